@@ -1,0 +1,109 @@
+/** What every error of this package carries beside its message. */
+export interface ErrorDetails {
+  /** What the user can do about it: one imperative sentence, shown at the end of the message. */
+  readonly remedy: string
+  /** The error that led to this one, if there is one. */
+  readonly cause?: unknown
+}
+
+/**
+ * Base of every error that this package throws on purpose. Its message names the thing, what was expected, what
+ * came, and ends with what to do next; `code` is stable across versions and is what scripts should compare.
+ */
+export abstract class FtCadisError extends Error {
+  abstract readonly code: string
+  readonly remedy: string
+
+  constructor(what: string, { remedy, cause }: ErrorDetails) {
+    super(`${/[.!?:\n]$/.test(what) ? what : `${what}.`} ${remedy}`, cause === undefined ? undefined : { cause })
+    this.name = new.target.name
+    this.remedy = remedy
+  }
+}
+
+/** A setting, an option or an argument is not acceptable. */
+export class ConfigError extends FtCadisError {
+  readonly code = 'CONFIG'
+}
+
+/** A tensor has other axes than a function takes. Thrown while recording, before anything is sent to Python. */
+export class ShapeError extends FtCadisError {
+  readonly code = 'SHAPE'
+}
+
+/** No usable Python could be started: no interpreter, a missing package, a failing import. */
+export class PythonStartError extends FtCadisError {
+  readonly code = 'PYTHON_START'
+}
+
+/** Where and how an instruction failed inside Python. */
+export interface PythonFailure {
+  /** Class of the Python exception, for instance `RuntimeError` or `OutOfMemoryError`. */
+  readonly pythonType: string
+  /** Text of the Python exception. */
+  readonly pythonMessage: string
+  /** The Python traceback. */
+  readonly traceback: string
+  /** Name of the instruction that failed, for instance `matmul`. */
+  readonly operation: string
+  /** The TypeScript line that recorded the failing instruction, as `file:line:column`. */
+  readonly recordedAt: string
+}
+
+/** An instruction raised in Python. The process goes on; what the instruction should have made does not exist. */
+export class PythonError extends FtCadisError {
+  readonly code = 'PYTHON'
+  readonly pythonType: string
+  readonly pythonMessage: string
+  readonly traceback: string
+  readonly operation: string
+  readonly recordedAt: string
+
+  constructor(failure: PythonFailure, { remedy }: ErrorDetails) {
+    super(
+      `${failure.pythonType} in ${failure.operation}, recorded at ${failure.recordedAt}: ${failure.pythonMessage}`,
+      { remedy },
+    )
+    this.pythonType = failure.pythonType
+    this.pythonMessage = failure.pythonMessage
+    this.traceback = failure.traceback
+    this.operation = failure.operation
+    this.recordedAt = failure.recordedAt
+  }
+}
+
+/** The Python process is gone: killed, out of memory, crashed, or closed while an answer was pending. */
+export class PythonExitError extends FtCadisError {
+  readonly code = 'PYTHON_EXIT'
+  readonly exitCode: number | null
+  readonly signal: NodeJS.Signals | null
+  /** The last lines that Python printed. */
+  readonly output: readonly string[]
+
+  constructor(
+    exit: { exitCode: number | null; signal: NodeJS.Signals | null; output: readonly string[] },
+    details: ErrorDetails,
+  ) {
+    const how = exit.signal === null ? `with exit code ${exit.exitCode}` : `on signal ${exit.signal}`
+    const said = exit.output.length === 0 ? '' : ` Its last lines were:\n${exit.output.join('\n')}\n`
+    super(`The Python process ended ${how}.${said}`, details)
+    this.exitCode = exit.exitCode
+    this.signal = exit.signal
+    this.output = exit.output
+  }
+}
+
+/** A checkpoint or a weight file is missing, damaged, or belongs to something else. */
+export class CheckpointError extends FtCadisError {
+  readonly code = 'CHECKPOINT'
+}
+
+/** A data set, a log or a fixture file is missing, damaged, or not what its name says. */
+export class DataError extends FtCadisError {
+  readonly code = 'DATA'
+}
+
+/** A loss or a gradient is NaN or infinite. */
+export class NonFiniteLossError extends FtCadisError {
+  readonly code = 'NON_FINITE_LOSS'
+}

@@ -1,0 +1,22 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { PACKAGE_FOLDER } from '../environment/paths'
+import { addDoctorCommand } from './doctor'
+import { createProgram, runMain } from './program'
+import { addSetupCommand } from './setup'
+
+// A command loads what it works with when it is run, by `require` inside its action: --help stays fast. (A relative
+// `import()` would need the file extension, which differs between the sources and what is built from them.)
+void runMain(async () => {
+  const { version } = JSON.parse(readFileSync(join(PACKAGE_FOLDER, 'package.json'), 'utf8')) as {
+    version: string
+  }
+  const program = createProgram(
+    'ft-cadis',
+    'Fine-tune classifiers for certified robustness under denoised smoothing, certify and analyse them.',
+  ).version(version)
+  addSetupCommand(program)
+  addDoctorCommand(program)
+  await program.parseAsync()
+})

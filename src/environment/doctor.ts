@@ -1,0 +1,129 @@
+import { availableParallelism } from 'node:os'
+import { PythonStartError } from '../errors'
+import { type EnvironmentFacts, inspectEnvironment } from './inspect-environment'
+import { type Interpreter, type InterpreterOptions, ORIGINS, resolveInterpreter } from './interpreter'
+import { REQUIREMENTS_FILE } from './paths'
+import { isPinnedVersion, pipInstallCommand, type Requirement, readRequirements } from './requirements'
+
+/** One line of the report. */
+export interface Finding {
+  /** What was looked at: `Node`, `Python`, a package, `CUDA`, `devices`. */
+  readonly name: string
+  /** `warning`: works as far as can be seen, but is not what this project is tested with. `error`: is needed. */
+  readonly status: 'ok' | 'warning' | 'error'
+  /** What was found: a version, a list of devices, the reason of a failure. */
+  readonly found: string
+  /** The command or the action that repairs it. */
+  readonly repair?: string
+}
+
+export interface DoctorReport {
+  readonly findings: readonly Finding[]
+  /** Whether nothing that is needed is missing; warnings do not count. */
+  readonly isUsable: boolean
+}
+
+export interface DoctorOptions extends InterpreterOptions {
+  /** The pins that are compared with. Default: the list of this package. */
+  readonly requirementsFile?: string
+}
+
+/** The oldest Node that can load the ES modules among the dependencies; package.json says the same to npm. */
+const MINIMUM_NODE = [20, 19] as const
+
+/**
+ * Looks at everything that this package needs of the machine. Imports every Python package, which takes seconds. What
+ * is missing is a finding with the command that repairs it, not an error.
+ */
+export async function doctor(options: DoctorOptions = {}): Promise<DoctorReport> {
+  const findings = [inspectNode(process.versions.node), ...(await inspectPython(options))]
+  return { findings, isUsable: findings.every(({ status }) => status !== 'error') }
+}
+
+export function inspectNode(version: string): Finding {
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  const isRecent = major > MINIMUM_NODE[0] || (major === MINIMUM_NODE[0] && minor >= MINIMUM_NODE[1])
+  if (isRecent) return { name: 'Node', status: 'ok', found: version }
+  return {
+    name: 'Node',
+    status: 'error',
+    found: `${version}, ${MINIMUM_NODE.join('.')} or newer is needed`,
+    repair: 'install a newer Node from https://nodejs.org',
+  }
+}
+
+async function inspectPython(options: DoctorOptions): Promise<Finding[]> {
+  const { requirements } = await readRequirements(options.requirementsFile ?? REQUIREMENTS_FILE)
+  let interpreter: Interpreter | undefined
+  try {
+    interpreter = await resolveInterpreter(options)
+    const facts = await inspectEnvironment(interpreter.path, requirements, { importPackages: true })
+    return describeEnvironment(interpreter, facts, requirements)
+  } catch (error) {
+    if (!(error instanceof PythonStartError)) throw error
+    return [
+      ...(interpreter === undefined ? [] : [describePython(interpreter)]),
+      { name: interpreter === undefined ? 'Python' : 'packages', status: 'error', found: error.message },
+    ]
+  }
+}
+
+/** The findings on an environment, from what it said about itself. */
+export function describeEnvironment(
+  interpreter: Interpreter,
+  facts: EnvironmentFacts,
+  requirements: readonly Requirement[],
+): Finding[] {
+  return [
+    describePython(interpreter),
+    ...requirements.map(requirement => describePackage(interpreter.path, requirement, facts)),
+    ...describeDevices(facts),
+  ]
+}
+
+function describePython({ version, path, origin }: Interpreter): Finding {
+  return { name: 'Python', status: 'ok', found: `${version} ${ORIGINS[origin]} (${path})` }
+}
+
+function describePackage(python: string, requirement: Requirement, facts: EnvironmentFacts): Finding {
+  const { name, version } = requirement
+  const installed = facts.packages[name]
+  const repair = pipInstallCommand(python, [requirement])
+  if (installed?.version == null) return { name, status: 'error', found: 'is not installed', repair }
+  if (installed.import_error !== null) {
+    return {
+      name,
+      status: 'error',
+      found: `${installed.version}, but importing it fails: ${installed.import_error}`,
+      repair: repair.replace(' install ', ' install --force-reinstall '),
+    }
+  }
+  const found = installed.version + describeOperators(name, facts)
+  if (isPinnedVersion(installed.version, version)) return { name, status: 'ok', found }
+  return { name, status: 'warning', found: `${found}, tested with ${version}`, repair }
+}
+
+function describeOperators(name: string, { torchvision_operators }: EnvironmentFacts): string {
+  if (name !== 'torchvision' || torchvision_operators !== 'schemas defined') return ''
+  return ' (its C++ operators were built for another torch; they are declared empty so that it imports, which is enough here)'
+}
+
+const GIBIBYTE = 2 ** 30
+
+function describeDevices({ cuda }: EnvironmentFacts): Finding[] {
+  const cpus: Finding = { name: 'CPU', status: 'ok', found: `${availableParallelism()} threads` }
+  if (cuda === null) return [cpus]
+  if (cuda.built_for === null)
+    return [{ name: 'CUDA', status: 'ok', found: 'none, torch is built for the CPU' }, cpus]
+
+  const devices = cuda.devices.map(
+    ({ name, memory_bytes }, index): Finding => ({
+      name: `cuda:${index}`,
+      status: 'ok',
+      found: `${name}, ${(memory_bytes / GIBIBYTE).toFixed(1)} GiB`,
+    }),
+  )
+  if (devices.length > 0) return [{ name: 'CUDA', status: 'ok', found: cuda.built_for }, ...devices, cpus]
+  const why = cuda.problem === null ? 'no device is visible' : `no usable device: ${cuda.problem}`
+  return [{ name: 'CUDA', status: 'ok', found: `${cuda.built_for}, ${why}` }, cpus]
+}

@@ -1,0 +1,61 @@
+import { execa } from 'execa'
+import { PythonStartError } from '../errors'
+import { PYTHON_FOLDER } from './paths'
+import type { Requirement } from './requirements'
+
+/** What is installed in a Python, as `ftcadis_host.inspect_environment` tells it. */
+export interface EnvironmentFacts {
+  readonly packages: Readonly<
+    Record<string, { readonly version: string | null; readonly import_error: string | null }>
+  >
+  /** How torchvision was made importable; null if it was not tried. */
+  readonly torchvision_operators: 'native' | 'schemas defined' | 'not installed' | null
+  /** Null if torch was not imported. */
+  readonly cuda: {
+    /** The CUDA version torch was built for; null for a CPU build. */
+    readonly built_for: string | null
+    /** Why CUDA is unusable, where torch says so. */
+    readonly problem: string | null
+    readonly devices: readonly { readonly name: string; readonly memory_bytes: number }[]
+  } | null
+}
+
+/**
+ * Looks up the installed versions of the required packages (some tens of milliseconds); with `importPackages`, also
+ * imports each of them and lists the devices (seconds).
+ *
+ * @throws PythonStartError if Python ends without an answer, as it does where a package crashes
+ */
+export async function inspectEnvironment(
+  python: string,
+  requirements: readonly Requirement[],
+  { importPackages = false }: { readonly importPackages?: boolean } = {},
+): Promise<EnvironmentFacts> {
+  const finished = await execa(
+    python,
+    [
+      ...['-X', 'faulthandler', '-m', 'ftcadis_host.inspect_environment'],
+      ...(importPackages ? ['--import'] : []),
+      ...requirements.map(({ name }) => name),
+    ],
+    // From the folder of ftcadis_host itself, so that no file of the user's working directory is imported.
+    { cwd: PYTHON_FOLDER, reject: false, stdin: 'ignore' },
+  )
+  if (finished.failed) {
+    const how = finished.signal === undefined ? `exit code ${finished.exitCode}` : `signal ${finished.signal}`
+    const said = finished.stderr.split('\n').slice(-15).join('\n')
+    throw new PythonStartError(`${python} ended with ${how} while its packages were looked at:\n${said}\n`, {
+      remedy: 'Reinstall the package in which it ended, or make a new environment.',
+    })
+  }
+  return JSON.parse(finished.stdout) as EnvironmentFacts
+}
+
+/** Those of the required packages that are not installed at all. */
+export async function findMissing(
+  python: string,
+  requirements: readonly Requirement[],
+): Promise<Requirement[]> {
+  const { packages } = await inspectEnvironment(python, requirements)
+  return requirements.filter(({ name }) => packages[name]?.version == null)
+}

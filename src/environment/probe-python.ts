@@ -1,0 +1,107 @@
+import { lstat, readlink, stat } from 'node:fs/promises'
+import { isAbsolute, sep } from 'node:path'
+import { execa } from 'execa'
+
+/**
+ * The oldest Python that the pinned packages install on; numpy, diffusers and transformers set it. environment.yml
+ * names the version that is tested.
+ */
+export const MINIMUM_PYTHON = '3.11'
+
+/** What a Python said about itself. */
+export interface PythonFacts {
+  /** For instance `3.11.7`. */
+  readonly version: string
+  readonly executable: string
+  /** The interpreter that a virtual environment was made from; `executable` itself outside of one. */
+  readonly baseExecutable: string
+  readonly isVirtualEnvironment: boolean
+  /** Those of the modules asked for that can be found. */
+  readonly modules: readonly string[]
+}
+
+/** Why a command is no usable Python, as the end of a sentence: "which {problem}". */
+export interface PythonProblem {
+  readonly problem: string
+}
+
+// Runs on every Python since 2.7, so that an old one can say that it is old.
+const PROBE = `
+import json, sys
+recent = sys.version_info >= (3, 4)
+if recent:
+    from importlib.util import find_spec
+print(json.dumps({
+    "version": "%d.%d.%d" % sys.version_info[:3],
+    "executable": sys.executable,
+    "baseExecutable": getattr(sys, "_base_executable", sys.executable),
+    "isVirtualEnvironment": sys.prefix != getattr(sys, "base_prefix", sys.prefix),
+    "modules": [name for name in sys.argv[1:] if recent and find_spec(name)],
+}))
+`
+
+const ANSWER_TIMEOUT_MS = 20_000
+
+/** Runs `command` (a path, or the name of a command on PATH) and asks what it is. Takes some tens of milliseconds. */
+export async function probePython(
+  command: string,
+  modules: readonly string[] = [],
+): Promise<PythonFacts | PythonProblem> {
+  const answer = await execa(command, ['-c', PROBE, ...modules], {
+    reject: false,
+    stdin: 'ignore',
+    timeout: ANSWER_TIMEOUT_MS,
+    maxBuffer: 100_000,
+  })
+  if (answer.exitCode === undefined && !answer.timedOut && answer.signal === undefined) {
+    return { problem: await whyItDidNotStart(command, answer.code, answer.originalMessage) }
+  }
+  if (answer.timedOut) return { problem: `did not answer within ${ANSWER_TIMEOUT_MS / 1000} seconds` }
+
+  const facts = parseFacts(answer.stdout)
+  if (facts === undefined) {
+    const said = firstLine(answer.stderr) ?? firstLine(answer.stdout)
+    return { problem: `does not run as Python${said === undefined ? '' : `: it said "${said}"`}` }
+  }
+  if (!isAtLeast(facts.version, MINIMUM_PYTHON)) {
+    return { problem: `is Python ${facts.version}, where ${MINIMUM_PYTHON} or newer is needed` }
+  }
+  return facts
+}
+
+async function whyItDidNotStart(command: string, code: string | undefined, message = ''): Promise<string> {
+  if (command === '') return 'is empty'
+  if (!isAbsolute(command) && !command.includes(sep)) {
+    if (code === 'ENOENT') return 'is not a command on PATH'
+  } else {
+    const entry = await lstat(command).catch(() => undefined)
+    if (entry === undefined) return 'does not exist'
+    const target = await stat(command).catch(() => undefined)
+    if (target === undefined) return `is a symbolic link to ${await readlink(command)}, which does not exist`
+    if (target.isDirectory()) return 'is a folder, not an interpreter'
+    if (code === 'ENOENT') return 'is a script whose own interpreter does not exist'
+    if (code === 'EACCES') return 'is not an executable file'
+  }
+  return `could not be started (${message})`
+}
+
+function parseFacts(output: string): PythonFacts | undefined {
+  try {
+    return JSON.parse(output) as PythonFacts
+  } catch {
+    return undefined
+  }
+}
+
+function firstLine(text: string): string | undefined {
+  return text
+    .split('\n')
+    .find(line => line.trim() !== '')
+    ?.slice(0, 100)
+}
+
+function isAtLeast(version: string, minimum: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  const [minimumMajor = 0, minimumMinor = 0] = minimum.split('.').map(Number)
+  return major > minimumMajor || (major === minimumMajor && minor >= minimumMinor)
+}

@@ -1,0 +1,58 @@
+import { readFile } from 'node:fs/promises'
+import { ConfigError } from '../errors'
+
+/** One package and the version that this project is tested with. */
+export interface Requirement {
+  readonly name: string
+  readonly version: string
+}
+
+/**
+ * The pins of a requirements file. Comments, and the lines by which pip is told where to look (`--find-links …`), are
+ * passed over.
+ *
+ * @throws ConfigError if the file cannot be read, or a line is no exact pin `name==version`
+ */
+export async function readRequirements(file: string): Promise<{ text: string; requirements: Requirement[] }> {
+  const text = await readFile(file, 'utf8').catch(cause => {
+    throw new ConfigError(`The requirements file ${file} cannot be read.`, {
+      remedy: 'Name a file that pip can install from, or reinstall ft-cadis.',
+      cause,
+    })
+  })
+  const requirements = text
+    .split('\n')
+    .map(line => line.replace(/(^|\s)#.*/, '').trim())
+    .filter(line => line !== '' && !line.startsWith('-'))
+    .map(line => {
+      const pin = /^([A-Za-z0-9][\w.-]*)\s*==\s*([\w.!+]+)$/.exec(line)
+      if (pin?.[1] === undefined || pin[2] === undefined) {
+        throw new ConfigError(
+          `${file} has the line "${line}", expected an exact pin such as "torch==2.13.0".`,
+          {
+            remedy: 'Write the line as name==version.',
+          },
+        )
+      }
+      return { name: pin[1], version: pin[2] }
+    })
+  return { text, requirements }
+}
+
+/** Whether an installed version is the pinned one. A local label, the `+cpu` of `2.13.0+cpu`, makes no difference. */
+export function isPinnedVersion(installed: string, pinned: string): boolean {
+  return installed === pinned || installed.split('+')[0] === pinned
+}
+
+/** The command that installs these packages at their pinned versions. */
+export function pipInstallCommand(python: string, requirements: readonly Requirement[]): string {
+  return [python, '-m', 'pip', 'install', ...requirements.map(toPin)].map(quoteForShell).join(' ')
+}
+
+export function toPin({ name, version }: Requirement): string {
+  return `${name}==${version}`
+}
+
+function quoteForShell(word: string): string {
+  return /^[\w@%+=:,./\\-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
+}

@@ -1,0 +1,37 @@
+import { execa } from 'execa'
+
+export type OnLine = (line: string) => void
+
+/** How a command ended, and what it printed last. */
+export interface Finished {
+  readonly succeeded: boolean
+  readonly lines: readonly string[]
+}
+
+const KEPT_LINES = 400
+
+/**
+ * Runs a command and passes every line that it prints on at once. A command that fails, or does not start, is no
+ * error here. `inherited` is a file descriptor that the command holds open until it and its children have ended.
+ */
+export async function runLines(
+  [command, ...parameters]: readonly [string, ...string[]],
+  { onLine, inherited }: { readonly onLine: OnLine; readonly inherited?: number | undefined },
+): Promise<Finished> {
+  const running = execa(command, parameters, {
+    // execa passes any descriptor on; its types know the first ten.
+    stdio: ['ignore', 'pipe', 'pipe', ...(inherited === undefined ? [] : [inherited as 3])],
+    all: true,
+    reject: false,
+    buffer: false,
+  })
+  const lines: string[] = []
+  for await (const line of running.iterable({ from: 'all' })) {
+    lines.push(line)
+    if (lines.length > KEPT_LINES) lines.shift()
+    onLine(line)
+  }
+  const finished = await running
+  if (finished.originalMessage && finished.exitCode === undefined) lines.push(finished.originalMessage)
+  return { succeeded: !finished.failed, lines }
+}

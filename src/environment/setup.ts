@@ -1,0 +1,91 @@
+import { join, sep } from 'node:path'
+import { PythonStartError } from '../errors'
+import { findMissing } from './inspect-environment'
+import {
+  findNamedInterpreter,
+  findVirtualEnvironment,
+  type Interpreter,
+  type InterpreterOptions,
+  ORIGINS,
+  openVirtualEnvironment,
+} from './interpreter'
+import { PACKAGE_FOLDER, REQUIREMENTS_FILE } from './paths'
+import { pipInstall } from './pip-install'
+import { pipInstallCommand, type Requirement, readRequirements, toPin } from './requirements'
+import type { OnLine } from './run-lines'
+import { ensureVirtualEnvironment, isOwnEnvironment } from './virtual-environment'
+
+export interface SetupOptions extends InterpreterOptions {
+  /** Installs what is missing into an environment that setup did not make, too. Default: false, it is only checked. */
+  readonly install?: boolean | undefined
+  /** Exact pins, in pip's format. Default: the list of this package. */
+  readonly requirementsFile?: string
+  /** Called with every line of progress, pip's own included. */
+  readonly onLine?: OnLine
+}
+
+export interface SetupResult {
+  readonly interpreter: Interpreter
+  /** What was done: nothing, a new `.venv`, newer packages in it, or packages added to an environment of the user. */
+  readonly action: 'none' | 'created' | 'updated' | 'installed'
+}
+
+/**
+ * Provides a Python that has every required package; a call with nothing to do takes well under a second.
+ *
+ * Where the option `python`, `PYTHON_BIN`, an active conda environment or a `.venv` of the user's own settles which
+ * Python is used, nothing is installed there unless `install` says so; other versions than the pinned ones are accepted
+ * (torch is often chosen for the machine's CUDA). Otherwise a `.venv` is made from the requirements: in this package's
+ * folder if that is a checkout, in the working directory if npm manages the package. An interrupted call is made good
+ * by the next; calls at the same time wait for each other.
+ *
+ * @throws PythonStartError if there is no suitable Python, a package is missing in the user's environment, or an
+ *   installation fails
+ */
+export async function setup(options: SetupOptions = {}): Promise<SetupResult> {
+  const { requirementsFile = REQUIREMENTS_FILE, onLine = () => {} } = options
+  const { text, requirements } = await readRequirements(requirementsFile)
+
+  const named = await findNamedInterpreter(options)
+  if (named !== undefined) return completeUsersEnvironment(named, requirements, options)
+
+  const existing = await findVirtualEnvironment(options)
+  if (existing !== undefined && !(await isOwnEnvironment(existing))) {
+    return completeUsersEnvironment(await openVirtualEnvironment(existing), requirements, options)
+  }
+  const folder = existing ?? defaultFolder(options)
+  return ensureVirtualEnvironment(folder, { requirementsFile, requirements: text, onLine })
+}
+
+/** A checkout keeps its environment beside its package.json; the folder of an installed package belongs to npm. */
+function defaultFolder({ folders }: SetupOptions): string {
+  const isManagedByNpm = PACKAGE_FOLDER.split(sep).includes('node_modules')
+  return join(folders?.[0] ?? (isManagedByNpm ? process.cwd() : PACKAGE_FOLDER), '.venv')
+}
+
+async function completeUsersEnvironment(
+  interpreter: Interpreter,
+  requirements: readonly Requirement[],
+  { install = false, onLine = () => {} }: SetupOptions,
+): Promise<SetupResult> {
+  const missing = await findMissing(interpreter.path, requirements)
+  if (missing.length === 0) return { interpreter, action: 'none' }
+
+  if (!install) {
+    throw new PythonStartError(
+      `${describeInterpreter(interpreter)} lacks ${missing.map(({ name }) => name).join(', ')}.`,
+      {
+        remedy:
+          `Run \`${pipInstallCommand(interpreter.path, missing)}\`, or let setup do it with the option ` +
+          '`--install`.',
+      },
+    )
+  }
+  onLine(`Installing into ${describeInterpreter(interpreter)}.`)
+  await pipInstall({ python: interpreter.path, what: missing.map(toPin), onLine })
+  return { interpreter, action: 'installed' }
+}
+
+function describeInterpreter({ path, origin, version }: Interpreter): string {
+  return `Python ${version} ${ORIGINS[origin]} (${path})`
+}

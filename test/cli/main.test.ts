@@ -1,0 +1,45 @@
+import { join } from 'node:path'
+import { execa } from 'execa'
+import { expect, test } from 'vitest'
+import { version } from '../../package.json'
+import { PACKAGE_FOLDER } from '../../src/environment/paths'
+
+function run(...words: string[]) {
+  const main = join(PACKAGE_FOLDER, 'src', 'cli', 'main.ts')
+  return execa('node', ['-r', 'ts-node/register/transpile-only', main, ...words], {
+    cwd: PACKAGE_FOLDER,
+    reject: false,
+  })
+}
+
+test('help lists the commands', async () => {
+  const { exitCode, stdout, stderr } = await run('--help')
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
+  for (const command of ['setup', 'doctor']) expect(stdout).toMatch(new RegExp(`^ +${command} `, 'm'))
+})
+
+test('the version is that of package.json', async () => {
+  expect((await run('--version')).stdout).toBe(version)
+})
+
+test('a usage error ends with exit code 2 and one message', async () => {
+  const { exitCode, stdout, stderr } = await run('setup', '--pyhton', 'x')
+  expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' })
+  expect(stderr).toMatch(
+    /^error: unknown option '--pyhton'\n\(Did you mean --python\?\)\n+Run it with --help/,
+  )
+})
+
+test('a missing interpreter ends with exit code 1 and one message', async () => {
+  const { exitCode, stdout, stderr } = await run('setup', '--python', '/nowhere/python')
+  expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' })
+  expect(stderr).toBe(
+    'error: --python names /nowhere/python, which does not exist. Give the path of a Python 3.11 or newer.',
+  )
+})
+
+test('doctor reports a missing interpreter and ends with exit code 1', async () => {
+  const { exitCode, stdout, stderr } = await run('doctor', '--python', '/nowhere/python')
+  expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: '' })
+  expect(stdout).toMatch(/^ERROR +Python +--python names \/nowhere\/python/m)
+})

@@ -1,0 +1,59 @@
+"""The Python half of ft-cadis: runs the programs that TypeScript records, and holds what they name.
+
+Importing this package costs nothing and changes nothing; `start` does both, once, before torch is imported.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import json
+import os
+import signal
+import socket
+import sys
+
+_host = None
+
+
+def start(options: str) -> str:
+    """Prepares the process, imports torch and makes the host.
+
+    options: JSON `{"device": "auto" | torch device, "threads": int | null}`.
+    Returns JSON facts: device, device name, versions of Python and torch.
+    """
+    global _host
+    # Ctrl-C reaches the whole process group. Node decides when to stop; torch is not interrupted in mid-step.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _redirect_output()
+    faulthandler.enable()
+
+    from .host import Host
+
+    _host = Host(**json.loads(options))
+    return json.dumps(_host.facts())
+
+
+def run(program: str) -> str:
+    """Runs one program and returns its answer; see `host.Host.run`."""
+    return _host.run(program)
+
+
+def stop() -> None:
+    """Releases everything, so that worker processes of loaders end before this process does."""
+    global _host
+    if _host is not None:
+        _host.close()
+        _host = None
+
+
+def _redirect_output() -> None:
+    """Points standard output and error, also those of C libraries and worker processes, at the collector in Node."""
+    address = os.environ.pop("FT_CADIS_OUTPUT", None)
+    if address is None:
+        return
+    with socket.socket(socket.AF_UNIX) as collector:
+        collector.connect(address)
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+            os.dup2(collector.fileno(), stream.fileno())
+            stream.reconfigure(line_buffering=True)

@@ -1,0 +1,176 @@
+"""The executor: runs recorded programs against a table of operations, and keeps the values that handles name."""
+
+from __future__ import annotations
+
+import json
+import math
+import platform
+import time
+import traceback
+from contextlib import AbstractContextManager
+from typing import Any
+
+import torch
+
+from .operations import OPERATIONS
+
+
+class Unmade:
+    """Stands for a value that does not exist, because the instruction that should have made it never finished."""
+
+    def __init__(self, operation: str, reason: str):
+        self.operation = operation
+        self.reason = reason
+
+
+class UnmadeValueError(RuntimeError):
+    """An instruction takes a value that an earlier failure left unmade."""
+
+
+class Host:
+    """Holds values by integer handle and runs programs over them, one at a time."""
+
+    def __init__(self, device: str, threads: int | None):
+        if threads is not None:
+            torch.set_num_threads(threads)
+        self.device = _resolve_device(device)
+        self.values: dict[int, Any] = {}
+        self._contexts: list[AbstractContextManager] = []
+
+    def facts(self) -> dict[str, Any]:
+        """What TypeScript wants to know about this process, as plain data."""
+        cuda = self.device.type == "cuda"
+        return {
+            "device": str(self.device),
+            "deviceName": torch.cuda.get_device_name(self.device) if cuda else (platform.processor() or platform.machine()),
+            "python": platform.python_version(),
+            "torch": torch.__version__,
+            "cuda": torch.version.cuda,
+            "threads": torch.get_num_threads(),
+        }
+
+    def run(self, text: str) -> str:
+        """Runs one program and returns the JSON text of its answer.
+
+        An exception is an answer too: the type, message and traceback of the first one, and the index of its
+        instruction. Values that this and the following instructions should have made are marked as unmade; what the
+        program frees is freed all the same, so that a failure leaks nothing.
+        """
+        begun = time.perf_counter()
+        program = json.loads(text, object_hook=_decode_non_finite if '"$number"' in text else None)
+        failure = self._execute(program)
+        answer: dict[str, Any] = {"failure": failure}
+        if failure is None:
+            try:
+                answer = {"values": [_plain(self._take(handle)) for handle in program["reads"]]}
+            except Exception as error:  # a read may be where a device reports an earlier error
+                answer = {"failure": _describe(error, -1, getattr(error, "operation", "read"))}
+        answer["seconds"] = time.perf_counter() - begun
+        return _dumps(answer)
+
+    def _execute(self, program: dict[str, Any]) -> dict[str, Any] | None:
+        for handle in program["frees"]:
+            self.values.pop(handle, None)
+        index, operation = -1, ""
+        instructions = program["instructions"]
+        try:
+            for index, (operation, makes, takes, parameters, frees) in enumerate(instructions):
+                function = OPERATIONS.get(operation)
+                if function is None:
+                    raise LookupError(f"There is no operation '{operation}'.")
+                made = function(self, *[self._take(handle) for handle in takes], **parameters)
+                if len(makes) == 1:
+                    self.values[makes[0]] = made
+                elif makes:
+                    self.values.update(zip(makes, made, strict=True))
+                made = None
+                for handle in frees:
+                    self.values.pop(handle, None)
+        except Exception as error:
+            made = None
+            failure = _describe(error, index, getattr(error, "operation", operation))
+            unmade = Unmade(failure["operation"], failure["message"])
+            for _, makes, _, _, frees in instructions[index:]:
+                self.values.update(dict.fromkeys(makes, unmade))
+                for handle in frees:
+                    self.values.pop(handle, None)
+            return failure
+        finally:
+            # Contexts do not outlive the program that entered them.
+            while self._contexts:
+                self.leave()
+        return None
+
+    def _take(self, handle: int) -> Any:
+        value = self.values[handle]
+        if isinstance(value, Unmade):
+            error = UnmadeValueError(f"This takes a value that was never made, because {value.operation} failed: {value.reason}")
+            error.operation = value.operation
+            raise error
+        return value
+
+    def enter(self, context: AbstractContextManager) -> None:
+        """Enters a context that lasts until the matching `leave`, at most to the end of the program."""
+        context.__enter__()
+        self._contexts.append(context)
+
+    def leave(self) -> None:
+        """Leaves the context entered last."""
+        self._contexts.pop().__exit__(None, None, None)
+
+    def close(self) -> None:
+        """Drops every value; loaders end their worker processes."""
+        for value in self.values.values():
+            if hasattr(value, "close"):
+                value.close()
+        self.values.clear()
+
+
+def _resolve_device(name: str) -> torch.device:
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    device = torch.device(name)
+    if device.type == "cuda" and not torch.cuda.is_available():
+        raise RuntimeError(
+            f"The device '{name}' was asked for, but torch {torch.__version__} sees no CUDA device. "
+            "Use the device 'cpu' or 'auto', or install a torch for your CUDA."
+        )
+    return device
+
+
+def _plain(value: Any) -> Any:
+    """Tensors as nested lists; everything else is plain data already."""
+    return value.tolist() if isinstance(value, torch.Tensor) else value
+
+
+def _describe(error: Exception, index: int, operation: str) -> dict[str, Any]:
+    return {
+        "type": type(error).__name__,
+        "message": str(error),
+        "traceback": "".join(traceback.format_exception(error)),
+        "index": index,
+        "operation": operation,
+    }
+
+
+def _dumps(answer: dict[str, Any]) -> str:
+    """JSON has no NaN and no infinities: the rare answer that holds one is rewritten."""
+    try:
+        return json.dumps(answer, allow_nan=False, separators=(",", ":"))
+    except ValueError:
+        return json.dumps(_encode_non_finite(answer), allow_nan=False, separators=(",", ":"))
+
+
+def _encode_non_finite(value: Any) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        return {"$number": "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"}
+    if isinstance(value, (list, tuple)):
+        return [_encode_non_finite(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _encode_non_finite(item) for key, item in value.items()}
+    return value
+
+
+def _decode_non_finite(value: dict[str, Any]) -> Any:
+    """The counterpart of `_encode_non_finite`, for parameters."""
+    return float(value["$number"]) if "$number" in value else value

@@ -1,0 +1,29 @@
+import { dirname, join, relative, sep } from 'node:path'
+
+/** A point in the TypeScript code, kept cheaply: the text of the stack is only made when an error needs it. */
+export type CallSite = { readonly stack?: string }
+
+/** Folders whose frames record on behalf of others. */
+const RECORDING_FOLDERS = ['bridge', 'torch'].map(folder => join(dirname(__dirname), folder) + sep)
+
+/** Frames that a call site keeps: enough to leave the recording folders. */
+const DEPTH = 12
+
+/** Remembers where the caller is. */
+export function captureCallSite(): CallSite {
+  const limit = Error.stackTraceLimit
+  Error.stackTraceLimit = DEPTH
+  const site: CallSite = {}
+  Error.captureStackTrace(site, captureCallSite)
+  Error.stackTraceLimit = limit
+  return site
+}
+
+/** The first line outside of the folders that record: `file:line:column`, the file relative to the working directory. */
+export function describeCallSite(site: CallSite): string {
+  const frames = (site.stack ?? '').split('\n').slice(1)
+  const frame = frames.find(line => !RECORDING_FOLDERS.some(folder => line.includes(folder))) ?? frames[0] ?? ''
+  const [, file, position] = /(?:\(|at (?:async )?|file:\/\/)([^()]*?)(:\d+:\d+)\)?$/.exec(frame) ?? []
+  if (file === undefined) return frame.trim()
+  return `${relative(process.cwd(), file.replace(/^file:\/\//, ''))}${position}`
+}

@@ -1,0 +1,45 @@
+import type { Session } from './session'
+
+declare const plainForm: unique symbol
+
+/**
+ * A name for a value that Python holds or will hold. `Data` is what reading it gives. Handles are made by recording
+ * operations and are freed by scopes; see {@link Session.scope}.
+ */
+export abstract class Handle<Data = unknown> {
+  declare readonly [plainForm]: Data
+
+  constructor(
+    readonly session: Session,
+    readonly id: number,
+  ) {}
+}
+
+/** A handle whose value is plain data, for instance a description of a data set. */
+export class PlainHandle<Data> extends Handle<Data> {}
+
+/** What {@link Session.read} resolves to: the same structure with data in the place of handles. */
+export type Read<T> = T extends Handle<infer Data> ? Data : { [K in keyof T]: Read<T[K]> }
+
+/** The handles in a value made of plain objects, arrays and handles, in a fixed order. */
+export function handlesIn(value: unknown): Handle[] {
+  if (value instanceof Handle) return [value]
+  if (Array.isArray(value)) return value.flatMap(handlesIn)
+  if (isRecord(value)) return Object.values(value).flatMap(handlesIn)
+  return []
+}
+
+/** The value with each handle replaced by what `data` says of it. */
+export function withData<T>(value: T, data: (handle: Handle) => unknown): Read<T> {
+  const replace = (part: unknown): unknown => {
+    if (part instanceof Handle) return data(part)
+    if (Array.isArray(part)) return part.map(replace)
+    if (isRecord(part)) return Object.fromEntries(Object.entries(part).map(([key, item]) => [key, replace(item)]))
+    return part
+  }
+  return replace(value) as Read<T>
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
+}

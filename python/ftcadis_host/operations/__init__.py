@@ -1,0 +1,13 @@
+"""The operations that a program may name: an allow-list. Nothing else can be called from TypeScript.
+
+An operation is a function of the host, the values that the instruction takes, and its parameters by keyword.
+"""
+
+from . import data, networks, tensors, training
+
+OPERATIONS = {
+    **tensors.OPERATIONS,
+    **networks.OPERATIONS,
+    **training.OPERATIONS,
+    **data.OPERATIONS,
+}

@@ -1,0 +1,123 @@
+"""Operations on networks: loading, saving, forward passes, and the modes that forward passes run in."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+from typing import Any
+
+import torch
+
+from .tensors import DTYPES
+
+
+def load_denoiser(host, *, spec: dict[str, Any], dtype: str):
+    from ..denoisers import load_denoiser
+
+    denoiser = load_denoiser(spec, device=host.device, dtype=DTYPES[dtype])
+    # Convolutions of the UNet run about twice as fast with channels last, on CPU and on tensor cores.
+    return denoiser.to(memory_format=torch.channels_last)
+
+
+def predict_noise(_host, denoiser, x, timesteps=None, *, timestep: float | None = None):
+    told = timestep if timesteps is None else timesteps
+    return denoiser(x.contiguous(memory_format=torch.channels_last), told)
+
+
+def make_trainable(_host, module) -> None:
+    module.train().requires_grad_(True)
+
+
+def describe_denoiser(_host, denoiser) -> dict[str, Any]:
+    schedule = denoiser.schedule
+    names = {"rescale_timesteps": "rescaleTimesteps", "beta_start": "betaStart", "beta_end": "betaEnd"}
+    return {names.get(key, key): value for key, value in schedule.items()}
+
+
+def save_denoiser(_host, denoiser, *, folder: str) -> None:
+    from ..denoisers import save_denoiser
+
+    save_denoiser(denoiser, folder)
+
+
+def check_unet_fixture(_host, *, path: str, levels: list[dict[str, float]]) -> list[dict[str, Any]]:
+    from ..unet_fixtures import check_unet_fixture
+
+    return check_unet_fixture(path, levels)
+
+
+def load_classifier(host, *, spec: dict[str, Any], dtype: str):
+    from ..classifiers import load_classifier
+
+    return load_classifier(spec, device=host.device, dtype=DTYPES[dtype])
+
+
+def classify(_host, classifier, images):
+    return classifier(images)
+
+
+def describe_classifier(_host, classifier) -> dict[str, Any]:
+    from ..classifiers import describe_parameters
+
+    return {
+        "parameters": [
+            {"name": name, "shape": list(shape), "trainable": trainable}
+            for name, shape, trainable in describe_parameters(classifier)
+        ],
+        "depth": classifier.depth,
+        "family": classifier.family,
+        "usesBatchStatistics": classifier.uses_batch_statistics,
+    }
+
+
+def save_classifier(_host, classifier, *, folder: str) -> None:
+    from ..classifiers import save_classifier
+
+    save_classifier(classifier, folder)
+
+
+def frozen_copy(_host, module):
+    """A copy that no training changes, in evaluation mode."""
+    return copy.deepcopy(module).eval().requires_grad_(False)
+
+
+@contextlib.contextmanager
+def _training(module):
+    """Training mode. Between such contexts a module is in evaluation mode."""
+    module.train()
+    try:
+        yield
+    finally:
+        module.eval()
+
+
+@contextlib.contextmanager
+def _without_parameter_gradients(module):
+    trainable = [parameter for parameter in module.parameters() if parameter.requires_grad]
+    for parameter in trainable:
+        parameter.requires_grad_(False)
+    try:
+        yield
+    finally:
+        for parameter in trainable:
+            parameter.requires_grad_(True)
+
+
+OPERATIONS = {
+    "load_denoiser": load_denoiser,
+    "describe_denoiser": describe_denoiser,
+    "save_denoiser": save_denoiser,
+    "predict_noise": predict_noise,
+    "make_trainable": make_trainable,
+    "check_unet_fixture": check_unet_fixture,
+    "load_classifier": load_classifier,
+    "describe_classifier": describe_classifier,
+    "save_classifier": save_classifier,
+    "classify": classify,
+    "frozen_copy": frozen_copy,
+    "live_values": lambda host: len(host.values),
+    "no_grad": lambda host: host.enter(torch.no_grad()),
+    "training": lambda host, module: host.enter(_training(module)),
+    "without_parameter_gradients": lambda host, module: host.enter(_without_parameter_gradients(module)),
+    "leave": lambda host: host.leave(),
+}

@@ -1,0 +1,132 @@
+import { Handle, PlainHandle, type Session } from '../bridge'
+import { describe, type Spec, snakeCase } from './modules'
+import { Tensor } from './tensor'
+
+export interface DatasetDescription {
+  readonly length: number
+  readonly classes: readonly string[]
+  /** Channels, height, width. */
+  readonly imageShape: readonly [number, number, number]
+  readonly classCounts: readonly number[]
+}
+
+/** Images in [0, 1] and their labels, before any mapping to [-1, 1]. */
+export interface Batch {
+  readonly images_BCHW: Tensor<'BCHW'>
+  readonly labels_B: Tensor<'B'>
+}
+
+/** A data set in Python. */
+export class Dataset extends Handle<never> {
+  constructor(
+    session: Session,
+    id: number,
+    readonly description: DatasetDescription,
+  ) {
+    super(session, id)
+  }
+
+  /** The images at the given places, without augmentation. */
+  images(indices: readonly number[]): Batch {
+    return this.session.scope(() => makeBatch(this.session, 'get_images', this, { indices: [...indices] }))
+  }
+}
+
+/** Opens a data set; see `config/schema.ts` for the spec. Throws what Python says about missing or damaged files. */
+export async function openDataset(session: Session, spec: Spec): Promise<Dataset> {
+  const handle = session.record('open_dataset', [], {
+    parameters: { spec: snakeCase(spec) },
+    make: (owner, id) => new PlainHandle<never>(owner, id),
+  })
+  const raw = await session.compute(() => describe<RawDescription>('describe_dataset', handle))
+  return new Dataset(session, handle.id, {
+    length: raw.length,
+    classes: raw.classes,
+    imageShape: raw.image_shape,
+    classCounts: raw.class_counts,
+  })
+}
+
+interface RawDescription {
+  readonly length: number
+  readonly classes: string[]
+  readonly image_shape: [number, number, number]
+  readonly class_counts: number[]
+}
+
+export interface LoaderOptions {
+  readonly batchSize: number
+  /** Order and augmentation depend on seed, epoch and place alone. */
+  readonly seed: number
+  readonly shuffle: boolean
+  /** Whether a last batch that is not full is left out. */
+  readonly dropLast: boolean
+  /** Worker processes; 0 loads in the Python process itself. */
+  readonly workers: number
+}
+
+/** Batches of a data set, epoch by epoch. */
+export class Loader extends Handle<never> {
+  constructor(
+    session: Session,
+    id: number,
+    readonly batchesPerEpoch: number,
+  ) {
+    super(session, id)
+  }
+
+  /** Goes to the start of an epoch, or into the middle of it. */
+  start(epoch: number, { firstBatch = 0 }: { firstBatch?: number } = {}): void {
+    this.session.perform('start_epoch', [this], { epoch, first_batch: firstBatch })
+  }
+
+  /** The next batch. Asking for more than `batchesPerEpoch` of them is an error, and so is an exception in a worker. */
+  nextBatch(): Batch {
+    return makeBatch(this.session, 'next_batch', this, {})
+  }
+
+  /** Ends the worker processes. */
+  async close(): Promise<void> {
+    this.session.perform('close_loader', [this])
+    this.session.free(this)
+    await this.session.flush()
+  }
+}
+
+/** Makes a loader over a data set. */
+export async function makeLoader(dataset: Dataset, options: LoaderOptions): Promise<Loader> {
+  const { session } = dataset
+  const handle = session.record('loader', [dataset], {
+    parameters: {
+      options: {
+        batch_size: options.batchSize,
+        seed: options.seed,
+        shuffle: options.shuffle,
+        drop_last: options.dropLast,
+        workers: options.workers,
+        pin_memory: session.facts.device.startsWith('cuda'),
+      },
+    },
+    make: (owner, id) => new PlainHandle<never>(owner, id),
+  })
+  const { batchesPerEpoch } = await session.compute(() =>
+    describe<{ batchesPerEpoch: number }>('describe_loader', handle),
+  )
+  return new Loader(session, handle.id, batchesPerEpoch)
+}
+
+function makeBatch(
+  session: Session,
+  operation: string,
+  source: Handle,
+  parameters: { indices?: number[] },
+): Batch {
+  const [images_BCHW, labels_B] = session.recordMany(operation, [source], {
+    parameters,
+    make: [
+      (owner: Session, id: number) => new Tensor(owner, id, 'BCHW' as const),
+      (owner: Session, id: number) => new Tensor(owner, id, 'B' as const),
+    ] as const,
+  })
+  return { images_BCHW, labels_B }
+}

@@ -1,0 +1,5 @@
+export * from './data'
+export * from './generator'
+export * from './modules'
+export * from './operations'
+export * from './tensor'

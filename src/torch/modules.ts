@@ -1,0 +1,260 @@
+import { Handle, type Plain, PlainHandle, type Session } from '../bridge'
+import type { Dtype } from './operations'
+import { Tensor } from './tensor'
+
+/** Handles of what lives in Python for long: networks, optimizer. Their files are described in docs/architecture.md. */
+
+/** What a network is loaded from, as plain data; `src/config/schema.ts` describes the fields. */
+export type Spec = { readonly [key: string]: Plain | undefined }
+
+/** The noise schedule that a denoiser was trained on; see `method/noise-level.ts`. */
+export interface DiffusionSchedule {
+  readonly kind: 'linear' | 'scaled_linear' | 'cosine' | 'explicit'
+  readonly steps: number
+  /** Whether the network takes t·1000/steps in the place of t. */
+  readonly rescaleTimesteps: boolean
+  /** Both for the linear kinds. */
+  readonly betaStart?: number
+  readonly betaEnd?: number
+  /** All of them, for the explicit kind. */
+  readonly betas?: readonly number[]
+}
+
+/** A diffusion network that predicts noise, in evaluation mode and never trained by fine-tuning. */
+export class Denoiser extends Handle<never> {
+  constructor(
+    session: Session,
+    id: number,
+    readonly schedule: DiffusionSchedule,
+  ) {
+    super(session, id)
+  }
+
+  /** Predicted noise for noisy images in [-1, 1] units; `timestep` is what the network receives, for all or for each. */
+  predictNoise(
+    noisy_NCHW: Tensor<'NCHW'>,
+    { timestep }: { timestep: number | Tensor<'N'> },
+  ): Tensor<'NCHW'> {
+    const make = (session: Session, id: number) => new Tensor(session, id, 'NCHW' as const)
+    return typeof timestep === 'number'
+      ? this.session.record('predict_noise', [this, noisy_NCHW], { parameters: { timestep }, make })
+      : this.session.record('predict_noise', [this, noisy_NCHW, timestep], { make })
+  }
+
+  /** Makes every parameter trainable, for a program that trains a denoiser. */
+  makeTrainable(): void {
+    this.session.perform('make_trainable', [this])
+  }
+
+  /** Writes the network and its schedule in diffusers' format. */
+  async save(folder: string): Promise<void> {
+    this.session.perform('save_denoiser', [this], { folder })
+    await this.session.flush()
+  }
+}
+
+/** Loads a denoiser, or makes one with random weights; see `config/schema.ts` for the spec. */
+export async function loadDenoiser(
+  session: Session,
+  spec: Spec,
+  { dtype = 'float32' }: { dtype?: Dtype } = {},
+): Promise<Denoiser> {
+  const handle = opaque(session, 'load_denoiser', { spec: snakeCase(spec), dtype })
+  const schedule = await session.compute(() => describe<DiffusionSchedule>('describe_denoiser', handle))
+  return new Denoiser(session, handle.id, schedule)
+}
+
+/** One parameter tensor of a classifier. */
+export interface ParameterDescription {
+  readonly name: string
+  readonly shape: readonly number[]
+  readonly trainable: boolean
+}
+
+export interface ClassifierDescription {
+  readonly parameters: readonly ParameterDescription[]
+  /** Number of transformer blocks; `null` where layer-wise decay has no meaning. */
+  readonly depth: number | null
+  readonly family: string
+  /** Whether training mode mixes the images of a batch (batch normalisation). */
+  readonly usesBatchStatistics: boolean
+}
+
+/** A classifier of images in [-1, 1]. It is in evaluation mode outside of {@link Classifier.training}. */
+export class Classifier extends Handle<never> {
+  constructor(
+    session: Session,
+    id: number,
+    readonly description: ClassifierDescription,
+  ) {
+    super(session, id)
+  }
+
+  /** Logits of images in [-1, 1]; differentiable in the images too. */
+  classify(images_NCHW: Tensor<'NCHW'>): Tensor<'NK'> {
+    return this.session.record('classify', [this, images_NCHW], {
+      make: (session, id) => new Tensor(session, id, 'NK' as const),
+    })
+  }
+
+  /** Runs `body` in training mode (dropout, stochastic depth, batch statistics). */
+  training<T>(body: () => T): T {
+    return this.session.within('training', [this], body)
+  }
+
+  /** Runs `body` without building the part of the graph that leads to the parameters. */
+  withoutParameterGradients<T>(body: () => T): T {
+    return this.session.within('without_parameter_gradients', [this], body)
+  }
+
+  /** A copy with today's weights that no training changes. */
+  frozenCopy(): Classifier {
+    return this.session.record('frozen_copy', [this], {
+      make: (session, id) => new Classifier(session, id, this.description),
+    })
+  }
+
+  /** How many numbers training changes. */
+  get trainableParameters(): number {
+    return this.description.parameters
+      .filter(parameter => parameter.trainable)
+      .reduce((total, { shape }) => total + shape.reduce((product, size) => product * size, 1), 0)
+  }
+
+  /** Writes the weights, or under LoRA the adapter, as safetensors with what is needed to load them. */
+  async save(folder: string): Promise<void> {
+    this.session.perform('save_classifier', [this], { folder })
+    await this.session.flush()
+  }
+}
+
+/** Loads a classifier; see `config/schema.ts` for the spec. */
+export async function loadClassifier(
+  session: Session,
+  spec: Spec,
+  { dtype = 'float32' }: { dtype?: Dtype } = {},
+): Promise<Classifier> {
+  const handle = opaque(session, 'load_classifier', { spec: snakeCase(spec), dtype })
+  const description = await session.compute(() => describe<ClassifierDescription>('describe_classifier', handle))
+  return new Classifier(session, handle.id, description)
+}
+
+/** Parameters that share a learning rate and a weight decay. */
+export interface OptimizerGroup {
+  /** Their names, or all that are trainable. */
+  readonly parameters: readonly string[] | 'all'
+  readonly learningRate: number
+  readonly weightDecay: number
+}
+
+/** How gradients are clipped: each tensor by its own norm, or all by their common one. */
+export interface ClipOptions {
+  readonly per: 'tensor' | 'global'
+  readonly norm: number
+}
+
+/** AdamW. Its learning rates and weight decays are set before every step. */
+export class Optimizer extends Handle<never> {
+  zeroGradients(): void {
+    this.session.perform('zero_gradients', [this])
+  }
+
+  /** Sets learning rate and weight decay of each group, in the order in which the groups were given. */
+  setHyperparameters(values: { learningRates: readonly number[]; weightDecays: readonly number[] }): void {
+    this.session.perform('set_hyperparameters', [this], {
+      learning_rates: values.learningRates,
+      weight_decays: values.weightDecays,
+    })
+  }
+
+  /** Clips, and returns the global ℓ2 norm of the gradients before that. */
+  clipGradients({ per, norm }: ClipOptions): Tensor<''> {
+    return this.session.record('clip_gradients', [this], {
+      parameters: { per, norm },
+      make: (session, id) => new Tensor(session, id, '' as const),
+    })
+  }
+
+  /** The global ℓ2 norm of the gradients. */
+  gradientNorm(): Tensor<''> {
+    return this.session.record('gradient_norm', [this], {
+      make: (session, id) => new Tensor(session, id, '' as const),
+    })
+  }
+
+  step(): void {
+    this.session.perform('optimizer_step', [this])
+  }
+}
+
+/** An AdamW over the named parameters of a network. */
+export function adamW(
+  module: Classifier | Denoiser,
+  groups: readonly OptimizerGroup[],
+  { betas = [0.9, 0.999] }: { betas?: readonly [number, number] } = {},
+): Optimizer {
+  return module.session.record('adamw', [module], {
+    parameters: {
+      groups: groups.map(group => ({
+        parameters: group.parameters,
+        learning_rate: group.learningRate,
+        weight_decay: group.weightDecay,
+      })),
+      betas,
+    },
+    make: (session, id) => new Optimizer(session, id),
+  })
+}
+
+/** An exponential moving average of a denoiser's weights, which starts at them. */
+export class MovingAverage extends Handle<never> {
+  constructor(
+    session: Session,
+    id: number,
+    readonly module: Denoiser,
+  ) {
+    super(session, id)
+  }
+
+  /** A denoiser with the averaged weights, which go on moving. */
+  network(): Denoiser {
+    return this.session.record('average_of', [this], {
+      make: (session, id) => new Denoiser(session, id, this.module.schedule),
+    })
+  }
+
+  /** Moves towards the weights of today: average ← decay · average + (1 - decay) · weights. */
+  update(): void {
+    this.session.perform('update_average', [this, this.module])
+  }
+}
+
+/** Starts a moving average of a denoiser. */
+export function movingAverage(module: Denoiser, { decay }: { decay: number }): MovingAverage {
+  return module.session.record('averaged_copy', [module], {
+    parameters: { decay },
+    make: (session, id) => new MovingAverage(session, id, module),
+  })
+}
+
+function opaque(session: Session, operation: string, parameters: { [name: string]: Plain }): Handle<never> {
+  return session.record(operation, [], { parameters, make: (owner, id) => new PlainHandle<never>(owner, id) })
+}
+
+/** Records the description of something in Python. */
+export function describe<T>(operation: string, subject: Handle): PlainHandle<T> {
+  return subject.session.record(operation, [subject], {
+    make: (session, id) => new PlainHandle<T>(session, id),
+  })
+}
+
+/** The spec with its keys in Python's spelling, at every level. */
+export function snakeCase(value: Plain | Spec): Plain {
+  if (Array.isArray(value)) return value.map(snakeCase)
+  if (typeof value !== 'object' || value === null) return value as Plain
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, item]) => item !== undefined)
+      .map(([key, item]) => [key.replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`), snakeCase(item as Plain)]),
+  )
+}

@@ -1,0 +1,58 @@
+import { Handle, type Session } from '../bridge'
+import { ShapeError } from '../errors'
+
+/**
+ * Letters of shapes. A tensor's type carries one letter for each axis, and names carry them too: `logits_MBK`.
+ *
+ *     M noises    B images    A attacked images    N rows of a batch (M·B or any other)
+ *     K classes   C channels  H height             W width
+ *
+ * Axes are named by letter, never by number, and two tensors broadcast by their letters.
+ */
+export type Axes = string
+
+/** Nested arrays, one level for each axis: `Nested<'MB'>` is `number[][]`, `Nested<''>` is `number`. */
+export type Nested<A extends Axes, Value> = string extends A
+  ? NestedAny<Value>
+  : A extends `${infer _First}${infer Rest}`
+    ? Nested<Rest, Value>[]
+    : Value
+
+type NestedAny<Value> = Value | NestedAny<Value>[]
+
+/** The axes without one of them: `Without<'MBK', 'K'>` is `'MB'`. */
+export type Without<A extends Axes, Axis extends string> = Replaced<A, Axis, ''>
+
+/** The axes with one of them, or a run of them, replaced: `Replaced<'MBK', 'MB', 'N'>` is `'NK'`. */
+export type Replaced<A extends Axes, From extends string, To extends string> = string extends A
+  ? string
+  : A extends `${infer Head}${From}${infer Tail}`
+    ? `${Head}${To}${Tail}`
+    : never
+
+/** A name for a torch tensor that Python will hold. `A` are its axes; reading it gives nested arrays of `Value`. */
+export class Tensor<A extends Axes = Axes, Value extends number | boolean = number> extends Handle<
+  Nested<A, Value>
+> {
+  constructor(
+    session: Session,
+    id: number,
+    readonly axes: A,
+  ) {
+    super(session, id)
+  }
+}
+
+/** A tensor of any axes and values, where a function does not care. */
+export type AnyTensor = Handle & { readonly axes: Axes }
+
+/** The dimension number of an axis. */
+export function dimensionOf(operation: string, tensor: AnyTensor, axis: string): number {
+  const dimension = tensor.axes.indexOf(axis)
+  if (axis.length !== 1 || dimension < 0) {
+    throw new ShapeError(`${operation}: expected an axis of a tensor with axes '${tensor.axes}', got '${axis}'.`, {
+      remedy: 'Name one of its letters.',
+    })
+  }
+  return dimension
+}

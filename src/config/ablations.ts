@@ -1,0 +1,55 @@
+import { parseConfig, type RunConfig } from './schema'
+
+/**
+ * The paper's ablations by table: each takes a configuration of FT-CADIS and returns it with one thing changed.
+ *
+ * @throws ConfigError where the change does not go together with the rest of the configuration.
+ */
+export const ablations = {
+  /** The shorter runs behind all ablations (Section 4.3, Appendix B.3): epsilon doubled after 10 epochs, 1,000 test images. */
+  shortened: (config: RunConfig): RunConfig => {
+    const { attack } = config.method
+    const epsilon = typeof attack.epsilon === 'number' ? attack.epsilon : (attack.epsilon[0]?.epsilon ?? 0)
+    const doubled = [
+      { fromEpoch: 0, epsilon },
+      { fromEpoch: 10, epsilon: 2 * epsilon },
+    ]
+    return parseConfig({
+      ...config,
+      method: { ...config.method, attack: { ...attack, epsilon: doubled } },
+      optimisation: { ...config.optimisation, epochs: 20, stopAfterEpoch: 20, warmupEpochs: 2 },
+      certification: { ...config.certification, images: { random: 1000 } },
+    })
+  },
+  /** The parts of the objective. */
+  table5: {
+    /** Row 2: cross-entropy on all denoised images. */
+    withoutSelection: (config: RunConfig) => withMethod(config, { crossEntropy: 'all' }),
+    /** Row 3: adversarial loss on all images. */
+    withoutMask: (config: RunConfig) => withMethod(config, { adversarial: 'all' }),
+    /** Row 4: Eq. 6, cross-entropy on all denoised images and no adversarial loss. */
+    crossEntropyOnly: (config: RunConfig) => withMethod(config, { crossEntropy: 'all', adversarial: 'none' }),
+  },
+  table6: {
+    /** D_nh as the off-the-shelf weights see it, never updated. */
+    withoutUpdate: (config: RunConfig) => withMethod(config, { updateSelection: false }),
+  },
+  /** The design of the adversarial loss. */
+  table7: {
+    /** Row (a): the label as target. */
+    hardTarget: (config: RunConfig) => withMethod(config, { adversarialTarget: 'hard' }),
+    /** Row (b): the mean over the noises. */
+    meanOverNoises: (config: RunConfig) => withMethod(config, { adversarialReduction: 'mean' }),
+    /** Row (c): both. */
+    hardTargetMeanOverNoises: (config: RunConfig) =>
+      withMethod(config, { adversarialTarget: 'hard', adversarialReduction: 'mean' }),
+  },
+  /** Table 14: another weight of the adversarial loss; the paper has 0.5, 1, 2, 4 and 8. */
+  table14: (config: RunConfig, lambda: number): RunConfig => withMethod(config, { lambda }),
+  /** Table 15: another number of noises; the paper has 1, 2, 4 and 8. Images per update stay. */
+  table15: (config: RunConfig, noises: number): RunConfig => withMethod(config, { noises }),
+} as const
+
+function withMethod(config: RunConfig, change: Partial<RunConfig['method']>): RunConfig {
+  return parseConfig({ ...config, method: { ...config.method, ...change } })
+}

@@ -1,0 +1,12 @@
+import { z } from 'zod'
+
+/** The kinds of value that settings are made of. */
+
+export const text = z.string().min(1)
+export const count = z.int().positive()
+export const seed = z.int().nonnegative()
+export const positive = z.number().positive()
+export const nonnegative = z.number().nonnegative()
+/** At least 0 and less than 1. */
+export const rate = z.number().nonnegative().lt(1)
+export const dtype = z.enum(['float32', 'float16', 'bfloat16', 'float64'])

@@ -1,0 +1,3 @@
+export * from './ablations'
+export * from './presets'
+export * from './schema'

@@ -1,0 +1,78 @@
+import type { z } from 'zod'
+import type { checkpointsSchema, methodSchema, optimisationSchema } from './method-schema'
+import type { classifierSchema, tuningSchema } from './model-schema'
+
+/** A field that does not go together with others. */
+export interface Problem {
+  /** Dotted name of the field. */
+  readonly path: string
+  /** What was expected of it, and what it got. */
+  readonly message: string
+}
+
+interface Run {
+  readonly classifier: z.output<typeof classifierSchema>
+  readonly tuning: z.output<typeof tuningSchema>
+  readonly method: z.output<typeof methodSchema>
+  readonly optimisation: z.output<typeof optimisationSchema>
+  readonly checkpoints: z.output<typeof checkpointsSchema>
+  readonly device: string
+  readonly dtype: string
+}
+
+/** The rules across fields of a fine-tuning run. A choice that would be ignored is a problem too. */
+export function problemsOfRun(run: Run): Problem[] {
+  const { classifier, tuning, method, optimisation, checkpoints } = run
+  const lastEpoch = optimisation.stopAfterEpoch ?? optimisation.epochs
+  const { imagesPerUpdate, imagesPerMicroBatch = imagesPerUpdate } = optimisation
+  const rate = optimisation.learningRate
+  const peak = typeof rate === 'number' ? rate : (rate.base * imagesPerUpdate) / 256
+  return [
+    ...when(tuning.kind === 'lora' && classifier.source === 'resnet110', {
+      path: 'tuning.kind',
+      message: 'expected full for a ResNet-110, which has no query and value projections, got lora',
+    }),
+    ...when(tuning.kind === 'lora' && classifier.source === 'python' && classifier.heads === undefined, {
+      path: 'classifier.heads',
+      message: 'expected the names of the modules that classify, which LoRA trains in full, got nothing',
+    }),
+    ...when(optimisation.layerDecay !== 1 && classifier.source === 'resnet110', {
+      path: 'optimisation.layerDecay',
+      message: `expected 1 for a ResNet-110, which has no transformer blocks, got ${optimisation.layerDecay}`,
+    }),
+    ...when(imagesPerUpdate % imagesPerMicroBatch !== 0, {
+      path: 'optimisation.imagesPerMicroBatch',
+      message: `expected a divisor of imagesPerUpdate, ${imagesPerUpdate}, got ${imagesPerMicroBatch}`,
+    }),
+    ...when(optimisation.warmupEpochs > optimisation.epochs, {
+      path: 'optimisation.warmupEpochs',
+      message: `expected at most epochs, ${optimisation.epochs}, got ${optimisation.warmupEpochs}`,
+    }),
+    ...when(lastEpoch > optimisation.epochs, {
+      path: 'optimisation.stopAfterEpoch',
+      message: `expected at most epochs, ${optimisation.epochs}, got ${lastEpoch}`,
+    }),
+    ...when(optimisation.minLearningRate > peak, {
+      path: 'optimisation.minLearningRate',
+      message: `expected at most the learning rate after the warm-up, ${peak}, got ${optimisation.minLearningRate}`,
+    }),
+    ...checkpoints.epochs.flatMap((epoch, index) =>
+      when(epoch > lastEpoch, {
+        path: `checkpoints.epochs.${index}`,
+        message: `expected at most the last epoch, ${lastEpoch}, got ${epoch}`,
+      }),
+    ),
+    ...when(!method.updateSelection && method.crossEntropy === 'all' && method.adversarial !== 'masked', {
+      path: 'method.updateSelection',
+      message: `expected true, for with crossEntropy all and adversarial ${method.adversarial} nothing is selected, got false`,
+    }),
+    ...when(run.device === 'cpu' && run.dtype === 'float16', {
+      path: 'dtype',
+      message: 'expected float32 or bfloat16 for training on the CPU, got float16',
+    }),
+  ]
+}
+
+function when(applies: boolean, problem: Problem): Problem[] {
+  return applies ? [problem] : []
+}

@@ -1,0 +1,6 @@
+export * from './losses'
+export * from './noise-and-denoise'
+export * from './noise-level'
+export * from './objective'
+export * from './pgd-attack'
+export * from './select-images'

@@ -1,0 +1,69 @@
+import {
+  add,
+  type AnyTensor,
+  type Axes,
+  div,
+  exp,
+  logsumexp,
+  max,
+  mean,
+  mul,
+  pick,
+  sub,
+  sum,
+  type Tensor,
+  tensor,
+  type Without,
+} from '../torch'
+
+/**
+ * The losses of FT-CADIS, on log-probabilities: `logProbabilities` is log softmax of the classifier's logits over K.
+ * Everything stays in log space, so that a class whose probability underflows to zero has the limit as its gradient
+ * and never NaN.
+ */
+
+/** Cross-entropy with the label, for each image: -log p(y). */
+export function crossEntropy<A extends Axes>(
+  logProbabilities: Tensor<A>,
+  labels: AnyTensor,
+): Tensor<Without<A, 'K'>> {
+  return mul(pick(logProbabilities, 'K', labels), -1)
+}
+
+/**
+ * Selective cross-entropy (Eq. 8): for each image the sum of the cross-entropies of the denoised images that weigh 1,
+ * divided by M, not by how many they are.
+ */
+export function selectiveCrossEntropy(
+  crossEntropy_MB: Tensor<'MB'>,
+  weights: readonly (readonly number[])[],
+): Tensor<'B'> {
+  const weights_MB = tensor(crossEntropy_MB.session, weights, { axes: 'MB' })
+  return mean(mul(crossEntropy_MB, weights_MB), 'M')
+}
+
+/** log ŷ, the mean over the M noises of the predicted probabilities (above Eq. 9). */
+export function consistencyTarget(logProbabilities_MAK: Tensor<'MAK'>, noises: number): Tensor<'AK'> {
+  return sub(logsumexp(logProbabilities_MAK, 'M'), Math.log(noises))
+}
+
+/** KL(target ‖ prediction) = Σ_k t_k (log t_k - log p_k), for each adversarial image. */
+export function klDivergence(logTarget_AK: Tensor<'AK'>, logProbabilities_MAK: Tensor<'MAK'>): Tensor<'MA'> {
+  return sum(mul(mul(sub(logProbabilities_MAK, logTarget_AK), exp(logTarget_AK)), -1), 'K')
+}
+
+/** What the adversarial images of one image count together: the largest (Eq. 9), or the mean (Table 7). */
+export function reduceOverNoises(divergence_MA: Tensor<'MA'>, reduction: 'max' | 'mean'): Tensor<'A'> {
+  return reduction === 'max' ? max(divergence_MA, 'M') : mean(divergence_MA, 'M')
+}
+
+/** The objective of an update (Eq. 10) as sums over the images at hand, divided by how many images the update takes. */
+export function objective(
+  selectiveCrossEntropy_B: Tensor<'B'>,
+  adversarial_A: Tensor<'A'> | null,
+  { lambda, imagesPerUpdate }: { lambda: number; imagesPerUpdate: number },
+): Tensor<''> {
+  const crossEntropyTerm = sum(selectiveCrossEntropy_B)
+  if (adversarial_A === null) return div(crossEntropyTerm, imagesPerUpdate)
+  return div(add(crossEntropyTerm, mul(sum(adversarial_A), lambda)), imagesPerUpdate)
+}

@@ -1,0 +1,54 @@
+import { ConfigError } from '../errors'
+import type { CertificationRow } from './certification-log'
+import { averageCertifiedRadius, certifiedAccuracy } from './certified-accuracy'
+import type { Cell, MeanAndDeviation, Table } from './tables'
+
+/** A method and its logs, one per training seed. */
+export interface LabelledLogs {
+  readonly label: string
+  readonly logs: readonly (readonly CertificationRow[])[]
+}
+
+/**
+ * ACR and certified accuracy at radii, a row a method; over several seeds mean and sample standard deviation. When the
+ * logs hold different numbers of images a column says how many, since their rows do not compare.
+ *
+ * @param radii l2 radii on the [0, 1] pixel scale
+ * @throws ConfigError for a method without logs; otherwise as `certifiedAccuracy`
+ */
+export function accuracyTable(methods: readonly LabelledLogs[], radii: readonly number[]): Table {
+  const severalSeeds = methods.some(({ logs }) => logs.length > 1)
+  const sizes = methods.map(({ logs }) => [...new Set(logs.map(rows => rows.length))])
+  const showImages = new Set(sizes.flat()).size > 1
+  return {
+    caption: `Average certified radius (ACR) and certified accuracy in percent at ℓ2 radius r${severalSeeds ? ', mean ± standard deviation over seeds' : ''}`,
+    columns: [
+      { header: 'method' },
+      ...(showImages ? [{ header: 'images' }] : []),
+      { header: 'ACR', digits: 3 },
+      ...radii.map(radius => ({ header: `r = ${radius}`, digits: 1 })),
+    ],
+    rows: methods.map(({ label, logs }, position): Cell[] => {
+      if (logs.length === 0) {
+        throw new ConfigError(`The method "${label}" has no logs, expected at least one.`, {
+          remedy: 'Pass the log of each seed, or leave the method out.',
+        })
+      }
+      const accuracies = logs.map(rows => certifiedAccuracy(rows, radii))
+      return [
+        label,
+        ...(showImages ? [(sizes[position] as number[]).join(', ')] : []),
+        overSeeds(logs.map(averageCertifiedRadius)),
+        ...radii.map((_, column) => overSeeds(accuracies.map(shares => 100 * (shares[column] as number)))),
+      ]
+    }),
+  }
+}
+
+/** The value of a single run, or mean and sample standard deviation of several. */
+export function overSeeds(values: readonly number[]): number | MeanAndDeviation {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length
+  if (values.length < 2) return mean
+  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1)
+  return { mean, deviation: Math.sqrt(variance) }
+}

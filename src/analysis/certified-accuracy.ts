@@ -1,0 +1,178 @@
+import { ConfigError, DataError } from '../errors'
+import { ABSTAIN } from './abstain'
+import type { CertificationRow } from './certification-log'
+
+type Rows = readonly CertificationRow[]
+
+/**
+ * The share of images at each radius that are classified correctly, not abstained on, and certified at least that far.
+ *
+ * @param radii l2 radii on the [0, 1] pixel scale
+ * @returns shares in [0, 1], one per radius; at radius 0 the accuracy of the smoothed classifier
+ * @throws DataError without rows, ConfigError for a radius that is no number of at least 0
+ */
+export function certifiedAccuracy(rows: Rows, radii: readonly number[]): number[] {
+  requireRows(rows)
+  return radii.map(radius => {
+    requireRadius(radius)
+    return rows.filter(row => row.correct && row.radius >= radius).length / rows.length
+  })
+}
+
+/**
+ * ACR (Zhai et al., 2020): the mean over all images of the certified l2 radius, 0 where the prediction is wrong or abstains.
+ *
+ * @throws DataError without rows
+ */
+export function averageCertifiedRadius(rows: Rows): number {
+  requireRows(rows)
+  return rows.reduce((sum, { correct, radius }) => sum + (correct ? radius : 0), 0) / rows.length
+}
+
+/**
+ * The share of images on which CERTIFY abstained.
+ *
+ * @throws DataError without rows
+ */
+export function abstentionRate(rows: Rows): number {
+  requireRows(rows)
+  return rows.filter(({ prediction }) => prediction === ABSTAIN).length / rows.length
+}
+
+/**
+ * With probability at least 1 - rho, the certified accuracy that exact certificates would have on these images is at least
+ * the returned values, although each logged certificate may be wrong with probability alpha (Cohen et al., 2019,
+ * Appendix on estimating the certified test-set accuracy; `HighProbAccuracy` in their code/analyze.py). May be negative.
+ *
+ * @param options.alpha the alpha that the log was certified with
+ * @throws as `certifiedAccuracy`; ConfigError unless alpha and rho are between 0 and 1
+ */
+export function highProbabilityAccuracy(
+  rows: Rows,
+  radii: readonly number[],
+  { alpha = 0.001, rho = 0.001 }: { readonly alpha?: number; readonly rho?: number } = {},
+): number[] {
+  for (const [name, value] of Object.entries({ alpha, rho })) {
+    if (!(value > 0 && value < 1)) {
+      throw new ConfigError(`${name} must be between 0 and 1, both excluded, got ${value}.`, {
+        remedy: 'Set a small probability, for instance 0.001.',
+      })
+    }
+  }
+  const logOfRho = Math.log(1 / rho)
+  const margin =
+    alpha + Math.sqrt((alpha * (1 - alpha) * logOfRho) / rows.length) + logOfRho / (3 * rows.length)
+  return certifiedAccuracy(rows, radii).map(accuracy => accuracy - margin)
+}
+
+/**
+ * The l∞ radius that a certified l2 radius certifies: the largest l∞ ball inside the l2 ball, l2Radius / √dimensions (Salman et al., 2019).
+ *
+ * @param dimensions numbers in an image, for instance 3 · 32 · 32
+ * @throws ConfigError for a negative radius or dimensions that are no positive integer
+ */
+export function lInfinityRadius(l2Radius: number, dimensions: number): number {
+  requireRadius(l2Radius)
+  if (!Number.isSafeInteger(dimensions) || dimensions < 1) {
+    throw new ConfigError(`dimensions must be an integer of at least 1, got ${dimensions}.`, {
+      remedy: 'Pass channels times height times width of the images, for instance 3 · 32 · 32 = 3072.',
+    })
+  }
+  return l2Radius / Math.sqrt(dimensions)
+}
+
+/**
+ * The share of images at each l∞ radius that are classified correctly and certified at least that far.
+ *
+ * @param epsilons l∞ radii on the [0, 1] pixel scale, for instance 2 / 255
+ * @throws as `certifiedAccuracy` and `lInfinityRadius`
+ */
+export function lInfinityCertifiedAccuracy(
+  rows: Rows,
+  epsilons: readonly number[],
+  { dimensions }: { readonly dimensions: number },
+): number[] {
+  return certifiedAccuracy(
+    rows.map(row => ({ ...row, radius: lInfinityRadius(row.radius, dimensions) })),
+    epsilons,
+  )
+}
+
+/** At one radius, the best of several logs. */
+export interface BestLog<Log> {
+  readonly radius: number
+  /** Certified accuracy of `log` at `radius`. */
+  readonly accuracy: number
+  /** Accuracy of `log` at radius 0: the number in parentheses in the paper's Table 1. */
+  readonly cleanAccuracy: number
+  readonly log: Log
+}
+
+/**
+ * The upper envelope over one method's logs, usually one per sigma: at each radius the log with the highest certified
+ * accuracy, the first on a tie (how Table 1 reports a method).
+ *
+ * @throws as `certifiedAccuracy`; ConfigError without logs
+ */
+export function bestOverLogs<Log extends { readonly rows: Rows }>(
+  logs: readonly Log[],
+  radii: readonly number[],
+): BestLog<Log>[] {
+  const candidates = logs.map(log => {
+    const [cleanAccuracy, ...accuracies] = certifiedAccuracy(log.rows, [0, ...radii]) as [number, ...number[]]
+    return { log, cleanAccuracy, accuracies }
+  })
+  const [first, ...others] = candidates
+  if (first === undefined) {
+    throw new ConfigError('The best of no logs was asked for, expected at least one.', {
+      remedy: 'Pass the logs of a method.',
+    })
+  }
+  return radii.map((radius, position) => {
+    const at = ({ accuracies }: typeof first) => accuracies[position] as number
+    const best = others.reduce((best, candidate) => (at(candidate) > at(best) ? candidate : best), first)
+    return { radius, accuracy: at(best), cleanAccuracy: best.cleanAccuracy, log: best.log }
+  })
+}
+
+export interface ClassAccuracy {
+  readonly label: number
+  /** Images of the class in the log. */
+  readonly images: number
+  readonly averageCertifiedRadius: number
+  /** Certified accuracy within the class, one share per radius. */
+  readonly certifiedAccuracy: readonly number[]
+}
+
+/**
+ * Certified accuracy within each class that the log holds, by rising label.
+ *
+ * @throws as `certifiedAccuracy`
+ */
+export function certifiedAccuracyPerClass(rows: Rows, radii: readonly number[]): ClassAccuracy[] {
+  requireRows(rows)
+  const labels = [...new Set(rows.map(({ label }) => label))].sort((a, b) => a - b)
+  return labels.map(label => {
+    const ofClass = rows.filter(row => row.label === label)
+    return {
+      label,
+      images: ofClass.length,
+      averageCertifiedRadius: averageCertifiedRadius(ofClass),
+      certifiedAccuracy: certifiedAccuracy(ofClass, radii),
+    }
+  })
+}
+
+function requireRows(rows: Rows): void {
+  if (rows.length > 0) return
+  throw new DataError('The log has no rows, expected at least one.', {
+    remedy: 'Certify at least one image.',
+  })
+}
+
+function requireRadius(radius: number): void {
+  if (radius >= 0) return
+  throw new ConfigError(`A radius must be a number of at least 0, got ${radius}.`, {
+    remedy: 'Pass radii on the [0, 1] pixel scale, for instance 0.25.',
+  })
+}

@@ -1,0 +1,91 @@
+import type { Config, TopLevelSpec } from 'vega-lite' with { 'resolution-mode': 'import' }
+
+/** Size of a whole chart in CSS pixels. */
+export interface ChartSize {
+  /** Default 640. */
+  readonly width?: number
+  /** Default 400. */
+  readonly height?: number
+}
+
+/**
+ * The colours of Okabe and Ito (2008) that stand out on white and on near-black, told apart under the common colour
+ * blindnesses. Dashes tell lines apart without colours, and once the colours repeat.
+ */
+const COLORS = ['#0072B2', '#D55E00', '#009E73', '#CC79A7', '#E69F00', '#56B4E9']
+const DASHES = [[], [8, 3], [4, 2], [10, 3, 2, 3], [12, 4]]
+
+/** The channels that tell lines apart by `label`, in the order of `labels`. */
+export function byLabel(labels: readonly string[]) {
+  const channel = { field: 'label', type: 'nominal' as const, title: null }
+  return {
+    color: { ...channel, scale: { domain: [...labels], range: COLORS } },
+    strokeDash: { ...channel, scale: { domain: [...labels], range: DASHES } },
+  }
+}
+
+/**
+ * Draws a vega-lite chart without a browser. The background is transparent, and all that is not a line takes a dark or a
+ * light ink by the reader's colour scheme, so that the document can stand in any page or by itself.
+ */
+export async function renderSvg(
+  spec: TopLevelSpec,
+  { width = 640, height = 400 }: ChartSize,
+): Promise<string> {
+  // Loaded when a chart is drawn: starting the command line must not wait for them.
+  const [vega, vegaLite] = await Promise.all([import('vega'), import('vega-lite')])
+  const { spec: compiled } = vegaLite.compile(
+    { ...spec, width, height, autosize: { type: 'fit', contains: 'padding' } } as TopLevelSpec,
+    { config: theme(width) },
+  )
+  const view = new vega.View(vega.parse(compiled), { renderer: 'none' })
+  try {
+    const svg = await view.toSVG()
+    return svg.replace(
+      /<svg [^>]*>/,
+      opening => opening.replace('<svg ', `<svg color="${LIGHT_INK}" `) + INK_STYLE,
+    )
+  } finally {
+    view.finalize()
+  }
+}
+
+const LIGHT_INK = '#24292f'
+const DARK_INK = '#e6edf3'
+/** `marks` is the class that Vega gives its documents. Where a program knows no style sheets the attribute `color` holds. */
+const INK_STYLE = `<style>@media (prefers-color-scheme: dark) { svg.marks { color: ${DARK_INK} } }</style>`
+
+function theme(width: number): Config {
+  const ink = 'currentColor'
+  const columns = width < 500 ? 1 : 2
+  return {
+    background: 'transparent',
+    font: 'system-ui, sans-serif',
+    view: { stroke: null },
+    axis: {
+      labelColor: ink,
+      titleColor: ink,
+      domainColor: ink,
+      tickColor: ink,
+      gridColor: ink,
+      gridOpacity: 0.15,
+      labelFontSize: 12,
+      titleFontSize: 13,
+      titleFontWeight: 'normal',
+    },
+    legend: {
+      orient: 'bottom',
+      columns,
+      offset: 8,
+      labelColor: ink,
+      labelFontSize: 13,
+      // Room for the line beside the label; longer labels end in an ellipsis instead of outside the image.
+      labelLimit: width / columns - 60,
+      symbolType: 'stroke',
+      symbolSize: 400,
+      symbolStrokeWidth: 2.5,
+      symbolOpacity: 1,
+    },
+    line: { strokeWidth: 2 },
+  }
+}

@@ -1,0 +1,154 @@
+import { ConfigError } from '../errors'
+import { type LabelledLogs, overSeeds } from './accuracy-table'
+import { certifiedAccuracy } from './certified-accuracy'
+import { byLabel, type ChartSize, renderSvg } from './chart-svg'
+
+/** One point of a training curve. */
+export interface MetricPoint {
+  readonly step: number
+  /** A value that is not finite leaves a gap. */
+  readonly value: number
+}
+
+export interface MetricSeries {
+  readonly label: string
+  readonly points: readonly MetricPoint[]
+}
+
+/** What one chart of training curves shows. */
+export interface MetricPanel {
+  /** Title of the vertical axis, with the unit: `learning rate`, `images kept (%)`. */
+  readonly metric: string
+  readonly series: readonly MetricSeries[]
+}
+
+/** One point of a curve of certified accuracy; accuracies in percent, deviation 0 for a single seed. */
+export interface CurvePoint {
+  readonly label: string
+  readonly radius: number
+  readonly accuracy: number
+  readonly deviation: number
+}
+
+const CURVE_POINTS = 401
+
+/**
+ * Certified accuracy over an even grid of radii up to the first at which it is 0, with mean and standard deviation over
+ * seeds. Drawn as steps that end at their point, a curve never shows more than was certified.
+ *
+ * @param options.maxRadius where the curves end; by default the largest certified radius, rounded up to a quarter
+ * @throws ConfigError for methods that share a label, or a maxRadius that is not above 0; otherwise as `certifiedAccuracy`
+ */
+export function certifiedAccuracyCurves(
+  methods: readonly LabelledLogs[],
+  { maxRadius = largestRadius(methods) }: { readonly maxRadius?: number } = {},
+): CurvePoint[] {
+  requireDistinct(methods)
+  if (!(maxRadius > 0 && Number.isFinite(maxRadius))) {
+    throw new ConfigError(`maxRadius must be a finite number above 0, got ${maxRadius}.`, {
+      remedy: 'Set the largest radius that the chart shows, for instance 2.',
+    })
+  }
+  const radii = Array.from({ length: CURVE_POINTS }, (_, point) => (maxRadius * point) / (CURVE_POINTS - 1))
+  return methods.flatMap(({ label, logs }) => {
+    const accuracies = logs.map(rows => certifiedAccuracy(rows, radii))
+    const points = radii.map((radius, point) => {
+      const spread = overSeeds(accuracies.map(shares => 100 * (shares[point] as number)))
+      const { mean, deviation } = typeof spread === 'number' ? { mean: spread, deviation: 0 } : spread
+      return { label, radius, accuracy: mean, deviation }
+    })
+    const end = points.findIndex(({ accuracy }) => accuracy === 0)
+    return end === -1 ? points : points.slice(0, end + 1)
+  })
+}
+
+/**
+ * The curve of certified accuracy against radius, one line a method, a band of one standard deviation over several seeds.
+ *
+ * @returns an SVG document, readable on light and dark pages
+ * @throws as `certifiedAccuracyCurves`
+ */
+export async function certifiedAccuracyChart(
+  methods: readonly LabelledLogs[],
+  { maxRadius = largestRadius(methods), ...size }: ChartSize & { readonly maxRadius?: number } = {},
+): Promise<string> {
+  const points = certifiedAccuracyCurves(methods, { maxRadius })
+  const values = points.map(point => ({
+    ...point,
+    lower: Math.max(0, point.accuracy - point.deviation),
+    upper: Math.min(100, point.accuracy + point.deviation),
+  }))
+  const withBand = new Set(points.filter(({ deviation }) => deviation > 0).map(({ label }) => label))
+  const { color, strokeDash } = byLabel(methods.map(({ label }) => label))
+  const y = { type: 'quantitative' as const, title: 'certified accuracy (%)', scale: { domain: [0, 100] } }
+  return renderSvg(
+    {
+      description: 'Certified accuracy against radius',
+      encoding: {
+        x: {
+          field: 'radius',
+          type: 'quantitative',
+          title: 'ℓ2 radius (pixels in [0, 1])',
+          scale: { domain: [0, maxRadius], nice: false },
+        },
+        color,
+      },
+      layer: [
+        {
+          data: { values: values.filter(({ label }) => withBand.has(label)) },
+          mark: { type: 'area', interpolate: 'step-before', opacity: 0.2 },
+          encoding: { y: { ...y, field: 'lower' }, y2: { field: 'upper' } },
+        },
+        {
+          data: { values },
+          mark: { type: 'line', interpolate: 'step-before' },
+          encoding: { y: { ...y, field: 'accuracy' }, strokeDash },
+        },
+      ],
+    },
+    size,
+  )
+}
+
+/**
+ * A metric against the training step, one line a series.
+ *
+ * @returns an SVG document, readable on light and dark pages
+ * @throws ConfigError for series that share a label
+ */
+export async function trainingChart({ metric, series }: MetricPanel, size: ChartSize = {}): Promise<string> {
+  requireDistinct(series)
+  const values = series.flatMap(({ label, points }) =>
+    points.map(({ step, value }) => ({ label, step, value: Number.isFinite(value) ? value : null })),
+  )
+  return renderSvg(
+    {
+      description: `${metric} against training step`,
+      data: { values },
+      mark: { type: 'line' },
+      encoding: {
+        x: { field: 'step', type: 'quantitative', title: 'training step', scale: { nice: false } },
+        y: { field: 'value', type: 'quantitative', title: metric, scale: { zero: false } },
+        ...byLabel(series.map(({ label }) => label)),
+      },
+    },
+    size,
+  )
+}
+
+function largestRadius(methods: readonly LabelledLogs[]): number {
+  const radii = methods.flatMap(({ logs }) =>
+    logs.flatMap(rows => rows.map(row => (row.correct ? row.radius : 0))),
+  )
+  const largest = radii.reduce((a, b) => Math.max(a, b), 0)
+  return Math.max(0.25, Math.ceil(largest * 4) / 4)
+}
+
+function requireDistinct(lines: readonly { readonly label: string }[]): void {
+  const labels = lines.map(({ label }) => label)
+  const repeated = labels.find((label, position) => labels.indexOf(label) !== position)
+  if (repeated === undefined) return
+  throw new ConfigError(`Two lines of one chart have the label "${repeated}", expected different ones.`, {
+    remedy: 'Give every line a label of its own.',
+  })
+}

@@ -1,0 +1,170 @@
+import CliTable from 'cli-table3'
+import { ConfigError } from '../errors'
+
+/** A mean over several runs and their sample standard deviation. */
+export interface MeanAndDeviation {
+  readonly mean: number
+  readonly deviation: number
+}
+
+/** null stands for a value that there is none of. */
+export type Cell = string | number | null | MeanAndDeviation
+
+export interface Column {
+  readonly header: string
+  /** Decimals that numbers are printed with; a column that has them is aligned to the right. CSV and JSON keep every digit. */
+  readonly digits?: number
+}
+
+/** A table of any content, for any output. */
+export interface Table {
+  readonly caption: string
+  readonly columns: readonly Column[]
+  /** One cell per column. The first cell names the row. */
+  readonly rows: readonly (readonly Cell[])[]
+}
+
+export const TABLE_FORMATS = ['terminal', 'markdown', 'latex', 'csv', 'json'] as const
+export type TableFormat = (typeof TABLE_FORMATS)[number]
+
+/**
+ * The table as text, without a newline at the end. Text is escaped for the format; LaTeX needs the package booktabs.
+ * CSV (RFC 4180) and JSON hold every digit; CSV has a column `<header> sd` beside each column that holds deviations.
+ *
+ * @throws ConfigError when a row has more or fewer cells than there are columns
+ */
+export function renderTable(table: Table, format: TableFormat): string {
+  requireRectangular(table)
+  return renderers[format](table)
+}
+
+/** The cell as people read it: `0.434`, `0.434 ± 0.010`, `–` for null. */
+export function formatCell(cell: Cell, { digits }: Column): string {
+  if (cell === null) return '–'
+  if (typeof cell === 'string') return cell
+  const format = (value: number) => (digits === undefined ? String(value) : value.toFixed(digits))
+  return typeof cell === 'number' ? format(cell) : `${format(cell.mean)} ± ${format(cell.deviation)}`
+}
+
+/** Whether the column is aligned to the right. */
+export function isNumeric({ digits }: Column): boolean {
+  return digits !== undefined
+}
+
+/** @throws ConfigError when a row has more or fewer cells than there are columns */
+export function requireRectangular({ caption, columns, rows }: Table): void {
+  const position = rows.findIndex(row => row.length !== columns.length)
+  if (position === -1) return
+  throw new ConfigError(
+    `Row ${position} of the table "${caption}" must have ${columns.length} cells, got ${rows[position]?.length}.`,
+    { remedy: 'Pass one cell per column, null where there is no value.' },
+  )
+}
+
+const renderers: Record<TableFormat, (table: Table) => string> = {
+  terminal(table) {
+    const grid = new CliTable({
+      head: table.columns.map(({ header }) => header),
+      colAligns: table.columns.map(column => (isNumeric(column) ? 'right' : 'left')),
+      style: { head: [], border: [] },
+    })
+    grid.push(...formattedRows(table))
+    return `${table.caption}\n${grid.toString()}`
+  },
+
+  markdown(table) {
+    const { caption, columns } = table
+    const cells = [columns.map(({ header }) => header), ...formattedRows(table)].map(row =>
+      row.map(escapeMarkdown),
+    )
+    const widths = columns.map((_, column) =>
+      Math.max(3, ...cells.map(row => (row[column] as string).length)),
+    )
+    const line = (row: readonly string[]) =>
+      `| ${row.map((cell, column) => pad(cell, widths[column] as number, columns[column] as Column)).join(' | ')} |`
+    const rule = columns.map((column, position) => {
+      const dashes = '-'.repeat((widths[position] as number) - 1)
+      return isNumeric(column) ? `${dashes}:` : `-${dashes}`
+    })
+    const [head, ...body] = cells as [string[], ...string[][]]
+    return [escapeMarkdown(caption), '', line(head), `| ${rule.join(' | ')} |`, ...body.map(line)].join('\n')
+  },
+
+  latex(table) {
+    const { caption, columns } = table
+    const line = (row: readonly string[]) => `    ${row.map(escapeLatex).join(' & ')} \\\\`
+    return [
+      '\\begin{table}',
+      '  \\centering',
+      `  \\caption{${escapeLatex(caption)}}`,
+      `  \\begin{tabular}{${columns.map(column => (isNumeric(column) ? 'r' : 'l')).join('')}}`,
+      '    \\toprule',
+      line(columns.map(({ header }) => header)),
+      '    \\midrule',
+      ...formattedRows(table).map(line),
+      '    \\bottomrule',
+      '  \\end{tabular}',
+      '\\end{table}',
+    ].join('\n')
+  },
+
+  csv({ columns, rows }) {
+    const withDeviation = columns.map((_, column) => rows.some(row => isMean(row[column] as Cell)))
+    const spread = <T>(value: T, deviation: T, column: number) =>
+      withDeviation[column] ? [value, deviation] : [value]
+    const lines = [
+      columns.flatMap(({ header }, column) => spread(header, `${header} sd`, column)),
+      ...rows.map(row =>
+        row.flatMap((cell, column) =>
+          isMean(cell) ? [cell.mean, cell.deviation] : spread(cell ?? '', '', column),
+        ),
+      ),
+    ]
+    return lines.map(line => line.map(escapeCsv).join(',')).join('\n')
+  },
+
+  json({ caption, columns, rows }) {
+    return JSON.stringify({ caption, columns: columns.map(({ header }) => header), rows }, null, 2)
+  },
+}
+
+function formattedRows({ columns, rows }: Table): string[][] {
+  return rows.map(row => row.map((cell, column) => formatCell(cell, columns[column] as Column)))
+}
+
+function isMean(cell: Cell): cell is MeanAndDeviation {
+  return typeof cell === 'object' && cell !== null
+}
+
+function pad(text: string, width: number, column: Column): string {
+  return isNumeric(column) ? text.padStart(width) : text.padEnd(width)
+}
+
+function escapeMarkdown(text: string): string {
+  return text.replace(/[\\`*_<|[\]]/g, '\\$&').replace(/\s*\n\s*/g, ' ')
+}
+
+const LATEX: Readonly<Record<string, string>> = {
+  '\\': '\\textbackslash{}',
+  '~': '\\textasciitilde{}',
+  '^': '\\textasciicircum{}',
+  '±': '$\\pm$',
+  '≥': '$\\ge$',
+  '√': '$\\surd$',
+  '∞': '$\\infty$',
+  ℓ: '$\\ell$',
+  α: '$\\alpha$',
+  ε: '$\\varepsilon$',
+  λ: '$\\lambda$',
+  σ: '$\\sigma$',
+  '–': '--',
+}
+
+function escapeLatex(text: string): string {
+  return text.replace(/[\\~^±≥√∞ℓαελσ–]|[&%$#_{}]/gu, character => LATEX[character] ?? `\\${character}`)
+}
+
+function escapeCsv(value: string | number): string {
+  const text = String(value)
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+}

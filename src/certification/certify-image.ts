@@ -1,0 +1,62 @@
+import type { Tensor } from '../torch'
+import { type Certificate, certifyFromCounts, type Prediction, predictFromCounts } from './statistics'
+import { recordVotes, type Smoothing } from './vote-counts'
+
+export interface CertifyImageOptions {
+  /** Noise level that is certified for, on the [0, 1] pixel scale. */
+  readonly sigma: number
+  /** Noisy copies that pick the class. */
+  readonly n0: number
+  /** Fresh noisy copies that bound its probability. */
+  readonly n: number
+  /** Probability of a wrong certificate, at most. */
+  readonly alpha: number
+  /** Noisy copies in one pass. */
+  readonly batch: number
+  /** K. */
+  readonly classes: number
+  /** Together with `index`, the name of the noise streams. */
+  readonly seed: number
+  /** Position of the image in its data set. */
+  readonly index: number
+}
+
+/**
+ * CERTIFY (Cohen et al., 2019) for each base classifier: with probability at least 1 - α over the noise, either it
+ * abstains or the smoothed classifier gives the certified class everywhere within the radius. One answer of Python.
+ *
+ * The noise depends on the seed, the index of the image and the stage alone: results do not depend on order, sharding
+ * or resume, nor on the batch size but for rounding inside the networks.
+ *
+ * @param image_CHW - one image in [-1, 1]
+ */
+export async function certifyImage(
+  smoothing: Smoothing,
+  image_CHW: Tensor<'CHW'>,
+  { sigma, n0, n, alpha, batch, classes, seed, index }: CertifyImageOptions,
+): Promise<readonly Certificate[]> {
+  const votes = (stage: string, count: number) =>
+    recordVotes(smoothing, image_CHW, { n: count, batch, classes, stream: [seed, 'certify', index, stage] })
+  const { selection, estimation } = await image_CHW.session.compute(() => ({
+    selection: votes('selection', n0),
+    estimation: votes('estimation', n),
+  }))
+  return estimation.map((counts, arm) => certifyFromCounts(selection[arm] ?? [], counts, { alpha, sigma }))
+}
+
+/**
+ * PREDICT (Cohen et al., 2019) for each base classifier: with probability at least 1 - α over the noise, it returns the
+ * smoothed classifier's class, or abstains.
+ *
+ * @param image_CHW - one image in [-1, 1]
+ */
+export async function predictImage(
+  smoothing: Smoothing,
+  image_CHW: Tensor<'CHW'>,
+  { n, alpha, batch, classes, seed, index }: Omit<CertifyImageOptions, 'sigma' | 'n0'>,
+): Promise<readonly Prediction[]> {
+  const counts = await image_CHW.session.compute(() =>
+    recordVotes(smoothing, image_CHW, { n, batch, classes, stream: [seed, 'predict', index] }),
+  )
+  return counts.map(votes => predictFromCounts(votes, { alpha }))
+}

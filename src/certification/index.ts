@@ -1,0 +1,3 @@
+export * from './certify-image'
+export * from './statistics'
+export * from './vote-counts'

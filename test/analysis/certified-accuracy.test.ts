@@ -1,0 +1,164 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { ABSTAIN } from '../../src/analysis/abstain'
+import { parseLog } from '../../src/analysis/certification-log'
+import {
+  abstentionRate,
+  averageCertifiedRadius,
+  bestOverLogs,
+  certifiedAccuracy,
+  certifiedAccuracyPerClass,
+  highProbabilityAccuracy,
+  lInfinityCertifiedAccuracy,
+  lInfinityRadius,
+} from '../../src/analysis/certified-accuracy'
+import { ConfigError, DataError } from '../../src/errors'
+import fixture from '../fixtures/curves.json'
+import { rowsOf } from './rows'
+
+const TOLERANCE = 1e-12
+
+function relativeError(actual: number, expected: number): number {
+  return actual === expected ? 0 : Math.abs(actual - expected) / Math.abs(expected)
+}
+
+/** 8 images: 4 correct with radii 0.25, 0.5, 0.5, 1; 2 wrong with radii; 2 abstained. */
+const rows = rowsOf(
+  [0, 0, 0.25],
+  [0, 0, 0.5],
+  [1, 1, 0.5],
+  [1, 1, 1],
+  [0, 1, 2],
+  [1, 0, 0.75],
+  [0, 'abstain'],
+  [2, 'abstain'],
+)
+
+// The logs are other people's and not part of this project: FT_CADIS_LOGS names a folder that holds them.
+const logFolder = process.env.FT_CADIS_LOGS
+describe.skipIf(logFolder === undefined)('golden values of the reference, on real logs', () => {
+  it.each(fixture.cases)('$file', expected => {
+    const { rows, partial } = parseLog(
+      readFileSync(join(logFolder as string, expected.file), 'utf8'),
+      expected,
+    )
+    expect(partial).toBeUndefined()
+    expect(rows).toHaveLength(expected.num_examples)
+    expect(rows.filter(({ correct }) => correct)).toHaveLength(expected.num_correct)
+    expect(rows.filter(({ prediction }) => prediction === ABSTAIN)).toHaveLength(expected.num_abstain)
+    expect(abstentionRate(rows)).toBe(expected.num_abstain / expected.num_examples)
+    expect(relativeError(averageCertifiedRadius(rows), expected.acr)).toBeLessThan(TOLERANCE)
+    const accuracies = certifiedAccuracy(rows, fixture.radii)
+    const bounds = highProbabilityAccuracy(rows, fixture.radii)
+    fixture.radii.forEach((_, position) => {
+      const accuracy = expected.certified_accuracy[position] as number
+      const bound = expected.high_prob_accuracy[position] as number
+      expect(relativeError(accuracies[position] as number, accuracy)).toBeLessThan(TOLERANCE)
+      expect(relativeError(bounds[position] as number, bound)).toBeLessThan(TOLERANCE)
+    })
+  })
+})
+
+describe('certifiedAccuracy', () => {
+  it('counts correct rows with at least the radius', () => {
+    expect(certifiedAccuracy(rows, [0, 0.25, 0.2500001, 0.5, 1, 1.0000001, 2])).toEqual(
+      [4, 4, 3, 3, 1, 0, 0].map(count => count / 8),
+    )
+  })
+
+  it('counts a correct row with radius 0 at radius 0', () => {
+    expect(certifiedAccuracy(rowsOf([0, 0, 0], [0, 'abstain']), [0])).toEqual([0.5])
+  })
+})
+
+describe('averageCertifiedRadius', () => {
+  it('gives wrong and abstained rows 0 and divides by all', () => {
+    expect(averageCertifiedRadius(rows)).toBe(2.25 / 8)
+  })
+})
+
+describe('abstentionRate', () => {
+  it('is not the error rate', () => {
+    expect(abstentionRate(rows)).toBe(0.25)
+  })
+})
+
+describe('highProbabilityAccuracy', () => {
+  it('takes off the expected and the unlucky number of wrong certificates', () => {
+    // alpha = 0.01, rho = 1/e on 8 rows: 0.01 + sqrt(0.01 · 0.99 / 8) + 1/24.
+    const margin = 0.01 + Math.sqrt(0.0012375) + 1 / 24
+    const [atHalf] = highProbabilityAccuracy(rows, [0.5], { alpha: 0.01, rho: 1 / Math.E })
+    expect(atHalf).toBeCloseTo(3 / 8 - margin, 14)
+  })
+
+  it("agrees with the reference's margin for 10,000 images, and may be negative", () => {
+    const [expected] = fixture.cases
+    const tenThousand = rowsOf(...Array.from({ length: 10_000 }, () => [0, 'abstain'] as const))
+    const [bound] = highProbabilityAccuracy(tenThousand, [1])
+    expect(relativeError(bound as number, expected?.high_prob_accuracy[4] as number)).toBeLessThan(TOLERANCE)
+  })
+
+  it.each([{ alpha: 0 }, { alpha: 1 }, { rho: 0 }, { rho: Number.NaN }])('refuses %o', options => {
+    expect(() => highProbabilityAccuracy(rows, [0], options)).toThrow(ConfigError)
+  })
+})
+
+describe('l-infinity conversion', () => {
+  it('divides by the square root of the dimensions', () => {
+    expect(lInfinityRadius(1, 3 * 32 * 32)).toBeCloseTo(0.01804219591, 10)
+    expect(lInfinityRadius(0.25, 16)).toBe(0.0625)
+  })
+
+  it('is certified accuracy at the larger l2 radius', () => {
+    expect(lInfinityCertifiedAccuracy(rows, [0, 0.125, 0.126], { dimensions: 16 })).toEqual([
+      0.5, 0.375, 0.125,
+    ])
+  })
+
+  it.each([0, 1.5, Number.NaN])('refuses %d dimensions', dimensions => {
+    expect(() => lInfinityRadius(1, dimensions)).toThrow(ConfigError)
+  })
+})
+
+describe('bestOverLogs', () => {
+  const small = { sigma: 0.25, rows: rowsOf([0, 0, 0.5], [0, 0, 0.5], [0, 0, 0.5], [0, 1, 0.5]) }
+  const large = { sigma: 1, rows: rowsOf([0, 0, 2], [0, 0, 0.5], [0, 0, 0.5], [0, 'abstain']) }
+  const none = { sigma: 2, rows: rowsOf([0, 1, 1], [0, 1, 1], [0, 1, 1], [0, 1, 1]) }
+
+  it('takes at each radius the best log, the first on a tie, with its own clean accuracy', () => {
+    expect(bestOverLogs([none, small, large], [0.5, 1, 3])).toEqual([
+      { radius: 0.5, accuracy: 0.75, cleanAccuracy: 0.75, log: small },
+      { radius: 1, accuracy: 0.25, cleanAccuracy: 0.75, log: large },
+      { radius: 3, accuracy: 0, cleanAccuracy: 0, log: none },
+    ])
+  })
+
+  it('refuses no logs', () => {
+    expect(() => bestOverLogs([], [0.5])).toThrow(ConfigError)
+  })
+})
+
+describe('certifiedAccuracyPerClass', () => {
+  it('divides by the images of the class', () => {
+    expect(certifiedAccuracyPerClass(rows, [0, 0.5])).toEqual([
+      { label: 0, images: 4, averageCertifiedRadius: 0.1875, certifiedAccuracy: [0.5, 0.25] },
+      { label: 1, images: 3, averageCertifiedRadius: 0.5, certifiedAccuracy: [2 / 3, 2 / 3] },
+      { label: 2, images: 1, averageCertifiedRadius: 0, certifiedAccuracy: [0, 0] },
+    ])
+  })
+})
+
+it.each<[string, () => unknown]>([
+  ['certified accuracy', () => certifiedAccuracy([], [0])],
+  ['high-probability accuracy', () => highProbabilityAccuracy([], [0])],
+  ['ACR', () => averageCertifiedRadius([])],
+  ['abstention rate', () => abstentionRate([])],
+  ['class accuracy', () => certifiedAccuracyPerClass([], [0])],
+])('%s of no rows is refused', (_what, call) => {
+  expect(call).toThrow(DataError)
+})
+
+it.each([-0.1, Number.NaN])('the radius %d is refused', radius => {
+  expect(() => certifiedAccuracy(rows, [radius])).toThrow(ConfigError)
+})

@@ -1,0 +1,140 @@
+import { describe, expect, it } from 'vitest'
+import { certifiedAccuracyChart, certifiedAccuracyCurves, trainingChart } from '../../src/analysis/plots'
+import { ConfigError } from '../../src/errors'
+import { rowsOf } from './rows'
+
+const strong = rowsOf([0, 0, 1], [0, 0, 0.5], [1, 1, 0.25], [1, 0, 2])
+const weak = rowsOf([0, 0, 0.25], [0, 'abstain'], [1, 1, 0.25], [1, 0, 2])
+
+const oneSeed = [
+  { label: 'strong', logs: [strong] },
+  { label: 'weak', logs: [weak] },
+]
+const twoSeeds = [{ label: 'both', logs: [strong, weak] }]
+
+/** Outlines of the lines, or of the areas, in drawing order. */
+function outlines(svg: string, mark: 'line' | 'area'): string[] {
+  const symbols = svg.matchAll(new RegExp(`<path [^>]*aria-roledescription="${mark} mark"[^>]*>`, 'g'))
+  return [...symbols].map(([symbol]) => /\bd="([^"]*)"/.exec(symbol)?.[1] as string)
+}
+
+describe('certifiedAccuracyCurves', () => {
+  it('has the certified accuracy in percent at each radius, up to the first 0', () => {
+    const points = certifiedAccuracyCurves(oneSeed, { maxRadius: 2 })
+    const at = (label: string, radius: number) =>
+      points.find(point => point.label === label && point.radius === radius)?.accuracy
+    expect([0, 0.25, 0.255, 0.5, 0.505, 1, 1.005, 1.01].map(radius => at('strong', radius))).toEqual([
+      75,
+      75,
+      50,
+      50,
+      25,
+      25,
+      0,
+      undefined,
+    ])
+    expect([0, 0.25, 0.255].map(radius => at('weak', radius))).toEqual([50, 50, 0])
+    expect(points.every(({ deviation }) => deviation === 0)).toBe(true)
+  })
+
+  it('has mean and sample standard deviation over seeds', () => {
+    const [first] = certifiedAccuracyCurves(twoSeeds)
+    expect(first).toEqual({
+      label: 'both',
+      radius: 0,
+      accuracy: 62.5,
+      deviation: expect.closeTo(25 / Math.SQRT2, 12),
+    })
+  })
+
+  it('ends at the largest radius of a correct row, rounded up to a quarter', () => {
+    const never0 = [{ label: 'all', logs: [rowsOf([0, 0, 0.6], [1, 0, 9])] }]
+    expect(certifiedAccuracyCurves(never0).at(-1)).toMatchObject({
+      accuracy: 0,
+      radius: expect.closeTo(0.6, 2),
+    })
+    expect(certifiedAccuracyCurves(never0, { maxRadius: 0.5 }).at(-1)).toMatchObject({
+      accuracy: 50,
+      radius: 0.5,
+    })
+  })
+
+  it('refuses a shared label, and a last radius that is not above 0', () => {
+    expect(() => certifiedAccuracyCurves([...oneSeed, ...oneSeed])).toThrow(/label "strong"/)
+    expect(() => certifiedAccuracyCurves(oneSeed, { maxRadius: 0 })).toThrow(ConfigError)
+  })
+})
+
+describe('certifiedAccuracyChart', () => {
+  it('draws a line a method, with axes, units and legend, in inks for light and dark pages', async () => {
+    const svg = await certifiedAccuracyChart(oneSeed, { width: 500, height: 300 })
+    expect(svg).toMatch(/^<svg [^>]*width="500" height="300"/)
+    expect(outlines(svg, 'line')).toHaveLength(2)
+    expect(outlines(svg, 'area')).toHaveLength(0)
+    for (const text of ['ℓ2 radius (pixels in [0, 1])', 'certified accuracy (%)', 'strong', 'weak']) {
+      expect(svg).toContain(`>${text}</text>`)
+    }
+    expect(svg).toContain('prefers-color-scheme: dark')
+    expect(svg).toContain('fill="currentColor"')
+    expect(new Set(svg.match(/stroke="#[0-9A-F]{6}"/gi)).size).toBe(2)
+  })
+
+  it('draws steps: only level and upright pieces', async () => {
+    const [outline] = outlines(await certifiedAccuracyChart(oneSeed), 'line')
+    const points = (outline as string)
+      .slice(1)
+      .split('L')
+      .map(pair => pair.split(',').map(Number))
+    expect(points.length).toBeGreaterThan(100)
+    points.slice(1).forEach(([x, y], index) => {
+      const [previousX, previousY] = points[index] as number[]
+      expect(x === previousX || y === previousY).toBe(true)
+    })
+  })
+
+  it('draws a band where there are several seeds', async () => {
+    const svg = await certifiedAccuracyChart([...oneSeed, ...twoSeeds])
+    expect(outlines(svg, 'line')).toHaveLength(3)
+    expect(outlines(svg, 'area')).toHaveLength(1)
+  })
+
+  it('escapes labels', async () => {
+    const svg = await certifiedAccuracyChart([{ label: '<script>x</script> & "y"', logs: [strong] }])
+    expect(svg).not.toContain('<script')
+    expect(svg).toContain('&lt;script&gt;x&lt;/script&gt; &amp; "y"</text>')
+  })
+
+  it('draws the same twice', async () => {
+    expect(await certifiedAccuracyChart(twoSeeds)).toBe(await certifiedAccuracyChart(twoSeeds))
+  })
+})
+
+describe('trainingChart', () => {
+  const points = [3, 2, Number.NaN, 1, Number.POSITIVE_INFINITY, 0.5, 0.25].map((value, step) => ({
+    step,
+    value,
+  }))
+
+  it('draws a line a series and leaves a gap where a value is not finite', async () => {
+    const finite = points.filter(({ value }) => Number.isFinite(value))
+    const svg = await trainingChart({
+      metric: 'loss',
+      series: [
+        { label: 'with gaps', points },
+        { label: 'whole', points: finite },
+      ],
+    })
+    expect(outlines(svg, 'line').map(outline => outline.split('M').length - 1)).toEqual([3, 1])
+    for (const text of ['training step', 'loss', 'with gaps', 'whole'])
+      expect(svg).toContain(`>${text}</text>`)
+    expect(svg).not.toMatch(/NaN|Infinity/)
+  })
+
+  it('refuses series that share a label', async () => {
+    const series = [
+      { label: 'loss', points },
+      { label: 'loss', points },
+    ]
+    await expect(trainingChart({ metric: 'loss', series })).rejects.toThrow(ConfigError)
+  })
+})

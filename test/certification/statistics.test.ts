@@ -1,0 +1,189 @@
+import binomialCdf from '@stdlib/stats-base-dists-binomial-cdf'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import {
+  ABSTAIN,
+  certifiedRadius,
+  certifyFromCounts,
+  lowerConfidenceBound,
+  predictFromCounts,
+} from '../../src/certification/statistics'
+import { ConfigError } from '../../src/errors'
+import fixture from '../fixtures/certify.json'
+
+const TOLERANCE = 1e-10
+
+function relativeError(actual: number, expected: number): number {
+  return actual === expected ? 0 : Math.abs(actual - expected) / Math.abs(expected)
+}
+
+describe('golden values of the reference', () => {
+  it.each(fixture.cases)('bound and radii of $nA votes of $n at alpha $alpha', expected => {
+    const lowerBound = lowerConfidenceBound(expected.nA, expected.n, { alpha: expected.alpha })
+    expect(relativeError(lowerBound, expected.pABar)).toBeLessThan(TOLERANCE)
+    expected.sigmas.forEach((sigma, index) => {
+      const radius = expected.radii[index] as number
+      const certificate = certifyFromCounts([1, 0], [expected.nA, expected.n - expected.nA], {
+        alpha: expected.alpha,
+        sigma,
+      })
+      expect(certificate.prediction).toBe(expected.abstain ? ABSTAIN : 0)
+      if (expected.abstain) expect(certificate.radius).toBe(0)
+      else expect(relativeError(certifiedRadius(expected.pABar, sigma), radius)).toBeLessThan(TOLERANCE)
+      // Where the bound is within 1e-5 of 1/2, the last digits of the bound are all that is left of the radius: the
+      // reference itself is 1.8e-10 relative away from the exact value there, so digits are counted against sigma.
+      expect(Math.abs(certificate.radius - radius) / Math.max(radius, sigma)).toBeLessThan(1e-12)
+    })
+  })
+
+  it.each(fixture.certify_calls)('CERTIFY of $counts_selection, $counts_estimation at $alpha', expected => {
+    const certificate = certifyFromCounts(expected.counts_selection, expected.counts_estimation, expected)
+    expect(certificate.prediction).toBe(expected.predict)
+    expect(relativeError(certificate.radius, expected.radius)).toBeLessThan(TOLERANCE)
+    expect(certificate).toMatchObject({ n0: expected.n0, n: expected.n })
+  })
+
+  it.each(fixture.predict_calls)('PREDICT of $counts at $alpha', expected => {
+    const { prediction, pValue } = predictFromCounts(expected.counts, expected)
+    expect(prediction).toBe(expected.predict)
+    // The reference leaves denormal dust where the p-value is 0 in double precision.
+    if (expected.p_value < 1e-300) expect(pValue).toBeLessThan(1e-300)
+    else expect(relativeError(pValue, expected.p_value)).toBeLessThan(TOLERANCE)
+  })
+
+  it('covers both answers', () => {
+    for (const abstained of [true, false]) {
+      expect(fixture.cases.some(({ abstain }) => abstain === abstained)).toBe(true)
+      expect(fixture.certify_calls.some(({ predict }) => (predict === ABSTAIN) === abstained)).toBe(true)
+      expect(fixture.predict_calls.some(({ abstain }) => abstain === abstained)).toBe(true)
+    }
+  })
+})
+
+describe('certifyFromCounts', () => {
+  it('keeps the counts that the certificate follows from', () => {
+    const certificate = certifyFromCounts([2, 7, 1], [60, 900, 40], { alpha: 0.001, sigma: 0.5 })
+    expect(certificate).toMatchObject({
+      prediction: 1,
+      candidate: 1,
+      candidateCount: 900,
+      runnerUp: 0,
+      runnerUpCount: 60,
+      n0: 10,
+      n: 1000,
+    })
+    expect(certificate.radius).toBe(certifiedRadius(certificate.lowerBound, 0.5))
+  })
+
+  it('keeps the candidate when it abstains, even one that the estimation ranks last', () => {
+    expect(certifyFromCounts([0, 5, 5], [90, 0, 10], { alpha: 0.001, sigma: 1 })).toEqual({
+      prediction: ABSTAIN,
+      radius: 0,
+      lowerBound: 0,
+      candidate: 1,
+      candidateCount: 0,
+      runnerUp: 0,
+      runnerUpCount: 90,
+      n0: 10,
+      n: 100,
+    })
+  })
+
+  it('names the first of several runners-up', () => {
+    const { runnerUp } = certifyFromCounts([0, 9, 0], [5, 90, 5], { alpha: 0.001, sigma: 1 })
+    expect(runnerUp).toBe(0)
+  })
+})
+
+describe('lowerConfidenceBound', () => {
+  it('is the probability at which that many successes have chance alpha', () => {
+    fc.assert(
+      fc.property(
+        fc
+          .integer({ min: 1, max: 2000 })
+          .chain(n => fc.tuple(fc.constant(n), fc.integer({ min: Math.ceil(n / 4), max: n }))),
+        fc.constantFrom(1e-7, 1e-3, 0.05, 0.5),
+        ([n, successes], alpha) => {
+          const bound = lowerConfidenceBound(successes, n, { alpha })
+          // Above a quarter, so that 1 - bound keeps its digits. The chance of at least k successes at p is the chance of at most n - k failures at 1 - p.
+          expect(relativeError(binomialCdf(n - successes, n, 1 - bound), alpha)).toBeLessThan(1e-8)
+          expect(bound).toBeLessThan(successes / n + (alpha === 0.5 ? 1 / n : 0))
+        },
+      ),
+    )
+  })
+
+  it.each([
+    [527, 1000, 0.05, 0.5004965713130767],
+    [5117, 10_000, 0.01, 0.5000186910583495],
+    [50_490, 100_000, 0.001, 0.5000089487744036],
+  ])(
+    'is exact to the last digits at the decision boundary: %i of %i at %d',
+    (successes, trials, alpha, exact) => {
+      // Exact values: 40-digit arithmetic (mpmath).
+      expect(Math.abs(lowerConfidenceBound(successes, trials, { alpha }) - exact)).toBeLessThan(1e-14)
+    },
+  )
+
+  it('rises with the successes and with alpha', () => {
+    const bounds = Array.from({ length: 101 }, (_, nA) => lowerConfidenceBound(nA, 100, { alpha: 0.01 }))
+    expect(bounds).toEqual([...bounds].sort((a, b) => a - b))
+    expect(new Set(bounds).size).toBe(101)
+    expect(lowerConfidenceBound(99, 100, { alpha: 0.05 })).toBeGreaterThan(bounds[99] as number)
+  })
+
+  it('is alpha to the 1/n for unanimous votes, and 0 without a vote', () => {
+    expect(lowerConfidenceBound(100_000, 100_000, { alpha: 0.001 })).toBeCloseTo(0.001 ** 1e-5, 14)
+    expect(lowerConfidenceBound(0, 10, { alpha: 0.001 })).toBe(0)
+  })
+})
+
+describe('certifiedRadius', () => {
+  it('is proportional to sigma, 0 at probability 1/2 and antisymmetric around it', () => {
+    expect(certifiedRadius(0.5, 3)).toBe(0)
+    expect(certifiedRadius(0.9, 2)).toBe(2 * certifiedRadius(0.9, 1))
+    expect(certifiedRadius(0.25, 1)).toBeCloseTo(-certifiedRadius(0.75, 1), 15)
+    expect(certifiedRadius(0.975, 1)).toBeCloseTo(1.959963984540054, 14)
+  })
+})
+
+describe('predictFromCounts', () => {
+  it('tests the two leading classes and names them', () => {
+    expect(predictFromCounts([3, 1, 96], { alpha: 0.01 })).toMatchObject({
+      prediction: 2,
+      topClass: 2,
+      topCount: 96,
+      runnerUp: 0,
+      runnerUpCount: 3,
+    })
+  })
+
+  it('does not abstain at a p-value of exactly alpha', () => {
+    expect(predictFromCounts([5, 0], { alpha: 0.0625 })).toMatchObject({ prediction: 0, pValue: 0.0625 })
+  })
+})
+
+const votes = [1, 9]
+const good = { alpha: 0.001, sigma: 0.5 }
+it.each<[string, () => unknown, RegExp]>([
+  ['alpha 0', () => lowerConfidenceBound(1, 2, { alpha: 0 }), /alpha.*got 0\./],
+  ['alpha 1', () => certifyFromCounts(votes, votes, { ...good, alpha: 1 }), /alpha.*got 1\./],
+  ['alpha NaN', () => predictFromCounts(votes, { alpha: Number.NaN }), /alpha.*got NaN/],
+  ['sigma 0', () => certifyFromCounts(votes, votes, { ...good, sigma: 0 }), /sigma.*got 0\./],
+  ['sigma of an abstention', () => certifyFromCounts(votes, [9, 9], { ...good, sigma: -1 }), /sigma.*got -1/],
+  ['sigma infinite', () => certifiedRadius(0.9, Number.POSITIVE_INFINITY), /sigma.*got Infinity/],
+  ['probability 1', () => certifiedRadius(1, 0.5), /probability.*got 1\./],
+  ['probability 0', () => certifiedRadius(0, 0.5), /probability.*got 0\./],
+  ['no trials', () => lowerConfidenceBound(0, 0, { alpha: 0.1 }), /0 of 0/],
+  ['more successes than trials', () => lowerConfidenceBound(3, 2, { alpha: 0.1 }), /3 of 2/],
+  ['half a success', () => lowerConfidenceBound(0.5, 2, { alpha: 0.1 }), /successes.*got 0\.5/],
+  ['a negative count', () => predictFromCounts([4, -1], { alpha: 0.1 }), /class 1.*got -1/],
+  ['a count that is no number', () => predictFromCounts([Number.NaN, 1], { alpha: 0.1 }), /class 0.*got NaN/],
+  ['no votes at all', () => predictFromCounts([0, 0], { alpha: 0.1 }), /at least 1 in all, got 0/],
+  ['no selection', () => certifyFromCounts([0, 0], votes, good), /at least 1 in all, got 0/],
+  ['a single class', () => predictFromCounts([5], { alpha: 0.1 }), /at least 2 classes, got 1/],
+  ['stages over other classes', () => certifyFromCounts([1, 2, 3], votes, good), /3 classes.*estimation 2/],
+])('refuses %s', (_what, call, message) => {
+  expect(call).toThrow(ConfigError)
+  expect(call).toThrow(message)
+})

@@ -1,0 +1,6 @@
+export * from './evaluate'
+export * from './parameter-groups'
+export * from './run-folder'
+export * from './schedules'
+export * from './train'
+export * from './train-step'

@@ -1,0 +1,17 @@
+import type { ClassifierConfig, DataConfig, DenoiserConfig, TuningConfig } from '../config/schema'
+import type { Spec } from '../torch'
+
+/** What the Python side is asked to load, from the configuration: the same fields, but for how libraries call them. */
+
+export function denoiserSpec({ dtype: _, ...fields }: DenoiserConfig): Spec {
+  return fields
+}
+
+export function classifierSpec(config: ClassifierConfig, tuning: TuningConfig): Spec {
+  return { ...config, tuning }
+}
+
+export function datasetSpec(config: DataConfig, split: 'train' | 'test'): Spec {
+  if (config.source === 'digits') return { source: 'digits', split }
+  return { ...config, workers: undefined, split, augment: split === 'train' && config.augment }
+}

@@ -1,0 +1,43 @@
+"""Which images of a test set are certified."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from typing import Any
+
+
+def one_per_class(dataset: Any, seed: int) -> list[int]:
+    """One random image of each class, in class order; see `one_index_per_class`."""
+    return one_index_per_class(dataset.labels.tolist(), seed)
+
+
+def one_index_per_class(labels: Sequence[int], seed: int) -> list[int]:
+    """The index of one random item of each class that occurs, in class order.
+
+    Chooses as the authors' released code does for ImageNet: after `random.seed(seed)`, each class's list of indices is
+    shuffled in class order, and its first kept.
+    """
+    generator = random.Random(seed)
+    members: dict[int, list[int]] = {}
+    for index, label in enumerate(labels):
+        members.setdefault(label, []).append(index)
+    chosen = []
+    for label in sorted(members):
+        generator.shuffle(members[label])
+        chosen.append(members[label][0])
+    return chosen
+
+
+def every_kth(dataset: Any, k: int) -> list[int]:
+    """The indices 0, k, 2k, … of a data set."""
+    if not isinstance(k, int) or k < 1:
+        raise ValueError(f"k must be a whole number of at least 1, got {k!r}.")
+    return list(range(0, len(dataset), k))
+
+
+def seeded_subset(dataset: Any, count: int, seed: int) -> list[int]:
+    """`count` different indices, drawn with `seed`, in ascending order."""
+    if not isinstance(count, int) or not 0 < count <= len(dataset):
+        raise ValueError(f"A subset must have 1 to {len(dataset)} images, got {count!r}.")
+    return sorted(random.Random(seed).sample(range(len(dataset)), count))

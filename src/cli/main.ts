@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PACKAGE_FOLDER } from '../environment/paths'
+import { addCheckFixturesCommand } from './check-fixtures'
 import { addDoctorCommand } from './doctor'
 import { createProgram, runMain } from './program'
 import { addSetupCommand } from './setup'
@@ -18,5 +19,6 @@ void runMain(async () => {
   ).version(version)
   addSetupCommand(program)
   addDoctorCommand(program)
+  addCheckFixturesCommand(program)
   await program.parseAsync()
 })

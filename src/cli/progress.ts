@@ -1,0 +1,25 @@
+import { Presets, SingleBar } from 'cli-progress'
+
+export interface Progress {
+  /** Shows how far the work is, with a few figures beside it. */
+  update(done: number, figures?: string): void
+  stop(): void
+}
+
+/** A progress bar on stderr with the time left; silent where stderr is no terminal. */
+export function progressBar(label: string, { total }: { total: number }): Progress {
+  const bar = new SingleBar(
+    {
+      format: `${label.padEnd(24)} {bar} {percentage}% · {eta_formatted} left · {figures}`,
+      etaBuffer: 50,
+      hideCursor: true,
+      fps: 5,
+    },
+    Presets.shades_classic,
+  )
+  bar.start(total, 0, { figures: '' })
+  return {
+    update: (done, figures = '') => bar.update(done, { figures }),
+    stop: () => bar.stop(),
+  }
+}

@@ -34,6 +34,7 @@ module.exports = {
     only('training', 'method', 'torch', 'bridge', 'config'),
     only('certification', 'method', 'torch', 'bridge', 'config', 'analysis'),
     only('analysis', 'config'),
+    only('experiments', 'analysis', 'training', 'certification', 'method', 'torch', 'bridge', 'config'),
     only('fixtures', 'analysis', 'training', 'certification', 'method', 'torch', 'bridge', 'config'),
     {
       name: 'nothing imports the command line',

@@ -15,7 +15,10 @@ export abstract class FtCadisError extends Error {
   readonly remedy: string
 
   constructor(what: string, { remedy, cause }: ErrorDetails) {
-    super(`${/[.!?:\n]$/.test(what) ? what : `${what}.`} ${remedy}`, cause === undefined ? undefined : { cause })
+    super(
+      `${/[.!?:\n]$/.test(what) ? what : `${what}.`} ${remedy}`,
+      cause === undefined ? undefined : { cause },
+    )
     this.name = new.target.name
     this.remedy = remedy
   }

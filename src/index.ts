@@ -2,11 +2,13 @@
  * ft-cadis: fine-tune off-the-shelf image classifiers for certified robustness under denoised smoothing, certify
  * them, and analyse the certificates.
  */
+export * from './analysis'
 export * from './bridge'
 export * from './certification'
 export * from './config'
-export * from './errors'
 export { setup } from './environment/setup'
+export * from './errors'
+export * from './experiments'
 export * from './method'
 export * as torch from './torch'
 export * from './training'

@@ -201,7 +201,7 @@ function digits({ sigma = 0.75, denoiser, classifier, output }: DigitsPresetOpti
       weightDecay: { start: 0.04, end: 0.4 },
       clip: { per: 'tensor', norm: 0.3 },
     },
-    certification: { n0: 100, n: 1000, alpha: 0.001, batch: 100 },
+    certification: { n0: 100, n: 1000, alpha: 0.001, batch: 512 },
     output,
   })
 }

@@ -1,7 +1,7 @@
 import {
-  add,
   type AnyTensor,
   type Axes,
+  add,
   div,
   exp,
   logsumexp,

@@ -54,11 +54,7 @@ export function estimateClean<A extends string>(
 }
 
 /** The one-shot estimate of the clean images behind noisy ones. No gradient flows through the denoiser. */
-export function denoise(
-  denoiser: Denoiser,
-  noisy_NCHW: Tensor<'NCHW'>,
-  level: NoiseLevel,
-): Tensor<'NCHW'> {
+export function denoise(denoiser: Denoiser, noisy_NCHW: Tensor<'NCHW'>, level: NoiseLevel): Tensor<'NCHW'> {
   return noGrad(denoiser.session, () => {
     const predictedNoise = denoiser.predictNoise(noisy_NCHW, { timestep: level.modelTimestep })
     return estimateClean(noisy_NCHW, predictedNoise, level)

@@ -100,7 +100,8 @@ export function inspect(
       logProbabilities_MBK,
       crossEntropy_MB,
       correct_MB: eq(argmax(deciding_MBK, 'K'), labels_B),
-      decidingCrossEntropy_MB: decidedBy === undefined ? crossEntropy_MB : crossEntropy(deciding_MBK, labels_B),
+      decidingCrossEntropy_MB:
+        decidedBy === undefined ? crossEntropy_MB : crossEntropy(deciding_MBK, labels_B),
     }
   })
 }

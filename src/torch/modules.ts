@@ -31,10 +31,7 @@ export class Denoiser extends Handle<never> {
   }
 
   /** Predicted noise for noisy images in [-1, 1] units; `timestep` is what the network receives, for all or for each. */
-  predictNoise(
-    noisy_NCHW: Tensor<'NCHW'>,
-    { timestep }: { timestep: number | Tensor<'N'> },
-  ): Tensor<'NCHW'> {
+  predictNoise(noisy_NCHW: Tensor<'NCHW'>, { timestep }: { timestep: number | Tensor<'N'> }): Tensor<'NCHW'> {
     const make = (session: Session, id: number) => new Tensor(session, id, 'NCHW' as const)
     return typeof timestep === 'number'
       ? this.session.record('predict_noise', [this, noisy_NCHW], { parameters: { timestep }, make })
@@ -135,7 +132,9 @@ export async function loadClassifier(
   { dtype = 'float32' }: { dtype?: Dtype } = {},
 ): Promise<Classifier> {
   const handle = opaque(session, 'load_classifier', { spec: snakeCase(spec), dtype })
-  const description = await session.compute(() => describe<ClassifierDescription>('describe_classifier', handle))
+  const description = await session.compute(() =>
+    describe<ClassifierDescription>('describe_classifier', handle),
+  )
   return new Classifier(session, handle.id, description)
 }
 
@@ -255,6 +254,9 @@ export function snakeCase(value: Plain | Spec): Plain {
   return Object.fromEntries(
     Object.entries(value)
       .filter(([, item]) => item !== undefined)
-      .map(([key, item]) => [key.replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`), snakeCase(item as Plain)]),
+      .map(([key, item]) => [
+        key.replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`),
+        snakeCase(item as Plain),
+      ]),
   )
 }

@@ -1,7 +1,17 @@
-import type { Parameters, Plain, Session } from '../bridge'
+import { type Parameters, type Plain, PlainHandle, type Session } from '../bridge'
 import { ShapeError } from '../errors'
 import type { Generator } from './generator'
-import { type AnyTensor, type Axes, dimensionOf, type Replaced, Tensor, type Without } from './tensor'
+import {
+  type AnyTensor,
+  type Axes,
+  checkAxisCount,
+  dimensionOf,
+  prependAxis,
+  type Replaced,
+  replaceAxes,
+  Tensor,
+  type Without,
+} from './tensor'
 
 /**
  * Tensor operations, named after torch's. Each records one instruction and returns a name for its result; nothing is
@@ -10,6 +20,9 @@ import { type AnyTensor, type Axes, dimensionOf, type Replaced, Tensor, type Wit
  */
 
 export type Dtype = 'float64' | 'float32' | 'float16' | 'bfloat16' | 'int64' | 'bool'
+
+/** What the elements of a tensor read as. */
+type ValueOf<D extends Dtype> = [D] extends ['bool'] ? boolean : number
 
 function makeTensor<A extends Axes, V extends number | boolean = number>(axes: A) {
   return (session: Session, id: number) => new Tensor<A, V>(session, id, axes)
@@ -23,13 +36,29 @@ function apply<A extends Axes, V extends number | boolean = number>(
   return takes[0].session.record(operation, takes, { parameters, make: makeTensor<A, V>(axes) })
 }
 
-/** A tensor from numbers or booleans, on the session's device. */
-export function tensor<A extends Axes>(
+/** A tensor from numbers or booleans in nested arrays, one level for each axis, on the session's device; float32 by default. */
+export function tensor<A extends Axes, D extends Dtype = 'float32'>(
   session: Session,
   data: Plain,
-  { axes, dtype = 'float32' }: { axes: A; dtype?: Dtype },
-): Tensor<A> {
-  return session.record('tensor', [], { parameters: { data, dtype }, make: makeTensor(axes) })
+  { axes, dtype }: { axes: A; dtype?: D },
+): Tensor<A, ValueOf<D>> {
+  const depth = depthOf(data)
+  if (depth !== axes.length) {
+    throw new ShapeError(
+      `tensor: expected data with a level of arrays for each axis of '${axes}', got ${depth} levels.`,
+      {
+        remedy: "Nest the data as the axes say; one number has the axes ''.",
+      },
+    )
+  }
+  return session.record('tensor', [], {
+    parameters: { data, dtype: dtype ?? 'float32' },
+    make: makeTensor<A, ValueOf<D>>(axes),
+  })
+}
+
+function depthOf(data: Plain): number {
+  return Array.isArray(data) ? 1 + depthOf(data[0] ?? null) : 0
 }
 
 /** Standard normal noise in the shape, dtype and device of a tensor; `generator` gives the stream. */
@@ -51,6 +80,7 @@ export function randint<X extends string>(
 
 /** The entries of a table with one axis that an index names. */
 export function lookUp<A extends Axes>(table: AnyTensor, index: Tensor<A>): Tensor<A> {
+  checkAxisCount('lookUp', table, 1)
   return apply('look_up', [table, index], { axes: index.axes })
 }
 
@@ -61,7 +91,7 @@ export function randnCopies<X extends string, A extends Axes>(
 ): Tensor<`${X}${A}`> {
   return like.session.record('randn_copies', [like, generator], {
     parameters: { count },
-    make: makeTensor<`${X}${A}`>(`${axis}${like.axes}`),
+    make: makeTensor(prependAxis('randnCopies', axis, like.axes)),
   })
 }
 
@@ -75,7 +105,7 @@ export function noiseBlocks<X extends string, A extends Axes>(
 ): Tensor<`${X}${A}`> {
   return like.session.record('noise_blocks', [like, generator], {
     parameters: { count, block },
-    make: makeTensor<`${X}${A}`>(`${axis}${like.axes}`),
+    make: makeTensor(prependAxis('noiseBlocks', axis, like.axes)),
   })
 }
 
@@ -111,13 +141,17 @@ function binary<A extends Axes, V extends number | boolean = number>(
 }
 
 /** `first + second` */
-export const add = <A extends Axes>(first: Tensor<A>, second: Operand): Tensor<A> => binary('add', first, second)
+export const add = <A extends Axes>(first: Tensor<A>, second: Operand): Tensor<A> =>
+  binary('add', first, second)
 /** `first - second` */
-export const sub = <A extends Axes>(first: Tensor<A>, second: Operand): Tensor<A> => binary('sub', first, second)
+export const sub = <A extends Axes>(first: Tensor<A>, second: Operand): Tensor<A> =>
+  binary('sub', first, second)
 /** `first · second` */
-export const mul = <A extends Axes>(first: Tensor<A>, second: Operand): Tensor<A> => binary('mul', first, second)
+export const mul = <A extends Axes>(first: Tensor<A>, second: Operand): Tensor<A> =>
+  binary('mul', first, second)
 /** `first / second` */
-export const div = <A extends Axes>(first: Tensor<A>, second: Operand): Tensor<A> => binary('div', first, second)
+export const div = <A extends Axes>(first: Tensor<A>, second: Operand): Tensor<A> =>
+  binary('div', first, second)
 /** Whether elements are equal. */
 export const eq = <A extends Axes>(first: Tensor<A>, second: Operand): Tensor<A, boolean> =>
   binary('eq', first, second)
@@ -126,11 +160,7 @@ export const gt = <A extends Axes>(first: Tensor<A>, second: Operand): Tensor<A,
   binary('gt', first, second)
 
 /** `condition ? first : otherwise`, element by element; the axes of the condition are among the first's. */
-export function where<A extends Axes>(
-  condition: AnyTensor,
-  first: Tensor<A>,
-  otherwise: number,
-): Tensor<A> {
+export function where<A extends Axes>(condition: AnyTensor, first: Tensor<A>, otherwise: number): Tensor<A> {
   const unsqueeze = missingDimensions('where', first.axes, condition)
   return apply('where', [first, condition], { axes: first.axes, parameters: { unsqueeze, otherwise } })
 }
@@ -162,7 +192,10 @@ export function clampMin<A extends Axes>(input: Tensor<A>, min: number): Tensor<
 }
 
 /** The same values as another number type. */
-export function to<A extends Axes>(input: AnyTensor & { readonly axes: A }, dtype: Dtype): Tensor<A> {
+export function to<A extends Axes, D extends Dtype>(
+  input: AnyTensor & { readonly axes: A },
+  dtype: D,
+): Tensor<A, ValueOf<D>> {
   return apply('to', [input], { axes: input.axes, parameters: { dtype } })
 }
 
@@ -236,7 +269,7 @@ export function indexSelect<A extends Axes, const X extends string, const Y exte
 ): Tensor<Replaced<A, X, Y>> {
   const dim = dimensionOf('indexSelect', input, axis)
   return apply('index_select', [input], {
-    axes: input.axes.replace(axis, as) as Replaced<A, X, Y>,
+    axes: replaceAxes('indexSelect', input.axes, { from: axis, to: as }),
     parameters: { dim, indices },
   })
 }
@@ -278,7 +311,7 @@ export function flatten<A extends Axes, const X extends string, const Y extends 
     })
   }
   return apply('flatten', [input], {
-    axes: input.axes.replace(axes, as) as Replaced<A, X, Y>,
+    axes: replaceAxes('flatten', input.axes, { from: axes, to: as }),
     parameters: { start, end: start + axes.length - 1 },
   })
 }
@@ -289,9 +322,10 @@ export function unflatten<A extends Axes, const X extends string, const Y extend
   axis: X,
   { as, count }: { as: Y; count: number },
 ): Tensor<Replaced<A, X, Y>> {
+  const dim = dimensionOf('unflatten', input, axis)
   return apply('unflatten', [input], {
-    axes: input.axes.replace(axis, as) as Replaced<A, X, Y>,
-    parameters: { dim: dimensionOf('unflatten', input, axis), count },
+    axes: replaceAxes('unflatten', input.axes, { from: axis, to: as, count: 2 }),
+    parameters: { dim, count },
   })
 }
 
@@ -300,7 +334,7 @@ export function expand<A extends Axes, X extends string>(
   input: Tensor<A>,
   { axis, count }: { axis: X; count: number },
 ): Tensor<`${X}${A}`> {
-  return apply('expand', [input], { axes: `${axis}${input.axes}` as `${X}${A}`, parameters: { count } })
+  return apply('expand', [input], { axes: prependAxis('expand', axis, input.axes), parameters: { count } })
 }
 
 /** An affine map of the last axis: `linear(x_ND, 'D', { weights_KD, bias_K, as: 'K' })` has axes `NK`. */
@@ -314,11 +348,14 @@ export function linear<A extends Axes, const X extends string, const Y extends s
       remedy: 'Name the last letter.',
     })
   }
-  return apply('linear', [input, weights, bias], { axes: input.axes.replace(axis, as) as Replaced<A, X, Y> })
+  return apply('linear', [input, weights, bias], {
+    axes: replaceAxes('linear', input.axes, { from: axis, to: as }),
+  })
 }
 
 /** How often each of 0 … K-1 occurs. */
 export function bincount(input: AnyTensor, { classes }: { classes: number }): Tensor<'K'> {
+  checkAxisCount('bincount', input, 1)
   return apply('bincount', [input], { axes: 'K', parameters: { classes } })
 }
 
@@ -335,6 +372,13 @@ export function backward(output: Tensor<''>): void {
 /** The gradient that `backward` has left on a leaf. */
 export function gradient<A extends Axes>(input: Tensor<A>): Tensor<A> {
   return apply('gradient', [input], { axes: input.axes })
+}
+
+/** Each image in [-1, 1], with one or three channels, as a PNG file in base64. */
+export function encodePng(images_NCHW: Tensor<'NCHW'>): PlainHandle<readonly string[]> {
+  return images_NCHW.session.record('encode_png', [images_NCHW], {
+    make: (session, id) => new PlainHandle<readonly string[]>(session, id),
+  })
 }
 
 /** Runs `body` without building a graph. */

@@ -50,9 +50,57 @@ export type AnyTensor = Handle & { readonly axes: Axes }
 export function dimensionOf(operation: string, tensor: AnyTensor, axis: string): number {
   const dimension = tensor.axes.indexOf(axis)
   if (axis.length !== 1 || dimension < 0) {
-    throw new ShapeError(`${operation}: expected an axis of a tensor with axes '${tensor.axes}', got '${axis}'.`, {
-      remedy: 'Name one of its letters.',
-    })
+    throw new ShapeError(
+      `${operation}: expected an axis of a tensor with axes '${tensor.axes}', got '${axis}'.`,
+      {
+        remedy: 'Name one of its letters.',
+      },
+    )
   }
   return dimension
+}
+
+/** The axes with one of them, or a run of them, replaced by new ones. */
+export function replaceAxes<A extends Axes, X extends string, Y extends string>(
+  operation: string,
+  axes: A,
+  { from, to, count = 1 }: { from: X; to: Y; count?: number },
+): Replaced<A, X, Y> {
+  const replaced = axes.replace(from, to)
+  checkNewAxes(operation, replaced, { added: to, count })
+  return replaced as Replaced<A, X, Y>
+}
+
+/** The axes with a new one in front. */
+export function prependAxis<X extends string, A extends Axes>(
+  operation: string,
+  axis: X,
+  axes: A,
+): `${X}${A}` {
+  const longer = `${axis}${axes}` as const
+  checkNewAxes(operation, longer, { added: axis, count: 1 })
+  return longer
+}
+
+function checkNewAxes(
+  operation: string,
+  axes: Axes,
+  { added, count }: { added: string; count: number },
+): void {
+  if (added.length === count && new Set(axes).size === axes.length) return
+  const expected = count === 1 ? 'one new axis' : `${count} new axes`
+  throw new ShapeError(`${operation}: expected ${expected}, got '${added}', which makes '${axes}'.`, {
+    remedy: 'Name each axis by one letter that no other axis has.',
+  })
+}
+
+/** Refuses a tensor with another number of axes. */
+export function checkAxisCount(operation: string, tensor: AnyTensor, count: number): void {
+  if (tensor.axes.length === count) return
+  throw new ShapeError(
+    `${operation}: expected a tensor with ${count} axis, got one with axes '${tensor.axes}'.`,
+    {
+      remedy: 'Flatten or select first.',
+    },
+  )
 }

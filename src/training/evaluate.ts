@@ -1,7 +1,18 @@
 import { noiseAndDenoise } from '../method/noise-and-denoise'
 import type { NoiseLevel } from '../method/noise-level'
 import { toSymmetric } from '../method/objective'
-import { argmax, type Classifier, type Dataset, type Denoiser, eq, flatten, generator, noGrad, sum, to } from '../torch'
+import {
+  argmax,
+  type Classifier,
+  type Dataset,
+  type Denoiser,
+  eq,
+  flatten,
+  generator,
+  noGrad,
+  sum,
+  to,
+} from '../torch'
 
 export interface Accuracy {
   /** Share of clean images that the base classifier gets right. */
@@ -23,7 +34,12 @@ export interface EvaluateOptions {
 export async function evaluate(
   { classifier, denoiser }: { classifier: Classifier; denoiser: Denoiser },
   dataset: Dataset,
-  { level, batch, seed, indices = Array.from({ length: dataset.description.length }, (_, i) => i) }: EvaluateOptions,
+  {
+    level,
+    batch,
+    seed,
+    indices = Array.from({ length: dataset.description.length }, (_, i) => i),
+  }: EvaluateOptions,
 ): Promise<Accuracy> {
   const { session } = classifier
   let clean = 0
@@ -37,7 +53,10 @@ export async function evaluate(
       return noGrad(session, () => {
         const right = (images_NCHW: Parameters<Classifier['classify']>[0]) =>
           sum(to(eq(argmax(classifier.classify(images_NCHW), 'K'), flatten(labels_B, 'B', 'N')), 'float32'))
-        return { clean: right(flatten(clean_BCHW, 'B', 'N')), denoised: right(flatten(denoised_MBCHW, 'MB', 'N')) }
+        return {
+          clean: right(flatten(clean_BCHW, 'B', 'N')),
+          denoised: right(flatten(denoised_MBCHW, 'MB', 'N')),
+        }
       })
     })
     clean += hits.clean

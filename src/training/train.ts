@@ -63,7 +63,6 @@ export interface FinetuneResult {
   readonly classifier: Classifier
   readonly denoiser: Denoiser
   readonly level: NoiseLevel
-  readonly testSet: Dataset
   /** Folder of the last checkpoint. */
   readonly checkpoint: string
   readonly updates: readonly UpdateReport[]
@@ -95,7 +94,7 @@ export async function finetune(
   })
   const trainSet = await openDataset(session, datasetSpec(config.data, 'train'))
   const testSet = await openDataset(session, datasetSpec(config.data, 'test'))
-  const plan = await planOf(config, trainSet)
+  const plan = planOf(config, trainSet)
   const decidedBy = config.method.updateSelection ? undefined : classifier.frozenCopy()
   const groups = parameterGroups(classifier.description.parameters, {
     layerDecay: config.optimisation.layerDecay,
@@ -144,9 +143,9 @@ export async function finetune(
     }
   } finally {
     await loader.close()
-    session.free([optimizer, trainSet, decidedBy])
+    session.free([optimizer, trainSet, testSet, decidedBy])
   }
-  return { classifier, denoiser, level, testSet, checkpoint, updates, epochs }
+  return { classifier, denoiser, level, checkpoint, updates, epochs }
 }
 
 /** Images that the evaluation after each epoch classifies at once. */
@@ -159,8 +158,13 @@ interface Plan {
   readonly imagesPerMicroBatch: number
 }
 
-async function planOf({ optimisation }: RunConfig, trainSet: Dataset): Promise<Plan> {
-  const { imagesPerUpdate, imagesPerMicroBatch = imagesPerUpdate, epochs, stopAfterEpoch = epochs } = optimisation
+function planOf({ optimisation }: RunConfig, trainSet: Dataset): Plan {
+  const {
+    imagesPerUpdate,
+    imagesPerMicroBatch = imagesPerUpdate,
+    epochs,
+    stopAfterEpoch = epochs,
+  } = optimisation
   const { length } = trainSet.description
   const updatesPerEpoch = Math.floor(length / imagesPerUpdate)
   if (updatesPerEpoch === 0) {

@@ -1,0 +1,2 @@
+export * from './comparison-report'
+export * from './denoised-samples'

@@ -1,0 +1,24 @@
+import { join } from 'node:path'
+import { connect, type Session, torch } from '../../src'
+
+/** The committed networks of the digits demonstration: small, real, and quick on any CPU. */
+
+const DIGITS = join(__dirname, '..', '..', 'assets', 'digits')
+export const DENOISER = join(DIGITS, 'denoiser')
+export const CLASSIFIER = join(DIGITS, 'classifier')
+
+export async function connectForTest(): Promise<Session> {
+  return connect({ device: 'cpu', threads: 1 })
+}
+
+export async function loadDigits(session: Session) {
+  return {
+    denoiser: await torch.loadDenoiser(session, { source: 'diffusers', path: DENOISER }),
+    classifier: await torch.loadClassifier(session, {
+      source: 'timm',
+      path: CLASSIFIER,
+      tuning: { kind: 'full' },
+    }),
+    testSet: await torch.openDataset(session, { source: 'digits', split: 'test' }),
+  }
+}

@@ -1,0 +1,197 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import {
+  ablations,
+  ConfigError,
+  finetune,
+  NonFiniteLossError,
+  presets,
+  type RunConfig,
+  type Session,
+  torch,
+  type UpdateReport,
+} from '../../src'
+import { CLASSIFIER, connectForTest, DENOISER } from '../support/digits'
+
+describe('finetune', () => {
+  let session: Session
+  let folder: string
+
+  beforeAll(async () => {
+    session = await connectForTest()
+  })
+  afterAll(() => session.close())
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'ft-cadis-train-'))
+  })
+  afterEach(() => rm(folder, { recursive: true }))
+
+  /** Two epochs of two updates. */
+  function shortRun(name: string, change: (config: RunConfig) => RunConfig = config => config): RunConfig {
+    const config = presets.digits({ denoiser: DENOISER, classifier: CLASSIFIER, output: join(folder, name) })
+    return change({
+      ...config,
+      optimisation: { ...config.optimisation, epochs: 2, warmupEpochs: 0.5, imagesPerUpdate: 600 },
+    })
+  }
+  const losses = (updates: readonly UpdateReport[]) => updates.map(({ loss }) => loss)
+
+  it('is bit-identical for the same seed, differs for another, and leaves nothing behind but its networks', async () => {
+    const before = session.liveTensors()
+    const first = await finetune(session, shortRun('a'))
+    const second = await finetune(session, shortRun('b'))
+    const other = await finetune(
+      session,
+      shortRun('c', config => ({ ...config, seed: 1 })),
+    )
+    expect(losses(second.updates)).toEqual(losses(first.updates))
+    expect(second.epochs).toEqual(first.epochs)
+    expect(losses(other.updates)).not.toEqual(losses(first.updates))
+    const weights = (name: string) =>
+      readFile(join(folder, name, 'checkpoints', 'epoch-02', 'model.safetensors'))
+    expect((await weights('b')).equals(await weights('a'))).toBe(true)
+    expect((await weights('c')).equals(await weights('a'))).toBe(false)
+    for (const { classifier, denoiser } of [first, second, other]) session.free([classifier, denoiser])
+    await session.flush()
+    expect(session.liveTensors()).toBe(before)
+  })
+
+  it('writes the run folder: configuration, a row for each update and epoch, loadable weights', async () => {
+    const { checkpoint, updates, epochs, classifier, denoiser } = await finetune(session, shortRun('run'))
+    session.free([classifier, denoiser])
+    expect(updates.map(({ epoch, update }) => [epoch, update])).toEqual([
+      [1, 1],
+      [1, 2],
+      [2, 1],
+      [2, 2],
+    ])
+    expect(updates[0]?.learningRate).toBe(0)
+    expect(updates[0]?.weightDecay).toBeCloseTo(0.04, 12)
+    const run = join(folder, 'run')
+    const { config, python, versions } = JSON.parse(await readFile(join(run, 'config.json'), 'utf8'))
+    expect(config.method.sigma).toBe(0.75)
+    expect(python.torch).toBe(session.facts.torch)
+    expect(versions.node).toBe(process.versions.node)
+    const rows = (await readFile(join(run, 'metrics.jsonl'), 'utf8'))
+      .trim()
+      .split('\n')
+      .map(line => JSON.parse(line))
+    expect(rows.map(({ kind }) => kind)).toEqual(['update', 'update', 'epoch', 'update', 'update', 'epoch'])
+    expect(rows[2]).toMatchObject(epochs[0] ?? {})
+    expect(await readdir(join(run, 'checkpoints'))).toEqual(['epoch-02'])
+    const reloaded = await torch.loadClassifier(session, { source: 'timm', path: checkpoint })
+    session.free(reloaded)
+  })
+
+  it('takes two answers of Python for a micro-batch, whatever M and T', async () => {
+    const answersPerUpdate = async (name: string, noises: number, steps: number) => {
+      let last = 0
+      let counted = 0
+      const config = shortRun(name)
+      const { classifier, denoiser } = await finetune(
+        session,
+        { ...config, method: { ...config.method, noises, attack: { ...config.method.attack, steps } } },
+        {
+          onUpdate: ({ update }) => {
+            if (update === 2) counted = session.counters.answers - last
+            last = session.counters.answers
+          },
+        },
+      )
+      session.free([classifier, denoiser])
+      return counted
+    }
+    expect(await answersPerUpdate('m2', 2, 1)).toBe(2)
+    expect(await answersPerUpdate('m4', 4, 3)).toBe(2)
+  })
+
+  it('adds up the gradients of micro-batches', async () => {
+    const whole = await finetune(session, shortRun('whole'))
+    const parts = await finetune(
+      session,
+      shortRun('parts', config => ({
+        ...config,
+        optimisation: { ...config.optimisation, imagesPerMicroBatch: 200 },
+      })),
+    )
+    expect(parts.updates).toHaveLength(whole.updates.length)
+    // Other noise, the same images: close, not equal.
+    expect(parts.updates[0]?.loss).toBeCloseTo(whole.updates[0]?.loss ?? 0, 0)
+    expect(parts.updates[0]?.keptShare).toBeCloseTo(whole.updates[0]?.keptShare ?? 0, 1)
+    for (const { classifier, denoiser } of [whole, parts]) session.free([classifier, denoiser])
+  })
+
+  it.each([
+    ['cross-entropy on all images (Table 5, row 2)', ablations.table5.withoutSelection],
+    ['no mask (Table 5, row 3)', ablations.table5.withoutMask],
+    ['plain cross-entropy (Eq. 6)', ablations.table5.crossEntropyOnly],
+    ['D_nh not updated (Table 6)', ablations.table6.withoutUpdate],
+    ['the hard target (Table 7)', ablations.table7.hardTarget],
+  ])('trains otherwise with %s', async (_name, ablation) => {
+    const reference = await finetune(session, shortRun('reference'))
+    const ablated = await finetune(session, shortRun('ablated', ablation))
+    expect(losses(ablated.updates)).not.toEqual(losses(reference.updates))
+    for (const { classifier, denoiser } of [reference, ablated]) session.free([classifier, denoiser])
+  })
+
+  it('trains adapters alone under LoRA, and writes them in the format of PEFT', async () => {
+    const { classifier, denoiser, checkpoint, updates } = await finetune(
+      session,
+      shortRun('lora', config => ({ ...config, tuning: { kind: 'lora', rank: 4, alpha: 4 } })),
+    )
+    expect(classifier.trainableParameters).toBe(4_746)
+    expect(updates.at(-1)?.loss).toBeLessThan(updates[0]?.loss ?? 0)
+    expect(await readdir(checkpoint)).toEqual(
+      expect.arrayContaining(['adapter_config.json', 'adapter_model.safetensors']),
+    )
+    session.free([classifier, denoiser])
+  })
+
+  it('takes no step on a loss that is not finite', async () => {
+    const run = finetune(
+      session,
+      shortRun('diverges', config => ({
+        ...config,
+        optimisation: { ...config.optimisation, warmupEpochs: 0, learningRate: 1e30 },
+      })),
+    )
+    await expect(run).rejects.toThrow(NonFiniteLossError)
+    await expect(run).rejects.toThrow(/Update 0\/train\/1\/2 .* its step was not taken/)
+  })
+
+  it('refuses a folder that holds a run, and replaces it when told to', async () => {
+    const first = await finetune(session, shortRun('twice'))
+    await expect(finetune(session, shortRun('twice'))).rejects.toThrow(ConfigError)
+    const again = await finetune(session, shortRun('twice'), { existing: 'replace' })
+    expect(losses(again.updates)).toEqual(losses(first.updates))
+    for (const { classifier, denoiser } of [first, again]) session.free([classifier, denoiser])
+  })
+
+  it('says what to do where an update takes more images than there are', async () => {
+    const config = shortRun('many')
+    const run = finetune(session, {
+      ...config,
+      optimisation: { ...config.optimisation, imagesPerUpdate: 1201 },
+    })
+    await expect(run).rejects.toThrow(/1200 images.*1201.*Lower optimisation.imagesPerUpdate/)
+  })
+
+  it('lets a rule of the user decide', async () => {
+    const seen: number[] = []
+    const { classifier, denoiser, updates } = await finetune(session, shortRun('rule'), {
+      rule: correct => {
+        seen.push(correct.length)
+        return {
+          weights: correct.map(row => row.map(() => 1)),
+          attacked: [0],
+          nonHallucinated: (correct[0] ?? []).map(() => 0),
+        }
+      },
+    })
+    expect(seen).toEqual([4, 4, 4, 4])
+    expect(updates[0]?.attackedShare).toBeCloseTo(1 / 600, 12)
+    session.free([classifier, denoiser])
+  })
+})

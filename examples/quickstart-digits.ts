@@ -9,6 +9,7 @@ import { rm } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import {
   ablations,
+  acrBySeedTable,
   accuracyTable,
   type ComparedArm,
   certifyDataset,
@@ -183,6 +184,7 @@ async function quickstart(options: Options): Promise<void> {
   const page = join(output, 'report.html')
   await writeWhole(page, renderReport(report))
   console.log(renderTable(accuracyTable(arms, RADII), 'terminal'))
+  if (seeds > 1) console.log(renderTable(acrBySeedTable(arms), 'terminal'))
   console.log('A demonstration at toy scale, not a reproduction of the numbers of the paper.')
   console.log(`report: ${relative(process.cwd(), page)}`)
 }

@@ -6,8 +6,9 @@ export interface Progress {
   stop(): void
 }
 
-/** A progress bar on stderr with the time left; silent where stderr is no terminal. */
+/** A progress bar on stderr with the time left; one line at the end where stderr is no terminal. */
 export function progressBar(label: string, { total }: { total: number }): Progress {
+  if (!process.stderr.isTTY) return finalLine(label)
   const bar = new SingleBar(
     {
       format: `${label.padEnd(24)} {bar} {percentage}% · {eta_formatted} left · {figures}`,
@@ -21,5 +22,16 @@ export function progressBar(label: string, { total }: { total: number }): Progre
   return {
     update: (done, figures = '') => bar.update(done, { figures }),
     stop: () => bar.stop(),
+  }
+}
+
+function finalLine(label: string): Progress {
+  const begun = performance.now()
+  let last = ''
+  return {
+    update: (_done, figures = '') => {
+      last = figures
+    },
+    stop: () => console.error(`${label}: ${((performance.now() - begun) / 1000).toFixed(0)} s, ${last}`),
   }
 }

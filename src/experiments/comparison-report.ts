@@ -1,7 +1,7 @@
 import type { LabelledLogs } from '../analysis/accuracy-table'
 import { accuracyTable } from '../analysis/accuracy-table'
 import type { CertificationRow } from '../analysis/certification-log'
-import { certifiedAccuracyPerClass } from '../analysis/certified-accuracy'
+import { averageCertifiedRadius, certifiedAccuracyPerClass } from '../analysis/certified-accuracy'
 import { certifiedAccuracyChart, type MetricPanel, trainingChart } from '../analysis/plots'
 import type { Chart, GridImage, Report, ReportSection } from '../analysis/report'
 import type { Table } from '../analysis/tables'
@@ -39,12 +39,34 @@ export async function comparisonReport(options: ComparisonOptions): Promise<Repo
     sections: [
       { kind: 'table', title: 'Certified accuracy', table: accuracyTable(arms, radii) },
       { kind: 'charts', charts: [await curves(arms)] },
+      ...(arms.some(({ logs }) => logs.length > 1)
+        ? [{ kind: 'table', table: acrBySeedTable(arms) } as const]
+        : []),
       { kind: 'table', title: 'By class', table: perClassTable(arms, { classes, radius: radii[0] ?? 0 }) },
       { kind: 'table', table: perClassTable(arms, { classes, radius: middleOf(radii) }) },
       ...(await trainingSection(arms)),
       { kind: 'imageGrid', title: 'Denoised images', grid: sampleGrid(samples, classes) },
       { kind: 'text', title: 'What this is', paragraphs: notes },
     ],
+  }
+}
+
+/** The ACR of every seed, a row a method: no average hides an order that does not hold on each. */
+export function acrBySeedTable(arms: readonly ComparedArm[]): Table {
+  const seeds = Math.max(...arms.map(({ logs }) => logs.length))
+  return {
+    caption: 'Average certified radius by seed',
+    columns: [
+      { header: 'method' },
+      ...Array.from({ length: seeds }, (_, seed) => ({ header: `seed ${seed}`, digits: 4 })),
+    ],
+    rows: arms.map(({ label, logs }) => [
+      label,
+      ...Array.from({ length: seeds }, (_, seed) => {
+        const rows = logs[seed]
+        return rows === undefined ? null : averageCertifiedRadius(rows)
+      }),
+    ]),
   }
 }
 

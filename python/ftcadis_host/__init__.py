@@ -12,6 +12,8 @@ import signal
 import socket
 import sys
 
+from .failure import describe
+
 _host = None
 
 
@@ -19,7 +21,7 @@ def start(options: str) -> str:
     """Prepares the process, imports torch and makes the host.
 
     options: JSON `{"device": "auto" | torch device, "threads": int | null}`.
-    Returns JSON facts: device, device name, versions of Python and torch.
+    Returns JSON: `{"facts": …}`, see `host.Host.facts`, or `{"failure": {"type", "message", "traceback"}}`.
     """
     global _host
     # Ctrl-C reaches the whole process group. Node decides when to stop; torch is not interrupted in mid-step.
@@ -27,10 +29,14 @@ def start(options: str) -> str:
     _redirect_output()
     faulthandler.enable()
 
-    from .host import Host
+    try:
+        from .host import Host
 
-    _host = Host(**json.loads(options))
-    return json.dumps(_host.facts())
+        _host = Host(**json.loads(options))
+        answer = {"facts": _host.facts()}
+    except Exception as error:
+        answer = {"failure": describe(error)}
+    return json.dumps(answer)
 
 
 def run(program: str) -> str:

@@ -6,12 +6,12 @@ import json
 import math
 import platform
 import time
-import traceback
 from contextlib import AbstractContextManager
 from typing import Any
 
 import torch
 
+from .failure import describe
 from .operations import OPERATIONS
 
 
@@ -26,6 +26,10 @@ class Unmade:
 class UnmadeValueError(RuntimeError):
     """An instruction takes a value that an earlier failure left unmade."""
 
+    def __init__(self, value: Unmade):
+        super().__init__(f"This takes a value that was never made, because {value.operation} failed: {value.reason}")
+        self.value = value
+
 
 class Host:
     """Holds values by integer handle and runs programs over them, one at a time."""
@@ -35,6 +39,8 @@ class Host:
             torch.set_num_threads(threads)
         self.device = _resolve_device(device)
         self.values: dict[int, Any] = {}
+        # The modules that forward passes run in training mode, innermost context last.
+        self.training: list[torch.nn.Module] = []
         self._contexts: list[AbstractContextManager] = []
 
     def facts(self) -> dict[str, Any]:
@@ -59,14 +65,13 @@ class Host:
         begun = time.perf_counter()
         program = json.loads(text, object_hook=_decode_non_finite if '"$number"' in text else None)
         failure = self._execute(program)
-        answer: dict[str, Any] = {"failure": failure}
         if failure is None:
             try:
-                answer = {"values": [_plain(self._take(handle)) for handle in program["reads"]]}
-            except Exception as error:  # a read may be where a device reports an earlier error
-                answer = {"failure": _describe(error, -1, getattr(error, "operation", "read"))}
-        answer["seconds"] = time.perf_counter() - begun
-        return _dumps(answer)
+                values = [_plain(self._take(handle)) for handle in program["reads"]]
+                return _dumps({"values": values, "seconds": time.perf_counter() - begun})
+            except Exception as error:  # a device may report an earlier error, and not every value is plain
+                failure = {**describe(error), "index": -1, "operation": "read"}
+        return _dumps({"failure": failure, "seconds": time.perf_counter() - begun})
 
     def _execute(self, program: dict[str, Any]) -> dict[str, Any] | None:
         for handle in program["frees"]:
@@ -88,8 +93,8 @@ class Host:
                     self.values.pop(handle, None)
         except Exception as error:
             made = None
-            failure = _describe(error, index, getattr(error, "operation", operation))
-            unmade = Unmade(failure["operation"], failure["message"])
+            failure = {**describe(error), "index": index, "operation": operation}
+            unmade = error.value if isinstance(error, UnmadeValueError) else Unmade(operation, failure["message"])
             for _, makes, _, _, frees in instructions[index:]:
                 self.values.update(dict.fromkeys(makes, unmade))
                 for handle in frees:
@@ -104,9 +109,7 @@ class Host:
     def _take(self, handle: int) -> Any:
         value = self.values[handle]
         if isinstance(value, Unmade):
-            error = UnmadeValueError(f"This takes a value that was never made, because {value.operation} failed: {value.reason}")
-            error.operation = value.operation
-            raise error
+            raise UnmadeValueError(value)
         return value
 
     def enter(self, context: AbstractContextManager) -> None:
@@ -139,26 +142,23 @@ def _resolve_device(name: str) -> torch.device:
 
 
 def _plain(value: Any) -> Any:
-    """Tensors as nested lists; everything else is plain data already."""
+    """Tensors as nested lists; everything else that can be read is plain data already."""
     return value.tolist() if isinstance(value, torch.Tensor) else value
-
-
-def _describe(error: Exception, index: int, operation: str) -> dict[str, Any]:
-    return {
-        "type": type(error).__name__,
-        "message": str(error),
-        "traceback": "".join(traceback.format_exception(error)),
-        "index": index,
-        "operation": operation,
-    }
 
 
 def _dumps(answer: dict[str, Any]) -> str:
     """JSON has no NaN and no infinities: the rare answer that holds one is rewritten."""
     try:
-        return json.dumps(answer, allow_nan=False, separators=(",", ":"))
+        return _ENCODER.encode(answer)
     except ValueError:
-        return json.dumps(_encode_non_finite(answer), allow_nan=False, separators=(",", ":"))
+        return _ENCODER.encode(_encode_non_finite(answer))
+
+
+def _refuse(value: Any) -> None:
+    raise TypeError(f"A {type(value).__name__} cannot be read: it is neither a tensor nor plain data.")
+
+
+_ENCODER = json.JSONEncoder(allow_nan=False, separators=(",", ":"), default=_refuse)
 
 
 def _encode_non_finite(value: Any) -> Any:

@@ -6,8 +6,11 @@ export type CallSite = { readonly stack?: string }
 /** Folders whose frames record on behalf of others. */
 const RECORDING_FOLDERS = ['bridge', 'torch'].map(folder => join(dirname(__dirname), folder) + sep)
 
-/** Frames that a call site keeps: enough to leave the recording folders. */
-const DEPTH = 12
+/**
+ * Frames that a call site keeps: enough to leave the recording folders, where at most six calls lie between a user's line
+ * and the capture. Walking the stack is the dearest part of recording, so there are no more of them.
+ */
+const DEPTH = 8
 
 /** Remembers where the caller is. */
 export function captureCallSite(): CallSite {
@@ -21,8 +24,10 @@ export function captureCallSite(): CallSite {
 
 /** The first line outside of the folders that record: `file:line:column`, the file relative to the working directory. */
 export function describeCallSite(site: CallSite): string {
-  const frames = (site.stack ?? '').split('\n').slice(1)
-  const frame = frames.find(line => !RECORDING_FOLDERS.some(folder => line.includes(folder))) ?? frames[0] ?? ''
+  // Built-ins that call a callback have no position.
+  const frames = (site.stack ?? '').split('\n').filter(line => /:\d+:\d+\)?$/.test(line))
+  const frame =
+    frames.find(line => !RECORDING_FOLDERS.some(folder => line.includes(folder))) ?? frames[0] ?? ''
   const [, file, position] = /(?:\(|at (?:async )?|file:\/\/)([^()]*?)(:\d+:\d+)\)?$/.exec(frame) ?? []
   if (file === undefined) return frame.trim()
   return `${relative(process.cwd(), file.replace(/^file:\/\//, ''))}${position}`

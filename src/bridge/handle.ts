@@ -34,7 +34,8 @@ export function withData<T>(value: T, data: (handle: Handle) => unknown): Read<T
   const replace = (part: unknown): unknown => {
     if (part instanceof Handle) return data(part)
     if (Array.isArray(part)) return part.map(replace)
-    if (isRecord(part)) return Object.fromEntries(Object.entries(part).map(([key, item]) => [key, replace(item)]))
+    if (isRecord(part))
+      return Object.fromEntries(Object.entries(part).map(([key, item]) => [key, replace(item)]))
     return part
   }
   return replace(value) as Read<T>

@@ -1,9 +1,4 @@
 export { Handle, PlainHandle, type Read } from './handle'
 export type { Parameters, Plain } from './program'
-export {
-  type ConnectOptions,
-  connect,
-  Session,
-  type SessionCounters,
-  type SessionFacts,
-} from './session'
+export { connect, Session } from './session'
+export type { ConnectOptions, SessionCounters, SessionFacts } from './session-types'

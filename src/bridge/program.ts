@@ -4,7 +4,7 @@
  * after it. The answer is one JSON text: the values of the handles read, or what went wrong and where.
  */
 
-/** A plain value that can travel in either direction. Numbers may be non-finite. */
+/** A plain value that can travel in either direction. Numbers may be non-finite; `$number` is no key of yours. */
 export type Plain = null | boolean | number | string | readonly Plain[] | { readonly [key: string]: Plain }
 
 /** The parameters of an instruction, by the keyword names of the Python operation. */
@@ -29,14 +29,17 @@ export interface Program {
   readonly reads: readonly number[]
 }
 
-/** What Python says about an instruction that raised. */
-export interface Failure {
+/** A Python exception. */
+export interface PythonException {
   readonly type: string
   readonly message: string
   readonly traceback: string
+}
+
+/** What Python says about an instruction that raised. */
+export interface Failure extends PythonException {
   /** Index of the failing instruction, or -1 when a value could not be read. */
   readonly index: number
-  /** For an instruction that takes what an earlier failure left unmade: the operation that failed first. */
   readonly operation: string
 }
 
@@ -44,16 +47,26 @@ export type Answer =
   | { readonly values: readonly Plain[]; readonly seconds: number }
   | { readonly failure: Failure; readonly seconds: number }
 
-/** Names that JSON has no number for; see {@link encodeNumber} in the Python host for the other direction. */
+/** Numbers that an answer has words for: JSON has none. `_encode_non_finite` in the Python host writes them. */
 const NON_FINITE: Readonly<Record<string, number>> = {
   NaN: Number.NaN,
   Infinity: Number.POSITIVE_INFINITY,
   '-Infinity': Number.NEGATIVE_INFINITY,
 }
 
-/** A non-finite number travels as `{"$number": "NaN" | "Infinity" | "-Infinity"}`, so that no string is ever taken for one. */
-function encodeNonFinite(_key: string, value: unknown): unknown {
-  return typeof value === 'number' && !Number.isFinite(value) ? { $number: String(value) } : value
+/**
+ * Whether JSON would not bring a number to Python as it is: it has no NaN and no infinities, `JSON.stringify` drops the
+ * sign of -0, and whole numbers beyond 2^53 would arrive as integers, of which the largest fit into no tensor.
+ */
+function needsWords(value: number): boolean {
+  if (Number.isSafeInteger(value)) return Object.is(value, -0)
+  return Number.isInteger(value) || !Number.isFinite(value)
+}
+
+/** Such a number travels as `{"$number": "NaN"}`, so that no string is ever taken for one. */
+function encodeNumber(_key: string, value: unknown): unknown {
+  if (typeof value !== 'number' || !needsWords(value)) return value
+  return { $number: Object.is(value, -0) ? '-0' : String(value) }
 }
 
 function decodeNonFinite(_key: string, value: unknown): unknown {
@@ -63,10 +76,10 @@ function decodeNonFinite(_key: string, value: unknown): unknown {
   return value
 }
 
-function hasNonFinite(value: Plain): boolean {
-  if (typeof value === 'number') return !Number.isFinite(value)
-  if (Array.isArray(value)) return value.some(hasNonFinite)
-  return typeof value === 'object' && value !== null && Object.values(value).some(hasNonFinite)
+function hasNumberInWords(value: Plain): boolean {
+  if (typeof value === 'number') return needsWords(value)
+  if (Array.isArray(value)) return value.some(hasNumberInWords)
+  return typeof value === 'object' && value !== null && Object.values(value).some(hasNumberInWords)
 }
 
 /** The JSON text of a program. Instructions become arrays, since there are many of them. */
@@ -78,8 +91,8 @@ export function encodeProgram({ instructions, frees, reads }: Program): string {
     parameters,
     frees,
   ])
-  const needsReplacer = instructions.some(({ parameters }) => hasNonFinite(parameters))
-  return JSON.stringify({ instructions: rows, frees, reads }, needsReplacer ? encodeNonFinite : undefined)
+  const needsReplacer = instructions.some(({ parameters }) => hasNumberInWords(parameters))
+  return JSON.stringify({ instructions: rows, frees, reads }, needsReplacer ? encodeNumber : undefined)
 }
 
 /** The answer in a JSON text that {@link encodeProgram}'s counterpart in Python wrote. */

@@ -1,19 +1,17 @@
-import { randomBytes } from 'node:crypto'
-import { rm } from 'node:fs/promises'
-import { createServer, type Server, type Socket } from 'node:net'
-import { tmpdir } from 'node:os'
-import { delimiter, join } from 'node:path'
 import type { ChildProcess } from 'node:child_process'
-import { createInterface } from 'node:readline'
+import { delimiter, join } from 'node:path'
 import { PythonExitError, PythonStartError } from '../errors'
+import { allocatorEnvironment } from './allocator'
+import { startErrorOf } from './failure'
+import { OutputCollector } from './output-collector'
+import type { PythonException } from './program'
+import type { SessionFacts } from './session-types'
+import { within } from './within'
 
 /**
  * The Python child that pythonia starts: start, watch, call, stop. This is the only file that imports pythonia, and the
  * only one that knows its hazards; docs/bridge.md lists them with the rule that each one sets.
  */
-
-/** How many of Python's last printed lines an exit error quotes. */
-const QUOTED_LINES = 20
 
 /** How long Python gets to leave by itself before it is killed. */
 const LEAVE_MS = 5_000
@@ -32,10 +30,13 @@ interface Pythonia {
 }
 
 interface HostModule {
+  /** Answers the JSON text of a {@link StartAnswer}. */
   start(options: string): Promise<string>
   run(program: string): Promise<string>
   stop(): Promise<void>
 }
+
+type StartAnswer = { readonly facts: SessionFacts } | { readonly failure: PythonException }
 
 export interface PythonProcessOptions {
   /** Absolute path of the interpreter. */
@@ -46,7 +47,8 @@ export interface PythonProcessOptions {
   readonly onOutput?: ((line: string) => void) | undefined
 }
 
-let running: PythonProcess | undefined
+/** pythonia holds one child per Node process. */
+let isTaken = false
 
 export class PythonProcess {
   readonly #pythonia: Pythonia
@@ -55,10 +57,7 @@ export class PythonProcess {
   /** Rejects when the child is gone, whoever ended it. */
   readonly #exited: Promise<never>
   #host: HostModule | undefined
-  #closing = false
-
-  /** What the host said about itself when it started. */
-  facts = ''
+  #closed: Promise<void> | undefined
 
   private constructor(pythonia: Pythonia, child: ChildProcess, output: OutputCollector) {
     this.#pythonia = pythonia
@@ -69,8 +68,8 @@ export class PythonProcess {
         await output.ended()
         reject(
           new PythonExitError(
-            { exitCode, signal, output: output.lastLines(QUOTED_LINES) },
-            { remedy: exitRemedy(signal, this.#closing) },
+            { exitCode, signal, output: output.lastLines },
+            { remedy: exitRemedy(signal, this.#closed !== undefined) },
           ),
         )
       })
@@ -90,40 +89,46 @@ export class PythonProcess {
   /**
    * Starts Python and imports the host in it.
    *
-   * @throws PythonStartError if one runs already (pythonia holds one child per Node process), or the import fails
+   * @throws PythonStartError if this Node process has one already, or the import fails
    */
-  static async start(options: PythonProcessOptions): Promise<PythonProcess> {
-    if (running !== undefined) {
+  static async start(
+    options: PythonProcessOptions,
+  ): Promise<{ readonly process: PythonProcess; readonly facts: SessionFacts }> {
+    if (isTaken) {
       throw new PythonStartError('This Node process already has a Python.', {
         remedy: 'Close the first session, or share it.',
       })
     }
-    const output = await OutputCollector.listen(options.onOutput)
+    isTaken = true
+    let output: OutputCollector | undefined
     let python: PythonProcess
     try {
+      output = await OutputCollector.listen(options.onOutput)
       const pythonia = await launch(options.interpreter, output.address)
       const child = pythonia.com.proc
       if (child === null) throw new PythonStartError('pythonia started no process.', { remedy: 'Try again.' })
       python = new PythonProcess(pythonia, child, output)
     } catch (error) {
-      output.close()
+      output?.close()
+      isTaken = false
       throw error
     }
-    running = python
     try {
-      await python.#importHost(options)
+      return { process: python, facts: await python.#startHost(options) }
     } catch (error) {
       await python.close()
       throw startError(error)
     }
-    return python
   }
 
-  async #importHost({ host }: PythonProcessOptions): Promise<void> {
+  async #startHost({ interpreter, host }: PythonProcessOptions): Promise<SessionFacts> {
     this.#pythonia.python.setFastMode(true)
     const module = await Promise.race([this.#pythonia.python('ftcadis_host'), this.#exited])
-    this.facts = await Promise.race([module.start(JSON.stringify(host)), this.#exited])
+    const text = await Promise.race([module.start(JSON.stringify(host)), this.#exited])
+    const answer: StartAnswer = JSON.parse(text)
+    if ('failure' in answer) throw startErrorOf(answer.failure, interpreter)
     this.#host = module
+    return answer.facts
   }
 
   /**
@@ -132,10 +137,7 @@ export class PythonProcess {
    * @throws PythonExitError if Python is gone or goes before it answers
    */
   async run(program: string): Promise<string> {
-    const child = this.#child
-    if (this.#host === undefined || child.exitCode !== null || child.signalCode !== null || !child.connected) {
-      return this.#exited
-    }
+    if (this.#host === undefined || this.#closed !== undefined || this.#isGone) return this.#exited
     return Promise.race([this.#host.run(program), this.#exited])
   }
 
@@ -144,25 +146,35 @@ export class PythonProcess {
     return this.#child.pid ?? -1
   }
 
+  get #isGone(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null
+  }
+
   /** Lets Python release what it holds, then ends it; resolves when it is gone. Safe to call twice. */
-  async close(): Promise<void> {
-    if (this.#closing) return
-    this.#closing = true
+  close(): Promise<void> {
+    this.#closed ??= this.#end()
+    return this.#closed
+  }
+
+  async #end(): Promise<void> {
     const gone = this.#exited.catch(() => undefined)
-    if (this.#host !== undefined && this.#child.connected) {
-      await within(LEAVE_MS, this.#host.stop(), gone)
+    if (this.#host !== undefined && !this.#isGone) {
+      // What it cannot release ends with it.
+      await within(
+        LEAVE_MS,
+        this.#host.stop().catch(() => undefined),
+        gone,
+      )
     }
-    if (this.#child.exitCode === null && this.#child.signalCode === null) {
-      // Ends Python with SIGTERM, and with it the interval that keeps Node alive.
-      this.#pythonia.python.exit()
-      await within(LEAVE_MS, gone)
-      if (this.#child.exitCode === null && this.#child.signalCode === null) this.#child.kill('SIGKILL')
-      await gone
-    } else {
-      this.#pythonia.python.exit()
-    }
+    // Ends Python with SIGTERM, and with it the interval that keeps Node alive.
+    this.#pythonia.python.exit()
+    await within(LEAVE_MS, gone)
+    if (!this.#isGone) this.#child.kill('SIGKILL')
+    await gone
+    // Worker processes outlive a Python that was killed by some seconds, and would keep the channel, and Node, open.
+    if (this.#child.connected) this.#child.disconnect()
     this.#output.close()
-    running = undefined
+    isTaken = false
   }
 }
 
@@ -178,6 +190,7 @@ async function launch(interpreter: string, outputAddress: string): Promise<Pytho
     REQ_TIMEOUT: '0',
     DEBUG: undefined,
     FT_CADIS_OUTPUT: outputAddress,
+    ...allocatorEnvironment(),
   }
   const saved = Object.fromEntries(Object.keys(changed).map(name => [name, process.env[name]]))
   setEnvironment(changed)
@@ -194,68 +207,6 @@ function setEnvironment(variables: Record<string, string | undefined>): void {
   for (const [name, value] of Object.entries(variables)) {
     if (value === undefined) delete process.env[name]
     else process.env[name] = value
-  }
-}
-
-/**
- * Receives what Python prints. The host points its standard output and error at this socket before it imports
- * anything, so that the last words of a dying process (a library's abort, a segmentation fault's trace) are at hand.
- */
-class OutputCollector {
-  readonly #server: Server
-  readonly #lines: string[] = []
-  readonly #ended: Promise<void>
-  #socket: Socket | undefined
-
-  private constructor(
-    server: Server,
-    readonly address: string,
-    onOutput: ((line: string) => void) | undefined,
-  ) {
-    this.#server = server
-    this.#ended = new Promise(resolve => {
-      server.once('connection', socket => {
-        this.#socket = socket
-        socket.unref()
-        socket.once('error', () => resolve())
-        createInterface({ input: socket })
-          .on('line', line => {
-            this.#lines.push(line)
-            if (this.#lines.length > QUOTED_LINES) this.#lines.shift()
-            onOutput?.(line)
-          })
-          .once('close', resolve)
-      })
-    })
-    server.unref()
-  }
-
-  static async listen(onOutput: ((line: string) => void) | undefined): Promise<OutputCollector> {
-    const name = `ft-cadis-${process.pid}-${randomBytes(4).toString('hex')}.sock`
-    // The address of a Unix socket holds about 100 bytes; a deep temporary folder does not fit.
-    const folder = tmpdir().length + name.length < 96 ? tmpdir() : '/tmp'
-    const address = join(folder, name)
-    const server = createServer()
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject)
-      server.listen(address, resolve)
-    })
-    return new OutputCollector(server, address, onOutput)
-  }
-
-  lastLines(count: number): readonly string[] {
-    return this.#lines.slice(-count)
-  }
-
-  /** Resolves when everything that Python printed has arrived; a child of Python may hold the socket open, so not for ever. */
-  async ended(): Promise<void> {
-    if (this.#socket !== undefined) await within(200, this.#ended)
-  }
-
-  close(): void {
-    this.#server.close()
-    this.#socket?.destroy()
-    void rm(this.address, { force: true })
   }
 }
 
@@ -277,13 +228,4 @@ function startError(error: unknown): Error {
     remedy: 'Run `npx ft-cadis doctor` to see what is missing.',
     cause: error,
   })
-}
-
-/** Resolves when one of the promises does, or when the time is over; leaves no timer behind. */
-async function within(limitMs: number, ...promises: Promise<unknown>[]): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const limit = new Promise(resolve => {
-    timer = setTimeout(resolve, limitMs)
-  })
-  await Promise.race([...promises, limit]).finally(() => clearTimeout(timer))
 }

@@ -1,49 +1,14 @@
-import { PythonError } from '../errors'
 import { resolveInterpreter } from '../environment/interpreter'
-import { Handle, handlesIn, type Read, withData } from './handle'
-import { decodeAnswer, encodeProgram, type Failure, type Instruction, type Parameters, type Plain } from './program'
+import { captureCallSite } from './call-site'
+import { errorOf } from './failure'
+import { type Handle, handlesIn, type Read, withData } from './handle'
+import { decodeAnswer, encodeProgram, type Parameters, type Plain } from './program'
 import { PythonProcess } from './python-process'
-import { type CallSite, captureCallSite, describeCallSite } from './call-site'
-
-export interface ConnectOptions {
-  /** Interpreter to use; without it the order of `resolveInterpreter` applies. */
-  readonly python?: string | undefined
-  /** Torch device: `auto` is CUDA where there is one. Default `auto`. */
-  readonly device?: string | undefined
-  /** Threads that torch uses inside one operation on the CPU. Default: torch's own choice. */
-  readonly threads?: number | undefined
-  /** Called with every line that Python, or a library in it, prints. Default: the last lines are kept for errors. */
-  readonly onOutput?: ((line: string) => void) | undefined
-}
-
-/** What the Python process says about itself when it starts. */
-export interface SessionFacts {
-  readonly device: string
-  readonly deviceName: string
-  readonly python: string
-  readonly torch: string
-  readonly cuda: string | null
-  readonly threads: number
-}
-
-/** Running totals of a session, for benches and logs. */
-export interface SessionCounters {
-  /** Programs answered. */
-  answers: number
-  /** Instructions sent. */
-  instructions: number
-  /** Time that Python spent running programs, in milliseconds. */
-  pythonMs: number
-  /** Time between sending programs and having their answers, in milliseconds. */
-  waitedMs: number
-}
+import { Recording } from './recording'
+import type { ConnectOptions, SessionCounters, SessionFacts } from './session-types'
 
 /** Handles made by one recorded instruction: a constructor for each. */
 type Makers<T extends readonly Handle[]> = { readonly [K in keyof T]: (session: Session, id: number) => T[K] }
-
-interface Recorded extends Instruction {
-  readonly callSite: CallSite
-}
 
 /**
  * A connection to one Python process. Operations are recorded, synchronously and without talking to Python; `read`
@@ -51,30 +16,37 @@ interface Recorded extends Instruction {
  */
 export class Session implements AsyncDisposable {
   readonly facts: SessionFacts
-  readonly counters: SessionCounters = { answers: 0, instructions: 0, pythonMs: 0, waitedMs: 0 }
+  readonly counters: SessionCounters = {
+    answers: 0,
+    instructions: 0,
+    sentBytes: 0,
+    receivedBytes: 0,
+    encodedMs: 0,
+    waitedMs: 0,
+    pythonMs: 0,
+    decodedMs: 0,
+  }
   readonly #process: PythonProcess
-  #instructions: Recorded[] = []
-  #frees: number[] = []
-  /** Index of the recorded instruction that uses a handle last. */
-  #lastUse = new Map<number, number>()
+  #recording = new Recording()
   #live = new Set<number>()
   #scopes: Set<number>[] = []
+  #openContexts = 0
   #nextId = 1
 
-  private constructor(process: PythonProcess) {
+  private constructor(process: PythonProcess, facts: SessionFacts) {
     this.#process = process
-    this.facts = JSON.parse(process.facts)
+    this.facts = facts
   }
 
   /** Starts Python and connects to it; see {@link connect}. */
   static async connect(options: ConnectOptions = {}): Promise<Session> {
     const interpreter = await resolveInterpreter({ python: options.python })
-    const process = await PythonProcess.start({
+    const { process, facts } = await PythonProcess.start({
       interpreter: interpreter.path,
       host: { device: options.device ?? 'auto', threads: options.threads ?? null },
       onOutput: options.onOutput,
     })
-    return new Session(process)
+    return new Session(process, facts)
   }
 
   /** Process id of Python. */
@@ -86,10 +58,12 @@ export class Session implements AsyncDisposable {
   record<H extends Handle>(
     operation: string,
     takes: readonly Handle[],
-    options: { parameters?: Parameters; make: (session: Session, id: number) => H },
+    { parameters = {}, make }: { parameters?: Parameters; make: (session: Session, id: number) => H },
   ): H {
-    const [made] = this.recordMany(operation, takes, { ...options, make: [options.make] as const })
-    return made
+    this.#checkUsable(operation, takes)
+    const id = this.#newId()
+    this.#recording.add({ operation, takes, makes: [id], parameters, callSite: captureCallSite() })
+    return make(this, id)
   }
 
   /** Records an instruction that makes several handles. */
@@ -98,42 +72,39 @@ export class Session implements AsyncDisposable {
     takes: readonly Handle[],
     { parameters = {}, make }: { parameters?: Parameters; make: Makers<T> },
   ): T {
-    const ids = make.map(() => this.#nextId++)
-    this.#push(operation, takes, ids, parameters)
-    for (const id of ids) {
-      this.#live.add(id)
-      this.#scopes.at(-1)?.add(id)
-    }
+    this.#checkUsable(operation, takes)
+    const ids = make.map(() => this.#newId())
+    this.#recording.add({ operation, takes, makes: ids, parameters, callSite: captureCallSite() })
     return make.map((maker, index) => maker(this, ids[index] ?? 0)) as unknown as T
   }
 
   /** Records an instruction that makes nothing, for its effect. */
   perform(operation: string, takes: readonly Handle[], parameters: Parameters = {}): void {
-    this.#push(operation, takes, [], parameters)
+    this.#checkUsable(operation, takes)
+    this.#recording.add({ operation, takes, makes: [], parameters, callSite: captureCallSite() })
   }
 
-  #push(operation: string, takes: readonly Handle[], makes: readonly number[], parameters: Parameters): void {
-    const index = this.#instructions.length
-    for (const handle of takes) {
+  /** The number of a new handle, which is alive from now on and belongs to the scope that is open. */
+  #newId(): number {
+    const id = this.#nextId++
+    this.#live.add(id)
+    this.#scopes.at(-1)?.add(id)
+    return id
+  }
+
+  #checkUsable(operation: string, handles: readonly Handle[]): void {
+    for (const handle of handles) {
       if (handle.session !== this) {
-        throw new TypeError(`${operation} takes a value of another session. Use values of one session together.`)
+        throw new TypeError(
+          `${operation} takes a value of another session. Use values of one session together.`,
+        )
       }
       if (!this.#live.has(handle.id)) {
         throw new TypeError(
           `${operation} takes a value that was freed. Return it from the scope that made it, or keep it outside of one.`,
         )
       }
-      this.#lastUse.set(handle.id, index)
     }
-    for (const id of makes) this.#lastUse.set(id, index)
-    this.#instructions.push({
-      operation,
-      takes: takes.map(handle => handle.id),
-      makes,
-      parameters,
-      frees: [],
-      callSite: captureCallSite(),
-    })
   }
 
   /**
@@ -148,11 +119,8 @@ export class Session implements AsyncDisposable {
     this.#scopes.push(made)
     let kept: readonly Handle[] = []
     try {
-      const result = body()
-      if (result instanceof Promise) {
-        throw new TypeError('The body of a scope returned a promise. Record inside the scope, and await outside of it.')
-      }
-      kept = handlesIn(result)
+      const result = refusePromise('scope', body())
+      kept = handlesIn(result).filter(handle => handle.session === this)
       return result
     } finally {
       this.#scopes.pop()
@@ -163,27 +131,31 @@ export class Session implements AsyncDisposable {
     }
   }
 
-  /** Frees the handles in `value` now. Freeing twice is an error of the caller, and freed handles are ignored. */
+  /** Frees the handles in `value` now; those that are freed already, or belong to another session, are ignored. */
   free(value: unknown): void {
     for (const handle of handlesIn(value)) {
+      if (handle.session !== this) continue
       this.#free(handle.id)
       for (const scope of this.#scopes) scope.delete(handle.id)
     }
   }
 
   #free(id: number): void {
-    if (!this.#live.delete(id)) return
-    const lastUse = this.#lastUse.get(id)
-    const frees = lastUse === undefined ? this.#frees : this.#instructions[lastUse]?.frees
-    frees?.push(id)
+    if (this.#live.delete(id)) this.#recording.free(id)
   }
 
-  /** Runs `body` between an instruction that enters a context of Python and one that leaves it. */
+  /**
+   * Runs `body` between an instruction that enters a context of Python and one that leaves it, both in one program.
+   *
+   * @throws TypeError if `body` returns a promise, as a read inside would: the context would be left before it is done
+   */
   within<T>(context: string, takes: readonly Handle[], body: () => T): T {
     this.perform(context, takes)
+    this.#openContexts += 1
     try {
-      return body()
+      return refusePromise(context, body())
     } finally {
+      this.#openContexts -= 1
       this.perform('leave', [])
     }
   }
@@ -191,11 +163,14 @@ export class Session implements AsyncDisposable {
   /**
    * Sends what is recorded and resolves to the data of the handles in `value`, in the same structure.
    *
-   * @throws PythonError if an instruction raised: those before it have run, it and those after it have not
+   * @throws PythonError if an instruction raised: those before it have run, it and those after it have not; what Python
+   *   says of files and settings comes as ConfigError, DataError or CheckpointError with the PythonError as its cause
    * @throws PythonExitError if Python is gone
+   * @throws TypeError for a handle that was freed, and inside of a context; nothing is sent then
    */
   async read<T>(value: T): Promise<Read<T>> {
     const handles = handlesIn(value)
+    this.#checkUsable('read', handles)
     const reads = [...new Set(handles.map(handle => handle.id))]
     const values = await this.#send(reads)
     const position = new Map(reads.map((id, index) => [id, index]))
@@ -216,18 +191,27 @@ export class Session implements AsyncDisposable {
   }
 
   async #send(reads: readonly number[]): Promise<readonly Plain[]> {
-    const instructions = this.#instructions
-    const text = encodeProgram({ instructions, frees: this.#frees, reads })
-    this.#instructions = []
-    this.#frees = []
-    this.#lastUse = new Map()
-    const begun = performance.now()
-    const answer = decodeAnswer(await this.#process.run(text))
-    this.counters.answers += 1
-    this.counters.instructions += instructions.length
-    this.counters.pythonMs += answer.seconds * 1000
-    this.counters.waitedMs += performance.now() - begun
-    if ('failure' in answer) throw pythonError(answer.failure, instructions)
+    if (this.#openContexts > 0) {
+      throw new TypeError('A context was open at a read, which ends the program. Read outside of it.')
+    }
+    const { counters } = this
+    const { instructions, frees } = this.#recording
+    const begunMs = performance.now()
+    const program = encodeProgram({ instructions, frees, reads })
+    this.#recording = new Recording()
+    const sentMs = performance.now()
+    const text = await this.#process.run(program)
+    const receivedMs = performance.now()
+    const answer = decodeAnswer(text)
+    counters.answers += 1
+    counters.instructions += instructions.length
+    counters.sentBytes += Buffer.byteLength(program)
+    counters.receivedBytes += Buffer.byteLength(text)
+    counters.encodedMs += sentMs - begunMs
+    counters.waitedMs += receivedMs - sentMs
+    counters.pythonMs += answer.seconds * 1000
+    counters.decodedMs += performance.now() - receivedMs
+    if ('failure' in answer) throw errorOf(answer.failure, instructions[answer.failure.index]?.callSite)
     return answer.values
   }
 
@@ -236,7 +220,7 @@ export class Session implements AsyncDisposable {
     return this.#live.size
   }
 
-  /** Ends Python. Pending reads reject; safe to call twice. */
+  /** Ends Python. A read that is not answered within seconds rejects, and so does a later one; safe to call twice. */
   async close(): Promise<void> {
     await this.#process.close()
   }
@@ -255,22 +239,9 @@ export async function connect(options: ConnectOptions = {}): Promise<Session> {
   return Session.connect(options)
 }
 
-function pythonError(failure: Failure, instructions: readonly Recorded[]): PythonError {
-  const callSite = instructions[failure.index]?.callSite
-  return new PythonError(
-    {
-      pythonType: failure.type,
-      pythonMessage: failure.message,
-      traceback: failure.traceback,
-      operation: failure.operation,
-      recordedAt: callSite === undefined ? 'the read' : describeCallSite(callSite),
-    },
-    { remedy: remedyFor(failure.type) },
-  )
-}
-
-function remedyFor(pythonType: string): string {
-  if (pythonType === 'OutOfMemoryError') return 'Use a smaller batch, or a narrower dtype.'
-  if (pythonType === 'UnmadeValueError') return 'Mend the first failure; this one follows from it.'
-  return 'The traceback is in the property `traceback`.'
+/** A body that records is over when it returns; the rest of a promise would come too late. */
+function refusePromise<T>(what: string, result: T): T {
+  if (!(result instanceof Promise)) return result
+  result.catch(() => undefined) // nobody else will look at it
+  throw new TypeError(`The body of ${what} returned a promise. Record inside of it, and await outside.`)
 }

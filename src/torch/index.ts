@@ -1,5 +1,7 @@
 export * from './data'
 export * from './generator'
+export * from './memory'
 export * from './modules'
 export * from './operations'
+export * from './provenance'
 export * from './tensor'

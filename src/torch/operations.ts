@@ -37,7 +37,7 @@ function apply<A extends Axes, V extends number | boolean = number>(
 }
 
 /** A tensor from numbers or booleans in nested arrays, one level for each axis, on the session's device; float32 by default. */
-export function tensor<A extends Axes, D extends Dtype = 'float32'>(
+export function tensor<const A extends Axes, D extends Dtype = 'float32'>(
   session: Session,
   data: Plain,
   { axes, dtype }: { axes: A; dtype?: D },
@@ -67,7 +67,7 @@ export function randnLike<A extends Axes>(like: Tensor<A>, generator: Generator)
 }
 
 /** For each index of an axis a whole number in [0, `below`). */
-export function randint<X extends string>(
+export function randint<const X extends string>(
   like: AnyTensor,
   axis: X,
   { below, generator }: { below: number; generator: Generator },
@@ -85,7 +85,7 @@ export function lookUp<A extends Axes>(table: AnyTensor, index: Tensor<A>): Tens
 }
 
 /** Standard normal noise for `count` copies of each element: a new first axis in front of the tensor's own. */
-export function randnCopies<X extends string, A extends Axes>(
+export function randnCopies<const X extends string, A extends Axes>(
   like: Tensor<A>,
   { axis, count, generator }: { axis: X; count: number; generator: Generator },
 ): Tensor<`${X}${A}`> {
@@ -99,7 +99,7 @@ export function randnCopies<X extends string, A extends Axes>(
  * Standard normal noise for `count` copies, drawn in whole blocks of `block` copies: the noise of the i-th copy that a
  * stream gives does not depend on how the copies are split over calls, as long as all but the last are whole blocks.
  */
-export function noiseBlocks<X extends string, A extends Axes>(
+export function noiseBlocks<const X extends string, A extends Axes>(
   like: Tensor<A>,
   { axis, count, block, generator }: { axis: X; count: number; block: number; generator: Generator },
 ): Tensor<`${X}${A}`> {
@@ -235,7 +235,7 @@ export const argmax = reduction('argmax')
 
 const overEach =
   (operation: string) =>
-  <X extends string>(input: AnyTensor, axes: X): Tensor<X> => {
+  <const X extends string>(input: AnyTensor, axes: X): Tensor<X> => {
     if (!input.axes.startsWith(axes)) {
       throw new ShapeError(`${operation}: expected the first axes of '${input.axes}', got '${axes}'.`, {
         remedy: 'Name the leading letters.',
@@ -330,7 +330,7 @@ export function unflatten<A extends Axes, const X extends string, const Y extend
 }
 
 /** The tensor repeated under a new first axis, without a copy. */
-export function expand<A extends Axes, X extends string>(
+export function expand<A extends Axes, const X extends string>(
   input: Tensor<A>,
   { axis, count }: { axis: X; count: number },
 ): Tensor<`${X}${A}`> {

@@ -26,9 +26,13 @@ export type Without<A extends Axes, Axis extends string> = Replaced<A, Axis, ''>
 /** The axes with one of them, or a run of them, replaced: `Replaced<'MBK', 'MB', 'N'>` is `'NK'`. */
 export type Replaced<A extends Axes, From extends string, To extends string> = string extends A
   ? string
-  : A extends `${infer Head}${From}${infer Tail}`
-    ? `${Head}${To}${Tail}`
-    : never
+  : string extends From
+    ? string
+    : From extends unknown
+      ? A extends `${infer Head}${From}${infer Tail}`
+        ? `${Head}${To}${Tail}`
+        : never
+      : never
 
 /** A name for a torch tensor that Python will hold. `A` are its axes; reading it gives nested arrays of `Value`. */
 export class Tensor<A extends Axes = Axes, Value extends number | boolean = number> extends Handle<

@@ -159,7 +159,7 @@ OPERATIONS = {
     "log_softmax": _unary(torch.log_softmax),
     "sum": _reduction(torch.sum, torch.sum),
     "mean": _reduction(torch.mean, torch.mean),
-    "max": _reduction(lambda x, dim: x.max(dim).values, torch.max),
+    "max": _reduction(lambda x, dim: x.max(dim).values, lambda x: x.flatten().max(0).values),
     "logsumexp": _reduction(torch.logsumexp, lambda x: x.flatten().logsumexp(0)),
     "argmax": _reduction(torch.argmax, torch.argmax),
     "norm_of_each": norm_of_each,

@@ -1,0 +1,13 @@
+"""An exception as data: pythonia would bring it across without its message."""
+
+from __future__ import annotations
+
+import traceback
+
+
+def describe(error: Exception) -> dict[str, str]:
+    return {
+        "type": type(error).__name__,
+        "message": str(error),
+        "traceback": "".join(traceback.format_exception(error)),
+    }

@@ -1,0 +1,64 @@
+import {
+  CheckpointError,
+  ConfigError,
+  DataError,
+  type ErrorDetails,
+  type FtCadisError,
+  PythonError,
+  PythonStartError,
+} from '../errors'
+import { type CallSite, describeCallSite } from './call-site'
+import type { Failure, PythonException } from './program'
+
+/** Exceptions that the Python side raises on purpose; the last sentence of their text says what to do. */
+const ERROR_OF_TYPE: Readonly<Record<string, new (what: string, details: ErrorDetails) => FtCadisError>> = {
+  SpecError: ConfigError,
+  WeightsError: CheckpointError,
+  DatasetError: DataError,
+  CorruptImageError: DataError,
+  EndOfData: DataError,
+}
+
+/**
+ * The error that a read rejects with. `callSite` is where the failing instruction was recorded; undefined if a value
+ * could not be read.
+ */
+export function errorOf(failure: Failure, callSite: CallSite | undefined): FtCadisError {
+  const pythonError = new PythonError(
+    {
+      pythonType: failure.type,
+      pythonMessage: failure.message,
+      traceback: failure.traceback,
+      operation: failure.operation,
+      recordedAt: callSite === undefined ? 'the read' : describeCallSite(callSite),
+    },
+    { remedy: remedyFor(failure.type) },
+  )
+  const Known = ERROR_OF_TYPE[failure.type]
+  if (Known === undefined) return pythonError
+  // The last sentence says what to do.
+  const [, what = failure.message, remedy = 'The Python error is in the property `cause`.'] =
+    /^(.*[.!?])\s+(\S.*)$/s.exec(failure.message) ?? []
+  return new Known(what, { remedy, cause: pythonError })
+}
+
+/** The error that connecting rejects with where the interpreter runs, but this package's part in it does not start. */
+export function startErrorOf(
+  { type, message, traceback }: PythonException,
+  interpreter: string,
+): PythonStartError {
+  const remedy = `Run \`npx ft-cadis doctor --python ${interpreter}\` to see what it has and what is missing.`
+  return new PythonStartError(`${interpreter} cannot run ft-cadis: ${type}: ${message}`, {
+    remedy,
+    cause: new PythonError(
+      { pythonType: type, pythonMessage: message, traceback, operation: 'start', recordedAt: 'connect' },
+      { remedy },
+    ),
+  })
+}
+
+function remedyFor(pythonType: string): string {
+  if (pythonType === 'OutOfMemoryError') return 'Use a smaller batch, or a narrower dtype.'
+  if (pythonType === 'UnmadeValueError') return 'Mend the first failure; this one follows from it.'
+  return 'The traceback is in the property `traceback`.'
+}

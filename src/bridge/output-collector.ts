@@ -1,0 +1,72 @@
+import { randomBytes } from 'node:crypto'
+import { createServer, type Server, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { within } from './within'
+
+/** How many of the last lines are kept. */
+const KEPT_LINES = 20
+
+/**
+ * Receives what Python prints. The host points its standard output and error at this socket before it imports
+ * anything, so that the last words of a dying process (a library's abort, a segmentation fault's trace) are at hand.
+ */
+export class OutputCollector {
+  readonly #server: Server
+  readonly #lines: string[] = []
+  readonly #ended: Promise<void>
+  #socket: Socket | undefined
+
+  private constructor(
+    server: Server,
+    readonly address: string,
+    onOutput: ((line: string) => void) | undefined,
+  ) {
+    this.#server = server
+    this.#ended = new Promise(resolve => {
+      server.once('connection', socket => {
+        // Nobody else calls. The socket's file goes with the server, so that none is left if Node is killed.
+        server.close()
+        this.#socket = socket
+        socket.unref()
+        socket.once('error', () => resolve())
+        createInterface({ input: socket })
+          .on('line', line => {
+            this.#lines.push(line)
+            if (this.#lines.length > KEPT_LINES) this.#lines.shift()
+            onOutput?.(line)
+          })
+          .once('close', resolve)
+      })
+    })
+    server.unref()
+  }
+
+  static async listen(onOutput: ((line: string) => void) | undefined): Promise<OutputCollector> {
+    const name = `ft-cadis-${process.pid}-${randomBytes(4).toString('hex')}.sock`
+    // The address of a Unix socket holds about 100 bytes; a deep temporary folder does not fit.
+    const folder = tmpdir().length + name.length < 96 ? tmpdir() : '/tmp'
+    const address = join(folder, name)
+    const server = createServer()
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject)
+      server.listen(address, resolve)
+    })
+    return new OutputCollector(server, address, onOutput)
+  }
+
+  get lastLines(): readonly string[] {
+    return [...this.#lines]
+  }
+
+  /** Resolves when everything that Python printed has arrived; a child of Python may hold the socket open, so not for ever. */
+  async ended(): Promise<void> {
+    if (this.#socket !== undefined) await within(200, this.#ended)
+  }
+
+  close(): void {
+    this.#server.close()
+    this.#socket?.destroy()
+  }
+}

@@ -1,0 +1,8 @@
+/** Resolves when one of the promises does, or when the time is over; leaves no timer behind. */
+export async function within(limitMs: number, ...promises: Promise<unknown>[]): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const limit = new Promise(resolve => {
+    timer = setTimeout(resolve, limitMs)
+  })
+  await Promise.race([...promises, limit]).finally(() => clearTimeout(timer))
+}

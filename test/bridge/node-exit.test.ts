@@ -1,0 +1,75 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { childrenOf, hasProcessFiles, isRunning, waitUntilGone } from './processes'
+
+let folder: string
+let child: ChildProcess | undefined
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ft-cadis-exit-'))
+})
+
+afterEach(async () => {
+  if (child?.exitCode === null && child.signalCode === null) child.kill('SIGKILL')
+  await rm(folder, { recursive: true })
+})
+
+/** Runs a script in a Node process that leads a group of its own, as a shell does. Returns what it says next. */
+function start(script: string): { pid: number; exit: Promise<unknown[]>; next: () => Promise<unknown> } {
+  const node = spawn(
+    process.execPath,
+    ['-r', 'ts-node/register/transpile-only', join(__dirname, 'scripts', script), folder],
+    { detached: true, stdio: ['ignore', 'pipe', 'inherit'] },
+  )
+  child = node
+  const lines = createInterface({ input: node.stdout })[Symbol.asyncIterator]()
+  return {
+    pid: node.pid ?? 0,
+    exit: once(node, 'exit'),
+    next: async () => JSON.parse((await lines.next()).value ?? 'null'),
+  }
+}
+
+describe.runIf(hasProcessFiles)('Node ends by itself', () => {
+  test('when its session is closed, and no Python is left', async () => {
+    const { next, exit } = start('clean-stop.ts')
+    const { python, three } = (await next()) as { python: number; three: number }
+    expect(three).toBe(3)
+    expect(await next()).toBe('closed')
+    const closedMs = performance.now()
+    expect(await isRunning(python)).toBe(false)
+    expect(await exit).toEqual([0, null])
+    expect(performance.now() - closedMs).toBeLessThan(1000)
+  })
+
+  test('when Python was killed, without waiting for the worker processes of a loader', async () => {
+    const { next, exit } = start('python-killed.ts')
+    expect(await next()).toEqual({ signal: 'SIGKILL' })
+    const closedMs = performance.now()
+    expect(await exit).toEqual([0, null])
+    expect(performance.now() - closedMs).toBeLessThan(1000)
+  })
+})
+
+test.runIf(hasProcessFiles)(
+  'Ctrl-C is left to Node: Python ends its step and answers. When Node is killed, Python and its workers go',
+  async () => {
+    const { pid, next } = start('interrupted.ts')
+    const { python, labels } = (await next()) as { python: number; labels: number[] }
+    expect(labels).toEqual([0, 0])
+    expect(await next()).toBe('in mid-step')
+    process.kill(-pid, 'SIGINT')
+    expect(await next()).toBe('interrupted')
+    expect(await next()).toEqual({ labels: [[0, 0], [1, 1]] }) // biome-ignore format: a matrix
+
+    const workers = await childrenOf(python)
+    expect(workers).toHaveLength(2)
+    process.kill(pid, 'SIGKILL')
+    await waitUntilGone([pid, python, ...workers], 10_000)
+  },
+)

@@ -9,8 +9,8 @@ import { rm } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import {
   ablations,
-  acrBySeedTable,
   accuracyTable,
+  acrBySeedTable,
   type ComparedArm,
   certifyDataset,
   comparisonReport,

@@ -16,6 +16,7 @@ from .image_folder import ImageFolderDataset, open_image_folder
 from .in_memory import InMemoryDataset, open_digits
 from .loaders import Loader
 from .subsets import every_kth, one_index_per_class, one_per_class, seeded_subset
+from .synthetic_images import SyntheticDataset, open_synthetic
 
 __all__ = [
     "CorruptImageError",
@@ -31,7 +32,7 @@ __all__ = [
     "seeded_subset",
 ]
 
-ImageDataset = InMemoryDataset | ImageFolderDataset
+ImageDataset = InMemoryDataset | ImageFolderDataset | SyntheticDataset
 
 # Per source: how to open it, its splits, and its options beside source, split and on_corrupt.
 _SOURCES: dict[str, tuple[Callable[..., ImageDataset], tuple[str, ...], tuple[str, ...]]] = {
@@ -39,6 +40,7 @@ _SOURCES: dict[str, tuple[Callable[..., ImageDataset], tuple[str, ...], tuple[st
     "cifar10": (open_cifar10, ("train", "test"), ("path", "augment", "hashes")),
     "imagenet": (open_image_folder, ("train", "val", "test"), ("path", "augment")),
     "folder": (open_image_folder, ("train", "val", "test"), ("path", "augment", "image_size", "resize_size")),
+    "synthetic": (open_synthetic, ("train", "test"), ("train_images", "test_images", "classes", "image_size")),
 }
 
 
@@ -46,12 +48,13 @@ def open_dataset(spec: dict[str, Any]) -> ImageDataset:
     """Opens a data set for reading; an item is (float32 image [C, H, W] in [0, 1], int label), never augmented.
 
     spec:
-        source: 'digits' | 'cifar10' | 'imagenet' | 'folder'; split: 'train' | 'test', for class folders also 'val'.
+        source: 'digits' | 'cifar10' | 'imagenet' | 'folder' | 'synthetic'; split: 'train' | 'test', for class folders also 'val'.
         path: the folder. CIFAR-10: `cifar-10-batches-py` or its parent. Class folders: what contains `train` and `val`.
         augment: whether a Loader augments (default false). CIFAR-10: crop with padding 4, mirror. Class folders: random
             resized crop, mirror; else the shorter side is resized to `resize_size` (default 256), then the centre of
             `image_size` (default 224) cropped. ImageNet has the default sizes.
         on_corrupt: 'fail' (default) | 'skip': what a Loader does about an image file that does not decode.
+        train_images, test_images, classes, image_size: synthetic images only, all four.
         hashes: CIFAR-10 only; 'any' (default) | 'published': whether files other than the published ones are accepted.
 
     Raises SpecError for an unacceptable spec, DatasetError for data that are missing, damaged or something else.
@@ -67,8 +70,10 @@ def open_dataset(spec: dict[str, Any]) -> ImageDataset:
     _check_choice(spec, "on_corrupt", ("fail", "skip"), "fail")
     _check_choice(spec, "hashes", ("any", "published"), "any")
     options = {name: spec[name] for name in names if name in spec}
+    if source == "synthetic" and (missing := [name for name in names if name not in options]):
+        raise SpecError(f"Synthetic data need {_either(missing)} as well.")
     if "path" not in names:
-        return opener(spec["split"])
+        return opener(spec["split"], **options)
     path = options.pop("path", None)
     if not isinstance(path, (str, os.PathLike)) or not os.fspath(path):
         raise SpecError(f"The data source '{source}' needs the path of its folder, got {path!r}.")

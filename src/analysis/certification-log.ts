@@ -119,13 +119,14 @@ export function rowParser(
       `the header row lacks ${absent.join(', ')}, got ${JSON.stringify(header.slice(0, 200))}.`,
     )
   }
+  const positions = new Map(columns.map((column, position) => [column, position]))
   return (line, lineNumber) => {
     const fields = line.split('\t')
     if (fields.length !== columns.length) {
       throw malformed(file, lineNumber, `expected ${columns.length} fields, got ${fields.length}.`)
     }
     const read = (column: string, pattern: RegExp, expected: string) => {
-      const field = fields[columns.indexOf(column)] as string
+      const field = fields[positions.get(column) as number] as string
       if (pattern.test(field)) return field
       throw malformed(
         file,

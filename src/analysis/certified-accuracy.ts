@@ -15,7 +15,9 @@ export function certifiedAccuracy(rows: Rows, radii: readonly number[]): number[
   requireRows(rows)
   return radii.map(radius => {
     requireRadius(radius)
-    return rows.filter(row => row.correct && row.radius >= radius).length / rows.length
+    return (
+      rows.reduce((count, row) => (row.correct && row.radius >= radius ? count + 1 : count), 0) / rows.length
+    )
   })
 }
 
@@ -96,43 +98,6 @@ export function lInfinityCertifiedAccuracy(
     rows.map(row => ({ ...row, radius: lInfinityRadius(row.radius, dimensions) })),
     epsilons,
   )
-}
-
-/** At one radius, the best of several logs. */
-export interface BestLog<Log> {
-  readonly radius: number
-  /** Certified accuracy of `log` at `radius`. */
-  readonly accuracy: number
-  /** Accuracy of `log` at radius 0: the number in parentheses in the paper's Table 1. */
-  readonly cleanAccuracy: number
-  readonly log: Log
-}
-
-/**
- * The upper envelope over one method's logs, usually one per sigma: at each radius the log with the highest certified
- * accuracy, the first on a tie (how Table 1 reports a method).
- *
- * @throws as `certifiedAccuracy`; ConfigError without logs
- */
-export function bestOverLogs<Log extends { readonly rows: Rows }>(
-  logs: readonly Log[],
-  radii: readonly number[],
-): BestLog<Log>[] {
-  const candidates = logs.map(log => {
-    const [cleanAccuracy, ...accuracies] = certifiedAccuracy(log.rows, [0, ...radii]) as [number, ...number[]]
-    return { log, cleanAccuracy, accuracies }
-  })
-  const [first, ...others] = candidates
-  if (first === undefined) {
-    throw new ConfigError('The best of no logs was asked for, expected at least one.', {
-      remedy: 'Pass the logs of a method.',
-    })
-  }
-  return radii.map((radius, position) => {
-    const at = ({ accuracies }: typeof first) => accuracies[position] as number
-    const best = others.reduce((best, candidate) => (at(candidate) > at(best) ? candidate : best), first)
-    return { radius, accuracy: at(best), cleanAccuracy: best.cleanAccuracy, log: best.log }
-  })
 }
 
 export interface ClassAccuracy {

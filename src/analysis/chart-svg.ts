@@ -25,8 +25,8 @@ export function byLabel(labels: readonly string[]) {
 }
 
 /**
- * Draws a vega-lite chart without a browser. The background is transparent, and all that is not a line takes a dark or a
- * light ink by the reader's colour scheme, so that the document can stand in any page or by itself.
+ * Draws a vega-lite chart without a browser. All that is not a line takes a dark ink on white or a light ink on near-black
+ * by the reader's colour scheme, so that the document can stand in any page or by itself.
  */
 export async function renderSvg(
   spec: TopLevelSpec,
@@ -43,17 +43,21 @@ export async function renderSvg(
     const svg = await view.toSVG()
     return svg.replace(
       /<svg [^>]*>/,
-      opening => opening.replace('<svg ', `<svg color="${LIGHT_INK}" `) + INK_STYLE,
+      opening => opening.replace('<svg ', `<svg color="${LIGHT.ink}" `) + INK_STYLE,
     )
   } finally {
     view.finalize()
   }
 }
 
-const LIGHT_INK = '#24292f'
-const DARK_INK = '#e6edf3'
-/** `marks` is the class that Vega gives its documents. Where a program knows no style sheets the attribute `color` holds. */
-const INK_STYLE = `<style>@media (prefers-color-scheme: dark) { svg.marks { color: ${DARK_INK} } }</style>`
+const LIGHT = { ink: '#24292f', page: '#ffffff' }
+const DARK = { ink: '#e6edf3', page: '#0d1117' }
+/**
+ * `marks` is the class that Vega gives its documents. The page is painted as well as the ink, in the colours of the report:
+ * a browser that prefers dark says so to a picture on a white page too. Where a program knows no style sheets the attribute
+ * `color` holds.
+ */
+const INK_STYLE = `<style>svg.marks { background: ${LIGHT.page} } @media (prefers-color-scheme: dark) { svg.marks { color: ${DARK.ink}; background: ${DARK.page} } }</style>`
 
 function theme(width: number): Config {
   const ink = 'currentColor'

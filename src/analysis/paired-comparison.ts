@@ -1,22 +1,29 @@
 import { createCipheriv, createHash } from 'node:crypto'
 import { ConfigError, DataError } from '../errors'
 import type { CertificationRow } from './certification-log'
-import { averageCertifiedRadius } from './certified-accuracy'
+import { averageCertifiedRadius, certifiedAccuracy } from './certified-accuracy'
 
-export interface PairedComparison {
-  /** ACR of the first log. */
+/** A figure of two methods, and how far the difference would go with other draws of images. */
+export interface PairedDifference {
   readonly first: number
-  /** ACR of the second log. */
   readonly second: number
-  /** ACR of the first log minus that of the second. */
+  /** `first` minus `second`. */
   readonly difference: number
   /** Ends of the bootstrap interval of the difference. */
   readonly lower: number
   readonly upper: number
+}
+
+export interface PairedComparison {
+  readonly averageCertifiedRadius: PairedDifference
+  /** Shares in [0, 1], one per radius. */
+  readonly certifiedAccuracy: readonly (PairedDifference & { readonly radius: number })[]
   readonly images: number
 }
 
 export interface PairedComparisonOptions {
+  /** l2 radii on the [0, 1] pixel scale. Default: none. */
+  readonly radii?: readonly number[]
   /** Share of the resampled differences between the ends of the interval. Default 0.95. */
   readonly confidence?: number
   /** Default 10,000. */
@@ -25,66 +32,143 @@ export interface PairedComparisonOptions {
   readonly seed?: number
 }
 
+type Rows = readonly CertificationRow[]
+
 /**
- * The difference in ACR of two logs of the same images, with a percentile bootstrap interval over images. Pairing cancels
- * what makes an image hard for both, so that the interval is narrower than two separate ones would suggest. It speaks of
- * other draws of images, not of other training seeds.
+ * The differences in ACR and in certified accuracy of two methods on the same images, with percentile bootstrap intervals
+ * over images. Pairing cancels what makes an image hard for both, so that an interval is narrower than two separate ones
+ * would suggest. Each interval speaks of other draws of images, not of other training seeds; each has its confidence by
+ * itself, not all together.
  *
- * @throws DataError when the logs do not hold the same images with the same labels; ConfigError for an option out of range
+ * @param first logs of one method, one per seed: an image counts with its mean over them
+ * @throws DataError when the logs do not hold the same images with the same labels; ConfigError without logs or for an
+ * option out of range
  */
-export function compareAverageCertifiedRadius(
-  first: readonly CertificationRow[],
-  second: readonly CertificationRow[],
-  { confidence = 0.95, resamples = 10_000, seed = 0 }: PairedComparisonOptions = {},
+export function comparePaired(
+  first: readonly Rows[],
+  second: readonly Rows[],
+  { radii = [], confidence = 0.95, resamples = 10_000, seed = 0 }: PairedComparisonOptions = {},
 ): PairedComparison {
+  requireOptions({ confidence, resamples, seed })
+  const acr = [meanOver(first, averageCertifiedRadius), meanOver(second, averageCertifiedRadius)] as const
+  const accuracies = [first, second].map(logs =>
+    radii.map((_, position) => meanOver(logs, rows => certifiedAccuracy(rows, radii)[position] as number)),
+  )
+  const images = pairImages(first, second)
+  const order = [...radii.keys()].sort((a, b) => (radii[a] as number) - (radii[b] as number))
+  const contributions = images.map(({ first, second }) => [
+    ...contributionsOf(
+      first,
+      1,
+      order.map(position => radii[position] as number),
+    ),
+    ...contributionsOf(
+      second,
+      -1,
+      order.map(position => radii[position] as number),
+    ),
+  ])
+  const differences = resampledDifferences(contributions, { radii: radii.length, resamples, seed })
+  const tail = (1 - confidence) / 2
+  const compare = (a: number, b: number, resampled: Float64Array): PairedDifference => ({
+    first: a,
+    second: b,
+    difference: a - b,
+    lower: resampled[Math.floor(tail * (resamples - 1))] as number,
+    upper: resampled[Math.ceil((1 - tail) * (resamples - 1))] as number,
+  })
+  return {
+    averageCertifiedRadius: compare(...acr, differences[0] as Float64Array),
+    certifiedAccuracy: radii.map((radius, position) => ({
+      radius,
+      ...compare(
+        accuracies[0]?.[position] as number,
+        accuracies[1]?.[position] as number,
+        differences[1 + order.indexOf(position)] as Float64Array,
+      ),
+    })),
+    images: images.length,
+  }
+}
+
+function requireOptions({ confidence, ...counts }: Required<Omit<PairedComparisonOptions, 'radii'>>): void {
   if (!(confidence > 0 && confidence < 1)) {
     throw new ConfigError(`confidence must be between 0 and 1, both excluded, got ${confidence}.`, {
       remedy: 'Set for instance 0.95.',
     })
   }
-  for (const [name, value] of Object.entries({ resamples, seed })) {
+  for (const [name, value] of Object.entries(counts)) {
     if (!Number.isSafeInteger(value) || value < (name === 'seed' ? 0 : 1)) {
       throw new ConfigError(`${name} must be a whole number, got ${value}.`, {
         remedy: 'Set for instance resamples to 10000 and seed to 0.',
       })
     }
   }
-  const firstAcr = averageCertifiedRadius(first)
-  const secondAcr = averageCertifiedRadius(second)
-  const differences = differencePerImage(first, second)
-  const means = resampledMeans(differences, resamples, seed)
-  const tail = (1 - confidence) / 2
-  return {
-    first: firstAcr,
-    second: secondAcr,
-    difference: differences.reduce((sum, difference) => sum + difference, 0) / differences.length,
-    lower: means[Math.floor(tail * (resamples - 1))] as number,
-    upper: means[Math.ceil((1 - tail) * (resamples - 1))] as number,
-    images: differences.length,
-  }
 }
 
-function differencePerImage(
-  first: readonly CertificationRow[],
-  second: readonly CertificationRow[],
-): Float64Array {
-  const rowsOfSecond = new Map(second.map(row => [row.index, row]))
-  const differences = first.map(row => {
-    const other = rowsOfSecond.get(row.index)
-    rowsOfSecond.delete(row.index)
-    if (other === undefined) throw notPaired(`image ${row.index} is in the first only`)
-    if (other.label !== row.label) {
+function meanOver(logs: readonly Rows[], measure: (rows: Rows) => number): number {
+  return logs.reduce((sum, rows) => sum + measure(rows), 0) / logs.length
+}
+
+/** The rows of one image in the logs of both methods. */
+interface PairedImage {
+  readonly first: readonly CertificationRow[]
+  readonly second: readonly CertificationRow[]
+}
+
+/** By rising index, so that an interval does not depend on the order in which a log was written. */
+function pairImages(first: readonly Rows[], second: readonly Rows[]): PairedImage[] {
+  const [reference] = first
+  if (reference === undefined || second.length === 0) {
+    throw new ConfigError('A paired comparison needs a log of each method.', {
+      remedy: 'Pass at least one log on either side.',
+    })
+  }
+  const aligned = [...first, ...second].map(rows => alignWith(reference, rows))
+  return reference
+    .map((_, position) => aligned.map(rows => rows[position] as CertificationRow))
+    .sort(([a], [b]) => (a as CertificationRow).index - (b as CertificationRow).index)
+    .map(rows => ({ first: rows.slice(0, first.length), second: rows.slice(first.length) }))
+}
+
+/** The rows of `other` in the order of `reference`. */
+function alignWith(reference: Rows, other: Rows): CertificationRow[] {
+  const byIndex = new Map(other.map(row => [row.index, row]))
+  const aligned = reference.map(row => {
+    const match = byIndex.get(row.index)
+    byIndex.delete(row.index)
+    if (match === undefined) throw notPaired(`image ${row.index} is in the first only`)
+    if (match.label !== row.label) {
       throw notPaired(
-        `image ${row.index} has label ${row.label} in the first and ${other.label} in the second`,
+        `image ${row.index} has label ${row.label} in the first and ${match.label} in the second`,
       )
     }
-    return (row.correct ? row.radius : 0) - (other.correct ? other.radius : 0)
+    return match
   })
-  const [unmatched] = rowsOfSecond.keys()
+  const [unmatched] = byIndex.keys()
   if (unmatched !== undefined) throw notPaired(`image ${unmatched} is in the second only`)
-  // By image, so that the interval does not depend on the order in which a log was written.
-  const order = first.map((row, position) => [row.index, position] as const).sort(([a], [b]) => a - b)
-  return Float64Array.from(order, ([, position]) => differences[position] as number)
+  return aligned
+}
+
+/** What one row adds to the sums over a resample. */
+interface Contribution {
+  readonly radius: number
+  /** How many of the rising radii are certified. */
+  readonly level: number
+  readonly weight: number
+}
+
+function contributionsOf(
+  rows: readonly CertificationRow[],
+  sign: 1 | -1,
+  risingRadii: readonly number[],
+): Contribution[] {
+  const weight = sign / rows.length
+  return rows.map(({ correct, radius }) => ({
+    radius: correct ? weight * radius : 0,
+    level: correct ? risingRadii.filter(threshold => radius >= threshold).length : 0,
+    weight,
+  }))
 }
 
 function notPaired(reason: string): DataError {
@@ -93,20 +177,54 @@ function notPaired(reason: string): DataError {
   })
 }
 
-/** Means of `resamples` draws with replacement, sorted. */
-function resampledMeans(values: Float64Array, resamples: number, seed: number): Float64Array {
-  // A keystream is the seeded random generator that Node brings.
+/**
+ * The difference in ACR and at each rising radius over `resamples` draws of images with replacement, each sorted. All
+ * figures of a resample are of the same draw. A draw is counted by how many radii it certifies; sums from the top give
+ * all radii at once.
+ */
+function resampledDifferences(
+  images: readonly (readonly Contribution[])[],
+  { radii, resamples, seed }: { radii: number; resamples: number; seed: number },
+): Float64Array[] {
+  const perImage = images[0]?.length ?? 0
+  const flat = images.flat()
+  const averageRadius = Float64Array.from(images, rows => rows.reduce((sum, { radius }) => sum + radius, 0))
+  const levels = Int32Array.from(flat, ({ level }) => level)
+  const weights = Float64Array.from(flat, ({ weight }) => weight)
+  const differences = Array.from({ length: 1 + radii }, () => new Float64Array(resamples))
+  const draws = imageDraws(images.length, seed)
+  const counted = new Float64Array(radii + 1)
+  for (let sample = 0; sample < resamples; sample += 1) {
+    counted.fill(0)
+    let sum = 0
+    for (const image of draws()) {
+      sum += averageRadius[image] as number
+      for (let row = image * perImage; row < (image + 1) * perImage; row += 1) {
+        const level = levels[row] as number
+        counted[level] = (counted[level] as number) + (weights[row] as number)
+      }
+    }
+    setAt(differences, 0, sample, sum / images.length)
+    let certified = 0
+    for (let level = radii; level >= 1; level -= 1) {
+      certified += counted[level] as number
+      setAt(differences, level, sample, certified / images.length)
+    }
+  }
+  return differences.map(values => values.sort())
+}
+
+function setAt(series: readonly Float64Array[], position: number, sample: number, value: number): void {
+  ;(series[position] as Float64Array)[sample] = value
+}
+
+/** Draws `images` positions with replacement, at each call the next ones. A keystream is the seeded random generator that Node brings. */
+function imageDraws(images: number, seed: number): () => Uint32Array {
   const key = createHash('sha256').update(`bootstrap ${seed}`).digest()
   const keystream = createCipheriv('aes-256-ctr', key, Buffer.alloc(16))
-  const zeros = Buffer.alloc(4 * values.length)
-  const means = new Float64Array(resamples)
-  for (let sample = 0; sample < resamples; sample += 1) {
-    const random = new Uint32Array(new Uint8Array(keystream.update(zeros)).buffer)
-    let sum = 0
-    for (let draw = 0; draw < random.length; draw += 1) {
-      sum += values[Math.floor(((random[draw] as number) / 2 ** 32) * values.length)] as number
-    }
-    means[sample] = sum / values.length
-  }
-  return means.sort()
+  const zeros = Buffer.alloc(4 * images)
+  return () =>
+    new Uint32Array(new Uint8Array(keystream.update(zeros)).buffer).map(random =>
+      Math.floor((random / 2 ** 32) * images),
+    )
 }

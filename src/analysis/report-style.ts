@@ -25,7 +25,7 @@ table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { padding: .375rem .625rem; text-align: left; white-space: nowrap; }
 thead th { border-bottom: 2px solid var(--line); }
 tbody tr { background: var(--page); }
-tbody th { position: sticky; left: 0; background: inherit; font-weight: normal; white-space: normal; }
+tbody th { position: sticky; left: 0; background: inherit; font-weight: normal; white-space: normal; min-width: min(9rem, 35vw); }
 tbody tr:nth-child(even) { background: var(--stripe); }
 .number { text-align: right; }
 figure { margin: 0; min-width: 0; }

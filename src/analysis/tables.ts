@@ -14,6 +14,8 @@ export interface Column {
   readonly header: string
   /** Decimals that numbers are printed with; a column that has them is aligned to the right. CSV and JSON keep every digit. */
   readonly digits?: number
+  /** Whether numbers above 0 are printed with a plus sign. Default: false. */
+  readonly signed?: boolean
 }
 
 /** A table of any content, for any output. */
@@ -38,12 +40,31 @@ export function renderTable(table: Table, format: TableFormat): string {
   return renderers[format](table)
 }
 
+/**
+ * Several tables as one text, an empty line between them; as JSON one object, `{ "tables": [...], "notes": [...] }`.
+ * Notes are in no other format: where a table is pasted into a document they would be in the way.
+ *
+ * @throws as `renderTable`
+ */
+export function renderTables(
+  { tables, notes }: { readonly tables: readonly Table[]; readonly notes: readonly string[] },
+  format: TableFormat,
+): string {
+  if (format !== 'json') return tables.map(table => renderTable(table, format)).join('\n\n')
+  tables.forEach(requireRectangular)
+  return JSON.stringify({ tables: tables.map(jsonTable), notes }, null, 2)
+}
+
 /** The cell as people read it: `0.434`, `0.434 ± 0.010`, `–` for null. */
-export function formatCell(cell: Cell, { digits }: Column): string {
+export function formatCell(cell: Cell, { digits, signed = false }: Column): string {
   if (cell === null) return '–'
   if (typeof cell === 'string') return cell
   const format = (value: number) => (digits === undefined ? String(value) : value.toFixed(digits))
-  return typeof cell === 'number' ? format(cell) : `${format(cell.mean)} ± ${format(cell.deviation)}`
+  const value = typeof cell === 'number' ? cell : cell.mean
+  const text = format(value)
+  // What rounds to zero has no sign.
+  const shown = !signed ? text : Number(text) > 0 ? `+${text}` : Number(text) === 0 ? format(0) : text
+  return typeof cell === 'number' ? shown : `${shown} ± ${format(cell.deviation)}`
 }
 
 /** Whether the column is aligned to the right. */
@@ -123,9 +144,11 @@ const renderers: Record<TableFormat, (table: Table) => string> = {
     return lines.map(line => line.map(escapeCsv).join(',')).join('\n')
   },
 
-  json({ caption, columns, rows }) {
-    return JSON.stringify({ caption, columns: columns.map(({ header }) => header), rows }, null, 2)
-  },
+  json: table => JSON.stringify(jsonTable(table), null, 2),
+}
+
+function jsonTable({ caption, columns, rows }: Table) {
+  return { caption, columns: columns.map(({ header }) => header), rows }
 }
 
 function formattedRows({ columns, rows }: Table): string[][] {
@@ -156,12 +179,14 @@ const LATEX: Readonly<Record<string, string>> = {
   α: '$\\alpha$',
   ε: '$\\varepsilon$',
   λ: '$\\lambda$',
+  ρ: '$\\rho$',
   σ: '$\\sigma$',
   '–': '--',
+  '−': '$-$',
 }
 
 function escapeLatex(text: string): string {
-  return text.replace(/[\\~^±≥√∞ℓαελσ–]|[&%$#_{}]/gu, character => LATEX[character] ?? `\\${character}`)
+  return text.replace(/[\\~^±≥√∞ℓαελρσ–−]|[&%$#_{}]/gu, character => LATEX[character] ?? `\\${character}`)
 }
 
 function escapeCsv(value: string | number): string {

@@ -1,4 +1,5 @@
 export * from './certify-dataset'
 export * from './certify-image'
+export * from './choose-images'
 export * from './statistics'
 export * from './vote-counts'

@@ -2,8 +2,10 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PACKAGE_FOLDER } from '../environment/paths'
+import { addAnalyzeCommand } from './analyze'
 import { addCheckFixturesCommand } from './check-fixtures'
 import { addDoctorCommand } from './doctor'
+import { addExportCommand } from './export'
 import { createProgram, runMain } from './program'
 import { addSetupCommand } from './setup'
 
@@ -20,5 +22,7 @@ void runMain(async () => {
   addSetupCommand(program)
   addDoctorCommand(program)
   addCheckFixturesCommand(program)
+  addAnalyzeCommand(program)
+  addExportCommand(program)
   await program.parseAsync()
 })

@@ -240,5 +240,24 @@ const folderData = z
     error: 'expected at least imageSize',
   })
 
+const syntheticData = z.strictObject({
+  source: z.literal('synthetic').describe('Random pixels and labels, to measure speed and memory with.'),
+  imageSize: count.describe('Side of the images in pixels.'),
+  classes: count.describe('How many labels there are.'),
+  trainImages: count.describe('Images for training. They are generated where they are used.'),
+  testImages: count.describe('Images for testing.'),
+  workers: z
+    .int()
+    .nonnegative()
+    .default(0)
+    .describe('Processes that generate images; 0 generates in the main one. Default 0.'),
+})
+
 /** The images. */
-export const dataSchema = z.discriminatedUnion('source', [digitsData, cifar10Data, imagenetData, folderData])
+export const dataSchema = z.discriminatedUnion('source', [
+  digitsData,
+  cifar10Data,
+  imagenetData,
+  folderData,
+  syntheticData,
+])

@@ -30,6 +30,23 @@ export class Dataset extends Handle<never> {
   images(indices: readonly number[]): Batch {
     return this.session.scope(() => makeBatch(this.session, 'get_images', this, { indices: [...indices] }))
   }
+
+  /** One image of each class, in the order of the classes, drawn with the seed as the released code draws them. */
+  onePerClass({ seed }: { seed: number }): PlainHandle<number[]> {
+    return this.#subset('one_image_per_class', { seed })
+  }
+
+  /** So many different images, drawn with the seed, in ascending order. */
+  randomImages(count: number, { seed }: { seed: number }): PlainHandle<number[]> {
+    return this.#subset('random_images', { count, seed })
+  }
+
+  #subset(operation: string, parameters: { seed: number; count?: number }): PlainHandle<number[]> {
+    return this.session.record(operation, [this], {
+      parameters,
+      make: (session, id) => new PlainHandle<number[]>(session, id),
+    })
+  }
 }
 
 /** Opens a data set; see `config/schema.ts` for the spec. Throws what Python says about missing or damaged files. */
@@ -65,6 +82,11 @@ export interface LoaderOptions {
   readonly workers: number
 }
 
+export interface SkippedImages {
+  readonly count: number
+  readonly paths: readonly string[]
+}
+
 /** Batches of a data set, epoch by epoch. */
 export class Loader extends Handle<never> {
   constructor(
@@ -83,6 +105,11 @@ export class Loader extends Handle<never> {
   /** The next batch. Asking for more than `batchesPerEpoch` of them is an error, and so is an exception in a worker. */
   nextBatch(): Batch {
     return makeBatch(this.session, 'next_batch', this, {})
+  }
+
+  /** How many corrupt images other images have stood in for so far, and their paths, each once. */
+  skippedImages(): PlainHandle<SkippedImages> {
+    return describe<SkippedImages>('skipped_images', this)
   }
 
   /** Ends the worker processes. */

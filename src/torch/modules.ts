@@ -123,6 +123,18 @@ export class Classifier extends Handle<never> {
     this.session.perform('save_classifier', [this], { folder })
     await this.session.flush()
   }
+
+  /** Writes adapters and head for plain peft on the unchanged model of its library, with equal outputs. */
+  async exportAdapter(folder: string): Promise<void> {
+    this.session.perform('export_adapter', [this], { folder })
+    await this.session.flush()
+  }
+
+  /** Writes the network with its adapters merged into it, for its library alone, with equal outputs. */
+  async exportMerged(folder: string): Promise<void> {
+    this.session.perform('export_merged', [this], { folder })
+    await this.session.flush()
+  }
 }
 
 /** Loads a classifier; see `config/schema.ts` for the spec. */

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { ConfigError, FtCadisError } from '../errors'
 
 /** What a run leaves behind: `config.json`, `metrics.jsonl`, `checkpoints/`. */
-const PARTS = ['config.json', 'metrics.jsonl', 'checkpoints'] as const
+export const RUN_PARTS = ['config.json', 'metrics.jsonl', 'checkpoints'] as const
 
 export interface RunFolderOptions {
   /** What `config.json` says: the resolved configuration, versions, seed, commit. */
@@ -29,7 +29,7 @@ export class RunFolder implements Disposable {
   static async create(path: string, { config, existing = 'refuse' }: RunFolderOptions): Promise<RunFolder> {
     try {
       await mkdir(path, { recursive: true })
-      const earlier = (await readdir(path)).filter(name => (PARTS as readonly string[]).includes(name))
+      const earlier = (await readdir(path)).filter(name => (RUN_PARTS as readonly string[]).includes(name))
       if (earlier.length > 0 && existing === 'refuse') {
         throw new ConfigError(`The run folder ${path} already holds a run (${earlier.join(', ')}).`, {
           remedy: 'Choose another output folder.',
@@ -48,7 +48,7 @@ export class RunFolder implements Disposable {
   }
 
   /** Appends one row to `metrics.jsonl`. */
-  log(row: Readonly<Record<string, number | string>>): void {
+  log(row: Readonly<Record<string, number | string | readonly string[]>>): void {
     writeSync(this.#metrics, `${JSON.stringify(row)}\n`)
   }
 

@@ -7,11 +7,13 @@ export function denoiserSpec({ dtype: _, ...fields }: DenoiserConfig): Spec {
   return fields
 }
 
-export function classifierSpec(config: ClassifierConfig, tuning: TuningConfig): Spec {
+/** @param tuning - Without it nothing is trained. */
+export function classifierSpec(config: ClassifierConfig, tuning?: TuningConfig): Spec {
   return { ...config, tuning }
 }
 
 export function datasetSpec(config: DataConfig, split: 'train' | 'test'): Spec {
   if (config.source === 'digits') return { source: 'digits', split }
+  if (config.source === 'synthetic') return { ...config, workers: undefined, split }
   return { ...config, workers: undefined, split, augment: split === 'train' && config.augment }
 }

@@ -1,16 +1,11 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { execa } from 'execa'
 import type { Session } from '../bridge'
 import { parseConfig, type RunConfig, type RunConfigInput } from '../config/schema'
-import { ConfigError } from '../errors'
 import { noiseLevelOf } from '../method/noise-and-denoise'
 import type { NoiseLevel } from '../method/noise-level'
 import { type SelectionRule, selectImages } from '../method/select-images'
 import {
   adamW,
   type Classifier,
-  type Dataset,
   type Denoiser,
   loadClassifier,
   loadDenoiser,
@@ -18,8 +13,11 @@ import {
   manualSeed,
   openDataset,
 } from '../torch'
+import { checkClasses } from './check-classes'
+import { describeRun } from './describe-run'
 import { type Accuracy, evaluate } from './evaluate'
 import { type ParameterGroup, parameterGroups } from './parameter-groups'
+import { leavesCheckpoint, planRun, type RunPlan } from './plan-run'
 import { RunFolder } from './run-folder'
 import { epsilonAt, learningRate, peakLearningRate, weightDecay } from './schedules'
 import { classifierSpec, datasetSpec, denoiserSpec } from './specs'
@@ -44,12 +42,26 @@ export interface UpdateReport extends UpdateMetrics, Position {
 
 export interface EpochReport extends Accuracy {
   readonly epoch: number
+  /** Corrupt training images that others have stood in for, since the run began. */
+  readonly skippedImages: number
+  /** Their paths, each once. */
+  readonly skippedPaths: readonly string[]
+}
+
+/** What is about to be trained. */
+export interface RunStart {
+  readonly classifier: Classifier
+  readonly denoiser: Denoiser
+  readonly level: NoiseLevel
+  readonly plan: RunPlan
 }
 
 /** What a caller can put in or look at. */
 export interface FinetuneHooks {
   /** Decides which denoised images are learnt from and which images are attacked. Default: FT-CADIS's rule. */
   readonly rule?: SelectionRule
+  /** Before the first update, when all is loaded and the run folder is there. */
+  readonly onStart?: (start: RunStart) => void | Promise<void>
   readonly onUpdate?: (report: UpdateReport) => void | Promise<void>
   /** After each epoch, with the accuracy on the test images. */
   readonly onEpoch?: (report: EpochReport) => void | Promise<void>
@@ -57,13 +69,19 @@ export interface FinetuneHooks {
   readonly denoiser?: Denoiser
   /** What to do where an earlier run has left something in the output folder. Default `refuse`. */
   readonly existing?: 'refuse' | 'replace'
+  /** Ends the run after so many updates; the epoch under way then counts as the last. Schedules stay as configured. */
+  readonly stopAfterUpdates?: number | undefined
+  /** Test images in the evaluation after each epoch, spread evenly over the test set. Default: all. */
+  readonly evaluationImages?: number | undefined
+  /** Neither evaluates nor leaves checkpoints: for measuring updates. Default false. */
+  readonly updatesOnly?: boolean
 }
 
 export interface FinetuneResult {
   readonly classifier: Classifier
   readonly denoiser: Denoiser
   readonly level: NoiseLevel
-  /** Folder of the last checkpoint. */
+  /** Folder of the last checkpoint; empty where there is none. */
   readonly checkpoint: string
   readonly updates: readonly UpdateReport[]
   readonly epochs: readonly EpochReport[]
@@ -94,7 +112,11 @@ export async function finetune(
   })
   const trainSet = await openDataset(session, datasetSpec(config.data, 'train'))
   const testSet = await openDataset(session, datasetSpec(config.data, 'test'))
-  const plan = planOf(config, trainSet)
+  const plan = planRun(config, {
+    trainImages: trainSet.description.length,
+    stopAfterUpdates: hooks.stopAfterUpdates,
+  })
+  await checkClasses(classifier, testSet)
   const decidedBy = config.method.updateSelection ? undefined : classifier.frozenCopy()
   const groups = parameterGroups(classifier.description.parameters, {
     layerDecay: config.optimisation.layerDecay,
@@ -116,23 +138,33 @@ export async function finetune(
   const trainee: Trainee = { classifier, denoiser, optimizer, loader, level, rule, decidedBy }
 
   using run = await RunFolder.create(config.output, {
-    config: await describeRun(session, config),
+    config: await describeRun({ classifier, denoiser }, config),
     ...(hooks.existing === undefined ? {} : { existing: hooks.existing }),
   })
   const updates: UpdateReport[] = []
   const epochs: EpochReport[] = []
   let checkpoint = ''
   try {
+    await hooks.onStart?.({ classifier, denoiser, level, plan })
     for (let epoch = 1; epoch <= plan.epochs; epoch += 1) {
       loader.start(epoch - 1)
-      for (let update = 1; update <= plan.updatesPerEpoch; update += 1) {
+      const last = Math.min(plan.updatesPerEpoch, plan.updates - (epoch - 1) * plan.updatesPerEpoch)
+      for (let update = 1; update <= last; update += 1) {
         const report = await runUpdate(trainee, { config, plan, groups, epoch, update })
         updates.push(report)
         run.log({ kind: 'update', ...report })
         await hooks.onUpdate?.(report)
       }
-      const accuracy = await evaluate(trainee, testSet, { level, batch: EVALUATION_BATCH, seed: config.seed })
-      const report = { epoch, ...accuracy }
+      if (hooks.updatesOnly) continue
+      const accuracy = await evaluate(trainee, testSet, {
+        level,
+        // What fits into memory in training fits here.
+        batch: plan.imagesPerMicroBatch * config.method.noises,
+        seed: config.seed,
+        indices: evenly(testSet.description.length, hooks.evaluationImages),
+      })
+      const skipped = await session.compute(() => loader.skippedImages())
+      const report = { epoch, ...accuracy, skippedImages: skipped.count, skippedPaths: skipped.paths }
       epochs.push(report)
       run.log({ kind: 'epoch', ...report })
       await hooks.onEpoch?.(report)
@@ -148,41 +180,21 @@ export async function finetune(
   return { classifier, denoiser, level, checkpoint, updates, epochs }
 }
 
-/** Images that the evaluation after each epoch classifies at once. */
-const EVALUATION_BATCH = 200
-
-interface Plan {
-  readonly epochs: number
-  readonly updatesPerEpoch: number
-  readonly microBatches: number
-  readonly imagesPerMicroBatch: number
-}
-
-function planOf({ optimisation }: RunConfig, trainSet: Dataset): Plan {
-  const {
-    imagesPerUpdate,
-    imagesPerMicroBatch = imagesPerUpdate,
-    epochs,
-    stopAfterEpoch = epochs,
-  } = optimisation
-  const { length } = trainSet.description
-  const updatesPerEpoch = Math.floor(length / imagesPerUpdate)
-  if (updatesPerEpoch === 0) {
-    throw new ConfigError(`The training set has ${length} images, but one update takes ${imagesPerUpdate}.`, {
-      remedy: 'Lower optimisation.imagesPerUpdate.',
-    })
-  }
-  return {
-    epochs: Math.min(stopAfterEpoch, epochs),
-    updatesPerEpoch,
-    microBatches: imagesPerUpdate / imagesPerMicroBatch,
-    imagesPerMicroBatch,
-  }
+/** So many positions, spread evenly over `length`. */
+function evenly(length: number, count = length): number[] {
+  const taken = Math.min(count, length)
+  return Array.from({ length: taken }, (_, index) => Math.floor((index * length) / taken))
 }
 
 async function runUpdate(
   trainee: Trainee,
-  place: { config: RunConfig; plan: Plan; groups: readonly ParameterGroup[]; epoch: number; update: number },
+  place: {
+    config: RunConfig
+    plan: RunPlan
+    groups: readonly ParameterGroup[]
+    epoch: number
+    update: number
+  },
 ): Promise<UpdateReport> {
   const { config, plan, groups, epoch, update } = place
   const { method, optimisation } = config
@@ -220,22 +232,4 @@ async function runUpdate(
 
 function toOptimizerGroup({ parameters, weightDecay }: ParameterGroup) {
   return { parameters, learningRate: 0, weightDecay }
-}
-
-function leavesCheckpoint(epoch: number, { checkpoints }: RunConfig, { epochs }: Plan): boolean {
-  const regular = checkpoints.everyEpochs !== undefined && epoch % checkpoints.everyEpochs === 0
-  return epoch === epochs || regular || checkpoints.epochs.includes(epoch)
-}
-
-/** What `config.json` says beside the configuration: enough to know what ran where. */
-async function describeRun(session: Session, config: RunConfig): Promise<unknown> {
-  const manifest = readFileSync(join(__dirname, '..', '..', 'package.json'), 'utf8')
-  const git = await execa('git', ['rev-parse', 'HEAD'], { reject: false })
-  return {
-    config,
-    versions: { ftCadis: (JSON.parse(manifest) as { version: string }).version, node: process.versions.node },
-    python: session.facts,
-    commit: git.failed ? null : git.stdout,
-    startedAt: new Date().toISOString(),
-  }
 }

@@ -6,7 +6,6 @@ import { parseLog } from '../../src/analysis/certification-log'
 import {
   abstentionRate,
   averageCertifiedRadius,
-  bestOverLogs,
   certifiedAccuracy,
   certifiedAccuracyPerClass,
   highProbabilityAccuracy,
@@ -118,24 +117,6 @@ describe('l-infinity conversion', () => {
 
   it.each([0, 1.5, Number.NaN])('refuses %d dimensions', dimensions => {
     expect(() => lInfinityRadius(1, dimensions)).toThrow(ConfigError)
-  })
-})
-
-describe('bestOverLogs', () => {
-  const small = { sigma: 0.25, rows: rowsOf([0, 0, 0.5], [0, 0, 0.5], [0, 0, 0.5], [0, 1, 0.5]) }
-  const large = { sigma: 1, rows: rowsOf([0, 0, 2], [0, 0, 0.5], [0, 0, 0.5], [0, 'abstain']) }
-  const none = { sigma: 2, rows: rowsOf([0, 1, 1], [0, 1, 1], [0, 1, 1], [0, 1, 1]) }
-
-  it('takes at each radius the best log, the first on a tie, with its own clean accuracy', () => {
-    expect(bestOverLogs([none, small, large], [0.5, 1, 3])).toEqual([
-      { radius: 0.5, accuracy: 0.75, cleanAccuracy: 0.75, log: small },
-      { radius: 1, accuracy: 0.25, cleanAccuracy: 0.75, log: large },
-      { radius: 3, accuracy: 0, cleanAccuracy: 0, log: none },
-    ])
-  })
-
-  it('refuses no logs', () => {
-    expect(() => bestOverLogs([], [0.5])).toThrow(ConfigError)
   })
 })
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { renderTable, TABLE_FORMATS, type Table } from '../../src/analysis/tables'
+import { formatCell, renderTable, renderTables, TABLE_FORMATS, type Table } from '../../src/analysis/tables'
 import { ConfigError } from '../../src/errors'
 
 const table: Table = {
@@ -85,4 +85,39 @@ FT_CADIS|50%,0.12345678901234566,61.25,0.5
     expect(() => renderTable(short, format)).toThrow(ConfigError)
     expect(() => renderTable(short, format)).toThrow(/Row 2 .* must have 3 cells, got 2/)
   })
+})
+
+describe('renderTables', () => {
+  it.each(['terminal', 'markdown', 'latex', 'csv'] as const)(
+    'puts an empty line between tables in %s',
+    format => {
+      const text = renderTables({ tables: [table, table], notes: ['a note'] }, format)
+      expect(text).toBe(`${renderTable(table, format)}\n\n${renderTable(table, format)}`)
+    },
+  )
+
+  it('is one object with the notes in JSON, for one table too', () => {
+    expect(JSON.parse(renderTables({ tables: [table], notes: ['a note'] }, 'json'))).toEqual({
+      tables: [JSON.parse(renderTable(table, 'json'))],
+      notes: ['a note'],
+    })
+  })
+
+  it('refuses a table that is not rectangular in JSON too', () => {
+    expect(() => renderTables({ tables: [{ ...table, rows: [['x']] }], notes: [] }, 'json')).toThrow(
+      ConfigError,
+    )
+  })
+})
+
+it.each([
+  [0.25, '+0.3'],
+  [-0.25, '-0.3'],
+  [0, '0.0'],
+  [0.04, '0.0'],
+  [-0.04, '0.0'],
+  [{ mean: 2, deviation: 1 }, '+2.0 ± 1.0'],
+  [null, '–'],
+])('%o with its sign is %s', (cell, text) => {
+  expect(formatCell(cell, { header: '', digits: 1, signed: true })).toBe(text)
 })

@@ -34,6 +34,18 @@ def one_index_per_class(_host, *, labels: list[int], seed: int) -> list[int]:
     return one_index_per_class(labels, seed)
 
 
+def one_image_per_class(_host, dataset, *, seed: int) -> list[int]:
+    from ..subsets import one_per_class
+
+    return one_per_class(dataset, seed)
+
+
+def random_images(_host, dataset, *, count: int, seed: int) -> list[int]:
+    from ..subsets import seeded_subset
+
+    return seeded_subset(dataset, count, seed)
+
+
 def make_loader(host, dataset, *, options: dict[str, Any]):
     from ..datasets import Loader
 
@@ -50,6 +62,10 @@ def start_epoch(_host, loader, *, epoch: int, first_batch: int) -> None:
 
 def next_batch(_host, loader):
     return loader.next_batch()
+
+
+def skipped_images(_host, loader) -> dict[str, Any]:
+    return {"count": loader.skipped, "paths": loader.skipped_paths}
 
 
 def close_loader(_host, loader) -> None:
@@ -74,10 +90,13 @@ OPERATIONS = {
     "describe_dataset": describe_dataset,
     "get_images": get_images,
     "one_index_per_class": one_index_per_class,
+    "one_image_per_class": one_image_per_class,
+    "random_images": random_images,
     "loader": make_loader,
     "describe_loader": describe_loader,
     "start_epoch": start_epoch,
     "next_batch": next_batch,
+    "skipped_images": skipped_images,
     "close_loader": close_loader,
     "encode_png": encode_png,
 }

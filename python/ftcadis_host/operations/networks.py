@@ -52,7 +52,11 @@ def load_classifier(host, *, spec: dict[str, Any], dtype: str):
     return load_classifier(spec, device=host.device, dtype=DTYPES[dtype])
 
 
-def classify(_host, classifier, images):
+def classify(host, classifier, images):
+    # A change of mode walks all of the network's modules, so it waits until a forward pass needs it.
+    training = any(module is classifier for module in host.training)
+    if classifier.training != training:
+        classifier.train(training)
     return classifier(images)
 
 
@@ -76,19 +80,63 @@ def save_classifier(_host, classifier, *, folder: str) -> None:
     save_classifier(classifier, folder)
 
 
+def export_adapter(_host, classifier, *, folder: str) -> None:
+    from ..classifiers import export_adapter
+
+    export_adapter(classifier, folder)
+
+
+def export_merged(_host, classifier, *, folder: str) -> None:
+    from ..classifiers import export_merged
+
+    export_merged(classifier, folder)
+
+
+def provenance(_host, network, *, spec: dict[str, Any]) -> dict[str, Any]:
+    """Where the weights of a network that was loaded from `spec` are from."""
+    from ..provenance import weights_provenance
+
+    known = getattr(network, "provenance", {})
+    return known if "sha256" in known else weights_provenance(spec)
+
+
+def network_bytes(_host, network) -> dict[str, int]:
+    from ..footprint import network_bytes
+
+    return network_bytes(network)
+
+
+def denoising_peak(_host, denoiser, *, image_shape: list[int], images: int) -> int:
+    from ..footprint import denoising_peak
+
+    return denoising_peak(denoiser, image_shape, images)
+
+
+def training_peak(_host, classifier, *, image_shape: list[int], images: int, attacked: int) -> int:
+    from ..footprint import training_peak
+
+    return training_peak(classifier, image_shape, images, attacked)
+
+
+def memory_now(host) -> dict[str, int | None]:
+    from ..footprint import memory_now
+
+    return memory_now(host.device)
+
+
 def frozen_copy(_host, module):
     """A copy that no training changes, in evaluation mode."""
     return copy.deepcopy(module).eval().requires_grad_(False)
 
 
 @contextlib.contextmanager
-def _training(module):
-    """Training mode. Between such contexts a module is in evaluation mode."""
-    module.train()
+def _training(host, module):
+    """Forward passes of this module run in training mode; those outside of such contexts in evaluation mode."""
+    host.training.append(module)
     try:
         yield
     finally:
-        module.eval()
+        host.training.pop()
 
 
 @contextlib.contextmanager
@@ -113,11 +161,18 @@ OPERATIONS = {
     "load_classifier": load_classifier,
     "describe_classifier": describe_classifier,
     "save_classifier": save_classifier,
+    "export_adapter": export_adapter,
+    "export_merged": export_merged,
+    "provenance": provenance,
+    "network_bytes": network_bytes,
+    "denoising_peak": denoising_peak,
+    "training_peak": training_peak,
+    "memory_now": memory_now,
     "classify": classify,
     "frozen_copy": frozen_copy,
     "live_values": lambda host: len(host.values),
     "no_grad": lambda host: host.enter(torch.no_grad()),
-    "training": lambda host, module: host.enter(_training(module)),
+    "training": lambda host, module: host.enter(_training(host, module)),
     "without_parameter_gradients": lambda host, module: host.enter(_without_parameter_gradients(module)),
     "leave": lambda host: host.leave(),
 }

@@ -1,0 +1,112 @@
+import { join } from 'node:path'
+import {
+  accuracyTable,
+  certifyDataset,
+  chooseImages,
+  connect,
+  datasetSpec,
+  dryRun,
+  type FinetuneResult,
+  finetune,
+  parseConfig,
+  type RunConfig,
+  readCertificationLog,
+  renderTable,
+  type Session,
+  type SyntheticOptions,
+  setup,
+  syntheticRun,
+  torch,
+} from '../../src'
+import { type Progress, progressBar } from '../../src/cli/progress'
+import { formatConfig, formatDryRun, formatEpoch } from './format'
+import { type CommonOptions, withOptions } from './options'
+import { printStart } from './start'
+import { measure, withSyntheticDefaults } from './synthetic'
+
+export interface Program {
+  /** What the table calls the result. */
+  readonly label: string
+  /** Radii of the table, for pixels in [0, 1]. */
+  readonly radii: readonly number[]
+  /** Generated images of the same sizes and numbers as the real ones. */
+  readonly images: SyntheticOptions
+}
+
+/** What the flags ask for: a measurement, a dry run, or a whole run. */
+export async function run(preset: RunConfig, options: CommonOptions, program: Program): Promise<void> {
+  const { python, device, threads } = options
+  await setup({ python, onLine: line => console.error(line) })
+  await using session = await connect({ python, device, threads })
+  if (options.synthetic) {
+    const defaults = withSyntheticDefaults(options, session.facts.device)
+    const config = syntheticRun(withOptions(preset, defaults), program.images)
+    if (options.dryRun) await check(session, config, options)
+    else await measure(session, config, defaults)
+    return
+  }
+  const config = parseConfig(withOptions(preset, options))
+  if (options.dryRun) await check(session, config, options)
+  else await trainAndCertify(session, config, { options, program })
+}
+
+async function check(session: Session, config: RunConfig, options: CommonOptions): Promise<void> {
+  console.log(formatConfig(config))
+  const found = await dryRun(session, config, { stopAfterUpdates: options.steps })
+  console.log(formatDryRun(found, config, options))
+  if (found.problems.length > 0) process.exitCode = 1
+}
+
+async function trainAndCertify(
+  session: Session,
+  config: RunConfig,
+  { options, program }: { options: CommonOptions; program: Program },
+): Promise<void> {
+  console.log(formatConfig(config))
+  let bar: Progress | undefined
+  const trained = await finetune(session, config, {
+    stopAfterUpdates: options.steps,
+    evaluationImages: options.evaluateImages,
+    onStart: start => printStart(start, config),
+    onUpdate: ({ epoch, update, updatesPerEpoch, epochs, loss, attackedShare }) => {
+      bar ??= progressBar('fine-tuning', { total: options.steps ?? epochs * updatesPerEpoch })
+      bar.update(
+        (epoch - 1) * updatesPerEpoch + update,
+        `epoch ${epoch}, loss ${loss.toFixed(3)}, attacked ${(100 * attackedShare).toFixed(0)} %`,
+      )
+    },
+    onEpoch: report => console.log(formatEpoch(report)),
+  })
+  bar?.stop()
+  console.log(`checkpoint: ${trained.checkpoint}`)
+  if (options.certify) await certify(trained, config, program)
+}
+
+/** CERTIFY by vote at the sigma that was trained for, and the table of certified accuracy. */
+async function certify(
+  { classifier, denoiser, level }: FinetuneResult,
+  config: RunConfig,
+  { label, radii }: Program,
+): Promise<void> {
+  const { session } = classifier
+  const { sigma } = config.method
+  const { images: _, ...certification } = config.certification
+  const dataset = await torch.openDataset(session, datasetSpec(config.data, 'test'))
+  const indices = await chooseImages(dataset, config.certification)
+  const log = join(config.output, `certify-sigma-${sigma}.tsv`)
+  const bar = progressBar('certifying', { total: indices.length })
+  await certifyDataset(
+    { denoiser, dataset, arms: [{ classifier, log, name: config.output }] },
+    {
+      ...certification,
+      sigma,
+      level,
+      indices,
+      onImage: done => bar.update(done, `${certification.n0 + certification.n} noisy copies an image`),
+    },
+  )
+  bar.stop()
+  const { rows } = await readCertificationLog(log)
+  console.log(renderTable(accuracyTable([{ label, logs: [rows] }], radii), 'terminal'))
+  console.log(`certificates: ${log}`)
+}

@@ -1,0 +1,114 @@
+"""How much memory a training step will take, found without computing: shapes alone go through the networks.
+
+The networks run on torch's meta device, where tensors have a shape and no numbers. What is alive at the worst moment is
+counted. Kernels use workspaces beside that, and allocators keep more than they need: it is an estimate from below.
+"""
+
+from __future__ import annotations
+
+import platform
+import resource
+import weakref
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import nn
+from torch.func import functional_call
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+
+
+class _LiveBytes(TorchDispatchMode):
+    """Counts the bytes of the tensors that operations make, as long as something holds them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.live = 0
+        self.peak = 0
+        self._known = weakref.WeakSet()
+
+    def __torch_dispatch__(self, operation, types, args=(), kwargs=None):
+        made = operation(*args, **(kwargs or {}))
+        for value in tree_leaves(made):
+            if isinstance(value, torch.Tensor):
+                self._count(value.untyped_storage())
+        return made
+
+    def _count(self, storage: torch.UntypedStorage) -> None:
+        if storage in self._known:
+            return
+        self._known.add(storage)
+        size = storage.nbytes()
+        self.live += size
+        self.peak = max(self.peak, self.live)
+        weakref.finalize(storage, self._release, size)
+
+    def _release(self, size: int) -> None:
+        self.live -= size
+
+
+def network_bytes(module: nn.Module) -> dict[str, int]:
+    """How many parameters a network has, the bytes of its weights, and of those that are trained."""
+    parameters = list(module.parameters())
+    # peft keeps the head that it was given beside the one that is trained, and never computes with it.
+    used = [value for name, value in module.named_parameters() if ".original_module." not in name]
+    return {
+        "parameters": sum(parameter.numel() for parameter in used),
+        "weights": sum(tensor.nbytes for tensor in [*parameters, *module.buffers()]),
+        "trainable": sum(parameter.nbytes for parameter in parameters if parameter.requires_grad),
+    }
+
+
+def denoising_peak(denoiser: nn.Module, image_shape: list[int], images: int) -> int:
+    """Bytes beside the weights that denoising so many images at once takes."""
+    tensors = _shapes_of(denoiser)
+    noisy = torch.empty(images, *image_shape, device="meta")
+    with _LiveBytes() as counted, torch.no_grad():
+        functional_call(denoiser, tensors, (noisy, 1.0))
+    return counted.peak
+
+
+def training_peak(classifier: nn.Module, image_shape: list[int], images: int, attacked: int) -> int:
+    """Bytes beside weights and optimizer that a micro-batch takes: both graphs at once, the attack, the gradients.
+
+    images, attacked: how many of them, each noise counted.
+    """
+    trained = _shapes_of(classifier)
+    frozen = {name: tensor.detach() for name, tensor in trained.items()}
+    denoised = torch.empty(images, *image_shape, device="meta")
+    classifier.train()
+    try:
+        with _LiveBytes() as counted:
+            loss = functional_call(classifier, trained, (denoised,)).sum()
+            if attacked > 0:
+                adversarial = torch.empty(attacked, *image_shape, device="meta", requires_grad=True)
+                torch.autograd.grad(functional_call(classifier, frozen, (adversarial,)).sum(), adversarial)
+                loss = loss + functional_call(classifier, trained, (adversarial.detach(),)).sum()
+            loss.backward()
+    finally:
+        classifier.eval()
+    return counted.peak
+
+
+def memory_now(device: torch.device) -> dict[str, int | None]:
+    """Bytes: peak of this process on the host so far, what the host has left, and both for a CUDA device."""
+    import psutil
+
+    # Kilobytes on Linux, bytes on macOS.
+    unit = 1 if platform.system() == "Darwin" else 1024
+    cuda = device.type == "cuda"
+    return {
+        "hostPeak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit,
+        "hostFree": psutil.virtual_memory().available,
+        "devicePeak": torch.cuda.max_memory_allocated(device) if cuda else None,
+        "deviceFree": torch.cuda.mem_get_info(device)[0] if cuda else None,
+    }
+
+
+def _shapes_of(module: nn.Module) -> Mapping[str, Any]:
+    """Every parameter and buffer on the meta device, requiring gradients where the real one does."""
+    named = {**dict(module.named_parameters()), **dict(module.named_buffers())}
+    return {
+        name: tensor.detach().to("meta").requires_grad_(tensor.requires_grad) for name, tensor in named.items()
+    }

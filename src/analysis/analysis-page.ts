@@ -1,0 +1,67 @@
+import type { LabelledLogs } from './accuracy-table'
+import type { Analysis } from './analyze'
+import { certifiedAccuracyChart } from './plots'
+import type { Chart, Report } from './report'
+import type { Method } from './runs'
+
+/** The page of an analysis: tables, curves, accuracy by class, and what the figures do and do not say. */
+export async function analysisPage({ methods, tables, perClass, notes }: Analysis): Promise<Report> {
+  const [summary, ...others] = tables
+  return {
+    title: 'Certified accuracy',
+    lead: methods.map(({ name }) => name).join(' · '),
+    sections: [
+      ...(notes.length > 0 ? [{ kind: 'text', title: 'To know first', paragraphs: notes } as const] : []),
+      ...(summary === undefined ? [] : [{ kind: 'table', title: 'Summary', table: summary } as const]),
+      { kind: 'charts', charts: [await curves(methods)] },
+      ...others.map(table => ({ kind: 'table', table }) as const),
+      ...perClass.map((table, position) =>
+        position === 0
+          ? ({ kind: 'table', title: 'By class', table } as const)
+          : ({ kind: 'table', table } as const),
+      ),
+      { kind: 'text', title: 'What the figures say', paragraphs: MEANING },
+    ],
+  }
+}
+
+/** One line a run, several seeds with their band. */
+function curvesOf(methods: readonly Method[]): LabelledLogs[] {
+  return methods.flatMap(({ runs }) =>
+    runs.map(({ name, logs }) => ({ label: name, logs: logs.map(({ rows }) => rows) })),
+  )
+}
+
+async function curves(methods: readonly Method[]): Promise<Chart> {
+  const lines = curvesOf(methods)
+  return {
+    svg: await certifiedAccuracyChart(lines, {
+      width: 900,
+      height: 370 + LEGEND_LINE * Math.ceil(lines.length / 2),
+    }),
+    narrowSvg: await certifiedAccuracyChart(lines, { width: 340, height: 260 + LEGEND_LINE * lines.length }),
+    caption: 'Certified accuracy against the ℓ2 radius of the perturbation, for pixels in [0, 1].',
+    alt: `Certified accuracy against radius for ${lines.map(({ label }) => label).join('; ')}.`,
+  }
+}
+
+/** The chart of one analysis by itself. */
+export function curvesChart({ methods }: Pick<Analysis, 'methods'>): Promise<string> {
+  const lines = curvesOf(methods)
+  return certifiedAccuracyChart(lines, {
+    width: 720,
+    height: 400 + LEGEND_LINE * Math.ceil(lines.length / 2),
+  })
+}
+
+/** What the legend takes of a chart's height for each of its lines, so that many of them leave the curves their room. */
+const LEGEND_LINE = 20
+
+const MEANING = [
+  'Certified accuracy at radius r is the share of images that are classified correctly, are not abstained on, and have a ' +
+    'certified ℓ2 radius of at least r. The average certified radius (ACR) is the mean radius over all images, 0 where the ' +
+    'prediction is wrong or abstains.',
+  'A certificate speaks of the smoothed classifier, the one that votes over noise, not of the network in it. It is a ' +
+    'statistical statement: each may be wrong with probability α. It says nothing about perturbations outside its radius, ' +
+    'and nothing about whether the prediction is right.',
+]

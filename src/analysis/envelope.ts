@@ -1,0 +1,56 @@
+import { ConfigError } from '../errors'
+import { overSeeds } from './accuracy-table'
+import type { CertificationRow } from './certification-log'
+import { certifiedAccuracy } from './certified-accuracy'
+import type { MeanAndDeviation } from './tables'
+
+/** The logs of one configuration, one per seed. */
+export interface SeedLogs {
+  readonly logs: readonly { readonly rows: readonly CertificationRow[] }[]
+}
+
+/** At one radius, the best of several runs. Accuracies are shares in [0, 1], over several seeds mean and deviation. */
+export interface BestRun<Run> {
+  readonly radius: number
+  /** Certified accuracy of `run` at `radius`. */
+  readonly accuracy: number | MeanAndDeviation
+  /** Accuracy of `run` at radius 0: the number in parentheses in the paper's Table 1. */
+  readonly cleanAccuracy: number | MeanAndDeviation
+  readonly run: Run
+}
+
+/**
+ * The upper envelope over one method's runs, usually one per sigma: at each radius the run with the highest certified
+ * accuracy, the first on a tie (how Table 1 reports a method). Seeds of a run are averaged before runs are compared.
+ *
+ * @param radii l2 radii on the [0, 1] pixel scale
+ * @throws as `certifiedAccuracy`; ConfigError without runs
+ */
+export function bestOverRuns<Run extends SeedLogs>(
+  runs: readonly Run[],
+  radii: readonly number[],
+): BestRun<Run>[] {
+  const candidates = runs.map(run => {
+    const seeds = run.logs.map(({ rows }) => certifiedAccuracy(rows, [0, ...radii]))
+    const at = (position: number) => overSeeds(seeds.map(shares => shares[position] as number))
+    return { run, at }
+  })
+  const [first, ...others] = candidates
+  if (first === undefined) {
+    throw new ConfigError('The best of no runs was asked for, expected at least one.', {
+      remedy: 'Pass the logs of a method.',
+    })
+  }
+  return radii.map((radius, index) => {
+    const position = index + 1
+    const best = others.reduce(
+      (best, candidate) => (meanOf(candidate.at(position)) > meanOf(best.at(position)) ? candidate : best),
+      first,
+    )
+    return { radius, accuracy: best.at(position), cleanAccuracy: best.at(0), run: best.run }
+  })
+}
+
+function meanOf(value: number | MeanAndDeviation): number {
+  return typeof value === 'number' ? value : value.mean
+}

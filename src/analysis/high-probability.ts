@@ -1,0 +1,59 @@
+import { ConfigError } from '../errors'
+import type { CertificationLog } from './certification-log-file'
+import { highProbabilityAccuracy } from './certified-accuracy'
+import { radiusColumns } from './measures'
+import { logNames, type Method } from './runs'
+import type { Table } from './tables'
+
+export interface HighProbabilityOptions {
+  /** The alpha of logs that do not say it themselves. */
+  readonly alpha?: number
+  /** Probability that a bound is wrong. Default 0.001. */
+  readonly rho?: number
+}
+
+/**
+ * Lower bounds on the certified accuracy that exact certificates would have, a row for each log: a bound holds for one
+ * log, not for the best or the mean of several.
+ *
+ * @throws ConfigError for a log whose alpha is unknown, or is given otherwise than the log says; otherwise as
+ * `highProbabilityAccuracy`
+ */
+export function highProbabilityTable(
+  methods: readonly Method[],
+  radii: readonly number[],
+  { alpha, rho = 0.001 }: HighProbabilityOptions,
+): Table {
+  const runs = methods.flatMap(method => method.runs)
+  return {
+    caption: `Certified accuracy in percent at ℓ2 radius r that exact certificates of these images would have at least, each with probability 1 − ρ, ρ = ${rho}, as a certificate is wrong with probability at most α`,
+    columns: [{ header: 'log' }, { header: 'α' }, ...radiusColumns(radii)],
+    rows: runs.flatMap(run => {
+      const names = logNames(run)
+      return run.logs.map((log, position) => {
+        const ofLog = alphaOf(log, alpha)
+        const bounds = highProbabilityAccuracy(log.rows, radii, { alpha: ofLog, rho })
+        // Below 0 the bound says no more than 0 does.
+        return [names[position] ?? run.name, ofLog, ...bounds.map(bound => 100 * Math.max(0, bound))]
+      })
+    }),
+  }
+}
+
+function alphaOf({ file, facts }: CertificationLog, given: number | undefined): number {
+  const logged = facts?.configuration.alpha
+  if (logged === undefined && given === undefined) {
+    throw new ConfigError(
+      `Nothing says with which alpha ${file} was certified, and the bound depends on it.`,
+      {
+        remedy: 'Give it with --alpha; the scripts of Cohen et al. and of the authors take 0.001 by default.',
+      },
+    )
+  }
+  if (logged !== undefined && given !== undefined && logged !== given) {
+    throw new ConfigError(`${file} was certified with alpha = ${logged}, expected --alpha ${given}.`, {
+      remedy: 'Leave --alpha out: a log that says its alpha needs none.',
+    })
+  }
+  return (logged ?? given) as number
+}

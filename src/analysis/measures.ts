@@ -1,0 +1,165 @@
+import { overSeeds } from './accuracy-table'
+import type { CertificationRow } from './certification-log'
+import { abstentionRate, averageCertifiedRadius, lInfinityRadius } from './certified-accuracy'
+import { bestOverRuns } from './envelope'
+import type { Method, Run } from './runs'
+import { differingSettings } from './settings'
+import type { Cell, Column, Table } from './tables'
+
+/** An l∞ radius on the [0, 1] pixel scale, and how it was written: `2/255`. */
+export interface Epsilon {
+  readonly text: string
+  readonly value: number
+}
+
+/** ACR, abstention and certified accuracy in percent at radii, a row a method. */
+export function summaryTable(methods: readonly Method[], radii: readonly number[]): Table {
+  const severalSeeds = methods.some(({ runs }) => runs.some(({ logs }) => logs.length > 1))
+  const isEnvelope = methods.some(({ runs }) => runs.length > 1)
+  const caption = [
+    'Average certified radius (ACR), abstention in percent and certified accuracy in percent at ℓ2 radius r',
+    ...(severalSeeds ? ['mean ± standard deviation over seeds'] : []),
+    ...(isEnvelope ? ['at each radius of the configuration that is best there'] : []),
+  ].join(', ')
+  // An envelope is no classifier: it has neither one average radius nor one rate of abstention.
+  const hasAverages = methods.some(({ runs }) => runs.length === 1)
+  return withSettings(methods, {
+    caption: hasAverages ? caption : caption.replace(/^.*? and c/, 'C'),
+    columns: [
+      ...(hasAverages
+        ? [
+            { header: 'ACR', digits: 3 },
+            { header: 'abstained', digits: 1 },
+          ]
+        : []),
+      ...radiusColumns(radii),
+    ],
+    cells: method => [
+      ...(hasAverages ? [acrOf(method), ofOneRun(method, rows => 100 * abstentionRate(rows))] : []),
+      ...accuraciesOf(method, radii),
+    ],
+  })
+}
+
+/** Where an envelope comes from: a row for each method and radius, with the accuracy at radius 0 that Table 1 prints in parentheses. */
+export function envelopeTable(methods: readonly Method[], radii: readonly number[]): Table {
+  return {
+    caption:
+      'The configuration that is best at each ℓ2 radius r, with its certified and its clean accuracy in percent',
+    columns: [
+      { header: 'method' },
+      { header: 'r' },
+      { header: 'certified', digits: 1 },
+      { header: 'clean', digits: 1 },
+      { header: 'best' },
+    ],
+    rows: methods.flatMap(({ name, runs }) =>
+      bestOverRuns(runs, radii).map(({ radius, accuracy, cleanAccuracy, run }) => [
+        name,
+        radius,
+        inPercent(accuracy),
+        inPercent(cleanAccuracy),
+        run.name,
+      ]),
+    ),
+  }
+}
+
+/** Certified accuracy in percent at ℓ∞ radii, which follows from the ℓ2 certificates. */
+export function lInfinityTable(
+  methods: readonly Method[],
+  { dimensions, epsilons }: { readonly dimensions: number; readonly epsilons: readonly Epsilon[] },
+): Table {
+  return withSettings(methods, {
+    caption: `Certified accuracy in percent at ℓ∞ radius ε: an ℓ2 radius r certifies ε = r / √${dimensions}`,
+    columns: epsilons.map(({ text }) => ({ header: `ε = ${text}`, digits: 1 })),
+    cells: method => lInfinityAccuraciesOf(method, { dimensions, epsilons }),
+  })
+}
+
+export function lInfinityAccuraciesOf(
+  { runs }: Method,
+  { dimensions, epsilons }: { readonly dimensions: number; readonly epsilons: readonly Epsilon[] },
+): Cell[] {
+  const converted = runs.map(({ logs }) => ({
+    logs: logs.map(({ rows }) => ({
+      rows: rows.map(row => ({ ...row, radius: lInfinityRadius(row.radius, dimensions) })),
+    })),
+  }))
+  return bestOverRuns(
+    converted,
+    epsilons.map(({ value }) => value),
+  ).map(({ accuracy }) => inPercent(accuracy))
+}
+
+/** Certified accuracy in percent at ℓ2 radii. */
+export function accuraciesOf({ runs }: Method, radii: readonly number[]): Cell[] {
+  return bestOverRuns(runs, radii).map(({ accuracy }) => inPercent(accuracy))
+}
+
+/** The ACR; null for an envelope, which is no one classifier. */
+export function acrOf(method: Method): Cell {
+  return ofOneRun(method, averageCertifiedRadius)
+}
+
+/** Certified accuracy within each class of one run. */
+export function perClassTable({ name, logs }: Run, radii: readonly number[]): Table {
+  const labels = [...new Set(logs.flatMap(({ rows }) => rows.map(({ label }) => label)))].sort(
+    (a, b) => a - b,
+  )
+  return {
+    caption: `${name}: ACR and certified accuracy in percent at ℓ2 radius r, by class`,
+    columns: [
+      { header: 'class' },
+      { header: 'images' },
+      { header: 'ACR', digits: 3 },
+      ...radiusColumns(radii),
+    ],
+    rows: labels.map(label => {
+      const own = logs.map(({ rows }) => ({ rows: rows.filter(row => row.label === label) }))
+      const run = { logs: own }
+      return [
+        String(label),
+        own[0]?.rows.length ?? 0,
+        overSeeds(own.map(({ rows }) => averageCertifiedRadius(rows))),
+        ...bestOverRuns([run], radii).map(({ accuracy }) => inPercent(accuracy)),
+      ]
+    }),
+  }
+}
+
+export function radiusColumns(radii: readonly number[]): Column[] {
+  return radii.map(radius => ({ header: `r = ${radius}`, digits: 1 }))
+}
+
+/** A row a method, with a column for each setting in which they differ. */
+export function withSettings(
+  methods: readonly Method[],
+  {
+    caption,
+    columns,
+    cells,
+  }: { caption: string; columns: readonly Column[]; cells: (method: Method) => readonly Cell[] },
+): Table {
+  const settings = differingSettings(methods)
+  return {
+    caption,
+    columns: [{ header: 'method' }, ...settings.map(({ column }) => column), ...columns],
+    rows: methods.map((method, position) => [
+      method.name,
+      ...settings.map(setting => setting.cells[position] ?? null),
+      ...cells(method),
+    ]),
+  }
+}
+
+function ofOneRun({ runs }: Method, measure: (rows: readonly CertificationRow[]) => number): Cell {
+  const [run, ...others] = runs
+  return run === undefined || others.length > 0 ? null : overSeeds(run.logs.map(({ rows }) => measure(rows)))
+}
+
+function inPercent(share: ReturnType<typeof overSeeds>): ReturnType<typeof overSeeds> {
+  return typeof share === 'number'
+    ? 100 * share
+    : { mean: 100 * share.mean, deviation: 100 * share.deviation }
+}

@@ -1,0 +1,91 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { ConfigError } from '../errors'
+import type { Cell } from './tables'
+
+/** Certified accuracies that the paper prints, in percent. */
+export interface PaperTable {
+  /** For instance `table1_cifar10`. */
+  readonly name: string
+  /** For instance `Table 1`. */
+  readonly title: string
+  /** What `radii` are: ℓ2, or ℓ∞ as written in the paper. */
+  readonly norm: { readonly kind: 'l2' } | { readonly kind: 'linf'; readonly epsilon: string }
+  /** On the [0, 1] pixel scale. */
+  readonly radii: readonly number[]
+  readonly rows: readonly PaperRow[]
+}
+
+export interface PaperRow {
+  readonly label: string
+  /** null where the paper has none. */
+  readonly acr: number | null
+  /** One per radius; null where the paper has none. */
+  readonly accuracies: readonly (number | null)[]
+}
+
+/** Where the numbers come from. */
+export const PAPER = 'Jang et al., TMLR 2024'
+
+interface RawTable {
+  readonly radii?: readonly number[]
+  readonly epsilon?: string
+  readonly rows?: readonly RawRow[]
+}
+
+interface RawRow {
+  readonly [field: string]: Cell | readonly unknown[] | boolean | undefined
+  readonly acr?: number
+  readonly robust?: number
+  readonly certified?: readonly (number | null)[]
+  readonly cells?: readonly ({ readonly certified: number | null } | null)[]
+}
+
+/** Names of the paper's tables of certified accuracy. */
+export function paperTableNames(): string[] {
+  return Object.entries(readTables())
+    .filter(([, { radii, epsilon }]) => radii !== undefined || epsilon !== undefined)
+    .map(([name]) => name)
+}
+
+/** @throws ConfigError for a name that is none of `paperTableNames` */
+export function paperTable(name: string): PaperTable {
+  const raw = paperTableNames().includes(name) ? readTables()[name] : undefined
+  if (raw === undefined) {
+    throw new ConfigError(
+      `There is no table ${JSON.stringify(name)} of certified accuracy, expected ${paperTableNames().join(', ')}.`,
+      { remedy: 'Name one of these.' },
+    )
+  }
+  const { epsilon, radii = [], rows = [] } = raw
+  return {
+    name,
+    title: `Table ${/\d+/.exec(name)?.[0]}`,
+    norm: epsilon === undefined ? { kind: 'l2' } : { kind: 'linf', epsilon },
+    radii,
+    rows: rows.map(row => ({
+      label: describe(row),
+      acr: row.acr ?? null,
+      accuracies: row.certified ?? row.cells?.map(cell => cell?.certified ?? null) ?? [row.robust ?? null],
+    })),
+  }
+}
+
+const SYMBOLS: Readonly<Record<string, string>> = { sigma: 'σ', lambda: 'λ', update: 'update of D_nh' }
+const NAMES = ['method', 'setup', 'classifier']
+const FIGURES = ['category', 'acr', 'certified', 'cells', 'robust', 'cleanAccuracy']
+
+/** `FT-CADIS, ViT-B/16 (85.8M)`, `σ = 0.5, update of D_nh = true`. */
+function describe(row: RawRow): string {
+  return Object.entries(row)
+    .filter(([field]) => !FIGURES.includes(field))
+    .map(([field, value]) => (NAMES.includes(field) ? value : `${SYMBOLS[field] ?? field} = ${value}`))
+    .join(', ')
+    .replaceAll('\u00a0', ' ')
+    .replace(' (Ours)', '')
+}
+
+function readTables(): Readonly<Record<string, RawTable>> {
+  const file = join(__dirname, '..', '..', 'assets', 'paper', 'tables.json')
+  return JSON.parse(readFileSync(file, 'utf8')) as Readonly<Record<string, RawTable>>
+}

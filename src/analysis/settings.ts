@@ -1,0 +1,61 @@
+import { isPartial, type Method, type Run } from './runs'
+import type { Cell, Column } from './tables'
+
+/** What decides whether two rows of a table compare. */
+const SETTINGS: readonly { readonly header: string; readonly of: (run: Run) => readonly Setting[] }[] = [
+  { header: 'σ', of: ({ configuration }) => [configuration?.sigma] },
+  { header: 'n0', of: ({ configuration }) => [configuration?.n0] },
+  { header: 'n', of: ({ configuration }) => [configuration?.n] },
+  { header: 'α', of: ({ configuration }) => [configuration?.alpha] },
+  { header: 'images', of: ({ logs }) => logs.map(({ rows }) => rows.length) },
+]
+
+/** undefined where nothing says it. */
+type Setting = number | undefined
+
+/** The settings in which the methods are not all alike: a column each, and its cell for each method. */
+export function differingSettings(
+  methods: readonly Method[],
+): { readonly column: Column; readonly cells: readonly Cell[] }[] {
+  return SETTINGS.flatMap(({ header, of }) => {
+    const values = methods.map(({ runs }) => [...new Set(runs.flatMap(of))])
+    if (new Set(values.flat()).size === 1) return []
+    return [{ column: { header }, cells: values.map(asCell) }]
+  })
+}
+
+/** What a reader must know to read the figures right; a sentence each, none where there is nothing. */
+export function notesOn(methods: readonly Method[]): string[] {
+  const runs = methods.flatMap(method => method.runs)
+  const logs = runs.flatMap(run => run.logs)
+  const names = (list: readonly { readonly name: string }[]) => list.map(({ name }) => name).join('; ')
+  const undocumented = runs.filter(({ configuration }) => configuration === undefined)
+  const averaged = undocumented.filter(run => run.logs.length > 1)
+  return [
+    ...logs
+      .filter(isPartial)
+      .map(
+        ({ file, partial, rows }) =>
+          `${file} is partial: line ${partial?.line} is cut short, as an interrupted run leaves it. The figures are of the ${rows.length} rows before it.`,
+      ),
+    ...differingSettings(methods).map(
+      ({ column, cells }) =>
+        `The logs do not all have the same ${column.header}: ${methods.map(({ name }, position) => `${name} ${cells[position] ?? 'unknown'}`).join('; ')}.`,
+    ),
+    ...(undocumented.length > 0
+      ? [
+          `No .json beside the log says with which σ, n and α it was certified: ${undocumented.length === runs.length ? 'all logs' : names(undocumented)}.`,
+        ]
+      : []),
+    ...averaged.map(
+      ({ name, logs }) =>
+        `${name} is the mean of ${logs.length} logs that are taken for seeds of one configuration; nothing beside them says that they are.`,
+    ),
+  ]
+}
+
+function asCell(values: readonly Setting[]): Cell {
+  const [value] = values
+  if (values.length === 1) return value ?? null
+  return values.map(value => value ?? 'unknown').join(', ')
+}

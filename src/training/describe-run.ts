@@ -1,0 +1,28 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { execa } from 'execa'
+import type { RunConfig } from '../config/schema'
+import { type Classifier, type Denoiser, provenance } from '../torch'
+import { classifierSpec, denoiserSpec } from './specs'
+
+/** What `config.json` says: the configuration, and enough beside it to know what ran where on what weights. */
+export async function describeRun(
+  { classifier, denoiser }: { classifier: Classifier; denoiser: Denoiser },
+  config: RunConfig,
+): Promise<unknown> {
+  const { session } = classifier
+  const weights = await session.compute(() => ({
+    denoiser: provenance(denoiser, denoiserSpec(config.denoiser)),
+    classifier: provenance(classifier, classifierSpec(config.classifier, config.tuning)),
+  }))
+  const manifest = readFileSync(join(__dirname, '..', '..', 'package.json'), 'utf8')
+  const git = await execa('git', ['rev-parse', 'HEAD'], { reject: false })
+  return {
+    config,
+    weights,
+    versions: { ftCadis: (JSON.parse(manifest) as { version: string }).version, node: process.versions.node },
+    python: session.facts,
+    commit: git.failed ? null : git.stdout,
+    startedAt: new Date().toISOString(),
+  }
+}

@@ -1,0 +1,109 @@
+import type { RunConfig } from '../config/schema'
+import { ConfigError } from '../errors'
+
+/** What a run will do, in numbers. A pure function of the configuration and the size of the data. */
+export interface RunPlan {
+  /** Epochs that will be trained. */
+  readonly epochs: number
+  readonly updatesPerEpoch: number
+  /** Updates of the whole run. */
+  readonly updates: number
+  /** Loader batches that one update takes; their gradients are added up. */
+  readonly microBatches: number
+  readonly imagesPerMicroBatch: number
+}
+
+/** @throws ConfigError if the images do not suffice for one update */
+export function planRun(
+  { optimisation }: Pick<RunConfig, 'optimisation'>,
+  { trainImages, stopAfterUpdates }: { trainImages: number; stopAfterUpdates?: number | undefined },
+): RunPlan {
+  const { imagesPerUpdate, imagesPerMicroBatch = imagesPerUpdate, stopAfterEpoch } = optimisation
+  const updatesPerEpoch = Math.floor(trainImages / imagesPerUpdate)
+  if (updatesPerEpoch === 0) {
+    throw new ConfigError(
+      `The training set has ${trainImages} images, but one update takes ${imagesPerUpdate}.`,
+      {
+        remedy: 'Lower optimisation.imagesPerUpdate.',
+      },
+    )
+  }
+  const planned = Math.min(stopAfterEpoch ?? optimisation.epochs, optimisation.epochs) * updatesPerEpoch
+  const updates = Math.min(stopAfterUpdates ?? planned, planned)
+  return {
+    epochs: Math.ceil(updates / updatesPerEpoch),
+    updatesPerEpoch,
+    updates,
+    microBatches: imagesPerUpdate / imagesPerMicroBatch,
+    imagesPerMicroBatch,
+  }
+}
+
+/** At least and at most. */
+export interface Range {
+  readonly least: number
+  readonly most: number
+}
+
+/** How many images go through the networks. */
+export interface Passes {
+  readonly denoiserForward: number
+  /** Forward passes of every kind: denoised images, attack, adversarial images. */
+  readonly classifierForward: Range
+  /** Backward passes, to the parameters and, in the attack, to the image. */
+  readonly classifierBackward: Range
+}
+
+/**
+ * Passes through the networks for so many training images, each under M noises (Algorithm 1). The range is over the share
+ * of images that are attacked, which only training will tell: each costs T forward and backward passes of the attack and
+ * one of the loss, for each of its M denoised versions.
+ */
+export function trainingPasses(
+  { method }: Pick<RunConfig, 'method'>,
+  { images, attacksWholeBatch }: { images: number; attacksWholeBatch: boolean },
+): Passes {
+  const { noises, adversarial, attack, updateSelection } = method
+  const once = images * noises
+  const attacked = once * (attack.steps + 1)
+  const least = adversarial === 'all' || (adversarial === 'masked' && attacksWholeBatch) ? attacked : 0
+  const most = adversarial === 'none' ? 0 : attacked
+  const judged = updateSelection ? once : 2 * once
+  return {
+    denoiserForward: once,
+    classifierForward: { least: judged + least, most: judged + most },
+    classifierBackward: { least: once + least, most: once + most },
+  }
+}
+
+/** Passes of the evaluations after `epochs` epochs: clean and denoised, once for each test image. */
+export function evaluationPasses({ epochs, testImages }: { epochs: number; testImages: number }): Passes {
+  const images = epochs * testImages
+  return forwardOnly(images, 2 * images)
+}
+
+/** Passes of the certification of so many images. */
+export function certificationPasses(
+  { certification: { n0, n } }: Pick<RunConfig, 'certification'>,
+  { images }: { images: number },
+): Passes {
+  return forwardOnly(images * (n0 + n), images * (n0 + n))
+}
+
+function forwardOnly(denoiserForward: number, forward: number): Passes {
+  return {
+    denoiserForward,
+    classifierForward: { least: forward, most: forward },
+    classifierBackward: { least: 0, most: 0 },
+  }
+}
+
+/** Whether the epoch, counted from 1, leaves a checkpoint. */
+export function leavesCheckpoint(
+  epoch: number,
+  { checkpoints }: Pick<RunConfig, 'checkpoints'>,
+  { epochs }: Pick<RunPlan, 'epochs'>,
+): boolean {
+  const regular = checkpoints.everyEpochs !== undefined && epoch % checkpoints.everyEpochs === 0
+  return epoch === epochs || regular || checkpoints.epochs.includes(epoch)
+}

@@ -1,0 +1,41 @@
+import { expect, it } from 'vitest'
+import { analysisPage, curvesChart } from '../../src/analysis/analysis-page'
+import { analyze } from '../../src/analysis/analyze'
+import { renderReport } from '../../src/analysis/report'
+import { cutShort, labelled, logOf } from './logs'
+
+const analysis = analyze(
+  [
+    ...labelled('ours', logOf('a', [1, 0.5], { sigma: 0.25 }), logOf('b', [2, 1], { sigma: 1 })),
+    ...labelled('theirs', cutShort(logOf('c', [1, null]))),
+  ],
+  { envelope: true, perClass: true, lInfinity: { dimensions: 4, epsilons: [{ text: '1/2', value: 0.5 }] } },
+)
+
+it('has notes, every table, the curves for desktop and phone, classes and what the figures say', async () => {
+  const page = await analysisPage(analysis)
+  expect(page.lead).toBe('ours · theirs (partial)')
+  expect(page.sections.map(({ kind, title }) => title ?? kind)).toEqual([
+    'To know first',
+    'Summary',
+    'charts',
+    'table',
+    'table',
+    'By class',
+    'table',
+    'table',
+    'What the figures say',
+  ])
+  const [charts] = page.sections.flatMap(section => (section.kind === 'charts' ? section.charts : []))
+  expect(charts?.svg).toContain('width="900"')
+  expect(charts?.narrowSvg).toContain('width="340"')
+  expect(renderReport(page)).toContain('c is partial: line 4')
+})
+
+it('draws a line for each run, and leaves the curves their room whatever the legend takes', async () => {
+  const svg = await curvesChart(analysis)
+  for (const name of ['ours, σ = 0.25', 'ours, σ = 1', 'theirs (partial)']) expect(svg).toContain(`>${name}<`)
+  const heightOf = (chart: string) => Number(/height="(\d+)"/.exec(chart)?.[1])
+  const many = Array.from({ length: 8 }, (_, index) => labelled(`m${index}`, logOf(`${index}`, [1])))
+  expect(heightOf(await curvesChart(analyze(many.flat()))) - heightOf(svg)).toBe(40)
+})

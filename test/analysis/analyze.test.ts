@@ -1,0 +1,176 @@
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { analyze } from '../../src/analysis/analyze'
+import { readCertificationLog } from '../../src/analysis/certification-log-file'
+import { ConfigError } from '../../src/errors'
+import curves from '../fixtures/curves.json'
+import { cutShort, labelled, logOf } from './logs'
+
+const ours = labelled('ours', logOf('a', [1, 0.5, null, 0.5]))
+const theirs = labelled('theirs', logOf('b', [0.5, 0.25, 0.1, null]))
+
+const captions = (...[logs, options]: Parameters<typeof analyze>) =>
+  analyze(logs, options).tables.map(({ caption }) => caption)
+
+it('has ACR, abstention and certified accuracy at quarters up to the largest radius', () => {
+  const { tables, radii, notes, perClass } = analyze([...ours, ...theirs])
+  expect(radii).toEqual([0, 0.25, 0.5, 0.75, 1])
+  expect(tables).toHaveLength(1)
+  expect(tables[0]?.columns.map(({ header }) => header).slice(0, 4)).toEqual([
+    'method',
+    'ACR',
+    'abstained',
+    'r = 0',
+  ])
+  expect(tables[0]?.rows).toEqual([
+    ['ours', 0.5, 25, 75, 75, 75, 25, 25],
+    ['theirs', 0.2125, 25, 75, 50, 25, 0, 0],
+  ])
+  expect({ notes, perClass }).toEqual({ notes: [], perClass: [] })
+})
+
+it('takes mean and deviation over seeds', () => {
+  const seeds = labelled('ours', logOf('a', [1, null]), logOf('b', [1, 1], { seed: 1 }))
+  const [summary] = analyze(seeds, { radii: [1] }).tables
+  const spread = (mean: number, deviation: number) => ({ mean, deviation: expect.closeTo(deviation, 12) })
+  expect(summary?.caption).toMatch(/mean ± standard deviation over seeds/)
+  expect(summary?.rows).toEqual([
+    ['ours', spread(0.75, 0.25 * Math.SQRT2), spread(25, 25 * Math.SQRT2), spread(75, 25 * Math.SQRT2)],
+  ])
+})
+
+it('takes the best over configurations and says which it was', () => {
+  const logs = labelled('m', logOf('a', [0.5, 0.5], { sigma: 0.25 }), logOf('b', [2, null], { sigma: 1 }))
+  const [summary, best] = analyze(logs, { envelope: true, radii: [0.5, 1] }).tables
+  expect(summary?.columns.map(({ header }) => header)).toEqual(['method', 'σ', 'r = 0.5', 'r = 1'])
+  expect(summary?.rows).toEqual([['m', '0.25, 1', 100, 50]])
+  expect(best?.rows).toEqual([
+    ['m', 0.5, 100, 100, 'm, σ = 0.25'],
+    ['m', 1, 50, 50, 'm, σ = 1'],
+  ])
+})
+
+it('marks partial logs in every table', () => {
+  const logs = labelled('cut', cutShort(logOf('a', [1, 0.5])))
+  const { tables, perClass, notes } = analyze(logs, {
+    perClass: true,
+    highProbability: {},
+    lInfinity: { dimensions: 64, epsilons: [{ text: '0', value: 0 }] },
+    paper: ['table1_cifar10'],
+  })
+  for (const { rows } of tables) expect(rows[0]?.[0]).toBe('cut (partial)')
+  expect(perClass[0]?.caption).toMatch(/^cut \(partial\): /)
+  expect(notes[0]).toMatch(/^a is partial/)
+})
+
+it('bounds each log with its own alpha, never below 0', () => {
+  const [, bounds] = analyze([...ours, ...theirs], {
+    radii: [0, 1],
+    highProbability: { rho: 1 / Math.E },
+  }).tables
+  const margin = 100 * (0.001 + Math.sqrt((0.001 * 0.999) / 4) + 1 / 12)
+  expect(bounds?.rows).toEqual([
+    ['ours', 0.001, expect.closeTo(75 - margin, 10), expect.closeTo(25 - margin, 10)],
+    ['theirs', 0.001, expect.closeTo(75 - margin, 10), 0],
+  ])
+})
+
+it.each([
+  ['needs an alpha for a log that says none', 'undocumented' as const, {}, /Nothing says with which alpha a/],
+  [
+    'does not take another alpha than the log says',
+    {},
+    { alpha: 0.01 },
+    /a was certified with alpha = 0.001/,
+  ],
+])('the bound %s', (_what, changes, highProbability, reason) => {
+  const logs = labelled('m', logOf('a', [1], changes))
+  expect(() => analyze(logs, { highProbability })).toThrow(ConfigError)
+  expect(() => analyze(logs, { highProbability })).toThrow(reason)
+})
+
+it('converts to ℓ∞', () => {
+  const epsilons = [1 / 16, 1 / 8, 1 / 4].map(value => ({ text: String(value), value }))
+  const [, table] = analyze(ours, { lInfinity: { dimensions: 64, epsilons } }).tables
+  expect(table?.rows).toEqual([['ours', 75, 25, 0]])
+})
+
+it('has a table by class for each run', () => {
+  const { perClass } = analyze(ours, { perClass: true, radii: [0.75] })
+  expect(perClass.map(({ rows }) => rows)).toEqual([
+    [
+      ['0', 2, 0.5, 50],
+      ['1', 2, 0.5, 0],
+    ],
+  ])
+})
+
+describe('a paired comparison', () => {
+  it('has both, the difference and its interval', () => {
+    const table = analyze([...ours, ...theirs], { radii: [0.5], compare: ['ours', 'theirs'] }).tables.at(-1)
+    expect(table?.caption).toMatch(/^ours and theirs on the same 4 images: .* 95 % bootstrap intervals/)
+    expect(table?.rows.slice(0, 3)).toEqual([
+      ['ours', 0.5, 75],
+      ['theirs', 0.2125, 25],
+      ['difference', expect.closeTo(0.2875, 12), 50],
+    ])
+    const [atLeast, atMost] = [table?.rows[3], table?.rows[4]]
+    expect(atLeast?.[1]).toBeLessThan(0.2875)
+    expect(atMost?.[1]).toBeGreaterThan(0.2875)
+  })
+
+  it('refuses an unknown label, and an envelope', () => {
+    expect(() => analyze(ours, { compare: ['ours', 'x'] })).toThrow(/labelled "x", expected one of "ours"/)
+    const logs = [...ours, ...labelled('ours', logOf('c', [1, 1, 1, 1], { sigma: 1 })), ...theirs]
+    expect(() => analyze(logs, { envelope: true, compare: ['ours', 'theirs'] })).toThrow(
+      /envelope of several/,
+    )
+  })
+})
+
+it("says that the paper's Table 1 is an envelope, unless the logs are one too", () => {
+  const paper = ['table1_cifar10']
+  expect(analyze(ours, { paper }).notes.join()).toMatch(/best over σ/)
+  expect(analyze(ours, { paper, envelope: true }).notes).toEqual([])
+  expect(analyze(ours, { paper: ['table5_cifar10_sigma1.00_objective'] }).notes).toEqual([])
+  expect(captions(ours, { paper })).toHaveLength(3)
+})
+
+// The logs are other people's and not part of this project: FT_CADIS_LOGS names a folder that holds them.
+const folder = process.env.FT_CADIS_LOGS
+describe.skipIf(folder === undefined)('on published logs', () => {
+  const read = async (name: string) => readCertificationLog(join(folder as string, name))
+
+  it("comes to the Cohen row of the paper's Table 1", async () => {
+    const names = ['0.25', '0.5', '1.0'].map(sigma => `cifar10-cohen-sigma${sigma}.tsv`)
+    const logs = labelled('cohen', ...(await Promise.all(names.map(read))))
+    const [summary] = analyze(logs, { envelope: true, radii: [0.25, 0.5, 0.75, 1, 1.25, 1.5] }).tables
+    const [name, ...accuracies] = summary?.rows[0] ?? []
+    expect(name).toBe('cohen')
+    expect(accuracies.map(accuracy => (accuracy as number).toFixed(1))).toEqual([
+      '61.2',
+      '42.8',
+      '32.5',
+      '22.1',
+      '17.2',
+      '13.3',
+    ])
+    // What the paper prints: the same in whole percent but for 1.5, where it prints 14.
+    expect(accuracies.map(accuracy => Math.floor((accuracy as number) + 0.5))).toEqual([
+      61, 43, 32, 22, 17, 13,
+    ])
+  })
+
+  it.each(curves.cases)(
+    'agrees with the reference on $file',
+    async ({ file, acr, certified_accuracy, ...expected }) => {
+      const [summary] = analyze(labelled('m', await read(file)), { radii: curves.radii }).tables
+      expect(summary?.rows[0]).toEqual([
+        'm',
+        expect.closeTo(acr, 12),
+        expect.closeTo((100 * expected.num_abstain) / expected.num_examples, 10),
+        ...certified_accuracy.map(accuracy => expect.closeTo(100 * accuracy, 10)),
+      ])
+    },
+  )
+})

@@ -1,0 +1,38 @@
+import type { CertificationLog } from '../../src/analysis/certification-log-file'
+import type { LabelledLog } from '../../src/analysis/runs'
+import { rowsOf } from './rows'
+
+export const configuration = {
+  classifier: 'net',
+  sigma: 0.5,
+  realisedSigma: 0.51,
+  n0: 100,
+  n: 1000,
+  alpha: 0.001,
+  dtype: 'float32',
+  seed: 0,
+}
+
+/** A log of three images with these radii, all classified correctly; null abstains. */
+export function logOf(
+  file: string,
+  radii: readonly (number | null)[],
+  changes: Partial<typeof configuration> | 'undocumented' = {},
+): CertificationLog {
+  const rows = rowsOf(
+    ...radii.map((radius, index) =>
+      radius === null ? ([index % 2, 'abstain'] as const) : ([index % 2, index % 2, radius] as const),
+    ),
+  )
+  const facts =
+    changes === 'undocumented' ? {} : { facts: { configuration: { ...configuration, ...changes } } }
+  return { file, rows, ...facts }
+}
+
+export function labelled(label: string, ...logs: readonly CertificationLog[]): LabelledLog[] {
+  return logs.map(log => ({ label, log }))
+}
+
+export function cutShort(log: CertificationLog): CertificationLog {
+  return { ...log, partial: { line: log.rows.length + 2, text: '3\t0' } }
+}

@@ -1,0 +1,103 @@
+import { describe, expect, it } from 'vitest'
+import { fileName, groupLogs, logNames } from '../../src/analysis/runs'
+import { ConfigError, DataError } from '../../src/errors'
+import { cutShort, labelled, logOf } from './logs'
+
+describe('groupLogs', () => {
+  it('takes logs of one label that differ by seed and network for seeds of one run', () => {
+    const logs = labelled(
+      'ours',
+      logOf('a.tsv', [1, 2], { seed: 0, classifier: 'net-0' }),
+      logOf('b.tsv', [1, 3], { seed: 1, classifier: 'net-1' }),
+    )
+    const [method, ...others] = groupLogs(logs)
+    expect(others).toEqual([])
+    expect(method).toMatchObject({ label: 'ours', name: 'ours', runs: [{ name: 'ours' }] })
+    expect(method?.runs[0]?.logs.map(({ file }) => file)).toEqual(['a.tsv', 'b.tsv'])
+  })
+
+  it.each([
+    ['sigma', { sigma: 1, realisedSigma: 1.01 }, /sigma: 0.5 and 1\n {2}realisedSigma: 0.51 and 1.01/],
+    ['n', { n: 100 }, /n: 1000 and 100/],
+    ['alpha', { alpha: 0.01 }, /alpha: 0.001 and 0.01/],
+    ['number type', { dtype: 'bfloat16' }, /dtype: "float32" and "bfloat16"/],
+    ['whether anything says it', 'undocumented' as const, /only one of them says how/],
+  ])('refuses to average over another %s', (_what, changes, reason) => {
+    const logs = labelled('ours', logOf('a.tsv', [1]), logOf('b.tsv', [1], changes))
+    expect(() => groupLogs(logs)).toThrow(ConfigError)
+    expect(() => groupLogs(logs)).toThrow(reason)
+    expect(groupLogs(logs, { envelope: true })[0]?.runs).toHaveLength(2)
+  })
+
+  it('refuses to average over other images, in an envelope too', () => {
+    const logs = labelled('ours', logOf('a.tsv', [1, 1]), logOf('b.tsv', [1], { seed: 1 }))
+    expect(() => groupLogs(logs)).toThrow(/a\.tsv \(2\) and b\.tsv \(1\) hold different images/)
+    expect(() => groupLogs(logs, { envelope: true })).toThrow(ConfigError)
+  })
+
+  it('makes a run of each configuration with envelope, seeds within', () => {
+    const [method] = groupLogs(
+      labelled(
+        'ours',
+        logOf('a.tsv', [1], { sigma: 0.25 }),
+        logOf('b.tsv', [1], { sigma: 0.5 }),
+        logOf('c.tsv', [1], { sigma: 0.25, seed: 1 }),
+      ),
+      { envelope: true },
+    )
+    expect(method?.runs.map(({ name, logs }) => [name, logs.map(({ file }) => file)])).toEqual([
+      ['ours, σ = 0.25', ['a.tsv', 'c.tsv']],
+      ['ours, σ = 0.5', ['b.tsv']],
+    ])
+  })
+
+  it.each([
+    [
+      ['x/cifar-sigma0.25.tsv', 'x/cifar-sigma0.5.tsv'],
+      ['c, sigma0.25', 'c, sigma0.5'],
+    ],
+    [
+      ['0.25.tsv', '0.5.tsv'],
+      ['c, 0.25', 'c, 0.5'],
+    ],
+    [
+      ['0.25/log', '0.5/log'],
+      ['c, 0.25/log', 'c, 0.5/log'],
+    ],
+  ])('tells undocumented logs %j apart by where their names differ', (files, names) => {
+    const logs = files.map(file => logOf(file, [1], 'undocumented'))
+    const [method] = groupLogs(labelled('c', ...logs), { envelope: true })
+    expect(method?.runs.map(({ name }) => name)).toEqual(names)
+  })
+
+  it('marks what holds a log that is cut short', () => {
+    const logs = labelled('ours', logOf('a.tsv', [1]), cutShort(logOf('b.tsv', [1], { sigma: 1 })))
+    const [method] = groupLogs(logs, { envelope: true })
+    expect(method?.name).toBe('ours (partial)')
+    expect(method?.runs.map(({ name }) => name)).toEqual(['ours, σ = 0.5', 'ours, σ = 1 (partial)'])
+  })
+
+  it('refuses a log without rows by its name', () => {
+    expect(() => groupLogs(labelled('ours', logOf('empty.tsv', [])))).toThrow(DataError)
+    expect(() => groupLogs(labelled('ours', logOf('empty.tsv', [])))).toThrow(/empty\.tsv has no whole row/)
+  })
+})
+
+it('names the logs of a run by seed, by path where seeds do not tell them apart', () => {
+  const names = (...changes: Parameters<typeof logOf>[2][]) => {
+    const logs = changes.map((change, position) => logOf(`${position}.tsv`, [1], change))
+    return groupLogs(labelled('m', ...logs)).flatMap(({ runs }) => runs.flatMap(logNames))
+  }
+  expect(names({})).toEqual(['m'])
+  expect(names({ seed: 3 }, { seed: 4 })).toEqual(['m, seed 3', 'm, seed 4'])
+  expect(names({}, {})).toEqual(['m: 0.tsv', 'm: 1.tsv'])
+  expect(names('undocumented', 'undocumented')).toEqual(['m: 0.tsv', 'm: 1.tsv'])
+})
+
+it.each([
+  ['runs/certify-a.tsv', 'certify-a'],
+  ['sigma_0.25', 'sigma_0.25'],
+  ['a.b.txt', 'a.b'],
+])('the log %s is called %s', (path, name) => {
+  expect(fileName(path)).toBe(name)
+})

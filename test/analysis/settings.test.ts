@@ -1,0 +1,45 @@
+import { expect, it } from 'vitest'
+import { groupLogs } from '../../src/analysis/runs'
+import { differingSettings, notesOn } from '../../src/analysis/settings'
+import { cutShort, labelled, logOf } from './logs'
+
+it('has a column for each setting in which methods differ, and a note that says it', () => {
+  const methods = groupLogs([
+    ...labelled('a', logOf('a.tsv', [1, 1])),
+    ...labelled('b', logOf('b.tsv', [1], { n: 100000, alpha: 0.01 })),
+  ])
+  expect(differingSettings(methods)).toEqual([
+    { column: { header: 'n' }, cells: [1000, 100000] },
+    { column: { header: 'α' }, cells: [0.001, 0.01] },
+    { column: { header: 'images' }, cells: [2, 1] },
+  ])
+  expect(notesOn(methods)).toContain('The logs do not all have the same n: a 1000; b 100000.')
+})
+
+it('has none where all is alike', () => {
+  const methods = groupLogs([...labelled('a', logOf('a.tsv', [1])), ...labelled('b', logOf('b.tsv', [2]))])
+  expect(differingSettings(methods)).toEqual([])
+  expect(notesOn(methods)).toEqual([])
+})
+
+it('lists the sigmas of an envelope', () => {
+  const methods = groupLogs(labelled('a', logOf('a', [1], { sigma: 0.25 }), logOf('b', [1], { sigma: 1 })), {
+    envelope: true,
+  })
+  expect(differingSettings(methods)).toEqual([{ column: { header: 'σ' }, cells: ['0.25, 1'] }])
+})
+
+it('says what is not known', () => {
+  const unknown = labelled('cohen', logOf('c', [1], 'undocumented'), logOf('d', [1], 'undocumented'))
+  const methods = groupLogs([...labelled('a', logOf('a', [1])), ...unknown])
+  expect(differingSettings(methods)).toContainEqual({ column: { header: 'σ' }, cells: [0.5, null] })
+  const notes = notesOn(methods)
+  expect(notes).toContain('The logs do not all have the same σ: a 0.5; cohen unknown.')
+  expect(notes).toContain('No .json beside the log says with which σ, n and α it was certified: cohen.')
+  expect(notes).toContainEqual(expect.stringMatching(/^cohen is the mean of 2 logs that are taken for seeds/))
+})
+
+it('says which log is cut short, where, and what its figures are of', () => {
+  const notes = notesOn(groupLogs(labelled('a', cutShort(logOf('a.tsv', [1, 2])))))
+  expect(notes).toEqual([expect.stringMatching(/^a\.tsv is partial: line 4 is cut short.*of the 2 rows/)])
+})

@@ -1,0 +1,135 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import {
+  ConfigError,
+  dryRun,
+  type EpochReport,
+  finetune,
+  presets,
+  type RunConfig,
+  type RunStart,
+  type Session,
+} from '../../src'
+import { CLASSIFIER, connectForTest, DENOISER } from '../support/digits'
+import { runSupportScript } from '../support/run-example'
+
+describe('finetune', () => {
+  let session: Session
+  let folder: string
+
+  beforeAll(async () => {
+    session = await connectForTest()
+  })
+  afterAll(() => session.close())
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'ft-cadis-hooks-'))
+  })
+  afterEach(() => rm(folder, { recursive: true }))
+
+  function config(changes: Partial<RunConfig> = {}): RunConfig {
+    const output = join(folder, 'run')
+    const { optimisation, ...others } = presets.digits({ denoiser: DENOISER, classifier: CLASSIFIER, output })
+    return { ...others, optimisation: { ...optimisation, imagesPerUpdate: 400 }, ...changes }
+  }
+
+  it('stops after so many updates, in the middle of an epoch, and leaves its checkpoint', async () => {
+    const starts: RunStart[] = []
+    const { updates, epochs, checkpoint, classifier, denoiser } = await finetune(session, config(), {
+      stopAfterUpdates: 4,
+      evaluationImages: 10,
+      onStart: start => {
+        starts.push(start)
+      },
+    })
+    expect(updates.map(({ epoch, update }) => [epoch, update])).toEqual([
+      [1, 1],
+      [1, 2],
+      [1, 3],
+      [2, 1],
+    ])
+    expect(starts.map(({ plan }) => plan)).toEqual([
+      { epochs: 2, updatesPerEpoch: 3, updates: 4, microBatches: 1, imagesPerMicroBatch: 400 },
+    ])
+    expect(epochs.map(({ epoch }) => epoch)).toEqual([1, 2])
+    // Ten images: accuracies are tenths.
+    for (const { clean } of epochs) expect(clean * 10).toBeCloseTo(Math.round(clean * 10), 9)
+    expect(checkpoint).toBe(join(folder, 'run', 'checkpoints', 'epoch-02'))
+    session.free([classifier, denoiser])
+  })
+
+  it('leaves neither accuracy nor checkpoint where updates alone are asked for', async () => {
+    const result = await finetune(session, config(), { stopAfterUpdates: 2, updatesOnly: true })
+    expect(result).toMatchObject({ epochs: [], checkpoint: '' })
+    expect(await readdir(join(folder, 'run'))).not.toContain('checkpoints')
+    session.free([result.classifier, result.denoiser])
+  })
+
+  it('refuses a head with other classes than the data, before the first step', async () => {
+    const classifier = { ...config().classifier, numClasses: 7 }
+    const run = finetune(session, config({ classifier }))
+    await expect(run).rejects.toThrow(ConfigError)
+    await expect(run).rejects.toThrow(/data have 10 classes, but the head of the classifier has 7/)
+    const { problems } = await dryRun(session, config({ classifier }))
+    expect(problems).toEqual([expect.stringContaining('the head of the classifier has 7')])
+  })
+
+  it('reports the corrupt images that others have stood in for', async () => {
+    const data = join(folder, 'images')
+    await runSupportScript('folder_with_corrupt_image.py', data)
+    const reports: EpochReport[] = []
+    const base = config()
+    const { classifier, denoiser } = await finetune(
+      session,
+      config({
+        data: {
+          source: 'folder',
+          path: data,
+          imageSize: 8,
+          resizeSize: 8,
+          augment: false,
+          workers: 0,
+          onCorrupt: 'skip',
+        },
+        denoiser: TINY_DENOISER,
+        classifier: { ...TINY_CLASSIFIER },
+        optimisation: { ...base.optimisation, imagesPerUpdate: 4, epochs: 2, warmupEpochs: 0 },
+        method: { ...base.method, sigma: 0.25 },
+      }),
+      {
+        onEpoch: report => {
+          reports.push(report)
+        },
+      },
+    )
+    // The random image that stands in may be the corrupt one again, so it is once an epoch at least.
+    const [first = 0, second = 0] = reports.map(({ skippedImages }) => skippedImages)
+    expect(first).toBeGreaterThan(0)
+    expect(second).toBeGreaterThan(first)
+    expect(reports[1]?.skippedPaths).toEqual([join(data, 'train', 'b', '003.jpg')])
+    session.free([classifier, denoiser])
+  })
+})
+
+/** The smallest networks for images of 3 x 8 x 8 pixels, with random weights. */
+const TINY_DENOISER: RunConfig['denoiser'] = {
+  source: 'openai',
+  arguments: {
+    image_size: 32,
+    num_channels: 32,
+    num_res_blocks: 1,
+    channel_mult: '1,1',
+    attention_resolutions: '16',
+  },
+  dtype: 'float32',
+}
+const TINY_CLASSIFIER: RunConfig['classifier'] = {
+  source: 'timm',
+  name: 'vit_tiny_patch16_224',
+  pretrained: false,
+  modelArgs: { img_size: 8, patch_size: 4, embed_dim: 16, depth: 2, num_heads: 2 },
+  numClasses: 2,
+  inputRange: 'symmetric',
+  dropPath: 0,
+}

@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest'
+import {
+  ablations,
+  ConfigError,
+  certificationPasses,
+  leavesCheckpoint,
+  planRun,
+  presets,
+  type RunConfig,
+  trainingPasses,
+} from '../../src'
+
+const CIFAR10 = presets.cifar10({ sigma: 0.5, denoiser: 'd.pt', data: 'data', output: 'out' })
+const IMAGENET = presets.imagenet({
+  sigma: 0.5,
+  tuning: 'lora',
+  denoiser: 'd.pt',
+  data: 'data',
+  output: 'out',
+})
+
+describe('planRun', () => {
+  it('counts the updates of the published runs', () => {
+    expect(planRun(CIFAR10, { trainImages: 50_000 })).toEqual({
+      epochs: 20,
+      updatesPerEpoch: 390,
+      updates: 7800,
+      microBatches: 16,
+      imagesPerMicroBatch: 8,
+    })
+    expect(planRun(IMAGENET, { trainImages: 1_281_167 })).toMatchObject({
+      epochs: 5,
+      updatesPerEpoch: 10_009,
+      updates: 50_045,
+    })
+  })
+
+  it.each([
+    [1, 1, 1],
+    [390, 1, 390],
+    [391, 2, 391],
+    [1_000_000, 20, 7800],
+  ])('stops after %i updates, in epoch %i', (stopAfterUpdates, epochs, updates) => {
+    expect(planRun(CIFAR10, { trainImages: 50_000, stopAfterUpdates })).toMatchObject({ epochs, updates })
+  })
+
+  it('says what to do where an update takes more images than there are', () => {
+    expect(() => planRun(CIFAR10, { trainImages: 127 })).toThrow(ConfigError)
+  })
+})
+
+describe('trainingPasses', () => {
+  const passes = (config: RunConfig, attacksWholeBatch = false) =>
+    trainingPasses(config, { images: 10, attacksWholeBatch })
+
+  it('ranges from no attack to an attack on every image', () => {
+    // M = 4, T = 4: 40 denoised images; attacked ones cost 5 passes each.
+    expect(passes(CIFAR10)).toEqual({
+      denoiserForward: 40,
+      classifierForward: { least: 40, most: 240 },
+      classifierBackward: { least: 40, most: 240 },
+    })
+  })
+
+  it('knows the ablations that leave nothing open', () => {
+    expect(passes(ablations.table5.withoutMask(CIFAR10)).classifierForward).toEqual({ least: 240, most: 240 })
+    expect(passes(ablations.table5.crossEntropyOnly(CIFAR10)).classifierForward).toEqual({
+      least: 40,
+      most: 40,
+    })
+    expect(passes(CIFAR10, true).classifierBackward).toEqual({ least: 240, most: 240 })
+    expect(passes(ablations.table6.withoutUpdate(CIFAR10)).classifierForward).toEqual({
+      least: 80,
+      most: 280,
+    })
+  })
+})
+
+it('certification takes n0 + n passes of both networks for an image', () => {
+  expect(certificationPasses(IMAGENET, { images: 1000 })).toMatchObject({
+    denoiserForward: 10_100_000,
+    classifierForward: { least: 10_100_000, most: 10_100_000 },
+  })
+})
+
+it('checkpoints are left after the epochs of the paper and after the last', () => {
+  const left = (epochs: number) =>
+    Array.from({ length: epochs }, (_, index) => index + 1).filter(epoch =>
+      leavesCheckpoint(epoch, CIFAR10, { epochs }),
+    )
+  expect(left(20)).toEqual([1, 5, 10, 15, 20])
+  expect(left(7)).toEqual([1, 5, 7])
+})

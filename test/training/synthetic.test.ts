@@ -1,0 +1,47 @@
+import { expect, it } from 'vitest'
+import { ConfigError, presets, syntheticRun } from '../../src'
+
+const IMAGES = { imageSize: 32, classes: 10, trainImages: 50_000, testImages: 10_000 }
+
+it('keeps everything but weights and data', () => {
+  const real = presets.cifar10({ sigma: 0.5, denoiser: 'd.pt', data: 'data', output: 'out' })
+  const synthetic = syntheticRun(real, IMAGES)
+  expect(synthetic.denoiser).toEqual({ source: 'openai', preset: 'cifar10', dtype: 'float32' })
+  expect(synthetic.classifier).toEqual({
+    source: 'transformers',
+    config: { model_type: 'vit' },
+    numClasses: 10,
+    inputRange: 'symmetric',
+    resize: 224,
+    dropPath: 0.2,
+  })
+  expect(synthetic.data).toEqual({ source: 'synthetic', ...IMAGES, workers: 0 })
+  const { denoiser: _d, classifier: _c, data: _i, ...others } = synthetic
+  expect(real).toMatchObject(others)
+})
+
+it('names the architecture of timm and asks for no weights', () => {
+  const real = presets.imagenet({
+    ...{
+      sigma: 1,
+      tuning: 'lora',
+      denoiser: 'd.pt',
+      classifier: 'vit.safetensors',
+      data: 'data',
+      output: 'out',
+    },
+  })
+  const { classifier, tuning } = syntheticRun(real, { ...IMAGES, classes: 1000 })
+  expect(classifier).toMatchObject({
+    name: 'vit_base_patch16_clip_384.laion2b_ft_in12k_in1k',
+    pretrained: false,
+    numClasses: 1000,
+  })
+  expect(classifier).not.toHaveProperty('path')
+  expect(tuning).toEqual({ kind: 'lora', rank: 4, alpha: 4 })
+})
+
+it('refuses networks that nothing but their files describes', () => {
+  const digits = presets.digits({ denoiser: 'folder', classifier: 'folder', output: 'out' })
+  expect(() => syntheticRun(digits, IMAGES)).toThrow(ConfigError)
+})

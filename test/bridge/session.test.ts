@@ -7,7 +7,7 @@ import { connect, type Session } from '../../src/bridge'
 import { DataError, PythonError } from '../../src/errors'
 import { add, tensor } from '../../src/torch'
 import { refuseLeaks } from './leaks'
-import { countLiveValues, recordPlain, rejectionOf } from './support'
+import { recordPlain, rejectionOf } from './support'
 
 let session: Session
 

@@ -1,0 +1,19 @@
+import { join } from 'node:path'
+import { execa } from 'execa'
+import { resolveInterpreter } from '../../src/environment/interpreter'
+import { PACKAGE_FOLDER } from '../../src/environment/paths'
+
+/** Runs a TypeScript program of this package as a user does, without type checks, which another test makes. */
+export function runProgram(program: string, ...words: string[]) {
+  return execa('node', ['-r', 'ts-node/register/transpile-only', join(PACKAGE_FOLDER, program), ...words], {
+    cwd: PACKAGE_FOLDER,
+    reject: false,
+  })
+}
+
+/** Runs a script of `test/support` in the interpreter of the tests. */
+export async function runSupportScript(name: string, ...words: string[]): Promise<string> {
+  const { path } = await resolveInterpreter()
+  const { stdout } = await execa(path, [join(PACKAGE_FOLDER, 'test', 'support', name), ...words])
+  return stdout
+}

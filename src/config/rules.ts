@@ -66,10 +66,6 @@ export function problemsOfRun(run: Run): Problem[] {
       path: 'method.updateSelection',
       message: `expected true, for with crossEntropy all and adversarial ${method.adversarial} nothing is selected, got false`,
     }),
-    ...when(run.device === 'cpu' && run.dtype === 'float16', {
-      path: 'dtype',
-      message: 'expected float32 or bfloat16 for training on the CPU, got float16',
-    }),
   ]
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { explainIssues } from './explain-issues'
-import { dtype, seed, text } from './fields'
+import { seed, text } from './fields'
 import {
   certificationFieldsSchema,
   certificationSchema,
@@ -44,10 +44,11 @@ export const runSchema = z
       .prefault({})
       .describe('How the result is certified, at the sigma of the method.'),
     seed: seed.default(0).describe('Seed of order, augmentation and noise in training. Default 0.'),
-    dtype: dtype
+    dtype: z
+      .enum(['float32', 'float64'])
       .default('float32')
       .describe(
-        "Number type of the passes through the classifier in training. The paper's runs used float16. Default float32.",
+        'Number type of the classifier in training: its weights and its arithmetic. Default float32.',
       ),
   })
   .superRefine((run, context) => {

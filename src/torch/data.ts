@@ -157,3 +157,10 @@ function makeBatch(
   })
   return { images_BCHW, labels_B }
 }
+
+/** Each image in [-1, 1], with one or three channels, as a PNG file in base64. */
+export function encodePng(images_NCHW: Tensor<'NCHW'>): PlainHandle<readonly string[]> {
+  return images_NCHW.session.record('encode_png', [images_NCHW], {
+    make: (session, id) => new PlainHandle<readonly string[]>(session, id),
+  })
+}

@@ -156,7 +156,7 @@ describe('parseConfig', () => {
     ['one image per class', { certification: { images: { onePerClass: true } } }],
     ['every k-th image', { certification: { images: { every: 10 } } }],
     ['given images', { certification: { images: { indices: [3, 1] } } }],
-    ['a device', { device: 'cuda:1', threads: 2, dtype: 'bfloat16' }],
+    ['a device', { device: 'cuda:1', threads: 2, dtype: 'float64' }],
   ])('accepts %s', (_, changes) => {
     expect(messageOf(() => parseConfig(withFields(changes)))).toBe('accepted')
   })
@@ -272,11 +272,6 @@ describe('parseConfig', () => {
       'layer-wise decay on a ResNet',
       { classifier: { source: 'resnet110', path: 'a' }, 'optimisation.layerDecay': 0.65 },
       'optimisation.layerDecay: expected 1 for a ResNet-110',
-    ],
-    [
-      'float16 on the CPU',
-      { device: 'cpu', dtype: 'float16' },
-      'dtype: expected float32 or bfloat16 for training on the CPU, got float16.',
     ],
   ])('refuses what does not go together: %s', (_, changes, message) => {
     const complaint = messageOf(() => parseConfig(withFields(changes)))

@@ -1,0 +1,23 @@
+import type { Session } from '../bridge'
+import { apply } from './apply'
+import type { Axes, Tensor } from './tensor'
+
+/** Gradient of a number with respect to a leaf. The graph is released; gradients of parameters are not touched. */
+export function grad<A extends Axes>(output: Tensor<''>, input: Tensor<A>): Tensor<A> {
+  return apply('grad', [output, input], { axes: input.axes })
+}
+
+/** Adds the gradients of a number to those of every leaf that it depends on, and releases the graph. */
+export function backward(output: Tensor<''>): void {
+  output.session.perform('backward', [output])
+}
+
+/** The gradient that `backward` has left on a leaf. */
+export function gradient<A extends Axes>(input: Tensor<A>): Tensor<A> {
+  return apply('gradient', [input], { axes: input.axes })
+}
+
+/** Runs `body` without building a graph. */
+export function noGrad<T>(session: Session, body: () => T): T {
+  return session.within('no_grad', [], body)
+}

@@ -1,0 +1,78 @@
+import type { Plain, Session } from '../bridge'
+import { ShapeError } from '../errors'
+import { apply, type Dtype, makeTensor, type ValueOf } from './apply'
+import type { Generator } from './generator'
+import { type AnyTensor, type Axes, checkAxisCount, dimensionOf, prependAxis, type Tensor } from './tensor'
+
+/** A tensor from numbers or booleans in nested arrays, one level for each axis, on the session's device; float32 by default. */
+export function tensor<const A extends Axes, D extends Dtype = 'float32'>(
+  session: Session,
+  data: Plain,
+  { axes, dtype }: { axes: A; dtype?: D },
+): Tensor<A, ValueOf<D>> {
+  const depth = depthOf(data)
+  if (depth !== axes.length) {
+    throw new ShapeError(
+      `tensor: expected data with a level of arrays for each axis of '${axes}', got ${depth} levels.`,
+      {
+        remedy: "Nest the data as the axes say; one number has the axes ''.",
+      },
+    )
+  }
+  return session.record('tensor', [], {
+    parameters: { data, dtype: dtype ?? 'float32' },
+    make: makeTensor<A, ValueOf<D>>(axes),
+  })
+}
+
+function depthOf(data: Plain): number {
+  return Array.isArray(data) ? 1 + depthOf(data[0] ?? null) : 0
+}
+
+/** Standard normal noise in the shape, dtype and device of a tensor; `generator` gives the stream. */
+export function randnLike<A extends Axes>(like: Tensor<A>, generator: Generator): Tensor<A> {
+  return like.session.record('randn_like', [like, generator], { make: makeTensor(like.axes) })
+}
+
+/** For each index of an axis a whole number in [0, `below`). */
+export function randint<const X extends string>(
+  like: AnyTensor,
+  axis: X,
+  { below, generator }: { below: number; generator: Generator },
+): Tensor<X> {
+  return like.session.record('randint', [like, generator], {
+    parameters: { dim: dimensionOf('randint', like, axis), below },
+    make: makeTensor(axis),
+  })
+}
+
+/** The entries of a table with one axis that an index names. */
+export function lookUp<A extends Axes>(table: AnyTensor, index: Tensor<A>): Tensor<A> {
+  checkAxisCount('lookUp', table, 1)
+  return apply('look_up', [table, index], { axes: index.axes })
+}
+
+/** Standard normal noise for `count` copies of each element: a new first axis in front of the tensor's own. */
+export function randnCopies<const X extends string, A extends Axes>(
+  like: Tensor<A>,
+  { axis, count, generator }: { axis: X; count: number; generator: Generator },
+): Tensor<`${X}${A}`> {
+  return like.session.record('randn_copies', [like, generator], {
+    parameters: { count },
+    make: makeTensor(prependAxis('randnCopies', axis, like.axes)),
+  })
+}
+
+/**
+ * Standard normal noise for `count` copies, drawn in whole blocks of `block` copies: the noise of the i-th copy that a
+ * stream gives does not depend on how the copies are split over calls, as long as all but the last are whole blocks.
+ */
+export function noiseBlocks<const X extends string, A extends Axes>(
+  like: Tensor<A>,
+  { axis, count, block, generator }: { axis: X; count: number; block: number; generator: Generator },
+): Tensor<`${X}${A}`> {
+  return like.session.record('noise_blocks', [like, generator], {
+    parameters: { count, block },
+    make: makeTensor(prependAxis('noiseBlocks', axis, like.axes)),
+  })
+}

@@ -1,0 +1,85 @@
+import { apply, type Dtype, missingDimensions, type ValueOf } from './apply'
+import { type AnyTensor, type Axes, dimensionOf, type Tensor } from './tensor'
+
+type Operand = AnyTensor | number
+
+function binary<A extends Axes, V extends number | boolean = number>(
+  operation: string,
+  first: AnyTensor & { readonly axes: A },
+  second: Operand,
+): Tensor<A, V> {
+  const { axes } = first
+  if (typeof second === 'number') return apply(operation, [first], { axes, parameters: { other: second } })
+  const unsqueeze = missingDimensions(operation, axes, second)
+  return apply(operation, [first, second], { axes, parameters: unsqueeze.length === 0 ? {} : { unsqueeze } })
+}
+
+/** `first + second` */
+export const add = <A extends Axes>(first: Tensor<A>, second: Operand): Tensor<A> =>
+  binary('add', first, second)
+/** `first - second` */
+export const sub = <A extends Axes>(first: Tensor<A>, second: Operand): Tensor<A> =>
+  binary('sub', first, second)
+/** `first · second` */
+export const mul = <A extends Axes>(first: Tensor<A>, second: Operand): Tensor<A> =>
+  binary('mul', first, second)
+/** `first / second` */
+export const div = <A extends Axes>(first: Tensor<A>, second: Operand): Tensor<A> =>
+  binary('div', first, second)
+/** Whether elements are equal. */
+export const eq = <A extends Axes>(first: Tensor<A>, second: Operand): Tensor<A, boolean> =>
+  binary('eq', first, second)
+/** Whether elements of the first are greater. */
+export const gt = <A extends Axes>(first: Tensor<A>, second: Operand): Tensor<A, boolean> =>
+  binary('gt', first, second)
+
+/** `condition ? first : otherwise`, element by element; the axes of the condition are among the first's. */
+export function where<A extends Axes>(condition: AnyTensor, first: Tensor<A>, otherwise: number): Tensor<A> {
+  const unsqueeze = missingDimensions('where', first.axes, condition)
+  return apply('where', [first, condition], { axes: first.axes, parameters: { unsqueeze, otherwise } })
+}
+
+const unary =
+  (operation: string) =>
+  <A extends Axes>(input: Tensor<A>): Tensor<A> =>
+    apply(operation, [input], { axes: input.axes })
+
+export const exp = unary('exp')
+export const log = unary('log')
+export const sqrt = unary('sqrt')
+export const square = unary('square')
+export const reciprocal = unary('reciprocal')
+export const tanh = unary('tanh')
+/** The same values without the graph that made them. */
+export const detach = unary('detach')
+/** A leaf of the graph with the same values, whose gradient can be asked for. */
+export const leaf = unary('leaf')
+
+/** Values held within [min, max]. */
+export function clamp<A extends Axes>(input: Tensor<A>, min: number, max: number): Tensor<A> {
+  return apply('clamp', [input], { axes: input.axes, parameters: { min, max } })
+}
+
+/** Values of at least `min`. */
+export function clampMin<A extends Axes>(input: Tensor<A>, min: number): Tensor<A> {
+  return apply('clamp', [input], { axes: input.axes, parameters: { min } })
+}
+
+/** The same values as another number type. */
+export function to<A extends Axes, D extends Dtype>(
+  input: AnyTensor & { readonly axes: A },
+  dtype: D,
+): Tensor<A, ValueOf<D>> {
+  return apply('to', [input], { axes: input.axes, parameters: { dtype } })
+}
+
+const alongAxis =
+  (operation: string) =>
+  <A extends Axes>(input: Tensor<A>, axis: string): Tensor<A> =>
+    apply(operation, [input], {
+      axes: input.axes,
+      parameters: { dim: dimensionOf(operation, input, axis) },
+    })
+
+export const softmax = alongAxis('softmax')
+export const logSoftmax = alongAxis('log_softmax')

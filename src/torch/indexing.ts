@@ -1,0 +1,116 @@
+import { ShapeError } from '../errors'
+import { apply, missingDimensions } from './apply'
+import {
+  type AnyTensor,
+  type Axes,
+  dimensionOf,
+  prependAxis,
+  type Replaced,
+  replaceAxes,
+  type Tensor,
+  type Without,
+} from './tensor'
+
+/** The entry of `axis` that `index` names, for each of the others: `pick(logits_MBK, 'K', labels_B)` has axes `MB`. */
+export function pick<A extends Axes, X extends string>(
+  input: Tensor<A>,
+  axis: X,
+  index: AnyTensor,
+): Tensor<Without<A, X>> {
+  const dim = dimensionOf('pick', input, axis)
+  const rest = input.axes.replace(axis, '') as Without<A, X>
+  const unsqueeze = missingDimensions('pick', rest, index)
+  return apply('pick', [input, index], { axes: rest, parameters: { dim, unsqueeze } })
+}
+
+/** The entries of an axis at the given places, in their order, under a new letter. */
+export function indexSelect<A extends Axes, const X extends string, const Y extends string>(
+  input: Tensor<A>,
+  axis: X,
+  { indices, as }: { indices: readonly number[]; as: Y },
+): Tensor<Replaced<A, X, Y>> {
+  const dim = dimensionOf('indexSelect', input, axis)
+  return apply('index_select', [input], {
+    axes: replaceAxes('indexSelect', input.axes, { from: axis, to: as }),
+    parameters: { dim, indices },
+  })
+}
+
+/** One entry of an axis. */
+export function select<A extends Axes, X extends string>(
+  input: Tensor<A>,
+  axis: X,
+  index: number,
+): Tensor<Without<A, X>> {
+  return apply('select', [input], {
+    axes: input.axes.replace(axis, '') as Without<A, X>,
+    parameters: { dim: dimensionOf('select', input, axis), index },
+  })
+}
+
+/** Entries `start` up to but not including `end` of an axis. */
+export function slice<A extends Axes>(
+  input: Tensor<A>,
+  axis: string,
+  { start, end }: { start: number; end: number },
+): Tensor<A> {
+  return apply('slice', [input], {
+    axes: input.axes,
+    parameters: { dim: dimensionOf('slice', input, axis), start, end },
+  })
+}
+
+/** Several neighbouring axes as one: `flatten(x_MBCHW, 'MB', 'N')` has axes `NCHW`, with row m·B + b. */
+export function flatten<A extends Axes, const X extends string, const Y extends string>(
+  input: Tensor<A>,
+  axes: X,
+  as: Y,
+): Tensor<Replaced<A, X, Y>> {
+  const start = input.axes.indexOf(axes)
+  if (start < 0 || axes === '') {
+    throw new ShapeError(`flatten: expected neighbouring axes of '${input.axes}', got '${axes}'.`, {
+      remedy: 'Name a run of its letters.',
+    })
+  }
+  return apply('flatten', [input], {
+    axes: replaceAxes('flatten', input.axes, { from: axes, to: as }),
+    parameters: { start, end: start + axes.length - 1 },
+  })
+}
+
+/** One axis as two, the first of `count`: `unflatten(x_NK, 'N', { as: 'MB', count: M })` has axes `MBK`. */
+export function unflatten<A extends Axes, const X extends string, const Y extends string>(
+  input: Tensor<A>,
+  axis: X,
+  { as, count }: { as: Y; count: number },
+): Tensor<Replaced<A, X, Y>> {
+  const dim = dimensionOf('unflatten', input, axis)
+  return apply('unflatten', [input], {
+    axes: replaceAxes('unflatten', input.axes, { from: axis, to: as, count: 2 }),
+    parameters: { dim, count },
+  })
+}
+
+/** The tensor repeated under a new first axis, without a copy. */
+export function expand<A extends Axes, const X extends string>(
+  input: Tensor<A>,
+  { axis, count }: { axis: X; count: number },
+): Tensor<`${X}${A}`> {
+  return apply('expand', [input], { axes: prependAxis('expand', axis, input.axes), parameters: { count } })
+}
+
+/** An affine map of the last axis: `linear(x_ND, 'D', { weights_KD, bias_K, as: 'K' })` has axes `NK`. */
+export function linear<A extends Axes, const X extends string, const Y extends string>(
+  input: Tensor<A>,
+  axis: X,
+  { weights, bias, as }: { weights: AnyTensor; bias: AnyTensor; as: Y },
+): Tensor<Replaced<A, X, Y>> {
+  if (dimensionOf('linear', input, axis) !== input.axes.length - 1) {
+    throw new ShapeError(`linear: expected the last axis of '${input.axes}', got '${axis}'.`, {
+      remedy: 'Name the last letter.',
+    })
+  }
+  return apply('linear', [input, weights, bias], {
+    axes: replaceAxes('linear', input.axes, { from: axis, to: as }),
+  })
+}

@@ -1,0 +1,101 @@
+import { Handle, type Session } from '../bridge'
+import { type Classifier, Denoiser } from './modules'
+import { Tensor } from './tensor'
+
+/** Parameters that share a learning rate and a weight decay. */
+export interface OptimizerGroup {
+  /** Their names, or all that are trainable. */
+  readonly parameters: readonly string[] | 'all'
+  readonly learningRate: number
+  readonly weightDecay: number
+}
+
+/** How gradients are clipped: each tensor by its own norm, or all by their common one. */
+export interface ClipOptions {
+  readonly per: 'tensor' | 'global'
+  readonly norm: number
+}
+
+/** AdamW. Its learning rates and weight decays are set before every step. */
+export class Optimizer extends Handle<never> {
+  zeroGradients(): void {
+    this.session.perform('zero_gradients', [this])
+  }
+
+  /** Sets learning rate and weight decay of each group, in the order in which the groups were given. */
+  setHyperparameters(values: { learningRates: readonly number[]; weightDecays: readonly number[] }): void {
+    this.session.perform('set_hyperparameters', [this], {
+      learning_rates: values.learningRates,
+      weight_decays: values.weightDecays,
+    })
+  }
+
+  /** Clips, and returns the global ℓ2 norm of the gradients before that. */
+  clipGradients({ per, norm }: ClipOptions): Tensor<''> {
+    return this.session.record('clip_gradients', [this], {
+      parameters: { per, norm },
+      make: (session, id) => new Tensor(session, id, '' as const),
+    })
+  }
+
+  /** The global ℓ2 norm of the gradients. */
+  gradientNorm(): Tensor<''> {
+    return this.session.record('gradient_norm', [this], {
+      make: (session, id) => new Tensor(session, id, '' as const),
+    })
+  }
+
+  step(): void {
+    this.session.perform('optimizer_step', [this])
+  }
+}
+
+/** An AdamW over the named parameters of a network. */
+export function adamW(
+  module: Classifier | Denoiser,
+  groups: readonly OptimizerGroup[],
+  { betas = [0.9, 0.999] }: { betas?: readonly [number, number] } = {},
+): Optimizer {
+  return module.session.record('adamw', [module], {
+    parameters: {
+      groups: groups.map(group => ({
+        parameters: group.parameters,
+        learning_rate: group.learningRate,
+        weight_decay: group.weightDecay,
+      })),
+      betas,
+    },
+    make: (session, id) => new Optimizer(session, id),
+  })
+}
+
+/** An exponential moving average of a denoiser's weights, which starts at them. */
+export class MovingAverage extends Handle<never> {
+  constructor(
+    session: Session,
+    id: number,
+    readonly module: Denoiser,
+  ) {
+    super(session, id)
+  }
+
+  /** A denoiser with the averaged weights, which go on moving. */
+  network(): Denoiser {
+    return this.session.record('average_of', [this], {
+      make: (session, id) => new Denoiser(session, id, this.module.schedule),
+    })
+  }
+
+  /** Moves towards the weights of today: average ← decay · average + (1 - decay) · weights. */
+  update(): void {
+    this.session.perform('update_average', [this, this.module])
+  }
+}
+
+/** Starts a moving average of a denoiser. */
+export function movingAverage(module: Denoiser, { decay }: { decay: number }): MovingAverage {
+  return module.session.record('averaged_copy', [module], {
+    parameters: { decay },
+    make: (session, id) => new MovingAverage(session, id, module),
+  })
+}

@@ -1,0 +1,48 @@
+import { ShapeError } from '../errors'
+import { apply } from './apply'
+import { type AnyTensor, type Axes, checkAxisCount, dimensionOf, type Tensor, type Without } from './tensor'
+
+/** Reduces one axis, or all of them when none is named. */
+interface Reduction {
+  <A extends Axes, X extends string>(input: Tensor<A>, axis: X): Tensor<Without<A, X>>
+  (input: AnyTensor): Tensor<''>
+}
+
+function reduction(operation: string): Reduction {
+  const reduce = (input: AnyTensor, axis?: string): Tensor => {
+    if (axis === undefined) return apply(operation, [input], { axes: '' })
+    const dim = dimensionOf(operation, input, axis)
+    return apply(operation, [input], { axes: input.axes.replace(axis, ''), parameters: { dim } })
+  }
+  return reduce as Reduction
+}
+
+export const sum = reduction('sum')
+export const mean = reduction('mean')
+/** The largest value; its gradient goes to the first of equals alone, as `torch.max` over a dimension does. */
+export const max = reduction('max')
+export const logsumexp = reduction('logsumexp')
+/** Index of the largest value, the first of equals. */
+export const argmax = reduction('argmax')
+
+const overEach =
+  (operation: string) =>
+  <const X extends string>(input: AnyTensor, axes: X): Tensor<X> => {
+    if (!input.axes.startsWith(axes)) {
+      throw new ShapeError(`${operation}: expected the first axes of '${input.axes}', got '${axes}'.`, {
+        remedy: 'Name the leading letters.',
+      })
+    }
+    return apply(operation, [input], { axes, parameters: { leading: axes.length } })
+  }
+
+/** The ℓ2 norm of what each index of the leading axes holds: `normOfEach(x_MBCHW, 'MB')` has axes `MB`. */
+export const normOfEach = overEach('norm_of_each')
+/** The mean of what each index of the leading axes holds. */
+export const meanOfEach = overEach('mean_of_each')
+
+/** How often each of 0 … K-1 occurs. */
+export function bincount(input: AnyTensor, { classes }: { classes: number }): Tensor<'K'> {
+  checkAxisCount('bincount', input, 1)
+  return apply('bincount', [input], { axes: 'K', parameters: { classes } })
+}

@@ -1,0 +1,100 @@
+import { connect, type SessionFacts } from '../src'
+import { resolveInterpreter } from '../src/environment/interpreter'
+import { type Figures, type PlannedUpdate, plannedUpdate } from './finetuning-plan'
+import { PythonSide, type PythonUpdate } from './python-side'
+import { TypeScriptSide, type TypeScriptUpdate } from './typescript-side'
+
+/** How far two losses may lie apart: float32 rounding, carried through the updates before. */
+const LOSS_TOLERANCE = 1e-5
+
+/** One update taken by both sides, one right after the other. */
+export interface Round {
+  readonly typescript: TypeScriptUpdate
+  readonly python: PythonUpdate
+}
+
+export interface Measurement {
+  readonly facts: SessionFacts
+  /** The first updates, over which both sides agree. They also warm both up. */
+  readonly checked: readonly Round[]
+  readonly timed: readonly Round[]
+}
+
+export interface MeasureOptions {
+  readonly python?: string | undefined
+  readonly device: string
+  readonly threads: number
+  /** Updates over which both sides must agree before anything is timed. */
+  readonly checkedUpdates: number
+  readonly timedUpdates: number
+  readonly onUpdate?: (done: number) => void
+}
+
+/**
+ * Takes the same updates in TypeScript and in the plain Python loop, each in a Python of its own, in turn: whatever else
+ * the machine does meets both alike. The order within a round changes from round to round.
+ *
+ * @throws Error when the two disagree in the first updates: then their times would not compare
+ */
+export async function measure(options: MeasureOptions): Promise<Measurement> {
+  const { python, device, threads, checkedUpdates, timedUpdates, onUpdate } = options
+  const interpreter = await resolveInterpreter({ python })
+  await using session = await connect({ python: interpreter.path, device, threads })
+  const typescript = await TypeScriptSide.start(session)
+  await using loop = await PythonSide.start({
+    interpreter: interpreter.path,
+    device: session.facts.device,
+    threads,
+    level: typescript.level,
+    groups: typescript.groups,
+  })
+  const rounds: Round[] = []
+  for (let number = 0; number < checkedUpdates + timedUpdates; number += 1) {
+    if (number === checkedUpdates) requireAgreement(rounds)
+    const loopFirst = number % 2 === 1
+    rounds.push(await takeRound(plannedUpdate(number, typescript), { typescript, loop, loopFirst }))
+    onUpdate?.(number + 1)
+  }
+  return {
+    facts: session.facts,
+    checked: rounds.slice(0, checkedUpdates),
+    timed: rounds.slice(checkedUpdates),
+  }
+}
+
+async function takeRound(
+  update: PlannedUpdate,
+  { typescript, loop, loopFirst }: { typescript: TypeScriptSide; loop: PythonSide; loopFirst: boolean },
+): Promise<Round> {
+  if (loopFirst) {
+    const python = await loop.update(update)
+    return { python, typescript: await typescript.update(update) }
+  }
+  return { typescript: await typescript.update(update), python: await loop.update(update) }
+}
+
+/** The largest relative difference between the losses of the two sides; NaN where one of them is no number. */
+export function lossDifference(rounds: readonly Round[]): number {
+  return Math.max(
+    ...rounds.map(({ typescript, python }) => {
+      const [ours, theirs] = [typescript.figures.loss, python.figures.loss]
+      return Math.abs(ours - theirs) / Math.abs(theirs)
+    }),
+  )
+}
+
+/** Throws unless every loss and every number of attacked images is the same on both sides. */
+export function requireAgreement(rounds: readonly Round[]): void {
+  const number = rounds.findIndex(
+    round =>
+      !(lossDifference([round]) <= LOSS_TOLERANCE) ||
+      round.typescript.figures.attacked !== round.python.figures.attacked,
+  )
+  const round = rounds[number]
+  if (round === undefined) return
+  const say = ({ loss, attacked }: Figures) => `loss ${loss}, ${attacked} images attacked`
+  throw new Error(
+    `TypeScript and the Python loop do different work, so there is nothing to time. Update ${number}: ` +
+      `${say(round.typescript.figures)} in TypeScript; ${say(round.python.figures)} in the Python loop.`,
+  )
+}

@@ -1,0 +1,109 @@
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { execa, type ResultPromise } from 'execa'
+import { type NoiseLevel, type ParameterGroup, torch } from '../src'
+import { allocatorEnvironment } from '../src/bridge/allocator'
+import { CONFIG, type Figures, LOADER, type PlannedUpdate, SPECS } from './finetuning-plan'
+
+const SCRIPT = join(__dirname, 'python_loop.py')
+
+const START = { stdin: 'pipe', stdout: 'pipe', stderr: 'inherit', buffer: false } as const
+
+export interface PythonSideOptions {
+  /** Absolute path of the interpreter. */
+  readonly interpreter: string
+  readonly device: string
+  readonly threads: number
+  readonly level: NoiseLevel
+  readonly groups: readonly ParameterGroup[]
+}
+
+export interface PythonUpdate {
+  readonly figures: Figures
+  /** By Python's own clock, so that neither the command nor the answer is in it. */
+  readonly totalMs: number
+}
+
+/** What `python_loop.py` answers to an update. Sums are over its images. */
+interface Answer {
+  readonly loss: number
+  readonly selective: number
+  readonly adversarial: number
+  readonly gradient_norm: number
+  readonly attacked: number
+  readonly seconds: number
+}
+
+/** The plain Python loop in a process of its own, one update at a command. */
+export class PythonSide implements AsyncDisposable {
+  readonly #process: ResultPromise<typeof START>
+  readonly #lines: AsyncIterator<string>
+
+  private constructor(interpreter: string) {
+    // The allocator is set as for ft-cadis's own Python: a plain loop may be started with the same settings.
+    this.#process = execa({ ...START, env: allocatorEnvironment() })(interpreter, [SCRIPT])
+    this.#lines = createInterface({ input: this.#process.stdout })[Symbol.asyncIterator]()
+  }
+
+  static async start(options: PythonSideOptions): Promise<PythonSide> {
+    const { interpreter, device, threads, level, groups } = options
+    const { method, optimisation } = CONFIG
+    const side = new PythonSide(interpreter)
+    await side.#ask({
+      device,
+      threads,
+      denoiser: torch.snakeCase(SPECS.denoiser),
+      classifier: torch.snakeCase(SPECS.classifier),
+      data: torch.snakeCase(SPECS.data),
+      loader: torch.snakeCase({ ...LOADER }),
+      groups: groups.map(group => group.parameters),
+      betas: optimisation.betas,
+      clip: optimisation.clip === 'none' ? null : optimisation.clip.norm,
+      timestep: level.modelTimestep,
+      image_scale: level.sqrtAlphaCumprod,
+      noise_scale: level.sqrtOneMinusAlphaCumprod,
+      noises: method.noises,
+      weight: method.lambda,
+      attack_steps: method.attack.steps,
+    })
+    return side
+  }
+
+  /** Takes one update. */
+  async update({ startsEpoch, plan }: PlannedUpdate): Promise<PythonUpdate> {
+    // The update's only micro-batch names its streams as `trainUpdate` does.
+    const stream = [...plan.stream, 0]
+    const answer = await this.#ask({
+      starts_epoch: startsEpoch,
+      module_seed: torch.streamSeed(...stream, 'modules'),
+      noise_seed: torch.streamSeed(...stream, 'noise'),
+      learning_rates: plan.learningRates,
+      weight_decays: plan.weightDecays,
+      epsilon: plan.objective.attack.epsilon,
+    })
+    return {
+      figures: {
+        loss: answer.loss,
+        selectiveCrossEntropy: answer.selective / plan.imagesPerUpdate,
+        adversarial: answer.adversarial / plan.imagesPerUpdate,
+        gradientNorm: answer.gradient_norm,
+        attacked: answer.attacked,
+      },
+      totalMs: answer.seconds * 1000,
+    }
+  }
+
+  async #ask(request: object): Promise<Answer> {
+    this.#process.stdin.write(`${JSON.stringify(request)}\n`)
+    const { value, done } = await this.#lines.next()
+    // A process that ended says why.
+    if (done) await this.#process
+    return JSON.parse(value)
+  }
+
+  /** Ends the process. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#process.stdin.end()
+    await this.#process
+  }
+}

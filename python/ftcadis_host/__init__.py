@@ -62,4 +62,5 @@ def _redirect_output() -> None:
         for stream in (sys.stdout, sys.stderr):
             stream.flush()
             os.dup2(collector.fileno(), stream.fileno())
-            stream.reconfigure(line_buffering=True)
+            # What is printed fails no program, whatever the locale and the characters.
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)

@@ -59,11 +59,14 @@ export function renderTables(
 export function formatCell(cell: Cell, { digits, signed = false }: Column): string {
   if (cell === null) return '–'
   if (typeof cell === 'string') return cell
-  const format = (value: number) => (digits === undefined ? String(value) : value.toFixed(digits))
+  const format = (value: number) => {
+    const text = digits === undefined ? String(value) : value.toFixed(digits)
+    // What rounds to zero has no sign.
+    return Number(text) === 0 ? text.replace('-', '') : text
+  }
   const value = typeof cell === 'number' ? cell : cell.mean
   const text = format(value)
-  // What rounds to zero has no sign.
-  const shown = !signed ? text : Number(text) > 0 ? `+${text}` : Number(text) === 0 ? format(0) : text
+  const shown = signed && Number(text) > 0 ? `+${text}` : text
   return typeof cell === 'number' ? shown : `${shown} ± ${format(cell.deviation)}`
 }
 

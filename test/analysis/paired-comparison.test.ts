@@ -94,6 +94,10 @@ describe('comparePaired', () => {
     const { averageCertifiedRadius, certifiedAccuracy } = comparePaired([a], [b], { radii: [0, 1] })
     expect(certifiedAccuracy[1]).toEqual({ radius: 1, ...averageCertifiedRadius })
     expect(certifiedAccuracy[0]).toMatchObject({ difference: 0, lower: 0, upper: 0 })
+    expect(comparePaired([a], [b], { radii: [1] }).certifiedAccuracy[0]).toEqual(certifiedAccuracy[1])
+    expect(comparePaired([a], [b], { radii: [1, 0.5] }).certifiedAccuracy[1]).toMatchObject(
+      averageCertifiedRadius,
+    )
     // Differences of 0 and 1 in equal shares.
     expect(averageCertifiedRadius.upper - averageCertifiedRadius.lower).toBeGreaterThan(2 * 1.75 * 0.025)
     expect(averageCertifiedRadius.upper - averageCertifiedRadius.lower).toBeLessThan(2 * 2.15 * 0.025)

@@ -121,3 +121,8 @@ it.each([
 ])('%o with its sign is %s', (cell, text) => {
   expect(formatCell(cell, { header: '', digits: 1, signed: true })).toBe(text)
 })
+
+it('prints no sign where a number rounds to zero', () => {
+  expect(formatCell(-0.04, { header: '', digits: 1 })).toBe('0.0')
+  expect(formatCell(-0.06, { header: '', digits: 1 })).toBe('-0.1')
+})

@@ -15,8 +15,8 @@ beforeAll(async () => {
 
 afterAll(() => rm(root, { recursive: true }))
 
-/** The variables that pythonia reads or that are lent to it; set before it is imported, in the first test that connects. */
-const ENVIRONMENT = { REQ_TIMEOUT: '50', DEBUG: '1', PYTHONPATH: '/none', FT_CADIS_OUTPUT: undefined }
+/** What a user may have set that must not matter; pythonia is imported later, in the first test that connects. */
+const ENVIRONMENT = { REQ_TIMEOUT: '50', DEBUG: '1', PYTHONPATH: '/none', PYTHONIOENCODING: 'ascii' }
 const logged = vi.spyOn(console, 'log').mockReturnValue()
 for (const [name, value] of Object.entries(ENVIRONMENT)) vi.stubEnv(name, value)
 const environment = { ...process.env }
@@ -78,7 +78,7 @@ describe('a session', () => {
 
   test('leaves the environment of this process as it was', () => {
     expect({ ...process.env }).toEqual(environment)
-    expect(environment).toMatchObject({ REQ_TIMEOUT: '50', DEBUG: '1', PYTHONPATH: '/none' })
+    expect(environment).toMatchObject(ENVIRONMENT)
   })
 
   test('passes the PYTHONPATH of the user on, behind its own', async () => {
@@ -103,6 +103,7 @@ describe('a session', () => {
       'print("stdout")',
       'print("stderr", file=sys.stderr)',
       'print("two\\nlines, Größe 日本 🐍")',
+      'print("half a pair: \\ud800")',
       'os.write(1, b"from C, ")',
       'os.write(2, b"in parts\\n")',
       'subprocess.run(["echo", "from a child"], check=True)',
@@ -110,7 +111,8 @@ describe('a session', () => {
     ]
     runPython(session, code.join('\n'))
     await session.flush()
-    const lines = ['stdout', 'stderr', 'two', 'lines, Größe 日本 🐍', 'from C, in parts', 'from a child']
-    await expect.poll(() => printed).toEqual([...lines, 'bar 50%', 'bar 100%'])
+    const strings = ['stdout', 'stderr', 'two', 'lines, Größe 日本 🐍', 'half a pair: \\ud800']
+    const others = ['from C, in parts', 'from a child', 'bar 50%', 'bar 100%']
+    await expect.poll(() => printed).toEqual([...strings, ...others])
   })
 })

@@ -59,8 +59,11 @@ def _redirect_output() -> None:
         return
     with socket.socket(socket.AF_UNIX) as collector:
         collector.connect(address)
-        for stream in (sys.stdout, sys.stderr):
+        for name in ("stdout", "stderr"):
+            stream = getattr(sys, name)
             stream.flush()
             os.dup2(collector.fileno(), stream.fileno())
-            # What is printed fails no program, whatever the locale and the characters.
-            stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
+            # A new stream, since one that began as a file would seek in the socket. What is printed fails no program,
+            # whatever the locale and the characters.
+            options = {"encoding": "utf-8", "errors": "backslashreplace", "buffering": 1, "closefd": False}
+            setattr(sys, name, open(stream.fileno(), "w", **options))

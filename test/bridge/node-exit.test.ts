@@ -1,5 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { closeSync, openSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -54,6 +55,17 @@ describe.runIf(hasProcessFiles)('Node ends by itself', () => {
     expect(await exit).toEqual([0, null])
     expect(performance.now() - closedMs).toBeLessThan(2500)
   })
+})
+
+test('standard output and error may be files', async () => {
+  const output = join(folder, 'output.txt')
+  const file = openSync(output, 'w')
+  const script = join(__dirname, 'scripts', 'say-hello.ts')
+  const options: SpawnOptions = { stdio: ['ignore', file, file] }
+  child = spawn(process.execPath, ['-r', 'ts-node/register/transpile-only', script], options)
+  expect(await once(child, 'exit')).toEqual([0, null])
+  closeSync(file)
+  expect(readFileSync(output, 'utf8')).toBe('total 3\n')
 })
 
 test.runIf(hasProcessFiles)(

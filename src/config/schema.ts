@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { dataSchema } from './data-schema'
 import { explainIssues } from './explain-issues'
 import { seed, text } from './fields'
 import {
@@ -8,7 +9,7 @@ import {
   methodSchema,
   optimisationSchema,
 } from './method-schema'
-import { classifierSchema, dataSchema, denoiserSchema, tuningSchema } from './model-schema'
+import { classifierSchema, denoiserSchema, tuningSchema } from './model-schema'
 import { problemsOfRun } from './rules'
 
 const setup = {

@@ -16,6 +16,8 @@ const pureFiles = [
   'method/select-images',
   'training/schedules',
   'training/parameter-groups',
+  'training/(checkpoint-policy|loss-scale)',
+  'training/(read-run|read-metrics|list-runs)',
 ]
 
 module.exports = {

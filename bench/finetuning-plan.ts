@@ -82,6 +82,7 @@ export function plannedUpdate(
       learningRates: groups.map(group => rate * group.learningRateScale),
       weightDecays: groups.map(group => (group.decays ? decay : 0)),
       clip: clip === 'none' ? null : clip,
+      lossScale: 1,
       stream: [seed, 'train', epoch + 1, update + 1],
     },
   }

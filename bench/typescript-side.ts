@@ -68,6 +68,7 @@ export class TypeScriptSide {
       optimizer,
       loader,
       level,
+      group: torch.soleProcess(),
       rule: (correct, crossEntropy) => selectImages(correct, crossEntropy, method),
     }
     return new TypeScriptSide(trainee, level, groups, loader.batchesPerEpoch)
@@ -80,7 +81,7 @@ export class TypeScriptSide {
     const before = { ...counters }
     const begunMs = performance.now()
     if (startsEpoch !== null) trainee.loader.start(startsEpoch)
-    const metrics = await trainUpdate(trainee, plan)
+    const { metrics } = await trainUpdate(trainee, plan)
     const totalMs = performance.now() - begunMs
     return {
       figures: {

@@ -146,7 +146,7 @@ async function pictures(session: Session, { sigma }: Options) {
   const { classes } = testSet.description
   const indices = classes.map((_, label) => labels.indexOf(label))
   const level = noiseLevelOf(denoiser, sigma)
-  const samples = await denoisedSamples({ classifier, denoiser }, testSet, {
+  const { samples } = await denoisedSamples({ classifier, denoiser }, testSet, {
     indices,
     level,
     noises: 8,

@@ -110,3 +110,20 @@ export class DataError extends FtCadisError {
 export class NonFiniteLossError extends FtCadisError {
   readonly code = 'NON_FINITE_LOSS'
 }
+
+/** A run was asked to stop, and did so after a whole update, with a checkpoint to resume from. */
+export class InterruptedError extends FtCadisError {
+  readonly code = 'INTERRUPTED'
+  /** What asked it to: the name of a signal, or `time limit`. */
+  readonly reason: string
+
+  constructor(reason: string, { what, ...details }: ErrorDetails & { readonly what: string }) {
+    super(what, details)
+    this.reason = reason
+  }
+}
+
+/** Another rank of the launch is gone; the message names it. */
+export class RankLostError extends FtCadisError {
+  readonly code = 'RANK_LOST'
+}

@@ -1,7 +1,6 @@
 import {
   certificationPasses,
   type DryRun,
-  type EpochReport,
   evaluationPasses,
   type NoiseLevel,
   type Passes,
@@ -85,24 +84,12 @@ function certifiedImages(
   return 'first' in images ? images.first : images.random
 }
 
-export function formatEpoch({ epoch, clean, denoised, skippedImages, skippedPaths }: EpochReport): string {
-  const skipped =
-    skippedImages === 0
-      ? ''
-      : `; ${skippedImages} corrupt training images skipped so far: ${skippedPaths.slice(0, 5).join(', ')}${skippedPaths.length > 5 ? ', …' : ''}`
-  return `epoch ${epoch}: accuracy ${percent(clean)} on clean test images, ${percent(denoised)} on denoised ones${skipped}`
-}
-
 export function size(bytes: number): string {
   return bytes < 1e8 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(2)} GB`
 }
 
 export function whole(count: number): string {
   return count.toLocaleString('en-US')
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toFixed(1)} %`
 }
 
 function indent(text: string): string {

@@ -1,12 +1,13 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { RunConfig } from '../../src'
 import { parseNumber } from '../../src/cli/option-values'
+import { addRunOptions, type RunOptions } from '../../src/cli/run-options'
 
 /** The flags that both programs have, and what they change in a configuration. */
 
 type Images = RunConfig['certification']['images']
 
-export interface CommonOptions {
+export interface CommonOptions extends RunOptions {
   readonly sigma: number
   readonly data?: string
   readonly denoiser?: string
@@ -16,6 +17,9 @@ export interface CommonOptions {
   readonly output: string
   readonly device: string
   readonly dtype: RunConfig['denoiser']['dtype']
+  readonly autocast?: RunConfig['autocast']
+  readonly tf32: boolean
+  readonly activationCheckpointing: boolean
   readonly threads?: number
   readonly workers?: number
   readonly seed: number
@@ -39,7 +43,7 @@ const count = parseNumber({ min: 1, integer: true })
 
 /** Adds the flags that both programs have. */
 export function addCommonOptions(program: Command, { output }: { output: string }): Command {
-  return program
+  const described = program
     .option('--sigma <number>', 'noise level, for pixels in [0, 1]', parseNumber({ min: 0.01 }), 0.5)
     .option('--data <folder>', 'folder of the data')
     .option('--denoiser <file>', 'weights of the denoiser, as published')
@@ -55,11 +59,19 @@ export function addCommonOptions(program: Command, { output }: { output: string 
     .addOption(
       new Option(
         '--dtype <name>',
-        'number type of the denoiser; classifier, attack and losses stay in float32',
+        'number type of the denoiser; the classifier has --autocast, losses are in float32',
       )
         .choices(['float32', 'float16', 'bfloat16'])
         .default('float32'),
     )
+    .addOption(
+      new Option(
+        '--autocast <name>',
+        'number type that the classifier computes in where that is safe (default: as in the released code)',
+      ).choices(['none', 'float16', 'bfloat16']),
+    )
+    .option('--tf32', 'let CUDA round the factors of float32 products to TF32', false)
+    .option('--activation-checkpointing', 'compute activations anew instead of keeping them', false)
     .option('--threads <count>', 'threads of torch on the CPU', count)
     .option('--workers <count>', 'processes that read images', parseNumber({ min: 0, integer: true }))
     .option(
@@ -99,6 +111,7 @@ export function addCommonOptions(program: Command, { output }: { output: string 
       false,
     )
     .option('--python <path>', 'Python interpreter to use')
+  return addRunOptions(described)
 }
 
 /** The preset's configuration with what the flags say otherwise. */
@@ -124,7 +137,9 @@ export function withOptions(config: RunConfig, options: CommonOptions): RunConfi
     certification: { ...config.certification, ...given({ images: certifyImages, n0, n }) },
     device: options.device,
     seed: options.seed,
-    ...given({ threads }),
+    tf32: options.tf32,
+    activationCheckpointing: options.activationCheckpointing,
+    ...given({ threads, autocast: options.autocast }),
   }
 }
 

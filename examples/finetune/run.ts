@@ -18,8 +18,10 @@ import {
   syntheticRun,
   torch,
 } from '../../src'
-import { type Progress, progressBar } from '../../src/cli/progress'
-import { formatConfig, formatDryRun, formatEpoch } from './format'
+import { interruptible } from '../../src/cli/interruption'
+import { progressBar } from '../../src/cli/progress'
+import { isTalkative, runHooks } from '../../src/cli/run-options'
+import { formatConfig, formatDryRun } from './format'
 import { type CommonOptions, withOptions } from './options'
 import { printStart } from './start'
 import { measure, withSyntheticDefaults } from './synthetic'
@@ -62,23 +64,18 @@ async function trainAndCertify(
   config: RunConfig,
   { options, program }: { options: CommonOptions; program: Program },
 ): Promise<void> {
-  console.log(formatConfig(config))
-  let bar: Progress | undefined
-  const trained = await finetune(session, config, {
-    stopAfterUpdates: options.steps,
-    evaluationImages: options.evaluateImages,
-    onStart: start => printStart(start, config),
-    onUpdate: ({ epoch, update, updatesPerEpoch, epochs, loss, attackedShare }) => {
-      bar ??= progressBar('fine-tuning', { total: options.steps ?? epochs * updatesPerEpoch })
-      bar.update(
-        (epoch - 1) * updatesPerEpoch + update,
-        `epoch ${epoch}, loss ${loss.toFixed(3)}, attacked ${(100 * attackedShare).toFixed(0)} %`,
-      )
-    },
-    onEpoch: report => console.log(formatEpoch(report)),
-  })
-  bar?.stop()
-  console.log(`checkpoint: ${trained.checkpoint}`)
+  const isTold = isTalkative(options, session.launch)
+  if (isTold) console.log(formatConfig(config))
+  const trained = await interruptible('the update is finished, then a checkpoint written', signal =>
+    finetune(session, config, {
+      ...runHooks(options),
+      signal,
+      stopAfterUpdates: options.steps,
+      evaluationImages: options.evaluateImages,
+      onStart: start => (isTold ? printStart(start, config) : undefined),
+    }),
+  )
+  if (isTold) console.log(`checkpoint: ${trained.checkpoint}`)
   if (options.certify) await certify(trained, config, program)
 }
 

@@ -7,7 +7,7 @@ import { printStart } from './start'
 const STEPS = 2
 
 /** On the CPU an update of the paper's 128 images would take hours: what it takes does not depend on how many there are. */
-const ON_CPU = { imagesPerUpdate: 2, imagesPerMicroBatch: 1 }
+const ON_CPU = { imagesPerUpdate: 2, imagesPerMicroBatch: 1, autocast: 'none' } as const
 
 /**
  * What a measurement does where the flags leave it open. Random weights hardly ever give an image its label, so that the

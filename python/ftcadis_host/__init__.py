@@ -8,13 +8,20 @@ from __future__ import annotations
 import faulthandler
 import json
 import os
+import select
 import signal
 import socket
 import sys
+import threading
+import time
 
 from .failure import describe
 
+# How long this process may take to leave by itself when Node is gone.
+LEAVE_SECONDS = 5
+
 _host = None
+_is_running = False
 
 
 def start(options: str) -> str:
@@ -24,10 +31,16 @@ def start(options: str) -> str:
     Returns JSON: `{"facts": …}`, see `host.Host.facts`, or `{"failure": {"type", "message", "traceback"}}`.
     """
     global _host
-    # Ctrl-C reaches the whole process group. Node decides when to stop; torch is not interrupted in mid-step.
+    # Ctrl-C, and a launcher or queue that wants the machine back, reach the whole process group. Node decides when to stop;
+    # torch is not interrupted in mid-step.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    pass
     _redirect_output()
-    faulthandler.enable()
+    # Of the thread that crashed alone: of a crash's trace, Node keeps the last lines.
+    faulthandler.enable(all_threads=False)
+    if "NODE_CHANNEL_FD" in os.environ:
+        channel = int(os.environ["NODE_CHANNEL_FD"])
+        threading.Thread(target=_end_with_node, args=(channel,), name="end with Node", daemon=True).start()
 
     try:
         from .host import Host
@@ -35,21 +48,41 @@ def start(options: str) -> str:
         _host = Host(**json.loads(options))
         answer = {"facts": _host.facts()}
     except Exception as error:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)  # nothing is left to do but to end
         answer = {"failure": describe(error)}
     return json.dumps(answer)
 
 
 def run(program: str) -> str:
     """Runs one program and returns its answer; see `host.Host.run`."""
-    return _host.run(program)
+    global _is_running
+    _is_running = True
+    try:
+        return _host.run(program)
+    finally:
+        _is_running = False
 
 
 def stop() -> None:
-    """Releases everything, so that worker processes of loaders end before this process does."""
+    """Releases everything, so that worker processes of loaders end before this process does, which SIGTERM then ends."""
     global _host
-    if _host is not None:
-        _host.close()
-        _host = None
+    try:
+        if _host is not None:
+            _host.close()
+            _host = None
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _end_with_node(channel: int) -> None:
+    """The thread that ends this process when Node is gone. Between two programs it leaves by itself, in good order."""
+    poll = select.poll()
+    poll.register(channel, 0)  # the other end's hanging up is always told
+    poll.poll()
+    deadline = time.monotonic() + LEAVE_SECONDS
+    while not _is_running and time.monotonic() < deadline:
+        time.sleep(0.1)
+    os._exit(1)
 
 
 def _redirect_output() -> None:

@@ -9,6 +9,7 @@ import threading
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -24,6 +25,9 @@ Request = tuple[np.ndarray, np.ndarray]
 
 # One corrupt image is an accident; this many in a row are a broken disk or the wrong folder.
 CORRUPT_IN_A_ROW_LIMIT = 32
+
+# How soon a worker notices that its parent is gone.
+PARENT_CHECK_SECONDS = 1.0
 
 
 class Batch(NamedTuple):
@@ -110,7 +114,7 @@ class FileReader:
             pin_memory=self._pin_memory,
             # Other start methods import the main module again: it is the bridge's, and would serve a second time.
             multiprocessing_context="fork" if self._workers > 0 and os.name == "posix" else None,
-            worker_init_fn=_prepare_worker,
+            worker_init_fn=partial(_prepare_worker, os.getpid()),
             generator=torch.Generator(),  # else each epoch draws from the generator that the training draws from
         )
 
@@ -242,6 +246,19 @@ def _unchanged(batch: Batch | _Failure) -> Batch | _Failure:
     return batch
 
 
-def _prepare_worker(_worker: int) -> None:
-    # Ctrl-C reaches the whole process group; who ends the workers is the process that started them.
+def _prepare_worker(parent: int, _worker: int) -> None:
+    # Ctrl-C, and SIGTERM from launchers and queues, reach the whole process group; who ends the workers is the process
+    # that started them.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "sigtimedwait"):
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+        threading.Thread(target=_end_with_parent, args=(parent,), daemon=True).start()
+
+
+def _end_with_parent(parent: int) -> None:
+    """The thread of a worker that ends it when its parent says so by SIGTERM, or is gone."""
+    while os.getppid() == parent:
+        received = signal.sigtimedwait({signal.SIGTERM}, PARENT_CHECK_SECONDS)
+        if received is not None and received.si_pid == parent:
+            break
+    os._exit(0)

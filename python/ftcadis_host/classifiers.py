@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -34,11 +35,15 @@ class Classifier(nn.Module):
     family: its source, 'timm' | 'transformers' | 'resnet110' | 'python'.
     depth: number of transformer blocks, for layer-wise decay; None where there are none.
     uses_batch_statistics: whether outputs in train mode depend on who else is in the batch (batch normalisation).
+    autocast: the number type that the network's own operations are cast to where torch knows that to be safe, or None.
     """
 
-    def __init__(self, model: nn.Module, spec: Mapping[str, Any], *, depth: int | None):
+    def __init__(
+        self, model: nn.Module, spec: Mapping[str, Any], *, depth: int | None, autocast: torch.dtype | None = None
+    ):
         super().__init__()
         self.model = model
+        self.autocast = autocast
         self.family: str = spec["source"]
         self.depth = depth
         self.adapted = "adapter" in spec or (spec.get("tuning") or {}).get("kind") == "lora"
@@ -52,7 +57,8 @@ class Classifier(nn.Module):
         """Logits [N, K] in the dtype of the images [N, C, H, W], which lie in [-1, 1].
 
         Where the classifier has a size they are resized bicubically with antialiasing (the paper: 32 to 224, 224 to
-        384), then moved to the network's input range. The network computes in its own dtype.
+        384), then moved to the network's input range. The network computes in its own dtype, or under autocast; what
+        comes after the logits never does.
         """
         x = images
         size = self.resize
@@ -60,14 +66,32 @@ class Classifier(nn.Module):
             x = F.interpolate(x, (size, size), mode="bicubic", antialias=True)
         if self.mean is not None:
             x = ((x + 1) / 2 - self.mean.to(x.dtype)) / self.std.to(x.dtype)
-        logits = self.model(x.to(next(self.model.parameters()).dtype))
+        x = x.to(next(self.model.parameters()).dtype)
+        with self._autocast(x.device):
+            logits = self.model(x)
         return getattr(logits, "logits", logits).to(images.dtype)
 
+    def _autocast(self, device: torch.device) -> AbstractContextManager:
+        # Shapes are followed through the network on the meta device, which has no autocast.
+        if self.autocast is None or device.type == "meta":
+            return nullcontext()
+        return torch.autocast(device.type, dtype=self.autocast)
 
-def load_classifier(spec: Mapping[str, Any], *, device: torch.device | str, dtype: torch.dtype) -> Classifier:
+
+def load_classifier(
+    spec: Mapping[str, Any],
+    *,
+    device: torch.device | str,
+    dtype: torch.dtype,
+    autocast: torch.dtype | None = None,
+    activation_checkpointing: bool = False,
+) -> Classifier:
     """The classifier that a description names, in eval mode.
 
-    To train in half precision load in float32 and run under autocast: an optimizer needs float32 parameters.
+    dtype: of the parameters. To train in half precision load in float32 with an `autocast` dtype: an optimizer needs
+        float32 parameters.
+    activation_checkpointing: whether a backward pass computes the activations of each block anew instead of keeping
+        them: less memory, one more forward pass, the same gradients.
 
     spec: one of
         {"source": "timm", "name", "pretrained": bool, "model_args": {…}}: by name, from the hub's cache or random
@@ -102,7 +126,9 @@ def load_classifier(spec: Mapping[str, Any], *, device: torch.device | str, dtyp
         model = lora.load_adapters(model, spec["adapter"], tuning if tuning["kind"] == "lora" else None)
     elif tuning["kind"] == "lora":
         model = lora.add_adapters(model, rank=tuning["rank"], alpha=tuning["alpha"], heads=backbone.heads)
-    return Classifier(model, spec, depth=backbone.depth).to(device).eval()
+    if activation_checkpointing:
+        _checkpoint_activations(model)
+    return Classifier(model, spec, depth=backbone.depth, autocast=autocast).to(device).eval()
 
 
 def describe_parameters(classifier: Classifier) -> list[tuple[str, list[int], bool]]:
@@ -148,6 +174,19 @@ def _save_network(classifier: Classifier, model: nn.Module, folder: Path | str) 
     else:
         with written_folder(folder) as new:
             write_tensors(new / WEIGHTS_FILE, model.state_dict(), {"format": "pt"})
+
+
+def _checkpoint_activations(model: nn.Module) -> None:
+    network = model.get_base_model() if hasattr(model, "get_base_model") else model
+    if hasattr(network, "set_grad_checkpointing"):  # timm
+        network.set_grad_checkpointing(True)
+    elif hasattr(network, "activation_checkpointing_enable"):  # transformers
+        network.activation_checkpointing_enable({"use_reentrant": False})
+    else:
+        raise SpecError(
+            f"Activation checkpointing needs a network whose library knows its blocks; {type(network).__name__} has "
+            "none. Lower the images in a micro-batch instead."
+        )
 
 
 def _input_range(value: Any) -> tuple[torch.Tensor | None, torch.Tensor | None]:

@@ -34,14 +34,18 @@ class UnmadeValueError(RuntimeError):
 class Host:
     """Holds values by integer handle and runs programs over them, one at a time."""
 
-    def __init__(self, device: str, threads: int | None):
+    def __init__(self, device: str, threads: int | None, local_rank: int | None = None):
         if threads is not None:
             torch.set_num_threads(threads)
-        self.device = _resolve_device(device)
+        self.device = _resolve_device(device, local_rank)
+        # float32 means float32: torch lets convolutions round to TF32 by itself.
+        OPERATIONS["set_tf32"](self, enabled=False)
         self.values: dict[int, Any] = {}
         # The modules that forward passes run in training mode, innermost context last.
         self.training: list[torch.nn.Module] = []
         self._contexts: list[AbstractContextManager] = []
+        # The ranks that this one computes with, if it does.
+        self.process_group: Any = None
 
     def facts(self) -> dict[str, Any]:
         """What TypeScript wants to know about this process, as plain data."""
@@ -71,6 +75,8 @@ class Host:
                 return _dumps({"values": values, "seconds": time.perf_counter() - begun})
             except Exception as error:  # a device may report an earlier error, and not every value is plain
                 failure = {**describe(error), "index": -1, "operation": "read"}
+        if self.process_group is not None:
+            self.process_group.note_failure(f"{failure['type']}: {failure['message']}")
         return _dumps({"failure": failure, "seconds": time.perf_counter() - begun})
 
     def _execute(self, program: dict[str, Any]) -> dict[str, Any] | None:
@@ -129,15 +135,27 @@ class Host:
         self.values.clear()
 
 
-def _resolve_device(name: str) -> torch.device:
-    if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    device = torch.device(name)
-    if device.type == "cuda" and not torch.cuda.is_available():
+def _resolve_device(name: str, local_rank: int | None) -> torch.device:
+    """local_rank: which GPU of its machine a launched process takes; None for a process that nobody launched."""
+    if name == "auto" and not torch.cuda.is_available():
+        return torch.device("cpu")
+    device = torch.device("cuda" if name == "auto" else name)
+    if device.type != "cuda":
+        return device
+    if not torch.cuda.is_available():
         raise RuntimeError(
             f"The device '{name}' was asked for, but torch {torch.__version__} sees no CUDA device. "
             "Use the device 'cpu' or 'auto', or install a torch for your CUDA."
         )
+    if local_rank is not None and device.index is None:
+        if local_rank >= torch.cuda.device_count():
+            raise RuntimeError(
+                f"This is process {local_rank} of its machine, counted from 0, but torch sees {torch.cuda.device_count()} "
+                "CUDA devices. Launch one process for each device."
+            )
+        device = torch.device("cuda", local_rank)
+    if device.index is not None:
+        torch.cuda.set_device(device)
     return device
 
 

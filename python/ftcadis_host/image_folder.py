@@ -63,10 +63,15 @@ class ImageFolderDataset(Dataset):
     def read(self, index: int, seed: int | None = None) -> torch.Tensor:
         """The image as uint8 [3, S, S]: a random crop and flip that `seed` alone decides, or the centre without one.
 
-        Raises CorruptImageError where the file does not hold an image, OSError where it cannot be read.
+        Raises CorruptImageError where the file does not hold an image, DatasetError where it cannot be read.
         """
         plain, augmented = _transforms(self.image_shape[-1], self.resize_size)
-        image = read_rgb(self.path(index))
+        try:
+            image = read_rgb(self.path(index))
+        except OSError as error:
+            raise DatasetError(
+                f"The image '{self.path(index)}' cannot be read: {error.strerror}. Bring its folder or disk back."
+            ) from error
         if seed is None:
             return plain(image)
         with _seeded(seed):
@@ -82,6 +87,11 @@ def _transforms(image_size: int, resize_size: int) -> tuple[Callable, Callable]:
     plain = v2.Compose([v2.Resize(resize_size), v2.CenterCrop(image_size), v2.PILToTensor()])
     augmented = v2.Compose([v2.RandomResizedCrop(image_size), v2.RandomHorizontalFlip(), v2.PILToTensor()])
     return plain, augmented
+
+
+def plain_transform(image_size: int, resize_size: int) -> Callable[[Image.Image], torch.Tensor]:
+    """Image → uint8 [C, S, S]: the shorter side is resized, then the centre cropped, as for test images."""
+    return _transforms(image_size, resize_size)[0]
 
 
 @contextmanager

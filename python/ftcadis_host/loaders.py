@@ -36,6 +36,9 @@ class Loader:
     Order and augmentation depend on the seed, the epoch and the position in the epoch, and on nothing else: not on the
     number of workers, nor on where the epoch was entered.
 
+    The batches of an epoch are numbered from 0. Of `ranks` processes, each with such a loader, number `rank` reads the
+    batches rank, rank + ranks, rank + 2 ranks, …: together, in each round, the next `ranks` of them.
+
     A data set in memory lies on the device and needs no `workers`. Image files are decoded by `workers` processes
     (0: by this one), which stay from epoch to epoch until `close`, an error, or the end of this process.
 
@@ -55,8 +58,16 @@ class Loader:
         workers: int = 0,
         pin_memory: bool = False,
         device: torch.device | str = "cpu",
+        rank: int = 0,
+        ranks: int = 1,
     ):
-        for name, value, least in (("batch_size", batch_size, 1), ("seed", seed, 0), ("workers", workers, 0)):
+        for name, value, least in (
+            ("batch_size", batch_size, 1),
+            ("seed", seed, 0),
+            ("workers", workers, 0),
+            ("rank", rank, 0),
+            ("ranks", ranks, rank + 1),
+        ):
             if not isinstance(value, int) or value < least:
                 raise ValueError(f"The loader's {name} must be a whole number of at least {least}, got {value!r}.")
         self.batch_size = batch_size
@@ -70,6 +81,8 @@ class Loader:
         self._length = len(dataset)
         self._seed = seed
         self._shuffle = shuffle
+        self._rank = rank
+        self._ranks = ranks
         self._epoch = 0
         self._batch = 0
         self._started = False
@@ -86,20 +99,24 @@ class Loader:
             )
 
     def start(self, epoch: int, first_batch: int = 0) -> None:
-        """Goes to a batch of an epoch, from wherever the loader is. `first_batch` may be the end of the epoch."""
-        if not isinstance(epoch, int) or epoch < 0:
-            raise ValueError(f"The epoch must be a whole number of at least 0, got {epoch!r}.")
+        """Goes to a round of batches of an epoch, from wherever the loader is.
+
+        first_batch: number of the first batch of the round, that of rank 0: a multiple of `ranks`, or the epoch's end.
+        """
         if not isinstance(first_batch, int) or not 0 <= first_batch <= self.batches_per_epoch:
             raise ValueError(
                 f"first_batch must lie between 0 and the {self.batches_per_epoch} batches of an epoch, got {first_batch!r}. "
                 "A position belongs to the data set and batch size that it was saved with."
             )
-        plan = plan_epoch(self._length, seed=self._seed, epoch=epoch, shuffle=self._shuffle)
-        positions = range(first_batch * self.batch_size, self.batches_per_epoch * self.batch_size, self.batch_size)
-        with self._closed_on_error():
-            self._reader.start(
-                (plan.indices[at : at + self.batch_size], plan.seeds[at : at + self.batch_size]) for at in positions
+        if first_batch % self._ranks != 0 and first_batch != self.batches_per_epoch:
+            raise ValueError(
+                f"{self._ranks} processes read in rounds of {self._ranks} batches, and first_batch {first_batch} lies within "
+                "one. Start at a multiple."
             )
+        plan = self._plan(epoch)
+        batches = range(first_batch + self._rank, self.batches_per_epoch, self._ranks)
+        with self._closed_on_error():
+            self._reader.start((plan.indices[places], plan.seeds[places]) for places in map(self._places, batches))
         self._epoch, self._batch, self._started = epoch, first_batch, True
 
     def next_batch(self) -> tuple[torch.Tensor, torch.Tensor]:
@@ -110,15 +127,32 @@ class Loader:
         """
         if not self._started:
             raise RuntimeError("The loader is not started, or stopped at an error. Call start(epoch, first_batch) first.")
-        while self._batch < self.batches_per_epoch:
+        while self._batch + self._rank < self.batches_per_epoch:
             with self._closed_on_error():
                 images, labels, skipped = self._reader.read()
-            self._batch += 1
+            self._batch += self._ranks
             self.skipped += len(skipped)
             self.skipped_paths.extend(path for path in dict.fromkeys(skipped) if path not in self.skipped_paths)
             if len(labels) > 0:
                 return images, labels
         raise EndOfData(f"Epoch {self._epoch} has no more than {self.batches_per_epoch} batches.")
+
+    def planned_indices(self, *, epoch: int, first_batch: int, batches: int) -> list[list[int]]:
+        """Which images of the data set so many batches of an epoch hold, for all ranks; nothing is read.
+
+        Corrupt images are named although others may stand in for them.
+        """
+        plan = self._plan(epoch)
+        last = min(first_batch + batches, self.batches_per_epoch)
+        return [plan.indices[self._places(batch)].tolist() for batch in range(first_batch, last)]
+
+    def _plan(self, epoch: int) -> EpochPlan:
+        if not isinstance(epoch, int) or epoch < 0:
+            raise ValueError(f"The epoch must be a whole number of at least 0, got {epoch!r}.")
+        return plan_epoch(self._length, seed=self._seed, epoch=epoch, shuffle=self._shuffle)
+
+    def _places(self, batch: int) -> slice:
+        return slice(batch * self.batch_size, (batch + 1) * self.batch_size)
 
     @contextmanager
     def _closed_on_error(self) -> Iterator[None]:
@@ -129,8 +163,8 @@ class Loader:
             raise
 
     def state(self) -> dict[str, int]:
-        """Where the loader is: `start(epoch, batch)` goes on with the first batch that has not been read."""
-        return {"epoch": self._epoch, "batch": self._batch}
+        """Where the loader is: `start(epoch, batch)` goes on with the first round that has not been read."""
+        return {"epoch": self._epoch, "batch": min(self._batch, self.batches_per_epoch)}
 
     def close(self) -> None:
         """Ends the worker processes before it returns. The loader can be started again."""

@@ -1,6 +1,6 @@
-import { type FileHandle, mkdir, open, readFile, rename } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, rename } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import { ConfigError, DataError } from '../errors'
+import { ConfigError, DataError, FtCadisError } from '../errors'
 import {
   type CertificationEntry,
   type CertificationRow,
@@ -10,46 +10,20 @@ import {
   parseLog,
   rowParser,
 } from './certification-log'
-
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
-export type JsonObject = { readonly [key: string]: Json }
-
-/** Everything that decides a row: rows of different configurations do not belong into one log. */
-export type CertificationConfiguration = JsonObject & {
-  /** Noise level that is certified for, on the [0, 1] pixel scale. */
-  readonly sigma: number
-  /** Noise level that the denoiser's timestep adds, on the [0, 1] pixel scale; null without a denoiser. */
-  readonly realisedSigma: number | null
-  readonly n0: number
-  readonly n: number
-  readonly alpha: number
-  readonly dtype: string
-  readonly seed: number
-}
-
-/** What stands beside a log, in `<log>.json`. */
-export interface LogFacts {
-  readonly configuration: CertificationConfiguration
-  /** What is good to know and decides no row: device, batch size, versions. A run that goes on keeps the first run's. */
-  readonly notes?: JsonObject
-}
+import {
+  factsPath,
+  type LogFacts,
+  readFacts,
+  readText,
+  requireSameConfiguration,
+} from './certification-log-facts'
+import { lockLog } from './certification-log-lock'
+import { formatIndices, parseIndices } from './image-plan'
 
 export interface CertificationLog extends ParsedLog {
   readonly file: string
   /** What `<log>.json` says; logs of other programs have none. */
   readonly facts?: LogFacts
-}
-
-/** One field in which two configurations differ; undefined where a configuration does not have it. */
-export interface ConfigurationDifference {
-  readonly field: string
-  readonly logged: Json | undefined
-  readonly requested: Json | undefined
-}
-
-/** Where the facts of a log stand: outside the table, so that any reader of tab-separated values can read that. */
-export function factsPath(logPath: string): string {
-  return `${logPath}.json`
 }
 
 /**
@@ -66,22 +40,10 @@ export async function readCertificationLog(path: string): Promise<CertificationL
   return { file: path, ...parseLog(text, { file: path }), ...(facts && { facts }) }
 }
 
-/** Every field in which the two differ, nested fields as `models.classifier`; empty when a log of one may go on with the other. */
-export function configurationDifferences(logged: Json, requested: Json): ConfigurationDifference[] {
-  const compare = (a: Json | undefined, b: Json | undefined, field: string): ConfigurationDifference[] => {
-    if (!isObject(a) || !isObject(b)) {
-      return JSON.stringify(a) === JSON.stringify(b) ? [] : [{ field, logged: a, requested: b }]
-    }
-    return [...new Set([...Object.keys(a), ...Object.keys(b)])].flatMap(key =>
-      compare(a[key], b[key], field === '' ? key : `${field}.${key}`),
-    )
-  }
-  return compare(logged, requested, '')
-}
-
 /**
  * Appends rows to a certification log so that a run can be killed at any moment and go on: a row that `append` has
- * returned from is on the disk, and a row cut short by a kill is dropped when the log is opened again.
+ * returned from is on the disk, and a row cut short by a kill is dropped when the log is opened again. While it is open
+ * no other writer can open it.
  */
 export class CertificationLogWriter implements AsyncDisposable {
   /** The rows that earlier runs have left. */
@@ -90,49 +52,42 @@ export class CertificationLogWriter implements AsyncDisposable {
   readonly droppedPartialRow: boolean
   readonly #file: string
   readonly #handle: FileHandle
+  readonly #unlock: () => Promise<void>
   readonly #indices: Set<number>
+  #isOpen = true
 
-  private constructor(file: string, handle: FileHandle, earlier: ParsedLog) {
+  private constructor(file: string, handle: FileHandle, unlock: () => Promise<void>, earlier: ParsedLog) {
     this.#file = file
     this.#handle = handle
+    this.#unlock = unlock
     this.#indices = new Set(earlier.rows.map(({ index }) => index))
     this.earlierRows = earlier.rows
     this.droppedPartialRow = earlier.partial !== undefined
   }
 
   /**
-   * Creates the log and its `<log>.json`, or goes on with them.
+   * Creates the log and its `<log>.json`, or goes on with them. A log may go on with another plan that has all of its
+   * rows: then `<log>.json` says the new one.
    *
-   * @throws ConfigError listing the differences when the log was begun with another configuration, or when it says nothing about its own
-   * @throws DataError when the log cannot be read or is malformed, see `parseLog`
+   * @throws ConfigError listing the differences when the log was begun with another configuration, when it says nothing
+   *   about its own, when it has images that are not planned, and while another process writes it
+   * @throws DataError when the log cannot be read or written or is malformed, see `parseLog`
    */
   static async open(path: string, facts: LogFacts): Promise<CertificationLogWriter> {
-    await mkdir(dirname(path), { recursive: true })
-    const text = await readText(path)
-    const logged = await readFacts(path)
-    if (logged !== undefined) requireSameConfiguration(path, logged.configuration, facts.configuration)
-    else if (text === undefined) await create(factsPath(path), `${JSON.stringify(facts, null, 2)}\n`)
-    else {
-      throw new ConfigError(
-        `The log ${path} has no ${factsPath(path)}, so nothing says how its rows were certified.`,
-        {
-          remedy: 'Choose another log file.',
-        },
-      )
-    }
-    if (text === undefined) await create(path, `${LOG_HEADER}\n`)
-    const earlier = parseLog(text ?? `${LOG_HEADER}\n`, { file: path })
-    if (text !== undefined && !text.startsWith(`${LOG_HEADER}\n`)) {
-      throw new ConfigError(`The log ${path} has other columns than this version writes: ${LOG_HEADER}.`, {
-        remedy: 'Choose another log file.',
+    let unlock: (() => Promise<void>) | undefined
+    try {
+      await mkdir(dirname(path), { recursive: true })
+      unlock = await lockLog(path)
+      const earlier = await prepare(path, facts)
+      return new CertificationLogWriter(path, await open(path, 'a'), unlock, earlier)
+    } catch (cause) {
+      await unlock?.()
+      if (cause instanceof FtCadisError) throw cause
+      throw new DataError(`The log ${path} cannot be written: ${(cause as Error).message}.`, {
+        remedy: 'Choose a log file that can be written.',
+        cause,
       })
     }
-    const handle = await open(path, 'a')
-    if (text !== undefined && earlier.partial !== undefined) {
-      await handle.truncate(Buffer.byteLength(text.slice(0, text.lastIndexOf('\n') + 1)))
-      await handle.sync()
-    }
-    return new CertificationLogWriter(path, handle, earlier)
   }
 
   /** Whether the image has a row. */
@@ -167,9 +122,12 @@ export class CertificationLogWriter implements AsyncDisposable {
     }
   }
 
-  /** Closes the file; a second call does nothing. */
+  /** Closes the file and lets others write it; a second call does nothing. */
   async close(): Promise<void> {
+    if (!this.#isOpen) return
+    this.#isOpen = false
     await this.#handle.close()
+    await this.#unlock()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -177,45 +135,59 @@ export class CertificationLogWriter implements AsyncDisposable {
   }
 }
 
-function requireSameConfiguration(path: string, logged: Json, requested: Json): void {
-  // As JSON holds it, so that a field that is undefined and one that is absent are the same.
-  const differences = configurationDifferences(logged, JSON.parse(JSON.stringify(requested)) as Json)
-  if (differences.length === 0) return
-  const show = (value: Json | undefined) => (value === undefined ? 'absent' : JSON.stringify(value))
-  const list = differences.map(d => `  ${d.field}: ${show(d.logged)} in the log, ${show(d.requested)} now`)
+/** Makes or checks log and facts, and drops a row that was cut short. Returns what the log held. */
+async function prepare(path: string, facts: LogFacts): Promise<ParsedLog> {
+  const text = await readText(path)
+  const logged = await readFacts(path)
+  if (logged !== undefined) {
+    requireSameConfiguration(path, logged.configuration, facts.configuration)
+    requireSameConfiguration(path, { share: logged.share ?? null }, { share: facts.share ?? null })
+  } else if (text === undefined) await writeFacts(path, facts)
+  else {
+    throw new ConfigError(
+      `The log ${path} has no ${factsPath(path)}, so nothing says how its rows were certified.`,
+      { remedy: 'Choose another log file.' },
+    )
+  }
+  if (text === undefined) await replaceFile(path, `${LOG_HEADER}\n`)
+  const earlier = parseLog(text ?? `${LOG_HEADER}\n`, { file: path })
+  if (text !== undefined && !text.startsWith(`${LOG_HEADER}\n`)) {
+    throw new ConfigError(`The log ${path} has other columns than this version writes: ${LOG_HEADER}.`, {
+      remedy: 'Choose another log file.',
+    })
+  }
+  requirePlanned(path, facts, earlier)
+  if (logged !== undefined && facts.plan !== undefined && logged.plan?.images !== facts.plan.images) {
+    await writeFacts(path, { ...logged, plan: facts.plan })
+  }
+  if (text !== undefined && earlier.partial !== undefined) {
+    const handle = await open(path, 'r+')
+    await handle.truncate(Buffer.byteLength(text.slice(0, text.lastIndexOf('\n') + 1)))
+    await handle.sync()
+    await handle.close()
+  }
+  return earlier
+}
+
+function requirePlanned(path: string, { plan }: LogFacts, { rows }: ParsedLog): void {
+  if (plan === undefined) return
+  const planned = new Set(parseIndices(plan.images))
+  const others = rows.map(({ index }) => index).filter(index => !planned.has(index))
+  if (others.length === 0) return
+  const shown = formatIndices(others.slice(0, 10).sort((a, b) => a - b))
   throw new ConfigError(
-    `The log ${path} was begun with another configuration, expected the same:\n${list.join('\n')}\n`,
-    {
-      remedy: 'Set what differs back, or choose another log file.',
-    },
+    `The log ${path} has ${others.length} images that are not to be certified now: ${shown}${others.length > 10 ? ', …' : ''}.`,
+    { remedy: 'Ask for at least the images that the log has, or choose another log file.' },
   )
 }
 
-async function readFacts(logPath: string): Promise<LogFacts | undefined> {
-  const path = factsPath(logPath)
-  const text = await readText(path)
-  if (text === undefined) return undefined
-  const refuse = (reason: string, cause?: unknown) =>
-    new DataError(`${path} must hold the facts of a certification log: ${reason}.`, {
-      remedy: 'Restore the file; without it nothing says how the rows were certified.',
-      cause,
-    })
-  let facts: Json
-  try {
-    facts = JSON.parse(text) as Json
-  } catch (cause) {
-    throw refuse('it is no JSON', cause)
-  }
-  const configuration = isObject(facts) ? facts.configuration : undefined
-  if (!isObject(configuration)) throw refuse('it has no configuration')
-  for (const field of ['sigma', 'n0', 'n', 'alpha', 'seed']) {
-    if (typeof configuration[field] !== 'number') throw refuse(`configuration.${field} is no number`)
-  }
-  return facts as unknown as LogFacts
+/** Writes the facts of a log in one step. */
+export async function writeFacts(logPath: string, facts: LogFacts): Promise<void> {
+  await replaceFile(factsPath(logPath), `${JSON.stringify(facts, null, 2)}\n`)
 }
 
-/** Creates a file in one step: after a crash there is the whole file or none. */
-async function create(path: string, text: string): Promise<void> {
+/** Writes a file in one step: after a crash there is the whole file or the one before. */
+export async function replaceFile(path: string, text: string): Promise<void> {
   const temporary = `${path}.${process.pid}.tmp`
   const file = await open(temporary, 'w')
   try {
@@ -228,17 +200,4 @@ async function create(path: string, text: string): Promise<void> {
   // The new name is on the disk only when the folder is.
   const folder = await open(dirname(resolve(path)))
   await folder.sync().finally(() => folder.close())
-}
-
-async function readText(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8')
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw new DataError(`${path} cannot be read.`, { remedy: 'Check the path and its permissions.', cause })
-  }
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

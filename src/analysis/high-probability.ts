@@ -1,6 +1,7 @@
 import { ConfigError } from '../errors'
+import { familyWiseOf } from './certification-log-facts'
 import type { CertificationLog } from './certification-log-file'
-import { highProbabilityAccuracy } from './certified-accuracy'
+import { certifiedAccuracy, highProbabilityAccuracy } from './certified-accuracy'
 import { radiusColumns } from './measures'
 import { logNames, type Method } from './runs'
 import type { Table } from './tables'
@@ -14,7 +15,7 @@ export interface HighProbabilityOptions {
 
 /**
  * Lower bounds on the certified accuracy that exact certificates would have, a row for each log: a bound holds for one
- * log, not for the best or the mean of several.
+ * log, not for the best or the mean of several. A log with a family-wise α of at most rho is its own bound.
  *
  * @throws ConfigError for a log whose alpha is unknown, or is given otherwise than the log says; otherwise as
  * `highProbabilityAccuracy`
@@ -32,12 +33,20 @@ export function highProbabilityTable(
       const names = logNames(run)
       return run.logs.map((log, position) => {
         const ofLog = alphaOf(log, alpha)
-        const bounds = highProbabilityAccuracy(log.rows, radii, { alpha: ofLog, rho })
+        const bounds = holdsAsAWhole(log, rho)
+          ? certifiedAccuracy(log.rows, radii)
+          : highProbabilityAccuracy(log.rows, radii, { alpha: ofLog, rho })
         // Below 0 the bound says no more than 0 does.
         return [names[position] ?? run.name, ofLog, ...bounds.map(bound => 100 * Math.max(0, bound))]
       })
     }),
   }
+}
+
+/** With a family-wise α of at most rho, all certificates are right with probability 1 - rho: nothing is to be taken off. */
+function holdsAsAWhole({ facts }: CertificationLog, rho: number): boolean {
+  const whole = facts && familyWiseOf(facts)
+  return whole !== undefined && whole.alpha <= rho
 }
 
 function alphaOf({ file, facts }: CertificationLog, given: number | undefined): number {

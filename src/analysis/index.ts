@@ -2,9 +2,21 @@ export * from './accuracy-table'
 export * from './analysis-page'
 export * from './analyze'
 export * from './certification-log'
-export * from './certification-log-file'
+export {
+  type CertificationConfiguration,
+  type ConfigurationDifference,
+  configurationDifferences,
+  type FamilyWise,
+  factsPath,
+  familyWiseOf,
+  type Json,
+  type JsonObject,
+  type LogFacts,
+} from './certification-log-facts'
+export { type CertificationLog, CertificationLogWriter, readCertificationLog } from './certification-log-file'
 export * from './certified-accuracy'
 export * from './envelope'
+export * from './image-plan'
 export * from './paired-comparison'
 export * from './paper-tables'
 export * from './plots'

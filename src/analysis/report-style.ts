@@ -33,6 +33,7 @@ figcaption { margin: .5rem 0; max-width: 46rem; color: var(--quiet); font-size: 
 .charts { display: flex; flex-wrap: wrap; gap: 2rem 1rem; }
 .charts figure { max-width: 100%; }
 .charts img { display: block; max-width: 100%; height: auto; }
+.charts figcaption { contain: inline-size; }
 table.images tbody tr { background: var(--page); vertical-align: top; }
 table.images th, table.images td { border: 0; padding: .25rem; text-align: center; font-size: .875rem; font-weight: normal; }
 table.images tbody th { text-align: left; vertical-align: middle; padding-right: .75rem; }

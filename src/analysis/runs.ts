@@ -1,10 +1,8 @@
 import { basename } from 'node:path'
 import { ConfigError, DataError } from '../errors'
-import {
-  type CertificationConfiguration,
-  type CertificationLog,
-  configurationDifferences,
-} from './certification-log-file'
+import { type CertificationConfiguration, configurationDifferences, show } from './certification-log-facts'
+import type { CertificationLog } from './certification-log-file'
+import { parseIndices } from './image-plan'
 
 export interface LabelledLog {
   readonly label: string
@@ -13,7 +11,7 @@ export interface LabelledLog {
 
 /** The logs of one configuration, which differ by their seed alone. */
 export interface Run {
-  /** The label; where a method has several runs, what tells them apart as well. A cut-short log adds ` (partial)`. */
+  /** The label; where a method has several runs, what tells them apart as well. A partial log adds ` (partial)`. */
   readonly name: string
   readonly logs: readonly CertificationLog[]
   /** Of the first log; undefined when the logs do not say how they were certified. */
@@ -23,7 +21,7 @@ export interface Run {
 /** What one label names: one run, or with `envelope` one for each configuration, usually one for each sigma. */
 export interface Method {
   readonly label: string
-  /** The label; ` (partial)` is added where one of its logs is cut short. */
+  /** The label; ` (partial)` is added where one of its logs is partial. */
   readonly name: string
   readonly runs: readonly Run[]
 }
@@ -99,9 +97,17 @@ export function fileName(path: string): string {
   return basename(path).replace(/\.(tsv|txt|log)$/, '')
 }
 
-/** Whether the log ends within a row. */
-export function isPartial({ partial }: CertificationLog): boolean {
-  return partial !== undefined
+/** Whether the log ends within a row, lacks images that were planned, or is a share of a larger plan. */
+export function isPartial(log: CertificationLog): boolean {
+  const { share } = log.facts ?? {}
+  return log.partial !== undefined || missingImages(log).length > 0 || (share?.of ?? 1) > 1
+}
+
+/** The planned images that a log has no row of, in the order of the plan; none where the log has no plan. */
+export function missingImages({ rows, facts }: CertificationLog): number[] {
+  if (facts?.plan === undefined) return []
+  const done = new Set(rows.map(({ index }) => index))
+  return parseIndices(facts.plan.images).filter(index => !done.has(index))
 }
 
 function marked(name: string, logs: readonly CertificationLog[]): string {
@@ -134,7 +140,6 @@ function requireSeeds(label: string, [first, ...others]: readonly CertificationL
   for (const other of others) {
     const differences = statementDifferences(first, other)
     if (differences.length > 0) {
-      const show = (value: unknown) => (value === undefined ? 'absent' : JSON.stringify(value))
       const list = differences.map(({ field, logged, requested }) =>
         field === ''
           ? '  only one of them says how it was certified'

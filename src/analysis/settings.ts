@@ -1,4 +1,7 @@
-import { isPartial, type Method, type Run } from './runs'
+import { familyWiseOf } from './certification-log-facts'
+import type { CertificationLog } from './certification-log-file'
+import { formatIndices } from './image-plan'
+import { isPartial, type Method, missingImages, type Run } from './runs'
 import type { Cell, Column } from './tables'
 
 /** What decides whether two rows of a table compare. */
@@ -32,12 +35,8 @@ export function notesOn(methods: readonly Method[]): string[] {
   const undocumented = runs.filter(({ configuration }) => configuration === undefined)
   const averaged = undocumented.filter(run => run.logs.length > 1)
   return [
-    ...logs
-      .filter(isPartial)
-      .map(
-        ({ file, partial, rows }) =>
-          `${file} is partial: line ${partial?.line} is cut short, as an interrupted run leaves it. The figures are of the ${rows.length} rows before it.`,
-      ),
+    ...logs.filter(isPartial).map(partialNote),
+    ...logs.flatMap(familyWiseNote),
     ...differingSettings(methods).map(
       ({ column, cells }) =>
         `The logs do not all have the same ${column.header}: ${methods.map(({ name }, position) => `${name} ${cells[position] ?? 'unknown'}`).join('; ')}.`,
@@ -52,6 +51,35 @@ export function notesOn(methods: readonly Method[]): string[] {
         `${name} is the mean of ${logs.length} logs that are taken for seeds of one configuration; nothing beside them says that they are.`,
     ),
   ]
+}
+
+/** In what a log is partial, and what its figures are of. */
+function partialNote(log: CertificationLog): string {
+  const { file, rows, partial, facts } = log
+  const missing = missingImages(log)
+  const { share } = facts ?? {}
+  const reasons = [
+    ...(partial === undefined ? [] : [`line ${partial.line} is cut short, as an interrupted run leaves it`]),
+    ...(share === undefined ? [] : [`it is shard ${share.number} of ${share.of} of ${share.count} images`]),
+    ...(missing.length === 0
+      ? []
+      : [
+          `it lacks ${missing.length} of ${facts?.plan?.count} planned images (${shortened(formatIndices(missing))})`,
+        ]),
+  ]
+  return `${file} is partial: ${reasons.join('; ')}. The figures are of the ${rows.length} rows that are whole.`
+}
+
+function familyWiseNote({ file, facts }: CertificationLog): string[] {
+  const whole = facts && familyWiseOf(facts)
+  if (facts === undefined || whole === undefined) return []
+  return [
+    `The certificates of ${file} are all right together with probability 1 − ${whole.alpha}: each of the ${whole.images} images has α = ${facts.configuration.alpha}.`,
+  ]
+}
+
+function shortened(list: string): string {
+  return list.length > 60 ? `${list.slice(0, 57)}...` : list
 }
 
 function asCell(values: readonly Setting[]): Cell {

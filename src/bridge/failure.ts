@@ -6,6 +6,7 @@ import {
   type FtCadisError,
   PythonError,
   PythonStartError,
+  RankLostError,
 } from '../errors'
 import { type CallSite, describeCallSite } from './call-site'
 import type { Failure, PythonException } from './program'
@@ -17,6 +18,8 @@ const ERROR_OF_TYPE: Readonly<Record<string, new (what: string, details: ErrorDe
   DatasetError: DataError,
   CorruptImageError: DataError,
   EndOfData: DataError,
+  EventFileError: DataError,
+  RankLostError,
 }
 
 /**

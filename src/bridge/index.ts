@@ -1,3 +1,4 @@
+export type { LaunchRank } from '../environment/launch-rank'
 export { Handle, PlainHandle, type Read } from './handle'
 export type { Parameters, Plain } from './program'
 export { connect, Session } from './session'

@@ -13,7 +13,7 @@ import { within } from './within'
  * only one that knows its hazards; docs/bridge.md lists them with the rule that each one sets.
  */
 
-/** How long Python gets to leave by itself before it is killed. */
+/** How long Python gets to come back from what it does before it is killed. */
 const LEAVE_MS = 5_000
 
 /** The `python` folder of this package, both from `src/bridge` and from `dist/bridge`. */
@@ -41,8 +41,13 @@ type StartAnswer = { readonly facts: SessionFacts } | { readonly failure: Python
 export interface PythonProcessOptions {
   /** Absolute path of the interpreter. */
   readonly interpreter: string
-  /** Options of the host, as plain data. */
-  readonly host: { readonly device: string; readonly threads: number | null }
+  /** Options of the host, in Python's spelling. */
+  readonly host: {
+    readonly device: string
+    readonly threads: number | null
+    /** Which GPU of the machine a launched process takes; null where nobody launched it. */
+    readonly local_rank: number | null
+  }
   /** Called with every line that Python or a library in it prints. */
   readonly onOutput?: ((line: string) => void) | undefined
 }
@@ -158,17 +163,20 @@ export class PythonProcess {
 
   async #end(): Promise<void> {
     const gone = this.#exited.catch(() => undefined)
+    let isReady = this.#host === undefined
     if (this.#host !== undefined && !this.#isGone) {
-      // What it cannot release ends with it.
-      await within(
-        LEAVE_MS,
-        this.#host.stop().catch(() => undefined),
-        gone,
+      const released = this.#host.stop().then(
+        () => {
+          isReady = true
+        },
+        () => undefined,
       )
+      await within(LEAVE_MS, released, gone)
     }
     // Ends Python with SIGTERM, and with it the interval that keeps Node alive.
     this.#pythonia.python.exit()
-    await within(LEAVE_MS, gone)
+    // A Python that is still busy ignores SIGTERM.
+    if (isReady) await within(LEAVE_MS, gone)
     if (!this.#isGone) this.#child.kill('SIGKILL')
     await gone
     // Worker processes outlive a Python that was killed by some seconds, and would keep the channel, and Node, open.

@@ -1,7 +1,7 @@
 export interface ConnectOptions {
   /** Interpreter to use; without it the order of `resolveInterpreter` applies. */
   readonly python?: string | undefined
-  /** Torch device: `auto` is CUDA where there is one. Default `auto`. */
+  /** Torch device: `auto` is CUDA where there is one, on launched ranks a GPU for each. Default `auto`. */
   readonly device?: string | undefined
   /** Threads that torch uses inside one operation on the CPU. Default: torch's own choice. */
   readonly threads?: number | undefined

@@ -1,4 +1,5 @@
 import { resolveInterpreter } from '../environment/interpreter'
+import { type LaunchRank, launchRank } from '../environment/launch-rank'
 import { captureCallSite } from './call-site'
 import { errorOf } from './failure'
 import { type Handle, handlesIn, type Read, withData } from './handle'
@@ -16,6 +17,8 @@ type Makers<T extends readonly Handle[]> = { readonly [K in keyof T]: (session: 
  */
 export class Session implements AsyncDisposable {
   readonly facts: SessionFacts
+  /** The place of this process among those of one launch; rank 0 of 1 where nobody launched it. */
+  readonly launch: LaunchRank
   readonly counters: SessionCounters = {
     answers: 0,
     instructions: 0,
@@ -33,20 +36,26 @@ export class Session implements AsyncDisposable {
   #openContexts = 0
   #nextId = 1
 
-  private constructor(process: PythonProcess, facts: SessionFacts) {
+  private constructor(process: PythonProcess, about: { facts: SessionFacts; launch: LaunchRank }) {
     this.#process = process
-    this.facts = facts
+    this.facts = about.facts
+    this.launch = about.launch
   }
 
   /** Starts Python and connects to it; see {@link connect}. */
   static async connect(options: ConnectOptions = {}): Promise<Session> {
+    const launch = launchRank()
     const interpreter = await resolveInterpreter({ python: options.python })
     const { process, facts } = await PythonProcess.start({
       interpreter: interpreter.path,
-      host: { device: options.device ?? 'auto', threads: options.threads ?? null },
+      host: {
+        device: options.device ?? 'auto',
+        threads: options.threads ?? null,
+        local_rank: launch.worldSize > 1 ? launch.localRank : null,
+      },
       onOutput: options.onOutput,
     })
-    return new Session(process, facts)
+    return new Session(process, { facts, launch })
   }
 
   /** Process id of Python. */
@@ -234,6 +243,7 @@ export class Session implements AsyncDisposable {
  * Connects to a Python process. Use `await using session = await connect()`, so that Python ends with the block.
  *
  * @throws PythonStartError if there is no usable interpreter, or a package is missing
+ * @throws ConfigError if the environment describes a launched process by half
  */
 export async function connect(options: ConnectOptions = {}): Promise<Session> {
   return Session.connect(options)

@@ -21,6 +21,40 @@ export interface CertifyImageOptions {
   readonly index: number
 }
 
+/** Votes of each base classifier in the two stages of CERTIFY, whose noise is independent. */
+export interface StageVotes {
+  readonly selection: readonly Tensor<'K'>[]
+  readonly estimation: readonly Tensor<'K'>[]
+}
+
+/**
+ * Records both stages of CERTIFY on one image in [-1, 1].
+ *
+ * @param options.stream - the name of the image among noise streams
+ */
+export function recordStages(
+  smoothing: Smoothing,
+  image_CHW: Tensor<'CHW'>,
+  {
+    n0,
+    n,
+    batch,
+    classes,
+    stream,
+  }: Pick<CertifyImageOptions, 'n0' | 'n' | 'batch' | 'classes'> & {
+    readonly stream: readonly (string | number)[]
+  },
+): StageVotes {
+  const votes = (stage: string, count: number) =>
+    recordVotes(smoothing, image_CHW, { n: count, batch, classes, stream: [...stream, stage] })
+  return { selection: votes('selection', n0), estimation: votes('estimation', n) }
+}
+
+/** The noise stream of an image of a data set. */
+export function imageStream({ seed, index }: Pick<CertifyImageOptions, 'seed' | 'index'>) {
+  return [seed, 'certify', index] as const
+}
+
 /**
  * CERTIFY (Cohen et al., 2019) for each base classifier: with probability at least 1 - α over the noise, either it
  * abstains or the smoothed classifier gives the certified class everywhere within the radius. One answer of Python.
@@ -33,15 +67,12 @@ export interface CertifyImageOptions {
 export async function certifyImage(
   smoothing: Smoothing,
   image_CHW: Tensor<'CHW'>,
-  { sigma, n0, n, alpha, batch, classes, seed, index }: CertifyImageOptions,
+  options: CertifyImageOptions,
 ): Promise<readonly Certificate[]> {
-  const votes = (stage: string, count: number) =>
-    recordVotes(smoothing, image_CHW, { n: count, batch, classes, stream: [seed, 'certify', index, stage] })
-  const { selection, estimation } = await image_CHW.session.compute(() => ({
-    selection: votes('selection', n0),
-    estimation: votes('estimation', n),
-  }))
-  return estimation.map((counts, arm) => certifyFromCounts(selection[arm] ?? [], counts, { alpha, sigma }))
+  const { selection, estimation } = await image_CHW.session.compute(() =>
+    recordStages(smoothing, image_CHW, { ...options, stream: imageStream(options) }),
+  )
+  return estimation.map((counts, arm) => certifyFromCounts(selection[arm] ?? [], counts, options))
 }
 
 /**

@@ -1,25 +1,37 @@
 import { denoise } from '../method/noise-and-denoise'
 import type { NoiseLevel } from '../method/noise-level'
 import {
+  type Autocast,
   add,
   argmax,
+  autocasting,
   bincount,
   type Classifier,
   type Denoiser,
+  type Generator,
   generator,
   mul,
   noGrad,
   noiseBlocks,
+  slice,
   type Tensor,
 } from '../torch'
 
-/** Smoothed classifiers: one denoiser, one noise level, and base classifiers that share both. */
-export interface Smoothing {
-  readonly denoiser: Denoiser
-  readonly level: NoiseLevel
-  /** All vote on the same denoised images, which makes their comparison a paired one. */
+/** Base classifiers and what is in front of them. */
+export type Smoothing = {
+  /** All vote on the same noisy images, which makes their comparison a paired one. */
   readonly classifiers: readonly Classifier[]
-}
+  /** What both networks compute in where torch knows that to be safe; classifiers are to be loaded with it. Default none. */
+  readonly autocast?: Autocast
+} & (
+  | { readonly denoiser: Denoiser; readonly level: NoiseLevel }
+  | {
+      /** None: f(x + noise), plain randomized smoothing. */
+      readonly denoiser: null
+      /** Standard deviation of the noise for pixels in [0, 1], twice that in [-1, 1]. */
+      readonly level: { readonly sigma: number }
+    }
+)
 
 export interface VoteOptions {
   /** How many noisy copies vote. */
@@ -36,36 +48,81 @@ export interface VoteOptions {
 const BLOCK = 16
 
 /**
- * Records n votes of each base classifier on noisy, denoised copies of one image, and returns names for the counts, in
- * the order of the classifiers. They are summed on the device.
+ * Records n votes of each base classifier on noisy copies of one image, and returns names for the counts, in the order
+ * of the classifiers. They are summed on the device.
  *
  * @param image_CHW - one image in [-1, 1]
  */
 export function recordVotes(
-  { denoiser, level, classifiers }: Smoothing,
+  smoothing: Smoothing,
   image_CHW: Tensor<'CHW'>,
   { n, batch, classes, stream }: VoteOptions,
 ): readonly Tensor<'K'>[] {
   const { session } = image_CHW
-  const perPass = Math.max(BLOCK, Math.floor(batch / BLOCK) * BLOCK)
+  const perDraw = Math.max(BLOCK, Math.floor(batch / BLOCK) * BLOCK)
   return session.scope(() => {
     const noise = generator(session, ...stream)
-    const scaled_CHW = mul(image_CHW, level.sqrtAlphaCumprod)
+    const drawCopies = copiesOf(image_CHW, smoothing)
     let counts: readonly Tensor<'K'>[] = []
-    for (let drawn = 0; drawn < n; drawn += perPass) {
-      const count = Math.min(perPass, n - drawn)
+    for (let drawn = 0; drawn < n; drawn += perDraw) {
+      const count = Math.min(perDraw, n - drawn)
       counts = session.scope(() => {
-        const noise_NCHW = noiseBlocks(image_CHW, { axis: 'N', count, block: BLOCK, generator: noise })
-        const noisy_NCHW = add(mul(noise_NCHW, level.sqrtOneMinusAlphaCumprod), scaled_CHW)
-        const denoised_NCHW = denoise(denoiser, noisy_NCHW, level)
-        return classifiers.map((classifier, index) => {
-          const votes_N = noGrad(session, () => argmax(classifier.classify(denoised_NCHW), 'K'))
-          const votes_K = bincount(votes_N, { classes })
-          const earlier_K = counts[index]
-          return earlier_K === undefined ? votes_K : add(votes_K, earlier_K)
-        })
+        const noisy_NCHW = drawCopies(count, noise)
+        return parts(noisy_NCHW, { count, batch }).reduce(
+          (sums, part_NCHW) => addVotes(sums, voteOn(smoothing, part_NCHW, classes)),
+          counts,
+        )
       })
     }
     return counts
+  })
+}
+
+/** What records so many noisy copies of an image. */
+function copiesOf(
+  image_CHW: Tensor<'CHW'>,
+  { denoiser, level }: Smoothing,
+): (count: number, noise: Generator) => Tensor<'NCHW'> {
+  const scales =
+    denoiser === null
+      ? { image: 1, noise: 2 * level.sigma }
+      : { image: level.sqrtAlphaCumprod, noise: level.sqrtOneMinusAlphaCumprod }
+  const scaled_CHW = mul(image_CHW, scales.image)
+  return (count, noise) => {
+    const noise_NCHW = noiseBlocks(image_CHW, { axis: 'N', count, block: BLOCK, generator: noise })
+    return add(mul(noise_NCHW, scales.noise), scaled_CHW)
+  }
+}
+
+/** The copies in pieces that fit into one pass: a batch may be smaller than a block. */
+function parts(
+  noisy_NCHW: Tensor<'NCHW'>,
+  { count, batch }: { count: number; batch: number },
+): readonly Tensor<'NCHW'>[] {
+  if (batch >= BLOCK) return [noisy_NCHW]
+  return Array.from({ length: Math.ceil(count / batch) }, (_, part) =>
+    slice(noisy_NCHW, 'N', { start: part * batch, end: Math.min(count, (part + 1) * batch) }),
+  )
+}
+
+function voteOn(smoothing: Smoothing, noisy_NCHW: Tensor<'NCHW'>, classes: number): readonly Tensor<'K'>[] {
+  const { session } = noisy_NCHW
+  const { denoiser, level, classifiers, autocast = 'none' } = smoothing
+  const seen_NCHW =
+    denoiser === null
+      ? noisy_NCHW
+      : autocasting(session, autocast, () => denoise(denoiser, noisy_NCHW, level))
+  return classifiers.map(classifier =>
+    bincount(
+      noGrad(session, () => argmax(classifier.classify(seen_NCHW), 'K')),
+      { classes },
+    ),
+  )
+}
+
+function addVotes(sums: readonly Tensor<'K'>[], votes: readonly Tensor<'K'>[]): readonly Tensor<'K'>[] {
+  return votes.map((votes_K, index) => {
+    const sum_K = sums[index]
+    return sum_K === undefined ? votes_K : add(votes_K, sum_K)
   })
 }

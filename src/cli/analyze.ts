@@ -1,11 +1,10 @@
 import { existsSync } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
-import { dirname, resolve } from 'node:path'
-import { type Command, InvalidArgumentError, Option } from 'commander'
+import { resolve } from 'node:path'
+import { type Command, Option } from 'commander'
 import type { Analysis } from '../analysis/analyze'
 import type { LabelledLog } from '../analysis/runs'
 import type { TableFormat } from '../analysis/tables'
-import { parseNumber } from './option-values'
+import { parseList, parseNumber, parseNumbers } from './option-values'
 
 interface AnalyzeCommandOptions {
   readonly radii?: readonly number[]
@@ -35,7 +34,7 @@ export function addAnalyzeCommand(program: Command): void {
     .option(
       '--radii <list>',
       'ℓ2 radii, for instance 0,0.5,1; default: quarters up to the largest',
-      parseRadii,
+      parseNumbers({ min: 0 }),
     )
     .option('--envelope', "at each radius the best of a label's configurations, as the paper's Table 1")
     .option('--high-probability', 'add lower bounds on the accuracy that hold with probability 1 - rho')
@@ -149,34 +148,9 @@ async function writePictures(
   const { analysisPage, curvesChart } =
     require('../analysis/analysis-page') as typeof import('../analysis/analysis-page')
   const { renderReport } = require('../analysis/report') as typeof import('../analysis/report')
-  if (plot !== undefined) await write(plot, await curvesChart(analysis))
-  if (html !== undefined) await write(html, renderReport(await analysisPage(analysis)))
-}
-
-async function write(path: string, content: string): Promise<void> {
-  const { ConfigError } = require('../errors') as typeof import('../errors')
-  const { writeWhole } = require('../training/run-folder') as typeof import('../training/run-folder')
-  try {
-    await mkdir(dirname(path), { recursive: true })
-    await writeWhole(path, content)
-  } catch (cause) {
-    throw new ConfigError(`${path} cannot be written: ${(cause as Error).message}.`, {
-      remedy: 'Name a file that can be written.',
-      cause,
-    })
-  }
+  const { writeOutput } = require('./write-output') as typeof import('./write-output')
+  if (plot !== undefined) await writeOutput(plot, await curvesChart(analysis))
+  if (html !== undefined) await writeOutput(html, renderReport(await analysisPage(analysis)))
 }
 
 const probability = parseNumber({ min: 0, max: 1 })
-
-function parseList(text: string): string[] {
-  const parts = text.split(',').map(part => part.trim())
-  if (parts.some(part => part === '')) throw new InvalidArgumentError('Expected values with commas between.')
-  return parts
-}
-
-function parseRadii(text: string): number[] {
-  const radii = parseList(text).map(parseNumber({ min: 0 }))
-  if (new Set(radii).size < radii.length) throw new InvalidArgumentError('Expected each radius once.')
-  return radii
-}

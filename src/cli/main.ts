@@ -3,10 +3,15 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PACKAGE_FOLDER } from '../environment/paths'
 import { addAnalyzeCommand } from './analyze'
+import { addCertifyCommand } from './certify'
 import { addCheckFixturesCommand } from './check-fixtures'
 import { addDoctorCommand } from './doctor'
 import { addExportCommand } from './export'
+import { addLaunchCommand } from './launch'
+import { addPredictCommand } from './predict'
 import { createProgram, runMain } from './program'
+import { addReportCommand } from './report'
+import { addRunsCommand } from './runs'
 import { addSetupCommand } from './setup'
 
 // A command loads what it works with when it is run, by `require` inside its action: --help stays fast. (A relative
@@ -23,6 +28,11 @@ void runMain(async () => {
   addDoctorCommand(program)
   addCheckFixturesCommand(program)
   addAnalyzeCommand(program)
+  addCertifyCommand(program)
+  addPredictCommand(program)
   addExportCommand(program)
+  addReportCommand(program)
+  addRunsCommand(program)
+  addLaunchCommand(program)
   await program.parseAsync()
 })

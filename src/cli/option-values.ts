@@ -21,6 +21,22 @@ export function parseNumber({ min = -Infinity, max = Infinity, integer = false }
   }
 }
 
+/** Takes values with commas between them. */
+export function parseList(text: string): string[] {
+  const parts = text.split(',').map(part => part.trim())
+  if (parts.some(part => part === '')) throw new InvalidArgumentError('Expected values with commas between.')
+  return parts
+}
+
+/** A parser for commander's `option`: takes different numbers in the range, with commas between them. */
+export function parseNumbers(range: NumberRange) {
+  return (text: string): number[] => {
+    const values = parseList(text).map(parseNumber(range))
+    if (new Set(values).size < values.length) throw new InvalidArgumentError('Expected each number once.')
+    return values
+  }
+}
+
 function describeRange({ min, max, integer }: Required<NumberRange>): string {
   const kind = integer ? 'a whole number' : 'a number'
   if (min === -Infinity && max === Infinity) return kind

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
-import { FtCadisError } from '../errors'
+import { FtCadisError, InterruptedError } from '../errors'
+import { interruptionExitCode } from './interruption'
 
 /** What was typed is not a command, an option or a value that the program takes. */
 const USAGE_EXIT_CODE = 2
@@ -17,7 +18,7 @@ export function createProgram(name: string, description: string): Command {
 
 /**
  * Runs a program; the one place that prints errors and sets the exit code. An error that this package throws on purpose
- * is one message on stderr and exit code 1; a usage error, exit code 2; anything else is a defect and shows its stack.
+ * is one message on stderr and exit code 1; a run that was asked to stop, the exit code of what asked; a usage error, 2; anything else is a defect and shows its stack.
  * Never rejects, and leaves the process to end by itself, so that what is open is closed first.
  */
 export async function runMain(main: () => Promise<unknown>): Promise<void> {
@@ -31,6 +32,10 @@ export async function runMain(main: () => Promise<unknown>): Promise<void> {
 function report(error: unknown): number {
   // Commander has printed its message already. Help and version come this way too, with exit code 0.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE_EXIT_CODE
+  if (error instanceof InterruptedError) {
+    console.error(error.message)
+    return interruptionExitCode(error.reason)
+  }
   if (error instanceof FtCadisError) console.error(`error: ${error.message}`)
   else console.error(error)
   return 1

@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { count, dtype, nonnegative, positive, rate, seed } from './fields'
+import { count, nonnegative, positive, rate } from './fields'
 
-/** Settings of what is done: the method, its optimisation, checkpoints, certification. */
+/** Settings of what is done: the method, its optimisation, checkpoints. */
 
 const epsilon = positive.describe(
   'Radius of the ball, in the l2 norm of images in [-1, 1]; not doubled, unlike sigma.',
@@ -155,47 +155,24 @@ export const optimisationSchema = z.strictObject({
     .describe('Gradient clipping. Default none.'),
 })
 
-/** Which epochs leave a checkpoint. */
+/** When there are checkpoints, and which of them stay. A run resumes from the newest. */
 export const checkpointsSchema = z.strictObject({
-  everyEpochs: count.optional().describe('A checkpoint after every so many epochs. Default: none of these.'),
+  everyEpochs: count
+    .optional()
+    .describe('The checkpoint of every so many epochs stays. Default: none of these.'),
   epochs: z
     .array(count)
     .default([])
-    .describe(
-      'Further epochs after which there is a checkpoint, counted from 1. The last epoch always has one.',
-    ),
-})
-
-const certifiedImages = z.union([
-  z.literal('all'),
-  z.strictObject({ first: count.describe('The first so many images.') }),
-  z.strictObject({ every: count.describe('The images 0, k, 2k, ... for this k.') }),
-  z.strictObject({ random: count.describe('So many images, drawn with the seed.') }),
-  z.strictObject({ onePerClass: z.literal(true).describe('One image of each class, drawn with the seed.') }),
-  z.strictObject({
-    indices: z.array(z.int().nonnegative()).min(1).describe('These images, counted from 0.'),
-  }),
-])
-
-const certificationFields = {
-  n0: count.default(100).describe('Noisy copies that choose the class. Default 100.'),
-  n: count.default(100_000).describe('Fresh noisy copies that bound its probability. Default 100,000.'),
-  alpha: positive.lt(1).default(0.001).describe('Probability of a wrong certificate. Default 0.001.'),
-  batch: count
-    .default(100)
-    .describe('Noisy copies in one forward pass. No effect on the result. Default 100.'),
-  images: certifiedImages.default('all').describe('Test images to certify. Default all.'),
-  seed: seed.default(0).describe('Seed of the noise and of a drawn choice of images. Default 0.'),
-  dtype: dtype
-    .default('float32')
-    .describe('Number type of the classifier; it is written into the log. Default float32.'),
-}
-
-/** Certification at the end of a fine-tuning run, at the sigma of its method. */
-export const certificationFieldsSchema = z.strictObject(certificationFields)
-
-/** Certification (CERTIFY of Cohen et al., 2019; Appendix E). */
-export const certificationSchema = z.strictObject({
-  sigma: positive.describe('Noise level on the [0, 1] scale.'),
-  ...certificationFields,
+    .describe('Further epochs whose checkpoint stays, counted from 1. That of the last epoch always does.'),
+  everyMinutes: positive
+    .default(30)
+    .describe('Besides at the end of each epoch, a checkpoint is written after so many minutes. Default 30.'),
+  everyUpdates: count
+    .optional()
+    .describe('A checkpoint is also written after every so many updates of the run. Default: none of these.'),
+  keepLast: count.default(2).describe('How many of the newest checkpoints stay. Default 2.'),
+  keepBest: z
+    .boolean()
+    .default(true)
+    .describe('Whether the epoch with the best accuracy on denoised test images stays. Default true.'),
 })

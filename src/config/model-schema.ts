@@ -40,14 +40,26 @@ const openaiDenoiser = z.strictObject({
   dtype: denoiserDtype,
 })
 
+const noDenoiser = z.strictObject({
+  source: z
+    .literal('none')
+    .describe('No denoiser: the classifier takes images with Gaussian noise as they are.'),
+})
+
+const knowsItsArguments = (
+  denoiser: z.output<typeof noDenoiser | typeof diffusersDenoiser | typeof openaiDenoiser>,
+) => denoiser.source !== 'openai' || denoiser.preset !== undefined || denoiser.arguments !== undefined
+const lacksArguments = { path: ['preset'], error: 'expected a preset, or arguments, got neither' }
+
 /** Where the denoiser comes from. */
 export const denoiserSchema = z
   .discriminatedUnion('source', [diffusersDenoiser, openaiDenoiser])
-  .refine(
-    denoiser =>
-      denoiser.source !== 'openai' || denoiser.preset !== undefined || denoiser.arguments !== undefined,
-    { path: ['preset'], error: 'expected a preset, or arguments, got neither' },
-  )
+  .refine(knowsItsArguments, lacksArguments)
+
+/** Where the denoiser of a smoothed classifier comes from; it may have none. */
+export const certifiedDenoiserSchema = z
+  .discriminatedUnion('source', [diffusersDenoiser, openaiDenoiser, noDenoiser])
+  .refine(knowsItsArguments, lacksArguments)
 
 const perChannel = z.array(z.number()).min(1)
 

@@ -113,6 +113,8 @@ function cifar10(options: Cifar10PresetOptions): RunConfig {
       clip: { per: 'tensor', norm: 0.3 },
     },
     checkpoints: { everyEpochs: 5, epochs: [1] },
+    // The released code trains in half precision with a loss scale.
+    autocast: 'float16',
     certification: { n0: 100, n: 100_000, alpha: 0.001, images: 'all' },
     output,
   })
@@ -170,6 +172,8 @@ function imagenet(options: ImagenetPresetOptions): RunConfig {
       clip: { per: 'tensor', norm: 1 },
     },
     checkpoints: { everyEpochs: 5, epochs: [1] },
+    // The released code trains in half precision with a loss scale.
+    autocast: 'float16',
     certification: { n0: 100, n: 10_000, alpha: 0.001, images: { onePerClass: true } },
     output,
   })

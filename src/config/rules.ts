@@ -18,6 +18,8 @@ interface Run {
   readonly checkpoints: z.output<typeof checkpointsSchema>
   readonly device: string
   readonly dtype: string
+  readonly autocast: string
+  readonly activationCheckpointing: boolean
 }
 
 /** The rules across fields of a fine-tuning run. A choice that would be ignored is a problem too. */
@@ -55,6 +57,14 @@ export function problemsOfRun(run: Run): Problem[] {
     ...when(optimisation.minLearningRate > peak, {
       path: 'optimisation.minLearningRate',
       message: `expected at most the learning rate after the warm-up, ${peak}, got ${optimisation.minLearningRate}`,
+    }),
+    ...when(run.dtype === 'float64' && run.autocast !== 'none', {
+      path: 'autocast',
+      message: `expected none for the dtype float64, got ${run.autocast}`,
+    }),
+    ...when(run.activationCheckpointing && ['resnet110', 'python'].includes(classifier.source), {
+      path: 'activationCheckpointing',
+      message: `expected false for a classifier of source ${classifier.source}, whose blocks are not known, got true`,
     }),
     ...checkpoints.epochs.flatMap((epoch, index) =>
       when(epoch > lastEpoch, {

@@ -1,15 +1,10 @@
 import { z } from 'zod'
+import { certificationFieldsSchema, certificationSchema } from './certification-schema'
 import { dataSchema } from './data-schema'
 import { explainIssues } from './explain-issues'
 import { seed, text } from './fields'
-import {
-  certificationFieldsSchema,
-  certificationSchema,
-  checkpointsSchema,
-  methodSchema,
-  optimisationSchema,
-} from './method-schema'
-import { classifierSchema, denoiserSchema, tuningSchema } from './model-schema'
+import { checkpointsSchema, methodSchema, optimisationSchema } from './method-schema'
+import { certifiedDenoiserSchema, classifierSchema, denoiserSchema, tuningSchema } from './model-schema'
 import { problemsOfRun } from './rules'
 
 const setup = {
@@ -49,7 +44,25 @@ export const runSchema = z
       .enum(['float32', 'float64'])
       .default('float32')
       .describe(
-        'Number type of the classifier in training: its weights and its arithmetic. Default float32.',
+        'Number type of the classifier in training: its weights, and its arithmetic without autocast. Default float32.',
+      ),
+    autocast: z
+      .enum(['none', 'float16', 'bfloat16'])
+      .default('none')
+      .describe(
+        'Number type that the classifier computes in where torch knows that to be safe; log-probabilities and losses stay ' +
+          'in float32. float16 comes with a loss scale. Default none.',
+      ),
+    tf32: z
+      .boolean()
+      .default(false)
+      .describe('Whether CUDA may round the factors of float32 products to TF32. Default false.'),
+    activationCheckpointing: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Whether activations are computed anew for the backward pass instead of kept: less memory, more time, the same ' +
+          'result. Default false.',
       ),
   })
   .superRefine((run, context) => {
@@ -61,6 +74,9 @@ export const runSchema = z
 /** A certification on its own: of an off-the-shelf classifier, or of what a run has trained. */
 export const certificationRunSchema = z.strictObject({
   ...setup,
+  denoiser: certifiedDenoiserSchema.describe(
+    'The diffusion model in front of the classifier, or { source: none } for a classifier of noisy images.',
+  ),
   checkpoint: text
     .optional()
     .describe(
@@ -79,6 +95,7 @@ export type CertificationRunConfigInput = z.input<typeof certificationRunSchema>
 export type CertificationRunConfig = z.output<typeof certificationRunSchema>
 
 export type DenoiserConfig = z.output<typeof denoiserSchema>
+export type CertifiedDenoiserConfig = z.output<typeof certifiedDenoiserSchema>
 export type ClassifierConfig = z.output<typeof classifierSchema>
 export type TuningConfig = z.output<typeof tuningSchema>
 export type DataConfig = z.output<typeof dataSchema>

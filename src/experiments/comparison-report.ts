@@ -3,10 +3,11 @@ import { accuracyTable } from '../analysis/accuracy-table'
 import type { CertificationRow } from '../analysis/certification-log'
 import { averageCertifiedRadius, certifiedAccuracyPerClass } from '../analysis/certified-accuracy'
 import { certifiedAccuracyChart, type MetricPanel, trainingChart } from '../analysis/plots'
-import type { Chart, GridImage, Report, ReportSection } from '../analysis/report'
+import type { Chart, Report, ReportSection } from '../analysis/report'
 import type { Table } from '../analysis/tables'
-import type { UpdateReport } from '../training/train'
-import type { DenoisedSamples } from './denoised-samples'
+import type { DenoisedSamples } from '../training/denoised-samples'
+import type { UpdateReport } from '../training/reports'
+import { sampleGrid } from './sample-grid'
 
 /** One method of a comparison, over one or several seeds. */
 export interface ComparedArm {
@@ -45,11 +46,19 @@ export async function comparisonReport(options: ComparisonOptions): Promise<Repo
       { kind: 'table', title: 'By class', table: perClassTable(arms, { classes, radius: radii[0] ?? 0 }) },
       { kind: 'table', table: perClassTable(arms, { classes, radius: middleOf(radii) }) },
       ...(await trainingSection(arms)),
-      { kind: 'imageGrid', title: 'Denoised images', grid: sampleGrid(samples, classes) },
+      {
+        kind: 'imageGrid',
+        title: 'Denoised images',
+        grid: sampleGrid(samples, { classes, caption: SAMPLES_CAPTION }),
+      },
       { kind: 'text', title: 'What this is', paragraphs: notes },
     ],
   }
 }
+
+const SAMPLES_CAPTION =
+  'Clean test images and denoised images of them. Green: the off-the-shelf classifier still sees the label, the image ' +
+  'is kept. Red: it sees something else, the image counts as hallucinated.'
 
 /** The ACR of every seed, a row a method: no average hides an order that does not hold on each. */
 export function acrBySeedTable(arms: readonly ComparedArm[]): Table {
@@ -145,29 +154,4 @@ function smoothed(values: readonly number[]): number[] {
     const window = values.slice(Math.max(0, index + 1 - SMOOTHING), index + 1)
     return window.reduce((total, value) => total + value, 0) / window.length
   })
-}
-
-function sampleGrid(samples: readonly DenoisedSamples[], classes: readonly string[]) {
-  const noises = Math.max(0, ...samples.map(({ denoised }) => denoised.length))
-  const name = (label: number) => classes[label] ?? String(label)
-  return {
-    caption:
-      'Clean test images and denoised images of them. Green: the off-the-shelf classifier still sees the label, the image ' +
-      'is kept. Red: it sees something else, the image counts as hallucinated.',
-    columnLabels: ['clean', ...Array.from({ length: noises }, (_, noise) => `noise ${noise + 1}`)],
-    rows: samples.map(({ index, label, clean, denoised }) => ({
-      label: name(label),
-      images: [
-        { png: clean, alt: `clean image ${index}, class ${name(label)}` },
-        ...denoised.map(
-          ({ png, predicted, kept }): GridImage => ({
-            png,
-            frame: kept ? 'kept' : 'hallucinated',
-            note: name(predicted),
-            alt: `denoised image of class ${name(label)}, seen as ${name(predicted)}`,
-          }),
-        ),
-      ],
-    })),
-  }
 }

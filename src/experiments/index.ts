@@ -1,2 +1,3 @@
 export * from './comparison-report'
-export * from './denoised-samples'
+export type { NamedRun } from './run-curves'
+export * from './run-report'

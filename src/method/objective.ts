@@ -1,19 +1,23 @@
 import {
+  add,
   argmax,
   type Batch,
   type Classifier,
   type Denoiser,
   detach,
+  div,
   eq,
   flatten,
   type Generator,
   indexSelect,
   logSoftmax,
   mul,
+  ne,
   noGrad,
   sub,
   sum,
   type Tensor,
+  to,
   unflatten,
 } from '../torch'
 import {
@@ -59,7 +63,9 @@ export interface Inspection {
   /** log softmax of the logits of the denoised images, with the graph to the parameters. */
   readonly logProbabilities_MBK: Tensor<'MBK'>
   readonly crossEntropy_MB: Tensor<'MB'>
-  /** Whether the deciding classifier gives a denoised image its label (Eq. 7). */
+  /** Whether the classifier itself gives a denoised image its label. */
+  readonly recognized_MB: Tensor<'MB', boolean>
+  /** Whether the deciding classifier does (Eq. 7). */
   readonly correct_MB: Tensor<'MB', boolean>
   /** The cross-entropy that the deciding classifier has, for the cold start. */
   readonly decidingCrossEntropy_MB: Tensor<'MB'>
@@ -89,19 +95,23 @@ export function inspect(
 
     const logProbabilities_MBK = classifier.training(() => logProbabilitiesBy(classifier))
     const crossEntropy_MB = crossEntropy(logProbabilities_MBK, labels_B)
-    const deciding_MBK =
-      decidedBy === undefined
-        ? logProbabilities_MBK
-        : noGrad(classifier.session, () => logProbabilitiesBy(decidedBy))
-    return {
+    const recognized_MB = eq(argmax(logProbabilities_MBK, 'K'), labels_B)
+    const inspected = {
       clean_BCHW,
       labels_B,
       denoised_MBCHW,
       logProbabilities_MBK,
       crossEntropy_MB,
+      recognized_MB,
+    }
+    if (decidedBy === undefined) {
+      return { ...inspected, correct_MB: recognized_MB, decidingCrossEntropy_MB: crossEntropy_MB }
+    }
+    const deciding_MBK = noGrad(classifier.session, () => logProbabilitiesBy(decidedBy))
+    return {
+      ...inspected,
       correct_MB: eq(argmax(deciding_MBK, 'K'), labels_B),
-      decidingCrossEntropy_MB:
-        decidedBy === undefined ? crossEntropy_MB : crossEntropy(deciding_MBK, labels_B),
+      decidingCrossEntropy_MB: crossEntropy(deciding_MBK, labels_B),
     }
   })
 }
@@ -120,13 +130,65 @@ export interface UpdateOptions extends ObjectiveOptions {
   readonly selection: Selection
   /** Images behind one optimizer update, over all of its micro-batches. */
   readonly imagesPerUpdate: number
+  /** A term of the caller's own. */
+  readonly lossTerm?: LossTerm | undefined
+}
+
+/** What a loss term can be made of. */
+export interface LossTermContext {
+  readonly classifier: Classifier
+  readonly inspection: Inspection
+  readonly selection: Selection
+  /** `null` where no image is attacked. */
+  readonly adversarial: AdversarialPredictions | null
+}
+
+/**
+ * A term that is added to the objective: a sum over the images of the micro-batch, as the other losses are; its gradient
+ * counts divided by the images of the update.
+ */
+export type LossTerm = (context: LossTermContext) => Tensor<''>
+
+/** The losses, and what else an update reports. */
+export interface UpdateLosses extends Losses {
+  /** Adversarial images of attacked images that the classifier does not give their label; `null` where none is attacked. */
+  readonly fooled: Tensor<''> | null
+  /** The caller's own term; `null` without one. */
+  readonly lossTerm: Tensor<''> | null
 }
 
 /** Steps 5 to 7: attack the chosen images, compose the loss. The caller goes backward from `total`. */
-export function objectiveOf(classifier: Classifier, inspection: Inspection, options: UpdateOptions): Losses {
-  return classifier.session.scope(() =>
-    composeLosses(inspection, attackAndClassify(classifier, inspection, options), options),
-  )
+export function objectiveOf(
+  classifier: Classifier,
+  inspection: Inspection,
+  options: UpdateOptions,
+): UpdateLosses {
+  const { selection, imagesPerUpdate } = options
+  return classifier.session.scope(() => {
+    const adversarial = attackAndClassify(classifier, inspection, options)
+    const losses = composeLosses(inspection, adversarial, options)
+    const lossTerm = options.lossTerm?.({ classifier, inspection, selection, adversarial }) ?? null
+    return {
+      ...losses,
+      total: lossTerm === null ? losses.total : add(losses.total, div(lossTerm, imagesPerUpdate)),
+      fooled:
+        adversarial === null || selection.attacked.length === 0
+          ? null
+          : fooledImages(inspection, adversarial, selection.attacked),
+      lossTerm,
+    }
+  })
+}
+
+function fooledImages(
+  { labels_B }: Pick<Inspection, 'labels_B'>,
+  { logProbabilities_MAK, images }: AdversarialPredictions,
+  attacked: readonly number[],
+): Tensor<''> {
+  const labels_A = indexSelect(labels_B, 'B', { indices: images, as: 'A' })
+  const fooled_MA = to(ne(argmax(logProbabilities_MAK, 'K'), labels_A), 'float32')
+  if (images.length === attacked.length) return sum(fooled_MA)
+  return sum(indexSelect(fooled_MA, 'A', { indices: attacked.map(image => images.indexOf(image)), as: 'A' }))
 }
 
 /** Predictions for adversarial images. */

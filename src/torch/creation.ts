@@ -25,6 +25,14 @@ export function tensor<const A extends Axes, D extends Dtype = 'float32'>(
   })
 }
 
+/** Numbers side by side, on a new axis. */
+export function stack<const X extends string>(
+  numbers: readonly [Tensor<''>, ...Tensor<''>[]],
+  { as }: { as: X },
+): Tensor<X> {
+  return apply('stack', numbers, { axes: as })
+}
+
 function depthOf(data: Plain): number {
   return Array.isArray(data) ? 1 + depthOf(data[0] ?? null) : 0
 }

@@ -80,6 +80,12 @@ export interface LoaderOptions {
   readonly dropLast: boolean
   /** Worker processes; 0 loads in the Python process itself. */
   readonly workers: number
+  /**
+   * Of `ranks` processes, this is number `rank`: it reads the batches rank, rank + ranks, rank + 2·ranks, … of an epoch.
+   * Default: all batches.
+   */
+  readonly rank?: number
+  readonly ranks?: number
 }
 
 export interface SkippedImages {
@@ -92,19 +98,39 @@ export class Loader extends Handle<never> {
   constructor(
     session: Session,
     id: number,
+    /** The batches of all ranks together. */
     readonly batchesPerEpoch: number,
   ) {
     super(session, id)
   }
 
-  /** Goes to the start of an epoch, or into the middle of it. */
+  /**
+   * Goes to the start of an epoch, or into the middle of it: `firstBatch` is counted over all ranks, and a multiple of
+   * their number.
+   */
   start(epoch: number, { firstBatch = 0 }: { firstBatch?: number } = {}): void {
     this.session.perform('start_epoch', [this], { epoch, first_batch: firstBatch })
   }
 
-  /** The next batch. Asking for more than `batchesPerEpoch` of them is an error, and so is an exception in a worker. */
+  /** This rank's next batch. Asking for one after the epoch's last is an error, and so is an exception in a worker. */
   nextBatch(): Batch {
     return makeBatch(this.session, 'next_batch', this, {})
+  }
+
+  /** Which images of the data set so many batches of an epoch hold, over all ranks. Nothing is read. */
+  plannedIndices({
+    epoch,
+    firstBatch,
+    batches,
+  }: {
+    epoch: number
+    firstBatch: number
+    batches: number
+  }): PlainHandle<number[][]> {
+    return this.session.record('planned_indices', [this], {
+      parameters: { epoch, first_batch: firstBatch, batches },
+      make: (session, id) => new PlainHandle<number[][]>(session, id),
+    })
   }
 
   /** How many corrupt images other images have stood in for so far, and their paths, each once. */
@@ -131,6 +157,8 @@ export async function makeLoader(dataset: Dataset, options: LoaderOptions): Prom
         shuffle: options.shuffle,
         drop_last: options.dropLast,
         workers: options.workers,
+        rank: options.rank ?? 0,
+        ranks: options.ranks ?? 1,
         pin_memory: session.facts.device.startsWith('cuda'),
       },
     },
@@ -158,9 +186,37 @@ function makeBatch(
   return { images_BCHW, labels_B }
 }
 
-/** Each image in [-1, 1], with one or three channels, as a PNG file in base64. */
-export function encodePng(images_NCHW: Tensor<'NCHW'>): PlainHandle<readonly string[]> {
+/**
+ * Each image in [-1, 1], with one or three channels, as a PNG file in base64.
+ *
+ * @param options.largest - Larger images are shrunk to so many pixels a side. Default: none are.
+ */
+export function encodePng(
+  images_NCHW: Tensor<'NCHW'>,
+  { largest }: { largest?: number | undefined } = {},
+): PlainHandle<readonly string[]> {
   return images_NCHW.session.record('encode_png', [images_NCHW], {
+    parameters: largest === undefined ? {} : { largest },
     make: (session, id) => new PlainHandle<readonly string[]>(session, id),
   })
+}
+
+/** An image and denoised images of it, all in [-1, 1], and whether these are kept. */
+export interface DrawnSamples {
+  readonly clean_BCHW: Tensor<'BCHW'>
+  readonly denoised_MBCHW: Tensor<'MBCHW'>
+  readonly kept_MB: Tensor<'MB', boolean>
+}
+
+/**
+ * One PNG file in base64, with a row for each image (B is 1): clean, then denoised, in green frames where kept and in
+ * dashed red ones where hallucinated. Images are shown with 64 to 128 pixels a side.
+ */
+export function drawSamples(session: Session, samples: readonly DrawnSamples[]): PlainHandle<string> {
+  const takes = samples.flatMap(({ clean_BCHW, denoised_MBCHW, kept_MB }) => [
+    clean_BCHW,
+    denoised_MBCHW,
+    kept_MB,
+  ])
+  return session.record('draw_samples', takes, { make: (owner, id) => new PlainHandle<string>(owner, id) })
 }

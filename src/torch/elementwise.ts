@@ -29,6 +29,9 @@ export const div = <A extends Axes>(first: Tensor<A>, second: Operand): Tensor<A
 /** Whether elements are equal. */
 export const eq = <A extends Axes>(first: Tensor<A>, second: Operand): Tensor<A, boolean> =>
   binary('eq', first, second)
+/** Whether elements differ. */
+export const ne = <A extends Axes>(first: Tensor<A>, second: Operand): Tensor<A, boolean> =>
+  binary('ne', first, second)
 /** Whether elements of the first are greater. */
 export const gt = <A extends Axes>(first: Tensor<A>, second: Operand): Tensor<A, boolean> =>
   binary('gt', first, second)

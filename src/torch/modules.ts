@@ -137,13 +137,28 @@ export class Classifier extends Handle<never> {
   }
 }
 
+/** How a classifier computes. */
+export interface ClassifierPrecision {
+  /** Number type of the parameters. Default float32. */
+  readonly dtype?: Dtype | undefined
+  /** Number type that the network's own operations are cast to where that is safe. Logits come as the images do. */
+  readonly autocast?: 'none' | 'float16' | 'bfloat16' | undefined
+  /** Whether a backward pass computes activations anew instead of keeping them. Default false. */
+  readonly activationCheckpointing?: boolean | undefined
+}
+
 /** Loads a classifier; see `config/schema.ts` for the spec. */
 export async function loadClassifier(
   session: Session,
   spec: Spec,
-  { dtype = 'float32' }: { dtype?: Dtype } = {},
+  { dtype = 'float32', autocast = 'none', activationCheckpointing = false }: ClassifierPrecision = {},
 ): Promise<Classifier> {
-  const handle = opaque(session, 'load_classifier', { spec: snakeCase(spec), dtype })
+  const handle = opaque(session, 'load_classifier', {
+    spec: snakeCase(spec),
+    dtype,
+    autocast,
+    activation_checkpointing: activationCheckpointing,
+  })
   const description = await session.compute(() =>
     describe<ClassifierDescription>('describe_classifier', handle),
   )
@@ -173,4 +188,12 @@ export function snakeCase(value: Plain | Spec): Plain {
         snakeCase(item as Plain),
       ]),
   )
+}
+
+/**
+ * Whether CUDA rounds the factors of float32 products to TF32, which is faster. It holds for the whole session, and is
+ * off when one begins.
+ */
+export function setTf32(session: Session, enabled: boolean): void {
+  session.perform('set_tf32', [], { enabled })
 }

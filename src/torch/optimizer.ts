@@ -30,12 +30,19 @@ export class Optimizer extends Handle<never> {
     })
   }
 
-  /** Clips, and returns the global ℓ2 norm of the gradients before that. */
-  clipGradients({ per, norm }: ClipOptions): Tensor<''> {
-    return this.session.record('clip_gradients', [this], {
+  /** Multiplies every gradient. */
+  scaleGradients(factor: number): void {
+    this.session.perform('scale_gradients', [this], { factor })
+  }
+
+  /** Clips, and returns the global ℓ2 norm of the gradients before and after that. */
+  clipGradients({ per, norm }: ClipOptions): { before: Tensor<''>; after: Tensor<''> } {
+    const number = (session: Session, id: number) => new Tensor(session, id, '' as const)
+    const [before, after] = this.session.recordMany('clip_gradients', [this], {
       parameters: { per, norm },
-      make: (session, id) => new Tensor(session, id, '' as const),
+      make: [number, number] as const,
     })
+    return { before, after }
   }
 
   /** The global ℓ2 norm of the gradients. */
@@ -47,6 +54,16 @@ export class Optimizer extends Handle<never> {
 
   step(): void {
     this.session.perform('optimizer_step', [this])
+  }
+
+  /** Records writing the moments and step counts by the names of their parameters, as safetensors. */
+  save(path: string): void {
+    this.session.perform('save_optimizer', [this], { path })
+  }
+
+  /** Records restoring what {@link save} wrote; a file of other parameters is refused. */
+  load(path: string): void {
+    this.session.perform('load_optimizer', [this], { path })
   }
 }
 

@@ -1,15 +1,26 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { execa } from 'execa'
+import type { SessionFacts } from '../bridge'
 import type { RunConfig } from '../config/schema'
-import { type Classifier, type Denoiser, provenance } from '../torch'
+import { type Classifier, type Denoiser, type Provenance, provenance } from '../torch'
 import { classifierSpec, denoiserSpec } from './specs'
+
+export interface RunDescription {
+  readonly config: RunConfig
+  /** Where the off-the-shelf weights are from. */
+  readonly weights: { readonly denoiser: Provenance; readonly classifier: Provenance }
+  readonly versions: { readonly ftCadis: string; readonly node: string; readonly torch: string }
+  readonly python: SessionFacts
+  readonly commit: string | null
+  readonly startedAt: string
+}
 
 /** What `config.json` says: the configuration, and enough beside it to know what ran where on what weights. */
 export async function describeRun(
   { classifier, denoiser }: { classifier: Classifier; denoiser: Denoiser },
   config: RunConfig,
-): Promise<unknown> {
+): Promise<RunDescription> {
   const { session } = classifier
   const weights = await session.compute(() => ({
     denoiser: provenance(denoiser, denoiserSpec(config.denoiser)),
@@ -20,7 +31,11 @@ export async function describeRun(
   return {
     config,
     weights,
-    versions: { ftCadis: (JSON.parse(manifest) as { version: string }).version, node: process.versions.node },
+    versions: {
+      ftCadis: (JSON.parse(manifest) as { version: string }).version,
+      node: process.versions.node,
+      torch: session.facts.torch,
+    },
     python: session.facts,
     commit: git.failed ? null : git.stdout,
     startedAt: new Date().toISOString(),

@@ -20,10 +20,10 @@ import {
   trainingPeak,
 } from '../torch'
 import { checkClasses } from './check-classes'
+import type { FinetuneHooks } from './hooks'
 import { leavesCheckpoint, type Passes, planRun, type RunPlan, trainingPasses } from './plan-run'
 import { RUN_PARTS } from './run-folder'
 import { classifierSpec, datasetSpec, denoiserSpec } from './specs'
-import type { FinetuneHooks } from './train'
 
 /** What a run would do and take, as far as it can be known. What could not be found out is `undefined`. */
 export interface DryRun {
@@ -166,10 +166,14 @@ function freeOnDevice({ deviceFree, hostFree }: MemoryNow): number {
   return deviceFree ?? hostFree
 }
 
+/** Of all checkpoints that stay, and of the one that is being written beside them. */
 function checkpointBytes(sizes: NetworkBytes, config: Config, plan: RunPlan): number {
   const epochs = Array.from({ length: plan.epochs }, (_, index) => index + 1)
-  const checkpoints = epochs.filter(epoch => leavesCheckpoint(epoch, config, plan)).length
-  return checkpoints * (config.tuning.kind === 'lora' ? sizes.trainable : sizes.weights)
+  const chosen = epochs.filter(epoch => leavesCheckpoint(epoch, config, plan)).length
+  const { keepLast, keepBest } = config.checkpoints
+  const checkpoints = chosen + keepLast + (keepBest ? 1 : 0) + 1
+  const moments = 2 * sizes.trainable
+  return checkpoints * (moments + (config.tuning.kind === 'lora' ? sizes.trainable : sizes.weights))
 }
 
 async function diskSpace(folder: string, needed: number): Promise<{ needed: number; free: number }> {

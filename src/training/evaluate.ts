@@ -10,6 +10,8 @@ import {
   flatten,
   generator,
   noGrad,
+  type ProcessGroup,
+  soleProcess,
   sum,
   to,
 } from '../torch'
@@ -28,9 +30,17 @@ export interface EvaluateOptions {
   /** Images in one pass. */
   readonly batch: number
   readonly seed: number
+  /** Processes that share the images. Default: this one alone. */
+  readonly group?: ProcessGroup
+  /** Asked between passes; a yes ends the evaluation. */
+  readonly isStopped?: () => boolean
 }
 
-/** Accuracy of a base classifier on clean images and behind the denoiser, without votes. One answer a pass. */
+/**
+ * Accuracy of a base classifier on clean images and behind the denoiser, without votes. One answer a pass.
+ *
+ * @returns null if it was stopped
+ */
 export async function evaluate(
   { classifier, denoiser }: { classifier: Classifier; denoiser: Denoiser },
   dataset: Dataset,
@@ -39,12 +49,15 @@ export async function evaluate(
     batch,
     seed,
     indices = Array.from({ length: dataset.description.length }, (_, i) => i),
+    group = soleProcess(),
+    isStopped,
   }: EvaluateOptions,
-): Promise<Accuracy> {
+): Promise<Accuracy | null> {
   const { session } = classifier
   let clean = 0
   let denoised = 0
-  for (let start = 0; start < indices.length; start += batch) {
+  for (let start = group.rank * batch; start < indices.length; start += batch * group.worldSize) {
+    if (isStopped?.() === true) return null
     const hits = await session.compute(() => {
       const { images_BCHW, labels_B } = dataset.images(indices.slice(start, start + batch))
       const clean_BCHW = toSymmetric(images_BCHW)
@@ -62,5 +75,7 @@ export async function evaluate(
     clean += hits.clean
     denoised += hits.denoised
   }
-  return { clean: clean / indices.length, denoised: denoised / indices.length }
+  const hits = await group.gather({ clean, denoised })
+  const share = (name: keyof Accuracy) => hits.reduce((total, part) => total + part[name], 0) / indices.length
+  return { clean: share('clean'), denoised: share('denoised') }
 }

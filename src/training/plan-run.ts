@@ -8,15 +8,19 @@ export interface RunPlan {
   readonly updatesPerEpoch: number
   /** Updates of the whole run. */
   readonly updates: number
-  /** Loader batches that one update takes; their gradients are added up. */
+  /** Loader batches that one update takes, over all ranks; their gradients are added up. */
   readonly microBatches: number
   readonly imagesPerMicroBatch: number
 }
 
-/** @throws ConfigError if the images do not suffice for one update */
+/** @throws ConfigError if the images do not suffice for one update, or its micro-batches cannot be dealt to all ranks */
 export function planRun(
   { optimisation }: Pick<RunConfig, 'optimisation'>,
-  { trainImages, stopAfterUpdates }: { trainImages: number; stopAfterUpdates?: number | undefined },
+  {
+    trainImages,
+    stopAfterUpdates,
+    ranks = 1,
+  }: { trainImages: number; stopAfterUpdates?: number | undefined; ranks?: number },
 ): RunPlan {
   const { imagesPerUpdate, imagesPerMicroBatch = imagesPerUpdate, stopAfterEpoch } = optimisation
   const updatesPerEpoch = Math.floor(trainImages / imagesPerUpdate)
@@ -28,13 +32,20 @@ export function planRun(
       },
     )
   }
+  const microBatches = imagesPerUpdate / imagesPerMicroBatch
+  if (microBatches % ranks !== 0) {
+    throw new ConfigError(
+      `An update of ${imagesPerUpdate} images in micro-batches of ${imagesPerMicroBatch} has ${microBatches} of them, which ${ranks} processes cannot share evenly.`,
+      { remedy: `Set optimisation.imagesPerMicroBatch to a divisor of ${imagesPerUpdate / ranks}.` },
+    )
+  }
   const planned = Math.min(stopAfterEpoch ?? optimisation.epochs, optimisation.epochs) * updatesPerEpoch
   const updates = Math.min(stopAfterUpdates ?? planned, planned)
   return {
     epochs: Math.ceil(updates / updatesPerEpoch),
     updatesPerEpoch,
     updates,
-    microBatches: imagesPerUpdate / imagesPerMicroBatch,
+    microBatches,
     imagesPerMicroBatch,
   }
 }

@@ -1,8 +1,14 @@
-import { NonFiniteLossError } from '../errors'
 import type { NoiseLevel } from '../method/noise-level'
-import { inspect, type ObjectiveOptions, objectiveOf } from '../method/objective'
+import {
+  inspect,
+  type LossTerm,
+  type ObjectiveOptions,
+  objectiveOf,
+  type UpdateLosses,
+} from '../method/objective'
 import type { Selection, SelectionRule } from '../method/select-images'
 import {
+  add,
   backward,
   type Classifier,
   type ClipOptions,
@@ -10,8 +16,15 @@ import {
   generator,
   type Loader,
   manualSeed,
+  memoryNow,
+  mul,
   type Optimizer,
+  type ProcessGroup,
+  stack,
+  type Tensor,
+  tensor,
 } from '../torch'
+import type { UpdateMetrics } from './reports'
 
 /** What stays the same from update to update. */
 export interface Trainee {
@@ -21,71 +34,112 @@ export interface Trainee {
   readonly loader: Loader
   readonly level: NoiseLevel
   readonly rule: SelectionRule
+  readonly lossTerm?: LossTerm | undefined
   /** The classifier that decides D_nh where that is not the trained one (Table 6). */
   readonly decidedBy?: Classifier | undefined
+  /** The processes that share each update. */
+  readonly group: ProcessGroup
 }
 
 /** One optimizer update. */
 export interface UpdatePlan {
   readonly objective: ObjectiveOptions
-  /** How many batches of the loader the update takes. Their gradients are added up. */
+  /** How many batches of the loader the update takes, over all ranks. Their gradients are added up. */
   readonly microBatches: number
   readonly imagesPerUpdate: number
   readonly learningRates: readonly number[]
   readonly weightDecays: readonly number[]
   readonly clip: ClipOptions | null
+  /** What the loss is multiplied by while gradients are computed. */
+  readonly lossScale: number
   /** The name of this update's random streams: seed, epoch, number of the update. */
   readonly stream: readonly (string | number)[]
+  /** Asked at the end of the update: whether this process wants the run to stop after it. */
+  readonly wantsStop?: (() => boolean) | undefined
 }
 
-/** What one update reports: means over its images. */
-export interface UpdateMetrics {
-  /** Eq. 10. */
-  readonly loss: number
-  /** Eq. 8. */
+/** How an update went. */
+export interface UpdateOutcome {
+  readonly metrics: UpdateMetrics
+  /** Whether the optimizer step was taken: it is not where a loss or a gradient is not finite. */
+  readonly taken: boolean
+  /** What the micro-batches of this process counted, each a sum over its images, to find out which one is at fault. */
+  readonly parts: readonly MicroBatchSums[]
+  /** Whether any process wants the run to stop. */
+  readonly stops: boolean
+  readonly deviceBytes: number | null
+}
+
+/** Sums over the images of a micro-batch; the total is divided by the images of the update. */
+export interface MicroBatchSums {
+  /** Its number within the update, over all ranks. */
+  readonly microBatch: number
+  readonly total: number
   readonly selectiveCrossEntropy: number
-  /** Eq. 9 with its mask, before λ. */
   readonly adversarial: number
-  /** Share of denoised images that the deciding classifier gets right: non-hallucinated ones. */
-  readonly keptShare: number
-  /** Share of images with |D_nh| = M. */
-  readonly allKeptShare: number
-  /** Share of images that were attacked. */
-  readonly attackedShare: number
-  /** Global ℓ2 norm of the gradient before clipping. */
-  readonly gradientNorm: number
+  readonly lossTerm: number
+  readonly fooled: number
+  readonly recognized: number
+  readonly kept: number
+  readonly allKept: number
+  readonly attacked: number
 }
 
 /**
  * One optimizer update: for each micro-batch two answers of Python, one to decide on and one with the losses. The step
- * itself is only recorded, and travels with the program that follows: it is not taken when a number is not finite.
+ * itself is only recorded, and travels with the program that follows: it is not taken when a number is not finite, and
+ * the weights are then as they were.
  *
- * @throws NonFiniteLossError before the step is taken; the weights are as they were
+ * Micro-batches are numbered over all ranks, and everything random is named by that number: the same update comes of one
+ * process with many micro-batches and of many processes with one, but for the order in which sums are rounded.
  */
-export async function trainUpdate(trainee: Trainee, plan: UpdatePlan): Promise<UpdateMetrics> {
-  const { optimizer } = trainee
-  const { learningRates, weightDecays } = plan
+export async function trainUpdate(trainee: Trainee, plan: UpdatePlan): Promise<UpdateOutcome> {
+  const { optimizer, group } = trainee
+  const { learningRates, weightDecays, microBatches } = plan
   optimizer.setHyperparameters({ learningRates, weightDecays })
-  let metrics: UpdateMetrics | undefined
-  for (let microBatch = 0; microBatch < plan.microBatches; microBatch += 1) {
-    const part = await trainMicroBatch(trainee, { ...plan, microBatch })
-    metrics = metrics === undefined ? part : added(metrics, part)
+  const parts: MicroBatchSums[] = []
+  let end: UpdateEnd | undefined
+  for (let microBatch = group.rank; microBatch < microBatches; microBatch += group.worldSize) {
+    const isLast = microBatch + group.worldSize >= microBatches
+    const result = await trainMicroBatch(trainee, { ...plan, microBatch, isLast, earlier: parts })
+    parts.push(result.sums)
+    end = result.end
   }
-  if (metrics === undefined) throw new RangeError('An update takes at least one micro-batch.')
-  const taken = isFiniteUpdate(metrics)
+  if (end === undefined) throw new RangeError('An update takes at least one micro-batch of every rank.')
+  const metrics = metricsOf(end, { imagesPerUpdate: plan.imagesPerUpdate, noises: plan.objective.noises })
+  const taken = Number.isFinite(metrics.loss) && Number.isFinite(metrics.gradientNorm)
   if (taken) optimizer.step()
   optimizer.zeroGradients()
-  if (!taken) throw nonFinite(metrics, plan)
-  return metrics
+  if (taken && trainee.classifier.description.usesBatchStatistics) group.averageBuffers(trainee.classifier)
+  return { metrics, taken, parts, stops: end.stops, deviceBytes: end.deviceBytes }
+}
+
+/** What the last micro-batch of an update finds out for the whole of it. */
+interface UpdateEnd {
+  /** Over all micro-batches and ranks. */
+  readonly sums: Sums
+  readonly gradientNorm: number
+  readonly clippedGradientNorm: number
+  readonly stops: boolean
+  readonly deviceBytes: number | null
+}
+
+type Sums = Omit<MicroBatchSums, 'microBatch'>
+
+interface MicroBatchPlan extends UpdatePlan {
+  readonly microBatch: number
+  readonly isLast: boolean
+  /** What this process has counted in the update so far. */
+  readonly earlier: readonly MicroBatchSums[]
 }
 
 async function trainMicroBatch(
   trainee: Trainee,
-  plan: UpdatePlan & { microBatch: number },
-): Promise<UpdateMetrics> {
-  const { classifier, denoiser, optimizer, loader, level, decidedBy } = trainee
+  plan: MicroBatchPlan,
+): Promise<{ sums: MicroBatchSums; end: UpdateEnd | undefined }> {
+  const { classifier, denoiser, loader, level, decidedBy, lossTerm } = trainee
   const { session } = classifier
-  const { objective, imagesPerUpdate, microBatch } = plan
+  const { objective, imagesPerUpdate, microBatch, lossScale, isLast } = plan
   const stream = [...plan.stream, microBatch]
   const inspection = session.scope(() => {
     // Dropout and stochastic depth draw from torch's own stream; named like this, it needs no saving and restoring.
@@ -99,58 +153,137 @@ async function trainMicroBatch(
     })
   })
   try {
-    const { correct, crossEntropy } = await session.read({
+    const { correct, crossEntropy, recognized } = await session.read({
       correct: inspection.correct_MB,
       crossEntropy: inspection.decidingCrossEntropy_MB,
+      recognized: inspection.recognized_MB,
     })
     const selection = trainee.rule(correct, crossEntropy)
-    const isLast = microBatch === plan.microBatches - 1
-    const sums = await session.compute(() => {
-      const losses = objectiveOf(classifier, inspection, { ...objective, selection, imagesPerUpdate })
-      backward(losses.total)
-      if (!isLast) return { ...losses, gradientNorm: null }
-      return {
-        ...losses,
-        gradientNorm: plan.clip === null ? optimizer.gradientNorm() : optimizer.clipGradients(plan.clip),
-      }
+    const counts = countsOf(selection, recognized)
+    const found = await session.compute(() => {
+      const losses = objectiveOf(classifier, inspection, {
+        ...objective,
+        selection,
+        imagesPerUpdate,
+        lossTerm,
+      })
+      backward(lossScale === 1 ? losses.total : mul(losses.total, lossScale))
+      return { losses, end: isLast ? recordEnd(trainee, losses, { ...plan, counts }) : null }
     })
+    const sums = { microBatch, ...lossesOf(found.losses), ...counts }
+    if (found.end === null) return { sums, end: undefined }
+    const { norms, overRanks, memory } = found.end
     return {
-      loss: sums.total,
-      selectiveCrossEntropy: sums.selectiveCrossEntropy / imagesPerUpdate,
-      adversarial: (sums.adversarial ?? 0) / imagesPerUpdate,
-      ...shares(selection, { noises: objective.noises, imagesPerUpdate }),
-      gradientNorm: sums.gradientNorm ?? 0,
+      sums,
+      end: {
+        sums: overRanks === null ? added([...plan.earlier, sums]) : fromVector(overRanks),
+        stops: overRanks === null ? plan.wantsStop?.() === true : overRanks[SUMMED.length] !== 0,
+        gradientNorm: norms.before,
+        clippedGradientNorm: norms.after,
+        deviceBytes: memory?.devicePeak ?? null,
+      },
     }
   } finally {
     session.free(inspection)
   }
 }
 
-function shares(
-  { nonHallucinated, attacked }: Selection,
-  { noises, imagesPerUpdate }: { noises: number; imagesPerUpdate: number },
-): Pick<UpdateMetrics, 'keptShare' | 'allKeptShare' | 'attackedShare'> {
-  const kept = nonHallucinated.reduce((total, count) => total + count, 0)
+/** Records what follows the last backward pass: gradients over all ranks, their norms, sums over all ranks. */
+function recordEnd(
+  { optimizer, group, classifier }: Trainee,
+  losses: UpdateLosses,
+  { clip, lossScale, earlier, counts, wantsStop }: MicroBatchPlan & { counts: Counts },
+) {
+  const { session } = classifier
+  group.allReduceGradients(optimizer)
+  if (lossScale !== 1) optimizer.scaleGradients(1 / lossScale)
+  const isShared = group.worldSize > 1
   return {
-    keptShare: kept / (noises * imagesPerUpdate),
-    allKeptShare: nonHallucinated.filter(count => count === noises).length / imagesPerUpdate,
-    attackedShare: attacked.length / imagesPerUpdate,
+    norms: clip === null ? unclipped(optimizer.gradientNorm()) : optimizer.clipGradients(clip),
+    overRanks: isShared
+      ? sumOverRanks(group, losses, {
+          known: added([...earlier, counts]),
+          wantsStop: wantsStop?.() === true,
+        })
+      : null,
+    memory: session.facts.device.startsWith('cuda') ? memoryNow(session) : null,
   }
 }
 
-function added(first: UpdateMetrics, second: UpdateMetrics): UpdateMetrics {
-  const names = Object.keys(first) as (keyof UpdateMetrics)[]
-  return Object.fromEntries(names.map(name => [name, first[name] + second[name]])) as unknown as UpdateMetrics
+function unclipped(norm: Tensor<''>) {
+  return { before: norm, after: norm }
 }
 
-function isFiniteUpdate({ loss, gradientNorm }: UpdateMetrics): boolean {
-  return Number.isFinite(loss) && Number.isFinite(gradientNorm)
+const LOSSES = ['total', 'selectiveCrossEntropy', 'adversarial', 'lossTerm', 'fooled'] as const
+const COUNTS = ['recognized', 'kept', 'allKept', 'attacked'] as const
+const SUMMED = [...LOSSES, ...COUNTS] as const
+
+type Counts = Pick<Sums, (typeof COUNTS)[number]>
+
+/** Records the sums of this process and of all others: {@link SUMMED} in order, then how many processes want to stop. */
+function sumOverRanks(
+  group: ProcessGroup,
+  losses: UpdateLosses,
+  { known, wantsStop }: { known: Sums; wantsStop: boolean },
+): Tensor<'S'> {
+  const { session } = losses.total
+  const numbers = [...SUMMED.map(name => known[name]), wantsStop ? 1 : 0]
+  const zero = tensor(session, 0, { axes: '' })
+  const inFlight = numbers.map((_, index) => {
+    const name = LOSSES[index]
+    return (name === undefined ? null : losses[name]) ?? zero
+  })
+  const known_S = tensor(session, numbers, { axes: 'S', dtype: 'float64' })
+  const [first = zero, ...others] = inFlight
+  return group.allReduceSum(add(known_S, stack([first, ...others], { as: 'S' })))
 }
 
-function nonFinite(metrics: UpdateMetrics, { stream }: UpdatePlan): NonFiniteLossError {
-  return new NonFiniteLossError(
-    `Update ${stream.join('/')} has the loss ${metrics.loss} (selective cross-entropy ${metrics.selectiveCrossEntropy}, ` +
-      `adversarial ${metrics.adversarial}) and the gradient norm ${metrics.gradientNorm}; its step was not taken.`,
-    { remedy: 'Lower the learning rate, or look for damaged images.' },
-  )
+function fromVector(values: readonly number[]): Sums {
+  return Object.fromEntries(SUMMED.map((name, index) => [name, values[index] ?? Number.NaN])) as Sums
+}
+
+function countsOf(
+  { nonHallucinated, attacked }: Selection,
+  recognized: readonly (readonly boolean[])[],
+): Counts {
+  const noises = recognized.length
+  return {
+    recognized: recognized.reduce((total, row) => total + row.filter(Boolean).length, 0),
+    kept: nonHallucinated.reduce((total, count) => total + count, 0),
+    allKept: nonHallucinated.filter(count => count === noises).length,
+    attacked: attacked.length,
+  }
+}
+
+function lossesOf(losses: { readonly [name in (typeof LOSSES)[number]]: number | null }) {
+  return Object.fromEntries(LOSSES.map(name => [name, losses[name] ?? 0])) as Pick<
+    Sums,
+    (typeof LOSSES)[number]
+  >
+}
+
+function added(parts: readonly Partial<Sums>[]): Sums {
+  return Object.fromEntries(
+    SUMMED.map(name => [name, parts.reduce((total, part) => total + (part[name] ?? 0), 0)]),
+  ) as Sums
+}
+
+function metricsOf(
+  { sums, gradientNorm, clippedGradientNorm }: UpdateEnd,
+  { imagesPerUpdate, noises }: { imagesPerUpdate: number; noises: number },
+): UpdateMetrics {
+  const denoisedImages = noises * imagesPerUpdate
+  return {
+    loss: sums.total,
+    selectiveCrossEntropy: sums.selectiveCrossEntropy / imagesPerUpdate,
+    adversarial: sums.adversarial / imagesPerUpdate,
+    lossTerm: sums.lossTerm / imagesPerUpdate,
+    keptShare: sums.kept / denoisedImages,
+    allKeptShare: sums.allKept / imagesPerUpdate,
+    denoisedAccuracy: sums.recognized / denoisedImages,
+    attackedShare: sums.attacked / imagesPerUpdate,
+    attackSuccess: sums.attacked === 0 ? null : sums.fooled / (noises * sums.attacked),
+    gradientNorm,
+    clippedGradientNorm,
+  }
 }

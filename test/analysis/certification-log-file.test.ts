@@ -4,12 +4,12 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type CertificationEntry, formatRow, LOG_HEADER } from '../../src/analysis/certification-log'
 import {
-  CertificationLogWriter,
   configurationDifferences,
   factsPath,
   type LogFacts,
-  readCertificationLog,
-} from '../../src/analysis/certification-log-file'
+} from '../../src/analysis/certification-log-facts'
+import { CertificationLogWriter, readCertificationLog } from '../../src/analysis/certification-log-file'
+import { imagePlan } from '../../src/analysis/image-plan'
 import { ConfigError, DataError } from '../../src/errors'
 
 const facts: LogFacts = {
@@ -109,6 +109,39 @@ describe('CertificationLogWriter', () => {
     const log = await CertificationLogWriter.open(path, { ...facts, notes: { device: 'cuda' } })
     await log.close()
     expect((await readCertificationLog(path)).facts?.notes).toEqual({ device: 'cpu' })
+  })
+
+  it('goes on with a plan that has all of its images, and says the new one', async () => {
+    await (await CertificationLogWriter.open(path, { ...facts, plan: imagePlan([0, 1]) })).close()
+    await write(0)
+    const longer = { ...facts, plan: imagePlan([0, 2, 4]), notes: { device: 'cuda' } }
+    await (await CertificationLogWriter.open(path, longer)).close()
+    expect((await readCertificationLog(path)).facts).toEqual({ ...longer, notes: facts.notes })
+    const others = CertificationLogWriter.open(path, { ...facts, plan: imagePlan([1, 2]) })
+    await expect(others).rejects.toThrow(/has 1 images that are not to be certified now: 0\./)
+  })
+
+  it('refuses to go on with another share of a plan', async () => {
+    const share = { number: 1, of: 2, count: 4, sha256: 'aa' }
+    await (await CertificationLogWriter.open(path, { ...facts, share })).close()
+    await (await CertificationLogWriter.open(path, { ...facts, share })).close()
+    for (const other of [{ ...facts, share: { ...share, sha256: 'bb' } }, facts]) {
+      await expect(CertificationLogWriter.open(path, other)).rejects.toThrow(/share/)
+    }
+  })
+
+  it('is the only writer while it is open', async () => {
+    const log = await CertificationLogWriter.open(path, facts)
+    await expect(CertificationLogWriter.open(path, facts)).rejects.toThrow(ConfigError)
+    await log.close()
+    await write(0)
+  })
+
+  it('gives the lock back where it cannot open the log', async () => {
+    await write(0)
+    const other = { ...facts, configuration: { ...facts.configuration, seed: 1 } }
+    await expect(CertificationLogWriter.open(path, other)).rejects.toThrow(/seed/)
+    await write(1)
   })
 
   it('refuses an image that has a row, from this run or an earlier one', async () => {

@@ -33,6 +33,11 @@ export function labelled(label: string, ...logs: readonly CertificationLog[]): L
   return logs.map(log => ({ label, log }))
 }
 
+/** The log with other facts beside its configuration: a plan, a share of one, a family-wise α. */
+export function withFacts(log: CertificationLog, changes: object): CertificationLog {
+  return { ...log, facts: { configuration, ...log.facts, ...changes } }
+}
+
 export function cutShort(log: CertificationLog): CertificationLog {
   return { ...log, partial: { line: log.rows.length + 2, text: '3\t0' } }
 }

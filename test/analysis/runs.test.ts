@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { fileName, groupLogs, logNames } from '../../src/analysis/runs'
+import { imagePlan } from '../../src/analysis/image-plan'
+import { fileName, groupLogs, isPartial, logNames, missingImages } from '../../src/analysis/runs'
 import { ConfigError, DataError } from '../../src/errors'
-import { cutShort, labelled, logOf } from './logs'
+import { cutShort, labelled, logOf, withFacts } from './logs'
 
 describe('groupLogs', () => {
   it('takes logs of one label that differ by seed and network for seeds of one run', () => {
@@ -81,6 +82,17 @@ describe('groupLogs', () => {
     expect(() => groupLogs(labelled('ours', logOf('empty.tsv', [])))).toThrow(DataError)
     expect(() => groupLogs(labelled('ours', logOf('empty.tsv', [])))).toThrow(/empty\.tsv has no whole row/)
   })
+})
+
+it.each([
+  ['holds its plan', { plan: imagePlan([1, 0]) }, [], false],
+  ['lacks images of its plan', { plan: imagePlan([0, 5, 1, 3]) }, [5, 3], true],
+  ['is a share of a larger plan', { plan: imagePlan([0, 1]), share: { number: 1, of: 2 } }, [], true],
+  ['is the only share', { plan: imagePlan([0, 1]), share: { number: 1, of: 1 } }, [], false],
+])('a log that %s is known', (_what, facts, missing, partial) => {
+  const log = withFacts(logOf('a.tsv', [1, 2]), facts)
+  expect(missingImages(log)).toEqual(missing)
+  expect(isPartial(log)).toBe(partial)
 })
 
 it('names the logs of a run by seed, by path where seeds do not tell them apart', () => {

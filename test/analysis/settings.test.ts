@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest'
+import { imagePlan } from '../../src/analysis/image-plan'
 import { groupLogs } from '../../src/analysis/runs'
 import { differingSettings, notesOn } from '../../src/analysis/settings'
-import { cutShort, labelled, logOf } from './logs'
+import { configuration, cutShort, labelled, logOf, withFacts } from './logs'
 
 it('has a column for each setting in which methods differ, and a note that says it', () => {
   const methods = groupLogs([
@@ -42,4 +43,16 @@ it('says what is not known', () => {
 it('says which log is cut short, where, and what its figures are of', () => {
   const notes = notesOn(groupLogs(labelled('a', cutShort(logOf('a.tsv', [1, 2])))))
   expect(notes).toEqual([expect.stringMatching(/^a\.tsv is partial: line 4 is cut short.*of the 2 rows/)])
+})
+
+it('says which planned images a log lacks, of which share it is, and what its α covers', () => {
+  const facts = {
+    configuration: { ...configuration, alpha: 0.00025, familyWise: { alpha: 0.001, images: 4 } },
+    plan: imagePlan([0, 2, 4]),
+    share: { number: 1, of: 2, count: 4, sha256: 'aa' },
+  }
+  expect(notesOn(groupLogs(labelled('a', withFacts(logOf('a.tsv', [1]), facts))))).toEqual([
+    'a.tsv is partial: it is shard 1 of 2 of 4 images; it lacks 2 of 3 planned images (2,4). The figures are of the 1 rows that are whole.',
+    'The certificates of a.tsv are all right together with probability 1 − 0.001: each of the 4 images has α = 0.00025.',
+  ])
 })

@@ -69,19 +69,22 @@ test('standard output and error may be files', async () => {
 })
 
 test.runIf(hasProcessFiles)(
-  'Ctrl-C is left to Node: Python ends its step and answers. When Node is killed, Python and its workers go',
+  'signals are left to Node: Python ends its step and answers. When Node is killed, Python and its workers go',
   async () => {
     const { pid, next } = start('interrupted.ts')
     const { python, labels } = (await next()) as { python: number; labels: number[] }
     expect(labels).toEqual([0, 0])
     expect(await next()).toBe('in mid-step')
-    process.kill(-pid, 'SIGINT')
-    expect(await next()).toBe('interrupted')
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.kill(-pid, signal)
+      expect(await next()).toBe(signal)
+    }
     expect(await next()).toEqual({ labels: [[0, 0], [1, 1]] }) // biome-ignore format: a matrix
 
     const workers = await childrenOf(python)
     expect(workers).toHaveLength(2)
+    expect(await next()).toBe('in a long step')
     process.kill(pid, 'SIGKILL')
-    await waitUntilGone([pid, python, ...workers], 10_000)
+    await waitUntilGone([pid, python, ...workers], 4_000)
   },
 )

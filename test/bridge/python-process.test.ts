@@ -137,7 +137,7 @@ describe('close', () => {
     const { pending } = await hang('asleep')
     await close()
     expect(await rejectionOf(pending, PythonExitError)).toMatchObject({
-      signal: 'SIGTERM',
+      signal: 'SIGKILL',
       remedy: 'The session was closed; connect again to go on.',
     })
   })

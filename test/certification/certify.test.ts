@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import {
+  type CertifiedImage,
   ConfigError,
   certifyDataset,
   certifyImage,
@@ -55,7 +56,7 @@ describe('certification', () => {
     const reference = await votes(300, 300)
     expect(reference.reduce((sum, count) => sum + count, 0)).toBe(300)
     expect(reference.filter(count => count > 0).length).toBeGreaterThan(1)
-    for (const batch of [1, 100, 5000]) expect(await votes(300, batch)).toEqual(reference)
+    for (const batch of [7, 100, 5000]) expect(await votes(300, batch)).toEqual(reference)
     expect(await votes(300, 300, ['other'])).not.toEqual(reference)
   })
 
@@ -83,15 +84,47 @@ describe('certification', () => {
     session.free(image_CHW)
   })
 
-  /** Certifies into a log and returns its rows without their times. */
-  async function certify(name: string, indices: readonly number[], change: Partial<typeof OPTIONS> = {}) {
-    const { denoiser, classifier, testSet } = networks
+  it('counts the votes of a classifier without a denoiser on images with noise of sigma, for pixels in [0, 1]', async () => {
+    const { classifier } = networks
+    const image_CHW = image(2)
+    const plain = { denoiser: null, level: { sigma: 0.2 }, classifiers: [classifier] } as const
+    const [counts] = await session.compute(() =>
+      recordVotes(plain, image_CHW, { n: 40, batch: 16, classes: 10, stream: ['plain'] }),
+    )
+    const logits = await session.compute(() => {
+      const generator = torch.generator(session, 'plain')
+      const noise_NCHW = torch.noiseBlocks(image_CHW, { axis: 'N', count: 40, block: 16, generator })
+      return torch.noGrad(session, () =>
+        classifier.classify(torch.add(torch.mul(noise_NCHW, 0.4), image_CHW)),
+      )
+    })
+    const votes = logits.map(row => row.indexOf(Math.max(...row)))
+    const expected = Array.from({ length: 10 }, (_, label) => votes.filter(vote => vote === label).length)
+    expect(counts).toEqual(expected)
+    expect(expected.filter(count => count > 0).length).toBeGreaterThan(1)
+    session.free(image_CHW)
+  })
+
+  interface Run {
+    readonly denoiser?: torch.Denoiser | null
+    readonly classifier?: torch.Classifier
+    readonly options?: Partial<Parameters<typeof certifyDataset>[1]>
+  }
+
+  /** Certifies into a log, and returns it. */
+  async function certifyInto(name: string, indices: readonly number[], run: Run = {}) {
+    const { denoiser = networks.denoiser, classifier = networks.classifier, options } = run
     const log = join(folder, name)
     await certifyDataset(
-      { denoiser, dataset: testSet, arms: [{ classifier, name: 'digits', log }] },
-      { ...OPTIONS, ...change, level: noiseLevelOf(denoiser, SIGMA), indices, dtype: 'float32' },
+      { denoiser, dataset: networks.testSet, arms: [{ classifier, name: 'digits', log }] },
+      { ...OPTIONS, indices, dtype: 'float32', ...options },
     )
-    const { rows } = await readCertificationLog(log)
+    return readCertificationLog(log)
+  }
+
+  /** The rows without their times, by image. */
+  async function certify(name: string, indices: readonly number[], options: Run['options'] = {}) {
+    const { rows } = await certifyInto(name, indices, { options })
     return new Map(rows.map(({ durationMs: _, ...row }) => [row.index, row]))
   }
 
@@ -101,30 +134,126 @@ describe('certification', () => {
     expect([...reference.keys()]).toEqual(indices)
     expect([...reference.values()].filter(({ radius }) => radius > 0).length).toBeGreaterThan(2)
 
-    const reversed = await certify('reversed.tsv', [...indices].reverse())
-    const shards = [...(await certify('shard.tsv', [2, 6])), ...(await certify('other-shard.tsv', [0, 3]))]
-    for (const index of indices) {
-      expect(reversed.get(index)).toEqual(reference.get(index))
-      expect(new Map(shards).get(index)).toEqual(reference.get(index))
-    }
+    expect(await certify('reversed.tsv', [...indices].reverse())).toEqual(new Map([...reference].reverse()))
+    const shards = [
+      await certify('1.tsv', indices, { shard: { number: 1, of: 2 } }),
+      await certify('2.tsv', indices, { shard: { number: 2, of: 2 } }),
+    ]
+    expect(shards.map(rows => [...rows.keys()])).toEqual([
+      [0, 3],
+      [2, 6],
+    ])
+    expect(new Map(shards.flatMap(rows => [...rows]))).toEqual(new Map([...reference]))
 
     await certify('resumed.tsv', indices.slice(0, 3))
     const resumed = join(folder, 'resumed.tsv')
     await truncate(resumed, (await readFile(resumed)).length - 5)
-    const before = session.counters.answers
-    expect(await certify('resumed.tsv', indices)).toEqual(reference)
-    expect(session.counters.answers - before).toBe(2 * 2)
+    const seen: [number, number, boolean][] = []
+    const onImage = (done: number, { index, isNew }: CertifiedImage) => seen.push([done, index, isNew])
+    expect(await certify('resumed.tsv', indices, { onImage })).toEqual(reference)
+    expect(seen).toEqual([
+      [1, 0, false],
+      [2, 2, false],
+      [3, 3, true],
+      [4, 6, true],
+    ])
   })
 
   it('refuses to go on with a log of another configuration, and says what differs', async () => {
     await certify('log.tsv', [0])
     await expect(certify('log.tsv', [1], { alpha: 0.01 })).rejects.toThrow(ConfigError)
-    await expect(certify('log.tsv', [1], { alpha: 0.01 })).rejects.toThrow(/alpha/)
+    await expect(certify('log.tsv', [0], { alpha: 0.01 })).rejects.toThrow(/alpha/)
+  })
+
+  it('says in the log what decides its rows, and which images are planned', async () => {
+    const { facts } = await certifyInto('log.tsv', [0, 3], { options: { shard: { number: 2, of: 2 } } })
+    expect(facts).toMatchObject({
+      configuration: {
+        classifier: 'digits',
+        sigma: SIGMA,
+        realisedSigma: noiseLevelOf(networks.denoiser, SIGMA).realisedSigma,
+        certifiedSigma: SIGMA,
+        dtype: 'float32',
+        denoiserDtype: 'float32',
+        autocast: 'none',
+        data: { images: 597, classes: 10, imageShape: [1, 8, 8] },
+      },
+      plan: { count: 1, images: '3' },
+      share: { number: 2, of: 2, count: 2 },
+      notes: { batch: OPTIONS.batch },
+    })
+  })
+
+  it('certifies a classifier without a denoiser, whose noise is sigma itself', async () => {
+    const { rows, facts } = await certifyInto('log.tsv', [0], { denoiser: null })
+    expect(facts?.configuration).toMatchObject({ realisedSigma: null, denoiserDtype: null })
+    expect(rows[0]?.radius).toBeGreaterThan(0)
+    const [denoised] = (await certifyInto('denoised.tsv', [0])).rows
+    expect(rows[0]?.counts).not.toEqual(denoised?.counts)
+  })
+
+  it('shares α among all images where it is to hold for the whole data set', async () => {
+    const { rows, facts } = await certifyInto('whole.tsv', [0, 1, 2, 3], {
+      options: { familyWise: true, shard: { number: 1, of: 2 } },
+    })
+    expect(facts?.configuration).toMatchObject({
+      alpha: OPTIONS.alpha / 4,
+      familyWise: { alpha: OPTIONS.alpha, images: 4 },
+    })
+    const alone = await certifyInto('each.tsv', [0, 1, 2, 3], { options: { alpha: OPTIONS.alpha / 4 } })
+    expect(rows.map(({ radius }) => radius)).toEqual([0, 2].map(position => alone.rows[position]?.radius))
+  })
+
+  it('takes the smaller of the two sigmas for the radius where that is asked for', async () => {
+    const level = { ...noiseLevelOf(networks.denoiser, SIGMA), realisedSigma: 0.2 }
+    const nominal = await certifyInto('nominal.tsv', [0], { options: { level } })
+    const smaller = await certifyInto('smaller.tsv', [0], { options: { level, certifySigma: 'smaller' } })
+    expect(nominal.rows[0]?.radius).toBeGreaterThan(0)
+    expect(smaller.rows[0]?.radius).toBeCloseTo(((nominal.rows[0]?.radius ?? 0) * 0.2) / SIGMA, 12)
+    expect(smaller.facts?.configuration).toMatchObject({ certifySigma: 'smaller', certifiedSigma: 0.2 })
+  })
+
+  it('halves a batch that does not fit into memory, says so, and changes no vote', async () => {
+    const file = join(__dirname, '..', 'support', 'limited_memory_network.py')
+    const load = (most: number) =>
+      torch.loadClassifier(session, { source: 'python', file, factory: 'make', arguments: { most } })
+    const [roomy, tight] = [await load(1000), await load(10)]
+    const reference = await certifyInto('roomy.tsv', [0, 1], { classifier: roomy })
+    const notes: string[] = []
+    const options = { onNote: (note: string) => notes.push(note) }
+    const { rows } = await certifyInto('tight.tsv', [0, 1], { classifier: tight, options })
+    expect(rows.map(({ counts }) => counts)).toEqual(reference.rows.map(({ counts }) => counts))
+    expect(notes).toEqual([
+      'Memory does not suffice for batches of 64; going on with 32.',
+      'Memory does not suffice for batches of 32; going on with 16.',
+      'Memory does not suffice for batches of 16; going on with 8.',
+    ])
+    const none = await load(0)
+    await expect(certifyInto('none.tsv', [0], { classifier: none })).rejects.toThrow(/OutOfMemoryError/)
+    session.free([roomy, tight, none])
+  })
+
+  it('refuses a classifier of other classes than the data have', async () => {
+    const spec = { source: 'timm', path: CLASSIFIER, numClasses: 12 }
+    const classifier = await torch.loadClassifier(session, spec)
+    await expect(certifyInto('log.tsv', [0], { classifier })).rejects.toThrow(/10 classes.* has 12/)
+    session.free(classifier)
+  })
+
+  it('stops at once when it is told to, with whole rows alone in the log', async () => {
+    const stop = new AbortController()
+    const options = { signal: stop.signal, onImage: () => stop.abort('SIGINT') }
+    const stopped = certifyInto('log.tsv', [0, 1, 2, 3], { options })
+    await expect(stopped).rejects.toThrow('Stopped with 1 of 4 images certified.')
+    await expect(stopped).rejects.toMatchObject({ name: 'InterruptedError', reason: 'SIGINT' })
+    const log = await readCertificationLog(join(folder, 'log.tsv'))
+    expect(log.rows.map(({ index }) => index)).toEqual([0])
+    expect(log.partial).toBeUndefined()
   })
 
   it('leaves no tensor behind', async () => {
     const before = session.liveTensors()
-    await certify('log.tsv', [0, 1])
+    await certify('log.tsv', [0, 1], { dtype: 'float64' })
     expect(session.liveTensors()).toBe(before)
   })
 })

@@ -193,7 +193,7 @@ it.each([
   ['another source', /Allowed choices are paper/, ['--against', 'x']],
   ['another format', /Allowed choices are terminal, markdown, latex, csv, json/, ['--format', 'x']],
   ['radii that are none', /Expected a number of at least 0/, ['--radii', '0,x']],
-  ['a radius twice', /Expected each radius once/, ['--radii', '0.5,0.50']],
+  ['a radius twice', /Expected each number once/, ['--radii', '0.5,0.50']],
 ])('%s is a usage error', async (_what, message, words) => {
   const program = createProgram('tool', 'A tool.').configureOutput({ writeErr: () => {} })
   addAnalyzeCommand(program)

@@ -89,7 +89,7 @@ describe('parseConfig', () => {
         betas: [0.9, 0.999],
         clip: 'none',
       },
-      checkpoints: { epochs: [] },
+      checkpoints: { epochs: [], everyMinutes: 30, keepLast: 2, keepBest: true },
       certification: {
         n0: 100,
         n: 100_000,
@@ -98,10 +98,19 @@ describe('parseConfig', () => {
         images: 'all',
         seed: 0,
         dtype: 'float32',
+        certifySigma: 'nominal',
+        familyWise: false,
+        autocast: 'none',
+        tf32: false,
+        channelsLast: false,
+        compile: false,
       },
       seed: 0,
       device: 'auto',
       dtype: 'float32',
+      autocast: 'none',
+      tf32: false,
+      activationCheckpointing: false,
       output: 'runs/digits',
     })
   })
@@ -222,6 +231,10 @@ describe('parseConfig', () => {
     [{ 'optimisation.betas': [0.9, 1] }, 'optimisation.betas.1: expected less than 1, got 1.'],
     [{ 'optimisation.clip': { per: 'tensor' } }, 'optimisation.clip.norm: expected a number, got nothing.'],
     [{ certification: { images: { first: 5, every: 2 } } }, 'certification.images'],
+    [
+      { certification: { images: { indices: [2, 2] } } },
+      'certification.images.indices: expected each image once.',
+    ],
     [{ certification: { sigma: 0.5 } }, 'certification.sigma: unknown, expected no such field.'],
   ])('refuses %j', (changes, message) => {
     expect(messageOf(() => parseConfig(withFields(changes)))).toContain(message)
@@ -317,6 +330,16 @@ describe('certification', () => {
       'The configuration of the certification is not acceptable:\n  certification.sigma: expected a number, got nothing.\n Correct this field.',
     )
     expect(parseCertificationConfig({ ...run, certification: { sigma: 0.5 } }).certification.n0).toBe(100)
+  })
+
+  it('can do without a denoiser, which training cannot', () => {
+    const none = { source: 'none' }
+    const { classifier, data, output } = minimal
+    const run = { denoiser: none, classifier, data, output, certification: { sigma: 0.5 } }
+    expect(parseCertificationConfig(run).denoiser).toEqual(none)
+    expect(messageOf(() => parseConfig(withFields({ denoiser: none })))).toContain(
+      'denoiser.source: expected',
+    )
   })
 })
 

@@ -44,6 +44,40 @@ class Order(LoaderCase):
                     loader.start(1)
                     self.assert_same(read_all(loader), epochs[1])
 
+    def test_of_several_ranks_is_shared_out_batch_by_batch(self):
+        for name, dataset, worker_counts in self.sources():
+            whole = self.loader(dataset)
+            whole.start(1)
+            batches = read_all(whole)
+            for rank in range(3):
+                with self.subTest(name=name, rank=rank):
+                    loader = self.loader(dataset, rank=rank, ranks=3, workers=worker_counts[-1])
+                    self.assertEqual(loader.batches_per_epoch, len(batches))
+                    loader.start(1)
+                    self.assert_same([loader.next_batch()], batches[rank : rank + 1])
+                    self.assertEqual(loader.state(), {"epoch": 1, "batch": 3})
+                    loader.start(1, loader.state()["batch"])
+                    self.assert_same(read_all(loader), batches[3 + rank :: 3])
+                    self.assertGreaterEqual(loader.state()["batch"], len(batches) - 2)
+                    loader.start(1, loader.batches_per_epoch)
+                    self.assertEqual(read_all(loader), [])
+        with self.assertRaisesRegex(ValueError, "first_batch 2 lies within one"):
+            loader.start(0, 2)
+        for wrong in ({"rank": 2, "ranks": 2}, {"rank": -1}, {"ranks": 0}):
+            with self.assertRaisesRegex(ValueError, "The loader's ranks? must be"):
+                self.loader(dataset, **wrong)
+
+    def test_can_be_asked_without_reading(self):
+        dataset = open_dataset({"source": "digits", "split": "test"})
+        loader = self.loader(dataset, batch_size=50, rank=1, ranks=2)
+        planned = loader.planned_indices(epoch=3, first_batch=10, batches=99)
+        self.assertEqual([len(indices) for indices in planned], [50, 47])
+        whole = self.loader(dataset, batch_size=50)
+        whole.start(3, 10)
+        for indices, (images, labels) in zip(planned, read_all(whole), strict=True):
+            expected_images, expected_labels = get_images(dataset, indices)
+            self.assertTrue(torch.equal(images, expected_images) and torch.equal(labels, expected_labels))
+
     def test_without_shuffling_is_that_of_the_data_set(self):
         for name, dataset, worker_counts in self.sources():
             dataset.augment = None

@@ -72,6 +72,20 @@ describe.each([0, 2])('a loader with %i worker processes', workers => {
     await loader.close()
   })
 
+  test('gives one of two ranks every other batch, and says what all of them hold', async () => {
+    const loader = await makeLoader(whole, { ...OPTIONS, workers, rank: 1, ranks: 2 })
+    expect(loader.batchesPerEpoch).toBe(4)
+    const place = { epoch: 0, firstBatch: 1, batches: 2 }
+    expect(await session.compute(() => loader.plannedIndices(place))).toEqual([
+      [2, 3],
+      [4, 5],
+    ])
+    loader.start(0, { firstBatch: 2 })
+    expect(await nextLabels(loader)).toEqual([1, 1])
+    await rejectionOf(nextLabels(loader), DataError)
+    await loader.close()
+  })
+
   test('an exception inside of it is an error and not the end of the data', async () => {
     const live = session.liveTensors()
     const loader = await makeLoader(damaged, { ...OPTIONS, workers })

@@ -66,7 +66,7 @@ describe('finetune', () => {
       shortRun('run', config => ({
         ...config,
         optimisation: { ...config.optimisation, epochs: 2, imagesPerUpdate: 600 },
-        checkpoints: { everyEpochs: 1, epochs: [] },
+        checkpoints: { ...config.checkpoints, everyEpochs: 1 },
       })),
     )
     session.free([classifier, denoiser])
@@ -163,16 +163,37 @@ describe('finetune', () => {
     session.free([classifier, denoiser, adapted])
   })
 
-  it('takes no step on a loss that is not finite', async () => {
-    const run = finetune(
-      session,
-      shortRun('diverges', config => ({
-        ...config,
-        optimisation: { ...config.optimisation, warmupEpochs: 0, learningRate: 1e30 },
-      })),
-    )
+  it('takes no step on a loss that is not finite, and ends after three in a row', async () => {
+    const diverging = shortRun('diverges', config => ({
+      ...config,
+      optimisation: {
+        ...config.optimisation,
+        warmupEpochs: 0,
+        learningRate: 1e30,
+        imagesPerUpdate: 100,
+        imagesPerMicroBatch: 50,
+      },
+    }))
+    const reports: UpdateReport[] = []
+    const run = finetune(session, diverging, { onUpdate: report => void reports.push(report) })
     await expect(run).rejects.toThrow(NonFiniteLossError)
-    await expect(run).rejects.toThrow(/Update 0\/train\/1\/2 .* its step was not taken/)
+    await expect(run).rejects.toThrow(
+      /Update 4 .* the last of 3 such updates in a row\. Its step was not taken/,
+    )
+    expect(reports.map(({ taken }) => taken)).toEqual([true, false, false, false])
+    const records = join(folder, 'diverges', 'non-finite')
+    expect(await readdir(records)).toEqual(['step-000002.json', 'step-000003.json', 'step-000004.json'])
+    const record = JSON.parse(await readFile(join(records, 'step-000002.json'), 'utf8'))
+    expect(record).toMatchObject({ step: 2, epoch: 1, update: 2, taken: false, loss: 'NaN' })
+    expect(record.microBatches).toHaveLength(2)
+    expect(record.microBatches[1]).toMatchObject({ microBatch: 1, stream: [0, 'train', 1, 2, 1] })
+    expect(record.microBatches[1].images).toHaveLength(50)
+    const state = JSON.parse(await readFile(join(folder, 'diverges', 'state.json'), 'utf8'))
+    expect(state).toMatchObject({ state: 'failed', step: 4, message: expect.stringContaining('Update 4') })
+
+    const stops = finetune(session, diverging, { existing: 'replace', onNonFinite: 'stop' })
+    await expect(stops).rejects.toThrow(/Update 2 has the loss NaN/)
+    expect(await readdir(records)).toEqual(['step-000002.json'])
   })
 
   it('refuses a folder that holds a run, and replaces it when told to', async () => {

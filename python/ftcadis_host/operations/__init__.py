@@ -3,11 +3,14 @@
 An operation is a function of the host, the values that the instruction takes, and its parameters by keyword.
 """
 
-from . import data, networks, tensors, training
+from . import data, distributed, inference, networks, tensors, training, watching
 
 OPERATIONS = {
     **tensors.OPERATIONS,
     **networks.OPERATIONS,
+    **inference.OPERATIONS,
     **training.OPERATIONS,
     **data.OPERATIONS,
+    **distributed.OPERATIONS,
+    **watching.OPERATIONS,
 }

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import io
 from typing import Any
 
 import torch
@@ -26,6 +24,18 @@ def get_images(host, dataset, *, indices: list[int]):
 
     images, labels = get_images(dataset, indices)
     return images.to(host.device), labels.to(host.device)
+
+
+def read_image(host, *, path: str, channels: int, resize_size: int, image_size: int):
+    from ..image_files import read_image
+
+    return read_image(path, channels=channels, resize_size=resize_size, image_size=image_size).to(host.device)
+
+
+def unreadable_images(_host, *, paths: list[str]) -> list[str]:
+    from ..image_files import unreadable_images
+
+    return unreadable_images(paths)
 
 
 def one_index_per_class(_host, *, labels: list[int], seed: int) -> list[int]:
@@ -64,6 +74,10 @@ def next_batch(_host, loader):
     return loader.next_batch()
 
 
+def planned_indices(_host, loader, *, epoch: int, first_batch: int, batches: int) -> list[list[int]]:
+    return loader.planned_indices(epoch=epoch, first_batch=first_batch, batches=batches)
+
+
 def skipped_images(_host, loader) -> dict[str, Any]:
     return {"count": loader.skipped, "paths": loader.skipped_paths}
 
@@ -72,23 +86,20 @@ def close_loader(_host, loader) -> None:
     loader.close()
 
 
-def encode_png(_host, images) -> list[str]:
-    """Each image [C, H, W] in [-1, 1], C one or three, as the base64 text of a PNG file."""
-    from PIL import Image
+def encode_png(_host, images: torch.Tensor, *, largest: int | None = None) -> list[str]:
+    """Each image [C, H, W] in [-1, 1], C one or three, as the base64 text of a PNG file, at most `largest` pixels a side."""
+    from ..pictures import png_text, shrunk, to_picture
 
-    pixels = ((images.detach() + 1) * 127.5).round().clamp(0, 255).to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()
-    texts = []
-    for picture in pixels:
-        file = io.BytesIO()
-        Image.fromarray(picture.squeeze(-1) if picture.shape[-1] == 1 else picture).save(file, format="PNG")
-        texts.append(base64.b64encode(file.getvalue()).decode("ascii"))
-    return texts
+    pictures = [to_picture(image) for image in images]
+    return [png_text(picture if largest is None else shrunk(picture, largest)) for picture in pictures]
 
 
 OPERATIONS = {
     "open_dataset": open_dataset,
     "describe_dataset": describe_dataset,
     "get_images": get_images,
+    "read_image": read_image,
+    "unreadable_images": unreadable_images,
     "one_index_per_class": one_index_per_class,
     "one_image_per_class": one_image_per_class,
     "random_images": random_images,
@@ -96,6 +107,7 @@ OPERATIONS = {
     "describe_loader": describe_loader,
     "start_epoch": start_epoch,
     "next_batch": next_batch,
+    "planned_indices": planned_indices,
     "skipped_images": skipped_images,
     "close_loader": close_loader,
     "encode_png": encode_png,

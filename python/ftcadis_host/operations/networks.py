@@ -46,10 +46,18 @@ def check_unet_fixture(_host, *, path: str, levels: list[dict[str, float]]) -> l
     return check_unet_fixture(path, levels)
 
 
-def load_classifier(host, *, spec: dict[str, Any], dtype: str):
+def load_classifier(
+    host, *, spec: dict[str, Any], dtype: str, autocast: str | None = None, activation_checkpointing: bool = False
+):
     from ..classifiers import load_classifier
 
-    return load_classifier(spec, device=host.device, dtype=DTYPES[dtype])
+    return load_classifier(
+        spec,
+        device=host.device,
+        dtype=DTYPES[dtype],
+        autocast=DTYPES.get(autocast),
+        activation_checkpointing=activation_checkpointing,
+    )
 
 
 def classify(host, classifier, images):
@@ -124,6 +132,13 @@ def memory_now(host) -> dict[str, int | None]:
     return memory_now(host.device)
 
 
+def set_tf32(_host, *, enabled: bool) -> None:
+    """Whether CUDA rounds the factors of float32 products to 10 bits of mantissa, in matrices and in convolutions."""
+    precision = "tf32" if enabled else "ieee"
+    torch.backends.cuda.matmul.fp32_precision = precision
+    torch.backends.cudnn.conv.fp32_precision = precision
+
+
 def frozen_copy(_host, module):
     """A copy that no training changes, in evaluation mode."""
     return copy.deepcopy(module).eval().requires_grad_(False)
@@ -169,6 +184,7 @@ OPERATIONS = {
     "training_peak": training_peak,
     "memory_now": memory_now,
     "classify": classify,
+    "set_tf32": set_tf32,
     "frozen_copy": frozen_copy,
     "live_values": lambda host: len(host.values),
     "no_grad": lambda host: host.enter(torch.no_grad()),

@@ -13,17 +13,65 @@ def adamw(_host, module, *, groups: list[dict[str, Any]], betas: list[float]) ->
     # A classifier describes its parameters by the names that they have in the library's own network.
     network = getattr(module, "model", module)
     named = {name: parameter for name, parameter in network.named_parameters() if parameter.requires_grad}
+    names = [list(named) if group["parameters"] == "all" else group["parameters"] for group in groups]
+    # Groups carry the names: what is saved of the optimizer is found again by them.
     return torch.optim.AdamW(
         [
             {
-                "params": [named[name] for name in (named if group["parameters"] == "all" else group["parameters"])],
+                "params": [(name, named[name]) for name in members],
                 "lr": group["learning_rate"],
                 "weight_decay": group["weight_decay"],
             }
-            for group in groups
+            for group, members in zip(groups, names, strict=True)
         ],
         betas=tuple(betas),
     )
+
+
+def save_optimizer(_host, optimizer, *, path: str) -> None:
+    """Writes the moments and step counts of every parameter that has been updated, by its name, as safetensors."""
+    from ..weights import write_tensors
+
+    tensors = {
+        f"{name}.{key}": value
+        for name, parameter in _named_parameters(optimizer)
+        for key, value in optimizer.state.get(parameter, {}).items()
+    }
+    write_tensors(path, tensors, {"format": "pt"})
+
+
+def load_optimizer(_host, optimizer, *, path: str) -> None:
+    """Restores what `save_optimizer` wrote for the same parameters."""
+    from ..weights import WeightsError, read_tensors
+
+    saved = read_tensors(path)
+    for name, parameter in _named_parameters(optimizer):
+        state = {key: saved.pop(f"{name}.{key}", None) for key in ("step", "exp_avg", "exp_avg_sq")}
+        if all(value is None for value in state.values()):
+            continue
+        wrong = [
+            key for key, value in state.items() if value is None or (key != "step" and value.shape != parameter.shape)
+        ]
+        if wrong:
+            raise WeightsError(
+                f"'{path}' has no {' and '.join(wrong)} of the shape {list(parameter.shape)} for '{name}'. "
+                "Resume with the checkpoint of this classifier."
+            )
+        # A copy has memory of its own, aligned as torch's is; the step count stays on the host, where AdamW keeps it.
+        optimizer.state[parameter] = {
+            key: value.clone() if key == "step" else value.to(parameter.device, copy=True)
+            for key, value in state.items()
+        }
+    if saved:
+        raise WeightsError(
+            f"'{path}' has state for {len(saved)} tensors that are not trained, first '{next(iter(saved))}'. "
+            "Resume with the checkpoint of this classifier."
+        )
+
+
+def _named_parameters(optimizer):
+    for group in optimizer.param_groups:
+        yield from zip(group["param_names"], group["params"], strict=True)
 
 
 def set_hyperparameters(_host, optimizer, *, learning_rates: list[float], weight_decays: list[float]) -> None:
@@ -46,8 +94,12 @@ def _gradients(owner) -> list[torch.Tensor]:
     return [parameter.grad for parameter in parameters if parameter.grad is not None]
 
 
-def _clip(gradients: list[torch.Tensor], per: str, norm: float) -> torch.Tensor:
-    """Scales gradients in place and returns their global l2 norm before that.
+def scale_gradients(_host, optimizer, *, factor: float) -> None:
+    torch._foreach_mul_(_gradients(optimizer), factor)
+
+
+def _clip(gradients: list[torch.Tensor], per: str, norm: float) -> tuple[torch.Tensor, torch.Tensor]:
+    """Scales gradients in place and returns their global l2 norm before and after that.
 
     per "tensor": each one by min(1, norm / (its norm + 1e-6)), as the released code does;
     per "global": all by min(1, norm / (global norm + 1e-6)), as torch.nn.utils.clip_grad_norm_ does.
@@ -56,10 +108,10 @@ def _clip(gradients: list[torch.Tensor], per: str, norm: float) -> torch.Tensor:
     total = torch.linalg.vector_norm(norms)
     coefficients = (norm / ((norms if per == "tensor" else total) + 1e-6)).clamp(max=1.0)
     torch._foreach_mul_(gradients, list(coefficients.expand(len(gradients))))
-    return total
+    return total, torch.linalg.vector_norm(norms * coefficients)
 
 
-def clip_gradients(_host, optimizer, *, per: str, norm: float) -> torch.Tensor:
+def clip_gradients(_host, optimizer, *, per: str, norm: float) -> tuple[torch.Tensor, torch.Tensor]:
     return _clip(_gradients(optimizer), per, norm)
 
 
@@ -68,7 +120,7 @@ def gradient_norm(_host, optimizer) -> torch.Tensor:
 
 
 def clip_leaf_gradients(_host, *leaves, per: str, norm: float) -> torch.Tensor:
-    return _clip([leaf.grad for leaf in leaves if leaf.grad is not None], per, norm)
+    return _clip([leaf.grad for leaf in leaves if leaf.grad is not None], per, norm)[0]
 
 
 def manual_seed(_host, *, seed: int) -> None:
@@ -94,6 +146,9 @@ OPERATIONS = {
     "set_hyperparameters": set_hyperparameters,
     "zero_gradients": zero_gradients,
     "optimizer_step": optimizer_step,
+    "save_optimizer": save_optimizer,
+    "load_optimizer": load_optimizer,
+    "scale_gradients": scale_gradients,
     "clip_gradients": clip_gradients,
     "gradient_norm": gradient_norm,
     "clip_leaf_gradients": clip_leaf_gradients,

@@ -1,0 +1,63 @@
+"""TensorBoard event files of a run."""
+
+from __future__ import annotations
+
+import io
+from contextlib import contextmanager
+
+from tensorboard.compat.proto.event_pb2 import Event, SessionLog
+from tensorboard.compat.proto.summary_pb2 import Summary
+from torch.utils.tensorboard import FileWriter
+
+# Seconds after which what was written is on its way to the disk, so that TensorBoard shows a run that goes on.
+FLUSH_SECONDS = 10
+
+
+class EventFileError(RuntimeError):
+    """An event file cannot be written."""
+
+
+class EventWriter:
+    """Appends to an event file of its own in a folder. A thread of tensorboard's does the writing, so a failure shows
+    at a later call.
+
+    Summaries of one step are one event, with a value for each tag: an event costs a write of its own.
+    """
+
+    def __init__(self, folder: str, purge_step: int | None):
+        """purge_step: TensorBoard hides what earlier files of the folder hold of this step and later ones."""
+        self.folder = folder
+        with self._explained():
+            self._writer = FileWriter(folder, flush_secs=FLUSH_SECONDS)
+            if purge_step is not None:
+                start = SessionLog(status=SessionLog.START)
+                self._writer.add_event(Event(session_log=start), step=purge_step)
+
+    def write_scalars(self, step: int, values: dict[str, float]) -> None:
+        self._write(step, [Summary.Value(tag=tag, simple_value=value) for tag, value in values.items()])
+
+    def write_image(self, step: int, tag: str, png: bytes) -> None:
+        from PIL import Image
+
+        width, height = Image.open(io.BytesIO(png)).size
+        image = Summary.Image(width=width, height=height, colorspace=3, encoded_image_string=png)
+        self._write(step, [Summary.Value(tag=tag, image=image)])
+
+    def close(self) -> None:
+        """Writes what is left. Harmless the second time."""
+        with self._explained():
+            self._writer.close()
+
+    def _write(self, step: int, values: list[Summary.Value]) -> None:
+        with self._explained():
+            self._writer.add_summary(Summary(value=values), step)
+
+    @contextmanager
+    def _explained(self):
+        try:
+            yield
+        except OSError as error:
+            raise EventFileError(
+                f"The TensorBoard event files in '{self.folder}' cannot be written: {error}. "
+                "Make room or give the rights, then resume the run."
+            ) from error

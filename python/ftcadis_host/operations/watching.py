@@ -1,0 +1,47 @@
+"""Operations for people who watch a run: TensorBoard event files, pictures of denoised images."""
+
+from __future__ import annotations
+
+import base64
+
+import torch
+
+
+def open_event_writer(_host, *, folder: str, purge_step: int | None):
+    # tensorboard takes a second to import, and most programs do without.
+    from ..event_files import EventWriter
+
+    return EventWriter(folder, purge_step)
+
+
+def write_scalars(_host, writer, *, step: int, values: dict[str, float]) -> None:
+    writer.write_scalars(step, values)
+
+
+def write_image(_host, writer, *, step: int, tag: str, png: str) -> None:
+    writer.write_image(step, tag, base64.b64decode(png))
+
+
+def close_event_writer(_host, writer) -> None:
+    writer.close()
+
+
+def draw_samples(_host, *samples: torch.Tensor) -> str:
+    """Several images in one drawing, as the base64 text of a PNG file; see `pictures.draw_samples`.
+
+    samples: for each image the clean one [1, C, H, W], the denoised ones [M, 1, C, H, W] and which are kept [M, 1].
+    """
+    from .. import pictures
+
+    rows = [samples[start : start + 3] for start in range(0, len(samples), 3)]
+    drawn = [(clean[0], denoised[:, 0], kept[:, 0].tolist()) for clean, denoised, kept in rows]
+    return pictures.png_text(pictures.draw_samples(drawn))
+
+
+OPERATIONS = {
+    "open_event_writer": open_event_writer,
+    "write_scalars": write_scalars,
+    "write_image": write_image,
+    "close_event_writer": close_event_writer,
+    "draw_samples": draw_samples,
+}

@@ -1,0 +1,71 @@
+"""Tensors as pictures, and denoised images framed by the verdict of a classifier, as in the paper's figures."""
+
+from __future__ import annotations
+
+import base64
+import io
+
+import torch
+from PIL import Image, ImageDraw
+
+KEPT = "#1a7f37"
+HALLUCINATED = "#cf222e"
+PAPER = "white"
+
+# Sides of an image in a drawing, in pixels: smaller ones are enlarged with sharp pixels, larger ones made smaller.
+SMALLEST, LARGEST = 64, 128
+FRAME, GAP, DASH = 4, 6, 8
+
+
+def to_picture(image: torch.Tensor) -> Image.Image:
+    """An image [C, H, W] in [-1, 1], C one or three."""
+    pixels = ((image.detach().float() + 1) * 127.5).round().clamp(0, 255).to(torch.uint8).permute(1, 2, 0).cpu().numpy()
+    return Image.fromarray(pixels.squeeze(-1) if pixels.shape[-1] == 1 else pixels)
+
+
+def png_text(picture: Image.Image) -> str:
+    """The base64 text of a PNG file."""
+    file = io.BytesIO()
+    picture.save(file, format="PNG")
+    return base64.b64encode(file.getvalue()).decode("ascii")
+
+
+def shrunk(picture: Image.Image, side: int) -> Image.Image:
+    """At most `side` pixels wide and high."""
+    largest = max(picture.size)
+    if largest <= side:
+        return picture
+    return picture.resize([max(1, round(length * side / largest)) for length in picture.size], Image.Resampling.LANCZOS)
+
+
+def draw_samples(rows: list[tuple[torch.Tensor, torch.Tensor, list[bool]]]) -> Image.Image:
+    """A row for each (clean [C, H, W], denoised [M, C, H, W], kept): the clean image, then the denoised ones, in a green
+    frame where kept, in a dashed red one where hallucinated. Images are in [-1, 1] and all of one size."""
+    cells = [
+        [_framed(clean, None), *(_framed(image, verdict) for image, verdict in zip(denoised, kept, strict=True))]
+        for clean, denoised, kept in rows
+    ]
+    width, height = (side + GAP for side in cells[0][0].size)
+    drawing = Image.new("RGB", (width * len(cells[0]) + GAP, height * len(cells) + GAP), PAPER)
+    for row, pictures in enumerate(cells):
+        for column, picture in enumerate(pictures):
+            drawing.paste(picture, (GAP + column * width, GAP + row * height))
+    return drawing
+
+
+def _framed(image: torch.Tensor, kept: bool | None) -> Image.Image:
+    picture = to_picture(image).convert("RGB")
+    larger = max(1, SMALLEST // max(picture.size))
+    shown = shrunk(picture.resize([larger * side for side in picture.size], Image.Resampling.NEAREST), LARGEST)
+    width, height = (side + 2 * FRAME for side in shown.size)
+    framed = Image.new("RGB", (width, height), {None: PAPER, True: KEPT, False: HALLUCINATED}[kept])
+    if kept is False:
+        # Dashes tell the frames apart without colours.
+        draw = ImageDraw.Draw(framed)
+        for start in range(DASH, max(width, height), 2 * DASH):
+            draw.rectangle((start, 0, start + DASH - 1, height), fill=PAPER)
+        for start in range(DASH, height - FRAME, 2 * DASH):
+            draw.rectangle((0, start, FRAME - 1, start + DASH - 1), fill=PAPER)
+            draw.rectangle((width - FRAME, start, width - 1, start + DASH - 1), fill=PAPER)
+    framed.paste(shown, (FRAME, FRAME))
+    return framed

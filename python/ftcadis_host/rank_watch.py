@@ -1,0 +1,216 @@
+"""Knows which ranks of a process group are there, and gives the one that is gone a name.
+
+Torch itself says that a connection was closed, by no rank in particular, or on GPUs waits for minutes and says nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import psutil
+from torch import distributed
+
+# How often a rank shows that it lives.
+BEAT_SECONDS = 1.0
+# A rank without a sign of life for so long is taken for lost. The launcher kills the others 30 s after the first of its
+# ranks has ended; by then they must have said which one it was.
+SILENCE_SECONDS = 15.0
+# A rank that ends breaks its connections at once: when one is broken, so much silence is enough.
+SILENCE_AFTER_ERROR_SECONDS = 3.5
+# A collective that takes longer is looked at.
+PATIENCE_SECONDS = 3.0
+
+REMEDY = "Read what that rank printed, then resume from the last checkpoint; `launch --max-restarts` does so by itself."
+
+
+class RankLostError(RuntimeError):
+    """A rank has ended, or is silent, while this one waits for it."""
+
+
+@dataclass
+class Peer:
+    """What is known of another rank."""
+
+    rank: int
+    host: str
+    pid: int
+    machine: str | None
+    beat: int = 0
+    heard: float = 0.0
+    # Why it takes part no more; None as long as it does.
+    end: str | None = None
+    # Whom it found lost before that, in the words for a message.
+    lost: str | None = None
+
+    def __str__(self) -> str:
+        return f"Rank {self.rank} (host {self.host}, process {self.pid})"
+
+    def is_dead(self, machine: str | None) -> bool:
+        """Whether its process is known to have ended; from another machine that is not known."""
+        if machine is None or self.machine != machine:
+            return False
+        try:
+            return psutil.Process(self.pid).status() == psutil.STATUS_ZOMBIE
+        except psutil.NoSuchProcess:
+            return True
+
+
+class RankWatch:
+    """Shows the other ranks that this one lives, looks whether they do, and says who does not.
+
+    store: of this process group alone.
+    """
+
+    def __init__(self, store: distributed.Store, rank: int, world_size: int):
+        self._silence = float(os.environ.get("FT_CADIS_RANK_SILENCE_SECONDS", SILENCE_SECONDS))
+        self._beat_seconds = min(BEAT_SECONDS, self._silence / 5)
+        # A connection of its own: on the group's, a collective may wait.
+        self._store = store.clone()
+        self._rank = rank
+        self._world_size = world_size
+        self._machine = _machine()
+        self._beat = 0
+        self._sign: dict[str, Any] = {}
+        self._failure: str | None = None
+        self._peers: list[Peer] = []
+        self._asked = 0.0
+        self._pending: deque[tuple[distributed.Work, float]] = deque()
+        self._is_closed = threading.Event()
+        self._look = threading.Event()
+        about = {"host": socket.gethostname(), "pid": os.getpid(), "machine": self._machine}
+        self._show_sign()
+        self._store.set(f"about/{rank}", json.dumps(about))
+        # Waits for those that have not come so far.
+        others = [other for other in range(world_size) if other != rank]
+        texts = self._store.multi_get([f"about/{other}" for other in others])
+        self._asked = time.monotonic()
+        self._peers = [
+            Peer(rank, **json.loads(text), heard=self._asked) for rank, text in zip(others, texts, strict=True)
+        ]
+        for work in (self._exchange_signs, self._end_when_stuck):
+            threading.Thread(target=work, name="rank watch", daemon=True).start()
+
+    def run(self, collective: Callable[..., distributed.Work], *operands: Any) -> None:
+        """Runs a collective and waits for it; on a GPU, the stream does. Raises RankLostError if it fails without a rank."""
+        try:
+            work = collective(*operands, async_op=True)
+            self._pending.append((work, time.monotonic()))
+            work.wait()
+        except RuntimeError as error:
+            self._pending.clear()
+            raise self._explain(error) from error
+
+    def note_failure(self, failure: str) -> None:
+        """Keeps an error that this rank may end because of, for the others to read if it does."""
+        self._failure = failure
+
+    def close(self, reason: str) -> None:
+        """Tells the others that this rank takes part no more, and ends the watch. Never raises."""
+        if self._is_closed.is_set():
+            return
+        self._is_closed.set()
+        self._look.set()
+        self._sign["end"] = reason if self._failure is None else f"{reason} after {self._failure}"
+        try:
+            self._show_sign()
+        except RuntimeError:
+            pass  # the store has ended with the launcher, and nobody is left to read
+
+    def _show_sign(self) -> None:
+        self._beat += 1
+        self._store.set(f"sign/{self._rank}", json.dumps({**self._sign, "beat": self._beat}))
+
+    def _exchange_signs(self) -> None:
+        """The thread that talks to the store, and hangs where the store does not answer."""
+        keys = [f"sign/{peer.rank}" for peer in self._peers]
+        while not self._is_closed.is_set():
+            asked = time.monotonic()
+            try:
+                self._show_sign()
+                signs = [json.loads(text) for text in self._store.multi_get(keys)]
+            except RuntimeError:
+                signs = []  # `_asked` stays where it is
+            for peer, sign in zip(self._peers, signs, strict=False):
+                if sign["beat"] != peer.beat:
+                    peer.beat, peer.heard = sign["beat"], asked
+                peer.end, peer.lost = sign.get("end"), sign.get("lost")
+            if signs:
+                self._asked = asked
+            self._look.wait(self._beat_seconds)
+            self._look.clear()
+
+    def _end_when_stuck(self) -> None:
+        """The thread that ends this process where a collective waits for a rank that is gone without noticing."""
+        while not self._is_closed.wait(self._beat_seconds):
+            while self._pending and self._pending[0][0].is_completed():
+                self._pending.popleft()
+            if self._pending and time.monotonic() - self._pending[0][1] > min(PATIENCE_SECONDS, self._silence):
+                found = self._find_lost(self._silence)
+                if found is not None:
+                    print(f"RankLostError: {found} {REMEDY}", file=sys.stderr, flush=True)
+                    os._exit(1)
+
+    def _explain(self, error: RuntimeError) -> RuntimeError:
+        deadline = time.monotonic() + SILENCE_AFTER_ERROR_SECONDS + 2 * self._beat_seconds
+        while time.monotonic() < deadline:
+            found = self._find_lost(SILENCE_AFTER_ERROR_SECONDS)
+            if found is not None:
+                return RankLostError(f"{found} {REMEDY}")
+        return RuntimeError(
+            f"{error} All {self._world_size} ranks still live: "
+            "look whether they take part in the same operations, and whether the network between them works."
+        )
+
+    def _find_lost(self, silence: float) -> str | None:
+        """Says which rank is gone, if one is, and lets the others know."""
+        self._wait_for_news()
+        found = self._judge(silence)
+        if found is not None:
+            self._sign["lost"] = found
+            self._wait_for_news()
+        return found
+
+    def _judge(self, silence: float) -> str | None:
+        # Who has ended because of another rank is not the one.
+        suspects = [peer for peer in self._peers if peer.lost is None]
+        for peer in suspects:
+            if peer.end is not None:
+                return f"{peer} {peer.end}."
+        for peer in suspects:
+            if peer.is_dead(self._machine):
+                return f"{peer} has ended."
+        for peer in self._peers:
+            if peer.lost is not None:
+                return peer.lost
+        now = time.monotonic()
+        if now - self._asked > silence:
+            return f"The launcher of rank 0 has been silent for {now - self._asked:.0f} s, and with it every rank."
+        for peer in suspects:
+            if now - peer.heard > silence:
+                return f"{peer} has been silent for {now - peer.heard:.0f} s."
+        return None
+
+    def _wait_for_news(self) -> None:
+        """Returns when the signs of the others are known as they are now, and they can know this rank's."""
+        now = time.monotonic()
+        while self._asked < now and time.monotonic() < now + BEAT_SECONDS:
+            self._look.set()
+            time.sleep(0.01)
+
+
+def _machine() -> str | None:
+    """Equal for processes of one machine that know each other by process id; None where that cannot be told."""
+    try:
+        with open("/proc/sys/kernel/random/boot_id") as file:
+            return " ".join([file.read().strip(), *(os.readlink(f"/proc/self/ns/{kind}") for kind in ("pid", "net"))])
+    except OSError:
+        return None

@@ -1,0 +1,129 @@
+import { readFile } from 'node:fs/promises'
+import { ConfigError, DataError } from '../errors'
+import type { ImagePlan, Share } from './image-plan'
+
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
+export type JsonObject = { readonly [key: string]: Json }
+
+/** Everything that decides a row: rows of different configurations do not belong into one log. */
+export type CertificationConfiguration = JsonObject & {
+  /** Noise level that is asked for, on the [0, 1] pixel scale. */
+  readonly sigma: number
+  /** Noise level that the denoiser's timestep adds, on the [0, 1] pixel scale; null without a denoiser. */
+  readonly realisedSigma: number | null
+  readonly n0: number
+  readonly n: number
+  /** Probability that a row is wrong, at most: with a family-wise α, the part of it that falls to one image. */
+  readonly alpha: number
+  readonly dtype: string
+  readonly seed: number
+}
+
+/** A probability of error that holds for all images of a log together: each row has its `images`-th part as its α. */
+export interface FamilyWise {
+  /** Probability that any certificate of the plan is wrong, at most. */
+  readonly alpha: number
+  /** Images of the whole plan. */
+  readonly images: number
+}
+
+/** What stands beside a log, in `<log>.json`. */
+export interface LogFacts {
+  readonly configuration: CertificationConfiguration
+  /** The images that the log is to hold. Logs that were begun without a plan have none. */
+  readonly plan?: ImagePlan
+  /** Where the plan is a share of a larger one. */
+  readonly share?: Share
+  /** What is good to know and decides no row: device, batch size, versions. A run that goes on keeps the first run's. */
+  readonly notes?: JsonObject
+}
+
+/** One field in which two configurations differ; undefined where a configuration does not have it. */
+export interface ConfigurationDifference {
+  readonly field: string
+  readonly logged: Json | undefined
+  readonly requested: Json | undefined
+}
+
+/** Where the facts of a log stand: outside the table, so that any reader of tab-separated values can read that. */
+export function factsPath(logPath: string): string {
+  return `${logPath}.json`
+}
+
+/** The α of a log that holds for all of its images together; undefined where each image has its own. */
+export function familyWiseOf({ configuration }: LogFacts): FamilyWise | undefined {
+  const { familyWise } = configuration
+  return isObject(familyWise) ? (familyWise as unknown as FamilyWise) : undefined
+}
+
+/** Every field in which the two differ, nested fields as `models.classifier`; empty when a log of one may go on with the other. */
+export function configurationDifferences(logged: Json, requested: Json): ConfigurationDifference[] {
+  const compare = (a: Json | undefined, b: Json | undefined, field: string): ConfigurationDifference[] => {
+    if (!isObject(a) || !isObject(b)) {
+      return JSON.stringify(a) === JSON.stringify(b) ? [] : [{ field, logged: a, requested: b }]
+    }
+    return [...new Set([...Object.keys(a), ...Object.keys(b)])].flatMap(key =>
+      compare(a[key], b[key], field === '' ? key : `${field}.${key}`),
+    )
+  }
+  return compare(logged, requested, '')
+}
+
+/** @throws ConfigError listing every difference */
+export function requireSameConfiguration(path: string, logged: Json, requested: Json): void {
+  // As JSON holds it, so that a field that is undefined and one that is absent are the same.
+  const differences = configurationDifferences(logged, JSON.parse(JSON.stringify(requested)) as Json)
+  if (differences.length === 0) return
+  const list = differences.map(d => `  ${d.field}: ${show(d.logged)} in the log, ${show(d.requested)} now`)
+  throw new ConfigError(
+    `The log ${path} was begun with another configuration, expected the same:\n${list.join('\n')}\n`,
+    { remedy: 'Set what differs back, or choose another log file.' },
+  )
+}
+
+/** A value of a configuration in a message. */
+export function show(value: Json | undefined): string {
+  return value === undefined ? 'absent' : JSON.stringify(value)
+}
+
+/**
+ * The facts beside a log; undefined where there are none.
+ *
+ * @throws DataError when they cannot be read or are no facts of a log
+ */
+export async function readFacts(logPath: string): Promise<LogFacts | undefined> {
+  const path = factsPath(logPath)
+  const text = await readText(path)
+  if (text === undefined) return undefined
+  const refuse = (reason: string, cause?: unknown) =>
+    new DataError(`${path} must hold the facts of a certification log: ${reason}.`, {
+      remedy: 'Restore the file; without it nothing says how the rows were certified.',
+      cause,
+    })
+  let facts: Json
+  try {
+    facts = JSON.parse(text) as Json
+  } catch (cause) {
+    throw refuse('it is no JSON', cause)
+  }
+  const configuration = isObject(facts) ? facts.configuration : undefined
+  if (!isObject(configuration)) throw refuse('it has no configuration')
+  for (const field of ['sigma', 'n0', 'n', 'alpha', 'seed']) {
+    if (typeof configuration[field] !== 'number') throw refuse(`configuration.${field} is no number`)
+  }
+  return facts as unknown as LogFacts
+}
+
+/** The text of a file; undefined where there is none. */
+export async function readText(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw new DataError(`${path} cannot be read.`, { remedy: 'Check the path and its permissions.', cause })
+  }
+}
+
+function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

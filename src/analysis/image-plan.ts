@@ -1,0 +1,75 @@
+import { createHash } from 'node:crypto'
+import { DataError } from '../errors'
+
+/** The images that a log is to hold, decided before the first is certified. */
+export interface ImagePlan {
+  /** How many. */
+  readonly count: number
+  /** Their positions in the data set, in the order of certification, as `formatIndices` writes them. */
+  readonly images: string
+}
+
+/** Which part of a plan a log is: images are dealt round-robin, so share k of K has the positions k-1, k-1+K, … of the plan. */
+export type Share = {
+  /** Counted from 1. */
+  readonly number: number
+  readonly of: number
+  /** Images of the whole plan. */
+  readonly count: number
+  /** Of the whole plan, see `planDigest`. */
+  readonly sha256: string
+}
+
+export function imagePlan(indices: readonly number[]): ImagePlan {
+  return { count: indices.length, images: formatIndices(indices) }
+}
+
+/**
+ * Whole numbers in few words, order kept: `0-9999`, `0-9980/20` for every 20th, `9-0/-1` downwards, `3,17,4-6`.
+ * `parseIndices` reads them back.
+ */
+export function formatIndices(indices: readonly number[]): string {
+  const parts: string[] = []
+  let start = 0
+  while (start < indices.length) {
+    const first = indices[start] as number
+    const step = (indices[start + 1] ?? first) - first
+    let end = start
+    while (step !== 0 && end + 1 < indices.length && indices[end + 1] === (indices[end] as number) + step) {
+      end += 1
+    }
+    // Two numbers are shorter as they are, and the second may begin a longer run.
+    if (end - start < 2) {
+      parts.push(String(first))
+      start += 1
+    } else {
+      parts.push(`${first}-${indices[end]}${step === 1 ? '' : `/${step}`}`)
+      start = end + 1
+    }
+  }
+  return parts.join(',')
+}
+
+/** @throws DataError for text that `formatIndices` does not write */
+export function parseIndices(text: string): number[] {
+  return (text === '' ? [] : text.split(',')).flatMap(part => {
+    const [, first, last = first, stepText = '1'] =
+      /^(\d{1,15})(?:-(\d{1,15})(?:\/(-?[1-9]\d{0,14}))?)?$/.exec(part) ?? []
+    const [from, to, step] = [Number(first), Number(last), Number(stepText)]
+    const steps = (to - from) / step
+    if (!Number.isInteger(steps) || steps < 0) {
+      throw new DataError(
+        `A list of images has the part ${JSON.stringify(part)}, expected for instance 3, 0-99 or 0-98/2.`,
+        {
+          remedy: 'Restore the file that holds it.',
+        },
+      )
+    }
+    return Array.from({ length: steps + 1 }, (_, position) => from + position * step)
+  })
+}
+
+/** SHA-256 of the images of a plan in their order, by which shares of one plan know each other. */
+export function planDigest(indices: readonly number[]): string {
+  return createHash('sha256').update(indices.join(',')).digest('hex')
+}

@@ -1,0 +1,111 @@
+import { byLabel, type ChartSize, renderSvg } from './chart-svg'
+import type { MetricPanel, MetricPoint } from './plots'
+
+export interface CurveOptions extends ChartSize {
+  /** Title of the horizontal axis. */
+  readonly along: 'training step' | 'epoch'
+  /** Points that the line is the mean of, the last ones up to each; 1 draws the values themselves. */
+  readonly smoothing: number
+  /** Whether the values themselves are drawn as well, pale, where the line is smoothed. */
+  readonly showsRaw: boolean
+}
+
+/** Points that a line is drawn from at most: more than a chart has pixels make it no clearer. */
+const DRAWN_POINTS = 500
+/** Few enough points to show each. */
+const MARKED_POINTS = 30
+/** What the legend takes of a chart's height for each of its lines. */
+const LEGEND_LINE = 20
+
+/**
+ * A metric of training against steps or epochs, one line a series. Values that are not finite leave gaps, and count in no
+ * mean.
+ *
+ * @returns an SVG document, readable on light and dark pages
+ */
+export async function metricChart(
+  { metric, series }: MetricPanel,
+  { along, smoothing, showsRaw, width = 320, height = 200 }: CurveOptions,
+): Promise<string> {
+  const values = (window: number) =>
+    series.flatMap(({ label, points }) =>
+      drawnPoints(points, window).map(({ step, value }) => ({
+        label,
+        step,
+        value: Number.isFinite(value) ? value : null,
+      })),
+    )
+  const lines = values(smoothing)
+  const { color, strokeDash } = byLabel(series.map(({ label }) => label))
+  const isAlone = series.length === 1
+  const hasMarks = Math.max(0, ...series.map(({ points }) => points.length)) <= MARKED_POINTS
+  const isRawDrawn = showsRaw && smoothing > 1
+  return renderSvg(
+    {
+      description: `${metric} against ${along}`,
+      encoding: {
+        x: {
+          field: 'step',
+          type: 'quantitative',
+          title: along,
+          scale: { nice: false },
+          // Epochs and steps are whole.
+          axis: { tickMinStep: 1, tickCount: 5 },
+        },
+        y: {
+          field: 'value',
+          type: 'quantitative',
+          title: metric,
+          scale: { zero: false, ...domainOf(lines) },
+        },
+        color: isAlone ? { ...color, legend: null } : color,
+      },
+      layer: [
+        {
+          data: { values: isRawDrawn ? values(1) : [] },
+          mark: { type: 'line', strokeWidth: 1, opacity: 0.35 },
+        },
+        {
+          data: { values: lines },
+          mark: { type: 'line', point: hasMarks },
+          encoding: { strokeDash: isAlone ? { ...strokeDash, legend: null } : strokeDash },
+        },
+      ],
+    },
+    { width, height: height + (isAlone ? 0 : LEGEND_LINE * series.length) },
+  )
+}
+
+/** Room around a value that never changes; otherwise the chart finds its own. */
+function domainOf(points: readonly { readonly value: number | null }[]): { domain?: number[] } {
+  const values = new Set(points.flatMap(({ value }) => value ?? []))
+  const [only = 0] = values
+  if (values.size !== 1) return {}
+  const room = only === 0 ? 1 : Math.abs(only) / 10
+  return { domain: [only - room, only + room] }
+}
+
+/**
+ * What a line is drawn from: at most 500 of the points, evenly spread, each with the mean of the finite values among the
+ * last `window` up to it; NaN where there is none.
+ */
+export function drawnPoints(points: readonly MetricPoint[], window: number): MetricPoint[] {
+  const recent = (index: number) => points.slice(Math.max(0, index + 1 - window), index + 1)
+  return spread(points.length, DRAWN_POINTS).map(index => ({
+    step: points[index]?.step ?? 0,
+    value: meanOfFinite(recent(index).map(({ value }) => value)),
+  }))
+}
+
+/** NaN where none is finite. */
+export function meanOfFinite(values: readonly number[]): number {
+  const finite = values.filter(Number.isFinite)
+  return finite.length === 0 ? Number.NaN : finite.reduce((sum, value) => sum + value, 0) / finite.length
+}
+
+/** At most so many positions below `length`, evenly spread, with the first and the last. */
+export function spread(length: number, most: number): number[] {
+  const count = Math.min(length, most)
+  if (count < 2) return count === 0 ? [] : [length - 1]
+  return Array.from({ length: count }, (_, place) => Math.round((place * (length - 1)) / (count - 1)))
+}

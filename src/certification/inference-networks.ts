@@ -1,0 +1,81 @@
+import type { Session } from '../bridge'
+import { toSymmetric } from '../method/objective'
+import {
+  type Autocast,
+  type Classifier,
+  compileDenoiser,
+  type Denoiser,
+  type Dtype,
+  expand,
+  inferenceCopy,
+  networkDtype,
+  noGrad,
+  setTf32,
+  type Tensor,
+} from '../torch'
+
+/** How both networks compute; all of it decides votes, and stands in the log. */
+export interface Arithmetic {
+  /** Number type of the classifiers' parameters. The denoiser has its own. */
+  readonly dtype: Dtype
+  /** Default none. */
+  readonly autocast?: Autocast
+  /** Whether CUDA may round the factors of float32 products to TF32. Default false. */
+  readonly tf32?: boolean
+  /** Whether the classifiers keep the channels of images last. Default false. */
+  readonly channelsLast?: boolean
+  /** Whether torch.compile compiles the networks. Default false. */
+  readonly compile?: boolean
+}
+
+/** Networks as they are used, to be freed by the caller, and what they turned out to be. */
+export interface InferenceNetworks {
+  /** The given ones where these compute as asked for, else copies. */
+  readonly classifiers: readonly Classifier[]
+  /** How many classes each classifier tells apart. */
+  readonly heads: readonly number[]
+  readonly denoiserDtype: Dtype | null
+}
+
+/**
+ * Prepares networks for many forward passes; a denoiser is compiled in place.
+ *
+ * @param options.example - records an image in [0, 1] that classifiers can look at
+ * @throws ConfigError if what compiling needs is missing
+ */
+export async function inferenceNetworks(
+  session: Session,
+  { denoiser, classifiers }: { denoiser: Denoiser | null; classifiers: readonly Classifier[] },
+  {
+    dtype,
+    autocast = 'none',
+    tf32 = false,
+    channelsLast = false,
+    compile = false,
+    example,
+  }: Arithmetic & { readonly example: () => Tensor<'CHW'> },
+): Promise<InferenceNetworks> {
+  setTf32(session, tf32)
+  if (compile && denoiser !== null) compileDenoiser(denoiser)
+  const copies = classifiers.map(classifier =>
+    inferenceCopy(classifier, { dtype, autocast, channelsLast, compile }),
+  )
+  try {
+    const { logits, dtypes } = await session.compute(() => {
+      const image_NCHW = expand(toSymmetric(example()), { axis: 'N', count: 1 })
+      return {
+        // The originals: compiling for this one image would take long.
+        logits: classifiers.map(classifier => noGrad(session, () => classifier.classify(image_NCHW))),
+        dtypes: denoiser === null ? [] : [networkDtype(denoiser)],
+      }
+    })
+    return {
+      classifiers: copies,
+      heads: logits.map(rows => rows[0]?.length ?? 0),
+      denoiserDtype: dtypes[0] ?? null,
+    }
+  } catch (error) {
+    session.free(copies)
+    throw error
+  }
+}

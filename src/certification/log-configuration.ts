@@ -1,0 +1,39 @@
+import type { CertificationConfiguration, JsonObject } from '../analysis/certification-log-facts'
+import type { Dataset, Dtype } from '../torch'
+import type { CertifyDatasetOptions } from './certify-dataset'
+import type { Statement } from './statement'
+
+/** Everything that decides the rows of a log. */
+export function configurationOf(
+  { level, certifiedSigma, alpha }: Statement,
+  options: CertifyDatasetOptions,
+  {
+    name,
+    models,
+    dataset,
+    denoiserDtype,
+  }: { name: string; models?: JsonObject | undefined; dataset: Dataset; denoiserDtype: Dtype | null },
+): CertificationConfiguration {
+  const { classes, imageShape, length } = dataset.description
+  const { familyWise = false } = options
+  return {
+    classifier: name,
+    sigma: options.sigma,
+    realisedSigma: level?.realisedSigma ?? null,
+    certifySigma: options.certifySigma ?? 'nominal',
+    certifiedSigma,
+    n0: options.n0,
+    n: options.n,
+    alpha,
+    ...(familyWise ? { familyWise: { alpha: options.alpha, images: options.indices.length } } : {}),
+    seed: options.seed,
+    dtype: options.dtype,
+    denoiserDtype,
+    autocast: options.autocast ?? 'none',
+    tf32: options.tf32 ?? false,
+    channelsLast: options.channelsLast ?? false,
+    compile: options.compile ?? false,
+    data: { images: length, classes: classes.length, imageShape, ...options.data },
+    ...(models === undefined ? {} : { models }),
+  }
+}

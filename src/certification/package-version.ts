@@ -1,0 +1,8 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** The version of this package, both from `src/` and from `dist/`. */
+export function packageVersion(): string {
+  const manifest = readFileSync(join(__dirname, '..', '..', 'package.json'), 'utf8')
+  return (JSON.parse(manifest) as { version: string }).version
+}

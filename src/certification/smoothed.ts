@@ -1,0 +1,161 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { z } from 'zod'
+import type { JsonObject } from '../analysis/certification-log-facts'
+import { replaceFile } from '../analysis/certification-log-file'
+import { type CertificationRunConfig, certificationRunSchema } from '../config/schema'
+import { CheckpointError } from '../errors'
+import type { NoiseLevel } from '../method/noise-level'
+import type { DatasetDescription, Provenance } from '../torch'
+import { packageVersion } from './package-version'
+
+const FILE = 'smoothed.json'
+
+/** What identifies the weights of a network, see `hashesOf` and `folderHashes`; null where there is none. */
+const hashes = z.custom<JsonObject | null>(value => typeof value === 'object')
+
+const smoothedSchema = z.object({
+  format: z.literal(1),
+  /** What is smoothed, of which data, and how it was to be certified. */
+  config: z.unknown(),
+  /** The noise of the denoiser's timestep; both null without a denoiser. */
+  noise: z.object({ timestep: z.int().nullable(), realisedSigma: z.number().nullable() }),
+  /** Channels, height, width that the denoiser takes. */
+  imageShape: z.tuple([z.int(), z.int(), z.int()]),
+  classes: z.array(z.string()),
+  weights: z.object({ denoiser: hashes, classifier: hashes, checkpoint: hashes }),
+  versions: z.record(z.string(), z.string()),
+})
+
+/** A smoothed classifier as a folder describes it: enough to load it again and to know that it is the same. */
+export type Smoothed = Omit<z.output<typeof smoothedSchema>, 'format' | 'config'> & {
+  readonly config: CertificationRunConfig
+}
+
+export interface SmoothedFacts {
+  /** As `certificationOf` makes it of a run's configuration. Its `checkpoint` and `output` become the folder. */
+  readonly config: CertificationRunConfig
+  /** null without a denoiser. */
+  readonly level: NoiseLevel | null
+  /** The test images of `config.data`. */
+  readonly dataset: Pick<DatasetDescription, 'classes' | 'imageShape'>
+  /** Where the networks of `config` are from, as `torch.provenance` tells. */
+  readonly weights: { readonly denoiser: Provenance | null; readonly classifier: Provenance }
+  /** Beside this package's and Node's. */
+  readonly versions?: Readonly<Record<string, string>>
+}
+
+/**
+ * Writes `smoothed.json` beside the weights of a checkpoint, which are in the folder already: it describes the smoothed
+ * classifier that certificates of this checkpoint speak of. The folder may be moved or renamed.
+ */
+export async function writeSmoothed(folder: string, facts: SmoothedFacts): Promise<void> {
+  const { config, level, dataset, weights, versions = {} } = facts
+  const { device: _device, threads: _threads, output: _output, ...lasting } = config
+  const content = {
+    format: 1,
+    config: { ...(await withFullPaths(lasting)), checkpoint: '.' },
+    noise: { timestep: level?.timestep ?? null, realisedSigma: level?.realisedSigma ?? null },
+    imageShape: dataset.imageShape,
+    classes: dataset.classes,
+    weights: {
+      denoiser: weights.denoiser === null ? null : hashesOf(weights.denoiser),
+      classifier: hashesOf(weights.classifier),
+      checkpoint: await folderHashes(folder),
+    },
+    versions: { ftCadis: packageVersion(), node: process.versions.node, ...versions },
+  }
+  await replaceFile(join(folder, FILE), `${JSON.stringify(content, null, 2)}\n`)
+}
+
+/**
+ * Reads what `smoothed.json` in a folder says; undefined where there is none.
+ *
+ * @throws CheckpointError if it cannot be used
+ */
+export async function readSmoothed(folder: string): Promise<Smoothed | undefined> {
+  const path = join(folder, FILE)
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined
+    throw refuse(path, error.message, error)
+  })
+  if (text === undefined) return undefined
+  let content: unknown
+  try {
+    content = JSON.parse(text)
+  } catch (cause) {
+    throw refuse(path, (cause as Error).message, cause)
+  }
+  const parsed = smoothedSchema.safeParse(content)
+  if (!parsed.success) throw refuse(path, z.prettifyError(parsed.error), parsed.error)
+  const { format: _, config, ...facts } = parsed.data
+  const whole = certificationRunSchema.safeParse({ ...(config as object), output: resolve(folder) })
+  if (!whole.success) throw refuse(path, z.prettifyError(whole.error), whole.error)
+  const { checkpoint } = whole.data
+  return {
+    ...facts,
+    config: { ...whole.data, ...(checkpoint !== undefined && { checkpoint: resolve(folder, checkpoint) }) },
+  }
+}
+
+/** What identifies weights, whatever the folder that they lie in. */
+export function hashesOf({ path: _path, published: _published, code, ...identity }: Provenance): Provenance {
+  const source = code as { readonly sha256?: string } | undefined
+  return { ...identity, ...(source?.sha256 !== undefined && { code: source.sha256 }) }
+}
+
+/** SHA-256 of the weights in the folder of a checkpoint and of what adapters are scaled by; not of the optimizer's state. */
+export async function folderHashes(folder: string): Promise<Readonly<Record<string, string>>> {
+  const names = (await readdir(folder)).filter(name =>
+    /^((adapter_)?model.*\.safetensors|pytorch_model.*\.bin|adapter_config\.json)$/.test(name),
+  )
+  return Object.fromEntries(
+    await Promise.all(names.sort().map(async name => [name, await fileHash(join(folder, name))] as const)),
+  )
+}
+
+async function fileHash(path: string): Promise<string> {
+  const hash = createHash('sha256')
+  await pipeline(createReadStream(path), hash)
+  return hash.digest('hex')
+}
+
+type Lasting = Omit<CertificationRunConfig, 'device' | 'threads' | 'output'>
+
+/** The configuration with the paths that exist written in full; others are ids on the hub. */
+async function withFullPaths({ denoiser, classifier, data, ...others }: Lasting): Promise<Lasting> {
+  return {
+    ...others,
+    denoiser: await withFull(denoiser, ['path']),
+    classifier: await withFull(classifier, ['path', 'file']),
+    data: await withFull(data, ['path']),
+  }
+}
+
+async function withFull<T extends object>(fields: T, names: readonly string[]): Promise<T> {
+  const entries = await Promise.all(
+    Object.entries(fields).map(async ([name, value]) => {
+      const isPath = names.includes(name) && typeof value === 'string' && (await exists(value))
+      return [name, isPath ? resolve(value) : value] as const
+    }),
+  )
+  return Object.fromEntries(entries) as T
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  )
+}
+
+function refuse(path: string, reason: string, cause: unknown): CheckpointError {
+  return new CheckpointError(`${path} does not describe a smoothed classifier: ${reason}.`, {
+    remedy:
+      'Restore it; or remove it if the folder belongs to a run, whose configuration then says the same.',
+    cause,
+  })
+}

@@ -1,0 +1,110 @@
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import type { CertificationConfig } from '../config/schema'
+import { parseNumber } from './option-values'
+
+/** The options that `certify` and `predict` share: which smoothed classifier, and how it is asked. */
+export interface SmoothedOptions {
+  readonly config?: string
+  readonly preset?: 'digits' | 'cifar10' | 'imagenet'
+  readonly data?: string
+  readonly denoiser?: string
+  readonly classifier?: string
+  readonly sigma?: number
+  readonly n0?: number
+  readonly n?: number
+  readonly alpha?: number
+  readonly batch?: number
+  readonly seed?: number
+  readonly dtype?: CertificationConfig['dtype']
+  readonly autocast?: CertificationConfig['autocast']
+  readonly tf32?: boolean
+  readonly channelsLast?: boolean
+  readonly compile?: boolean
+  readonly certifySigma?: CertificationConfig['certifySigma']
+  readonly familyWise?: boolean
+  readonly device?: string
+  readonly threads?: number
+  readonly python?: string
+}
+
+const count = parseNumber({ min: 1, integer: true })
+
+export function addSmoothedOptions(command: Command): Command {
+  return command
+    .option('--config <file.json>', 'settings of a certification')
+    .addOption(
+      new Option('--preset <name>', "the paper's networks and settings, off-the-shelf").choices([
+        'digits',
+        'cifar10',
+        'imagenet',
+      ]),
+    )
+    .option('--data <folder>', 'folder of the data, in the place of that of the settings')
+    .option(
+      '--denoiser <path>',
+      'weights of the denoiser, in the place of those of the settings; none: noisy images go to the classifier as they are',
+    )
+    .option('--classifier <path>', 'off-the-shelf weights of the classifier')
+    .option('--sigma <number>', 'noise level, for pixels in [0, 1]', parseNumber({ min: 1e-6 }))
+    .option('--n0 <count>', 'noisy copies that choose the class', count)
+    .option('--n <count>', 'noisy copies that bound its probability', count)
+    .option(
+      '--alpha <probability>',
+      'probability that a certificate is wrong',
+      parseNumber({ min: 1e-300, max: 0.5 }),
+    )
+    .option('--family-wise', 'make alpha the probability that any certificate of the images is wrong')
+    .addOption(
+      new Option(
+        '--certify-sigma <which>',
+        'σ of the radius: nominal, or the smaller of it and the realised one',
+      ).choices(['nominal', 'smaller']),
+    )
+    .option('--batch <count>', 'noisy copies at once; halved where memory runs out', count)
+    .option(
+      '--seed <number>',
+      'seed of the noise and of a drawn choice',
+      parseNumber({ min: 0, integer: true }),
+    )
+    .addOption(
+      new Option('--dtype <name>', 'number type of both networks').choices([
+        'float32',
+        'float64',
+        'float16',
+        'bfloat16',
+      ]),
+    )
+    .addOption(
+      new Option(
+        '--autocast <name>',
+        'compute in a narrower number type where torch knows that to be safe',
+      ).choices(['none', 'float16', 'bfloat16']),
+    )
+    .option('--tf32', 'let CUDA round the factors of float32 products to TF32')
+    .option('--channels-last', 'keep the channels of images last in the memory of the classifier')
+    .option('--compile', 'compile both networks with torch.compile')
+    .option('--device <name>', 'auto, cpu, cuda or cuda:N')
+    .option('--threads <count>', 'threads of torch on the CPU', count)
+    .option('--python <path>', 'use this Python instead of PYTHON_BIN, an active conda environment or .venv')
+}
+
+/** `all`, `first:N`, `every:K`, `random:N`, `one-per-class`, or images such as `3,17,20-40`. */
+export function parseImages(text: string): CertificationConfig['images'] {
+  if (text === 'all') return 'all'
+  if (text === 'one-per-class') return { onePerClass: true }
+  const [, kind, number] = /^(first|every|random):([1-9]\d*)$/.exec(text) ?? []
+  if (kind === 'first') return { first: Number(number) }
+  if (kind === 'every') return { every: Number(number) }
+  if (kind === 'random') return { random: Number(number) }
+  if (/^\d/.test(text)) {
+    const { parseIndices } = require('../analysis/image-plan') as typeof import('../analysis/image-plan')
+    try {
+      return { indices: parseIndices(text) }
+    } catch {
+      // Answered below, like everything else.
+    }
+  }
+  throw new InvalidArgumentError(
+    'Expected all, first:N, every:K, random:N, one-per-class, or positions such as 3,17,20-40.',
+  )
+}

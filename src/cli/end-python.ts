@@ -1,0 +1,14 @@
+import type { Session } from '../bridge'
+
+/** Ends Python as soon as a command is to stop, where nothing that it holds or computes is worth waiting for. */
+export function endPythonWhenAborted(session: Session, signal: AbortSignal): void {
+  const end = () => {
+    try {
+      process.kill(session.pid, 'SIGTERM')
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error // it is gone already
+    }
+  }
+  if (signal.aborted) end()
+  else signal.addEventListener('abort', end, { once: true })
+}

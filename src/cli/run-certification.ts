@@ -1,0 +1,105 @@
+import { analyze } from '../analysis/analyze'
+import { type CertificationLog, readCertificationLog } from '../analysis/certification-log-file'
+import { fileName } from '../analysis/runs'
+import { renderTables } from '../analysis/tables'
+import { connect, type Session } from '../bridge'
+import { certify, defaultLogPath } from '../certification/certify'
+import { mergeShards } from '../certification/merge-shards'
+import { type Shard, shardPath } from '../certification/shards'
+import type { KnownSmoothed } from '../certification/smoothed-input'
+import type { CertificationConfig } from '../config/schema'
+import { launchRank } from '../environment/launch-rank'
+import { ConfigError } from '../errors'
+import { joinProcessGroup } from '../torch'
+import type { SmoothedOptions } from './certification-options'
+import { type CertificationProgress, certificationProgress } from './certification-progress'
+import { endPythonWhenAborted } from './end-python'
+import { interruptible } from './interruption'
+import { smoothedSource } from './smoothed-source'
+
+export interface CertifyCommandOptions extends SmoothedOptions {
+  readonly images?: CertificationConfig['images']
+  readonly output?: string
+  readonly shard?: Shard
+}
+
+/** What a command certifies, and where to. */
+interface Job {
+  readonly source: KnownSmoothed
+  /** Path of the whole log. */
+  readonly log: string
+  readonly signal: AbortSignal
+}
+
+/** How long a launched process waits for others that live: their shares may take longer, never that much. */
+const WAIT_SECONDS = 7 * 86_400
+
+/** `ft-cadis certify`: certifies what falls to this process, and prints the figures. */
+export async function runCertification(
+  folder: string | undefined,
+  options: CertifyCommandOptions,
+): Promise<void> {
+  const { worldSize } = launchRank()
+  if (worldSize > 1 && options.shard !== undefined) {
+    throw new ConfigError('--shard is given to launched processes, which share the images by themselves.', {
+      remedy: 'Leave out --shard, or the launch.',
+    })
+  }
+  const source = await smoothedSource(folder, options, options)
+  const { config } = source
+  const log = options.output ?? defaultLogPath(config)
+  const result = await interruptible(
+    'the image in work is dropped, and the log stays whole',
+    async signal => {
+      await using session = await connect({
+        python: options.python,
+        device: config.device,
+        threads: config.threads,
+      })
+      endPythonWhenAborted(session, signal)
+      const job = { source, log, signal }
+      // Awaited here, before the session is closed.
+      return await (worldSize > 1 ? certifyAsRank(session, job) : certifyShard(session, job, options.shard))
+    },
+  )
+  if (result !== undefined) printResult(result)
+}
+
+/** Certifies a share, or everything. */
+async function certifyShard(
+  session: Session,
+  { source, log, signal }: Job,
+  shard: Shard | undefined,
+  { isSilent = false }: { readonly isSilent?: boolean } = {},
+): Promise<CertificationLog> {
+  const radii = [0, source.config.certification.sigma]
+  const progress: Partial<CertificationProgress> = isSilent ? {} : certificationProgress({ radii })
+  try {
+    return await certify(session, source, { log, shard, signal, ...progress })
+  } finally {
+    progress.stop?.()
+  }
+}
+
+/** Certifies the share of a launched process. The first one merges the shares when all are done, and returns the whole. */
+async function certifyAsRank(session: Session, job: Job): Promise<CertificationLog | undefined> {
+  const { rank, worldSize } = session.launch
+  const group = await joinProcessGroup(session, { waitSeconds: WAIT_SECONDS })
+  const shards = Array.from({ length: worldSize }, (_, position) => ({ number: position + 1, of: worldSize }))
+  await certifyShard(session, job, shards[rank], { isSilent: rank > 0 })
+  await group.barrier()
+  if (rank === 0)
+    await mergeShards(
+      shards.map(shard => shardPath(job.log, shard)),
+      { output: job.log },
+    )
+  await group.leave()
+  return rank === 0 ? readCertificationLog(job.log) : undefined
+}
+
+function printResult(log: CertificationLog): void {
+  const { tables, notes } = analyze([{ label: fileName(log.file), log }])
+  console.log(renderTables({ tables, notes }, 'terminal'))
+  for (const note of notes) console.error(`note: ${note}`)
+  console.error(`certificates: ${log.file}`)
+}

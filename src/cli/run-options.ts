@@ -1,0 +1,48 @@
+import { type Command, Option } from 'commander'
+import type { FinetuneHooks } from '../training/hooks'
+import { parseNumber } from './option-values'
+import { addProgressOptions, trainingProgress } from './training-progress'
+
+/** What a program that fine-tunes for long lets its user say about the run itself. */
+export interface RunOptions {
+  readonly resume: boolean
+  readonly maxHours?: number
+  readonly onNonFinite: 'skip' | 'stop'
+  readonly quiet?: boolean
+  readonly json?: boolean
+}
+
+/** Adds the options of {@link RunOptions}. */
+export function addRunOptions(program: Command): Command {
+  program
+    .option(
+      '--resume',
+      'go on with the run in the output folder from its newest checkpoint, if it has one',
+      false,
+    )
+    .option('--max-hours <hours>', 'stop with a checkpoint after so many hours', parseNumber({ min: 0 }))
+    .addOption(
+      new Option(
+        '--on-non-finite <what>',
+        'about an update that is not finite and so not taken: skip goes on, unless it is the third in a row',
+      )
+        .choices(['skip', 'stop'])
+        .default('skip'),
+    )
+  return addProgressOptions(program)
+}
+
+/** What the options ask of `finetune`. */
+export function runHooks({ resume, maxHours, onNonFinite, quiet, json }: RunOptions): FinetuneHooks {
+  return {
+    ...(resume ? { existing: 'resume' as const } : {}),
+    maxHours,
+    onNonFinite,
+    watchers: [trainingProgress({ quiet, json })],
+  }
+}
+
+/** Whether text besides the progress is wanted: not by a program that reads stdout, and from one of several ranks only. */
+export function isTalkative({ quiet, json }: RunOptions, { rank }: { rank: number }): boolean {
+  return quiet !== true && json !== true && rank === 0
+}

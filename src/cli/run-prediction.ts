@@ -1,0 +1,94 @@
+import { readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { renderTable, type Table } from '../analysis/tables'
+import { connect } from '../bridge'
+import { type ImagePrediction, predict } from '../certification/predict'
+import { DataError } from '../errors'
+import type { SmoothedOptions } from './certification-options'
+import { endPythonWhenAborted } from './end-python'
+import { interruptible } from './interruption'
+import { progressBar } from './progress'
+import { smoothedSource } from './smoothed-source'
+
+export interface PredictCommandOptions extends SmoothedOptions {
+  readonly model?: string
+  readonly json?: boolean
+  readonly csv?: boolean
+}
+
+/** What torchvision takes for image files. */
+const IMAGE_NAME = /\.(jpe?g|png|ppm|bmp|pgm|tiff?|webp)$/i
+
+/** `ft-cadis predict`: classifies image files and prints what is said about them. */
+export async function runPrediction(
+  paths: readonly string[],
+  { model, json = false, csv = false, ...options }: PredictCommandOptions,
+): Promise<void> {
+  const source = await smoothedSource(model, options)
+  const { device, threads, certification } = source.config
+  const files = (await Promise.all(paths.map(imageFiles))).flat()
+  const predictions = await interruptible('nothing is printed', async signal => {
+    await using session = await connect({ python: options.python, device, threads })
+    endPythonWhenAborted(session, signal)
+    const bar = progressBar('classifying', { total: files.length })
+    try {
+      return await predict(session, source, {
+        ...{ files, signal },
+        onImage: done => bar.update(done, `${certification.n0 + certification.n} noisy copies an image`),
+        onNote: note => console.error(note),
+      })
+    } finally {
+      bar.stop()
+    }
+  })
+  if (json) console.log(JSON.stringify({ settings: source.config, predictions }, null, 2))
+  else if (csv) console.log(renderTable(tableOf(predictions, certification), 'csv'))
+  else {
+    const shown = predictions.map(({ radius, ...others }) => ({ ...others, radius: roundedDown(radius) }))
+    console.log(renderTable(tableOf(shown, certification), 'terminal'))
+  }
+}
+
+/** The image files that a path names: itself, or those in it, in the order of their names. */
+async function imageFiles(path: string): Promise<string[]> {
+  const found = await stat(path).catch(() => undefined)
+  // A missing file is named with all others that cannot be used.
+  if (!found?.isDirectory()) return [path]
+  const names = (await readdir(path, { recursive: true })).filter(name => IMAGE_NAME.test(name)).sort()
+  if (names.length > 0) return names.map(name => join(path, name))
+  throw new DataError(`There is no image file in ${path}.`, {
+    remedy: 'Name files such as .png or .jpg, or a folder of them.',
+  })
+}
+
+function tableOf(
+  predictions: readonly ImagePrediction[],
+  { sigma, n, alpha }: { readonly sigma: number; readonly n: number; readonly alpha: number },
+): Table {
+  return {
+    caption: `Class, certified ℓ2 radius for pixels in [0, 1] and p-value of PREDICT; σ = ${sigma}, n = ${n}, α = ${alpha}`,
+    columns: [
+      { header: 'image' },
+      { header: 'class' },
+      { header: 'verdict' },
+      { header: 'radius', digits: 4 },
+      { header: 'p-value' },
+      { header: 'votes' },
+      { header: 'of' },
+    ],
+    rows: predictions.map(({ file, prediction, className, verdict, radius, pValue, topCount, n: of }) => [
+      file,
+      verdict === 'abstained' ? null : (className ?? String(prediction)),
+      verdict,
+      verdict === 'certified' ? radius : null,
+      pValue.toPrecision(2),
+      topCount,
+      of,
+    ]),
+  }
+}
+
+/** A radius as it may be printed with four decimals: it never claims more than was certified. */
+function roundedDown(radius: number): number {
+  return Math.floor(radius * 1e4) / 1e4
+}

@@ -1,0 +1,21 @@
+import { mkdir } from 'node:fs/promises'
+import { dirname } from 'node:path'
+
+/**
+ * Writes a file that was asked for on the command line, whole or not at all, and the folder for it.
+ *
+ * @throws ConfigError if it cannot be written
+ */
+export async function writeOutput(path: string, content: string): Promise<void> {
+  const { ConfigError } = require('../errors') as typeof import('../errors')
+  const { writeWhole } = require('../training/write-files') as typeof import('../training/write-files')
+  try {
+    await mkdir(dirname(path), { recursive: true })
+    await writeWhole(path, content)
+  } catch (cause) {
+    throw new ConfigError(`${path} cannot be written: ${(cause as Error).message}.`, {
+      remedy: 'Name a file that can be written.',
+      cause,
+    })
+  }
+}

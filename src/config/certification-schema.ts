@@ -1,0 +1,76 @@
+import { z } from 'zod'
+import { count, dtype, positive, seed } from './fields'
+
+/** Settings of a certification. */
+
+/** Which test images are certified. */
+export const certifiedImagesSchema = z.union([
+  z.literal('all'),
+  z.strictObject({ first: count.describe('The first so many images.') }),
+  z.strictObject({ every: count.describe('The images 0, k, 2k, ... for this k.') }),
+  z.strictObject({ random: count.describe('So many images, drawn with the seed.') }),
+  z.strictObject({ onePerClass: z.literal(true).describe('One image of each class, drawn with the seed.') }),
+  z.strictObject({
+    indices: z
+      .array(z.int().nonnegative())
+      .min(1)
+      .refine(indices => new Set(indices).size === indices.length, { error: 'expected each image once' })
+      .describe('These images, counted from 0.'),
+  }),
+])
+
+const certificationFields = {
+  n0: count.default(100).describe('Noisy copies that choose the class. Default 100.'),
+  n: count.default(100_000).describe('Fresh noisy copies that bound its probability. Default 100,000.'),
+  alpha: positive.lt(1).default(0.001).describe('Probability of a wrong certificate. Default 0.001.'),
+  batch: count
+    .default(100)
+    .describe(
+      'Noisy copies in one forward pass; halved where memory runs out. No effect on the result but for rounding. Default 100.',
+    ),
+  images: certifiedImagesSchema.default('all').describe('Test images to certify. Default all.'),
+  seed: seed.default(0).describe('Seed of the noise and of a drawn choice of images. Default 0.'),
+  dtype: dtype
+    .default('float32')
+    .describe('Number type of the classifier; it is written into the log. Default float32.'),
+  certifySigma: z
+    .enum(['nominal', 'smaller'])
+    .default('nominal')
+    .describe(
+      'σ in the radius: nominal is that of the settings, smaller the smaller of it and what the timestep adds. Default nominal.',
+    ),
+  familyWise: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Whether alpha is the probability that any of the certificates is wrong: each image then gets its part. Default false.',
+    ),
+  autocast: z
+    .enum(['none', 'float16', 'bfloat16'])
+    .default('none')
+    .describe(
+      'Number type that both networks compute in where torch knows that to be safe. The certificate is about the classifier ' +
+        'as computed. Default none.',
+    ),
+  tf32: z
+    .boolean()
+    .default(false)
+    .describe('Whether CUDA may round the factors of float32 products to TF32. Default false.'),
+  channelsLast: z
+    .boolean()
+    .default(false)
+    .describe('Whether the classifier keeps the channels of images last in memory. Default false.'),
+  compile: z
+    .boolean()
+    .default(false)
+    .describe('Whether torch.compile compiles both networks. Default false.'),
+}
+
+/** Certification at the end of a fine-tuning run, at the sigma of its method. */
+export const certificationFieldsSchema = z.strictObject(certificationFields)
+
+/** Certification (CERTIFY of Cohen et al., 2019; Appendix E). */
+export const certificationSchema = z.strictObject({
+  sigma: positive.describe('Noise level on the [0, 1] scale.'),
+  ...certificationFields,
+})

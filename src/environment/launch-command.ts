@@ -1,0 +1,146 @@
+import { existsSync } from 'node:fs'
+import type { networkInterfaces } from 'node:os'
+import { dirname, extname, resolve } from 'node:path'
+import { ConfigError } from '../errors'
+import { PACKAGE_FOLDER } from './paths'
+
+/** What a launch is asked for. */
+export interface LaunchOptions {
+  /** Processes on this machine. */
+  readonly nprocPerNode: number
+  /** Machines. */
+  readonly nnodes: number
+  /** Which of the machines this is; number 0 keeps the address where they meet. Default: torchrun finds out by address. */
+  readonly nodeRank?: number | undefined
+  /** `host:port` where the machines meet. */
+  readonly rdzvEndpoint?: string | undefined
+  /** A name of this launch that no other at the same endpoint has. */
+  readonly rdzvId?: string | undefined
+  /** The address by which the other machines reach this one. Default: that of its host name. */
+  readonly localAddr?: string | undefined
+  /** How often all processes are started anew after one has failed. */
+  readonly maxRestarts: number
+}
+
+/**
+ * The arguments of torchrun that start `command` on every rank.
+ *
+ * @throws ConfigError if several machines have no place to meet, or the options contradict each other
+ */
+export function torchrunArguments(options: LaunchOptions, command: readonly string[]): string[] {
+  const { nprocPerNode, nnodes, nodeRank, rdzvEndpoint, rdzvId, localAddr, maxRestarts } = options
+  if (rdzvEndpoint === undefined) {
+    const alone = { '--nnodes': nnodes === 1, '--node-rank': !nodeRank, '--rdzv-id': rdzvId === undefined }
+    const contradiction = Object.entries(alone).find(([, holds]) => !holds)
+    if (contradiction !== undefined) {
+      throw new ConfigError(`${contradiction[0]} is for several machines, which meet at --rdzv-endpoint.`, {
+        remedy: 'Give the host and port of one of them, the same on all.',
+      })
+    }
+  }
+  if (nodeRank !== undefined && nodeRank >= nnodes) {
+    throw new ConfigError(
+      `--node-rank must be smaller than the number of machines, ${nnodes}, got ${nodeRank}.`,
+      { remedy: 'Count them from 0, and give --nnodes on all of them.' },
+    )
+  }
+  return [
+    ...(rdzvEndpoint === undefined
+      ? ['--standalone']
+      : [
+          `--nnodes=${nnodes}`,
+          '--rdzv-backend=c10d',
+          `--rdzv-endpoint=${rdzvEndpoint}`,
+          `--rdzv-id=${rdzvId ?? 'ft-cadis'}`,
+          ...(nodeRank === undefined ? [] : [`--rdzv-conf=is_host=${nodeRank === 0 ? 1 : 0}`]),
+          ...(localAddr === undefined ? [] : [`--local-addr=${localAddr}`]),
+        ]),
+    `--nproc-per-node=${nprocPerNode}`,
+    `--max-restarts=${maxRestarts}`,
+    '--no-python',
+    // torchrun fills in `$local_rank` and the like.
+    ...command.map(word => word.replaceAll('$', '$$$$')),
+  ]
+}
+
+/** How long ranks have for finishing an update and saving it, after a signal. torchrun's own 30 s would cut it short. */
+const STOP_SECONDS = 600
+
+/**
+ * The environment variables that ranks need beside those of this process; what is set already stays.
+ *
+ * @throws ConfigError if this machine does not have the address `localAddr`
+ */
+export function launchEnvironment(
+  { nprocPerNode, localAddr }: Pick<LaunchOptions, 'nprocPerNode' | 'localAddr'>,
+  machine: {
+    readonly env: Readonly<Record<string, string | undefined>>
+    readonly cpus: number
+    readonly interfaces: ReturnType<typeof networkInterfaces>
+  },
+): Record<string, string> {
+  const { env, cpus, interfaces } = machine
+  const wanted: Record<string, string> = { TORCH_ELASTIC_SHUTDOWN_TIMEOUT: String(STOP_SECONDS) }
+  if (nprocPerNode > 1) wanted.OMP_NUM_THREADS = String(Math.max(1, Math.floor(cpus / nprocPerNode)))
+  if (localAddr !== undefined) {
+    const network = interfaceOf(localAddr, interfaces)
+    wanted.GLOO_SOCKET_IFNAME = network
+    wanted.NCCL_SOCKET_IFNAME = network
+  }
+  return Object.fromEntries(Object.entries(wanted).filter(([name]) => !env[name]))
+}
+
+function interfaceOf(address: string, interfaces: ReturnType<typeof networkInterfaces>): string {
+  const addresses = Object.entries(interfaces).flatMap(([name, entries = []]) =>
+    entries.map(entry => ({ name, address: entry.address })),
+  )
+  const found = addresses.find(entry => entry.address === address)
+  if (found !== undefined) return found.name
+  throw new ConfigError(`--local-addr must be an address of this machine, got '${address}'.`, {
+    remedy: `Give one of ${addresses.map(entry => entry.address).join(', ')}.`,
+  })
+}
+
+/**
+ * The command that a rank runs: a TypeScript file under ts-node, a JavaScript file, or a command of this package.
+ *
+ * @throws ConfigError if there is no such file or command, or no ts-node for a TypeScript file
+ */
+export function rankCommand(
+  program: string,
+  words: readonly string[],
+  own: {
+    /** The file of this package's command line. */
+    readonly main: string
+    readonly commands: readonly string[]
+  },
+): string[] {
+  if (own.commands.includes(program)) return [...nodeWith(own.main), program, ...words]
+  if (!/\.[cm]?[jt]s$/.test(program)) {
+    throw new ConfigError(
+      `'${program}' is neither a .ts or .js file nor a command that can be launched (${own.commands.join(', ')}).`,
+      { remedy: 'Name the program after the options of launch and --.' },
+    )
+  }
+  const file = resolve(program)
+  if (!existsSync(file)) {
+    throw new ConfigError(`There is no program ${file}.`, { remedy: 'Give the path of an existing one.' })
+  }
+  return [...nodeWith(file), ...words]
+}
+
+function nodeWith(file: string): string[] {
+  if (!extname(file).endsWith('ts')) return [process.execPath, file]
+  return [process.execPath, '-r', tsNode(file), file]
+}
+
+function tsNode(file: string): string {
+  try {
+    return require.resolve('ts-node/register', { paths: [dirname(file), process.cwd(), PACKAGE_FOLDER] })
+  } catch (cause) {
+    throw new ConfigError(`${file} is TypeScript, and ts-node, which runs it, is not installed.`, {
+      remedy: 'Run `npm install --save-dev ts-node typescript@5`, or launch compiled JavaScript.',
+      cause,
+    })
+  }
+}

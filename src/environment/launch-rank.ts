@@ -1,0 +1,54 @@
+import { ConfigError } from '../errors'
+
+/** The place of this process among those that one launch started. */
+export interface LaunchRank {
+  /** This process among all, counted from 0. */
+  readonly rank: number
+  /** This process among those of its machine: the number of its GPU. */
+  readonly localRank: number
+  /** How many processes there are on all machines. */
+  readonly worldSize: number
+  /** How often the launcher has started the processes anew. */
+  readonly restartCount: number
+}
+
+/**
+ * What `ft-cadis launch`, or torchrun, says about this process in `RANK`, `LOCAL_RANK`, `WORLD_SIZE` and
+ * `TORCHELASTIC_RESTART_COUNT`. A process that nobody launched has the first three unset and is rank 0 of 1.
+ *
+ * @throws ConfigError if only some of them are set, or if they contradict each other
+ */
+export function launchRank(env: Readonly<Record<string, string | undefined>> = process.env): LaunchRank {
+  const { RANK, LOCAL_RANK, WORLD_SIZE, TORCHELASTIC_RESTART_COUNT } = env
+  const place = { RANK, LOCAL_RANK, WORLD_SIZE }
+  const missing = Object.entries(place).flatMap(([name, text]) => (text ? [] : [name]))
+  if (missing.length === 3) return { rank: 0, localRank: 0, worldSize: 1, restartCount: 0 }
+  if (missing.length > 0) {
+    throw new ConfigError(
+      `The environment describes a launched process by half: ${missing.join(', ')} not set.`,
+      {
+        remedy: 'Start it by `ft-cadis launch`, or unset RANK, LOCAL_RANK and WORLD_SIZE.',
+      },
+    )
+  }
+  const worldSize = wholeNumber('WORLD_SIZE', WORLD_SIZE, { least: 1 })
+  return {
+    rank: wholeNumber('RANK', RANK, { most: worldSize - 1 }),
+    localRank: wholeNumber('LOCAL_RANK', LOCAL_RANK, { most: worldSize - 1 }),
+    worldSize,
+    restartCount: wholeNumber('TORCHELASTIC_RESTART_COUNT', TORCHELASTIC_RESTART_COUNT || '0'),
+  }
+}
+
+function wholeNumber(
+  name: string,
+  text = '',
+  { least = 0, most = Number.MAX_SAFE_INTEGER }: { least?: number; most?: number } = {},
+): number {
+  const value = Number(text)
+  if (/^\d+$/.test(text) && value >= least && value <= most) return value
+  const range = most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`
+  throw new ConfigError(`${name} must be a whole number ${range}, got '${text}'.`, {
+    remedy: 'Start the process by `ft-cadis launch`, which sets it, or unset it.',
+  })
+}

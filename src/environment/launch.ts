@@ -1,0 +1,59 @@
+import { spawn } from 'node:child_process'
+import { availableParallelism, constants, networkInterfaces } from 'node:os'
+import { delimiter } from 'node:path'
+import { resolveInterpreter } from './interpreter'
+import { type LaunchOptions, launchEnvironment, rankCommand, torchrunArguments } from './launch-command'
+import { PYTHON_FOLDER } from './paths'
+
+/** Signals that ask for an end. */
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const
+
+/**
+ * Runs a program as the ranks of one launch, under torchrun, and resolves to its exit code: that of the rank that failed
+ * first, or 128 + the number of the signal that ended it. Signals to this process go to every rank, once each; torchrun and
+ * the ranks end with this process, however it ends.
+ *
+ * @throws ConfigError for options or a program that cannot be
+ * @throws PythonStartError if there is no usable interpreter
+ */
+export async function launch(
+  program: string,
+  words: readonly string[],
+  options: LaunchOptions & {
+    readonly python?: string | undefined
+    /** The file of this package's command line, and what it can be asked for. */
+    readonly main: string
+    readonly commands: readonly string[]
+  },
+): Promise<number> {
+  const command = rankCommand(program, words, options)
+  const torchrun = torchrunArguments(options, command)
+  const env = launchEnvironment(options, {
+    env: process.env,
+    cpus: availableParallelism(),
+    interfaces: networkInterfaces(),
+  })
+  const interpreter = await resolveInterpreter({ python: options.python })
+  const child = spawn(interpreter.path, ['-m', 'ftcadis_host.launch_ranks', ...torchrun], {
+    env: {
+      ...process.env,
+      ...env,
+      PYTHON_BIN: interpreter.path,
+      PYTHONPATH: [PYTHON_FOLDER, process.env.PYTHONPATH].filter(Boolean).join(delimiter),
+    },
+    // A pipe as the fourth: it ends with this process, and torchrun with it.
+    stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
+    // Ctrl-C in a terminal reaches a whole process group. Torchrun takes a second signal for impatience.
+    detached: true,
+  })
+  const forward = (signal: NodeJS.Signals) => child.kill(signal)
+  for (const signal of SIGNALS) process.on(signal, forward)
+  try {
+    return await new Promise((resolve, reject) => {
+      child.once('error', reject)
+      child.once('exit', (code, signal) => resolve(code ?? 128 + constants.signals[signal ?? 'SIGKILL']))
+    })
+  } finally {
+    for (const signal of SIGNALS) process.off(signal, forward)
+  }
+}

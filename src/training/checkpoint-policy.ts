@@ -1,0 +1,17 @@
+import type { RunConfig } from '../config/schema'
+import type { CheckpointName, TrainerState } from './checkpoint'
+import { leavesCheckpoint, type RunPlan } from './plan-run'
+
+/** Which of the checkpoints that are there stay, by name: those of the chosen epochs, the newest, the best. */
+export function keptCheckpoints(
+  present: readonly CheckpointName[],
+  { config, plan, best }: { config: RunConfig; plan: RunPlan; best: TrainerState['best'] },
+): ReadonlySet<string> {
+  const { keepLast, keepBest } = config.checkpoints
+  const newest = present.slice(-keepLast)
+  const chosen = present.filter(
+    ({ epoch }) =>
+      epoch !== null && (leavesCheckpoint(epoch, config, plan) || (keepBest && epoch === best?.epoch)),
+  )
+  return new Set([...newest, ...chosen].map(({ name }) => name))
+}

@@ -1,0 +1,64 @@
+import type { LossTerm } from '../method/objective'
+import type { SelectionRule } from '../method/select-images'
+import type { Denoiser } from '../torch'
+import type { Position, RunWatcher } from './reports'
+
+/** What changes from update to update. */
+export interface Scheduled {
+  /** Learning rate of a parameter group whose scale is 1. */
+  readonly learningRate: number
+  /** Weight decay of the parameter groups that have one. */
+  readonly weightDecay: number
+  /** Attack radius, in the ℓ2 norm of images in [-1, 1]. */
+  readonly epsilon: number
+}
+
+/**
+ * A schedule of the caller's: what of the configured values is to be otherwise at a place of the run. It must depend on
+ * its arguments alone, so that a resumed run goes on as it would have.
+ */
+export type Schedule = (
+  place: Position & { readonly epochsDone: number },
+  configured: Scheduled,
+) => Partial<Scheduled>
+
+/**
+ * What a caller can put in or look at. The methods of a watcher are called in the first process only, where a run has
+ * several; all else must be the same in every process.
+ */
+export interface FinetuneHooks extends RunWatcher {
+  /** Further watchers. */
+  readonly watchers?: readonly RunWatcher[] | undefined
+  /** Whether `tensorboard/` and `samples/` are written. Default: unless `updatesOnly`. */
+  readonly eventFiles?: boolean | undefined
+  /** Decides which denoised images are learnt from and which images are attacked. Default: FT-CADIS's rule. */
+  readonly rule?: SelectionRule | undefined
+  /** A term that is added to the objective. */
+  readonly lossTerm?: LossTerm | undefined
+  readonly schedule?: Schedule | undefined
+  /** Networks loaded before, to share them between runs. The caller frees them. */
+  readonly denoiser?: Denoiser | undefined
+  /**
+   * What to do where an earlier run has left something in the output folder: `resume` goes on with it from its newest
+   * checkpoint, or begins where there is none. Default `refuse`; `resume` where a launcher has started this process anew.
+   */
+  readonly existing?: 'refuse' | 'replace' | 'resume' | undefined
+  /**
+   * Asks the run to stop: it finishes the update under way, writes a checkpoint and rejects with InterruptedError, which
+   * tells the signal's reason.
+   */
+  readonly signal?: AbortSignal | undefined
+  /** Stops the run in the same way after so many hours. */
+  readonly maxHours?: number | undefined
+  /**
+   * What to do about an update whose loss or gradient is not finite. It is never taken, and a record of it is left in
+   * the run folder. `skip` goes on unless it is the third in a row. Default `skip`.
+   */
+  readonly onNonFinite?: 'skip' | 'stop' | undefined
+  /** Ends the run after so many updates; the epoch under way then counts as the last. Schedules stay as configured. */
+  readonly stopAfterUpdates?: number | undefined
+  /** Test images in the evaluation after each epoch, spread evenly over the test set. Default: all. */
+  readonly evaluationImages?: number | undefined
+  /** Neither evaluates nor leaves checkpoints: for measuring updates. Default false. */
+  readonly updatesOnly?: boolean | undefined
+}

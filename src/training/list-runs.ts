@@ -1,0 +1,104 @@
+import type { Dirent } from 'node:fs'
+import { readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { DataError } from '../errors'
+import { readLatestMetrics } from './read-metrics'
+import { type RunStatus, readStatus } from './read-run'
+import type { EpochReport, UpdateReport } from './reports'
+
+/** What is to be known of a run at a glance. */
+export interface RunSummary {
+  readonly folder: string
+  readonly status: RunStatus
+  /** Undefined before the first update. */
+  readonly latest: UpdateReport | undefined
+  readonly latestEpoch: EpochReport | undefined
+  /** The epoch with the highest accuracy on denoised test images. */
+  readonly bestEpoch: EpochReport | undefined
+  /** Bytes of `checkpoints/`. */
+  readonly checkpointBytes: number
+}
+
+/** A run whose files cannot be made sense of. */
+export interface UnreadableRun {
+  readonly folder: string
+  /** What is wrong. */
+  readonly problem: string
+}
+
+export function isReadable(run: RunSummary | UnreadableRun): run is RunSummary {
+  return !('problem' in run)
+}
+
+/**
+ * The runs at and below a folder, those that were written to last in front. A run folder is one with `config.json` and
+ * `metrics.jsonl`; nothing is looked for inside of one. A run that cannot be read is listed with what is wrong.
+ *
+ * @throws DataError if there is no such folder
+ */
+export async function listRuns(folder: string): Promise<(RunSummary | UnreadableRun)[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(cause => {
+    throw new DataError(`The folder ${folder} cannot be listed: ${(cause as Error).message}.`, {
+      remedy: 'Name the folder that your runs are in.',
+      cause,
+    })
+  })
+  const runs = await Promise.all((await findRuns(folder, entries)).map(summariseRun))
+  return runs.sort((a, b) => lastWritten(b) - lastWritten(a) || a.folder.localeCompare(b.folder))
+}
+
+function lastWritten(run: RunSummary | UnreadableRun): number {
+  return isReadable(run) ? run.status.updatedAt.getTime() : 0
+}
+
+async function findRuns(folder: string, entries: readonly Dirent[]): Promise<string[]> {
+  const names = new Set(entries.map(({ name }) => name))
+  if (names.has('config.json') && names.has('metrics.jsonl')) return [folder]
+  const below = entries
+    .filter(entry => entry.isDirectory() && !entry.name.startsWith('.') && entry.name !== 'node_modules')
+    .map(async ({ name }) => {
+      const path = join(folder, name)
+      // A folder that may not be listed holds no run of this user's.
+      return findRuns(path, await readdir(path, { withFileTypes: true }).catch(() => []))
+    })
+  return (await Promise.all(below)).flat()
+}
+
+async function summariseRun(folder: string): Promise<RunSummary | UnreadableRun> {
+  try {
+    const { latest, epochs } = await readLatestMetrics(join(folder, 'metrics.jsonl'))
+    return {
+      folder,
+      status: await readStatus(folder),
+      latest,
+      latestEpoch: epochs.at(-1),
+      bestEpoch: bestEpoch(epochs),
+      checkpointBytes: await bytesIn(join(folder, 'checkpoints')),
+    }
+  } catch (error) {
+    if (error instanceof DataError) return { folder, problem: error.message }
+    throw error
+  }
+}
+
+/** The epoch with the highest accuracy on denoised test images, the first of several. */
+export function bestEpoch(epochs: readonly EpochReport[]): EpochReport | undefined {
+  return epochs.reduce<EpochReport | undefined>(
+    (best, epoch) => (best === undefined || epoch.denoised > best.denoised ? epoch : best),
+    undefined,
+  )
+}
+
+/** A checkpoint that a run removes meanwhile counts for nothing. */
+async function bytesIn(folder: string): Promise<number> {
+  const entries = await readdir(folder, { withFileTypes: true, recursive: true }).catch(() => [])
+  const sizes = entries
+    .filter(entry => entry.isFile())
+    .map(({ parentPath, name }) =>
+      stat(join(parentPath, name)).then(
+        ({ size }) => size,
+        () => 0,
+      ),
+    )
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0)
+}

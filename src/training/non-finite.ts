@@ -1,0 +1,57 @@
+import type { RunConfig } from '../config/schema'
+import { NonFiniteLossError } from '../errors'
+import type { RunPlan } from './plan-run'
+import type { UpdateReport } from './reports'
+import type { Trainee, UpdateOutcome } from './train-step'
+
+/**
+ * What is left of an update that was not finite: its numbers, and for each micro-batch which images of the training set
+ * it held and the names of its random streams, so that it can be computed again. Asks every process; numbers that JSON
+ * has no word for are text.
+ */
+export async function nonFiniteRecord(
+  { loader, group }: Trainee,
+  outcome: UpdateOutcome,
+  { config, plan, report }: { config: RunConfig; plan: RunPlan; report: UpdateReport },
+): Promise<object> {
+  const { epoch, update } = report
+  const { microBatches } = plan
+  const images = await loader.session.compute(() =>
+    loader.plannedIndices({
+      epoch: epoch - 1,
+      firstBatch: (update - 1) * microBatches,
+      batches: microBatches,
+    }),
+  )
+  const parts = (await group.gather(outcome.parts.map(part => ({ ...part })))).flat()
+  const record = {
+    ...report,
+    at: new Date().toISOString(),
+    microBatches: parts
+      .sort((first, second) => first.microBatch - second.microBatch)
+      .map(part => ({
+        ...part,
+        stream: [config.seed, 'train', epoch, update, part.microBatch],
+        images: images[part.microBatch],
+      })),
+  }
+  return JSON.parse(JSON.stringify(record, (_key, value) => (isWordless(value) ? String(value) : value)))
+}
+
+function isWordless(value: unknown): boolean {
+  return typeof value === 'number' && !Number.isFinite(value)
+}
+
+/** The error that ends a run. */
+export function nonFiniteError(
+  { step, loss, selectiveCrossEntropy, adversarial, gradientNorm }: UpdateReport,
+  { path, inARow }: { path: string | null; inARow: number },
+): NonFiniteLossError {
+  const record = path === null ? '' : ` What it was made of is in ${path}.`
+  const row = inARow > 1 ? `, the last of ${inARow} such updates in a row` : ''
+  return new NonFiniteLossError(
+    `Update ${step} has the loss ${loss} (selective cross-entropy ${selectiveCrossEntropy}, adversarial ${adversarial}) ` +
+      `and the gradient norm ${gradientNorm}${row}. Its step was not taken.${record}`,
+    { remedy: 'Lower the learning rate, or look for damaged images; then resume from the last checkpoint.' },
+  )
+}

@@ -1,0 +1,78 @@
+import { join } from 'node:path'
+import { fieldDifferences } from '../config/differences'
+import type { RunConfig } from '../config/schema'
+import { CheckpointError, ConfigError } from '../errors'
+import { type Checkpoint, listCheckpoints, readCheckpoint } from './checkpoint'
+
+/**
+ * Fields that decide where and how a run computes, not what: with others the run goes on, though another device rounds
+ * otherwise. Paths of weights are among them because the weights themselves are compared by their hashes.
+ */
+const HARMLESS = [
+  'output',
+  'device',
+  'threads',
+  'data.path',
+  'data.workers',
+  'denoiser.path',
+  'classifier.path',
+  'checkpoints',
+  'certification',
+  'optimisation.stopAfterEpoch',
+]
+
+/**
+ * The newest checkpoint of a run.
+ *
+ * @returns null where the run has not come to its first
+ * @throws CheckpointError if it is damaged
+ */
+export async function newestCheckpoint(
+  checkpoints: string,
+  plan: { updatesPerEpoch: number },
+): Promise<Checkpoint | null> {
+  const newest = (await listCheckpoints(checkpoints, plan)).at(-1)
+  return newest === undefined ? null : readCheckpoint(join(checkpoints, newest.name))
+}
+
+/**
+ * Refuses to go on with a run under a configuration that would make another run of it.
+ *
+ * @throws ConfigError that lists every field that matters, with both values
+ */
+export function requireSameRun({ folder, state }: Checkpoint, config: RunConfig): void {
+  const differences = fieldDifferences(state.config, config).filter(({ field }) => !isHarmless(field))
+  if (differences.length === 0) return
+  const lines = differences.map(
+    ({ field, before, after }) => `  ${field}: ${show(before)} in the checkpoint, ${show(after)} now`,
+  )
+  throw new ConfigError(`The run of ${folder} was begun with another configuration:\n${lines.join('\n')}\n`, {
+    remedy: 'Set what differs back, or choose another output folder for a new run.',
+  })
+}
+
+/**
+ * Refuses to go on with other off-the-shelf weights than those that the run was begun with.
+ *
+ * @throws CheckpointError that lists what differs
+ */
+export function requireSameWeights({ folder, state }: Checkpoint, weights: unknown): void {
+  const differences = fieldDifferences(state.weights, weights).filter(({ field }) =>
+    /(^|\.)sha256(\.|$)/.test(field),
+  )
+  if (differences.length === 0) return
+  const lines = differences.map(
+    ({ field, before, after }) => `  ${field}: ${show(before)} then, ${show(after)} now`,
+  )
+  throw new CheckpointError(`The run of ${folder} was begun with other weights:\n${lines.join('\n')}\n`, {
+    remedy: 'Give the weights that the run was begun with.',
+  })
+}
+
+function isHarmless(field: string): boolean {
+  return HARMLESS.some(harmless => field === harmless || field.startsWith(`${harmless}.`))
+}
+
+function show(value: unknown): string {
+  return value === undefined ? 'absent' : JSON.stringify(value)
+}

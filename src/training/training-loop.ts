@@ -1,0 +1,277 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { RunConfig } from '../config/schema'
+import { InterruptedError } from '../errors'
+import type { Dataset } from '../torch'
+import {
+  type Checkpoint,
+  epochName,
+  listCheckpoints,
+  stepName,
+  type TrainerState,
+  writeCheckpoint,
+} from './checkpoint'
+import { keptCheckpoints } from './checkpoint-policy'
+import type { RunDescription } from './describe-run'
+import { evaluate } from './evaluate'
+import type { FinetuneHooks, Scheduled } from './hooks'
+import { FIRST_LOSS_SCALE, NO_LOSS_SCALE, nextLossScale } from './loss-scale'
+import { nonFiniteError, nonFiniteRecord } from './non-finite'
+import type { ParameterGroup } from './parameter-groups'
+import type { RunPlan } from './plan-run'
+import type { EpochReport, Position, UpdateReport } from './reports'
+import type { RunFolder } from './run-folder'
+import type { RunRecorder } from './run-recorder'
+import { epsilonAt, learningRate, peakLearningRate, weightDecay } from './schedules'
+import { type Trainee, trainUpdate, type UpdateOutcome } from './train-step'
+
+/** So many updates in a row that are not finite end a run. */
+const NON_FINITE_IN_A_ROW = 3
+
+export interface TrainingContext {
+  readonly config: RunConfig
+  readonly plan: RunPlan
+  readonly groups: readonly ParameterGroup[]
+  readonly trainee: Trainee
+  readonly testSet: Dataset
+  readonly recorder: RunRecorder
+  readonly folder: RunFolder | null
+  readonly hooks: FinetuneHooks
+  readonly description: RunDescription
+  readonly resumed: Checkpoint | null
+}
+
+/** What of a run moves, and a checkpoint holds. */
+type Progress = Omit<TrainerState, 'config' | 'weights' | 'versions' | 'metricsBytes'>
+
+/** Epoch by epoch, update by update, from the place of a checkpoint on. */
+export class TrainingLoop {
+  readonly updates: UpdateReport[] = []
+  readonly epochs: EpochReport[] = []
+  /** Folder of the last checkpoint; empty where there is none. */
+  checkpoint: string
+  readonly #context: TrainingContext
+  #progress: Progress
+  readonly #deadlineMs: number
+  #savedMs = performance.now()
+
+  constructor(context: TrainingContext) {
+    const { resumed, config, hooks } = context
+    this.#context = context
+    this.checkpoint = resumed?.folder ?? ''
+    this.#progress = resumed?.state ?? {
+      epoch: 1,
+      updatesInEpoch: 0,
+      step: 0,
+      lossScale: config.autocast === 'float16' ? FIRST_LOSS_SCALE : NO_LOSS_SCALE,
+      nonFiniteInARow: 0,
+      best: null,
+      skippedImages: 0,
+      skippedPaths: [],
+    }
+    // A clock that is set does not move this one.
+    this.#deadlineMs = performance.now() + (hooks.maxHours ?? Number.POSITIVE_INFINITY) * 3_600_000
+  }
+
+  /** @throws InterruptedError, NonFiniteLossError, and what Python throws */
+  async run(): Promise<void> {
+    const { plan, trainee, hooks } = this.#context
+    while (this.#progress.epoch <= plan.epochs) {
+      const { epoch, updatesInEpoch } = this.#progress
+      const last = Math.min(plan.updatesPerEpoch, plan.updates - (epoch - 1) * plan.updatesPerEpoch)
+      if (updatesInEpoch < last) {
+        trainee.loader.start(epoch - 1, { firstBatch: updatesInEpoch * plan.microBatches })
+      }
+      for (let update = updatesInEpoch + 1; update <= last; update += 1) await this.#update(update)
+      if (!hooks.updatesOnly) await this.#endEpoch()
+      if (last < plan.updatesPerEpoch) return
+      if (hooks.updatesOnly) this.#move({ epoch: epoch + 1, updatesInEpoch: 0 })
+    }
+  }
+
+  async #update(update: number): Promise<void> {
+    const { config, plan, groups, trainee, recorder } = this.#context
+    const { imagesPerUpdate, clip } = config.optimisation
+    const { epoch, lossScale, nonFiniteInARow } = this.#progress
+    const position = this.#position(update)
+    const scheduled = this.#schedule(position)
+    const { learningRate, weightDecay, epsilon } = scheduled
+    const { session } = trainee.classifier
+    const before = { ...session.counters }
+    const begunMs = performance.now()
+    const outcome = await trainUpdate(trainee, {
+      objective: { ...config.method, attack: { ...config.method.attack, epsilon } },
+      microBatches: plan.microBatches,
+      imagesPerUpdate,
+      learningRates: groups.map(group => learningRate * group.learningRateScale),
+      weightDecays: groups.map(group => (group.decays ? weightDecay : 0)),
+      clip: clip === 'none' ? null : clip,
+      lossScale: lossScale.scale,
+      stream: [config.seed, 'train', epoch, update],
+      wantsStop: () => this.#wantsStop(),
+    })
+    const durationMs = performance.now() - begunMs
+    const { metrics, taken, stops, deviceBytes } = outcome
+    // Where only a scaled gradient overflows, the scale is at fault and not the batch.
+    const overflowed = !taken && lossScale.scale > 1 && Number.isFinite(metrics.loss)
+    const isAtFault = !taken && !overflowed
+    this.#move({
+      updatesInEpoch: update,
+      step: position.step,
+      lossScale: config.autocast === 'float16' ? nextLossScale(lossScale, { overflowed }) : lossScale,
+      nonFiniteInARow: isAtFault ? nonFiniteInARow + 1 : 0,
+    })
+    const scales = groups.map(({ learningRateScale }) => learningRateScale)
+    const report: UpdateReport = {
+      ...position,
+      ...metrics,
+      taken,
+      ...scheduled,
+      firstLayerLearningRate: learningRate * Math.min(...scales),
+      lastLayerLearningRate: learningRate * Math.max(...scales),
+      lossScale: lossScale.scale,
+      durationMs,
+      hostMs: durationMs - (session.counters.pythonMs - before.pythonMs),
+      imagesPerSecond: (1000 * imagesPerUpdate) / durationMs,
+      answers: session.counters.answers - before.answers,
+      liveTensors: session.liveTensors(),
+      deviceBytes,
+    }
+    this.updates.push(report)
+    await recorder.update(report)
+    if (isAtFault) await this.#explain(report, outcome)
+    if (stops) await this.#stop()
+    if (this.#isCheckpointDue(position)) await this.#save(stepName(position.step))
+  }
+
+  #position(update: number): Position {
+    const { plan } = this.#context
+    const { epoch } = this.#progress
+    return {
+      epoch,
+      update,
+      updatesPerEpoch: plan.updatesPerEpoch,
+      epochs: plan.epochs,
+      step: (epoch - 1) * plan.updatesPerEpoch + update,
+      steps: plan.updates,
+    }
+  }
+
+  #schedule(position: Position): Scheduled {
+    const { config, hooks } = this.#context
+    const { optimisation, method } = config
+    const { epochs } = optimisation
+    const epochsDone = position.epoch - 1 + (position.update - 1) / position.updatesPerEpoch
+    const configured: Scheduled = {
+      learningRate: learningRate(epochsDone, {
+        peak: peakLearningRate(optimisation.learningRate, optimisation.imagesPerUpdate),
+        minimum: optimisation.minLearningRate,
+        warmupEpochs: optimisation.warmupEpochs,
+        epochs,
+      }),
+      weightDecay: weightDecay(epochsDone, { ...optimisation.weightDecay, epochs }),
+      epsilon: epsilonAt(position.epoch - 1, method.attack.epsilon),
+    }
+    return { ...configured, ...hooks.schedule?.({ ...position, epochsDone }, configured) }
+  }
+
+  /** Leaves a record of an update at fault, and ends the run where it is one too many. */
+  async #explain(report: UpdateReport, outcome: UpdateOutcome): Promise<void> {
+    const { config, trainee, plan, folder, hooks } = this.#context
+    const record = await nonFiniteRecord(trainee, outcome, { config, plan, report })
+    const path = (await folder?.writeNonFinite(report.step, record)) ?? null
+    const { nonFiniteInARow } = this.#progress
+    if (hooks.onNonFinite === 'stop' || nonFiniteInARow >= NON_FINITE_IN_A_ROW) {
+      throw nonFiniteError(report, { path, inARow: nonFiniteInARow })
+    }
+  }
+
+  #wantsStop(): boolean {
+    return this.#context.hooks.signal?.aborted === true || performance.now() >= this.#deadlineMs
+  }
+
+  async #stop(): Promise<never> {
+    const { hooks, config } = this.#context
+    const { step } = this.#progress
+    await this.#save(stepName(step))
+    const { signal } = hooks
+    const reason = signal?.aborted ? String(signal.reason) : 'time limit'
+    throw new InterruptedError(reason, {
+      what: `The run ${config.output} stopped after update ${step} (${reason})`,
+      remedy: this.checkpoint === '' ? 'Begin anew.' : `Resume it from ${this.checkpoint}.`,
+    })
+  }
+
+  #isCheckpointDue({ step, update, steps, updatesPerEpoch }: Position): boolean {
+    // The end of an epoch has a checkpoint of its own.
+    if (update === updatesPerEpoch || step === steps) return false
+    const { everyUpdates, everyMinutes } = this.#context.config.checkpoints
+    const isDueByCount = everyUpdates !== undefined && step % everyUpdates === 0
+    return isDueByCount || performance.now() - this.#savedMs >= everyMinutes * 60_000
+  }
+
+  async #endEpoch(): Promise<void> {
+    const { config, plan, trainee, testSet, recorder, hooks } = this.#context
+    const { epoch, updatesInEpoch, step, best } = this.#progress
+    const accuracy = await evaluate(trainee, testSet, {
+      level: trainee.level,
+      // What fits into memory in training fits here.
+      batch: plan.imagesPerMicroBatch * config.method.noises,
+      seed: config.seed,
+      indices: evenly(testSet.description.length, hooks.evaluationImages),
+      group: trainee.group,
+      isStopped: () => this.#wantsStop(),
+    })
+    if (accuracy === null) return this.#stop()
+    const skipped = await this.#skipped()
+    const report: EpochReport = { epoch, step, ...accuracy, ...skipped }
+    this.epochs.push(report)
+    await recorder.epoch(report)
+    const isBest = best === null || accuracy.denoised > best.denoised
+    this.#move({
+      ...(updatesInEpoch === plan.updatesPerEpoch ? { epoch: epoch + 1, updatesInEpoch: 0 } : {}),
+      best: isBest ? { epoch, denoised: accuracy.denoised } : best,
+    })
+    await this.#save(epochName(epoch))
+  }
+
+  /** Corrupt images of the whole run, as this process has seen them. */
+  async #skipped(): Promise<Pick<TrainerState, 'skippedImages' | 'skippedPaths'>> {
+    const { trainee, resumed } = this.#context
+    const { count, paths } = await trainee.loader.session.compute(() => trainee.loader.skippedImages())
+    const { skippedImages = 0, skippedPaths = [] } = resumed?.state ?? {}
+    return {
+      skippedImages: skippedImages + count,
+      skippedPaths: [...new Set([...skippedPaths, ...paths])],
+    }
+  }
+
+  async #save(name: string): Promise<void> {
+    const { config, trainee, folder, recorder, hooks, description, plan } = this.#context
+    if (folder === null || hooks.updatesOnly) return
+    const { weights, versions } = description
+    this.checkpoint = await writeCheckpoint(join(folder.checkpoints, name), trainee, {
+      ...this.#progress,
+      ...(await this.#skipped()),
+      ...{ config, weights, versions },
+      metricsBytes: folder.syncMetrics(),
+    })
+    this.#savedMs = performance.now()
+    await recorder.saved()
+    const present = await listCheckpoints(folder.checkpoints, plan)
+    const kept = keptCheckpoints(present, { config, plan, best: this.#progress.best })
+    for (const { name } of present) {
+      if (!kept.has(name)) await rm(join(folder.checkpoints, name), { recursive: true, force: true })
+    }
+  }
+
+  #move(progress: Partial<Progress>): void {
+    this.#progress = { ...this.#progress, ...progress }
+  }
+}
+
+/** So many positions, spread evenly over `length`. */
+function evenly(length: number, count = length): number[] {
+  const taken = Math.min(count, length)
+  return Array.from({ length: taken }, (_, index) => Math.floor((index * length) / taken))
+}

@@ -1,0 +1,176 @@
+import { createHash } from 'node:crypto'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import {
+  ABSTAIN,
+  CheckpointError,
+  certify,
+  DataError,
+  noiseLevelOf,
+  parseCertificationConfig,
+  predict,
+  readSmoothed,
+  recordVotes,
+  type Session,
+  torch,
+  toSymmetric,
+  writeSmoothed,
+} from '../../src'
+import { imageTransform } from '../../src/certification/predict'
+import { CLASSIFIER, connectForTest, DENOISER, loadDigits } from '../support/digits'
+
+const SIGMA = 0.25
+
+describe('a smoothed classifier in a folder', () => {
+  let session: Session
+  let folder: string
+  let checkpoint: string
+  const files: string[] = []
+  const config = () =>
+    parseCertificationConfig({
+      denoiser: { source: 'diffusers', path: DENOISER },
+      classifier: { source: 'timm', path: CLASSIFIER },
+      checkpoint,
+      data: { source: 'digits' },
+      certification: { sigma: SIGMA, n0: 16, n: 96, batch: 64, images: { indices: [0, 3] }, seed: 7 },
+      output: folder,
+    })
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'ft-cadis-predict-'))
+    checkpoint = join(folder, 'checkpoint')
+    session = await connectForTest()
+    const { denoiser, classifier, testSet } = await loadDigits(session)
+    await classifier.save(checkpoint)
+    const weights = await session.compute(() => ({
+      denoiser: torch.provenance(denoiser, { source: 'diffusers', path: DENOISER }),
+      classifier: torch.provenance(classifier, { source: 'timm', path: CLASSIFIER }),
+    }))
+    const level = noiseLevelOf(denoiser, SIGMA)
+    await writeSmoothed(checkpoint, { config: config(), level, dataset: testSet.description, weights })
+    const pictures = await session.compute(() =>
+      torch.encodePng(torch.flatten(toSymmetric(testSet.images([0, 3]).images_BCHW), 'B', 'N')),
+    )
+    await mkdir(join(folder, 'images'))
+    for (const [position, picture] of pictures.entries()) {
+      const file = join(folder, 'images', `${position}.png`)
+      await writeFile(file, Buffer.from(picture, 'base64'))
+      files.push(file)
+    }
+  })
+  afterAll(async () => {
+    await session.close()
+    await rm(folder, { recursive: true })
+  })
+
+  it('is certified as its settings say, which the log tells with the hashes of the weights', async () => {
+    const before = session.liveTensors()
+    const log = await certify(session, checkpoint, { log: join(folder, 'folder.tsv') })
+    const settings = await certify(session, config(), { log: join(folder, 'settings.tsv') })
+    const withoutTime = ({ rows }: typeof log) => rows.map(({ durationMs: _, ...row }) => row)
+    expect(withoutTime(log)).toEqual(withoutTime(settings))
+    expect(log.rows.map(({ index }) => index)).toEqual([0, 3])
+    const { weights } = (await readSmoothed(checkpoint)) ?? {}
+    expect(log.facts?.configuration).toMatchObject({
+      classifier: expect.stringMatching(/\/checkpoint$/),
+      models: { denoiser: weights?.denoiser, classifier: null, checkpoint: weights?.checkpoint },
+      data: { source: 'digits', images: 597 },
+    })
+    expect(log.facts?.notes).toMatchObject({ chosen: { indices: [0, 3] }, checkpoint })
+    expect(session.liveTensors()).toBe(before)
+  })
+
+  it('says class, radius and p-value of image files, from the votes on their pixels', async () => {
+    const seen: string[] = []
+    const [first, second] = await predict(session, checkpoint, {
+      files,
+      onImage: (done, { file }) => seen.push(`${done} ${file}`),
+    })
+    expect(seen).toEqual(files.map((file, position) => `${position + 1} ${file}`))
+    expect(first).toMatchObject({ verdict: 'certified', prediction: 6, className: '6', n: 96 })
+    expect(first?.radius).toBeGreaterThan(0)
+    expect(first?.pValue).toBeLessThan(0.001)
+
+    // The votes on the same pixels, from the data set: 17 grey levels, as a file of 256 holds them.
+    const { denoiser, classifier, testSet } = await loadDigits(session)
+    const [pixels] = await session.compute(() => testSet.images([3]).images_BCHW)
+    const asInFile = pixels?.map(row =>
+      row.map(line => line.map(value => Math.fround(Math.round(value * 255) / 255))),
+    )
+    const image_CHW = torch.tensor(session, asInFile ?? [], { axes: 'CHW' })
+    const stream = createHash('sha256')
+      .update(await readFile(files[1] as string))
+      .digest('hex')
+    const [counts] = await session.compute(() =>
+      recordVotes(
+        { denoiser, level: noiseLevelOf(denoiser, SIGMA), classifiers: [classifier] },
+        toSymmetric(image_CHW),
+        { n: 96, batch: 64, classes: 10, stream: [7, 'file', stream, 'estimation'] },
+      ),
+    )
+    expect(second?.topCount).toBe(Math.max(...(counts ?? [])))
+    expect(second?.topClass).toBe(counts?.indexOf(second?.topCount ?? -1))
+    session.free([denoiser, classifier, testSet, image_CHW])
+  })
+
+  it('depends on the content of a file, not on its name or its neighbours', async () => {
+    const copy = join(folder, 'copy.png')
+    await writeFile(copy, await readFile(files[1] as string))
+    const [alone] = await predict(session, checkpoint, { files: [copy] })
+    const [, among] = await predict(session, checkpoint, { files })
+    expect({ ...alone, file: '' }).toEqual({ ...among, file: '' })
+  })
+
+  it('abstains where the votes do not tell', async () => {
+    const settings = config()
+    const few = { ...settings, certification: { ...settings.certification, n: 2 } }
+    const [prediction] = await predict(session, few, { files: files.slice(0, 1) })
+    expect(prediction).toMatchObject({
+      verdict: 'abstained',
+      prediction: ABSTAIN,
+      className: null,
+      radius: 0,
+    })
+  })
+
+  it('names every file that is no image, before it computes anything', async () => {
+    const broken = join(folder, 'broken.png')
+    await writeFile(broken, 'no picture')
+    const absent = join(folder, 'absent.png')
+    const classified = predict(session, checkpoint, { files: [...files, broken, absent] })
+    await expect(classified).rejects.toThrow(DataError)
+    await expect(classified).rejects.toThrow(/broken\.png': no image format .*\n.*absent\.png': No such file/)
+    await expect(predict(session, checkpoint, { files: [] })).rejects.toThrow(/no images to classify/)
+  })
+
+  it('refuses other weights than it describes', async () => {
+    const smoothed = await readSmoothed(checkpoint)
+    if (smoothed === undefined) throw new Error('not written')
+    const other = { ...smoothed, weights: { ...smoothed.weights, denoiser: { sha256: 'other' } } }
+    const certified = certify(session, other, { log: join(folder, 'other.tsv') })
+    await expect(certified).rejects.toThrow(CheckpointError)
+    await expect(certified).rejects.toThrow(
+      /weights of the denoiser are not those of the smoothed classifier/,
+    )
+  })
+})
+
+it.each([
+  [{ source: 'digits' as const }, { channels: 1, resizeSize: 8, imageSize: 8 }],
+  [
+    {
+      source: 'folder' as const,
+      path: 'x',
+      imageSize: 96,
+      resizeSize: 100,
+      augment: true,
+      workers: 0,
+      onCorrupt: 'fail' as const,
+    },
+    { channels: 3, resizeSize: 100, imageSize: 96 },
+  ],
+])('prepares a file as test images of %j are', (data, transform) => {
+  expect(imageTransform(data)).toEqual(transform)
+})

@@ -1,0 +1,122 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import {
+  type LaunchOptions,
+  launchEnvironment,
+  rankCommand,
+  torchrunArguments,
+} from '../../src/environment/launch-command'
+import { ConfigError } from '../../src/errors'
+
+const OPTIONS: LaunchOptions = { nprocPerNode: 2, nnodes: 1, maxRestarts: 0 }
+const MACHINES = { ...OPTIONS, nnodes: 2, rdzvEndpoint: 'first:29400' }
+
+describe('the arguments of torchrun', () => {
+  test('on one machine need no place to meet', () => {
+    expect(torchrunArguments({ ...OPTIONS, maxRestarts: 3 }, ['node', 'a.js', '--sigma', '$x'])).toEqual([
+      '--standalone',
+      '--nproc-per-node=2',
+      '--max-restarts=3',
+      '--no-python',
+      'node',
+      'a.js',
+      '--sigma',
+      '$$x',
+    ])
+  })
+
+  test('on several say where they meet, and who keeps the place', () => {
+    const several = (options: Partial<LaunchOptions>) =>
+      torchrunArguments({ ...MACHINES, ...options }, ['node']).slice(0, -4)
+    const endpoint = ['--nnodes=2', '--rdzv-backend=c10d', '--rdzv-endpoint=first:29400']
+    expect(several({})).toEqual([...endpoint, '--rdzv-id=ft-cadis'])
+    expect(several({ nodeRank: 0, rdzvId: 'job 7' })).toEqual([
+      ...endpoint,
+      '--rdzv-id=job 7',
+      '--rdzv-conf=is_host=1',
+    ])
+    expect(several({ nodeRank: 1, localAddr: '10.0.0.2' })).toEqual([
+      ...endpoint,
+      '--rdzv-id=ft-cadis',
+      '--rdzv-conf=is_host=0',
+      '--local-addr=10.0.0.2',
+    ])
+  })
+
+  test.each([
+    [{ nnodes: 2 }, '--nnodes is for several machines, which meet at --rdzv-endpoint.'],
+    [{ nodeRank: 1 }, '--node-rank is for several machines'],
+    [{ rdzvId: 'a' }, '--rdzv-id is for several machines'],
+    [{ ...MACHINES, nodeRank: 2 }, '--node-rank must be smaller than the number of machines, 2, got 2.'],
+  ])('%o is refused', (options, message) => {
+    expect(() => torchrunArguments({ ...OPTIONS, ...options }, ['node'])).toThrow(ConfigError)
+    expect(() => torchrunArguments({ ...OPTIONS, ...options }, ['node'])).toThrow(message)
+  })
+})
+
+describe('the environment of ranks', () => {
+  const address = (name: string) => ({ address: name, netmask: '', mac: '', internal: false, cidr: null })
+  const machine = {
+    env: {},
+    cpus: 7,
+    interfaces: {
+      lo: [{ ...address('127.0.0.1'), family: 'IPv4' as const }],
+      ib0: [{ ...address('10.0.0.2'), family: 'IPv4' as const }],
+    },
+  }
+
+  test('shares out the processors among the ranks', () => {
+    const threads = (nprocPerNode: number, env = {}) =>
+      launchEnvironment({ nprocPerNode }, { ...machine, env }).OMP_NUM_THREADS
+    expect([1, 2, 7, 8].map(ranks => threads(ranks))).toEqual([undefined, '3', '1', '1'])
+    expect(threads(2, { OMP_NUM_THREADS: '5' })).toBeUndefined()
+  })
+
+  test('names the network of the address, unless it is named', () => {
+    const networks = (env = {}) =>
+      launchEnvironment({ nprocPerNode: 1, localAddr: '10.0.0.2' }, { ...machine, env })
+    expect(networks()).toMatchObject({ GLOO_SOCKET_IFNAME: 'ib0', NCCL_SOCKET_IFNAME: 'ib0' })
+    expect(networks({ NCCL_SOCKET_IFNAME: 'ib1' })).not.toHaveProperty('NCCL_SOCKET_IFNAME')
+    expect(() => launchEnvironment({ nprocPerNode: 1, localAddr: '10.0.0.9' }, machine)).toThrow(
+      "--local-addr must be an address of this machine, got '10.0.0.9'. Give one of 127.0.0.1, 10.0.0.2.",
+    )
+  })
+})
+
+describe('the command of a rank', () => {
+  let folder: string
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'ft-cadis-launch-'))
+    for (const name of ['a.ts', 'a.mjs']) writeFileSync(join(folder, name), '')
+  })
+  afterAll(() => rmSync(folder, { recursive: true }))
+
+  const own = { main: '/package/src/cli/main.ts', commands: ['certify', 'doctor'] }
+  const tsNode = require.resolve('ts-node/register')
+  const { execPath } = process
+
+  test('is a TypeScript file under ts-node, which this package lends where the project has none', () => {
+    const file = join(folder, 'a.ts')
+    expect(rankCommand(file, ['--x', '1'], own)).toEqual([execPath, '-r', tsNode, file, '--x', '1'])
+  })
+
+  test('is a JavaScript file', () => {
+    const file = join(folder, 'a.mjs')
+    expect(rankCommand(file, [], own)).toEqual([execPath, file])
+  })
+
+  test('is a command of this package, from its sources or built', () => {
+    expect(rankCommand('certify', ['run'], own)).toEqual([execPath, '-r', tsNode, own.main, 'certify', 'run'])
+    const built = { ...own, main: '/package/dist/cli/main.js' }
+    expect(rankCommand('doctor', [], built)).toEqual([execPath, built.main, 'doctor'])
+  })
+
+  test('is nothing else', () => {
+    expect(() => rankCommand('certifi', [], own)).toThrow(
+      "'certifi' is neither a .ts or .js file nor a command that can be launched (certify, doctor).",
+    )
+    expect(() => rankCommand('b.ts', [], own)).toThrow(`There is no program ${join(process.cwd(), 'b.ts')}.`)
+  })
+})

@@ -1,0 +1,48 @@
+/**
+ * A short fine-tuning of the digits as a program of its own, for tests that kill it: 20 updates in two epochs, with a
+ * checkpoint after every third.
+ *
+ *     node -r ts-node/register/transpile-only test/support/short-run.ts <output> [overrides of the configuration as JSON]
+ *
+ * Prints a JSON line with the process ids, one with the updates that are done already, then one for each update.
+ */
+import { connect, finetune, parseConfig, presets, type RunConfig } from '../../src'
+import { interruptible } from '../../src/cli/interruption'
+import { runMain } from '../../src/cli/program'
+import { CLASSIFIER, DENOISER } from './digits'
+
+/** The configuration: M = 2, T = 1, 20 updates of 120 images. */
+export function shortRun(output: string): RunConfig {
+  const config = presets.digits({ denoiser: DENOISER, classifier: CLASSIFIER, output })
+  return parseConfig({
+    ...config,
+    method: { ...config.method, noises: 2, attack: { ...config.method.attack, steps: 1 } },
+    optimisation: { ...config.optimisation, epochs: 2, warmupEpochs: 0.5, imagesPerUpdate: 120 },
+    checkpoints: { ...config.checkpoints, everyUpdates: 3 },
+  })
+}
+
+function say(fact: object): void {
+  process.stdout.write(`${JSON.stringify(fact)}\n`)
+}
+
+if (require.main === module) {
+  const [, , output = '', overrides = '{}'] = process.argv
+  void runMain(() =>
+    interruptible('the update is finished, then a checkpoint written', async signal => {
+      await using session = await connect({ device: 'cpu', threads: 1 })
+      say({ rank: session.launch.rank, node: process.pid, python: session.pid })
+      await finetune(
+        session,
+        { ...shortRun(output), ...JSON.parse(overrides) },
+        {
+          existing: 'resume',
+          evaluationImages: 40,
+          signal,
+          onStart: ({ stepsDone }) => say({ stepsDone }),
+          onUpdate: ({ step }) => say({ step }),
+        },
+      )
+    }),
+  )
+}

@@ -1,0 +1,138 @@
+import { execFileSync } from 'node:child_process'
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import {
+  CheckpointError,
+  ConfigError,
+  DataError,
+  type FinetuneHooks,
+  finetune,
+  type RunConfigInput,
+  readCheckpoint,
+  type Session,
+} from '../../src'
+import { connectForTest } from '../support/digits'
+import { runSupportScript } from '../support/run-example'
+import { checkpointBytes, reproducibleRows } from '../support/run-files'
+import { shortRun } from '../support/short-run'
+
+/** Whether this process may mount file systems of its own. */
+const canMount = (() => {
+  try {
+    execFileSync('unshare', ['-m', 'true'], { stdio: 'ignore' })
+    return process.getuid?.() === 0
+  } catch {
+    return false
+  }
+})()
+
+describe('a run that meets with', () => {
+  let session: Session
+  let folder: string
+  const mounted: string[] = []
+
+  beforeAll(async () => {
+    session = await connectForTest()
+    folder = await mkdtemp(join(tmpdir(), 'ft-cadis-disasters-'))
+  })
+  afterAll(async () => {
+    await session.close()
+    for (const path of mounted) execFileSync('umount', [path])
+    await rm(folder, { recursive: true })
+  })
+
+  async function mount(name: string, size: string): Promise<string> {
+    const path = join(folder, name)
+    await mkdir(path)
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', path])
+    mounted.push(path)
+    return path
+  }
+  const remount = (path: string, options: string) => execFileSync('mount', ['-o', `remount,${options}`, path])
+
+  async function train(config: RunConfigInput, hooks: FinetuneHooks = {}) {
+    const { classifier, denoiser } = await finetune(session, config, { evaluationImages: 40, ...hooks })
+    session.free([classifier, denoiser])
+  }
+
+  it.skipIf(!canMount)('a full disk says so, keeps the last checkpoint, and goes on from it', async () => {
+    const disk = await mount('small', '4M')
+    const run = join(disk, 'run')
+    const stopped = train(shortRun(run))
+    await expect(stopped).rejects.toThrow(CheckpointError)
+    await expect(stopped).rejects.toThrow(/step-000006 cannot be written: .*(No space left|ENOSPC)/)
+    expect(await readdir(join(run, 'checkpoints'))).toEqual(['step-000003'])
+    await readCheckpoint(join(run, 'checkpoints', 'step-000003'))
+    remount(disk, 'size=60M')
+    await train(shortRun(run), { existing: 'resume' })
+    const whole = join(folder, 'whole')
+    await train(shortRun(whole))
+    expect(await reproducibleRows(run)).toEqual(await reproducibleRows(whole))
+    expect(await checkpointBytes(run, 'epoch-02')).toEqual(await checkpointBytes(whole, 'epoch-02'))
+  })
+
+  it.skipIf(!canMount)('a folder that it may not write says so before it loads anything', async () => {
+    const disk = await mount('sealed', '1M')
+    remount(disk, 'ro')
+    const refused = train(shortRun(join(disk, 'run')))
+    await expect(refused).rejects.toThrow(ConfigError)
+    await expect(refused).rejects.toThrow(/run cannot be written: EROFS.*Choose an output folder/)
+  })
+
+  it('images that vanish names one of them', async () => {
+    const data = join(folder, 'images')
+    await runSupportScript('folder_with_corrupt_image.py', data)
+    const config = shortRun(join(folder, 'vanishing'))
+    const stopped = train(
+      {
+        ...config,
+        data: {
+          ...{ source: 'folder', path: data, imageSize: 8, resizeSize: 8, augment: false },
+          ...{ workers: 0, onCorrupt: 'skip' },
+        },
+        classifier: {
+          ...{ source: 'timm', name: 'vit_tiny_patch16_224', pretrained: false, inputRange: 'symmetric' },
+          ...{
+            numClasses: 2,
+            modelArgs: { img_size: 8, patch_size: 4, embed_dim: 16, depth: 1, num_heads: 1 },
+          },
+        },
+        denoiser: {
+          ...{ source: 'openai', preset: 'cifar10', dtype: 'float32' },
+          arguments: { num_channels: 32, num_res_blocks: 1, attention_resolutions: '2', num_heads: 1 },
+        },
+        method: { ...config.method, sigma: 0.25 },
+        optimisation: { ...config.optimisation, imagesPerUpdate: 4 },
+      },
+      {
+        onUpdate: async ({ step }) => {
+          if (step === 1) await rm(data, { recursive: true })
+        },
+      },
+    )
+    await expect(stopped).rejects.toThrow(DataError)
+    await expect(stopped).rejects.toThrow(new RegExp(data))
+  })
+
+  it('a clock that is set goes on as if it was not', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] })
+    try {
+      const run = join(folder, 'clock')
+      const config = shortRun(run)
+      await train(
+        { ...config, checkpoints: { ...config.checkpoints, everyUpdates: 100 } },
+        {
+          maxHours: 1,
+          onUpdate: ({ step }) => {
+            vi.setSystemTime(step % 2 === 0 ? '2031-01-01' : '1999-01-01')
+          },
+        },
+      )
+      expect(await readdir(join(run, 'checkpoints'))).toEqual(['epoch-01', 'epoch-02'])
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+})

@@ -1,0 +1,90 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { finetune } from '../../src'
+import { connectForTest } from '../support/digits'
+import { launch } from '../support/launched'
+import { checkpointBytes, readTensors, reproducibleRows } from '../support/run-files'
+import { shortRun } from '../support/short-run'
+
+const LAUNCH_MS = 300_000
+
+/** Micro-batches of half an update: two for one process, one for each of two. */
+const HALVES = { ...shortRun('run').optimisation, imagesPerMicroBatch: 60 }
+
+describe('fine-tuning in two processes', () => {
+  let folder: string
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'ft-cadis-ranks-'))
+  })
+  afterAll(() => rm(folder, { recursive: true }))
+
+  const inTwo = (run: string, ...options: string[]) =>
+    launch([
+      ...['--nproc-per-node', '2', ...options, '--', 'test/support/short-run.ts', run],
+      JSON.stringify({ optimisation: HALVES }),
+    ])
+
+  it(
+    'gives the weights of one process with twice the micro-batches, to float32 rounding',
+    async () => {
+      const { exitCode, printed } = await inTwo(join(folder, 'two')).ended
+      expect({ exitCode, printed }).toMatchObject({ exitCode: 0 })
+      await using session = await connectForTest()
+      await finetune(
+        session,
+        { ...shortRun(join(folder, 'one')), optimisation: HALVES },
+        { evaluationImages: 40 },
+      )
+      const rows = async (run: string) =>
+        (await reproducibleRows(join(folder, run))) as { loss?: number; allKeptShare?: number }[]
+      const [one, two] = [await rows('one'), await rows('two')]
+      expect(two).toHaveLength(one.length)
+      for (const [index, row] of one.entries()) {
+        expect(two[index]?.loss ?? 0).toBeCloseTo(row.loss ?? 0, 5)
+        expect(two[index]?.allKeptShare).toBe(row.allKeptShare)
+      }
+      const weights = (run: string) =>
+        readTensors(join(folder, run, 'checkpoints', 'epoch-02', 'model.safetensors'))
+      const [ofOne, ofTwo] = [await weights('one'), await weights('two')]
+      let largest = 0
+      for (const [name, values] of ofOne) {
+        const others = ofTwo.get(name) ?? new Float32Array()
+        for (const [index, value] of values.entries()) {
+          largest = Math.max(largest, Math.abs(value - (others[index] ?? Number.NaN)))
+        }
+      }
+      expect(largest).toBeLessThan(2e-5)
+      expect(ofTwo.size).toBe(ofOne.size)
+    },
+    LAUNCH_MS,
+  )
+
+  it(
+    'goes on from the last checkpoint when a rank is killed and the launcher starts all anew',
+    async () => {
+      const run = join(folder, 'killed')
+      const launched = inTwo(run, '--max-restarts', '1')
+      let python: number | undefined
+      while (python === undefined || !launched.printed().includes('"step":4}')) {
+        await sleep(20)
+        const [, pid] = /"rank":1,"node":\d+,"python":(\d+)/.exec(launched.printed()) ?? []
+        python = pid === undefined ? undefined : Number(pid)
+      }
+      process.kill(python, 'SIGKILL')
+      const { exitCode, printed } = await launched.ended
+      expect({ exitCode, printed }).toMatchObject({ exitCode: 0 })
+      expect(printed).toMatch(/Rank 1 \(host .*, process \d+\)/)
+      expect(printed).toMatch(/"stepsDone":[1-9]/)
+      expect(await reproducibleRows(run)).toEqual(await reproducibleRows(join(folder, 'two')))
+      expect(await checkpointBytes(run, 'epoch-02')).toEqual(
+        await checkpointBytes(join(folder, 'two'), 'epoch-02'),
+      )
+      expect(JSON.parse(await readFile(join(run, 'state.json'), 'utf8'))).toMatchObject({ state: 'finished' })
+    },
+    LAUNCH_MS,
+  )
+})

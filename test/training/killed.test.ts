@@ -1,0 +1,104 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { execa } from 'execa'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { finetune, readCheckpoint } from '../../src'
+import { PACKAGE_FOLDER } from '../../src/environment/paths'
+import { connectForTest } from '../support/digits'
+import { checkpointBytes, reproducibleRows } from '../support/run-files'
+import { shortRun } from '../support/short-run'
+
+/** How often a run is killed, each time at another random moment. */
+const KILLS = Number(process.env.FT_CADIS_KILLS ?? 4)
+
+describe('a run whose processes are killed', () => {
+  let folder: string
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'ft-cadis-killed-'))
+    await using session = await connectForTest()
+    await finetune(session, shortRun(join(folder, 'whole')), { evaluationImages: 40 })
+  })
+  afterAll(() => rm(folder, { recursive: true }))
+
+  function start(output: string) {
+    const program = join(PACKAGE_FOLDER, 'test', 'support', 'short-run.ts')
+    const child = execa('node', ['-r', 'ts-node/register/transpile-only', program, output], {
+      cwd: PACKAGE_FOLDER,
+      reject: false,
+    })
+    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+    const next = async () => {
+      const { value, done } = await lines.next()
+      return done ? undefined : JSON.parse(value)
+    }
+    return { child, next }
+  }
+
+  /** Every file that has its proper name is whole. */
+  async function expectWhole(run: string): Promise<void> {
+    JSON.parse(await readFile(join(run, 'config.json'), 'utf8'))
+    JSON.parse(await readFile(join(run, 'state.json'), 'utf8'))
+    const checkpoints = await readdir(join(run, 'checkpoints')).catch(() => [])
+    for (const name of checkpoints.filter(name => !name.startsWith('.'))) {
+      await readCheckpoint(join(run, 'checkpoints', name))
+    }
+  }
+
+  it(`is the same run, bit for bit, after ${KILLS} kills of Node and of Python in turn`, async () => {
+    const run = join(folder, 'killed')
+    const moments: string[] = []
+    for (let kill = 0; kill < KILLS; kill += 1) {
+      const { child, next } = start(run)
+      const { node, python } = await next()
+      const { stepsDone } = await next()
+      const delayMs = Math.round(Math.random() * 1200)
+      await sleep(delayMs)
+      const victim = kill % 2 === 0 ? 'Node' : 'Python'
+      moments.push(`${victim} ${delayMs} ms after step ${stepsDone}`)
+      // It may have come to its end already.
+      if (child.exitCode === null) process.kill(victim === 'Node' ? node : python, 'SIGKILL')
+      const { stderr, exitCode } = await child
+      if (victim === 'Python' && exitCode !== 0)
+        expect(stderr).toMatch(/Python process ended on signal SIGKILL/)
+      await expectWhole(run)
+    }
+    const { child } = start(run)
+    expect((await child).exitCode, moments.join(', ')).toBe(0)
+    const whole = join(folder, 'whole')
+    expect(await reproducibleRows(run), moments.join(', ')).toEqual(await reproducibleRows(whole))
+    expect(await checkpointBytes(run, 'epoch-02')).toEqual(await checkpointBytes(whole, 'epoch-02'))
+    expect(await readdir(run)).not.toContain('run.lock')
+  }, 600_000)
+
+  it('finishes the update on a signal, writes a checkpoint, and exits as the signal says', async () => {
+    const run = join(folder, 'signalled')
+    const { child, next } = start(run)
+    await next()
+    await next()
+    const { step } = await next()
+    child.kill('SIGTERM')
+    const { exitCode, stderr } = await child
+    expect(exitCode).toBe(143)
+    expect(stderr).toMatch(/SIGTERM: the update is finished, then a checkpoint written/)
+    const [, stopped] = /stopped after update (\d+) \(SIGTERM\)\. Resume it from .*step-/.exec(stderr) ?? []
+    expect(Number(stopped)).toBeGreaterThanOrEqual(step)
+    const { state } = await readCheckpoint(
+      join(run, 'checkpoints', `step-${String(stopped).padStart(6, '0')}`),
+    )
+    expect(state.step).toBe(Number(stopped))
+  })
+
+  it('stops at once on the second Ctrl-C', async () => {
+    const { child, next } = start(join(folder, 'twice'))
+    await next()
+    await next()
+    child.kill('SIGINT')
+    await sleep(50)
+    child.kill('SIGINT')
+    expect((await child).exitCode).toBe(130)
+  })
+})

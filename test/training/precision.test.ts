@@ -1,0 +1,72 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Session } from '../../src'
+import { torch } from '../../src'
+import { noiseLevelOf } from '../../src/method/noise-and-denoise'
+import { inspect, objectiveOf } from '../../src/method/objective'
+import { CLASSIFIER, connectForTest, DENOISER } from '../support/digits'
+
+describe('a training step in narrow number types', () => {
+  let session: Session
+  let denoiser: torch.Denoiser
+  let trainSet: torch.Dataset
+
+  beforeAll(async () => {
+    session = await connectForTest()
+    denoiser = await torch.loadDenoiser(session, { source: 'diffusers', path: DENOISER })
+    trainSet = await torch.openDataset(session, { source: 'digits', split: 'train' })
+  })
+  afterAll(() => session.close())
+
+  /** Losses and gradient norm of one micro-batch of eight images, all of them attacked. */
+  async function step(precision: torch.ClassifierPrecision, { lossScale = 1 } = {}) {
+    const spec = { source: 'timm', path: CLASSIFIER, tuning: { kind: 'full' } }
+    const classifier = await torch.loadClassifier(session, spec, precision)
+    const optimizer = torch.adamW(classifier, [{ parameters: 'all', learningRate: 1e-3, weightDecay: 0 }])
+    const found = await session.compute(() => {
+      const inspection = inspect({ classifier, denoiser }, trainSet.images([0, 1, 2, 3, 4, 5, 6, 7]), {
+        level: noiseLevelOf(denoiser, 0.25),
+        noises: 2,
+        generator: torch.generator(session, 0, 'noise'),
+      })
+      const everyImage = [0, 1, 2, 3, 4, 5, 6, 7]
+      const { total, adversarial } = objectiveOf(classifier, inspection, {
+        noises: 2,
+        adversarial: 'all',
+        lambda: 2,
+        attack: { steps: 2, epsilon: 0.5, restandardize: true },
+        adversarialTarget: 'soft',
+        targetGradient: 'live',
+        adversarialReduction: 'max',
+        imagesPerUpdate: 8,
+        selection: {
+          weights: [everyImage.map(() => 1), everyImage.map(() => 1)],
+          attacked: everyImage,
+          nonHallucinated: everyImage.map(() => 2),
+        },
+      })
+      torch.backward(lossScale === 1 ? total : torch.mul(total, lossScale))
+      if (lossScale !== 1) optimizer.scaleGradients(1 / lossScale)
+      return { total, adversarial, norm: optimizer.gradientNorm() }
+    })
+    session.free([classifier, optimizer])
+    return found as { total: number; adversarial: number; norm: number }
+  }
+
+  let exact: { total: number; norm: number }
+  it('has the losses and gradients of float32 with activation checkpointing', async () => {
+    exact = await step({})
+    const again = await step({ activationCheckpointing: true })
+    expect(again.total).toBe(exact.total)
+    expect(again.norm).toBeCloseTo(exact.norm, 5)
+  })
+
+  it.each<[torch.ClassifierPrecision, number, number]>([
+    [{ autocast: 'bfloat16' }, 1, 0.05],
+    [{ autocast: 'float16' }, 256, 0.01],
+  ])('comes close to float32 with %o', async (precision, lossScale, tolerance) => {
+    const found = await step(precision, { lossScale })
+    expect(found.total).not.toBe(exact.total)
+    expect(Math.abs(found.total - exact.total)).toBeLessThan(tolerance * exact.total)
+    expect(Math.abs(found.norm - exact.norm)).toBeLessThan(4 * tolerance * exact.norm)
+  })
+})

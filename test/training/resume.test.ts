@@ -1,0 +1,193 @@
+import { copyFile, cp, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import {
+  CheckpointError,
+  ConfigError,
+  type FinetuneHooks,
+  finetune,
+  InterruptedError,
+  type RunConfig,
+  type Session,
+} from '../../src'
+import { connectForTest } from '../support/digits'
+import { checkpointBytes, reproducibleRows } from '../support/run-files'
+import { shortRun } from '../support/short-run'
+
+describe('a run that goes on from a checkpoint', () => {
+  let session: Session
+  let folder: string
+
+  beforeAll(async () => {
+    session = await connectForTest()
+    folder = await mkdtemp(join(tmpdir(), 'ft-cadis-resume-'))
+    await train('whole')
+    await stopAfter(7, 'stopped')
+  })
+  afterAll(async () => {
+    await session.close()
+    await rm(folder, { recursive: true })
+  })
+
+  async function train(name: string, hooks: FinetuneHooks = {}, change: Partial<RunConfig> = {}) {
+    const config = { ...shortRun(join(folder, name)), ...change }
+    const { classifier, denoiser, updates } = await finetune(session, config, {
+      evaluationImages: 40,
+      ...hooks,
+    })
+    session.free([classifier, denoiser])
+    return updates
+  }
+
+  async function stopAfter(
+    step: number,
+    name: string,
+    { hooks, change }: { hooks?: FinetuneHooks; change?: Partial<RunConfig> } = {},
+  ) {
+    const controller = new AbortController()
+    const stopped = train(
+      name,
+      {
+        ...hooks,
+        signal: controller.signal,
+        onUpdate: report => {
+          if (report.step === step - 1) controller.abort('SIGTERM')
+        },
+      },
+      change,
+    )
+    await expect(stopped).rejects.toThrow(InterruptedError)
+  }
+
+  /** A copy of the stopped run, to try things on. */
+  async function copyOfStopped(name: string): Promise<string> {
+    await cp(join(folder, 'stopped'), join(folder, name), { recursive: true })
+    return join(folder, name)
+  }
+
+  const state = async (run: string) => JSON.parse(await readFile(join(folder, run, 'state.json'), 'utf8'))
+
+  it('ends with the same losses, weights, moments and log, bit for bit', async () => {
+    const run = await copyOfStopped('resumed')
+    expect(await readdir(join(run, 'checkpoints'))).toContain('step-000007')
+    expect(await state('resumed')).toMatchObject({ state: 'interrupted', step: 7, steps: 20 })
+    const updates = await train('resumed', { existing: 'resume' })
+    expect(updates.map(({ step }) => step)).toEqual(Array.from({ length: 13 }, (_, index) => 8 + index))
+    expect(await reproducibleRows(run)).toEqual(await reproducibleRows(join(folder, 'whole')))
+    expect(await checkpointBytes(run, 'epoch-02')).toEqual(
+      await checkpointBytes(join(folder, 'whole'), 'epoch-02'),
+    )
+    expect(await state('resumed')).toMatchObject({ state: 'finished', step: 20, steps: 20 })
+    expect(await readdir(run)).not.toContain('run.lock')
+  })
+
+  it.each<[string, Partial<RunConfig>]>([
+    ['LoRA', { tuning: { kind: 'lora', rank: 4, alpha: 4 } }],
+    ['a judge of its own', { method: { ...shortRun('run').method, updateSelection: false } }],
+    ['a loss scale under float16', { autocast: 'float16' }],
+  ])('does so with %s', async (name, change) => {
+    const optimisation = { ...shortRun('run').optimisation, imagesPerUpdate: 60, imagesPerMicroBatch: 30 }
+    const config = { ...change, optimisation }
+    const four = { stopAfterUpdates: 4 }
+    await train(`${name} whole`, four, config)
+    await stopAfter(2, name, { hooks: four, change: config })
+    await train(name, { ...four, existing: 'resume' }, config)
+    expect(await reproducibleRows(join(folder, name))).toEqual(
+      await reproducibleRows(join(folder, `${name} whole`)),
+    )
+    expect(await checkpointBytes(join(folder, name), 'epoch-01')).toEqual(
+      await checkpointBytes(join(folder, `${name} whole`), 'epoch-01'),
+    )
+  })
+
+  it('keeps the newest checkpoints, the best epoch, and that of the last epoch', async () => {
+    const names = await readdir(join(folder, 'whole', 'checkpoints'))
+    expect(names).toContain('epoch-02')
+    expect(names.length).toBeGreaterThanOrEqual(2)
+    expect(names.length).toBeLessThanOrEqual(3)
+  })
+
+  it('does nothing more where it had come to its end', async () => {
+    expect(await train('whole', { existing: 'resume' })).toEqual([])
+  })
+
+  it('begins where there is no checkpoint yet', async () => {
+    const run = await copyOfStopped('without')
+    await rm(join(run, 'checkpoints'), { recursive: true })
+    const updates = await train('without', { existing: 'resume', stopAfterUpdates: 1 })
+    expect(updates.map(({ step }) => step)).toEqual([1])
+    expect(await reproducibleRows(run)).toHaveLength(2)
+  })
+
+  it('is refused with every field that makes another run of it, and takes the others', async () => {
+    await copyOfStopped('other')
+    const { method, optimisation, checkpoints } = shortRun('run')
+    const resumed = train(
+      'other',
+      { existing: 'resume' },
+      {
+        method: { ...method, lambda: 3 },
+        optimisation: { ...optimisation, stopAfterEpoch: 1, layerDecay: 0.5 },
+        checkpoints: { ...checkpoints, keepLast: 9 },
+        seed: 4,
+      },
+    )
+    await expect(resumed).rejects.toThrow(ConfigError)
+    await expect(resumed).rejects.toThrow(
+      / {2}method.lambda: 2 in the checkpoint, 3 now\n {2}optimisation.layerDecay: 1 in the checkpoint, 0.5 now\n {2}seed: 0 in the checkpoint, 4 now\n Set/,
+    )
+  })
+
+  it.each<[string, RegExp, (checkpoint: string) => Promise<void>]>([
+    [
+      'cut off',
+      /model.safetensors has 1000 bytes, expected \d+/,
+      c => truncate(join(c, 'model.safetensors'), 1000),
+    ],
+    ['without its optimizer', /optimizer.safetensors is missing/, c => rm(join(c, 'optimizer.safetensors'))],
+    ['with a damaged state', /trainer.json is cut off/, c => truncate(join(c, 'trainer.json'), 100)],
+    ['of something else', /not of this version: format/, c => writeFile(join(c, 'trainer.json'), '{}')],
+    [
+      'with weights of another run',
+      /model.safetensors was changed/,
+      c =>
+        copyFile(
+          join(folder, 'whole', 'checkpoints', 'epoch-02', 'model.safetensors'),
+          join(c, 'model.safetensors'),
+        ),
+    ],
+  ])('is refused where the checkpoint is %s', async (name, reason, damage) => {
+    const run = await copyOfStopped(name)
+    await damage(join(run, 'checkpoints', 'step-000007'))
+    const resumed = train(name, { existing: 'resume' })
+    await expect(resumed).rejects.toThrow(CheckpointError)
+    await expect(resumed).rejects.toThrow(reason)
+    expect(await readFile(join(run, 'metrics.jsonl'))).toEqual(
+      await readFile(join(folder, 'stopped', 'metrics.jsonl')),
+    )
+  })
+
+  it('is refused where the off-the-shelf weights are others', async () => {
+    const run = await copyOfStopped('weights')
+    const path = join(run, 'checkpoints', 'step-000007', 'trainer.json')
+    const content = JSON.parse(await readFile(path, 'utf8'))
+    for (const file of Object.keys(content.weights.denoiser.sha256))
+      content.weights.denoiser.sha256[file] = 'other'
+    await writeFile(path, JSON.stringify(content))
+    await expect(train('weights', { existing: 'resume' })).rejects.toThrow(
+      /begun with other weights:\n {2}denoiser.sha256/,
+    )
+  })
+
+  it('is refused while another process writes to its folder', async () => {
+    const run = await copyOfStopped('locked')
+    const lock = { pid: process.ppid, host: (await import('node:os')).hostname(), startedAt: 'noon' }
+    await writeFile(join(run, 'run.lock'), JSON.stringify(lock))
+    await expect(train('locked', { existing: 'resume' })).rejects.toThrow(
+      new RegExp(`in use: process ${process.ppid} on .* since noon`),
+    )
+    await writeFile(join(run, 'run.lock'), JSON.stringify({ ...lock, pid: 2 ** 22 + 1 }))
+    await train('locked', { existing: 'resume', stopAfterUpdates: 8 })
+  })
+})

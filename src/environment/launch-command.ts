@@ -58,6 +58,8 @@ export function torchrunArguments(options: LaunchOptions, command: readonly stri
     `--nproc-per-node=${nprocPerNode}`,
     `--max-restarts=${maxRestarts}`,
     '--no-python',
+    // Or torchrun takes options of the program that begin like its own for these.
+    '--',
     // torchrun fills in `$local_rank` and the like.
     ...command.map(word => word.replaceAll('$', '$$$$')),
   ]

@@ -20,6 +20,7 @@ describe('the arguments of torchrun', () => {
       '--nproc-per-node=2',
       '--max-restarts=3',
       '--no-python',
+      '--',
       'node',
       'a.js',
       '--sigma',
@@ -29,7 +30,7 @@ describe('the arguments of torchrun', () => {
 
   test('on several say where they meet, and who keeps the place', () => {
     const several = (options: Partial<LaunchOptions>) =>
-      torchrunArguments({ ...MACHINES, ...options }, ['node']).slice(0, -4)
+      torchrunArguments({ ...MACHINES, ...options }, ['node']).slice(0, -5)
     const endpoint = ['--nnodes=2', '--rdzv-backend=c10d', '--rdzv-endpoint=first:29400']
     expect(several({})).toEqual([...endpoint, '--rdzv-id=ft-cadis'])
     expect(several({ nodeRank: 0, rdzvId: 'job 7' })).toEqual([

@@ -31,10 +31,10 @@ def start(options: str) -> str:
     Returns JSON: `{"facts": …}`, see `host.Host.facts`, or `{"failure": {"type", "message", "traceback"}}`.
     """
     global _host
-    # Ctrl-C, and a launcher or queue that wants the machine back, reach the whole process group. Node decides when to stop;
-    # torch is not interrupted in mid-step.
+    # Ctrl-C, and SIGTERM from launchers and queues, reach the whole process group. Node decides when to stop; torch is not
+    # interrupted in mid-step.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    pass
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     _redirect_output()
     # Of the thread that crashed alone: of a crash's trace, Node keeps the last lines.
     faulthandler.enable(all_threads=False)

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import os
 import pickle
-import signal
-import threading
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from typing import NamedTuple
 
@@ -19,15 +16,13 @@ from torch.utils.data import DataLoader, Dataset, get_worker_info
 from .data_errors import CorruptImageError, DatasetError
 from .image_folder import ImageFolderDataset
 from .in_memory import InMemoryDataset, to_unit_range
+from .worker_processes import child_signals_unchanged, prepare_worker, worker_death_explained
 
 # A batch to read: indices int64 [B] into the data set, and the augmentation seed of each.
 Request = tuple[np.ndarray, np.ndarray]
 
 # One corrupt image is an accident; this many in a row are a broken disk or the wrong folder.
 CORRUPT_IN_A_ROW_LIMIT = 32
-
-# How soon a worker notices that its parent is gone.
-PARENT_CHECK_SECONDS = 1.0
 
 
 class Batch(NamedTuple):
@@ -85,11 +80,11 @@ class FileReader:
         if self._loader is None:
             self._loader = self._make_loader()
         self._requests.pending = requests
-        with _child_signals_unchanged(), _worker_death_explained():
+        with child_signals_unchanged(), worker_death_explained():
             self._batches = iter(self._loader)
 
     def read(self) -> Batch:
-        with _worker_death_explained():
+        with worker_death_explained():
             batch = next(self._batches)
         if isinstance(batch, _Failure):
             raise batch.error
@@ -114,7 +109,7 @@ class FileReader:
             pin_memory=self._pin_memory,
             # Other start methods import the main module again: it is the bridge's, and would serve a second time.
             multiprocessing_context="fork" if self._workers > 0 and os.name == "posix" else None,
-            worker_init_fn=partial(_prepare_worker, os.getpid()),
+            worker_init_fn=partial(prepare_worker, os.getpid()),
             generator=torch.Generator(),  # else each epoch draws from the generator that the training draws from
         )
 
@@ -213,52 +208,5 @@ class _FileBatches(Dataset):
         )
 
 
-@contextmanager
-def _child_signals_unchanged() -> Iterator[None]:
-    """Undoes the handler that DataLoader installs, which raises the death of a worker wherever this process happens to be.
-
-    That may be the bridge, waiting for the next message. Without it the death is found where batches are read.
-    """
-    if os.name != "posix" or threading.current_thread() is not threading.main_thread():
-        yield  # DataLoader leaves signals alone there
-        return
-    handler = signal.getsignal(signal.SIGCHLD)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGCHLD, handler)
-
-
-@contextmanager
-def _worker_death_explained() -> Iterator[None]:
-    try:
-        yield
-    except RuntimeError as error:
-        if "DataLoader worker" not in str(error):
-            raise
-        raise RuntimeError(
-            f"A process that reads images ended by itself: {error}. "
-            "Most often memory ran out: use fewer workers or smaller batches."
-        ) from error
-
-
 def _unchanged(batch: Batch | _Failure) -> Batch | _Failure:
     return batch
-
-
-def _prepare_worker(parent: int, _worker: int) -> None:
-    # Ctrl-C, and SIGTERM from launchers and queues, reach the whole process group; who ends the workers is the process
-    # that started them.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if hasattr(signal, "sigtimedwait"):
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
-        threading.Thread(target=_end_with_parent, args=(parent,), daemon=True).start()
-
-
-def _end_with_parent(parent: int) -> None:
-    """The thread of a worker that ends it when its parent says so by SIGTERM, or is gone."""
-    while os.getppid() == parent:
-        received = signal.sigtimedwait({signal.SIGTERM}, PARENT_CHECK_SECONDS)
-        if received is not None and received.si_pid == parent:
-            break
-    os._exit(0)

@@ -36,7 +36,7 @@ ImageDataset = InMemoryDataset | ImageFolderDataset | SyntheticDataset
 
 # Per source: how to open it, its splits, and its options beside source, split and on_corrupt.
 _SOURCES: dict[str, tuple[Callable[..., ImageDataset], tuple[str, ...], tuple[str, ...]]] = {
-    "digits": (open_digits, ("train", "test"), ()),
+    "digits": (open_digits, ("train", "test"), ("held_out",)),
     "cifar10": (open_cifar10, ("train", "test"), ("path", "augment", "hashes")),
     "imagenet": (open_image_folder, ("train", "val", "test"), ("path", "augment")),
     "folder": (open_image_folder, ("train", "val", "test"), ("path", "augment", "image_size", "resize_size")),
@@ -55,6 +55,7 @@ def open_dataset(spec: dict[str, Any]) -> ImageDataset:
             `image_size` (default 224) cropped. ImageNet has the default sizes.
         on_corrupt: 'fail' (default) | 'skip': what a Loader does about an image file that does not decode.
         train_images, test_images, classes, image_size: synthetic images only, all four.
+        held_out: digits only; 'test' (default) | 'validation': what is not trained on and makes the split 'test'.
         hashes: CIFAR-10 only; 'any' (default) | 'published': whether files other than the published ones are accepted.
 
     Raises SpecError for an unacceptable spec, DatasetError for data that are missing, damaged or something else.
@@ -69,6 +70,7 @@ def open_dataset(spec: dict[str, Any]) -> ImageDataset:
     _check_choice(spec, "split", splits)
     _check_choice(spec, "on_corrupt", ("fail", "skip"), "fail")
     _check_choice(spec, "hashes", ("any", "published"), "any")
+    _check_choice(spec, "held_out", ("test", "validation"), "test")
     options = {name: spec[name] for name in names if name in spec}
     if source == "synthetic" and (missing := [name for name in names if name not in options]):
         raise SpecError(f"Synthetic data need {_either(missing)} as well.")

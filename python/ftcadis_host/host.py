@@ -76,7 +76,7 @@ class Host:
             except Exception as error:  # a device may report an earlier error, and not every value is plain
                 failure = {**describe(error), "index": -1, "operation": "read"}
         if self.process_group is not None:
-            self.process_group.note_failure(f"{failure['type']}: {failure['message']}")
+            self.process_group.note_failure(f"{failure['type']}: {failure['message']}".partition("\n")[0])
         return _dumps({"failure": failure, "seconds": time.perf_counter() - begun})
 
     def _execute(self, program: dict[str, Any]) -> dict[str, Any] | None:

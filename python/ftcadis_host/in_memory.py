@@ -13,6 +13,7 @@ from torch.utils.data import Dataset
 # RandomState is numpy's frozen generator: its permutations are the same in every version.
 DIGITS_SEED = 0
 DIGITS_TRAIN_COUNT = 1200
+DIGITS_VALIDATION_COUNT = 200
 
 
 class InMemoryDataset(Dataset):
@@ -50,13 +51,21 @@ def to_unit_range(images: torch.Tensor) -> torch.Tensor:
     return images if images.is_floating_point() else images.float().div_(255)
 
 
-def open_digits(split: str) -> InMemoryDataset:
-    """scikit-learn's 1,797 handwritten digits, 1x8x8 in 17 grey levels: 1,200 for training, 597 for testing."""
+def open_digits(split: str, held_out: str = "test") -> InMemoryDataset:
+    """scikit-learn's 1,797 handwritten digits, 1x8x8 in 17 grey levels: 1,200 for training, 597 for testing.
+
+    held_out: 'test' | 'validation'. With 'validation' the 597 stay untouched: the last 200 of the 1,200 make the split
+        'test', and the 1,000 before them the split 'train'.
+    """
     from sklearn.datasets import load_digits
 
     digits = load_digits()
     order = np.random.RandomState(DIGITS_SEED).permutation(len(digits.target))
-    chosen = order[:DIGITS_TRAIN_COUNT] if split == "train" else order[DIGITS_TRAIN_COUNT:]
+    train_count = DIGITS_TRAIN_COUNT
+    if held_out == "validation":
+        order = order[:DIGITS_TRAIN_COUNT]
+        train_count -= DIGITS_VALIDATION_COUNT
+    chosen = order[:train_count] if split == "train" else order[train_count:]
     images = torch.from_numpy(digits.images[chosen].astype(np.float32)).unsqueeze(1).div_(16)
     return InMemoryDataset(images, digits.target[chosen], [str(name) for name in digits.target_names])
 

@@ -60,7 +60,7 @@ def _handle_signals() -> None:
 
 
 def _end_without_ranks(signals: int) -> None:
-    """The thread that ends this process on a signal as long as it only waits for another machine, in code that hears none."""
+    """The thread that ends this process on a signal while it only waits for another machine, in code that hears none."""
     while True:
         (number,) = os.read(signals, 1)
         if number in (signal.SIGINT, signal.SIGTERM) and not psutil.Process().children():

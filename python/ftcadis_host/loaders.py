@@ -110,8 +110,8 @@ class Loader:
             )
         if first_batch % self._ranks != 0 and first_batch != self.batches_per_epoch:
             raise ValueError(
-                f"{self._ranks} processes read in rounds of {self._ranks} batches, and first_batch {first_batch} lies within "
-                "one. Start at a multiple."
+                f"{self._ranks} processes read in rounds of {self._ranks} batches, and first_batch {first_batch} lies "
+                "within one. Start at a multiple."
             )
         plan = self._plan(epoch)
         batches = range(first_batch + self._rank, self.batches_per_epoch, self._ranks)

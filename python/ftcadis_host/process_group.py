@@ -28,7 +28,7 @@ class ProcessGroup:
 
     def __init__(self, device: torch.device, *, rank: int, world_size: int, join_seconds: float, wait_seconds: float):
         if device.type not in ("cpu", "cuda"):
-            raise ValueError(f"Several processes compute together on 'cpu' or 'cuda', not on '{device}'. Choose one of them.")
+            raise ValueError(f"Processes compute together on 'cpu' or 'cuda', not on '{device}'. Choose one of them.")
         store = join_store(rank, world_size, join_seconds)
         self._world_size = world_size
         self._watch = RankWatch(distributed.PrefixStore("watch", store), rank, world_size)
@@ -98,7 +98,7 @@ class ProcessGroup:
         ]
 
     def note_failure(self, failure: str) -> None:
-        """Keeps the latest error of this rank, for the others to read if it ends."""
+        """Keeps what went wrong last, for the others to read if this rank ends."""
         self._watch.note_failure(failure)
 
     def leave(self) -> None:
@@ -117,8 +117,8 @@ class ProcessGroup:
 def join_store(rank: int, world_size: int, seconds: float) -> distributed.Store:
     """The store that the launcher's ranks share, without what an earlier start of the same launch has left in it.
 
-    torchrun keeps its store over restarts, and in it the addresses of ranks that are gone. So rank 0 names each start anew,
-    and tells the name to those that greet it now: a greeting is a word that nobody has used before.
+    torchrun keeps its store over restarts, and in it the addresses of ranks that are gone. So rank 0 gives each start a
+    name, and tells it to those that greet it now: a greeting is a word that nobody has used before.
     """
     deadline = time.monotonic() + seconds
     environment = distributed.rendezvous("env://", rank, world_size, timeout=timedelta(seconds=seconds))

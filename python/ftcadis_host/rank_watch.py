@@ -6,6 +6,7 @@ Torch itself says that a connection was closed, by no rank in particular, or on 
 from __future__ import annotations
 
 import json
+import math
 import os
 import socket
 import sys
@@ -17,6 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import psutil
+import torch
 from torch import distributed
 
 # How often a rank shows that it lives.
@@ -100,17 +102,19 @@ class RankWatch:
             threading.Thread(target=work, name="rank watch", daemon=True).start()
 
     def run(self, collective: Callable[..., distributed.Work], *operands: Any) -> None:
-        """Runs a collective and waits for it; on a GPU, the stream does. Raises RankLostError if it fails without a rank."""
+        """Runs a collective and waits for it; on a GPU, the stream does. Raises RankLostError where a rank is gone."""
         try:
             work = collective(*operands, async_op=True)
             self._pending.append((work, time.monotonic()))
             work.wait()
+        except torch.OutOfMemoryError:
+            raise
         except RuntimeError as error:
             self._pending.clear()
             raise self._explain(error) from error
 
     def note_failure(self, failure: str) -> None:
-        """Keeps an error that this rank may end because of, for the others to read if it does."""
+        """Keeps what went wrong last, for the others to read if this rank ends."""
         self._failure = failure
 
     def close(self, reason: str) -> None:
@@ -119,7 +123,7 @@ class RankWatch:
             return
         self._is_closed.set()
         self._look.set()
-        self._sign["end"] = reason if self._failure is None else f"{reason} after {self._failure}"
+        self._sign["end"] = reason if self._failure is None else f"{reason}; its last failure was {self._failure}"
         try:
             self._show_sign()
         except RuntimeError:
@@ -151,13 +155,20 @@ class RankWatch:
     def _end_when_stuck(self) -> None:
         """The thread that ends this process where a collective waits for a rank that is gone without noticing."""
         while not self._is_closed.wait(self._beat_seconds):
-            while self._pending and self._pending[0][0].is_completed():
-                self._pending.popleft()
-            if self._pending and time.monotonic() - self._pending[0][1] > min(PATIENCE_SECONDS, self._silence):
+            if time.monotonic() - self._pending_since() > min(PATIENCE_SECONDS, self._silence):
                 found = self._find_lost(self._silence)
                 if found is not None:
                     print(f"RankLostError: {found} {REMEDY}", file=sys.stderr, flush=True)
                     os._exit(1)
+
+    def _pending_since(self) -> float:
+        """When the collective began that this rank waits for; infinity if it waits for none."""
+        try:
+            while self._pending[0][0].is_completed():
+                self._pending.popleft()
+            return self._pending[0][1]
+        except IndexError:  # also where the other thread has taken them away
+            return math.inf
 
     def _explain(self, error: RuntimeError) -> RuntimeError:
         deadline = time.monotonic() + SILENCE_AFTER_ERROR_SECONDS + 2 * self._beat_seconds
@@ -184,7 +195,7 @@ class RankWatch:
         suspects = [peer for peer in self._peers if peer.lost is None]
         for peer in suspects:
             if peer.end is not None:
-                return f"{peer} {peer.end}."
+                return f"{peer} {peer.end.rstrip('.')}."
         for peer in suspects:
             if peer.is_dead(self._machine):
                 return f"{peer} has ended."
@@ -193,7 +204,8 @@ class RankWatch:
                 return peer.lost
         now = time.monotonic()
         if now - self._asked > silence:
-            return f"The launcher of rank 0 has been silent for {now - self._asked:.0f} s, and with it every rank."
+            keeper = self._peers[0] if self._rank > 0 else "Rank 0"
+            return f"{keeper}, or its launcher, has been silent for {now - self._asked:.0f} s, and with it every rank."
         for peer in suspects:
             if now - peer.heard > silence:
                 return f"{peer} has been silent for {now - peer.heard:.0f} s."

@@ -6,6 +6,7 @@ import { type Handle, handlesIn, type Read, withData } from './handle'
 import { decodeAnswer, encodeProgram, type Parameters, type Plain } from './program'
 import { PythonProcess } from './python-process'
 import { Recording } from './recording'
+import { refusePromise } from './refuse-promise'
 import type { ConnectOptions, SessionCounters, SessionFacts } from './session-types'
 
 /** Handles made by one recorded instruction: a constructor for each. */
@@ -18,7 +19,7 @@ type Makers<T extends readonly Handle[]> = { readonly [K in keyof T]: (session: 
 export class Session implements AsyncDisposable {
   readonly facts: SessionFacts
   /** The place of this process among those of one launch; rank 0 of 1 where nobody launched it. */
-  readonly launch: LaunchRank
+  readonly launch: LaunchRank = launchRank()
   readonly counters: SessionCounters = {
     answers: 0,
     instructions: 0,
@@ -36,26 +37,25 @@ export class Session implements AsyncDisposable {
   #openContexts = 0
   #nextId = 1
 
-  private constructor(process: PythonProcess, about: { facts: SessionFacts; launch: LaunchRank }) {
+  private constructor(process: PythonProcess, facts: SessionFacts) {
     this.#process = process
-    this.facts = about.facts
-    this.launch = about.launch
+    this.facts = facts
   }
 
   /** Starts Python and connects to it; see {@link connect}. */
   static async connect(options: ConnectOptions = {}): Promise<Session> {
-    const launch = launchRank()
+    const { localRank, worldSize } = launchRank()
     const interpreter = await resolveInterpreter({ python: options.python })
     const { process, facts } = await PythonProcess.start({
       interpreter: interpreter.path,
       host: {
         device: options.device ?? 'auto',
         threads: options.threads ?? null,
-        local_rank: launch.worldSize > 1 ? launch.localRank : null,
+        local_rank: worldSize > 1 ? localRank : null,
       },
       onOutput: options.onOutput,
     })
-    return new Session(process, { facts, launch })
+    return new Session(process, facts)
   }
 
   /** Process id of Python. */
@@ -247,11 +247,4 @@ export class Session implements AsyncDisposable {
  */
 export async function connect(options: ConnectOptions = {}): Promise<Session> {
   return Session.connect(options)
-}
-
-/** A body that records is over when it returns; the rest of a promise would come too late. */
-function refusePromise<T>(what: string, result: T): T {
-  if (!(result instanceof Promise)) return result
-  result.catch(() => undefined) // nobody else will look at it
-  throw new TypeError(`The body of ${what} returned a promise. Record inside of it, and await outside.`)
 }

@@ -30,6 +30,13 @@ const digitsData = z.strictObject({
   source: z
     .literal('digits')
     .describe('The 8x8 handwritten digits of scikit-learn: 1,200 for training, 597 for testing.'),
+  heldOut: z
+    .enum(['test', 'validation'])
+    .optional()
+    .describe(
+      'Images that are evaluated and certified. validation: the last 200 of the training images, which are then not ' +
+        'trained on; settings are chosen on them. Default test.',
+    ),
 })
 
 const cifar10Data = z.strictObject({

@@ -40,7 +40,8 @@ export interface FinetuneHooks extends RunWatcher {
   readonly denoiser?: Denoiser | undefined
   /**
    * What to do where an earlier run has left something in the output folder: `resume` goes on with it from its newest
-   * checkpoint, or begins where there is none. Default `refuse`; `resume` where a launcher has started this process anew.
+   * checkpoint, or begins where there is none. Default `refuse`. What a launcher starts anew is
+   * resumed.
    */
   readonly existing?: 'refuse' | 'replace' | 'resume' | undefined
   /**

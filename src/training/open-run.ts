@@ -48,7 +48,8 @@ export async function openRun(
     folder = await RunFolder.open(config.output)
     const checkpoint = await chooseCheckpoint(folder, config, {
       plan,
-      existing: existing ?? (isRestart ? 'resume' : 'refuse'),
+      // What a launcher starts anew goes on, whatever its first start was told to do with an earlier run.
+      existing: isRestart ? 'resume' : (existing ?? 'refuse'),
     })
     await group.broadcast(JSON.stringify({ checkpoint } satisfies Decision))
     return { folder, checkpoint }

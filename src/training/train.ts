@@ -9,7 +9,7 @@ import type { FinetuneHooks } from './hooks'
 import { openRun } from './open-run'
 import { planRun } from './plan-run'
 import { prepareRun } from './prepare-run'
-import type { EpochReport, UpdateReport } from './reports'
+import type { EpochReport } from './reports'
 import { requireSameWeights } from './resume'
 import { RunRecorder } from './run-recorder'
 import { datasetSpec } from './specs'
@@ -21,8 +21,7 @@ export interface FinetuneResult {
   readonly level: NoiseLevel
   /** Folder of the last checkpoint; empty where there is none. */
   readonly checkpoint: string
-  /** Of the updates that this call has taken: a resumed run does not repeat the earlier ones. */
-  readonly updates: readonly UpdateReport[]
+  /** The epochs that this call has ended: a resumed run does not repeat the earlier ones. Updates are in `metrics.jsonl`. */
   readonly epochs: readonly EpochReport[]
 }
 
@@ -55,7 +54,8 @@ export async function finetune(
   const { folder, checkpoint } = await openRun(group, config, {
     plan,
     existing: hooks.existing,
-    isRestart: session.launch.restartCount > 0,
+    // A machine that joins late has counted no restart.
+    isRestart: Math.max(...(await group.gather(session.launch.restartCount))) > 0,
   })
   const { updatesOnly = false, eventFiles: hasEventFiles = !updatesOnly } = hooks
   const watchers = [hooks, ...(hasEventFiles ? [eventFiles()] : []), ...(hooks.watchers ?? [])]
@@ -86,7 +86,7 @@ export async function finetune(
       await group.leave()
       return {
         ...{ classifier, denoiser, level },
-        ...{ checkpoint: loop.checkpoint, updates: loop.updates, epochs: loop.epochs },
+        ...{ checkpoint: loop.checkpoint, epochs: loop.epochs },
       }
     } finally {
       await loader.close()

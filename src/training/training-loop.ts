@@ -46,7 +46,6 @@ type Progress = Omit<TrainerState, 'config' | 'weights' | 'versions' | 'metricsB
 
 /** Epoch by epoch, update by update, from the place of a checkpoint on. */
 export class TrainingLoop {
-  readonly updates: UpdateReport[] = []
   readonly epochs: EpochReport[] = []
   /** Folder of the last checkpoint; empty where there is none. */
   checkpoint: string
@@ -137,7 +136,6 @@ export class TrainingLoop {
       liveTensors: session.liveTensors(),
       deviceBytes,
     }
-    this.updates.push(report)
     await recorder.update(report)
     if (isAtFault) await this.#explain(report, outcome)
     if (stops) await this.#stop()

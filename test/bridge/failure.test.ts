@@ -1,6 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { errorOf, startErrorOf } from '../../src/bridge/failure'
-import { CheckpointError, ConfigError, DataError, PythonError, PythonStartError } from '../../src/errors'
+import {
+  CheckpointError,
+  ConfigError,
+  DataError,
+  PythonError,
+  PythonStartError,
+  RankLostError,
+} from '../../src/errors'
 
 const failureOf = (type: string, message: string) => ({
   type,
@@ -37,6 +44,7 @@ describe('errorOf', () => {
     ['DatasetError', DataError],
     ['CorruptImageError', DataError],
     ['EndOfData', DataError],
+    ['RankLostError', RankLostError],
   ])('is the error of the subject for %s, with the last sentence as what to do', (type, errorClass) => {
     const error = errorOf(failureOf(type, 'There is no b.pt. It was expected. Give a folder.'), undefined)
     expect(error).toBeInstanceOf(errorClass)

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { createProgram, runMain } from '../../src/cli/program'
-import { ConfigError } from '../../src/errors'
+import { ConfigError, InterruptedError } from '../../src/errors'
 
 let printed: string
 beforeEach(() => {
@@ -31,6 +31,29 @@ test('an error of this package is its message and exit code 1', async () => {
   })
   expect(process.exitCode).toBe(1)
   expect(printed).toBe('error: sigma is 3, expected at most 1. Divide it by 255.\n')
+})
+
+test.each([
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+  ['time limit', 124],
+])('a run that was stopped by %s says where to resume, with exit code %d', async (reason, exitCode) => {
+  await runMain(async () => {
+    throw new InterruptedError(reason, { what: 'The run stopped', remedy: 'Resume it.' })
+  })
+  expect(process.exitCode).toBe(exitCode)
+  expect(printed).toBe('The run stopped. Resume it.\n')
+})
+
+test('a launched run at its time limit has not failed', async () => {
+  vi.stubEnv('RANK', '1')
+  vi.stubEnv('LOCAL_RANK', '1')
+  vi.stubEnv('WORLD_SIZE', '2')
+  await runMain(async () => {
+    throw new InterruptedError('time limit', { what: 'The run stopped', remedy: 'Resume it.' })
+  })
+  expect(process.exitCode).toBe(0)
+  vi.unstubAllEnvs()
 })
 
 test('anything else shows its stack', async () => {

@@ -37,7 +37,8 @@ class Joining(StoreCase):
 
     def setUp(self):
         super().setUp()
-        patch = mock.patch.object(process_group.distributed, "rendezvous", lambda *_, **__: iter([(self.store.clone(), 0, 2)]))
+        meet = mock.Mock(side_effect=lambda *_, **__: iter([(self.store.clone(), 0, 2)]))
+        patch = mock.patch.object(process_group.distributed, "rendezvous", meet)
         patch.start()
         self.addCleanup(patch.stop)
 
@@ -74,11 +75,12 @@ class Watching(StoreCase):
         return str(caught.exception)
 
     def test_a_rank_that_ends_says_why(self):
-        self.watches[1].note_failure("DatasetError: no such file")
+        self.watches[1].note_failure("DatasetError: no such file.")
         self.watches[1].close("has closed its session")
         self.assertRegex(
             self.found_by(0),
-            r"^Rank 1 \(host \S+, process \d+\) has closed its session after DatasetError: no such file\. Read what",
+            r"^Rank 1 \(host \S+, process \d+\) has closed its session; "
+            r"its last failure was DatasetError: no such file\. Read",
         )
 
     def test_a_rank_that_ends_because_of_another_is_not_the_one(self):

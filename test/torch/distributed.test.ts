@@ -32,7 +32,9 @@ beforeEach(async () => {
 })
 
 afterEach(async () => {
-  // Where a test has failed, ranks may still wait for each other.
+  // Where a test has failed, ranks may still wait for each other, or be started anew.
+  writeFileSync(join(folder, 'stop'), '')
+  for (const one of launched) one.kill('SIGTERM')
   for (const pid of pids) killed(pid, 'SIGKILL')
   await Promise.all(launched.map(({ ended }) => ended))
   launched = []

@@ -6,13 +6,13 @@ import {
   ConfigError,
   dryRun,
   type EpochReport,
-  finetune,
   presets,
   type RunConfig,
   type RunStart,
   type Session,
 } from '../../src'
 import { CLASSIFIER, connectForTest, DENOISER } from '../support/digits'
+import { finetuneCollecting } from '../support/finetune-collecting'
 import { runSupportScript } from '../support/run-example'
 
 describe('finetune', () => {
@@ -36,13 +36,17 @@ describe('finetune', () => {
 
   it('stops after so many updates, in the middle of an epoch, and leaves its checkpoint', async () => {
     const starts: RunStart[] = []
-    const { updates, epochs, checkpoint, classifier, denoiser } = await finetune(session, config(), {
-      stopAfterUpdates: 4,
-      evaluationImages: 10,
-      onStart: start => {
-        starts.push(start)
+    const { updates, epochs, checkpoint, classifier, denoiser } = await finetuneCollecting(
+      session,
+      config(),
+      {
+        stopAfterUpdates: 4,
+        evaluationImages: 10,
+        onStart: start => {
+          starts.push(start)
+        },
       },
-    })
+    )
     expect(updates.map(({ epoch, update }) => [epoch, update])).toEqual([
       [1, 1],
       [1, 2],
@@ -60,7 +64,7 @@ describe('finetune', () => {
   })
 
   it('leaves neither accuracy nor checkpoint where updates alone are asked for', async () => {
-    const result = await finetune(session, config(), { stopAfterUpdates: 2, updatesOnly: true })
+    const result = await finetuneCollecting(session, config(), { stopAfterUpdates: 2, updatesOnly: true })
     expect(result).toMatchObject({ epochs: [], checkpoint: '' })
     expect(await readdir(join(folder, 'run'))).not.toContain('checkpoints')
     session.free([result.classifier, result.denoiser])
@@ -68,7 +72,7 @@ describe('finetune', () => {
 
   it('refuses a head with other classes than the data, before the first step', async () => {
     const classifier = { ...config().classifier, numClasses: 7 }
-    const run = finetune(session, config({ classifier }))
+    const run = finetuneCollecting(session, config({ classifier }))
     await expect(run).rejects.toThrow(ConfigError)
     await expect(run).rejects.toThrow(/data have 10 classes, but the head of the classifier has 7/)
     const { problems } = await dryRun(session, config({ classifier }))
@@ -80,7 +84,7 @@ describe('finetune', () => {
     await runSupportScript('folder_with_corrupt_image.py', data)
     const reports: EpochReport[] = []
     const base = config()
-    const { classifier, denoiser } = await finetune(
+    const { classifier, denoiser } = await finetuneCollecting(
       session,
       config({
         data: {

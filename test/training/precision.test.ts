@@ -1,9 +1,23 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Session } from '../../src'
 import { torch } from '../../src'
+import { crossEntropy } from '../../src/method/losses'
 import { noiseLevelOf } from '../../src/method/noise-and-denoise'
-import { inspect, objectiveOf } from '../../src/method/objective'
+import { composeLosses, inspect, objectiveOf } from '../../src/method/objective'
 import { CLASSIFIER, connectForTest, DENOISER } from '../support/digits'
+
+const GOLDEN = join(__dirname, '..', 'fixtures', 'loss.json')
+
+interface GoldenCase {
+  readonly name: string
+  readonly M: number
+  readonly lambda: number
+  readonly targets: number[]
+  readonly logits0: number[][]
+  readonly logits_adv: number[][]
+}
 
 describe('a training step in narrow number types', () => {
   let session: Session
@@ -69,4 +83,50 @@ describe('a training step in narrow number types', () => {
     expect(Math.abs(found.total - exact.total)).toBeLessThan(tolerance * exact.total)
     expect(Math.abs(found.norm - exact.norm)).toBeLessThan(4 * tolerance * exact.norm)
   })
+
+  it.each(['float32', 'float16', 'bfloat16'] as const)(
+    'has finite losses and gradients on the golden logits in %s',
+    async dtype => {
+      const { cases } = JSON.parse(await readFile(GOLDEN, 'utf8')) as { cases: GoldenCase[] }
+      for (const { name, M: noises, lambda, targets, logits0, logits_adv } of cases) {
+        const logits = (data: number[][]) => torch.leaf(torch.tensor(session, data, { axes: 'NK', dtype }))
+        const everyImage = targets.map((_, image) => image)
+        const found = await session.compute(() => {
+          const [logits_NK, adversarial_NK] = [logits(logits0), logits(logits_adv)]
+          // As a classifier under autocast hands logits over: in the number type of the images.
+          const logProbabilities = (logits_NK: torch.Tensor<'NK'>) =>
+            torch.logSoftmax(
+              torch.unflatten(torch.to(logits_NK, 'float32'), 'N', { as: 'MB', count: noises }),
+              'K',
+            )
+          const labels_B = torch.tensor(session, targets, { axes: 'B', dtype: 'int64' })
+          const logProbabilities_MBK = logProbabilities(logits_NK)
+          const { total } = composeLosses(
+            { logProbabilities_MBK, labels_B, crossEntropy_MB: crossEntropy(logProbabilities_MBK, labels_B) },
+            {
+              images: everyImage,
+              logProbabilities_MAK: torch.indexSelect(logProbabilities(adversarial_NK), 'B', {
+                indices: everyImage,
+                as: 'A',
+              }),
+            },
+            {
+              ...{ noises, lambda, imagesPerUpdate: targets.length },
+              ...{ adversarialTarget: 'soft', targetGradient: 'live', adversarialReduction: 'max' },
+              selection: {
+                weights: Array.from({ length: noises }, () => everyImage.map(() => 1)),
+                attacked: everyImage,
+                nonHallucinated: everyImage.map(() => noises),
+              },
+            },
+          )
+          torch.backward(total)
+          const norm = (leaf_NK: torch.Tensor<'NK'>) =>
+            torch.max(torch.square(torch.to(torch.gradient(leaf_NK), 'float32')))
+          return { total, gradients: [norm(logits_NK), norm(adversarial_NK)] }
+        })
+        expect([found.total, ...found.gradients].every(Number.isFinite), `${name}: ${found.total}`).toBe(true)
+      }
+    },
+  )
 })

@@ -6,12 +6,12 @@ import {
   CheckpointError,
   ConfigError,
   type FinetuneHooks,
-  finetune,
   InterruptedError,
   type RunConfig,
   type Session,
 } from '../../src'
 import { connectForTest } from '../support/digits'
+import { finetuneCollecting } from '../support/finetune-collecting'
 import { checkpointBytes, reproducibleRows } from '../support/run-files'
 import { shortRun } from '../support/short-run'
 
@@ -32,7 +32,7 @@ describe('a run that goes on from a checkpoint', () => {
 
   async function train(name: string, hooks: FinetuneHooks = {}, change: Partial<RunConfig> = {}) {
     const config = { ...shortRun(join(folder, name)), ...change }
-    const { classifier, denoiser, updates } = await finetune(session, config, {
+    const { classifier, denoiser, updates } = await finetuneCollecting(session, config, {
       evaluationImages: 40,
       ...hooks,
     })
@@ -106,6 +106,14 @@ describe('a run that goes on from a checkpoint', () => {
     expect(names).toContain('epoch-02')
     expect(names.length).toBeGreaterThanOrEqual(2)
     expect(names.length).toBeLessThanOrEqual(3)
+  })
+
+  it('stops at its time limit', async () => {
+    const stopped = train('limited', { maxHours: 0 })
+    await expect(stopped).rejects.toThrow(
+      /stopped after update 1 \(time limit\). Resume it from .*step-000001/,
+    )
+    await expect(stopped).rejects.toMatchObject({ code: 'INTERRUPTED', reason: 'time limit' })
   })
 
   it('does nothing more where it had come to its end', async () => {

@@ -5,8 +5,6 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import {
   ablations,
   ConfigError,
-  type FinetuneResult,
-  finetune,
   NonFiniteLossError,
   presets,
   type RunConfig,
@@ -15,6 +13,7 @@ import {
   type UpdateReport,
 } from '../../src'
 import { CLASSIFIER, connectForTest, DENOISER } from '../support/digits'
+import { finetuneCollecting } from '../support/finetune-collecting'
 
 describe('finetune', () => {
   let session: Session
@@ -42,9 +41,9 @@ describe('finetune', () => {
 
   it('is bit-identical for the same seed, differs for another, and leaves nothing behind but its networks', async () => {
     const before = session.liveTensors()
-    const first = await finetune(session, shortRun('a'))
-    const second = await finetune(session, shortRun('b'))
-    const other = await finetune(
+    const first = await finetuneCollecting(session, shortRun('a'))
+    const second = await finetuneCollecting(session, shortRun('b'))
+    const other = await finetuneCollecting(
       session,
       shortRun('c', config => ({ ...config, seed: 1 })),
     )
@@ -61,7 +60,7 @@ describe('finetune', () => {
   })
 
   it('writes the run folder: configuration, a row for each update and epoch, loadable weights', async () => {
-    const { checkpoint, updates, epochs, classifier, denoiser } = await finetune(
+    const { checkpoint, updates, epochs, classifier, denoiser } = await finetuneCollecting(
       session,
       shortRun('run', config => ({
         ...config,
@@ -94,7 +93,7 @@ describe('finetune', () => {
       let last = 0
       let counted = 0
       const config = shortRun(name)
-      const { classifier, denoiser } = await finetune(
+      const { classifier, denoiser } = await finetuneCollecting(
         session,
         { ...config, method: { ...config.method, noises, attack: { ...config.method.attack, steps } } },
         {
@@ -112,8 +111,8 @@ describe('finetune', () => {
   })
 
   it('adds up the gradients of micro-batches', async () => {
-    const whole = await finetune(session, shortRun('whole'))
-    const parts = await finetune(
+    const whole = await finetuneCollecting(session, shortRun('whole'))
+    const parts = await finetuneCollecting(
       session,
       shortRun('parts', config => ({
         ...config,
@@ -127,7 +126,7 @@ describe('finetune', () => {
     for (const { classifier, denoiser } of [whole, parts]) session.free([classifier, denoiser])
   })
 
-  let reference: FinetuneResult | undefined
+  let reference: Awaited<ReturnType<typeof finetuneCollecting>> | undefined
   it.each([
     ['cross-entropy on all images (Table 5, row 2)', ablations.table5.withoutSelection],
     ['no mask (Table 5, row 3)', ablations.table5.withoutMask],
@@ -135,14 +134,14 @@ describe('finetune', () => {
     ['D_nh not updated (Table 6)', ablations.table6.withoutUpdate],
     ['the hard target (Table 7)', ablations.table7.hardTarget],
   ])('trains otherwise with %s', async (_name, ablation) => {
-    reference ??= await finetune(session, shortRun('reference'))
-    const ablated = await finetune(session, shortRun('ablated', ablation))
+    reference ??= await finetuneCollecting(session, shortRun('reference'))
+    const ablated = await finetuneCollecting(session, shortRun('ablated', ablation))
     expect(losses(ablated.updates)).not.toEqual(losses(reference.updates))
     session.free([ablated.classifier, ablated.denoiser])
   })
 
   it('trains adapters alone under LoRA, and writes them in the format of PEFT', async () => {
-    const { classifier, denoiser, checkpoint } = await finetune(
+    const { classifier, denoiser, checkpoint } = await finetuneCollecting(
       session,
       shortRun('lora', config => ({ ...config, tuning: { kind: 'lora', rank: 4, alpha: 4 } })),
     )
@@ -175,7 +174,7 @@ describe('finetune', () => {
       },
     }))
     const reports: UpdateReport[] = []
-    const run = finetune(session, diverging, { onUpdate: report => void reports.push(report) })
+    const run = finetuneCollecting(session, diverging, { onUpdate: report => void reports.push(report) })
     await expect(run).rejects.toThrow(NonFiniteLossError)
     await expect(run).rejects.toThrow(
       /Update 4 .* the last of 3 such updates in a row\. Its step was not taken/,
@@ -191,22 +190,22 @@ describe('finetune', () => {
     const state = JSON.parse(await readFile(join(folder, 'diverges', 'state.json'), 'utf8'))
     expect(state).toMatchObject({ state: 'failed', step: 4, message: expect.stringContaining('Update 4') })
 
-    const stops = finetune(session, diverging, { existing: 'replace', onNonFinite: 'stop' })
+    const stops = finetuneCollecting(session, diverging, { existing: 'replace', onNonFinite: 'stop' })
     await expect(stops).rejects.toThrow(/Update 2 has the loss NaN/)
     expect(await readdir(records)).toEqual(['step-000002.json'])
   })
 
   it('refuses a folder that holds a run, and replaces it when told to', async () => {
-    const first = await finetune(session, shortRun('twice'))
-    await expect(finetune(session, shortRun('twice'))).rejects.toThrow(ConfigError)
-    const again = await finetune(session, shortRun('twice'), { existing: 'replace' })
+    const first = await finetuneCollecting(session, shortRun('twice'))
+    await expect(finetuneCollecting(session, shortRun('twice'))).rejects.toThrow(ConfigError)
+    const again = await finetuneCollecting(session, shortRun('twice'), { existing: 'replace' })
     expect(losses(again.updates)).toEqual(losses(first.updates))
     for (const { classifier, denoiser } of [first, again]) session.free([classifier, denoiser])
   })
 
   it('says what to do where an update takes more images than there are', async () => {
     const config = shortRun('many')
-    const run = finetune(session, {
+    const run = finetuneCollecting(session, {
       ...config,
       optimisation: { ...config.optimisation, imagesPerUpdate: 1201 },
     })
@@ -215,7 +214,7 @@ describe('finetune', () => {
 
   it('lets a rule of the user decide', async () => {
     const seen: number[] = []
-    const { classifier, denoiser, updates } = await finetune(session, shortRun('rule'), {
+    const { classifier, denoiser, updates } = await finetuneCollecting(session, shortRun('rule'), {
       rule: correct => {
         seen.push(correct.length)
         return {

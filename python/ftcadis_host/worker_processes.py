@@ -1,0 +1,61 @@
+"""Processes that read images: what ends them, and what becomes of it in the process that started them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+# How soon a worker notices that its parent is gone.
+PARENT_CHECK_SECONDS = 1.0
+
+
+@contextmanager
+def child_signals_unchanged() -> Iterator[None]:
+    """Undoes the handler that DataLoader installs, which raises the death of a worker wherever this process happens to be.
+
+    That may be the bridge, waiting for the next message. Without it the death is found where batches are read.
+    """
+    if os.name != "posix" or threading.current_thread() is not threading.main_thread():
+        yield  # DataLoader leaves signals alone there
+        return
+    handler = signal.getsignal(signal.SIGCHLD)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGCHLD, handler)
+
+
+@contextmanager
+def worker_death_explained() -> Iterator[None]:
+    try:
+        yield
+    except RuntimeError as error:
+        if "DataLoader worker" not in str(error):
+            raise
+        raise RuntimeError(
+            f"A process that reads images ended by itself: {error}. "
+            "Most often memory ran out: use fewer workers or smaller batches."
+        ) from error
+
+
+def prepare_worker(parent: int, _worker: int) -> None:
+    """Runs in a worker before its first batch: whatever reaches the whole process group, its parent alone ends it.
+
+    Ctrl-C does, and so does SIGTERM from launchers and queues.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "sigtimedwait"):
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+        threading.Thread(target=_end_with_parent, args=(parent,), daemon=True).start()
+
+
+def _end_with_parent(parent: int) -> None:
+    """The thread of a worker that ends it when its parent says so by SIGTERM, or is gone."""
+    while os.getppid() == parent:
+        received = signal.sigtimedwait({signal.SIGTERM}, PARENT_CHECK_SECONDS)
+        if received is not None and received.si_pid == parent:
+            break
+    os._exit(0)

@@ -1,6 +1,6 @@
 import { resolveInterpreter } from '../environment/interpreter'
 import { type LaunchRank, launchRank } from '../environment/launch-rank'
-import { captureCallSite } from './call-site'
+import { CallSites } from './call-site'
 import { errorOf } from './failure'
 import { type Handle, handlesIn, type Read, withData } from './handle'
 import { decodeAnswer, encodeProgram, type Parameters, type Plain } from './program'
@@ -31,11 +31,12 @@ export class Session implements AsyncDisposable {
     decodedMs: 0,
   }
   readonly #process: PythonProcess
-  #recording = new Recording()
+  readonly #callSites = new CallSites()
   #live = new Set<number>()
   #scopes: Set<number>[] = []
   #openContexts = 0
   #nextId = 1
+  #recording = new Recording(this.#callSites, this.#nextId)
 
   private constructor(process: PythonProcess, facts: SessionFacts) {
     this.#process = process
@@ -71,7 +72,7 @@ export class Session implements AsyncDisposable {
   ): H {
     this.#checkUsable(operation, takes)
     const id = this.#newId()
-    this.#recording.add({ operation, takes, makes: [id], parameters, callSite: captureCallSite() })
+    this.#recording.add({ operation, takes, makes: [id], parameters })
     return make(this, id)
   }
 
@@ -83,14 +84,14 @@ export class Session implements AsyncDisposable {
   ): T {
     this.#checkUsable(operation, takes)
     const ids = make.map(() => this.#newId())
-    this.#recording.add({ operation, takes, makes: ids, parameters, callSite: captureCallSite() })
+    this.#recording.add({ operation, takes, makes: ids, parameters })
     return make.map((maker, index) => maker(this, ids[index] ?? 0)) as unknown as T
   }
 
   /** Records an instruction that makes nothing, for its effect. */
   perform(operation: string, takes: readonly Handle[], parameters: Parameters = {}): void {
     this.#checkUsable(operation, takes)
-    this.#recording.add({ operation, takes, makes: [], parameters, callSite: captureCallSite() })
+    this.#recording.add({ operation, takes, makes: [], parameters })
   }
 
   /** The number of a new handle, which is alive from now on and belongs to the scope that is open. */
@@ -207,7 +208,7 @@ export class Session implements AsyncDisposable {
     const { instructions, frees } = this.#recording
     const begunMs = performance.now()
     const program = encodeProgram({ instructions, frees, reads })
-    this.#recording = new Recording()
+    this.#recording = new Recording(this.#callSites, this.#nextId)
     const sentMs = performance.now()
     const text = await this.#process.run(program)
     const receivedMs = performance.now()

@@ -14,7 +14,7 @@ it('a network of one’s own learns, and is saved', async () => {
     expect({ exitCode, stderr: exitCode === 0 ? '' : stderr }).toEqual({ exitCode: 0, stderr: '' })
     const accuracy = Number(/^epoch 2: accuracy ([\d.]+) %/m.exec(stdout)?.[1])
     expect(accuracy).toBeGreaterThan(50)
-    expect(await readdir(join(folder, 'checkpoints', 'epoch-02'))).toEqual(['model.safetensors'])
+    expect(await readdir(join(folder, 'checkpoints', 'epoch-02'))).toContain('model.safetensors')
   } finally {
     await rm(folder, { recursive: true })
   }

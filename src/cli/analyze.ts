@@ -58,7 +58,7 @@ export function addAnalyzeCommand(program: Command): void {
         .choices(['terminal', 'markdown', 'latex', 'csv', 'json'])
         .default('terminal'),
     )
-    .option('--plot <file.svg>', 'write the curves of certified accuracy')
+    .option('--plot <file>', 'write the curves of certified accuracy, as .svg or .png')
     .option(
       '--html <file>',
       'write a page with tables, curves and accuracy by class that needs no other file',
@@ -134,10 +134,10 @@ function firstTableFor(logs: readonly LabelledLog[]): string {
 }
 
 function refuseUnknownPicture(plot: string | undefined): void {
-  if (plot === undefined || /\.svg$/i.test(plot)) return
+  if (plot === undefined || /\.(svg|png)$/i.test(plot)) return
   const { ConfigError } = require('../errors') as typeof import('../errors')
-  throw new ConfigError(`--plot writes SVG, expected a file ending in .svg, got ${plot}.`, {
-    remedy: 'Name an .svg file; browsers and drawing programs turn it into other formats.',
+  throw new ConfigError(`--plot writes SVG and PNG, expected a file ending in .svg or .png, got ${plot}.`, {
+    remedy: 'Name a file of one of the two.',
   })
 }
 
@@ -149,7 +149,11 @@ async function writePictures(
     require('../analysis/analysis-page') as typeof import('../analysis/analysis-page')
   const { renderReport } = require('../analysis/report') as typeof import('../analysis/report')
   const { writeOutput } = require('./write-output') as typeof import('./write-output')
-  if (plot !== undefined) await writeOutput(plot, await curvesChart(analysis))
+  if (plot !== undefined) {
+    const { svgToPng } = require('../analysis/chart-png') as typeof import('../analysis/chart-png')
+    const svg = await curvesChart(analysis)
+    await writeOutput(plot, /\.png$/i.test(plot) ? await svgToPng(svg) : svg)
+  }
   if (html !== undefined) await writeOutput(html, renderReport(await analysisPage(analysis)))
 }
 

@@ -6,7 +6,7 @@ import { dirname } from 'node:path'
  *
  * @throws ConfigError if it cannot be written
  */
-export async function writeOutput(path: string, content: string): Promise<void> {
+export async function writeOutput(path: string, content: string | Buffer): Promise<void> {
   const { ConfigError } = require('../errors') as typeof import('../errors')
   const { writeWhole } = require('../training/write-files') as typeof import('../training/write-files')
   try {

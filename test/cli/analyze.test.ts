@@ -175,10 +175,10 @@ describe('refuses, in one message and without a table', () => {
   it('a picture that it cannot draw, before anything is read', () =>
     refuse(
       1,
-      /^error: --plot writes SVG, expected a file ending in \.svg, got x\.png\./,
+      /^error: --plot writes SVG and PNG, expected a file ending in \.svg or \.png, got x\.pdf\./,
       'no.tsv',
       '--plot',
-      'x.png',
+      'x.pdf',
     ))
 
   it('a file that cannot be written', async () => {

@@ -56,6 +56,12 @@ export function familyWiseOf({ configuration }: LogFacts): FamilyWise | undefine
   return isObject(familyWise) ? (familyWise as unknown as FamilyWise) : undefined
 }
 
+/** What tells how an adaptive certification was made; undefined where each image had n votes. */
+export function adaptiveOf({ configuration }: LogFacts): JsonObject | undefined {
+  const { adaptive } = configuration
+  return isObject(adaptive) ? adaptive : undefined
+}
+
 /** Every field in which the two differ, nested fields as `models.classifier`; empty when a log of one may go on with the other. */
 export function configurationDifferences(logged: Json, requested: Json): ConfigurationDifference[] {
   const compare = (a: Json | undefined, b: Json | undefined, field: string): ConfigurationDifference[] => {

@@ -2,6 +2,7 @@ import { type FileHandle, mkdir, open, rename } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { ConfigError, DataError, FtCadisError } from '../errors'
 import {
+  ADAPTIVE_LOG_HEADER,
   type CertificationEntry,
   type CertificationRow,
   formatRow,
@@ -11,6 +12,7 @@ import {
   rowParser,
 } from './certification-log'
 import {
+  adaptiveOf,
   factsPath,
   type LogFacts,
   readFacts,
@@ -51,13 +53,19 @@ export class CertificationLogWriter implements AsyncDisposable {
   /** An earlier run was cut short within a row, which was dropped. */
   readonly droppedPartialRow: boolean
   readonly #file: string
+  readonly #header: string
   readonly #handle: FileHandle
   readonly #unlock: () => Promise<void>
   readonly #indices: Set<number>
   #isOpen = true
 
-  private constructor(file: string, handle: FileHandle, unlock: () => Promise<void>, earlier: ParsedLog) {
+  private constructor(
+    file: string,
+    { header, earlier }: { header: string; earlier: ParsedLog },
+    { handle, unlock }: { handle: FileHandle; unlock: () => Promise<void> },
+  ) {
     this.#file = file
+    this.#header = header
     this.#handle = handle
     this.#unlock = unlock
     this.#indices = new Set(earlier.rows.map(({ index }) => index))
@@ -79,7 +87,8 @@ export class CertificationLogWriter implements AsyncDisposable {
       await mkdir(dirname(path), { recursive: true })
       unlock = await lockLog(path)
       const earlier = await prepare(path, facts)
-      return new CertificationLogWriter(path, await open(path, 'a'), unlock, earlier)
+      const handle = await open(path, 'a')
+      return new CertificationLogWriter(path, { header: headerOf(facts), earlier }, { handle, unlock })
     } catch (cause) {
       await unlock?.()
       if (cause instanceof FtCadisError) throw cause
@@ -108,7 +117,7 @@ export class CertificationLogWriter implements AsyncDisposable {
         remedy: 'Ask has(index) before certifying an image.',
       })
     }
-    rowParser(LOG_HEADER, this.#file)(line, this.#indices.size + 2)
+    rowParser(this.#header, this.#file)(line, this.#indices.size + 2)
     this.#indices.add(entry.index)
     try {
       await this.#handle.appendFile(`${line}\n`)
@@ -135,8 +144,14 @@ export class CertificationLogWriter implements AsyncDisposable {
   }
 }
 
+/** The header row of a log. */
+export function headerOf(facts: LogFacts): string {
+  return adaptiveOf(facts) === undefined ? LOG_HEADER : ADAPTIVE_LOG_HEADER
+}
+
 /** Makes or checks log and facts, and drops a row that was cut short. Returns what the log held. */
 async function prepare(path: string, facts: LogFacts): Promise<ParsedLog> {
+  const header = headerOf(facts)
   const text = await readText(path)
   const logged = await readFacts(path)
   if (logged !== undefined) {
@@ -149,10 +164,10 @@ async function prepare(path: string, facts: LogFacts): Promise<ParsedLog> {
       { remedy: 'Choose another log file.' },
     )
   }
-  if (text === undefined) await replaceFile(path, `${LOG_HEADER}\n`)
-  const earlier = parseLog(text ?? `${LOG_HEADER}\n`, { file: path })
-  if (text !== undefined && !text.startsWith(`${LOG_HEADER}\n`)) {
-    throw new ConfigError(`The log ${path} has other columns than this version writes: ${LOG_HEADER}.`, {
+  if (text === undefined) await replaceFile(path, `${header}\n`)
+  const earlier = parseLog(text ?? `${header}\n`, { file: path })
+  if (text !== undefined && !text.startsWith(`${header}\n`)) {
+    throw new ConfigError(`The log ${path} has other columns than this version writes: ${header}.`, {
       remedy: 'Choose another log file.',
     })
   }

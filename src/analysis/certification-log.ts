@@ -14,6 +14,8 @@ export interface VoteCounts {
   readonly n0: number
   /** Votes of the estimation. */
   readonly n: number
+  /** Votes that planned the estimation and are in no count; adaptive certifications alone have them. */
+  readonly pilot?: number
 }
 
 /** What is known about one image when its certificate is logged. */
@@ -48,8 +50,11 @@ const COUNT_COLUMNS = ['candidate', 'candidate_count', 'runner_up', 'runner_up_c
 /** The header row of this package's logs: the columns of Cohen et al. (2019, code/certify.py), then the votes. */
 export const LOG_HEADER = [...COHEN_COLUMNS, ...COUNT_COLUMNS].join('\t')
 
+/** The header row of adaptive certifications, in which each image has a number of votes of its own. */
+export const ADAPTIVE_LOG_HEADER = `${LOG_HEADER}\tpilot`
+
 /**
- * One row under `LOG_HEADER`, without a newline. The radius is the shortest decimal that reads back as the same number:
+ * One row under `LOG_HEADER`, with a number of pilot votes under `ADAPTIVE_LOG_HEADER`, without a newline. The radius is the shortest decimal that reads back as the same number:
  * it is never rounded, and so never claims more than was certified.
  */
 export function formatRow({
@@ -73,6 +78,7 @@ export function formatRow({
     counts.runnerUpCount,
     counts.n0,
     counts.n,
+    ...(counts.pilot === undefined ? [] : [counts.pilot]),
   ].join('\t')
 }
 
@@ -150,6 +156,7 @@ export function rowParser(
           runnerUpCount: integer('runner_up_count'),
           n0: integer('n0'),
           n: integer('n'),
+          ...(hasCounts && columns.includes('pilot') && { pilot: integer('pilot') }),
         },
       }),
     }

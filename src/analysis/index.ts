@@ -3,6 +3,7 @@ export * from './analysis-page'
 export * from './analyze'
 export * from './certification-log'
 export {
+  adaptiveOf,
   type CertificationConfiguration,
   type ConfigurationDifference,
   configurationDifferences,
@@ -15,6 +16,7 @@ export {
 } from './certification-log-facts'
 export { type CertificationLog, CertificationLogWriter, readCertificationLog } from './certification-log-file'
 export * from './certified-accuracy'
+export * from './chart-png'
 export * from './envelope'
 export * from './image-plan'
 export * from './paired-comparison'

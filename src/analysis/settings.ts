@@ -1,4 +1,4 @@
-import { familyWiseOf } from './certification-log-facts'
+import { adaptiveOf, familyWiseOf } from './certification-log-facts'
 import type { CertificationLog } from './certification-log-file'
 import { formatIndices } from './image-plan'
 import { isPartial, type Method, missingImages, type Run } from './runs'
@@ -37,6 +37,7 @@ export function notesOn(methods: readonly Method[]): string[] {
   return [
     ...logs.filter(isPartial).map(partialNote),
     ...logs.flatMap(familyWiseNote),
+    ...logs.flatMap(adaptiveNotes),
     ...differingSettings(methods).map(
       ({ column, cells }) =>
         `The logs do not all have the same ${column.header}: ${methods.map(({ name }, position) => `${name} ${cells[position] ?? 'unknown'}`).join('; ')}.`,
@@ -75,6 +76,23 @@ function familyWiseNote({ file, facts }: CertificationLog): string[] {
   if (facts === undefined || whole === undefined) return []
   return [
     `The certificates of ${file} are all right together with probability 1 − ${whole.alpha}: each of the ${whole.images} images has α = ${facts.configuration.alpha}.`,
+  ]
+}
+
+/** How many votes an adaptive certification took, and what its radii leave out. */
+function adaptiveNotes({ file, rows, facts }: CertificationLog): string[] {
+  const adaptive = facts && adaptiveOf(facts)
+  if (facts === undefined || adaptive === undefined) return []
+  const votes = rows.reduce((sum, { counts }) => sum + (counts?.n ?? 0) + (counts?.pilot ?? 0), 0)
+  const { n } = facts.configuration
+  const radii = Array.isArray(adaptive.radii) ? adaptive.radii.join(', ') : undefined
+  return [
+    `${file} is adaptive: ${Math.round(votes / rows.length)} votes an image in the mean, at most ${n}.`,
+    ...(radii === undefined
+      ? []
+      : [
+          `${file} decides at the radii ${radii} alone: its ACR, and accuracies at radii between, are lower than those of CERTIFY.`,
+        ]),
   ]
 }
 

@@ -1,19 +1,19 @@
 import type { CertificationRow } from '../analysis/certification-log'
 import type { JsonObject } from '../analysis/certification-log-facts'
-import { CertificationLogWriter } from '../analysis/certification-log-file'
+import type { CertificationConfig } from '../config/schema'
 import { ConfigError, InterruptedError } from '../errors'
 import type { NoiseLevel } from '../method/noise-level'
-import { toSymmetric } from '../method/objective'
-import { type Classifier, type Dataset, type Denoiser, select } from '../torch'
+import type { Classifier, Dataset, Denoiser } from '../torch'
+import { adaptiveCertification, adaptiveSettings } from './adaptive-settings'
+import { ArmLogs } from './arm-logs'
 import { BatchSize } from './batch-size'
-import { type CertifyImageOptions, imageStream, recordStages } from './certify-image'
+import { certifyDatasetImage, imageOf } from './certify-dataset-image'
+import type { CertifyImageOptions } from './certify-image'
 import { type Arithmetic, inferenceNetworks } from './inference-networks'
 import { configurationOf } from './log-configuration'
 import { oneAhead } from './one-ahead'
 import { dealt, planFacts, type Shard } from './shards'
 import { smoothingOf, statementOf } from './statement'
-import { type Certificate, certifyFromCounts } from './statistics'
-import type { Smoothing } from './vote-counts'
 
 /** A base classifier to certify, and where its rows go. */
 export interface CertifiedArm {
@@ -44,6 +44,8 @@ export interface CertifyDatasetOptions
   readonly indices: readonly number[]
   /** Certify this share of `indices` alone. The logs are to be named by `shardPath`. */
   readonly shard?: Shard | undefined
+  /** How an image may take less than n votes, at the same α. Default none. */
+  readonly adaptive?: CertificationConfig['adaptive']
   /** σ of the radius: `sigma`, or the smaller of it and what the denoiser's timestep adds. Default nominal. */
   readonly certifySigma?: 'nominal' | 'smaller'
   /** Whether `alpha` is shared by all of `indices`, so that all certificates are right with probability 1 - alpha. Default false. */
@@ -75,50 +77,47 @@ export async function certifyDataset(
   { denoiser, dataset, arms }: { denoiser: Denoiser | null; dataset: Dataset; arms: readonly CertifiedArm[] },
   options: CertifyDatasetOptions,
 ): Promise<void> {
-  const { indices, shard, signal, onImage } = options
+  const { indices, shard, signal, onImage, adaptive: chosen = 'none', n } = options
   const { session } = dataset
   const own = shard === undefined ? indices : dealt(indices, shard)
   const statement = statementOf(denoiser, { ...options, images: indices.length })
+  const settings = adaptiveSettings({ adaptive: chosen, n })
   const networks = await inferenceNetworks(
     session,
     { denoiser, classifiers: arms.map(({ classifier }) => classifier) },
     { ...options, example: () => imageOf(dataset, 0).image_CHW },
   )
-  const writers: CertificationLogWriter[] = []
   let done = 0
   try {
     requireClasses(networks.heads, dataset)
-    for (const { log, name, models } of arms) {
-      const { denoiserDtype } = networks
-      const { facts } = session
-      writers.push(
-        await CertificationLogWriter.open(log, {
-          configuration: configurationOf(statement, options, { name, models, dataset, denoiserDtype }),
+    const { denoiserDtype } = networks
+    const { facts } = session
+    await using logs = await ArmLogs.open(
+      arms.map(({ log, name, models }) => ({
+        path: log,
+        facts: {
+          configuration: configurationOf(options, {
+            ...{ statement, adaptive: settings, name, models, dataset, denoiserDtype },
+          }),
           ...planFacts(indices, shard),
           notes: { device: facts.deviceName, torch: facts.torch, batch: options.batch, ...options.notes },
-        }),
-      )
+        },
+      })),
+    )
+    const work = own.map(index => ({ index, without: logs.armsWithout(index) }))
+    for (const { index, without } of work) {
+      if (without.length === 0) onImage?.(++done, { index, rows: logs.rowsOf(index), isNew: false })
     }
-    const rows = writers.map(({ earlierRows }) => new Map(earlierRows.map(row => [row.index, row])))
-    const rowsOf = (index: number) => rows.flatMap(ofArm => ofArm.get(index) ?? [])
-    for (const index of own) {
-      const earlier = rowsOf(index)
-      if (earlier.length === arms.length) onImage?.(++done, { index, rows: earlier, isNew: false })
-    }
-
-    const missing = own
-      .map(index => ({ index, without: [...rows.keys()].filter(arm => rows[arm]?.has(index) === false) }))
-      .filter(({ without }) => without.length > 0)
+    const { certifiedSigma: sigma, alpha } = statement
+    const adaptive = settings && adaptiveCertification(settings, { sigma, alpha, n })
     const batch = new BatchSize(options.batch, options)
     const results = oneAhead(
-      missing,
+      work.filter(({ without }) => without.length > 0),
       async ({ index, without }) => {
         const classifiers = without.flatMap(arm => networks.classifiers[arm] ?? [])
         const smoothing = smoothingOf(denoiser, statement, { ...options, classifiers })
-        const certified = await batch.run(size =>
-          certifyOne(smoothing, dataset, { ...options, ...statement, index, batch: size }),
-        )
-        return { index, without, ...certified }
+        const image = { ...options, ...statement, index, batch, adaptive }
+        return { index, without, ...(await certifyDatasetImage(smoothing, dataset, image)) }
       },
       { signal },
     )
@@ -126,15 +125,12 @@ export async function certifyDataset(
     for await (const { index, without, label, certificates } of results) {
       const durationMs = (performance.now() - lastMs) / without.length
       lastMs = performance.now()
-      for (const [position, arm] of without.entries()) {
-        const certificate = certificates[position]
-        if (certificate === undefined) continue
+      for (const [position, certificate] of certificates.entries()) {
         const { prediction, radius } = certificate
         const entry = { index, label, prediction, radius, durationMs, counts: certificate }
-        await writers[arm]?.append(entry)
-        rows[arm]?.set(index, { ...entry, correct: prediction === label })
+        await logs.append(without[position] ?? -1, entry)
       }
-      onImage?.(++done, { index, rows: rowsOf(index), isNew: true })
+      onImage?.(++done, { index, rows: logs.rowsOf(index), isNew: true })
     }
   } catch (error) {
     if (signal?.aborted !== true) throw error
@@ -143,7 +139,6 @@ export async function certifyDataset(
       remedy: 'The same command goes on from there.',
     })
   } finally {
-    for (const writer of writers) await writer.close()
     session.free(networks.classifiers)
   }
 }
@@ -156,38 +151,4 @@ function requireClasses(heads: readonly number[], { description }: Dataset): voi
   throw new ConfigError(`The data have ${length} classes, but the head of the classifier has ${other}.`, {
     remedy: 'Give the data that the classifier is for, or weights for these classes.',
   })
-}
-
-/** Certifies one image in one program. */
-async function certifyOne(
-  smoothing: Smoothing,
-  dataset: Dataset,
-  {
-    index,
-    alpha,
-    certifiedSigma,
-    ...options
-  }: Omit<CertifyImageOptions, 'classes' | 'sigma'> & { readonly certifiedSigma: number },
-): Promise<{ readonly label: number; readonly certificates: readonly Certificate[] }> {
-  const { labels, selection, estimation } = await dataset.session.compute(() => {
-    const { image_CHW, labels_B } = imageOf(dataset, index)
-    const classes = dataset.description.classes.length
-    const stream = imageStream({ ...options, index })
-    return {
-      labels: labels_B,
-      ...recordStages(smoothing, toSymmetric(image_CHW), { ...options, classes, stream }),
-    }
-  })
-  return {
-    label: labels[0] ?? -1,
-    certificates: estimation.map((counts, arm) =>
-      certifyFromCounts(selection[arm] ?? [], counts, { alpha, sigma: certifiedSigma }),
-    ),
-  }
-}
-
-/** One image in [0, 1]. */
-function imageOf(dataset: Dataset, index: number) {
-  const { images_BCHW, labels_B } = dataset.images([index])
-  return { image_CHW: select(images_BCHW, 'B', 0), labels_B }
 }

@@ -1,3 +1,4 @@
+export * from './adaptive'
 export * from './certify'
 export * from './certify-dataset'
 export * from './certify-image'

@@ -77,7 +77,7 @@ export async function loadNetworks(
 /** What Python opens for the test images of a configuration. */
 export function testSetSpec(data: DataConfig): Spec {
   const { source } = data
-  if (source === 'digits') return { source, split: 'test' }
+  if (source === 'digits') return { ...data, split: 'test' }
   return { ...data, workers: undefined, split: 'test', ...(source !== 'synthetic' && { augment: false }) }
 }
 

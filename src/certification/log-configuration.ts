@@ -1,18 +1,27 @@
 import type { CertificationConfiguration, JsonObject } from '../analysis/certification-log-facts'
 import type { Dataset, Dtype } from '../torch'
+import type { AdaptiveSettings } from './adaptive-settings'
 import type { CertifyDatasetOptions } from './certify-dataset'
 import type { Statement } from './statement'
 
 /** Everything that decides the rows of a log. */
 export function configurationOf(
-  { level, certifiedSigma, alpha }: Statement,
   options: CertifyDatasetOptions,
   {
+    statement: { level, certifiedSigma, alpha },
+    adaptive,
     name,
     models,
     dataset,
     denoiserDtype,
-  }: { name: string; models?: JsonObject | undefined; dataset: Dataset; denoiserDtype: Dtype | null },
+  }: {
+    statement: Statement
+    adaptive: AdaptiveSettings | undefined
+    name: string
+    models: JsonObject | undefined
+    dataset: Dataset
+    denoiserDtype: Dtype | null
+  },
 ): CertificationConfiguration {
   const { classes, imageShape, length } = dataset.description
   const { familyWise = false } = options
@@ -26,6 +35,7 @@ export function configurationOf(
     n: options.n,
     alpha,
     ...(familyWise ? { familyWise: { alpha: options.alpha, images: options.indices.length } } : {}),
+    ...(adaptive === undefined ? {} : { adaptive }),
     seed: options.seed,
     dtype: options.dtype,
     denoiserDtype,

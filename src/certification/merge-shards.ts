@@ -1,4 +1,4 @@
-import { type CertificationRow, formatRow, LOG_HEADER } from '../analysis/certification-log'
+import { type CertificationRow, formatRow } from '../analysis/certification-log'
 import {
   configurationDifferences,
   type Json,
@@ -8,6 +8,7 @@ import {
 } from '../analysis/certification-log-facts'
 import {
   type CertificationLog,
+  headerOf,
   readCertificationLog,
   replaceFile,
   writeFacts,
@@ -41,7 +42,7 @@ export async function mergeShards(
   const lines = plan.map(index => formatRow(rows.get(index) as Required<CertificationRow>))
   const [{ facts }] = shards as [ShardLog, ...ShardLog[]]
   await writeMerged(output, {
-    log: [LOG_HEADER, ...lines].map(line => `${line}\n`).join(''),
+    log: [headerOf(facts), ...lines].map(line => `${line}\n`).join(''),
     facts: {
       configuration: facts.configuration,
       plan: imagePlan(plan),

@@ -71,8 +71,8 @@ export function certifyFromCounts(
     )
   }
   requireSigma(sigma)
-  const candidate = firstMaximum(countsSelection)
-  const runnerUp = firstMaximum(countsEstimation, candidate)
+  const candidate = leadingClass(countsSelection)
+  const runnerUp = leadingClass(countsEstimation, candidate)
   const candidateCount = countsEstimation[candidate] as number
   const lowerBound = lowerConfidenceBound(candidateCount, n, { alpha })
   const abstains = lowerBound < 0.5
@@ -105,8 +105,8 @@ export function predictFromCounts(
 ): Prediction {
   totalVotes(counts)
   requireAlpha(alpha)
-  const topClass = firstMaximum(counts)
-  const runnerUp = firstMaximum(counts, topClass)
+  const topClass = leadingClass(counts)
+  const runnerUp = leadingClass(counts, topClass)
   const topCount = counts[topClass] as number
   const runnerUpCount = counts[runnerUp] as number
   const pValue = evenSplitPValue(topCount, runnerUpCount)
@@ -167,7 +167,8 @@ function evenSplitPValue(a: number, b: number): number {
   return Math.min(1, 2 * binomialCdf(Math.min(a, b), a + b, 0.5))
 }
 
-function firstMaximum(counts: readonly number[], except = -1): number {
+/** The class with the most votes, `except` for one; the first of those that tie. */
+export function leadingClass(counts: readonly number[], except = -1): number {
   let best = -1
   let bestCount = -1
   counts.forEach((count, index) => {

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { parseIndices } from '../analysis/image-plan'
 import type { CertificationConfig } from '../config/schema'
 import { parseNumber } from './option-values'
 
@@ -97,7 +98,6 @@ export function parseImages(text: string): CertificationConfig['images'] {
   if (kind === 'every') return { every: Number(number) }
   if (kind === 'random') return { random: Number(number) }
   if (/^\d/.test(text)) {
-    const { parseIndices } = require('../analysis/image-plan') as typeof import('../analysis/image-plan')
     try {
       return { indices: parseIndices(text) }
     } catch {

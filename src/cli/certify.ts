@@ -1,6 +1,7 @@
-import { type Command, InvalidArgumentError } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { Shard } from '../certification/shards'
 import { addSmoothedOptions, parseImages } from './certification-options'
+import { parseNumber } from './option-values'
 import type { CertifyCommandOptions } from './run-certification'
 
 export function addCertifyCommand(program: Command): void {
@@ -13,6 +14,19 @@ export function addCertifyCommand(program: Command): void {
       '--images <choice>',
       'all, first:N, every:K, random:N, one-per-class, or positions such as 3,17,20-40',
       parseImages,
+    )
+    .option(
+      '--adaptive [radii]',
+      'take fewer copies than --n for the same alpha: decide at these radii alone (without a value: 0,0.25,...,1.5)',
+      parseRadii,
+    )
+    .addOption(
+      new Option(
+        '--max-radius-loss <radius>',
+        'take fewer copies than --n for the same alpha: as many as lose at most so much radius in expectation',
+      )
+        .argParser(parseNumber({ min: 1e-6 }))
+        .conflicts('adaptive'),
     )
     .option(
       '--output <log.tsv>',
@@ -44,4 +58,11 @@ function parseShard(text: string): Shard {
   const shard = { number: Number(number), of: Number(of) }
   if (shard.number >= 1 && shard.number <= shard.of) return shard
   throw new InvalidArgumentError('Expected for instance 3/16, counted from 1.')
+}
+
+function parseRadii(text: string): readonly number[] {
+  const radii = text.split(',').map(part => parseNumber({ min: 0 })(part.trim()))
+  const isAscending = radii.every((radius, position) => position === 0 || radius > (radii[position - 1] ?? 0))
+  if (isAscending) return radii
+  throw new InvalidArgumentError('Expected radii in ascending order.')
 }

@@ -3,6 +3,7 @@ import { type CertificationLog, readCertificationLog } from '../analysis/certifi
 import { fileName } from '../analysis/runs'
 import { renderTables } from '../analysis/tables'
 import { connect, type Session } from '../bridge'
+import { GRID_RADII } from '../certification/adaptive'
 import { certify, defaultLogPath } from '../certification/certify'
 import { mergeShards } from '../certification/merge-shards'
 import { type Shard, shardPath } from '../certification/shards'
@@ -21,6 +22,9 @@ export interface CertifyCommandOptions extends SmoothedOptions {
   readonly images?: CertificationConfig['images']
   readonly output?: string
   readonly shard?: Shard
+  /** true stands for the default radii. */
+  readonly adaptive?: readonly number[] | true
+  readonly maxRadiusLoss?: number
 }
 
 /** What a command certifies, and where to. */
@@ -45,7 +49,10 @@ export async function runCertification(
       remedy: 'Leave out --shard, or the launch.',
     })
   }
-  const source = await smoothedSource(folder, options, options)
+  const source = await smoothedSource(folder, options, {
+    images: options.images,
+    adaptive: adaptiveOf(options),
+  })
   const { config } = source
   const log = options.output ?? defaultLogPath(config)
   const result = await interruptible(
@@ -63,6 +70,15 @@ export async function runCertification(
     },
   )
   if (result !== undefined) printResult(result)
+}
+
+function adaptiveOf({
+  adaptive,
+  maxRadiusLoss,
+}: CertifyCommandOptions): CertificationConfig['adaptive'] | undefined {
+  if (maxRadiusLoss !== undefined) return { maxRadiusLoss }
+  if (adaptive === undefined) return undefined
+  return { radii: [...(adaptive === true ? GRID_RADII : adaptive)] }
 }
 
 /** Certifies a share, or everything. */

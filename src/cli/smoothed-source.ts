@@ -19,12 +19,13 @@ import type { SmoothedOptions } from './certification-options'
  * The smoothed classifier that a command line names, with what its options say otherwise.
  *
  * @param folder - of a run (its last checkpoint is taken), of a checkpoint, or with `smoothed.json`
+ * @param others - further settings of the certification
  * @throws ConfigError if not exactly one source is named, or the settings are not acceptable; CheckpointError
  */
 export async function smoothedSource(
   folder: string | undefined,
   options: SmoothedOptions,
-  { images }: { readonly images?: CertificationConfig['images'] | undefined } = {},
+  others: { readonly [K in 'images' | 'adaptive']?: CertificationConfig[K] | undefined } = {},
 ): Promise<KnownSmoothed> {
   const { config, ...known } = await namedSource(folder, options)
   const { sigma, n0, n, alpha, batch, seed, dtype, autocast, tf32, channelsLast, compile } = options
@@ -40,7 +41,7 @@ export async function smoothedSource(
       certification: {
         ...config.certification,
         ...given({ sigma, n0, n, alpha, batch, seed, dtype, autocast, tf32, channelsLast, compile }),
-        ...given({ certifySigma, familyWise, images }),
+        ...given({ certifySigma, familyWise, ...others }),
       },
     }),
   }

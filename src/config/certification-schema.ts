@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { count, dtype, positive, seed } from './fields'
+import { count, dtype, nonnegative, positive, seed } from './fields'
 
 /** Settings of a certification. */
 
@@ -19,10 +19,32 @@ export const certifiedImagesSchema = z.union([
   }),
 ])
 
+const adaptive = z.union([
+  z.literal('none'),
+  z.strictObject({
+    radii: z
+      .array(nonnegative)
+      .min(1)
+      .refine(radii => radii.every((radius, index) => index === 0 || radius > (radii[index - 1] ?? 0)), {
+        error: 'expected radii in ascending order',
+      })
+      .describe('Radii at which an image is certified or not; its radius is the largest of them.'),
+  }),
+  z.strictObject({
+    maxRadiusLoss: positive.describe('How much smaller than with n votes a radius may be expected to be.'),
+  }),
+])
+
 const certificationFields = {
   n0: count.default(100).describe('Noisy copies that choose the class. Default 100.'),
   n: count.default(100_000).describe('Fresh noisy copies that bound its probability. Default 100,000.'),
   alpha: positive.lt(1).default(0.001).describe('Probability of a wrong certificate. Default 0.001.'),
+  adaptive: adaptive
+    .default('none')
+    .describe(
+      'How an image may take less than n noisy copies, at the same alpha: it stops when every radius of a list is decided, ' +
+        'or takes as many as its own radius needs. Default none.',
+    ),
   batch: count
     .default(100)
     .describe(

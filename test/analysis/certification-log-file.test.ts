@@ -130,6 +130,21 @@ describe('CertificationLogWriter', () => {
     }
   })
 
+  it('has a column for pilot votes where the certification is adaptive', async () => {
+    const adaptive = { ...facts, configuration: { ...facts.configuration, adaptive: { kind: 'sized' } } }
+    const row = { ...entry(3), counts: { ...entry(3).counts, pilot: 64 } }
+    for (const one of [row, { ...row, index: 4 }]) {
+      await using log = await CertificationLogWriter.open(path, adaptive)
+      await log.append(one)
+    }
+    const [header, first] = (await readFile(path, 'utf8')).split('\n')
+    expect(header).toBe(`${LOG_HEADER}\tpilot`)
+    expect(first).toBe(formatRow(row))
+    expect((await readCertificationLog(path)).rows.map(({ counts }) => counts?.pilot)).toEqual([64, 64])
+    await using log = await CertificationLogWriter.open(path, adaptive)
+    await expect(log.append(entry(5))).rejects.toThrow(/expected 13 fields, got 12/)
+  })
+
   it('is the only writer while it is open', async () => {
     const log = await CertificationLogWriter.open(path, facts)
     await expect(CertificationLogWriter.open(path, facts)).rejects.toThrow(ConfigError)

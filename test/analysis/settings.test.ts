@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import type { CertificationRow } from '../../src/analysis/certification-log'
 import { imagePlan } from '../../src/analysis/image-plan'
 import { groupLogs } from '../../src/analysis/runs'
 import { differingSettings, notesOn } from '../../src/analysis/settings'
@@ -54,5 +55,19 @@ it('says which planned images a log lacks, of which share it is, and what its α
   expect(notesOn(groupLogs(labelled('a', withFacts(logOf('a.tsv', [1]), facts))))).toEqual([
     'a.tsv is partial: it is shard 1 of 2 of 4 images; it lacks 2 of 3 planned images (2,4). The figures are of the 1 rows that are whole.',
     'The certificates of a.tsv are all right together with probability 1 − 0.001: each of the 4 images has α = 0.00025.',
+  ])
+})
+
+it('says how many votes an adaptive log took, and at which radii alone it decides', () => {
+  const adaptive = { kind: 'grid', radii: [0, 0.25] }
+  const log = withFacts(logOf('a.tsv', [0.25, 0.25]), { configuration: { ...configuration, adaptive } })
+  const counts = { candidate: 0, candidateCount: 0, runnerUp: 1, runnerUpCount: 0, n0: 100 }
+  const rows = [500, 100].map((n, row) => ({
+    ...(log.rows[row] as CertificationRow),
+    counts: { ...counts, n, pilot: 64 },
+  }))
+  expect(notesOn(groupLogs(labelled('a', { ...log, rows })))).toEqual([
+    'a.tsv is adaptive: 364 votes an image in the mean, at most 1000.',
+    'a.tsv decides at the radii 0, 0.25 alone: its ACR, and accuracies at radii between, are lower than those of CERTIFY.',
   ])
 })

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, truncate } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, truncate } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -7,11 +7,13 @@ import {
   ConfigError,
   certifyDataset,
   certifyImage,
+  mergeShards,
   noiseLevelOf,
   predictImage,
   readCertificationLog,
   recordVotes,
   type Session,
+  shardPath,
   torch,
   toSymmetric,
 } from '../../src'
@@ -135,15 +137,20 @@ describe('certification', () => {
     expect([...reference.values()].filter(({ radius }) => radius > 0).length).toBeGreaterThan(2)
 
     expect(await certify('reversed.tsv', [...indices].reverse())).toEqual(new Map([...reference].reverse()))
-    const shards = [
-      await certify('1.tsv', indices, { shard: { number: 1, of: 2 } }),
-      await certify('2.tsv', indices, { shard: { number: 2, of: 2 } }),
-    ]
-    expect(shards.map(rows => [...rows.keys()])).toEqual([
-      [0, 3],
-      [2, 6],
-    ])
-    expect(new Map(shards.flatMap(rows => [...rows]))).toEqual(new Map([...reference]))
+    for (const number of [1, 2, 3]) {
+      const shard = { number, of: 3 }
+      const rows = await certify(shardPath('log.tsv', shard), indices, { shard })
+      expect([...rows.keys()]).toEqual([[0, 6], [2], [3]][number - 1])
+    }
+    const shards = (await readdir(folder)).filter(name => /shard.*tsv$/.test(name))
+    const merged = join(folder, 'merged.tsv')
+    await mergeShards(
+      shards.map(name => join(folder, name)),
+      { output: merged },
+    )
+    const withoutTimes = async (path: string) =>
+      (await readFile(path, 'utf8')).split('\n').map(line => line.split('\t').toSpliced(5, 1))
+    expect(await withoutTimes(merged)).toEqual(await withoutTimes(join(folder, 'reference.tsv')))
 
     await certify('resumed.tsv', indices.slice(0, 3))
     const resumed = join(folder, 'resumed.tsv')
@@ -184,6 +191,20 @@ describe('certification', () => {
     })
   })
 
+  it('computes both networks in half precision where that is asked for, and says so', async () => {
+    // Noise under which the votes for these images are divided.
+    const divided = { sigma: 0.75, n: 200 }
+    const half = await certifyInto('half.tsv', [1, 2, 3, 7], {
+      options: { ...divided, autocast: 'bfloat16', channelsLast: true },
+    })
+    expect(half.facts?.configuration).toMatchObject({ autocast: 'bfloat16', channelsLast: true })
+    const exact = await certifyInto('exact.tsv', [1, 2, 3, 7], { options: divided })
+    const votesOf = ({ rows }: typeof half) => rows.map(({ counts }) => counts?.candidateCount ?? 0)
+    expect(votesOf(half)).not.toEqual(votesOf(exact))
+    const differences = votesOf(half).map((count, image) => Math.abs(count - (votesOf(exact)[image] ?? 0)))
+    expect(Math.max(...differences)).toBeLessThan(10)
+  })
+
   it('certifies a classifier without a denoiser, whose noise is sigma itself', async () => {
     const { rows, facts } = await certifyInto('log.tsv', [0], { denoiser: null })
     expect(facts?.configuration).toMatchObject({ realisedSigma: null, denoiserDtype: null })
@@ -211,6 +232,36 @@ describe('certification', () => {
     expect(nominal.rows[0]?.radius).toBeGreaterThan(0)
     expect(smaller.rows[0]?.radius).toBeCloseTo(((nominal.rows[0]?.radius ?? 0) * 0.2) / SIGMA, 12)
     expect(smaller.facts?.configuration).toMatchObject({ certifySigma: 'smaller', certifiedSigma: 0.2 })
+  })
+
+  it('takes the votes that each image needs, where that is asked for: the same in any pass, order and run', async () => {
+    const adaptive = { radii: [0, 0.25, 0.5] }
+    const options = { adaptive, n: 2000, batch: 512 }
+    const reference = await certifyInto('grid.tsv', [0, 2, 3], { options })
+    const votes = reference.rows.map(({ counts }) => counts?.n ?? 0)
+    expect(Math.max(...votes)).toBeLessThan(2000)
+    expect(new Set(votes).size).toBeGreaterThan(1)
+    for (const { radius, counts } of reference.rows) {
+      expect(adaptive.radii).toContain(radius)
+      expect(counts).toMatchObject({ n0: OPTIONS.n0, pilot: 0 })
+    }
+    expect(reference.rows.some(({ radius }) => radius > 0)).toBe(true)
+    expect(reference.facts?.configuration).toMatchObject({
+      adaptive: { kind: 'grid', radii: [0, 0.25, 0.5], block: 16, worth: 10_000 },
+      n: 2000,
+    })
+    const expected = new Map(reference.rows.map(({ durationMs: _, ...row }) => [row.index, row]))
+    await certify('other.tsv', [3], { ...options, batch: 32 })
+    const resumed = await certify('other.tsv', [3, 2, 0], { ...options, batch: 32 })
+    expect(resumed).toEqual(new Map([...expected].reverse()))
+  })
+
+  it('plans the votes of an image with a pilot, which counts for nothing', async () => {
+    const options = { adaptive: { maxRadiusLoss: 0.05 }, n: 2000 }
+    const { rows } = await certifyInto('sized.tsv', [0], { options })
+    expect(rows[0]?.counts?.pilot).toBeGreaterThan(0)
+    expect(rows[0]?.counts?.n).toBeLessThan(2000)
+    expect(rows[0]?.radius).toBeGreaterThan(0)
   })
 
   it('halves a batch that does not fit into memory, says so, and changes no vote', async () => {

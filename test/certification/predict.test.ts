@@ -75,9 +75,14 @@ describe('a smoothed classifier in a folder', () => {
     const { weights } = (await readSmoothed(checkpoint)) ?? {}
     expect(log.facts?.configuration).toMatchObject({
       classifier: expect.stringMatching(/\/checkpoint$/),
-      models: { denoiser: weights?.denoiser, classifier: null, checkpoint: weights?.checkpoint },
+      models: {
+        denoiser: weights?.denoiser,
+        classifier: { source: 'timm', inputRange: 'symmetric' },
+        checkpoint: weights?.checkpoint,
+      },
       data: { source: 'digits', images: 597 },
     })
+    expect(JSON.stringify(log.facts?.configuration)).not.toContain(DENOISER)
     expect(log.facts?.notes).toMatchObject({ chosen: { indices: [0, 3] }, checkpoint })
     expect(session.liveTensors()).toBe(before)
   })

@@ -46,7 +46,7 @@ test('what cannot be launched is refused before Python starts', async () => {
 test(
   'every rank is told its place and its Python, and the exit code is that of the one that failed first',
   async () => {
-    const launched = start(['--nproc-per-node', '2', '--', PROGRAM, 'exit', '7', '--not', 'ours'], {
+    const launched = start(['--nproc-per-node', '2', '--', PROGRAM, 'exit', '7', '--n', '5'], {
       env: { OMP_NUM_THREADS: '' },
     })
     const { path } = await resolveInterpreter()
@@ -57,7 +57,7 @@ test(
         WORLD_SIZE: '2',
         PYTHON_BIN: path,
         OMP_NUM_THREADS: expect.stringMatching(/^\d+$/),
-        words: ['exit', '7', '--not', 'ours'],
+        words: ['exit', '7', '--n', '5'],
       })
     }
     const { exitCode, printed } = await launched.ended

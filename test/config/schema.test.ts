@@ -94,6 +94,7 @@ describe('parseConfig', () => {
         n0: 100,
         n: 100_000,
         alpha: 0.001,
+        adaptive: 'none',
         batch: 100,
         images: 'all',
         seed: 0,
@@ -165,6 +166,8 @@ describe('parseConfig', () => {
     ['one image per class', { certification: { images: { onePerClass: true } } }],
     ['every k-th image', { certification: { images: { every: 10 } } }],
     ['given images', { certification: { images: { indices: [3, 1] } } }],
+    ['a grid of radii', { certification: { adaptive: { radii: [0, 0.25] } } }],
+    ['a loss of radius', { certification: { adaptive: { maxRadiusLoss: 0.05 } } }],
     ['a device', { device: 'cuda:1', threads: 2, dtype: 'float64' }],
   ])('accepts %s', (_, changes) => {
     expect(messageOf(() => parseConfig(withFields(changes)))).toBe('accepted')
@@ -234,6 +237,10 @@ describe('parseConfig', () => {
     [
       { certification: { images: { indices: [2, 2] } } },
       'certification.images.indices: expected each image once.',
+    ],
+    [
+      { certification: { adaptive: { radii: [0.5, 0.25] } } },
+      'certification.adaptive.radii: expected radii in ascending order.',
     ],
     [{ certification: { sigma: 0.5 } }, 'certification.sigma: unknown, expected no such field.'],
   ])('refuses %j', (changes, message) => {

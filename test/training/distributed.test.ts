@@ -9,7 +9,10 @@ import { launch } from '../support/launched'
 import { checkpointBytes, readTensors, reproducibleRows } from '../support/run-files'
 import { shortRun } from '../support/short-run'
 
-const LAUNCH_MS = 300_000
+const LAUNCH_MS = 900_000
+
+/** How often rank 1 is killed, its Python and its Node in turn. */
+const KILLS = Number(process.env.FT_CADIS_KILLS ?? 1)
 
 /** Micro-batches of half an update: two for one process, one for each of two. */
 const HALVES = { ...shortRun('run').optimisation, imagesPerMicroBatch: 60 }
@@ -67,14 +70,17 @@ describe('fine-tuning in two processes', () => {
     'goes on from the last checkpoint when a rank is killed and the launcher starts all anew',
     async () => {
       const run = join(folder, 'killed')
-      const launched = inTwo(run, '--max-restarts', '1')
-      let python: number | undefined
-      while (python === undefined || !launched.printed().includes('"step":4}')) {
-        await sleep(20)
-        const [, pid] = /"rank":1,"node":\d+,"python":(\d+)/.exec(launched.printed()) ?? []
-        python = pid === undefined ? undefined : Number(pid)
+      const launched = inTwo(run, '--max-restarts', String(KILLS))
+      const occurrences = (pattern: RegExp) => [...launched.printed().matchAll(pattern)]
+      for (let kill = 0; kill < KILLS; kill += 1) {
+        // Every start says where it goes on; the first kill comes after the first checkpoint.
+        const begun = () => occurrences(/"stepsDone":/g).length > kill
+        while (!begun() || (kill === 0 && !launched.printed().includes('"step":4}'))) await sleep(20)
+        await sleep(Math.random() * 1000)
+        if (launched.printed().includes('"step":20}')) break
+        const [, node, python] = occurrences(/"rank":1,"node":(\d+),"python":(\d+)/g).at(-1) ?? []
+        process.kill(Number(kill % 2 === 0 ? python : node), 'SIGKILL')
       }
-      process.kill(python, 'SIGKILL')
       const { exitCode, printed } = await launched.ended
       expect({ exitCode, printed }).toMatchObject({ exitCode: 0 })
       expect(printed).toMatch(/Rank 1 \(host .*, process \d+\)/)

@@ -1,0 +1,4 @@
+export * from './adaptive-run'
+export * from './grid-certification'
+export * from './sequential-test'
+export * from './sized-certification'

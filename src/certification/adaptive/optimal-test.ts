@@ -1,0 +1,141 @@
+import type { CountDistribution } from './binomial'
+import { missesBetween, operatingCharacteristics, type SequentialTest } from './sequential-test'
+
+export interface OptimalTestOptions {
+  /** The probability to certify, in (0, 1). */
+  readonly threshold: number
+  /** Probability of certifying a class below the threshold, at most. In (0, 1). */
+  readonly alpha: number
+  /** Votes drawn at each look, increasing. */
+  readonly looks: readonly number[]
+  /** How many votes a certificate is worth, above 0: what is traded for votes. The error is within alpha for any. */
+  readonly worth: number
+}
+
+/**
+ * What is expected of p before the votes: Beta(1, b), density b (1 - p)^(b - 1). Certified classifiers have many images
+ * close to certain, and this has 27 % of them above Φ(3). It decides how well votes are spent, never the guarantee.
+ */
+const PRIOR_B = 0.2
+
+/** Rounding moves an error by less than this share of it. */
+const ROUNDING = 1e-9
+
+/**
+ * A test with these looks that certifies a class below the threshold with probability at most alpha, and among those the
+ * one whose certificates, at their worth, exceed its votes by most in the mean over the prior, as far as whole counts
+ * allow. Backward induction finds its boundaries for a price of a wrong certificate (a Bayes test in the sense of Wald
+ * and Wolfowitz); the price is the least that keeps the error within alpha, and the error is computed, not estimated.
+ */
+export function optimalTest({ threshold, alpha, looks, worth }: OptimalTestOptions): SequentialTest {
+  const testAt = backwardInduction({ threshold, alpha, looks, worth })
+  const isValid = ({ error }: PricedTest) => error <= alpha * (1 - ROUNDING)
+  let cheap = 1e-3
+  let dear = 1
+  let best = testAt(dear)
+  while (!isValid(best)) {
+    cheap = dear
+    dear *= 8
+    best = testAt(dear)
+  }
+  // Beyond these digits of the price, or of the error, there is nothing to gain.
+  while (dear / cheap > 1.001 && best.error < 0.999 * alpha) {
+    const price = Math.sqrt(cheap * dear)
+    const test = testAt(price)
+    if (isValid(test)) {
+      dear = price
+      best = test
+    } else cheap = price
+  }
+  return best.test
+}
+
+interface PricedTest {
+  readonly test: SequentialTest
+  /** Probability of certifying a class at the threshold. */
+  readonly error: number
+}
+
+/**
+ * The best test for a price of a wrong certificate. Values are weighed by the probability of the votes at the threshold, so
+ * that one distribution carries them from look to look: a certificate is worth `worth` times the likelihood ratio of
+ * the prior, less `worth` times the price; a vote costs the likelihood ratio; giving up is worth 0.
+ */
+function backwardInduction({ threshold, alpha, looks, worth }: OptimalTestOptions) {
+  const steps = missesBetween(looks, threshold)
+  const ratio = likelihoodRatio(threshold, looks[looks.length - 1] as number)
+  const missRate = 1 - threshold
+  // In standard deviations: fewer misses than this certify at any look and any price that alpha leaves.
+  const depth = 2 + Math.sqrt(-2 * Math.log(alpha))
+  return (price: number): PricedTest => {
+    const certifyUpTo: number[] = []
+    const giveUpFrom: number[] = []
+    let next: Values = { first: 0, values: [] }
+    for (let k = looks.length - 1; k >= 0; k--) {
+      const votes = looks[k] as number
+      const step = steps[k + 1]
+      const votesToNext = (looks[k + 1] ?? votes) - votes
+      const expected = votes * missRate
+      const first = Math.max(0, Math.floor(expected - depth * Math.sqrt(expected * threshold)) - 5)
+      const values: number[] = []
+      let certify = first - 1
+      for (let misses = first; misses <= votes; misses++) {
+        const weight = ratio(votes, misses)
+        const certified = misses < expected ? worth * (weight - price) : 0
+        const goingOn = step ? expectedValue(misses, step, next) - votesToNext * weight : 0
+        const value = Math.max(certified, goingOn)
+        if (value <= 0) break
+        values.push(value)
+        if (certified >= goingOn && certify === misses - 1) certify = misses
+      }
+      certifyUpTo[k] = certify
+      giveUpFrom[k] = first + values.length
+      next = { first, values }
+    }
+    const test = { threshold, looks, certifyUpTo, giveUpFrom }
+    return { test, error: operatingCharacteristics(test, threshold, steps).certified }
+  }
+}
+
+/** Values at `first`, `first + 1`, … misses, 0 beyond the last. */
+interface Values {
+  readonly first: number
+  readonly values: readonly number[]
+}
+
+function expectedValue(misses: number, step: CountDistribution, next: Values): number {
+  const offset = misses + step.first - next.first
+  const end = Math.min(step.weights.length, next.values.length - offset)
+  let sum = 0
+  for (let j = 0; j < end; j++) {
+    // Before the first value all is certified, and nearly never reached: the first one stands in.
+    sum += (step.weights[j] as number) * (next.values[Math.max(0, offset + j)] as number)
+  }
+  return sum
+}
+
+/** How much more probable votes are under the prior than at the threshold: B(1 + hits, b + misses) / B(1, b), divided by the latter. */
+function likelihoodRatio(threshold: number, n: number): (votes: number, misses: number) => number {
+  const factorials = logRising(1, n)
+  const missFactors = logRising(PRIOR_B, n)
+  const voteFactors = logRising(1 + PRIOR_B, n)
+  const logHit = Math.log(threshold)
+  const logMiss = Math.log1p(-threshold)
+  return (votes, misses) => {
+    const hits = votes - misses
+    return Math.exp(
+      (factorials[hits] as number) +
+        (missFactors[misses] as number) -
+        (voteFactors[votes] as number) -
+        hits * logHit -
+        misses * logMiss,
+    )
+  }
+}
+
+/** ln(x (x + 1) … (x + m - 1)) for m from 0 to n. */
+function logRising(x: number, n: number): Float64Array {
+  const logs = new Float64Array(n + 1)
+  for (let m = 0; m < n; m++) logs[m + 1] = (logs[m] as number) + Math.log(x + m)
+  return logs
+}

@@ -1,0 +1,155 @@
+import betaQuantile from '@stdlib/stats-base-dists-beta-quantile'
+import { ConfigError } from '../../errors'
+import { certifiedRadius, lowerConfidenceBound } from '../statistics'
+import type { AdaptiveCertificate, AdaptiveCertification, AdaptiveRun, VoteRequest } from './adaptive-run'
+import { roundUp } from './looks'
+import { requireVoteOptions, requireVotes } from './requirements'
+
+export interface SizedCertificationOptions {
+  /** Noise level on the [0, 1] pixel scale. */
+  readonly sigma: number
+  /** Probability of a wrong certificate, at most. */
+  readonly alpha: number
+  /** The most votes that an image may use, those of the pilot included. */
+  readonly n: number
+  /** How much smaller than with n votes the radius may be expected to be, on the [0, 1] pixel scale. */
+  readonly maxRadiusLoss: number
+  /** Votes come in multiples of this many. Default: 16. */
+  readonly block?: number
+}
+
+/** The pilot goes on until it has this share of the votes that it asks for: it is to plan the estimation, not to replace it. */
+const PILOT_SHARE = 0.1
+
+const FIRST_PILOT = 64
+
+/** The pilot's upper bound of the probability errs this often; then the radius is smaller than was planned for, and no less true. */
+const PILOT_ALPHA = 0.05
+
+/**
+ * CERTIFY of Cohen et al. (2019) with a number of votes for each image: as many as its radius needs to come within
+ * `maxRadiusLoss` of the one that n votes are expected to give (after Chen et al., 2022). A pilot bounds the
+ * probability of the class from above and chooses the number; fresh votes then give the bound of Clopper and Pearson at
+ * level alpha. The number is independent of them, and so the guarantee is that of CERTIFY.
+ */
+export class SizedCertification implements AdaptiveCertification {
+  readonly #options: Required<SizedCertificationOptions>
+  /** By the pilot and its misses: images share them, and each takes milliseconds. */
+  readonly #votesWanted = new Map<string, number>()
+
+  /** @throws ConfigError when an option is out of range */
+  constructor({ sigma, alpha, n, maxRadiusLoss, block = 16 }: SizedCertificationOptions) {
+    requireVoteOptions({ alpha, n, block })
+    // Also where sigma is refused.
+    certifiedRadius(0.5, sigma)
+    if (!(maxRadiusLoss > 0)) {
+      throw new ConfigError(`maxRadiusLoss must be above 0, got ${maxRadiusLoss}.`, {
+        remedy: 'Set the loss of radius that fewer votes may cost, for instance 0.05.',
+      })
+    }
+    this.#options = { sigma, alpha, n, maxRadiusLoss, block }
+  }
+
+  begin(): SizedRun {
+    return new SizedRun(this.#options, (pilot, misses) => {
+      const key = `${misses} of ${pilot}`
+      const known = this.#votesWanted.get(key) ?? votesWanted(pilot, misses, this.#options)
+      this.#votesWanted.set(key, known)
+      return known
+    })
+  }
+}
+
+/** The sized certification of one image. */
+export class SizedRun implements AdaptiveRun {
+  readonly #options: Required<SizedCertificationOptions>
+  readonly #votesWanted: (pilot: number, misses: number) => number
+  #next: VoteRequest | undefined
+  #pilot = 0
+  #pilotMisses = 0
+  #n = 0
+  #candidateCount = 0
+
+  constructor(
+    options: Required<SizedCertificationOptions>,
+    votesWanted: (pilot: number, misses: number) => number,
+  ) {
+    this.#options = options
+    this.#votesWanted = votesWanted
+    const pilot = roundUp(FIRST_PILOT, options.block)
+    this.#next =
+      pilot <= PILOT_SHARE * options.n
+        ? { votes: pilot, stage: 'pilot' }
+        : { votes: options.n, stage: 'estimation' }
+  }
+
+  get next(): VoteRequest | undefined {
+    return this.#next
+  }
+
+  observe(candidateVotes: number): void {
+    const votes = requireVotes(candidateVotes, this.#next)
+    if (this.#next?.stage === 'pilot') {
+      this.#pilot += votes
+      this.#pilotMisses += votes - candidateVotes
+      this.#next = this.#plan()
+    } else {
+      this.#n = votes
+      this.#candidateCount = candidateVotes
+      this.#next = undefined
+    }
+  }
+
+  get certificate(): AdaptiveCertificate {
+    if (this.#next) {
+      throw new ConfigError(`The certification asks for ${this.#next.votes} more votes.`, {
+        remedy: 'Draw what `next` asks for, and observe it.',
+      })
+    }
+    const { sigma, alpha } = this.#options
+    const lowerBound = this.#n > 0 ? lowerConfidenceBound(this.#candidateCount, this.#n, { alpha }) : 0
+    const abstains = lowerBound < 0.5
+    return {
+      abstains,
+      radius: abstains ? 0 : certifiedRadius(lowerBound, sigma),
+      lowerBound,
+      candidateCount: this.#candidateCount,
+      n: this.#n,
+      pilot: this.#pilot,
+    }
+  }
+
+  /** More of the pilot, or the estimation. */
+  #plan(): VoteRequest | undefined {
+    const { n, block } = this.#options
+    const left = n - this.#pilot
+    if (left === 0) return undefined
+    const wanted = this.#votesWanted(this.#pilot, this.#pilotMisses)
+    const missing = roundUp(PILOT_SHARE * wanted, block) - this.#pilot
+    return missing > 0
+      ? { votes: Math.min(missing, this.#pilot, left), stage: 'pilot' }
+      : { votes: Math.min(wanted, left), stage: 'estimation' }
+  }
+}
+
+/** The fewest votes that lose at most `maxRadiusLoss` for the largest probability that the pilot leaves possible. */
+function votesWanted(
+  pilot: number,
+  misses: number,
+  { sigma, alpha, n, maxRadiusLoss, block }: Required<SizedCertificationOptions>,
+): number {
+  const p = misses === 0 ? 1 : 1 - lowerConfidenceBound(misses, pilot, { alpha: PILOT_ALPHA })
+  const expectedRadius = (votes: number) => {
+    const bound = betaQuantile(alpha, votes * p, votes * (1 - p) + 1)
+    return bound < 0.5 ? 0 : certifiedRadius(bound, sigma)
+  }
+  const enough = expectedRadius(n) - maxRadiusLoss
+  let few = 0
+  let many = Math.ceil(n / block)
+  while (many - few > 1) {
+    const middle = Math.floor((few + many) / 2)
+    if (expectedRadius(middle * block) >= enough) many = middle
+    else few = middle
+  }
+  return Math.min(n, many * block)
+}

@@ -19,6 +19,7 @@ interface Options {
   readonly n: readonly number[]
   readonly n0: number
   readonly radii: readonly number[]
+  readonly worth: number
   readonly maxRadiusLoss: number
   readonly repeats: number
   readonly seed: number
@@ -40,6 +41,7 @@ void runMain(async () => {
     .option('--n <numbers>', 'votes of CERTIFY', parseNumbers({ min: 1, integer: true }), [10_000, 100_000])
     .option('--n0 <number>', 'votes of the selection', count, 100)
     .option('--radii <numbers>', 'the grid', parseNumbers({ min: 0 }), GRID_RADII.slice(1))
+    .option('--worth <number>', 'of one more certified radius, in n', parseNumber({ min: 0 }), 5)
     .option('--max-radius-loss <number>', 'of the input-specific sizes', parseNumber({ min: 0 }), 0.05)
     .option('--repeats <number>', 'certifications of each image', count, 4)
     .option('--seed <number>', 'of the votes', parseNumber({ min: 0, integer: true }), 0)
@@ -56,17 +58,17 @@ void runMain(async () => {
   }
   if (options.json !== undefined) {
     await mkdir(dirname(options.json), { recursive: true })
-    const { n0, radii, maxRadiusLoss, repeats, seed } = options
+    const { n0, radii, worth, maxRadiusLoss, repeats, seed } = options
     await writeFile(
       options.json,
-      `${JSON.stringify({ n0, radii, maxRadiusLoss, repeats, seed, results }, rounded, 1)}\n`,
+      `${JSON.stringify({ n0, radii, worth, maxRadiusLoss, repeats, seed, results }, rounded, 1)}\n`,
     )
   }
 })
 
 function compareLogs(
   logs: readonly ReplayedLog[],
-  { n, n0, radii, maxRadiusLoss, repeats, seed }: Omit<Options, 'n'> & { readonly n: number },
+  { n, n0, radii, worth, maxRadiusLoss, repeats, seed }: Omit<Options, 'n'> & { readonly n: number },
 ): LogResult[] {
   const grids = new Map<
     string,
@@ -76,8 +78,8 @@ function compareLogs(
     const { name, sigma, alpha } = log
     const key = `${sigma} ${alpha}`
     const { grid, gridWithZero } = grids.get(key) ?? {
-      grid: new GridCertification({ sigma, alpha, n, radii }),
-      gridWithZero: new GridCertification({ sigma, alpha, n, radii: [0, ...radii] }),
+      grid: new GridCertification({ sigma, alpha, n, radii, worth: worth * n }),
+      gridWithZero: new GridCertification({ sigma, alpha, n, radii: [0, ...radii], worth: worth * n }),
     }
     grids.set(key, { grid, gridWithZero })
     const options = { n, n0, radii, repeats, seed }

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import {
   accuracyTable,
   certifyDataset,
+  certifyLaunched,
   chooseImages,
   connect,
   datasetSpec,
@@ -15,6 +16,7 @@ import {
   type Session,
   type SyntheticOptions,
   setup,
+  shardPath,
   syntheticRun,
   torch,
 } from '../../src'
@@ -66,24 +68,24 @@ async function trainAndCertify(
 ): Promise<void> {
   const isTold = isTalkative(options, session.launch)
   if (isTold) console.log(formatConfig(config))
-  const trained = await interruptible('the update is finished, then a checkpoint written', signal =>
-    finetune(session, config, {
+  await interruptible('what is under way is brought to an end and saved', async signal => {
+    const trained = await finetune(session, config, {
       ...runHooks(options),
       signal,
       stopAfterUpdates: options.steps,
       evaluationImages: options.evaluateImages,
       onStart: start => (isTold ? printStart(start, config) : undefined),
-    }),
-  )
-  if (isTold) console.log(`checkpoint: ${trained.checkpoint}`)
-  if (options.certify) await certify(trained, config, program)
+    })
+    if (isTold) console.log(`checkpoint: ${trained.checkpoint}`)
+    if (options.certify) await certify(trained, config, { program, isTold, signal })
+  })
 }
 
 /** CERTIFY by vote at the sigma that was trained for, and the table of certified accuracy. */
 async function certify(
   { classifier, denoiser, level }: FinetuneResult,
   config: RunConfig,
-  { label, radii }: Program,
+  { program: { label, radii }, isTold, signal }: { program: Program; isTold: boolean; signal: AbortSignal },
 ): Promise<void> {
   const { session } = classifier
   const { sigma } = config.method
@@ -91,18 +93,27 @@ async function certify(
   const dataset = await torch.openDataset(session, datasetSpec(config.data, 'test'))
   const indices = await chooseImages(dataset, config.certification)
   const log = join(config.output, `certify-sigma-${sigma}.tsv`)
-  const bar = progressBar('certifying', { total: indices.length })
-  await certifyDataset(
-    { denoiser, dataset, arms: [{ classifier, log, name: config.output }] },
-    {
-      ...certification,
-      sigma,
-      level,
-      indices,
-      onImage: done => bar.update(done, `${certification.n0 + certification.n} noisy copies an image`),
-    },
+  const bar = isTold ? progressBar('certifying', { total: indices.length }) : undefined
+  const hasAll = await certifyLaunched(session, log, shard =>
+    certifyDataset(
+      {
+        denoiser,
+        dataset,
+        arms: [{ classifier, log: shard === undefined ? log : shardPath(log, shard), name: config.output }],
+      },
+      {
+        ...certification,
+        sigma,
+        level,
+        indices,
+        shard,
+        signal,
+        onImage: done => bar?.update(done, `${certification.n0 + certification.n} noisy copies an image`),
+      },
+    ),
   )
-  bar.stop()
+  bar?.stop()
+  if (!hasAll || !isTold) return
   const { rows } = await readCertificationLog(log)
   console.log(renderTable(accuracyTable([{ label, logs: [rows] }], radii), 'terminal'))
   console.log(`certificates: ${log}`)

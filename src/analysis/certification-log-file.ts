@@ -1,6 +1,8 @@
-import { type FileHandle, mkdir, open, rename } from 'node:fs/promises'
-import { dirname, resolve } from 'node:path'
+import { type FileHandle, mkdir, open } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { ConfigError, DataError, FtCadisError } from '../errors'
+import { lock } from '../files/lock'
+import { writeDurably } from '../files/write'
 import {
   ADAPTIVE_LOG_HEADER,
   type CertificationEntry,
@@ -19,7 +21,6 @@ import {
   readText,
   requireSameConfiguration,
 } from './certification-log-facts'
-import { lockLog } from './certification-log-lock'
 import { formatIndices, parseIndices } from './image-plan'
 
 export interface CertificationLog extends ParsedLog {
@@ -85,7 +86,7 @@ export class CertificationLogWriter implements AsyncDisposable {
     let unlock: (() => Promise<void>) | undefined
     try {
       await mkdir(dirname(path), { recursive: true })
-      unlock = await lockLog(path)
+      unlock = await lock(`${path}.lock`, `log ${path}`)
       const earlier = await prepare(path, facts)
       const handle = await open(path, 'a')
       return new CertificationLogWriter(path, { header: headerOf(facts), earlier }, { handle, unlock })
@@ -164,7 +165,7 @@ async function prepare(path: string, facts: LogFacts): Promise<ParsedLog> {
       { remedy: 'Choose another log file.' },
     )
   }
-  if (text === undefined) await replaceFile(path, `${header}\n`)
+  if (text === undefined) await writeDurably(path, `${header}\n`)
   const earlier = parseLog(text ?? `${header}\n`, { file: path })
   if (text !== undefined && !text.startsWith(`${header}\n`)) {
     throw new ConfigError(`The log ${path} has other columns than this version writes: ${header}.`, {
@@ -198,21 +199,5 @@ function requirePlanned(path: string, { plan }: LogFacts, { rows }: ParsedLog): 
 
 /** Writes the facts of a log in one step. */
 export async function writeFacts(logPath: string, facts: LogFacts): Promise<void> {
-  await replaceFile(factsPath(logPath), `${JSON.stringify(facts, null, 2)}\n`)
-}
-
-/** Writes a file in one step: after a crash there is the whole file or the one before. */
-export async function replaceFile(path: string, text: string): Promise<void> {
-  const temporary = `${path}.${process.pid}.tmp`
-  const file = await open(temporary, 'w')
-  try {
-    await file.writeFile(text)
-    await file.sync()
-  } finally {
-    await file.close()
-  }
-  await rename(temporary, path)
-  // The new name is on the disk only when the folder is.
-  const folder = await open(dirname(resolve(path)))
-  await folder.sync().finally(() => folder.close())
+  await writeDurably(factsPath(logPath), `${JSON.stringify(facts, null, 2)}\n`)
 }

@@ -4,6 +4,7 @@ import { configurationDifferences, show } from '../analysis/certification-log-fa
 import type { Session } from '../bridge'
 import type { CertificationRunConfig, DataConfig } from '../config/schema'
 import { CheckpointError } from '../errors'
+import { folderHashes, hashesOf, type Smoothed } from '../method/smoothed'
 import {
   type Classifier,
   type Denoiser,
@@ -13,7 +14,6 @@ import {
   provenance,
   type Spec,
 } from '../torch'
-import { folderHashes, hashesOf, type Smoothed } from './smoothed'
 
 /** The networks of a smoothed classifier, to be freed by the caller. */
 export interface CertifiedNetworks {

@@ -10,13 +10,13 @@ import {
   type CertificationLog,
   headerOf,
   readCertificationLog,
-  replaceFile,
   writeFacts,
 } from '../analysis/certification-log-file'
-import { lockLog } from '../analysis/certification-log-lock'
 import { formatIndices, imagePlan, parseIndices, planDigest, type Share } from '../analysis/image-plan'
 import { missingImages } from '../analysis/runs'
 import { ConfigError, DataError } from '../errors'
+import { lock } from '../files/lock'
+import { writeDurably } from '../files/write'
 
 /** A log whose facts say that it is a share of a plan. */
 type ShardLog = CertificationLog & { readonly facts: LogFacts & Required<Pick<LogFacts, 'plan' | 'share'>> }
@@ -127,7 +127,7 @@ function wholePlan(shards: readonly ShardLog[]): number[] {
 }
 
 async function writeMerged(output: string, { log, facts }: { log: string; facts: LogFacts }): Promise<void> {
-  const unlock = await lockLog(output)
+  const unlock = await lock(`${output}.lock`, `log ${output}`)
   try {
     const existing = await readText(output)
     if (existing !== undefined && existing !== log) {
@@ -136,7 +136,7 @@ async function writeMerged(output: string, { log, facts }: { log: string; facts:
       })
     }
     await writeFacts(output, facts)
-    await replaceFile(output, log)
+    await writeDurably(output, log)
   } finally {
     await unlock()
   }

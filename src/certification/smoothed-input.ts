@@ -1,6 +1,6 @@
 import { type CertificationRunConfigInput, parseCertificationConfig } from '../config/schema'
 import { CheckpointError } from '../errors'
-import { readSmoothed, type Smoothed } from './smoothed'
+import { readSmoothed, type Smoothed } from '../method/smoothed'
 
 /** The settings of a smoothed classifier, and what else is known of it: all of it where `smoothed.json` says so. */
 export type KnownSmoothed = Pick<Smoothed, 'config'> & Partial<Smoothed>

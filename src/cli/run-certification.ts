@@ -5,13 +5,12 @@ import { renderTables } from '../analysis/tables'
 import { connect, type Session } from '../bridge'
 import { GRID_RADII } from '../certification/adaptive'
 import { certify, defaultLogPath } from '../certification/certify'
-import { mergeShards } from '../certification/merge-shards'
-import { type Shard, shardPath } from '../certification/shards'
+import { certifyLaunched } from '../certification/certify-launched'
+import type { Shard } from '../certification/shards'
 import type { KnownSmoothed } from '../certification/smoothed-input'
 import type { CertificationConfig } from '../config/schema'
 import { launchRank } from '../environment/launch-rank'
 import { ConfigError } from '../errors'
-import { joinProcessGroup } from '../torch'
 import type { SmoothedOptions } from './certification-options'
 import { type CertificationProgress, certificationProgress } from './certification-progress'
 import { endPythonWhenAborted } from './end-python'
@@ -34,9 +33,6 @@ interface Job {
   readonly log: string
   readonly signal: AbortSignal
 }
-
-/** How long a launched process waits for others that live: their shares may take longer, never that much. */
-const WAIT_SECONDS = 7 * 86_400
 
 /** `ft-cadis certify`: certifies what falls to this process, and prints the figures. */
 export async function runCertification(
@@ -66,7 +62,12 @@ export async function runCertification(
       endPythonWhenAborted(session, signal)
       const job = { source, log, signal }
       // Awaited here, before the session is closed.
-      return await (worldSize > 1 ? certifyAsRank(session, job) : certifyShard(session, job, options.shard))
+      if (worldSize === 1) return await certifyShard(session, job, options.shard)
+      const isSilent = session.launch.rank > 0
+      const hasAll = await certifyLaunched(session, log, shard =>
+        certifyShard(session, job, shard, { isSilent }),
+      )
+      return hasAll ? await readCertificationLog(log) : undefined
     },
   )
   if (result !== undefined) printResult(result)
@@ -95,22 +96,6 @@ async function certifyShard(
   } finally {
     progress.stop?.()
   }
-}
-
-/** Certifies the share of a launched process. The first one merges the shares when all are done, and returns the whole. */
-async function certifyAsRank(session: Session, job: Job): Promise<CertificationLog | undefined> {
-  const { rank, worldSize } = session.launch
-  const group = await joinProcessGroup(session, { waitSeconds: WAIT_SECONDS })
-  const shards = Array.from({ length: worldSize }, (_, position) => ({ number: position + 1, of: worldSize }))
-  await certifyShard(session, job, shards[rank], { isSilent: rank > 0 })
-  await group.barrier()
-  if (rank === 0)
-    await mergeShards(
-      shards.map(shard => shardPath(job.log, shard)),
-      { output: job.log },
-    )
-  await group.leave()
-  return rank === 0 ? readCertificationLog(job.log) : undefined
 }
 
 function printResult(log: CertificationLog): void {

@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
-import { readSmoothed } from '../certification/smoothed'
 import type { KnownSmoothed } from '../certification/smoothed-input'
 import { presets } from '../config/presets'
 import {
@@ -12,6 +11,7 @@ import {
 } from '../config/schema'
 import { PACKAGE_FOLDER } from '../environment/paths'
 import { ConfigError } from '../errors'
+import { readSmoothed } from '../method/smoothed'
 import { findCheckpoint } from '../training/trained-classifier'
 import type { SmoothedOptions } from './certification-options'
 

@@ -8,7 +8,7 @@ import { dirname } from 'node:path'
  */
 export async function writeOutput(path: string, content: string | Buffer): Promise<void> {
   const { ConfigError } = require('../errors') as typeof import('../errors')
-  const { writeWhole } = require('../training/write-files') as typeof import('../training/write-files')
+  const { writeWhole } = require('../files/write') as typeof import('../files/write')
   try {
     await mkdir(dirname(path), { recursive: true })
     await writeWhole(path, content)

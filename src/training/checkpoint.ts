@@ -6,8 +6,9 @@ import { pipeline } from 'node:stream/promises'
 import { z } from 'zod'
 import { parseConfig, type RunConfig } from '../config/schema'
 import { CheckpointError } from '../errors'
+import { replaceFolder, syncToDisk } from '../files/write'
+import { type SmoothedFacts, writeSmoothed } from '../method/smoothed'
 import type { Classifier, Optimizer } from '../torch'
-import { replaceFolder, syncToDisk } from './write-files'
 
 /**
  * A checkpoint is a folder: the weights in the format of their library, or adapters in PEFT's; the optimizer's moments;
@@ -56,6 +57,13 @@ export interface Checkpoint {
   readonly optimizerFile: string
 }
 
+export interface CheckpointContent {
+  readonly classifier: Classifier
+  readonly optimizer: Optimizer
+  /** The smoothed classifier that the weights belong to, for `smoothed.json`. */
+  readonly smoothed: SmoothedFacts
+}
+
 /**
  * Writes the checkpoint `name` of a run, in the place of one of that name.
  *
@@ -64,7 +72,7 @@ export interface Checkpoint {
  */
 export async function writeCheckpoint(
   folder: string,
-  { classifier, optimizer }: { classifier: Classifier; optimizer: Optimizer },
+  { classifier, optimizer, smoothed }: CheckpointContent,
   state: TrainerState,
 ): Promise<string> {
   const parent = dirname(folder)
@@ -74,6 +82,7 @@ export async function writeCheckpoint(
     await classifier.save(unfinished)
     optimizer.save(join(unfinished, OPTIMIZER_FILE))
     await classifier.session.flush()
+    await writeSmoothed(unfinished, smoothed)
     const files = await filesIn(unfinished)
     await writeFile(
       join(unfinished, TRAINER_FILE),

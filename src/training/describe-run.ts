@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { execa } from 'execa'
 import type { SessionFacts } from '../bridge'
 import type { RunConfig } from '../config/schema'
 import { type Classifier, type Denoiser, type Provenance, provenance } from '../torch'
@@ -27,6 +26,7 @@ export async function describeRun(
     classifier: provenance(classifier, classifierSpec(config.classifier, config.tuning)),
   }))
   const manifest = readFileSync(join(__dirname, '..', '..', 'package.json'), 'utf8')
+  const { execa } = await import('execa')
   const git = await execa('git', ['rev-parse', 'HEAD'], { reject: false })
   return {
     config,

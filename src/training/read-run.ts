@@ -1,9 +1,9 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DataError } from '../errors'
+import { isLocked } from '../files/lock'
 import { type Metrics, readMetrics } from './read-metrics'
 import type { RunState } from './run-folder'
-import { isLocked } from './run-lock'
 import type { SamplesFile } from './sample-files'
 
 /**

@@ -2,8 +2,8 @@ import { closeSync, fsyncSync, ftruncateSync, openSync, statSync, writeSync } fr
 import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ConfigError, DataError, FtCadisError } from '../errors'
-import { RunLock } from './run-lock'
-import { writeDurably, writeWhole } from './write-files'
+import { lock } from '../files/lock'
+import { writeDurably, writeWhole } from '../files/write'
 
 /** What a run leaves behind. Whatever else is in its folder is not the run's, and is never removed. */
 export const RUN_PARTS = [
@@ -35,7 +35,7 @@ export class RunFolder {
 
   private constructor(
     readonly path: string,
-    readonly lock: RunLock,
+    readonly unlock: () => Promise<void>,
     /** Parts of an earlier run that are there. */
     readonly earlier: readonly string[],
   ) {}
@@ -49,7 +49,7 @@ export class RunFolder {
     try {
       await makeFolder(path)
       const earlier = (await readdir(path)).filter(name => (RUN_PARTS as readonly string[]).includes(name))
-      return new RunFolder(path, await RunLock.take(join(path, LOCK)), earlier)
+      return new RunFolder(path, await lock(join(path, LOCK), `run folder ${path}`), earlier)
     } catch (cause) {
       throw cannotWrite(path, cause)
     }
@@ -125,7 +125,7 @@ export class RunFolder {
   async close(): Promise<void> {
     if (this.#metrics !== undefined) closeSync(this.#metrics)
     this.#metrics = undefined
-    await this.lock.release()
+    await this.unlock()
   }
 }
 

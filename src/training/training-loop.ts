@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { RunConfig } from '../config/schema'
+import { certificationOf, type RunConfig } from '../config/schema'
 import { InterruptedError } from '../errors'
 import type { Dataset } from '../torch'
 import {
@@ -245,10 +245,17 @@ export class TrainingLoop {
   }
 
   async #save(name: string): Promise<void> {
-    const { config, trainee, folder, recorder, hooks, description, plan } = this.#context
+    const { config, trainee, testSet, folder, recorder, hooks, description, plan } = this.#context
     if (folder === null || hooks.updatesOnly) return
     const { weights, versions } = description
-    this.checkpoint = await writeCheckpoint(join(folder.checkpoints, name), trainee, {
+    const { classifier, optimizer, level } = trainee
+    const smoothed = {
+      ...{ config: certificationOf(config), level, weights },
+      dataset: testSet.description,
+      versions: { torch: versions.torch },
+    }
+    const content = { classifier, optimizer, smoothed }
+    this.checkpoint = await writeCheckpoint(join(folder.checkpoints, name), content, {
       ...this.#progress,
       ...(await this.#skipped()),
       ...{ config, weights, versions },

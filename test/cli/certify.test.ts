@@ -1,16 +1,16 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { execa } from 'execa'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { ConfigError, certify } from '../../src'
+import { ConfigError, certificationOf, certify, defaultLogPath, presets, writeSmoothed } from '../../src'
 import { readCertificationLog } from '../../src/analysis/certification-log-file'
 import { parseImages } from '../../src/cli/certification-options'
 import { certificationLine } from '../../src/cli/certification-progress'
 import { smoothedSource } from '../../src/cli/smoothed-source'
 import { PACKAGE_FOLDER } from '../../src/environment/paths'
-import { connectForTest } from '../support/digits'
+import { CLASSIFIER, connectForTest, DENOISER } from '../support/digits'
 import { runProgram } from '../support/run-example'
 
 let folder: string
@@ -55,7 +55,7 @@ describe('certify', () => {
 
     const { exitCode, stderr } = await interrupt('SIGINT')
     expect(exitCode).toBe(130)
-    expect(stderr).toMatch(/SIGINT: the image in work is dropped.*\nStopped with \d of 8 images certified\./)
+    expect(stderr).toMatch(/SIGINT: the image in work is dropped.*\n(.*\n)*Stopped with \d of 8 images certified\./)
     expect(await readdir(folder)).toEqual(['certify.tsv', 'certify.tsv.json'])
     const afterInterrupt = await readCertificationLog(log)
     expect(afterInterrupt.partial).toBeUndefined()
@@ -69,7 +69,7 @@ describe('certify', () => {
     const withoutTimes = ({ rows }: typeof resumed) => rows.map(({ durationMs: _, ...row }) => row)
     expect(withoutTimes(resumed)).toEqual(withoutTimes(reference))
     expect(resumed.facts).toEqual(reference.facts)
-  })
+  }, 180_000)
 
   it.each([
     [['--preset', 'digits', '--shard', '3/2'], 2, /Expected for instance 3\/16/],
@@ -122,6 +122,47 @@ describe('what a command line names', () => {
   it('has no denoiser where that is asked for', async () => {
     const { config } = await smoothedSource(undefined, { ...digits, denoiser: 'none' })
     expect(config.denoiser).toEqual({ source: 'none' })
+  })
+
+  it('is the last checkpoint of a run, as its settings or its smoothed.json describe it', async () => {
+    const run = presets.digits({
+      denoiser: DENOISER,
+      classifier: CLASSIFIER,
+      output: 'moved since',
+      sigma: 0.5,
+    })
+    await writeFile(join(folder, 'config.json'), JSON.stringify({ config: run }))
+    const [first, last] = ['epoch-01', 'epoch-02'].map(name => join(folder, 'checkpoints', name)) as [
+      string,
+      string,
+    ]
+    for (const checkpoint of [first, last]) await mkdir(checkpoint, { recursive: true })
+
+    const { config, weights } = await smoothedSource(folder, { n: 7 })
+    expect(weights).toBeUndefined()
+    expect(config).toMatchObject({ checkpoint: last, output: folder, certification: { sigma: 0.5, n: 7 } })
+    expect(defaultLogPath(config)).toBe(join(folder, 'certify-sigma-0.5.tsv'))
+    expect((await smoothedSource(first, {})).config).toMatchObject({ checkpoint: first, output: folder })
+
+    await writeSmoothed(last, {
+      config: {
+        ...certificationOf(run),
+        certification: { ...certificationOf(run).certification, sigma: 0.25 },
+      },
+      level: null,
+      dataset: { classes: ['a', 'b'], imageShape: [1, 8, 8] },
+      weights: {
+        denoiser: { source: 'diffusers', sha256: 'dd' },
+        classifier: { source: 'timm', sha256: 'cc' },
+      },
+    })
+    for (const named of [folder, last]) {
+      expect(await smoothedSource(named, {})).toMatchObject({
+        classes: ['a', 'b'],
+        config: { checkpoint: last, output: folder, certification: { sigma: 0.25 } },
+        weights: { denoiser: { sha256: 'dd' } },
+      })
+    }
   })
 
   it('is what a file says, and where that is wrong the field is named', async () => {

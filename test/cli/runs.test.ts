@@ -10,7 +10,7 @@ let folder: string
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'ft-cadis-runs-'))
-  const lock = { pid: process.pid, host: hostname(), startedAt: 'noon' }
+  const lock = { pid: process.pid, host: hostname(), since: 'noon', startTicks: null }
   await writeRun(join(folder, 'sweep', 'lambda-1'), {
     rows: rows(6),
     cut: '{"kind":"upd',

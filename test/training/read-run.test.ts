@@ -124,7 +124,7 @@ describe('a run', () => {
 })
 
 describe('the state of a run', () => {
-  const lock = { pid: process.pid, host: hostname(), startedAt: 'noon' }
+  const lock = { pid: process.pid, host: hostname(), since: 'noon', startTicks: null }
   const gone = 2 ** 22 + 1
   const longAgo = new Date(Date.now() - 3_600_000)
 

@@ -1,5 +1,5 @@
 import { copyFile, cp, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
@@ -190,10 +190,10 @@ describe('a run that goes on from a checkpoint', () => {
 
   it('is refused while another process writes to its folder', async () => {
     const run = await copyOfStopped('locked')
-    const lock = { pid: process.ppid, host: (await import('node:os')).hostname(), startedAt: 'noon' }
+    const lock = { pid: process.ppid, host: hostname(), since: 'noon', startTicks: null }
     await writeFile(join(run, 'run.lock'), JSON.stringify(lock))
     await expect(train('locked', { existing: 'resume' })).rejects.toThrow(
-      new RegExp(`in use: process ${process.ppid} on .* since noon`),
+      new RegExp(`locked is being written by process ${process.ppid} on .*, since noon`),
     )
     await writeFile(join(run, 'run.lock'), JSON.stringify({ ...lock, pid: 2 ** 22 + 1 }))
     await train('locked', { existing: 'resume', stopAfterUpdates: 8 })

@@ -24,8 +24,8 @@ const ROUNDING = 1e-9
 /**
  * A test with these looks that certifies a class below the threshold with probability at most alpha, and among those the
  * one whose certificates, at their worth, exceed its votes by most in the mean over the prior, as far as whole counts
- * allow. Backward induction finds its boundaries for a price of a wrong certificate (a Bayes test in the sense of Wald
- * and Wolfowitz); the price is the least that keeps the error within alpha, and the error is computed, not estimated.
+ * allow. Backward induction finds its boundaries for a price of a wrong certificate, as Eales and Jennison (1992) do for a
+ * normal mean; the price is the least that keeps the error within alpha, and the error is computed, not estimated.
  */
 export function optimalTest({ threshold, alpha, looks, worth }: OptimalTestOptions): SequentialTest {
   const testAt = backwardInduction({ threshold, alpha, looks, worth })

@@ -4,18 +4,17 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { z } from 'zod'
-import type { JsonObject } from '../analysis/certification-log-facts'
-import { replaceFile } from '../analysis/certification-log-file'
 import { type CertificationRunConfig, certificationRunSchema } from '../config/schema'
 import { CheckpointError } from '../errors'
-import type { NoiseLevel } from '../method/noise-level'
+import { packageVersion } from '../files/package-version'
+import { writeDurably } from '../files/write'
 import type { DatasetDescription, Provenance } from '../torch'
-import { packageVersion } from './package-version'
+import type { NoiseLevel } from './noise-level'
 
 const FILE = 'smoothed.json'
 
 /** What identifies the weights of a network, see `hashesOf` and `folderHashes`; null where there is none. */
-const hashes = z.custom<JsonObject | null>(value => typeof value === 'object')
+const hashes = z.custom<Provenance | null>(value => typeof value === 'object')
 
 const smoothedSchema = z.object({
   format: z.literal(1),
@@ -68,7 +67,7 @@ export async function writeSmoothed(folder: string, facts: SmoothedFacts): Promi
     },
     versions: { ftCadis: packageVersion(), node: process.versions.node, ...versions },
   }
-  await replaceFile(join(folder, FILE), `${JSON.stringify(content, null, 2)}\n`)
+  await writeDurably(join(folder, FILE), `${JSON.stringify(content, null, 2)}\n`)
 }
 
 /**

@@ -4,13 +4,15 @@ import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ConfigError } from '../errors'
 
-/** Who writes a log, in `<log>.lock`. */
+/** Who writes, in the lock. */
 interface Holder {
   readonly pid: number
   readonly host: string
   /** When the process started, in ticks of its machine: tells it from a later process of the same number. */
   readonly startTicks: string | null
   readonly since: string
+  /** What the launcher calls the launch that the process belongs to; absent where it is no launched one. */
+  readonly launch?: string
 }
 
 /** How often a lock is touched while it is held. */
@@ -23,24 +25,28 @@ const GUARD_MS = 10
 const ABANDONED_MS = 6 * TOUCH_MS
 
 /**
- * Keeps two processes from writing one log. A lock whose process is gone, as `kill -9` leaves it, is taken over.
+ * Keeps two processes from writing the same thing. A lock whose process is gone, as `kill -9` leaves it, is taken over; so is
+ * one that the same launch left on another machine, since a launcher starts its processes anew when they all have ended.
  *
+ * @param path - The lock's own file.
+ * @param what - What is locked, for the message: `log runs/a.tsv`.
  * @returns what gives the lock back
- * @throws ConfigError naming the process that writes the log
+ * @throws ConfigError naming the process that holds it
  */
-export async function lockLog(logPath: string): Promise<() => Promise<void>> {
-  const path = `${logPath}.lock`
+export async function lock(path: string, what: string): Promise<() => Promise<void>> {
   const own = `${path}.${randomUUID()}`
+  const launch = process.env.TORCHELASTIC_RUN_ID
   const holder: Holder = {
     pid: process.pid,
     host: hostname(),
     startTicks: await startTicks(process.pid),
     since: new Date().toISOString(),
+    ...(launch !== undefined && launch !== '' && launch !== 'none' ? { launch } : {}),
   }
   await writeFile(own, `${JSON.stringify(holder)}\n`)
   try {
     // A link is made whole or not at all, and only where there is no such file.
-    while (!(await succeeds('EEXIST', link(own, path)))) await removeAbandoned(logPath, path, own)
+    while (!(await succeeds('EEXIST', link(own, path)))) await removeAbandoned(what, path, own)
   } finally {
     await unlink(own)
   }
@@ -56,8 +62,8 @@ export async function lockLog(logPath: string): Promise<() => Promise<void>> {
  * Removes the lock if its process is gone. One process at a time may do so, the one that has the guard: otherwise a slow
  * one could remove the lock that a faster one has put in the place of the same abandoned lock.
  */
-async function removeAbandoned(logPath: string, path: string, own: string): Promise<void> {
-  refuseHeld(logPath, path, await stateOf(path))
+async function removeAbandoned(what: string, path: string, own: string): Promise<void> {
+  refuseHeld(what, path, await stateOf(path))
   const guard = `${path}.guard`
   if (!(await succeeds('EEXIST', link(own, guard)))) {
     // Another process is at it; one that has died over it leaves the guard.
@@ -67,11 +73,16 @@ async function removeAbandoned(logPath: string, path: string, own: string): Prom
   }
   try {
     const state = await stateOf(path)
-    refuseHeld(logPath, path, state)
+    refuseHeld(what, path, state)
     if (state === 'abandoned') await succeeds('ENOENT', unlink(path))
   } finally {
     await unlink(guard)
   }
+}
+
+/** Whether a process that lives holds the lock. */
+export async function isLocked(path: string): Promise<boolean> {
+  return typeof (await stateOf(path)) !== 'string'
 }
 
 type State = 'free' | 'abandoned' | { readonly holder: Holder | undefined }
@@ -83,20 +94,21 @@ async function stateOf(path: string): Promise<State> {
   return holder !== undefined && !(await isRunning(holder, path)) ? 'abandoned' : { holder }
 }
 
-function refuseHeld(logPath: string, path: string, state: State): void {
+function refuseHeld(what: string, path: string, state: State): void {
   if (typeof state === 'string') return
   const { holder } = state
   const who =
     holder === undefined
       ? 'a process that its lock does not name'
       : `process ${holder.pid} on ${holder.host}, since ${holder.since}`
-  throw new ConfigError(`The log ${logPath} is being written by ${who}.`, {
-    remedy: `Wait for it or choose another log file; delete ${path} if that process is gone.`,
+  throw new ConfigError(`The ${what} is being written by ${who}.`, {
+    remedy: `Wait for it or choose another output; delete ${path} if that process is gone.`,
   })
 }
 
-async function isRunning({ pid, host, startTicks: ticks }: Holder, path: string): Promise<boolean> {
+async function isRunning({ pid, host, startTicks: ticks, launch }: Holder, path: string): Promise<boolean> {
   if (host !== hostname()) {
+    if (launch !== undefined && launch === process.env.TORCHELASTIC_RUN_ID) return false
     const touchedMs = await stat(path).then(
       ({ mtimeMs }) => mtimeMs,
       () => 0,

@@ -2,9 +2,9 @@ import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { hashesOf, readSmoothed, type SmoothedFacts, writeSmoothed } from '../../src/certification/smoothed'
 import { parseCertificationConfig } from '../../src/config/schema'
 import { CheckpointError } from '../../src/errors'
+import { hashesOf, readSmoothed, type SmoothedFacts, writeSmoothed } from '../../src/method/smoothed'
 import { DENOISER } from '../support/digits'
 
 let folder: string

@@ -3,9 +3,9 @@ import { once } from 'node:events'
 import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { lockLog } from '../../src/analysis/certification-log-lock'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { ConfigError } from '../../src/errors'
+import { isLocked, lock } from '../../src/files/lock'
 
 let folder: string
 let log: string
@@ -25,16 +25,32 @@ async function deadProcess(): Promise<number> {
   return child.pid as number
 }
 
-describe('lockLog', () => {
+const lockLog = (path: string) => lock(`${path}.lock`, `log ${path}`)
+
+describe('lock', () => {
   it('is held by one, named with its process, until it is given back', async () => {
     const unlock = await lockLog(log)
     const second = lockLog(log)
     await expect(second).rejects.toThrow(ConfigError)
     await expect(second).rejects.toThrow(new RegExp(`is being written by process ${process.pid} on `))
+    expect(await isLocked(`${log}.lock`)).toBe(true)
     await unlock()
+    expect(await isLocked(`${log}.lock`)).toBe(false)
     await unlock()
     await (await lockLog(log))()
     expect(await readdir(folder)).toEqual([])
+  })
+
+  it('is taken over from another machine of the same launch, and of no other', async () => {
+    vi.stubEnv('TORCHELASTIC_RUN_ID', 'job-7')
+    try {
+      await hold({ pid: 1, host: 'elsewhere', launch: 'job-6' })
+      await expect(lockLog(log)).rejects.toThrow(/written by process 1 on elsewhere/)
+      await hold({ pid: 1, host: 'elsewhere', launch: 'job-7' })
+      await (await lockLog(log))()
+    } finally {
+      vi.unstubAllEnvs()
+    }
   })
 
   it('is taken over from a process that is gone', async () => {

@@ -1,0 +1,38 @@
+import type { Session } from '../bridge'
+import { joinProcessGroup } from '../torch'
+import { mergeShards } from './merge-shards'
+import { type Shard, shardPath } from './shards'
+
+/** How long a launched process waits for others that live: their shares may take longer, never that much. */
+const WAIT_SECONDS = 7 * 86_400
+
+/**
+ * Certifies in the processes of a launch: each takes its share, and the first one merges them into `log` when all are
+ * done. In a process that nobody launched there is one share, the whole.
+ *
+ * @param certifyShare - Certifies a share into the log that `shardPath` names; without one, everything into `log`.
+ * @returns whether this process is the one that has the whole log
+ */
+export async function certifyLaunched(
+  session: Session,
+  log: string,
+  certifyShare: (shard: Shard | undefined) => Promise<unknown>,
+): Promise<boolean> {
+  const { rank, worldSize } = session.launch
+  if (worldSize === 1) {
+    await certifyShare(undefined)
+    return true
+  }
+  const group = await joinProcessGroup(session, { waitSeconds: WAIT_SECONDS })
+  const shards = Array.from({ length: worldSize }, (_, position) => ({ number: position + 1, of: worldSize }))
+  await certifyShare(shards[rank])
+  await group.barrier()
+  if (rank === 0) {
+    await mergeShards(
+      shards.map(shard => shardPath(log, shard)),
+      { output: log },
+    )
+  }
+  await group.leave()
+  return rank === 0
+}

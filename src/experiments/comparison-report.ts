@@ -61,18 +61,19 @@ const SAMPLES_CAPTION =
   'is kept. Red: it sees something else, the image counts as hallucinated.'
 
 /** The ACR of every seed, a row a method: no average hides an order that does not hold on each. */
-export function acrBySeedTable(arms: readonly ComparedArm[]): Table {
-  const seeds = Math.max(...arms.map(({ logs }) => logs.length))
+export function acrBySeedTable(
+  arms: readonly LabelledLogs[],
+  {
+    seeds = [...Array(Math.max(...arms.map(({ logs }) => logs.length))).keys()],
+  }: { seeds?: readonly number[] } = {},
+): Table {
   return {
     caption: 'Average certified radius by seed',
-    columns: [
-      { header: 'method' },
-      ...Array.from({ length: seeds }, (_, seed) => ({ header: `seed ${seed}`, digits: 4 })),
-    ],
+    columns: [{ header: 'method' }, ...seeds.map(seed => ({ header: `seed ${seed}`, digits: 4 }))],
     rows: arms.map(({ label, logs }) => [
       label,
-      ...Array.from({ length: seeds }, (_, seed) => {
-        const rows = logs[seed]
+      ...seeds.map((_, position) => {
+        const rows = logs[position]
         return rows === undefined ? null : averageCertifiedRadius(rows)
       }),
     ]),

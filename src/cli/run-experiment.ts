@@ -1,0 +1,140 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { join, relative } from 'node:path'
+import { renderTable } from '../analysis/tables'
+import { setup } from '../environment/setup'
+import type { Experiment } from '../experiments/definition'
+import { EXPERIMENTS } from '../experiments/paper'
+import { planExperiments } from '../experiments/plan'
+import { runExperiments } from '../experiments/run-experiments'
+import { runTasks, type TaskWatcher } from '../experiments/run-tasks'
+import type { Scale } from '../experiments/scale'
+import { type Task, tasksOf } from '../experiments/tasks'
+import { interruptible } from './interruption'
+import { liveLine } from './progress'
+import { formatDuration } from './training-line'
+
+export interface ExperimentCommandOptions {
+  readonly seeds: number
+  readonly testImages?: number
+  readonly workers: number
+  readonly output?: string
+  readonly device: string
+  readonly threads: number
+  readonly python?: string
+  readonly plan?: boolean
+  readonly denoiser?: string
+  readonly classifier?: string
+  readonly resnet110?: string
+  readonly data?: string
+}
+
+/** Set in processes that a runner has started: they do tasks, and leave results to it. */
+const WORKER = 'FT_CADIS_EXPERIMENT_WORKER'
+
+export function listExperiments(): void {
+  const rows = EXPERIMENTS.map(({ name, source, varies }) => [name, source, varies])
+  const columns = [{ header: 'experiment' }, { header: 'paper' }, { header: 'what varies' }]
+  console.log(renderTable({ caption: 'Experiments; all runs those of the paper', columns, rows }, 'terminal'))
+}
+
+/** Runs experiments, or plans them, and prints their tables. */
+export async function runExperimentCommand(
+  experiments: readonly Experiment[],
+  {
+    scale,
+    output,
+    ...options
+  }: ExperimentCommandOptions & { readonly scale: Scale; readonly output: string },
+): Promise<void> {
+  const { python, device, threads, testImages, workers, plan } = options
+  const seeds = Array.from({ length: options.seeds }, (_, seed) => seed)
+  const settings = { scale, output, seeds, testImages, python, device, threads }
+  const isWorker = process.env[WORKER] !== undefined
+  if (!isWorker) await setup({ python, onLine: line => console.error(line) })
+  if (plan === true) {
+    const { table, leftMs } = await planExperiments(experiments, settings)
+    console.log(renderTable(table, 'terminal'))
+    console.log(`about ${formatDuration(leftMs)} in one process`)
+    return
+  }
+  await interruptible('the task under way stops where it can go on', async signal => {
+    if (isWorker) {
+      const watcher = taskLines({ isLive: false })
+      const tasks = tasksOf(experiments, settings)
+      await runTasks(tasks, { ...settings, ...watcher, signal: untilDisconnected(signal) })
+      process.disconnect?.()
+      return
+    }
+    const others = Array.from({ length: workers - 1 }, startWorker)
+    const watcher = taskLines({ isLive: process.stderr.isTTY && workers === 1 })
+    try {
+      const results = await runExperiments(experiments, { ...settings, ...watcher, signal })
+      watcher.stop()
+      for (const { folder, tables } of results) {
+        for (const table of tables) console.log(`${renderTable(table, 'terminal')}\n`)
+        console.log(`page: ${relative(process.cwd(), join(folder, 'experiment.html'))}\n`)
+      }
+      console.log(scale.differs)
+    } finally {
+      watcher.stop()
+      for (const other of others) other.kill('SIGTERM')
+    }
+  })
+}
+
+/** Another process of this very command. */
+function startWorker(): ChildProcess {
+  const [, program = '', ...words] = process.argv
+  return fork(program, words, { env: { ...process.env, [WORKER]: '1' } })
+}
+
+/** Aborted also when the process that started this one is gone. */
+function untilDisconnected(signal: AbortSignal): AbortSignal {
+  const controller = new AbortController()
+  process.once('disconnect', () => controller.abort('SIGTERM'))
+  return AbortSignal.any([signal, controller.signal])
+}
+
+/** A line for each task that is done; on a terminal also one that says how far the task under way is. */
+function taskLines({ isLive }: { readonly isLive: boolean }): TaskWatcher & { readonly stop: () => void } {
+  const live = isLive ? liveLine() : undefined
+  let label = ''
+  let begunMs = 0
+  let isStopped = false
+  const show = (figures: string) => live?.show(columns => `${label}: ${figures}`.slice(0, columns))
+  return {
+    onTask: (task, { done, of }) => {
+      label = `[${done + 1}/${of}] ${describe(task)}`
+      begunMs = performance.now()
+      show('…')
+    },
+    onUpdate: ({ step, steps, loss }) => show(`update ${step} of ${steps}, loss ${loss.toFixed(3)}`),
+    onImage: done => show(`${done} images`),
+    onTaskEnd: () => {
+      const text = `${label}: ${formatDuration(performance.now() - begunMs)}`
+      if (live === undefined) console.error(text)
+      else live.print(text)
+    },
+    stop: () => {
+      if (!isStopped) live?.stop()
+      isStopped = true
+    },
+  }
+}
+
+function describe(task: Task): string {
+  switch (task.kind) {
+    case 'prepare':
+      return task.preparation.label
+    case 'choose':
+      return 'choosing test images'
+    case 'train': {
+      const { arm, sigma } = task.arm
+      return `${arm.label}${arm.sigma === undefined ? `, σ = ${sigma}` : ''}, seed ${task.seed}`
+    }
+    case 'certify':
+      return `certifying ${task.arms.length} arms, σ = ${task.arms[0]?.sigma}, seed ${task.seed}`
+    case 'draw':
+      return `denoised images of ${task.experiment.name}`
+  }
+}

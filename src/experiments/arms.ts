@@ -1,0 +1,90 @@
+import { createHash } from 'node:crypto'
+import { isAbsolute, join, relative, resolve } from 'node:path'
+import { parseConfig, type RunConfig } from '../config/schema'
+import { ConfigError } from '../errors'
+import type { Arm, Experiment } from './definition'
+import type { Scale } from './scale'
+
+/** An arm at a scale, with the configuration that it stands for. */
+export interface ResolvedArm {
+  readonly arm: Arm
+  readonly sigma: number
+  readonly isTrained: boolean
+  /** `output` and `seed` are those of no run yet. */
+  readonly config: RunConfig
+  /** Names the configuration: arms of different experiments that have the same one share their runs. */
+  readonly id: string
+  /** Folder of all seeds. */
+  readonly folder: string
+}
+
+export interface ResolveOptions {
+  readonly scale: Scale
+  /** Folder of all experiments of the scale. */
+  readonly output: string
+  /** Certify the first so many test images. Default: those of the scale's configuration. */
+  readonly testImages?: number | undefined
+}
+
+/** @throws ConfigError where a change does not go together with the scale's configuration, or two arms share a key */
+export function resolveArms(experiment: Experiment, options: ResolveOptions): ResolvedArm[] {
+  const arms = experiment.arms(options.scale)
+  const keys = arms.map(({ key }) => key)
+  if (new Set(keys).size < keys.length || keys.length === 0) {
+    throw new ConfigError(
+      `The experiment ${experiment.name} must have arms of different keys, got ${keys.join(', ') || 'none'}.`,
+      {
+        remedy: 'Give each arm a key of its own.',
+      },
+    )
+  }
+  return arms.map(arm => resolveArm(arm, experiment, options))
+}
+
+function resolveArm(
+  arm: Arm,
+  { sigma: papers, isAblation = false }: Experiment,
+  { scale, output, testImages }: ResolveOptions,
+): ResolvedArm {
+  const { isTrained = true, config: change = base => base } = arm
+  const sigma = arm.sigma ?? scale.ablationSigma ?? papers
+  const changed = parseConfig(change(scale.base(sigma, { isAblation })))
+  const config =
+    testImages === undefined
+      ? changed
+      : { ...changed, certification: { ...changed.certification, images: { first: testImages } } }
+  const hash = createHash('sha256').update(identityOf(config, { arm, isTrained, output })).digest('hex')
+  const id = `${isTrained ? 'sigma' : 'off-the-shelf-sigma'}-${sigma}-${hash.slice(0, 10)}`
+  return { arm, sigma, isTrained, config, id, folder: join(output, 'arms', id) }
+}
+
+/** Everything that decides the trained weights but the seed. Paths are written as seen from the output, so that a checkout can be moved. */
+function identityOf(
+  config: RunConfig,
+  { arm, isTrained, output }: { arm: Arm; isTrained: boolean; output: string },
+): string {
+  const { denoiser, classifier, data, tuning, method, optimisation, dtype, autocast, tf32 } = config
+  const networks = { denoiser, classifier, data, sigma: method.sigma }
+  const training = { tuning, method, optimisation, dtype, autocast, tf32, hooks: arm.hooks && arm.key }
+  return JSON.stringify(isTrained ? { ...networks, ...training } : networks, (key, value: unknown) =>
+    key === 'path' && typeof value === 'string' && isAbsolute(value)
+      ? relative(resolve(output), value)
+      : value,
+  )
+}
+
+/** Folder of one run of an arm. */
+export function seedFolder({ folder }: Pick<ResolvedArm, 'folder'>, seed: number): string {
+  return join(folder, `seed-${seed}`)
+}
+
+/** The log of an arm's certification. Other settings than these make another log; more images make a longer one. */
+export function logPath(arm: ResolvedArm, seed: number): string {
+  const { n0, n, alpha } = arm.config.certification
+  return join(seedFolder(arm, seed), `certify-n0-${n0}-n-${n}-alpha-${alpha}.tsv`)
+}
+
+/** Each arm once, in the order of its first appearance. */
+export function distinctArms(arms: readonly ResolvedArm[]): ResolvedArm[] {
+  return arms.filter(({ id }, position) => arms.findIndex(other => other.id === id) === position)
+}

@@ -1,0 +1,86 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { readCertificationLog } from '../analysis/certification-log-file'
+import type { Session } from '../bridge'
+import { certifyDataset } from '../certification/certify-dataset'
+import { testSetSpec } from '../certification/load-networks'
+import { lock } from '../files/lock'
+import { type Denoiser, loadClassifier, openDataset } from '../torch'
+import { classifierSpec } from '../training/specs'
+import { findCheckpoint, loadTrainedClassifier } from '../training/trained-classifier'
+import { logPath, type ResolvedArm, seedFolder } from './arms'
+
+export interface CertifyArmsOptions {
+  readonly denoiser: Denoiser
+  /** Of training, and of the noise that is certified with. */
+  readonly seed: number
+  /** Positions of the test images. */
+  readonly indices: readonly number[]
+  /** Held while it goes on, so that another process does not begin with the same. */
+  readonly lock: string
+  readonly signal?: AbortSignal | undefined
+  readonly onImage?: (done: number) => void
+}
+
+/**
+ * Certifies arms of one noise level together: they vote on the same denoised images, so that their comparison is a paired
+ * one. Arms that other experiments have had certified are left alone: noise is a function of seed, image and stage, so
+ * that these, too, have voted on the very same images.
+ */
+export async function certifyArms(
+  session: Session,
+  arms: readonly ResolvedArm[],
+  { denoiser, seed, indices, lock: lockPath, signal, onImage }: CertifyArmsOptions,
+): Promise<void> {
+  await mkdir(join(lockPath, '..'), { recursive: true })
+  const unlock = await lock(lockPath, 'certification of these arms')
+  try {
+    const missing: ResolvedArm[] = []
+    for (const arm of arms) if (!(await isCertified(arm, { seed, indices }))) missing.push(arm)
+    const [first] = missing
+    if (first === undefined) return
+    const { sigma, config } = first
+    const { n0, n, alpha, batch, dtype, certifySigma } = config.certification
+    const dataset = await openDataset(session, testSetSpec(config.data))
+    const classifiers = await Promise.all(
+      missing.map(async arm => ({
+        classifier: await classifierOf(session, arm, seed),
+        name: arm.id,
+        log: logPath(arm, seed),
+      })),
+    )
+    try {
+      await certifyDataset(
+        { denoiser, dataset, arms: classifiers },
+        {
+          ...{ sigma, n0, n, alpha, batch, dtype, certifySigma, seed, indices, signal },
+          ...(onImage && { onImage }),
+        },
+      )
+    } finally {
+      session.free([dataset, classifiers.map(({ classifier }) => classifier)])
+    }
+  } finally {
+    await unlock()
+  }
+}
+
+/** Whether the log has a row of each of the images. */
+export async function isCertified(
+  arm: ResolvedArm,
+  { seed, indices }: { seed: number; indices: readonly number[] },
+): Promise<boolean> {
+  const rows = await readCertificationLog(logPath(arm, seed)).then(
+    log => log.rows,
+    () => [],
+  )
+  const done = new Set(rows.map(({ index }) => index))
+  return indices.every(index => done.has(index))
+}
+
+/** The classifier of an arm: of its last checkpoint, or off the shelf. */
+export async function classifierOf(session: Session, arm: ResolvedArm, seed: number) {
+  return arm.isTrained
+    ? loadTrainedClassifier(session, await findCheckpoint(seedFolder(arm, seed)))
+    : loadClassifier(session, classifierSpec(arm.config.classifier))
+}

@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { overSeeds } from '../analysis/accuracy-table'
+import { averageCertifiedRadius } from '../analysis/certified-accuracy'
+import { PAPER } from '../analysis/paper-tables'
+import type { Table } from '../analysis/tables'
+import type { UpdateReport } from '../training/reports'
+import type { Outcome } from './outcome'
+
+/** ACR, what is trained, and what that took (Tables 4 and 16). */
+export function costTable({ arms }: Outcome): Table {
+  return {
+    caption:
+      'What fine-tuning takes: time of the updates on the machine that trained, and the median of one update. Other programs on ' +
+      'that machine slow all arms',
+    columns: [
+      { header: 'arm' },
+      { header: 'ACR', digits: 3 },
+      { header: 'trainable', digits: 0 },
+      { header: 'updates', digits: 0 },
+      { header: 'training (s)', digits: 0 },
+      { header: 'median update (ms)', digits: 0 },
+    ],
+    rows: arms.map(({ label, logs, updates, training }) => {
+      const [first = []] = updates
+      return [
+        label,
+        overSeeds(logs.map(averageCertifiedRadius)),
+        training?.trainableParameters ?? 0,
+        first.length,
+        updates.length === 0 ? 0 : overSeeds(updates.map(trainingSeconds)),
+        updates.length === 0 ? null : overSeeds(updates.map(medianUpdateMs)),
+      ]
+    }),
+  }
+}
+
+function trainingSeconds(updates: readonly UpdateReport[]): number {
+  return updates.reduce((sum, { durationMs }) => sum + durationMs, 0) / 1000
+}
+
+export function medianUpdateMs(updates: readonly Pick<UpdateReport, 'durationMs'>[]): number {
+  const durations = updates.map(({ durationMs }) => durationMs).sort((a, b) => a - b)
+  return durations[Math.floor(durations.length / 2)] ?? Number.NaN
+}
+
+interface PaperCost {
+  readonly method: string
+  readonly acr: number
+  readonly trainable: number
+  readonly gpuDays: number
+}
+
+/** Table 16. */
+export function paperCostTable(): Table {
+  const file = join(__dirname, '..', '..', 'assets', 'paper', 'tables.json')
+  const tables = JSON.parse(readFileSync(file, 'utf8')) as Record<
+    string,
+    { readonly rows: readonly PaperCost[] }
+  >
+  return {
+    caption: `Table 16 of the paper (${PAPER}): ImageNet, σ = 0.5`,
+    columns: [
+      { header: 'method' },
+      { header: 'ACR', digits: 3 },
+      { header: 'trainable', digits: 0 },
+      { header: 'GPU days', digits: 1 },
+    ],
+    rows: (tables['table16_imagenet_sigma0.50_cost']?.rows ?? []).map(
+      ({ method, acr, trainable, gpuDays }) => [method, acr, trainable, gpuDays],
+    ),
+  }
+}

@@ -1,0 +1,57 @@
+import type { ReportSection } from '../analysis/report'
+import type { Table } from '../analysis/tables'
+import type { RunConfig } from '../config/schema'
+import type { FinetuneHooks } from '../training/hooks'
+import type { Outcome } from './outcome'
+import type { Scale, ScaleName } from './scale'
+
+/** A row of a table of the paper, counted from 0 in `assets/paper/tables.json`. */
+export interface PaperRowReference {
+  readonly table: string
+  readonly row: number
+}
+
+/** One of the things that an experiment compares. */
+export interface Arm {
+  /** Names it in files: words in lower case with hyphens. */
+  readonly key: string
+  readonly label: string
+  /** Noise level on the [0, 1] scale. Default: that of the experiment. */
+  readonly sigma?: number
+  /** What is fine-tuned, made of FT-CADIS at this noise level. Default: FT-CADIS itself. */
+  readonly config?: (base: RunConfig) => RunConfig
+  /** Whether the classifier is fine-tuned. Default true; false certifies it off the shelf. */
+  readonly isTrained?: boolean
+  /** Decisions of the caller's own. They belong to the arm's key: another rule needs another key. */
+  readonly hooks?: Pick<FinetuneHooks, 'rule' | 'lossTerm' | 'schedule'>
+  /** The same in the paper. */
+  readonly paper?: PaperRowReference
+}
+
+/** A table or figure of the paper, or a comparison of the same kind. */
+export interface Experiment {
+  /** Its name on the command line and its folder. */
+  readonly name: string
+  readonly title: string
+  /** Where the paper has it: `Table 5`. */
+  readonly source: string
+  readonly varies: string
+  readonly heldEqual: string
+  /** What the paper finds, in a sentence each. */
+  readonly findings: readonly string[]
+  /** The paper's noise level, on the [0, 1] scale. */
+  readonly sigma: number
+  /** Whether the paper runs it shortened: 20 epochs, ε doubled after 10, 1,000 test images. Default false. */
+  readonly isAblation?: boolean
+  /** Default: all. */
+  readonly scales?: readonly ScaleName[]
+  readonly arms: (scale: Scale) => readonly Arm[]
+  /** Key of the arm that the others are compared with, image by image. At several noise levels: the first part of its keys. */
+  readonly reference: string
+  /** Further tables. */
+  readonly tables?: (outcome: Outcome) => readonly Table[]
+  /** Further sections of the page, after the tables. */
+  readonly sections?: (outcome: Outcome) => Promise<readonly ReportSection[]>
+  /** Whether the page shows denoised images with each arm's verdict. Default false. */
+  readonly showsImages?: boolean
+}

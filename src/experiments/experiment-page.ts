@@ -1,0 +1,66 @@
+import { certifiedAccuracyChart } from '../analysis/plots'
+import type { Chart, Report, ReportSection } from '../analysis/report'
+import { imageSections } from './image-samples'
+import type { Outcome } from './outcome'
+import { resultTables } from './result-tables'
+
+/** The page of an experiment: what differs from the paper first, then tables, curves, the paper's numbers, pictures. */
+export async function experimentPage(outcome: Outcome): Promise<Report> {
+  const { experiment, arms, samples } = outcome
+  const [accuracy, ...others] = resultTables(outcome)
+  return {
+    title: `${experiment.title} (${experiment.source})`,
+    lead: leadOf(outcome),
+    sections: [
+      { kind: 'text', title: 'What differs from the paper', paragraphs: [outcome.scale.differs] },
+      ...(accuracy === undefined ? [] : [{ kind: 'table', title: 'Results', table: accuracy } as const]),
+      { kind: 'charts', charts: [await curves(outcome)] },
+      ...others.map(table => ({ kind: 'table', table }) as const),
+      ...((await experiment.sections?.(outcome)) ?? []),
+      ...(samples === undefined ? [] : imageSections(samples, arms)),
+      aboutSection(outcome),
+    ],
+  }
+}
+
+function leadOf({ experiment, scale, seeds, indices, arms }: Outcome): string {
+  const sigmas = [...new Set(arms.map(({ sigma }) => sigma))].join(', ')
+  const { n0, n, alpha } = arms[0]?.config.certification ?? {}
+  return (
+    `Varied: ${experiment.varies}. ${scale.title}; σ = ${sigmas}; ${seeds.length} ` +
+    `seed${seeds.length === 1 ? '' : 's'} (${seeds.join(', ')}); ${indices.length} test images, n0 = ${n0}, n = ${n}, α = ${alpha}.`
+  )
+}
+
+function aboutSection({ experiment }: Outcome): ReportSection {
+  return {
+    kind: 'text',
+    title: 'How to read it',
+    paragraphs: [
+      `Held equal: ${experiment.heldEqual}.`,
+      ...(experiment.findings.length > 0 ? [`What the paper finds: ${experiment.findings.join(' ')}`] : []),
+      'All arms of one noise level and seed vote on the same denoised images. An interval of a difference speaks of other draws of ' +
+        'images, not of other training seeds; each holds with 95 % by itself, not all together. Certificates speak of the smoothed ' +
+        'classifier; radii are ℓ2, for pixels in [0, 1].',
+    ],
+  }
+}
+
+async function curves(outcome: Outcome): Promise<Chart> {
+  const { arms } = outcome
+  return {
+    svg: await experimentPlot(outcome),
+    narrowSvg: await certifiedAccuracyChart(arms, { width: 340, height: 260 + LEGEND_LINE * arms.length }),
+    caption:
+      'Certified accuracy against the ℓ2 radius of the perturbation, for pixels in [0, 1]; bands are one standard deviation over seeds.',
+    alt: `Certified accuracy against radius for ${arms.map(({ label }) => label).join('; ')}.`,
+  }
+}
+
+/** The curves of certified accuracy, as an SVG document. */
+export function experimentPlot({ arms }: Pick<Outcome, 'arms'>): Promise<string> {
+  return certifiedAccuracyChart(arms, { width: 900, height: 370 + LEGEND_LINE * Math.ceil(arms.length / 2) })
+}
+
+/** What the legend takes of a chart's height for each of its lines. */
+const LEGEND_LINE = 20

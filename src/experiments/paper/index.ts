@@ -1,0 +1,52 @@
+import { ConfigError } from '../../errors'
+import type { Experiment } from '../definition'
+import { adversarial } from './adversarial'
+import { baselines } from './baselines'
+import { classifiers } from './classifiers'
+import { cost } from './cost'
+import { hallucination } from './hallucination'
+import { lambda } from './lambda'
+import { linf } from './linf'
+import { main } from './main'
+import { noises } from './noises'
+import { objective } from './objective'
+import { stability } from './stability'
+import { tuning } from './tuning'
+import { update } from './update'
+
+/** Every table and figure of the paper that fine-tuning has a part in. */
+export const PAPER_EXPERIMENTS: readonly Experiment[] = [
+  main,
+  objective,
+  update,
+  adversarial,
+  lambda,
+  noises,
+  cost,
+  classifiers,
+  linf,
+  hallucination,
+  stability,
+  baselines,
+]
+
+/** By name; `all` names those of the paper. */
+export const EXPERIMENTS: readonly Experiment[] = [...PAPER_EXPERIMENTS, tuning]
+
+/**
+ * Experiments by their names, each once.
+ *
+ * @throws ConfigError for a name that is none
+ */
+export function findExperiments(names: readonly string[]): Experiment[] {
+  const found = names.flatMap(name => {
+    if (name === 'all') return PAPER_EXPERIMENTS
+    const experiment = EXPERIMENTS.find(one => one.name === name)
+    if (experiment !== undefined) return [experiment]
+    throw new ConfigError(
+      `There is no experiment ${JSON.stringify(name)}, expected ${[...EXPERIMENTS.map(one => one.name), 'all'].join(', ')}.`,
+      { remedy: 'Name one of these.' },
+    )
+  })
+  return [...new Set(found)]
+}

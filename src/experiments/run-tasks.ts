@@ -1,0 +1,194 @@
+import { mkdir } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { connect, type Session } from '../bridge'
+import { testSetSpec } from '../certification/load-networks'
+import { ConfigError, InterruptedError } from '../errors'
+import { lock } from '../files/lock'
+import { type Denoiser, loadDenoiser, openDataset } from '../torch'
+import type { UpdateReport } from '../training/reports'
+import { denoiserSpec } from '../training/specs'
+import { certifyArms, classifierOf } from './certify-arms'
+import { imageSamples, writeImageSamples } from './image-samples'
+import { certificationLock, preparationLock, stateOf, type Task, type TaskOptions } from './tasks'
+import { chooseTestImages, testImagesOf } from './test-images'
+import { trainArm } from './train-arm'
+
+/** Called while tasks are done. */
+export interface TaskWatcher {
+  /** Before a task is begun, with how many of all are done. */
+  readonly onTask?: (task: Task, place: { readonly done: number; readonly of: number }) => void
+  readonly onUpdate?: (report: UpdateReport) => void
+  readonly onImage?: (done: number) => void
+  readonly onTaskEnd?: (task: Task) => void
+}
+
+export interface RunTasksOptions extends Pick<TaskOptions, 'scale'>, TaskWatcher {
+  /** Where the work is done. Default: a session of its own, made as the next three say. */
+  readonly session?: Session | undefined
+  readonly python?: string | undefined
+  readonly device?: string | undefined
+  readonly threads?: number | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/** How often it is asked whether other processes are done. */
+const WAIT_MS = 2_000
+
+/** Another process may finish something while states are read one after the other. */
+const IDLE_ROUNDS = 2
+
+/**
+ * Does what is left of the tasks. Several processes may do so at once, each takes what no other is at; it returns when
+ * everything is done, whoever did it. After a kill the same call goes on where it stopped.
+ *
+ * @throws InterruptedError if `signal` is aborted
+ */
+export async function runTasks(tasks: readonly Task[], options: RunTasksOptions): Promise<void> {
+  const { signal, onTask, onTaskEnd } = options
+  let worker: Worker | undefined
+  let idleRounds = 0
+  try {
+    for (;;) {
+      if (signal?.aborted) throw interrupted(signal)
+      const states = await Promise.all(tasks.map(task => stateOf(task, options)))
+      if (states.every(state => state === 'done')) return
+      const task = tasks[states.indexOf('ready')]
+      if (task === undefined) {
+        idleRounds = states.includes('busy') ? 0 : idleRounds + 1
+        if (idleRounds > IDLE_ROUNDS) throw stuck()
+        await sleep(WAIT_MS)
+        continue
+      }
+      idleRounds = 0
+      worker ??= await Worker.start(options)
+      onTask?.(task, { done: states.filter(state => state === 'done').length, of: tasks.length })
+      if (await worker.run(task)) onTaskEnd?.(task)
+    }
+  } finally {
+    await worker?.close()
+  }
+}
+
+function stuck(): ConfigError {
+  return new ConfigError('What is left of the experiments waits for something that nobody makes.', {
+    remedy: 'Remove the folder of the experiments, and begin anew.',
+  })
+}
+
+function interrupted({ reason }: AbortSignal): InterruptedError {
+  return new InterruptedError(String(reason), {
+    what: `The experiments stopped (${reason})`,
+    remedy: 'The same command goes on from there.',
+  })
+}
+
+/** A session, with the networks that tasks share. */
+class Worker {
+  #denoiser: { readonly key: string; readonly denoiser: Denoiser } | undefined
+
+  private constructor(
+    readonly session: Session,
+    readonly options: RunTasksOptions,
+  ) {}
+
+  static async start(options: RunTasksOptions): Promise<Worker> {
+    const { session, python, device, threads } = options
+    return new Worker(session ?? (await connect({ python, device, threads })), options)
+  }
+
+  async close(): Promise<void> {
+    this.session.free(this.#denoiser?.denoiser)
+    if (this.options.session === undefined) await this.session[Symbol.asyncDispose]()
+  }
+
+  /** @returns false where another process was faster */
+  async run(task: Task): Promise<boolean> {
+    try {
+      await this.#run(task)
+      return true
+    } catch (error) {
+      if (error instanceof ConfigError && (await stateOf(task, this.options)) !== 'ready') return false
+      throw error
+    }
+  }
+
+  async #run(task: Task): Promise<void> {
+    const { session, options } = this
+    const { signal, onUpdate, onImage } = options
+    switch (task.kind) {
+      case 'prepare':
+        return this.#prepare(task)
+      case 'choose':
+        return chooseTestImages(session, task.arm, task.output)
+      case 'train': {
+        const denoiser = await this.#denoiserOf(task.arm)
+        return trainArm(session, task.arm, {
+          seed: task.seed,
+          denoiser,
+          signal,
+          ...(onUpdate && { onUpdate }),
+        })
+      }
+      case 'certify': {
+        const [first] = task.arms
+        if (first === undefined) return
+        const denoiser = await this.#denoiserOf(first)
+        const indices = (await testImagesOf(first, task.output)) ?? []
+        return certifyArms(session, task.arms, {
+          ...{ denoiser, seed: task.seed, indices, signal, lock: certificationLock(task) },
+          ...(onImage && { onImage }),
+        })
+      }
+      case 'draw':
+        return this.#draw(task)
+    }
+  }
+
+  async #prepare({ preparation }: Task & { kind: 'prepare' }): Promise<void> {
+    const path = preparationLock(preparation)
+    await mkdir(dirname(path), { recursive: true })
+    const unlock = await lock(path, `preparation ${path}`)
+    try {
+      if ((await stateOf({ kind: 'prepare', preparation }, this.options)) !== 'done') {
+        await preparation.prepare(this.session)
+      }
+    } finally {
+      await unlock()
+    }
+  }
+
+  async #draw({ experiment, arms, seed, output }: Task & { kind: 'draw' }): Promise<void> {
+    const [first] = arms
+    if (first === undefined) return
+    const { session } = this
+    const denoiser = await this.#denoiserOf(first)
+    const dataset = await openDataset(session, testSetSpec(first.config.data))
+    const indices = await session.compute(() => dataset.onePerClass({ seed }))
+    const asked = await Promise.all(
+      arms.map(async arm => ({ arm, classifier: await classifierOf(session, arm, seed) })),
+    )
+    try {
+      const samples = await imageSamples(session, { denoiser, dataset }, { arms: asked, indices, seed })
+      await writeImageSamples(experiment, { output, samples })
+    } finally {
+      session.free([dataset, asked.map(({ classifier }) => classifier)])
+    }
+  }
+
+  /** Loaded once where arms have the same. */
+  async #denoiserOf({ config }: { readonly config: Parameters<typeof keyOf>[0] }): Promise<Denoiser> {
+    const key = keyOf(config)
+    if (this.#denoiser?.key !== key) {
+      if (this.#denoiser !== undefined) this.session.free(this.#denoiser.denoiser)
+      const { dtype } = config.denoiser
+      const denoiser = await loadDenoiser(this.session, denoiserSpec(config.denoiser), { dtype })
+      this.#denoiser = { key, denoiser }
+    }
+    return this.#denoiser.denoiser
+  }
+}
+
+function keyOf({ denoiser }: { readonly denoiser: Parameters<typeof denoiserSpec>[0] }): string {
+  return JSON.stringify(denoiser)
+}

@@ -1,0 +1,40 @@
+import type { Session } from '../bridge'
+import type { RunConfig } from '../config/schema'
+
+export const SCALES = ['digits', 'cifar10', 'imagenet'] as const
+export type ScaleName = (typeof SCALES)[number]
+
+/** A network that has to be made before arms can start from it. */
+export interface Preparation {
+  readonly label: string
+  /** Where its weights will be. */
+  readonly folder: string
+  readonly prepare: (session: Session) => Promise<void>
+}
+
+/** The data, networks and budget on which an experiment is run. */
+export interface Scale {
+  readonly name: ScaleName
+  /** Data and networks in a few words. */
+  readonly title: string
+  /** What differs from the paper, one sentence. */
+  readonly differs: string
+  /** Where the Table 1 of this scale has its noise levels, on the [0, 1] scale. */
+  readonly sigmas: readonly number[]
+  /** The noise level of all other experiments, where it is not the one that the paper has for each. */
+  readonly ablationSigma?: number
+  /** ℓ2 radii of tables, on the [0, 1] scale. */
+  readonly radii: readonly number[]
+  /** Numbers in an image. */
+  readonly dimensions: number
+  /** ℓ∞ radii, as fractions of 255 levels. */
+  readonly lInfinity: readonly string[]
+  /** FT-CADIS at a noise level; `isAblation` asks for the shorter runs of the paper's ablations. `output` and `seed` are replaced. */
+  readonly base: (sigma: number, options: { readonly isAblation: boolean }) => RunConfig
+  /** The same with low-rank adapters, and with every weight trained. */
+  readonly lora: (config: RunConfig) => RunConfig
+  readonly full: (config: RunConfig) => RunConfig
+  /** The same from a convolutional classifier with batch normalisation; none where the paper has none. */
+  readonly convolutional?: (config: RunConfig) => RunConfig
+  readonly preparations?: readonly Preparation[]
+}

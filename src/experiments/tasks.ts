@@ -1,0 +1,150 @@
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { isLocked } from '../files/lock'
+import { distinctArms, type ResolvedArm, type ResolveOptions, resolveArms, seedFolder } from './arms'
+import { isCertified } from './certify-arms'
+import type { Experiment } from './definition'
+import { imageSamplesPath } from './image-samples'
+import type { Preparation, Scale } from './scale'
+import { testImagesOf } from './test-images'
+import { readTrainingFacts } from './training-facts'
+
+/** A piece of work that one process does, and that is done once. */
+export type Task =
+  | { readonly kind: 'prepare'; readonly preparation: Preparation }
+  /** Which test images are certified. */
+  | { readonly kind: 'choose'; readonly arm: ResolvedArm; readonly output: string }
+  | { readonly kind: 'train'; readonly arm: ResolvedArm; readonly seed: number }
+  | {
+      readonly kind: 'certify'
+      /** Of one noise level, data set and denoiser. */
+      readonly arms: readonly ResolvedArm[]
+      readonly seed: number
+      readonly output: string
+    }
+  | {
+      readonly kind: 'draw'
+      readonly experiment: Experiment
+      readonly arms: readonly ResolvedArm[]
+      readonly seed: number
+      readonly output: string
+    }
+
+export interface TaskOptions extends ResolveOptions {
+  readonly seeds: readonly number[]
+}
+
+/** All that experiments take, each piece once: seed by seed, training first, then certification. */
+export function tasksOf(experiments: readonly Experiment[], options: TaskOptions): Task[] {
+  const { scale, output, seeds } = options
+  const resolved = experiments.map(experiment => ({ experiment, arms: resolveArms(experiment, options) }))
+  const arms = distinctArms(resolved.flatMap(({ arms: own }) => own))
+  const preparations = (scale.preparations ?? []).filter(preparation =>
+    arms.some(arm => startsFrom(arm, preparation)),
+  )
+  const groups = certifiedTogether(arms)
+  const [firstSeed = 0] = seeds
+  return [
+    ...preparations.map(preparation => ({ kind: 'prepare', preparation }) as const),
+    ...groups.flatMap(([arm]) => (arm === undefined ? [] : ({ kind: 'choose', arm, output } as const))),
+    ...seeds.flatMap((seed): Task[] => [
+      ...arms.filter(({ isTrained }) => isTrained).map(arm => ({ kind: 'train', arm, seed }) as const),
+      ...groups.map(group => ({ kind: 'certify', arms: group, seed, output }) as const),
+    ]),
+    ...resolved
+      .filter(({ experiment }) => experiment.showsImages)
+      .map(
+        ({ experiment, arms: own }) =>
+          ({ kind: 'draw', experiment, arms: own, seed: firstSeed, output }) as const,
+      ),
+  ]
+}
+
+/** Arms that can vote on the same denoised images. */
+function certifiedTogether(arms: readonly ResolvedArm[]): ResolvedArm[][] {
+  const groups = new Map<string, ResolvedArm[]>()
+  for (const arm of arms) {
+    const { denoiser, data, certification } = arm.config
+    const key = JSON.stringify([arm.sigma, denoiser, data, certification])
+    groups.set(key, [...(groups.get(key) ?? []), arm])
+  }
+  return [...groups.values()]
+}
+
+function startsFrom({ config }: ResolvedArm, { folder }: Preparation): boolean {
+  return config.classifier.path === folder
+}
+
+/** `busy`: another process is at it. `blocked`: another task has to be done first. */
+export type TaskState = 'done' | 'ready' | 'busy' | 'blocked'
+
+export async function stateOf(task: Task, { scale }: Pick<TaskOptions, 'scale'>): Promise<TaskState> {
+  switch (task.kind) {
+    case 'prepare': {
+      if (await isPrepared(task.preparation)) return 'done'
+      return (await isLocked(preparationLock(task.preparation))) ? 'busy' : 'ready'
+    }
+    case 'train': {
+      const folder = seedFolder(task.arm, task.seed)
+      if ((await readTrainingFacts(folder)) !== undefined) return 'done'
+      if (await isLocked(join(folder, 'run.lock'))) return 'busy'
+      return (await hasNetworks([task.arm], scale)) ? 'ready' : 'blocked'
+    }
+    case 'choose':
+      return (await testImagesOf(task.arm, task.output)) === undefined ? 'ready' : 'done'
+    case 'certify': {
+      const [first] = task.arms
+      const indices = first && (await testImagesOf(first, task.output))
+      if (indices === undefined) return 'blocked'
+      const certified = await Promise.all(
+        task.arms.map(arm => isCertified(arm, { seed: task.seed, indices })),
+      )
+      if (certified.every(Boolean)) return 'done'
+      if (await isLocked(certificationLock(task))) return 'busy'
+      return (await isTrained(task, scale)) ? 'ready' : 'blocked'
+    }
+    case 'draw': {
+      if (await exists(imageSamplesPath(task.experiment, task.output))) return 'done'
+      return (await isTrained(task, scale)) ? 'ready' : 'blocked'
+    }
+  }
+}
+
+/** One for all certifications of a noise level and a seed: they write the same logs. */
+export function certificationLock({ arms, seed, output }: Task & { kind: 'certify' }): string {
+  return join(output, 'locks', `certify-sigma-${arms[0]?.sigma}-seed-${seed}.lock`)
+}
+
+export function preparationLock({ folder }: Preparation): string {
+  return `${folder}.lock`
+}
+
+async function isTrained(
+  { arms, seed }: { arms: readonly ResolvedArm[]; seed: number },
+  scale: Scale,
+): Promise<boolean> {
+  const facts = await Promise.all(
+    arms.filter(arm => arm.isTrained).map(arm => readTrainingFacts(seedFolder(arm, seed))),
+  )
+  return facts.every(found => found !== undefined) && hasNetworks(arms, scale)
+}
+
+async function hasNetworks(
+  arms: readonly ResolvedArm[],
+  { preparations = [] }: Pick<Scale, 'preparations'>,
+): Promise<boolean> {
+  const needed = preparations.filter(preparation => arms.some(arm => startsFrom(arm, preparation)))
+  return (await Promise.all(needed.map(isPrepared))).every(Boolean)
+}
+
+/** Networks are written to a folder that gets its name when they are whole. */
+async function isPrepared({ folder }: Preparation): Promise<boolean> {
+  return exists(folder)
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  )
+}

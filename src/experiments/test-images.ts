@@ -1,0 +1,45 @@
+import { createHash } from 'node:crypto'
+import { mkdir, readFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import type { Session } from '../bridge'
+import { chooseImages } from '../certification/choose-images'
+import { testSetSpec } from '../certification/load-networks'
+import { writeWhole } from '../files/write'
+import { openDataset } from '../torch'
+import type { ResolvedArm } from './arms'
+
+/** Which test images an arm is certified on, where that is known without looking at the data, or was found out before. */
+export async function testImagesOf(
+  { config }: Pick<ResolvedArm, 'config'>,
+  output: string,
+): Promise<readonly number[] | undefined> {
+  const { images } = config.certification
+  if (images !== 'all' && 'first' in images) return Array.from({ length: images.first }, (_, index) => index)
+  if (images !== 'all' && 'indices' in images) return images.indices
+  return readFile(choicePath({ config }, output), 'utf8').then(
+    text => JSON.parse(text) as number[],
+    () => undefined,
+  )
+}
+
+/** Chooses the test images of an arm, and writes their positions where {@link testImagesOf} finds them. */
+export async function chooseTestImages(
+  session: Session,
+  { config }: Pick<ResolvedArm, 'config'>,
+  output: string,
+): Promise<void> {
+  const dataset = await openDataset(session, testSetSpec(config.data))
+  const indices = await chooseImages(dataset, config.certification)
+  session.free(dataset)
+  const path = choicePath({ config }, output)
+  await mkdir(dirname(path), { recursive: true })
+  await writeWhole(path, JSON.stringify(indices))
+}
+
+function choicePath({ config }: Pick<ResolvedArm, 'config'>, output: string): string {
+  const { images, seed } = config.certification
+  const hash = createHash('sha256')
+    .update(JSON.stringify([config.data, images, seed]))
+    .digest('hex')
+  return join(output, 'test-images', `${hash.slice(0, 10)}.json`)
+}

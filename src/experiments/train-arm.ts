@@ -1,0 +1,32 @@
+import type { Session } from '../bridge'
+import { writeDurably } from '../files/write'
+import type { FinetuneHooks } from '../training/hooks'
+import { finetune } from '../training/train'
+import { type ResolvedArm, seedFolder } from './arms'
+import { type TrainingFacts, trainingFactsPath } from './training-facts'
+
+/** Test images that accuracy is taken on after each epoch, which decides nothing. */
+const EVALUATION_IMAGES = 200
+
+/** Fine-tunes one seed of an arm, or goes on with it. */
+export async function trainArm(
+  session: Session,
+  arm: ResolvedArm,
+  { seed, ...hooks }: { seed: number } & Pick<FinetuneHooks, 'denoiser' | 'signal' | 'onUpdate'>,
+): Promise<void> {
+  const folder = seedFolder(arm, seed)
+  const { classifier, denoiser } = await finetune(
+    session,
+    { ...arm.config, output: folder, seed },
+    {
+      ...arm.arm.hooks,
+      ...hooks,
+      existing: 'resume',
+      eventFiles: false,
+      evaluationImages: EVALUATION_IMAGES,
+    },
+  )
+  const facts: TrainingFacts = { trainableParameters: classifier.trainableParameters }
+  session.free([classifier, ...(hooks.denoiser === undefined ? [denoiser] : [])])
+  await writeDurably(trainingFactsPath(folder), `${JSON.stringify(facts)}\n`)
+}

@@ -1,0 +1,61 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { averageCertifiedRadius, certifiedAccuracy } from '../analysis/certified-accuracy'
+import { renderReport } from '../analysis/report'
+import { renderTable, type Table } from '../analysis/tables'
+import { writeWhole } from '../files/write'
+import { experimentPage, experimentPlot } from './experiment-page'
+import type { Outcome } from './outcome'
+import { pairedArms, resultTables } from './result-tables'
+
+/** Where an experiment's results are, and its tables. */
+export interface ExperimentResult {
+  readonly outcome: Outcome
+  readonly tables: readonly Table[]
+  /** Folder of `result.json`, `tables.md`, `plot.svg` and `experiment.html`. */
+  readonly folder: string
+}
+
+export async function writeResults(outcome: Outcome, output: string): Promise<ExperimentResult> {
+  const folder = join(output, outcome.experiment.name)
+  const tables = resultTables(outcome)
+  await mkdir(folder, { recursive: true })
+  await writeWhole(join(folder, 'result.json'), `${JSON.stringify(resultOf(outcome), null, 1)}\n`)
+  await writeWhole(join(folder, 'tables.md'), tablesText(outcome, tables))
+  await writeWhole(join(folder, 'plot.svg'), await experimentPlot(outcome))
+  await writeWhole(join(folder, 'experiment.html'), renderReport(await experimentPage(outcome)))
+  return { outcome, tables, folder }
+}
+
+function tablesText({ experiment, scale, seeds, indices }: Outcome, tables: readonly Table[]): string {
+  return [
+    `# ${experiment.title} (${experiment.source})`,
+    `Scale ${scale.name}: ${scale.title}. Seeds ${seeds.join(', ')}; ${indices.length} test images. ${scale.differs}`,
+    ...tables.map(table => renderTable(table, 'markdown')),
+    '',
+  ].join('\n\n')
+}
+
+/** Every number behind the tables, and which runs it is of. */
+function resultOf(outcome: Outcome) {
+  const { experiment, scale, seeds, indices, arms } = outcome
+  const { name, title, source, varies, heldEqual, reference } = experiment
+  return {
+    ...{ name, title, source, varies, heldEqual, reference },
+    scale: scale.name,
+    seeds,
+    testImages: indices,
+    radii: scale.radii,
+    arms: arms.map(({ arm, id, sigma, isTrained, config, logs, training }) => ({
+      ...{ key: arm.key, label: arm.label, run: id, sigma, isTrained, ...training },
+      ...{ method: isTrained ? config.method : null, certification: config.certification },
+      averageCertifiedRadius: logs.map(averageCertifiedRadius),
+      certifiedAccuracy: logs.map(rows => certifiedAccuracy(rows, scale.radii)),
+    })),
+    paired: pairedArms(outcome).map(({ arm, reference: other, comparison }) => ({
+      arm: arm.arm.key,
+      minus: other.arm.key,
+      ...comparison,
+    })),
+  }
+}

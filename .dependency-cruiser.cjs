@@ -39,7 +39,17 @@ module.exports = {
     only('training', 'method', 'torch', 'bridge', 'config', 'files'),
     only('certification', 'method', 'torch', 'bridge', 'config', 'files', 'analysis'),
     only('analysis', 'config', 'files'),
-    only('experiments', 'analysis', 'training', 'certification', 'method', 'torch', 'bridge', 'config', 'files'),
+    only(
+      'experiments',
+      'analysis',
+      'training',
+      'certification',
+      'method',
+      'torch',
+      'bridge',
+      'config',
+      'files',
+    ),
     only('fixtures', 'analysis', 'training', 'certification', 'method', 'torch', 'bridge', 'config'),
     {
       name: 'nothing imports the command line',

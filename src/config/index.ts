@@ -1,3 +1,4 @@
 export * from './ablations'
+export * from './digits-networks'
 export * from './presets'
 export * from './schema'

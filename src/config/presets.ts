@@ -1,4 +1,5 @@
 import { ConfigError } from '../errors'
+import { DIGITS_NETWORKS } from './digits-networks'
 import { parseConfig, type RunConfig } from './schema'
 
 /**
@@ -182,16 +183,21 @@ function imagenet(options: ImagenetPresetOptions): RunConfig {
 export interface DigitsPresetOptions {
   /** Noise level on the [0, 1] scale. Default 0.75, where FT-CADIS differs most clearly from cross-entropy. */
   readonly sigma?: number
-  /** Folder of the denoiser in diffusers format. */
-  readonly denoiser: string
-  /** Folder of the small ViT in timm's format. */
-  readonly classifier: string
+  /** Folder of the denoiser in diffusers format. Default: the one of {@link DIGITS_NETWORKS}. */
+  readonly denoiser?: string
+  /** Folder of the small ViT in timm's format. Default: the one of {@link DIGITS_NETWORKS}. */
+  readonly classifier?: string
   /** Folder of the run. */
   readonly output: string
 }
 
 /** A demonstration at toy scale: a small ViT on the 8x8 digits of scikit-learn, on any laptop. */
-function digits({ sigma = 0.75, denoiser, classifier, output }: DigitsPresetOptions): RunConfig {
+function digits({
+  sigma = 0.75,
+  denoiser = DIGITS_NETWORKS.denoiser,
+  classifier = DIGITS_NETWORKS.classifier,
+  output,
+}: DigitsPresetOptions): RunConfig {
   return parseConfig({
     denoiser: { source: 'diffusers', path: denoiser },
     classifier: { source: 'timm', path: classifier },

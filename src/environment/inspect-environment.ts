@@ -1,4 +1,3 @@
-import { execa } from 'execa'
 import { PythonStartError } from '../errors'
 import { PYTHON_FOLDER } from './paths'
 import type { Requirement } from './requirements'
@@ -31,6 +30,7 @@ export async function inspectEnvironment(
   requirements: readonly Requirement[],
   { importPackages = false }: { readonly importPackages?: boolean } = {},
 ): Promise<EnvironmentFacts> {
+  const { execa } = await import('execa')
   const finished = await execa(
     python,
     [

@@ -1,6 +1,5 @@
 import { lstat, readlink, stat } from 'node:fs/promises'
 import { isAbsolute, sep } from 'node:path'
-import { execa } from 'execa'
 
 /**
  * The oldest Python that the pinned packages install on; numpy, diffusers and transformers set it. environment.yml
@@ -47,6 +46,8 @@ export async function probePython(
   command: string,
   modules: readonly string[] = [],
 ): Promise<PythonFacts | PythonProblem> {
+  // Not at the top: execa is an ES module, which tsx does not load by require.
+  const { execa } = await import('execa')
   const answer = await execa(command, ['-c', PROBE, ...modules], {
     reject: false,
     stdin: 'ignore',

@@ -1,5 +1,3 @@
-import { execa } from 'execa'
-
 export type OnLine = (line: string) => void
 
 /** How a command ended, and what it printed last. */
@@ -18,6 +16,7 @@ export async function runLines(
   [command, ...parameters]: readonly [string, ...string[]],
   { onLine, inherited }: { readonly onLine: OnLine; readonly inherited?: number | undefined },
 ): Promise<Finished> {
+  const { execa } = await import('execa')
   const running = execa(command, parameters, {
     // execa passes any descriptor on; its types know the first ten.
     stdio: ['ignore', 'pipe', 'pipe', ...(inherited === undefined ? [] : [inherited as 3])],

@@ -13,6 +13,9 @@ import { PACKAGE_FOLDER } from '../../src/environment/paths'
 import { CLASSIFIER, connectForTest, DENOISER } from '../support/digits'
 import { runProgram } from '../support/run-example'
 
+/** Several processes, each with a Python, on a machine that may have other work. */
+const TIMEOUT_MS = 240_000
+
 let folder: string
 let log: string
 beforeEach(async () => {
@@ -55,7 +58,9 @@ describe('certify', () => {
 
     const { exitCode, stderr } = await interrupt('SIGINT')
     expect(exitCode).toBe(130)
-    expect(stderr).toMatch(/SIGINT: the image in work is dropped.*\n(.*\n)*Stopped with \d of 8 images certified\./)
+    expect(stderr).toMatch(
+      /SIGINT: the image in work is dropped.*\n(.*\n)*Stopped with \d of 8 images certified\./,
+    )
     expect(await readdir(folder)).toEqual(['certify.tsv', 'certify.tsv.json'])
     const afterInterrupt = await readCertificationLog(log)
     expect(afterInterrupt.partial).toBeUndefined()
@@ -70,6 +75,34 @@ describe('certify', () => {
     expect(withoutTimes(resumed)).toEqual(withoutTimes(reference))
     expect(resumed.facts).toEqual(reference.facts)
   }, 180_000)
+
+  it(
+    'is shared by launched processes, which leave one log of all images',
+    async () => {
+      const words = ['--n0', '16', '--n', '32', '--threads', '1', '--device', 'cpu', '--images', '5-1/-1']
+      const { exitCode, stdout, stderr } = await runProgram(
+        'src/cli/main.ts',
+        ...[
+          'launch',
+          '--nproc-per-node',
+          '2',
+          '--',
+          'certify',
+          '--preset',
+          'digits',
+          '--output',
+          log,
+          ...words,
+        ],
+      )
+      expect(exitCode, stderr).toBe(0)
+      expect(stdout).toMatch(/certify +│/)
+      const { rows, facts } = await readCertificationLog(log)
+      expect(rows.map(({ index }) => index)).toEqual([5, 4, 3, 2, 1])
+      expect(facts?.plan).toEqual({ count: 5, images: '5-1/-1' })
+    },
+    TIMEOUT_MS,
+  )
 
   it.each([
     [['--preset', 'digits', '--shard', '3/2'], 2, /Expected for instance 3\/16/],

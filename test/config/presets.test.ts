@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import tables from '../../assets/paper/tables.json'
 import { ablations } from '../../src/config/ablations'
@@ -222,6 +224,12 @@ describe('another sigma', () => {
       certification: { n0: 100, n: 1000, alpha: 0.001 },
     })
   })
+})
+
+it('the digits have networks of this package', () => {
+  const { denoiser, classifier } = presets.digits({ output: 'run' })
+  expect(existsSync(join(String(denoiser.path), 'diffusion_pytorch_model.safetensors'))).toBe(true)
+  expect(existsSync(join(String(classifier.path), 'model.safetensors'))).toBe(true)
 })
 
 describe('ablations', () => {

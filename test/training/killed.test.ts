@@ -48,31 +48,35 @@ describe('a run whose processes are killed', () => {
     }
   }
 
-  it(`is the same run, bit for bit, after ${KILLS} kills of Node and of Python in turn`, async () => {
-    const run = join(folder, 'killed')
-    const moments: string[] = []
-    for (let kill = 0; kill < KILLS; kill += 1) {
-      const { child, next } = start(run)
-      const { node, python } = await next()
-      const { stepsDone } = await next()
-      const delayMs = Math.round(Math.random() * 1200)
-      await sleep(delayMs)
-      const victim = kill % 2 === 0 ? 'Node' : 'Python'
-      moments.push(`${victim} ${delayMs} ms after step ${stepsDone}`)
-      // It may have come to its end already.
-      if (child.exitCode === null) process.kill(victim === 'Node' ? node : python, 'SIGKILL')
-      const { stderr, exitCode } = await child
-      if (victim === 'Python' && exitCode !== 0)
-        expect(stderr).toMatch(/Python process ended on signal SIGKILL/)
-      await expectWhole(run)
-    }
-    const { child } = start(run)
-    expect((await child).exitCode, moments.join(', ')).toBe(0)
-    const whole = join(folder, 'whole')
-    expect(await reproducibleRows(run), moments.join(', ')).toEqual(await reproducibleRows(whole))
-    expect(await checkpointBytes(run, 'epoch-02')).toEqual(await checkpointBytes(whole, 'epoch-02'))
-    expect(await readdir(run)).not.toContain('run.lock')
-  }, 600_000)
+  it(
+    `is the same run, bit for bit, after ${KILLS} kills of Node and of Python in turn`,
+    async () => {
+      const run = join(folder, 'killed')
+      const moments: string[] = []
+      for (let kill = 0; kill < KILLS; kill += 1) {
+        const { child, next } = start(run)
+        const { node, python } = await next()
+        const { stepsDone } = await next()
+        const delayMs = Math.round(Math.random() * 1200)
+        await sleep(delayMs)
+        const victim = kill % 2 === 0 ? 'Node' : 'Python'
+        moments.push(`${victim} ${delayMs} ms after step ${stepsDone}`)
+        // It may have come to its end already.
+        if (child.exitCode === null) process.kill(victim === 'Node' ? node : python, 'SIGKILL')
+        const { stderr, exitCode } = await child
+        if (victim === 'Python' && exitCode !== 0)
+          expect(stderr).toMatch(/Python process ended on signal SIGKILL/)
+        await expectWhole(run)
+      }
+      const { child } = start(run)
+      expect((await child).exitCode, moments.join(', ')).toBe(0)
+      const whole = join(folder, 'whole')
+      expect(await reproducibleRows(run), moments.join(', ')).toEqual(await reproducibleRows(whole))
+      expect(await checkpointBytes(run, 'epoch-02')).toEqual(await checkpointBytes(whole, 'epoch-02'))
+      expect(await readdir(run)).not.toContain('run.lock')
+    },
+    300_000 + 60_000 * KILLS,
+  )
 
   it('finishes the update on a signal, writes a checkpoint, and exits as the signal says', async () => {
     const run = join(folder, 'signalled')

@@ -49,9 +49,7 @@ export function probabilityOfClaim(
   looks: readonly number[],
   p: number,
 ): number {
-  let states = new Map<string, number>(
-    [[tests.map(() => '?').join(''), 1]].map(([key, weight]) => [`0 ${key}`, weight as number]),
-  )
+  let states = new Map([[`0 ${'?'.repeat(tests.length)}`, 1]])
   looks.forEach((votes, k) => {
     for (let vote = looks[k - 1] ?? 0; vote < votes; vote++) {
       const after = new Map<string, number>()

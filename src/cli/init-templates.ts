@@ -1,0 +1,74 @@
+/** What `ft-cadis init` writes. Tests check its types and run it. */
+
+export interface TemplateOptions {
+  /** Whether .ts files of the folder are ES modules: the nearest package.json says `"type": "module"`. */
+  readonly isModule: boolean
+}
+
+/** The files, by name. */
+export function experimentFiles({ isModule }: TemplateOptions): Readonly<Record<string, string>> {
+  return { 'config.ts': CONFIG, 'experiment.ts': experiment(isModule ? './config.js' : './config') }
+}
+
+/** Written where there is no tsconfig.json in the folder or above: ts-node's own settings are for older TypeScript. */
+export const TSCONFIG = `{
+  "compilerOptions": {
+    "target": "es2022",
+    "module": "nodenext",
+    "types": ["node"],
+    "strict": true,
+    "skipLibCheck": true
+  }
+}
+`
+
+const CONFIG = `import { parseConfig, presets } from 'ft-cadis'
+
+// presets.cifar10 and presets.imagenet are the paper's settings, and take the paths of data and weights;
+// docs/reference/configuration.md of ft-cadis lists every field.
+const preset = presets.digits({ sigma: 0.75, output: 'runs/first' })
+
+/** What is trained, how, and how the result is certified. A wrong field is answered with its name when this is run. */
+export const config = parseConfig({
+  ...preset,
+  threads: 1,
+  // Short, to see something soon: the preset has 12 epochs, and certifies all 597 test images.
+  optimisation: { ...preset.optimisation, epochs: 2, warmupEpochs: 0.5 },
+  certification: { ...preset.certification, images: { first: 20 } },
+})
+`
+
+function experiment(configModule: string): string {
+  return `import { accuracyTable, certificationOf, certify, connect, finetune, renderTable, setup } from 'ft-cadis'
+import { config } from '${configModule}'
+
+async function main(): Promise<void> {
+  await setup({ onLine: line => console.error(line) })
+  await using session = await connect({ device: config.device, threads: config.threads })
+
+  // A run that was killed or stopped goes on where it was; a finished one is not trained again.
+  const { checkpoint } = await finetune(session, config, {
+    existing: 'resume',
+    onEpoch: ({ epoch, denoised }) =>
+      console.log(\`epoch \${epoch}: \${(100 * denoised).toFixed(1)} % of denoised test images right\`),
+  })
+
+  const offTheShelf = await certify(session, certificationOf(config), {
+    log: \`\${config.output}/off-the-shelf.tsv\`,
+  })
+  const finetuned = await certify(session, certificationOf(config, checkpoint), {
+    log: \`\${config.output}/ft-cadis.tsv\`,
+  })
+  const arms = [
+    { label: 'off-the-shelf', logs: [offTheShelf.rows] },
+    { label: 'FT-CADIS', logs: [finetuned.rows] },
+  ]
+  console.log(renderTable(accuracyTable(arms, [0, 0.25, 0.5, 0.75]), 'terminal'))
+}
+
+main().catch((error: unknown) => {
+  console.error(error)
+  process.exitCode = 1
+})
+`
+}

@@ -1,0 +1,11 @@
+import { join } from 'node:path'
+
+const DIGITS_FOLDER = join(__dirname, '..', '..', 'assets', 'digits')
+
+/** Folders of the trained networks of the digits demonstration, which come with this package. */
+export const DIGITS_NETWORKS = {
+  /** In diffusers' format, 190,369 parameters. */
+  denoiser: join(DIGITS_FOLDER, 'denoiser'),
+  /** In timm's format, 202,186 parameters, trained on clean digits alone. */
+  classifier: join(DIGITS_FOLDER, 'classifier'),
+} as const

@@ -1,0 +1,12 @@
+import { tmpdir } from 'node:os'
+import { expect, it } from 'vitest'
+import { PAPER_EXPERIMENTS } from '../../src'
+import { runWithoutPython } from '../support/run-without-python'
+
+it('lists the experiments with where the paper has them, without Python', async () => {
+  const { stdout, stderr, exitCode } = await runWithoutPython(tmpdir(), 'experiment')
+  for (const { name, source } of PAPER_EXPERIMENTS) {
+    expect(stdout).toMatch(new RegExp(`│ ${name} +│ ${source} +│`))
+  }
+  expect({ stderr, exitCode }).toEqual({ stderr: '', exitCode: 0 })
+})

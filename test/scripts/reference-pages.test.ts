@@ -1,0 +1,36 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { referencePages } from '../../scripts/reference-pages'
+import { PACKAGE_FOLDER } from '../../src/environment/paths'
+
+test.each(Object.entries(referencePages()))(
+  '%s says what the code says: else run `npm run docs`',
+  (path, text) => {
+    expect(readFileSync(join(PACKAGE_FOLDER, path), 'utf8')).toBe(text)
+  },
+)
+
+test('a field has its type, bounds, default and meaning', () => {
+  const page = referencePages()['docs/reference/configuration.md']
+  for (const row of [
+    '| `sigma` | `number > 0` |  | Noise level, as standard deviation for pixels in [0, 1]; in [-1, 1] it is twice that. |',
+    '| `attack.epsilon[].fromEpoch` | `integer ≥ 0` |  | First epoch of the step, counted from 0. |',
+    '| `alpha` | `number > 0, < 1` | `0.001` | Probability of a wrong certificate. |',
+    "| `crossEntropy` | `'selected' \\| 'all'` | `'selected'` |",
+    "**`source: 'timm'`** A model of timm.",
+  ]) {
+    expect(page).toContain(row)
+  }
+})
+
+test('a command has its arguments and options', () => {
+  const page = referencePages()['docs/reference/cli.md']
+  for (const line of [
+    '    npx ft-cadis certify merge [options] <shards...>',
+    '| `--nproc-per-node <n>` | processes on this machine | `1` |',
+    '| `--format <format>` |',
+  ]) {
+    expect(page).toContain(line)
+  }
+})

@@ -39,8 +39,8 @@ interface HostModule {
 type StartAnswer = { readonly facts: SessionFacts } | { readonly failure: PythonException }
 
 export interface PythonProcessOptions {
-  /** Absolute path of the interpreter. */
-  readonly interpreter: string
+  /** Finds the absolute path of the interpreter, once this process is known to have no Python yet. */
+  readonly interpreter: () => Promise<string>
   /** Options of the host, in Python's spelling. */
   readonly host: {
     readonly device: string
@@ -107,9 +107,11 @@ export class PythonProcess {
     isTaken = true
     let output: OutputCollector | undefined
     let python: PythonProcess
+    let interpreter: string
     try {
+      interpreter = await options.interpreter()
       output = await OutputCollector.listen(options.onOutput)
-      const pythonia = await launch(options.interpreter, output.address)
+      const pythonia = await launch(interpreter, output.address)
       const child = pythonia.com.proc
       if (child === null) throw new PythonStartError('pythonia started no process.', { remedy: 'Try again.' })
       python = new PythonProcess(pythonia, child, output)
@@ -119,14 +121,14 @@ export class PythonProcess {
       throw error
     }
     try {
-      return { process: python, facts: await python.#startHost(options) }
+      return { process: python, facts: await python.#startHost(interpreter, options.host) }
     } catch (error) {
       await python.close()
       throw startError(error)
     }
   }
 
-  async #startHost({ interpreter, host }: PythonProcessOptions): Promise<SessionFacts> {
+  async #startHost(interpreter: string, host: PythonProcessOptions['host']): Promise<SessionFacts> {
     this.#pythonia.python.setFastMode(true)
     const module = await Promise.race([this.#pythonia.python('ftcadis_host'), this.#exited])
     const text = await Promise.race([module.start(JSON.stringify(host)), this.#exited])

@@ -46,9 +46,8 @@ export class Session implements AsyncDisposable {
   /** Starts Python and connects to it; see {@link connect}. */
   static async connect(options: ConnectOptions = {}): Promise<Session> {
     const { localRank, worldSize } = launchRank()
-    const interpreter = await resolveInterpreter({ python: options.python })
     const { process, facts } = await PythonProcess.start({
-      interpreter: interpreter.path,
+      interpreter: async () => (await resolveInterpreter({ python: options.python })).path,
       host: {
         device: options.device ?? 'auto',
         threads: options.threads ?? null,

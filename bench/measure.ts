@@ -1,11 +1,17 @@
 import { connect, type SessionFacts } from '../src'
 import { resolveInterpreter } from '../src/environment/interpreter'
-import { type Figures, type PlannedUpdate, plannedUpdate } from './finetuning-plan'
 import { PythonSide, type PythonUpdate } from './python-side'
 import { TypeScriptSide, type TypeScriptUpdate } from './typescript-side'
+import { type Figures, type PlannedUpdate, plannedUpdate, type Workload } from './workload'
 
-/** How far two losses may lie apart: float32 rounding, carried through the updates before. */
-const LOSS_TOLERANCE = 1e-5
+/** How far two losses may lie apart, as a share: rounding, carried through the updates before. */
+const FLOAT32_TOLERANCE = 1e-5
+const HALF_TOLERANCE = 1e-2
+
+function toleranceOf({ config: { denoiser, autocast, tf32 } }: Workload): number {
+  const isFloat32 = denoiser.dtype === 'float32' && autocast === 'none' && !tf32
+  return isFloat32 ? FLOAT32_TOLERANCE : HALF_TOLERANCE
+}
 
 /** One update taken by both sides, one right after the other. */
 export interface Round {
@@ -14,6 +20,7 @@ export interface Round {
 }
 
 export interface Measurement {
+  readonly workload: Workload
   readonly facts: SessionFacts
   /** The first updates, over which both sides agree. They also warm both up. */
   readonly checked: readonly Round[]
@@ -21,6 +28,7 @@ export interface Measurement {
 }
 
 export interface MeasureOptions {
+  readonly workload: Workload
   readonly python?: string | undefined
   readonly device: string
   readonly threads: number
@@ -37,11 +45,12 @@ export interface MeasureOptions {
  * @throws Error when the two disagree in the first updates: then their times would not compare
  */
 export async function measure(options: MeasureOptions): Promise<Measurement> {
-  const { python, device, threads, checkedUpdates, timedUpdates, onUpdate } = options
+  const { workload, python, device, threads, checkedUpdates, timedUpdates, onUpdate } = options
   const interpreter = await resolveInterpreter({ python })
   await using session = await connect({ python: interpreter.path, device, threads })
-  const typescript = await TypeScriptSide.start(session)
+  const typescript = await TypeScriptSide.start(session, workload)
   await using loop = await PythonSide.start({
+    workload,
     interpreter: interpreter.path,
     device: session.facts.device,
     threads,
@@ -50,12 +59,13 @@ export async function measure(options: MeasureOptions): Promise<Measurement> {
   })
   const rounds: Round[] = []
   for (let number = 0; number < checkedUpdates + timedUpdates; number += 1) {
-    if (number === checkedUpdates) requireAgreement(rounds)
+    if (number === checkedUpdates) requireAgreement(rounds, toleranceOf(workload))
     const loopFirst = number % 2 === 1
-    rounds.push(await takeRound(plannedUpdate(number, typescript), { typescript, loop, loopFirst }))
+    rounds.push(await takeRound(plannedUpdate(number, workload, typescript), { typescript, loop, loopFirst }))
     onUpdate?.(number + 1)
   }
   return {
+    workload,
     facts: session.facts,
     checked: rounds.slice(0, checkedUpdates),
     timed: rounds.slice(checkedUpdates),
@@ -84,10 +94,10 @@ export function lossDifference(rounds: readonly Round[]): number {
 }
 
 /** Throws unless every loss and every number of attacked images is the same on both sides. */
-export function requireAgreement(rounds: readonly Round[]): void {
+export function requireAgreement(rounds: readonly Round[], tolerance = FLOAT32_TOLERANCE): void {
   const number = rounds.findIndex(
     round =>
-      !(lossDifference([round]) <= LOSS_TOLERANCE) ||
+      !(lossDifference([round]) <= tolerance) ||
       round.typescript.figures.attacked !== round.python.figures.attacked,
   )
   const round = rounds[number]

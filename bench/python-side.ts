@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline'
 import { execa, type ResultPromise } from 'execa'
 import { type NoiseLevel, type ParameterGroup, torch } from '../src'
 import { allocatorEnvironment } from '../src/bridge/allocator'
-import { CONFIG, type Figures, LOADER, type PlannedUpdate, SPECS } from './finetuning-plan'
+import { attackedCount, type Figures, lossScaleOf, type PlannedUpdate, type Workload } from './workload'
 
 const SCRIPT = join(__dirname, 'python_loop.py')
 
@@ -12,6 +12,7 @@ const START = { stdin: 'pipe', stdout: 'pipe', stderr: 'inherit', buffer: false 
 export interface PythonSideOptions {
   /** Absolute path of the interpreter. */
   readonly interpreter: string
+  readonly workload: Workload
   readonly device: string
   readonly threads: number
   readonly level: NoiseLevel
@@ -22,6 +23,8 @@ export interface PythonUpdate {
   readonly figures: Figures
   /** By Python's own clock, so that neither the command nor the answer is in it. */
   readonly totalMs: number
+  /** Most memory on the device so far; null on the CPU. */
+  readonly devicePeak: number | null
 }
 
 /** What `python_loop.py` answers to an update. Sums are over its images. */
@@ -32,6 +35,8 @@ interface Answer {
   readonly gradient_norm: number
   readonly attacked: number
   readonly seconds: number
+  /** Most memory on the device so far; null on the CPU. */
+  readonly peak_bytes: number | null
 }
 
 /** The plain Python loop in a process of its own, one update at a command. */
@@ -46,16 +51,25 @@ export class PythonSide implements AsyncDisposable {
   }
 
   static async start(options: PythonSideOptions): Promise<PythonSide> {
-    const { interpreter, device, threads, level, groups } = options
-    const { method, optimisation } = CONFIG
+    const { interpreter, device, threads, level, groups, workload } = options
+    const { config, specs, loader, loopAttack } = workload
+    const { method, optimisation } = config
     const side = new PythonSide(interpreter)
     await side.#ask({
       device,
       threads,
-      denoiser: torch.snakeCase(SPECS.denoiser),
-      classifier: torch.snakeCase(SPECS.classifier),
-      data: torch.snakeCase(SPECS.data),
-      loader: torch.snakeCase({ ...LOADER }),
+      denoiser: torch.snakeCase(specs.denoiser as torch.Spec),
+      classifier: torch.snakeCase(specs.classifier as torch.Spec),
+      data: torch.snakeCase(specs.data as torch.Spec),
+      loader: torch.snakeCase({ ...loader }),
+      initial_seed: torch.streamSeed(config.seed, 'initialisation'),
+      denoiser_dtype: config.denoiser.dtype,
+      autocast: config.autocast === 'none' ? null : config.autocast,
+      tf32: config.tf32,
+      compile_denoiser: config.compileDenoiser,
+      loss_scale: lossScaleOf(config),
+      attacks_everything: loopAttack === 'everything',
+      attacked: attackedCount(workload),
       groups: groups.map(group => group.parameters),
       betas: optimisation.betas,
       clip: optimisation.clip === 'none' ? null : optimisation.clip.norm,
@@ -71,12 +85,16 @@ export class PythonSide implements AsyncDisposable {
 
   /** Takes one update. */
   async update({ startsEpoch, plan }: PlannedUpdate): Promise<PythonUpdate> {
-    // The update's only micro-batch names its streams as `trainUpdate` does.
-    const stream = [...plan.stream, 0]
+    // Named as `trainUpdate` names the streams of its micro-batches.
+    const seeds = (name: string) =>
+      Array.from({ length: plan.microBatches }, (_, microBatch) =>
+        torch.streamSeed(...plan.stream, microBatch, name),
+      )
     const answer = await this.#ask({
       starts_epoch: startsEpoch,
-      module_seed: torch.streamSeed(...stream, 'modules'),
-      noise_seed: torch.streamSeed(...stream, 'noise'),
+      module_seeds: seeds('modules'),
+      noise_seeds: seeds('noise'),
+      images: plan.imagesPerUpdate,
       learning_rates: plan.learningRates,
       weight_decays: plan.weightDecays,
       epsilon: plan.objective.attack.epsilon,
@@ -90,6 +108,7 @@ export class PythonSide implements AsyncDisposable {
         attacked: answer.attacked,
       },
       totalMs: answer.seconds * 1000,
+      devicePeak: answer.peak_bytes,
     }
   }
 

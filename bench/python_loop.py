@@ -1,7 +1,7 @@
 """The plain Python loop that `npm run bench` compares with: FT-CADIS on the same networks, data, noise and schedules.
 
-An ordinary PyTorch program without a bridge. It attacks only the images whose mask is 1, runs every forward pass in the mode
-in which ft-cadis runs it, and takes numbers from the device twice a step: the mask, then the losses.
+An ordinary PyTorch program without a bridge. It runs every forward pass in the mode in which ft-cadis runs it, and attacks
+either only the images whose mask is 1, or, as the released code does, all of them, of which those with mask 1 count.
 
 Reads JSON lines from standard input, the set-up first and then one line for each step, and answers each with one line.
 """
@@ -31,8 +31,14 @@ class Finetuning:
     def __init__(self, setup: SimpleNamespace):
         self.setup = setup
         device = torch.device(setup.device)
-        self.denoiser = load_denoiser(setup.denoiser, device=device, dtype=torch.float32)
-        self.classifier = load_classifier(setup.classifier, device=device, dtype=torch.float32)
+        torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = setup.tf32
+        torch.manual_seed(setup.initial_seed)
+        self.denoiser = load_denoiser(setup.denoiser, device=device, dtype=getattr(torch, setup.denoiser_dtype))
+        if setup.compile_denoiser:
+            self.denoiser.unet.compile()
+        torch.manual_seed(setup.initial_seed)
+        autocast = getattr(torch, setup.autocast) if setup.autocast else None
+        self.classifier = load_classifier(setup.classifier, device=device, dtype=torch.float32, autocast=autocast)
         self.loader = Loader(open_dataset(setup.data), **setup.loader, device=device)
         self.generator = torch.Generator(device)
         parameters = dict(self.classifier.model.named_parameters())
@@ -46,9 +52,24 @@ class Finetuning:
             group["lr"], group["weight_decay"] = rate, decay
         if plan.starts_epoch is not None:
             self.loader.start(plan.starts_epoch)
-        torch.manual_seed(plan.module_seed)
-        self.generator.manual_seed(plan.noise_seed)
+        sums, attacked = 0, 0
+        for module_seed, noise_seed in zip(plan.module_seeds, plan.noise_seeds, strict=True):
+            torch.manual_seed(module_seed)
+            self.generator.manual_seed(noise_seed)
+            losses, count = self.micro_batch(plan)
+            sums, attacked = sums + losses, attacked + count
+        if self.setup.loss_scale != 1:
+            torch._foreach_mul_([parameter.grad for parameter in self.parameters], 1 / self.setup.loss_scale)
+        norm = self.clip_gradients()
+        figures = torch.stack((*sums, norm)).tolist()
+        if not all(map(math.isfinite, figures)):
+            raise FloatingPointError(f"The loss, its parts and the gradient norm are {figures}.")
+        self.optimizer.step()
+        self.optimizer.zero_grad()
+        return dict(zip(("loss", "selective", "adversarial", "gradient_norm"), figures)) | {"attacked": attacked}
 
+    def micro_batch(self, plan: SimpleNamespace) -> tuple[torch.Tensor, int]:
+        """Adds the gradients of one micro-batch. Returns loss, selective and adversarial loss, and who counts in the last."""
         images, labels = self.loader.next_batch()
         clean = images * 2 - 1
         denoised = self.noise_and_denoise(clean)
@@ -56,27 +77,28 @@ class Finetuning:
         log_probs = self.predict(denoised)
         cross_entropy = -log_probs.gather(-1, labels.expand(log_probs.shape[:-1]).unsqueeze(-1)).squeeze(-1)
         correct = log_probs.argmax(-1) == labels
-        attacked = correct.all(0).nonzero().squeeze(1)  # the first number from the device: how many they are
+        attacked = self.attacked(correct)
 
         # Cold start: where every denoised image is hallucinated, the one with the lowest cross-entropy stands in.
         stand_in = F.one_hot(cross_entropy.argmin(0), len(correct)).T.bool() & ~correct.any(0)
         selective = (cross_entropy * (correct | stand_in)).mean(0).sum()
-        if len(attacked) > 0:
+        if self.setup.attacks_everything:
+            adversarial = self.adversarial_loss(clean, denoised, log_probs, plan.epsilon)[attacked].sum()
+        elif len(attacked) > 0:
             adversarial = self.adversarial_loss(
                 clean[attacked], denoised[:, attacked], log_probs[:, attacked], plan.epsilon
-            )
+            ).sum()
         else:
             adversarial = torch.zeros_like(selective)
-        loss = (selective + self.setup.weight * adversarial) / len(images)
+        loss = (selective + self.setup.weight * adversarial) / plan.images
+        (loss * self.setup.loss_scale).backward()
+        return torch.stack((loss, selective, adversarial)).detach(), len(attacked)
 
-        loss.backward()
-        norm = self.clip_gradients()
-        figures = torch.stack((loss, selective, adversarial, norm)).tolist()  # the second
-        if not all(map(math.isfinite, figures)):
-            raise FloatingPointError(f"The loss, its parts and the gradient norm are {figures}.")
-        self.optimizer.step()
-        self.optimizer.zero_grad()
-        return dict(zip(("loss", "selective", "adversarial", "gradient_norm"), figures)) | {"attacked": len(attacked)}
+    def attacked(self, correct: torch.Tensor) -> torch.Tensor:
+        """Images whose mask is 1, or as many as were asked for. The mask has to come from the device to be counted."""
+        if self.setup.attacked is not None:
+            return torch.arange(self.setup.attacked, device=correct.device)
+        return correct.all(0).nonzero().squeeze(1)
 
     @torch.no_grad()
     def noise_and_denoise(self, clean: torch.Tensor) -> torch.Tensor:
@@ -95,7 +117,7 @@ class Finetuning:
     def adversarial_loss(
         self, clean: torch.Tensor, denoised: torch.Tensor, log_probs: torch.Tensor, epsilon: float
     ) -> torch.Tensor:
-        """Sum over the attacked images of the largest divergence from the mean prediction."""
+        """Largest divergence from the mean prediction, of each of these images."""
         log_target = log_probs.logsumexp(0) - math.log(len(log_probs))
         self.classifier.eval()
         for parameter in self.parameters:
@@ -104,7 +126,7 @@ class Finetuning:
         for parameter in self.parameters:
             parameter.requires_grad_(True)
         self.classifier.train()
-        return self.divergence(log_target, adversarial).max(0).values.sum()
+        return self.divergence(log_target, adversarial).max(0).values
 
     def divergence(self, log_target: torch.Tensor, images: torch.Tensor) -> torch.Tensor:
         """KL(target || prediction) of each image [M, A]."""
@@ -154,10 +176,15 @@ def main() -> None:
     torch.set_num_threads(setup.threads)
     finetuning = Finetuning(setup)
     print(json.dumps({"torch": torch.__version__, "threads": torch.get_num_threads()}), flush=True)
+    on_gpu = setup.device.startswith("cuda")
     for plan in requests:
         begun = time.perf_counter()
         figures = finetuning.step(plan)
-        print(json.dumps(figures | {"seconds": time.perf_counter() - begun}), flush=True)
+        if on_gpu:
+            torch.cuda.synchronize()
+        figures["seconds"] = time.perf_counter() - begun
+        figures["peak_bytes"] = torch.cuda.max_memory_allocated() if on_gpu else None
+        print(json.dumps(figures), flush=True)
 
 
 if __name__ == "__main__":

@@ -1,13 +1,13 @@
 import { availableParallelism, cpus, loadavg } from 'node:os'
 import Table from 'cli-table3'
-import { CONFIG } from './finetuning-plan'
 import { lossDifference, type Measurement } from './measure'
 import { RATIO_TARGET, type Spread, type Summary } from './summary'
 
 /** What the bench prints. */
 export function describeResult(measurement: Measurement, summary: Summary): string {
   const { facts } = measurement
-  const { method, optimisation } = CONFIG
+  const { scale, config } = measurement.workload
+  const { method, optimisation } = config
   const { phases, interval } = summary
   const rounds = [...measurement.checked, ...measurement.timed]
   const difference = lossDifference(rounds)
@@ -27,7 +27,7 @@ export function describeResult(measurement: Measurement, summary: Summary): stri
     ['decode answers', ms(phases.decodeMs)],
   )
   return [
-    `Fine-tuning step on digits: ${optimisation.imagesPerUpdate} images, ${method.noises} noises, attack of ` +
+    `Fine-tuning step, ${scale}: ${optimisation.imagesPerUpdate} images, ${method.noises} noises, attack of ` +
       `${method.attack.steps} steps on ${summary.attackedImages.median} images (median)`,
     `${facts.deviceName}, ${facts.device}, ${facts.threads} torch thread(s), torch ${facts.torch}, ` +
       `Python ${facts.python}, Node ${process.versions.node}`,
@@ -51,7 +51,7 @@ export function resultOf(measurement: Measurement, summary: Summary): unknown {
   const { facts, timed } = measurement
   const [processor] = cpus()
   return {
-    bench: 'fine-tuning step, digits',
+    bench: `fine-tuning step, ${measurement.workload.scale}`,
     command: ['npx ts-node bench/run.ts', ...process.argv.slice(2)].join(' '),
     date: new Date().toISOString(),
     device: facts.device,

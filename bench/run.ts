@@ -11,6 +11,7 @@ import { progressBar } from '../src/cli/progress'
 import { measure } from './measure'
 import { describeResult, resultOf } from './report'
 import { summarize } from './summary'
+import { workload } from './workload'
 
 /** Updates over which both sides must agree before anything is timed. */
 const CHECKED_UPDATES = 20
@@ -37,6 +38,7 @@ void runMain(async () => {
 
   const bar = progressBar('steps, both sides in turn', { total: CHECKED_UPDATES + steps })
   const measurement = await measure({
+    workload: workload('digits'),
     python,
     device,
     threads,

@@ -3,6 +3,7 @@ import {
   noiseLevelOf,
   type ParameterGroup,
   parameterGroups,
+  type SelectionRule,
   type Session,
   type SessionCounters,
   selectImages,
@@ -10,7 +11,7 @@ import {
   torch,
   trainUpdate,
 } from '../src'
-import { CONFIG, type Figures, LOADER, type PlannedUpdate, SPECS } from './finetuning-plan'
+import { attackedCount, type Figures, type PlannedUpdate, type Workload } from './workload'
 
 /** Where the time of an update went on the TypeScript side. The first five add up to the whole. */
 export interface Phases {
@@ -31,6 +32,8 @@ export interface Phases {
 export interface TypeScriptUpdate {
   readonly figures: Figures
   readonly totalMs: number
+  /** Most memory on the device so far; null on the CPU. */
+  readonly devicePeak: number | null
   readonly phases: Phases
 }
 
@@ -43,12 +46,22 @@ export class TypeScriptSide {
     readonly updatesPerEpoch: number,
   ) {}
 
-  static async start(session: Session): Promise<TypeScriptSide> {
-    const { method, optimisation } = CONFIG
-    const denoiser = await torch.loadDenoiser(session, SPECS.denoiser)
-    const classifier = await torch.loadClassifier(session, SPECS.classifier)
-    const dataset = await torch.openDataset(session, SPECS.data)
-    const loader = await torch.makeLoader(dataset, LOADER)
+  static async start(session: Session, workload: Workload): Promise<TypeScriptSide> {
+    const { config, specs } = workload
+    const { method, optimisation, seed, dtype, autocast } = config
+    torch.setTf32(session, config.tf32)
+    torch.manualSeed(session, seed, 'initialisation')
+    const denoiser = await torch.loadDenoiser(session, specs.denoiser as torch.Spec, {
+      dtype: config.denoiser.dtype,
+    })
+    torch.compileDenoiser(denoiser, { compiled: config.compileDenoiser })
+    torch.manualSeed(session, seed, 'initialisation')
+    const classifier = await torch.loadClassifier(session, specs.classifier as torch.Spec, {
+      dtype,
+      autocast,
+    })
+    const dataset = await torch.openDataset(session, specs.data as torch.Spec)
+    const loader = await torch.makeLoader(dataset, workload.loader)
     const groups = parameterGroups(classifier.description.parameters, {
       layerDecay: optimisation.layerDecay,
       weightDecay: optimisation.weightDecay.start,
@@ -69,9 +82,10 @@ export class TypeScriptSide {
       loader,
       level,
       group: torch.soleProcess(),
-      rule: (correct, crossEntropy) => selectImages(correct, crossEntropy, method),
+      rule: ruleOf(workload),
     }
-    return new TypeScriptSide(trainee, level, groups, loader.batchesPerEpoch)
+    const microBatches = optimisation.imagesPerUpdate / workload.loader.batchSize
+    return new TypeScriptSide(trainee, level, groups, Math.floor(loader.batchesPerEpoch / microBatches))
   }
 
   /** Takes one update. */
@@ -81,7 +95,7 @@ export class TypeScriptSide {
     const before = { ...counters }
     const begunMs = performance.now()
     if (startsEpoch !== null) trainee.loader.start(startsEpoch)
-    const { metrics } = await trainUpdate(trainee, plan)
+    const { metrics, deviceBytes } = await trainUpdate(trainee, plan)
     const totalMs = performance.now() - begunMs
     return {
       figures: {
@@ -92,8 +106,19 @@ export class TypeScriptSide {
         attacked: Math.round(metrics.attackedShare * plan.imagesPerUpdate),
       },
       totalMs,
+      devicePeak: deviceBytes,
       phases: phasesOf(totalMs, before, counters),
     }
+  }
+}
+
+/** The rule of the configuration; with a share for the mask that many images are attacked, whichever. */
+function ruleOf(workload: Workload): SelectionRule {
+  const { method } = workload.config
+  const attacked = attackedCount(workload)
+  return (correct, crossEntropy) => {
+    const selection = selectImages(correct, crossEntropy, method)
+    return attacked === null ? selection : { ...selection, attacked: [...Array(attacked).keys()] }
   }
 }
 

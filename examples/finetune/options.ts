@@ -19,6 +19,7 @@ export interface CommonOptions extends RunOptions {
   readonly dtype: RunConfig['denoiser']['dtype']
   readonly autocast?: RunConfig['autocast']
   readonly tf32: boolean
+  readonly compileDenoiser: boolean
   readonly activationCheckpointing: boolean
   readonly threads?: number
   readonly workers?: number
@@ -71,6 +72,7 @@ export function addCommonOptions(program: Command, { output }: { output: string 
       ).choices(['none', 'float16', 'bfloat16']),
     )
     .option('--tf32', 'let CUDA round the factors of float32 products to TF32', false)
+    .option('--compile-denoiser', 'let torch.compile compile the denoiser', false)
     .option('--activation-checkpointing', 'compute activations anew instead of keeping them', false)
     .option('--threads <count>', 'threads of torch on the CPU', count)
     .option('--workers <count>', 'processes that read images', parseNumber({ min: 0, integer: true }))
@@ -138,6 +140,7 @@ export function withOptions(config: RunConfig, options: CommonOptions): RunConfi
     device: options.device,
     seed: options.seed,
     tf32: options.tf32,
+    compileDenoiser: options.compileDenoiser,
     activationCheckpointing: options.activationCheckpointing,
     ...given({ threads, autocast: options.autocast }),
   }

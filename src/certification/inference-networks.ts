@@ -40,7 +40,6 @@ export interface InferenceNetworks {
 /**
  * Prepares networks for many forward passes; a denoiser is compiled in place.
  *
- * @param options.example - records an image in [0, 1] that classifiers can look at
  * @throws ConfigError if what compiling needs is missing
  */
 export async function inferenceNetworks(
@@ -53,10 +52,13 @@ export async function inferenceNetworks(
     channelsLast = false,
     compile = false,
     example,
-  }: Arithmetic & { readonly example: () => Tensor<'CHW'> },
+  }: Arithmetic & {
+    /** Records an image in [0, 1] that classifiers can look at. */
+    readonly example: () => Tensor<'CHW'>
+  },
 ): Promise<InferenceNetworks> {
   setTf32(session, tf32)
-  if (compile && denoiser !== null) compileDenoiser(denoiser)
+  if (denoiser !== null) compileDenoiser(denoiser, { compiled: compile })
   const copies = classifiers.map(classifier =>
     inferenceCopy(classifier, { dtype, autocast, channelsLast, compile }),
   )

@@ -7,20 +7,27 @@ const SHOWN_MISSES = 10
 /** How many of the places that share a reason for being skipped are shown. */
 const SHOWN_SKIPS = 3
 
+interface CheckOptions {
+  readonly logs?: string
+  readonly device: string
+  readonly python?: string
+}
+
 export function addCheckFixturesCommand(program: Command): void {
   program
     .command('check-fixtures')
     .description('check this package against golden numbers; exit code 1 on any difference')
     .argument('<folder>', 'folder of fixtures such as loss.json')
     .option('--logs <folder>', 'folder of the certification logs that curves.json names')
+    .option('--device <name>', 'torch device', 'cpu')
     .option('--python <path>', 'use this Python instead of PYTHON_BIN, an active conda environment or .venv')
-    .action(async (folder: string, { logs, python }: { logs?: string; python?: string }) => {
+    .action(async (folder: string, { logs, device, python }: CheckOptions) => {
       const { connect } = require('../bridge') as typeof import('../bridge')
       const { checkFixtures } =
         require('../fixtures/check-fixtures') as typeof import('../fixtures/check-fixtures')
       let connection: ReturnType<typeof connect> | undefined
       const session = () => {
-        connection ??= connect({ device: 'cpu', ...(python === undefined ? {} : { python }) })
+        connection ??= connect({ device, ...(python === undefined ? {} : { python }) })
         return connection
       }
       const reports: FileReport[] = []

@@ -61,8 +61,12 @@ export async function runExperimentCommand(
     if (isWorker) {
       const watcher = taskLines({ isLive: false })
       const tasks = tasksOf(experiments, settings)
-      await runTasks(tasks, { ...settings, ...watcher, signal: untilDisconnected(signal) })
-      process.disconnect?.()
+      try {
+        await runTasks(tasks, { ...settings, ...watcher, signal: untilDisconnected(signal) })
+      } finally {
+        // The channel to the runner would keep both processes alive.
+        process.disconnect?.()
+      }
       return
     }
     const others = Array.from({ length: workers - 1 }, startWorker)

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import type { z } from 'zod'
 import { ConfigError } from '../errors'
 
@@ -77,6 +78,15 @@ function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
 function show(value: unknown): string {
   if (value === undefined) return 'nothing'
   if (typeof value === 'number') return String(value)
-  const shown = JSON.stringify(value) ?? String(value)
+  const shown = asText(value)
   return shown.length > 80 ? `${shown.slice(0, 77)}...` : shown
+}
+
+/** As JSON where it is some: a script may pass values that refer to themselves, or a bigint. */
+function asText(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? String(value)
+  } catch {
+    return inspect(value, { depth: 1, breakLength: Number.POSITIVE_INFINITY })
+  }
 }

@@ -57,6 +57,13 @@ export const runSchema = z
       .boolean()
       .default(false)
       .describe('Whether CUDA may round the factors of float32 products to TF32. Default false.'),
+    compileDenoiser: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Whether torch.compile compiles the denoiser: several times as fast on a GPU after a minute of compiling, and ' +
+          'rounded differently. Certification has a setting of its own. Default false.',
+      ),
     activationCheckpointing: z
       .boolean()
       .default(false)

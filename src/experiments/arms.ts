@@ -63,9 +63,19 @@ function identityOf(
   config: RunConfig,
   { arm, isTrained, output }: { arm: Arm; isTrained: boolean; output: string },
 ): string {
-  const { denoiser, classifier, data, tuning, method, optimisation, dtype, autocast, tf32 } = config
+  const { denoiser, classifier, data, tuning, method, optimisation, dtype, autocast, tf32, compileDenoiser } =
+    config
   const networks = { denoiser, classifier, data, sigma: method.sigma }
-  const training = { tuning, method, optimisation, dtype, autocast, tf32, hooks: arm.hooks && arm.key }
+  const training = {
+    tuning,
+    method,
+    optimisation,
+    dtype,
+    autocast,
+    tf32,
+    compileDenoiser,
+    hooks: arm.hooks && arm.key,
+  }
   return JSON.stringify(isTrained ? { ...networks, ...training } : networks, (key, value: unknown) =>
     key === 'path' && typeof value === 'string' && isAbsolute(value)
       ? relative(resolve(output), value)

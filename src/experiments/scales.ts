@@ -28,8 +28,13 @@ const DIGITS = join(__dirname, '..', '..', 'assets', 'digits')
 /** Replaced by the folder of each run. */
 const NO_OUTPUT = 'unset'
 
-/** All else is as the preset has it, at every σ. `ft-cadis experiment tuning` compares rates on validation images. */
-const DIGITS_LORA_LEARNING_RATE = 5e-3
+/** What `ft-cadis experiment tuning` found best on validation images; all else is as the preset has it. */
+const DIGITS_ATTACKS: Readonly<Record<number, { readonly epsilon: number; readonly lambda: number }>> = {
+  0.25: { epsilon: 0.25, lambda: 1 },
+  0.5: { epsilon: 0.5, lambda: 4 },
+  0.75: { epsilon: 0.5, lambda: 4 },
+}
+const DIGITS_LORA_LEARNING_RATE = 2e-2
 
 function digits({ output }: ScaleOptions): Scale {
   const resnet = join(output, 'networks', 'resnet')
@@ -53,8 +58,10 @@ function digits({ output }: ScaleOptions): Scale {
         classifier: join(DIGITS, 'classifier'),
         output: NO_OUTPUT,
       })
+      const { lambda, epsilon } = { ...config.method, ...config.method.attack, ...DIGITS_ATTACKS[sigma] }
       return parseConfig({
         ...config,
+        method: { ...config.method, lambda, attack: { ...config.method.attack, epsilon } },
         certification: { ...config.certification, images: { first: 100 } },
         checkpoints: { keepLast: 1, keepBest: false },
         threads: 1,

@@ -32,9 +32,9 @@ export function inferenceCopy(
   })
 }
 
-/** Compiles a denoiser in place; throws as {@link inferenceCopy} does. */
-export function compileDenoiser(denoiser: Denoiser): void {
-  denoiser.session.perform('compile_denoiser', [denoiser])
+/** Compiles a denoiser in place, or has it compute uncompiled again; throws as {@link inferenceCopy} does. */
+export function compileDenoiser(denoiser: Denoiser, { compiled }: { readonly compiled: boolean }): void {
+  denoiser.session.perform('compile_denoiser', [denoiser], { compiled })
 }
 
 /** Number type of a network's parameters. */

@@ -5,6 +5,7 @@ import { type SelectionRule, selectImages } from '../method/select-images'
 import {
   adamW,
   type Classifier,
+  compileDenoiser,
   type Dataset,
   loadClassifier,
   loadDenoiser,
@@ -49,6 +50,7 @@ export async function prepareRun(
   const denoiser =
     hooks.denoiser ??
     (await loadDenoiser(session, denoiserSpec(config.denoiser), { dtype: config.denoiser.dtype }))
+  compileDenoiser(denoiser, { compiled: config.compileDenoiser })
   const level = noiseLevelOf(denoiser, config.method.sigma)
   const { classifier, decidedBy } = await loadClassifiers(session, config, checkpoint)
   await checkClasses(classifier, testSet)

@@ -111,6 +111,7 @@ describe('parseConfig', () => {
       dtype: 'float32',
       autocast: 'none',
       tf32: false,
+      compileDenoiser: false,
       activationCheckpointing: false,
       output: 'runs/digits',
     })

@@ -25,8 +25,12 @@ def inference_copy(
     return made
 
 
-def compile_denoiser(_host, denoiser) -> None:
-    _compile(denoiser.unet)
+def compile_denoiser(_host, denoiser, *, compiled: bool) -> None:
+    """Compiles a denoiser in place, or has it compute uncompiled again."""
+    if not compiled:
+        denoiser.unet._compiled_call_impl = None
+    elif denoiser.unet._compiled_call_impl is None:
+        _compile(denoiser.unet)
 
 
 def network_dtype(_host, network) -> str:

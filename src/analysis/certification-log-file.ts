@@ -125,10 +125,10 @@ export class CertificationLogWriter implements AsyncDisposable {
       await this.#handle.datasync()
     } catch (cause) {
       await this.close()
-      throw new DataError(`Writing the row of image ${entry.index} to ${this.#file} failed.`, {
-        remedy: 'See the cause; then certify again: the log goes on after its last whole row.',
-        cause,
-      })
+      throw new DataError(
+        `The row of image ${entry.index} cannot be written to ${this.#file}: ${(cause as Error).message}.`,
+        { remedy: 'Make room, then certify again: the log goes on after its last whole row.', cause },
+      )
     }
   }
 

@@ -86,10 +86,17 @@ export function formatRow({
  * Reads a log of this package, of Cohen et al. or of the authors of FT-CADIS: tab-separated, a header row first. Columns are
  * found by name and unknown ones are left out; every row is returned or refused.
  *
- * @param options.file how errors name the log
  * @throws DataError naming file, line and reason, for a missing column, a malformed or contradictory row, an image logged twice
  */
-export function parseLog(text: string, { file }: { readonly file: string }): ParsedLog {
+export function parseLog(
+  text: string,
+  {
+    file,
+  }: {
+    /** How errors name the log. */
+    readonly file: string
+  },
+): ParsedLog {
   const lines = text.replace(/^\uFEFF/, '').split('\n')
   const rest = lines.pop() as string
   const parseRow = rowParser(lines[0]?.replace(/\r$/, ''), file)

@@ -46,13 +46,20 @@ export function abstentionRate(rows: Rows): number {
  * the returned values, although each logged certificate may be wrong with probability alpha (Cohen et al., 2019,
  * Appendix on estimating the certified test-set accuracy; `HighProbAccuracy` in their code/analyze.py). May be negative.
  *
- * @param options.alpha the alpha that the log was certified with
  * @throws as `certifiedAccuracy`; ConfigError unless alpha and rho are between 0 and 1
  */
 export function highProbabilityAccuracy(
   rows: Rows,
   radii: readonly number[],
-  { alpha = 0.001, rho = 0.001 }: { readonly alpha?: number; readonly rho?: number } = {},
+  {
+    alpha = 0.001,
+    rho = 0.001,
+  }: {
+    /** What the log was certified with. Default 0.001. */
+    readonly alpha?: number
+    /** Default 0.001. */
+    readonly rho?: number
+  } = {},
 ): number[] {
   for (const [name, value] of Object.entries({ alpha, rho })) {
     if (!(value > 0 && value < 1)) {

@@ -36,12 +36,16 @@ const CURVE_POINTS = 401
  * Certified accuracy over an even grid of radii up to the first at which it is 0, with mean and standard deviation over
  * seeds. Drawn as steps that end at their point, a curve never shows more than was certified.
  *
- * @param options.maxRadius where the curves end; by default the largest certified radius, rounded up to a quarter
  * @throws ConfigError for methods that share a label, or a maxRadius that is not above 0; otherwise as `certifiedAccuracy`
  */
 export function certifiedAccuracyCurves(
   methods: readonly LabelledLogs[],
-  { maxRadius = largestRadius(methods) }: { readonly maxRadius?: number } = {},
+  {
+    maxRadius = largestRadius(methods),
+  }: {
+    /** Where the curves end. Default: the largest certified radius, rounded up to a quarter. */
+    readonly maxRadius?: number
+  } = {},
 ): CurvePoint[] {
   requireDistinct(methods)
   if (!(maxRadius > 0 && Number.isFinite(maxRadius))) {

@@ -35,7 +35,7 @@ export function errorOf(failure: Failure, callSite: CallSite | undefined): FtCad
       operation: failure.operation,
       recordedAt: callSite === undefined ? 'the read' : describeCallSite(callSite),
     },
-    { remedy: remedyFor(failure.type) },
+    { remedy: remedyFor(failure) },
   )
   const Known = ERROR_OF_TYPE[failure.type]
   if (Known === undefined) return pythonError
@@ -60,8 +60,20 @@ export function startErrorOf(
   })
 }
 
-function remedyFor(pythonType: string): string {
-  if (pythonType === 'OutOfMemoryError') return 'Use a smaller batch, or a narrower dtype.'
+/** What the exceptions of torch say where the device, or the host, has no memory left. */
+const OUT_OF_MEMORY = /out of memory|can't allocate memory|not enough memory|CUBLAS_STATUS_ALLOC_FAILED/i
+
+/** Whether a read was rejected because there was not enough memory, on the device or the host. */
+export function isOutOfMemory(error: unknown): boolean {
+  return error instanceof PythonError && lacksMemory(error.pythonType, error.pythonMessage)
+}
+
+function lacksMemory(type: string, message: string): boolean {
+  return type === 'OutOfMemoryError' || OUT_OF_MEMORY.test(message)
+}
+
+function remedyFor({ type: pythonType, message }: PythonException): string {
+  if (lacksMemory(pythonType, message)) return 'Use a smaller batch, or a narrower dtype.'
   if (pythonType === 'UnmadeValueError') return 'Mend the first failure; this one follows from it.'
   return 'The traceback is in the property `traceback`.'
 }

@@ -1,4 +1,5 @@
 export type { LaunchRank } from '../environment/launch-rank'
+export { isOutOfMemory } from './failure'
 export { Handle, PlainHandle, type Read } from './handle'
 export type { Parameters, Plain } from './program'
 export { connect, Session } from './session'

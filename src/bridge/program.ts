@@ -4,6 +4,8 @@
  * after it. The answer is one JSON text: the values of the handles read, or what went wrong and where.
  */
 
+import { PythonError } from '../errors'
+
 /** A plain value that can travel in either direction. Numbers may be non-finite; `$number` is no key of yours. */
 export type Plain = null | boolean | number | string | readonly Plain[] | { readonly [key: string]: Plain }
 
@@ -95,7 +97,40 @@ export function encodeProgram({ instructions, frees, reads }: Program): string {
   return JSON.stringify({ instructions: rows, frees, reads }, needsReplacer ? encodeNumber : undefined)
 }
 
-/** The answer in a JSON text that {@link encodeProgram}'s counterpart in Python wrote. */
-export function decodeAnswer(text: string): Answer {
-  return JSON.parse(text, text.includes('"$number"') ? decodeNonFinite : undefined)
+/**
+ * The answer in a JSON text that {@link encodeProgram}'s counterpart in Python wrote.
+ *
+ * @param options.values - How many values were asked for.
+ * @throws PythonError if the text is no such answer, or one to another question
+ */
+export function decodeAnswer(text: string, { values }: { readonly values: number }): Answer {
+  let answer: unknown
+  try {
+    answer = JSON.parse(text, text.includes('"$number"') ? decodeNonFinite : undefined)
+  } catch {
+    // Answered below, like everything else that is none.
+  }
+  if (isAnswer(answer, values)) return answer
+  const said = text.length > 100 ? `${text.slice(0, 100)} … (${text.length} characters)` : text
+  throw new PythonError(
+    {
+      ...{ pythonType: 'ProtocolError', pythonMessage: `Python gave no answer to what was asked: ${said}.` },
+      ...{ traceback: '', operation: 'read', recordedAt: 'the read' },
+    },
+    { remedy: 'Install the package anew if something has changed its files; else report this as a defect.' },
+  )
+}
+
+function isAnswer(answer: unknown, values: number): answer is Answer {
+  if (typeof answer !== 'object' || answer === null || !('seconds' in answer)) return false
+  if (typeof answer.seconds !== 'number') return false
+  if ('values' in answer) return Array.isArray(answer.values) && answer.values.length === values
+  return 'failure' in answer && isFailure(answer.failure)
+}
+
+function isFailure(failure: unknown): failure is Failure {
+  if (typeof failure !== 'object' || failure === null) return false
+  const { index, ...texts } = failure as { readonly [field: string]: unknown }
+  const named = [texts.type, texts.message, texts.traceback, texts.operation]
+  return Number.isInteger(index) && named.every(text => typeof text === 'string')
 }

@@ -211,7 +211,7 @@ export class Session implements AsyncDisposable {
     const sentMs = performance.now()
     const text = await this.#process.run(program)
     const receivedMs = performance.now()
-    const answer = decodeAnswer(text)
+    const answer = decodeAnswer(text, { values: reads.length })
     counters.answers += 1
     counters.instructions += instructions.length
     counters.sentBytes += Buffer.byteLength(program)

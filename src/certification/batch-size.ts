@@ -1,7 +1,4 @@
-import { PythonError } from '../errors'
-
-/** What the exceptions of torch say where the device, or the host, has no memory left. */
-const OUT_OF_MEMORY = /out of memory|can't allocate memory|not enough memory|CUBLAS_STATUS_ALLOC_FAILED/i
+import { isOutOfMemory } from '../bridge'
 
 /** How much work is done at once: as much as asked for, less where memory runs out. */
 export class BatchSize {
@@ -31,11 +28,4 @@ export class BatchSize {
       }
     }
   }
-}
-
-function isOutOfMemory(error: unknown): boolean {
-  return (
-    error instanceof PythonError &&
-    (error.pythonType === 'OutOfMemoryError' || OUT_OF_MEMORY.test(error.pythonMessage))
-  )
 }

@@ -2,7 +2,7 @@ import type { Tensor } from '../torch'
 import type { AdaptiveCertification, VoteRequest } from './adaptive'
 import type { BatchSize } from './batch-size'
 import { ABSTAIN, type Certificate, leadingClass } from './statistics'
-import { recordVotes, type Smoothing } from './vote-counts'
+import { recordVotes, requireVotes, type Smoothing } from './vote-counts'
 
 /** A certificate from as many votes as it took; its `n` are those of the estimation. */
 export interface AdaptiveImageCertificate extends Certificate {
@@ -48,11 +48,13 @@ export async function certifyAdaptively(
       votes: first === undefined ? [] : recordRequest(size, first),
     })),
   )
+  requireVotes(begun.selection[0] ?? [], n0)
   const candidate = leadingClass(begun.selection[0] ?? [])
   let totals = Array<number>(classes).fill(0)
   let counts: readonly number[] = begun.votes[0] ?? []
   for (let request = first; request !== undefined; request = run.next) {
     if (request !== first) counts = await draw(request)
+    requireVotes(counts, request.votes)
     if (request.stage === 'estimation') totals = totals.map((total, label) => total + (counts[label] ?? 0))
     drawn[request.stage] += request.votes
     run.observe(counts[candidate] ?? 0)

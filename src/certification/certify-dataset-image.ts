@@ -3,8 +3,8 @@ import { type Dataset, select, type Tensor } from '../torch'
 import type { AdaptiveCertification } from './adaptive'
 import type { BatchSize } from './batch-size'
 import { type AdaptiveImageCertificate, certifyAdaptively } from './certify-adaptively'
-import { type CertifyImageOptions, imageStream, recordStages } from './certify-image'
-import { type Certificate, certifyFromCounts } from './statistics'
+import { type CertifyImageOptions, certifyStages, imageStream, recordStages } from './certify-image'
+import type { Certificate } from './statistics'
 import type { Smoothing } from './vote-counts'
 
 export interface CertifyDatasetImageOptions
@@ -39,7 +39,7 @@ async function certifyAtOnce(
   dataset: Dataset,
   { index, alpha, certifiedSigma, size, n0, n, seed }: CertifyDatasetImageOptions & { readonly size: number },
 ): Promise<LabelledCertificates> {
-  const { labels, selection, estimation } = await dataset.session.compute(() => {
+  const { labels, ...votes } = await dataset.session.compute(() => {
     const { image_CHW, labels_B } = imageOf(dataset, index)
     const classes = dataset.description.classes.length
     const options = { n0, n, batch: size, classes, stream: imageStream({ seed, index }) }
@@ -47,9 +47,7 @@ async function certifyAtOnce(
   })
   return {
     label: labels[0] ?? -1,
-    certificates: estimation.map((counts, arm) =>
-      certifyFromCounts(selection[arm] ?? [], counts, { alpha, sigma: certifiedSigma }),
-    ),
+    certificates: certifyStages(votes, { n0, n, alpha, sigma: certifiedSigma }),
   }
 }
 

@@ -1,6 +1,7 @@
+import type { Read } from '../bridge'
 import type { Tensor } from '../torch'
 import { type Certificate, certifyFromCounts, type Prediction, predictFromCounts } from './statistics'
-import { recordVotes, type Smoothing } from './vote-counts'
+import { recordVotes, requireVotes, type Smoothing } from './vote-counts'
 
 export interface CertifyImageOptions {
   /** Noise level that is certified for, on the [0, 1] pixel scale. */
@@ -27,11 +28,7 @@ export interface StageVotes {
   readonly estimation: readonly Tensor<'K'>[]
 }
 
-/**
- * Records both stages of CERTIFY on one image in [-1, 1].
- *
- * @param options.stream - the name of the image among noise streams
- */
+/** Records both stages of CERTIFY on one image in [-1, 1]. */
 export function recordStages(
   smoothing: Smoothing,
   image_CHW: Tensor<'CHW'>,
@@ -42,12 +39,30 @@ export function recordStages(
     classes,
     stream,
   }: Pick<CertifyImageOptions, 'n0' | 'n' | 'batch' | 'classes'> & {
+    /** The name of the image among noise streams. */
     readonly stream: readonly (string | number)[]
   },
 ): StageVotes {
   const votes = (stage: string, count: number) =>
     recordVotes(smoothing, image_CHW, { n: count, batch, classes, stream: [...stream, stage] })
   return { selection: votes('selection', n0), estimation: votes('estimation', n) }
+}
+
+/**
+ * The certificate of each base classifier from its votes in both stages.
+ *
+ * @throws CheckpointError if a noisy copy voted for no class
+ */
+export function certifyStages(
+  { selection, estimation }: Read<StageVotes>,
+  { n0, n, alpha, sigma }: Pick<CertifyImageOptions, 'n0' | 'n' | 'alpha' | 'sigma'>,
+): readonly Certificate[] {
+  return estimation.map((counts, arm) => {
+    const selected = selection[arm] ?? []
+    requireVotes(selected, n0)
+    requireVotes(counts, n)
+    return certifyFromCounts(selected, counts, { alpha, sigma })
+  })
 }
 
 /** The noise stream of an image of a data set. */
@@ -72,7 +87,7 @@ export async function certifyImage(
   const { selection, estimation } = await image_CHW.session.compute(() =>
     recordStages(smoothing, image_CHW, { ...options, stream: imageStream(options) }),
   )
-  return estimation.map((counts, arm) => certifyFromCounts(selection[arm] ?? [], counts, options))
+  return certifyStages({ selection, estimation }, options)
 }
 
 /**
@@ -89,5 +104,8 @@ export async function predictImage(
   const counts = await image_CHW.session.compute(() =>
     recordVotes(smoothing, image_CHW, { n, batch, classes, stream: [seed, 'predict', index] }),
   )
-  return counts.map(votes => predictFromCounts(votes, { alpha }))
+  return counts.map(votes => {
+    requireVotes(votes, n)
+    return predictFromCounts(votes, { alpha })
+  })
 }

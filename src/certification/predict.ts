@@ -6,13 +6,13 @@ import { ConfigError, DataError, InterruptedError } from '../errors'
 import { toSymmetric } from '../method/objective'
 import { type ImageTransform, readImage, unreadableImages } from '../torch'
 import { BatchSize } from './batch-size'
-import { recordStages } from './certify-image'
+import { certifyStages, recordStages } from './certify-image'
 import { inferenceNetworks } from './inference-networks'
 import { loadNetworks } from './load-networks'
 import { oneAhead } from './one-ahead'
 import { type SmoothedInput, smoothedOf } from './smoothed-input'
 import { type Statement, smoothingOf, statementOf } from './statement'
-import { ABSTAIN, certifyFromCounts, predictFromCounts } from './statistics'
+import { ABSTAIN, type Certificate, predictFromCounts } from './statistics'
 
 /** What the smoothed classifier says about one image. */
 export interface ImagePrediction {
@@ -106,7 +106,8 @@ export async function predict(
               ...{ n0, n, batch: size, classes: head, stream },
             }),
           )
-          return { file, selection: votes.selection[0] ?? [], estimation: votes.estimation[0] ?? [] }
+          const [certificate] = certifyStages(votes, { n0, n, ...statement, sigma: statement.certifiedSigma })
+          return { file, certificate: certificate as Certificate, counts: votes.estimation[0] ?? [] }
         })
       },
       { signal },
@@ -146,11 +147,10 @@ export function imageTransform(data: DataConfig): ImageTransform {
 }
 
 function decide(
-  { selection, estimation }: { selection: readonly number[]; estimation: readonly number[] },
-  { alpha, certifiedSigma }: Statement,
+  { certificate, counts }: { certificate: Certificate; counts: readonly number[] },
+  { alpha }: Statement,
 ): Omit<ImagePrediction, 'file' | 'className'> {
-  const certificate = certifyFromCounts(selection, estimation, { alpha, sigma: certifiedSigma })
-  const { pValue, prediction, topClass, topCount, runnerUp, runnerUpCount } = predictFromCounts(estimation, {
+  const { pValue, prediction, topClass, topCount, runnerUp, runnerUpCount } = predictFromCounts(counts, {
     alpha,
   })
   const isCertified = certificate.prediction !== ABSTAIN

@@ -53,14 +53,20 @@ export interface Prediction extends TopTwo {
  *
  * @param countsSelection votes per class of the n0 noisy copies, [K]
  * @param countsEstimation votes per class of n fresh noisy copies, [K]
- * @param options.alpha probability of a wrong certificate, in (0, 1)
- * @param options.sigma noise level on the [0, 1] pixel scale
  * @throws ConfigError when counts are no counts of the same K ≥ 2 classes, or alpha or sigma is out of range
  */
 export function certifyFromCounts(
   countsSelection: readonly number[],
   countsEstimation: readonly number[],
-  { alpha, sigma }: { readonly alpha: number; readonly sigma: number },
+  {
+    alpha,
+    sigma,
+  }: {
+    /** Probability of a wrong certificate, in (0, 1). */
+    readonly alpha: number
+    /** Noise level on the [0, 1] pixel scale. */
+    readonly sigma: number
+  },
 ): Certificate {
   const n0 = totalVotes(countsSelection)
   const n = totalVotes(countsEstimation)

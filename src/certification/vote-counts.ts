@@ -1,3 +1,4 @@
+import { CheckpointError } from '../errors'
 import { denoise } from '../method/noise-and-denoise'
 import type { NoiseLevel } from '../method/noise-level'
 import {
@@ -8,13 +9,16 @@ import {
   bincount,
   type Classifier,
   type Denoiser,
+  eq,
   type Generator,
   generator,
+  max,
   mul,
   noGrad,
   noiseBlocks,
   slice,
   type Tensor,
+  where,
 } from '../torch'
 
 /** Base classifiers and what is in front of them. */
@@ -49,7 +53,8 @@ const BLOCK = 16
 
 /**
  * Records n votes of each base classifier on noisy copies of one image, and returns names for the counts, in the order
- * of the classifiers. They are summed on the device.
+ * of the classifiers. They are summed on the device. A copy whose logits hold a NaN votes for no class: what is read is to
+ * pass {@link requireVotes}.
  *
  * @param image_CHW - one image in [-1, 1]
  */
@@ -114,9 +119,30 @@ function voteOn(smoothing: Smoothing, noisy_NCHW: Tensor<'NCHW'>, classes: numbe
       : autocasting(session, autocast, () => denoise(denoiser, noisy_NCHW, level))
   return classifiers.map(classifier =>
     bincount(
-      noGrad(session, () => argmax(classifier.classify(seen_NCHW), 'K')),
+      noGrad(session, () => leadingClass_N(classifier.classify(seen_NCHW))),
       { classes },
     ),
+  )
+}
+
+/** The class with the largest logit, the first of equals; -1 where a logit is NaN, which `argmax` takes for the largest. */
+function leadingClass_N(logits_NK: Tensor<'NK'>): Tensor<'N'> {
+  const largest_N = max(logits_NK, 'K')
+  return where(eq(largest_N, largest_N), argmax(logits_NK, 'K'), -1)
+}
+
+/**
+ * A certificate counts every noisy copy: none may be left out because the networks failed on it.
+ *
+ * @param counts - votes per class of n noisy copies
+ * @throws CheckpointError if some of them voted for no class
+ */
+export function requireVotes(counts: readonly number[], n: number): void {
+  const votes = counts.reduce((sum, count) => sum + count, 0)
+  if (votes === n) return
+  throw new CheckpointError(
+    `The logits of the classifier are NaN for ${n - votes} of ${n} noisy copies of an image, which have no class.`,
+    { remedy: 'Look for weights that are not finite, or compute in a wider number type.' },
   )
 }
 

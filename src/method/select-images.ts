@@ -25,7 +25,7 @@ export interface Selection {
   readonly weights: readonly (readonly number[])[]
   /** The images whose adversarial loss counts: indices in 0..B-1, ascending. The others need no attack. */
   readonly attacked: readonly number[]
-  /** [B]: |D_nh| of each image, before the cold start. */
+  /** |D_nh| of each image, before the cold start: [B]. */
   readonly nonHallucinated: readonly number[]
 }
 

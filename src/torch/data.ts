@@ -186,14 +186,15 @@ function makeBatch(
   return { images_BCHW, labels_B }
 }
 
-/**
- * Each image in [-1, 1], with one or three channels, as a PNG file in base64.
- *
- * @param options.largest - Larger images are shrunk to so many pixels a side. Default: none are.
- */
+/** Each image in [-1, 1], with one or three channels, as a PNG file in base64. */
 export function encodePng(
   images_NCHW: Tensor<'NCHW'>,
-  { largest }: { largest?: number | undefined } = {},
+  {
+    largest,
+  }: {
+    /** Larger images are shrunk to so many pixels a side. Default: none are. */
+    readonly largest?: number | undefined
+  } = {},
 ): PlainHandle<readonly string[]> {
   return images_NCHW.session.record('encode_png', [images_NCHW], {
     parameters: largest === undefined ? {} : { largest },

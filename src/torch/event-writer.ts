@@ -28,13 +28,17 @@ export class EventWriter extends Handle<never> {
 /**
  * Begins an event file in a folder, which is made where there is none.
  *
- * @param options.purgeStep - TensorBoard hides what earlier files of the folder hold of this step and of later ones.
  * @throws PythonError of the type EventFileError if the folder cannot be written
  */
 export async function openEventWriter(
   session: Session,
   folder: string,
-  { purgeStep }: { purgeStep?: number } = {},
+  {
+    purgeStep,
+  }: {
+    /** TensorBoard hides what earlier files of the folder hold of this step and of later ones. */
+    readonly purgeStep?: number
+  } = {},
 ): Promise<EventWriter> {
   const handle = session.record('open_event_writer', [], {
     parameters: { folder: resolve(folder), purge_step: purgeStep ?? null },

@@ -11,6 +11,7 @@ import {
 import { CertificationLogWriter, readCertificationLog } from '../../src/analysis/certification-log-file'
 import { imagePlan } from '../../src/analysis/image-plan'
 import { ConfigError, DataError } from '../../src/errors'
+import { canMount, mountDisk, remountDisk, unmountDisk } from '../support/mount'
 
 const facts: LogFacts = {
   configuration: {
@@ -173,6 +174,29 @@ describe('CertificationLogWriter', () => {
     await expect(log.append({ ...entry(0), radius: Number.NaN })).rejects.toThrow(/radius must be/)
     await log.append(entry(0))
     expect((await readCertificationLog(path)).rows).toHaveLength(1)
+  })
+
+  it.skipIf(!canMount)('says so when the disk is full, and goes on after the last whole row', async () => {
+    const disk = join(folder, 'disk')
+    mountDisk(disk, '16k')
+    try {
+      path = join(disk, 'certify.tsv')
+      const log = await CertificationLogWriter.open(path, facts)
+      let written = 0
+      const fill = async () => {
+        for (; written < 1000; written += 1) await log.append(entry(written))
+      }
+      await expect(fill()).rejects.toThrow(/The row of image \d+ cannot be written to .*ENOSPC/)
+      await expect(log.append(entry(2000))).rejects.toThrow(/EBADF|closed/)
+      expect((await readCertificationLog(path)).rows).toHaveLength(written)
+      remountDisk(disk, 'size=1M')
+      await write(written)
+      expect((await readCertificationLog(path)).rows.map(({ index }) => index)).toEqual(
+        Array.from({ length: written + 1 }, (_, index) => index),
+      )
+    } finally {
+      unmountDisk(disk)
+    }
   })
 
   it('refuses a log that says nothing about its configuration', async () => {

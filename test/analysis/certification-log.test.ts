@@ -75,6 +75,51 @@ describe('formatRow', () => {
   })
 })
 
+describe('parseLog of anything', () => {
+  /** Rows, or an error of this package. */
+  function rowsOf(text: string) {
+    try {
+      return parseLog(text, { file: 'log' }).rows
+    } catch (error) {
+      expect(error).toBeInstanceOf(DataError)
+      expect((error as DataError).message).toMatch(/log/)
+      return undefined
+    }
+  }
+
+  it('has rows, or is refused with an error of this package', () => {
+    const line = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.constantFrom(LOG_HEADER, COHEN_HEADER, '', '\t\t'),
+    )
+    fc.assert(fc.property(fc.array(line, { maxLength: 5 }), lines => void rowsOf(lines.join('\n'))))
+    fc.assert(fc.property(fc.uint8Array(), bytes => void rowsOf(Buffer.from(bytes).toString())))
+  })
+
+  it('with one character changed has the rows that were not changed, or is refused', () => {
+    fc.assert(
+      fc.property(
+        fc.array(entries, { minLength: 1, maxLength: 3 }),
+        fc.nat(),
+        fc.string(),
+        (made, at, other) => {
+          const lines = made.map((entry, index) => formatRow({ ...entry, index }))
+          const text = `${[LOG_HEADER, ...lines].join('\n')}\n`
+          const place = at % text.length
+          const changed = rowsOf(text.slice(0, place) + other + text.slice(place + 1))
+          if (changed === undefined) return
+          const original = parseLog(text, { file: 'log' }).rows
+          const changedLine = text.slice(0, place).split('\n').length - 1
+          if (/[\n\r]/.test(other) || text[place] === '\n' || changedLine === 0) return
+          expect(changed.filter((_, row) => row !== changedLine - 1)).toEqual(
+            original.filter((_, row) => row !== changedLine - 1),
+          )
+        },
+      ),
+    )
+  })
+})
+
 describe('parseLog', () => {
   it('reads the logs of other programs', () => {
     const text = `${COHEN_HEADER}\n0\t3\t3\t0.377\t1\t0:00:14.172309\n20\t8\t-1\t0.0\t0\t1 day, 1:00:01\n21\t8\t6\t1e-05\t0\t2.5\n`

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { decodeAnswer, encodeProgram, type Parameters, type Plain } from '../../src/bridge/program'
+import { PythonError } from '../../src/errors'
 
 const encode = (parameters: Parameters) =>
   encodeProgram({
@@ -63,7 +64,7 @@ describe('decodeAnswer', () => {
   test('reads non-finite numbers at any depth', () => {
     const text =
       '{"values":[{"$number":"NaN"},[1,[{"$number":"-Infinity"}]],{"a":{"$number":"Infinity"}}],"seconds":1}'
-    expect(decodeAnswer(text)).toEqual({
+    expect(decodeAnswer(text, { values: 3 })).toEqual({
       values: [Number.NaN, [1, [Number.NEGATIVE_INFINITY]], { a: Number.POSITIVE_INFINITY }],
       seconds: 1,
     })
@@ -71,7 +72,8 @@ describe('decodeAnswer', () => {
 
   test('takes no string for a number', () => {
     const values = ['NaN', '$number', '"$number"', '{"$number":"NaN"}', { text: '$number' }]
-    expect(decodeAnswer(JSON.stringify({ values, seconds: 1 }))).toEqual({ values, seconds: 1 })
+    const text = JSON.stringify({ values, seconds: 1 })
+    expect(decodeAnswer(text, { values: 5 })).toEqual({ values, seconds: 1 })
   })
 
   test('gives back any plain values', () => {
@@ -79,8 +81,58 @@ describe('decodeAnswer', () => {
     fc.assert(
       fc.property(fc.array(plain), values => {
         const text = JSON.stringify({ values, seconds: 0.25 })
-        expect(decodeAnswer(text)).toEqual(JSON.parse(text))
+        expect(decodeAnswer(text, { values: values.length })).toEqual(JSON.parse(text))
       }),
     )
+  })
+
+  const failure = { type: 'T', message: 'm', traceback: 't', index: 0, operation: 'add' }
+
+  test('is an error of this package for a text that is cut off anywhere, never a part of the answer', () => {
+    for (const answer of [
+      { values: [[1.5, 'a', null], { b: true }], seconds: 0.25 },
+      { failure, seconds: 1 },
+    ]) {
+      const text = JSON.stringify(answer)
+      expect(decodeAnswer(text, { values: 2 })).toEqual(answer)
+      for (let length = 0; length < text.length; length += 1) {
+        expect(() => decodeAnswer(text.slice(0, length), { values: 2 }), `${length}`).toThrow(PythonError)
+      }
+    }
+  })
+
+  test('is an error of this package for any other text, and for more or fewer values than were asked for', () => {
+    const texts = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.json(),
+      fc.json().map(json => `${json},`),
+    )
+    fc.assert(
+      fc.property(texts, fc.nat(3), (text, values) => {
+        expect(() => decodeAnswer(text, { values })).toThrow(PythonError)
+      }),
+    )
+    const withSeconds = fc.record({
+      values: fc.option(fc.array(fc.nat(), { maxLength: 3 }), { nil: undefined }),
+      failure: fc.option(
+        fc.record(
+          { type: fc.string(), message: fc.string(), index: fc.integer(), traceback: fc.string() },
+          { requiredKeys: [] },
+        ),
+        { nil: undefined },
+      ),
+      seconds: fc.option(fc.nat()),
+    })
+    fc.assert(
+      fc.property(withSeconds, fc.nat(3), (answer, values) => {
+        fc.pre(answer.seconds === null || answer.values?.length !== values)
+        expect(() => decodeAnswer(JSON.stringify(answer), { values })).toThrow(PythonError)
+      }),
+    )
+  })
+
+  test('does not repeat a huge text in its error', () => {
+    const text = `{"values":[${'1,'.repeat(1_000_000)}`
+    expect(() => decodeAnswer(text, { values: 1_000_001 })).toThrow(/^.{0,400}2000011 characters\).{0,200}$/s)
   })
 })

@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, describe, expect, test } from 'vitest'
 import { connect, type Session } from '../../src/bridge'
 import { PythonExitError, PythonStartError } from '../../src/errors'
@@ -103,6 +104,15 @@ describe('when Python dies', () => {
     await close()
     expect(error).toMatchObject({ exitCode: 3, signal: null })
   })
+})
+
+test('a Python that is stopped is waited for, and goes on when it is continued', async () => {
+  await open()
+  process.kill(session.pid, 'SIGSTOP')
+  const answer = session.compute(() => add(one(), 1))
+  await expect(Promise.race([answer, sleep(300, 'no answer')])).resolves.toBe('no answer')
+  process.kill(session.pid, 'SIGCONT')
+  expect(await answer).toBe(2)
 })
 
 describe('close', () => {

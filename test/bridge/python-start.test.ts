@@ -1,9 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { connect, type PythonError, PythonStartError, type Session } from '../../src'
+import { connect, type PythonError, PythonExitError, PythonStartError, type Session } from '../../src'
 import { childrenOf, hasProcessFiles } from './processes'
 import { rejectionOf, runPython } from './support'
 
@@ -46,6 +46,23 @@ describe('connect refuses', () => {
     )
     expect((error.cause as PythonError).traceback).toContain('import torch')
     expect(globalThis).toHaveProperty('__pythonBridge')
+    if (hasProcessFiles) expect(await childrenOf(process.pid)).toEqual([])
+  })
+
+  test('a Python that ends while it imports, with what it said last', async () => {
+    await mkdir(join(root, 'ending'))
+    await writeFile(
+      join(root, 'ending', 'torch.py'),
+      'import os, sys\nprint("no driver", file=sys.stderr, flush=True)\nos._exit(3)\n',
+    )
+    vi.stubEnv('PYTHONPATH', join(root, 'ending'))
+    try {
+      const error = await rejectionOf(connect({ device: 'cpu' }), PythonExitError)
+      expect(error).toMatchObject({ exitCode: 3, signal: null, output: ['no driver'] })
+      expect(error.remedy).toMatch(/`npx ft-cadis doctor`/)
+    } finally {
+      vi.stubEnv('PYTHONPATH', ENVIRONMENT.PYTHONPATH)
+    }
     if (hasProcessFiles) expect(await childrenOf(process.pid)).toEqual([])
   })
 

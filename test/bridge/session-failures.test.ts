@@ -13,6 +13,7 @@ import {
   log,
   mul,
   noGrad,
+  randnCopies,
   select,
   sum,
   tensor,
@@ -81,6 +82,16 @@ describe('an exception in Python', () => {
     })
     session.free(stream)
     await session.flush()
+  })
+
+  test('says what to do where memory does not suffice, and the session goes on', async () => {
+    // 400 TB.
+    const huge = () =>
+      randnCopies(vector(1), { axis: 'M', count: 1e14, generator: generator(session, 'huge') })
+    const error = await rejectionOf(session.compute(huge), PythonError)
+    expect(error.pythonMessage).toMatch(/allocate/)
+    expect(error.remedy).toBe('Use a smaller batch, or a narrower dtype.')
+    expect(await session.compute(() => vector(1))).toEqual([1])
   })
 
   test('does not end the session', async () => {

@@ -141,4 +141,39 @@ describe('the allow-list', () => {
       })
     },
   )
+
+  test('refuses names that reach for what Python has, and any others', async () => {
+    const words = [
+      'open',
+      'compile',
+      'getattr',
+      'globals',
+      'breakpoint',
+      'system',
+      'load',
+      'run',
+      'start',
+      'builtins',
+    ]
+    const reach = fc
+      .tuple(
+        fc.constantFrom('', 'os.', 'builtins.', 'torch.', 'host.', '__globals__.', 'exp.', 'exp\0'),
+        fc.constantFrom('', '__', '_', ' '),
+        fc.constantFrom(...words),
+      )
+      .map(([from, lead, word]) => `${from}${lead}${word}${lead}`)
+    const others = fc.string({ unit: 'grapheme' }).filter(name => !/^\w+$/.test(name))
+    await fc.assert(
+      fc.asyncProperty(
+        fc.oneof(reach, others),
+        fc.dictionary(fc.string(), fc.string()),
+        async (name, given) => {
+          session.perform(name, [], given)
+          const error = await rejectionOf(session.flush(), PythonError)
+          expect(error).toMatchObject({ pythonType: 'LookupError', operation: name })
+        },
+      ),
+      { numRuns: 200 },
+    )
+  })
 })

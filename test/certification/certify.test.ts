@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import {
   type CertifiedImage,
+  CheckpointError,
   ConfigError,
   certifyDataset,
   certifyImage,
@@ -282,6 +283,30 @@ describe('certification', () => {
     const none = await load(0)
     await expect(certifyInto('none.tsv', [0], { classifier: none })).rejects.toThrow(/OutOfMemoryError/)
     session.free([roomy, tight, none])
+  })
+
+  it('refuses votes of logits that are NaN, instead of giving them to the first class', async () => {
+    const classifier = await torch.loadClassifier(session, {
+      source: 'python',
+      file: join(__dirname, '..', 'support', 'nan_network.py'),
+      factory: 'make',
+      arguments: { darkest: -0.6 },
+    })
+    const image_CHW = image(3)
+    const networks = { denoiser: null, level: { sigma: SIGMA }, classifiers: [classifier] } as const
+    const certified = certifyImage(networks, image_CHW, { ...OPTIONS, index: 3, classes: 10 })
+    await expect(certified).rejects.toThrow(CheckpointError)
+    await expect(certified).rejects.toThrow(/are NaN for [1-9]\d* of \d+ noisy copies/)
+    const predicted = predictImage(networks, image_CHW, { ...OPTIONS, index: 3, classes: 10 })
+    await expect(predicted).rejects.toThrow(CheckpointError)
+    for (const adaptive of ['none' as const, { radii: [0] }]) {
+      const run = certifyInto('nan.tsv', [3], { denoiser: null, classifier, options: { adaptive } })
+      await expect(run).rejects.toThrow(CheckpointError)
+      expect((await readCertificationLog(join(folder, 'nan.tsv'))).rows).toEqual([])
+      await rm(join(folder, 'nan.tsv'))
+      await rm(join(folder, 'nan.tsv.json'))
+    }
+    session.free([classifier, image_CHW])
   })
 
   it('refuses a classifier of other classes than the data have', async () => {

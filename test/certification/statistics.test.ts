@@ -132,9 +132,90 @@ describe('lowerConfidenceBound', () => {
     expect(lowerConfidenceBound(99, 100, { alpha: 0.05 })).toBeGreaterThan(bounds[99] as number)
   })
 
+  it('never falls with a success, with alpha, or with a trial less', () => {
+    const successes = fc.integer({ min: 1, max: 5000 }).chain(n => fc.tuple(fc.nat(n), fc.constant(n)))
+    const alphas = fc.tuple(
+      fc.double({ min: 1e-8, max: 0.5, noNaN: true }),
+      fc.double({ min: 1, max: 1.9, noNaN: true }),
+    )
+    fc.assert(
+      fc.property(successes, alphas, ([k, n], [alpha, factor]) => {
+        const bound = lowerConfidenceBound(k, n, { alpha })
+        // A bound is accurate to 1e-14.
+        const atLeast = (least: number) => bound - least > -2e-14
+        expect(atLeast(lowerConfidenceBound(k, n + 1, { alpha }))).toBe(true)
+        if (k > 0) expect(atLeast(lowerConfidenceBound(k - 1, n, { alpha }))).toBe(true)
+        expect(atLeast(lowerConfidenceBound(k, n, { alpha: alpha / factor }))).toBe(true)
+        expect(bound).toBeGreaterThanOrEqual(0)
+        expect(bound).toBeLessThan(1)
+      }),
+    )
+  })
+
   it('is alpha to the 1/n for unanimous votes, and 0 without a vote', () => {
     expect(lowerConfidenceBound(100_000, 100_000, { alpha: 0.001 })).toBeCloseTo(0.001 ** 1e-5, 14)
     expect(lowerConfidenceBound(0, 10, { alpha: 0.001 })).toBe(0)
+  })
+})
+
+it('CERTIFY does not abstain at a bound of exactly 1/2, whose radius is 0', () => {
+  const certificate = certifyFromCounts([0, 1], [0, 1], { alpha: 0.5, sigma: 1 })
+  expect(certificate).toMatchObject({ lowerBound: 0.5, prediction: 1, radius: 0 })
+})
+
+describe('certificates', () => {
+  const votes = fc.array(fc.nat(2000), { minLength: 2, maxLength: 12 })
+
+  it('hold for any counts: a radius above 0 and a class, or 0 and none; one vote more for the class never shortens it', () => {
+    fc.assert(
+      fc.property(votes, votes, fc.constantFrom(1e-7, 1e-3, 0.05), (selection, estimation, alpha) => {
+        const counts = estimation.slice(0, selection.length)
+        const padded = [...counts, ...Array<number>(selection.length - counts.length).fill(0)]
+        fc.pre(selection.some(count => count > 0) && padded.some(count => count > 0))
+        const options = { alpha, sigma: 0.5 }
+        const certificate = certifyFromCounts(selection, padded, options)
+        const { prediction, radius, candidate, candidateCount, runnerUp } = certificate
+        expect(candidateCount).toBe(padded[candidate])
+        expect(runnerUp).not.toBe(candidate)
+        if (prediction === ABSTAIN) expect(radius).toBe(0)
+        else {
+          expect(prediction).toBe(candidate)
+          expect(radius).toBeGreaterThanOrEqual(0)
+          expect(candidateCount).toBeGreaterThan(certificate.n / 2)
+        }
+        const more = certifyFromCounts(
+          selection,
+          padded.map((count, label) => (label === candidate ? count + 1 : count)),
+          options,
+        )
+        expect(more.radius).toBeGreaterThanOrEqual(radius)
+      }),
+    )
+  })
+
+  it('of PREDICT do not depend on the order of classes but for ties', () => {
+    fc.assert(
+      fc.property(
+        fc
+          .uniqueArray(fc.nat(2000), { minLength: 2, maxLength: 12 })
+          .chain(counts =>
+            fc.tuple(
+              fc.constant(counts),
+              fc.shuffledSubarray([...counts.keys()], { minLength: counts.length }),
+            ),
+          ),
+        ([counts, order]) => {
+          const alpha = 0.001
+          const { prediction, pValue, topCount } = predictFromCounts(counts, { alpha })
+          const shuffled = predictFromCounts(
+            order.map(label => counts[label] as number),
+            { alpha },
+          )
+          expect(shuffled).toMatchObject({ pValue, topCount })
+          expect(order[shuffled.prediction] ?? ABSTAIN).toBe(prediction)
+        },
+      ),
+    )
   })
 })
 

@@ -10,16 +10,15 @@ function relativeError(actual: number | undefined, expected: number): number {
   return Math.abs((actual ?? Number.NaN) - expected) / Math.abs(expected)
 }
 
-const schedules = fixture.cases.map(expected => ({
-  name: expected.name,
-  expected,
-  betas: betaSchedule(expected.noise_schedule as 'linear' | 'cosine', expected.num_timesteps),
-}))
-
-describe.each(schedules)('golden values of the reference: $name', ({ expected, betas }) => {
-  const diffusion = { alphasCumprod: alphasCumprod(betas), rescaleTimesteps: expected.rescale_timesteps }
+describe.each(fixture.cases)('golden values of the reference: $name', expected => {
+  const betasOf = () => betaSchedule(expected.noise_schedule as 'linear' | 'cosine', expected.num_timesteps)
+  const diffusionOf = () => ({
+    alphasCumprod: alphasCumprod(betasOf()),
+    rescaleTimesteps: expected.rescale_timesteps,
+  })
 
   it('alphas_cumprod and betas', () => {
+    const [betas, diffusion] = [betasOf(), diffusionOf()]
     expect(diffusion.alphasCumprod).toHaveLength(expected.num_timesteps)
     expected.index.forEach((t, index) => {
       expect(
@@ -31,7 +30,7 @@ describe.each(schedules)('golden values of the reference: $name', ({ expected, b
   })
 
   it.each(expected.rows)('sigma $sigma', row => {
-    const level = noiseLevel(row.sigma, diffusion)
+    const level = noiseLevel(row.sigma, diffusionOf())
     expect(level.sigma).toBe(row.sigma)
     expect(level.timestep).toBe(row.t_star)
     expect(level.modelTimestep).toBe(row.model_timestep_input)
@@ -45,6 +44,7 @@ describe.each(schedules)('golden values of the reference: $name', ({ expected, b
   })
 
   it('names the largest sigma where a larger one is asked for', () => {
+    const diffusion = diffusionOf()
     const largest = expected.max_sigma / 2
     const leading = String(largest).slice(0, 8)
     expect(noiseLevel(largest * (1 - 1e-9), diffusion).timestep).toBe(expected.num_timesteps - 1)
@@ -54,9 +54,18 @@ describe.each(schedules)('golden values of the reference: $name', ({ expected, b
 })
 
 describe('noiseLevel', () => {
-  const diffusion = { alphasCumprod: alphasCumprod(betaSchedule('linear', 1000)) }
+  const linear = () => ({ alphasCumprod: alphasCumprod(betaSchedule('linear', 1000)) })
+
+  it('hands the timestep to the denoiser as it is, unless the denoiser counts in thousandths', () => {
+    // Two timesteps are as few as there may be.
+    const level = noiseLevel(0.5, { alphasCumprod: [0.9, 0.5] })
+    expect(level).toMatchObject({ timestep: 1, modelTimestep: 1 })
+    const rescaled = noiseLevel(0.5, { alphasCumprod: [0.9, 0.5], rescaleTimesteps: true })
+    expect(rescaled).toMatchObject({ timestep: 1, modelTimestep: 500 })
+  })
 
   it('never adds less noise than asked for, and less one timestep earlier', () => {
+    const diffusion = linear()
     fc.assert(
       fc.property(fc.double({ min: 0.01, max: 70, noNaN: true }), sigma => {
         const level = noiseLevel(sigma, diffusion)
@@ -68,7 +77,7 @@ describe('noiseLevel', () => {
   })
 
   it('never answers timestep 0, however small sigma is', () => {
-    expect(noiseLevel(1e-9, diffusion).timestep).toBe(1)
+    expect(noiseLevel(1e-9, linear()).timestep).toBe(1)
   })
 
   it('never answers a timestep at which nothing of the image is left', () => {
@@ -78,7 +87,7 @@ describe('noiseLevel', () => {
   })
 
   it.each([0, -0.5, Number.NaN, Number.POSITIVE_INFINITY])('refuses sigma %s', sigma => {
-    expect(() => noiseLevel(sigma, diffusion)).toThrow(`sigma is ${sigma}`)
+    expect(() => noiseLevel(sigma, linear())).toThrow(`sigma is ${sigma}`)
   })
 
   it.each([
@@ -99,24 +108,28 @@ describe('noiseLevel', () => {
 describe('betaSchedule', () => {
   // alphas_cumprod[t] of DDPMScheduler in diffusers 0.42.1, whose own arithmetic is float32.
   it.each([
-    ['linear', betaSchedule('linear', 1000), 500, 0.07779665291309357],
-    ['linear', betaSchedule('linear', 1000), 998, 4.118194192415103e-5],
+    ['linear', () => betaSchedule('linear', 1000), 500, 0.07779665291309357],
+    ['linear', () => betaSchedule('linear', 1000), 998, 4.118194192415103e-5],
     [
       'scaled_linear',
-      betaSchedule('scaled_linear', 1000, { betaStart: 0.00085, betaEnd: 0.012 }),
+      () => betaSchedule('scaled_linear', 1000, { betaStart: 0.00085, betaEnd: 0.012 }),
       500,
       0.27633246779441833,
     ],
     [
       'scaled_linear',
-      betaSchedule('scaled_linear', 1000, { betaStart: 0.00085, betaEnd: 0.012 }),
+      () => betaSchedule('scaled_linear', 1000, { betaStart: 0.00085, betaEnd: 0.012 }),
       998,
       0.004716695751994848,
     ],
-    ['cosine', betaSchedule('cosine', 200), 100, 0.4860524535179138],
-    ['cosine', betaSchedule('cosine', 200), 198, 6.071798634366132e-5],
+    ['cosine', () => betaSchedule('cosine', 200), 100, 0.4860524535179138],
+    ['cosine', () => betaSchedule('cosine', 200), 198, 6.071798634366132e-5],
   ])('%s: the cumulative products of diffusers (%#)', (_, betas, t, expected) => {
-    expect(relativeError(alphasCumprod(betas)[t], expected)).toBeLessThan(1e-4)
+    expect(relativeError(alphasCumprod(betas())[t], expected)).toBeLessThan(1e-4)
+  })
+
+  it('has two timesteps at least', () => {
+    expect(betaSchedule('linear', 2, { betaStart: 0.25, betaEnd: 0.5 })).toEqual([0.25, 0.5])
   })
 
   it('stretches the linear schedule, so that its ends and its noise stay about the same', () => {

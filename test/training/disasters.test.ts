@@ -1,5 +1,4 @@
-import { execFileSync } from 'node:child_process'
-import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
@@ -14,19 +13,10 @@ import {
   type Session,
 } from '../../src'
 import { connectForTest } from '../support/digits'
+import { canMount, mountDisk, remountDisk, unmountDisk } from '../support/mount'
 import { runSupportScript } from '../support/run-example'
 import { checkpointBytes, reproducibleRows } from '../support/run-files'
 import { shortRun } from '../support/short-run'
-
-/** Whether this process may mount file systems of its own. */
-const canMount = (() => {
-  try {
-    execFileSync('unshare', ['-m', 'true'], { stdio: 'ignore' })
-    return process.getuid?.() === 0
-  } catch {
-    return false
-  }
-})()
 
 describe('a run that meets with', () => {
   let session: Session
@@ -39,18 +29,16 @@ describe('a run that meets with', () => {
   })
   afterAll(async () => {
     await session.close()
-    for (const path of mounted) execFileSync('umount', [path])
+    for (const path of mounted) unmountDisk(path)
     await rm(folder, { recursive: true })
   })
 
-  async function mount(name: string, size: string): Promise<string> {
+  function mount(name: string, size: string): string {
     const path = join(folder, name)
-    await mkdir(path)
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', path])
+    mountDisk(path, size)
     mounted.push(path)
     return path
   }
-  const remount = (path: string, options: string) => execFileSync('mount', ['-o', `remount,${options}`, path])
 
   async function train(config: RunConfigInput, hooks: FinetuneHooks = {}) {
     const { classifier, denoiser } = await finetune(session, config, { evaluationImages: 40, ...hooks })
@@ -58,14 +46,14 @@ describe('a run that meets with', () => {
   }
 
   it.skipIf(!canMount)('a full disk says so, keeps the last checkpoint, and goes on from it', async () => {
-    const disk = await mount('small', '4M')
+    const disk = mount('small', '4M')
     const run = join(disk, 'run')
     const stopped = train(shortRun(run))
     await expect(stopped).rejects.toThrow(CheckpointError)
     await expect(stopped).rejects.toThrow(/step-000006 cannot be written: .*(No space left|ENOSPC)/)
     expect(await readdir(join(run, 'checkpoints'))).toEqual(['step-000003'])
     await readCheckpoint(join(run, 'checkpoints', 'step-000003'))
-    remount(disk, 'size=60M')
+    remountDisk(disk, 'size=60M')
     await train(shortRun(run), { existing: 'resume' })
     const whole = join(folder, 'whole')
     await train(shortRun(whole))
@@ -74,8 +62,8 @@ describe('a run that meets with', () => {
   })
 
   it.skipIf(!canMount)('a folder that it may not write says so before it loads anything', async () => {
-    const disk = await mount('sealed', '1M')
-    remount(disk, 'ro')
+    const disk = mount('sealed', '1M')
+    remountDisk(disk, 'ro')
     const refused = train(shortRun(join(disk, 'run')))
     await expect(refused).rejects.toThrow(ConfigError)
     await expect(refused).rejects.toThrow(/run cannot be written: EROFS.*Choose an output folder/)

@@ -20,13 +20,15 @@ describe.each(fixture.cases)('golden values of the reference: $name', expected =
     ...[...expectedOf].map(([name, { shape }]) => ({ name, shape, trainable: true })),
     ...(expected.frozen_tensors as string[]).map(name => ({ name, shape: [1, 1], trainable: false })),
   ]
-  const groups = parameterGroups(parameters, {
-    layerDecay: expected.layer_decay,
-    weightDecay: expected.weight_decay_arg,
-    normPre: 'last',
-  })
+  const groupsOf = () =>
+    parameterGroups(parameters, {
+      layerDecay: expected.layer_decay,
+      weightDecay: expected.weight_decay_arg,
+      normPre: 'last',
+    })
 
   it('groups: names, order, layers, scales, weight decay', () => {
+    const groups = groupsOf()
     expect(groups.map(group => group.name)).toEqual(expected.group_order)
     expected.groups.forEach((wanted, index) => {
       const group = groups[index]
@@ -42,6 +44,7 @@ describe.each(fixture.cases)('golden values of the reference: $name', expected =
   })
 
   it('every parameter is in the group of its layer and weight decay, once, in order', () => {
+    const groups = groupsOf()
     for (const group of groups) {
       const members = [...expectedOf].filter(
         ([, { layer_id, weight_decay }]) => layer_id === group.layerId && weight_decay === group.weightDecay,
@@ -52,7 +55,7 @@ describe.each(fixture.cases)('golden values of the reference: $name', expected =
   })
 
   it('as many trainable numbers', () => {
-    const sizes = groups.flatMap(group =>
+    const sizes = groupsOf().flatMap(group =>
       group.parameters.map(name =>
         (expectedOf.get(name)?.shape ?? []).reduce((size, length) => size * length, 1),
       ),
@@ -138,6 +141,33 @@ describe('names of the libraries', () => {
     })
   })
 
+  it('transformers 4, whose blocks are each a layer, and more than ten of them', () => {
+    expect(
+      layers(named('vit.encoder.layer.0.output.dense.weight', 'vit.encoder.layer.11.output.dense.weight')),
+    ).toEqual({
+      layer_1_decay: ['vit.encoder.layer.0.output.dense.weight'],
+      layer_12_decay: ['vit.encoder.layer.11.output.dense.weight'],
+    })
+  })
+
+  it('names that only look alike belong to the last layer', () => {
+    const names = [
+      'my_patch_embed',
+      'patch_embed2',
+      'embeddings_of',
+      'my_embeddings',
+      'xpos_embed',
+      'norm_pre2',
+      'my_norm_pre',
+      'myblocks.4',
+    ]
+    const others = names.map(name => `${name}.weight`)
+    expect(layers(named(...others, 'blocks.0.mlp.fc1.weight'))).toEqual({
+      layer_2_decay: others,
+      layer_1_decay: ['blocks.0.mlp.fc1.weight'],
+    })
+  })
+
   it('learned tokens and position embeddings belong to the first layer and do not decay, whatever their shape', () => {
     const names = ['cls_token', 'dist_token', 'reg_token', 'pos_embed', 'vit.embeddings.position_embeddings']
     const parameters = names.map(name => ({ name, shape: [1, 5, 8], trainable: true }))
@@ -200,6 +230,7 @@ describe('networks without one row of blocks', () => {
   it.each([
     ['a ResNet', resnet, {}, /needs transformer blocks.*none among 3 parameters/],
     ['stages of blocks', swin, {}, /one row of blocks, got stages of them: layers.0.blocks.0/],
+    ['many stages of many', named('stages.10.layer.11.fc.weight'), {}, /stages of them: stages.10.layer.11/],
     ['unknown names', named('tower.0.weight'), { depth: 1 }, /needs transformer blocks/],
     ['too small a depth', named('blocks.3.mlp.fc1.weight'), { depth: 3 }, /depth is 3.*blocks.3/],
   ])('refuse layer-wise decay: %s', (_, parameters, change, message) => {

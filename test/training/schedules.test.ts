@@ -138,6 +138,57 @@ describe('learningRate', () => {
   })
 })
 
+describe('any schedule', () => {
+  const run = fc.record({
+    epochs: fc.integer({ min: 1, max: 100 }),
+    place: fc.double({ min: 0, max: 1.2, noNaN: true }),
+    later: fc.double({ min: 0, max: 1, noNaN: true }),
+    low: fc.double({ min: 0, max: 1, noNaN: true }),
+    above: fc.double({ min: 0, max: 10, noNaN: true }),
+    warmup: fc.double({ min: 0, max: 1, noNaN: true }),
+  })
+
+  it('stays between its ends, and ends where it is to end', () => {
+    fc.assert(
+      fc.property(run, ({ epochs, place, low, above, warmup }) => {
+        const high = low + above
+        const rates = { peak: high, minimum: low, warmupEpochs: warmup * epochs, epochs }
+        const rate = learningRate(place * epochs, rates)
+        expect(rate).toBeGreaterThanOrEqual(place < warmup ? 0 : low - 1e-12)
+        expect(rate).toBeLessThanOrEqual(high + 1e-12)
+        expect(learningRate(epochs, rates)).toBe(low)
+        const decay = weightDecay(place * epochs, { start: low, end: high, epochs })
+        expect(decay).toBeGreaterThanOrEqual(low - 1e-12)
+        expect(decay).toBeLessThanOrEqual(high + 1e-12)
+        expect(weightDecay(epochs, { start: low, end: high, epochs })).toBeCloseTo(high, 12)
+      }),
+    )
+  })
+
+  it('of weight decay goes one way', () => {
+    fc.assert(
+      fc.property(run, ({ epochs, place, later, low, above }) => {
+        const schedule = { start: low, end: low + above, epochs }
+        const now = weightDecay(place * epochs, schedule)
+        expect(weightDecay((place + later) * epochs, schedule)).toBeGreaterThanOrEqual(now - 1e-12)
+      }),
+    )
+  })
+
+  it('of epsilon has the value of the last step that has begun', () => {
+    const step = fc.record({ fromEpoch: fc.nat(50), epsilon: fc.double({ min: 0, max: 4, noNaN: true }) })
+    const steps = fc.uniqueArray(step, { selector: ({ fromEpoch }) => fromEpoch, maxLength: 6 })
+    fc.assert(
+      fc.property(steps, fc.nat(60), (others, epoch) => {
+        const ascending = [...others].sort((a, b) => a.fromEpoch - b.fromEpoch)
+        const schedule = [{ fromEpoch: 0, epsilon: 9 }, ...ascending.filter(({ fromEpoch }) => fromEpoch > 0)]
+        const begun = schedule.filter(({ fromEpoch }) => fromEpoch <= epoch)
+        expect(epsilonAt(epoch, schedule)).toBe(begun[begun.length - 1]?.epsilon)
+      }),
+    )
+  })
+})
+
 describe('weightDecay', () => {
   it.each([
     [0, 0.04],

@@ -201,7 +201,7 @@ function changed(config: RunConfig, { denoiser, ...arithmetic }: Arithmetic, sma
 }
 
 async function ratesOf(scale: ScaleName, device: string, options: Options): Promise<Rates> {
-  const { specs, config } = workload(scale, { change: config => (options.small ? shrunk(config) : config) })
+  const { specs, config } = workload(scale, config => (options.small ? shrunk(config) : config))
   const interpreter = await resolveInterpreter({ python: options.python })
   const setup = {
     device,
@@ -231,15 +231,13 @@ async function finetuningRow(arm: Finetuning, rates: Rates, options: Options): P
   const { imagesPerUpdate, imagesPerMicroBatch } = options.small
     ? { imagesPerUpdate: 16, imagesPerMicroBatch: 8 }
     : arm
-  const work = workload(options.scale, {
-    ...{ maskShare, loopAttack },
-    change: config => ({
-      ...changed(config, arm.arithmetic, options.small),
-      optimisation: { ...config.optimisation, imagesPerUpdate, imagesPerMicroBatch },
-    }),
-  })
+  const work = workload(options.scale, config => ({
+    ...changed(config, arm.arithmetic, options.small),
+    optimisation: { ...config.optimisation, imagesPerUpdate, imagesPerMicroBatch },
+  }))
   const { result: measurement, busy } = await gpuBusyShare(() =>
     measure({
+      modes: [{ maskShare, loopAttack }],
       ...{ workload: work, python: options.python, device: options.device, threads: options.threads },
       ...{ checkedUpdates: 2, timedUpdates: options.updates },
     }),
@@ -266,9 +264,9 @@ async function finetuningRow(arm: Finetuning, rates: Rates, options: Options): P
 
 async function certificationRow(arm: Certification, rates: Rates, options: Options): Promise<Row> {
   const { denoiser: dtype = 'float32', ...arithmetic } = arm.arithmetic
-  const { config } = workload(options.scale, {
-    change: config => changed(config, { ...RELEASED, denoiser: dtype }, options.small),
-  })
+  const { config } = workload(options.scale, config =>
+    changed(config, { ...RELEASED, denoiser: dtype }, options.small),
+  )
   const run = certificationOf(config)
   const n0 = 32
   const { n, batch } = options.small ? { n: 64, batch: 32 } : arm

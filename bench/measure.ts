@@ -2,7 +2,14 @@ import { connect, type SessionFacts } from '../src'
 import { resolveInterpreter } from '../src/environment/interpreter'
 import { PythonSide, type PythonUpdate } from './python-side'
 import { TypeScriptSide, type TypeScriptUpdate } from './typescript-side'
-import { type Figures, type PlannedUpdate, plannedUpdate, type Workload } from './workload'
+import {
+  AS_IT_IS,
+  type Figures,
+  type Mode,
+  type PlannedUpdate,
+  plannedUpdate,
+  type Workload,
+} from './workload'
 
 /** How far two losses may lie apart, as a share: rounding, carried through the updates before. */
 const FLOAT32_TOLERANCE = 1e-5
@@ -15,6 +22,7 @@ function toleranceOf({ config: { denoiser, autocast, tf32 } }: Workload): number
 
 /** One update taken by both sides, one right after the other. */
 export interface Round {
+  readonly mode: Mode
   readonly typescript: TypeScriptUpdate
   readonly python: PythonUpdate
 }
@@ -29,6 +37,8 @@ export interface Measurement {
 
 export interface MeasureOptions {
   readonly workload: Workload
+  /** Which images are attacked, update by update in turn. Default: as `finetune` does it. */
+  readonly modes?: readonly Mode[]
   readonly python?: string | undefined
   readonly device: string
   readonly threads: number
@@ -45,7 +55,16 @@ export interface MeasureOptions {
  * @throws Error when the two disagree in the first updates: then their times would not compare
  */
 export async function measure(options: MeasureOptions): Promise<Measurement> {
-  const { workload, python, device, threads, checkedUpdates, timedUpdates, onUpdate } = options
+  const {
+    workload,
+    modes = [AS_IT_IS],
+    python,
+    device,
+    threads,
+    checkedUpdates,
+    timedUpdates,
+    onUpdate,
+  } = options
   const interpreter = await resolveInterpreter({ python })
   await using session = await connect({ python: interpreter.path, device, threads })
   const typescript = await TypeScriptSide.start(session, workload)
@@ -60,8 +79,12 @@ export async function measure(options: MeasureOptions): Promise<Measurement> {
   const rounds: Round[] = []
   for (let number = 0; number < checkedUpdates + timedUpdates; number += 1) {
     if (number === checkedUpdates) requireAgreement(rounds, toleranceOf(workload))
-    const loopFirst = number % 2 === 1
-    rounds.push(await takeRound(plannedUpdate(number, workload, typescript), { typescript, loop, loopFirst }))
+    // Each mode has as many rounds with the one side first as with the other.
+    const loopFirst = Math.floor(number / modes.length) % 2 === 1
+    const mode = modes[number % modes.length] ?? AS_IT_IS
+    const { groups, updatesPerEpoch } = typescript
+    const update = plannedUpdate(number, workload, { groups, updatesPerEpoch, mode })
+    rounds.push({ mode, ...(await takeRound(update, { typescript, loop, loopFirst })) })
     onUpdate?.(number + 1)
   }
   return {
@@ -75,7 +98,7 @@ export async function measure(options: MeasureOptions): Promise<Measurement> {
 async function takeRound(
   update: PlannedUpdate,
   { typescript, loop, loopFirst }: { typescript: TypeScriptSide; loop: PythonSide; loopFirst: boolean },
-): Promise<Round> {
+): Promise<Omit<Round, 'mode'>> {
   if (loopFirst) {
     const python = await loop.update(update)
     return { python, typescript: await typescript.update(update) }

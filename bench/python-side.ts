@@ -44,7 +44,10 @@ export class PythonSide implements AsyncDisposable {
   readonly #process: ResultPromise<typeof START>
   readonly #lines: AsyncIterator<string>
 
-  private constructor(interpreter: string) {
+  private constructor(
+    interpreter: string,
+    private readonly workload: Workload,
+  ) {
     // The allocator is set as for ft-cadis's own Python: a plain loop may be started with the same settings.
     this.#process = execa({ ...START, env: allocatorEnvironment() })(interpreter, [SCRIPT])
     this.#lines = createInterface({ input: this.#process.stdout })[Symbol.asyncIterator]()
@@ -52,9 +55,9 @@ export class PythonSide implements AsyncDisposable {
 
   static async start(options: PythonSideOptions): Promise<PythonSide> {
     const { interpreter, device, threads, level, groups, workload } = options
-    const { config, specs, loader, loopAttack } = workload
+    const { config, specs, loader } = workload
     const { method, optimisation } = config
-    const side = new PythonSide(interpreter)
+    const side = new PythonSide(interpreter, workload)
     await side.#ask({
       device,
       threads,
@@ -68,8 +71,6 @@ export class PythonSide implements AsyncDisposable {
       tf32: config.tf32,
       compile_denoiser: config.compileDenoiser,
       loss_scale: lossScaleOf(config),
-      attacks_everything: loopAttack === 'everything',
-      attacked: attackedCount(workload),
       groups: groups.map(group => group.parameters),
       betas: optimisation.betas,
       clip: optimisation.clip === 'none' ? null : optimisation.clip.norm,
@@ -84,7 +85,7 @@ export class PythonSide implements AsyncDisposable {
   }
 
   /** Takes one update. */
-  async update({ startsEpoch, plan }: PlannedUpdate): Promise<PythonUpdate> {
+  async update({ startsEpoch, plan, mode }: PlannedUpdate): Promise<PythonUpdate> {
     // Named as `trainUpdate` names the streams of its micro-batches.
     const seeds = (name: string) =>
       Array.from({ length: plan.microBatches }, (_, microBatch) =>
@@ -95,6 +96,8 @@ export class PythonSide implements AsyncDisposable {
       module_seeds: seeds('modules'),
       noise_seeds: seeds('noise'),
       images: plan.imagesPerUpdate,
+      attacks_everything: mode.loopAttack === 'everything',
+      attacked: attackedCount(mode, this.workload),
       learning_rates: plan.learningRates,
       weight_decays: plan.weightDecays,
       epsilon: plan.objective.attack.epsilon,

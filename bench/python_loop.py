@@ -77,12 +77,12 @@ class Finetuning:
         log_probs = self.predict(denoised)
         cross_entropy = -log_probs.gather(-1, labels.expand(log_probs.shape[:-1]).unsqueeze(-1)).squeeze(-1)
         correct = log_probs.argmax(-1) == labels
-        attacked = self.attacked(correct)
+        attacked = self.attacked(correct, plan)
 
         # Cold start: where every denoised image is hallucinated, the one with the lowest cross-entropy stands in.
         stand_in = F.one_hot(cross_entropy.argmin(0), len(correct)).T.bool() & ~correct.any(0)
         selective = (cross_entropy * (correct | stand_in)).mean(0).sum()
-        if self.setup.attacks_everything:
+        if plan.attacks_everything:
             adversarial = self.adversarial_loss(clean, denoised, log_probs, plan.epsilon)[attacked].sum()
         elif len(attacked) > 0:
             adversarial = self.adversarial_loss(
@@ -94,10 +94,10 @@ class Finetuning:
         (loss * self.setup.loss_scale).backward()
         return torch.stack((loss, selective, adversarial)).detach(), len(attacked)
 
-    def attacked(self, correct: torch.Tensor) -> torch.Tensor:
+    def attacked(self, correct: torch.Tensor, plan: SimpleNamespace) -> torch.Tensor:
         """Images whose mask is 1, or as many as were asked for. The mask has to come from the device to be counted."""
-        if self.setup.attacked is not None:
-            return torch.arange(self.setup.attacked, device=correct.device)
+        if plan.attacked is not None:
+            return torch.arange(plan.attacked, device=correct.device)
         return correct.all(0).nonzero().squeeze(1)
 
     @torch.no_grad()

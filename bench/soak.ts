@@ -1,7 +1,9 @@
 /**
  * Thousands of updates of a small digits run, to see whether memory, file handles or live tensors grow.
  *
- *     npx ts-node bench/soak.ts --steps 5000 --json bench/results/soak.json
+ *     node --expose-gc -r ts-node/register bench/soak.ts --steps 5000 --json bench/results/soak.json
+ *
+ * With --expose-gc garbage is collected before each sample, so that what remains of Node's heap is what is held on to.
  */
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -16,6 +18,8 @@ interface Sample {
   readonly step: number
   /** Resident megabytes. */
   readonly nodeMb: number
+  /** Megabytes of JavaScript's heap and of buffers outside of it, after a collection where there is one. */
+  readonly nodeHeapMb: number
   readonly pythonMb: number
   readonly nodeHandles: number
   readonly pythonHandles: number
@@ -62,8 +66,11 @@ void runMain(async () => {
         evaluationImages: 16,
         onUpdate: async ({ step, liveTensors }) => {
           if (step % Math.ceil(steps / 100) !== 0) return
+          globalThis.gc?.()
+          const { heapUsed, external } = process.memoryUsage()
           samples.push({
             step,
+            nodeHeapMb: (heapUsed + external) / 2 ** 20,
             nodeMb: await residentMb(process.pid),
             pythonMb: await residentMb(session.pid),
             nodeHandles: (await readdir('/proc/self/fd')).length,
@@ -78,7 +85,14 @@ void runMain(async () => {
   }
   const warm = samples.filter(({ step }) => step > WARM_UP_SHARE * steps)
   const [first, last] = [warm[0], warm.at(-1)]
-  for (const figure of ['nodeMb', 'pythonMb', 'nodeHandles', 'pythonHandles', 'liveTensors'] as const) {
+  for (const figure of [
+    'nodeMb',
+    'nodeHeapMb',
+    'pythonMb',
+    'nodeHandles',
+    'pythonHandles',
+    'liveTensors',
+  ] as const) {
     const slope = slopePerThousand(warm, figure)
     console.log(
       `${figure}: ${first?.[figure].toFixed(1)} at step ${first?.step}, ${last?.[figure].toFixed(1)} at step ${last?.step}, ` +

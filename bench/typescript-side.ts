@@ -39,8 +39,12 @@ export interface TypeScriptUpdate {
 
 /** The fine-tuning as `finetune` runs it: the same objects, the same update. */
 export class TypeScriptSide {
+  /** How many images of a micro-batch are attacked; `null` where the mask decides. */
+  #attacked: number | null = null
+
   private constructor(
-    private readonly trainee: Trainee,
+    private readonly workload: Workload,
+    private readonly trainee: Omit<Trainee, 'rule'>,
     readonly level: NoiseLevel,
     readonly groups: readonly ParameterGroup[],
     readonly updatesPerEpoch: number,
@@ -75,27 +79,39 @@ export class TypeScriptSide {
     )
     await session.flush()
     const level = noiseLevelOf(denoiser, method.sigma)
-    const trainee: Trainee = {
+    const trainee = {
       classifier,
       denoiser,
       optimizer,
       loader,
       level,
       group: torch.soleProcess(),
-      rule: ruleOf(workload),
     }
     const microBatches = optimisation.imagesPerUpdate / workload.loader.batchSize
-    return new TypeScriptSide(trainee, level, groups, Math.floor(loader.batchesPerEpoch / microBatches))
+    return new TypeScriptSide(
+      workload,
+      trainee,
+      level,
+      groups,
+      Math.floor(loader.batchesPerEpoch / microBatches),
+    )
+  }
+
+  /** The rule of the configuration; with a share for the mask that many images are attacked, whichever. */
+  readonly #rule: SelectionRule = (correct, crossEntropy) => {
+    const selection = selectImages(correct, crossEntropy, this.workload.config.method)
+    return this.#attacked === null ? selection : { ...selection, attacked: [...Array(this.#attacked).keys()] }
   }
 
   /** Takes one update. */
-  async update({ startsEpoch, plan }: PlannedUpdate): Promise<TypeScriptUpdate> {
+  async update({ startsEpoch, plan, mode }: PlannedUpdate): Promise<TypeScriptUpdate> {
     const { trainee } = this
+    this.#attacked = attackedCount(mode, this.workload)
     const { counters } = trainee.classifier.session
     const before = { ...counters }
     const begunMs = performance.now()
     if (startsEpoch !== null) trainee.loader.start(startsEpoch)
-    const { metrics, deviceBytes } = await trainUpdate(trainee, plan)
+    const { metrics, deviceBytes } = await trainUpdate({ ...trainee, rule: this.#rule }, plan)
     const totalMs = performance.now() - begunMs
     return {
       figures: {
@@ -109,16 +125,6 @@ export class TypeScriptSide {
       devicePeak: deviceBytes,
       phases: phasesOf(totalMs, before, counters),
     }
-  }
-}
-
-/** The rule of the configuration; with a share for the mask that many images are attacked, whichever. */
-function ruleOf(workload: Workload): SelectionRule {
-  const { method } = workload.config
-  const attacked = attackedCount(workload)
-  return (correct, crossEntropy) => {
-    const selection = selectImages(correct, crossEntropy, method)
-    return attacked === null ? selection : { ...selection, attacked: [...Array(attacked).keys()] }
   }
 }
 

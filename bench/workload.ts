@@ -21,22 +21,22 @@ export type ScaleName = (typeof SCALES)[number]
 /** What the plain Python loop attacks: the same images, or all of them as the released code does. */
 export type LoopAttack = 'same' | 'everything'
 
-export interface Workload {
-  readonly scale: ScaleName
-  readonly config: RunConfig
+/** Which images an update attacks. */
+export interface Mode {
   /** The share of the images that is attacked, whatever their mask; `null` where the mask decides. */
   readonly maskShare: number | null
   readonly loopAttack: LoopAttack
+}
+
+/** As `finetune` does it, on both sides. */
+export const AS_IT_IS: Mode = { maskShare: null, loopAttack: 'same' }
+
+export interface Workload {
+  readonly scale: ScaleName
+  readonly config: RunConfig
   /** What Python is asked to load. */
   readonly specs: { readonly denoiser: object; readonly classifier: object; readonly data: object }
   readonly loader: torch.LoaderOptions
-}
-
-export interface WorkloadOptions {
-  readonly maskShare?: number | null
-  readonly loopAttack?: LoopAttack
-  /** What differs from the preset. */
-  readonly change?: (config: RunConfig) => RunConfig
 }
 
 const DIGITS = join(__dirname, '..', 'assets', 'digits')
@@ -44,12 +44,13 @@ const DIGITS = join(__dirname, '..', 'assets', 'digits')
 /** FT-CADIS with the settings of a preset: on digits as it is, else with random weights and images of the full size. */
 export function workload(
   scale: ScaleName,
-  { maskShare = null, loopAttack = 'same', change = config => config }: WorkloadOptions = {},
+  /** What differs from the preset. */
+  change: (config: RunConfig) => RunConfig = config => config,
 ): Workload {
   const config = change(configOf(scale))
   const { denoiser, classifier, tuning, data, optimisation, seed } = config
   return {
-    ...{ scale, config, maskShare, loopAttack },
+    ...{ scale, config },
     specs: {
       denoiser: denoiserSpec(denoiser),
       classifier: classifierSpec(classifier, tuning),
@@ -93,7 +94,7 @@ export function lossScaleOf({ autocast }: RunConfig): number {
 }
 
 /** How many of a micro-batch's images are attacked where a share says so. */
-export function attackedCount({ maskShare, loader }: Workload): number | null {
+export function attackedCount({ maskShare }: Mode, { loader }: Workload): number | null {
   return maskShare === null ? null : Math.round(maskShare * loader.batchSize)
 }
 
@@ -112,13 +113,18 @@ export interface PlannedUpdate {
   /** The epoch that begins, from 0; `null` within an epoch. */
   readonly startsEpoch: number | null
   readonly plan: UpdatePlan
+  readonly mode: Mode
 }
 
 /** The update of a number, as `finetune` plans it. Beyond the last epoch the schedules stay where they ended. */
 export function plannedUpdate(
   number: number,
   { config, loader }: Workload,
-  { groups, updatesPerEpoch }: { groups: readonly ParameterGroup[]; updatesPerEpoch: number },
+  {
+    groups,
+    updatesPerEpoch,
+    mode,
+  }: { groups: readonly ParameterGroup[]; updatesPerEpoch: number; mode: Mode },
 ): PlannedUpdate {
   const { method, optimisation, seed } = config
   const { imagesPerUpdate, epochs, clip } = optimisation
@@ -133,6 +139,7 @@ export function plannedUpdate(
   })
   const decay = weightDecay(epochsDone, { ...optimisation.weightDecay, epochs })
   return {
+    mode,
     startsEpoch: update === 0 ? epoch : null,
     plan: {
       objective: {

@@ -1,0 +1,52 @@
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { execa } from 'execa'
+
+/** How much faster two processes are than one, each pinned to a core of its own. */
+
+const MAIN = join(__dirname, '..', 'dist', 'cli', 'main.js')
+const TS_NODE = require.resolve('ts-node/dist/bin')
+const WORKER = join(__dirname, 'scaling-worker.ts')
+
+/** Programs are checked elsewhere. */
+const env = { TS_NODE_TRANSPILE_ONLY: '1' }
+
+/** Certification by that many processes, each with its share of the images. */
+async function certifySeconds(processes: number, python: string): Promise<number> {
+  const workers = Array.from({ length: processes }, (_, share) =>
+    execa(process.execPath, [TS_NODE, WORKER, 'certify', python, `${share}`, `${processes}`], {
+      env,
+      stdin: 'pipe',
+      buffer: false,
+    }),
+  )
+  await Promise.all(workers.map(worker => Promise.race([once(worker.stdout, 'data'), worker])))
+  const begunMs = performance.now()
+  for (const worker of workers) worker.stdin.write('go\n')
+  await Promise.all(workers.map(worker => Promise.race([once(worker.stdout, 'data'), worker])))
+  const seconds = (performance.now() - begunMs) / 1000
+  await Promise.all(workers)
+  return seconds
+}
+
+/** Updates of one fine-tuning by that many ranks; each update has two micro-batches. */
+async function finetuneSeconds(processes: number, python: string): Promise<number> {
+  const output = await mkdtemp(join(tmpdir(), 'ft-cadis-bench-'))
+  try {
+    const words = ['launch', '--nproc-per-node', `${processes}`, '--python', python, '--', WORKER]
+    const { stdout } = await execa(process.execPath, [MAIN, ...words, 'train', python, output], { env })
+    return Number(/^seconds (.*)$/m.exec(stdout)?.[1])
+  } finally {
+    await rm(output, { recursive: true })
+  }
+}
+
+/** Seconds that one process takes for the work over those that two take. */
+export async function speedUpOfTwo(python: string): Promise<{ certification: number; finetuning: number }> {
+  return {
+    certification: (await certifySeconds(1, python)) / (await certifySeconds(2, python)),
+    finetuning: (await finetuneSeconds(1, python)) / (await finetuneSeconds(2, python)),
+  }
+}

@@ -148,7 +148,8 @@ export function imageSections(
       const label = arms.find(({ arm }) => arm.key === key)?.arm.label ?? key
       return {
         kind: 'imageGrid',
-        title: `${label}, σ = ${sigma}`,
+        // Arms of several noise levels have theirs in their labels.
+        title: sigmas.length > 1 ? label : `${label}, σ = ${sigma}`,
         grid: {
           caption:
             `${flat.filter(Boolean).length} of ${flat.length} denoised images are kept: the classifier gives them their label. ` +

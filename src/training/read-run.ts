@@ -1,5 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { z } from 'zod'
 import { DataError } from '../errors'
 import { isLocked } from '../files/lock'
 import { type Metrics, readMetrics } from './read-metrics'
@@ -32,6 +33,28 @@ export interface RunFacts {
   readonly startedAt: string
 }
 
+const stateSchema: z.ZodType<RunState & { readonly updatedAt: string }> = z.object({
+  state: z.enum(['running', 'interrupted', 'failed', 'finished']),
+  step: z.int().nonnegative(),
+  steps: z.int().nonnegative(),
+  message: z.string().exactOptional(),
+  updatedAt: z.iso.datetime(),
+})
+
+const samplesSchema: z.ZodType<SamplesFile> = z.object({
+  epoch: z.int().nonnegative(),
+  step: z.int().nonnegative(),
+  classes: z.array(z.string()),
+  samples: z.array(
+    z.object({
+      index: z.int().nonnegative(),
+      label: z.int().nonnegative(),
+      clean: z.base64(),
+      denoised: z.array(z.object({ png: z.base64(), predicted: z.int(), kept: z.boolean() })),
+    }),
+  ),
+})
+
 export type PlainObject = { readonly [key: string]: unknown }
 
 /** A record of an update that was not taken, from `non-finite/`. */
@@ -61,7 +84,8 @@ export async function readRun(folder: string): Promise<RunRecord> {
   const metrics = await readMetrics(join(folder, 'metrics.jsonl'))
   const step = metrics.updates.at(-1)?.step ?? 0
   const names = await namesIn(folder)
-  const samples = await readEach<SamplesFile & PlainObject>(join(folder, 'samples'), /^epoch-\d+\.json$/)
+  const samplesFolder = join(folder, 'samples')
+  const samples = await readEach(samplesFolder, /^epoch-\d+\.json$/)
   return {
     folder,
     facts,
@@ -73,7 +97,7 @@ export async function readRun(folder: string): Promise<RunRecord> {
     })),
     // A run that goes on from a checkpoint will write those of later epochs again.
     samples: samples
-      .map(([, file]) => file)
+      .map(([name, content]) => parsed(samplesSchema, content, join(samplesFolder, name)))
       .filter(file => file.step <= step)
       .sort((a, b) => a.epoch - b.epoch),
     certificationLogs: names
@@ -103,13 +127,13 @@ export async function readRunFacts(folder: string): Promise<RunFacts> {
 
 /** Whether the run goes on, or how it ended. */
 export async function readStatus(folder: string): Promise<RunStatus> {
-  const state = (await readJson(join(folder, 'state.json'))) as
-    | (RunState & { readonly updatedAt: string })
-    | undefined
+  const path = join(folder, 'state.json')
+  const content = await readJson(path)
   // An update under way is newer than the state, which is written at checkpoints.
   const metricsAt = await modifiedAt(join(folder, 'metrics.jsonl'))
-  if (state === undefined)
+  if (content === undefined)
     return { condition: 'unknown', updatedAt: metricsAt ?? new Date(0), message: undefined }
+  const state = parsed(stateSchema, content, path)
   const stateAt = new Date(state.updatedAt)
   const isKilled = state.state === 'running' && !(await isLocked(join(folder, 'run.lock')))
   return {
@@ -120,15 +144,24 @@ export async function readStatus(folder: string): Promise<RunStatus> {
 }
 
 /** The JSON objects in a folder, by the names of their files; empty where there is no folder. */
-async function readEach<T extends PlainObject>(
+async function readEach(
   folder: string,
   name: RegExp,
-): Promise<(readonly [name: string, content: T])[]> {
+): Promise<(readonly [name: string, content: PlainObject])[]> {
   const names = (await namesIn(folder)).filter(candidate => name.test(candidate)).sort()
   const contents = await Promise.all(names.map(candidate => readJson(join(folder, candidate))))
   return names.flatMap((candidate, position) => {
     const content = contents[position]
-    return content === undefined ? [] : [[candidate, content as T] as const]
+    return content === undefined ? [] : [[candidate, content] as const]
+  })
+}
+
+function parsed<T>(schema: z.ZodType<T>, content: PlainObject, path: string): T {
+  const result = schema.safeParse(content)
+  if (result.success) return result.data
+  const [issue] = result.error.issues
+  throw new DataError(`${path} is malformed: ${issue?.path.join('.')}: ${issue?.message}.`, {
+    remedy: 'Restore the file, or remove it.',
   })
 }
 

@@ -121,6 +121,16 @@ describe('a run', () => {
     await writeRun(folder, { files: { 'config.json': 'x' } })
     await expect(readRun(folder)).rejects.toThrow(/config\.json is no JSON object/)
   })
+
+  it.each<[string, object, RegExp]>([
+    ['samples/epoch-00.json', { ...samplesFile(0), samples: 7 }, /epoch-00\.json is malformed: samples: /],
+    ['samples/epoch-00.json', { ...samplesFile(0), classes: null }, /epoch-00\.json is malformed: classes: /],
+    ['state.json', { state: 'asleep', step: 1, steps: 2 }, /state\.json is malformed: state: /],
+    ['state.json', { state: 'running', step: 1, steps: 2 }, /state\.json is malformed: updatedAt: /],
+  ])('with a damaged %s is refused, and the field is named', async (file, content, message) => {
+    await writeRun(folder, { rows: rows(1), files: { [file]: content } })
+    await expect(readRun(folder)).rejects.toThrow(message)
+  })
 })
 
 describe('the state of a run', () => {

@@ -62,6 +62,8 @@ export class PythonProcess {
   /** Rejects when the child is gone, whoever ended it. */
   readonly #exited: Promise<never>
   #host: HostModule | undefined
+  /** What calls in flight are told when Python is gone. */
+  readonly #waiting = new Set<(error: unknown) => void>()
   #closed: Promise<void> | undefined
 
   private constructor(pythonia: Pythonia, child: ChildProcess, output: OutputCollector) {
@@ -87,8 +89,9 @@ export class PythonProcess {
         )
       })
     })
-    // Calls race against this promise; without one in flight its rejection has nobody to tell.
-    this.#exited.catch(() => undefined)
+    this.#exited.catch(error => {
+      for (const reject of this.#waiting) reject(error)
+    })
   }
 
   /**
@@ -145,7 +148,15 @@ export class PythonProcess {
    */
   async run(program: string): Promise<string> {
     if (this.#host === undefined || this.#closed !== undefined || this.#isGone) return this.#exited
-    return Promise.race([this.#host.run(program), this.#exited])
+    return this.#orExit(this.#host.run(program))
+  }
+
+  /** Rejects when Python is gone first. `Promise.race` would keep every answer for as long as Python lives. */
+  #orExit<T>(answer: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.add(reject)
+      answer.then(resolve, reject).finally(() => this.#waiting.delete(reject))
+    })
   }
 
   /** The child's process id. */

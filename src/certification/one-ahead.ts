@@ -12,24 +12,25 @@ export async function* oneAhead<Item, Result>(
   begin: (item: Item) => Promise<Result>,
   { signal }: { readonly signal?: AbortSignal | undefined } = {},
 ): AsyncGenerator<Result> {
-  const aborted = whenAborted(signal)
   let current: Promise<Result> | undefined
   for (const item of items) {
     signal?.throwIfAborted()
     const next = begin(item)
     // It is looked at when its turn comes, which an earlier failure may prevent.
     next.catch(() => undefined)
-    if (current !== undefined) yield await Promise.race([current, aborted])
+    if (current !== undefined) yield await untilAborted(current, signal)
     current = next
   }
   signal?.throwIfAborted()
-  if (current !== undefined) yield await Promise.race([current, aborted])
+  if (current !== undefined) yield await untilAborted(current, signal)
 }
 
-function whenAborted(signal: AbortSignal | undefined): Promise<never> {
-  const aborted = new Promise<never>((_resolve, reject) => {
-    signal?.addEventListener('abort', () => reject(signal.reason), { once: true })
+/** Rejects when the signal is aborted first. `Promise.race` would keep every result for as long as the signal lives. */
+function untilAborted<T>(result: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return result
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason)
+    signal.addEventListener('abort', abort, { once: true })
+    result.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
   })
-  aborted.catch(() => undefined)
-  return aborted
 }

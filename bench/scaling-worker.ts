@@ -9,7 +9,7 @@ const [work = '', python = '', share = '0', shares = '1'] = process.argv.slice(2
 
 /** Updates before the clock starts. */
 const WARM_UP = 3
-const TIMED_UPDATES = 12
+const TIMED_UPDATES = 60
 const IMAGES = 24
 
 async function certify(): Promise<void> {

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { connect, PlainHandle, type Session } from '../../src/bridge'
 import { add, exp, expand, max, type Tensor, tensor } from '../../src/torch'
@@ -211,4 +213,21 @@ describe('the life of a value in Python', () => {
     // One leaked tensor in ten would be 64 MB.
     expect((await memoryOf(session.pid, 'VmRSS')) - memory).toBeLessThan(16 * MEGABYTE)
   })
+})
+
+test('answers are not kept', async () => {
+  setFlagsFromString('--expose-gc')
+  const collectGarbage = runInNewContext('gc') as () => void
+  const used = () => {
+    collectGarbage()
+    return process.memoryUsage().heapUsed
+  }
+  const values_N = tensorOf(400_000)
+  await session.read(values_N)
+  const before = used()
+  // Each answer is a text of 400 kB.
+  for (let read = 0; read < 60; read += 1) await session.read(values_N)
+  expect(used() - before).toBeLessThan(5 * MEGABYTE)
+  session.free(values_N)
+  await session.flush()
 })

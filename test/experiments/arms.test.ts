@@ -107,10 +107,10 @@ describe('experiments', () => {
 describe('runs', () => {
   it('are shared by arms of one configuration, whatever these are called', () => {
     const id = arm(resolve('objective'), 'ft-cadis').id
-    expect(arm(resolve('lambda'), 'lambda-2').id).toBe(id)
+    expect(arm(resolve('lambda'), 'lambda-4').id).toBe(id)
     expect(arm(resolve('noises'), 'noises-4').id).toBe(id)
     expect(arm(resolve('main'), 'ft-cadis-sigma-0.75').id).toBe(id)
-    expect(arm(resolve('lambda'), 'lambda-4').id).not.toBe(id)
+    expect(arm(resolve('lambda'), 'lambda-2').id).not.toBe(id)
     expect(arm(resolve('main'), 'ft-cadis-sigma-0.5').id).not.toBe(id)
     const shelf = arm(resolve('cost'), 'off-the-shelf').id
     expect(arm(resolve('baselines'), 'off-the-shelf-sigma-0.75').id).toBe(shelf)

@@ -12,7 +12,7 @@ import { checkpointBytes, reproducibleRows } from '../support/run-files'
 import { shortRun } from '../support/short-run'
 
 /** How often a run is killed, each time at another random moment. */
-const KILLS = Number(process.env.FT_CADIS_KILLS ?? 4)
+const KILLS = Number(process.env.FT_CADIS_KILLS ?? 2)
 
 describe('a run whose processes are killed', () => {
   let folder: string

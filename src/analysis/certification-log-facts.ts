@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { fieldDifferences } from '../config/differences'
 import { ConfigError, DataError } from '../errors'
 import type { ImagePlan, Share } from './image-plan'
 
@@ -38,13 +39,6 @@ export interface LogFacts {
   readonly notes?: JsonObject
 }
 
-/** One field in which two configurations differ; undefined where a configuration does not have it. */
-export interface ConfigurationDifference {
-  readonly field: string
-  readonly logged: Json | undefined
-  readonly requested: Json | undefined
-}
-
 /** Where the facts of a log stand: outside the table, so that any reader of tab-separated values can read that. */
 export function factsPath(logPath: string): string {
   return `${logPath}.json`
@@ -62,25 +56,11 @@ export function adaptiveOf({ configuration }: LogFacts): JsonObject | undefined 
   return isObject(adaptive) ? adaptive : undefined
 }
 
-/** Every field in which the two differ, nested fields as `models.classifier`; empty when a log of one may go on with the other. */
-export function configurationDifferences(logged: Json, requested: Json): ConfigurationDifference[] {
-  const compare = (a: Json | undefined, b: Json | undefined, field: string): ConfigurationDifference[] => {
-    if (!isObject(a) || !isObject(b)) {
-      return JSON.stringify(a) === JSON.stringify(b) ? [] : [{ field, logged: a, requested: b }]
-    }
-    return [...new Set([...Object.keys(a), ...Object.keys(b)])].flatMap(key =>
-      compare(a[key], b[key], field === '' ? key : `${field}.${key}`),
-    )
-  }
-  return compare(logged, requested, '')
-}
-
 /** @throws ConfigError listing every difference */
 export function requireSameConfiguration(path: string, logged: Json, requested: Json): void {
-  // As JSON holds it, so that a field that is undefined and one that is absent are the same.
-  const differences = configurationDifferences(logged, JSON.parse(JSON.stringify(requested)) as Json)
+  const differences = fieldDifferences(logged, requested)
   if (differences.length === 0) return
-  const list = differences.map(d => `  ${d.field}: ${show(d.logged)} in the log, ${show(d.requested)} now`)
+  const list = differences.map(d => `  ${d.field}: ${show(d.before)} in the log, ${show(d.after)} now`)
   throw new ConfigError(
     `The log ${path} was begun with another configuration, expected the same:\n${list.join('\n')}\n`,
     { remedy: 'Set what differs back, or choose another log file.' },
@@ -88,7 +68,7 @@ export function requireSameConfiguration(path: string, logged: Json, requested: 
 }
 
 /** A value of a configuration in a message. */
-export function show(value: Json | undefined): string {
+export function show(value: unknown): string {
   return value === undefined ? 'absent' : JSON.stringify(value)
 }
 

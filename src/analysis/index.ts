@@ -5,8 +5,6 @@ export * from './certification-log'
 export {
   adaptiveOf,
   type CertificationConfiguration,
-  type ConfigurationDifference,
-  configurationDifferences,
   type FamilyWise,
   factsPath,
   familyWiseOf,

@@ -1,6 +1,7 @@
 import { basename } from 'node:path'
+import { fieldDifferences } from '../config/differences'
 import { ConfigError, DataError } from '../errors'
-import { type CertificationConfiguration, configurationDifferences, show } from './certification-log-facts'
+import { type CertificationConfiguration, show } from './certification-log-facts'
 import type { CertificationLog } from './certification-log-file'
 import { parseIndices } from './image-plan'
 
@@ -130,7 +131,7 @@ function byConfiguration(logs: readonly CertificationLog[]): CertificationLog[][
 const OF_A_SEED = /^(seed|classifier|models)(\.|$)/
 
 function statementDifferences(a: CertificationLog, b: CertificationLog) {
-  return configurationDifferences(a.facts?.configuration ?? null, b.facts?.configuration ?? null).filter(
+  return fieldDifferences(a.facts?.configuration ?? null, b.facts?.configuration ?? null).filter(
     ({ field }) => !OF_A_SEED.test(field),
   )
 }
@@ -140,10 +141,10 @@ function requireSeeds(label: string, [first, ...others]: readonly CertificationL
   for (const other of others) {
     const differences = statementDifferences(first, other)
     if (differences.length > 0) {
-      const list = differences.map(({ field, logged, requested }) =>
+      const list = differences.map(({ field, before, after }) =>
         field === ''
           ? '  only one of them says how it was certified'
-          : `  ${field}: ${show(logged)} and ${show(requested)}`,
+          : `  ${field}: ${show(before)} and ${show(after)}`,
       )
       throw new ConfigError(
         `The logs of "${label}" would be averaged, but ${first.file} and ${other.file} were certified differently:\n${list.join('\n')}\n`,

@@ -89,9 +89,7 @@ export class PythonProcess {
         )
       })
     })
-    this.#exited.catch(error => {
-      for (const reject of this.#waiting) reject(error)
-    })
+    this.#exited.catch(error => this.#waiting.forEach(reject => void reject(error)))
   }
 
   /**

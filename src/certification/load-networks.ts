@@ -1,7 +1,8 @@
 import { stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { configurationDifferences, show } from '../analysis/certification-log-facts'
+import { show } from '../analysis/certification-log-facts'
 import type { Session } from '../bridge'
+import { fieldDifferences } from '../config/differences'
 import type { CertificationRunConfig, DataConfig } from '../config/schema'
 import { CheckpointError } from '../errors'
 import { folderHashes, hashesOf, type Smoothed } from '../method/smoothed'
@@ -97,7 +98,7 @@ export function nameOf({ checkpoint, classifier }: CertificationRunConfig): stri
 function requireExpected(found: Smoothed['weights'], expected: Smoothed['weights']): void {
   for (const part of ['denoiser', 'classifier', 'checkpoint'] as const) {
     const [is, shouldBe] = [found[part], expected[part]]
-    if (is === null || configurationDifferences(shouldBe, is).length === 0) continue
+    if (is === null || fieldDifferences(shouldBe, is).length === 0) continue
     throw new CheckpointError(
       `The weights of the ${part} are not those of the smoothed classifier: expected ${show(shouldBe)}, got ${show(is)}.`,
       { remedy: 'Give the weights that belong to it.' },

@@ -1,11 +1,5 @@
 import { type CertificationRow, formatRow } from '../analysis/certification-log'
-import {
-  configurationDifferences,
-  type Json,
-  type LogFacts,
-  readText,
-  show,
-} from '../analysis/certification-log-facts'
+import { type LogFacts, readText, show } from '../analysis/certification-log-facts'
 import {
   type CertificationLog,
   headerOf,
@@ -14,6 +8,7 @@ import {
 } from '../analysis/certification-log-file'
 import { formatIndices, imagePlan, parseIndices, planDigest, type Share } from '../analysis/image-plan'
 import { missingImages } from '../analysis/runs'
+import { fieldDifferences } from '../config/differences'
 import { ConfigError, DataError } from '../errors'
 import { lock } from '../files/lock'
 import { writeDurably } from '../files/write'
@@ -86,9 +81,9 @@ function problemsOfSet(shards: readonly ShardLog[]): string[] {
     ),
     ...(absent.length === 0 ? [] : [`shard ${formatIndices(absent)} of ${of} is missing`]),
     ...others.flatMap(({ file, facts }) =>
-      configurationDifferences(first.facts.configuration, facts.configuration).map(
-        ({ field, logged, requested }) =>
-          `${field} is ${show(logged)} in ${first.file} and ${show(requested as Json)} in ${file}`,
+      fieldDifferences(first.facts.configuration, facts.configuration).map(
+        ({ field, before, after }) =>
+          `${field} is ${show(before)} in ${first.file} and ${show(after)} in ${file}`,
       ),
     ),
   ]

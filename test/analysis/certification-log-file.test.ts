@@ -3,11 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type CertificationEntry, formatRow, LOG_HEADER } from '../../src/analysis/certification-log'
-import {
-  configurationDifferences,
-  factsPath,
-  type LogFacts,
-} from '../../src/analysis/certification-log-facts'
+import { factsPath, type LogFacts } from '../../src/analysis/certification-log-facts'
 import { CertificationLogWriter, readCertificationLog } from '../../src/analysis/certification-log-file'
 import { imagePlan } from '../../src/analysis/image-plan'
 import { ConfigError, DataError } from '../../src/errors'
@@ -241,21 +237,5 @@ describe('readCertificationLog', () => {
     }
     await expect(readCertificationLog(path)).rejects.toThrow(DataError)
     await expect(readCertificationLog(path)).rejects.toThrow(message)
-  })
-})
-
-describe('configurationDifferences', () => {
-  it('compares by value, whatever the order of the fields', () => {
-    expect(
-      configurationDifferences({ a: 1, b: { c: [1, 2], d: null } }, { b: { d: null, c: [1, 2] }, a: 1 }),
-    ).toEqual([])
-  })
-
-  it('names nested fields, fields of one side and changed kinds', () => {
-    expect(configurationDifferences({ a: { b: 1 }, c: [1] }, { a: 1, c: [2], d: false })).toEqual([
-      { field: 'a', logged: { b: 1 }, requested: 1 },
-      { field: 'c', logged: [1], requested: [2] },
-      { field: 'd', logged: undefined, requested: false },
-    ])
   })
 })

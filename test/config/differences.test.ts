@@ -14,3 +14,8 @@ it('names every field that differs, at every depth', () => {
 it('takes a field that is undefined for one that is absent', () => {
   expect(fieldDifferences({ a: 1, b: undefined }, { a: 1 })).toEqual([])
 })
+
+it('compares by value, whatever the order of the fields', () => {
+  expect(fieldDifferences({ a: 1, b: { c: [1], d: null } }, { b: { d: null, c: [1] }, a: 1 })).toEqual([])
+  expect(fieldDifferences({ a: { b: 1 } }, { a: 1 })).toEqual([{ field: 'a', before: { b: 1 }, after: 1 }])
+})

@@ -31,6 +31,15 @@ class UnmadeValueError(RuntimeError):
         self.value = value
 
 
+class InstructionError(Exception):
+    """An instruction raised; its exception is the cause."""
+
+    def __init__(self, index: int, operation: str):
+        super().__init__(f"Instruction {index}, {operation}, failed.")
+        self.index = index
+        self.operation = operation
+
+
 class Host:
     """Holds values by integer handle and runs programs over them, one at a time."""
 
@@ -71,10 +80,10 @@ class Host:
         failure = self._execute(program)
         if failure is None:
             try:
-                values = [_plain(self._take(handle)) for handle in program["reads"]]
+                values = [_plain(_take(self.values, handle)) for handle in program["reads"]]
                 return _dumps({"values": values, "seconds": time.perf_counter() - begun})
             except Exception as error:  # a device may report an earlier error, and not every value is plain
-                failure = {**describe(error), "index": -1, "operation": "read"}
+                failure = {**describe(error), "index": -1, "inner": None, "operation": "read"}
         if self.process_group is not None:
             self.process_group.note_failure(f"{failure['type']}: {failure['message']}".partition("\n")[0])
         return _dumps({"failure": failure, "seconds": time.perf_counter() - begun})
@@ -82,26 +91,14 @@ class Host:
     def _execute(self, program: dict[str, Any]) -> dict[str, Any] | None:
         for handle in program["frees"]:
             self.values.pop(handle, None)
-        index, operation = -1, ""
         instructions = program["instructions"]
         try:
-            for index, (operation, makes, takes, parameters, frees) in enumerate(instructions):
-                function = OPERATIONS.get(operation)
-                if function is None:
-                    raise LookupError(f"There is no operation '{operation}'.")
-                made = function(self, *[self._take(handle) for handle in takes], **parameters)
-                if len(makes) == 1:
-                    self.values[makes[0]] = made
-                elif makes:
-                    self.values.update(zip(makes, made, strict=True))
-                made = None
-                for handle in frees:
-                    self.values.pop(handle, None)
-        except Exception as error:
-            made = None
-            failure = {**describe(error), "index": index, "operation": operation}
-            unmade = error.value if isinstance(error, UnmadeValueError) else Unmade(operation, failure["message"])
-            for _, makes, _, _, frees in instructions[index:]:
+            self.execute(instructions, self.values)
+        except InstructionError as error:
+            failure = _failure_of(error)
+            cause = error.__cause__
+            unmade = cause.value if isinstance(cause, UnmadeValueError) else Unmade(failure["operation"], failure["message"])
+            for _, makes, _, _, frees in instructions[error.index :]:
                 self.values.update(dict.fromkeys(makes, unmade))
                 for handle in frees:
                     self.values.pop(handle, None)
@@ -112,11 +109,23 @@ class Host:
                 self.leave()
         return None
 
-    def _take(self, handle: int) -> Any:
-        value = self.values[handle]
-        if isinstance(value, Unmade):
-            raise UnmadeValueError(value)
-        return value
+    def execute(self, instructions: list[list[Any]], values: dict[int, Any]) -> None:
+        """Runs instructions on values by handle. Raises InstructionError from what the first one to fail raised."""
+        for index, (operation, makes, takes, parameters, frees) in enumerate(instructions):
+            try:
+                function = OPERATIONS.get(operation)
+                if function is None:
+                    raise LookupError(f"There is no operation '{operation}'.")
+                made = function(self, *[_take(values, handle) for handle in takes], **parameters)
+                if len(makes) == 1:
+                    values[makes[0]] = made
+                elif makes:
+                    values.update(zip(makes, made, strict=True))
+            except Exception as error:
+                raise InstructionError(index, operation) from error
+            del made
+            for handle in frees:
+                values.pop(handle, None)
 
     def enter(self, context: AbstractContextManager) -> None:
         """Enters a context that lasts until the matching `leave`, at most to the end of the program."""
@@ -157,6 +166,26 @@ def _resolve_device(name: str, local_rank: int | None) -> torch.device:
     if device.index is not None:
         torch.cuda.set_device(device)
     return device
+
+
+def _take(values: dict[int, Any], handle: int) -> Any:
+    value = values[handle]
+    if isinstance(value, Unmade):
+        raise UnmadeValueError(value)
+    return value
+
+
+def _failure_of(error: InstructionError) -> dict[str, Any]:
+    """What went wrong, and where: in an instruction of the program, or in one of the procedure that it calls."""
+    cause = error.__cause__
+    inner = cause if isinstance(cause, InstructionError) else None
+    failed = inner or error
+    return {
+        **describe(failed.__cause__),
+        "index": error.index,
+        "inner": inner and inner.index,
+        "operation": failed.operation,
+    }
 
 
 def _plain(value: Any) -> Any:

@@ -42,6 +42,8 @@ export interface PythonException {
 export interface Failure extends PythonException {
   /** Index of the failing instruction, or -1 when a value could not be read. */
   readonly index: number
+  /** Where that one calls a procedure: the index of the failing instruction within it. */
+  readonly inner: number | null
   readonly operation: string
 }
 
@@ -84,15 +86,20 @@ function hasNumberInWords(value: Plain): boolean {
   return typeof value === 'object' && value !== null && Object.values(value).some(hasNumberInWords)
 }
 
-/** The JSON text of a program. Instructions become arrays, since there are many of them. */
-export function encodeProgram({ instructions, frees, reads }: Program): string {
-  const rows = instructions.map(({ operation, makes, takes, parameters, frees }) => [
+/** Instructions as arrays, since there are many of them. */
+export function encodeInstructions(instructions: readonly Instruction[]): Plain[][] {
+  return instructions.map(({ operation, makes, takes, parameters, frees }) => [
     operation,
     makes,
     takes,
     parameters,
     frees,
   ])
+}
+
+/** The JSON text of a program. */
+export function encodeProgram({ instructions, frees, reads }: Program): string {
+  const rows = encodeInstructions(instructions)
   const needsReplacer = instructions.some(({ parameters }) => hasNumberInWords(parameters))
   return JSON.stringify({ instructions: rows, frees, reads }, needsReplacer ? encodeNumber : undefined)
 }
@@ -130,7 +137,8 @@ function isAnswer(answer: unknown, values: number): answer is Answer {
 
 function isFailure(failure: unknown): failure is Failure {
   if (typeof failure !== 'object' || failure === null) return false
-  const { index, ...texts } = failure as { readonly [field: string]: unknown }
+  const { index, inner, ...texts } = failure as { readonly [field: string]: unknown }
   const named = [texts.type, texts.message, texts.traceback, texts.operation]
-  return Number.isInteger(index) && named.every(text => typeof text === 'string')
+  const isPlace = Number.isInteger(index) && (inner === null || Number.isInteger(inner))
+  return isPlace && named.every(text => typeof text === 'string')
 }

@@ -1,9 +1,17 @@
-import type { CallSite, CallSites } from './call-site'
+import { type CallSite, captureCallSite } from './call-site'
 import type { Handle } from './handle'
 import type { Instruction, Parameters } from './program'
+import type { Session } from './session'
+
+/** What makes the handle of a value. */
+export type Make = (session: Session, id: number) => Handle
 
 export interface Recorded extends Instruction {
   readonly callSite: CallSite
+  /** Of each handle that the instruction makes. */
+  readonly makers: readonly Make[]
+  /** The instructions of the procedure that this one calls. */
+  readonly inner: readonly Recorded[]
 }
 
 /** What is recorded and not sent yet. */
@@ -13,40 +21,28 @@ export class Recording {
   readonly frees: number[] = []
   /** Index of the instruction that makes or takes a handle last. */
   readonly #lastUse = new Map<number, number>()
-  readonly #callSites: CallSites
-  readonly #firstId: number
-
-  /** @param firstId - The number of the first handle that this program can make. */
-  constructor(callSites: CallSites, firstId: number) {
-    this.#callSites = callSites
-    this.#firstId = firstId
-    callSites.restart()
-  }
 
   add({
     operation,
     takes,
     makes,
+    makers,
     parameters,
+    inner = [],
   }: {
     operation: string
     takes: readonly Handle[]
     makes: readonly number[]
+    makers: readonly Make[]
     parameters: Parameters
+    inner?: readonly Recorded[]
   }): void {
     const index = this.instructions.length
     const ids = takes.map(handle => handle.id)
-    const callSite = this.#callSites.at(this.#keyOf(operation, ids))
     for (const id of ids) this.#lastUse.set(id, index)
     for (const id of makes) this.#lastUse.set(id, index)
-    this.instructions.push({ operation, takes: ids, makes, parameters, frees: [], callSite })
-  }
-
-  /** Values of this program by how many were made before them; those of earlier programs are all alike. */
-  #keyOf(operation: string, ids: readonly number[]): string {
-    let key = operation
-    for (const id of ids) key += id < this.#firstId ? ' -' : ` ${id - this.#firstId}`
-    return key
+    const callSite = captureCallSite()
+    this.instructions.push({ operation, takes: ids, makes, makers, parameters, frees: [], callSite, inner })
   }
 
   /** The handle dies after the last instruction that uses it; if none does, before the first. */

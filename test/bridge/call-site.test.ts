@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { type CallSite, CallSites, captureCallSite, describeCallSite } from '../../src/bridge/call-site'
+import { captureCallSite, describeCallSite } from '../../src/bridge/call-site'
 import { placeOf } from './support'
 
 const src = join(__dirname, '..', '..', 'src')
@@ -44,56 +44,4 @@ test('captureCallSite leaves the depth of other stacks as it was', () => {
   const { stackTraceLimit } = Error
   captureCallSite()
   expect(Error.stackTraceLimit).toBe(stackTraceLimit)
-})
-
-describe('CallSites', () => {
-  const lineOf = (site: CallSite) => describeCallSite(site)
-
-  const begin = (sites: CallSites) => {
-    sites.restart()
-    for (let instruction = 0; instruction < 12; instruction += 1) sites.at('same')
-  }
-
-  test('walks the stack once for an instruction that comes again after the same ones', () => {
-    const sites = new CallSites()
-    const program = () => {
-      begin(sites)
-      return [sites.at('a'), sites.at('b 0')]
-    }
-    const [first, second] = [program(), program()]
-    expect(second[0]).toBe(first[0])
-    expect(second[1]).toBe(first[1])
-    expect(lineOf(first[0] as CallSite)).not.toBe(lineOf(first[1] as CallSite))
-  })
-
-  test('tells instructions apart by what comes before them', () => {
-    const sites = new CallSites()
-    begin(sites)
-    const early = sites.at('b') // early
-    begin(sites)
-    sites.at('a')
-    const late = sites.at('b') // late
-    expect(lineOf(early)).toMatch(placeOf(__filename, 'early'))
-    expect(lineOf(late)).toMatch(placeOf(__filename, 'late'))
-    begin(sites)
-    expect(sites.at('b')).toBe(early)
-  })
-
-  test('tells the lines of short programs apart', () => {
-    const sites = new CallSites()
-    sites.at('a')
-    sites.restart()
-    expect(lineOf(sites.at('a'))).toMatch(/call-site\.test\.ts:\d+/)
-    sites.restart()
-    const other = sites.at('a') // other
-    expect(lineOf(other)).toMatch(placeOf(__filename, 'other'))
-  })
-
-  test('remembers so many places only, and is right about the others all the same', () => {
-    const sites = new CallSites()
-    begin(sites)
-    for (let place = 0; place < 60_000; place += 1) sites.at(`x ${place}`)
-    const late = sites.at('y') // beyond
-    expect(lineOf(late)).toMatch(placeOf(__filename, 'beyond'))
-  })
 })

@@ -14,6 +14,7 @@ const failureOf = (type: string, message: string) => ({
   message,
   traceback: `Traceback of ${message}`,
   index: 3,
+  inner: null,
   operation: 'open_dataset',
 })
 

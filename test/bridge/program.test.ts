@@ -86,7 +86,7 @@ describe('decodeAnswer', () => {
     )
   })
 
-  const failure = { type: 'T', message: 'm', traceback: 't', index: 0, operation: 'add' }
+  const failure = { type: 'T', message: 'm', traceback: 't', index: 0, inner: 1, operation: 'add' }
 
   test('is an error of this package for a text that is cut off anywhere, never a part of the answer', () => {
     for (const answer of [

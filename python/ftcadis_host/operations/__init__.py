@@ -3,7 +3,7 @@
 An operation is a function of the host, the values that the instruction takes, and its parameters by keyword.
 """
 
-from . import data, distributed, inference, networks, tensors, training, watching
+from . import data, distributed, inference, networks, procedures, tensors, training, watching
 
 OPERATIONS = {
     **tensors.OPERATIONS,
@@ -13,4 +13,5 @@ OPERATIONS = {
     **data.OPERATIONS,
     **distributed.OPERATIONS,
     **watching.OPERATIONS,
+    **procedures.OPERATIONS,
 }

@@ -7,6 +7,7 @@ import {
   type Session,
   type SessionCounters,
   selectImages,
+  stepProcedures,
   type Trainee,
   torch,
   trainUpdate,
@@ -86,6 +87,7 @@ export class TypeScriptSide {
       loader,
       level,
       group: torch.soleProcess(),
+      procedures: stepProcedures(session),
     }
     const microBatches = optimisation.imagesPerUpdate / workload.loader.batchSize
     return new TypeScriptSide(

@@ -3,8 +3,7 @@ import { join } from 'node:path'
 import type { GridImage, ReportSection } from '../analysis/report'
 import type { Session } from '../bridge'
 import { writeWhole } from '../files/write'
-import { noiseAndDenoise, noiseLevelOf } from '../method/noise-and-denoise'
-import { toSymmetric } from '../method/objective'
+import { noiseAndDenoise, noiseLevelOf, toSymmetric } from '../method/noise-and-denoise'
 import {
   argmax,
   type Classifier,

@@ -12,7 +12,6 @@ import {
   sub,
   sum,
   type Tensor,
-  tensor,
   type Without,
 } from '../torch'
 
@@ -34,11 +33,7 @@ export function crossEntropy<A extends Axes>(
  * Selective cross-entropy (Eq. 8): for each image the sum of the cross-entropies of the denoised images that weigh 1,
  * divided by M, not by how many they are.
  */
-export function selectiveCrossEntropy(
-  crossEntropy_MB: Tensor<'MB'>,
-  weights: readonly (readonly number[])[],
-): Tensor<'B'> {
-  const weights_MB = tensor(crossEntropy_MB.session, weights, { axes: 'MB' })
+export function selectiveCrossEntropy(crossEntropy_MB: Tensor<'MB'>, weights_MB: Tensor<'MB'>): Tensor<'B'> {
   return mean(mul(crossEntropy_MB, weights_MB), 'M')
 }
 

@@ -19,6 +19,11 @@ import { alphasCumprod, betaSchedule, type NoiseLevel, type NoiseSchedule, noise
  * and let the denoiser estimate the clean image in one shot. All images here are in [-1, 1].
  */
 
+/** Images in [0, 1], as loaders give them, in [-1, 1]. */
+export function toSymmetric<A extends string>(images: Tensor<A>): Tensor<A> {
+  return sub(mul(images, 2), 1)
+}
+
 /** ᾱ of every timestep of a denoiser's schedule. */
 export function noiseScheduleOf({ schedule }: Denoiser): NoiseSchedule {
   const { kind, steps, rescaleTimesteps, betaStart, betaEnd, betas } = schedule

@@ -3,6 +3,7 @@ import { apply, missingDimensions } from './apply'
 import {
   type AnyTensor,
   type Axes,
+  checkAxisCount,
   dimensionOf,
   prependAxis,
   type Replaced,
@@ -23,16 +24,16 @@ export function pick<A extends Axes, X extends string>(
   return apply('pick', [input, index], { axes: rest, parameters: { dim, unsqueeze } })
 }
 
-/** The entries of an axis at the given places, in their order, under a new letter. */
+/** The entries of an axis at the places that an int64 tensor names, in their order: they stand on its axis. */
 export function indexSelect<A extends Axes, const X extends string, const Y extends string>(
   input: Tensor<A>,
   axis: X,
-  { indices, as }: { indices: readonly number[]; as: Y },
+  index: Tensor<Y>,
 ): Tensor<Replaced<A, X, Y>> {
-  const dim = dimensionOf('indexSelect', input, axis)
-  return apply('index_select', [input], {
-    axes: replaceAxes('indexSelect', input.axes, { from: axis, to: as }),
-    parameters: { dim, indices },
+  checkAxisCount('indexSelect', index, 1)
+  return apply('index_select', [input, index], {
+    axes: replaceAxes('indexSelect', input.axes, { from: axis, to: index.axes }),
+    parameters: { dim: dimensionOf('indexSelect', input, axis) },
   })
 }
 

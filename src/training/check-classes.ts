@@ -1,5 +1,5 @@
 import { ConfigError } from '../errors'
-import { toSymmetric } from '../method/objective'
+import { toSymmetric } from '../method/noise-and-denoise'
 import { type Classifier, type Dataset, flatten, noGrad } from '../torch'
 
 /**

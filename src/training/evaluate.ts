@@ -1,6 +1,5 @@
-import { noiseAndDenoise } from '../method/noise-and-denoise'
+import { noiseAndDenoise, toSymmetric } from '../method/noise-and-denoise'
 import type { NoiseLevel } from '../method/noise-level'
-import { toSymmetric } from '../method/objective'
 import {
   argmax,
   type Classifier,

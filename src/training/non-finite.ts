@@ -2,7 +2,8 @@ import type { RunConfig } from '../config/schema'
 import { NonFiniteLossError } from '../errors'
 import type { RunPlan } from './plan-run'
 import type { UpdateReport } from './reports'
-import type { Trainee, UpdateOutcome } from './train-step'
+import type { UpdateOutcome } from './train-step'
+import type { Trainee } from './trainee'
 
 /**
  * What is left of an update that was not finite: its numbers, and for each micro-batch which images of the training set

@@ -20,7 +20,8 @@ import type { FinetuneHooks } from './hooks'
 import { type ParameterGroup, parameterGroups } from './parameter-groups'
 import type { RunPlan } from './plan-run'
 import { classifierSpec, denoiserSpec } from './specs'
-import type { Trainee } from './train-step'
+import { stepProcedures } from './step-procedures'
+import type { Trainee } from './trainee'
 
 /** Everything that lives from the first update to the last. */
 export interface PreparedRun {
@@ -81,7 +82,10 @@ export async function prepareRun(
     hooks.rule ?? ((correct, ce) => selectImages(correct, ce, { crossEntropy, coldStart, adversarial }))
   const { lossTerm } = hooks
   return {
-    trainee: { classifier, denoiser, optimizer, loader, level, rule, lossTerm, decidedBy, group },
+    trainee: {
+      ...{ classifier, denoiser, optimizer, loader, level, rule, lossTerm, decidedBy, group },
+      procedures: stepProcedures(session),
+    },
     groups,
   }
 }

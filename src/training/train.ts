@@ -69,7 +69,7 @@ export async function finetune(
     const { trainee, groups } = await prepareRun(session, config, {
       ...{ plan, trainSet, testSet, checkpoint, group, hooks },
     })
-    const { classifier, denoiser, level, loader, optimizer, decidedBy } = trainee
+    const { classifier, denoiser, level, loader, optimizer, decidedBy, procedures } = trainee
     try {
       const description = await describeRun({ classifier, denoiser }, config)
       if (checkpoint !== null) requireSameWeights(checkpoint, description.weights)
@@ -89,8 +89,10 @@ export async function finetune(
         ...{ checkpoint: loop.checkpoint, epochs: loop.epochs },
       }
     } finally {
-      await loader.close()
+      procedures.inspect.free()
+      procedures.learn.free()
       session.free([optimizer, decidedBy])
+      await loader.close()
     }
   } catch (error) {
     await recorder.end(error instanceof InterruptedError ? 'interrupted' : 'failed', error)

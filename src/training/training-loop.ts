@@ -23,7 +23,8 @@ import type { EpochReport, Position, UpdateReport } from './reports'
 import type { RunFolder } from './run-folder'
 import type { RunRecorder } from './run-recorder'
 import { epsilonAt, learningRate, peakLearningRate, weightDecay } from './schedules'
-import { type Trainee, trainUpdate, type UpdateOutcome } from './train-step'
+import { trainUpdate, type UpdateOutcome } from './train-step'
+import type { Trainee } from './trainee'
 
 /** So many updates in a row that are not finite end a run. */
 const NON_FINITE_IN_A_ROW = 3

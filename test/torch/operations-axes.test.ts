@@ -18,6 +18,7 @@ describe('wrong axes are refused while recording, and nothing is recorded', () =
   const x_MBK = float64([[[1, 2, 3]]], 'MBK')
   const y_KB = float64([[1, 2], [3, 4], [5, 6]], 'KB') // biome-ignore format: a matrix
   const positive_KB = torch.gt(y_KB, 0)
+  const index_M = torch.tensor(session, [0], { axes: 'M', dtype: 'int64' })
 
   test.each<[string, () => unknown, RegExp]>([
     ['tensor, too flat', () => torch.tensor(session, [1], { axes: 'MB' }), /for each axis of 'MB', got 1 level/],
@@ -31,7 +32,8 @@ describe('wrong axes are refused while recording, and nothing is recorded', () =
     ['slice', () => torch.slice(x_MBK, 'N', { start: 0, end: 1 }), /^slice: .* got 'N'/],
     ['normOfEach', () => torch.normOfEach(x_MBK, 'B'), /expected the first axes of 'MBK', got 'B'/],
     ['pick', () => torch.pick(x_MBK, 'K', y_KB), /^pick: .*'KB' are not among the first one's, 'MB'/],
-    ['indexSelect', () => torch.indexSelect(x_MBK, 'B', { indices: [0], as: 'M' }), /got 'M', which makes 'MMK'/],
+    ['indexSelect', () => torch.indexSelect(x_MBK, 'B', index_M), /got 'M', which makes 'MMK'/],
+    ['indexSelect, two axes', () => torch.indexSelect(x_MBK, 'B', y_KB), /^indexSelect: .* with 1 axis, got .* 'KB'/],
     ['flatten', () => torch.flatten(x_MBK, 'MK', 'N'), /expected neighbouring axes of 'MBK', got 'MK'/],
     ['flatten, nothing', () => torch.flatten(x_MBK, '', 'N'), /expected neighbouring axes/],
     ['unflatten', () => torch.unflatten(x_MBK, 'B', { as: 'N', count: 2 }), /expected 2 new axes, got 'N'/],
@@ -63,7 +65,8 @@ describe('types of results', () => {
     expectTypeOf(torch.flatten(x_MBK, 'MB', 'N')).toEqualTypeOf<torch.Tensor<'NK'>>()
     expectTypeOf(torch.unflatten(index_B, 'B', { as: 'MA', count: 1 })).toEqualTypeOf<torch.Tensor<'MA'>>()
     expectTypeOf(torch.expand(index_B, { axis: 'M', count: 2 })).toEqualTypeOf<torch.Tensor<'MB'>>()
-    const chosen = torch.indexSelect(x_MBK, 'B', { indices: [0], as: 'A' })
+    const index_A = torch.tensor(session, [0], { axes: 'A', dtype: 'int64' })
+    const chosen = torch.indexSelect(x_MBK, 'B', index_A)
     expectTypeOf(chosen).toEqualTypeOf<torch.Tensor<'MAK'>>()
     expect(chosen.axes).toBe('MAK')
     const nested = torch.expand(torch.expand(float64(0, ''), { axis: 'B', count: 2 }), {

@@ -119,7 +119,11 @@ describe('operations give what torch gives', () => {
         split: torch.unflatten(torch.flatten(values_MBK, 'MB', 'N'), 'N', { as: 'MB', count: 2 }),
         selected: torch.select(values_MBK, 'B', 1),
         sliced: torch.slice(values_MBK, 'K', { start: 1, end: 3 }),
-        chosen: torch.indexSelect(values_MBK, 'B', { indices: [1, 1, 0], as: 'A' }),
+        chosen: torch.indexSelect(
+          values_MBK,
+          'B',
+          torch.tensor(session, [1, 1, 0], { axes: 'A', dtype: 'int64' }),
+        ),
         picked: torch.pick(values_MBK, 'K', labels_B),
         repeated: torch.expand(labels_B, { axis: 'M', count: 3 }),
         lookedUp: torch.lookUp(float64([10, 20, 30], 'T'), labels_B),

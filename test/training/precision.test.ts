@@ -3,9 +3,10 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Session } from '../../src'
 import { torch } from '../../src'
+import { inspect } from '../../src/method/inspect'
 import { crossEntropy } from '../../src/method/losses'
 import { noiseLevelOf } from '../../src/method/noise-and-denoise'
-import { composeLosses, inspect, objectiveOf } from '../../src/method/objective'
+import { composeLosses, objectiveOf } from '../../src/method/objective'
 import { CLASSIFIER, connectForTest, DENOISER } from '../support/digits'
 
 const GOLDEN = join(__dirname, '..', 'fixtures', 'loss.json')
@@ -90,7 +91,6 @@ describe('a training step in narrow number types', () => {
       const { cases } = JSON.parse(await readFile(GOLDEN, 'utf8')) as { cases: GoldenCase[] }
       for (const { name, M: noises, lambda, targets, logits0, logits_adv } of cases) {
         const logits = (data: number[][]) => torch.leaf(torch.tensor(session, data, { axes: 'NK', dtype }))
-        const everyImage = targets.map((_, image) => image)
         const found = await session.compute(() => {
           const [logits_NK, adversarial_NK] = [logits(logits0), logits(logits_adv)]
           // As a classifier under autocast hands logits over: in the number type of the images.
@@ -101,23 +101,15 @@ describe('a training step in narrow number types', () => {
             )
           const labels_B = torch.tensor(session, targets, { axes: 'B', dtype: 'int64' })
           const logProbabilities_MBK = logProbabilities(logits_NK)
+          const everyImage_A = torch.tensor(session, [...targets.keys()], { axes: 'A', dtype: 'int64' })
           const { total } = composeLosses(
             { logProbabilities_MBK, labels_B, crossEntropy_MB: crossEntropy(logProbabilities_MBK, labels_B) },
-            {
-              images: everyImage,
-              logProbabilities_MAK: torch.indexSelect(logProbabilities(adversarial_NK), 'B', {
-                indices: everyImage,
-                as: 'A',
-              }),
-            },
+            torch.indexSelect(logProbabilities(adversarial_NK), 'B', everyImage_A),
             {
               ...{ noises, lambda, imagesPerUpdate: targets.length },
               ...{ adversarialTarget: 'soft', targetGradient: 'live', adversarialReduction: 'max' },
-              selection: {
-                weights: Array.from({ length: noises }, () => everyImage.map(() => 1)),
-                attacked: everyImage,
-                nonHallucinated: everyImage.map(() => noises),
-              },
+              weights_MB: torch.tensor(session, Array(noises).fill(targets.map(() => 1)), { axes: 'MB' }),
+              ...{ attacked_A: everyImage_A, counted: 'all' },
             },
           )
           torch.backward(total)

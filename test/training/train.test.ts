@@ -88,26 +88,36 @@ describe('finetune', () => {
     session.free(reloaded)
   })
 
-  it('takes two answers of Python for a micro-batch, whatever M and T', async () => {
-    const answersPerUpdate = async (name: string, noises: number, steps: number) => {
-      let last = 0
-      let counted = 0
+  it('takes two answers of Python and few instructions for a micro-batch, whatever M and T', async () => {
+    const sentPerUpdate = async (name: string, noises: number, steps: number) => {
+      let last = { ...session.counters }
+      let counted = {}
       const config = shortRun(name)
       const { classifier, denoiser } = await finetuneCollecting(
         session,
-        { ...config, method: { ...config.method, noises, attack: { ...config.method.attack, steps } } },
+        {
+          ...config,
+          method: {
+            ...{ ...config.method, noises, adversarial: 'all' },
+            attack: { ...config.method.attack, steps },
+          },
+        },
         {
           onUpdate: ({ update }) => {
-            if (update === 2) counted = session.counters.answers - last
-            last = session.counters.answers
+            const { answers, instructions } = session.counters
+            if (update === 2) {
+              counted = { answers: answers - last.answers, instructions: instructions - last.instructions }
+            }
+            last = { ...session.counters }
           },
         },
       )
       session.free([classifier, denoiser])
       return counted
     }
-    expect(await answersPerUpdate('m2', 2, 1)).toBe(2)
-    expect(await answersPerUpdate('m4', 4, 3)).toBe(2)
+    // Ten, and one that writes the event file.
+    expect(await sentPerUpdate('m2', 2, 1)).toEqual({ answers: 2, instructions: 11 })
+    expect(await sentPerUpdate('m4', 4, 3)).toEqual({ answers: 2, instructions: 11 })
   })
 
   it('adds up the gradients of micro-batches', async () => {

@@ -91,8 +91,8 @@ def pick(_host, x, index, *, dim: int, unsqueeze):
     return x.gather(dim, index.unsqueeze(dim)).squeeze(dim)
 
 
-def index_select(_host, x, *, dim: int, indices: list[int]):
-    return x.index_select(dim, torch.tensor(indices, device=x.device))
+def index_select(_host, x, index, *, dim: int):
+    return x.index_select(dim, index)
 
 
 def slice_axis(_host, x, *, dim: int, start: int, end: int):

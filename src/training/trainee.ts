@@ -1,0 +1,21 @@
+import type { NoiseLevel } from '../method/noise-level'
+import type { LossTerm } from '../method/objective'
+import type { SelectionRule } from '../method/select-images'
+import type { Classifier, Denoiser, Loader, Optimizer, ProcessGroup } from '../torch'
+import type { StepProcedures } from './step-procedures'
+
+/** What stays the same from update to update. */
+export interface Trainee {
+  readonly classifier: Classifier
+  readonly denoiser: Denoiser
+  readonly optimizer: Optimizer
+  readonly loader: Loader
+  readonly level: NoiseLevel
+  readonly rule: SelectionRule
+  readonly lossTerm?: LossTerm | undefined
+  /** The classifier that decides D_nh where that is not the trained one (Table 6). */
+  readonly decidedBy?: Classifier | undefined
+  /** The processes that share each update. */
+  readonly group: ProcessGroup
+  readonly procedures: StepProcedures
+}

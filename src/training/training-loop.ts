@@ -1,17 +1,7 @@
-import { rm } from 'node:fs/promises'
-import { join } from 'node:path'
-import { certificationOf, type RunConfig } from '../config/schema'
+import type { RunConfig } from '../config/schema'
 import { InterruptedError } from '../errors'
 import type { Dataset } from '../torch'
-import {
-  type Checkpoint,
-  epochName,
-  listCheckpoints,
-  stepName,
-  type TrainerState,
-  writeCheckpoint,
-} from './checkpoint'
-import { keptCheckpoints } from './checkpoint-policy'
+import { type Checkpoint, epochName, stepName } from './checkpoint'
 import type { RunDescription } from './describe-run'
 import { evaluate } from './evaluate'
 import type { FinetuneHooks, Scheduled } from './hooks'
@@ -20,6 +10,7 @@ import { nonFiniteError, nonFiniteRecord } from './non-finite'
 import type { ParameterGroup } from './parameter-groups'
 import type { RunPlan } from './plan-run'
 import type { EpochReport, Position, UpdateReport } from './reports'
+import { type Progress, RunCheckpoints } from './run-checkpoints'
 import type { RunFolder } from './run-folder'
 import type { RunRecorder } from './run-recorder'
 import { epsilonAt, learningRate, peakLearningRate, weightDecay } from './schedules'
@@ -42,9 +33,6 @@ export interface TrainingContext {
   readonly resumed: Checkpoint | null
 }
 
-/** What of a run moves, and a checkpoint holds. */
-type Progress = Omit<TrainerState, 'config' | 'weights' | 'versions' | 'metricsBytes'>
-
 /** Epoch by epoch, update by update, from the place of a checkpoint on. */
 export class TrainingLoop {
   readonly epochs: EpochReport[] = []
@@ -53,11 +41,14 @@ export class TrainingLoop {
   readonly #context: TrainingContext
   #progress: Progress
   readonly #deadlineMs: number
-  #savedMs = performance.now()
+  /** null where none are written. */
+  readonly #checkpoints: RunCheckpoints | null
 
   constructor(context: TrainingContext) {
-    const { resumed, config, hooks } = context
+    const { resumed, config, hooks, folder } = context
     this.#context = context
+    this.#checkpoints =
+      folder === null || hooks.updatesOnly ? null : new RunCheckpoints({ ...context, folder })
     this.checkpoint = resumed?.folder ?? ''
     this.#progress = resumed?.state ?? {
       epoch: 1,
@@ -140,7 +131,7 @@ export class TrainingLoop {
     await recorder.update(report)
     if (isAtFault) await this.#explain(report, outcome)
     if (stops) await this.#stop()
-    if (this.#isCheckpointDue(position)) await this.#save(stepName(position.step))
+    if (this.#checkpoints?.isDue(position)) await this.#save(stepName(position.step))
   }
 
   #position(update: number): Position {
@@ -201,14 +192,6 @@ export class TrainingLoop {
     })
   }
 
-  #isCheckpointDue({ step, update, steps, updatesPerEpoch }: Position): boolean {
-    // The end of an epoch has a checkpoint of its own.
-    if (update === updatesPerEpoch || step === steps) return false
-    const { everyUpdates, everyMinutes } = this.#context.config.checkpoints
-    const isDueByCount = everyUpdates !== undefined && step % everyUpdates === 0
-    return isDueByCount || performance.now() - this.#savedMs >= everyMinutes * 60_000
-  }
-
   async #endEpoch(): Promise<void> {
     const { config, plan, trainee, testSet, recorder, hooks } = this.#context
     const { epoch, updatesInEpoch, step, best } = this.#progress
@@ -235,7 +218,7 @@ export class TrainingLoop {
   }
 
   /** Corrupt images of the whole run, as this process has seen them. */
-  async #skipped(): Promise<Pick<TrainerState, 'skippedImages' | 'skippedPaths'>> {
+  async #skipped(): Promise<Pick<Progress, 'skippedImages' | 'skippedPaths'>> {
     const { trainee, resumed } = this.#context
     const { count, paths } = await trainee.loader.session.compute(() => trainee.loader.skippedImages())
     const { skippedImages = 0, skippedPaths = [] } = resumed?.state ?? {}
@@ -246,29 +229,11 @@ export class TrainingLoop {
   }
 
   async #save(name: string): Promise<void> {
-    const { config, trainee, testSet, folder, recorder, hooks, description, plan } = this.#context
-    if (folder === null || hooks.updatesOnly) return
-    const { weights, versions } = description
-    const { classifier, optimizer, level } = trainee
-    const smoothed = {
-      ...{ config: certificationOf(config), level, weights },
-      dataset: testSet.description,
-      versions: { torch: versions.torch },
-    }
-    const content = { classifier, optimizer, smoothed }
-    this.checkpoint = await writeCheckpoint(join(folder.checkpoints, name), content, {
-      ...this.#progress,
-      ...(await this.#skipped()),
-      ...{ config, weights, versions },
-      metricsBytes: folder.syncMetrics(),
-    })
-    this.#savedMs = performance.now()
-    await recorder.saved()
-    const present = await listCheckpoints(folder.checkpoints, plan)
-    const kept = keptCheckpoints(present, { config, plan, best: this.#progress.best })
-    for (const { name } of present) {
-      if (!kept.has(name)) await rm(join(folder.checkpoints, name), { recursive: true, force: true })
-    }
+    if (this.#checkpoints === null) return
+    const progress = { ...this.#progress, ...(await this.#skipped()) }
+    this.checkpoint = await this.#checkpoints.write(name, progress)
+    await this.#context.recorder.saved()
+    await this.#checkpoints.prune(progress)
   }
 
   #move(progress: Partial<Progress>): void {

@@ -1,0 +1,71 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { certificationOf, type RunConfig } from '../config/schema'
+import type { Dataset } from '../torch'
+import { listCheckpoints, type TrainerState, writeCheckpoint } from './checkpoint'
+import { keptCheckpoints } from './checkpoint-policy'
+import type { RunDescription } from './describe-run'
+import type { RunPlan } from './plan-run'
+import type { Position } from './reports'
+import type { RunFolder } from './run-folder'
+import type { Trainee } from './trainee'
+
+export interface RunCheckpointsOptions {
+  readonly config: RunConfig
+  readonly plan: RunPlan
+  readonly trainee: Trainee
+  readonly testSet: Dataset
+  readonly folder: RunFolder
+  readonly description: RunDescription
+}
+
+/** What of a run moves, and a checkpoint holds. */
+export type Progress = Omit<TrainerState, 'config' | 'weights' | 'versions' | 'metricsBytes'>
+
+/** The checkpoints of a run: when one is due, writing it, and which of them stay. */
+export class RunCheckpoints {
+  readonly #options: RunCheckpointsOptions
+  #savedMs = performance.now()
+
+  constructor(options: RunCheckpointsOptions) {
+    this.#options = options
+  }
+
+  /** Whether one is to be written within an epoch; the end of an epoch has one of its own. */
+  isDue({ step, update, steps, updatesPerEpoch }: Position): boolean {
+    if (update === updatesPerEpoch || step === steps) return false
+    const { everyUpdates, everyMinutes } = this.#options.config.checkpoints
+    const isDueByCount = everyUpdates !== undefined && step % everyUpdates === 0
+    return isDueByCount || performance.now() - this.#savedMs >= everyMinutes * 60_000
+  }
+
+  /** Returns its folder. */
+  async write(name: string, progress: Progress): Promise<string> {
+    const { config, trainee, testSet, folder, description } = this.#options
+    const { weights, versions } = description
+    const { classifier, optimizer, level } = trainee
+    const smoothed = {
+      ...{ config: certificationOf(config), level, weights },
+      dataset: testSet.description,
+      versions: { torch: versions.torch },
+    }
+    const content = { classifier, optimizer, smoothed }
+    const written = await writeCheckpoint(join(folder.checkpoints, name), content, {
+      ...progress,
+      ...{ config, weights, versions },
+      metricsBytes: folder.syncMetrics(),
+    })
+    this.#savedMs = performance.now()
+    return written
+  }
+
+  /** Removes what the policy does not keep. */
+  async prune({ best }: Pick<Progress, 'best'>): Promise<void> {
+    const { config, plan, folder } = this.#options
+    const present = await listCheckpoints(folder.checkpoints, plan)
+    const kept = keptCheckpoints(present, { config, plan, best })
+    for (const { name } of present) {
+      if (!kept.has(name)) await rm(join(folder.checkpoints, name), { recursive: true, force: true })
+    }
+  }
+}

@@ -19,7 +19,7 @@ const HALF_TOLERANCE = 1e-2
 
 function toleranceOf({ config: { denoiser, autocast, tf32 } }: Workload, modes: readonly Mode[]): number {
   if (denoiser.dtype !== 'float32' || autocast !== 'none' || tf32) return HALF_TOLERANCE
-  const isAlike = modes.every(({ loopAttack }) => loopAttack === 'same')
+  const isAlike = modes.every(({ loop }) => loop === 'same')
   return isAlike ? FLOAT32_TOLERANCE : OTHER_BATCHES_TOLERANCE
 }
 

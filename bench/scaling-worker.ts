@@ -9,8 +9,8 @@ const [work = '', python = '', share = '0', shares = '1'] = process.argv.slice(2
 
 /** Updates before the clock starts. */
 const WARM_UP = 3
-const TIMED_UPDATES = 60
-const IMAGES = 24
+const TIMED_UPDATES = 40
+const IMAGES = 16
 
 async function certify(): Promise<void> {
   await using session = await connect({ python, device: 'cpu', threads: 1 })

@@ -43,10 +43,32 @@ async function finetuneSeconds(processes: number, python: string): Promise<numbe
   }
 }
 
-/** Seconds that one process takes for the work over those that two take. */
-export async function speedUpOfTwo(python: string): Promise<{ certification: number; finetuning: number }> {
+/** Seconds of one process and of two, which run in turn. */
+export interface Scaling {
+  readonly certification: readonly Pair[]
+  readonly finetuning: readonly Pair[]
+}
+
+interface Pair {
+  readonly one: number
+  readonly two: number
+}
+
+/** How often each is measured. */
+const TIMES = 3
+
+async function pairs(seconds: (processes: number) => Promise<number>): Promise<Pair[]> {
+  const measured: Pair[] = []
+  for (let time = 0; time < TIMES; time += 1) {
+    measured.push({ one: await seconds(1), two: await seconds(2) })
+  }
+  return measured
+}
+
+/** What one process takes for the work, and what two take. */
+export async function scalingOfTwo(python: string): Promise<Scaling> {
   return {
-    certification: (await certifySeconds(1, python)) / (await certifySeconds(2, python)),
-    finetuning: (await finetuneSeconds(1, python)) / (await finetuneSeconds(2, python)),
+    certification: await pairs(processes => certifySeconds(processes, python)),
+    finetuning: await pairs(processes => finetuneSeconds(processes, python)),
   }
 }

@@ -18,18 +18,21 @@ import { classifierSpec, datasetSpec, denoiserSpec } from '../src/training/specs
 export const SCALES = ['digits', 'cifar10', 'imagenet'] as const
 export type ScaleName = (typeof SCALES)[number]
 
-/** What the plain Python loop attacks: the same images, or all of them as the released code does. */
-export type LoopAttack = 'same' | 'everything'
+/**
+ * What the plain Python loop does: `same`, the same work; `everything`, but it attacks all images, as the released code
+ * does; `released`, and its denoiser lies in memory as torch lays it out by itself, as the released code's does.
+ */
+export type LoopWork = 'same' | 'everything' | 'released'
 
 /** Which images an update attacks. */
 export interface Mode {
   /** The share of the images that is attacked, whatever their mask; `null` where the mask decides. */
   readonly maskShare: number | null
-  readonly loopAttack: LoopAttack
+  readonly loop: LoopWork
 }
 
 /** As `finetune` does it, on both sides. */
-export const AS_IT_IS: Mode = { maskShare: null, loopAttack: 'same' }
+export const AS_IT_IS: Mode = { maskShare: null, loop: 'same' }
 
 export interface Workload {
   readonly scale: ScaleName

@@ -39,6 +39,62 @@ interface Answer {
   readonly peak_bytes: number | null
 }
 
+/** The first line that `python_loop.py` reads: what it loads, and what stays the same. */
+export function setupRequest({
+  device,
+  threads,
+  level,
+  groups,
+  workload,
+}: Omit<PythonSideOptions, 'interpreter'>) {
+  const { config, specs, loader } = workload
+  const { method, optimisation } = config
+  return {
+    device,
+    threads,
+    denoiser: torch.snakeCase(specs.denoiser as torch.Spec),
+    classifier: torch.snakeCase(specs.classifier as torch.Spec),
+    data: torch.snakeCase(specs.data as torch.Spec),
+    loader: torch.snakeCase({ ...loader }),
+    initial_seed: torch.streamSeed(config.seed, 'initialisation'),
+    denoiser_dtype: config.denoiser.dtype,
+    autocast: config.autocast === 'none' ? null : config.autocast,
+    tf32: config.tf32,
+    compile_denoiser: config.compileDenoiser,
+    loss_scale: lossScaleOf(config),
+    groups: groups.map(group => group.parameters),
+    betas: optimisation.betas,
+    clip: optimisation.clip === 'none' ? null : optimisation.clip.norm,
+    timestep: level.modelTimestep,
+    image_scale: level.sqrtAlphaCumprod,
+    noise_scale: level.sqrtOneMinusAlphaCumprod,
+    noises: method.noises,
+    weight: method.lambda,
+    attack_steps: method.attack.steps,
+  }
+}
+
+/** The line for one update. */
+export function updateRequest({ startsEpoch, plan, mode }: PlannedUpdate, workload: Workload) {
+  // Named as `trainUpdate` names the streams of its micro-batches.
+  const seeds = (name: string) =>
+    Array.from({ length: plan.microBatches }, (_, microBatch) =>
+      torch.streamSeed(...plan.stream, microBatch, name),
+    )
+  return {
+    starts_epoch: startsEpoch,
+    module_seeds: seeds('modules'),
+    noise_seeds: seeds('noise'),
+    images: plan.imagesPerUpdate,
+    attacks_everything: mode.loop !== 'same',
+    channels_last: mode.loop !== 'released',
+    attacked: attackedCount(mode, workload),
+    learning_rates: plan.learningRates,
+    weight_decays: plan.weightDecays,
+    epsilon: plan.objective.attack.epsilon,
+  }
+}
+
 /** The plain Python loop in a process of its own, one update at a command. */
 export class PythonSide implements AsyncDisposable {
   readonly #process: ResultPromise<typeof START>
@@ -54,55 +110,14 @@ export class PythonSide implements AsyncDisposable {
   }
 
   static async start(options: PythonSideOptions): Promise<PythonSide> {
-    const { interpreter, device, threads, level, groups, workload } = options
-    const { config, specs, loader } = workload
-    const { method, optimisation } = config
-    const side = new PythonSide(interpreter, workload)
-    await side.#ask({
-      device,
-      threads,
-      denoiser: torch.snakeCase(specs.denoiser as torch.Spec),
-      classifier: torch.snakeCase(specs.classifier as torch.Spec),
-      data: torch.snakeCase(specs.data as torch.Spec),
-      loader: torch.snakeCase({ ...loader }),
-      initial_seed: torch.streamSeed(config.seed, 'initialisation'),
-      denoiser_dtype: config.denoiser.dtype,
-      autocast: config.autocast === 'none' ? null : config.autocast,
-      tf32: config.tf32,
-      compile_denoiser: config.compileDenoiser,
-      loss_scale: lossScaleOf(config),
-      groups: groups.map(group => group.parameters),
-      betas: optimisation.betas,
-      clip: optimisation.clip === 'none' ? null : optimisation.clip.norm,
-      timestep: level.modelTimestep,
-      image_scale: level.sqrtAlphaCumprod,
-      noise_scale: level.sqrtOneMinusAlphaCumprod,
-      noises: method.noises,
-      weight: method.lambda,
-      attack_steps: method.attack.steps,
-    })
+    const side = new PythonSide(options.interpreter, options.workload)
+    await side.#ask(setupRequest(options))
     return side
   }
 
   /** Takes one update. */
   async update({ startsEpoch, plan, mode }: PlannedUpdate): Promise<PythonUpdate> {
-    // Named as `trainUpdate` names the streams of its micro-batches.
-    const seeds = (name: string) =>
-      Array.from({ length: plan.microBatches }, (_, microBatch) =>
-        torch.streamSeed(...plan.stream, microBatch, name),
-      )
-    const answer = await this.#ask({
-      starts_epoch: startsEpoch,
-      module_seeds: seeds('modules'),
-      noise_seeds: seeds('noise'),
-      images: plan.imagesPerUpdate,
-      attacks_everything: mode.loop !== 'same',
-      channels_last: mode.loop !== 'released',
-      attacked: attackedCount(mode, this.workload),
-      learning_rates: plan.learningRates,
-      weight_decays: plan.weightDecays,
-      epsilon: plan.objective.attack.epsilon,
-    })
+    const answer = await this.#ask(updateRequest({ startsEpoch, plan, mode }, this.workload))
     return {
       figures: {
         loss: answer.loss,

@@ -60,7 +60,9 @@ export function selectImages(
 ): Selection {
   const { noises, images } = commonShape(correct, crossEntropy)
   const everyImage = Array.from({ length: images }, (_, image) => image)
-  const nonHallucinated = everyImage.map(image => correct.filter(row => row[image]).length)
+  const nonHallucinated = everyImage.map(image =>
+    correct.reduce((total, row) => total + (row[image] ? 1 : 0), 0),
+  )
   const standIns = everyImage.map(image =>
     options.coldStart && nonHallucinated[image] === 0
       ? indexOfLowest(crossEntropy.map(row => row[image]))

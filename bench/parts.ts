@@ -1,0 +1,228 @@
+import { connect } from '../src'
+import { progressBar } from '../src/cli/progress'
+import { resolveInterpreter } from '../src/environment/interpreter'
+import { againstPlainLoop, CertificationBench } from './certification-bench'
+import { type Measurement, measure, type Round } from './measure'
+import { describeStep } from './report'
+import { scalingOfTwo } from './scaling'
+import { commandSeconds, firstStepSeconds } from './start-up'
+import { median, medianInterval } from './statistics'
+import { summarize } from './summary'
+import type { Verdict } from './targets'
+import { type WholeProcess, wholeProcesses } from './whole-process'
+import { type Mode, workload } from './workload'
+
+/** How parts are measured. */
+export interface PartOptions {
+  readonly steps: number
+  readonly rounds: number
+  readonly threads: number
+  readonly device: string
+  readonly python?: string
+}
+
+/** Updates over which both sides must agree before anything is timed. */
+const CHECKED_UPDATES = 12
+
+/** The same work on both sides; shares of the mask against the released code's loop; one against a loop that has our layout. */
+const MODES: readonly Mode[] = [
+  { maskShare: 1, loop: 'same' },
+  ...[0, 0.1, 0.25, 0.45, 0.75, 1].map(maskShare => ({ maskShare, loop: 'released' as const })),
+  { maskShare: 0.45, loop: 'everything' },
+]
+const SHARE_TARGETS: ReadonlyMap<number | null, number> = new Map([
+  [0.1, 0.55],
+  [0.45, 0.75],
+])
+
+export interface PartResult {
+  readonly verdicts: readonly Verdict[]
+  /** What is printed above the table. */
+  readonly text?: string
+  /** What is kept beside the verdicts. */
+  readonly raw: unknown
+}
+
+function pairedRatio(rounds: readonly Round[]): { ratio: number; note: string } {
+  const ratios = rounds.map(({ typescript, python }) => typescript.totalMs / python.totalMs)
+  const { lower, upper } = medianInterval(ratios)
+  return {
+    ratio: median(ratios),
+    note: `95 % ${lower.toFixed(3)} to ${upper.toFixed(3)}, ${ratios.length} pairs`,
+  }
+}
+
+async function step(options: PartOptions): Promise<PartResult> {
+  const total = CHECKED_UPDATES + options.steps * MODES.length
+  const bar = progressBar('updates, both sides in turn', { total })
+  const measurement: Measurement = await measure({
+    ...{ workload: workload('digits'), modes: MODES, checkedUpdates: CHECKED_UPDATES },
+    ...{ python: options.python, device: options.device, threads: options.threads },
+    timedUpdates: options.steps * MODES.length,
+    onUpdate: done => bar.update(done),
+  }).finally(() => bar.stop())
+  const of = (mode: Mode) => measurement.timed.filter(round => round.mode === mode)
+  const modes = MODES.map(mode => ({ mode, rounds: of(mode), ...pairedRatio(of(mode)) }))
+  const shares = modes.filter(({ mode }) => mode.loop === 'released')
+  const [same, sameLayout] = [modes.at(0), modes.at(-1)]
+  if (same === undefined || sameLayout === undefined) throw new Error('There are always modes.')
+  const summary = summarize({ ...measurement, timed: same.rounds })
+  const verdicts: Verdict[] = [
+    {
+      ...{ what: 'host cost of a fine-tuning step', target: 1.5, measured: summary.hostMs.median },
+      ...{ better: 'less', unit: 'ms', note: `${summary.phases.instructions} instructions` },
+    },
+    {
+      ...{ what: 'answers of Python a micro-batch', target: 3, measured: summary.phases.answers },
+      ...{ better: 'less', unit: '', note: 'whatever M and T' },
+    },
+    {
+      ...{ what: 'same work as the Python loop, digits', target: 1.02, measured: same.ratio },
+      ...{ better: 'less', unit: '×', note: same.note },
+    },
+  ]
+  for (const { mode, ratio, note } of shares) {
+    const target = SHARE_TARGETS.get(mode.maskShare)
+    if (target === undefined) continue
+    const what = `mask share ${mode.maskShare} against the loop of the released code`
+    verdicts.push({ what, target, measured: ratio, better: 'less', unit: '×', note })
+  }
+  const curve = shares.map(({ mode, ratio }) => `${mode.maskShare}: ${ratio.toFixed(3)}`).join(', ')
+  const text = [
+    describeStep(measurement, summary),
+    `time over that of the released code's loop, by mask share: ${curve}`,
+    `at a share of ${sameLayout.mode.maskShare} over that of a loop with our memory layout: ${sameLayout.ratio.toFixed(3)} (${sameLayout.note})`,
+  ]
+  const last = measurement.timed.at(-1)
+  if (last?.typescript.devicePeak && last.python.devicePeak) {
+    verdicts.push({
+      ...{ what: 'peak device memory over that of the Python loop', target: 1, better: 'less', unit: '×' },
+      ...{ measured: last.typescript.devicePeak / last.python.devicePeak, note: '' },
+    })
+  }
+  return {
+    verdicts,
+    text: text.join('\n'),
+    raw: { summary, modes: modes.map(({ mode, ratio, note }) => ({ ...mode, ratio, note })) },
+  }
+}
+
+/** The CIFAR-10 networks at full size; few images and noises, since the ratio does not depend on how many there are. */
+async function size({ python, device, threads }: PartOptions): Promise<PartResult> {
+  const work = workload('cifar10', config => ({
+    ...config,
+    autocast: 'none',
+    method: { ...config.method, noises: 2, attack: { ...config.method.attack, steps: 1 } },
+    optimisation: { ...config.optimisation, imagesPerUpdate: 1, imagesPerMicroBatch: 1 },
+  }))
+  const bar = progressBar('full-size updates, both sides in turn', { total: 5 })
+  const { timed } = await measure({
+    ...{ workload: work, modes: [{ maskShare: 1, loop: 'same' }], python, device, threads },
+    ...{ checkedUpdates: 1, timedUpdates: 4, onUpdate: done => bar.update(done) },
+  }).finally(() => bar.stop())
+  const { note } = pairedRatio(timed)
+  const host = median(timed.map(({ typescript }) => typescript.totalMs / typescript.phases.pythonMs))
+  return {
+    verdicts: [
+      {
+        ...{ what: 'the same at CIFAR-10 size: time over the part of it in Python', target: 1.005 },
+        ...{ measured: host, better: 'less', unit: '×', note: `paired with the loop: ${note}` },
+      },
+    ],
+    raw: timed.map(({ typescript, python: loop }) => [typescript.totalMs, loop.totalMs]),
+  }
+}
+
+/** Few: sides that run a second apart differ by what else the machine does. */
+const IMAGES_A_ROUND = 2
+
+async function certification({ python, device, threads, rounds }: PartOptions): Promise<PartResult> {
+  const interpreter = await resolveInterpreter({ python })
+  await using session = await connect({ python: interpreter.path, device, threads })
+  await using bench = await CertificationBench.start(session, {
+    ...{ rounds, images: IMAGES_A_ROUND, n: 500, batch: 512, threads },
+  })
+  const bar = progressBar('certification, both sides in turn', { total: rounds + 1 })
+  const times = await againstPlainLoop(bench, {
+    ...{ rounds, images: IMAGES_A_ROUND, interpreter: interpreter.path, onRound: done => bar.update(done) },
+  }).finally(() => bar.stop())
+  const ratios = times.map(({ typescriptMs, pythonMs }) => typescriptMs / pythonMs)
+  const { lower, upper } = medianInterval(ratios)
+  return {
+    verdicts: [
+      {
+        ...{ what: 'certification against plain Python CERTIFY, float32', target: 1.01 },
+        ...{ measured: median(ratios), better: 'less', unit: '×' },
+        note: `95 % ${lower.toFixed(3)} to ${upper.toFixed(3)}, ${ratios.length} pairs`,
+      },
+    ],
+    raw: times,
+  }
+}
+
+async function start(options: PartOptions): Promise<PartResult> {
+  const commands = await commandSeconds()
+  const first = await firstStepSeconds(options)
+  const seconds = (value: number) => `${value.toFixed(1)} s`
+  return {
+    verdicts: [
+      {
+        ...{ what: 'ft-cadis --help', target: 0.3, measured: commands.help, better: 'less', unit: 's' },
+        note: 'median of 5',
+      },
+      {
+        ...{ what: 'ft-cadis analyze, 10,000 rows', target: 0.7, measured: commands.analyze },
+        ...{ better: 'less', unit: 's', note: 'median of 5' },
+      },
+      {
+        ...{ what: 'first optimizer step against the Python loop, imports included', target: 1.2 },
+        ...{ measured: first.typescript / first.python, better: 'less', unit: '×' },
+        note: `${seconds(first.typescript)} and ${seconds(first.python)}`,
+      },
+    ],
+    raw: { commands, first },
+  }
+}
+
+/** Enough that starting is the smaller part. */
+const UPDATES_A_PROCESS = 100
+
+/** No target names these. */
+async function wholeProcess(options: PartOptions): Promise<PartResult> {
+  const whole = await wholeProcesses(UPDATES_A_PROCESS, options)
+  const describe = ({ elapsedSeconds, cpuSeconds, peakMegabytes }: WholeProcess) =>
+    `${elapsedSeconds.toFixed(1)} s, ${cpuSeconds.toFixed(1)} s of processor time, ${peakMegabytes.toFixed(0)} MB`
+  const node = `${whole.typescript.nodePeakMegabytes.toFixed(0)} MB in Node`
+  const text = [
+    `Whole processes, ${whole.updates} updates of the digits, by GNU time:`,
+    `TypeScript: ${describe(whole.typescript)} in Python, ${node}`,
+    `plain Python loop: ${describe(whole.python)}`,
+  ]
+  return { verdicts: [], text: text.join('\n'), raw: whole }
+}
+
+async function scaling({ python }: PartOptions): Promise<PartResult> {
+  const interpreter = await resolveInterpreter({ python })
+  const scaling = await scalingOfTwo(interpreter.path)
+  const gain = (part: keyof typeof scaling) => {
+    const gains = scaling[part].map(({ one, two }) => one / two)
+    const each = gains.map(value => value.toFixed(2)).join(', ')
+    return { measured: median(gains), note: `one core each; ${each}` }
+  }
+  return {
+    verdicts: [
+      {
+        ...{ what: 'certification by two processes', target: 1.8, ...gain('certification') },
+        ...{ better: 'more', unit: '×' },
+      },
+      {
+        ...{ what: 'fine-tuning by two ranks', target: 1.5, ...gain('finetuning') },
+        ...{ better: 'more', unit: '×' },
+      },
+    ],
+    raw: scaling,
+  }
+}
+
+/** What `npm run bench` measures, in this order. */
+export const PARTS = { step, size, certification, start, process: wholeProcess, scaling }

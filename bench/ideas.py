@@ -8,6 +8,7 @@ Prints a row for each idea: milliseconds without it and with it, medians of turn
 from __future__ import annotations
 
 import argparse
+import copy
 import statistics
 import sys
 import time
@@ -62,6 +63,22 @@ def digits(device: torch.device):
 
 def trainable(classifier) -> list[torch.nn.Parameter]:
     return [parameter for parameter in classifier.model.parameters() if parameter.requires_grad]
+
+
+def channels_last(bench: Bench, name: str, denoiser, images: torch.Tensor, turns: int = 0) -> None:
+    """Against memory as torch lays it out by itself. Moving the weights from one layout to the other is not timed."""
+    other = copy.deepcopy(denoiser).to(memory_format=torch.contiguous_format)
+
+    @torch.no_grad()
+    def denoise(network, layout):
+        network(images.contiguous(memory_format=layout), 100.0)
+
+    bench.compare(
+        f"{name}: denoiser with channels last in memory",
+        lambda: denoise(other, torch.contiguous_format),
+        lambda: denoise(denoiser, torch.channels_last),
+        turns,
+    )
 
 
 def zero_weight_rows(bench: Bench, classifier) -> None:
@@ -138,6 +155,7 @@ def main() -> None:
     def denoise_for_inference():
         denoiser(copies.contiguous(memory_format=torch.channels_last), 100.0)
 
+    channels_last(bench, "digits", denoiser, copies)
     bench.compare("digits: inference mode in the place of no_grad, denoiser", denoise, denoise_for_inference)
     zero_weight_rows(bench, classifier)
     first_attack_step(bench, classifier)
@@ -178,6 +196,7 @@ def main() -> None:
     bench.compare("ViT-B/16: fused AdamW, 86 million parameters", *optimizers(base), few)
 
     unet = load_denoiser({"source": "openai", "preset": "cifar10"}, device=device, dtype=torch.float32)
+    channels_last(bench, "CIFAR-10", unet, images, few)
     last = unet.unet.conv_out
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         unet(images[:1], 100.0)

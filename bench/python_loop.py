@@ -1,8 +1,7 @@
 """The plain Python loop that `npm run bench` compares with: FT-CADIS on the same networks, data, noise and schedules.
 
 An ordinary PyTorch program without a bridge. It runs every forward pass in the mode in which ft-cadis runs it, and attacks
-either only the images whose mask is 1, or, as the released code does, all of them, of which those with mask 1 count. The denoiser
-lies in memory as that of ft-cadis does, or as torch lays it out by itself, like the released code's.
+either only the images whose mask is 1, or, as the released code does, all of them, of which those with mask 1 count.
 
 Reads JSON lines from standard input, the set-up first and then one line for each step, and answers each with one line.
 """
@@ -35,7 +34,6 @@ class Finetuning:
         torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = setup.tf32
         torch.manual_seed(setup.initial_seed)
         self.denoiser = load_denoiser(setup.denoiser, device=device, dtype=getattr(torch, setup.denoiser_dtype))
-        self.layout = torch.channels_last
         if setup.compile_denoiser:
             self.denoiser.unet.compile()
         torch.manual_seed(setup.initial_seed)
@@ -47,13 +45,6 @@ class Finetuning:
         groups = [{"params": [parameters[name] for name in names]} for names in setup.groups]
         self.optimizer = torch.optim.AdamW(groups, betas=tuple(setup.betas))
         self.parameters = [parameter for group in groups for parameter in group["params"]]
-
-    def lay_out(self, *, channels_last: bool) -> None:
-        """How the denoiser and what it takes lie in memory: channels last, or as torch does by itself."""
-        layout = torch.channels_last if channels_last else torch.contiguous_format
-        if layout != self.layout:
-            self.denoiser.to(memory_format=layout)
-            self.layout = layout
 
     def step(self, plan: SimpleNamespace) -> dict[str, float]:
         """One optimizer update."""
@@ -115,7 +106,7 @@ class Finetuning:
         noise_scale, image_scale = self.setup.noise_scale, self.setup.image_scale
         noise = torch.randn((self.setup.noises, *clean.shape), generator=self.generator, device=clean.device)
         noisy = (noise * noise_scale + clean * image_scale).flatten(0, 1)
-        predicted = self.denoiser(noisy.contiguous(memory_format=self.layout), self.setup.timestep)
+        predicted = self.denoiser(noisy.contiguous(memory_format=torch.channels_last), self.setup.timestep)
         denoised = ((noisy - predicted * noise_scale) / image_scale).clamp(-1, 1)
         return denoised.unflatten(0, (self.setup.noises, -1))
 
@@ -187,7 +178,6 @@ def main() -> None:
     print(json.dumps({"torch": torch.__version__, "threads": torch.get_num_threads()}), flush=True)
     on_gpu = setup.device.startswith("cuda")
     for plan in requests:
-        finetuning.lay_out(channels_last=plan.channels_last)
         begun = time.perf_counter()
         figures = finetuning.step(plan)
         if on_gpu:

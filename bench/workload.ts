@@ -18,11 +18,8 @@ import { classifierSpec, datasetSpec, denoiserSpec } from '../src/training/specs
 export const SCALES = ['digits', 'cifar10', 'imagenet'] as const
 export type ScaleName = (typeof SCALES)[number]
 
-/**
- * What the plain Python loop does: `same`, the same work; `everything`, but it attacks all images, as the released code
- * does; `released`, and its denoiser lies in memory as torch lays it out by itself, as the released code's does.
- */
-export type LoopWork = 'same' | 'everything' | 'released'
+/** What the plain Python loop does: the same work, or it attacks all images, as the released code does. */
+export type LoopWork = 'same' | 'everything'
 
 /** Which images an update attacks. */
 export interface Mode {

@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { join, relative } from 'node:path'
 import { renderTable } from '../analysis/tables'
 import { setup } from '../environment/setup'
+import { InterruptedError } from '../errors'
 import type { Experiment } from '../experiments/definition'
 import { EXPERIMENTS } from '../experiments/paper'
 import { planExperiments } from '../experiments/plan'
@@ -63,9 +64,12 @@ export async function runExperimentCommand(
       const tasks = tasksOf(experiments, settings)
       try {
         await runTasks(tasks, { ...settings, ...watcher, signal: untilDisconnected(signal) })
+      } catch (error) {
+        // The runner has what it wanted, or says itself why it stops.
+        if (!(error instanceof InterruptedError)) throw error
       } finally {
         // The channel to the runner would keep both processes alive.
-        process.disconnect?.()
+        if (process.connected) process.disconnect?.()
       }
       return
     }
@@ -81,7 +85,7 @@ export async function runExperimentCommand(
       console.log(scale.differs)
     } finally {
       watcher.stop()
-      for (const other of others) other.kill('SIGTERM')
+      for (const other of others) if (other.connected) other.disconnect()
     }
   })
 }
@@ -92,7 +96,7 @@ function startWorker(): ChildProcess {
   return fork(program, words, { env: { ...process.env, [WORKER]: '1' } })
 }
 
-/** Aborted also when the process that started this one is gone. */
+/** Aborted also when the process that started this one lets it go, or is gone. */
 function untilDisconnected(signal: AbortSignal): AbortSignal {
   const controller = new AbortController()
   process.once('disconnect', () => controller.abort('SIGTERM'))

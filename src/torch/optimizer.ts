@@ -86,7 +86,7 @@ export function adamW(
   })
 }
 
-/** An exponential moving average of a denoiser's weights, which starts at them. */
+/** An exponential moving average of a denoiser's weights: of those at the first update, and from then on. */
 export class MovingAverage extends Handle<never> {
   constructor(
     session: Session,
@@ -103,7 +103,7 @@ export class MovingAverage extends Handle<never> {
     })
   }
 
-  /** Moves towards the weights of today: average ← decay · average + (1 - decay) · weights. */
+  /** Moves towards the weights of today: average ← decay · average + (1 - decay) · weights. The first update takes them over. */
   update(): void {
     this.session.perform('update_average', [this, this.module])
   }

@@ -81,6 +81,15 @@ describe('mergeShards', () => {
   it.each<[string, () => Promise<string[]>, RegExp]>([
     ['no logs', async () => [], /no logs are given/],
     ['a log that is no shard', async () => [await write(undefined)], /single\.tsv is no shard/],
+    [
+      'a log that says nothing about itself',
+      async () => {
+        const path = await write({ number: 1, of: 1 })
+        await rm(factsPath(path))
+        return [path]
+      },
+      /shard-01-of-01\.tsv is no shard/,
+    ],
     ['missing shards', async () => [(await shardsOf(4))[1] as string], /shard 1,3,4 of 4 is missing/],
     [
       'a shard given twice',

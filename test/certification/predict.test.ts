@@ -19,6 +19,7 @@ import {
   writeSmoothed,
 } from '../../src'
 import { imageTransform } from '../../src/certification/predict'
+import type { DataConfig } from '../../src/config/schema'
 import { CLASSIFIER, connectForTest, DENOISER, loadDigits } from '../support/digits'
 
 const SIGMA = 0.25
@@ -164,6 +165,12 @@ describe('a smoothed classifier in a folder', () => {
 
 it.each([
   [{ source: 'digits' as const }, { channels: 1, resizeSize: 8, imageSize: 8 }],
+  [{ source: 'cifar10' }, { channels: 3, resizeSize: 32, imageSize: 32 }],
+  [{ source: 'imagenet' }, { channels: 3, resizeSize: 256, imageSize: 224 }],
+  [
+    { source: 'synthetic', imageSize: 64 },
+    { channels: 3, resizeSize: 64, imageSize: 64 },
+  ],
   [
     {
       source: 'folder' as const,
@@ -177,5 +184,5 @@ it.each([
     { channels: 3, resizeSize: 100, imageSize: 96 },
   ],
 ])('prepares a file as test images of %j are', (data, transform) => {
-  expect(imageTransform(data)).toEqual(transform)
+  expect(imageTransform(data as DataConfig)).toEqual(transform)
 })

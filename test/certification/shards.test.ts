@@ -7,6 +7,7 @@ it.each([
   ['runs/log.tsv', { number: 3, of: 16 }, 'runs/log.shard-03-of-16.tsv'],
   ['log', { number: 1, of: 2 }, 'log.shard-01-of-02'],
   ['a.b/log', { number: 7, of: 100 }, 'a.b/log.shard-007-of-100'],
+  ['log.v2.tsv', { number: 1, of: 2 }, 'log.v2.shard-01-of-02.tsv'],
 ])('shard of %s', (log, shard, path) => {
   expect(shardPath(log, shard)).toBe(path)
 })
@@ -38,6 +39,9 @@ it.each([
   [{ number: 0, of: 2 }, /no shard 0 of 2, expected one from 1 to 2/],
   [{ number: 3, of: 2 }, /no shard 3 of 2/],
   [{ number: 1, of: 0 }, /no shard 1 of 0/],
+  [{ number: 0, of: -1 }, /no shard 0 of -1, expected one from 1 to 1/],
+  [{ number: 1.5, of: 2 }, /no shard 1.5 of 2/],
+  [{ number: 1, of: 2.5 }, /no shard 1 of 2.5/],
   [{ number: 1, of: 4 }, /3 images do not suffice for 4 shards/],
 ])('refuses %j of three images', (shard, message) => {
   expect(() => dealt([5, 6, 7], shard)).toThrow(message)

@@ -10,3 +10,11 @@ it('lists the experiments with where the paper has them, without Python', async 
   }
   expect({ stderr, exitCode }).toEqual({ stderr: '', exitCode: 0 })
 })
+
+it.each([
+  [['nothing'], /nothing.*expected/],
+  [['main', '--scale', 'cifar10'], /scale cifar10 needs denoiser and data[\s\S]*--denoiser and --data/],
+])('refuses %j', async (words, message) => {
+  const { stderr, exitCode } = await runWithoutPython(tmpdir(), 'experiment', ...words)
+  expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: expect.stringMatching(message) })
+})

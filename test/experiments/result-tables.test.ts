@@ -9,9 +9,12 @@ import {
 } from '../../src'
 import { renderTable } from '../../src/analysis/tables'
 import { resolveArms } from '../../src/experiments/arms'
-import { envelopeOf, linfTable } from '../../src/experiments/derived-tables'
+import { denoisedRowsOfTable1, envelopeOf, keptTable, linfTable } from '../../src/experiments/derived-tables'
 import { experimentPage } from '../../src/experiments/experiment-page'
+import type { ImageSamples } from '../../src/experiments/image-samples'
 import { resultTables } from '../../src/experiments/result-tables'
+import { keptSection, lossSection } from '../../src/experiments/training-section'
+import { PIXEL, updateReport } from '../support/run-folders'
 
 /** Certificates of two images of class 1; a radius below 0 stands for a wrong prediction. */
 function log(...radii: readonly number[]) {
@@ -89,5 +92,89 @@ describe('the tables of an experiment', () => {
     // 2/255 in 64 dimensions is 0.0627.
     expect(linfTable(linf).rows).toEqual([['FT-CADIS', 50, 0, 0]])
     expect(ready.offTheShelf().isTrained).toBe(false)
+  })
+
+  it('say what training took, beside the paper', () => {
+    const { arms: resolved, ...others } = outcome('cost', { 'off-the-shelf': [log(0.2)], full: [log(0.4)] })
+    const updates = [100, 300, 200].map((durationMs, index) => updateReport(index + 1, { durationMs }))
+    const trained = { updates: [updates], training: { trainableParameters: 7 } }
+    const arms = resolved.map(arm => (arm.arm.key === 'full' ? { ...arm, ...trained } : arm))
+    const tables = others.experiment.tables?.({ ...others, arms })
+    expect(tables?.[0]?.rows).toEqual([
+      ['off-the-shelf', 0.2, 0, 0, 0, null],
+      ['FT-CADIS, full fine-tuning', 0.4, 7, 3, 0.6, 200],
+    ])
+    expect(tables?.[1]?.rows.at(-1)).toEqual(['FT-CADIS, LoRA', 1.001, 900_000, 8.4])
+  })
+
+  it('show the rows of Table 1 that have the same denoiser', () => {
+    const { rows } = denoisedRowsOfTable1({ name: 'digits' })
+    expect(rows.map(([method]) => String(method).split(' (')[0])).toEqual([
+      'Diffusion Denoised',
+      'Diffusion Denoised + fine-tuning',
+      'FT-CADIS',
+    ])
+    expect(rows[2]?.slice(1)).toEqual([80.3, 68.4, 54.5, 39.9, 31.6, 23.5])
+    expect(denoisedRowsOfTable1({ name: 'imagenet' }).caption).toMatch(/ImageNet/)
+  })
+
+  it('count the drawn images that an arm keeps, with its confidence in both kinds', () => {
+    const hallucination = outcome('hallucination', { 'ft-cadis-sigma-0.25': [log(0.1)] })
+    const image = { index: 0, clean: PIXEL, denoised: [PIXEL, PIXEL] }
+    const verdicts = [
+      [
+        { predicted: 1, confidence: 0.5 },
+        { predicted: 1, confidence: 0.7 },
+      ],
+      [
+        { predicted: 2, confidence: 0.9 },
+        { predicted: 0, confidence: 0.3 },
+      ],
+    ]
+    const samples: ImageSamples = {
+      classes: ['a', 'b', 'c'],
+      sigmas: [
+        {
+          sigma: 0.25,
+          images: [1, 2].map(label => ({ ...image, label })),
+          arms: [
+            { key: 'ft-cadis-sigma-0.25', verdicts },
+            { key: 'other', verdicts: [[{ predicted: 1, confidence: 1 }]] },
+          ],
+        },
+      ],
+    }
+    const [first, second] = keptTable(samples, hallucination).rows
+    expect(first?.slice(1)).toEqual([4, 75, expect.closeTo(70), expect.closeTo(30)])
+    expect(first?.[0]).toBe(hallucination.arms[0]?.label)
+    expect(second).toEqual(['other', 1, 100, 100, null])
+  })
+})
+
+describe('the curves of an experiment', () => {
+  const { arms: resolved, ...others } = outcome('stability', { 'ft-cadis-sigma-0.25': [log(0.1)] })
+  const seed = (share: number) => [1, 2].map(step => updateReport(step, { allKeptShare: share }))
+  const trained = {
+    ...others,
+    arms: resolved.map(arm => ({ ...arm, updates: [seed(0.2), seed(0.6)] })),
+  }
+
+  it('are the means over seeds', async () => {
+    const [losses] = await lossSection(trained)
+    expect(losses).toMatchObject({ kind: 'charts', title: 'Training' })
+    expect(losses?.kind === 'charts' && losses.charts.map(({ alt }) => alt.split(' against')[0])).toEqual([
+      'SCE',
+      'MAdv',
+      'total',
+      'accuracy (%)',
+    ])
+    const [kept] = await keptSection(trained)
+    // 20 % and 60 % of the images on the two seeds.
+    const svg = kept?.kind === 'charts' ? kept.charts[0]?.svg : undefined
+    expect(svg).toMatch(/>40(\.0)?</)
+  })
+
+  it('are none where nothing was trained', async () => {
+    expect(await lossSection({ ...others, arms: resolved })).toEqual([])
   })
 })

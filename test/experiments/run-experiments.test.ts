@@ -1,60 +1,27 @@
 import { mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import {
+  type Arm,
   ablations,
-  arms,
   type Experiment,
   InterruptedError,
-  makeScale,
-  parseConfig,
   readCertificationLog,
   runExperiments,
-  type Scale,
   type Session,
   type Task,
 } from '../../src'
+import { runExperimentCommand } from '../../src/cli/run-experiment'
 import { logPath, resolveArms, seedFolder } from '../../src/experiments/arms'
+import { planExperiments } from '../../src/experiments/plan'
+import { runTasks } from '../../src/experiments/run-tasks'
 import { stateOf, tasksOf } from '../../src/experiments/tasks'
+import { testImagesOf } from '../../src/experiments/test-images'
 import { lock } from '../../src/files/lock'
 import { connectForTest } from '../support/digits'
-
-/** The digits with three updates of 400 images and few votes. */
-function tinyScale(output: string): Scale {
-  const digits = makeScale('digits', { output })
-  return {
-    ...digits,
-    base: (sigma, options) => {
-      const config = digits.base(sigma, options)
-      const { attack } = config.method
-      return parseConfig({
-        ...config,
-        method: { ...config.method, noises: 1, attack: { ...attack, steps: 1 } },
-        optimisation: { ...config.optimisation, epochs: 1, warmupEpochs: 0, imagesPerUpdate: 400 },
-        certification: { ...config.certification, n0: 16, n: 64, images: { first: 4 } },
-      })
-    },
-  }
-}
-
-const objective: Experiment = {
-  ...{
-    name: 'first',
-    title: 'First',
-    source: 'Table 5',
-    varies: 'the loss',
-    heldEqual: 'all else',
-    findings: [],
-  },
-  sigma: 0.5,
-  arms: () => [
-    arms.ftCadis({ table: 'table5_cifar10_sigma1.00_objective', row: 0 }),
-    arms.crossEntropy(),
-    arms.offTheShelf(),
-  ],
-  reference: 'ft-cadis',
-}
+import { runProgram } from '../support/run-example'
+import { objective, tinyScale } from '../support/tiny-experiment'
 
 /** Shares its first arm with the other. */
 const other: Experiment = {
@@ -162,6 +129,31 @@ describe('experiments', () => {
     expect(four?.outcome.arms[0]?.logs[0]).toHaveLength(4)
   })
 
+  it('prepare a network and choose test images once', async () => {
+    const output = join(folder, 'prepared')
+    const scale = tinyScale(output)
+    const network = join(output, 'networks', 'made')
+    let made = 0
+    const prepare = async () => {
+      made += 1
+      await mkdir(network, { recursive: true })
+    }
+    const [arm] = resolveArms(objective, { scale, output })
+    if (arm === undefined) throw new Error('no arm')
+    const { config } = arm
+    const certification = { ...config.certification, images: { random: 5 } }
+    const drawing = { ...arm, config: { ...config, certification } }
+    const tasks: Task[] = [
+      { kind: 'prepare', preparation: { label: 'a network', folder: network, prepare } },
+      { kind: 'choose', arm: drawing, output },
+    ]
+    expect(await testImagesOf(drawing, output)).toBeUndefined()
+    for (let time = 0; time < 2; time += 1) await runTasks(tasks, { scale, session })
+    expect(made).toBe(1)
+    const chosen = await testImagesOf(drawing, output)
+    expect(new Set(chosen).size).toBe(5)
+  })
+
   it('leave alone what another process is at', async () => {
     const output = join(folder, 'busy')
     const options = { scale: tinyScale(output), output, seeds: [0] }
@@ -177,6 +169,56 @@ describe('experiments', () => {
     await unlock()
     expect(await states()).toEqual(['done', 'ready', 'ready', 'blocked'])
   })
+
+  it('are planned by what is left, with times that are measured', async () => {
+    // It has a Python of its own, and a process has one at a time.
+    await session.close()
+    const output = join(folder, 'parts')
+    const noMask: Arm = { key: 'no-mask', label: 'no mask', config: ablations.table5.withoutMask }
+    const larger = { ...objective, arms: () => [...objective.arms(tinyScale(output)), noMask] }
+    const { table, leftMs } = await planExperiments([larger], {
+      ...{ scale: tinyScale(output), output, seeds: [0, 1], testImages: 4, device: 'cpu', threads: 1 },
+    })
+    expect(table.rows).toEqual([
+      ['FT-CADIS', 0.75, 3, expect.any(Number), 1, 4, expect.any(Number)],
+      ['cross-entropy (Eq. 6)', 0.75, 3, expect.any(Number), 1, 4, expect.any(Number)],
+      ['off-the-shelf', 0.75, 0, 0, 0, 4, expect.any(Number)],
+      ['no mask', 0.75, 3, expect.any(Number), 2, 8, expect.any(Number)],
+      ['denoising the test images', null, null, null, null, null, expect.any(Number)],
+    ])
+    const minutes = table.rows.map(row => row.at(-1) as number)
+    expect(minutes.reduce((sum, value) => sum + value)).toBeCloseTo(leftMs / 60_000, 9)
+    // Two trainings of three updates, by an update that was measured.
+    const [updateMs, ofArm] = [table.rows[3]?.[3] as number, minutes[3] as number]
+    expect(updateMs).toBeGreaterThan(0)
+    expect(ofArm * 60_000).toBeGreaterThanOrEqual(6 * updateMs)
+  }, 240_000)
+
+  it('are run by a command, which says what it does and prints the tables', async () => {
+    await session.close()
+    const output = join(folder, 'parts')
+    const lines: string[] = []
+    const said = vi.spyOn(console, 'error').mockImplementation(line => void lines.push(line))
+    const printed = vi.spyOn(console, 'log').mockImplementation(line => void lines.push(line))
+    try {
+      await runExperimentCommand([objective], {
+        ...{ scale: tinyScale(output), output, seeds: 1, testImages: 7, workers: 1 },
+        ...{ device: 'cpu', threads: 1 },
+      })
+    } finally {
+      said.mockRestore()
+      printed.mockRestore()
+    }
+    expect(lines[0]).toMatch(/^\[4\/4\] certifying 3 arms, σ = 0\.75, seed 0: \d+ s$/)
+    expect(lines.join('\n')).toMatch(/ FT-CADIS [\s\S]*page: .*experiment\.html\n+Not the paper's/)
+  }, 240_000)
+
+  it('are left by all processes of a command when nothing is left to do', async () => {
+    const program = join('test', 'support', 'experiment-program.ts')
+    const { exitCode, stdout, stderr } = await runProgram(program, join(folder, 'parts'), '7', '2')
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
+    expect(stdout).toContain('7 images')
+  }, 240_000)
 })
 
 function nameOf(task: Task): string {

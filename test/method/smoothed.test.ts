@@ -4,7 +4,13 @@ import { join, relative } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { parseCertificationConfig } from '../../src/config/schema'
 import { CheckpointError } from '../../src/errors'
-import { hashesOf, readSmoothed, type SmoothedFacts, writeSmoothed } from '../../src/method/smoothed'
+import {
+  folderHashes,
+  hashesOf,
+  readSmoothed,
+  type SmoothedFacts,
+  writeSmoothed,
+} from '../../src/method/smoothed'
 import { DENOISER } from '../support/digits'
 
 let folder: string
@@ -85,6 +91,56 @@ it('writes paths that exist in full, and leaves what is on the hub', async () =>
   expect(config?.classifier).toMatchObject({ path: 'owner/name' })
 })
 
+it('writes no other text in full that happens to be a path', async () => {
+  await writeSmoothed(join(folder, 'checkpoint'), {
+    ...facts,
+    config: {
+      ...facts.config,
+      classifier: { source: 'python', file: 'package.json', factory: 'src', inputRange: 'symmetric' },
+      data: {
+        source: 'folder',
+        path: 'test',
+        imageSize: 8,
+        resizeSize: 8,
+        augment: true,
+        workers: 0,
+        onCorrupt: 'fail',
+      },
+    },
+  })
+  const { config } = (await readSmoothed(join(folder, 'checkpoint'))) ?? {}
+  expect(config?.classifier).toMatchObject({ file: join(process.cwd(), 'package.json'), factory: 'src' })
+  expect(config?.data).toMatchObject({ source: 'folder', path: join(process.cwd(), 'test') })
+})
+
+it('is of the off-the-shelf weights where it names no checkpoint', async () => {
+  await writeSmoothed(join(folder, 'checkpoint'), facts)
+  const path = join(folder, 'checkpoint', 'smoothed.json')
+  await writeFile(path, (await readFile(path, 'utf8')).replace('"checkpoint": "."', '"checkpoint": null'))
+  await expect(readSmoothed(join(folder, 'checkpoint'))).rejects.toThrow(/checkpoint/)
+  const { config, ...others } = JSON.parse(await readFile(path, 'utf8'))
+  const { checkpoint: _, ...without } = config
+  await writeFile(path, JSON.stringify({ ...others, config: without }))
+  expect((await readSmoothed(join(folder, 'checkpoint')))?.config).not.toHaveProperty('checkpoint')
+})
+
+it('knows the weights of a folder by their names, and nothing else in it', async () => {
+  const weights = [
+    'pytorch_model-1-of-2.bin',
+    'model.safetensors',
+    'adapter_model.safetensors',
+    'adapter_config.json',
+  ]
+  const others = [
+    'a_model.safetensors',
+    'model.safetensors.tmp',
+    'pytorch_model.bin.index',
+    'my_pytorch_model.bin',
+  ]
+  for (const name of [...weights, ...others]) await writeFile(join(folder, name), name)
+  expect(Object.keys(await folderHashes(folder))).toEqual([...weights].sort())
+})
+
 it('does without a denoiser', async () => {
   const config = { ...facts.config, denoiser: { source: 'none' as const } }
   const weights = { ...facts.weights, denoiser: null }
@@ -101,7 +157,13 @@ it('is nothing where no file is', async () => {
 })
 
 it.each([
-  ['no JSON', () => '{', /does not describe a smoothed classifier/],
+  ['no JSON', () => '{', /does not describe a smoothed classifier: .* in JSON/],
+  [
+    'hashes that are none',
+    (text: string) =>
+      text.replace(/"denoiser": {\s+"source": "diffusers",\s+"sha256": "dd"\s+}/, '"denoiser": "dd"'),
+    /weights.denoiser/,
+  ],
   ['another format', (text: string) => text.replace('"format": 1', '"format": 2'), /format/],
   ['another setting', (text: string) => text.replace('"sigma": 0.75', '"sigma": -1'), /sigma/],
 ])('refuses %s', async (_what, change, message) => {
@@ -110,6 +172,12 @@ it.each([
   await writeFile(path, change(await readFile(path, 'utf8')))
   await expect(readSmoothed(join(folder, 'checkpoint'))).rejects.toThrow(CheckpointError)
   await expect(readSmoothed(join(folder, 'checkpoint'))).rejects.toThrow(message)
+})
+
+it('is refused by its name where it cannot be read', async () => {
+  await mkdir(join(folder, 'smoothed.json'))
+  await expect(readSmoothed(folder)).rejects.toThrow(CheckpointError)
+  await expect(readSmoothed(folder)).rejects.toThrow(/smoothed\.json does not describe .*EISDIR/)
 })
 
 it('knows weights by what they are, not by where they lie', () => {

@@ -41,7 +41,17 @@ it('names the architecture of timm and asks for no weights', () => {
   expect(tuning).toEqual({ kind: 'lora', rank: 4, alpha: 4 })
 })
 
+it('keeps a network of the caller, with as many classes as the images have', () => {
+  const real = presets.cifar10({ sigma: 0.5, denoiser: 'd.pt', data: 'data', output: 'out' })
+  const classifier = { source: 'python' as const, file: 'net.py', factory: 'make', path: 'weights' }
+  const synthetic = syntheticRun({ ...real, classifier: { ...classifier, inputRange: 'symmetric' } }, IMAGES)
+  expect(synthetic.classifier).toMatchObject({ source: 'python', file: 'net.py', numClasses: 10 })
+  expect(synthetic.classifier).not.toHaveProperty('path')
+})
+
 it('refuses networks that nothing but their files describes', () => {
   const digits = presets.digits({ denoiser: 'folder', classifier: 'folder', output: 'out' })
   expect(() => syntheticRun(digits, IMAGES)).toThrow(ConfigError)
+  const { denoiser } = presets.cifar10({ sigma: 0.5, denoiser: 'd.pt', data: 'data', output: 'out' })
+  expect(() => syntheticRun({ ...digits, denoiser }, IMAGES)).toThrow(/timm classifier .*without its name/)
 })

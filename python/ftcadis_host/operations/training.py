@@ -129,7 +129,7 @@ def manual_seed(_host, *, seed: int) -> None:
 
 
 def averaged_copy(_host, module, *, decay: float) -> AveragedModel:
-    """An exponential moving average of a module's weights, starting at them."""
+    """An exponential moving average of a module's weights, starting at those of its first update."""
     return AveragedModel(module, multi_avg_fn=get_ema_multi_avg_fn(decay), use_buffers=True)
 
 

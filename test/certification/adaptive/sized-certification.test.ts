@@ -1,12 +1,16 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import type { AdaptiveCertificate } from '../../../src/certification/adaptive/adaptive-run'
 import { SizedCertification } from '../../../src/certification/adaptive/sized-certification'
 import { certifyFromCounts } from '../../../src/certification/statistics'
 import { ConfigError } from '../../../src/errors'
 
 const OPTIONS = { sigma: 0.25, alpha: 0.001, n: 100_000, maxRadiusLoss: 0.05 } as const
-const sized = new SizedCertification(OPTIONS)
+
+let sized: SizedCertification
+beforeAll(() => {
+  sized = new SizedCertification(OPTIONS)
+})
 
 /** With so many misses in each stage as is nearest to the rate. */
 function certificateAt(

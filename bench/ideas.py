@@ -81,6 +81,16 @@ def channels_last(bench: Bench, name: str, denoiser, images: torch.Tensor, turns
     )
 
 
+def few_rows(bench: Bench, classifier) -> None:
+    """What is left of an attack step where an eighth of the images is attacked."""
+
+    def step(rows: int):
+        images = torch.randn(rows, 1, 8, 8, device=bench.device, requires_grad=True)
+        torch.autograd.grad(classifier(images).log_softmax(-1).square().sum(), images)
+
+    bench.compare("digits: a pass to the images and back for 32 images in the place of 256", lambda: step(256), lambda: step(32))
+
+
 def zero_weight_rows(bench: Bench, classifier) -> None:
     """One pass with the graph over all rows, or one without, and one with the graph over those that have a weight."""
     rows = IMAGES * NOISES
@@ -157,6 +167,7 @@ def main() -> None:
 
     channels_last(bench, "digits", denoiser, copies)
     bench.compare("digits: inference mode in the place of no_grad, denoiser", denoise, denoise_for_inference)
+    few_rows(bench, classifier)
     zero_weight_rows(bench, classifier)
     first_attack_step(bench, classifier)
 

@@ -55,7 +55,7 @@ interface Pair {
 }
 
 /** How often each is measured. */
-const TIMES = 3
+const TIMES = 2
 
 async function pairs(seconds: (processes: number) => Promise<number>): Promise<Pair[]> {
   const measured: Pair[] = []

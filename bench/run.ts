@@ -26,7 +26,7 @@ void runMain(async () => {
     'Measure this package against a plain Python loop that does the same work, and print targets with verdicts.',
   )
     .addOption(new Option('--only <parts...>', 'what is measured').choices(NAMES).default(NAMES))
-    .option('--steps <count>', 'updates that are timed of each kind', count, 20)
+    .option('--steps <count>', 'updates that are timed of each kind', count, 14)
     .option('--rounds <count>', 'rounds of certification that are timed', count, 10)
     .option('--threads <count>', 'torch threads of each side', count, 1)
     .option('--device <name>', 'torch device of both sides', 'cpu')

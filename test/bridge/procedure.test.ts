@@ -157,9 +157,6 @@ describe('what a procedure refuses', () => {
     )
     refused(async () => undefined, {}).toThrow('The body of a procedure returned a promise')
     let read: Promise<unknown> | undefined
-    session.procedure(({ z_B }: { z_B: Tensor<'B'> }) => {
-      read = session.read(z_B)
-    })
     const reading = session.procedure(({ z_B }: { z_B: Tensor<'B'> }) => {
       read = session.read(z_B)
     })

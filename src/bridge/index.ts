@@ -1,6 +1,8 @@
 export type { LaunchRank } from '../environment/launch-rank'
 export { isOutOfMemory } from './failure'
 export { Handle, PlainHandle, type Read } from './handle'
+export { Procedure } from './procedure'
 export type { Parameters, Plain } from './program'
+export type { Recorder, RecordManyOptions, RecordOptions } from './recorder'
 export { connect, Session } from './session'
 export type { ConnectOptions, SessionCounters, SessionFacts } from './session-types'

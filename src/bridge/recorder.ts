@@ -6,13 +6,13 @@ import { refusePromise } from './refuse-promise'
 import type { Session } from './session'
 
 /** What an instruction that makes one handle is told beside its operation and what it takes. */
-interface RecordOptions<H extends Handle> {
+export interface RecordOptions<H extends Handle> {
   readonly parameters?: Parameters
   readonly make: (session: Session, id: number) => H
 }
 
 /** The same for several handles; `inner` are the instructions of the procedure that it calls. */
-interface RecordManyOptions<T extends readonly Handle[]> {
+export interface RecordManyOptions<T extends readonly Handle[]> {
   readonly parameters?: Parameters
   readonly make: { readonly [K in keyof T]: (session: Session, id: number) => T[K] }
   readonly inner?: readonly Recorded[]
@@ -196,7 +196,7 @@ export abstract class Recorder {
     }
   }
 
-  /** What is recorded so far; a new program begins. */
+  /** @internal What is recorded so far; a new program begins. */
   protected takeRecording(): Recording {
     if (this.#openContexts > 0 || this.isInProcedure) {
       const what = this.isInProcedure ? 'procedure' : 'context'

@@ -6,7 +6,7 @@ export * from './evaluate'
 export * from './event-files'
 export * from './hooks'
 export * from './list-runs'
-export * from './micro-batch'
+export type { MicroBatchPlan, UpdateEnd, UpdatePlan } from './micro-batch'
 export * from './parameter-groups'
 export * from './plan-run'
 export * from './read-metrics'
@@ -15,10 +15,15 @@ export * from './reports'
 export * from './run-folder'
 export * from './schedules'
 export * from './specs'
-export * from './step-procedures'
+export {
+  type InspectNextInputs,
+  type LearnInputs,
+  type StepProcedures,
+  stepProcedures,
+} from './step-procedures'
 export * from './synthetic'
 export * from './train'
 export * from './train-step'
 export * from './trained-classifier'
 export * from './trainee'
-export * from './update-sums'
+export type { MicroBatchSums, Sums, UpdateSums } from './update-sums'

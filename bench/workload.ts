@@ -1,15 +1,12 @@
 import { join } from 'node:path'
 import {
-  epsilonAt,
-  learningRate,
   type ParameterGroup,
-  peakLearningRate,
   presets,
   type RunConfig,
+  scheduledAt,
   syntheticRun,
   type torch,
   type UpdatePlan,
-  weightDecay,
 } from '../src'
 import { classifierSpec, datasetSpec, denoiserSpec } from '../src/training/specs'
 
@@ -127,29 +124,20 @@ export function plannedUpdate(
   }: { groups: readonly ParameterGroup[]; updatesPerEpoch: number; mode: Mode },
 ): PlannedUpdate {
   const { method, optimisation, seed } = config
-  const { imagesPerUpdate, epochs, clip } = optimisation
+  const { imagesPerUpdate, clip } = optimisation
   const epoch = Math.floor(number / updatesPerEpoch)
   const update = number % updatesPerEpoch
   const epochsDone = epoch + update / updatesPerEpoch
-  const rate = learningRate(epochsDone, {
-    peak: peakLearningRate(optimisation.learningRate, imagesPerUpdate),
-    minimum: optimisation.minLearningRate,
-    warmupEpochs: optimisation.warmupEpochs,
-    epochs,
-  })
-  const decay = weightDecay(epochsDone, { ...optimisation.weightDecay, epochs })
+  const { learningRate, weightDecay, epsilon } = scheduledAt(epochsDone, config)
   return {
     mode,
     startsEpoch: update === 0 ? epoch : null,
     plan: {
-      objective: {
-        ...method,
-        attack: { ...method.attack, epsilon: epsilonAt(epoch, method.attack.epsilon) },
-      },
+      objective: { ...method, attack: { ...method.attack, epsilon } },
       microBatches: imagesPerUpdate / loader.batchSize,
       imagesPerUpdate,
-      learningRates: groups.map(group => rate * group.learningRateScale),
-      weightDecays: groups.map(group => (group.decays ? decay : 0)),
+      learningRates: groups.map(group => learningRate * group.learningRateScale),
+      weightDecays: groups.map(group => (group.decays ? weightDecay : 0)),
       clip: clip === 'none' ? null : clip,
       lossScale: lossScaleOf(config),
       stream: [seed, 'train', epoch + 1, update + 1],

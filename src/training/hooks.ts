@@ -2,16 +2,7 @@ import type { LossTerm } from '../method/objective'
 import type { SelectionRule } from '../method/select-images'
 import type { Denoiser } from '../torch'
 import type { Position, RunWatcher } from './reports'
-
-/** What changes from update to update. */
-export interface Scheduled {
-  /** Learning rate of a parameter group whose scale is 1. */
-  readonly learningRate: number
-  /** Weight decay of the parameter groups that have one. */
-  readonly weightDecay: number
-  /** Attack radius, in the ℓ2 norm of images in [-1, 1]. */
-  readonly epsilon: number
-}
+import type { Scheduled } from './scheduled'
 
 /**
  * A schedule of the caller's: what of the configured values is to be otherwise at a place of the run. It must depend on

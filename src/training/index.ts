@@ -13,6 +13,7 @@ export * from './read-metrics'
 export * from './read-run'
 export * from './reports'
 export * from './run-folder'
+export * from './scheduled'
 export * from './schedules'
 export * from './specs'
 export {

@@ -4,7 +4,7 @@ import type { Dataset } from '../torch'
 import { type Checkpoint, epochName, stepName } from './checkpoint'
 import type { RunDescription } from './describe-run'
 import { evaluate } from './evaluate'
-import type { FinetuneHooks, Scheduled } from './hooks'
+import type { FinetuneHooks } from './hooks'
 import { FIRST_LOSS_SCALE, NO_LOSS_SCALE, nextLossScale } from './loss-scale'
 import { nonFiniteError, nonFiniteRecord } from './non-finite'
 import type { ParameterGroup } from './parameter-groups'
@@ -13,7 +13,7 @@ import type { EpochReport, Position, UpdateReport } from './reports'
 import { type Progress, RunCheckpoints } from './run-checkpoints'
 import type { RunFolder } from './run-folder'
 import type { RunRecorder } from './run-recorder'
-import { epsilonAt, learningRate, peakLearningRate, weightDecay } from './schedules'
+import { type Scheduled, scheduledAt } from './scheduled'
 import { trainUpdate, type UpdateOutcome } from './train-step'
 import type { Trainee } from './trainee'
 
@@ -149,19 +149,8 @@ export class TrainingLoop {
 
   #schedule(position: Position): Scheduled {
     const { config, hooks } = this.#context
-    const { optimisation, method } = config
-    const { epochs } = optimisation
     const epochsDone = position.epoch - 1 + (position.update - 1) / position.updatesPerEpoch
-    const configured: Scheduled = {
-      learningRate: learningRate(epochsDone, {
-        peak: peakLearningRate(optimisation.learningRate, optimisation.imagesPerUpdate),
-        minimum: optimisation.minLearningRate,
-        warmupEpochs: optimisation.warmupEpochs,
-        epochs,
-      }),
-      weightDecay: weightDecay(epochsDone, { ...optimisation.weightDecay, epochs }),
-      epsilon: epsilonAt(position.epoch - 1, method.attack.epsilon),
-    }
+    const configured = scheduledAt(epochsDone, config)
     return { ...configured, ...hooks.schedule?.({ ...position, epochsDone }, configured) }
   }
 

@@ -12,6 +12,7 @@ from torch import nn
 from . import openai_arguments, openai_checkpoint, openai_unet
 from .errors import SpecError, WeightsError
 from .folders import read_json, write_json, written_folder
+from .lean_diffusers import diffusers
 from .noise_schedule import noise_schedule
 from .torchvision_compat import prepare_torchvision
 from .weights import check_file, check_folder_or_id, write_tensors
@@ -100,13 +101,12 @@ def save_denoiser(denoiser: Denoiser, folder: Path | str) -> None:
 
 
 def _from_diffusers(spec: Mapping[str, Any], device: torch.device | str, dtype: torch.dtype) -> Denoiser:
-    from diffusers import UNet2DModel
-
+    unet_2d_model = diffusers().UNet2DModel
     if "path" not in spec:
         if "unet" not in spec or "scheduler" not in spec:
             raise SpecError("A diffusers denoiser needs 'path', or 'unet' and 'scheduler' for random weights.")
         with torch.device(device):
-            unet = UNet2DModel(**spec["unet"])
+            unet = unet_2d_model(**spec["unet"])
         return Denoiser(unet, spec["scheduler"], {"source": "diffusers"})
 
     folder = _local_folder(str(spec["path"]))
@@ -123,7 +123,7 @@ def _from_diffusers(spec: Mapping[str, Any], device: torch.device | str, dtype: 
     for file in files:
         check_file(file)
     try:
-        unet, report = UNet2DModel.from_pretrained(unet_folder, torch_dtype=dtype, output_loading_info=True)
+        unet, report = unet_2d_model.from_pretrained(unet_folder, torch_dtype=dtype, output_loading_info=True)
         problems = "; ".join(f"{kind.replace('_', ' ')} {keys[:3]}" for kind, keys in report.items() if keys)
     except ValueError as error:
         problems = str(error)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .errors import SpecError
+from .lean_diffusers import diffusers
 
 # diffusers' names of the schedules that have a closed form, and ours.
 CLOSED_FORMS = {"linear": "linear", "scaled_linear": "scaled_linear", "squaredcos_cap_v2": "cosine"}
@@ -18,11 +19,9 @@ def noise_schedule(config: Mapping[str, Any]) -> dict[str, Any]:
     Nichol and Dhariwal (2021), its betas capped at 0.999; "explicit" carries the betas themselves.
     rescale_timesteps: the network is told t · 1000 / steps instead of t, as improved-diffusion does.
     """
-    from diffusers import DDPMScheduler
-
     config = dict(config)
     rescale = bool(config.pop("rescale_timesteps", False))
-    scheduler = DDPMScheduler.from_config(config)
+    scheduler = diffusers().DDPMScheduler.from_config(config)
     known = scheduler.config
     if known.prediction_type != "epsilon":
         raise SpecError(

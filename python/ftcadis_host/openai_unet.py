@@ -13,6 +13,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from .lean_diffusers import diffusers
 from .openai_arguments import attention_blocks, attention_levels, channel_multipliers, unet_config
 from .weights import Shapes
 
@@ -30,10 +31,8 @@ ATTENTION = {"norm": "group_norm", "qkv": "to_q", "proj_out": "to_out.0"}
 
 def build_unet(arguments: Mapping[str, Any]) -> nn.Module:
     """The UNet for OpenAI's (complete) arguments, on the current default device: `meta` costs nothing."""
-    from diffusers import UNet2DModel
-
     config = unet_config(arguments)
-    unet = UNet2DModel(**config)
+    unet = diffusers().UNet2DModel(**config)
     if config["attention_head_dim"] is None:
         for block, _, heads in attention_blocks(arguments):
             for attention in unet.get_submodule(block).attentions:

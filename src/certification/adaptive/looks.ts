@@ -16,7 +16,7 @@ export function lookSchedule({ n, block }: LookOptions): readonly number[] {
   const looks: number[] = []
   for (let votes = roundUp(FIRST_LOOK, block); votes < n; ) {
     looks.push(votes)
-    votes = Math.max(votes + block, roundUp(votes * GROWTH, block))
+    votes = roundUp(votes * GROWTH, block)
   }
   return [...looks, n]
 }

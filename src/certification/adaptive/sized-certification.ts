@@ -107,7 +107,7 @@ export class SizedRun implements AdaptiveRun {
       })
     }
     const { sigma, alpha } = this.#options
-    const lowerBound = this.#n > 0 ? lowerConfidenceBound(this.#candidateCount, this.#n, { alpha }) : 0
+    const lowerBound = lowerConfidenceBound(this.#candidateCount, this.#n, { alpha })
     const abstains = lowerBound < 0.5
     return {
       abstains,
@@ -120,15 +120,13 @@ export class SizedRun implements AdaptiveRun {
   }
 
   /** More of the pilot, or the estimation. */
-  #plan(): VoteRequest | undefined {
+  #plan(): VoteRequest {
     const { n, block } = this.#options
-    const left = n - this.#pilot
-    if (left === 0) return undefined
     const wanted = this.#votesWanted(this.#pilot, this.#pilotMisses)
     const missing = roundUp(PILOT_SHARE * wanted, block) - this.#pilot
     return missing > 0
-      ? { votes: Math.min(missing, this.#pilot, left), stage: 'pilot' }
-      : { votes: Math.min(wanted, left), stage: 'estimation' }
+      ? { votes: Math.min(missing, this.#pilot), stage: 'pilot' }
+      : { votes: Math.min(wanted, n - this.#pilot), stage: 'estimation' }
   }
 }
 
@@ -138,7 +136,7 @@ function votesWanted(
   misses: number,
   { sigma, alpha, n, maxRadiusLoss, block }: Required<SizedCertificationOptions>,
 ): number {
-  const p = misses === 0 ? 1 : 1 - lowerConfidenceBound(misses, pilot, { alpha: PILOT_ALPHA })
+  const p = 1 - lowerConfidenceBound(misses, pilot, { alpha: PILOT_ALPHA })
   const expectedRadius = (votes: number) => {
     const bound = betaQuantile(alpha, votes * p, votes * (1 - p) + 1)
     return bound < 0.5 ? 0 : certifiedRadius(bound, sigma)

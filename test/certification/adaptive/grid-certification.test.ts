@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { GridCertification, GridRun } from '../../../src/certification/adaptive/grid-certification'
 import { lookSchedule } from '../../../src/certification/adaptive/looks'
 import {
@@ -14,12 +14,7 @@ const OPTIONS = { sigma: 0.5, alpha: 0.01, n: 1200, radii: [0, 0.25, 0.5, 0.75, 
 /** Few enough votes to follow each of them. */
 const FEW = 400
 
-let grid: GridCertification
-let few: GridCertification
-beforeAll(() => {
-  grid = new GridCertification(OPTIONS)
-  few = new GridCertification({ ...OPTIONS, n: FEW })
-})
+const gridOf = (n: number) => new GridCertification({ ...OPTIONS, n })
 
 /** Feeds the misses of single votes; returns the draws. */
 function feed(run: GridRun, isMiss: (vote: number) => boolean): number[] {
@@ -60,6 +55,7 @@ describe('the guarantee', () => {
   it.each([0, 1, 2, 3, 4])(
     'errs with at most alpha at the probability of radius number %d, whatever way the votes go',
     radius => {
+      const few = gridOf(FEW)
       const p = (few.tests[radius] as SequentialTest).threshold
       const error = probabilityOfClaim(few.tests, lookSchedule({ n: FEW, block: 16 }), p)
       expect(error).toBeLessThanOrEqual(OPTIONS.alpha)
@@ -71,6 +67,7 @@ describe('the guarantee', () => {
   )
 
   it('certifies a radius of the grid with the probability that it takes', () => {
+    const grid = gridOf(OPTIONS.n)
     fc.assert(
       fc.property(votes, misses => {
         const run = grid.begin()
@@ -87,6 +84,7 @@ describe('the guarantee', () => {
   })
 
   it('certifies no less with fewer misses', () => {
+    const grid = gridOf(OPTIONS.n)
     fc.assert(
       fc.property(votes, fc.infiniteStream(fc.boolean()), (misses, pardoned) => {
         const fewer = misses.map(isMiss => isMiss && pardoned.next().value === true)
@@ -104,6 +102,7 @@ describe('the guarantee', () => {
 describe('the decisions', () => {
   it('are those of each test alone, up to the first that gives up', () => {
     const looks = lookSchedule({ n: OPTIONS.n, block: 16 })
+    const grid = gridOf(OPTIONS.n)
     fc.assert(
       fc.property(votes, misses => {
         const run = grid.begin()
@@ -146,8 +145,36 @@ describe('the decisions', () => {
   })
 })
 
+describe('the tests', () => {
+  it("are of the paper's radii, in blocks of 16, a certificate worth 5 n, where nothing is said", () => {
+    const options = { sigma: 1, alpha: 0.01, n: 200 }
+    const byDefault = new GridCertification(options)
+    const radii = [0, 0.25, 0.5, 0.75, 1, 1.25, 1.5]
+    expect(byDefault.tests).toEqual(
+      new GridCertification({ ...options, radii, block: 16, worth: 1000 }).tests,
+    )
+    const run = byDefault.begin()
+    feed(run, () => false)
+    expect(run.certificate.decisions.map(({ radius }) => radius)).toEqual(radii)
+  })
+
+  it('have Φ(r / sigma) for a threshold, and 1/2 to the last bit for no radius', () => {
+    const [none, half, one] = gridOf(FEW).tests.filter((_, i) => i % 2 === 0)
+    expect(none?.threshold).toBe(0.5)
+    expect(half?.threshold).toBeCloseTo(0.841344746068543, 14)
+    expect(one?.threshold).toBeCloseTo(0.977249868051821, 14)
+  })
+
+  it('are there for radii alone that n votes can certify', () => {
+    // Φ(1)^n is 0.01 at n = 26.7, Φ(2)^n at n = 200.1.
+    const at = (n: number) => new GridCertification({ ...OPTIONS, n, radii: [0, 0.5, 1] }).tests.length
+    expect([6, 7, 26, 27, 200, 201].map(at)).toEqual([0, 1, 1, 2, 2, 3])
+  })
+})
+
 describe('the votes', () => {
   it('come in blocks, are all counted, and never more than n', () => {
+    const grid = gridOf(OPTIONS.n)
     fc.assert(
       fc.property(votes, misses => {
         const run = grid.begin()
@@ -215,6 +242,7 @@ describe('what is refused', () => {
     [{ sigma: 0 }, 'sigma'],
     [{ sigma: Number.POSITIVE_INFINITY }, 'sigma'],
     [{ worth: 0 }, 'worth'],
+    [{ worth: Number.POSITIVE_INFINITY }, 'worth'],
     [{ radii: [] }, 'Radii'],
     [{ radii: [0.5, 0.25] }, 'Radii'],
     [{ radii: [0.5, 0.5] }, 'Radii'],
@@ -227,7 +255,7 @@ describe('what is refused', () => {
   })
 
   it('votes that were not asked for, and a certificate that is not there yet', () => {
-    const run = grid.begin()
+    const run = gridOf(OPTIONS.n).begin()
     expect(() => run.certificate).toThrow(ConfigError)
     for (const count of [-1, 0.5, (run.next?.votes ?? 0) + 1, Number.NaN]) {
       expect(() => run.observe(count)).toThrow(ConfigError)

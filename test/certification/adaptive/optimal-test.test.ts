@@ -3,7 +3,10 @@ import normalQuantile from '@stdlib/stats-base-dists-normal-quantile'
 import { describe, expect, it } from 'vitest'
 import { lookSchedule } from '../../../src/certification/adaptive/looks'
 import { optimalTest } from '../../../src/certification/adaptive/optimal-test'
-import { operatingCharacteristics } from '../../../src/certification/adaptive/sequential-test'
+import {
+  operatingCharacteristics,
+  type SequentialTest,
+} from '../../../src/certification/adaptive/sequential-test'
 import { lowerConfidenceBound } from '../../../src/certification/statistics'
 import { voteByVote } from './vote-by-vote'
 
@@ -96,4 +99,62 @@ describe('what the test decides', () => {
     expect(dear?.certified).toBeGreaterThan((cheap?.certified as number) + 0.01)
     expect(dear?.votes).toBeGreaterThan((cheap?.votes as number) + 100)
   })
+})
+
+describe('among all tests with these looks', () => {
+  /** Every pair of boundaries that certifies a smaller share of misses than the threshold has. */
+  function* everyTest(
+    threshold: number,
+    looks: readonly number[],
+    before: SequentialTest = { threshold, looks, certifyUpTo: [], giveUpFrom: [] },
+  ): Generator<SequentialTest> {
+    const k = before.certifyUpTo.length
+    const votes = looks[k]
+    if (votes === undefined) return yield before
+    for (let certify = -1; certify < votes * (1 - threshold); certify++) {
+      const last = k + 1 < looks.length ? votes + 1 : certify + 1
+      for (let giveUp = certify + 1; giveUp <= last; giveUp++) {
+        yield* everyTest(threshold, looks, {
+          ...before,
+          certifyUpTo: [...before.certifyUpTo, certify],
+          giveUpFrom: [...before.giveUpFrom, giveUp],
+        })
+      }
+    }
+  }
+
+  it.each([
+    { threshold: 0.5, alpha: 0.1, looks: [3, 5, 8], worth: 50 },
+    { threshold: 0.5, alpha: 0.45, looks: [4, 8], worth: 20 },
+    { threshold: 0.7, alpha: 0.2, looks: [3, 5, 8], worth: 20 },
+    { threshold: 0.8, alpha: 0.25, looks: [5, 7, 10], worth: 200 },
+    { threshold: 0.3, alpha: 0.05, looks: [2, 4, 6], worth: 30 },
+    { threshold: 0.5, alpha: 0.01, looks: [1, 12], worth: 1000 },
+    { threshold: 0.6, alpha: 0.1, looks: [9], worth: 5 },
+  ])(
+    'none that errs no more is worth more, nor is there a better one within alpha at any price: %o',
+    options => {
+      const { threshold, alpha, looks, worth } = options
+      const judged = (test: SequentialTest) => {
+        // Votes of p from Beta(1, 0.2): Pólya's urn.
+        const { certified, votes } = voteByVote(test, (drawn, misses) => (1 + drawn - misses) / (1.2 + drawn))
+        return { error: voteByVote(test, threshold).certified, value: worth * certified - votes }
+      }
+      const found = judged(optimalTest(options))
+      let best = found.value
+      let steepest = { slope: 0, error: 1 }
+      for (const test of everyTest(threshold, looks)) {
+        const { error, value } = judged(test)
+        if (error <= found.error + 1e-12) best = Math.max(best, value)
+        else {
+          const slope = (value - found.value) / (error - found.error)
+          if (slope > steepest.slope) steepest = { slope, error }
+        }
+      }
+      expect(best).toBeLessThan(found.value + 1e-9)
+      expect(found.error).toBeLessThanOrEqual(alpha)
+      // Where the price of an error falls below this slope, the best test errs as often as that one.
+      expect(steepest.error).toBeGreaterThan(alpha)
+    },
+  )
 })

@@ -9,9 +9,9 @@ import { voteByVote } from './vote-by-vote'
 
 const HAND_MADE: SequentialTest = {
   threshold: 0.7,
-  looks: [10, 25, 60],
-  certifyUpTo: [-1, 2, 12],
-  giveUpFrom: [6, 11, 13],
+  looks: [10, 25, 40, 60],
+  certifyUpTo: [-1, 2, 6, 12],
+  giveUpFrom: [6, 11, 12, 13],
 }
 
 describe('operatingCharacteristics', () => {

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { AdaptiveCertificate } from '../../../src/certification/adaptive/adaptive-run'
 import { SizedCertification } from '../../../src/certification/adaptive/sized-certification'
 import { certifyFromCounts } from '../../../src/certification/statistics'
@@ -7,15 +7,10 @@ import { ConfigError } from '../../../src/errors'
 
 const OPTIONS = { sigma: 0.25, alpha: 0.001, n: 100_000, maxRadiusLoss: 0.05 } as const
 
-let sized: SizedCertification
-beforeAll(() => {
-  sized = new SizedCertification(OPTIONS)
-})
-
 /** With so many misses in each stage as is nearest to the rate. */
 function certificateAt(
   missRate: number,
-  certification = sized,
+  certification = new SizedCertification(OPTIONS),
 ): { certificate: AdaptiveCertificate; draws: { votes: number; stage: string; hits: number }[] } {
   const run = certification.begin()
   const draws: { votes: number; stage: string; hits: number }[] = []
@@ -29,9 +24,10 @@ function certificateAt(
 
 describe('SizedCertification', () => {
   it('certifies as CERTIFY does, from the estimation alone', () => {
+    const sized = new SizedCertification(OPTIONS)
     fc.assert(
       fc.property(fc.double({ min: 0, max: 1, noNaN: true }), missRate => {
-        const { certificate, draws } = certificateAt(missRate)
+        const { certificate, draws } = certificateAt(missRate, sized)
         const estimation = draws.filter(({ stage }) => stage === 'estimation')
         expect(estimation).toHaveLength(1)
         const { votes, hits } = estimation[0] as (typeof draws)[number]
@@ -79,9 +75,39 @@ describe('SizedCertification', () => {
     expect(certificate.n + certificate.pilot).toBeLessThan(300)
   })
 
-  it('is CERTIFY where n leaves no room for a pilot', () => {
-    const { draws } = certificateAt(0.1, new SizedCertification({ ...OPTIONS, n: 600 }))
-    expect(draws).toEqual([{ votes: 600, stage: 'estimation', hits: 540 }])
+  it('is CERTIFY where n leaves no room for a pilot of a tenth', () => {
+    const { draws } = certificateAt(0.1, new SizedCertification({ ...OPTIONS, n: 639 }))
+    expect(draws).toEqual([{ votes: 639, stage: 'estimation', hits: 575 }])
+    const { certificate } = certificateAt(0.1, new SizedCertification({ ...OPTIONS, n: 640 }))
+    expect(certificate.pilot).toBeGreaterThanOrEqual(64)
+  })
+
+  // A scan over all numbers of votes, from below, with SciPy: beta.ppf, and binom.sf for the bound of the pilot.
+  it.each([
+    [0, {}, [64, 64, 128, 256], 5104],
+    [0.01, {}, [64, 64, 96], 1904],
+    [0.1, {}, [64, 16], 592],
+    [0.3, {}, [64], 336],
+    [0.6, {}, [64], 16],
+    [0.06, { sigma: 0.5, alpha: 0.01, n: 5003, block: 100 }, [100, 100], 1000],
+    [0.03, { sigma: 1, n: 100_000, maxRadiusLoss: 0.1 }, [64, 64, 128, 256], 4816],
+    [0.02, { sigma: 1, n: 1007, maxRadiusLoss: 1e-6, block: 10 }, [70, 40], 897],
+  ])(
+    'draws the fewest votes that the pilot allows, at a miss rate of %d with %o',
+    (rate, options, pilot, n) => {
+      const { draws } = certificateAt(rate, new SizedCertification({ ...OPTIONS, n: 10_000, ...options }))
+      expect(draws.map(({ votes, stage }) => [stage, votes])).toEqual([
+        ...pilot.map(votes => ['pilot', votes]),
+        ['estimation', n],
+      ])
+    },
+  )
+
+  it('certifies at a bound of exactly 1/2, as CERTIFY does', () => {
+    // One vote: the bound is alpha.
+    const { certificate } = certificateAt(0, new SizedCertification({ ...OPTIONS, alpha: 0.5, n: 1 }))
+    expect(certificate).toMatchObject({ abstains: false, radius: 0, lowerBound: 0.5 })
+    expect(certifyFromCounts([1, 0], [1, 0], { ...OPTIONS, alpha: 0.5 }).prediction).toBe(0)
   })
 
   it.each([
@@ -97,7 +123,7 @@ describe('SizedCertification', () => {
   })
 
   it('gives no certificate before it is done, and takes no votes after', () => {
-    const run = sized.begin()
+    const run = new SizedCertification(OPTIONS).begin()
     expect(() => run.certificate).toThrow(ConfigError)
     expect(() => run.observe(65)).toThrow(ConfigError)
     for (let next = run.next; next; next = run.next) run.observe(next.votes)

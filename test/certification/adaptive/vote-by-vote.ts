@@ -1,9 +1,13 @@
 import type { SequentialTest } from '../../../src/certification/adaptive/sequential-test'
 
-/** What a test does, by carrying the number of misses from vote to vote: no binomials, no tails cut. */
+/**
+ * What a test does, by carrying the number of misses from vote to vote: no binomials, no tails cut.
+ *
+ * @param p - probability that a vote is for the class, after so many votes and misses where it depends on them
+ */
 export function voteByVote(
   { looks, certifyUpTo, giveUpFrom }: SequentialTest,
-  p: number,
+  p: number | ((votes: number, misses: number) => number),
 ): { certified: number; votes: number } {
   let probabilities = [1]
   let certified = 0
@@ -11,9 +15,10 @@ export function voteByVote(
   for (let vote = 1; vote <= (looks[looks.length - 1] as number); vote++) {
     votes += probabilities.reduce((sum, probability) => sum + probability, 0)
     const before = probabilities
+    const hit = (misses: number) => (typeof p === 'number' ? p : p(vote - 1, misses))
     probabilities = Array.from(
       { length: vote + 1 },
-      (_, misses) => (before[misses] ?? 0) * p + (before[misses - 1] ?? 0) * (1 - p),
+      (_, misses) => (before[misses] ?? 0) * hit(misses) + (before[misses - 1] ?? 0) * (1 - hit(misses - 1)),
     )
     const look = looks.indexOf(vote)
     if (look < 0) continue

@@ -6,6 +6,8 @@ export default defineConfig({
     globalSetup: ['test/global-setup.ts'],
     pool: 'forks',
     maxWorkers: 2,
+    // Two workers with two torch threads each would wait for one another.
+    env: { OMP_NUM_THREADS: '1' },
     testTimeout: 60_000,
     hookTimeout: 120_000,
   },

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { TYPESCRIPT } from '../support/typescript'
 import { childrenOf, hasProcessFiles, isRunning, waitUntilGone } from './processes'
 
 let folder: string
@@ -22,11 +23,10 @@ afterEach(async () => {
 
 /** Runs a script in a Node process that leads a group of its own, as a shell does. Returns what it says next. */
 function start(script: string): { pid: number; exit: Promise<unknown[]>; next: () => Promise<unknown> } {
-  const node = spawn(
-    process.execPath,
-    ['-r', 'ts-node/register/transpile-only', join(__dirname, 'scripts', script), folder],
-    { detached: true, stdio: ['ignore', 'pipe', 'inherit'] },
-  )
+  const node = spawn(process.execPath, [...TYPESCRIPT, join(__dirname, 'scripts', script), folder], {
+    detached: true,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   child = node
   const lines = createInterface({ input: node.stdout })[Symbol.asyncIterator]()
   return {
@@ -62,7 +62,7 @@ test('standard output and error may be files', async () => {
   const file = openSync(output, 'w')
   const script = join(__dirname, 'scripts', 'say-hello.ts')
   const options: SpawnOptions = { stdio: ['ignore', file, file] }
-  child = spawn(process.execPath, ['-r', 'ts-node/register/transpile-only', script], options)
+  child = spawn(process.execPath, [...TYPESCRIPT, script], options)
   expect(await once(child, 'exit')).toEqual([0, null])
   closeSync(file)
   expect(readFileSync(output, 'utf8')).toBe('total 3\n')

@@ -2,14 +2,13 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { CommanderError } from 'commander'
-import { execa } from 'execa'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { formatRow, LOG_HEADER } from '../../src/analysis/certification-log'
 import { TABLE_FORMATS } from '../../src/analysis/tables'
 import { addAnalyzeCommand } from '../../src/cli/analyze'
 import { createProgram } from '../../src/cli/program'
-import { PACKAGE_FOLDER } from '../../src/environment/paths'
 import { configuration } from '../analysis/logs'
+import { runWithoutPython } from '../support/run-without-python'
 
 let folder: string
 
@@ -19,14 +18,7 @@ beforeEach(async () => {
 })
 
 function run(...words: string[]) {
-  const main = join(PACKAGE_FOLDER, 'src', 'cli', 'main.ts')
-  const tsNode = join(PACKAGE_FOLDER, 'node_modules', 'ts-node', 'register', 'transpile-only')
-  return execa(process.execPath, ['-r', tsNode, main, 'analyze', ...words], {
-    cwd: folder,
-    reject: false,
-    // No Python is to be found, as none is needed.
-    env: { PATH: '', PYTHON_BIN: '/nowhere', TS_NODE_PROJECT: join(PACKAGE_FOLDER, 'tsconfig.json') },
-  })
+  return runWithoutPython(folder, 'analyze', ...words)
 }
 
 /** A log of Cohen's columns alone; null abstains. */

@@ -12,6 +12,7 @@ import { smoothedSource } from '../../src/cli/smoothed-source'
 import { PACKAGE_FOLDER } from '../../src/environment/paths'
 import { CLASSIFIER, connectForTest, DENOISER } from '../support/digits'
 import { runProgram } from '../support/run-example'
+import { TYPESCRIPT } from '../support/typescript'
 
 /** Several processes, each with a Python, on a machine that may have other work. */
 const TIMEOUT_MS = 240_000
@@ -38,8 +39,7 @@ describe('certify', () => {
     const child = execa(
       'node',
       [
-        '-r',
-        'ts-node/register/transpile-only',
+        ...TYPESCRIPT,
         join(PACKAGE_FOLDER, 'src', 'cli', 'main.ts'),
         ...['certify', '--preset', 'digits', '--images', 'first:8', '--output', log, ...words],
       ],

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { execa } from 'execa'
 import { beforeEach, expect, it } from 'vitest'
 import { PACKAGE_FOLDER } from '../../src/environment/paths'
+import { TYPESCRIPT } from '../support/typescript'
 
 const GOLDEN = join(__dirname, '..', 'fixtures')
 
@@ -18,7 +19,7 @@ beforeEach(async () => {
 function run(...options: string[]) {
   const main = join(PACKAGE_FOLDER, 'src', 'cli', 'main.ts')
   const words = ['check-fixtures', folder, '--python', '/nowhere/python', ...options]
-  return execa('node', ['-r', 'ts-node/register/transpile-only', main, ...words], {
+  return execa('node', [...TYPESCRIPT, main, ...words], {
     cwd: PACKAGE_FOLDER,
     reject: false,
   })

@@ -3,10 +3,11 @@ import { execa } from 'execa'
 import { expect, test } from 'vitest'
 import { version } from '../../package.json'
 import { PACKAGE_FOLDER } from '../../src/environment/paths'
+import { TYPESCRIPT } from '../support/typescript'
 
 function run(...words: string[]) {
   const main = join(PACKAGE_FOLDER, 'src', 'cli', 'main.ts')
-  return execa('node', ['-r', 'ts-node/register/transpile-only', main, ...words], {
+  return execa('node', [...TYPESCRIPT, main, ...words], {
     cwd: PACKAGE_FOLDER,
     reject: false,
   })

@@ -13,12 +13,7 @@ from ftcadis_host.denoisers import load_denoiser
 load_denoiser({"source": "diffusers", "path": sys.argv[1]}, device="cpu", dtype=torch.float32)
 assert "diffusers" in sys.modules
 assert not {"transformers", "peft", "scipy"} & sys.modules.keys()
-
-from peft import LoraConfig
-from scipy.stats import norm
-from transformers import ViTConfig
-
-assert LoraConfig(r=4).r == 4 and ViTConfig().num_labels == 2 and norm.cdf(0) == 0.5
+import scipy
 """
 
 

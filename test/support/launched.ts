@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { PACKAGE_FOLDER } from '../../src/environment/paths'
+import { TYPESCRIPT } from './typescript'
 
 /** A launch under way. */
 export interface Launched {
@@ -19,8 +20,7 @@ export function launch(
   const [command = '', ...rest] = [
     ...prefix,
     process.execPath,
-    '-r',
-    'ts-node/register/transpile-only',
+    ...TYPESCRIPT,
     join(PACKAGE_FOLDER, 'src', 'cli', 'main.ts'),
     'launch',
     ...words,

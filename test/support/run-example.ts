@@ -2,10 +2,11 @@ import { join } from 'node:path'
 import { execa } from 'execa'
 import { resolveInterpreter } from '../../src/environment/interpreter'
 import { PACKAGE_FOLDER } from '../../src/environment/paths'
+import { TYPESCRIPT } from './typescript'
 
 /** Runs a TypeScript program of this package as a user does, without type checks, which another test makes. */
 export function runProgram(program: string, ...words: string[]) {
-  return execa('node', ['-r', 'ts-node/register/transpile-only', join(PACKAGE_FOLDER, program), ...words], {
+  return execa('node', [...TYPESCRIPT, join(PACKAGE_FOLDER, program), ...words], {
     cwd: PACKAGE_FOLDER,
     reject: false,
   })

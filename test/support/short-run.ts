@@ -2,7 +2,7 @@
  * A short fine-tuning of the digits as a program of its own, for tests that kill it: 20 updates in two epochs, with a
  * checkpoint after every third.
  *
- *     node -r ts-node/register/transpile-only test/support/short-run.ts <output> [overrides of the configuration as JSON]
+ *     npx tsx test/support/short-run.ts <output> [overrides of the configuration as JSON]
  *
  * Prints a JSON line with the process ids, one with the updates that are done already, then one for each update.
  */

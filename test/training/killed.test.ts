@@ -10,6 +10,7 @@ import { PACKAGE_FOLDER } from '../../src/environment/paths'
 import { connectForTest } from '../support/digits'
 import { checkpointBytes, reproducibleRows } from '../support/run-files'
 import { shortRun } from '../support/short-run'
+import { TYPESCRIPT } from '../support/typescript'
 
 /** How often a run is killed, each time at another random moment. */
 const KILLS = Number(process.env.FT_CADIS_KILLS ?? 2)
@@ -26,7 +27,7 @@ describe('a run whose processes are killed', () => {
 
   function start(output: string) {
     const program = join(PACKAGE_FOLDER, 'test', 'support', 'short-run.ts')
-    const child = execa('node', ['-r', 'ts-node/register/transpile-only', program, output], {
+    const child = execa('node', [...TYPESCRIPT, program, output], {
       cwd: PACKAGE_FOLDER,
       reject: false,
     })

@@ -103,6 +103,7 @@ describe('finetune', () => {
           },
         },
         {
+          ...{ stopAfterUpdates: 2, updatesOnly: true, eventFiles: true },
           onUpdate: ({ update }) => {
             const { answers, instructions } = session.counters
             if (update === 2) {

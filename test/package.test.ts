@@ -41,7 +41,7 @@ it('packs what runs, and nothing else, in less than 8 MB', async () => {
 
 it('runs nothing when it is installed, and points to what is built', () => {
   const { scripts, main, types, exports, bin } = manifest
-  expect(Object.keys(scripts).filter(name => /^((pre|post)install|install)$/.test(name))).toEqual([])
+  expect(Object.keys(scripts).filter(name => /^((pre|post)?install|prepare)$/.test(name))).toEqual([])
   expect({ main, types, exports: exports['.'], bin }).toEqual({
     main: './dist/index.js',
     types: './dist/index.d.ts',

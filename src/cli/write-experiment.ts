@@ -1,9 +1,13 @@
 import { existsSync } from 'node:fs'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { dirname, join, relative, resolve } from 'node:path'
+import { join, relative, resolve } from 'node:path'
+import { INSTALLED_WITH, isModule, nearestFile, typeScriptRunner } from '../environment/typescript-runner'
 import { ConfigError } from '../errors'
 import { experimentFiles, TSCONFIG } from './init-templates'
+
+/** The name of the script in it. */
+const SCRIPT = 'experiment.ts'
 
 /**
  * Writes an experiment into a folder, all of its files or none.
@@ -13,11 +17,9 @@ import { experimentFiles, TSCONFIG } from './init-templates'
  */
 export async function writeExperiment(name: string): Promise<string> {
   const folder = resolve(name)
-  const manifest = nearest('package.json', folder)
-  const isModule = manifest !== undefined && (await saysModule(manifest))
   const files = Object.entries({
-    ...experimentFiles({ isModule }),
-    ...(nearest('tsconfig.json', folder) === undefined ? { 'tsconfig.json': TSCONFIG } : {}),
+    ...experimentFiles({ isModule: isModule(join(folder, SCRIPT)) }),
+    ...(nearestFile('tsconfig.json', folder) === undefined ? { 'tsconfig.json': TSCONFIG } : {}),
   })
   const existing = files.map(([file]) => join(folder, file)).filter(existsSync)
   if (existing.length > 0) {
@@ -34,41 +36,22 @@ export async function writeExperiment(name: string): Promise<string> {
       cause,
     })
   }
-  return nextSteps(folder, { files: files.map(([file]) => fromHere(join(folder, file))), isModule })
+  return nextSteps(
+    folder,
+    files.map(([file]) => fromHere(join(folder, file))),
+  )
 }
 
-/** The file of this name in the folder, or in the nearest one above it that has one. */
-function nearest(name: string, folder: string): string | undefined {
-  const file = join(folder, name)
-  if (existsSync(file)) return file
-  return dirname(folder) === folder ? undefined : nearest(name, dirname(folder))
-}
-
-/** Whether .ts files beside a package.json are ES modules. */
-async function saysModule(manifest: string): Promise<boolean> {
-  try {
-    return (JSON.parse(await readFile(manifest, 'utf8')) as { type?: string }).type === 'module'
-  } catch (cause) {
-    throw new ConfigError(`${manifest} cannot be read: ${(cause as Error).message}.`, {
-      remedy: 'Repair it, or name a folder elsewhere.',
-      cause,
-    })
-  }
-}
-
-function nextSteps(
-  folder: string,
-  { files, isModule }: { readonly files: readonly string[]; readonly isModule: boolean },
-): string {
-  // ts-node does not load TypeScript as ES modules.
-  const runner = isModule ? 'tsx' : 'ts-node'
+function nextSteps(folder: string, files: readonly string[]): string {
+  const runner = typeScriptRunner(join(folder, SCRIPT))
   const [config = '', script = ''] = files
-  const resolver = createRequire(join(folder, 'experiment.ts'))
+  const resolver = createRequire(join(folder, SCRIPT))
   const missing = ['ft-cadis', 'typescript', '@types/node', runner].filter(
     name => !canResolve(resolver, `${name}/package.json`),
   )
+  const install = missing.map(name => (name === 'typescript' ? INSTALLED_WITH[runner] : name)).join(' ')
   const steps = [
-    ...(missing.length === 0 ? [] : [[`npm install ${missing.join(' ')}`, 'what is not there yet']]),
+    ...(missing.length === 0 ? [] : [[`npm install ${install}`, 'what is not there yet']]),
     ['npx ft-cadis setup', 'once: the Python environment'],
     [`npx ${runner} ${script}`, 'fine-tune, certify, compare: about a minute'],
     ['npx ft-cadis report runs/first', 'curves and pictures as a page'],

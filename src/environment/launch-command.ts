@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
 import type { networkInterfaces } from 'node:os'
-import { dirname, extname, resolve } from 'node:path'
+import { extname, resolve } from 'node:path'
 import { ConfigError } from '../errors'
-import { PACKAGE_FOLDER } from './paths'
+import { typeScriptOptions } from './typescript-runner'
 
 /** What a launch is asked for. */
 export interface LaunchOptions {
@@ -104,9 +104,9 @@ function interfaceOf(address: string, interfaces: ReturnType<typeof networkInter
 }
 
 /**
- * The command that a rank runs: a TypeScript file under ts-node, a JavaScript file, or a command of this package.
+ * The command that a rank runs: a TypeScript file under ts-node or tsx, a JavaScript file, or a command of this package.
  *
- * @throws ConfigError if there is no such file or command, or no ts-node for a TypeScript file
+ * @throws ConfigError if there is no such file or command, or nothing that runs a TypeScript file
  */
 export function rankCommand(
   program: string,
@@ -133,16 +133,5 @@ export function rankCommand(
 
 function nodeWith(file: string): string[] {
   if (!extname(file).endsWith('ts')) return [process.execPath, file]
-  return [process.execPath, '-r', tsNode(file), file]
-}
-
-function tsNode(file: string): string {
-  try {
-    return require.resolve('ts-node/register', { paths: [dirname(file), process.cwd(), PACKAGE_FOLDER] })
-  } catch (cause) {
-    throw new ConfigError(`${file} is TypeScript, and ts-node, which runs it, is not installed.`, {
-      remedy: 'Run `npm install --save-dev ts-node typescript@5`, or launch compiled JavaScript.',
-      cause,
-    })
-  }
+  return [process.execPath, ...typeScriptOptions(file), file]
 }

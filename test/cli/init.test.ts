@@ -26,7 +26,7 @@ it('writes an experiment, says what to do next, and overwrites nothing', async (
   expect(first.stdout.split('\n').map(line => line.split('  ')[1] ?? line)).toEqual([
     'Written: mine/config.ts, mine/experiment.ts, mine/tsconfig.json',
     'Next:',
-    'npm install typescript @types/node ts-node',
+    'npm install typescript@6 @types/node ts-node',
     'npx ft-cadis setup',
     'npx ts-node mine/experiment.ts',
     'npx ft-cadis report runs/first',

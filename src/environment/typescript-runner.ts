@@ -1,0 +1,81 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, extname, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { ConfigError } from '../errors'
+import { PACKAGE_FOLDER } from './paths'
+
+/** What runs a TypeScript file, as a package. */
+export type TypeScriptRunner = 'ts-node' | 'tsx'
+
+/** From this version on TypeScript is no library that ts-node could call. */
+const FIRST_WITHOUT_LIBRARY = 7
+
+/** What is to be installed with a runner. */
+export const INSTALLED_WITH: Readonly<Record<TypeScriptRunner, string>> = {
+  'ts-node': `typescript@${FIRST_WITHOUT_LIBRARY - 1}`,
+  tsx: 'typescript',
+}
+
+/** ts-node; tsx where that cannot: for ES modules, and beside TypeScript 7. */
+export function typeScriptRunner(file: string): TypeScriptRunner {
+  return isModule(file) || typeScriptMajor(file) >= FIRST_WITHOUT_LIBRARY ? 'tsx' : 'ts-node'
+}
+
+/**
+ * Options with which Node runs a TypeScript file: by a runner of the project, or else of this package.
+ *
+ * @throws ConfigError if there is none
+ */
+export function typeScriptOptions(file: string): readonly string[] {
+  const runner = typeScriptRunner(file)
+  try {
+    return runner === 'tsx'
+      ? ['--import', pathToFileURL(resolveFor(file, 'tsx')).href]
+      : ['-r', resolveFor(file, 'ts-node/register')]
+  } catch (cause) {
+    throw new ConfigError(`${file} is TypeScript, and ${runner}, which runs it, is not installed.`, {
+      remedy: `Run \`npm install --save-dev ${runner} ${INSTALLED_WITH[runner]}\`, or launch compiled JavaScript.`,
+      cause,
+    })
+  }
+}
+
+/**
+ * Whether a TypeScript file is an ES module, by its name or by the package.json above it.
+ *
+ * @throws ConfigError if that cannot be read
+ */
+export function isModule(file: string): boolean {
+  if (extname(file) !== '.ts') return extname(file) === '.mts'
+  const manifest = nearestFile('package.json', dirname(file))
+  if (manifest === undefined) return false
+  try {
+    return (JSON.parse(readFileSync(manifest, 'utf8')) as { type?: string }).type === 'module'
+  } catch (cause) {
+    throw new ConfigError(`${manifest} cannot be read: ${(cause as Error).message}.`, {
+      remedy: 'Repair it, or work in another folder.',
+      cause,
+    })
+  }
+}
+
+/** The file of this name in the folder, or in the nearest one above it that has one. */
+export function nearestFile(name: string, folder: string): string | undefined {
+  const file = join(folder, name)
+  if (existsSync(file)) return file
+  return dirname(folder) === folder ? undefined : nearestFile(name, dirname(folder))
+}
+
+/** 0 where there is none. */
+function typeScriptMajor(file: string): number {
+  try {
+    const { version } = JSON.parse(readFileSync(resolveFor(file, 'typescript/package.json'), 'utf8'))
+    return Number.parseInt(version, 10)
+  } catch {
+    return 0
+  }
+}
+
+function resolveFor(file: string, module: string): string {
+  return require.resolve(module, { paths: [dirname(file), process.cwd(), PACKAGE_FOLDER] })
+}

@@ -42,11 +42,14 @@ export async function certify(
   const path = shard === undefined ? whole : shardPath(whole, shard)
   const { sigma, images, ...settings } = config.certification
   const dataset = await openDataset(session, testSetSpec(config.data))
-  const indices = await chooseImages(dataset, config.certification)
-  const networks = await loadNetworks(session, config, { expected })
-  const { denoiser, classifier, weights, provenance } = networks
-  onStart?.(shard === undefined ? indices.length : Math.ceil((indices.length - shard.number + 1) / shard.of))
+  let networks: CertifiedNetworks | undefined
   try {
+    const indices = await chooseImages(dataset, config.certification)
+    networks = await loadNetworks(session, config, { expected })
+    const { denoiser, classifier, weights, provenance } = networks
+    onStart?.(
+      shard === undefined ? indices.length : Math.ceil((indices.length - shard.number + 1) / shard.of),
+    )
     await certifyDataset(
       {
         denoiser,
@@ -74,7 +77,7 @@ export async function certify(
       },
     )
   } finally {
-    session.free([denoiser, classifier, dataset])
+    session.free([dataset, networks?.denoiser, networks?.classifier])
   }
   return readCertificationLog(path)
 }

@@ -39,39 +39,42 @@ export async function loadNetworks(
 ): Promise<CertifiedNetworks> {
   const { checkpoint, certification } = config
   const { dtype: denoiserDtype, ...denoiserSpec } = { dtype: 'float32' as const, ...config.denoiser }
-  const denoiser =
-    denoiserSpec.source === 'none'
-      ? null
-      : await loadDenoiser(session, denoiserSpec as Spec, { dtype: denoiserDtype })
   const isAdapter = checkpoint !== undefined && (await isFile(join(checkpoint, 'adapter_config.json')))
   const classifierSpec = {
     ...config.classifier,
     ...(checkpoint !== undefined && (isAdapter ? { adapter: checkpoint } : { path: checkpoint })),
   }
   const { dtype, autocast } = certification
-  const classifier = await loadClassifier(session, classifierSpec, { dtype, autocast })
-  const from = await session.compute(() => ({
-    denoiser: denoiser === null ? [] : [provenance(denoiser, denoiserSpec as Spec)],
-    classifier: provenance(classifier, classifierSpec),
-  }))
-  const [ofDenoiser = null] = from.denoiser
-  const weights = {
-    denoiser: ofDenoiser === null ? null : hashesOf(ofDenoiser),
-    // A checkpoint of the whole network takes the place of the off-the-shelf weights.
-    classifier: checkpoint === undefined || isAdapter ? hashesOf(from.classifier) : null,
-    checkpoint: checkpoint === undefined ? null : { ...(await folderHashes(checkpoint)) },
-  }
+  const loaded: (Denoiser | Classifier)[] = []
   try {
+    const denoiser =
+      denoiserSpec.source === 'none'
+        ? null
+        : await loadDenoiser(session, denoiserSpec as Spec, { dtype: denoiserDtype })
+    if (denoiser !== null) loaded.push(denoiser)
+    const classifier = await loadClassifier(session, classifierSpec, { dtype, autocast })
+    loaded.push(classifier)
+    const from = await session.compute(() => ({
+      denoiser: denoiser === null ? [] : [provenance(denoiser, denoiserSpec as Spec)],
+      classifier: provenance(classifier, classifierSpec),
+    }))
+    const [ofDenoiser = null] = from.denoiser
+    const weights = {
+      denoiser: ofDenoiser === null ? null : hashesOf(ofDenoiser),
+      // A checkpoint of the whole network takes the place of the off-the-shelf weights.
+      classifier: checkpoint === undefined || isAdapter ? hashesOf(from.classifier) : null,
+      checkpoint: checkpoint === undefined ? null : { ...(await folderHashes(checkpoint)) },
+    }
     if (expected !== undefined) requireExpected(weights, expected)
+    return {
+      denoiser,
+      classifier,
+      weights,
+      provenance: { denoiser: ofDenoiser, classifier: from.classifier },
+    }
   } catch (error) {
-    session.free([denoiser, classifier])
+    session.free(loaded)
     throw error
-  }
-  return {
-    denoiser,
-    classifier,
-    weights,
-    provenance: { denoiser: ofDenoiser, classifier: from.classifier },
   }
 }
 

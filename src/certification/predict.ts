@@ -4,7 +4,7 @@ import type { Session } from '../bridge'
 import type { DataConfig } from '../config/schema'
 import { ConfigError, DataError, InterruptedError } from '../errors'
 import { toSymmetric } from '../method/noise-and-denoise'
-import { type ImageTransform, readImage, unreadableImages } from '../torch'
+import { type Classifier, type ImageTransform, readImage, unreadableImages } from '../torch'
 import { BatchSize } from './batch-size'
 import { certifyStages, recordStages } from './certify-image'
 import { inferenceNetworks } from './inference-networks'
@@ -77,13 +77,15 @@ export async function predict(
   }
   const transform = imageTransform(config.data)
   const { denoiser, classifier } = await loadNetworks(session, config, { expected })
-  const networks = await inferenceNetworks(
-    session,
-    { denoiser, classifiers: [classifier] },
-    { ...config.certification, example: () => readImage(session, first, transform) },
-  )
   const predictions: ImagePrediction[] = []
+  let copies: readonly Classifier[] = []
   try {
+    const networks = await inferenceNetworks(
+      session,
+      { denoiser, classifiers: [classifier] },
+      { ...config.certification, example: () => readImage(session, first, transform) },
+    )
+    copies = networks.classifiers
     const head = networks.heads[0] ?? 0
     requireNames(head, classes)
     const statement = statementOf(denoiser, { ...config.certification, images: files.length })
@@ -126,7 +128,7 @@ export async function predict(
       remedy: 'Start it again.',
     })
   } finally {
-    session.free([denoiser, classifier, networks.classifiers])
+    session.free([denoiser, classifier, copies])
   }
 }
 

@@ -1,5 +1,5 @@
 import { Handle, PlainHandle, type Session } from '../bridge'
-import { describe, type Spec, snakeCase } from './modules'
+import { describe, descriptionOf, type Spec, snakeCase } from './modules'
 import { Tensor } from './tensor'
 
 export interface DatasetDescription {
@@ -55,7 +55,7 @@ export async function openDataset(session: Session, spec: Spec): Promise<Dataset
     parameters: { spec: snakeCase(spec) },
     make: (owner, id) => new PlainHandle<never>(owner, id),
   })
-  const raw = await session.compute(() => describe<RawDescription>('describe_dataset', handle))
+  const raw = await descriptionOf<RawDescription>('describe_dataset', handle)
   return new Dataset(session, handle.id, {
     length: raw.length,
     classes: raw.classes,
@@ -164,9 +164,7 @@ export async function makeLoader(dataset: Dataset, options: LoaderOptions): Prom
     },
     make: (owner, id) => new PlainHandle<never>(owner, id),
   })
-  const { batchesPerEpoch } = await session.compute(() =>
-    describe<{ batchesPerEpoch: number }>('describe_loader', handle),
-  )
+  const { batchesPerEpoch } = await descriptionOf<{ batchesPerEpoch: number }>('describe_loader', handle)
   return new Loader(session, handle.id, batchesPerEpoch)
 }
 

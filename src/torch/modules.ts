@@ -57,7 +57,7 @@ export async function loadDenoiser(
   { dtype = 'float32' }: { dtype?: Dtype } = {},
 ): Promise<Denoiser> {
   const handle = opaque(session, 'load_denoiser', { spec: snakeCase(spec), dtype })
-  const schedule = await session.compute(() => describe<DiffusionSchedule>('describe_denoiser', handle))
+  const schedule = await descriptionOf<DiffusionSchedule>('describe_denoiser', handle)
   return new Denoiser(session, handle.id, schedule)
 }
 
@@ -159,9 +159,7 @@ export async function loadClassifier(
     autocast,
     activation_checkpointing: activationCheckpointing,
   })
-  const description = await session.compute(() =>
-    describe<ClassifierDescription>('describe_classifier', handle),
-  )
+  const description = await descriptionOf<ClassifierDescription>('describe_classifier', handle)
   return new Classifier(session, handle.id, description)
 }
 
@@ -174,6 +172,18 @@ export function describe<T>(operation: string, subject: Handle): PlainHandle<T> 
   return subject.session.record(operation, [subject], {
     make: (session, id) => new PlainHandle<T>(session, id),
   })
+}
+
+/** Asks for the description of something that was just recorded, and frees that where it could not be made. */
+export async function descriptionOf<T>(operation: string, subject: Handle): Promise<T> {
+  const { session } = subject
+  try {
+    const { description } = await session.compute(() => ({ description: describe<T>(operation, subject) }))
+    return description as T
+  } catch (error) {
+    session.free(subject)
+    throw error
+  }
 }
 
 /** The spec with its keys in Python's spelling, at every level. */

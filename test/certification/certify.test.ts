@@ -3,11 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import {
+  ABSTAIN,
   type CertifiedImage,
   CheckpointError,
   ConfigError,
   certifyDataset,
   certifyImage,
+  denoise,
   mergeShards,
   noiseLevelOf,
   predictImage,
@@ -18,9 +20,14 @@ import {
   torch,
   toSymmetric,
 } from '../../src'
+import type { CertificationRow } from '../../src/analysis/certification-log'
+import type { VoteRequest } from '../../src/certification/adaptive'
+import { BatchSize } from '../../src/certification/batch-size'
+import { certifyAdaptively } from '../../src/certification/certify-adaptively'
 import { CLASSIFIER, connectForTest, loadDigits } from '../support/digits'
 
 const SIGMA = 0.25
+const LIMITED_MEMORY_NETWORK = join(__dirname, '..', 'support', 'limited_memory_network.py')
 const OPTIONS = { sigma: SIGMA, n0: 16, n: 96, alpha: 0.001, batch: 64, seed: 7 }
 
 describe('certification', () => {
@@ -38,9 +45,9 @@ describe('certification', () => {
   })
   afterEach(() => rm(folder, { recursive: true }))
 
-  const smoothing = () => ({
+  const smoothing = (sigma = SIGMA) => ({
     denoiser: networks.denoiser,
-    level: noiseLevelOf(networks.denoiser, SIGMA),
+    level: noiseLevelOf(networks.denoiser, sigma),
     classifiers: [networks.classifier],
   })
   const image = (index: number) =>
@@ -80,32 +87,68 @@ describe('certification', () => {
   })
 
   it('predicts with the counts of its own stream', async () => {
-    const image_CHW = image(0)
-    const [prediction] = await predictImage(smoothing(), image_CHW, { ...OPTIONS, index: 0, classes: 10 })
-    expect(prediction?.prediction).toBe(6)
-    expect(prediction?.topCount).toBeLessThanOrEqual(OPTIONS.n)
-    session.free(image_CHW)
+    const images = [image(0), image(3)] as const
+    const predicted = (index: 0 | 1, name: number) =>
+      predictImage(smoothing(), images[index], { ...OPTIONS, index: name, classes: 10 })
+    expect((await predicted(0, 0))[0]?.prediction).toBe(6)
+    const counts = await votes(OPTIONS.n, OPTIONS.batch, [OPTIONS.seed, 'predict', 3])
+    expect((await predicted(1, 3))[0]?.topCount).toBe(Math.max(...counts))
+    session.free(images)
   })
 
-  it('counts the votes of a classifier without a denoiser on images with noise of sigma, for pixels in [0, 1]', async () => {
+  it.each([
+    ['without a denoiser on images with noise of sigma, for pixels in [0, 1]', null],
+    ['behind a denoiser on what it makes of images with the noise of its timestep', 'digits'],
+  ])('counts the votes of a classifier %s', async (_, name) => {
     const { classifier } = networks
+    const denoiser = name && networks.denoiser
     const image_CHW = image(2)
-    const plain = { denoiser: null, level: { sigma: 0.2 }, classifiers: [classifier] } as const
+    const classifiers = [classifier]
+    const level = noiseLevelOf(networks.denoiser, 0.75)
+    const counted = denoiser
+      ? { denoiser, level, classifiers }
+      : { denoiser: null, level: { sigma: 0.2 }, classifiers }
     const [counts] = await session.compute(() =>
-      recordVotes(plain, image_CHW, { n: 40, batch: 16, classes: 10, stream: ['plain'] }),
+      recordVotes(counted, image_CHW, { n: 40, batch: 16, classes: 10, stream: ['one by one'] }),
     )
     const logits = await session.compute(() => {
-      const generator = torch.generator(session, 'plain')
+      const generator = torch.generator(session, 'one by one')
       const noise_NCHW = torch.noiseBlocks(image_CHW, { axis: 'N', count: 40, block: 16, generator })
-      return torch.noGrad(session, () =>
-        classifier.classify(torch.add(torch.mul(noise_NCHW, 0.4), image_CHW)),
-      )
+      const noisy_NCHW = denoiser
+        ? torch.add(
+            torch.mul(noise_NCHW, level.sqrtOneMinusAlphaCumprod),
+            torch.mul(image_CHW, level.sqrtAlphaCumprod),
+          )
+        : torch.add(torch.mul(noise_NCHW, 0.4), image_CHW)
+      const seen_NCHW = denoiser ? denoise(denoiser, noisy_NCHW, level) : noisy_NCHW
+      return torch.noGrad(session, () => classifier.classify(seen_NCHW))
     })
     const votes = logits.map(row => row.indexOf(Math.max(...row)))
     const expected = Array.from({ length: 10 }, (_, label) => votes.filter(vote => vote === label).length)
     expect(counts).toEqual(expected)
     expect(expected.filter(count => count > 0).length).toBeGreaterThan(1)
     session.free(image_CHW)
+  })
+
+  it('takes as many noisy copies at once as it may, in whole blocks of the noise, and no more', async () => {
+    const image_CHW = image(0)
+    const classifier = await torch.loadClassifier(session, {
+      ...{ source: 'python', file: LIMITED_MEMORY_NETWORK, factory: 'make', arguments: { most: 33 } },
+    })
+    const networks = { denoiser: null, level: { sigma: SIGMA }, classifiers: [classifier] } as const
+    const instructions: number[] = []
+    for (const batch of [7, 16, 33]) {
+      const before = session.counters.instructions
+      const [counts = []] = await session.compute(() =>
+        recordVotes(networks, image_CHW, { n: 64, batch, classes: 10, stream: ['at once'] }),
+      )
+      expect(counts.reduce((sum, count) => sum + count, 0)).toBe(64)
+      instructions.push(session.counters.instructions - before)
+    }
+    // Three passes a block, one a block, one for two blocks.
+    expect(instructions).toEqual([...instructions].sort((a, b) => b - a))
+    expect(new Set(instructions).size).toBe(3)
+    session.free([image_CHW, classifier])
   })
 
   interface Run {
@@ -136,6 +179,8 @@ describe('certification', () => {
     const reference = await certify('reference.tsv', indices)
     expect([...reference.keys()]).toEqual(indices)
     expect([...reference.values()].filter(({ radius }) => radius > 0).length).toBeGreaterThan(2)
+    const labels = await session.compute(() => networks.testSet.images(indices).labels_B)
+    expect([...reference.values()].map(({ label }) => label)).toEqual(labels)
 
     expect(await certify('reversed.tsv', [...indices].reverse())).toEqual(new Map([...reference].reverse()))
     for (const number of [1, 2, 3]) {
@@ -167,6 +212,43 @@ describe('certification', () => {
     ])
   })
 
+  it('certifies an image for those classifiers alone whose logs lack it, each as by itself', async () => {
+    const other = await torch.loadClassifier(session, {
+      source: 'timm',
+      path: CLASSIFIER,
+      inputRange: { mean: [0.9], std: [0.2] },
+    })
+    const arms = [networks.classifier, other].map((classifier, arm) => ({
+      ...{ classifier, name: 'digits', log: join(folder, `arm-${arm}.tsv`) },
+    }))
+    const [first] = arms as [(typeof arms)[0]]
+    const { testSet: dataset, denoiser } = networks
+    const options = { ...OPTIONS, dtype: 'float32' as const }
+    await certifyDataset({ denoiser, dataset, arms: [first] }, { ...options, indices: [0] })
+    const seen: [number, number, boolean][] = []
+    const onImage = (_: number, { index, rows, isNew }: CertifiedImage) =>
+      seen.push([index, rows.length, isNew])
+    const begunMs = performance.now()
+    await certifyDataset({ denoiser, dataset, arms }, { ...options, indices: [0, 3, 2], onImage })
+    const elapsedMs = performance.now() - begunMs
+    expect(seen).toEqual([0, 3, 2].map(index => [index, 2, true]))
+
+    const durationsMs: number[] = []
+    for (const [arm, { classifier, log }] of arms.entries()) {
+      const rows = (await readCertificationLog(log)).rows.slice(1 - arm)
+      durationsMs.push(...rows.map(({ durationMs }) => durationMs))
+      const alone = await certifyInto(`alone-${arm}.tsv`, arm === 0 ? [3, 2] : [0, 3, 2], { classifier })
+      const withoutTime = (logged: readonly CertificationRow[]) =>
+        logged.map(({ durationMs: _, ...row }) => row)
+      expect(withoutTime(rows)).toEqual(withoutTime(alone.rows))
+    }
+    // An image's time is shared among its classifiers. Logs have it in microseconds.
+    const sumMs = durationsMs.reduce((sum, durationMs) => sum + durationMs, 0)
+    expect(Math.min(...durationsMs)).toBeGreaterThan(0)
+    expect(sumMs).toBeLessThan(elapsedMs + 1)
+    session.free(other)
+  })
+
   it('refuses to go on with a log of another configuration, and says what differs', async () => {
     await certify('log.tsv', [0])
     await expect(certify('log.tsv', [1], { alpha: 0.01 })).rejects.toThrow(ConfigError)
@@ -190,6 +272,20 @@ describe('certification', () => {
       share: { number: 2, of: 2, count: 2 },
       notes: { batch: OPTIONS.batch },
     })
+  })
+
+  it('draws the noise of an image by the seed and its place in the data set', async () => {
+    const stream = [OPTIONS.seed, 'certify', 3, 'estimation']
+    const { rows } = await certifyInto('fixed.tsv', [3])
+    const fixed = rows[0]?.counts
+    expect(fixed?.candidateCount).toBe((await votes(96, 64, stream))[fixed?.candidate ?? -1])
+    // So few votes are looked at once.
+    const options = { adaptive: { radii: [0] }, n: 63 }
+    const adaptive = (await certifyInto('adaptive.tsv', [3], { options })).rows[0]?.counts
+    expect(adaptive?.n).toBe(63)
+    expect(adaptive?.candidateCount).toBe((await votes(63, 64, [...stream, 0]))[adaptive?.candidate ?? -1])
+    // Nothing is left to do.
+    expect((await certifyInto('fixed.tsv', [3])).rows).toEqual(rows)
   })
 
   it('computes both networks in half precision where that is asked for, and says so', async () => {
@@ -251,10 +347,75 @@ describe('certification', () => {
       adaptive: { kind: 'grid', radii: [0, 0.25, 0.5], block: 16, worth: 10_000 },
       n: 2000,
     })
+    const labels = await session.compute(() => networks.testSet.images([0, 2, 3]).labels_B)
+    expect(reference.rows.map(({ label }) => label)).toEqual(labels)
     const expected = new Map(reference.rows.map(({ durationMs: _, ...row }) => [row.index, row]))
     await certify('other.tsv', [3], { ...options, batch: 32 })
     const resumed = await certify('other.tsv', [3, 2, 0], { ...options, batch: 32 })
     expect(resumed).toEqual(new Map([...expected].reverse()))
+  })
+
+  it('draws the votes that an image asks for, each request from noise of its own', async () => {
+    const image_CHW = image(2)
+    // Noise under which the votes for this image are divided.
+    const noisy = smoothing(0.75)
+    const n0 = 1
+    let stream = [7, 'certify', 2]
+    const votesOf = async (n: number, ...name: (string | number)[]) => {
+      const [counts = []] = await session.compute(() =>
+        recordVotes(noisy, image_CHW, { n, batch: 16, classes: 10, stream: [...stream, ...name] }),
+      )
+      return counts
+    }
+    const script = async (requests: readonly VoteRequest[], { abstains = false } = {}) => {
+      const observed: number[] = []
+      const certificate = { abstains, radius: 0.5, lowerBound: 0.75, candidateCount: 9, n: 70, pilot: 24 }
+      const begin = () => ({
+        get next() {
+          return requests[observed.length]
+        },
+        observe: (count: number) => observed.push(count),
+        certificate,
+      })
+      const found = await certifyAdaptively(noisy, image_CHW, {
+        ...{ certification: { begin }, n0, batch: new BatchSize(16), classes: 10, stream },
+      })
+      return { observed, found }
+    }
+    const selection = await votesOf(n0, 'selection')
+    const candidate = selection.indexOf(1)
+    const expected = [
+      await votesOf(24, 'pilot', 0),
+      await votesOf(30, 'estimation', 0),
+      await votesOf(16, 'pilot', 24),
+      await votesOf(40, 'estimation', 30),
+    ] as const
+    const { observed, found } = await script([
+      { votes: 24, stage: 'pilot' },
+      { votes: 30, stage: 'estimation' },
+      { votes: 16, stage: 'pilot' },
+      { votes: 40, stage: 'estimation' },
+    ])
+    expect(observed).toEqual(expected.map(counts => counts[candidate]))
+    const totals = expected[1].map((count, label) => count + (expected[3][label] ?? 0))
+    const others = totals.map((total, label) => (label === candidate ? -1 : total))
+    expect(found).toEqual({
+      ...{ prediction: candidate, radius: 0.5, lowerBound: 0.75, candidate, candidateCount: 9 },
+      ...{ runnerUp: others.indexOf(Math.max(...others)), runnerUpCount: Math.max(...others) },
+      ...{ n0, n: 70, pilot: 24 },
+    })
+    expect(found.runnerUpCount).toBeGreaterThan(0)
+
+    // Without a request there is nothing beside the selection.
+    const abstained = await script([], { abstains: true })
+    expect(abstained.observed).toEqual([])
+    expect(abstained.found).toMatchObject({ prediction: ABSTAIN, candidate, runnerUpCount: 0 })
+    for (const seed of [1, 2, 3, 4, 5]) {
+      stream = [seed, 'certify', 2]
+      const selected = (await votesOf(n0, 'selection')).indexOf(1)
+      expect((await script([])).found.candidate).toBe(selected)
+    }
+    session.free(image_CHW)
   })
 
   it('plans the votes of an image with a pilot, which counts for nothing', async () => {
@@ -266,7 +427,7 @@ describe('certification', () => {
   })
 
   it('halves a batch that does not fit into memory, says so, and changes no vote', async () => {
-    const file = join(__dirname, '..', 'support', 'limited_memory_network.py')
+    const file = LIMITED_MEMORY_NETWORK
     const load = (most: number) =>
       torch.loadClassifier(session, { source: 'python', file, factory: 'make', arguments: { most } })
     const [roomy, tight] = [await load(1000), await load(10)]
@@ -281,7 +442,9 @@ describe('certification', () => {
       'Memory does not suffice for batches of 16; going on with 8.',
     ])
     const none = await load(0)
+    const before = session.liveTensors()
     await expect(certifyInto('none.tsv', [0], { classifier: none })).rejects.toThrow(/OutOfMemoryError/)
+    expect(session.liveTensors()).toBe(before)
     session.free([roomy, tight, none])
   })
 
@@ -296,7 +459,7 @@ describe('certification', () => {
     const networks = { denoiser: null, level: { sigma: SIGMA }, classifiers: [classifier] } as const
     const certified = certifyImage(networks, image_CHW, { ...OPTIONS, index: 3, classes: 10 })
     await expect(certified).rejects.toThrow(CheckpointError)
-    await expect(certified).rejects.toThrow(/are NaN for [1-9]\d* of \d+ noisy copies/)
+    await expect(certified).rejects.toThrow(/are NaN for ([1-9]|1[0-6]) of 16 noisy copies/)
     const predicted = predictImage(networks, image_CHW, { ...OPTIONS, index: 3, classes: 10 })
     await expect(predicted).rejects.toThrow(CheckpointError)
     for (const adaptive of ['none' as const, { radii: [0] }]) {
@@ -330,6 +493,7 @@ describe('certification', () => {
   it('leaves no tensor behind', async () => {
     const before = session.liveTensors()
     await certify('log.tsv', [0, 1], { dtype: 'float64' })
+    await certify('adaptive.tsv', [0], { adaptive: { radii: [0] } })
     expect(session.liveTensors()).toBe(before)
   })
 })

@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto'
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   ABSTAIN,
+  type CertificationRunConfigInput,
   CheckpointError,
+  ConfigError,
   certify,
   DataError,
   noiseLevelOf,
@@ -18,6 +20,8 @@ import {
   toSymmetric,
   writeSmoothed,
 } from '../../src'
+import type { LogFacts } from '../../src/analysis/certification-log-facts'
+import { loadNetworks } from '../../src/certification/load-networks'
 import { imageTransform } from '../../src/certification/predict'
 import type { DataConfig } from '../../src/config/schema'
 import { CLASSIFIER, connectForTest, DENOISER, loadDigits } from '../support/digits'
@@ -129,6 +133,46 @@ describe('a smoothed classifier in a folder', () => {
     expect({ ...alone, file: '' }).toEqual({ ...among, file: '' })
   })
 
+  it('has no names of classes where nothing says them, and refuses those of another head', async () => {
+    const [prediction] = await predict(session, config(), { files: files.slice(0, 1) })
+    expect(prediction).toMatchObject({ prediction: 6, className: null })
+    const before = session.liveTensors()
+    const named = predict(session, { config: config(), classes: ['a', 'b', 'c'] }, { files })
+    await expect(named).rejects.toThrow(ConfigError)
+    await expect(named).rejects.toThrow('3 classes are named, but the head of the classifier has 10')
+    expect(session.liveTensors()).toBe(before)
+  })
+
+  it('stops classifying when it is told to', async () => {
+    const stop = new AbortController()
+    const before = session.liveTensors()
+    const options = { files, signal: stop.signal, onImage: () => stop.abort('SIGTERM') }
+    const stopped = predict(session, checkpoint, options)
+    await expect(stopped).rejects.toMatchObject({ name: 'InterruptedError', reason: 'SIGTERM' })
+    await expect(stopped).rejects.toThrow('Stopped with 1 of 2 images classified.')
+    expect(session.liveTensors()).toBe(before)
+  })
+
+  it('tells of batches that do not fit into memory', async () => {
+    const limited: CertificationRunConfigInput = {
+      ...config(),
+      checkpoint: undefined,
+      denoiser: { source: 'none' },
+      classifier: {
+        source: 'python',
+        file: join(__dirname, '..', 'support', 'limited_memory_network.py'),
+        factory: 'make',
+        arguments: { most: 40 },
+      },
+    }
+    const notes: string[] = []
+    const onNote = (note: string) => notes.push(note)
+    await predict(session, limited, { files: files.slice(0, 1), onNote })
+    await certify(session, limited, { log: join(folder, 'limited.tsv'), onNote })
+    const note = 'Memory does not suffice for batches of 64; going on with 32.'
+    expect(notes).toEqual([note, note])
+  })
+
   it('abstains where the votes do not tell', async () => {
     const settings = config()
     const few = { ...settings, certification: { ...settings.certification, n: 2 } }
@@ -141,6 +185,15 @@ describe('a smoothed classifier in a folder', () => {
     })
   })
 
+  it('gives the class without a radius where it leads by far with less than half of the votes', async () => {
+    const { certification, ...settings } = config()
+    const noisy = { ...settings, certification: { ...certification, sigma: 0.75, n: 200 } }
+    const [prediction] = await predict(session, noisy, { files: files.slice(1) })
+    expect(prediction).toMatchObject({ verdict: 'predicted', prediction: 0, topClass: 0, radius: 0, n: 200 })
+    expect(prediction?.pValue).toBeLessThan(1e-4)
+    expect(prediction?.lowerBound).toBeLessThan(0.5)
+  })
+
   it('names every file that is no image, before it computes anything', async () => {
     const broken = join(folder, 'broken.png')
     await writeFile(broken, 'no picture')
@@ -149,6 +202,68 @@ describe('a smoothed classifier in a folder', () => {
     await expect(classified).rejects.toThrow(DataError)
     await expect(classified).rejects.toThrow(/broken\.png': no image format .*\n.*absent\.png': No such file/)
     await expect(predict(session, checkpoint, { files: [] })).rejects.toThrow(/no images to classify/)
+  })
+
+  it('is a network of Python under plain noise, for images in a folder, where the settings say so', async () => {
+    const data = join(folder, 'data')
+    for (let label = 0; label < 10; label += 1) {
+      await mkdir(join(data, 'test', String(label)), { recursive: true })
+      await copyFile(files[0] as string, join(data, 'test', String(label), 'image.png'))
+    }
+    const settings: CertificationRunConfigInput = {
+      ...config(),
+      checkpoint: undefined,
+      denoiser: { source: 'none' },
+      classifier: {
+        source: 'python',
+        file: join(__dirname, '..', 'support', 'nan_network.py'),
+        factory: 'make',
+        arguments: { darkest: -100 },
+      },
+      data: { source: 'folder', path: data, imageSize: 8, resizeSize: 8 },
+      certification: { ...config().certification, images: { first: 3 } },
+    }
+    const started: number[] = []
+    const done: number[] = []
+    const onStart = (images: number) => started.push(images)
+    const onImage = (images: number) => done.push(images)
+    await certify(session, settings, { shard: { number: 2, of: 2 }, onStart })
+    const { rows, facts } = await certify(session, settings, {
+      shard: { number: 1, of: 2 },
+      onStart,
+      onImage,
+    })
+    await certify(session, settings, { onStart })
+    expect({ started, done }).toEqual({ started: [1, 2, 3], done: [1, 2] })
+    expect(rows.map(({ index, label, prediction }) => ({ index, label, prediction }))).toEqual([
+      ...[0, 2].map(index => ({ index, label: index, prediction: 9 })),
+    ])
+    const named = (await readdir(folder)).filter(name => /^certify-sigma.*tsv$/.test(name)).sort()
+    expect(named).toEqual([
+      ...['certify-sigma-0.25.shard-01-of-02.tsv', 'certify-sigma-0.25.shard-02-of-02.tsv'],
+      'certify-sigma-0.25.tsv',
+    ])
+    expect(facts?.configuration).toMatchObject({ classifier: 'python:random' })
+    const { models, data: images } = (facts as LogFacts).configuration
+    expect(images).toEqual({
+      ...{ source: 'folder', imageSize: 8, resizeSize: 8, images: 10, classes: 10, imageShape: [3, 8, 8] },
+    })
+    expect(models).toMatchObject({ denoiser: null, classifier: { factory: 'make' }, checkpoint: null })
+    expect(models).not.toHaveProperty('classifier.file')
+    expect(facts?.notes).toMatchObject({
+      ...{ chosen: { first: 3 }, checkpoint: null, dataset: data },
+      models: { denoiser: null, classifier: expect.anything() },
+      versions: { node: process.versions.node, python: session.facts.python },
+    })
+  })
+
+  it('leaves nothing behind where the classifier cannot be loaded', async () => {
+    const settings = { ...config(), checkpoint: undefined }
+    const missing = { ...settings, classifier: { ...settings.classifier, path: join(folder, 'nowhere') } }
+    const before = session.liveTensors()
+    await expect(predict(session, missing, { files })).rejects.toThrow(/nowhere/)
+    await expect(certify(session, missing, { log: join(folder, 'missing.tsv') })).rejects.toThrow(/nowhere/)
+    expect(session.liveTensors()).toBe(before)
   })
 
   it('refuses other weights than it describes', async () => {
@@ -160,6 +275,11 @@ describe('a smoothed classifier in a folder', () => {
     await expect(certified).rejects.toThrow(
       /weights of the denoiser are not those of the smoothed classifier/,
     )
+    await expect(predict(session, other, { files })).rejects.toThrow(CheckpointError)
+    const before = session.liveTensors()
+    const loaded = loadNetworks(session, other.config, { expected: other.weights })
+    await expect(loaded).rejects.toThrow(CheckpointError)
+    expect(session.liveTensors()).toBe(before)
   })
 })
 

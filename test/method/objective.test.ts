@@ -8,6 +8,7 @@ import {
   type Session,
   selectImages,
   torch,
+  type UpdateOptions,
 } from '../../src'
 import { connectForTest, loadDigits } from '../support/digits'
 
@@ -35,10 +36,16 @@ describe('objective', () => {
 
   /** One micro-batch: its losses, the gradient norm, and what was selected. */
   async function step(
-    options: Partial<ObjectiveOptions> & { classifier?: torch.Classifier; decidedBy?: torch.Classifier } = {},
+    options: Partial<ObjectiveOptions> & {
+      readonly classifier?: torch.Classifier
+      readonly decidedBy?: torch.Classifier
+      readonly lossTerm?: UpdateOptions['lossTerm']
+      /** Default: those that the selection says. */
+      readonly attacked?: readonly number[]
+    } = {},
     selectionOptions: SelectionOptions = SELECTION,
   ) {
-    const { classifier = networks.classifier, decidedBy, ...changes } = options
+    const { classifier = networks.classifier, decidedBy, attacked, ...changes } = options
     const { denoiser, testSet } = networks
     const optimizer = torch.adamW(classifier, [{ parameters: 'all', learningRate: 0, weightDecay: 0 }])
     const inspection = session.scope(() =>
@@ -53,7 +60,8 @@ describe('objective', () => {
       correct: inspection.correct_MB,
       crossEntropy: inspection.decidingCrossEntropy_MB,
     })
-    const selection = selectImages(correct, crossEntropy, selectionOptions)
+    const selected = selectImages(correct, crossEntropy, selectionOptions)
+    const selection = attacked === undefined ? selected : { ...selected, attacked }
     const losses = await session.compute(() => {
       const recorded = objectiveOf(classifier, inspection, {
         ...OBJECTIVE,
@@ -77,12 +85,14 @@ describe('objective', () => {
     expect(total).toBeCloseTo((selectiveCrossEntropy + 2 * (adversarial ?? 0)) / IMAGES.length, 5)
   })
 
+  /** The classifier, said to normalise over the batch: all of it is attacked, whatever counts. */
+  function wholeBatchClassifier(): torch.Classifier {
+    const { id, description } = networks.classifier
+    return new torch.Classifier(session, id, { ...description, usesBatchStatistics: true })
+  }
+
   it('attacking the images with mask 1 alone gives the loss and gradient of attacking all', async () => {
-    const { classifier } = networks
-    const wholeBatch = new torch.Classifier(session, classifier.id, {
-      ...classifier.description,
-      usesBatchStatistics: true,
-    })
+    const wholeBatch = wholeBatchClassifier()
     const chosenAlone = await step()
     const everybody = await step({ classifier: wholeBatch })
     const before = session.counters.instructions
@@ -101,6 +111,43 @@ describe('objective', () => {
     expect(adversarial).toBeNull()
     expect(total).toBeCloseTo(mean, 5)
     expect(session.counters.instructions - before).toBeLessThan(60)
+  })
+
+  it('counts the adversarial images without their label, of the images that count', async () => {
+    // An attack that moves nothing: the classifier judges the denoised images once more.
+    const attack = { steps: 1, epsilon: 1e-7, restandardize: false }
+    const attacked = IMAGES.filter(image => image % 3 > 0)
+    for (const classifier of [networks.classifier, wholeBatchClassifier()]) {
+      const { fooled, correct } = await step({ classifier, attack, attacked })
+      const wrong = correct.flatMap(row => attacked.filter(image => row[image] === false))
+      expect(fooled).toBe(wrong.length)
+      expect(fooled).toBeGreaterThan(0)
+    }
+    const whole = await step({ attack, attacked: IMAGES })
+    expect(whole.fooled).toBe(whole.correct.flat().filter(isCorrect => !isCorrect).length)
+    const none = await step({ classifier: wholeBatchClassifier(), attack, attacked: [] })
+    expect({ fooled: none.fooled, adversarial: none.adversarial }).toEqual({
+      fooled: null,
+      adversarial: null,
+    })
+  })
+
+  it("adds a term of the caller's own, made of what the step has", async () => {
+    const seen: (readonly number[] | undefined)[] = []
+    const lossTerm: UpdateOptions['lossTerm'] = ({ inspection, adversarial }) => {
+      seen.push(adversarial?.images)
+      return torch.sum(inspection.crossEntropy_MB)
+    }
+    const own = await step({ lossTerm, attacked: [3, 5] })
+    const sum = own.crossEntropy.flat().reduce((sum, value) => sum + value, 0)
+    expect(own.lossTerm).toBeCloseTo(sum, 3)
+    const losses = own.selectiveCrossEntropy + 2 * (own.adversarial ?? 0)
+    expect(own.total).toBeCloseTo((losses + sum) / IMAGES.length, 4)
+    const none = await step({ lossTerm, attacked: [] })
+    expect(none.total).toBeCloseTo((none.selectiveCrossEntropy + sum) / IMAGES.length, 4)
+    expect((await step({ attacked: [] })).lossTerm).toBeNull()
+    await step({ lossTerm, attacked: [3, 5], classifier: wholeBatchClassifier() })
+    expect(seen).toEqual([[3, 5], undefined, IMAGES])
   })
 
   it.each([
@@ -143,5 +190,7 @@ describe('objective', () => {
     const other = await step({ decidedBy: judge })
     expect(same.correct).toEqual(own.correct)
     expect(other.correct).not.toEqual(own.correct)
+    expect(same.crossEntropy).toEqual(own.crossEntropy)
+    expect(other.crossEntropy).not.toEqual(own.crossEntropy)
   })
 })

@@ -125,6 +125,7 @@ describe('SizedCertification', () => {
   it('gives no certificate before it is done, and takes no votes after', () => {
     const run = new SizedCertification(OPTIONS).begin()
     expect(() => run.certificate).toThrow(ConfigError)
+    expect(() => run.certificate).toThrow('asks for 64 more votes. Draw what')
     expect(() => run.observe(65)).toThrow(ConfigError)
     for (let next = run.next; next; next = run.next) run.observe(next.votes)
     expect(() => run.observe(1)).toThrow(ConfigError)

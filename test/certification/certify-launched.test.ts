@@ -1,0 +1,106 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { CertificationLogWriter, readCertificationLog } from '../../src/analysis/certification-log-file'
+import type { Session } from '../../src/bridge'
+import { certifyLaunched } from '../../src/certification/certify-launched'
+import { dealt, planFacts, type Shard, shardPath } from '../../src/certification/shards'
+import { configuration } from '../analysis/logs'
+
+const PLAN = [4, 0, 7, 5, 6]
+
+let folder: string
+let log: string
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ft-cadis-launched-'))
+  log = join(folder, 'certify.tsv')
+})
+afterEach(() => rm(folder, { recursive: true }))
+
+/** Sessions of so many ranks as far as a process group needs them: a read waits until every rank reads. */
+function launch(worldSize: number) {
+  const operations: string[] = []
+  const joined: unknown[] = []
+  let waiting: (() => void)[] = []
+  const arrive = () =>
+    new Promise<void>(resolve => {
+      waiting.push(resolve)
+      if (waiting.length < worldSize) return
+      for (const go of waiting) go()
+      waiting = []
+    })
+  const sessionOf = (rank: number) => {
+    const session = {
+      launch: { rank, localRank: rank, worldSize, restartCount: 0 },
+      record(operation: string, _inputs: unknown, { parameters, make }: Recorded) {
+        operations.push(`${operation} ${rank}`)
+        if (operation === 'join_process_group') joined[rank] = parameters
+        return make(session, 1)
+      },
+      perform: (operation: string) => operations.push(`${operation} ${rank}`),
+      flush: async () => undefined,
+      free: () => undefined,
+      async compute(recordAll: () => unknown) {
+        recordAll()
+        await arrive()
+      },
+    }
+    return session as unknown as Session
+  }
+  return { sessions: Array.from({ length: worldSize }, (_, rank) => sessionOf(rank)), operations, joined }
+}
+
+interface Recorded {
+  readonly parameters: unknown
+  readonly make: (session: unknown, id: number) => unknown
+}
+
+async function writeShare(shard: Shard): Promise<void> {
+  const writer = await CertificationLogWriter.open(shardPath(log, shard), {
+    configuration,
+    ...planFacts(PLAN, shard),
+  })
+  const counts = { candidate: 1, candidateCount: 900, runnerUp: 0, runnerUpCount: 90, n0: 100, n: 1000 }
+  for (const index of dealt(PLAN, shard)) {
+    await writer.append({ index, label: 1, prediction: 1, radius: index / 7, durationMs: 1, counts })
+  }
+  await writer.close()
+}
+
+describe('certifyLaunched', () => {
+  it('leaves a share to each rank, and has the first merge them when all are done', async () => {
+    const { sessions, operations, joined } = launch(3)
+    const shares: (Shard | undefined)[] = []
+    const results = await Promise.all(
+      sessions.map((session, rank) =>
+        certifyLaunched(session, log, async shard => {
+          shares[rank] = shard
+          // The first rank has its share long before the others.
+          if (rank > 0) await new Promise(resolve => setTimeout(resolve, 20 * rank))
+          await writeShare(shard as Shard)
+        }),
+      ),
+    )
+    expect(results).toEqual([true, false, false])
+    expect(shares).toEqual([1, 2, 3].map(number => ({ number, of: 3 })))
+    expect((await readCertificationLog(log)).rows.map(({ index }) => index)).toEqual(PLAN)
+    for (const rank of [0, 1, 2]) {
+      expect(operations.filter(operation => operation.endsWith(` ${rank}`))).toEqual(
+        ['join_process_group', 'gather_plain', 'leave_process_group'].map(name => `${name} ${rank}`),
+      )
+    }
+    // A share may take days longer than another.
+    expect(joined).toEqual(
+      [0, 1, 2].map(rank => ({ rank, world_size: 3, join_seconds: 600, wait_seconds: 604_800 })),
+    )
+  })
+
+  it('is one share, the whole, in a process that nobody launched', async () => {
+    const { sessions, operations } = launch(1)
+    const shares: (Shard | undefined)[] = []
+    const hasWhole = await certifyLaunched(sessions[0] as Session, log, async shard => shares.push(shard))
+    expect({ hasWhole, shares, operations }).toEqual({ hasWhole: true, shares: [undefined], operations: [] })
+    expect(await readdir(folder)).toEqual([])
+  })
+})

@@ -14,7 +14,10 @@ describe('what runs a TypeScript file', () => {
   afterAll(() => rmSync(root, { recursive: true }))
 
   /** A project with this package.json, and a TypeScript of this version. */
-  function project(name: string, { manifest = '{}', typescript }: { manifest?: string; typescript?: string }) {
+  function project(
+    name: string,
+    { manifest = '{}', typescript }: { manifest?: string; typescript?: string },
+  ) {
     const folder = join(root, name)
     mkdirSync(join(folder, 'scripts'), { recursive: true })
     writeFileSync(join(folder, 'package.json'), manifest)

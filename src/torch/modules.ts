@@ -178,8 +178,7 @@ export function describe<T>(operation: string, subject: Handle): PlainHandle<T> 
 export async function descriptionOf<T>(operation: string, subject: Handle): Promise<T> {
   const { session } = subject
   try {
-    const { description } = await session.compute(() => ({ description: describe<T>(operation, subject) }))
-    return description as T
+    return (await session.compute(() => describe<T>(operation, subject))) as T
   } catch (error) {
     session.free(subject)
     throw error

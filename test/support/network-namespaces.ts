@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { execa } from 'execa'
 
 /** A network namespace with one address, as another machine would have it. */
@@ -19,6 +20,10 @@ export async function makeMachines(): Promise<readonly [Machine, Machine] | stri
       await ip('-n', name, 'addr', 'add', `${ADDRESSES[index]}/24`, 'dev', 'cable')
       for (const device of ['cable', 'lo']) await ip('-n', name, 'link', 'set', device, 'up')
     }
+    // The kernel tells that a cable is in up to a second later; before, its address is not among those of the machine.
+    for (const name of [first, second]) {
+      while (!(await ip('-n', name, 'link', 'show', 'cable')).includes('state UP')) await sleep(20)
+    }
   } catch (error) {
     await removeMachines()
     return `network namespaces cannot be made here: ${error instanceof Error ? error.message : error}`
@@ -33,6 +38,7 @@ export async function removeMachines(): Promise<void> {
 
 const names = () => [`ft-cadis-${process.pid}-a`, `ft-cadis-${process.pid}-b`] as const
 
-async function ip(...words: string[]): Promise<void> {
-  await execa('ip', words)
+async function ip(...words: string[]): Promise<string> {
+  const { stdout } = await execa('ip', words)
+  return stdout
 }

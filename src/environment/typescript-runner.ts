@@ -68,12 +68,13 @@ export function nearestFile(name: string, folder: string): string | undefined {
 
 /** 0 where there is none. */
 function typeScriptMajor(file: string): number {
+  let manifest: string
   try {
-    const { version } = JSON.parse(readFileSync(resolveFor(file, 'typescript/package.json'), 'utf8'))
-    return Number.parseInt(version, 10)
+    manifest = resolveFor(file, 'typescript/package.json')
   } catch {
     return 0
   }
+  return Number.parseInt(JSON.parse(readFileSync(manifest, 'utf8')).version, 10)
 }
 
 function resolveFor(file: string, module: string): string {

@@ -2,17 +2,14 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { execa } from 'execa'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ConfigError, certificationOf, certify, defaultLogPath, presets, writeSmoothed } from '../../src'
 import { readCertificationLog } from '../../src/analysis/certification-log-file'
 import { parseImages } from '../../src/cli/certification-options'
 import { certificationLine } from '../../src/cli/certification-progress'
 import { smoothedSource } from '../../src/cli/smoothed-source'
-import { PACKAGE_FOLDER } from '../../src/environment/paths'
 import { CLASSIFIER, connectForTest, DENOISER } from '../support/digits'
 import { runProgram } from '../support/run-example'
-import { TYPESCRIPT } from '../support/typescript'
 
 /** Several processes, each with a Python, on a machine that may have other work. */
 const TIMEOUT_MS = 240_000
@@ -36,14 +33,9 @@ describe('certify', () => {
     const rowsNow = async () => (await readFile(log, 'utf8').catch(() => '')).split('\n').length
     const before = Math.max(2, await rowsNow())
     const words = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)])
-    const child = execa(
-      'node',
-      [
-        ...TYPESCRIPT,
-        join(PACKAGE_FOLDER, 'src', 'cli', 'main.ts'),
-        ...['certify', '--preset', 'digits', '--images', 'first:8', '--output', log, ...words],
-      ],
-      { cwd: PACKAGE_FOLDER, reject: false },
+    const child = runProgram(
+      'src/cli/main.ts',
+      ...['certify', '--preset', 'digits', '--images', 'first:8', '--output', log, ...words],
     )
     while ((await rowsNow()) <= before && child.exitCode === null) await sleep(10)
     child.kill(signal)

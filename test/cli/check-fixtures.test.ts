@@ -1,10 +1,8 @@
 import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { execa } from 'execa'
 import { beforeEach, expect, it } from 'vitest'
-import { PACKAGE_FOLDER } from '../../src/environment/paths'
-import { TYPESCRIPT } from '../support/typescript'
+import { runProgram } from '../support/run-example'
 
 const GOLDEN = join(__dirname, '..', 'fixtures')
 
@@ -17,12 +15,7 @@ beforeEach(async () => {
 
 /** Runs the command on the folder. The files in it need no Python. */
 function run(...options: string[]) {
-  const main = join(PACKAGE_FOLDER, 'src', 'cli', 'main.ts')
-  const words = ['check-fixtures', folder, '--python', '/nowhere/python', ...options]
-  return execa('node', [...TYPESCRIPT, main, ...words], {
-    cwd: PACKAGE_FOLDER,
-    reject: false,
-  })
+  return runProgram('src/cli/main.ts', 'check-fixtures', folder, '--python', '/nowhere/python', ...options)
 }
 
 it('ends with exit code 0 and prints figures, skips with their reasons and absent files', async () => {

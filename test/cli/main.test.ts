@@ -1,17 +1,8 @@
-import { join } from 'node:path'
-import { execa } from 'execa'
 import { expect, test } from 'vitest'
 import { version } from '../../package.json'
-import { PACKAGE_FOLDER } from '../../src/environment/paths'
-import { TYPESCRIPT } from '../support/typescript'
+import { runProgram } from '../support/run-example'
 
-function run(...words: string[]) {
-  const main = join(PACKAGE_FOLDER, 'src', 'cli', 'main.ts')
-  return execa('node', [...TYPESCRIPT, main, ...words], {
-    cwd: PACKAGE_FOLDER,
-    reject: false,
-  })
-}
+const run = (...words: string[]) => runProgram('src/cli/main.ts', ...words)
 
 test('help lists the commands', async () => {
   const { exitCode, stdout, stderr } = await run('--help')

@@ -3,14 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { execa } from 'execa'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { finetune, readCheckpoint } from '../../src'
-import { PACKAGE_FOLDER } from '../../src/environment/paths'
 import { connectForTest } from '../support/digits'
+import { runProgram } from '../support/run-example'
 import { checkpointBytes, reproducibleRows } from '../support/run-files'
 import { shortRun } from '../support/short-run'
-import { TYPESCRIPT } from '../support/typescript'
 
 /** How often a run is killed, each time at another random moment. */
 const KILLS = Number(process.env.FT_CADIS_KILLS ?? 2)
@@ -26,11 +24,7 @@ describe('a run whose processes are killed', () => {
   afterAll(() => rm(folder, { recursive: true }))
 
   function start(output: string) {
-    const program = join(PACKAGE_FOLDER, 'test', 'support', 'short-run.ts')
-    const child = execa('node', [...TYPESCRIPT, program, output], {
-      cwd: PACKAGE_FOLDER,
-      reject: false,
-    })
+    const child = runProgram('test/support/short-run.ts', output)
     const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
     const next = async () => {
       const { value, done } = await lines.next()

@@ -1,6 +1,6 @@
 /**
- * The import rule: cli, experiments → training | certification | analysis → method → torch → bridge → errors;
- * config imports errors alone. Pure files import nothing that needs Python.
+ * The import rule: cli, experiments → training | certification → terminal → runs → objectives → smoothing → torch →
+ * bridge → errors; analysis → logs → config. Pure files import nothing that needs Python.
  */
 const only = (folder, ...targets) => ({
   name: `${folder} imports only ${targets.join(', ') || 'errors'}`,
@@ -9,17 +9,19 @@ const only = (folder, ...targets) => ({
   to: { path: '^src/', pathNot: `^src/(errors\\.ts|(${[folder, ...targets].join('|')})/)` },
 })
 
+/** What every room may use. */
+const foundations = ['torch', 'bridge', 'config', 'files']
+
 const pureFiles = [
   'analysis/.*',
   'certification/adaptive/.*',
-  'files/.*',
   'certification/statistics',
-  'method/noise-level',
-  'method/select-images',
-  'training/schedules',
-  'training/parameter-groups',
-  'training/(checkpoint-policy|loss-scale)',
-  'training/(read-run|read-metrics|list-runs)',
+  'files/.*',
+  'logs/.*',
+  'objectives/ft-cadis/select-images',
+  'runs/(checkpoint-policy|list-runs|plan-run|read-metrics|read-run)',
+  'smoothing/noise-level',
+  'training/(loss-scale|parameter-groups|schedules)',
 ]
 
 module.exports = {
@@ -35,22 +37,24 @@ module.exports = {
     only('environment'),
     only('bridge', 'environment'),
     only('torch', 'bridge'),
-    only('method', 'torch', 'bridge', 'config', 'files'),
-    only('training', 'method', 'torch', 'bridge', 'config', 'files'),
-    only('certification', 'method', 'torch', 'bridge', 'config', 'files', 'analysis'),
-    only('analysis', 'config', 'files'),
+    only('smoothing', ...foundations),
+    only('objectives', 'smoothing', ...foundations),
+    only('logs', 'config', 'files'),
+    only('analysis', 'logs', 'config', 'files'),
+    only('runs', 'smoothing', 'objectives', 'analysis', 'logs', ...foundations),
+    only('terminal', 'runs', 'objectives', 'smoothing', 'logs', ...foundations),
+    only('training', 'terminal', 'runs', 'objectives', 'smoothing', ...foundations),
+    only('certification', 'terminal', 'logs', 'smoothing', ...foundations),
     only(
       'experiments',
-      'analysis',
-      'training',
-      'certification',
-      'method',
-      'torch',
-      'bridge',
-      'config',
-      'files',
+      ...['training', 'certification', 'terminal', 'runs', 'analysis', 'logs', 'objectives', 'smoothing'],
+      ...foundations,
     ),
-    only('fixtures', 'analysis', 'training', 'certification', 'method', 'torch', 'bridge', 'config'),
+    only(
+      'fixtures',
+      ...['training', 'certification', 'runs', 'analysis', 'logs', 'objectives', 'smoothing'],
+      ...foundations,
+    ),
     {
       name: 'nothing imports the command line',
       severity: 'error',

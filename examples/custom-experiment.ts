@@ -6,7 +6,7 @@
  */
 import { join } from 'node:path'
 import { arms, type Experiment, makeScale, type SelectionRule, selectImages } from '../src'
-import { addExperimentOptions } from '../src/cli/experiment'
+import { addExperimentOptions } from '../src/cli/commands/experiment'
 import { createProgram, runMain } from '../src/cli/program'
 import { type ExperimentCommandOptions, runExperimentCommand } from '../src/cli/run-experiment'
 

@@ -32,7 +32,7 @@ import {
 } from '../src'
 import { parseNumber } from '../src/cli/option-values'
 import { createProgram, runMain } from '../src/cli/program'
-import { progressBar } from '../src/cli/progress'
+import { progressBar } from '../src/terminal/progress'
 import { CLASSIFIER_FOLDER, DENOISER_FOLDER } from './digits/networks'
 
 const RADII = [0, 0.25, 0.5, 0.75]

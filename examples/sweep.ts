@@ -22,7 +22,7 @@ import {
 import { interruptible } from '../src/cli/interruption'
 import { parseNumber, parseNumbers } from '../src/cli/option-values'
 import { createProgram, runMain } from '../src/cli/program'
-import { trainingProgress } from '../src/cli/training-progress'
+import { trainingProgress } from '../src/terminal/training-progress'
 import { CLASSIFIER_FOLDER, DENOISER_FOLDER } from './digits/networks'
 
 interface Options {

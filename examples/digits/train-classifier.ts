@@ -6,7 +6,7 @@
  */
 import { connect, crossEntropy, learningRate, type Session, setup, torch, toSymmetric } from '../../src'
 import { createProgram, runMain } from '../../src/cli/program'
-import { progressBar } from '../../src/cli/progress'
+import { progressBar } from '../../src/terminal/progress'
 import { CLASSIFIER, CLASSIFIER_FOLDER } from './networks'
 
 const EPOCHS = 50

@@ -6,7 +6,7 @@
  */
 import { connect, noiseScheduleOf, type Session, setup, torch, toSymmetric } from '../../src'
 import { createProgram, runMain } from '../../src/cli/program'
-import { progressBar } from '../../src/cli/progress'
+import { progressBar } from '../../src/terminal/progress'
 import { DENOISER, DENOISER_FOLDER } from './networks'
 
 const ITERATIONS = 1_200

@@ -21,8 +21,8 @@ import {
   torch,
 } from '../../src'
 import { interruptible } from '../../src/cli/interruption'
-import { progressBar } from '../../src/cli/progress'
 import { isTalkative, runHooks } from '../../src/cli/run-options'
+import { progressBar } from '../../src/terminal/progress'
 import { formatConfig, formatDryRun } from './format'
 import { type CommonOptions, withOptions } from './options'
 import { printStart } from './start'

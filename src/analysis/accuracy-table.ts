@@ -1,5 +1,5 @@
 import { ConfigError } from '../errors'
-import type { CertificationRow } from './certification-log'
+import type { CertificationRow } from '../logs/certification-log'
 import { averageCertifiedRadius, certifiedAccuracy } from './certified-accuracy'
 import type { Cell, MeanAndDeviation, Table } from './tables'
 

@@ -1,6 +1,6 @@
 import { ConfigError, DataError } from '../errors'
-import { ABSTAIN } from './abstain'
-import type { CertificationRow } from './certification-log'
+import { ABSTAIN } from '../logs/abstain'
+import type { CertificationRow } from '../logs/certification-log'
 
 type Rows = readonly CertificationRow[]
 

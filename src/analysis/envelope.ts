@@ -1,6 +1,6 @@
 import { ConfigError } from '../errors'
+import type { CertificationRow } from '../logs/certification-log'
 import { overSeeds } from './accuracy-table'
-import type { CertificationRow } from './certification-log'
 import { certifiedAccuracy } from './certified-accuracy'
 import type { MeanAndDeviation } from './tables'
 

@@ -1,6 +1,6 @@
 import { ConfigError } from '../errors'
-import { familyWiseOf } from './certification-log-facts'
-import type { CertificationLog } from './certification-log-file'
+import { familyWiseOf } from '../logs/certification-log-facts'
+import type { CertificationLog } from '../logs/certification-log-file'
 import { certifiedAccuracy, highProbabilityAccuracy } from './certified-accuracy'
 import { radiusColumns } from './measures'
 import { logNames, type Method } from './runs'

@@ -1,7 +1,4 @@
-export * from './accuracy-table'
-export * from './analysis-page'
-export * from './analyze'
-export * from './certification-log'
+export * from '../logs/certification-log'
 export {
   adaptiveOf,
   type CertificationConfiguration,
@@ -11,14 +8,21 @@ export {
   type Json,
   type JsonObject,
   type LogFacts,
-} from './certification-log-facts'
-export { type CertificationLog, CertificationLogWriter, readCertificationLog } from './certification-log-file'
+} from '../logs/certification-log-facts'
+export {
+  type CertificationLog,
+  CertificationLogWriter,
+  readCertificationLog,
+} from '../logs/certification-log-file'
+export * from '../logs/image-plan'
+export * from './accuracy-table'
+export * from './analysis-page'
+export * from './analyze'
 export * from './certified-accuracy'
 export * from './chart-png'
 export type { ChartSize } from './chart-svg'
 export * from './envelope'
 export type { HighProbabilityOptions } from './high-probability'
-export * from './image-plan'
 export type { Epsilon } from './measures'
 export * from './paired-comparison'
 export * from './paper-tables'

@@ -1,5 +1,5 @@
+import type { CertificationRow } from '../logs/certification-log'
 import { overSeeds } from './accuracy-table'
-import type { CertificationRow } from './certification-log'
 import { abstentionRate, averageCertifiedRadius, lInfinityRadius } from './certified-accuracy'
 import { bestOverRuns } from './envelope'
 import type { Method, Run } from './runs'

@@ -1,6 +1,6 @@
 import { createCipheriv, createHash } from 'node:crypto'
 import { ConfigError, DataError } from '../errors'
-import type { CertificationRow } from './certification-log'
+import type { CertificationRow } from '../logs/certification-log'
 import { averageCertifiedRadius, certifiedAccuracy } from './certified-accuracy'
 
 /** A figure of two methods, and how far the difference would go with other draws of images. */

@@ -1,9 +1,9 @@
 import { basename } from 'node:path'
 import { fieldDifferences } from '../config/differences'
 import { ConfigError, DataError } from '../errors'
-import { type CertificationConfiguration, show } from './certification-log-facts'
-import type { CertificationLog } from './certification-log-file'
-import { parseIndices } from './image-plan'
+import { type CertificationConfiguration, show } from '../logs/certification-log-facts'
+import type { CertificationLog } from '../logs/certification-log-file'
+import { parseIndices } from '../logs/image-plan'
 
 export interface LabelledLog {
   readonly label: string

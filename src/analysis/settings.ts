@@ -1,6 +1,6 @@
-import { adaptiveOf, familyWiseOf } from './certification-log-facts'
-import type { CertificationLog } from './certification-log-file'
-import { formatIndices } from './image-plan'
+import { adaptiveOf, familyWiseOf } from '../logs/certification-log-facts'
+import type { CertificationLog } from '../logs/certification-log-file'
+import { formatIndices } from '../logs/image-plan'
 import { isPartial, type Method, missingImages, type Run } from './runs'
 import type { Cell, Column } from './tables'
 

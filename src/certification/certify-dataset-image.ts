@@ -1,4 +1,4 @@
-import { toSymmetric } from '../method/noise-and-denoise'
+import { toSymmetric } from '../smoothing/noise-and-denoise'
 import { type Dataset, select, type Tensor } from '../torch'
 import type { AdaptiveCertification } from './adaptive'
 import type { BatchSize } from './batch-size'

@@ -1,7 +1,7 @@
 import type { Session } from '../bridge'
+import { mergeShards } from '../logs/merge-shards'
+import { type Shard, shardPath } from '../logs/shards'
 import { joinProcessGroup } from '../torch'
-import { mergeShards } from './merge-shards'
-import { type Shard, shardPath } from './shards'
 
 /** How long a launched process waits for others that live: their shares may take longer, never that much. */
 const WAIT_SECONDS = 7 * 86_400

@@ -1,15 +1,15 @@
 import { join } from 'node:path'
-import type { JsonObject } from '../analysis/certification-log-facts'
-import { type CertificationLog, readCertificationLog } from '../analysis/certification-log-file'
 import type { Session } from '../bridge'
 import type { CertificationRunConfig, DataConfig } from '../config/schema'
 import { packageVersion } from '../files/package-version'
+import type { JsonObject } from '../logs/certification-log-facts'
+import { type CertificationLog, readCertificationLog } from '../logs/certification-log-file'
+import { type Shard, shardPath } from '../logs/shards'
+import { type CertifiedNetworks, loadNetworks, nameOf, testSetSpec } from '../smoothing/load-networks'
+import { type SmoothedInput, smoothedOf } from '../smoothing/smoothed-input'
 import { openDataset } from '../torch'
 import { type CertifiedImage, certifyDataset } from './certify-dataset'
 import { chooseImages } from './choose-images'
-import { type CertifiedNetworks, loadNetworks, nameOf, testSetSpec } from './load-networks'
-import { type Shard, shardPath } from './shards'
-import { type SmoothedInput, smoothedOf } from './smoothed-input'
 
 export interface CertifyOptions {
   /** Path of the log; a shard's is made of it by `shardPath`. Default: `defaultLogPath` of the settings. */

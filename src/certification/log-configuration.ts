@@ -1,8 +1,8 @@
-import type { CertificationConfiguration, JsonObject } from '../analysis/certification-log-facts'
+import type { CertificationConfiguration, JsonObject } from '../logs/certification-log-facts'
+import type { Statement } from '../smoothing/statement'
 import type { Dataset, Dtype } from '../torch'
 import type { AdaptiveSettings } from './adaptive-settings'
 import type { CertifyDatasetOptions } from './certify-dataset'
-import type { Statement } from './statement'
 
 /** Everything that decides the rows of a log. */
 export function configurationOf(

@@ -1,8 +1,8 @@
 import betaQuantile from '@stdlib/stats-base-dists-beta-quantile'
 import binomialCdf from '@stdlib/stats-base-dists-binomial-cdf'
 import normalQuantile from '@stdlib/stats-base-dists-normal-quantile'
-import { ABSTAIN } from '../analysis/abstain'
 import { ConfigError } from '../errors'
+import { ABSTAIN } from '../logs/abstain'
 
 export { ABSTAIN }
 

@@ -1,6 +1,6 @@
 import { CheckpointError } from '../errors'
-import { denoise } from '../method/noise-and-denoise'
-import type { NoiseLevel } from '../method/noise-level'
+import { denoise } from '../smoothing/noise-and-denoise'
+import type { NoiseLevel } from '../smoothing/noise-level'
 import {
   type Autocast,
   add,

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { parseIndices } from '../analysis/image-plan'
 import type { CertificationConfig } from '../config/schema'
+import { parseIndices } from '../logs/image-plan'
 import { parseNumber } from './option-values'
 
 /** The options that `certify` and `predict` share: which smoothed classifier, and how it is asked. */

@@ -10,9 +10,9 @@ import { runExperiments } from '../experiments/run-experiments'
 import { runTasks, type TaskWatcher } from '../experiments/run-tasks'
 import type { Scale } from '../experiments/scale'
 import { type Task, tasksOf } from '../experiments/tasks'
+import { liveLine } from '../terminal/progress'
+import { formatDuration } from '../terminal/training-line'
 import { interruptible } from './interruption'
-import { liveLine } from './progress'
-import { formatDuration } from './training-line'
 
 export interface ExperimentCommandOptions {
   readonly seeds: number

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander'
+import { addProgressOptions, trainingProgress } from '../terminal/training-progress'
 import type { FinetuneHooks } from '../training/hooks'
 import { parseNumber } from './option-values'
-import { addProgressOptions, trainingProgress } from './training-progress'
 
 /** What a program that fine-tunes for long lets its user say about the run itself. */
 export interface RunOptions {

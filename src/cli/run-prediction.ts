@@ -4,10 +4,10 @@ import { renderTable, type Table } from '../analysis/tables'
 import { connect } from '../bridge'
 import { type ImagePrediction, predict } from '../certification/predict'
 import { DataError } from '../errors'
+import { progressBar } from '../terminal/progress'
 import type { SmoothedOptions } from './certification-options'
 import { endPythonWhenAborted } from './end-python'
 import { interruptible } from './interruption'
-import { progressBar } from './progress'
 import { smoothedSource } from './smoothed-source'
 
 export interface PredictCommandOptions extends SmoothedOptions {

@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
-import type { KnownSmoothed } from '../certification/smoothed-input'
 import { presets } from '../config/presets'
 import {
   type CertificationConfig,
@@ -11,8 +10,9 @@ import {
 } from '../config/schema'
 import { PACKAGE_FOLDER } from '../environment/paths'
 import { ConfigError } from '../errors'
-import { readSmoothed } from '../method/smoothed'
-import { findCheckpoint } from '../training/trained-classifier'
+import { readSmoothed } from '../smoothing/smoothed-file'
+import type { KnownSmoothed } from '../smoothing/smoothed-input'
+import { findCheckpoint } from '../smoothing/trained-classifier'
 import type { SmoothedOptions } from './certification-options'
 
 /**

@@ -1,13 +1,13 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { readCertificationLog } from '../analysis/certification-log-file'
 import type { Session } from '../bridge'
 import { certifyDataset } from '../certification/certify-dataset'
-import { testSetSpec } from '../certification/load-networks'
 import { lock } from '../files/lock'
+import { readCertificationLog } from '../logs/certification-log-file'
+import { testSetSpec } from '../smoothing/load-networks'
+import { classifierSpec } from '../smoothing/specs'
+import { findCheckpoint, loadTrainedClassifier } from '../smoothing/trained-classifier'
 import { type Denoiser, loadClassifier, openDataset } from '../torch'
-import { classifierSpec } from '../training/specs'
-import { findCheckpoint, loadTrainedClassifier } from '../training/trained-classifier'
 import { logPath, type ResolvedArm, seedFolder } from './arms'
 
 export interface CertifyArmsOptions {

@@ -1,13 +1,13 @@
 import type { LabelledLogs } from '../analysis/accuracy-table'
 import { accuracyTable } from '../analysis/accuracy-table'
-import type { CertificationRow } from '../analysis/certification-log'
 import { averageCertifiedRadius, certifiedAccuracyPerClass } from '../analysis/certified-accuracy'
 import { certifiedAccuracyChart, type MetricPanel, trainingChart } from '../analysis/plots'
 import type { Chart, Report, ReportSection } from '../analysis/report'
 import type { Table } from '../analysis/tables'
-import type { DenoisedSamples } from '../training/denoised-samples'
-import type { UpdateReport } from '../training/reports'
-import { sampleGrid } from './sample-grid'
+import type { CertificationRow } from '../logs/certification-log'
+import { sampleGrid } from '../runs/report/sample-grid'
+import type { UpdateReport } from '../runs/reports'
+import type { DenoisedSamples } from '../runs/watchers/denoised-samples'
 
 /** One method of a comparison, over one or several seeds. */
 export interface ComparedArm {

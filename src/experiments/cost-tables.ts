@@ -4,7 +4,7 @@ import { overSeeds } from '../analysis/accuracy-table'
 import { averageCertifiedRadius } from '../analysis/certified-accuracy'
 import { PAPER } from '../analysis/paper-tables'
 import type { Table } from '../analysis/tables'
-import type { UpdateReport } from '../training/reports'
+import type { UpdateReport } from '../runs/reports'
 import type { Outcome } from './outcome'
 
 /** ACR, what is trained, and what that took (Tables 4 and 16). */

@@ -1,6 +1,6 @@
 import type { Session } from '../bridge'
-import { crossEntropy } from '../method/losses'
-import { toSymmetric } from '../method/noise-and-denoise'
+import { crossEntropy } from '../objectives/losses'
+import { toSymmetric } from '../smoothing/noise-and-denoise'
 import {
   adamW,
   backward,

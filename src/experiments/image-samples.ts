@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { GridImage, ReportSection } from '../analysis/report'
 import type { Session } from '../bridge'
 import { writeWhole } from '../files/write'
-import { noiseAndDenoise, noiseLevelOf, toSymmetric } from '../method/noise-and-denoise'
+import { noiseAndDenoise, noiseLevelOf, toSymmetric } from '../smoothing/noise-and-denoise'
 import {
   argmax,
   type Classifier,

@@ -1,9 +1,9 @@
 import { metricChart } from '../analysis/metric-curves'
 import type { Chart, ReportSection } from '../analysis/report'
-import type { UpdateReport } from '../training/reports'
-import { type CurvePlan, LOSSES } from './curve-plans'
+import { type CurvePlan, LOSSES } from '../runs/report/curve-plans'
+import { smoothingOf } from '../runs/report/run-curves'
+import type { UpdateReport } from '../runs/reports'
 import type { Outcome } from './outcome'
-import { smoothingOf } from './run-curves'
 
 /** Figure 14: losses and accuracy over training, the mean over seeds. */
 export function lossSection(outcome: Outcome): Promise<ReportSection[]> {

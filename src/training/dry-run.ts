@@ -3,8 +3,12 @@ import { dirname, resolve } from 'node:path'
 import type { Session } from '../bridge'
 import { parseConfig, type RunConfigInput } from '../config/schema'
 import { FtCadisError } from '../errors'
-import { noiseLevelOf } from '../method/noise-and-denoise'
-import type { NoiseLevel } from '../method/noise-level'
+import { leavesCheckpoint, type Passes, planRun, type RunPlan, trainingPasses } from '../runs/plan-run'
+import { RUN_PARTS } from '../runs/run-folder'
+import { checkClasses } from '../smoothing/check-classes'
+import { noiseLevelOf } from '../smoothing/noise-and-denoise'
+import type { NoiseLevel } from '../smoothing/noise-level'
+import { classifierSpec, datasetSpec, denoiserSpec } from '../smoothing/specs'
 import {
   type Classifier,
   type Dataset,
@@ -19,11 +23,7 @@ import {
   openDataset,
   trainingPeak,
 } from '../torch'
-import { checkClasses } from './check-classes'
 import type { FinetuneHooks } from './hooks'
-import { leavesCheckpoint, type Passes, planRun, type RunPlan, trainingPasses } from './plan-run'
-import { RUN_PARTS } from './run-folder'
-import { classifierSpec, datasetSpec, denoiserSpec } from './specs'
 
 /** What a run would do and take, as far as it can be known. What could not be found out is `undefined`. */
 export interface DryRun {

@@ -1,5 +1,5 @@
-import { noiseAndDenoise, toSymmetric } from '../method/noise-and-denoise'
-import type { NoiseLevel } from '../method/noise-level'
+import { noiseAndDenoise, toSymmetric } from '../smoothing/noise-and-denoise'
+import type { NoiseLevel } from '../smoothing/noise-level'
 import {
   argmax,
   type Classifier,

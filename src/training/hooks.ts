@@ -1,7 +1,7 @@
-import type { LossTerm } from '../method/objective'
-import type { SelectionRule } from '../method/select-images'
+import type { LossTerm } from '../objectives/ft-cadis/compose'
+import type { SelectionRule } from '../objectives/ft-cadis/select-images'
+import type { Position, RunWatcher } from '../runs/reports'
 import type { Denoiser } from '../torch'
-import type { Position, RunWatcher } from './reports'
 import type { Scheduled } from './scheduled'
 
 /**

@@ -1,7 +1,7 @@
 import type { RunConfig } from '../config/schema'
 import { NonFiniteLossError } from '../errors'
-import type { RunPlan } from './plan-run'
-import type { UpdateReport } from './reports'
+import type { RunPlan } from '../runs/plan-run'
+import type { UpdateReport } from '../runs/reports'
 import type { UpdateOutcome } from './train-step'
 import type { Trainee } from './trainee'
 

@@ -1,11 +1,11 @@
 import type { RunConfig } from '../config/schema'
 import { ConfigError } from '../errors'
+import { type Checkpoint, removeUnfinished } from '../runs/checkpoint'
+import type { RunPlan } from '../runs/plan-run'
+import { newestCheckpoint, requireSameRun } from '../runs/resume'
+import { RunFolder } from '../runs/run-folder'
 import type { ProcessGroup } from '../torch'
-import { type Checkpoint, removeUnfinished } from './checkpoint'
 import type { FinetuneHooks } from './hooks'
-import type { RunPlan } from './plan-run'
-import { newestCheckpoint, requireSameRun } from './resume'
-import { RunFolder } from './run-folder'
 
 /** Where a run writes, and where it goes on. */
 export interface OpenedRun {

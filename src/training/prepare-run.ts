@@ -1,7 +1,11 @@
 import type { Session } from '../bridge'
 import type { RunConfig } from '../config/schema'
-import { noiseLevelOf } from '../method/noise-and-denoise'
-import { type SelectionRule, selectImages } from '../method/select-images'
+import { type SelectionRule, selectImages } from '../objectives/ft-cadis/select-images'
+import type { Checkpoint } from '../runs/checkpoint'
+import type { RunPlan } from '../runs/plan-run'
+import { checkClasses } from '../smoothing/check-classes'
+import { noiseLevelOf } from '../smoothing/noise-and-denoise'
+import { classifierSpec, denoiserSpec } from '../smoothing/specs'
 import {
   adamW,
   type Classifier,
@@ -14,12 +18,8 @@ import {
   type ProcessGroup,
   setTf32,
 } from '../torch'
-import { checkClasses } from './check-classes'
-import type { Checkpoint } from './checkpoint'
 import type { FinetuneHooks } from './hooks'
 import { type ParameterGroup, parameterGroups } from './parameter-groups'
-import type { RunPlan } from './plan-run'
-import { classifierSpec, denoiserSpec } from './specs'
 import { stepProcedures } from './step-procedures'
 import type { Trainee } from './trainee'
 

@@ -1,8 +1,8 @@
 import type { Session } from '../bridge'
-import { type Inspection, inspect } from '../method/inspect'
-import type { NoiseLevel } from '../method/noise-level'
-import { type AttackLosses, attackLosses, type ObjectiveOptions } from '../method/objective'
-import type { SelectionTensors } from '../method/selection-tensors'
+import { type AttackLosses, attackLosses, type ObjectiveOptions } from '../objectives/ft-cadis/compose'
+import { type Inspection, inspect } from '../objectives/ft-cadis/inspect'
+import type { SelectionTensors } from '../objectives/ft-cadis/selection-tensors'
+import type { NoiseLevel } from '../smoothing/noise-level'
 import {
   backward,
   type Classifier,

@@ -1,5 +1,5 @@
+import type { UpdateMetrics } from '../runs/reports'
 import { trainMicroBatch, type UpdateEnd, type UpdatePlan } from './micro-batch'
-import type { UpdateMetrics } from './reports'
 import type { Trainee } from './trainee'
 import { type MicroBatchSums, metricsOf } from './update-sums'
 

@@ -1,6 +1,6 @@
-import type { NoiseLevel } from '../method/noise-level'
-import type { LossTerm } from '../method/objective'
-import type { SelectionRule } from '../method/select-images'
+import type { LossTerm } from '../objectives/ft-cadis/compose'
+import type { SelectionRule } from '../objectives/ft-cadis/select-images'
+import type { NoiseLevel } from '../smoothing/noise-level'
 import type { Classifier, Denoiser, Loader, Optimizer, ProcessGroup } from '../torch'
 import type { StepProcedures } from './step-procedures'
 

@@ -1,7 +1,7 @@
-import type { UpdateLosses } from '../method/objective'
-import type { Selection } from '../method/select-images'
+import type { UpdateLosses } from '../objectives/ft-cadis/compose'
+import type { Selection } from '../objectives/ft-cadis/select-images'
+import type { UpdateMetrics } from '../runs/reports'
 import { add, type ProcessGroup, stack, type Tensor, tensor } from '../torch'
-import type { UpdateMetrics } from './reports'
 
 /** Sums over the images of a micro-batch; the total is divided by the images of the update. */
 export interface MicroBatchSums {

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { analyze } from '../../src/analysis/analyze'
-import { readCertificationLog } from '../../src/analysis/certification-log-file'
 import { ConfigError } from '../../src/errors'
+import { readCertificationLog } from '../../src/logs/certification-log-file'
 import curves from '../fixtures/curves.json'
 import { configuration, cutShort, labelled, logOf, withFacts } from './logs'
 

@@ -1,8 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { ABSTAIN } from '../../src/analysis/abstain'
-import { parseLog } from '../../src/analysis/certification-log'
 import {
   abstentionRate,
   averageCertifiedRadius,
@@ -13,6 +11,8 @@ import {
   lInfinityRadius,
 } from '../../src/analysis/certified-accuracy'
 import { ConfigError, DataError } from '../../src/errors'
+import { ABSTAIN } from '../../src/logs/abstain'
+import { parseLog } from '../../src/logs/certification-log'
 import fixture from '../fixtures/curves.json'
 import { rowsOf } from './rows'
 

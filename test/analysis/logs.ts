@@ -1,5 +1,5 @@
-import type { CertificationLog } from '../../src/analysis/certification-log-file'
 import type { LabelledLog } from '../../src/analysis/runs'
+import type { CertificationLog } from '../../src/logs/certification-log-file'
 import { rowsOf } from './rows'
 
 export const configuration = {

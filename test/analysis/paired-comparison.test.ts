@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import type { CertificationRow } from '../../src/analysis/certification-log'
 import { comparePaired, type PairedComparisonOptions } from '../../src/analysis/paired-comparison'
 import { ConfigError, DataError } from '../../src/errors'
+import type { CertificationRow } from '../../src/logs/certification-log'
 import { rowsOf } from './rows'
 
 const first = rowsOf([0, 0, 1], [0, 0, 0.5], [1, 1, 0.75], [1, 0, 3])

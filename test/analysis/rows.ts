@@ -1,5 +1,5 @@
-import { ABSTAIN } from '../../src/analysis/abstain'
-import type { CertificationRow } from '../../src/analysis/certification-log'
+import { ABSTAIN } from '../../src/logs/abstain'
+import type { CertificationRow } from '../../src/logs/certification-log'
 
 /** A log in short: [label, prediction, radius] of each image, 'abstain' for a row that does. */
 export function rowsOf(

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { imagePlan } from '../../src/analysis/image-plan'
 import { fileName, groupLogs, isPartial, logNames, missingImages } from '../../src/analysis/runs'
 import { ConfigError, DataError } from '../../src/errors'
+import { imagePlan } from '../../src/logs/image-plan'
 import { cutShort, labelled, logOf, withFacts } from './logs'
 
 describe('groupLogs', () => {

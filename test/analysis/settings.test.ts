@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest'
-import type { CertificationRow } from '../../src/analysis/certification-log'
-import { imagePlan } from '../../src/analysis/image-plan'
 import { groupLogs } from '../../src/analysis/runs'
 import { differingSettings, notesOn } from '../../src/analysis/settings'
+import type { CertificationRow } from '../../src/logs/certification-log'
+import { imagePlan } from '../../src/logs/image-plan'
 import { configuration, cutShort, labelled, logOf, withFacts } from './logs'
 
 it('has a column for each setting in which methods differ, and a note that says it', () => {

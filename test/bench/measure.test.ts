@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { lossDifference, measure, type Round, requireAgreement } from '../../bench/measure'
-import { summarize } from '../../bench/summary'
-import { AS_IT_IS, workload } from '../../bench/workload'
+import { lossDifference, measure, type Round, requireAgreement } from '../../bench/training/measure'
+import { summarize } from '../../bench/training/summary'
+import { AS_IT_IS, workload } from '../../bench/training/workload'
 
 /** A round whose losses and attacked images are these. */
 function round(

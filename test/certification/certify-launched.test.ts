@@ -2,10 +2,10 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { CertificationLogWriter, readCertificationLog } from '../../src/analysis/certification-log-file'
 import type { Session } from '../../src/bridge'
 import { certifyLaunched } from '../../src/certification/certify-launched'
-import { dealt, planFacts, type Shard, shardPath } from '../../src/certification/shards'
+import { CertificationLogWriter, readCertificationLog } from '../../src/logs/certification-log-file'
+import { dealt, planFacts, type Shard, shardPath } from '../../src/logs/shards'
 import { configuration } from '../analysis/logs'
 
 const PLAN = [4, 0, 7, 5, 6]

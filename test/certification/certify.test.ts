@@ -20,10 +20,10 @@ import {
   torch,
   toSymmetric,
 } from '../../src'
-import type { CertificationRow } from '../../src/analysis/certification-log'
 import type { VoteRequest } from '../../src/certification/adaptive'
 import { BatchSize } from '../../src/certification/batch-size'
 import { certifyAdaptively } from '../../src/certification/certify-adaptively'
+import type { CertificationRow } from '../../src/logs/certification-log'
 import { CLASSIFIER, connectForTest, loadDigits } from '../support/digits'
 
 const SIGMA = 0.25

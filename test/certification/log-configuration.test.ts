@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import type { CertifyDatasetOptions } from '../../src/certification/certify-dataset'
 import { configurationOf } from '../../src/certification/log-configuration'
-import type { NoiseLevel } from '../../src/method/noise-level'
+import type { NoiseLevel } from '../../src/smoothing/noise-level'
 import type { Dataset } from '../../src/torch'
 
 const OPTIONS: CertifyDatasetOptions = {

@@ -20,10 +20,10 @@ import {
   toSymmetric,
   writeSmoothed,
 } from '../../src'
-import type { LogFacts } from '../../src/analysis/certification-log-facts'
-import { loadNetworks } from '../../src/certification/load-networks'
 import { imageTransform } from '../../src/certification/predict'
 import type { DataConfig } from '../../src/config/schema'
+import type { LogFacts } from '../../src/logs/certification-log-facts'
+import { loadNetworks } from '../../src/smoothing/load-networks'
 import { CLASSIFIER, connectForTest, DENOISER, loadDigits } from '../support/digits'
 
 const SIGMA = 0.25

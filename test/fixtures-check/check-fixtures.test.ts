@@ -2,10 +2,10 @@ import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { LOG_HEADER } from '../../src/analysis/certification-log'
 import { connect, type Session } from '../../src/bridge'
 import { checkFixtures } from '../../src/fixtures/check-fixtures'
 import type { FileReport } from '../../src/fixtures/file-report'
+import { LOG_HEADER } from '../../src/logs/certification-log'
 
 const GOLDEN = join(__dirname, '..', 'fixtures')
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { readRun, renderReport, runReport } from '../../src'
-import { formatRow, LOG_HEADER } from '../../src/analysis/certification-log'
+import { formatRow, LOG_HEADER } from '../../src/logs/certification-log'
 import { epochRow, rows, samplesFile, writeRun } from '../support/run-folders'
 
 /** Ways out of text, attributes, comments, raw text elements and addresses; JSON as it stands in script elements. */

@@ -1,9 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { presets } from '../../src/config/presets'
-import type { EpochReport, UpdateReport } from '../../src/training/reports'
-import type { RunState } from '../../src/training/run-folder'
-import type { SamplesFile } from '../../src/training/sample-files'
+import type { EpochReport, UpdateReport } from '../../src/runs/reports'
+import type { RunState } from '../../src/runs/run-folder'
+import type { SamplesFile } from '../../src/runs/watchers/sample-files'
 
 /** Run folders as a run leaves them, without a run. */
 

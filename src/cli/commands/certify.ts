@@ -1,0 +1,67 @@
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import type { Shard } from '../../logs/shards'
+import { addSmoothedOptions, parseImages } from '../certification-options'
+import { parseNumber } from '../option-values'
+import type { CertifyCommandOptions } from '../run-certification'
+
+export function addCertifyCommand(program: Command): void {
+  const command = program
+    .command('certify')
+    .description('certify test images: for each a class, and an ℓ2 radius within which it is the same')
+    .argument('[folder]', 'of a run (its last checkpoint is taken), of a checkpoint, or with smoothed.json')
+  addSmoothedOptions(command)
+    .option(
+      '--images <choice>',
+      'all, first:N, every:K, random:N, one-per-class, or positions such as 3,17,20-40',
+      parseImages,
+    )
+    .option(
+      '--adaptive [radii]',
+      'take fewer copies than --n for the same alpha: decide at these radii alone (without a value: 0,0.25,...,1.5)',
+      parseRadii,
+    )
+    .addOption(
+      new Option(
+        '--max-radius-loss <radius>',
+        'take fewer copies than --n for the same alpha: as many as lose at most so much radius in expectation',
+      )
+        .argParser(parseNumber({ min: 1e-6 }))
+        .conflicts('adaptive'),
+    )
+    .option(
+      '--output <log.tsv>',
+      'log; an interrupted one is gone on with (default: in the folder of the run)',
+    )
+    .option('--shard <k/K>', 'certify the k-th of K shares of the images, into a log of its own', parseShard)
+    .action(async (folder: string | undefined, options: CertifyCommandOptions) => {
+      const { runCertification } = require('../run-certification') as typeof import('../run-certification')
+      await runCertification(folder, options)
+    })
+  command
+    .command('merge')
+    .description('put the logs of all shards together, if nothing is missing, double or different')
+    .argument('<shards...>', 'logs of the shards')
+    .option('--output <log.tsv>', 'log to write')
+    .action(async (shards: string[], _options: object, merge: Command) => {
+      // `certify` has an option of this name as well, and takes it.
+      const { output } = merge.optsWithGlobals<{ output?: string }>()
+      if (output === undefined) merge.error('error: give --output, the log to write')
+      const { mergeShards } = require('../../logs/merge-shards') as typeof import('../../logs/merge-shards')
+      const images = await mergeShards(shards, { output })
+      console.log(`${images} images of ${shards.length} shards: ${output}`)
+    })
+}
+
+function parseShard(text: string): Shard {
+  const [, number, of] = /^(\d+)\/(\d+)$/.exec(text) ?? []
+  const shard = { number: Number(number), of: Number(of) }
+  if (shard.number >= 1 && shard.number <= shard.of) return shard
+  throw new InvalidArgumentError('Expected for instance 3/16, counted from 1.')
+}
+
+function parseRadii(text: string): readonly number[] {
+  const radii = text.split(',').map(part => parseNumber({ min: 0 })(part.trim()))
+  const isAscending = radii.every((radius, position) => position === 0 || radius > (radii[position - 1] ?? 0))
+  if (isAscending) return radii
+  throw new InvalidArgumentError('Expected radii in ascending order.')
+}

@@ -1,0 +1,35 @@
+import type { Command } from 'commander'
+import type { DoctorReport, Finding } from '../../environment/doctor'
+
+export function addDoctorCommand(program: Command): void {
+  program
+    .command('doctor')
+    .description('print versions and devices, and the command that repairs whatever is missing or different')
+    .option(
+      '--python <path>',
+      'look at this Python instead of PYTHON_BIN, an active conda environment or .venv',
+    )
+    .action(async (options: { python?: string }) => {
+      const { doctor } = require('../../environment/doctor') as typeof import('../../environment/doctor')
+      const report = await doctor(options)
+      console.log(formatReport(report))
+      if (!report.isUsable) process.exitCode = 1
+    })
+}
+
+const MARKS: Readonly<Record<Finding['status'], string>> = { ok: 'ok', warning: 'warning', error: 'ERROR' }
+
+/** One line a finding, its repair below it, and a last line that sums up. */
+export function formatReport({ findings, isUsable }: DoctorReport): string {
+  const nameWidth = Math.max(...findings.map(({ name }) => name.length))
+  const indent = ' '.repeat(9 + nameWidth + 2)
+  const lines = findings.flatMap(({ name, status, found, repair }) => [
+    `${MARKS[status].padEnd(9)}${name.padEnd(nameWidth)}  ${found.replaceAll('\n', `\n${indent}`)}`,
+    ...(repair === undefined ? [] : [`${indent}to repair: ${repair}`]),
+  ])
+  return [
+    ...lines,
+    '',
+    isUsable ? 'All that is needed is there.' : 'Something that is needed is missing.',
+  ].join('\n')
+}

@@ -1,0 +1,63 @@
+import { join } from 'node:path'
+import { type Command, Option } from 'commander'
+import type { ScaleName } from '../../experiments/scale'
+import { parseNumber } from '../option-values'
+import type { ExperimentCommandOptions } from '../run-experiment'
+
+export function addExperimentCommand(program: Command): void {
+  addExperimentOptions(
+    program
+      .command('experiment')
+      .description(
+        "run tables and figures of the paper, and show them beside the paper's own; without a name list them",
+      )
+      .argument('[names...]', 'experiments, or all'),
+  )
+    .addOption(
+      new Option('--scale <name>', 'data, networks and budget')
+        .choices(['digits', 'cifar10', 'imagenet'] satisfies ScaleName[])
+        .default('digits'),
+    )
+    .option('--denoiser <path>', 'weights of the denoiser, for the scales cifar10 and imagenet')
+    .option('--classifier <path>', "weights of the classifier; default: the paper's, from the hub")
+    .option('--resnet110 <path>', 'checkpoint of the ResNet-110 of Table 17')
+    .option('--data <path>', 'folder of the data, for the scales cifar10 and imagenet')
+    .option('--plan', 'print arms, steps and an estimate of the time from a measured step, and run nothing')
+    .action(async (names: string[], options: ExperimentCommandOptions & { readonly scale: ScaleName }) => {
+      const { listExperiments, runExperimentCommand } =
+        require('../run-experiment') as typeof import('../run-experiment')
+      if (names.length === 0) return listExperiments()
+      const { findExperiments } =
+        require('../../experiments/paper') as typeof import('../../experiments/paper')
+      const { makeScale } = require('../../experiments/scales') as typeof import('../../experiments/scales')
+      const output = options.output ?? join('runs', 'experiments', options.scale)
+      const scale = makeScale(options.scale, { ...options, output })
+      await runExperimentCommand(findExperiments(names), { ...options, scale, output })
+    })
+}
+
+/** What every program that runs experiments takes. */
+export function addExperimentOptions(command: Command): Command {
+  return command
+    .option('--seeds <count>', 'how many seeds: 0, 1, …', parseNumber({ min: 1, integer: true }), 3)
+    .option(
+      '--test-images <count>',
+      "certify the first so many test images; default: the scale's",
+      parseNumber({ min: 1, integer: true }),
+    )
+    .option(
+      '--workers <count>',
+      'processes that share the work; the same command may be started elsewhere, too',
+      parseNumber({ min: 1, integer: true }),
+      1,
+    )
+    .option('--output <folder>', 'where runs and results go; default: runs/experiments/<scale>')
+    .option('--device <name>', 'torch device', 'auto')
+    .option(
+      '--threads <count>',
+      'threads of torch on the CPU in each process',
+      parseNumber({ min: 1, integer: true }),
+      1,
+    )
+    .option('--python <path>', 'Python interpreter to use')
+}

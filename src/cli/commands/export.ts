@@ -1,0 +1,40 @@
+import type { Command } from 'commander'
+
+interface ExportOptions {
+  readonly merge?: string
+  readonly adapter?: string
+  readonly python?: string
+}
+
+export function addExportCommand(program: Command): void {
+  program
+    .command('export')
+    .description('write what LoRA has trained for plain timm, transformers or peft, with the same outputs')
+    .argument('<folder>', 'folder of a run (its last checkpoint is taken) or of one of its checkpoints')
+    .option('--merge <output>', 'write the whole network with the adapters merged into its weights')
+    .option('--adapter <output>', "write the adapters for peft on the library's own network")
+    .option('--python <path>', 'use this Python instead of PYTHON_BIN, an active conda environment or .venv')
+    .action(async (folder: string, { merge, adapter, python }: ExportOptions, command: Command) => {
+      if (merge === undefined && adapter === undefined) command.error('error: give --merge or --adapter')
+      const { connect } = require('../../bridge') as typeof import('../../bridge')
+      const { findCheckpoint, loadTrainedClassifier } =
+        require('../../smoothing/trained-classifier') as typeof import('../../smoothing/trained-classifier')
+      const { CheckpointError } = require('../../errors') as typeof import('../../errors')
+      const run = await findCheckpoint(folder)
+      if (run.config.tuning.kind === 'full') {
+        throw new CheckpointError(`${run.checkpoint} has no adapters: the whole network was trained.`, {
+          remedy: 'Use the checkpoint as it is, it is in the format of its library already.',
+        })
+      }
+      await using session = await connect({ device: 'cpu', python })
+      const classifier = await loadTrainedClassifier(session, run)
+      if (merge !== undefined) {
+        await classifier.exportMerged(merge)
+        console.log(`${run.checkpoint}: merged network written to ${merge}`)
+      }
+      if (adapter !== undefined) {
+        await classifier.exportAdapter(adapter)
+        console.log(`${run.checkpoint}: adapters written to ${adapter}`)
+      }
+    })
+}

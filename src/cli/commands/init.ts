@@ -1,0 +1,12 @@
+import type { Command } from 'commander'
+
+export function addInitCommand(program: Command): void {
+  program
+    .command('init')
+    .description('write a typed experiment and its configuration into a folder, to start from')
+    .argument('[folder]', 'made if it is not there; files in it are not overwritten', '.')
+    .action(async (folder: string) => {
+      const { writeExperiment } = require('../write-experiment') as typeof import('../write-experiment')
+      console.log(await writeExperiment(folder))
+    })
+}

@@ -1,0 +1,23 @@
+import { type Command, Option } from 'commander'
+import { addSmoothedOptions } from '../certification-options'
+import type { PredictCommandOptions } from '../run-prediction'
+
+export function addPredictCommand(program: Command): void {
+  const command = program
+    .command('predict')
+    .description(
+      'classify image files by a smoothed classifier: class or abstain, certified ℓ2 radius, p-value',
+    )
+    .argument('<images...>', 'image files, and folders of them')
+    .option(
+      '--model <folder>',
+      'of a run (its last checkpoint is taken), of a checkpoint, or with smoothed.json',
+    )
+  addSmoothedOptions(command)
+    .addOption(new Option('--json', 'print JSON').conflicts('csv'))
+    .option('--csv', 'print CSV')
+    .action(async (images: string[], options: PredictCommandOptions) => {
+      const { runPrediction } = require('../run-prediction') as typeof import('../run-prediction')
+      await runPrediction(images, options)
+    })
+}

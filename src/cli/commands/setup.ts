@@ -1,0 +1,15 @@
+import type { Command } from 'commander'
+
+export function addSetupCommand(program: Command): void {
+  program
+    .command('setup')
+    .description('provide the Python environment: make .venv, or check the interpreter that you name')
+    .option('--python <path>', 'use this Python instead of PYTHON_BIN, an active conda environment or .venv')
+    .option('--install', 'install what is missing, also where setup did not make the environment')
+    .action(async (options: { python?: string; install?: boolean }) => {
+      const { setup } = require('../../environment/setup') as typeof import('../../environment/setup')
+      const { interpreter, action } = await setup({ ...options, onLine: line => console.log(line) })
+      const done = action === 'none' ? 'Nothing to do' : 'Done'
+      console.log(`${done}: ${interpreter.path} (Python ${interpreter.version}) has all that is needed.`)
+    })
+}

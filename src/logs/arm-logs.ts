@@ -1,0 +1,47 @@
+import type { CertificationEntry, CertificationRow } from './certification-log'
+import type { LogFacts } from './certification-log-facts'
+import { CertificationLogWriter } from './certification-log-file'
+
+/** The logs of several classifiers that are certified together, and what is in them. */
+export class ArmLogs implements AsyncDisposable {
+  readonly #writers: readonly CertificationLogWriter[]
+  /** Of each arm, by image. */
+  readonly #rows: readonly Map<number, CertificationRow>[]
+
+  private constructor(writers: readonly CertificationLogWriter[]) {
+    this.#writers = writers
+    this.#rows = writers.map(({ earlierRows }) => new Map(earlierRows.map(row => [row.index, row])))
+  }
+
+  /** Opens all logs or none; throws as `CertificationLogWriter.open`. */
+  static async open(logs: readonly { readonly path: string; readonly facts: LogFacts }[]): Promise<ArmLogs> {
+    const writers: CertificationLogWriter[] = []
+    try {
+      for (const { path, facts } of logs) writers.push(await CertificationLogWriter.open(path, facts))
+      return new ArmLogs(writers)
+    } catch (error) {
+      for (const writer of writers) await writer.close()
+      throw error
+    }
+  }
+
+  /** The rows of an image, of the arms that have one. */
+  rowsOf(index: number): readonly CertificationRow[] {
+    return this.#rows.flatMap(ofArm => ofArm.get(index) ?? [])
+  }
+
+  /** The arms that have no row of an image. */
+  armsWithout(index: number): readonly number[] {
+    return [...this.#rows.keys()].filter(arm => this.#rows[arm]?.has(index) === false)
+  }
+
+  /** Writes a row of an arm, and returns when it is on the disk. */
+  async append(arm: number, entry: CertificationEntry): Promise<void> {
+    await this.#writers[arm]?.append(entry)
+    this.#rows[arm]?.set(entry.index, { ...entry, correct: entry.prediction === entry.label })
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const writer of this.#writers) await writer.close()
+  }
+}

@@ -1,0 +1,147 @@
+import { missingImages } from '../analysis/runs'
+import { fieldDifferences } from '../config/differences'
+import { ConfigError, DataError } from '../errors'
+import { lock } from '../files/lock'
+import { writeDurably } from '../files/write'
+import { type CertificationRow, formatRow } from './certification-log'
+import { type LogFacts, readText, show } from './certification-log-facts'
+import { type CertificationLog, headerOf, readCertificationLog, writeFacts } from './certification-log-file'
+import { formatIndices, imagePlan, parseIndices, planDigest, type Share } from './image-plan'
+
+/** A log whose facts say that it is a share of a plan. */
+type ShardLog = CertificationLog & { readonly facts: LogFacts & Required<Pick<LogFacts, 'plan' | 'share'>> }
+
+/**
+ * Puts the logs of all shards together to the log that one process would have written: rows in the order of the plan,
+ * equal byte for byte but for their times.
+ *
+ * @returns how many images the log has
+ * @throws DataError that lists what keeps the shards from being one whole: other configurations or plans, shards or
+ *   images that are missing or double
+ * @throws ConfigError if there is another log at `output`, or it is being written
+ */
+export async function mergeShards(
+  paths: readonly string[],
+  { output }: { readonly output: string },
+): Promise<number> {
+  const shards = requireShards(await Promise.all(paths.map(readCertificationLog)))
+  const problems = [...problemsOfSet(shards), ...shards.flatMap(problemsOfShard)]
+  if (problems.length > 0) throw notWhole(problems)
+  const plan = wholePlan(shards)
+  const rows = new Map(shards.flatMap(shard => shard.rows.map(row => [row.index, row] as const)))
+  const lines = plan.map(index => formatRow(rows.get(index) as Required<CertificationRow>))
+  const [{ facts }] = shards as [ShardLog, ...ShardLog[]]
+  await writeMerged(output, {
+    log: [headerOf(facts), ...lines].map(line => `${line}\n`).join(''),
+    facts: {
+      configuration: facts.configuration,
+      plan: imagePlan(plan),
+      notes: { shards: shards.map(shard => shard.facts.notes ?? {}) },
+    },
+  })
+  return plan.length
+}
+
+/** The logs by the number of their shard. */
+function requireShards(logs: readonly CertificationLog[]): ShardLog[] {
+  const others = logs.filter(({ facts }) => facts?.plan === undefined || facts.share === undefined)
+  if (others.length > 0 || logs.length === 0) {
+    throw notWhole(
+      logs.length === 0
+        ? ['no logs are given']
+        : others.map(({ file }) => `${file} is no shard: nothing beside it says of which plan it is a share`),
+    )
+  }
+  return (logs as ShardLog[]).toSorted((a, b) => a.facts.share.number - b.facts.share.number)
+}
+
+/** What is wrong with the shards as a set. */
+function problemsOfSet(shards: readonly ShardLog[]): string[] {
+  const [first, ...others] = shards as [ShardLog, ...ShardLog[]]
+  const { of } = first.facts.share
+  const strangers = others.filter(({ facts }) => !isSamePlan(facts.share, first.facts.share))
+  const numbers = shards.map(({ facts }) => facts.share.number)
+  const absent = Array.from({ length: of }, (_, position) => position + 1).filter(
+    number => !numbers.includes(number),
+  )
+  return [
+    ...strangers.map(
+      ({ file, facts }) =>
+        `${file} is a share of another plan (${say(facts.share)}) than ${first.file} (${say(first.facts.share)})`,
+    ),
+    ...shards.flatMap(({ file, facts }, position) =>
+      numbers.indexOf(facts.share.number) < position
+        ? [`${file} is shard ${facts.share.number} once more`]
+        : [],
+    ),
+    ...(absent.length === 0 ? [] : [`shard ${formatIndices(absent)} of ${of} is missing`]),
+    ...others.flatMap(({ file, facts }) =>
+      fieldDifferences(first.facts.configuration, facts.configuration).map(
+        ({ field, before, after }) =>
+          `${field} is ${show(before)} in ${first.file} and ${show(after)} in ${file}`,
+      ),
+    ),
+  ]
+}
+
+/** In what a shard is not whole. */
+function problemsOfShard(shard: ShardLog): string[] {
+  const { file, partial, rows, facts } = shard
+  const planned = new Set(parseIndices(facts.plan.images))
+  const missing = missingImages(shard)
+  const foreign = rows.map(({ index }) => index).filter(index => !planned.has(index))
+  return [
+    ...(partial === undefined ? [] : [`${file} is cut short in line ${partial.line}`]),
+    ...(missing.length === 0
+      ? []
+      : [
+          `${file} lacks ${missing.length} of ${facts.plan.count} images: ${formatIndices(missing.slice(0, 10))}`,
+        ]),
+    ...(foreign.length === 0
+      ? []
+      : [`${file} has images that do not fall to it: ${formatIndices(foreign.slice(0, 10))}`]),
+  ]
+}
+
+/** Undoes the dealing. */
+function wholePlan(shards: readonly ShardLog[]): number[] {
+  const shares = shards.map(({ facts }) => parseIndices(facts.plan.images))
+  const [{ facts }] = shards as [ShardLog, ...ShardLog[]]
+  const { of, count, sha256 } = facts.share
+  const plan = Array.from(
+    { length: count },
+    (_, position) => shares[position % of]?.[Math.floor(position / of)] ?? -1,
+  )
+  if (planDigest(plan) === sha256) return plan
+  throw notWhole(['the images of the shards are not those of the plan: a file beside them was changed'])
+}
+
+async function writeMerged(output: string, { log, facts }: { log: string; facts: LogFacts }): Promise<void> {
+  const unlock = await lock(`${output}.lock`, `log ${output}`)
+  try {
+    const existing = await readText(output)
+    if (existing !== undefined && existing !== log) {
+      throw new ConfigError(`There is another log at ${output}.`, {
+        remedy: 'Choose another output, or remove it.',
+      })
+    }
+    await writeFacts(output, facts)
+    await writeDurably(output, log)
+  } finally {
+    await unlock()
+  }
+}
+
+function isSamePlan(a: Share, b: Share): boolean {
+  return a.of === b.of && a.count === b.count && a.sha256 === b.sha256
+}
+
+function say({ of, count, sha256 }: Share): string {
+  return `${count} images in ${of} shards, ${sha256.slice(0, 8)}`
+}
+
+function notWhole(problems: readonly string[]): DataError {
+  return new DataError(`The shards do not make one log:\n${problems.map(line => `  ${line}`).join('\n')}\n`, {
+    remedy: 'Finish, add or leave out what is named, then merge again.',
+  })
+}

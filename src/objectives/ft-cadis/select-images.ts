@@ -1,0 +1,123 @@
+import { ShapeError } from '../../errors'
+
+/** Which denoised images each of the two losses sees. */
+export interface SelectionOptions {
+  /**
+   * `selected`: cross-entropy on the non-hallucinated images alone (Eq. 8); `all`: on all M (Eq. 6 and row 2 of
+   * Table 5).
+   */
+  readonly crossEntropy: 'selected' | 'all'
+  /**
+   * Whether the denoised image with the lowest cross-entropy stands in where all M are hallucinated. No effect with
+   * `crossEntropy: 'all'`, where no image is left out.
+   */
+  readonly coldStart: boolean
+  /**
+   * `masked`: the adversarial loss counts where all M are non-hallucinated (Eq. 9); `all`: everywhere (row 3 of
+   * Table 5); `none`: nowhere (Eq. 6).
+   */
+  readonly adversarial: 'masked' | 'all' | 'none'
+}
+
+/** What the losses of one micro-batch of B images under M noises are made of. */
+export interface Selection {
+  /** [M][B]: weight of each denoised image in the sum of Eq. 8, before its division by M. */
+  readonly weights: readonly (readonly number[])[]
+  /** The images whose adversarial loss counts: indices in 0..B-1, ascending. The others need no attack. */
+  readonly attacked: readonly number[]
+  /** |D_nh| of each image, before the cold start: [B]. */
+  readonly nonHallucinated: readonly number[]
+}
+
+/**
+ * A rule that decides on plain numbers which denoised images are learnt from and which images are attacked.
+ *
+ * @param correct - [M][B]: whether the classifier gives the label to denoised image m of image b.
+ * @param crossEntropy - [M][B]: cross-entropy of that denoised image with the label.
+ */
+export type SelectionRule = (
+  correct: readonly (readonly boolean[])[],
+  crossEntropy: readonly (readonly number[])[],
+) => Selection
+
+/**
+ * The confidence-aware selection of FT-CADIS (Eq. 7): D_nh of an image is the set of its denoised images that the
+ * classifier gets right. All weights are 0 or 1, and every image has a weight of 1 somewhere unless the cold start
+ * is off. The mask of the adversarial loss looks at D_nh itself, never at the stand-in of the cold start.
+ *
+ * The cold start takes the first of equal cross-entropies. NaN counts as larger than every number, infinity
+ * included: such an image stands in only where all M are NaN, and then carries the NaN into the loss, where a check
+ * for finite losses finds it.
+ *
+ * @param correct - [M][B], as in {@link SelectionRule}.
+ * @param crossEntropy - [M][B], as in {@link SelectionRule}.
+ * @throws ShapeError when M is 0, a row has another length than the first one, or the two arguments differ in shape.
+ */
+export function selectImages(
+  correct: readonly (readonly boolean[])[],
+  crossEntropy: readonly (readonly number[])[],
+  options: SelectionOptions,
+): Selection {
+  const { noises, images } = commonShape(correct, crossEntropy)
+  const everyImage = Array.from({ length: images }, (_, image) => image)
+  const nonHallucinated = everyImage.map(image =>
+    correct.reduce((total, row) => total + (row[image] ? 1 : 0), 0),
+  )
+  const standIns = everyImage.map(image =>
+    options.coldStart && nonHallucinated[image] === 0
+      ? indexOfLowest(crossEntropy.map(row => row[image]))
+      : -1,
+  )
+  const isLearnt = (noise: number, image: number) =>
+    options.crossEntropy === 'all' || correct[noise]?.[image] === true || standIns[image] === noise
+  const isAttacked = (image: number) =>
+    options.adversarial === 'all' || (options.adversarial === 'masked' && nonHallucinated[image] === noises)
+
+  return {
+    weights: correct.map((_, noise) => everyImage.map(image => (isLearnt(noise, image) ? 1 : 0))),
+    attacked: everyImage.filter(isAttacked),
+    nonHallucinated,
+  }
+}
+
+function commonShape(
+  correct: readonly (readonly unknown[])[],
+  crossEntropy: readonly (readonly unknown[])[],
+): { noises: number; images: number } {
+  const noises = correct.length
+  const images = correct[0]?.length
+  if (images === undefined) {
+    throw new ShapeError('selectImages: correct has no rows, expected one for each of M >= 1 noises.', {
+      remedy: 'Pass correct as [M][B].',
+    })
+  }
+  if (crossEntropy.length !== noises) {
+    throw new ShapeError(
+      `selectImages: correct has ${noises} rows and crossEntropy ${crossEntropy.length}, expected M in both.`,
+      { remedy: 'Pass both as [M][B] for the same noises and images.' },
+    )
+  }
+  for (const [name, rows] of Object.entries({ correct, crossEntropy })) {
+    const ragged = rows.findIndex(row => row.length !== images)
+    if (ragged >= 0) {
+      throw new ShapeError(
+        `selectImages: ${name}[${ragged}] has ${rows[ragged]?.length} images, expected B = ${images} as in correct[0].`,
+        { remedy: 'Pass both as [M][B] for the same noises and images.' },
+      )
+    }
+  }
+  return { noises, images }
+}
+
+/** Index of the first lowest value, with NaN above every number. */
+function indexOfLowest(values: readonly (number | undefined)[]): number {
+  let lowest = 0
+  let lowestValue = Number.NaN
+  for (const [index, value = Number.NaN] of values.entries()) {
+    if (value < lowestValue || (Number.isNaN(lowestValue) && !Number.isNaN(value))) {
+      lowest = index
+      lowestValue = value
+    }
+  }
+  return lowest
+}

@@ -1,0 +1,205 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { z } from 'zod'
+import { parseConfig, type RunConfig } from '../config/schema'
+import { CheckpointError } from '../errors'
+import { replaceFolder, syncToDisk } from '../files/write'
+import { type SmoothedFacts, writeSmoothed } from '../smoothing/smoothed-file'
+import type { Classifier, Optimizer } from '../torch'
+
+/**
+ * A checkpoint is a folder: the weights in the format of their library, or adapters in PEFT's; the optimizer's moments;
+ * and `trainer.json`, which says where the run was and what the other files must be. It is filled under another name,
+ * brought to the disk and renamed: under its own name it is always whole.
+ *
+ * No state of a random generator is in it. All randomness is named by the seed and the place in the run.
+ */
+
+const TRAINER_FILE = 'trainer.json'
+const OPTIMIZER_FILE = 'optimizer.safetensors'
+
+const trainerSchema = z.object({
+  format: z.literal(1),
+  /** Epoch of the next update, counted from 1. */
+  epoch: z.int().positive(),
+  /** Updates done in it. */
+  updatesInEpoch: z.int().nonnegative(),
+  /** Updates since the run began. */
+  step: z.int().nonnegative(),
+  lossScale: z.object({ scale: z.number().positive(), goodUpdates: z.int().nonnegative() }),
+  /** Updates in a row, up to this one, that were not finite. */
+  nonFiniteInARow: z.int().nonnegative(),
+  /** The epoch with the best accuracy on denoised test images. */
+  best: z.object({ epoch: z.int().positive(), denoised: z.number() }).nullable(),
+  skippedImages: z.int().nonnegative(),
+  skippedPaths: z.array(z.string()),
+  /** Bytes of `metrics.jsonl` that belong to the run up to here. */
+  metricsBytes: z.int().nonnegative(),
+  config: z.unknown(),
+  /** Where the off-the-shelf weights are from, with their hashes. */
+  weights: z.unknown(),
+  versions: z.record(z.string(), z.unknown()),
+  files: z.record(z.string(), z.object({ bytes: z.int(), sha256: z.string() })),
+})
+
+/** Where a run was. */
+export type TrainerState = Omit<z.output<typeof trainerSchema>, 'format' | 'files' | 'config'> & {
+  readonly config: RunConfig
+}
+
+export interface Checkpoint {
+  readonly folder: string
+  readonly state: TrainerState
+  /** The optimizer's moments; to load after the weights. */
+  readonly optimizerFile: string
+}
+
+export interface CheckpointContent {
+  readonly classifier: Classifier
+  readonly optimizer: Optimizer
+  /** The smoothed classifier that the weights belong to, for `smoothed.json`. */
+  readonly smoothed: SmoothedFacts
+}
+
+/**
+ * Writes the checkpoint `name` of a run, in the place of one of that name.
+ *
+ * @returns its folder
+ * @throws CheckpointError if it cannot be written; earlier checkpoints are as they were
+ */
+export async function writeCheckpoint(
+  folder: string,
+  { classifier, optimizer, smoothed }: CheckpointContent,
+  state: TrainerState,
+): Promise<string> {
+  const parent = dirname(folder)
+  const unfinished = join(parent, `.${basename(folder)}.${process.pid}.unfinished`)
+  try {
+    await mkdir(parent, { recursive: true })
+    await classifier.save(unfinished)
+    optimizer.save(join(unfinished, OPTIMIZER_FILE))
+    await classifier.session.flush()
+    await writeSmoothed(unfinished, smoothed)
+    const files = await filesIn(unfinished)
+    await writeFile(
+      join(unfinished, TRAINER_FILE),
+      `${JSON.stringify({ format: 1, ...state, files }, null, 2)}\n`,
+    )
+    for (const name of [...Object.keys(files), TRAINER_FILE, '.']) await syncToDisk(join(unfinished, name))
+    await replaceFolder(unfinished, folder)
+    return folder
+  } catch (cause) {
+    throw new CheckpointError(`The checkpoint ${folder} cannot be written: ${(cause as Error).message}`, {
+      remedy: 'Make room or repair the disk, then resume: earlier checkpoints are as they were.',
+      cause,
+    })
+  } finally {
+    await rm(unfinished, { recursive: true, force: true })
+  }
+}
+
+/**
+ * Reads the state of a checkpoint and checks that its files are the ones that it was written with.
+ *
+ * @throws CheckpointError if it is missing, cut off, or no checkpoint of this package
+ */
+export async function readCheckpoint(folder: string): Promise<Checkpoint> {
+  const path = join(folder, TRAINER_FILE)
+  const refuse = (reason: string, cause?: unknown) =>
+    new CheckpointError(`${folder} is no checkpoint to resume from: ${reason}.`, {
+      remedy: `Remove the folder to resume from an earlier one, or give another run.`,
+      cause,
+    })
+  const text = await readFile(path, 'utf8').catch(cause => {
+    throw refuse(`${TRAINER_FILE} cannot be read, ${(cause as Error).message}`, cause)
+  })
+  let content: unknown
+  try {
+    content = JSON.parse(text)
+  } catch (cause) {
+    throw refuse(`${TRAINER_FILE} is cut off or damaged, ${(cause as Error).message}`, cause)
+  }
+  const parsed = trainerSchema.safeParse(content)
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues
+    throw refuse(`${TRAINER_FILE} is not of this version: ${issue?.path.join('.')}, ${issue?.message}`)
+  }
+  const { format: _, files, ...state } = parsed.data
+  for (const [name, expected] of Object.entries(files)) {
+    const found = await describeFile(join(folder, name)).catch(() => undefined)
+    if (found === undefined) throw refuse(`${name} is missing`)
+    if (found.bytes !== expected.bytes) {
+      throw refuse(`${name} has ${found.bytes} bytes, expected ${expected.bytes}`)
+    }
+    if (found.sha256 !== expected.sha256) throw refuse(`${name} was changed after it was written`)
+  }
+  return {
+    folder,
+    state: { ...state, config: parseConfig(state.config) },
+    optimizerFile: join(folder, OPTIMIZER_FILE),
+  }
+}
+
+/** The name of the checkpoint after an epoch. */
+export function epochName(epoch: number): string {
+  return `epoch-${String(epoch).padStart(2, '0')}`
+}
+
+/** The name of a checkpoint within an epoch. */
+export function stepName(step: number): string {
+  return `step-${String(step).padStart(6, '0')}`
+}
+
+/** A checkpoint by its name alone. */
+export interface CheckpointName {
+  readonly name: string
+  /** Updates since the run began. */
+  readonly step: number
+  /** The epoch that it ends; null within one. */
+  readonly epoch: number | null
+}
+
+/** The checkpoints of a run in the order of its steps; other folders are left out. */
+export async function listCheckpoints(
+  checkpoints: string,
+  { updatesPerEpoch }: { updatesPerEpoch: number },
+): Promise<CheckpointName[]> {
+  const names = await readdir(checkpoints).catch((error: NodeJS.ErrnoException): string[] => {
+    if (error.code === 'ENOENT') return []
+    throw error
+  })
+  return names
+    .flatMap((name): CheckpointName[] => {
+      const [, kind, digits] = /^(epoch|step)-(\d+)$/.exec(name) ?? []
+      if (kind === undefined) return []
+      const number = Number(digits)
+      return kind === 'epoch'
+        ? [{ name, step: number * updatesPerEpoch, epoch: number }]
+        : [{ name, step: number, epoch: null }]
+    })
+    .sort((first, second) => first.step - second.step)
+}
+
+/** Removes what a process left unfinished when it was killed. */
+export async function removeUnfinished(checkpoints: string): Promise<void> {
+  const names = await readdir(checkpoints).catch(() => [])
+  for (const name of names) {
+    if (name.startsWith('.')) await rm(join(checkpoints, name), { recursive: true, force: true })
+  }
+}
+
+async function filesIn(folder: string): Promise<Record<string, { bytes: number; sha256: string }>> {
+  const names = (await readdir(folder)).sort()
+  return Object.fromEntries(
+    await Promise.all(names.map(async name => [name, await describeFile(join(folder, name))] as const)),
+  )
+}
+
+async function describeFile(path: string): Promise<{ bytes: number; sha256: string }> {
+  const hash = createHash('sha256')
+  await pipeline(createReadStream(path), hash)
+  return { bytes: (await stat(path)).size, sha256: hash.digest('hex') }
+}

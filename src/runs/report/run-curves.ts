@@ -1,0 +1,91 @@
+import { type CurveOptions, metricChart } from '../../analysis/metric-curves'
+import type { MetricPoint } from '../../analysis/plots'
+import type { Chart, ReportSection } from '../../analysis/report'
+import type { RunRecord } from '../read-run'
+import type { UpdateReport } from '../reports'
+import {
+  COST,
+  type CurvePlan,
+  DEVICE,
+  type Line,
+  LOSS_SCALE,
+  LOSSES,
+  OPTIMISATION,
+  TEST,
+} from './curve-plans'
+
+/** The curves of fine-tuning runs, as sections of a report. */
+
+export interface NamedRun {
+  readonly name: string
+  readonly run: RunRecord
+}
+
+/** Test accuracy by epoch; nothing before the first. */
+export async function accuracySection(runs: readonly NamedRun[]): Promise<ReportSection[]> {
+  if (runs.every(({ run }) => run.epochs.length === 0)) return []
+  const charts = TEST.map(plan =>
+    chartOf(plan, runs, { rows: run => run.epochs, at: row => row.epoch, along: 'epoch' }),
+  )
+  return [{ kind: 'charts', title: 'Test images', charts: await Promise.all(charts) }]
+}
+
+/** Losses, optimisation and cost by update; nothing before the first. */
+export async function updateSections(runs: readonly NamedRun[]): Promise<ReportSection[]> {
+  const some = (test: (update: UpdateReport) => boolean) => runs.some(({ run }) => run.updates.some(test))
+  if (!some(() => true)) return []
+  const section = async (title: string, plans: readonly CurvePlan<UpdateReport>[]) => {
+    const charts = plans.map(plan =>
+      chartOf(plan, runs, { rows: run => run.updates, at: row => row.step, along: 'training step' }),
+    )
+    return { kind: 'charts', title, charts: await Promise.all(charts) } as const
+  }
+  return [
+    await section('Losses and hallucinated images', LOSSES),
+    await section('Optimisation and attack', [
+      ...OPTIMISATION,
+      ...(some(({ lossScale }) => lossScale !== 1) ? [LOSS_SCALE] : []),
+    ]),
+    await section('Speed and memory', [
+      ...COST,
+      ...(some(({ deviceBytes }) => deviceBytes !== null) ? [DEVICE] : []),
+    ]),
+  ]
+}
+
+/** Updates that a curve averages over: a fiftieth of the run, so that its course shows. */
+export function smoothingOf(updates: number): number {
+  return Math.max(10, Math.round(updates / 50))
+}
+
+async function chartOf<Row>(
+  { metric, caption, values, isExact = false }: CurvePlan<Row>,
+  runs: readonly NamedRun[],
+  {
+    rows,
+    at,
+    along,
+  }: {
+    rows: (run: RunRecord) => readonly Row[]
+    at: (row: Row) => number
+    along: CurveOptions['along']
+  },
+): Promise<Chart> {
+  const isComparison = runs.length > 1
+  const lines = typeof values === 'function' ? ([{ name: '', value: values }] as const) : values
+  const points = (run: RunRecord, { value }: Line<Row>): MetricPoint[] =>
+    rows(run).map(row => ({ step: at(row), value: value(row) ?? Number.NaN }))
+  const series = isComparison
+    ? runs.map(({ name, run }) => ({ label: name, points: points(run, lines[0]) }))
+    : runs.flatMap(({ run }) => lines.map(line => ({ label: line.name, points: points(run, line) })))
+  const longest = Math.max(0, ...series.map(({ points: own }) => own.length))
+  const smoothing = isExact ? 1 : smoothingOf(longest)
+  const isLineNamed = isComparison && lines.length > 1
+  const shown = isLineNamed ? `${metric}, ${lines[0].name}` : metric
+  const raw = isComparison ? '' : ', pale: each'
+  return {
+    svg: await metricChart({ metric: shown, series }, { along, smoothing, showsRaw: !isComparison }),
+    caption: isExact ? caption : `${caption} Mean over ${smoothing} updates${raw}.`,
+    alt: `${shown} against ${along} for ${runs.map(({ name }) => name).join(', ')}.`,
+  }
+}

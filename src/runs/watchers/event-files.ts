@@ -1,0 +1,49 @@
+import { join } from 'node:path'
+import { type EventWriter, openEventWriter } from '../../torch'
+import { EPOCH_SCALARS, SAMPLES_TAG, scalarsOf, UPDATE_SCALARS } from './event-tags'
+import type { RunStart, RunWatcher } from '../reports'
+import { writeSamples } from './sample-files'
+
+/**
+ * Writes `tensorboard/`: the scalars of `event-tags.ts` after each update and epoch, and before the first and after each
+ * epoch the drawing of kept and hallucinated images, which `samples/` gets as well. Updates cost no answer of Python; an
+ * epoch costs one, for the samples. What an earlier part of the run wrote beyond the checkpoint that it goes on from is
+ * hidden by TensorBoard.
+ *
+ * Where the run has no folder, as on every rank but the first, it does nothing.
+ */
+export function eventFiles(): RunWatcher {
+  let run: { readonly start: RunStart; readonly folder: string; readonly writer: EventWriter } | undefined
+
+  const showSamples = async (place: { epoch: number; step: number }) => {
+    if (run === undefined) return
+    const png = await writeSamples(run.start, run.folder, place)
+    run.writer.image(place.step, { tag: SAMPLES_TAG, png })
+  }
+  return {
+    onStart: async start => {
+      if (start.folder === null) return
+      const { stepsDone, classifier } = start
+      const folder = start.folder.path
+      const writer = await openEventWriter(
+        classifier.session,
+        join(folder, 'tensorboard'),
+        stepsDone > 0 ? { purgeStep: stepsDone + 1 } : {},
+      )
+      run = { start, folder, writer }
+      if (stepsDone === 0) await showSamples({ epoch: 0, step: 0 })
+    },
+    onUpdate: report => run?.writer.scalars(report.step, scalarsOf(UPDATE_SCALARS, report)),
+    onEpoch: async report => {
+      run?.writer.scalars(report.step, scalarsOf(EPOCH_SCALARS, report))
+      await showSamples(report)
+    },
+    onEnd: async end => {
+      // Whoever hears of a failed run hears of its own error; Python may be gone.
+      await run?.writer.close().catch(error => {
+        if (end !== 'failed') throw error
+      })
+      run = undefined
+    },
+  }
+}

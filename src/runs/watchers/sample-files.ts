@@ -1,0 +1,54 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { writeWhole } from '../../files/write'
+import { type DenoisedSamples, denoisedSamples } from './denoised-samples'
+import type { RunStart } from '../reports'
+
+/** Images of a run that are shown, few enough to look at. */
+const SHOWN_IMAGES = 6
+/** Denoised images of each that are shown at most. */
+const SHOWN_NOISES = 4
+/** Pixels of a picture's side: more than a page shows is not worth the space. */
+const LARGEST = 144
+
+/** What `samples/epoch-NN.json` holds: test images under the noise that every epoch's file shows them under. */
+export interface SamplesFile {
+  /** Epochs trained; 0 before the first update. */
+  readonly epoch: number
+  readonly step: number
+  readonly classes: readonly string[]
+  readonly samples: readonly DenoisedSamples[]
+}
+
+/**
+ * Denoises a few test images, the same ones under the same noise each time, and writes them with the classifier's verdict
+ * to `samples/epoch-NN.json` and, as one drawing, to `samples/epoch-NN.png`. One answer.
+ *
+ * @returns the drawing, a PNG file in base64
+ */
+export async function writeSamples(
+  { classifier, denoiser, testSet, level, config }: RunStart,
+  folder: string,
+  { epoch, step }: { epoch: number; step: number },
+): Promise<string> {
+  const { length, classes } = testSet.description
+  const { samples, drawing } = await denoisedSamples({ classifier, denoiser }, testSet, {
+    indices: shownImages(length),
+    level,
+    noises: Math.min(config.method.noises, SHOWN_NOISES),
+    seed: config.seed,
+    largest: LARGEST,
+  })
+  const file: SamplesFile = { epoch, step, classes, samples }
+  const name = join(folder, 'samples', `epoch-${String(epoch).padStart(2, '0')}`)
+  await mkdir(join(folder, 'samples'), { recursive: true })
+  await writeWhole(`${name}.json`, JSON.stringify(file))
+  await writeWhole(`${name}.png`, Buffer.from(drawing, 'base64'))
+  return drawing
+}
+
+/** Spread over the data set, which is often in the order of its classes. */
+function shownImages(length: number): number[] {
+  const count = Math.min(SHOWN_IMAGES, length)
+  return Array.from({ length: count }, (_, image) => Math.floor((image * length) / count))
+}

@@ -1,0 +1,25 @@
+import { type CertificationRunConfigInput, parseCertificationConfig } from '../config/schema'
+import { CheckpointError } from '../errors'
+import { readSmoothed, type Smoothed } from './smoothed-file'
+
+/** The settings of a smoothed classifier, and what else is known of it: all of it where `smoothed.json` says so. */
+export type KnownSmoothed = Pick<Smoothed, 'config'> & Partial<Smoothed>
+
+/** A smoothed classifier: a folder with `smoothed.json`, what is known of it, or the settings of a certification. */
+export type SmoothedInput = string | KnownSmoothed | CertificationRunConfigInput
+
+/**
+ * What an input says.
+ *
+ * @throws CheckpointError for a folder without `smoothed.json`; ConfigError for settings that are not acceptable
+ */
+export async function smoothedOf(input: SmoothedInput): Promise<KnownSmoothed> {
+  if (typeof input !== 'string') {
+    return 'config' in input ? input : { config: parseCertificationConfig(input) }
+  }
+  const found = await readSmoothed(input)
+  if (found !== undefined) return found
+  throw new CheckpointError(`There is no smoothed.json in ${input}.`, {
+    remedy: 'Give the folder of a checkpoint, or the settings of a certification.',
+  })
+}

@@ -1,0 +1,95 @@
+import type { EpochReport, UpdateReport } from '../runs/reports'
+
+/** What is said about a run on a terminal, as text. */
+
+export interface LineOptions {
+  /** Columns that there are; what does not fit is left out, the least telling first. Default: no limit. */
+  readonly columns?: number
+  /** Undefined while nothing is known about it. */
+  readonly leftMs: number | undefined
+  /** Updates that were not taken so far. */
+  readonly skipped: number
+}
+
+/** One line about an update. Never longer than the columns. */
+export function trainingLine(
+  report: UpdateReport,
+  { columns = Number.POSITIVE_INFINITY, leftMs, skipped }: LineOptions,
+): string {
+  const { epoch, epochs, step, steps, deviceBytes } = report
+  // In the order in which they stand; a smaller rank stays longer on a narrow terminal.
+  const fields: readonly (readonly [rank: number, text: string | undefined])[] = [
+    [2, `epoch ${epoch}/${epochs}`],
+    [1, `step ${step}/${steps}`],
+    [3, `${Math.floor((100 * step) / steps)} %`],
+    [4, leftMs === undefined ? undefined : `${formatDuration(leftMs)} left`],
+    [7, `${formatFigure(report.imagesPerSecond)} images/s`],
+    [5, `loss ${formatFigure(report.loss)}`],
+    [11, `SCE ${formatFigure(report.selectiveCrossEntropy)}`],
+    [12, `MAdv ${formatFigure(report.adversarial)}`],
+    [9, `kept ${formatShare(report.keptShare)}`],
+    [8, `|D_nh| = M ${formatShare(report.allKeptShare)}`],
+    [10, `lr ${report.learningRate === 0 ? 0 : report.learningRate.toExponential(1)}`],
+    [13, deviceBytes === null ? undefined : `GPU ${formatGibibytes(deviceBytes)}`],
+    [6, skipped === 0 ? undefined : `${skipped} skipped`],
+  ]
+  const chosen = new Set<string>()
+  let length = 0
+  for (const [, text] of [...fields].sort(([a], [b]) => a - b)) {
+    if (text === undefined) continue
+    length += text.length + (chosen.size === 0 ? 0 : SEPARATOR.length)
+    if (length > columns) break
+    chosen.add(text)
+  }
+  if (chosen.size === 0) return `${step}/${steps}`.slice(0, Math.max(0, columns))
+  return fields.flatMap(([, text]) => (text !== undefined && chosen.has(text) ? [text] : [])).join(SEPARATOR)
+}
+
+const SEPARATOR = ' · '
+
+/** One line about an epoch. */
+export function epochLine(
+  { epoch, clean, denoised, skippedImages, skippedPaths }: EpochReport,
+  { epochs }: { epochs: number },
+): string {
+  const skipped =
+    skippedImages === 0
+      ? ''
+      : `; ${skippedImages} corrupt training images skipped so far: ${skippedPaths.slice(0, 5).join(', ')}${skippedPaths.length > 5 ? ', …' : ''}`
+  return `epoch ${epoch}/${epochs}: accuracy ${formatShare(clean, 1)} on clean test images, ${formatShare(denoised, 1)} on denoised ones${skipped}`
+}
+
+/** One line about an update that was not taken. */
+export function skippedLine({ step, loss, gradientNorm }: UpdateReport): string {
+  return `step ${step}: not taken, loss ${formatFigure(loss)}, gradient norm ${formatFigure(gradientNorm)}`
+}
+
+/** `42 s`, `3 min 20 s`, `4 h 05 min`, `2 d 03 h`. */
+export function formatDuration(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000))
+  const [minutes, hours, days] = [60, 3600, 86_400].map(unit => Math.floor(seconds / unit)) as [
+    number,
+    number,
+    number,
+  ]
+  const two = (value: number) => String(value).padStart(2, '0')
+  if (days > 0) return `${days} d ${two(hours % 24)} h`
+  if (hours > 0) return `${hours} h ${two(minutes % 60)} min`
+  if (minutes > 0) return `${minutes} min ${two(seconds % 60)} s`
+  return `${seconds} s`
+}
+
+function formatFigure(value: number): string {
+  if (!Number.isFinite(value)) return String(value)
+  const size = Math.abs(value)
+  if (size >= 100) return value.toFixed(0)
+  return size !== 0 && size < 0.001 ? value.toExponential(1) : value.toPrecision(3)
+}
+
+function formatShare(share: number, digits = 0): string {
+  return Number.isNaN(share) ? 'NaN' : `${(100 * share).toFixed(digits)} %`
+}
+
+function formatGibibytes(bytes: number): string {
+  return `${(bytes / 2 ** 30).toFixed(1)} GiB`
+}

@@ -1,0 +1,123 @@
+import { type Command, Option } from 'commander'
+import type { RunEnd, RunStart, RunWatcher, UpdateReport } from '../runs/reports'
+import { type LiveLine, liveLine } from './progress'
+import { remainingTime } from './remaining-time'
+import { epochLine, formatDuration, skippedLine, trainingLine } from './training-line'
+
+export interface TrainingProgressOptions {
+  /** Says nothing. */
+  readonly quiet?: boolean | undefined
+  /** Writes each report as one line of JSON to stdout, in the form of `metrics.jsonl`, and nothing else. */
+  readonly json?: boolean | undefined
+}
+
+/** Adds `--quiet` and `--json`, the options of {@link trainingProgress}. */
+export function addProgressOptions(command: Command): Command {
+  return command
+    .addOption(new Option('--quiet', 'print nothing but errors').conflicts('json'))
+    .option('--json', 'print each report as one line of JSON on stdout, and nothing else there')
+}
+
+/**
+ * Shows a run on stderr: on a terminal one line that is drawn over itself and never wraps, with a line that stays for
+ * each epoch and each update that was not taken; elsewhere plain lines, one for each twentieth of the run and at least
+ * every five minutes.
+ */
+export function trainingProgress({ quiet = false, json = false }: TrainingProgressOptions = {}): RunWatcher {
+  if (quiet) return {}
+  if (json) return jsonLines()
+  return textLines(process.stderr.isTTY ? terminalOutput() : plainOutput())
+}
+
+function jsonLines(): RunWatcher {
+  const print = (kind: string, report: object) => console.log(JSON.stringify({ kind, ...report }))
+  return {
+    onUpdate: report => print('update', report),
+    onEpoch: report => print('epoch', report),
+  }
+}
+
+/** Where lines go. */
+interface Output {
+  begin(): void
+  /** How the run is now. */
+  show(report: UpdateReport, line: (columns?: number) => string): void
+  /** What stays to be read. */
+  print(text: string): void
+  end(): void
+}
+
+function textLines(output: Output): RunWatcher {
+  let clock = remainingTime()
+  let skipped = 0
+  let epochs = 0
+  let last: UpdateReport | undefined
+  const show = () => {
+    if (last === undefined) return
+    const report = last
+    const figures = { leftMs: clock.leftMs(), skipped }
+    output.show(report, columns =>
+      trainingLine(report, columns === undefined ? figures : { ...figures, columns }),
+    )
+  }
+  return {
+    onStart: ({ plan, stepsDone }: RunStart) => {
+      epochs = plan.epochs
+      clock = remainingTime()
+      if (stepsDone > 0) console.error(`goes on after step ${stepsDone}/${plan.updates}`)
+      output.begin()
+    },
+    onUpdate: report => {
+      last = report
+      clock.update(report)
+      if (!report.taken) {
+        skipped += 1
+        output.print(skippedLine(report))
+      }
+      show()
+    },
+    onEpoch: report => {
+      clock.epoch()
+      output.print(epochLine(report, { epochs }))
+      show()
+    },
+    onEnd: (end: RunEnd) => {
+      output.end()
+      const where = last === undefined ? '' : ` after step ${last.step}/${last.steps}`
+      console.error(`${end}${where}, ${formatDuration(clock.elapsedMs())}`)
+    },
+  }
+}
+
+function terminalOutput(): Output {
+  let line: LiveLine | undefined
+  return {
+    begin: () => {
+      line = liveLine()
+    },
+    show: (_report, text) => line?.show(text),
+    print: text => line?.print(text),
+    end: () => line?.stop(),
+  }
+}
+
+const PLAIN_EVERY_MS = 300_000
+const PLAIN_EVERY_SHARE = 0.05
+
+function plainOutput(): Output {
+  let shownStep = Number.NEGATIVE_INFINITY
+  let shownMs = 0
+  return {
+    begin: () => undefined,
+    show: ({ step, steps }, text) => {
+      const now = performance.now()
+      const isDue = step - shownStep >= PLAIN_EVERY_SHARE * steps || now - shownMs >= PLAIN_EVERY_MS
+      if (!isDue) return
+      shownStep = step
+      shownMs = now
+      console.error(text())
+    },
+    print: text => console.error(text),
+    end: () => undefined,
+  }
+}

@@ -1,0 +1,196 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { CommanderError } from 'commander'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { TABLE_FORMATS } from '../../../src/analysis/tables'
+import { addAnalyzeCommand } from '../../../src/cli/commands/analyze'
+import { createProgram } from '../../../src/cli/program'
+import { formatRow, LOG_HEADER } from '../../../src/logs/certification-log'
+import { configuration } from '../../analysis/logs'
+import { runWithoutPython } from '../../support/run-without-python'
+
+let folder: string
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'analyze-'))
+  return () => rm(folder, { recursive: true })
+})
+
+function run(...words: string[]) {
+  return runWithoutPython(folder, 'analyze', ...words)
+}
+
+/** A log of Cohen's columns alone; null abstains. */
+async function writeCohen(name: string, radii: readonly (number | null)[], end = ''): Promise<void> {
+  const rows = radii.map((radius, index) =>
+    [index, 1, radius === null ? -1 : 1, radius ?? '0.0', radius === null ? 0 : 1, '0:00:14.17'].join('\t'),
+  )
+  const text = ['idx\tlabel\tpredict\tradius\tcorrect\ttime', ...rows].map(line => `${line}\n`).join('')
+  await writeFile(join(folder, name), text + end)
+}
+
+/** A log of this package with its facts. */
+async function writeOwn(name: string, radii: readonly number[], changes: object = {}): Promise<void> {
+  const counts = { candidate: 1, candidateCount: 900, runnerUp: 0, runnerUpCount: 100, n0: 100, n: 1000 }
+  const rows = radii.map((radius, index) =>
+    formatRow({ index, label: 1, prediction: 1, radius, durationMs: 10, counts }),
+  )
+  await writeFile(join(folder, name), [LOG_HEADER, ...rows].map(line => `${line}\n`).join(''))
+  await writeFile(
+    join(folder, `${name}.json`),
+    JSON.stringify({ configuration: { ...configuration, ...changes } }),
+  )
+}
+
+it('prints a table to stdout, and what to know to stderr', async () => {
+  await writeCohen('cohen.tsv', [0.5, null])
+  await writeOwn('certify.tsv', [1, 0.74951])
+  const { stdout, stderr, exitCode } = await run(
+    'cohen.tsv',
+    'ours=certify.tsv',
+    '--radii',
+    '0.5,0.75',
+    '--format',
+    'csv',
+  )
+  expect(stdout).toBe(
+    'method,σ,n0,n,α,ACR,abstained,r = 0.5,r = 0.75\ncohen,,,,,0.25,50,50,0\nours,0.5,100,1000,0.001,0.874755,0,100,50',
+  )
+  expect(stderr).toMatch(/^note: The logs do not all have the same σ: cohen unknown; ours 0\.5\.$/m)
+  expect(exitCode).toBe(0)
+})
+
+it.each(TABLE_FORMATS)('marks a partial log in %s', async format => {
+  await writeCohen('cut.tsv', [0.5], '1\t1\t1\t0.')
+  const { stdout, stderr, exitCode } = await run('cut.tsv', '--format', format)
+  expect(stdout).toContain('cut (partial)')
+  expect(stderr).toMatch(/^note: cut\.tsv is partial: line 3 is cut short/m)
+  expect(exitCode).toBe(0)
+})
+
+it('averages logs of one label, and takes files of one name for different methods', async () => {
+  await writeOwn('a.tsv', [1])
+  await writeOwn('b.tsv', [2], { seed: 1 })
+  await writeOwn('sigma=1.tsv', [3])
+  const { stdout } = await run(
+    'm=a.tsv',
+    'm=b.tsv',
+    './a.tsv',
+    'a.tsv',
+    'sigma=1.tsv',
+    '--radii',
+    '0',
+    '--format',
+    'json',
+  )
+  expect(JSON.parse(stdout).tables[0].rows.map((row: unknown[]) => row[0])).toEqual([
+    'm',
+    './a.tsv',
+    'a.tsv',
+    'sigma=1',
+  ])
+})
+
+it('writes the curves and a page, whole or not at all', async () => {
+  await writeOwn('a.tsv', [1, 0.5])
+  const { exitCode, stderr } = await run('a.tsv', '--plot', 'out/curves.svg', '--html', 'out/page.html')
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
+  expect((await readdir(join(folder, 'out'))).sort()).toEqual(['curves.svg', 'page.html'])
+  expect(await readFile(join(folder, 'out/curves.svg'), 'utf8')).toMatch(
+    /^<svg [\s\S]*certified accuracy \(%\)/,
+  )
+  const page = await readFile(join(folder, 'out/page.html'), 'utf8')
+  expect(page).toContain('by class')
+  expect(page).toMatch(/<\/html>\n$/)
+})
+
+it('adds what the options ask for', async () => {
+  await writeOwn('a.tsv', [1, 0.5])
+  await writeOwn('b.tsv', [0.5, 0.25])
+  const words = ['--high-probability', '--linf', '3072', '--eps', '1/255,2/255', '--per-class']
+  const { stdout } = await run(
+    'a.tsv',
+    'b.tsv',
+    ...words,
+    '--against',
+    'paper',
+    '--compare',
+    'a',
+    'b',
+    '--format',
+    'json',
+  )
+  const captions = JSON.parse(stdout).tables.map(({ caption }: { caption: string }) => caption)
+  expect(captions).toEqual([
+    expect.stringMatching(/^Average certified radius/),
+    expect.stringMatching(/exact certificates/),
+    expect.stringMatching(/ℓ∞ radius ε/),
+    expect.stringMatching(/beside Table 1 \(table1_cifar10\)/),
+    expect.stringMatching(/^Differences to Table 1/),
+    expect.stringMatching(/^a and b on the same 2 images/),
+    expect.stringMatching(/^a: .* by class$/),
+    expect.stringMatching(/^b: .* by class$/),
+  ])
+})
+
+describe('refuses, in one message and without a table', () => {
+  const refuse = async (exitCode: number, message: RegExp, ...words: string[]) => {
+    const result = await run(...words)
+    expect(result.stderr).toMatch(message)
+    expect(result).toMatchObject({ stdout: '', exitCode })
+  }
+
+  it('a malformed row, by file, line and reason', async () => {
+    await writeCohen('bad.tsv', [0.5, 0.25], '2\t1\t1\tx\t1\t0:00:01\n')
+    await refuse(1, /^error: bad\.tsv, line 4: radius must be a number of at least 0, got "x"\./, 'bad.tsv')
+  })
+
+  it('a log that is not there', () => refuse(1, /^error: There is no certification log no\.tsv\./, 'no.tsv'))
+
+  it('to average different configurations', async () => {
+    await writeOwn('a.tsv', [1], { sigma: 0.25 })
+    await writeOwn('b.tsv', [1], { sigma: 0.5 })
+    await refuse(
+      1,
+      /^error: The logs of "m" would be averaged[\s\S]*sigma: 0\.25 and 0\.5[\s\S]*--envelope/,
+      'm=a.tsv',
+      'm=b.tsv',
+    )
+  })
+
+  it('a log given twice', async () => {
+    await writeOwn('a.tsv', [1])
+    await refuse(1, /^error: The log \.\/a\.tsv is given twice as "m"\./, 'm=a.tsv', 'm=./a.tsv')
+  })
+
+  it('a picture that it cannot draw, before anything is read', () =>
+    refuse(
+      1,
+      /^error: --plot writes SVG and PNG, expected a file ending in \.svg or \.png, got x\.pdf\./,
+      'no.tsv',
+      '--plot',
+      'x.pdf',
+    ))
+
+  it('a file that cannot be written', async () => {
+    await writeOwn('a.tsv', [1])
+    await refuse(1, /^error: a\.tsv\/page\.html cannot be written/, 'a.tsv', '--html', 'a.tsv/page.html')
+  })
+})
+
+it.each([
+  ['one label to compare', /--compare takes two labels, got 1/, ['--compare', 'a']],
+  ['a table of nothing', /--table needs --against paper/, ['--table', 'table1_cifar10']],
+  ['another source', /Allowed choices are paper/, ['--against', 'x']],
+  ['another format', /Allowed choices are terminal, markdown, latex, csv, json/, ['--format', 'x']],
+  ['radii that are none', /Expected a number of at least 0/, ['--radii', '0,x']],
+  ['a radius twice', /Expected each number once/, ['--radii', '0.5,0.50']],
+])('%s is a usage error', async (_what, message, words) => {
+  const program = createProgram('tool', 'A tool.').configureOutput({ writeErr: () => {} })
+  addAnalyzeCommand(program)
+  for (const command of program.commands) command.configureOutput({ writeErr: () => {} })
+  const parsed = program.parseAsync(['analyze', 'a.tsv', ...words], { from: 'user' })
+  await expect(parsed).rejects.toThrow(CommanderError)
+  await expect(parsed).rejects.toThrow(message)
+})

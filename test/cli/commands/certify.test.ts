@@ -1,0 +1,251 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { ConfigError, certificationOf, certify, defaultLogPath, presets, writeSmoothed } from '../../../src'
+import { parseImages } from '../../../src/cli/certification-options'
+import { smoothedSource } from '../../../src/cli/smoothed-source'
+import { readCertificationLog } from '../../../src/logs/certification-log-file'
+import { certificationLine } from '../../../src/terminal/certification-progress'
+import { CLASSIFIER, connectForTest, DENOISER } from '../../support/digits'
+import { runProgram } from '../../support/run-example'
+
+/** Several processes, each with a Python, on a machine that may have other work. */
+const TIMEOUT_MS = 240_000
+
+let folder: string
+let log: string
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ft-cadis-cli-certify-'))
+  log = join(folder, 'certify.tsv')
+})
+afterEach(() => rm(folder, { recursive: true }))
+
+const run = (...words: string[]) => runProgram('src/cli/main.ts', 'certify', ...words)
+
+describe('certify', () => {
+  const images = { first: 8 }
+  const options = { n0: 16, n: 400, sigma: 0.25, seed: 3, threads: 1, device: 'cpu' }
+
+  /** Runs the command until the log has grown by a row, then sends it a signal. Resolves when it has ended. */
+  async function interrupt(signal: 'SIGINT' | 'SIGKILL'): Promise<{ exitCode?: number; stderr: string }> {
+    const rowsNow = async () => (await readFile(log, 'utf8').catch(() => '')).split('\n').length
+    const before = Math.max(2, await rowsNow())
+    const words = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)])
+    const child = runProgram(
+      'src/cli/main.ts',
+      ...['certify', '--preset', 'digits', '--images', 'first:8', '--output', log, ...words],
+    )
+    while ((await rowsNow()) <= before && child.exitCode === null) await sleep(10)
+    child.kill(signal)
+    const { exitCode, stderr } = await child
+    return { stderr, ...(exitCode !== undefined && { exitCode }) }
+  }
+
+  it('is killed, interrupted, and goes on to the rows of a run without either', async () => {
+    await interrupt('SIGKILL')
+    expect(await readdir(folder)).toContain('certify.tsv.lock')
+    const afterKill = await readCertificationLog(log)
+
+    const { exitCode, stderr } = await interrupt('SIGINT')
+    expect(exitCode).toBe(130)
+    expect(stderr).toMatch(
+      /SIGINT: the image in work is dropped.*\n(.*\n)*Stopped with \d of 8 images certified\./,
+    )
+    expect(await readdir(folder)).toEqual(['certify.tsv', 'certify.tsv.json'])
+    const afterInterrupt = await readCertificationLog(log)
+    expect(afterInterrupt.partial).toBeUndefined()
+    expect(afterInterrupt.rows.length).toBeGreaterThan(afterKill.rows.length)
+    expect(afterInterrupt.rows.length).toBeLessThan(8)
+
+    await using session = await connectForTest()
+    const source = await smoothedSource(undefined, { preset: 'digits', ...options }, { images })
+    const resumed = await certify(session, source, { log })
+    const reference = await certify(session, source, { log: join(folder, 'reference.tsv') })
+    const withoutTimes = ({ rows }: typeof resumed) => rows.map(({ durationMs: _, ...row }) => row)
+    expect(withoutTimes(resumed)).toEqual(withoutTimes(reference))
+    expect(resumed.facts).toEqual(reference.facts)
+  }, 180_000)
+
+  it(
+    'is shared by launched processes, which leave one log of all images',
+    async () => {
+      const words = ['--n0', '16', '--n', '32', '--threads', '1', '--device', 'cpu', '--images', '5-1/-1']
+      const { exitCode, stdout, stderr } = await runProgram(
+        'src/cli/main.ts',
+        ...[
+          'launch',
+          '--nproc-per-node',
+          '2',
+          '--',
+          'certify',
+          '--preset',
+          'digits',
+          '--output',
+          log,
+          ...words,
+        ],
+      )
+      expect(exitCode, stderr).toBe(0)
+      expect(stdout).toMatch(/certify +│/)
+      const { rows, facts } = await readCertificationLog(log)
+      expect(rows.map(({ index }) => index)).toEqual([5, 4, 3, 2, 1])
+      expect(facts?.plan).toEqual({ count: 5, images: '5-1/-1' })
+    },
+    TIMEOUT_MS,
+  )
+
+  it.each([
+    [['--preset', 'digits', '--shard', '3/2'], 2, /Expected for instance 3\/16/],
+    [['--preset', 'digits', '--adaptive', '0.5,0.25'], 2, /Expected radii in ascending order/],
+    [['merge', 'x.tsv'], 2, /give --output/],
+    [['merge', 'x.tsv', '--output', 'y.tsv'], 1, /There is no certification log x\.tsv/],
+  ])('%j ends with exit code %d and one message', async (words, code, message) => {
+    const { exitCode, stderr, stdout } = await run(...words)
+    expect({ exitCode, stdout }).toEqual({ exitCode: code, stdout: '' })
+    expect(stderr).toMatch(message)
+    expect(stderr).not.toMatch(/^ +at /m)
+  })
+})
+
+describe('what a command line names', () => {
+  const digits = { preset: 'digits' } as const
+
+  it('is the preset with what the options say otherwise', async () => {
+    const { config } = await smoothedSource(
+      undefined,
+      { ...digits, n: 50, sigma: 0.1, dtype: 'float64', familyWise: true, device: 'cpu' },
+      { images: { every: 5 } },
+    )
+    expect(config).toMatchObject({
+      denoiser: { source: 'diffusers', dtype: 'float64' },
+      certification: { n: 50, n0: 100, sigma: 0.1, dtype: 'float64', familyWise: true, images: { every: 5 } },
+      device: 'cpu',
+      output: join('runs', 'certify-digits'),
+    })
+  })
+
+  it.each(['cifar10', 'imagenet'] as const)("has the paper's test images and n for %s", async preset => {
+    const { config } = await smoothedSource(undefined, { preset, data: 'd', denoiser: 'e.pt', sigma: 0.3 })
+    expect(config.certification).toMatchObject(
+      preset === 'cifar10'
+        ? { n0: 100, n: 100_000, alpha: 0.001, images: 'all', sigma: 0.3 }
+        : { n0: 100, n: 10_000, alpha: 0.001, images: { onePerClass: true }, sigma: 0.3 },
+    )
+  })
+
+  it.each([
+    [{ ...digits, config: 'x.json' }, /is named 2 times, expected once/],
+    [{}, /is named nowhere, expected once\. Give the folder of a run or of a checkpoint, or --config/],
+    [{ preset: 'cifar10' as const }, /The preset cifar10 needs --data and --denoiser/],
+    [{ ...digits, data: 'x' }, /Data of the source digits are in no folder/],
+  ])('is not %j', async (options, message) => {
+    await expect(smoothedSource(undefined, options)).rejects.toThrow(ConfigError)
+    await expect(smoothedSource(undefined, options)).rejects.toThrow(message)
+  })
+
+  it('has no denoiser where that is asked for', async () => {
+    const { config } = await smoothedSource(undefined, { ...digits, denoiser: 'none' })
+    expect(config.denoiser).toEqual({ source: 'none' })
+  })
+
+  it('is the last checkpoint of a run, as its settings or its smoothed.json describe it', async () => {
+    const run = presets.digits({
+      denoiser: DENOISER,
+      classifier: CLASSIFIER,
+      output: 'moved since',
+      sigma: 0.5,
+    })
+    await writeFile(join(folder, 'config.json'), JSON.stringify({ config: run }))
+    const [first, last] = ['epoch-01', 'epoch-02'].map(name => join(folder, 'checkpoints', name)) as [
+      string,
+      string,
+    ]
+    for (const checkpoint of [first, last]) await mkdir(checkpoint, { recursive: true })
+
+    const { config, weights } = await smoothedSource(folder, { n: 7 })
+    expect(weights).toBeUndefined()
+    expect(config).toMatchObject({ checkpoint: last, output: folder, certification: { sigma: 0.5, n: 7 } })
+    expect(defaultLogPath(config)).toBe(join(folder, 'certify-sigma-0.5.tsv'))
+    expect((await smoothedSource(first, {})).config).toMatchObject({ checkpoint: first, output: folder })
+
+    await writeSmoothed(last, {
+      config: {
+        ...certificationOf(run),
+        certification: { ...certificationOf(run).certification, sigma: 0.25 },
+      },
+      level: null,
+      dataset: { classes: ['a', 'b'], imageShape: [1, 8, 8] },
+      weights: {
+        denoiser: { source: 'diffusers', sha256: 'dd' },
+        classifier: { source: 'timm', sha256: 'cc' },
+      },
+    })
+    for (const named of [folder, last]) {
+      expect(await smoothedSource(named, {})).toMatchObject({
+        classes: ['a', 'b'],
+        config: { checkpoint: last, output: folder, certification: { sigma: 0.25 } },
+        weights: { denoiser: { sha256: 'dd' } },
+      })
+    }
+  })
+
+  it('is what a file says, and where that is wrong the field is named', async () => {
+    const file = join(folder, 'settings.json')
+    const settings = {
+      denoiser: { source: 'none' },
+      classifier: { source: 'resnet110', path: 'a.pth.tar' },
+      data: { source: 'cifar10', path: 'data' },
+      certification: { sigma: 0.5 },
+      output: 'runs/a',
+    }
+    await writeFile(file, JSON.stringify(settings))
+    expect((await smoothedSource(undefined, { config: file })).config).toMatchObject(settings)
+    await writeFile(file, JSON.stringify({ ...settings, certification: { sigma: -1 } }))
+    await expect(smoothedSource(undefined, { config: file })).rejects.toThrow(
+      /certification\.sigma: expected/,
+    )
+    await writeFile(file, '{')
+    await expect(smoothedSource(undefined, { config: file })).rejects.toThrow(/settings\.json cannot be read/)
+  })
+})
+
+it.each([
+  ['all', 'all'],
+  ['first:3', { first: 3 }],
+  ['every:20', { every: 20 }],
+  ['random:7', { random: 7 }],
+  ['one-per-class', { onePerClass: true }],
+  ['3,17,20-22', { indices: [3, 17, 20, 21, 22] }],
+])('--images %s', (text, images) => {
+  expect(parseImages(text)).toEqual(images)
+})
+
+it.each(['first:0', 'some', '3-1', '1,,2', ''])('--images %s is refused', text => {
+  expect(() => parseImages(text)).toThrow(/Expected all, first:N/)
+})
+
+describe('the line about a certification', () => {
+  const figures = {
+    done: 6,
+    images: 20,
+    isNew: 2,
+    elapsedMs: 4000,
+    averageRadius: 0.4321,
+    accuracies: [{ radius: 0.5, share: 0.25 }],
+  }
+
+  it('says how far it is, how long it takes, and what it is about to find', () => {
+    expect(certificationLine(figures)).toBe(
+      'image 6/20 · 28 s left · ACR 0.432 · 25.0 % at r = 0.5 · 0.500 images/s',
+    )
+    expect(certificationLine({ ...figures, isNew: 0 })).toMatch(/time left unknown/)
+  })
+
+  it('is never longer than the terminal is wide', () => {
+    for (let columns = 0; columns < 90; columns += 1) {
+      expect(certificationLine(figures, columns).length).toBeLessThanOrEqual(columns)
+    }
+  })
+})

@@ -1,0 +1,47 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { runProgram } from '../../support/run-example'
+
+let folder: string
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ft-cadis-cli-predict-'))
+})
+afterEach(() => rm(folder, { recursive: true }))
+
+/** Two 8x8 grey PNG files: a digit, and another in a folder. */
+const PICTURES = {
+  'six.png':
+    'iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAAAAADhZOFXAAAARklEQVR4nCXFQRGAIBAAwB3HABeBCDagAhGIYCONYAM1ARGwgRH0wX4Wsa1AbWOtjNMXJTEL/cr3Qfqq1E2ePccSEOfbqx/WWA/8aWmRdQAAAABJRU5ErkJggg==',
+  'folder/zero.png':
+    'iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAAAAADhZOFXAAAARklEQVR4nAXBARVAMBQAwHt7AojwG1gEEaaBKBqIIgINkGAamAbusC17gf7d5ho6+ZgM8SRuvpBEY7gkrVfiQj7Lm8FaR/ysfBITYKlPvQAAAABJRU5ErkJggg==',
+}
+
+const run = (...words: string[]) =>
+  runProgram('src/cli/main.ts', 'predict', ...words, '--preset', 'digits', '--sigma', '0.25')
+
+it('classifies files and folders, as a table for people or programs', async () => {
+  await mkdir(join(folder, 'folder'))
+  for (const [name, png] of Object.entries(PICTURES)) {
+    await writeFile(join(folder, name), Buffer.from(png, 'base64'))
+  }
+  await writeFile(join(folder, 'folder', 'notes.txt'), 'no image')
+  const { stdout, exitCode } = await run(
+    join(folder, 'six.png'),
+    join(folder, 'folder'),
+    ...['--n0', '16', '--n', '64', '--threads', '1', '--csv'],
+  )
+  expect(exitCode).toBe(0)
+  const [header, six, zero, ...others] = stdout.split('\n')
+  expect(header).toBe('image,class,verdict,radius,p-value,votes,of')
+  expect(six).toMatch(new RegExp(`^${join(folder, 'six.png')},6,certified,0\\.\\d{5,},.*,64$`))
+  expect(zero).toMatch(new RegExp(`^${join(folder, 'folder', 'zero.png')},0,`))
+  expect(others).toEqual([])
+})
+
+it('says which file is missing, and that a folder has no images', async () => {
+  const empty = await run(folder)
+  expect(empty.stderr).toMatch(/^error: There is no image file in .*\. Name files such as/)
+  expect(empty.exitCode).toBe(1)
+})

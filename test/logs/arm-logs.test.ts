@@ -1,0 +1,57 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { ConfigError } from '../../src/errors'
+import { ArmLogs } from '../../src/logs/arm-logs'
+import type { CertificationEntry } from '../../src/logs/certification-log'
+import { readCertificationLog } from '../../src/logs/certification-log-file'
+import { configuration } from '../analysis/logs'
+
+let folder: string
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ft-cadis-arms-'))
+})
+afterEach(() => rm(folder, { recursive: true }))
+
+/** The logs of two arms. */
+const logs = (changes: readonly [object, object] = [{}, {}]) =>
+  changes.map((ofArm, arm) => ({
+    path: join(folder, `${arm}.tsv`),
+    facts: { configuration: { ...configuration, ...ofArm } },
+  }))
+
+function entry(index: number, prediction = 1): CertificationEntry {
+  const votes = { candidate: prediction, candidateCount: 900, runnerUp: 1 - prediction, runnerUpCount: 90 }
+  const counts = { ...votes, n0: 100, n: 1000 }
+  return { index, label: 1, prediction, radius: 0.5, durationMs: 1000, counts }
+}
+
+it('knows the rows of each arm, those of earlier runs and its own', async () => {
+  {
+    await using earlier = await ArmLogs.open(logs())
+    expect(earlier.armsWithout(3)).toEqual([0, 1])
+    expect(earlier.rowsOf(3)).toEqual([])
+    await earlier.append(1, entry(3, 0))
+    expect(earlier.armsWithout(3)).toEqual([0])
+    expect(earlier.rowsOf(3)).toEqual([{ ...entry(3, 0), correct: false }])
+  }
+  await using arms = await ArmLogs.open(logs())
+  expect(arms.armsWithout(3)).toEqual([0])
+  await arms.append(0, entry(3))
+  expect(arms.rowsOf(3)).toEqual([
+    { ...entry(3), correct: true },
+    { ...entry(3, 0), correct: false },
+  ])
+  expect(arms.armsWithout(3)).toEqual([])
+  for (const { path } of logs()) expect((await readCertificationLog(path)).rows).toHaveLength(1)
+})
+
+it('opens all logs or none', async () => {
+  await (await ArmLogs.open(logs()))[Symbol.asyncDispose]()
+  await expect(ArmLogs.open(logs([{}, { seed: 1 }]))).rejects.toThrow(ConfigError)
+  // The first one is free again.
+  await using arms = await ArmLogs.open(logs())
+  await arms.append(0, entry(0))
+  expect(await readFile(join(folder, '0.tsv'), 'utf8')).toMatch(/\n0\t1\t/)
+})

@@ -1,0 +1,138 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import type { Session } from '../../src/bridge'
+import {
+  type CertificationRunConfig,
+  type DataConfig,
+  parseCertificationConfig,
+} from '../../src/config/schema'
+import { loadNetworks, nameOf, testSetSpec } from '../../src/smoothing/load-networks'
+
+function settings(changes: object): CertificationRunConfig {
+  return parseCertificationConfig({
+    denoiser: { source: 'none' },
+    classifier: { source: 'timm', path: 'owner/name' },
+    data: { source: 'digits' },
+    certification: { sigma: 0.5 },
+    output: 'runs/x',
+    ...changes,
+  })
+}
+
+describe('testSetSpec', () => {
+  const dataOf = (data: object): DataConfig => settings({ data }).data
+
+  it('opens the images for testing, those of files as they are', () => {
+    expect(testSetSpec(dataOf({ source: 'digits', heldOut: 'validation' }))).toEqual({
+      ...{ source: 'digits', heldOut: 'validation', split: 'test' },
+    })
+    expect(testSetSpec(dataOf({ source: 'cifar10', path: 'x' }))).toMatchObject({
+      ...{ source: 'cifar10', path: 'x', split: 'test', augment: false },
+    })
+    const synthetic = { source: 'synthetic', imageSize: 8, classes: 10, trainImages: 20, testImages: 10 }
+    expect(testSetSpec(dataOf(synthetic))).toEqual({ ...synthetic, split: 'test' })
+  })
+
+  it('decodes images where they are used', () => {
+    for (const source of ['imagenet', 'folder']) {
+      expect(testSetSpec(dataOf({ source, path: 'x' })).workers).toBeUndefined()
+    }
+  })
+})
+
+describe('the name of what is certified', () => {
+  it.each([
+    ['a checkpoint of a run', { checkpoint: '/a/runs/mine/checkpoints/epoch-02' }, 'mine/epoch-02'],
+    ['a checkpoint elsewhere', { checkpoint: '/a/models/best' }, 'models/best'],
+    [
+      'weights by name',
+      { classifier: { source: 'timm', name: 'vit_tiny_patch16_224' } },
+      'timm:vit_tiny_patch16_224',
+    ],
+    ['weights in a folder', { classifier: { source: 'timm', path: '/a/b/weights' } }, 'timm:weights'],
+  ])('is that of %s', (_, changes, name) => {
+    expect(nameOf(settings(changes))).toBe(name)
+  })
+
+  it('says that weights are random', () => {
+    const { classifier, ...others } = settings({})
+    expect(nameOf({ ...others, classifier: { ...classifier, path: undefined } as typeof classifier })).toBe(
+      'timm:random',
+    )
+  })
+})
+
+describe('loadNetworks', () => {
+  /** A session that answers without Python, and what it was to load. */
+  function answering(descriptions: readonly object[] = [{}]) {
+    const loads: Recorded['parameters'][] = []
+    const provenance = { denoiser: [], classifier: { source: 'timm', sha256: 'off the shelf' } }
+    const answers: unknown[] = [...descriptions, provenance]
+    const session = {
+      record(operation: string, _inputs: unknown, { parameters, make }: Recorded) {
+        if (operation.startsWith('load_')) loads.push(parameters)
+        return make(session, 1)
+      },
+      async compute(recordAll: () => unknown) {
+        recordAll()
+        return answers.shift()
+      },
+    }
+    return { session: session as unknown as Session, loads }
+  }
+
+  interface Recorded {
+    readonly parameters?: { readonly spec?: unknown }
+    readonly make: (session: unknown, id: number) => unknown
+  }
+
+  it('takes a checkpoint for an adapter of the network, or for the whole network', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'ft-cadis-load-'))
+    const load = async (checkpoint?: string) => {
+      const { session, loads } = answering()
+      const { weights } = await loadNetworks(
+        session,
+        settings(checkpoint === undefined ? {} : { checkpoint }),
+      )
+      const files = weights.checkpoint && Object.keys(weights.checkpoint)
+      return { spec: loads[0]?.spec, classifier: weights.classifier, files }
+    }
+    const [adapter, whole] = [join(folder, 'adapter'), join(folder, 'whole')]
+    await mkdir(adapter)
+    await mkdir(whole)
+    for (const name of ['adapter_config.json', 'adapter_model.safetensors']) {
+      await writeFile(join(adapter, name), '{}')
+    }
+    await writeFile(join(whole, 'model.safetensors'), 'weights')
+
+    const named = { source: 'timm', path: 'owner/name' }
+    const classifier = { source: 'timm', sha256: 'off the shelf' }
+    expect(await load()).toMatchObject({ spec: named, classifier, files: null })
+    expect(await load(adapter)).toMatchObject({
+      ...{ spec: { ...named, adapter }, classifier },
+      files: ['adapter_config.json', 'adapter_model.safetensors'],
+    })
+    expect(await load(whole)).toMatchObject({
+      ...{ spec: { ...named, path: whole }, classifier: null, files: ['model.safetensors'] },
+    })
+    await rm(folder, { recursive: true })
+  })
+
+  it('has both networks compute as the settings say', async () => {
+    const { session, loads } = answering([{ kind: 'linear' }, {}])
+    const { denoiser } = await loadNetworks(
+      session,
+      settings({
+        denoiser: { source: 'diffusers', path: 'owner/denoiser', dtype: 'bfloat16' },
+        certification: { sigma: 0.5, dtype: 'float16', autocast: 'bfloat16' },
+      }),
+    )
+    expect(denoiser?.schedule).toEqual({ kind: 'linear' })
+    expect(loads).toMatchObject([
+      { spec: { source: 'diffusers', path: 'owner/denoiser' }, dtype: 'bfloat16' },
+      { spec: { source: 'timm', path: 'owner/name' }, dtype: 'float16', autocast: 'bfloat16' },
+    ])
+  })
+})

@@ -1,0 +1,45 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { parseCertificationConfig } from '../../src/config/schema'
+import { CheckpointError, ConfigError } from '../../src/errors'
+import { writeSmoothed } from '../../src/smoothing/smoothed-file'
+import { smoothedOf } from '../../src/smoothing/smoothed-input'
+
+const settings = {
+  denoiser: { source: 'none' },
+  classifier: { source: 'timm', path: 'owner/name' },
+  data: { source: 'digits' },
+  certification: { sigma: 0.5 },
+  output: 'runs/x',
+} as const
+
+it('is what is known of it, or settings to be completed', async () => {
+  const known = { config: parseCertificationConfig(settings), classes: ['a'] }
+  expect(await smoothedOf(known)).toBe(known)
+  expect(await smoothedOf(settings)).toEqual({ config: known.config })
+  await expect(smoothedOf({ ...settings, certification: { sigma: -1 } })).rejects.toThrow(ConfigError)
+})
+
+it('is what stands in its folder', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'ft-cadis-input-'))
+  await writeSmoothed(folder, {
+    config: parseCertificationConfig(settings),
+    level: null,
+    dataset: { classes: ['a', 'b'], imageShape: [1, 8, 8] },
+    weights: { denoiser: null, classifier: { source: 'timm', hub: 'owner/name' } },
+  })
+  const { config, classes } = await smoothedOf(folder)
+  expect({ sigma: config.certification.sigma, checkpoint: config.checkpoint, classes }).toEqual({
+    ...{ sigma: 0.5, checkpoint: folder, classes: ['a', 'b'] },
+  })
+  await rm(folder, { recursive: true })
+})
+
+it('is no folder without smoothed.json', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'ft-cadis-input-'))
+  await expect(smoothedOf(folder)).rejects.toThrow(CheckpointError)
+  await expect(smoothedOf(folder)).rejects.toThrow(/no smoothed\.json in/)
+  await rm(folder, { recursive: true })
+})

@@ -1,0 +1,180 @@
+import { PassThrough } from 'node:stream'
+import fc from 'fast-check'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { createProgram } from '../../src/cli/program'
+import type { RunStart, RunWatcher } from '../../src/runs/reports'
+import { remainingTime } from '../../src/terminal/remaining-time'
+import { epochLine, formatDuration, trainingLine } from '../../src/terminal/training-line'
+import { addProgressOptions, trainingProgress } from '../../src/terminal/training-progress'
+import { epochReport, updateReport } from '../support/run-folders'
+
+const GPU = { deviceBytes: 3.25 * 2 ** 30 }
+const WHOLE =
+  'epoch 2/3 · step 5/12 · 41 % · 1 min 05 s left · 640 images/s · loss 0.200 · SCE 0.500 · MAdv 0.250 · kept 50 % · ' +
+  '|D_nh| = M 25 % · lr 1.0e-3 · GPU 3.3 GiB · 2 skipped'
+
+describe('the line of an update', () => {
+  it('says it all where there is room', () => {
+    expect(trainingLine(updateReport(5, GPU), { leftMs: 65_000, skipped: 2 })).toBe(WHOLE)
+  })
+
+  it('keeps what tells most where there is little', () => {
+    const at = (columns: number) =>
+      trainingLine(updateReport(5, GPU), { columns, leftMs: 65_000, skipped: 2 })
+    expect(at(79)).toBe('epoch 2/3 · step 5/12 · 41 % · 1 min 05 s left · loss 0.200 · 2 skipped')
+    expect(at(24)).toBe('epoch 2/3 · step 5/12')
+    expect(at(3)).toBe('5/1')
+  })
+
+  it('is never longer than the columns, and never shorter on more of them', () => {
+    fc.assert(
+      fc.property(fc.nat(200), fc.double(), (columns, loss) => {
+        const at = (width: number) =>
+          trainingLine(updateReport(5, { ...GPU, loss }), { columns: width, leftMs: 1e9, skipped: 1 }).length
+        expect(at(columns)).toBeLessThanOrEqual(columns)
+        expect(at(columns)).toBeLessThanOrEqual(at(columns + 1))
+      }),
+    )
+  })
+})
+
+it('the line of an epoch names the first corrupt images', () => {
+  const skippedPaths = ['a', 'b', 'c', 'd', 'e', 'f']
+  expect(epochLine(epochReport(1, { skippedImages: 9, skippedPaths }), { epochs: 3 })).toBe(
+    'epoch 1/3: accuracy 90.0 % on clean test images, 51.0 % on denoised ones; 9 corrupt training images skipped so far: a, b, c, d, e, …',
+  )
+})
+
+it.each([
+  [0, '0 s'],
+  [59_400, '59 s'],
+  [59_600, '1 min 00 s'],
+  [3_600_000, '1 h 00 min'],
+  [183_900_000, '2 d 03 h'],
+])('%d ms are %s', (ms, text) => expect(formatDuration(ms)).toBe(text))
+
+describe('the time left', () => {
+  it('counts updates and what comes beside them, of this process alone', () => {
+    let now = 0
+    const clock = remainingTime({ now: () => now })
+    expect(clock.leftMs()).toBeUndefined()
+    // Resumed after step 6 of 12, in the middle of the second of three epochs.
+    for (const step of [7, 8]) {
+      now += 100
+      clock.update(updateReport(step, { durationMs: 100 }))
+    }
+    expect(clock.leftMs()).toBe(400)
+    now += 50
+    clock.epoch()
+    // Four updates, one more evaluation.
+    expect(clock.leftMs()).toBe(450)
+    now += 100
+    clock.update(updateReport(9, { durationMs: 100 }))
+    expect(clock.leftMs()).toBe(350)
+    expect(clock.elapsedMs()).toBe(350)
+  })
+
+  it('follows the speed of the last updates', () => {
+    const clock = remainingTime({ now: () => 0 })
+    for (let step = 1; step <= 1000; step += 1) {
+      clock.update(updateReport(step, { durationMs: step <= 900 ? 1000 : 10, steps: 1100 }))
+    }
+    expect(clock.leftMs()).toBe(1000)
+  })
+})
+
+/** A watcher sees updates 4 to 10 of a run of 100, the eighth of which is not taken. */
+async function watch(watcher: RunWatcher): Promise<void> {
+  await watcher.onStart?.({ plan: { epochs: 3, updates: 100 }, stepsDone: 3 } as RunStart)
+  for (let step = 4; step <= 10; step += 1) {
+    const isBad = step === 8
+    await watcher.onUpdate?.(
+      updateReport(step, { steps: 100, taken: !isBad, ...(isBad ? { loss: Number.NaN } : {}) }),
+    )
+  }
+  await watcher.onEpoch?.(epochReport(2))
+  await watcher.onEnd?.('interrupted')
+}
+
+describe('trainingProgress', () => {
+  const stderr = Object.getOwnPropertyDescriptor(process, 'stderr') as PropertyDescriptor
+  let written: string
+  let stdout: string[]
+  let errors: string[]
+
+  beforeEach(() => {
+    ;[written, stdout, errors] = ['', [], []]
+    vi.spyOn(console, 'log').mockImplementation(line => void stdout.push(line))
+    vi.spyOn(console, 'error').mockImplementation(line => void errors.push(line))
+  })
+  afterEach(() => {
+    vi.restoreAllMocks()
+    Object.defineProperty(process, 'stderr', stderr)
+  })
+
+  function pretendTerminal(properties: { isTTY: boolean; columns?: number }): void {
+    const stream = Object.assign(new PassThrough(), properties)
+    stream.on('data', chunk => {
+      written += chunk
+    })
+    Object.defineProperty(process, 'stderr', { ...stderr, get: () => stream, configurable: true })
+  }
+
+  it('draws one line on a terminal, which never wraps, and keeps what is to be read', async () => {
+    pretendTerminal({ isTTY: true, columns: 60 })
+    await watch(trainingProgress())
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: what moves the cursor
+    const drawn = written.split(/\u001b(?:\[[0-9;?]*[A-Za-z]|[78])/).flatMap(part => part.split('\n'))
+    const live = drawn.filter(text => text.includes('/100'))
+    expect(live.at(-1)).toBe('epoch 3/3 · step 10/100 · 10 % · 9 s left · loss 0.100')
+    for (const text of live) expect(text.length).toBeLessThan(60)
+    expect(drawn).toContain('step 8: not taken, loss NaN, gradient norm 2.00')
+    expect(drawn).toContain('epoch 2/3: accuracy 90.0 % on clean test images, 52.0 % on denoised ones')
+    // Nothing is left behind in a terminal whose program is killed: neither a hidden cursor nor lines that do not wrap.
+    expect(written).not.toMatch(/\?25l|\?7l/)
+    expect(errors).toEqual([
+      'goes on after step 3/100',
+      expect.stringMatching(/^interrupted after step 10\/100, /),
+    ])
+    expect(stdout).toEqual([])
+  })
+
+  it('writes a line now and then where there is no terminal', async () => {
+    pretendTerminal({ isTTY: false })
+    await watch(trainingProgress())
+    expect(errors.map(line => line.replace(/ · .* · /, ' … '))).toEqual([
+      'goes on after step 3/100',
+      'epoch 1/3 … lr 1.0e-3',
+      'step 8: not taken, loss NaN, gradient norm 2.00',
+      'epoch 3/3 … 1 skipped',
+      'epoch 2/3: accuracy 90.0 % on clean test images, 52.0 % on denoised ones',
+      expect.stringMatching(/^interrupted after step 10\/100/),
+    ])
+    expect({ stdout, written }).toEqual({ stdout: [], written: '' })
+  })
+
+  it('says nothing, or JSON on stdout alone', async () => {
+    pretendTerminal({ isTTY: true, columns: 60 })
+    await watch(trainingProgress({ quiet: true }))
+    expect({ stdout, errors, written }).toEqual({ stdout: [], errors: [], written: '' })
+    await watch(trainingProgress({ json: true }))
+    expect(stdout.map(line => JSON.parse(line))).toEqual([
+      ...[4, 5, 6, 7].map(step => ({ kind: 'update', ...updateReport(step, { steps: 100 }) })),
+      { kind: 'update', ...updateReport(8, { steps: 100, taken: false }), loss: null },
+      ...[9, 10].map(step => ({ kind: 'update', ...updateReport(step, { steps: 100 }) })),
+      { kind: 'epoch', ...epochReport(2) },
+    ])
+    expect({ errors, written }).toEqual({ errors: [], written: '' })
+  })
+
+  it('is chosen by options that exclude each other', async () => {
+    const parse = (...words: string[]) => {
+      const program = addProgressOptions(createProgram('tool', 'A tool.')).configureOutput({
+        writeErr: () => undefined,
+      })
+      return program.parse(words, { from: 'user' }).opts()
+    }
+    expect([parse(), parse('--quiet'), parse('--json')]).toEqual([{}, { quiet: true }, { json: true }])
+    expect(() => parse('--quiet', '--json')).toThrow(/cannot be used with/)
+  })
+})

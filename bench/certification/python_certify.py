@@ -20,11 +20,11 @@ from types import SimpleNamespace
 import torch
 from scipy.stats import beta, norm
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "python"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "python"))
 
-from ftcadis_host.classifiers import load_classifier
-from ftcadis_host.datasets import open_dataset
-from ftcadis_host.denoisers import load_denoiser
+from ftcadis_host.networks.classifiers import load_classifier
+from ftcadis_host.data.datasets import open_dataset
+from ftcadis_host.networks.denoisers import load_denoiser
 
 BLOCK = 16
 

@@ -13,10 +13,10 @@ from pathlib import Path
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "python"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "python"))
 
-from ftcadis_host.classifiers import load_classifier
-from ftcadis_host.denoisers import load_denoiser
+from ftcadis_host.networks.classifiers import load_classifier
+from ftcadis_host.networks.denoisers import load_denoiser
 
 COPIES = 2
 REPETITIONS = 20

@@ -15,10 +15,10 @@ from pathlib import Path
 
 import torch
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "python"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "python"))
 
-from ftcadis_host.classifiers import load_classifier
-from ftcadis_host.denoisers import load_denoiser
+from ftcadis_host.networks.classifiers import load_classifier
+from ftcadis_host.networks.denoisers import load_denoiser
 
 NETWORKS = {
     "cifar10": ("cifar10", {"name": "vit_base_patch16_224", "num_classes": 10, "resize": 224}, 32),

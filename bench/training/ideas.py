@@ -20,11 +20,11 @@ from torch.nn import functional as F
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "python"))
 
-from ftcadis_host.classifiers import load_classifier
-from ftcadis_host.denoisers import load_denoiser
+from ftcadis_host.networks.classifiers import load_classifier
+from ftcadis_host.networks.denoisers import load_denoiser
 
 # Images of a digits update, with their noises.
 IMAGES, NOISES = 64, 4

@@ -16,9 +16,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "python"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "python"))
 
-from ftcadis_host.datasets import EndOfData, Loader, open_dataset
+from ftcadis_host.data.datasets import EndOfData, Loader, open_dataset
 
 
 def make_images(root: str, count: int, width: int, height: int) -> float:

@@ -18,11 +18,11 @@ from types import SimpleNamespace
 import torch
 from torch.nn import functional as F
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "python"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "python"))
 
-from ftcadis_host.classifiers import load_classifier
-from ftcadis_host.datasets import Loader, open_dataset
-from ftcadis_host.denoisers import load_denoiser
+from ftcadis_host.networks.classifiers import load_classifier
+from ftcadis_host.data.datasets import Loader, open_dataset
+from ftcadis_host.networks.denoisers import load_denoiser
 
 
 class Finetuning:

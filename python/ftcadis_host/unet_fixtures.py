@@ -17,10 +17,10 @@ import torch
 
 from .errors import WeightsError
 from .folders import read_json
-from .openai_arguments import complete_arguments
-from .openai_unet import build_unet, conversions, convert, expected_shapes
+from .networks.openai_arguments import complete_arguments
+from .networks.openai_unet import build_unet, conversions, convert, expected_shapes
 from .torchvision_compat import prepare_torchvision
-from .weights import check_shapes, load_strictly, read_tensors, shapes_of
+from .networks.weights import check_shapes, load_strictly, read_tensors, shapes_of
 
 Result = dict[str, Any]
 

@@ -34,7 +34,7 @@ export async function launch(
     interfaces: networkInterfaces(),
   })
   const interpreter = await resolveInterpreter({ python: options.python })
-  const child = spawn(interpreter.path, ['-m', 'ftcadis_host.launch_ranks', ...torchrun], {
+  const child = spawn(interpreter.path, ['-m', 'ftcadis_host.ranks.launch_ranks', ...torchrun], {
     env: {
       ...process.env,
       ...env,

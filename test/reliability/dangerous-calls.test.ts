@@ -31,7 +31,7 @@ test('Python starts programs without a shell, evaluates no text and unpickles no
   expect(linesThat(dangerous, 'python', '.py')).toEqual([])
   // Exceptions of worker processes are pickled to see whether they can be; nothing that is read from a file is.
   expect(linesThat(/pickle\.loads?\(|allow_pickle=True/, 'python', '.py')).toEqual([
-    'python/ftcadis_host/batch_readers.py: pickle.loads(pickle.dumps(error))',
+    'python/ftcadis_host/data/batch_readers.py: pickle.loads(pickle.dumps(error))',
   ])
   for (const line of linesThat(/torch\.load\(/, 'python', '.py')) expect(line).toContain('weights_only=True')
   expect(linesThat(/torch\.load\(/, 'python', '.py')).toHaveLength(1)

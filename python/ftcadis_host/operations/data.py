@@ -8,56 +8,56 @@ import torch
 
 
 def open_dataset(_host, *, spec: dict[str, Any]):
-    from ..datasets import open_dataset
+    from ..data.datasets import open_dataset
 
     return open_dataset(spec)
 
 
 def describe_dataset(_host, dataset) -> dict[str, Any]:
-    from ..datasets import describe_dataset
+    from ..data.datasets import describe_dataset
 
     return describe_dataset(dataset)
 
 
 def get_images(host, dataset, *, indices: list[int]):
-    from ..datasets import get_images
+    from ..data.datasets import get_images
 
     images, labels = get_images(dataset, indices)
     return images.to(host.device), labels.to(host.device)
 
 
 def read_image(host, *, path: str, channels: int, resize_size: int, image_size: int):
-    from ..image_files import read_image
+    from ..data.image_files import read_image
 
     return read_image(path, channels=channels, resize_size=resize_size, image_size=image_size).to(host.device)
 
 
 def unreadable_images(_host, *, paths: list[str]) -> list[str]:
-    from ..image_files import unreadable_images
+    from ..data.image_files import unreadable_images
 
     return unreadable_images(paths)
 
 
 def one_index_per_class(_host, *, labels: list[int], seed: int) -> list[int]:
-    from ..subsets import one_index_per_class
+    from ..data.subsets import one_index_per_class
 
     return one_index_per_class(labels, seed)
 
 
 def one_image_per_class(_host, dataset, *, seed: int) -> list[int]:
-    from ..subsets import one_per_class
+    from ..data.subsets import one_per_class
 
     return one_per_class(dataset, seed)
 
 
 def random_images(_host, dataset, *, count: int, seed: int) -> list[int]:
-    from ..subsets import seeded_subset
+    from ..data.subsets import seeded_subset
 
     return seeded_subset(dataset, count, seed)
 
 
 def make_loader(host, dataset, *, options: dict[str, Any]):
-    from ..datasets import Loader
+    from ..data.datasets import Loader
 
     return Loader(dataset, **options, device=host.device)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 
 def join_process_group(host, *, rank: int, world_size: int, join_seconds: float, wait_seconds: float):
-    from ..process_group import ProcessGroup
+    from ..ranks.process_group import ProcessGroup
 
     host.process_group = ProcessGroup(
         host.device, rank=rank, world_size=world_size, join_seconds=join_seconds, wait_seconds=wait_seconds

@@ -12,7 +12,7 @@ from .tensors import DTYPES
 
 
 def load_denoiser(host, *, spec: dict[str, Any], dtype: str):
-    from ..denoisers import load_denoiser
+    from ..networks.denoisers import load_denoiser
 
     denoiser = load_denoiser(spec, device=host.device, dtype=DTYPES[dtype])
     # Convolutions of the UNet run about twice as fast with channels last, on CPU and on tensor cores.
@@ -35,7 +35,7 @@ def describe_denoiser(_host, denoiser) -> dict[str, Any]:
 
 
 def save_denoiser(_host, denoiser, *, folder: str) -> None:
-    from ..denoisers import save_denoiser
+    from ..networks.denoisers import save_denoiser
 
     save_denoiser(denoiser, folder)
 
@@ -49,7 +49,7 @@ def check_unet_fixture(_host, *, path: str, levels: list[dict[str, float]]) -> l
 def load_classifier(
     host, *, spec: dict[str, Any], dtype: str, autocast: str | None = None, activation_checkpointing: bool = False
 ):
-    from ..classifiers import load_classifier
+    from ..networks.classifiers import load_classifier
 
     return load_classifier(
         spec,
@@ -69,7 +69,7 @@ def classify(host, classifier, images):
 
 
 def describe_classifier(_host, classifier) -> dict[str, Any]:
-    from ..classifiers import describe_parameters
+    from ..networks.classifiers import describe_parameters
 
     return {
         "parameters": [
@@ -83,51 +83,51 @@ def describe_classifier(_host, classifier) -> dict[str, Any]:
 
 
 def save_classifier(_host, classifier, *, folder: str) -> None:
-    from ..classifiers import save_classifier
+    from ..networks.classifiers import save_classifier
 
     save_classifier(classifier, folder)
 
 
 def export_adapter(_host, classifier, *, folder: str) -> None:
-    from ..classifiers import export_adapter
+    from ..networks.classifiers import export_adapter
 
     export_adapter(classifier, folder)
 
 
 def export_merged(_host, classifier, *, folder: str) -> None:
-    from ..classifiers import export_merged
+    from ..networks.classifiers import export_merged
 
     export_merged(classifier, folder)
 
 
 def provenance(_host, network, *, spec: dict[str, Any]) -> dict[str, Any]:
     """Where the weights of a network that was loaded from `spec` are from."""
-    from ..provenance import weights_provenance
+    from ..networks.provenance import weights_provenance
 
     known = getattr(network, "provenance", {})
     return known if "sha256" in known else weights_provenance(spec)
 
 
 def network_bytes(_host, network) -> dict[str, int]:
-    from ..footprint import network_bytes
+    from ..networks.footprint import network_bytes
 
     return network_bytes(network)
 
 
 def denoising_peak(_host, denoiser, *, image_shape: list[int], images: int) -> int:
-    from ..footprint import denoising_peak
+    from ..networks.footprint import denoising_peak
 
     return denoising_peak(denoiser, image_shape, images)
 
 
 def training_peak(_host, classifier, *, image_shape: list[int], images: int, attacked: int) -> int:
-    from ..footprint import training_peak
+    from ..networks.footprint import training_peak
 
     return training_peak(classifier, image_shape, images, attacked)
 
 
 def memory_now(host) -> dict[str, int | None]:
-    from ..footprint import memory_now
+    from ..networks.footprint import memory_now
 
     return memory_now(host.device)
 

@@ -30,7 +30,7 @@ def adamw(_host, module, *, groups: list[dict[str, Any]], betas: list[float]) ->
 
 def save_optimizer(_host, optimizer, *, path: str) -> None:
     """Writes the moments and step counts of every parameter that has been updated, by its name, as safetensors."""
-    from ..weights import write_tensors
+    from ..networks.weights import write_tensors
 
     tensors = {
         f"{name}.{key}": value
@@ -42,7 +42,7 @@ def save_optimizer(_host, optimizer, *, path: str) -> None:
 
 def load_optimizer(_host, optimizer, *, path: str) -> None:
     """Restores what `save_optimizer` wrote for the same parameters."""
-    from ..weights import WeightsError, read_tensors
+    from ..networks.weights import WeightsError, read_tensors
 
     saved = read_tensors(path)
     for name, parameter in _named_parameters(optimizer):

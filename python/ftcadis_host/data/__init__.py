@@ -1,0 +1,1 @@
+"""Data sets and the loader that reads batches from them."""

@@ -1,0 +1,55 @@
+"""Images that no file holds, to measure speed and memory with: generated where they are read, in any number."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch.utils.data import Dataset
+
+from ..errors import SpecError
+from .in_memory import to_unit_range
+
+# The two halves of the data differ in their stream.
+SPLITS = {"train": 0, "test": 1}
+
+
+class SyntheticDataset(Dataset):
+    """Random pixels and labels. `dataset[i]` is (float32 image [3, S, S] in [0, 1], int label), a function of split and i.
+
+    To a Loader it is a data set of files: worker processes generate images as they would decode them.
+    """
+
+    augment = False
+    on_corrupt = "fail"
+
+    def __init__(self, split: str, *, length: int, classes: int, image_size: int):
+        for name, value in (("length", length), ("classes", classes), ("image_size", image_size)):
+            if not isinstance(value, int) or value < 1:
+                raise SpecError(f"Synthetic data need a whole number of at least 1 as {name}, got {value!r}.")
+        self.split = split
+        self.classes = [str(label) for label in range(classes)]
+        # In turn, so that every class has images; in no order, so that neighbours are of different classes.
+        self.labels = np.random.default_rng(SPLITS[split]).permutation(np.arange(length, dtype=np.int64) % classes)
+        self.image_shape = (3, image_size, image_size)
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def __getitem__(self, index: int) -> tuple[torch.Tensor, int]:
+        return to_unit_range(self.read(index)), int(self.labels[index])
+
+    def path(self, index: int) -> str:
+        return f"synthetic {self.split} image {index}"
+
+    def read(self, index: int, _seed: int | None = None) -> torch.Tensor:
+        """The image as uint8 [3, S, S]; nothing augments it."""
+        generator = np.random.default_rng((SPLITS[self.split], index))
+        return torch.from_numpy(generator.integers(256, size=self.image_shape, dtype=np.uint8))
+
+
+def open_synthetic(
+    split: str, *, train_images: int, test_images: int, classes: int, image_size: int
+) -> SyntheticDataset:
+    """The training or test half of generated data."""
+    length = train_images if split == "train" else test_images
+    return SyntheticDataset(split, length=length, classes=classes, image_size=image_size)

@@ -1,0 +1,1 @@
+"""Denoisers and classifiers: loading, saving, LoRA, memory."""

@@ -1,0 +1,236 @@
+"""Classifiers behind the denoiser: loaded, prepared for fine-tuning, saved, exported."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from . import lora
+from .backbone import Backbone
+from ..errors import SpecError
+from ..folders import written_folder
+from .resnet_cifar import CifarResNet, load_resnet
+from .timm_classifier import load_timm, save_timm
+from ..torchvision_compat import prepare_torchvision
+from .transformers_classifier import load_transformer, save_transformer
+from .weights import load_strictly, read_tensors, write_tensors
+
+# The common base of all batch normalisation layers has no public name.
+BatchNorm = nn.modules.batchnorm._BatchNorm
+
+WEIGHTS_FILE = "model.safetensors"
+
+
+class Classifier(nn.Module):
+    """Maps images in [-1, 1] to logits, with what the network wants of its input done inside and differentiably.
+
+    model: the network, inside a peft model where it has adapters.
+    family: its source, 'timm' | 'transformers' | 'resnet110' | 'python'.
+    depth: number of transformer blocks, for layer-wise decay; None where there are none.
+    uses_batch_statistics: whether outputs in train mode depend on who else is in the batch (batch normalisation).
+    autocast: the number type that the network's own operations are cast to where torch knows that to be safe, or None.
+    """
+
+    def __init__(
+        self, model: nn.Module, spec: Mapping[str, Any], *, depth: int | None, autocast: torch.dtype | None = None
+    ):
+        super().__init__()
+        self.model = model
+        self.autocast = autocast
+        self.family: str = spec["source"]
+        self.depth = depth
+        self.adapted = "adapter" in spec or (spec.get("tuning") or {}).get("kind") == "lora"
+        self.resize: int | None = spec.get("resize")
+        self.uses_batch_statistics = any(isinstance(module, BatchNorm) for module in model.modules())
+        mean, std = _input_range(spec.get("input_range", "symmetric"))
+        self.register_buffer("mean", mean, persistent=False)
+        self.register_buffer("std", std, persistent=False)
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """Logits [N, K] in the dtype of the images [N, C, H, W], which lie in [-1, 1].
+
+        Where the classifier has a size they are resized bicubically with antialiasing (the paper: 32 to 224, 224 to
+        384), then moved to the network's input range. The network computes in its own dtype, or under autocast; what
+        comes after the logits never does.
+        """
+        x = images
+        size = self.resize
+        if size is not None and x.shape[-2:] != (size, size):
+            x = F.interpolate(x, (size, size), mode="bicubic", antialias=True)
+        if self.mean is not None:
+            x = ((x + 1) / 2 - self.mean.to(x.dtype)) / self.std.to(x.dtype)
+        x = x.to(next(self.model.parameters()).dtype)
+        with self._autocast(x.device):
+            logits = self.model(x)
+        return getattr(logits, "logits", logits).to(images.dtype)
+
+    def _autocast(self, device: torch.device) -> AbstractContextManager:
+        # Shapes are followed through the network on the meta device, which has no autocast.
+        if self.autocast is None or device.type == "meta":
+            return nullcontext()
+        return torch.autocast(device.type, dtype=self.autocast)
+
+
+def load_classifier(
+    spec: Mapping[str, Any],
+    *,
+    device: torch.device | str,
+    dtype: torch.dtype,
+    autocast: torch.dtype | None = None,
+    activation_checkpointing: bool = False,
+) -> Classifier:
+    """The classifier that a description names, in eval mode.
+
+    dtype: of the parameters. To train in half precision load in float32 with an `autocast` dtype: an optimizer needs
+        float32 parameters.
+    activation_checkpointing: whether a backward pass computes the activations of each block anew instead of keeping
+        them: less memory, one more forward pass, the same gradients.
+
+    spec: one of
+        {"source": "timm", "name", "pretrained": bool, "model_args": {…}}: by name, from the hub's cache or random
+        {"source": "timm", "path": folder that timm or `save_classifier` wrote, "model_args"}
+        {"source": "timm", "path": weight file, "name", "model_args"}
+        {"source": "transformers", "path": folder or hub id} or {…, "config": {"model_type", …}} for random weights
+        {"source": "resnet110", "path": checkpoint of locuslab/smoothing or saved folder}, without `path` random
+        {"source": "python", "file", "factory", "arguments": {…}, "path": saved folder or weight file}:
+            what the function `factory` of the file returns. The only source that executes code of the user's;
+            "heads": names of its modules that classify, which LoRA trains in full
+    and
+        "input_range": "symmetric" (the network takes [-1, 1]) | {"mean": […], "std": […]} (of pixels in [0, 1])
+        "resize": side of the square images that the network takes, or None
+        "drop_path": stochastic depth, growing linearly to this rate at the last block
+        "num_classes": where it differs from the weights' own, the head is replaced by a new one
+        "adapter": folder of LoRA adapters in PEFT's format
+        "tuning": {"kind": "full"} | {"kind": "lora", "rank", "alpha"} | None: what requires gradients, else nothing
+    Raises SpecError and WeightsError.
+    """
+    prepare_torchvision()
+    source = spec.get("source")
+    if source not in SOURCES:
+        raise SpecError(f"Unknown source {source!r} of a classifier. Give one of {sorted(SOURCES)}.")
+    tuning = spec.get("tuning") or {"kind": None}
+    if tuning["kind"] not in (None, "full", "lora"):
+        raise SpecError(f"Unknown kind of tuning {tuning['kind']!r}. Give 'full' or 'lora'.")
+    backbone = SOURCES[source](spec)
+    model = backbone.model.to(device=device, dtype=dtype).requires_grad_(tuning["kind"] == "full")
+    if "adapter" in spec:
+        if tuning["kind"] == "full":
+            raise SpecError("Adapters cannot be fine-tuned in full. Merge them first, or tune with 'lora'.")
+        model = lora.load_adapters(model, spec["adapter"], tuning if tuning["kind"] == "lora" else None)
+    elif tuning["kind"] == "lora":
+        model = lora.add_adapters(model, rank=tuning["rank"], alpha=tuning["alpha"], heads=backbone.heads)
+    if activation_checkpointing:
+        _checkpoint_activations(model)
+    return Classifier(model, spec, depth=backbone.depth, autocast=autocast).to(device).eval()
+
+
+def describe_parameters(classifier: Classifier) -> list[tuple[str, list[int], bool]]:
+    """(name, shape, requires_grad) of every parameter of `classifier.model`, named and ordered as its library does."""
+    return [(name, list(value.shape), value.requires_grad) for name, value in classifier.model.named_parameters()]
+
+
+def save_classifier(classifier: Classifier, folder: Path | str) -> None:
+    """Writes the tuned weights, all or nothing: PEFT's adapter format where there are adapters, else the whole network.
+
+    A folder of adapters loads with `{…, "adapter": folder}`, any other with `{…, "path": folder}`.
+    """
+    if classifier.adapted:
+        lora.save_adapters(classifier.model, folder)
+    else:
+        _save_network(classifier, classifier.model, folder)
+
+
+def export_adapter(classifier: Classifier, folder: Path | str) -> None:
+    """Writes the adapters for plain peft on the library's unchanged model, with equal outputs; see `lora`."""
+    _require_adapters(classifier)
+    lora.export_adapters(classifier.model, folder)
+
+
+def export_merged(classifier: Classifier, folder: Path | str) -> None:
+    """Writes the whole network with the adapters merged into it, for the library alone, with equal outputs."""
+    _require_adapters(classifier)
+    _save_network(classifier, lora.merged(classifier.model), folder)
+
+
+def _require_adapters(classifier: Classifier) -> None:
+    if not classifier.adapted:
+        raise SpecError("This classifier has no adapters to export. Save it with save_classifier.")
+
+
+def _save_network(classifier: Classifier, model: nn.Module, folder: Path | str) -> None:
+    if classifier.family == "timm":
+        half = torch.tensor([0.5])
+        mean, std = (half if part is None else part.flatten() for part in (classifier.mean, classifier.std))
+        save_timm(model, folder, mean=mean.tolist(), std=std.tolist())
+    elif classifier.family == "transformers":
+        save_transformer(model, folder)
+    else:
+        with written_folder(folder) as new:
+            write_tensors(new / WEIGHTS_FILE, model.state_dict(), {"format": "pt"})
+
+
+def _checkpoint_activations(model: nn.Module) -> None:
+    network = model.get_base_model() if hasattr(model, "get_base_model") else model
+    if hasattr(network, "set_grad_checkpointing"):  # timm
+        network.set_grad_checkpointing(True)
+    elif hasattr(network, "activation_checkpointing_enable"):  # transformers
+        network.activation_checkpointing_enable({"use_reentrant": False})
+    else:
+        raise SpecError(
+            f"Activation checkpointing needs a network whose library knows its blocks; {type(network).__name__} has "
+            "none. Lower the images in a micro-batch instead."
+        )
+
+
+def _input_range(value: Any) -> tuple[torch.Tensor | None, torch.Tensor | None]:
+    if value == "symmetric":
+        return None, None
+    if isinstance(value, Mapping) and set(value) == {"mean", "std"} and len(value["mean"]) == len(value["std"]):
+        return tuple(torch.tensor(value[part]).reshape(-1, 1, 1) for part in ("mean", "std"))
+    raise SpecError(f"'input_range' is {value!r}. Give 'symmetric', or 'mean' and 'std' of the channels.")
+
+
+def _from_resnet(spec: Mapping[str, Any]) -> Backbone:
+    if "path" not in spec:
+        model = CifarResNet(110, spec.get("num_classes") or 10)
+    else:
+        model = load_resnet(_weight_file(spec["path"]), 110)
+    classes = spec.get("num_classes")
+    if classes is not None and classes != model.fc.out_features:
+        model.fc = nn.Linear(model.fc.in_features, classes)
+    return Backbone(model, ["fc"], None)
+
+
+def _from_python(spec: Mapping[str, Any]) -> Backbone:
+    path = Path(spec["file"])
+    if not path.is_file():
+        raise SpecError(f"There is no Python file '{path}' to take a classifier from. Give an existing one.")
+    location = importlib.util.spec_from_file_location(f"ftcadis_user_{path.stem}", path)
+    module = importlib.util.module_from_spec(location)
+    location.loader.exec_module(module)
+    factory = getattr(module, spec["factory"], None)
+    if not callable(factory):
+        raise SpecError(f"'{path}' has no function '{spec['factory']}'. Give the one that makes the network.")
+    model = factory(**(spec.get("arguments") or {}))
+    if not isinstance(model, nn.Module):
+        raise SpecError(
+            f"'{spec['factory']}' of '{path}' returns a {type(model).__name__}, expected a torch.nn.Module. Return one."
+        )
+    if "path" in spec:
+        tensors = read_tensors(_weight_file(spec["path"]), inside=("state_dict", "model"))
+        load_strictly(model, tensors, source=f"'{spec['path']}'", model=f"the network of '{spec['factory']}'")
+    return Backbone(model, spec.get("heads") or [], None)
+
+
+def _weight_file(path: str) -> Path:
+    return Path(path) / WEIGHTS_FILE if Path(path).is_dir() else Path(path)
+
+
+SOURCES = {"timm": load_timm, "transformers": load_transformer, "resnet110": _from_resnet, "python": _from_python}

@@ -1,0 +1,1 @@
+"""Launched processes that train one network together."""

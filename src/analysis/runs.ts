@@ -1,9 +1,8 @@
 import { basename } from 'node:path'
-import { fieldDifferences } from '../config/differences'
+import { fieldDifferences, showValue } from '../config/differences'
 import { ConfigError, DataError } from '../errors'
-import { type CertificationConfiguration, show } from '../logs/certification-log-facts'
-import type { CertificationLog } from '../logs/certification-log-file'
-import { parseIndices } from '../logs/image-plan'
+import type { CertificationConfiguration } from '../logs/certification-log-facts'
+import { type CertificationLog, missingImages } from '../logs/certification-log-file'
 
 export interface LabelledLog {
   readonly label: string
@@ -104,13 +103,6 @@ export function isPartial(log: CertificationLog): boolean {
   return log.partial !== undefined || missingImages(log).length > 0 || (share?.of ?? 1) > 1
 }
 
-/** The planned images that a log has no row of, in the order of the plan; none where the log has no plan. */
-export function missingImages({ rows, facts }: CertificationLog): number[] {
-  if (facts?.plan === undefined) return []
-  const done = new Set(rows.map(({ index }) => index))
-  return parseIndices(facts.plan.images).filter(index => !done.has(index))
-}
-
 function marked(name: string, logs: readonly CertificationLog[]): string {
   return logs.some(isPartial) ? `${name} (partial)` : name
 }
@@ -144,7 +136,7 @@ function requireSeeds(label: string, [first, ...others]: readonly CertificationL
       const list = differences.map(({ field, before, after }) =>
         field === ''
           ? '  only one of them says how it was certified'
-          : `  ${field}: ${show(before)} and ${show(after)}`,
+          : `  ${field}: ${showValue(before)} and ${showValue(after)}`,
       )
       throw new ConfigError(
         `The logs of "${label}" would be averaged, but ${first.file} and ${other.file} were certified differently:\n${list.join('\n')}\n`,

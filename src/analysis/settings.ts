@@ -1,7 +1,7 @@
 import { adaptiveOf, familyWiseOf } from '../logs/certification-log-facts'
-import type { CertificationLog } from '../logs/certification-log-file'
+import { type CertificationLog, missingImages } from '../logs/certification-log-file'
 import { formatIndices } from '../logs/image-plan'
-import { isPartial, type Method, missingImages, type Run } from './runs'
+import { isPartial, type Method, type Run } from './runs'
 import type { Cell, Column } from './tables'
 
 /** What decides whether two rows of a table compare. */

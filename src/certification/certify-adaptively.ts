@@ -1,8 +1,9 @@
+import type { Smoothing } from '../smoothing/smoothing'
 import type { Tensor } from '../torch'
 import type { AdaptiveCertification, VoteRequest } from './adaptive'
 import type { BatchSize } from './batch-size'
 import { ABSTAIN, type Certificate, leadingClass } from './statistics'
-import { recordVotes, requireVotes, type Smoothing } from './vote-counts'
+import { recordVotes, requireVotes } from './vote-counts'
 
 /** A certificate from as many votes as it took; its `n` are those of the estimation. */
 export interface AdaptiveImageCertificate extends Certificate {

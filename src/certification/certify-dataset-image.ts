@@ -1,11 +1,11 @@
 import { toSymmetric } from '../smoothing/noise-and-denoise'
+import type { Smoothing } from '../smoothing/smoothing'
 import { type Dataset, select, type Tensor } from '../torch'
 import type { AdaptiveCertification } from './adaptive'
 import type { BatchSize } from './batch-size'
 import { type AdaptiveImageCertificate, certifyAdaptively } from './certify-adaptively'
 import { type CertifyImageOptions, certifyStages, imageStream, recordStages } from './certify-image'
 import type { Certificate } from './statistics'
-import type { Smoothing } from './vote-counts'
 
 export interface CertifyDatasetImageOptions
   extends Pick<CertifyImageOptions, 'index' | 'seed' | 'n0' | 'n' | 'alpha'> {

@@ -1,7 +1,7 @@
 import type { CertificationConfig } from '../config/schema'
 import { ConfigError, InterruptedError } from '../errors'
 import { ArmLogs } from '../logs/arm-logs'
-import type { CertificationRow } from '../logs/certification-log'
+import type { CertifiedImage } from '../logs/certification-log'
 import type { JsonObject } from '../logs/certification-log-facts'
 import { dealt, planFacts, type Shard } from '../logs/shards'
 import type { NoiseLevel } from '../smoothing/noise-level'
@@ -24,15 +24,6 @@ export interface CertifiedArm {
   readonly name: string
   /** Hashes of its weights and the denoiser's, which decide its rows too. */
   readonly models?: JsonObject
-}
-
-/** One image that has its rows. */
-export interface CertifiedImage {
-  readonly index: number
-  /** Of each arm. */
-  readonly rows: readonly CertificationRow[]
-  /** Whether it was certified just now, for any of the arms. */
-  readonly isNew: boolean
 }
 
 export interface CertifyDatasetOptions

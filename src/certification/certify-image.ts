@@ -1,7 +1,8 @@
 import type { Read } from '../bridge'
+import type { Smoothing } from '../smoothing/smoothing'
 import type { Tensor } from '../torch'
 import { type Certificate, certifyFromCounts, type Prediction, predictFromCounts } from './statistics'
-import { recordVotes, requireVotes, type Smoothing } from './vote-counts'
+import { recordVotes, requireVotes } from './vote-counts'
 
 export interface CertifyImageOptions {
   /** Noise level that is certified for, on the [0, 1] pixel scale. */

@@ -1,14 +1,11 @@
 import { CheckpointError } from '../errors'
 import { denoise } from '../smoothing/noise-and-denoise'
-import type { NoiseLevel } from '../smoothing/noise-level'
+import type { Smoothing } from '../smoothing/smoothing'
 import {
-  type Autocast,
   add,
   argmax,
   autocasting,
   bincount,
-  type Classifier,
-  type Denoiser,
   eq,
   type Generator,
   generator,
@@ -20,22 +17,6 @@ import {
   type Tensor,
   where,
 } from '../torch'
-
-/** Base classifiers and what is in front of them. */
-export type Smoothing = {
-  /** All vote on the same noisy images, which makes their comparison a paired one. */
-  readonly classifiers: readonly Classifier[]
-  /** What both networks compute in where torch knows that to be safe; classifiers are to be loaded with it. Default none. */
-  readonly autocast?: Autocast
-} & (
-  | { readonly denoiser: Denoiser; readonly level: NoiseLevel }
-  | {
-      /** None: f(x + noise), plain randomized smoothing. */
-      readonly denoiser: null
-      /** Standard deviation of the noise for pixels in [0, 1], twice that in [-1, 1]. */
-      readonly level: { readonly sigma: number }
-    }
-)
 
 export interface VoteOptions {
   /** How many noisy copies vote. */

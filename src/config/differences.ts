@@ -28,3 +28,8 @@ function asJson(value: unknown): unknown {
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
+
+/** A value of a configuration as a message shows it. */
+export function showValue(value: unknown): string {
+  return value === undefined ? 'absent' : JSON.stringify(value)
+}

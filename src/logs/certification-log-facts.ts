@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { fieldDifferences } from '../config/differences'
+import { fieldDifferences, showValue } from '../config/differences'
 import { ConfigError, DataError } from '../errors'
 import type { ImagePlan, Share } from './image-plan'
 
@@ -60,16 +60,13 @@ export function adaptiveOf({ configuration }: LogFacts): JsonObject | undefined 
 export function requireSameConfiguration(path: string, logged: Json, requested: Json): void {
   const differences = fieldDifferences(logged, requested)
   if (differences.length === 0) return
-  const list = differences.map(d => `  ${d.field}: ${show(d.before)} in the log, ${show(d.after)} now`)
+  const list = differences.map(
+    d => `  ${d.field}: ${showValue(d.before)} in the log, ${showValue(d.after)} now`,
+  )
   throw new ConfigError(
     `The log ${path} was begun with another configuration, expected the same:\n${list.join('\n')}\n`,
     { remedy: 'Set what differs back, or choose another log file.' },
   )
-}
-
-/** A value of a configuration in a message. */
-export function show(value: unknown): string {
-  return value === undefined ? 'absent' : JSON.stringify(value)
 }
 
 /**

@@ -43,6 +43,13 @@ export async function readCertificationLog(path: string): Promise<CertificationL
   return { file: path, ...parseLog(text, { file: path }), ...(facts && { facts }) }
 }
 
+/** The planned images that a log has no row of, in the order of the plan; none where the log has no plan. */
+export function missingImages({ rows, facts }: CertificationLog): number[] {
+  if (facts?.plan === undefined) return []
+  const done = new Set(rows.map(({ index }) => index))
+  return parseIndices(facts.plan.images).filter(index => !done.has(index))
+}
+
 /**
  * Appends rows to a certification log so that a run can be killed at any moment and go on: a row that `append` has
  * returned from is on the disk, and a row cut short by a kill is dropped when the log is opened again. While it is open

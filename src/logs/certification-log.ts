@@ -215,3 +215,12 @@ function malformed(file: string, line: number, reason: string): DataError {
     remedy: 'Mend the file, or certify again with a new log.',
   })
 }
+
+/** One image that has its rows. */
+export interface CertifiedImage {
+  readonly index: number
+  /** Of each arm. */
+  readonly rows: readonly CertificationRow[]
+  /** Whether it was certified just now, for any of the arms. */
+  readonly isNew: boolean
+}

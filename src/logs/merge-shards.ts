@@ -1,11 +1,16 @@
-import { missingImages } from '../analysis/runs'
-import { fieldDifferences } from '../config/differences'
+import { fieldDifferences, showValue } from '../config/differences'
 import { ConfigError, DataError } from '../errors'
 import { lock } from '../files/lock'
 import { writeDurably } from '../files/write'
 import { type CertificationRow, formatRow } from './certification-log'
-import { type LogFacts, readText, show } from './certification-log-facts'
-import { type CertificationLog, headerOf, readCertificationLog, writeFacts } from './certification-log-file'
+import { type LogFacts, readText } from './certification-log-facts'
+import {
+  type CertificationLog,
+  headerOf,
+  missingImages,
+  readCertificationLog,
+  writeFacts,
+} from './certification-log-file'
 import { formatIndices, imagePlan, parseIndices, planDigest, type Share } from './image-plan'
 
 /** A log whose facts say that it is a share of a plan. */
@@ -78,7 +83,7 @@ function problemsOfSet(shards: readonly ShardLog[]): string[] {
     ...others.flatMap(({ file, facts }) =>
       fieldDifferences(first.facts.configuration, facts.configuration).map(
         ({ field, before, after }) =>
-          `${field} is ${show(before)} in ${first.file} and ${show(after)} in ${file}`,
+          `${field} is ${showValue(before)} in ${first.file} and ${showValue(after)} in ${file}`,
       ),
     ),
   ]

@@ -1,7 +1,6 @@
 import type { RunConfig } from '../config/schema'
 import type { NoiseLevel } from '../smoothing/noise-level'
 import type { Classifier, Dataset, Denoiser } from '../torch'
-import type { Accuracy } from '../training/evaluate'
 import type { RunPlan } from './plan-run'
 import type { RunFolder } from './run-folder'
 
@@ -75,6 +74,13 @@ export interface UpdateReport extends UpdateMetrics, UpdateCost, Position {
   readonly epsilon: number
   /** What the loss is multiplied by against underflow; 1 but under float16. */
   readonly lossScale: number
+}
+
+export interface Accuracy {
+  /** Share of clean images that the base classifier gets right. */
+  readonly clean: number
+  /** Share of denoised images, one for each clean one, that it gets right. */
+  readonly denoised: number
 }
 
 export interface EpochReport extends Accuracy {

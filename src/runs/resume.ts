@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { fieldDifferences } from '../config/differences'
+import { fieldDifferences, showValue } from '../config/differences'
 import type { RunConfig } from '../config/schema'
 import { CheckpointError, ConfigError } from '../errors'
 import { type Checkpoint, listCheckpoints, readCheckpoint } from './checkpoint'
@@ -44,7 +44,7 @@ export function requireSameRun({ folder, state }: Checkpoint, config: RunConfig)
   const differences = fieldDifferences(state.config, config).filter(({ field }) => !isHarmless(field))
   if (differences.length === 0) return
   const lines = differences.map(
-    ({ field, before, after }) => `  ${field}: ${show(before)} in the checkpoint, ${show(after)} now`,
+    ({ field, before, after }) => `  ${field}: ${showValue(before)} in the checkpoint, ${showValue(after)} now`,
   )
   throw new ConfigError(`The run of ${folder} was begun with another configuration:\n${lines.join('\n')}\n`, {
     remedy: 'Set what differs back, or choose another output folder for a new run.',
@@ -62,7 +62,7 @@ export function requireSameWeights({ folder, state }: Checkpoint, weights: unkno
   )
   if (differences.length === 0) return
   const lines = differences.map(
-    ({ field, before, after }) => `  ${field}: ${show(before)} then, ${show(after)} now`,
+    ({ field, before, after }) => `  ${field}: ${showValue(before)} then, ${showValue(after)} now`,
   )
   throw new CheckpointError(`The run of ${folder} was begun with other weights:\n${lines.join('\n')}\n`, {
     remedy: 'Give the weights that the run was begun with.',
@@ -71,8 +71,4 @@ export function requireSameWeights({ folder, state }: Checkpoint, weights: unkno
 
 function isHarmless(field: string): boolean {
   return HARMLESS.some(harmless => field === harmless || field.startsWith(`${harmless}.`))
-}
-
-function show(value: unknown): string {
-  return value === undefined ? 'absent' : JSON.stringify(value)
 }

@@ -1,10 +1,9 @@
 import { stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import type { Session } from '../bridge'
-import { fieldDifferences } from '../config/differences'
+import { fieldDifferences, showValue } from '../config/differences'
 import type { CertificationRunConfig, DataConfig } from '../config/schema'
 import { CheckpointError } from '../errors'
-import { show } from '../logs/certification-log-facts'
 import {
   type Classifier,
   type Denoiser,
@@ -103,7 +102,7 @@ function requireExpected(found: Smoothed['weights'], expected: Smoothed['weights
     const [is, shouldBe] = [found[part], expected[part]]
     if (is === null || fieldDifferences(shouldBe, is).length === 0) continue
     throw new CheckpointError(
-      `The weights of the ${part} are not those of the smoothed classifier: expected ${show(shouldBe)}, got ${show(is)}.`,
+      `The weights of the ${part} are not those of the smoothed classifier: expected ${showValue(shouldBe)}, got ${showValue(is)}.`,
       { remedy: 'Give the weights that belong to it.' },
     )
   }

@@ -1,8 +1,8 @@
-import type { Smoothing } from '../certification/vote-counts'
 import type { CertificationConfig } from '../config/schema'
 import type { Classifier, Denoiser } from '../torch'
 import { noiseLevelOf } from './noise-and-denoise'
 import type { NoiseLevel } from './noise-level'
+import type { Smoothing } from './smoothing'
 
 /** What statements about images are made with. */
 export interface Statement {

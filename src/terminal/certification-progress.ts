@@ -1,5 +1,4 @@
-import type { CertifiedImage } from '../certification/certify-dataset'
-import type { CertificationRow } from '../logs/certification-log'
+import type { CertificationRow, CertifiedImage } from '../logs/certification-log'
 import { liveLine } from './progress'
 import { formatDuration } from './training-line'
 

@@ -1,3 +1,4 @@
+import type { Accuracy } from '../runs/reports'
 import { noiseAndDenoise, toSymmetric } from '../smoothing/noise-and-denoise'
 import type { NoiseLevel } from '../smoothing/noise-level'
 import {
@@ -14,13 +15,6 @@ import {
   sum,
   to,
 } from '../torch'
-
-export interface Accuracy {
-  /** Share of clean images that the base classifier gets right. */
-  readonly clean: number
-  /** Share of denoised images, one for each clean one, that it gets right. */
-  readonly denoised: number
-}
 
 export interface EvaluateOptions {
   readonly level: NoiseLevel

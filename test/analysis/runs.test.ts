@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { fileName, groupLogs, isPartial, logNames, missingImages } from '../../src/analysis/runs'
+import { fileName, groupLogs, isPartial, logNames } from '../../src/analysis/runs'
 import { ConfigError, DataError } from '../../src/errors'
+import { missingImages } from '../../src/logs/certification-log-file'
 import { imagePlan } from '../../src/logs/image-plan'
 import { cutShort, labelled, logOf, withFacts } from './logs'
 

@@ -13,7 +13,8 @@ import {
   type Session,
   torch,
 } from '../../src'
-import { loadNetworks, testSetSpec } from '../../src/smoothing/load-networks'
+import { loadNetworks } from '../../src/smoothing/load-networks'
+import { datasetSpec } from '../../src/smoothing/specs'
 import { PlainCertification, type PlainRound } from './plain-certification'
 
 export interface CertificationBenchOptions {
@@ -65,7 +66,7 @@ export class CertificationBench implements AsyncDisposable {
     const config = { ...run, threads, certification: { ...run.certification, n, batch } }
     const { denoiser, ...networks } = await loadNetworks(session, config)
     if (denoiser === null) throw new Error('The digits have a denoiser.')
-    const dataset = await torch.openDataset(session, testSetSpec(config.data))
+    const dataset = await torch.openDataset(session, datasetSpec(config.data, 'test'))
     const folder = await mkdtemp(join(tmpdir(), 'ft-cadis-bench-'))
     return new CertificationBench(session, folder, config, { ...networks, denoiser }, dataset)
   }

@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline'
 import { execa, type ResultPromise } from 'execa'
 import { type CertificationRunConfig, type NoiseLevel, torch } from '../../src'
 import { allocatorEnvironment } from '../../src/bridge/allocator'
-import { testSetSpec } from '../../src/smoothing/load-networks'
+import { datasetSpec } from '../../src/smoothing/specs'
 
 const SCRIPT = join(__dirname, 'python_certify.py')
 
@@ -46,7 +46,7 @@ export class PlainCertification implements AsyncDisposable {
       threads: config.threads ?? 1,
       denoiser: torch.snakeCase(denoiser as never),
       classifier: torch.snakeCase(config.classifier as never),
-      data: torch.snakeCase(testSetSpec(config.data)),
+      data: torch.snakeCase(datasetSpec(config.data, 'test')),
       timestep: level.modelTimestep,
       image_scale: level.sqrtAlphaCumprod,
       noise_scale: level.sqrtOneMinusAlphaCumprod,

@@ -11,7 +11,8 @@ import {
   torch,
 } from '../../src'
 import { resolveInterpreter } from '../../src/environment/interpreter'
-import { loadNetworks, testSetSpec } from '../../src/smoothing/load-networks'
+import { loadNetworks } from '../../src/smoothing/load-networks'
+import { datasetSpec } from '../../src/smoothing/specs'
 import { median } from '../statistics'
 import { measure } from '../training/measure'
 import { type ScaleName, workload } from '../training/workload'
@@ -169,7 +170,7 @@ export async function certificationRow(
   try {
     await using session = await connect(options)
     const { denoiser, classifier } = await loadNetworks(session, { ...run, certification })
-    const dataset = await torch.openDataset(session, testSetSpec(config.data))
+    const dataset = await torch.openDataset(session, datasetSpec(config.data, 'test'))
     const log = join(folder, 'log.tsv')
     const { images: _, ...settings } = certification
     const certify = (indices: readonly number[]) =>

@@ -1,4 +1,4 @@
-import { toSymmetric } from '../smoothing/noise-and-denoise'
+import { toSymmetric } from '../smoothing/denoise'
 import type { Smoothing } from '../smoothing/smoothing'
 import { type Dataset, select, type Tensor } from '../torch'
 import type { AdaptiveCertification } from './adaptive'

@@ -6,8 +6,9 @@ import type { CertifiedImage } from '../logs/certification-log'
 import type { JsonObject } from '../logs/certification-log-facts'
 import { type CertificationLog, readCertificationLog } from '../logs/certification-log-file'
 import { type Shard, shardPath } from '../logs/shards'
-import { type CertifiedNetworks, loadNetworks, nameOf, testSetSpec } from '../smoothing/load-networks'
+import { type CertifiedNetworks, loadNetworks, nameOf } from '../smoothing/load-networks'
 import { type SmoothedInput, smoothedOf } from '../smoothing/smoothed-input'
+import { datasetSpec } from '../smoothing/specs'
 import { openDataset } from '../torch'
 import { certifyDataset } from './certify-dataset'
 import { chooseImages } from './choose-images'
@@ -42,7 +43,7 @@ export async function certify(
   const whole = log ?? defaultLogPath(config)
   const path = shard === undefined ? whole : shardPath(whole, shard)
   const { sigma, images, ...settings } = config.certification
-  const dataset = await openDataset(session, testSetSpec(config.data))
+  const dataset = await openDataset(session, datasetSpec(config.data, 'test'))
   let networks: CertifiedNetworks | undefined
   try {
     const indices = await chooseImages(dataset, config.certification)

@@ -1,5 +1,5 @@
 import type { Session } from '../bridge'
-import { toSymmetric } from '../smoothing/noise-and-denoise'
+import { toSymmetric } from '../smoothing/denoise'
 import {
   type Autocast,
   type Classifier,

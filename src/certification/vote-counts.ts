@@ -1,5 +1,5 @@
 import { CheckpointError } from '../errors'
-import { denoise } from '../smoothing/noise-and-denoise'
+import { denoise } from '../smoothing/denoise'
 import type { Smoothing } from '../smoothing/smoothing'
 import {
   add,

@@ -1,4 +1,4 @@
-import { parseConfig, type RunConfig } from './schema'
+import { parseConfig, type RunConfig, type RunConfigOf, requireMethod } from './schema'
 
 /**
  * The paper's ablations by table: each takes a configuration of FT-CADIS and returns it with one thing changed.
@@ -7,19 +7,21 @@ import { parseConfig, type RunConfig } from './schema'
  */
 export const ablations = {
   /** The shorter runs behind all ablations (Section 4.3, Appendix B.3): epsilon doubled after 10 epochs, 1,000 test images. */
-  shortened: (config: RunConfig): RunConfig => {
-    const { attack } = config.method
+  shortened: (config: RunConfig): RunConfigOf<'ft-cadis'> => {
+    const { method } = requireMethod(config, 'ft-cadis')
+    const { attack } = method
     const epsilon = typeof attack.epsilon === 'number' ? attack.epsilon : (attack.epsilon[0]?.epsilon ?? 0)
     const doubled = [
       { fromEpoch: 0, epsilon },
       { fromEpoch: 10, epsilon: 2 * epsilon },
     ]
-    return parseConfig({
+    const shortened = parseConfig({
       ...config,
-      method: { ...config.method, attack: { ...attack, epsilon: doubled } },
+      method: { ...method, attack: { ...attack, epsilon: doubled } },
       optimisation: { ...config.optimisation, epochs: 20, stopAfterEpoch: 20, warmupEpochs: 2 },
       certification: { ...config.certification, images: { random: 1000 } },
     })
+    return requireMethod(shortened, 'ft-cadis')
   },
   /** The parts of the objective. */
   table5: {
@@ -45,9 +47,9 @@ export const ablations = {
       withMethod(config, { adversarialTarget: 'hard', adversarialReduction: 'mean' }),
   },
   /** Table 14: another weight of the adversarial loss; the paper has 0.5, 1, 2, 4 and 8. */
-  table14: (config: RunConfig, lambda: number): RunConfig => withMethod(config, { lambda }),
+  table14: (config: RunConfig, lambda: number) => withMethod(config, { lambda }),
   /** Table 15: another number of noises; the paper has 1, 2, 4 and 8. Images per update stay. */
-  table15: (config: RunConfig, noises: number): RunConfig => withMethod(config, { noises }),
+  table15: (config: RunConfig, noises: number) => withMethod(config, { noises }),
   /**
    * Table 17: the ResNet-110 of locuslab/smoothing that was trained on clean images, for a configuration of CIFAR-10. Its
    * checkpoint normalises pixels, so it takes them so. The paper gives no other settings for it; it has no layers for
@@ -68,6 +70,10 @@ export const ablations = {
     }),
 } as const
 
-function withMethod(config: RunConfig, change: Partial<RunConfig['method']>): RunConfig {
-  return parseConfig({ ...config, method: { ...config.method, ...change } })
+function withMethod(
+  config: RunConfig,
+  change: Partial<RunConfigOf<'ft-cadis'>['method']>,
+): RunConfigOf<'ft-cadis'> {
+  const { method } = requireMethod(config, 'ft-cadis')
+  return requireMethod(parseConfig({ ...config, method: { ...method, ...change } }), 'ft-cadis')
 }

@@ -35,7 +35,8 @@ const adaptive = z.union([
   }),
 ])
 
-const certificationFields = {
+/** Certification (CERTIFY of Cohen et al., 2019; Appendix E), with the smoothing of the settings. */
+export const certificationSchema = z.strictObject({
   n0: count.default(100).describe('Noisy copies that choose the class. Default 100.'),
   n: count.default(100_000).describe('Fresh noisy copies that bound its probability. Default 100,000.'),
   alpha: positive.lt(1).default(0.001).describe('Probability of a wrong certificate. Default 0.001.'),
@@ -86,13 +87,4 @@ const certificationFields = {
     .boolean()
     .default(false)
     .describe('Whether torch.compile compiles both networks. Default false.'),
-}
-
-/** Certification at the end of a fine-tuning run, at the sigma of its method. */
-export const certificationFieldsSchema = z.strictObject(certificationFields)
-
-/** Certification (CERTIFY of Cohen et al., 2019; Appendix E). */
-export const certificationSchema = z.strictObject({
-  sigma: positive.describe('Noise level on the [0, 1] scale.'),
-  ...certificationFields,
 })

@@ -51,13 +51,8 @@ const knowsItsArguments = (
 ) => denoiser.source !== 'openai' || denoiser.preset !== undefined || denoiser.arguments !== undefined
 const lacksArguments = { path: ['preset'], error: 'expected a preset, or arguments, got neither' }
 
-/** Where the denoiser comes from. */
+/** Where the denoiser comes from; a smoothed classifier may have none. */
 export const denoiserSchema = z
-  .discriminatedUnion('source', [diffusersDenoiser, openaiDenoiser])
-  .refine(knowsItsArguments, lacksArguments)
-
-/** Where the denoiser of a smoothed classifier comes from; it may have none. */
-export const certifiedDenoiserSchema = z
   .discriminatedUnion('source', [diffusersDenoiser, openaiDenoiser, noDenoiser])
   .refine(knowsItsArguments, lacksArguments)
 

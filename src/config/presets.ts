@@ -1,6 +1,7 @@
 import { ConfigError } from '../errors'
 import { DIGITS_NETWORKS } from './digits-networks'
-import { parseConfig, type RunConfig } from './schema'
+import type { FtCadisSettings } from './methods/ft-cadis'
+import { parseConfig, type RunConfigInput, type RunConfigOf, requireMethod } from './schema'
 
 /**
  * The settings of the paper as functions: Tables 8 to 10 and Appendix B, and where these are silent the released code.
@@ -14,7 +15,7 @@ export interface Cifar10OpenValues {
   /** Weight of the adversarial loss. */
   readonly lambda: number
   /** Attack radius in [-1, 1] units. */
-  readonly epsilon: RunConfig['method']['attack']['epsilon']
+  readonly epsilon: FtCadisSettings['attack']['epsilon']
 }
 
 /** What a noise level leaves open on ImageNet. The paper gives it for sigma 0.25, 0.5 and 1. */
@@ -51,6 +52,7 @@ const IMAGENET_BY_SIGMA: ReadonlyMap<number, ImagenetOpenValues> = new Map([
 
 /** What the paper's two data sets share (Appendix B; loss, clipping and learning rate as in the released code). */
 const METHOD = {
+  kind: 'ft-cadis',
   crossEntropy: 'selected',
   coldStart: true,
   adversarial: 'masked',
@@ -63,7 +65,7 @@ const OPTIMISATION = {
   imagesPerUpdate: 128,
   imagesPerMicroBatch: 8,
   minLearningRate: 1e-6,
-  betas: [0.9, 0.999],
+  betas: [0.9, 0.999] as [number, number],
 } as const
 
 export interface Cifar10PresetOptions extends Partial<Cifar10OpenValues> {
@@ -85,14 +87,14 @@ export interface Cifar10PresetOptions extends Partial<Cifar10OpenValues> {
  *
  * @throws ConfigError that lists the open values which a sigma without published ones lacks.
  */
-function cifar10(options: Cifar10PresetOptions): RunConfig {
+function cifar10(options: Cifar10PresetOptions): RunConfigOf<'ft-cadis'> {
   const { sigma, denoiser, data, output } = options
   const { baseLearningRate, lambda, epsilon } = openValues('cifar10', options, {
     published: CIFAR10_BY_SIGMA,
     names: ['baseLearningRate', 'lambda', 'epsilon'],
   })
-  return parseConfig({
-    denoiser: { source: 'openai', preset: 'cifar10', path: denoiser },
+  return ftCadis({
+    smoothing: { sigma, denoiser: { source: 'openai', preset: 'cifar10', path: denoiser } },
     classifier: {
       source: 'transformers',
       path: options.classifier ?? 'aaraki/vit-base-patch16-224-in21k-finetuned-cifar10',
@@ -102,7 +104,7 @@ function cifar10(options: Cifar10PresetOptions): RunConfig {
     },
     tuning: { kind: 'full' },
     data: { source: 'cifar10', path: data },
-    method: { ...METHOD, sigma, noises: 4, lambda, attack: { steps: 4, epsilon, restandardize: true } },
+    method: { ...METHOD, noises: 4, lambda, attack: { steps: 4, epsilon, restandardize: true } },
     optimisation: {
       ...OPTIMISATION,
       epochs: 30,
@@ -142,14 +144,14 @@ export interface ImagenetPresetOptions extends Partial<ImagenetOpenValues> {
  *
  * @throws ConfigError that lists the open values which a sigma without published ones lacks.
  */
-function imagenet(options: ImagenetPresetOptions): RunConfig {
+function imagenet(options: ImagenetPresetOptions): RunConfigOf<'ft-cadis'> {
   const { sigma, tuning, denoiser, data, output } = options
   const { baseLearningRate, weightDecay, layerDecay, lambda } = openValues('imagenet', options, {
     published: IMAGENET_BY_SIGMA,
     names: ['baseLearningRate', 'weightDecay', 'layerDecay', 'lambda'],
   })
-  return parseConfig({
-    denoiser: { source: 'openai', preset: 'imagenet256', path: denoiser },
+  return ftCadis({
+    smoothing: { sigma, denoiser: { source: 'openai', preset: 'imagenet256', path: denoiser } },
     classifier: {
       source: 'timm',
       name: 'vit_base_patch16_clip_384.laion2b_ft_in12k_in1k',
@@ -160,7 +162,7 @@ function imagenet(options: ImagenetPresetOptions): RunConfig {
     },
     tuning: tuning === 'lora' ? { kind: 'lora', rank: 4, alpha: 4 } : { kind: 'full' },
     data: { source: 'imagenet', path: data },
-    method: { ...METHOD, sigma, noises: 2, lambda, attack: { steps: 1, epsilon: 0.25, restandardize: true } },
+    method: { ...METHOD, noises: 2, lambda, attack: { steps: 1, epsilon: 0.25, restandardize: true } },
     optimisation: {
       ...OPTIMISATION,
       epochs: 10,
@@ -197,12 +199,12 @@ function digits({
   denoiser = DIGITS_NETWORKS.denoiser,
   classifier = DIGITS_NETWORKS.classifier,
   output,
-}: DigitsPresetOptions): RunConfig {
-  return parseConfig({
-    denoiser: { source: 'diffusers', path: denoiser },
+}: DigitsPresetOptions): RunConfigOf<'ft-cadis'> {
+  return ftCadis({
+    smoothing: { sigma, denoiser: { source: 'diffusers', path: denoiser } },
     classifier: { source: 'timm', path: classifier },
     data: { source: 'digits' },
-    method: { ...METHOD, sigma, noises: 4, lambda: 2, attack: { steps: 2, epsilon: 0.5 } },
+    method: { ...METHOD, noises: 4, lambda: 2, attack: { steps: 2, epsilon: 0.5 } },
     optimisation: {
       epochs: 12,
       warmupEpochs: 1,
@@ -214,6 +216,10 @@ function digits({
     certification: { n0: 100, n: 1000, alpha: 0.001, batch: 512 },
     output,
   })
+}
+
+function ftCadis(input: RunConfigInput): RunConfigOf<'ft-cadis'> {
+  return requireMethod(parseConfig(input), 'ft-cadis')
 }
 
 /** The values that sigma decides: those given, else the published ones. */

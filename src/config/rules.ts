@@ -1,6 +1,6 @@
 import type { z } from 'zod'
-import type { checkpointsSchema, methodSchema, optimisationSchema } from './method-schema'
 import type { classifierSchema, tuningSchema } from './model-schema'
+import type { checkpointsSchema, optimisationSchema } from './optimisation-schema'
 
 /** A field that does not go together with others. */
 export interface Problem {
@@ -13,7 +13,6 @@ export interface Problem {
 interface Run {
   readonly classifier: z.output<typeof classifierSchema>
   readonly tuning: z.output<typeof tuningSchema>
-  readonly method: z.output<typeof methodSchema>
   readonly optimisation: z.output<typeof optimisationSchema>
   readonly checkpoints: z.output<typeof checkpointsSchema>
   readonly device: string
@@ -24,7 +23,7 @@ interface Run {
 
 /** The rules across fields of a fine-tuning run. A choice that would be ignored is a problem too. */
 export function problemsOfRun(run: Run): Problem[] {
-  const { classifier, tuning, method, optimisation, checkpoints } = run
+  const { classifier, tuning, optimisation, checkpoints } = run
   const lastEpoch = optimisation.stopAfterEpoch ?? optimisation.epochs
   const { imagesPerUpdate, imagesPerMicroBatch = imagesPerUpdate } = optimisation
   const rate = optimisation.learningRate
@@ -72,10 +71,6 @@ export function problemsOfRun(run: Run): Problem[] {
         message: `expected at most the last epoch, ${lastEpoch}, got ${epoch}`,
       }),
     ),
-    ...when(!method.updateSelection && method.crossEntropy === 'all' && method.adversarial !== 'masked', {
-      path: 'method.updateSelection',
-      message: `expected true, for with crossEntropy all and adversarial ${method.adversarial} nothing is selected, got false`,
-    }),
   ]
 }
 

@@ -1,14 +1,18 @@
 import { z } from 'zod'
-import { certificationFieldsSchema, certificationSchema } from './certification-schema'
+import { ConfigError } from '../errors'
+import { certificationSchema } from './certification-schema'
 import { dataSchema } from './data-schema'
+import { fromEarlierForm } from './earlier-form'
 import { explainIssues } from './explain-issues'
 import { seed, text } from './fields'
-import { checkpointsSchema, methodSchema, optimisationSchema } from './method-schema'
-import { certifiedDenoiserSchema, classifierSchema, denoiserSchema, tuningSchema } from './model-schema'
+import { methodSchema } from './methods'
+import { classifierSchema, tuningSchema } from './model-schema'
+import { checkpointsSchema, optimisationSchema } from './optimisation-schema'
 import { problemsOfRun } from './rules'
+import { smoothingSchema } from './smoothing-schema'
 
 const setup = {
-  denoiser: denoiserSchema.describe('The diffusion model in front of the classifier. It is never trained.'),
+  smoothing: smoothingSchema.describe('The noise, and the denoiser in front of the classifier.'),
   classifier: classifierSchema.describe('The off-the-shelf classifier.'),
   data: dataSchema.describe('The images.'),
   device: z
@@ -31,14 +35,14 @@ export const runSchema = z
     tuning: tuningSchema
       .default({ kind: 'full' })
       .describe('What of the classifier is trained. Default: everything.'),
-    method: methodSchema.describe('FT-CADIS, or an ablation of it.'),
+    method: methodSchema.describe('How the classifier is trained. Without a kind: FT-CADIS.'),
     optimisation: optimisationSchema.describe('AdamW and its schedules.'),
     checkpoints: checkpointsSchema
       .prefault({})
       .describe('Which epochs leave a checkpoint. Default: the last.'),
-    certification: certificationFieldsSchema
+    certification: certificationSchema
       .prefault({})
-      .describe('How the result is certified, at the sigma of the method.'),
+      .describe('How the result is certified, with the same smoothing.'),
     seed: seed.default(0).describe('Seed of order, augmentation and noise in training. Default 0.'),
     dtype: z
       .enum(['float32', 'float64'])
@@ -81,9 +85,6 @@ export const runSchema = z
 /** A certification on its own: of an off-the-shelf classifier, or of what a run has trained. */
 export const certificationRunSchema = z.strictObject({
   ...setup,
-  denoiser: certifiedDenoiserSchema.describe(
-    'The diffusion model in front of the classifier, or { source: none } for a classifier of noisy images.',
-  ),
   checkpoint: text
     .optional()
     .describe(
@@ -96,31 +97,33 @@ export const certificationRunSchema = z.strictObject({
 export type RunConfigInput = z.input<typeof runSchema>
 /** The settings of a fine-tuning run, complete. */
 export type RunConfig = z.output<typeof runSchema>
+/** The settings of a fine-tuning run by a certain kind of method. */
+export type RunConfigOf<Kind extends RunConfig['method']['kind']> = RunConfig & {
+  readonly method: Extract<RunConfig['method'], { readonly kind: Kind }>
+}
 /** The settings of a certification as one writes them. */
 export type CertificationRunConfigInput = z.input<typeof certificationRunSchema>
 /** The settings of a certification, complete. */
 export type CertificationRunConfig = z.output<typeof certificationRunSchema>
 
-export type DenoiserConfig = z.output<typeof denoiserSchema>
-export type CertifiedDenoiserConfig = z.output<typeof certifiedDenoiserSchema>
+export type SmoothingConfig = RunConfig['smoothing']
+export type DenoiserConfig = SmoothingConfig['denoiser']
 export type ClassifierConfig = z.output<typeof classifierSchema>
 export type TuningConfig = z.output<typeof tuningSchema>
 export type DataConfig = z.output<typeof dataSchema>
-export type MethodConfig = z.output<typeof methodSchema>
-export type OptimisationConfig = z.output<typeof optimisationSchema>
-export type CheckpointsConfig = z.output<typeof checkpointsSchema>
 export type CertificationConfig = z.output<typeof certificationSchema>
 
 /**
  * The settings of a fine-tuning run, with every default filled in. What comes out goes in again unchanged, through
- * JSON too.
+ * JSON too. Settings in the form of earlier versions, with `method.sigma` and `denoiser`, are accepted.
  *
- * @throws ConfigError that names every field at fault, what it takes and what it got.
+ * @throws ConfigError that names every invalid field, what it takes and what it got.
  */
 export function parseConfig(input: unknown): RunConfig {
-  const parsed = runSchema.safeParse(input)
+  const settings = fromEarlierForm(input)
+  const parsed = runSchema.safeParse(settings)
   if (parsed.success) return parsed.data
-  throw explainIssues(parsed.error, { input, what: 'The configuration' })
+  throw explainIssues(parsed.error, { input: settings, what: 'The configuration' })
 }
 
 /**
@@ -129,18 +132,33 @@ export function parseConfig(input: unknown): RunConfig {
  * @throws ConfigError, as {@link parseConfig} does.
  */
 export function parseCertificationConfig(input: unknown): CertificationRunConfig {
-  const parsed = certificationRunSchema.safeParse(input)
+  const settings = fromEarlierForm(input)
+  const parsed = certificationRunSchema.safeParse(settings)
   if (parsed.success) return parsed.data
-  throw explainIssues(parsed.error, { input, what: 'The configuration of the certification' })
+  throw explainIssues(parsed.error, { input: settings, what: 'The configuration of the certification' })
 }
 
 /**
- * The certification that belongs to a fine-tuning run: at the sigma that it was trained for (Appendix B.2).
+ * The settings of a run, where its method is of a certain kind.
+ *
+ * @throws ConfigError where it is of another kind
+ */
+export function requireMethod<Kind extends RunConfig['method']['kind']>(
+  config: RunConfig,
+  kind: Kind,
+): RunConfigOf<Kind> {
+  if (config.method.kind === kind) return config as RunConfigOf<Kind>
+  throw new ConfigError(`method.kind: expected ${kind}, got ${config.method.kind}.`, {
+    remedy: `Give a configuration whose method is ${kind}.`,
+  })
+}
+
+/**
+ * The certification that belongs to a fine-tuning run: with the smoothing that it was trained for (Appendix B.2).
  *
  * @param checkpoint - Folder of the checkpoint to certify; without it, the off-the-shelf classifier is.
  */
 export function certificationOf(run: RunConfig, checkpoint?: string): CertificationRunConfig {
-  const { denoiser, classifier, data, device, threads, output, method, certification } = run
-  const setup = { denoiser, classifier, data, device, threads, output, checkpoint }
-  return { ...setup, certification: { sigma: method.sigma, ...certification } }
+  const { smoothing, classifier, data, device, threads, output, certification } = run
+  return { smoothing, classifier, data, device, threads, output, checkpoint, certification }
 }

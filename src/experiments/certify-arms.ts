@@ -4,8 +4,7 @@ import type { Session } from '../bridge'
 import { certifyDataset } from '../certification/certify-dataset'
 import { lock } from '../files/lock'
 import { readCertificationLog } from '../logs/certification-log-file'
-import { testSetSpec } from '../smoothing/load-networks'
-import { classifierSpec } from '../smoothing/specs'
+import { classifierSpec, datasetSpec } from '../smoothing/specs'
 import { findCheckpoint, loadTrainedClassifier } from '../smoothing/trained-classifier'
 import { type Denoiser, loadClassifier, openDataset } from '../torch'
 import { logPath, type ResolvedArm, seedFolder } from './arms'
@@ -41,7 +40,7 @@ export async function certifyArms(
     if (first === undefined) return
     const { sigma, config } = first
     const { n0, n, alpha, batch, dtype, certifySigma } = config.certification
-    const dataset = await openDataset(session, testSetSpec(config.data))
+    const dataset = await openDataset(session, datasetSpec(config.data, 'test'))
     const classifiers = await Promise.all(
       missing.map(async arm => ({
         classifier: await classifierOf(session, arm, seed),

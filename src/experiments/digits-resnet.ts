@@ -1,6 +1,6 @@
 import type { Session } from '../bridge'
 import { crossEntropy } from '../objectives/losses'
-import { toSymmetric } from '../smoothing/noise-and-denoise'
+import { toSymmetric } from '../smoothing/denoise'
 import {
   adamW,
   backward,

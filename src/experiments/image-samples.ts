@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import type { GridImage, ReportSection } from '../analysis/report'
 import type { Session } from '../bridge'
 import { writeWhole } from '../files/write'
-import { noiseAndDenoise, noiseLevelOf, toSymmetric } from '../smoothing/noise-and-denoise'
+import { toSymmetric } from '../smoothing/denoise'
+import { drawNoise, seenCopies, smoothingOf } from '../smoothing/smoothing'
 import {
   argmax,
   type Classifier,
@@ -53,7 +54,7 @@ const NOISES = 6
 /** Denoises images, the same ones under the same noise for all arms of a noise level, and asks each arm about them. */
 export async function imageSamples(
   session: Session,
-  { denoiser, dataset }: { denoiser: Denoiser; dataset: Dataset },
+  { denoiser, dataset }: { denoiser: Denoiser | null; dataset: Dataset },
   {
     arms,
     indices,
@@ -67,15 +68,16 @@ export async function imageSamples(
   const sigmas: SamplesOfSigma[] = []
   for (const sigma of new Set(arms.map(({ arm }) => arm.sigma))) {
     const own = arms.filter(({ arm }) => arm.sigma === sigma)
-    const level = noiseLevelOf(denoiser, sigma)
+    const smoothing = smoothingOf(denoiser, sigma)
     const read = await session.compute(() =>
       indices.map(index =>
         session.scope(() => {
           const { images_BCHW, labels_B } = dataset.images([index])
           const clean_BCHW = toSymmetric(images_BCHW)
           const noise = generator(session, seed, 'samples', index)
+          const noise_MBCHW = drawNoise(clean_BCHW, { noises: NOISES, generator: noise })
           const denoised_NCHW = flatten(
-            noiseAndDenoise(denoiser, clean_BCHW, { level, noises: NOISES, generator: noise }),
+            seenCopies(smoothing, clean_BCHW, { noise_MBCHW, noises: NOISES }),
             'MB',
             'N',
           )

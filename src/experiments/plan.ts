@@ -8,7 +8,6 @@ import { readCertificationLog } from '../logs/certification-log-file'
 import { planRun, trainingPasses } from '../runs/plan-run'
 import { readRun } from '../runs/read-run'
 import type { UpdateReport } from '../runs/reports'
-import { testSetSpec } from '../smoothing/load-networks'
 import { classifierSpec, datasetSpec, denoiserSpec } from '../smoothing/specs'
 import { loadClassifier, loadDenoiser, openDataset } from '../torch'
 import { finetune } from '../training/train'
@@ -194,7 +193,7 @@ async function measureImage(
     dtype: config.denoiser.dtype,
   })
   const classifier = await loadClassifier(session, classifierSpec(config.classifier))
-  const dataset = await openDataset(session, testSetSpec(config.data))
+  const dataset = await openDataset(session, datasetSpec(config.data, 'test'))
   const { n0, n, alpha, batch, dtype } = config.certification
   const timeOf = async (arms: number) => {
     const names = Array.from({ length: arms }, (_, position) => `${arms}-${position}`)

@@ -5,8 +5,7 @@ import { connect, type Session } from '../bridge'
 import { ConfigError, InterruptedError } from '../errors'
 import { lock } from '../files/lock'
 import type { UpdateReport } from '../runs/reports'
-import { testSetSpec } from '../smoothing/load-networks'
-import { denoiserSpec } from '../smoothing/specs'
+import { datasetSpec, denoiserSpec } from '../smoothing/specs'
 import { type Denoiser, loadDenoiser, openDataset } from '../torch'
 import { certifyArms, classifierOf } from './certify-arms'
 import { imageSamples, writeImageSamples } from './image-samples'
@@ -163,7 +162,7 @@ class Worker {
     if (first === undefined) return
     const { session } = this
     const denoiser = await this.#denoiserOf(first)
-    const dataset = await openDataset(session, testSetSpec(first.config.data))
+    const dataset = await openDataset(session, datasetSpec(first.config.data, 'test'))
     const indices = await session.compute(() => dataset.onePerClass({ seed }))
     const asked = await Promise.all(
       arms.map(async arm => ({ arm, classifier: await classifierOf(session, arm, seed) })),

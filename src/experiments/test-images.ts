@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import type { Session } from '../bridge'
 import { chooseImages } from '../certification/choose-images'
 import { writeWhole } from '../files/write'
-import { testSetSpec } from '../smoothing/load-networks'
+import { datasetSpec } from '../smoothing/specs'
 import { openDataset } from '../torch'
 import type { ResolvedArm } from './arms'
 
@@ -28,7 +28,7 @@ export async function chooseTestImages(
   { config }: Pick<ResolvedArm, 'config'>,
   output: string,
 ): Promise<void> {
-  const dataset = await openDataset(session, testSetSpec(config.data))
+  const dataset = await openDataset(session, datasetSpec(config.data, 'test'))
   const indices = await chooseImages(dataset, config.certification)
   session.free(dataset)
   const path = choicePath({ config }, output)

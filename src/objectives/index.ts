@@ -1,4 +1,4 @@
-export * from '../smoothing/noise-and-denoise'
+export * from '../smoothing/denoise'
 export * from '../smoothing/noise-level'
 export * from './attacks/pgd-attack'
 export * from './ft-cadis/compose'

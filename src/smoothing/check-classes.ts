@@ -1,6 +1,6 @@
 import { ConfigError } from '../errors'
 import { type Classifier, type Dataset, flatten, noGrad } from '../torch'
-import { toSymmetric } from './noise-and-denoise'
+import { toSymmetric } from './denoise'
 
 /**
  * Classifies one test image: finds out early what cannot work at all.

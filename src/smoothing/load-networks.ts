@@ -2,10 +2,16 @@ import { stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import type { Session } from '../bridge'
 import { fieldDifferences, showValue } from '../config/differences'
-import type { CertificationRunConfig, DataConfig } from '../config/schema'
+import type {
+  CertificationRunConfig,
+  ClassifierConfig,
+  SmoothingConfig,
+  TuningConfig,
+} from '../config/schema'
 import { CheckpointError } from '../errors'
 import {
   type Classifier,
+  type ClassifierPrecision,
   type Denoiser,
   loadClassifier,
   loadDenoiser,
@@ -14,6 +20,7 @@ import {
   type Spec,
 } from '../torch'
 import { folderHashes, hashesOf, type Smoothed } from './smoothed-file'
+import { classifierSpec, denoiserSpec } from './specs'
 
 /** The networks of a smoothed classifier, to be freed by the caller. */
 export interface CertifiedNetworks {
@@ -23,6 +30,53 @@ export interface CertifiedNetworks {
   readonly weights: Smoothed['weights']
   /** Where the weights are from: for the notes of logs. */
   readonly provenance: { readonly denoiser: Provenance | null; readonly classifier: Provenance }
+}
+
+/**
+ * Loads the denoiser of a smoothing; null where it has none.
+ *
+ * @throws CheckpointError if weights are missing or damaged
+ */
+export async function loadSmoothingDenoiser(
+  session: Session,
+  { denoiser }: SmoothingConfig,
+): Promise<Denoiser | null> {
+  if (denoiser.source === 'none') return null
+  return loadDenoiser(session, denoiserSpec(denoiser), { dtype: denoiser.dtype })
+}
+
+/** Which classifier is loaded, and how it computes. */
+export interface BaseClassifierPrecision extends ClassifierPrecision {
+  /** What is trained. Default: nothing. */
+  readonly tuning?: TuningConfig | undefined
+  /** Folder of a checkpoint: adapters for the weights of the configuration, or weights in their place. */
+  readonly checkpoint?: string | undefined
+}
+
+/** A classifier, and what Python was asked for, as `provenance` takes it. */
+export interface LoadedClassifier {
+  readonly classifier: Classifier
+  readonly spec: Spec
+  /** Whether the checkpoint holds adapters, which leave the weights of the configuration in use. */
+  readonly isAdapter: boolean
+}
+
+/**
+ * Loads the base classifier of a configuration, with the weights of a checkpoint if one is given.
+ *
+ * @throws CheckpointError if weights are missing or damaged
+ */
+export async function loadBaseClassifier(
+  session: Session,
+  config: ClassifierConfig,
+  { tuning, checkpoint, ...options }: BaseClassifierPrecision = {},
+): Promise<LoadedClassifier> {
+  const isAdapter = checkpoint !== undefined && (await isFile(join(checkpoint, 'adapter_config.json')))
+  const spec = {
+    ...classifierSpec(config, tuning),
+    ...(checkpoint !== undefined && (isAdapter ? { adapter: checkpoint } : { path: checkpoint })),
+  }
+  return { classifier: await loadClassifier(session, spec, options), spec, isAdapter }
 }
 
 /**
@@ -36,52 +90,44 @@ export async function loadNetworks(
   config: CertificationRunConfig,
   { expected }: { readonly expected?: Smoothed['weights'] | undefined } = {},
 ): Promise<CertifiedNetworks> {
-  const { checkpoint, certification } = config
-  const { dtype: denoiserDtype, ...denoiserSpec } = { dtype: 'float32' as const, ...config.denoiser }
-  const isAdapter = checkpoint !== undefined && (await isFile(join(checkpoint, 'adapter_config.json')))
-  const classifierSpec = {
-    ...config.classifier,
-    ...(checkpoint !== undefined && (isAdapter ? { adapter: checkpoint } : { path: checkpoint })),
-  }
+  const { checkpoint, certification, smoothing } = config
   const { dtype, autocast } = certification
   const loaded: (Denoiser | Classifier)[] = []
   try {
-    const denoiser =
-      denoiserSpec.source === 'none'
-        ? null
-        : await loadDenoiser(session, denoiserSpec as Spec, { dtype: denoiserDtype })
+    const denoiser = await loadSmoothingDenoiser(session, smoothing)
     if (denoiser !== null) loaded.push(denoiser)
-    const classifier = await loadClassifier(session, classifierSpec, { dtype, autocast })
+    const options = { dtype, autocast, checkpoint }
+    const { classifier, spec, isAdapter } = await loadBaseClassifier(session, config.classifier, options)
     loaded.push(classifier)
-    const from = await session.compute(() => ({
-      denoiser: denoiser === null ? [] : [provenance(denoiser, denoiserSpec as Spec)],
-      classifier: provenance(classifier, classifierSpec),
-    }))
-    const [ofDenoiser = null] = from.denoiser
+    const from = await provenanceOf(session, { denoiser, classifier }, { smoothing, spec })
     const weights = {
-      denoiser: ofDenoiser === null ? null : hashesOf(ofDenoiser),
+      denoiser: from.denoiser === null ? null : hashesOf(from.denoiser),
       // A checkpoint of the whole network takes the place of the off-the-shelf weights.
       classifier: checkpoint === undefined || isAdapter ? hashesOf(from.classifier) : null,
       checkpoint: checkpoint === undefined ? null : { ...(await folderHashes(checkpoint)) },
     }
     if (expected !== undefined) requireExpected(weights, expected)
-    return {
-      denoiser,
-      classifier,
-      weights,
-      provenance: { denoiser: ofDenoiser, classifier: from.classifier },
-    }
+    return { denoiser, classifier, weights, provenance: from }
   } catch (error) {
     session.free(loaded)
     throw error
   }
 }
 
-/** What Python opens for the test images of a configuration. */
-export function testSetSpec(data: DataConfig): Spec {
-  const { source } = data
-  if (source === 'digits') return { ...data, split: 'test' }
-  return { ...data, workers: undefined, split: 'test', ...(source !== 'synthetic' && { augment: false }) }
+/** Where the networks of a smoothed classifier are from. */
+export async function provenanceOf(
+  session: Session,
+  { denoiser, classifier }: { readonly denoiser: Denoiser | null; readonly classifier: Classifier },
+  { smoothing, spec }: { readonly smoothing: SmoothingConfig; readonly spec: Spec },
+): Promise<CertifiedNetworks['provenance']> {
+  const from = await session.compute(() => ({
+    denoiser:
+      denoiser === null || smoothing.denoiser.source === 'none'
+        ? []
+        : [provenance(denoiser, denoiserSpec(smoothing.denoiser))],
+    classifier: provenance(classifier, spec),
+  }))
+  return { denoiser: from.denoiser[0] ?? null, classifier: from.classifier }
 }
 
 /** A short name of what is certified, the same in whatever folder that lies. */

@@ -4,12 +4,12 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { z } from 'zod'
-import { type CertificationRunConfig, certificationRunSchema } from '../config/schema'
+import { type CertificationRunConfig, parseCertificationConfig } from '../config/schema'
 import { CheckpointError } from '../errors'
 import { packageVersion } from '../files/package-version'
 import { writeDurably } from '../files/write'
 import type { DatasetDescription, Provenance } from '../torch'
-import type { NoiseLevel } from './noise-level'
+import { levelOf, type Smoothing } from './smoothing'
 
 const FILE = 'smoothed.json'
 
@@ -37,8 +37,7 @@ export type Smoothed = Omit<z.output<typeof smoothedSchema>, 'format' | 'config'
 export interface SmoothedFacts {
   /** As `certificationOf` makes it of a run's configuration. Its `checkpoint` and `output` become the folder. */
   readonly config: CertificationRunConfig
-  /** null without a denoiser. */
-  readonly level: NoiseLevel | null
+  readonly smoothing: Smoothing
   /** The test images of `config.data`. */
   readonly dataset: Pick<DatasetDescription, 'classes' | 'imageShape'>
   /** Where the networks of `config` are from, as `torch.provenance` tells. */
@@ -52,12 +51,12 @@ export interface SmoothedFacts {
  * classifier that certificates of this checkpoint speak of. The folder may be moved or renamed.
  */
 export async function writeSmoothed(folder: string, facts: SmoothedFacts): Promise<void> {
-  const { config, level, dataset, weights, versions = {} } = facts
+  const { config, smoothing, dataset, weights, versions = {} } = facts
   const { device: _device, threads: _threads, output: _output, ...lasting } = config
   const content = {
     format: 1,
     config: { ...(await withFullPaths(lasting)), checkpoint: '.' },
-    noise: { timestep: level?.timestep ?? null, realisedSigma: level?.realisedSigma ?? null },
+    noise: noiseOf(smoothing),
     imageShape: dataset.imageShape,
     classes: dataset.classes,
     weights: {
@@ -91,13 +90,22 @@ export async function readSmoothed(folder: string): Promise<Smoothed | undefined
   const parsed = smoothedSchema.safeParse(content)
   if (!parsed.success) throw refuse(path, z.prettifyError(parsed.error), parsed.error)
   const { format: _, config, ...facts } = parsed.data
-  const whole = certificationRunSchema.safeParse({ ...(config as object), output: resolve(folder) })
-  if (!whole.success) throw refuse(path, z.prettifyError(whole.error), whole.error)
-  const { checkpoint } = whole.data
+  let whole: CertificationRunConfig
+  try {
+    whole = parseCertificationConfig({ ...(config as object), output: resolve(folder) })
+  } catch (cause) {
+    throw refuse(path, (cause as Error).message, cause)
+  }
+  const { checkpoint } = whole
   return {
     ...facts,
-    config: { ...whole.data, ...(checkpoint !== undefined && { checkpoint: resolve(folder, checkpoint) }) },
+    config: { ...whole, ...(checkpoint !== undefined && { checkpoint: resolve(folder, checkpoint) }) },
   }
+}
+
+function noiseOf(smoothing: Smoothing): Smoothed['noise'] {
+  const level = levelOf(smoothing)
+  return { timestep: level?.timestep ?? null, realisedSigma: level?.realisedSigma ?? null }
 }
 
 /** What identifies weights, whatever the folder that they lie in. */
@@ -125,10 +133,10 @@ async function fileHash(path: string): Promise<string> {
 type Lasting = Omit<CertificationRunConfig, 'device' | 'threads' | 'output'>
 
 /** The configuration with the paths that exist written in full; others are ids on the hub. */
-async function withFullPaths({ denoiser, classifier, data, ...others }: Lasting): Promise<Lasting> {
+async function withFullPaths({ smoothing, classifier, data, ...others }: Lasting): Promise<Lasting> {
   return {
     ...others,
-    denoiser: await withFull(denoiser, ['path']),
+    smoothing: { ...smoothing, denoiser: await withFull(smoothing.denoiser, ['path']) },
     classifier: await withFull(classifier, ['path', 'file']),
     data: await withFull(data, ['path']),
   }

@@ -1,18 +1,112 @@
-import type { Autocast, Classifier, Denoiser } from '../torch'
+import {
+  type Autocast,
+  type Axes,
+  add,
+  autocasting,
+  type Denoiser,
+  flatten,
+  type Generator,
+  mul,
+  randnCopies,
+  type Tensor,
+  unflatten,
+} from '../torch'
+import { denoise, noiseLevelOf } from './denoise'
 import type { NoiseLevel } from './noise-level'
 
-/** Base classifiers and what is in front of them. */
-export type Smoothing = {
-  /** All vote on the same noisy images, which makes their comparison a paired one. */
-  readonly classifiers: readonly Classifier[]
-  /** What both networks compute in where torch knows that to be safe; classifiers are to be loaded with it. Default none. */
-  readonly autocast?: Autocast
-} & (
-  | { readonly denoiser: Denoiser; readonly level: NoiseLevel }
-  | {
-      /** None: f(x + noise), plain randomized smoothing. */
-      readonly denoiser: null
-      /** Standard deviation of the noise for pixels in [0, 1], twice that in [-1, 1]. */
-      readonly level: { readonly sigma: number }
-    }
-)
+/**
+ * How images reach a smoothed classifier: the noise, and what stands between it and the classifier. Training, evaluation,
+ * pictures, certification and prediction share it. It is data and handles, because recorded programs take nothing else.
+ */
+export interface Smoothing {
+  /** σ of the settings: standard deviation of the noise for pixels in [0, 1]. */
+  readonly sigma: number
+  /** σ of the noise that is drawn. With a denoiser that of its timestep, which is at least `sigma`. */
+  readonly realisedSigma: number
+  /** x_t = image · x + noise · n, for images in [-1, 1] and n ~ N(0, I). */
+  readonly scales: { readonly image: number; readonly noise: number }
+  readonly front: Front
+  /** Number type that the front computes in where torch knows that to be safe. */
+  readonly autocast: Autocast
+}
+
+/** What stands before the classifier. */
+export type Front =
+  | { readonly kind: 'none' }
+  /** A diffusion model that estimates the clean image in one step. */
+  | { readonly kind: 'one-shot'; readonly network: Denoiser; readonly level: NoiseLevel }
+
+/**
+ * The smoothing of a noise level.
+ *
+ * @param denoiser - null for noisy images as they are
+ * @param sigma - standard deviation for pixels in [0, 1]
+ * @throws ConfigError where the schedule of the denoiser does not reach 2σ
+ */
+export function smoothingOf(
+  denoiser: Denoiser | null,
+  sigma: number,
+  { autocast = 'none' }: { readonly autocast?: Autocast } = {},
+): Smoothing {
+  if (denoiser === null) {
+    // σ is for pixels in [0, 1], and images are in [-1, 1].
+    const scales = { image: 1, noise: 2 * sigma }
+    return { sigma, realisedSigma: sigma, scales, front: { kind: 'none' }, autocast }
+  }
+  const level = noiseLevelOf(denoiser, sigma)
+  return {
+    sigma,
+    realisedSigma: level.realisedSigma,
+    scales: { image: level.sqrtAlphaCumprod, noise: level.sqrtOneMinusAlphaCumprod },
+    front: { kind: 'one-shot', network: denoiser, level },
+    autocast,
+  }
+}
+
+/** The denoiser of a smoothing; null where there is none. */
+export function denoiserOf({ front }: Smoothing): Denoiser | null {
+  return front.kind === 'none' ? null : front.network
+}
+
+/** The noise level of the denoiser's timestep; null without a denoiser. */
+export function levelOf({ front }: Smoothing): NoiseLevel | null {
+  return front.kind === 'none' ? null : front.level
+}
+
+/** Standard normal noise for M copies of each image of a batch. */
+export function drawNoise(
+  clean_BCHW: Tensor<'BCHW'>,
+  { noises, generator }: { readonly noises: number; readonly generator: Generator },
+): Tensor<'MBCHW'> {
+  return randnCopies(clean_BCHW, { axis: 'M', count: noises, generator })
+}
+
+/** x_t: clean images in [-1, 1] under standard normal noise, whose axes hold those of the images. */
+export function noisy<A extends Axes, Clean extends Axes>(
+  { scales }: Pick<Smoothing, 'scales'>,
+  clean: Tensor<Clean>,
+  noise: Tensor<A>,
+): Tensor<A> {
+  return add(mul(noise, scales.noise), mul(clean, scales.image))
+}
+
+/** What the classifier sees of noisy images. No gradient flows through the front. */
+export function seen(
+  { front, autocast }: Pick<Smoothing, 'front' | 'autocast'>,
+  noisy_NCHW: Tensor<'NCHW'>,
+): Tensor<'NCHW'> {
+  if (front.kind === 'none') return noisy_NCHW
+  return autocasting(noisy_NCHW.session, autocast, () => denoise(front.network, noisy_NCHW, front.level))
+}
+
+/** What the classifier sees of M noisy copies of each clean image, noise-major: image b under noise m sits at [m][b]. */
+export function seenCopies(
+  smoothing: Smoothing,
+  clean_BCHW: Tensor<'BCHW'>,
+  { noise_MBCHW, noises }: { readonly noise_MBCHW: Tensor<'MBCHW'>; readonly noises: number },
+): Tensor<'MBCHW'> {
+  return clean_BCHW.session.scope(() => {
+    const noisy_NCHW = flatten(noisy(smoothing, clean_BCHW, noise_MBCHW), 'MB', 'N')
+    return unflatten(seen(smoothing, noisy_NCHW), 'N', { as: 'MB', count: noises })
+  })
+}

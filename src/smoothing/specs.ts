@@ -3,7 +3,7 @@ import type { Spec } from '../torch'
 
 /** What the Python side is asked to load, from the configuration: the same fields, but for how libraries call them. */
 
-export function denoiserSpec({ dtype: _, ...fields }: DenoiserConfig): Spec {
+export function denoiserSpec({ dtype: _, ...fields }: Exclude<DenoiserConfig, { source: 'none' }>): Spec {
   return fields
 }
 

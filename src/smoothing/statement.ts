@@ -1,6 +1,6 @@
 import type { CertificationConfig } from '../config/schema'
 import type { Classifier, Denoiser } from '../torch'
-import { noiseLevelOf } from './noise-and-denoise'
+import { noiseLevelOf } from './denoise'
 import type { NoiseLevel } from './noise-level'
 import type { Smoothing } from './smoothing'
 

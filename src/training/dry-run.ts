@@ -6,7 +6,7 @@ import { FtCadisError } from '../errors'
 import { leavesCheckpoint, type Passes, planRun, type RunPlan, trainingPasses } from '../runs/plan-run'
 import { RUN_PARTS } from '../runs/run-folder'
 import { checkClasses } from '../smoothing/check-classes'
-import { noiseLevelOf } from '../smoothing/noise-and-denoise'
+import { noiseLevelOf } from '../smoothing/denoise'
 import type { NoiseLevel } from '../smoothing/noise-level'
 import { classifierSpec, datasetSpec, denoiserSpec } from '../smoothing/specs'
 import {

@@ -1,11 +1,10 @@
 import type { Accuracy } from '../runs/reports'
-import { noiseAndDenoise, toSymmetric } from '../smoothing/noise-and-denoise'
-import type { NoiseLevel } from '../smoothing/noise-level'
+import { toSymmetric } from '../smoothing/denoise'
+import { drawNoise, type Smoothing, seenCopies } from '../smoothing/smoothing'
 import {
   argmax,
   type Classifier,
   type Dataset,
-  type Denoiser,
   eq,
   flatten,
   generator,
@@ -17,7 +16,6 @@ import {
 } from '../torch'
 
 export interface EvaluateOptions {
-  readonly level: NoiseLevel
   /** Which images of the data set. Default: all. */
   readonly indices?: readonly number[]
   /** Images in one pass. */
@@ -35,10 +33,9 @@ export interface EvaluateOptions {
  * @returns null if it was stopped
  */
 export async function evaluate(
-  { classifier, denoiser }: { classifier: Classifier; denoiser: Denoiser },
+  { classifier, smoothing }: { classifier: Classifier; smoothing: Smoothing },
   dataset: Dataset,
   {
-    level,
     batch,
     seed,
     indices = Array.from({ length: dataset.description.length }, (_, i) => i),
@@ -55,13 +52,14 @@ export async function evaluate(
       const { images_BCHW, labels_B } = dataset.images(indices.slice(start, start + batch))
       const clean_BCHW = toSymmetric(images_BCHW)
       const noise = generator(session, seed, 'evaluate', start)
-      const denoised_MBCHW = noiseAndDenoise(denoiser, clean_BCHW, { level, noises: 1, generator: noise })
+      const noise_MBCHW = drawNoise(clean_BCHW, { noises: 1, generator: noise })
+      const seen_MBCHW = seenCopies(smoothing, clean_BCHW, { noise_MBCHW, noises: 1 })
       return noGrad(session, () => {
         const right = (images_NCHW: Parameters<Classifier['classify']>[0]) =>
           sum(to(eq(argmax(classifier.classify(images_NCHW), 'K'), flatten(labels_B, 'B', 'N')), 'float32'))
         return {
           clean: right(flatten(clean_BCHW, 'B', 'N')),
-          denoised: right(flatten(denoised_MBCHW, 'MB', 'N')),
+          denoised: right(flatten(seen_MBCHW, 'MB', 'N')),
         }
       })
     })

@@ -4,7 +4,7 @@ import { type SelectionRule, selectImages } from '../objectives/ft-cadis/select-
 import type { Checkpoint } from '../runs/checkpoint'
 import type { RunPlan } from '../runs/plan-run'
 import { checkClasses } from '../smoothing/check-classes'
-import { noiseLevelOf } from '../smoothing/noise-and-denoise'
+import { noiseLevelOf } from '../smoothing/denoise'
 import { classifierSpec, denoiserSpec } from '../smoothing/specs'
 import {
   adamW,

@@ -1,16 +1,15 @@
 import type { LossTerm } from '../objectives/ft-cadis/compose'
 import type { SelectionRule } from '../objectives/ft-cadis/select-images'
-import type { NoiseLevel } from '../smoothing/noise-level'
-import type { Classifier, Denoiser, Loader, Optimizer, ProcessGroup } from '../torch'
+import type { Smoothing } from '../smoothing/smoothing'
+import type { Classifier, Loader, Optimizer, ProcessGroup } from '../torch'
 import type { StepProcedures } from './step-procedures'
 
 /** What stays the same from update to update. */
 export interface Trainee {
   readonly classifier: Classifier
-  readonly denoiser: Denoiser
+  readonly smoothing: Smoothing
   readonly optimizer: Optimizer
   readonly loader: Loader
-  readonly level: NoiseLevel
   readonly rule: SelectionRule
   readonly lossTerm?: LossTerm | undefined
   /** The classifier that decides D_nh where that is not the trained one (Table 6). */

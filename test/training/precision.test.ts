@@ -6,7 +6,7 @@ import { torch } from '../../src'
 import { composeLosses, objectiveOf } from '../../src/objectives/ft-cadis/compose'
 import { inspect } from '../../src/objectives/ft-cadis/inspect'
 import { crossEntropy } from '../../src/objectives/losses'
-import { noiseLevelOf } from '../../src/smoothing/noise-and-denoise'
+import { noiseLevelOf } from '../../src/smoothing/denoise'
 import { CLASSIFIER, connectForTest, DENOISER } from '../support/digits'
 
 const GOLDEN = join(__dirname, '..', 'fixtures', 'loss.json')

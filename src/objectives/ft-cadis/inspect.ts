@@ -1,4 +1,4 @@
-import { noiseAndDenoise, toSymmetric } from '../../smoothing/noise-and-denoise'
+import { noiseAndDenoise, toSymmetric } from '../../smoothing/denoise'
 import type { NoiseLevel } from '../../smoothing/noise-level'
 import {
   argmax,

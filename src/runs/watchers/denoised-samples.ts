@@ -1,10 +1,9 @@
-import { noiseAndDenoise, toSymmetric } from '../../smoothing/noise-and-denoise'
-import type { NoiseLevel } from '../../smoothing/noise-level'
+import { toSymmetric } from '../../smoothing/denoise'
+import { drawNoise, type Smoothing, seenCopies } from '../../smoothing/smoothing'
 import {
   argmax,
   type Classifier,
   type Dataset,
-  type Denoiser,
   drawSamples,
   encodePng,
   eq,
@@ -32,7 +31,6 @@ export interface DenoisedSamples {
 export interface SampleOptions {
   /** Which images of the data set. */
   readonly indices: readonly number[]
-  readonly level: NoiseLevel
   /** Denoised images of each. */
   readonly noises: number
   /** The noise of an image depends on this, on its index and on nothing else. */
@@ -47,9 +45,9 @@ export interface SampleOptions {
  * red one. One answer; `noises` images go through the networks at once. No random stream of training is touched.
  */
 export async function denoisedSamples(
-  { classifier, denoiser }: { classifier: Classifier; denoiser: Denoiser },
+  { classifier, smoothing }: { classifier: Classifier; smoothing: Smoothing },
   dataset: Dataset,
-  { indices, level, noises, seed, largest }: SampleOptions,
+  { indices, noises, seed, largest }: SampleOptions,
 ): Promise<{ readonly samples: readonly DenoisedSamples[]; readonly drawing: string }> {
   const { session } = classifier
   const { images, drawing } = await session.compute(() => {
@@ -58,7 +56,8 @@ export async function denoisedSamples(
         const { images_BCHW, labels_B } = dataset.images([index])
         const clean_BCHW = toSymmetric(images_BCHW)
         const noise = generator(session, seed, 'samples', index)
-        const denoised_MBCHW = noiseAndDenoise(denoiser, clean_BCHW, { level, noises, generator: noise })
+        const noise_MBCHW = drawNoise(clean_BCHW, { noises, generator: noise })
+        const denoised_MBCHW = seenCopies(smoothing, clean_BCHW, { noise_MBCHW, noises })
         const denoised_NCHW = flatten(denoised_MBCHW, 'MB', 'N')
         const seen_N = noGrad(session, () => argmax(classifier.classify(denoised_NCHW), 'K'))
         const predicted_MB = unflatten(seen_N, 'N', { as: 'MB', count: noises })

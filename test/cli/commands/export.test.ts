@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { finetune, presets, type RunConfig, torch } from '../../../src'
-import { toSymmetric } from '../../../src/smoothing/noise-and-denoise'
+import { toSymmetric } from '../../../src/smoothing/denoise'
 import { CLASSIFIER, connectForTest, DENOISER } from '../../support/digits'
 import { runProgram, runSupportScript } from '../../support/run-example'
 

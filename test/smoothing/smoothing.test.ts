@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { noiseLevelOf, type torch } from '../../src'
-import { noiseScheduleOf } from '../../src/smoothing/noise-and-denoise'
+import { noiseScheduleOf } from '../../src/smoothing/denoise'
 
 /** What of a denoiser these look at. */
 const denoiserWith = (schedule: torch.Denoiser['schedule']) => ({ schedule }) as torch.Denoiser

@@ -1,0 +1,9 @@
+import { z } from 'zod'
+import { crossEntropySchema } from './cross-entropy'
+import { ftCadisSchema } from './ft-cadis'
+
+/** How the classifier is trained: one schema for each objective of `src/objectives/registry.ts`. */
+export const methodSchema = z.discriminatedUnion('kind', [ftCadisSchema, crossEntropySchema])
+
+/** The settings of an objective that comes with this package. */
+export type MethodConfig = z.output<typeof methodSchema>

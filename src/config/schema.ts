@@ -5,7 +5,7 @@ import { dataSchema } from './data-schema'
 import { fromEarlierForm } from './earlier-form'
 import { explainIssues } from './explain-issues'
 import { seed, text } from './fields'
-import { methodSchema } from './methods'
+import { METHOD_KINDS, type MethodConfig, methodSchema } from './methods'
 import { classifierSchema, tuningSchema } from './model-schema'
 import { checkpointsSchema, optimisationSchema } from './optimisation-schema'
 import { problemsOfRun } from './rules'
@@ -28,14 +28,14 @@ const setup = {
   output: text.describe('Folder of the run.'),
 }
 
-/** A whole fine-tuning run, with the certification that may follow it. */
-export const runSchema = z
-  .strictObject({
+/** The schema of a fine-tuning run by a method of one's own, with the certification that may follow it. */
+function runSchemaOf<Method extends z.ZodType<{ readonly kind: string }>>(method: Method) {
+  const schema = z.strictObject({
     ...setup,
     tuning: tuningSchema
       .default({ kind: 'full' })
       .describe('What of the classifier is trained. Default: everything.'),
-    method: methodSchema.describe('How the classifier is trained. Without a kind: FT-CADIS.'),
+    method: method.describe('How the classifier is trained. Without a kind: FT-CADIS.'),
     optimisation: optimisationSchema.describe('AdamW and its schedules.'),
     checkpoints: checkpointsSchema
       .prefault({})
@@ -76,11 +76,16 @@ export const runSchema = z
           'result. Default false.',
       ),
   })
-  .superRefine((run, context) => {
-    for (const { path, message } of problemsOfRun(run)) {
+  return schema.superRefine((run, context) => {
+    // The compiler cannot look into an object with a field of a type that it does not know.
+    for (const { path, message } of problemsOfRun(run as Parameters<typeof problemsOfRun>[0])) {
       context.addIssue({ code: 'custom', path: path.split('.'), message })
     }
   })
+}
+
+/** A whole fine-tuning run, with the certification that may follow it. */
+export const runSchema = runSchemaOf(methodSchema)
 
 /** A certification on its own: of an off-the-shelf classifier, or of what a run has trained. */
 export const certificationRunSchema = z.strictObject({
@@ -96,11 +101,14 @@ export const certificationRunSchema = z.strictObject({
 /** The settings of a fine-tuning run as one writes them: what has a default may be left out. */
 export type RunConfigInput = z.input<typeof runSchema>
 /** The settings of a fine-tuning run, complete. */
-export type RunConfig = z.output<typeof runSchema>
-/** The settings of a fine-tuning run by a certain kind of method. */
-export type RunConfigOf<Kind extends RunConfig['method']['kind']> = RunConfig & {
-  readonly method: Extract<RunConfig['method'], { readonly kind: Kind }>
-}
+export type RunConfig<Method extends { readonly kind: string } = MethodConfig> = Omit<
+  z.output<typeof runSchema>,
+  'method'
+> & { readonly method: Method }
+/** The settings of a fine-tuning run by one kind of method. */
+export type RunConfigOf<Kind extends MethodConfig['kind']> = RunConfig<Extract<MethodConfig, { kind: Kind }>>
+/** The settings of a fine-tuning run by any method, one's own included. */
+export type AnyRunConfig = RunConfig<{ readonly kind: string }>
 /** The settings of a certification as one writes them. */
 export type CertificationRunConfigInput = z.input<typeof certificationRunSchema>
 /** The settings of a certification, complete. */
@@ -120,8 +128,36 @@ export type CertificationConfig = z.output<typeof certificationSchema>
  * @throws ConfigError that names every invalid field, what it takes and what it got.
  */
 export function parseConfig(input: unknown): RunConfig {
+  return parseRun(runSchema, input)
+}
+
+/**
+ * The settings of a fine-tuning run whose method has a schema of its own.
+ *
+ * @throws ConfigError, as {@link parseConfig} does.
+ */
+export function parseConfigWith<Method extends { readonly kind: string }>(
+  method: z.ZodType<Method>,
+  input: unknown,
+): RunConfig<Method> {
+  return parseRun(runSchemaOf(method), input) as RunConfig<Method>
+}
+
+/**
+ * The settings that a run has stored. Those of a method of one's own are taken as they are, since only the script of that
+ * run knows them.
+ *
+ * @throws ConfigError, as {@link parseConfig} does.
+ */
+export function parseStoredConfig(input: unknown): AnyRunConfig {
+  const { kind } = Object(Object(input).method) as { readonly kind?: unknown }
+  const isOwn = typeof kind === 'string' && !METHOD_KINDS.includes(kind)
+  return isOwn ? parseConfigWith(z.looseObject({ kind: z.string() }), input) : parseConfig(input)
+}
+
+function parseRun<Schema extends z.ZodType>(schema: Schema, input: unknown): z.output<Schema> {
   const settings = fromEarlierForm(input)
-  const parsed = runSchema.safeParse(settings)
+  const parsed = schema.safeParse(settings)
   if (parsed.success) return parsed.data
   throw explainIssues(parsed.error, { input: settings, what: 'The configuration' })
 }
@@ -143,8 +179,8 @@ export function parseCertificationConfig(input: unknown): CertificationRunConfig
  *
  * @throws ConfigError where it is of another kind
  */
-export function requireMethod<Kind extends RunConfig['method']['kind']>(
-  config: RunConfig,
+export function requireMethod<Kind extends MethodConfig['kind']>(
+  config: AnyRunConfig,
   kind: Kind,
 ): RunConfigOf<Kind> {
   if (config.method.kind === kind) return config as RunConfigOf<Kind>
@@ -158,7 +194,7 @@ export function requireMethod<Kind extends RunConfig['method']['kind']>(
  *
  * @param checkpoint - Folder of the checkpoint to certify; without it, the off-the-shelf classifier is.
  */
-export function certificationOf(run: RunConfig, checkpoint?: string): CertificationRunConfig {
+export function certificationOf(run: AnyRunConfig, checkpoint?: string): CertificationRunConfig {
   const { smoothing, classifier, data, device, threads, output, certification } = run
   return { smoothing, classifier, data, device, threads, output, checkpoint, certification }
 }

@@ -52,8 +52,8 @@ export function reduceOverNoises(divergence_MA: Tensor<'MA'>, reduction: 'max' |
   return reduction === 'max' ? max(divergence_MA, 'M') : mean(divergence_MA, 'M')
 }
 
-/** The objective of an update (Eq. 10) as sums over the images at hand, divided by how many images the update takes. */
-export function objective(
+/** The loss of an update (Eq. 10) as sums over the images at hand, divided by how many images the update takes. */
+export function totalLoss(
   selectiveCrossEntropy_B: Tensor<'B'>,
   adversarial_A: Tensor<'A'> | null,
   { lambda, imagesPerUpdate }: { lambda: number; imagesPerUpdate: number },

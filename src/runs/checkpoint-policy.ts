@@ -1,11 +1,11 @@
-import type { RunConfig } from '../config/schema'
+import type { AnyRunConfig } from '../config/schema'
 import type { CheckpointName, TrainerState } from './checkpoint'
 import { leavesCheckpoint, type RunPlan } from './plan-run'
 
 /** Which of the checkpoints that are there stay, by name: those of the chosen epochs, the newest, the best. */
 export function keptCheckpoints(
   present: readonly CheckpointName[],
-  { config, plan, best }: { config: RunConfig; plan: RunPlan; best: TrainerState['best'] },
+  { config, plan, best }: { config: AnyRunConfig; plan: RunPlan; best: TrainerState['best'] },
 ): ReadonlySet<string> {
   const { keepLast, keepBest } = config.checkpoints
   const newest = present.slice(-keepLast)

@@ -4,7 +4,7 @@ import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { z } from 'zod'
-import { parseConfig, type RunConfig } from '../config/schema'
+import { type AnyRunConfig, parseStoredConfig } from '../config/schema'
 import { CheckpointError } from '../errors'
 import { replaceFolder, syncToDisk } from '../files/write'
 import { type SmoothedFacts, writeSmoothed } from '../smoothing/smoothed-file'
@@ -32,13 +32,23 @@ const trainerSchema = z.object({
   lossScale: z.object({ scale: z.number().positive(), goodUpdates: z.int().nonnegative() }),
   /** Updates in a row, up to this one, that were not finite. */
   nonFiniteInARow: z.int().nonnegative(),
-  /** The epoch with the best accuracy on denoised test images. */
-  best: z.object({ epoch: z.int().positive(), denoised: z.number() }).nullable(),
+  /** The best epoch, and its value of the metric that the objective chooses it by. */
+  best: z
+    .union([
+      z.object({ epoch: z.int().positive(), value: z.number() }),
+      // As earlier versions wrote it.
+      z
+        .object({ epoch: z.int().positive(), denoised: z.number() })
+        .transform(({ epoch, denoised }) => ({ epoch, value: denoised })),
+    ])
+    .nullable(),
   skippedImages: z.int().nonnegative(),
   skippedPaths: z.array(z.string()),
   /** Bytes of `metrics.jsonl` that belong to the run up to here. */
   metricsBytes: z.int().nonnegative(),
   config: z.unknown(),
+  /** The program that defined the objective; null for those of this package. */
+  script: z.string().nullable().default(null),
   /** Where the off-the-shelf weights are from, with their hashes. */
   weights: z.unknown(),
   versions: z.record(z.string(), z.unknown()),
@@ -47,7 +57,7 @@ const trainerSchema = z.object({
 
 /** Where a run was. */
 export type TrainerState = Omit<z.output<typeof trainerSchema>, 'format' | 'files' | 'config'> & {
-  readonly config: RunConfig
+  readonly config: AnyRunConfig
 }
 
 export interface Checkpoint {
@@ -138,7 +148,7 @@ export async function readCheckpoint(folder: string): Promise<Checkpoint> {
   }
   return {
     folder,
-    state: { ...state, config: parseConfig(state.config) },
+    state: { ...state, config: parseStoredConfig(state.config) },
     optimizerFile: join(folder, OPTIMIZER_FILE),
   }
 }

@@ -1,14 +1,17 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import type { SessionFacts } from '../bridge'
-import type { RunConfig } from '../config/schema'
-import { type Classifier, type Denoiser, type Provenance, provenance } from '../torch'
-import { classifierSpec, denoiserSpec } from '../smoothing/specs'
+import type { AnyRunConfig } from '../config/schema'
+import { packageVersion } from '../files/package-version'
+import type { ObjectiveDescription } from '../objectives/description'
+import type { TrainedNetworks } from '../objectives/objective'
+import { type CertifiedNetworks, provenanceOf } from '../smoothing/load-networks'
+import { denoiserOf, type Smoothing } from '../smoothing/smoothing'
+import { classifierSpec } from '../smoothing/specs'
 
 export interface RunDescription {
-  readonly config: RunConfig
+  readonly config: AnyRunConfig
+  readonly objective: ObjectiveDescription
   /** Where the off-the-shelf weights are from. */
-  readonly weights: { readonly denoiser: Provenance; readonly classifier: Provenance }
+  readonly weights: CertifiedNetworks['provenance']
   readonly versions: { readonly ftCadis: string; readonly node: string; readonly torch: string }
   readonly python: SessionFacts
   readonly commit: string | null
@@ -17,22 +20,22 @@ export interface RunDescription {
 
 /** What `config.json` says: the configuration, and enough beside it to know what ran where on what weights. */
 export async function describeRun(
-  { classifier, denoiser }: { classifier: Classifier; denoiser: Denoiser },
-  config: RunConfig,
+  { networks, smoothing }: { networks: TrainedNetworks; smoothing: Smoothing },
+  { config, objective }: Pick<RunDescription, 'config' | 'objective'>,
 ): Promise<RunDescription> {
+  const { classifier } = networks
   const { session } = classifier
-  const weights = await session.compute(() => ({
-    denoiser: provenance(denoiser, denoiserSpec(config.denoiser)),
-    classifier: provenance(classifier, classifierSpec(config.classifier, config.tuning)),
-  }))
-  const manifest = readFileSync(join(__dirname, '..', '..', 'package.json'), 'utf8')
+  const weights = await provenanceOf(
+    session,
+    { denoiser: denoiserOf(smoothing), classifier },
+    { smoothing: config.smoothing, spec: classifierSpec(config.classifier, config.tuning) },
+  )
   const { execa } = await import('execa')
   const git = await execa('git', ['rev-parse', 'HEAD'], { reject: false })
   return {
-    config,
-    weights,
+    ...{ config, objective, weights },
     versions: {
-      ftCadis: (JSON.parse(manifest) as { version: string }).version,
+      ftCadis: packageVersion(),
       node: process.versions.node,
       torch: session.facts.torch,
     },

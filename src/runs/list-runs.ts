@@ -2,8 +2,10 @@ import type { Dirent } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DataError } from '../errors'
+import type { ObjectiveDescription } from '../objectives/description'
+import type { Evaluation } from '../objectives/objective'
 import { readLatestMetrics } from './read-metrics'
-import { type RunStatus, readStatus } from './read-run'
+import { type RunStatus, readRunFacts, readStatus } from './read-run'
 import type { EpochReport, UpdateReport } from './reports'
 
 /** What is to be known of a run at a glance. */
@@ -13,8 +15,9 @@ export interface RunSummary {
   /** Undefined before the first update. */
   readonly latest: UpdateReport | undefined
   readonly latestEpoch: EpochReport | undefined
-  /** The epoch with the highest accuracy on denoised test images. */
+  /** The epoch that is best by the metric of the objective. */
   readonly bestEpoch: EpochReport | undefined
+  readonly objective: ObjectiveDescription
   /** Bytes of `checkpoints/`. */
   readonly checkpointBytes: number
 }
@@ -66,13 +69,15 @@ async function findRuns(folder: string, entries: readonly Dirent[]): Promise<str
 
 async function summariseRun(folder: string): Promise<RunSummary | UnreadableRun> {
   try {
+    const { objective } = await readRunFacts(folder)
     const { latest, epochs } = await readLatestMetrics(join(folder, 'metrics.jsonl'))
     return {
       folder,
       status: await readStatus(folder),
       latest,
       latestEpoch: epochs.at(-1),
-      bestEpoch: bestEpoch(epochs),
+      bestEpoch: bestEpoch(epochs, objective.evaluation.best),
+      objective,
       checkpointBytes: await bytesIn(join(folder, 'checkpoints')),
     }
   } catch (error) {
@@ -81,10 +86,14 @@ async function summariseRun(folder: string): Promise<RunSummary | UnreadableRun>
   }
 }
 
-/** The epoch with the highest accuracy on denoised test images, the first of several. */
-export function bestEpoch(epochs: readonly EpochReport[]): EpochReport | undefined {
+/** The epoch with the best value of a metric, the first of several. */
+export function bestEpoch(
+  epochs: readonly EpochReport[],
+  { metric, is }: Evaluation['best'],
+): EpochReport | undefined {
+  const scoreOf = ({ metrics }: EpochReport) => (metrics[metric] ?? Number.NaN) * (is === 'largest' ? 1 : -1)
   return epochs.reduce<EpochReport | undefined>(
-    (best, epoch) => (best === undefined || epoch.denoised > best.denoised ? epoch : best),
+    (best, epoch) => (best === undefined || scoreOf(epoch) > scoreOf(best) ? epoch : best),
     undefined,
   )
 }

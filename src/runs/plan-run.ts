@@ -1,5 +1,6 @@
-import type { RunConfig } from '../config/schema'
+import type { AnyRunConfig } from '../config/schema'
 import { ConfigError } from '../errors'
+import type { Passes } from '../objectives/objective'
 
 /** What a run will do, in numbers. A pure function of the configuration and the size of the data. */
 export interface RunPlan {
@@ -15,7 +16,7 @@ export interface RunPlan {
 
 /** @throws ConfigError if the images do not suffice for one update, or its micro-batches cannot be dealt to all ranks */
 export function planRun(
-  { optimisation }: Pick<RunConfig, 'optimisation'>,
+  { optimisation }: Pick<AnyRunConfig, 'optimisation'>,
   {
     trainImages,
     stopAfterUpdates,
@@ -50,40 +51,16 @@ export function planRun(
   }
 }
 
-/** At least and at most. */
-export interface Range {
-  readonly least: number
-  readonly most: number
-}
-
-/** How many images go through the networks. */
-export interface Passes {
-  readonly denoiserForward: number
-  /** Forward passes of every kind: denoised images, attack, adversarial images. */
-  readonly classifierForward: Range
-  /** Backward passes, to the parameters and, in the attack, to the image. */
-  readonly classifierBackward: Range
-}
-
-/**
- * Passes through the networks for so many training images, each under M noises (Algorithm 1). The range is over the share
- * of images that are attacked, which only training will tell: each costs T forward and backward passes of the attack and
- * one of the loss, for each of its M denoised versions.
- */
-export function trainingPasses(
-  { method }: Pick<RunConfig, 'method'>,
-  { images, attacksWholeBatch }: { images: number; attacksWholeBatch: boolean },
-): Passes {
-  const { noises, adversarial, attack, updateSelection } = method
-  const once = images * noises
-  const attacked = once * (attack.steps + 1)
-  const least = adversarial === 'all' || (adversarial === 'masked' && attacksWholeBatch) ? attacked : 0
-  const most = adversarial === 'none' ? 0 : attacked
-  const judged = updateSelection ? once : 2 * once
+/** The passes of so many images, from those of one. */
+export function timesImages(images: number, { denoiserForward, ...classifier }: Passes): Passes {
+  const times = ({ least, most }: Passes['classifierForward']) => ({
+    least: images * least,
+    most: images * most,
+  })
   return {
-    denoiserForward: once,
-    classifierForward: { least: judged + least, most: judged + most },
-    classifierBackward: { least: once + least, most: once + most },
+    denoiserForward: images * denoiserForward,
+    classifierForward: times(classifier.classifierForward),
+    classifierBackward: times(classifier.classifierBackward),
   }
 }
 
@@ -95,7 +72,7 @@ export function evaluationPasses({ epochs, testImages }: { epochs: number; testI
 
 /** Passes of the certification of so many images. */
 export function certificationPasses(
-  { certification: { n0, n } }: Pick<RunConfig, 'certification'>,
+  { certification: { n0, n } }: Pick<AnyRunConfig, 'certification'>,
   { images }: { images: number },
 ): Passes {
   return forwardOnly(images * (n0 + n), images * (n0 + n))
@@ -112,7 +89,7 @@ function forwardOnly(denoiserForward: number, forward: number): Passes {
 /** Whether the epoch, counted from 1, leaves a checkpoint. */
 export function leavesCheckpoint(
   epoch: number,
-  { checkpoints }: Pick<RunConfig, 'checkpoints'>,
+  { checkpoints }: Pick<AnyRunConfig, 'checkpoints'>,
   { epochs }: Pick<RunPlan, 'epochs'>,
 ): boolean {
   const regular = checkpoints.everyEpochs !== undefined && epoch % checkpoints.everyEpochs === 0

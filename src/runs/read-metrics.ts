@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { z } from 'zod'
 import { DataError } from '../errors'
+import type { MetricValues } from '../objectives/metrics'
 import type { EpochReport, UpdateReport } from './reports'
 
 /** What `metrics.jsonl` holds. */
@@ -9,54 +10,67 @@ export interface Metrics {
   readonly epochs: readonly EpochReport[]
 }
 
-/** JSON has no NaN and no infinities: they are written as null. */
+const count = z.int().nonnegative()
+/** JSON has no NaN and no infinities: they are written as null. What a row does not have is not known either. */
 const measured = z
   .number()
-  .nullable()
+  .nullish()
   .transform(value => value ?? Number.NaN)
-const count = z.int().nonnegative()
 
-const updateRow = z.object({
+/** Only the place is required: other versions write other numbers. */
+const updateRow = z.looseObject({
   epoch: count,
-  update: count,
-  updatesPerEpoch: count,
-  epochs: count,
   step: count,
-  steps: count,
+  update: count.default(0),
+  updatesPerEpoch: count.default(0),
+  epochs: count.default(0),
+  steps: count.default(0),
   loss: measured,
-  selectiveCrossEntropy: measured,
-  adversarial: measured,
   lossTerm: measured,
-  keptShare: measured,
-  allKeptShare: measured,
-  denoisedAccuracy: measured,
-  attackedShare: measured,
-  attackSuccess: z.number().nullable(),
   gradientNorm: measured,
   clippedGradientNorm: measured,
-  durationMs: z.number(),
-  hostMs: z.number(),
-  imagesPerSecond: z.number(),
-  answers: count,
-  liveTensors: count,
-  deviceBytes: count.nullable(),
-  taken: z.boolean(),
-  learningRate: z.number(),
-  firstLayerLearningRate: z.number(),
-  lastLayerLearningRate: z.number(),
-  weightDecay: z.number(),
-  epsilon: z.number(),
-  lossScale: z.number(),
-}) satisfies z.ZodType<UpdateReport>
+  durationMs: measured,
+  hostMs: measured,
+  imagesPerSecond: measured,
+  roundTrips: measured,
+  liveTensors: measured,
+  deviceBytes: count.nullable().default(null),
+  taken: z.boolean().default(true),
+  learningRate: measured,
+  firstLayerLearningRate: measured,
+  lastLayerLearningRate: measured,
+  weightDecay: measured,
+  lossScale: measured,
+})
 
-const epochRow = z.object({
+const epochRow = z.looseObject({
   epoch: count,
   step: count,
-  clean: z.number(),
-  denoised: z.number(),
-  skippedImages: count,
-  skippedPaths: z.array(z.string()),
-}) satisfies z.ZodType<EpochReport>
+  skippedImages: count.default(0),
+  skippedPaths: z.array(z.string()).default([]),
+})
+
+/** What earlier versions called a number. */
+const RENAMED: Readonly<Record<string, string>> = { answers: 'roundTrips', denoised: 'noisy' }
+
+/** A row as a report: numbers that are no fields of the report are metrics of the objective. */
+function reportOf<Fields extends object>(
+  schema: z.ZodType<Fields> & { readonly shape: object },
+  row: Record<string, unknown>,
+  place: Place,
+): Fields & { readonly metrics: MetricValues } {
+  const renamed = Object.fromEntries(Object.entries(row).map(([key, value]) => [RENAMED[key] ?? key, value]))
+  const parsed = check(schema, renamed, place)
+  const entries = Object.entries(parsed)
+  const isField = (key: string) => key === 'kind' || Object.hasOwn(schema.shape, key)
+  const metrics = entries.filter(
+    ([key, value]) => !isField(key) && (typeof value === 'number' || value === null),
+  )
+  return {
+    ...(Object.fromEntries(entries.filter(([key]) => isField(key) && key !== 'kind')) as Fields),
+    metrics: Object.fromEntries(metrics),
+  }
+}
 
 /**
  * Reads `metrics.jsonl`, also while a run appends to it: a last line without its end is left out. Rows of a kind that
@@ -69,8 +83,8 @@ export async function readMetrics(path: string): Promise<Metrics> {
   const epochs: EpochReport[] = []
   for await (const [text, line] of wholeLines(path)) {
     const row = parseRow(text, { path, line })
-    if (row.kind === 'update') updates.push(check(updateRow, row, { path, line }))
-    else if (row.kind === 'epoch') epochs.push(check(epochRow, row, { path, line }))
+    if (row.kind === 'update') updates.push(reportOf(updateRow, row, { path, line }))
+    else if (row.kind === 'epoch') epochs.push(reportOf(epochRow, row, { path, line }))
   }
   return { updates, epochs }
 }
@@ -85,12 +99,12 @@ export async function readLatestMetrics(
     if (text.startsWith('{"kind":"update"')) last = [text, line]
     else {
       const row = parseRow(text, { path, line })
-      if (row.kind === 'epoch') epochs.push(check(epochRow, row, { path, line }))
+      if (row.kind === 'epoch') epochs.push(reportOf(epochRow, row, { path, line }))
     }
   }
   if (last === undefined) return { latest: undefined, epochs }
   const [text, line] = last
-  return { latest: check(updateRow, parseRow(text, { path, line }), { path, line }), epochs }
+  return { latest: reportOf(updateRow, parseRow(text, { path, line }), { path, line }), epochs }
 }
 
 interface Place {

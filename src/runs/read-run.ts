@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { DataError } from '../errors'
 import { isLocked } from '../files/lock'
+import { EARLIER_OBJECTIVE, type ObjectiveDescription } from '../objectives/description'
+import type { MetricTable } from '../objectives/metrics'
 import { type Metrics, readMetrics } from './read-metrics'
 import type { RunState } from './run-folder'
 import type { SamplesFile } from './watchers/sample-files'
@@ -31,7 +33,30 @@ export interface RunFacts {
   readonly python: PlainObject
   readonly commit: string | null
   readonly startedAt: string
+  readonly objective: ObjectiveDescription
 }
+
+const metricSchema: z.ZodType<MetricTable> = z.record(
+  z.string(),
+  z.object({
+    label: z.string(),
+    caption: z.string(),
+    tag: z.string(),
+    unit: z.literal('share').optional(),
+    isHeadline: z.boolean().optional(),
+    isExact: z.boolean().optional(),
+  }),
+)
+
+const objectiveSchema: z.ZodType<ObjectiveDescription> = z.object({
+  kind: z.string(),
+  script: z.string().nullable(),
+  metrics: metricSchema,
+  evaluation: z.object({
+    metrics: metricSchema,
+    best: z.object({ metric: z.string(), is: z.enum(['largest', 'smallest']) }),
+  }),
+})
 
 const stateSchema: z.ZodType<RunState & { readonly updatedAt: string }> = z.object({
   state: z.enum(['running', 'interrupted', 'failed', 'finished']),
@@ -122,7 +147,11 @@ export async function readRunFacts(folder: string): Promise<RunFacts> {
       remedy: 'Restore the file.',
     })
   }
-  return facts as unknown as RunFacts
+  const { objective } = facts
+  return {
+    ...(facts as unknown as RunFacts),
+    objective: isObject(objective) ? parsed(objectiveSchema, objective, path) : EARLIER_OBJECTIVE,
+  }
 }
 
 /** Whether the run goes on, or how it ended. */

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { fieldDifferences, showValue } from '../config/differences'
-import type { RunConfig } from '../config/schema'
+import { METHOD_KINDS } from '../config/methods'
+import type { AnyRunConfig } from '../config/schema'
 import { CheckpointError, ConfigError } from '../errors'
 import { type Checkpoint, listCheckpoints, readCheckpoint } from './checkpoint'
 
@@ -14,7 +15,7 @@ const HARMLESS = [
   'threads',
   'data.path',
   'data.workers',
-  'denoiser.path',
+  'smoothing.denoiser.path',
   'classifier.path',
   'checkpoints',
   'certification',
@@ -40,11 +41,19 @@ export async function newestCheckpoint(
  *
  * @throws ConfigError that lists every field that matters, with both values
  */
-export function requireSameRun({ folder, state }: Checkpoint, config: RunConfig): void {
+export function requireSameRun({ folder, state }: Checkpoint, config: AnyRunConfig): void {
+  const { kind } = state.config.method
+  if (kind !== config.method.kind && !METHOD_KINDS.includes(kind)) {
+    throw new ConfigError(
+      `The run of ${folder} is trained by the method ${kind}, which a script defines; got ${config.method.kind}.`,
+      { remedy: `Resume it by that script: ${state.script ?? 'it is not known which'}.` },
+    )
+  }
   const differences = fieldDifferences(state.config, config).filter(({ field }) => !isHarmless(field))
   if (differences.length === 0) return
   const lines = differences.map(
-    ({ field, before, after }) => `  ${field}: ${showValue(before)} in the checkpoint, ${showValue(after)} now`,
+    ({ field, before, after }) =>
+      `  ${field}: ${showValue(before)} in the checkpoint, ${showValue(after)} now`,
   )
   throw new ConfigError(`The run of ${folder} was begun with another configuration:\n${lines.join('\n')}\n`, {
     remedy: 'Set what differs back, or choose another output folder for a new run.',

@@ -44,12 +44,14 @@ export class RunRecorder {
 
   async update(report: UpdateReport): Promise<void> {
     this.#step = report.step
-    this.#folder?.log({ kind: 'update', ...report })
+    const { metrics, ...figures } = report
+    this.#folder?.log({ kind: 'update', ...figures, ...metrics })
     for (const watcher of this.#watchers) await watcher.onUpdate?.(report)
   }
 
   async epoch(report: EpochReport): Promise<void> {
-    this.#folder?.log({ kind: 'epoch', ...report })
+    const { metrics, ...figures } = report
+    this.#folder?.log({ kind: 'epoch', ...figures, ...metrics })
     for (const watcher of this.#watchers) await watcher.onEpoch?.(report)
   }
 

@@ -5,18 +5,30 @@ import { toSymmetric } from './denoise'
 /**
  * Classifies one test image: finds out early what cannot work at all.
  *
- * @throws ConfigError if the head of the classifier has other classes than the data
+ * @param expected - How many classes the head is to have. Default: those of the data.
+ * @throws ConfigError if the head of the classifier has others
  */
-export async function checkClasses(classifier: Classifier, testSet: Dataset): Promise<void> {
+export async function checkClasses(
+  classifier: Classifier,
+  testSet: Dataset,
+  expected = testSet.description.classes.length,
+): Promise<void> {
   const { session } = classifier
   const logits = await session.compute(() => {
     const images_NCHW = flatten(toSymmetric(testSet.images([0]).images_BCHW), 'B', 'N')
     return noGrad(session, () => classifier.classify(images_NCHW))
   })
-  const head = logits[0]?.length ?? 0
-  const { length } = testSet.description.classes
-  if (head === length) return
-  throw new ConfigError(`The data have ${length} classes, but the head of the classifier has ${head}.`, {
-    remedy: `Give weights for these classes, or set classifier.numClasses to ${length} for a new head.`,
+  requireClasses(logits[0]?.length ?? 0, expected)
+}
+
+/**
+ * Refuses a head with other classes than the data. Votes for classes that the data do not have would be lost.
+ *
+ * @throws ConfigError
+ */
+export function requireClasses(head: number, expected: number): void {
+  if (head === expected) return
+  throw new ConfigError(`The data have ${expected} classes, but the head of the classifier has ${head}.`, {
+    remedy: `Give weights for these classes, or set classifier.numClasses to ${expected} for a new head.`,
   })
 }

@@ -1,3 +1,4 @@
+import type { MetricDescription, MetricTable } from '../objectives/metrics'
 import type { EpochReport, UpdateReport } from '../runs/reports'
 
 /** What is said about a run on a terminal, as text. */
@@ -9,14 +10,17 @@ export interface LineOptions {
   readonly leftMs: number | undefined
   /** Updates that were not taken so far. */
   readonly skipped: number
+  /** Metrics of the objective, of which the headlines are shown. */
+  readonly metrics: MetricTable
 }
 
 /** One line about an update. Never longer than the columns. */
 export function trainingLine(
   report: UpdateReport,
-  { columns = Number.POSITIVE_INFINITY, leftMs, skipped }: LineOptions,
+  { columns = Number.POSITIVE_INFINITY, leftMs, skipped, metrics }: LineOptions,
 ): string {
   const { epoch, epochs, step, steps, deviceBytes } = report
+  const headlines = Object.entries(metrics).filter(([, { isHeadline }]) => isHeadline)
   // In the order in which they stand; a smaller rank stays longer on a narrow terminal.
   const fields: readonly (readonly [rank: number, text: string | undefined])[] = [
     [2, `epoch ${epoch}/${epochs}`],
@@ -25,12 +29,13 @@ export function trainingLine(
     [4, leftMs === undefined ? undefined : `${formatDuration(leftMs)} left`],
     [7, `${formatFigure(report.imagesPerSecond)} images/s`],
     [5, `loss ${formatFigure(report.loss)}`],
-    [11, `SCE ${formatFigure(report.selectiveCrossEntropy)}`],
-    [12, `MAdv ${formatFigure(report.adversarial)}`],
-    [9, `kept ${formatShare(report.keptShare)}`],
-    [8, `|D_nh| = M ${formatShare(report.allKeptShare)}`],
-    [10, `lr ${report.learningRate === 0 ? 0 : report.learningRate.toExponential(1)}`],
-    [13, deviceBytes === null ? undefined : `GPU ${formatGibibytes(deviceBytes)}`],
+    ...headlines.map(([key, metric], place): readonly [number, string | undefined] => [
+      // Shares tell more at a glance than parts of the loss.
+      (metric.unit === 'share' ? 8 : 10) + place / headlines.length,
+      formatMetric(report.metrics[key], metric),
+    ]),
+    [9, `lr ${report.learningRate === 0 ? 0 : report.learningRate.toExponential(1)}`],
+    [11, deviceBytes === null ? undefined : `GPU ${formatGibibytes(deviceBytes)}`],
     [6, skipped === 0 ? undefined : `${skipped} skipped`],
   ]
   const chosen = new Set<string>()
@@ -49,14 +54,17 @@ const SEPARATOR = ' · '
 
 /** One line about an epoch. */
 export function epochLine(
-  { epoch, clean, denoised, skippedImages, skippedPaths }: EpochReport,
-  { epochs }: { epochs: number },
+  { epoch, skippedImages, skippedPaths, ...report }: EpochReport,
+  { epochs, metrics }: { epochs: number; metrics: MetricTable },
 ): string {
+  const figures = Object.entries(metrics).map(
+    ([key, metric]) => formatMetric(report.metrics[key], metric, 1) ?? metric.label,
+  )
   const skipped =
     skippedImages === 0
       ? ''
       : `; ${skippedImages} corrupt training images skipped so far: ${skippedPaths.slice(0, 5).join(', ')}${skippedPaths.length > 5 ? ', …' : ''}`
-  return `epoch ${epoch}/${epochs}: accuracy ${formatShare(clean, 1)} on clean test images, ${formatShare(denoised, 1)} on denoised ones${skipped}`
+  return `epoch ${epoch}/${epochs}: ${figures.join(', ')} on test images${skipped}`
 }
 
 /** One line about an update that was not taken. */
@@ -77,6 +85,15 @@ export function formatDuration(ms: number): string {
   if (hours > 0) return `${hours} h ${two(minutes % 60)} min`
   if (minutes > 0) return `${minutes} min ${two(seconds % 60)} s`
   return `${seconds} s`
+}
+
+function formatMetric(
+  value: number | null | undefined,
+  { label, unit }: MetricDescription,
+  digits = 0,
+): string | undefined {
+  if (typeof value !== 'number') return undefined
+  return `${label} ${unit === 'share' ? formatShare(value, digits) : formatFigure(value)}`
 }
 
 function formatFigure(value: number): string {

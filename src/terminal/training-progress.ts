@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander'
+import type { MetricTable } from '../objectives/metrics'
 import type { RunEnd, RunStart, RunWatcher, UpdateReport } from '../runs/reports'
 import { type LiveLine, liveLine } from './progress'
 import { remainingTime } from './remaining-time'
@@ -51,18 +52,22 @@ function textLines(output: Output): RunWatcher {
   let clock = remainingTime()
   let skipped = 0
   let epochs = 0
+  let metrics: MetricTable = {}
+  let testMetrics: MetricTable = {}
   let last: UpdateReport | undefined
   const show = () => {
     if (last === undefined) return
     const report = last
-    const figures = { leftMs: clock.leftMs(), skipped }
+    const figures = { leftMs: clock.leftMs(), skipped, metrics }
     output.show(report, columns =>
       trainingLine(report, columns === undefined ? figures : { ...figures, columns }),
     )
   }
   return {
-    onStart: ({ plan, stepsDone }: RunStart) => {
+    onStart: ({ plan, stepsDone, objective }: RunStart) => {
       epochs = plan.epochs
+      metrics = objective.metrics
+      testMetrics = objective.evaluation.metrics
       clock = remainingTime()
       if (stepsDone > 0) console.error(`goes on after step ${stepsDone}/${plan.updates}`)
       output.begin()
@@ -78,7 +83,7 @@ function textLines(output: Output): RunWatcher {
     },
     onEpoch: report => {
       clock.epoch()
-      output.print(epochLine(report, { epochs }))
+      output.print(epochLine(report, { epochs, metrics: testMetrics }))
       show()
     },
     onEnd: (end: RunEnd) => {

@@ -1,21 +1,21 @@
 import { access, constants, readdir, statfs } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import type { Session } from '../bridge'
-import { parseConfig, type RunConfigInput } from '../config/schema'
+import type { AnyRunConfig, RunConfigInput } from '../config/schema'
 import { FtCadisError } from '../errors'
-import { leavesCheckpoint, type Passes, planRun, type RunPlan, trainingPasses } from '../runs/plan-run'
+import type { Footprint, Form, Objective, Passes } from '../objectives/objective'
+import { findObjective } from '../objectives/registry'
+import { leavesCheckpoint, planRun, type RunPlan, timesImages } from '../runs/plan-run'
 import { RUN_PARTS } from '../runs/run-folder'
 import { checkClasses } from '../smoothing/check-classes'
-import { noiseLevelOf } from '../smoothing/denoise'
-import type { NoiseLevel } from '../smoothing/noise-level'
-import { classifierSpec, datasetSpec, denoiserSpec } from '../smoothing/specs'
+import { loadBaseClassifier, loadSmoothingDenoiser } from '../smoothing/load-networks'
+import { type Smoothing, smoothingOf } from '../smoothing/smoothing'
+import { datasetSpec } from '../smoothing/specs'
 import {
   type Classifier,
   type Dataset,
   type Denoiser,
   denoisingPeak,
-  loadClassifier,
-  loadDenoiser,
   type MemoryNow,
   memoryNow,
   type NetworkBytes,
@@ -23,13 +23,14 @@ import {
   openDataset,
   trainingPeak,
 } from '../torch'
+import { definitionOf, type RunDefinition } from './define-config'
 import type { FinetuneHooks } from './hooks'
 
 /** What a run would do and take, as far as it can be known. What could not be found out is `undefined`. */
 export interface DryRun {
   /** Everything that would keep the run from its end, a sentence each. */
   readonly problems: readonly string[]
-  readonly level?: NoiseLevel
+  readonly smoothing?: Smoothing
   readonly trainImages?: number
   readonly testImages?: number
   readonly classes?: number
@@ -45,7 +46,7 @@ export interface DryRun {
 export interface MemoryEstimate {
   /** Weights of denoiser and classifier. */
   readonly weights: number
-  /** What stays beside them: the two moments of AdamW, and the copy that judges where D_nh is not updated. */
+  /** What stays beside them: the two moments of AdamW, and frozen copies that the objective keeps. */
   readonly state: number
   /** One micro-batch: graphs, attack, gradients, or the denoiser's own if that is more. */
   readonly microBatch: number
@@ -61,10 +62,14 @@ export interface MemoryEstimate {
  */
 export async function dryRun(
   session: Session,
-  input: RunConfigInput,
+  input: RunConfigInput | RunDefinition,
   { stopAfterUpdates }: Pick<FinetuneHooks, 'stopAfterUpdates'> = {},
 ): Promise<DryRun> {
-  const config = parseConfig(input)
+  const { config, objectives } = definitionOf(input)
+  const { head, passesOf, footprint } = findObjective(
+    config.method.kind,
+    objectives,
+  )(objective => factsOf(objective, config))
   const problems: string[] = []
   const attempt = async <T>(check: () => Promise<T> | T): Promise<T | undefined> => {
     try {
@@ -75,22 +80,24 @@ export async function dryRun(
       return undefined
     }
   }
-  const denoiser = await attempt(() =>
-    loadDenoiser(session, denoiserSpec(config.denoiser), { dtype: config.denoiser.dtype }),
-  )
-  const classifier = await attempt(() =>
-    loadClassifier(session, classifierSpec(config.classifier, config.tuning)),
+  const denoiser = await attempt(() => loadSmoothingDenoiser(session, config.smoothing))
+  const { tuning } = config
+  const classifier = await attempt(
+    async () => (await loadBaseClassifier(session, config.classifier, { tuning })).classifier,
   )
   const trainSet = await attempt(() => openDataset(session, datasetSpec(config.data, 'train')))
   const testSet = await attempt(() => openDataset(session, datasetSpec(config.data, 'test')))
   try {
-    const level = denoiser && (await attempt(() => noiseLevelOf(denoiser, config.method.sigma)))
+    const smoothing =
+      denoiser === undefined ? undefined : await attempt(() => smoothingOf(denoiser, config.smoothing.sigma))
     const images = trainSet?.description.length
     const plan =
       images === undefined
         ? undefined
         : await attempt(() => planRun(config, { trainImages: images, stopAfterUpdates }))
-    if (classifier && testSet) await attempt(() => checkClasses(classifier, testSet))
+    if (classifier && testSet) {
+      await attempt(() => checkClasses(classifier, testSet, head?.(testSet.description)))
+    }
     const sizes =
       classifier && (await session.compute(() => ({ classifier: networkBytes(classifier) }))).classifier
     const disk = sizes && plan && (await diskSpace(config.output, checkpointBytes(sizes, config, plan)))
@@ -101,8 +108,8 @@ export async function dryRun(
     }
     problems.push(...(await problemsOfOutput(config.output)))
     const memory =
-      denoiser && classifier && trainSet && plan
-        ? await attempt(() => estimateMemory({ denoiser, classifier, trainSet }, { config, plan }))
+      denoiser !== undefined && classifier && trainSet && plan
+        ? await attempt(() => estimateMemory({ denoiser, classifier, trainSet }, { footprint, plan }))
         : undefined
     if (memory && memory.state + memory.microBatch > memory.free) {
       problems.push(
@@ -112,7 +119,7 @@ export async function dryRun(
     return {
       problems: [...new Set(problems)],
       ...defined({
-        level,
+        smoothing,
         trainImages: images,
         testImages: testSet?.description.length,
         classes: testSet?.description.classes.length,
@@ -122,10 +129,13 @@ export async function dryRun(
         passes:
           plan &&
           classifier &&
-          trainingPasses(config, {
-            images: plan.updates * config.optimisation.imagesPerUpdate,
-            attacksWholeBatch: classifier.description.usesBatchStatistics,
-          }),
+          timesImages(
+            plan.updates * config.optimisation.imagesPerUpdate,
+            passesOf({
+              usesBatchStatistics: classifier.description.usesBatchStatistics,
+              hasDenoiser: config.smoothing.denoiser.source !== 'none',
+            }),
+          ),
         disk,
         memory,
       }),
@@ -136,28 +146,40 @@ export async function dryRun(
   }
 }
 
-type Config = ReturnType<typeof parseConfig>
+/** What of an objective a dry run asks for. */
+function factsOf<F extends Form>(objective: Objective<F>, { method }: AnyRunConfig) {
+  const settings = method as F['settings']
+  return {
+    head: objective.head?.bind(objective),
+    passesOf: (facts: Parameters<Objective<F>['passes']>[1]) => objective.passes(settings, facts),
+    footprint: objective.footprint(settings),
+  }
+}
 
 async function estimateMemory(
-  networks: { denoiser: Denoiser; classifier: Classifier; trainSet: Dataset },
-  { config, plan }: { config: Config; plan: RunPlan },
+  networks: { denoiser: Denoiser | null; classifier: Classifier; trainSet: Dataset },
+  { footprint, plan }: { footprint: Footprint; plan: RunPlan },
 ): Promise<MemoryEstimate> {
   const { denoiser, classifier, trainSet } = networks
+  const { session } = classifier
   const { imageShape } = trainSet.description
-  const images = plan.imagesPerMicroBatch * config.method.noises
-  const attacked = config.method.adversarial === 'none' ? 0 : images
-  const found = await denoiser.session.compute(() => ({
-    denoiser: networkBytes(denoiser),
+  const images = plan.imagesPerMicroBatch * footprint.graphs
+  const attacked = plan.imagesPerMicroBatch * footprint.attacked
+  const found = await session.compute(() => ({
+    denoiser:
+      denoiser === null
+        ? null
+        : { size: networkBytes(denoiser), peak: denoisingPeak(denoiser, { imageShape, images }) },
     classifier: networkBytes(classifier),
-    denoising: denoisingPeak(denoiser, { imageShape, images }),
     training: trainingPeak(classifier, { imageShape, images, attacked }),
-    now: memoryNow(denoiser.session),
+    now: memoryNow(session),
   }))
+  const { weights, trainable } = found.classifier
   return {
-    weights: found.denoiser.weights + found.classifier.weights,
-    state: 2 * found.classifier.trainable + (config.method.updateSelection ? 0 : found.classifier.weights),
+    weights: (found.denoiser?.size.weights ?? 0) + weights,
+    state: 2 * trainable + footprint.frozenCopies * weights,
     // The gradients of earlier micro-batches stay while the next one is denoised.
-    microBatch: Math.max(found.denoising + found.classifier.trainable, found.training),
+    microBatch: Math.max((found.denoiser?.peak ?? 0) + trainable, found.training),
     free: freeOnDevice(found.now),
   }
 }
@@ -167,7 +189,7 @@ function freeOnDevice({ deviceFree, hostFree }: MemoryNow): number {
 }
 
 /** Of all checkpoints that stay, and of the one that is being written beside them. */
-function checkpointBytes(sizes: NetworkBytes, config: Config, plan: RunPlan): number {
+function checkpointBytes(sizes: NetworkBytes, config: AnyRunConfig, plan: RunPlan): number {
   const epochs = Array.from({ length: plan.epochs }, (_, index) => index + 1)
   const chosen = epochs.filter(epoch => leavesCheckpoint(epoch, config, plan)).length
   const { keepLast, keepBest } = config.checkpoints

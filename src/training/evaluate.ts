@@ -1,21 +1,11 @@
-import type { Accuracy } from '../runs/reports'
+import type { MetricValues } from '../objectives/metrics'
+import type { Evaluation, TrainedNetworks } from '../objectives/objective'
 import { toSymmetric } from '../smoothing/denoise'
-import { drawNoise, type Smoothing, seenCopies } from '../smoothing/smoothing'
-import {
-  argmax,
-  type Classifier,
-  type Dataset,
-  eq,
-  flatten,
-  generator,
-  noGrad,
-  type ProcessGroup,
-  soleProcess,
-  sum,
-  to,
-} from '../torch'
+import { drawNoise, type Smoothing } from '../smoothing/smoothing'
+import { type Dataset, generator, type ProcessGroup, soleProcess } from '../torch'
 
 export interface EvaluateOptions {
+  readonly evaluation: Evaluation
   /** Which images of the data set. Default: all. */
   readonly indices?: readonly number[]
   /** Images in one pass. */
@@ -28,45 +18,38 @@ export interface EvaluateOptions {
 }
 
 /**
- * Accuracy of a base classifier on clean images and behind the denoiser, without votes. One answer a pass.
+ * Evaluates networks on the images of a data set, each under one noise. One answer of Python a pass.
  *
- * @returns null if it was stopped
+ * @returns means over the images, by metric; null if it was stopped
  */
 export async function evaluate(
-  { classifier, smoothing }: { classifier: Classifier; smoothing: Smoothing },
+  { networks, smoothing }: { readonly networks: TrainedNetworks; readonly smoothing: Smoothing },
   dataset: Dataset,
   {
+    evaluation,
     batch,
     seed,
     indices = Array.from({ length: dataset.description.length }, (_, i) => i),
     group = soleProcess(),
     isStopped,
   }: EvaluateOptions,
-): Promise<Accuracy | null> {
-  const { session } = classifier
-  let clean = 0
-  let denoised = 0
+): Promise<MetricValues | null> {
+  const { session } = dataset
+  const names = Object.keys(evaluation.metrics)
+  const own = new Map(names.map(name => [name, 0]))
   for (let start = group.rank * batch; start < indices.length; start += batch * group.worldSize) {
     if (isStopped?.() === true) return null
-    const hits = await session.compute(() => {
+    const sums = await session.compute(() => {
       const { images_BCHW, labels_B } = dataset.images(indices.slice(start, start + batch))
       const clean_BCHW = toSymmetric(images_BCHW)
-      const noise = generator(session, seed, 'evaluate', start)
-      const noise_MBCHW = drawNoise(clean_BCHW, { noises: 1, generator: noise })
-      const seen_MBCHW = seenCopies(smoothing, clean_BCHW, { noise_MBCHW, noises: 1 })
-      return noGrad(session, () => {
-        const right = (images_NCHW: Parameters<Classifier['classify']>[0]) =>
-          sum(to(eq(argmax(classifier.classify(images_NCHW), 'K'), flatten(labels_B, 'B', 'N')), 'float32'))
-        return {
-          clean: right(flatten(clean_BCHW, 'B', 'N')),
-          denoised: right(flatten(seen_MBCHW, 'MB', 'N')),
-        }
-      })
+      const stream = generator(session, seed, 'evaluate', start)
+      const noise_MBCHW = drawNoise(clean_BCHW, { noises: 1, generator: stream })
+      return evaluation.look({ networks, smoothing, labels_B, clean_BCHW, noise_MBCHW })
     })
-    clean += hits.clean
-    denoised += hits.denoised
+    for (const name of names) own.set(name, (own.get(name) ?? 0) + (sums[name] ?? 0))
   }
-  const hits = await group.gather({ clean, denoised })
-  const share = (name: keyof Accuracy) => hits.reduce((total, part) => total + part[name], 0) / indices.length
-  return { clean: share('clean'), denoised: share('denoised') }
+  const parts = await group.gather(Object.fromEntries(own))
+  return Object.fromEntries(
+    names.map(name => [name, parts.reduce((total, part) => total + (part[name] ?? 0), 0) / indices.length]),
+  )
 }

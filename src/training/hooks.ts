@@ -1,33 +1,27 @@
-import type { LossTerm } from '../objectives/ft-cadis/compose'
-import type { SelectionRule } from '../objectives/ft-cadis/select-images'
-import type { Position, RunWatcher } from '../runs/reports'
+import type { FtCadisForm } from '../objectives/ft-cadis/ft-cadis'
+import type { Form, LossTerm, Rule } from '../objectives/objective'
+import type { RunWatcher } from '../runs/reports'
 import type { Denoiser } from '../torch'
-import type { Scheduled } from './scheduled'
-
-/**
- * A schedule of the caller's: what of the configured values is to be otherwise at a place of the run. It must depend on
- * its arguments alone, so that a resumed run goes on as it would have.
- */
-export type Schedule = (
-  place: Position & { readonly epochsDone: number },
-  configured: Scheduled,
-) => Partial<Scheduled>
+import type { Schedule } from './hyperparameters'
 
 /**
  * What a caller can put in or look at. The methods of a watcher are called in the first process only, where a run has
  * several; all else must be the same in every process.
  */
-export interface FinetuneHooks extends RunWatcher {
+export interface FinetuneHooks<F extends Form = FtCadisForm> extends RunWatcher {
   /** Further watchers. */
   readonly watchers?: readonly RunWatcher[] | undefined
   /** Whether `tensorboard/` and `samples/` are written. Default: unless `updatesOnly`. */
   readonly eventFiles?: boolean | undefined
-  /** Decides which denoised images are learnt from and which images are attacked. Default: FT-CADIS's rule. */
-  readonly rule?: SelectionRule | undefined
-  /** A term that is added to the objective. */
-  readonly lossTerm?: LossTerm | undefined
-  readonly schedule?: Schedule | undefined
-  /** Networks loaded before, to share them between runs. The caller frees them. */
+  /**
+   * Decides in the place of the objective: with FT-CADIS, which denoised images are learnt from and which images are
+   * attacked. Its answer is checked.
+   */
+  readonly rule?: Rule<F> | undefined
+  /** A term that is added to the loss. */
+  readonly lossTerm?: LossTerm<F> | undefined
+  readonly schedule?: Schedule<F['settings']> | undefined
+  /** A denoiser that is loaded already, to share it between runs. The caller frees it. */
   readonly denoiser?: Denoiser | undefined
   /**
    * What to do where an earlier run has left something in the output folder: `resume` goes on with it from its newest

@@ -10,21 +10,15 @@ export * from '../runs/watchers/denoised-samples'
 export * from '../runs/watchers/event-files'
 export * from '../smoothing/specs'
 export * from '../smoothing/trained-classifier'
+export { defineConfig, type RunDefinition, type RunDefinitionInput } from './define-config'
 export * from './dry-run'
 export * from './evaluate'
 export * from './hooks'
-export type { MicroBatchPlan, UpdateEnd, UpdatePlan } from './micro-batch'
+export * from './hyperparameters'
 export * from './parameter-groups'
-export * from './scheduled'
 export * from './schedules'
-export {
-  type InspectNextInputs,
-  type LearnInputs,
-  type StepProcedures,
-  stepProcedures,
-} from './step-procedures'
+export { type StepRunner, stepRunner } from './step-runner'
 export * from './synthetic'
 export * from './train'
 export * from './train-step'
-export * from './trainee'
-export type { MicroBatchSums, Sums, UpdateSums } from './update-sums'
+export type { TrainingState } from './training-state'

@@ -1,9 +1,10 @@
-import type { RunConfig } from '../config/schema'
+import type { AnyRunConfig } from '../config/schema'
 import { NonFiniteLossError } from '../errors'
+import type { MetricValues } from '../objectives/metrics'
 import type { RunPlan } from '../runs/plan-run'
 import type { UpdateReport } from '../runs/reports'
 import type { UpdateOutcome } from './train-step'
-import type { Trainee } from './trainee'
+import type { TrainingState } from './training-state'
 
 /**
  * What is left of an update that was not finite: its numbers, and for each micro-batch which images of the training set
@@ -11,9 +12,9 @@ import type { Trainee } from './trainee'
  * has no word for are text.
  */
 export async function nonFiniteRecord(
-  { loader, group }: Trainee,
+  { loader, group }: TrainingState,
   outcome: UpdateOutcome,
-  { config, plan, report }: { config: RunConfig; plan: RunPlan; report: UpdateReport },
+  { config, plan, report }: { config: AnyRunConfig; plan: RunPlan; report: UpdateReport },
 ): Promise<object> {
   const { epoch, update } = report
   const { microBatches } = plan
@@ -25,8 +26,10 @@ export async function nonFiniteRecord(
     }),
   )
   const parts = (await group.gather(outcome.parts.map(part => ({ ...part })))).flat()
+  const { metrics, ...figures } = report
   const record = {
-    ...report,
+    ...figures,
+    ...metrics,
     at: new Date().toISOString(),
     microBatches: parts
       .sort((first, second) => first.microBatch - second.microBatch)
@@ -45,14 +48,20 @@ function isWordless(value: unknown): boolean {
 
 /** The error that ends a run. */
 export function nonFiniteError(
-  { step, loss, selectiveCrossEntropy, adversarial, gradientNorm }: UpdateReport,
+  { step, loss, metrics, gradientNorm }: UpdateReport,
   { path, inARow }: { path: string | null; inARow: number },
 ): NonFiniteLossError {
   const record = path === null ? '' : ` What it was made of is in ${path}.`
   const row = inARow > 1 ? `, the last of ${inARow} such updates in a row` : ''
   return new NonFiniteLossError(
-    `Update ${step} has the loss ${loss} (selective cross-entropy ${selectiveCrossEntropy}, adversarial ${adversarial}) ` +
+    `Update ${step} has the loss ${loss} (${show(metrics)}) ` +
       `and the gradient norm ${gradientNorm}${row}. Its step was not taken.${record}`,
     { remedy: 'Lower the learning rate, or look for damaged images; then resume from the last checkpoint.' },
   )
+}
+
+function show(metrics: MetricValues): string {
+  return Object.entries(metrics)
+    .map(([key, value]) => `${key} ${value}`)
+    .join(', ')
 }

@@ -1,4 +1,4 @@
-import type { RunConfig } from '../config/schema'
+import type { AnyRunConfig } from '../config/schema'
 import { ConfigError } from '../errors'
 import { type Checkpoint, removeUnfinished } from '../runs/checkpoint'
 import type { RunPlan } from '../runs/plan-run'
@@ -25,7 +25,7 @@ type Decision = { readonly checkpoint: Checkpoint | null } | { readonly refusal:
  */
 export async function openRun(
   group: ProcessGroup,
-  config: RunConfig,
+  config: AnyRunConfig,
   {
     plan,
     existing,
@@ -62,7 +62,7 @@ export async function openRun(
 
 async function chooseCheckpoint(
   folder: RunFolder,
-  config: RunConfig,
+  config: AnyRunConfig,
   { plan, existing }: { plan: RunPlan; existing: NonNullable<FinetuneHooks['existing']> },
 ): Promise<Checkpoint | null> {
   if (existing === 'refuse' && folder.earlier.length > 0) {

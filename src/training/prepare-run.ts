@@ -1,32 +1,38 @@
 import type { Session } from '../bridge'
-import type { RunConfig } from '../config/schema'
-import { type SelectionRule, selectImages } from '../objectives/ft-cadis/select-images'
+import type { AnyRunConfig } from '../config/schema'
+import { ConfigError } from '../errors'
+import { accuracy } from '../objectives/accuracy'
+import { describeObjective, type ObjectiveDescription } from '../objectives/description'
+import type { Evaluation, Form, Objective, TrainedNetworks } from '../objectives/objective'
 import type { Checkpoint } from '../runs/checkpoint'
 import type { RunPlan } from '../runs/plan-run'
 import { checkClasses } from '../smoothing/check-classes'
-import { noiseLevelOf } from '../smoothing/denoise'
-import { classifierSpec, denoiserSpec } from '../smoothing/specs'
+import { loadBaseClassifier, loadSmoothingDenoiser } from '../smoothing/load-networks'
+import { smoothingOf } from '../smoothing/smoothing'
 import {
   adamW,
   type Classifier,
   compileDenoiser,
   type Dataset,
-  loadClassifier,
-  loadDenoiser,
   makeLoader,
   manualSeed,
   type ProcessGroup,
   setTf32,
 } from '../torch'
 import type { FinetuneHooks } from './hooks'
+import { requireMetricNames } from './metric-names'
 import { type ParameterGroup, parameterGroups } from './parameter-groups'
-import { stepProcedures } from './step-procedures'
-import type { Trainee } from './trainee'
+import { stepRunner } from './step-runner'
+import type { TrainingState } from './training-state'
 
 /** Everything that lives from the first update to the last. */
 export interface PreparedRun {
-  readonly trainee: Trainee
+  readonly state: TrainingState
   readonly groups: readonly ParameterGroup[]
+  readonly objective: ObjectiveDescription
+  readonly evaluation: Evaluation
+  /** M: noises of each image in an update. */
+  readonly noises: number
 }
 
 /**
@@ -34,39 +40,40 @@ export interface PreparedRun {
  *
  * @throws ConfigError, DataError, CheckpointError for what does not fit together
  */
-export async function prepareRun(
+export async function prepareRun<F extends Form>(
   session: Session,
-  config: RunConfig,
+  objective: Objective<F>,
   given: {
+    config: AnyRunConfig
     plan: RunPlan
     trainSet: Dataset
     testSet: Dataset
     checkpoint: Checkpoint | null
     group: ProcessGroup
-    hooks: Pick<FinetuneHooks, 'denoiser' | 'rule' | 'lossTerm'>
+    /** The program that defines the objective; null for those of this package. */
+    script: string | null
+    hooks: Pick<FinetuneHooks<F>, 'denoiser' | 'rule' | 'lossTerm'>
   },
 ): Promise<PreparedRun> {
-  const { plan, trainSet, testSet, checkpoint, group, hooks } = given
+  const { config, plan, trainSet, testSet, checkpoint, group, hooks, script } = given
+  const { evaluation = accuracy } = objective
+  const settings = config.method as F['settings']
+  requireAdditive(objective, plan)
+  requireMetricNames(objective, evaluation)
   setTf32(session, config.tf32)
-  const denoiser =
-    hooks.denoiser ??
-    (await loadDenoiser(session, denoiserSpec(config.denoiser), { dtype: config.denoiser.dtype }))
-  compileDenoiser(denoiser, { compiled: config.compileDenoiser })
-  const level = noiseLevelOf(denoiser, config.method.sigma)
-  const { classifier, decidedBy } = await loadClassifiers(session, config, checkpoint)
-  await checkClasses(classifier, testSet)
+  const denoiser = hooks.denoiser ?? (await loadSmoothingDenoiser(session, config.smoothing))
+  if (denoiser !== null) compileDenoiser(denoiser, { compiled: config.compileDenoiser })
+  const smoothing = smoothingOf(denoiser, config.smoothing.sigma)
+  const load = (folder?: string) => loadTrainedClassifier(session, config, folder)
+  const classifier = await load(checkpoint?.folder)
+  const networks: TrainedNetworks = { classifier }
+  await checkClasses(classifier, testSet, objective.head?.(trainSet.description))
   group.broadcastParameters(classifier)
-  const groups = parameterGroups(classifier.description.parameters, {
-    layerDecay: config.optimisation.layerDecay,
-    weightDecay: config.optimisation.weightDecay.start,
-    normPre: config.optimisation.normPre,
-    depth: classifier.description.depth,
-  })
-  const optimizer = adamW(
-    classifier,
-    groups.map(({ parameters, weightDecay }) => ({ parameters, learningRate: 0, weightDecay })),
-    { betas: config.optimisation.betas },
-  )
+  const prepared = ((await objective.prepare?.({
+    ...{ session, settings, networks, smoothing },
+    initialClassifier: () => frozenInitial(session, checkpoint === null ? classifier : null, load),
+  })) ?? null) as F['prepared']
+  const { optimizer, groups } = optimizerOf(classifier, config)
   if (checkpoint !== null) optimizer.load(checkpoint.optimizerFile)
   const loader = await makeLoader(trainSet, {
     batchSize: plan.imagesPerMicroBatch,
@@ -77,48 +84,65 @@ export async function prepareRun(
     rank: group.rank,
     ranks: group.worldSize,
   })
-  const { crossEntropy, coldStart, adversarial } = config.method
-  const rule: SelectionRule =
-    hooks.rule ?? ((correct, ce) => selectImages(correct, ce, { crossEntropy, coldStart, adversarial }))
-  const { lossTerm } = hooks
+  const { rule, lossTerm } = hooks
+  const run = { networks, smoothing, settings, prepared, loader, rule, lossTerm }
   return {
-    trainee: {
-      ...{ classifier, denoiser, optimizer, loader, level, rule, lossTerm, decidedBy, group },
-      procedures: stepProcedures(session),
-    },
+    state: { networks, smoothing, optimizer, loader, group, steps: stepRunner(session, objective, run) },
     groups,
+    objective: describeObjective(objective, { evaluation, script }),
+    evaluation,
+    noises: objective.copies(settings),
   }
 }
 
-/** The classifier that is trained, and the one that judges where that is another (Table 6). */
-async function loadClassifiers(
+/** The classifier that is trained: of a checkpoint if there is one. */
+async function loadTrainedClassifier(
   session: Session,
-  config: RunConfig,
-  checkpoint: Checkpoint | null,
-): Promise<{ classifier: Classifier; decidedBy: Classifier | undefined }> {
-  const { dtype, autocast, activationCheckpointing } = config
-  const load = (path: object) => {
-    // What is drawn for a new head or for adapters is a function of the seed.
-    manualSeed(session, config.seed, 'initialisation')
-    return loadClassifier(
-      session,
-      { ...classifierSpec(config.classifier, config.tuning), ...path },
-      { dtype, autocast, activationCheckpointing },
-    )
-  }
-  const judges = !config.method.updateSelection
-  const trained =
-    checkpoint &&
-    (config.tuning.kind === 'lora' ? { adapter: checkpoint.folder } : { path: checkpoint.folder })
-  if (trained === null) {
-    const classifier = await load({})
-    return { classifier, decidedBy: judges ? classifier.frozenCopy() : undefined }
-  }
-  let decidedBy: Classifier | undefined
-  if (judges) {
-    const initial = await load({})
-    decidedBy = initial.frozenCopy()
-    session.free(initial)
-  }
-  return { classifier: await load(trained), decidedBy }
+  config: AnyRunConfig,
+  checkpoint: string | undefined,
+): Promise<Classifier> {
+  const { dtype, autocast, activationCheckpointing, tuning, seed } = config
+  // What is drawn for a new head or for adapters is a function of the seed.
+  manualSeed(session, seed, 'initialisation')
+  const options = { dtype, autocast, activationCheckpointing, tuning, checkpoint }
+  return (await loadBaseClassifier(session, config.classifier, options)).classifier
+}
+
+/** A frozen copy of the classifier before its first update. */
+async function frozenInitial(
+  session: Session,
+  initial: Classifier | null,
+  load: () => Promise<Classifier>,
+): Promise<Classifier> {
+  if (initial !== null) return initial.frozenCopy()
+  const loaded = await load()
+  const frozen = loaded.frozenCopy()
+  session.free(loaded)
+  return frozen
+}
+
+function optimizerOf(classifier: Classifier, { optimisation }: AnyRunConfig) {
+  const groups = parameterGroups(classifier.description.parameters, {
+    layerDecay: optimisation.layerDecay,
+    weightDecay: optimisation.weightDecay.start,
+    normPre: optimisation.normPre,
+    depth: classifier.description.depth,
+  })
+  const optimizer = adamW(
+    classifier,
+    groups.map(({ parameters, weightDecay }) => ({ parameters, learningRate: 0, weightDecay })),
+    { betas: optimisation.betas },
+  )
+  return { optimizer, groups }
+}
+
+function requireAdditive<F extends Form>(
+  { kind, isAdditive = true }: Objective<F>,
+  { microBatches }: RunPlan,
+): void {
+  if (isAdditive || microBatches === 1) return
+  throw new ConfigError(
+    `The loss of the method ${kind} is no sum over micro-batches, but an update has ${microBatches} of them.`,
+    { remedy: 'Train in one process, and leave optimisation.imagesPerMicroBatch out.' },
+  )
 }

@@ -1,26 +1,26 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { certificationOf, type RunConfig } from '../config/schema'
+import { type AnyRunConfig, certificationOf } from '../config/schema'
+import type { Position } from '../objectives/place'
 import { listCheckpoints, type TrainerState, writeCheckpoint } from '../runs/checkpoint'
 import { keptCheckpoints } from '../runs/checkpoint-policy'
 import type { RunDescription } from '../runs/describe-run'
 import type { RunPlan } from '../runs/plan-run'
-import type { Position } from '../runs/reports'
 import type { RunFolder } from '../runs/run-folder'
 import type { Dataset } from '../torch'
-import type { Trainee } from './trainee'
+import type { TrainingState } from './training-state'
 
 export interface RunCheckpointsOptions {
-  readonly config: RunConfig
+  readonly config: AnyRunConfig
   readonly plan: RunPlan
-  readonly trainee: Trainee
+  readonly state: TrainingState
   readonly testSet: Dataset
   readonly folder: RunFolder
   readonly description: RunDescription
 }
 
 /** What of a run moves, and a checkpoint holds. */
-export type Progress = Omit<TrainerState, 'config' | 'weights' | 'versions' | 'metricsBytes'>
+export type Progress = Omit<TrainerState, 'config' | 'script' | 'weights' | 'versions' | 'metricsBytes'>
 
 /** The checkpoints of a run: when one is due, writing it, and which of them stay. */
 export class RunCheckpoints {
@@ -41,18 +41,19 @@ export class RunCheckpoints {
 
   /** Returns its folder. */
   async write(name: string, progress: Progress): Promise<string> {
-    const { config, trainee, testSet, folder, description } = this.#options
-    const { weights, versions } = description
-    const { classifier, optimizer, level } = trainee
+    const { config, state, testSet, folder, description } = this.#options
+    const { weights, versions, objective } = description
+    const { networks, optimizer, smoothing } = state
+    const { classifier } = networks
     const smoothed = {
-      ...{ config: certificationOf(config), level, weights },
+      ...{ config: certificationOf(config), smoothing, weights },
       dataset: testSet.description,
       versions: { torch: versions.torch },
     }
     const content = { classifier, optimizer, smoothed }
     const written = await writeCheckpoint(join(folder.checkpoints, name), content, {
       ...progress,
-      ...{ config, weights, versions },
+      ...{ config, weights, versions, script: objective.script },
       metricsBytes: folder.syncMetrics(),
     })
     this.#savedMs = performance.now()

@@ -1,5 +1,3 @@
-import { ConfigError } from '../errors'
-
 /**
  * What changes while training goes on, as pure functions of the epochs done so far. A training loop with
  * `updatesPerEpoch` optimizer updates asks before update u (from 0) of epoch e (from 0) at
@@ -46,28 +44,6 @@ export interface WeightDecaySchedule {
  */
 export function weightDecay(epochsDone: number, { start, end, epochs }: WeightDecaySchedule): number {
   return halfCosine(Math.min(epochsDone / epochs, 1), { from: start, to: end })
-}
-
-/** Attack radius by epoch: one number for all, or steps, each in force from its epoch (counted from 0) on. */
-export type EpsilonSchedule = number | readonly { readonly fromEpoch: number; readonly epsilon: number }[]
-
-/**
- * The attack radius of an epoch, piecewise constant: with `[{ fromEpoch: 0, epsilon: 0.25 }, { fromEpoch: 10, epsilon:
- * 0.5 }]` it is 0.25 for the first ten epochs and 0.5 afterwards (Appendix B.3).
- *
- * @param epoch - Counted from 0.
- * @param schedule - Steps in ascending order.
- * @throws ConfigError where no step has begun.
- */
-export function epsilonAt(epoch: number, schedule: EpsilonSchedule): number {
-  if (typeof schedule === 'number') return schedule
-  const step = schedule.findLast(({ fromEpoch }) => fromEpoch <= epoch)
-  if (step === undefined) {
-    throw new ConfigError(`The schedule of epsilon has no step for epoch ${epoch}, expected one.`, {
-      remedy: 'Let its first step begin with fromEpoch 0.',
-    })
-  }
-  return step.epsilon
 }
 
 /**

@@ -1,4 +1,4 @@
-import { parseConfig, type RunConfig } from '../config/schema'
+import { type DenoiserConfig, parseConfig, type RunConfig } from '../config/schema'
 import { ConfigError } from '../errors'
 
 export interface SyntheticOptions {
@@ -21,13 +21,14 @@ const VIT_BASE_16 = { model_type: 'vit' }
 export function syntheticRun(config: RunConfig, images: SyntheticOptions): RunConfig {
   return parseConfig({
     ...config,
-    denoiser: randomDenoiser(config.denoiser),
+    smoothing: { ...config.smoothing, denoiser: randomDenoiser(config.smoothing.denoiser) },
     classifier: randomClassifier(config.classifier, images.classes),
     data: { source: 'synthetic', ...images },
   })
 }
 
-function randomDenoiser(denoiser: RunConfig['denoiser']): unknown {
+function randomDenoiser(denoiser: DenoiserConfig): DenoiserConfig {
+  if (denoiser.source === 'none') return denoiser
   if (denoiser.source === 'diffusers') {
     throw new ConfigError('A denoiser of diffusers has no known architecture without its files.', {
       remedy: 'Use one of the source openai.',

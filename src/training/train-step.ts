@@ -1,14 +1,38 @@
+import type { Form } from '../objectives/objective'
+import type { Place } from '../objectives/place'
 import type { UpdateMetrics } from '../runs/reports'
-import { trainMicroBatch, type UpdateEnd, type UpdatePlan } from './micro-batch'
-import type { Trainee } from './trainee'
-import { type MicroBatchSums, metricsOf } from './update-sums'
+import { add, type ClipOptions, memoryNow, stack, type Tensor, tensor } from '../torch'
+import type { RecordedSums, StepSums } from './step-runner'
+import type { TrainingState } from './training-state'
+
+/** One optimizer update. */
+export interface UpdatePlan {
+  readonly place: Place
+  /** The settings of the objective in force. */
+  readonly settings: Form['settings']
+  /** How many batches of the loader the update takes, over all ranks. Their gradients are added up. */
+  readonly microBatches: number
+  readonly imagesPerUpdate: number
+  readonly learningRates: readonly number[]
+  readonly weightDecays: readonly number[]
+  readonly clip: ClipOptions | null
+  /** What the loss is multiplied by while gradients are computed. */
+  readonly lossScale: number
+  /** The name of this update's random streams: seed, epoch, number of the update. */
+  readonly stream: readonly (string | number)[]
+  /** Asked at the end of the update: whether this process wants the run to stop after it. */
+  readonly wantsStop?: (() => boolean) | undefined
+}
+
+/** The sums of one micro-batch, and its number within the update, over all ranks. */
+export type MicroBatchSums = StepSums & { readonly microBatch: number }
 
 /** How an update went. */
 export interface UpdateOutcome {
   readonly metrics: UpdateMetrics
   /** Whether the optimizer step was taken: it is not where a loss or a gradient is not finite. */
   readonly taken: boolean
-  /** What the micro-batches of this process counted, each a sum over its images, to find out which one is at fault. */
+  /** The sums of this process's micro-batches, to find out which one is not finite. */
   readonly parts: readonly MicroBatchSums[]
   /** Whether any process wants the run to stop. */
   readonly stops: boolean
@@ -23,23 +47,118 @@ export interface UpdateOutcome {
  * Micro-batches are numbered over all ranks, and everything random is named by that number: the same update comes of one
  * process with many micro-batches and of many processes with one, but for the order in which sums are rounded.
  */
-export async function trainUpdate(trainee: Trainee, plan: UpdatePlan): Promise<UpdateOutcome> {
-  const { optimizer, group } = trainee
-  const { learningRates, weightDecays, microBatches } = plan
+export async function trainUpdate(state: TrainingState, plan: UpdatePlan): Promise<UpdateOutcome> {
+  const { optimizer, group, steps, networks } = state
+  const { learningRates, weightDecays, microBatches, imagesPerUpdate, settings } = plan
   optimizer.setHyperparameters({ learningRates, weightDecays })
   const parts: MicroBatchSums[] = []
-  let end: UpdateEnd | undefined
+  let end: Awaited<ReturnType<typeof trainMicroBatch>>['end'] = null
   for (let microBatch = group.rank; microBatch < microBatches; microBatch += group.worldSize) {
     const isLast = microBatch + group.worldSize >= microBatches
-    const result = await trainMicroBatch(trainee, { ...plan, microBatch, isLast, earlier: parts })
-    parts.push(result.sums)
+    const result = await trainMicroBatch(state, plan, { microBatch, isLast, earlier: parts })
+    parts.push({ microBatch, ...result.sums })
     end = result.end
   }
-  if (end === undefined) throw new RangeError('An update takes at least one micro-batch of every rank.')
-  const metrics = metricsOf(end, { imagesPerUpdate: plan.imagesPerUpdate, noises: plan.objective.noises })
+  if (end === null) throw new RangeError('An update takes at least one micro-batch of every rank.')
+  const { norms, overRanks, memory } = end
+  const { sums, stops } =
+    overRanks === null
+      ? { sums: addUp(steps.sums, parts), stops: plan.wantsStop?.() === true }
+      : fromRanks(steps.sums, overRanks)
+  const metrics: UpdateMetrics = {
+    loss: sums.total ?? Number.NaN,
+    lossTerm: (sums.lossTerm ?? 0) / imagesPerUpdate,
+    gradientNorm: norms.before,
+    clippedGradientNorm: norms.after,
+    metrics: steps.metricsOf(sums, { images: imagesPerUpdate, settings }),
+  }
   const taken = Number.isFinite(metrics.loss) && Number.isFinite(metrics.gradientNorm)
   if (taken) optimizer.step()
   optimizer.zeroGradients()
-  if (taken && trainee.classifier.description.usesBatchStatistics) group.averageBuffers(trainee.classifier)
-  return { metrics, taken, parts, stops: end.stops, deviceBytes: end.deviceBytes }
+  const { classifier } = networks
+  if (taken && classifier.description.usesBatchStatistics) group.averageBuffers(classifier)
+  return { metrics, taken, parts, stops, deviceBytes: memory?.devicePeak ?? null }
+}
+
+function trainMicroBatch(
+  state: TrainingState,
+  { place, settings, imagesPerUpdate, lossScale, ...plan }: UpdatePlan,
+  {
+    microBatch,
+    isLast,
+    earlier,
+  }: { microBatch: number; isLast: boolean; earlier: readonly MicroBatchSums[] },
+) {
+  return state.steps.microBatch(
+    {
+      ...{ place, settings, imagesPerUpdate, lossScale },
+      stream: [...plan.stream, microBatch],
+    },
+    (recorded, counted) =>
+      isLast ? recordEnd(state, recorded, { ...plan, lossScale, known: [...earlier, counted] }) : null,
+  )
+}
+
+/** Records what follows the last backward pass: gradients over all ranks, their norms, sums over all ranks. */
+function recordEnd(
+  { optimizer, group, networks, steps }: TrainingState,
+  recorded: RecordedSums,
+  {
+    clip,
+    lossScale,
+    known,
+    wantsStop,
+  }: Pick<UpdatePlan, 'clip' | 'lossScale' | 'wantsStop'> & { readonly known: readonly StepSums[] },
+) {
+  const { session } = networks.classifier
+  group.allReduceGradients(optimizer)
+  if (lossScale !== 1) optimizer.scaleGradients(1 / lossScale)
+  const isShared = group.worldSize > 1
+  return {
+    norms: clip === null ? unclipped(optimizer.gradientNorm()) : optimizer.clipGradients(clip),
+    overRanks: isShared
+      ? sumOverRanks(group, recorded, {
+          names: steps.sums,
+          known: addUp(steps.sums, known),
+          wantsStop: wantsStop?.() === true,
+        })
+      : null,
+    memory: session.facts.device.startsWith('cuda') ? memoryNow(session) : null,
+  }
+}
+
+/** Records the sums over all processes, in the order of their names, then how many processes want to stop. */
+function sumOverRanks(
+  group: TrainingState['group'],
+  recorded: RecordedSums,
+  {
+    names,
+    known,
+    wantsStop,
+  }: { readonly names: readonly string[]; readonly known: StepSums; readonly wantsStop: boolean },
+): Tensor<'S'> {
+  const { session } = recorded.total
+  const zero = tensor(session, 0, { axes: '' })
+  const numbers = [...names.map(name => known[name] ?? 0), wantsStop ? 1 : 0]
+  const known_S = tensor(session, numbers, { axes: 'S', dtype: 'float64' })
+  const [first = zero, ...others] = [...names.map(name => recorded[name] ?? zero), zero]
+  return group.allReduceSum(add(known_S, stack([first, ...others], { as: 'S' })))
+}
+
+/** What {@link sumOverRanks} is read as. */
+function fromRanks(names: readonly string[], values: readonly number[]): { sums: StepSums; stops: boolean } {
+  return {
+    sums: Object.fromEntries(names.map((name, index) => [name, values[index] ?? Number.NaN])),
+    stops: values[names.length] !== 0,
+  }
+}
+
+function addUp(names: readonly string[], parts: readonly StepSums[]): StepSums {
+  return Object.fromEntries(
+    names.map(name => [name, parts.reduce((total, part) => total + (part[name] ?? 0), 0)]),
+  )
+}
+
+function unclipped(norm: Tensor<''>) {
+  return { before: norm, after: norm }
 }

@@ -1,24 +1,29 @@
 import type { Session } from '../bridge'
-import { parseConfig, type RunConfigInput } from '../config/schema'
+import type { AnyRunConfig, RunConfigInput } from '../config/schema'
 import { InterruptedError } from '../errors'
+import type { FtCadisForm } from '../objectives/ft-cadis/ft-cadis'
+import type { Form, Objective, TrainedNetworks } from '../objectives/objective'
+import { findObjective, isBuiltIn } from '../objectives/registry'
 import { describeRun } from '../runs/describe-run'
 import { planRun } from '../runs/plan-run'
 import type { EpochReport } from '../runs/reports'
 import { requireSameWeights } from '../runs/resume'
 import { RunRecorder } from '../runs/run-recorder'
 import { eventFiles } from '../runs/watchers/event-files'
-import type { NoiseLevel } from '../smoothing/noise-level'
+import type { Smoothing } from '../smoothing/smoothing'
 import { datasetSpec } from '../smoothing/specs'
-import { type Classifier, type Denoiser, joinProcessGroup, openDataset } from '../torch'
+import { joinProcessGroup, openDataset } from '../torch'
+import { definitionOf, type RunDefinition } from './define-config'
 import type { FinetuneHooks } from './hooks'
+import type { Schedule } from './hyperparameters'
 import { openRun } from './open-run'
 import { prepareRun } from './prepare-run'
 import { TrainingLoop } from './training-loop'
 
+/** What a run has trained; the caller frees `networks` and `smoothing`. */
 export interface FinetuneResult {
-  readonly classifier: Classifier
-  readonly denoiser: Denoiser
-  readonly level: NoiseLevel
+  readonly networks: TrainedNetworks
+  readonly smoothing: Smoothing
   /** Folder of the last checkpoint; empty where there is none. */
   readonly checkpoint: string
   /** The epochs that this call has ended: a resumed run does not repeat the earlier ones. Updates are in `metrics.jsonl`. */
@@ -26,23 +31,34 @@ export interface FinetuneResult {
 }
 
 /**
- * Fine-tunes a classifier behind a denoiser (Algorithm 1 inside AdamW and its schedules), writing the run folder.
+ * Fine-tunes a classifier by the method of the configuration, writing the run folder.
  *
  * All randomness is a function of the seed and of the place in the run: the same seed gives the same weights, bit for
  * bit, on the CPU, also of a run that was killed and resumed. Processes that `ft-cadis launch` has started share the
  * updates; the first of them writes.
  *
+ * @param input - a configuration, or what `defineConfig` makes of one with objectives of one's own
  * @throws ConfigError, DataError, CheckpointError before the first step for what can be known then
  * @throws InterruptedError if the run was asked to stop; it can be resumed
  * @throws NonFiniteLossError, PythonError, PythonExitError, RankLostError during training; the run can be resumed from
  *   its last checkpoint
  */
-export async function finetune(
+export async function finetune<F extends Form = FtCadisForm>(
   session: Session,
-  input: RunConfigInput,
-  hooks: FinetuneHooks = {},
+  input: RunConfigInput | RunDefinition,
+  hooks: FinetuneHooks<F> = {},
 ): Promise<FinetuneResult> {
-  const config = parseConfig(input)
+  const { config, objectives } = definitionOf(input)
+  const objective = findObjective(config.method.kind, objectives)
+  // Hooks are for the objective that the configuration names, which the compiler cannot know.
+  return objective(own => train(session, own, { config, hooks: hooks as never }))
+}
+
+async function train<F extends Form>(
+  session: Session,
+  objective: Objective<F>,
+  { config, hooks }: { config: AnyRunConfig; hooks: FinetuneHooks<F> },
+): Promise<FinetuneResult> {
   const group = await joinProcessGroup(session)
   const trainSet = await openDataset(session, datasetSpec(config.data, 'train'))
   const testSet = await openDataset(session, datasetSpec(config.data, 'test'))
@@ -66,33 +82,39 @@ export async function finetune(
     step: checkpoint?.state.step ?? 0,
   })
   try {
-    const { trainee, groups } = await prepareRun(session, config, {
-      ...{ plan, trainSet, testSet, checkpoint, group, hooks },
+    const prepared = await prepareRun(session, objective, {
+      ...{ config, plan, trainSet, testSet, checkpoint, group, hooks },
+      script: isBuiltIn(objective.kind) ? null : (process.argv[1] ?? null),
     })
-    const { classifier, denoiser, level, loader, optimizer, decidedBy, procedures } = trainee
+    const { state, noises } = prepared
+    const { networks, smoothing } = state
     try {
-      const description = await describeRun({ classifier, denoiser }, config)
+      const description = await describeRun(
+        { networks, smoothing },
+        { config, objective: prepared.objective },
+      )
       if (checkpoint !== null) requireSameWeights(checkpoint, description.weights)
       await recorder.start(description, {
         metricsBytes: checkpoint?.state.metricsBytes ?? 0,
-        start: { config, classifier, denoiser, trainSet, testSet, level, plan, folder },
+        start: {
+          ...{ config, networks, smoothing, noises, trainSet, testSet, plan, folder },
+          objective: prepared.objective,
+        },
       })
       const loop = new TrainingLoop({
-        ...{ config, plan, groups, trainee, testSet, recorder, folder, hooks, description },
+        ...{ config, plan, state, noises, testSet, recorder, folder, description },
+        ...{ groups: prepared.groups, evaluation: prepared.evaluation },
+        hooks: { ...hooks, schedule: hooks.schedule as Schedule<Form['settings']> | undefined },
         resumed: checkpoint,
       })
       await loop.run()
       await recorder.end('finished')
       await group.leave()
-      return {
-        ...{ classifier, denoiser, level },
-        ...{ checkpoint: loop.checkpoint, epochs: loop.epochs },
-      }
+      return { networks, smoothing, checkpoint: loop.checkpoint, epochs: loop.epochs }
     } finally {
-      procedures.inspect.free()
-      procedures.learn.free()
-      session.free([optimizer, decidedBy])
-      await loader.close()
+      state.steps.free()
+      session.free(state.optimizer)
+      await state.loader.close()
     }
   } catch (error) {
     await recorder.end(error instanceof InterruptedError ? 'interrupted' : 'failed', error)

@@ -1,34 +1,45 @@
-import type { RunConfig } from '../config/schema'
+import type { AnyRunConfig } from '../config/schema'
 import { InterruptedError } from '../errors'
+import type { Evaluation, Form } from '../objectives/objective'
+import type { Place } from '../objectives/place'
 import { type Checkpoint, epochName, stepName } from '../runs/checkpoint'
 import type { RunDescription } from '../runs/describe-run'
 import type { RunPlan } from '../runs/plan-run'
-import type { EpochReport, Position, UpdateReport } from '../runs/reports'
+import type { EpochReport, UpdateReport } from '../runs/reports'
 import type { RunFolder } from '../runs/run-folder'
 import type { RunRecorder } from '../runs/run-recorder'
 import type { Dataset } from '../torch'
 import { evaluate } from './evaluate'
 import type { FinetuneHooks } from './hooks'
+import { type Hyperparameters, optimiserSchedule, type Schedule } from './hyperparameters'
 import { FIRST_LOSS_SCALE, NO_LOSS_SCALE, nextLossScale } from './loss-scale'
 import { nonFiniteError, nonFiniteRecord } from './non-finite'
 import type { ParameterGroup } from './parameter-groups'
 import { type Progress, RunCheckpoints } from './run-checkpoints'
-import { type Scheduled, scheduledAt } from './scheduled'
 import { trainUpdate, type UpdateOutcome } from './train-step'
-import type { Trainee } from './trainee'
+import type { TrainingState } from './training-state'
 
 /** So many updates in a row that are not finite end a run. */
 const NON_FINITE_IN_A_ROW = 3
 
+/** What of the hooks the loop itself looks at. */
+export type LoopHooks = Pick<
+  FinetuneHooks,
+  'signal' | 'maxHours' | 'onNonFinite' | 'evaluationImages' | 'updatesOnly'
+> & { readonly schedule?: Schedule<Form['settings']> | undefined }
+
 export interface TrainingContext {
-  readonly config: RunConfig
+  readonly config: AnyRunConfig
   readonly plan: RunPlan
   readonly groups: readonly ParameterGroup[]
-  readonly trainee: Trainee
+  readonly state: TrainingState
+  readonly evaluation: Evaluation
+  /** M: noises of each image in an update. */
+  readonly noises: number
   readonly testSet: Dataset
   readonly recorder: RunRecorder
   readonly folder: RunFolder | null
-  readonly hooks: FinetuneHooks
+  readonly hooks: LoopHooks
   readonly description: RunDescription
   readonly resumed: Checkpoint | null
 }
@@ -66,12 +77,12 @@ export class TrainingLoop {
 
   /** @throws InterruptedError, NonFiniteLossError, and what Python throws */
   async run(): Promise<void> {
-    const { plan, trainee, hooks } = this.#context
+    const { plan, state, hooks } = this.#context
     while (this.#progress.epoch <= plan.epochs) {
       const { epoch, updatesInEpoch } = this.#progress
       const last = Math.min(plan.updatesPerEpoch, plan.updates - (epoch - 1) * plan.updatesPerEpoch)
       if (updatesInEpoch < last) {
-        trainee.loader.start(epoch - 1, { firstBatch: updatesInEpoch * plan.microBatches })
+        state.loader.start(epoch - 1, { firstBatch: updatesInEpoch * plan.microBatches })
       }
       for (let update = updatesInEpoch + 1; update <= last; update += 1) await this.#update(update)
       if (!hooks.updatesOnly) await this.#endEpoch()
@@ -81,17 +92,16 @@ export class TrainingLoop {
   }
 
   async #update(update: number): Promise<void> {
-    const { config, plan, groups, trainee, recorder } = this.#context
+    const { config, plan, groups, state, recorder } = this.#context
     const { imagesPerUpdate, clip } = config.optimisation
     const { epoch, lossScale, nonFiniteInARow } = this.#progress
-    const position = this.#position(update)
-    const scheduled = this.#schedule(position)
-    const { learningRate, weightDecay, epsilon } = scheduled
-    const { session } = trainee.classifier
+    const place = this.#placeOf(update)
+    const { learningRate, weightDecay, method: settings } = this.#hyperparametersAt(place)
+    const { session } = state.networks.classifier
     const before = { ...session.counters }
     const begunMs = performance.now()
-    const outcome = await trainUpdate(trainee, {
-      objective: { ...config.method, attack: { ...config.method.attack, epsilon } },
+    const outcome = await trainUpdate(state, {
+      ...{ place, settings },
       microBatches: plan.microBatches,
       imagesPerUpdate,
       learningRates: groups.map(group => learningRate * group.learningRateScale),
@@ -108,36 +118,37 @@ export class TrainingLoop {
     const isAtFault = !taken && !overflowed
     this.#move({
       updatesInEpoch: update,
-      step: position.step,
+      step: place.step,
       lossScale: config.autocast === 'float16' ? nextLossScale(lossScale, { overflowed }) : lossScale,
       nonFiniteInARow: isAtFault ? nonFiniteInARow + 1 : 0,
     })
     const scales = groups.map(({ learningRateScale }) => learningRateScale)
+    const { epochsDone: _, ...position } = place
     const report: UpdateReport = {
       ...position,
       ...metrics,
-      taken,
-      ...scheduled,
+      ...{ taken, learningRate, weightDecay },
       firstLayerLearningRate: learningRate * Math.min(...scales),
       lastLayerLearningRate: learningRate * Math.max(...scales),
       lossScale: lossScale.scale,
       durationMs,
       hostMs: durationMs - (session.counters.pythonMs - before.pythonMs),
       imagesPerSecond: (1000 * imagesPerUpdate) / durationMs,
-      answers: session.counters.answers - before.answers,
+      roundTrips: session.counters.answers - before.answers,
       liveTensors: session.liveTensors(),
       deviceBytes,
     }
     await recorder.update(report)
     if (isAtFault) await this.#explain(report, outcome)
     if (stops) await this.#stop()
-    if (this.#checkpoints?.isDue(position)) await this.#save(stepName(position.step))
+    if (this.#checkpoints?.isDue(place)) await this.#save(stepName(place.step))
   }
 
-  #position(update: number): Position {
+  #placeOf(update: number): Place {
     const { plan } = this.#context
     const { epoch } = this.#progress
     return {
+      epochsDone: epoch - 1 + (update - 1) / plan.updatesPerEpoch,
       epoch,
       update,
       updatesPerEpoch: plan.updatesPerEpoch,
@@ -147,17 +158,19 @@ export class TrainingLoop {
     }
   }
 
-  #schedule(position: Position): Scheduled {
-    const { config, hooks } = this.#context
-    const epochsDone = position.epoch - 1 + (position.update - 1) / position.updatesPerEpoch
-    const configured = scheduledAt(epochsDone, config)
-    return { ...configured, ...hooks.schedule?.({ ...position, epochsDone }, configured) }
+  #hyperparametersAt(place: Place): Hyperparameters<Form['settings']> {
+    const { config, hooks, state } = this.#context
+    const configured = {
+      ...optimiserSchedule(place.epochsDone, config),
+      method: state.steps.settingsAt(place),
+    }
+    return { ...configured, ...hooks.schedule?.(place, configured) }
   }
 
   /** Leaves a record of an update at fault, and ends the run where it is one too many. */
   async #explain(report: UpdateReport, outcome: UpdateOutcome): Promise<void> {
-    const { config, trainee, plan, folder, hooks } = this.#context
-    const record = await nonFiniteRecord(trainee, outcome, { config, plan, report })
+    const { config, state, plan, folder, hooks } = this.#context
+    const record = await nonFiniteRecord(state, outcome, { config, plan, report })
     const path = (await folder?.writeNonFinite(report.step, record)) ?? null
     const { nonFiniteInARow } = this.#progress
     if (hooks.onNonFinite === 'stop' || nonFiniteInARow >= NON_FINITE_IN_A_ROW) {
@@ -182,34 +195,40 @@ export class TrainingLoop {
   }
 
   async #endEpoch(): Promise<void> {
-    const { config, plan, trainee, testSet, recorder, hooks } = this.#context
+    const { config, plan, state, evaluation, noises, testSet, recorder, hooks } = this.#context
     const { epoch, updatesInEpoch, step, best } = this.#progress
-    const accuracy = await evaluate(trainee, testSet, {
-      level: trainee.level,
+    const metrics = await evaluate(state, testSet, {
+      evaluation,
       // What fits into memory in training fits here.
-      batch: plan.imagesPerMicroBatch * config.method.noises,
+      batch: plan.imagesPerMicroBatch * noises,
       seed: config.seed,
       indices: evenly(testSet.description.length, hooks.evaluationImages),
-      group: trainee.group,
+      group: state.group,
       isStopped: () => this.#wantsStop(),
     })
-    if (accuracy === null) return this.#stop()
+    if (metrics === null) return this.#stop()
     const skipped = await this.#skipped()
-    const report: EpochReport = { epoch, step, ...accuracy, ...skipped }
+    const report: EpochReport = { epoch, step, metrics, ...skipped }
     this.epochs.push(report)
     await recorder.epoch(report)
-    const isBest = best === null || accuracy.denoised > best.denoised
+    const value = metrics[evaluation.best.metric] ?? Number.NaN
+    const isBetter =
+      evaluation.best.is === 'largest'
+        ? value > (best?.value ?? Number.NaN)
+        : value < (best?.value ?? Number.NaN)
+    const isBest = best === null || isBetter
     this.#move({
       ...(updatesInEpoch === plan.updatesPerEpoch ? { epoch: epoch + 1, updatesInEpoch: 0 } : {}),
-      best: isBest ? { epoch, denoised: accuracy.denoised } : best,
+      best: isBest ? { epoch, value } : best,
     })
     await this.#save(epochName(epoch))
   }
 
   /** Corrupt images of the whole run, as this process has seen them. */
   async #skipped(): Promise<Pick<Progress, 'skippedImages' | 'skippedPaths'>> {
-    const { trainee, resumed } = this.#context
-    const { count, paths } = await trainee.loader.session.compute(() => trainee.loader.skippedImages())
+    const { state, resumed } = this.#context
+    const { loader } = state
+    const { count, paths } = await loader.session.compute(() => loader.skippedImages())
     const { skippedImages = 0, skippedPaths = [] } = resumed?.state ?? {}
     return {
       skippedImages: skippedImages + count,

@@ -1,8 +1,9 @@
 import { relative } from 'node:path'
 import type { Command } from 'commander'
 import type { Cell, Table } from '../../analysis/tables'
+import type { MetricDescription } from '../../objectives/metrics'
 import type { RunSummary, UnreadableRun } from '../../runs/list-runs'
-import type { EpochReport } from '../../runs/reports'
+import { axisOf, shown } from '../../runs/report/curve-plans'
 import { formatDuration } from '../../terminal/training-line'
 
 export function addRunsCommand(program: Command): void {
@@ -29,41 +30,42 @@ export function addRunsCommand(program: Command): void {
 
 function runsTable(runs: readonly RunSummary[], folder: string): Table {
   const now = Date.now()
+  const metrics = Object.entries<MetricDescription>(
+    Object.assign({}, ...runs.map(({ objective }) => objective.evaluation.metrics)),
+  )
   return {
-    caption: `Runs in ${folder}, accuracy in percent on clean and on denoised test images`,
+    caption: `Runs in ${folder}, evaluation on test images, shares in percent`,
     columns: [
       { header: 'run' },
       { header: 'state' },
       { header: 'epoch', digits: 0 },
       { header: 'step', digits: 0 },
       { header: 'loss', digits: 3 },
-      { header: 'clean', digits: 1 },
-      { header: 'denoised', digits: 1 },
+      ...metrics.map(([, metric]) => ({ header: axisOf(metric), digits: metric.unit === 'share' ? 1 : 4 })),
       { header: 'best (epoch)', digits: 0 },
       { header: 'checkpoints', digits: 0 },
       { header: 'written' },
     ],
-    rows: runs.map(({ folder: path, status, latest, latestEpoch, bestEpoch, checkpointBytes }): Cell[] => [
+    rows: runs.map(({ folder: path, status, latest, latestEpoch, checkpointBytes, ...run }): Cell[] => [
       relative(folder, path) || path,
       status.condition,
       latest === undefined ? null : `${latest.epoch}/${latest.epochs}`,
       latest === undefined ? null : `${latest.step}/${latest.steps}`,
       latest?.loss ?? null,
-      percent(latestEpoch?.clean),
-      percent(latestEpoch?.denoised),
-      bestEpoch === undefined ? null : formatBest(bestEpoch),
+      ...metrics.map(([key, metric]) => shown(latestEpoch?.metrics[key] ?? null, metric)),
+      formatBest(run),
       formatBytes(checkpointBytes),
       `${formatDuration(now - status.updatedAt.getTime())} ago`,
     ]),
   }
 }
 
-function formatBest({ denoised, epoch }: EpochReport): string {
-  return `${(100 * denoised).toFixed(1)} (${epoch})`
-}
-
-function percent(share: number | undefined): number | null {
-  return share === undefined ? null : 100 * share
+/** The best epoch by the metric of the objective; null before the first. */
+function formatBest({ bestEpoch, objective }: Pick<RunSummary, 'bestEpoch' | 'objective'>): string | null {
+  if (bestEpoch === undefined) return null
+  const { best, metrics } = objective.evaluation
+  const value = shown(bestEpoch.metrics[best.metric] ?? null, metrics[best.metric] ?? {})
+  return `${value?.toFixed(metrics[best.metric]?.unit === 'share' ? 1 : 4) ?? '–'} (${bestEpoch.epoch})`
 }
 
 function formatBytes(bytes: number): string {

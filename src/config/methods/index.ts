@@ -7,3 +7,6 @@ export const methodSchema = z.discriminatedUnion('kind', [ftCadisSchema, crossEn
 
 /** The settings of an objective that comes with this package. */
 export type MethodConfig = z.output<typeof methodSchema>
+
+/** The kinds of method that come with this package. */
+export const METHOD_KINDS: readonly string[] = ['ft-cadis', 'cross-entropy'] satisfies MethodConfig['kind'][]

@@ -9,48 +9,49 @@ import {
 } from '../../torch'
 import { pgdAttack } from '../attacks/pgd-attack'
 import { consistencyTarget, crossEntropy, klDivergence } from '../losses'
-import type { ObjectiveOptions } from './compose'
-import type { Inspection } from './inspect'
-
-/** The images that Eq. 9 looks at: attacked, classified, and how far their predictions are from the target. */
+import type { LossOptions } from './compose'
+import type { DenoisedBatch } from './denoise-and-classify'
 
 /** How far predictions for adversarial images are from the target of each image. */
 export type Divergence = (logProbabilities_MAK: Tensor<'MAK'>) => Tensor<'MA'>
 
-export type TargetOptions = Pick<ObjectiveOptions, 'noises' | 'adversarialTarget' | 'targetGradient'>
+export type TargetOptions = Pick<LossOptions, 'noises' | 'adversarialTarget' | 'targetGradient'>
 
-/** For the attack, which never changes the target, and for the loss, of the given images of a batch. */
+/**
+ * Divergence from the target for the given images of a batch: `attackObjective` is what the attack ascends and has a
+ * detached target, `trainingLoss` is what is learnt, with or without gradient to the target.
+ */
 export function divergences(
-  { logProbabilities_MBK, labels_B }: Pick<Inspection, 'logProbabilities_MBK' | 'labels_B'>,
+  { logProbabilities_MBK, labels_B }: Pick<DenoisedBatch, 'logProbabilities_MBK' | 'labels_B'>,
   images_A: Tensor<'A'>,
   { noises, adversarialTarget, targetGradient }: TargetOptions,
-): { ascended: Divergence; learnt: Divergence } {
+): { attackObjective: Divergence; trainingLoss: Divergence } {
   if (adversarialTarget === 'hard') {
     const labels_A = indexSelect(labels_B, 'B', images_A)
     const fromLabel: Divergence = logProbabilities_MAK => crossEntropy(logProbabilities_MAK, labels_A)
-    return { ascended: fromLabel, learnt: fromLabel }
+    return { attackObjective: fromLabel, trainingLoss: fromLabel }
   }
   const live_AK = consistencyTarget(indexSelect(logProbabilities_MBK, 'B', images_A), noises)
   const detached_AK = detach(live_AK)
-  const learnt_AK = targetGradient === 'live' ? live_AK : detached_AK
+  const trainingTarget_AK = targetGradient === 'live' ? live_AK : detached_AK
   return {
-    ascended: logProbabilities_MAK => klDivergence(detached_AK, logProbabilities_MAK),
-    learnt: logProbabilities_MAK => klDivergence(learnt_AK, logProbabilities_MAK),
+    attackObjective: logProbabilities_MAK => klDivergence(detached_AK, logProbabilities_MAK),
+    trainingLoss: logProbabilities_MAK => klDivergence(trainingTarget_AK, logProbabilities_MAK),
   }
 }
 
 /** log softmax for the adversarial images of the given images of a batch, with the graph to the parameters. */
 export function attackAndClassify(
   classifier: Classifier,
-  inspection: Inspection,
+  { clean_BCHW, denoised_MBCHW }: Pick<DenoisedBatch, 'clean_BCHW' | 'denoised_MBCHW'>,
   {
     images_A,
-    ascended,
+    attackObjective,
     noises,
     attack,
-  }: Pick<ObjectiveOptions, 'noises' | 'attack'> & {
+  }: Pick<LossOptions, 'noises' | 'attack'> & {
     readonly images_A: Tensor<'A'>
-    readonly ascended: Divergence
+    readonly attackObjective: Divergence
   },
 ): Tensor<'MAK'> {
   const predict = (images_NCHW: Tensor<'NCHW'>) =>
@@ -58,9 +59,9 @@ export function attackAndClassify(
   const adversarial_MACHW = classifier.withoutParameterGradients(() =>
     pgdAttack(
       {
-        divergence: images_NCHW => ascended(predict(images_NCHW)),
-        clean_ACHW: indexSelect(inspection.clean_BCHW, 'B', images_A),
-        denoised_MACHW: indexSelect(inspection.denoised_MBCHW, 'B', images_A),
+        divergence: images_NCHW => attackObjective(predict(images_NCHW)),
+        clean_ACHW: indexSelect(clean_BCHW, 'B', images_A),
+        denoised_MACHW: indexSelect(denoised_MBCHW, 'B', images_A),
         noises,
       },
       attack,

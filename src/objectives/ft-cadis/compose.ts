@@ -1,17 +1,13 @@
-import { add, argmax, type Classifier, div, indexSelect, ne, sum, type Tensor, to } from '../../torch'
+import { argmax, type Classifier, indexSelect, ne, sum, type Tensor, to } from '../../torch'
 import type { PgdOptions } from '../attacks/pgd-attack'
-import { objective, reduceOverNoises, selectiveCrossEntropy } from '../losses'
+import { reduceOverNoises, selectiveCrossEntropy, totalLoss } from '../losses'
 import { attackAndClassify, divergences, type TargetOptions } from './adversarial'
-import type { Inspection } from './inspect'
-import type { Selection } from './select-images'
-import { imagesToAttack, type SelectionTensors, selectionTensors } from './selection-tensors'
+import type { DenoisedBatch } from './denoise-and-classify'
+import type { SelectionTensors } from './selection-tensors'
 
-/**
- * The second half of Algorithm 1 for one micro-batch: attacks the images that the selection rule chose, and composes the
- * loss. It records; the caller reads.
- */
+/** Steps 5 to 7 of Algorithm 1: attack the selected images, compose the loss (Eq. 8 to 10). */
 
-export interface ObjectiveOptions {
+export interface LossOptions {
   /** M, the noises of each image. */
   readonly noises: number
   /** `none` leaves the adversarial loss out altogether; which images the others attack is the selection's to say. */
@@ -43,99 +39,49 @@ export interface AttackLosses extends Losses {
   readonly fooled: Tensor<''> | null
 }
 
-/** The losses, and what else an update reports. */
-export interface UpdateLosses extends AttackLosses {
-  /** The caller's own term; `null` without one. */
-  readonly lossTerm: Tensor<''> | null
-}
-
-/** Predictions for adversarial images. */
-export interface AdversarialPredictions {
-  /** log softmax for the adversarial images, with the graph to the parameters. */
-  readonly logProbabilities_MAK: Tensor<'MAK'>
-  /** Which images of the batch they belong to. */
-  readonly images: readonly number[]
-}
-
-/** What a loss term can be made of. */
-export interface LossTermContext {
-  readonly classifier: Classifier
-  readonly inspection: Inspection
-  readonly selection: Selection
-  /** `null` where no image is attacked. */
-  readonly adversarial: AdversarialPredictions | null
-}
-
-/**
- * A term that is added to the objective: a sum over the images of the micro-batch, as the other losses are; its gradient
- * counts divided by the images of the update.
- */
-export type LossTerm = (context: LossTermContext) => Tensor<''>
-
-export interface UpdateOptions extends ObjectiveOptions {
-  readonly selection: Selection
-  /** Images behind one optimizer update, over all of its micro-batches. */
-  readonly imagesPerUpdate: number
-  /** A term of the caller's own. */
-  readonly lossTerm?: LossTerm | undefined
-}
-
-/** Steps 5 to 7: attack the chosen images, compose the loss. The caller goes backward from `total`. */
-export function objectiveOf(
-  classifier: Classifier,
-  inspection: Inspection,
-  { selection, lossTerm, ...options }: UpdateOptions,
-): UpdateLosses {
-  return classifier.session.scope(() => {
-    const chosen = selectionTensors(classifier, selection, options)
-    const { losses, logProbabilities_MAK } = attackLosses(classifier, inspection, { ...options, ...chosen })
-    if (lossTerm === undefined) return { ...losses, lossTerm: null }
-    const images = imagesToAttack(classifier, selection, options)
-    const adversarial = logProbabilities_MAK && { logProbabilities_MAK, images }
-    const own = lossTerm({ classifier, inspection, selection, adversarial })
-    return { ...losses, total: add(losses.total, div(own, options.imagesPerUpdate)), lossTerm: own }
-  })
-}
-
-/** {@link objectiveOf} for a selection in tensors, and without a term of the caller's: nothing in it is decided on numbers. */
+/** Attacks the selected images and composes the loss. The trainer goes backward from `total`. */
 export function attackLosses(
   classifier: Classifier,
-  inspection: Inspection,
-  options: Omit<UpdateOptions, 'selection' | 'lossTerm'> & SelectionTensors,
+  denoised: DenoisedBatch,
+  options: LossOptions & SelectionTensors & { readonly imagesPerUpdate: number },
 ): { readonly losses: AttackLosses; readonly logProbabilities_MAK: Tensor<'MAK'> | null } {
-  const { attacked_A, counted } = options
-  if (attacked_A === null) {
-    const losses = composeLosses(inspection, null, options)
+  const { forwarded_A, lossImages } = options
+  if (forwarded_A === null) {
+    const losses = composeLosses(denoised, null, options)
     return { losses: { ...losses, fooled: null }, logProbabilities_MAK: null }
   }
-  const { ascended } = divergences(inspection, attacked_A, options)
-  const logProbabilities_MAK = attackAndClassify(classifier, inspection, {
+  const { attackObjective } = divergences(denoised, forwarded_A, options)
+  const logProbabilities_MAK = attackAndClassify(classifier, denoised, {
     ...options,
-    images_A: attacked_A,
-    ascended,
+    images_A: forwarded_A,
+    attackObjective,
   })
   const fooled =
-    counted === 'none' ? null : fooledImages(inspection, logProbabilities_MAK, { attacked_A, counted })
+    lossImages === 'none' ? null : fooledImages(denoised, logProbabilities_MAK, { forwarded_A, lossImages })
   return {
-    losses: { ...composeLosses(inspection, logProbabilities_MAK, options), fooled },
+    losses: { ...composeLosses(denoised, logProbabilities_MAK, options), fooled },
     logProbabilities_MAK,
   }
 }
 
 /** Eq. 8, 9 and 10 from predictions: log softmax for the adversarial images of the attacked images, or none. */
 export function composeLosses(
-  denoised: Pick<Inspection, 'logProbabilities_MBK' | 'crossEntropy_MB' | 'labels_B'>,
+  denoised: Pick<DenoisedBatch, 'logProbabilities_MBK' | 'crossEntropy_MB' | 'labels_B'>,
   logProbabilities_MAK: Tensor<'MAK'> | null,
-  options: Omit<UpdateOptions, 'attack' | 'adversarial' | 'selection' | 'lossTerm'> & SelectionTensors,
+  options: Omit<LossOptions, 'attack' | 'adversarial'> &
+    SelectionTensors & {
+      /** Images behind one optimizer update, over all of its micro-batches. */
+      readonly imagesPerUpdate: number
+    },
 ): Losses {
-  const { weights_MB, attacked_A, counted, lambda, imagesPerUpdate } = options
+  const { weights_MB, forwarded_A, lossImages, lambda, imagesPerUpdate } = options
   const selective_B = selectiveCrossEntropy(denoised.crossEntropy_MB, weights_MB)
   const adversarial_A =
-    logProbabilities_MAK === null || attacked_A === null || counted === 'none'
+    logProbabilities_MAK === null || forwarded_A === null || lossImages === 'none'
       ? null
-      : adversarialLoss(denoised, logProbabilities_MAK, { ...options, attacked_A, counted })
+      : adversarialLoss(denoised, logProbabilities_MAK, { ...options, forwarded_A, lossImages })
   return {
-    total: objective(selective_B, adversarial_A, { lambda, imagesPerUpdate }),
+    total: totalLoss(selective_B, adversarial_A, { lambda, imagesPerUpdate }),
     selectiveCrossEntropy: sum(selective_B),
     adversarial: adversarial_A === null ? null : sum(adversarial_A),
   }
@@ -143,31 +89,31 @@ export function composeLosses(
 
 /** Images whose adversarial loss counts, if there are any. */
 interface Counted {
-  readonly attacked_A: Tensor<'A'>
-  readonly counted: 'all' | Tensor<'A'>
+  readonly forwarded_A: Tensor<'A'>
+  readonly lossImages: 'all' | Tensor<'A'>
 }
 
 /** Eq. 9 before λ, of each image that counts. */
 function adversarialLoss(
-  denoised: Pick<Inspection, 'logProbabilities_MBK' | 'labels_B'>,
+  denoised: Pick<DenoisedBatch, 'logProbabilities_MBK' | 'labels_B'>,
   logProbabilities_MAK: Tensor<'MAK'>,
   {
-    attacked_A,
-    counted,
+    forwarded_A,
+    lossImages,
     ...options
-  }: TargetOptions & Pick<ObjectiveOptions, 'adversarialReduction'> & Counted,
+  }: TargetOptions & Pick<LossOptions, 'adversarialReduction'> & Counted,
 ): Tensor<'A'> {
-  const { learnt } = divergences(denoised, attacked_A, options)
-  const loss_A = reduceOverNoises(learnt(logProbabilities_MAK), options.adversarialReduction)
-  return counted === 'all' ? loss_A : indexSelect(loss_A, 'A', counted)
+  const { trainingLoss } = divergences(denoised, forwarded_A, options)
+  const loss_A = reduceOverNoises(trainingLoss(logProbabilities_MAK), options.adversarialReduction)
+  return lossImages === 'all' ? loss_A : indexSelect(loss_A, 'A', lossImages)
 }
 
 function fooledImages(
-  { labels_B }: Pick<Inspection, 'labels_B'>,
+  { labels_B }: Pick<DenoisedBatch, 'labels_B'>,
   logProbabilities_MAK: Tensor<'MAK'>,
-  { attacked_A, counted }: Counted,
+  { forwarded_A, lossImages }: Counted,
 ): Tensor<''> {
-  const labels_A = indexSelect(labels_B, 'B', attacked_A)
+  const labels_A = indexSelect(labels_B, 'B', forwarded_A)
   const fooled_MA = to(ne(argmax(logProbabilities_MAK, 'K'), labels_A), 'float32')
-  return sum(counted === 'all' ? fooled_MA : indexSelect(fooled_MA, 'A', counted))
+  return sum(lossImages === 'all' ? fooled_MA : indexSelect(fooled_MA, 'A', lossImages))
 }

@@ -25,20 +25,9 @@ export interface Selection {
   readonly weights: readonly (readonly number[])[]
   /** The images whose adversarial loss counts: indices in 0..B-1, ascending. The others need no attack. */
   readonly attacked: readonly number[]
-  /** |D_nh| of each image, before the cold start: [B]. */
-  readonly nonHallucinated: readonly number[]
+  /** |D_nh| of each image, before the cold start: [B], from 0 to M. */
+  readonly keptCounts: readonly number[]
 }
-
-/**
- * A rule that decides on plain numbers which denoised images are learnt from and which images are attacked.
- *
- * @param correct - [M][B]: whether the classifier gives the label to denoised image m of image b.
- * @param crossEntropy - [M][B]: cross-entropy of that denoised image with the label.
- */
-export type SelectionRule = (
-  correct: readonly (readonly boolean[])[],
-  crossEntropy: readonly (readonly number[])[],
-) => Selection
 
 /**
  * The confidence-aware selection of FT-CADIS (Eq. 7): D_nh of an image is the set of its denoised images that the
@@ -49,8 +38,8 @@ export type SelectionRule = (
  * included: such an image stands in only where all M are NaN, and then carries the NaN into the loss, where a check
  * for finite losses finds it.
  *
- * @param correct - [M][B], as in {@link SelectionRule}.
- * @param crossEntropy - [M][B], as in {@link SelectionRule}.
+ * @param correct - [M][B]: whether the classifier gives the label to denoised image m of image b.
+ * @param crossEntropy - [M][B]: cross-entropy of that denoised image with the label.
  * @throws ShapeError when M is 0, a row has another length than the first one, or the two arguments differ in shape.
  */
 export function selectImages(
@@ -60,23 +49,19 @@ export function selectImages(
 ): Selection {
   const { noises, images } = commonShape(correct, crossEntropy)
   const everyImage = Array.from({ length: images }, (_, image) => image)
-  const nonHallucinated = everyImage.map(image =>
-    correct.reduce((total, row) => total + (row[image] ? 1 : 0), 0),
-  )
+  const keptCounts = everyImage.map(image => correct.reduce((total, row) => total + (row[image] ? 1 : 0), 0))
   const standIns = everyImage.map(image =>
-    options.coldStart && nonHallucinated[image] === 0
-      ? indexOfLowest(crossEntropy.map(row => row[image]))
-      : -1,
+    options.coldStart && keptCounts[image] === 0 ? indexOfLowest(crossEntropy.map(row => row[image])) : -1,
   )
   const isLearnt = (noise: number, image: number) =>
     options.crossEntropy === 'all' || correct[noise]?.[image] === true || standIns[image] === noise
   const isAttacked = (image: number) =>
-    options.adversarial === 'all' || (options.adversarial === 'masked' && nonHallucinated[image] === noises)
+    options.adversarial === 'all' || (options.adversarial === 'masked' && keptCounts[image] === noises)
 
   return {
     weights: correct.map((_, noise) => everyImage.map(image => (isLearnt(noise, image) ? 1 : 0))),
     attacked: everyImage.filter(isAttacked),
-    nonHallucinated,
+    keptCounts,
   }
 }
 

@@ -1,4 +1,6 @@
+import type { MetricDescription, MetricTable } from '../../objectives/metrics'
 import type { EpochReport, UpdateReport } from '../reports'
+import { TRAINER_METRICS } from '../trainer-metrics'
 
 /** Which curves are drawn of fine-tuning runs. */
 
@@ -18,129 +20,61 @@ export interface CurvePlan<Row> {
   readonly isExact?: boolean
 }
 
-const percent = (share: number) => 100 * share
+/** A curve of each metric of an objective or its evaluation; shares in percent. */
+export function curvesOf<Row extends UpdateReport | EpochReport>(metrics: MetricTable): CurvePlan<Row>[] {
+  return Object.entries(metrics).map(([key, { caption, isExact = false, ...description }]) => ({
+    metric: axisOf(description),
+    caption,
+    values: row => shown(row.metrics[key] ?? null, description),
+    isExact,
+  }))
+}
 
-export const LOSSES: readonly CurvePlan<UpdateReport>[] = [
-  {
-    metric: 'SCE',
-    caption: 'Selective cross-entropy (Eq. 8; Eq. 6 where all images count). Figure 14.',
-    values: update => update.selectiveCrossEntropy,
-  },
-  {
-    metric: 'MAdv',
-    caption: 'Masked adversarial loss (Eq. 9), before λ. Figure 14.',
-    values: update => update.adversarial,
-  },
-  { metric: 'total', caption: 'Objective (Eq. 10). Figure 14.', values: update => update.loss },
-  {
-    metric: 'accuracy (%)',
-    caption: 'Accuracy on denoised training images, in training mode. Figure 14.',
-    values: update => percent(update.denoisedAccuracy),
-  },
-  {
-    metric: '|D_nh| = M (%)',
-    caption: 'Share of images whose M denoised images are all kept. Figure 11.',
-    values: update => percent(update.allKeptShare),
-  },
-  {
-    metric: 'kept (%)',
-    caption: 'Share of denoised images that are kept: not hallucinated.',
-    values: update => percent(update.keptShare),
-  },
-]
+/** The label of a metric with its unit. */
+export function axisOf({ label, unit }: Pick<MetricDescription, 'label' | 'unit'>): string {
+  return unit === 'share' ? `${label} (%)` : label
+}
+
+/** A value in the unit that it is shown in: percent for a share. */
+export function shown(value: number | null, { unit }: Pick<MetricDescription, 'unit'>): number | null {
+  return value !== null && unit === 'share' ? 100 * value : value
+}
+
+const { loss, learningRate, weightDecay, gradientNorm, lossScale, imagesPerSecond } = TRAINER_METRICS
+const { durationMs, roundTrips, liveTensors, deviceGib } = TRAINER_METRICS
+
+const plan = (
+  { label, caption, ...metric }: MetricDescription,
+  values: CurvePlan<UpdateReport>['values'],
+): CurvePlan<UpdateReport> => ({ metric: label, caption, values, isExact: metric.isExact ?? false })
+
+export const LOSS = plan(loss, update => update.loss)
 
 export const OPTIMISATION: readonly CurvePlan<UpdateReport>[] = [
-  {
-    metric: 'learning rate',
-    caption: 'Learning rate: of a layer of scale 1, of the first and of the last layer that is trained.',
-    values: [
-      { name: 'scale 1', value: update => update.learningRate },
-      { name: 'first layer', value: update => update.firstLayerLearningRate },
-      { name: 'last layer', value: update => update.lastLayerLearningRate },
-    ],
-    isExact: true,
-  },
-  {
-    metric: 'weight decay',
-    caption: 'Weight decay.',
-    values: update => update.weightDecay,
-    isExact: true,
-  },
-  {
-    metric: 'gradient norm',
-    caption: 'Global ℓ2 norm of the gradient.',
-    values: [
-      { name: 'before clipping', value: update => update.gradientNorm },
-      { name: 'after clipping', value: update => update.clippedGradientNorm },
-    ],
-  },
-  {
-    metric: 'attack success (%)',
-    caption: 'Share of adversarial images that no longer get their label.',
-    values: update => (update.attackSuccess === null ? null : percent(update.attackSuccess)),
-  },
-  {
-    metric: 'attacked (%)',
-    caption: 'Share of images that are attacked.',
-    values: update => percent(update.attackedShare),
-  },
-  {
-    metric: 'attack radius ε',
-    caption: 'Attack radius ε, for pixels in [-1, 1].',
-    values: update => update.epsilon,
-    isExact: true,
-  },
+  plan(learningRate, [
+    { name: 'scale 1', value: update => update.learningRate },
+    { name: 'first layer', value: update => update.firstLayerLearningRate },
+    { name: 'last layer', value: update => update.lastLayerLearningRate },
+  ]),
+  plan(weightDecay, update => update.weightDecay),
+  plan(gradientNorm, [
+    { name: 'before clipping', value: update => update.gradientNorm },
+    { name: 'after clipping', value: update => update.clippedGradientNorm },
+  ]),
 ]
 
-export const LOSS_SCALE: CurvePlan<UpdateReport> = {
-  metric: 'loss scale',
-  caption: 'What the loss is multiplied by against underflow.',
-  values: update => update.lossScale,
-  isExact: true,
-}
+export const LOSS_SCALE = plan(lossScale, update => update.lossScale)
 
 export const COST: readonly CurvePlan<UpdateReport>[] = [
-  { metric: 'images/s', caption: 'Training images a second.', values: update => update.imagesPerSecond },
-  {
-    metric: 'time of an update (ms)',
-    caption: 'Time of an update, and the part of it that torch had no part in.',
-    values: [
-      { name: 'whole', value: update => update.durationMs },
-      { name: 'host', value: update => update.hostMs },
-    ],
-  },
-  {
-    metric: 'answers',
-    caption: 'Answers of Python to an update.',
-    values: update => update.answers,
-    isExact: true,
-  },
-  {
-    metric: 'live tensors',
-    caption: 'Values that Python holds after an update.',
-    values: update => update.liveTensors,
-    isExact: true,
-  },
+  plan(imagesPerSecond, update => update.imagesPerSecond),
+  plan(durationMs, [
+    { name: 'whole', value: update => update.durationMs },
+    { name: 'host', value: update => update.hostMs },
+  ]),
+  plan(roundTrips, update => update.roundTrips),
+  plan(liveTensors, update => update.liveTensors),
 ]
 
-export const DEVICE: CurvePlan<UpdateReport> = {
-  metric: 'GPU memory (GiB)',
-  caption: 'The most that tensors have occupied on the device so far.',
-  values: update => (update.deviceBytes === null ? null : update.deviceBytes / 2 ** 30),
-  isExact: true,
-}
-
-export const TEST: readonly CurvePlan<EpochReport>[] = [
-  {
-    metric: 'denoised accuracy (%)',
-    caption: 'Accuracy on denoised test images, one noise each, without votes.',
-    values: epoch => percent(epoch.denoised),
-    isExact: true,
-  },
-  {
-    metric: 'clean accuracy (%)',
-    caption: 'Accuracy on clean test images.',
-    values: epoch => percent(epoch.clean),
-    isExact: true,
-  },
-]
+export const DEVICE = plan(deviceGib, ({ deviceBytes }) =>
+  deviceBytes === null ? null : deviceBytes / 2 ** 30,
+)

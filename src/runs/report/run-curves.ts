@@ -1,17 +1,18 @@
 import { type CurveOptions, metricChart } from '../../analysis/metric-curves'
 import type { MetricPoint } from '../../analysis/plots'
 import type { Chart, ReportSection } from '../../analysis/report'
+import type { MetricTable } from '../../objectives/metrics'
 import type { RunRecord } from '../read-run'
-import type { UpdateReport } from '../reports'
+import type { EpochReport, UpdateReport } from '../reports'
 import {
   COST,
   type CurvePlan,
+  curvesOf,
   DEVICE,
   type Line,
+  LOSS,
   LOSS_SCALE,
-  LOSSES,
   OPTIMISATION,
-  TEST,
 } from './curve-plans'
 
 /** The curves of fine-tuning runs, as sections of a report. */
@@ -24,7 +25,8 @@ export interface NamedRun {
 /** Test accuracy by epoch; nothing before the first. */
 export async function accuracySection(runs: readonly NamedRun[]): Promise<ReportSection[]> {
   if (runs.every(({ run }) => run.epochs.length === 0)) return []
-  const charts = TEST.map(plan =>
+  const metrics = tableOf(runs, run => run.facts.objective.evaluation.metrics)
+  const charts = curvesOf<EpochReport>(metrics).map(plan =>
     chartOf(plan, runs, { rows: run => run.epochs, at: row => row.epoch, along: 'epoch' }),
   )
   return [{ kind: 'charts', title: 'Test images', charts: await Promise.all(charts) }]
@@ -41,8 +43,11 @@ export async function updateSections(runs: readonly NamedRun[]): Promise<ReportS
     return { kind: 'charts', title, charts: await Promise.all(charts) } as const
   }
   return [
-    await section('Losses and hallucinated images', LOSSES),
-    await section('Optimisation and attack', [
+    await section('Objective', [
+      LOSS,
+      ...curvesOf<UpdateReport>(tableOf(runs, run => run.facts.objective.metrics)),
+    ]),
+    await section('Optimisation', [
       ...OPTIMISATION,
       ...(some(({ lossScale }) => lossScale !== 1) ? [LOSS_SCALE] : []),
     ]),
@@ -51,6 +56,11 @@ export async function updateSections(runs: readonly NamedRun[]): Promise<ReportS
       ...(some(({ deviceBytes }) => deviceBytes !== null) ? [DEVICE] : []),
     ]),
   ]
+}
+
+/** The metrics of all runs, whose objectives may differ. */
+function tableOf(runs: readonly NamedRun[], metricsOf: (run: RunRecord) => MetricTable): MetricTable {
+  return Object.assign({}, ...runs.map(({ run }) => metricsOf(run)))
 }
 
 /** Updates that a curve averages over: a fiftieth of the run, so that its course shows. */

@@ -1,8 +1,11 @@
 import { meanOfFinite } from '../../analysis/metric-curves'
 import type { Cell, Table } from '../../analysis/tables'
+import type { MetricDescription, MetricTable } from '../../objectives/metrics'
 import { bestEpoch } from '../list-runs'
 import type { PlainObject, RunRecord } from '../read-run'
 import type { UpdateReport } from '../reports'
+import { SKIPPED_IMAGES, TRAINER_METRICS } from '../trainer-metrics'
+import { axisOf, shown } from './curve-plans'
 import type { NamedRun } from './run-curves'
 
 /** The tables of a report of fine-tuning runs. */
@@ -21,28 +24,38 @@ export function standTable(runs: readonly NamedRun[]): Table {
   }
 }
 
-function standOf({ run: { updates, epochs, status } }: NamedRun): Record<string, Cell> {
+function standOf({ run: { updates, epochs, status, facts } }: NamedRun): Record<string, Cell> {
+  const { metrics, evaluation } = facts.objective
   const last = updates.at(-1)
   const epoch = epochs.at(-1)
-  const best = bestEpoch(epochs)
+  const best = bestEpoch(epochs, evaluation.best)
   const recent = (value: (update: UpdateReport) => number, digits: number) => {
     const mean = meanOfFinite(updates.slice(-RECENT).map(value))
     return Number.isFinite(mean) ? mean.toFixed(digits) : null
   }
-  const percent = (share: number | undefined) =>
-    share === undefined ? null : `${(100 * share).toFixed(1)} %`
+  const ofMetrics = Object.entries(metrics).map(([key, metric]) => [
+    axisOf(metric),
+    recent(
+      update => shown(update.metrics[key] ?? null, metric) ?? Number.NaN,
+      metric.unit === 'share' ? 1 : 3,
+    ),
+  ])
+  const ofEvaluation = Object.entries(evaluation.metrics).map(([key, metric]) => [
+    `${metric.label} on test images`,
+    epoch === undefined ? null : figure(epoch.metrics[key], metric),
+  ])
+  const { metric: bestKey } = evaluation.best
   return {
     state: status.condition,
     epoch: last === undefined ? null : `${last.epoch} of ${last.epochs}`,
     step: last === undefined ? null : `${last.step} of ${last.steps}`,
-    'total loss': recent(update => update.loss, 3),
-    SCE: recent(update => update.selectiveCrossEntropy, 3),
-    MAdv: recent(update => update.adversarial, 3),
-    '|D_nh| = M (%)': recent(update => 100 * update.allKeptShare, 1),
-    'accuracy on denoised training images (%)': recent(update => 100 * update.denoisedAccuracy, 1),
-    'accuracy on clean test images': percent(epoch?.clean),
-    'accuracy on denoised test images': percent(epoch?.denoised),
-    'the same, best epoch': best === undefined ? null : `${percent(best.denoised)} (epoch ${best.epoch})`,
+    loss: recent(update => update.loss, 3),
+    ...Object.fromEntries(ofMetrics),
+    ...Object.fromEntries(ofEvaluation),
+    [`best ${evaluation.metrics[bestKey]?.label ?? bestKey}`]:
+      best === undefined
+        ? null
+        : `${figure(best.metrics[bestKey], evaluation.metrics[bestKey])} (epoch ${best.epoch})`,
     'steps not taken': String(updates.filter(({ taken }) => !taken).length),
     'corrupt training images': epoch === undefined ? null : String(epoch.skippedImages),
     'images a second': recent(update => update.imagesPerSecond, 0),
@@ -50,41 +63,53 @@ function standOf({ run: { updates, epochs, status } }: NamedRun): Record<string,
   }
 }
 
-/** Accuracy after each epoch of one run. */
-export function epochTable({ epochs }: RunRecord): Table {
+/** A value as text: a share in percent. */
+function figure(value: number | null | undefined, { unit }: Pick<MetricDescription, 'unit'> = {}): string {
+  if (typeof value !== 'number') return '–'
+  return unit === 'share' ? `${(100 * value).toFixed(1)} %` : value.toPrecision(4)
+}
+
+/** The evaluation after each epoch of one run. */
+export function epochTable({ epochs, facts }: RunRecord): Table {
+  const metrics = Object.entries(facts.objective.evaluation.metrics)
   return {
-    caption: 'Accuracy on test images in percent after each epoch, on denoised ones without votes',
+    caption: 'Evaluation on test images after each epoch, without votes',
     columns: [
       { header: 'epoch' },
       { header: 'step', digits: 0 },
-      { header: 'clean', digits: 1 },
-      { header: 'denoised', digits: 1 },
-      { header: 'corrupt training images so far', digits: 0 },
+      ...metrics.map(([, metric]) => ({ header: axisOf(metric), digits: metric.unit === 'share' ? 1 : 4 })),
+      { header: SKIPPED_IMAGES.label, digits: 0 },
     ],
-    rows: epochs.map(({ epoch, step, clean, denoised, skippedImages }) => [
+    rows: epochs.map(({ epoch, step, skippedImages, ...report }) => [
       epoch,
       step,
-      100 * clean,
-      100 * denoised,
+      ...metrics.map(([key, metric]) => shown(report.metrics[key] ?? null, metric)),
       skippedImages,
     ]),
   }
 }
 
-/** Updates that were at fault, from their records in `non-finite/`. */
+/** Updates that were not finite, from their records in `non-finite/`. */
 export function nonFiniteTable(runs: readonly NamedRun[]): Table {
-  const figures = ['step', 'epoch', 'loss', 'selectiveCrossEntropy', 'adversarial', 'gradientNorm']
+  const headlines: MetricTable = Object.fromEntries(
+    runs
+      .flatMap(({ run }) => Object.entries(run.facts.objective.metrics))
+      .filter(([, { isHeadline, unit }]) => isHeadline && unit === undefined),
+  )
+  const columns = [
+    ...['step', 'epoch'].map(key => [key, key] as const),
+    ['loss', 'loss'] as const,
+    ...Object.entries(headlines).map(([key, { label }]) => [key, label] as const),
+    ['gradientNorm', TRAINER_METRICS.gradientNorm.label] as const,
+  ]
   return {
     caption:
       'Updates whose step was not taken, because a loss or a gradient was not finite; the records name each batch',
-    columns: [
-      { header: 'record in non-finite/' },
-      ...['step', 'epoch', 'total', 'SCE', 'MAdv', 'gradient norm'].map(header => ({ header, digits: 0 })),
-    ],
+    columns: [{ header: 'record in non-finite/' }, ...columns.map(([, header]) => ({ header, digits: 0 }))],
     rows: runs.flatMap(({ name, run }) =>
       run.nonFinite.map(({ file, record }): Cell[] => [
         runs.length === 1 ? file : `${name}: ${file}`,
-        ...figures.map(figure => shown(record[figure])),
+        ...columns.map(([key]) => abridged(record[key])),
       ]),
     ),
   }
@@ -97,7 +122,7 @@ export function configurationTables({ facts }: RunRecord): Table[] {
     listTable('The resolved configuration', flattened(config)),
     listTable('Weights, versions and machine', {
       ...flattened({ weights, versions, python }),
-      commit: shown(commit),
+      commit: abridged(commit),
       'started at': startedAt,
     }),
   ]
@@ -128,7 +153,7 @@ function flattened(value: PlainObject, path = ''): Record<string, string> {
     Object.entries(value).flatMap(([key, item]) =>
       typeof item === 'object' && item !== null && !Array.isArray(item)
         ? Object.entries(flattened(item as PlainObject, `${path}${key}.`))
-        : [[`${path}${key}`, shown(item)]],
+        : [[`${path}${key}`, abridged(item)]],
     ),
   )
 }
@@ -136,7 +161,7 @@ function flattened(value: PlainObject, path = ''): Record<string, string> {
 /** More than this of a list or of losses does not fit a table; the whole is in the run's files. */
 const SHOWN_CHARACTERS = 80
 
-function shown(value: unknown): string {
+function abridged(value: unknown): string {
   const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? '–')
   return text.length <= SHOWN_CHARACTERS ? text : `${text.slice(0, SHOWN_CHARACTERS)} …`
 }

@@ -1,11 +1,13 @@
 import { join } from 'node:path'
+import type { MetricTable } from '../../objectives/metrics'
 import { type EventWriter, openEventWriter } from '../../torch'
-import { EPOCH_SCALARS, SAMPLES_TAG, scalarsOf, UPDATE_SCALARS } from './event-tags'
 import type { RunStart, RunWatcher } from '../reports'
+import { SKIPPED_IMAGES, TRAINER_METRICS, valuesOfEpoch, valuesOfUpdate } from '../trainer-metrics'
+import { SAMPLES_TAG, scalarsOf } from './event-tags'
 import { writeSamples } from './sample-files'
 
 /**
- * Writes `tensorboard/`: the scalars of `event-tags.ts` after each update and epoch, and before the first and after each
+ * Writes `tensorboard/`: the metrics of the trainer and of the objective after each update and epoch, and before the first and after each
  * epoch the drawing of kept and hallucinated images, which `samples/` gets as well. Updates cost no answer of Python; an
  * epoch costs one, for the samples. What an earlier part of the run wrote beyond the checkpoint that it goes on from is
  * hidden by TensorBoard.
@@ -13,7 +15,15 @@ import { writeSamples } from './sample-files'
  * Where the run has no folder, as on every rank but the first, it does nothing.
  */
 export function eventFiles(): RunWatcher {
-  let run: { readonly start: RunStart; readonly folder: string; readonly writer: EventWriter } | undefined
+  let run:
+    | {
+        readonly start: RunStart
+        readonly folder: string
+        readonly writer: EventWriter
+        readonly updates: MetricTable
+        readonly epochs: MetricTable
+      }
+    | undefined
 
   const showSamples = async (place: { epoch: number; step: number }) => {
     if (run === undefined) return
@@ -23,19 +33,23 @@ export function eventFiles(): RunWatcher {
   return {
     onStart: async start => {
       if (start.folder === null) return
-      const { stepsDone, classifier } = start
+      const { stepsDone, networks, objective } = start
       const folder = start.folder.path
       const writer = await openEventWriter(
-        classifier.session,
+        networks.classifier.session,
         join(folder, 'tensorboard'),
         stepsDone > 0 ? { purgeStep: stepsDone + 1 } : {},
       )
-      run = { start, folder, writer }
+      run = {
+        ...{ start, folder, writer },
+        updates: { ...TRAINER_METRICS, ...objective.metrics },
+        epochs: { ...objective.evaluation.metrics, skippedImages: SKIPPED_IMAGES },
+      }
       if (stepsDone === 0) await showSamples({ epoch: 0, step: 0 })
     },
-    onUpdate: report => run?.writer.scalars(report.step, scalarsOf(UPDATE_SCALARS, report)),
+    onUpdate: report => run?.writer.scalars(report.step, scalarsOf(run.updates, valuesOfUpdate(report))),
     onEpoch: async report => {
-      run?.writer.scalars(report.step, scalarsOf(EPOCH_SCALARS, report))
+      run?.writer.scalars(report.step, scalarsOf(run.epochs, valuesOfEpoch(report)))
       await showSamples(report)
     },
     onEnd: async end => {

@@ -1,8 +1,8 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeWhole } from '../../files/write'
-import { type DenoisedSamples, denoisedSamples } from './denoised-samples'
 import type { RunStart } from '../reports'
+import { type DenoisedSamples, denoisedSamples } from './denoised-samples'
 
 /** Images of a run that are shown, few enough to look at. */
 const SHOWN_IMAGES = 6
@@ -27,18 +27,21 @@ export interface SamplesFile {
  * @returns the drawing, a PNG file in base64
  */
 export async function writeSamples(
-  { classifier, denoiser, testSet, level, config }: RunStart,
+  { networks, smoothing, testSet, noises, config }: RunStart,
   folder: string,
   { epoch, step }: { epoch: number; step: number },
 ): Promise<string> {
   const { length, classes } = testSet.description
-  const { samples, drawing } = await denoisedSamples({ classifier, denoiser }, testSet, {
-    indices: shownImages(length),
-    level,
-    noises: Math.min(config.method.noises, SHOWN_NOISES),
-    seed: config.seed,
-    largest: LARGEST,
-  })
+  const { samples, drawing } = await denoisedSamples(
+    { classifier: networks.classifier, smoothing },
+    testSet,
+    {
+      indices: shownImages(length),
+      noises: Math.min(noises, SHOWN_NOISES),
+      seed: config.seed,
+      largest: LARGEST,
+    },
+  )
   const file: SamplesFile = { epoch, step, classes, samples }
   const name = join(folder, 'samples', `epoch-${String(epoch).padStart(2, '0')}`)
   await mkdir(join(folder, 'samples'), { recursive: true })

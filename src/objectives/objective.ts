@@ -1,0 +1,236 @@
+import type { z } from 'zod'
+import type { Read, Session } from '../bridge'
+import type { Smoothing } from '../smoothing/smoothing'
+import type { Batch, Classifier, DatasetDescription, Generator, Tensor } from '../torch'
+import type { MetricDescription } from './metrics'
+import type { Place } from './place'
+
+/** The networks that a run trains. Others that an objective needs are {@link Objective.prepare | prepared}. */
+export interface TrainedNetworks {
+  readonly classifier: Classifier
+}
+
+/** The types that one objective is made of, by name. */
+export interface Form {
+  /** Its section `method` of the configuration. σ is the smoothing's. */
+  readonly settings: { readonly kind: string }
+  /** Handles and plain data that are made once, such as frozen networks. */
+  readonly prepared: unknown
+  /** Tensors of the first program that are read, for the decision. */
+  readonly asked: unknown
+  /** What the first program leaves in Python for the second. */
+  readonly kept: unknown
+  /** Plain data. */
+  readonly decision: unknown
+  /** The decision as the second program takes it: tensors, and plain data that change what is recorded. */
+  readonly given: unknown
+  /** Names of what is summed over the images of an update. */
+  readonly sums: string
+  /** What a loss term of the user's can use beside `kept`. */
+  readonly made: unknown
+}
+
+/** The form of an objective that needs nothing but the batch: one program, no decision. */
+export interface SimpleForm<Settings extends { readonly kind: string }, Sums extends string> extends Form {
+  readonly settings: Settings
+  readonly prepared: null
+  readonly asked: null
+  readonly kept: null
+  readonly decision: null
+  readonly given: null
+  readonly sums: Sums
+  readonly made: null
+}
+
+/**
+ * What both programs of a step are recorded from: handles and plain data, nothing else. A program is recorded once and
+ * replayed while only handles differ. Other plain data make another recording, of which the last eight are kept: what
+ * takes many values is to come as a tensor, see {@link Objective.given}.
+ */
+export interface StepInputs<F extends Form = Form> {
+  readonly networks: TrainedNetworks
+  readonly smoothing: Smoothing
+  /** Images in [0, 1], as the loader gives them, and labels. */
+  readonly batch: Batch
+  /** The same images in [-1, 1]. */
+  readonly clean_BCHW: Tensor<'BCHW'>
+  /** Standard normal noise. M is `copies(settings)`. */
+  readonly noise_MBCHW: Tensor<'MBCHW'>
+  /** For whatever else is random. */
+  readonly generator: Generator
+  /** The settings in force at this place of the run. */
+  readonly settings: F['settings']
+  readonly prepared: F['prepared']
+  /** Images behind one optimizer update, over all micro-batches and ranks: the total is divided by it. */
+  readonly imagesPerUpdate: number
+}
+
+/** Sums over the images of a micro-batch. What is left out counts 0. */
+export type Sums<F extends Form, Value> = { readonly [name in F['sums']]?: Value | null | undefined }
+
+/** The loss of a micro-batch. */
+export interface Loss<F extends Form> {
+  /** This micro-batch's share of the update's loss: a sum over its images, divided by the images of the update. */
+  readonly total: Tensor<''>
+  readonly sums: Sums<F, Tensor<''>>
+  readonly made?: F['made']
+}
+
+/** One number of an update, from its sums. */
+export interface Metric<F extends Form = Form> extends MetricDescription {
+  /** Default: the sum of the same name, divided by the images. */
+  of?(sums: Readonly<Record<F['sums'], number>>, context: MetricContext<F>): number | null
+}
+
+export interface MetricContext<F extends Form = Form> {
+  /** Images of the update. */
+  readonly images: number
+  /** Noisy copies of them: M times as many. */
+  readonly copies: number
+  readonly settings: F['settings']
+}
+
+/** At least and at most. */
+export interface Range {
+  readonly least: number
+  readonly most: number
+}
+
+/** How many images go through the networks for each training image. */
+export interface Passes {
+  readonly denoiserForward: number
+  readonly classifierForward: Range
+  readonly classifierBackward: Range
+}
+
+/** What decides the memory of a micro-batch, for each training image. */
+export interface Footprint {
+  /** Images whose graphs live at once, attacked ones apart. */
+  readonly graphs: number
+  /** Images that are attacked at most, and then classified with a graph. */
+  readonly attacked: number
+  /** Frozen copies of the classifier that stay loaded. */
+  readonly frozenCopies: number
+}
+
+export interface PrepareContext<F extends Form> {
+  readonly session: Session
+  readonly settings: F['settings']
+  readonly networks: TrainedNetworks
+  readonly smoothing: Smoothing
+  /** A frozen copy of the classifier with its initial weights, in a resumed run too. */
+  initialClassifier(): Promise<Classifier>
+}
+
+/** What a decision may depend on beside what was read. */
+export interface DecideContext<F extends Form = Form> {
+  /** The settings in force. */
+  readonly settings: F['settings']
+  /** Labels of the micro-batch: [B]. */
+  readonly labels: readonly number[]
+  readonly position: Place
+  /** Uniform numbers in [0, 1): a function of the seed, the position and the micro-batch. */
+  readonly random: () => number
+}
+
+/** How a run is judged after each epoch: sums over test images, and metrics that are their means. */
+export interface Evaluation {
+  /** Records sums over the images of one pass, by metric. */
+  look(inputs: EvaluationInputs): Readonly<Record<string, Tensor<''>>>
+  readonly metrics: Readonly<Record<string, MetricDescription>>
+  /** The metric that the best checkpoint is chosen by; the first epoch of several equal ones is the best. */
+  readonly best: { readonly metric: string; readonly is: 'largest' | 'smallest' }
+}
+
+export interface EvaluationInputs {
+  readonly networks: TrainedNetworks
+  readonly smoothing: Smoothing
+  readonly labels_B: Tensor<'B'>
+  readonly clean_BCHW: Tensor<'BCHW'>
+  /** One noise for each image: M is 1. */
+  readonly noise_MBCHW: Tensor<'MBCHW'>
+}
+
+/**
+ * One way to train: all that the trainer has to know of it. A micro-batch goes
+ *
+ *     at → look (program 1) → decide, check, count (plain TypeScript) → given → loss (program 2)
+ *
+ * and without `look` there is one program. The trainer draws the noise, goes backward from the total, adds gradients up
+ * over micro-batches and ranks, steps the optimizer and writes the run; an objective does none of these.
+ */
+export interface Objective<F extends Form = Form> {
+  readonly kind: F['settings']['kind']
+  /** The schema of its section `method`, `kind` included. */
+  readonly settings: z.ZodType<F['settings']>
+  /** M: noises of each image. */
+  copies(settings: F['settings']): number
+  /** How many classes the head is to have. Default: those of the data. */
+  head?(data: DatasetDescription): number
+  /** Loads what the run needs beside the trained networks. It is freed at the end of the run. */
+  prepare?(context: PrepareContext<F>): Promise<F['prepared']>
+  /** The settings in force at a place of the run: ramps and phases resolved. */
+  at?(place: Place, settings: F['settings']): F['settings']
+  /** Program 1: what is `asked` is read, what is `kept` stays in Python. */
+  look?(inputs: StepInputs<F>): { readonly asked: F['asked']; readonly kept: F['kept'] }
+  /** A pure function of what was read and of the context. A rule of the user's takes its place. */
+  decide?(judgement: Read<F['asked']>, context: DecideContext<F>): F['decision']
+  /**
+   * Refuses a decision that does not fit what was read.
+   *
+   * @param rule - name of the rule that decided
+   * @throws ShapeError that names the rule and the field
+   */
+  check?(decision: F['decision'], judgement: Read<F['asked']>, rule: string): void
+  /** Sums that are known before the losses are. */
+  count?(decision: F['decision'], judgement: Read<F['asked']>): Sums<F, number>
+  /** Records a decision as tensors, outside of the programs. */
+  given?(decision: F['decision'], inputs: Pick<StepInputs<F>, 'networks' | 'settings'>): F['given']
+  /** Program 2, or the only one. */
+  loss(inputs: StepInputs<F>, decided: { readonly kept: F['kept']; readonly given: F['given'] }): Loss<F>
+  /** Whether the loss of an update is the sum of its micro-batches' shares. Default true. */
+  readonly isAdditive?: boolean
+  readonly sums: readonly F['sums'][]
+  readonly metrics: Readonly<Record<string, Metric<F>>>
+  passes(
+    settings: F['settings'],
+    facts: { readonly usesBatchStatistics: boolean; readonly hasDenoiser: boolean },
+  ): Passes
+  footprint(settings: F['settings']): Footprint
+  /** Default: accuracy on clean and on noisy test images, see `accuracy`. */
+  readonly evaluation?: Evaluation
+}
+
+/** A rule of the user's in the place of an objective's `decide`. Its name, if it has one, stands in errors. */
+export type Rule<F extends Form> = (judgement: Read<F['asked']>, context: DecideContext<F>) => F['decision']
+
+/**
+ * A term of the user's that is added to the loss: a sum over the images of the micro-batch. Its gradient counts divided by
+ * the images of the update. It may depend on anything, so with one the step is recorded each time.
+ */
+export type LossTerm<F extends Form> = (
+  inputs: StepInputs<F>,
+  decided: {
+    readonly kept: F['kept']
+    readonly given: F['given']
+    readonly decision: F['decision']
+    readonly made: F['made'] | undefined
+  },
+) => Tensor<''>
+
+/**
+ * An objective whose form only itself knows. What is done with it is handed in and keeps the types; a list of
+ * `Objective` could not hold them.
+ */
+export type AnyObjective = <Result>(use: <F extends Form>(objective: Objective<F>) => Result) => Result
+
+/**
+ * Makes an objective ready to be listed beside others.
+ *
+ * @example
+ * const mine = defineObjective<MyForm>({ kind: 'mine', … })
+ * await finetune(session, defineConfig({ objectives: [mine], method: { kind: 'mine', … }, … }))
+ */
+export function defineObjective<F extends Form>(objective: Objective<F>): AnyObjective {
+  return use => use(objective)
+}

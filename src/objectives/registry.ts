@@ -1,0 +1,35 @@
+import type { MethodConfig } from '../config/methods'
+import { ConfigError } from '../errors'
+import { crossEntropy } from './cross-entropy'
+import { ftCadis } from './ft-cadis/ft-cadis'
+import { type AnyObjective, defineObjective } from './objective'
+
+/** The objectives that come with this package, by `method.kind`. */
+export const OBJECTIVES: { readonly [kind in MethodConfig['kind']]: AnyObjective } = {
+  'ft-cadis': defineObjective(ftCadis),
+  'cross-entropy': defineObjective(crossEntropy),
+}
+
+/** The kind of an objective. */
+export function kindOf(objective: AnyObjective): string {
+  return objective(({ kind }) => kind)
+}
+
+export function isBuiltIn(kind: string): kind is MethodConfig['kind'] {
+  return Object.hasOwn(OBJECTIVES, kind)
+}
+
+/**
+ * The objective of a kind: one of the caller's own, or one that comes with this package.
+ *
+ * @throws ConfigError if there is none
+ */
+export function findObjective(kind: string, own: readonly AnyObjective[] = []): AnyObjective {
+  const found =
+    own.find(objective => kindOf(objective) === kind) ?? (isBuiltIn(kind) ? OBJECTIVES[kind] : undefined)
+  if (found !== undefined) return found
+  throw new ConfigError(
+    `method.kind: expected ${[...Object.keys(OBJECTIVES), ...own.map(kindOf)].join(' or ')}, got ${kind}.`,
+    { remedy: 'Pass an objective of this kind to defineConfig, in `objectives`.' },
+  )
+}

@@ -1,0 +1,43 @@
+import { type AnyRunConfig, parseConfig, parseConfigWith, type RunConfigInput } from '../config/schema'
+import { ConfigError } from '../errors'
+import type { AnyObjective } from '../objectives/objective'
+import { isBuiltIn, kindOf } from '../objectives/registry'
+
+/** A fine-tuning run by an objective of one's own, as one writes it. */
+export interface RunDefinitionInput extends Omit<RunConfigInput, 'method'> {
+  /** Objectives that `method.kind` may name beside those of this package. */
+  readonly objectives: readonly AnyObjective[]
+  /** The settings of one of them. */
+  readonly method: { readonly kind: string } & Readonly<Record<string, unknown>>
+}
+
+/** A fine-tuning run by an objective of one's own: its settings are complete and checked. */
+export interface RunDefinition {
+  readonly config: AnyRunConfig
+  readonly objectives: readonly AnyObjective[]
+}
+
+/**
+ * Defines a fine-tuning run by an objective of one's own, for `finetune`.
+ *
+ * @throws ConfigError that names every invalid field, those of the objective's own settings included; or an objective
+ *   whose kind another one has
+ */
+export function defineConfig({ objectives, ...input }: RunDefinitionInput): RunDefinition {
+  const kinds = objectives.map(kindOf)
+  const twice = kinds.find((kind, index) => isBuiltIn(kind) || kinds.indexOf(kind) !== index)
+  if (twice !== undefined) {
+    throw new ConfigError(`objectives: there are two of the kind ${twice}, expected one.`, {
+      remedy: 'Give yours another kind.',
+    })
+  }
+  const own = objectives.find(objective => kindOf(objective) === input.method.kind)
+  const config =
+    own === undefined ? parseConfig(input) : own(({ settings }) => parseConfigWith(settings, input))
+  return { config, objectives }
+}
+
+/** The run that `finetune` was given. */
+export function definitionOf(input: RunConfigInput | RunDefinition): RunDefinition {
+  return 'objectives' in input ? input : { config: parseConfig(input), objectives: [] }
+}

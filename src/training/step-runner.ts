@@ -1,0 +1,290 @@
+import type { Read, Session } from '../bridge'
+import { ConfigError } from '../errors'
+import type { MetricTable, MetricValues } from '../objectives/metrics'
+import type { Form, LossTerm, Objective, Rule, StepInputs, Sums } from '../objectives/objective'
+import type { Place } from '../objectives/place'
+import { toSymmetric } from '../smoothing/denoise'
+import { drawNoise } from '../smoothing/smoothing'
+import {
+  add,
+  backward,
+  div,
+  type Generator,
+  generator,
+  type Loader,
+  manualSeed,
+  mul,
+  type Tensor,
+} from '../torch'
+import { randomNumbers } from './random'
+
+/** Sums over the images of a micro-batch, by name: `total`, `lossTerm`, and those of the objective. */
+export type StepSums = Readonly<Record<string, number>>
+
+/** The same while Python has not computed them; null counts 0. */
+export type RecordedSums = Readonly<Record<string, Tensor<''> | null>> & { readonly total: Tensor<''> }
+
+/** One micro-batch. */
+export interface MicroBatchPlan {
+  readonly place: Place
+  /** The settings of the objective in force. */
+  readonly settings: Form['settings']
+  readonly imagesPerUpdate: number
+  /** What the loss is multiplied by while gradients are computed. */
+  readonly lossScale: number
+  /** The name of the micro-batch's random streams: seed, epoch, update, micro-batch. */
+  readonly stream: readonly (string | number)[]
+}
+
+/** Takes micro-batches by one objective, whatever its types are. */
+export interface StepRunner {
+  /** Names of all sums, in the order in which ranks add them up. */
+  readonly sums: readonly string[]
+  readonly metrics: MetricTable
+  /** The settings in force at a place of the run. */
+  settingsAt(place: Place): Form['settings']
+  /**
+   * Computes the gradients of a micro-batch and adds them to those that there are: one answer of Python, or two where
+   * something is decided on numbers.
+   *
+   * @param recordEnd - records what is to be computed and read after the backward pass, from the sums in Python and those
+   *   that are known already
+   */
+  microBatch<End>(
+    plan: MicroBatchPlan,
+    recordEnd: (recorded: RecordedSums, counted: StepSums) => End,
+  ): Promise<{ readonly sums: StepSums; readonly end: Read<End> }>
+  /** Metrics of an update from its sums. */
+  metricsOf(
+    sums: StepSums,
+    update: { readonly images: number; readonly settings: Form['settings'] },
+  ): MetricValues
+  /** Frees the recorded programs and what the objective prepared. */
+  free(): void
+}
+
+/** What an objective trains with. */
+export interface StepRun<F extends Form> {
+  readonly networks: StepInputs<F>['networks']
+  readonly smoothing: StepInputs<F>['smoothing']
+  readonly settings: F['settings']
+  readonly prepared: F['prepared']
+  readonly loader: Loader
+  readonly rule?: Rule<F> | undefined
+  readonly lossTerm?: LossTerm<F> | undefined
+}
+
+/** The sums that the trainer itself has. */
+const OWN_SUMS = ['total', 'lossTerm'] as const
+
+/**
+ * Takes micro-batches by an objective.
+ *
+ * @throws ConfigError for a rule where the objective decides nothing
+ */
+export function stepRunner<F extends Form>(
+  session: Session,
+  objective: Objective<F>,
+  run: StepRun<F>,
+): StepRunner {
+  const { networks, smoothing, prepared, loader, rule, lossTerm } = run
+  if (rule !== undefined && objective.decide === undefined) {
+    throw new ConfigError(`The method ${objective.kind} decides nothing, so no rule can take its place.`, {
+      remedy: 'Leave the rule out, or choose another method.',
+    })
+  }
+  const decide = rule ?? objective.decide?.bind(objective)
+  const programs = programsOf(session, objective)
+  const copies = (settings: F['settings']) => objective.copies(settings)
+
+  const open = ({ settings, imagesPerUpdate, stream }: MicroBatchPlan): OpenInputs<F> => {
+    // Dropout and stochastic depth draw from torch's own stream; named like this, it needs no saving and restoring.
+    manualSeed(session, ...stream, 'modules')
+    return {
+      ...{ networks, smoothing, prepared, loader, imagesPerUpdate },
+      settings: settings as F['settings'],
+      noise: generator(session, ...stream, 'noise'),
+      generator: generator(session, ...stream, 'look'),
+    }
+  }
+  const decisionOf = (judgement: Read<F['asked']>, labels: readonly number[], plan: MicroBatchPlan) => {
+    const decision = decide?.(judgement, {
+      settings: plan.settings as F['settings'],
+      labels,
+      position: plan.place,
+      random: randomNumbers(...plan.stream, 'decide'),
+    }) as F['decision']
+    objective.check?.(decision, judgement, rule?.name || 'of the run')
+    return decision
+  }
+  const givenOf = (decision: F['decision'], settings: F['settings']): F['given'] =>
+    objective.given?.(decision, { networks, settings }) ?? null
+
+  /** One program: nothing is read before the losses are. */
+  const whole: StepRunner['microBatch'] = async (plan, recordEnd) => {
+    const decision = decisionOf(null as Read<F['asked']>, [], plan)
+    const found = await session.compute(() => {
+      const given = givenOf(decision, plan.settings)
+      const { lossScale } = plan
+      const recorded =
+        lossTerm === undefined
+          ? { ...programs.whole.call({ ...open(plan), kept: null, given, lossScale }), lossTerm: null }
+          : learnWith(objective, opened(objective, open(plan)), {
+              kept: null,
+              given,
+              decision,
+              lossScale,
+              lossTerm,
+            })
+      return { recorded, end: recordEnd(recorded, {}) }
+    })
+    return { sums: sumsOf(found.recorded, {}), end: found.end }
+  }
+
+  /** Two programs: the first is read and decided on, the second learns. */
+  const inTwo: StepRunner['microBatch'] = async (plan, recordEnd) => {
+    const looked = session.scope(() => programs.look.call(open(plan)))
+    try {
+      const { asked, labels } = await session.read({ asked: looked.asked, labels: looked.batch.labels_B })
+      const judgement = asked as Read<F['asked']>
+      const decision = decisionOf(judgement, labels, plan)
+      const counted = countsOf(objective.count?.(decision, judgement) ?? {})
+      const { asked: _, kept, ...step } = looked
+      const { settings, imagesPerUpdate, lossScale, stream } = plan
+      const found = await session.compute(() => {
+        const given = givenOf(decision, settings)
+        const inputs = {
+          ...{ ...step, networks, smoothing, prepared, imagesPerUpdate },
+          settings: settings as F['settings'],
+          generator: generator(session, ...stream, 'loss'),
+        }
+        const recorded =
+          lossTerm === undefined
+            ? { ...programs.learn.call({ ...inputs, kept, given, lossScale }), lossTerm: null }
+            : learnWith(objective, inputs, { kept, given, decision, lossScale, lossTerm })
+        return { recorded, end: recordEnd(recorded, counted) }
+      })
+      return { sums: sumsOf(found.recorded, counted), end: found.end }
+    } finally {
+      session.free(looked)
+    }
+  }
+
+  return {
+    sums: [...OWN_SUMS, ...objective.sums],
+    metrics: objective.metrics,
+    settingsAt: place => objective.at?.(place, run.settings) ?? run.settings,
+    microBatch: objective.look === undefined ? whole : inTwo,
+    metricsOf: (sums, { images, settings }) => {
+      const context = { images, copies: images * copies(settings), settings: settings as F['settings'] }
+      return Object.fromEntries(
+        Object.entries(objective.metrics).map(([key, metric]) => [
+          key,
+          metric.of === undefined
+            ? (sums[key] ?? 0) / images
+            : metric.of(sums as Readonly<Record<F['sums'], number>>, context),
+        ]),
+      )
+    },
+    free: () => {
+      for (const program of Object.values(programs)) program.free()
+      session.free(prepared)
+    },
+  }
+}
+
+/** What a program of an objective begins with. */
+interface OpenInputs<F extends Form>
+  extends Pick<
+    StepInputs<F>,
+    'networks' | 'smoothing' | 'prepared' | 'settings' | 'generator' | 'imagesPerUpdate'
+  > {
+  readonly loader: Loader
+  readonly noise: Generator
+}
+
+interface LearnInputs<F extends Form> {
+  readonly kept: F['kept']
+  readonly given: F['given']
+  readonly lossScale: number
+}
+
+/** The programs of an objective: recorded and sent once, then run with new inputs. */
+function programsOf<F extends Form>(session: Session, objective: Objective<F>) {
+  return {
+    look: session.procedure((inputs: OpenInputs<F>) => {
+      const step = opened(objective, inputs)
+      const { batch, clean_BCHW, noise_MBCHW } = step
+      const looked = objective.look?.(step)
+      return { batch, clean_BCHW, noise_MBCHW, asked: looked?.asked, kept: looked?.kept as F['kept'] }
+    }),
+    learn: session.procedure(({ kept, given, lossScale, ...inputs }: StepInputs<F> & LearnInputs<F>) =>
+      learn(objective, inputs as unknown as StepInputs<F>, { kept, given, lossScale }),
+    ),
+    whole: session.procedure(({ kept, given, lossScale, ...inputs }: OpenInputs<F> & LearnInputs<F>) =>
+      learn(objective, opened(objective, inputs as unknown as OpenInputs<F>), { kept, given, lossScale }),
+    ),
+  }
+}
+
+/** The loader's next batch, and noise for it. */
+function opened<F extends Form>(
+  objective: Objective<F>,
+  { loader, noise, ...inputs }: OpenInputs<F>,
+): StepInputs<F> {
+  const batch = loader.nextBatch()
+  const clean_BCHW = toSymmetric(batch.images_BCHW)
+  const noises = objective.copies(inputs.settings)
+  return { ...inputs, batch, clean_BCHW, noise_MBCHW: drawNoise(clean_BCHW, { noises, generator: noise }) }
+}
+
+function learn<F extends Form>(
+  objective: Objective<F>,
+  inputs: StepInputs<F>,
+  { kept, given, lossScale }: LearnInputs<F>,
+): RecordedSums {
+  const { total, sums } = objective.loss(inputs, { kept, given })
+  backwardScaled(total, lossScale)
+  return { total, ...tensorsOf(sums) }
+}
+
+/** The same with a term of the user's, which may depend on anything: it is recorded each time. */
+function learnWith<F extends Form>(
+  objective: Objective<F>,
+  inputs: StepInputs<F>,
+  {
+    kept,
+    given,
+    decision,
+    lossScale,
+    lossTerm,
+  }: LearnInputs<F> & { readonly decision: F['decision']; readonly lossTerm: LossTerm<F> },
+): RecordedSums {
+  const { total, sums, made } = objective.loss(inputs, { kept, given })
+  const term = lossTerm(inputs, { kept, given, decision, made })
+  const withTerm = add(total, div(term, inputs.imagesPerUpdate))
+  backwardScaled(withTerm, lossScale)
+  return { total: withTerm, lossTerm: term, ...tensorsOf(sums) }
+}
+
+/** Goes backward from a loss times a scale, which keeps small gradients of float16 from vanishing. */
+function backwardScaled(total: Tensor<''>, lossScale: number): void {
+  backward(lossScale === 1 ? total : mul(total, lossScale))
+}
+
+function tensorsOf<F extends Form>(sums: Sums<F, Tensor<''>>): Record<string, Tensor<''> | null> {
+  return Object.fromEntries(
+    Object.entries<Tensor<''> | null | undefined>(sums).map(([name, sum]) => [name, sum ?? null]),
+  )
+}
+
+function countsOf<F extends Form>(sums: Sums<F, number>): StepSums {
+  return Object.fromEntries(
+    Object.entries<number | null | undefined>(sums).map(([name, sum]) => [name, sum ?? 0]),
+  )
+}
+
+function sumsOf(recorded: Read<RecordedSums>, counted: StepSums): StepSums {
+  const read = Object.entries<number | null>(recorded).map(([name, sum]) => [name, sum ?? 0] as const)
+  return { ...Object.fromEntries(read), ...counted }
+}

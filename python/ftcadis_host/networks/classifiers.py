@@ -49,7 +49,10 @@ class Classifier(nn.Module):
         self.adapted = "adapter" in spec or (spec.get("tuning") or {}).get("kind") == "lora"
         self.resize: int | None = spec.get("resize")
         self.uses_batch_statistics = any(isinstance(module, BatchNorm) for module in model.modules())
-        mean, std = _input_range(spec.get("input_range", "symmetric"))
+        # A float64 network gets the numbers as they are given; for all others they are those of float32.
+        is_double = any(parameter.dtype == torch.float64 for parameter in model.parameters())
+        dtype = torch.float64 if is_double else torch.float32
+        mean, std = _input_range(spec.get("input_range", "symmetric"), dtype)
         self.register_buffer("mean", mean, persistent=False)
         self.register_buffer("std", std, persistent=False)
 
@@ -189,11 +192,11 @@ def _checkpoint_activations(model: nn.Module) -> None:
         )
 
 
-def _input_range(value: Any) -> tuple[torch.Tensor | None, torch.Tensor | None]:
+def _input_range(value: Any, dtype: torch.dtype) -> tuple[torch.Tensor | None, torch.Tensor | None]:
     if value == "symmetric":
         return None, None
     if isinstance(value, Mapping) and set(value) == {"mean", "std"} and len(value["mean"]) == len(value["std"]):
-        return tuple(torch.tensor(value[part]).reshape(-1, 1, 1) for part in ("mean", "std"))
+        return tuple(torch.tensor(value[part], dtype=dtype).reshape(-1, 1, 1) for part in ("mean", "std"))
     raise SpecError(f"'input_range' is {value!r}. Give 'symmetric', or 'mean' and 'std' of the channels.")
 
 

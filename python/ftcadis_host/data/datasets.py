@@ -10,27 +10,10 @@ import numpy as np
 import torch
 
 from .cifar10 import open_cifar10
-from .data_errors import CorruptImageError, DatasetError, EndOfData
 from ..errors import SpecError
 from .image_folder import ImageFolderDataset, open_image_folder
 from .in_memory import InMemoryDataset, open_digits
-from .loaders import Loader
-from .subsets import every_kth, one_index_per_class, one_per_class, seeded_subset
 from .synthetic_images import SyntheticDataset, open_synthetic
-
-__all__ = [
-    "CorruptImageError",
-    "DatasetError",
-    "EndOfData",
-    "Loader",
-    "describe_dataset",
-    "every_kth",
-    "get_images",
-    "one_index_per_class",
-    "one_per_class",
-    "open_dataset",
-    "seeded_subset",
-]
 
 ImageDataset = InMemoryDataset | ImageFolderDataset | SyntheticDataset
 

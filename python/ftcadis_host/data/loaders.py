@@ -123,7 +123,7 @@ class Loader:
         """The next batch. Raises EndOfData after the last one.
 
         What goes wrong in a worker is raised here as it was raised there, with the worker's traceback as a note. After
-        an error the workers are gone, `state` still names the batch that failed, and the loader must be started anew.
+        an error the workers are gone, and the loader must be started anew.
         """
         if not self._started:
             raise RuntimeError("The loader is not started, or stopped at an error. Call start(epoch, first_batch) first.")
@@ -161,10 +161,6 @@ class Loader:
         except BaseException:
             self.close()
             raise
-
-    def state(self) -> dict[str, int]:
-        """Where the loader is: `start(epoch, batch)` goes on with the first round that has not been read."""
-        return {"epoch": self._epoch, "batch": min(self._batch, self.batches_per_epoch)}
 
     def close(self) -> None:
         """Ends the worker processes before it returns. The loader can be started again."""

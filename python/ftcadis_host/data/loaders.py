@@ -11,7 +11,7 @@ import torch
 
 from .batch_readers import FileReader, InMemoryReader
 from .data_errors import DatasetError, EndOfData
-from .image_folder import ImageFolderDataset
+from .image_dataset import FileDataset
 from .in_memory import InMemoryDataset
 
 
@@ -49,7 +49,7 @@ class Loader:
 
     def __init__(
         self,
-        dataset: InMemoryDataset | ImageFolderDataset,
+        dataset: InMemoryDataset | FileDataset,
         *,
         batch_size: int,
         seed: int,

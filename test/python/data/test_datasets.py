@@ -51,7 +51,7 @@ class Digits(unittest.TestCase):
 class Spec(unittest.TestCase):
     def test_names_what_is_wrong(self):
         for spec, pattern in (
-            ({}, "source must be 'digits' or .*got None"),
+            ({}, "source of a data set must be 'cifar10' or 'digits' or .*got None"),
             ({"source": "mnist"}, "got 'mnist'"),
             ({"source": "digits"}, "split .* must be 'train' or 'test', got None"),
             ({"source": "digits", "split": "val"}, "got 'val'"),

@@ -71,10 +71,13 @@ def describe_classifier(_host, classifier) -> dict[str, Any]:
 
 def provenance(_host, network, *, spec: dict[str, Any]) -> dict[str, Any]:
     """Where the weights of a network that was loaded from `spec` are from."""
+    from ..networks.classifiers import Classifier, hub_id
     from ..networks.provenance import weights_provenance
 
     known = getattr(network, "provenance", {})
-    return known if "sha256" in known else weights_provenance(spec)
+    if "sha256" in known:
+        return known
+    return weights_provenance(spec, hub_id(spec) if isinstance(network, Classifier) else None)
 
 
 def memory_now(host) -> dict[str, int | None]:

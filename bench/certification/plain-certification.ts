@@ -44,9 +44,9 @@ export class PlainCertification implements AsyncDisposable {
     await loop.#ask({
       ...{ device, n0, n, alpha, batch, sigma, classes },
       threads: config.threads ?? 1,
-      denoiser: torch.snakeCase(denoiser as never),
-      classifier: torch.snakeCase(config.classifier as never),
-      data: torch.snakeCase(datasetSpec(config.data, 'test')),
+      denoiser: torch.pythonSpec(denoiser as never),
+      classifier: torch.pythonSpec(config.classifier as never),
+      data: torch.pythonSpec(datasetSpec(config.data, 'test')),
       timestep: level.modelTimestep,
       image_scale: level.sqrtAlphaCumprod,
       noise_scale: level.sqrtOneMinusAlphaCumprod,

@@ -90,12 +90,12 @@ export async function ratesOf(scale: ScaleName, device: string, options: RowOpti
   const interpreter = await resolveInterpreter({ python: options.python })
   const setup = {
     device,
-    denoiser: torch.snakeCase(specs.denoiser as torch.Spec),
-    classifier: torch.snakeCase({ ...(specs.classifier as torch.Spec), tuning: null }),
+    denoiser: torch.pythonSpec(specs.denoiser as torch.Spec),
+    classifier: torch.pythonSpec({ ...(specs.classifier as torch.Spec), tuning: null }),
     imageSize: 'imageSize' in config.data ? config.data.imageSize : 32,
   }
   const { stdout } = await execa(interpreter.path, [join(__dirname, 'device_rates.py')], {
-    input: JSON.stringify(torch.snakeCase(setup as torch.Spec)),
+    input: JSON.stringify(torch.pythonSpec(setup as torch.Spec)),
   })
   return JSON.parse(stdout) as Rates
 }

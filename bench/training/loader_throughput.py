@@ -18,7 +18,9 @@ from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "python"))
 
-from ftcadis_host.data.datasets import EndOfData, Loader, open_dataset
+from ftcadis_host.data.data_errors import EndOfData
+from ftcadis_host.data.datasets import open_dataset
+from ftcadis_host.data.loaders import Loader
 
 
 def make_images(root: str, count: int, width: int, height: int) -> float:

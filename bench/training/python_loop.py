@@ -21,7 +21,8 @@ from torch.nn import functional as F
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "python"))
 
 from ftcadis_host.networks.classifiers import load_classifier
-from ftcadis_host.data.datasets import Loader, open_dataset
+from ftcadis_host.data.datasets import open_dataset
+from ftcadis_host.data.loaders import Loader
 from ftcadis_host.networks.denoisers import load_denoiser
 
 

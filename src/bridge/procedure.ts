@@ -1,4 +1,5 @@
-import { Handle, handlesIn, PlainHandle, withData } from './handle'
+import { type Handle, handlesIn, PlainHandle, withData } from './handle'
+import { formOf, type InputForm } from './input-form'
 import { encodeInstructions, type Plain } from './program'
 import type { Recorder } from './recorder'
 import type { Make, Recorded } from './recording'
@@ -40,15 +41,16 @@ export class Procedure<I, O> {
   /**
    * Records a call.
    *
-   * @param inputs - Plain objects and arrays of handles and plain data.
+   * @param inputs - Handles and plain values, in plain objects and arrays.
    * @returns What the body returns, with handles of this call.
-   * @throws TypeError if the body uses a handle that is not among the inputs, or returns a promise
+   * @throws TypeError if the inputs hold anything else, or the body uses a handle that is not among them or returns a promise
    */
   call(inputs: I): O {
     // In another procedure it is a part of that.
     if (this.#recorder.isInProcedure) return this.#body(inputs)
-    const handles = [...new Set(handlesIn(inputs))]
-    const variant = this.#variantOf(inputs, handles)
+    const form = formOf(inputs)
+    const { handles } = form
+    const variant = this.#variantOf(inputs, form)
     const made = this.#recorder.recordMany('call', [variant.handle, ...handles], {
       make: variant.makers,
       inner: variant.instructions,
@@ -63,14 +65,13 @@ export class Procedure<I, O> {
     this.#variants.clear()
   }
 
-  #variantOf(inputs: I, handles: readonly Handle[]): Variant<O> {
+  #variantOf(inputs: I, { text, handles }: InputForm): Variant<O> {
     // After a failure, what it was to define may be missing.
     if (this.#failures !== this.#recorder.failures) this.free()
     this.#failures = this.#recorder.failures
-    const form = formOf(inputs, handles)
-    const variant = this.#variants.get(form) ?? this.#define(inputs, handles)
-    this.#variants.delete(form)
-    this.#variants.set(form, variant)
+    const variant = this.#variants.get(text) ?? this.#define(inputs, handles)
+    this.#variants.delete(text)
+    this.#variants.set(text, variant)
     for (const [oldest, { handle }] of this.#variants) {
       if (this.#variants.size <= VARIANTS) break
       this.#recorder.free(handle)
@@ -100,18 +101,4 @@ export class Procedure<I, O> {
     const makers = outputs.map(id => makerOf.get(id)).filter(make => make !== undefined)
     return { handle, result, passed, outputs, makers, instructions }
   }
-}
-
-/** A text that is the same for inputs that differ in their handles alone. */
-function formOf(inputs: unknown, handles: readonly Handle[]): string {
-  return JSON.stringify(inputs, (_key, value: unknown) => {
-    if (value instanceof Handle) return { handle: handles.indexOf(value) }
-    if (typeof value === 'number' && !Number.isFinite(value)) return { number: String(value) }
-    if (typeof value === 'function') {
-      throw new TypeError(
-        'A procedure takes handles and plain data, got a function. Let the body refer to it.',
-      )
-    }
-    return value
-  })
 }

@@ -1,5 +1,6 @@
 import { Handle, PlainHandle, type Session } from '../bridge'
-import { describe, descriptionOf, type Spec, snakeCase } from './modules'
+import { describe, descriptionOf } from './modules'
+import { pythonSpec, type Spec } from './spec'
 import { Tensor } from './tensor'
 
 export interface DatasetDescription {
@@ -52,7 +53,7 @@ export class Dataset extends Handle<never> {
 /** Opens a data set; see `config/schema.ts` for the spec. Throws what Python says about missing or damaged files. */
 export async function openDataset(session: Session, spec: Spec): Promise<Dataset> {
   const handle = session.record('open_dataset', [], {
-    parameters: { spec: snakeCase(spec) },
+    parameters: { spec: pythonSpec(spec) },
     make: (owner, id) => new PlainHandle<never>(owner, id),
   })
   const raw = await descriptionOf<RawDescription>('describe_dataset', handle)

@@ -1,11 +1,9 @@
 import { Handle, type Plain, PlainHandle, type Session } from '../bridge'
 import type { Dtype } from './operations'
+import { pythonSpec, type Spec } from './spec'
 import { Tensor } from './tensor'
 
 /** Handles of what lives in Python for long: networks, optimizer. Their files are described in docs/architecture.md. */
-
-/** What a network is loaded from, as plain data; `src/config/schema.ts` describes the fields. */
-export type Spec = { readonly [key: string]: Plain | undefined }
 
 /** The noise schedule that a denoiser was trained on; see `method/noise-level.ts`. */
 export interface DiffusionSchedule {
@@ -56,7 +54,7 @@ export async function loadDenoiser(
   spec: Spec,
   { dtype = 'float32' }: { dtype?: Dtype } = {},
 ): Promise<Denoiser> {
-  const handle = opaque(session, 'load_denoiser', { spec: snakeCase(spec), dtype })
+  const handle = opaque(session, 'load_denoiser', { spec: pythonSpec(spec), dtype })
   const schedule = await descriptionOf<DiffusionSchedule>('describe_denoiser', handle)
   return new Denoiser(session, handle.id, schedule)
 }
@@ -154,7 +152,7 @@ export async function loadClassifier(
   { dtype = 'float32', autocast = 'none', activationCheckpointing = false }: ClassifierPrecision = {},
 ): Promise<Classifier> {
   const handle = opaque(session, 'load_classifier', {
-    spec: snakeCase(spec),
+    spec: pythonSpec(spec),
     dtype,
     autocast,
     activation_checkpointing: activationCheckpointing,
@@ -183,20 +181,6 @@ export async function descriptionOf<T>(operation: string, subject: Handle): Prom
     session.free(subject)
     throw error
   }
-}
-
-/** The spec with its keys in Python's spelling, at every level. */
-export function snakeCase(value: Plain | Spec): Plain {
-  if (Array.isArray(value)) return value.map(snakeCase)
-  if (typeof value !== 'object' || value === null) return value as Plain
-  return Object.fromEntries(
-    Object.entries(value)
-      .filter(([, item]) => item !== undefined)
-      .map(([key, item]) => [
-        key.replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`),
-        snakeCase(item as Plain),
-      ]),
-  )
 }
 
 /**

@@ -76,6 +76,43 @@ describe('a procedure', () => {
     await session.flush()
   })
 
+  test.each<[string, unknown, unknown]>([
+    ['0 and -0', 0, -0],
+    ['a number and its text', 1, '1'],
+    ['NaN and null', Number.NaN, null],
+    ['undefined and null in an array', [undefined], [null]],
+    ['a field that is undefined and none', { of: undefined }, {}],
+    ['a list and its parts', [['a'], 'b'], [['a', 'b']]],
+  ])('is recorded for each of two inputs that JSON confuses: %s', async (_name, one, other) => {
+    const { procedure, recordings } = counted((_inputs: { what: unknown }) => null)
+    for (const what of [one, other, one, other]) procedure.call({ what })
+    expect(recordings).toEqual([{ what: one }, { what: other }])
+    procedure.free()
+    await session.flush()
+  })
+
+  test('takes no plain data for a handle', async () => {
+    const { procedure, recordings } = counted((_inputs: { x_B: Tensor<'B'>; y: unknown }) => null)
+    const x_B = vector(1)
+    for (const y of [x_B, { handle: 0 }, '#0']) procedure.call({ x_B, y })
+    expect(recordings).toHaveLength(3)
+    procedure.free()
+    session.free(x_B)
+    await session.flush()
+  })
+
+  test('takes objects without a prototype, as maps by name are made', async () => {
+    const { procedure, recordings } = counted(({ byName }: { byName: Record<string, number> }) => {
+      expect(byName.sigma).toBe(2)
+    })
+    for (let round = 0; round < 2; round += 1) {
+      procedure.call({ byName: Object.assign(Object.create(null), { sigma: 2 }) })
+    }
+    expect(recordings).toHaveLength(1)
+    procedure.free()
+    await session.flush()
+  })
+
   test('of ever new forms keeps the last ones, here and in Python', async () => {
     const { procedure, recordings } = counted(({ x, power }: { x: Tensor<''>; power: number }) =>
       mul(x, power),
@@ -147,13 +184,10 @@ describe('what a procedure refuses', () => {
     return expect(() => session.procedure(body).call(inputs))
   }
 
-  test('handles that it was not given, functions, promises, and reads inside', async () => {
+  test('handles that it was not given, promises, and reads inside', async () => {
     const [x_B, y_B] = [vector(1), vector(2)]
     refused(() => add(x_B, y_B), { x_B }).toThrow(
       'add takes a value that the procedure around it was not given. Hand it in with the inputs.',
-    )
-    refused(({ f }) => f(), { f: () => 1 }).toThrow(
-      'A procedure takes handles and plain data, got a function',
     )
     refused(async () => undefined, {}).toThrow('The body of a procedure returned a promise')
     let read: Promise<unknown> | undefined
@@ -165,6 +199,65 @@ describe('what a procedure refuses', () => {
     reading.free()
     session.free([x_B, y_B])
     expect(await session.compute(() => vector(3))).toEqual([3])
+  })
+
+  /** What it holds can change without a trace in its fields. */
+  class Noise {
+    #sigma: number
+    constructor(sigma: number) {
+      this.#sigma = sigma
+    }
+    get sigma() {
+      return this.#sigma
+    }
+  }
+
+  class Noises extends Array<number> {}
+
+  test.each<[string, unknown, string, string]>([
+    ['a class instance', new Noise(2), 'inputs.what', 'an instance of Noise'],
+    ['a nested one', { schedule: new Noise(2) }, 'inputs.what.schedule', 'an instance of Noise'],
+    [
+      'one in an array',
+      [1, { 'at last': new Noise(2) }],
+      'inputs.what[1]["at last"]',
+      'an instance of Noise',
+    ],
+    [
+      'one without a class',
+      Object.create({ sigma: 2 }),
+      'inputs.what',
+      'an object that inherits from another',
+    ],
+    [
+      'one without a constructor',
+      Object.create(Object.create(null)),
+      'inputs.what',
+      'an object that inherits from another',
+    ],
+    ['an array of a class', Noises.of(1), 'inputs.what', 'an instance of Noises'],
+    ['a map', new Map([['sigma', 2]]), 'inputs.what', 'an instance of Map'],
+    ['a set', { levels: new Set([2]) }, 'inputs.what.levels', 'an instance of Set'],
+    ['a date', [new Date(0)], 'inputs.what[0]', 'an instance of Date'],
+    ['numbers in an array of bytes', new Float64Array(2), 'inputs.what', 'an instance of Float64Array'],
+    ['a function', () => 2, 'inputs.what', 'a function'],
+    ['a method', { sigma: () => 2 }, 'inputs.what.sigma', 'a function'],
+    ['a symbol', Symbol('sigma'), 'inputs.what', 'a symbol'],
+    ['a bigint', 2n, 'inputs.what', 'a bigint'],
+  ])('%s', (_name, what, place, found) => {
+    const { procedure, recordings } = counted((_inputs: { what: unknown }) => null)
+    const refusal = expect(() => procedure.call({ what }))
+    refusal.toThrow(TypeError)
+    refusal.toThrow(
+      `A procedure takes handles, arrays, plain objects and plain values, but ${place} is ${found}. Its later changes ` +
+        'would go unnoticed, and the procedure compute with what it held at first. ' +
+        'Hand in the handles and plain values that the body needs of it.',
+    )
+    expect(recordings).toEqual([])
+  })
+
+  test('the inputs themselves, where they are an instance', () => {
+    refused(({ sigma }) => sigma, new Noise(2)).toThrow('but inputs is an instance of Noise.')
   })
 
   test('a handle that was freed', async () => {

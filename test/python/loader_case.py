@@ -7,7 +7,8 @@ import unittest
 import torch
 from dataset_files import make_image_folder
 from ftcadis_host.data.data_errors import EndOfData
-from ftcadis_host.data.datasets import Loader, open_dataset
+from ftcadis_host.data.datasets import open_dataset
+from ftcadis_host.data.loaders import Loader
 
 
 def read_all(loader):

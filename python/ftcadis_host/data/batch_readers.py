@@ -14,7 +14,7 @@ import torch
 from torch.utils.data import DataLoader, Dataset, get_worker_info
 
 from .data_errors import CorruptImageError, DatasetError
-from .image_folder import ImageFolderDataset
+from .image_dataset import FileDataset
 from .in_memory import InMemoryDataset, to_unit_range
 from .worker_processes import child_signals_unchanged, prepare_worker, worker_death_explained
 
@@ -61,7 +61,7 @@ class FileReader:
 
     def __init__(
         self,
-        dataset: ImageFolderDataset,
+        dataset: FileDataset,
         *,
         workers: int,
         pin_memory: bool,
@@ -160,7 +160,7 @@ def _share(batch: Batch) -> None:
 class _FileBatches(Dataset):
     """A data set whose items are batches: `batches[indices, seeds]`."""
 
-    def __init__(self, dataset: ImageFolderDataset, replace_corrupt: bool):
+    def __init__(self, dataset: FileDataset, replace_corrupt: bool):
         self._dataset = dataset
         self._replace_corrupt = replace_corrupt
 

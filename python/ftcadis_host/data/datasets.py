@@ -3,45 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import torch
 
-from .cifar10 import open_cifar10
-from .data_errors import CorruptImageError, DatasetError, EndOfData
+from . import sources
 from ..errors import SpecError
-from .image_folder import ImageFolderDataset, open_image_folder
-from .in_memory import InMemoryDataset, open_digits
-from .loaders import Loader
-from .subsets import every_kth, one_index_per_class, one_per_class, seeded_subset
-from .synthetic_images import SyntheticDataset, open_synthetic
+from ..sources import either, find_source
+from .image_dataset import DatasetSource, ImageDataset
 
-__all__ = [
-    "CorruptImageError",
-    "DatasetError",
-    "EndOfData",
-    "Loader",
-    "describe_dataset",
-    "every_kth",
-    "get_images",
-    "one_index_per_class",
-    "one_per_class",
-    "open_dataset",
-    "seeded_subset",
-]
-
-ImageDataset = InMemoryDataset | ImageFolderDataset | SyntheticDataset
-
-# Per source: how to open it, its splits, and its options beside source, split and on_corrupt.
-_SOURCES: dict[str, tuple[Callable[..., ImageDataset], tuple[str, ...], tuple[str, ...]]] = {
-    "digits": (open_digits, ("train", "test"), ("held_out",)),
-    "cifar10": (open_cifar10, ("train", "test"), ("path", "augment", "hashes")),
-    "imagenet": (open_image_folder, ("train", "val", "test"), ("path", "augment")),
-    "folder": (open_image_folder, ("train", "val", "test"), ("path", "augment", "image_size", "resize_size")),
-    "synthetic": (open_synthetic, ("train", "test"), ("train_images", "test_images", "classes", "image_size")),
-}
+# What can be done about an image that does not decode, the default first.
+ON_CORRUPT = ("fail", "skip")
 
 
 def open_dataset(spec: dict[str, Any]) -> ImageDataset:
@@ -60,28 +34,24 @@ def open_dataset(spec: dict[str, Any]) -> ImageDataset:
 
     Raises SpecError for an unacceptable spec, DatasetError for data that are missing, damaged or something else.
     """
-    source = spec.get("source")
-    if source not in _SOURCES:
-        raise SpecError(f"The data source must be {_either(_SOURCES)}, got {source!r}.")
-    opener, splits, names = _SOURCES[source]
-    allowed = {"source", "split", "on_corrupt", *names}
+    name = spec.get("source")
+    source: DatasetSource = find_source(sources, name, "data set")
+    allowed = {"source", "split", "on_corrupt", *source.options}
     if unknown := sorted(set(spec) - allowed):
-        raise SpecError(f"The data source '{source}' has no option {_either(unknown)}; it has {_either(sorted(allowed))}.")
-    _check_choice(spec, "split", splits)
-    _check_choice(spec, "on_corrupt", ("fail", "skip"), "fail")
-    _check_choice(spec, "hashes", ("any", "published"), "any")
-    _check_choice(spec, "held_out", ("test", "validation"), "test")
-    options = {name: spec[name] for name in names if name in spec}
-    if source == "synthetic" and (missing := [name for name in names if name not in options]):
-        raise SpecError(f"Synthetic data need {_either(missing)} as well.")
-    if "path" not in names:
-        return opener(spec["split"], **options)
-    path = options.pop("path", None)
-    if not isinstance(path, (str, os.PathLike)) or not os.fspath(path):
-        raise SpecError(f"The data source '{source}' needs the path of its folder, got {path!r}.")
-    if opener is open_image_folder:
-        options["on_corrupt"] = spec.get("on_corrupt", "fail")
-    return opener(os.path.abspath(os.path.expanduser(path)), spec["split"], **options)
+        raise SpecError(f"The data source '{name}' has no option {either(unknown)}; it has {either(sorted(allowed))}.")
+    _check_choice(spec, "split", source.splits)
+    _check_choice(spec, "on_corrupt", ON_CORRUPT, ON_CORRUPT[0])
+    for option, choices in source.options.items():
+        if choices is not None:
+            _check_choice(spec, option, choices, choices[0])
+    if missing := [option for option in source.required if option not in spec]:
+        raise SpecError(f"The data source '{name}' needs {either(missing)} as well.")
+    options = {option: spec[option] for option in source.options if option in spec}
+    if "path" in source.options:
+        options["path"] = _absolute(spec)
+    if source.is_told_on_corrupt:
+        options["on_corrupt"] = spec.get("on_corrupt", ON_CORRUPT[0])
+    return source.open(spec["split"], **options)
 
 
 def describe_dataset(dataset: ImageDataset) -> dict[str, Any]:
@@ -110,8 +80,11 @@ def get_images(dataset: ImageDataset, indices: Sequence[int]) -> tuple[torch.Ten
 def _check_choice(spec: dict[str, Any], name: str, choices: Sequence[str], default: str | None = None) -> None:
     value = spec.get(name, default)
     if value not in choices:
-        raise SpecError(f"The {name} of a data set of source '{spec['source']}' must be {_either(choices)}, got {value!r}.")
+        raise SpecError(f"The {name} of a data set of source '{spec['source']}' must be {either(choices)}, got {value!r}.")
 
 
-def _either(choices: Any) -> str:
-    return " or ".join(f"'{choice}'" for choice in choices)
+def _absolute(spec: dict[str, Any]) -> str:
+    path = spec.get("path")
+    if not isinstance(path, (str, os.PathLike)) or not os.fspath(path):
+        raise SpecError(f"The data source '{spec['source']}' needs the path of its folder, got {path!r}.")
+    return os.path.abspath(os.path.expanduser(path))

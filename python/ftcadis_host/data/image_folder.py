@@ -134,15 +134,15 @@ def _why(error: Exception, content: bytes) -> str:
 
 
 def open_image_folder(
-    root: str,
     split: str,
     *,
+    path: str,
     augment: bool = False,
     image_size: int = IMAGE_SIZE,
     resize_size: int = RESIZE_SIZE,
     on_corrupt: str = "fail",
 ) -> ImageFolderDataset:
-    """`<root>/<split>/<class>/**/<image>`: classes and images in the order of their names, as torchvision's ImageFolder.
+    """`<path>/<split>/<class>/**/<image>`: classes and images in the order of their names, as torchvision's ImageFolder.
 
     Raises DatasetError for a folder that is missing, holds no class folders or a class without images, and where the
     class folders of a test split are not those of `train`, for then a label would mean two things.
@@ -155,9 +155,9 @@ def open_image_folder(
     _transforms(image_size, resize_size)  # forked workers find torchvision imported
     from torchvision.datasets.folder import IMG_EXTENSIONS, make_dataset
 
-    folder = _split_folder(root, split)
+    folder = _split_folder(path, split)
     classes = _class_folders(folder)
-    _check_same_classes(os.path.join(root, "train"), folder, classes)
+    _check_same_classes(os.path.join(path, "train"), folder, classes)
     files = make_dataset(
         folder, {name: label for label, name in enumerate(classes)}, extensions=IMG_EXTENSIONS, allow_empty=True
     )

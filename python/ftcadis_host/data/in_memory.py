@@ -9,13 +9,6 @@ import torch
 from torch.nn import functional
 from torch.utils.data import Dataset
 
-# The split of the digits is part of their definition: committed weights have seen the training half only.
-# RandomState is numpy's frozen generator: its permutations are the same in every version.
-DIGITS_SEED = 0
-DIGITS_TRAIN_COUNT = 1200
-DIGITS_VALIDATION_COUNT = 200
-
-
 class InMemoryDataset(Dataset):
     """Images and labels as two tensors. `dataset[i]` is (float32 image [C, H, W] in [0, 1], int label), never augmented.
 
@@ -49,25 +42,6 @@ class InMemoryDataset(Dataset):
 def to_unit_range(images: torch.Tensor) -> torch.Tensor:
     """uint8 images as float32 in [0, 1], on their own device; float images as they are."""
     return images if images.is_floating_point() else images.float().div_(255)
-
-
-def open_digits(split: str, held_out: str = "test") -> InMemoryDataset:
-    """scikit-learn's 1,797 handwritten digits, 1x8x8 in 17 grey levels: 1,200 for training, 597 for testing.
-
-    held_out: 'test' | 'validation'. With 'validation' the 597 stay untouched: the last 200 of the 1,200 make the split
-        'test', and the 1,000 before them the split 'train'.
-    """
-    from sklearn.datasets import load_digits
-
-    digits = load_digits()
-    order = np.random.RandomState(DIGITS_SEED).permutation(len(digits.target))
-    train_count = DIGITS_TRAIN_COUNT
-    if held_out == "validation":
-        order = order[:DIGITS_TRAIN_COUNT]
-        train_count -= DIGITS_VALIDATION_COUNT
-    chosen = order[:train_count] if split == "train" else order[train_count:]
-    images = torch.from_numpy(digits.images[chosen].astype(np.float32)).unsqueeze(1).div_(16)
-    return InMemoryDataset(images, digits.target[chosen], [str(name) for name in digits.target_names])
 
 
 def crop_and_flip(images: torch.Tensor, seeds: torch.Tensor, padding: int = 4) -> torch.Tensor:

@@ -11,7 +11,7 @@ import torch
 
 from .batch_readers import FileReader, InMemoryReader
 from .data_errors import DatasetError, EndOfData
-from .image_folder import ImageFolderDataset
+from .image_dataset import FileDataset
 from .in_memory import InMemoryDataset
 
 
@@ -49,7 +49,7 @@ class Loader:
 
     def __init__(
         self,
-        dataset: InMemoryDataset | ImageFolderDataset,
+        dataset: InMemoryDataset | FileDataset,
         *,
         batch_size: int,
         seed: int,
@@ -123,7 +123,7 @@ class Loader:
         """The next batch. Raises EndOfData after the last one.
 
         What goes wrong in a worker is raised here as it was raised there, with the worker's traceback as a note. After
-        an error the workers are gone, `state` still names the batch that failed, and the loader must be started anew.
+        an error the workers are gone, and the loader must be started anew.
         """
         if not self._started:
             raise RuntimeError("The loader is not started, or stopped at an error. Call start(epoch, first_batch) first.")
@@ -161,10 +161,6 @@ class Loader:
         except BaseException:
             self.close()
             raise
-
-    def state(self) -> dict[str, int]:
-        """Where the loader is: `start(epoch, batch)` goes on with the first round that has not been read."""
-        return {"epoch": self._epoch, "batch": min(self._batch, self.batches_per_epoch)}
 
     def close(self) -> None:
         """Ends the worker processes before it returns. The loader can be started again."""

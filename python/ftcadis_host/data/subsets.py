@@ -29,13 +29,6 @@ def one_index_per_class(labels: Sequence[int], seed: int) -> list[int]:
     return chosen
 
 
-def every_kth(dataset: Any, k: int) -> list[int]:
-    """The indices 0, k, 2k, … of a data set."""
-    if not isinstance(k, int) or k < 1:
-        raise ValueError(f"k must be a whole number of at least 1, got {k!r}.")
-    return list(range(0, len(dataset), k))
-
-
 def seeded_subset(dataset: Any, count: int, seed: int) -> list[int]:
     """`count` different indices, drawn with `seed`, in ascending order."""
     if not isinstance(count, int) or not 0 < count <= len(dataset):

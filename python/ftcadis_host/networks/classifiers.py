@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -12,20 +11,14 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from . import lora
-from .backbone import Backbone
+from . import classifier_sources, lora
 from ..errors import SpecError
-from ..folders import written_folder
-from .resnet_cifar import CifarResNet, load_resnet
-from .timm_classifier import load_timm, save_timm
+from ..sources import find_source
 from ..torchvision_compat import prepare_torchvision
-from .transformers_classifier import load_transformer, save_transformer
-from .weights import load_strictly, read_tensors, write_tensors
+from .backbone import ClassifierSource
 
 # The common base of all batch normalisation layers has no public name.
 BatchNorm = nn.modules.batchnorm._BatchNorm
-
-WEIGHTS_FILE = "model.safetensors"
 
 
 class Classifier(nn.Module):
@@ -49,7 +42,10 @@ class Classifier(nn.Module):
         self.adapted = "adapter" in spec or (spec.get("tuning") or {}).get("kind") == "lora"
         self.resize: int | None = spec.get("resize")
         self.uses_batch_statistics = any(isinstance(module, BatchNorm) for module in model.modules())
-        mean, std = _input_range(spec.get("input_range", "symmetric"))
+        # A float64 network gets the numbers as they are given; for all others they are those of float32.
+        is_double = any(parameter.dtype == torch.float64 for parameter in model.parameters())
+        dtype = torch.float64 if is_double else torch.float32
+        mean, std = _input_range(spec.get("input_range", "symmetric"), dtype)
         self.register_buffer("mean", mean, persistent=False)
         self.register_buffer("std", std, persistent=False)
 
@@ -112,13 +108,11 @@ def load_classifier(
     Raises SpecError and WeightsError.
     """
     prepare_torchvision()
-    source = spec.get("source")
-    if source not in SOURCES:
-        raise SpecError(f"Unknown source {source!r} of a classifier. Give one of {sorted(SOURCES)}.")
+    source = _source(spec.get("source"))
     tuning = spec.get("tuning") or {"kind": None}
     if tuning["kind"] not in (None, "full", "lora"):
         raise SpecError(f"Unknown kind of tuning {tuning['kind']!r}. Give 'full' or 'lora'.")
-    backbone = SOURCES[source](spec)
+    backbone = source.load(spec)
     model = backbone.model.to(device=device, dtype=dtype).requires_grad_(tuning["kind"] == "full")
     if "adapter" in spec:
         if tuning["kind"] == "full":
@@ -129,6 +123,11 @@ def load_classifier(
     if activation_checkpointing:
         _checkpoint_activations(model)
     return Classifier(model, spec, depth=backbone.depth, autocast=autocast).to(device).eval()
+
+
+def hub_id(spec: Mapping[str, Any]) -> str | None:
+    """The hub's id of the weights that a description names without a path; None where it names none, or a path."""
+    return None if "path" in spec else _source(spec["source"]).hub_id(spec)
 
 
 def describe_parameters(classifier: Classifier) -> list[tuple[str, list[int], bool]]:
@@ -159,21 +158,19 @@ def export_merged(classifier: Classifier, folder: Path | str) -> None:
     _save_network(classifier, lora.merged(classifier.model), folder)
 
 
+def _source(name: Any) -> ClassifierSource:
+    return find_source(classifier_sources, name, "classifier")
+
+
 def _require_adapters(classifier: Classifier) -> None:
     if not classifier.adapted:
         raise SpecError("This classifier has no adapters to export. Save it with save_classifier.")
 
 
 def _save_network(classifier: Classifier, model: nn.Module, folder: Path | str) -> None:
-    if classifier.family == "timm":
-        half = torch.tensor([0.5])
-        mean, std = (half if part is None else part.flatten() for part in (classifier.mean, classifier.std))
-        save_timm(model, folder, mean=mean.tolist(), std=std.tolist())
-    elif classifier.family == "transformers":
-        save_transformer(model, folder)
-    else:
-        with written_folder(folder) as new:
-            write_tensors(new / WEIGHTS_FILE, model.state_dict(), {"format": "pt"})
+    half = torch.tensor([0.5])
+    mean, std = (half if part is None else part.flatten() for part in (classifier.mean, classifier.std))
+    _source(classifier.family).save(model, folder, mean=mean.tolist(), std=std.tolist())
 
 
 def _checkpoint_activations(model: nn.Module) -> None:
@@ -189,48 +186,9 @@ def _checkpoint_activations(model: nn.Module) -> None:
         )
 
 
-def _input_range(value: Any) -> tuple[torch.Tensor | None, torch.Tensor | None]:
+def _input_range(value: Any, dtype: torch.dtype) -> tuple[torch.Tensor | None, torch.Tensor | None]:
     if value == "symmetric":
         return None, None
     if isinstance(value, Mapping) and set(value) == {"mean", "std"} and len(value["mean"]) == len(value["std"]):
-        return tuple(torch.tensor(value[part]).reshape(-1, 1, 1) for part in ("mean", "std"))
+        return tuple(torch.tensor(value[part], dtype=dtype).reshape(-1, 1, 1) for part in ("mean", "std"))
     raise SpecError(f"'input_range' is {value!r}. Give 'symmetric', or 'mean' and 'std' of the channels.")
-
-
-def _from_resnet(spec: Mapping[str, Any]) -> Backbone:
-    if "path" not in spec:
-        model = CifarResNet(110, spec.get("num_classes") or 10)
-    else:
-        model = load_resnet(_weight_file(spec["path"]), 110)
-    classes = spec.get("num_classes")
-    if classes is not None and classes != model.fc.out_features:
-        model.fc = nn.Linear(model.fc.in_features, classes)
-    return Backbone(model, ["fc"], None)
-
-
-def _from_python(spec: Mapping[str, Any]) -> Backbone:
-    path = Path(spec["file"])
-    if not path.is_file():
-        raise SpecError(f"There is no Python file '{path}' to take a classifier from. Give an existing one.")
-    location = importlib.util.spec_from_file_location(f"ftcadis_user_{path.stem}", path)
-    module = importlib.util.module_from_spec(location)
-    location.loader.exec_module(module)
-    factory = getattr(module, spec["factory"], None)
-    if not callable(factory):
-        raise SpecError(f"'{path}' has no function '{spec['factory']}'. Give the one that makes the network.")
-    model = factory(**(spec.get("arguments") or {}))
-    if not isinstance(model, nn.Module):
-        raise SpecError(
-            f"'{spec['factory']}' of '{path}' returns a {type(model).__name__}, expected a torch.nn.Module. Return one."
-        )
-    if "path" in spec:
-        tensors = read_tensors(_weight_file(spec["path"]), inside=("state_dict", "model"))
-        load_strictly(model, tensors, source=f"'{spec['path']}'", model=f"the network of '{spec['factory']}'")
-    return Backbone(model, spec.get("heads") or [], None)
-
-
-def _weight_file(path: str) -> Path:
-    return Path(path) / WEIGHTS_FILE if Path(path).is_dir() else Path(path)
-
-
-SOURCES = {"timm": load_timm, "transformers": load_transformer, "resnet110": _from_resnet, "python": _from_python}

@@ -12,13 +12,15 @@ WEIGHT_SUFFIXES = (".safetensors", ".bin", ".pt", ".pth")
 WEIGHT_PATTERNS = [f"*{suffix}" for suffix in WEIGHT_SUFFIXES]
 
 
-def weights_provenance(spec: Mapping[str, Any]) -> dict[str, Any]:
+def weights_provenance(spec: Mapping[str, Any], hub_id: str | None = None) -> dict[str, Any]:
     """The source of the weights that a description names, with SHA-256 hashes in hexadecimal.
 
     {"source", "path", "sha256": the file's, or by name those of a folder's weight files}; for weights from the hub also
     {"hub": id, "commit"} of the cached snapshot; {"source", "random": True} where there are none.
     published: whether they are known to be a published file; None where nothing can be said.
     A `file` of the user's, which makes the network, is named with its hash as "code".
+
+    hub_id: the hub's id of the weights, where the description names them without a path.
     """
     facts: dict[str, Any] = {"source": spec["source"]}
     if "file" in spec:
@@ -28,23 +30,13 @@ def weights_provenance(spec: Mapping[str, Any]) -> dict[str, Any]:
         return {**facts, "path": str(path), "sha256": file_hash(path), "published": None}
     if path is not None and path.is_dir():
         return {**facts, "path": str(path), "sha256": _hashes(path), "published": None}
-    hub = str(spec["path"]) if path is not None else _hub_id(spec)
+    hub = str(spec["path"]) if path is not None else hub_id
     if hub is None:
         return {**facts, "random": "file" not in spec, "published": False}
     from huggingface_hub import snapshot_download
 
     snapshot = Path(snapshot_download(hub, local_files_only=True, allow_patterns=WEIGHT_PATTERNS))
     return {**facts, "hub": hub, "commit": snapshot.name, "sha256": _hashes(snapshot), "published": True}
-
-
-def _hub_id(spec: Mapping[str, Any]) -> str | None:
-    """The hub's id for a pretrained model of timm."""
-    if spec["source"] != "timm" or not spec.get("pretrained"):
-        return None
-    import timm
-
-    config = timm.get_pretrained_cfg(spec["name"])
-    return config.hf_hub_id if config is not None and config.hf_hub_id else None
 
 
 def _hashes(folder: Path) -> dict[str, str]:

@@ -3,6 +3,7 @@
 An operation is a function of the host, the values that the instruction takes, and its parameters by keyword.
 """
 
+from .. import fixtures
 from . import data, distributed, inference, networks, procedures, tensors, training, watching
 
 OPERATIONS = {
@@ -14,4 +15,5 @@ OPERATIONS = {
     **distributed.OPERATIONS,
     **watching.OPERATIONS,
     **procedures.OPERATIONS,
+    **fixtures.OPERATIONS,
 }

@@ -6,17 +6,7 @@ from typing import Any
 
 import torch
 
-
-def open_dataset(_host, *, spec: dict[str, Any]):
-    from ..data.datasets import open_dataset
-
-    return open_dataset(spec)
-
-
-def describe_dataset(_host, dataset) -> dict[str, Any]:
-    from ..data.datasets import describe_dataset
-
-    return describe_dataset(dataset)
+from ..delegates import lazy, method
 
 
 def get_images(host, dataset, *, indices: list[int]):
@@ -32,32 +22,8 @@ def read_image(host, *, path: str, channels: int, resize_size: int, image_size: 
     return read_image(path, channels=channels, resize_size=resize_size, image_size=image_size).to(host.device)
 
 
-def unreadable_images(_host, *, paths: list[str]) -> list[str]:
-    from ..data.image_files import unreadable_images
-
-    return unreadable_images(paths)
-
-
-def one_index_per_class(_host, *, labels: list[int], seed: int) -> list[int]:
-    from ..data.subsets import one_index_per_class
-
-    return one_index_per_class(labels, seed)
-
-
-def one_image_per_class(_host, dataset, *, seed: int) -> list[int]:
-    from ..data.subsets import one_per_class
-
-    return one_per_class(dataset, seed)
-
-
-def random_images(_host, dataset, *, count: int, seed: int) -> list[int]:
-    from ..data.subsets import seeded_subset
-
-    return seeded_subset(dataset, count, seed)
-
-
 def make_loader(host, dataset, *, options: dict[str, Any]):
-    from ..data.datasets import Loader
+    from ..data.loaders import Loader
 
     return Loader(dataset, **options, device=host.device)
 
@@ -66,24 +32,8 @@ def describe_loader(_host, loader) -> dict[str, Any]:
     return {"batchesPerEpoch": loader.batches_per_epoch}
 
 
-def start_epoch(_host, loader, *, epoch: int, first_batch: int) -> None:
-    loader.start(epoch, first_batch)
-
-
-def next_batch(_host, loader):
-    return loader.next_batch()
-
-
-def planned_indices(_host, loader, *, epoch: int, first_batch: int, batches: int) -> list[list[int]]:
-    return loader.planned_indices(epoch=epoch, first_batch=first_batch, batches=batches)
-
-
 def skipped_images(_host, loader) -> dict[str, Any]:
     return {"count": loader.skipped, "paths": loader.skipped_paths}
-
-
-def close_loader(_host, loader) -> None:
-    loader.close()
 
 
 def encode_png(_host, images: torch.Tensor, *, largest: int | None = None) -> list[str]:
@@ -95,20 +45,19 @@ def encode_png(_host, images: torch.Tensor, *, largest: int | None = None) -> li
 
 
 OPERATIONS = {
-    "open_dataset": open_dataset,
-    "describe_dataset": describe_dataset,
+    "open_dataset": lazy("data.datasets", "open_dataset"),
+    "describe_dataset": lazy("data.datasets", "describe_dataset"),
     "get_images": get_images,
     "read_image": read_image,
-    "unreadable_images": unreadable_images,
-    "one_index_per_class": one_index_per_class,
-    "one_image_per_class": one_image_per_class,
-    "random_images": random_images,
+    "unreadable_images": lazy("data.image_files", "unreadable_images"),
+    "one_image_per_class": lazy("data.subsets", "one_per_class"),
+    "random_images": lazy("data.subsets", "seeded_subset"),
     "loader": make_loader,
     "describe_loader": describe_loader,
-    "start_epoch": start_epoch,
-    "next_batch": next_batch,
-    "planned_indices": planned_indices,
+    "start_epoch": method("start"),
+    "next_batch": method("next_batch"),
+    "planned_indices": method("planned_indices"),
     "skipped_images": skipped_images,
-    "close_loader": close_loader,
+    "close_loader": method("close"),
     "encode_png": encode_png,
 }

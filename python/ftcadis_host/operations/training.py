@@ -7,6 +7,8 @@ from typing import Any
 import torch
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
+from ..delegates import method
+
 
 def adamw(_host, module, *, groups: list[dict[str, Any]], betas: list[float]) -> torch.optim.AdamW:
     """AdamW over named parameters. groups: `[{"parameters": [names] | "all", "learning_rate", "weight_decay"}]`."""
@@ -81,14 +83,6 @@ def set_hyperparameters(_host, optimizer, *, learning_rates: list[float], weight
         group["weight_decay"] = weight_decay
 
 
-def zero_gradients(_host, optimizer) -> None:
-    optimizer.zero_grad(set_to_none=True)
-
-
-def optimizer_step(_host, optimizer) -> None:
-    optimizer.step()
-
-
 def _gradients(owner) -> list[torch.Tensor]:
     parameters = [parameter for group in owner.param_groups for parameter in group["params"]]
     return [parameter.grad for parameter in parameters if parameter.grad is not None]
@@ -98,7 +92,7 @@ def scale_gradients(_host, optimizer, *, factor: float) -> None:
     torch._foreach_mul_(_gradients(optimizer), factor)
 
 
-def _clip(gradients: list[torch.Tensor], per: str, norm: float) -> tuple[torch.Tensor, torch.Tensor]:
+def clip(gradients: list[torch.Tensor], per: str, norm: float) -> tuple[torch.Tensor, torch.Tensor]:
     """Scales gradients in place and returns their global l2 norm before and after that.
 
     per "tensor": each one by min(1, norm / (its norm + 1e-6)), as the released code does;
@@ -112,15 +106,11 @@ def _clip(gradients: list[torch.Tensor], per: str, norm: float) -> tuple[torch.T
 
 
 def clip_gradients(_host, optimizer, *, per: str, norm: float) -> tuple[torch.Tensor, torch.Tensor]:
-    return _clip(_gradients(optimizer), per, norm)
+    return clip(_gradients(optimizer), per, norm)
 
 
 def gradient_norm(_host, optimizer) -> torch.Tensor:
     return torch.linalg.vector_norm(torch.stack(torch._foreach_norm(_gradients(optimizer))))
-
-
-def clip_leaf_gradients(_host, *leaves, per: str, norm: float) -> torch.Tensor:
-    return _clip([leaf.grad for leaf in leaves if leaf.grad is not None], per, norm)[0]
 
 
 def manual_seed(_host, *, seed: int) -> None:
@@ -133,10 +123,6 @@ def averaged_copy(_host, module, *, decay: float) -> AveragedModel:
     return AveragedModel(module, multi_avg_fn=get_ema_multi_avg_fn(decay), use_buffers=True)
 
 
-def update_average(_host, average, module) -> None:
-    average.update_parameters(module)
-
-
 def average_of(_host, average) -> torch.nn.Module:
     return average.module.eval()
 
@@ -144,16 +130,15 @@ def average_of(_host, average) -> torch.nn.Module:
 OPERATIONS = {
     "adamw": adamw,
     "set_hyperparameters": set_hyperparameters,
-    "zero_gradients": zero_gradients,
-    "optimizer_step": optimizer_step,
+    "zero_gradients": method("zero_grad"),
+    "optimizer_step": method("step"),
     "save_optimizer": save_optimizer,
     "load_optimizer": load_optimizer,
     "scale_gradients": scale_gradients,
     "clip_gradients": clip_gradients,
     "gradient_norm": gradient_norm,
-    "clip_leaf_gradients": clip_leaf_gradients,
     "manual_seed": manual_seed,
     "averaged_copy": averaged_copy,
-    "update_average": update_average,
+    "update_average": method("update_parameters"),
     "average_of": average_of,
 }

@@ -6,24 +6,11 @@ import base64
 
 import torch
 
-
-def open_event_writer(_host, *, folder: str, purge_step: int | None):
-    # tensorboard takes a second to import, and most programs do without.
-    from ..event_files import EventWriter
-
-    return EventWriter(folder, purge_step)
-
-
-def write_scalars(_host, writer, *, step: int, values: dict[str, float]) -> None:
-    writer.write_scalars(step, values)
+from ..delegates import lazy, method
 
 
 def write_image(_host, writer, *, step: int, tag: str, png: str) -> None:
     writer.write_image(step, tag, base64.b64decode(png))
-
-
-def close_event_writer(_host, writer) -> None:
-    writer.close()
 
 
 def draw_samples(_host, *samples: torch.Tensor) -> str:
@@ -39,9 +26,10 @@ def draw_samples(_host, *samples: torch.Tensor) -> str:
 
 
 OPERATIONS = {
-    "open_event_writer": open_event_writer,
-    "write_scalars": write_scalars,
+    # tensorboard takes a second to import, and most programs do without.
+    "open_event_writer": lazy("event_files", "EventWriter"),
+    "write_scalars": method("write_scalars"),
     "write_image": write_image,
-    "close_event_writer": close_event_writer,
+    "close_event_writer": method("close"),
     "draw_samples": draw_samples,
 }

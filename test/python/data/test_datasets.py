@@ -5,18 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from ftcadis_host.data.datasets import (
-    describe_dataset,
-    every_kth,
-    get_images,
-    one_index_per_class,
-    one_per_class,
-    open_dataset,
-    seeded_subset,
-)
+from ftcadis_host.data.datasets import describe_dataset, get_images, open_dataset
 from ftcadis_host.data.data_errors import CorruptImageError
 from ftcadis_host.errors import SpecError
 from ftcadis_host.data.in_memory import InMemoryDataset
+from ftcadis_host.data.subsets import one_index_per_class, one_per_class, seeded_subset
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 
@@ -58,7 +51,7 @@ class Digits(unittest.TestCase):
 class Spec(unittest.TestCase):
     def test_names_what_is_wrong(self):
         for spec, pattern in (
-            ({}, "source must be 'digits' or .*got None"),
+            ({}, "source of a data set must be 'cifar10' or 'digits' or .*got None"),
             ({"source": "mnist"}, "got 'mnist'"),
             ({"source": "digits"}, "split .* must be 'train' or 'test', got None"),
             ({"source": "digits", "split": "val"}, "got 'val'"),
@@ -106,14 +99,6 @@ class Subsets(unittest.TestCase):
 
     def test_one_per_class_goes_by_class_not_by_appearance(self):
         self.assertEqual(one_index_per_class([3, 1, 0], 0), [2, 1, 0])
-
-    def test_every_kth(self):
-        dataset = open_dataset({"source": "digits", "split": "test"})
-        self.assertEqual(every_kth(dataset, 200), [0, 200, 400])
-        self.assertEqual(every_kth(dataset, 1), list(range(597)))
-        for k in (0, -1, 2.0):
-            with self.subTest(k=k), self.assertRaisesRegex(ValueError, "k must be"):
-                every_kth(dataset, k)
 
     def test_seeded_subset(self):
         dataset = open_dataset({"source": "digits", "split": "test"})

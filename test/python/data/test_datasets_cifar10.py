@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from dataset_files import cifar10_batch, make_cifar10, python2_pickle
-from ftcadis_host.data.cifar10 import PUBLISHED_MD5
+from ftcadis_host.data.sources.cifar10 import PUBLISHED_MD5
 from ftcadis_host.data.data_errors import DatasetError
 from ftcadis_host.data.datasets import describe_dataset, get_images, open_dataset
 from ftcadis_host.data.in_memory import crop_and_flip

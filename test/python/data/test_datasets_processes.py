@@ -17,7 +17,8 @@ signal.signal(signal.SIGINT, signal.SIG_IGN)
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
 elsewhere = os.open(os.devnull, os.O_WRONLY)
 os.dup2(elsewhere, 1); os.dup2(elsewhere, 2)
-from ftcadis_host.data.datasets import Loader, open_dataset
+from ftcadis_host.data.datasets import open_dataset
+from ftcadis_host.data.loaders import Loader
 dataset = open_dataset({"source": "folder", "path": root, "split": "train", "image_size": 16, "resize_size": 20})
 loader = Loader(dataset, batch_size=2, seed=0, shuffle=True, drop_last=True, workers=2)
 loader.start(0)

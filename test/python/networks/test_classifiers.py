@@ -91,6 +91,25 @@ class TestInput(Seeded):
             with self.subTest(wrong), self.assertRaisesRegex(SpecError, "input_range"):
                 load(TIMM, input_range=wrong)
 
+    def test_input_range_has_the_precision_of_the_network_at_least_float32(self):
+        # None of these numbers is one of float32.
+        mean, std = [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]
+        for dtype, expected in (
+            (torch.float64, torch.float64),
+            (torch.float32, torch.float32),
+            (torch.bfloat16, torch.float32),
+            (torch.float16, torch.float32),
+        ):
+            with self.subTest(dtype):
+                spec = {**TIMM, "resize": None, "input_range": {"mean": mean, "std": std}}
+                classifier = load_classifier(spec, device="cpu", dtype=dtype)
+                images = (2 * torch.rand(2, 3, 16, 16, dtype=torch.float64) - 1).to(expected)
+                exact = [torch.tensor(part, dtype=expected).reshape(3, 1, 1) for part in (mean, std)]
+                standardised = ((images + 1) / 2 - exact[0]) / exact[1]
+                logits = classifier.model(standardised.to(dtype)).to(expected)
+                self.assertTrue(torch.equal(classifier(images), logits))
+                self.assertEqual({classifier.mean.dtype, classifier.std.dtype}, {expected})
+
     def test_computes_in_its_own_dtype_and_answers_in_that_of_the_images(self):
         for dtype in (torch.float16, torch.bfloat16, torch.float64):
             with self.subTest(dtype):

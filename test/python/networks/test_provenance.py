@@ -2,6 +2,7 @@ import hashlib
 import unittest
 
 from network_files import InFolder  # isort: skip
+from ftcadis_host.networks.classifiers import hub_id
 from ftcadis_host.networks.provenance import weights_provenance
 
 
@@ -32,6 +33,15 @@ class TestProvenance(InFolder):
     def test_of_random_weights(self):
         facts = weights_provenance({"source": "timm", "name": "vit_tiny_patch16_224", "pretrained": False})
         self.assertEqual(facts, {"source": "timm", "random": True, "published": False})
+
+    def test_hub_id_is_that_of_pretrained_weights_without_a_path(self):
+        named = {"source": "timm", "name": "vit_tiny_patch16_224.augreg_in21k_ft_in1k", "pretrained": True}
+        self.assertEqual(hub_id(named), "timm/vit_tiny_patch16_224.augreg_in21k_ft_in1k")
+        self.assertIsNone(hub_id({**named, "pretrained": False}))
+        self.assertIsNone(hub_id({**named, "name": "no_such_network"}))
+        # A path decides, and the name may be missing then.
+        self.assertIsNone(hub_id({"source": "timm", "pretrained": True, "path": "folder"}))
+        self.assertIsNone(hub_id({"source": "resnet110"}))
 
     def test_of_a_network_of_the_user(self):
         digest = self.write("net.py", b"def net(): ...")

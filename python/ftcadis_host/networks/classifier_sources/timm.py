@@ -10,10 +10,10 @@ from typing import Any
 import torch
 from torch import nn
 
-from .backbone import Backbone, names_of
-from ..errors import SpecError, WeightsError
-from ..folders import read_json, written_folder
-from .weights import load_strictly, read_tensors, shapes_of
+from ...errors import SpecError, WeightsError
+from ...folders import read_json, written_folder
+from ..backbone import Backbone, ClassifierSource, names_of
+from ..weights import load_strictly, read_tensors, shapes_of
 
 # What timm calls the weights of a folder.
 WEIGHT_FILES = ("model.safetensors", "pytorch_model.bin")
@@ -102,3 +102,15 @@ def save_timm(model: nn.Module, folder: Path | str, *, mean: list[float], std: l
     data = {"mean": tuple(mean), "std": tuple(std), "interpolation": "bicubic"}
     with written_folder(folder) as new:
         save_for_hf(model, new, safe_serialization=True, data_config=data)
+
+
+def _hub_id(spec: Mapping[str, Any]) -> str | None:
+    if not spec.get("pretrained"):
+        return None
+    import timm
+
+    config = timm.get_pretrained_cfg(spec["name"])
+    return config.hf_hub_id if config is not None and config.hf_hub_id else None
+
+
+SOURCE = ClassifierSource(load_timm, save_timm, _hub_id)

@@ -6,8 +6,9 @@ import numpy as np
 import torch
 from torch.utils.data import Dataset
 
-from ..errors import SpecError
-from .in_memory import to_unit_range
+from ...errors import SpecError
+from ..image_dataset import DatasetSource
+from ..in_memory import to_unit_range
 
 # The two halves of the data differ in their stream.
 SPLITS = {"train": 0, "test": 1}
@@ -53,3 +54,7 @@ def open_synthetic(
     """The training or test half of generated data."""
     length = train_images if split == "train" else test_images
     return SyntheticDataset(split, length=length, classes=classes, image_size=image_size)
+
+
+NUMBERS = ("train_images", "test_images", "classes", "image_size")
+SOURCE = DatasetSource(open_synthetic, splits=("train", "test"), options=dict.fromkeys(NUMBERS), required=NUMBERS)

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from .data_errors import DatasetError
-from .in_memory import InMemoryDataset, crop_and_flip
-from .pickled_arrays import read_pickled_arrays
+from ..data_errors import DatasetError
+from ..image_dataset import DatasetSource
+from ..in_memory import InMemoryDataset, crop_and_flip
+from ..pickled_arrays import read_pickled_arrays
 
 FOLDER = "cifar-10-batches-py"
 META = "batches.meta"
@@ -31,14 +32,14 @@ PUBLISHED_MD5 = {
 }
 
 
-def open_cifar10(root: str, split: str, *, augment: bool = False, hashes: str = "any") -> InMemoryDataset:
+def open_cifar10(split: str, *, path: str, augment: bool = False, hashes: str = "any") -> InMemoryDataset:
     """Images 3x32x32 in the order of the files; `augment` pads by 4, crops and mirrors.
 
-    root: the folder `cifar-10-batches-py` or its parent. The files may hold any number of images.
+    path: the folder `cifar-10-batches-py` or its parent. The files may hold any number of images.
     hashes: 'published' accepts the published files alone, 'any' every file of the format.
     Nothing in the files is executed. Raises DatasetError for a file that is missing, damaged or something else.
     """
-    folder = _batches_folder(root)
+    folder = _batches_folder(path)
     meta = _read_file(folder, META, hashes)
     batches = [_read_batch(folder, name, hashes) for name in SPLIT_FILES[split]]
     try:
@@ -113,3 +114,10 @@ def _not_cifar10(path: str, reason: str) -> DatasetError:
         f"'{path}' is damaged or not a file of CIFAR-10: {reason}. "
         "Nothing in it was executed. Download cifar-10-python.tar.gz again and unpack it."
     )
+
+
+SOURCE = DatasetSource(
+    open_cifar10,
+    splits=("train", "test"),
+    options={"path": None, "augment": None, "hashes": ("any", "published")},
+)

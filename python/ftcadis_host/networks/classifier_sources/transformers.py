@@ -10,10 +10,10 @@ from typing import Any
 import torch
 from torch import nn
 
-from .backbone import Backbone
-from ..errors import SpecError, WeightsError
-from ..folders import written_folder
-from .weights import check_file, check_folder_or_id
+from ...errors import SpecError, WeightsError
+from ...folders import written_folder
+from ..backbone import Backbone, ClassifierSource
+from ..weights import check_file, check_folder_or_id
 
 
 def load_transformer(spec: Mapping[str, Any]) -> Backbone:
@@ -49,7 +49,7 @@ def load_transformer(spec: Mapping[str, Any]) -> Backbone:
     return Backbone(model, _heads(model), depth if isinstance(depth, int) else None)
 
 
-def save_transformer(model: nn.Module, folder: Path | str) -> None:
+def save_transformer(model: nn.Module, folder: Path | str, **_input_range: list[float]) -> None:
     """Writes a folder that `AutoModelForImageClassification.from_pretrained` loads, all or nothing."""
     with written_folder(folder) as new, _quiet():
         model.save_pretrained(str(new), safe_serialization=True)
@@ -145,3 +145,6 @@ def _heads(model: nn.Module) -> list[str]:
         for name, child in model.named_children()
         if name != model.base_model_prefix and next(child.parameters(), None) is not None
     ]
+
+
+SOURCE = ClassifierSource(load_transformer, save_transformer)

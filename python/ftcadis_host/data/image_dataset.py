@@ -1,0 +1,58 @@
+"""What a data set has to be, and what a source of data sets hands over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+
+
+class ImageDataset(Protocol):
+    """An item is (float32 image [C, H, W] in [0, 1], int label), never augmented. labels: int64 [N].
+
+    A Loader reads an `InMemoryDataset` from the device, and all others as a `FileDataset`.
+    """
+
+    labels: np.ndarray
+    classes: Sequence[str]
+    image_shape: tuple[int, int, int]
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, index: int) -> tuple[torch.Tensor, int]: ...
+
+
+class FileDataset(ImageDataset, Protocol):
+    """A data set whose images are read one by one, by worker processes if there are any.
+
+    augment: whether a Loader asks for augmented images. on_corrupt: 'fail' | 'skip', what it does about a CorruptImageError.
+    """
+
+    augment: bool
+    on_corrupt: str
+
+    def path(self, index: int) -> str:
+        """What the image is called in messages."""
+
+    def read(self, index: int, seed: int | None = None) -> torch.Tensor:
+        """The image as uint8 [C, H, W]; augmented as `seed` alone decides, or not at all."""
+
+
+@dataclass(frozen=True)
+class DatasetSource:
+    """A source of data sets.
+
+    open: makes the data set of a split, from the options that are given, by keyword; `path` is absolute then.
+    options: by name, the values that one can have, the default first; None where it takes any. A `path` is required.
+    required: what else is.
+    is_told_on_corrupt: whether `open` takes `on_corrupt`, which every description may have.
+    """
+
+    open: Callable[..., ImageDataset]
+    splits: tuple[str, ...]
+    options: Mapping[str, tuple[Any, ...] | None]
+    required: tuple[str, ...] = ()
+    is_told_on_corrupt: bool = False

@@ -1,0 +1,13 @@
+"""Image files of the user's, in one folder per class."""
+
+from __future__ import annotations
+
+from ..image_dataset import DatasetSource
+from ..image_folder import open_image_folder
+
+SOURCE = DatasetSource(
+    open_image_folder,
+    splits=("train", "val", "test"),
+    options=dict.fromkeys(("path", "augment", "image_size", "resize_size")),
+    is_told_on_corrupt=True,
+)

@@ -1,0 +1,13 @@
+"""ImageNet as published: image files in one folder per class, resized to 256 and cropped to 224."""
+
+from __future__ import annotations
+
+from ..image_dataset import DatasetSource
+from ..image_folder import open_image_folder
+
+SOURCE = DatasetSource(
+    open_image_folder,
+    splits=("train", "val", "test"),
+    options=dict.fromkeys(("path", "augment")),
+    is_told_on_corrupt=True,
+)

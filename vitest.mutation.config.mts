@@ -2,18 +2,20 @@ import { defineConfig } from 'vitest/config'
 
 /** The tests that start no Python, of what stryker.config.json mutates. */
 const WITHOUT_PYTHON = [
-  'test/method/{noise-level,select-images,smoothed}.test.ts',
-  'test/certification/{adaptive-settings,arm-logs,batch-size,log-configuration,merge-shards,one-ahead}.test.ts',
-  'test/certification/{shards,smoothed-input,statement,statistics}.test.ts',
+  'test/smoothing/{noise-level,smoothed-file,smoothed-input}.test.ts',
+  'test/objectives/ft-cadis/{check-selection,select-images}.test.ts',
+  'test/certification/{adaptive-settings,batch-size,log-configuration,one-ahead,statistics}.test.ts',
+  'test/logs/{arm-logs,merge-shards,shards}.test.ts',
   'test/certification/adaptive/*.test.ts',
   'test/training/{schedules,parameter-groups}.test.ts',
 ]
 
 /** The tests of files that are tested with Python. */
 const WITH_PYTHON = [
-  'test/method/{batch-statistics,noise-and-denoise,objective,selection-tensors}.test.ts',
+  'test/objectives/ft-cadis/{batch-statistics,compose,selection-tensors}.test.ts',
+  'test/smoothing/{load-networks,smoothing}.test.ts',
   'test/fixtures-check/check-fixtures.test.ts',
-  'test/certification/{certify,certify-launched,choose-images,load-networks,predict}.test.ts',
+  'test/certification/{certify,certify-launched,choose-images,predict}.test.ts',
 ]
 
 export default defineConfig({

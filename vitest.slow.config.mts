@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config'
+import config from './vitest.config.mjs'
+
+/** Checks that take minutes, for the time before a release: runs that are killed twenty times at random moments. */
+export default defineConfig({
+  test: {
+    ...config.test,
+    include: ['test/training/{distributed,killed}.test.ts'],
+    env: { ...config.test?.env, FT_CADIS_KILLS: '20' },
+    testTimeout: 1_800_000,
+  },
+})

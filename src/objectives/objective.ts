@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import type { Read, Session } from '../bridge'
 import type { Smoothing } from '../smoothing/smoothing'
-import type { Batch, Classifier, DatasetDescription, Generator, Tensor } from '../torch'
+import type { Batch, Classifier, DatasetDescription, Tensor } from '../torch'
 import type { MetricDescription } from './metrics'
 import type { Place } from './place'
 
@@ -56,8 +56,6 @@ export interface StepInputs<F extends Form = Form> {
   readonly clean_BCHW: Tensor<'BCHW'>
   /** Standard normal noise. M is `copies(settings)`. */
   readonly noise_MBCHW: Tensor<'MBCHW'>
-  /** For whatever else is random. */
-  readonly generator: Generator
   /** The settings in force at this place of the run. */
   readonly settings: F['settings']
   readonly prepared: F['prepared']
@@ -133,6 +131,14 @@ export interface DecideContext<F extends Form = Form> {
   readonly random: () => number
 }
 
+export interface GivenContext<F extends Form = Form> {
+  readonly networks: TrainedNetworks
+  /** The settings in force. */
+  readonly settings: F['settings']
+  /** The name of the micro-batch: seed, place in the run, micro-batch. */
+  readonly stream: readonly (string | number)[]
+}
+
 /** How a run is judged after each epoch: sums over test images, and metrics that are their means. */
 export interface Evaluation {
   /** Records sums over the images of one pass, by metric. */
@@ -184,8 +190,11 @@ export interface Objective<F extends Form = Form> {
   check?(decision: F['decision'], judgement: Read<F['asked']>, rule: string): void
   /** Sums that are known before the losses are. */
   count?(decision: F['decision'], judgement: Read<F['asked']>): Sums<F, number>
-  /** Records a decision as tensors, outside of the programs. */
-  given?(decision: F['decision'], inputs: Pick<StepInputs<F>, 'networks' | 'settings'>): F['given']
+  /**
+   * Records a decision as tensors, outside of the programs; and random streams that the loss draws from, named by `stream`
+   * and a purpose: `generator(session, ...stream, 'mixing')`.
+   */
+  given?(decision: F['decision'], context: GivenContext<F>): F['given']
   /** Program 2, or the only one. */
   loss(inputs: StepInputs<F>, decided: { readonly kept: F['kept']; readonly given: F['given'] }): Loss<F>
   /** Whether the loss of an update is the sum of its micro-batches' shares. Default true. */

@@ -104,7 +104,6 @@ export function stepRunner<F extends Form>(
       ...{ networks, smoothing, prepared, loader, imagesPerUpdate },
       settings: settings as F['settings'],
       noise: generator(session, ...stream, 'noise'),
-      generator: generator(session, ...stream, 'look'),
     }
   }
   const decisionOf = (judgement: Read<F['asked']>, labels: readonly number[], plan: MicroBatchPlan) => {
@@ -117,14 +116,14 @@ export function stepRunner<F extends Form>(
     objective.check?.(decision, judgement, rule?.name || 'of the run')
     return decision
   }
-  const givenOf = (decision: F['decision'], settings: F['settings']): F['given'] =>
-    objective.given?.(decision, { networks, settings }) ?? null
+  const givenOf = (decision: F['decision'], { settings, stream }: MicroBatchPlan): F['given'] =>
+    objective.given?.(decision, { networks, settings: settings as F['settings'], stream }) ?? null
 
   /** One program: nothing is read before the losses are. */
   const whole: StepRunner['microBatch'] = async (plan, recordEnd) => {
     const decision = decisionOf(null as Read<F['asked']>, [], plan)
     const found = await session.compute(() => {
-      const given = givenOf(decision, plan.settings)
+      const given = givenOf(decision, plan)
       const { lossScale } = plan
       const recorded =
         lossTerm === undefined
@@ -150,13 +149,12 @@ export function stepRunner<F extends Form>(
       const decision = decisionOf(judgement, labels, plan)
       const counted = countsOf(objective.count?.(decision, judgement) ?? {})
       const { asked: _, kept, ...step } = looked
-      const { settings, imagesPerUpdate, lossScale, stream } = plan
+      const { settings, imagesPerUpdate, lossScale } = plan
       const found = await session.compute(() => {
-        const given = givenOf(decision, settings)
+        const given = givenOf(decision, plan)
         const inputs = {
           ...{ ...step, networks, smoothing, prepared, imagesPerUpdate },
           settings: settings as F['settings'],
-          generator: generator(session, ...stream, 'loss'),
         }
         const recorded =
           lossTerm === undefined
@@ -195,10 +193,7 @@ export function stepRunner<F extends Form>(
 
 /** What a program of an objective begins with. */
 interface OpenInputs<F extends Form>
-  extends Pick<
-    StepInputs<F>,
-    'networks' | 'smoothing' | 'prepared' | 'settings' | 'generator' | 'imagesPerUpdate'
-  > {
+  extends Pick<StepInputs<F>, 'networks' | 'smoothing' | 'prepared' | 'settings' | 'imagesPerUpdate'> {
   readonly loader: Loader
   readonly noise: Generator
 }

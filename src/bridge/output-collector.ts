@@ -3,7 +3,7 @@ import { createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { within } from './within'
+import { raceWithTimeout } from './race-with-timeout'
 
 /** How many of the last lines are kept. */
 const KEPT_LINES = 20
@@ -62,7 +62,7 @@ export class OutputCollector {
 
   /** Resolves when everything that Python printed has arrived; a child of Python may hold the socket open, so not for ever. */
   async ended(): Promise<void> {
-    if (this.#socket !== undefined) await within(200, this.#ended)
+    if (this.#socket !== undefined) await raceWithTimeout(200, this.#ended)
   }
 
   close(): void {

@@ -5,8 +5,8 @@ import { allocatorEnvironment } from './allocator'
 import { startErrorOf } from './failure'
 import { OutputCollector } from './output-collector'
 import type { PythonException } from './program'
+import { raceWithTimeout } from './race-with-timeout'
 import type { SessionFacts } from './session-types'
-import { within } from './within'
 
 /**
  * The Python child that pythonia starts: start, watch, call, stop. This is the only file that imports pythonia, and the
@@ -182,12 +182,12 @@ export class PythonProcess {
         },
         () => undefined,
       )
-      await within(LEAVE_MS, released, gone)
+      await raceWithTimeout(LEAVE_MS, released, gone)
     }
     // Ends Python with SIGTERM, and with it the interval that keeps Node alive.
     this.#pythonia.python.exit()
     // A Python that is still busy ignores SIGTERM.
-    if (isReady) await within(LEAVE_MS, gone)
+    if (isReady) await raceWithTimeout(LEAVE_MS, gone)
     if (!this.#isGone) this.#child.kill('SIGKILL')
     await gone
     // Worker processes outlive a Python that was killed by some seconds, and would keep the channel, and Node, open.

@@ -135,7 +135,7 @@ export abstract class Recorder {
    *
    * @throws TypeError if `body` returns a promise, as a read inside would: the context would be left before it is done
    */
-  within<T>(context: string, takes: readonly Handle[], body: () => T): T {
+  inContext<T>(context: string, takes: readonly Handle[], body: () => T): T {
     this.perform(context, takes)
     this.#openContexts += 1
     try {

@@ -21,8 +21,8 @@ export interface SessionFacts {
 
 /** Running totals of a session, for benches and logs. */
 export interface SessionCounters {
-  /** Programs answered. */
-  answers: number
+  /** Programs sent and answered. */
+  roundTrips: number
   /** Instructions sent. */
   instructions: number
   /** Size of the programs' texts. */

@@ -16,7 +16,7 @@ export class Session extends Recorder implements AsyncDisposable {
   /** The place of this process among those of one launch; rank 0 of 1 where nobody launched it. */
   readonly launch: LaunchRank = launchRank()
   readonly counters: SessionCounters = {
-    answers: 0,
+    roundTrips: 0,
     instructions: 0,
     sentBytes: 0,
     receivedBytes: 0,
@@ -93,7 +93,7 @@ export class Session extends Recorder implements AsyncDisposable {
     const text = await this.#process.run(program)
     const receivedMs = performance.now()
     const answer = decodeAnswer(text, { values: reads.length })
-    counters.answers += 1
+    counters.roundTrips += 1
     counters.instructions += instructions.length
     counters.sentBytes += Buffer.byteLength(program)
     counters.receivedBytes += Buffer.byteLength(text)

@@ -19,5 +19,5 @@ export function gradient<A extends Axes>(input: Tensor<A>): Tensor<A> {
 
 /** Runs `body` without building a graph. */
 export function noGrad<T>(session: Session, body: () => T): T {
-  return session.within('no_grad', [], body)
+  return session.inContext('no_grad', [], body)
 }

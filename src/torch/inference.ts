@@ -47,5 +47,5 @@ export function networkDtype(network: Classifier | Denoiser): PlainHandle<Dtype>
 /** Runs `body` with operations cast to a number type where that is safe; a classifier has an autocast of its own. */
 export function autocasting<T>(session: Session, autocast: Autocast, body: () => T): T {
   if (autocast === 'none') return body()
-  return session.within(`autocast_${autocast}`, [], body)
+  return session.inContext(`autocast_${autocast}`, [], body)
 }

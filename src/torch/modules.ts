@@ -54,7 +54,7 @@ export async function loadDenoiser(
   spec: Spec,
   { dtype = 'float32' }: { dtype?: Dtype } = {},
 ): Promise<Denoiser> {
-  const handle = opaque(session, 'load_denoiser', { spec: pythonSpec(spec), dtype })
+  const handle = networkHandle(session, 'load_denoiser', { spec: pythonSpec(spec), dtype })
   const schedule = await descriptionOf<DiffusionSchedule>('describe_denoiser', handle)
   return new Denoiser(session, handle.id, schedule)
 }
@@ -94,12 +94,12 @@ export class Classifier extends Handle<never> {
 
   /** Runs `body` in training mode (dropout, stochastic depth, batch statistics). */
   training<T>(body: () => T): T {
-    return this.session.within('training', [this], body)
+    return this.session.inContext('training', [this], body)
   }
 
   /** Runs `body` without building the part of the graph that leads to the parameters. */
   withoutParameterGradients<T>(body: () => T): T {
-    return this.session.within('without_parameter_gradients', [this], body)
+    return this.session.inContext('without_parameter_gradients', [this], body)
   }
 
   /** A copy with today's weights that no training changes. */
@@ -151,7 +151,7 @@ export async function loadClassifier(
   spec: Spec,
   { dtype = 'float32', autocast = 'none', activationCheckpointing = false }: ClassifierPrecision = {},
 ): Promise<Classifier> {
-  const handle = opaque(session, 'load_classifier', {
+  const handle = networkHandle(session, 'load_classifier', {
     spec: pythonSpec(spec),
     dtype,
     autocast,
@@ -161,7 +161,11 @@ export async function loadClassifier(
   return new Classifier(session, handle.id, description)
 }
 
-function opaque(session: Session, operation: string, parameters: { [name: string]: Plain }): Handle<never> {
+function networkHandle(
+  session: Session,
+  operation: string,
+  parameters: { [name: string]: Plain },
+): Handle<never> {
   return session.record(operation, [], { parameters, make: (owner, id) => new PlainHandle<never>(owner, id) })
 }
 

@@ -134,7 +134,7 @@ export class TrainingLoop {
       durationMs,
       hostMs: durationMs - (session.counters.pythonMs - before.pythonMs),
       imagesPerSecond: (1000 * imagesPerUpdate) / durationMs,
-      roundTrips: session.counters.answers - before.answers,
+      roundTrips: session.counters.roundTrips - before.roundTrips,
       liveTensors: session.liveTensors(),
       deviceBytes,
     }

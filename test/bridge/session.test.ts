@@ -23,24 +23,24 @@ const scalar = (value: number) => tensor(session, value, { axes: '', dtype: 'flo
 
 describe('a program', () => {
   test('one message carries any number of operations, and one answer comes back', async () => {
-    const { answers, instructions } = session.counters
+    const { roundTrips, instructions } = session.counters
     const total = await session.compute(() => {
       let total = scalar(0)
       for (let step = 1; step <= 1000; step++) total = add(total, step)
       return total
     })
     expect(total).toBe(500_500)
-    expect(session.counters.answers - answers).toBe(1)
+    expect(session.counters.roundTrips - roundTrips).toBe(1)
     expect(session.counters.instructions - instructions).toBe(1001)
   })
 
   test('recording talks to nobody: an operation that cannot work fails at the read', async () => {
-    const { answers } = session.counters
+    const { roundTrips } = session.counters
     session.perform('no_such_operation', [])
     await new Promise(resolve => setTimeout(resolve, 20))
-    expect(session.counters.answers).toBe(answers)
+    expect(session.counters.roundTrips).toBe(roundTrips)
     await rejectionOf(session.flush(), PythonError)
-    expect(session.counters.answers).toBe(answers + 1)
+    expect(session.counters.roundTrips).toBe(roundTrips + 1)
   })
 
   test('20,000 instructions', async () => {
@@ -120,10 +120,10 @@ describe('a read', () => {
 
   test('a later program sees what an earlier one made, without waiting for it', async () => {
     const first = scalar(1)
-    const { answers } = session.counters
+    const { roundTrips } = session.counters
     const reads = [session.read(first), session.compute(() => add(first, 1))]
     session.free(first)
-    expect(session.counters.answers).toBe(answers)
+    expect(session.counters.roundTrips).toBe(roundTrips)
     expect(await Promise.all(reads)).toEqual([1, 2])
   })
 })

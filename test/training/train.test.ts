@@ -105,9 +105,12 @@ describe('finetune', () => {
         {
           ...{ stopAfterUpdates: 2, updatesOnly: true, eventFiles: true },
           onUpdate: ({ update }) => {
-            const { answers, instructions } = session.counters
+            const { roundTrips, instructions } = session.counters
             if (update === 2) {
-              counted = { answers: answers - last.answers, instructions: instructions - last.instructions }
+              counted = {
+                roundTrips: roundTrips - last.roundTrips,
+                instructions: instructions - last.instructions,
+              }
             }
             last = { ...session.counters }
           },
@@ -117,8 +120,8 @@ describe('finetune', () => {
       return counted
     }
     // Ten, and one that writes the event file.
-    expect(await sentPerUpdate('m2', 2, 1)).toEqual({ answers: 2, instructions: 11 })
-    expect(await sentPerUpdate('m4', 4, 3)).toEqual({ answers: 2, instructions: 11 })
+    expect(await sentPerUpdate('m2', 2, 1)).toEqual({ roundTrips: 2, instructions: 11 })
+    expect(await sentPerUpdate('m4', 4, 3)).toEqual({ roundTrips: 2, instructions: 11 })
   })
 
   it('adds up the gradients of micro-batches', async () => {

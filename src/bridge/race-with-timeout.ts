@@ -1,5 +1,5 @@
 /** Resolves when one of the promises does, or when the time is over; leaves no timer behind. */
-export async function within(limitMs: number, ...promises: Promise<unknown>[]): Promise<void> {
+export async function raceWithTimeout(limitMs: number, ...promises: Promise<unknown>[]): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const limit = new Promise(resolve => {
     timer = setTimeout(resolve, limitMs)

@@ -15,6 +15,7 @@ import {
   certifyDataset,
   comparisonReport,
   connect,
+  DIGITS_NETWORKS,
   denoisedSamples,
   factsPath,
   finetune,
@@ -33,7 +34,6 @@ import {
 import { parseNumber } from '../src/cli/option-values'
 import { createProgram, runMain } from '../src/cli/program'
 import { progressBar } from '../src/terminal/progress'
-import { CLASSIFIER_FOLDER, DENOISER_FOLDER } from './digits/networks'
 
 const RADII = [0, 0.25, 0.5, 0.75]
 
@@ -69,10 +69,10 @@ async function runSeed(
   const { sigma, testImages, output } = options
   const folder = join(output, `seed-${seed}`)
   const base = {
-    ...presets.digits({ sigma, denoiser: DENOISER_FOLDER, classifier: CLASSIFIER_FOLDER, output: folder }),
+    ...presets.digits({ sigma, output: folder }),
     seed,
   }
-  const denoiser = await torch.loadDenoiser(session, { source: 'diffusers', path: DENOISER_FOLDER })
+  const denoiser = await torch.loadDenoiser(session, { source: 'diffusers', path: DIGITS_NETWORKS.denoiser })
   const testSet = await torch.openDataset(session, { source: 'digits', split: 'test' })
   const training = new Map<string, UpdateReport[]>()
   const arms = []
@@ -82,7 +82,10 @@ async function runSeed(
     // The networks are trained anew, so what an earlier run has logged is of no use. Nothing else is removed.
     for (const file of [log, factsPath(log)]) await rm(file, { force: true })
     if (trained === null) {
-      const classifier = await torch.loadClassifier(session, { source: 'timm', path: CLASSIFIER_FOLDER })
+      const classifier = await torch.loadClassifier(session, {
+        source: 'timm',
+        path: DIGITS_NETWORKS.classifier,
+      })
       arms.push({ classifier, name: key, log })
       continue
     }
@@ -138,8 +141,8 @@ async function compare(
 
 /** Pictures of the first test image of each class, and what the off-the-shelf classifier makes of denoised ones. */
 async function pictures(session: Session, { sigma }: Options) {
-  const denoiser = await torch.loadDenoiser(session, { source: 'diffusers', path: DENOISER_FOLDER })
-  const classifier = await torch.loadClassifier(session, { source: 'timm', path: CLASSIFIER_FOLDER })
+  const denoiser = await torch.loadDenoiser(session, { source: 'diffusers', path: DIGITS_NETWORKS.denoiser })
+  const classifier = await torch.loadClassifier(session, { source: 'timm', path: DIGITS_NETWORKS.classifier })
   const testSet = await torch.openDataset(session, { source: 'digits', split: 'test' })
   const every = Array.from({ length: testSet.description.length }, (_, index) => index)
   const labels = await session.compute(() => testSet.images(every).labels_B)

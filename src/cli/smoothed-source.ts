@@ -8,7 +8,6 @@ import {
   certificationOf,
   parseCertificationConfig,
 } from '../config/schema'
-import { PACKAGE_FOLDER } from '../environment/paths'
 import { ConfigError } from '../errors'
 import { readSmoothed } from '../smoothing/smoothed-file'
 import type { KnownSmoothed } from '../smoothing/smoothed-input'
@@ -97,11 +96,7 @@ async function fromFile(path: string): Promise<CertificationRunConfig> {
 function fromPreset(options: SmoothedOptions): CertificationRunConfig {
   const { preset, denoiser, classifier, data } = options
   const output = join('runs', `certify-${preset}`)
-  if (preset === 'digits') {
-    const assets = join(PACKAGE_FOLDER, 'assets', 'digits')
-    const networks = { denoiser: join(assets, 'denoiser'), classifier: join(assets, 'classifier') }
-    return certificationOf(presets.digits({ ...networks, output }))
-  }
+  if (preset === 'digits') return certificationOf(presets.digits({ output }))
   const missing = Object.entries({ data, denoiser }).flatMap(([name, path]) =>
     path === undefined ? [`--${name}`] : [],
   )

@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import type { SessionFacts } from '../bridge'
 import type { RunConfig } from '../config/schema'
+import { packageVersion } from '../files/package-version'
 import { type Classifier, type Denoiser, type Provenance, provenance } from '../torch'
 import { classifierSpec, denoiserSpec } from '../smoothing/specs'
 
@@ -25,14 +24,13 @@ export async function describeRun(
     denoiser: provenance(denoiser, denoiserSpec(config.denoiser)),
     classifier: provenance(classifier, classifierSpec(config.classifier, config.tuning)),
   }))
-  const manifest = readFileSync(join(__dirname, '..', '..', 'package.json'), 'utf8')
   const { execa } = await import('execa')
   const git = await execa('git', ['rev-parse', 'HEAD'], { reject: false })
   return {
     config,
     weights,
     versions: {
-      ftCadis: (JSON.parse(manifest) as { version: string }).version,
+      ftCadis: packageVersion(),
       node: process.versions.node,
       torch: session.facts.torch,
     },

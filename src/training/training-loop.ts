@@ -2,6 +2,7 @@ import type { RunConfig } from '../config/schema'
 import { InterruptedError } from '../errors'
 import { type Checkpoint, epochName, stepName } from '../runs/checkpoint'
 import type { RunDescription } from '../runs/describe-run'
+import { evenlySpread } from '../runs/evenly-spread'
 import type { RunPlan } from '../runs/plan-run'
 import type { EpochReport, Position, UpdateReport } from '../runs/reports'
 import type { RunFolder } from '../runs/run-folder'
@@ -189,7 +190,7 @@ export class TrainingLoop {
       // What fits into memory in training fits here.
       batch: plan.imagesPerMicroBatch * config.method.noises,
       seed: config.seed,
-      indices: evenly(testSet.description.length, hooks.evaluationImages),
+      indices: evenlySpread(testSet.description.length, hooks.evaluationImages),
       group: trainee.group,
       isStopped: () => this.#wantsStop(),
     })
@@ -228,10 +229,4 @@ export class TrainingLoop {
   #move(progress: Partial<Progress>): void {
     this.#progress = { ...this.#progress, ...progress }
   }
-}
-
-/** So many positions, spread evenly over `length`. */
-function evenly(length: number, count = length): number[] {
-  const taken = Math.min(count, length)
-  return Array.from({ length: taken }, (_, index) => Math.floor((index * length) / taken))
 }

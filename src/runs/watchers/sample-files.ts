@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeWhole } from '../../files/write'
 import { type DenoisedSamples, denoisedSamples } from './denoised-samples'
+import { evenlySpread } from '../evenly-spread'
 import type { RunStart } from '../reports'
 
 /** Images of a run that are shown, few enough to look at. */
@@ -33,7 +34,8 @@ export async function writeSamples(
 ): Promise<string> {
   const { length, classes } = testSet.description
   const { samples, drawing } = await denoisedSamples({ classifier, denoiser }, testSet, {
-    indices: shownImages(length),
+    // A data set is often in the order of its classes.
+    indices: evenlySpread(length, SHOWN_IMAGES),
     level,
     noises: Math.min(config.method.noises, SHOWN_NOISES),
     seed: config.seed,
@@ -45,10 +47,4 @@ export async function writeSamples(
   await writeWhole(`${name}.json`, JSON.stringify(file))
   await writeWhole(`${name}.png`, Buffer.from(drawing, 'base64'))
   return drawing
-}
-
-/** Spread over the data set, which is often in the order of its classes. */
-function shownImages(length: number): number[] {
-  const count = Math.min(SHOWN_IMAGES, length)
-  return Array.from({ length: count }, (_, image) => Math.floor((image * length) / count))
 }

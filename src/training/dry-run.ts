@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path'
 import type { Session } from '../bridge'
 import { parseConfig, type RunConfigInput } from '../config/schema'
 import { FtCadisError } from '../errors'
+import { given } from '../files/given'
 import { leavesCheckpoint, type Passes, planRun, type RunPlan, trainingPasses } from '../runs/plan-run'
 import { RUN_PARTS } from '../runs/run-folder'
 import { checkClasses } from '../smoothing/check-classes'
@@ -111,7 +112,7 @@ export async function dryRun(
     }
     return {
       problems: [...new Set(problems)],
-      ...defined({
+      ...given({
         level,
         trainImages: images,
         testImages: testSet?.description.length,
@@ -209,8 +210,4 @@ async function existingParent(folder: string): Promise<string> {
 
 function gigabytes(bytes: number): string {
   return `${(bytes / 1e9).toFixed(1)} GB`
-}
-
-function defined<T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never
 }

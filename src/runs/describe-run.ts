@@ -1,8 +1,8 @@
 import type { SessionFacts } from '../bridge'
 import type { RunConfig } from '../config/schema'
 import { packageVersion } from '../files/package-version'
-import { type Classifier, type Denoiser, type Provenance, provenance } from '../torch'
 import { classifierSpec, denoiserSpec } from '../smoothing/specs'
+import { type Classifier, type Denoiser, type Provenance, provenance } from '../torch'
 
 export interface RunDescription {
   readonly config: RunConfig

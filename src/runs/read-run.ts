@@ -165,4 +165,3 @@ async function modifiedAt(path: string): Promise<Date | undefined> {
     () => undefined,
   )
 }
-

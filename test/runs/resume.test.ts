@@ -155,7 +155,11 @@ describe('a run that goes on from a checkpoint', () => {
     ],
     ['without its optimizer', /optimizer.safetensors is missing/, c => rm(join(c, 'optimizer.safetensors'))],
     ['with a damaged state', /trainer.json is no JSON: /, c => truncate(join(c, 'trainer.json'), 100)],
-    ['of something else', /trainer.json is malformed: format: expected 1, which this version reads/, c => writeFile(join(c, 'trainer.json'), '{}')],
+    [
+      'of something else',
+      /trainer.json is malformed: format: expected 1, which this version reads/,
+      c => writeFile(join(c, 'trainer.json'), '{}'),
+    ],
     [
       'with weights of another run',
       /model.safetensors was changed/,

@@ -127,9 +127,7 @@ export function differencesTable(runs: readonly NamedRun[]): Table {
 function flattened(value: PlainObject, path = ''): Record<string, string> {
   return Object.fromEntries(
     Object.entries(value).flatMap(([key, item]) =>
-      isObject(item)
-        ? Object.entries(flattened(item, `${path}${key}.`))
-        : [[`${path}${key}`, shown(item)]],
+      isObject(item) ? Object.entries(flattened(item, `${path}${key}.`)) : [[`${path}${key}`, shown(item)]],
     ),
   )
 }

@@ -125,7 +125,7 @@ async function runSeed(
 /** Reads the logs of all seeds back: tables and page come from what is on the disk. */
 async function compare(
   options: Options,
-  training: ReadonlyMap<string, UpdateReport[]>,
+  training: readonly ReadonlyMap<string, UpdateReport[]>[],
 ): Promise<ComparedArm[]> {
   const seeds = Array.from({ length: options.seeds }, (_, seed) => seed)
   return Promise.all(
@@ -133,8 +133,8 @@ async function compare(
       const logs = await Promise.all(
         seeds.map(seed => readCertificationLog(join(options.output, `seed-${seed}`, `certify-${key}.tsv`))),
       )
-      const updates = training.get(key)
-      return { label, logs: logs.map(({ rows }) => rows), ...(updates === undefined ? {} : { updates }) }
+      const updates = training.flatMap(ofSeed => [ofSeed.get(key) ?? []])
+      return { label, logs: logs.map(({ rows }) => rows), updates }
     }),
   )
 }
@@ -166,7 +166,7 @@ async function quickstart(options: Options): Promise<void> {
   const training: Map<string, UpdateReport[]>[] = []
   for (let seed = 0; seed < seeds; seed += 1) training.push(await runSeed(session, seed, options))
 
-  const arms = await compare(options, training[0] ?? new Map())
+  const arms = await compare(options, training)
   const { samples, classes } = await pictures(session, options)
   const report = await comparisonReport({
     title: 'FT-CADIS on handwritten digits',

@@ -51,7 +51,14 @@ const samplesSchema: z.ZodType<SamplesFile> = z.object({
       index: z.int().nonnegative(),
       label: z.int().nonnegative(),
       clean: z.base64(),
-      denoised: z.array(z.object({ png: z.base64(), predicted: z.int(), kept: z.boolean() })),
+      denoised: z.array(
+        z.object({
+          png: z.base64(),
+          predicted: z.int(),
+          confidence: z.number().exactOptional(),
+          kept: z.boolean(),
+        }),
+      ),
     }),
   ),
 })

@@ -5,7 +5,7 @@
  *
  *     npx ts-node examples/quickstart-digits.ts --help
  */
-import { rm } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import {
   ablations,
@@ -29,7 +29,6 @@ import {
   setup,
   torch,
   type UpdateReport,
-  writeWhole,
 } from '../src'
 import { parseNumber } from '../src/cli/option-values'
 import { createProgram, runMain } from '../src/cli/program'
@@ -185,7 +184,7 @@ async function quickstart(options: Options): Promise<void> {
     ],
   })
   const page = join(output, 'report.html')
-  await writeWhole(page, renderReport(report))
+  await writeFile(page, renderReport(report))
   console.log(renderTable(accuracyTable(arms, RADII), 'terminal'))
   if (seeds > 1) console.log(renderTable(acrBySeedTable(arms), 'terminal'))
   console.log('A demonstration at toy scale, not a reproduction of the numbers of the paper.')

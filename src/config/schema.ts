@@ -102,13 +102,9 @@ export type CertificationRunConfigInput = z.input<typeof certificationRunSchema>
 export type CertificationRunConfig = z.output<typeof certificationRunSchema>
 
 export type DenoiserConfig = z.output<typeof denoiserSchema>
-export type CertifiedDenoiserConfig = z.output<typeof certifiedDenoiserSchema>
 export type ClassifierConfig = z.output<typeof classifierSchema>
 export type TuningConfig = z.output<typeof tuningSchema>
 export type DataConfig = z.output<typeof dataSchema>
-export type MethodConfig = z.output<typeof methodSchema>
-export type OptimisationConfig = z.output<typeof optimisationSchema>
-export type CheckpointsConfig = z.output<typeof checkpointsSchema>
 export type CertificationConfig = z.output<typeof certificationSchema>
 
 /**

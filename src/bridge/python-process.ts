@@ -36,7 +36,7 @@ interface HostModule {
 
 type StartAnswer = { readonly facts: SessionFacts } | { readonly failure: PythonException }
 
-export interface PythonProcessOptions {
+interface PythonProcessOptions {
   /** Finds the absolute path of the interpreter, once this process is known to have no Python yet. */
   readonly interpreter: () => Promise<string>
   /** Options of the host, in Python's spelling. */

@@ -18,7 +18,7 @@ import type { ResolvedArm } from './arms'
 import type { Experiment } from './definition'
 
 /** Denoised images of one noise level, and what each arm of it sees in them. */
-export interface SamplesOfSigma {
+interface SamplesOfSigma {
   readonly sigma: number
   readonly images: readonly DenoisedImage[]
   /** By arm, then by image and noise. */

@@ -18,7 +18,7 @@ export function resultTables(outcome: Outcome): Table[] {
   ]
 }
 
-export interface PairedArm {
+interface PairedArm {
   readonly arm: ArmOutcome
   readonly reference: ArmOutcome
   readonly comparison: PairedComparison

@@ -76,7 +76,7 @@ function startsFrom({ config }: ResolvedArm, { folder }: Preparation): boolean {
 }
 
 /** `busy`: another process is at it. `blocked`: another task has to be done first. */
-export type TaskState = 'done' | 'ready' | 'busy' | 'blocked'
+type TaskState = 'done' | 'ready' | 'busy' | 'blocked'
 
 export async function stateOf(task: Task, { scale }: Pick<TaskOptions, 'scale'>): Promise<TaskState> {
   switch (task.kind) {

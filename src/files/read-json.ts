@@ -3,7 +3,7 @@ import type { z } from 'zod'
 import { DataError } from '../errors'
 
 /** Makes the error for a reason that goes on after the name of the file: `is no JSON: Unexpected end of JSON input`. */
-export type Refuse = (reason: string, cause: unknown) => Error
+type Refuse = (reason: string, cause: unknown) => Error
 
 /**
  * The text of a file; undefined where there is none.

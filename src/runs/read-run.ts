@@ -115,7 +115,7 @@ export async function readRun(folder: string): Promise<RunRecord> {
 }
 
 /** @throws DataError if there is no `config.json`, or none of a run */
-export async function readRunFacts(folder: string): Promise<RunFacts> {
+async function readRunFacts(folder: string): Promise<RunFacts> {
   const path = join(folder, 'config.json')
   const facts = await readJson(path, { schema: plainObject })
   if (facts === undefined) {

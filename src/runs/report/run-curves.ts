@@ -85,7 +85,7 @@ async function chartOf<Row>(
   )
 }
 
-export interface CurveChartOptions extends Pick<CurveOptions, 'along' | 'showsRaw'> {
+interface CurveChartOptions extends Pick<CurveOptions, 'along' | 'showsRaw'> {
   readonly caption: string
   /** See {@link CurvePlan}. */
   readonly isExact?: boolean

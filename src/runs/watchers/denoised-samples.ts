@@ -58,11 +58,6 @@ export interface SampleOptions {
   readonly largest?: number
 }
 
-interface Networks {
-  readonly classifiers: readonly Classifier[]
-  readonly denoiser: Denoiser
-}
-
 /**
  * Pictures of images of a data set and of what noise and denoiser make of them, and the verdicts of classifiers on them.
  * One answer; `noises` images go through the networks at once. No random stream of training is touched.
@@ -70,7 +65,7 @@ interface Networks {
  * @returns verdicts by classifier, then by image and noise
  */
 export async function denoisedImages(
-  { classifiers, denoiser }: Networks,
+  { classifiers, denoiser }: { readonly classifiers: readonly Classifier[]; readonly denoiser: Denoiser },
   dataset: Dataset,
   options: SampleOptions,
 ): Promise<{
@@ -138,7 +133,7 @@ export function samplesOf(image: DenoisedImage, verdicts: readonly Verdict[]): D
 
 /** Records what is seen of one image. */
 function recordImage(
-  { classifiers, denoiser }: Networks,
+  { classifiers, denoiser }: { readonly classifiers: readonly Classifier[]; readonly denoiser: Denoiser },
   dataset: Dataset,
   { index, level, noises, seed, largest }: Omit<SampleOptions, 'indices'> & { readonly index: number },
 ) {

@@ -33,12 +33,12 @@ function problemOf([file, title]: readonly [string, string]): string | undefined
 
 test('a file or a title that does not exist is found', () => {
   const cell =
-    '`files/lock`: *is held by one*, *no such title*; `docs/none`: *a*; `python/test_lora`: *test_x*'
+    '`files/lock`: *is held by one*, *no such title*; `docs/none`: *a*; `python/networks/test_lora`: *test_x*'
   expect(testsIn(cell).map(problemOf)).toEqual([
     undefined,
     'test/files/lock.test.ts has no test "no such title"',
     'there is no test/docs/none.test.ts',
-    'test/python/test_lora.py has no test "test_x"',
+    'test/python/networks/test_lora.py has no test "test_x"',
   ])
 })
 

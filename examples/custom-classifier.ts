@@ -8,7 +8,6 @@ import { join } from 'node:path'
 import { connect, finetune, presets, setup } from '../src'
 import { parseNumber } from '../src/cli/option-values'
 import { createProgram, runMain } from '../src/cli/program'
-import { CLASSIFIER_FOLDER, DENOISER_FOLDER } from './digits/networks'
 
 interface Options {
   readonly epochs: number
@@ -22,8 +21,6 @@ async function train({ epochs, output, device, python }: Options): Promise<void>
   await using session = await connect({ python, device })
   const preset = presets.digits({
     sigma: 0.25,
-    denoiser: DENOISER_FOLDER,
-    classifier: CLASSIFIER_FOLDER,
     output,
   })
   const { checkpoint } = await finetune(

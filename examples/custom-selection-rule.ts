@@ -20,7 +20,6 @@ import { interruptible } from '../src/cli/interruption'
 import { parseNumber } from '../src/cli/option-values'
 import { createProgram, runMain } from '../src/cli/program'
 import { addRunOptions, type RunOptions, runHooks } from '../src/cli/run-options'
-import { CLASSIFIER_FOLDER, DENOISER_FOLDER } from './digits/networks'
 
 interface Options extends RunOptions {
   readonly threshold: number
@@ -70,7 +69,7 @@ void runMain(async () => {
   const { threshold, output, python } = options
   await setup({ python, onLine: line => console.error(line) })
   await using session = await connect({ python, threads: 1 })
-  const config = presets.digits({ denoiser: DENOISER_FOLDER, classifier: CLASSIFIER_FOLDER, output })
+  const config = presets.digits({ output })
   await interruptible('the update is finished, then a checkpoint written', signal =>
     finetune(session, config, {
       ...runHooks(options),

@@ -9,7 +9,8 @@ import { join } from 'node:path'
 import { type Cifar10PresetOptions, presets } from '../src'
 import { parseNumber } from '../src/cli/option-values'
 import { createProgram, runMain } from '../src/cli/program'
-import { addCommonOptions, type CommonOptions, given, requireInputs } from './finetune/options'
+import { given } from '../src/files/given'
+import { addCommonOptions, type CommonOptions, requireInputs } from './finetune/options'
 import { run } from './finetune/run'
 
 interface Options extends CommonOptions {

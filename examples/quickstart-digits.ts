@@ -5,7 +5,7 @@
  *
  *     npx ts-node examples/quickstart-digits.ts --help
  */
-import { rm } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import {
   ablations,
@@ -15,6 +15,7 @@ import {
   certifyDataset,
   comparisonReport,
   connect,
+  DIGITS_NETWORKS,
   denoisedSamples,
   factsPath,
   finetune,
@@ -28,12 +29,10 @@ import {
   setup,
   torch,
   type UpdateReport,
-  writeWhole,
 } from '../src'
 import { parseNumber } from '../src/cli/option-values'
 import { createProgram, runMain } from '../src/cli/program'
 import { progressBar } from '../src/terminal/progress'
-import { CLASSIFIER_FOLDER, DENOISER_FOLDER } from './digits/networks'
 
 const RADII = [0, 0.25, 0.5, 0.75]
 
@@ -69,10 +68,10 @@ async function runSeed(
   const { sigma, testImages, output } = options
   const folder = join(output, `seed-${seed}`)
   const base = {
-    ...presets.digits({ sigma, denoiser: DENOISER_FOLDER, classifier: CLASSIFIER_FOLDER, output: folder }),
+    ...presets.digits({ sigma, output: folder }),
     seed,
   }
-  const denoiser = await torch.loadDenoiser(session, { source: 'diffusers', path: DENOISER_FOLDER })
+  const denoiser = await torch.loadDenoiser(session, { source: 'diffusers', path: DIGITS_NETWORKS.denoiser })
   const testSet = await torch.openDataset(session, { source: 'digits', split: 'test' })
   const training = new Map<string, UpdateReport[]>()
   const arms = []
@@ -82,7 +81,10 @@ async function runSeed(
     // The networks are trained anew, so what an earlier run has logged is of no use. Nothing else is removed.
     for (const file of [log, factsPath(log)]) await rm(file, { force: true })
     if (trained === null) {
-      const classifier = await torch.loadClassifier(session, { source: 'timm', path: CLASSIFIER_FOLDER })
+      const classifier = await torch.loadClassifier(session, {
+        source: 'timm',
+        path: DIGITS_NETWORKS.classifier,
+      })
       arms.push({ classifier, name: key, log })
       continue
     }
@@ -122,7 +124,7 @@ async function runSeed(
 /** Reads the logs of all seeds back: tables and page come from what is on the disk. */
 async function compare(
   options: Options,
-  training: ReadonlyMap<string, UpdateReport[]>,
+  training: readonly ReadonlyMap<string, UpdateReport[]>[],
 ): Promise<ComparedArm[]> {
   const seeds = Array.from({ length: options.seeds }, (_, seed) => seed)
   return Promise.all(
@@ -130,16 +132,16 @@ async function compare(
       const logs = await Promise.all(
         seeds.map(seed => readCertificationLog(join(options.output, `seed-${seed}`, `certify-${key}.tsv`))),
       )
-      const updates = training.get(key)
-      return { label, logs: logs.map(({ rows }) => rows), ...(updates === undefined ? {} : { updates }) }
+      const updates = training.flatMap(ofSeed => [ofSeed.get(key) ?? []])
+      return { label, logs: logs.map(({ rows }) => rows), updates }
     }),
   )
 }
 
 /** Pictures of the first test image of each class, and what the off-the-shelf classifier makes of denoised ones. */
 async function pictures(session: Session, { sigma }: Options) {
-  const denoiser = await torch.loadDenoiser(session, { source: 'diffusers', path: DENOISER_FOLDER })
-  const classifier = await torch.loadClassifier(session, { source: 'timm', path: CLASSIFIER_FOLDER })
+  const denoiser = await torch.loadDenoiser(session, { source: 'diffusers', path: DIGITS_NETWORKS.denoiser })
+  const classifier = await torch.loadClassifier(session, { source: 'timm', path: DIGITS_NETWORKS.classifier })
   const testSet = await torch.openDataset(session, { source: 'digits', split: 'test' })
   const every = Array.from({ length: testSet.description.length }, (_, index) => index)
   const labels = await session.compute(() => testSet.images(every).labels_B)
@@ -163,7 +165,7 @@ async function quickstart(options: Options): Promise<void> {
   const training: Map<string, UpdateReport[]>[] = []
   for (let seed = 0; seed < seeds; seed += 1) training.push(await runSeed(session, seed, options))
 
-  const arms = await compare(options, training[0] ?? new Map())
+  const arms = await compare(options, training)
   const { samples, classes } = await pictures(session, options)
   const report = await comparisonReport({
     title: 'FT-CADIS on handwritten digits',
@@ -182,7 +184,7 @@ async function quickstart(options: Options): Promise<void> {
     ],
   })
   const page = join(output, 'report.html')
-  await writeWhole(page, renderReport(report))
+  await writeFile(page, renderReport(report))
   console.log(renderTable(accuracyTable(arms, RADII), 'terminal'))
   if (seeds > 1) console.log(renderTable(acrBySeedTable(arms), 'terminal'))
   console.log('A demonstration at toy scale, not a reproduction of the numbers of the paper.')

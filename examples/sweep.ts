@@ -23,7 +23,6 @@ import { interruptible } from '../src/cli/interruption'
 import { parseNumber, parseNumbers } from '../src/cli/option-values'
 import { createProgram, runMain } from '../src/cli/program'
 import { trainingProgress } from '../src/terminal/training-progress'
-import { CLASSIFIER_FOLDER, DENOISER_FOLDER } from './digits/networks'
 
 interface Options {
   readonly lambda: readonly number[]
@@ -66,7 +65,7 @@ async function sweep(options: Options): Promise<void> {
   const { lambda: lambdas, epsilon: epsilons, epochs, testImages, output, python } = options
   await setup({ python, onLine: line => console.error(line) })
   await using session = await connect({ python, threads: 1 })
-  const base = presets.digits({ denoiser: DENOISER_FOLDER, classifier: CLASSIFIER_FOLDER, output })
+  const base = presets.digits({ output })
   const arms: ComparedArm[] = []
   await interruptible('the update or the image under way is finished', async signal => {
     for (const lambda of lambdas) {

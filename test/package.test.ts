@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { execa } from 'execa'
 import { expect, it } from 'vitest'
 import manifest from '../package.json'
-import { PACKAGE_FOLDER } from '../src/environment/paths'
+import { PACKAGE_FOLDER } from '../src/files/package-folder'
 
 interface Packed {
   readonly size: number

@@ -2,7 +2,8 @@ import { delimiter, join } from 'node:path'
 import { execa } from 'execa'
 import { expect, test } from 'vitest'
 import { resolveInterpreter } from '../src/environment/interpreter'
-import { PACKAGE_FOLDER, PYTHON_FOLDER } from '../src/environment/paths'
+import { PYTHON_FOLDER } from '../src/environment/paths'
+import { PACKAGE_FOLDER } from '../src/files/package-folder'
 
 const TIMEOUT_MS = 600_000
 

@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { CLASSIFIER_FOLDER, DENOISER_FOLDER } from '../../examples/digits/networks'
 import {
   type CertificationConfig,
   type CertificationRow,
@@ -57,11 +56,7 @@ export class CertificationBench implements AsyncDisposable {
     session: Session,
     { n, batch, threads }: CertificationBenchOptions,
   ): Promise<CertificationBench> {
-    const preset = presets.digits({
-      denoiser: DENOISER_FOLDER,
-      classifier: CLASSIFIER_FOLDER,
-      output: 'bench',
-    })
+    const preset = presets.digits({ output: 'bench' })
     const run = certificationOf(preset)
     const config = { ...run, threads, certification: { ...run.certification, n, batch } }
     const { denoiser, ...networks } = await loadNetworks(session, config)

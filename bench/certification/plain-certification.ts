@@ -1,13 +1,9 @@
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { execa, type ResultPromise } from 'execa'
 import { type CertificationRunConfig, type NoiseLevel, torch } from '../../src'
-import { allocatorEnvironment } from '../../src/bridge/allocator'
 import { datasetSpec } from '../../src/smoothing/specs'
+import { PlainLoop } from '../plain-loop'
 
 const SCRIPT = join(__dirname, 'python_certify.py')
-
-const START = { stdin: 'pipe', stdout: 'pipe', stderr: 'inherit', buffer: false } as const
 
 export interface PlainRound {
   /** Votes of the estimation, by image and class. */
@@ -18,14 +14,11 @@ export interface PlainRound {
 
 /** The plain Python loop in a process of its own, which certifies images at a command. */
 export class PlainCertification implements AsyncDisposable {
-  readonly #process: ResultPromise<typeof START>
-  readonly #lines: AsyncIterator<string>
+  readonly #loop: PlainLoop
   readonly #seed: number
 
   private constructor(interpreter: string, seed: number) {
-    // The allocator is set as for ft-cadis's own Python: a plain loop may be started with the same settings.
-    this.#process = execa({ ...START, env: allocatorEnvironment() })(interpreter, [SCRIPT])
-    this.#lines = createInterface({ input: this.#process.stdout })[Symbol.asyncIterator]()
+    this.#loop = new PlainLoop(interpreter, SCRIPT)
     this.#seed = seed
   }
 
@@ -41,7 +34,7 @@ export class PlainCertification implements AsyncDisposable {
     const { n0, n, alpha, batch, sigma, seed } = config.certification
     const loop = new PlainCertification(interpreter, seed)
     const { dtype: _, ...denoiser } = { dtype: null, ...config.denoiser }
-    await loop.#ask({
+    await loop.#loop.ask({
       ...{ device, n0, n, alpha, batch, sigma, classes },
       threads: config.threads ?? 1,
       denoiser: torch.pythonSpec(denoiser as never),
@@ -64,20 +57,11 @@ export class PlainCertification implements AsyncDisposable {
         ]),
       ),
     }))
-    return (await this.#ask({ images })) as PlainRound
-  }
-
-  async #ask(request: object): Promise<unknown> {
-    this.#process.stdin.write(`${JSON.stringify(request)}\n`)
-    const { value, done } = await this.#lines.next()
-    // A process that ended says why.
-    if (done) await this.#process
-    return JSON.parse(value)
+    return this.#loop.ask<PlainRound>({ images })
   }
 
   /** Ends the process. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#process.stdin.end()
-    await this.#process
+    await this.#loop[Symbol.asyncDispose]()
   }
 }

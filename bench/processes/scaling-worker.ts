@@ -1,6 +1,5 @@
 /** One of several processes that share a certification or a fine-tuning of digits; started by scaling.ts. */
 import { execa } from 'execa'
-import { CLASSIFIER_FOLDER, DENOISER_FOLDER } from '../../examples/digits/networks'
 import { connect, finetune, presets } from '../../src'
 import { runMain } from '../../src/cli/program'
 import { CertificationBench } from '../certification/certification-bench'
@@ -30,7 +29,7 @@ async function certify(): Promise<void> {
 /** @param output - The same folder on every rank. */
 async function train(output: string): Promise<void> {
   await using session = await connect({ python, device: 'cpu', threads: 1 })
-  const base = presets.digits({ denoiser: DENOISER_FOLDER, classifier: CLASSIFIER_FOLDER, output })
+  const base = presets.digits({ output })
   let begunMs = 0
   await finetune(
     session,

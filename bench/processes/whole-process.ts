@@ -2,7 +2,6 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
-import { CLASSIFIER_FOLDER, DENOISER_FOLDER } from '../../examples/digits/networks'
 import { connect } from '../../src'
 import { allocatorEnvironment } from '../../src/bridge/allocator'
 import { resolveInterpreter } from '../../src/environment/interpreter'
@@ -17,12 +16,11 @@ const TIME = '/usr/bin/time'
 /** The package as it is installed, in plain JavaScript; prints the peak of Node itself, since time knows the largest process alone. */
 const PROGRAM = `
 const { connect, finetune, presets } = require(${JSON.stringify(join(__dirname, '..', '..', 'dist'))})
-const networks = ${JSON.stringify({ denoiser: DENOISER_FOLDER, classifier: CLASSIFIER_FOLDER })}
 const [python, updates, output, device, threads] = process.argv.slice(1)
 void (async () => {
   const session = await connect({ python, device, threads: Number(threads) })
   try {
-    const config = presets.digits({ ...networks, output })
+    const config = presets.digits({ output })
     await finetune(session, config, { stopAfterUpdates: Number(updates), updatesOnly: true })
   } finally {
     await session.close()

@@ -1,13 +1,9 @@
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { execa, type ResultPromise } from 'execa'
 import { type NoiseLevel, type ParameterGroup, torch } from '../../src'
-import { allocatorEnvironment } from '../../src/bridge/allocator'
+import { PlainLoop } from '../plain-loop'
 import { attackedCount, type Figures, lossScaleOf, type PlannedUpdate, type Workload } from './workload'
 
 const SCRIPT = join(__dirname, 'python_loop.py')
-
-const START = { stdin: 'pipe', stdout: 'pipe', stderr: 'inherit', buffer: false } as const
 
 export interface PythonSideOptions {
   /** Absolute path of the interpreter. */
@@ -96,27 +92,24 @@ export function updateRequest({ startsEpoch, plan, mode }: PlannedUpdate, worklo
 
 /** The plain Python loop in a process of its own, one update at a command. */
 export class PythonSide implements AsyncDisposable {
-  readonly #process: ResultPromise<typeof START>
-  readonly #lines: AsyncIterator<string>
+  readonly #loop: PlainLoop
 
   private constructor(
     interpreter: string,
     private readonly workload: Workload,
   ) {
-    // The allocator is set as for ft-cadis's own Python: a plain loop may be started with the same settings.
-    this.#process = execa({ ...START, env: allocatorEnvironment() })(interpreter, [SCRIPT])
-    this.#lines = createInterface({ input: this.#process.stdout })[Symbol.asyncIterator]()
+    this.#loop = new PlainLoop(interpreter, SCRIPT)
   }
 
   static async start(options: PythonSideOptions): Promise<PythonSide> {
     const side = new PythonSide(options.interpreter, options.workload)
-    await side.#ask(setupRequest(options))
+    await side.#loop.ask(setupRequest(options))
     return side
   }
 
   /** Takes one update. */
   async update({ startsEpoch, plan, mode }: PlannedUpdate): Promise<PythonUpdate> {
-    const answer = await this.#ask(updateRequest({ startsEpoch, plan, mode }, this.workload))
+    const answer = await this.#loop.ask<Answer>(updateRequest({ startsEpoch, plan, mode }, this.workload))
     return {
       figures: {
         loss: answer.loss,
@@ -130,17 +123,8 @@ export class PythonSide implements AsyncDisposable {
     }
   }
 
-  async #ask(request: object): Promise<Answer> {
-    this.#process.stdin.write(`${JSON.stringify(request)}\n`)
-    const { value, done } = await this.#lines.next()
-    // A process that ended says why.
-    if (done) await this.#process
-    return JSON.parse(value)
-  }
-
   /** Ends the process. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#process.stdin.end()
-    await this.#process
+    await this.#loop[Symbol.asyncDispose]()
   }
 }

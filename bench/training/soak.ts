@@ -8,7 +8,6 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { CLASSIFIER_FOLDER, DENOISER_FOLDER } from '../../examples/digits/networks'
 import { connect, finetune, presets } from '../../src'
 import { parseNumber } from '../../src/cli/option-values'
 import { createProgram, runMain } from '../../src/cli/program'
@@ -53,7 +52,7 @@ void runMain(async () => {
   const samples: Sample[] = []
   try {
     await using session = await connect({ python, device: 'cpu', threads: 1 })
-    const base = presets.digits({ denoiser: DENOISER_FOLDER, classifier: CLASSIFIER_FOLDER, output })
+    const base = presets.digits({ output })
     await finetune(
       session,
       {

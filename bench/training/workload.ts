@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import {
   type ParameterGroup,
   presets,
@@ -36,8 +35,6 @@ export interface Workload {
   readonly loader: torch.LoaderOptions
 }
 
-const DIGITS = join(__dirname, '..', '..', 'assets', 'digits')
-
 /** FT-CADIS with the settings of a preset: on digits as it is, else with random weights and images of the full size. */
 export function workload(
   scale: ScaleName,
@@ -67,11 +64,7 @@ function configOf(scale: ScaleName): RunConfig {
   const files = { data: 'synthetic', denoiser: 'synthetic', output: 'unused' }
   switch (scale) {
     case 'digits':
-      return presets.digits({
-        denoiser: join(DIGITS, 'denoiser'),
-        classifier: join(DIGITS, 'classifier'),
-        output: 'unused',
-      })
+      return presets.digits({ output: 'unused' })
     case 'cifar10':
       return syntheticRun(presets.cifar10({ ...files, sigma: 0.5 }), {
         ...{ imageSize: 32, classes: 10, trainImages: 50_000, testImages: 10_000 },

@@ -1,10 +1,4 @@
-import { join } from 'node:path'
-
-/** The networks of the digits demonstration: their shapes, and where their trained weights are kept. */
-
-export const DIGITS_FOLDER = join(__dirname, '..', '..', 'assets', 'digits')
-export const DENOISER_FOLDER = join(DIGITS_FOLDER, 'denoiser')
-export const CLASSIFIER_FOLDER = join(DIGITS_FOLDER, 'classifier')
+/** The shapes of the networks of the digits demonstration. */
 
 /** An ADM-style UNet of 190,369 parameters: 16 and 32 channels, attention at 4×4, 1,000 linear steps. */
 export const DENOISER = {

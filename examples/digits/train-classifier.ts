@@ -4,10 +4,19 @@
  *
  *     npx ts-node examples/digits/train-classifier.ts
  */
-import { connect, crossEntropy, learningRate, type Session, setup, torch, toSymmetric } from '../../src'
+import {
+  connect,
+  crossEntropy,
+  DIGITS_NETWORKS,
+  learningRate,
+  type Session,
+  setup,
+  torch,
+  toSymmetric,
+} from '../../src'
 import { createProgram, runMain } from '../../src/cli/program'
 import { progressBar } from '../../src/terminal/progress'
-import { CLASSIFIER, CLASSIFIER_FOLDER } from './networks'
+import { CLASSIFIER } from './networks'
 
 const EPOCHS = 50
 const BATCH = 64
@@ -67,7 +76,7 @@ void runMain(async () => {
     'Train the off-the-shelf classifier of the digits demonstration.',
   )
     .option('--seed <number>', 'seed of weights and order', Number, 0)
-    .option('--output <folder>', 'where the network is written', CLASSIFIER_FOLDER)
+    .option('--output <folder>', 'where the network is written', DIGITS_NETWORKS.classifier)
     .option('--python <path>', 'Python interpreter to use')
   const { seed, output, python } = (await program.parseAsync()).opts()
   await setup({ python, onLine: line => console.error(line) })

@@ -4,10 +4,10 @@
  *
  *     npx ts-node examples/digits/train-denoiser.ts
  */
-import { connect, noiseScheduleOf, type Session, setup, torch, toSymmetric } from '../../src'
+import { connect, DIGITS_NETWORKS, noiseScheduleOf, type Session, setup, torch, toSymmetric } from '../../src'
 import { createProgram, runMain } from '../../src/cli/program'
 import { progressBar } from '../../src/terminal/progress'
-import { DENOISER, DENOISER_FOLDER } from './networks'
+import { DENOISER } from './networks'
 
 const ITERATIONS = 1_200
 const BATCH = 64
@@ -90,7 +90,7 @@ async function train(session: Session, { seed, folder }: { seed: number; folder:
 void runMain(async () => {
   const program = createProgram('train-denoiser', 'Train the denoiser of the digits demonstration.')
     .option('--seed <number>', 'seed of weights, order and noise', Number, 0)
-    .option('--output <folder>', 'where the network is written', DENOISER_FOLDER)
+    .option('--output <folder>', 'where the network is written', DIGITS_NETWORKS.denoiser)
     .option('--python <path>', 'Python interpreter to use')
   const { seed, output, python } = (await program.parseAsync()).opts()
   await setup({ python, onLine: line => console.error(line) })

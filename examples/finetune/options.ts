@@ -1,7 +1,10 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { RunConfig } from '../../src'
+import { parseImages } from '../../src/cli/certification-options'
 import { parseNumber } from '../../src/cli/option-values'
 import { addRunOptions, type RunOptions } from '../../src/cli/run-options'
+import { given } from '../../src/files/given'
+import { isObject } from '../../src/files/read-json'
 
 /** The flags that both programs have, and what they change in a configuration. */
 
@@ -101,7 +104,7 @@ export function addCommonOptions(program: Command, { output }: { output: string 
     .option('--no-certify', 'end after training')
     .option(
       '--certify-images <choice>',
-      'all, per-class, first:N, every:N, or random:N (default: as in the paper)',
+      'all, first:N, every:N, random:N, one-per-class, or positions such as 3,17,20-40 (default: as in the paper)',
       parseImages,
     )
     .option('--n0 <count>', 'noisy copies that choose the class (default: as in the paper)', count)
@@ -160,27 +163,10 @@ export function requireInputs(
   return { data: data ?? 'synthetic', denoiser: denoiser ?? 'synthetic' }
 }
 
-/** Only the fields that have a value. */
-export function given<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never
-}
-
-function parseImages(text: string): Images {
-  if (text === 'all') return 'all'
-  if (text === 'per-class') return { onePerClass: true }
-  const [, kind, number] = /^(first|every|random):([1-9]\d*)$/.exec(text) ?? []
-  if (kind === 'first') return { first: Number(number) }
-  if (kind === 'every') return { every: Number(number) }
-  if (kind === 'random') return { random: Number(number) }
-  throw new InvalidArgumentError('Expected all, per-class, first:N, every:N or random:N.')
-}
-
-function parseObject(text: string): Record<string, unknown> {
+function parseObject(text: string): Readonly<Record<string, unknown>> {
   try {
     const value: unknown = JSON.parse(text)
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
-      return value as Record<string, unknown>
-    }
+    if (isObject(value)) return value
   } catch {
     // Answered below, like everything else that is no object.
   }

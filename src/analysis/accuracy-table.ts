@@ -45,6 +45,26 @@ export function accuracyTable(methods: readonly LabelledLogs[], radii: readonly 
   }
 }
 
+/** The ACR of every seed, a row a method: no average hides an order that does not hold on each. */
+export function acrBySeedTable(
+  arms: readonly LabelledLogs[],
+  {
+    seeds = [...Array(Math.max(...arms.map(({ logs }) => logs.length))).keys()],
+  }: { seeds?: readonly number[] } = {},
+): Table {
+  return {
+    caption: 'Average certified radius by seed',
+    columns: [{ header: 'method' }, ...seeds.map(seed => ({ header: `seed ${seed}`, digits: 4 }))],
+    rows: arms.map(({ label, logs }) => [
+      label,
+      ...seeds.map((_, position) => {
+        const rows = logs[position]
+        return rows === undefined ? null : averageCertifiedRadius(rows)
+      }),
+    ]),
+  }
+}
+
 /** The value of a single run, or mean and sample standard deviation of several. */
 export function overSeeds(values: readonly number[]): number | MeanAndDeviation {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length

@@ -1,7 +1,8 @@
 import type { LabelledLogs } from './accuracy-table'
 import type { Analysis } from './analyze'
-import { certifiedAccuracyChart } from './plots'
-import type { Chart, Report } from './report'
+import { LEGEND_LINE } from './chart-svg'
+import { certifiedAccuracyChart, certifiedAccuracyFigure } from './plots'
+import type { Report } from './report'
 import type { Method } from './runs'
 
 /** The page of an analysis: tables, curves, accuracy by class, and what the figures do and do not say. */
@@ -13,7 +14,7 @@ export async function analysisPage({ methods, tables, perClass, notes }: Analysi
     sections: [
       ...(notes.length > 0 ? [{ kind: 'text', title: 'To know first', paragraphs: notes } as const] : []),
       ...(summary === undefined ? [] : [{ kind: 'table', title: 'Summary', table: summary } as const]),
-      { kind: 'charts', charts: [await curves(methods)] },
+      { kind: 'charts', charts: [await certifiedAccuracyFigure(curvesOf(methods))] },
       ...others.map(table => ({ kind: 'table', table }) as const),
       ...perClass.map((table, position) =>
         position === 0
@@ -32,19 +33,6 @@ function curvesOf(methods: readonly Method[]): LabelledLogs[] {
   )
 }
 
-async function curves(methods: readonly Method[]): Promise<Chart> {
-  const lines = curvesOf(methods)
-  return {
-    svg: await certifiedAccuracyChart(lines, {
-      width: 900,
-      height: 370 + LEGEND_LINE * Math.ceil(lines.length / 2),
-    }),
-    narrowSvg: await certifiedAccuracyChart(lines, { width: 340, height: 260 + LEGEND_LINE * lines.length }),
-    caption: 'Certified accuracy against the ℓ2 radius of the perturbation, for pixels in [0, 1].',
-    alt: `Certified accuracy against radius for ${lines.map(({ label }) => label).join('; ')}.`,
-  }
-}
-
 /** The chart of one analysis by itself. */
 export function curvesChart({ methods }: Pick<Analysis, 'methods'>): Promise<string> {
   const lines = curvesOf(methods)
@@ -53,9 +41,6 @@ export function curvesChart({ methods }: Pick<Analysis, 'methods'>): Promise<str
     height: 400 + LEGEND_LINE * Math.ceil(lines.length / 2),
   })
 }
-
-/** What the legend takes of a chart's height for each of its lines, so that many of them leave the curves their room. */
-const LEGEND_LINE = 20
 
 const MEANING = [
   'Certified accuracy at radius r is the share of images that are classified correctly, are not abstained on, and have a ' +

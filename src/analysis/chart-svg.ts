@@ -1,4 +1,5 @@
 import type { Config, TopLevelSpec } from 'vega-lite' with { 'resolution-mode': 'import' }
+import { ConfigError } from '../errors'
 
 /** Size of a whole chart in CSS pixels. */
 export interface ChartSize {
@@ -14,6 +15,19 @@ export interface ChartSize {
  */
 const COLORS = ['#0072B2', '#D55E00', '#009E73', '#CC79A7', '#E69F00', '#56B4E9']
 const DASHES = [[], [8, 3], [4, 2], [10, 3, 2, 3], [12, 4]]
+
+/** What the legend takes of a chart's height for each of its lines, so that many of them leave the curves their room. */
+export const LEGEND_LINE = 20
+
+/** @throws ConfigError for lines of one chart that share a label */
+export function requireDistinct(lines: readonly { readonly label: string }[]): void {
+  const labels = lines.map(({ label }) => label)
+  const repeated = labels.find((label, position) => labels.indexOf(label) !== position)
+  if (repeated === undefined) return
+  throw new ConfigError(`Two lines of one chart have the label "${repeated}", expected different ones.`, {
+    remedy: 'Give every line a label of its own.',
+  })
+}
 
 /** The channels that tell lines apart by `label`, in the order of `labels`. */
 export function byLabel(labels: readonly string[]) {

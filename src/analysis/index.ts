@@ -24,9 +24,21 @@ export type { ChartSize } from './chart-svg'
 export * from './envelope'
 export type { HighProbabilityOptions } from './high-probability'
 export type { Epsilon } from './measures'
+export {
+  type CurveOptions,
+  type MetricPanel,
+  type MetricPoint,
+  type MetricSeries,
+  metricChart,
+} from './metric-curves'
 export * from './paired-comparison'
 export * from './paper-tables'
-export * from './plots'
+export {
+  type CurvePoint,
+  certifiedAccuracyChart,
+  certifiedAccuracyCurves,
+  certifiedAccuracyFigure,
+} from './plots'
 export * from './report'
 export * from './runs'
 export * from './tables'

@@ -133,7 +133,7 @@ export function radiusColumns(radii: readonly number[]): Column[] {
 }
 
 /** A row a method, with a column for each setting in which they differ. */
-export function withSettings(
+function withSettings(
   methods: readonly Method[],
   {
     caption,

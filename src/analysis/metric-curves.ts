@@ -1,5 +1,23 @@
-import { byLabel, type ChartSize, renderSvg } from './chart-svg'
-import type { MetricPanel, MetricPoint } from './plots'
+import { byLabel, type ChartSize, LEGEND_LINE, renderSvg, requireDistinct } from './chart-svg'
+
+/** One point of a training curve. */
+export interface MetricPoint {
+  readonly step: number
+  /** A value that is not finite leaves a gap. */
+  readonly value: number
+}
+
+export interface MetricSeries {
+  readonly label: string
+  readonly points: readonly MetricPoint[]
+}
+
+/** What one chart of training curves shows. */
+export interface MetricPanel {
+  /** Title of the vertical axis, with the unit: `learning rate`, `images kept (%)`. */
+  readonly metric: string
+  readonly series: readonly MetricSeries[]
+}
 
 export interface CurveOptions extends ChartSize {
   /** Title of the horizontal axis. */
@@ -14,19 +32,19 @@ export interface CurveOptions extends ChartSize {
 const DRAWN_POINTS = 500
 /** Few enough points to show each. */
 const MARKED_POINTS = 30
-/** What the legend takes of a chart's height for each of its lines. */
-const LEGEND_LINE = 20
 
 /**
  * A metric of training against steps or epochs, one line a series. Values that are not finite leave gaps, and count in no
  * mean.
  *
  * @returns an SVG document, readable on light and dark pages
+ * @throws ConfigError for series that share a label
  */
 export async function metricChart(
   { metric, series }: MetricPanel,
   { along, smoothing, showsRaw, width = 320, height = 200 }: CurveOptions,
 ): Promise<string> {
+  requireDistinct(series)
   const values = (window: number) =>
     series.flatMap(({ label, points }) =>
       drawnPoints(points, window).map(({ step, value }) => ({

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ConfigError } from '../errors'
+import { PACKAGE_FOLDER } from '../files/package-folder'
 import type { Cell } from './tables'
 
 /** Certified accuracies that the paper prints, in percent. */
@@ -24,13 +25,22 @@ export interface PaperRow {
   readonly accuracies: readonly (number | null)[]
 }
 
+/** A row of Table 16. */
+export interface PaperCost {
+  readonly method: string
+  readonly acr: number
+  /** Parameters. */
+  readonly trainable: number
+  readonly gpuDays: number
+}
+
 /** Where the numbers come from. */
 export const PAPER = 'Jang et al., TMLR 2024'
 
-interface RawTable {
+interface RawTable<Row> {
   readonly radii?: readonly number[]
   readonly epsilon?: string
-  readonly rows?: readonly RawRow[]
+  readonly rows?: readonly Row[]
 }
 
 interface RawRow {
@@ -85,7 +95,12 @@ function describe(row: RawRow): string {
     .replace(' (Ours)', '')
 }
 
-function readTables(): Readonly<Record<string, RawTable>> {
-  const file = join(__dirname, '..', '..', 'assets', 'paper', 'tables.json')
-  return JSON.parse(readFileSync(file, 'utf8')) as Readonly<Record<string, RawTable>>
+/** Table 16, in its order: what fine-tuning costs. */
+export function paperCosts(): readonly PaperCost[] {
+  return readTables<PaperCost>()['table16_imagenet_sigma0.50_cost']?.rows ?? []
+}
+
+function readTables<Row = RawRow>(): Readonly<Record<string, RawTable<Row>>> {
+  const file = join(PACKAGE_FOLDER, 'assets', 'paper', 'tables.json')
+  return JSON.parse(readFileSync(file, 'utf8')) as Readonly<Record<string, RawTable<Row>>>
 }

@@ -1,26 +1,8 @@
 import { ConfigError } from '../errors'
 import { type LabelledLogs, overSeeds } from './accuracy-table'
 import { certifiedAccuracy } from './certified-accuracy'
-import { byLabel, type ChartSize, renderSvg } from './chart-svg'
-
-/** One point of a training curve. */
-export interface MetricPoint {
-  readonly step: number
-  /** A value that is not finite leaves a gap. */
-  readonly value: number
-}
-
-export interface MetricSeries {
-  readonly label: string
-  readonly points: readonly MetricPoint[]
-}
-
-/** What one chart of training curves shows. */
-export interface MetricPanel {
-  /** Title of the vertical axis, with the unit: `learning rate`, `images kept (%)`. */
-  readonly metric: string
-  readonly series: readonly MetricSeries[]
-}
+import { byLabel, type ChartSize, LEGEND_LINE, renderSvg, requireDistinct } from './chart-svg'
+import type { Chart } from './report'
 
 /** One point of a curve of certified accuracy; accuracies in percent, deviation 0 for a single seed. */
 export interface CurvePoint {
@@ -114,30 +96,21 @@ export async function certifiedAccuracyChart(
   )
 }
 
-/**
- * A metric against the training step, one line a series.
- *
- * @returns an SVG document, readable on light and dark pages
- * @throws ConfigError for series that share a label
- */
-export async function trainingChart({ metric, series }: MetricPanel, size: ChartSize = {}): Promise<string> {
-  requireDistinct(series)
-  const values = series.flatMap(({ label, points }) =>
-    points.map(({ step, value }) => ({ label, step, value: Number.isFinite(value) ? value : null })),
-  )
-  return renderSvg(
-    {
-      description: `${metric} against training step`,
-      data: { values },
-      mark: { type: 'line' },
-      encoding: {
-        x: { field: 'step', type: 'quantitative', title: 'training step', scale: { nice: false } },
-        y: { field: 'value', type: 'quantitative', title: metric, scale: { zero: false } },
-        ...byLabel(series.map(({ label }) => label)),
-      },
-    },
-    size,
-  )
+/** The curves of certified accuracy as a chart of a page, wide and narrow. Throws as {@link certifiedAccuracyChart} does. */
+export async function certifiedAccuracyFigure(methods: readonly LabelledLogs[]): Promise<Chart> {
+  const { length } = methods
+  const bands = methods.some(({ logs }) => logs.length > 1)
+    ? '; bands are one standard deviation over seeds'
+    : ''
+  return {
+    svg: await certifiedAccuracyChart(methods, {
+      width: 900,
+      height: 370 + LEGEND_LINE * Math.ceil(length / 2),
+    }),
+    narrowSvg: await certifiedAccuracyChart(methods, { width: 340, height: 260 + LEGEND_LINE * length }),
+    caption: `Certified accuracy against the ℓ2 radius of the perturbation, for pixels in [0, 1]${bands}.`,
+    alt: `Certified accuracy against radius for ${methods.map(({ label }) => label).join('; ')}.`,
+  }
 }
 
 function largestRadius(methods: readonly LabelledLogs[]): number {
@@ -146,13 +119,4 @@ function largestRadius(methods: readonly LabelledLogs[]): number {
   )
   const largest = radii.reduce((a, b) => Math.max(a, b), 0)
   return Math.max(0.25, Math.ceil(largest * 4) / 4)
-}
-
-function requireDistinct(lines: readonly { readonly label: string }[]): void {
-  const labels = lines.map(({ label }) => label)
-  const repeated = labels.find((label, position) => labels.indexOf(label) !== position)
-  if (repeated === undefined) return
-  throw new ConfigError(`Two lines of one chart have the label "${repeated}", expected different ones.`, {
-    remedy: 'Give every line a label of its own.',
-  })
 }

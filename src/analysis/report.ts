@@ -192,7 +192,7 @@ function pngWidth(png: string): number {
 function svgUri(svg: string): string {
   if (!svg.startsWith('<svg ')) {
     throw new ConfigError(`A chart must be an SVG document, got ${JSON.stringify(svg.slice(0, 40))}.`, {
-      remedy: 'Pass what certifiedAccuracyChart or trainingChart returns.',
+      remedy: 'Pass what certifiedAccuracyChart or metricChart returns.',
     })
   }
   return `data:image/svg+xml;base64,${Buffer.from(svg).toString('base64')}`

@@ -1,3 +1,4 @@
+import { isObject } from '../files/read-json'
 import type { Session } from './session'
 
 declare const plainForm: unique symbol
@@ -25,7 +26,7 @@ export type Read<T> = T extends Handle<infer Data> ? Data : { [K in keyof T]: Re
 export function handlesIn(value: unknown): Handle[] {
   if (value instanceof Handle) return [value]
   if (Array.isArray(value)) return value.flatMap(handlesIn)
-  if (isRecord(value)) return Object.values(value).flatMap(handlesIn)
+  if (isObject(value)) return Object.values(value).flatMap(handlesIn)
   return []
 }
 
@@ -34,13 +35,9 @@ export function withData<T>(value: T, data: (handle: Handle) => unknown): Read<T
   const replace = (part: unknown): unknown => {
     if (part instanceof Handle) return data(part)
     if (Array.isArray(part)) return part.map(replace)
-    if (isRecord(part))
+    if (isObject(part))
       return Object.fromEntries(Object.entries(part).map(([key, item]) => [key, replace(item)]))
     return part
   }
   return replace(value) as Read<T>
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null
 }

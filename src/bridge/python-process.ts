@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
-import { delimiter, join } from 'node:path'
+import { delimiter } from 'node:path'
+import { PYTHON_FOLDER } from '../environment/paths'
 import { PythonExitError, PythonStartError } from '../errors'
 import { allocatorEnvironment } from './allocator'
 import { startErrorOf } from './failure'
@@ -15,9 +16,6 @@ import type { SessionFacts } from './session-types'
 
 /** How long Python gets to come back from what it does before it is killed. */
 const LEAVE_MS = 5_000
-
-/** The `python` folder of this package, both from `src/bridge` and from `dist/bridge`. */
-const PYTHON_FOLDER = join(__dirname, '..', '..', 'python')
 
 /** The part of pythonia that is used here; its own types leave it out. */
 interface Pythonia {
@@ -38,7 +36,7 @@ interface HostModule {
 
 type StartAnswer = { readonly facts: SessionFacts } | { readonly failure: PythonException }
 
-export interface PythonProcessOptions {
+interface PythonProcessOptions {
   /** Finds the absolute path of the interpreter, once this process is known to have no Python yet. */
   readonly interpreter: () => Promise<string>
   /** Options of the host, in Python's spelling. */

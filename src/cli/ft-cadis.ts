@@ -1,7 +1,5 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import type { Command } from 'commander'
-import { PACKAGE_FOLDER } from '../environment/paths'
+import { packageVersion } from '../files/package-version'
 import { addAnalyzeCommand } from './commands/analyze'
 import { addCertifyCommand } from './commands/certify'
 import { addCheckFixturesCommand } from './commands/check-fixtures'
@@ -22,13 +20,10 @@ import { createProgram } from './program'
  * sources and what is built from them.)
  */
 export function createFtCadis(): Command {
-  const { version } = JSON.parse(readFileSync(join(PACKAGE_FOLDER, 'package.json'), 'utf8')) as {
-    version: string
-  }
   const program = createProgram(
     'ft-cadis',
     'Fine-tune classifiers for certified robustness under denoised smoothing, certify and analyse them.',
-  ).version(version)
+  ).version(packageVersion())
   addSetupCommand(program)
   addDoctorCommand(program)
   addInitCommand(program)

@@ -1,6 +1,6 @@
 /** What `ft-cadis init` writes. Tests check its types and run it. */
 
-export interface TemplateOptions {
+interface TemplateOptions {
   /** Whether .ts files of the folder are ES modules: the nearest package.json says `"type": "module"`. */
   readonly isModule: boolean
 }

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander'
 
-export interface NumberRange {
+interface NumberRange {
   readonly min?: number
   readonly max?: number
   /** Whether only whole numbers are taken. Default: false. */

@@ -1,9 +1,10 @@
-import { readdir, stat } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { renderTable, type Table } from '../analysis/tables'
 import { connect } from '../bridge'
 import { type ImagePrediction, predict } from '../certification/predict'
 import { DataError } from '../errors'
+import { isFolder } from '../files/exists'
 import { progressBar } from '../terminal/progress'
 import type { SmoothedOptions } from './certification-options'
 import { endPythonWhenAborted } from './end-python'
@@ -51,9 +52,8 @@ export async function runPrediction(
 
 /** The image files that a path names: itself, or those in it, in the order of their names. */
 async function imageFiles(path: string): Promise<string[]> {
-  const found = await stat(path).catch(() => undefined)
   // A missing file is named with all others that cannot be used.
-  if (!found?.isDirectory()) return [path]
+  if (!(await isFolder(path))) return [path]
   const names = (await readdir(path, { recursive: true })).filter(name => IMAGE_NAME.test(name)).sort()
   if (names.length > 0) return names.map(name => join(path, name))
   throw new DataError(`There is no image file in ${path}.`, {

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { presets } from '../config/presets'
 import {
@@ -8,8 +7,9 @@ import {
   certificationOf,
   parseCertificationConfig,
 } from '../config/schema'
-import { PACKAGE_FOLDER } from '../environment/paths'
 import { ConfigError } from '../errors'
+import { given } from '../files/given'
+import { readJson } from '../files/read-json'
 import { readSmoothed } from '../smoothing/smoothed-file'
 import type { KnownSmoothed } from '../smoothing/smoothed-input'
 import { findCheckpoint } from '../smoothing/trained-classifier'
@@ -81,15 +81,10 @@ function withOutput(source: KnownSmoothed, output: string): KnownSmoothed {
 }
 
 async function fromFile(path: string): Promise<CertificationRunConfig> {
-  let settings: unknown
-  try {
-    settings = JSON.parse(await readFile(path, 'utf8'))
-  } catch (cause) {
-    throw new ConfigError(`The settings in ${path} cannot be read: ${(cause as Error).message}.`, {
-      remedy: 'Give a JSON file.',
-      cause,
-    })
-  }
+  const refuse = (reason: string, cause?: unknown) =>
+    new ConfigError(`The file of settings ${path} ${reason}.`, { remedy: 'Give a JSON file.', cause })
+  const settings = await readJson(path, { refuse })
+  if (settings === undefined) throw refuse('is missing')
   return parseCertificationConfig(settings)
 }
 
@@ -97,11 +92,7 @@ async function fromFile(path: string): Promise<CertificationRunConfig> {
 function fromPreset(options: SmoothedOptions): CertificationRunConfig {
   const { preset, denoiser, classifier, data } = options
   const output = join('runs', `certify-${preset}`)
-  if (preset === 'digits') {
-    const assets = join(PACKAGE_FOLDER, 'assets', 'digits')
-    const networks = { denoiser: join(assets, 'denoiser'), classifier: join(assets, 'classifier') }
-    return certificationOf(presets.digits({ ...networks, output }))
-  }
+  if (preset === 'digits') return certificationOf(presets.digits({ output }))
   const missing = Object.entries({ data, denoiser }).flatMap(([name, path]) =>
     path === undefined ? [`--${name}`] : [],
   )
@@ -138,9 +129,4 @@ function otherData(
   throw new ConfigError(`Data of the source ${data.source} are in no folder, got --data ${path}.`, {
     remedy: 'Leave --data out, or describe the data in settings.',
   })
-}
-
-/** Only the fields that have a value. */
-function given<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never
 }

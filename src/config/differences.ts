@@ -1,3 +1,5 @@
+import { isObject } from '../files/read-json'
+
 /** One field in which two configurations differ; undefined where a configuration does not have it. */
 export interface FieldDifference {
   /** Dotted name. */
@@ -23,10 +25,6 @@ function compare(before: unknown, after: unknown, field: string): FieldDifferenc
 /** A field that is undefined and one that is absent are the same. */
 function asJson(value: unknown): unknown {
   return value === undefined ? undefined : JSON.parse(JSON.stringify(value))
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** A value of a configuration as a message shows it. */

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
+import { PACKAGE_FOLDER } from '../files/package-folder'
 
-const DIGITS_FOLDER = join(__dirname, '..', '..', 'assets', 'digits')
+const DIGITS_FOLDER = join(PACKAGE_FOLDER, 'assets', 'digits')
 
 /** Folders of the trained networks of the digits demonstration, which come with this package. */
 export const DIGITS_NETWORKS = {

@@ -23,7 +23,7 @@ export interface DoctorReport {
   readonly isUsable: boolean
 }
 
-export interface DoctorOptions extends InterpreterOptions {
+interface DoctorOptions extends InterpreterOptions {
   /** The pins that are compared with. Default: the list of this package. */
   readonly requirementsFile?: string
 }

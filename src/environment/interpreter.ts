@@ -1,7 +1,7 @@
 import { lstat } from 'node:fs/promises'
 import { basename, join, resolve, sep } from 'node:path'
 import { PythonStartError } from '../errors'
-import { PACKAGE_FOLDER } from './paths'
+import { PACKAGE_FOLDER } from '../files/package-folder'
 import { MINIMUM_PYTHON, probePython } from './probe-python'
 import { readStamp } from './stamp'
 

@@ -1,7 +1,5 @@
 import { join } from 'node:path'
-
-/** The folder of this package's package.json, seen from `src/environment` and from `dist/environment` alike. */
-export const PACKAGE_FOLDER = join(__dirname, '..', '..')
+import { PACKAGE_FOLDER } from '../files/package-folder'
 
 /** The folder that Python imports `ftcadis_host` from. */
 export const PYTHON_FOLDER = join(PACKAGE_FOLDER, 'python')

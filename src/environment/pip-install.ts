@@ -1,7 +1,7 @@
 import { PythonStartError } from '../errors'
 import { type OnLine, runLines } from './run-lines'
 
-export interface PipInstallOptions {
+interface PipInstallOptions {
   readonly python: string
   /** What stands behind `pip install`. */
   readonly what: readonly string[]
@@ -64,7 +64,7 @@ const KNOWN_FAILURES: readonly { pattern: RegExp; reason: string; remedy: string
 ]
 
 /** The cause behind pip's last lines. Exported for its tests. */
-export function explainPipFailure(lines: readonly string[]): { reason: string; remedy: string } {
+function explainPipFailure(lines: readonly string[]): { reason: string; remedy: string } {
   const text = lines.join('\n')
   const known = KNOWN_FAILURES.find(({ pattern }) => pattern.test(text))
   if (known !== undefined) return known

@@ -20,7 +20,7 @@ export interface PythonFacts {
 }
 
 /** Why a command is no usable Python, as the end of a sentence: "which {problem}". */
-export interface PythonProblem {
+interface PythonProblem {
   readonly problem: string
 }
 

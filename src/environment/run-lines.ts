@@ -1,7 +1,7 @@
 export type OnLine = (line: string) => void
 
 /** How a command ended, and what it printed last. */
-export interface Finished {
+interface Finished {
   readonly succeeded: boolean
   readonly lines: readonly string[]
 }

@@ -1,5 +1,6 @@
 import { join, sep } from 'node:path'
 import { PythonStartError } from '../errors'
+import { PACKAGE_FOLDER } from '../files/package-folder'
 import { findMissing } from './inspect-environment'
 import {
   findNamedInterpreter,
@@ -9,7 +10,7 @@ import {
   ORIGINS,
   openVirtualEnvironment,
 } from './interpreter'
-import { PACKAGE_FOLDER, REQUIREMENTS_FILE } from './paths'
+import { REQUIREMENTS_FILE } from './paths'
 import { pipInstall } from './pip-install'
 import { pipInstallCommand, type Requirement, readRequirements, toPin } from './requirements'
 import type { OnLine } from './run-lines'

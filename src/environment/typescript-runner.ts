@@ -2,10 +2,10 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, extname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { ConfigError } from '../errors'
-import { PACKAGE_FOLDER } from './paths'
+import { PACKAGE_FOLDER } from '../files/package-folder'
 
 /** What runs a TypeScript file, as a package. */
-export type TypeScriptRunner = 'ts-node' | 'tsx'
+type TypeScriptRunner = 'ts-node' | 'tsx'
 
 /** From this version on TypeScript is no library that ts-node could call. */
 const FIRST_WITHOUT_LIBRARY = 7

@@ -8,14 +8,14 @@ import { MINIMUM_PYTHON, type PythonFacts, probePython } from './probe-python'
 import { type OnLine, runLines } from './run-lines'
 import { minorVersion, readStamp, STAMP_NAME, type Stamp } from './stamp'
 
-export interface EnsureOptions {
+interface EnsureOptions {
   readonly requirementsFile: string
   /** The text of that file. */
   readonly requirements: string
   readonly onLine: OnLine
 }
 
-export interface Ensured {
+interface Ensured {
   readonly interpreter: Interpreter
   readonly action: 'none' | 'created' | 'updated'
 }

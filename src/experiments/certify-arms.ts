@@ -9,7 +9,7 @@ import { findCheckpoint, loadTrainedClassifier } from '../smoothing/trained-clas
 import { type Denoiser, loadClassifier, openDataset } from '../torch'
 import { logPath, type ResolvedArm, seedFolder } from './arms'
 
-export interface CertifyArmsOptions {
+interface CertifyArmsOptions {
   readonly denoiser: Denoiser
   /** Of training, and of the noise that is certified with. */
   readonly seed: number

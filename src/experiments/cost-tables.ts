@@ -1,8 +1,6 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { overSeeds } from '../analysis/accuracy-table'
 import { averageCertifiedRadius } from '../analysis/certified-accuracy'
-import { PAPER } from '../analysis/paper-tables'
+import { PAPER, paperCosts } from '../analysis/paper-tables'
 import type { Table } from '../analysis/tables'
 import type { UpdateReport } from '../runs/reports'
 import type { Outcome } from './outcome'
@@ -44,20 +42,8 @@ export function medianUpdateMs(updates: readonly Pick<UpdateReport, 'durationMs'
   return durations[Math.floor(durations.length / 2)] ?? Number.NaN
 }
 
-interface PaperCost {
-  readonly method: string
-  readonly acr: number
-  readonly trainable: number
-  readonly gpuDays: number
-}
-
 /** Table 16. */
 export function paperCostTable(): Table {
-  const file = join(__dirname, '..', '..', 'assets', 'paper', 'tables.json')
-  const tables = JSON.parse(readFileSync(file, 'utf8')) as Record<
-    string,
-    { readonly rows: readonly PaperCost[] }
-  >
   return {
     caption: `Table 16 of the paper (${PAPER}): ImageNet, σ = 0.5`,
     columns: [
@@ -66,8 +52,6 @@ export function paperCostTable(): Table {
       { header: 'trainable', digits: 0 },
       { header: 'GPU days', digits: 1 },
     ],
-    rows: (tables['table16_imagenet_sigma0.50_cost']?.rows ?? []).map(
-      ({ method, acr, trainable, gpuDays }) => [method, acr, trainable, gpuDays],
-    ),
+    rows: paperCosts().map(({ method, acr, trainable, gpuDays }) => [method, acr, trainable, gpuDays]),
   }
 }

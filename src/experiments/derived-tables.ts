@@ -11,7 +11,7 @@ import type { Scale } from './scale'
 /** Tables that follow from certificates of an experiment without another certification. */
 
 /** A method of Table 1: the arms whose keys begin with `key`, one for each noise level. */
-export interface EnvelopeMethod {
+interface EnvelopeMethod {
   readonly label: string
   readonly key: string
 }

@@ -1,5 +1,5 @@
-import { certifiedAccuracyChart } from '../analysis/plots'
-import type { Chart, Report, ReportSection } from '../analysis/report'
+import { certifiedAccuracyFigure } from '../analysis/plots'
+import type { Report, ReportSection } from '../analysis/report'
 import { imageSections } from './image-samples'
 import type { Outcome } from './outcome'
 import { resultTables } from './result-tables'
@@ -14,7 +14,7 @@ export async function experimentPage(outcome: Outcome): Promise<Report> {
     sections: [
       { kind: 'text', title: 'What differs from the paper', paragraphs: [outcome.scale.differs] },
       ...(accuracy === undefined ? [] : [{ kind: 'table', title: 'Results', table: accuracy } as const]),
-      { kind: 'charts', charts: [await curves(outcome)] },
+      { kind: 'charts', charts: [await certifiedAccuracyFigure(arms)] },
       ...others.map(table => ({ kind: 'table', table }) as const),
       ...((await experiment.sections?.(outcome)) ?? []),
       ...(samples === undefined ? [] : imageSections(samples, arms)),
@@ -45,22 +45,3 @@ function aboutSection({ experiment }: Outcome): ReportSection {
     ],
   }
 }
-
-async function curves(outcome: Outcome): Promise<Chart> {
-  const { arms } = outcome
-  return {
-    svg: await experimentPlot(outcome),
-    narrowSvg: await certifiedAccuracyChart(arms, { width: 340, height: 260 + LEGEND_LINE * arms.length }),
-    caption:
-      'Certified accuracy against the ℓ2 radius of the perturbation, for pixels in [0, 1]; bands are one standard deviation over seeds.',
-    alt: `Certified accuracy against radius for ${arms.map(({ label }) => label).join('; ')}.`,
-  }
-}
-
-/** The curves of certified accuracy, as an SVG document. */
-export function experimentPlot({ arms }: Pick<Outcome, 'arms'>): Promise<string> {
-  return certifiedAccuracyChart(arms, { width: 900, height: 370 + LEGEND_LINE * Math.ceil(arms.length / 2) })
-}
-
-/** What the legend takes of a chart's height for each of its lines. */
-const LEGEND_LINE = 20

@@ -1,51 +1,53 @@
-import { mkdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import type { GridImage, ReportSection } from '../analysis/report'
-import type { Session } from '../bridge'
+import { mkdir } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { z } from 'zod'
+import type { ReportSection } from '../analysis/report'
+import { DataError } from '../errors'
+import { readJson } from '../files/read-json'
 import { writeWhole } from '../files/write'
-import { toSymmetric } from '../smoothing/denoise'
-import { drawNoise, seenCopies, smoothingOf } from '../smoothing/smoothing'
+import { sampleGrid } from '../runs/report/sample-grid'
 import {
-  argmax,
-  type Classifier,
-  type Dataset,
-  type Denoiser,
-  encodePng,
-  exp,
-  flatten,
-  generator,
-  logSoftmax,
-  max,
-  noGrad,
-} from '../torch'
+  type DenoisedImage,
+  denoisedImages,
+  samplesOf,
+  type Verdict,
+} from '../runs/watchers/denoised-samples'
+import { smoothingOf } from '../smoothing/smoothing'
+import type { Classifier, Dataset, Denoiser } from '../torch'
 import type { ResolvedArm } from './arms'
 import type { Experiment } from './definition'
 
-/** What the classifier of an arm makes of one denoised image. */
-export interface Verdict {
-  readonly predicted: number
-  /** Probability that it gives the predicted class. */
-  readonly confidence: number
-}
-
 /** Denoised images of one noise level, and what each arm of it sees in them. */
-export interface SamplesOfSigma {
+interface SamplesOfSigma {
   readonly sigma: number
-  readonly images: readonly {
-    readonly index: number
-    readonly label: number
-    /** PNG files in base64. */
-    readonly clean: string
-    readonly denoised: readonly string[]
-  }[]
+  readonly images: readonly DenoisedImage[]
   /** By arm, then by image and noise. */
   readonly arms: readonly { readonly key: string; readonly verdicts: readonly (readonly Verdict[])[] }[]
 }
 
+/** What `samples.json` of an experiment holds. */
 export interface ImageSamples {
   readonly classes: readonly string[]
   readonly sigmas: readonly SamplesOfSigma[]
 }
+
+const samplesSchema: z.ZodType<ImageSamples> = z.object({
+  classes: z.array(z.string()),
+  sigmas: z.array(
+    z.object({
+      sigma: z.number(),
+      images: z.array(
+        z.object({ index: z.int(), label: z.int(), clean: z.base64(), denoised: z.array(z.base64()) }),
+      ),
+      arms: z.array(
+        z.object({
+          key: z.string(),
+          verdicts: z.array(z.array(z.object({ predicted: z.int(), confidence: z.number() }))),
+        }),
+      ),
+    }),
+  ),
+})
 
 /** Larger pictures are shrunk to so many pixels a side. */
 const LARGEST = 144
@@ -53,8 +55,7 @@ const NOISES = 6
 
 /** Denoises images, the same ones under the same noise for all arms of a noise level, and asks each arm about them. */
 export async function imageSamples(
-  session: Session,
-  { denoiser, dataset }: { denoiser: Denoiser | null; dataset: Dataset },
+  { denoiser, dataset }: { readonly denoiser: Denoiser | null; readonly dataset: Dataset },
   {
     arms,
     indices,
@@ -69,51 +70,13 @@ export async function imageSamples(
   for (const sigma of new Set(arms.map(({ arm }) => arm.sigma))) {
     const own = arms.filter(({ arm }) => arm.sigma === sigma)
     const smoothing = smoothingOf(denoiser, sigma)
-    const read = await session.compute(() =>
-      indices.map(index =>
-        session.scope(() => {
-          const { images_BCHW, labels_B } = dataset.images([index])
-          const clean_BCHW = toSymmetric(images_BCHW)
-          const noise = generator(session, seed, 'samples', index)
-          const noise_MBCHW = drawNoise(clean_BCHW, { noises: NOISES, generator: noise })
-          const denoised_NCHW = flatten(
-            seenCopies(smoothing, clean_BCHW, { noise_MBCHW, noises: NOISES }),
-            'MB',
-            'N',
-          )
-          return {
-            label: labels_B,
-            clean: encodePng(flatten(clean_BCHW, 'B', 'N'), { largest: LARGEST }),
-            denoised: encodePng(denoised_NCHW, { largest: LARGEST }),
-            verdicts: own.map(({ classifier }) =>
-              noGrad(session, () => {
-                const logProbabilities_NK = logSoftmax(classifier.classify(denoised_NCHW), 'K')
-                return {
-                  predicted: argmax(logProbabilities_NK, 'K'),
-                  confidence: exp(max(logProbabilities_NK, 'K')),
-                }
-              }),
-            ),
-          }
-        }),
-      ),
+    const { images, verdicts } = await denoisedImages(
+      { classifiers: own.map(({ classifier }) => classifier), smoothing },
+      dataset,
+      { indices, noises: NOISES, seed, largest: LARGEST },
     )
-    sigmas.push({
-      sigma,
-      images: read.map(({ label, clean, denoised }, image) => ({
-        index: indices[image] ?? -1,
-        label: label[0] ?? -1,
-        clean: clean[0] ?? '',
-        denoised,
-      })),
-      arms: own.map(({ arm }, position) => ({
-        key: arm.arm.key,
-        verdicts: read.map(({ verdicts }) => {
-          const { predicted = [], confidence = [] } = verdicts[position] ?? {}
-          return predicted.map((label, noise) => ({ predicted: label, confidence: confidence[noise] ?? 0 }))
-        }),
-      })),
-    })
+    const asked = own.map(({ arm }, position) => ({ key: arm.arm.key, verdicts: verdicts[position] ?? [] }))
+    sigmas.push({ sigma, images, arms: asked })
   }
   return { classes: dataset.description.classes, sigmas }
 }
@@ -127,12 +90,16 @@ export async function writeImageSamples(
   { output, samples }: { output: string; samples: ImageSamples },
 ): Promise<void> {
   const path = imageSamplesPath(experiment, output)
-  await mkdir(join(path, '..'), { recursive: true })
+  await mkdir(dirname(path), { recursive: true })
   await writeWhole(path, JSON.stringify(samples))
 }
 
+/** @throws DataError where there are none, or they are damaged */
 export async function readImageSamples(experiment: Experiment, output: string): Promise<ImageSamples> {
-  return JSON.parse(await readFile(imageSamplesPath(experiment, output), 'utf8')) as ImageSamples
+  const path = imageSamplesPath(experiment, output)
+  const samples = await readJson(path, { schema: samplesSchema })
+  if (samples !== undefined) return samples
+  throw new DataError(`There are no denoised images ${path}.`, { remedy: 'Run the experiment to its end.' })
 }
 
 /** A grid for each arm: kept and hallucinated images, with the class that it sees and how sure it is. */
@@ -140,38 +107,19 @@ export function imageSections(
   { classes, sigmas }: ImageSamples,
   arms: readonly { readonly arm: { readonly key: string; readonly label: string } }[],
 ): ReportSection[] {
-  const name = (label: number) => classes[label] ?? String(label)
   return sigmas.flatMap(({ sigma, images, arms: asked }) =>
     asked.map(({ key, verdicts }): ReportSection => {
-      const flat = verdicts.flatMap((row, image) =>
-        row.map(({ predicted }) => predicted === images[image]?.label),
-      )
+      const samples = images.map((image, position) => samplesOf(image, verdicts[position] ?? []))
+      const flat = samples.flatMap(({ denoised }) => denoised)
       const label = arms.find(({ arm }) => arm.key === key)?.arm.label ?? key
       return {
         kind: 'imageGrid',
         // Arms of several noise levels have theirs in their labels.
         title: sigmas.length > 1 ? label : `${label}, σ = ${sigma}`,
-        grid: {
-          caption:
-            `${flat.filter(Boolean).length} of ${flat.length} denoised images are kept: the classifier gives them their label. ` +
-            'Below each, the class that it sees and the probability that it gives it.',
-          columnLabels: ['clean', ...Array.from({ length: NOISES }, (_, noise) => `noise ${noise + 1}`)],
-          rows: images.map(({ index, label: truth, clean, denoised }, image) => ({
-            label: name(truth),
-            images: [
-              { png: clean, alt: `clean image ${index}, class ${name(truth)}` },
-              ...denoised.map((png, noise): GridImage => {
-                const { predicted = -1, confidence = 0 } = verdicts[image]?.[noise] ?? {}
-                return {
-                  png,
-                  frame: predicted === truth ? 'kept' : 'hallucinated',
-                  note: `${name(predicted)} ${(100 * confidence).toFixed(0)} %`,
-                  alt: `denoised image of class ${name(truth)}, seen as ${name(predicted)}`,
-                }
-              }),
-            ],
-          })),
-        },
+        grid: sampleGrid(samples, {
+          classes,
+          caption: `${flat.filter(({ kept }) => kept).length} of ${flat.length} denoised images are kept: the classifier gives them their label.`,
+        }),
       }
     }),
   )

@@ -5,7 +5,8 @@ import type { Table } from '../analysis/tables'
 import { connect, type Session } from '../bridge'
 import { certifyDataset } from '../certification/certify-dataset'
 import { readCertificationLog } from '../logs/certification-log-file'
-import { planRun, trainingPasses } from '../runs/plan-run'
+import { findObjective } from '../objectives/registry'
+import { planRun, timesImages } from '../runs/plan-run'
 import { readRun } from '../runs/read-run'
 import type { UpdateReport } from '../runs/reports'
 import { classifierSpec, datasetSpec, denoiserSpec } from '../smoothing/specs'
@@ -158,7 +159,7 @@ async function measureStep(
   const folder = await mkdtemp(join(tmpdir(), 'ft-cadis-plan-'))
   try {
     const updates: UpdateReport[] = []
-    const { classifier, denoiser } = await finetune(
+    const { networks, smoothing } = await finetune(
       session,
       { ...arm.config, output: join(folder, 'run') },
       {
@@ -167,7 +168,7 @@ async function measureStep(
         onUpdate: report => void updates.push(report),
       },
     )
-    session.free([classifier, denoiser])
+    session.free([networks, smoothing])
     const measured = medianUpdateMs(updates.slice(1))
     return { of: other => (measured * work(other)) / work(arm) }
   } finally {
@@ -176,10 +177,12 @@ async function measureStep(
 }
 
 function work({ config }: ResolvedArm): number {
-  const passes = trainingPasses(config, {
-    images: config.optimisation.imagesPerUpdate,
-    attacksWholeBatch: false,
-  })
+  const { method, optimisation, smoothing } = config
+  const facts = { usesBatchStatistics: false, hasDenoiser: smoothing.denoiser.source !== 'none' }
+  const passes = timesImages(
+    optimisation.imagesPerUpdate,
+    findObjective(method.kind)(objective => objective.passes(method as never, facts)),
+  )
   return passes.denoiserForward + passes.classifierForward.most + 2 * passes.classifierBackward.most
 }
 

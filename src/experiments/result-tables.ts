@@ -1,9 +1,8 @@
-import { accuracyTable, overSeeds } from '../analysis/accuracy-table'
+import { accuracyTable, acrBySeedTable, overSeeds } from '../analysis/accuracy-table'
 import { averageCertifiedRadius, certifiedAccuracy } from '../analysis/certified-accuracy'
 import { comparePaired, type PairedComparison } from '../analysis/paired-comparison'
 import { PAPER, paperTable } from '../analysis/paper-tables'
 import type { Table } from '../analysis/tables'
-import { acrBySeedTable } from './comparison-report'
 import type { ArmOutcome, Outcome } from './outcome'
 
 /** All tables of an experiment: what it is about first, then what is particular to it, then the paper's own. */
@@ -19,7 +18,7 @@ export function resultTables(outcome: Outcome): Table[] {
   ]
 }
 
-export interface PairedArm {
+interface PairedArm {
   readonly arm: ArmOutcome
   readonly reference: ArmOutcome
   readonly comparison: PairedComparison

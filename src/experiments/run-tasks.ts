@@ -168,7 +168,7 @@ class Worker {
       arms.map(async arm => ({ arm, classifier: await classifierOf(session, arm, seed) })),
     )
     try {
-      const samples = await imageSamples(session, { denoiser, dataset }, { arms: asked, indices, seed })
+      const samples = await imageSamples({ denoiser, dataset }, { arms: asked, indices, seed })
       await writeImageSamples(experiment, { output, samples })
     } finally {
       session.free([dataset, asked.map(({ classifier }) => classifier)])

@@ -24,7 +24,6 @@ export function makeScale(name: ScaleName, options: ScaleOptions): Scale {
   return { digits, cifar10, imagenet }[name](options)
 }
 
-const DIGITS = join(__dirname, '..', '..', 'assets', 'digits')
 /** Replaced by the folder of each run. */
 const NO_OUTPUT = 'unset'
 
@@ -54,8 +53,6 @@ function digits({ output }: ScaleOptions): Scale {
     base: sigma => {
       const config = presets.digits({
         sigma,
-        denoiser: join(DIGITS, 'denoiser'),
-        classifier: join(DIGITS, 'classifier'),
         output: NO_OUTPUT,
       })
       const { lambda, epsilon } = { ...config.method, ...config.method.attack, ...DIGITS_ATTACKS[sigma] }

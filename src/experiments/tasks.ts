@@ -1,5 +1,5 @@
-import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { exists } from '../files/exists'
 import { isLocked } from '../files/lock'
 import { distinctArms, type ResolvedArm, type ResolveOptions, resolveArms, seedFolder } from './arms'
 import { isCertified } from './certify-arms'
@@ -76,7 +76,7 @@ function startsFrom({ config }: ResolvedArm, { folder }: Preparation): boolean {
 }
 
 /** `busy`: another process is at it. `blocked`: another task has to be done first. */
-export type TaskState = 'done' | 'ready' | 'busy' | 'blocked'
+type TaskState = 'done' | 'ready' | 'busy' | 'blocked'
 
 export async function stateOf(task: Task, { scale }: Pick<TaskOptions, 'scale'>): Promise<TaskState> {
   switch (task.kind) {
@@ -140,11 +140,4 @@ async function hasNetworks(
 /** Networks are written to a folder that gets its name when they are whole. */
 async function isPrepared({ folder }: Preparation): Promise<boolean> {
   return exists(folder)
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  )
 }

@@ -1,14 +1,23 @@
 import { createHash } from 'node:crypto'
-import { mkdir, readFile } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { z } from 'zod'
 import type { Session } from '../bridge'
 import { chooseImages } from '../certification/choose-images'
+import { readJson } from '../files/read-json'
 import { writeWhole } from '../files/write'
 import { datasetSpec } from '../smoothing/specs'
 import { openDataset } from '../torch'
 import type { ResolvedArm } from './arms'
 
-/** Which test images an arm is certified on, where that is known without looking at the data, or was found out before. */
+const positions = z.array(z.int().nonnegative())
+
+/**
+ * Which test images an arm is certified on, where that is known without looking at the data, or was found out before; else
+ * undefined.
+ *
+ * @throws DataError where what was found out is damaged
+ */
 export async function testImagesOf(
   { config }: Pick<ResolvedArm, 'config'>,
   output: string,
@@ -16,10 +25,7 @@ export async function testImagesOf(
   const { images } = config.certification
   if (images !== 'all' && 'first' in images) return Array.from({ length: images.first }, (_, index) => index)
   if (images !== 'all' && 'indices' in images) return images.indices
-  return readFile(choicePath({ config }, output), 'utf8').then(
-    text => JSON.parse(text) as number[],
-    () => undefined,
-  )
+  return readJson(choicePath({ config }, output), { schema: positions })
 }
 
 /** Chooses the test images of an arm, and writes their positions where {@link testImagesOf} finds them. */

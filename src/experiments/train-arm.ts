@@ -15,7 +15,7 @@ export async function trainArm(
   { seed, ...hooks }: { seed: number } & Pick<FinetuneHooks, 'denoiser' | 'signal' | 'onUpdate'>,
 ): Promise<void> {
   const folder = seedFolder(arm, seed)
-  const { classifier, denoiser } = await finetune(
+  const { networks, smoothing } = await finetune(
     session,
     { ...arm.config, output: folder, seed },
     {
@@ -26,7 +26,7 @@ export async function trainArm(
       evaluationImages: EVALUATION_IMAGES,
     },
   )
-  const facts: TrainingFacts = { trainableParameters: classifier.trainableParameters }
-  session.free([classifier, ...(hooks.denoiser === undefined ? [denoiser] : [])])
+  const facts: TrainingFacts = { trainableParameters: networks.classifier.trainableParameters }
+  session.free([networks, ...(hooks.denoiser === undefined ? [smoothing] : [])])
   await writeDurably(trainingFactsPath(folder), `${JSON.stringify(facts)}\n`)
 }

@@ -1,19 +1,23 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { z } from 'zod'
+import { readJson } from '../files/read-json'
+
+const trainingFacts = z.object({
+  trainableParameters: z.int().nonnegative(),
+})
 
 /** What `training.json` says of a run that is finished. */
-export interface TrainingFacts {
-  readonly trainableParameters: number
-}
+export type TrainingFacts = Readonly<z.output<typeof trainingFacts>>
 
 export function trainingFactsPath(folder: string): string {
   return join(folder, 'training.json')
 }
 
-/** Undefined for a run that is not finished. */
+/**
+ * Undefined for a run that is not finished.
+ *
+ * @throws DataError where the file is damaged
+ */
 export async function readTrainingFacts(folder: string): Promise<TrainingFacts | undefined> {
-  return readFile(trainingFactsPath(folder), 'utf8').then(
-    text => JSON.parse(text) as TrainingFacts,
-    () => undefined,
-  )
+  return readJson(trainingFactsPath(folder), { schema: trainingFacts })
 }

@@ -1,33 +1,50 @@
-import { metricChart } from '../analysis/metric-curves'
-import type { Chart, ReportSection } from '../analysis/report'
-import { type CurvePlan, LOSSES } from '../runs/report/curve-plans'
-import { smoothingOf } from '../runs/report/run-curves'
+import type { MetricPoint } from '../analysis/metric-curves'
+import type { ReportSection } from '../analysis/report'
+import { ftCadisMetrics } from '../objectives/ft-cadis/metrics'
+import { type CurvePlan, curvesOf, LOSS } from '../runs/report/curve-plans'
+import { curveChart } from '../runs/report/run-curves'
 import type { UpdateReport } from '../runs/reports'
 import type { Outcome } from './outcome'
 
+/** An arm of a comparison with its training. */
+export interface TrainedArm {
+  readonly label: string
+  /** The updates of each seed; none for an arm that is not trained. */
+  readonly updates?: readonly (readonly UpdateReport[])[]
+}
+
 /** Figure 14: losses and accuracy over training, the mean over seeds. */
-export function lossSection(outcome: Outcome): Promise<ReportSection[]> {
-  return section(outcome, ['SCE', 'MAdv', 'total', 'accuracy (%)'])
+export function lossSection({ arms }: Outcome): Promise<ReportSection[]> {
+  return trainingSections(arms, ['selectiveCrossEntropy', 'adversarial', 'loss', 'denoisedAccuracy'])
 }
 
 /** Figure 11: the share of images with |D_nh| = M over training, the mean over seeds. */
-export function keptSection(outcome: Outcome): Promise<ReportSection[]> {
-  return section(outcome, ['|D_nh| = M (%)'])
+export function keptSection({ arms }: Outcome): Promise<ReportSection[]> {
+  return trainingSections(arms, ['allKeptShare'])
 }
 
-async function section({ arms }: Outcome, metrics: readonly string[]): Promise<ReportSection[]> {
-  const trained = arms.filter(({ updates }) => updates.length > 0)
+/** A chart for each of these metrics, a line an arm that is trained; nothing where none is. */
+export async function trainingSections(
+  arms: readonly TrainedArm[],
+  keys: readonly string[],
+): Promise<ReportSection[]> {
+  const trained = arms.flatMap(({ label, updates = [] }) =>
+    updates.some(({ length }) => length > 0) ? [{ label, updates }] : [],
+  )
   if (trained.length === 0) return []
-  const plans = LOSSES.filter(({ metric }) => metrics.includes(metric))
-  const charts = plans.map(async ({ metric, caption, values }): Promise<Chart> => {
+  const isOverSeeds = trained.some(({ updates }) => updates.length > 1)
+  const curves = [LOSS, ...curvesOf<UpdateReport>(ftCadisMetrics)]
+  const plans = keys.flatMap(key => curves.filter(curve => curve.key === key))
+  const charts = plans.map(({ metric, caption, values }) => {
     const value = typeof values === 'function' ? values : values[0].value
     const series = trained.map(({ label, updates }) => ({ label, points: meanOverSeeds(updates, value) }))
-    const smoothing = smoothingOf(series[0]?.points.length ?? 0)
-    return {
-      svg: await metricChart({ metric, series }, { along: 'training step', smoothing, showsRaw: false }),
-      caption: `${caption} Mean over seeds and over ${smoothing} updates.`,
-      alt: `${metric} against training step for ${series.map(({ label }) => label).join(', ')}.`,
-    }
+    return curveChart(
+      { metric, series },
+      {
+        ...{ along: 'training step', caption, showsRaw: false, of: trained.map(({ label }) => label) },
+        ...(isOverSeeds && { meanOver: 'seeds' }),
+      },
+    )
   })
   return [{ kind: 'charts', title: 'Training', charts: await Promise.all(charts) }]
 }
@@ -35,7 +52,7 @@ async function section({ arms }: Outcome, metrics: readonly string[]): Promise<R
 function meanOverSeeds(
   seeds: readonly (readonly UpdateReport[])[],
   value: Exclude<CurvePlan<UpdateReport>['values'], readonly unknown[]>,
-) {
+): MetricPoint[] {
   return (seeds[0] ?? []).map(({ step }, position) => {
     const values = seeds.flatMap(updates => {
       const update = updates[position]

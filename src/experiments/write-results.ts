@@ -1,10 +1,11 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { averageCertifiedRadius, certifiedAccuracy } from '../analysis/certified-accuracy'
+import { certifiedAccuracyFigure } from '../analysis/plots'
 import { renderReport } from '../analysis/report'
 import { renderTable, type Table } from '../analysis/tables'
 import { writeWhole } from '../files/write'
-import { experimentPage, experimentPlot } from './experiment-page'
+import { experimentPage } from './experiment-page'
 import type { Outcome } from './outcome'
 import { pairedArms, resultTables } from './result-tables'
 
@@ -22,7 +23,7 @@ export async function writeResults(outcome: Outcome, output: string): Promise<Ex
   await mkdir(folder, { recursive: true })
   await writeWhole(join(folder, 'result.json'), `${JSON.stringify(resultOf(outcome), null, 1)}\n`)
   await writeWhole(join(folder, 'tables.md'), tablesText(outcome, tables))
-  await writeWhole(join(folder, 'plot.svg'), await experimentPlot(outcome))
+  await writeWhole(join(folder, 'plot.svg'), (await certifiedAccuracyFigure(outcome.arms)).svg)
   await writeWhole(join(folder, 'experiment.html'), renderReport(await experimentPage(outcome)))
   return { outcome, tables, folder }
 }

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises'
 import { fieldDifferences, showValue } from '../config/differences'
 import { ConfigError, DataError } from '../errors'
+import { isObject, readJson } from '../files/read-json'
 import type { ImagePlan, Share } from './image-plan'
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
@@ -76,37 +76,17 @@ export function requireSameConfiguration(path: string, logged: Json, requested: 
  */
 export async function readFacts(logPath: string): Promise<LogFacts | undefined> {
   const path = factsPath(logPath)
-  const text = await readText(path)
-  if (text === undefined) return undefined
   const refuse = (reason: string, cause?: unknown) =>
     new DataError(`${path} must hold the facts of a certification log: ${reason}.`, {
       remedy: 'Restore the file; without it nothing says how the rows were certified.',
       cause,
     })
-  let facts: Json
-  try {
-    facts = JSON.parse(text) as Json
-  } catch (cause) {
-    throw refuse('it is no JSON', cause)
-  }
+  const facts = await readJson<Json>(path, { refuse: (reason, cause) => refuse(`it ${reason}`, cause) })
+  if (facts === undefined) return undefined
   const configuration = isObject(facts) ? facts.configuration : undefined
   if (!isObject(configuration)) throw refuse('it has no configuration')
   for (const field of ['sigma', 'n0', 'n', 'alpha', 'seed']) {
     if (typeof configuration[field] !== 'number') throw refuse(`configuration.${field} is no number`)
   }
   return facts as unknown as LogFacts
-}
-
-/** The text of a file; undefined where there is none. */
-export async function readText(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8')
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw new DataError(`${path} cannot be read.`, { remedy: 'Check the path and its permissions.', cause })
-  }
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

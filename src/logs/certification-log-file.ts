@@ -2,6 +2,7 @@ import { type FileHandle, mkdir, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { ConfigError, DataError, FtCadisError } from '../errors'
 import { lock } from '../files/lock'
+import { readText } from '../files/read-json'
 import { writeDurably } from '../files/write'
 import {
   ADAPTIVE_LOG_HEADER,
@@ -18,7 +19,6 @@ import {
   factsPath,
   type LogFacts,
   readFacts,
-  readText,
   requireSameConfiguration,
 } from './certification-log-facts'
 import { formatIndices, parseIndices } from './image-plan'

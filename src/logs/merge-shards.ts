@@ -1,9 +1,10 @@
 import { fieldDifferences, showValue } from '../config/differences'
 import { ConfigError, DataError } from '../errors'
 import { lock } from '../files/lock'
+import { readText } from '../files/read-json'
 import { writeDurably } from '../files/write'
 import { type CertificationRow, formatRow } from './certification-log'
-import { type LogFacts, readText } from './certification-log-facts'
+import type { LogFacts } from './certification-log-facts'
 import {
   type CertificationLog,
   headerOf,

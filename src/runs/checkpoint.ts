@@ -1,11 +1,10 @@
-import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
-import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { pipeline } from 'node:stream/promises'
 import { z } from 'zod'
 import { type AnyRunConfig, parseStoredConfig } from '../config/schema'
 import { CheckpointError } from '../errors'
+import { fileHash } from '../files/hash'
+import { readJson } from '../files/read-json'
 import { replaceFolder, syncToDisk } from '../files/write'
 import { type SmoothedFacts, writeSmoothed } from '../smoothing/smoothed-file'
 import type { Classifier, Optimizer } from '../torch'
@@ -22,7 +21,7 @@ const TRAINER_FILE = 'trainer.json'
 const OPTIMIZER_FILE = 'optimizer.safetensors'
 
 const trainerSchema = z.object({
-  format: z.literal(1),
+  format: z.literal(1, { error: 'expected 1, which this version reads' }),
   /** Epoch of the next update, counted from 1. */
   epoch: z.int().positive(),
   /** Updates done in it. */
@@ -123,21 +122,12 @@ export async function readCheckpoint(folder: string): Promise<Checkpoint> {
       remedy: `Remove the folder to resume from an earlier one, or give another run.`,
       cause,
     })
-  const text = await readFile(path, 'utf8').catch(cause => {
-    throw refuse(`${TRAINER_FILE} cannot be read, ${(cause as Error).message}`, cause)
+  const content = await readJson(path, {
+    schema: trainerSchema,
+    refuse: (reason, cause) => refuse(`${TRAINER_FILE} ${reason}`, cause),
   })
-  let content: unknown
-  try {
-    content = JSON.parse(text)
-  } catch (cause) {
-    throw refuse(`${TRAINER_FILE} is cut off or damaged, ${(cause as Error).message}`, cause)
-  }
-  const parsed = trainerSchema.safeParse(content)
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues
-    throw refuse(`${TRAINER_FILE} is not of this version: ${issue?.path.join('.')}, ${issue?.message}`)
-  }
-  const { format: _, files, ...state } = parsed.data
+  if (content === undefined) throw refuse(`${TRAINER_FILE} is missing`)
+  const { format: _, files, ...state } = content
   for (const [name, expected] of Object.entries(files)) {
     const found = await describeFile(join(folder, name)).catch(() => undefined)
     if (found === undefined) throw refuse(`${name} is missing`)
@@ -209,7 +199,5 @@ async function filesIn(folder: string): Promise<Record<string, { bytes: number; 
 }
 
 async function describeFile(path: string): Promise<{ bytes: number; sha256: string }> {
-  const hash = createHash('sha256')
-  await pipeline(createReadStream(path), hash)
-  return { bytes: (await stat(path)).size, sha256: hash.digest('hex') }
+  return { bytes: (await stat(path)).size, sha256: await fileHash(path) }
 }

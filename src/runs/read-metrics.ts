@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { z } from 'zod'
 import { DataError } from '../errors'
+import { firstIssue, isObject } from '../files/read-json'
 import type { MetricValues } from '../objectives/metrics'
 import type { EpochReport, UpdateReport } from './reports'
 
@@ -134,22 +135,21 @@ async function* wholeLines(path: string): AsyncGenerator<readonly [text: string,
   }
 }
 
-function parseRow(text: string, place: Place): Record<string, unknown> {
+function parseRow(text: string, place: Place): Readonly<Record<string, unknown>> {
   let row: unknown
   try {
     row = JSON.parse(text)
   } catch (cause) {
     throw malformed(place, `expected one JSON object, got ${JSON.stringify(text.slice(0, 60))}`, cause)
   }
-  if (typeof row === 'object' && row !== null && 'kind' in row) return row as Record<string, unknown>
+  if (isObject(row) && 'kind' in row) return row
   throw malformed(place, `expected an object with a kind, got ${text.slice(0, 60)}`)
 }
 
 function check<T>(schema: z.ZodType<T>, row: unknown, place: Place): T {
   const parsed = schema.safeParse(row)
   if (parsed.success) return parsed.data
-  const [issue] = parsed.error.issues
-  throw malformed(place, `${issue?.path.join('.')}: ${issue?.message}`, parsed.error)
+  throw malformed(place, firstIssue(parsed.error), parsed.error)
 }
 
 function malformed({ path, line }: Place, what: string, cause?: unknown): DataError {

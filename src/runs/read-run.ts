@@ -1,8 +1,9 @@
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { DataError } from '../errors'
 import { isLocked } from '../files/lock'
+import { firstIssue, isObject, readJson } from '../files/read-json'
 import { EARLIER_OBJECTIVE, type ObjectiveDescription } from '../objectives/description'
 import type { MetricTable } from '../objectives/metrics'
 import { type Metrics, readMetrics } from './read-metrics'
@@ -75,12 +76,21 @@ const samplesSchema: z.ZodType<SamplesFile> = z.object({
       index: z.int().nonnegative(),
       label: z.int().nonnegative(),
       clean: z.base64(),
-      denoised: z.array(z.object({ png: z.base64(), predicted: z.int(), kept: z.boolean() })),
+      denoised: z.array(
+        z.object({
+          png: z.base64(),
+          predicted: z.int(),
+          confidence: z.number().exactOptional(),
+          kept: z.boolean(),
+        }),
+      ),
     }),
   ),
 })
 
 export type PlainObject = { readonly [key: string]: unknown }
+
+const plainObject = z.custom<PlainObject>(isObject, { error: 'expected a JSON object' })
 
 /** A record of an update that was not taken, from `non-finite/`. */
 export interface NonFiniteUpdate {
@@ -109,20 +119,17 @@ export async function readRun(folder: string): Promise<RunRecord> {
   const metrics = await readMetrics(join(folder, 'metrics.jsonl'))
   const step = metrics.updates.at(-1)?.step ?? 0
   const names = await namesIn(folder)
-  const samplesFolder = join(folder, 'samples')
-  const samples = await readEach(samplesFolder, /^epoch-\d+\.json$/)
+  const samples = await readEach(join(folder, 'samples'), /^epoch-\d+\.json$/, samplesSchema)
+  const nonFinite = await readEach(join(folder, 'non-finite'), /\.json$/, plainObject)
   return {
     folder,
     facts,
     ...metrics,
     status: await readStatus(folder),
-    nonFinite: (await readEach(join(folder, 'non-finite'), /\.json$/)).map(([file, record]) => ({
-      file,
-      record,
-    })),
+    nonFinite: nonFinite.map(([file, record]) => ({ file, record })),
     // A run that goes on from a checkpoint will write those of later epochs again.
     samples: samples
-      .map(([name, content]) => parsed(samplesSchema, content, join(samplesFolder, name)))
+      .map(([, content]) => content)
       .filter(file => file.step <= step)
       .sort((a, b) => a.epoch - b.epoch),
     certificationLogs: names
@@ -135,7 +142,7 @@ export async function readRun(folder: string): Promise<RunRecord> {
 /** @throws DataError if there is no `config.json`, or none of a run */
 export async function readRunFacts(folder: string): Promise<RunFacts> {
   const path = join(folder, 'config.json')
-  const facts = await readJson(path)
+  const facts = await readJson(path, { schema: plainObject })
   if (facts === undefined) {
     throw new DataError(`${folder} is no run folder: there is no ${path}.`, {
       remedy: 'Give the folder of a run; `ft-cadis runs` lists them.',
@@ -150,19 +157,26 @@ export async function readRunFacts(folder: string): Promise<RunFacts> {
   const { objective } = facts
   return {
     ...(facts as unknown as RunFacts),
-    objective: isObject(objective) ? parsed(objectiveSchema, objective, path) : EARLIER_OBJECTIVE,
+    objective: objective === undefined ? EARLIER_OBJECTIVE : objectiveOf(objective, path),
   }
 }
 
-/** Whether the run goes on, or how it ended. */
+function objectiveOf(content: unknown, path: string): ObjectiveDescription {
+  const parsed = objectiveSchema.safeParse(content)
+  if (parsed.success) return parsed.data
+  throw new DataError(`${path} is malformed: objective.${firstIssue(parsed.error)}.`, {
+    remedy: 'Restore the file.',
+    cause: parsed.error,
+  })
+}
+
+/** Whether the run is running, or how it ended. */
 export async function readStatus(folder: string): Promise<RunStatus> {
-  const path = join(folder, 'state.json')
-  const content = await readJson(path)
+  const state = await readJson(join(folder, 'state.json'), { schema: stateSchema })
   // An update under way is newer than the state, which is written at checkpoints.
   const metricsAt = await modifiedAt(join(folder, 'metrics.jsonl'))
-  if (content === undefined)
+  if (state === undefined)
     return { condition: 'unknown', updatedAt: metricsAt ?? new Date(0), message: undefined }
-  const state = parsed(stateSchema, content, path)
   const stateAt = new Date(state.updatedAt)
   const isKilled = state.state === 'running' && !(await isLocked(join(folder, 'run.lock')))
   return {
@@ -172,25 +186,17 @@ export async function readStatus(folder: string): Promise<RunStatus> {
   }
 }
 
-/** The JSON objects in a folder, by the names of their files; empty where there is no folder. */
-async function readEach(
+/** What the JSON files in a folder hold, by their names; empty where there is no folder. */
+async function readEach<T>(
   folder: string,
   name: RegExp,
-): Promise<(readonly [name: string, content: PlainObject])[]> {
+  schema: z.ZodType<T>,
+): Promise<(readonly [name: string, content: T])[]> {
   const names = (await namesIn(folder)).filter(candidate => name.test(candidate)).sort()
-  const contents = await Promise.all(names.map(candidate => readJson(join(folder, candidate))))
+  const contents = await Promise.all(names.map(candidate => readJson(join(folder, candidate), { schema })))
   return names.flatMap((candidate, position) => {
     const content = contents[position]
     return content === undefined ? [] : [[candidate, content] as const]
-  })
-}
-
-function parsed<T>(schema: z.ZodType<T>, content: PlainObject, path: string): T {
-  const result = schema.safeParse(content)
-  if (result.success) return result.data
-  const [issue] = result.error.issues
-  throw new DataError(`${path} is malformed: ${issue?.path.join('.')}: ${issue?.message}.`, {
-    remedy: 'Restore the file, or remove it.',
   })
 }
 
@@ -203,24 +209,4 @@ async function modifiedAt(path: string): Promise<Date | undefined> {
     ({ mtime }) => mtime,
     () => undefined,
   )
-}
-
-/** Undefined where there is no such file. */
-async function readJson(path: string): Promise<PlainObject | undefined> {
-  const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    if (cause.code === 'ENOENT' || cause.code === 'ENOTDIR') return undefined
-    throw new DataError(`${path} cannot be read: ${cause.message}.`, { remedy: 'See to its rights.', cause })
-  })
-  if (text === undefined) return undefined
-  try {
-    const content: unknown = JSON.parse(text)
-    if (isObject(content)) return content
-  } catch {
-    // Answered below, like everything else that is no object.
-  }
-  throw new DataError(`${path} is no JSON object.`, { remedy: 'Restore the file, or remove it.' })
-}
-
-function isObject(value: unknown): value is PlainObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

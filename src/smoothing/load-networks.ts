@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import type { Session } from '../bridge'
 import { fieldDifferences, showValue } from '../config/differences'
@@ -9,6 +8,7 @@ import type {
   TuningConfig,
 } from '../config/schema'
 import { CheckpointError } from '../errors'
+import { isFile } from '../files/exists'
 import {
   type Classifier,
   type ClassifierPrecision,
@@ -152,11 +152,4 @@ function requireExpected(found: Smoothed['weights'], expected: Smoothed['weights
       { remedy: 'Give the weights that belong to it.' },
     )
   }
-}
-
-async function isFile(path: string): Promise<boolean> {
-  return stat(path).then(
-    found => found.isFile(),
-    () => false,
-  )
 }

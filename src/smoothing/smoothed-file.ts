@@ -1,12 +1,12 @@
-import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { pipeline } from 'node:stream/promises'
 import { z } from 'zod'
 import { type CertificationRunConfig, parseCertificationConfig } from '../config/schema'
 import { CheckpointError } from '../errors'
+import { exists } from '../files/exists'
+import { fileHash } from '../files/hash'
 import { packageVersion } from '../files/package-version'
+import { readJson } from '../files/read-json'
 import { writeDurably } from '../files/write'
 import type { DatasetDescription, Provenance } from '../torch'
 import { levelOf, type Smoothing } from './smoothing'
@@ -76,20 +76,12 @@ export async function writeSmoothed(folder: string, facts: SmoothedFacts): Promi
  */
 export async function readSmoothed(folder: string): Promise<Smoothed | undefined> {
   const path = join(folder, FILE)
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined
-    throw refuse(path, error.message, error)
+  const content = await readJson(path, {
+    schema: smoothedSchema,
+    refuse: (reason, cause) => refuse(path, `it ${reason}`, cause),
   })
-  if (text === undefined) return undefined
-  let content: unknown
-  try {
-    content = JSON.parse(text)
-  } catch (cause) {
-    throw refuse(path, (cause as Error).message, cause)
-  }
-  const parsed = smoothedSchema.safeParse(content)
-  if (!parsed.success) throw refuse(path, z.prettifyError(parsed.error), parsed.error)
-  const { format: _, config, ...facts } = parsed.data
+  if (content === undefined) return undefined
+  const { format: _, config, ...facts } = content
   let whole: CertificationRunConfig
   try {
     whole = parseCertificationConfig({ ...(config as object), output: resolve(folder) })
@@ -124,12 +116,6 @@ export async function folderHashes(folder: string): Promise<Readonly<Record<stri
   )
 }
 
-async function fileHash(path: string): Promise<string> {
-  const hash = createHash('sha256')
-  await pipeline(createReadStream(path), hash)
-  return hash.digest('hex')
-}
-
 type Lasting = Omit<CertificationRunConfig, 'device' | 'threads' | 'output'>
 
 /** The configuration with the paths that exist written in full; others are ids on the hub. */
@@ -150,13 +136,6 @@ async function withFull<T extends object>(fields: T, names: readonly string[]): 
     }),
   )
   return Object.fromEntries(entries) as T
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  )
 }
 
 function refuse(path: string, reason: string, cause: unknown): CheckpointError {

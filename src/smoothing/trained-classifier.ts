@@ -1,8 +1,9 @@
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import type { Session } from '../bridge'
 import { parseConfig, type RunConfig } from '../config/schema'
 import { CheckpointError } from '../errors'
+import { isFolder } from '../files/exists'
 import { type Classifier, loadClassifier } from '../torch'
 import { classifierSpec } from './specs'
 
@@ -70,11 +71,4 @@ async function lastCheckpoint(run: string): Promise<string> {
   throw new CheckpointError(`The run ${run} has left no checkpoint.`, {
     remedy: 'Let it train to the end of an epoch that leaves one.',
   })
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  return stat(path).then(
-    found => found.isDirectory(),
-    () => false,
-  )
 }

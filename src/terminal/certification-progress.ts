@@ -10,7 +10,7 @@ export interface CertificationProgress {
 }
 
 /** What is shown of a certification under way. */
-export interface CertificationFigures {
+interface CertificationFigures {
   readonly done: number
   readonly images: number
   /** Images certified by this process, which the speed is of. */

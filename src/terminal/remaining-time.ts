@@ -3,7 +3,7 @@ import type { UpdateReport } from '../runs/reports'
 /** Updates that the estimate looks back on. */
 const WINDOW = 100
 
-export interface RemainingTime {
+interface RemainingTime {
   update(report: UpdateReport): void
   /** When an epoch's evaluation is done. */
   epoch(): void

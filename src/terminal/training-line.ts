@@ -3,7 +3,7 @@ import type { EpochReport, UpdateReport } from '../runs/reports'
 
 /** What is said about a run on a terminal, as text. */
 
-export interface LineOptions {
+interface LineOptions {
   /** Columns that there are; what does not fit is left out, the least telling first. Default: no limit. */
   readonly columns?: number
   /** Undefined while nothing is known about it. */

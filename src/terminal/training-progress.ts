@@ -5,7 +5,7 @@ import { type LiveLine, liveLine } from './progress'
 import { remainingTime } from './remaining-time'
 import { epochLine, formatDuration, skippedLine, trainingLine } from './training-line'
 
-export interface TrainingProgressOptions {
+interface TrainingProgressOptions {
   /** Says nothing. */
   readonly quiet?: boolean | undefined
   /** Writes each report as one line of JSON to stdout, in the form of `metrics.jsonl`, and nothing else. */

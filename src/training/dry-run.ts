@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path'
 import type { Session } from '../bridge'
 import type { AnyRunConfig, RunConfigInput } from '../config/schema'
 import { FtCadisError } from '../errors'
+import { given } from '../files/given'
 import type { Footprint, Form, Objective, Passes } from '../objectives/objective'
 import { findObjective } from '../objectives/registry'
 import { leavesCheckpoint, planRun, type RunPlan, timesImages } from '../runs/plan-run'
@@ -118,7 +119,7 @@ export async function dryRun(
     }
     return {
       problems: [...new Set(problems)],
-      ...defined({
+      ...given({
         smoothing,
         trainImages: images,
         testImages: testSet?.description.length,
@@ -231,8 +232,4 @@ async function existingParent(folder: string): Promise<string> {
 
 function gigabytes(bytes: number): string {
   return `${(bytes / 1e9).toFixed(1)} GB`
-}
-
-function defined<T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never
 }

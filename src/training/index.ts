@@ -1,4 +1,3 @@
-export * from '../files/write'
 export * from '../runs/checkpoint'
 export * from '../runs/list-runs'
 export * from '../runs/plan-run'

@@ -4,6 +4,7 @@ import type { Evaluation, Form } from '../objectives/objective'
 import type { Place } from '../objectives/place'
 import { type Checkpoint, epochName, stepName } from '../runs/checkpoint'
 import type { RunDescription } from '../runs/describe-run'
+import { evenlySpread } from '../runs/evenly-spread'
 import type { RunPlan } from '../runs/plan-run'
 import type { EpochReport, UpdateReport } from '../runs/reports'
 import type { RunFolder } from '../runs/run-folder'
@@ -202,7 +203,7 @@ export class TrainingLoop {
       // What fits into memory in training fits here.
       batch: plan.imagesPerMicroBatch * noises,
       seed: config.seed,
-      indices: evenly(testSet.description.length, hooks.evaluationImages),
+      indices: evenlySpread(testSet.description.length, hooks.evaluationImages),
       group: state.group,
       isStopped: () => this.#wantsStop(),
     })
@@ -212,11 +213,8 @@ export class TrainingLoop {
     this.epochs.push(report)
     await recorder.epoch(report)
     const value = metrics[evaluation.best.metric] ?? Number.NaN
-    const isBetter =
-      evaluation.best.is === 'largest'
-        ? value > (best?.value ?? Number.NaN)
-        : value < (best?.value ?? Number.NaN)
-    const isBest = best === null || isBetter
+    const isBest =
+      best === null || (evaluation.best.is === 'largest' ? value > best.value : value < best.value)
     this.#move({
       ...(updatesInEpoch === plan.updatesPerEpoch ? { epoch: epoch + 1, updatesInEpoch: 0 } : {}),
       best: isBest ? { epoch, value } : best,
@@ -247,10 +245,4 @@ export class TrainingLoop {
   #move(progress: Partial<Progress>): void {
     this.#progress = { ...this.#progress, ...progress }
   }
-}
-
-/** So many positions, spread evenly over `length`. */
-function evenly(length: number, count = length): number[] {
-  const taken = Math.min(count, length)
-  return Array.from({ length: taken }, (_, index) => Math.floor((index * length) / taken))
 }

@@ -1,6 +1,8 @@
 import fc from 'fast-check'
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { drawnPoints, meanOfFinite, metricChart, spread } from '../../src/analysis/metric-curves'
+import { ConfigError } from '../../src/errors'
+import { outlines } from './outlines'
 
 it('a smoothed line is the mean of the finite values up to each point', () => {
   const points = [1, 3, Number.NaN, 5].map((value, index) => ({ step: 10 * index, value }))
@@ -39,4 +41,33 @@ it('a metric that never changes has an axis with room around it, and a legend on
     options,
   )
   expect(both).toContain('role-legend')
+})
+
+describe('a chart of a metric', () => {
+  const options = { along: 'training step', smoothing: 1, showsRaw: false } as const
+  const points = [3, 2, Number.NaN, 1, Number.POSITIVE_INFINITY, 0.5, 0.25].map((value, step) => ({
+    step,
+    value,
+  }))
+
+  it('draws a line a series and leaves a gap where a value is not finite', async () => {
+    const finite = points.filter(({ value }) => Number.isFinite(value))
+    const series = [
+      { label: 'with gaps', points },
+      { label: 'whole', points: finite },
+    ]
+    const svg = await metricChart({ metric: 'loss', series }, options)
+    expect(outlines(svg, 'line').map(outline => outline.split('M').length - 1)).toEqual([3, 1])
+    for (const text of ['training step', 'loss', 'with gaps', 'whole'])
+      expect(svg).toContain(`>${text}</text>`)
+    expect(svg).not.toMatch(/NaN|Infinity/)
+  })
+
+  it('refuses series that share a label', async () => {
+    const series = [
+      { label: 'loss', points },
+      { label: 'loss', points },
+    ]
+    await expect(metricChart({ metric: 'loss', series }, options)).rejects.toThrow(ConfigError)
+  })
 })

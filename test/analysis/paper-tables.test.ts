@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import raw from '../../assets/paper/tables.json'
-import { paperTable, paperTableNames } from '../../src/analysis/paper-tables'
+import { paperCosts, paperTable, paperTableNames } from '../../src/analysis/paper-tables'
 import { ConfigError } from '../../src/errors'
 
 describe('paperTable', () => {
@@ -53,4 +53,12 @@ describe('paperTable', () => {
     expect(() => paperTable(name)).toThrow(ConfigError)
     expect(() => paperTable(name)).toThrow(/table1_cifar10, table1_imagenet, table5/)
   })
+})
+
+it('has the costs of Table 16', () => {
+  const costs = paperCosts()
+  expect(costs.map(({ acr }) => acr)).toEqual(
+    raw['table16_imagenet_sigma0.50_cost'].rows.map(({ acr }) => acr),
+  )
+  expect(costs[1]).toEqual({ method: 'Multi-scale Denoised', acr: 0.743, trainable: 552e6, gpuDays: 32 })
 })

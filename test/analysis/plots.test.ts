@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { certifiedAccuracyChart, certifiedAccuracyCurves, trainingChart } from '../../src/analysis/plots'
+import {
+  certifiedAccuracyChart,
+  certifiedAccuracyCurves,
+  certifiedAccuracyFigure,
+} from '../../src/analysis/plots'
 import { ConfigError } from '../../src/errors'
+import { outlines } from './outlines'
 import { rowsOf } from './rows'
 
 const strong = rowsOf([0, 0, 1], [0, 0, 0.5], [1, 1, 0.25], [1, 0, 2])
@@ -11,12 +16,6 @@ const oneSeed = [
   { label: 'weak', logs: [weak] },
 ]
 const twoSeeds = [{ label: 'both', logs: [strong, weak] }]
-
-/** Outlines of the lines, or of the areas, in drawing order. */
-function outlines(svg: string, mark: 'line' | 'area'): string[] {
-  const symbols = svg.matchAll(new RegExp(`<path [^>]*aria-roledescription="${mark} mark"[^>]*>`, 'g'))
-  return [...symbols].map(([symbol]) => /\bd="([^"]*)"/.exec(symbol)?.[1] as string)
-}
 
 describe('certifiedAccuracyCurves', () => {
   it('has the certified accuracy in percent at each radius, up to the first 0', () => {
@@ -109,32 +108,10 @@ describe('certifiedAccuracyChart', () => {
   })
 })
 
-describe('trainingChart', () => {
-  const points = [3, 2, Number.NaN, 1, Number.POSITIVE_INFINITY, 0.5, 0.25].map((value, step) => ({
-    step,
-    value,
-  }))
-
-  it('draws a line a series and leaves a gap where a value is not finite', async () => {
-    const finite = points.filter(({ value }) => Number.isFinite(value))
-    const svg = await trainingChart({
-      metric: 'loss',
-      series: [
-        { label: 'with gaps', points },
-        { label: 'whole', points: finite },
-      ],
-    })
-    expect(outlines(svg, 'line').map(outline => outline.split('M').length - 1)).toEqual([3, 1])
-    for (const text of ['training step', 'loss', 'with gaps', 'whole'])
-      expect(svg).toContain(`>${text}</text>`)
-    expect(svg).not.toMatch(/NaN|Infinity/)
-  })
-
-  it('refuses series that share a label', async () => {
-    const series = [
-      { label: 'loss', points },
-      { label: 'loss', points },
-    ]
-    await expect(trainingChart({ metric: 'loss', series })).rejects.toThrow(ConfigError)
-  })
+it('a figure says what the bands are, where there are any', async () => {
+  const { alt, caption, narrowSvg } = await certifiedAccuracyFigure(oneSeed)
+  expect(alt).toBe('Certified accuracy against radius for strong; weak.')
+  expect(caption).not.toMatch(/band/)
+  expect(narrowSvg).toContain('width="340"')
+  expect((await certifiedAccuracyFigure(twoSeeds)).caption).toMatch(/bands are one standard deviation/)
 })

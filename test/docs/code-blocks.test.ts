@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import ts from 'typescript'
 import { expect, test } from 'vitest'
 import { experimentFiles } from '../../src/cli/init-templates'
-import { PACKAGE_FOLDER } from '../../src/environment/paths'
+import { PACKAGE_FOLDER } from '../../src/files/package-folder'
 import { pages } from './pages'
 
 /** What the compiler finds wrong in TypeScript files that do not lie on the disk, each with its file's name. */

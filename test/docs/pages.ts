@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { PACKAGE_FOLDER } from '../../src/environment/paths'
+import { PACKAGE_FOLDER } from '../../src/files/package-folder'
 
 export interface Page {
   /** Path in this package. */

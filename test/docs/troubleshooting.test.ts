@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { PACKAGE_FOLDER } from '../../src/environment/paths'
+import { PACKAGE_FOLDER } from '../../src/files/package-folder'
 
 test('every error code has a section in docs/troubleshooting.md, and no other has', () => {
   const read = (path: string) => readFileSync(join(PACKAGE_FOLDER, path), 'utf8')

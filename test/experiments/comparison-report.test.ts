@@ -12,7 +12,7 @@ const log = (...radii: readonly number[]) =>
 const ours: ComparedArm = {
   label: 'ours',
   logs: [log(0.6, 0.2), log(0.4, 0.4)],
-  updates: [1, 2, 3].map(step => updateReport(step, { allKeptShare: step / 10 })),
+  updates: [[1, 2, 3].map(step => updateReport(step, { allKeptShare: step / 10 }))],
 }
 const theirs: ComparedArm = { label: 'theirs', logs: [log(0.1, 0.3)] }
 
@@ -52,7 +52,7 @@ it('has the tables over all seeds, by seed and by class, training curves and pic
   ])
   const training = sections.find(({ title }) => title === 'Training')
   expect(training?.kind === 'charts' && training.charts.map(({ alt }) => alt)).toEqual(
-    ['SCE', 'MAdv', 'total', '|D_nh| = M (%)'].map(metric => `${metric} against training step.`),
+    ['SCE', 'MAdv', 'loss', '|D_nh| = M (%)'].map(metric => `${metric} against training step for ours.`),
   )
 })
 

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { PACKAGE_FOLDER } from '../../src/environment/paths'
+import { PACKAGE_FOLDER } from '../../src/files/package-folder'
 
 /** Lines of sources that match, as `file: line`. */
 function linesThat(match: RegExp, folder: string, extension: string): string[] {

@@ -20,7 +20,7 @@ import {
   type Smoothed,
   torch,
 } from '../../src'
-import { PACKAGE_FOLDER } from '../../src/environment/paths'
+import { PACKAGE_FOLDER } from '../../src/files/package-folder'
 import { runPython } from '../bridge/support'
 import { connectForTest } from '../support/digits'
 import { finetuneCollecting } from '../support/finetune-collecting'

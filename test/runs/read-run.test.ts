@@ -119,7 +119,9 @@ describe('a run', () => {
       /config\.json is not the description of a run: it has no weights/,
     )
     await writeRun(folder, { files: { 'config.json': 'x' } })
-    await expect(readRun(folder)).rejects.toThrow(/config\.json is no JSON object/)
+    await expect(readRun(folder)).rejects.toThrow(/config\.json is no JSON: /)
+    await writeRun(folder, { files: { 'config.json': '[]' } })
+    await expect(readRun(folder)).rejects.toThrow(/config\.json is malformed: expected a JSON object/)
   })
 
   it.each<[string, object, RegExp]>([

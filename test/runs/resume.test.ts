@@ -154,8 +154,12 @@ describe('a run that goes on from a checkpoint', () => {
       c => truncate(join(c, 'model.safetensors'), 1000),
     ],
     ['without its optimizer', /optimizer.safetensors is missing/, c => rm(join(c, 'optimizer.safetensors'))],
-    ['with a damaged state', /trainer.json is cut off/, c => truncate(join(c, 'trainer.json'), 100)],
-    ['of something else', /not of this version: format/, c => writeFile(join(c, 'trainer.json'), '{}')],
+    ['with a damaged state', /trainer.json is no JSON: /, c => truncate(join(c, 'trainer.json'), 100)],
+    [
+      'of something else',
+      /trainer.json is malformed: format: expected 1, which this version reads/,
+      c => writeFile(join(c, 'trainer.json'), '{}'),
+    ],
     [
       'with weights of another run',
       /model.safetensors was changed/,

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { referencePages } from '../../scripts/reference-pages'
-import { PACKAGE_FOLDER } from '../../src/environment/paths'
+import { PACKAGE_FOLDER } from '../../src/files/package-folder'
 
 test.each(Object.entries(referencePages()))(
   '%s says what the code says: else run `npm run docs`',

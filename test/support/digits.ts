@@ -1,11 +1,8 @@
-import { join } from 'node:path'
-import { connect, type Session, torch } from '../../src'
+import { connect, DIGITS_NETWORKS, type Session, torch } from '../../src'
 
 /** The committed networks of the digits demonstration: small, real, and quick on any CPU. */
 
-const DIGITS = join(__dirname, '..', '..', 'assets', 'digits')
-export const DENOISER = join(DIGITS, 'denoiser')
-export const CLASSIFIER = join(DIGITS, 'classifier')
+export const { denoiser: DENOISER, classifier: CLASSIFIER } = DIGITS_NETWORKS
 
 export async function connectForTest(): Promise<Session> {
   return connect({ device: 'cpu', threads: 1 })

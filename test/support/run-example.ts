@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { resolveInterpreter } from '../../src/environment/interpreter'
-import { PACKAGE_FOLDER } from '../../src/environment/paths'
+import { PACKAGE_FOLDER } from '../../src/files/package-folder'
 import { TYPESCRIPT } from './typescript'
 
 /** Runs a TypeScript program of this package as a user does, without type checks, which another test makes. */

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { execa } from 'execa'
-import { PACKAGE_FOLDER } from '../../src/environment/paths'
+import { PACKAGE_FOLDER } from '../../src/files/package-folder'
 import { TYPESCRIPT } from './typescript'
 
 /** Runs a command of this package in a folder where no Python is to be found. */

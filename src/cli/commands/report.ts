@@ -37,7 +37,7 @@ async function readRuns(folders: readonly string[]): Promise<NamedRun[]> {
 }
 
 /** The names of the folders where these differ, else the paths from the folder that holds them all. */
-export function namesOf(folders: readonly string[]): string[] {
+function namesOf(folders: readonly string[]): string[] {
   const names = folders.map(folder => basename(folder))
   if (new Set(names).size === names.length) return names
   const common = commonFolder(folders)

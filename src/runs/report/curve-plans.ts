@@ -12,6 +12,8 @@ export interface Line<Row> {
 }
 
 export interface CurvePlan<Row> {
+  /** The key of the metric in `metrics.jsonl`; of several lines, that of the first. */
+  readonly key: string
   readonly metric: string
   readonly caption: string
   /** Of several, the telling one first: the only one that is drawn where runs are compared. */
@@ -23,6 +25,7 @@ export interface CurvePlan<Row> {
 /** A curve of each metric of an objective or its evaluation; shares in percent. */
 export function curvesOf<Row extends UpdateReport | EpochReport>(metrics: MetricTable): CurvePlan<Row>[] {
   return Object.entries(metrics).map(([key, { caption, isExact = false, ...description }]) => ({
+    key,
     metric: axisOf(description),
     caption,
     values: row => shown(row.metrics[key] ?? null, description),
@@ -40,41 +43,41 @@ export function shown(value: number | null, { unit }: Pick<MetricDescription, 'u
   return value !== null && unit === 'share' ? 100 * value : value
 }
 
-const { loss, learningRate, weightDecay, gradientNorm, lossScale, imagesPerSecond } = TRAINER_METRICS
-const { durationMs, roundTrips, liveTensors, deviceGib } = TRAINER_METRICS
-
 const plan = (
-  { label, caption, ...metric }: MetricDescription,
+  key: keyof typeof TRAINER_METRICS,
   values: CurvePlan<UpdateReport>['values'],
-): CurvePlan<UpdateReport> => ({ metric: label, caption, values, isExact: metric.isExact ?? false })
+): CurvePlan<UpdateReport> => {
+  const { label, caption, isExact = false }: MetricDescription = TRAINER_METRICS[key]
+  return { key, metric: label, caption, values, isExact }
+}
 
-export const LOSS = plan(loss, update => update.loss)
+export const LOSS = plan('loss', update => update.loss)
 
 export const OPTIMISATION: readonly CurvePlan<UpdateReport>[] = [
-  plan(learningRate, [
+  plan('learningRate', [
     { name: 'scale 1', value: update => update.learningRate },
     { name: 'first layer', value: update => update.firstLayerLearningRate },
     { name: 'last layer', value: update => update.lastLayerLearningRate },
   ]),
-  plan(weightDecay, update => update.weightDecay),
-  plan(gradientNorm, [
+  plan('weightDecay', update => update.weightDecay),
+  plan('gradientNorm', [
     { name: 'before clipping', value: update => update.gradientNorm },
     { name: 'after clipping', value: update => update.clippedGradientNorm },
   ]),
 ]
 
-export const LOSS_SCALE = plan(lossScale, update => update.lossScale)
+export const LOSS_SCALE = plan('lossScale', update => update.lossScale)
 
 export const COST: readonly CurvePlan<UpdateReport>[] = [
-  plan(imagesPerSecond, update => update.imagesPerSecond),
-  plan(durationMs, [
+  plan('imagesPerSecond', update => update.imagesPerSecond),
+  plan('durationMs', [
     { name: 'whole', value: update => update.durationMs },
     { name: 'host', value: update => update.hostMs },
   ]),
-  plan(roundTrips, update => update.roundTrips),
-  plan(liveTensors, update => update.liveTensors),
+  plan('roundTrips', update => update.roundTrips),
+  plan('liveTensors', update => update.liveTensors),
 ]
 
-export const DEVICE = plan(deviceGib, ({ deviceBytes }) =>
+export const DEVICE = plan('deviceGib', ({ deviceBytes }) =>
   deviceBytes === null ? null : deviceBytes / 2 ** 30,
 )

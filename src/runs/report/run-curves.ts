@@ -1,5 +1,9 @@
-import { type CurveOptions, metricChart } from '../../analysis/metric-curves'
-import type { MetricPoint } from '../../analysis/plots'
+import {
+  type CurveOptions,
+  type MetricPanel,
+  type MetricPoint,
+  metricChart,
+} from '../../analysis/metric-curves'
 import type { Chart, ReportSection } from '../../analysis/report'
 import type { MetricTable } from '../../objectives/metrics'
 import type { RunRecord } from '../read-run'
@@ -63,11 +67,6 @@ function tableOf(runs: readonly NamedRun[], metricsOf: (run: RunRecord) => Metri
   return Object.assign({}, ...runs.map(({ run }) => metricsOf(run)))
 }
 
-/** Updates that a curve averages over: a fiftieth of the run, so that its course shows. */
-export function smoothingOf(updates: number): number {
-  return Math.max(10, Math.round(updates / 50))
-}
-
 async function chartOf<Row>(
   { metric, caption, values, isExact = false }: CurvePlan<Row>,
   runs: readonly NamedRun[],
@@ -88,14 +87,36 @@ async function chartOf<Row>(
   const series = isComparison
     ? runs.map(({ name, run }) => ({ label: name, points: points(run, lines[0]) }))
     : runs.flatMap(({ run }) => lines.map(line => ({ label: line.name, points: points(run, line) })))
-  const longest = Math.max(0, ...series.map(({ points: own }) => own.length))
-  const smoothing = isExact ? 1 : smoothingOf(longest)
   const isLineNamed = isComparison && lines.length > 1
   const shown = isLineNamed ? `${metric}, ${lines[0].name}` : metric
-  const raw = isComparison ? '' : ', pale: each'
+  return curveChart(
+    { metric: shown, series },
+    { along, caption, isExact, showsRaw: !isComparison, of: runs.map(({ name }) => name) },
+  )
+}
+
+interface CurveChartOptions extends Pick<CurveOptions, 'along' | 'showsRaw'> {
+  readonly caption: string
+  /** See {@link CurvePlan}. */
+  readonly isExact?: boolean
+  /** Whose curves they are. */
+  readonly of: readonly string[]
+  /** What each point is a mean over already, for the caption: `seeds`. */
+  readonly meanOver?: string
+}
+
+/** A metric of training as a chart of a page, smoothed over a fiftieth of the run, so that its course shows. */
+export async function curveChart(
+  panel: MetricPanel,
+  { along, showsRaw, caption, isExact = false, of, meanOver }: CurveChartOptions,
+): Promise<Chart> {
+  const longest = Math.max(0, ...panel.series.map(({ points }) => points.length))
+  const smoothing = isExact ? 1 : Math.max(10, Math.round(longest / 50))
+  const over = meanOver === undefined ? '' : `${meanOver} and over `
+  const raw = showsRaw ? ', pale: each' : ''
   return {
-    svg: await metricChart({ metric: shown, series }, { along, smoothing, showsRaw: !isComparison }),
-    caption: isExact ? caption : `${caption} Mean over ${smoothing} updates${raw}.`,
-    alt: `${shown} against ${along} for ${runs.map(({ name }) => name).join(', ')}.`,
+    svg: await metricChart(panel, { along, smoothing, showsRaw }),
+    caption: isExact ? caption : `${caption} Mean over ${over}${smoothing} updates${raw}.`,
+    alt: `${panel.metric} against ${along} for ${of.join(', ')}.`,
   }
 }

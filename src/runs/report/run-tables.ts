@@ -1,5 +1,6 @@
 import { meanOfFinite } from '../../analysis/metric-curves'
 import type { Cell, Table } from '../../analysis/tables'
+import { isObject } from '../../files/read-json'
 import type { MetricDescription, MetricTable } from '../../objectives/metrics'
 import { bestEpoch } from '../list-runs'
 import type { PlainObject, RunRecord } from '../read-run'
@@ -151,8 +152,8 @@ export function differencesTable(runs: readonly NamedRun[]): Table {
 function flattened(value: PlainObject, path = ''): Record<string, string> {
   return Object.fromEntries(
     Object.entries(value).flatMap(([key, item]) =>
-      typeof item === 'object' && item !== null && !Array.isArray(item)
-        ? Object.entries(flattened(item as PlainObject, `${path}${key}.`))
+      isObject(item)
+        ? Object.entries(flattened(item, `${path}${key}.`))
         : [[`${path}${key}`, abridged(item)]],
     ),
   )

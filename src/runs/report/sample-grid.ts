@@ -1,25 +1,32 @@
 import type { GridImage, ImageGrid } from '../../analysis/report'
 import type { DenoisedSamples } from '../watchers/denoised-samples'
 
-/** Clean and denoised images as a grid of a report, with what a classifier sees in them. */
+const CONFIDENCE =
+  'Below each, the class that the classifier sees and the probability that it gives that class.'
+
+/** Clean and denoised images as a grid of a report, with what a classifier sees in them and how sure it is. */
 export function sampleGrid(
   samples: readonly DenoisedSamples[],
   { classes, caption }: { classes: readonly string[]; caption: string },
 ): ImageGrid {
   const noises = Math.max(0, ...samples.map(({ denoised }) => denoised.length))
+  const isSure = samples.some(({ denoised }) => denoised.some(({ confidence }) => confidence !== undefined))
   const name = (label: number) => classes[label] ?? String(label)
   return {
-    caption,
+    caption: isSure ? `${caption} ${CONFIDENCE}` : caption,
     columnLabels: ['clean', ...Array.from({ length: noises }, (_, noise) => `noise ${noise + 1}`)],
     rows: samples.map(({ index, label, clean, denoised }) => ({
       label: name(label),
       images: [
         { png: clean, alt: `clean image ${index}, class ${name(label)}` },
         ...denoised.map(
-          ({ png, predicted, kept }): GridImage => ({
+          ({ png, predicted, confidence, kept }): GridImage => ({
             png,
             frame: kept ? 'kept' : 'hallucinated',
-            note: name(predicted),
+            note:
+              confidence === undefined
+                ? name(predicted)
+                : `${name(predicted)} ${(100 * confidence).toFixed(0)} %`,
             alt: `denoised image of class ${name(label)}, seen as ${name(predicted)}`,
           }),
         ),

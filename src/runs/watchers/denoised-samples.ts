@@ -7,22 +7,39 @@ import {
   drawSamples,
   encodePng,
   eq,
+  exp,
   flatten,
   generator,
+  logSoftmax,
+  max,
   noGrad,
   unflatten,
 } from '../../torch'
 
-/** A clean image and denoised images of it, as in the paper's Figures 1 to 4. PNG files are in base64. */
-export interface DenoisedSamples {
+/** A clean image and denoised images of it. PNG files are in base64. */
+export interface DenoisedImage {
   /** Position in the data set. */
   readonly index: number
   readonly label: number
   readonly clean: string
+  readonly denoised: readonly string[]
+}
+
+/** What a classifier sees in one denoised image. */
+export interface Verdict {
+  readonly predicted: number
+  /** Probability that it gives the predicted class. */
+  readonly confidence: number
+}
+
+/** A clean image and denoised images of it under a classifier, as in the paper's Figures 1 to 4. */
+export interface DenoisedSamples extends Omit<DenoisedImage, 'denoised'> {
   readonly denoised: readonly {
     readonly png: string
     /** What the classifier sees in it. */
     readonly predicted: number
+    /** Probability that the classifier gives that class. */
+    readonly confidence?: number
     /** Whether that is the label: the image is not hallucinated (Eq. 7). */
     readonly kept: boolean
   }[]
@@ -40,55 +57,134 @@ export interface SampleOptions {
 }
 
 /**
- * Pictures of images of a data set and of what noise and denoiser make of them, with a classifier's verdict, and all of
- * them in one drawing: a PNG file in base64, a row an image, kept ones in a green frame and hallucinated ones in a dashed
- * red one. One answer; `noises` images go through the networks at once. No random stream of training is touched.
+ * Pictures of images of a data set and of what noise and denoiser make of them, and the verdicts of classifiers on them.
+ * One answer; `noises` images go through the networks at once. No random stream of training is touched.
+ *
+ * @returns verdicts by classifier, then by image and noise
+ */
+export async function denoisedImages(
+  { classifiers, smoothing }: { readonly classifiers: readonly Classifier[]; readonly smoothing: Smoothing },
+  dataset: Dataset,
+  options: SampleOptions,
+): Promise<{
+  readonly images: readonly DenoisedImage[]
+  readonly verdicts: readonly (readonly (readonly Verdict[])[])[]
+}> {
+  const { session } = dataset
+  const read = await session.compute(() =>
+    options.indices.map(index =>
+      session.scope(() => recordImage({ classifiers, smoothing }, dataset, { ...options, index }).read),
+    ),
+  )
+  return {
+    images: read.map((found, image) => imageOf(found, options.indices[image] ?? -1)),
+    verdicts: classifiers.map((_, classifier) =>
+      read.map(({ verdicts }) => verdictsOf(verdicts[classifier] ?? { predicted: [], confidence: [] })),
+    ),
+  }
+}
+
+/**
+ * As {@link denoisedImages} for one classifier, and all of them in one drawing: a PNG file in base64, a row an image, kept
+ * ones in a green frame and hallucinated ones in a dashed red one.
  */
 export async function denoisedSamples(
-  { classifier, smoothing }: { classifier: Classifier; smoothing: Smoothing },
+  { classifier, smoothing }: { readonly classifier: Classifier; readonly smoothing: Smoothing },
   dataset: Dataset,
-  { indices, noises, seed, largest }: SampleOptions,
+  options: SampleOptions,
 ): Promise<{ readonly samples: readonly DenoisedSamples[]; readonly drawing: string }> {
   const { session } = classifier
-  const { images, drawing } = await session.compute(() => {
-    const recorded = indices.map(index =>
-      session.scope(() => {
-        const { images_BCHW, labels_B } = dataset.images([index])
-        const clean_BCHW = toSymmetric(images_BCHW)
-        const noise = generator(session, seed, 'samples', index)
-        const noise_MBCHW = drawNoise(clean_BCHW, { noises, generator: noise })
-        const denoised_MBCHW = seenCopies(smoothing, clean_BCHW, { noise_MBCHW, noises })
-        const denoised_NCHW = flatten(denoised_MBCHW, 'MB', 'N')
-        const seen_N = noGrad(session, () => argmax(classifier.classify(denoised_NCHW), 'K'))
-        const predicted_MB = unflatten(seen_N, 'N', { as: 'MB', count: noises })
-        return {
-          read: {
-            label: labels_B,
-            clean: encodePng(flatten(clean_BCHW, 'B', 'N'), { largest }),
-            denoised: encodePng(denoised_NCHW, { largest }),
-            predicted: predicted_MB,
-          },
-          drawn: { clean_BCHW, denoised_MBCHW, kept_MB: eq(predicted_MB, labels_B) },
-        }
-      }),
+  const { read, drawing } = await session.compute(() => {
+    const recorded = options.indices.map(index =>
+      session.scope(() =>
+        recordImage({ classifiers: [classifier], smoothing }, dataset, { ...options, index }),
+      ),
     )
     return {
-      images: recorded.map(({ read }) => read),
+      read: recorded.map(image => image.read),
       drawing: drawSamples(
         session,
-        recorded.map(({ drawn }) => drawn),
+        recorded.flatMap(({ clean_BCHW, denoised_MBCHW, kept }) =>
+          kept.map(kept_MB => ({ clean_BCHW, denoised_MBCHW, kept_MB })),
+        ),
       ),
     }
   })
-  const samples = images.map(({ label, clean, denoised, predicted }, image) => ({
-    index: indices[image] ?? -1,
-    label: label[0] ?? -1,
-    clean: clean[0] ?? '',
-    denoised: predicted.map(([seen = -1], noise) => ({
-      png: denoised[noise] ?? '',
-      predicted: seen,
-      kept: seen === label[0],
-    })),
-  }))
+  const samples = read.map((found, image) =>
+    samplesOf(imageOf(found, options.indices[image] ?? -1), found.verdicts.flatMap(verdictsOf)),
+  )
   return { samples, drawing }
+}
+
+/** An image with the verdicts of one classifier, one for each noise. */
+export function samplesOf(image: DenoisedImage, verdicts: readonly Verdict[]): DenoisedSamples {
+  return {
+    ...image,
+    denoised: verdicts.map(({ predicted, confidence }, noise) => ({
+      png: image.denoised[noise] ?? '',
+      predicted,
+      confidence,
+      kept: predicted === image.label,
+    })),
+  }
+}
+
+/** Records what is seen of one image. */
+function recordImage(
+  { classifiers, smoothing }: { readonly classifiers: readonly Classifier[]; readonly smoothing: Smoothing },
+  dataset: Dataset,
+  { index, noises, seed, largest }: Omit<SampleOptions, 'indices'> & { readonly index: number },
+) {
+  const { session } = dataset
+  const { images_BCHW, labels_B } = dataset.images([index])
+  const clean_BCHW = toSymmetric(images_BCHW)
+  const noise = generator(session, seed, 'samples', index)
+  const noise_MBCHW = drawNoise(clean_BCHW, { noises, generator: noise })
+  const denoised_MBCHW = seenCopies(smoothing, clean_BCHW, { noise_MBCHW, noises })
+  const denoised_NCHW = flatten(denoised_MBCHW, 'MB', 'N')
+  const verdicts = classifiers.map(classifier =>
+    noGrad(session, () => {
+      const logits_NK = classifier.classify(denoised_NCHW)
+      return { predicted: argmax(logits_NK, 'K'), confidence: exp(max(logSoftmax(logits_NK, 'K'), 'K')) }
+    }),
+  )
+  return {
+    read: {
+      label: labels_B,
+      clean: encodePng(flatten(clean_BCHW, 'B', 'N'), { largest }),
+      denoised: encodePng(denoised_NCHW, { largest }),
+      verdicts,
+    },
+    clean_BCHW,
+    denoised_MBCHW,
+    /** By classifier. */
+    kept: verdicts.map(({ predicted }) =>
+      eq(unflatten(predicted, 'N', { as: 'MB', count: noises }), labels_B),
+    ),
+  }
+}
+
+function imageOf(
+  {
+    label,
+    clean,
+    denoised,
+  }: {
+    readonly label: readonly number[]
+    readonly clean: readonly string[]
+    readonly denoised: readonly string[]
+  },
+  index: number,
+): DenoisedImage {
+  return { index, label: label[0] ?? -1, clean: clean[0] ?? '', denoised }
+}
+
+function verdictsOf({
+  predicted,
+  confidence,
+}: {
+  readonly predicted: readonly number[]
+  readonly confidence: readonly number[]
+}): Verdict[] {
+  return predicted.map((label, noise) => ({ predicted: label, confidence: confidence[noise] ?? Number.NaN }))
 }

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeWhole } from '../../files/write'
+import { evenlySpread } from '../evenly-spread'
 import type { RunStart } from '../reports'
 import { type DenoisedSamples, denoisedSamples } from './denoised-samples'
 
@@ -36,7 +37,8 @@ export async function writeSamples(
     { classifier: networks.classifier, smoothing },
     testSet,
     {
-      indices: shownImages(length),
+      // A data set is often in the order of its classes.
+      indices: evenlySpread(length, SHOWN_IMAGES),
       noises: Math.min(noises, SHOWN_NOISES),
       seed: config.seed,
       largest: LARGEST,
@@ -48,10 +50,4 @@ export async function writeSamples(
   await writeWhole(`${name}.json`, JSON.stringify(file))
   await writeWhole(`${name}.png`, Buffer.from(drawing, 'base64'))
   return drawing
-}
-
-/** Spread over the data set, which is often in the order of its classes. */
-function shownImages(length: number): number[] {
-  const count = Math.min(SHOWN_IMAGES, length)
-  return Array.from({ length: count }, (_, image) => Math.floor((image * length) / count))
 }

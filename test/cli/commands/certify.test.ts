@@ -207,7 +207,7 @@ describe('what a command line names', () => {
       /certification\.sigma: expected/,
     )
     await writeFile(file, '{')
-    await expect(smoothedSource(undefined, { config: file })).rejects.toThrow(/settings\.json cannot be read/)
+    await expect(smoothedSource(undefined, { config: file })).rejects.toThrow(/settings\.json is no JSON: /)
   })
 })
 

@@ -5,7 +5,7 @@ import { execa } from 'execa'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { experimentFiles } from '../../../src/cli/init-templates'
 import { resolveInterpreter } from '../../../src/environment/interpreter'
-import { PACKAGE_FOLDER } from '../../../src/environment/paths'
+import { PACKAGE_FOLDER } from '../../../src/files/package-folder'
 import { runWithoutPython } from '../../support/run-without-python'
 
 let folder: string

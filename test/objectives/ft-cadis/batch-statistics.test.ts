@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { inspect, type Losses, noiseLevelOf, objectiveOf, type Session, torch } from '../../../src'
-import { PACKAGE_FOLDER } from '../../../src/environment/paths'
+import { PACKAGE_FOLDER } from '../../../src/files/package-folder'
 import { connectForTest, loadDigits } from '../../support/digits'
 
 const NOISES = 2

@@ -150,7 +150,7 @@ describe('what a command line names', () => {
     expect(config.denoiser).toEqual({ source: 'none' })
   })
 
-  it('is the last checkpoint of a run, as its settings or its smoothed.json describe it', async () => {
+  it('is the newest checkpoint of a run, as its settings or its smoothed.json describe it', async () => {
     const run = presets.digits({
       denoiser: DENOISER,
       classifier: CLASSIFIER,
@@ -162,7 +162,10 @@ describe('what a command line names', () => {
       string,
       string,
     ]
-    for (const checkpoint of [first, last]) await mkdir(checkpoint, { recursive: true })
+    for (const [epoch, checkpoint] of [first, last].entries()) {
+      await mkdir(checkpoint, { recursive: true })
+      await writeFile(join(checkpoint, 'trainer.json'), JSON.stringify({ step: 18 * (epoch + 1) }))
+    }
 
     const { config, weights } = await smoothedSource(folder, { n: 7 })
     expect(weights).toBeUndefined()

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { SessionFacts } from '../bridge'
 import type { RunConfig } from '../config/schema'
-import { type Classifier, type Denoiser, type Provenance, provenance } from '../torch'
 import { classifierSpec, denoiserSpec } from '../smoothing/specs'
+import { type Classifier, type Denoiser, type Provenance, provenance } from '../torch'
 
 export interface RunDescription {
   readonly config: RunConfig

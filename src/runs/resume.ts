@@ -44,7 +44,8 @@ export function requireSameRun({ folder, state }: Checkpoint, config: RunConfig)
   const differences = fieldDifferences(state.config, config).filter(({ field }) => !isHarmless(field))
   if (differences.length === 0) return
   const lines = differences.map(
-    ({ field, before, after }) => `  ${field}: ${showValue(before)} in the checkpoint, ${showValue(after)} now`,
+    ({ field, before, after }) =>
+      `  ${field}: ${showValue(before)} in the checkpoint, ${showValue(after)} now`,
   )
   throw new ConfigError(`The run of ${folder} was begun with another configuration:\n${lines.join('\n')}\n`, {
     remedy: 'Set what differs back, or choose another output folder for a new run.',

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { type EventWriter, openEventWriter } from '../../torch'
-import { EPOCH_SCALARS, SAMPLES_TAG, scalarsOf, UPDATE_SCALARS } from './event-tags'
 import type { RunStart, RunWatcher } from '../reports'
+import { EPOCH_SCALARS, SAMPLES_TAG, scalarsOf, UPDATE_SCALARS } from './event-tags'
 import { writeSamples } from './sample-files'
 
 /**

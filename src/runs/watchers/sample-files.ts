@@ -1,8 +1,8 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeWhole } from '../../files/write'
-import { type DenoisedSamples, denoisedSamples } from './denoised-samples'
 import type { RunStart } from '../reports'
+import { type DenoisedSamples, denoisedSamples } from './denoised-samples'
 
 /** Images of a run that are shown, few enough to look at. */
 const SHOWN_IMAGES = 6

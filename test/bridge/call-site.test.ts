@@ -20,8 +20,8 @@ describe('describeCallSite', () => {
   ]
 
   test.each([
-    ['a named function', `step (${join(src, 'method', 'losses.ts')}:12:3)`, 'src/objectives/losses.ts:12:3'],
-    ['no function', `${join(src, 'method', 'losses.ts')}:12:3`, 'src/objectives/losses.ts:12:3'],
+    ['a named function', `step (${join(src, 'objectives', 'losses.ts')}:12:3)`, 'src/objectives/losses.ts:12:3'],
+    ['no function', `${join(src, 'objectives', 'losses.ts')}:12:3`, 'src/objectives/losses.ts:12:3'],
     ['an async function', `async ${join(src, 'a.ts')}:1:2`, 'src/a.ts:1:2'],
     ['a module', `file://${join(src, 'a.mjs')}:1:2`, 'src/a.mjs:1:2'],
     ['a method of another name', `Object.run [as go] (${join(src, 'a b.ts')}:1:2)`, 'src/a b.ts:1:2'],

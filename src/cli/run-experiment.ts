@@ -10,7 +10,7 @@ import { runExperiments } from '../experiments/run-experiments'
 import { runTasks, type TaskWatcher } from '../experiments/run-tasks'
 import type { Scale } from '../experiments/scale'
 import { type Task, tasksOf } from '../experiments/tasks'
-import { liveLine } from '../terminal/progress'
+import { liveLine } from '../terminal/live-line'
 import { formatDuration } from '../terminal/training-line'
 import { interruptible } from './interruption'
 

@@ -183,6 +183,7 @@ async function measureStep(
       { ...arm.config, output: join(folder, 'run') },
       {
         updatesOnly: true,
+        progress: false,
         stopAfterUpdates: MEASURED_UPDATES,
         onUpdate: report => void updates.push(report),
       },

@@ -20,6 +20,8 @@ export type Schedule = (
 export interface FinetuneHooks extends RunWatcher {
   /** Further watchers. */
   readonly watchers?: readonly RunWatcher[] | undefined
+  /** Whether stderr shows how far the run is, in the first process only. Default: where stderr is a terminal. */
+  readonly progress?: boolean | undefined
   /** Whether `tensorboard/` and `samples/` are written. Default: unless `updatesOnly`. */
   readonly eventFiles?: boolean | undefined
   /** Decides which denoised images are learnt from and which images are attacked. Default: FT-CADIS's rule. */

@@ -9,6 +9,8 @@ import { RunRecorder } from '../runs/run-recorder'
 import { eventFiles } from '../runs/watchers/event-files'
 import type { NoiseLevel } from '../smoothing/noise-level'
 import { datasetSpec } from '../smoothing/specs'
+import { isShown } from '../terminal/progress'
+import { trainingProgress } from '../terminal/training-progress'
 import { type Classifier, type Denoiser, joinProcessGroup, openDataset } from '../torch'
 import type { FinetuneHooks } from './hooks'
 import { openRun } from './open-run'
@@ -58,7 +60,12 @@ export async function finetune(
     isRestart: Math.max(...(await group.gather(session.launch.restartCount))) > 0,
   })
   const { updatesOnly = false, eventFiles: hasEventFiles = !updatesOnly } = hooks
-  const watchers = [hooks, ...(hasEventFiles ? [eventFiles()] : []), ...(hooks.watchers ?? [])]
+  const watchers = [
+    ...(isShown(hooks.progress) ? [trainingProgress()] : []),
+    hooks,
+    ...(hasEventFiles ? [eventFiles()] : []),
+    ...(hooks.watchers ?? []),
+  ]
   const recorder = new RunRecorder({
     folder,
     watchers: group.rank === 0 ? watchers : [],

@@ -21,7 +21,7 @@ export interface FinetuneResult {
   readonly classifier: Classifier
   readonly denoiser: Denoiser
   readonly level: NoiseLevel
-  /** Folder of the last checkpoint; empty where there is none. */
+  /** Folder of the last checkpoint, on every rank; empty where there is none. */
   readonly checkpoint: string
   /** The epochs that this call has ended: a resumed run does not repeat the earlier ones. Updates are in `metrics.jsonl`. */
   readonly epochs: readonly EpochReport[]
@@ -90,10 +90,11 @@ export async function finetune(
       })
       await loop.run()
       await recorder.end('finished')
+      const lastCheckpoint = await group.broadcast(loop.checkpoint)
       await group.leave()
       return {
         ...{ classifier, denoiser, level },
-        ...{ checkpoint: loop.checkpoint, epochs: loop.epochs },
+        ...{ checkpoint: lastCheckpoint, epochs: loop.epochs },
       }
     } finally {
       procedures.inspect.free()

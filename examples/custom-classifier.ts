@@ -37,12 +37,7 @@ async function train({ epochs, output, device, python }: Options): Promise<void>
     },
     {
       existing: 'replace',
-      onEpoch: ({ epoch, clean, denoised }) => {
-        const [onClean, onDenoised] = [clean, denoised].map(share => `${(100 * share).toFixed(1)} %`)
-        console.log(
-          `epoch ${epoch}: accuracy ${onClean} on clean test images, ${onDenoised} on denoised ones`,
-        )
-      },
+      progress: true,
     },
   )
   console.log(`checkpoint: ${checkpoint}`)

@@ -95,6 +95,7 @@ async function runSeed(
     const { classifier } = await finetune(session, trained, {
       denoiser,
       existing: 'replace',
+      progress: false,
       onUpdate: report => {
         updates.push(report)
         bar.update(updates.length, `epoch ${report.epoch}, loss ${report.loss.toFixed(3)}`)

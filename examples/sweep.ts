@@ -22,7 +22,6 @@ import {
 import { interruptible } from '../src/cli/interruption'
 import { parseNumber, parseNumbers } from '../src/cli/option-values'
 import { createProgram, runMain } from '../src/cli/program'
-import { trainingProgress } from '../src/terminal/training-progress'
 
 interface Options {
   readonly lambda: readonly number[]
@@ -44,7 +43,7 @@ async function runPoint(
   const { classifier, denoiser, level } = await finetune(session, config, {
     existing: 'resume',
     signal,
-    watchers: [trainingProgress()],
+    progress: true,
   })
   const dataset = await torch.openDataset(session, { source: 'digits', split: 'test' })
   await certifyDataset(

@@ -63,6 +63,7 @@ void runMain(async () => {
       {
         stopAfterUpdates: steps,
         evaluationImages: 16,
+        progress: false,
         onUpdate: async ({ step, liveTensors }) => {
           if (step % Math.ceil(steps / 100) !== 0) return
           globalThis.gc?.()

@@ -1,13 +1,12 @@
-import { join } from 'node:path'
 import {
   accuracyTable,
-  certifyDataset,
+  type CertificationRunConfig,
+  certificationOf,
+  certify,
   certifyLaunched,
-  chooseImages,
   connect,
-  datasetSpec,
+  defaultLogPath,
   dryRun,
-  type FinetuneResult,
   finetune,
   parseConfig,
   type RunConfig,
@@ -16,13 +15,10 @@ import {
   type Session,
   type SyntheticOptions,
   setup,
-  shardPath,
   syntheticRun,
-  torch,
 } from '../../src'
 import { interruptible } from '../../src/cli/interruption'
 import { isTalkative, runHooks } from '../../src/cli/run-options'
-import { progressBar } from '../../src/terminal/progress'
 import { formatConfig, formatDryRun } from './format'
 import { type CommonOptions, withOptions } from './options'
 import { printStart } from './start'
@@ -69,50 +65,34 @@ async function trainAndCertify(
   const isTold = isTalkative(options, session.launch)
   if (isTold) console.log(formatConfig(config))
   await interruptible('what is under way is brought to an end and saved', async signal => {
-    const trained = await finetune(session, config, {
+    const { checkpoint, classifier, denoiser } = await finetune(session, config, {
       ...runHooks(options),
       signal,
       stopAfterUpdates: options.steps,
       evaluationImages: options.evaluateImages,
       onStart: start => (isTold ? printStart(start, config) : undefined),
     })
-    if (isTold) console.log(`checkpoint: ${trained.checkpoint}`)
-    if (options.certify) await certify(trained, config, { program, isTold, signal })
+    session.free([classifier, denoiser])
+    if (isTold) console.log(`checkpoint: ${checkpoint}`)
+    if (options.certify) {
+      await certifyTrained(session, certificationOf(config, checkpoint), { program, isTold, signal })
+    }
   })
 }
 
-/** CERTIFY by vote at the sigma that was trained for, and the table of certified accuracy. */
-async function certify(
-  { classifier, denoiser, level }: FinetuneResult,
-  config: RunConfig,
+/**
+ * CERTIFY by vote at the sigma that was trained for, and the table of certified accuracy. `ft-cadis certify <run>` goes on
+ * with the same log.
+ */
+async function certifyTrained(
+  session: Session,
+  config: CertificationRunConfig,
   { program: { label, radii }, isTold, signal }: { program: Program; isTold: boolean; signal: AbortSignal },
 ): Promise<void> {
-  const { session } = classifier
-  const { sigma } = config.method
-  const { images: _, ...certification } = config.certification
-  const dataset = await torch.openDataset(session, datasetSpec(config.data, 'test'))
-  const indices = await chooseImages(dataset, config.certification)
-  const log = join(config.output, `certify-sigma-${sigma}.tsv`)
-  const bar = isTold ? progressBar('certifying', { total: indices.length }) : undefined
+  const log = defaultLogPath(config)
   const hasAll = await certifyLaunched(session, log, shard =>
-    certifyDataset(
-      {
-        denoiser,
-        dataset,
-        arms: [{ classifier, log: shard === undefined ? log : shardPath(log, shard), name: config.output }],
-      },
-      {
-        ...certification,
-        sigma,
-        level,
-        indices,
-        shard,
-        signal,
-        onImage: done => bar?.update(done, `${certification.n0 + certification.n} noisy copies an image`),
-      },
-    ),
+    certify(session, config, { log, shard, signal, progress: isTold }),
   )
-  bar?.stop()
   if (!hasAll || !isTold) return
   const { rows } = await readCertificationLog(log)
   console.log(renderTable(accuracyTable([{ label, logs: [rows] }], radii), 'terminal'))

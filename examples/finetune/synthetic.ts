@@ -34,6 +34,7 @@ export async function measure(
     stopAfterUpdates: steps,
     updatesOnly: true,
     existing: 'replace',
+    progress: false,
     onStart: async start => {
       await printStart(start, config)
       begun = performance.now()

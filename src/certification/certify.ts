@@ -2,30 +2,28 @@ import { join } from 'node:path'
 import type { Session } from '../bridge'
 import type { CertificationRunConfig, DataConfig } from '../config/schema'
 import { packageVersion } from '../files/package-version'
-import type { CertifiedImage } from '../logs/certification-log'
 import type { JsonObject } from '../logs/certification-log-facts'
 import { type CertificationLog, readCertificationLog } from '../logs/certification-log-file'
+import { type CertificationWatcher, watchedBy } from '../logs/certification-watcher'
 import { type Shard, shardPath } from '../logs/shards'
 import { type CertifiedNetworks, loadNetworks, nameOf } from '../smoothing/load-networks'
 import { type SmoothedInput, smoothedOf } from '../smoothing/smoothed-input'
 import { datasetSpec } from '../smoothing/specs'
+import { certificationProgress } from '../terminal/certification-progress'
+import { isShown } from '../terminal/progress'
 import { openDataset } from '../torch'
 import { certifyDataset } from './certify-dataset'
 import { chooseImages } from './choose-images'
 
-export interface CertifyOptions {
+export interface CertifyOptions extends CertificationWatcher {
   /** Path of the log; a shard's is made of it by `shardPath`. Default: `defaultLogPath` of the settings. */
   readonly log?: string | undefined
   /** Certify this share of the images alone. */
   readonly shard?: Shard | undefined
   /** Stops at once: the image in work is dropped, the log stays whole. */
   readonly signal?: AbortSignal | undefined
-  /** Called when all is loaded, with how many images this process has to certify or has certified before. */
-  readonly onStart?: (images: number) => void
-  /** Called for each image, with how many are done: those that the log holds already first. */
-  readonly onImage?: (done: number, image: CertifiedImage) => void
-  /** Called with what happened that does not change the result, such as a smaller batch. */
-  readonly onNote?: (note: string) => void
+  /** Whether stderr shows how far it is, in the first process only. Default: where stderr is a terminal. */
+  readonly progress?: boolean | undefined
 }
 
 /**
@@ -37,19 +35,21 @@ export interface CertifyOptions {
 export async function certify(
   session: Session,
   input: SmoothedInput,
-  { log, shard, signal, onStart, onImage, onNote }: CertifyOptions = {},
+  { log, shard, signal, progress, ...hooks }: CertifyOptions = {},
 ): Promise<CertificationLog> {
   const { config, weights: expected } = await smoothedOf(input)
   const whole = log ?? defaultLogPath(config)
   const path = shard === undefined ? whole : shardPath(whole, shard)
   const { sigma, images, ...settings } = config.certification
+  const isWatched = session.launch.rank === 0 && isShown(progress)
+  const watcher = watchedBy([...(isWatched ? [certificationProgress({ radii: [0, sigma] })] : []), hooks])
   const dataset = await openDataset(session, datasetSpec(config.data, 'test'))
   let networks: CertifiedNetworks | undefined
   try {
     const indices = await chooseImages(dataset, config.certification)
     networks = await loadNetworks(session, config, { expected })
     const { denoiser, classifier, weights, provenance } = networks
-    onStart?.(
+    watcher.onStart(
       shard === undefined ? indices.length : Math.ceil((indices.length - shard.number + 1) / shard.of),
     )
     await certifyDataset(
@@ -74,11 +74,12 @@ export async function certify(
             cuda: session.facts.cuda,
           },
         },
-        ...(onImage && { onImage }),
-        ...(onNote && { onNote }),
+        onImage: watcher.onImage,
+        onNote: watcher.onNote,
       },
     )
   } finally {
+    watcher.onEnd()
     session.free([dataset, networks?.denoiser, networks?.classifier])
   }
   return readCertificationLog(path)

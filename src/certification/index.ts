@@ -1,3 +1,4 @@
+export type { CertificationWatcher } from '../logs/certification-watcher'
 export * from '../logs/merge-shards'
 export * from '../logs/shards'
 export { readSmoothed, type Smoothed, type SmoothedFacts, writeSmoothed } from '../smoothing/smoothed-file'

@@ -1,7 +1,7 @@
 import { analyze } from '../analysis/analyze'
 import { fileName } from '../analysis/runs'
 import { renderTables } from '../analysis/tables'
-import { connect, type Session } from '../bridge'
+import { connect } from '../bridge'
 import { GRID_RADII } from '../certification/adaptive'
 import { certify, defaultLogPath } from '../certification/certify'
 import { certifyLaunched } from '../certification/certify-launched'
@@ -10,8 +10,6 @@ import { launchRank } from '../environment/launch-rank'
 import { ConfigError } from '../errors'
 import { type CertificationLog, readCertificationLog } from '../logs/certification-log-file'
 import type { Shard } from '../logs/shards'
-import type { KnownSmoothed } from '../smoothing/smoothed-input'
-import { type CertificationProgress, certificationProgress } from '../terminal/certification-progress'
 import type { SmoothedOptions } from './certification-options'
 import { endPythonWhenAborted } from './end-python'
 import { interruptible } from './interruption'
@@ -24,14 +22,6 @@ export interface CertifyCommandOptions extends SmoothedOptions {
   /** true stands for the default radii. */
   readonly adaptive?: readonly number[] | true
   readonly maxRadiusLoss?: number
-}
-
-/** What a command certifies, and where to. */
-interface Job {
-  readonly source: KnownSmoothed
-  /** Path of the whole log. */
-  readonly log: string
-  readonly signal: AbortSignal
 }
 
 /** `ft-cadis certify`: certifies what falls to this process, and prints the figures. */
@@ -60,13 +50,11 @@ export async function runCertification(
         threads: config.threads,
       })
       endPythonWhenAborted(session, signal)
-      const job = { source, log, signal }
+      const certifyShare = (shard: Shard | undefined) =>
+        certify(session, source, { log, shard, signal, progress: true })
       // Awaited here, before the session is closed.
-      if (worldSize === 1) return await certifyShard(session, job, options.shard)
-      const isSilent = session.launch.rank > 0
-      const hasAll = await certifyLaunched(session, log, shard =>
-        certifyShard(session, job, shard, { isSilent }),
-      )
+      if (worldSize === 1) return await certifyShare(options.shard)
+      const hasAll = await certifyLaunched(session, log, certifyShare)
       return hasAll ? await readCertificationLog(log) : undefined
     },
   )
@@ -80,22 +68,6 @@ function adaptiveOf({
   if (maxRadiusLoss !== undefined) return { maxRadiusLoss }
   if (adaptive === undefined) return undefined
   return { radii: [...(adaptive === true ? GRID_RADII : adaptive)] }
-}
-
-/** Certifies a share, or everything. */
-async function certifyShard(
-  session: Session,
-  { source, log, signal }: Job,
-  shard: Shard | undefined,
-  { isSilent = false }: { readonly isSilent?: boolean } = {},
-): Promise<CertificationLog> {
-  const radii = [0, source.config.certification.sigma]
-  const progress: Partial<CertificationProgress> = isSilent ? {} : certificationProgress({ radii })
-  try {
-    return await certify(session, source, { log, shard, signal, ...progress })
-  } finally {
-    progress.stop?.()
-  }
 }
 
 function printResult(log: CertificationLog): void {

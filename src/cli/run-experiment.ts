@@ -10,7 +10,7 @@ import { runExperiments } from '../experiments/run-experiments'
 import { runTasks, type TaskWatcher } from '../experiments/run-tasks'
 import type { Scale } from '../experiments/scale'
 import { type Task, tasksOf } from '../experiments/tasks'
-import { liveLine } from '../terminal/progress'
+import { liveLine } from '../terminal/live-line'
 import { formatDuration } from '../terminal/training-line'
 import { interruptible } from './interruption'
 
@@ -55,7 +55,11 @@ export async function runExperimentCommand(
   if (plan === true) {
     const { table, leftMs } = await planExperiments(experiments, settings)
     console.log(renderTable(table, 'terminal'))
-    console.log(`about ${formatDuration(leftMs)} in one process`)
+    console.log(
+      leftMs === null
+        ? 'how long it takes can be measured once the networks are made'
+        : `about ${formatDuration(leftMs)} in one process`,
+    )
     return
   }
   await interruptible('the task under way stops where it can go on', async signal => {

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import { addProgressOptions, trainingProgress } from '../terminal/training-progress'
+import { jsonReports } from '../terminal/json-reports'
 import type { FinetuneHooks } from '../training/hooks'
 import { parseNumber } from './option-values'
 
@@ -8,13 +8,15 @@ export interface RunOptions {
   readonly resume: boolean
   readonly maxHours?: number
   readonly onNonFinite: 'skip' | 'stop'
+  /** Says nothing. */
   readonly quiet?: boolean
+  /** Writes each report as one line of JSON to stdout, and nothing else. */
   readonly json?: boolean
 }
 
 /** Adds the options of {@link RunOptions}. */
 export function addRunOptions(program: Command): Command {
-  program
+  return program
     .option(
       '--resume',
       'go on with the run in the output folder from its newest checkpoint, if it has one',
@@ -29,7 +31,8 @@ export function addRunOptions(program: Command): Command {
         .choices(['skip', 'stop'])
         .default('skip'),
     )
-  return addProgressOptions(program)
+    .addOption(new Option('--quiet', 'print nothing but errors').conflicts('json'))
+    .option('--json', 'print each report as one line of JSON on stdout, and nothing else there')
 }
 
 /** What the options ask of `finetune`. */
@@ -38,7 +41,8 @@ export function runHooks({ resume, maxHours, onNonFinite, quiet, json }: RunOpti
     ...(resume ? { existing: 'resume' as const } : {}),
     maxHours,
     onNonFinite,
-    watchers: [trainingProgress({ quiet, json })],
+    progress: quiet !== true && json !== true,
+    ...(json === true ? { watchers: [jsonReports()] } : {}),
   }
 }
 

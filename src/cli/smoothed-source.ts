@@ -10,15 +10,15 @@ import {
 import { ConfigError } from '../errors'
 import { given } from '../files/given'
 import { readJson } from '../files/read-json'
+import { findCheckpoint } from '../runs/find-checkpoint'
 import { readSmoothed } from '../smoothing/smoothed-file'
 import type { KnownSmoothed } from '../smoothing/smoothed-input'
-import { findCheckpoint } from '../smoothing/trained-classifier'
 import type { SmoothedOptions } from './certification-options'
 
 /**
  * The smoothed classifier that a command line names, with what its options say otherwise.
  *
- * @param folder - of a run (its last checkpoint is taken), of a checkpoint, or with `smoothed.json`
+ * @param folder - of a run (its newest checkpoint is taken), of a checkpoint, or with `smoothed.json`
  * @param others - further settings of the certification
  * @throws ConfigError if not exactly one source is named, or the settings are not acceptable; CheckpointError
  */

@@ -16,22 +16,22 @@ import { logPath, type ResolvedArm, seedFolder } from './arms'
 import { medianUpdateMs } from './cost-tables'
 import type { Experiment } from './definition'
 import type { RunTasksOptions } from './run-tasks'
-import { stateOf, type Task, type TaskOptions, tasksOf } from './tasks'
+import { hasNetworks, stateOf, type Task, type TaskOptions, tasksOf } from './tasks'
 import { testImagesOf } from './test-images'
 
 /** Updates that are taken to measure one; the first is slower. */
 const MEASURED_UPDATES = 4
 
 export interface ExperimentPlan {
-  /** A row an arm. */
+  /** A row an arm, and one for each network that is made first. */
   readonly table: Table
-  /** Of all that is left, in one process. */
-  readonly leftMs: number
+  /** Of all that is left but the networks that are made first, in one process; null where no arm can be measured yet. */
+  readonly leftMs: number | null
 }
 
 /**
  * What experiments would do, and how long that takes by a step and an image that are measured here, or were measured in
- * runs that are there. Nothing is trained or certified that counts.
+ * runs that are there. Measured is the first arm whose networks are there. Nothing is trained or certified that counts.
  */
 export async function planExperiments(
   experiments: readonly Experiment[],
@@ -43,12 +43,13 @@ export async function planExperiments(
   const arms = armsOf(tasks)
   await using session = await connect({ python, device, threads })
   const [first] = arms
-  if (first === undefined) return { table: tableOf([], 0), leftMs: 0 }
+  if (first === undefined) return { table: tableOf([], [], 0), leftMs: 0 }
   const dataset = await openDataset(session, datasetSpec(first.config.data, 'train'))
   const trainImages = dataset.description.length
   session.free(dataset)
-  const step = await measureStep(session, first)
-  const image = await measureImage(session, first)
+  const measured = await firstWithNetworks(arms, options)
+  const step = measured && (await measureStep(session, measured))
+  const image = measured && (await measureImage(session, measured))
   const testImages = (await testImagesOf(first, options.output))?.length ?? options.testImages
 
   const rows: PlanRow[] = []
@@ -56,7 +57,7 @@ export async function planExperiments(
     const own = (kind: Task['kind']) =>
       tasks.filter((task, position) => isOf(task, kind, arm) && states[position] !== 'done')
     const updates = arm.isTrained ? planRun(arm.config, { trainImages }).updates : 0
-    const updateMs = arm.isTrained ? ((await measuredBefore(arm, options)) ?? step.of(arm)) : 0
+    const updateMs = arm.isTrained ? ((await measuredBefore(arm, options)) ?? step?.of(arm) ?? null) : 0
     const trainings = own('train').length
     const uncertified: number[] = []
     for (const task of own('certify')) {
@@ -69,31 +70,40 @@ export async function planExperiments(
       updateMs,
       trainings,
       images,
-      leftMs: trainings * updates * updateMs + images * image.classifierMs,
+      leftMs:
+        image === undefined || updateMs === null
+          ? null
+          : trainings * updates * updateMs + images * image.classifierMs,
     })
   }
   // The denoiser runs once for all arms of a noise level and seed.
   const groups = tasks.filter(
     (task, position) => task.kind === 'certify' && states[position] !== 'done',
   ).length
-  const denoisingMs = groups * (testImages ?? 0) * image.denoiserMs
-  const leftMs = rows.reduce((sum, row) => sum + row.leftMs, 0) + denoisingMs
-  return { table: tableOf(rows, denoisingMs), leftMs }
+  const denoisingMs = image === undefined ? null : groups * (testImages ?? 0) * image.denoiserMs
+  const networks = tasks.flatMap((task, position) =>
+    task.kind === 'prepare' && states[position] !== 'done' ? task.preparation.label : [],
+  )
+  const leftMs = [...rows.map(row => row.leftMs), denoisingMs].reduce(
+    (sum, ms) => (sum === null || ms === null ? null : sum + ms),
+    0,
+  )
+  return { table: tableOf(networks, rows, denoisingMs), leftMs }
 }
 
 interface PlanRow {
   readonly arm: ResolvedArm
   readonly updates: number
-  readonly updateMs: number
+  readonly updateMs: number | null
   /** Seeds to train. */
   readonly trainings: number
   /** Images to certify, over all seeds. */
   readonly images: number
-  readonly leftMs: number
+  readonly leftMs: number | null
 }
 
-function tableOf(rows: readonly PlanRow[], denoisingMs: number): Table {
-  const minutes = (ms: number) => ms / 60_000
+function tableOf(networks: readonly string[], rows: readonly PlanRow[], denoisingMs: number | null): Table {
+  const minutes = (ms: number | null) => (ms === null ? null : ms / 60_000)
   return {
     caption: 'What is left to do, and about how long it takes in one process',
     columns: [
@@ -106,6 +116,7 @@ function tableOf(rows: readonly PlanRow[], denoisingMs: number): Table {
       { header: 'minutes', digits: 1 },
     ],
     rows: [
+      ...networks.map(label => [`made first: ${label}`, null, null, null, null, null, null]),
       ...rows.map(({ arm, updates, updateMs, trainings, images, leftMs }) => [
         arm.arm.label,
         arm.sigma,
@@ -123,6 +134,14 @@ function tableOf(rows: readonly PlanRow[], denoisingMs: number): Table {
 function armsOf(tasks: readonly Task[]): ResolvedArm[] {
   const arms = tasks.flatMap(task => (task.kind === 'certify' ? task.arms : []))
   return [...new Map(arms.map(arm => [arm.id, arm])).values()]
+}
+
+async function firstWithNetworks(
+  arms: readonly ResolvedArm[],
+  { scale }: TaskOptions,
+): Promise<ResolvedArm | undefined> {
+  for (const arm of arms) if (await hasNetworks([arm], scale)) return arm
+  return undefined
 }
 
 function isOf(task: Task, kind: Task['kind'], { id }: ResolvedArm): boolean {
@@ -164,6 +183,7 @@ async function measureStep(
       { ...arm.config, output: join(folder, 'run') },
       {
         updatesOnly: true,
+        progress: false,
         stopAfterUpdates: MEASURED_UPDATES,
         onUpdate: report => void updates.push(report),
       },

@@ -129,7 +129,8 @@ async function isTrained(
   return facts.every(found => found !== undefined) && hasNetworks(arms, scale)
 }
 
-async function hasNetworks(
+/** Whether all networks that the arms start from are made. */
+export async function hasNetworks(
   arms: readonly ResolvedArm[],
   { preparations = [] }: Pick<Scale, 'preparations'>,
 ): Promise<boolean> {

@@ -22,6 +22,7 @@ export async function trainArm(
       ...arm.arm.hooks,
       ...hooks,
       existing: 'resume',
+      progress: false,
       eventFiles: false,
       evaluationImages: EVALUATION_IMAGES,
     },

@@ -116,31 +116,38 @@ export async function writeCheckpoint(
  * @throws CheckpointError if it is missing, cut off, or no checkpoint of this package
  */
 export async function readCheckpoint(folder: string): Promise<Checkpoint> {
-  const path = join(folder, TRAINER_FILE)
-  const refuse = (reason: string, cause?: unknown) =>
-    new CheckpointError(`${folder} is no checkpoint to resume from: ${reason}.`, {
-      remedy: `Remove the folder to resume from an earlier one, or give another run.`,
-      cause,
-    })
-  const content = await readJson(path, {
-    schema: trainerSchema,
-    refuse: (reason, cause) => refuse(`${TRAINER_FILE} ${reason}`, cause),
-  })
-  if (content === undefined) throw refuse(`${TRAINER_FILE} is missing`)
-  const { format: _, files, ...state } = content
+  const { format: _, files, ...state } = await readTrainerFile(folder, trainerSchema)
   for (const [name, expected] of Object.entries(files)) {
     const found = await describeFile(join(folder, name)).catch(() => undefined)
-    if (found === undefined) throw refuse(`${name} is missing`)
+    if (found === undefined) throw incomplete(folder, `${name} is missing`)
     if (found.bytes !== expected.bytes) {
-      throw refuse(`${name} has ${found.bytes} bytes, expected ${expected.bytes}`)
+      throw incomplete(folder, `${name} has ${found.bytes} bytes, expected ${expected.bytes}`)
     }
-    if (found.sha256 !== expected.sha256) throw refuse(`${name} was changed after it was written`)
+    if (found.sha256 !== expected.sha256) {
+      throw incomplete(folder, `${name} was changed after it was written`)
+    }
   }
   return {
     folder,
     state: { ...state, config: parseStoredConfig(state.config) },
     optimizerFile: join(folder, OPTIMIZER_FILE),
   }
+}
+
+async function readTrainerFile<T>(folder: string, schema: z.ZodType<T>): Promise<T> {
+  const content = await readJson(join(folder, TRAINER_FILE), {
+    schema,
+    refuse: (reason, cause) => incomplete(folder, `${TRAINER_FILE} ${reason}`, cause),
+  })
+  if (content !== undefined) return content
+  throw incomplete(folder, `${TRAINER_FILE} is missing`)
+}
+
+function incomplete(folder: string, reason: string, cause?: unknown): CheckpointError {
+  return new CheckpointError(`${folder} is not a complete checkpoint: ${reason}.`, {
+    remedy: 'Remove the folder to use an earlier checkpoint, or give another run.',
+    cause,
+  })
 }
 
 /** The name of the checkpoint after an epoch. */
@@ -162,25 +169,37 @@ export interface CheckpointName {
   readonly epoch: number | null
 }
 
-/** The checkpoints of a run in the order of its steps; other folders are left out. */
+/**
+ * The checkpoints of a run in the order of its steps; other folders are left out.
+ *
+ * @param options.updatesPerEpoch - where it is not known, `trainer.json` says at which step an epoch has ended
+ * @throws CheckpointError if that file is damaged
+ */
 export async function listCheckpoints(
   checkpoints: string,
-  { updatesPerEpoch }: { updatesPerEpoch: number },
+  { updatesPerEpoch }: { readonly updatesPerEpoch?: number | undefined } = {},
 ): Promise<CheckpointName[]> {
   const names = await readdir(checkpoints).catch((error: NodeJS.ErrnoException): string[] => {
     if (error.code === 'ENOENT') return []
     throw error
   })
-  return names
-    .flatMap((name): CheckpointName[] => {
-      const [, kind, digits] = /^(epoch|step)-(\d+)$/.exec(name) ?? []
-      if (kind === undefined) return []
-      const number = Number(digits)
-      return kind === 'epoch'
-        ? [{ name, step: number * updatesPerEpoch, epoch: number }]
-        : [{ name, step: number, epoch: null }]
-    })
-    .sort((first, second) => first.step - second.step)
+  const found: CheckpointName[] = []
+  for (const name of names) {
+    const [, kind, digits] = /^(epoch|step)-(\d+)$/.exec(name) ?? []
+    const number = Number(digits)
+    if (kind === 'step') found.push({ name, step: number, epoch: null })
+    if (kind === 'epoch') {
+      const step =
+        updatesPerEpoch === undefined ? await stepOf(join(checkpoints, name)) : number * updatesPerEpoch
+      found.push({ name, step, epoch: number })
+    }
+  }
+  return found.sort((first, second) => first.step - second.step)
+}
+
+async function stepOf(folder: string): Promise<number> {
+  const { step } = await readTrainerFile(folder, trainerSchema.pick({ step: true }))
+  return step
 }
 
 /** Removes what a process left unfinished when it was killed. */

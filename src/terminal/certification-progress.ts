@@ -1,13 +1,7 @@
-import type { CertificationRow, CertifiedImage } from '../logs/certification-log'
-import { liveLine } from './progress'
+import type { CertificationRow } from '../logs/certification-log'
+import type { CertificationWatcher } from '../logs/certification-watcher'
+import { type LiveLine, liveLine } from './live-line'
 import { formatDuration } from './training-line'
-
-export interface CertificationProgress {
-  onStart(images: number): void
-  onImage(done: number, image: CertifiedImage): void
-  onNote(note: string): void
-  stop(): void
-}
 
 /** What is shown of a certification under way. */
 interface CertificationFigures {
@@ -32,8 +26,8 @@ export function certificationProgress({
   radii,
 }: {
   readonly radii: readonly number[]
-}): CertificationProgress {
-  const line = process.stderr.isTTY ? liveLine() : undefined
+}): CertificationWatcher {
+  let line: LiveLine | undefined
   let begunMs = performance.now()
   const rows: CertificationRow[] = []
   let images = 0
@@ -43,6 +37,7 @@ export function certificationProgress({
     onStart: total => {
       images = total
       begunMs = performance.now()
+      if (process.stderr.isTTY) line = liveLine()
     },
     onImage: (done, image) => {
       rows.push(...image.rows)
@@ -56,7 +51,7 @@ export function certificationProgress({
       }
     },
     onNote: note => (line === undefined ? console.error(note) : line.print(note)),
-    stop: () => line?.stop(),
+    onEnd: () => line?.stop(),
   }
 }
 

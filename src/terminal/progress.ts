@@ -1,4 +1,3 @@
-import { clearLine, cursorTo } from 'node:readline'
 import { Presets, SingleBar } from 'cli-progress'
 
 export interface Progress {
@@ -39,36 +38,7 @@ function finalLine(label: string): Progress {
   }
 }
 
-export interface LiveLine {
-  /** Shows another line in the place of the last. It is asked for again when it is drawn, for the width of that moment. */
-  show(line: (columns: number) => string): void
-  /** Writes a line that stays, above the live one. */
-  print(text: string): void
-  /** Ends the line, which stays as it is. */
-  stop(): void
-}
-
-/** A line on a terminal, stderr, that is drawn over itself. What is shown must fit into the columns that it is given. */
-export function liveLine(): LiveLine {
-  let line: (columns: number) => string = () => ''
-  const bar = new SingleBar({
-    ...UNOBTRUSIVE,
-    // The last column stays free: terminals wrap when it is written.
-    format: () => line((process.stderr.columns || 80) - 1),
-    // What is printed above it pushes the line away, so it is drawn although it has not changed.
-    forceRedraw: true,
-  })
-  bar.start(1, 0)
-  return {
-    show: next => {
-      line = next
-    },
-    print: text => {
-      cursorTo(process.stderr, 0)
-      clearLine(process.stderr, 0)
-      process.stderr.write(`${text}\n`)
-      bar.render()
-    },
-    stop: () => bar.stop(),
-  }
+/** Whether the progress of a run or a certification is shown. Default: where stderr is a terminal. */
+export function isShown(progress: boolean | undefined): boolean {
+  return progress ?? process.stderr.isTTY === true
 }

@@ -1,41 +1,16 @@
-import { type Command, Option } from 'commander'
 import type { MetricTable } from '../objectives/metrics'
 import type { RunEnd, RunStart, RunWatcher, UpdateReport } from '../runs/reports'
-import { type LiveLine, liveLine } from './progress'
+import { type LiveLine, liveLine } from './live-line'
 import { remainingTime } from './remaining-time'
 import { epochLine, formatDuration, skippedLine, trainingLine } from './training-line'
-
-interface TrainingProgressOptions {
-  /** Says nothing. */
-  readonly quiet?: boolean | undefined
-  /** Writes each report as one line of JSON to stdout, in the form of `metrics.jsonl`, and nothing else. */
-  readonly json?: boolean | undefined
-}
-
-/** Adds `--quiet` and `--json`, the options of {@link trainingProgress}. */
-export function addProgressOptions(command: Command): Command {
-  return command
-    .addOption(new Option('--quiet', 'print nothing but errors').conflicts('json'))
-    .option('--json', 'print each report as one line of JSON on stdout, and nothing else there')
-}
 
 /**
  * Shows a run on stderr: on a terminal one line that is drawn over itself and never wraps, with a line that stays for
  * each epoch and each update that was not taken; elsewhere plain lines, one for each twentieth of the run and at least
  * every five minutes.
  */
-export function trainingProgress({ quiet = false, json = false }: TrainingProgressOptions = {}): RunWatcher {
-  if (quiet) return {}
-  if (json) return jsonLines()
+export function trainingProgress(): RunWatcher {
   return textLines(process.stderr.isTTY ? terminalOutput() : plainOutput())
-}
-
-function jsonLines(): RunWatcher {
-  const print = (kind: string, report: object) => console.log(JSON.stringify({ kind, ...report }))
-  return {
-    onUpdate: report => print('update', report),
-    onEpoch: report => print('epoch', report),
-  }
 }
 
 /** Where lines go. */

@@ -11,6 +11,8 @@ import type { Schedule } from './hyperparameters'
 export interface FinetuneHooks<F extends Form = FtCadisForm> extends RunWatcher {
   /** Further watchers. */
   readonly watchers?: readonly RunWatcher[] | undefined
+  /** Whether stderr shows how far the run is, in the first process only. Default: where stderr is a terminal. */
+  readonly progress?: boolean | undefined
   /** Whether `tensorboard/` and `samples/` are written. Default: unless `updatesOnly`. */
   readonly eventFiles?: boolean | undefined
   /**

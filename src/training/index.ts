@@ -1,4 +1,5 @@
 export * from '../runs/checkpoint'
+export * from '../runs/find-checkpoint'
 export * from '../runs/list-runs'
 export * from '../runs/plan-run'
 export * from '../runs/read-metrics'

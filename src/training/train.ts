@@ -12,6 +12,8 @@ import { RunRecorder } from '../runs/run-recorder'
 import { eventFiles } from '../runs/watchers/event-files'
 import type { Smoothing } from '../smoothing/smoothing'
 import { datasetSpec } from '../smoothing/specs'
+import { isShown } from '../terminal/progress'
+import { trainingProgress } from '../terminal/training-progress'
 import { joinProcessGroup, openDataset } from '../torch'
 import { definitionOf, type RunDefinition } from './define-config'
 import type { FinetuneHooks } from './hooks'
@@ -24,7 +26,7 @@ import { TrainingLoop } from './training-loop'
 export interface FinetuneResult {
   readonly networks: TrainedNetworks
   readonly smoothing: Smoothing
-  /** Folder of the last checkpoint; empty where there is none. */
+  /** Folder of the last checkpoint, on every rank; empty where there is none. */
   readonly checkpoint: string
   /** The epochs that this call has ended: a resumed run does not repeat the earlier ones. Updates are in `metrics.jsonl`. */
   readonly epochs: readonly EpochReport[]
@@ -74,7 +76,12 @@ async function train<F extends Form>(
     isRestart: Math.max(...(await group.gather(session.launch.restartCount))) > 0,
   })
   const { updatesOnly = false, eventFiles: hasEventFiles = !updatesOnly } = hooks
-  const watchers = [hooks, ...(hasEventFiles ? [eventFiles()] : []), ...(hooks.watchers ?? [])]
+  const watchers = [
+    ...(isShown(hooks.progress) ? [trainingProgress()] : []),
+    hooks,
+    ...(hasEventFiles ? [eventFiles()] : []),
+    ...(hooks.watchers ?? []),
+  ]
   const recorder = new RunRecorder({
     folder,
     watchers: group.rank === 0 ? watchers : [],
@@ -109,8 +116,9 @@ async function train<F extends Form>(
       })
       await loop.run()
       await recorder.end('finished')
+      const lastCheckpoint = await group.broadcast(loop.checkpoint)
       await group.leave()
-      return { networks, smoothing, checkpoint: loop.checkpoint, epochs: loop.epochs }
+      return { networks, smoothing, checkpoint: lastCheckpoint, epochs: loop.epochs }
     } finally {
       state.steps.free()
       session.free(state.optimizer)

@@ -6,9 +6,11 @@ import {
   type Arm,
   ablations,
   type Experiment,
+  findExperiments,
   InterruptedError,
   readCertificationLog,
   runExperiments,
+  type Scale,
   type Session,
   type Task,
 } from '../../src'
@@ -187,11 +189,43 @@ describe('experiments', () => {
       ['denoising the test images', null, null, null, null, null, expect.any(Number)],
     ])
     const minutes = table.rows.map(row => row.at(-1) as number)
-    expect(minutes.reduce((sum, value) => sum + value)).toBeCloseTo(leftMs / 60_000, 9)
+    expect(minutes.reduce((sum, value) => sum + value)).toBeCloseTo((leftMs as number) / 60_000, 9)
     // Two trainings of three updates, by an update that was measured.
     const [updateMs, ofArm] = [table.rows[3]?.[3] as number, minutes[3] as number]
     expect(updateMs).toBeGreaterThan(0)
     expect(ofArm * 60_000).toBeGreaterThanOrEqual(6 * updateMs)
+  }, 240_000)
+
+  it('are planned where nothing is there, also a network that the run itself makes', async () => {
+    await session.close()
+    const output = join(folder, 'nothing yet')
+    const [classifiers] = findExperiments(['classifiers'])
+    if (classifiers === undefined) throw new Error('no experiment')
+    const options = { scale: tinyScale(output), output, seeds: [0], device: 'cpu', threads: 1 }
+    const some = expect.any(Number)
+    const { table, leftMs } = await planExperiments([classifiers], options)
+    expect(table.rows).toEqual([
+      ['made first: small ResNet on clean digits', null, null, null, null, null, null],
+      ['small ResNet in place of ResNet-110, FT-CADIS', 0.75, 3, some, 1, 4, some],
+      ['small ResNet in place of ResNet-110, off-the-shelf', 0.75, 0, 0, 0, 4, some],
+      ['ViT, FT-CADIS', 0.75, 3, some, 1, 4, some],
+      ['ViT, off-the-shelf', 0.75, 0, 0, 0, 4, some],
+      ['denoising the test images', null, null, null, null, null, some],
+    ])
+    expect(leftMs).toBeGreaterThan(0)
+
+    const convolutional = {
+      ...classifiers,
+      arms: (scale: Scale) => classifiers.arms(scale).filter(({ key }) => key.startsWith('convolutional')),
+    }
+    const unmeasured = await planExperiments([convolutional], options)
+    expect(unmeasured.table.rows.slice(1)).toEqual([
+      ['small ResNet in place of ResNet-110, FT-CADIS', 0.75, 3, null, 1, 4, null],
+      ['small ResNet in place of ResNet-110, off-the-shelf', 0.75, 0, 0, 0, 4, null],
+      ['denoising the test images', null, null, null, null, null, null],
+    ])
+    expect(unmeasured.leftMs).toBeNull()
+    await expect(stat(output)).rejects.toThrow(/ENOENT/)
   }, 240_000)
 
   it('are run by a command, which says what it does and prints the tables', async () => {

@@ -4,7 +4,8 @@
  *
  *     npx tsx test/support/short-run.ts <output> [overrides of the configuration as JSON]
  *
- * Prints a JSON line with the process ids, one with the updates that are done already, then one for each update.
+ * Prints a JSON line with the process ids, one with the updates that are done already, then one for each update, and the last
+ * checkpoint at the end.
  */
 import { connect, finetune, parseConfig, presets, type RunConfig } from '../../src'
 import { interruptible } from '../../src/cli/interruption'
@@ -32,7 +33,7 @@ if (require.main === module) {
     interruptible('the update is finished, then a checkpoint written', async signal => {
       await using session = await connect({ device: 'cpu', threads: 1 })
       say({ rank: session.launch.rank, node: process.pid, python: session.pid })
-      await finetune(
+      const { checkpoint } = await finetune(
         session,
         { ...shortRun(output), ...JSON.parse(overrides) },
         {
@@ -43,6 +44,7 @@ if (require.main === module) {
           onUpdate: ({ step }) => say({ step }),
         },
       )
+      say({ checkpoint })
     }),
   )
 }

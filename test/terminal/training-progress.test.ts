@@ -1,12 +1,14 @@
-import { PassThrough } from 'node:stream'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createProgram } from '../../src/cli/program'
+import { addRunOptions, type RunOptions, runHooks } from '../../src/cli/run-options'
 import type { RunStart, RunWatcher } from '../../src/runs/reports'
+import { jsonReports } from '../../src/terminal/json-reports'
 import { remainingTime } from '../../src/terminal/remaining-time'
 import { epochLine, formatDuration, trainingLine } from '../../src/terminal/training-line'
-import { addProgressOptions, trainingProgress } from '../../src/terminal/training-progress'
+import { trainingProgress } from '../../src/terminal/training-progress'
 import { epochReport, updateReport } from '../support/run-folders'
+import { type PretendedStream, pretendStream, screenOf } from '../support/terminal'
 
 const GPU = { deviceBytes: 3.25 * 2 ** 30 }
 const WHOLE =
@@ -97,41 +99,33 @@ async function watch(watcher: RunWatcher): Promise<void> {
 }
 
 describe('trainingProgress', () => {
-  const stderr = Object.getOwnPropertyDescriptor(process, 'stderr') as PropertyDescriptor
-  let written: string
+  let stderr: PretendedStream | undefined
   let stdout: string[]
   let errors: string[]
 
   beforeEach(() => {
-    ;[written, stdout, errors] = ['', [], []]
+    ;[stdout, errors] = [[], []]
     vi.spyOn(console, 'log').mockImplementation(line => void stdout.push(line))
     vi.spyOn(console, 'error').mockImplementation(line => void errors.push(line))
   })
   afterEach(() => {
     vi.restoreAllMocks()
-    Object.defineProperty(process, 'stderr', stderr)
+    stderr?.restore()
   })
 
-  function pretendTerminal(properties: { isTTY: boolean; columns?: number }): void {
-    const stream = Object.assign(new PassThrough(), properties)
-    stream.on('data', chunk => {
-      written += chunk
-    })
-    Object.defineProperty(process, 'stderr', { ...stderr, get: () => stream, configurable: true })
-  }
-
   it('draws one line on a terminal, which never wraps, and keeps what is to be read', async () => {
-    pretendTerminal({ isTTY: true, columns: 60 })
+    stderr = pretendStream('stderr', { isTTY: true, columns: 60 })
     await watch(trainingProgress())
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: what moves the cursor
-    const drawn = written.split(/\u001b(?:\[[0-9;?]*[A-Za-z]|[78])/).flatMap(part => part.split('\n'))
-    const live = drawn.filter(text => text.includes('/100'))
-    expect(live.at(-1)).toBe('epoch 3/3 · step 10/100 · 10 % · 9 s left · loss 0.100')
-    for (const text of live) expect(text.length).toBeLessThan(60)
-    expect(drawn).toContain('step 8: not taken, loss NaN, gradient norm 2.00')
-    expect(drawn).toContain('epoch 2/3: accuracy 90.0 % on clean test images, 52.0 % on denoised ones')
+    const screen = screenOf(stderr.written())
+    expect(screen).toEqual([
+      'step 8: not taken, loss NaN, gradient norm 2.00',
+      'epoch 2/3: accuracy 90.0 % on clean test images, 52.0 % on denoised ones',
+      'epoch 3/3 · step 10/100 · 10 % · 9 s left · loss 0.100',
+      '',
+    ])
+    expect(screen[2]?.length).toBeLessThan(60)
     // Nothing is left behind in a terminal whose program is killed: neither a hidden cursor nor lines that do not wrap.
-    expect(written).not.toMatch(/\?25l|\?7l/)
+    expect(stderr.written()).not.toMatch(/\?25l|\?7l/)
     expect(errors).toEqual([
       'goes on after step 3/100',
       expect.stringMatching(/^interrupted after step 10\/100, /),
@@ -140,7 +134,7 @@ describe('trainingProgress', () => {
   })
 
   it('writes a line now and then where there is no terminal', async () => {
-    pretendTerminal({ isTTY: false })
+    stderr = pretendStream('stderr', { isTTY: false })
     await watch(trainingProgress())
     expect(errors.map(line => line.replace(/ · .* · /, ' … '))).toEqual([
       'goes on after step 3/100',
@@ -150,31 +144,37 @@ describe('trainingProgress', () => {
       'epoch 2/3: accuracy 90.0 % on clean test images, 52.0 % on denoised ones',
       expect.stringMatching(/^interrupted after step 10\/100/),
     ])
-    expect({ stdout, written }).toEqual({ stdout: [], written: '' })
+    expect({ stdout, written: stderr.written() }).toEqual({ stdout: [], written: '' })
+  })
+})
+
+describe('what a command line asks of the terminal', () => {
+  const hooksOf = (...words: string[]) => {
+    const program = addRunOptions(createProgram('tool', 'A tool.')).configureOutput({
+      writeErr: () => undefined,
+    })
+    return runHooks(program.parse(words, { from: 'user' }).opts<RunOptions>())
+  }
+
+  it('is progress, nothing, or JSON on stdout alone', async () => {
+    expect(hooksOf()).toMatchObject({ progress: true })
+    expect(hooksOf('--quiet')).toMatchObject({ progress: false })
+    const { progress, watchers: [json = {}] = [] } = hooksOf('--json')
+    expect(progress).toBe(false)
+    expect(Object.keys(json)).toEqual(Object.keys(jsonReports()))
+    expect(() => hooksOf('--quiet', '--json')).toThrow(/cannot be used with/)
   })
 
-  it('says nothing, or JSON on stdout alone', async () => {
-    pretendTerminal({ isTTY: true, columns: 60 })
-    await watch(trainingProgress({ quiet: true }))
-    expect({ stdout, errors, written }).toEqual({ stdout: [], errors: [], written: '' })
-    await watch(trainingProgress({ json: true }))
+  it('writes reports as lines of JSON', async () => {
+    const stdout: string[] = []
+    const log = vi.spyOn(console, 'log').mockImplementation(line => void stdout.push(line))
+    await watch(jsonReports())
+    log.mockRestore()
     expect(stdout.map(line => JSON.parse(line))).toEqual([
       ...[4, 5, 6, 7].map(step => ({ kind: 'update', ...updateReport(step, { steps: 100 }) })),
       { kind: 'update', ...updateReport(8, { steps: 100, taken: false }), loss: null },
       ...[9, 10].map(step => ({ kind: 'update', ...updateReport(step, { steps: 100 }) })),
       { kind: 'epoch', ...epochReport(2) },
     ])
-    expect({ errors, written }).toEqual({ errors: [], written: '' })
-  })
-
-  it('is chosen by options that exclude each other', async () => {
-    const parse = (...words: string[]) => {
-      const program = addProgressOptions(createProgram('tool', 'A tool.')).configureOutput({
-        writeErr: () => undefined,
-      })
-      return program.parse(words, { from: 'user' }).opts()
-    }
-    expect([parse(), parse('--quiet'), parse('--json')]).toEqual([{}, { quiet: true }, { json: true }])
-    expect(() => parse('--quiet', '--json')).toThrow(/cannot be used with/)
   })
 })

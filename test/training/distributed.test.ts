@@ -36,6 +36,8 @@ describe('fine-tuning in two processes', () => {
     async () => {
       const { exitCode, printed } = await inTwo(join(folder, 'two')).ended
       expect({ exitCode, printed }).toMatchObject({ exitCode: 0 })
+      const checkpoint = JSON.stringify({ checkpoint: join(folder, 'two', 'checkpoints', 'epoch-02') })
+      expect(printed.split(checkpoint), 'on both ranks').toHaveLength(3)
       await using session = await connectForTest()
       await finetune(
         session,

@@ -8,7 +8,7 @@ export function addCertifyCommand(program: Command): void {
   const command = program
     .command('certify')
     .description('certify test images: for each a class, and an ℓ2 radius within which it is the same')
-    .argument('[folder]', 'of a run (its last checkpoint is taken), of a checkpoint, or with smoothed.json')
+    .argument('[folder]', 'of a run (its newest checkpoint is taken), of a checkpoint, or with smoothed.json')
   addSmoothedOptions(command)
     .option(
       '--images <choice>',

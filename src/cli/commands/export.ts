@@ -10,14 +10,16 @@ export function addExportCommand(program: Command): void {
   program
     .command('export')
     .description('write what LoRA has trained for plain timm, transformers or peft, with the same outputs')
-    .argument('<folder>', 'folder of a run (its last checkpoint is taken) or of one of its checkpoints')
+    .argument('<folder>', 'folder of a run (its newest checkpoint is taken) or of one of its checkpoints')
     .option('--merge <output>', 'write the whole network with the adapters merged into its weights')
     .option('--adapter <output>', "write the adapters for peft on the library's own network")
     .option('--python <path>', 'use this Python instead of PYTHON_BIN, an active conda environment or .venv')
     .action(async (folder: string, { merge, adapter, python }: ExportOptions, command: Command) => {
       if (merge === undefined && adapter === undefined) command.error('error: give --merge or --adapter')
       const { connect } = require('../../bridge') as typeof import('../../bridge')
-      const { findCheckpoint, loadTrainedClassifier } =
+      const { findCheckpoint } =
+        require('../../runs/find-checkpoint') as typeof import('../../runs/find-checkpoint')
+      const { loadTrainedClassifier } =
         require('../../smoothing/trained-classifier') as typeof import('../../smoothing/trained-classifier')
       const { CheckpointError } = require('../../errors') as typeof import('../../errors')
       const run = await findCheckpoint(folder)

@@ -11,7 +11,7 @@ export function addPredictCommand(program: Command): void {
     .argument('<images...>', 'image files, and folders of them')
     .option(
       '--model <folder>',
-      'of a run (its last checkpoint is taken), of a checkpoint, or with smoothed.json',
+      'of a run (its newest checkpoint is taken), of a checkpoint, or with smoothed.json',
     )
   addSmoothedOptions(command)
     .addOption(new Option('--json', 'print JSON').conflicts('csv'))

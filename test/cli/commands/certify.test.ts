@@ -7,7 +7,6 @@ import { ConfigError, certificationOf, certify, defaultLogPath, presets, writeSm
 import { parseImages } from '../../../src/cli/certification-options'
 import { smoothedSource } from '../../../src/cli/smoothed-source'
 import { readCertificationLog } from '../../../src/logs/certification-log-file'
-import { certificationLine } from '../../../src/terminal/certification-progress'
 import { CLASSIFIER, connectForTest, DENOISER } from '../../support/digits'
 import { runProgram } from '../../support/run-example'
 
@@ -89,6 +88,9 @@ describe('certify', () => {
       )
       expect(exitCode, stderr).toBe(0)
       expect(stdout).toMatch(/certify +│/)
+      // The first process alone shows how far it is, with its three of the five images.
+      expect(stderr).toMatch(/image 3\/3/)
+      expect(stderr).not.toMatch(/image \d\/2/)
       const { rows, facts } = await readCertificationLog(log)
       expect(rows.map(({ index }) => index)).toEqual([5, 4, 3, 2, 1])
       expect(facts?.plan).toEqual({ count: 5, images: '5-1/-1' })
@@ -150,7 +152,7 @@ describe('what a command line names', () => {
     expect(config.denoiser).toEqual({ source: 'none' })
   })
 
-  it('is the last checkpoint of a run, as its settings or its smoothed.json describe it', async () => {
+  it('is the newest checkpoint of a run, as its settings or its smoothed.json describe it', async () => {
     const run = presets.digits({
       denoiser: DENOISER,
       classifier: CLASSIFIER,
@@ -162,7 +164,10 @@ describe('what a command line names', () => {
       string,
       string,
     ]
-    for (const checkpoint of [first, last]) await mkdir(checkpoint, { recursive: true })
+    for (const [epoch, checkpoint] of [first, last].entries()) {
+      await mkdir(checkpoint, { recursive: true })
+      await writeFile(join(checkpoint, 'trainer.json'), JSON.stringify({ step: 18 * (epoch + 1) }))
+    }
 
     const { config, weights } = await smoothedSource(folder, { n: 7 })
     expect(weights).toBeUndefined()
@@ -224,28 +229,4 @@ it.each([
 
 it.each(['first:0', 'some', '3-1', '1,,2', ''])('--images %s is refused', text => {
   expect(() => parseImages(text)).toThrow(/Expected all, first:N/)
-})
-
-describe('the line about a certification', () => {
-  const figures = {
-    done: 6,
-    images: 20,
-    isNew: 2,
-    elapsedMs: 4000,
-    averageRadius: 0.4321,
-    accuracies: [{ radius: 0.5, share: 0.25 }],
-  }
-
-  it('says how far it is, how long it takes, and what it is about to find', () => {
-    expect(certificationLine(figures)).toBe(
-      'image 6/20 · 28 s left · ACR 0.432 · 25.0 % at r = 0.5 · 0.500 images/s',
-    )
-    expect(certificationLine({ ...figures, isNew: 0 })).toMatch(/time left unknown/)
-  })
-
-  it('is never longer than the terminal is wide', () => {
-    for (let columns = 0; columns < 90; columns += 1) {
-      expect(certificationLine(figures, columns).length).toBeLessThanOrEqual(columns)
-    }
-  })
 })

@@ -1,0 +1,31 @@
+import type { CertifiedImage } from './certification-log'
+
+/** Something that looks at a certification and changes nothing about it. */
+export interface CertificationWatcher {
+  /** Called when all is loaded, with how many images this process has to certify or has certified before. */
+  readonly onStart?: ((images: number) => void) | undefined
+  /** Called for each image, with how many are done: those that the log holds already first. */
+  readonly onImage?: ((done: number, image: CertifiedImage) => void) | undefined
+  /** Called with what happened that does not change the result, such as a smaller batch. */
+  readonly onNote?: ((note: string) => void) | undefined
+  /** Called once, whatever happened. */
+  readonly onEnd?: (() => void) | undefined
+}
+
+/** Calls all of the watchers, one after the other. */
+export function watchedBy(watchers: readonly CertificationWatcher[]) {
+  return {
+    onStart: (images: number) => {
+      for (const watcher of watchers) watcher.onStart?.(images)
+    },
+    onImage: (done: number, image: CertifiedImage) => {
+      for (const watcher of watchers) watcher.onImage?.(done, image)
+    },
+    onNote: (note: string) => {
+      for (const watcher of watchers) watcher.onNote?.(note)
+    },
+    onEnd: () => {
+      for (const watcher of watchers) watcher.onEnd?.()
+    },
+  } satisfies CertificationWatcher
+}

@@ -1,0 +1,61 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { CheckpointError, findCheckpoint, listCheckpoints } from '../../src'
+import { writeRun } from '../support/run-folders'
+
+let run: string
+beforeEach(async () => {
+  run = await mkdtemp(join(tmpdir(), 'ft-cadis-find-checkpoint-'))
+  await writeRun(run)
+})
+afterEach(() => rm(run, { recursive: true }))
+
+async function leave(steps: Readonly<Record<string, number>>): Promise<void> {
+  for (const [name, step] of Object.entries(steps)) {
+    await mkdir(join(run, 'checkpoints', name), { recursive: true })
+    await writeFile(join(run, 'checkpoints', name, 'trainer.json'), JSON.stringify({ step }))
+  }
+}
+
+describe('the checkpoint of a run', () => {
+  it.each<[string, Record<string, number>]>([
+    ['step-000013', { 'epoch-01': 10, 'step-000013': 13, 'step-000007': 7 }],
+    ['epoch-02', { 'epoch-01': 10, 'epoch-02': 20, 'step-000013': 13 }],
+    // The last epoch of a run may be cut short.
+    ['epoch-02', { 'epoch-01': 10, 'step-000011': 11, 'epoch-02': 12 }],
+    ['epoch-100', { 'epoch-99': 990, 'epoch-100': 1000 }],
+    ['step-1000000', { 'step-1000000': 1e6, 'step-999999': 999_999 }],
+  ])('is %s of %j, the newest by its step', async (newest, steps) => {
+    await leave({ ...steps, 'not a checkpoint': 1e9 })
+    expect((await findCheckpoint(run)).checkpoint).toBe(join(run, 'checkpoints', newest))
+  })
+
+  it('is the one that is named', async () => {
+    await leave({ 'step-000007': 7, 'epoch-01': 10 })
+    const named = join(run, 'checkpoints', 'step-000007')
+    expect(await findCheckpoint(named)).toMatchObject({ checkpoint: named, config: { output: run } })
+  })
+
+  it('is refused where there is none, or one does not say its step', async () => {
+    await expect(findCheckpoint(run)).rejects.toThrow(/has left no checkpoint\. Let it train/)
+    await leave({ 'epoch-01': 10, 'step-000013': 13 })
+    await rm(join(run, 'checkpoints', 'epoch-01', 'trainer.json'))
+    await expect(findCheckpoint(run)).rejects.toThrow(CheckpointError)
+    await expect(findCheckpoint(run)).rejects.toThrow(
+      /epoch-01 is not a complete checkpoint: trainer\.json cannot be read/,
+    )
+  })
+})
+
+it('lists checkpoints by the updates of an epoch without reading them, where these are known', async () => {
+  for (const name of ['epoch-01', 'step-000007', 'step-000013']) {
+    await mkdir(join(run, 'checkpoints', name), { recursive: true })
+  }
+  expect(await listCheckpoints(join(run, 'checkpoints'), { updatesPerEpoch: 10 })).toEqual([
+    { name: 'step-000007', step: 7, epoch: null },
+    { name: 'epoch-01', step: 10, epoch: 1 },
+    { name: 'step-000013', step: 13, epoch: null },
+  ])
+})

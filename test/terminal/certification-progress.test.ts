@@ -1,0 +1,78 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { CertificationWatcher } from '../../src/logs/certification-watcher'
+import { certificationLine, certificationProgress } from '../../src/terminal/certification-progress'
+import { type PretendedStream, pretendStream, screenOf } from '../support/terminal'
+
+/** A watcher sees a certification of 40 images that goes on after the first ten. */
+function watch(watcher: CertificationWatcher): void {
+  watcher.onStart?.(40)
+  for (let done = 1; done <= 40; done += 1) {
+    const row = { index: done, label: 1, prediction: 1, radius: 0.5, correct: done % 2 === 0, durationMs: 1 }
+    watcher.onImage?.(done, { index: done, rows: [row], isNew: done > 10 })
+    if (done === 20) watcher.onNote?.('the batch is halved')
+  }
+  watcher.onEnd?.()
+}
+
+describe('certificationProgress', () => {
+  let stderr: PretendedStream | undefined
+  let errors: string[]
+  beforeEach(() => {
+    errors = []
+    vi.spyOn(console, 'error').mockImplementation(line => void errors.push(line))
+  })
+  afterEach(() => {
+    vi.restoreAllMocks()
+    stderr?.restore()
+  })
+
+  it('draws one line on a terminal, and keeps what is to be read', () => {
+    stderr = pretendStream('stderr', { isTTY: true, columns: 60 })
+    watch(certificationProgress({ radii: [0] }))
+    expect(screenOf(stderr.written())).toEqual([
+      'the batch is halved',
+      'image 40/40 · 0 s left · ACR 0.250 · 50.0 % at r = 0',
+      '',
+    ])
+    expect(errors).toEqual([])
+  })
+
+  it('writes a line for each twentieth of the new images where there is no terminal', () => {
+    stderr = pretendStream('stderr', { isTTY: false })
+    watch(certificationProgress({ radii: [0] }))
+    const images = errors.map(line => / ?(image \d+\/40|the .*)/.exec(line)?.[1])
+    const twentieths = (first: number, last: number) =>
+      Array.from({ length: (last - first) / 2 + 1 }, (_, position) => `image ${first + 2 * position}/40`)
+    expect(images).toEqual([
+      ...twentieths(11, 19),
+      'the batch is halved',
+      ...twentieths(21, 39),
+      'image 40/40',
+    ])
+    expect(stderr.written()).toBe('')
+  })
+})
+
+describe('the line about a certification', () => {
+  const figures = {
+    done: 6,
+    images: 20,
+    isNew: 2,
+    elapsedMs: 4000,
+    averageRadius: 0.4321,
+    accuracies: [{ radius: 0.5, share: 0.25 }],
+  }
+
+  it('says how far it is, how long it takes, and what it is about to find', () => {
+    expect(certificationLine(figures)).toBe(
+      'image 6/20 · 28 s left · ACR 0.432 · 25.0 % at r = 0.5 · 0.500 images/s',
+    )
+    expect(certificationLine({ ...figures, isNew: 0 })).toMatch(/time left unknown/)
+  })
+
+  it('is never longer than the terminal is wide', () => {
+    for (let columns = 0; columns < 90; columns += 1) {
+      expect(certificationLine(figures, columns).length).toBeLessThanOrEqual(columns)
+    }
+  })
+})

@@ -89,7 +89,7 @@ async function certifyShard(
   shard: Shard | undefined,
   { isSilent = false }: { readonly isSilent?: boolean } = {},
 ): Promise<CertificationLog> {
-  const radii = [0, source.config.certification.sigma]
+  const radii = [0, source.config.smoothing.sigma]
   const progress: Partial<CertificationProgress> = isSilent ? {} : certificationProgress({ radii })
   try {
     return await certify(session, source, { log, shard, signal, ...progress })

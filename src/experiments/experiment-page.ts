@@ -1,11 +1,11 @@
 import { certifiedAccuracyChart } from '../analysis/plots'
 import type { Chart, Report, ReportSection } from '../analysis/report'
 import { imageSections } from './image-samples'
-import type { Outcome } from './outcome'
+import type { ExperimentOutcome } from './outcome'
 import { resultTables } from './result-tables'
 
 /** The page of an experiment: what differs from the paper first, then tables, curves, the paper's numbers, pictures. */
-export async function experimentPage(outcome: Outcome): Promise<Report> {
+export async function experimentPage(outcome: ExperimentOutcome): Promise<Report> {
   const { experiment, arms, samples } = outcome
   const [accuracy, ...others] = resultTables(outcome)
   return {
@@ -23,7 +23,7 @@ export async function experimentPage(outcome: Outcome): Promise<Report> {
   }
 }
 
-function leadOf({ experiment, scale, seeds, indices, arms }: Outcome): string {
+function leadOf({ experiment, scale, seeds, indices, arms }: ExperimentOutcome): string {
   const sigmas = [...new Set(arms.map(({ sigma }) => sigma))].join(', ')
   const { n0, n, alpha } = arms[0]?.config.certification ?? {}
   return (
@@ -32,7 +32,7 @@ function leadOf({ experiment, scale, seeds, indices, arms }: Outcome): string {
   )
 }
 
-function aboutSection({ experiment }: Outcome): ReportSection {
+function aboutSection({ experiment }: ExperimentOutcome): ReportSection {
   return {
     kind: 'text',
     title: 'How to read it',
@@ -46,7 +46,7 @@ function aboutSection({ experiment }: Outcome): ReportSection {
   }
 }
 
-async function curves(outcome: Outcome): Promise<Chart> {
+async function curves(outcome: ExperimentOutcome): Promise<Chart> {
   const { arms } = outcome
   return {
     svg: await experimentPlot(outcome),
@@ -58,7 +58,7 @@ async function curves(outcome: Outcome): Promise<Chart> {
 }
 
 /** The curves of certified accuracy, as an SVG document. */
-export function experimentPlot({ arms }: Pick<Outcome, 'arms'>): Promise<string> {
+export function experimentPlot({ arms }: Pick<ExperimentOutcome, 'arms'>): Promise<string> {
   return certifiedAccuracyChart(arms, { width: 900, height: 370 + LEGEND_LINE * Math.ceil(arms.length / 2) })
 }
 

@@ -3,19 +3,19 @@ import type { Chart, ReportSection } from '../analysis/report'
 import { type CurvePlan, LOSSES } from '../runs/report/curve-plans'
 import { smoothingOf } from '../runs/report/run-curves'
 import type { UpdateReport } from '../runs/reports'
-import type { Outcome } from './outcome'
+import type { ExperimentOutcome } from './outcome'
 
 /** Figure 14: losses and accuracy over training, the mean over seeds. */
-export function lossSection(outcome: Outcome): Promise<ReportSection[]> {
+export function lossSection(outcome: ExperimentOutcome): Promise<ReportSection[]> {
   return section(outcome, ['SCE', 'MAdv', 'total', 'accuracy (%)'])
 }
 
 /** Figure 11: the share of images with |D_nh| = M over training, the mean over seeds. */
-export function keptSection(outcome: Outcome): Promise<ReportSection[]> {
+export function keptSection(outcome: ExperimentOutcome): Promise<ReportSection[]> {
   return section(outcome, ['|D_nh| = M (%)'])
 }
 
-async function section({ arms }: Outcome, metrics: readonly string[]): Promise<ReportSection[]> {
+async function section({ arms }: ExperimentOutcome, metrics: readonly string[]): Promise<ReportSection[]> {
   const trained = arms.filter(({ updates }) => updates.length > 0)
   if (trained.length === 0) return []
   const plans = LOSSES.filter(({ metric }) => metrics.includes(metric))

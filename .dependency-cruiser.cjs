@@ -15,7 +15,8 @@ const foundations = ['torch', 'bridge', 'config', 'files']
 const pureFiles = [
   'analysis/.*',
   'certification/adaptive/.*',
-  'certification/statistics',
+  'certification/(bound|guarantee|procedure|statistics)',
+  'certification/certifiers/.*',
   'files/.*',
   'logs/.*',
   'objectives/ft-cadis/select-images',

@@ -14,6 +14,7 @@ import {
   type SequentialTest,
 } from '../../src/certification/adaptive/sequential-test'
 import { SizedCertification } from '../../src/certification/adaptive/sized-certification'
+import { gaussianBound } from '../../src/certification/bound'
 import { parseNumber, parseNumbers } from '../../src/cli/option-values'
 import { createProgram, runMain } from '../../src/cli/program'
 import { certify } from './adaptive-replay'
@@ -73,8 +74,9 @@ void runMain(async () => {
   const { sigma, alpha, maxRadiusLoss, seed } = options
 
   const results = sizes.flatMap(n => {
-    const grid = new GridCertification({ sigma, alpha, n })
-    const sized = new SizedCertification({ sigma, alpha, n, maxRadiusLoss })
+    const bound = gaussianBound(sigma)
+    const grid = new GridCertification({ bound, alpha, n })
+    const sized = new SizedCertification({ bound, alpha, n, maxRadiusLoss })
     const boundaries = grid.tests.map(({ threshold }) => threshold - JUST_BELOW)
     const probabilities = [...PROBABILITIES, ...boundaries].sort((a, b) => a - b)
     const measured = (certification: AdaptiveCertification, tests: readonly SequentialTest[]) =>

@@ -1,7 +1,8 @@
 import { readdir } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { type CertificationRow, readCertificationLog } from '../../src/analysis'
-import { ABSTAIN, certifiedRadius, lowerConfidenceBound } from '../../src/certification/statistics'
+import { gaussianBound } from '../../src/certification/bound'
+import { ABSTAIN, lowerConfidenceBound } from '../../src/certification/statistics'
 import { DataError } from '../../src/errors'
 
 /** A log as a population of images: what it makes plausible of each. */
@@ -46,8 +47,8 @@ async function readLog(path: string): Promise<ReplayedLog> {
     throw new DataError(`${path} does not say its noise level.`, { remedy: 'Name it …sigma0.25.tsv.' })
   }
   const shareOf = shareOfRadius(sigma)
-  const probability = ({ prediction, radius, counts }: CertificationRow) => {
-    if (counts) return counts.candidateCount / counts.n
+  const probability = ({ prediction, radius, evidence }: CertificationRow) => {
+    if (evidence) return evidence.candidateCount / evidence.n
     return prediction === ABSTAIN ? 0.5 : shareOf(radius)
   }
   return {
@@ -56,7 +57,7 @@ async function readLog(path: string): Promise<ReplayedLog> {
     alpha: facts?.configuration.alpha ?? COHEN.alpha,
     images: rows.map(row => ({
       probability: probability(row),
-      isCorrect: row.label === (row.counts?.candidate ?? row.prediction),
+      isCorrect: row.label === (row.evidence?.candidate ?? row.prediction),
     })),
   }
 }
@@ -64,9 +65,10 @@ async function readLog(path: string): Promise<ReplayedLog> {
 /** The share of votes whose certified radius is nearest. */
 function shareOfRadius(sigma: number): (radius: number) => number {
   const { n, alpha } = COHEN
+  const bound = gaussianBound(sigma)
   const radii = new Map<number, number>()
   const radiusOf = (count: number) => {
-    const known = radii.get(count) ?? certifiedRadius(lowerConfidenceBound(count, n, { alpha }), sigma)
+    const known = radii.get(count) ?? bound.radius(lowerConfidenceBound(count, n, { alpha }))
     radii.set(count, known)
     return known
   }

@@ -2,7 +2,8 @@ import type {
   AdaptiveCertificate,
   AdaptiveCertification,
 } from '../../src/certification/adaptive/adaptive-run'
-import { certifiedRadius, lowerConfidenceBound } from '../../src/certification/statistics'
+import { gaussianBound } from '../../src/certification/bound'
+import { lowerConfidenceBound } from '../../src/certification/statistics'
 import type { ReplayedLog } from './adaptive-logs'
 import { Random } from './random'
 
@@ -40,9 +41,10 @@ export function replay(
   { n, n0, radii, repeats, seed }: ReplayOptions,
 ): Comparison {
   const random = new Random(seed)
+  const bound = gaussianBound(sigma)
   const fixedRadius = memoized((hits: number) => {
-    const bound = lowerConfidenceBound(hits, n, { alpha })
-    return bound < 0.5 ? undefined : certifiedRadius(bound, sigma)
+    const lowerBound = lowerConfidenceBound(hits, n, { alpha })
+    return lowerBound < 0.5 ? undefined : bound.radius(lowerBound)
   })
   const accuracies = radii.map(radius => ({ radius, fixed: 0, adaptive: 0 }))
   const acr = { fixed: 0, adaptive: 0 }

@@ -9,6 +9,7 @@ import { dirname } from 'node:path'
 import { renderTable, type Table } from '../../src/analysis'
 import { GRID_RADII, GridCertification } from '../../src/certification/adaptive/grid-certification'
 import { SizedCertification } from '../../src/certification/adaptive/sized-certification'
+import { gaussianBound } from '../../src/certification/bound'
 import { parseNumber, parseNumbers } from '../../src/cli/option-values'
 import { createProgram, runMain } from '../../src/cli/program'
 import { type ReplayedLog, readLogs } from './adaptive-logs'
@@ -76,10 +77,11 @@ function compareLogs(
   >()
   return logs.map(log => {
     const { name, sigma, alpha } = log
+    const bound = gaussianBound(sigma)
     const key = `${sigma} ${alpha}`
     const { grid, gridWithZero } = grids.get(key) ?? {
-      grid: new GridCertification({ sigma, alpha, n, radii, worth: worth * n }),
-      gridWithZero: new GridCertification({ sigma, alpha, n, radii: [0, ...radii], worth: worth * n }),
+      grid: new GridCertification({ bound, alpha, n, radii, worth: worth * n }),
+      gridWithZero: new GridCertification({ bound, alpha, n, radii: [0, ...radii], worth: worth * n }),
     }
     grids.set(key, { grid, gridWithZero })
     const options = { n, n0, radii, repeats, seed }
@@ -87,7 +89,7 @@ function compareLogs(
       log: name,
       grid: replay(log, grid, options),
       gridWithZero: replay(log, gridWithZero, { ...options, radii: [0, ...radii] }),
-      sized: replay(log, new SizedCertification({ sigma, alpha, n, maxRadiusLoss }), options),
+      sized: replay(log, new SizedCertification({ bound, alpha, n, maxRadiusLoss }), options),
     }
   })
 }

@@ -1,4 +1,5 @@
 import { ConfigError } from '../errors'
+import { labelRadius } from '../logs/certification-log'
 import { type HighProbabilityOptions, highProbabilityTable } from './high-probability'
 import { type Epsilon, envelopeTable, lInfinityTable, perClassTable, summaryTable } from './measures'
 import { comparePaired } from './paired-comparison'
@@ -123,7 +124,7 @@ function onlyRun(methods: readonly Method[], label: string): Run {
 }
 
 function largestRadius(logs: readonly LabelledLog[]): number {
-  const radii = logs.flatMap(({ log }) => log.rows.map(({ correct, radius }) => (correct ? radius : 0)))
+  const radii = logs.flatMap(({ log }) => log.rows.map(row => labelRadius(row) ?? 0))
   return radii.reduce((a, b) => Math.max(a, b), 0)
 }
 

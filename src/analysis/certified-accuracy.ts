@@ -1,6 +1,6 @@
 import { ConfigError, DataError } from '../errors'
 import { ABSTAIN } from '../logs/abstain'
-import type { CertificationRow } from '../logs/certification-log'
+import { type CertificationRow, labelRadius } from '../logs/certification-log'
 
 type Rows = readonly CertificationRow[]
 
@@ -15,9 +15,7 @@ export function certifiedAccuracy(rows: Rows, radii: readonly number[]): number[
   requireRows(rows)
   return radii.map(radius => {
     requireRadius(radius)
-    return (
-      rows.reduce((count, row) => (row.correct && row.radius >= radius ? count + 1 : count), 0) / rows.length
-    )
+    return rows.filter(row => (labelRadius(row) ?? -1) >= radius).length / rows.length
   })
 }
 
@@ -28,7 +26,7 @@ export function certifiedAccuracy(rows: Rows, radii: readonly number[]): number[
  */
 export function averageCertifiedRadius(rows: Rows): number {
   requireRows(rows)
-  return rows.reduce((sum, { correct, radius }) => sum + (correct ? radius : 0), 0) / rows.length
+  return rows.reduce((sum, row) => sum + (labelRadius(row) ?? 0), 0) / rows.length
 }
 
 /**

@@ -1,17 +1,18 @@
 export * from '../logs/certification-log'
 export {
-  adaptiveOf,
   type CertificationConfiguration,
   type FamilyWise,
   factsPath,
   familyWiseOf,
   type Json,
   type JsonObject,
+  LOG_FORMAT,
   type LogFacts,
 } from '../logs/certification-log-facts'
 export {
   type CertificationLog,
   CertificationLogWriter,
+  type NewLogFacts,
   readCertificationLog,
 } from '../logs/certification-log-file'
 export * from '../logs/image-plan'

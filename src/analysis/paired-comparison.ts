@@ -1,6 +1,6 @@
 import { createCipheriv, createHash } from 'node:crypto'
 import { ConfigError, DataError } from '../errors'
-import type { CertificationRow } from '../logs/certification-log'
+import { type CertificationRow, labelRadius } from '../logs/certification-log'
 import { averageCertifiedRadius, certifiedAccuracy } from './certified-accuracy'
 
 /** A figure of two methods, and how far the difference would go with other draws of images. */
@@ -164,11 +164,14 @@ function contributionsOf(
   risingRadii: readonly number[],
 ): Contribution[] {
   const weight = sign / rows.length
-  return rows.map(({ correct, radius }) => ({
-    radius: correct ? weight * radius : 0,
-    level: correct ? risingRadii.filter(threshold => radius >= threshold).length : 0,
-    weight,
-  }))
+  return rows.map(row => {
+    const radius = labelRadius(row) ?? -1
+    return {
+      radius: weight * Math.max(0, radius),
+      level: risingRadii.filter(threshold => radius >= threshold).length,
+      weight,
+    }
+  })
 }
 
 function notPaired(reason: string): DataError {

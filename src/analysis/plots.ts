@@ -1,4 +1,5 @@
 import { ConfigError } from '../errors'
+import { labelRadius } from '../logs/certification-log'
 import { type LabelledLogs, overSeeds } from './accuracy-table'
 import { certifiedAccuracy } from './certified-accuracy'
 import { byLabel, type ChartSize, LEGEND_LINE, renderSvg, requireDistinct } from './chart-svg'
@@ -114,9 +115,7 @@ export async function certifiedAccuracyFigure(methods: readonly LabelledLogs[]):
 }
 
 function largestRadius(methods: readonly LabelledLogs[]): number {
-  const radii = methods.flatMap(({ logs }) =>
-    logs.flatMap(rows => rows.map(row => (row.correct ? row.radius : 0))),
-  )
+  const radii = methods.flatMap(({ logs }) => logs.flatMap(rows => rows.map(row => labelRadius(row) ?? 0)))
   const largest = radii.reduce((a, b) => Math.max(a, b), 0)
   return Math.max(0.25, Math.ceil(largest * 4) / 4)
 }

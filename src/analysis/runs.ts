@@ -122,9 +122,13 @@ function byConfiguration(logs: readonly CertificationLog[]): CertificationLog[][
 /** What seeds of one configuration may differ in: the seed itself and the networks that it led to. */
 const OF_A_SEED = /^(seed|classifier|models)(\.|$)/
 
+/** What logs of format 1 do not say. */
+const OF_FORMAT_2 = 'data.digest'
+
 function statementDifferences(a: CertificationLog, b: CertificationLog) {
   return fieldDifferences(a.facts?.configuration ?? null, b.facts?.configuration ?? null).filter(
-    ({ field }) => !OF_A_SEED.test(field),
+    ({ field, before, after }) =>
+      !OF_A_SEED.test(field) && (field !== OF_FORMAT_2 || (before !== undefined && after !== undefined)),
   )
 }
 

@@ -1,4 +1,4 @@
-import { adaptiveOf, familyWiseOf } from '../logs/certification-log-facts'
+import { familyWiseOf } from '../logs/certification-log-facts'
 import { type CertificationLog, missingImages } from '../logs/certification-log-file'
 import { formatIndices } from '../logs/image-plan'
 import { isPartial, type Method, type Run } from './runs'
@@ -81,11 +81,10 @@ function familyWiseNote({ file, facts }: CertificationLog): string[] {
 
 /** How many votes an adaptive certification took, and what its radii leave out. */
 function adaptiveNotes({ file, rows, facts }: CertificationLog): string[] {
-  const adaptive = facts && adaptiveOf(facts)
-  if (facts === undefined || adaptive === undefined) return []
-  const votes = rows.reduce((sum, { counts }) => sum + (counts?.n ?? 0) + (counts?.pilot ?? 0), 0)
-  const { n } = facts.configuration
-  const radii = Array.isArray(adaptive.radii) ? adaptive.radii.join(', ') : undefined
+  if (facts === undefined || facts.configuration.procedure.kind === 'certify') return []
+  const { n, procedure } = facts.configuration
+  const votes = rows.reduce((sum, { evidence }) => sum + (evidence?.n ?? 0) + (evidence?.pilot ?? 0), 0)
+  const radii = Array.isArray(procedure.radii) ? procedure.radii.join(', ') : undefined
   return [
     `${file} is adaptive: ${Math.round(votes / rows.length)} votes an image in the mean, at most ${n}.`,
     ...(radii === undefined

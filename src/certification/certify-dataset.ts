@@ -1,19 +1,22 @@
 import type { CertificationConfig } from '../config/schema'
 import { ConfigError, InterruptedError } from '../errors'
 import { ArmLogs } from '../logs/arm-logs'
-import type { CertifiedImage } from '../logs/certification-log'
+import { type CertifiedImage, rowOf } from '../logs/certification-log'
 import type { JsonObject } from '../logs/certification-log-facts'
 import { dealt, planFacts, type Shard } from '../logs/shards'
-import type { NoiseLevel } from '../smoothing/noise-level'
-import { smoothingOf, statementOf } from '../smoothing/statement'
-import type { Classifier, Dataset, Denoiser } from '../torch'
-import { adaptiveCertification, adaptiveSettings } from './adaptive-settings'
+import { toSymmetric } from '../smoothing/denoise'
+import { denoiserOf, type Smoothing } from '../smoothing/smoothing'
+import { type Classifier, type Dataset, digest, select, type Tensor } from '../torch'
 import { BatchSize } from './batch-size'
-import { certifyDatasetImage, imageOf } from './certify-dataset-image'
-import type { CertifyImageOptions } from './certify-image'
-import { type Arithmetic, inferenceNetworks } from './inference-networks'
+import { gaussianBound } from './bound'
+import { ONLY_BALLOT } from './certifiers/certifier'
+import { guaranteeOf } from './guarantee'
+import { inferenceNetworks } from './inference-networks'
 import { configurationOf } from './log-configuration'
 import { oneAhead } from './one-ahead'
+import { certifiersOf, procedureOf } from './procedure'
+import { runCertifiers } from './run-certifiers'
+import { armBallot, armsVoter, singleVoter } from './voters'
 
 /** A base classifier to certify, and where its rows go. */
 export interface CertifiedArm {
@@ -26,21 +29,13 @@ export interface CertifiedArm {
   readonly models?: JsonObject
 }
 
-export interface CertifyDatasetOptions
-  extends Pick<CertifyImageOptions, 'n0' | 'n' | 'alpha' | 'batch' | 'seed' | 'sigma'>,
-    Arithmetic {
-  /** Default: the denoiser's for `sigma`. */
-  readonly level?: NoiseLevel
+export interface CertifyDatasetOptions {
+  /** How images are certified. Which of them are certified is said by `indices` instead of its `images`. */
+  readonly certification: CertificationConfig
   /** Images by their position in the data set, in the order in which they are certified. */
   readonly indices: readonly number[]
   /** Certify this share of `indices` alone. The logs are to be named by `shardPath`. */
   readonly shard?: Shard | undefined
-  /** How an image may take less than n votes, at the same α. Default none. */
-  readonly adaptive?: CertificationConfig['adaptive']
-  /** σ of the radius: `sigma`, or the smaller of it and what the denoiser's timestep adds. Default nominal. */
-  readonly certifySigma?: 'nominal' | 'smaller'
-  /** Whether `alpha` is shared by all of `indices`, so that all certificates are right with probability 1 - alpha. Default false. */
-  readonly familyWise?: boolean
   /** What of the data decides rows, for the logs: where the images are from and how they are cropped. */
   readonly data?: JsonObject
   /** What is good to know and decides no row, for the logs. */
@@ -65,33 +60,37 @@ export interface CertifyDatasetOptions
  * @throws InterruptedError if `signal` is aborted; the logs are whole and can be gone on with
  */
 export async function certifyDataset(
-  { denoiser, dataset, arms }: { denoiser: Denoiser | null; dataset: Dataset; arms: readonly CertifiedArm[] },
+  { smoothing, dataset, arms }: { smoothing: Smoothing; dataset: Dataset; arms: readonly CertifiedArm[] },
   options: CertifyDatasetOptions,
 ): Promise<void> {
-  const { indices, shard, signal, onImage, adaptive: chosen = 'none', n } = options
+  const { certification, indices, shard, signal, onImage, data } = options
   const { session } = dataset
   const own = shard === undefined ? indices : dealt(indices, shard)
-  const statement = statementOf(denoiser, { ...options, images: indices.length })
-  const settings = adaptiveSettings({ adaptive: chosen, n })
+  const guarantee = guaranteeOf(smoothing, { ...certification, images: indices.length })
+  const bound = gaussianBound(guarantee.certifiedSigma)
+  const procedure = procedureOf(certification)
   const networks = await inferenceNetworks(
     session,
-    { denoiser, classifiers: arms.map(({ classifier }) => classifier) },
-    { ...options, example: () => imageOf(dataset, 0).image_CHW },
+    { denoiser: denoiserOf(smoothing), classifiers: arms.map(({ classifier }) => classifier) },
+    { ...certification, example: () => pixelsOf(dataset, 0).image_CHW },
   )
   let done = 0
   try {
     requireClasses(networks.heads, dataset)
-    const { denoiserDtype } = networks
     const { facts } = session
     await using logs = await ArmLogs.open(
       arms.map(({ log, name, models }) => ({
         path: log,
         facts: {
-          configuration: configurationOf(options, {
-            ...{ statement, adaptive: settings, name, models, dataset, denoiserDtype },
+          configuration: configurationOf(certification, {
+            ...{ smoothing, guarantee, bound, procedure, images: indices.length, dataset },
+            ...{ denoiserDtype: networks.denoiserDtype, name, models, data },
           }),
           ...planFacts(indices, shard),
-          notes: { device: facts.deviceName, torch: facts.torch, batch: options.batch, ...options.notes },
+          notes: {
+            ...{ device: facts.deviceName, torch: facts.torch, batch: certification.batch },
+            ...options.notes,
+          },
         },
       })),
     )
@@ -99,27 +98,34 @@ export async function certifyDataset(
     for (const { index, without } of work) {
       if (without.length === 0) onImage?.(++done, { index, rows: logs.rowsOf(index), isNew: false })
     }
-    const { certifiedSigma: sigma, alpha } = statement
-    const adaptive = settings && adaptiveCertification(settings, { sigma, alpha, n })
-    const batch = new BatchSize(options.batch, options)
+    const { n0, n, seed, autocast } = certification
+    const certifierOf = certifiersOf(procedure, { bound, alpha: guarantee.alpha, n0, n })
+    const classes = dataset.description.classes.length
+    const voting = {
+      smoothing: { ...smoothing, autocast },
+      voter: armsVoter(networks.classifiers.map(classifier => singleVoter(classifier, { classes }))),
+      batch: new BatchSize(certification.batch, options),
+    }
     const results = oneAhead(
       work.filter(({ without }) => without.length > 0),
       async ({ index, without }) => {
-        const classifiers = without.flatMap(arm => networks.classifiers[arm] ?? [])
-        const smoothing = smoothingOf(denoiser, statement, { ...options, classifiers })
-        const image = { ...options, ...statement, index, batch, adaptive }
-        return { index, without, ...(await certifyDatasetImage(smoothing, dataset, image)) }
+        const certifiers = without.map(arm => certifierOf(armBallot(arm, ONLY_BALLOT)))
+        const image = datasetImage(dataset, { index, seed })
+        try {
+          return { index, without, ...(await runCertifiers(image, certifiers, voting)) }
+        } finally {
+          session.free([image.image_CHW, image.facts])
+        }
       },
       { signal },
     )
     let lastMs = performance.now()
-    for await (const { index, without, label, certificates } of results) {
+    for await (const { index, without, facts: said, outcomes } of results) {
       const durationMs = (performance.now() - lastMs) / without.length
       lastMs = performance.now()
-      for (const [position, certificate] of certificates.entries()) {
-        const { prediction, radius } = certificate
-        const entry = { index, label, prediction, radius, durationMs, counts: certificate }
-        await logs.append(without[position] ?? -1, entry)
+      const image = { index, label: said.labels[0] ?? -1, digest: said.digest, durationMs }
+      for (const [position, outcome] of outcomes.entries()) {
+        await logs.append(without[position] ?? -1, rowOf(image, outcome))
       }
       onImage?.(++done, { index, rows: logs.rowsOf(index), isNew: true })
     }
@@ -132,6 +138,27 @@ export async function certifyDataset(
   } finally {
     session.free(networks.classifiers)
   }
+}
+
+/** Records an image of a data set, to be freed when it is certified. */
+function datasetImage(dataset: Dataset, { index, seed }: { readonly index: number; readonly seed: number }) {
+  return dataset.session.scope(() => {
+    const { image_CHW, labels_B } = pixelsOf(dataset, index)
+    return {
+      image_CHW: toSymmetric(image_CHW),
+      stream: [seed, 'certify', index],
+      facts: { labels: labels_B, digest: digest(image_CHW) },
+    }
+  })
+}
+
+/** One image in [0, 1]. */
+function pixelsOf(
+  dataset: Dataset,
+  index: number,
+): { readonly image_CHW: Tensor<'CHW'>; readonly labels_B: Tensor<'B'> } {
+  const { images_BCHW, labels_B } = dataset.images([index])
+  return { image_CHW: select(images_BCHW, 'B', 0), labels_B }
 }
 
 /** Votes for classes that the data do not have would be lost, and with them the meaning of every bound. */

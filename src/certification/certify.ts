@@ -8,6 +8,7 @@ import { type CertificationWatcher, watchedBy } from '../logs/certification-watc
 import { type Shard, shardPath } from '../logs/shards'
 import { type CertifiedNetworks, loadNetworks, nameOf } from '../smoothing/load-networks'
 import { type SmoothedInput, smoothedOf } from '../smoothing/smoothed-input'
+import { smoothingOf } from '../smoothing/smoothing'
 import { datasetSpec } from '../smoothing/specs'
 import { certificationProgress } from '../terminal/certification-progress'
 import { isShown } from '../terminal/progress'
@@ -40,13 +41,14 @@ export async function certify(
   const { config, weights: expected } = await smoothedOf(input)
   const whole = log ?? defaultLogPath(config)
   const path = shard === undefined ? whole : shardPath(whole, shard)
-  const { sigma, images, ...settings } = config.certification
+  const { certification, smoothing } = config
   const isWatched = session.launch.rank === 0 && isShown(progress)
-  const watcher = watchedBy([...(isWatched ? [certificationProgress({ radii: [0, sigma] })] : []), hooks])
+  const radii = [0, smoothing.sigma]
+  const watcher = watchedBy([...(isWatched ? [certificationProgress({ radii })] : []), hooks])
   const dataset = await openDataset(session, datasetSpec(config.data, 'test'))
   let networks: CertifiedNetworks | undefined
   try {
-    const indices = await chooseImages(dataset, config.certification)
+    const indices = await chooseImages(dataset, certification)
     networks = await loadNetworks(session, config, { expected })
     const { denoiser, classifier, weights, provenance } = networks
     watcher.onStart(
@@ -54,16 +56,15 @@ export async function certify(
     )
     await certifyDataset(
       {
-        denoiser,
+        smoothing: smoothingOf(denoiser, smoothing.sigma),
         dataset,
         arms: [{ classifier, log: path, name: nameOf(config), models: modelsOf(config, weights) }],
       },
       {
-        ...settings,
-        ...{ sigma, indices, shard, signal },
+        ...{ certification, indices, shard, signal },
         data: imagesOf(config.data),
         notes: {
-          chosen: images,
+          chosen: certification.images,
           models: provenance,
           checkpoint: config.checkpoint ?? null,
           dataset: 'path' in config.data ? config.data.path : null,
@@ -87,11 +88,11 @@ export async function certify(
 
 /** What of the networks decides the rows: their settings and their weights, but not where these lie. */
 function modelsOf(
-  { denoiser, classifier }: CertificationRunConfig,
+  { smoothing, classifier }: CertificationRunConfig,
   weights: CertifiedNetworks['weights'],
 ): JsonObject {
   const { path: _path, file: _file, ...others } = { file: null, ...classifier }
-  const { path: _from, ...schedule } = { path: null, ...denoiser }
+  const { path: _from, ...schedule } = { path: null, ...smoothing.denoiser }
   return {
     denoiser: weights.denoiser === null ? null : ({ ...schedule, ...weights.denoiser } as JsonObject),
     classifier: { ...others, ...weights.classifier } as JsonObject,
@@ -106,6 +107,6 @@ function imagesOf(data: DataConfig): JsonObject {
 }
 
 /** Where the log of a certification goes that nobody names: into the folder of its run, by its noise level. */
-export function defaultLogPath({ output, certification }: CertificationRunConfig): string {
-  return join(output, `certify-sigma-${certification.sigma}.tsv`)
+export function defaultLogPath({ output, smoothing }: CertificationRunConfig): string {
+  return join(output, `certify-sigma-${smoothing.sigma}.tsv`)
 }

@@ -1,7 +1,7 @@
 import type { Session } from '../bridge'
+import type { CertificationConfig } from '../config/schema'
 import { toSymmetric } from '../smoothing/denoise'
 import {
-  type Autocast,
   type Classifier,
   compileDenoiser,
   type Denoiser,
@@ -14,19 +14,8 @@ import {
   type Tensor,
 } from '../torch'
 
-/** How both networks compute; all of it decides votes, and stands in the log. */
-export interface Arithmetic {
-  /** Number type of the classifiers' parameters. The denoiser has its own. */
-  readonly dtype: Dtype
-  /** Default none. */
-  readonly autocast?: Autocast
-  /** Whether CUDA may round the factors of float32 products to TF32. Default false. */
-  readonly tf32?: boolean
-  /** Whether the classifiers keep the channels of images last. Default false. */
-  readonly channelsLast?: boolean
-  /** Whether torch.compile compiles the networks. Default false. */
-  readonly compile?: boolean
-}
+/** How both networks compute; all of it decides votes, and stands in the log. `dtype` is the classifiers'. */
+export type Arithmetic = Pick<CertificationConfig, 'dtype' | 'autocast' | 'tf32' | 'channelsLast' | 'compile'>
 
 /** Networks as they are used, to be freed by the caller, and what they turned out to be. */
 export interface InferenceNetworks {
@@ -47,10 +36,10 @@ export async function inferenceNetworks(
   { denoiser, classifiers }: { denoiser: Denoiser | null; classifiers: readonly Classifier[] },
   {
     dtype,
-    autocast = 'none',
-    tf32 = false,
-    channelsLast = false,
-    compile = false,
+    autocast,
+    tf32,
+    channelsLast,
+    compile,
     example,
   }: Arithmetic & {
     /** Records an image in [0, 1] that classifiers can look at. */

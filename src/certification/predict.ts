@@ -3,16 +3,20 @@ import { readFile } from 'node:fs/promises'
 import type { Session } from '../bridge'
 import type { DataConfig } from '../config/schema'
 import { ConfigError, DataError, InterruptedError } from '../errors'
+import { type Outcome, predictionOf, radiusOf } from '../logs/outcome'
 import { toSymmetric } from '../smoothing/denoise'
 import { loadNetworks } from '../smoothing/load-networks'
 import { type SmoothedInput, smoothedOf } from '../smoothing/smoothed-input'
-import { type Statement, smoothingOf, statementOf } from '../smoothing/statement'
+import { smoothingOf } from '../smoothing/smoothing'
 import { type Classifier, type ImageTransform, readImage, unreadableImages } from '../torch'
 import { BatchSize } from './batch-size'
-import { certifyStages, recordStages } from './certify-image'
+import { gaussianBound } from './bound'
+import { cohenCertifier, predictCertifier } from './certifiers'
+import { guaranteeOf } from './guarantee'
 import { inferenceNetworks } from './inference-networks'
 import { oneAhead } from './one-ahead'
-import { ABSTAIN, type Certificate, predictFromCounts } from './statistics'
+import { runCertifiers } from './run-certifiers'
+import { singleVoter } from './voters'
 
 /** What the smoothed classifier says about one image. */
 export interface ImagePrediction {
@@ -65,6 +69,7 @@ export async function predict(
   { files, signal, onImage, onNote }: PredictOptions,
 ): Promise<readonly ImagePrediction[]> {
   const { config, weights: expected, classes } = await smoothedOf(input)
+  const { certification } = config
   const [first] = files
   if (first === undefined) {
     throw new ConfigError('There are no images to classify.', { remedy: 'Name at least one image file.' })
@@ -83,39 +88,39 @@ export async function predict(
     const networks = await inferenceNetworks(
       session,
       { denoiser, classifiers: [classifier] },
-      { ...config.certification, example: () => readImage(session, first, transform) },
+      { ...certification, example: () => readImage(session, first, transform) },
     )
     copies = networks.classifiers
     const head = networks.heads[0] ?? 0
     requireNames(head, classes)
-    const statement = statementOf(denoiser, { ...config.certification, images: files.length })
-    const smoothing = smoothingOf(denoiser, statement, { ...config.certification, ...networks })
-    const batch = new BatchSize(config.certification.batch, { onNote })
-    const { n0, n, seed } = config.certification
+    const smoothing = smoothingOf(denoiser, config.smoothing.sigma, certification)
+    const { certifiedSigma, alpha } = guaranteeOf(smoothing, { ...certification, images: files.length })
+    const { n0, n, seed } = certification
+    const certifiers = [
+      cohenCertifier({ bound: gaussianBound(certifiedSigma), alpha, n0, n }),
+      predictCertifier({ alpha, n }),
+    ]
+    const voting = {
+      smoothing,
+      voter: singleVoter(copies[0] ?? classifier, { classes: head }),
+      batch: new BatchSize(certification.batch, { onNote }),
+    }
     const results = oneAhead(
       files,
       async file => {
-        const stream = [
-          seed,
-          'file',
-          createHash('sha256')
-            .update(await readFile(file))
-            .digest('hex'),
-        ]
-        return batch.run(async size => {
-          const votes = await session.compute(() =>
-            recordStages(smoothing, toSymmetric(readImage(session, file, transform)), {
-              ...{ n0, n, batch: size, classes: head, stream },
-            }),
-          )
-          const [certificate] = certifyStages(votes, { n0, n, ...statement, sigma: statement.certifiedSigma })
-          return { file, certificate: certificate as Certificate, counts: votes.estimation[0] ?? [] }
-        })
+        const stream = [seed, 'file', await contentHash(file)]
+        const image_CHW = session.scope(() => toSymmetric(readImage(session, file, transform)))
+        try {
+          const { outcomes } = await runCertifiers({ image_CHW, stream, facts: [] }, certifiers, voting)
+          return { file, outcomes }
+        } finally {
+          session.free(image_CHW)
+        }
       },
       { signal },
     )
-    for await (const { file, ...votes } of results) {
-      const prediction = decide(votes, statement)
+    for await (const { file, outcomes } of results) {
+      const prediction = predictionOfImage(outcomes)
       const className = classes?.[prediction.prediction] ?? null
       predictions.push({ file, className, ...prediction })
       onImage?.(predictions.length, { file, className, ...prediction })
@@ -148,21 +153,25 @@ export function imageTransform(data: DataConfig): ImageTransform {
   }
 }
 
-function decide(
-  { certificate, counts }: { certificate: Certificate; counts: readonly number[] },
-  { alpha }: Statement,
-): Omit<ImagePrediction, 'file' | 'className'> {
-  const { pValue, prediction, topClass, topCount, runnerUp, runnerUpCount } = predictFromCounts(counts, {
-    alpha,
-  })
-  const isCertified = certificate.prediction !== ABSTAIN
+/** What CERTIFY and PREDICT say together: CERTIFY's class where it has one. */
+function predictionOfImage(outcomes: readonly Outcome[]): Omit<ImagePrediction, 'file' | 'className'> {
+  const [certified, predicted] = outcomes as [Outcome, Outcome]
+  const { candidate: topClass, candidateCount: topCount, ...tested } = predicted.evidence
+  const isCertified = certified.kind === 'certified'
   return {
-    verdict: isCertified ? 'certified' : prediction === ABSTAIN ? 'abstained' : 'predicted',
-    prediction: isCertified ? certificate.prediction : prediction,
-    radius: certificate.radius,
-    lowerBound: certificate.lowerBound,
-    ...{ pValue, topClass, topCount, runnerUp, runnerUpCount, n: certificate.n },
+    verdict: isCertified ? 'certified' : predicted.kind === 'predicted' ? 'predicted' : 'abstained',
+    prediction: predictionOf(isCertified ? certified : predicted),
+    radius: radiusOf(certified),
+    lowerBound: certified.evidence.lowerBound ?? 0,
+    pValue: tested.pValue ?? 1,
+    ...{ topClass, topCount, runnerUp: tested.runnerUp, runnerUpCount: tested.runnerUpCount, n: tested.n },
   }
+}
+
+async function contentHash(file: string): Promise<string> {
+  return createHash('sha256')
+    .update(await readFile(file))
+    .digest('hex')
 }
 
 function requireNames(head: number, classes: readonly string[] | undefined): void {

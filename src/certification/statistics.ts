@@ -1,8 +1,9 @@
 import betaQuantile from '@stdlib/stats-base-dists-beta-quantile'
 import binomialCdf from '@stdlib/stats-base-dists-binomial-cdf'
-import normalQuantile from '@stdlib/stats-base-dists-normal-quantile'
 import { ConfigError } from '../errors'
 import { ABSTAIN } from '../logs/abstain'
+import { type Outcome, sparseCounts } from '../logs/outcome'
+import type { Bound } from './bound'
 
 export { ABSTAIN }
 
@@ -14,27 +15,6 @@ export interface TopTwo {
   readonly runnerUpCount: number
 }
 
-/** What CERTIFY says about one image, and every count it says it from. */
-export interface Certificate {
-  /** The certified class, or ABSTAIN. */
-  readonly prediction: number
-  /** Certified l2 radius on the [0, 1] pixel scale; 0 when abstaining. */
-  readonly radius: number
-  /** Lower confidence bound of the probability of `candidate` under the noise. */
-  readonly lowerBound: number
-  /** ĉ_A: the class with the most votes in the selection, the prediction unless CERTIFY abstains. */
-  readonly candidate: number
-  /** Votes for `candidate` among the `n` of the estimation. */
-  readonly candidateCount: number
-  /** The class other than `candidate` with the most votes in the estimation. */
-  readonly runnerUp: number
-  readonly runnerUpCount: number
-  /** Votes of the selection. */
-  readonly n0: number
-  /** Votes of the estimation. */
-  readonly n: number
-}
-
 /** What PREDICT says about one image. */
 export interface Prediction extends TopTwo {
   /** The predicted class, or ABSTAIN. */
@@ -44,8 +24,8 @@ export interface Prediction extends TopTwo {
 }
 
 /**
- * With probability at least 1 - alpha over the noise, either the result abstains or the smoothed classifier
- * g(x) = argmax_c P[f(x + N(0, sigma² I)) = c] returns `prediction` everywhere in the open l2 ball of `radius` around x.
+ * With probability at least 1 - alpha over the noise, either the outcome abstains or the smoothed classifier
+ * g(x) = argmax_c P[f(x + noise) = c] returns the certified class everywhere in the open ball of the radius around x.
  *
  * CERTIFY of Cohen, Rosenfeld and Kolter (2019, Section 3.2.2): the selection votes name ĉ_A (the first class on a tie), the
  * estimation votes bound its probability from below; a bound under 1/2 abstains. The votes of the two stages must come
@@ -53,21 +33,15 @@ export interface Prediction extends TopTwo {
  *
  * @param countsSelection votes per class of the n0 noisy copies, [K]
  * @param countsEstimation votes per class of n fresh noisy copies, [K]
- * @throws ConfigError when counts are no counts of the same K ≥ 2 classes, or alpha or sigma is out of range
+ * @param options.alpha probability of a wrong certificate, in (0, 1)
+ * @param options.bound from the probability of the class to a radius, for the noise that was voted under
+ * @throws ConfigError when counts are no counts of the same K ≥ 2 classes, or alpha is out of range
  */
 export function certifyFromCounts(
   countsSelection: readonly number[],
   countsEstimation: readonly number[],
-  {
-    alpha,
-    sigma,
-  }: {
-    /** Probability of a wrong certificate, in (0, 1). */
-    readonly alpha: number
-    /** Noise level on the [0, 1] pixel scale. */
-    readonly sigma: number
-  },
-): Certificate {
+  { alpha, bound }: { readonly alpha: number; readonly bound: Bound },
+): Outcome {
   const n0 = totalVotes(countsSelection)
   const n = totalVotes(countsEstimation)
   if (countsSelection.length !== countsEstimation.length) {
@@ -76,23 +50,17 @@ export function certifyFromCounts(
       { remedy: 'Count both stages over the same classes.' },
     )
   }
-  requireSigma(sigma)
   const candidate = leadingClass(countsSelection)
   const runnerUp = leadingClass(countsEstimation, candidate)
   const candidateCount = countsEstimation[candidate] as number
   const lowerBound = lowerConfidenceBound(candidateCount, n, { alpha })
-  const abstains = lowerBound < 0.5
-  return {
-    prediction: abstains ? ABSTAIN : candidate,
-    radius: abstains ? 0 : certifiedRadius(lowerBound, sigma),
-    lowerBound,
-    candidate,
-    candidateCount,
-    runnerUp,
-    runnerUpCount: countsEstimation[runnerUp] as number,
-    n0,
-    n,
+  const evidence = {
+    ...{ candidate, candidateCount, runnerUp, runnerUpCount: countsEstimation[runnerUp] as number },
+    ...{ n0, n, lowerBound, selection: sparseCounts(countsSelection) },
   }
+  return lowerBound < 0.5
+    ? { kind: 'abstains', evidence }
+    : { kind: 'certified', class: candidate, radius: bound.radius(lowerBound), evidence }
 }
 
 /**
@@ -151,22 +119,6 @@ export function lowerConfidenceBound(
 }
 
 /**
- * The l2 radius sigma · Φ⁻¹(probability) within which a class of at least this probability at x stays the prediction
- * (Cohen et al., Theorem 1 with 1 - p_A for the runner-up). Negative for a probability below 1/2.
- *
- * @throws ConfigError unless 0 < probability < 1 and sigma > 0
- */
-export function certifiedRadius(probability: number, sigma: number): number {
-  if (!(probability > 0 && probability < 1)) {
-    throw new ConfigError(`A probability must be between 0 and 1, both excluded, got ${probability}.`, {
-      remedy: 'Pass a lower confidence bound of the probability of the class.',
-    })
-  }
-  requireSigma(sigma)
-  return sigma * normalQuantile(probability, 0, 1)
-}
-
-/**
  * Two-sided p-value of the exact binomial test that `a` and `b` votes come from a fair coin. By symmetry it is twice the lower tail.
  */
 function evenSplitPValue(a: number, b: number): number {
@@ -217,14 +169,6 @@ function requireAlpha(alpha: number): void {
   if (!(alpha > 0 && alpha < 1)) {
     throw new ConfigError(`alpha must be between 0 and 1, both excluded, got ${alpha}.`, {
       remedy: 'Set the probability of a wrong certificate, for instance 0.001.',
-    })
-  }
-}
-
-function requireSigma(sigma: number): void {
-  if (!(sigma > 0 && Number.isFinite(sigma))) {
-    throw new ConfigError(`sigma must be a finite number above 0 on the [0, 1] pixel scale, got ${sigma}.`, {
-      remedy: 'Set the standard deviation of the noise, for instance 0.25.',
     })
   }
 }

@@ -26,7 +26,7 @@ export async function runPrediction(
   { model, json = false, csv = false, ...options }: PredictCommandOptions,
 ): Promise<void> {
   const source = await smoothedSource(model, options)
-  const { device, threads, certification } = source.config
+  const { device, threads, smoothing, certification } = source.config
   const files = (await Promise.all(paths.map(imageFiles))).flat()
   const predictions = await interruptible('nothing is printed', async signal => {
     await using session = await connect({ python: options.python, device, threads })
@@ -42,11 +42,12 @@ export async function runPrediction(
       bar.stop()
     }
   })
+  const said = { ...smoothing, ...certification }
   if (json) console.log(JSON.stringify({ settings: source.config, predictions }, null, 2))
-  else if (csv) console.log(renderTable(tableOf(predictions, certification), 'csv'))
+  else if (csv) console.log(renderTable(tableOf(predictions, said), 'csv'))
   else {
     const shown = predictions.map(({ radius, ...others }) => ({ ...others, radius: roundedDown(radius) }))
-    console.log(renderTable(tableOf(shown, certification), 'terminal'))
+    console.log(renderTable(tableOf(shown, said), 'terminal'))
   }
 }
 

@@ -6,6 +6,7 @@ import {
   type CertificationRunConfigInput,
   certificationOf,
   parseCertificationConfig,
+  type SmoothingConfig,
 } from '../config/schema'
 import { ConfigError } from '../errors'
 import { given } from '../files/given'
@@ -28,19 +29,22 @@ export async function smoothedSource(
   others: { readonly [K in 'images' | 'adaptive']?: CertificationConfig[K] | undefined } = {},
 ): Promise<KnownSmoothed> {
   const { config, ...known } = await namedSource(folder, options)
-  const { sigma, n0, n, alpha, batch, seed, dtype, autocast, tf32, channelsLast, compile } = options
+  const { n0, n, alpha, batch, seed, dtype, autocast, tf32, channelsLast, compile } = options
   const { certifySigma, familyWise, device, threads } = options
   return {
     ...known,
     config: parseCertificationConfig({
       ...config,
       ...given({ device, threads }),
-      denoiser: otherDenoiser(config, options),
+      smoothing: {
+        ...{ ...config.smoothing, ...given({ sigma: options.sigma }) },
+        denoiser: otherDenoiser(config.smoothing, options),
+      },
       classifier: { ...config.classifier, ...given({ path: options.classifier }) },
       data: otherData(config, options),
       certification: {
         ...config.certification,
-        ...given({ sigma, n0, n, alpha, batch, seed, dtype, autocast, tf32, channelsLast, compile }),
+        ...given({ n0, n, alpha, batch, seed, dtype, autocast, tf32, channelsLast, compile }),
         ...given({ certifySigma, familyWise, ...others }),
       },
     }),
@@ -109,9 +113,9 @@ function fromPreset(options: SmoothedOptions): CertificationRunConfig {
 }
 
 function otherDenoiser(
-  { denoiser }: CertificationRunConfig,
+  { denoiser }: SmoothingConfig,
   { denoiser: path, dtype }: SmoothedOptions,
-): CertificationRunConfigInput['denoiser'] {
+): CertificationRunConfigInput['smoothing']['denoiser'] {
   if (path === 'none') return { source: 'none' }
   if (denoiser.source !== 'none') return { ...denoiser, ...given({ path, dtype }) }
   if (path === undefined) return denoiser

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { isAbsolute, join, relative, resolve } from 'node:path'
+import { certificationSchema } from '../config/certification-schema'
 import { parseConfig, type RunConfig } from '../config/schema'
 import { ConfigError } from '../errors'
 import type { Arm, Experiment } from './definition'
@@ -47,8 +48,9 @@ function resolveArm(
   { scale, output, testImages }: ResolveOptions,
 ): ResolvedArm {
   const { isTrained = true, config: change = base => base } = arm
-  const sigma = arm.sigma ?? scale.ablationSigma ?? papers
-  const changed = parseConfig(change(scale.base(sigma, { isAblation })))
+  const base = scale.base(arm.sigma ?? scale.ablationSigma ?? papers, { isAblation })
+  const changed = parseConfig(change(base))
+  const { sigma } = changed.smoothing
   const config =
     testImages === undefined
       ? changed
@@ -63,9 +65,19 @@ function identityOf(
   config: RunConfig,
   { arm, isTrained, output }: { arm: Arm; isTrained: boolean; output: string },
 ): string {
-  const { denoiser, classifier, data, tuning, method, optimisation, dtype, autocast, tf32, compileDenoiser } =
-    config
-  const networks = { denoiser, classifier, data, sigma: method.sigma }
+  const {
+    smoothing,
+    classifier,
+    data,
+    tuning,
+    method,
+    optimisation,
+    dtype,
+    autocast,
+    tf32,
+    compileDenoiser,
+  } = config
+  const networks = { smoothing, classifier, data }
   const training = {
     tuning,
     method,
@@ -88,10 +100,21 @@ export function seedFolder({ folder }: Pick<ResolvedArm, 'folder'>, seed: number
   return join(folder, `seed-${seed}`)
 }
 
-/** The log of an arm's certification. Other settings than these make another log; more images make a longer one. */
+/**
+ * The log of an arm's certification. Other settings make another log, more images a longer one; the name has n0, n and α,
+ * and a hash of whatever else is not as by default.
+ */
 export function logPath(arm: ResolvedArm, seed: number): string {
-  const { n0, n, alpha } = arm.config.certification
-  return join(seedFolder(arm, seed), `certify-n0-${n0}-n-${n}-alpha-${alpha}.tsv`)
+  const { n0, n, alpha, images, batch: _, seed: _seed, ...others } = arm.config.certification
+  // α of an image is shared among them.
+  const decisive = others.familyWise ? { ...others, images } : others
+  const { images: _all, ...defaults } = certificationSchema.parse({})
+  const isDefault = Object.entries(decisive).every(
+    ([name, value]) => value === (defaults as Record<string, unknown>)[name],
+  )
+  const hash = createHash('sha256').update(JSON.stringify(decisive)).digest('hex').slice(0, 10)
+  const name = `certify-n0-${n0}-n-${n}-alpha-${alpha}${isDefault ? '' : `-${hash}`}.tsv`
+  return join(seedFolder(arm, seed), name)
 }
 
 /** Each arm once, in the order of its first appearance. */

@@ -5,13 +5,15 @@ import { certifyDataset } from '../certification/certify-dataset'
 import { lock } from '../files/lock'
 import { readCertificationLog } from '../logs/certification-log-file'
 import { findCheckpoint } from '../runs/find-checkpoint'
+import { smoothingOf } from '../smoothing/smoothing'
 import { classifierSpec, datasetSpec } from '../smoothing/specs'
 import { loadTrainedClassifier } from '../smoothing/trained-classifier'
 import { type Denoiser, loadClassifier, openDataset } from '../torch'
 import { logPath, type ResolvedArm, seedFolder } from './arms'
 
 interface CertifyArmsOptions {
-  readonly denoiser: Denoiser
+  /** null for arms without one. */
+  readonly denoiser: Denoiser | null
   /** Of training, and of the noise that is certified with. */
   readonly seed: number
   /** Positions of the test images. */
@@ -39,9 +41,8 @@ export async function certifyArms(
     for (const arm of arms) if (!(await isCertified(arm, { seed, indices }))) missing.push(arm)
     const [first] = missing
     if (first === undefined) return
-    const { sigma, config } = first
-    const { n0, n, alpha, batch, dtype, certifySigma } = config.certification
-    const dataset = await openDataset(session, datasetSpec(config.data, 'test'))
+    const { data, smoothing, certification } = first.config
+    const dataset = await openDataset(session, datasetSpec(data, 'test'))
     const classifiers = await Promise.all(
       missing.map(async arm => ({
         classifier: await classifierOf(session, arm, seed),
@@ -51,11 +52,8 @@ export async function certifyArms(
     )
     try {
       await certifyDataset(
-        { denoiser, dataset, arms: classifiers },
-        {
-          ...{ sigma, n0, n, alpha, batch, dtype, certifySigma, seed, indices, signal },
-          ...(onImage && { onImage }),
-        },
+        { smoothing: smoothingOf(denoiser, smoothing.sigma), dataset, arms: classifiers },
+        { certification: { ...certification, seed }, indices, signal, ...(onImage && { onImage }) },
       )
     } finally {
       session.free([dataset, classifiers.map(({ classifier }) => classifier)])

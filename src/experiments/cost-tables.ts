@@ -3,10 +3,10 @@ import { averageCertifiedRadius } from '../analysis/certified-accuracy'
 import { PAPER, paperCosts } from '../analysis/paper-tables'
 import type { Table } from '../analysis/tables'
 import type { UpdateReport } from '../runs/reports'
-import type { Outcome } from './outcome'
+import type { ExperimentOutcome } from './outcome'
 
 /** ACR, what is trained, and what that took (Tables 4 and 16). */
-export function costTable({ arms }: Outcome): Table {
+export function costTable({ arms }: ExperimentOutcome): Table {
   return {
     caption:
       'What fine-tuning takes: time of the updates on the machine that trained, and the median of one update. Other programs on ' +

@@ -2,7 +2,7 @@ import type { ReportSection } from '../analysis/report'
 import type { Table } from '../analysis/tables'
 import type { RunConfig } from '../config/schema'
 import type { FinetuneHooks } from '../training/hooks'
-import type { Outcome } from './outcome'
+import type { ExperimentOutcome } from './outcome'
 import type { Scale, ScaleName } from './scale'
 
 /** A row of a table of the paper, counted from 0 in `assets/paper/tables.json`. */
@@ -49,9 +49,9 @@ export interface Experiment {
   /** Key of the arm that the others are compared with, image by image. At several noise levels: the first part of its keys. */
   readonly reference: string
   /** Further tables. */
-  readonly tables?: (outcome: Outcome) => readonly Table[]
+  readonly tables?: (outcome: ExperimentOutcome) => readonly Table[]
   /** Further sections of the page, after the tables. */
-  readonly sections?: (outcome: Outcome) => Promise<readonly ReportSection[]>
+  readonly sections?: (outcome: ExperimentOutcome) => Promise<readonly ReportSection[]>
   /** Whether the page shows denoised images with each arm's verdict. Default false. */
   readonly showsImages?: boolean
 }

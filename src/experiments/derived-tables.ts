@@ -5,7 +5,7 @@ import { parseEpsilon } from '../analysis/paper-comparison'
 import { PAPER, paperTable } from '../analysis/paper-tables'
 import type { Cell, Table } from '../analysis/tables'
 import type { ImageSamples } from './image-samples'
-import type { Outcome } from './outcome'
+import type { ExperimentOutcome } from './outcome'
 import type { Scale } from './scale'
 
 /** Tables that follow from certificates of an experiment without another certification. */
@@ -17,7 +17,7 @@ interface EnvelopeMethod {
 }
 
 /** At each radius the best of a method's noise levels, as Table 1 reports it. */
-export function envelopeOf({ arms, scale }: Outcome, methods: readonly EnvelopeMethod[]): Table {
+export function envelopeOf({ arms, scale }: ExperimentOutcome, methods: readonly EnvelopeMethod[]): Table {
   const radii = scale.radii.filter(radius => radius > 0)
   return {
     caption:
@@ -54,7 +54,7 @@ export function denoisedRowsOfTable1({ name }: Pick<Scale, 'name'>): Table {
 }
 
 /** Certified accuracy at ℓ∞ radii (Table 18). */
-export function linfTable({ arms, scale }: Outcome): Table {
+export function linfTable({ arms, scale }: ExperimentOutcome): Table {
   const epsilons = scale.lInfinity.map(parseEpsilon)
   const { dimensions } = scale
   const equivalent = epsilons.map(
@@ -75,7 +75,7 @@ export function linfTable({ arms, scale }: Outcome): Table {
 }
 
 /** How many of the drawn denoised images each arm gives their label, and how sure it is of those that it does not. */
-export function keptTable({ sigmas }: ImageSamples, { arms }: Pick<Outcome, 'arms'>): Table {
+export function keptTable({ sigmas }: ImageSamples, { arms }: Pick<ExperimentOutcome, 'arms'>): Table {
   const labelOf = (key: string) => arms.find(({ arm }) => arm.key === key)?.label ?? key
   return {
     caption:

@@ -1,11 +1,11 @@
 import { certifiedAccuracyFigure } from '../analysis/plots'
 import type { Report, ReportSection } from '../analysis/report'
 import { imageSections } from './image-samples'
-import type { Outcome } from './outcome'
+import type { ExperimentOutcome } from './outcome'
 import { resultTables } from './result-tables'
 
 /** The page of an experiment: what differs from the paper first, then tables, curves, the paper's numbers, pictures. */
-export async function experimentPage(outcome: Outcome): Promise<Report> {
+export async function experimentPage(outcome: ExperimentOutcome): Promise<Report> {
   const { experiment, arms, samples } = outcome
   const [accuracy, ...others] = resultTables(outcome)
   return {
@@ -23,7 +23,7 @@ export async function experimentPage(outcome: Outcome): Promise<Report> {
   }
 }
 
-function leadOf({ experiment, scale, seeds, indices, arms }: Outcome): string {
+function leadOf({ experiment, scale, seeds, indices, arms }: ExperimentOutcome): string {
   const sigmas = [...new Set(arms.map(({ sigma }) => sigma))].join(', ')
   const { n0, n, alpha } = arms[0]?.config.certification ?? {}
   return (
@@ -32,7 +32,7 @@ function leadOf({ experiment, scale, seeds, indices, arms }: Outcome): string {
   )
 }
 
-function aboutSection({ experiment }: Outcome): ReportSection {
+function aboutSection({ experiment }: ExperimentOutcome): ReportSection {
   return {
     kind: 'text',
     title: 'How to read it',

@@ -23,7 +23,7 @@ export interface ArmOutcome extends ResolvedArm {
 }
 
 /** What an experiment has come to. */
-export interface Outcome {
+export interface ExperimentOutcome {
   readonly experiment: Experiment
   readonly scale: Scale
   readonly seeds: readonly number[]
@@ -38,7 +38,7 @@ export interface Outcome {
  *
  * @throws DataError where something of it is not there yet
  */
-export async function readOutcome(experiment: Experiment, options: TaskOptions): Promise<Outcome> {
+export async function readOutcome(experiment: Experiment, options: TaskOptions): Promise<ExperimentOutcome> {
   const { scale, output, seeds } = options
   const arms = resolveArms(experiment, options)
   const [first] = arms

@@ -9,8 +9,10 @@ import { findObjective } from '../objectives/registry'
 import { planRun, timesImages } from '../runs/plan-run'
 import { readRun } from '../runs/read-run'
 import type { UpdateReport } from '../runs/reports'
-import { classifierSpec, datasetSpec, denoiserSpec } from '../smoothing/specs'
-import { loadClassifier, loadDenoiser, openDataset } from '../torch'
+import { loadBaseClassifier, loadSmoothingDenoiser } from '../smoothing/load-networks'
+import { smoothingOf } from '../smoothing/smoothing'
+import { datasetSpec } from '../smoothing/specs'
+import { openDataset } from '../torch'
 import { finetune } from '../training/train'
 import { logPath, type ResolvedArm, seedFolder } from './arms'
 import { medianUpdateMs } from './cost-tables'
@@ -209,25 +211,24 @@ function work({ config }: ResolvedArm): number {
 /** Measures the certification of one image, by one classifier and by two: what the denoiser takes, and what a classifier. */
 async function measureImage(
   session: Session,
-  { config, sigma }: ResolvedArm,
+  { config }: ResolvedArm,
 ): Promise<{ denoiserMs: number; classifierMs: number }> {
   const folder = await mkdtemp(join(tmpdir(), 'ft-cadis-plan-'))
-  const denoiser = await loadDenoiser(session, denoiserSpec(config.denoiser), {
-    dtype: config.denoiser.dtype,
-  })
-  const classifier = await loadClassifier(session, classifierSpec(config.classifier))
+  const denoiser = await loadSmoothingDenoiser(session, config.smoothing)
+  const smoothing = smoothingOf(denoiser, config.smoothing.sigma)
+  const { classifier } = await loadBaseClassifier(session, config.classifier)
   const dataset = await openDataset(session, datasetSpec(config.data, 'test'))
-  const { n0, n, alpha, batch, dtype } = config.certification
+  const certification = { ...config.certification, seed: 0 }
   const timeOf = async (arms: number) => {
     const names = Array.from({ length: arms }, (_, position) => `${arms}-${position}`)
     const begunMs = performance.now()
     await certifyDataset(
       {
-        denoiser,
+        smoothing,
         dataset,
         arms: names.map(name => ({ classifier, name, log: join(folder, `${name}.tsv`) })),
       },
-      { ...{ sigma, n0, n, alpha, batch, dtype }, seed: 0, indices: [0] },
+      { certification, indices: [0] },
     )
     return performance.now() - begunMs
   }

@@ -3,10 +3,10 @@ import { averageCertifiedRadius, certifiedAccuracy } from '../analysis/certified
 import { comparePaired, type PairedComparison } from '../analysis/paired-comparison'
 import { PAPER, paperTable } from '../analysis/paper-tables'
 import type { Table } from '../analysis/tables'
-import type { ArmOutcome, Outcome } from './outcome'
+import type { ArmOutcome, ExperimentOutcome } from './outcome'
 
 /** All tables of an experiment: what it is about first, then what is particular to it, then the paper's own. */
-export function resultTables(outcome: Outcome): Table[] {
+export function resultTables(outcome: ExperimentOutcome): Table[] {
   const { arms, scale, seeds, experiment } = outcome
   const compared = pairedTable(outcome)
   return [
@@ -26,7 +26,7 @@ interface PairedArm {
 
 /** The arm that the others of a noise level are compared with. */
 export function pairedReference<One extends Pick<ArmOutcome, 'arm' | 'sigma'>>(
-  { reference }: Outcome['experiment'],
+  { reference }: ExperimentOutcome['experiment'],
   arms: readonly One[],
   { sigma }: Pick<ArmOutcome, 'arm' | 'sigma'>,
 ): One | undefined {
@@ -35,7 +35,7 @@ export function pairedReference<One extends Pick<ArmOutcome, 'arm' | 'sigma'>>(
 }
 
 /** Every arm against the reference of its noise level, on the same images under the same noise. */
-export function pairedArms({ arms, experiment, scale }: Outcome): PairedArm[] {
+export function pairedArms({ arms, experiment, scale }: ExperimentOutcome): PairedArm[] {
   return arms.flatMap(arm => {
     const reference = pairedReference(experiment, arms, arm)
     if (reference === undefined || reference === arm) return []
@@ -43,7 +43,7 @@ export function pairedArms({ arms, experiment, scale }: Outcome): PairedArm[] {
   })
 }
 
-function pairedTable(outcome: Outcome): Table {
+function pairedTable(outcome: ExperimentOutcome): Table {
   const { scale, seeds, indices } = outcome
   const over = seeds.length > 1 ? ', an image counting with its mean over seeds' : ''
   return {
@@ -80,7 +80,7 @@ function points(share: number): string {
 }
 
 /** What the paper has for the arms, at its radii, and ours at ours; nothing where it has none. */
-function besidePaper({ arms, scale }: Outcome): Table[] {
+function besidePaper({ arms, scale }: ExperimentOutcome): Table[] {
   const found = arms.flatMap(({ label, logs, arm }) => {
     if (arm.paper === undefined) return []
     const table = paperTable(arm.paper.table)

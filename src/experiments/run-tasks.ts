@@ -5,8 +5,10 @@ import { connect, type Session } from '../bridge'
 import { ConfigError, InterruptedError } from '../errors'
 import { lock } from '../files/lock'
 import type { UpdateReport } from '../runs/reports'
-import { datasetSpec, denoiserSpec } from '../smoothing/specs'
-import { type Denoiser, loadDenoiser, openDataset } from '../torch'
+import { loadSmoothingDenoiser } from '../smoothing/load-networks'
+import { datasetSpec } from '../smoothing/specs'
+import { type Denoiser, openDataset } from '../torch'
+import type { ResolvedArm } from './arms'
 import { certifyArms, classifierOf } from './certify-arms'
 import { imageSamples, writeImageSamples } from './image-samples'
 import { certificationLock, preparationLock, stateOf, type Task, type TaskOptions } from './tasks'
@@ -84,7 +86,7 @@ function interrupted({ reason }: AbortSignal): InterruptedError {
 
 /** A session, with the networks that tasks share. */
 class Worker {
-  #denoiser: { readonly key: string; readonly denoiser: Denoiser } | undefined
+  #denoiser: { readonly key: string; readonly denoiser: Denoiser | null } | undefined
 
   private constructor(
     readonly session: Session,
@@ -124,7 +126,7 @@ class Worker {
         const denoiser = await this.#denoiserOf(task.arm)
         return trainArm(session, task.arm, {
           seed: task.seed,
-          denoiser,
+          denoiser: denoiser ?? undefined,
           signal,
           ...(onUpdate && { onUpdate }),
         })
@@ -176,18 +178,12 @@ class Worker {
   }
 
   /** Loaded once where arms have the same. */
-  async #denoiserOf({ config }: { readonly config: Parameters<typeof keyOf>[0] }): Promise<Denoiser> {
-    const key = keyOf(config)
+  async #denoiserOf({ config: { smoothing } }: Pick<ResolvedArm, 'config'>): Promise<Denoiser | null> {
+    const key = JSON.stringify(smoothing.denoiser)
     if (this.#denoiser?.key !== key) {
-      if (this.#denoiser !== undefined) this.session.free(this.#denoiser.denoiser)
-      const { dtype } = config.denoiser
-      const denoiser = await loadDenoiser(this.session, denoiserSpec(config.denoiser), { dtype })
-      this.#denoiser = { key, denoiser }
+      this.session.free(this.#denoiser?.denoiser)
+      this.#denoiser = { key, denoiser: await loadSmoothingDenoiser(this.session, smoothing) }
     }
     return this.#denoiser.denoiser
   }
-}
-
-function keyOf({ denoiser }: { readonly denoiser: Parameters<typeof denoiserSpec>[0] }): string {
-  return JSON.stringify(denoiser)
 }

@@ -64,8 +64,8 @@ export function tasksOf(experiments: readonly Experiment[], options: TaskOptions
 function certifiedTogether(arms: readonly ResolvedArm[]): ResolvedArm[][] {
   const groups = new Map<string, ResolvedArm[]>()
   for (const arm of arms) {
-    const { denoiser, data, certification } = arm.config
-    const key = JSON.stringify([arm.sigma, denoiser, data, certification])
+    const { smoothing, data, certification } = arm.config
+    const key = JSON.stringify([smoothing, data, certification])
     groups.set(key, [...(groups.get(key) ?? []), arm])
   }
   return [...groups.values()]

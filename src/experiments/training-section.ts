@@ -4,7 +4,7 @@ import { ftCadisMetrics } from '../objectives/ft-cadis/metrics'
 import { type CurvePlan, curvesOf, LOSS } from '../runs/report/curve-plans'
 import { curveChart } from '../runs/report/run-curves'
 import type { UpdateReport } from '../runs/reports'
-import type { Outcome } from './outcome'
+import type { ExperimentOutcome } from './outcome'
 
 /** An arm of a comparison with its training. */
 export interface TrainedArm {
@@ -14,12 +14,12 @@ export interface TrainedArm {
 }
 
 /** Figure 14: losses and accuracy over training, the mean over seeds. */
-export function lossSection({ arms }: Outcome): Promise<ReportSection[]> {
+export function lossSection({ arms }: ExperimentOutcome): Promise<ReportSection[]> {
   return trainingSections(arms, ['selectiveCrossEntropy', 'adversarial', 'loss', 'denoisedAccuracy'])
 }
 
 /** Figure 11: the share of images with |D_nh| = M over training, the mean over seeds. */
-export function keptSection({ arms }: Outcome): Promise<ReportSection[]> {
+export function keptSection({ arms }: ExperimentOutcome): Promise<ReportSection[]> {
   return trainingSections(arms, ['allKeptShare'])
 }
 

@@ -6,18 +6,18 @@ import { renderReport } from '../analysis/report'
 import { renderTable, type Table } from '../analysis/tables'
 import { writeWhole } from '../files/write'
 import { experimentPage } from './experiment-page'
-import type { Outcome } from './outcome'
+import type { ExperimentOutcome } from './outcome'
 import { pairedArms, resultTables } from './result-tables'
 
 /** Where an experiment's results are, and its tables. */
 export interface ExperimentResult {
-  readonly outcome: Outcome
+  readonly outcome: ExperimentOutcome
   readonly tables: readonly Table[]
   /** Folder of `result.json`, `tables.md`, `plot.svg` and `experiment.html`. */
   readonly folder: string
 }
 
-export async function writeResults(outcome: Outcome, output: string): Promise<ExperimentResult> {
+export async function writeResults(outcome: ExperimentOutcome, output: string): Promise<ExperimentResult> {
   const folder = join(output, outcome.experiment.name)
   const tables = resultTables(outcome)
   await mkdir(folder, { recursive: true })
@@ -28,7 +28,10 @@ export async function writeResults(outcome: Outcome, output: string): Promise<Ex
   return { outcome, tables, folder }
 }
 
-function tablesText({ experiment, scale, seeds, indices }: Outcome, tables: readonly Table[]): string {
+function tablesText(
+  { experiment, scale, seeds, indices }: ExperimentOutcome,
+  tables: readonly Table[],
+): string {
   return [
     `# ${experiment.title} (${experiment.source})`,
     `Scale ${scale.name}: ${scale.title}. Seeds ${seeds.join(', ')}; ${indices.length} test images. ${scale.differs}`,
@@ -38,7 +41,7 @@ function tablesText({ experiment, scale, seeds, indices }: Outcome, tables: read
 }
 
 /** Every number behind the tables, and which runs it is of. */
-function resultOf(outcome: Outcome) {
+function resultOf(outcome: ExperimentOutcome) {
   const { experiment, scale, seeds, indices, arms } = outcome
   const { name, title, source, varies, heldEqual, reference } = experiment
   return {

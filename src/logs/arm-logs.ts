@@ -1,6 +1,5 @@
-import type { CertificationEntry, CertificationRow } from './certification-log'
-import type { LogFacts } from './certification-log-facts'
-import { CertificationLogWriter } from './certification-log-file'
+import type { CertificationRow, LoggedRow } from './certification-log'
+import { CertificationLogWriter, type NewLogFacts } from './certification-log-file'
 
 /** The logs of several classifiers that are certified together, and what is in them. */
 export class ArmLogs implements AsyncDisposable {
@@ -14,7 +13,9 @@ export class ArmLogs implements AsyncDisposable {
   }
 
   /** Opens all logs or none; throws as `CertificationLogWriter.open`. */
-  static async open(logs: readonly { readonly path: string; readonly facts: LogFacts }[]): Promise<ArmLogs> {
+  static async open(
+    logs: readonly { readonly path: string; readonly facts: NewLogFacts }[],
+  ): Promise<ArmLogs> {
     const writers: CertificationLogWriter[] = []
     try {
       for (const { path, facts } of logs) writers.push(await CertificationLogWriter.open(path, facts))
@@ -36,9 +37,9 @@ export class ArmLogs implements AsyncDisposable {
   }
 
   /** Writes a row of an arm, and returns when it is on the disk. */
-  async append(arm: number, entry: CertificationEntry): Promise<void> {
-    await this.#writers[arm]?.append(entry)
-    this.#rows[arm]?.set(entry.index, { ...entry, correct: entry.prediction === entry.label })
+  async append(arm: number, row: LoggedRow): Promise<void> {
+    await this.#writers[arm]?.append(row)
+    this.#rows[arm]?.set(row.index, row)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

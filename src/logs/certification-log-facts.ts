@@ -12,11 +12,19 @@ export type CertificationConfiguration = JsonObject & {
   readonly sigma: number
   /** Noise level that the denoiser's timestep adds, on the [0, 1] pixel scale; null without a denoiser. */
   readonly realisedSigma: number | null
+  /** In which radii are measured. */
+  readonly norm: string
+  /** How a radius follows from a probability, see `Bound`. */
+  readonly bound: string
+  /** How votes are drawn and decided on: `certify`, `grid` or `sized`, with what decides beside n0, n and alpha. */
+  readonly procedure: JsonObject & { readonly kind: string }
   readonly n0: number
+  /** Votes of the estimation; of `grid` and `sized` the most that an image may take. */
   readonly n: number
   /** Probability that a row is wrong, at most: with a family-wise α, the part of it that falls to one image. */
   readonly alpha: number
-  readonly dtype: string
+  /** How both networks compute. */
+  readonly arithmetic: JsonObject
   readonly seed: number
 }
 
@@ -28,8 +36,13 @@ export interface FamilyWise {
   readonly images: number
 }
 
+/** The format of the logs that this version writes. */
+export const LOG_FORMAT = 2
+
 /** What stands beside a log, in `<log>.json`. */
 export interface LogFacts {
+  /** 1 for logs of earlier versions, which can be read and not continued. Their configuration is shown as that of format 2. */
+  readonly format: 1 | typeof LOG_FORMAT
   readonly configuration: CertificationConfiguration
   /** The images that the log is to hold. Logs that were begun without a plan have none. */
   readonly plan?: ImagePlan
@@ -45,15 +58,9 @@ export function factsPath(logPath: string): string {
 }
 
 /** The α of a log that holds for all of its images together; undefined where each image has its own. */
-export function familyWiseOf({ configuration }: LogFacts): FamilyWise | undefined {
+export function familyWiseOf({ configuration }: Pick<LogFacts, 'configuration'>): FamilyWise | undefined {
   const { familyWise } = configuration
   return isObject(familyWise) ? (familyWise as unknown as FamilyWise) : undefined
-}
-
-/** What tells how an adaptive certification was made; undefined where each image had n votes. */
-export function adaptiveOf({ configuration }: LogFacts): JsonObject | undefined {
-  const { adaptive } = configuration
-  return isObject(adaptive) ? adaptive : undefined
 }
 
 /** @throws ConfigError listing every difference */
@@ -88,5 +95,30 @@ export async function readFacts(logPath: string): Promise<LogFacts | undefined> 
   for (const field of ['sigma', 'n0', 'n', 'alpha', 'seed']) {
     if (typeof configuration[field] !== 'number') throw refuse(`configuration.${field} is no number`)
   }
-  return facts as unknown as LogFacts
+  const { format = 1, ...others } = facts as unknown as Omit<LogFacts, 'format'> & { format?: Json }
+  if (format === LOG_FORMAT) return { ...others, format }
+  if (format === 1) return { ...others, format, configuration: fromFormat1(configuration) }
+  throw new DataError(
+    `${path} has format ${JSON.stringify(format)}, and this version reads 1 and ${LOG_FORMAT}.`,
+    { remedy: 'Read the log with the version of ft-cadis that wrote it, or a later one.' },
+  )
+}
+
+/** The configuration of a log of format 1 as format 2 has it. */
+function fromFormat1({
+  adaptive = { kind: 'certify' },
+  dtype,
+  denoiserDtype,
+  autocast,
+  tf32,
+  channelsLast,
+  compile,
+  ...others
+}: JsonObject): CertificationConfiguration {
+  const arithmetic = { dtype, denoiserDtype, autocast, tf32, channelsLast, compile }
+  return {
+    ...others,
+    ...{ norm: 'l2', bound: 'gaussian', procedure: adaptive },
+    arithmetic: Object.fromEntries(Object.entries(arithmetic).filter(([, value]) => value !== undefined)),
+  } as unknown as CertificationConfiguration
 }

@@ -5,18 +5,17 @@ import { lock } from '../files/lock'
 import { readText } from '../files/read-json'
 import { writeDurably } from '../files/write'
 import {
-  ADAPTIVE_LOG_HEADER,
-  type CertificationEntry,
   type CertificationRow,
   formatRow,
   LOG_HEADER,
+  type LoggedRow,
   type ParsedLog,
   parseLog,
   rowParser,
 } from './certification-log'
 import {
-  adaptiveOf,
   factsPath,
+  LOG_FORMAT,
   type LogFacts,
   readFacts,
   requireSameConfiguration,
@@ -61,7 +60,6 @@ export class CertificationLogWriter implements AsyncDisposable {
   /** An earlier run was cut short within a row, which was dropped. */
   readonly droppedPartialRow: boolean
   readonly #file: string
-  readonly #header: string
   readonly #handle: FileHandle
   readonly #unlock: () => Promise<void>
   readonly #indices: Set<number>
@@ -69,11 +67,10 @@ export class CertificationLogWriter implements AsyncDisposable {
 
   private constructor(
     file: string,
-    { header, earlier }: { header: string; earlier: ParsedLog },
+    earlier: ParsedLog,
     { handle, unlock }: { handle: FileHandle; unlock: () => Promise<void> },
   ) {
     this.#file = file
-    this.#header = header
     this.#handle = handle
     this.#unlock = unlock
     this.#indices = new Set(earlier.rows.map(({ index }) => index))
@@ -85,18 +82,19 @@ export class CertificationLogWriter implements AsyncDisposable {
    * Creates the log and its `<log>.json`, or goes on with them. A log may go on with another plan that has all of its
    * rows: then `<log>.json` says the new one.
    *
-   * @throws ConfigError listing the differences when the log was begun with another configuration, when it says nothing
-   *   about its own, when it has images that are not planned, and while another process writes it
+   * @throws ConfigError listing the differences when the log was begun with another configuration, when it has another
+   *   format or says nothing about its configuration, when it has images that are not planned, and while another process
+   *   writes it
    * @throws DataError when the log cannot be read or written or is malformed, see `parseLog`
    */
-  static async open(path: string, facts: LogFacts): Promise<CertificationLogWriter> {
+  static async open(path: string, facts: NewLogFacts): Promise<CertificationLogWriter> {
     let unlock: (() => Promise<void>) | undefined
     try {
       await mkdir(dirname(path), { recursive: true })
       unlock = await lock(`${path}.lock`, `log ${path}`)
       const earlier = await prepare(path, facts)
       const handle = await open(path, 'a')
-      return new CertificationLogWriter(path, { header: headerOf(facts), earlier }, { handle, unlock })
+      return new CertificationLogWriter(path, earlier, { handle, unlock })
     } catch (cause) {
       await unlock?.()
       if (cause instanceof FtCadisError) throw cause
@@ -118,22 +116,22 @@ export class CertificationLogWriter implements AsyncDisposable {
    * @throws DataError when the image has a row already, when the row could not be read back, or when writing fails; after
    * a failed write the log is closed
    */
-  async append(entry: CertificationEntry): Promise<void> {
-    const line = formatRow(entry)
-    if (this.has(entry.index)) {
-      throw new DataError(`Image ${entry.index} has a row in ${this.#file} already.`, {
+  async append(row: LoggedRow): Promise<void> {
+    const line = formatRow(row)
+    if (this.has(row.index)) {
+      throw new DataError(`Image ${row.index} has a row in ${this.#file} already.`, {
         remedy: 'Ask has(index) before certifying an image.',
       })
     }
-    rowParser(this.#header, this.#file)(line, this.#indices.size + 2)
-    this.#indices.add(entry.index)
+    rowParser(LOG_HEADER, this.#file)(line, this.#indices.size + 2)
+    this.#indices.add(row.index)
     try {
       await this.#handle.appendFile(`${line}\n`)
       await this.#handle.datasync()
     } catch (cause) {
       await this.close()
       throw new DataError(
-        `The row of image ${entry.index} cannot be written to ${this.#file}: ${(cause as Error).message}.`,
+        `The row of image ${row.index} cannot be written to ${this.#file}: ${(cause as Error).message}.`,
         { remedy: 'Make room, then certify again: the log goes on after its last whole row.', cause },
       )
     }
@@ -152,17 +150,12 @@ export class CertificationLogWriter implements AsyncDisposable {
   }
 }
 
-/** The header row of a log. */
-export function headerOf(facts: LogFacts): string {
-  return adaptiveOf(facts) === undefined ? LOG_HEADER : ADAPTIVE_LOG_HEADER
-}
-
 /** Makes or checks log and facts, and drops a row that was cut short. Returns what the log held. */
-async function prepare(path: string, facts: LogFacts): Promise<ParsedLog> {
-  const header = headerOf(facts)
+async function prepare(path: string, facts: NewLogFacts): Promise<ParsedLog> {
   const text = await readText(path)
   const logged = await readFacts(path)
   if (logged !== undefined) {
+    requireFormat(path, logged)
     requireSameConfiguration(path, logged.configuration, facts.configuration)
     requireSameConfiguration(path, { share: logged.share ?? null }, { share: facts.share ?? null })
   } else if (text === undefined) await writeFacts(path, facts)
@@ -172,10 +165,10 @@ async function prepare(path: string, facts: LogFacts): Promise<ParsedLog> {
       { remedy: 'Choose another log file.' },
     )
   }
-  if (text === undefined) await writeDurably(path, `${header}\n`)
-  const earlier = parseLog(text ?? `${header}\n`, { file: path })
-  if (text !== undefined && !text.startsWith(`${header}\n`)) {
-    throw new ConfigError(`The log ${path} has other columns than this version writes: ${header}.`, {
+  if (text === undefined) await writeDurably(path, `${LOG_HEADER}\n`)
+  const earlier = parseLog(text ?? `${LOG_HEADER}\n`, { file: path })
+  if (text !== undefined && !text.startsWith(`${LOG_HEADER}\n`)) {
+    throw new ConfigError(`The log ${path} has other columns than this version writes: ${LOG_HEADER}.`, {
       remedy: 'Choose another log file.',
     })
   }
@@ -192,7 +185,15 @@ async function prepare(path: string, facts: LogFacts): Promise<ParsedLog> {
   return earlier
 }
 
-function requirePlanned(path: string, { plan }: LogFacts, { rows }: ParsedLog): void {
+function requireFormat(path: string, { format }: LogFacts): void {
+  if (format === LOG_FORMAT) return
+  throw new ConfigError(
+    `The log ${path} has format ${format}, which is read but not continued; this version writes format ${LOG_FORMAT}.`,
+    { remedy: 'Certify into another log file, with --output. Analysis reads both.' },
+  )
+}
+
+function requirePlanned(path: string, { plan }: NewLogFacts, { rows }: ParsedLog): void {
   if (plan === undefined) return
   const planned = new Set(parseIndices(plan.images))
   const others = rows.map(({ index }) => index).filter(index => !planned.has(index))
@@ -204,7 +205,11 @@ function requirePlanned(path: string, { plan }: LogFacts, { rows }: ParsedLog): 
   )
 }
 
+/** The facts of a log that is to be written. */
+export type NewLogFacts = Omit<LogFacts, 'format'>
+
 /** Writes the facts of a log in one step. */
-export async function writeFacts(logPath: string, facts: LogFacts): Promise<void> {
-  await writeDurably(factsPath(logPath), `${JSON.stringify(facts, null, 2)}\n`)
+export async function writeFacts(logPath: string, facts: NewLogFacts): Promise<void> {
+  const content = { format: LOG_FORMAT, ...facts }
+  await writeDurably(factsPath(logPath), `${JSON.stringify(content, null, 2)}\n`)
 }

@@ -1,41 +1,63 @@
 import { DataError } from '../errors'
 import { ABSTAIN } from './abstain'
+import {
+  COHEN_COLUMNS,
+  COUNT_COLUMNS,
+  type Column,
+  type Details,
+  LOG_COLUMNS,
+  OUTCOME_COLUMNS,
+  PILOT_COLUMN,
+} from './columns'
+import { type Evidence, type Finding, type Outcome, predictionOf, radiusOf } from './outcome'
 
-/** The votes that a certificate follows from. */
-export interface VoteCounts {
-  /** The class that the selection names: the prediction, unless the certificate abstains. */
-  readonly candidate: number
-  /** Votes for `candidate` in the estimation. */
-  readonly candidateCount: number
-  /** The class other than `candidate` with the most votes in the estimation. */
-  readonly runnerUp: number
-  readonly runnerUpCount: number
-  /** Votes of the selection. */
-  readonly n0: number
-  /** Votes of the estimation. */
-  readonly n: number
-  /** Votes that planned the estimation and are in no count; adaptive certifications alone have them. */
-  readonly pilot?: number
-}
-
-/** What is known about one image when its certificate is logged. */
-export interface CertificationEntry {
+/** What a log says of one image. */
+export interface CertificationRow {
   /** Position of the image in its data set. */
   readonly index: number
   readonly label: number
-  /** The certified class, or ABSTAIN. */
+  /** What was found. Logs without the column `outcome` name a certified class or abstain. */
+  readonly finding: Finding
+  /** The class that was found, or ABSTAIN. */
   readonly prediction: number
-  /** Certified l2 radius on the [0, 1] pixel scale; 0 when abstaining. */
+  /** Largest certified radius on the [0, 1] pixel scale; 0 where there is none. */
   readonly radius: number
-  readonly durationMs: number
-  readonly counts: VoteCounts
-}
-
-/** One row of a log. Logs of other programs hold no counts. */
-export interface CertificationRow extends Omit<CertificationEntry, 'counts'> {
   /** The prediction is the label. */
   readonly correct: boolean
-  readonly counts?: VoteCounts
+  readonly durationMs: number
+  /** Of the pixels, see `torch.digest`. Logs of format 1 and of other programs have none. */
+  readonly digest?: string
+  /** What the finding follows from. Logs of other programs have none, those of format 1 the votes alone. */
+  readonly evidence?: Evidence
+}
+
+/** A row as it is written. */
+export type LoggedRow = Required<CertificationRow>
+
+/** The row of an image, from what was found out about it. */
+export function rowOf(
+  image: Pick<LoggedRow, 'index' | 'label' | 'digest' | 'durationMs'>,
+  { evidence, ...finding }: Outcome,
+): LoggedRow {
+  const prediction = predictionOf(finding)
+  const correct = prediction === image.label
+  return { ...image, finding, prediction, radius: radiusOf(finding), correct, evidence }
+}
+
+/** The radius within which the label of the image is certified; undefined where another class is, or none. */
+export function labelRadius({ correct, finding, radius }: CertificationRow): number | undefined {
+  const isCertified =
+    finding.kind === 'certified' || (finding.kind === 'certified-at' && finding.radii.length > 0)
+  return correct && isCertified ? radius : undefined
+}
+
+/** One image that has its rows. */
+export interface CertifiedImage {
+  readonly index: number
+  /** Of each arm. */
+  readonly rows: readonly CertificationRow[]
+  /** Whether it was certified just now, for any of the arms. */
+  readonly isNew: boolean
 }
 
 export interface ParsedLog {
@@ -44,59 +66,22 @@ export interface ParsedLog {
   readonly partial?: { readonly line: number; readonly text: string }
 }
 
-const COHEN_COLUMNS = ['idx', 'label', 'predict', 'radius', 'correct', 'time'] as const
-const COUNT_COLUMNS = ['candidate', 'candidate_count', 'runner_up', 'runner_up_count', 'n0', 'n'] as const
+/** The header row of this package's logs: the columns of Cohen et al. (2019), the votes, and the outcome. */
+export const LOG_HEADER = LOG_COLUMNS.map(({ name }) => name).join('\t')
 
-/** The header row of this package's logs: the columns of Cohen et al. (2019, code/certify.py), then the votes. */
-export const LOG_HEADER = [...COHEN_COLUMNS, ...COUNT_COLUMNS].join('\t')
-
-/** The header row of adaptive certifications, in which each image has a number of votes of its own. */
-export const ADAPTIVE_LOG_HEADER = `${LOG_HEADER}\tpilot`
-
-/**
- * One row under `LOG_HEADER`, with a number of pilot votes under `ADAPTIVE_LOG_HEADER`, without a newline. The radius is the shortest decimal that reads back as the same number:
- * it is never rounded, and so never claims more than was certified.
- */
-export function formatRow({
-  index,
-  label,
-  prediction,
-  radius,
-  durationMs,
-  counts,
-}: CertificationEntry): string {
-  return [
-    index,
-    label,
-    prediction,
-    radius,
-    prediction === label ? 1 : 0,
-    formatDuration(durationMs),
-    counts.candidate,
-    counts.candidateCount,
-    counts.runnerUp,
-    counts.runnerUpCount,
-    counts.n0,
-    counts.n,
-    ...(counts.pilot === undefined ? [] : [counts.pilot]),
-  ].join('\t')
+/** One row under `LOG_HEADER`, without a newline. */
+export function formatRow(row: LoggedRow): string {
+  return LOG_COLUMNS.map(({ write }) => write(row)).join('\t')
 }
 
 /**
  * Reads a log of this package, of Cohen et al. or of the authors of FT-CADIS: tab-separated, a header row first. Columns are
  * found by name and unknown ones are left out; every row is returned or refused.
  *
+ * @param options.file how errors name the log
  * @throws DataError naming file, line and reason, for a missing column, a malformed or contradictory row, an image logged twice
  */
-export function parseLog(
-  text: string,
-  {
-    file,
-  }: {
-    /** How errors name the log. */
-    readonly file: string
-  },
-): ParsedLog {
+export function parseLog(text: string, { file }: { readonly file: string }): ParsedLog {
   const lines = text.replace(/^\uFEFF/, '').split('\n')
   const rest = lines.pop() as string
   const parseRow = rowParser(lines[0]?.replace(/\r$/, ''), file)
@@ -122,15 +107,18 @@ export function rowParser(
 ): (line: string, lineNumber: number) => CertificationRow {
   if (header === undefined) throw malformed(file, 1, 'no header row.')
   const columns = header.split('\t')
-  const missing = (names: readonly string[]) => names.filter(name => !columns.includes(name))
-  const hasCounts = missing(COUNT_COLUMNS).length < COUNT_COLUMNS.length
-  const absent = missing(hasCounts ? [...COHEN_COLUMNS, ...COUNT_COLUMNS] : COHEN_COLUMNS)
+  const hasAny = (group: object) => namesOf(group).some(name => columns.includes(name))
+  const hasOutcome = hasAny(OUTCOME_COLUMNS)
+  const hasCounts = hasOutcome || hasAny(COUNT_COLUMNS)
+  const groups = [
+    COHEN_COLUMNS,
+    ...(hasCounts ? [COUNT_COLUMNS] : []),
+    ...(hasOutcome ? [OUTCOME_COLUMNS] : []),
+  ]
+  const absent = groups.flatMap(namesOf).filter(name => !columns.includes(name))
   if (absent.length > 0) {
-    throw malformed(
-      file,
-      1,
-      `the header row lacks ${absent.join(', ')}, got ${JSON.stringify(header.slice(0, 200))}.`,
-    )
+    const got = JSON.stringify(header.slice(0, 200))
+    throw malformed(file, 1, `the header row lacks ${absent.join(', ')}, got ${got}.`)
   }
   const positions = new Map(columns.map((column, position) => [column, position]))
   return (line, lineNumber) => {
@@ -138,89 +126,128 @@ export function rowParser(
     if (fields.length !== columns.length) {
       throw malformed(file, lineNumber, `expected ${columns.length} fields, got ${fields.length}.`)
     }
-    const read = (column: string, pattern: RegExp, expected: string) => {
-      const field = fields[positions.get(column) as number] as string
-      if (pattern.test(field)) return field
-      throw malformed(
-        file,
-        lineNumber,
-        `${column} must be ${expected}, got ${JSON.stringify(field.slice(0, 80))}.`,
-      )
+    const read = <Value>({ name, read: parse, expected }: Column<Value>): Value => {
+      const field = fields[positions.get(name) as number] as string
+      const value = parse(field)
+      if (value !== undefined) return value
+      const got = JSON.stringify(field.slice(0, 80))
+      throw malformed(file, lineNumber, `${name} must be ${expected}, got ${got}.`)
     }
-    const integer = (column: string) => Number(read(column, /^\d{1,15}$/, 'an integer of at least 0'))
-    const row: CertificationRow = {
-      index: integer('idx'),
-      label: integer('label'),
-      prediction: Number(read('predict', /^(-1|\d{1,15})$/, 'a class or -1')),
-      radius: Number(read('radius', /^(\d+\.?\d*|\.\d+)(e[+-]?\d{1,2})?$/i, 'a number of at least 0')),
-      correct: read('correct', /^[01]$/, '0 or 1') === '1',
-      durationMs: parseDuration(read('time', DURATION, 'seconds or h:mm:ss')),
-      ...(hasCounts && {
-        counts: {
-          candidate: integer('candidate'),
-          candidateCount: integer('candidate_count'),
-          runnerUp: integer('runner_up'),
-          runnerUpCount: integer('runner_up_count'),
-          n0: integer('n0'),
-          n: integer('n'),
-          ...(hasCounts && columns.includes('pilot') && { pilot: integer('pilot') }),
-        },
-      }),
+    const row = {
+      index: read(COHEN_COLUMNS.index),
+      label: read(COHEN_COLUMNS.label),
+      prediction: read(COHEN_COLUMNS.prediction),
+      radius: read(COHEN_COLUMNS.radius),
+      correct: read(COHEN_COLUMNS.correct),
+      durationMs: read(COHEN_COLUMNS.durationMs),
     }
-    const contradiction = contradictionIn(row)
+    const counts = hasCounts && {
+      candidate: read(COUNT_COLUMNS.candidate),
+      candidateCount: read(COUNT_COLUMNS.candidateCount),
+      runnerUp: read(COUNT_COLUMNS.runnerUp),
+      runnerUpCount: read(COUNT_COLUMNS.runnerUpCount),
+      n0: read(COUNT_COLUMNS.n0),
+      n: read(COUNT_COLUMNS.n),
+      ...(!hasOutcome && columns.includes(PILOT_COLUMN.name) && { pilot: read(PILOT_COLUMN) }),
+    }
+    const found = hasOutcome
+      ? read(OUTCOME_COLUMNS.kind)
+      : row.prediction === ABSTAIN
+        ? 'abstains'
+        : 'certified'
+    const { radii, refused, why, ...details } = hasOutcome ? read(OUTCOME_COLUMNS.details) : {}
+    const finding = findingOf(found, { ...row, radii, refused, why })
+    if (finding === undefined) {
+      throw malformed(file, lineNumber, `the evidence lacks what the outcome ${found} says beside the class.`)
+    }
+    const whole: CertificationRow = {
+      ...{ ...row, finding },
+      ...(hasOutcome && { digest: read(OUTCOME_COLUMNS.digest) }),
+      ...(counts && { evidence: { ...counts, ...details } }),
+    }
+    const contradiction = contradictionIn(whole)
     if (contradiction !== undefined) throw malformed(file, lineNumber, contradiction)
-    return row
+    return whole
+  }
+}
+
+function namesOf(group: object): string[] {
+  return Object.values<Column<unknown>>(group as Record<string, Column<unknown>>).map(({ name }) => name)
+}
+
+/** undefined where something of it is missing. */
+function findingOf(
+  kind: Finding['kind'],
+  {
+    prediction,
+    radius,
+    radii,
+    refused,
+    why,
+  }: Pick<CertificationRow, 'prediction' | 'radius'> & {
+    [K in 'radii' | 'refused' | 'why']: Details[K] | undefined
+  },
+): Finding | undefined {
+  switch (kind) {
+    case 'certified':
+      return { kind, class: prediction, radius }
+    case 'certified-at':
+      return radii && refused && { kind, class: prediction, radii, refused }
+    case 'predicted':
+      return { kind, class: prediction }
+    case 'abstains':
+      return { kind }
+    case 'undecided':
+      return why === undefined ? undefined : { kind, why }
   }
 }
 
 function contradictionIn({
   label,
+  finding,
   prediction,
   radius,
   correct,
-  counts,
+  evidence,
 }: CertificationRow): string | undefined {
   if (correct !== (prediction === label)) {
     return `correct is ${correct ? 1 : 0}, but the prediction is ${prediction} and the label ${label}.`
   }
   if (prediction === ABSTAIN && radius !== 0) return `the radius is ${radius}, but the row abstains.`
-  if (counts === undefined) return undefined
-  if (prediction !== ABSTAIN && prediction !== counts.candidate) {
-    return `the prediction is ${prediction}, but the candidate ${counts.candidate}.`
+  if ('class' in finding !== (prediction !== ABSTAIN)) {
+    return `the prediction is ${prediction}, but the outcome ${finding.kind}.`
   }
-  if (counts.candidateCount + counts.runnerUpCount > counts.n) {
-    return `${counts.candidateCount} and ${counts.runnerUpCount} votes are more than n = ${counts.n}.`
+  if (radius !== radiusOf(finding))
+    return `the radius is ${radius}, but the outcome has ${radiusOf(finding)}.`
+  return evidence && contradictionInVotes(evidence, prediction)
+}
+
+function contradictionInVotes(
+  { candidate, candidateCount, runnerUpCount, n0, n, selection, looks }: Evidence,
+  prediction: number,
+): string | undefined {
+  if (prediction !== ABSTAIN && prediction !== candidate) {
+    return `the prediction is ${prediction}, but the candidate ${candidate}.`
+  }
+  if (candidateCount + runnerUpCount > n) {
+    return `${candidateCount} and ${runnerUpCount} votes are more than n = ${n}.`
+  }
+  const selected = selection && sum(Object.values(selection))
+  if (selected !== undefined && selected !== n0)
+    return `${selected} votes of the selection are not n0 = ${n0}.`
+  const [drawn, hits] = [0, 1].map(part => looks && sum(looks.map(look => look[part] ?? 0)))
+  if (looks && (drawn !== n || hits !== candidateCount)) {
+    return `${hits} of ${drawn} votes at the looks are not ${candidateCount} of n = ${n}.`
   }
   return undefined
 }
 
-/** Seconds, or what Python's timedelta prints: `0:00:14.172309`, `1 day, 2:03:04`. */
-const DURATION = /^(?:\d+(?:\.\d+)?|(?:(\d+) days?, )?(\d+):(\d\d):(\d\d(?:\.\d+)?))$/
-
-function parseDuration(text: string): number {
-  const [, days = '0', hours, minutes, seconds] = DURATION.exec(text) as RegExpExecArray
-  if (hours === undefined) return Number(text) * 1000
-  return (((Number(days) * 24 + Number(hours)) * 60 + Number(minutes)) * 60 + Number(seconds)) * 1000
-}
-
-function formatDuration(durationMs: number): string {
-  const microseconds = Math.round(durationMs * 1000)
-  const seconds = Math.floor(microseconds / 1e6)
-  const pad = (value: number, digits = 2) => String(value).padStart(digits, '0')
-  return `${Math.floor(seconds / 3600)}:${pad(Math.floor(seconds / 60) % 60)}:${pad(seconds % 60)}.${pad(microseconds % 1e6, 6)}`
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0)
 }
 
 function malformed(file: string, line: number, reason: string): DataError {
   return new DataError(`${file}, line ${line}: ${reason}`, {
     remedy: 'Mend the file, or certify again with a new log.',
   })
-}
-
-/** One image that has its rows. */
-export interface CertifiedImage {
-  readonly index: number
-  /** Of each arm. */
-  readonly rows: readonly CertificationRow[]
-  /** Whether it was certified just now, for any of the arms. */
-  readonly isNew: boolean
 }

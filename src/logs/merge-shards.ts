@@ -3,12 +3,12 @@ import { ConfigError, DataError } from '../errors'
 import { lock } from '../files/lock'
 import { readText } from '../files/read-json'
 import { writeDurably } from '../files/write'
-import { type CertificationRow, formatRow } from './certification-log'
-import type { LogFacts } from './certification-log-facts'
+import { formatRow, LOG_HEADER, type LoggedRow } from './certification-log'
+import { LOG_FORMAT, type LogFacts } from './certification-log-facts'
 import {
   type CertificationLog,
-  headerOf,
   missingImages,
+  type NewLogFacts,
   readCertificationLog,
   writeFacts,
 } from './certification-log-file'
@@ -35,10 +35,10 @@ export async function mergeShards(
   if (problems.length > 0) throw notWhole(problems)
   const plan = wholePlan(shards)
   const rows = new Map(shards.flatMap(shard => shard.rows.map(row => [row.index, row] as const)))
-  const lines = plan.map(index => formatRow(rows.get(index) as Required<CertificationRow>))
+  const lines = plan.map(index => formatRow(rows.get(index) as LoggedRow))
   const [{ facts }] = shards as [ShardLog, ...ShardLog[]]
   await writeMerged(output, {
-    log: [headerOf(facts), ...lines].map(line => `${line}\n`).join(''),
+    log: [LOG_HEADER, ...lines].map(line => `${line}\n`).join(''),
     facts: {
       configuration: facts.configuration,
       plan: imagePlan(plan),
@@ -56,6 +56,14 @@ function requireShards(logs: readonly CertificationLog[]): ShardLog[] {
       logs.length === 0
         ? ['no logs are given']
         : others.map(({ file }) => `${file} is no shard: nothing beside it says of which plan it is a share`),
+    )
+  }
+  const earlier = (logs as ShardLog[]).filter(({ facts }) => facts.format !== LOG_FORMAT)
+  if (earlier.length > 0) {
+    throw notWhole(
+      earlier.map(
+        ({ file, facts }) => `${file} has format ${facts.format}; shards are merged in format ${LOG_FORMAT}`,
+      ),
     )
   }
   return (logs as ShardLog[]).toSorted((a, b) => a.facts.share.number - b.facts.share.number)
@@ -122,7 +130,10 @@ function wholePlan(shards: readonly ShardLog[]): number[] {
   throw notWhole(['the images of the shards are not those of the plan: a file beside them was changed'])
 }
 
-async function writeMerged(output: string, { log, facts }: { log: string; facts: LogFacts }): Promise<void> {
+async function writeMerged(
+  output: string,
+  { log, facts }: { log: string; facts: NewLogFacts },
+): Promise<void> {
   const unlock = await lock(`${output}.lock`, `log ${output}`)
   try {
     const existing = await readText(output)

@@ -1,4 +1,4 @@
-import type { CertificationRow } from '../logs/certification-log'
+import { type CertificationRow, labelRadius } from '../logs/certification-log'
 import type { CertificationWatcher } from '../logs/certification-watcher'
 import { type LiveLine, liveLine } from './live-line'
 import { formatDuration } from './training-line'
@@ -80,10 +80,10 @@ function figuresOf(
     rows.reduce((sum, row) => sum + counts(row), 0) / rows.length
   return {
     ...known,
-    averageRadius: share(({ correct, radius }) => (correct ? radius : 0)),
+    averageRadius: share(row => labelRadius(row) ?? 0),
     accuracies: radii.map(radius => ({
       radius,
-      share: share(row => (row.correct && row.radius >= radius ? 1 : 0)),
+      share: share(row => ((labelRadius(row) ?? -1) >= radius ? 1 : 0)),
     })),
   }
 }

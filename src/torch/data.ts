@@ -185,6 +185,16 @@ function makeBatch(
   return { images_BCHW, labels_B }
 }
 
+/**
+ * Names the values of an image: the first 16 hexadecimal digits of the SHA-256 of its values as little-endian float32
+ * bytes, in the order of its axes. In Python: `sha256(image.astype('<f4').tobytes()).hexdigest()[:16]`.
+ */
+export function digest(image_CHW: Tensor<'CHW'>): PlainHandle<string> {
+  return image_CHW.session.record('digest', [image_CHW], {
+    make: (session, id) => new PlainHandle<string>(session, id),
+  })
+}
+
 /** Each image in [-1, 1], with one or three channels, as a PNG file in base64. */
 export function encodePng(
   images_NCHW: Tensor<'NCHW'>,

@@ -29,6 +29,26 @@ it('has ACR, abstention and certified accuracy at quarters up to the largest rad
   expect({ notes, perClass }).toEqual({ notes: [], perClass: [] })
 })
 
+it('reads logs of earlier versions as it read them then', async () => {
+  const logs = await Promise.all(
+    ['format-1', 'format-1-adaptive'].map(async label => ({
+      label,
+      log: await readCertificationLog(join(__dirname, '..', 'fixtures', 'logs', `${label}.tsv`)),
+    })),
+  )
+  const { tables, notes } = analyze(logs, { radii: [0, 0.25] })
+  expect(tables[0]?.rows).toEqual([
+    ['format-1', expect.closeTo(0.112224, 5), 40, 60, 15],
+    ['format-1-adaptive', expect.closeTo(0.0375, 12), 45, expect.closeTo(55, 12), 10],
+  ])
+  expect(notes).toEqual([
+    expect.stringMatching(
+      /format-1-adaptive\.tsv is adaptive: \d+ votes an image in the mean, at most 1000\.$/,
+    ),
+    expect.stringMatching(/format-1-adaptive\.tsv decides at the radii 0, 0\.25, 0\.5, 0\.75 alone/),
+  ])
+})
+
 it('takes mean and deviation over seeds', () => {
   const seeds = labelled('ours', logOf('a', [1, null]), logOf('b', [1, 1], { seed: 1 }))
   const [summary] = analyze(seeds, { radii: [1] }).tables

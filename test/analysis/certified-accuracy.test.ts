@@ -10,9 +10,10 @@ import {
   lInfinityCertifiedAccuracy,
   lInfinityRadius,
 } from '../../src/analysis/certified-accuracy'
+import { comparePaired } from '../../src/analysis/paired-comparison'
 import { ConfigError, DataError } from '../../src/errors'
 import { ABSTAIN } from '../../src/logs/abstain'
-import { parseLog } from '../../src/logs/certification-log'
+import { type CertificationRow, parseLog } from '../../src/logs/certification-log'
 import fixture from '../fixtures/curves.json'
 import { rowsOf } from './rows'
 
@@ -64,6 +65,24 @@ describe('certifiedAccuracy', () => {
     expect(certifiedAccuracy(rows, [0, 0.25, 0.2500001, 0.5, 1, 1.0000001, 2])).toEqual(
       [4, 4, 3, 3, 1, 0, 0].map(count => count / 8),
     )
+  })
+
+  it('counts a class without a certificate at no radius, however right it is', () => {
+    const [certified] = rowsOf([3, 3, 0.5]) as [CertificationRow]
+    const predicted: CertificationRow = { ...certified, finding: { kind: 'predicted', class: 3 }, radius: 0 }
+    const refused: CertificationRow = {
+      ...certified,
+      finding: { kind: 'certified-at', class: 3, radii: [], refused: [0.5] },
+      radius: 0,
+    }
+    expect(certifiedAccuracy([certified, predicted, refused], [0, 0.5])).toEqual([1 / 3, 1 / 3])
+    expect(averageCertifiedRadius([certified, predicted])).toBe(0.25)
+    const { averageCertifiedRadius: acr, certifiedAccuracy: shares } = comparePaired(
+      [[certified, { ...predicted, index: 1 }]],
+      [[certified, certified].map((row, index) => ({ ...row, index }))],
+      { radii: [0] },
+    )
+    expect([acr.difference, shares[0]?.difference]).toEqual([-0.25, -0.5])
   })
 
   it('counts a correct row with radius 0 at radius 0', () => {

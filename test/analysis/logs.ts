@@ -6,10 +6,13 @@ export const configuration = {
   classifier: 'net',
   sigma: 0.5,
   realisedSigma: 0.51,
+  norm: 'l2',
+  bound: 'gaussian',
+  procedure: { kind: 'certify' },
   n0: 100,
   n: 1000,
   alpha: 0.001,
-  dtype: 'float32',
+  arithmetic: { dtype: 'float32' },
   seed: 0,
 }
 
@@ -25,7 +28,9 @@ export function logOf(
     ),
   )
   const facts =
-    changes === 'undocumented' ? {} : { facts: { configuration: { ...configuration, ...changes } } }
+    changes === 'undocumented'
+      ? {}
+      : { facts: { format: 2 as const, configuration: { ...configuration, ...changes } } }
   return { file, rows, ...facts }
 }
 
@@ -35,7 +40,7 @@ export function labelled(label: string, ...logs: readonly CertificationLog[]): L
 
 /** The log with other facts beside its configuration: a plan, a share of one, a family-wise α. */
 export function withFacts(log: CertificationLog, changes: object): CertificationLog {
-  return { ...log, facts: { configuration, ...log.facts, ...changes } }
+  return { ...log, facts: { format: 2, configuration, ...log.facts, ...changes } }
 }
 
 export function cutShort(log: CertificationLog): CertificationLog {

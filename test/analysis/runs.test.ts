@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { fileName, groupLogs, isPartial, logNames } from '../../src/analysis/runs'
 import { ConfigError, DataError } from '../../src/errors'
-import { missingImages } from '../../src/logs/certification-log-file'
+import { type CertificationLog, missingImages } from '../../src/logs/certification-log-file'
 import { imagePlan } from '../../src/logs/image-plan'
-import { cutShort, labelled, logOf, withFacts } from './logs'
+import { configuration, cutShort, labelled, logOf, withFacts } from './logs'
 
 describe('groupLogs', () => {
   it('takes logs of one label that differ by seed and network for seeds of one run', () => {
@@ -22,13 +22,28 @@ describe('groupLogs', () => {
     ['sigma', { sigma: 1, realisedSigma: 1.01 }, /sigma: 0.5 and 1\n {2}realisedSigma: 0.51 and 1.01/],
     ['n', { n: 100 }, /n: 1000 and 100/],
     ['alpha', { alpha: 0.01 }, /alpha: 0.001 and 0.01/],
-    ['number type', { dtype: 'bfloat16' }, /dtype: "float32" and "bfloat16"/],
+    ['number type', { arithmetic: { dtype: 'bfloat16' } }, /arithmetic\.dtype: "float32" and "bfloat16"/],
     ['whether anything says it', 'undocumented' as const, /only one of them says how/],
   ])('refuses to average over another %s', (_what, changes, reason) => {
     const logs = labelled('ours', logOf('a.tsv', [1]), logOf('b.tsv', [1], changes))
     expect(() => groupLogs(logs)).toThrow(ConfigError)
     expect(() => groupLogs(logs)).toThrow(reason)
     expect(groupLogs(logs, { envelope: true })[0]?.runs).toHaveLength(2)
+  })
+
+  it('averages a log of format 1, which has no digest of its data, with one that has', () => {
+    const data = { images: 10, classes: 2 }
+    const [one, two, other] = ['aa', 'aa', 'bb'].map((digest, seed) =>
+      withFacts(logOf(`${seed}.tsv`, [1]), {
+        configuration: { ...configuration, seed, data: { ...data, digest } },
+      }),
+    ) as [CertificationLog, CertificationLog, CertificationLog]
+    const earlier = withFacts(logOf('earlier.tsv', [1]), {
+      format: 1,
+      configuration: { ...configuration, data },
+    })
+    expect(groupLogs(labelled('ours', earlier, one, two))[0]?.runs).toHaveLength(1)
+    expect(() => groupLogs(labelled('ours', one, other))).toThrow(/data\.digest: "aa" and "bb"/)
   })
 
   it('refuses to average over other images, in an envelope too', () => {

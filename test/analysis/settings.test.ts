@@ -59,12 +59,12 @@ it('says which planned images a log lacks, of which share it is, and what its α
 })
 
 it('says how many votes an adaptive log took, and at which radii alone it decides', () => {
-  const adaptive = { kind: 'grid', radii: [0, 0.25] }
-  const log = withFacts(logOf('a.tsv', [0.25, 0.25]), { configuration: { ...configuration, adaptive } })
+  const procedure = { kind: 'grid', radii: [0, 0.25] }
+  const log = withFacts(logOf('a.tsv', [0.25, 0.25]), { configuration: { ...configuration, procedure } })
   const counts = { candidate: 0, candidateCount: 0, runnerUp: 1, runnerUpCount: 0, n0: 100 }
   const rows = [500, 100].map((n, row) => ({
     ...(log.rows[row] as CertificationRow),
-    counts: { ...counts, n, pilot: 64 },
+    evidence: { ...counts, n, pilot: 64 },
   }))
   expect(notesOn(groupLogs(labelled('a', { ...log, rows })))).toEqual([
     'a.tsv is adaptive: 364 votes an image in the mean, at most 1000.',

@@ -7,6 +7,7 @@ import { certifyLaunched } from '../../src/certification/certify-launched'
 import { CertificationLogWriter, readCertificationLog } from '../../src/logs/certification-log-file'
 import { dealt, planFacts, type Shard, shardPath } from '../../src/logs/shards'
 import { configuration } from '../analysis/logs'
+import { loggedRow } from '../support/logged-row'
 
 const PLAN = [4, 0, 7, 5, 6]
 
@@ -61,9 +62,8 @@ async function writeShare(shard: Shard): Promise<void> {
     configuration,
     ...planFacts(PLAN, shard),
   })
-  const counts = { candidate: 1, candidateCount: 900, runnerUp: 0, runnerUpCount: 90, n0: 100, n: 1000 }
   for (const index of dealt(PLAN, shard)) {
-    await writer.append({ index, label: 1, prediction: 1, radius: index / 7, durationMs: 1, counts })
+    await writer.append(loggedRow({ index, radius: index / 7 }))
   }
   await writer.close()
 }

@@ -13,7 +13,7 @@ import {
 } from '../../src'
 import { paperTable } from '../../src/analysis/paper-tables'
 import { fieldDifferences } from '../../src/config/differences'
-import { resolveArms } from '../../src/experiments/arms'
+import { logPath, resolveArms } from '../../src/experiments/arms'
 import { pairedReference } from '../../src/experiments/result-tables'
 
 const FILES = { denoiser: 'denoiser.pt', data: 'data', resnet110: 'resnet.pt' }
@@ -48,7 +48,7 @@ describe('experiments', () => {
     expect(arms.length).toBeGreaterThan(1)
     for (const { arm, isTrained, config, sigma } of arms) {
       expect(arm.key).toMatch(/^[a-z0-9.-]+$/)
-      expect(config.method.sigma).toBe(sigma)
+      expect(config.smoothing.sigma).toBe(sigma)
       expect(isTrained).toBe(!arm.key.includes('off-the-shelf'))
       if (arm.paper) expect(paperTable(arm.paper.table).rows[arm.paper.row]).toBeDefined()
       // Every arm is compared with one of its noise level, or is that one.
@@ -121,6 +121,28 @@ describe('runs', () => {
     const few = resolve('objective', 'digits', { testImages: 7 })
     expect(few.map(({ id }) => id)).toEqual(resolve('objective').map(({ id }) => id))
     expect(few[0]?.config.certification.images).toEqual({ first: 7 })
+  })
+
+  it('have a log for each certification, which more images make longer', () => {
+    const plain = arm(resolve('objective'), 'ft-cadis')
+    const certified = (change: object) => {
+      const { config } = plain
+      return logPath(
+        { ...plain, config: { ...config, certification: { ...config.certification, ...change } } },
+        3,
+      )
+    }
+    const log = certified({})
+    expect(log).toBe(join(plain.folder, 'seed-3', 'certify-n0-100-n-1000-alpha-0.001.tsv'))
+    // These decide no row, or are in the path.
+    for (const change of [{ images: { first: 7 } }, { batch: 3 }, { seed: 9 }])
+      expect(certified(change)).toBe(log)
+    const changes = [
+      ...[{ adaptive: { radii: [0] } }, { adaptive: { radii: [0, 1] } }, { dtype: 'float16' }],
+      ...[{ certifySigma: 'smaller' }, { autocast: 'bfloat16' }, { tf32: true }, { compile: true }],
+      ...[{ familyWise: true }, { familyWise: true, images: { first: 7 } }, { n: 10 }, { alpha: 0.01 }],
+    ]
+    expect(new Set([log, ...changes.map(certified)]).size).toBe(1 + changes.length)
   })
 
   it("are of an arm alone where it has decisions of the caller's own", () => {

@@ -1,13 +1,12 @@
 import { expect, it } from 'vitest'
 import type { Table } from '../../src/analysis/tables'
 import { type ComparedArm, comparisonReport } from '../../src/experiments/comparison-report'
+import { rowsOf } from '../analysis/rows'
 import { samplesFile, updateReport } from '../support/run-folders'
 
 /** Certificates of images of class 0 and 1 in turn. */
 const log = (...radii: readonly number[]) =>
-  radii.map((radius, index) => ({
-    ...{ index, label: index % 2, prediction: index % 2, radius, correct: true, durationMs: 1 },
-  }))
+  rowsOf(...radii.map((radius, index) => [index % 2, index % 2, radius] as const))
 
 const ours: ComparedArm = {
   label: 'ours',

@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest'
 import {
   type ArmOutcome,
   type Experiment,
+  type ExperimentOutcome,
   findExperiments,
   makeScale,
-  type Outcome,
   arms as ready,
 } from '../../src'
 import { renderTable } from '../../src/analysis/tables'
@@ -14,18 +14,18 @@ import { experimentPage } from '../../src/experiments/experiment-page'
 import type { ImageSamples } from '../../src/experiments/image-samples'
 import { resultTables } from '../../src/experiments/result-tables'
 import { keptSection, lossSection } from '../../src/experiments/training-section'
+import { rowsOf } from '../analysis/rows'
 import { PIXEL, updateReport } from '../support/run-folders'
 
 /** Certificates of two images of class 1; a radius below 0 stands for a wrong prediction. */
 function log(...radii: readonly number[]) {
-  return radii.map((radius, index) => ({
-    ...{ index, label: 1, radius: Math.abs(radius), durationMs: 1 },
-    prediction: radius < 0 ? 0 : 1,
-    correct: radius >= 0,
-  }))
+  return rowsOf(...radii.map(radius => [1, radius < 0 ? 0 : 1, Math.abs(radius)] as const))
 }
 
-function outcome(name: string, logs: Readonly<Record<string, readonly ReturnType<typeof log>[]>>): Outcome {
+function outcome(
+  name: string,
+  logs: Readonly<Record<string, readonly ReturnType<typeof log>[]>>,
+): ExperimentOutcome {
   const [experiment] = findExperiments([name]) as [Experiment]
   const scale = makeScale('digits', { output: 'x' })
   const arms = resolveArms(experiment, { scale, output: 'x' })

@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { ConfigError } from '../../src/errors'
 import { ArmLogs } from '../../src/logs/arm-logs'
-import type { CertificationEntry } from '../../src/logs/certification-log'
 import { readCertificationLog } from '../../src/logs/certification-log-file'
 import { configuration } from '../analysis/logs'
+import { loggedRow } from '../support/logged-row'
 
 let folder: string
 beforeEach(async () => {
@@ -21,28 +21,21 @@ const logs = (changes: readonly [object, object] = [{}, {}]) =>
     facts: { configuration: { ...configuration, ...ofArm } },
   }))
 
-function entry(index: number, prediction = 1): CertificationEntry {
-  const votes = { candidate: prediction, candidateCount: 900, runnerUp: 1 - prediction, runnerUpCount: 90 }
-  const counts = { ...votes, n0: 100, n: 1000 }
-  return { index, label: 1, prediction, radius: 0.5, durationMs: 1000, counts }
-}
+const row = (index: number, prediction = 1) => loggedRow({ index, prediction })
 
 it('knows the rows of each arm, those of earlier runs and its own', async () => {
   {
     await using earlier = await ArmLogs.open(logs())
     expect(earlier.armsWithout(3)).toEqual([0, 1])
     expect(earlier.rowsOf(3)).toEqual([])
-    await earlier.append(1, entry(3, 0))
+    await earlier.append(1, row(3, 0))
     expect(earlier.armsWithout(3)).toEqual([0])
-    expect(earlier.rowsOf(3)).toEqual([{ ...entry(3, 0), correct: false }])
+    expect(earlier.rowsOf(3)).toEqual([row(3, 0)])
   }
   await using arms = await ArmLogs.open(logs())
   expect(arms.armsWithout(3)).toEqual([0])
-  await arms.append(0, entry(3))
-  expect(arms.rowsOf(3)).toEqual([
-    { ...entry(3), correct: true },
-    { ...entry(3, 0), correct: false },
-  ])
+  await arms.append(0, row(3))
+  expect(arms.rowsOf(3)).toEqual([row(3), row(3, 0)])
   expect(arms.armsWithout(3)).toEqual([])
   for (const { path } of logs()) expect((await readCertificationLog(path)).rows).toHaveLength(1)
 })
@@ -52,6 +45,6 @@ it('opens all logs or none', async () => {
   await expect(ArmLogs.open(logs([{}, { seed: 1 }]))).rejects.toThrow(ConfigError)
   // The first one is free again.
   await using arms = await ArmLogs.open(logs())
-  await arms.append(0, entry(0))
+  await arms.append(0, row(0))
   expect(await readFile(join(folder, '0.tsv'), 'utf8')).toMatch(/\n0\t1\t/)
 })

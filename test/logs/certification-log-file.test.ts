@@ -1,32 +1,40 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ConfigError, DataError } from '../../src/errors'
-import { type CertificationEntry, formatRow, LOG_HEADER } from '../../src/logs/certification-log'
-import { factsPath, type LogFacts } from '../../src/logs/certification-log-facts'
-import { CertificationLogWriter, readCertificationLog } from '../../src/logs/certification-log-file'
+import { formatRow, LOG_HEADER } from '../../src/logs/certification-log'
+import { factsPath } from '../../src/logs/certification-log-facts'
+import {
+  CertificationLogWriter,
+  type NewLogFacts,
+  readCertificationLog,
+} from '../../src/logs/certification-log-file'
 import { imagePlan } from '../../src/logs/image-plan'
+import { loggedRow } from '../support/logged-row'
 import { canMount, mountDisk, remountDisk, unmountDisk } from '../support/mount'
 
-const facts: LogFacts = {
+const facts: NewLogFacts = {
   configuration: {
     sigma: 0.5,
     realisedSigma: 0.5003,
+    norm: 'l2',
+    bound: 'gaussian',
+    procedure: { kind: 'certify' },
     n0: 100,
-    n: 10_000,
+    n: 1000,
     alpha: 0.001,
-    dtype: 'float32',
+    arithmetic: { dtype: 'float32' },
     seed: 0,
     models: { classifier: 'sha256:aa', denoiser: 'sha256:bb' },
   },
   notes: { device: 'cpu' },
 }
 
-function entry(index: number): CertificationEntry {
-  const counts = { candidate: 3, candidateCount: 9_900, runnerUp: 5, runnerUpCount: 80, n0: 100, n: 10_000 }
-  return { index, label: 3, prediction: 3, radius: index / 7, durationMs: 12.5, counts }
-}
+const row = (index: number) => loggedRow({ index, label: 3, prediction: 3, radius: index / 7 })
+
+/** Logs as this package wrote them before format 2. */
+const EARLIER = join(__dirname, '..', 'fixtures', 'logs')
 
 let folder: string
 let path: string
@@ -38,16 +46,14 @@ afterEach(() => rm(folder, { recursive: true }))
 
 async function write(...indices: number[]): Promise<void> {
   await using log = await CertificationLogWriter.open(path, facts)
-  for (const index of indices) await log.append(entry(index))
+  for (const index of indices) await log.append(row(index))
 }
 
 describe('CertificationLogWriter', () => {
   it('creates the folder, the log and its facts, and leaves nothing else behind', async () => {
     await write(4, 2)
-    expect(await readFile(path, 'utf8')).toBe(
-      `${LOG_HEADER}\n${formatRow(entry(4))}\n${formatRow(entry(2))}\n`,
-    )
-    expect(JSON.parse(await readFile(factsPath(path), 'utf8'))).toEqual(facts)
+    expect(await readFile(path, 'utf8')).toBe(`${LOG_HEADER}\n${formatRow(row(4))}\n${formatRow(row(2))}\n`)
+    expect(JSON.parse(await readFile(factsPath(path), 'utf8'))).toEqual({ format: 2, ...facts })
     expect((await readdir(join(folder, 'run'))).sort()).toEqual(['certify.tsv', 'certify.tsv.json'])
     const read = await readCertificationLog(path)
     expect(read).toMatchObject({ file: path, facts, rows: [{ index: 4 }, { index: 2 }] })
@@ -55,14 +61,14 @@ describe('CertificationLogWriter', () => {
 
   it('has the row in the file when append returns', async () => {
     await using log = await CertificationLogWriter.open(path, facts)
-    await log.append(entry(0))
+    await log.append(row(0))
     expect((await readCertificationLog(path)).rows).toHaveLength(1)
   })
 
   it('goes on wherever a kill cut the log', async () => {
     await write(0, 1)
     const whole = await readFile(path, 'utf8')
-    const firstRowEnds = `${LOG_HEADER}\n${formatRow(entry(0))}\n`.length
+    const firstRowEnds = `${LOG_HEADER}\n${formatRow(row(0))}\n`.length
     for (let length = firstRowEnds; length <= whole.length; length += 1) {
       await writeFile(path, whole.slice(0, length))
       const log = await CertificationLogWriter.open(path, facts)
@@ -70,7 +76,7 @@ describe('CertificationLogWriter', () => {
       expect(log.earlierRows.map(({ index }) => index)).toEqual(complete ? [0, 1] : [0])
       expect(log.droppedPartialRow).toBe(length > firstRowEnds && !complete)
       expect([0, 1, 2].map(index => log.has(index))).toEqual([true, complete, false])
-      if (!complete) await log.append(entry(1))
+      if (!complete) await log.append(row(1))
       await log.close()
       expect(await readFile(path, 'utf8')).toBe(whole)
     }
@@ -85,7 +91,7 @@ describe('CertificationLogWriter', () => {
 
   it('refuses another configuration and lists every difference', async () => {
     await write(0)
-    const other: LogFacts = {
+    const other: NewLogFacts = {
       configuration: {
         ...facts.configuration,
         sigma: 0.25,
@@ -113,7 +119,7 @@ describe('CertificationLogWriter', () => {
     await write(0)
     const longer = { ...facts, plan: imagePlan([0, 2, 4]), notes: { device: 'cuda' } }
     await (await CertificationLogWriter.open(path, longer)).close()
-    expect((await readCertificationLog(path)).facts).toEqual({ ...longer, notes: facts.notes })
+    expect((await readCertificationLog(path)).facts).toEqual({ format: 2, ...longer, notes: facts.notes })
     const others = CertificationLogWriter.open(path, { ...facts, plan: imagePlan([1, 2]) })
     await expect(others).rejects.toThrow(/has 1 images that are not to be certified now: 0\./)
   })
@@ -127,19 +133,16 @@ describe('CertificationLogWriter', () => {
     }
   })
 
-  it('has a column for pilot votes where the certification is adaptive', async () => {
-    const adaptive = { ...facts, configuration: { ...facts.configuration, adaptive: { kind: 'sized' } } }
-    const row = { ...entry(3), counts: { ...entry(3).counts, pilot: 64 } }
-    for (const one of [row, { ...row, index: 4 }]) {
-      await using log = await CertificationLogWriter.open(path, adaptive)
-      await log.append(one)
-    }
-    const [header, first] = (await readFile(path, 'utf8')).split('\n')
-    expect(header).toBe(`${LOG_HEADER}\tpilot`)
-    expect(first).toBe(formatRow(row))
-    expect((await readCertificationLog(path)).rows.map(({ counts }) => counts?.pilot)).toEqual([64, 64])
-    await using log = await CertificationLogWriter.open(path, adaptive)
-    await expect(log.append(entry(5))).rejects.toThrow(/expected 13 fields, got 12/)
+  it('refuses to continue a log of format 1, and says what to do', async () => {
+    await copyFile(join(EARLIER, 'format-1.tsv'), join(folder, 'earlier.tsv'))
+    await copyFile(join(EARLIER, 'format-1.tsv.json'), join(folder, 'earlier.tsv.json'))
+    const before = await readFile(join(folder, 'earlier.tsv'), 'utf8')
+    const opened = CertificationLogWriter.open(join(folder, 'earlier.tsv'), facts)
+    await expect(opened).rejects.toThrow(ConfigError)
+    await expect(opened).rejects.toThrow(
+      /earlier\.tsv has format 1, which is read but not continued; this version writes format 2\. .*--output/,
+    )
+    expect(await readFile(join(folder, 'earlier.tsv'), 'utf8')).toBe(before)
   })
 
   it('is the only writer while it is open', async () => {
@@ -159,16 +162,16 @@ describe('CertificationLogWriter', () => {
   it('refuses an image that has a row, from this run or an earlier one', async () => {
     await write(0)
     await using log = await CertificationLogWriter.open(path, facts)
-    await log.append(entry(1))
-    await expect(log.append(entry(0))).rejects.toThrow(/Image 0 has a row/)
-    await expect(log.append(entry(1))).rejects.toThrow(DataError)
+    await log.append(row(1))
+    await expect(log.append(row(0))).rejects.toThrow(/Image 0 has a row/)
+    await expect(log.append(row(1))).rejects.toThrow(DataError)
     expect((await readCertificationLog(path)).rows).toHaveLength(2)
   })
 
   it('refuses a row that it could not read back, and stays usable', async () => {
     await using log = await CertificationLogWriter.open(path, facts)
-    await expect(log.append({ ...entry(0), radius: Number.NaN })).rejects.toThrow(/radius must be/)
-    await log.append(entry(0))
+    await expect(log.append({ ...row(0), radius: Number.NaN })).rejects.toThrow(/radius must be/)
+    await log.append(row(0))
     expect((await readCertificationLog(path)).rows).toHaveLength(1)
   })
 
@@ -180,10 +183,10 @@ describe('CertificationLogWriter', () => {
       const log = await CertificationLogWriter.open(path, facts)
       let written = 0
       const fill = async () => {
-        for (; written < 1000; written += 1) await log.append(entry(written))
+        for (; written < 1000; written += 1) await log.append(row(written))
       }
       await expect(fill()).rejects.toThrow(/The row of image \d+ cannot be written to .*ENOSPC/)
-      await expect(log.append(entry(2000))).rejects.toThrow(/EBADF|closed/)
+      await expect(log.append(row(2000))).rejects.toThrow(/EBADF|closed/)
       expect((await readCertificationLog(path)).rows).toHaveLength(written)
       remountDisk(disk, 'size=1M')
       await write(written)
@@ -211,12 +214,40 @@ describe('CertificationLogWriter', () => {
     const log = await CertificationLogWriter.open(path, facts)
     await log.close()
     await log.close()
-    await expect(log.append(entry(0))).rejects.toThrow(DataError)
+    await expect(log.append(row(0))).rejects.toThrow(DataError)
     expect((await readCertificationLog(path)).rows).toEqual([])
   })
 })
 
 describe('readCertificationLog', () => {
+  it('reads the logs of earlier versions, their configuration as that of today', async () => {
+    const { rows, facts } = await readCertificationLog(join(EARLIER, 'format-1.tsv'))
+    expect(rows).toHaveLength(20)
+    expect(rows[0]).toEqual({
+      ...{ index: 0, label: 6, prediction: 6, radius: 0.3257890478144421, correct: true },
+      finding: { kind: 'certified', class: 6, radius: 0.3257890478144421 },
+      durationMs: expect.closeTo(209.968),
+      evidence: { candidate: 6, candidateCount: 714, runnerUp: 8, runnerUpCount: 105, n0: 100, n: 1000 },
+    })
+    expect(rows[2]?.finding).toEqual({ kind: 'abstains' })
+    expect(facts).toMatchObject({
+      format: 1,
+      configuration: {
+        ...{ sigma: 0.75, n0: 100, n: 1000, alpha: 0.001, seed: 0, norm: 'l2', bound: 'gaussian' },
+        procedure: { kind: 'certify' },
+        arithmetic: { dtype: 'float32', denoiserDtype: 'float32', autocast: 'none', compile: false },
+      },
+      plan: { count: 20, images: '0-19' },
+    })
+    expect(facts?.configuration).not.toHaveProperty('dtype')
+
+    const adaptive = await readCertificationLog(join(EARLIER, 'format-1-adaptive.tsv'))
+    expect(adaptive.rows[0]).toMatchObject({ radius: 0.25, evidence: { n: 592, pilot: 0 } })
+    expect(adaptive.facts?.configuration.procedure).toEqual({
+      ...{ kind: 'grid', radii: [0, 0.25, 0.5, 0.75], block: 16, worth: 5000 },
+    })
+  })
+
   it('reads a log of another program, without facts', async () => {
     const cohen = join(folder, 'cohen.tsv')
     await writeFile(cohen, 'idx\tlabel\tpredict\tradius\tcorrect\ttime\n0\t3\t3\t0.377\t1\t0:00:14.172309\n')
@@ -229,6 +260,11 @@ describe('readCertificationLog', () => {
     ['a missing log', undefined, /There is no certification log/],
     ['facts that are no JSON', '{', /it is no JSON/],
     ['facts without a configuration', '{}', /it has no configuration/],
+    [
+      'a format of a later version',
+      '{"format": 3, "configuration": {"sigma": 1, "n0": 1, "n": 1, "alpha": 0.1, "seed": 0}}',
+      /has format 3, and this version reads 1 and 2/,
+    ],
     ['facts without sigma', '{"configuration": {}}', /configuration\.sigma is no number/],
   ])('refuses %s', async (_what, content, message) => {
     if (content !== undefined) {

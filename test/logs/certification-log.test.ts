@@ -2,71 +2,126 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { DataError } from '../../src/errors'
 import { ABSTAIN } from '../../src/logs/abstain'
-import { type CertificationEntry, formatRow, LOG_HEADER, parseLog } from '../../src/logs/certification-log'
+import {
+  formatRow,
+  LOG_HEADER,
+  type LoggedRow,
+  labelRadius,
+  parseLog,
+  rowOf,
+} from '../../src/logs/certification-log'
+import type { Finding, Outcome } from '../../src/logs/outcome'
 
 const COHEN_HEADER = 'idx\tlabel\tpredict\tradius\tcorrect\ttime'
 
-const entry: CertificationEntry = {
-  index: 7,
-  label: 3,
-  prediction: 3,
-  radius: 0.74951,
-  durationMs: 14_172.309,
-  counts: { candidate: 3, candidateCount: 9_900, runnerUp: 5, runnerUpCount: 80, n0: 100, n: 10_000 },
+const evidence = {
+  ...{ candidate: 3, candidateCount: 9_900, runnerUp: 5, runnerUpCount: 80, n0: 100, n: 10_000 },
+  ...{ lowerBound: 0.9867, selection: { 3: 98, 5: 2 } },
 }
+const image = { index: 7, label: 3, durationMs: 14_172.309, digest: '0123456789abcdef' }
+const entry = rowOf(image, { kind: 'certified', class: 3, radius: 0.74951, evidence })
 
-/** Any entry that a run can produce. */
-const entries: fc.Arbitrary<CertificationEntry> = fc
+const radius = fc.double({ min: 1e-16, max: 50, noNaN: true })
+const radii = fc.array(radius, { maxLength: 3 })
+
+/** Any row that a run can write. */
+const entries: fc.Arbitrary<LoggedRow> = fc
   .record({
     index: fc.nat(),
     label: fc.nat(999),
     candidate: fc.nat(999),
-    abstains: fc.boolean(),
-    radius: fc.double({ min: 1e-16, max: 50, noNaN: true }),
+    finding: fc.oneof(
+      fc.record({ kind: fc.constant('certified' as const), radius }),
+      fc.record({ kind: fc.constant('certified-at' as const), radii, refused: radii }),
+      fc.record({ kind: fc.constantFrom('predicted' as const, 'abstains' as const) }),
+      fc.record({ kind: fc.constant('undecided' as const), why: fc.string({ unit: 'binary' }) }),
+    ),
     microseconds: fc.nat(),
     n: fc.integer({ min: 1, max: 1e6 }),
     share: fc.double({ min: 0, max: 1, noNaN: true }),
+    lowerBound: fc.double({ min: 0, max: 1, noNaN: true }).map(bound => bound + 0),
+    procedure: fc.constantFrom('certify', 'grid', 'sized'),
+    digest: fc.stringMatching(/^[0-9a-f]{16}$/),
   })
-  .map(({ index, label, candidate, abstains, radius, microseconds, n, share }) => ({
-    index,
-    label,
-    prediction: abstains ? ABSTAIN : candidate,
-    radius: abstains ? 0 : radius,
-    durationMs: microseconds / 1000,
-    counts: {
-      candidate,
-      candidateCount: Math.floor(n * share),
-      runnerUp: (candidate + 1) % 1000,
-      runnerUpCount: n - Math.floor(n * share),
-      n0: 100,
-      n,
-    },
-  }))
+  .map(({ index, label, candidate, finding, microseconds, n, share, lowerBound, procedure, digest }) => {
+    const hits = Math.floor(n * share)
+    const named = finding.kind === 'abstains' || finding.kind === 'undecided' ? {} : { class: candidate }
+    const outcome = {
+      ...{ ...finding, ...named },
+      evidence: {
+        ...{ candidate, candidateCount: hits, runnerUp: (candidate + 1) % 1000, runnerUpCount: n - hits },
+        ...{ n0: 100, n, lowerBound, selection: { [candidate]: 99, 7777: 1 } },
+        ...(procedure === 'grid' && {
+          pilot: 0,
+          look: 2,
+          looks: [[n - hits, 0] as const, [hits, hits] as const],
+        }),
+        ...(procedure === 'sized' && { pilot: 16, pilots: [[16, 3] as const], planned: n }),
+      },
+    } as Outcome
+    return rowOf({ index, label, digest, durationMs: microseconds / 1000 }, outcome)
+  })
 
 describe('formatRow', () => {
-  it("writes Cohen's columns first, then the votes", () => {
-    expect(LOG_HEADER.startsWith(`${COHEN_HEADER}\t`)).toBe(true)
-    expect(formatRow(entry)).toBe('7\t3\t3\t0.74951\t1\t0:00:14.172309\t3\t9900\t5\t80\t100\t10000')
+  it("writes Cohen's columns first, then the votes, then what was found and from what", () => {
+    expect(LOG_HEADER).toBe(
+      `${COHEN_HEADER}\tcandidate\tcandidate_count\trunner_up\trunner_up_count\tn0\tn\toutcome\tdigest\tevidence`,
+    )
+    expect(formatRow(entry)).toBe(
+      '7\t3\t3\t0.74951\t1\t0:00:14.172309\t3\t9900\t5\t80\t100\t10000\tcertified\t0123456789abcdef\t' +
+        '{"lowerBound":0.9867,"selection":{"3":98,"5":2}}',
+    )
+  })
+
+  it.each<[string, Finding, string]>([
+    [
+      'the largest of its radii',
+      { kind: 'certified-at', class: 3, radii: [0, 0.25], refused: [1] },
+      '3\t0.25\t1',
+    ],
+    ['no radius', { kind: 'certified-at', class: 3, radii: [], refused: [1] }, '3\t0\t1'],
+    ['a class without a radius', { kind: 'predicted', class: 3 }, '3\t0\t1'],
+    ['neither', { kind: 'abstains' }, '-1\t0\t0'],
+    ['neither, where votes do not suffice', { kind: 'undecided', why: 'all used up' }, '-1\t0\t0'],
+  ])('derives class and radius from the outcome: %s', (_what, finding, columns) => {
+    const line = formatRow(rowOf(image, { ...finding, evidence }))
+    expect(line.split('\t').slice(2, 5).join('\t')).toBe(columns)
+    expect(line.split('\t')[12]).toBe(finding.kind)
   })
 
   it.each([0.74951, 0.7495100000000001, 0.9999999999999999, 1e-7, 0.1 + 0.2])(
     'keeps the radius %d',
-    radius => {
+    exact => {
       // Three significant digits, as other programs print them, would claim up to 0.5 % more than was certified.
-      const [row] = parseLog(`${LOG_HEADER}\n${formatRow({ ...entry, radius })}\n`, { file: 'log' }).rows
-      expect(row?.radius).toBe(radius)
+      const written = formatRow(rowOf(image, { kind: 'certified', class: 3, radius: exact, evidence }))
+      const [row] = parseLog(`${LOG_HEADER}\n${written}\n`, { file: 'log' }).rows
+      expect(row?.radius).toBe(exact)
     },
   )
 
-  it('reads back as it was', () => {
+  it('reads back as it was, and is written again the same', () => {
     fc.assert(
       fc.property(entries, made => {
         const { rows, partial } = parseLog(`${LOG_HEADER}\n${formatRow(made)}\n`, { file: 'log' })
-        const correct = made.prediction === made.label
-        expect(rows).toEqual([{ ...made, correct, durationMs: expect.closeTo(made.durationMs, 6) }])
+        expect(rows).toEqual([{ ...made, durationMs: expect.closeTo(made.durationMs, 6) }])
         expect(partial).toBeUndefined()
+        expect(formatRow(rows[0] as LoggedRow)).toBe(formatRow(made))
       }),
     )
+  })
+})
+
+describe('labelRadius', () => {
+  it.each<[Finding, number | undefined]>([
+    [{ kind: 'certified', class: 3, radius: 0.5 }, 0.5],
+    [{ kind: 'certified', class: 3, radius: 0 }, 0],
+    [{ kind: 'certified', class: 4, radius: 0.5 }, undefined],
+    [{ kind: 'certified-at', class: 3, radii: [0, 0.25], refused: [] }, 0.25],
+    [{ kind: 'certified-at', class: 3, radii: [], refused: [0.25] }, undefined],
+    [{ kind: 'predicted', class: 3 }, undefined],
+    [{ kind: 'abstains' }, undefined],
+  ])('of %j is %s where the label is 3', (finding, expected) => {
+    expect(labelRadius(rowOf(image, { ...finding, evidence }))).toBe(expected)
   })
 })
 
@@ -123,13 +178,20 @@ describe('parseLog', () => {
         {
           index: 0,
           label: 3,
+          finding: { kind: 'certified', class: 3, radius: 0.377 },
           prediction: 3,
           radius: 0.377,
           correct: true,
           durationMs: expect.closeTo(14_172.309),
         },
-        { index: 20, label: 8, prediction: ABSTAIN, radius: 0, correct: false, durationMs: 90_001_000 },
-        { index: 21, label: 8, prediction: 6, radius: 1e-5, correct: false, durationMs: 2500 },
+        {
+          ...{ index: 20, label: 8, prediction: ABSTAIN, radius: 0, correct: false, durationMs: 90_001_000 },
+          finding: { kind: 'abstains' },
+        },
+        {
+          ...{ index: 21, label: 8, prediction: 6, radius: 1e-5, correct: false, durationMs: 2500 },
+          finding: { kind: 'certified', class: 6, radius: 1e-5 },
+        },
       ],
     })
   })
@@ -187,16 +249,69 @@ describe('parseLog', () => {
     expect(parse).toThrow(reason)
   })
 
-  it.each([
+  it.each<[string, (line: string) => string, RegExp]>([
     [
       'votes for another class',
-      { counts: { ...entry.counts, candidate: 4 } },
+      line => line.replace('\t3\t9900\t', '\t4\t9900\t'),
       /prediction is 3, but the candidate 4/,
     ],
-    ['too many votes', { counts: { ...entry.counts, n: 9_979 } }, /9900 and 80 votes are more than n = 9979/],
+    [
+      'too many votes',
+      line => line.replace('\t10000\t', '\t9979\t'),
+      /9900 and 80 votes are more than n = 9979/,
+    ],
+    [
+      'an unknown outcome',
+      line => line.replace('\tcertified\t', '\tsure\t'),
+      /outcome must be certified, .* got "sure"/,
+    ],
+    [
+      'an outcome without a class that names one',
+      line => line.replace('\tcertified\t', '\tabstains\t'),
+      /the prediction is 3, but the outcome abstains/,
+    ],
+    [
+      'a radius of a class that has none',
+      line => line.replace('\tcertified\t', '\tpredicted\t'),
+      /the radius is 0\.74951, but the outcome has 0/,
+    ],
+    [
+      'single radii that are not named',
+      line => line.replace('\tcertified\t', '\tcertified-at\t'),
+      /the evidence lacks what the outcome certified-at says/,
+    ],
+    [
+      'another digest',
+      line => line.replace('0123456789abcdef', '0123456789ABCDEF'),
+      /digest must be 16 hexadecimal digits/,
+    ],
+    ['evidence that is no JSON', line => `${line}}`, /evidence must be a JSON object/],
+    [
+      'evidence of an unknown kind',
+      line => line.replace('"lowerBound"', '"upperBound"'),
+      /evidence must be a JSON object/,
+    ],
+    [
+      'a bound above 1',
+      line => line.replace('0.9867', '1.9867'),
+      /evidence must be a JSON object .* got "\{/,
+    ],
+    [
+      'a selection of other votes',
+      line => line.replace('"5":2', '"5":3'),
+      /101 votes of the selection are not n0 = 100/,
+    ],
+    [
+      'looks with other votes',
+      line => line.replace('{"low', '{"looks":[[5000,4900],[5000,4999]],"low'),
+      /9899 of 10000 votes at the looks are not 9900 of n = 10000/,
+    ],
   ])('refuses %s', (_what, change, reason) => {
-    const text = `${LOG_HEADER}\n${formatRow({ ...entry, ...change })}\n`
-    expect(() => parseLog(text, { file: 'log' })).toThrow(reason)
+    const whole = formatRow(entry)
+    const parse = (line: string) => parseLog(`${LOG_HEADER}\n${line}\n`, { file: 'log' })
+    expect(parse(whole).rows).toHaveLength(1)
+    expect(change(whole)).not.toBe(whole)
+    expect(() => parse(change(whole))).toThrow(reason)
   })
 
   it.each([
@@ -207,6 +322,11 @@ describe('parseLog', () => {
       'some of the vote columns',
       `${COHEN_HEADER}\tcandidate\tn\n`,
       /lacks candidate_count, runner_up, runner_up_count, n0/,
+    ],
+    [
+      'some of the columns of format 2',
+      `${LOG_HEADER.replace(/\tdigest/, '')}\n`,
+      /the header row lacks digest/,
     ],
     ['commas', 'idx,label,predict,radius,correct,time\n', /lacks idx, label/],
   ])('refuses %s', (_what, text, reason) => {

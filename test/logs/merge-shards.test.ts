@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ConfigError, DataError } from '../../src/errors'
-import type { CertificationEntry } from '../../src/logs/certification-log'
 import { factsPath } from '../../src/logs/certification-log-facts'
 import { CertificationLogWriter, readCertificationLog } from '../../src/logs/certification-log-file'
 import { mergeShards } from '../../src/logs/merge-shards'
 import { dealt, planFacts, type Shard, shardPath } from '../../src/logs/shards'
 import { configuration } from '../analysis/logs'
+import { loggedRow } from '../support/logged-row'
 
 /** Neither ascending nor evenly dealt. */
 const PLAN = [9, 2, 4, 0, 7, 5, 6]
@@ -21,10 +21,7 @@ beforeEach(async () => {
 })
 afterEach(() => rm(folder, { recursive: true }))
 
-function entry(index: number): CertificationEntry {
-  const counts = { candidate: 1, candidateCount: 900, runnerUp: 0, runnerUpCount: 90, n0: 100, n: 1000 }
-  return { index, label: index % 2, prediction: 1, radius: index / 7, durationMs: index, counts }
-}
+const row = (index: number) => loggedRow({ index, label: index % 2, radius: index / 7, durationMs: index })
 
 interface Written {
   readonly plan?: readonly number[]
@@ -42,7 +39,7 @@ async function write(shard: Shard | undefined, { plan = PLAN, changes = {}, rows
     notes: { device: `gpu ${shard?.number ?? 0}` },
   })
   const own = shard === undefined ? plan : dealt(plan, shard)
-  for (const index of own.slice(0, rows)) await log.append(entry(index))
+  for (const index of own.slice(0, rows)) await log.append(row(index))
   await log.close()
   return path
 }
@@ -60,6 +57,7 @@ describe('mergeShards', () => {
       expect(await readFile(output, 'utf8')).toBe(await readFile(single, 'utf8'))
       const { facts } = await readCertificationLog(output)
       expect(facts).toEqual({
+        format: 2,
         configuration,
         plan: { count: 7, images: '9,2,4,0,7,5,6' },
         notes: { shards: Array.from({ length: of }, (_, position) => ({ device: `gpu ${position + 1}` })) },
@@ -136,6 +134,16 @@ describe('mergeShards', () => {
       /01-of-02\.tsv has images that do not fall to it: 2/,
     ],
     [
+      'a shard of an earlier format',
+      async () => {
+        const [one, two] = (await shardsOf(2)) as [string, string]
+        const { format: _, ...facts } = JSON.parse(await readFile(factsPath(two), 'utf8'))
+        await writeFile(factsPath(two), JSON.stringify(facts))
+        return [one, two]
+      },
+      /02-of-02\.tsv has format 1; shards are merged in format 2/,
+    ],
+    [
       'a row that was cut short',
       async () => {
         const shards = await shardsOf(2)
@@ -152,13 +160,13 @@ describe('mergeShards', () => {
           const path = factsPath(shards[position] as string)
           const facts = JSON.parse(await readFile(path, 'utf8'))
           await writeFile(path, JSON.stringify({ ...facts, plan: { ...facts.plan, images } }))
-          const rows = images.split(',').map(index => entry(Number(index)))
+          const rows = images.split(',').map(index => row(Number(index)))
           await rm(shards[position] as string)
           const log = await CertificationLogWriter.open(shards[position] as string, {
             ...facts,
             plan: { ...facts.plan, images },
           })
-          for (const row of rows) await log.append(row)
+          for (const one of rows) await log.append(one)
           await log.close()
         }
         return shards

@@ -156,7 +156,7 @@ describe('a run', () => {
     // Weights that know nothing: the logarithm of the number of classes.
     expect(updates[0]?.selectiveCrossEntropy).toBeCloseTo(Math.log(10_000), 0)
     const { rows } = await certifyFirst(checkpoint, 2)
-    expect(rows.map(({ counts }) => counts?.n)).toEqual([16, 16])
+    expect(rows.map(({ evidence }) => evidence?.n)).toEqual([16, 16])
   })
 
   it('without an image is refused by the folder that has none', async () => {

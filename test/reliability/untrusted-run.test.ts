@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { readRun, renderReport, runReport } from '../../src'
 import { formatRow, LOG_HEADER } from '../../src/logs/certification-log'
+import { loggedRow } from '../support/logged-row'
 import { epochRow, rows, samplesFile, writeRun } from '../support/run-folders'
 
 /** Ways out of text, attributes, comments, raw text elements and addresses; JSON as it stands in script elements. */
@@ -29,10 +30,7 @@ let page: string
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'ft-cadis-untrusted-'))
-  const counts = { candidate: 1, candidateCount: 900, runnerUp: 0, runnerUpCount: 100, n0: 100, n: 1000 }
-  const log = [0, 1].map(index =>
-    formatRow({ index, label: index, prediction: 1, radius: 0.5, durationMs: 10, counts }),
-  )
+  const log = [0, 1].map(index => formatRow(loggedRow({ index, label: index })))
   const fileName = HOSTILE.slice(3, 6).join('').replaceAll('/', '')
   await writeRun(join(folder, 'run'), {
     rows: [...rows(4), epochRow(2, { skippedImages: 11, skippedPaths: [...HOSTILE] })],

@@ -1,4 +1,4 @@
-import { arms, type Experiment, makeScale, parseConfig, type Scale } from '../../src'
+import { arms, type Experiment, makeScale, parseConfig, requireMethod, type Scale } from '../../src'
 
 /** The digits with three updates of 400 images and few votes. */
 export function tinyScale(output: string): Scale {
@@ -6,7 +6,7 @@ export function tinyScale(output: string): Scale {
   return {
     ...digits,
     base: (sigma, options) => {
-      const config = digits.base(sigma, options)
+      const config = requireMethod(digits.base(sigma, options), 'ft-cadis')
       const { attack } = config.method
       return parseConfig({
         ...config,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import torch
@@ -36,6 +37,12 @@ def skipped_images(_host, loader) -> dict[str, Any]:
     return {"count": loader.skipped, "paths": loader.skipped_paths}
 
 
+def digest(_host, images: torch.Tensor) -> str:
+    """The first 16 hexadecimal digits of the SHA-256 of the values as little-endian float32 bytes, in the order of the axes."""
+    values = images.detach().to("cpu", torch.float32).contiguous().numpy().astype("<f4", copy=False)
+    return hashlib.sha256(values.tobytes()).hexdigest()[:16]
+
+
 def encode_png(_host, images: torch.Tensor, *, largest: int | None = None) -> list[str]:
     """Each image [C, H, W] in [-1, 1], C one or three, as the base64 text of a PNG file, at most `largest` pixels a side."""
     from ..pictures import png_text, shrunk, to_picture
@@ -59,5 +66,6 @@ OPERATIONS = {
     "planned_indices": method("planned_indices"),
     "skipped_images": skipped_images,
     "close_loader": method("close"),
+    "digest": digest,
     "encode_png": encode_png,
 }

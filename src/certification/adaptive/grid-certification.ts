@@ -1,5 +1,5 @@
 import { ConfigError } from '../../errors'
-import { certifiedRadius } from '../statistics'
+import type { Bound } from '../bound'
 import type { AdaptiveCertificate, AdaptiveCertification, AdaptiveRun, VoteRequest } from './adaptive-run'
 import { lookSchedule } from './looks'
 import { optimalTest } from './optimal-test'
@@ -10,8 +10,7 @@ import type { SequentialTest } from './sequential-test'
 export const GRID_RADII: readonly number[] = [0, 0.25, 0.5, 0.75, 1, 1.25, 1.5]
 
 export interface GridCertificationOptions {
-  /** Noise level on the [0, 1] pixel scale. */
-  readonly sigma: number
+  readonly bound: Bound
   /** Probability of a wrong certificate, at most. */
   readonly alpha: number
   /** The most votes that an image may use. */
@@ -43,7 +42,7 @@ export interface GridCertificate extends AdaptiveCertificate {
 
 /**
  * Decides for each radius of a grid whether an image is certified there, with as few votes as it can. With probability at
- * least 1 - alpha over the votes, the class has the probability Φ(r / sigma) for every radius r that is certified, so that
+ * least 1 - alpha over the votes, the class has the probability `bound.top(r)` for every radius r that is certified, so that
  * the smoothed classifier returns it everywhere in the open l2 ball of that radius.
  *
  * Each radius has a sequential test with error alpha, and is certified when its test and those of all smaller radii
@@ -59,7 +58,7 @@ export class GridCertification implements AdaptiveCertification {
    *
    * @throws ConfigError when an option is out of range
    */
-  constructor({ sigma, alpha, n, radii = GRID_RADII, block = 16, worth = 5 * n }: GridCertificationOptions) {
+  constructor({ bound, alpha, n, radii = GRID_RADII, block = 16, worth = 5 * n }: GridCertificationOptions) {
     requireVoteOptions({ alpha, n, block })
     requireRadii(radii)
     if (!(worth > 0 && Number.isFinite(worth))) {
@@ -72,7 +71,7 @@ export class GridCertification implements AdaptiveCertification {
     }
     this.#looks = lookSchedule({ n, block })
     this.#tests = radii.map(radius => {
-      const threshold = leastProbability(radius, sigma)
+      const threshold = bound.top(radius)
       // Where even unanimous votes are no evidence, no vote is worth drawing.
       const isReachable = threshold ** n <= alpha
       return {
@@ -159,18 +158,6 @@ export class GridRun implements AdaptiveRun {
 
   get #votes(): number {
     return this.#looks[this.#look] ?? 0
-  }
-}
-
-/** The least probability with at least this certified radius; 1 where there is none below. */
-function leastProbability(radius: number, sigma: number): number {
-  let below = 0
-  let above = 1
-  for (;;) {
-    const middle = (below + above) / 2
-    if (middle <= below || middle >= above) return above
-    if (certifiedRadius(middle, sigma) >= radius) above = middle
-    else below = middle
   }
 }
 

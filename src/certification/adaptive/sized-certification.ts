@@ -1,13 +1,13 @@
 import betaQuantile from '@stdlib/stats-base-dists-beta-quantile'
 import { ConfigError } from '../../errors'
-import { certifiedRadius, lowerConfidenceBound } from '../statistics'
+import type { Bound } from '../bound'
+import { lowerConfidenceBound } from '../statistics'
 import type { AdaptiveCertificate, AdaptiveCertification, AdaptiveRun, VoteRequest } from './adaptive-run'
 import { roundUp } from './looks'
 import { requireVoteOptions, requireVotes } from './requirements'
 
 export interface SizedCertificationOptions {
-  /** Noise level on the [0, 1] pixel scale. */
-  readonly sigma: number
+  readonly bound: Bound
   /** Probability of a wrong certificate, at most. */
   readonly alpha: number
   /** The most votes that an image may use, those of the pilot included. */
@@ -38,16 +38,14 @@ export class SizedCertification implements AdaptiveCertification {
   readonly #votesWanted = new Map<string, number>()
 
   /** @throws ConfigError when an option is out of range */
-  constructor({ sigma, alpha, n, maxRadiusLoss, block = 16 }: SizedCertificationOptions) {
+  constructor({ bound, alpha, n, maxRadiusLoss, block = 16 }: SizedCertificationOptions) {
     requireVoteOptions({ alpha, n, block })
-    // Also where sigma is refused.
-    certifiedRadius(0.5, sigma)
     if (!(maxRadiusLoss > 0)) {
       throw new ConfigError(`maxRadiusLoss must be above 0, got ${maxRadiusLoss}.`, {
         remedy: 'Set the loss of radius that fewer votes may cost, for instance 0.05.',
       })
     }
-    this.#options = { sigma, alpha, n, maxRadiusLoss, block }
+    this.#options = { bound, alpha, n, maxRadiusLoss, block }
   }
 
   begin(): SizedRun {
@@ -60,6 +58,12 @@ export class SizedCertification implements AdaptiveCertification {
   }
 }
 
+/** The certificate of one image. */
+export interface SizedCertificate extends AdaptiveCertificate {
+  /** Votes that the pilot asked for; where they and the pilot are more than may be used, `n` is less. */
+  readonly planned: number
+}
+
 /** The sized certification of one image. */
 export class SizedRun implements AdaptiveRun {
   readonly #options: Required<SizedCertificationOptions>
@@ -67,6 +71,7 @@ export class SizedRun implements AdaptiveRun {
   #next: VoteRequest | undefined
   #pilot = 0
   #pilotMisses = 0
+  #planned: number
   #n = 0
   #candidateCount = 0
 
@@ -76,6 +81,7 @@ export class SizedRun implements AdaptiveRun {
   ) {
     this.#options = options
     this.#votesWanted = votesWanted
+    this.#planned = options.n
     const pilot = roundUp(FIRST_PILOT, options.block)
     this.#next =
       pilot <= PILOT_SHARE * options.n
@@ -100,22 +106,23 @@ export class SizedRun implements AdaptiveRun {
     }
   }
 
-  get certificate(): AdaptiveCertificate {
+  get certificate(): SizedCertificate {
     if (this.#next) {
       throw new ConfigError(`The certification asks for ${this.#next.votes} more votes.`, {
         remedy: 'Draw what `next` asks for, and observe it.',
       })
     }
-    const { sigma, alpha } = this.#options
+    const { bound, alpha } = this.#options
     const lowerBound = lowerConfidenceBound(this.#candidateCount, this.#n, { alpha })
     const abstains = lowerBound < 0.5
     return {
       abstains,
-      radius: abstains ? 0 : certifiedRadius(lowerBound, sigma),
+      radius: abstains ? 0 : bound.radius(lowerBound),
       lowerBound,
       candidateCount: this.#candidateCount,
       n: this.#n,
       pilot: this.#pilot,
+      planned: this.#planned,
     }
   }
 
@@ -123,6 +130,7 @@ export class SizedRun implements AdaptiveRun {
   #plan(): VoteRequest {
     const { n, block } = this.#options
     const wanted = this.#votesWanted(this.#pilot, this.#pilotMisses)
+    this.#planned = wanted
     const missing = roundUp(PILOT_SHARE * wanted, block) - this.#pilot
     return missing > 0
       ? { votes: Math.min(missing, this.#pilot), stage: 'pilot' }
@@ -134,12 +142,12 @@ export class SizedRun implements AdaptiveRun {
 function votesWanted(
   pilot: number,
   misses: number,
-  { sigma, alpha, n, maxRadiusLoss, block }: Required<SizedCertificationOptions>,
+  { bound, alpha, n, maxRadiusLoss, block }: Required<SizedCertificationOptions>,
 ): number {
   const p = 1 - lowerConfidenceBound(misses, pilot, { alpha: PILOT_ALPHA })
   const expectedRadius = (votes: number) => {
-    const bound = betaQuantile(alpha, votes * p, votes * (1 - p) + 1)
-    return bound < 0.5 ? 0 : certifiedRadius(bound, sigma)
+    const lowerBound = betaQuantile(alpha, votes * p, votes * (1 - p) + 1)
+    return lowerBound < 0.5 ? 0 : bound.radius(lowerBound)
   }
   const enough = expectedRadius(n) - maxRadiusLoss
   let few = 0

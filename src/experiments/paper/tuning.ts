@@ -1,5 +1,5 @@
 import { ablations } from '../../config/ablations'
-import { parseConfig, type RunConfig } from '../../config/schema'
+import { parseConfig, type RunConfig, requireMethod } from '../../config/schema'
 import type { Experiment } from '../definition'
 import { withLora } from '../scales'
 import { at } from './arms'
@@ -18,7 +18,7 @@ function onValidation(config: RunConfig): RunConfig {
 }
 
 function withAttack(config: RunConfig, { epsilon, lambda }: { epsilon: number; lambda: number }): RunConfig {
-  const { method } = config
+  const { method } = requireMethod(config, 'ft-cadis')
   return onValidation({ ...config, method: { ...method, lambda, attack: { ...method.attack, epsilon } } })
 }
 

@@ -6,11 +6,12 @@ import {
   operatingCharacteristics,
   type SequentialTest,
 } from '../../../src/certification/adaptive/sequential-test'
-import { certifiedRadius } from '../../../src/certification/statistics'
+import { gaussianBound } from '../../../src/certification/bound'
 import { ConfigError } from '../../../src/errors'
 import { firstDecision, probabilityOfClaim } from './vote-by-vote'
 
-const OPTIONS = { sigma: 0.5, alpha: 0.01, n: 1200, radii: [0, 0.25, 0.5, 0.75, 1] } as const
+const BOUND = gaussianBound(0.5)
+const OPTIONS = { bound: BOUND, alpha: 0.01, n: 1200, radii: [0, 0.25, 0.5, 0.75, 1] } as const
 /** Few enough votes to follow each of them. */
 const FEW = 400
 
@@ -76,8 +77,8 @@ describe('the guarantee', () => {
         expect(OPTIONS.radii).toContain(radius)
         if (abstains) expect([radius, lowerBound]).toEqual([0, 0])
         else {
-          expect(certifiedRadius(lowerBound, OPTIONS.sigma)).toBeGreaterThanOrEqual(radius)
-          expect(certifiedRadius(lowerBound, OPTIONS.sigma)).toBeLessThan(radius + 1e-12)
+          expect(BOUND.radius(lowerBound)).toBeGreaterThanOrEqual(radius)
+          expect(BOUND.radius(lowerBound)).toBeLessThan(radius + 1e-12)
         }
       }),
     )
@@ -147,7 +148,7 @@ describe('the decisions', () => {
 
 describe('the tests', () => {
   it("are of the paper's radii, in blocks of 16, a certificate worth 5 n, where nothing is said", () => {
-    const options = { sigma: 1, alpha: 0.01, n: 200 }
+    const options = { bound: gaussianBound(1), alpha: 0.01, n: 200 }
     const byDefault = new GridCertification(options)
     const radii = [0, 0.25, 0.5, 0.75, 1, 1.25, 1.5]
     expect(byDefault.tests).toEqual(
@@ -192,7 +193,7 @@ describe('the votes', () => {
   })
 
   it('are as many as a radius needs that only more of them can show', () => {
-    const fine = new GridCertification({ sigma: 0.25, alpha: 0.001, n: 10_000, radii: [0.75] })
+    const fine = new GridCertification({ bound: gaussianBound(0.25), alpha: 0.001, n: 10_000, radii: [0.75] })
     const run = fine.begin()
     feed(run, () => false)
     const { radius, n } = run.certificate
@@ -203,15 +204,20 @@ describe('the votes', () => {
   })
 
   it('are all n for a radius that no fewer can show', () => {
-    const { sigma, n, alpha } = OPTIONS
-    const radius = certifiedRadius(alpha ** (1 / n), sigma) - 1e-6
+    const { n, alpha } = OPTIONS
+    const radius = BOUND.radius(alpha ** (1 / n)) - 1e-6
     const run = new GridCertification({ ...OPTIONS, radii: [radius] }).begin()
     feed(run, () => false)
     expect(run.certificate).toMatchObject({ radius, n })
   })
 
   it('are none for radii that n votes cannot certify, nor for ones above them', () => {
-    const far = new GridCertification({ sigma: 0.25, alpha: 0.001, n: 1000, radii: [0.75, 1, 5] })
+    const far = new GridCertification({
+      bound: gaussianBound(0.25),
+      alpha: 0.001,
+      n: 1000,
+      radii: [0.75, 1, 5],
+    })
     const run = far.begin()
     expect(run.next).toBeUndefined()
     expect(run.certificate).toEqual({
@@ -239,8 +245,6 @@ describe('what is refused', () => {
     [{ n: 0 }, 'n must'],
     [{ n: 10.5 }, 'n must'],
     [{ block: 0 }, 'block'],
-    [{ sigma: 0 }, 'sigma'],
-    [{ sigma: Number.POSITIVE_INFINITY }, 'sigma'],
     [{ worth: 0 }, 'worth'],
     [{ worth: Number.POSITIVE_INFINITY }, 'worth'],
     [{ radii: [] }, 'Radii'],

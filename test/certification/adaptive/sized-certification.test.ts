@@ -1,17 +1,21 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { AdaptiveCertificate } from '../../../src/certification/adaptive/adaptive-run'
-import { SizedCertification } from '../../../src/certification/adaptive/sized-certification'
+import {
+  type SizedCertificate,
+  SizedCertification,
+} from '../../../src/certification/adaptive/sized-certification'
+import { gaussianBound } from '../../../src/certification/bound'
 import { certifyFromCounts } from '../../../src/certification/statistics'
 import { ConfigError } from '../../../src/errors'
+import { radiusOf } from '../../../src/logs/outcome'
 
-const OPTIONS = { sigma: 0.25, alpha: 0.001, n: 100_000, maxRadiusLoss: 0.05 } as const
+const OPTIONS = { bound: gaussianBound(0.25), alpha: 0.001, n: 100_000, maxRadiusLoss: 0.05 } as const
 
 /** With so many misses in each stage as is nearest to the rate. */
 function certificateAt(
   missRate: number,
   certification = new SizedCertification(OPTIONS),
-): { certificate: AdaptiveCertificate; draws: { votes: number; stage: string; hits: number }[] } {
+): { certificate: SizedCertificate; draws: { votes: number; stage: string; hits: number }[] } {
   const run = certification.begin()
   const draws: { votes: number; stage: string; hits: number }[] = []
   for (let next = run.next; next; next = run.next) {
@@ -33,12 +37,13 @@ describe('SizedCertification', () => {
         const { votes, hits } = estimation[0] as (typeof draws)[number]
         const expected = certifyFromCounts([1, 0], [hits, votes - hits], OPTIONS)
         expect(certificate).toEqual({
-          abstains: expected.prediction < 0,
-          radius: expected.radius,
-          lowerBound: expected.lowerBound,
+          abstains: expected.kind === 'abstains',
+          radius: radiusOf(expected),
+          lowerBound: expected.evidence.lowerBound,
           candidateCount: hits,
           n: votes,
           pilot: draws.reduce((sum, draw) => sum + draw.votes, 0) - votes,
+          planned: votes,
         })
       }),
       { numRuns: 50 },
@@ -50,7 +55,7 @@ describe('SizedCertification', () => {
     missRate => {
       const { certificate } = certificateAt(missRate)
       const misses = Math.round(OPTIONS.n * missRate)
-      const { radius } = certifyFromCounts([1, 0], [OPTIONS.n - misses, misses], OPTIONS)
+      const radius = radiusOf(certifyFromCounts([1, 0], [OPTIONS.n - misses, misses], OPTIONS))
       // Whole misses move a radius by some hundredths.
       expect(radius - certificate.radius).toBeLessThan(OPTIONS.maxRadiusLoss + 0.01)
       expect(certificate.n + certificate.pilot).toBeLessThan(
@@ -89,9 +94,9 @@ describe('SizedCertification', () => {
     [0.1, {}, [64, 16], 592],
     [0.3, {}, [64], 336],
     [0.6, {}, [64], 16],
-    [0.06, { sigma: 0.5, alpha: 0.01, n: 5003, block: 100 }, [100, 100], 1000],
-    [0.03, { sigma: 1, n: 100_000, maxRadiusLoss: 0.1 }, [64, 64, 128, 256], 4816],
-    [0.02, { sigma: 1, n: 1007, maxRadiusLoss: 1e-6, block: 10 }, [70, 40], 897],
+    [0.06, { bound: gaussianBound(0.5), alpha: 0.01, n: 5003, block: 100 }, [100, 100], 1000],
+    [0.03, { bound: gaussianBound(1), n: 100_000, maxRadiusLoss: 0.1 }, [64, 64, 128, 256], 4816],
+    [0.02, { bound: gaussianBound(1), n: 1007, maxRadiusLoss: 1e-6, block: 10 }, [70, 40], 897],
   ])(
     'draws the fewest votes that the pilot allows, at a miss rate of %d with %o',
     (rate, options, pilot, n) => {
@@ -107,14 +112,13 @@ describe('SizedCertification', () => {
     // One vote: the bound is alpha.
     const { certificate } = certificateAt(0, new SizedCertification({ ...OPTIONS, alpha: 0.5, n: 1 }))
     expect(certificate).toMatchObject({ abstains: false, radius: 0, lowerBound: 0.5 })
-    expect(certifyFromCounts([1, 0], [1, 0], { ...OPTIONS, alpha: 0.5 }).prediction).toBe(0)
+    expect(certifyFromCounts([1, 0], [1, 0], { ...OPTIONS, alpha: 0.5 })).toMatchObject({ class: 0 })
   })
 
   it.each([
     [{ alpha: 2 }, 'alpha'],
     [{ n: -1 }, 'n must'],
     [{ block: 1.5 }, 'block'],
-    [{ sigma: -1 }, 'sigma'],
     [{ maxRadiusLoss: 0 }, 'maxRadiusLoss'],
     [{ maxRadiusLoss: Number.NaN }, 'maxRadiusLoss'],
   ])('refuses %o', (options, message) => {

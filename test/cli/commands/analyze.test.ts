@@ -8,6 +8,7 @@ import { addAnalyzeCommand } from '../../../src/cli/commands/analyze'
 import { createProgram } from '../../../src/cli/program'
 import { formatRow, LOG_HEADER } from '../../../src/logs/certification-log'
 import { configuration } from '../../analysis/logs'
+import { loggedRow } from '../../support/logged-row'
 import { runWithoutPython } from '../../support/run-without-python'
 
 let folder: string
@@ -32,14 +33,11 @@ async function writeCohen(name: string, radii: readonly (number | null)[], end =
 
 /** A log of this package with its facts. */
 async function writeOwn(name: string, radii: readonly number[], changes: object = {}): Promise<void> {
-  const counts = { candidate: 1, candidateCount: 900, runnerUp: 0, runnerUpCount: 100, n0: 100, n: 1000 }
-  const rows = radii.map((radius, index) =>
-    formatRow({ index, label: 1, prediction: 1, radius, durationMs: 10, counts }),
-  )
+  const rows = radii.map((radius, index) => formatRow(loggedRow({ index, radius })))
   await writeFile(join(folder, name), [LOG_HEADER, ...rows].map(line => `${line}\n`).join(''))
   await writeFile(
     join(folder, `${name}.json`),
-    JSON.stringify({ configuration: { ...configuration, ...changes } }),
+    JSON.stringify({ format: 2, configuration: { ...configuration, ...changes } }),
   )
 }
 

@@ -3,15 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { formatRow, LOG_HEADER } from '../../../src/logs/certification-log'
+import { loggedRow } from '../../support/logged-row'
 import { PIXEL, rows, samplesFile, updateRow, writeRun } from '../../support/run-folders'
 import { runWithoutPython } from '../../support/run-without-python'
 
 let folder: string
 
-const counts = { candidate: 1, candidateCount: 900, runnerUp: 0, runnerUpCount: 100, n0: 100, n: 1000 }
-const certified = [0.5, 0.25].map((radius, index) =>
-  formatRow({ index, label: 1, prediction: 1, radius, durationMs: 10, counts }),
-)
+const certified = [0.5, 0.25].map((radius, index) => formatRow(loggedRow({ index, radius })))
 const log = [LOG_HEADER, ...certified].map(line => `${line}\n`).join('')
 
 beforeAll(async () => {

@@ -1,0 +1,59 @@
+import normalQuantile from '@stdlib/stats-base-dists-normal-quantile'
+import { ConfigError } from '../errors'
+
+/** From the probability of a class under the noise to the radius within which it stays the prediction. */
+export interface Bound {
+  /** Names the bound in logs. */
+  readonly kind: string
+  /** In which radii are measured. */
+  readonly norm: 'l2'
+  /**
+   * The radius on the [0, 1] pixel scale within which a class of at least the probability `top` stays ahead of all
+   * others, none of which has more than `rest`. Increasing in `top`; negative where `top` is less than `rest`.
+   *
+   * @param rest - default 1 - top
+   * @throws ConfigError unless the probabilities are in (0, 1)
+   */
+  radius(top: number, rest?: number): number
+  /** The least `top` whose radius, with the default `rest`, is at least this one; 1 where there is none below. */
+  top(radius: number): number
+}
+
+/**
+ * The bound for Gaussian noise: σ Φ⁻¹(top), or with `rest` σ/2 (Φ⁻¹(top) - Φ⁻¹(rest)) (Cohen et al., 2019, Theorem 1).
+ *
+ * @param sigma - standard deviation of the noise for pixels in [0, 1]
+ * @throws ConfigError unless sigma is finite and above 0
+ */
+export function gaussianBound(sigma: number): Bound {
+  if (!(sigma > 0 && Number.isFinite(sigma))) {
+    throw new ConfigError(`sigma must be a finite number above 0, got ${sigma}.`, {
+      remedy: 'Set the noise level on the [0, 1] pixel scale, for instance 0.5.',
+    })
+  }
+  const radius = (top: number, rest?: number) =>
+    rest === undefined ? sigma * quantile(top) : (sigma / 2) * (quantile(top) - quantile(rest))
+  return { kind: 'gaussian', norm: 'l2', radius, top: wanted => leastTop(wanted, radius) }
+}
+
+/** Φ⁻¹ */
+function quantile(probability: number): number {
+  if (!(probability > 0 && probability < 1)) {
+    throw new ConfigError(`A probability must be between 0 and 1, both excluded, got ${probability}.`, {
+      remedy: 'Pass a confidence bound of the probability of a class.',
+    })
+  }
+  return normalQuantile(probability, 0, 1)
+}
+
+/** By bisection down to neighbouring numbers. */
+function leastTop(wanted: number, radius: (top: number) => number): number {
+  let below = 0
+  let above = 1
+  for (;;) {
+    const middle = (below + above) / 2
+    if (middle <= below || middle >= above) return above
+    if (radius(middle) >= wanted) above = middle
+    else below = middle
+  }
+}

@@ -1,0 +1,31 @@
+import type { Outcome } from '../../logs/outcome'
+
+/**
+ * How votes become a statement about an image: plain TypeScript, to be tested with counts out of a table. Who votes is
+ * the voter's business; whoever drives a certifier answers what it asks for.
+ */
+export interface Certifier {
+  readonly kind: string
+  /** The ballot of the voter that it looks at. */
+  readonly ballot: string
+  /** Begins the certification of one image. */
+  begin(): Steps
+}
+
+/** Noisy copies of the image at hand that a certifier wants votes on. */
+export interface Ask {
+  /** Names the noise, together with the image and `from`: votes that are to be independent have different names. */
+  readonly stage: string
+  /** Copies of the stage that were asked for before; only of a stage that is drawn in several parts. */
+  readonly from?: number
+  readonly count: number
+}
+
+/** Votes by class on the copies of an ask. They add up to its `count`. */
+export type Tally = readonly number[]
+
+/** A certifier at work on one image: it yields what it asks for, gets the tallies in that order, and returns. */
+export type Steps = Generator<readonly Ask[], Outcome, readonly Tally[]>
+
+/** The ballot of a voter that has but one. */
+export const ONLY_BALLOT = 'class'

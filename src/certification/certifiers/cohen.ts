@@ -1,0 +1,29 @@
+import type { Bound } from '../bound'
+import { certifyFromCounts } from '../statistics'
+import { type Certifier, ONLY_BALLOT, type Steps } from './certifier'
+
+export interface CohenOptions {
+  readonly bound: Bound
+  /** Probability of a wrong certificate, at most. */
+  readonly alpha: number
+  /** Noisy copies that pick the class. */
+  readonly n0: number
+  /** Fresh noisy copies that bound its probability. */
+  readonly n: number
+  readonly ballot?: string
+}
+
+/** CERTIFY (Cohen et al., 2019): the class and a radius, or it abstains. */
+export function cohenCertifier({ bound, alpha, n0, n, ballot = ONLY_BALLOT }: CohenOptions): Certifier {
+  return {
+    kind: 'certify',
+    ballot,
+    *begin(): Steps {
+      const [selection = [], estimation = []] = yield [
+        { stage: 'selection', count: n0 },
+        { stage: 'estimation', count: n },
+      ]
+      return certifyFromCounts(selection, estimation, { alpha, bound })
+    },
+  }
+}

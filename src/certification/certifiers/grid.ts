@@ -1,0 +1,28 @@
+import type { GridCertification } from '../adaptive'
+import { type Certifier, ONLY_BALLOT, type Steps } from './certifier'
+import { drawVotes } from './draw-votes'
+
+export interface GridCertifierOptions {
+  /** Shared by all images and ballots: its tests take seconds to compute. */
+  readonly certification: GridCertification
+  /** Noisy copies that pick the class. */
+  readonly n0: number
+  readonly ballot?: string
+}
+
+/** The class and at which radii of a grid it is certified, from as many votes as these decisions take; or it abstains. */
+export function gridCertifier({ certification, n0, ballot = ONLY_BALLOT }: GridCertifierOptions): Certifier {
+  return {
+    kind: 'grid',
+    ballot,
+    *begin(): Steps {
+      const run = certification.begin()
+      const { evidence: drawn, draws } = yield* drawVotes(run, { n0 })
+      const { abstains, decisions } = run.certificate
+      const evidence = { ...drawn, look: draws.estimation.length, looks: draws.estimation }
+      if (abstains) return { kind: 'abstains', evidence }
+      const radii = decisions.flatMap(({ radius, isCertified }) => (isCertified ? [radius] : []))
+      return { kind: 'certified-at', class: evidence.candidate, radii, refused: [], evidence }
+    },
+  }
+}

@@ -1,0 +1,5 @@
+export type { Ask, Certifier, Steps, Tally } from './certifier'
+export { type CohenOptions, cohenCertifier } from './cohen'
+export { type GridCertifierOptions, gridCertifier } from './grid'
+export { type PredictCertifierOptions, predictCertifier } from './predict'
+export { type SizedCertifierOptions, sizedCertifier } from './sized'

@@ -1,0 +1,55 @@
+import type { CertificationConfig } from '../config/schema'
+import { GridCertification, SizedCertification } from './adaptive'
+import type { Bound } from './bound'
+import { type Certifier, cohenCertifier, gridCertifier, sizedCertifier } from './certifiers'
+
+/** Votes come in multiples of this many, the block that noise is drawn in. */
+const BLOCK = 16
+
+/** How many votes one more certified radius is worth, as a multiple of n: it decides votes, not the guarantee. */
+const WORTH = 5
+
+/** How votes are drawn and decided on: all that decides it beside n0, n, α and the bound, for the log. */
+export type ProcedureSettings =
+  | { readonly kind: 'certify' }
+  | {
+      readonly kind: 'grid'
+      readonly radii: readonly number[]
+      readonly block: number
+      readonly worth: number
+    }
+  | { readonly kind: 'sized'; readonly maxRadiusLoss: number; readonly block: number }
+
+/** The procedure of a certification, complete. */
+export function procedureOf({ adaptive, n }: Pick<CertificationConfig, 'adaptive' | 'n'>): ProcedureSettings {
+  if (adaptive === 'none') return { kind: 'certify' }
+  return 'radii' in adaptive
+    ? { kind: 'grid', radii: adaptive.radii, block: BLOCK, worth: WORTH * n }
+    : { kind: 'sized', maxRadiusLoss: adaptive.maxRadiusLoss, block: BLOCK }
+}
+
+/**
+ * Prepares a procedure for all images and ballots: for a grid and n = 100,000 it takes seconds.
+ *
+ * @param options.alpha - α of one image
+ */
+export function certifiersOf(
+  procedure: ProcedureSettings,
+  {
+    n0,
+    ...options
+  }: { readonly bound: Bound; readonly alpha: number; readonly n0: number; readonly n: number },
+): (ballot: string) => Certifier {
+  switch (procedure.kind) {
+    case 'certify':
+      return ballot => cohenCertifier({ ...options, n0, ballot })
+    case 'grid': {
+      const certification = new GridCertification({ ...options, ...procedure })
+      return ballot => gridCertifier({ certification, n0, ballot })
+    }
+    case 'sized': {
+      const certification = new SizedCertification({ ...options, ...procedure })
+      return ballot => sizedCertifier({ certification, n0, ballot })
+    }
+  }
+}

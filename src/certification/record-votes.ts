@@ -1,0 +1,101 @@
+import { CheckpointError } from '../errors'
+import { noisy, type Smoothing, seen } from '../smoothing/smoothing'
+import { add, bincount, generator, noGrad, noiseBlocks, slice, type Tensor } from '../torch'
+import type { Voter } from './voters'
+
+export interface VoteOptions {
+  readonly smoothing: Smoothing
+  readonly voter: Voter
+  /** The ballots that are voted on. */
+  readonly ballots: readonly string[]
+  /** How many noisy copies vote. */
+  readonly n: number
+  /** Noisy copies in one pass. It decides memory and speed, and no vote: the noise is the same for every batch size. */
+  readonly batch: number
+  /** The name of the noise stream; two votes share noise exactly where their names are equal. */
+  readonly stream: readonly (string | number)[]
+}
+
+/** Draws are made in blocks of this many, so that the noise of a draw does not depend on the batch that it is used in. */
+const BLOCK = 16
+
+/** Votes by class, by ballot. */
+export type Votes = Readonly<Record<string, Tensor<'K'>>>
+
+/**
+ * Records n votes on noisy copies of one image, and returns names for the counts of each ballot. They are summed on the
+ * device. A copy that gets no class counts for none: what is read is to pass {@link requireVotes}.
+ *
+ * @param image_CHW - one image in [-1, 1]
+ */
+export function recordVotes(
+  image_CHW: Tensor<'CHW'>,
+  { smoothing, voter, ballots, n, batch, stream }: VoteOptions,
+): Votes {
+  const { session } = image_CHW
+  const perDraw = Math.max(BLOCK, Math.floor(batch / BLOCK) * BLOCK)
+  return session.scope(() => {
+    const noise = generator(session, ...stream)
+    let votes: Votes = {}
+    for (let drawn = 0; drawn < n; drawn += perDraw) {
+      const count = Math.min(perDraw, n - drawn)
+      votes = session.scope(() => {
+        const noise_NCHW = noiseBlocks(image_CHW, { axis: 'N', count, block: BLOCK, generator: noise })
+        const noisy_NCHW = noisy(smoothing, image_CHW, noise_NCHW)
+        return parts(noisy_NCHW, { count, batch }).reduce(
+          (sums, part_NCHW) => addVotes(sums, voteOn(seen(smoothing, part_NCHW), { voter, ballots })),
+          votes,
+        )
+      })
+    }
+    return votes
+  })
+}
+
+/** The copies in pieces that fit into one pass: a batch may be smaller than a block. */
+function parts(
+  noisy_NCHW: Tensor<'NCHW'>,
+  { count, batch }: { count: number; batch: number },
+): readonly Tensor<'NCHW'>[] {
+  if (batch >= BLOCK) return [noisy_NCHW]
+  return Array.from({ length: Math.ceil(count / batch) }, (_, part) =>
+    slice(noisy_NCHW, 'N', { start: part * batch, end: Math.min(count, (part + 1) * batch) }),
+  )
+}
+
+function voteOn(
+  seen_NCHW: Tensor<'NCHW'>,
+  { voter, ballots }: Pick<VoteOptions, 'voter' | 'ballots'>,
+): Votes {
+  const cast = noGrad(seen_NCHW.session, () => voter.cast(seen_NCHW, ballots))
+  return Object.fromEntries(
+    Object.entries(cast).map(([ballot, class_N]) => {
+      const { classes } = voter.ballots[ballot] ?? { classes: 0 }
+      return [ballot, bincount(class_N, { classes })]
+    }),
+  )
+}
+
+function addVotes(sums: Votes, votes: Votes): Votes {
+  return Object.fromEntries(
+    Object.entries(votes).map(([ballot, votes_K]) => {
+      const sum_K = sums[ballot]
+      return [ballot, sum_K === undefined ? votes_K : add(votes_K, sum_K)]
+    }),
+  )
+}
+
+/**
+ * A certificate counts every noisy copy: none may be left out because the networks failed on it.
+ *
+ * @param counts - votes per class of n noisy copies
+ * @throws CheckpointError if some of them voted for no class
+ */
+export function requireVotes(counts: readonly number[], n: number): void {
+  const votes = counts.reduce((sum, count) => sum + count, 0)
+  if (votes === n) return
+  throw new CheckpointError(
+    `The logits of the classifier are NaN for ${n - votes} of ${n} noisy copies of an image, which have no class.`,
+    { remedy: 'Look for weights that are not finite, or compute in a wider number type.' },
+  )
+}

@@ -1,0 +1,97 @@
+import type { Read } from '../bridge'
+import type { Outcome } from '../logs/outcome'
+import type { Smoothing } from '../smoothing/smoothing'
+import type { Tensor } from '../torch'
+import type { BatchSize } from './batch-size'
+import type { Ask, Certifier, Tally } from './certifiers'
+import { recordVotes, requireVotes } from './record-votes'
+import type { Voter } from './voters'
+
+/** An image to certify, alive until it is. */
+export interface ImageAtHand<Facts> {
+  /** In [-1, 1]. */
+  readonly image_CHW: Tensor<'CHW'>
+  /** The name of the image among noise streams. */
+  readonly stream: readonly (string | number)[]
+  /** Handles that are read with the first votes. */
+  readonly facts: Facts
+}
+
+export interface RunCertifiersOptions {
+  readonly smoothing: Smoothing
+  readonly voter: Voter
+  readonly batch: BatchSize
+}
+
+/** What an ask is answered for. */
+interface OpenAsk {
+  readonly ask: Ask
+  readonly ballots: readonly string[]
+}
+
+/**
+ * Runs certifiers on one image until each has its outcome. What they ask for at the same time is one answer of Python, and
+ * what several ask for is drawn once, for all of their ballots. The noise of an ask is named by the image, the stage and
+ * the copies before: who else asks does not change a vote.
+ *
+ * @throws CheckpointError if a noisy copy voted for no class
+ */
+export async function runCertifiers<Facts>(
+  { image_CHW, stream, facts }: ImageAtHand<Facts>,
+  certifiers: readonly Certifier[],
+  { smoothing, voter, batch }: RunCertifiersOptions,
+): Promise<{ readonly facts: Read<Facts>; readonly outcomes: readonly Outcome[] }> {
+  const { session } = image_CHW
+  const record = (size: number, { ask, ballots }: OpenAsk) =>
+    recordVotes(image_CHW, {
+      ...{ smoothing, voter, ballots, n: ask.count, batch: size },
+      stream: [...stream, ask.stage, ...(ask.from === undefined ? [] : [ask.from])],
+    })
+  const runs = certifiers.map(certifier => {
+    const steps = certifier.begin()
+    return { ballot: certifier.ballot, steps, step: steps.next([]) }
+  })
+  let read: Read<Facts> | undefined
+  for (;;) {
+    const asks = openAsks(runs.flatMap(({ ballot, step }) => (step.done ? [] : { ballot, asks: step.value })))
+    if (asks.size === 0 && read !== undefined) break
+    const open = [...asks.values()]
+    const answer = await batch.run(async size => {
+      const votes = session.scope(() => open.map(ask => record(size, ask)))
+      const answer = session.read({ votes, facts: read === undefined ? [facts] : [] })
+      session.free(votes)
+      return answer
+    })
+    read ??= answer.facts[0] as Read<Facts>
+    const tallies = new Map([...asks.keys()].map((key, position) => [key, answer.votes[position] ?? {}]))
+    for (const run of runs) {
+      if (run.step.done) continue
+      run.step = run.steps.next(
+        run.step.value.map((ask): Tally => {
+          const counts = tallies.get(keyOf(ask))?.[run.ballot] ?? []
+          requireVotes(counts, ask.count)
+          return counts
+        }),
+      )
+    }
+  }
+  return { facts: read, outcomes: runs.flatMap(({ step }) => (step.done ? [step.value] : [])) }
+}
+
+/** Each ask once, with the ballots of all that ask it. */
+function openAsks(
+  asking: readonly { readonly ballot: string; readonly asks: readonly Ask[] }[],
+): ReadonlyMap<string, OpenAsk> {
+  const open = new Map<string, OpenAsk>()
+  for (const { ballot, asks } of asking) {
+    for (const ask of asks) {
+      const ballots = new Set([...(open.get(keyOf(ask))?.ballots ?? []), ballot])
+      open.set(keyOf(ask), { ask, ballots: [...ballots] })
+    }
+  }
+  return open
+}
+
+function keyOf({ stage, from, count }: Ask): string {
+  return JSON.stringify([stage, from ?? null, count])
+}

@@ -1,0 +1,28 @@
+import type { Voter } from './voter'
+
+/** The name of the ballot of an arm. */
+export function armBallot(arm: string | number, ballot: string): string {
+  return `${arm}/${ballot}`
+}
+
+/**
+ * Several voters on the same copies, which are drawn and denoised once: their comparison is a paired one. Each arm's
+ * ballots are named by {@link armBallot}; an arm that nothing is asked of does not vote.
+ */
+export function armsVoter(arms: readonly Voter[]): Voter {
+  const named = arms.flatMap((voter, arm) =>
+    Object.entries(voter.ballots).map(([ballot, asked]) => [armBallot(arm, ballot), asked] as const),
+  )
+  return {
+    ballots: Object.fromEntries(named),
+    cast: (seen_NCHW, asked) => {
+      const cast = arms.flatMap((voter, arm) => {
+        const own = Object.keys(voter.ballots).filter(ballot => asked.includes(armBallot(arm, ballot)))
+        if (own.length === 0) return []
+        const classes = voter.cast(seen_NCHW, own)
+        return Object.entries(classes).map(([ballot, class_N]) => [armBallot(arm, ballot), class_N] as const)
+      })
+      return Object.fromEntries(cast)
+    },
+  }
+}

@@ -1,0 +1,3 @@
+export { armBallot, armsVoter } from './arms'
+export { singleVoter } from './single'
+export type { Ballot, Voter } from './voter'

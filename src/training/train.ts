@@ -8,7 +8,7 @@ import { describeRun } from '../runs/describe-run'
 import { planRun } from '../runs/plan-run'
 import type { EpochReport } from '../runs/reports'
 import { requireSameWeights } from '../runs/resume'
-import { RunRecorder } from '../runs/run-recorder'
+import { RunJournal } from '../runs/run-journal'
 import { eventFiles } from '../runs/watchers/event-files'
 import type { Smoothing } from '../smoothing/smoothing'
 import { datasetSpec } from '../smoothing/specs'
@@ -82,7 +82,7 @@ async function train<F extends Form>(
     ...(hasEventFiles ? [eventFiles()] : []),
     ...(hooks.watchers ?? []),
   ]
-  const recorder = new RunRecorder({
+  const journal = new RunJournal({
     folder,
     watchers: group.rank === 0 ? watchers : [],
     plan,
@@ -101,7 +101,7 @@ async function train<F extends Form>(
         { config, objective: prepared.objective },
       )
       if (checkpoint !== null) requireSameWeights(checkpoint, description.weights)
-      await recorder.start(description, {
+      await journal.start(description, {
         metricsBytes: checkpoint?.state.metricsBytes ?? 0,
         start: {
           ...{ config, networks, smoothing, noises, trainSet, testSet, plan, folder },
@@ -109,13 +109,13 @@ async function train<F extends Form>(
         },
       })
       const loop = new TrainingLoop({
-        ...{ config, plan, state, noises, testSet, recorder, folder, description },
+        ...{ config, plan, state, noises, testSet, journal, folder, description },
         ...{ groups: prepared.groups, evaluation: prepared.evaluation },
         hooks: { ...hooks, schedule: hooks.schedule as Schedule<Form['settings']> | undefined },
         resumed: checkpoint,
       })
       await loop.run()
-      await recorder.end('finished')
+      await journal.end('finished')
       const lastCheckpoint = await group.broadcast(loop.checkpoint)
       await group.leave()
       return { networks, smoothing, checkpoint: lastCheckpoint, epochs: loop.epochs }
@@ -125,7 +125,7 @@ async function train<F extends Form>(
       await state.loader.close()
     }
   } catch (error) {
-    await recorder.end(error instanceof InterruptedError ? 'interrupted' : 'failed', error)
+    await journal.end(error instanceof InterruptedError ? 'interrupted' : 'failed', error)
     throw error
   } finally {
     session.free([trainSet, testSet])

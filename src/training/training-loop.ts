@@ -8,7 +8,7 @@ import { evenlySpread } from '../runs/evenly-spread'
 import type { RunPlan } from '../runs/plan-run'
 import type { EpochReport, UpdateReport } from '../runs/reports'
 import type { RunFolder } from '../runs/run-folder'
-import type { RunRecorder } from '../runs/run-recorder'
+import type { RunJournal } from '../runs/run-journal'
 import type { Dataset } from '../torch'
 import { evaluate } from './evaluate'
 import type { FinetuneHooks } from './hooks'
@@ -38,7 +38,7 @@ export interface TrainingContext {
   /** M: noises of each image in an update. */
   readonly noises: number
   readonly testSet: Dataset
-  readonly recorder: RunRecorder
+  readonly journal: RunJournal
   readonly folder: RunFolder | null
   readonly hooks: LoopHooks
   readonly description: RunDescription
@@ -93,7 +93,7 @@ export class TrainingLoop {
   }
 
   async #update(update: number): Promise<void> {
-    const { config, plan, groups, state, recorder } = this.#context
+    const { config, plan, groups, state, journal } = this.#context
     const { imagesPerUpdate, clip } = config.optimisation
     const { epoch, lossScale, nonFiniteInARow } = this.#progress
     const place = this.#placeOf(update)
@@ -139,7 +139,7 @@ export class TrainingLoop {
       liveTensors: session.liveTensors(),
       deviceBytes,
     }
-    await recorder.update(report)
+    await journal.update(report)
     if (isAtFault) await this.#explain(report, outcome)
     if (stops) await this.#stop()
     if (this.#checkpoints?.isDue(place)) await this.#save(stepName(place.step))
@@ -196,7 +196,7 @@ export class TrainingLoop {
   }
 
   async #endEpoch(): Promise<void> {
-    const { config, plan, state, evaluation, noises, testSet, recorder, hooks } = this.#context
+    const { config, plan, state, evaluation, noises, testSet, journal, hooks } = this.#context
     const { epoch, updatesInEpoch, step, best } = this.#progress
     const metrics = await evaluate(state, testSet, {
       evaluation,
@@ -211,7 +211,7 @@ export class TrainingLoop {
     const skipped = await this.#skipped()
     const report: EpochReport = { epoch, step, metrics, ...skipped }
     this.epochs.push(report)
-    await recorder.epoch(report)
+    await journal.epoch(report)
     const value = metrics[evaluation.best.metric] ?? Number.NaN
     const isBest =
       best === null || (evaluation.best.is === 'largest' ? value > best.value : value < best.value)
@@ -238,7 +238,7 @@ export class TrainingLoop {
     if (this.#checkpoints === null) return
     const progress = { ...this.#progress, ...(await this.#skipped()) }
     this.checkpoint = await this.#checkpoints.write(name, progress)
-    await this.#context.recorder.saved()
+    await this.#context.journal.saved()
     await this.#checkpoints.prune(progress)
   }
 

@@ -1,8 +1,9 @@
+import { metricsRow } from './metrics-row'
 import type { EpochReport, RunEnd, RunStart, RunWatcher, UpdateReport } from './reports'
 import type { RunFolder } from './run-folder'
 
 /** Tells the run folder and everybody who watches what happens in a run. */
-export class RunRecorder {
+export class RunJournal {
   readonly #folder: RunFolder | null
   readonly #watchers: readonly RunWatcher[]
   readonly #steps: number
@@ -44,14 +45,12 @@ export class RunRecorder {
 
   async update(report: UpdateReport): Promise<void> {
     this.#step = report.step
-    const { metrics, ...figures } = report
-    this.#folder?.log({ kind: 'update', ...figures, ...metrics })
+    this.#folder?.log(metricsRow('update', report))
     for (const watcher of this.#watchers) await watcher.onUpdate?.(report)
   }
 
   async epoch(report: EpochReport): Promise<void> {
-    const { metrics, ...figures } = report
-    this.#folder?.log({ kind: 'epoch', ...figures, ...metrics })
+    this.#folder?.log(metricsRow('epoch', report))
     for (const watcher of this.#watchers) await watcher.onEpoch?.(report)
   }
 

@@ -28,7 +28,7 @@ export function addLaunchCommand(program: Command): void {
         process.exitCode = await launch(target, words, {
           ...options,
           python,
-          main: require.resolve('./main'),
+          main: require.resolve('../main'),
           commands: program.commands.map(command => command.name()).filter(name => name !== 'launch'),
         })
       },

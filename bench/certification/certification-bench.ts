@@ -6,10 +6,10 @@ import {
   type CertificationRow,
   certificationOf,
   certifyDataset,
-  noiseLevelOf,
   presets,
   readCertificationLog,
   type Session,
+  smoothingOf,
   torch,
 } from '../../src'
 import { loadNetworks } from '../../src/smoothing/load-networks'
@@ -72,13 +72,17 @@ export class CertificationBench implements AsyncDisposable {
     settings: Settings = {},
   ): Promise<{ rows: readonly CertificationRow[]; ms: number }> {
     const { denoiser, classifier } = this.networks
-    const { images: _, ...certification } = { ...this.config.certification, ...settings }
+    const certification = { ...this.config.certification, ...settings }
     this.#logs += 1
     const log = join(this.folder, `${this.#logs}.tsv`)
     const begunMs = performance.now()
     await certifyDataset(
-      { denoiser, dataset: this.dataset, arms: [{ classifier, log, name: 'digits' }] },
-      { ...certification, indices },
+      {
+        smoothing: smoothingOf(denoiser, this.config.smoothing.sigma),
+        dataset: this.dataset,
+        arms: [{ classifier, log, name: 'digits' }],
+      },
+      { certification, indices },
     )
     const ms = performance.now() - begunMs
     return { ms, rows: (await readCertificationLog(log)).rows }
@@ -112,7 +116,7 @@ export async function againstPlainLoop(
   await using loop = await PlainCertification.start(bench.config, {
     interpreter,
     device: bench.session.facts.device,
-    level: noiseLevelOf(denoiser, bench.config.certification.sigma),
+    smoothing: smoothingOf(denoiser, bench.config.smoothing.sigma),
     classes: bench.dataset.description.classes.length,
   })
   const times: CertificationRound[] = []
@@ -130,9 +134,9 @@ export async function againstPlainLoop(
 
 /** Otherwise the two sides do different work, and their times do not compare. */
 function requireSameVotes(rows: readonly CertificationRow[], { votes }: PlainRound): void {
-  for (const [position, { index, counts }] of rows.entries()) {
-    const own = [counts?.candidateCount, counts?.runnerUpCount]
-    const theirs = [counts?.candidate, counts?.runnerUp].map(label => votes[position]?.[label ?? -1])
+  for (const [position, { index, evidence }] of rows.entries()) {
+    const own = [evidence?.candidateCount, evidence?.runnerUpCount]
+    const theirs = [evidence?.candidate, evidence?.runnerUp].map(label => votes[position]?.[label ?? -1])
     if (own.join() !== theirs.join()) {
       throw new Error(`Image ${index}: ${own} votes in TypeScript, ${theirs} in the Python loop.`)
     }

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
-import { type CertificationRunConfig, type NoiseLevel, torch } from '../../src'
+import { type CertificationRunConfig, type Smoothing, torch } from '../../src'
+import { levelOf } from '../../src/smoothing/smoothing'
 import { datasetSpec } from '../../src/smoothing/specs'
 import { PlainLoop } from '../plain-loop'
 
@@ -27,22 +28,23 @@ export class PlainCertification implements AsyncDisposable {
     {
       interpreter,
       device,
-      level,
+      smoothing,
       classes,
-    }: { interpreter: string; device: string; level: NoiseLevel; classes: number },
+    }: { interpreter: string; device: string; smoothing: Smoothing; classes: number },
   ): Promise<PlainCertification> {
-    const { n0, n, alpha, batch, sigma, seed } = config.certification
+    const { n0, n, alpha, batch, seed } = config.certification
+    const { sigma, scales } = smoothing
     const loop = new PlainCertification(interpreter, seed)
-    const { dtype: _, ...denoiser } = { dtype: null, ...config.denoiser }
+    const { dtype: _, ...denoiser } = { dtype: null, ...config.smoothing.denoiser }
     await loop.#loop.ask({
       ...{ device, n0, n, alpha, batch, sigma, classes },
       threads: config.threads ?? 1,
       denoiser: torch.pythonSpec(denoiser as never),
       classifier: torch.pythonSpec(config.classifier as never),
       data: torch.pythonSpec(datasetSpec(config.data, 'test')),
-      timestep: level.modelTimestep,
-      image_scale: level.sqrtAlphaCumprod,
-      noise_scale: level.sqrtOneMinusAlphaCumprod,
+      timestep: levelOf(smoothing)?.modelTimestep,
+      image_scale: scales.image,
+      noise_scale: scales.noise,
     })
     return loop
   }

@@ -15,7 +15,7 @@ import { inferenceNetworks } from './inference-networks'
 import { configurationOf } from './log-configuration'
 import { oneAhead } from './one-ahead'
 import { certifiersOf, procedureOf } from './procedure'
-import { runCertifiers } from './run-certifiers'
+import { ImagesInWork } from './run-certifiers'
 import { armBallot, armsVoter, singleVoter } from './voters'
 
 /** A base classifier to certify, and where its rows go. */
@@ -106,16 +106,13 @@ export async function certifyDataset(
       voter: armsVoter(networks.classifiers.map(classifier => singleVoter(classifier, { classes }))),
       batch: new BatchSize(certification.batch, options),
     }
+    using inWork = new ImagesInWork()
     const results = oneAhead(
       work.filter(({ without }) => without.length > 0),
       async ({ index, without }) => {
         const certifiers = without.map(arm => certifierOf(armBallot(arm, ONLY_BALLOT)))
         const image = datasetImage(dataset, { index, seed })
-        try {
-          return { index, without, ...(await runCertifiers(image, certifiers, voting)) }
-        } finally {
-          session.free([image.image_CHW, image.facts])
-        }
+        return { index, without, ...(await inWork.certify(image, certifiers, voting)) }
       },
       { signal },
     )
@@ -140,7 +137,7 @@ export async function certifyDataset(
   }
 }
 
-/** Records an image of a data set, to be freed when it is certified. */
+/** Records an image of a data set. */
 function datasetImage(dataset: Dataset, { index, seed }: { readonly index: number; readonly seed: number }) {
   return dataset.session.scope(() => {
     const { image_CHW, labels_B } = pixelsOf(dataset, index)

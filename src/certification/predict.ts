@@ -15,7 +15,7 @@ import { cohenCertifier, predictCertifier } from './certifiers'
 import { guaranteeOf } from './guarantee'
 import { inferenceNetworks } from './inference-networks'
 import { oneAhead } from './one-ahead'
-import { runCertifiers } from './run-certifiers'
+import { ImagesInWork } from './run-certifiers'
 import { singleVoter } from './voters'
 
 /** What the smoothed classifier says about one image. */
@@ -105,17 +105,13 @@ export async function predict(
       voter: singleVoter(copies[0] ?? classifier, { classes: head }),
       batch: new BatchSize(certification.batch, { onNote }),
     }
+    using inWork = new ImagesInWork()
     const results = oneAhead(
       files,
       async file => {
         const stream = [seed, 'file', await contentHash(file)]
         const image_CHW = session.scope(() => toSymmetric(readImage(session, file, transform)))
-        try {
-          const { outcomes } = await runCertifiers({ image_CHW, stream, facts: [] }, certifiers, voting)
-          return { file, outcomes }
-        } finally {
-          session.free(image_CHW)
-        }
+        return { file, ...(await inWork.certify({ image_CHW, stream, facts: [] }, certifiers, voting)) }
       },
       { signal },
     )

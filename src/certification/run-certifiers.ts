@@ -78,6 +78,35 @@ export async function runCertifiers<Facts>(
   return { facts: read, outcomes: runs.flatMap(({ step }) => (step.done ? [step.value] : [])) }
 }
 
+/** Images in work, of which none is left over: not even where the caller no longer waits for them. */
+export class ImagesInWork implements Disposable {
+  readonly #images = new Set<ImageAtHand<unknown>>()
+
+  /** Runs certifiers on an image as {@link runCertifiers} does, and frees it. */
+  async certify<Facts>(
+    image: ImageAtHand<Facts>,
+    certifiers: readonly Certifier[],
+    options: RunCertifiersOptions,
+  ): ReturnType<typeof runCertifiers<Facts>> {
+    this.#images.add(image)
+    try {
+      return await runCertifiers(image, certifiers, options)
+    } finally {
+      this.#free(image)
+    }
+  }
+
+  [Symbol.dispose](): void {
+    for (const image of this.#images) this.#free(image)
+  }
+
+  #free(image: ImageAtHand<unknown>): void {
+    const { image_CHW, facts } = image
+    image_CHW.session.free([image_CHW, facts])
+    this.#images.delete(image)
+  }
+}
+
 /** Each ask once, with the ballots of all that ask it. */
 function openAsks(
   asking: readonly { readonly ballot: string; readonly asks: readonly Ask[] }[],

@@ -31,21 +31,19 @@ it('has ACR, abstention and certified accuracy at quarters up to the largest rad
 
 it('reads logs of earlier versions as it read them then', async () => {
   const logs = await Promise.all(
-    ['format-1', 'format-1-adaptive'].map(async label => ({
+    ['certify', 'adaptive'].map(async label => ({
       label,
-      log: await readCertificationLog(join(__dirname, '..', 'fixtures', 'logs', `${label}.tsv`)),
+      log: await readCertificationLog(join(__dirname, '..', 'logs', 'format-1', `${label}.tsv`)),
     })),
   )
   const { tables, notes } = analyze(logs, { radii: [0, 0.25] })
   expect(tables[0]?.rows).toEqual([
-    ['format-1', expect.closeTo(0.112224, 5), 40, 60, 15],
-    ['format-1-adaptive', expect.closeTo(0.0375, 12), 45, expect.closeTo(55, 12), 10],
+    ['certify', expect.closeTo(0.112224, 5), 40, 60, 15],
+    ['adaptive', expect.closeTo(0.0375, 12), 45, expect.closeTo(55, 12), 10],
   ])
   expect(notes).toEqual([
-    expect.stringMatching(
-      /format-1-adaptive\.tsv is adaptive: \d+ votes an image in the mean, at most 1000\.$/,
-    ),
-    expect.stringMatching(/format-1-adaptive\.tsv decides at the radii 0, 0\.25, 0\.5, 0\.75 alone/),
+    expect.stringMatching(/adaptive\.tsv is adaptive: \d+ votes an image in the mean, at most 1000\.$/),
+    expect.stringMatching(/adaptive\.tsv decides at the radii 0, 0\.25, 0\.5, 0\.75 alone/),
   ])
 })
 

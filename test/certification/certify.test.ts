@@ -1,34 +1,45 @@
+import { createHash } from 'node:crypto'
 import { mkdtemp, readdir, readFile, rm, truncate } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import {
-  ABSTAIN,
+  type Ask,
+  armBallot,
+  armsVoter,
+  type CertificationConfig,
   type CertifiedImage,
+  type Certifier,
   CheckpointError,
   ConfigError,
   certifyDataset,
-  certifyImage,
+  cohenCertifier,
   denoise,
+  gaussianBound,
   mergeShards,
   noiseLevelOf,
-  predictImage,
+  predictCertifier,
   readCertificationLog,
   recordVotes,
+  runCertifiers,
   type Session,
+  type Smoothing,
   shardPath,
+  singleVoter,
+  smoothingOf,
+  type Tally,
   torch,
   toSymmetric,
+  type VoteOptions,
 } from '../../src'
-import type { VoteRequest } from '../../src/certification/adaptive'
 import { BatchSize } from '../../src/certification/batch-size'
-import { certifyAdaptively } from '../../src/certification/certify-adaptively'
+import { certificationSchema } from '../../src/config/certification-schema'
 import type { CertificationRow } from '../../src/logs/certification-log'
 import { CLASSIFIER, connectForTest, loadDigits } from '../support/digits'
 
 const SIGMA = 0.25
 const LIMITED_MEMORY_NETWORK = join(__dirname, '..', 'support', 'limited_memory_network.py')
-const OPTIONS = { sigma: SIGMA, n0: 16, n: 96, alpha: 0.001, batch: 64, seed: 7 }
+const OPTIONS = certificationSchema.parse({ n0: 16, n: 96, alpha: 0.001, batch: 64, seed: 7 })
 
 describe('certification', () => {
   let session: Session
@@ -45,19 +56,29 @@ describe('certification', () => {
   })
   afterEach(() => rm(folder, { recursive: true }))
 
-  const smoothing = (sigma = SIGMA) => ({
-    denoiser: networks.denoiser,
-    level: noiseLevelOf(networks.denoiser, sigma),
-    classifiers: [networks.classifier],
-  })
+  const smoothing = (sigma = SIGMA) => smoothingOf(networks.denoiser, sigma)
+  const voter = (classifier = networks.classifier) => singleVoter(classifier, { classes: 10 })
   const image = (index: number) =>
     session.scope(() => torch.select(toSymmetric(networks.testSet.images([index]).images_BCHW), 'B', 0))
 
+  interface Voting extends Partial<Pick<VoteOptions, 'smoothing' | 'voter'>> {
+    readonly n: number
+    readonly batch?: number
+    readonly stream?: readonly (string | number)[]
+  }
+
+  /** Votes on noisy copies of an image. */
+  async function votesOn(image_CHW: torch.Tensor<'CHW'>, voting: Voting): Promise<number[]> {
+    const defaults = { smoothing: smoothing(), voter: voter(), batch: 64, stream: ['votes'] }
+    const { class: counts = [] } = await session.compute(() =>
+      recordVotes(image_CHW, { ...defaults, ...voting, ballots: ['class'] }),
+    )
+    return counts
+  }
+
   async function votes(n: number, batch: number, stream: (string | number)[] = ['votes']): Promise<number[]> {
     const image_CHW = image(3)
-    const [counts = []] = await session.compute(() =>
-      recordVotes(smoothing(), image_CHW, { n, batch, classes: 10, stream }),
-    )
+    const counts = await votesOn(image_CHW, { n, batch, stream })
     session.free(image_CHW)
     return counts
   }
@@ -70,6 +91,8 @@ describe('certification', () => {
     expect(await votes(300, 300, ['other'])).not.toEqual(reference)
   })
 
+  const COHEN = { bound: gaussianBound(SIGMA), alpha: OPTIONS.alpha, n0: OPTIONS.n0, n: OPTIONS.n }
+
   it('gives classifiers that vote together what each gets alone', async () => {
     const other = await torch.loadClassifier(session, {
       source: 'timm',
@@ -77,23 +100,48 @@ describe('certification', () => {
       inputRange: { mean: [0.9], std: [0.2] },
     })
     const image_CHW = image(1)
-    const certify = (classifiers: torch.Classifier[]) =>
-      certifyImage({ ...smoothing(), classifiers }, image_CHW, { ...OPTIONS, index: 1, classes: 10 })
-    const [first, second] = await certify([networks.classifier, other])
-    expect(await certify([networks.classifier])).toEqual([first])
-    expect(await certify([other])).toEqual([second])
+    const certify = async (...classifiers: torch.Classifier[]) => {
+      const certifiers = classifiers.map((_, arm) =>
+        cohenCertifier({ ...COHEN, ballot: armBallot(arm, 'class') }),
+      )
+      const { outcomes } = await runCertifiers({ image_CHW, stream: [7, 'x'], facts: [] }, certifiers, {
+        ...{ smoothing: smoothing(), voter: armsVoter(classifiers.map(voter)), batch: new BatchSize(64) },
+      })
+      return outcomes
+    }
+    const [first, second] = await certify(networks.classifier, other)
+    expect(await certify(networks.classifier)).toEqual([first])
+    expect(await certify(other)).toEqual([second])
     expect(first).not.toEqual(second)
     session.free([image_CHW, other])
   })
 
-  it('predicts with the counts of its own stream', async () => {
-    const images = [image(0), image(3)] as const
-    const predicted = (index: 0 | 1, name: number) =>
-      predictImage(smoothing(), images[index], { ...OPTIONS, index: name, classes: 10 })
-    expect((await predicted(0, 0))[0]?.prediction).toBe(6)
-    const counts = await votes(OPTIONS.n, OPTIONS.batch, [OPTIONS.seed, 'predict', 3])
-    expect((await predicted(1, 3))[0]?.topCount).toBe(Math.max(...counts))
-    session.free(images)
+  it('draws what several certifiers ask for once, in one answer, with what else is to be read', async () => {
+    const image_CHW = image(3)
+    await session.flush()
+    const stream = [7, 'x']
+    const run = async (...certifiers: Certifier[]) => {
+      const before = { ...session.counters }
+      const facts = { two: torch.tensor(session, 2, { axes: '' }) }
+      const result = await runCertifiers({ image_CHW, stream, facts }, certifiers, {
+        ...{ smoothing: smoothing(), voter: voter(), batch: new BatchSize(64) },
+      })
+      session.free(facts.two)
+      expect(session.counters.answers).toBe(before.answers + 1)
+      return { ...result, instructions: session.counters.instructions - before.instructions }
+    }
+    const [certify, predict] = [cohenCertifier(COHEN), predictCertifier(COHEN)]
+    const alone = await run(certify)
+    const both = await run(certify, predict)
+    expect(both.facts).toEqual({ two: 2 })
+    expect(both.instructions).toBe(alone.instructions)
+    expect(both.outcomes[0]).toEqual(alone.outcomes[0])
+    const counts = await votesOn(image_CHW, { n: OPTIONS.n, stream: [...stream, 'estimation'] })
+    expect(both.outcomes[1]).toMatchObject({
+      kind: 'predicted',
+      evidence: { candidateCount: Math.max(...counts), n: OPTIONS.n },
+    })
+    session.free(image_CHW)
   })
 
   it.each([
@@ -103,14 +151,11 @@ describe('certification', () => {
     const { classifier } = networks
     const denoiser = name && networks.denoiser
     const image_CHW = image(2)
-    const classifiers = [classifier]
     const level = noiseLevelOf(networks.denoiser, 0.75)
-    const counted = denoiser
-      ? { denoiser, level, classifiers }
-      : { denoiser: null, level: { sigma: 0.2 }, classifiers }
-    const [counts] = await session.compute(() =>
-      recordVotes(counted, image_CHW, { n: 40, batch: 16, classes: 10, stream: ['one by one'] }),
-    )
+    const counts = await votesOn(image_CHW, {
+      ...{ smoothing: denoiser ? smoothing(0.75) : smoothingOf(null, 0.2) },
+      ...{ n: 40, batch: 16, stream: ['one by one'] },
+    })
     const logits = await session.compute(() => {
       const generator = torch.generator(session, 'one by one')
       const noise_NCHW = torch.noiseBlocks(image_CHW, { axis: 'N', count: 40, block: 16, generator })
@@ -135,13 +180,11 @@ describe('certification', () => {
     const classifier = await torch.loadClassifier(session, {
       ...{ source: 'python', file: LIMITED_MEMORY_NETWORK, factory: 'make', arguments: { most: 33 } },
     })
-    const networks = { denoiser: null, level: { sigma: SIGMA }, classifiers: [classifier] } as const
+    const noised = { smoothing: smoothingOf(null, SIGMA), voter: voter(classifier) }
     const instructions: number[] = []
     for (const batch of [7, 16, 33]) {
       const before = session.counters.instructions
-      const [counts = []] = await session.compute(() =>
-        recordVotes(networks, image_CHW, { n: 64, batch, classes: 10, stream: ['at once'] }),
-      )
+      const counts = await votesOn(image_CHW, { ...noised, n: 64, batch })
       expect(counts.reduce((sum, count) => sum + count, 0)).toBe(64)
       instructions.push(session.counters.instructions - before)
     }
@@ -152,25 +195,29 @@ describe('certification', () => {
   })
 
   interface Run {
-    readonly denoiser?: torch.Denoiser | null
+    readonly smoothing?: Smoothing
     readonly classifier?: torch.Classifier
+    readonly certification?: Partial<CertificationConfig>
     readonly options?: Partial<Parameters<typeof certifyDataset>[1]>
   }
 
   /** Certifies into a log, and returns it. */
   async function certifyInto(name: string, indices: readonly number[], run: Run = {}) {
-    const { denoiser = networks.denoiser, classifier = networks.classifier, options } = run
+    const { classifier = networks.classifier, certification, options } = run
     const log = join(folder, name)
     await certifyDataset(
-      { denoiser, dataset: networks.testSet, arms: [{ classifier, name: 'digits', log }] },
-      { ...OPTIONS, indices, dtype: 'float32', ...options },
+      {
+        ...{ smoothing: run.smoothing ?? smoothing(), dataset: networks.testSet },
+        arms: [{ classifier, name: 'digits', log }],
+      },
+      { certification: { ...OPTIONS, ...certification }, indices, ...options },
     )
     return readCertificationLog(log)
   }
 
   /** The rows without their times, by image. */
-  async function certify(name: string, indices: readonly number[], options: Run['options'] = {}) {
-    const { rows } = await certifyInto(name, indices, { options })
+  async function certify(name: string, indices: readonly number[], run: Run = {}) {
+    const { rows } = await certifyInto(name, indices, run)
     return new Map(rows.map(({ durationMs: _, ...row }) => [row.index, row]))
   }
 
@@ -185,7 +232,7 @@ describe('certification', () => {
     expect(await certify('reversed.tsv', [...indices].reverse())).toEqual(new Map([...reference].reverse()))
     for (const number of [1, 2, 3]) {
       const shard = { number, of: 3 }
-      const rows = await certify(shardPath('log.tsv', shard), indices, { shard })
+      const rows = await certify(shardPath('log.tsv', shard), indices, { options: { shard } })
       expect([...rows.keys()]).toEqual([[0, 6], [2], [3]][number - 1])
     }
     const shards = (await readdir(folder)).filter(name => /shard.*tsv$/.test(name))
@@ -203,7 +250,7 @@ describe('certification', () => {
     await truncate(resumed, (await readFile(resumed)).length - 5)
     const seen: [number, number, boolean][] = []
     const onImage = (done: number, { index, isNew }: CertifiedImage) => seen.push([done, index, isNew])
-    expect(await certify('resumed.tsv', indices, { onImage })).toEqual(reference)
+    expect(await certify('resumed.tsv', indices, { options: { onImage } })).toEqual(reference)
     expect(seen).toEqual([
       [1, 0, false],
       [2, 2, false],
@@ -222,14 +269,14 @@ describe('certification', () => {
       ...{ classifier, name: 'digits', log: join(folder, `arm-${arm}.tsv`) },
     }))
     const [first] = arms as [(typeof arms)[0]]
-    const { testSet: dataset, denoiser } = networks
-    const options = { ...OPTIONS, dtype: 'float32' as const }
-    await certifyDataset({ denoiser, dataset, arms: [first] }, { ...options, indices: [0] })
+    const { testSet: dataset } = networks
+    const certified = { smoothing: smoothing(), dataset }
+    await certifyDataset({ ...certified, arms: [first] }, { certification: OPTIONS, indices: [0] })
     const seen: [number, number, boolean][] = []
     const onImage = (_: number, { index, rows, isNew }: CertifiedImage) =>
       seen.push([index, rows.length, isNew])
     const begunMs = performance.now()
-    await certifyDataset({ denoiser, dataset, arms }, { ...options, indices: [0, 3, 2], onImage })
+    await certifyDataset({ ...certified, arms }, { certification: OPTIONS, indices: [0, 3, 2], onImage })
     const elapsedMs = performance.now() - begunMs
     expect(seen).toEqual([0, 3, 2].map(index => [index, 2, true]))
 
@@ -251,21 +298,27 @@ describe('certification', () => {
 
   it('refuses to go on with a log of another configuration, and says what differs', async () => {
     await certify('log.tsv', [0])
-    await expect(certify('log.tsv', [1], { alpha: 0.01 })).rejects.toThrow(ConfigError)
-    await expect(certify('log.tsv', [0], { alpha: 0.01 })).rejects.toThrow(/alpha/)
+    await expect(certify('log.tsv', [1], { certification: { alpha: 0.01 } })).rejects.toThrow(ConfigError)
+    await expect(certify('log.tsv', [0], { certification: { alpha: 0.01 } })).rejects.toThrow(/alpha/)
   })
 
   it('says in the log what decides its rows, and which images are planned', async () => {
-    const { facts } = await certifyInto('log.tsv', [0, 3], { options: { shard: { number: 2, of: 2 } } })
+    const { facts, rows } = await certifyInto('log.tsv', [0, 3], { options: { shard: { number: 2, of: 2 } } })
+    // The pixels as the data set gives them.
+    const [pixels] = await session.compute(() => networks.testSet.images([3]).images_BCHW)
+    const bytes = new Uint8Array(Float32Array.from(pixels?.flat(3) ?? []).buffer)
+    expect(rows[0]?.digest).toBe(createHash('sha256').update(bytes).digest('hex').slice(0, 16))
     expect(facts).toMatchObject({
+      format: 2,
       configuration: {
         classifier: 'digits',
         sigma: SIGMA,
         realisedSigma: noiseLevelOf(networks.denoiser, SIGMA).realisedSigma,
         certifiedSigma: SIGMA,
-        dtype: 'float32',
-        denoiserDtype: 'float32',
-        autocast: 'none',
+        norm: 'l2',
+        bound: 'gaussian',
+        procedure: { kind: 'certify' },
+        arithmetic: { dtype: 'float32', denoiserDtype: 'float32', autocast: 'none' },
         data: { images: 597, classes: 10, imageShape: [1, 8, 8] },
       },
       plan: { count: 1, images: '3' },
@@ -277,11 +330,11 @@ describe('certification', () => {
   it('draws the noise of an image by the seed and its place in the data set', async () => {
     const stream = [OPTIONS.seed, 'certify', 3, 'estimation']
     const { rows } = await certifyInto('fixed.tsv', [3])
-    const fixed = rows[0]?.counts
+    const fixed = rows[0]?.evidence
     expect(fixed?.candidateCount).toBe((await votes(96, 64, stream))[fixed?.candidate ?? -1])
     // So few votes are looked at once.
-    const options = { adaptive: { radii: [0] }, n: 63 }
-    const adaptive = (await certifyInto('adaptive.tsv', [3], { options })).rows[0]?.counts
+    const certification = { adaptive: { radii: [0] }, n: 63 }
+    const adaptive = (await certifyInto('adaptive.tsv', [3], { certification })).rows[0]?.evidence
     expect(adaptive?.n).toBe(63)
     expect(adaptive?.candidateCount).toBe((await votes(63, 64, [...stream, 0]))[adaptive?.candidate ?? -1])
     // Nothing is left to do.
@@ -290,42 +343,46 @@ describe('certification', () => {
 
   it('computes both networks in half precision where that is asked for, and says so', async () => {
     // Noise under which the votes for these images are divided.
-    const divided = { sigma: 0.75, n: 200 }
+    const divided = { smoothing: smoothing(0.75), certification: { n: 200 } }
     const half = await certifyInto('half.tsv', [1, 2, 3, 7], {
-      options: { ...divided, autocast: 'bfloat16', channelsLast: true },
+      ...divided,
+      certification: { n: 200, autocast: 'bfloat16', channelsLast: true },
     })
-    expect(half.facts?.configuration).toMatchObject({ autocast: 'bfloat16', channelsLast: true })
-    const exact = await certifyInto('exact.tsv', [1, 2, 3, 7], { options: divided })
-    const votesOf = ({ rows }: typeof half) => rows.map(({ counts }) => counts?.candidateCount ?? 0)
+    const arithmetic = { autocast: 'bfloat16', channelsLast: true }
+    expect(half.facts?.configuration).toMatchObject({ arithmetic })
+    const exact = await certifyInto('exact.tsv', [1, 2, 3, 7], divided)
+    const votesOf = ({ rows }: typeof half) => rows.map(({ evidence }) => evidence?.candidateCount ?? 0)
     expect(votesOf(half)).not.toEqual(votesOf(exact))
     const differences = votesOf(half).map((count, image) => Math.abs(count - (votesOf(exact)[image] ?? 0)))
     expect(Math.max(...differences)).toBeLessThan(10)
   })
 
   it('certifies a classifier without a denoiser, whose noise is sigma itself', async () => {
-    const { rows, facts } = await certifyInto('log.tsv', [0], { denoiser: null })
-    expect(facts?.configuration).toMatchObject({ realisedSigma: null, denoiserDtype: null })
+    const { rows, facts } = await certifyInto('log.tsv', [0], { smoothing: smoothingOf(null, SIGMA) })
+    expect(facts?.configuration).toMatchObject({ realisedSigma: null, arithmetic: { denoiserDtype: null } })
     expect(rows[0]?.radius).toBeGreaterThan(0)
     const [denoised] = (await certifyInto('denoised.tsv', [0])).rows
-    expect(rows[0]?.counts).not.toEqual(denoised?.counts)
+    expect(rows[0]?.evidence).not.toEqual(denoised?.evidence)
   })
 
   it('shares α among all images where it is to hold for the whole data set', async () => {
     const { rows, facts } = await certifyInto('whole.tsv', [0, 1, 2, 3], {
-      options: { familyWise: true, shard: { number: 1, of: 2 } },
+      certification: { familyWise: true },
+      options: { shard: { number: 1, of: 2 } },
     })
     expect(facts?.configuration).toMatchObject({
       alpha: OPTIONS.alpha / 4,
       familyWise: { alpha: OPTIONS.alpha, images: 4 },
     })
-    const alone = await certifyInto('each.tsv', [0, 1, 2, 3], { options: { alpha: OPTIONS.alpha / 4 } })
+    const alone = await certifyInto('each.tsv', [0, 1, 2, 3], { certification: { alpha: OPTIONS.alpha / 4 } })
     expect(rows.map(({ radius }) => radius)).toEqual([0, 2].map(position => alone.rows[position]?.radius))
   })
 
   it('takes the smaller of the two sigmas for the radius where that is asked for', async () => {
-    const level = { ...noiseLevelOf(networks.denoiser, SIGMA), realisedSigma: 0.2 }
-    const nominal = await certifyInto('nominal.tsv', [0], { options: { level } })
-    const smaller = await certifyInto('smaller.tsv', [0], { options: { level, certifySigma: 'smaller' } })
+    const less = { smoothing: { ...smoothing(), realisedSigma: 0.2 } }
+    const nominal = await certifyInto('nominal.tsv', [0], less)
+    const certification = { certifySigma: 'smaller' as const }
+    const smaller = await certifyInto('smaller.tsv', [0], { ...less, certification })
     expect(nominal.rows[0]?.radius).toBeGreaterThan(0)
     expect(smaller.rows[0]?.radius).toBeCloseTo(((nominal.rows[0]?.radius ?? 0) * 0.2) / SIGMA, 12)
     expect(smaller.facts?.configuration).toMatchObject({ certifySigma: 'smaller', certifiedSigma: 0.2 })
@@ -333,96 +390,85 @@ describe('certification', () => {
 
   it('takes the votes that each image needs, where that is asked for: the same in any pass, order and run', async () => {
     const adaptive = { radii: [0, 0.25, 0.5] }
-    const options = { adaptive, n: 2000, batch: 512 }
-    const reference = await certifyInto('grid.tsv', [0, 2, 3], { options })
-    const votes = reference.rows.map(({ counts }) => counts?.n ?? 0)
+    const certification = { adaptive, n: 2000, batch: 512 }
+    const reference = await certifyInto('grid.tsv', [0, 2, 3], { certification })
+    const votes = reference.rows.map(({ evidence }) => evidence?.n ?? 0)
     expect(Math.max(...votes)).toBeLessThan(2000)
     expect(new Set(votes).size).toBeGreaterThan(1)
-    for (const { radius, counts } of reference.rows) {
+    for (const { radius, evidence } of reference.rows) {
       expect(adaptive.radii).toContain(radius)
-      expect(counts).toMatchObject({ n0: OPTIONS.n0, pilot: 0 })
+      expect(evidence).toMatchObject({ n0: OPTIONS.n0, pilot: 0 })
     }
     expect(reference.rows.some(({ radius }) => radius > 0)).toBe(true)
     expect(reference.facts?.configuration).toMatchObject({
-      adaptive: { kind: 'grid', radii: [0, 0.25, 0.5], block: 16, worth: 10_000 },
+      procedure: { kind: 'grid', radii: [0, 0.25, 0.5], block: 16, worth: 10_000 },
       n: 2000,
     })
     const labels = await session.compute(() => networks.testSet.images([0, 2, 3]).labels_B)
     expect(reference.rows.map(({ label }) => label)).toEqual(labels)
     const expected = new Map(reference.rows.map(({ durationMs: _, ...row }) => [row.index, row]))
-    await certify('other.tsv', [3], { ...options, batch: 32 })
-    const resumed = await certify('other.tsv', [3, 2, 0], { ...options, batch: 32 })
+    const other = { certification: { ...certification, batch: 32 } }
+    await certify('other.tsv', [3], other)
+    const resumed = await certify('other.tsv', [3, 2, 0], other)
     expect(resumed).toEqual(new Map([...expected].reverse()))
   })
 
-  it('draws the votes that an image asks for, each request from noise of its own', async () => {
+  it('draws the votes that certifiers ask for, each ask from noise of its own, for those who ask it', async () => {
     const image_CHW = image(2)
     // Noise under which the votes for this image are divided.
     const noisy = smoothing(0.75)
-    const n0 = 1
-    let stream = [7, 'certify', 2]
-    const votesOf = async (n: number, ...name: (string | number)[]) => {
-      const [counts = []] = await session.compute(() =>
-        recordVotes(noisy, image_CHW, { n, batch: 16, classes: 10, stream: [...stream, ...name] }),
-      )
-      return counts
-    }
-    const script = async (requests: readonly VoteRequest[], { abstains = false } = {}) => {
-      const observed: number[] = []
-      const certificate = { abstains, radius: 0.5, lowerBound: 0.75, candidateCount: 9, n: 70, pilot: 24 }
-      const begin = () => ({
-        get next() {
-          return requests[observed.length]
-        },
-        observe: (count: number) => observed.push(count),
-        certificate,
-      })
-      const found = await certifyAdaptively(noisy, image_CHW, {
-        ...{ certification: { begin }, n0, batch: new BatchSize(16), classes: 10, stream },
-      })
-      return { observed, found }
-    }
-    const selection = await votesOf(n0, 'selection')
-    const candidate = selection.indexOf(1)
-    const expected = [
-      await votesOf(24, 'pilot', 0),
-      await votesOf(30, 'estimation', 0),
-      await votesOf(16, 'pilot', 24),
-      await votesOf(40, 'estimation', 30),
-    ] as const
-    const { observed, found } = await script([
-      { votes: 24, stage: 'pilot' },
-      { votes: 30, stage: 'estimation' },
-      { votes: 16, stage: 'pilot' },
-      { votes: 40, stage: 'estimation' },
-    ])
-    expect(observed).toEqual(expected.map(counts => counts[candidate]))
-    const totals = expected[1].map((count, label) => count + (expected[3][label] ?? 0))
-    const others = totals.map((total, label) => (label === candidate ? -1 : total))
-    expect(found).toEqual({
-      ...{ prediction: candidate, radius: 0.5, lowerBound: 0.75, candidate, candidateCount: 9 },
-      ...{ runnerUp: others.indexOf(Math.max(...others)), runnerUpCount: Math.max(...others) },
-      ...{ n0, n: 70, pilot: 24 },
+    const other = await torch.loadClassifier(session, {
+      ...{ source: 'timm', path: CLASSIFIER, inputRange: { mean: [0.9], std: [0.2] } },
     })
-    expect(found.runnerUpCount).toBeGreaterThan(0)
-
-    // Without a request there is nothing beside the selection.
-    const abstained = await script([], { abstains: true })
-    expect(abstained.observed).toEqual([])
-    expect(abstained.found).toMatchObject({ prediction: ABSTAIN, candidate, runnerUpCount: 0 })
-    for (const seed of [1, 2, 3, 4, 5]) {
-      stream = [seed, 'certify', 2]
-      const selected = (await votesOf(n0, 'selection')).indexOf(1)
-      expect((await script([])).found.candidate).toBe(selected)
-    }
-    session.free(image_CHW)
+    const stream = [7, 'certify', 2]
+    const votesOf = (n: number, name: (string | number)[], classifier = networks.classifier) =>
+      votesOn(image_CHW, { smoothing: noisy, voter: voter(classifier), n, stream: [...stream, ...name] })
+    const told: Tally[][] = [[], []]
+    /** Asks for these, one step after the other. */
+    const scripted = (arm: number, steps: readonly (readonly Ask[])[]): Certifier => ({
+      ...{ kind: 'scripted', ballot: armBallot(arm, 'class') },
+      *begin() {
+        for (const asks of steps) told[arm]?.push(...(yield asks))
+        return { kind: 'undecided', why: `arm ${arm}`, evidence: {} as never }
+      },
+    })
+    const before = session.counters.answers
+    const { outcomes } = await runCertifiers(
+      { image_CHW, stream, facts: [] },
+      [
+        scripted(0, [
+          [
+            { stage: 'selection', count: 9 },
+            { stage: 'estimation', from: 0, count: 30 },
+          ],
+          [{ stage: 'pilot', from: 24, count: 16 }],
+          [{ stage: 'estimation', from: 30, count: 40 }],
+        ]),
+        scripted(1, [[{ stage: 'selection', count: 9 }], [{ stage: 'pilot', from: 0, count: 16 }]]),
+      ],
+      {
+        ...{ smoothing: noisy, batch: new BatchSize(16) },
+        voter: armsVoter([voter(), voter(other)]),
+      },
+    )
+    expect(session.counters.answers - before).toBe(3)
+    expect(outcomes).toMatchObject([{ why: 'arm 0' }, { why: 'arm 1' }])
+    expect(told[0]).toEqual([
+      await votesOf(9, ['selection']),
+      await votesOf(30, ['estimation', 0]),
+      await votesOf(16, ['pilot', 24]),
+      await votesOf(40, ['estimation', 30]),
+    ])
+    expect(told[1]).toEqual([await votesOf(9, ['selection'], other), await votesOf(16, ['pilot', 0], other)])
+    expect(new Set(told.flat().map(String)).size).toBe(6)
+    session.free([image_CHW, other])
   })
 
   it('plans the votes of an image with a pilot, which counts for nothing', async () => {
-    const options = { adaptive: { maxRadiusLoss: 0.05 }, n: 2000 }
-    const { rows } = await certifyInto('sized.tsv', [0], { options })
-    expect(rows[0]?.counts?.pilot).toBeGreaterThan(0)
-    expect(rows[0]?.counts?.n).toBeLessThan(2000)
+    const certification = { adaptive: { maxRadiusLoss: 0.05 }, n: 2000 }
+    const { rows } = await certifyInto('sized.tsv', [0], { certification })
+    expect(rows[0]?.evidence?.pilot).toBeGreaterThan(0)
+    expect(rows[0]?.evidence?.n).toBeLessThan(2000)
     expect(rows[0]?.radius).toBeGreaterThan(0)
   })
 
@@ -435,7 +481,7 @@ describe('certification', () => {
     const notes: string[] = []
     const options = { onNote: (note: string) => notes.push(note) }
     const { rows } = await certifyInto('tight.tsv', [0, 1], { classifier: tight, options })
-    expect(rows.map(({ counts }) => counts)).toEqual(reference.rows.map(({ counts }) => counts))
+    expect(rows.map(({ evidence }) => evidence)).toEqual(reference.rows.map(({ evidence }) => evidence))
     expect(notes).toEqual([
       'Memory does not suffice for batches of 64; going on with 32.',
       'Memory does not suffice for batches of 32; going on with 16.',
@@ -456,14 +502,18 @@ describe('certification', () => {
       arguments: { darkest: -0.6 },
     })
     const image_CHW = image(3)
-    const networks = { denoiser: null, level: { sigma: SIGMA }, classifiers: [classifier] } as const
-    const certified = certifyImage(networks, image_CHW, { ...OPTIONS, index: 3, classes: 10 })
+    const noised = { smoothing: smoothingOf(null, SIGMA), voter: voter(classifier) }
+    const run = (certifier: Certifier) =>
+      runCertifiers({ image_CHW, stream: [7, 'certify', 3], facts: [] }, [certifier], {
+        ...{ ...noised, batch: new BatchSize(64) },
+      })
+    const certified = run(cohenCertifier(COHEN))
     await expect(certified).rejects.toThrow(CheckpointError)
     await expect(certified).rejects.toThrow(/are NaN for ([1-9]|1[0-6]) of 16 noisy copies/)
-    const predicted = predictImage(networks, image_CHW, { ...OPTIONS, index: 3, classes: 10 })
-    await expect(predicted).rejects.toThrow(CheckpointError)
+    await expect(run(predictCertifier(COHEN))).rejects.toThrow(CheckpointError)
     for (const adaptive of ['none' as const, { radii: [0] }]) {
-      const run = certifyInto('nan.tsv', [3], { denoiser: null, classifier, options: { adaptive } })
+      const { smoothing: plain } = noised
+      const run = certifyInto('nan.tsv', [3], { smoothing: plain, classifier, certification: { adaptive } })
       await expect(run).rejects.toThrow(CheckpointError)
       expect((await readCertificationLog(join(folder, 'nan.tsv'))).rows).toEqual([])
       await rm(join(folder, 'nan.tsv'))
@@ -481,10 +531,12 @@ describe('certification', () => {
 
   it('stops at once when it is told to, with whole rows alone in the log', async () => {
     const stop = new AbortController()
+    const before = session.liveTensors()
     const options = { signal: stop.signal, onImage: () => stop.abort('SIGINT') }
     const stopped = certifyInto('log.tsv', [0, 1, 2, 3], { options })
     await expect(stopped).rejects.toThrow('Stopped with 1 of 4 images certified.')
     await expect(stopped).rejects.toMatchObject({ name: 'InterruptedError', reason: 'SIGINT' })
+    expect(session.liveTensors()).toBe(before)
     const log = await readCertificationLog(join(folder, 'log.tsv'))
     expect(log.rows.map(({ index }) => index)).toEqual([0])
     expect(log.partial).toBeUndefined()
@@ -492,8 +544,8 @@ describe('certification', () => {
 
   it('leaves no tensor behind', async () => {
     const before = session.liveTensors()
-    await certify('log.tsv', [0, 1], { dtype: 'float64' })
-    await certify('adaptive.tsv', [0], { adaptive: { radii: [0] } })
+    await certify('log.tsv', [0, 1], { certification: { dtype: 'float64' } })
+    await certify('adaptive.tsv', [0], { certification: { adaptive: { radii: [0] } } })
     expect(session.liveTensors()).toBe(before)
   })
 })

@@ -1,64 +1,79 @@
+import { createHash } from 'node:crypto'
 import { expect, it } from 'vitest'
-import type { CertifyDatasetOptions } from '../../src/certification/certify-dataset'
-import { configurationOf } from '../../src/certification/log-configuration'
+import { gaussianBound } from '../../src/certification/bound'
+import { configurationOf, dataDigest } from '../../src/certification/log-configuration'
+import { certificationSchema } from '../../src/config/certification-schema'
 import type { NoiseLevel } from '../../src/smoothing/noise-level'
-import type { Dataset } from '../../src/torch'
+import { smoothingOf } from '../../src/smoothing/smoothing'
+import type { Dataset, Denoiser } from '../../src/torch'
 
-const OPTIONS: CertifyDatasetOptions = {
-  ...{ sigma: 0.5, n0: 10, n: 100, alpha: 0.01, batch: 64, seed: 3, dtype: 'float32', indices: [4, 5] },
-}
+const certification = certificationSchema.parse({ n0: 10, n: 100, alpha: 0.01, batch: 64, seed: 3 })
 const dataset = {
   description: { classes: ['a', 'b'], imageShape: [1, 8, 8], length: 9 },
 } as unknown as Dataset
+const SMOOTHING = smoothingOf(null, 0.5)
 const FACTS = {
-  ...{ name: 'net', models: undefined, adaptive: undefined, dataset, denoiserDtype: null },
-  statement: { level: null, certifiedSigma: 0.5, alpha: 0.01 },
-}
+  ...{ name: 'net', dataset, denoiserDtype: null, images: 2, smoothing: SMOOTHING },
+  ...{ guarantee: { certifiedSigma: 0.5, alpha: 0.01 }, bound: gaussianBound(0.5) },
+  procedure: { kind: 'certify' },
+} as const
 
-it('has everything that decides rows, with the defaults of what was left out', () => {
-  expect(configurationOf(OPTIONS, FACTS)).toStrictEqual({
+it('has everything that decides rows', () => {
+  expect(configurationOf(certification, FACTS)).toStrictEqual({
     classifier: 'net',
     sigma: 0.5,
     realisedSigma: null,
     certifySigma: 'nominal',
     certifiedSigma: 0.5,
+    norm: 'l2',
+    bound: 'gaussian',
+    procedure: { kind: 'certify' },
     n0: 10,
     n: 100,
     alpha: 0.01,
     seed: 3,
-    dtype: 'float32',
-    denoiserDtype: null,
-    autocast: 'none',
-    tf32: false,
-    channelsLast: false,
-    compile: false,
-    data: { images: 9, classes: 2, imageShape: [1, 8, 8] },
+    arithmetic: {
+      dtype: 'float32',
+      denoiserDtype: null,
+      autocast: 'none',
+      tf32: false,
+      channelsLast: false,
+      compile: false,
+    },
+    data: { images: 9, classes: 2, imageShape: [1, 8, 8], digest: dataDigest(['a', 'b'], 9) },
   })
 })
 
 it('has what was chosen, and no batch size', () => {
-  const chosen: Partial<CertifyDatasetOptions> = {
-    ...{ certifySigma: 'smaller', familyWise: true, autocast: 'bfloat16' },
-    ...{ tf32: true, channelsLast: true, compile: true, data: { source: 'digits' }, batch: 7 },
-  }
-  const adaptive = { kind: 'sized', maxRadiusLoss: 0.1, block: 16 } as const
+  const chosen = certificationSchema.parse({
+    ...{ ...certification, certifySigma: 'smaller', familyWise: true, autocast: 'bfloat16', batch: 7 },
+    ...{ tf32: true, channelsLast: true, compile: true, adaptive: { maxRadiusLoss: 0.1 } },
+  })
+  const procedure = { kind: 'sized', maxRadiusLoss: 0.1, block: 16 } as const
   const level = { realisedSigma: 0.48 } as NoiseLevel
-  const statement = { level, certifiedSigma: 0.48, alpha: 0.005 }
-  const facts = {
+  const front = { kind: 'one-shot', network: {} as Denoiser, level } as const
+  const configuration = configurationOf(chosen, {
     ...FACTS,
-    statement,
-    adaptive,
-    models: { checkpoint: 'c' },
-    denoiserDtype: 'float16' as const,
-  }
-  const configuration = configurationOf({ ...OPTIONS, ...chosen }, facts)
+    ...{ smoothing: { ...SMOOTHING, realisedSigma: 0.48, front }, procedure },
+    ...{ guarantee: { certifiedSigma: 0.48, alpha: 0.005 }, bound: gaussianBound(0.48) },
+    ...{ models: { checkpoint: 'c' }, denoiserDtype: 'float16', data: { source: 'digits' } },
+  })
   expect(configuration).toMatchObject({
-    ...{ realisedSigma: 0.48, certifySigma: 'smaller', certifiedSigma: 0.48, alpha: 0.005 },
-    ...{ autocast: 'bfloat16', tf32: true, channelsLast: true, compile: true, denoiserDtype: 'float16' },
+    ...{ realisedSigma: 0.48, certifySigma: 'smaller', certifiedSigma: 0.48, alpha: 0.005, procedure },
+    arithmetic: {
+      ...{ dtype: 'float32', denoiserDtype: 'float16', autocast: 'bfloat16' },
+      ...{ tf32: true, channelsLast: true, compile: true },
+    },
     familyWise: { alpha: 0.01, images: 2 },
-    adaptive,
     data: { source: 'digits', images: 9, classes: 2 },
     models: { checkpoint: 'c' },
   })
-  expect(configuration).not.toHaveProperty('batch')
+  expect(JSON.stringify(configuration)).not.toContain('batch')
+})
+
+it('names data by their classes in order and the number of images', () => {
+  const sha256 = createHash('sha256').update('[["a","b"],9]').digest('hex')
+  expect(dataDigest(['a', 'b'], 9)).toBe(sha256.slice(0, 16))
+  const others = [dataDigest(['b', 'a'], 9), dataDigest(['a', 'b'], 10), dataDigest(['a b'], 9)]
+  expect(new Set([dataDigest(['a', 'b'], 9), ...others]).size).toBe(4)
 })

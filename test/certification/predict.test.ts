@@ -10,12 +10,13 @@ import {
   ConfigError,
   certify,
   DataError,
-  noiseLevelOf,
   parseCertificationConfig,
   predict,
   readSmoothed,
   recordVotes,
   type Session,
+  singleVoter,
+  smoothingOf,
   torch,
   toSymmetric,
   writeSmoothed,
@@ -35,11 +36,11 @@ describe('a smoothed classifier in a folder', () => {
   const files: string[] = []
   const config = () =>
     parseCertificationConfig({
-      denoiser: { source: 'diffusers', path: DENOISER },
+      smoothing: { sigma: SIGMA, denoiser: { source: 'diffusers', path: DENOISER } },
       classifier: { source: 'timm', path: CLASSIFIER },
       checkpoint,
       data: { source: 'digits' },
-      certification: { sigma: SIGMA, n0: 16, n: 96, batch: 64, images: { indices: [0, 3] }, seed: 7 },
+      certification: { n0: 16, n: 96, batch: 64, images: { indices: [0, 3] }, seed: 7 },
       output: folder,
     })
 
@@ -53,8 +54,8 @@ describe('a smoothed classifier in a folder', () => {
       denoiser: torch.provenance(denoiser, { source: 'diffusers', path: DENOISER }),
       classifier: torch.provenance(classifier, { source: 'timm', path: CLASSIFIER }),
     }))
-    const level = noiseLevelOf(denoiser, SIGMA)
-    await writeSmoothed(checkpoint, { config: config(), level, dataset: testSet.description, weights })
+    const smoothing = smoothingOf(denoiser, SIGMA)
+    await writeSmoothed(checkpoint, { config: config(), smoothing, dataset: testSet.description, weights })
     const pictures = await session.compute(() =>
       torch.encodePng(torch.flatten(toSymmetric(testSet.images([0, 3]).images_BCHW), 'B', 'N')),
     )
@@ -113,12 +114,11 @@ describe('a smoothed classifier in a folder', () => {
     const stream = createHash('sha256')
       .update(await readFile(files[1] as string))
       .digest('hex')
-    const [counts] = await session.compute(() =>
-      recordVotes(
-        { denoiser, level: noiseLevelOf(denoiser, SIGMA), classifiers: [classifier] },
-        toSymmetric(image_CHW),
-        { n: 96, batch: 64, classes: 10, stream: [7, 'file', stream, 'estimation'] },
-      ),
+    const { class: counts } = await session.compute(() =>
+      recordVotes(toSymmetric(image_CHW), {
+        ...{ smoothing: smoothingOf(denoiser, SIGMA), voter: singleVoter(classifier, { classes: 10 }) },
+        ...{ ballots: ['class'], n: 96, batch: 64, stream: [7, 'file', stream, 'estimation'] },
+      }),
     )
     expect(second?.topCount).toBe(Math.max(...(counts ?? [])))
     expect(second?.topClass).toBe(counts?.indexOf(second?.topCount ?? -1))
@@ -157,7 +157,7 @@ describe('a smoothed classifier in a folder', () => {
     const limited: CertificationRunConfigInput = {
       ...config(),
       checkpoint: undefined,
-      denoiser: { source: 'none' },
+      smoothing: { sigma: SIGMA, denoiser: { source: 'none' } },
       classifier: {
         source: 'python',
         file: join(__dirname, '..', 'support', 'limited_memory_network.py'),
@@ -186,8 +186,12 @@ describe('a smoothed classifier in a folder', () => {
   })
 
   it('gives the class without a radius where it leads by far with less than half of the votes', async () => {
-    const { certification, ...settings } = config()
-    const noisy = { ...settings, certification: { ...certification, sigma: 0.75, n: 200 } }
+    const { certification, smoothing, ...settings } = config()
+    const noisy = {
+      ...settings,
+      smoothing: { ...smoothing, sigma: 0.75 },
+      certification: { ...certification, n: 200 },
+    }
     const [prediction] = await predict(session, noisy, { files: files.slice(1) })
     expect(prediction).toMatchObject({ verdict: 'predicted', prediction: 0, topClass: 0, radius: 0, n: 200 })
     expect(prediction?.pValue).toBeLessThan(1e-4)
@@ -213,7 +217,7 @@ describe('a smoothed classifier in a folder', () => {
     const settings: CertificationRunConfigInput = {
       ...config(),
       checkpoint: undefined,
-      denoiser: { source: 'none' },
+      smoothing: { sigma: SIGMA, denoiser: { source: 'none' } },
       classifier: {
         source: 'python',
         file: join(__dirname, '..', 'support', 'nan_network.py'),
@@ -247,6 +251,7 @@ describe('a smoothed classifier in a folder', () => {
     const { models, data: images } = (facts as LogFacts).configuration
     expect(images).toEqual({
       ...{ source: 'folder', imageSize: 8, resizeSize: 8, images: 10, classes: 10, imageShape: [3, 8, 8] },
+      digest: expect.stringMatching(/^[0-9a-f]{16}$/),
     })
     expect(models).toMatchObject({ denoiser: null, classifier: { factory: 'make' }, checkpoint: null })
     expect(models).not.toHaveProperty('classifier.file')

@@ -5,7 +5,6 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { connect, type Session } from '../../src/bridge'
 import { checkFixtures } from '../../src/fixtures/check-fixtures'
 import type { FileReport } from '../../src/fixtures/file-report'
-import { LOG_HEADER } from '../../src/logs/certification-log'
 
 const GOLDEN = join(__dirname, '..', 'fixtures')
 
@@ -234,6 +233,8 @@ describe('a damaged folder', () => {
 })
 
 describe('curves.json', () => {
+  const header =
+    'idx\tlabel\tpredict\tradius\tcorrect\ttime\tcandidate\tcandidate_count\trunner_up\trunner_up_count\tn0\tn'
   const row = (index: number, predict: number, radius: number) =>
     [index, 3, predict, radius, predict === 3 ? 1 : 0, '0:00:01.000000', 3, 90, 1, 10, 10, 100].join('\t')
   const curve = {
@@ -259,7 +260,7 @@ describe('curves.json', () => {
     const rows = [row(0, 3, 0.25), row(1, 3, 0.5), row(2, -1, 0), row(3, 4, 1)]
     // A certificate for class 4 whose candidate is class 4.
     const wrong = (rows[3] as string).replace(/\t3\t90/, '\t4\t90')
-    await writeFile(join(logs, 'small.tsv'), `${[LOG_HEADER, ...rows.slice(0, 3), wrong].join('\n')}\n`)
+    await writeFile(join(logs, 'small.tsv'), `${[header, ...rows.slice(0, 3), wrong].join('\n')}\n`)
     return () => rm(logs, { recursive: true })
   })
 

@@ -34,7 +34,7 @@ const facts: NewLogFacts = {
 const row = (index: number) => loggedRow({ index, label: 3, prediction: 3, radius: index / 7 })
 
 /** Logs as this package wrote them before format 2. */
-const EARLIER = join(__dirname, '..', 'fixtures', 'logs')
+const EARLIER = join(__dirname, 'format-1')
 
 let folder: string
 let path: string
@@ -134,8 +134,8 @@ describe('CertificationLogWriter', () => {
   })
 
   it('refuses to continue a log of format 1, and says what to do', async () => {
-    await copyFile(join(EARLIER, 'format-1.tsv'), join(folder, 'earlier.tsv'))
-    await copyFile(join(EARLIER, 'format-1.tsv.json'), join(folder, 'earlier.tsv.json'))
+    await copyFile(join(EARLIER, 'certify.tsv'), join(folder, 'earlier.tsv'))
+    await copyFile(join(EARLIER, 'certify.tsv.json'), join(folder, 'earlier.tsv.json'))
     const before = await readFile(join(folder, 'earlier.tsv'), 'utf8')
     const opened = CertificationLogWriter.open(join(folder, 'earlier.tsv'), facts)
     await expect(opened).rejects.toThrow(ConfigError)
@@ -221,7 +221,7 @@ describe('CertificationLogWriter', () => {
 
 describe('readCertificationLog', () => {
   it('reads the logs of earlier versions, their configuration as that of today', async () => {
-    const { rows, facts } = await readCertificationLog(join(EARLIER, 'format-1.tsv'))
+    const { rows, facts } = await readCertificationLog(join(EARLIER, 'certify.tsv'))
     expect(rows).toHaveLength(20)
     expect(rows[0]).toEqual({
       ...{ index: 0, label: 6, prediction: 6, radius: 0.3257890478144421, correct: true },
@@ -241,7 +241,7 @@ describe('readCertificationLog', () => {
     })
     expect(facts?.configuration).not.toHaveProperty('dtype')
 
-    const adaptive = await readCertificationLog(join(EARLIER, 'format-1-adaptive.tsv'))
+    const adaptive = await readCertificationLog(join(EARLIER, 'adaptive.tsv'))
     expect(adaptive.rows[0]).toMatchObject({ radius: 0.25, evidence: { n: 592, pilot: 0 } })
     expect(adaptive.facts?.configuration.procedure).toEqual({
       ...{ kind: 'grid', radii: [0, 0.25, 0.5, 0.75], block: 16, worth: 5000 },

@@ -8,36 +8,37 @@ import {
   type DataConfig,
   parseCertificationConfig,
 } from '../../src/config/schema'
-import { loadNetworks, nameOf, testSetSpec } from '../../src/smoothing/load-networks'
+import { loadNetworks, nameOf } from '../../src/smoothing/load-networks'
+import { datasetSpec } from '../../src/smoothing/specs'
 
 function settings(changes: object): CertificationRunConfig {
   return parseCertificationConfig({
-    denoiser: { source: 'none' },
+    smoothing: { sigma: 0.5, denoiser: { source: 'none' } },
     classifier: { source: 'timm', path: 'owner/name' },
     data: { source: 'digits' },
-    certification: { sigma: 0.5 },
+    certification: {},
     output: 'runs/x',
     ...changes,
   })
 }
 
-describe('testSetSpec', () => {
+describe('datasetSpec', () => {
   const dataOf = (data: object): DataConfig => settings({ data }).data
 
   it('opens the images for testing, those of files as they are', () => {
-    expect(testSetSpec(dataOf({ source: 'digits', heldOut: 'validation' }))).toEqual({
+    expect(datasetSpec(dataOf({ source: 'digits', heldOut: 'validation' }), 'test')).toEqual({
       ...{ source: 'digits', heldOut: 'validation', split: 'test' },
     })
-    expect(testSetSpec(dataOf({ source: 'cifar10', path: 'x' }))).toMatchObject({
+    expect(datasetSpec(dataOf({ source: 'cifar10', path: 'x' }), 'test')).toMatchObject({
       ...{ source: 'cifar10', path: 'x', split: 'test', augment: false },
     })
     const synthetic = { source: 'synthetic', imageSize: 8, classes: 10, trainImages: 20, testImages: 10 }
-    expect(testSetSpec(dataOf(synthetic))).toEqual({ ...synthetic, split: 'test' })
+    expect(datasetSpec(dataOf(synthetic), 'test')).toEqual({ ...synthetic, split: 'test' })
   })
 
   it('decodes images where they are used', () => {
     for (const source of ['imagenet', 'folder']) {
-      expect(testSetSpec(dataOf({ source, path: 'x' })).workers).toBeUndefined()
+      expect(datasetSpec(dataOf({ source, path: 'x' }), 'test').workers).toBeUndefined()
     }
   })
 })
@@ -125,8 +126,11 @@ describe('loadNetworks', () => {
     const { denoiser } = await loadNetworks(
       session,
       settings({
-        denoiser: { source: 'diffusers', path: 'owner/denoiser', dtype: 'bfloat16' },
-        certification: { sigma: 0.5, dtype: 'float16', autocast: 'bfloat16' },
+        smoothing: {
+          sigma: 0.5,
+          denoiser: { source: 'diffusers', path: 'owner/denoiser', dtype: 'bfloat16' },
+        },
+        certification: { dtype: 'float16', autocast: 'bfloat16' },
       }),
     )
     expect(denoiser?.schedule).toEqual({ kind: 'linear' })

@@ -6,12 +6,13 @@ import { parseCertificationConfig } from '../../src/config/schema'
 import { CheckpointError, ConfigError } from '../../src/errors'
 import { writeSmoothed } from '../../src/smoothing/smoothed-file'
 import { smoothedOf } from '../../src/smoothing/smoothed-input'
+import { smoothingOf } from '../../src/smoothing/smoothing'
 
 const settings = {
-  denoiser: { source: 'none' },
+  smoothing: { sigma: 0.5, denoiser: { source: 'none' } },
   classifier: { source: 'timm', path: 'owner/name' },
   data: { source: 'digits' },
-  certification: { sigma: 0.5 },
+  certification: {},
   output: 'runs/x',
 } as const
 
@@ -19,19 +20,19 @@ it('is what is known of it, or settings to be completed', async () => {
   const known = { config: parseCertificationConfig(settings), classes: ['a'] }
   expect(await smoothedOf(known)).toBe(known)
   expect(await smoothedOf(settings)).toEqual({ config: known.config })
-  await expect(smoothedOf({ ...settings, certification: { sigma: -1 } })).rejects.toThrow(ConfigError)
+  await expect(smoothedOf({ ...settings, certification: { n: -1 } })).rejects.toThrow(ConfigError)
 })
 
 it('is what stands in its folder', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'ft-cadis-input-'))
   await writeSmoothed(folder, {
     config: parseCertificationConfig(settings),
-    level: null,
+    smoothing: smoothingOf(null, 0.5),
     dataset: { classes: ['a', 'b'], imageShape: [1, 8, 8] },
     weights: { denoiser: null, classifier: { source: 'timm', hub: 'owner/name' } },
   })
   const { config, classes } = await smoothedOf(folder)
-  expect({ sigma: config.certification.sigma, checkpoint: config.checkpoint, classes }).toEqual({
+  expect({ sigma: config.smoothing.sigma, checkpoint: config.checkpoint, classes }).toEqual({
     ...{ sigma: 0.5, checkpoint: folder, classes: ['a', 'b'] },
   })
   await rm(folder, { recursive: true })

@@ -3,7 +3,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { ConfigError, certificationOf, certify, defaultLogPath, presets, writeSmoothed } from '../../../src'
+import {
+  ConfigError,
+  certificationOf,
+  certify,
+  defaultLogPath,
+  presets,
+  smoothingOf,
+  writeSmoothed,
+} from '../../../src'
 import { parseImages } from '../../../src/cli/certification-options'
 import { smoothedSource } from '../../../src/cli/smoothed-source'
 import { readCertificationLog } from '../../../src/logs/certification-log-file'
@@ -121,8 +129,8 @@ describe('what a command line names', () => {
       { images: { every: 5 } },
     )
     expect(config).toMatchObject({
-      denoiser: { source: 'diffusers', dtype: 'float64' },
-      certification: { n: 50, n0: 100, sigma: 0.1, dtype: 'float64', familyWise: true, images: { every: 5 } },
+      smoothing: { sigma: 0.1, denoiser: { source: 'diffusers', dtype: 'float64' } },
+      certification: { n: 50, n0: 100, dtype: 'float64', familyWise: true, images: { every: 5 } },
       device: 'cpu',
       output: join('runs', 'certify-digits'),
     })
@@ -130,10 +138,11 @@ describe('what a command line names', () => {
 
   it.each(['cifar10', 'imagenet'] as const)("has the paper's test images and n for %s", async preset => {
     const { config } = await smoothedSource(undefined, { preset, data: 'd', denoiser: 'e.pt', sigma: 0.3 })
+    expect(config.smoothing.sigma).toBe(0.3)
     expect(config.certification).toMatchObject(
       preset === 'cifar10'
-        ? { n0: 100, n: 100_000, alpha: 0.001, images: 'all', sigma: 0.3 }
-        : { n0: 100, n: 10_000, alpha: 0.001, images: { onePerClass: true }, sigma: 0.3 },
+        ? { n0: 100, n: 100_000, alpha: 0.001, images: 'all' }
+        : { n0: 100, n: 10_000, alpha: 0.001, images: { onePerClass: true } },
     )
   })
 
@@ -149,7 +158,7 @@ describe('what a command line names', () => {
 
   it('has no denoiser where that is asked for', async () => {
     const { config } = await smoothedSource(undefined, { ...digits, denoiser: 'none' })
-    expect(config.denoiser).toEqual({ source: 'none' })
+    expect(config.smoothing).toEqual({ sigma: 0.75, denoiser: { source: 'none' } })
   })
 
   it('is the newest checkpoint of a run, as its settings or its smoothed.json describe it', async () => {
@@ -171,16 +180,14 @@ describe('what a command line names', () => {
 
     const { config, weights } = await smoothedSource(folder, { n: 7 })
     expect(weights).toBeUndefined()
-    expect(config).toMatchObject({ checkpoint: last, output: folder, certification: { sigma: 0.5, n: 7 } })
+    expect(config).toMatchObject({ checkpoint: last, output: folder, smoothing: { sigma: 0.5 } })
+    expect(config.certification.n).toBe(7)
     expect(defaultLogPath(config)).toBe(join(folder, 'certify-sigma-0.5.tsv'))
     expect((await smoothedSource(first, {})).config).toMatchObject({ checkpoint: first, output: folder })
 
     await writeSmoothed(last, {
-      config: {
-        ...certificationOf(run),
-        certification: { ...certificationOf(run).certification, sigma: 0.25 },
-      },
-      level: null,
+      config: { ...certificationOf(run), smoothing: { ...run.smoothing, sigma: 0.25 } },
+      smoothing: smoothingOf(null, 0.25),
       dataset: { classes: ['a', 'b'], imageShape: [1, 8, 8] },
       weights: {
         denoiser: { source: 'diffusers', sha256: 'dd' },
@@ -190,7 +197,7 @@ describe('what a command line names', () => {
     for (const named of [folder, last]) {
       expect(await smoothedSource(named, {})).toMatchObject({
         classes: ['a', 'b'],
-        config: { checkpoint: last, output: folder, certification: { sigma: 0.25 } },
+        config: { checkpoint: last, output: folder, smoothing: { sigma: 0.25 } },
         weights: { denoiser: { sha256: 'dd' } },
       })
     }
@@ -199,18 +206,20 @@ describe('what a command line names', () => {
   it('is what a file says, and where that is wrong the field is named', async () => {
     const file = join(folder, 'settings.json')
     const settings = {
-      denoiser: { source: 'none' },
+      smoothing: { sigma: 0.5, denoiser: { source: 'none' } },
       classifier: { source: 'resnet110', path: 'a.pth.tar' },
       data: { source: 'cifar10', path: 'data' },
-      certification: { sigma: 0.5 },
+      certification: { n: 7 },
       output: 'runs/a',
     }
     await writeFile(file, JSON.stringify(settings))
     expect((await smoothedSource(undefined, { config: file })).config).toMatchObject(settings)
-    await writeFile(file, JSON.stringify({ ...settings, certification: { sigma: -1 } }))
-    await expect(smoothedSource(undefined, { config: file })).rejects.toThrow(
-      /certification\.sigma: expected/,
-    )
+    const { smoothing, ...others } = settings
+    const earlier = { ...others, denoiser: smoothing.denoiser, certification: { sigma: 0.5, n: 7 } }
+    await writeFile(file, JSON.stringify(earlier))
+    expect((await smoothedSource(undefined, { config: file })).config).toMatchObject(settings)
+    await writeFile(file, JSON.stringify({ ...settings, smoothing: { ...smoothing, sigma: -1 } }))
+    await expect(smoothedSource(undefined, { config: file })).rejects.toThrow(/smoothing\.sigma: expected/)
     await writeFile(file, '{')
     await expect(smoothedSource(undefined, { config: file })).rejects.toThrow(/settings\.json is no JSON: /)
   })

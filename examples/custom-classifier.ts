@@ -40,11 +40,9 @@ async function train({ epochs, output, device, python }: Options): Promise<void>
     },
     {
       existing: 'replace',
-      onEpoch: ({ epoch, clean, denoised }) => {
-        const [onClean, onDenoised] = [clean, denoised].map(share => `${(100 * share).toFixed(1)} %`)
-        console.log(
-          `epoch ${epoch}: accuracy ${onClean} on clean test images, ${onDenoised} on denoised ones`,
-        )
+      onEpoch: ({ epoch, metrics: { clean, noisy } }) => {
+        const [onClean, onNoisy] = [clean, noisy].map(share => `${(100 * (share ?? 0)).toFixed(1)} %`)
+        console.log(`epoch ${epoch}: accuracy ${onClean} on clean test images, ${onNoisy} on noisy ones`)
       },
     },
   )

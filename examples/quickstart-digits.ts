@@ -26,6 +26,7 @@ import {
   renderTable,
   type Session,
   setup,
+  smoothingOf,
   torch,
   type UpdateReport,
   writeWhole,
@@ -90,7 +91,7 @@ async function runSeed(
       total: trained.optimisation.epochs * Math.floor(1200 / trained.optimisation.imagesPerUpdate),
     })
     const updates: UpdateReport[] = []
-    const { classifier } = await finetune(session, trained, {
+    const { networks } = await finetune(session, trained, {
       denoiser,
       existing: 'replace',
       onUpdate: report => {
@@ -100,7 +101,7 @@ async function runSeed(
     })
     bar.stop()
     training.set(key, updates)
-    arms.push({ classifier, name: key, log })
+    arms.push({ classifier: networks.classifier, name: key, log })
   }
 
   const { n0, n, alpha, batch, dtype } = base.certification
@@ -145,14 +146,11 @@ async function pictures(session: Session, { sigma }: Options) {
   const labels = await session.compute(() => testSet.images(every).labels_B)
   const { classes } = testSet.description
   const indices = classes.map((_, label) => labels.indexOf(label))
-  const level = noiseLevelOf(denoiser, sigma)
-  const { samples } = await denoisedSamples({ classifier, denoiser }, testSet, {
-    indices,
-    level,
-    noises: 8,
-    seed: 0,
+  const smoothing = smoothingOf(denoiser, sigma)
+  const { samples } = await denoisedSamples({ classifier, smoothing }, testSet, {
+    ...{ indices, noises: 8, seed: 0 },
   })
-  session.free([denoiser, classifier, testSet])
+  session.free([smoothing, classifier, testSet])
   return { samples, classes }
 }
 

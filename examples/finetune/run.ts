@@ -10,9 +10,10 @@ import {
   type FinetuneResult,
   finetune,
   parseConfig,
-  type RunConfig,
+  type RunConfigOf,
   readCertificationLog,
   renderTable,
+  requireMethod,
   type Session,
   type SyntheticOptions,
   setup,
@@ -38,23 +39,31 @@ export interface Program {
 }
 
 /** What the flags ask for: a measurement, a dry run, or a whole run. */
-export async function run(preset: RunConfig, options: CommonOptions, program: Program): Promise<void> {
+export async function run(
+  preset: RunConfigOf<'ft-cadis'>,
+  options: CommonOptions,
+  program: Program,
+): Promise<void> {
   const { python, device, threads } = options
   await setup({ python, onLine: line => console.error(line) })
   await using session = await connect({ python, device, threads })
   if (options.synthetic) {
     const defaults = withSyntheticDefaults(options, session.facts.device)
-    const config = syntheticRun(withOptions(preset, defaults), program.images)
+    const config = requireMethod(syntheticRun(withOptions(preset, defaults), program.images), 'ft-cadis')
     if (options.dryRun) await check(session, config, options)
     else await measure(session, config, defaults)
     return
   }
-  const config = parseConfig(withOptions(preset, options))
+  const config = requireMethod(parseConfig(withOptions(preset, options)), 'ft-cadis')
   if (options.dryRun) await check(session, config, options)
   else await trainAndCertify(session, config, { options, program })
 }
 
-async function check(session: Session, config: RunConfig, options: CommonOptions): Promise<void> {
+async function check(
+  session: Session,
+  config: RunConfigOf<'ft-cadis'>,
+  options: CommonOptions,
+): Promise<void> {
   console.log(formatConfig(config))
   const found = await dryRun(session, config, { stopAfterUpdates: options.steps })
   console.log(formatDryRun(found, config, options))
@@ -63,7 +72,7 @@ async function check(session: Session, config: RunConfig, options: CommonOptions
 
 async function trainAndCertify(
   session: Session,
-  config: RunConfig,
+  config: RunConfigOf<'ft-cadis'>,
   { options, program }: { options: CommonOptions; program: Program },
 ): Promise<void> {
   const isTold = isTalkative(options, session.launch)
@@ -83,12 +92,12 @@ async function trainAndCertify(
 
 /** CERTIFY by vote at the sigma that was trained for, and the table of certified accuracy. */
 async function certify(
-  { classifier, denoiser, level }: FinetuneResult,
-  config: RunConfig,
+  { networks: { classifier }, smoothing }: FinetuneResult,
+  config: RunConfigOf<'ft-cadis'>,
   { program: { label, radii }, isTold, signal }: { program: Program; isTold: boolean; signal: AbortSignal },
 ): Promise<void> {
   const { session } = classifier
-  const { sigma } = config.method
+  const { sigma } = smoothing
   const { images: _, ...certification } = config.certification
   const dataset = await torch.openDataset(session, datasetSpec(config.data, 'test'))
   const indices = await chooseImages(dataset, config.certification)

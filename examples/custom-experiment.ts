@@ -13,11 +13,11 @@ import { type ExperimentCommandOptions, runExperimentCommand } from '../src/cli/
 /** Kept where the classifier gives the label at least this probability, instead of the highest of all (Eq. 7). */
 const confidentlyRight =
   (threshold: number): SelectionRule =>
-  (_correct, crossEntropy) =>
+  ({ crossEntropy }, { settings }) =>
     selectImages(
       crossEntropy.map(row => row.map(value => Math.exp(-value) >= threshold)),
       crossEntropy,
-      { crossEntropy: 'selected', coldStart: true, adversarial: 'masked' },
+      settings,
     )
 
 const experiment: Experiment = {

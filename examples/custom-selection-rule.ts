@@ -7,14 +7,15 @@
 import { join } from 'node:path'
 import {
   connect,
+  type FtCadisLossTerm,
   finetune,
-  type LossTerm,
   presets,
   type Schedule,
   type SelectionRule,
   selectImages,
   setup,
   torch,
+  withEpsilon,
 } from '../src'
 import { interruptible } from '../src/cli/interruption'
 import { parseNumber } from '../src/cli/option-values'
@@ -28,19 +29,19 @@ interface Options extends RunOptions {
   readonly python?: string
 }
 
-/** Kept where p(y) ≥ threshold. Everything else stays as in the paper: cold start, mask, weights of 0 and 1. */
+/** Kept where p(y) ≥ threshold. Everything else stays as the settings say: cold start, mask, weights of 0 and 1. */
 function confidentlyRight(threshold: number): SelectionRule {
-  return (_correct, crossEntropy) =>
+  return ({ crossEntropy }, { settings }) =>
     selectImages(
       crossEntropy.map(row => row.map(value => Math.exp(-value) >= threshold)),
       crossEntropy,
-      { crossEntropy: 'selected', coldStart: true, adversarial: 'masked' },
+      settings,
     )
 }
 
 /** A loss term of your own, recorded like the others: the confidence penalty, minus the entropy of the predictions. */
-function confidencePenalty(weight: number): LossTerm {
-  return ({ inspection: { logProbabilities_MBK } }) => {
+function confidencePenalty(weight: number): FtCadisLossTerm {
+  return (_inputs, { kept: { logProbabilities_MBK } }) => {
     const probabilities_MBK = torch.exp(logProbabilities_MBK)
     const negativeEntropy_MB = torch.sum(torch.mul(probabilities_MBK, logProbabilities_MBK), 'K')
     return torch.mul(torch.sum(torch.mean(negativeEntropy_MB, 'M')), weight)
@@ -48,9 +49,11 @@ function confidencePenalty(weight: number): LossTerm {
 }
 
 /** A schedule of your own: the attack's radius rises over the first epoch. */
-const risingEpsilon: Schedule = ({ epochsDone }, { epsilon }) => ({
-  epsilon: epsilon * Math.min(1, epochsDone + 0.1),
-})
+const risingEpsilon: Schedule = ({ epochsDone }, { method }) => {
+  const { attack } = withEpsilon(method)
+  const epsilon = attack.epsilon * Math.min(1, epochsDone + 0.1)
+  return { method: { ...method, attack: { ...attack, epsilon } } }
+}
 
 void runMain(async () => {
   const program = addRunOptions(

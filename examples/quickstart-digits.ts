@@ -19,7 +19,6 @@ import {
   denoisedSamples,
   factsPath,
   finetune,
-  noiseLevelOf,
   presets,
   type RunConfig,
   readCertificationLog,
@@ -27,6 +26,7 @@ import {
   renderTable,
   type Session,
   setup,
+  smoothingOf,
   torch,
   type UpdateReport,
 } from '../src'
@@ -92,7 +92,7 @@ async function runSeed(
       total: trained.optimisation.epochs * Math.floor(1200 / trained.optimisation.imagesPerUpdate),
     })
     const updates: UpdateReport[] = []
-    const { classifier } = await finetune(session, trained, {
+    const { networks } = await finetune(session, trained, {
       denoiser,
       existing: 'replace',
       progress: false,
@@ -103,18 +103,17 @@ async function runSeed(
     })
     bar.stop()
     training.set(key, updates)
-    arms.push({ classifier, name: key, log })
+    arms.push({ classifier: networks.classifier, name: key, log })
   }
 
-  const { n0, n, alpha, batch, dtype } = base.certification
+  const certification = { ...base.certification, seed }
   const bar = progressBar(`certifying, seed ${seed}`, { total: testImages })
   await certifyDataset(
-    { denoiser, dataset: testSet, arms },
+    { smoothing: smoothingOf(denoiser, sigma), dataset: testSet, arms },
     {
-      level: noiseLevelOf(denoiser, sigma),
+      certification,
       indices: Array.from({ length: testImages }, (_, index) => index),
-      ...{ sigma, n0, n, alpha, batch, dtype, seed },
-      onImage: done => bar.update(done, `${n0 + n} noisy copies an image`),
+      onImage: done => bar.update(done, `${certification.n0 + certification.n} noisy copies an image`),
     },
   )
   bar.stop()
@@ -148,14 +147,11 @@ async function pictures(session: Session, { sigma }: Options) {
   const labels = await session.compute(() => testSet.images(every).labels_B)
   const { classes } = testSet.description
   const indices = classes.map((_, label) => labels.indexOf(label))
-  const level = noiseLevelOf(denoiser, sigma)
-  const { samples } = await denoisedSamples({ classifier, denoiser }, testSet, {
-    indices,
-    level,
-    noises: 8,
-    seed: 0,
+  const smoothing = smoothingOf(denoiser, sigma)
+  const { samples } = await denoisedSamples({ classifier, smoothing }, testSet, {
+    ...{ indices, noises: 8, seed: 0 },
   })
-  session.free([denoiser, classifier, testSet])
+  session.free([smoothing, classifier, testSet])
   return { samples, classes }
 }
 

@@ -38,25 +38,24 @@ async function runPoint(
   config: RunConfig,
   { testImages, signal }: { testImages: number; signal: AbortSignal },
 ): Promise<ComparedArm['logs'][number]> {
-  const { output, method, certification } = config
+  const { output, certification } = config
   const log = join(output, 'certify.tsv')
-  const { classifier, denoiser, level } = await finetune(session, config, {
+  const { networks, smoothing } = await finetune(session, config, {
     existing: 'resume',
     signal,
     progress: true,
   })
+  const { classifier } = networks
   const dataset = await torch.openDataset(session, { source: 'digits', split: 'test' })
   await certifyDataset(
-    { denoiser, dataset, arms: [{ classifier, log, name: output }] },
+    { smoothing, dataset, arms: [{ classifier, log, name: output }] },
     {
-      ...certification,
-      sigma: method.sigma,
-      level,
+      certification,
       indices: Array.from({ length: testImages }, (_, index) => index),
       signal,
     },
   )
-  session.free([classifier, denoiser, dataset])
+  session.free([networks, smoothing, dataset])
   return (await readCertificationLog(log)).rows
 }
 

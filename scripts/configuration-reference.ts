@@ -58,7 +58,12 @@ function section([name, schema]: readonly [string, Schema]): string[] {
   if (!hasSection(schema)) return []
   const kinds = (schema.oneOf ?? []).map(kind => [kind, discriminator(kind)] as const)
   const head = `### \`${name}\`\n\n${schema.description ?? ''}\n`
-  if (schema.properties !== undefined) return [head, table(schema)]
+  if (schema.properties !== undefined) {
+    const choices = Object.entries(schema.properties).filter(([, field]) => field.oneOf !== undefined)
+    const rows = { ...schema.properties, ...named(choices) }
+    const inner = choices.map(([field, choice]) => [`${name}.${field}`, choice] as const)
+    return [head, table({ ...schema, properties: rows }), ...inner.flatMap(section)]
+  }
   return [
     head,
     ...kinds.flatMap(([kind, key]) => [
@@ -86,14 +91,19 @@ function table(schema: Schema): string {
 
 /** The rows of a whole configuration: what has a section of its own is only named. */
 function overview({ properties = {}, required = [] }: Schema): string {
-  const plain = Object.entries(properties).map(([name, schema]) => [
-    name,
-    hasSection(schema) ? { ...schema, ...OWN_SECTION } : schema,
-  ])
-  return table({ properties: Object.fromEntries(plain), required })
+  const withSection = Object.entries(properties).filter(([, schema]) => hasSection(schema))
+  return table({ properties: { ...properties, ...named(withSection) }, required })
 }
 
-const OWN_SECTION = { type: 'object', properties: undefined, oneOf: undefined }
+/** Fields that have a section of their own, as rows that only name them. */
+function named(fields: readonly (readonly [string, Schema])[]): Readonly<Record<string, Schema>> {
+  return Object.fromEntries(
+    fields.map(([name, schema]) => [
+      name,
+      { ...schema, type: 'object', properties: undefined, oneOf: undefined },
+    ]),
+  )
+}
 
 function hasSection({ properties, oneOf }: Schema): boolean {
   return properties !== undefined || oneOf !== undefined

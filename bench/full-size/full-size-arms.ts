@@ -1,5 +1,5 @@
 import type { RunConfig } from '../../src'
-import type { LoopWork } from '../training/workload'
+import type { LoopWork, Workload } from '../training/workload'
 
 /** What `full-size.ts` measures: fine-tuning and certification with several kinds of arithmetic. */
 
@@ -7,7 +7,7 @@ export type FullScale = 'cifar10' | 'imagenet'
 
 /** How numbers are computed. */
 export type Arithmetic = Pick<RunConfig, 'autocast' | 'tf32' | 'compileDenoiser'> & {
-  readonly denoiser: RunConfig['denoiser']['dtype']
+  readonly denoiser: Workload['denoiser']['dtype']
 }
 
 export const RELEASED: Arithmetic = {
@@ -55,7 +55,7 @@ export const FINETUNING: Readonly<Record<FullScale, readonly FinetuningArm[]>> =
 export interface CertificationArm {
   readonly name: string
   readonly arithmetic: Partial<RunConfig['certification']> & {
-    readonly denoiser?: RunConfig['denoiser']['dtype']
+    readonly denoiser?: Workload['denoiser']['dtype']
   }
   readonly n: number
   readonly batch: number

@@ -2,20 +2,14 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
-import {
-  certificationOf,
-  certifyDataset,
-  connect,
-  type RunConfig,
-  readCertificationLog,
-  torch,
-} from '../../src'
+import { certificationOf, certifyDataset, connect, readCertificationLog, torch } from '../../src'
 import { resolveInterpreter } from '../../src/environment/interpreter'
 import { loadNetworks } from '../../src/smoothing/load-networks'
+import { smoothingOf } from '../../src/smoothing/smoothing'
 import { datasetSpec } from '../../src/smoothing/specs'
 import { median } from '../statistics'
 import { measure } from '../training/measure'
-import { type ScaleName, workload } from '../training/workload'
+import { type FtCadisRun, type ScaleName, workload } from '../training/workload'
 import {
   type Arithmetic,
   type CertificationArm,
@@ -60,12 +54,13 @@ export interface Row {
 const GIB = 2 ** 30
 
 /** Small networks of the same kinds, to see that all of this runs. */
-function shrunk(config: RunConfig): RunConfig {
-  if (config.denoiser.source !== 'openai') return config
+function shrunk(config: FtCadisRun): FtCadisRun {
+  const { denoiser } = config.smoothing
+  if (denoiser.source !== 'openai') return config
   const unet = { num_channels: 32, num_res_blocks: 1, image_size: 32, channel_mult: '1,2' }
   return {
     ...config,
-    denoiser: { ...config.denoiser, arguments: unet },
+    smoothing: { ...config.smoothing, denoiser: { ...denoiser, arguments: unet } },
     classifier: {
       source: 'timm',
       dropPath: 0,
@@ -76,13 +71,15 @@ function shrunk(config: RunConfig): RunConfig {
       resize: 32,
       modelArgs: { img_size: 32, depth: 2 },
     },
-    data: { ...config.data, imageSize: 32, classes: 10 } as RunConfig['data'],
+    data: { ...config.data, imageSize: 32, classes: 10 } as FtCadisRun['data'],
   }
 }
 
-function changed(config: RunConfig, { denoiser, ...arithmetic }: Arithmetic, small: boolean): RunConfig {
+function changed(config: FtCadisRun, { denoiser, ...arithmetic }: Arithmetic, small: boolean): FtCadisRun {
   const made = small ? shrunk(config) : config
-  return { ...made, ...arithmetic, denoiser: { ...made.denoiser, dtype: denoiser } as RunConfig['denoiser'] }
+  const { smoothing } = made
+  const computed = { ...smoothing.denoiser, dtype: denoiser } as FtCadisRun['smoothing']['denoiser']
+  return { ...made, ...arithmetic, smoothing: { ...smoothing, denoiser: computed } }
 }
 
 export async function ratesOf(scale: ScaleName, device: string, options: RowOptions): Promise<Rates> {
@@ -106,7 +103,7 @@ export async function ratesOf(scale: ScaleName, device: string, options: RowOpti
  */
 export function operationsPerImage(
   { denoiser, classifier }: Rates,
-  config: RunConfig,
+  config: FtCadisRun,
   maskShare: number,
 ): number {
   const { noises, attack } = config.method
@@ -170,13 +167,14 @@ export async function certificationRow(
   try {
     await using session = await connect(options)
     const { denoiser, classifier } = await loadNetworks(session, { ...run, certification })
+    const { autocast } = certification
+    const smoothing = smoothingOf(denoiser, run.smoothing.sigma, { autocast })
     const dataset = await torch.openDataset(session, datasetSpec(config.data, 'test'))
     const log = join(folder, 'log.tsv')
-    const { images: _, ...settings } = certification
     const certify = (indices: readonly number[]) =>
       certifyDataset(
-        { denoiser, dataset, arms: [{ classifier, log, name: options.scale }] },
-        { ...settings, indices },
+        { smoothing, dataset, arms: [{ classifier, log, name: options.scale }] },
+        { certification, indices },
       )
     const { result: rows, busy } = await gpuBusyShare(async () => {
       await certify([0, 1, 2, 3])

@@ -17,7 +17,7 @@ const FLOAT32_TOLERANCE = 1e-5
 const OTHER_BATCHES_TOLERANCE = 1e-3
 const HALF_TOLERANCE = 1e-2
 
-function toleranceOf({ config: { denoiser, autocast, tf32 } }: Workload, modes: readonly Mode[]): number {
+function toleranceOf({ denoiser, config: { autocast, tf32 } }: Workload, modes: readonly Mode[]): number {
   if (denoiser.dtype !== 'float32' || autocast !== 'none' || tf32) return HALF_TOLERANCE
   const isAlike = modes.every(({ loop }) => loop === 'same')
   return isAlike ? FLOAT32_TOLERANCE : OTHER_BATCHES_TOLERANCE

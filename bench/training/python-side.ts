@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { type NoiseLevel, type ParameterGroup, torch } from '../../src'
+import { type NoiseLevel, type ParameterGroup, torch, withEpsilon } from '../../src'
 import { PlainLoop } from '../plain-loop'
 import { attackedCount, type Figures, lossScaleOf, type PlannedUpdate, type Workload } from './workload'
 
@@ -43,7 +43,7 @@ export function setupRequest({
   groups,
   workload,
 }: Omit<PythonSideOptions, 'interpreter'>) {
-  const { config, specs, loader } = workload
+  const { config, denoiser, specs, loader } = workload
   const { method, optimisation } = config
   return {
     device,
@@ -53,7 +53,7 @@ export function setupRequest({
     data: torch.pythonSpec(specs.data as torch.Spec),
     loader: torch.pythonSpec({ ...loader }),
     initial_seed: torch.streamSeed(config.seed, 'initialisation'),
-    denoiser_dtype: config.denoiser.dtype,
+    denoiser_dtype: denoiser.dtype,
     autocast: config.autocast === 'none' ? null : config.autocast,
     tf32: config.tf32,
     compile_denoiser: config.compileDenoiser,
@@ -86,7 +86,7 @@ export function updateRequest({ startsEpoch, plan, mode }: PlannedUpdate, worklo
     attacked: attackedCount(mode, workload),
     learning_rates: plan.learningRates,
     weight_decays: plan.weightDecays,
-    epsilon: plan.objective.attack.epsilon,
+    epsilon: withEpsilon(plan.settings).attack.epsilon,
   }
 }
 

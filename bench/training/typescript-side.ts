@@ -1,4 +1,5 @@
 import {
+  ftCadis,
   type NoiseLevel,
   noiseLevelOf,
   type ParameterGroup,
@@ -7,8 +8,9 @@ import {
   type Session,
   type SessionCounters,
   selectImages,
-  stepProcedures,
-  type Trainee,
+  smoothingOf,
+  stepRunner,
+  type TrainingState,
   torch,
   trainUpdate,
 } from '../../src'
@@ -38,14 +40,17 @@ export interface TypeScriptUpdate {
   readonly phases: Phases
 }
 
+/** How many images of a micro-batch are attacked; null where the mask decides. Changed from update to update. */
+interface Asked {
+  attacked: number | null
+}
+
 /** The fine-tuning as `finetune` runs it: the same objects, the same update. */
 export class TypeScriptSide {
-  /** How many images of a micro-batch are attacked; `null` where the mask decides. */
-  #attacked: number | null = null
-
   private constructor(
     private readonly workload: Workload,
-    private readonly trainee: Omit<Trainee, 'rule'>,
+    private readonly state: TrainingState,
+    private readonly asked: Asked,
     readonly level: NoiseLevel,
     readonly groups: readonly ParameterGroup[],
     readonly updatesPerEpoch: number,
@@ -53,11 +58,11 @@ export class TypeScriptSide {
 
   static async start(session: Session, workload: Workload): Promise<TypeScriptSide> {
     const { config, specs } = workload
-    const { method, optimisation, seed, dtype, autocast } = config
+    const { method, optimisation, smoothing, seed, dtype, autocast } = config
     torch.setTf32(session, config.tf32)
     torch.manualSeed(session, seed, 'initialisation')
     const denoiser = await torch.loadDenoiser(session, specs.denoiser as torch.Spec, {
-      dtype: config.denoiser.dtype,
+      dtype: workload.denoiser.dtype,
     })
     torch.compileDenoiser(denoiser, { compiled: config.compileDenoiser })
     torch.manualSeed(session, seed, 'initialisation')
@@ -79,54 +84,53 @@ export class TypeScriptSide {
       { betas: optimisation.betas },
     )
     await session.flush()
-    const level = noiseLevelOf(denoiser, method.sigma)
-    const trainee = {
-      classifier,
-      denoiser,
-      optimizer,
-      loader,
-      level,
-      group: torch.soleProcess(),
-      procedures: stepProcedures(session),
-    }
+    const asked: Asked = { attacked: null }
+    const trained = { networks: { classifier }, smoothing: smoothingOf(denoiser, smoothing.sigma), loader }
+    const steps = stepRunner(session, ftCadis, {
+      ...{ ...trained, settings: method, prepared: { selector: null } },
+      rule: ruleOf(asked),
+    })
     const microBatches = optimisation.imagesPerUpdate / workload.loader.batchSize
     return new TypeScriptSide(
       workload,
-      trainee,
-      level,
+      { ...trained, optimizer, group: torch.soleProcess(), steps },
+      asked,
+      noiseLevelOf(denoiser, smoothing.sigma),
       groups,
       Math.floor(loader.batchesPerEpoch / microBatches),
     )
   }
 
-  /** The rule of the configuration; with a share for the mask that many images are attacked, whichever. */
-  readonly #rule: SelectionRule = (correct, crossEntropy) => {
-    const selection = selectImages(correct, crossEntropy, this.workload.config.method)
-    return this.#attacked === null ? selection : { ...selection, attacked: [...Array(this.#attacked).keys()] }
-  }
-
   /** Takes one update. */
   async update({ startsEpoch, plan, mode }: PlannedUpdate): Promise<TypeScriptUpdate> {
-    const { trainee } = this
-    this.#attacked = attackedCount(mode, this.workload)
-    const { counters } = trainee.classifier.session
+    const { state, asked } = this
+    asked.attacked = attackedCount(mode, this.workload)
+    const { counters } = state.loader.session
     const before = { ...counters }
     const begunMs = performance.now()
-    if (startsEpoch !== null) trainee.loader.start(startsEpoch)
-    const { metrics, deviceBytes } = await trainUpdate({ ...trainee, rule: this.#rule }, plan)
+    if (startsEpoch !== null) state.loader.start(startsEpoch)
+    const { metrics, deviceBytes } = await trainUpdate(state, plan)
     const totalMs = performance.now() - begunMs
     return {
       figures: {
         loss: metrics.loss,
-        selectiveCrossEntropy: metrics.selectiveCrossEntropy,
-        adversarial: metrics.adversarial,
+        selectiveCrossEntropy: metrics.metrics.selectiveCrossEntropy ?? Number.NaN,
+        adversarial: metrics.metrics.adversarial ?? Number.NaN,
         gradientNorm: metrics.gradientNorm,
-        attacked: Math.round(metrics.attackedShare * plan.imagesPerUpdate),
+        attacked: Math.round((metrics.metrics.attackedShare ?? Number.NaN) * plan.imagesPerUpdate),
       },
       totalMs,
       devicePeak: deviceBytes,
       phases: phasesOf(totalMs, before, counters),
     }
+  }
+}
+
+/** The rule of the configuration; with a share for the mask that many images are attacked, whichever. */
+function ruleOf(asked: Asked): SelectionRule {
+  return ({ correct, crossEntropy }, { settings }) => {
+    const selection = selectImages(correct, crossEntropy, settings)
+    return asked.attacked === null ? selection : { ...selection, attacked: [...Array(asked.attacked).keys()] }
   }
 }
 
@@ -139,7 +143,7 @@ function phasesOf(totalMs: number, before: SessionCounters, after: SessionCounte
     transportMs: waitedMs - spent('pythonMs'),
     pythonMs: spent('pythonMs'),
     decodeMs,
-    answers: spent('answers'),
+    answers: spent('roundTrips'),
     instructions: spent('instructions'),
     sentBytes: spent('sentBytes'),
     receivedBytes: spent('receivedBytes'),

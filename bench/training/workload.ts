@@ -1,8 +1,11 @@
 import {
+  type DenoiserConfig,
+  ftCadis,
+  optimiserSchedule,
   type ParameterGroup,
   presets,
-  type RunConfig,
-  scheduledAt,
+  type RunConfigOf,
+  requireMethod,
   syntheticRun,
   type torch,
   type UpdatePlan,
@@ -27,9 +30,14 @@ export interface Mode {
 /** As `finetune` does it, on both sides. */
 export const AS_IT_IS: Mode = { maskShare: null, loop: 'same' }
 
+/** The configurations that both sides know how to train by. */
+export type FtCadisRun = RunConfigOf<'ft-cadis'>
+
 export interface Workload {
   readonly scale: ScaleName
-  readonly config: RunConfig
+  readonly config: FtCadisRun
+  /** The denoiser of the configuration, which the plain loop has to have. */
+  readonly denoiser: Exclude<DenoiserConfig, { source: 'none' }>
   /** What Python is asked to load. */
   readonly specs: { readonly denoiser: object; readonly classifier: object; readonly data: object }
   readonly loader: torch.LoaderOptions
@@ -39,12 +47,14 @@ export interface Workload {
 export function workload(
   scale: ScaleName,
   /** What differs from the preset. */
-  change: (config: RunConfig) => RunConfig = config => config,
+  change: (config: FtCadisRun) => FtCadisRun = config => config,
 ): Workload {
   const config = change(configOf(scale))
-  const { denoiser, classifier, tuning, data, optimisation, seed } = config
+  const { smoothing, classifier, tuning, data, optimisation, seed } = config
+  const { denoiser } = smoothing
+  if (denoiser.source === 'none') throw new TypeError('The plain Python loop denoises, expected a denoiser.')
   return {
-    ...{ scale, config },
+    ...{ scale, config, denoiser },
     specs: {
       denoiser: denoiserSpec(denoiser),
       classifier: classifierSpec(classifier, tuning),
@@ -60,26 +70,30 @@ export function workload(
   }
 }
 
-function configOf(scale: ScaleName): RunConfig {
+function configOf(scale: ScaleName): FtCadisRun {
   const files = { data: 'synthetic', denoiser: 'synthetic', output: 'unused' }
   switch (scale) {
     case 'digits':
       return presets.digits({ output: 'unused' })
     case 'cifar10':
-      return syntheticRun(presets.cifar10({ ...files, sigma: 0.5 }), {
+      return synthetic(presets.cifar10({ ...files, sigma: 0.5 }), {
         ...{ imageSize: 32, classes: 10, trainImages: 50_000, testImages: 10_000 },
       })
     case 'imagenet':
-      return syntheticRun(presets.imagenet({ ...files, sigma: 0.5, tuning: 'lora' }), {
+      return synthetic(presets.imagenet({ ...files, sigma: 0.5, tuning: 'lora' }), {
         ...{ imageSize: 224, classes: 1000, trainImages: 1_281_167, testImages: 50_000 },
       })
   }
 }
 
+function synthetic(...given: Parameters<typeof syntheticRun>): FtCadisRun {
+  return requireMethod(syntheticRun(...given), 'ft-cadis')
+}
+
 /** Factor of float16 gradients: too small ones would vanish. Held fixed, so that both sides have the same. */
 const LOSS_SCALE = 1024
 
-export function lossScaleOf({ autocast }: RunConfig): number {
+export function lossScaleOf({ autocast }: FtCadisRun): number {
   return autocast === 'float16' ? LOSS_SCALE : 1
 }
 
@@ -102,7 +116,7 @@ export interface Figures {
 export interface PlannedUpdate {
   /** The epoch that begins, from 0; `null` within an epoch. */
   readonly startsEpoch: number | null
-  readonly plan: UpdatePlan
+  readonly plan: UpdatePlan & { readonly settings: FtCadisRun['method'] }
   readonly mode: Mode
 }
 
@@ -120,13 +134,18 @@ export function plannedUpdate(
   const { imagesPerUpdate, clip } = optimisation
   const epoch = Math.floor(number / updatesPerEpoch)
   const update = number % updatesPerEpoch
-  const epochsDone = epoch + update / updatesPerEpoch
-  const { learningRate, weightDecay, epsilon } = scheduledAt(epochsDone, config)
+  const place = {
+    epochsDone: epoch + update / updatesPerEpoch,
+    ...{ epoch: epoch + 1, update: update + 1, updatesPerEpoch, epochs: optimisation.epochs },
+    ...{ step: number + 1, steps: optimisation.epochs * updatesPerEpoch },
+  }
+  const { learningRate, weightDecay } = optimiserSchedule(place.epochsDone, config)
   return {
     mode,
     startsEpoch: update === 0 ? epoch : null,
     plan: {
-      objective: { ...method, attack: { ...method.attack, epsilon } },
+      place,
+      settings: ftCadis.at?.(place, method) ?? method,
       microBatches: imagesPerUpdate / loader.batchSize,
       imagesPerUpdate,
       learningRates: groups.map(group => learningRate * group.learningRateScale),

@@ -2,10 +2,11 @@ import {
   certificationPasses,
   type DryRun,
   evaluationPasses,
-  type NoiseLevel,
+  levelOf,
   type Passes,
   type RunConfig,
   type RunPlan,
+  type Smoothing,
 } from '../../src'
 import type { CommonOptions } from './options'
 
@@ -15,8 +16,11 @@ export function formatConfig(config: RunConfig): string {
   return `configuration: ${JSON.stringify(config, null, 2)}`
 }
 
-export function formatLevel({ sigma, timestep, realisedSigma }: NoiseLevel): string {
-  return `noise level: sigma ${sigma}, timestep t* ${timestep}, realised sigma ${realisedSigma.toFixed(6)}`
+export function formatSmoothing(smoothing: Smoothing): string {
+  const { sigma, realisedSigma } = smoothing
+  const level = levelOf(smoothing)
+  if (level === null) return `noise level: sigma ${sigma}, without a denoiser`
+  return `noise level: sigma ${sigma}, timestep t* ${level.timestep}, realised sigma ${realisedSigma.toFixed(6)}`
 }
 
 export function formatPlan(plan: RunPlan, { optimisation, method }: RunConfig): string {
@@ -46,12 +50,12 @@ export function formatDryRun(
   config: RunConfig,
   { evaluateImages, certify }: Pick<CommonOptions, 'evaluateImages' | 'certify'>,
 ): string {
-  const { problems, level, parameters, plan, passes, disk, memory } = found
+  const { problems, smoothing, parameters, plan, passes, disk, memory } = found
   const { testImages = 0, classes = 0 } = found
   const evaluated = Math.min(evaluateImages ?? testImages, testImages)
   const certified = certifiedImages(config.certification.images, { testImages, classes })
   const lines = [
-    level && formatLevel(level),
+    smoothing && formatSmoothing(smoothing),
     found.trainImages !== undefined &&
       `data: ${whole(found.trainImages)} images for training, ${whole(testImages)} for testing, ${classes} classes`,
     parameters &&

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import type { RunConfig } from '../../src'
+import type { DenoiserConfig, RunConfig, RunConfigOf } from '../../src'
 import { parseImages } from '../../src/cli/certification-options'
 import { parseNumber } from '../../src/cli/option-values'
 import { addRunOptions, type RunOptions } from '../../src/cli/run-options'
@@ -19,7 +19,7 @@ export interface CommonOptions extends RunOptions {
   readonly classifier?: string
   readonly output: string
   readonly device: string
-  readonly dtype: RunConfig['denoiser']['dtype']
+  readonly dtype: Exclude<DenoiserConfig, { source: 'none' }>['dtype']
   readonly autocast?: RunConfig['autocast']
   readonly tf32: boolean
   readonly compileDenoiser: boolean
@@ -120,7 +120,10 @@ export function addCommonOptions(program: Command, { output }: { output: string 
 }
 
 /** The preset's configuration with what the flags say otherwise. */
-export function withOptions(config: RunConfig, options: CommonOptions): RunConfig {
+export function withOptions(
+  config: RunConfigOf<'ft-cadis'>,
+  options: CommonOptions,
+): RunConfigOf<'ft-cadis'> {
   const { imagesPerUpdate, imagesPerMicroBatch, certifyImages, n0, n, mask, threads, workers } = options
   const batch = {
     imagesPerUpdate: imagesPerUpdate ?? config.optimisation.imagesPerUpdate,
@@ -129,13 +132,13 @@ export function withOptions(config: RunConfig, options: CommonOptions): RunConfi
       Math.min(config.optimisation.imagesPerMicroBatch ?? 8, imagesPerUpdate ?? Number.POSITIVE_INFINITY),
   }
   const denoiser = {
-    ...config.denoiser,
+    ...config.smoothing.denoiser,
     dtype: options.dtype,
     ...given({ arguments: options.denoiserArguments, sha256: options.denoiserSha256 }),
-  } as RunConfig['denoiser']
+  } as DenoiserConfig
   return {
     ...config,
-    denoiser,
+    smoothing: { ...config.smoothing, denoiser },
     data: { ...config.data, ...('workers' in config.data ? given({ workers }) : {}) },
     method: { ...config.method, ...given({ adversarial: mask }) },
     optimisation: { ...config.optimisation, ...batch },

@@ -9,9 +9,10 @@ import {
   dryRun,
   finetune,
   parseConfig,
-  type RunConfig,
+  type RunConfigOf,
   readCertificationLog,
   renderTable,
+  requireMethod,
   type Session,
   type SyntheticOptions,
   setup,
@@ -34,23 +35,31 @@ export interface Program {
 }
 
 /** What the flags ask for: a measurement, a dry run, or a whole run. */
-export async function run(preset: RunConfig, options: CommonOptions, program: Program): Promise<void> {
+export async function run(
+  preset: RunConfigOf<'ft-cadis'>,
+  options: CommonOptions,
+  program: Program,
+): Promise<void> {
   const { python, device, threads } = options
   await setup({ python, onLine: line => console.error(line) })
   await using session = await connect({ python, device, threads })
   if (options.synthetic) {
     const defaults = withSyntheticDefaults(options, session.facts.device)
-    const config = syntheticRun(withOptions(preset, defaults), program.images)
+    const config = requireMethod(syntheticRun(withOptions(preset, defaults), program.images), 'ft-cadis')
     if (options.dryRun) await check(session, config, options)
     else await measure(session, config, defaults)
     return
   }
-  const config = parseConfig(withOptions(preset, options))
+  const config = requireMethod(parseConfig(withOptions(preset, options)), 'ft-cadis')
   if (options.dryRun) await check(session, config, options)
   else await trainAndCertify(session, config, { options, program })
 }
 
-async function check(session: Session, config: RunConfig, options: CommonOptions): Promise<void> {
+async function check(
+  session: Session,
+  config: RunConfigOf<'ft-cadis'>,
+  options: CommonOptions,
+): Promise<void> {
   console.log(formatConfig(config))
   const found = await dryRun(session, config, { stopAfterUpdates: options.steps })
   console.log(formatDryRun(found, config, options))
@@ -59,20 +68,20 @@ async function check(session: Session, config: RunConfig, options: CommonOptions
 
 async function trainAndCertify(
   session: Session,
-  config: RunConfig,
+  config: RunConfigOf<'ft-cadis'>,
   { options, program }: { options: CommonOptions; program: Program },
 ): Promise<void> {
   const isTold = isTalkative(options, session.launch)
   if (isTold) console.log(formatConfig(config))
   await interruptible('what is under way is brought to an end and saved', async signal => {
-    const { checkpoint, classifier, denoiser } = await finetune(session, config, {
+    const { checkpoint, networks, smoothing } = await finetune(session, config, {
       ...runHooks(options),
       signal,
       stopAfterUpdates: options.steps,
       evaluationImages: options.evaluateImages,
       onStart: start => (isTold ? printStart(start, config) : undefined),
     })
-    session.free([classifier, denoiser])
+    session.free([networks, smoothing])
     if (isTold) console.log(`checkpoint: ${checkpoint}`)
     if (options.certify) {
       await certifyTrained(session, certificationOf(config, checkpoint), { program, isTold, signal })

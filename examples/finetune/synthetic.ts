@@ -1,4 +1,4 @@
-import { finetune, type RunConfig, type Session, torch } from '../../src'
+import { finetune, type RunConfigOf, type Session, torch } from '../../src'
 import { formatConfig, size } from './format'
 import type { CommonOptions } from './options'
 import { printStart } from './start'
@@ -21,7 +21,7 @@ export function withSyntheticDefaults(options: CommonOptions, device: string): C
 /** Trains some updates with random networks and images, and prints what they took. */
 export async function measure(
   session: Session,
-  config: RunConfig,
+  config: RunConfigOf<'ft-cadis'>,
   { steps, mask }: CommonOptions,
 ): Promise<void> {
   console.log(formatConfig(config))
@@ -30,7 +30,7 @@ export async function measure(
     console.log('synthetic: every image is attacked (--mask all), the most work there can be')
   let begun = 0
   const durations: number[] = []
-  const { classifier, denoiser } = await finetune(session, config, {
+  const { networks, smoothing } = await finetune(session, config, {
     stopAfterUpdates: steps,
     updatesOnly: true,
     existing: 'replace',
@@ -39,21 +39,15 @@ export async function measure(
       await printStart(start, config)
       begun = performance.now()
     },
-    onUpdate: async ({
-      loss,
-      selectiveCrossEntropy,
-      adversarial,
-      attackedShare,
-      gradientNorm,
-      learningRate,
-    }) => {
+    onUpdate: async ({ loss, metrics, gradientNorm, learningRate }) => {
+      const { selectiveCrossEntropy, adversarial, attackedShare } = metrics
       await session.flush() // the optimizer's step is only recorded so far
       const seconds = (performance.now() - begun) / 1000
       durations.push(seconds)
       console.log(
         `update ${durations.length}: ${seconds.toFixed(2)} s, ${(config.optimisation.imagesPerUpdate / seconds).toFixed(3)} images/s, ` +
-          `loss ${loss.toFixed(6)} (cross-entropy ${selectiveCrossEntropy.toFixed(6)}, adversarial ${adversarial.toExponential(3)}), ` +
-          `attacked ${(100 * attackedShare).toFixed(0)} %, gradient norm ${gradientNorm.toFixed(4)}, learning rate ${learningRate.toExponential(3)}`,
+          `loss ${loss.toFixed(6)} (cross-entropy ${selectiveCrossEntropy?.toFixed(6)}, adversarial ${adversarial?.toExponential(3)}), ` +
+          `attacked ${(100 * (attackedShare ?? 0)).toFixed(0)} %, gradient norm ${gradientNorm.toFixed(4)}, learning rate ${learningRate.toExponential(3)}`,
       )
       begun = performance.now()
     },
@@ -71,5 +65,5 @@ export async function measure(
       `without the first: ${mean.toFixed(2)} s an update, ${(config.optimisation.imagesPerUpdate / mean).toFixed(3)} images/s`,
     )
   }
-  session.free([classifier, denoiser])
+  session.free([networks, smoothing])
 }

@@ -24,6 +24,18 @@ test('a field has its type, bounds, default and meaning', () => {
   }
 })
 
+test('a choice between sources within a section has a section of its own', () => {
+  const page = referencePages()['docs/reference/configuration.md']
+  const row =
+    '| `denoiser` | `object` |  | The diffusion model in front of the classifier, which is never trained;'
+  const [, smoothing = ''] = page?.split('\n### `smoothing`\n') ?? []
+  const [table = '', ...choices] = smoothing.split('\n### ')
+  expect(table).toContain(row)
+  expect(choices[0]).toMatch(/^`smoothing\.denoiser`\n/)
+  for (const source of ['diffusers', 'openai', 'none'])
+    expect(choices[0]).toContain(`**\`source: '${source}'\`**`)
+})
+
 test('a command has its arguments and options', () => {
   const page = referencePages()['docs/reference/cli.md']
   for (const line of [

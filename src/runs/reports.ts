@@ -62,6 +62,14 @@ export interface EpochReport {
   readonly skippedPaths: readonly string[]
 }
 
+/** A report as a row of `metrics.jsonl`: metrics stand beside its fields. */
+export function rowOf(
+  kind: 'update' | 'epoch',
+  { metrics, ...fields }: UpdateReport | EpochReport,
+): Readonly<Record<string, unknown>> {
+  return { kind, ...fields, ...metrics }
+}
+
 /** What is about to be trained. */
 export interface RunStart {
   readonly config: AnyRunConfig

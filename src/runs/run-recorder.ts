@@ -1,4 +1,11 @@
-import type { EpochReport, RunEnd, RunStart, RunWatcher, UpdateReport } from './reports'
+import {
+  type EpochReport,
+  type RunEnd,
+  type RunStart,
+  type RunWatcher,
+  rowOf,
+  type UpdateReport,
+} from './reports'
 import type { RunFolder } from './run-folder'
 
 /** Tells the run folder and everybody who watches what happens in a run. */
@@ -44,14 +51,12 @@ export class RunRecorder {
 
   async update(report: UpdateReport): Promise<void> {
     this.#step = report.step
-    const { metrics, ...figures } = report
-    this.#folder?.log({ kind: 'update', ...figures, ...metrics })
+    this.#folder?.log(rowOf('update', report))
     for (const watcher of this.#watchers) await watcher.onUpdate?.(report)
   }
 
   async epoch(report: EpochReport): Promise<void> {
-    const { metrics, ...figures } = report
-    this.#folder?.log({ kind: 'epoch', ...figures, ...metrics })
+    this.#folder?.log(rowOf('epoch', report))
     for (const watcher of this.#watchers) await watcher.onEpoch?.(report)
   }
 

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
 import type { MetricTable } from '../objectives/metrics'
-import type { RunEnd, RunStart, RunWatcher, UpdateReport } from '../runs/reports'
+import { type RunEnd, type RunStart, type RunWatcher, rowOf, type UpdateReport } from '../runs/reports'
 import { type LiveLine, liveLine } from './progress'
 import { remainingTime } from './remaining-time'
 import { epochLine, formatDuration, skippedLine, trainingLine } from './training-line'
@@ -31,10 +31,10 @@ export function trainingProgress({ quiet = false, json = false }: TrainingProgre
 }
 
 function jsonLines(): RunWatcher {
-  const print = (kind: string, report: object) => console.log(JSON.stringify({ kind, ...report }))
+  const print = (row: object) => console.log(JSON.stringify(row))
   return {
-    onUpdate: report => print('update', report),
-    onEpoch: report => print('epoch', report),
+    onUpdate: report => print(rowOf('update', report)),
+    onEpoch: report => print(rowOf('epoch', report)),
   }
 }
 

@@ -20,7 +20,11 @@ describe('describeCallSite', () => {
   ]
 
   test.each([
-    ['a named function', `step (${join(src, 'objectives', 'losses.ts')}:12:3)`, 'src/objectives/losses.ts:12:3'],
+    [
+      'a named function',
+      `step (${join(src, 'objectives', 'losses.ts')}:12:3)`,
+      'src/objectives/losses.ts:12:3',
+    ],
     ['no function', `${join(src, 'objectives', 'losses.ts')}:12:3`, 'src/objectives/losses.ts:12:3'],
     ['an async function', `async ${join(src, 'a.ts')}:1:2`, 'src/a.ts:1:2'],
     ['a module', `file://${join(src, 'a.mjs')}:1:2`, 'src/a.mjs:1:2'],

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ConfigError } from '../../src/errors'
+import { epsilonAt } from '../../src/objectives/ft-cadis/epsilon'
 import {
   effectiveBatch,
-  epsilonAt,
   learningRate,
   peakLearningRate,
   releasedEpoch,

@@ -1,4 +1,4 @@
-import { arms, type Experiment, makeScale, parseConfig, type Scale } from '../../src'
+import { arms, type Experiment, makeScale, parseConfig, requireMethod, type Scale } from '../../src'
 
 /** The digits with three updates of 400 images and few votes. */
 export function tinyScale(output: string): Scale {
@@ -7,10 +7,10 @@ export function tinyScale(output: string): Scale {
     ...digits,
     base: (sigma, options) => {
       const config = digits.base(sigma, options)
-      const { attack } = config.method
+      const { method } = requireMethod(config, 'ft-cadis')
       return parseConfig({
         ...config,
-        method: { ...config.method, noises: 1, attack: { ...attack, steps: 1 } },
+        method: { ...method, noises: 1, attack: { ...method.attack, steps: 1 } },
         optimisation: { ...config.optimisation, epochs: 1, warmupEpochs: 0, imagesPerUpdate: 400 },
         certification: { ...config.certification, n0: 16, n: 64, images: { first: 4 } },
       })

@@ -86,16 +86,18 @@ async function summariseRun(folder: string): Promise<RunSummary | UnreadableRun>
   }
 }
 
-/** The epoch with the best value of a metric, the first of several. */
+/** The epoch with the best finite value of a metric, the first of several. */
 export function bestEpoch(
   epochs: readonly EpochReport[],
   { metric, is }: Evaluation['best'],
 ): EpochReport | undefined {
   const scoreOf = ({ metrics }: EpochReport) => (metrics[metric] ?? Number.NaN) * (is === 'largest' ? 1 : -1)
-  return epochs.reduce<EpochReport | undefined>(
-    (best, epoch) => (best === undefined || scoreOf(epoch) > scoreOf(best) ? epoch : best),
-    undefined,
-  )
+  return epochs
+    .filter(epoch => Number.isFinite(scoreOf(epoch)))
+    .reduce<EpochReport | undefined>(
+      (best, epoch) => (best === undefined || scoreOf(epoch) > scoreOf(best) ? epoch : best),
+      undefined,
+    )
 }
 
 /** A checkpoint that a run removes meanwhile counts for nothing. */

@@ -5,20 +5,26 @@ import { toSymmetric } from './denoise'
 /**
  * Classifies one test image: finds out early what cannot work at all.
  *
- * @param expected - How many classes the head is to have. Default: those of the data.
+ * @param ofMethod - How many classes the head is to have for the method. Default: those of the data.
  * @throws ConfigError if the head of the classifier has others
  */
 export async function checkClasses(
   classifier: Classifier,
   testSet: Dataset,
-  expected = testSet.description.classes.length,
+  ofMethod?: number | undefined,
 ): Promise<void> {
   const { session } = classifier
   const logits = await session.compute(() => {
     const images_NCHW = flatten(toSymmetric(testSet.images([0]).images_BCHW), 'B', 'N')
     return noGrad(session, () => classifier.classify(images_NCHW))
   })
-  requireClasses(logits[0]?.length ?? 0, expected)
+  const head = logits[0]?.length ?? 0
+  if (ofMethod === undefined) return requireClasses(head, testSet.description.classes.length)
+  if (head === ofMethod) return
+  throw new ConfigError(
+    `The method takes a head of ${ofMethod} classes, but that of the classifier has ${head}.`,
+    { remedy: `Set classifier.numClasses to ${ofMethod} for a new head.` },
+  )
 }
 
 /**

@@ -1,3 +1,4 @@
+import { ConfigError } from '../errors'
 import type { MetricValues } from '../objectives/metrics'
 import type { Evaluation, TrainedNetworks } from '../objectives/objective'
 import { toSymmetric } from '../smoothing/denoise'
@@ -21,6 +22,7 @@ export interface EvaluateOptions {
  * Evaluates networks on the images of a data set, each under one noise. One answer of Python a pass.
  *
  * @returns means over the images, by metric; null if it was stopped
+ * @throws ConfigError for a metric that the evaluation has no sum of
  */
 export async function evaluate(
   { networks, smoothing }: { readonly networks: TrainedNetworks; readonly smoothing: Smoothing },
@@ -46,7 +48,16 @@ export async function evaluate(
       const noise_MBCHW = drawNoise(clean_BCHW, { noises: 1, generator: stream })
       return evaluation.look({ networks, smoothing, labels_B, clean_BCHW, noise_MBCHW })
     })
-    for (const name of names) own.set(name, (own.get(name) ?? 0) + (sums[name] ?? 0))
+    for (const name of names) {
+      const sum = sums[name]
+      if (sum === undefined) {
+        throw new ConfigError(
+          `The evaluation has a metric ${name}, but its look returned ${Object.keys(sums).join(', ')}.`,
+          { remedy: 'Return a sum over the images for each metric.' },
+        )
+      }
+      own.set(name, (own.get(name) ?? 0) + sum)
+    }
   }
   const parts = await group.gather(Object.fromEntries(own))
   return Object.fromEntries(

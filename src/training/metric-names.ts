@@ -1,24 +1,28 @@
 import { ConfigError } from '../errors'
+import type { MetricTable } from '../objectives/metrics'
 import type { Evaluation, Form, Objective } from '../objectives/objective'
-import { TRAINER_METRICS } from '../runs/trainer-metrics'
+import { SKIPPED_IMAGES, TRAINER_METRICS } from '../runs/trainer-metrics'
 
-/** Fields of a row of `metrics.jsonl` beside metrics. */
+/** Fields of a row of `metrics.jsonl` beside metrics, and those of a micro-batch in `non-finite/`. */
 const ROW_FIELDS = [
   ...['kind', 'epoch', 'update', 'updatesPerEpoch', 'epochs', 'step', 'steps', 'deviceBytes'],
-  ...['skippedImages', 'skippedPaths', 'total'],
+  ...['skippedImages', 'skippedPaths', 'total', 'at', 'microBatches', 'microBatch', 'stream', 'images'],
 ]
 
+/** What earlier versions called a field or a metric. */
+const EARLIER_NAMES = ['answers', 'denoised']
+
 /**
- * Refuses an objective whose sums or metrics have a name that the trainer writes itself, or whose best epoch is chosen by
- * a metric that it does not have.
+ * Refuses an objective whose sums or metrics have a name or a tag that the trainer writes itself, that has a metric of no
+ * sum, or whose best epoch is chosen by a metric that it does not have.
  *
  * @throws ConfigError that names the objective and the name
  */
 export function requireMetricNames<F extends Form>(
-  { kind, sums, metrics }: Objective<F>,
-  evaluation: Evaluation,
+  { kind, sums, metrics }: Pick<Objective<F>, 'kind' | 'sums' | 'metrics'>,
+  evaluation: Omit<Evaluation, 'look'>,
 ): void {
-  const taken = new Set([...ROW_FIELDS, ...Object.keys(TRAINER_METRICS)])
+  const taken = new Set([...ROW_FIELDS, ...EARLIER_NAMES, ...Object.keys(TRAINER_METRICS)])
   const names = [...sums, ...Object.keys(metrics), ...Object.keys(evaluation.metrics)]
   const clash = names.find(name => taken.has(name))
   if (clash !== undefined) {
@@ -26,10 +30,42 @@ export function requireMetricNames<F extends Form>(
       remedy: 'Give it another name.',
     })
   }
+  requireTags(kind, [metrics, evaluation.metrics])
+  const sumless = Object.keys(metrics).find(
+    key => metrics[key]?.of === undefined && !(sums as readonly string[]).includes(key),
+  )
+  if (sumless !== undefined) {
+    throw new ConfigError(
+      `The metric ${sumless} of the method ${kind} has no \`of\`, and no sum has its name: there are ${sums.join(', ')}.`,
+      { remedy: 'Declare a sum of this name, or give the metric an `of`.' },
+    )
+  }
   const { metric } = evaluation.best
   if (Object.hasOwn(evaluation.metrics, metric)) return
   throw new ConfigError(
     `The best epoch of the method ${kind} is chosen by ${metric}, but its evaluation has ${Object.keys(evaluation.metrics).join(', ')}.`,
     { remedy: 'Name one of these.' },
   )
+}
+
+/** Scalars of TensorBoard go by their tags: one that two metrics have would hold either. */
+function requireTags(kind: string, tables: readonly MetricTable[]): void {
+  const tags = new Map(
+    [...Object.entries(TRAINER_METRICS), ['skippedImages', SKIPPED_IMAGES] as const].map(([key, { tag }]) => [
+      tag,
+      key,
+    ]),
+  )
+  for (const [key, { tag }] of tables.flatMap(table => Object.entries(table))) {
+    const other = tags.get(tag)
+    if (other !== undefined) {
+      throw new ConfigError(
+        `The metric ${key} of the method ${kind} has the tag ${tag} of the metric ${other}.`,
+        {
+          remedy: 'Give it another tag.',
+        },
+      )
+    }
+    tags.set(tag, key)
+  }
 }

@@ -121,7 +121,9 @@ export function stepRunner<F extends Form>(
 
   /** One program: nothing is read before the losses are. */
   const whole: StepRunner['microBatch'] = async (plan, recordEnd) => {
-    const decision = decisionOf(null as Read<F['asked']>, [], plan)
+    const judgement = null as Read<F['asked']>
+    const decision = decisionOf(judgement, [], plan)
+    const counted = countsOf(objective.count?.(decision, judgement) ?? {})
     const found = await session.compute(() => {
       const given = givenOf(decision, plan)
       const { lossScale } = plan
@@ -135,9 +137,9 @@ export function stepRunner<F extends Form>(
               lossScale,
               lossTerm,
             })
-      return { recorded, end: recordEnd(recorded, {}) }
+      return { recorded, end: recordEnd(recorded, counted) }
     })
-    return { sums: sumsOf(found.recorded, {}), end: found.end }
+    return { sums: sumsOf(found.recorded, counted), end: found.end }
   }
 
   /** Two programs: the first is read and decided on, the second learns. */

@@ -212,9 +212,11 @@ export class TrainingLoop {
     const report: EpochReport = { epoch, step, metrics, ...skipped }
     this.epochs.push(report)
     await journal.epoch(report)
-    const value = metrics[evaluation.best.metric] ?? Number.NaN
-    const isBest =
-      best === null || (evaluation.best.is === 'largest' ? value > best.value : value < best.value)
+    const { metric, is } = evaluation.best
+    const value = metrics[metric] ?? Number.NaN
+    const isBetter = best === null || (is === 'largest' ? value > best.value : value < best.value)
+    // What is not finite is no value of a best epoch, and JSON has no word for it.
+    const isBest = isBetter && Number.isFinite(value)
     this.#move({
       ...(updatesInEpoch === plan.updatesPerEpoch ? { epoch: epoch + 1, updatesInEpoch: 0 } : {}),
       best: isBest ? { epoch, value } : best,

@@ -19,8 +19,9 @@ describe.each(SIGMAS)('presets.cifar10 at sigma %s carries Table 9 and Appendix 
       String(table.epsilon[sigma])
         .match(/[\d.]+/g)
         ?.map(Number) ?? []
+    expect(config.smoothing.sigma).toBe(Number(sigma))
     expect(config.method).toEqual({
-      sigma: Number(sigma),
+      kind: 'ft-cadis',
       noises: table.M,
       lambda: table.lambda[sigma],
       attack: {
@@ -72,7 +73,11 @@ describe.each(SIGMAS)('presets.cifar10 at sigma %s carries Table 9 and Appendix 
       dropPath: table.dropPath,
       inputRange: 'symmetric',
     })
-    expect(config.denoiser).toMatchObject({ source: 'openai', preset: 'cifar10', path: 'denoiser.pt' })
+    expect(config.smoothing.denoiser).toMatchObject({
+      source: 'openai',
+      preset: 'cifar10',
+      path: 'denoiser.pt',
+    })
     expect(config.data).toEqual({ source: 'cifar10', path: 'data', augment: true, hashes: 'any' })
     expect(config.certification).toMatchObject({
       n0: certification.n0,
@@ -88,8 +93,9 @@ describe.each(SIGMAS)('presets.imagenet at sigma %s carries Table 10 and Appendi
   const config = presets.imagenet({ ...paths, sigma: Number(sigma), tuning: 'lora' })
 
   it('method', () => {
+    expect(config.smoothing.sigma).toBe(Number(sigma))
     expect(config.method).toMatchObject({
-      sigma: Number(sigma),
+      kind: 'ft-cadis',
       noises: table.M,
       lambda: table.lambda[sigma],
       attack: { steps: table.T, epsilon: table.epsilon, restandardize: true },
@@ -126,7 +132,11 @@ describe.each(SIGMAS)('presets.imagenet at sigma %s carries Table 10 and Appendi
       dropPath: table.dropPath,
       inputRange: 'symmetric',
     })
-    expect(config.denoiser).toMatchObject({ source: 'openai', preset: 'imagenet256', path: 'denoiser.pt' })
+    expect(config.smoothing.denoiser).toMatchObject({
+      source: 'openai',
+      preset: 'imagenet256',
+      path: 'denoiser.pt',
+    })
     expect(config.data).toMatchObject({ source: 'imagenet', path: 'data', augment: true })
     expect(config.certification).toMatchObject({
       n0: certification.n0,
@@ -185,7 +195,8 @@ describe('another sigma', () => {
     const half = presets.cifar10({ ...paths, sigma: 0.5 })
     expect(config).toEqual({
       ...half,
-      method: { ...half.method, sigma: 0.12, lambda: 3, attack: { ...half.method.attack, epsilon: 0.125 } },
+      smoothing: { ...half.smoothing, sigma: 0.12 },
+      method: { ...half.method, lambda: 3, attack: { ...half.method.attack, epsilon: 0.125 } },
       optimisation: { ...half.optimisation, learningRate: { base: 1e-3 } },
     })
     const weightDecay = { start: 0.1, end: 0.2 }
@@ -207,11 +218,11 @@ describe('another sigma', () => {
 
   it('may be any on the digits', () => {
     const weights = { denoiser: 'denoiser', classifier: 'classifier', output: 'run' }
-    expect(presets.digits({ ...weights, sigma: 0.3 }).method.sigma).toBe(0.3)
+    expect(presets.digits({ ...weights, sigma: 0.3 }).smoothing.sigma).toBe(0.3)
     expect(presets.digits(weights)).toMatchObject({
       classifier: { source: 'timm', path: 'classifier', dropPath: 0, inputRange: 'symmetric' },
-      denoiser: { source: 'diffusers', path: 'denoiser' },
-      method: { sigma: 0.75, noises: 4, lambda: 2, attack: { steps: 2, epsilon: 0.5 } },
+      smoothing: { sigma: 0.75, denoiser: { source: 'diffusers', path: 'denoiser' } },
+      method: { noises: 4, lambda: 2, attack: { steps: 2, epsilon: 0.5 } },
       optimisation: {
         epochs: 12,
         warmupEpochs: 1,
@@ -227,7 +238,9 @@ describe('another sigma', () => {
 })
 
 it('the digits have networks of this package', () => {
-  const { denoiser, classifier } = presets.digits({ output: 'run' })
+  const { smoothing, classifier } = presets.digits({ output: 'run' })
+  const { denoiser } = smoothing
+  if (denoiser.source !== 'diffusers') throw new Error('The digits have a denoiser of diffusers.')
   expect(existsSync(join(String(denoiser.path), 'diffusion_pytorch_model.safetensors'))).toBe(true)
   expect(existsSync(join(String(classifier.path), 'model.safetensors'))).toBe(true)
 })

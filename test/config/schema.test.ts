@@ -6,15 +6,16 @@ import {
   parseCertificationConfig,
   parseConfig,
   type RunConfigInput,
+  requireMethod,
   runSchema,
 } from '../../src/config/schema'
 import { ConfigError } from '../../src/errors'
 
 const minimal: RunConfigInput = {
-  denoiser: { source: 'diffusers', path: 'denoiser' },
+  smoothing: { sigma: 0.75, denoiser: { source: 'diffusers', path: 'denoiser' } },
   classifier: { source: 'timm', name: 'vit_tiny_patch16_224' },
   data: { source: 'digits' },
-  method: { sigma: 0.75, noises: 4, lambda: 2, attack: { steps: 2, epsilon: 0.5 } },
+  method: { noises: 4, lambda: 2, attack: { steps: 2, epsilon: 0.5 } },
   optimisation: {
     epochs: 12,
     imagesPerUpdate: 64,
@@ -54,7 +55,7 @@ function messageOf(parse: () => unknown): string {
 describe('parseConfig', () => {
   it('fills in every default', () => {
     expect(parseConfig(minimal)).toEqual({
-      denoiser: { source: 'diffusers', path: 'denoiser', dtype: 'float32' },
+      smoothing: { sigma: 0.75, denoiser: { source: 'diffusers', path: 'denoiser', dtype: 'float32' } },
       classifier: {
         source: 'timm',
         name: 'vit_tiny_patch16_224',
@@ -65,7 +66,7 @@ describe('parseConfig', () => {
       tuning: { kind: 'full' },
       data: { source: 'digits' },
       method: {
-        sigma: 0.75,
+        kind: 'ft-cadis',
         noises: 4,
         lambda: 2,
         attack: { steps: 2, epsilon: 0.5, restandardize: true },
@@ -126,12 +127,14 @@ describe('parseConfig', () => {
   it.each<[string, Record<string, unknown>]>([
     [
       'OpenAI with a preset',
-      { denoiser: { source: 'openai', preset: 'cifar10', path: 'a.pt', sha256: 'any' } },
+      { 'smoothing.denoiser': { source: 'openai', preset: 'cifar10', path: 'a.pt', sha256: 'any' } },
     ],
     [
       'OpenAI with arguments',
-      { denoiser: { source: 'openai', arguments: { image_size: 16, channel_mult: '1,2' } } },
+      { 'smoothing.denoiser': { source: 'openai', arguments: { image_size: 16, channel_mult: '1,2' } } },
     ],
+    ['no denoiser', { 'smoothing.denoiser': { source: 'none' } }],
+    ['cross-entropy', { method: { kind: 'cross-entropy', images: 'clean' } }],
     ['timm from a folder', { classifier: { source: 'timm', path: 'folder', resize: 384, dropPath: 0.2 } }],
     ['transformers', { classifier: { source: 'transformers', path: 'owner/name' } }],
     [
@@ -175,9 +178,9 @@ describe('parseConfig', () => {
   })
 
   it.each<[Record<string, unknown>, string]>([
-    [{ 'method.sigma': -1 }, 'method.sigma: expected more than 0, got -1.'],
-    [{ 'method.sigma': Number.NaN }, 'method.sigma: expected a number, got NaN.'],
-    [{ 'method.sigma': undefined }, 'method.sigma: expected a number, got nothing.'],
+    [{ 'smoothing.sigma': -1 }, 'smoothing.sigma: expected more than 0, got -1.'],
+    [{ 'smoothing.sigma': Number.NaN }, 'smoothing.sigma: expected a number, got NaN.'],
+    [{ 'smoothing.sigma': undefined }, 'smoothing.sigma: expected a number, got nothing.'],
     [{ 'method.noises': 2.5 }, 'method.noises: expected an integer, got 2.5.'],
     [
       { 'method.adversarial': 'some' },
@@ -187,10 +190,19 @@ describe('parseConfig', () => {
     [{ method: 3 }, 'method: expected an object, got 3.'],
     [{ output: '' }, 'output: expected text of at least 1 characters, got "".'],
     [{ device: 'gpu' }, 'device: expected text of the form /^(auto|cpu|cuda(:\\d+)?)$/, got "gpu".'],
-    [{ 'denoiser.source': 'mine' }, 'denoiser.source: expected "diffusers" or "openai", got "mine".'],
     [
-      { denoiser: { source: 'openai', path: 'a.pt' } },
-      'denoiser.preset: expected a preset, or arguments, got neither.',
+      { 'smoothing.denoiser.source': 'mine' },
+      'smoothing.denoiser.source: expected "diffusers" or "openai" or "none", got "mine".',
+    ],
+    [
+      { 'method.kind': 'mine' },
+      'method.kind: expected "ft-cadis" or nothing or "cross-entropy", got "mine".',
+    ],
+    [{ method: { kind: 'cross-entropy', lambda: 1 } }, 'method.lambda: unknown, expected no such field.'],
+    [{ smoothing: undefined }, 'smoothing: expected an object, got nothing.'],
+    [
+      { 'smoothing.denoiser': { source: 'openai', path: 'a.pt' } },
+      'smoothing.denoiser.preset: expected a preset, or arguments, got neither.',
     ],
     [
       { classifier: { source: 'timm' } },
@@ -301,11 +313,11 @@ describe('parseConfig', () => {
   })
 
   it('lists everything that is wrong, one line each, in one error', () => {
-    const changes = { 'method.sigma': 0, 'method.noises': '4', 'optimisation.epochs': undefined, extra: 1 }
+    const changes = { 'smoothing.sigma': 0, 'method.noises': '4', 'optimisation.epochs': undefined, extra: 1 }
     expect(messageOf(() => parseConfig(withFields(changes)))).toBe(
       [
         'The configuration is not acceptable:',
-        '  method.sigma: expected more than 0, got 0.',
+        '  smoothing.sigma: expected more than 0, got 0.',
         '  method.noises: expected a number, got "4".',
         '  optimisation.epochs: expected a number, got nothing.',
         '  extra: unknown, expected no such field.',
@@ -322,32 +334,34 @@ describe('parseConfig', () => {
 })
 
 describe('certification', () => {
-  it('of a run is at its sigma, and parses', () => {
+  it('of a run has its smoothing, and parses', () => {
     const run = parseConfig({ ...minimal, certification: { n: 1000, images: { first: 100 } } })
     const certification = certificationOf(run, 'runs/digits/checkpoints/epoch-12')
-    expect(certification.certification).toEqual({ sigma: 0.75, ...run.certification })
+    expect(certification.smoothing).toEqual(run.smoothing)
+    expect(certification.certification).toEqual(run.certification)
     expect(certification.checkpoint).toBe('runs/digits/checkpoints/epoch-12')
     expect(parseCertificationConfig(certification)).toEqual(certification)
     expect(certificationOf(run).checkpoint).toBeUndefined()
   })
 
   it('on its own needs a sigma', () => {
-    const { denoiser, classifier, data, output } = minimal
-    const run = { denoiser, classifier, data, output, certification: {} }
+    const { smoothing, classifier, data, output } = minimal
+    const { denoiser } = smoothing
+    const run = { smoothing: { denoiser }, classifier, data, output, certification: {} }
     expect(messageOf(() => parseCertificationConfig(run))).toBe(
-      'The configuration of the certification is not acceptable:\n  certification.sigma: expected a number, got nothing.\n Correct this field.',
+      'The configuration of the certification is not acceptable:\n  smoothing.sigma: expected a number, got nothing.\n Correct this field.',
     )
-    expect(parseCertificationConfig({ ...run, certification: { sigma: 0.5 } }).certification.n0).toBe(100)
+    expect(parseCertificationConfig({ ...run, smoothing: { denoiser, sigma: 0.5 } }).certification.n0).toBe(
+      100,
+    )
   })
 
-  it('can do without a denoiser, which training cannot', () => {
-    const none = { source: 'none' }
+  it('can do without a denoiser, as training can', () => {
+    const smoothing = { sigma: 0.5, denoiser: { source: 'none' } }
     const { classifier, data, output } = minimal
-    const run = { denoiser: none, classifier, data, output, certification: { sigma: 0.5 } }
-    expect(parseCertificationConfig(run).denoiser).toEqual(none)
-    expect(messageOf(() => parseConfig(withFields({ denoiser: none })))).toContain(
-      'denoiser.source: expected',
-    )
+    const run = { smoothing, classifier, data, output, certification: {} }
+    expect(parseCertificationConfig(run).smoothing).toEqual(smoothing)
+    expect(parseConfig(withFields({ smoothing })).smoothing).toEqual(smoothing)
   })
 })
 
@@ -381,11 +395,12 @@ describe('the schema', () => {
     expect(fields.filter(([, description]) => !description?.endsWith('.'))).toEqual([])
     const names = fields.map(([name]) => name)
     expect(names).toContain('certification.n0')
+    expect(names).toContain('smoothing.sigma')
     expect(names).toContain('classifier.inputRange.mean')
   })
 
   it('has types that follow it', () => {
-    const config = parseConfig(minimal)
+    const config = requireMethod(parseConfig(minimal), 'ft-cadis')
     expectTypeOf(config.method.adversarial).toEqualTypeOf<'masked' | 'all' | 'none'>()
     expectTypeOf(config.optimisation.learningRate).toEqualTypeOf<number | { base: number }>()
     expectTypeOf(config.optimisation.stopAfterEpoch).toEqualTypeOf<number | undefined>()

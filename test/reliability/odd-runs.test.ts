@@ -8,8 +8,8 @@ import {
   certify,
   DataError,
   type FinetuneHooks,
+  type FtCadisLossTerm,
   InterruptedError,
-  type LossTerm,
   PythonError,
   type RunConfigInput,
   readRun,
@@ -27,7 +27,7 @@ import { finetuneCollecting } from '../support/finetune-collecting'
 import { shortRun } from '../support/short-run'
 
 /** The smallest networks for images of 3 x 8 x 8 pixels, with random weights. */
-const TINY_DENOISER: RunConfigInput['denoiser'] = {
+const TINY_DENOISER: RunConfigInput['smoothing']['denoiser'] = {
   source: 'openai',
   arguments: { image_size: 32, num_channels: 32, num_res_blocks: 1, channel_mult: '1,1' },
   dtype: 'float32',
@@ -72,11 +72,11 @@ describe('a run', () => {
   }
 
   async function train(config: RunConfigInput, hooks: FinetuneHooks = {}) {
-    const { classifier, denoiser, updates, checkpoint } = await finetuneCollecting(session, config, {
+    const { networks, smoothing, updates, checkpoint } = await finetuneCollecting(session, config, {
       evaluationImages: 10,
       ...hooks,
     })
-    session.free([classifier, denoiser])
+    session.free([networks, smoothing])
     return { updates, checkpoint }
   }
 
@@ -147,14 +147,14 @@ describe('a run', () => {
     const run: RunConfigInput = {
       ...base,
       data,
-      denoiser: TINY_DENOISER,
+      smoothing: { sigma: 0.25, denoiser: TINY_DENOISER },
       classifier: { ...TINY_CLASSIFIER, numClasses: 10_000 },
-      method: { ...base.method, sigma: 0.25, noises: 1 },
+      method: { ...base.method, noises: 1 },
       optimisation: { ...base.optimisation, imagesPerUpdate: 4 },
     }
     const { updates, checkpoint } = await train(run)
     // Weights that know nothing: the logarithm of the number of classes.
-    expect(updates[0]?.selectiveCrossEntropy).toBeCloseTo(Math.log(10_000), 0)
+    expect(updates[0]?.metrics.selectiveCrossEntropy).toBeCloseTo(Math.log(10_000), 0)
     const { rows } = await certifyFirst(checkpoint, 2)
     expect(rows.map(({ evidence }) => evidence?.n)).toEqual([16, 16])
   })
@@ -165,7 +165,8 @@ describe('a run', () => {
     const base = config('no-images')
     const refused = train({
       ...base,
-      ...{ denoiser: TINY_DENOISER, classifier: TINY_CLASSIFIER },
+      smoothing: { sigma: 0.25, denoiser: TINY_DENOISER },
+      classifier: TINY_CLASSIFIER,
       data: { source: 'folder', path: data, imageSize: 8, resizeSize: 8, workers: 0 },
     })
     await expect(refused).rejects.toThrow(DataError)
@@ -174,7 +175,7 @@ describe('a run', () => {
 
   it('takes no step on a gradient that is NaN although its loss is finite', async () => {
     // Zero, and at zero the root has an infinite slope.
-    const spoilt: LossTerm = ({ inspection: { logProbabilities_MBK } }) =>
+    const spoilt: FtCadisLossTerm = (_inputs, { kept: { logProbabilities_MBK } }) =>
       torch.sum(torch.sqrt(torch.square(torch.sub(logProbabilities_MBK, torch.detach(logProbabilities_MBK)))))
     const { updates } = await train(config('gradient'), {
       lossTerm: spoilt,

@@ -11,7 +11,7 @@ const kept = (present: Parameters<typeof keptCheckpoints>[0], best: number, chan
   ...keptCheckpoints(present, {
     config: { ...CONFIG, checkpoints: { ...CONFIG.checkpoints, ...change } } as RunConfig,
     plan: PLAN,
-    best: { epoch: best, denoised: 0.7 },
+    best: { epoch: best, value: 0.7 },
   }),
 ]
 

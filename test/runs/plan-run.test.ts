@@ -3,12 +3,16 @@ import {
   ablations,
   ConfigError,
   certificationPasses,
+  crossEntropyObjective,
+  ftCadis,
   leavesCheckpoint,
   planRun,
   presets,
   type RunConfig,
-  trainingPasses,
+  requireMethod,
+  timesImages,
 } from '../../src'
+import { crossEntropySchema } from '../../src/config/methods/cross-entropy'
 
 const CIFAR10 = presets.cifar10({ sigma: 0.5, denoiser: 'd.pt', data: 'data', output: 'out' })
 const IMAGENET = presets.imagenet({
@@ -49,9 +53,15 @@ describe('planRun', () => {
   })
 })
 
-describe('trainingPasses', () => {
-  const passes = (config: RunConfig, attacksWholeBatch = false) =>
-    trainingPasses(config, { images: 10, attacksWholeBatch })
+describe('the passes of FT-CADIS', () => {
+  const passes = (config: RunConfig, facts: Partial<Parameters<typeof ftCadis.passes>[1]> = {}) =>
+    timesImages(
+      10,
+      ftCadis.passes(requireMethod(config, 'ft-cadis').method, {
+        ...{ usesBatchStatistics: false, hasDenoiser: true },
+        ...facts,
+      }),
+    )
 
   it('ranges from no attack to an attack on every image', () => {
     // M = 4, T = 4: 40 denoised images; attacked ones cost 5 passes each.
@@ -68,10 +78,35 @@ describe('trainingPasses', () => {
       least: 40,
       most: 40,
     })
-    expect(passes(CIFAR10, true).classifierBackward).toEqual({ least: 240, most: 240 })
+    expect(passes(CIFAR10, { usesBatchStatistics: true }).classifierBackward).toEqual({
+      least: 240,
+      most: 240,
+    })
     expect(passes(ablations.table6.withoutUpdate(CIFAR10)).classifierForward).toEqual({
       least: 80,
       most: 280,
+    })
+    expect(passes(CIFAR10, { hasDenoiser: false })).toEqual({ ...passes(CIFAR10), denoiserForward: 0 })
+  })
+})
+
+describe('the passes of cross-entropy', () => {
+  const DENOISED = { usesBatchStatistics: false, hasDenoiser: true }
+  const passes = (settings: object, facts = DENOISED) =>
+    crossEntropyObjective.passes(crossEntropySchema.parse({ kind: 'cross-entropy', ...settings }), facts)
+  const exactly = (count: number) => ({ least: count, most: count })
+
+  it('are as many as noises, and one for clean images', () => {
+    expect(passes({ noises: 4 })).toEqual({
+      denoiserForward: 4,
+      classifierForward: exactly(4),
+      classifierBackward: exactly(4),
+    })
+    expect(passes({ noises: 4 }, { ...DENOISED, hasDenoiser: false }).denoiserForward).toBe(0)
+    expect(passes({ images: 'clean', noises: 4 })).toEqual({
+      denoiserForward: 0,
+      classifierForward: exactly(1),
+      classifierBackward: exactly(1),
     })
   })
 })

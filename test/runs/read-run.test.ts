@@ -62,10 +62,10 @@ describe('metrics', () => {
       '',
     ],
     [
-      'a field that is missing',
+      'a place that is missing',
       2,
-      /clean: .*expected number/,
-      [updateRow(1), { ...epochRow(1), clean: undefined }],
+      /step: .*expected number/,
+      [updateRow(1), { ...epochRow(1), step: undefined }],
       '',
     ],
   ])('are refused with file and line for %s', async (_what, line, message, metricRows, cut) => {

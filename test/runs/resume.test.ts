@@ -32,11 +32,11 @@ describe('a run that goes on from a checkpoint', () => {
 
   async function train(name: string, hooks: FinetuneHooks = {}, change: Partial<RunConfig> = {}) {
     const config = { ...shortRun(join(folder, name)), ...change }
-    const { classifier, denoiser, updates } = await finetuneCollecting(session, config, {
+    const { networks, smoothing, updates } = await finetuneCollecting(session, config, {
       evaluationImages: 40,
       ...hooks,
     })
-    session.free([classifier, denoiser])
+    session.free([networks, smoothing])
     return updates
   }
 

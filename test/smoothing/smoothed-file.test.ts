@@ -11,6 +11,8 @@ import {
   type SmoothedFacts,
   writeSmoothed,
 } from '../../src/smoothing/smoothed-file'
+import { smoothingOf } from '../../src/smoothing/smoothing'
+import type { Denoiser } from '../../src/torch'
 import { DENOISER } from '../support/digits'
 
 let folder: string
@@ -24,23 +26,33 @@ afterEach(() => rm(folder, { recursive: true }))
 
 const facts: SmoothedFacts = {
   config: parseCertificationConfig({
-    denoiser: { source: 'diffusers', path: DENOISER },
+    smoothing: { sigma: 0.75, denoiser: { source: 'diffusers', path: DENOISER } },
     classifier: { source: 'timm', path: 'owner/name', resize: 8 },
     checkpoint: 'somewhere/else',
     data: { source: 'digits' },
-    certification: { sigma: 0.75, n: 1000, dtype: 'float64' },
+    certification: { n: 1000, dtype: 'float64' },
     output: 'runs/digits',
     device: 'cuda:3',
     threads: 4,
   }),
-  level: {
+  smoothing: {
     sigma: 0.75,
-    timestep: 40,
-    modelTimestep: 40,
-    alphaCumprod: 0.3,
-    sqrtAlphaCumprod: 0.54,
-    sqrtOneMinusAlphaCumprod: 0.83,
     realisedSigma: 0.76,
+    scales: { image: 0.54, noise: 0.83 },
+    front: {
+      kind: 'one-shot',
+      network: {} as Denoiser,
+      level: {
+        sigma: 0.75,
+        timestep: 40,
+        modelTimestep: 40,
+        alphaCumprod: 0.3,
+        sqrtAlphaCumprod: 0.54,
+        sqrtOneMinusAlphaCumprod: 0.83,
+        realisedSigma: 0.76,
+      },
+    },
+    autocast: 'none',
   },
   dataset: { classes: ['zero', 'one'], imageShape: [1, 8, 8] },
   weights: {
@@ -83,11 +95,14 @@ it('writes paths that exist in full, and leaves what is on the hub', async () =>
     ...facts,
     config: {
       ...facts.config,
-      denoiser: { source: 'diffusers', path: relative(process.cwd(), DENOISER), dtype: 'float32' },
+      smoothing: {
+        sigma: 0.75,
+        denoiser: { source: 'diffusers', path: relative(process.cwd(), DENOISER), dtype: 'float32' },
+      },
     },
   })
   const { config } = (await readSmoothed(join(folder, 'checkpoint'))) ?? {}
-  expect(config?.denoiser).toMatchObject({ path: DENOISER })
+  expect(config?.smoothing.denoiser).toMatchObject({ path: DENOISER })
   expect(config?.classifier).toMatchObject({ path: 'owner/name' })
 })
 
@@ -142,9 +157,12 @@ it('knows the weights of a folder by their names, and nothing else in it', async
 })
 
 it('does without a denoiser', async () => {
-  const config = { ...facts.config, denoiser: { source: 'none' as const } }
+  const config = { ...facts.config, smoothing: { sigma: 0.75, denoiser: { source: 'none' as const } } }
   const weights = { ...facts.weights, denoiser: null }
-  await writeSmoothed(join(folder, 'checkpoint'), { ...facts, config, level: null, weights })
+  await writeSmoothed(join(folder, 'checkpoint'), {
+    ...{ ...facts, config, weights },
+    smoothing: smoothingOf(null, 0.75),
+  })
   expect(await readSmoothed(join(folder, 'checkpoint'))).toMatchObject({
     noise: { timestep: null, realisedSigma: null },
     weights: { denoiser: null },

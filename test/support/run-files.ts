@@ -2,7 +2,14 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /** What of a report depends on the machine and the moment. */
-const MEASURED = new Set(['durationMs', 'hostMs', 'imagesPerSecond', 'answers', 'liveTensors', 'deviceBytes'])
+const MEASURED = new Set([
+  'durationMs',
+  'hostMs',
+  'imagesPerSecond',
+  'roundTrips',
+  'liveTensors',
+  'deviceBytes',
+])
 
 /** The rows of `metrics.jsonl` without what is measured: the same for equal runs. */
 export async function reproducibleRows(run: string): Promise<object[]> {

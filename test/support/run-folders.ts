@@ -12,32 +12,40 @@ export function updateReport(step: number, changes: Partial<UpdateReport> = {}):
   const epoch = Math.ceil(step / 4)
   return {
     ...{ epoch, update: step - 4 * (epoch - 1), updatesPerEpoch: 4, epochs: 3, step, steps: 12 },
-    ...{ loss: 1 / step, selectiveCrossEntropy: 0.5, adversarial: 0.25, lossTerm: 0 },
-    ...{
+    ...{ loss: 1 / step, lossTerm: 0 },
+    metrics: {
+      selectiveCrossEntropy: 0.5,
+      adversarial: 0.25,
       keptShare: 0.5,
       allKeptShare: 0.25,
       denoisedAccuracy: 0.5,
       attackedShare: 0.25,
       attackSuccess: null,
+      epsilon: 0.5,
     },
     ...{ gradientNorm: 2, clippedGradientNorm: 1, taken: true, lossScale: 1 },
-    ...{ durationMs: 100, hostMs: 5, imagesPerSecond: 640, answers: 2, liveTensors: 7, deviceBytes: null },
+    ...{ durationMs: 100, hostMs: 5, imagesPerSecond: 640, roundTrips: 2, liveTensors: 7, deviceBytes: null },
     ...{ learningRate: 1e-3, firstLayerLearningRate: 1e-4, lastLayerLearningRate: 1e-3 },
-    ...{ weightDecay: 0.04, epsilon: 0.5 },
+    weightDecay: 0.04,
     ...changes,
   }
 }
 
 export function epochReport(epoch: number, changes: Partial<EpochReport> = {}): EpochReport {
   const counts = { epoch, step: 4 * epoch, skippedImages: 0, skippedPaths: [] }
-  return { ...counts, clean: 0.9, denoised: 0.5 + epoch / 100, ...changes }
+  return { ...counts, metrics: { clean: 0.9, noisy: 0.5 + epoch / 100 }, ...changes }
 }
 
-export const updateRow = (...of: Parameters<typeof updateReport>) => ({
-  kind: 'update',
-  ...updateReport(...of),
-})
-export const epochRow = (...of: Parameters<typeof epochReport>) => ({ kind: 'epoch', ...epochReport(...of) })
+/** The same as rows of `metrics.jsonl`, where metrics stand beside the fields. */
+export function updateRow(...of: Parameters<typeof updateReport>): object {
+  const { metrics, ...fields } = updateReport(...of)
+  return { kind: 'update', ...fields, ...metrics }
+}
+
+export function epochRow(...of: Parameters<typeof epochReport>): object {
+  const { metrics, ...fields } = epochReport(...of)
+  return { kind: 'epoch', ...fields, ...metrics }
+}
 
 /** The rows of so many updates, with those of the epochs between. */
 export function rows(updates: number): object[] {

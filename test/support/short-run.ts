@@ -7,20 +7,21 @@
  * Prints a JSON line with the process ids, one with the updates that are done already, then one for each update, and the last
  * checkpoint at the end.
  */
-import { connect, finetune, parseConfig, presets, type RunConfig } from '../../src'
+import { connect, finetune, parseConfig, presets, type RunConfigOf, requireMethod } from '../../src'
 import { interruptible } from '../../src/cli/interruption'
 import { runMain } from '../../src/cli/program'
 import { CLASSIFIER, DENOISER } from './digits'
 
 /** The configuration: M = 2, T = 1, 20 updates of 120 images. */
-export function shortRun(output: string): RunConfig {
+export function shortRun(output: string): RunConfigOf<'ft-cadis'> {
   const config = presets.digits({ denoiser: DENOISER, classifier: CLASSIFIER, output })
-  return parseConfig({
+  const changed = parseConfig({
     ...config,
     method: { ...config.method, noises: 2, attack: { ...config.method.attack, steps: 1 } },
     optimisation: { ...config.optimisation, epochs: 2, warmupEpochs: 0.5, imagesPerUpdate: 120 },
     checkpoints: { ...config.checkpoints, everyUpdates: 3 },
   })
+  return requireMethod(changed, 'ft-cadis')
 }
 
 function say(fact: object): void {

@@ -6,11 +6,11 @@ export function tinyScale(output: string): Scale {
   return {
     ...digits,
     base: (sigma, options) => {
-      const config = requireMethod(digits.base(sigma, options), 'ft-cadis')
-      const { attack } = config.method
+      const config = digits.base(sigma, options)
+      const { method } = requireMethod(config, 'ft-cadis')
       return parseConfig({
         ...config,
-        method: { ...config.method, noises: 1, attack: { ...attack, steps: 1 } },
+        method: { ...method, noises: 1, attack: { ...method.attack, steps: 1 } },
         optimisation: { ...config.optimisation, epochs: 1, warmupEpochs: 0, imagesPerUpdate: 400 },
         certification: { ...config.certification, n0: 16, n: 64, images: { first: 4 } },
       })

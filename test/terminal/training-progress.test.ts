@@ -2,28 +2,38 @@ import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createProgram } from '../../src/cli/program'
 import { addRunOptions, type RunOptions, runHooks } from '../../src/cli/run-options'
+import { EARLIER_OBJECTIVE } from '../../src/objectives/description'
 import type { RunStart, RunWatcher } from '../../src/runs/reports'
 import { jsonReports } from '../../src/terminal/json-reports'
 import { remainingTime } from '../../src/terminal/remaining-time'
 import { epochLine, formatDuration, trainingLine } from '../../src/terminal/training-line'
 import { trainingProgress } from '../../src/terminal/training-progress'
-import { epochReport, updateReport } from '../support/run-folders'
+import { epochReport, epochRow, updateReport, updateRow } from '../support/run-folders'
 import { type PretendedStream, pretendStream, screenOf } from '../support/terminal'
 
+/** The metrics of FT-CADIS, and of the usual evaluation. */
+const {
+  metrics,
+  evaluation: { metrics: testMetrics },
+} = EARLIER_OBJECTIVE
 const GPU = { deviceBytes: 3.25 * 2 ** 30 }
 const WHOLE =
-  'epoch 2/3 · step 5/12 · 41 % · 1 min 05 s left · 640 images/s · loss 0.200 · SCE 0.500 · MAdv 0.250 · kept 50 % · ' +
-  '|D_nh| = M 25 % · lr 1.0e-3 · GPU 3.3 GiB · 2 skipped'
+  'epoch 2/3 · step 5/12 · 41 % · 1 min 05 s left · 640 images/s · loss 0.200 · SCE 0.500 · MAdv 0.250 · ' +
+  '|D_nh| = M 25 % · kept 50 % · lr 1.0e-3 · GPU 3.3 GiB · 2 skipped'
 
 describe('the line of an update', () => {
   it('says it all where there is room', () => {
-    expect(trainingLine(updateReport(5, GPU), { leftMs: 65_000, skipped: 2 })).toBe(WHOLE)
+    expect(trainingLine(updateReport(5, GPU), { leftMs: 65_000, skipped: 2, metrics })).toBe(WHOLE)
   })
 
   it('keeps what tells most where there is little', () => {
     const at = (columns: number) =>
-      trainingLine(updateReport(5, GPU), { columns, leftMs: 65_000, skipped: 2 })
+      trainingLine(updateReport(5, GPU), { columns, leftMs: 65_000, skipped: 2, metrics })
     expect(at(79)).toBe('epoch 2/3 · step 5/12 · 41 % · 1 min 05 s left · loss 0.200 · 2 skipped')
+    // Shares before the parts of the loss.
+    expect(at(120)).toBe(
+      'epoch 2/3 · step 5/12 · 41 % · 1 min 05 s left · 640 images/s · loss 0.200 · |D_nh| = M 25 % · kept 50 % · 2 skipped',
+    )
     expect(at(24)).toBe('epoch 2/3 · step 5/12')
     expect(at(3)).toBe('5/1')
   })
@@ -32,7 +42,12 @@ describe('the line of an update', () => {
     fc.assert(
       fc.property(fc.nat(200), fc.double(), (columns, loss) => {
         const at = (width: number) =>
-          trainingLine(updateReport(5, { ...GPU, loss }), { columns: width, leftMs: 1e9, skipped: 1 }).length
+          trainingLine(updateReport(5, { ...GPU, loss }), {
+            columns: width,
+            leftMs: 1e9,
+            skipped: 1,
+            metrics,
+          }).length
         expect(at(columns)).toBeLessThanOrEqual(columns)
         expect(at(columns)).toBeLessThanOrEqual(at(columns + 1))
       }),
@@ -42,8 +57,10 @@ describe('the line of an update', () => {
 
 it('the line of an epoch names the first corrupt images', () => {
   const skippedPaths = ['a', 'b', 'c', 'd', 'e', 'f']
-  expect(epochLine(epochReport(1, { skippedImages: 9, skippedPaths }), { epochs: 3 })).toBe(
-    'epoch 1/3: accuracy 90.0 % on clean test images, 51.0 % on denoised ones; 9 corrupt training images skipped so far: a, b, c, d, e, …',
+  expect(
+    epochLine(epochReport(1, { skippedImages: 9, skippedPaths }), { epochs: 3, metrics: testMetrics }),
+  ).toBe(
+    'epoch 1/3: noisy accuracy 51.0 %, clean accuracy 90.0 % on test images; 9 corrupt training images skipped so far: a, b, c, d, e, …',
   )
 })
 
@@ -87,7 +104,11 @@ describe('the time left', () => {
 
 /** A watcher sees updates 4 to 10 of a run of 100, the eighth of which is not taken. */
 async function watch(watcher: RunWatcher): Promise<void> {
-  await watcher.onStart?.({ plan: { epochs: 3, updates: 100 }, stepsDone: 3 } as RunStart)
+  await watcher.onStart?.({
+    plan: { epochs: 3, updates: 100 },
+    objective: EARLIER_OBJECTIVE,
+    stepsDone: 3,
+  } as RunStart)
   for (let step = 4; step <= 10; step += 1) {
     const isBad = step === 8
     await watcher.onUpdate?.(
@@ -119,7 +140,7 @@ describe('trainingProgress', () => {
     const screen = screenOf(stderr.written())
     expect(screen).toEqual([
       'step 8: not taken, loss NaN, gradient norm 2.00',
-      'epoch 2/3: accuracy 90.0 % on clean test images, 52.0 % on denoised ones',
+      'epoch 2/3: noisy accuracy 52.0 %, clean accuracy 90.0 % on test images',
       'epoch 3/3 · step 10/100 · 10 % · 9 s left · loss 0.100',
       '',
     ])
@@ -141,7 +162,7 @@ describe('trainingProgress', () => {
       'epoch 1/3 … lr 1.0e-3',
       'step 8: not taken, loss NaN, gradient norm 2.00',
       'epoch 3/3 … 1 skipped',
-      'epoch 2/3: accuracy 90.0 % on clean test images, 52.0 % on denoised ones',
+      'epoch 2/3: noisy accuracy 52.0 %, clean accuracy 90.0 % on test images',
       expect.stringMatching(/^interrupted after step 10\/100/),
     ])
     expect({ stdout, written: stderr.written() }).toEqual({ stdout: [], written: '' })
@@ -171,10 +192,10 @@ describe('what a command line asks of the terminal', () => {
     await watch(jsonReports())
     log.mockRestore()
     expect(stdout.map(line => JSON.parse(line))).toEqual([
-      ...[4, 5, 6, 7].map(step => ({ kind: 'update', ...updateReport(step, { steps: 100 }) })),
-      { kind: 'update', ...updateReport(8, { steps: 100, taken: false }), loss: null },
-      ...[9, 10].map(step => ({ kind: 'update', ...updateReport(step, { steps: 100 }) })),
-      { kind: 'epoch', ...epochReport(2) },
+      ...[4, 5, 6, 7].map(step => updateRow(step, { steps: 100 })),
+      { ...updateRow(8, { steps: 100, taken: false }), loss: null },
+      ...[9, 10].map(step => updateRow(step, { steps: 100 })),
+      epochRow(2),
     ])
   })
 })

@@ -41,8 +41,8 @@ describe('a run that meets with', () => {
   }
 
   async function train(config: RunConfigInput, hooks: FinetuneHooks = {}) {
-    const { classifier, denoiser } = await finetune(session, config, { evaluationImages: 40, ...hooks })
-    session.free([classifier, denoiser])
+    const { networks, smoothing } = await finetune(session, config, { evaluationImages: 40, ...hooks })
+    session.free([networks, smoothing])
   }
 
   it.skipIf(!canMount)('a full disk says so, keeps the last checkpoint, and goes on from it', async () => {
@@ -87,11 +87,13 @@ describe('a run that meets with', () => {
             modelArgs: { img_size: 8, patch_size: 4, embed_dim: 16, depth: 1, num_heads: 1 },
           },
         },
-        denoiser: {
-          ...{ source: 'openai', preset: 'cifar10', dtype: 'float32' },
-          arguments: { num_channels: 32, num_res_blocks: 1, attention_resolutions: '2', num_heads: 1 },
+        smoothing: {
+          sigma: 0.25,
+          denoiser: {
+            ...{ source: 'openai', preset: 'cifar10', dtype: 'float32' },
+            arguments: { num_channels: 32, num_res_blocks: 1, attention_resolutions: '2', num_heads: 1 },
+          },
         },
-        method: { ...config.method, sigma: 0.25 },
         optimisation: { ...config.optimisation, imagesPerUpdate: 4 },
       },
       {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import {
   ConfigError,
+  type DenoiserConfig,
   dryRun,
   type EpochReport,
   presets,
@@ -36,17 +37,13 @@ describe('finetune', () => {
 
   it('stops after so many updates, in the middle of an epoch, and leaves its checkpoint', async () => {
     const starts: RunStart[] = []
-    const { updates, epochs, checkpoint, classifier, denoiser } = await finetuneCollecting(
-      session,
-      config(),
-      {
-        stopAfterUpdates: 4,
-        evaluationImages: 10,
-        onStart: start => {
-          starts.push(start)
-        },
+    const { updates, epochs, checkpoint, networks, smoothing } = await finetuneCollecting(session, config(), {
+      stopAfterUpdates: 4,
+      evaluationImages: 10,
+      onStart: start => {
+        starts.push(start)
       },
-    )
+    })
     expect(updates.map(({ epoch, update }) => [epoch, update])).toEqual([
       [1, 1],
       [1, 2],
@@ -58,16 +55,20 @@ describe('finetune', () => {
     ])
     expect(epochs.map(({ epoch }) => epoch)).toEqual([1, 2])
     // Ten images: accuracies are tenths.
-    for (const { clean } of epochs) expect(clean * 10).toBeCloseTo(Math.round(clean * 10), 9)
+    for (const { metrics } of epochs) {
+      const { clean, noisy } = metrics
+      for (const share of [clean, noisy])
+        expect(10 * Number(share)).toBeCloseTo(Math.round(10 * Number(share)), 9)
+    }
     expect(checkpoint).toBe(join(folder, 'run', 'checkpoints', 'epoch-02'))
-    session.free([classifier, denoiser])
+    session.free([networks, smoothing])
   })
 
   it('leaves neither accuracy nor checkpoint where updates alone are asked for', async () => {
     const result = await finetuneCollecting(session, config(), { stopAfterUpdates: 2, updatesOnly: true })
     expect(result).toMatchObject({ epochs: [], checkpoint: '' })
     expect(await readdir(join(folder, 'run'))).not.toContain('checkpoints')
-    session.free([result.classifier, result.denoiser])
+    session.free([result.networks, result.smoothing])
   })
 
   it('refuses a head with other classes than the data, before the first step', async () => {
@@ -84,7 +85,7 @@ describe('finetune', () => {
     await runSupportScript('folder_with_corrupt_image.py', data)
     const reports: EpochReport[] = []
     const base = config()
-    const { classifier, denoiser } = await finetuneCollecting(
+    const { networks, smoothing } = await finetuneCollecting(
       session,
       config({
         data: {
@@ -96,10 +97,9 @@ describe('finetune', () => {
           workers: 0,
           onCorrupt: 'skip',
         },
-        denoiser: TINY_DENOISER,
+        smoothing: { sigma: 0.25, denoiser: TINY_DENOISER },
         classifier: { ...TINY_CLASSIFIER },
         optimisation: { ...base.optimisation, imagesPerUpdate: 4, epochs: 2, warmupEpochs: 0 },
-        method: { ...base.method, sigma: 0.25 },
       }),
       {
         onEpoch: report => {
@@ -112,12 +112,12 @@ describe('finetune', () => {
     expect(first).toBeGreaterThan(0)
     expect(second).toBeGreaterThan(first)
     expect(reports[1]?.skippedPaths).toEqual([join(data, 'train', 'b', '003.jpg')])
-    session.free([classifier, denoiser])
+    session.free([networks, smoothing])
   })
 })
 
 /** The smallest networks for images of 3 x 8 x 8 pixels, with random weights. */
-const TINY_DENOISER: RunConfig['denoiser'] = {
+const TINY_DENOISER: DenoiserConfig = {
   source: 'openai',
   arguments: {
     image_size: 32,

@@ -3,11 +3,12 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Session } from '../../src'
 import { torch } from '../../src'
-import { composeLosses, objectiveOf } from '../../src/objectives/ft-cadis/compose'
-import { inspect } from '../../src/objectives/ft-cadis/inspect'
+import { attackLosses, composeLosses } from '../../src/objectives/ft-cadis/compose'
+import { denoiseAndClassify } from '../../src/objectives/ft-cadis/denoise-and-classify'
+import { selectionTensors } from '../../src/objectives/ft-cadis/selection-tensors'
 import { crossEntropy } from '../../src/objectives/losses'
-import { noiseLevelOf } from '../../src/smoothing/denoise'
 import { CLASSIFIER, connectForTest, DENOISER } from '../support/digits'
+import { stepInputs } from '../support/step-inputs'
 
 const GOLDEN = join(__dirname, '..', 'fixtures', 'loss.json')
 
@@ -38,30 +39,33 @@ describe('a training step in narrow number types', () => {
     const classifier = await torch.loadClassifier(session, spec, precision)
     const optimizer = torch.adamW(classifier, [{ parameters: 'all', learningRate: 1e-3, weightDecay: 0 }])
     const found = await session.compute(() => {
-      const inspection = inspect({ classifier, denoiser }, trainSet.images([0, 1, 2, 3, 4, 5, 6, 7]), {
-        level: noiseLevelOf(denoiser, 0.25),
+      const everyImage = [0, 1, 2, 3, 4, 5, 6, 7]
+      const selection = {
+        weights: [everyImage.map(() => 1), everyImage.map(() => 1)],
+        attacked: everyImage,
+        keptCounts: everyImage.map(() => 2),
+      }
+      const adversarial = 'all'
+      const inputs = stepInputs({ classifier, denoiser }, trainSet.images(everyImage), {
+        sigma: 0.25,
         noises: 2,
         generator: torch.generator(session, 0, 'noise'),
       })
-      const everyImage = [0, 1, 2, 3, 4, 5, 6, 7]
-      const { total, adversarial } = objectiveOf(classifier, inspection, {
+      const { losses } = attackLosses(classifier, denoiseAndClassify(inputs, { noises: 2 }), {
         noises: 2,
-        adversarial: 'all',
+        adversarial,
         lambda: 2,
         attack: { steps: 2, epsilon: 0.5, restandardize: true },
         adversarialTarget: 'soft',
         targetGradient: 'live',
         adversarialReduction: 'max',
         imagesPerUpdate: 8,
-        selection: {
-          weights: [everyImage.map(() => 1), everyImage.map(() => 1)],
-          attacked: everyImage,
-          nonHallucinated: everyImage.map(() => 2),
-        },
+        ...selectionTensors(classifier, selection, { adversarial }),
       })
+      const { total } = losses
       torch.backward(lossScale === 1 ? total : torch.mul(total, lossScale))
       if (lossScale !== 1) optimizer.scaleGradients(1 / lossScale)
-      return { total, adversarial, norm: optimizer.gradientNorm() }
+      return { total, adversarial: losses.adversarial, norm: optimizer.gradientNorm() }
     })
     session.free([classifier, optimizer])
     return found as { total: number; adversarial: number; norm: number }
@@ -109,7 +113,7 @@ describe('a training step in narrow number types', () => {
               ...{ noises, lambda, imagesPerUpdate: targets.length },
               ...{ adversarialTarget: 'soft', targetGradient: 'live', adversarialReduction: 'max' },
               weights_MB: torch.tensor(session, Array(noises).fill(targets.map(() => 1)), { axes: 'MB' }),
-              ...{ attacked_A: everyImage_A, counted: 'all' },
+              ...{ forwarded_A: everyImage_A, lossImages: 'all' },
             },
           )
           torch.backward(total)

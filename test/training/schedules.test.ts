@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ConfigError } from '../../src/errors'
-import { epsilonAt, learningRate, weightDecay } from '../../src/training/schedules'
+import { epsilonAt } from '../../src/objectives/ft-cadis/epsilon'
+import { learningRate, weightDecay } from '../../src/training/schedules'
 import { relativeError } from '../support/relative-error'
 
 describe('learningRate', () => {

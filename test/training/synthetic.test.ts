@@ -6,7 +6,10 @@ const IMAGES = { imageSize: 32, classes: 10, trainImages: 50_000, testImages: 10
 it('keeps everything but weights and data', () => {
   const real = presets.cifar10({ sigma: 0.5, denoiser: 'd.pt', data: 'data', output: 'out' })
   const synthetic = syntheticRun(real, IMAGES)
-  expect(synthetic.denoiser).toEqual({ source: 'openai', preset: 'cifar10', dtype: 'float32' })
+  expect(synthetic.smoothing).toEqual({
+    sigma: 0.5,
+    denoiser: { source: 'openai', preset: 'cifar10', dtype: 'float32' },
+  })
   expect(synthetic.classifier).toEqual({
     source: 'transformers',
     config: { model_type: 'vit' },
@@ -16,7 +19,7 @@ it('keeps everything but weights and data', () => {
     dropPath: 0.2,
   })
   expect(synthetic.data).toEqual({ source: 'synthetic', ...IMAGES, workers: 0 })
-  const { denoiser: _d, classifier: _c, data: _i, ...others } = synthetic
+  const { smoothing: _s, classifier: _c, data: _i, ...others } = synthetic
   expect(real).toMatchObject(others)
 })
 
@@ -52,6 +55,12 @@ it('keeps a network of the caller, with as many classes as the images have', () 
 it('refuses networks that nothing but their files describes', () => {
   const digits = presets.digits({ denoiser: 'folder', classifier: 'folder', output: 'out' })
   expect(() => syntheticRun(digits, IMAGES)).toThrow(ConfigError)
-  const { denoiser } = presets.cifar10({ sigma: 0.5, denoiser: 'd.pt', data: 'data', output: 'out' })
-  expect(() => syntheticRun({ ...digits, denoiser }, IMAGES)).toThrow(/timm classifier .*without its name/)
+  const { smoothing } = presets.cifar10({ sigma: 0.5, denoiser: 'd.pt', data: 'data', output: 'out' })
+  expect(() => syntheticRun({ ...digits, smoothing }, IMAGES)).toThrow(/timm classifier .*without its name/)
+})
+
+it('needs no denoiser', () => {
+  const real = presets.cifar10({ sigma: 0.5, denoiser: 'd.pt', data: 'data', output: 'out' })
+  const smoothing = { sigma: 0.5, denoiser: { source: 'none' } } as const
+  expect(syntheticRun({ ...real, smoothing }, IMAGES).smoothing).toEqual(smoothing)
 })

@@ -5,9 +5,10 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import {
   ablations,
   ConfigError,
+  type FinetuneResult,
   NonFiniteLossError,
   presets,
-  type RunConfig,
+  type RunConfigOf,
   type Session,
   torch,
   type UpdateReport,
@@ -29,7 +30,9 @@ describe('finetune', () => {
   afterEach(() => rm(folder, { recursive: true }))
 
   /** One epoch of three updates, M = 2 and T = 1. */
-  function shortRun(name: string, change: (config: RunConfig) => RunConfig = config => config): RunConfig {
+  function shortRun<Config>(name: string, change: (config: RunConfigOf<'ft-cadis'>) => Config): Config
+  function shortRun(name: string): RunConfigOf<'ft-cadis'>
+  function shortRun(name: string, change: (config: RunConfigOf<'ft-cadis'>) => unknown = config => config) {
     const config = presets.digits({ denoiser: DENOISER, classifier: CLASSIFIER, output: join(folder, name) })
     return change({
       ...config,
@@ -37,6 +40,7 @@ describe('finetune', () => {
       optimisation: { ...config.optimisation, epochs: 1, warmupEpochs: 0.5, imagesPerUpdate: 400 },
     })
   }
+  const free = ({ networks, smoothing }: FinetuneResult) => session.free([networks, smoothing])
   const losses = (updates: readonly UpdateReport[]) => updates.map(({ loss }) => loss)
 
   it('is bit-identical for the same seed, differs for another, and leaves nothing behind but its networks', async () => {
@@ -54,13 +58,13 @@ describe('finetune', () => {
       readFile(join(folder, name, 'checkpoints', 'epoch-01', 'model.safetensors'))
     expect((await weights('b')).equals(await weights('a'))).toBe(true)
     expect((await weights('c')).equals(await weights('a'))).toBe(false)
-    for (const { classifier, denoiser } of [first, second, other]) session.free([classifier, denoiser])
+    for (const result of [first, second, other]) free(result)
     await session.flush()
     expect(session.liveTensors()).toBe(before)
   })
 
   it('writes the run folder: configuration, a row for each update and epoch, loadable weights', async () => {
-    const { checkpoint, updates, epochs, classifier, denoiser } = await finetuneCollecting(
+    const result = await finetuneCollecting(
       session,
       shortRun('run', config => ({
         ...config,
@@ -68,13 +72,14 @@ describe('finetune', () => {
         checkpoints: { ...config.checkpoints, everyEpochs: 1 },
       })),
     )
-    session.free([classifier, denoiser])
+    free(result)
+    const { checkpoint, updates, epochs } = result
     expect(updates.map(({ epoch, update }) => `${epoch}/${update}`)).toEqual(['1/1', '1/2', '2/1', '2/2'])
     expect(updates[0]?.learningRate).toBe(0)
     expect(updates[0]?.weightDecay).toBeCloseTo(0.04, 12)
     const run = join(folder, 'run')
     const { config, python, versions } = JSON.parse(await readFile(join(run, 'config.json'), 'utf8'))
-    expect(config.method.sigma).toBe(0.75)
+    expect(config.smoothing.sigma).toBe(0.75)
     expect(python.torch).toBe(session.facts.torch)
     expect(versions.node).toBe(process.versions.node)
     const rows = (await readFile(join(run, 'metrics.jsonl'), 'utf8'))
@@ -82,7 +87,8 @@ describe('finetune', () => {
       .split('\n')
       .map(line => JSON.parse(line))
     expect(rows.map(({ kind }) => kind)).toEqual(['update', 'update', 'epoch', 'update', 'update', 'epoch'])
-    expect(rows[2]).toMatchObject(epochs[0] ?? {})
+    const { metrics, ...place } = epochs[0] ?? {}
+    expect(rows[2]).toEqual({ kind: 'epoch', ...place, ...metrics })
     expect(await readdir(join(run, 'checkpoints'))).toEqual(['epoch-01', 'epoch-02'])
     const reloaded = await torch.loadClassifier(session, { source: 'timm', path: checkpoint })
     session.free(reloaded)
@@ -93,7 +99,7 @@ describe('finetune', () => {
       let last = { ...session.counters }
       let counted = {}
       const config = shortRun(name)
-      const { classifier, denoiser } = await finetuneCollecting(
+      const result = await finetuneCollecting(
         session,
         {
           ...config,
@@ -116,7 +122,7 @@ describe('finetune', () => {
           },
         },
       )
-      session.free([classifier, denoiser])
+      free(result)
       return counted
     }
     // Ten, and one that writes the event file.
@@ -136,8 +142,8 @@ describe('finetune', () => {
     expect(parts.updates).toHaveLength(whole.updates.length)
     // Other noise, the same images: close, not equal.
     expect(parts.updates[0]?.loss).toBeCloseTo(whole.updates[0]?.loss ?? 0, 0)
-    expect(parts.updates[0]?.keptShare).toBeCloseTo(whole.updates[0]?.keptShare ?? 0, 1)
-    for (const { classifier, denoiser } of [whole, parts]) session.free([classifier, denoiser])
+    expect(parts.updates[0]?.metrics.keptShare).toBeCloseTo(whole.updates[0]?.metrics.keptShare ?? 0, 1)
+    for (const result of [whole, parts]) free(result)
   })
 
   let reference: Awaited<ReturnType<typeof finetuneCollecting>> | undefined
@@ -151,14 +157,15 @@ describe('finetune', () => {
     reference ??= await finetuneCollecting(session, shortRun('reference'))
     const ablated = await finetuneCollecting(session, shortRun('ablated', ablation))
     expect(losses(ablated.updates)).not.toEqual(losses(reference.updates))
-    session.free([ablated.classifier, ablated.denoiser])
+    free(ablated)
   })
 
   it('trains adapters alone under LoRA, and writes them in the format of PEFT', async () => {
-    const { classifier, denoiser, checkpoint } = await finetuneCollecting(
+    const { networks, smoothing, checkpoint } = await finetuneCollecting(
       session,
       shortRun('lora', config => ({ ...config, tuning: { kind: 'lora', rank: 4, alpha: 4 } })),
     )
+    const { classifier } = networks
     expect(classifier.trainableParameters).toBe(4_746)
     const adapted = await torch.loadClassifier(session, {
       source: 'timm',
@@ -173,7 +180,7 @@ describe('finetune', () => {
     expect(await readdir(checkpoint)).toEqual(
       expect.arrayContaining(['adapter_config.json', 'adapter_model.safetensors']),
     )
-    session.free([classifier, denoiser, adapted])
+    session.free([networks, smoothing, adapted])
   })
 
   it('takes no step on a loss that is not finite, and ends after three in a row', async () => {
@@ -214,7 +221,7 @@ describe('finetune', () => {
     await expect(finetuneCollecting(session, shortRun('twice'))).rejects.toThrow(ConfigError)
     const again = await finetuneCollecting(session, shortRun('twice'), { existing: 'replace' })
     expect(losses(again.updates)).toEqual(losses(first.updates))
-    for (const { classifier, denoiser } of [first, again]) session.free([classifier, denoiser])
+    for (const result of [first, again]) free(result)
   })
 
   it('says what to do where an update takes more images than there are', async () => {
@@ -228,18 +235,24 @@ describe('finetune', () => {
 
   it('lets a rule of the user decide', async () => {
     const seen: number[] = []
-    const { classifier, denoiser, updates } = await finetuneCollecting(session, shortRun('rule'), {
-      rule: correct => {
+    const places: number[] = []
+    const result = await finetuneCollecting(session, shortRun('rule'), {
+      rule: ({ correct }, { labels, settings, position, random }) => {
         seen.push(correct.length)
+        places.push(position.step)
+        expect(labels).toHaveLength(400)
+        expect(settings).toMatchObject({ noises: 2, attack: { steps: 1, epsilon: 0.5 } })
+        expect(random()).toBeLessThan(1)
         return {
           weights: correct.map(row => row.map(() => 1)),
           attacked: [0],
-          nonHallucinated: (correct[0] ?? []).map(() => 0),
+          keptCounts: labels.map(() => 0),
         }
       },
     })
-    expect(seen).toEqual([2, 2, 2])
-    expect(updates[0]?.attackedShare).toBeCloseTo(1 / 400, 12)
-    session.free([classifier, denoiser])
+    const { updates } = result
+    expect({ seen, places }).toEqual({ seen: [2, 2, 2], places: [1, 2, 3] })
+    expect(updates[0]?.metrics.attackedShare).toBeCloseTo(1 / 400, 12)
+    free(result)
   })
 })

@@ -2,9 +2,17 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { inspect, type Losses, noiseLevelOf, objectiveOf, type Session, torch } from '../../../src'
+import {
+  attackLosses,
+  denoiseAndClassify,
+  type Losses,
+  type Session,
+  selectionTensors,
+  torch,
+} from '../../../src'
 import { PACKAGE_FOLDER } from '../../../src/files/package-folder'
 import { connectForTest, loadDigits } from '../../support/digits'
+import { stepInputs } from '../../support/step-inputs'
 
 const NOISES = 2
 const IMAGES = Array.from({ length: 12 }, (_, index) => index)
@@ -41,26 +49,28 @@ describe('a classifier with batch normalisation', () => {
       ? new torch.Classifier(session, loaded.id, { ...loaded.description, usesBatchStatistics: false })
       : loaded
     const losses = await session.compute((): Losses => {
-      const inspection = inspect({ classifier, denoiser }, testSet.images(IMAGES), {
-        level: noiseLevelOf(denoiser, 0.25),
+      const inputs = stepInputs({ classifier, denoiser }, testSet.images(IMAGES), {
+        sigma: 0.25,
         noises: NOISES,
         generator: torch.generator(session, 'noise'),
       })
-      return objectiveOf(classifier, inspection, {
+      const adversarial = 'masked'
+      const selection = {
+        weights: Array.from({ length: NOISES }, () => IMAGES.map(() => 1)),
+        attacked,
+        keptCounts: IMAGES.map(image => (attacked.includes(image) ? NOISES : 0)),
+      }
+      return attackLosses(classifier, denoiseAndClassify(inputs, { noises: NOISES }), {
         noises: NOISES,
         lambda: 1,
-        adversarial: 'masked',
+        adversarial,
         attack: { steps: 2, epsilon: 0.5, restandardize: true },
         adversarialTarget: 'soft',
         targetGradient: 'live',
         adversarialReduction: 'max',
         imagesPerUpdate: IMAGES.length,
-        selection: {
-          weights: Array.from({ length: NOISES }, () => IMAGES.map(() => 1)),
-          attacked,
-          nonHallucinated: IMAGES.map(image => (attacked.includes(image) ? NOISES : 0)),
-        },
-      })
+        ...selectionTensors(classifier, selection, { adversarial }),
+      }).losses
     })
     const saved = join(folder, `${attacked.join('-')}-${asIfWithout}`)
     await classifier.save(saved)

@@ -1,18 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
-  inspect,
-  noiseLevelOf,
-  type ObjectiveOptions,
-  objectiveOf,
+  attackLosses,
+  denoiseAndClassify,
+  type LossOptions,
   type SelectionOptions,
   type Session,
   selectImages,
+  selectionTensors,
   torch,
-  type UpdateOptions,
 } from '../../../src'
 import { connectForTest, loadDigits } from '../../support/digits'
+import { stepInputs } from '../../support/step-inputs'
 
-const OBJECTIVE: ObjectiveOptions = {
+const LOSS: LossOptions = {
   noises: 4,
   lambda: 2,
   adversarial: 'masked',
@@ -24,7 +24,7 @@ const OBJECTIVE: ObjectiveOptions = {
 const SELECTION: SelectionOptions = { crossEntropy: 'selected', coldStart: true, adversarial: 'masked' }
 const IMAGES = Array.from({ length: 48 }, (_, index) => index)
 
-describe('objective', () => {
+describe('the losses of FT-CADIS', () => {
   let session: Session
   let networks: Awaited<ReturnType<typeof loadDigits>>
 
@@ -36,45 +36,43 @@ describe('objective', () => {
 
   /** One micro-batch: its losses, the gradient norm, and what was selected. */
   async function step(
-    options: Partial<ObjectiveOptions> & {
+    options: Partial<LossOptions> & {
       readonly classifier?: torch.Classifier
-      readonly decidedBy?: torch.Classifier
-      readonly lossTerm?: UpdateOptions['lossTerm']
+      readonly selector?: torch.Classifier
       /** Default: those that the selection says. */
       readonly attacked?: readonly number[]
     } = {},
     selectionOptions: SelectionOptions = SELECTION,
   ) {
-    const { classifier = networks.classifier, decidedBy, attacked, ...changes } = options
+    const { classifier = networks.classifier, selector, attacked, ...changes } = options
     const { denoiser, testSet } = networks
     const optimizer = torch.adamW(classifier, [{ parameters: 'all', learningRate: 0, weightDecay: 0 }])
-    const inspection = session.scope(() =>
-      inspect({ classifier, denoiser }, testSet.images(IMAGES), {
-        level: noiseLevelOf(denoiser, 0.5),
-        noises: OBJECTIVE.noises,
-        generator: torch.generator(session, 'objective'),
-        decidedBy,
-      }),
-    )
+    const { noises } = LOSS
+    const denoised = session.scope(() => {
+      const inputs = stepInputs({ classifier, denoiser }, testSet.images(IMAGES), {
+        ...{ sigma: 0.5, noises, generator: torch.generator(session, 'objective') },
+      })
+      return denoiseAndClassify(inputs, { noises, selector })
+    })
     const { correct, crossEntropy } = await session.read({
-      correct: inspection.correct_MB,
-      crossEntropy: inspection.decidingCrossEntropy_MB,
+      correct: denoised.correct_MB,
+      crossEntropy: denoised.selectorCrossEntropy_MB,
     })
     const selected = selectImages(correct, crossEntropy, selectionOptions)
     const selection = attacked === undefined ? selected : { ...selected, attacked }
     const losses = await session.compute(() => {
-      const recorded = objectiveOf(classifier, inspection, {
-        ...OBJECTIVE,
-        ...changes,
-        selection,
+      const inForce = { ...LOSS, ...changes }
+      const recorded = attackLosses(classifier, denoised, {
+        ...inForce,
+        ...selectionTensors(classifier, selection, inForce),
         imagesPerUpdate: IMAGES.length,
-      })
+      }).losses
       torch.backward(recorded.total)
       const gradientNorm = optimizer.gradientNorm()
       optimizer.zeroGradients()
       return { ...recorded, gradientNorm }
     })
-    session.free([inspection, optimizer])
+    session.free([denoised, optimizer])
     return { ...losses, selection, correct, crossEntropy }
   }
 
@@ -132,29 +130,11 @@ describe('objective', () => {
     })
   })
 
-  it("adds a term of the caller's own, made of what the step has", async () => {
-    const seen: (readonly number[] | undefined)[] = []
-    const lossTerm: UpdateOptions['lossTerm'] = ({ inspection, adversarial }) => {
-      seen.push(adversarial?.images)
-      return torch.sum(inspection.crossEntropy_MB)
-    }
-    const own = await step({ lossTerm, attacked: [3, 5] })
-    const sum = own.crossEntropy.flat().reduce((sum, value) => sum + value, 0)
-    expect(own.lossTerm).toBeCloseTo(sum, 3)
-    const losses = own.selectiveCrossEntropy + 2 * (own.adversarial ?? 0)
-    expect(own.total).toBeCloseTo((losses + sum) / IMAGES.length, 4)
-    const none = await step({ lossTerm, attacked: [] })
-    expect(none.total).toBeCloseTo((none.selectiveCrossEntropy + sum) / IMAGES.length, 4)
-    expect((await step({ attacked: [] })).lossTerm).toBeNull()
-    await step({ lossTerm, attacked: [3, 5], classifier: wholeBatchClassifier() })
-    expect(seen).toEqual([[3, 5], undefined, IMAGES])
-  })
-
   it.each([
     ['the hard target', { adversarialTarget: 'hard' }],
     ['the mean over noises', { adversarialReduction: 'mean' }],
-    ['no re-standardisation', { attack: { ...OBJECTIVE.attack, restandardize: false } }],
-    ['another radius', { attack: { ...OBJECTIVE.attack, epsilon: 0.25 } }],
+    ['no re-standardisation', { attack: { ...LOSS.attack, restandardize: false } }],
+    ['another radius', { attack: { ...LOSS.attack, epsilon: 0.25 } }],
     ['another λ', { lambda: 1 }],
   ] as const)('%s changes the loss', async (_name, change) => {
     const reference = await step()
@@ -186,8 +166,8 @@ describe('objective', () => {
       },
     })
     const own = await step()
-    const same = await step({ decidedBy: classifier.frozenCopy() })
-    const other = await step({ decidedBy: judge })
+    const same = await step({ selector: classifier.frozenCopy() })
+    const other = await step({ selector: judge })
     expect(same.correct).toEqual(own.correct)
     expect(other.correct).not.toEqual(own.correct)
     expect(same.crossEntropy).toEqual(own.crossEntropy)

@@ -1,11 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ShapeError } from '../../../src/errors'
-import {
-  type SelectionOptions,
-  type SelectionRule,
-  selectImages,
-} from '../../../src/objectives/ft-cadis/select-images'
+import { type SelectionOptions, selectImages } from '../../../src/objectives/ft-cadis/select-images'
 import fixture from '../../fixtures/loss.json'
 
 const paper: SelectionOptions = { crossEntropy: 'selected', coldStart: true, adversarial: 'masked' }
@@ -21,7 +17,7 @@ describe('golden values of the reference', () => {
     })
     const mask = expected.mask_adv.flatMap((isAttacked, image) => (isAttacked ? [image] : []))
     expect(selection.attacked).toEqual(mask)
-    expect(selection.nonHallucinated).toEqual(expected.confidences.map(row => row.filter(Boolean).length))
+    expect(selection.keptCounts).toEqual(expected.confidences.map(row => row.filter(Boolean).length))
     // The reference lists the weights of an image by ascending cross-entropy; the order of equal ones is free.
     const weightsByImage = transpose(selection.weights)
     expected.confidences_sorted_used.forEach((used, image) => {
@@ -111,7 +107,7 @@ describe('the variants of Tables 5 and 6', () => {
     expect(selectImages(correct, crossEntropy, { ...paper, ...change })).toEqual({
       weights,
       attacked,
-      nonHallucinated: [2, 1, 0],
+      keptCounts: [2, 1, 0],
     })
   })
 
@@ -119,7 +115,7 @@ describe('the variants of Tables 5 and 6', () => {
     expect(selectImages([[true, false]], [[0.1, 3]], paper)).toEqual({
       weights: [[1, 1]],
       attacked: [0],
-      nonHallucinated: [1, 0],
+      keptCounts: [1, 0],
     })
   })
 
@@ -127,7 +123,7 @@ describe('the variants of Tables 5 and 6', () => {
     expect(selectImages([[], []], [[], []], paper)).toEqual({
       weights: [[], []],
       attacked: [],
-      nonHallucinated: [],
+      keptCounts: [],
     })
   })
 })
@@ -194,9 +190,9 @@ describe('properties', () => {
   it('with the cold start every image is learnt from, at one noise where none is correct', () => {
     fc.assert(
       fc.property(batch, ({ correct, crossEntropy }) => {
-        const { weights, nonHallucinated } = selectImages(correct, crossEntropy, paper)
-        const learnt = nonHallucinated.map((_, image) => weights.filter(row => row[image] === 1).length)
-        expect(learnt).toEqual(nonHallucinated.map(count => Math.max(count, 1)))
+        const { weights, keptCounts } = selectImages(correct, crossEntropy, paper)
+        const learnt = keptCounts.map((_, image) => weights.filter(row => row[image] === 1).length)
+        expect(learnt).toEqual(keptCounts.map(count => Math.max(count, 1)))
       }),
     )
   })
@@ -209,7 +205,7 @@ describe('properties', () => {
         const plain = selectImages(correct, crossEntropy, options)
         const permuted = selectImages(permute(correct), permute(crossEntropy), options)
         expect(permuted.weights).toEqual(permute(plain.weights))
-        expect(permuted.nonHallucinated).toEqual(imageOrder.map(image => plain.nonHallucinated[image]))
+        expect(permuted.keptCounts).toEqual(imageOrder.map(image => plain.keptCounts[image]))
         expect(new Set(permuted.attacked.map(image => imageOrder[image]))).toEqual(new Set(plain.attacked))
       }),
     )
@@ -249,8 +245,8 @@ describe('shapes', () => {
     ],
     ['other numbers of images', [[true, false]], [[1]], /crossEntropy\[0\] has 1 images/],
   ])('%s are refused', (_, correct, crossEntropy, message) => {
-    const select: SelectionRule = (correct, crossEntropy) => selectImages(correct, crossEntropy, paper)
-    expect(() => select(correct, crossEntropy)).toThrow(ShapeError)
-    expect(() => select(correct, crossEntropy)).toThrow(message)
+    const select = () => selectImages(correct, crossEntropy, paper)
+    expect(select).toThrow(ShapeError)
+    expect(select).toThrow(message)
   })
 })

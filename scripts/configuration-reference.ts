@@ -58,7 +58,11 @@ function section([name, schema]: readonly [string, Schema]): string[] {
   if (!hasSection(schema)) return []
   const kinds = (schema.oneOf ?? []).map(kind => [kind, discriminator(kind)] as const)
   const head = `### \`${name}\`\n\n${schema.description ?? ''}\n`
-  if (schema.properties !== undefined) return [head, table(schema)]
+  if (schema.properties !== undefined) {
+    const choices = Object.entries(schema.properties).filter(([, field]) => field.oneOf !== undefined)
+    const within = choices.flatMap(([field, choice]) => section([`${name}.${field}`, choice]))
+    return [head, table(schema), ...within]
+  }
   return [
     head,
     ...kinds.flatMap(([kind, key]) => [

@@ -18,7 +18,6 @@ import {
   denoisedSamples,
   factsPath,
   finetune,
-  noiseLevelOf,
   presets,
   type RunConfig,
   readCertificationLog,
@@ -26,6 +25,7 @@ import {
   renderTable,
   type Session,
   setup,
+  smoothingOf,
   torch,
   type UpdateReport,
   writeWhole,
@@ -103,14 +103,13 @@ async function runSeed(
     arms.push({ classifier, name: key, log })
   }
 
-  const { n0, n, alpha, batch, dtype } = base.certification
+  const { n0, n } = base.certification
   const bar = progressBar(`certifying, seed ${seed}`, { total: testImages })
   await certifyDataset(
-    { denoiser, dataset: testSet, arms },
+    { smoothing: smoothingOf(denoiser, sigma), dataset: testSet, arms },
     {
-      level: noiseLevelOf(denoiser, sigma),
+      certification: { ...base.certification, seed },
       indices: Array.from({ length: testImages }, (_, index) => index),
-      ...{ sigma, n0, n, alpha, batch, dtype, seed },
       onImage: done => bar.update(done, `${n0 + n} noisy copies an image`),
     },
   )
@@ -145,10 +144,9 @@ async function pictures(session: Session, { sigma }: Options) {
   const labels = await session.compute(() => testSet.images(every).labels_B)
   const { classes } = testSet.description
   const indices = classes.map((_, label) => labels.indexOf(label))
-  const level = noiseLevelOf(denoiser, sigma)
-  const { samples } = await denoisedSamples({ classifier, denoiser }, testSet, {
+  const smoothing = smoothingOf(denoiser, sigma)
+  const { samples } = await denoisedSamples({ classifier, smoothing }, testSet, {
     indices,
-    level,
     noises: 8,
     seed: 0,
   })

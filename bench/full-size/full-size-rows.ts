@@ -8,6 +8,7 @@ import {
   connect,
   type RunConfig,
   readCertificationLog,
+  smoothingOf,
   torch,
 } from '../../src'
 import { resolveInterpreter } from '../../src/environment/interpreter'
@@ -172,11 +173,11 @@ export async function certificationRow(
     const { denoiser, classifier } = await loadNetworks(session, { ...run, certification })
     const dataset = await torch.openDataset(session, datasetSpec(config.data, 'test'))
     const log = join(folder, 'log.tsv')
-    const { images: _, ...settings } = certification
+    const smoothing = smoothingOf(denoiser, run.smoothing.sigma)
     const certify = (indices: readonly number[]) =>
       certifyDataset(
-        { denoiser, dataset, arms: [{ classifier, log, name: options.scale }] },
-        { ...settings, indices },
+        { smoothing, dataset, arms: [{ classifier, log, name: options.scale }] },
+        { certification, indices },
       )
     const { result: rows, busy } = await gpuBusyShare(async () => {
       await certify([0, 1, 2, 3])

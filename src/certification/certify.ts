@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { Session } from '../bridge'
+import { sourceOfData } from '../config/data-schema'
 import type { CertificationRunConfig, DataConfig } from '../config/schema'
 import { packageVersion } from '../files/package-version'
 import type { CertifiedImage } from '../logs/certification-log'
@@ -100,8 +101,7 @@ function modelsOf(
 
 /** What of the data decides the images. */
 function imagesOf(data: DataConfig): JsonObject {
-  const { source } = data
-  return source === 'folder' ? { source, imageSize: data.imageSize, resizeSize: data.resizeSize } : { source }
+  return { source: data.source, ...sourceOfData(data).imageSettings?.(data) }
 }
 
 /** Where the log of a certification goes that nobody names: into the folder of its run, by its noise level. */

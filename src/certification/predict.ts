@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import type { Session } from '../bridge'
+import { sourceOfData } from '../config/data-schema'
 import type { DataConfig } from '../config/schema'
 import { ConfigError, DataError, InterruptedError } from '../errors'
 import { toSymmetric } from '../smoothing/denoise'
@@ -134,18 +135,7 @@ export async function predict(
 
 /** How an image file becomes what a test image of the data is. */
 export function imageTransform(data: DataConfig): ImageTransform {
-  switch (data.source) {
-    case 'digits':
-      return { channels: 1, resizeSize: 8, imageSize: 8 }
-    case 'cifar10':
-      return { channels: 3, resizeSize: 32, imageSize: 32 }
-    case 'imagenet':
-      return { channels: 3, resizeSize: 256, imageSize: 224 }
-    case 'folder':
-      return { channels: 3, resizeSize: data.resizeSize, imageSize: data.imageSize }
-    case 'synthetic':
-      return { channels: 3, resizeSize: data.imageSize, imageSize: data.imageSize }
-  }
+  return sourceOfData(data).testTransform(data)
 }
 
 function decide(

@@ -9,4 +9,6 @@ export const positive = z.number().positive()
 export const nonnegative = z.number().nonnegative()
 /** At least 0 and less than 1. */
 export const rate = z.number().nonnegative().lt(1)
+/** Arguments of a library, under its own names. */
+export const anything = z.record(z.string(), z.json())
 export const dtype = z.enum(['float32', 'float16', 'bfloat16', 'float64'])

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { classifierSchema, tuningSchema } from './model-schema'
+import { type classifierSchema, sourceOfClassifier, type tuningSchema } from './model-schema'
 import type { checkpointsSchema, optimisationSchema } from './optimisation-schema'
 
 /** A field that does not go together with others. */
@@ -24,22 +24,23 @@ interface Run {
 /** The rules across fields of a fine-tuning run. A choice that would be ignored is a problem too. */
 export function problemsOfRun(run: Run): Problem[] {
   const { classifier, tuning, optimisation, checkpoints } = run
+  const { title, blocks, hasQueryAndValue, ...source } = sourceOfClassifier(classifier)
   const lastEpoch = optimisation.stopAfterEpoch ?? optimisation.epochs
   const { imagesPerUpdate, imagesPerMicroBatch = imagesPerUpdate } = optimisation
   const rate = optimisation.learningRate
   const peak = typeof rate === 'number' ? rate : (rate.base * imagesPerUpdate) / 256
   return [
-    ...when(tuning.kind === 'lora' && classifier.source === 'resnet110', {
+    ...when(tuning.kind === 'lora' && !hasQueryAndValue, {
       path: 'tuning.kind',
-      message: 'expected full for a ResNet-110, which has no query and value projections, got lora',
+      message: `expected full for ${title}, which has no query and value projections, got lora`,
     }),
-    ...when(tuning.kind === 'lora' && classifier.source === 'python' && classifier.heads === undefined, {
+    ...when(tuning.kind === 'lora' && source.knowsHeads?.(classifier) === false, {
       path: 'classifier.heads',
       message: 'expected the names of the modules that classify, which LoRA trains in full, got nothing',
     }),
-    ...when(optimisation.layerDecay !== 1 && classifier.source === 'resnet110', {
+    ...when(optimisation.layerDecay !== 1 && blocks === 'none', {
       path: 'optimisation.layerDecay',
-      message: `expected 1 for a ResNet-110, which has no transformer blocks, got ${optimisation.layerDecay}`,
+      message: `expected 1 for ${title}, which has no transformer blocks, got ${optimisation.layerDecay}`,
     }),
     ...when(imagesPerUpdate % imagesPerMicroBatch !== 0, {
       path: 'optimisation.imagesPerMicroBatch',
@@ -61,7 +62,7 @@ export function problemsOfRun(run: Run): Problem[] {
       path: 'autocast',
       message: `expected none for the dtype float64, got ${run.autocast}`,
     }),
-    ...when(run.activationCheckpointing && ['resnet110', 'python'].includes(classifier.source), {
+    ...when(run.activationCheckpointing && blocks !== 'known', {
       path: 'activationCheckpointing',
       message: `expected false for a classifier of source ${classifier.source}, whose blocks are not known, got true`,
     }),

@@ -137,9 +137,7 @@ export function nameOf({ checkpoint, classifier }: CertificationRunConfig): stri
     const run = basename(parent) === 'checkpoints' ? dirname(parent) : parent
     return `${basename(run)}/${basename(checkpoint)}`
   }
-  const { source } = classifier
-  const name = 'name' in classifier ? classifier.name : undefined
-  const path = classifier.path
+  const { source, path, name } = { name: undefined, path: undefined, ...classifier }
   return `${source}:${name ?? (path === undefined ? 'random' : basename(path))}`
 }
 

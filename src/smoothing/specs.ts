@@ -13,7 +13,7 @@ export function classifierSpec(config: ClassifierConfig, tuning?: TuningConfig):
 }
 
 export function datasetSpec(config: DataConfig, split: 'train' | 'test'): Spec {
-  if (config.source === 'digits') return { ...config, split }
-  if (config.source === 'synthetic') return { ...config, workers: undefined, split }
-  return { ...config, workers: undefined, split, augment: split === 'train' && config.augment }
+  // Workers are the loader's.
+  const { workers: _, ...fields } = { workers: undefined, ...config }
+  return { ...fields, split, ...('augment' in config && { augment: split === 'train' && config.augment }) }
 }

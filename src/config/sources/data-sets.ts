@@ -1,0 +1,134 @@
+import { z } from 'zod'
+import { count, text } from '../fields'
+import type { Source, SourceSchema } from './source'
+
+/** How an image file becomes what a test image of a data set is: resized, then its central square cropped. */
+export interface TestTransform {
+  readonly channels: 1 | 3
+  /** Pixels of the shorter side. */
+  readonly resizeSize: number
+  /** Side in pixels of the square. */
+  readonly imageSize: number
+}
+
+/** A source of images: its settings, and all that this package has to know beside them. */
+export interface DataSource<Schema extends SourceSchema = SourceSchema> extends Source<Schema> {
+  testTransform(settings: z.output<Schema>): TestTransform
+  /** Settings that decide what a test image shows: certification logs hold them, and are not mixed. Default: none. */
+  imageSettings?(settings: z.output<Schema>): Readonly<Record<string, number>>
+}
+
+const augment = z
+  .boolean()
+  .default(true)
+  .describe('Whether training images are randomly cropped and mirrored. Default true.')
+
+const imageFiles = {
+  path: text.describe(
+    'Folder that contains train and val (or test), each with one folder of images a class.',
+  ),
+  augment,
+  workers: z
+    .int()
+    .nonnegative()
+    .default(4)
+    .describe('Processes that decode images; 0 decodes in the main one. Default 4.'),
+  onCorrupt: z
+    .enum(['fail', 'skip'])
+    .default('fail')
+    .describe(
+      'Whether an image that does not decode ends training, or is replaced and counted. Default fail.',
+    ),
+}
+
+const digitsSettings = z.strictObject({
+  source: z
+    .literal('digits')
+    .describe('The 8x8 handwritten digits of scikit-learn: 1,200 for training, 597 for testing.'),
+  heldOut: z
+    .enum(['test', 'validation'])
+    .optional()
+    .describe(
+      'Images that are evaluated and certified. validation: the last 200 of the training images, which are then not ' +
+        'trained on; settings are chosen on them. Default test.',
+    ),
+})
+
+const digits: DataSource<typeof digitsSettings> = {
+  settings: digitsSettings,
+  testTransform: () => ({ channels: 1, resizeSize: 8, imageSize: 8 }),
+}
+
+const cifar10Settings = z.strictObject({
+  source: z
+    .literal('cifar10')
+    .describe('CIFAR-10 in its published files. Augmentation: crop with padding 4, mirror.'),
+  path: text.describe('Folder cifar-10-batches-py, or the one that contains it.'),
+  augment,
+  hashes: z
+    .enum(['any', 'published'])
+    .default('any')
+    .describe('Whether files of the same format but other content are accepted. Default any.'),
+})
+
+const cifar10: DataSource<typeof cifar10Settings> = {
+  settings: cifar10Settings,
+  testTransform: () => ({ channels: 3, resizeSize: 32, imageSize: 32 }),
+}
+
+const imagenetSettings = z.strictObject({
+  source: z
+    .literal('imagenet')
+    .describe('ImageNet. Training: random resized crop of 224, mirror. Test: resized to 256, central 224.'),
+  ...imageFiles,
+})
+
+const imagenet: DataSource<typeof imagenetSettings> = {
+  settings: imagenetSettings,
+  testTransform: () => ({ channels: 3, resizeSize: 256, imageSize: 224 }),
+}
+
+const folderSettings = z
+  .strictObject({
+    source: z
+      .literal('folder')
+      .describe('Your own images. Training: random resized crop, mirror. Test: resized, centre.'),
+    ...imageFiles,
+    imageSize: count.default(224).describe('Side in pixels of the crop that the denoiser sees. Default 224.'),
+    resizeSize: count
+      .default(256)
+      .describe(
+        'Pixels that the shorter side of a test image is resized to before the centre is cropped. Default 256.',
+      ),
+  })
+  .refine(({ imageSize, resizeSize }) => imageSize <= resizeSize, {
+    path: ['resizeSize'],
+    error: 'expected at least imageSize',
+  })
+
+const folder: DataSource<typeof folderSettings> = {
+  settings: folderSettings,
+  testTransform: ({ imageSize, resizeSize }) => ({ channels: 3, resizeSize, imageSize }),
+  imageSettings: ({ imageSize, resizeSize }) => ({ imageSize, resizeSize }),
+}
+
+const syntheticSettings = z.strictObject({
+  source: z.literal('synthetic').describe('Random pixels and labels, to measure speed and memory with.'),
+  imageSize: count.describe('Side of the images in pixels.'),
+  classes: count.describe('How many labels there are.'),
+  trainImages: count.describe('Images for training. They are generated where they are used.'),
+  testImages: count.describe('Images for testing.'),
+  workers: z
+    .int()
+    .nonnegative()
+    .default(0)
+    .describe('Processes that generate images; 0 generates in the main one. Default 0.'),
+})
+
+const synthetic: DataSource<typeof syntheticSettings> = {
+  settings: syntheticSettings,
+  testTransform: ({ imageSize }) => ({ channels: 3, resizeSize: imageSize, imageSize }),
+}
+
+/** Every source of images. The file of one in Python is `data/sources/<source>.py`. */
+export const DATA_SETS = [digits, cifar10, imagenet, folder, synthetic] as const

@@ -1,0 +1,76 @@
+import { z } from 'zod'
+import { ConfigError } from '../../errors'
+import { anything, dtype, text } from '../fields'
+import type { Source, SourceSchema } from './source'
+
+type DenoiserSchema = SourceSchema<typeof precision>
+
+/** A source of denoisers: its settings, and all that this package has to know beside them. */
+export interface DenoiserSource<Schema extends DenoiserSchema = DenoiserSchema> extends Source<Schema> {
+  /**
+   * The same architecture with random weights, to measure what it takes.
+   *
+   * @throws ConfigError where its files alone tell the architecture
+   */
+  randomWeights(settings: z.output<Schema>): z.input<Schema>
+}
+
+/** What every denoiser has. */
+const precision = {
+  dtype: dtype
+    .default('float32')
+    .describe('Number type of the weights and of the arithmetic of the denoiser. Default float32.'),
+}
+
+const diffusersSettings = z.strictObject({
+  source: z.literal('diffusers').describe('A UNet2DModel of diffusers with its scheduler_config.json.'),
+  path: text.describe('Folder in diffusers format, or its id on the Hugging Face hub.'),
+  ...precision,
+})
+
+const diffusers: DenoiserSource<typeof diffusersSettings> = {
+  settings: diffusersSettings,
+  randomWeights: () => {
+    throw new ConfigError('A denoiser of diffusers has no known architecture without its files.', {
+      remedy: 'Use one of the source openai.',
+    })
+  },
+}
+
+const openaiSettings = z
+  .strictObject({
+    source: z.literal('openai').describe('A checkpoint of guided-diffusion or improved-diffusion.'),
+    path: text
+      .optional()
+      .describe('The .pt file as published. Without it the weights are random, to measure speed.'),
+    preset: z
+      .enum(['imagenet256', 'cifar10'])
+      .optional()
+      .describe(
+        'Arguments of a published model: imagenet256 is 256x256_diffusion_uncond.pt, cifar10 is cifar10_uncond_50M_500K.pt.',
+      ),
+    arguments: anything
+      .optional()
+      .describe(
+        'Arguments under the names of the OpenAI scripts, such as num_channels. They override the preset.',
+      ),
+    sha256: z
+      .union([z.literal('any'), z.string().regex(/^[0-9a-f]{64}$/)])
+      .optional()
+      .describe(
+        'Hash that the file must have; any accepts every file. Default: that of the published file, if known.',
+      ),
+    ...precision,
+  })
+  .refine(({ preset, arguments: given }) => preset !== undefined || given !== undefined, {
+    path: ['preset'],
+    error: 'expected a preset, or arguments, got neither',
+  })
+
+const openai: DenoiserSource<typeof openaiSettings> = {
+  settings: openaiSettings,
+  randomWeights: ({ path: _path, sha256: _sha256, ...architecture }) => architecture,
+}
+
+/** Every source of denoisers. The file of one in Python is `networks/denoiser_sources/<source>.py`. */
+export const DENOISERS = [diffusers, openai] as const

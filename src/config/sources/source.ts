@@ -1,0 +1,33 @@
+import type { z } from 'zod'
+
+/** The settings of one source of networks or images: `source` names it, and the file of it in Python. */
+export type SourceSchema<Fields extends z.core.$ZodShape = Record<never, never>> = z.ZodObject<
+  { source: z.ZodLiteral<string> } & Fields,
+  z.core.$ZodObjectConfig
+>
+
+/** An entry of a table of sources. */
+export interface Source<Schema extends SourceSchema = SourceSchema> {
+  readonly settings: Schema
+}
+
+/** The schemas of a table, for a union of them. */
+export function schemasOf<const Table extends readonly [Source, ...Source[]]>(table: Table) {
+  return table.map(({ settings }) => settings) as unknown as {
+    [Index in keyof Table]: Table[Index]['settings']
+  }
+}
+
+/**
+ * The entry that settings are of.
+ *
+ * @throws RangeError where the table has none, which the union of its schemas refuses
+ */
+export function findSource<Entry extends Source>(
+  table: readonly Entry[],
+  { source }: { readonly source: string },
+): Entry {
+  const found = table.find(({ settings }) => settings.shape.source.value === source)
+  if (found === undefined) throw new RangeError(`There is no source ${source}.`)
+  return found
+}

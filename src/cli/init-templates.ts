@@ -49,8 +49,8 @@ async function main(): Promise<void> {
   // A run that was killed or stopped goes on where it was; a finished one is not trained again.
   const { checkpoint } = await finetune(session, config, {
     existing: 'resume',
-    onEpoch: ({ epoch, denoised }) =>
-      console.log(\`epoch \${epoch}: \${(100 * denoised).toFixed(1)} % of denoised test images right\`),
+    onEpoch: ({ epoch, metrics }) =>
+      console.log(\`epoch \${epoch}: \${(100 * (metrics.noisy ?? 0)).toFixed(1)} % of noisy test images right\`),
   })
 
   const offTheShelf = await certify(session, certificationOf(config), {

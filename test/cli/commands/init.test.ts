@@ -64,7 +64,7 @@ it('what it writes fine-tunes and certifies', async () => {
     env: { PYTHON_BIN: path, TS_NODE_PROJECT: join(PACKAGE_FOLDER, 'tsconfig.json') },
   })
   expect({ exitCode, stderr: exitCode === 0 ? '' : stderr }).toEqual({ exitCode: 0, stderr: '' })
-  expect(stdout).toMatch(/^epoch 1: [\d.]+ % of denoised test images right$/m)
+  expect(stdout).toMatch(/^epoch 1: [\d.]+ % of noisy test images right$/m)
   expect(stdout).toMatch(/│ off-the-shelf .*\n(.*\n)*│ FT-CADIS /)
   expect(await readdir(join(folder, 'runs', 'first'))).toContain('ft-cadis.tsv')
 }, 120_000)

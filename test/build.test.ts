@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { PACKAGE_FOLDER } from '../src/environment/paths'
+import { PACKAGE_FOLDER } from '../src/files/package-folder'
 
 /** What the command begins with, in place of all that it loads: quick to build. */
 const STUBS = {

@@ -127,7 +127,7 @@ describe('certification', () => {
         ...{ smoothing: smoothing(), voter: voter(), batch: new BatchSize(64) },
       })
       session.free(facts.two)
-      expect(session.counters.answers).toBe(before.answers + 1)
+      expect(session.counters.roundTrips).toBe(before.roundTrips + 1)
       return { ...result, instructions: session.counters.instructions - before.instructions }
     }
     const [certify, predict] = [cohenCertifier(COHEN), predictCertifier(COHEN)]
@@ -432,7 +432,7 @@ describe('certification', () => {
         return { kind: 'undecided', why: `arm ${arm}`, evidence: {} as never }
       },
     })
-    const before = session.counters.answers
+    const before = session.counters.roundTrips
     const { outcomes } = await runCertifiers(
       { image_CHW, stream, facts: [] },
       [
@@ -451,7 +451,7 @@ describe('certification', () => {
         voter: armsVoter([voter(), voter(other)]),
       },
     )
-    expect(session.counters.answers - before).toBe(3)
+    expect(session.counters.roundTrips - before).toBe(3)
     expect(outcomes).toMatchObject([{ why: 'arm 0' }, { why: 'arm 1' }])
     expect(told[0]).toEqual([
       await votesOf(9, ['selection']),

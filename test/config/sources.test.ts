@@ -21,7 +21,7 @@ const { linear, blur, grey } = vi.hoisted(() => {
   })
   const blurSettings = zod.strictObject({
     source: zod.literal('blur').describe('A blur.'),
-    dtype: zod.literal('float32').default('float32'),
+    dtype: zod.enum(['float32', 'float16', 'bfloat16', 'float64']).default('float32'),
     width: zod.int().positive(),
   })
   const greySettings = zod.strictObject({
@@ -92,7 +92,7 @@ describe('an entry in the table of classifiers', () => {
     expect(messageOf({ classifier: { source: 'linear' } })).toContain(
       'classifier.pixels: expected a number, got nothing',
     )
-    expect(messageOf({ classifier: { source: 'vision' } })).toMatch(/'python' or 'linear', got 'vision'/)
+    expect(messageOf({ classifier: { source: 'vision' } })).toMatch(/"python" or "linear", got "vision"/)
   })
 
   it('is asked what the rules have to know', () => {

@@ -47,7 +47,7 @@ describe('finetune-cifar10', () => {
       expect(stdout).toContain('"source": "cifar10"')
       expect(stdout).toMatch(/noise level: sigma 0.25, timestep t\* 1158, realised sigma 0.25\d+/)
       expect(stdout).toContain('updates: 6 (2 epochs, 5 an epoch)')
-      expect(stderr).toMatch(/^epoch 1\/2: accuracy .*\n(.*\n)*epoch 2\/2: accuracy/m)
+      expect(stderr).toMatch(/^epoch 1\/2: noisy accuracy .*\n(.*\n)*epoch 2\/2: noisy accuracy/m)
       expect(stdout).toContain('ACR')
       expect(await readdir(join(output, 'checkpoints'))).toEqual(['epoch-01', 'epoch-02'])
       expect(await readdir(join(output, 'checkpoints', 'epoch-02'))).toContain('model.safetensors')

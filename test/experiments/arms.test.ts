@@ -146,7 +146,7 @@ describe('runs', () => {
   })
 
   it("are of an arm alone where it has decisions of the caller's own", () => {
-    const rule = () => ({ weights: [], attacked: [], nonHallucinated: [] })
+    const rule = () => ({ weights: [], attacked: [], keptCounts: [] })
     const experiment: Experiment = {
       ...(findExperiments(['objective'])[0] as Experiment),
       arms: () => [

@@ -11,7 +11,7 @@ const log = (...radii: readonly number[]) =>
 const ours: ComparedArm = {
   label: 'ours',
   logs: [log(0.6, 0.2), log(0.4, 0.4)],
-  updates: [[1, 2, 3].map(step => updateReport(step, { allKeptShare: step / 10 }))],
+  updates: [[1, 2, 3].map(step => updateReport(step, { metrics: { allKeptShare: step / 10 } }))],
 }
 const theirs: ComparedArm = { label: 'theirs', logs: [log(0.1, 0.3)] }
 

@@ -153,7 +153,7 @@ describe('the tables of an experiment', () => {
 
 describe('the curves of an experiment', () => {
   const { arms: resolved, ...others } = outcome('stability', { 'ft-cadis-sigma-0.25': [log(0.1)] })
-  const seed = (share: number) => [1, 2].map(step => updateReport(step, { allKeptShare: share }))
+  const seed = (share: number) => [1, 2].map(step => updateReport(step, { metrics: { allKeptShare: share } }))
   const trained = {
     ...others,
     arms: resolved.map(arm => ({ ...arm, updates: [seed(0.2), seed(0.6)] })),

@@ -42,7 +42,7 @@ export interface MarginForm extends Form {
   readonly kept: { readonly logProbabilities_MBK: torch.Tensor<'MBK'> }
   /** [B]: whether an image is learnt from. */
   readonly decision: readonly boolean[]
-  readonly given: { readonly weights_B: torch.Tensor<'B'> }
+  readonly given: { readonly weights_B: torch.Tensor<'B'>; readonly generator: torch.Generator }
   readonly sums: 'hinge' | 'jittered' | 'learnt'
   readonly made: null
 }
@@ -70,11 +70,12 @@ export const margin = defineObjective<MarginForm>({
       return isDrawn || crossEntropy.some(row => (row[image] ?? 0) > tolerance)
     }),
   count: decision => ({ learnt: decision.filter(Boolean).length }),
-  given: (decision, { networks }) => ({
+  given: (decision, { networks, stream }) => ({
     weights_B: torch.tensor(networks.classifier.session, decision.map(Number), { axes: 'B' }),
+    generator: torch.generator(networks.classifier.session, ...stream, 'jitter'),
   }),
-  loss: (inputs, { kept: { logProbabilities_MBK }, given: { weights_B } }) => {
-    const { networks, batch, clean_BCHW, generator, imagesPerUpdate } = inputs
+  loss: (inputs, { kept: { logProbabilities_MBK }, given: { weights_B, generator } }) => {
+    const { networks, batch, clean_BCHW, imagesPerUpdate } = inputs
     const { tolerance, jitter } = inputs.settings
     const excess_MB = torch.clampMin(
       torch.sub(crossEntropyOf(logProbabilities_MBK, batch.labels_B), tolerance),

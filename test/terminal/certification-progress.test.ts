@@ -7,7 +7,12 @@ import { type PretendedStream, pretendStream, screenOf } from '../support/termin
 function watch(watcher: CertificationWatcher): void {
   watcher.onStart?.(40)
   for (let done = 1; done <= 40; done += 1) {
-    const row = { index: done, label: 1, prediction: 1, radius: 0.5, correct: done % 2 === 0, durationMs: 1 }
+    const finding = { kind: 'certified', class: 1, radius: 0.5 } as const
+    const row = {
+      ...{ index: done, label: 1, prediction: 1, radius: 0.5, durationMs: 1 },
+      correct: done % 2 === 0,
+      finding,
+    }
     watcher.onImage?.(done, { index: done, rows: [row], isNew: done > 10 })
     if (done === 20) watcher.onNote?.('the batch is halved')
   }

@@ -31,10 +31,10 @@ afterEach(() => {
 })
 
 async function train(progress?: boolean): Promise<void> {
-  const { classifier, denoiser } = await finetune(session, shortRun(join(folder, 'run')), {
+  const { networks, smoothing } = await finetune(session, shortRun(join(folder, 'run')), {
     ...{ progress, stopAfterUpdates: 2, updatesOnly: true, existing: 'replace' },
   })
-  session.free([classifier, denoiser])
+  session.free([networks, smoothing])
 }
 
 let logs = 0

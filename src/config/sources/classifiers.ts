@@ -3,8 +3,11 @@ import { ConfigError } from '../../errors'
 import { anything, count, positive, rate, text } from '../fields'
 import type { Source, SourceSchema } from './source'
 
+/** The weights of a checkpoint are loaded by `path`. */
+type ClassifierSchema = SourceSchema<{ path: z.ZodOptional<z.ZodString> }>
+
 /** A source of classifiers: its settings, and all that this package has to know beside them. */
-export interface ClassifierSource<Schema extends SourceSchema = SourceSchema> extends Source<Schema> {
+export interface ClassifierSource<Schema extends ClassifierSchema = ClassifierSchema> extends Source<Schema> {
   /** What such a classifier is called, with its article. */
   readonly title: string
   /** Transformer blocks, for layer-wise decay and activation checkpointing; `unknown` are those of a network of one's own. */

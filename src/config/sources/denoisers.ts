@@ -3,8 +3,10 @@ import { ConfigError } from '../../errors'
 import { anything, dtype, text } from '../fields'
 import type { Source, SourceSchema } from './source'
 
+type DenoiserSchema = SourceSchema<typeof precision>
+
 /** A source of denoisers: its settings, and all that this package has to know beside them. */
-export interface DenoiserSource<Schema extends SourceSchema = SourceSchema> extends Source<Schema> {
+export interface DenoiserSource<Schema extends DenoiserSchema = DenoiserSchema> extends Source<Schema> {
   /**
    * The same architecture with random weights, to measure what it takes.
    *

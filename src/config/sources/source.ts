@@ -1,7 +1,10 @@
 import type { z } from 'zod'
 
 /** The settings of one source of networks or images: `source` names it, and the file of it in Python. */
-export type SourceSchema = z.ZodObject<{ source: z.ZodLiteral<string> }, z.core.$ZodObjectConfig>
+export type SourceSchema<Fields extends z.core.$ZodShape = Record<never, never>> = z.ZodObject<
+  { source: z.ZodLiteral<string> } & Fields,
+  z.core.$ZodObjectConfig
+>
 
 /** An entry of a table of sources. */
 export interface Source<Schema extends SourceSchema = SourceSchema> {

@@ -34,7 +34,9 @@ describe('export', () => {
         )
       }
       await run('full', { kind: 'full' })
-      const { classifier } = await run('lora', { kind: 'lora', rank: 4, alpha: 8 })
+      const {
+        networks: { classifier },
+      } = await run('lora', { kind: 'lora', rank: 4, alpha: 8 })
       const testSet = await torch.openDataset(session, { source: 'digits', split: 'test' })
       const read = await session.compute(() => {
         const images_NCHW = torch.flatten(toSymmetric(testSet.images([0, 1, 2, 3]).images_BCHW), 'B', 'N')

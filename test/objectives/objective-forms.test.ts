@@ -251,6 +251,11 @@ describe('an objective', () => {
       expect(page).toContain(`${value.toPrecision(4)} (epoch ${best.epoch})`)
       expect(page).toContain('Cross-entropy on test images.')
       expect(page).not.toContain('Accuracy on clean test images')
+      const { objective } = JSON.parse(await readFile(join(folder, is, 'config.json'), 'utf8'))
+      expect(objective).toMatchObject({
+        metrics: { crossEntropy: { label: 'CE', caption: 'Cross-entropy.', tag: 'loss/cross_entropy' } },
+        evaluation: { best: { metric: 'testLoss', is } },
+      })
     },
   )
 
@@ -310,13 +315,5 @@ describe('an objective', () => {
     // Own objectives may stand beside those of this package.
     const { method } = presets.digits({ output: 'run' })
     expect(definition('a', plain, { method }).config.method).toEqual(method)
-  })
-
-  it('has its description in the folder of the run', async () => {
-    const { objective } = JSON.parse(await readFile(join(folder, 'smallest', 'config.json'), 'utf8'))
-    expect(objective.metrics).toEqual({
-      crossEntropy: { label: 'CE', caption: 'Cross-entropy.', tag: 'loss/cross_entropy' },
-    })
-    expect(objective.evaluation.best).toEqual({ metric: 'testLoss', is: 'smallest' })
   })
 })

@@ -50,11 +50,21 @@ describe('an objective of one file', () => {
     if (tty === undefined) Reflect.deleteProperty(process.stderr, 'isTTY')
     else Object.defineProperty(process.stderr, 'isTTY', tty)
     session.free([result.networks, result.smoothing])
-  })
+    await killed(join(folder, 'killed'))
+  }, 120_000)
   afterAll(async () => {
     await session.close()
     await rm(folder, { recursive: true })
   })
+
+  /** The same run as a program of its own, whose process is killed after the fifth update. */
+  async function killed(output: string): Promise<void> {
+    const child = runProgram(SCRIPT, output)
+    for await (const line of createInterface({ input: child.stdout })) {
+      if (JSON.parse(line).step === 5) child.kill('SIGKILL')
+    }
+    await child
+  }
 
   it('trains, by what it decides in its ramp', () => {
     const { updates, epochs } = result
@@ -76,15 +86,9 @@ describe('an objective of one file', () => {
   })
 
   it('is the same run where its process is killed, and where it is stopped', async () => {
-    const run = join(folder, 'killed')
-    const child = runProgram(SCRIPT, run)
-    for await (const line of createInterface({ input: child.stdout })) {
-      const { step } = JSON.parse(line)
-      if (step === 5) child.kill('SIGKILL')
-    }
-    await child
+    const run = join(folder, 'resumed')
+    await cp(join(folder, 'killed'), run, { recursive: true })
     expect(await readdir(join(run, 'checkpoints'))).toContain('step-000004')
-    await cp(run, join(folder, 'refusing'), { recursive: true })
     const stop = new AbortController()
     const stopped = finetune<MarginForm>(session, marginRun(run), {
       ...{ existing: 'resume', evaluationImages: 40, signal: stop.signal },
@@ -105,6 +109,7 @@ describe('an objective of one file', () => {
 
   it('is not gone on with by another method, which names its script', async () => {
     const output = join(folder, 'refusing')
+    await cp(join(folder, 'killed'), output, { recursive: true })
     const other = presets.digits({ classifier: CLASSIFIER, output })
     const refused = finetune(session, other, { existing: 'resume' })
     await expect(refused).rejects.toThrow(ConfigError)

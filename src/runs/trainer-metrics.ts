@@ -3,7 +3,12 @@ import type { EpochReport, UpdateReport } from './reports'
 
 /** The metrics that every run has, whatever its objective: beside the objective's own, and shown by the same code. */
 export const TRAINER_METRICS = {
-  loss: { label: 'loss', caption: 'Loss of the update (Eq. 10).', tag: 'loss/total', isHeadline: true },
+  loss: {
+    label: 'loss',
+    caption: 'Loss of the update, the sum of its parts.',
+    tag: 'loss/total',
+    isHeadline: true,
+  },
   lossTerm: { label: 'own term', caption: 'Loss term of a script.', tag: 'loss/own_term' },
   learningRate: {
     label: 'learning rate',

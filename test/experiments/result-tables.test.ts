@@ -165,7 +165,7 @@ describe('the curves of an experiment', () => {
     expect(losses?.kind === 'charts' && losses.charts.map(({ alt }) => alt.split(' against')[0])).toEqual([
       'SCE',
       'MAdv',
-      'total',
+      'loss',
       'accuracy (%)',
     ])
     const [kept] = await keptSection(trained)

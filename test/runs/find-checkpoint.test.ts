@@ -44,7 +44,7 @@ describe('the checkpoint of a run', () => {
     await rm(join(run, 'checkpoints', 'epoch-01', 'trainer.json'))
     await expect(findCheckpoint(run)).rejects.toThrow(CheckpointError)
     await expect(findCheckpoint(run)).rejects.toThrow(
-      /epoch-01 is not a complete checkpoint: trainer\.json cannot be read/,
+      /epoch-01 is not a complete checkpoint: trainer\.json is missing/,
     )
   })
 })

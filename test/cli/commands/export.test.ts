@@ -95,7 +95,7 @@ describe('export', () => {
     [['lora'], 2, /give --merge or --adapter/],
     [['full', '--merge', 'x'], 1, /has no adapters: the whole network was trained/],
     [['nowhere', '--merge', 'x'], 1, /There is no folder .*nowhere/],
-    [['.', '--merge', 'x'], 1, /config\.json, which says what the checkpoint belongs to, cannot be used/],
+    [['.', '--merge', 'x'], 1, /config\.json, which says what the checkpoint belongs to, is missing/],
   ])('refuses %j', async ([name = '', ...options], code, message) => {
     const { exitCode, stderr } = await runProgram('src/cli/main.ts', 'export', join(folder, name), ...options)
     expect(exitCode).toBe(code)

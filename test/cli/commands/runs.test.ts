@@ -39,8 +39,18 @@ it('lists runs with state, place, last and best metrics, size and age', async ()
     .filter(line => line.startsWith('│'))
     .map(line => line.split('│').map(cell => cell.trim()))
   expect(cells.map(row => row.slice(1, -2))).toEqual([
-    ['run', 'state', 'epoch', 'step', 'loss', 'clean', 'denoised', 'best (epoch)', 'checkpoints'],
-    ['lambda-1', 'running', '2/3', '6/12', '0.167', '90.0', '51.0', '51.0 (1)', '1.5 MB'],
+    [
+      'run',
+      'state',
+      'epoch',
+      'step',
+      'loss',
+      'noisy accuracy (%)',
+      'clean accuracy (%)',
+      'best (epoch)',
+      'checkpoints',
+    ],
+    ['lambda-1', 'running', '2/3', '6/12', '0.167', '51.0', '90.0', '51.0 (1)', '1.5 MB'],
     ['lambda-2', 'failed', '1/3', '2/12', '0.500', '–', '–', '–', '0.0 MB'],
   ])
   expect(cells[1]?.at(-2)).toMatch(/^\d+ s ago$/)

@@ -17,8 +17,8 @@ import {
   connect,
   DIGITS_NETWORKS,
   denoisedSamples,
-  factsPath,
   finetune,
+  metadataPath,
   presets,
   type RunConfig,
   readCertificationLog,
@@ -79,7 +79,7 @@ async function runSeed(
     const trained = config({ ...base, output: join(folder, key) })
     const log = join(folder, `certify-${key}.tsv`)
     // The networks are trained anew, so what an earlier run has logged is of no use. Nothing else is removed.
-    for (const file of [log, factsPath(log)]) await rm(file, { force: true })
+    for (const file of [log, metadataPath(log)]) await rm(file, { force: true })
     if (trained === null) {
       const classifier = await torch.loadClassifier(session, {
         source: 'timm',

@@ -41,8 +41,8 @@ export async function readLogs(folder: string): Promise<ReplayedLog[]> {
 }
 
 async function readLog(path: string): Promise<ReplayedLog> {
-  const { rows, facts } = await readCertificationLog(path)
-  const sigma = facts?.configuration.sigma ?? Number(/sigma(\d+(?:\.\d+)?)\.tsv$/.exec(path)?.[1])
+  const { rows, metadata } = await readCertificationLog(path)
+  const sigma = metadata?.configuration.sigma ?? Number(/sigma(\d+(?:\.\d+)?)\.tsv$/.exec(path)?.[1])
   if (!(sigma > 0)) {
     throw new DataError(`${path} does not say its noise level.`, { remedy: 'Name it …sigma0.25.tsv.' })
   }
@@ -54,7 +54,7 @@ async function readLog(path: string): Promise<ReplayedLog> {
   return {
     name: basename(path, '.tsv'),
     sigma,
-    alpha: facts?.configuration.alpha ?? COHEN.alpha,
+    alpha: metadata?.configuration.alpha ?? COHEN.alpha,
     images: rows.map(row => ({
       probability: probability(row),
       isCorrect: row.label === (row.evidence?.candidate ?? row.prediction),

@@ -115,7 +115,7 @@ export async function againstPlainLoop(
   const { denoiser } = bench.networks
   await using loop = await PlainCertification.start(bench.config, {
     interpreter,
-    device: bench.session.facts.device,
+    device: bench.session.info.device,
     smoothing: smoothingOf(denoiser, bench.config.smoothing.sigma),
     classes: bench.dataset.description.classes.length,
   })

@@ -31,11 +31,11 @@ async function main(options: Options): Promise<void> {
   const interpreter = await resolveInterpreter({ python: options.python })
   await using session = await connect({ ...options, python: interpreter.path })
   await using bench = await CertificationBench.start(session, options)
-  const { facts } = session
+  const { info } = session
   const { n0, n, batch } = bench.config.certification
   console.log(
-    `Certification of digits: ${n0} + ${n} noisy copies an image in batches of ${batch}; ${facts.deviceName}, ` +
-      `${facts.device}, ${facts.threads} torch thread(s), torch ${facts.torch}, load ${loadavg()[0]} of ${availableParallelism()}`,
+    `Certification of digits: ${n0} + ${n} noisy copies an image in batches of ${batch}; ${info.deviceName}, ` +
+      `${info.device}, ${info.threads} torch thread(s), torch ${info.torch}, load ${loadavg()[0]} of ${availableParallelism()}`,
   )
   if (options.rounds > 0) {
     const bar = progressBar('rounds, both sides in turn', { total: options.rounds + 1 })

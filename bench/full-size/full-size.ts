@@ -58,14 +58,14 @@ void runMain(async () => {
     .option('--python <path>', 'Python interpreter to use')
   const options = (await program.parseAsync()).opts<Options>()
   const { scale, only, json } = options
-  const facts = await (async () => {
+  const info = await (async () => {
     await using session = await connect({ device: options.device, python: options.python })
-    return session.facts
+    return session.info
   })()
   console.log(
-    `${scale}, ${facts.deviceName}, torch ${facts.torch}, Python ${facts.python}, Node ${process.versions.node}`,
+    `${scale}, ${info.deviceName}, torch ${info.torch}, Python ${info.python}, Node ${process.versions.node}`,
   )
-  const rates = await ratesOf(scale, facts.device, options)
+  const rates = await ratesOf(scale, info.device, options)
   console.log(
     `operations an image: denoiser ${(rates.denoiser / 1e9).toFixed(1)} G, classifier ${(rates.classifier / 1e9).toFixed(1)} G; ` +
       `matrix products: ${Object.entries(rates.rates)
@@ -77,12 +77,12 @@ void runMain(async () => {
     if (json === undefined) return
     const versions = {
       node: process.versions.node,
-      python: facts.python,
-      torch: facts.torch,
-      cuda: facts.cuda,
+      python: info.python,
+      torch: info.torch,
+      cuda: info.cuda,
     }
     const command = ['npx ts-node bench/full-size/full-size.ts', ...process.argv.slice(2)].join(' ')
-    const machine = { device: facts.deviceName, processor: cpus()[0]?.model, cores: cpus().length }
+    const machine = { device: info.deviceName, processor: cpus()[0]?.model, cores: cpus().length }
     const result = {
       bench: `full size, ${scale}`,
       command,

@@ -63,7 +63,7 @@ export async function firstStepSeconds(options: {
     times.typescript.push((performance.now() - begunMs) / 1000)
 
     const pythonBegunMs = performance.now()
-    const { device } = session.facts
+    const { device } = session.info
     await using loop = await PythonSide.start({
       ...{ workload: work, interpreter: interpreter.path, device, threads: options.threads, level, groups },
     })

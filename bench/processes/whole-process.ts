@@ -85,7 +85,7 @@ async function loopRequests(
   const work = workload('digits')
   await using session = await connect(options)
   const { level, groups, updatesPerEpoch } = await TypeScriptSide.start(session, work)
-  const { device } = session.facts
+  const { device } = session.info
   const setup = setupRequest({ workload: work, device, threads: options.threads, level, groups })
   const lines = Array.from({ length: updates }, (_, number) =>
     updateRequest(plannedUpdate(number, work, { groups, updatesPerEpoch, mode: AS_IT_IS }), work),

@@ -1,4 +1,4 @@
-import { connect, type SessionFacts } from '../../src'
+import { connect, type SessionInfo } from '../../src'
 import { resolveInterpreter } from '../../src/environment/interpreter'
 import { PythonSide, type PythonUpdate } from './python-side'
 import { TypeScriptSide, type TypeScriptUpdate } from './typescript-side'
@@ -32,7 +32,7 @@ export interface Round {
 
 export interface Measurement {
   readonly workload: Workload
-  readonly facts: SessionFacts
+  readonly info: SessionInfo
   /** The first updates, over which both sides agree. They also warm both up. */
   readonly checked: readonly Round[]
   readonly timed: readonly Round[]
@@ -74,7 +74,7 @@ export async function measure(options: MeasureOptions): Promise<Measurement> {
   await using loop = await PythonSide.start({
     workload,
     interpreter: interpreter.path,
-    device: session.facts.device,
+    device: session.info.device,
     threads,
     level: typescript.level,
     groups: typescript.groups,
@@ -92,7 +92,7 @@ export async function measure(options: MeasureOptions): Promise<Measurement> {
   }
   return {
     workload,
-    facts: session.facts,
+    info: session.info,
     checked: rounds.slice(0, checkedUpdates),
     timed: rounds.slice(checkedUpdates),
   }

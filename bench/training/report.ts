@@ -4,7 +4,7 @@ import type { Spread, Summary } from './summary'
 
 /** Where the time of a step goes, in words and tables. */
 export function describeStep(measurement: Measurement, summary: Summary): string {
-  const { facts, workload } = measurement
+  const { info, workload } = measurement
   const { method, optimisation } = workload.config
   const { phases } = summary
   const rounds = [...measurement.checked, ...measurement.timed]
@@ -27,8 +27,8 @@ export function describeStep(measurement: Measurement, summary: Summary): string
   return [
     `Fine-tuning step, ${workload.scale}: ${optimisation.imagesPerUpdate} images, ${method.noises} noises, attack of ` +
       `${method.attack.steps} steps on ${summary.attackedImages.median} images (median)`,
-    `${facts.deviceName}, ${facts.device}, ${facts.threads} torch thread(s), torch ${facts.torch}, ` +
-      `Python ${facts.python}, Node ${process.versions.node}`,
+    `${info.deviceName}, ${info.device}, ${info.threads} torch thread(s), torch ${info.torch}, ` +
+      `Python ${info.python}, Node ${process.versions.node}`,
     `Losses of both sides over ${rounds.length} updates: ${
       difference === 0
         ? 'equal to the last bit'

@@ -44,7 +44,7 @@ export async function run(
   await setup({ python, onLine: line => console.error(line) })
   await using session = await connect({ python, device, threads })
   if (options.synthetic) {
-    const defaults = withSyntheticDefaults(options, session.facts.device)
+    const defaults = withSyntheticDefaults(options, session.info.device)
     const config = requireMethod(syntheticRun(withOptions(preset, defaults), program.images), 'ft-cadis')
     if (options.dryRun) await check(session, config, options)
     else await measure(session, config, defaults)

@@ -13,7 +13,7 @@ export async function printStart(
     denoiser: denoiser && torch.networkBytes(denoiser),
     classifier: torch.networkBytes(classifier),
   }))
-  const { device, deviceName, threads, torch: version } = session.facts
+  const { device, deviceName, threads, torch: version } = session.info
   const passes = ftCadis.passes(config.method, {
     usesBatchStatistics: classifier.description.usesBatchStatistics,
     hasDenoiser: denoiser !== null,

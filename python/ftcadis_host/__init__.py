@@ -28,7 +28,7 @@ def start(options: str) -> str:
     """Prepares the process, imports torch and makes the host.
 
     options: JSON `{"device": "auto" | torch device, "threads": int | null}`.
-    Returns JSON: `{"facts": …}`, see `host.Host.facts`, or `{"failure": {"type", "message", "traceback"}}`.
+    Returns JSON: `{"info": …}`, see `host.Host.info`, or `{"failure": {"type", "message", "traceback"}}`.
     """
     global _host
     # Ctrl-C, and SIGTERM from launchers and queues, reach the whole process group. Node decides when to stop; torch is not
@@ -46,7 +46,7 @@ def start(options: str) -> str:
         from .host import Host
 
         _host = Host(**json.loads(options))
-        answer = {"facts": _host.facts()}
+        answer = {"info": _host.info()}
     except Exception as error:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)  # nothing is left to do but to end
         answer = {"failure": describe(error)}

@@ -56,7 +56,7 @@ class Host:
         # The ranks that this one computes with, if it does.
         self.process_group: Any = None
 
-    def facts(self) -> dict[str, Any]:
+    def info(self) -> dict[str, Any]:
         """What TypeScript wants to know about this process, as plain data."""
         cuda = self.device.type == "cuda"
         return {

@@ -1,6 +1,6 @@
 import { ConfigError } from '../errors'
-import { familyWiseOf } from '../logs/certification-log-facts'
 import type { CertificationLog } from '../logs/certification-log-file'
+import { familyWiseOf } from '../logs/certification-log-metadata'
 import { certifiedAccuracy, highProbabilityAccuracy } from './certified-accuracy'
 import { radiusColumns } from './measures'
 import { logNames, type Method } from './runs'
@@ -44,13 +44,13 @@ export function highProbabilityTable(
 }
 
 /** With a family-wise α of at most rho, all certificates are right with probability 1 - rho: nothing is to be taken off. */
-function holdsAsAWhole({ facts }: CertificationLog, rho: number): boolean {
-  const whole = facts && familyWiseOf(facts)
+function holdsAsAWhole({ metadata }: CertificationLog, rho: number): boolean {
+  const whole = metadata && familyWiseOf(metadata)
   return whole !== undefined && whole.alpha <= rho
 }
 
-function alphaOf({ file, facts }: CertificationLog, given: number | undefined): number {
-  const logged = facts?.configuration.alpha
+function alphaOf({ file, metadata }: CertificationLog, given: number | undefined): number {
+  const logged = metadata?.configuration.alpha
   if (logged === undefined && given === undefined) {
     throw new ConfigError(
       `Nothing says with which alpha ${file} was certified, and the bound depends on it.`,

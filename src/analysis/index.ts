@@ -1,20 +1,20 @@
 export * from '../logs/certification-log'
 export {
+  type CertificationLog,
+  CertificationLogWriter,
+  type NewLogMetadata,
+  readCertificationLog,
+} from '../logs/certification-log-file'
+export {
   type CertificationConfiguration,
   type FamilyWise,
-  factsPath,
   familyWiseOf,
   type Json,
   type JsonObject,
   LOG_FORMAT,
-  type LogFacts,
-} from '../logs/certification-log-facts'
-export {
-  type CertificationLog,
-  CertificationLogWriter,
-  type NewLogFacts,
-  readCertificationLog,
-} from '../logs/certification-log-file'
+  type LogMetadata,
+  metadataPath,
+} from '../logs/certification-log-metadata'
 export * from '../logs/image-plan'
 export * from './accuracy-table'
 export * from './analysis-page'

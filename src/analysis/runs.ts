@@ -1,8 +1,8 @@
 import { basename } from 'node:path'
 import { fieldDifferences, showValue } from '../config/differences'
 import { ConfigError, DataError } from '../errors'
-import type { CertificationConfiguration } from '../logs/certification-log-facts'
 import { type CertificationLog, missingImages } from '../logs/certification-log-file'
+import type { CertificationConfiguration } from '../logs/certification-log-metadata'
 
 export interface LabelledLog {
   readonly label: string
@@ -55,7 +55,7 @@ export function groupLogs(
       (group, position): Run => ({
         name: marked(groups.length === 1 ? label : `${label}, ${details[position]}`, group),
         logs: group,
-        configuration: group[0]?.facts?.configuration,
+        configuration: group[0]?.metadata?.configuration,
       }),
     )
     return { label, name: marked(label, own), runs }
@@ -68,8 +68,8 @@ export function groupLogs(
  */
 function distinctions(groups: readonly (readonly CertificationLog[])[]): string[] {
   const firsts = groups.flatMap(([log]) => log ?? [])
-  const sigmas = firsts.flatMap(({ facts }) =>
-    facts === undefined ? [] : `σ = ${facts.configuration.sigma}`,
+  const sigmas = firsts.flatMap(({ metadata }) =>
+    metadata === undefined ? [] : `σ = ${metadata.configuration.sigma}`,
   )
   const names = withoutCommonWords(firsts.map(({ file }) => fileName(file)))
   const distinct = [sigmas, names].find(candidate => new Set(candidate).size === firsts.length)
@@ -87,7 +87,7 @@ function withoutCommonWords(names: readonly string[]): string[] {
 /** A name for each log of a run: that of the run, with the seed or the path where there are several. */
 export function logNames({ name, logs }: Run): string[] {
   if (logs.length === 1) return [name]
-  const seeds = logs.flatMap(({ facts }) => facts?.configuration.seed ?? [])
+  const seeds = logs.flatMap(({ metadata }) => metadata?.configuration.seed ?? [])
   const bySeed = new Set(seeds).size === logs.length
   return logs.map(({ file }, position) => (bySeed ? `${name}, seed ${seeds[position]}` : `${name}: ${file}`))
 }
@@ -99,7 +99,7 @@ export function fileName(path: string): string {
 
 /** Whether the log ends within a row, lacks images that were planned, or is a share of a larger plan. */
 export function isPartial(log: CertificationLog): boolean {
-  const { share } = log.facts ?? {}
+  const { share } = log.metadata ?? {}
   return log.partial !== undefined || missingImages(log).length > 0 || (share?.of ?? 1) > 1
 }
 
@@ -111,7 +111,7 @@ function byConfiguration(logs: readonly CertificationLog[]): CertificationLog[][
   const groups: CertificationLog[][] = []
   for (const log of logs) {
     const same = groups.find(
-      ([first]) => first?.facts && log.facts && statementDifferences(first, log).length === 0,
+      ([first]) => first?.metadata && log.metadata && statementDifferences(first, log).length === 0,
     )
     if (same === undefined) groups.push([log])
     else same.push(log)
@@ -126,7 +126,7 @@ const OF_A_SEED = /^(seed|classifier|models)(\.|$)/
 const OF_FORMAT_2 = 'data.digest'
 
 function statementDifferences(a: CertificationLog, b: CertificationLog) {
-  return fieldDifferences(a.facts?.configuration ?? null, b.facts?.configuration ?? null).filter(
+  return fieldDifferences(a.metadata?.configuration ?? null, b.metadata?.configuration ?? null).filter(
     ({ field, before, after }) =>
       !OF_A_SEED.test(field) && (field !== OF_FORMAT_2 || (before !== undefined && after !== undefined)),
   )

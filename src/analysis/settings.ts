@@ -1,5 +1,5 @@
-import { familyWiseOf } from '../logs/certification-log-facts'
 import { type CertificationLog, missingImages } from '../logs/certification-log-file'
+import { familyWiseOf } from '../logs/certification-log-metadata'
 import { formatIndices } from '../logs/image-plan'
 import { isPartial, type Method, type Run } from './runs'
 import type { Cell, Column } from './tables'
@@ -56,33 +56,33 @@ export function notesOn(methods: readonly Method[]): string[] {
 
 /** In what a log is partial, and what its figures are of. */
 function partialNote(log: CertificationLog): string {
-  const { file, rows, partial, facts } = log
+  const { file, rows, partial, metadata } = log
   const missing = missingImages(log)
-  const { share } = facts ?? {}
+  const { share } = metadata ?? {}
   const reasons = [
     ...(partial === undefined ? [] : [`line ${partial.line} is cut short, as an interrupted run leaves it`]),
     ...(share === undefined ? [] : [`it is shard ${share.number} of ${share.of} of ${share.count} images`]),
     ...(missing.length === 0
       ? []
       : [
-          `it lacks ${missing.length} of ${facts?.plan?.count} planned images (${shortened(formatIndices(missing))})`,
+          `it lacks ${missing.length} of ${metadata?.plan?.count} planned images (${shortened(formatIndices(missing))})`,
         ]),
   ]
   return `${file} is partial: ${reasons.join('; ')}. The figures are of the ${rows.length} rows that are whole.`
 }
 
-function familyWiseNote({ file, facts }: CertificationLog): string[] {
-  const whole = facts && familyWiseOf(facts)
-  if (facts === undefined || whole === undefined) return []
+function familyWiseNote({ file, metadata }: CertificationLog): string[] {
+  const whole = metadata && familyWiseOf(metadata)
+  if (metadata === undefined || whole === undefined) return []
   return [
-    `The certificates of ${file} are all right together with probability 1 − ${whole.alpha}: each of the ${whole.images} images has α = ${facts.configuration.alpha}.`,
+    `The certificates of ${file} are all right together with probability 1 − ${whole.alpha}: each of the ${whole.images} images has α = ${metadata.configuration.alpha}.`,
   ]
 }
 
 /** How many votes an adaptive certification took, and what its radii leave out. */
-function adaptiveNotes({ file, rows, facts }: CertificationLog): string[] {
-  if (facts === undefined || facts.configuration.procedure.kind === 'certify') return []
-  const { n, procedure } = facts.configuration
+function adaptiveNotes({ file, rows, metadata }: CertificationLog): string[] {
+  if (metadata === undefined || metadata.configuration.procedure.kind === 'certify') return []
+  const { n, procedure } = metadata.configuration
   const votes = rows.reduce((sum, { evidence }) => sum + (evidence?.n ?? 0) + (evidence?.pilot ?? 0), 0)
   const radii = Array.isArray(procedure.radii) ? procedure.radii.join(', ') : undefined
   return [

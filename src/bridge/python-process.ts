@@ -7,7 +7,7 @@ import { startErrorOf } from './failure'
 import { OutputCollector } from './output-collector'
 import type { PythonException } from './program'
 import { raceWithTimeout } from './race-with-timeout'
-import type { SessionFacts } from './session-types'
+import type { SessionInfo } from './session-types'
 
 /**
  * The Python child that pythonia starts: start, watch, call, stop. This is the only file that imports pythonia, and the
@@ -34,7 +34,7 @@ interface HostModule {
   stop(): Promise<void>
 }
 
-type StartAnswer = { readonly facts: SessionFacts } | { readonly failure: PythonException }
+type StartAnswer = { readonly info: SessionInfo } | { readonly failure: PythonException }
 
 interface PythonProcessOptions {
   /** Finds the absolute path of the interpreter, once this process is known to have no Python yet. */
@@ -97,7 +97,7 @@ export class PythonProcess {
    */
   static async start(
     options: PythonProcessOptions,
-  ): Promise<{ readonly process: PythonProcess; readonly facts: SessionFacts }> {
+  ): Promise<{ readonly process: PythonProcess; readonly info: SessionInfo }> {
     if (isTaken) {
       throw new PythonStartError('This Node process already has a Python.', {
         remedy: 'Close the first session, or share it.',
@@ -120,21 +120,21 @@ export class PythonProcess {
       throw error
     }
     try {
-      return { process: python, facts: await python.#startHost(interpreter, options.host) }
+      return { process: python, info: await python.#startHost(interpreter, options.host) }
     } catch (error) {
       await python.close()
       throw startError(error)
     }
   }
 
-  async #startHost(interpreter: string, host: PythonProcessOptions['host']): Promise<SessionFacts> {
+  async #startHost(interpreter: string, host: PythonProcessOptions['host']): Promise<SessionInfo> {
     this.#pythonia.python.setFastMode(true)
     const module = await Promise.race([this.#pythonia.python('ftcadis_host'), this.#exited])
     const text = await Promise.race([module.start(JSON.stringify(host)), this.#exited])
     const answer: StartAnswer = JSON.parse(text)
     if ('failure' in answer) throw startErrorOf(answer.failure, interpreter)
     this.#host = module
-    return answer.facts
+    return answer.info
   }
 
   /**

@@ -10,7 +10,7 @@ export interface ConnectOptions {
 }
 
 /** What the Python process says about itself when it starts. */
-export interface SessionFacts {
+export interface SessionInfo {
   readonly device: string
   readonly deviceName: string
   readonly python: string

@@ -5,14 +5,14 @@ import { handlesIn, type Read, withData } from './handle'
 import { decodeAnswer, encodeProgram, type Plain } from './program'
 import { PythonProcess } from './python-process'
 import { Recorder } from './recorder'
-import type { ConnectOptions, SessionCounters, SessionFacts } from './session-types'
+import type { ConnectOptions, SessionCounters, SessionInfo } from './session-types'
 
 /**
  * A connection to one Python process. Operations are recorded, synchronously and without talking to Python; `read`
  * ships what is recorded as one program and waits for the numbers asked for.
  */
 export class Session extends Recorder implements AsyncDisposable {
-  readonly facts: SessionFacts
+  readonly info: SessionInfo
   /** The place of this process among those of one launch; rank 0 of 1 where nobody launched it. */
   readonly launch: LaunchRank = launchRank()
   readonly counters: SessionCounters = {
@@ -28,16 +28,16 @@ export class Session extends Recorder implements AsyncDisposable {
   readonly #process: PythonProcess
   #failures = 0
 
-  private constructor(process: PythonProcess, facts: SessionFacts) {
+  private constructor(process: PythonProcess, info: SessionInfo) {
     super()
     this.#process = process
-    this.facts = facts
+    this.info = info
   }
 
   /** Starts Python and connects to it; see {@link connect}. */
   static async connect(options: ConnectOptions = {}): Promise<Session> {
     const { localRank, worldSize } = launchRank()
-    const { process, facts } = await PythonProcess.start({
+    const { process, info } = await PythonProcess.start({
       interpreter: async () => (await resolveInterpreter({ python: options.python })).path,
       host: {
         device: options.device ?? 'auto',
@@ -46,7 +46,7 @@ export class Session extends Recorder implements AsyncDisposable {
       },
       onOutput: options.onOutput,
     })
-    return new Session(process, facts)
+    return new Session(process, info)
   }
 
   /** Process id of Python. */

@@ -2,8 +2,8 @@ import type { CertificationConfig } from '../config/schema'
 import { ConfigError, InterruptedError } from '../errors'
 import { ArmLogs } from '../logs/arm-logs'
 import { type CertifiedImage, rowOf } from '../logs/certification-log'
-import type { JsonObject } from '../logs/certification-log-facts'
-import { dealt, planFacts, type Shard } from '../logs/shards'
+import type { JsonObject } from '../logs/certification-log-metadata'
+import { dealt, planMetadata, type Shard } from '../logs/shards'
 import { toSymmetric } from '../smoothing/denoise'
 import { denoiserOf, type Smoothing } from '../smoothing/smoothing'
 import { type Classifier, type Dataset, digest, select, type Tensor } from '../torch'
@@ -77,18 +77,18 @@ export async function certifyDataset(
   let done = 0
   try {
     requireClasses(networks.heads, dataset)
-    const { facts } = session
+    const { info } = session
     await using logs = await ArmLogs.open(
       arms.map(({ log, name, models }) => ({
         path: log,
-        facts: {
+        metadata: {
           configuration: configurationOf(certification, {
             ...{ smoothing, guarantee, bound, procedure, images: indices.length, dataset },
             ...{ denoiserDtype: networks.denoiserDtype, name, models, data },
           }),
-          ...planFacts(indices, shard),
+          ...planMetadata(indices, shard),
           notes: {
-            ...{ device: facts.deviceName, torch: facts.torch, batch: certification.batch },
+            ...{ device: info.deviceName, torch: info.torch, batch: certification.batch },
             ...options.notes,
           },
         },
@@ -117,7 +117,7 @@ export async function certifyDataset(
       { signal },
     )
     let lastMs = performance.now()
-    for await (const { index, without, facts: said, outcomes } of results) {
+    for await (const { index, without, beside: said, outcomes } of results) {
       const durationMs = (performance.now() - lastMs) / without.length
       lastMs = performance.now()
       const image = { index, label: said.labels[0] ?? -1, digest: said.digest, durationMs }
@@ -144,7 +144,7 @@ function datasetImage(dataset: Dataset, { index, seed }: { readonly index: numbe
     return {
       image_CHW: toSymmetric(image_CHW),
       stream: [seed, 'certify', index],
-      facts: { labels: labels_B, digest: digest(image_CHW) },
+      beside: { labels: labels_B, digest: digest(image_CHW) },
     }
   })
 }

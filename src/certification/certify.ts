@@ -3,8 +3,8 @@ import type { Session } from '../bridge'
 import { sourceOfData } from '../config/data-schema'
 import type { CertificationRunConfig, DataConfig } from '../config/schema'
 import { packageVersion } from '../files/package-version'
-import type { JsonObject } from '../logs/certification-log-facts'
 import { type CertificationLog, readCertificationLog } from '../logs/certification-log-file'
+import type { JsonObject } from '../logs/certification-log-metadata'
 import { type CertificationWatcher, watchedBy } from '../logs/certification-watcher'
 import { type Shard, shardPath } from '../logs/shards'
 import { type CertifiedNetworks, loadNetworks, nameOf } from '../smoothing/load-networks'
@@ -72,8 +72,8 @@ export async function certify(
           versions: {
             ftCadis: packageVersion(),
             node: process.versions.node,
-            python: session.facts.python,
-            cuda: session.facts.cuda,
+            python: session.info.python,
+            cuda: session.info.cuda,
           },
         },
         onImage: watcher.onImage,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { CertificationConfig } from '../config/schema'
-import type { CertificationConfiguration, JsonObject } from '../logs/certification-log-facts'
+import type { CertificationConfiguration, JsonObject } from '../logs/certification-log-metadata'
 import { levelOf, type Smoothing } from '../smoothing/smoothing'
 import type { Dataset, Dtype } from '../torch'
 import type { Bound } from './bound'

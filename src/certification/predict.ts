@@ -112,7 +112,7 @@ export async function predict(
       async file => {
         const stream = [seed, 'file', await contentHash(file)]
         const image_CHW = session.scope(() => toSymmetric(readImage(session, file, transform)))
-        return { file, ...(await inWork.certify({ image_CHW, stream, facts: [] }, certifiers, voting)) }
+        return { file, ...(await inWork.certify({ image_CHW, stream, beside: [] }, certifiers, voting)) }
       },
       { signal },
     )

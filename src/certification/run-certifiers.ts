@@ -8,13 +8,13 @@ import { recordVotes, requireVotes } from './record-votes'
 import type { Voter } from './voters'
 
 /** An image to certify, alive until it is. */
-export interface ImageAtHand<Facts> {
+export interface ImageAtHand<Beside> {
   /** In [-1, 1]. */
   readonly image_CHW: Tensor<'CHW'>
   /** The name of the image among noise streams. */
   readonly stream: readonly (string | number)[]
   /** Handles that are read with the first votes. */
-  readonly facts: Facts
+  readonly beside: Beside
 }
 
 export interface RunCertifiersOptions {
@@ -36,11 +36,11 @@ interface OpenAsk {
  *
  * @throws CheckpointError if a noisy copy voted for no class
  */
-export async function runCertifiers<Facts>(
-  { image_CHW, stream, facts }: ImageAtHand<Facts>,
+export async function runCertifiers<Beside>(
+  { image_CHW, stream, beside }: ImageAtHand<Beside>,
   certifiers: readonly Certifier[],
   { smoothing, voter, batch }: RunCertifiersOptions,
-): Promise<{ readonly facts: Read<Facts>; readonly outcomes: readonly Outcome[] }> {
+): Promise<{ readonly beside: Read<Beside>; readonly outcomes: readonly Outcome[] }> {
   const { session } = image_CHW
   const record = (size: number, { ask, ballots }: OpenAsk) =>
     recordVotes(image_CHW, {
@@ -51,18 +51,18 @@ export async function runCertifiers<Facts>(
     const steps = certifier.begin()
     return { ballot: certifier.ballot, steps, step: steps.next([]) }
   })
-  let read: Read<Facts> | undefined
+  let read: Read<Beside> | undefined
   for (;;) {
     const asks = openAsks(runs.flatMap(({ ballot, step }) => (step.done ? [] : { ballot, asks: step.value })))
     if (asks.size === 0 && read !== undefined) break
     const open = [...asks.values()]
     const answer = await batch.run(async size => {
       const votes = session.scope(() => open.map(ask => record(size, ask)))
-      const answer = session.read({ votes, facts: read === undefined ? [facts] : [] })
+      const answer = session.read({ votes, beside: read === undefined ? [beside] : [] })
       session.free(votes)
       return answer
     })
-    read ??= answer.facts[0] as Read<Facts>
+    read ??= answer.beside[0] as Read<Beside>
     const tallies = new Map([...asks.keys()].map((key, position) => [key, answer.votes[position] ?? {}]))
     for (const run of runs) {
       if (run.step.done) continue
@@ -75,7 +75,7 @@ export async function runCertifiers<Facts>(
       )
     }
   }
-  return { facts: read, outcomes: runs.flatMap(({ step }) => (step.done ? [step.value] : [])) }
+  return { beside: read, outcomes: runs.flatMap(({ step }) => (step.done ? [step.value] : [])) }
 }
 
 /** Images in work, of which none is left over: not even where the caller no longer waits for them. */
@@ -83,11 +83,11 @@ export class ImagesInWork implements Disposable {
   readonly #images = new Set<ImageAtHand<unknown>>()
 
   /** Runs certifiers on an image as {@link runCertifiers} does, and frees it. */
-  async certify<Facts>(
-    image: ImageAtHand<Facts>,
+  async certify<Beside>(
+    image: ImageAtHand<Beside>,
     certifiers: readonly Certifier[],
     options: RunCertifiersOptions,
-  ): ReturnType<typeof runCertifiers<Facts>> {
+  ): ReturnType<typeof runCertifiers<Beside>> {
     this.#images.add(image)
     try {
       return await runCertifiers(image, certifiers, options)
@@ -101,8 +101,8 @@ export class ImagesInWork implements Disposable {
   }
 
   #free(image: ImageAtHand<unknown>): void {
-    const { image_CHW, facts } = image
-    image_CHW.session.free([image_CHW, facts])
+    const { image_CHW, beside } = image
+    image_CHW.session.free([image_CHW, beside])
     this.#images.delete(image)
   }
 }

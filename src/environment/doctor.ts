@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { PythonStartError } from '../errors'
-import { type EnvironmentFacts, inspectEnvironment } from './inspect-environment'
+import { type EnvironmentInfo, inspectEnvironment } from './inspect-environment'
 import { type Interpreter, type InterpreterOptions, ORIGINS, resolveInterpreter } from './interpreter'
 import { REQUIREMENTS_FILE } from './paths'
 import { isPinnedVersion, pipInstallCommand, type Requirement, readRequirements } from './requirements'
@@ -57,8 +57,8 @@ async function inspectPython(options: DoctorOptions): Promise<Finding[]> {
   let interpreter: Interpreter | undefined
   try {
     interpreter = await resolveInterpreter(options)
-    const facts = await inspectEnvironment(interpreter.path, requirements, { importPackages: true })
-    return describeEnvironment(interpreter, facts, requirements)
+    const info = await inspectEnvironment(interpreter.path, requirements, { importPackages: true })
+    return describeEnvironment(interpreter, info, requirements)
   } catch (error) {
     if (!(error instanceof PythonStartError)) throw error
     return [
@@ -71,13 +71,13 @@ async function inspectPython(options: DoctorOptions): Promise<Finding[]> {
 /** The findings on an environment, from what it said about itself. */
 export function describeEnvironment(
   interpreter: Interpreter,
-  facts: EnvironmentFacts,
+  info: EnvironmentInfo,
   requirements: readonly Requirement[],
 ): Finding[] {
   return [
     describePython(interpreter),
-    ...requirements.map(requirement => describePackage(interpreter.path, requirement, facts)),
-    ...describeDevices(facts),
+    ...requirements.map(requirement => describePackage(interpreter.path, requirement, info)),
+    ...describeDevices(info),
   ]
 }
 
@@ -85,9 +85,9 @@ function describePython({ version, path, origin }: Interpreter): Finding {
   return { name: 'Python', status: 'ok', found: `${version} ${ORIGINS[origin]} (${path})` }
 }
 
-function describePackage(python: string, requirement: Requirement, facts: EnvironmentFacts): Finding {
+function describePackage(python: string, requirement: Requirement, info: EnvironmentInfo): Finding {
   const { name, version } = requirement
-  const installed = facts.packages[name]
+  const installed = info.packages[name]
   const repair = pipInstallCommand(python, [requirement])
   if (installed?.version == null) return { name, status: 'error', found: 'is not installed', repair }
   if (installed.import_error !== null) {
@@ -98,19 +98,19 @@ function describePackage(python: string, requirement: Requirement, facts: Enviro
       repair: repair.replace(' install ', ' install --force-reinstall '),
     }
   }
-  const found = installed.version + describeOperators(name, facts)
+  const found = installed.version + describeOperators(name, info)
   if (isPinnedVersion(installed.version, version)) return { name, status: 'ok', found }
   return { name, status: 'warning', found: `${found}, tested with ${version}`, repair }
 }
 
-function describeOperators(name: string, { torchvision_operators }: EnvironmentFacts): string {
+function describeOperators(name: string, { torchvision_operators }: EnvironmentInfo): string {
   if (name !== 'torchvision' || torchvision_operators !== 'schemas defined') return ''
   return ' (its C++ operators were built for another torch; they are declared empty so that it imports, which is enough here)'
 }
 
 const GIBIBYTE = 2 ** 30
 
-function describeDevices({ cuda }: EnvironmentFacts): Finding[] {
+function describeDevices({ cuda }: EnvironmentInfo): Finding[] {
   const cpus: Finding = { name: 'CPU', status: 'ok', found: `${availableParallelism()} threads` }
   if (cuda === null) return [cpus]
   if (cuda.built_for === null)

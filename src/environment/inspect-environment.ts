@@ -3,7 +3,7 @@ import { PYTHON_FOLDER } from './paths'
 import type { Requirement } from './requirements'
 
 /** What is installed in a Python, as `ftcadis_host.inspect_environment` tells it. */
-export interface EnvironmentFacts {
+export interface EnvironmentInfo {
   readonly packages: Readonly<
     Record<string, { readonly version: string | null; readonly import_error: string | null }>
   >
@@ -29,7 +29,7 @@ export async function inspectEnvironment(
   python: string,
   requirements: readonly Requirement[],
   { importPackages = false }: { readonly importPackages?: boolean } = {},
-): Promise<EnvironmentFacts> {
+): Promise<EnvironmentInfo> {
   const { execa } = await import('execa')
   const finished = await execa(
     python,
@@ -48,7 +48,7 @@ export async function inspectEnvironment(
       remedy: 'Reinstall the package in which it ended, or make a new environment.',
     })
   }
-  return JSON.parse(finished.stdout) as EnvironmentFacts
+  return JSON.parse(finished.stdout) as EnvironmentInfo
 }
 
 /** Those of the required packages that are not installed at all. */

@@ -8,7 +8,7 @@ import { isAbsolute, sep } from 'node:path'
 export const MINIMUM_PYTHON = '3.11'
 
 /** What a Python said about itself. */
-export interface PythonFacts {
+export interface PythonInfo {
   /** For instance `3.11.7`. */
   readonly version: string
   readonly executable: string
@@ -45,7 +45,7 @@ const ANSWER_TIMEOUT_MS = 20_000
 export async function probePython(
   command: string,
   modules: readonly string[] = [],
-): Promise<PythonFacts | PythonProblem> {
+): Promise<PythonInfo | PythonProblem> {
   // Not at the top: execa is an ES module, which tsx does not load by require.
   const { execa } = await import('execa')
   const answer = await execa(command, ['-c', PROBE, ...modules], {
@@ -59,15 +59,15 @@ export async function probePython(
   }
   if (answer.timedOut) return { problem: `did not answer within ${ANSWER_TIMEOUT_MS / 1000} seconds` }
 
-  const facts = parseFacts(answer.stdout)
-  if (facts === undefined) {
+  const info = parseMetadata(answer.stdout)
+  if (info === undefined) {
     const said = firstLine(answer.stderr) ?? firstLine(answer.stdout)
     return { problem: `does not run as Python${said === undefined ? '' : `: it said "${said}"`}` }
   }
-  if (!isAtLeast(facts.version, MINIMUM_PYTHON)) {
-    return { problem: `is Python ${facts.version}, where ${MINIMUM_PYTHON} or newer is needed` }
+  if (!isAtLeast(info.version, MINIMUM_PYTHON)) {
+    return { problem: `is Python ${info.version}, where ${MINIMUM_PYTHON} or newer is needed` }
   }
-  return facts
+  return info
 }
 
 async function whyItDidNotStart(command: string, code: string | undefined, message = ''): Promise<string> {
@@ -86,9 +86,9 @@ async function whyItDidNotStart(command: string, code: string | undefined, messa
   return `could not be started (${message})`
 }
 
-function parseFacts(output: string): PythonFacts | undefined {
+function parseMetadata(output: string): PythonInfo | undefined {
   try {
-    return JSON.parse(output) as PythonFacts
+    return JSON.parse(output) as PythonInfo
   } catch {
     return undefined
   }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { PythonStartError } from '../errors'
 import { type Interpreter, openVirtualEnvironment } from './interpreter'
 import { pipInstall } from './pip-install'
-import { MINIMUM_PYTHON, type PythonFacts, probePython } from './probe-python'
+import { MINIMUM_PYTHON, type PythonInfo, probePython } from './probe-python'
 import { type OnLine, runLines } from './run-lines'
 import { minorVersion, readStamp, STAMP_NAME, type Stamp } from './stamp'
 
@@ -105,7 +105,7 @@ async function openIfWorks(folder: string): Promise<Interpreter | undefined> {
 
 async function makeVirtualEnvironment(
   folder: string,
-  base: PythonFacts,
+  base: PythonInfo,
   options: { readonly onLine: OnLine; readonly inherited: number },
 ): Promise<void> {
   // All but the stamp, whose loss would make the rest look like the user's.
@@ -134,7 +134,7 @@ async function makeVirtualEnvironment(
 /** Newer names first where `python3` is too old: distributions keep them beside each other. */
 const BASE_COMMANDS = ['python3', 'python3.14', 'python3.13', 'python3.12', 'python3.11', 'python']
 
-async function findBasePython(): Promise<PythonFacts> {
+async function findBasePython(): Promise<PythonInfo> {
   const problems: string[] = []
   for (const command of BASE_COMMANDS) {
     const found = await probePython(command)
@@ -164,7 +164,7 @@ except (ImportError, OSError):
  * the lock belongs to the open file, not to the process that asked for it. The system drops it when the last holder is
  * gone, so nothing is left behind by a setup that was killed, and a pip that outlives its setup still counts.
  */
-async function lock(file: FileHandle, base: PythonFacts, onLine: OnLine): Promise<void> {
+async function lock(file: FileHandle, base: PythonInfo, onLine: OnLine): Promise<void> {
   await runLines([base.baseExecutable, '-c', TAKE_LOCK], {
     inherited: file.fd,
     onLine: line => {

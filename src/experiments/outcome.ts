@@ -9,7 +9,7 @@ import { type ImageSamples, readImageSamples } from './image-samples'
 import type { Scale } from './scale'
 import type { TaskOptions } from './tasks'
 import { testImagesOf } from './test-images'
-import { readTrainingFacts, type TrainingFacts } from './training-facts'
+import { readTrainingMetadata, type TrainingMetadata } from './training-metadata'
 
 /** One arm, with what each seed has led to. */
 export interface ArmOutcome extends ResolvedArm {
@@ -19,7 +19,7 @@ export interface ArmOutcome extends ResolvedArm {
   /** The updates of each seed; none for an arm that is not trained. */
   readonly updates: readonly (readonly UpdateReport[])[]
   /** Of the first seed; undefined for an arm that is not trained. */
-  readonly training: TrainingFacts | undefined
+  readonly training: TrainingMetadata | undefined
 }
 
 /** What an experiment has come to. */
@@ -63,7 +63,7 @@ async function readArm(
     label: arm.arm.label,
     logs,
     updates: runs.map(({ updates }) => updates),
-    training: first === undefined ? undefined : await readTrainingFacts(first),
+    training: first === undefined ? undefined : await readTrainingMetadata(first),
   }
 }
 

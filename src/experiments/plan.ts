@@ -200,10 +200,10 @@ async function measureStep(
 
 function work({ config }: ResolvedArm): number {
   const { method, optimisation, smoothing } = config
-  const facts = { usesBatchStatistics: false, hasDenoiser: smoothing.denoiser.source !== 'none' }
+  const context = { usesBatchStatistics: false, hasDenoiser: smoothing.denoiser.source !== 'none' }
   const passes = timesImages(
     optimisation.imagesPerUpdate,
-    findObjective(method.kind)(objective => objective.passes(method as never, facts)),
+    findObjective(method.kind)(objective => objective.passes(method as never, context)),
   )
   return passes.denoiserForward + passes.classifierForward.most + 2 * passes.classifierBackward.most
 }

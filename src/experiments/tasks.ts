@@ -7,7 +7,7 @@ import type { Experiment } from './definition'
 import { imageSamplesPath } from './image-samples'
 import type { Preparation, Scale } from './scale'
 import { testImagesOf } from './test-images'
-import { readTrainingFacts } from './training-facts'
+import { readTrainingMetadata } from './training-metadata'
 
 /** A piece of work that one process does, and that is done once. */
 export type Task =
@@ -86,7 +86,7 @@ export async function stateOf(task: Task, { scale }: Pick<TaskOptions, 'scale'>)
     }
     case 'train': {
       const folder = seedFolder(task.arm, task.seed)
-      if ((await readTrainingFacts(folder)) !== undefined) return 'done'
+      if ((await readTrainingMetadata(folder)) !== undefined) return 'done'
       if (await isLocked(join(folder, 'run.lock'))) return 'busy'
       return (await hasNetworks([task.arm], scale)) ? 'ready' : 'blocked'
     }
@@ -123,10 +123,10 @@ async function isTrained(
   { arms, seed }: { arms: readonly ResolvedArm[]; seed: number },
   scale: Scale,
 ): Promise<boolean> {
-  const facts = await Promise.all(
-    arms.filter(arm => arm.isTrained).map(arm => readTrainingFacts(seedFolder(arm, seed))),
+  const metadata = await Promise.all(
+    arms.filter(arm => arm.isTrained).map(arm => readTrainingMetadata(seedFolder(arm, seed))),
   )
-  return facts.every(found => found !== undefined) && hasNetworks(arms, scale)
+  return metadata.every(found => found !== undefined) && hasNetworks(arms, scale)
 }
 
 /** Whether all networks that the arms start from are made. */

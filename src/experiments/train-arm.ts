@@ -3,7 +3,7 @@ import { writeDurably } from '../files/write'
 import type { FinetuneHooks } from '../training/hooks'
 import { finetune } from '../training/train'
 import { type ResolvedArm, seedFolder } from './arms'
-import { type TrainingFacts, trainingFactsPath } from './training-facts'
+import { type TrainingMetadata, trainingMetadataPath } from './training-metadata'
 
 /** Test images that accuracy is taken on after each epoch, which decides nothing. */
 const EVALUATION_IMAGES = 200
@@ -27,7 +27,7 @@ export async function trainArm(
       evaluationImages: EVALUATION_IMAGES,
     },
   )
-  const facts: TrainingFacts = { trainableParameters: networks.classifier.trainableParameters }
+  const metadata: TrainingMetadata = { trainableParameters: networks.classifier.trainableParameters }
   session.free([networks, ...(hooks.denoiser === undefined ? [smoothing] : [])])
-  await writeDurably(trainingFactsPath(folder), `${JSON.stringify(facts)}\n`)
+  await writeDurably(trainingMetadataPath(folder), `${JSON.stringify(metadata)}\n`)
 }

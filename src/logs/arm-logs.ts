@@ -1,5 +1,5 @@
 import type { CertificationRow, LoggedRow } from './certification-log'
-import { CertificationLogWriter, type NewLogFacts } from './certification-log-file'
+import { CertificationLogWriter, type NewLogMetadata } from './certification-log-file'
 
 /** The logs of several classifiers that are certified together, and what is in them. */
 export class ArmLogs implements AsyncDisposable {
@@ -14,11 +14,11 @@ export class ArmLogs implements AsyncDisposable {
 
   /** Opens all logs or none; throws as `CertificationLogWriter.open`. */
   static async open(
-    logs: readonly { readonly path: string; readonly facts: NewLogFacts }[],
+    logs: readonly { readonly path: string; readonly metadata: NewLogMetadata }[],
   ): Promise<ArmLogs> {
     const writers: CertificationLogWriter[] = []
     try {
-      for (const { path, facts } of logs) writers.push(await CertificationLogWriter.open(path, facts))
+      for (const { path, metadata } of logs) writers.push(await CertificationLogWriter.open(path, metadata))
       return new ArmLogs(writers)
     } catch (error) {
       for (const writer of writers) await writer.close()

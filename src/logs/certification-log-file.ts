@@ -14,18 +14,18 @@ import {
   rowParser,
 } from './certification-log'
 import {
-  factsPath,
   LOG_FORMAT,
-  type LogFacts,
-  readFacts,
+  type LogMetadata,
+  metadataPath,
+  readMetadata,
   requireSameConfiguration,
-} from './certification-log-facts'
+} from './certification-log-metadata'
 import { formatIndices, parseIndices } from './image-plan'
 
 export interface CertificationLog extends ParsedLog {
   readonly file: string
   /** What `<log>.json` says; logs of other programs have none. */
-  readonly facts?: LogFacts
+  readonly metadata?: LogMetadata
 }
 
 /**
@@ -38,15 +38,15 @@ export async function readCertificationLog(path: string): Promise<CertificationL
   if (text === undefined) {
     throw new DataError(`There is no certification log ${path}.`, { remedy: 'Check the path.' })
   }
-  const facts = await readFacts(path)
-  return { file: path, ...parseLog(text, { file: path }), ...(facts && { facts }) }
+  const metadata = await readMetadata(path)
+  return { file: path, ...parseLog(text, { file: path }), ...(metadata && { metadata }) }
 }
 
 /** The planned images that a log has no row of, in the order of the plan; none where the log has no plan. */
-export function missingImages({ rows, facts }: CertificationLog): number[] {
-  if (facts?.plan === undefined) return []
+export function missingImages({ rows, metadata }: CertificationLog): number[] {
+  if (metadata?.plan === undefined) return []
   const done = new Set(rows.map(({ index }) => index))
-  return parseIndices(facts.plan.images).filter(index => !done.has(index))
+  return parseIndices(metadata.plan.images).filter(index => !done.has(index))
 }
 
 /**
@@ -87,12 +87,12 @@ export class CertificationLogWriter implements AsyncDisposable {
    *   writes it
    * @throws DataError when the log cannot be read or written or is malformed, see `parseLog`
    */
-  static async open(path: string, facts: NewLogFacts): Promise<CertificationLogWriter> {
+  static async open(path: string, metadata: NewLogMetadata): Promise<CertificationLogWriter> {
     let unlock: (() => Promise<void>) | undefined
     try {
       await mkdir(dirname(path), { recursive: true })
       unlock = await lock(`${path}.lock`, `log ${path}`)
-      const earlier = await prepare(path, facts)
+      const earlier = await prepare(path, metadata)
       const handle = await open(path, 'a')
       return new CertificationLogWriter(path, earlier, { handle, unlock })
     } catch (cause) {
@@ -150,18 +150,18 @@ export class CertificationLogWriter implements AsyncDisposable {
   }
 }
 
-/** Makes or checks log and facts, and drops a row that was cut short. Returns what the log held. */
-async function prepare(path: string, facts: NewLogFacts): Promise<ParsedLog> {
+/** Makes or checks log and metadata, and drops a row that was cut short. Returns what the log held. */
+async function prepare(path: string, metadata: NewLogMetadata): Promise<ParsedLog> {
   const text = await readText(path)
-  const logged = await readFacts(path)
+  const logged = await readMetadata(path)
   if (logged !== undefined) {
     requireFormat(path, logged)
-    requireSameConfiguration(path, logged.configuration, facts.configuration)
-    requireSameConfiguration(path, { share: logged.share ?? null }, { share: facts.share ?? null })
-  } else if (text === undefined) await writeFacts(path, facts)
+    requireSameConfiguration(path, logged.configuration, metadata.configuration)
+    requireSameConfiguration(path, { share: logged.share ?? null }, { share: metadata.share ?? null })
+  } else if (text === undefined) await writeMetadata(path, metadata)
   else {
     throw new ConfigError(
-      `The log ${path} has no ${factsPath(path)}, so nothing says how its rows were certified.`,
+      `The log ${path} has no ${metadataPath(path)}, so nothing says how its rows were certified.`,
       { remedy: 'Choose another log file.' },
     )
   }
@@ -172,9 +172,9 @@ async function prepare(path: string, facts: NewLogFacts): Promise<ParsedLog> {
       remedy: 'Choose another log file.',
     })
   }
-  requirePlanned(path, facts, earlier)
-  if (logged !== undefined && facts.plan !== undefined && logged.plan?.images !== facts.plan.images) {
-    await writeFacts(path, { ...logged, plan: facts.plan })
+  requirePlanned(path, metadata, earlier)
+  if (logged !== undefined && metadata.plan !== undefined && logged.plan?.images !== metadata.plan.images) {
+    await writeMetadata(path, { ...logged, plan: metadata.plan })
   }
   if (text !== undefined && earlier.partial !== undefined) {
     const handle = await open(path, 'r+')
@@ -185,7 +185,7 @@ async function prepare(path: string, facts: NewLogFacts): Promise<ParsedLog> {
   return earlier
 }
 
-function requireFormat(path: string, { format }: LogFacts): void {
+function requireFormat(path: string, { format }: LogMetadata): void {
   if (format === LOG_FORMAT) return
   throw new ConfigError(
     `The log ${path} has format ${format}, which is read but not continued; this version writes format ${LOG_FORMAT}.`,
@@ -193,7 +193,7 @@ function requireFormat(path: string, { format }: LogFacts): void {
   )
 }
 
-function requirePlanned(path: string, { plan }: NewLogFacts, { rows }: ParsedLog): void {
+function requirePlanned(path: string, { plan }: NewLogMetadata, { rows }: ParsedLog): void {
   if (plan === undefined) return
   const planned = new Set(parseIndices(plan.images))
   const others = rows.map(({ index }) => index).filter(index => !planned.has(index))
@@ -205,11 +205,11 @@ function requirePlanned(path: string, { plan }: NewLogFacts, { rows }: ParsedLog
   )
 }
 
-/** The facts of a log that is to be written. */
-export type NewLogFacts = Omit<LogFacts, 'format'>
+/** The metadata of a log that is to be written. */
+export type NewLogMetadata = Omit<LogMetadata, 'format'>
 
-/** Writes the facts of a log in one step. */
-export async function writeFacts(logPath: string, facts: NewLogFacts): Promise<void> {
-  const content = { format: LOG_FORMAT, ...facts }
-  await writeDurably(factsPath(logPath), `${JSON.stringify(content, null, 2)}\n`)
+/** Writes the metadata of a log in one step. */
+export async function writeMetadata(logPath: string, metadata: NewLogMetadata): Promise<void> {
+  const content = { format: LOG_FORMAT, ...metadata }
+  await writeDurably(metadataPath(logPath), `${JSON.stringify(content, null, 2)}\n`)
 }

@@ -4,18 +4,20 @@ import { lock } from '../files/lock'
 import { readText } from '../files/read-json'
 import { writeDurably } from '../files/write'
 import { formatRow, LOG_HEADER, type LoggedRow } from './certification-log'
-import { LOG_FORMAT, type LogFacts } from './certification-log-facts'
 import {
   type CertificationLog,
   missingImages,
-  type NewLogFacts,
+  type NewLogMetadata,
   readCertificationLog,
-  writeFacts,
+  writeMetadata,
 } from './certification-log-file'
+import { LOG_FORMAT, type LogMetadata } from './certification-log-metadata'
 import { formatIndices, imagePlan, parseIndices, planDigest, type Share } from './image-plan'
 
-/** A log whose facts say that it is a share of a plan. */
-type ShardLog = CertificationLog & { readonly facts: LogFacts & Required<Pick<LogFacts, 'plan' | 'share'>> }
+/** A log whose metadata say that it is a share of a plan. */
+type ShardLog = CertificationLog & {
+  readonly metadata: LogMetadata & Required<Pick<LogMetadata, 'plan' | 'share'>>
+}
 
 /**
  * Puts the logs of all shards together to the log that one process would have written: rows in the order of the plan,
@@ -36,13 +38,13 @@ export async function mergeShards(
   const plan = wholePlan(shards)
   const rows = new Map(shards.flatMap(shard => shard.rows.map(row => [row.index, row] as const)))
   const lines = plan.map(index => formatRow(rows.get(index) as LoggedRow))
-  const [{ facts }] = shards as [ShardLog, ...ShardLog[]]
+  const [{ metadata }] = shards as [ShardLog, ...ShardLog[]]
   await writeMerged(output, {
     log: [LOG_HEADER, ...lines].map(line => `${line}\n`).join(''),
-    facts: {
-      configuration: facts.configuration,
+    metadata: {
+      configuration: metadata.configuration,
       plan: imagePlan(plan),
-      notes: { shards: shards.map(shard => shard.facts.notes ?? {}) },
+      notes: { shards: shards.map(shard => shard.metadata.notes ?? {}) },
     },
   })
   return plan.length
@@ -50,7 +52,7 @@ export async function mergeShards(
 
 /** The logs by the number of their shard. */
 function requireShards(logs: readonly CertificationLog[]): ShardLog[] {
-  const others = logs.filter(({ facts }) => facts?.plan === undefined || facts.share === undefined)
+  const others = logs.filter(({ metadata }) => metadata?.plan === undefined || metadata.share === undefined)
   if (others.length > 0 || logs.length === 0) {
     throw notWhole(
       logs.length === 0
@@ -58,39 +60,40 @@ function requireShards(logs: readonly CertificationLog[]): ShardLog[] {
         : others.map(({ file }) => `${file} is no shard: nothing beside it says of which plan it is a share`),
     )
   }
-  const earlier = (logs as ShardLog[]).filter(({ facts }) => facts.format !== LOG_FORMAT)
+  const earlier = (logs as ShardLog[]).filter(({ metadata }) => metadata.format !== LOG_FORMAT)
   if (earlier.length > 0) {
     throw notWhole(
       earlier.map(
-        ({ file, facts }) => `${file} has format ${facts.format}; shards are merged in format ${LOG_FORMAT}`,
+        ({ file, metadata }) =>
+          `${file} has format ${metadata.format}; shards are merged in format ${LOG_FORMAT}`,
       ),
     )
   }
-  return (logs as ShardLog[]).toSorted((a, b) => a.facts.share.number - b.facts.share.number)
+  return (logs as ShardLog[]).toSorted((a, b) => a.metadata.share.number - b.metadata.share.number)
 }
 
 /** What is wrong with the shards as a set. */
 function problemsOfSet(shards: readonly ShardLog[]): string[] {
   const [first, ...others] = shards as [ShardLog, ...ShardLog[]]
-  const { of } = first.facts.share
-  const strangers = others.filter(({ facts }) => !isSamePlan(facts.share, first.facts.share))
-  const numbers = shards.map(({ facts }) => facts.share.number)
+  const { of } = first.metadata.share
+  const strangers = others.filter(({ metadata }) => !isSamePlan(metadata.share, first.metadata.share))
+  const numbers = shards.map(({ metadata }) => metadata.share.number)
   const absent = Array.from({ length: of }, (_, position) => position + 1).filter(
     number => !numbers.includes(number),
   )
   return [
     ...strangers.map(
-      ({ file, facts }) =>
-        `${file} is a share of another plan (${say(facts.share)}) than ${first.file} (${say(first.facts.share)})`,
+      ({ file, metadata }) =>
+        `${file} is a share of another plan (${say(metadata.share)}) than ${first.file} (${say(first.metadata.share)})`,
     ),
-    ...shards.flatMap(({ file, facts }, position) =>
-      numbers.indexOf(facts.share.number) < position
-        ? [`${file} is shard ${facts.share.number} once more`]
+    ...shards.flatMap(({ file, metadata }, position) =>
+      numbers.indexOf(metadata.share.number) < position
+        ? [`${file} is shard ${metadata.share.number} once more`]
         : [],
     ),
     ...(absent.length === 0 ? [] : [`shard ${formatIndices(absent)} of ${of} is missing`]),
-    ...others.flatMap(({ file, facts }) =>
-      fieldDifferences(first.facts.configuration, facts.configuration).map(
+    ...others.flatMap(({ file, metadata }) =>
+      fieldDifferences(first.metadata.configuration, metadata.configuration).map(
         ({ field, before, after }) =>
           `${field} is ${showValue(before)} in ${first.file} and ${showValue(after)} in ${file}`,
       ),
@@ -100,8 +103,8 @@ function problemsOfSet(shards: readonly ShardLog[]): string[] {
 
 /** In what a shard is not whole. */
 function problemsOfShard(shard: ShardLog): string[] {
-  const { file, partial, rows, facts } = shard
-  const planned = new Set(parseIndices(facts.plan.images))
+  const { file, partial, rows, metadata } = shard
+  const planned = new Set(parseIndices(metadata.plan.images))
   const missing = missingImages(shard)
   const foreign = rows.map(({ index }) => index).filter(index => !planned.has(index))
   return [
@@ -109,7 +112,7 @@ function problemsOfShard(shard: ShardLog): string[] {
     ...(missing.length === 0
       ? []
       : [
-          `${file} lacks ${missing.length} of ${facts.plan.count} images: ${formatIndices(missing.slice(0, 10))}`,
+          `${file} lacks ${missing.length} of ${metadata.plan.count} images: ${formatIndices(missing.slice(0, 10))}`,
         ]),
     ...(foreign.length === 0
       ? []
@@ -119,9 +122,9 @@ function problemsOfShard(shard: ShardLog): string[] {
 
 /** Undoes the dealing. */
 function wholePlan(shards: readonly ShardLog[]): number[] {
-  const shares = shards.map(({ facts }) => parseIndices(facts.plan.images))
-  const [{ facts }] = shards as [ShardLog, ...ShardLog[]]
-  const { of, count, sha256 } = facts.share
+  const shares = shards.map(({ metadata }) => parseIndices(metadata.plan.images))
+  const [{ metadata }] = shards as [ShardLog, ...ShardLog[]]
+  const { of, count, sha256 } = metadata.share
   const plan = Array.from(
     { length: count },
     (_, position) => shares[position % of]?.[Math.floor(position / of)] ?? -1,
@@ -132,7 +135,7 @@ function wholePlan(shards: readonly ShardLog[]): number[] {
 
 async function writeMerged(
   output: string,
-  { log, facts }: { log: string; facts: NewLogFacts },
+  { log, metadata }: { log: string; metadata: NewLogMetadata },
 ): Promise<void> {
   const unlock = await lock(`${output}.lock`, `log ${output}`)
   try {
@@ -142,7 +145,7 @@ async function writeMerged(
         remedy: 'Choose another output, or remove it.',
       })
     }
-    await writeFacts(output, facts)
+    await writeMetadata(output, metadata)
     await writeDurably(output, log)
   } finally {
     await unlock()

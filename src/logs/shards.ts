@@ -39,7 +39,7 @@ export function dealt(indices: readonly number[], { number, of }: Shard): readon
 }
 
 /** What stands beside a log about its images: all of them, or a shard's share. */
-export function planFacts(
+export function planMetadata(
   indices: readonly number[],
   shard: Shard | undefined,
 ): { readonly plan: ImagePlan; readonly share?: Share } {

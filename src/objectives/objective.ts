@@ -203,7 +203,7 @@ export interface Objective<F extends Form = Form> {
   readonly metrics: Readonly<Record<string, Metric<F>>>
   passes(
     settings: F['settings'],
-    facts: { readonly usesBatchStatistics: boolean; readonly hasDenoiser: boolean },
+    context: { readonly usesBatchStatistics: boolean; readonly hasDenoiser: boolean },
   ): Passes
   footprint(settings: F['settings']): Footprint
   /** Default: accuracy on clean and on noisy test images, see `accuracy`. */

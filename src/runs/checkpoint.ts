@@ -6,7 +6,7 @@ import { CheckpointError } from '../errors'
 import { fileHash } from '../files/hash'
 import { readJson } from '../files/read-json'
 import { replaceFolder, syncToDisk } from '../files/write'
-import { type SmoothedFacts, writeSmoothed } from '../smoothing/smoothed-file'
+import { type SmoothedMetadata, writeSmoothed } from '../smoothing/smoothed-file'
 import type { Classifier, Optimizer } from '../torch'
 
 /**
@@ -70,7 +70,7 @@ export interface CheckpointContent {
   readonly classifier: Classifier
   readonly optimizer: Optimizer
   /** The smoothed classifier that the weights belong to, for `smoothed.json`. */
-  readonly smoothed: SmoothedFacts
+  readonly smoothed: SmoothedMetadata
 }
 
 /**

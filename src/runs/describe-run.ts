@@ -1,4 +1,4 @@
-import type { SessionFacts } from '../bridge'
+import type { SessionInfo } from '../bridge'
 import type { AnyRunConfig } from '../config/schema'
 import { packageVersion } from '../files/package-version'
 import type { ObjectiveDescription } from '../objectives/description'
@@ -13,7 +13,7 @@ export interface RunDescription {
   /** Where the off-the-shelf weights are from. */
   readonly weights: CertifiedNetworks['provenance']
   readonly versions: { readonly ftCadis: string; readonly node: string; readonly torch: string }
-  readonly python: SessionFacts
+  readonly python: SessionInfo
   readonly commit: string | null
   readonly startedAt: string
 }
@@ -37,9 +37,9 @@ export async function describeRun(
     versions: {
       ftCadis: packageVersion(),
       node: process.versions.node,
-      torch: session.facts.torch,
+      torch: session.info.torch,
     },
-    python: session.facts,
+    python: session.info,
     commit: git.failed ? null : git.stdout,
     startedAt: new Date().toISOString(),
   }

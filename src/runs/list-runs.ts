@@ -5,7 +5,7 @@ import { DataError } from '../errors'
 import type { ObjectiveDescription } from '../objectives/description'
 import type { Evaluation } from '../objectives/objective'
 import { readLatestMetrics } from './read-metrics'
-import { type RunStatus, readRunFacts, readStatus } from './read-run'
+import { type RunStatus, readRunMetadata, readStatus } from './read-run'
 import type { EpochReport, UpdateReport } from './reports'
 
 /** What is to be known of a run at a glance. */
@@ -69,7 +69,7 @@ async function findRuns(folder: string, entries: readonly Dirent[]): Promise<str
 
 async function summariseRun(folder: string): Promise<RunSummary | UnreadableRun> {
   try {
-    const { objective } = await readRunFacts(folder)
+    const { objective } = await readRunMetadata(folder)
     const { latest, epochs } = await readLatestMetrics(join(folder, 'metrics.jsonl'))
     return {
       folder,

@@ -27,7 +27,7 @@ export interface RunStatus {
 }
 
 /** What `config.json` says, as plain data: it may be of another version of this package. */
-export interface RunFacts {
+export interface RunMetadata {
   readonly config: PlainObject
   readonly weights: PlainObject
   readonly versions: PlainObject
@@ -100,7 +100,7 @@ export interface NonFiniteUpdate {
 
 export interface RunRecord extends Metrics {
   readonly folder: string
-  readonly facts: RunFacts
+  readonly metadata: RunMetadata
   readonly status: RunStatus
   readonly nonFinite: readonly NonFiniteUpdate[]
   /** By epoch, in ascending order. */
@@ -115,7 +115,7 @@ export interface RunRecord extends Metrics {
  * @throws DataError if it is no run folder, or a file in it is malformed; see {@link readMetrics}
  */
 export async function readRun(folder: string): Promise<RunRecord> {
-  const facts = await readRunFacts(folder)
+  const metadata = await readRunMetadata(folder)
   const metrics = await readMetrics(join(folder, 'metrics.jsonl'))
   const step = metrics.updates.at(-1)?.step ?? 0
   const names = await namesIn(folder)
@@ -123,7 +123,7 @@ export async function readRun(folder: string): Promise<RunRecord> {
   const nonFinite = await readEach(join(folder, 'non-finite'), /\.json$/, plainObject)
   return {
     folder,
-    facts,
+    metadata,
     ...metrics,
     status: await readStatus(folder),
     nonFinite: nonFinite.map(([file, record]) => ({ file, record })),
@@ -140,23 +140,23 @@ export async function readRun(folder: string): Promise<RunRecord> {
 }
 
 /** @throws DataError if there is no `config.json`, or none of a run */
-export async function readRunFacts(folder: string): Promise<RunFacts> {
+export async function readRunMetadata(folder: string): Promise<RunMetadata> {
   const path = join(folder, 'config.json')
-  const facts = await readJson(path, { schema: plainObject })
-  if (facts === undefined) {
+  const metadata = await readJson(path, { schema: plainObject })
+  if (metadata === undefined) {
     throw new DataError(`${folder} is no run folder: there is no ${path}.`, {
       remedy: 'Give the folder of a run; `ft-cadis runs` lists them.',
     })
   }
   for (const part of ['config', 'weights', 'versions', 'python']) {
-    if (isObject(facts[part])) continue
+    if (isObject(metadata[part])) continue
     throw new DataError(`${path} is not the description of a run: it has no ${part}.`, {
       remedy: 'Restore the file.',
     })
   }
-  const { objective } = facts
+  const { objective } = metadata
   return {
-    ...(facts as unknown as RunFacts),
+    ...(metadata as unknown as RunMetadata),
     objective: objective === undefined ? EARLIER_OBJECTIVE : objectiveOf(objective, path),
   }
 }

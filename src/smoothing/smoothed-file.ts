@@ -34,7 +34,7 @@ export type Smoothed = Omit<z.output<typeof smoothedSchema>, 'format' | 'config'
   readonly config: CertificationRunConfig
 }
 
-export interface SmoothedFacts {
+export interface SmoothedMetadata {
   /** As `certificationOf` makes it of a run's configuration. Its `checkpoint` and `output` become the folder. */
   readonly config: CertificationRunConfig
   readonly smoothing: Smoothing
@@ -50,8 +50,8 @@ export interface SmoothedFacts {
  * Writes `smoothed.json` beside the weights of a checkpoint, which are in the folder already: it describes the smoothed
  * classifier that certificates of this checkpoint speak of. The folder may be moved or renamed.
  */
-export async function writeSmoothed(folder: string, facts: SmoothedFacts): Promise<void> {
-  const { config, smoothing, dataset, weights, versions = {} } = facts
+export async function writeSmoothed(folder: string, metadata: SmoothedMetadata): Promise<void> {
+  const { config, smoothing, dataset, weights, versions = {} } = metadata
   const { device: _device, threads: _threads, output: _output, ...lasting } = config
   const content = {
     format: 1,
@@ -81,7 +81,7 @@ export async function readSmoothed(folder: string): Promise<Smoothed | undefined
     refuse: (reason, cause) => refuse(path, `it ${reason}`, cause),
   })
   if (content === undefined) return undefined
-  const { format: _, config, ...facts } = content
+  const { format: _, config, ...metadata } = content
   let whole: CertificationRunConfig
   try {
     whole = parseCertificationConfig({ ...(config as object), output: resolve(folder) })
@@ -90,7 +90,7 @@ export async function readSmoothed(folder: string): Promise<Smoothed | undefined
   }
   const { checkpoint } = whole
   return {
-    ...facts,
+    ...metadata,
     config: { ...whole, ...(checkpoint !== undefined && { checkpoint: resolve(folder, checkpoint) }) },
   }
 }

@@ -160,7 +160,7 @@ export async function makeLoader(dataset: Dataset, options: LoaderOptions): Prom
         workers: options.workers,
         rank: options.rank ?? 0,
         ranks: options.ranks ?? 1,
-        pin_memory: session.facts.device.startsWith('cuda'),
+        pin_memory: session.info.device.startsWith('cuda'),
       },
     },
     make: (owner, id) => new PlainHandle<never>(owner, id),

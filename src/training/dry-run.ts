@@ -70,7 +70,7 @@ export async function dryRun(
   const { head, passesOf, footprint } = findObjective(
     config.method.kind,
     objectives,
-  )(objective => factsOf(objective, config))
+  )(objective => planOf(objective, config))
   const problems: string[] = []
   const attempt = async <T>(check: () => Promise<T> | T): Promise<T | undefined> => {
     try {
@@ -114,7 +114,7 @@ export async function dryRun(
         : undefined
     if (memory && memory.state + memory.microBatch > memory.free) {
       problems.push(
-        `A micro-batch of ${plan?.imagesPerMicroBatch} images is estimated to take ${gigabytes(memory.state + memory.microBatch)} beside the weights, but ${session.facts.deviceName} has ${gigabytes(memory.free)} left. Lower optimisation.imagesPerMicroBatch.`,
+        `A micro-batch of ${plan?.imagesPerMicroBatch} images is estimated to take ${gigabytes(memory.state + memory.microBatch)} beside the weights, but ${session.info.deviceName} has ${gigabytes(memory.free)} left. Lower optimisation.imagesPerMicroBatch.`,
       )
     }
     return {
@@ -148,11 +148,11 @@ export async function dryRun(
 }
 
 /** What of an objective a dry run asks for. */
-function factsOf<F extends Form>(objective: Objective<F>, { method }: AnyRunConfig) {
+function planOf<F extends Form>(objective: Objective<F>, { method }: AnyRunConfig) {
   const settings = method as F['settings']
   return {
     head: objective.head?.bind(objective),
-    passesOf: (facts: Parameters<Objective<F>['passes']>[1]) => objective.passes(settings, facts),
+    passesOf: (context: Parameters<Objective<F>['passes']>[1]) => objective.passes(settings, context),
     footprint: objective.footprint(settings),
   }
 }

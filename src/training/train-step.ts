@@ -123,7 +123,7 @@ function recordEnd(
           wantsStop: wantsStop?.() === true,
         })
       : null,
-    memory: session.facts.device.startsWith('cuda') ? memoryNow(session) : null,
+    memory: session.info.device.startsWith('cuda') ? memoryNow(session) : null,
   }
 }
 

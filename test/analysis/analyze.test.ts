@@ -4,7 +4,7 @@ import { analyze } from '../../src/analysis/analyze'
 import { ConfigError } from '../../src/errors'
 import { readCertificationLog } from '../../src/logs/certification-log-file'
 import curves from '../fixtures/curves.json'
-import { configuration, cutShort, labelled, logOf, withFacts } from './logs'
+import { configuration, cutShort, labelled, logOf, withMetadata } from './logs'
 
 const ours = labelled('ours', logOf('a', [1, 0.5, null, 0.5]))
 const theirs = labelled('theirs', logOf('b', [0.5, 0.25, 0.1, null]))
@@ -95,7 +95,7 @@ it('bounds each log with its own alpha, never below 0', () => {
 
 it('takes nothing off a log whose alpha covers all of its images, unless rho is less', () => {
   const whole = { ...configuration, alpha: 0.00025, familyWise: { alpha: 0.001, images: 4 } }
-  const logs = labelled('whole', withFacts(logOf('w', [1, 0.5, 0.25, null]), { configuration: whole }))
+  const logs = labelled('whole', withMetadata(logOf('w', [1, 0.5, 0.25, null]), { configuration: whole }))
   const bounds = (rho: number) => analyze(logs, { radii: [0, 0.5], highProbability: { rho } }).tables[1]?.rows
   expect(bounds(0.001)).toEqual([['whole', 0.00025, 75, 50]])
   expect(bounds(0.0005)?.[0]?.[2]).toBeLessThan(75)

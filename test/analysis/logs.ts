@@ -27,20 +27,20 @@ export function logOf(
       radius === null ? ([index % 2, 'abstain'] as const) : ([index % 2, index % 2, radius] as const),
     ),
   )
-  const facts =
+  const metadata =
     changes === 'undocumented'
       ? {}
-      : { facts: { format: 2 as const, configuration: { ...configuration, ...changes } } }
-  return { file, rows, ...facts }
+      : { metadata: { format: 2 as const, configuration: { ...configuration, ...changes } } }
+  return { file, rows, ...metadata }
 }
 
 export function labelled(label: string, ...logs: readonly CertificationLog[]): LabelledLog[] {
   return logs.map(log => ({ label, log }))
 }
 
-/** The log with other facts beside its configuration: a plan, a share of one, a family-wise α. */
-export function withFacts(log: CertificationLog, changes: object): CertificationLog {
-  return { ...log, facts: { format: 2, configuration, ...log.facts, ...changes } }
+/** The log with other metadata beside its configuration: a plan, a share of one, a family-wise α. */
+export function withMetadata(log: CertificationLog, changes: object): CertificationLog {
+  return { ...log, metadata: { format: 2, configuration, ...log.metadata, ...changes } }
 }
 
 export function cutShort(log: CertificationLog): CertificationLog {

@@ -3,7 +3,7 @@ import { fileName, groupLogs, isPartial, logNames } from '../../src/analysis/run
 import { ConfigError, DataError } from '../../src/errors'
 import { type CertificationLog, missingImages } from '../../src/logs/certification-log-file'
 import { imagePlan } from '../../src/logs/image-plan'
-import { configuration, cutShort, labelled, logOf, withFacts } from './logs'
+import { configuration, cutShort, labelled, logOf, withMetadata } from './logs'
 
 describe('groupLogs', () => {
   it('takes logs of one label that differ by seed and network for seeds of one run', () => {
@@ -34,11 +34,11 @@ describe('groupLogs', () => {
   it('averages a log of format 1, which has no digest of its data, with one that has', () => {
     const data = { images: 10, classes: 2 }
     const [one, two, other] = ['aa', 'aa', 'bb'].map((digest, seed) =>
-      withFacts(logOf(`${seed}.tsv`, [1]), {
+      withMetadata(logOf(`${seed}.tsv`, [1]), {
         configuration: { ...configuration, seed, data: { ...data, digest } },
       }),
     ) as [CertificationLog, CertificationLog, CertificationLog]
-    const earlier = withFacts(logOf('earlier.tsv', [1]), {
+    const earlier = withMetadata(logOf('earlier.tsv', [1]), {
       format: 1,
       configuration: { ...configuration, data },
     })
@@ -105,8 +105,8 @@ it.each([
   ['lacks images of its plan', { plan: imagePlan([0, 5, 1, 3]) }, [5, 3], true],
   ['is a share of a larger plan', { plan: imagePlan([0, 1]), share: { number: 1, of: 2 } }, [], true],
   ['is the only share', { plan: imagePlan([0, 1]), share: { number: 1, of: 1 } }, [], false],
-])('a log that %s is known', (_what, facts, missing, partial) => {
-  const log = withFacts(logOf('a.tsv', [1, 2]), facts)
+])('a log that %s is known', (_what, metadata, missing, partial) => {
+  const log = withMetadata(logOf('a.tsv', [1, 2]), metadata)
   expect(missingImages(log)).toEqual(missing)
   expect(isPartial(log)).toBe(partial)
 })

@@ -3,7 +3,7 @@ import { groupLogs } from '../../src/analysis/runs'
 import { differingSettings, notesOn } from '../../src/analysis/settings'
 import type { CertificationRow } from '../../src/logs/certification-log'
 import { imagePlan } from '../../src/logs/image-plan'
-import { configuration, cutShort, labelled, logOf, withFacts } from './logs'
+import { configuration, cutShort, labelled, logOf, withMetadata } from './logs'
 
 it('has a column for each setting in which methods differ, and a note that says it', () => {
   const methods = groupLogs([
@@ -47,12 +47,12 @@ it('says which log is cut short, where, and what its figures are of', () => {
 })
 
 it('says which planned images a log lacks, of which share it is, and what its α covers', () => {
-  const facts = {
+  const metadata = {
     configuration: { ...configuration, alpha: 0.00025, familyWise: { alpha: 0.001, images: 4 } },
     plan: imagePlan([0, 2, 4]),
     share: { number: 1, of: 2, count: 4, sha256: 'aa' },
   }
-  expect(notesOn(groupLogs(labelled('a', withFacts(logOf('a.tsv', [1]), facts))))).toEqual([
+  expect(notesOn(groupLogs(labelled('a', withMetadata(logOf('a.tsv', [1]), metadata))))).toEqual([
     'a.tsv is partial: it is shard 1 of 2 of 4 images; it lacks 2 of 3 planned images (2,4). The figures are of the 1 rows that are whole.',
     'The certificates of a.tsv are all right together with probability 1 − 0.001: each of the 4 images has α = 0.00025.',
   ])
@@ -60,7 +60,7 @@ it('says which planned images a log lacks, of which share it is, and what its α
 
 it('says how many votes an adaptive log took, and at which radii alone it decides', () => {
   const procedure = { kind: 'grid', radii: [0, 0.25] }
-  const log = withFacts(logOf('a.tsv', [0.25, 0.25]), { configuration: { ...configuration, procedure } })
+  const log = withMetadata(logOf('a.tsv', [0.25, 0.25]), { configuration: { ...configuration, procedure } })
   const counts = { candidate: 0, candidateCount: 0, runnerUp: 1, runnerUpCount: 0, n0: 100 }
   const rows = [500, 100].map((n, row) => ({
     ...(log.rows[row] as CertificationRow),

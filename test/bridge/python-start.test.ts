@@ -83,12 +83,12 @@ describe('a session', () => {
   afterAll(() => session.close())
 
   test('says what it runs on', () => {
-    expect(session.facts).toEqual({
+    expect(session.info).toEqual({
       device: 'cpu',
       deviceName: expect.stringMatching(/./),
       python: expect.stringMatching(/^3\.\d+\.\d+/),
       torch: expect.stringMatching(/^\d+\.\d+/),
-      cuda: session.facts.cuda,
+      cuda: session.info.cuda,
       threads: 1,
     })
   })

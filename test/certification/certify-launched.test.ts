@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Session } from '../../src/bridge'
 import { certifyLaunched } from '../../src/certification/certify-launched'
 import { CertificationLogWriter, readCertificationLog } from '../../src/logs/certification-log-file'
-import { dealt, planFacts, type Shard, shardPath } from '../../src/logs/shards'
+import { dealt, planMetadata, type Shard, shardPath } from '../../src/logs/shards'
 import { configuration } from '../analysis/logs'
 import { loggedRow } from '../support/logged-row'
 
@@ -60,7 +60,7 @@ interface Recorded {
 async function writeShare(shard: Shard): Promise<void> {
   const writer = await CertificationLogWriter.open(shardPath(log, shard), {
     configuration,
-    ...planFacts(PLAN, shard),
+    ...planMetadata(PLAN, shard),
   })
   for (const index of dealt(PLAN, shard)) {
     await writer.append(loggedRow({ index, radius: index / 7 }))

@@ -104,7 +104,7 @@ describe('certification', () => {
       const certifiers = classifiers.map((_, arm) =>
         cohenCertifier({ ...COHEN, ballot: armBallot(arm, 'class') }),
       )
-      const { outcomes } = await runCertifiers({ image_CHW, stream: [7, 'x'], facts: [] }, certifiers, {
+      const { outcomes } = await runCertifiers({ image_CHW, stream: [7, 'x'], beside: [] }, certifiers, {
         ...{ smoothing: smoothing(), voter: armsVoter(classifiers.map(voter)), batch: new BatchSize(64) },
       })
       return outcomes
@@ -122,18 +122,18 @@ describe('certification', () => {
     const stream = [7, 'x']
     const run = async (...certifiers: Certifier[]) => {
       const before = { ...session.counters }
-      const facts = { two: torch.tensor(session, 2, { axes: '' }) }
-      const result = await runCertifiers({ image_CHW, stream, facts }, certifiers, {
+      const beside = { two: torch.tensor(session, 2, { axes: '' }) }
+      const result = await runCertifiers({ image_CHW, stream, beside }, certifiers, {
         ...{ smoothing: smoothing(), voter: voter(), batch: new BatchSize(64) },
       })
-      session.free(facts.two)
+      session.free(metadata.two)
       expect(session.counters.roundTrips).toBe(before.roundTrips + 1)
       return { ...result, instructions: session.counters.instructions - before.instructions }
     }
     const [certify, predict] = [cohenCertifier(COHEN), predictCertifier(COHEN)]
     const alone = await run(certify)
     const both = await run(certify, predict)
-    expect(both.facts).toEqual({ two: 2 })
+    expect(both.beside).toEqual({ two: 2 })
     expect(both.instructions).toBe(alone.instructions)
     expect(both.outcomes[0]).toEqual(alone.outcomes[0])
     const counts = await votesOn(image_CHW, { n: OPTIONS.n, stream: [...stream, 'estimation'] })
@@ -303,12 +303,14 @@ describe('certification', () => {
   })
 
   it('says in the log what decides its rows, and which images are planned', async () => {
-    const { facts, rows } = await certifyInto('log.tsv', [0, 3], { options: { shard: { number: 2, of: 2 } } })
+    const { metadata, rows } = await certifyInto('log.tsv', [0, 3], {
+      options: { shard: { number: 2, of: 2 } },
+    })
     // The pixels as the data set gives them.
     const [pixels] = await session.compute(() => networks.testSet.images([3]).images_BCHW)
     const bytes = new Uint8Array(Float32Array.from(pixels?.flat(3) ?? []).buffer)
     expect(rows[0]?.digest).toBe(createHash('sha256').update(bytes).digest('hex').slice(0, 16))
-    expect(facts).toMatchObject({
+    expect(metadata).toMatchObject({
       format: 2,
       configuration: {
         classifier: 'digits',
@@ -349,7 +351,7 @@ describe('certification', () => {
       certification: { n: 200, autocast: 'bfloat16', channelsLast: true },
     })
     const arithmetic = { autocast: 'bfloat16', channelsLast: true }
-    expect(half.facts?.configuration).toMatchObject({ arithmetic })
+    expect(half.metadata?.configuration).toMatchObject({ arithmetic })
     const exact = await certifyInto('exact.tsv', [1, 2, 3, 7], divided)
     const votesOf = ({ rows }: typeof half) => rows.map(({ evidence }) => evidence?.candidateCount ?? 0)
     expect(votesOf(half)).not.toEqual(votesOf(exact))
@@ -358,19 +360,22 @@ describe('certification', () => {
   })
 
   it('certifies a classifier without a denoiser, whose noise is sigma itself', async () => {
-    const { rows, facts } = await certifyInto('log.tsv', [0], { smoothing: smoothingOf(null, SIGMA) })
-    expect(facts?.configuration).toMatchObject({ realisedSigma: null, arithmetic: { denoiserDtype: null } })
+    const { rows, metadata } = await certifyInto('log.tsv', [0], { smoothing: smoothingOf(null, SIGMA) })
+    expect(metadata?.configuration).toMatchObject({
+      realisedSigma: null,
+      arithmetic: { denoiserDtype: null },
+    })
     expect(rows[0]?.radius).toBeGreaterThan(0)
     const [denoised] = (await certifyInto('denoised.tsv', [0])).rows
     expect(rows[0]?.evidence).not.toEqual(denoised?.evidence)
   })
 
   it('shares α among all images where it is to hold for the whole data set', async () => {
-    const { rows, facts } = await certifyInto('whole.tsv', [0, 1, 2, 3], {
+    const { rows, metadata } = await certifyInto('whole.tsv', [0, 1, 2, 3], {
       certification: { familyWise: true },
       options: { shard: { number: 1, of: 2 } },
     })
-    expect(facts?.configuration).toMatchObject({
+    expect(metadata?.configuration).toMatchObject({
       alpha: OPTIONS.alpha / 4,
       familyWise: { alpha: OPTIONS.alpha, images: 4 },
     })
@@ -385,7 +390,7 @@ describe('certification', () => {
     const smaller = await certifyInto('smaller.tsv', [0], { ...less, certification })
     expect(nominal.rows[0]?.radius).toBeGreaterThan(0)
     expect(smaller.rows[0]?.radius).toBeCloseTo(((nominal.rows[0]?.radius ?? 0) * 0.2) / SIGMA, 12)
-    expect(smaller.facts?.configuration).toMatchObject({ certifySigma: 'smaller', certifiedSigma: 0.2 })
+    expect(smaller.metadata?.configuration).toMatchObject({ certifySigma: 'smaller', certifiedSigma: 0.2 })
   })
 
   it('takes the votes that each image needs, where that is asked for: the same in any pass, order and run', async () => {
@@ -400,7 +405,7 @@ describe('certification', () => {
       expect(evidence).toMatchObject({ n0: OPTIONS.n0, pilot: 0 })
     }
     expect(reference.rows.some(({ radius }) => radius > 0)).toBe(true)
-    expect(reference.facts?.configuration).toMatchObject({
+    expect(reference.metadata?.configuration).toMatchObject({
       procedure: { kind: 'grid', radii: [0, 0.25, 0.5], block: 16, worth: 10_000 },
       n: 2000,
     })
@@ -434,7 +439,7 @@ describe('certification', () => {
     })
     const before = session.counters.roundTrips
     const { outcomes } = await runCertifiers(
-      { image_CHW, stream, facts: [] },
+      { image_CHW, stream, beside: [] },
       [
         scripted(0, [
           [
@@ -504,7 +509,7 @@ describe('certification', () => {
     const image_CHW = image(3)
     const noised = { smoothing: smoothingOf(null, SIGMA), voter: voter(classifier) }
     const run = (certifier: Certifier) =>
-      runCertifiers({ image_CHW, stream: [7, 'certify', 3], facts: [] }, [certifier], {
+      runCertifiers({ image_CHW, stream: [7, 'certify', 3], beside: [] }, [certifier], {
         ...{ ...noised, batch: new BatchSize(64) },
       })
     const certified = run(cohenCertifier(COHEN))

@@ -23,7 +23,7 @@ import {
 } from '../../src'
 import { imageTransform } from '../../src/certification/predict'
 import type { DataConfig } from '../../src/config/schema'
-import type { LogFacts } from '../../src/logs/certification-log-facts'
+import type { LogMetadata } from '../../src/logs/certification-log-metadata'
 import { loadNetworks } from '../../src/smoothing/load-networks'
 import { CLASSIFIER, connectForTest, DENOISER, loadDigits } from '../support/digits'
 
@@ -79,7 +79,7 @@ describe('a smoothed classifier in a folder', () => {
     expect(withoutTime(log)).toEqual(withoutTime(settings))
     expect(log.rows.map(({ index }) => index)).toEqual([0, 3])
     const { weights } = (await readSmoothed(checkpoint)) ?? {}
-    expect(log.facts?.configuration).toMatchObject({
+    expect(log.metadata?.configuration).toMatchObject({
       classifier: expect.stringMatching(/\/checkpoint$/),
       models: {
         denoiser: weights?.denoiser,
@@ -88,8 +88,8 @@ describe('a smoothed classifier in a folder', () => {
       },
       data: { source: 'digits', images: 597 },
     })
-    expect(JSON.stringify(log.facts?.configuration)).not.toContain(DENOISER)
-    expect(log.facts?.notes).toMatchObject({ chosen: { indices: [0, 3] }, checkpoint })
+    expect(JSON.stringify(log.metadata?.configuration)).not.toContain(DENOISER)
+    expect(log.metadata?.notes).toMatchObject({ chosen: { indices: [0, 3] }, checkpoint })
     expect(session.liveTensors()).toBe(before)
   })
 
@@ -232,7 +232,7 @@ describe('a smoothed classifier in a folder', () => {
     const onStart = (images: number) => started.push(images)
     const onImage = (images: number) => done.push(images)
     await certify(session, settings, { shard: { number: 2, of: 2 }, onStart })
-    const { rows, facts } = await certify(session, settings, {
+    const { rows, metadata } = await certify(session, settings, {
       shard: { number: 1, of: 2 },
       onStart,
       onImage,
@@ -247,18 +247,18 @@ describe('a smoothed classifier in a folder', () => {
       ...['certify-sigma-0.25.shard-01-of-02.tsv', 'certify-sigma-0.25.shard-02-of-02.tsv'],
       'certify-sigma-0.25.tsv',
     ])
-    expect(facts?.configuration).toMatchObject({ classifier: 'python:random' })
-    const { models, data: images } = (facts as LogFacts).configuration
+    expect(metadata?.configuration).toMatchObject({ classifier: 'python:random' })
+    const { models, data: images } = (metadata as LogMetadata).configuration
     expect(images).toEqual({
       ...{ source: 'folder', imageSize: 8, resizeSize: 8, images: 10, classes: 10, imageShape: [3, 8, 8] },
       digest: expect.stringMatching(/^[0-9a-f]{16}$/),
     })
     expect(models).toMatchObject({ denoiser: null, classifier: { factory: 'make' }, checkpoint: null })
     expect(models).not.toHaveProperty('classifier.file')
-    expect(facts?.notes).toMatchObject({
+    expect(metadata?.notes).toMatchObject({
       ...{ chosen: { first: 3 }, checkpoint: null, dataset: data },
       models: { denoiser: null, classifier: expect.anything() },
-      versions: { node: process.versions.node, python: session.facts.python },
+      versions: { node: process.versions.node, python: session.info.python },
     })
   })
 

@@ -3,15 +3,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { describeEnvironment, doctor, inspectNode } from '../../src/environment/doctor'
-import type { EnvironmentFacts } from '../../src/environment/inspect-environment'
+import type { EnvironmentInfo } from '../../src/environment/inspect-environment'
 import { REQUIREMENTS_FILE } from '../../src/environment/paths'
 import { readRequirements, toPin } from '../../src/environment/requirements'
 
 const interpreter = { path: '/env/bin/python', origin: 'venv', version: '3.11.7' } as const
 
-function describeOne(name: string, installed: EnvironmentFacts['packages'][string], more = {}) {
-  const facts = { packages: { [name]: installed }, torchvision_operators: null, cuda: null, ...more }
-  return describeEnvironment(interpreter, facts, [{ name, version: '2.0' }])[1]
+function describeOne(name: string, installed: EnvironmentInfo['packages'][string], more = {}) {
+  const info = { packages: { [name]: installed }, torchvision_operators: null, cuda: null, ...more }
+  return describeEnvironment(interpreter, info, [{ name, version: '2.0' }])[1]
 }
 
 test('Node is compared by number, not as text', () => {
@@ -60,7 +60,7 @@ test('torchvision without its operators is fine and says so', () => {
 })
 
 test('devices', () => {
-  const devices = (cuda: EnvironmentFacts['cuda']) =>
+  const devices = (cuda: EnvironmentInfo['cuda']) =>
     describeEnvironment(interpreter, { packages: {}, torchvision_operators: null, cuda }, [])
       .slice(1, -1)
       .map(({ name, found }) => `${name}: ${found}`)

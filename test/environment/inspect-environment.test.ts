@@ -43,8 +43,8 @@ const pins = (...names: string[]) => names.map(name => ({ name, version: '1.0' }
 
 test('versions are looked up without importing anything', async () => {
   vi.stubEnv('PYTHONPATH', site)
-  const facts = await inspectEnvironment('python3', pins('tidy', 'crashing', 'absent'))
-  expect(facts).toEqual({
+  const info = await inspectEnvironment('python3', pins('tidy', 'crashing', 'absent'))
+  expect(info).toEqual({
     packages: {
       tidy: { version: '1.5', import_error: null },
       crashing: { version: '1.5', import_error: null },

@@ -224,7 +224,7 @@ describe('with another Python on PATH', () => {
   ): Promise<string> {
     const folder = await makeFolder(name)
     const python = join(folder, 'python3')
-    const facts = {
+    const info = {
       version,
       executable: python,
       baseExecutable: python,
@@ -233,7 +233,7 @@ describe('with another Python on PATH', () => {
     }
     await writeFile(
       python,
-      `#!/bin/sh\ncase "$1$2" in -c*fcntl*) exit;; -c*) echo '${JSON.stringify(facts)}'; exit;; esac\n${script}\n`,
+      `#!/bin/sh\ncase "$1$2" in -c*fcntl*) exit;; -c*) echo '${JSON.stringify(info)}'; exit;; esac\n${script}\n`,
     )
     await chmod(python, 0o755)
     return folder

@@ -49,11 +49,11 @@ async function certified(certification: object, smoothing: object = {}) {
 }
 
 it('certifies arms by every setting of their certification', async () => {
-  const { rows, facts } = await certified({
+  const { rows, metadata } = await certified({
     ...{ adaptive: { radii: [0, 0.25] }, familyWise: true, autocast: 'bfloat16', channelsLast: true },
     ...{ dtype: 'float64', certifySigma: 'smaller', tf32: true, n: 256, alpha: 0.03 },
   })
-  expect(facts?.configuration).toMatchObject({
+  expect(metadata?.configuration).toMatchObject({
     ...{
       alpha: 0.01,
       familyWise: { alpha: 0.03, images: 3 },
@@ -77,9 +77,9 @@ it('certifies arms by every setting of their certification', async () => {
 })
 
 it('certifies arms without a denoiser, each certification into its own log', async () => {
-  const { file, facts } = await certified({}, { denoiser: { source: 'none' } })
-  expect(facts?.configuration).toMatchObject({ realisedSigma: null, procedure: { kind: 'certify' } })
+  const { file, metadata } = await certified({}, { denoiser: { source: 'none' } })
+  expect(metadata?.configuration).toMatchObject({ realisedSigma: null, procedure: { kind: 'certify' } })
   const sized = await certified({ adaptive: { maxRadiusLoss: 0.1 } }, { denoiser: { source: 'none' } })
-  expect(sized.facts?.configuration.procedure).toMatchObject({ kind: 'sized', maxRadiusLoss: 0.1 })
+  expect(sized.metadata?.configuration.procedure).toMatchObject({ kind: 'sized', maxRadiusLoss: 0.1 })
   expect(sized.file).not.toBe(file)
 })

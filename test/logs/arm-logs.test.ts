@@ -18,7 +18,7 @@ afterEach(() => rm(folder, { recursive: true }))
 const logs = (changes: readonly [object, object] = [{}, {}]) =>
   changes.map((ofArm, arm) => ({
     path: join(folder, `${arm}.tsv`),
-    facts: { configuration: { ...configuration, ...ofArm } },
+    metadata: { configuration: { ...configuration, ...ofArm } },
   }))
 
 const row = (index: number, prediction = 1) => loggedRow({ index, prediction })

@@ -4,17 +4,17 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ConfigError, DataError } from '../../src/errors'
 import { formatRow, LOG_HEADER } from '../../src/logs/certification-log'
-import { factsPath } from '../../src/logs/certification-log-facts'
 import {
   CertificationLogWriter,
-  type NewLogFacts,
+  type NewLogMetadata,
   readCertificationLog,
 } from '../../src/logs/certification-log-file'
+import { metadataPath } from '../../src/logs/certification-log-metadata'
 import { imagePlan } from '../../src/logs/image-plan'
 import { loggedRow } from '../support/logged-row'
 import { canMount, mountDisk, remountDisk, unmountDisk } from '../support/mount'
 
-const facts: NewLogFacts = {
+const metadata: NewLogMetadata = {
   configuration: {
     sigma: 0.5,
     realisedSigma: 0.5003,
@@ -45,22 +45,22 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }))
 
 async function write(...indices: number[]): Promise<void> {
-  await using log = await CertificationLogWriter.open(path, facts)
+  await using log = await CertificationLogWriter.open(path, metadata)
   for (const index of indices) await log.append(row(index))
 }
 
 describe('CertificationLogWriter', () => {
-  it('creates the folder, the log and its facts, and leaves nothing else behind', async () => {
+  it('creates the folder, the log and its metadata, and leaves nothing else behind', async () => {
     await write(4, 2)
     expect(await readFile(path, 'utf8')).toBe(`${LOG_HEADER}\n${formatRow(row(4))}\n${formatRow(row(2))}\n`)
-    expect(JSON.parse(await readFile(factsPath(path), 'utf8'))).toEqual({ format: 2, ...facts })
+    expect(JSON.parse(await readFile(metadataPath(path), 'utf8'))).toEqual({ format: 2, ...metadata })
     expect((await readdir(join(folder, 'run'))).sort()).toEqual(['certify.tsv', 'certify.tsv.json'])
     const read = await readCertificationLog(path)
-    expect(read).toMatchObject({ file: path, facts, rows: [{ index: 4 }, { index: 2 }] })
+    expect(read).toMatchObject({ file: path, metadata, rows: [{ index: 4 }, { index: 2 }] })
   })
 
   it('has the row in the file when append returns', async () => {
-    await using log = await CertificationLogWriter.open(path, facts)
+    await using log = await CertificationLogWriter.open(path, metadata)
     await log.append(row(0))
     expect((await readCertificationLog(path)).rows).toHaveLength(1)
   })
@@ -71,7 +71,7 @@ describe('CertificationLogWriter', () => {
     const firstRowEnds = `${LOG_HEADER}\n${formatRow(row(0))}\n`.length
     for (let length = firstRowEnds; length <= whole.length; length += 1) {
       await writeFile(path, whole.slice(0, length))
-      const log = await CertificationLogWriter.open(path, facts)
+      const log = await CertificationLogWriter.open(path, metadata)
       const complete = length === whole.length
       expect(log.earlierRows.map(({ index }) => index)).toEqual(complete ? [0, 1] : [0])
       expect(log.droppedPartialRow).toBe(length > firstRowEnds && !complete)
@@ -82,7 +82,7 @@ describe('CertificationLogWriter', () => {
     }
   })
 
-  it('goes on when a kill came between the facts and the log', async () => {
+  it('goes on when a kill came between the metadata and the log', async () => {
     await write()
     await rm(path)
     await write(5)
@@ -91,9 +91,9 @@ describe('CertificationLogWriter', () => {
 
   it('refuses another configuration and lists every difference', async () => {
     await write(0)
-    const other: NewLogFacts = {
+    const other: NewLogMetadata = {
       configuration: {
-        ...facts.configuration,
+        ...metadata.configuration,
         sigma: 0.25,
         models: { classifier: 'sha256:cc', denoiser: 'sha256:bb' },
         shard: '1/2',
@@ -109,26 +109,30 @@ describe('CertificationLogWriter', () => {
 
   it('goes on under other notes and keeps the first', async () => {
     await write(0)
-    const log = await CertificationLogWriter.open(path, { ...facts, notes: { device: 'cuda' } })
+    const log = await CertificationLogWriter.open(path, { ...metadata, notes: { device: 'cuda' } })
     await log.close()
-    expect((await readCertificationLog(path)).facts?.notes).toEqual({ device: 'cpu' })
+    expect((await readCertificationLog(path)).metadata?.notes).toEqual({ device: 'cpu' })
   })
 
   it('goes on with a plan that has all of its images, and says the new one', async () => {
-    await (await CertificationLogWriter.open(path, { ...facts, plan: imagePlan([0, 1]) })).close()
+    await (await CertificationLogWriter.open(path, { ...metadata, plan: imagePlan([0, 1]) })).close()
     await write(0)
-    const longer = { ...facts, plan: imagePlan([0, 2, 4]), notes: { device: 'cuda' } }
+    const longer = { ...metadata, plan: imagePlan([0, 2, 4]), notes: { device: 'cuda' } }
     await (await CertificationLogWriter.open(path, longer)).close()
-    expect((await readCertificationLog(path)).facts).toEqual({ format: 2, ...longer, notes: facts.notes })
-    const others = CertificationLogWriter.open(path, { ...facts, plan: imagePlan([1, 2]) })
+    expect((await readCertificationLog(path)).metadata).toEqual({
+      format: 2,
+      ...longer,
+      notes: metadata.notes,
+    })
+    const others = CertificationLogWriter.open(path, { ...metadata, plan: imagePlan([1, 2]) })
     await expect(others).rejects.toThrow(/has 1 images that are not to be certified now: 0\./)
   })
 
   it('refuses to go on with another share of a plan', async () => {
     const share = { number: 1, of: 2, count: 4, sha256: 'aa' }
-    await (await CertificationLogWriter.open(path, { ...facts, share })).close()
-    await (await CertificationLogWriter.open(path, { ...facts, share })).close()
-    for (const other of [{ ...facts, share: { ...share, sha256: 'bb' } }, facts]) {
+    await (await CertificationLogWriter.open(path, { ...metadata, share })).close()
+    await (await CertificationLogWriter.open(path, { ...metadata, share })).close()
+    for (const other of [{ ...metadata, share: { ...share, sha256: 'bb' } }, metadata]) {
       await expect(CertificationLogWriter.open(path, other)).rejects.toThrow(/share/)
     }
   })
@@ -137,7 +141,7 @@ describe('CertificationLogWriter', () => {
     await copyFile(join(EARLIER, 'certify.tsv'), join(folder, 'earlier.tsv'))
     await copyFile(join(EARLIER, 'certify.tsv.json'), join(folder, 'earlier.tsv.json'))
     const before = await readFile(join(folder, 'earlier.tsv'), 'utf8')
-    const opened = CertificationLogWriter.open(join(folder, 'earlier.tsv'), facts)
+    const opened = CertificationLogWriter.open(join(folder, 'earlier.tsv'), metadata)
     await expect(opened).rejects.toThrow(ConfigError)
     await expect(opened).rejects.toThrow(
       /earlier\.tsv has format 1, which is read but not continued; this version writes format 2\. .*--output/,
@@ -146,22 +150,22 @@ describe('CertificationLogWriter', () => {
   })
 
   it('is the only writer while it is open', async () => {
-    const log = await CertificationLogWriter.open(path, facts)
-    await expect(CertificationLogWriter.open(path, facts)).rejects.toThrow(ConfigError)
+    const log = await CertificationLogWriter.open(path, metadata)
+    await expect(CertificationLogWriter.open(path, metadata)).rejects.toThrow(ConfigError)
     await log.close()
     await write(0)
   })
 
   it('gives the lock back where it cannot open the log', async () => {
     await write(0)
-    const other = { ...facts, configuration: { ...facts.configuration, seed: 1 } }
+    const other = { ...metadata, configuration: { ...metadata.configuration, seed: 1 } }
     await expect(CertificationLogWriter.open(path, other)).rejects.toThrow(/seed/)
     await write(1)
   })
 
   it('refuses an image that has a row, from this run or an earlier one', async () => {
     await write(0)
-    await using log = await CertificationLogWriter.open(path, facts)
+    await using log = await CertificationLogWriter.open(path, metadata)
     await log.append(row(1))
     await expect(log.append(row(0))).rejects.toThrow(/Image 0 has a row/)
     await expect(log.append(row(1))).rejects.toThrow(DataError)
@@ -169,7 +173,7 @@ describe('CertificationLogWriter', () => {
   })
 
   it('refuses a row that it could not read back, and stays usable', async () => {
-    await using log = await CertificationLogWriter.open(path, facts)
+    await using log = await CertificationLogWriter.open(path, metadata)
     await expect(log.append({ ...row(0), radius: Number.NaN })).rejects.toThrow(/radius must be/)
     await log.append(row(0))
     expect((await readCertificationLog(path)).rows).toHaveLength(1)
@@ -180,7 +184,7 @@ describe('CertificationLogWriter', () => {
     mountDisk(disk, '16k')
     try {
       path = join(disk, 'certify.tsv')
-      const log = await CertificationLogWriter.open(path, facts)
+      const log = await CertificationLogWriter.open(path, metadata)
       let written = 0
       const fill = async () => {
         for (; written < 1000; written += 1) await log.append(row(written))
@@ -200,18 +204,18 @@ describe('CertificationLogWriter', () => {
 
   it('refuses a log that says nothing about its configuration', async () => {
     await write(0)
-    await rm(factsPath(path))
-    await expect(CertificationLogWriter.open(path, facts)).rejects.toThrow(/nothing says how its rows/)
+    await rm(metadataPath(path))
+    await expect(CertificationLogWriter.open(path, metadata)).rejects.toThrow(/nothing says how its rows/)
   })
 
   it('refuses a log with other columns', async () => {
     await write()
     await writeFile(path, 'idx\tlabel\tpredict\tradius\tcorrect\ttime\n')
-    await expect(CertificationLogWriter.open(path, facts)).rejects.toThrow(/other columns/)
+    await expect(CertificationLogWriter.open(path, metadata)).rejects.toThrow(/other columns/)
   })
 
   it('closes twice, and writes nothing after', async () => {
-    const log = await CertificationLogWriter.open(path, facts)
+    const log = await CertificationLogWriter.open(path, metadata)
     await log.close()
     await log.close()
     await expect(log.append(row(0))).rejects.toThrow(DataError)
@@ -221,7 +225,7 @@ describe('CertificationLogWriter', () => {
 
 describe('readCertificationLog', () => {
   it('reads the logs of earlier versions, their configuration as that of today', async () => {
-    const { rows, facts } = await readCertificationLog(join(EARLIER, 'certify.tsv'))
+    const { rows, metadata } = await readCertificationLog(join(EARLIER, 'certify.tsv'))
     expect(rows).toHaveLength(20)
     expect(rows[0]).toEqual({
       ...{ index: 0, label: 6, prediction: 6, radius: 0.3257890478144421, correct: true },
@@ -230,7 +234,7 @@ describe('readCertificationLog', () => {
       evidence: { candidate: 6, candidateCount: 714, runnerUp: 8, runnerUpCount: 105, n0: 100, n: 1000 },
     })
     expect(rows[2]?.finding).toEqual({ kind: 'abstains' })
-    expect(facts).toMatchObject({
+    expect(metadata).toMatchObject({
       format: 1,
       configuration: {
         ...{ sigma: 0.75, n0: 100, n: 1000, alpha: 0.001, seed: 0, norm: 'l2', bound: 'gaussian' },
@@ -239,37 +243,37 @@ describe('readCertificationLog', () => {
       },
       plan: { count: 20, images: '0-19' },
     })
-    expect(facts?.configuration).not.toHaveProperty('dtype')
+    expect(metadata?.configuration).not.toHaveProperty('dtype')
 
     const adaptive = await readCertificationLog(join(EARLIER, 'adaptive.tsv'))
     expect(adaptive.rows[0]).toMatchObject({ radius: 0.25, evidence: { n: 592, pilot: 0 } })
-    expect(adaptive.facts?.configuration.procedure).toEqual({
+    expect(adaptive.metadata?.configuration.procedure).toEqual({
       ...{ kind: 'grid', radii: [0, 0.25, 0.5, 0.75], block: 16, worth: 5000 },
     })
   })
 
-  it('reads a log of another program, without facts', async () => {
+  it('reads a log of another program, without metadata', async () => {
     const cohen = join(folder, 'cohen.tsv')
     await writeFile(cohen, 'idx\tlabel\tpredict\tradius\tcorrect\ttime\n0\t3\t3\t0.377\t1\t0:00:14.172309\n')
     const log = await readCertificationLog(cohen)
-    expect(log).not.toHaveProperty('facts')
+    expect(log).not.toHaveProperty('metadata')
     expect(log.rows).toHaveLength(1)
   })
 
   it.each([
     ['a missing log', undefined, /There is no certification log/],
-    ['facts that are no JSON', '{', /it is no JSON/],
-    ['facts without a configuration', '{}', /it has no configuration/],
+    ['metadata that are no JSON', '{', /it is no JSON/],
+    ['metadata without a configuration', '{}', /it has no configuration/],
     [
       'a format of a later version',
       '{"format": 3, "configuration": {"sigma": 1, "n0": 1, "n": 1, "alpha": 0.1, "seed": 0}}',
       /has format 3, and this version reads 1 and 2/,
     ],
-    ['facts without sigma', '{"configuration": {}}', /configuration\.sigma is no number/],
+    ['metadata without sigma', '{"configuration": {}}', /configuration\.sigma is no number/],
   ])('refuses %s', async (_what, content, message) => {
     if (content !== undefined) {
       await write(0)
-      await writeFile(factsPath(path), content)
+      await writeFile(metadataPath(path), content)
     }
     await expect(readCertificationLog(path)).rejects.toThrow(DataError)
     await expect(readCertificationLog(path)).rejects.toThrow(message)

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ConfigError, DataError } from '../../src/errors'
-import { factsPath } from '../../src/logs/certification-log-facts'
 import { CertificationLogWriter, readCertificationLog } from '../../src/logs/certification-log-file'
+import { metadataPath } from '../../src/logs/certification-log-metadata'
 import { mergeShards } from '../../src/logs/merge-shards'
-import { dealt, planFacts, type Shard, shardPath } from '../../src/logs/shards'
+import { dealt, planMetadata, type Shard, shardPath } from '../../src/logs/shards'
 import { configuration } from '../analysis/logs'
 import { loggedRow } from '../support/logged-row'
 
@@ -35,7 +35,7 @@ async function write(shard: Shard | undefined, { plan = PLAN, changes = {}, rows
   const path = shard === undefined ? join(folder, 'single.tsv') : shardPath(output, shard)
   const log = await CertificationLogWriter.open(path, {
     configuration: { ...configuration, ...changes },
-    ...planFacts(plan, shard),
+    ...planMetadata(plan, shard),
     notes: { device: `gpu ${shard?.number ?? 0}` },
   })
   const own = shard === undefined ? plan : dealt(plan, shard)
@@ -55,15 +55,15 @@ describe('mergeShards', () => {
       expect(await mergeShards(shards.reverse(), { output })).toBe(PLAN.length)
       const single = await write(undefined)
       expect(await readFile(output, 'utf8')).toBe(await readFile(single, 'utf8'))
-      const { facts } = await readCertificationLog(output)
-      expect(facts).toEqual({
+      const { metadata } = await readCertificationLog(output)
+      expect(metadata).toEqual({
         format: 2,
         configuration,
         plan: { count: 7, images: '9,2,4,0,7,5,6' },
         notes: { shards: Array.from({ length: of }, (_, position) => ({ device: `gpu ${position + 1}` })) },
       })
       // The merged log is a log like any other.
-      await (await CertificationLogWriter.open(output, facts as never)).close()
+      await (await CertificationLogWriter.open(output, metadata as never)).close()
     },
   )
 
@@ -83,7 +83,7 @@ describe('mergeShards', () => {
       'a log that says nothing about itself',
       async () => {
         const path = await write({ number: 1, of: 1 })
-        await rm(factsPath(path))
+        await rm(metadataPath(path))
         return [path]
       },
       /shard-01-of-01\.tsv is no shard/,
@@ -137,8 +137,8 @@ describe('mergeShards', () => {
       'a shard of an earlier format',
       async () => {
         const [one, two] = (await shardsOf(2)) as [string, string]
-        const { format: _, ...facts } = JSON.parse(await readFile(factsPath(two), 'utf8'))
-        await writeFile(factsPath(two), JSON.stringify(facts))
+        const { format: _, ...metadata } = JSON.parse(await readFile(metadataPath(two), 'utf8'))
+        await writeFile(metadataPath(two), JSON.stringify(metadata))
         return [one, two]
       },
       /02-of-02\.tsv has format 1; shards are merged in format 2/,
@@ -153,18 +153,18 @@ describe('mergeShards', () => {
       /01-of-02\.tsv is cut short in line 6/,
     ],
     [
-      'facts that were changed',
+      'metadata that were changed',
       async () => {
         const shards = await shardsOf(2)
         for (const [position, images] of ['9,4,7,2', '6,0,5'].entries()) {
-          const path = factsPath(shards[position] as string)
-          const facts = JSON.parse(await readFile(path, 'utf8'))
-          await writeFile(path, JSON.stringify({ ...facts, plan: { ...facts.plan, images } }))
+          const path = metadataPath(shards[position] as string)
+          const metadata = JSON.parse(await readFile(path, 'utf8'))
+          await writeFile(path, JSON.stringify({ ...metadata, plan: { ...metadata.plan, images } }))
           const rows = images.split(',').map(index => row(Number(index)))
           await rm(shards[position] as string)
           const log = await CertificationLogWriter.open(shards[position] as string, {
-            ...facts,
-            plan: { ...facts.plan, images },
+            ...metadata,
+            plan: { ...metadata.plan, images },
           })
           for (const one of rows) await log.append(one)
           await log.close()

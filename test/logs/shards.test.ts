@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { dealt, planDigest, shardPath } from '../../src'
-import { planFacts } from '../../src/logs/shards'
+import { planMetadata } from '../../src/logs/shards'
 
 it.each([
   ['runs/log.tsv', { number: 3, of: 16 }, 'runs/log.shard-03-of-16.tsv'],
@@ -48,8 +48,8 @@ it.each([
 })
 
 it('a log says its images, and a shard the whole it belongs to', () => {
-  expect(planFacts([4, 5, 6], undefined)).toEqual({ plan: { count: 3, images: '4-6' } })
-  expect(planFacts([4, 5, 6], { number: 1, of: 2 })).toEqual({
+  expect(planMetadata([4, 5, 6], undefined)).toEqual({ plan: { count: 3, images: '4-6' } })
+  expect(planMetadata([4, 5, 6], { number: 1, of: 2 })).toEqual({
     plan: { count: 2, images: '4,6' },
     share: { number: 1, of: 2, count: 3, sha256: planDigest([4, 5, 6]) },
   })

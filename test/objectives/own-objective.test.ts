@@ -168,7 +168,7 @@ describe('an objective of one file', () => {
     const description = JSON.parse(await readFile(join(path, 'config.json'), 'utf8'))
     expect(description.objective).toMatchObject({ kind: 'margin', script: process.argv[1] })
     const run = await readRun(path)
-    expect(Object.keys(run.facts.objective.metrics)).toEqual(KEYS)
+    expect(Object.keys(run.metadata.objective.metrics)).toEqual(KEYS)
     expect(run.updates).toEqual(result.updates)
     expect(run.epochs).toEqual(result.epochs)
     const page = renderReport(await runReport([{ name: 'mine', run }]))

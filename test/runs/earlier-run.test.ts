@@ -24,7 +24,7 @@ afterEach(() => rm(folder, { recursive: true }))
 
 it('an earlier run is read, with what its numbers are called today', async () => {
   const run = await readRun(EARLIER)
-  expect(run.facts.objective).toEqual(EARLIER_OBJECTIVE)
+  expect(run.metadata.objective).toEqual(EARLIER_OBJECTIVE)
   expect(run.updates.map(({ step }) => step)).toEqual([1, 2, 50])
   const { metrics, ...update } = run.updates[0] ?? {}
   expect(update).toMatchObject({

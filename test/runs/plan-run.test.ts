@@ -54,12 +54,12 @@ describe('planRun', () => {
 })
 
 describe('the passes of FT-CADIS', () => {
-  const passes = (config: RunConfig, facts: Partial<Parameters<typeof ftCadis.passes>[1]> = {}) =>
+  const passes = (config: RunConfig, metadata: Partial<Parameters<typeof ftCadis.passes>[1]> = {}) =>
     timesImages(
       10,
       ftCadis.passes(requireMethod(config, 'ft-cadis').method, {
         ...{ usesBatchStatistics: false, hasDenoiser: true },
-        ...facts,
+        ...metadata,
       }),
     )
 
@@ -92,8 +92,8 @@ describe('the passes of FT-CADIS', () => {
 
 describe('the passes of cross-entropy', () => {
   const DENOISED = { usesBatchStatistics: false, hasDenoiser: true }
-  const passes = (settings: object, facts = DENOISED) =>
-    crossEntropyObjective.passes(crossEntropySchema.parse({ kind: 'cross-entropy', ...settings }), facts)
+  const passes = (settings: object, metadata = DENOISED) =>
+    crossEntropyObjective.passes(crossEntropySchema.parse({ kind: 'cross-entropy', ...settings }), metadata)
   const exactly = (count: number) => ({ least: count, most: count })
 
   it('are as many as noises, and one for clean images', () => {

@@ -108,7 +108,7 @@ describe('a run', () => {
     expect(run.samples).toEqual([samplesFile(0), samplesFile(1)])
     expect(run.nonFinite).toEqual([{ file: 'step-000003.json', record: nonFinite }])
     expect(run.certificationLogs).toEqual([join(folder, 'certify-a.tsv'), join(folder, 'certify-b.tsv')])
-    expect(run.facts.versions).toEqual({ ftCadis: '0.1.0', node: '20.20.2' })
+    expect(run.metadata.versions).toEqual({ ftCadis: '0.1.0', node: '20.20.2' })
     expect(run.updates).toHaveLength(5)
   })
 

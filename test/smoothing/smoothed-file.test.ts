@@ -8,7 +8,7 @@ import {
   folderHashes,
   hashesOf,
   readSmoothed,
-  type SmoothedFacts,
+  type SmoothedMetadata,
   writeSmoothed,
 } from '../../src/smoothing/smoothed-file'
 import { smoothingOf } from '../../src/smoothing/smoothing'
@@ -24,7 +24,7 @@ beforeEach(async () => {
 })
 afterEach(() => rm(folder, { recursive: true }))
 
-const facts: SmoothedFacts = {
+const metadata: SmoothedMetadata = {
   config: parseCertificationConfig({
     smoothing: { sigma: 0.75, denoiser: { source: 'diffusers', path: DENOISER } },
     classifier: { source: 'timm', path: 'owner/name', resize: 8 },
@@ -63,13 +63,13 @@ const facts: SmoothedFacts = {
 }
 
 it('describes the smoothed classifier beside its weights, wherever the folder goes', async () => {
-  await writeSmoothed(join(folder, 'checkpoint'), facts)
+  await writeSmoothed(join(folder, 'checkpoint'), metadata)
   const moved = join(folder, 'moved')
   await rename(join(folder, 'checkpoint'), moved)
   const found = await readSmoothed(moved)
   expect(found).toEqual({
     config: {
-      ...facts.config,
+      ...metadata.config,
       checkpoint: moved,
       output: moved,
       device: 'auto',
@@ -92,9 +92,9 @@ it('describes the smoothed classifier beside its weights, wherever the folder go
 
 it('writes paths that exist in full, and leaves what is on the hub', async () => {
   await writeSmoothed(join(folder, 'checkpoint'), {
-    ...facts,
+    ...metadata,
     config: {
-      ...facts.config,
+      ...metadata.config,
       smoothing: {
         sigma: 0.75,
         denoiser: { source: 'diffusers', path: relative(process.cwd(), DENOISER), dtype: 'float32' },
@@ -108,9 +108,9 @@ it('writes paths that exist in full, and leaves what is on the hub', async () =>
 
 it('writes no other text in full that happens to be a path', async () => {
   await writeSmoothed(join(folder, 'checkpoint'), {
-    ...facts,
+    ...metadata,
     config: {
-      ...facts.config,
+      ...metadata.config,
       classifier: { source: 'python', file: 'package.json', factory: 'src', inputRange: 'symmetric' },
       data: {
         source: 'folder',
@@ -129,7 +129,7 @@ it('writes no other text in full that happens to be a path', async () => {
 })
 
 it('is of the off-the-shelf weights where it names no checkpoint', async () => {
-  await writeSmoothed(join(folder, 'checkpoint'), facts)
+  await writeSmoothed(join(folder, 'checkpoint'), metadata)
   const path = join(folder, 'checkpoint', 'smoothed.json')
   await writeFile(path, (await readFile(path, 'utf8')).replace('"checkpoint": "."', '"checkpoint": null'))
   await expect(readSmoothed(join(folder, 'checkpoint'))).rejects.toThrow(/checkpoint/)
@@ -157,10 +157,10 @@ it('knows the weights of a folder by their names, and nothing else in it', async
 })
 
 it('does without a denoiser', async () => {
-  const config = { ...facts.config, smoothing: { sigma: 0.75, denoiser: { source: 'none' as const } } }
-  const weights = { ...facts.weights, denoiser: null }
+  const config = { ...metadata.config, smoothing: { sigma: 0.75, denoiser: { source: 'none' as const } } }
+  const weights = { ...metadata.weights, denoiser: null }
   await writeSmoothed(join(folder, 'checkpoint'), {
-    ...{ ...facts, config, weights },
+    ...{ ...metadata, config, weights },
     smoothing: smoothingOf(null, 0.75),
   })
   expect(await readSmoothed(join(folder, 'checkpoint'))).toMatchObject({
@@ -185,7 +185,7 @@ it.each([
   ['another format', (text: string) => text.replace('"format": 1', '"format": 2'), /format/],
   ['another setting', (text: string) => text.replace('"sigma": 0.75', '"sigma": -1'), /sigma/],
 ])('refuses %s', async (_what, change, message) => {
-  await writeSmoothed(join(folder, 'checkpoint'), facts)
+  await writeSmoothed(join(folder, 'checkpoint'), metadata)
   const path = join(folder, 'checkpoint', 'smoothed.json')
   await writeFile(path, change(await readFile(path, 'utf8')))
   await expect(readSmoothed(join(folder, 'checkpoint'))).rejects.toThrow(CheckpointError)

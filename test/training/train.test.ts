@@ -80,7 +80,7 @@ describe('finetune', () => {
     const run = join(folder, 'run')
     const { config, python, versions } = JSON.parse(await readFile(join(run, 'config.json'), 'utf8'))
     expect(config.smoothing.sigma).toBe(0.75)
-    expect(python.torch).toBe(session.facts.torch)
+    expect(python.torch).toBe(session.info.torch)
     expect(versions.node).toBe(process.versions.node)
     const rows = (await readFile(join(run, 'metrics.jsonl'), 'utf8'))
       .trim()

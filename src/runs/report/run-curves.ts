@@ -29,7 +29,7 @@ export interface NamedRun {
 /** Test accuracy by epoch; nothing before the first. */
 export async function accuracySection(runs: readonly NamedRun[]): Promise<ReportSection[]> {
   if (runs.every(({ run }) => run.epochs.length === 0)) return []
-  const metrics = tableOf(runs, run => run.facts.objective.evaluation.metrics)
+  const metrics = tableOf(runs, run => run.metadata.objective.evaluation.metrics)
   const charts = curvesOf<EpochReport>(metrics).map(plan =>
     chartOf(plan, runs, { rows: run => run.epochs, at: row => row.epoch, along: 'epoch' }),
   )
@@ -49,7 +49,7 @@ export async function updateSections(runs: readonly NamedRun[]): Promise<ReportS
   return [
     await section('Objective', [
       LOSS,
-      ...curvesOf<UpdateReport>(tableOf(runs, run => run.facts.objective.metrics)),
+      ...curvesOf<UpdateReport>(tableOf(runs, run => run.metadata.objective.metrics)),
     ]),
     await section('Optimisation', [
       ...OPTIMISATION,

@@ -25,8 +25,8 @@ export function standTable(runs: readonly NamedRun[]): Table {
   }
 }
 
-function standOf({ run: { updates, epochs, status, facts } }: NamedRun): Record<string, Cell> {
-  const { metrics, evaluation } = facts.objective
+function standOf({ run: { updates, epochs, status, metadata } }: NamedRun): Record<string, Cell> {
+  const { metrics, evaluation } = metadata.objective
   const last = updates.at(-1)
   const epoch = epochs.at(-1)
   const best = bestEpoch(epochs, evaluation.best)
@@ -71,8 +71,8 @@ function figure(value: number | null | undefined, { unit }: Pick<MetricDescripti
 }
 
 /** The evaluation after each epoch of one run. */
-export function epochTable({ epochs, facts }: RunRecord): Table {
-  const metrics = Object.entries(facts.objective.evaluation.metrics)
+export function epochTable({ epochs, metadata }: RunRecord): Table {
+  const metrics = Object.entries(metadata.objective.evaluation.metrics)
   return {
     caption: 'Evaluation on test images after each epoch, without votes',
     columns: [
@@ -94,7 +94,7 @@ export function epochTable({ epochs, facts }: RunRecord): Table {
 export function nonFiniteTable(runs: readonly NamedRun[]): Table {
   const headlines: MetricTable = Object.fromEntries(
     runs
-      .flatMap(({ run }) => Object.entries(run.facts.objective.metrics))
+      .flatMap(({ run }) => Object.entries(run.metadata.objective.metrics))
       .filter(([, { isHeadline, unit }]) => isHeadline && unit === undefined),
   )
   const columns = [
@@ -117,8 +117,8 @@ export function nonFiniteTable(runs: readonly NamedRun[]): Table {
 }
 
 /** What the configuration of one run says, a row a setting, then its weights, versions and machine. */
-export function configurationTables({ facts }: RunRecord): Table[] {
-  const { config, weights, versions, python, commit, startedAt } = facts
+export function configurationTables({ metadata }: RunRecord): Table[] {
+  const { config, weights, versions, python, commit, startedAt } = metadata
   return [
     listTable('The resolved configuration', flattened(config)),
     listTable('Weights, versions and machine', {
@@ -135,8 +135,8 @@ function listTable(caption: string, entries: Readonly<Record<string, string>>): 
 
 /** The settings in which runs differ, a column a run. */
 export function differencesTable(runs: readonly NamedRun[]): Table {
-  const settings = runs.map(({ run: { facts } }) =>
-    flattened({ ...facts.config, commit: facts.commit, python: facts.python }),
+  const settings = runs.map(({ run: { metadata } }) =>
+    flattened({ ...metadata.config, commit: metadata.commit, python: metadata.python }),
   )
   const fields = [...new Set(settings.flatMap(Object.keys))]
   return {

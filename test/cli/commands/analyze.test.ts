@@ -31,7 +31,7 @@ async function writeCohen(name: string, radii: readonly (number | null)[], end =
   await writeFile(join(folder, name), text + end)
 }
 
-/** A log of this package with its facts. */
+/** A log of this package with its metadata. */
 async function writeOwn(name: string, radii: readonly number[], changes: object = {}): Promise<void> {
   const rows = radii.map((radius, index) => formatRow(loggedRow({ index, radius })))
   await writeFile(join(folder, name), [LOG_HEADER, ...rows].map(line => `${line}\n`).join(''))

@@ -72,7 +72,7 @@ describe('certify', () => {
     const reference = await certify(session, source, { log: join(folder, 'reference.tsv') })
     const withoutTimes = ({ rows }: typeof resumed) => rows.map(({ durationMs: _, ...row }) => row)
     expect(withoutTimes(resumed)).toEqual(withoutTimes(reference))
-    expect(resumed.facts).toEqual(reference.facts)
+    expect(resumed.metadata).toEqual(reference.metadata)
   }, 180_000)
 
   it(
@@ -99,9 +99,9 @@ describe('certify', () => {
       // The first process alone shows how far it is, with its three of the five images.
       expect(stderr).toMatch(/image 3\/3/)
       expect(stderr).not.toMatch(/image \d\/2/)
-      const { rows, facts } = await readCertificationLog(log)
+      const { rows, metadata } = await readCertificationLog(log)
       expect(rows.map(({ index }) => index)).toEqual([5, 4, 3, 2, 1])
-      expect(facts?.plan).toEqual({ count: 5, images: '5-1/-1' })
+      expect(metadata?.plan).toEqual({ count: 5, images: '5-1/-1' })
     },
     TIMEOUT_MS,
   )

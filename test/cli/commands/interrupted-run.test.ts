@@ -40,9 +40,9 @@ it('a run that was interrupted within an epoch certifies and exports its newest 
 
   const source = await smoothedSource(run, { n0: 4, n: 8 }, { images: { first: 1 } })
   expect(source.config.checkpoint).toBe(join(run, 'checkpoints', 'step-000012'))
-  const { rows, facts } = await certify(session, source, { log: join(run, 'certify.tsv') })
+  const { rows, metadata } = await certify(session, source, { log: join(run, 'certify.tsv') })
   expect(rows).toHaveLength(1)
-  expect(facts?.configuration).toMatchObject({ classifier: expect.stringMatching(/\/step-000012$/) })
+  expect(metadata?.configuration).toMatchObject({ classifier: expect.stringMatching(/\/step-000012$/) })
 
   const merged = join(run, 'merged')
   const { exitCode, stdout, stderr } = await runProgram('src/cli/main.ts', 'export', run, '--merge', merged)

@@ -2,14 +2,14 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { readJson } from '../files/read-json'
 
-const trainingFacts = z.object({
+const trainingMetadata = z.object({
   trainableParameters: z.int().nonnegative(),
 })
 
 /** What `training.json` says of a run that is finished. */
-export type TrainingFacts = Readonly<z.output<typeof trainingFacts>>
+export type TrainingMetadata = Readonly<z.output<typeof trainingMetadata>>
 
-export function trainingFactsPath(folder: string): string {
+export function trainingMetadataPath(folder: string): string {
   return join(folder, 'training.json')
 }
 
@@ -18,6 +18,6 @@ export function trainingFactsPath(folder: string): string {
  *
  * @throws DataError where the file is damaged
  */
-export async function readTrainingFacts(folder: string): Promise<TrainingFacts | undefined> {
-  return readJson(trainingFactsPath(folder), { schema: trainingFacts })
+export async function readTrainingMetadata(folder: string): Promise<TrainingMetadata | undefined> {
+  return readJson(trainingMetadataPath(folder), { schema: trainingMetadata })
 }

@@ -40,7 +40,7 @@ export interface FamilyWise {
 export const LOG_FORMAT = 2
 
 /** What stands beside a log, in `<log>.json`. */
-export interface LogFacts {
+export interface LogMetadata {
   /** 1 for logs of earlier versions, which can be read and not continued. Their configuration is shown as that of format 2. */
   readonly format: 1 | typeof LOG_FORMAT
   readonly configuration: CertificationConfiguration
@@ -52,13 +52,13 @@ export interface LogFacts {
   readonly notes?: JsonObject
 }
 
-/** Where the facts of a log stand: outside the table, so that any reader of tab-separated values can read that. */
-export function factsPath(logPath: string): string {
+/** Where the metadata of a log stand: outside the table, so that any reader of tab-separated values can read that. */
+export function metadataPath(logPath: string): string {
   return `${logPath}.json`
 }
 
 /** The α of a log that holds for all of its images together; undefined where each image has its own. */
-export function familyWiseOf({ configuration }: Pick<LogFacts, 'configuration'>): FamilyWise | undefined {
+export function familyWiseOf({ configuration }: Pick<LogMetadata, 'configuration'>): FamilyWise | undefined {
   const { familyWise } = configuration
   return isObject(familyWise) ? (familyWise as unknown as FamilyWise) : undefined
 }
@@ -77,25 +77,25 @@ export function requireSameConfiguration(path: string, logged: Json, requested: 
 }
 
 /**
- * The facts beside a log; undefined where there are none.
+ * The metadata beside a log; undefined where there are none.
  *
- * @throws DataError when they cannot be read or are no facts of a log
+ * @throws DataError when they cannot be read or are no metadata of a log
  */
-export async function readFacts(logPath: string): Promise<LogFacts | undefined> {
-  const path = factsPath(logPath)
+export async function readMetadata(logPath: string): Promise<LogMetadata | undefined> {
+  const path = metadataPath(logPath)
   const refuse = (reason: string, cause?: unknown) =>
-    new DataError(`${path} must hold the facts of a certification log: ${reason}.`, {
+    new DataError(`${path} must hold the metadata of a certification log: ${reason}.`, {
       remedy: 'Restore the file; without it nothing says how the rows were certified.',
       cause,
     })
-  const facts = await readJson<Json>(path, { refuse: (reason, cause) => refuse(`it ${reason}`, cause) })
-  if (facts === undefined) return undefined
-  const configuration = isObject(facts) ? facts.configuration : undefined
+  const metadata = await readJson<Json>(path, { refuse: (reason, cause) => refuse(`it ${reason}`, cause) })
+  if (metadata === undefined) return undefined
+  const configuration = isObject(metadata) ? metadata.configuration : undefined
   if (!isObject(configuration)) throw refuse('it has no configuration')
   for (const field of ['sigma', 'n0', 'n', 'alpha', 'seed']) {
     if (typeof configuration[field] !== 'number') throw refuse(`configuration.${field} is no number`)
   }
-  const { format = 1, ...others } = facts as unknown as Omit<LogFacts, 'format'> & { format?: Json }
+  const { format = 1, ...others } = metadata as unknown as Omit<LogMetadata, 'format'> & { format?: Json }
   if (format === LOG_FORMAT) return { ...others, format }
   if (format === 1) return { ...others, format, configuration: fromFormat1(configuration) }
   throw new DataError(

@@ -18,13 +18,13 @@ export function guaranteeOf(
   { sigma, realisedSigma }: Pick<Smoothing, 'sigma' | 'realisedSigma'>,
   {
     alpha,
-    certifySigma,
+    radiusSigma,
     familyWise,
     images,
-  }: Pick<CertificationConfig, 'alpha' | 'certifySigma' | 'familyWise'> & { readonly images: number },
+  }: Pick<CertificationConfig, 'alpha' | 'radiusSigma' | 'familyWise'> & { readonly images: number },
 ): Guarantee {
   return {
-    certifiedSigma: certifySigma === 'smaller' ? Math.min(sigma, realisedSigma) : sigma,
+    certifiedSigma: radiusSigma === 'min' ? Math.min(sigma, realisedSigma) : sigma,
     // Bonferroni: the probability that any is wrong is at most the sum.
     alpha: familyWise ? alpha / images : alpha,
   }

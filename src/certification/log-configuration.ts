@@ -29,7 +29,7 @@ export function configurationOf(
   certification: CertificationConfig,
   { smoothing, guarantee, bound, procedure, images, ...others }: LogConfigurationOptions,
 ): CertificationConfiguration {
-  const { n0, n, alpha, seed, certifySigma, familyWise } = certification
+  const { n0, n, alpha, seed, radiusSigma, familyWise } = certification
   const { dtype, autocast, tf32, channelsLast, compile } = certification
   const { name, models, data, dataset, denoiserDtype } = others
   const { classes, imageShape, length } = dataset.description
@@ -37,7 +37,7 @@ export function configurationOf(
     classifier: name,
     sigma: smoothing.sigma,
     realisedSigma: levelOf(smoothing)?.realisedSigma ?? null,
-    certifySigma,
+    radiusSigma,
     certifiedSigma: guarantee.certifiedSigma,
     norm: bound.norm,
     bound: bound.kind,

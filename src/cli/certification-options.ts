@@ -21,7 +21,7 @@ export interface SmoothedOptions {
   readonly tf32?: boolean
   readonly channelsLast?: boolean
   readonly compile?: boolean
-  readonly certifySigma?: CertificationConfig['certifySigma']
+  readonly radiusSigma?: CertificationConfig['radiusSigma']
   readonly familyWise?: boolean
   readonly device?: string
   readonly threads?: number
@@ -57,9 +57,9 @@ export function addSmoothedOptions(command: Command): Command {
     .option('--family-wise', 'make alpha the probability that any certificate of the images is wrong')
     .addOption(
       new Option(
-        '--certify-sigma <which>',
-        'σ of the radius: nominal, or the smaller of it and the realised one',
-      ).choices(['nominal', 'smaller']),
+        '--radius-sigma <which>',
+        'σ of the radius: nominal, or min, the smaller of it and the realised one',
+      ).choices(['nominal', 'min']),
     )
     .option('--batch <count>', 'noisy copies at once; halved where memory runs out', count)
     .option(

@@ -30,7 +30,7 @@ export async function smoothedSource(
 ): Promise<KnownSmoothed> {
   const { config, ...known } = await namedSource(folder, options)
   const { n0, n, alpha, batch, seed, dtype, autocast, tf32, channelsLast, compile } = options
-  const { certifySigma, familyWise, device, threads } = options
+  const { radiusSigma, familyWise, device, threads } = options
   return {
     ...known,
     config: parseCertificationConfig({
@@ -45,7 +45,7 @@ export async function smoothedSource(
       certification: {
         ...config.certification,
         ...given({ n0, n, alpha, batch, seed, dtype, autocast, tf32, channelsLast, compile }),
-        ...given({ certifySigma, familyWise, ...others }),
+        ...given({ radiusSigma, familyWise, ...others }),
       },
     }),
   }

@@ -56,11 +56,11 @@ export const certificationSchema = z.strictObject({
   dtype: dtype
     .default('float32')
     .describe('Number type of the classifier; it is written into the log. Default float32.'),
-  certifySigma: z
-    .enum(['nominal', 'smaller'])
+  radiusSigma: z
+    .enum(['nominal', 'min'])
     .default('nominal')
     .describe(
-      'σ in the radius: nominal is that of the settings, smaller the smaller of it and what the timestep adds. Default nominal.',
+      'σ in the radius: nominal is that of the settings, min the smaller of it and what the timestep adds. Default nominal.',
     ),
   familyWise: z
     .boolean()

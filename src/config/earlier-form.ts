@@ -1,26 +1,34 @@
+import { isObject } from '../files/read-json'
+
 /**
- * Reads settings of an earlier form: σ and the denoiser stood in `method.sigma` or `certification.sigma` and in `denoiser`;
- * now both are in `smoothing`. Everything else is passed on as it is, for the schema to check.
+ * Reads settings of an earlier form. σ and the denoiser stood in `method.sigma` or `certification.sigma` and in `denoiser`,
+ * now both are in `smoothing`; `certification.radiusSigma` was `certifySigma`. Everything else is passed on as it is, for
+ * the schema to check.
  */
 export function fromEarlierForm(input: unknown): unknown {
   if (!isObject(input) || input.smoothing !== undefined) return input
   const { denoiser, ...others } = input
-  const sections = (['method', 'certification'] as const).filter(name => hasSigma(others[name]))
-  if (denoiser === undefined && sections.length === 0) return input
-  const [sigma] = sections.map(name => (others[name] as Fields).sigma)
-  const lightened = sections.map(name => {
-    const { sigma: _moved, ...fields } = others[name] as Fields
-    return [name, fields] as const
-  })
-  return { smoothing: { sigma, denoiser }, ...others, ...Object.fromEntries(lightened) }
+  const method = withoutSigma(others.method)
+  const certification = withoutSigma(others.certification)
+  const sigma = method.sigma ?? certification.sigma
+  if (denoiser === undefined && sigma === undefined) return input
+  return {
+    smoothing: { sigma, denoiser },
+    ...others,
+    ...(others.method !== undefined && { method: method.section }),
+    ...(others.certification !== undefined && { certification: renamed(certification.section) }),
+  }
 }
 
-type Fields = Readonly<Record<string, unknown>>
-
-function hasSigma(section: unknown): boolean {
-  return isObject(section) && section.sigma !== undefined
+/** A section, and the σ that stood in it. */
+function withoutSigma(section: unknown): { readonly section: unknown; readonly sigma?: unknown } {
+  if (!isObject(section)) return { section }
+  const { sigma, ...others } = section
+  return { section: others, sigma }
 }
 
-function isObject(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+function renamed(certification: unknown): unknown {
+  if (!isObject(certification) || certification.certifySigma === undefined) return certification
+  const { certifySigma, ...others } = certification
+  return { radiusSigma: certifySigma === 'smaller' ? 'min' : certifySigma, ...others }
 }

@@ -50,7 +50,12 @@ function expectation(issue: Issue): string {
     case 'invalid_union':
       return issue.errors.length > 0
         ? [...new Set(issue.errors.flatMap(issues => issues.map(expectation)))].join(' or ')
-        : ('options' in issue && issue.options?.map(show).join(' or ')) || issue.message
+        : ('options' in issue &&
+            issue.options
+              ?.filter(option => option !== undefined)
+              .map(show)
+              .join(' or ')) ||
+            issue.message
     default:
       return issue.message
   }

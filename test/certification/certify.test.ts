@@ -126,7 +126,7 @@ describe('certification', () => {
       const result = await runCertifiers({ image_CHW, stream, beside }, certifiers, {
         ...{ smoothing: smoothing(), voter: voter(), batch: new BatchSize(64) },
       })
-      session.free(metadata.two)
+      session.free(beside.two)
       expect(session.counters.roundTrips).toBe(before.roundTrips + 1)
       return { ...result, instructions: session.counters.instructions - before.instructions }
     }
@@ -386,11 +386,11 @@ describe('certification', () => {
   it('takes the smaller of the two sigmas for the radius where that is asked for', async () => {
     const less = { smoothing: { ...smoothing(), realisedSigma: 0.2 } }
     const nominal = await certifyInto('nominal.tsv', [0], less)
-    const certification = { certifySigma: 'smaller' as const }
+    const certification = { radiusSigma: 'min' as const }
     const smaller = await certifyInto('smaller.tsv', [0], { ...less, certification })
     expect(nominal.rows[0]?.radius).toBeGreaterThan(0)
     expect(smaller.rows[0]?.radius).toBeCloseTo(((nominal.rows[0]?.radius ?? 0) * 0.2) / SIGMA, 12)
-    expect(smaller.metadata?.configuration).toMatchObject({ certifySigma: 'smaller', certifiedSigma: 0.2 })
+    expect(smaller.metadata?.configuration).toMatchObject({ radiusSigma: 'min', certifiedSigma: 0.2 })
   })
 
   it('takes the votes that each image needs, where that is asked for: the same in any pass, order and run', async () => {

@@ -23,7 +23,7 @@ it('has everything that decides rows', () => {
     classifier: 'net',
     sigma: 0.5,
     realisedSigma: null,
-    certifySigma: 'nominal',
+    radiusSigma: 'nominal',
     certifiedSigma: 0.5,
     norm: 'l2',
     bound: 'gaussian',
@@ -46,7 +46,7 @@ it('has everything that decides rows', () => {
 
 it('has what was chosen, and no batch size', () => {
   const chosen = certificationSchema.parse({
-    ...{ ...certification, certifySigma: 'smaller', familyWise: true, autocast: 'bfloat16', batch: 7 },
+    ...{ ...certification, radiusSigma: 'min', familyWise: true, autocast: 'bfloat16', batch: 7 },
     ...{ tf32: true, channelsLast: true, compile: true, adaptive: { maxRadiusLoss: 0.1 } },
   })
   const procedure = { kind: 'sized', maxRadiusLoss: 0.1, block: 16 } as const
@@ -59,7 +59,7 @@ it('has what was chosen, and no batch size', () => {
     ...{ models: { checkpoint: 'c' }, denoiserDtype: 'float16', data: { source: 'digits' } },
   })
   expect(configuration).toMatchObject({
-    ...{ realisedSigma: 0.48, certifySigma: 'smaller', certifiedSigma: 0.48, alpha: 0.005, procedure },
+    ...{ realisedSigma: 0.48, radiusSigma: 'min', certifiedSigma: 0.48, alpha: 0.005, procedure },
     arithmetic: {
       ...{ dtype: 'float32', denoiserDtype: 'float16', autocast: 'bfloat16' },
       ...{ tf32: true, channelsLast: true, compile: true },

@@ -13,6 +13,11 @@ const SMOOTHING = {
   denoiser: { source: 'diffusers', path: '/assets/digits/denoiser', dtype: 'float32' },
 }
 
+/** The section of certification as it is named today. */
+function renamed({ certifySigma, ...others }: { readonly certifySigma: 'nominal' | 'smaller' }) {
+  return { ...others, radiusSigma: certifySigma === 'smaller' ? 'min' : certifySigma }
+}
+
 describe('the configuration of an earlier run', () => {
   const { config } = read('config.json')
 
@@ -20,7 +25,12 @@ describe('the configuration of an earlier run', () => {
     const { denoiser, method, ...others } = config
     const { sigma, ...settings } = method
     expect({ sigma, denoiser }).toEqual(SMOOTHING)
-    const today = { ...others, smoothing: SMOOTHING, method: { kind: 'ft-cadis', ...settings } }
+    const today = {
+      ...others,
+      smoothing: SMOOTHING,
+      method: { kind: 'ft-cadis', ...settings },
+      certification: renamed(others.certification),
+    }
     expect(parseConfig(config)).toEqual(parseConfig(today))
     expect(parseStoredConfig(config)).toEqual(parseConfig(today))
     const digits = presets.digits({ denoiser: 'd', classifier: 'c', output: 'o' })
@@ -40,7 +50,7 @@ describe('the configuration of an earlier run', () => {
 
   it('is not mixed with the form of today', () => {
     expect(() => parseConfig({ ...config, smoothing: SMOOTHING })).toThrow(
-      / {2}method\.sigma: unknown, expected no such field\.\n {2}denoiser: unknown, expected no such field\./,
+      / {2}method\.sigma: unknown, expected no such field\.\n {2}certification\.certifySigma: .*\n {2}denoiser: unknown, expected no such field\./,
     )
   })
 })
@@ -53,10 +63,15 @@ describe('the configuration of an earlier certification', () => {
     const { denoiser, certification, ...others } = run
     const { sigma, ...settings } = certification
     expect({ sigma, denoiser }).toEqual(SMOOTHING)
-    const today = { ...others, smoothing: SMOOTHING, certification: settings }
+    const today = { ...others, smoothing: SMOOTHING, certification: renamed(settings) }
     expect(parseCertificationConfig(run)).toEqual(parseCertificationConfig(today))
     expect(parseCertificationConfig(run)).toMatchObject({ smoothing: SMOOTHING, checkpoint: '.' })
     expect(parseCertificationConfig(run).certification).not.toHaveProperty('sigma')
+  })
+
+  it('may have had a smaller sigma in the radius', () => {
+    const smaller = { ...run, certification: { ...run.certification, certifySigma: 'smaller' } }
+    expect(parseCertificationConfig(smaller).certification.radiusSigma).toBe('min')
   })
 
   it('may have had no denoiser', () => {

@@ -139,7 +139,7 @@ describe('runs', () => {
       expect(certified(change)).toBe(log)
     const changes = [
       ...[{ adaptive: { radii: [0] } }, { adaptive: { radii: [0, 1] } }, { dtype: 'float16' }],
-      ...[{ certifySigma: 'smaller' }, { autocast: 'bfloat16' }, { tf32: true }, { compile: true }],
+      ...[{ radiusSigma: 'min' }, { autocast: 'bfloat16' }, { tf32: true }, { compile: true }],
       ...[{ familyWise: true }, { familyWise: true, images: { first: 7 } }, { n: 10 }, { alpha: 0.01 }],
     ]
     expect(new Set([log, ...changes.map(certified)]).size).toBe(1 + changes.length)

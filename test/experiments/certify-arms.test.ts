@@ -51,13 +51,13 @@ async function certified(certification: object, smoothing: object = {}) {
 it('certifies arms by every setting of their certification', async () => {
   const { rows, metadata } = await certified({
     ...{ adaptive: { radii: [0, 0.25] }, familyWise: true, autocast: 'bfloat16', channelsLast: true },
-    ...{ dtype: 'float64', certifySigma: 'smaller', tf32: true, n: 256, alpha: 0.03 },
+    ...{ dtype: 'float64', radiusSigma: 'min', tf32: true, n: 256, alpha: 0.03 },
   })
   expect(metadata?.configuration).toMatchObject({
     ...{
       alpha: 0.01,
       familyWise: { alpha: 0.03, images: 3 },
-      certifySigma: 'smaller',
+      radiusSigma: 'min',
       n0: 16,
       n: 256,
       seed: 3,

@@ -7,7 +7,7 @@ import type { Make, Recorded } from './recording'
 /** How many forms of its inputs a procedure remembers. */
 const VARIANTS = 8
 
-/** A body as Python has it, for inputs of one form. */
+/** The compiled form of a body, for one form of inputs. */
 interface Variant<O> {
   /** The procedure in Python. */
   readonly handle: Handle

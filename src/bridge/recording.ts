@@ -3,7 +3,7 @@ import type { Handle } from './handle'
 import type { Instruction, Parameters } from './program'
 import type { Session } from './session'
 
-/** What makes the handle of a value. */
+/** Constructs the handle of a value. */
 export type Make = (session: Session, id: number) => Handle
 
 export interface Recorded extends Instruction {

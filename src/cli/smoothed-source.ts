@@ -56,8 +56,8 @@ async function namedSource(folder: string | undefined, options: SmoothedOptions)
   const named = [folder, config, preset].filter(source => source !== undefined)
   if (named.length !== 1) {
     throw new ConfigError(
-      `What is to be smoothed is named ${named.length === 0 ? 'nowhere' : `${named.length} times`}, expected once.`,
-      { remedy: 'Give the folder of a run or of a checkpoint, or --config, or --preset.' },
+      `Specify exactly one of a folder, --config or --preset; got ${named.length === 0 ? 'none' : named.length}.`,
+      { remedy: 'A folder is that of a run or of a checkpoint.' },
     )
   }
   if (folder !== undefined) return fromFolder(folder)

@@ -25,9 +25,9 @@ export function launchRank(env: Readonly<Record<string, string | undefined>> = p
   if (missing.length === 3) return { rank: 0, localRank: 0, worldSize: 1, restartCount: 0 }
   if (missing.length > 0) {
     throw new ConfigError(
-      `The environment describes a launched process by half: ${missing.join(', ')} not set.`,
+      `RANK, LOCAL_RANK and WORLD_SIZE must be set together; missing: ${missing.join(', ')}.`,
       {
-        remedy: 'Start it by `ft-cadis launch`, or unset RANK, LOCAL_RANK and WORLD_SIZE.',
+        remedy: 'Start the program by `ft-cadis launch`, or unset all three.',
       },
     )
   }

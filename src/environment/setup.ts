@@ -37,8 +37,8 @@ export interface SetupResult {
  * Where the option `python`, `PYTHON_BIN`, an active conda environment or a `.venv` of the user's own settles which
  * Python is used, nothing is installed there unless `install` says so; other versions than the pinned ones are accepted
  * (torch is often chosen for the machine's CUDA). Otherwise a `.venv` is made from the requirements: in this package's
- * folder if that is a checkout, in the working directory if npm manages the package. An interrupted call is made good
- * by the next; calls at the same time wait for each other.
+ * folder if that is a checkout, in the working directory if npm manages the package. An interrupted setup is
+ * completed by the next call; calls at the same time wait for each other.
  *
  * @throws PythonStartError if there is no suitable Python, a package is missing in the user's environment, or an
  *   installation fails

@@ -1,7 +1,7 @@
 import { open, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 
-/** Writes a file whole or not at all. A process that is killed leaves the old content or the new. */
+/** Writes a file atomically: a process that is killed leaves the old content or the new. */
 export async function writeWhole(path: string, content: string | Buffer): Promise<void> {
   const temporary = `${path}.${process.pid}.tmp`
   try {

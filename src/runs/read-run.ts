@@ -15,7 +15,7 @@ import type { SamplesFile } from './watchers/sample-files'
  * replaced whole, or grow at their end.
  */
 
-/** `killed`: the run says that it goes on, but its process is gone. `unknown`: nothing says how it ended. */
+/** `killed`: marked running, but its process no longer exists. `unknown`: nothing says how it ended. */
 export type RunCondition = RunState['state'] | 'killed' | 'unknown'
 
 export interface RunStatus {
@@ -127,7 +127,7 @@ export async function readRun(folder: string): Promise<RunRecord> {
     ...metrics,
     status: await readStatus(folder),
     nonFinite: nonFinite.map(([file, record]) => ({ file, record })),
-    // A run that goes on from a checkpoint will write those of later epochs again.
+    // A run that resumes from a checkpoint writes those of later epochs again.
     samples: samples
       .map(([, content]) => content)
       .filter(file => file.step <= step)

@@ -19,8 +19,8 @@ test('other launchers need not count restarts', () => {
 const launched = { RANK: '1', LOCAL_RANK: '1', WORLD_SIZE: '2' }
 
 test.each([
-  [{ RANK: '1', WORLD_SIZE: '2' }, 'LOCAL_RANK not set'],
-  [{ WORLD_SIZE: '2' }, 'RANK, LOCAL_RANK not set'],
+  [{ RANK: '1', WORLD_SIZE: '2' }, 'missing: LOCAL_RANK'],
+  [{ WORLD_SIZE: '2' }, 'missing: RANK, LOCAL_RANK'],
   [{ ...launched, RANK: '2' }, "RANK must be a whole number from 0 to 1, got '2'"],
   [{ ...launched, RANK: '-1' }, "got '-1'"],
   [{ ...launched, RANK: '0x1' }, "got '0x1'"],

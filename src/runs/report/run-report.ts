@@ -51,12 +51,12 @@ export async function runReport(
 }
 
 const CONDITIONS: Readonly<Record<RunStatus['condition'], string>> = {
-  running: 'The run goes on',
-  interrupted: 'The run was interrupted and can be resumed',
-  failed: 'The run failed',
-  finished: 'The run is finished',
-  killed: 'The run was killed and can be resumed from its last checkpoint',
-  unknown: 'How the run ended is not known',
+  running: 'Running',
+  interrupted: 'Interrupted, can be resumed',
+  failed: 'Failed',
+  finished: 'Finished',
+  killed: 'Killed, can be resumed from its last checkpoint',
+  unknown: 'It is not known how the run ended',
 }
 
 function leadOf({ run: { status, updates } }: NamedRun, now: Date): string {

@@ -147,8 +147,8 @@ describe('what a command line names', () => {
   })
 
   it.each([
-    [{ ...digits, config: 'x.json' }, /is named 2 times, expected once/],
-    [{}, /is named nowhere, expected once\. Give the folder of a run or of a checkpoint, or --config/],
+    [{ ...digits, config: 'x.json' }, /exactly one of a folder, --config or --preset; got 2/],
+    [{}, /exactly one of a folder, --config or --preset; got none\. A folder is that of a run/],
     [{ preset: 'cifar10' as const }, /The preset cifar10 needs --data and --denoiser/],
     [{ ...digits, data: 'x' }, /Data of the source digits are in no folder/],
   ])('is not %j', async (options, message) => {

@@ -46,7 +46,7 @@ it('makes the page of a run that has been cut off, whole and self-contained', as
   expect((await readdir(join(folder, 'a <b> & co'))).filter(name => name.includes('tmp'))).toEqual([])
   const page = await readFile(join(folder, 'a <b> & co', 'report.html'), 'utf8')
   expect(page).toContain('<h1>a &lt;b&gt; &amp; co</h1>')
-  expect(page).toContain('The run failed: in epoch 3 of 3, after 9 of 12 updates.')
+  expect(page).toContain('Failed: in epoch 3 of 3, after 9 of 12 updates.')
   expect(page).toContain('The loss &lt;i&gt;is&lt;/i&gt; NaN.')
   for (const [, address] of page.matchAll(/(?:src|srcset|href)="([^"]*)"/g)) expect(address).toMatch(/^data:/)
   const titles = [...page.matchAll(/<h2>(.*?)<\/h2>/g)].map(([, title]) => title)

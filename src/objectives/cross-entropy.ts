@@ -38,7 +38,7 @@ export const crossEntropy: Objective<CrossEntropyForm> = {
       isHeadline: true,
     },
     trainingAccuracy: {
-      label: 'accuracy',
+      label: 'training accuracy',
       caption: 'Accuracy on the training images as they are trained on, in training mode.',
       tag: 'train/accuracy',
       unit: 'share',

@@ -166,7 +166,7 @@ describe('the curves of an experiment', () => {
       'SCE',
       'MAdv',
       'loss',
-      'accuracy (%)',
+      'training accuracy (%)',
     ])
     const [kept] = await keptSection(trained)
     // 20 % and 60 % of the images on the two seeds.

@@ -17,7 +17,7 @@ export const ftCadisMetrics: Readonly<Record<string, Metric<FtCadisForm>>> = {
     isHeadline: true,
   },
   denoisedAccuracy: {
-    label: 'accuracy',
+    label: 'training accuracy',
     caption: 'Accuracy on denoised training images, in training mode. Figure 14.',
     tag: 'denoised/accuracy',
     unit: 'share',

@@ -124,7 +124,7 @@ export interface PrepareContext<F extends Form> {
 export interface DecideContext<F extends Form = Form> {
   /** The settings in force. */
   readonly settings: F['settings']
-  /** Labels of the micro-batch: [B]. */
+  /** Labels of the micro-batch: [B]. Empty for an objective without `look`, of which nothing is read. */
   readonly labels: readonly number[]
   readonly position: Place
   /** Uniform numbers in [0, 1): a function of the seed, the position and the micro-batch. */

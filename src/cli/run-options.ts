@@ -36,7 +36,13 @@ export function addRunOptions(program: Command): Command {
 }
 
 /** What the options ask of `finetune`. */
-export function runHooks({ resume, maxHours, onNonFinite, quiet, json }: RunOptions): FinetuneHooks {
+export function runHooks({
+  resume,
+  maxHours,
+  onNonFinite,
+  quiet,
+  json,
+}: RunOptions): Omit<FinetuneHooks, 'rule' | 'lossTerm' | 'schedule'> {
   return {
     ...(resume ? { existing: 'resume' as const } : {}),
     maxHours,

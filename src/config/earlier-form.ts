@@ -9,8 +9,10 @@ export function fromEarlierForm(input: unknown): unknown {
   if (!isObject(input) || input.smoothing !== undefined) return input
   const { denoiser, ...others } = input
   const method = withoutSigma(others.method)
-  const certification = withoutSigma(others.certification)
-  const sigma = method.sigma ?? certification.sigma
+  // Of two σ the second is left for the schema to refuse.
+  const certification =
+    method.sigma === undefined ? withoutSigma(others.certification) : { section: others.certification }
+  const sigma = method.sigma ?? ('sigma' in certification ? certification.sigma : undefined)
   if (denoiser === undefined && sigma === undefined) return input
   return {
     smoothing: { sigma, denoiser },

@@ -15,6 +15,8 @@ interface Run {
   readonly tuning: z.output<typeof tuningSchema>
   readonly optimisation: z.output<typeof optimisationSchema>
   readonly checkpoints: z.output<typeof checkpointsSchema>
+  readonly smoothing: { readonly denoiser: { readonly source: string } }
+  readonly compileDenoiser: boolean
   readonly device: string
   readonly dtype: string
   readonly autocast: string
@@ -57,6 +59,10 @@ export function problemsOfRun(run: Run): Problem[] {
     ...when(optimisation.minLearningRate > peak, {
       path: 'optimisation.minLearningRate',
       message: `expected at most the learning rate after the warm-up, ${peak}, got ${optimisation.minLearningRate}`,
+    }),
+    ...when(run.compileDenoiser && run.smoothing.denoiser.source === 'none', {
+      path: 'compileDenoiser',
+      message: 'expected false without a denoiser, got true',
     }),
     ...when(run.dtype === 'float64' && run.autocast !== 'none', {
       path: 'autocast',

@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import type { Read, Session } from '../bridge'
 import type { Smoothing } from '../smoothing/smoothing'
 import type { Batch, Classifier, DatasetDescription, Tensor } from '../torch'
+import { requireObjective } from './check-objective'
 import type { MetricDescription } from './metrics'
 import type { Place } from './place'
 
@@ -236,10 +237,13 @@ export type AnyObjective = <Result>(use: <F extends Form>(objective: Objective<F
 /**
  * Makes an objective ready to be listed beside others.
  *
+ * @throws ConfigError that names every field that it lacks
+ *
  * @example
  * const mine = defineObjective<MyForm>({ kind: 'mine', … })
  * await finetune(session, defineConfig({ objectives: [mine], method: { kind: 'mine', … }, … }))
  */
 export function defineObjective<F extends Form>(objective: Objective<F>): AnyObjective {
+  requireObjective(objective)
   return use => use(objective)
 }

@@ -24,6 +24,15 @@ export interface RunDefinition {
  *   whose kind another one has
  */
 export function defineConfig({ objectives, ...input }: RunDefinitionInput): RunDefinition {
+  for (const [index, objective] of objectives.entries()) {
+    if (typeof objective === 'function') continue
+    throw new ConfigError(
+      `objectives.${index}: expected what defineObjective returns, got ${String(objective)}.`,
+      {
+        remedy: 'Pass the objective to defineObjective first.',
+      },
+    )
+  }
   const kinds = objectives.map(kindOf)
   const twice = kinds.find((kind, index) => isBuiltIn(kind) || kinds.indexOf(kind) !== index)
   if (twice !== undefined) {
@@ -39,5 +48,9 @@ export function defineConfig({ objectives, ...input }: RunDefinitionInput): RunD
 
 /** The run that `finetune` was given. */
 export function definitionOf(input: RunConfigInput | RunDefinition): RunDefinition {
-  return 'objectives' in input ? input : { config: parseConfig(input), objectives: [] }
+  if (!('objectives' in input)) return { config: parseConfig(input), objectives: [] }
+  if ('config' in input) return input
+  throw new ConfigError('A configuration with objectives of your own is passed to defineConfig first.', {
+    remedy: 'Write finetune(session, defineConfig({ … }), …).',
+  })
 }

@@ -2,6 +2,7 @@ import type { Session } from '../bridge'
 import type { AnyRunConfig } from '../config/schema'
 import { ConfigError } from '../errors'
 import { accuracy } from '../objectives/accuracy'
+import { copiesOf } from '../objectives/check-objective'
 import { describeObjective, type ObjectiveDescription } from '../objectives/description'
 import type { Evaluation, Form, Objective, TrainedNetworks } from '../objectives/objective'
 import type { Checkpoint } from '../runs/checkpoint'
@@ -60,6 +61,7 @@ export async function prepareRun<F extends Form>(
   const settings = config.method as F['settings']
   requireAdditive(objective, plan)
   requireMetricNames(objective, evaluation)
+  const noises = copiesOf(objective, settings)
   setTf32(session, config.tf32)
   const denoiser = hooks.denoiser ?? (await loadSmoothingDenoiser(session, config.smoothing))
   if (denoiser !== null) compileDenoiser(denoiser, { compiled: config.compileDenoiser })
@@ -91,7 +93,7 @@ export async function prepareRun<F extends Form>(
     groups,
     objective: describeObjective(objective, { evaluation, script }),
     evaluation,
-    noises: objective.copies(settings),
+    noises,
   }
 }
 

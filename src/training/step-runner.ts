@@ -1,5 +1,6 @@
 import type { Read, Session } from '../bridge'
 import { ConfigError } from '../errors'
+import { copiesOf, requireLoss } from '../objectives/check-objective'
 import type { MetricTable, MetricValues } from '../objectives/metrics'
 import type { Form, LossTerm, Objective, Rule, StepInputs, Sums } from '../objectives/objective'
 import type { Place } from '../objectives/place'
@@ -231,7 +232,7 @@ function opened<F extends Form>(
 ): StepInputs<F> {
   const batch = loader.nextBatch()
   const clean_BCHW = toSymmetric(batch.images_BCHW)
-  const noises = objective.copies(inputs.settings)
+  const noises = copiesOf(objective, inputs.settings)
   return { ...inputs, batch, clean_BCHW, noise_MBCHW: drawNoise(clean_BCHW, { noises, generator: noise }) }
 }
 
@@ -240,7 +241,7 @@ function learn<F extends Form>(
   inputs: StepInputs<F>,
   { kept, given, lossScale }: LearnInputs<F>,
 ): RecordedSums {
-  const { total, sums } = objective.loss(inputs, { kept, given })
+  const { total, sums } = requireLoss(objective, objective.loss(inputs, { kept, given }))
   backwardScaled(total, lossScale)
   return { total, ...tensorsOf(sums) }
 }
@@ -257,7 +258,7 @@ function learnWith<F extends Form>(
     lossTerm,
   }: LearnInputs<F> & { readonly decision: F['decision']; readonly lossTerm: LossTerm<F> },
 ): RecordedSums {
-  const { total, sums, made } = objective.loss(inputs, { kept, given })
+  const { total, sums, made } = requireLoss(objective, objective.loss(inputs, { kept, given }))
   const term = lossTerm(inputs, { kept, given, decision, made })
   const withTerm = add(total, div(term, inputs.imagesPerUpdate))
   backwardScaled(withTerm, lossScale)

@@ -15,6 +15,7 @@ import { datasetSpec } from '../smoothing/specs'
 import { isShown } from '../terminal/progress'
 import { trainingProgress } from '../terminal/training-progress'
 import { joinProcessGroup, openDataset } from '../torch'
+import { checkedSchedule, requireHooks } from './check-hooks'
 import { definitionOf, type RunDefinition } from './define-config'
 import type { FinetuneHooks } from './hooks'
 import type { Schedule } from './hyperparameters'
@@ -61,6 +62,8 @@ async function train<F extends Form>(
   objective: Objective<F>,
   { config, hooks }: { config: AnyRunConfig; hooks: FinetuneHooks<F> },
 ): Promise<FinetuneResult> {
+  requireHooks(hooks)
+  const schedule = hooks.schedule && checkedSchedule(objective, hooks.schedule)
   const group = await joinProcessGroup(session)
   const trainSet = await openDataset(session, datasetSpec(config.data, 'train'))
   const testSet = await openDataset(session, datasetSpec(config.data, 'test'))
@@ -111,7 +114,7 @@ async function train<F extends Form>(
       const loop = new TrainingLoop({
         ...{ config, plan, state, noises, testSet, journal, folder, description },
         ...{ groups: prepared.groups, evaluation: prepared.evaluation },
-        hooks: { ...hooks, schedule: hooks.schedule as Schedule<Form['settings']> | undefined },
+        hooks: { ...hooks, schedule: schedule as Schedule<Form['settings']> | undefined },
         resumed: checkpoint,
       })
       await loop.run()

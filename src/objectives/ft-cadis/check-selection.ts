@@ -49,5 +49,6 @@ export function checkSelection(
 }
 
 function sizeOf(value: unknown, what: string): string {
-  return Array.isArray(value) ? `${value.length} ${what}` : String(value)
+  if (Array.isArray(value)) return `${value.length} ${what}`
+  return value instanceof Promise ? 'a promise' : String(value)
 }

@@ -5,7 +5,7 @@ import type { Report, ReportSection } from '../../analysis/report'
 import { fileName } from '../../analysis/runs'
 import { ConfigError } from '../../errors'
 import { readCertificationLog } from '../../logs/certification-log-file'
-import type { RunStatus } from '../read-run'
+import type { PlainObject, RunStatus } from '../read-run'
 import type { SamplesFile } from '../watchers/sample-files'
 import { accuracySection, type NamedRun, updateSections } from './run-curves'
 import { configurationTables, differencesTable, epochTable, nonFiniteTable, standTable } from './run-tables'
@@ -86,24 +86,41 @@ function messages(runs: readonly NamedRun[]): ReportSection[] {
 
 /** Several epochs of one run, the last one of each of several. */
 function sampleSections(runs: readonly NamedRun[]): ReportSection[] {
-  const shown = runs.flatMap(({ name, run: { samples } }) =>
-    runs.length === 1
+  const isOne = runs.length === 1
+  const shown = runs.flatMap(({ name, run: { samples, metadata } }) => {
+    const files = isOne
       ? spread(samples.length, SHOWN_EPOCHS).map(place => samples[place] as SamplesFile)
-      : samples.slice(-1).map(file => ({ ...file, run: name })),
-  )
+      : samples.slice(-1)
+    return files.map(file => ({ ...file, name, isDenoised: hasDenoiser(metadata.config) }))
+  })
   return shown.map((file): ReportSection => {
     const when = file.epoch === 0 ? 'before the first update' : `after epoch ${file.epoch}`
-    const of = 'run' in file ? `${String(file.run)}, ` : ''
+    const of = isOne ? '' : `${file.name}, `
     const kept = file.samples.flatMap(({ denoised }) => denoised.map(sample => sample.kept))
+    const words = file.isDenoised
+      ? {
+          title: 'Kept and hallucinated images',
+          shown: 'denoised test images are kept: the classifier that is trained gives',
+        }
+      : {
+          title: 'Noisy images',
+          shown: 'noisy test images are recognised: the classifier that is trained gives',
+        }
     return {
       kind: 'imageGrid',
-      title: `Kept and hallucinated images, ${of}${when}`,
+      title: `${words.title}, ${of}${when}`,
       grid: sampleGrid(file.samples, {
         classes: file.classes,
-        caption: `${kept.filter(Boolean).length} of ${kept.length} denoised test images are kept: the classifier that is trained gives them their label. The noise is the same after every epoch.`,
+        caption: `${kept.filter(Boolean).length} of ${kept.length} ${words.shown} them their label. The noise is the same after every epoch.`,
       }),
     }
   })
+}
+
+/** Whether a run, which may be of another version, has a denoiser. */
+function hasDenoiser({ smoothing }: PlainObject): boolean {
+  const { denoiser } = Object(smoothing) as { readonly denoiser?: { readonly source?: unknown } }
+  return denoiser?.source !== 'none'
 }
 
 /** The logs in the run folders, analysed as `ft-cadis analyze` does; one that has no whole row yet is left out. */

@@ -73,6 +73,8 @@ export interface ClassifierDescription {
   readonly family: string
   /** Whether training mode mixes the images of a batch (batch normalisation). */
   readonly usesBatchStatistics: boolean
+  /** Whether training mode moves buffers (running statistics): see `runningStatistics`. */
+  readonly hasRunningStatistics: boolean
 }
 
 /** A classifier of images in [-1, 1]. It is in evaluation mode outside of {@link Classifier.training}. */

@@ -66,6 +66,7 @@ def describe_classifier(_host, classifier) -> dict[str, Any]:
         "depth": classifier.depth,
         "family": classifier.family,
         "usesBatchStatistics": classifier.uses_batch_statistics,
+        "hasRunningStatistics": len(classifier.statistics) > 0,
     }
 
 

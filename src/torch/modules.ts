@@ -75,6 +75,8 @@ export interface ClassifierDescription {
   readonly usesBatchStatistics: boolean
   /** Whether training mode moves buffers (running statistics): see `runningStatistics`. */
   readonly hasRunningStatistics: boolean
+  /** What had random weights when it was loaded, which another load would draw anew; `null` where nothing had. */
+  readonly random: 'network' | 'head' | null
 }
 
 /** A classifier of images in [-1, 1]. It is in evaluation mode outside of {@link Classifier.training}. */

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 import torch.nn.functional as F
@@ -30,17 +30,25 @@ class Classifier(nn.Module):
     depth: number of transformer blocks, for layer-wise decay; None where there are none.
     uses_batch_statistics: whether outputs in train mode depend on who else is in the batch (batch normalisation).
     statistics: the modules whose running statistics train mode moves.
+    random: what of it had random weights when it was loaded, "network" | "head" | None.
     autocast: the number type that the network's own operations are cast to where torch knows that to be safe, or None.
     """
 
     def __init__(
-        self, model: nn.Module, spec: Mapping[str, Any], *, depth: int | None, autocast: torch.dtype | None = None
+        self,
+        model: nn.Module,
+        spec: Mapping[str, Any],
+        *,
+        depth: int | None,
+        autocast: torch.dtype | None = None,
+        random: Literal["network", "head"] | None = None,
     ):
         super().__init__()
         self.model = model
         self.autocast = autocast
         self.family: str = spec["source"]
         self.depth = depth
+        self.random = random
         self.adapted = "adapter" in spec or (spec.get("tuning") or {}).get("kind") == "lora"
         self.resize: int | None = spec.get("resize")
         # Adapters are saved with the head alone, so what is frozen must not move: it stays in eval mode.
@@ -129,13 +137,16 @@ def load_classifier(
         raise SpecError(f"Unknown kind of tuning {tuning['kind']!r}. Give 'full' or 'lora'.")
     backbone = source.load(spec)
     model = backbone.model.to(device=device, dtype=dtype).requires_grad_(tuning["kind"] == "full")
+    random = backbone.random
     if "adapter" in spec:
         if tuning["kind"] == "full":
             raise SpecError("Adapters cannot be fine-tuned in full. Merge them first, or tune with 'lora'.")
         model = lora.load_adapters(model, spec["adapter"], tuning if tuning["kind"] == "lora" else None)
+        if random == "head" and lora.saves(model, backbone.heads):
+            random = None
     elif tuning["kind"] == "lora":
         model = lora.add_adapters(model, rank=tuning["rank"], alpha=tuning["alpha"], heads=backbone.heads)
-    classifier = Classifier(model, spec, depth=backbone.depth, autocast=autocast).to(device).eval()
+    classifier = Classifier(model, spec, depth=backbone.depth, autocast=autocast, random=random).to(device).eval()
     if activation_checkpointing:
         _checkpoint_activations(model)
         count_once(classifier.statistics)

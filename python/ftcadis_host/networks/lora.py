@@ -137,6 +137,12 @@ def load_adapters(model: nn.Module, folder: Path | str, tuning: Mapping[str, Any
     return adapted if tuning is not None else adapted.requires_grad_(False)
 
 
+def saves(adapted: nn.Module, heads: list[str]) -> bool:
+    """Whether the adapters hold all of these modules of the model as well."""
+    held = adapted.peft_config["default"].modules_to_save or []
+    return all(any(head == name or head.endswith(f".{name}") for name in held) for head in heads)
+
+
 def save_adapters(adapted: nn.Module, folder: Path | str) -> None:
     """Writes adapters and head in PEFT's own format, all or nothing.
 

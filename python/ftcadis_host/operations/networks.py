@@ -67,6 +67,7 @@ def describe_classifier(_host, classifier) -> dict[str, Any]:
         "family": classifier.family,
         "usesBatchStatistics": classifier.uses_batch_statistics,
         "hasRunningStatistics": len(classifier.statistics) > 0,
+        "random": classifier.random,
     }
 
 

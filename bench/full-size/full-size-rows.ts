@@ -166,7 +166,11 @@ export async function certificationRow(
   const folder = await mkdtemp(join(tmpdir(), 'ft-cadis-bench-'))
   try {
     await using session = await connect(options)
-    const { denoiser, classifier } = await loadNetworks(session, { ...run, certification })
+    const { denoiser, classifier } = await loadNetworks(
+      session,
+      { ...run, certification },
+      { randomWeights: 'allowed' },
+    )
     const { autocast } = certification
     const smoothing = smoothingOf(denoiser, run.smoothing.sigma, { autocast })
     const dataset = await torch.openDataset(session, datasetSpec(config.data, 'test'))

@@ -93,7 +93,10 @@ export class TypeScriptSide {
     const microBatches = optimisation.imagesPerUpdate / workload.loader.batchSize
     return new TypeScriptSide(
       workload,
-      { ...trained, optimizer, group: torch.soleProcess(), steps },
+      {
+        ...{ ...trained, optimizer, group: torch.soleProcess(), steps },
+        statistics: torch.runningStatistics(classifier),
+      },
       asked,
       noiseLevelOf(denoiser, smoothing.sigma),
       groups,

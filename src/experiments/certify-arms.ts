@@ -5,10 +5,11 @@ import { certifyDataset } from '../certification/certify-dataset'
 import { lock } from '../files/lock'
 import { readCertificationLog } from '../logs/certification-log-file'
 import { findCheckpoint } from '../runs/find-checkpoint'
+import { loadBaseClassifier } from '../smoothing/load-networks'
 import { smoothingOf } from '../smoothing/smoothing'
-import { classifierSpec, datasetSpec } from '../smoothing/specs'
+import { datasetSpec } from '../smoothing/specs'
 import { loadTrainedClassifier } from '../smoothing/trained-classifier'
-import { type Denoiser, loadClassifier, openDataset } from '../torch'
+import { type Denoiser, openDataset } from '../torch'
 import { logPath, type ResolvedArm, seedFolder } from './arms'
 
 interface CertifyArmsOptions {
@@ -80,5 +81,5 @@ export async function isCertified(
 export async function classifierOf(session: Session, arm: ResolvedArm, seed: number) {
   return arm.isTrained
     ? loadTrainedClassifier(session, await findCheckpoint(seedFolder(arm, seed)))
-    : loadClassifier(session, classifierSpec(arm.config.classifier))
+    : (await loadBaseClassifier(session, arm.config.classifier)).classifier
 }

@@ -216,7 +216,7 @@ async function measureImage(
   const folder = await mkdtemp(join(tmpdir(), 'ft-cadis-plan-'))
   const denoiser = await loadSmoothingDenoiser(session, config.smoothing)
   const smoothing = smoothingOf(denoiser, config.smoothing.sigma)
-  const { classifier } = await loadBaseClassifier(session, config.classifier)
+  const { classifier } = await loadBaseClassifier(session, config.classifier, { randomWeights: 'allowed' })
   const dataset = await openDataset(session, datasetSpec(config.data, 'test'))
   const certification = { ...config.certification, seed: 0 }
   const timeOf = async (arms: number) => {

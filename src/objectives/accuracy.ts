@@ -1,16 +1,17 @@
+import { leadingClass } from '../smoothing/leading-class'
 import { seenCopies } from '../smoothing/smoothing'
-import { argmax, eq, flatten, noGrad, sum, type Tensor, to } from '../torch'
+import { eq, flatten, noGrad, sum, type Tensor, to } from '../torch'
 import { ACCURACY_METRICS, BEST_ACCURACY } from './accuracy-metrics'
 import type { Evaluation } from './objective'
 
-/** Accuracy of the base classifier on clean images, and on noisy ones as the smoothed classifier sees them, without votes. */
+/** Accuracy of the base classifier on clean images, and on noisy ones as the smoothed classifier sees them, without votes. NaN is wrong. */
 export const accuracy: Evaluation = {
   look: ({ networks: { classifier }, smoothing, labels_B, clean_BCHW, noise_MBCHW }) => {
     const seen_MBCHW = seenCopies(smoothing, clean_BCHW, { noise_MBCHW, noises: 1 })
     return noGrad(classifier.session, () => {
       const labels_N = flatten(labels_B, 'B', 'N')
       const correct = (images_NCHW: Tensor<'NCHW'>) =>
-        sum(to(eq(argmax(classifier.classify(images_NCHW), 'K'), labels_N), 'float32'))
+        sum(to(eq(leadingClass(classifier.classify(images_NCHW)), labels_N), 'float32'))
       return {
         clean: correct(flatten(clean_BCHW, 'B', 'N')),
         noisy: correct(flatten(seen_MBCHW, 'MB', 'N')),

@@ -7,7 +7,7 @@ import type {
   SmoothingConfig,
   TuningConfig,
 } from '../config/schema'
-import { CheckpointError } from '../errors'
+import { CheckpointError, ConfigError } from '../errors'
 import { isFile } from '../files/exists'
 import {
   type Classifier,
@@ -51,6 +51,11 @@ export interface BaseClassifierPrecision extends ClassifierPrecision {
   readonly tuning?: TuningConfig | undefined
   /** Folder of a checkpoint: adapters for the weights of the configuration, or weights in their place. */
   readonly checkpoint?: string | undefined
+  /**
+   * Whether a network or a head may be loaded with random weights although nothing is trained: to measure what it takes.
+   * Default refused, as another load would draw others.
+   */
+  readonly randomWeights?: 'allowed' | 'refused' | undefined
 }
 
 /** A classifier, and what Python was asked for, as `provenance` takes it. */
@@ -65,30 +70,69 @@ export interface LoadedClassifier {
  * Loads the base classifier of a configuration, with the weights of a checkpoint if one is given.
  *
  * @throws CheckpointError if weights are missing or damaged
+ * @throws ConfigError for random weights where nothing is trained and they are not allowed
  */
 export async function loadBaseClassifier(
   session: Session,
   config: ClassifierConfig,
-  { tuning, checkpoint, ...options }: BaseClassifierPrecision = {},
+  { tuning, checkpoint, randomWeights = 'refused', ...options }: BaseClassifierPrecision = {},
 ): Promise<LoadedClassifier> {
   const isAdapter = checkpoint !== undefined && (await isFile(join(checkpoint, 'adapter_config.json')))
   const spec = {
     ...classifierSpec(config, tuning),
     ...(checkpoint !== undefined && (isAdapter ? { adapter: checkpoint } : { path: checkpoint })),
   }
-  return { classifier: await loadClassifier(session, spec, options), spec, isAdapter }
+  const classifier = await loadClassifier(session, spec, options)
+  const { random } = classifier.description
+  if (tuning === undefined && randomWeights === 'refused' && random !== null) {
+    session.free(classifier)
+    throw randomWeightsError(random, { config, isAdapter })
+  }
+  return { classifier, spec, isAdapter }
+}
+
+const DRAWN_ANEW = 'another load would draw others, and a certificate would hold for none of them.'
+
+function randomWeightsError(
+  random: 'network' | 'head',
+  { config, isAdapter }: { readonly config: ClassifierConfig; readonly isAdapter: boolean },
+): ConfigError {
+  if (random === 'head') {
+    return new ConfigError(
+      `The head of the classifier has random weights: ${nameOfClassifier(config)} has none for classifier.numClasses ${config.numClasses}; ${DRAWN_ANEW}`,
+      { remedy: 'Give a checkpoint that was trained with this head, or leave classifier.numClasses out.' },
+    )
+  }
+  return isAdapter
+    ? new ConfigError(
+        `The network under the adapters has random weights, which their checkpoint does not hold: ${DRAWN_ANEW}`,
+        {
+          remedy:
+            'Write the network into a folder before adapters are trained, and give it as classifier.path; or fine-tune in full.',
+        },
+      )
+    : new ConfigError(`The classifier ${nameOfClassifier(config)} has random weights: ${DRAWN_ANEW}`, {
+        remedy: 'Give weights as classifier.path, or a checkpoint of full fine-tuning.',
+      })
 }
 
 /**
  * Loads the networks that a certification is about, with nothing to train.
  *
  * @param options.expected - the weights that they must be
- * @throws CheckpointError if weights are missing, damaged, or others than expected
+ * @param options.randomWeights - allowed to measure what a certification takes; default refused
+ * @throws CheckpointError if weights are missing, damaged, or others than expected; ConfigError if they are random
  */
 export async function loadNetworks(
   session: Session,
   config: CertificationRunConfig,
-  { expected }: { readonly expected?: Smoothed['weights'] | undefined } = {},
+  {
+    expected,
+    randomWeights,
+  }: { readonly expected?: Smoothed['weights'] | undefined } & Pick<
+    BaseClassifierPrecision,
+    'randomWeights'
+  > = {},
 ): Promise<CertifiedNetworks> {
   const { checkpoint, certification, smoothing } = config
   const { dtype, autocast } = certification
@@ -96,10 +140,15 @@ export async function loadNetworks(
   try {
     const denoiser = await loadSmoothingDenoiser(session, smoothing)
     if (denoiser !== null) loaded.push(denoiser)
-    const options = { dtype, autocast, checkpoint }
+    const options = { dtype, autocast, checkpoint, randomWeights }
     const { classifier, spec, isAdapter } = await loadBaseClassifier(session, config.classifier, options)
     loaded.push(classifier)
     const from = await provenanceOf(session, { denoiser, classifier }, { smoothing, spec })
+    if (randomWeights !== 'allowed' && from.denoiser?.random === true) {
+      throw new ConfigError(`The denoiser has random weights: ${DRAWN_ANEW}`, {
+        remedy: 'Give weights as smoothing.denoiser.path.',
+      })
+    }
     const weights = {
       denoiser: from.denoiser === null ? null : hashesOf(from.denoiser),
       // A checkpoint of the whole network takes the place of the off-the-shelf weights.
@@ -137,6 +186,10 @@ export function nameOf({ checkpoint, classifier }: CertificationRunConfig): stri
     const run = basename(parent) === 'checkpoints' ? dirname(parent) : parent
     return `${basename(run)}/${basename(checkpoint)}`
   }
+  return nameOfClassifier(classifier)
+}
+
+function nameOfClassifier(classifier: ClassifierConfig): string {
   const { source, path, name } = { name: undefined, path: undefined, ...classifier }
   return `${source}:${name ?? (path === undefined ? 'random' : basename(path))}`
 }

@@ -1,6 +1,6 @@
 import { type Plain, PlainHandle, type Session } from '../bridge'
 import type { Classifier, Denoiser } from './modules'
-import type { Optimizer } from './optimizer'
+import type { Optimizer, RunningStatistics } from './optimizer'
 import { type Axes, Tensor } from './tensor'
 
 /**
@@ -19,8 +19,8 @@ export interface ProcessGroup {
   allReduceGradients(optimizer: Optimizer): void
   /** Records a sum over the ranks, without a graph. With one rank it is the tensor itself. */
   allReduceSum<A extends Axes>(tensor: Tensor<A>): Tensor<A>
-  /** Records giving every rank the mean of a network's floating-point buffers: batch norm's running statistics. */
-  averageBuffers(module: Classifier | Denoiser): void
+  /** Records adding up what the micro-batches of all ranks have made of running statistics, before they are applied. */
+  allReduceStatistics(statistics: RunningStatistics): void
   /** Records giving every rank the parameters and buffers that a network has on rank 0. */
   broadcastParameters(module: Classifier | Denoiser): void
   /** Rank 0's plain data, on every rank. What the other ranks pass is ignored. */
@@ -74,7 +74,7 @@ export function soleProcess(): ProcessGroup {
     worldSize: 1,
     allReduceGradients: nothing,
     allReduceSum: tensor => tensor,
-    averageBuffers: nothing,
+    allReduceStatistics: nothing,
     broadcastParameters: nothing,
     broadcast: async value => value,
     gather: async value => [value],
@@ -105,8 +105,8 @@ class LaunchedGroup implements ProcessGroup {
     })
   }
 
-  averageBuffers(module: Classifier | Denoiser): void {
-    this.#session.perform('average_buffers', [this.#handle, module])
+  allReduceStatistics(statistics: RunningStatistics): void {
+    this.#session.perform('all_reduce_statistics', [this.#handle, statistics])
   }
 
   broadcastParameters(module: Classifier | Denoiser): void {

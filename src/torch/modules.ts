@@ -73,6 +73,10 @@ export interface ClassifierDescription {
   readonly family: string
   /** Whether training mode mixes the images of a batch (batch normalisation). */
   readonly usesBatchStatistics: boolean
+  /** Whether training mode moves buffers (running statistics): see `runningStatistics`. */
+  readonly hasRunningStatistics: boolean
+  /** What had random weights when it was loaded, which another load would draw anew; `null` where nothing had. */
+  readonly random: 'network' | 'head' | null
 }
 
 /** A classifier of images in [-1, 1]. It is in evaluation mode outside of {@link Classifier.training}. */

@@ -86,6 +86,42 @@ export function adamW(
   })
 }
 
+/**
+ * Running statistics of a classifier over one update: every micro-batch begins with those of the update's start, and the
+ * update leaves the mean over its micro-batches, or where it is not applied, all as it was.
+ */
+export class RunningStatistics extends Handle<never> {
+  /** Takes today's for those that every micro-batch of an update begins with. */
+  beginUpdate(): void {
+    this.session.perform('begin_statistics', [this])
+  }
+
+  /** Adds what a micro-batch has made of them, after its backward pass, and puts those of the start back. */
+  endMicroBatch(): void {
+    this.session.perform('add_statistics', [this])
+  }
+
+  /** How many numbers the micro-batches so far would make NaN or infinite. */
+  nonFinite(): Tensor<''> {
+    return this.session.record('non_finite_statistics', [this], {
+      make: (session, id) => new Tensor(session, id, '' as const),
+    })
+  }
+
+  /** Leaves what an update of so many micro-batches, over all ranks, makes of them. */
+  apply({ microBatches }: { readonly microBatches: number }): void {
+    this.session.perform('apply_statistics', [this], { micro_batches: microBatches })
+  }
+}
+
+/** The running statistics of a classifier, to be moved update by update; null where training moves none. */
+export function runningStatistics(classifier: Classifier): RunningStatistics | null {
+  if (!classifier.description.hasRunningStatistics) return null
+  return classifier.session.record('running_statistics', [classifier], {
+    make: (session, id) => new RunningStatistics(session, id),
+  })
+}
+
 /** An exponential moving average of a denoiser's weights: of those at the first update, and from then on. */
 export class MovingAverage extends Handle<never> {
   constructor(

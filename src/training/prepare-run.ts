@@ -18,6 +18,7 @@ import {
   makeLoader,
   manualSeed,
   type ProcessGroup,
+  runningStatistics,
   setTf32,
 } from '../torch'
 import type { FinetuneHooks } from './hooks'
@@ -77,6 +78,7 @@ export async function prepareRun<F extends Form>(
   })) ?? null) as F['prepared']
   const { optimizer, groups } = optimizerOf(classifier, config)
   if (checkpoint !== null) optimizer.load(checkpoint.optimizerFile)
+  const statistics = runningStatistics(classifier)
   const loader = await makeLoader(trainSet, {
     batchSize: plan.imagesPerMicroBatch,
     seed: config.seed,
@@ -89,7 +91,10 @@ export async function prepareRun<F extends Form>(
   const { rule, lossTerm } = hooks
   const run = { networks, smoothing, settings, prepared, loader, rule, lossTerm }
   return {
-    state: { networks, smoothing, optimizer, loader, group, steps: stepRunner(session, objective, run) },
+    state: {
+      ...{ networks, smoothing, optimizer, statistics, loader, group },
+      steps: stepRunner(session, objective, run),
+    },
     groups,
     objective: describeObjective(objective, { evaluation, script }),
     evaluation,

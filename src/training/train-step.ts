@@ -30,7 +30,7 @@ export type MicroBatchSums = StepSums & { readonly microBatch: number }
 /** How an update went. */
 export interface UpdateOutcome {
   readonly metrics: UpdateMetrics
-  /** Whether the optimizer step was taken: it is not where a loss or a gradient is not finite. */
+  /** Whether the optimizer step was taken: it is not where a loss, a gradient or a running statistic is not finite. */
   readonly taken: boolean
   /** The sums of this process's micro-batches, to find out which one is not finite. */
   readonly parts: readonly MicroBatchSums[]
@@ -42,15 +42,16 @@ export interface UpdateOutcome {
 /**
  * One optimizer update: for each micro-batch two answers of Python, one to decide on and one with the losses. The step
  * itself is only recorded, and travels with the program that follows: it is not taken when a number is not finite, and
- * the weights are then as they were.
+ * parameters and running statistics are then as they were.
  *
  * Micro-batches are numbered over all ranks, and everything random is named by that number: the same update comes of one
  * process with many micro-batches and of many processes with one, but for the order in which sums are rounded.
  */
 export async function trainUpdate(state: TrainingState, plan: UpdatePlan): Promise<UpdateOutcome> {
-  const { optimizer, group, steps, networks } = state
+  const { optimizer, statistics, group, steps } = state
   const { learningRates, weightDecays, microBatches, imagesPerUpdate, settings } = plan
   optimizer.setHyperparameters({ learningRates, weightDecays })
+  statistics?.beginUpdate()
   const parts: MicroBatchSums[] = []
   let end: Awaited<ReturnType<typeof trainMicroBatch>>['end'] = null
   for (let microBatch = group.rank; microBatch < microBatches; microBatch += group.worldSize) {
@@ -61,9 +62,13 @@ export async function trainUpdate(state: TrainingState, plan: UpdatePlan): Promi
   }
   if (end === null) throw new RangeError('An update takes at least one micro-batch of every rank.')
   const { norms, overRanks, memory } = end
-  const { sums, stops } =
+  const { sums, stops, nonFinite } =
     overRanks === null
-      ? { sums: addUp(steps.sums, parts), stops: plan.wantsStop?.() === true }
+      ? {
+          sums: addUp(steps.sums, parts),
+          stops: plan.wantsStop?.() === true,
+          nonFinite: end.nonFinite[0] ?? 0,
+        }
       : fromRanks(steps.sums, overRanks)
   const metrics: UpdateMetrics = {
     loss: sums.total ?? Number.NaN,
@@ -72,11 +77,13 @@ export async function trainUpdate(state: TrainingState, plan: UpdatePlan): Promi
     clippedGradientNorm: norms.after,
     metrics: steps.metricsOf(sums, { images: imagesPerUpdate, settings }),
   }
-  const taken = Number.isFinite(metrics.loss) && Number.isFinite(metrics.gradientNorm)
+  const taken = Number.isFinite(metrics.loss) && Number.isFinite(metrics.gradientNorm) && nonFinite === 0
   if (taken) optimizer.step()
   optimizer.zeroGradients()
-  const { classifier } = networks
-  if (taken && classifier.description.usesBatchStatistics) group.averageBuffers(classifier)
+  if (taken && statistics !== null) {
+    group.allReduceStatistics(statistics)
+    statistics.apply({ microBatches })
+  }
   return { metrics, taken, parts, stops, deviceBytes: memory?.devicePeak ?? null }
 }
 
@@ -94,14 +101,16 @@ function trainMicroBatch(
       ...{ place, settings, imagesPerUpdate, lossScale },
       stream: [...plan.stream, microBatch],
     },
-    (recorded, counted) =>
-      isLast ? recordEnd(state, recorded, { ...plan, lossScale, known: [...earlier, counted] }) : null,
+    (recorded, counted) => {
+      state.statistics?.endMicroBatch()
+      return isLast ? recordEnd(state, recorded, { ...plan, lossScale, known: [...earlier, counted] }) : null
+    },
   )
 }
 
 /** Records what follows the last backward pass: gradients over all ranks, their norms, sums over all ranks. */
 function recordEnd(
-  { optimizer, group, networks, steps }: TrainingState,
+  { optimizer, statistics, group, networks, steps }: TrainingState,
   recorded: RecordedSums,
   {
     clip,
@@ -114,6 +123,7 @@ function recordEnd(
   group.allReduceGradients(optimizer)
   if (lossScale !== 1) optimizer.scaleGradients(1 / lossScale)
   const isShared = group.worldSize > 1
+  const nonFinite = statistics === null ? [] : [statistics.nonFinite()]
   return {
     norms: clip === null ? unclipped(optimizer.gradientNorm()) : optimizer.clipGradients(clip),
     overRanks: isShared
@@ -121,13 +131,18 @@ function recordEnd(
           names: steps.sums,
           known: addUp(steps.sums, known),
           wantsStop: wantsStop?.() === true,
+          nonFinite: nonFinite[0],
         })
       : null,
+    nonFinite: isShared ? [] : nonFinite,
     memory: session.info.device.startsWith('cuda') ? memoryNow(session) : null,
   }
 }
 
-/** Records the sums over all processes, in the order of their names, then how many processes want to stop. */
+/**
+ * Records the sums over all processes, in the order of their names, then how many processes want to stop and how many
+ * running statistics are not finite.
+ */
 function sumOverRanks(
   group: TrainingState['group'],
   recorded: RecordedSums,
@@ -135,21 +150,31 @@ function sumOverRanks(
     names,
     known,
     wantsStop,
-  }: { readonly names: readonly string[]; readonly known: StepSums; readonly wantsStop: boolean },
+    nonFinite,
+  }: {
+    readonly names: readonly string[]
+    readonly known: StepSums
+    readonly wantsStop: boolean
+    readonly nonFinite: Tensor<''> | undefined
+  },
 ): Tensor<'S'> {
   const { session } = recorded.total
   const zero = tensor(session, 0, { axes: '' })
-  const numbers = [...names.map(name => known[name] ?? 0), wantsStop ? 1 : 0]
+  const numbers = [...names.map(name => known[name] ?? 0), wantsStop ? 1 : 0, 0]
   const known_S = tensor(session, numbers, { axes: 'S', dtype: 'float64' })
-  const [first = zero, ...others] = [...names.map(name => recorded[name] ?? zero), zero]
+  const [first = zero, ...others] = [...names.map(name => recorded[name] ?? zero), zero, nonFinite ?? zero]
   return group.allReduceSum(add(known_S, stack([first, ...others], { as: 'S' })))
 }
 
 /** What {@link sumOverRanks} is read as. */
-function fromRanks(names: readonly string[], values: readonly number[]): { sums: StepSums; stops: boolean } {
+function fromRanks(
+  names: readonly string[],
+  values: readonly number[],
+): { sums: StepSums; stops: boolean; nonFinite: number } {
   return {
     sums: Object.fromEntries(names.map((name, index) => [name, values[index] ?? Number.NaN])),
     stops: values[names.length] !== 0,
+    nonFinite: values[names.length + 1] ?? 0,
   }
 }
 

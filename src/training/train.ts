@@ -124,7 +124,7 @@ async function train<F extends Form>(
       return { networks, smoothing, checkpoint: lastCheckpoint, epochs: loop.epochs }
     } finally {
       state.steps.free()
-      session.free(state.optimizer)
+      session.free([state.optimizer, state.statistics])
       await state.loader.close()
     }
   } catch (error) {

@@ -8,6 +8,7 @@ import {
   type DataConfig,
   parseCertificationConfig,
 } from '../../src/config/schema'
+import { ConfigError } from '../../src/errors'
 import { loadNetworks, nameOf } from '../../src/smoothing/load-networks'
 import { datasetSpec } from '../../src/smoothing/specs'
 
@@ -67,15 +68,16 @@ describe('the name of what is certified', () => {
 
 describe('loadNetworks', () => {
   /** A session that answers without Python, and what it was to load. */
-  function answering(descriptions: readonly object[] = [{}]) {
+  function answering(descriptions: readonly object[] = [{ random: null }], denoiser: readonly object[] = []) {
     const loads: Recorded['parameters'][] = []
-    const provenance = { denoiser: [], classifier: { source: 'timm', sha256: 'off the shelf' } }
+    const provenance = { denoiser, classifier: { source: 'timm', sha256: 'off the shelf' } }
     const answers: unknown[] = [...descriptions, provenance]
     const session = {
       record(operation: string, _inputs: unknown, { parameters, make }: Recorded) {
         if (operation.startsWith('load_')) loads.push(parameters)
         return make(session, 1)
       },
+      free: () => undefined,
       async compute(recordAll: () => unknown) {
         recordAll()
         return answers.shift()
@@ -121,8 +123,31 @@ describe('loadNetworks', () => {
     await rm(folder, { recursive: true })
   })
 
+  it('refuses random weights, but where it measures', async () => {
+    const load = (random: unknown, options = {}, changes = {}) =>
+      loadNetworks(answering([{ random }]).session, settings(changes), options)
+    await expect(load('network')).rejects.toThrow(ConfigError)
+    await expect(load('network')).rejects.toThrow(/timm:name has random weights.*Give weights as/)
+    await expect(
+      load('head', {}, { classifier: { source: 'timm', path: 'owner/name', numClasses: 7 } }),
+    ).rejects.toThrow(
+      /The head .*timm:name has none for classifier.numClasses 7.*leave classifier.numClasses out/,
+    )
+    expect(await load('network', { randomWeights: 'allowed' })).toMatchObject({ denoiser: null })
+  })
+
+  it('refuses a random denoiser too', async () => {
+    const denoiser = { source: 'openai', preset: 'cifar10' }
+    const { session } = answering(
+      [{ kind: 'linear' }, { random: null }],
+      [{ source: 'openai', random: true }],
+    )
+    const loaded = loadNetworks(session, settings({ smoothing: { sigma: 0.5, denoiser } }))
+    await expect(loaded).rejects.toThrow(/The denoiser has random weights.*smoothing.denoiser.path/)
+  })
+
   it('has both networks compute as the settings say', async () => {
-    const { session, loads } = answering([{ kind: 'linear' }, {}])
+    const { session, loads } = answering([{ kind: 'linear' }, { random: null }])
     const { denoiser } = await loadNetworks(
       session,
       settings({

@@ -17,7 +17,10 @@ export interface Results {
   readonly sum: { readonly total: number[][]; readonly mine: number[][] }
   readonly broadcast: unknown
   readonly gathered: unknown
-  /** Logits of a network made of a parameter, a fraction and a count that differ between ranks. */
+  /**
+   * Logits of a network made of a parameter, a fraction and a count: as they differ between ranks, as rank 0 has them, and after
+   * an update in which rank 0 has passed through it once, and rank 1 twice.
+   */
   readonly constants: readonly (readonly number[] | undefined)[]
   readonly training: Training
 }
@@ -84,10 +87,21 @@ async function computeTogether(session: Session, group: torch.ProcessGroup): Pro
     session.free(image)
   }
   await look()
-  group.averageBuffers(network)
-  await look()
   group.broadcastParameters(network)
   await look()
+  const statistics = torch.runningStatistics(network)
+  session.scope(() => {
+    for (let pass = 0; pass <= group.rank; pass += 1) {
+      const image = torch.tensor(session, [[[[2 * group.rank + 1]]]], { axes: 'NCHW' })
+      network.training(() => network.classify(image))
+    }
+  })
+  statistics?.endMicroBatch()
+  await look()
+  if (statistics !== null) group.allReduceStatistics(statistics)
+  statistics?.apply({ microBatches: 2 })
+  await look()
+  session.free(statistics)
   session.free(network)
   return {
     sum,

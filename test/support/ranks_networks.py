@@ -24,7 +24,7 @@ class PartlyUsed(nn.Module):
 
 
 class Constants(nn.Module):
-    """Logits (parameter, fraction, count) for every image: a parameter and two buffers."""
+    """Logits (parameter, fraction, count) for every image: a parameter, and two buffers that training mode moves."""
 
     def __init__(self, value: float):
         super().__init__()
@@ -33,4 +33,7 @@ class Constants(nn.Module):
         self.register_buffer("count", torch.tensor(int(value)))
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
+        if self.training:
+            self.fraction += images.mean()
+            self.count += 1
         return torch.stack([self.weight, self.fraction, self.count.float()]).expand(len(images), 3)

@@ -85,8 +85,9 @@ async function checkResults(reports: readonly [RankReport, RankReport]): Promise
       sum: { total: [[1, 2]], mine: [[rank, 1]] },
       constants: [
         [mine, mine, mine],
-        [mine, 2, mine],
-        [1, 2, 1],
+        [1, 1, 1],
+        [1, 1, 1],
+        [1, 1 + (1 + 3 + 3) / 2, 1 + 2],
       ],
       broadcast: { from: 0, text: 'σ', numbers: [1e300, 0.1] },
       gathered: ['', 'xxx'],

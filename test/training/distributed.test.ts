@@ -25,11 +25,26 @@ describe('fine-tuning in two processes', () => {
   })
   afterAll(() => rm(folder, { recursive: true }))
 
-  const inTwo = (run: string, ...options: string[]) =>
+  const inTwo = (
+    run: string,
+    { options = [], changes = {} }: { options?: string[]; changes?: object } = {},
+  ) =>
     launch([
       ...['--nproc-per-node', '2', ...options, '--', 'test/support/short-run.ts', run],
-      JSON.stringify({ optimisation: HALVES }),
+      JSON.stringify({ optimisation: HALVES, ...changes }),
     ])
+
+  /** The largest difference of two runs between any weights, running statistics included. */
+  async function largestDifference(one: string, two: string): Promise<number> {
+    const weights = (run: string) =>
+      readTensors(join(folder, run, 'checkpoints', 'epoch-02', 'model.safetensors'))
+    const [ofOne, ofTwo] = [await weights(one), await weights(two)]
+    expect([...ofTwo.keys()]).toEqual([...ofOne.keys()])
+    const differences = [...ofOne].flatMap(([name, values]) =>
+      [...values].map((value, index) => Math.abs(value - (ofTwo.get(name)?.[index] ?? Number.NaN))),
+    )
+    return differences.reduce((largest, difference) => (difference <= largest ? largest : difference), 0)
+  }
 
   it(
     'gives the weights of one process with twice the micro-batches, to float32 rounding',
@@ -52,18 +67,23 @@ describe('fine-tuning in two processes', () => {
         expect(two[index]?.loss ?? 0).toBeCloseTo(row.loss ?? 0, 5)
         expect(two[index]?.allKeptShare).toBe(row.allKeptShare)
       }
-      const weights = (run: string) =>
-        readTensors(join(folder, run, 'checkpoints', 'epoch-02', 'model.safetensors'))
-      const [ofOne, ofTwo] = [await weights('one'), await weights('two')]
-      let largest = 0
-      for (const [name, values] of ofOne) {
-        const others = ofTwo.get(name) ?? new Float32Array()
-        for (const [index, value] of values.entries()) {
-          largest = Math.max(largest, Math.abs(value - (others[index] ?? Number.NaN)))
-        }
-      }
-      expect(largest).toBeLessThan(2e-5)
-      expect(ofTwo.size).toBe(ofOne.size)
+      expect(await largestDifference('one', 'two')).toBeLessThan(2e-5)
+    },
+    LAUNCH_MS,
+  )
+
+  it(
+    'gives the running statistics of one process, to float32 rounding',
+    async () => {
+      const file = join(__dirname, '..', 'support', 'batch_norm_network.py')
+      const optimisation = { ...HALVES, layerDecay: 1, imagesPerUpdate: 400, imagesPerMicroBatch: 100 }
+      const changes = { classifier: { source: 'python', file, factory: 'network' } as const, optimisation }
+      const { exitCode, printed } = await inTwo(join(folder, 'norm-two'), { changes }).ended
+      expect({ exitCode, printed }).toMatchObject({ exitCode: 0 })
+      await using session = await connectForTest()
+      const run = { ...shortRun(join(folder, 'norm-one')), ...changes }
+      await finetune(session, run, { evaluationImages: 40 })
+      expect(await largestDifference('norm-one', 'norm-two')).toBeLessThan(2e-5)
     },
     LAUNCH_MS,
   )
@@ -72,7 +92,7 @@ describe('fine-tuning in two processes', () => {
     'goes on from the last checkpoint when a rank is killed and the launcher starts all anew',
     async () => {
       const run = join(folder, 'killed')
-      const launched = inTwo(run, '--max-restarts', String(KILLS))
+      const launched = inTwo(run, { options: ['--max-restarts', String(KILLS)] })
       const occurrences = (pattern: RegExp) => [...launched.printed().matchAll(pattern)]
       for (let kill = 0; kill < KILLS; kill += 1) {
         // Every start says where it goes on; the first kill comes after the first checkpoint.

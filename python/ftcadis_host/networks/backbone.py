@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from torch import nn
 
@@ -21,11 +21,13 @@ class Backbone:
     """A network that maps images [N, C, H, W] to logits, or to an object with `logits`.
 
     heads: names of the modules that classify. depth: number of transformer blocks, where there are any.
+    random: what of it has random weights, which another load would draw anew; None where all of them are from files.
     """
 
     model: nn.Module
     heads: list[str]
     depth: int | None
+    random: Literal["network", "head"] | None = None
 
 
 def names_of(model: nn.Module, modules: nn.Module | tuple[nn.Module, ...]) -> list[str]:

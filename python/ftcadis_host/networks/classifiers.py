@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 import torch.nn.functional as F
@@ -16,6 +16,7 @@ from ..errors import SpecError
 from ..sources import find_source
 from ..torchvision_compat import prepare_torchvision
 from .backbone import ClassifierSource
+from .running_statistics import RunningStatistics, count_once, has_statistics
 
 # The common base of all batch normalisation layers has no public name.
 BatchNorm = nn.modules.batchnorm._BatchNorm
@@ -28,26 +29,48 @@ class Classifier(nn.Module):
     family: its source, 'timm' | 'transformers' | 'resnet110' | 'python'.
     depth: number of transformer blocks, for layer-wise decay; None where there are none.
     uses_batch_statistics: whether outputs in train mode depend on who else is in the batch (batch normalisation).
+    statistics: the modules whose running statistics train mode moves.
+    random: what of it had random weights when it was loaded, "network" | "head" | None.
     autocast: the number type that the network's own operations are cast to where torch knows that to be safe, or None.
     """
 
     def __init__(
-        self, model: nn.Module, spec: Mapping[str, Any], *, depth: int | None, autocast: torch.dtype | None = None
+        self,
+        model: nn.Module,
+        spec: Mapping[str, Any],
+        *,
+        depth: int | None,
+        autocast: torch.dtype | None = None,
+        random: Literal["network", "head"] | None = None,
     ):
         super().__init__()
         self.model = model
         self.autocast = autocast
         self.family: str = spec["source"]
         self.depth = depth
+        self.random = random
         self.adapted = "adapter" in spec or (spec.get("tuning") or {}).get("kind") == "lora"
         self.resize: int | None = spec.get("resize")
-        self.uses_batch_statistics = any(isinstance(module, BatchNorm) for module in model.modules())
+        # Adapters are saved with the head alone, so what is frozen must not move: it stays in eval mode.
+        named = [(name, module) for name, module in model.named_modules() if has_statistics(module)]
+        self._frozen = [module for name, module in named if self.adapted and ".modules_to_save." not in f".{name}."]
+        self.statistics = [module for _, module in named if not _is_among(module, self._frozen)]
+        self.uses_batch_statistics = any(
+            isinstance(module, BatchNorm) and not _is_among(module, self._frozen) for module in model.modules()
+        )
         # A float64 network gets the numbers as they are given; for all others they are those of float32.
         is_double = any(parameter.dtype == torch.float64 for parameter in model.parameters())
         dtype = torch.float64 if is_double else torch.float32
         mean, std = _input_range(spec.get("input_range", "symmetric"), dtype)
         self.register_buffer("mean", mean, persistent=False)
         self.register_buffer("std", std, persistent=False)
+
+    def train(self, mode: bool = True) -> Classifier:
+        """Train or eval mode; frozen running statistics stay in eval mode in both."""
+        super().train(mode)
+        for module in self._frozen:
+            module.training = False
+        return self
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         """Logits [N, K] in the dtype of the images [N, C, H, W], which lie in [-1, 1].
@@ -114,20 +137,30 @@ def load_classifier(
         raise SpecError(f"Unknown kind of tuning {tuning['kind']!r}. Give 'full' or 'lora'.")
     backbone = source.load(spec)
     model = backbone.model.to(device=device, dtype=dtype).requires_grad_(tuning["kind"] == "full")
+    random = backbone.random
     if "adapter" in spec:
         if tuning["kind"] == "full":
             raise SpecError("Adapters cannot be fine-tuned in full. Merge them first, or tune with 'lora'.")
         model = lora.load_adapters(model, spec["adapter"], tuning if tuning["kind"] == "lora" else None)
+        if random == "head" and lora.saves(model, backbone.heads):
+            random = None
     elif tuning["kind"] == "lora":
         model = lora.add_adapters(model, rank=tuning["rank"], alpha=tuning["alpha"], heads=backbone.heads)
+    classifier = Classifier(model, spec, depth=backbone.depth, autocast=autocast, random=random).to(device).eval()
     if activation_checkpointing:
         _checkpoint_activations(model)
-    return Classifier(model, spec, depth=backbone.depth, autocast=autocast).to(device).eval()
+        count_once(classifier.statistics)
+    return classifier
 
 
 def hub_id(spec: Mapping[str, Any]) -> str | None:
     """The hub's id of the weights that a description names without a path; None where it names none, or a path."""
     return None if "path" in spec else _source(spec["source"]).hub_id(spec)
+
+
+def running_statistics(classifier: Classifier) -> RunningStatistics:
+    """What training moves beside parameters, to be added up and applied update by update."""
+    return RunningStatistics(classifier.statistics)
 
 
 def describe_parameters(classifier: Classifier) -> list[tuple[str, list[int], bool]]:
@@ -171,6 +204,10 @@ def _save_network(classifier: Classifier, model: nn.Module, folder: Path | str) 
     half = torch.tensor([0.5])
     mean, std = (half if part is None else part.flatten() for part in (classifier.mean, classifier.std))
     _source(classifier.family).save(model, folder, mean=mean.tolist(), std=std.tolist())
+
+
+def _is_among(module: nn.Module, modules: list[nn.Module]) -> bool:
+    return any(module is one for one in modules)
 
 
 def _checkpoint_activations(model: nn.Module) -> None:

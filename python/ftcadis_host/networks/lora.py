@@ -15,6 +15,7 @@ from torch import nn
 
 from ..errors import SpecError
 from ..folders import read_json, write_json, written_folder
+from .attention_probe import check_layouts
 from .weights import check_shapes, read_tensors, shapes_of, write_tensors
 
 if TYPE_CHECKING:
@@ -82,12 +83,14 @@ def fuse_qkv(model: nn.Module) -> None:
 def add_adapters(model: nn.Module, *, rank: int, alpha: float, heads: list[str]) -> nn.Module:
     """The model inside a peft model: adapters on query and value, `heads` trained, everything else frozen.
 
-    The model itself is changed. Until the first update the outputs are the model's own.
+    The model itself is changed. Until the first update the outputs are the model's own. Raises SpecError where query
+    and value are not known to be those: by the names of their layers, or for a fused layer by `attention_probe`.
     """
     from peft import LoraConfig, get_peft_model
 
     if rank < 1 or alpha <= 0:
         raise SpecError(f"LoRA needs a rank of at least 1 and an alpha above 0, got rank {rank} and alpha {alpha}.")
+    check_layouts(model)
     split_qkv(model)
     names = [name.rsplit(".", 1)[-1] for name, module in model.named_modules() if isinstance(module, nn.Linear)]
     queries, values = (sum(name in wanted for name in names) for wanted in (QUERY, VALUE))
@@ -135,6 +138,12 @@ def load_adapters(model: nn.Module, folder: Path | str, tuning: Mapping[str, Any
     )
     set_peft_model_state_dict(adapted, tensors)
     return adapted if tuning is not None else adapted.requires_grad_(False)
+
+
+def saves(adapted: nn.Module, heads: list[str]) -> bool:
+    """Whether the adapters hold all of these modules of the model as well."""
+    held = adapted.peft_config["default"].modules_to_save or []
+    return all(any(head == name or head.endswith(f".{name}") for name in held) for head in heads)
 
 
 def save_adapters(adapted: nn.Module, folder: Path | str) -> None:

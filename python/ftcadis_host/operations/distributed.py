@@ -21,6 +21,10 @@ def leave_process_group(host, group) -> None:
     group.leave()
 
 
+def all_reduce_statistics(_host, group, statistics) -> None:
+    statistics.all_reduce(group)
+
+
 def broadcast_plain(_host, group, *, value: Any) -> Any:
     return group.gather_plain(value)[0]
 
@@ -30,7 +34,7 @@ OPERATIONS = {
     "leave_process_group": leave_process_group,
     "all_reduce_gradients": method("all_reduce_gradients"),
     "all_reduce_sum": method("all_reduce_sum"),
-    "average_buffers": method("average_buffers"),
+    "all_reduce_statistics": all_reduce_statistics,
     "broadcast_parameters": method("broadcast_parameters"),
     "gather_plain": method("gather_plain"),
     "broadcast_plain": broadcast_plain,

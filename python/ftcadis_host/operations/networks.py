@@ -66,6 +66,8 @@ def describe_classifier(_host, classifier) -> dict[str, Any]:
         "depth": classifier.depth,
         "family": classifier.family,
         "usesBatchStatistics": classifier.uses_batch_statistics,
+        "hasRunningStatistics": len(classifier.statistics) > 0,
+        "random": classifier.random,
     }
 
 

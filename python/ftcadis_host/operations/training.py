@@ -1,4 +1,4 @@
-"""Operations that change weights: optimizer, gradient clipping, moving averages."""
+"""Operations that change weights: optimizer, gradient clipping, running statistics, moving averages."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from ..delegates import method
+from ..delegates import lazy, method
 
 
 def adamw(_host, module, *, groups: list[dict[str, Any]], betas: list[float]) -> torch.optim.AdamW:
@@ -138,6 +138,11 @@ OPERATIONS = {
     "clip_gradients": clip_gradients,
     "gradient_norm": gradient_norm,
     "manual_seed": manual_seed,
+    "running_statistics": lazy("networks.classifiers", "running_statistics"),
+    "begin_statistics": method("begin_update"),
+    "add_statistics": method("end_micro_batch"),
+    "non_finite_statistics": method("non_finite"),
+    "apply_statistics": method("apply"),
     "averaged_copy": averaged_copy,
     "update_average": method("update_parameters"),
     "average_of": average_of,

@@ -70,11 +70,11 @@ class ProcessGroup:
         self._all_reduce(total)
         return total
 
-    def average_buffers(self, module: torch.nn.Module) -> None:
-        """Gives every rank the mean of the buffers that hold fractions, such as batch norm's running statistics."""
-        for buffer in module.buffers():
-            if buffer.is_floating_point():
-                buffer.copy_(self.all_reduce_sum(buffer) / self._world_size)
+    def all_reduce_max(self, tensor: torch.Tensor) -> torch.Tensor:
+        """The largest over the ranks, number by number, as a new tensor."""
+        largest = tensor.clone(memory_format=torch.contiguous_format)
+        self._watch.run(distributed.all_reduce, largest, distributed.ReduceOp.MAX)
+        return largest
 
     @torch.no_grad()
     def broadcast_parameters(self, module: torch.nn.Module) -> None:

@@ -16,10 +16,12 @@ def load_resnet110(spec: Mapping[str, Any]) -> Backbone:
         model = CifarResNet(110, spec.get("num_classes") or 10)
     else:
         model = load_resnet(weight_file(spec["path"]), 110)
+    random = None if "path" in spec else "network"
     classes = spec.get("num_classes")
     if classes is not None and classes != model.fc.out_features:
         model.fc = nn.Linear(model.fc.in_features, classes)
-    return Backbone(model, ["fc"], None)
+        random = random or "head"
+    return Backbone(model, ["fc"], None, random)
 
 
 SOURCE = ClassifierSource(load_resnet110)

@@ -29,8 +29,13 @@ def load_timm(spec: Mapping[str, Any]) -> Backbone:
     path = spec.get("path")
     if path is not None and not Path(path).exists():
         raise WeightsError(f"There is no folder or file '{path}' for a timm classifier. Give an existing one.")
+    random = None
     if path is None:
         model = _named(spec, arguments)
+        if not spec.get("pretrained"):
+            random = "network"
+        elif model.num_classes != model.pretrained_cfg["num_classes"]:
+            random = "head"
     elif Path(path).is_dir():
         folder = Path(path)
         read_json(folder / "config.json")
@@ -46,8 +51,9 @@ def load_timm(spec: Mapping[str, Any]) -> Backbone:
     classes = spec.get("num_classes")
     if classes is not None and classes != model.num_classes:
         model.reset_classifier(classes)
+        random = random or "head"
     depth = len(model.blocks) if hasattr(model, "blocks") else None
-    return Backbone(model, names_of(model, model.get_classifier()), depth)
+    return Backbone(model, names_of(model, model.get_classifier()), depth, random)
 
 
 def _named(spec: Mapping[str, Any], arguments: dict[str, Any]) -> nn.Module:

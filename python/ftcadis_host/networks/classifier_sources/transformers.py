@@ -46,7 +46,8 @@ def load_transformer(spec: Mapping[str, Any]) -> Backbone:
     if drop_path and not own_rate:
         add_stochastic_depth(model, drop_path)
     depth = getattr(config, "num_hidden_layers", None)
-    return Backbone(model, _heads(model), depth if isinstance(depth, int) else None)
+    random = "network" if path is None else "head" if new_head else None
+    return Backbone(model, _heads(model), depth if isinstance(depth, int) else None, random)
 
 
 def save_transformer(model: nn.Module, folder: Path | str, **_input_range: list[float]) -> None:

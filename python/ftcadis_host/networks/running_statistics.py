@@ -1,0 +1,127 @@
+"""Running statistics: buffers that forward passes in training mode move, as batch normalisation does.
+
+A module has them where it owns a floating-point buffer that its state dict holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import torch
+from torch import nn
+
+# What a module's own buffers are called while a forward pass works on copies of them.
+_SET_ASIDE = "_buffers_set_aside"
+
+
+def has_statistics(module: nn.Module) -> bool:
+    """Whether a module itself, not its children, may have running statistics."""
+    return any(buffer.is_floating_point() for _, buffer in _own_buffers(module))
+
+
+def count_once(modules: Iterable[nn.Module]) -> None:
+    """Leaves running statistics as they are where a backward pass computes a forward pass anew.
+
+    For activation checkpointing: the first forward pass has moved them already.
+    """
+    for module in modules:
+        module.register_forward_pre_hook(_set_aside)
+        module.register_forward_hook(_put_back, always_call=True)
+
+
+class RunningStatistics:
+    """The running statistics of modules over one update.
+
+    Every micro-batch begins with those of the update's start, and the update leaves the mean of what its micro-batches
+    made of them; whole numbers, such as the batches counted, become the largest. So the order of the micro-batches and
+    the number of ranks play no part. An update that is not applied leaves all as it was.
+    """
+
+    def __init__(self, modules: Iterable[nn.Module]):
+        places = [(module, name, buffer) for module in modules for name, buffer in _own_buffers(module)]
+        self._fractions = [place[:2] for place in places if place[2].is_floating_point()]
+        self._counts = [place[:2] for place in places if not place[2].is_floating_point()]
+        self.begin_update()
+
+    @torch.no_grad()
+    def begin_update(self) -> None:
+        """Takes today's statistics for those that every micro-batch of an update begins with."""
+        self._start = [self._now(place).clone() for place in self._fractions + self._counts]
+        self._moved: torch.Tensor | None = None
+        self._counted: torch.Tensor | None = None
+        self._last: list[torch.Tensor] = []
+
+    @torch.no_grad()
+    def end_micro_batch(self) -> None:
+        """Adds what a micro-batch has made of the statistics, and puts those of the start back."""
+        places = self._fractions + self._counts
+        self._last = [self._now(place).clone() for place in places]
+        moves, counts = self._moves(self._last), self._flat(self._last[len(self._fractions) :])
+        self._moved = moves if self._moved is None else self._moved + moves
+        self._counted = counts if self._counted is None else torch.maximum(self._counted, counts)
+        self._write(self._start)
+
+    def non_finite(self) -> torch.Tensor:
+        """How many numbers the micro-batches so far would make NaN or infinite, which were finite before."""
+        return (~torch.isfinite(self._moved)).sum().to(torch.float32)
+
+    def all_reduce(self, group) -> None:
+        """Adds up what the micro-batches of all ranks have made of the statistics."""
+        self._moved = group.all_reduce_sum(self._moved)
+        if self._counts:
+            self._counted = group.all_reduce_max(self._counted)
+
+    @torch.no_grad()
+    def apply(self, micro_batches: int) -> None:
+        """Leaves what an update of so many micro-batches, over all ranks, makes of the statistics."""
+        if micro_batches == 1:
+            self._write(self._last)
+            return
+        fractions = len(self._fractions)
+        moves = self._like(self._moved / micro_batches, self._start[:fractions])
+        moved = [start + move.to(start.dtype) for start, move in zip(self._start, moves, strict=False)]
+        counted = self._like(self._counted, self._start[fractions:])
+        self._write([*moved, *counted])
+
+    def _moves(self, now: list[torch.Tensor]) -> torch.Tensor:
+        """Differences to the start, as one vector; 0 where the start is not finite, as in a mask of -inf."""
+        pairs = zip(now[: len(self._fractions)], self._start, strict=False)
+        return self._flat([torch.where(torch.isfinite(start), value - start, 0) for value, start in pairs])
+
+    def _write(self, values: list[torch.Tensor]) -> None:
+        for place, value in zip(self._fractions + self._counts, values, strict=True):
+            self._now(place).copy_(value)
+
+    @staticmethod
+    def _now(place: tuple[nn.Module, str]) -> torch.Tensor:
+        module, name = place
+        return module.get_buffer(name)
+
+    @staticmethod
+    def _flat(tensors: list[torch.Tensor]) -> torch.Tensor:
+        return torch.cat([tensor.reshape(-1) for tensor in tensors]) if tensors else torch.zeros(0)
+
+    @staticmethod
+    def _like(flat: torch.Tensor, shaped: list[torch.Tensor]) -> list[torch.Tensor]:
+        parts = flat.split([tensor.numel() for tensor in shaped])
+        return [part.view_as(tensor) for part, tensor in zip(parts, shaped, strict=True)]
+
+
+def _own_buffers(module: nn.Module) -> list[tuple[str, torch.Tensor]]:
+    """A module's own numbers that its state dict holds beside parameters; none where none of them is a fraction."""
+    kept = module._non_persistent_buffers_set
+    own = [(name, buffer) for name, buffer in module._buffers.items() if buffer is not None and name not in kept]
+    own = [(name, buffer) for name, buffer in own if buffer.dtype != torch.bool and not buffer.is_complex()]
+    return own if any(buffer.is_floating_point() for _, buffer in own) else []
+
+
+def _set_aside(module: nn.Module, _inputs) -> None:
+    # The number of the backward pass that runs, by which torch.utils.checkpoint too knows that it computes anew.
+    if module.training and torch._C._current_graph_task_id() != -1:
+        setattr(module, _SET_ASIDE, dict(module._buffers))
+        copies = {name: buffer.clone() for name, buffer in module._buffers.items() if buffer is not None}
+        module._buffers.update(copies)
+
+
+def _put_back(module: nn.Module, _inputs, _output) -> None:
+    module._buffers.update(module.__dict__.pop(_SET_ASIDE, {}))

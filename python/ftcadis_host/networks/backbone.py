@@ -20,12 +20,14 @@ WEIGHTS_FILE = "model.safetensors"
 class Backbone:
     """A network that maps images [N, C, H, W] to logits, or to an object with `logits`.
 
-    heads: names of the modules that classify. depth: number of transformer blocks, where there are any.
+    heads: names of the modules that classify. depth: number of transformer blocks, where there are any. classes: what the
+    weights call the logits, in their order; None where they do not.
     """
 
     model: nn.Module
     heads: list[str]
     depth: int | None
+    classes: list[str] | None = None
 
 
 def names_of(model: nn.Module, modules: nn.Module | tuple[nn.Module, ...]) -> list[str]:

@@ -16,6 +16,7 @@ from ..errors import SpecError
 from ..sources import find_source
 from ..torchvision_compat import prepare_torchvision
 from .backbone import ClassifierSource
+from .class_names import ClassNames, known_classes
 
 # The common base of all batch normalisation layers has no public name.
 BatchNorm = nn.modules.batchnorm._BatchNorm
@@ -27,18 +28,26 @@ class Classifier(nn.Module):
     model: the network, inside a peft model where it has adapters.
     family: its source, 'timm' | 'transformers' | 'resnet110' | 'python'.
     depth: number of transformer blocks, for layer-wise decay; None where there are none.
+    classes: what the weights call the logits; None where they do not.
     uses_batch_statistics: whether outputs in train mode depend on who else is in the batch (batch normalisation).
     autocast: the number type that the network's own operations are cast to where torch knows that to be safe, or None.
     """
 
     def __init__(
-        self, model: nn.Module, spec: Mapping[str, Any], *, depth: int | None, autocast: torch.dtype | None = None
+        self,
+        model: nn.Module,
+        spec: Mapping[str, Any],
+        *,
+        depth: int | None,
+        classes: ClassNames | None = None,
+        autocast: torch.dtype | None = None,
     ):
         super().__init__()
         self.model = model
         self.autocast = autocast
         self.family: str = spec["source"]
         self.depth = depth
+        self.classes = classes
         self.adapted = "adapter" in spec or (spec.get("tuning") or {}).get("kind") == "lora"
         self.resize: int | None = spec.get("resize")
         self.uses_batch_statistics = any(isinstance(module, BatchNorm) for module in model.modules())
@@ -122,7 +131,9 @@ def load_classifier(
         model = lora.add_adapters(model, rank=tuning["rank"], alpha=tuning["alpha"], heads=backbone.heads)
     if activation_checkpointing:
         _checkpoint_activations(model)
-    return Classifier(model, spec, depth=backbone.depth, autocast=autocast).to(device).eval()
+    classes = known_classes(spec, backbone.classes)
+    classifier = Classifier(model, spec, depth=backbone.depth, classes=classes, autocast=autocast)
+    return classifier.to(device).eval()
 
 
 def hub_id(spec: Mapping[str, Any]) -> str | None:

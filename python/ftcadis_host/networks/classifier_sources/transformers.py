@@ -13,6 +13,7 @@ from torch import nn
 from ...errors import SpecError, WeightsError
 from ...folders import written_folder
 from ..backbone import Backbone, ClassifierSource
+from ..class_names import names_in_order
 from ..weights import check_file, check_folder_or_id
 
 
@@ -46,7 +47,8 @@ def load_transformer(spec: Mapping[str, Any]) -> Backbone:
     if drop_path and not own_rate:
         add_stochastic_depth(model, drop_path)
     depth = getattr(config, "num_hidden_layers", None)
-    return Backbone(model, _heads(model), depth if isinstance(depth, int) else None)
+    classes = None if new_head or path is None else names_in_order(config.id2label, config.num_labels)
+    return Backbone(model, _heads(model), depth if isinstance(depth, int) else None, classes)
 
 
 def save_transformer(model: nn.Module, folder: Path | str, **_input_range: list[float]) -> None:

@@ -5,7 +5,7 @@ import { type Epsilon, envelopeTable, lInfinityTable, perClassTable, summaryTabl
 import { comparePaired } from './paired-comparison'
 import { paperComparison } from './paper-comparison'
 import { paperTable } from './paper-tables'
-import { groupLogs, type LabelledLog, type Method, type Run } from './runs'
+import { groupLogs, type LabelledLog, type Method, type Run, requireSameData } from './runs'
 import { notesOn } from './settings'
 import type { Table } from './tables'
 
@@ -42,7 +42,7 @@ export interface Analysis {
  * configurations to take the best of; logs of other labels get rows of their own.
  *
  * @throws as `groupLogs`, `certifiedAccuracy`, `highProbabilityTable`, `lInfinityCertifiedAccuracy`, `paperTable`,
- * `paperComparison` and `comparePaired`; ConfigError for a label to compare that is none, or is an envelope
+ * `paperComparison` and `comparePaired`; ConfigError for a label to compare that is none, or is an envelope, or is of other data
  */
 export function analyze(logs: readonly LabelledLog[], options: AnalyzeOptions = {}): Analysis {
   const { envelope = false, perClass = false, highProbability, lInfinity, paper = [], compare } = options
@@ -80,6 +80,7 @@ function comparisonTable(
   radii: readonly number[],
 ): Table {
   const [a, b] = [onlyRun(methods, first), onlyRun(methods, second)]
+  requireSameData('Logs that are compared image by image', [...a.logs, ...b.logs])
   const confidence = 0.95
   const { averageCertifiedRadius, certifiedAccuracy, images } = comparePaired(
     a.logs.map(({ rows }) => rows),

@@ -1,8 +1,8 @@
 import { basename } from 'node:path'
-import { fieldDifferences, showValue } from '../config/differences'
+import { showValue } from '../config/differences'
 import { ConfigError, DataError } from '../errors'
 import { type CertificationLog, missingImages } from '../logs/certification-log-file'
-import type { CertificationConfiguration } from '../logs/certification-log-metadata'
+import { type CertificationConfiguration, configurationDifferences } from '../logs/certification-log-metadata'
 
 export interface LabelledLog {
   readonly label: string
@@ -50,6 +50,7 @@ export function groupLogs(
   return [...byLabel].map(([label, own]) => {
     const groups = envelope ? byConfiguration(own) : [own]
     for (const group of groups) requireSeeds(label, group)
+    requireSameData(`The logs of "${label}"`, own)
     const details = distinctions(groups)
     const runs = groups.map(
       (group, position): Run => ({
@@ -122,14 +123,12 @@ function byConfiguration(logs: readonly CertificationLog[]): CertificationLog[][
 /** What seeds of one configuration may differ in: the seed itself and the networks that it led to. */
 const OF_A_SEED = /^(seed|classifier|models)(\.|$)/
 
-/** What logs of format 1 do not say. */
-const OF_FORMAT_2 = 'data.digest'
+function differencesOf({ metadata: a }: CertificationLog, { metadata: b }: CertificationLog) {
+  return configurationDifferences(a?.configuration ?? null, b?.configuration ?? null)
+}
 
 function statementDifferences(a: CertificationLog, b: CertificationLog) {
-  return fieldDifferences(a.metadata?.configuration ?? null, b.metadata?.configuration ?? null).filter(
-    ({ field, before, after }) =>
-      !OF_A_SEED.test(field) && (field !== OF_FORMAT_2 || (before !== undefined && after !== undefined)),
-  )
+  return differencesOf(a, b).filter(({ field }) => !OF_A_SEED.test(field))
 }
 
 function requireSeeds(label: string, [first, ...others]: readonly CertificationLog[]): void {
@@ -153,6 +152,43 @@ function requireSeeds(label: string, [first, ...others]: readonly CertificationL
         { remedy: 'Finish the shorter log, or give them different labels.' },
       )
     }
+  }
+}
+
+/**
+ * In what the images of two logs differ, of those that have the same numbers: what the logs say of their data, and the
+ * pixels of a row by their digest; one line each. What logs do not say is not compared.
+ */
+export function dataDifferences(first: CertificationLog, other: CertificationLog): string[] {
+  const ofData =
+    first.metadata && other.metadata
+      ? differencesOf(first, other).filter(({ field }) => /^data\.(classNames|digest)$/.test(field))
+      : []
+  const known = new Map(first.rows.map(({ index, digest }) => [index, digest]))
+  const row = other.rows.find(
+    ({ index, digest }) => digest !== undefined && digest !== (known.get(index) ?? digest),
+  )
+  return [
+    ...ofData.map(({ field, before, after }) => `${field}: ${showValue(before)} and ${showValue(after)}`),
+    ...(row ? [`image ${row.index}: digest ${known.get(row.index)} and ${row.digest}`] : []),
+  ]
+}
+
+/**
+ * Refuses logs of other data, see {@link dataDifferences}.
+ *
+ * @param what - What is compared, for the message.
+ * @throws ConfigError that names both logs
+ */
+export function requireSameData(what: string, [first, ...others]: readonly CertificationLog[]): void {
+  if (first === undefined) return
+  for (const other of others) {
+    const lines = dataDifferences(first, other).map(line => `  ${line}`)
+    if (lines.length === 0) continue
+    throw new ConfigError(
+      `${what} must be of the same images, but ${first.file} and ${other.file} are not:\n${lines.join('\n')}\n`,
+      { remedy: 'Certify the same images, or give them different labels and do not compare these.' },
+    )
   }
 }
 

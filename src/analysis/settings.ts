@@ -1,7 +1,7 @@
 import { type CertificationLog, missingImages } from '../logs/certification-log-file'
 import { familyWiseOf } from '../logs/certification-log-metadata'
 import { formatIndices } from '../logs/image-plan'
-import { isPartial, type Method, type Run } from './runs'
+import { dataDifferences, isPartial, type Method, type Run } from './runs'
 import type { Cell, Column } from './tables'
 
 /** What decides whether two rows of a table compare. */
@@ -38,6 +38,7 @@ export function notesOn(methods: readonly Method[]): string[] {
     ...logs.filter(isPartial).map(partialNote),
     ...logs.flatMap(familyWiseNote),
     ...logs.flatMap(adaptiveNotes),
+    ...otherDataNotes(logs),
     ...differingSettings(methods).map(
       ({ column, cells }) =>
         `The logs do not all have the same ${column.header}: ${methods.map(({ name }, position) => `${name} ${cells[position] ?? 'unknown'}`).join('; ')}.`,
@@ -52,6 +53,19 @@ export function notesOn(methods: readonly Method[]): string[] {
         `${name} is the mean of ${logs.length} logs that are taken for seeds of one configuration; nothing beside them says that they are.`,
     ),
   ]
+}
+
+/** Which logs are of other images than the first. */
+function otherDataNotes([first, ...others]: readonly CertificationLog[]): string[] {
+  if (first === undefined) return []
+  return others.flatMap(other => {
+    const differences = dataDifferences(first, other)
+    return differences.length === 0
+      ? []
+      : [
+          `${first.file} and ${other.file} are of other images (${differences.join('; ')}): their figures do not compare.`,
+        ]
+  })
 }
 
 /** In what a log is partial, and what its figures are of. */

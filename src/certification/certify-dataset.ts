@@ -1,15 +1,17 @@
 import type { CertificationConfig } from '../config/schema'
-import { ConfigError, InterruptedError } from '../errors'
+import { InterruptedError } from '../errors'
 import { ArmLogs } from '../logs/arm-logs'
 import { type CertifiedImage, rowOf } from '../logs/certification-log'
 import type { JsonObject } from '../logs/certification-log-metadata'
 import { dealt, planMetadata, type Shard } from '../logs/shards'
+import { requireClasses, requireSameClasses } from '../smoothing/check-classes'
 import { toSymmetric } from '../smoothing/denoise'
 import { denoiserOf, type Smoothing } from '../smoothing/smoothing'
 import { type Classifier, type Dataset, digest, select, type Tensor } from '../torch'
 import { BatchSize } from './batch-size'
 import { gaussianBound } from './bound'
 import { ONLY_BALLOT } from './certifiers/certifier'
+import { requireLoggedImages } from './check-logged-images'
 import { guaranteeOf } from './guarantee'
 import { inferenceNetworks } from './inference-networks'
 import { configurationOf } from './log-configuration'
@@ -56,7 +58,8 @@ export interface CertifyDatasetOptions {
  * Rows are bit-identical on one device, whatever the order, the shards and interruptions. A batch that does not fit
  * into memory is halved, which changes the rounding inside the networks alone.
  *
- * @throws ConfigError if a log was begun with another configuration or is being written, or a head does not fit the data
+ * @throws ConfigError if a log was begun with another configuration or other images or is being written, or a head does
+ *   not fit the data or has other classes
  * @throws InterruptedError if `signal` is aborted; the logs are whole and can be gone on with
  */
 export async function certifyDataset(
@@ -69,6 +72,7 @@ export async function certifyDataset(
   const guarantee = guaranteeOf(smoothing, { ...certification, images: indices.length })
   const bound = gaussianBound(guarantee.certifiedSigma)
   const procedure = procedureOf(certification)
+  for (const { classifier } of arms) requireSameClasses(classifier.description.classes, dataset.description)
   const networks = await inferenceNetworks(
     session,
     { denoiser: denoiserOf(smoothing), classifiers: arms.map(({ classifier }) => classifier) },
@@ -76,14 +80,15 @@ export async function certifyDataset(
   )
   let done = 0
   try {
-    requireClasses(networks.heads, dataset)
+    for (const head of networks.heads) requireClasses(head, dataset.description)
     const { info } = session
+    const identity = await session.compute(() => dataset.identity())
     await using logs = await ArmLogs.open(
       arms.map(({ log, name, models }) => ({
         path: log,
         metadata: {
           configuration: configurationOf(certification, {
-            ...{ smoothing, guarantee, bound, procedure, images: indices.length, dataset },
+            ...{ smoothing, guarantee, bound, procedure, images: indices.length, dataset, identity },
             ...{ denoiserDtype: networks.denoiserDtype, name, models, data },
           }),
           ...planMetadata(indices, shard),
@@ -94,16 +99,24 @@ export async function certifyDataset(
         },
       })),
     )
+    const earlier = arms.map(({ log }, arm) => ({ log, rows: logs.rowsOfArm(arm) }))
+    for (const [arm, { log }] of arms.entries()) {
+      if (!logs.saysData(arm)) options.onNote?.(dataUnknown(log))
+    }
+    await requireLoggedImages(dataset, earlier, options)
     const work = own.map(index => ({ index, without: logs.armsWithout(index) }))
     for (const { index, without } of work) {
       if (without.length === 0) onImage?.(++done, { index, rows: logs.rowsOf(index), isNew: false })
     }
     const { n0, n, seed, autocast } = certification
     const certifierOf = certifiersOf(procedure, { bound, alpha: guarantee.alpha, n0, n })
-    const classes = dataset.description.classes.length
     const voting = {
       smoothing: { ...smoothing, autocast },
-      voter: armsVoter(networks.classifiers.map(classifier => singleVoter(classifier, { classes }))),
+      voter: armsVoter(
+        networks.classifiers.map((classifier, arm) =>
+          singleVoter(classifier, { classes: networks.heads[arm] ?? 0 }),
+        ),
+      ),
       batch: new BatchSize(certification.batch, options),
     }
     using inWork = new ImagesInWork()
@@ -149,6 +162,10 @@ function datasetImage(dataset: Dataset, { index, seed }: { readonly index: numbe
   })
 }
 
+function dataUnknown(log: string): string {
+  return `${log} is of an earlier version: its rows are compared with the images, but nothing says of which classes and how many other images it was.`
+}
+
 /** One image in [0, 1]. */
 function pixelsOf(
   dataset: Dataset,
@@ -156,14 +173,4 @@ function pixelsOf(
 ): { readonly image_CHW: Tensor<'CHW'>; readonly labels_B: Tensor<'B'> } {
   const { images_BCHW, labels_B } = dataset.images([index])
   return { image_CHW: select(images_BCHW, 'B', 0), labels_B }
-}
-
-/** Votes for classes that the data do not have would be lost, and with them the meaning of every bound. */
-function requireClasses(heads: readonly number[], { description }: Dataset): void {
-  const { length } = description.classes
-  const other = heads.find(head => head !== length)
-  if (other === undefined) return
-  throw new ConfigError(`The data have ${length} classes, but the head of the classifier has ${other}.`, {
-    remedy: 'Give the data that the classifier is for, or weights for these classes.',
-  })
 }

@@ -7,6 +7,7 @@ import { type CertificationLog, readCertificationLog } from '../logs/certificati
 import type { JsonObject } from '../logs/certification-log-metadata'
 import { type CertificationWatcher, watchedBy } from '../logs/certification-watcher'
 import { type Shard, shardPath } from '../logs/shards'
+import { requireSameClasses } from '../smoothing/check-classes'
 import { type CertifiedNetworks, loadNetworks, nameOf } from '../smoothing/load-networks'
 import { type SmoothedInput, smoothedOf } from '../smoothing/smoothed-input'
 import { smoothingOf } from '../smoothing/smoothing'
@@ -39,7 +40,7 @@ export async function certify(
   input: SmoothedInput,
   { log, shard, signal, progress, ...hooks }: CertifyOptions = {},
 ): Promise<CertificationLog> {
-  const { config, weights: expected } = await smoothedOf(input)
+  const { config, weights: expected, classes } = await smoothedOf(input)
   const whole = log ?? defaultLogPath(config)
   const path = shard === undefined ? whole : shardPath(whole, shard)
   const { certification, smoothing } = config
@@ -49,6 +50,7 @@ export async function certify(
   const dataset = await openDataset(session, datasetSpec(config.data, 'test'))
   let networks: CertifiedNetworks | undefined
   try {
+    if (classes !== undefined) requireSameClasses({ names: classes, areOfData: true }, dataset.description)
     const indices = await chooseImages(dataset, certification)
     networks = await loadNetworks(session, config, { expected })
     const { denoiser, classifier, weights, provenance } = networks

@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto'
 import type { CertificationConfig } from '../config/schema'
 import type { CertificationConfiguration, JsonObject } from '../logs/certification-log-metadata'
 import { levelOf, type Smoothing } from '../smoothing/smoothing'
-import type { Dataset, Dtype } from '../torch'
+import type { DataIdentity, Dataset, Dtype } from '../torch'
 import type { Bound } from './bound'
 import type { Guarantee } from './guarantee'
 import type { ProcedureSettings } from './procedure'
@@ -15,6 +14,8 @@ export interface LogConfigurationOptions {
   /** How many images the plan has. */
   readonly images: number
   readonly dataset: Pick<Dataset, 'description'>
+  /** What the data set is. */
+  readonly identity: DataIdentity
   readonly denoiserDtype: Dtype | null
   /** What identifies the classifier. */
   readonly name: string
@@ -31,8 +32,8 @@ export function configurationOf(
 ): CertificationConfiguration {
   const { n0, n, alpha, seed, radiusSigma, familyWise } = certification
   const { dtype, autocast, tf32, channelsLast, compile } = certification
-  const { name, models, data, dataset, denoiserDtype } = others
-  const { classes, imageShape, length } = dataset.description
+  const { name, models, data, dataset, identity, denoiserDtype } = others
+  const { logits, imageShape } = dataset.description
   return {
     classifier: name,
     sigma: smoothing.sigma,
@@ -49,17 +50,11 @@ export function configurationOf(
     seed,
     arithmetic: { dtype, denoiserDtype, autocast, tf32, channelsLast, compile },
     data: {
-      ...{ images: length, classes: classes.length, imageShape, digest: dataDigest(classes, length) },
+      ...{ images: identity.images, classes: identity.classes.length, classNames: identity.classes },
+      ...(logits === null ? {} : { logits }),
+      ...{ imageShape, digest: identity.digest },
       ...data,
     },
     ...(models === undefined ? {} : { models }),
   }
-}
-
-/** Names a data set by what is known of it before an image is read: the classes in their order, and how many images. */
-export function dataDigest(classes: readonly string[], images: number): string {
-  return createHash('sha256')
-    .update(JSON.stringify([classes, images]))
-    .digest('hex')
-    .slice(0, 16)
 }

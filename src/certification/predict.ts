@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { Session } from '../bridge'
 import { sourceOfData } from '../config/data-schema'
 import type { DataConfig } from '../config/schema'
 import { ConfigError, DataError, InterruptedError } from '../errors'
+import { exists } from '../files/exists'
 import { type Outcome, predictionOf, radiusOf } from '../logs/outcome'
+import { requireOneOrder, requireSameClasses } from '../smoothing/check-classes'
 import { toSymmetric } from '../smoothing/denoise'
 import { loadNetworks } from '../smoothing/load-networks'
 import { type SmoothedInput, smoothedOf } from '../smoothing/smoothed-input'
@@ -62,7 +65,7 @@ export interface PredictOptions {
  * over the noise. The noise of a file depends on its content and the seed alone.
  *
  * @throws DataError that lists the files that are no images, before anything is computed
- * @throws as `loadNetworks`; InterruptedError if `signal` is aborted
+ * @throws ConfigError where the order of the classes could be two; as `loadNetworks`; InterruptedError if `signal` is aborted
  */
 export async function predict(
   session: Session,
@@ -82,6 +85,7 @@ export async function predict(
     })
   }
   const transform = imageTransform(config.data)
+  const named = classes ?? listedClasses(config.data)
   const { denoiser, classifier } = await loadNetworks(session, config, { expected })
   const predictions: ImagePrediction[] = []
   let copies: readonly Classifier[] = []
@@ -93,7 +97,13 @@ export async function predict(
     )
     copies = networks.classifiers
     const head = networks.heads[0] ?? 0
-    requireNames(head, classes)
+    requireNames(head, named)
+    const { classes: ofWeights } = classifier.description
+    if (named !== undefined) {
+      requireSameClasses(ofWeights, { classes: named, classOrder: 'listed', logits: null })
+    }
+    const names = named ?? ofWeights?.names
+    if (names === undefined) requireOneOrder(await classFolders(config.data))
     const smoothing = smoothingOf(denoiser, config.smoothing.sigma, certification)
     const { certifiedSigma, alpha } = guaranteeOf(smoothing, { ...certification, images: files.length })
     const { n0, n, seed } = certification
@@ -118,7 +128,7 @@ export async function predict(
     )
     for await (const { file, outcomes } of results) {
       const prediction = predictionOfImage(outcomes)
-      const className = classes?.[prediction.prediction] ?? null
+      const className = names?.[prediction.prediction] ?? null
       predictions.push({ file, className, ...prediction })
       onImage?.(predictions.length, { file, className, ...prediction })
     }
@@ -132,6 +142,23 @@ export async function predict(
   } finally {
     session.free([denoiser, classifier, copies])
   }
+}
+
+/** The classes that the settings list in the order of the logits. */
+function listedClasses(data: DataConfig): readonly string[] | undefined {
+  return data.source === 'folder' && Array.isArray(data.classes) ? data.classes : undefined
+}
+
+/** The class folders of data whose order nothing states; none where the data are not there. */
+async function classFolders(data: DataConfig): Promise<string[]> {
+  if (data.source !== 'folder' || data.classes !== undefined) return []
+  for (const split of ['test', 'val', 'train']) {
+    const folder = join(data.path, split)
+    if (!(await exists(folder))) continue
+    const entries = await readdir(folder, { withFileTypes: true })
+    return entries.filter(entry => entry.isDirectory()).map(({ name }) => name)
+  }
+  return []
 }
 
 /** How an image file becomes what a test image of the data is. */

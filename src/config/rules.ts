@@ -1,4 +1,6 @@
 import type { z } from 'zod'
+import { isObject } from '../files/read-json'
+import type { dataSchema } from './data-schema'
 import { type classifierSchema, sourceOfClassifier, type tuningSchema } from './model-schema'
 import type { checkpointsSchema, optimisationSchema } from './optimisation-schema'
 
@@ -12,6 +14,7 @@ export interface Problem {
 
 interface Run {
   readonly classifier: z.output<typeof classifierSchema>
+  readonly data: z.output<typeof dataSchema>
   readonly tuning: z.output<typeof tuningSchema>
   readonly optimisation: z.output<typeof optimisationSchema>
   readonly checkpoints: z.output<typeof checkpointsSchema>
@@ -25,7 +28,7 @@ interface Run {
 
 /** The rules across fields of a fine-tuning run. A choice that would be ignored is a problem too. */
 export function problemsOfRun(run: Run): Problem[] {
-  const { classifier, tuning, optimisation, checkpoints } = run
+  const { classifier, data, tuning, optimisation, checkpoints } = run
   const { title, blocks, hasQueryAndValue, ...source } = sourceOfClassifier(classifier)
   const lastEpoch = optimisation.stopAfterEpoch ?? optimisation.epochs
   const { imagesPerUpdate, imagesPerMicroBatch = imagesPerUpdate } = optimisation
@@ -39,6 +42,11 @@ export function problemsOfRun(run: Run): Problem[] {
     ...when(tuning.kind === 'lora' && source.knowsHeads?.(classifier) === false, {
       path: 'classifier.heads',
       message: 'expected the names of the modules that classify, which LoRA trains in full, got nothing',
+    }),
+    ...when(data.source === 'folder' && isObject(data.classes), {
+      path: 'data.classes',
+      message:
+        'expected all class folders in order, or how they are sorted, got some with their logits, which only certification takes',
     }),
     ...when(optimisation.layerDecay !== 1 && blocks === 'none', {
       path: 'optimisation.layerDecay',

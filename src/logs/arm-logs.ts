@@ -31,6 +31,16 @@ export class ArmLogs implements AsyncDisposable {
     return this.#rows.flatMap(ofArm => ofArm.get(index) ?? [])
   }
 
+  /** The rows that an arm has. */
+  rowsOfArm(arm: number): readonly CertificationRow[] {
+    return [...(this.#rows[arm]?.values() ?? [])]
+  }
+
+  /** Whether the log of an arm says which data it is about. */
+  saysData(arm: number): boolean {
+    return this.#writers[arm]?.saysData ?? false
+  }
+
   /** The arms that have no row of an image. */
   armsWithout(index: number): readonly number[] {
     return [...this.#rows.keys()].filter(arm => this.#rows[arm]?.has(index) === false)

@@ -19,6 +19,7 @@ import {
   metadataPath,
   readMetadata,
   requireSameConfiguration,
+  saysData,
 } from './certification-log-metadata'
 import { formatIndices, parseIndices } from './image-plan'
 
@@ -57,6 +58,8 @@ export function missingImages({ rows, metadata }: CertificationLog): number[] {
 export class CertificationLogWriter implements AsyncDisposable {
   /** The rows that earlier runs have left. */
   readonly earlierRows: readonly CertificationRow[]
+  /** Whether the log says which data it is about; those of earlier versions do not. */
+  readonly saysData: boolean
   /** An earlier run was cut short within a row, which was dropped. */
   readonly droppedPartialRow: boolean
   readonly #file: string
@@ -67,7 +70,7 @@ export class CertificationLogWriter implements AsyncDisposable {
 
   private constructor(
     file: string,
-    earlier: ParsedLog,
+    earlier: ParsedLog & Pick<CertificationLogWriter, 'saysData'>,
     { handle, unlock }: { handle: FileHandle; unlock: () => Promise<void> },
   ) {
     this.#file = file
@@ -75,6 +78,7 @@ export class CertificationLogWriter implements AsyncDisposable {
     this.#unlock = unlock
     this.#indices = new Set(earlier.rows.map(({ index }) => index))
     this.earlierRows = earlier.rows
+    this.saysData = earlier.saysData
     this.droppedPartialRow = earlier.partial !== undefined
   }
 
@@ -151,7 +155,10 @@ export class CertificationLogWriter implements AsyncDisposable {
 }
 
 /** Makes or checks log and metadata, and drops a row that was cut short. Returns what the log held. */
-async function prepare(path: string, metadata: NewLogMetadata): Promise<ParsedLog> {
+async function prepare(
+  path: string,
+  metadata: NewLogMetadata,
+): Promise<ParsedLog & Pick<CertificationLogWriter, 'saysData'>> {
   const text = await readText(path)
   const logged = await readMetadata(path)
   if (logged !== undefined) {
@@ -182,7 +189,7 @@ async function prepare(path: string, metadata: NewLogMetadata): Promise<ParsedLo
     await handle.sync()
     await handle.close()
   }
-  return earlier
+  return { ...earlier, saysData: saysData((logged ?? metadata).configuration) }
 }
 
 function requireFormat(path: string, { format }: LogMetadata): void {

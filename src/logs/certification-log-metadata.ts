@@ -1,4 +1,4 @@
-import { fieldDifferences, showValue } from '../config/differences'
+import { type FieldDifference, fieldDifferences, showValue } from '../config/differences'
 import { ConfigError, DataError } from '../errors'
 import { isObject, readJson } from '../files/read-json'
 import type { ImagePlan, Share } from './image-plan'
@@ -63,9 +63,29 @@ export function familyWiseOf({ configuration }: Pick<LogMetadata, 'configuration
   return isObject(familyWise) ? (familyWise as unknown as FamilyWise) : undefined
 }
 
+/**
+ * In what two configurations differ. What only one of them says of its data is no difference: logs of earlier versions
+ * say less, or have a digest of less.
+ */
+export function configurationDifferences(first: Json, second: Json): FieldDifference[] {
+  const isSaidAlike = saysData(first) === saysData(second)
+  return fieldDifferences(first, second).filter(
+    ({ field, before, after }) =>
+      !/^data\.(digest|classNames)$/.test(field) ||
+      (isSaidAlike && before !== undefined && after !== undefined),
+  )
+}
+
+/** Whether a configuration says which data it is about: their classes by name, and a digest of names, labels and sizes. */
+export function saysData(configuration: Json): boolean {
+  return (
+    isObject(configuration) && isObject(configuration.data) && configuration.data.classNames !== undefined
+  )
+}
+
 /** @throws ConfigError listing every difference */
 export function requireSameConfiguration(path: string, logged: Json, requested: Json): void {
-  const differences = fieldDifferences(logged, requested)
+  const differences = configurationDifferences(logged, requested)
   if (differences.length === 0) return
   const list = differences.map(
     d => `  ${d.field}: ${showValue(d.before)} in the log, ${showValue(d.after)} now`,

@@ -6,6 +6,7 @@ import { CheckpointError } from '../errors'
 import { fileHash } from '../files/hash'
 import { readJson } from '../files/read-json'
 import { replaceFolder, syncToDisk } from '../files/write'
+import { runDataSchema } from '../smoothing/data-identity'
 import { type SmoothedMetadata, writeSmoothed } from '../smoothing/smoothed-file'
 import type { Classifier, Optimizer } from '../torch'
 
@@ -50,6 +51,8 @@ const trainerSchema = z.object({
   script: z.string().nullable().default(null),
   /** Where the off-the-shelf weights are from, with their hashes. */
   weights: z.unknown(),
+  /** What the images are; null in checkpoints of earlier versions. */
+  data: runDataSchema.nullable().default(null),
   versions: z.record(z.string(), z.unknown()),
   files: z.record(z.string(), z.object({ bytes: z.int(), sha256: z.string() })),
 })

@@ -3,6 +3,7 @@ import type { AnyRunConfig } from '../config/schema'
 import { packageVersion } from '../files/package-version'
 import type { ObjectiveDescription } from '../objectives/description'
 import type { TrainedNetworks } from '../objectives/objective'
+import type { RunData } from '../smoothing/data-identity'
 import { type CertifiedNetworks, provenanceOf } from '../smoothing/load-networks'
 import { denoiserOf, type Smoothing } from '../smoothing/smoothing'
 import { classifierSpec } from '../smoothing/specs'
@@ -12,6 +13,8 @@ export interface RunDescription {
   readonly objective: ObjectiveDescription
   /** Where the off-the-shelf weights are from. */
   readonly weights: CertifiedNetworks['provenance']
+  /** What the images are. */
+  readonly data: RunData
   readonly versions: { readonly ftCadis: string; readonly node: string; readonly torch: string }
   readonly python: SessionInfo
   readonly commit: string | null
@@ -21,7 +24,7 @@ export interface RunDescription {
 /** What `config.json` says: the configuration, and enough beside it to know what ran where on what weights. */
 export async function describeRun(
   { networks, smoothing }: { networks: TrainedNetworks; smoothing: Smoothing },
-  { config, objective }: Pick<RunDescription, 'config' | 'objective'>,
+  { config, objective, data }: Pick<RunDescription, 'config' | 'objective' | 'data'>,
 ): Promise<RunDescription> {
   const { classifier } = networks
   const { session } = classifier
@@ -33,7 +36,7 @@ export async function describeRun(
   const { execa } = await import('execa')
   const git = await execa('git', ['rev-parse', 'HEAD'], { reject: false })
   return {
-    ...{ config, objective, weights },
+    ...{ config, objective, weights, data },
     versions: {
       ftCadis: packageVersion(),
       node: process.versions.node,

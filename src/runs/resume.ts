@@ -3,17 +3,20 @@ import { fieldDifferences, showValue } from '../config/differences'
 import { METHOD_KINDS } from '../config/methods'
 import type { AnyRunConfig } from '../config/schema'
 import { CheckpointError, ConfigError } from '../errors'
+import { type RunData, requireSameData } from '../smoothing/data-identity'
+import { readSmoothed } from '../smoothing/smoothed-file'
 import { type Checkpoint, listCheckpoints, readCheckpoint } from './checkpoint'
 
 /**
  * Fields that decide where and how a run computes, not what: with others the run goes on, though another device rounds
- * otherwise. Paths of weights are among them because the weights themselves are compared by their hashes.
+ * otherwise. Paths are among them because weights are compared by their hashes, and data by their digests and classes.
  */
 const HARMLESS = [
   'output',
   'device',
   'threads',
   'data.path',
+  'data.classes',
   'data.workers',
   'smoothing.denoiser.path',
   'classifier.path',
@@ -76,6 +79,27 @@ export function requireSameWeights({ folder, state }: Checkpoint, weights: unkno
   throw new CheckpointError(`The run of ${folder} was begun with other weights:\n${lines.join('\n')}\n`, {
     remedy: 'Give the weights that the run was begun with.',
   })
+}
+
+/**
+ * Refuses to go on with other images than those that the run was begun with. A checkpoint of an earlier version says of
+ * them what the classes are called, and no more.
+ *
+ * @throws CheckpointError that names both
+ */
+export async function requireDataOf({ folder, state }: Checkpoint, data: RunData): Promise<void> {
+  if (state.data !== null) return requireSameData(`The run of ${folder}`, state.data, data)
+  const classes = (await readSmoothed(folder))?.classes
+  if (classes === undefined || fieldDifferences(classes, data.train.classes).length === 0) {
+    process.emitWarning(
+      `${folder} is of an earlier version: whether its run was begun with these images cannot be checked.`,
+    )
+    return
+  }
+  throw new CheckpointError(
+    `The run of ${folder} was begun with the classes ${classes.join(', ')}; the data now have ${data.train.classes.join(', ')}.`,
+    { remedy: 'Give the data that the run was begun with.' },
+  )
 }
 
 function isHarmless(field: string): boolean {

@@ -1,12 +1,22 @@
 import { ConfigError } from '../errors'
-import { type Classifier, type Dataset, flatten, noGrad } from '../torch'
+import {
+  type Classifier,
+  type Dataset,
+  type DatasetDescription,
+  flatten,
+  noGrad,
+  type WeightClasses,
+} from '../torch'
 import { toSymmetric } from './denoise'
+
+/** What of a data set decides which logit is which class. */
+type LabelledClasses = Pick<DatasetDescription, 'classes' | 'classOrder' | 'logits'>
 
 /**
  * Classifies one test image: finds out early what cannot work at all.
  *
  * @param ofMethod - How many classes the head is to have for the method. Default: those of the data.
- * @throws ConfigError if the head of the classifier has others
+ * @throws ConfigError if the head of the classifier has others, or the weights call them otherwise than the data
  */
 export async function checkClasses(
   classifier: Classifier,
@@ -19,7 +29,10 @@ export async function checkClasses(
     return noGrad(session, () => classifier.classify(images_NCHW))
   })
   const head = logits[0]?.length ?? 0
-  if (ofMethod === undefined) return requireClasses(head, testSet.description.classes.length)
+  if (ofMethod === undefined) {
+    requireClasses(head, testSet.description)
+    return requireSameClasses(classifier.description.classes, testSet.description)
+  }
   if (head === ofMethod) return
   throw new ConfigError(
     `The method takes a head of ${ofMethod} classes, but that of the classifier has ${head}.`,
@@ -28,13 +41,93 @@ export async function checkClasses(
 }
 
 /**
- * Refuses a head with other classes than the data. Votes for classes that the data do not have would be lost.
+ * Refuses a head with other classes than the data, or, where these are some of its classes, without one of them. Votes
+ * for classes that the data do not have would be lost.
  *
  * @throws ConfigError
  */
-export function requireClasses(head: number, expected: number): void {
-  if (head === expected) return
-  throw new ConfigError(`The data have ${expected} classes, but the head of the classifier has ${head}.`, {
-    remedy: `Give weights for these classes, or set classifier.numClasses to ${expected} for a new head.`,
-  })
+export function requireClasses(
+  head: number,
+  { classes, logits }: Pick<DatasetDescription, 'classes' | 'logits'>,
+): void {
+  if (logits !== null) {
+    const beyond = logits.findIndex(logit => logit >= head)
+    if (beyond === -1) return
+    throw new ConfigError(
+      `data.classes gives "${classes[beyond]}" the logit ${logits[beyond]}, but the head of the classifier has ${head} classes.`,
+      { remedy: `Give logits from 0 to ${head - 1}.` },
+    )
+  }
+  if (head === classes.length) return
+  throw new ConfigError(
+    `The data have ${classes.length} classes, but the head of the classifier has ${head}.`,
+    {
+      remedy:
+        `Give weights for these classes, or set classifier.numClasses to ${classes.length} for a new head; ` +
+        'to certify on some of its classes, set data.classes to { folder: logit }.',
+    },
+  )
+}
+
+/**
+ * Refuses data whose labels mean other classes than the logits of the weights: compared by name, in their order.
+ *
+ * Data whose classes are listed in `data.classes`, and published data under the names of a library, may have other words
+ * for them, but none of the weights' words for another class.
+ *
+ * @param weights - What the weights call their classes; without names nothing can be compared.
+ * @throws ConfigError that names both; also where the weights name none and the order of the data's could be two
+ */
+export function requireSameClasses(
+  weights: WeightClasses | null | undefined,
+  { classes, classOrder, logits }: LabelledClasses,
+): void {
+  if (weights === null || weights === undefined) {
+    if (classOrder === 'unstated') requireOneOrder(classes)
+    return
+  }
+  const { names, areOfData } = weights
+  const differing = classes
+    .map((name, position) => ({ name, logit: logits?.[position] ?? position }))
+    .filter(({ name, logit }) => names[logit] !== name)
+  if (differing.length === 0) return
+  const mayHaveOtherWords = classOrder === 'listed' || (classOrder === 'published' && !areOfData)
+  if (mayHaveOtherWords && !differing.some(({ name }) => names.includes(name))) return
+  const shown = differing
+    .slice(0, 3)
+    .map(
+      ({ name, logit }) =>
+        `logit ${logit} is "${names[logit] ?? 'none'}" in the weights, "${name}" in the data`,
+    )
+  const others = differing.length - shown.length
+  throw new ConfigError(
+    `The classes of the data are not those of the weights: ${shown.join('; ')}${others > 0 ? `; ${others} more differ` : ''}.`,
+    {
+      remedy: isReordered(names, classes)
+        ? 'Set data.classes to the names in the order of the weights.'
+        : 'Give the data that the weights are for, or set data.classes to say which folder has which logit.',
+    },
+  )
+}
+
+/**
+ * Refuses folder names that are numbers in one order as text, and in another as numbers: 1, 10, 2.
+ *
+ * @throws ConfigError that shows both
+ */
+export function requireOneOrder(folders: readonly string[]): void {
+  if (!folders.every(name => /^\d+$/.test(name))) return
+  const byText = folders.toSorted()
+  const byNumber = folders.toSorted((a, b) => Number(a) - Number(b))
+  if (byText.every((name, position) => name === byNumber[position])) return
+  const say = (names: readonly string[]) =>
+    `${names.slice(0, 12).join(', ')}${names.length > 12 ? ', …' : ''}`
+  throw new ConfigError(
+    `The class folders are numbers in one order as text (${say(byText)}) and in another as numbers (${say(byNumber)}), and the weights name no classes.`,
+    { remedy: "Set data.classes to 'numeric', 'text', or a list of the names in the order of the logits." },
+  )
+}
+
+function isReordered(names: readonly string[], classes: readonly string[]): boolean {
+  return names.length === classes.length && classes.every(name => names.includes(name))
 }

@@ -9,6 +9,7 @@ import { packageVersion } from '../files/package-version'
 import { readJson } from '../files/read-json'
 import { writeDurably } from '../files/write'
 import type { DatasetDescription, Provenance } from '../torch'
+import { type RunData, runDataSchema } from './data-identity'
 import { levelOf, type Smoothing } from './smoothing'
 
 const FILE = 'smoothed.json'
@@ -25,6 +26,8 @@ const smoothedSchema = z.object({
   /** Channels, height, width that the denoiser takes. */
   imageShape: z.tuple([z.int(), z.int(), z.int()]),
   classes: z.array(z.string()),
+  /** What the weights were trained and evaluated on; absent where nothing was trained, and in earlier versions. */
+  data: runDataSchema.optional(),
   weights: z.object({ denoiser: hashes, classifier: hashes, checkpoint: hashes }),
   versions: z.record(z.string(), z.string()),
 })
@@ -42,6 +45,8 @@ export interface SmoothedMetadata {
   readonly dataset: Pick<DatasetDescription, 'classes' | 'imageShape'>
   /** Where the networks of `config` are from, as `torch.provenance` tells. */
   readonly weights: { readonly denoiser: Provenance | null; readonly classifier: Provenance }
+  /** What the weights were trained and evaluated on. */
+  readonly data?: RunData | undefined
   /** Beside this package's and Node's. */
   readonly versions?: Readonly<Record<string, string>>
 }
@@ -51,7 +56,7 @@ export interface SmoothedMetadata {
  * classifier that certificates of this checkpoint speak of. The folder may be moved or renamed.
  */
 export async function writeSmoothed(folder: string, metadata: SmoothedMetadata): Promise<void> {
-  const { config, smoothing, dataset, weights, versions = {} } = metadata
+  const { config, smoothing, dataset, data, weights, versions = {} } = metadata
   const { device: _device, threads: _threads, output: _output, ...lasting } = config
   const content = {
     format: 1,
@@ -59,6 +64,7 @@ export async function writeSmoothed(folder: string, metadata: SmoothedMetadata):
     noise: noiseOf(smoothing),
     imageShape: dataset.imageShape,
     classes: dataset.classes,
+    data,
     weights: {
       denoiser: weights.denoiser === null ? null : hashesOf(weights.denoiser),
       classifier: hashesOf(weights.classifier),

@@ -5,10 +5,31 @@ import { Tensor } from './tensor'
 
 export interface DatasetDescription {
   readonly length: number
+  /** Names, in the order of the labels. */
   readonly classes: readonly string[]
+  /**
+   * Where that order is from. `published`: the same for all who have the data. `listed`: `data.classes` gives each class
+   * its label. `sorted`: `data.classes` says how names are sorted. `unstated`: names are sorted as text.
+   */
+  readonly classOrder: 'published' | 'listed' | 'sorted' | 'unstated'
+  /** The labels of `classes` where they are some logits of a classifier; null where they are 0, 1, … */
+  readonly logits: readonly number[] | null
   /** Channels, height, width. */
   readonly imageShape: readonly [number, number, number]
   readonly classCounts: readonly number[]
+}
+
+/** What a data set is, wherever it lies. */
+export interface DataIdentity {
+  /** How many. */
+  readonly images: number
+  /** Names, in the order of the labels. */
+  readonly classes: readonly string[]
+  /**
+   * 16 hexadecimal digits of a SHA-256 over classes, labels, and the pixels of images in memory; of image files over
+   * their names within the data set and their sizes.
+   */
+  readonly digest: string
 }
 
 /** Images in [0, 1] and their labels, before any mapping to [-1, 1]. */
@@ -42,6 +63,11 @@ export class Dataset extends Handle<never> {
     return this.#subset('random_images', { count, seed })
   }
 
+  /** What the data set is. Files are looked at, not read; the sizes of many are kept in the user's cache folder. */
+  identity(): PlainHandle<DataIdentity> {
+    return describe<DataIdentity>('dataset_identity', this)
+  }
+
   #subset(operation: string, parameters: { seed: number; count?: number }): PlainHandle<number[]> {
     return this.session.record(operation, [this], {
       parameters,
@@ -60,6 +86,8 @@ export async function openDataset(session: Session, spec: Spec): Promise<Dataset
   return new Dataset(session, handle.id, {
     length: raw.length,
     classes: raw.classes,
+    classOrder: raw.class_order,
+    logits: raw.logits,
     imageShape: raw.image_shape,
     classCounts: raw.class_counts,
   })
@@ -68,6 +96,8 @@ export async function openDataset(session: Session, spec: Spec): Promise<Dataset
 interface RawDescription {
   readonly length: number
   readonly classes: string[]
+  readonly class_order: DatasetDescription['classOrder']
+  readonly logits: number[] | null
   readonly image_shape: [number, number, number]
   readonly class_counts: number[]
 }

@@ -66,6 +66,17 @@ export interface ParameterDescription {
   readonly trainable: boolean
 }
 
+/** What weights call the logits of a classifier. */
+export interface WeightClasses {
+  /** In the order of the logits. */
+  readonly names: readonly string[]
+  /**
+   * Whether they are those of the data that the weights were trained on, as `smoothed.json` says. A library may have
+   * other words for the same classes.
+   */
+  readonly areOfData: boolean
+}
+
 export interface ClassifierDescription {
   readonly parameters: readonly ParameterDescription[]
   /** Number of transformer blocks; `null` where layer-wise decay has no meaning. */
@@ -77,6 +88,8 @@ export interface ClassifierDescription {
   readonly hasRunningStatistics: boolean
   /** What had random weights when it was loaded, which another load would draw anew; `null` where nothing had. */
   readonly random: 'network' | 'head' | null
+  /** Absent or null where the weights name no classes. */
+  readonly classes?: WeightClasses | null
 }
 
 /** A classifier of images in [-1, 1]. It is in evaluation mode outside of {@link Classifier.training}. */

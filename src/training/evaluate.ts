@@ -1,6 +1,7 @@
 import { ConfigError } from '../errors'
 import type { MetricValues } from '../objectives/metrics'
 import type { Evaluation, TrainedNetworks } from '../objectives/objective'
+import { requireSameClasses } from '../smoothing/check-classes'
 import { toSymmetric } from '../smoothing/denoise'
 import { drawNoise, type Smoothing } from '../smoothing/smoothing'
 import { type Dataset, generator, type ProcessGroup, soleProcess } from '../torch'
@@ -22,7 +23,7 @@ export interface EvaluateOptions {
  * Evaluates networks on the images of a data set, each under one noise. One answer of Python a pass.
  *
  * @returns means over the images, by metric; null if it was stopped
- * @throws ConfigError for a metric that the evaluation has no sum of
+ * @throws ConfigError where the weights call the classes otherwise than the data; for a metric that the evaluation has no sum of
  */
 export async function evaluate(
   { networks, smoothing }: { readonly networks: TrainedNetworks; readonly smoothing: Smoothing },
@@ -36,7 +37,10 @@ export async function evaluate(
     isStopped,
   }: EvaluateOptions,
 ): Promise<MetricValues | null> {
-  const { session } = dataset
+  const { session, description } = dataset
+  const { classes } = networks.classifier.description
+  // A head that a method has for something else than the classes has no names to compare.
+  if (classes?.names.length === description.classes.length) requireSameClasses(classes, description)
   const names = Object.keys(evaluation.metrics)
   const own = new Map(names.map(name => [name, 0]))
   for (let start = group.rank * batch; start < indices.length; start += batch * group.worldSize) {

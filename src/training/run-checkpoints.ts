@@ -20,7 +20,10 @@ export interface RunCheckpointsOptions {
 }
 
 /** What of a run moves, and a checkpoint holds. */
-export type Progress = Omit<TrainerState, 'config' | 'script' | 'weights' | 'versions' | 'metricsBytes'>
+export type Progress = Omit<
+  TrainerState,
+  'config' | 'script' | 'weights' | 'data' | 'versions' | 'metricsBytes'
+>
 
 /** The checkpoints of a run: when one is due, writing it, and which of them stay. */
 export class RunCheckpoints {
@@ -42,18 +45,18 @@ export class RunCheckpoints {
   /** Returns its folder. */
   async write(name: string, progress: Progress): Promise<string> {
     const { config, state, testSet, folder, description } = this.#options
-    const { weights, versions, objective } = description
+    const { weights, data, versions, objective } = description
     const { networks, optimizer, smoothing } = state
     const { classifier } = networks
     const smoothed = {
-      ...{ config: certificationOf(config), smoothing, weights },
+      ...{ config: certificationOf(config), smoothing, weights, data },
       dataset: testSet.description,
       versions: { torch: versions.torch },
     }
     const content = { classifier, optimizer, smoothed }
     const written = await writeCheckpoint(join(folder.checkpoints, name), content, {
       ...progress,
-      ...{ config, weights, versions, script: objective.script },
+      ...{ config, weights, data, versions, script: objective.script },
       metricsBytes: folder.syncMetrics(),
     })
     this.#savedMs = performance.now()

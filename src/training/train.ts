@@ -7,9 +7,10 @@ import { findObjective, isBuiltIn } from '../objectives/registry'
 import { describeRun } from '../runs/describe-run'
 import { planRun } from '../runs/plan-run'
 import type { EpochReport } from '../runs/reports'
-import { requireSameWeights } from '../runs/resume'
+import { requireDataOf, requireSameWeights } from '../runs/resume'
 import { RunJournal } from '../runs/run-journal'
 import { eventFiles } from '../runs/watchers/event-files'
+import { runDataOf } from '../smoothing/data-identity'
 import type { Smoothing } from '../smoothing/smoothing'
 import { datasetSpec } from '../smoothing/specs'
 import { isShown } from '../terminal/progress'
@@ -72,6 +73,7 @@ async function train<F extends Form>(
     stopAfterUpdates: hooks.stopAfterUpdates,
     ranks: group.worldSize,
   })
+  const data = await runDataOf({ trainSet, testSet })
   const { folder, checkpoint } = await openRun(group, config, {
     plan,
     existing: hooks.existing,
@@ -92,6 +94,7 @@ async function train<F extends Form>(
     step: checkpoint?.state.step ?? 0,
   })
   try {
+    if (checkpoint !== null) await requireDataOf(checkpoint, data)
     const prepared = await prepareRun(session, objective, {
       ...{ config, plan, trainSet, testSet, checkpoint, group, hooks },
       script: isBuiltIn(objective.kind) ? null : (process.argv[1] ?? null),
@@ -101,7 +104,7 @@ async function train<F extends Form>(
     try {
       const description = await describeRun(
         { networks, smoothing },
-        { config, objective: prepared.objective },
+        { config, objective: prepared.objective, data },
       )
       if (checkpoint !== null) requireSameWeights(checkpoint, description.weights)
       await journal.start(description, {

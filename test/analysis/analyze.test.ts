@@ -145,6 +145,17 @@ describe('a paired comparison', () => {
     expect(atMost?.[1]).toBeGreaterThan(0.2875)
   })
 
+  it('refuses logs of other data', () => {
+    const of = (digest: string) =>
+      withMetadata(logOf(digest, [1, 0.5]), {
+        configuration: { ...configuration, data: { classNames: ['dark', 'light'], digest } },
+      })
+    const logs = [...labelled('ours', of('aa')), ...labelled('theirs', of('bb'))]
+    expect(() => analyze(logs, { compare: ['ours', 'theirs'] })).toThrow(
+      /image by image .*data.digest: "aa" and "bb"/s,
+    )
+  })
+
   it('refuses an unknown label, and an envelope', () => {
     expect(() => analyze(ours, { compare: ['ours', 'x'] })).toThrow(/labelled "x", expected one of "ours"/)
     const logs = [...ours, ...labelled('ours', logOf('c', [1, 1, 1, 1], { sigma: 1 })), ...theirs]

@@ -52,6 +52,40 @@ describe('groupLogs', () => {
     expect(() => groupLogs(logs, { envelope: true })).toThrow(ConfigError)
   })
 
+  it('refuses logs of other data, in an envelope too, and takes what they do not say for the same', () => {
+    const data = { images: 10, classes: 2, classNames: ['dark', 'light'], digest: 'aa' }
+    const of = (file: string, changes: object, sigma = 0.5): CertificationLog =>
+      withMetadata(logOf(file, [1]), {
+        configuration: { ...configuration, sigma, data: { ...data, ...changes } },
+      })
+    const pairs = [
+      [of('a', {}), of('b', { digest: 'bb' })],
+      [of('a', {}), of('b', { classNames: ['light', 'dark'] })],
+    ] as const
+    for (const [one, other] of pairs) {
+      expect(() => groupLogs(labelled('ours', one, other))).toThrow(/data\.(digest|classNames): .* and /)
+    }
+    const envelope = labelled('ours', of('a', {}), of('b', { digest: 'bb' }, 1))
+    expect(() => groupLogs(envelope, { envelope: true })).toThrow(
+      /must be of the same images, but a and b are not:\n {2}data.digest: "aa" and "bb"/,
+    )
+    const earlier = of('earlier', { classNames: undefined, digest: 'of another kind' })
+    expect(groupLogs(labelled('ours', of('a', {}), earlier))[0]?.runs).toHaveLength(1)
+  })
+
+  it('refuses logs of other pixels under the same numbers', () => {
+    const of = (file: string, digest: string): CertificationLog => {
+      const log = logOf(file, [1])
+      return { ...log, rows: log.rows.map(row => ({ ...row, digest })) }
+    }
+    expect(() => groupLogs(labelled('ours', of('a', 'aa'), of('b', 'bb')))).toThrow(
+      /image 0: digest aa and bb/,
+    )
+    expect(groupLogs(labelled('ours', of('a', 'aa'), of('b', 'aa'), logOf('c', [1])))[0]?.runs).toHaveLength(
+      1,
+    )
+  })
+
   it('makes a run of each configuration with envelope, seeds within', () => {
     const [method] = groupLogs(
       labelled(

@@ -18,6 +18,17 @@ it('has a column for each setting in which methods differ, and a note that says 
   expect(notesOn(methods)).toContain('The logs do not all have the same n: a 1000; b 100000.')
 })
 
+it('says which logs are of other images', () => {
+  const of = (file: string, digest: string) =>
+    withMetadata(logOf(file, [1]), {
+      configuration: { ...configuration, data: { classNames: ['dark', 'light'], digest } },
+    })
+  const [a, b, c] = [labelled('a', of('a', 'aa')), labelled('b', of('b', 'bb')), labelled('c', of('c', 'aa'))]
+  const note = 'a and b are of other images (data.digest: "aa" and "bb"): their figures do not compare.'
+  expect(notesOn(groupLogs([...a, ...b, ...c]))).toContain(note)
+  expect(notesOn(groupLogs([...a, ...c]))).toEqual([])
+})
+
 it('has none where all is alike', () => {
   const methods = groupLogs([...labelled('a', logOf('a.tsv', [1])), ...labelled('b', logOf('b.tsv', [2]))])
   expect(differingSettings(methods)).toEqual([])

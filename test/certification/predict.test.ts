@@ -134,12 +134,18 @@ describe('a smoothed classifier in a folder', () => {
   })
 
   it('has no names of classes where nothing says them, and refuses those of another head', async () => {
-    const [prediction] = await predict(session, config(), { files: files.slice(0, 1) })
-    expect(prediction).toMatchObject({ prediction: 6, className: null })
+    const one = { files: files.slice(0, 1) }
+    const [unnamed] = await predict(session, { ...config(), checkpoint: undefined }, one)
+    expect(unnamed).toMatchObject({ prediction: 6, className: null })
+    const [named] = await predict(session, config(), one)
+    expect(named).toMatchObject({ prediction: 6, className: '6' })
     const before = session.liveTensors()
-    const named = predict(session, { config: config(), classes: ['a', 'b', 'c'] }, { files })
-    await expect(named).rejects.toThrow(ConfigError)
-    await expect(named).rejects.toThrow('3 classes are named, but the head of the classifier has 10')
+    const three = predict(session, { config: config(), classes: ['a', 'b', 'c'] }, { files })
+    await expect(three).rejects.toThrow(ConfigError)
+    await expect(three).rejects.toThrow('3 classes are named, but the head of the classifier has 10')
+    const backwards = Array.from({ length: 10 }, (_, label) => String(9 - label))
+    const other = predict(session, { config: config(), classes: backwards }, { files })
+    await expect(other).rejects.toThrow(/logit 0 is "0" in the weights, "9" in the data/)
     expect(session.liveTensors()).toBe(before)
   })
 
@@ -251,6 +257,7 @@ describe('a smoothed classifier in a folder', () => {
     const { models, data: images } = (metadata as LogMetadata).configuration
     expect(images).toEqual({
       ...{ source: 'folder', imageSize: 8, resizeSize: 8, images: 10, classes: 10, imageShape: [3, 8, 8] },
+      classNames: Array.from({ length: 10 }, (_, label) => String(label)),
       digest: expect.stringMatching(/^[0-9a-f]{16}$/),
     })
     expect(models).toMatchObject({ denoiser: null, classifier: { factory: 'make' }, checkpoint: null })

@@ -40,6 +40,8 @@ test('a data set says what it is, and its images are in [0, 1]', async () => {
   expect(whole.description).toEqual({
     length: 8,
     classes: ['cat', 'dog'],
+    classOrder: 'unstated',
+    logits: null,
     imageShape: [3, 8, 8],
     classCounts: [4, 4],
   })

@@ -27,6 +27,7 @@ def open_dataset(spec: dict[str, Any]) -> ImageDataset:
         augment: whether a Loader augments (default false). CIFAR-10: crop with padding 4, mirror. Class folders: random
             resized crop, mirror; else the shorter side is resized to `resize_size` (default 256), then the centre of
             `image_size` (default 224) cropped. ImageNet has the default sizes.
+        classes: own class folders only; 'numeric' | 'text' | [names in order] | {folder: logit}, see `class_order`.
         on_corrupt: 'fail' (default) | 'skip': what a Loader does about an image file that does not decode.
         train_images, test_images, classes, image_size: synthetic images only, all four.
         held_out: digits only; 'test' (default) | 'validation': what is not trained on and makes the split 'test'.
@@ -55,12 +56,19 @@ def open_dataset(spec: dict[str, Any]) -> ImageDataset:
 
 
 def describe_dataset(dataset: ImageDataset) -> dict[str, Any]:
-    """length, classes (names by label), image_shape [C, H, W], class_counts (images by label)."""
+    """length, classes (names in the order of labels), image_shape [C, H, W], class_counts (images by class).
+
+    class_order, logits: see `ImageDataset`.
+    """
+    labels = range(len(dataset.classes)) if dataset.logits is None else dataset.logits
+    counts = np.bincount(dataset.labels, minlength=max(labels) + 1)
     return {
         "length": len(dataset),
         "classes": list(dataset.classes),
         "image_shape": list(dataset.image_shape),
-        "class_counts": np.bincount(dataset.labels, minlength=len(dataset.classes)).tolist(),
+        "class_counts": counts[list(labels)].tolist(),
+        "class_order": dataset.class_order,
+        "logits": dataset.logits,
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -13,16 +13,26 @@ import torch
 class ImageDataset(Protocol):
     """An item is (float32 image [C, H, W] in [0, 1], int label), never augmented. labels: int64 [N].
 
+    classes: their names in the order of the labels. class_order: where that is from. 'published': the same for all who
+    have the data; 'listed': the user has given each class its label; 'sorted': the user has said how names are sorted;
+    'unstated': names are sorted as text. logits: the labels of `classes` where they are not 0, 1, …: some of a
+    classifier's classes, else None.
+
     A Loader reads an `InMemoryDataset` from the device, and all others as a `FileDataset`.
     """
 
     labels: np.ndarray
     classes: Sequence[str]
     image_shape: tuple[int, int, int]
+    class_order: str
+    logits: Sequence[int] | None
 
     def __len__(self) -> int: ...
 
     def __getitem__(self, index: int) -> tuple[torch.Tensor, int]: ...
+
+    def content(self) -> Iterator[bytes]:
+        """What tells the images from others, in parts: their pixels, or what is known of their files without reading them."""
 
 
 class FileDataset(ImageDataset, Protocol):

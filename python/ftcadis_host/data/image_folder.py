@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import io
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import numpy as np
@@ -13,8 +13,10 @@ import torch
 from PIL import Image, UnidentifiedImageError
 from torch.utils.data import Dataset
 
+from .class_order import Classes, labels_of_folders
 from .data_errors import CorruptImageError, DatasetError
 from ..errors import SpecError
+from .identity import file_facts
 from .in_memory import to_unit_range
 from ..torchvision_compat import prepare_torchvision
 
@@ -34,15 +36,19 @@ class ImageFolderDataset(Dataset):
         self,
         folder: str,
         files: Sequence[tuple[str, int]],
-        classes: Sequence[str],
+        labels: Mapping[str, int],
         *,
+        class_order: str,
         image_size: int,
         resize_size: int,
         augment: bool,
         on_corrupt: str,
     ):
         self.folder = folder
-        self.classes = list(classes)
+        self.classes = list(labels)
+        self.class_order = class_order
+        # Of some classes of a classifier; those of all are counted through.
+        self.logits = None if list(labels.values()) == list(range(len(labels))) else list(labels.values())
         # Arrays, not a list of strings: forked workers would come to copy the list, for its reference counts change.
         self._files = np.array([os.fsencode(os.path.relpath(file, folder)) for file, _ in files])
         self.labels = np.array([label for _, label in files], dtype=np.int64)
@@ -56,6 +62,10 @@ class ImageFolderDataset(Dataset):
 
     def __getitem__(self, index: int) -> tuple[torch.Tensor, int]:
         return to_unit_range(self.read(index)), int(self.labels[index])
+
+    def content(self) -> Iterator[bytes]:
+        """Names within the folder, and sizes."""
+        return file_facts(self.folder, self._files)
 
     def path(self, index: int) -> str:
         return os.path.join(self.folder, os.fsdecode(self._files[index]))
@@ -140,10 +150,14 @@ def open_image_folder(
     augment: bool = False,
     image_size: int = IMAGE_SIZE,
     resize_size: int = RESIZE_SIZE,
+    classes: Classes | None = None,
     on_corrupt: str = "fail",
+    class_order: str = "unstated",
 ) -> ImageFolderDataset:
     """`<path>/<split>/<class>/**/<image>`: classes and images in the order of their names, as torchvision's ImageFolder.
 
+    classes: another order of the classes, or some of them with their logits; see `class_order.labels_of_folders`.
+    class_order: what the order of the names is worth where `classes` are not given; see `ImageDataset`.
     Raises DatasetError for a folder that is missing, holds no class folders or a class without images, and where the
     class folders of a test split are not those of `train`, for then a label would mean two things.
     """
@@ -156,25 +170,26 @@ def open_image_folder(
     from torchvision.datasets.folder import IMG_EXTENSIONS, make_dataset
 
     folder = _split_folder(path, split)
-    classes = _class_folders(folder)
-    _check_same_classes(os.path.join(path, "train"), folder, classes)
-    files = make_dataset(
-        folder, {name: label for label, name in enumerate(classes)}, extensions=IMG_EXTENSIONS, allow_empty=True
-    )
+    folders = _class_folders(folder)
+    labels = labels_of_folders(folders, classes, where=folder)
+    if not isinstance(classes, Mapping):
+        _check_same_classes(os.path.join(path, "train"), folder, folders)
+    files = make_dataset(folder, labels, extensions=IMG_EXTENSIONS, allow_empty=True)
     dataset = ImageFolderDataset(
         folder,
         files,
-        classes,
+        labels,
+        class_order=class_order if classes is None else "sorted" if isinstance(classes, str) else "listed",
         image_size=image_size,
         resize_size=resize_size,
         augment=augment,
         on_corrupt=on_corrupt,
     )
-    counts = np.bincount(dataset.labels, minlength=len(classes))
-    empty = [name for name, count in zip(classes, counts, strict=True) if count == 0]
+    counts = np.bincount(dataset.labels, minlength=max(labels.values()) + 1)
+    empty = [name for name, label in labels.items() if counts[label] == 0]
     if empty:
         raise DatasetError(
-            f"{len(empty)} of the {len(classes)} class folders in '{folder}' hold no image: {_some(empty)}. "
+            f"{len(empty)} of the {len(labels)} class folders in '{folder}' hold no image: {_some(empty)}. "
             f"Add images ({', '.join(IMG_EXTENSIONS)}) or remove the folders."
         )
     return dataset

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import torch
@@ -15,6 +15,9 @@ class InMemoryDataset(Dataset):
     images: [N, C, H, W], uint8 in 0..255 or float32 in [0, 1].
     augment: a function of (images [B, C, H, W], seeds int64 [B]) that a Loader applies; its result depends on nothing else.
     """
+
+    class_order = "published"
+    logits = None
 
     def __init__(
         self,
@@ -37,6 +40,12 @@ class InMemoryDataset(Dataset):
 
     def __getitem__(self, index: int) -> tuple[torch.Tensor, int]:
         return to_unit_range(self.images[index]), int(self.labels[index])
+
+    def content(self) -> Iterator[bytes]:
+        """Type, shape and pixels."""
+        images = self.images.cpu().contiguous().numpy()
+        yield f"{images.dtype} {list(images.shape)}".encode()
+        yield images.astype(images.dtype.newbyteorder("<"), copy=False).tobytes()
 
 
 def to_unit_range(images: torch.Tensor) -> torch.Tensor:

@@ -22,12 +22,14 @@ class Backbone:
 
     heads: names of the modules that classify. depth: number of transformer blocks, where there are any.
     random: what of it has random weights, which another load would draw anew; None where all of them are from files.
+    classes: what the weights call the logits, in their order; None where they do not.
     """
 
     model: nn.Module
     heads: list[str]
     depth: int | None
     random: Literal["network", "head"] | None = None
+    classes: list[str] | None = None
 
 
 def names_of(model: nn.Module, modules: nn.Module | tuple[nn.Module, ...]) -> list[str]:

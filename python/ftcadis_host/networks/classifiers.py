@@ -16,6 +16,7 @@ from ..errors import SpecError
 from ..sources import find_source
 from ..torchvision_compat import prepare_torchvision
 from .backbone import ClassifierSource
+from .class_names import ClassNames, known_classes
 from .running_statistics import RunningStatistics, count_once, has_statistics
 
 # The common base of all batch normalisation layers has no public name.
@@ -28,6 +29,7 @@ class Classifier(nn.Module):
     model: the network, inside a peft model where it has adapters.
     family: its source, 'timm' | 'transformers' | 'resnet110' | 'python'.
     depth: number of transformer blocks, for layer-wise decay; None where there are none.
+    classes: what the weights call the logits; None where they do not.
     uses_batch_statistics: whether outputs in train mode depend on who else is in the batch (batch normalisation).
     statistics: the modules whose running statistics train mode moves.
     random: what of it had random weights when it was loaded, "network" | "head" | None.
@@ -40,6 +42,7 @@ class Classifier(nn.Module):
         spec: Mapping[str, Any],
         *,
         depth: int | None,
+        classes: ClassNames | None = None,
         autocast: torch.dtype | None = None,
         random: Literal["network", "head"] | None = None,
     ):
@@ -49,6 +52,7 @@ class Classifier(nn.Module):
         self.family: str = spec["source"]
         self.depth = depth
         self.random = random
+        self.classes = classes
         self.adapted = "adapter" in spec or (spec.get("tuning") or {}).get("kind") == "lora"
         self.resize: int | None = spec.get("resize")
         # Adapters are saved with the head alone, so what is frozen must not move: it stays in eval mode.
@@ -146,7 +150,9 @@ def load_classifier(
             random = None
     elif tuning["kind"] == "lora":
         model = lora.add_adapters(model, rank=tuning["rank"], alpha=tuning["alpha"], heads=backbone.heads)
-    classifier = Classifier(model, spec, depth=backbone.depth, autocast=autocast, random=random).to(device).eval()
+    classes = known_classes(spec, backbone.classes)
+    classifier = Classifier(model, spec, depth=backbone.depth, classes=classes, autocast=autocast, random=random)
+    classifier = classifier.to(device).eval()
     if activation_checkpointing:
         _checkpoint_activations(model)
         count_once(classifier.statistics)

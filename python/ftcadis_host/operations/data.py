@@ -54,6 +54,7 @@ def encode_png(_host, images: torch.Tensor, *, largest: int | None = None) -> li
 OPERATIONS = {
     "open_dataset": lazy("data.datasets", "open_dataset"),
     "describe_dataset": lazy("data.datasets", "describe_dataset"),
+    "dataset_identity": lazy("data.identity", "dataset_identity"),
     "get_images": get_images,
     "read_image": read_image,
     "unreadable_images": lazy("data.image_files", "unreadable_images"),

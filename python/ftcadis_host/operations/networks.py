@@ -58,12 +58,14 @@ def classify(host, classifier, images):
 def describe_classifier(_host, classifier) -> dict[str, Any]:
     from ..networks.classifiers import describe_parameters
 
+    classes = classifier.classes
     return {
         "parameters": [
             {"name": name, "shape": list(shape), "trainable": trainable}
             for name, shape, trainable in describe_parameters(classifier)
         ],
         "depth": classifier.depth,
+        "classes": classes and {"names": classes.names, "areOfData": classes.are_of_data},
         "family": classifier.family,
         "usesBatchStatistics": classifier.uses_batch_statistics,
         "hasRunningStatistics": len(classifier.statistics) > 0,

@@ -88,6 +88,14 @@ const imagenet: DataSource<typeof imagenetSettings> = {
   testTransform: () => ({ channels: 3, resizeSize: 256, imageSize: 224 }),
 }
 
+const classFolders = z
+  .union([z.enum(['numeric', 'text']), z.array(text).min(1), z.record(text, z.int().nonnegative())])
+  .optional()
+  .describe(
+    'Which class folder has which logit: their names in order, or how names are sorted, numeric or text. In a ' +
+      'certification also { folder: logit } for some of the classes. Default text, where that and numeric are the same.',
+  )
+
 const folderSettings = z
   .strictObject({
     source: z
@@ -100,6 +108,7 @@ const folderSettings = z
       .describe(
         'Pixels that the shorter side of a test image is resized to before the centre is cropped. Default 256.',
       ),
+    classes: classFolders,
   })
   .refine(({ imageSize, resizeSize }) => imageSize <= resizeSize, {
     path: ['resizeSize'],

@@ -31,7 +31,7 @@ class Reading(FolderCase):
         self.assertEqual([dataset.path(index) for index in range(6)], paths)
         self.assertEqual(
             describe_dataset(dataset),
-            {"length": 6, "classes": ["a dog", "b", "ça"], "image_shape": [3, 16, 16], "class_counts": [2, 1, 3]},
+            {"length": 6, "classes": ["a dog", "b", "ça"], "image_shape": [3, 16, 16], "class_counts": [2, 1, 3], "class_order": "unstated", "logits": None},
         )
         self.assertEqual(get_images(dataset, [0, 2, 5])[1].tolist(), [0, 1, 2])
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import functools
+
 from ..image_dataset import DatasetSource
 from ..image_folder import open_image_folder
 
 SOURCE = DatasetSource(
-    open_image_folder,
+    # The published class folders are named so that their order is that of the labels.
+    functools.partial(open_image_folder, class_order="published"),
     splits=("train", "val", "test"),
     options=dict.fromkeys(("path", "augment")),
     is_told_on_corrupt=True,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import torch
 from torch.utils.data import Dataset
@@ -22,6 +24,8 @@ class SyntheticDataset(Dataset):
 
     augment = False
     on_corrupt = "fail"
+    class_order = "published"
+    logits = None
 
     def __init__(self, split: str, *, length: int, classes: int, image_size: int):
         for name, value in (("length", length), ("classes", classes), ("image_size", image_size)):
@@ -38,6 +42,10 @@ class SyntheticDataset(Dataset):
 
     def __getitem__(self, index: int) -> tuple[torch.Tensor, int]:
         return to_unit_range(self.read(index)), int(self.labels[index])
+
+    def content(self) -> Iterator[bytes]:
+        """What the images are a function of, beside labels and classes."""
+        yield f"synthetic {self.split} {list(self.image_shape)}".encode()
 
     def path(self, index: int) -> str:
         return f"synthetic {self.split} image {index}"

@@ -13,6 +13,7 @@ from torch import nn
 from ...errors import SpecError, WeightsError
 from ...folders import read_json, written_folder
 from ..backbone import Backbone, ClassifierSource, names_of
+from ..class_names import names_in_order
 from ..weights import load_strictly, read_tensors, shapes_of
 
 # What timm calls the weights of a folder.
@@ -53,7 +54,10 @@ def load_timm(spec: Mapping[str, Any]) -> Backbone:
         model.reset_classifier(classes)
         random = random or "head"
     depth = len(model.blocks) if hasattr(model, "blocks") else None
-    return Backbone(model, names_of(model, model.get_classifier()), depth, random)
+    # timm keeps the names where the head is a new one.
+    labels = (model.pretrained_cfg or {}).get("label_names") if spec.get("pretrained") or path is not None else None
+    classes = names_in_order(labels, model.num_classes)
+    return Backbone(model, names_of(model, model.get_classifier()), depth, random=random, classes=classes)
 
 
 def _named(spec: Mapping[str, Any], arguments: dict[str, Any]) -> nn.Module:

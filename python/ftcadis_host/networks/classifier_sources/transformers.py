@@ -13,6 +13,7 @@ from torch import nn
 from ...errors import SpecError, WeightsError
 from ...folders import written_folder
 from ..backbone import Backbone, ClassifierSource
+from ..class_names import names_in_order
 from ..weights import check_file, check_folder_or_id
 
 
@@ -47,7 +48,9 @@ def load_transformer(spec: Mapping[str, Any]) -> Backbone:
         add_stochastic_depth(model, drop_path)
     depth = getattr(config, "num_hidden_layers", None)
     random = "network" if path is None else "head" if new_head else None
-    return Backbone(model, _heads(model), depth if isinstance(depth, int) else None, random)
+    classes = None if random is not None else names_in_order(config.id2label, config.num_labels)
+    blocks = depth if isinstance(depth, int) else None
+    return Backbone(model, _heads(model), blocks, random=random, classes=classes)
 
 
 def save_transformer(model: nn.Module, folder: Path | str, **_input_range: list[float]) -> None:

@@ -1,0 +1,92 @@
+"""What a data set is, wherever it lies: its classes, how many images it has, and a digest that other data do not have."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .data_errors import DatasetError
+from .image_dataset import ImageDataset
+
+# So many files are looked at anew each time. The sizes of more are kept in the user's cache.
+LOOKED_AT_ANEW = 10_000
+
+
+def dataset_identity(dataset: ImageDataset) -> dict[str, Any]:
+    """images (how many), classes (names in the order of their labels), digest (16 hexadecimal digits of a SHA-256).
+
+    The digest is of classes, labels, and the pixels of images in memory; of image files, it is of their names within the
+    data set and their sizes in bytes. No path is in it. Raises DatasetError where a file cannot be looked at.
+    """
+    sha256 = hashlib.sha256(json.dumps(list(dataset.classes)).encode())
+    sha256.update(dataset.labels.astype("<i8").tobytes())
+    for part in dataset.content():
+        sha256.update(part)
+    return {"images": len(dataset), "classes": list(dataset.classes), "digest": sha256.hexdigest()[:16]}
+
+
+def file_facts(folder: str, names: Sequence[bytes]) -> Iterator[bytes]:
+    """Names and sizes of image files: what tells data from others without reading them.
+
+    names: of the files within the folder. The sizes of many are kept in the user's cache, for as long as no folder that
+        they lie in was modified.
+    """
+    listing = b"\0".join(name.replace(os.fsencode(os.sep), b"/") for name in names)
+    yield listing
+    if len(names) <= LOOKED_AT_ANEW:
+        yield _sizes(folder, names)
+        return
+    state = {
+        "names": hashlib.sha256(listing).hexdigest(),
+        "modified": [os.stat(place).st_mtime_ns for place in _folders(folder, names)],
+    }
+    cache = _cache_folder() / f"{hashlib.sha256(os.fsencode(os.path.realpath(folder))).hexdigest()[:32]}.json"
+    kept = _read_cache(cache)
+    if {name: kept.get(name) for name in state} != state:
+        kept = {**state, "sizes": hashlib.sha256(_sizes(folder, names)).hexdigest()}
+        _write_cache(cache, kept)
+    yield kept["sizes"].encode()
+
+
+def _sizes(folder: str, names: Sequence[bytes]) -> bytes:
+    root = os.fsencode(folder)
+    try:
+        return np.array([os.stat(os.path.join(root, name)).st_size for name in names], dtype="<i8").tobytes()
+    except OSError as error:
+        raise DatasetError(
+            f"The image '{os.fsdecode(error.filename)}' cannot be read: {error.strerror}. Bring its folder or disk back."
+        ) from error
+
+
+def _folders(folder: str, names: Sequence[bytes]) -> list[str]:
+    within = {os.fsdecode(os.path.dirname(name)) for name in names}
+    return [folder, *(os.path.join(folder, name) for name in sorted(within))]
+
+
+def _cache_folder() -> Path:
+    given = os.environ.get("XDG_CACHE_HOME", "")
+    return Path(given if os.path.isabs(given) else os.path.expanduser("~/.cache")) / "ft-cadis" / "data"
+
+
+def _read_cache(file: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(file.read_text())
+    except (OSError, ValueError):
+        return {}  # sizes are looked at anew
+    return content if isinstance(content, dict) and isinstance(content.get("sizes"), str) else {}
+
+
+def _write_cache(file: Path, content: dict[str, Any]) -> None:
+    unfinished = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        unfinished.write_text(json.dumps(content))
+        unfinished.replace(file)
+    except OSError:
+        return  # where nothing can be kept, sizes are looked at anew each time

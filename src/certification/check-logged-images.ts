@@ -1,0 +1,80 @@
+import { ConfigError } from '../errors'
+import type { CertificationRow } from '../logs/certification-log'
+import { type Dataset, digest, select } from '../torch'
+
+/** The rows that a log has, and where it lies. */
+export interface LoggedImages {
+  readonly log: string
+  readonly rows: readonly CertificationRow[]
+}
+
+export interface LoggedImagesOptions {
+  readonly signal?: AbortSignal | undefined
+  /** Told how far it is where there are many. */
+  readonly onNote?: ((note: string) => void) | undefined
+}
+
+/** Images that are read for one answer of Python, and after how many it says how far it is. */
+const AT_ONCE = 32
+const NOTE_EVERY = 1024
+
+/**
+ * Reads the images that logs have rows of, and refuses data in which one of them has other pixels or another label.
+ *
+ * @throws ConfigError that names the images, as they are in the log and as they are now
+ */
+export async function requireLoggedImages(
+  dataset: Dataset,
+  logs: readonly LoggedImages[],
+  { signal, onNote }: LoggedImagesOptions = {},
+): Promise<void> {
+  const indices = [...new Set(logs.flatMap(({ rows }) => rows.map(({ index }) => index)))]
+  for (let start = 0; start < indices.length; start += AT_ONCE) {
+    signal?.throwIfAborted()
+    if (indices.length > NOTE_EVERY && start % NOTE_EVERY === 0) {
+      onNote?.(`Comparing the images of the log with the data: ${start} of ${indices.length}.`)
+    }
+    const chunk = indices.slice(start, start + AT_ONCE)
+    const found = new Map(
+      (await imageFacts(dataset, chunk)).map((facts, position) => [chunk[position], facts] as const),
+    )
+    for (const { log, rows } of logs) {
+      const others = rows.flatMap(({ index, ...logged }) => {
+        const now = found.get(index)
+        const isSame =
+          now === undefined || (now.label === logged.label && now.digest === (logged.digest ?? now.digest))
+        return isSame ? [] : [`  image ${index}: ${say(logged)} in the log, ${say(now)} now`]
+      })
+      if (others.length > 0) throw otherImages(log, others)
+    }
+  }
+}
+
+interface ImageFacts {
+  readonly label: number
+  readonly digest?: string
+}
+
+/** Label and digest of images, as a log has them. */
+async function imageFacts(dataset: Dataset, indices: readonly number[]): Promise<ImageFacts[]> {
+  const facts = await dataset.session.compute(() =>
+    indices.map(index => {
+      const { images_BCHW, labels_B } = dataset.images([index])
+      return { labels: labels_B, digest: digest(select(images_BCHW, 'B', 0)) }
+    }),
+  )
+  return facts.map(({ labels: [label = -1], digest: ofPixels }) => ({ label, digest: ofPixels }))
+}
+
+function say({ label, digest: ofPixels = 'unknown' }: ImageFacts): string {
+  return `label ${label}, digest ${ofPixels}`
+}
+
+function otherImages(log: string, lines: readonly string[]): ConfigError {
+  return new ConfigError(
+    `The log ${log} is of other images than the data:\n${lines.slice(0, 5).join('\n')}\n`,
+    {
+      remedy: 'Give the data that the log was begun with, or choose another log file.',
+    },
+  )
+}

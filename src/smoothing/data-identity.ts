@@ -1,0 +1,64 @@
+import { z } from 'zod'
+import { CheckpointError } from '../errors'
+import type { DataIdentity, Dataset } from '../torch'
+
+const identitySchema: z.ZodType<DataIdentity> = z.object({
+  images: z.int().nonnegative(),
+  classes: z.array(z.string()),
+  digest: z.string(),
+})
+
+/** What the images of a run are, as its files say. */
+export const runDataSchema = z.object({ train: identitySchema, test: identitySchema })
+
+/** What the images of a run are. */
+export type RunData = z.output<typeof runDataSchema>
+
+/** Asks what the data sets of a run are. */
+export async function runDataOf(sets: {
+  readonly trainSet: Dataset
+  readonly testSet: Dataset
+}): Promise<RunData> {
+  const { session } = sets.trainSet
+  return session.compute(() => ({ train: sets.trainSet.identity(), test: sets.testSet.identity() }))
+}
+
+/**
+ * In what two data sets differ, a few words for each; none where they are the same.
+ *
+ * @param names - How the two are called.
+ */
+export function dataDifferences(
+  first: DataIdentity,
+  second: DataIdentity,
+  [ofFirst, ofSecond]: readonly [string, string],
+): string[] {
+  const line = (what: string, show: (data: DataIdentity) => string | number) =>
+    show(first) === show(second) ? [] : [`${what}: ${show(first)} ${ofFirst}, ${show(second)} ${ofSecond}`]
+  const differences = [
+    ...line('classes', ({ classes }) => shortened(classes)),
+    ...line('number of images', ({ images }) => images),
+  ]
+  return differences.length > 0 ? differences : line('digest of images and labels', ({ digest }) => digest)
+}
+
+/**
+ * Refuses other images than those that something was begun with. Where they lie makes no difference.
+ *
+ * @param what - What was begun, for the message.
+ * @throws CheckpointError that names both
+ */
+export function requireSameData(what: string, begun: RunData, now: RunData): void {
+  const lines = (['train', 'test'] as const).flatMap(split =>
+    dataDifferences(begun[split], now[split], ['then', 'now']).map(difference => `  ${split}: ${difference}`),
+  )
+  if (lines.length === 0) return
+  throw new CheckpointError(`${what} was begun with other data:\n${lines.join('\n')}\n`, {
+    remedy: 'Give the data that it was begun with, or choose another output folder for a new run.',
+  })
+}
+
+function shortened(names: readonly string[]): string {
+  const whole = names.join(', ')
+  return whole.length > 200 ? `${names.length} (${whole.slice(0, 200)}…)` : whole
+}

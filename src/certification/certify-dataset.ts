@@ -10,7 +10,7 @@ import { gaussianBound } from '../statistics/bound'
 import { type Classifier, type Dataset, digest, select, type Tensor } from '../torch'
 import { BatchSize } from './batch-size'
 import { ONLY_BALLOT } from './certifiers/certifier'
-import { guaranteeOf } from './guarantee'
+import { guaranteeOf, requireCertifiable } from './guarantee'
 import { inferenceNetworks } from './inference-networks'
 import { configurationOf } from './log-configuration'
 import { oneAhead } from './one-ahead'
@@ -56,7 +56,8 @@ export interface CertifyDatasetOptions {
  * Rows are bit-identical on one device, whatever the order, the shards and interruptions. A batch that does not fit
  * into memory is halved, which changes the rounding inside the networks alone.
  *
- * @throws ConfigError if a log was begun with another configuration or is being written, or a head does not fit the data
+ * @throws ConfigError if a log was begun with another configuration or is being written, or a head does not fit the data; as
+ *   `requireCertifiable` and `guaranteeOf`
  * @throws InterruptedError if `signal` is aborted; the logs are whole and can be gone on with
  */
 export async function certifyDataset(
@@ -66,6 +67,7 @@ export async function certifyDataset(
   const { certification, indices, shard, signal, onImage, data } = options
   const { session } = dataset
   const own = shard === undefined ? indices : dealt(indices, shard)
+  requireCertifiable(certification, { sigma: smoothing.sigma, images: indices.length })
   const guarantee = guaranteeOf(smoothing, { ...certification, images: indices.length })
   const bound = gaussianBound(guarantee.certifiedSigma)
   const procedure = procedureOf(certification)

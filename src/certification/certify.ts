@@ -16,6 +16,7 @@ import { isShown } from '../terminal/progress'
 import { openDataset } from '../torch'
 import { certifyDataset } from './certify-dataset'
 import { chooseImages } from './choose-images'
+import { requireCertifiable } from './guarantee'
 
 export interface CertifyOptions extends CertificationWatcher {
   /** Path of the log; a shard's is made of it by `shardPath`. Default: `defaultLogPath` of the settings. */
@@ -32,7 +33,7 @@ export interface CertifyOptions extends CertificationWatcher {
  * Certifies the test images that the settings choose, or goes on with that: loads networks and data, certifies, and
  * returns the log. All that decides its rows stands beside it, with the hashes of the weights.
  *
- * @throws as `loadNetworks`, `chooseImages` and `certifyDataset`
+ * @throws as `loadNetworks`, `chooseImages`, `requireCertifiable` and `certifyDataset`
  */
 export async function certify(
   session: Session,
@@ -50,6 +51,7 @@ export async function certify(
   let networks: CertifiedNetworks | undefined
   try {
     const indices = await chooseImages(dataset, certification)
+    requireCertifiable(certification, { sigma: smoothing.sigma, images: indices.length })
     networks = await loadNetworks(session, config, { expected })
     const { denoiser, classifier, weights, provenance } = networks
     watcher.onStart(

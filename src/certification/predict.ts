@@ -13,7 +13,7 @@ import { gaussianBound } from '../statistics/bound'
 import { type Classifier, type ImageTransform, readImage, unreadableImages } from '../torch'
 import { BatchSize } from './batch-size'
 import { cohenCertifier, predictCertifier } from './certifiers'
-import { guaranteeOf } from './guarantee'
+import { guaranteeOf, requireCertifiable } from './guarantee'
 import { inferenceNetworks } from './inference-networks'
 import { oneAhead } from './one-ahead'
 import { ImagesInWork } from './run-certifiers'
@@ -62,7 +62,7 @@ export interface PredictOptions {
  * over the noise. The noise of a file depends on its content and the seed alone.
  *
  * @throws DataError that lists the files that are no images, before anything is computed
- * @throws as `loadNetworks`; InterruptedError if `signal` is aborted
+ * @throws as `loadNetworks` and `requireCertifiable`; InterruptedError if `signal` is aborted
  */
 export async function predict(
   session: Session,
@@ -75,6 +75,7 @@ export async function predict(
   if (first === undefined) {
     throw new ConfigError('There are no images to classify.', { remedy: 'Name at least one image file.' })
   }
+  requireCertifiable(certification, { sigma: config.smoothing.sigma, images: files.length })
   const problems = await session.compute(() => unreadableImages(session, files))
   if (problems.length > 0) {
     throw new DataError(`These files cannot be used as images:\n  ${problems.join('\n  ')}\n`, {

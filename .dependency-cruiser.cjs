@@ -1,6 +1,6 @@
 /**
  * The import rule: cli, experiments → training | certification → terminal → runs → objectives → smoothing → torch →
- * bridge → errors; analysis → logs → config. Pure files import nothing that needs Python.
+ * bridge → errors; analysis → logs → statistics, config. Pure files import nothing that needs Python.
  */
 const only = (folder, ...targets) => ({
   name: `${folder} imports only ${targets.join(', ') || 'errors'}`,
@@ -15,13 +15,14 @@ const foundations = ['torch', 'bridge', 'config', 'files']
 const pureFiles = [
   'analysis/.*',
   'certification/adaptive/.*',
-  'certification/(bound|guarantee|procedure|statistics)',
+  'certification/(guarantee|procedure|statistics)',
   'certification/certifiers/.*',
   'files/.*',
   'logs/.*',
   'objectives/ft-cadis/select-images',
   'runs/(checkpoint-policy|list-runs|plan-run|read-metrics|read-run)',
   'smoothing/noise-level',
+  'statistics/.*',
   'training/(loss-scale|parameter-groups|schedules)',
 ]
 
@@ -35,17 +36,18 @@ module.exports = {
     },
     only('config', 'files'),
     only('files'),
+    only('statistics'),
     only('environment', 'files'),
     only('bridge', 'environment', 'files'),
     only('torch', 'bridge', 'files'),
     only('smoothing', ...foundations),
     only('objectives', 'smoothing', ...foundations),
-    only('logs', 'config', 'files'),
-    only('analysis', 'logs', 'config', 'files'),
+    only('logs', 'statistics', 'config', 'files'),
+    only('analysis', 'logs', 'statistics', 'config', 'files'),
     only('runs', 'smoothing', 'objectives', 'analysis', 'logs', ...foundations),
     only('terminal', 'runs', 'objectives', 'smoothing', 'logs', ...foundations),
     only('training', 'terminal', 'runs', 'objectives', 'smoothing', ...foundations),
-    only('certification', 'terminal', 'logs', 'smoothing', ...foundations),
+    only('certification', 'terminal', 'logs', 'statistics', 'smoothing', ...foundations),
     only(
       'experiments',
       ...['training', 'certification', 'terminal', 'runs', 'analysis', 'logs', 'objectives', 'smoothing'],
@@ -53,7 +55,7 @@ module.exports = {
     ),
     only(
       'fixtures',
-      ...['training', 'certification', 'runs', 'analysis', 'logs', 'objectives', 'smoothing'],
+      ...['training', 'certification', 'runs', 'analysis', 'logs', 'statistics', 'objectives', 'smoothing'],
       ...foundations,
     ),
     {

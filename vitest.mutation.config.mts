@@ -7,6 +7,7 @@ const WITHOUT_PYTHON = [
   'test/certification/{adaptive-settings,batch-size,log-configuration,one-ahead,statistics}.test.ts',
   'test/logs/{arm-logs,merge-shards,shards}.test.ts',
   'test/certification/adaptive/*.test.ts',
+  'test/statistics/*.test.ts',
   'test/training/{schedules,parameter-groups}.test.ts',
 ]
 

@@ -9,14 +9,11 @@ import { dirname } from 'node:path'
 import { renderTable, type Table } from '../../src/analysis'
 import type { AdaptiveCertification } from '../../src/certification/adaptive/adaptive-run'
 import { GridCertification } from '../../src/certification/adaptive/grid-certification'
-import {
-  operatingCharacteristics,
-  type SequentialTest,
-} from '../../src/certification/adaptive/sequential-test'
 import { SizedCertification } from '../../src/certification/adaptive/sized-certification'
-import { gaussianBound } from '../../src/certification/bound'
 import { parseNumber, parseNumbers } from '../../src/cli/option-values'
 import { createProgram, runMain } from '../../src/cli/program'
+import { gaussianBound } from '../../src/statistics/bound'
+import { operatingCharacteristics, type SequentialTest } from '../../src/statistics/sequential-test'
 import { certify } from './adaptive-replay'
 import { Random } from './random'
 

@@ -1,9 +1,10 @@
 import { readdir } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { type CertificationRow, readCertificationLog } from '../../src/analysis'
-import { gaussianBound } from '../../src/certification/bound'
-import { ABSTAIN, lowerConfidenceBound } from '../../src/certification/statistics'
+import { ABSTAIN } from '../../src/certification/statistics'
 import { DataError } from '../../src/errors'
+import { gaussianBound } from '../../src/statistics/bound'
+import { lowerConfidenceBound } from '../../src/statistics/confidence-bound'
 
 /** A log as a population of images: what it makes plausible of each. */
 export interface ReplayedLog {

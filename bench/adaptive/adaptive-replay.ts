@@ -2,8 +2,8 @@ import type {
   AdaptiveCertificate,
   AdaptiveCertification,
 } from '../../src/certification/adaptive/adaptive-run'
-import { gaussianBound } from '../../src/certification/bound'
-import { lowerConfidenceBound } from '../../src/certification/statistics'
+import { gaussianBound } from '../../src/statistics/bound'
+import { lowerConfidenceBound } from '../../src/statistics/confidence-bound'
 import type { ReplayedLog } from './adaptive-logs'
 import { Random } from './random'
 

@@ -6,7 +6,7 @@ import { comparePaired } from './paired-comparison'
 import { paperComparison } from './paper-comparison'
 import { paperTable } from './paper-tables'
 import { groupLogs, type LabelledLog, type Method, type Run, requireSameData } from './runs'
-import { notesOn } from './settings'
+import { notesOn, uncheckedNote } from './settings'
 import type { Table } from './tables'
 
 export interface AnalyzeOptions {
@@ -64,6 +64,7 @@ export function analyze(logs: readonly LabelledLog[], options: AnalyzeOptions = 
     perClass: perClass ? methods.flatMap(({ runs }) => runs.map(run => perClassTable(run, radii))) : [],
     notes: [
       ...notesOn(methods),
+      ...uncheckedNote(methods),
       ...(needsEnvelope
         ? [
             "The paper's Table 1 takes the best over σ at each radius, which only an envelope of the logs does too.",

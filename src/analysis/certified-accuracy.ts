@@ -1,6 +1,8 @@
 import { ConfigError, DataError } from '../errors'
 import { ABSTAIN } from '../logs/abstain'
 import { type CertificationRow, labelRadius } from '../logs/certification-log'
+import { upperBinomialQuantile } from '../statistics/binomial-quantile'
+import { requireAlpha } from '../statistics/confidence-bound'
 
 type Rows = readonly CertificationRow[]
 
@@ -40,9 +42,12 @@ export function abstentionRate(rows: Rows): number {
 }
 
 /**
- * With probability at least 1 - rho, the certified accuracy that exact certificates would have on these images is at least
- * the returned values, although each logged certificate may be wrong with probability alpha (Cohen et al., 2019,
- * Appendix on estimating the certified test-set accuracy; `HighProbAccuracy` in their code/analyze.py). May be negative.
+ * With probability at least 1 - rho, at every radius together, the certified accuracy that exact certificates would have
+ * on these images is at least the returned value, although each logged certificate may be wrong with probability alpha. Of
+ * N certificates with noise of their own, more are wrong than the (1 - rho)-quantile of Binomial(N, alpha) with probability
+ * at most rho; that quantile is computed and its share taken off. May be negative.
+ *
+ * The idea is that of Cohen et al. (2019), whose `HighProbAccuracy` approximates the quantile and is too high.
  *
  * @throws as `certifiedAccuracy`; ConfigError unless alpha and rho are between 0 and 1
  */
@@ -59,17 +64,10 @@ export function highProbabilityAccuracy(
     readonly rho?: number
   } = {},
 ): number[] {
-  for (const [name, value] of Object.entries({ alpha, rho })) {
-    if (!(value > 0 && value < 1)) {
-      throw new ConfigError(`${name} must be between 0 and 1, both excluded, got ${value}.`, {
-        remedy: 'Set a small probability, for instance 0.001.',
-      })
-    }
-  }
-  const logOfRho = Math.log(1 / rho)
-  const margin =
-    alpha + Math.sqrt((alpha * (1 - alpha) * logOfRho) / rows.length) + logOfRho / (3 * rows.length)
-  return certifiedAccuracy(rows, radii).map(accuracy => accuracy - margin)
+  requireAlpha(alpha)
+  requireAlpha(rho, 'rho')
+  const wrong = upperBinomialQuantile(rows.length, { p: alpha, tail: rho })
+  return certifiedAccuracy(rows, radii).map(accuracy => accuracy - wrong / rows.length)
 }
 
 /**

@@ -1,5 +1,6 @@
 import { type CertificationLog, missingImages } from '../logs/certification-log-file'
 import { familyWiseOf } from '../logs/certification-log-metadata'
+import { isChecked } from '../logs/check-rows'
 import { formatIndices } from '../logs/image-plan'
 import { dataDifferences, isPartial, type Method, type Run } from './runs'
 import type { Cell, Column } from './tables'
@@ -66,6 +67,15 @@ function otherDataNotes([first, ...others]: readonly CertificationLog[]): string
           `${first.file} and ${other.file} are of other images (${differences.join('; ')}): their figures do not compare.`,
         ]
   })
+}
+
+/** Which logs could not be checked against their votes when they were read; none where all could. */
+export function uncheckedNote(methods: readonly Method[]): string[] {
+  const runs = methods.flatMap(method => method.runs)
+  const unchecked = runs.filter(run => !run.logs.every(isChecked))
+  if (unchecked.length === 0) return []
+  const which = unchecked.length === runs.length ? 'all logs' : unchecked.map(({ name }) => name).join('; ')
+  return [`Not checkable, as no votes say how radii and abstentions came about: ${which}.`]
 }
 
 /** In what a log is partial, and what its figures are of. */

@@ -7,12 +7,12 @@ import { dealt, planMetadata, type Shard } from '../logs/shards'
 import { requireClasses, requireSameClasses } from '../smoothing/check-classes'
 import { toSymmetric } from '../smoothing/denoise'
 import { denoiserOf, type Smoothing } from '../smoothing/smoothing'
+import { gaussianBound } from '../statistics/bound'
 import { type Classifier, type Dataset, digest, select, type Tensor } from '../torch'
 import { BatchSize } from './batch-size'
-import { gaussianBound } from './bound'
 import { ONLY_BALLOT } from './certifiers/certifier'
 import { requireLoggedImages } from './check-logged-images'
-import { guaranteeOf } from './guarantee'
+import { guaranteeOf, requireCertifiable } from './guarantee'
 import { inferenceNetworks } from './inference-networks'
 import { configurationOf } from './log-configuration'
 import { oneAhead } from './one-ahead'
@@ -59,7 +59,7 @@ export interface CertifyDatasetOptions {
  * into memory is halved, which changes the rounding inside the networks alone.
  *
  * @throws ConfigError if a log was begun with another configuration or other images or is being written, or a head does
- *   not fit the data or has other classes
+ *   not fit the data or has other classes; as `requireCertifiable` and `guaranteeOf`
  * @throws InterruptedError if `signal` is aborted; the logs are whole and can be gone on with
  */
 export async function certifyDataset(
@@ -69,6 +69,7 @@ export async function certifyDataset(
   const { certification, indices, shard, signal, onImage, data } = options
   const { session } = dataset
   const own = shard === undefined ? indices : dealt(indices, shard)
+  requireCertifiable(certification, { sigma: smoothing.sigma, images: indices.length })
   const guarantee = guaranteeOf(smoothing, { ...certification, images: indices.length })
   const bound = gaussianBound(guarantee.certifiedSigma)
   const procedure = procedureOf(certification)

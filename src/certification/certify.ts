@@ -17,6 +17,7 @@ import { isShown } from '../terminal/progress'
 import { openDataset } from '../torch'
 import { certifyDataset } from './certify-dataset'
 import { chooseImages } from './choose-images'
+import { requireCertifiable } from './guarantee'
 
 export interface CertifyOptions extends CertificationWatcher {
   /** Path of the log; a shard's is made of it by `shardPath`. Default: `defaultLogPath` of the settings. */
@@ -33,7 +34,7 @@ export interface CertifyOptions extends CertificationWatcher {
  * Certifies the test images that the settings choose, or goes on with that: loads networks and data, certifies, and
  * returns the log. All that decides its rows stands beside it, with the hashes of the weights.
  *
- * @throws as `loadNetworks`, `chooseImages` and `certifyDataset`
+ * @throws as `loadNetworks`, `chooseImages`, `requireCertifiable` and `certifyDataset`
  */
 export async function certify(
   session: Session,
@@ -52,6 +53,7 @@ export async function certify(
   try {
     if (classes !== undefined) requireSameClasses({ names: classes, areOfData: true }, dataset.description)
     const indices = await chooseImages(dataset, certification)
+    requireCertifiable(certification, { sigma: smoothing.sigma, images: indices.length })
     networks = await loadNetworks(session, config, { expected })
     const { denoiser, classifier, weights, provenance } = networks
     watcher.onStart(

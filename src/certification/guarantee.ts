@@ -1,5 +1,8 @@
 import type { CertificationConfig } from '../config/schema'
-import type { Smoothing } from '../smoothing/smoothing'
+import { ConfigError } from '../errors'
+import { levelOf, type Smoothing } from '../smoothing/smoothing'
+import { gaussianBound } from '../statistics/bound'
+import { procedureOf } from './procedure'
 
 /** What each image is certified with. */
 export interface Guarantee {
@@ -13,9 +16,11 @@ export interface Guarantee {
  * Chooses σ of the radius and α of an image.
  *
  * @param options.images - how many images there are to certify
+ * @throws ConfigError where a smoothing that `smoothingOf` has not made names another σ than it draws, or draws less than
+ *   the σ of the radius
  */
 export function guaranteeOf(
-  { sigma, realisedSigma }: Pick<Smoothing, 'sigma' | 'realisedSigma'>,
+  smoothing: Smoothing,
   {
     alpha,
     radiusSigma,
@@ -23,9 +28,78 @@ export function guaranteeOf(
     images,
   }: Pick<CertificationConfig, 'alpha' | 'radiusSigma' | 'familyWise'> & { readonly images: number },
 ): Guarantee {
-  return {
-    certifiedSigma: radiusSigma === 'min' ? Math.min(sigma, realisedSigma) : sigma,
-    // Bonferroni: the probability that any is wrong is at most the sum.
-    alpha: familyWise ? alpha / images : alpha,
+  const { sigma, realisedSigma } = smoothing
+  requireDrawn(smoothing)
+  const certifiedSigma = radiusSigma === 'min' ? Math.min(sigma, realisedSigma) : sigma
+  if (certifiedSigma > realisedSigma) {
+    throw new ConfigError(
+      `The radius would be that of sigma ${sigma}, but the noise that is drawn has sigma ${realisedSigma}.`,
+      { remedy: "Take the smoothing that `smoothingOf` makes of the sigma, or radiusSigma 'min'." },
+    )
+  }
+  return { certifiedSigma, alpha: alphaOfImage({ alpha, familyWise }, images) }
+}
+
+/**
+ * Refuses settings under which no image can be certified, however its votes fall. It needs neither networks nor images.
+ *
+ * @param options.images - how many images there are to certify
+ * @throws ConfigError with the least n that could
+ */
+export function requireCertifiable(
+  certification: Pick<CertificationConfig, 'adaptive' | 'n' | 'alpha' | 'familyWise'>,
+  { sigma, images }: { readonly sigma: number; readonly images: number },
+): void {
+  const { n, familyWise } = certification
+  const procedure = procedureOf(certification)
+  const alpha = alphaOfImage(certification, images)
+  const radius = procedure.kind === 'grid' ? (procedure.radii[0] ?? 0) : 0
+  const top = gaussianBound(sigma).top(radius)
+  // Unanimous votes show a probability of alpha^(1/n). CERTIFY is to be above 1/2 with it: a radius of 0 is none.
+  const suffices = (votes: number) =>
+    procedure.kind === 'grid' ? top ** votes <= alpha : top ** votes < alpha
+  if (suffices(n)) return
+  const share = familyWise ? ` for each of ${images} images` : ''
+  const wanted = radius > 0 ? `radius ${radius} takes ${top.toFixed(4)}` : 'a class takes more than one half'
+  const what = `n = ${n} votes certify nothing at alpha = ${alpha}${share}: all of them together show a probability of ${(alpha ** (1 / n)).toFixed(4)}, and ${wanted}.`
+  const least = leastVotes(top, { alpha, suffices })
+  throw new ConfigError(what, {
+    remedy: least === undefined ? 'Ask about smaller radii.' : `Set n to at least ${least}.`,
+  })
+}
+
+/** Bonferroni: the probability that any is wrong is at most the sum. */
+function alphaOfImage(
+  { alpha, familyWise }: Pick<CertificationConfig, 'alpha' | 'familyWise'>,
+  images: number,
+): number {
+  return familyWise ? alpha / images : alpha
+}
+
+/** More votes than anyone draws are none. */
+const MOST_VOTES = 1e9
+
+function leastVotes(
+  top: number,
+  { alpha, suffices }: { readonly alpha: number; readonly suffices: (votes: number) => boolean },
+): number | undefined {
+  const wanted = top < 1 ? Math.log(alpha) / Math.log(top) : Number.POSITIVE_INFINITY
+  if (wanted > MOST_VOTES) return undefined
+  // The logarithms may round to one vote more or less.
+  let votes = Math.max(1, Math.floor(wanted) - 1)
+  while (!suffices(votes)) votes += 1
+  return votes
+}
+
+/** Noise that is drawn and the σ that it is said to have are one. */
+function requireDrawn({ scales, realisedSigma, ...others }: Smoothing): void {
+  const said = levelOf(others)?.realisedSigma ?? realisedSigma
+  // σ is for pixels in [0, 1], and images are in [-1, 1].
+  const drawn = scales.noise / (2 * scales.image)
+  for (const sigma of [said, drawn]) {
+    if (Math.abs(sigma / realisedSigma - 1) <= 1e-9) continue
+    throw new ConfigError(`The smoothing says sigma ${realisedSigma}, but draws noise of sigma ${sigma}.`, {
+      remedy: 'Take the smoothing that `smoothingOf` makes.',
+    })
   }
 }

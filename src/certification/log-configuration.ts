@@ -1,8 +1,8 @@
 import type { CertificationConfig } from '../config/schema'
 import type { CertificationConfiguration, JsonObject } from '../logs/certification-log-metadata'
 import { levelOf, type Smoothing } from '../smoothing/smoothing'
+import type { Bound } from '../statistics/bound'
 import type { DataIdentity, Dataset, Dtype } from '../torch'
-import type { Bound } from './bound'
 import type { Guarantee } from './guarantee'
 import type { ProcedureSettings } from './procedure'
 

@@ -12,11 +12,11 @@ import { toSymmetric } from '../smoothing/denoise'
 import { loadNetworks } from '../smoothing/load-networks'
 import { type SmoothedInput, smoothedOf } from '../smoothing/smoothed-input'
 import { smoothingOf } from '../smoothing/smoothing'
+import { gaussianBound } from '../statistics/bound'
 import { type Classifier, type ImageTransform, readImage, unreadableImages } from '../torch'
 import { BatchSize } from './batch-size'
-import { gaussianBound } from './bound'
 import { cohenCertifier, predictCertifier } from './certifiers'
-import { guaranteeOf } from './guarantee'
+import { guaranteeOf, requireCertifiable } from './guarantee'
 import { inferenceNetworks } from './inference-networks'
 import { oneAhead } from './one-ahead'
 import { ImagesInWork } from './run-certifiers'
@@ -65,7 +65,8 @@ export interface PredictOptions {
  * over the noise. The noise of a file depends on its content and the seed alone.
  *
  * @throws DataError that lists the files that are no images, before anything is computed
- * @throws ConfigError where the order of the classes could be two; as `loadNetworks`; InterruptedError if `signal` is aborted
+ * @throws ConfigError where the order of the classes could be two; as `loadNetworks` and `requireCertifiable`
+ * @throws InterruptedError if `signal` is aborted
  */
 export async function predict(
   session: Session,
@@ -78,6 +79,7 @@ export async function predict(
   if (first === undefined) {
     throw new ConfigError('There are no images to classify.', { remedy: 'Name at least one image file.' })
   }
+  requireCertifiable(certification, { sigma: config.smoothing.sigma, images: files.length })
   const problems = await session.compute(() => unreadableImages(session, files))
   if (problems.length > 0) {
     throw new DataError(`These files cannot be used as images:\n  ${problems.join('\n  ')}\n`, {

@@ -1,6 +1,6 @@
 import type { CertificationConfig } from '../config/schema'
+import type { Bound } from '../statistics/bound'
 import { GridCertification, SizedCertification } from './adaptive'
-import type { Bound } from './bound'
 import { type Certifier, cohenCertifier, gridCertifier, sizedCertifier } from './certifiers'
 
 /** Votes come in multiples of this many, the block that noise is drawn in. */

@@ -1,9 +1,9 @@
-import betaQuantile from '@stdlib/stats-base-dists-beta-quantile'
 import binomialCdf from '@stdlib/stats-base-dists-binomial-cdf'
 import { ConfigError } from '../errors'
 import { ABSTAIN } from '../logs/abstain'
 import { type Outcome, sparseCounts } from '../logs/outcome'
-import type { Bound } from './bound'
+import type { Bound } from '../statistics/bound'
+import { lowerConfidenceBound, requireAlpha, requireCount } from '../statistics/confidence-bound'
 
 export { ABSTAIN }
 
@@ -95,30 +95,6 @@ export function predictFromCounts(
 }
 
 /**
- * With probability at least 1 - alpha, the success probability of a binomial with `trials` trials is at least the
- * returned value, whatever that probability is: the one-sided bound of Clopper and Pearson, the alpha-quantile of
- * Beta(successes, trials - successes + 1), 0 without a success. Computed to within 1e-14 for up to 100,000 trials.
- *
- * @throws ConfigError unless 0 ≤ successes ≤ trials are integers, trials ≥ 1 and 0 < alpha < 1
- */
-export function lowerConfidenceBound(
-  successes: number,
-  trials: number,
-  { alpha }: { readonly alpha: number },
-): number {
-  requireCount('The number of trials', trials)
-  requireCount('The number of successes', successes)
-  if (trials === 0 || successes > trials) {
-    throw new ConfigError(
-      `A confidence bound takes 1 ≤ trials and successes ≤ trials, got ${successes} of ${trials}.`,
-      { remedy: 'Pass the votes for one class and the votes for all classes.' },
-    )
-  }
-  requireAlpha(alpha)
-  return successes === 0 ? 0 : betaQuantile(alpha, successes, trials - successes + 1)
-}
-
-/**
  * Two-sided p-value of the exact binomial test that `a` and `b` votes come from a fair coin. By symmetry it is twice the lower tail.
  */
 function evenSplitPValue(a: number, b: number): number {
@@ -155,20 +131,4 @@ function totalVotes(counts: readonly number[]): number {
     })
   }
   return total
-}
-
-function requireCount(what: string, count: number): void {
-  if (!Number.isSafeInteger(count) || count < 0) {
-    throw new ConfigError(`${what} must be an integer of at least 0, got ${count}.`, {
-      remedy: 'Pass the number of votes, not a share.',
-    })
-  }
-}
-
-function requireAlpha(alpha: number): void {
-  if (!(alpha > 0 && alpha < 1)) {
-    throw new ConfigError(`alpha must be between 0 and 1, both excluded, got ${alpha}.`, {
-      remedy: 'Set the probability of a wrong certificate, for instance 0.001.',
-    })
-  }
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { isAbsolute, join, relative, resolve } from 'node:path'
+import { requireCertifiable } from '../certification/guarantee'
 import { certificationSchema } from '../config/certification-schema'
 import { parseConfig, type RunConfig } from '../config/schema'
 import { ConfigError } from '../errors'
@@ -55,6 +56,10 @@ function resolveArm(
     testImages === undefined
       ? changed
       : { ...changed, certification: { ...changed.certification, images: { first: testImages } } }
+  // Before anything is trained. How many images share alpha is not always known here.
+  const { images } = config.certification
+  const known = typeof images === 'object' && 'first' in images ? images.first : 1
+  requireCertifiable(config.certification, { sigma, images: known })
   const hash = createHash('sha256').update(identityOf(config, { arm, isTrained, output })).digest('hex')
   const id = `${isTrained ? 'sigma' : 'off-the-shelf-sigma'}-${sigma}-${hash.slice(0, 10)}`
   return { arm, sigma, isTrained, config, id, folder: join(output, 'arms', id) }

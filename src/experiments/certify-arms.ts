@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Session } from '../bridge'
 import { certifyDataset } from '../certification/certify-dataset'
+import { requireCertifiable } from '../certification/guarantee'
 import { lock } from '../files/lock'
 import { readCertificationLog } from '../logs/certification-log-file'
 import { findCheckpoint } from '../runs/find-checkpoint'
@@ -43,6 +44,7 @@ export async function certifyArms(
     const [first] = missing
     if (first === undefined) return
     const { data, smoothing, certification } = first.config
+    requireCertifiable(certification, { sigma: smoothing.sigma, images: indices.length })
     const dataset = await openDataset(session, datasetSpec(data, 'test'))
     const classifiers = await Promise.all(
       missing.map(async arm => ({

@@ -40,7 +40,8 @@ export async function readCertificationLog(path: string): Promise<CertificationL
     throw new DataError(`There is no certification log ${path}.`, { remedy: 'Check the path.' })
   }
   const metadata = await readMetadata(path)
-  return { file: path, ...parseLog(text, { file: path }), ...(metadata && { metadata }) }
+  const parsed = parseLog(text, { file: path, configuration: metadata?.configuration })
+  return { file: path, ...parsed, ...(metadata && { metadata }) }
 }
 
 /** The planned images that a log has no row of, in the order of the plan; none where the log has no plan. */
@@ -173,7 +174,10 @@ async function prepare(
     )
   }
   if (text === undefined) await writeDurably(path, `${LOG_HEADER}\n`)
-  const earlier = parseLog(text ?? `${LOG_HEADER}\n`, { file: path })
+  const earlier = parseLog(text ?? `${LOG_HEADER}\n`, {
+    file: path,
+    configuration: logged?.configuration,
+  })
   if (text !== undefined && !text.startsWith(`${LOG_HEADER}\n`)) {
     throw new ConfigError(`The log ${path} has other columns than this version writes: ${LOG_HEADER}.`, {
       remedy: 'Choose another log file.',

@@ -115,8 +115,14 @@ export async function readMetadata(logPath: string): Promise<LogMetadata | undef
   for (const field of ['sigma', 'n0', 'n', 'alpha', 'seed']) {
     if (typeof configuration[field] !== 'number') throw refuse(`configuration.${field} is no number`)
   }
+  const { sigma, certifiedSigma = sigma, alpha, procedure } = configuration
+  if (!(Number(sigma) > 0 && Number(certifiedSigma) > 0)) throw refuse('configuration.sigma is not above 0')
+  if (!(Number(alpha) > 0 && Number(alpha) < 1)) throw refuse('configuration.alpha is not between 0 and 1')
   const { format = 1, ...others } = metadata as unknown as Omit<LogMetadata, 'format'> & { format?: Json }
-  if (format === LOG_FORMAT) return { ...others, format }
+  if (format === LOG_FORMAT) {
+    if (!isObject(procedure)) throw refuse('configuration.procedure is missing')
+    return { ...others, format }
+  }
   if (format === 1) return { ...others, format, configuration: fromFormat1(configuration) }
   throw new DataError(
     `${path} has format ${JSON.stringify(format)}, and this version reads 1 and ${LOG_FORMAT}.`,

@@ -1,5 +1,7 @@
 import { DataError } from '../errors'
 import { ABSTAIN } from './abstain'
+import type { CertificationConfiguration } from './certification-log-metadata'
+import { rowCheck } from './check-rows'
 import {
   COHEN_COLUMNS,
   COUNT_COLUMNS,
@@ -79,12 +81,21 @@ export function formatRow(row: LoggedRow): string {
  * found by name and unknown ones are left out; every row is returned or refused.
  *
  * @param options.file how errors name the log
- * @throws DataError naming file, line and reason, for a missing column, a malformed or contradictory row, an image logged twice
+ * @param options.configuration how it was certified, where that is known: rows are checked against their votes, see `rowCheck`
+ * @throws DataError naming file, line and reason, for a missing column, a malformed or contradictory row, an image logged
+ *   twice; with column and both values for a row that does not follow from its votes
  */
-export function parseLog(text: string, { file }: { readonly file: string }): ParsedLog {
+export function parseLog(
+  text: string,
+  {
+    file,
+    configuration,
+  }: { readonly file: string; readonly configuration?: CertificationConfiguration | undefined },
+): ParsedLog {
   const lines = text.replace(/^\uFEFF/, '').split('\n')
   const rest = lines.pop() as string
   const parseRow = rowParser(lines[0]?.replace(/\r$/, ''), file)
+  const check = configuration && rowCheck(configuration)
   const rows: CertificationRow[] = []
   const lineOfIndex = new Map<number, number>()
   lines.forEach((line, position) => {
@@ -93,6 +104,15 @@ export function parseLog(text: string, { file }: { readonly file: string }): Par
     const earlier = lineOfIndex.get(row.index)
     if (earlier !== undefined) {
       throw malformed(file, position + 1, `image ${row.index} is already on line ${earlier}.`)
+    }
+    const problem = check?.(row)
+    if (problem !== undefined) {
+      const { column, logged, expected } = problem
+      throw malformed(
+        file,
+        position + 1,
+        `${column} is ${logged}, but from the votes of the row follows ${expected}.`,
+      )
     }
     lineOfIndex.set(row.index, position + 1)
     rows.push(row)

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { type CertificationRunConfig, parseCertificationConfig } from '../config/schema'
-import { CheckpointError } from '../errors'
+import { CheckpointError, ConfigError } from '../errors'
 import { exists } from '../files/exists'
 import { fileHash } from '../files/hash'
 import { packageVersion } from '../files/package-version'
@@ -54,9 +54,17 @@ export interface SmoothedMetadata {
 /**
  * Writes `smoothed.json` beside the weights of a checkpoint, which are in the folder already: it describes the smoothed
  * classifier that certificates of this checkpoint speak of. The folder may be moved or renamed.
+ *
+ * @throws ConfigError where the smoothing is of another sigma than the configuration
  */
 export async function writeSmoothed(folder: string, metadata: SmoothedMetadata): Promise<void> {
   const { config, smoothing, dataset, data, weights, versions = {} } = metadata
+  if (smoothing.sigma !== config.smoothing.sigma) {
+    throw new ConfigError(
+      `The smoothing has sigma ${smoothing.sigma}, but the configuration ${config.smoothing.sigma}.`,
+      { remedy: 'Make the smoothing of the sigma of the configuration.' },
+    )
+  }
   const { device: _device, threads: _threads, output: _output, ...lasting } = config
   const content = {
     format: 1,

@@ -69,7 +69,7 @@ export function denoiserOf({ front }: Smoothing): Denoiser | null {
 }
 
 /** The noise level of the denoiser's timestep; null without a denoiser. */
-export function levelOf({ front }: Smoothing): NoiseLevel | null {
+export function levelOf({ front }: Pick<Smoothing, 'front'>): NoiseLevel | null {
   return front.kind === 'none' ? null : front.level
 }
 

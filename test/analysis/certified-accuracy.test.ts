@@ -12,6 +12,7 @@ import {
 } from '../../src/analysis/certified-accuracy'
 import { comparePaired } from '../../src/analysis/paired-comparison'
 import { ConfigError, DataError } from '../../src/errors'
+import { releasedHighProbabilityAccuracy, releasedMargin } from '../../src/fixtures/released-high-probability'
 import { ABSTAIN } from '../../src/logs/abstain'
 import { type CertificationRow, parseLog } from '../../src/logs/certification-log'
 import fixture from '../fixtures/curves.json'
@@ -103,18 +104,38 @@ describe('abstentionRate', () => {
 })
 
 describe('highProbabilityAccuracy', () => {
-  it('takes off the expected and the unlucky number of wrong certificates', () => {
-    // alpha = 0.01, rho = 1/e on 8 rows: 0.01 + sqrt(0.01 · 0.99 / 8) + 1/24.
-    const margin = 0.01 + Math.sqrt(0.0012375) + 1 / 24
-    const [atHalf] = highProbabilityAccuracy(rows, [0.5], { alpha: 0.01, rho: 1 / Math.E })
-    expect(atHalf).toBeCloseTo(3 / 8 - margin, 14)
+  it.each([
+    [8, 0.01, 1 / Math.E],
+    [300, 0.05, 0.01],
+    [10_000, 0.001, 0.001],
+    [10_000, 0.01, 0.001],
+    [50_000, 0.001, 0.001],
+    [10_000, 1e-7, 0.001],
+  ])('of %i images at alpha %d is false with probability at most rho = %d', (images, alpha, rho) => {
+    const all = rowsOf(...Array.from({ length: images }, () => [0, 0, 1] as const))
+    const [bound] = highProbabilityAccuracy(all, [1], { alpha, rho }) as [number]
+    const wrong = Math.round(images * (1 - bound))
+    expect(bound).toBeCloseTo(1 - wrong / images, 14)
+    // False where more of the certificates are wrong than are taken off: with one less, that is too probable.
+    expect(exceeding(wrong, images, alpha)).toBeLessThanOrEqual(rho)
+    if (wrong > 0) expect(exceeding(wrong - 1, images, alpha)).toBeGreaterThan(rho)
   })
 
-  it("agrees with the reference's margin for 10,000 images, and may be negative", () => {
+  it.each([
+    [10_000, 0.001, 1.579e-3],
+    [50_000, 0.001, 2.957e-3],
+    [10_000, 0.01, 2.896e-3],
+  ])('the released margin of %i images at alpha %d is too small', (images, alpha, probability) => {
+    const margin = releasedMargin(images, { alpha, rho: 0.001 })
+    expect(exceeding(Math.floor(images * margin), images, alpha)).toBeCloseTo(probability, 6)
+  })
+
+  it('may be negative, and the released value agrees with the reference', () => {
     const [expected] = fixture.cases
     const tenThousand = rowsOf(...Array.from({ length: 10_000 }, () => [0, 'abstain'] as const))
-    const [bound] = highProbabilityAccuracy(tenThousand, [1])
+    const [bound] = releasedHighProbabilityAccuracy(tenThousand, [1])
     expect(relativeError(bound as number, expected?.high_prob_accuracy[4] as number)).toBeLessThan(TOLERANCE)
+    expect(highProbabilityAccuracy(tenThousand, [1])).toEqual([-21 / 10_000])
   })
 
   it.each([{ alpha: 0 }, { alpha: 1 }, { rho: 0 }, { rho: Number.NaN }])('refuses %o', options => {
@@ -162,3 +183,14 @@ it.each<[string, () => unknown]>([
 it.each([-0.1, Number.NaN])('the radius %d is refused', radius => {
   expect(() => certifiedAccuracy(rows, [radius])).toThrow(ConfigError)
 })
+
+/** P[X > count] of a binomial, summed term by term from the logarithms of its ratios. */
+function exceeding(count: number, trials: number, p: number): number {
+  let logTerm = trials * Math.log1p(-p)
+  let sum = 0
+  for (let k = 1; k <= trials; k++) {
+    logTerm += Math.log((trials - k + 1) / k) + Math.log(p) - Math.log1p(-p)
+    if (k > count) sum += Math.exp(logTerm)
+  }
+  return sum
+}

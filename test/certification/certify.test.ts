@@ -383,13 +383,20 @@ describe('certification', () => {
     expect(rows.map(({ radius }) => radius)).toEqual([0, 2].map(position => alone.rows[position]?.radius))
   })
 
+  it('refuses votes that can certify nothing', async () => {
+    const few = certifyInto('few.tsv', [0], { certification: { n: 9 } })
+    await expect(few).rejects.toThrow('Set n to at least 10.')
+  })
+
   it('takes the smaller of the two sigmas for the radius where that is asked for', async () => {
-    const less = { smoothing: { ...smoothing(), realisedSigma: 0.2 } }
-    const nominal = await certifyInto('nominal.tsv', [0], less)
+    const { scales, ...others } = smoothingOf(null, 0.2)
+    const less = { smoothing: { ...others, scales, sigma: SIGMA } }
+    await expect(certifyInto('nominal.tsv', [0], less)).rejects.toThrow(/draw/)
+    const nominal = await certifyInto('equal.tsv', [0], { smoothing: smoothingOf(null, 0.2) })
     const certification = { radiusSigma: 'min' as const }
     const smaller = await certifyInto('smaller.tsv', [0], { ...less, certification })
     expect(nominal.rows[0]?.radius).toBeGreaterThan(0)
-    expect(smaller.rows[0]?.radius).toBeCloseTo(((nominal.rows[0]?.radius ?? 0) * 0.2) / SIGMA, 12)
+    expect(smaller.rows[0]?.radius).toBe(nominal.rows[0]?.radius)
     expect(smaller.metadata?.configuration).toMatchObject({ radiusSigma: 'min', certifiedSigma: 0.2 })
   })
 

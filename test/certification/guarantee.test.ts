@@ -1,21 +1,69 @@
-import { expect, it } from 'vitest'
-import { guaranteeOf } from '../../src/certification/guarantee'
+import { describe, expect, it } from 'vitest'
+import { guaranteeOf, requireCertifiable } from '../../src/certification/guarantee'
+import { ConfigError } from '../../src/errors'
+import type { NoiseLevel } from '../../src/smoothing/noise-level'
+import { type Smoothing, smoothingOf } from '../../src/smoothing/smoothing'
+import type { Denoiser } from '../../src/torch'
 
-const SMOOTHING = { sigma: 0.5, realisedSigma: 0.52 }
 const OPTIONS = { radiusSigma: 'nominal', familyWise: false, alpha: 0.001, images: 50 } as const
 
+/** A smoothing that says `sigma`, and whose denoiser's timestep adds `realisedSigma`. */
+function smoothing(sigma: number, realisedSigma: number): Smoothing {
+  return {
+    ...{ sigma, realisedSigma, scales: { image: 0.8, noise: 1.6 * realisedSigma }, autocast: 'none' },
+    front: { kind: 'one-shot', network: {} as Denoiser, level: { sigma, realisedSigma } as NoiseLevel },
+  }
+}
+
 it('is about the sigma that is asked for, with alpha for each image', () => {
-  expect(guaranteeOf(SMOOTHING, OPTIONS)).toEqual({ certifiedSigma: 0.5, alpha: 0.001 })
+  expect(guaranteeOf(smoothing(0.5, 0.52), OPTIONS)).toEqual({ certifiedSigma: 0.5, alpha: 0.001 })
+  expect(guaranteeOf(smoothingOf(null, 0.3), OPTIONS).certifiedSigma).toBe(0.3)
 })
 
 it.each([
   [0.48, 0.48],
   [0.52, 0.5],
 ])('takes the smaller sigma where that is asked for, of 0.5 and %f', (realisedSigma, certifiedSigma) => {
-  const smaller = guaranteeOf({ sigma: 0.5, realisedSigma }, { ...OPTIONS, radiusSigma: 'min' })
+  const smaller = guaranteeOf(smoothing(0.5, realisedSigma), { ...OPTIONS, radiusSigma: 'min' })
   expect(smaller.certifiedSigma).toBe(certifiedSigma)
 })
 
 it('shares alpha among the images where it holds for all of them', () => {
-  expect(guaranteeOf(SMOOTHING, { ...OPTIONS, familyWise: true }).alpha).toBe(0.001 / 50)
+  expect(guaranteeOf(smoothing(0.5, 0.52), { ...OPTIONS, familyWise: true }).alpha).toBe(0.001 / 50)
+})
+
+const made = smoothing(0.5, 0.52)
+it.each<[string, Smoothing, RegExp]>([
+  ['a radius of more noise than is drawn', smoothing(0.5, 0.25), /that of sigma 0.5, but .* sigma 0.25/],
+  ['another sigma than its scales draw', { ...made, scales: { image: 1, noise: 0.5 } }, /0.52, but .* 0.25/],
+  [
+    'another sigma than its timestep adds',
+    { ...made, front: smoothing(0.25, 0.25).front },
+    /0.52, but .* 0.25/,
+  ],
+])('refuses %s', (_what, wrong, message) => {
+  expect(() => guaranteeOf(wrong, OPTIONS)).toThrow(ConfigError)
+  expect(() => guaranteeOf(wrong, OPTIONS)).toThrow(message)
+})
+
+describe('settings that certify nothing', () => {
+  const none = { adaptive: 'none', familyWise: false, alpha: 0.001 } as const
+  it.each([
+    ['CERTIFY', none, 10],
+    ['CERTIFY at the very half', { ...none, alpha: 0.125 }, 4],
+    ['a family-wise alpha', { ...none, familyWise: true }, 16],
+    ['a grid from 0', { ...none, alpha: 0.125, adaptive: { radii: [0, 0.5] } }, 3],
+    ['a grid from 0.5', { ...none, adaptive: { radii: [0.5, 1] } }, 40],
+    ['votes by the image', { ...none, adaptive: { maxRadiusLoss: 0.1 } }, 10],
+  ])('are refused with the least n that could: %s', (_what, certification, least) => {
+    const at = (n: number) => () => requireCertifiable({ ...certification, n }, { sigma: 0.5, images: 50 })
+    expect(at(least)).not.toThrow()
+    expect(at(least - 1)).toThrow(ConfigError)
+    for (const n of [1, least - 1]) expect(at(n)).toThrow(`Set n to at least ${least}.`)
+  })
+
+  it.each([4, 6])('are refused where no number of votes could: radius %d', radius => {
+    const far = { ...none, n: 1000, adaptive: { radii: [radius] } }
+    expect(() => requireCertifiable(far, { sigma: 0.5, images: 1 })).toThrow(/smaller radii/)
+  })
 })

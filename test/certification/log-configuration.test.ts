@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest'
-import { gaussianBound } from '../../src/certification/bound'
 import { configurationOf } from '../../src/certification/log-configuration'
 import { certificationSchema } from '../../src/config/certification-schema'
 import type { NoiseLevel } from '../../src/smoothing/noise-level'
 import { smoothingOf } from '../../src/smoothing/smoothing'
+import { gaussianBound } from '../../src/statistics/bound'
 import type { Dataset, Denoiser } from '../../src/torch'
 
 const certification = certificationSchema.parse({ n0: 10, n: 100, alpha: 0.01, batch: 64, seed: 3 })

@@ -179,9 +179,25 @@ describe('a smoothed classifier in a folder', () => {
     expect(notes).toEqual([note, note])
   })
 
+  it('refuses votes that can certify nothing before it loads a network', async () => {
+    const settings = config()
+    const few = {
+      ...settings,
+      classifier: { ...settings.classifier, path: join(folder, 'nowhere') },
+      checkpoint: undefined,
+      certification: { ...settings.certification, n: 9 },
+    }
+    await expect(certify(session, few)).rejects.toThrow('Set n to at least 10.')
+    await expect(predict(session, few, { files })).rejects.toThrow('Set n to at least 10.')
+  })
+
   it('abstains where the votes do not tell', async () => {
     const settings = config()
-    const few = { ...settings, certification: { ...settings.certification, n: 2 } }
+    const few = {
+      ...settings,
+      smoothing: { ...settings.smoothing, sigma: 0.75 },
+      certification: { ...settings.certification, n: 10 },
+    }
     const [prediction] = await predict(session, few, { files: files.slice(0, 1) })
     expect(prediction).toMatchObject({
       verdict: 'abstained',

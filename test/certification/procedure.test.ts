@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import { gaussianBound } from '../../src/certification/bound'
 import { certifiersOf, procedureOf } from '../../src/certification/procedure'
+import { gaussianBound } from '../../src/statistics/bound'
 
 const OPTIONS = { bound: gaussianBound(0.5), alpha: 0.01, n0: 100, n: 700 }
 

@@ -1,15 +1,11 @@
 import binomialCdf from '@stdlib/stats-base-dists-binomial-cdf'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { gaussianBound } from '../../src/certification/bound'
-import {
-  ABSTAIN,
-  certifyFromCounts,
-  lowerConfidenceBound,
-  predictFromCounts,
-} from '../../src/certification/statistics'
+import { ABSTAIN, certifyFromCounts, predictFromCounts } from '../../src/certification/statistics'
 import { ConfigError } from '../../src/errors'
 import { predictionOf, radiusOf } from '../../src/logs/outcome'
+import { gaussianBound } from '../../src/statistics/bound'
+import { lowerConfidenceBound } from '../../src/statistics/confidence-bound'
 import fixture from '../fixtures/certify.json'
 
 const TOLERANCE = 1e-10

@@ -19,7 +19,8 @@ const metadata: NewLogMetadata = {
     sigma: 0.5,
     realisedSigma: 0.5003,
     norm: 'l2',
-    bound: 'gaussian',
+    // Its radii are chosen, and follow from no votes.
+    bound: 'of a test',
     procedure: { kind: 'certify' },
     n0: 100,
     n: 1000,
@@ -269,6 +270,20 @@ describe('readCertificationLog', () => {
       '{"format": 3, "configuration": {"sigma": 1, "n0": 1, "n": 1, "alpha": 0.1, "seed": 0}}',
       /has format 3, and this version reads 1 and 2/,
     ],
+    ...(
+      [
+        ['a sigma of 0', { sigma: 0 }, /configuration\.sigma is not above 0/],
+        ['an alpha of 2', { alpha: 2 }, /configuration\.alpha is not between 0 and 1/],
+        ['no procedure', {}, /configuration\.procedure is missing/],
+      ] as const
+    ).map(([what, changes, reason]): [string, string, RegExp] => [
+      `metadata with ${what}`,
+      JSON.stringify({
+        format: 2,
+        configuration: { sigma: 1, n0: 1, n: 1, alpha: 0.1, seed: 0, ...changes },
+      }),
+      reason,
+    ]),
     ['metadata without sigma', '{"configuration": {}}', /configuration\.sigma is no number/],
   ])('refuses %s', async (_what, content, message) => {
     if (content !== undefined) {

@@ -138,7 +138,13 @@ describe('mergeShards', () => {
       async () => {
         const [one, two] = (await shardsOf(2)) as [string, string]
         const { format: _, ...metadata } = JSON.parse(await readFile(metadataPath(two), 'utf8'))
-        await writeFile(metadataPath(two), JSON.stringify(metadata))
+        await writeFile(
+          metadataPath(two),
+          JSON.stringify({
+            ...metadata,
+            configuration: { ...metadata.configuration, adaptive: { kind: 'of a test' } },
+          }),
+        )
         return [one, two]
       },
       /02-of-02\.tsv has format 1; shards are merged in format 2/,

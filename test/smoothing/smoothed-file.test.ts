@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { parseCertificationConfig } from '../../src/config/schema'
-import { CheckpointError } from '../../src/errors'
+import { CheckpointError, ConfigError } from '../../src/errors'
 import {
   folderHashes,
   hashesOf,
@@ -61,6 +61,16 @@ const metadata: SmoothedMetadata = {
   },
   versions: { torch: '2' },
 }
+
+it('refuses a smoothing of another sigma than the configuration', async () => {
+  const other = { ...metadata, smoothing: { ...metadata.smoothing, sigma: 0.5 } }
+  const written = writeSmoothed(join(folder, 'checkpoint'), other)
+  await expect(written).rejects.toThrow(
+    new ConfigError('The smoothing has sigma 0.5, but the configuration 0.75.', {
+      remedy: 'Make the smoothing of the sigma of the configuration.',
+    }),
+  )
+})
 
 it('describes the smoothed classifier beside its weights, wherever the folder goes', async () => {
   await writeSmoothed(join(folder, 'checkpoint'), metadata)

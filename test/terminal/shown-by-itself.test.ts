@@ -40,7 +40,7 @@ async function train(progress?: boolean): Promise<void> {
 let logs = 0
 async function certifyTwo(progress?: boolean): Promise<void> {
   const source = certificationOf(shortRun(folder))
-  const certification = { ...source.certification, images: { first: 2 }, n0: 4, n: 8 }
+  const certification = { ...source.certification, images: { first: 2 }, n0: 4, n: 10 }
   logs += 1
   await certify(session, { ...source, certification }, { progress, log: join(folder, `${logs}.tsv`) })
 }

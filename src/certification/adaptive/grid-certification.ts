@@ -1,10 +1,10 @@
 import { ConfigError } from '../../errors'
-import type { Bound } from '../bound'
+import type { Bound } from '../../statistics/bound'
+import type { SequentialTest } from '../../statistics/sequential-test'
 import type { AdaptiveCertificate, AdaptiveCertification, AdaptiveRun, VoteRequest } from './adaptive-run'
 import { lookSchedule } from './looks'
 import { optimalTest } from './optimal-test'
 import { requireVoteOptions, requireVotes } from './requirements'
-import type { SequentialTest } from './sequential-test'
 
 /** The radii of the paper's tables, and 0: the class without a radius. */
 export const GRID_RADII: readonly number[] = [0, 0.25, 0.5, 0.75, 1, 1.25, 1.5]

@@ -1,4 +1,4 @@
+export * from '../../statistics/sequential-test'
 export * from './adaptive-run'
 export * from './grid-certification'
-export * from './sequential-test'
 export * from './sized-certification'

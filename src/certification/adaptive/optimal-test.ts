@@ -1,5 +1,9 @@
-import type { CountDistribution } from './binomial'
-import { missesBetween, operatingCharacteristics, type SequentialTest } from './sequential-test'
+import type { CountDistribution } from '../../statistics/binomial'
+import {
+  missesBetween,
+  operatingCharacteristics,
+  type SequentialTest,
+} from '../../statistics/sequential-test'
 
 export interface OptimalTestOptions {
   /** The probability to certify, in (0, 1). */

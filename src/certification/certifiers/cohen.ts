@@ -1,4 +1,4 @@
-import type { Bound } from '../bound'
+import type { Bound } from '../../statistics/bound'
 import { certifyFromCounts } from '../statistics'
 import { type Certifier, ONLY_BALLOT, type Steps } from './certifier'
 

@@ -2,12 +2,9 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { GridCertification, GridRun } from '../../../src/certification/adaptive/grid-certification'
 import { lookSchedule } from '../../../src/certification/adaptive/looks'
-import {
-  operatingCharacteristics,
-  type SequentialTest,
-} from '../../../src/certification/adaptive/sequential-test'
-import { gaussianBound } from '../../../src/certification/bound'
 import { ConfigError } from '../../../src/errors'
+import { gaussianBound } from '../../../src/statistics/bound'
+import { operatingCharacteristics, type SequentialTest } from '../../../src/statistics/sequential-test'
 import { firstDecision, probabilityOfClaim } from './vote-by-vote'
 
 const BOUND = gaussianBound(0.5)

@@ -3,11 +3,8 @@ import normalQuantile from '@stdlib/stats-base-dists-normal-quantile'
 import { describe, expect, it } from 'vitest'
 import { lookSchedule } from '../../../src/certification/adaptive/looks'
 import { optimalTest } from '../../../src/certification/adaptive/optimal-test'
-import {
-  operatingCharacteristics,
-  type SequentialTest,
-} from '../../../src/certification/adaptive/sequential-test'
-import { lowerConfidenceBound } from '../../../src/certification/statistics'
+import { lowerConfidenceBound } from '../../../src/statistics/confidence-bound'
+import { operatingCharacteristics, type SequentialTest } from '../../../src/statistics/sequential-test'
 import { voteByVote } from './vote-by-vote'
 
 /** Φ(0), Φ(1/2), Φ(1), Φ(2), Φ(3). */

@@ -4,10 +4,10 @@ import {
   type SizedCertificate,
   SizedCertification,
 } from '../../../src/certification/adaptive/sized-certification'
-import { gaussianBound } from '../../../src/certification/bound'
 import { certifyFromCounts } from '../../../src/certification/statistics'
 import { ConfigError } from '../../../src/errors'
 import { radiusOf } from '../../../src/logs/outcome'
+import { gaussianBound } from '../../../src/statistics/bound'
 
 const OPTIONS = { bound: gaussianBound(0.25), alpha: 0.001, n: 100_000, maxRadiusLoss: 0.05 } as const
 

@@ -1,4 +1,4 @@
-import type { SequentialTest } from '../../../src/certification/adaptive/sequential-test'
+import type { SequentialTest } from '../../../src/statistics/sequential-test'
 
 /**
  * What a test does, by carrying the number of misses from vote to vote: no binomials, no tails cut.

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { GridCertification, SizedCertification } from '../../../src/certification/adaptive'
-import { gaussianBound } from '../../../src/certification/bound'
 import { type Ask, gridCertifier, sizedCertifier } from '../../../src/certification/certifiers'
+import { gaussianBound } from '../../../src/statistics/bound'
 import { answered } from './answered'
 
 const BOUND = gaussianBound(0.5)

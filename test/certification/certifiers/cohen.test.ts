@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { gaussianBound } from '../../../src/certification/bound'
 import { cohenCertifier, predictCertifier } from '../../../src/certification/certifiers'
 import { certifyFromCounts, predictFromCounts } from '../../../src/certification/statistics'
 import { predictionOf, radiusOf } from '../../../src/logs/outcome'
+import { gaussianBound } from '../../../src/statistics/bound'
 import fixture from '../../fixtures/certify.json'
 import { answered } from './answered'
 

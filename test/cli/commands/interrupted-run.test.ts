@@ -38,7 +38,7 @@ afterAll(async () => {
 it('a run that was interrupted within an epoch certifies and exports its newest checkpoint', async () => {
   expect(await readdir(join(run, 'checkpoints'))).toEqual(expect.arrayContaining(['epoch-01', 'step-000012']))
 
-  const source = await smoothedSource(run, { n0: 4, n: 8 }, { images: { first: 1 } })
+  const source = await smoothedSource(run, { n0: 4, n: 10 }, { images: { first: 1 } })
   expect(source.config.checkpoint).toBe(join(run, 'checkpoints', 'step-000012'))
   const { rows, metadata } = await certify(session, source, { log: join(run, 'certify.tsv') })
   expect(rows).toHaveLength(1)

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { binomialDistribution } from '../../../src/certification/adaptive/binomial'
+import { binomialDistribution } from '../../src/statistics/binomial'
 
 /** C(trials, k) p^k (1 - p)^(trials - k) for each k, in whole numbers until the last division. */
 function exactProbabilities(trials: number, [numerator, denominator]: readonly [bigint, bigint]): number[] {

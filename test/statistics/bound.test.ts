@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { gaussianBound } from '../../src/certification/bound'
 import { ConfigError } from '../../src/errors'
+import { gaussianBound } from '../../src/statistics/bound'
 
 describe('gaussianBound', () => {
   it('is proportional to sigma, 0 at probability 1/2 and antisymmetric around it', () => {

@@ -1,11 +1,8 @@
 import binomialCdf from '@stdlib/stats-base-dists-binomial-cdf'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import {
-  operatingCharacteristics,
-  type SequentialTest,
-} from '../../../src/certification/adaptive/sequential-test'
-import { voteByVote } from './vote-by-vote'
+import { operatingCharacteristics, type SequentialTest } from '../../src/statistics/sequential-test'
+import { voteByVote } from '../certification/adaptive/vote-by-vote'
 
 const HAND_MADE: SequentialTest = {
   threshold: 0.7,

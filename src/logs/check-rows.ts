@@ -1,0 +1,169 @@
+import binomialCdf from '@stdlib/stats-base-dists-binomial-cdf'
+import { type Bound, gaussianBound } from '../statistics/bound'
+import { lowerConfidenceBound } from '../statistics/confidence-bound'
+import { operatingCharacteristics } from '../statistics/sequential-test'
+import type { CertificationRow } from './certification-log'
+import type { CertificationLog } from './certification-log-file'
+import type { CertificationConfiguration } from './certification-log-metadata'
+import type { Evidence } from './outcome'
+
+/** A column of a row that does not follow from its votes. */
+export interface RowProblem {
+  readonly column: string
+  readonly logged: string | number
+  /** What follows from the votes. */
+  readonly expected: string | number
+}
+
+/** Rounding of other machines moves a bound or a radius by less than this share of it. */
+const RELATIVE = 1e-9
+
+/** A probability of error this much above alpha is rounding. */
+const ROUNDING = 1e-6
+
+type Configuration = Pick<CertificationConfiguration, 'n' | 'n0' | 'alpha' | 'procedure'> & {
+  readonly bound: Bound
+}
+
+/**
+ * A check of rows against their own votes, as far as the procedure allows; undefined where nothing is known to check by.
+ * CERTIFY and sized rows: bound, abstention and radius are computed again. Grids: the radii are the first of the grid, and
+ * some test of error alpha certifies the largest on the votes at its looks. A row without votes passes.
+ */
+export function rowCheck(
+  configuration: CertificationConfiguration,
+): ((row: CertificationRow) => RowProblem | undefined) | undefined {
+  const { sigma, certifiedSigma, procedure, alpha, n, n0 } = configuration
+  if (configuration.bound !== 'gaussian' || !Object.hasOwn(CHECKS, procedure.kind)) return undefined
+  const bound = gaussianBound(typeof certifiedSigma === 'number' ? certifiedSigma : sigma)
+  const check = CHECKS[procedure.kind as keyof typeof CHECKS]({ n, n0, alpha, procedure, bound })
+  return row => {
+    const { evidence } = row
+    return evidence && (problemOfVotes(evidence, configuration) ?? check(row, evidence))
+  }
+}
+
+/** Whether every row was checked against its votes when the log was read. */
+export function isChecked({ rows, metadata }: Pick<CertificationLog, 'rows' | 'metadata'>): boolean {
+  return (
+    metadata !== undefined &&
+    rowCheck(metadata.configuration) !== undefined &&
+    rows.every(({ evidence }) => evidence !== undefined)
+  )
+}
+
+type Check = (row: CertificationRow, evidence: Evidence) => RowProblem | undefined
+
+const CHECKS = { certify: estimationCheck, sized: estimationCheck, grid: gridCheck }
+
+/** How many votes there may be, and the class that the selection names. */
+function problemOfVotes(
+  { n, n0, pilot = 0, selection, candidate }: Evidence,
+  configuration: Configuration | CertificationConfiguration,
+): RowProblem | undefined {
+  if (n0 !== configuration.n0) return { column: 'n0', logged: n0, expected: configuration.n0 }
+  const isAll = configuration.procedure.kind === 'certify'
+  if (isAll ? n !== configuration.n : n + pilot > configuration.n) {
+    return {
+      column: 'n',
+      logged: n,
+      expected: isAll ? configuration.n : `at most ${configuration.n - pilot}`,
+    }
+  }
+  const counts = Object.entries(selection ?? {}).map(([label, votes]) => [Number(label), votes] as const)
+  const most = Math.max(...counts.map(([, votes]) => votes))
+  const leading = Math.min(...counts.flatMap(([label, votes]) => (votes === most ? [label] : [])))
+  return counts.length === 0 || leading === candidate
+    ? undefined
+    : { column: 'candidate', logged: candidate, expected: leading }
+}
+
+/** The bound of Clopper and Pearson, and the radius that follows. */
+function estimationCheck({ alpha, bound }: Configuration): Check {
+  const known = new Map<string, number>()
+  return ({ finding, radius }, { candidateCount, n, lowerBound: logged }) => {
+    if (n === 0) return { column: 'n', logged: n, expected: 'at least 1' }
+    const key = `${candidateCount} of ${n}`
+    const lowerBound = known.get(key) ?? lowerConfidenceBound(candidateCount, n, { alpha })
+    known.set(key, lowerBound)
+    if (logged !== undefined && !isClose(logged, lowerBound)) {
+      return { column: 'evidence', logged: `lowerBound ${logged}`, expected: `lowerBound ${lowerBound}` }
+    }
+    const expected = lowerBound < 0.5 ? 'abstains' : 'certified'
+    // At the very half, the last digit decides.
+    if (finding.kind !== expected && !(isClose(lowerBound, 0.5) && radius < RELATIVE)) {
+      return { column: 'outcome', logged: finding.kind, expected }
+    }
+    const computed = lowerBound < 0.5 ? 0 : bound.radius(lowerBound)
+    return isClose(radius, computed) ? undefined : { column: 'radius', logged: radius, expected: computed }
+  }
+}
+
+function gridCheck({ alpha, bound, procedure }: Configuration): Check {
+  const grid = Array.isArray(procedure.radii) ? procedure.radii.map(Number) : []
+  return ({ finding, radius }, { lowerBound, look, looks }) => {
+    // Logs of format 1 name the largest radius alone.
+    const radii =
+      finding.kind === 'certified-at'
+        ? finding.radii
+        : finding.kind === 'certified'
+          ? grid.slice(0, grid.indexOf(radius) + 1)
+          : []
+    const isCertified = finding.kind === 'certified-at' || finding.kind === 'certified'
+    if (!isCertified && finding.kind !== 'abstains') {
+      return { column: 'outcome', logged: finding.kind, expected: 'certified-at or abstains' }
+    }
+    if (isCertified && (radii.length === 0 || radii.some((own, position) => own !== grid[position]))) {
+      const logged = finding.kind === 'certified' ? radius : `[${radii.join(', ')}]`
+      return { column: 'radius', logged, expected: `the first of the grid ${grid.join(', ')}` }
+    }
+    const top = isCertified ? bound.top(radius) : 0
+    if (lowerBound !== undefined && !isClose(lowerBound, top)) {
+      return { column: 'evidence', logged: `lowerBound ${lowerBound}`, expected: `lowerBound ${top}` }
+    }
+    if (looks === undefined) return undefined
+    if (look !== looks.length) {
+      return { column: 'evidence', logged: `look ${look}`, expected: `look ${looks.length}` }
+    }
+    const error = isCertified ? leastError(looks, { top, alpha }) : 0
+    return error <= alpha * (1 + ROUNDING)
+      ? undefined
+      : {
+          column: 'radius',
+          logged: radius,
+          expected: `less: votes like these have probability ${error} there`,
+        }
+  }
+}
+
+/**
+ * The least probability with which a test that certifies on these votes does so for a class of probability `top`. It
+ * certifies also wherever no look has more misses: such votes give up no earlier. Where it is at most alpha, any bound of it.
+ */
+function leastError(
+  looks: NonNullable<Evidence['looks']>,
+  { top, alpha }: { readonly top: number; readonly alpha: number },
+): number {
+  let votes = 0
+  let misses = 0
+  const path = looks.map(([drawn, hits]) => {
+    votes += drawn
+    misses += drawn - hits
+    return { votes, misses }
+  })
+  const last = path.length - 1
+  // Votes at one look alone may show as much, and take less to compute.
+  const single = Math.min(1, ...path.map(look => binomialCdf(look.misses, look.votes, 1 - top)))
+  if (single <= alpha) return single
+  const test = {
+    threshold: top,
+    looks: path.map(look => look.votes),
+    certifyUpTo: path.map((look, position) => (position === last ? look.misses : -1)),
+    giveUpFrom: path.map(look => look.misses + 1),
+  }
+  return operatingCharacteristics(test, top).certified
+}
+
+function isClose(a: number, b: number): boolean {
+  return Math.abs(a - b) <= RELATIVE * Math.max(Math.abs(a), Math.abs(b), 1e-3)
+}

@@ -1,0 +1,185 @@
+import { readFileSync } from 'node:fs'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { certifiersOf, type ProcedureSettings } from '../../src/certification/procedure'
+import { formatRow, LOG_HEADER, parseLog, rowOf } from '../../src/logs/certification-log'
+import { CertificationLogWriter, readCertificationLog } from '../../src/logs/certification-log-file'
+import type { CertificationConfiguration } from '../../src/logs/certification-log-metadata'
+import { isChecked } from '../../src/logs/check-rows'
+import { mergeShards } from '../../src/logs/merge-shards'
+import { planMetadata, shardPath } from '../../src/logs/shards'
+import { gaussianBound } from '../../src/statistics/bound'
+import { configuration as ofTests } from '../analysis/logs'
+
+const PROCEDURES: Readonly<Record<string, ProcedureSettings>> = {
+  certify: { kind: 'certify' },
+  sized: { kind: 'sized', maxRadiusLoss: 0.05, block: 16 },
+  grid: { kind: 'grid', radii: [0, 0.25, 0.5, 0.75], block: 16, worth: 10_000 },
+}
+
+const configurationOf = (kind: string) =>
+  ({
+    ...ofTests,
+    ...{ sigma: 0.5, certifiedSigma: 0.5, bound: 'gaussian', n0: 100, n: 2000, alpha: 0.001 },
+    procedure: PROCEDURES[kind],
+  }) as unknown as CertificationConfiguration
+
+/** Rows as the certifier makes them of votes with these shares for class 1. */
+function rowsFor(kind: string, shares: readonly number[]) {
+  const { n0, n, alpha } = configurationOf(kind)
+  const certifier = certifiersOf(PROCEDURES[kind] as ProcedureSettings, {
+    ...{ bound: gaussianBound(0.5), n0, n, alpha },
+  })('class')
+  return shares.map((share, index) => {
+    const steps = certifier.begin()
+    let step = steps.next([])
+    while (!step.done) {
+      step = steps.next(
+        step.value.map(({ count }) => {
+          const hits = Math.round(count * share)
+          return [count - hits, hits, 0]
+        }),
+      )
+    }
+    const image = { index, label: 1, durationMs: 1, digest: '0123456789abcdef' }
+    return rowOf(image, step.value)
+  })
+}
+
+const SHARES = [0.3, 0.52, 0.6, 0.8, 0.9, 0.97, 1]
+const text = (lines: readonly string[]) => [LOG_HEADER, ...lines].map(line => `${line}\n`).join('')
+const logOf = (kind: string) => text(rowsFor(kind, SHARES).map(formatRow))
+const columns = LOG_HEADER.split('\t')
+
+/** The log with one field of the row of an image changed. */
+function tampered(kind: string, index: number, column: string, change: (field: string) => string): string {
+  const [header = '', ...lines] = logOf(kind).trimEnd().split('\n')
+  const fields = (lines[index] ?? '').split('\t')
+  const position = columns.indexOf(column)
+  lines[index] = fields.with?.(position, change(fields[position] ?? '')).join('\t') ?? ''
+  return [header, ...lines].map(line => `${line}\n`).join('')
+}
+
+const parse = (content: string, kind: string) =>
+  parseLog(content, { file: 'log.tsv', configuration: configurationOf(kind) })
+
+describe('rows against their votes', () => {
+  it.each(Object.keys(PROCEDURES))('pass as the procedure makes them: %s', kind => {
+    const { rows } = parse(logOf(kind), kind)
+    expect(rows).toHaveLength(SHARES.length)
+    expect(new Set(rows.map(({ finding }) => finding.kind)).size).toBe(2)
+  })
+
+  const more = (field: string) => String(Number(field) * (1 + 1e-8))
+  const detail = (change: object) => (field: string) => JSON.stringify({ ...JSON.parse(field), ...change })
+  it.each<[string, number, string, (field: string) => string, RegExp]>([
+    ['certify', 4, 'radius', more, /line 6: radius is 0\.\d+, but from the votes of the row follows 0\.\d+/],
+    ['certify', 4, 'candidate_count', () => '1799', /line 6: evidence is lowerBound .* follows lowerBound/],
+    ['certify', 4, 'evidence', detail({ lowerBound: 0.99 }), /line 6: evidence is lowerBound 0.99, .* 0.87/],
+    ['certify', 4, 'n0', () => '99', /are not n0|n0 is 99/],
+    ['certify', 4, 'n', () => '2001', /n is 2001, .* follows 2000/],
+    ['sized', 5, 'radius', more, /line 7: radius is/],
+    ['sized', 5, 'n', () => '2000', /n is 2000, .* follows at most 1888/],
+    ['grid', 5, 'evidence', detail({ look: 9 }), /line 7: evidence is look 9, .* look \d/],
+    [
+      'grid',
+      5,
+      'evidence',
+      detail({ lowerBound: 0.7 }),
+      /line 7: evidence is lowerBound 0.7, .* lowerBound 0.9/,
+    ],
+  ])(
+    'are refused with line, column and both values: %s, image %i, %s',
+    (kind, index, column, change, reason) => {
+      expect(() => parse(tampered(kind, index, column, change), kind)).toThrow(reason)
+    },
+  )
+
+  it('are refused where another class leads the selection', () => {
+    const rows = rowsFor('certify', [0.9]).map(row => ({
+      ...row,
+      evidence: { ...row.evidence, selection: { 0: 50, 1: 50 } },
+    }))
+    expect(() => parse(text(rows.map(formatRow)), 'certify')).toThrow(/candidate is 1, .* follows 0\./)
+  })
+
+  it('are refused where they certify what the bound does not, or abstain where it does', () => {
+    const [low, high] = rowsFor('certify', [0.51, 0.9])
+    if (low === undefined || high === undefined) throw new Error('two rows')
+    const claimed = { kind: 'certified', class: 1, radius: 0.1, evidence: low.evidence } as const
+    const refused = { kind: 'abstains', evidence: high.evidence } as const
+    expect(() => parse(text([formatRow(rowOf(low, claimed))]), 'certify')).toThrow(
+      /outcome is certified, .* follows abstains/,
+    )
+    expect(() => parse(text([formatRow(rowOf(high, refused))]), 'certify')).toThrow(
+      /outcome is abstains, .* follows certified/,
+    )
+  })
+
+  it.each<[string, number[], RegExp]>([
+    ['off the grid', [0, 0.3], /radius is \[0, 0.3\], .* the first of the grid 0, 0.25, 0.5, 0.75/],
+    ['without a smaller one', [0.25], /radius is \[0.25\]/],
+    ['that their votes cannot reach', [0, 0.25, 0.5, 0.75], /radius is 0.75, .* less: votes like these/],
+  ])('are refused with a radius of a grid %s', (_what, radii, reason) => {
+    const [row] = rowsFor('grid', [0.8])
+    if (row === undefined) throw new Error('a row')
+    const lowerBound = gaussianBound(0.5).top(Math.max(...radii))
+    const made = rowOf(row, {
+      ...{ kind: 'certified-at', class: 1, radii, refused: [] },
+      evidence: { ...row.evidence, lowerBound },
+    })
+    expect(() => parse(text([formatRow(made)]), 'grid')).toThrow(reason)
+  })
+})
+
+describe('a log whose rows do not follow from its votes', () => {
+  let folder: string
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'ft-cadis-check-'))
+  })
+  afterAll(() => rm(folder, { recursive: true }))
+
+  it('is neither read nor continued nor merged', async () => {
+    const shard = { number: 1, of: 1 }
+    const path = shardPath(join(folder, 'log.tsv'), shard)
+    const indices = SHARES.map((_, index) => index)
+    const metadata = { configuration: configurationOf('certify'), ...planMetadata(indices, shard) }
+    await (await CertificationLogWriter.open(path, metadata)).close()
+    await writeFile(
+      path,
+      tampered('certify', 4, 'radius', () => '0.9'),
+    )
+    const reason = /shard-01-of-01\.tsv, line 6: radius is 0\.9, but/
+    await expect(readCertificationLog(path)).rejects.toThrow(reason)
+    await expect(CertificationLogWriter.open(path, metadata)).rejects.toThrow(reason)
+    await expect(mergeShards([path], { output: join(folder, 'log.tsv') })).rejects.toThrow(reason)
+    await writeFile(path, logOf('certify'))
+    expect(isChecked(await readCertificationLog(path))).toBe(true)
+    expect(await mergeShards([path], { output: join(folder, 'log.tsv') })).toBe(SHARES.length)
+  })
+
+  it.each([
+    [
+      'certify',
+      0.3257890478144421,
+      0.32578905,
+      /certify\.tsv, line 2: radius is 0\.32578905, .* 0\.325789047/,
+    ],
+    ['adaptive', 0.25, 0.3, /adaptive\.tsv, line 2: radius is 0\.3, .* the first of the grid 0, 0\.25/],
+  ])('is found in format 1 too: %s', async (name, radius, other, reason) => {
+    const earlier = join(__dirname, 'format-1', `${name}.tsv`)
+    expect(isChecked(await readCertificationLog(earlier))).toBe(true)
+    const changed = readFileSync(earlier, 'utf8').replace(`\t${radius}\t`, `\t${other}\t`)
+    await writeFile(join(folder, `${name}.tsv`), changed)
+    await writeFile(join(folder, `${name}.tsv.json`), readFileSync(`${earlier}.json`))
+    await expect(readCertificationLog(join(folder, `${name}.tsv`))).rejects.toThrow(reason)
+  })
+
+  it('passes where it has no votes to be checked by, and is not said to be checked', async () => {
+    const path = join(folder, 'cohen.tsv')
+    await writeFile(path, 'idx\tlabel\tpredict\tradius\tcorrect\ttime\n0\t1\t1\t9\t1\t0:00:01\n')
+    expect(isChecked(await readCertificationLog(path))).toBe(false)
+  })
+})

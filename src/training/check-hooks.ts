@@ -12,7 +12,7 @@ const HOOKS: {
   ...{ eventFiles: null, progress: null, updatesOnly: null },
   existing: oneOf('refuse', 'replace', 'resume'),
   onNonFinite: oneOf('skip', 'stop'),
-  maxHours: ['a number above 0', value => typeof value === 'number' && value > 0],
+  maxHours: ['a number of at least 0', value => typeof value === 'number' && value >= 0],
   stopAfterUpdates: ['an integer of at least 1', isCount],
   evaluationImages: ['an integer of at least 1', isCount],
 }

@@ -11,7 +11,7 @@ describe('the hooks of finetune', () => {
     [{ onNonFinite: 'ignore' }, 'The hook onNonFinite takes skip, stop, got ignore.'],
     [{ stopAfterUpdates: 0 }, 'The hook stopAfterUpdates takes an integer of at least 1, got 0.'],
     [{ evaluationImages: 1.5 }, 'The hook evaluationImages takes an integer of at least 1, got 1.5.'],
-    [{ maxHours: Number.NaN }, 'The hook maxHours takes a number above 0, got NaN.'],
+    [{ maxHours: Number.NaN }, 'The hook maxHours takes a number of at least 0, got NaN.'],
     [{ onUpdat: () => undefined }, 'finetune has no hook onUpdat, expected denoiser, '],
   ])('%o are refused', (hooks, message) => {
     expect(() => requireHooks(hooks)).toThrow(ConfigError)

@@ -137,7 +137,7 @@ async function writeMerged(
   output: string,
   { log, metadata }: { log: string; metadata: NewLogMetadata },
 ): Promise<void> {
-  const unlock = await lock(`${output}.lock`, `log ${output}`)
+  const held = await lock(`${output}.lock`, `log ${output}`)
   try {
     const existing = await readText(output)
     if (existing !== undefined && existing !== log) {
@@ -145,10 +145,11 @@ async function writeMerged(
         remedy: 'Choose another output, or remove it.',
       })
     }
+    held.requireHeld()
     await writeMetadata(output, metadata)
     await writeDurably(output, log)
   } finally {
-    await unlock()
+    await held.release()
   }
 }
 

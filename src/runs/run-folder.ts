@@ -2,7 +2,7 @@ import { closeSync, fsyncSync, ftruncateSync, openSync, statSync, writeSync } fr
 import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ConfigError, DataError, FtCadisError } from '../errors'
-import { lock } from '../files/lock'
+import { type Lock, lock } from '../files/lock'
 import { writeDurably, writeWhole } from '../files/write'
 
 /** What a run leaves behind. Whatever else is in its folder is not the run's, and is never removed. */
@@ -35,7 +35,7 @@ export class RunFolder {
 
   private constructor(
     readonly path: string,
-    readonly unlock: () => Promise<void>,
+    readonly lock: Lock,
     /** Parts of an earlier run that are there. */
     readonly earlier: readonly string[],
   ) {}
@@ -125,7 +125,7 @@ export class RunFolder {
   async close(): Promise<void> {
     if (this.#metrics !== undefined) closeSync(this.#metrics)
     this.#metrics = undefined
-    await this.unlock()
+    await this.lock.release()
   }
 }
 

@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { availableParallelism, constants, networkInterfaces } from 'node:os'
 import { delimiter } from 'node:path'
 import { resolveInterpreter } from './interpreter'
 import { type LaunchOptions, launchEnvironment, rankCommand, torchrunArguments } from './launch-command'
+import { LAUNCH_ID } from './launch-rank'
 import { PYTHON_FOLDER } from './paths'
 
 /** Signals that ask for an end. */
@@ -38,6 +40,7 @@ export async function launch(
     env: {
       ...process.env,
       ...env,
+      [LAUNCH_ID]: randomUUID(),
       PYTHON_BIN: interpreter.path,
       PYTHONPATH: [PYTHON_FOLDER, process.env.PYTHONPATH].filter(Boolean).join(delimiter),
     },

@@ -33,7 +33,7 @@ function launch(worldSize: number) {
     })
   const sessionOf = (rank: number) => {
     const session = {
-      launch: { rank, localRank: rank, worldSize, restartCount: 0 },
+      launch: { rank, localRank: rank, worldSize, restartCount: 0, launchId: null },
       record(operation: string, _inputs: unknown, { parameters, make }: Recorded) {
         operations.push(`${operation} ${rank}`)
         if (operation === 'join_process_group') joined[rank] = parameters

@@ -3,6 +3,7 @@ import { ConfigError, InterruptedError } from '../errors'
 import { ArmLogs } from '../logs/arm-logs'
 import { type CertifiedImage, rowOf } from '../logs/certification-log'
 import type { JsonObject } from '../logs/certification-log-metadata'
+import { earlierRows } from '../logs/earlier-rows'
 import { dealt, planMetadata, type Shard } from '../logs/shards'
 import { toSymmetric } from '../smoothing/denoise'
 import { denoiserOf, type Smoothing } from '../smoothing/smoothing'
@@ -27,6 +28,8 @@ export interface CertifiedArm {
   readonly name: string
   /** Hashes of its weights and the denoiser's, which decide its rows too. */
   readonly models?: JsonObject
+  /** Other logs of the same configuration, whose rows are taken over. */
+  readonly earlier?: readonly string[]
 }
 
 export interface CertifyDatasetOptions {
@@ -78,14 +81,18 @@ export async function certifyDataset(
   try {
     requireClasses(networks.heads, dataset)
     const { info } = session
+    const configured = arms.map(arm => ({
+      ...arm,
+      configuration: configurationOf(certification, {
+        ...{ smoothing, guarantee, bound, procedure, images: indices.length, dataset },
+        ...{ denoiserDtype: networks.denoiserDtype, name: arm.name, models: arm.models, data },
+      }),
+    }))
     await using logs = await ArmLogs.open(
-      arms.map(({ log, name, models }) => ({
+      configured.map(({ log, configuration }) => ({
         path: log,
         metadata: {
-          configuration: configurationOf(certification, {
-            ...{ smoothing, guarantee, bound, procedure, images: indices.length, dataset },
-            ...{ denoiserDtype: networks.denoiserDtype, name, models, data },
-          }),
+          configuration,
           ...planMetadata(indices, shard),
           notes: {
             ...{ device: info.deviceName, torch: info.torch, batch: certification.batch },
@@ -94,6 +101,9 @@ export async function certifyDataset(
         },
       })),
     )
+    for (const [arm, { earlier = [], configuration }] of configured.entries()) {
+      await logs.takeOver(arm, { from: await earlierRows(earlier, { configuration, indices }), images: own })
+    }
     const work = own.map(index => ({ index, without: logs.armsWithout(index) }))
     for (const { index, without } of work) {
       if (without.length === 0) onImage?.(++done, { index, rows: logs.rowsOf(index), isNew: false })

@@ -99,8 +99,8 @@ async function certifyTrained(
   { program: { label, radii }, isTold, signal }: { program: Program; isTold: boolean; signal: AbortSignal },
 ): Promise<void> {
   const log = defaultLogPath(config)
-  const hasAll = await certifyLaunched(session, log, shard =>
-    certify(session, config, { log, shard, signal, progress: isTold }),
+  const hasAll = await certifyLaunched(session, log, (shard, earlier) =>
+    certify(session, config, { log, shard, earlier, signal, progress: isTold }),
   )
   if (!hasAll || !isTold) return
   const { rows } = await readCertificationLog(log)

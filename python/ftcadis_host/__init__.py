@@ -31,10 +31,12 @@ def start(options: str) -> str:
     Returns JSON: `{"info": …}`, see `host.Host.info`, or `{"failure": {"type", "message", "traceback"}}`.
     """
     global _host
-    # Ctrl-C, and SIGTERM from launchers and queues, reach the whole process group. Node decides when to stop; torch is not
+    # Ctrl-C, SIGHUP of a terminal that is closed, and SIGTERM from launchers and queues reach the whole process group. Node decides when to stop; torch is not
     # interrupted in mid-step.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
     _redirect_output()
     # Of the thread that crashed alone: of a crash's trace, Node keeps the last lines.
     faulthandler.enable(all_threads=False)

@@ -3,6 +3,7 @@ import { InterruptedError } from '../errors'
 import { ArmLogs } from '../logs/arm-logs'
 import { type CertifiedImage, rowOf } from '../logs/certification-log'
 import type { JsonObject } from '../logs/certification-log-metadata'
+import { earlierRows } from '../logs/earlier-rows'
 import { dealt, planMetadata, type Shard } from '../logs/shards'
 import { requireClasses, requireSameClasses } from '../smoothing/check-classes'
 import { toSymmetric } from '../smoothing/denoise'
@@ -29,6 +30,8 @@ export interface CertifiedArm {
   readonly name: string
   /** Hashes of its weights and the denoiser's, which decide its rows too. */
   readonly models?: JsonObject
+  /** Other logs of the same configuration, whose rows are taken over. */
+  readonly earlier?: readonly string[]
 }
 
 export interface CertifyDatasetOptions {
@@ -84,14 +87,18 @@ export async function certifyDataset(
     for (const head of networks.heads) requireClasses(head, dataset.description)
     const { info } = session
     const identity = await session.compute(() => dataset.identity())
+    const configured = arms.map(arm => ({
+      ...arm,
+      configuration: configurationOf(certification, {
+        ...{ smoothing, guarantee, bound, procedure, images: indices.length, dataset, identity },
+        ...{ denoiserDtype: networks.denoiserDtype, name: arm.name, models: arm.models, data },
+      }),
+    }))
     await using logs = await ArmLogs.open(
-      arms.map(({ log, name, models }) => ({
+      configured.map(({ log, configuration }) => ({
         path: log,
         metadata: {
-          configuration: configurationOf(certification, {
-            ...{ smoothing, guarantee, bound, procedure, images: indices.length, dataset, identity },
-            ...{ denoiserDtype: networks.denoiserDtype, name, models, data },
-          }),
+          configuration,
           ...planMetadata(indices, shard),
           notes: {
             ...{ device: info.deviceName, torch: info.torch, batch: certification.batch },
@@ -100,11 +107,14 @@ export async function certifyDataset(
         },
       })),
     )
-    const earlier = arms.map(({ log }, arm) => ({ log, rows: logs.rowsOfArm(arm) }))
+    for (const [arm, { earlier = [], configuration }] of configured.entries()) {
+      await logs.takeOver(arm, { from: await earlierRows(earlier, { configuration, indices }), images: own })
+    }
     for (const [arm, { log }] of arms.entries()) {
       if (!logs.saysData(arm)) options.onNote?.(dataUnknown(log))
     }
-    await requireLoggedImages(dataset, earlier, options)
+    const logged = arms.map(({ log }, arm) => ({ log, rows: logs.rowsOfArm(arm) }))
+    await requireLoggedImages(dataset, logged, options)
     const work = own.map(index => ({ index, without: logs.armsWithout(index) }))
     for (const { index, without } of work) {
       if (without.length === 0) onImage?.(++done, { index, rows: logs.rowsOf(index), isNew: false })

@@ -24,6 +24,8 @@ export interface CertifyOptions extends CertificationWatcher {
   readonly log?: string | undefined
   /** Certify this share of the images alone. */
   readonly shard?: Shard | undefined
+  /** Logs whose rows are taken over where the own log has none of an image. The own log may be among them. */
+  readonly earlier?: readonly string[] | undefined
   /** Stops at once: the image in work is dropped, the log stays whole. */
   readonly signal?: AbortSignal | undefined
   /** Whether stderr shows how far it is, in the first process only. Default: where stderr is a terminal. */
@@ -39,7 +41,7 @@ export interface CertifyOptions extends CertificationWatcher {
 export async function certify(
   session: Session,
   input: SmoothedInput,
-  { log, shard, signal, progress, ...hooks }: CertifyOptions = {},
+  { log, shard, earlier = [], signal, progress, ...hooks }: CertifyOptions = {},
 ): Promise<CertificationLog> {
   const { config, weights: expected, classes } = await smoothedOf(input)
   const whole = log ?? defaultLogPath(config)
@@ -63,7 +65,12 @@ export async function certify(
       {
         smoothing: smoothingOf(denoiser, smoothing.sigma),
         dataset,
-        arms: [{ classifier, log: path, name: nameOf(config), models: modelsOf(config, weights) }],
+        arms: [
+          {
+            ...{ classifier, log: path, name: nameOf(config), models: modelsOf(config, weights) },
+            earlier: earlier.filter(other => other !== path),
+          },
+        ],
       },
       {
         ...{ certification, indices, shard, signal },

@@ -50,10 +50,10 @@ export async function runCertification(
         threads: config.threads,
       })
       endPythonWhenAborted(session, signal)
-      const certifyShare = (shard: Shard | undefined) =>
-        certify(session, source, { log, shard, signal, progress: true })
+      const certifyShare = (shard: Shard | undefined, earlier: readonly string[] = []) =>
+        certify(session, source, { log, shard, earlier, signal, progress: true })
       // Awaited here, before the session is closed.
-      if (worldSize === 1) return await certifyShare(options.shard)
+      if (options.shard !== undefined) return await certifyShare(options.shard)
       const hasAll = await certifyLaunched(session, log, certifyShare)
       return hasAll ? await readCertificationLog(log) : undefined
     },

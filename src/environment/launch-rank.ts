@@ -10,7 +10,12 @@ export interface LaunchRank {
   readonly worldSize: number
   /** How often the launcher has started the processes anew. */
   readonly restartCount: number
+  /** What `ft-cadis launch` has called this launch on this machine, as no other; null where nothing did. */
+  readonly launchId: string | null
 }
+
+/** The variable in which `ft-cadis launch` hands its ranks a name that no other launch has had; restarts have the same one. */
+export const LAUNCH_ID = 'FT_CADIS_LAUNCH_ID'
 
 /**
  * What `ft-cadis launch`, or torchrun, says about this process in `RANK`, `LOCAL_RANK`, `WORLD_SIZE` and
@@ -22,7 +27,8 @@ export function launchRank(env: Readonly<Record<string, string | undefined>> = p
   const { RANK, LOCAL_RANK, WORLD_SIZE, TORCHELASTIC_RESTART_COUNT } = env
   const place = { RANK, LOCAL_RANK, WORLD_SIZE }
   const missing = Object.entries(place).flatMap(([name, text]) => (text ? [] : [name]))
-  if (missing.length === 3) return { rank: 0, localRank: 0, worldSize: 1, restartCount: 0 }
+  const launchId = env[LAUNCH_ID] || null
+  if (missing.length === 3) return { rank: 0, localRank: 0, worldSize: 1, restartCount: 0, launchId }
   if (missing.length > 0) {
     throw new ConfigError(
       `RANK, LOCAL_RANK and WORLD_SIZE must be set together; missing: ${missing.join(', ')}.`,
@@ -37,6 +43,7 @@ export function launchRank(env: Readonly<Record<string, string | undefined>> = p
     localRank: wholeNumber('LOCAL_RANK', LOCAL_RANK, { most: worldSize - 1 }),
     worldSize,
     restartCount: wholeNumber('TORCHELASTIC_RESTART_COUNT', TORCHELASTIC_RESTART_COUNT || '0'),
+    launchId,
   }
 }
 

@@ -1,8 +1,11 @@
 import { spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { availableParallelism, constants, networkInterfaces } from 'node:os'
 import { delimiter } from 'node:path'
+import { isHangUpIgnored } from './hang-up'
 import { resolveInterpreter } from './interpreter'
 import { type LaunchOptions, launchEnvironment, rankCommand, torchrunArguments } from './launch-command'
+import { LAUNCH_ID } from './launch-rank'
 import { PYTHON_FOLDER } from './paths'
 
 /** Signals that ask for an end. */
@@ -38,6 +41,7 @@ export async function launch(
     env: {
       ...process.env,
       ...env,
+      [LAUNCH_ID]: randomUUID(),
       PYTHON_BIN: interpreter.path,
       PYTHONPATH: [PYTHON_FOLDER, process.env.PYTHONPATH].filter(Boolean).join(delimiter),
     },
@@ -48,6 +52,10 @@ export async function launch(
   })
   const forward = (signal: NodeJS.Signals) => child.kill(signal)
   for (const signal of SIGNALS) process.on(signal, forward)
+  // Ranks have no terminal of their own; what is closed is that of the launch.
+  const ignoresHangUp = isHangUpIgnored()
+  const hangUp = () => (ignoresHangUp ? false : child.kill('SIGTERM'))
+  process.on('SIGHUP', hangUp)
   try {
     return await new Promise((resolve, reject) => {
       child.once('error', reject)
@@ -55,5 +63,6 @@ export async function launch(
     })
   } finally {
     for (const signal of SIGNALS) process.off(signal, forward)
+    process.off('SIGHUP', hangUp)
   }
 }

@@ -37,7 +37,7 @@ export async function certifyArms(
   { denoiser, seed, indices, lock: lockPath, signal, onImage }: CertifyArmsOptions,
 ): Promise<void> {
   await mkdir(join(lockPath, '..'), { recursive: true })
-  const unlock = await lock(lockPath, 'certification of these arms')
+  const held = await lock(lockPath, 'certification of these arms')
   try {
     const missing: ResolvedArm[] = []
     for (const arm of arms) if (!(await isCertified(arm, { seed, indices }))) missing.push(arm)
@@ -62,7 +62,7 @@ export async function certifyArms(
       session.free([dataset, classifiers.map(({ classifier }) => classifier)])
     }
   } finally {
-    await unlock()
+    await held.release()
   }
 }
 

@@ -149,13 +149,13 @@ class Worker {
   async #prepare({ preparation }: Task & { kind: 'prepare' }): Promise<void> {
     const path = preparationLock(preparation)
     await mkdir(dirname(path), { recursive: true })
-    const unlock = await lock(path, `preparation ${path}`)
+    const held = await lock(path, `preparation ${path}`)
     try {
       if ((await stateOf({ kind: 'prepare', preparation }, this.options)) !== 'done') {
         await preparation.prepare(this.session)
       }
     } finally {
-      await unlock()
+      await held.release()
     }
   }
 

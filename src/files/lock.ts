@@ -1,17 +1,25 @@
 import { randomUUID } from 'node:crypto'
-import { link, readFile, stat, unlink, utimes, writeFile } from 'node:fs/promises'
+import { readFileSync, readlinkSync } from 'node:fs'
+import { type FileHandle, link, open, readFile, stat, unlink } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ConfigError } from '../errors'
+import { ConfigError, DataError } from '../errors'
 
 /** Who writes, in the lock. */
 interface Holder {
   readonly pid: number
   readonly host: string
+  /** Random, of this lock alone: a holder knows by it whether the lock is still its own. Absent in earlier locks. */
+  readonly token?: string
+  /**
+   * Equal for processes that know each other by process id: one boot of one machine, one pid namespace. Containers may
+   * share a host name and nothing else. null where that cannot be told, absent in earlier locks.
+   */
+  readonly machine?: string | null
   /** When the process started, in ticks of its machine: tells it from a later process of the same number. */
   readonly startTicks: string | null
   readonly since: string
-  /** What the launcher calls the launch that the process belongs to; absent where it is no launched one. */
+  /** What the launcher calls the launch that the process belongs to; absent where it is not launched. */
   readonly launch?: string
 }
 
@@ -25,36 +33,119 @@ const GUARD_MS = 10
 const ABANDONED_MS = 6 * TOUCH_MS
 
 /**
- * Keeps two processes from writing the same thing. A lock whose process is gone, as `kill -9` leaves it, is taken over; so is
- * one that the same launch left on another machine, since a launcher starts its processes anew when they all have ended.
+ * The same where it is of a launch of the same name as this process: a launcher restarts its ranks when all have ended, and
+ * may put them on other machines. Such a lock is waited for, since one of a launch that lives is touched meanwhile.
+ */
+const ABANDONED_BY_LAUNCH_MS = 1.5 * TOUCH_MS
+
+/** A lock that this process holds, or held until another one took it over. */
+export interface Lock {
+  /**
+   * Call before every write to what is locked. A process that was paused for minutes may find its lock with another one.
+   *
+   * @throws DataError if the lock was removed or taken over
+   */
+  requireHeld(): void
+  /** Gives the lock back, unless another process has it by now. Safe to call twice. */
+  release(): Promise<void>
+}
+
+/**
+ * Keeps two processes from writing the same thing. A lock whose process is gone, as `kill -9` leaves it, is taken over;
+ * so is one that the same launch left on another machine, since a launcher restarts its processes when all have ended.
  *
  * @param path - The lock's own file.
  * @param what - What is locked, for the message: `log runs/a.tsv`.
- * @returns what gives the lock back
  * @throws ConfigError naming the process that holds it
  */
-export async function lock(path: string, what: string): Promise<() => Promise<void>> {
+export async function lock(path: string, what: string): Promise<Lock> {
   const own = `${path}.${randomUUID()}`
-  const launch = process.env.TORCHELASTIC_RUN_ID
+  const launch = ownLaunch()
   const holder: Holder = {
     pid: process.pid,
     host: hostname(),
-    startTicks: await startTicks(process.pid),
+    token: randomUUID(),
+    machine: machine(),
+    startTicks: (await processOf(process.pid))?.startTicks ?? null,
     since: new Date().toISOString(),
-    ...(launch !== undefined && launch !== '' && launch !== 'none' ? { launch } : {}),
+    ...(launch === undefined ? {} : { launch }),
   }
-  await writeFile(own, `${JSON.stringify(holder)}\n`)
+  const text = `${JSON.stringify(holder)}\n`
+  const handle = await open(own, 'wx+')
+  const clock = fileSystemClock(handle, text)
   try {
+    await handle.writeFile(text)
+    const patience = performance.now() + ABANDONED_BY_LAUNCH_MS
     // A link is made whole or not at all, and only where there is no such file.
-    while (!(await succeeds('EEXIST', link(own, path)))) await removeAbandoned(what, path, own)
+    while (!(await succeeds('EEXIST', link(own, path)))) {
+      if (performance.now() < patience && (await isOfOwnLaunch(path, clock))) await sleep(GUARD_MS)
+      else await removeAbandoned(what, path, { own, clock })
+    }
+  } catch (error) {
+    await handle.close()
+    throw error
   } finally {
     await unlink(own)
   }
-  const timer = setInterval(() => utimes(path, new Date(), new Date()).catch(() => undefined), TOUCH_MS)
-  timer.unref()
-  return async () => {
-    clearInterval(timer)
-    await succeeds('ENOENT', unlink(path))
+  return new HeldLock(path, { what, holder, handle, text })
+}
+
+class HeldLock implements Lock {
+  readonly #path: string
+  readonly #what: string
+  readonly #holder: Holder
+  readonly #handle: FileHandle
+  readonly #timer: NodeJS.Timeout
+  #released: Promise<void> | undefined
+
+  constructor(
+    path: string,
+    { what, holder, handle, text }: { what: string; holder: Holder; handle: FileHandle; text: string },
+  ) {
+    this.#path = path
+    this.#what = what
+    this.#holder = holder
+    this.#handle = handle
+    // Written through the handle, to the file of this lock and of no other; the clock is that of the file system.
+    const touch = () => handle.write(text, 0).catch(() => undefined) // a lock that ages is found by requireHeld
+    this.#timer = setInterval(touch, TOUCH_MS)
+    this.#timer.unref()
+  }
+
+  requireHeld(): void {
+    const text = this.#read()
+    const other = text === undefined ? undefined : parse(text)
+    if (other?.token === this.#holder.token) return
+    const now = text === undefined ? 'nobody holds it' : `it is held by ${nameOf(other)}`
+    throw new DataError(
+      `The lock of the ${this.#what} is no longer held by this process (${this.#holder.pid} on ${this.#holder.host}, since ${this.#holder.since}): ${now}.`,
+      {
+        remedy:
+          'Nothing more is written. See which process writes there now; do not delete the lock of one that lives.',
+      },
+    )
+  }
+
+  release(): Promise<void> {
+    this.#released ??= this.#release()
+    return this.#released
+  }
+
+  async #release(): Promise<void> {
+    clearInterval(this.#timer)
+    await this.#handle.close()
+    const text = this.#read()
+    if (text === undefined || parse(text)?.token !== this.#holder.token) return
+    await succeeds('ENOENT', unlink(this.#path))
+  }
+
+  #read(): string | undefined {
+    try {
+      return readFileSync(this.#path, 'utf8')
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+      throw error
+    }
   }
 }
 
@@ -62,22 +153,39 @@ export async function lock(path: string, what: string): Promise<() => Promise<vo
  * Removes the lock if its process is gone. One process at a time may do so, the one that has the guard: otherwise a slow
  * one could remove the lock that a faster one has put in the place of the same abandoned lock.
  */
-async function removeAbandoned(what: string, path: string, own: string): Promise<void> {
-  refuseHeld(what, path, await stateOf(path))
+async function removeAbandoned(
+  what: string,
+  path: string,
+  { own, clock }: { own: string; clock: Clock },
+): Promise<void> {
+  refuseHeld(what, path, await stateOf(path, clock))
   const guard = `${path}.guard`
   if (!(await succeeds('EEXIST', link(own, guard)))) {
     // Another process is at it; one that has died over it leaves the guard.
-    if ((await stateOf(guard)) === 'abandoned') await succeeds('ENOENT', unlink(guard))
+    if ((await stateOf(guard, clock)) === 'abandoned') await succeeds('ENOENT', unlink(guard))
     await sleep(GUARD_MS)
     return
   }
   try {
-    const state = await stateOf(path)
+    const state = await stateOf(path, clock)
     refuseHeld(what, path, state)
     if (state === 'abandoned') await succeeds('ENOENT', unlink(path))
   } finally {
     await unlink(guard)
   }
+}
+
+/** Whether a process of the same launch on another machine has the lock, and has been silent for too short to tell. */
+async function isOfOwnLaunch(path: string, clock: Clock): Promise<boolean> {
+  const state = await stateOf(path, clock)
+  if (typeof state === 'string' || state.holder?.launch === undefined) return false
+  return state.holder.launch === ownLaunch() && !isOfThisMachine(state.holder)
+}
+
+/** The name of the launch that this process belongs to: not unique in time where its user reuses it. */
+function ownLaunch(): string | undefined {
+  const name = process.env.TORCHELASTIC_RUN_ID
+  return name === '' || name === 'none' ? undefined : name
 }
 
 /** Whether a process that lives holds the lock. */
@@ -87,48 +195,85 @@ export async function isLocked(path: string): Promise<boolean> {
 
 type State = 'free' | 'abandoned' | { readonly holder: Holder | undefined }
 
-async function stateOf(path: string): Promise<State> {
+async function stateOf(path: string, clock = ownClock): Promise<State> {
   const text = await readFile(path, 'utf8').catch(() => undefined)
   if (text === undefined) return 'free'
   const holder = parse(text)
-  return holder !== undefined && !(await isRunning(holder, path)) ? 'abandoned' : { holder }
+  return holder !== undefined && !(await isRunning(holder, path, clock)) ? 'abandoned' : { holder }
 }
 
 function refuseHeld(what: string, path: string, state: State): void {
   if (typeof state === 'string') return
-  const { holder } = state
-  const who =
-    holder === undefined
-      ? 'a process that its lock does not name'
-      : `process ${holder.pid} on ${holder.host}, since ${holder.since}`
-  throw new ConfigError(`The ${what} is being written by ${who}.`, {
+  throw new ConfigError(`The ${what} is being written by ${nameOf(state.holder)}.`, {
     remedy: `Wait for it or choose another output; delete ${path} if that process is gone.`,
   })
 }
 
-async function isRunning({ pid, host, startTicks: ticks, launch }: Holder, path: string): Promise<boolean> {
-  if (host !== hostname()) {
-    if (launch !== undefined && launch === process.env.TORCHELASTIC_RUN_ID) return false
-    const touchedMs = await stat(path).then(
-      ({ mtimeMs }) => mtimeMs,
-      () => 0,
-    )
-    return Math.abs(Date.now() - touchedMs) < ABANDONED_MS
+function nameOf(holder: Holder | undefined): string {
+  if (holder === undefined) return 'a process that its lock does not name'
+  return `process ${holder.pid} on ${holder.host}, since ${holder.since}`
+}
+
+async function isRunning(holder: Holder, path: string, clock: Clock): Promise<boolean> {
+  const { pid, launch, startTicks } = holder
+  if (!isOfThisMachine(holder)) {
+    const isOfOwn = launch !== undefined && launch === ownLaunch()
+    return (await ageMs(path, clock)) < (isOfOwn ? ABANDONED_BY_LAUNCH_MS : ABANDONED_MS)
   }
   try {
     process.kill(pid, 0)
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
+    // EPERM: there is a process of this number, of another user.
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false
   }
-  const now = await startTicks(pid)
-  return ticks === null || now === null || ticks === now
+  const now = await processOf(pid)
+  return now === undefined || (!now.hasEnded && (startTicks === null || startTicks === now.startTicks))
 }
 
-/** The 22nd field of /proc/<pid>/stat; null where there is no such file system. */
-async function startTicks(pid: number): Promise<string | null> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
+function isOfThisMachine(holder: Holder): boolean {
+  if (holder.host !== hostname()) return false
+  const here = machine()
+  return here === null || holder.machine === undefined || holder.machine === null || holder.machine === here
+}
+
+/** The time by which a lock of another machine is judged. */
+type Clock = () => Promise<number>
+
+/** Of this machine: good enough to look, for who must not write beside the lock. */
+const ownClock: Clock = async () => Date.now()
+
+/** Of the file system that a file is on: the clocks of two machines may differ by minutes. */
+function fileSystemClock(handle: FileHandle, text: string): Clock {
+  return async () => {
+    await handle.write(text, 0)
+    return (await handle.stat()).mtimeMs
+  }
+}
+
+async function ageMs(path: string, clock: Clock): Promise<number> {
+  const touchedMs = await stat(path).then(
+    ({ mtimeMs }) => mtimeMs,
+    () => Number.NEGATIVE_INFINITY,
+  )
+  return (await clock()) - touchedMs
+}
+
+function machine(): string | null {
+  try {
+    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
+    return `${boot} ${readlinkSync('/proc/self/ns/pid')}`
+  } catch {
+    return null // not Linux: the host name has to do
+  }
+}
+
+/** A process by /proc/<pid>/stat; undefined where there is no such file system, or it hides the process. */
+async function processOf(pid: number): Promise<{ startTicks: string | null; hasEnded: boolean } | undefined> {
+  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined)
+  if (text === undefined) return undefined
   // The name of the program, in parentheses, may hold spaces and parentheses itself.
-  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
+  return { startTicks: fields[19] ?? null, hasEnded: fields[0] === 'Z' || fields[0] === 'X' }
 }
 
 function parse(text: string): Holder | undefined {

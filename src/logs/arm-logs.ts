@@ -46,6 +46,17 @@ export class ArmLogs implements AsyncDisposable {
     return [...this.#rows.keys()].filter(arm => this.#rows[arm]?.has(index) === false)
   }
 
+  /** Writes the rows that an arm lacks and another log has. */
+  async takeOver(
+    arm: number,
+    { from, images }: { from: ReadonlyMap<number, LoggedRow>; images: readonly number[] },
+  ): Promise<void> {
+    for (const index of images) {
+      const row = from.get(index)
+      if (row !== undefined && this.#rows[arm]?.has(index) === false) await this.append(arm, row)
+    }
+  }
+
   /** Writes a row of an arm, and returns when it is on the disk. */
   async append(arm: number, row: LoggedRow): Promise<void> {
     await this.#writers[arm]?.append(row)

@@ -1,7 +1,7 @@
 import { type FileHandle, mkdir, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { ConfigError, DataError, FtCadisError } from '../errors'
-import { lock } from '../files/lock'
+import { type Lock, lock } from '../files/lock'
 import { readText } from '../files/read-json'
 import { writeDurably } from '../files/write'
 import {
@@ -65,18 +65,18 @@ export class CertificationLogWriter implements AsyncDisposable {
   readonly droppedPartialRow: boolean
   readonly #file: string
   readonly #handle: FileHandle
-  readonly #unlock: () => Promise<void>
+  readonly #lock: Lock
   readonly #indices: Set<number>
   #isOpen = true
 
   private constructor(
     file: string,
     earlier: ParsedLog & Pick<CertificationLogWriter, 'saysData'>,
-    { handle, unlock }: { handle: FileHandle; unlock: () => Promise<void> },
+    { handle, held }: { handle: FileHandle; held: Lock },
   ) {
     this.#file = file
     this.#handle = handle
-    this.#unlock = unlock
+    this.#lock = held
     this.#indices = new Set(earlier.rows.map(({ index }) => index))
     this.earlierRows = earlier.rows
     this.saysData = earlier.saysData
@@ -93,15 +93,15 @@ export class CertificationLogWriter implements AsyncDisposable {
    * @throws DataError when the log cannot be read or written or is malformed, see `parseLog`
    */
   static async open(path: string, metadata: NewLogMetadata): Promise<CertificationLogWriter> {
-    let unlock: (() => Promise<void>) | undefined
+    let held: Lock | undefined
     try {
       await mkdir(dirname(path), { recursive: true })
-      unlock = await lock(`${path}.lock`, `log ${path}`)
+      held = await lock(`${path}.lock`, `log ${path}`)
       const earlier = await prepare(path, metadata)
       const handle = await open(path, 'a')
-      return new CertificationLogWriter(path, earlier, { handle, unlock })
+      return new CertificationLogWriter(path, earlier, { handle, held })
     } catch (cause) {
-      await unlock?.()
+      await held?.release()
       if (cause instanceof FtCadisError) throw cause
       throw new DataError(`The log ${path} cannot be written: ${(cause as Error).message}.`, {
         remedy: 'Choose a log file that can be written.',
@@ -118,8 +118,8 @@ export class CertificationLogWriter implements AsyncDisposable {
   /**
    * Writes one row and returns when it is on the disk. Await each call before the next.
    *
-   * @throws DataError when the image has a row already, when the row could not be read back, or when writing fails; after
-   * a failed write the log is closed
+   * @throws DataError when the image has a row already, when the row could not be read back, when another process has
+   * taken the log over, or when writing fails; after a failed write the log is closed
    */
   async append(row: LoggedRow): Promise<void> {
     const line = formatRow(row)
@@ -129,6 +129,7 @@ export class CertificationLogWriter implements AsyncDisposable {
       })
     }
     rowParser(LOG_HEADER, this.#file)(line, this.#indices.size + 2)
+    if (this.#isOpen) this.#lock.requireHeld()
     this.#indices.add(row.index)
     try {
       await this.#handle.appendFile(`${line}\n`)
@@ -147,7 +148,7 @@ export class CertificationLogWriter implements AsyncDisposable {
     if (!this.#isOpen) return
     this.#isOpen = false
     await this.#handle.close()
-    await this.#unlock()
+    await this.#lock.release()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

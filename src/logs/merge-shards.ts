@@ -11,7 +11,7 @@ import {
   readCertificationLog,
   writeMetadata,
 } from './certification-log-file'
-import { LOG_FORMAT, type LogMetadata } from './certification-log-metadata'
+import { LOG_FORMAT, type LogMetadata, readMetadata } from './certification-log-metadata'
 import { formatIndices, imagePlan, parseIndices, planDigest, type Share } from './image-plan'
 
 /** A log whose metadata say that it is a share of a plan. */
@@ -26,7 +26,7 @@ type ShardLog = CertificationLog & {
  * @returns how many images the log has
  * @throws DataError that lists what keeps the shards from being one whole: other configurations or plans, shards or
  *   images that are missing or double
- * @throws ConfigError if there is another log at `output`, or it is being written
+ * @throws ConfigError if there is a log at `output` with rows that the shards do not have, or it is being written
  */
 export async function mergeShards(
   paths: readonly string[],
@@ -137,19 +137,37 @@ async function writeMerged(
   output: string,
   { log, metadata }: { log: string; metadata: NewLogMetadata },
 ): Promise<void> {
-  const unlock = await lock(`${output}.lock`, `log ${output}`)
+  const held = await lock(`${output}.lock`, `log ${output}`)
   try {
     const existing = await readText(output)
-    if (existing !== undefined && existing !== log) {
+    if (
+      existing !== undefined &&
+      existing !== log &&
+      !(await isContinued(output, { existing, log, metadata }))
+    ) {
       throw new ConfigError(`There is another log at ${output}.`, {
         remedy: 'Choose another output, or remove it.',
       })
     }
+    held.requireHeld()
     await writeMetadata(output, metadata)
     await writeDurably(output, log)
   } finally {
-    await unlock()
+    await held.release()
   }
+}
+
+/** Whether the log that is there has the same configuration and no row that the merged one does not have. */
+async function isContinued(
+  output: string,
+  { existing, log, metadata }: { existing: string; log: string; metadata: NewLogMetadata },
+): Promise<boolean> {
+  const logged = await readMetadata(output)
+  if (logged === undefined || !existing.startsWith(`${LOG_HEADER}\n`)) return false
+  const merged = new Set(log.split('\n'))
+  const whole = existing.slice(0, existing.lastIndexOf('\n') + 1).split('\n')
+  const isSame = fieldDifferences(logged.configuration, metadata.configuration).length === 0
+  return isSame && whole.every(line => merged.has(line))
 }
 
 function isSamePlan(a: Share, b: Share): boolean {

@@ -1,10 +1,11 @@
 import type { AnyRunConfig } from '../config/schema'
-import type { CheckpointName, TrainerState } from './checkpoint'
+import type { TrainerState } from './checkpoint'
+import type { ListedCheckpoint } from './list-checkpoints'
 import { leavesCheckpoint, type RunPlan } from './plan-run'
 
 /** Which of the checkpoints that are there stay, by name: those of the chosen epochs, the newest, the best. */
 export function keptCheckpoints(
-  present: readonly CheckpointName[],
+  present: readonly ListedCheckpoint[],
   { config, plan, best }: { config: AnyRunConfig; plan: RunPlan; best: TrainerState['best'] },
 ): ReadonlySet<string> {
   const { keepLast, keepBest } = config.checkpoints

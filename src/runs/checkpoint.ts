@@ -1,18 +1,20 @@
+import { createHash } from 'node:crypto'
 import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { z } from 'zod'
 import { type AnyRunConfig, parseStoredConfig } from '../config/schema'
 import { CheckpointError } from '../errors'
 import { fileHash } from '../files/hash'
-import { readJson } from '../files/read-json'
-import { replaceFolder, syncToDisk } from '../files/write'
+import { isObject, readJson } from '../files/read-json'
+import { replaceFolder, syncToDisk, writeDurably } from '../files/write'
 import { runDataSchema } from '../smoothing/data-identity'
 import { type SmoothedMetadata, writeSmoothed } from '../smoothing/smoothed-file'
 import type { Classifier, Optimizer } from '../torch'
+import { CHECKPOINT_NAME } from './checkpoint-name'
 
 /**
  * A checkpoint is a folder: the weights in the format of their library, or adapters in PEFT's; the optimizer's moments;
- * and `trainer.json`, which says where the run was and what the other files must be. It is filled under another name,
+ * and `trainer.json`, which says where the run was and what the other files must be, and is sealed by a digest. It is filled under another name,
  * brought to the disk and renamed: under its own name it is always whole.
  *
  * No state of a random generator is in it. All randomness is named by the seed and the place in the run.
@@ -22,13 +24,16 @@ const TRAINER_FILE = 'trainer.json'
 const OPTIMIZER_FILE = 'optimizer.safetensors'
 
 const trainerSchema = z.object({
-  format: z.literal(1, { error: 'expected 1, which this version reads' }),
+  /** Of format 1 is what versions before the seal wrote. */
+  format: z.literal([1, 2], { error: 'expected 1 or 2, which this version reads' }),
   /** Epoch of the next update, counted from 1. */
   epoch: z.int().positive(),
   /** Updates done in it. */
   updatesInEpoch: z.int().nonnegative(),
   /** Updates since the run began. */
   step: z.int().nonnegative(),
+  /** Updates of a whole epoch; absent in format 1. */
+  updatesPerEpoch: z.int().positive().exactOptional(),
   lossScale: z.object({ scale: z.number().positive(), goodUpdates: z.int().nonnegative() }),
   /** Updates in a row, up to this one, that were not finite. */
   nonFiniteInARow: z.int().nonnegative(),
@@ -57,8 +62,39 @@ const trainerSchema = z.object({
   files: z.record(z.string(), z.object({ bytes: z.int(), sha256: z.string() })),
 })
 
+/** What the order of checkpoints needs. */
+const placeSchema = z.object({
+  step: z.int().nonnegative(),
+  updatesInEpoch: z.int().nonnegative().default(0),
+})
+
+/** A schema of a file at whose end stands the digest of everything in it but that. Format 1 has none. */
+function sealed<T>(schema: z.ZodType<T>): z.ZodType<T> {
+  return z
+    .unknown()
+    .superRefine((file, context) => {
+      if (!isObject(file) || file.format !== 2) return
+      const { sha256, ...content } = file
+      if (sha256 === sealOf(content)) return
+      context.addIssue({ code: 'custom', message: 'it was changed after it was written' })
+    })
+    .pipe(schema)
+}
+
+function sealOf(content: object): string {
+  return createHash('sha256').update(JSON.stringify(content)).digest('hex')
+}
+
+function trainerText(state: TrainerState, files: TrainerFile['files']): string {
+  // As it will be read: without what JSON has no word for.
+  const content = JSON.parse(JSON.stringify({ format: 2, ...state, files }))
+  return `${JSON.stringify({ ...content, sha256: sealOf(content) }, null, 2)}\n`
+}
+
+type TrainerFile = z.output<typeof trainerSchema>
+
 /** Where a run was. */
-export type TrainerState = Omit<z.output<typeof trainerSchema>, 'format' | 'files' | 'config'> & {
+export type TrainerState = Omit<TrainerFile, 'format' | 'files' | 'config'> & {
   readonly config: AnyRunConfig
 }
 
@@ -96,21 +132,41 @@ export async function writeCheckpoint(
     await classifier.session.flush()
     await writeSmoothed(unfinished, smoothed)
     const files = await filesIn(unfinished)
-    await writeFile(
-      join(unfinished, TRAINER_FILE),
-      `${JSON.stringify({ format: 1, ...state, files }, null, 2)}\n`,
-    )
+    await writeFile(join(unfinished, TRAINER_FILE), trainerText(state, files))
     for (const name of [...Object.keys(files), TRAINER_FILE, '.']) await syncToDisk(join(unfinished, name))
     await replaceFolder(unfinished, folder)
     return folder
   } catch (cause) {
-    throw new CheckpointError(`The checkpoint ${folder} cannot be written: ${(cause as Error).message}`, {
-      remedy: 'Make room or repair the disk, then resume: earlier checkpoints are as they were.',
-      cause,
-    })
+    throw cannotWrite(folder, cause)
   } finally {
     await rm(unfinished, { recursive: true, force: true })
   }
+}
+
+/**
+ * Writes a later state of a run over that of a checkpoint with the same weights and moments, and renames it to `name`: what
+ * an evaluation found out about the weights of the checkpoint that was written before it. It is whole at every moment.
+ *
+ * @returns its folder
+ * @throws CheckpointError if it is damaged, or cannot be written
+ */
+export async function updateCheckpoint(folder: string, name: string, state: TrainerState): Promise<string> {
+  const { files } = await readTrainerFile(folder)
+  const renamed = join(dirname(folder), name)
+  try {
+    await writeDurably(join(folder, TRAINER_FILE), trainerText(state, files))
+    if (renamed !== folder) await replaceFolder(folder, renamed)
+    return renamed
+  } catch (cause) {
+    throw cannotWrite(renamed, cause)
+  }
+}
+
+function cannotWrite(folder: string, cause: unknown): CheckpointError {
+  return new CheckpointError(`The checkpoint ${folder} cannot be written: ${(cause as Error).message}`, {
+    remedy: 'Make room or repair the disk, then resume: earlier checkpoints are as they were.',
+    cause,
+  })
 }
 
 /**
@@ -119,7 +175,7 @@ export async function writeCheckpoint(
  * @throws CheckpointError if it is missing, cut off, or no checkpoint of this package
  */
 export async function readCheckpoint(folder: string): Promise<Checkpoint> {
-  const { format: _, files, ...state } = await readTrainerFile(folder, trainerSchema)
+  const { format: _, files, ...state } = await readTrainerFile(folder)
   for (const [name, expected] of Object.entries(files)) {
     const found = await describeFile(join(folder, name)).catch(() => undefined)
     if (found === undefined) throw incomplete(folder, `${name} is missing`)
@@ -137,13 +193,52 @@ export async function readCheckpoint(folder: string): Promise<Checkpoint> {
   }
 }
 
-async function readTrainerFile<T>(folder: string, schema: z.ZodType<T>): Promise<T> {
+/** Reads where the run was at a checkpoint, and looks at nothing else; throws as {@link readCheckpoint}. */
+export async function readCheckpointPlace(folder: string): Promise<z.output<typeof placeSchema>> {
+  return readSealed(folder, placeSchema)
+}
+
+async function readTrainerFile(folder: string): Promise<TrainerFile> {
+  const content = await readSealed(folder, trainerSchema)
+  const contradiction = contradictionIn(content, checkpointNumber(basename(folder)))
+  if (contradiction === undefined) return content
+  throw incomplete(folder, `${TRAINER_FILE} contradicts itself: ${contradiction}`)
+}
+
+async function readSealed<T>(folder: string, schema: z.ZodType<T>): Promise<T> {
   const content = await readJson(join(folder, TRAINER_FILE), {
-    schema,
+    schema: sealed(schema),
     refuse: (reason, cause) => incomplete(folder, `${TRAINER_FILE} ${reason}`, cause),
   })
   if (content !== undefined) return content
   throw incomplete(folder, `${TRAINER_FILE} is missing`)
+}
+
+/** The epoch or step in the name of a checkpoint's folder, which may have been renamed to something else. */
+function checkpointNumber(name: string): { epoch?: number; step?: number } {
+  const [, kind, digits] = CHECKPOINT_NAME.exec(name) ?? []
+  return kind === undefined ? {} : { [kind]: Number(digits) }
+}
+
+/** In what the numbers of a state do not go together. */
+function contradictionIn(
+  { format, epoch, updatesInEpoch, updatesPerEpoch, step, best }: TrainerFile,
+  named: { readonly epoch?: number; readonly step?: number },
+): string | undefined {
+  if (updatesPerEpoch !== undefined) {
+    if (updatesInEpoch > updatesPerEpoch)
+      return `${updatesInEpoch} updates are done in an epoch of ${updatesPerEpoch}`
+    const expected = (epoch - 1) * updatesPerEpoch + updatesInEpoch
+    if (step !== expected)
+      return `update ${updatesInEpoch} of ${updatesPerEpoch} in epoch ${epoch} is step ${expected}, not ${step}`
+  }
+  if (best !== null && best.epoch > epoch) return `epoch ${best.epoch} is the best one in epoch ${epoch}`
+  if (named.step !== undefined && named.step !== step)
+    return `the folder is of step ${named.step}, not ${step}`
+  if (named.epoch === undefined) return undefined
+  // Format 1 called a part of an epoch so as well.
+  const isOfEpoch = epoch === named.epoch + 1 ? updatesInEpoch === 0 : format === 1 && epoch === named.epoch
+  return isOfEpoch ? undefined : `the folder is of the end of epoch ${named.epoch}`
 }
 
 function incomplete(folder: string, reason: string, cause?: unknown): CheckpointError {
@@ -151,66 +246,6 @@ function incomplete(folder: string, reason: string, cause?: unknown): Checkpoint
     remedy: 'Remove the folder to use an earlier checkpoint, or give another run.',
     cause,
   })
-}
-
-/** The name of the checkpoint after an epoch. */
-export function epochName(epoch: number): string {
-  return `epoch-${String(epoch).padStart(2, '0')}`
-}
-
-/** The name of a checkpoint within an epoch. */
-export function stepName(step: number): string {
-  return `step-${String(step).padStart(6, '0')}`
-}
-
-/** A checkpoint by its name alone. */
-export interface CheckpointName {
-  readonly name: string
-  /** Updates since the run began. */
-  readonly step: number
-  /** The epoch that it ends; null within one. */
-  readonly epoch: number | null
-}
-
-/**
- * The checkpoints of a run in the order of its steps; other folders are left out.
- *
- * @param options.updatesPerEpoch - where it is not known, `trainer.json` says at which step an epoch has ended
- * @throws CheckpointError if that file is damaged
- */
-export async function listCheckpoints(
-  checkpoints: string,
-  { updatesPerEpoch }: { readonly updatesPerEpoch?: number | undefined } = {},
-): Promise<CheckpointName[]> {
-  const names = await readdir(checkpoints).catch((error: NodeJS.ErrnoException): string[] => {
-    if (error.code === 'ENOENT') return []
-    throw error
-  })
-  const found: CheckpointName[] = []
-  for (const name of names) {
-    const [, kind, digits] = /^(epoch|step)-(\d+)$/.exec(name) ?? []
-    const number = Number(digits)
-    if (kind === 'step') found.push({ name, step: number, epoch: null })
-    if (kind === 'epoch') {
-      const step =
-        updatesPerEpoch === undefined ? await stepOf(join(checkpoints, name)) : number * updatesPerEpoch
-      found.push({ name, step, epoch: number })
-    }
-  }
-  return found.sort((first, second) => first.step - second.step)
-}
-
-async function stepOf(folder: string): Promise<number> {
-  const { step } = await readTrainerFile(folder, trainerSchema.pick({ step: true }))
-  return step
-}
-
-/** Removes what a process left unfinished when it was killed. */
-export async function removeUnfinished(checkpoints: string): Promise<void> {
-  const names = await readdir(checkpoints).catch(() => [])
-  for (const name of names) {
-    if (name.startsWith('.')) await rm(join(checkpoints, name), { recursive: true, force: true })
-  }
 }
 
 async function filesIn(folder: string): Promise<Record<string, { bytes: number; sha256: string }>> {

@@ -4,7 +4,7 @@ import { CheckpointError } from '../errors'
 import { isFolder } from '../files/exists'
 import { readJson } from '../files/read-json'
 import type { TrainedRun } from '../smoothing/trained-classifier'
-import { listCheckpoints } from './checkpoint'
+import { listCheckpoints } from './list-checkpoints'
 
 /**
  * Finds a checkpoint: the folder itself, or the newest one of a run folder.

@@ -49,6 +49,7 @@ const epochRow = z.looseObject({
   step: count,
   skippedImages: count.default(0),
   skippedPaths: z.array(z.string()).default([]),
+  corruptTestImages: z.array(z.string()).exactOptional(),
 })
 
 /** What earlier versions called a number. */

@@ -64,6 +64,8 @@ const stateSchema: z.ZodType<RunState & { readonly updatedAt: string }> = z.obje
   step: z.int().nonnegative(),
   steps: z.int().nonnegative(),
   message: z.string().exactOptional(),
+  checkpoint: z.string().nullable().exactOptional(),
+  launchIds: z.array(z.string()).exactOptional(),
   updatedAt: z.iso.datetime(),
 })
 
@@ -170,9 +172,14 @@ function objectiveOf(content: unknown, path: string): ObjectiveDescription {
   })
 }
 
+/** What a run last wrote about itself; undefined where it wrote nothing. */
+export async function readState(folder: string): Promise<z.output<typeof stateSchema> | undefined> {
+  return readJson(join(folder, 'state.json'), { schema: stateSchema })
+}
+
 /** Whether the run is running, or how it ended. */
 export async function readStatus(folder: string): Promise<RunStatus> {
-  const state = await readJson(join(folder, 'state.json'), { schema: stateSchema })
+  const state = await readState(folder)
   // An update under way is newer than the state, which is written at checkpoints.
   const metricsAt = await modifiedAt(join(folder, 'metrics.jsonl'))
   if (state === undefined)

@@ -60,6 +60,8 @@ export interface EpochReport {
   readonly skippedImages: number
   /** Their paths, each once. */
   readonly skippedPaths: readonly string[]
+  /** Paths of corrupt test images, which the evaluation left out; absent where there are none. */
+  readonly corruptTestImages?: readonly string[]
 }
 
 /** What is about to be trained. */

@@ -5,7 +5,8 @@ import type { AnyRunConfig } from '../config/schema'
 import { CheckpointError, ConfigError } from '../errors'
 import { type RunData, requireSameData } from '../smoothing/data-identity'
 import { readSmoothed } from '../smoothing/smoothed-file'
-import { type Checkpoint, listCheckpoints, readCheckpoint } from './checkpoint'
+import { type Checkpoint, readCheckpoint } from './checkpoint'
+import { listCheckpoints } from './list-checkpoints'
 
 /**
  * Fields that decide where and how a run computes, not what: with others the run goes on, though another device rounds
@@ -28,15 +29,23 @@ const HARMLESS = [
 /**
  * The newest checkpoint of a run.
  *
- * @returns null where the run has not come to its first
- * @throws CheckpointError if it is damaged
+ * @returns null where there is none
+ * @throws CheckpointError if it is damaged, or its place is not one of a run with so many updates in an epoch
  */
 export async function newestCheckpoint(
   checkpoints: string,
-  plan: { updatesPerEpoch: number },
+  { updatesPerEpoch }: { readonly updatesPerEpoch: number },
 ): Promise<Checkpoint | null> {
-  const newest = (await listCheckpoints(checkpoints, plan)).at(-1)
-  return newest === undefined ? null : readCheckpoint(join(checkpoints, newest.name))
+  const newest = (await listCheckpoints(checkpoints)).at(-1)
+  if (newest === undefined) return null
+  const checkpoint = await readCheckpoint(join(checkpoints, newest.name))
+  const { epoch, updatesInEpoch, step } = checkpoint.state
+  const here = (epoch - 1) * updatesPerEpoch + updatesInEpoch
+  if (step === here) return checkpoint
+  throw new CheckpointError(
+    `${checkpoint.folder} is of step ${step}, which is not update ${updatesInEpoch} of epoch ${epoch} where an epoch has ${updatesPerEpoch} updates.`,
+    { remedy: 'Give the data and optimisation.imagesPerUpdate that the run was begun with.' },
+  )
 }
 
 /**

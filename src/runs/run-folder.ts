@@ -1,21 +1,29 @@
-import { closeSync, fsyncSync, ftruncateSync, openSync, statSync, writeSync } from 'node:fs'
-import { mkdir, readdir, rm } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, writeSync } from 'node:fs'
+import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ConfigError, DataError, FtCadisError } from '../errors'
-import { lock } from '../files/lock'
+import { type Lock, lock } from '../files/lock'
 import { writeDurably, writeWhole } from '../files/write'
+import { requireBytes } from './metrics-file'
 
-/** What a run leaves behind. Whatever else is in its folder is not the run's, and is never removed. */
+/**
+ * What a run leaves behind. Whatever else is in its folder is not the run's, and is never removed. Metrics are first and
+ * checkpoints last, so that a run that was moved aside in part alone is never taken for one that can be resumed.
+ */
 export const RUN_PARTS = [
-  'config.json',
-  'state.json',
   'metrics.jsonl',
-  'checkpoints',
+  'state.json',
+  'config.json',
   'non-finite',
   'tensorboard',
   'samples',
   'report.html',
+  'checkpoints',
 ] as const
+
+/** Begins the name of a folder that holds the parts of a run until the one in its place has a checkpoint. */
+const REPLACED = '.replaced-'
 
 const LOCK = 'run.lock'
 
@@ -27,6 +35,10 @@ export interface RunState {
   readonly steps: number
   /** Why it ended where it was not to end. */
   readonly message?: string
+  /** The name of the newest checkpoint; null where there is none so far. Absent in earlier versions. */
+  readonly checkpoint?: string | null
+  /** The launch that began the run or resumed it last, by the names of its machines. Absent where none did. */
+  readonly launchIds?: readonly string[]
 }
 
 /** The folder of one run, while one process writes to it. */
@@ -35,7 +47,7 @@ export class RunFolder {
 
   private constructor(
     readonly path: string,
-    readonly unlock: () => Promise<void>,
+    readonly lock: Lock,
     /** Parts of an earlier run that are there. */
     readonly earlier: readonly string[],
   ) {}
@@ -56,26 +68,48 @@ export class RunFolder {
   }
 
   /**
-   * Begins the run, or a further part of it: writes `config.json` and opens `metrics.jsonl`.
+   * Begins the run, or a further part of it: writes `state.json` and `config.json`, and opens `metrics.jsonl`. An earlier
+   * run in the folder that is not resumed is moved aside; {@link removeReplaced} removes it.
    *
    * @param config - The resolved configuration, versions, seed, commit.
-   * @param metricsBytes - How much of the metrics of an earlier part stays; with 0 everything of it is removed first.
+   * @param options.resumed - How much of the metrics of an earlier part stays; null for a new run.
+   * @throws DataError if `metrics.jsonl` has less than that
    */
-  async begin(config: unknown, { metricsBytes }: { metricsBytes: number }): Promise<void> {
+  async begin(
+    config: unknown,
+    { resumed, state }: { resumed: { readonly metricsBytes: number } | null; state: RunState },
+  ): Promise<void> {
     try {
-      if (metricsBytes === 0) {
-        for (const part of this.earlier) await rm(join(this.path, part), { recursive: true, force: true })
-      }
+      this.lock.requireHeld()
+      if (resumed === null) await this.#moveAside()
+      else requireBytes(this.metricsPath, resumed.metricsBytes)
+      await this.#writeState(state)
       await writeDurably(join(this.path, 'config.json'), `${JSON.stringify(config, null, 2)}\n`)
-      this.#metrics = openSync(join(this.path, 'metrics.jsonl'), 'a')
-      ftruncateSync(this.#metrics, metricsBytes)
+      this.#metrics = openSync(this.metricsPath, 'a')
+      ftruncateSync(this.#metrics, resumed?.metricsBytes ?? 0)
     } catch (cause) {
       throw cannotWrite(this.path, cause)
     }
   }
 
+  async #moveAside(): Promise<void> {
+    const replaced = join(this.path, `${REPLACED}${randomUUID()}`)
+    const parts = RUN_PARTS.filter(part => this.earlier.includes(part))
+    if (parts.length > 0) await mkdir(replaced)
+    for (const part of parts) await rename(join(this.path, part), join(replaced, part))
+  }
+
+  /** Removes what the run has taken the place of. Call once it has a checkpoint, or has ended. */
+  async removeReplaced(): Promise<void> {
+    this.lock.requireHeld()
+    for (const name of await readdir(this.path)) {
+      if (name.startsWith(REPLACED)) await rm(join(this.path, name), { recursive: true, force: true })
+    }
+  }
+
   /** Appends one row to `metrics.jsonl`. */
   log(row: object): void {
+    this.lock.requireHeld()
     try {
       if (this.#metrics !== undefined) writeSync(this.#metrics, `${JSON.stringify(row)}\n`)
     } catch (cause) {
@@ -90,16 +124,22 @@ export class RunFolder {
   syncMetrics(): number {
     if (this.#metrics === undefined) return 0
     fsyncSync(this.#metrics)
-    return statSync(this.metricsPath).size
+    return fstatSync(this.#metrics).size
   }
 
   async writeState(state: RunState): Promise<void> {
+    this.lock.requireHeld()
+    await this.#writeState(state)
+  }
+
+  async #writeState(state: RunState): Promise<void> {
     const content = { ...state, updatedAt: new Date().toISOString() }
     await writeWhole(join(this.path, 'state.json'), `${JSON.stringify(content, null, 2)}\n`)
   }
 
   /** Leaves a record of an update that was not taken, and returns its path. */
   async writeNonFinite(step: number, record: object): Promise<string> {
+    this.lock.requireHeld()
     const folder = join(this.path, 'non-finite')
     await mkdir(folder, { recursive: true })
     const path = join(folder, `step-${String(step).padStart(6, '0')}.json`)
@@ -125,7 +165,7 @@ export class RunFolder {
   async close(): Promise<void> {
     if (this.#metrics !== undefined) closeSync(this.#metrics)
     this.#metrics = undefined
-    await this.unlock()
+    await this.lock.release()
   }
 }
 

@@ -1,6 +1,8 @@
+import { basename } from 'node:path'
+import type { Checkpoint } from './checkpoint'
 import { metricsRow } from './metrics-row'
 import type { EpochReport, RunEnd, RunStart, RunWatcher, UpdateReport } from './reports'
-import type { RunFolder } from './run-folder'
+import type { RunFolder, RunState } from './run-folder'
 
 /** Tells the run folder and everybody who watches what happens in a run. */
 export class RunJournal {
@@ -8,7 +10,10 @@ export class RunJournal {
   readonly #watchers: readonly RunWatcher[]
   readonly #steps: number
   readonly #earlierSteps: number
+  readonly #resumed: Checkpoint | null
+  readonly #launchIds: readonly string[]
   #step: number
+  #checkpoint: string | null
   /** Watchers that have seen the start, and so see the end. */
   #started: RunWatcher[] = []
 
@@ -16,27 +21,30 @@ export class RunJournal {
     folder,
     watchers,
     plan,
-    step,
+    resumed,
+    launchIds,
   }: {
     folder: RunFolder | null
     watchers: readonly RunWatcher[]
     plan: { readonly updates: number }
-    /** Updates that an earlier part of the run has taken. */
-    step: number
+    /** The checkpoint of an earlier part of the run; null for a new one. */
+    resumed: Checkpoint | null
+    /** See {@link RunState}. */
+    launchIds: readonly string[]
   }) {
     this.#folder = folder
     this.#watchers = watchers
     this.#steps = plan.updates
-    this.#earlierSteps = step
-    this.#step = step
+    this.#earlierSteps = resumed?.state.step ?? 0
+    this.#step = this.#earlierSteps
+    this.#resumed = resumed
+    this.#checkpoint = resumed === null ? null : basename(resumed.folder)
+    this.#launchIds = launchIds
   }
 
-  async start(
-    description: unknown,
-    { metricsBytes, start }: { metricsBytes: number; start: Omit<RunStart, 'stepsDone'> },
-  ): Promise<void> {
-    await this.#folder?.begin(description, { metricsBytes })
-    await this.saved()
+  async start(description: unknown, start: Omit<RunStart, 'stepsDone'>): Promise<void> {
+    const { state = null } = this.#resumed ?? {}
+    await this.#folder?.begin(description, { resumed: state, state: this.#state('running') })
     for (const watcher of this.#watchers) {
       this.#started.push(watcher)
       await watcher.onStart?.({ ...start, stepsDone: this.#earlierSteps })
@@ -55,8 +63,17 @@ export class RunJournal {
   }
 
   /** A checkpoint has been written: the run is alive and has come so far. */
-  async saved(): Promise<void> {
-    await this.#folder?.writeState({ state: 'running', step: this.#step, steps: this.#steps })
+  async saved(checkpoint: string): Promise<void> {
+    this.#checkpoint = checkpoint
+    await this.#folder?.writeState(this.#state('running'))
+    await this.#folder?.removeReplaced()
+  }
+
+  #state(state: RunState['state']): RunState {
+    return {
+      ...{ state, step: this.#step, steps: this.#steps, checkpoint: this.#checkpoint },
+      ...(this.#launchIds.length === 0 ? {} : { launchIds: this.#launchIds }),
+    }
   }
 
   /**
@@ -65,12 +82,12 @@ export class RunJournal {
    * @param error - Why, where it was not to end.
    */
   async end(end: RunEnd, error?: unknown): Promise<void> {
-    const place = { step: this.#step, steps: this.#steps }
     const message = error instanceof Error ? { message: error.message } : {}
     const isFailure = end === 'failed'
     try {
       for (const watcher of this.#started.splice(0)) await watcher.onEnd?.(end)
-      if (this.#folder?.hasBegun) await this.#folder.writeState({ state: end, ...place, ...message })
+      if (this.#folder?.hasBegun) await this.#folder.writeState({ ...this.#state(end), ...message })
+      if (this.#folder?.hasBegun && end === 'finished') await this.#folder.removeReplaced()
     } catch (further) {
       // What keeps a failed run from saying so, a full disk for one, is most often why it failed: the caller hears of that.
       if (!isFailure) throw further

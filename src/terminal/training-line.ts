@@ -54,7 +54,7 @@ const SEPARATOR = ' · '
 
 /** One line about an epoch. */
 export function epochLine(
-  { epoch, skippedImages, skippedPaths, ...report }: EpochReport,
+  { epoch, skippedImages, skippedPaths, corruptTestImages = [], ...report }: EpochReport,
   { epochs, metrics }: { epochs: number; metrics: MetricTable },
 ): string {
   const figures = Object.entries(metrics).map(
@@ -63,8 +63,16 @@ export function epochLine(
   const skipped =
     skippedImages === 0
       ? ''
-      : `; ${skippedImages} corrupt training images skipped so far: ${skippedPaths.slice(0, 5).join(', ')}${skippedPaths.length > 5 ? ', …' : ''}`
-  return `epoch ${epoch}/${epochs}: ${figures.join(', ')} on test images${skipped}`
+      : `; ${skippedImages} corrupt training images skipped so far: ${firstOf(skippedPaths)}`
+  const leftOut =
+    corruptTestImages.length === 0
+      ? ''
+      : `; ${corruptTestImages.length} corrupt test images left out: ${firstOf(corruptTestImages)}`
+  return `epoch ${epoch}/${epochs}: ${figures.join(', ')} on test images${leftOut}${skipped}`
+}
+
+function firstOf(paths: readonly string[]): string {
+  return `${paths.slice(0, 5).join(', ')}${paths.length > 5 ? ', …' : ''}`
 }
 
 /** One line about an update that was not taken. */

@@ -53,6 +53,14 @@ export class Dataset extends Handle<never> {
     return this.session.scope(() => makeBatch(this.session, 'get_images', this, { indices: [...indices] }))
   }
 
+  /** Those of the images at the given places whose files do not decode. Reads all of them. */
+  corruptImages(indices: readonly number[]): PlainHandle<readonly CorruptImage[]> {
+    return this.session.record('corrupt_images', [this], {
+      parameters: { indices: [...indices] },
+      make: (session, id) => new PlainHandle<readonly CorruptImage[]>(session, id),
+    })
+  }
+
   /** One image of each class, in the order of the classes, drawn with the seed as the released code draws them. */
   onePerClass({ seed }: { seed: number }): PlainHandle<number[]> {
     return this.#subset('one_image_per_class', { seed })
@@ -117,6 +125,12 @@ export interface LoaderOptions {
    */
   readonly rank?: number
   readonly ranks?: number
+}
+
+/** An image of a data set whose file does not decode. */
+export interface CorruptImage {
+  readonly index: number
+  readonly path: string
 }
 
 export interface SkippedImages {

@@ -1,10 +1,11 @@
-import { ConfigError } from '../errors'
+import type { Session } from '../bridge'
+import { ConfigError, DataError } from '../errors'
 import type { MetricValues } from '../objectives/metrics'
 import type { Evaluation, TrainedNetworks } from '../objectives/objective'
 import { requireSameClasses } from '../smoothing/check-classes'
 import { toSymmetric } from '../smoothing/denoise'
 import { drawNoise, type Smoothing } from '../smoothing/smoothing'
-import { type Dataset, generator, type ProcessGroup, soleProcess } from '../torch'
+import { type CorruptImage, type Dataset, generator, type ProcessGroup, soleProcess, tensor } from '../torch'
 
 export interface EvaluateOptions {
   readonly evaluation: Evaluation
@@ -15,8 +16,13 @@ export interface EvaluateOptions {
   readonly seed: number
   /** Processes that share the images. Default: this one alone. */
   readonly group?: ProcessGroup
-  /** Asked between passes; a yes ends the evaluation. */
+  /** Asked in every pass; a yes on any process ends the evaluation on all of them, after the same pass. */
   readonly isStopped?: () => boolean
+  /**
+   * Called with the paths of the corrupt images of all processes, if there are any: they are left out, and out of the count.
+   * Default: a corrupt image is an error.
+   */
+  readonly onCorrupt?: (paths: readonly string[]) => void
 }
 
 /**
@@ -24,6 +30,7 @@ export interface EvaluateOptions {
  *
  * @returns means over the images, by metric; null if it was stopped
  * @throws ConfigError where the weights call the classes otherwise than the data; for a metric that the evaluation has no sum of
+ * @throws DataError for an image that cannot be read
  */
 export async function evaluate(
   { networks, smoothing }: { readonly networks: TrainedNetworks; readonly smoothing: Smoothing },
@@ -34,7 +41,8 @@ export async function evaluate(
     seed,
     indices = Array.from({ length: dataset.description.length }, (_, i) => i),
     group = soleProcess(),
-    isStopped,
+    isStopped = () => false,
+    onCorrupt,
   }: EvaluateOptions,
 ): Promise<MetricValues | null> {
   const { session, description } = dataset
@@ -43,28 +51,76 @@ export async function evaluate(
   if (classes?.names.length === description.classes.length) requireSameClasses(classes, description)
   const names = Object.keys(evaluation.metrics)
   const own = new Map(names.map(name => [name, 0]))
-  for (let start = group.rank * batch; start < indices.length; start += batch * group.worldSize) {
-    if (isStopped?.() === true) return null
-    const sums = await session.compute(() => {
-      const { images_BCHW, labels_B } = dataset.images(indices.slice(start, start + batch))
-      const clean_BCHW = toSymmetric(images_BCHW)
-      const stream = generator(session, seed, 'evaluate', start)
-      const noise_MBCHW = drawNoise(clean_BCHW, { noises: 1, generator: stream })
-      return evaluation.look({ networks, smoothing, labels_B, clean_BCHW, noise_MBCHW })
+  const corrupt: CorruptImage[] = []
+  const look = (start: number, own_B: readonly number[]) => {
+    const { images_BCHW, labels_B } = dataset.images(own_B)
+    const clean_BCHW = toSymmetric(images_BCHW)
+    const stream = generator(session, seed, 'evaluate', start)
+    const noise_MBCHW = drawNoise(clean_BCHW, { noises: 1, generator: stream })
+    return evaluation.look({ networks, smoothing, labels_B, clean_BCHW, noise_MBCHW })
+  }
+  const stride = batch * group.worldSize
+  // Every process has a part in every pass, also where no images are left for it: they stop together.
+  for (let first = 0; first < indices.length; first += stride) {
+    const start = first + group.rank * batch
+    const wantsStop = isStopped()
+    if (group.worldSize === 1 && wantsStop) return null
+    const pass = (own_B: readonly number[]) =>
+      session.compute(() => ({
+        sums: own_B.length === 0 ? null : look(start, own_B),
+        stops: group.worldSize === 1 ? null : stopsOver(group, session, wantsStop),
+      }))
+    const planned = indices.slice(start, start + batch)
+    const { sums, stops } = await pass(planned).catch(async error => {
+      // The pass has failed before its sum over the processes, which the next one takes part in.
+      const found = onCorrupt === undefined ? [] : await corruptImages(dataset, { indices: planned, error })
+      if (found.length === 0) throw error
+      corrupt.push(...found)
+      const isCorrupt = new Set(found.map(({ index }) => index))
+      return pass(planned.filter(index => !isCorrupt.has(index)))
     })
-    for (const name of names) {
-      const sum = sums[name]
-      if (sum === undefined) {
-        throw new ConfigError(
-          `The evaluation has a metric ${name}, but its look returned ${Object.keys(sums).join(', ')}.`,
-          { remedy: 'Return a sum over the images for each metric.' },
-        )
-      }
-      own.set(name, (own.get(name) ?? 0) + sum)
+    if (stops?.[0]) return null
+    for (const name of sums === null ? [] : names) {
+      own.set(name, (own.get(name) ?? 0) + sumOf(sums ?? {}, name))
     }
   }
-  const parts = await group.gather(Object.fromEntries(own))
+  const parts = await group.gather({
+    sums: Object.fromEntries(own),
+    corrupt: corrupt.map(({ path }) => path),
+  })
+  const paths = parts.flatMap(part => part.corrupt)
+  if (paths.length === indices.length) {
+    throw new DataError(`Of ${paths.length} test images none can be decoded, the first is ${paths[0]}.`, {
+      remedy: 'Check the disk and the folder.',
+    })
+  }
+  if (paths.length > 0) onCorrupt?.(paths)
+  const count = indices.length - paths.length
   return Object.fromEntries(
-    names.map(name => [name, parts.reduce((total, part) => total + (part[name] ?? 0), 0) / indices.length]),
+    names.map(name => [name, parts.reduce((total, { sums }) => total + (sums[name] ?? 0), 0) / count]),
   )
+}
+
+/** Records how many processes want to stop. */
+function stopsOver(group: ProcessGroup, session: Session, wantsStop: boolean) {
+  return group.allReduceSum(tensor(session, [wantsStop ? 1 : 0], { axes: 'S', dtype: 'float64' }))
+}
+
+function sumOf(sums: Readonly<Record<string, number>>, name: string): number {
+  const sum = sums[name]
+  if (sum !== undefined) return sum
+  throw new ConfigError(
+    `The evaluation has a metric ${name}, but its look returned ${Object.keys(sums).join(', ')}.`,
+    { remedy: 'Return a sum over the images for each metric.' },
+  )
+}
+
+/** Which images a pass has failed over; none where it failed for another reason. */
+async function corruptImages(
+  dataset: Dataset,
+  { indices, error }: { indices: readonly number[]; error: unknown },
+): Promise<readonly CorruptImage[]> {
+  if (!(error instanceof DataError)) return []
+  const { session } = dataset
+  return (await session.compute(() => ({ found: dataset.corruptImages(indices) }))).found
 }

@@ -27,8 +27,9 @@ export interface FinetuneHooks<F extends Form = FtCadisForm> extends RunWatcher 
   readonly denoiser?: Denoiser | undefined
   /**
    * What to do where an earlier run has left something in the output folder: `resume` goes on with it from its newest
-   * checkpoint, or begins where there is none. Default `refuse`. What a launcher starts anew is
-   * resumed.
+   * checkpoint, or begins where none has been written so far; `replace` moves it aside, and removes it when the new run
+   * has a checkpoint. Default `refuse`. Where a launcher has restarted its ranks, the run that this launch has begun is
+   * resumed, whatever stands here.
    */
   readonly existing?: 'refuse' | 'replace' | 'resume' | undefined
   /**
@@ -43,7 +44,10 @@ export interface FinetuneHooks<F extends Form = FtCadisForm> extends RunWatcher 
    * the run folder. `skip` goes on unless it is the third in a row. Default `skip`.
    */
   readonly onNonFinite?: 'skip' | 'stop' | undefined
-  /** Ends the run after so many updates; the epoch under way then counts as the last. Schedules stay as configured. */
+  /**
+   * Ends the run after so many updates. The epoch under way is evaluated as the last; its checkpoint is named by its step,
+   * and it is never the best. Schedules stay as configured.
+   */
   readonly stopAfterUpdates?: number | undefined
   /** Test images in the evaluation after each epoch, spread evenly over the test set. Default: all. */
   readonly evaluationImages?: number | undefined

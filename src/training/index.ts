@@ -1,5 +1,6 @@
 export * from '../runs/checkpoint'
 export * from '../runs/find-checkpoint'
+export * from '../runs/list-checkpoints'
 export * from '../runs/list-runs'
 export * from '../runs/plan-run'
 export * from '../runs/read-metrics'

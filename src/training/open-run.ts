@@ -1,7 +1,11 @@
+import type { Session } from '../bridge'
 import type { AnyRunConfig } from '../config/schema'
-import { ConfigError } from '../errors'
-import { type Checkpoint, removeUnfinished } from '../runs/checkpoint'
+import { CheckpointError, ConfigError } from '../errors'
+import type { Checkpoint } from '../runs/checkpoint'
+import { clearUnfinished } from '../runs/list-checkpoints'
+import { requireMetrics } from '../runs/metrics-file'
 import type { RunPlan } from '../runs/plan-run'
+import { readState } from '../runs/read-run'
 import { newestCheckpoint, requireSameRun } from '../runs/resume'
 import { RunFolder } from '../runs/run-folder'
 import type { ProcessGroup } from '../torch'
@@ -15,6 +19,24 @@ export interface OpenedRun {
   readonly checkpoint: Checkpoint | null
 }
 
+/** What all ranks know of the launch that they belong to. */
+export interface Launch {
+  /** Names that its machines gave it; see `LaunchRank`. */
+  readonly ids: readonly string[]
+  /** Whether the launcher has started the ranks before. */
+  readonly isRestart: boolean
+}
+
+/** Asks every rank. A machine that joins late has counted no restart. */
+export async function launchOf(group: ProcessGroup, { launch }: Session): Promise<Launch> {
+  const { restartCount, launchId } = launch
+  const ranks = await group.gather({ restartCount, launchId })
+  return {
+    ids: [...new Set(ranks.flatMap(rank => rank.launchId ?? []))].sort(),
+    isRestart: ranks.some(rank => rank.restartCount > 0),
+  }
+}
+
 type Decision = { readonly checkpoint: Checkpoint | null } | { readonly refusal: string }
 
 /**
@@ -26,15 +48,7 @@ type Decision = { readonly checkpoint: Checkpoint | null } | { readonly refusal:
 export async function openRun(
   group: ProcessGroup,
   config: AnyRunConfig,
-  {
-    plan,
-    existing,
-    isRestart,
-  }: {
-    plan: RunPlan
-    /** Whether a launcher has started this process anew. */
-    isRestart: boolean
-  } & Pick<FinetuneHooks, 'existing'>,
+  { plan, existing, launch }: { plan: RunPlan; launch: Launch } & Pick<FinetuneHooks, 'existing'>,
 ): Promise<OpenedRun> {
   if (group.rank > 0) {
     const decision: Decision = JSON.parse(await group.broadcast(''))
@@ -46,11 +60,8 @@ export async function openRun(
   let folder: RunFolder | undefined
   try {
     folder = await RunFolder.open(config.output)
-    const checkpoint = await chooseCheckpoint(folder, config, {
-      plan,
-      // What a launcher starts anew goes on, whatever its first start was told to do with an earlier run.
-      existing: isRestart ? 'resume' : (existing ?? 'refuse'),
-    })
+    const consent = await consentTo(folder, { existing: existing ?? 'refuse', launch })
+    const checkpoint = await chooseCheckpoint(folder, config, { plan, existing: consent })
     await group.broadcast(JSON.stringify({ checkpoint } satisfies Decision))
     return { folder, checkpoint }
   } catch (error) {
@@ -58,6 +69,29 @@ export async function openRun(
     await group.broadcast(JSON.stringify({ refusal: (error as Error).message } satisfies Decision))
     throw error
   }
+}
+
+/**
+ * What may be done with the run in the folder. A launcher that starts its ranks again repeats what the first start was told,
+ * but for the run that this very launch has begun, which is resumed: a retry consents to nothing.
+ *
+ * @throws ConfigError for a restart that is to replace a run and cannot tell whether it has begun that one itself
+ */
+async function consentTo(
+  folder: RunFolder,
+  { existing, launch }: { existing: NonNullable<FinetuneHooks['existing']>; launch: Launch },
+): Promise<NonNullable<FinetuneHooks['existing']>> {
+  if (!launch.isRestart || folder.earlier.length === 0) return existing
+  const { launchIds = [] } = (await readState(folder.path)) ?? {}
+  if (launchIds.some(id => launch.ids.includes(id))) return 'resume'
+  if (existing !== 'replace' || launch.ids.length > 0) return existing
+  throw new ConfigError(
+    `The launcher has restarted its ranks, and nothing says whether it has begun the run in ${folder.path} or is to replace it.`,
+    {
+      remedy:
+        'Start by `ft-cadis launch`, or set FT_CADIS_LAUNCH_ID to a name that no other launch has. To go on with the run, resume it.',
+    },
+  )
 }
 
 async function chooseCheckpoint(
@@ -72,8 +106,26 @@ async function chooseCheckpoint(
     )
   }
   if (existing !== 'resume') return null
-  await removeUnfinished(folder.checkpoints)
+  await clearUnfinished(folder.checkpoints)
   const checkpoint = await newestCheckpoint(folder.checkpoints, plan)
-  if (checkpoint !== null) requireSameRun(checkpoint, config)
+  if (checkpoint === null) {
+    await requireNeverSaved(folder)
+    return null
+  }
+  requireSameRun(checkpoint, config)
+  requireMetrics(folder.metricsPath, checkpoint.state)
   return checkpoint
+}
+
+/** A run that was killed before its first checkpoint begins again; one whose checkpoints are gone does not. */
+async function requireNeverSaved({ path, earlier }: RunFolder): Promise<void> {
+  if (!earlier.includes('metrics.jsonl')) return
+  const state = await readState(path)
+  if (state?.checkpoint === null) return
+  const lost =
+    state?.checkpoint === undefined ? '' : `, the newest of them ${state.checkpoint} at step ${state.step}`
+  throw new CheckpointError(
+    `The run in ${path} has metrics, but its checkpoints are gone${lost}: resuming would begin it again and remove what it has left.`,
+    { remedy: 'Restore the folder checkpoints, or choose another output folder for a new run.' },
+  )
 }

@@ -2,9 +2,10 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type AnyRunConfig, certificationOf } from '../config/schema'
 import type { Position } from '../objectives/place'
-import { listCheckpoints, type TrainerState, writeCheckpoint } from '../runs/checkpoint'
+import { type TrainerState, updateCheckpoint, writeCheckpoint } from '../runs/checkpoint'
 import { keptCheckpoints } from '../runs/checkpoint-policy'
 import type { RunDescription } from '../runs/describe-run'
+import { listCheckpoints } from '../runs/list-checkpoints'
 import type { RunPlan } from '../runs/plan-run'
 import type { RunFolder } from '../runs/run-folder'
 import type { Dataset } from '../torch'
@@ -22,7 +23,7 @@ export interface RunCheckpointsOptions {
 /** What of a run moves, and a checkpoint holds. */
 export type Progress = Omit<
   TrainerState,
-  'config' | 'script' | 'weights' | 'data' | 'versions' | 'metricsBytes'
+  'config' | 'script' | 'weights' | 'data' | 'versions' | 'metricsBytes' | 'updatesPerEpoch'
 >
 
 /** The checkpoints of a run: when one is due, writing it, and which of them stay. */
@@ -45,7 +46,8 @@ export class RunCheckpoints {
   /** Returns its folder. */
   async write(name: string, progress: Progress): Promise<string> {
     const { config, state, testSet, folder, description } = this.#options
-    const { weights, data, versions, objective } = description
+    const { weights, data, versions } = description
+    folder.lock.requireHeld()
     const { networks, optimizer, smoothing } = state
     const { classifier } = networks
     const smoothed = {
@@ -54,19 +56,38 @@ export class RunCheckpoints {
       versions: { torch: versions.torch },
     }
     const content = { classifier, optimizer, smoothed }
-    const written = await writeCheckpoint(join(folder.checkpoints, name), content, {
-      ...progress,
-      ...{ config, weights, data, versions, script: objective.script },
-      metricsBytes: folder.syncMetrics(),
-    })
+    const written = await writeCheckpoint(
+      join(folder.checkpoints, name),
+      content,
+      this.#trainerState(progress),
+    )
     this.#savedMs = performance.now()
     return written
+  }
+
+  /** Renames the checkpoint in `folder`, whose weights are still those of the run, and writes what was found out since. */
+  async update(folder: string, name: string, progress: Progress): Promise<string> {
+    this.#options.folder.lock.requireHeld()
+    return updateCheckpoint(folder, name, this.#trainerState(progress))
+  }
+
+  #trainerState(progress: Progress): TrainerState {
+    const { config, plan, folder, description } = this.#options
+    const { weights, data, versions, objective } = description
+    return {
+      ...progress,
+      ...{ config, weights, data, versions, script: objective.script },
+      updatesPerEpoch: plan.updatesPerEpoch,
+      metricsBytes: folder.syncMetrics(),
+    }
   }
 
   /** Removes what the policy does not keep. */
   async prune({ best }: Pick<Progress, 'best'>): Promise<void> {
     const { config, plan, folder } = this.#options
-    const present = await listCheckpoints(folder.checkpoints, plan)
+    folder.lock.requireHeld()
+    // One that cannot be read is left for its user to look at: nothing says what it is.
+    const present = await listCheckpoints(folder.checkpoints, { damaged: 'skip' })
     const kept = keptCheckpoints(present, { config, plan, best })
     for (const { name } of present) {
       if (!kept.has(name)) await rm(join(folder.checkpoints, name), { recursive: true, force: true })

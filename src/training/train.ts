@@ -20,7 +20,7 @@ import { checkedSchedule, requireHooks } from './check-hooks'
 import { definitionOf, type RunDefinition } from './define-config'
 import type { FinetuneHooks } from './hooks'
 import type { Schedule } from './hyperparameters'
-import { openRun } from './open-run'
+import { launchOf, openRun } from './open-run'
 import { prepareRun } from './prepare-run'
 import { TrainingLoop } from './training-loop'
 
@@ -74,12 +74,8 @@ async function train<F extends Form>(
     ranks: group.worldSize,
   })
   const data = await runDataOf({ trainSet, testSet })
-  const { folder, checkpoint } = await openRun(group, config, {
-    plan,
-    existing: hooks.existing,
-    // A machine that joins late has counted no restart.
-    isRestart: Math.max(...(await group.gather(session.launch.restartCount))) > 0,
-  })
+  const launch = await launchOf(group, session)
+  const { folder, checkpoint } = await openRun(group, config, { plan, existing: hooks.existing, launch })
   const { updatesOnly = false, eventFiles: hasEventFiles = !updatesOnly } = hooks
   const watchers = [
     ...(isShown(hooks.progress) ? [trainingProgress()] : []),
@@ -91,7 +87,8 @@ async function train<F extends Form>(
     folder,
     watchers: group.rank === 0 ? watchers : [],
     plan,
-    step: checkpoint?.state.step ?? 0,
+    resumed: checkpoint,
+    launchIds: launch.ids,
   })
   try {
     if (checkpoint !== null) await requireDataOf(checkpoint, data)
@@ -108,11 +105,8 @@ async function train<F extends Form>(
       )
       if (checkpoint !== null) requireSameWeights(checkpoint, description.weights)
       await journal.start(description, {
-        metricsBytes: checkpoint?.state.metricsBytes ?? 0,
-        start: {
-          ...{ config, networks, smoothing, noises, trainSet, testSet, plan, folder },
-          objective: prepared.objective,
-        },
+        ...{ config, networks, smoothing, noises, trainSet, testSet, plan, folder },
+        objective: prepared.objective,
       })
       const loop = new TrainingLoop({
         ...{ config, plan, state, noises, testSet, journal, folder, description },

@@ -1,8 +1,10 @@
+import { basename } from 'node:path'
 import type { AnyRunConfig } from '../config/schema'
 import { InterruptedError } from '../errors'
 import type { Evaluation, Form } from '../objectives/objective'
 import type { Place } from '../objectives/place'
-import { type Checkpoint, epochName, stepName } from '../runs/checkpoint'
+import type { Checkpoint } from '../runs/checkpoint'
+import { epochName, stepName } from '../runs/checkpoint-name'
 import type { RunDescription } from '../runs/describe-run'
 import { evenlySpread } from '../runs/evenly-spread'
 import type { RunPlan } from '../runs/plan-run'
@@ -52,6 +54,8 @@ export class TrainingLoop {
   checkpoint: string
   readonly #context: TrainingContext
   #progress: Progress
+  /** The step of the last checkpoint. */
+  #savedStep: number | undefined
   readonly #deadlineMs: number
   /** null where none are written. */
   readonly #checkpoints: RunCheckpoints | null
@@ -62,6 +66,7 @@ export class TrainingLoop {
     this.#checkpoints =
       folder === null || hooks.updatesOnly ? null : new RunCheckpoints({ ...context, folder })
     this.checkpoint = resumed?.folder ?? ''
+    this.#savedStep = resumed?.state.step
     this.#progress = resumed?.state ?? {
       epoch: 1,
       updatesInEpoch: 0,
@@ -142,7 +147,7 @@ export class TrainingLoop {
     await journal.update(report)
     if (isAtFault) await this.#explain(report, outcome)
     if (stops) await this.#stop()
-    if (this.#checkpoints?.isDue(place)) await this.#save(stepName(place.step))
+    if (this.#checkpoints?.isDue(place)) await this.#saveStep()
   }
 
   #placeOf(update: number): Place {
@@ -184,20 +189,29 @@ export class TrainingLoop {
   }
 
   async #stop(): Promise<never> {
-    const { hooks, config } = this.#context
+    const { hooks, config, state } = this.#context
     const { step } = this.#progress
-    await this.#save(stepName(step))
+    await this.#saveStep()
     const { signal } = hooks
     const reason = signal?.aborted ? String(signal.reason) : 'time limit'
     throw new InterruptedError(reason, {
       what: `The run ${config.output} stopped after update ${step} (${reason})`,
-      remedy: this.checkpoint === '' ? 'Begin anew.' : `Resume it from ${this.checkpoint}.`,
+      remedy: this.#remedy(state.group.rank),
     })
   }
 
+  #remedy(rank: number): string {
+    if (rank > 0) return 'Resume it from its newest checkpoint.'
+    return this.checkpoint === '' ? 'Start it again.' : `Resume it from ${this.checkpoint}.`
+  }
+
+  /** Evaluates the epoch, which may be cut short. What it has trained is saved first, whatever happens then. */
   async #endEpoch(): Promise<void> {
     const { config, plan, state, evaluation, noises, testSet, journal, hooks } = this.#context
     const { epoch, updatesInEpoch, step, best } = this.#progress
+    const isWhole = updatesInEpoch === plan.updatesPerEpoch
+    const corruptTestImages: string[] = []
+    await this.#saveStep()
     const metrics = await evaluate(state, testSet, {
       evaluation,
       // What fits into memory in training fits here.
@@ -206,22 +220,29 @@ export class TrainingLoop {
       indices: evenlySpread(testSet.description.length, hooks.evaluationImages),
       group: state.group,
       isStopped: () => this.#wantsStop(),
+      ...('onCorrupt' in config.data && config.data.onCorrupt === 'skip'
+        ? { onCorrupt: (paths: readonly string[]) => void corruptTestImages.push(...paths) }
+        : {}),
     })
     if (metrics === null) return this.#stop()
     const skipped = await this.#skipped()
-    const report: EpochReport = { epoch, step, metrics, ...skipped }
+    const report: EpochReport = {
+      ...{ epoch, step, metrics, ...skipped },
+      ...(corruptTestImages.length === 0 ? {} : { corruptTestImages }),
+    }
     this.epochs.push(report)
     await journal.epoch(report)
     const { metric, is } = evaluation.best
     const value = metrics[metric] ?? Number.NaN
     const isBetter = best === null || (is === 'largest' ? value > best.value : value < best.value)
     // What is not finite is no value of a best epoch, and JSON has no word for it.
-    const isBest = isBetter && Number.isFinite(value)
+    const isBest = isWhole && isBetter && Number.isFinite(value)
     this.#move({
-      ...(updatesInEpoch === plan.updatesPerEpoch ? { epoch: epoch + 1, updatesInEpoch: 0 } : {}),
+      ...(isWhole ? { epoch: epoch + 1, updatesInEpoch: 0 } : {}),
       best: isBest ? { epoch, value } : best,
     })
-    await this.#save(epochName(epoch))
+    const name = isWhole ? epochName(epoch) : stepName(step)
+    await this.#keep((checkpoints, progress) => checkpoints.update(this.checkpoint, name, progress))
   }
 
   /** Corrupt images of the whole run, as this process has seen them. */
@@ -236,11 +257,19 @@ export class TrainingLoop {
     }
   }
 
-  async #save(name: string): Promise<void> {
+  /** Saves where the run is, unless the last checkpoint is of this step. */
+  async #saveStep(): Promise<void> {
+    const { step } = this.#progress
+    if (this.#savedStep === step) return
+    await this.#keep((checkpoints, progress) => checkpoints.write(stepName(step), progress))
+    this.#savedStep = step
+  }
+
+  async #keep(write: (checkpoints: RunCheckpoints, progress: Progress) => Promise<string>): Promise<void> {
     if (this.#checkpoints === null) return
     const progress = { ...this.#progress, ...(await this.#skipped()) }
-    this.checkpoint = await this.#checkpoints.write(name, progress)
-    await this.#context.journal.saved()
+    this.checkpoint = await write(this.#checkpoints, progress)
+    await this.#context.journal.saved(basename(this.checkpoint))
     await this.#checkpoints.prune(progress)
   }
 

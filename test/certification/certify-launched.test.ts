@@ -4,7 +4,9 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Session } from '../../src/bridge'
 import { certifyLaunched } from '../../src/certification/certify-launched'
+import { ArmLogs } from '../../src/logs/arm-logs'
 import { CertificationLogWriter, readCertificationLog } from '../../src/logs/certification-log-file'
+import { earlierRows } from '../../src/logs/earlier-rows'
 import { dealt, planMetadata, type Shard, shardPath } from '../../src/logs/shards'
 import { configuration } from '../analysis/logs'
 import { loggedRow } from '../support/logged-row'
@@ -33,7 +35,7 @@ function launch(worldSize: number) {
     })
   const sessionOf = (rank: number) => {
     const session = {
-      launch: { rank, localRank: rank, worldSize, restartCount: 0 },
+      launch: { rank, localRank: rank, worldSize, restartCount: 0, launchId: null },
       record(operation: string, _inputs: unknown, { parameters, make }: Recorded) {
         operations.push(`${operation} ${rank}`)
         if (operation === 'join_process_group') joined[rank] = parameters
@@ -93,6 +95,58 @@ describe('certifyLaunched', () => {
     // A share may take days longer than another.
     expect(joined).toEqual(
       [0, 1, 2].map(rank => ({ rank, world_size: 3, join_seconds: 600, wait_seconds: 604_800 })),
+    )
+  })
+
+  it('certifies no image again that an earlier launch has a row of, whatever the number of its processes', async () => {
+    const certified: number[] = []
+    /** As `certifyDataset`, up to `most` images: a row tells by its time when it was certified. */
+    async function certify(worldSize: number, { most, durationMs }: { most?: number; durationMs: number }) {
+      const ends = await Promise.allSettled(
+        launch(worldSize).sessions.map(session =>
+          certifyLaunched(session, log, async (shard, earlier) => {
+            const path = shard === undefined ? log : shardPath(log, shard)
+            const own = shard === undefined ? PLAN : dealt(PLAN, shard)
+            const metadata = { configuration, ...planMetadata(PLAN, shard) }
+            await using logs = await ArmLogs.open([{ path, metadata }])
+            const others = earlier.filter(other => other !== path)
+            const from = await earlierRows(others, { configuration, indices: PLAN })
+            await logs.takeOver(0, { from, images: own })
+            for (const index of own.filter(image => logs.armsWithout(image).length > 0).slice(0, most)) {
+              certified.push(index)
+              await logs.append(0, loggedRow({ index, durationMs }))
+            }
+            if (most !== undefined) throw new Error('stopped')
+          }),
+        ),
+      )
+      for (const end of ends) if (end.status === 'rejected') throw end.reason
+    }
+    await expect(certify(3, { most: 1, durationMs: 1 })).rejects.toThrow('stopped')
+    expect(certified.toSorted()).toEqual([0, 4, 7])
+    await certify(2, { durationMs: 2 })
+    expect(certified.toSorted()).toEqual([0, 4, 5, 6, 7])
+    const { rows } = await readCertificationLog(log)
+    expect(rows.map(row => [row.index, row.durationMs])).toEqual([
+      ...[
+        [4, 1],
+        [0, 1],
+        [7, 1],
+      ],
+      ...[
+        [5, 2],
+        [6, 2],
+      ],
+    ])
+    // A whole log is gone on with as it is, by one process or several.
+    for (const worldSize of [1, 4, 2]) await certify(worldSize, { durationMs: 3 })
+    expect(certified).toHaveLength(PLAN.length)
+    expect((await readCertificationLog(log)).rows).toEqual(rows)
+    await expect(
+      earlierRows([log], { configuration: { ...configuration, seed: 9 }, indices: PLAN }),
+    ).rejects.toThrow(/seed/)
+    await expect(earlierRows([log], { configuration, indices: [4, 0] })).rejects.toThrow(
+      /has 3 images that are not to be certified now, the first is 7/,
     )
   })
 

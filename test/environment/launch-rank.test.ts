@@ -3,13 +3,13 @@ import { launchRank } from '../../src/environment/launch-rank'
 import { ConfigError } from '../../src/errors'
 
 test('a process that nobody launched is the only one', () => {
-  expect(launchRank({})).toEqual({ rank: 0, localRank: 0, worldSize: 1, restartCount: 0 })
+  expect(launchRank({})).toEqual({ rank: 0, localRank: 0, worldSize: 1, restartCount: 0, launchId: null })
   expect(launchRank({ RANK: '', LOCAL_RANK: '', WORLD_SIZE: '' })).toMatchObject({ worldSize: 1 })
 })
 
 test('a launched process knows its place', () => {
   const env = { RANK: '5', LOCAL_RANK: '1', WORLD_SIZE: '8', TORCHELASTIC_RESTART_COUNT: '2' }
-  expect(launchRank(env)).toEqual({ rank: 5, localRank: 1, worldSize: 8, restartCount: 2 })
+  expect(launchRank(env)).toEqual({ rank: 5, localRank: 1, worldSize: 8, restartCount: 2, launchId: null })
 })
 
 test('other launchers need not count restarts', () => {

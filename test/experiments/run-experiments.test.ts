@@ -166,9 +166,9 @@ describe('experiments', () => {
     expect(await states()).toEqual(['done', 'ready', 'ready', 'blocked'])
     const path = join(seedFolder(arm, 0), 'run.lock')
     await mkdir(dirname(path), { recursive: true })
-    const unlock = await lock(path, 'run')
+    const held = await lock(path, 'run')
     expect(await states()).toEqual(['done', 'busy', 'ready', 'blocked'])
-    await unlock()
+    await held.release()
     expect(await states()).toEqual(['done', 'ready', 'ready', 'blocked'])
   })
 

@@ -157,6 +157,16 @@ describe('CertificationLogWriter', () => {
     await write(0)
   })
 
+  it('appends nothing once another process has taken it over', async () => {
+    await using log = await CertificationLogWriter.open(path, metadata)
+    await log.append(row(0))
+    await rm(`${path}.lock`)
+    await using other = await CertificationLogWriter.open(path, metadata)
+    await other.append(row(1))
+    await expect(log.append(row(2))).rejects.toThrow(/no longer held by this process/)
+    expect((await readCertificationLog(path)).rows.map(({ index }) => index)).toEqual([0, 1])
+  })
+
   it('gives the lock back where it cannot open the log', async () => {
     await write(0)
     const other = { ...metadata, configuration: { ...metadata.configuration, seed: 1 } }

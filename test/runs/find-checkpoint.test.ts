@@ -1,8 +1,9 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { CheckpointError, findCheckpoint, listCheckpoints } from '../../src'
+import { clearUnfinished } from '../../src/runs/list-checkpoints'
 import { writeRun } from '../support/run-folders'
 
 let run: string
@@ -38,6 +39,15 @@ describe('the checkpoint of a run', () => {
     expect(await findCheckpoint(named)).toMatchObject({ checkpoint: named, config: { output: run } })
   })
 
+  it('is also found where a kill has left it moved aside, and is given its name back by the run', async () => {
+    await leave({ '.replaced-epoch-01': 10 })
+    const checkpoints = join(run, 'checkpoints')
+    expect((await findCheckpoint(run)).checkpoint).toBe(join(checkpoints, '.replaced-epoch-01'))
+    await leave({ '.step-000011.7.unfinished': 11 })
+    await clearUnfinished(checkpoints)
+    expect(await readdir(checkpoints)).toEqual(['epoch-01'])
+  })
+
   it('is refused where there is none, or one does not say its step', async () => {
     await expect(findCheckpoint(run)).rejects.toThrow(/has left no checkpoint\. Let it train/)
     await leave({ 'epoch-01': 10, 'step-000013': 13 })
@@ -49,13 +59,20 @@ describe('the checkpoint of a run', () => {
   })
 })
 
-it('lists checkpoints by the updates of an epoch without reading them, where these are known', async () => {
-  for (const name of ['epoch-01', 'step-000007', 'step-000013']) {
-    await mkdir(join(run, 'checkpoints', name), { recursive: true })
-  }
-  expect(await listCheckpoints(join(run, 'checkpoints'), { updatesPerEpoch: 10 })).toEqual([
+it('lists checkpoints by the step that they say, and a part of an epoch as none', async () => {
+  await leave({ 'step-000007': 7, 'epoch-02': 12, 'epoch-01': 10 })
+  // As earlier versions named the part of an epoch that a run ended in.
+  await writeFile(
+    join(run, 'checkpoints', 'epoch-02', 'trainer.json'),
+    JSON.stringify({ format: 1, step: 12, epoch: 2, updatesInEpoch: 2 }),
+  )
+  expect(await listCheckpoints(join(run, 'checkpoints'))).toEqual([
     { name: 'step-000007', step: 7, epoch: null },
     { name: 'epoch-01', step: 10, epoch: 1 },
-    { name: 'step-000013', step: 13, epoch: null },
+    { name: 'epoch-02', step: 12, epoch: null },
   ])
+  await writeFile(join(run, 'checkpoints', 'step-000007', 'trainer.json'), '{')
+  await expect(listCheckpoints(join(run, 'checkpoints'))).rejects.toThrow(CheckpointError)
+  const others = await listCheckpoints(join(run, 'checkpoints'), { damaged: 'skip' })
+  expect(others.map(({ name }) => name)).toEqual(['epoch-01', 'epoch-02'])
 })

@@ -1,4 +1,15 @@
-import { copyFile, cp, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
+import {
+  copyFile,
+  cp,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  truncate,
+  writeFile,
+} from 'node:fs/promises'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -8,11 +19,12 @@ import {
   type FinetuneHooks,
   InterruptedError,
   type RunConfig,
+  readCheckpoint,
   type Session,
 } from '../../src'
 import { connectForTest } from '../support/digits'
 import { finetuneCollecting } from '../support/finetune-collecting'
-import { checkpointBytes, reproducibleRows } from '../support/run-files'
+import { checkpointBytes, reproducibleRows, rewriteTrainer } from '../support/run-files'
 import { shortRun } from '../support/short-run'
 
 describe('a run that goes on from a checkpoint', () => {
@@ -96,8 +108,8 @@ describe('a run that goes on from a checkpoint', () => {
     expect(await reproducibleRows(join(folder, name))).toEqual(
       await reproducibleRows(join(folder, `${name} whole`)),
     )
-    expect(await checkpointBytes(join(folder, name), 'epoch-01')).toEqual(
-      await checkpointBytes(join(folder, `${name} whole`), 'epoch-01'),
+    expect(await checkpointBytes(join(folder, name), 'step-000004')).toEqual(
+      await checkpointBytes(join(folder, `${name} whole`), 'step-000004'),
     )
   })
 
@@ -120,12 +132,90 @@ describe('a run that goes on from a checkpoint', () => {
     expect(await train('whole', { existing: 'resume' })).toEqual([])
   })
 
-  it('begins where there is no checkpoint yet', async () => {
+  it('begins again where it was killed before its first checkpoint', async () => {
     const run = await copyOfStopped('without')
     await rm(join(run, 'checkpoints'), { recursive: true })
+    const path = join(run, 'state.json')
+    await writeFile(path, JSON.stringify({ ...(await state('without')), checkpoint: null }))
     const updates = await train('without', { existing: 'resume', stopAfterUpdates: 1 })
     expect(updates.map(({ step }) => step)).toEqual([1])
     expect(await reproducibleRows(run)).toHaveLength(2)
+  })
+
+  it.each<[string, (run: string) => Promise<void>]>([
+    ['says that there were some', async () => undefined],
+    [
+      'is of an earlier version',
+      async run => {
+        const { checkpoint: _, ...earlier } = JSON.parse(await readFile(join(run, 'state.json'), 'utf8'))
+        await writeFile(join(run, 'state.json'), JSON.stringify(earlier))
+      },
+    ],
+    ['is gone', run => rm(join(run, 'state.json'))],
+  ])('is refused where its checkpoints are gone and its state %s', async (name, change) => {
+    const run = await copyOfStopped(`without checkpoints, state ${name}`)
+    await rename(join(run, 'checkpoints'), join(run, 'elsewhere'))
+    await change(run)
+    const files = await readdir(run)
+    const resumed = train(`without checkpoints, state ${name}`, { existing: 'resume' })
+    await expect(resumed).rejects.toThrow(CheckpointError)
+    await expect(resumed).rejects.toThrow(/has metrics, but its checkpoints are gone.* Restore the folder/)
+    expect(await readdir(run)).toEqual(files)
+    expect(await reproducibleRows(run)).toHaveLength(7)
+  })
+
+  it.each<[string, RegExp, (path: string) => Promise<void>]>([
+    ['missing', /it is missing/, path => rm(path)],
+    ['cut', /it has 100 bytes, and had \d+ at the checkpoint/, path => truncate(path, 100)],
+    [
+      'another one',
+      /first \d+ bytes do not end with a row of step 7/,
+      async path => {
+        const { size } = await stat(path)
+        await writeFile(path, `${JSON.stringify({ kind: 'update', epoch: 1, step: 6 }).padEnd(size - 1)}\n`)
+      },
+    ],
+    [
+      'of other rows',
+      /first \d+ bytes do not end with a row of step 7/,
+      async path => {
+        await writeFile(path, `\n${await readFile(path, 'utf8')}`)
+      },
+    ],
+  ])('is refused where its metrics are %s', async (name, reason, change) => {
+    const run = await copyOfStopped(`metrics ${name}`)
+    await change(join(run, 'metrics.jsonl'))
+    const files = await readdir(run, { recursive: true })
+    const resumed = train(`metrics ${name}`, { existing: 'resume' })
+    await expect(resumed).rejects.toThrow(reason)
+    expect(await readdir(run, { recursive: true })).toEqual(files)
+  })
+
+  it('is refused under another number of updates in an epoch', async () => {
+    await copyOfStopped('places')
+    await rewriteTrainer(join(folder, 'places', 'checkpoints', 'step-000007'), () => ({
+      format: 1,
+      updatesPerEpoch: undefined,
+      updatesInEpoch: 6,
+    }))
+    await expect(train('places', { existing: 'resume' })).rejects.toThrow(
+      /step 7, which is not update 6 of epoch 1 where an epoch has 10 updates/,
+    )
+  })
+
+  it('names a part of an epoch by its step, so that later checkpoints are newer', async () => {
+    const change = {
+      checkpoints: { ...shortRun('run').checkpoints, keepLast: 1, everyUpdates: undefined },
+    } as Partial<RunConfig>
+    const names = () => readdir(join(folder, 'part', 'checkpoints'))
+    await train('part', { stopAfterUpdates: 3 }, change)
+    expect(await names()).toEqual(['step-000003'])
+    expect(await state('part')).toMatchObject({ state: 'finished', checkpoint: 'step-000003' })
+    await stopAfter(6, 'part', { hooks: { existing: 'resume' }, change })
+    expect(await names()).toEqual(['step-000006'])
+    const updates = await train('part', { existing: 'resume', stopAfterUpdates: 8 }, change)
+    expect(updates.map(({ step }) => step)).toEqual([7, 8])
+    expect((await readCheckpoint(join(folder, 'part', 'checkpoints', 'step-000008'))).state.best).toBeNull()
   })
 
   it('is refused with every field that makes another run of it, and takes the others', async () => {
@@ -157,8 +247,44 @@ describe('a run that goes on from a checkpoint', () => {
     ['with a damaged state', /trainer.json is no JSON: /, c => truncate(join(c, 'trainer.json'), 100)],
     [
       'of something else',
-      /trainer.json is malformed: format: expected 1, which this version reads/,
-      c => writeFile(join(c, 'trainer.json'), '{}'),
+      /trainer.json is malformed: format: expected 1 or 2, which this version reads/,
+      c => writeFile(join(c, 'trainer.json'), '{"step": 7}'),
+    ],
+    [
+      'with a changed state',
+      /trainer.json is malformed: it was changed after it was written/,
+      async c => {
+        const text = await readFile(join(c, 'trainer.json'), 'utf8')
+        await writeFile(join(c, 'trainer.json'), text.replace('"updatesInEpoch": 7', '"updatesInEpoch": 9'))
+      },
+    ],
+    [
+      'without its seal',
+      /trainer.json is malformed: it was changed/,
+      async c => {
+        const { sha256: _, ...content } = JSON.parse(await readFile(join(c, 'trainer.json'), 'utf8'))
+        await writeFile(join(c, 'trainer.json'), JSON.stringify({ ...content, files: {} }))
+      },
+    ],
+    [
+      'at a step that is not its place',
+      /contradicts itself: update 7 of 10 in epoch 1 is step 7, not 9/,
+      c => rewriteTrainer(c, () => ({ step: 9 })),
+    ],
+    [
+      'past the end of its epoch',
+      /contradicts itself: 17 updates are done in an epoch of 10/,
+      c => rewriteTrainer(c, () => ({ updatesInEpoch: 17, step: 17 })),
+    ],
+    [
+      'with a best epoch that is to come',
+      /contradicts itself: epoch 2 is the best one in epoch 1/,
+      c => rewriteTrainer(c, () => ({ best: { epoch: 2, value: 0.5 } })),
+    ],
+    [
+      'of another step than its name says',
+      /contradicts itself: the folder is of step 7, not 8/,
+      c => rewriteTrainer(c, () => ({ updatesInEpoch: 8, step: 8 })),
     ],
     [
       'with weights of another run',
@@ -182,11 +308,11 @@ describe('a run that goes on from a checkpoint', () => {
 
   it('is refused where the off-the-shelf weights are others', async () => {
     const run = await copyOfStopped('weights')
-    const path = join(run, 'checkpoints', 'step-000007', 'trainer.json')
-    const content = JSON.parse(await readFile(path, 'utf8'))
-    for (const file of Object.keys(content.weights.denoiser.sha256))
-      content.weights.denoiser.sha256[file] = 'other'
-    await writeFile(path, JSON.stringify(content))
+    await rewriteTrainer(join(run, 'checkpoints', 'step-000007'), ({ weights }) => {
+      const { denoiser, ...others } = weights as { denoiser: { sha256: Record<string, string> } }
+      const sha256 = Object.fromEntries(Object.keys(denoiser.sha256).map(file => [file, 'other']))
+      return { weights: { ...others, denoiser: { ...denoiser, sha256 } } }
+    })
     await expect(train('weights', { existing: 'resume' })).rejects.toThrow(
       /begun with other weights:\n {2}denoiser.sha256/,
     )

@@ -1,17 +1,22 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { RunFolder } from '../../src/runs/run-folder'
+import { DataError } from '../../src/errors'
+import { RunFolder, type RunState } from '../../src/runs/run-folder'
+
+const STATE: RunState = { state: 'running', step: 0, steps: 9, checkpoint: null }
 
 let root: string
+let run: string
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'ft-cadis-run-folder-'))
+  run = join(root, 'run')
 })
 afterEach(() => rm(root, { recursive: true }))
 
 it('a run that is replaced takes its own parts alone with it, and nothing that a link leads to', async () => {
-  const [run, elsewhere] = [join(root, 'run'), join(root, 'elsewhere')]
+  const elsewhere = join(root, 'elsewhere')
   for (const folder of [join(run, 'samples'), elsewhere]) await mkdir(folder, { recursive: true })
   await writeFile(join(run, 'notes.txt'), 'mine')
   await writeFile(join(run, 'certify-a.tsv'), 'mine')
@@ -20,8 +25,69 @@ it('a run that is replaced takes its own parts alone with it, and nothing that a
 
   const folder = await RunFolder.open(run)
   expect([...folder.earlier].sort()).toEqual(['checkpoints', 'samples'])
-  await folder.begin({}, { metricsBytes: 0 })
+  await folder.begin({}, { resumed: null, state: STATE })
+  const [replaced = ''] = (await readdir(run)).filter(name => name.startsWith('.replaced-'))
+  expect((await readdir(join(run, replaced))).sort()).toEqual(['checkpoints', 'samples'])
+  await folder.removeReplaced()
   await folder.close()
-  expect((await readdir(run)).sort()).toEqual(['certify-a.tsv', 'config.json', 'metrics.jsonl', 'notes.txt'])
+  expect((await readdir(run)).sort()).toEqual([
+    'certify-a.tsv',
+    'config.json',
+    'metrics.jsonl',
+    'notes.txt',
+    'state.json',
+  ])
   expect(await readFile(join(elsewhere, 'weights'), 'utf8')).toBe('mine')
+})
+
+it('a run whose metrics are empty is resumed like any other: no number stands for a new run', async () => {
+  await mkdir(join(run, 'checkpoints', 'step-000003'), { recursive: true })
+  await writeFile(join(run, 'metrics.jsonl'), '')
+  const folder = await RunFolder.open(run)
+  await folder.begin({}, { resumed: { metricsBytes: 0 }, state: STATE })
+  await folder.close()
+  expect(await readdir(join(run, 'checkpoints'))).toEqual(['step-000003'])
+})
+
+it.each([
+  ['missing', undefined],
+  ['short', '{"step":1}\n'],
+])('metrics that are %s are never made longer', async (_what, content) => {
+  await mkdir(run)
+  if (content !== undefined) await writeFile(join(run, 'metrics.jsonl'), content)
+  const folder = await RunFolder.open(run)
+  const begun = folder.begin({}, { resumed: { metricsBytes: 100 }, state: STATE })
+  await expect(begun).rejects.toThrow(DataError)
+  await expect(begun).rejects.toThrow(
+    /cannot be resumed with this .*metrics\.jsonl: it (is missing|has 11 bytes)/,
+  )
+  await folder.close()
+  const left = content === undefined ? null : await readFile(join(run, 'metrics.jsonl'), 'utf8')
+  expect(left).toBe(content ?? null)
+})
+
+it('counts the bytes of the file that it writes, also where another has taken its name', async () => {
+  const folder = await RunFolder.open(run)
+  await folder.begin({}, { resumed: null, state: STATE })
+  folder.log({ step: 1 })
+  await rename(join(run, 'metrics.jsonl'), join(run, 'metrics.1.jsonl'))
+  await writeFile(join(run, 'metrics.jsonl'), '')
+  folder.log({ step: 2 })
+  expect(folder.syncMetrics()).toBe((await stat(join(run, 'metrics.1.jsonl'))).size)
+  await folder.close()
+})
+
+it('writes nothing more once another process has taken it over', async () => {
+  const folder = await RunFolder.open(run)
+  await folder.begin({}, { resumed: null, state: STATE })
+  await rm(join(run, 'run.lock'))
+  const other = await RunFolder.open(run)
+  expect(() => folder.log({ step: 1 })).toThrow(/no longer held by this process/)
+  await expect(folder.writeState(STATE)).rejects.toThrow(DataError)
+  await expect(folder.writeNonFinite(1, {})).rejects.toThrow(DataError)
+  await expect(folder.removeReplaced()).rejects.toThrow(DataError)
+  await folder.close()
+  expect(await readFile(join(run, 'metrics.jsonl'), 'utf8')).toBe('')
+  expect(await readdir(run)).toContain('run.lock')
+  await other.close()
 })

@@ -1,4 +1,5 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /** What of a report depends on the machine and the moment. */
@@ -40,6 +41,18 @@ export async function readTensors(path: string): Promise<Map<string, Float32Arra
         ]) => [name, new Float32Array(Uint8Array.from(file.subarray(start + from, start + to)).buffer)],
       ),
   )
+}
+
+/** Changes what `trainer.json` of a checkpoint says, sealed as if it had been written so. */
+export async function rewriteTrainer(
+  checkpoint: string,
+  change: (content: Record<string, unknown>) => object,
+): Promise<void> {
+  const path = join(checkpoint, 'trainer.json')
+  const { sha256: _, ...content } = JSON.parse(await readFile(path, 'utf8'))
+  const changed = { ...content, ...change(content) }
+  const sha256 = createHash('sha256').update(JSON.stringify(changed)).digest('hex')
+  await writeFile(path, JSON.stringify({ ...changed, sha256 }))
 }
 
 /** The bytes of the weights and of the optimizer's moments in a checkpoint. */

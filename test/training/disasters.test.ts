@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, truncate } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
@@ -6,6 +6,7 @@ import {
   CheckpointError,
   ConfigError,
   DataError,
+  type EpochReport,
   type FinetuneHooks,
   finetune,
   type RunConfigInput,
@@ -69,39 +70,63 @@ describe('a run that meets with', () => {
     await expect(refused).rejects.toThrow(/run cannot be written: EROFS.*Choose an output folder/)
   })
 
+  /** A run on the class folder at `path`, with the smallest networks. */
+  function onFolder(path: string, name: string, onCorrupt: 'fail' | 'skip'): RunConfigInput {
+    const config = shortRun(join(folder, name))
+    return {
+      ...config,
+      data: {
+        ...{ source: 'folder', path, imageSize: 8, resizeSize: 8, augment: false },
+        ...{ workers: 0, onCorrupt },
+      },
+      classifier: {
+        ...{ source: 'timm', name: 'vit_tiny_patch16_224', pretrained: false, inputRange: 'symmetric' },
+        ...{
+          numClasses: 2,
+          modelArgs: { img_size: 8, patch_size: 4, embed_dim: 16, depth: 1, num_heads: 1 },
+        },
+      },
+      smoothing: {
+        sigma: 0.25,
+        denoiser: {
+          ...{ source: 'openai', preset: 'cifar10', dtype: 'float32' },
+          arguments: { num_channels: 32, num_res_blocks: 1, attention_resolutions: '2', num_heads: 1 },
+        },
+      },
+      optimisation: { ...config.optimisation, imagesPerUpdate: 4 },
+    }
+  }
+
+  it('a corrupt test image says so, and the epoch before it is there', async () => {
+    const data = join(folder, 'test images')
+    await runSupportScript('folder_with_corrupt_image.py', data)
+    const name = '001.jpg'
+    await truncate(join(data, 'val', 'b', name), 60)
+    const checkpoints = (run: string) => readdir(join(folder, run, 'checkpoints'))
+    const hooks = { evaluationImages: undefined }
+    await rm(join(data, 'train', 'b', '003.jpg'))
+    const stopped = train(onFolder(data, 'corrupt', 'fail'), { ...hooks, eventFiles: false })
+    await expect(stopped).rejects.toThrow(DataError)
+    await expect(stopped).rejects.toThrow(new RegExp(`${name}' cannot be decoded`))
+    expect(await checkpoints('corrupt')).toEqual(['step-000001'])
+    const reports: EpochReport[] = []
+    await train(onFolder(data, 'left out', 'skip'), {
+      ...hooks,
+      onEpoch: report => void reports.push(report),
+    })
+    expect(reports.map(({ corruptTestImages }) => corruptTestImages)).toEqual(
+      [1, 2].map(() => [join(data, 'val', 'b', name)]),
+    )
+  })
+
   it('images that vanish names one of them', async () => {
     const data = join(folder, 'images')
     await runSupportScript('folder_with_corrupt_image.py', data)
-    const config = shortRun(join(folder, 'vanishing'))
-    const stopped = train(
-      {
-        ...config,
-        data: {
-          ...{ source: 'folder', path: data, imageSize: 8, resizeSize: 8, augment: false },
-          ...{ workers: 0, onCorrupt: 'skip' },
-        },
-        classifier: {
-          ...{ source: 'timm', name: 'vit_tiny_patch16_224', pretrained: false, inputRange: 'symmetric' },
-          ...{
-            numClasses: 2,
-            modelArgs: { img_size: 8, patch_size: 4, embed_dim: 16, depth: 1, num_heads: 1 },
-          },
-        },
-        smoothing: {
-          sigma: 0.25,
-          denoiser: {
-            ...{ source: 'openai', preset: 'cifar10', dtype: 'float32' },
-            arguments: { num_channels: 32, num_res_blocks: 1, attention_resolutions: '2', num_heads: 1 },
-          },
-        },
-        optimisation: { ...config.optimisation, imagesPerUpdate: 4 },
+    const stopped = train(onFolder(data, 'vanishing', 'skip'), {
+      onUpdate: async ({ step }) => {
+        if (step === 1) await rm(data, { recursive: true })
       },
-      {
-        onUpdate: async ({ step }) => {
-          if (step === 1) await rm(data, { recursive: true })
-        },
-      },
-    )
+    })
     await expect(stopped).rejects.toThrow(DataError)
     await expect(stopped).rejects.toThrow(new RegExp(data))
   })

@@ -60,7 +60,7 @@ describe('finetune', () => {
       for (const share of [clean, noisy])
         expect(10 * Number(share)).toBeCloseTo(Math.round(10 * Number(share)), 9)
     }
-    expect(checkpoint).toBe(join(folder, 'run', 'checkpoints', 'epoch-02'))
+    expect(checkpoint).toBe(join(folder, 'run', 'checkpoints', 'step-000004'))
     session.free([networks, smoothing])
   })
 

@@ -12,6 +12,7 @@ import torch
 from . import sources
 from ..errors import SpecError
 from ..sources import either, find_source
+from .data_errors import CorruptImageError
 from .image_dataset import DatasetSource, ImageDataset
 
 # What can be done about an image that does not decode, the default first.
@@ -83,6 +84,17 @@ def get_images(dataset: ImageDataset, indices: Sequence[int]) -> tuple[torch.Ten
     items = [dataset[index] for index in indices]
     images = torch.stack([image for image, _ in items]) if items else torch.empty(0, *dataset.image_shape)
     return images, torch.tensor([label for _, label in items], dtype=torch.int64)
+
+
+def corrupt_images(dataset: ImageDataset, *, indices: Sequence[int]) -> list[dict[str, Any]]:
+    """index and path of those of the given items whose files do not decode."""
+    corrupt = []
+    for index in indices:
+        try:
+            dataset[index]
+        except CorruptImageError as error:
+            corrupt.append({"index": index, "path": error.path})
+    return corrupt
 
 
 def _check_choice(spec: dict[str, Any], name: str, choices: Sequence[str], default: str | None = None) -> None:

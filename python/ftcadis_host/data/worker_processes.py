@@ -44,9 +44,11 @@ def worker_death_explained() -> Iterator[None]:
 def prepare_worker(parent: int, _worker: int) -> None:
     """Runs in a worker before its first batch: whatever reaches the whole process group, its parent alone ends it.
 
-    Ctrl-C does, and so does SIGTERM from launchers and queues.
+    Ctrl-C does, SIGHUP of a terminal that is closed, and SIGTERM from launchers and queues.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
     if hasattr(signal, "sigtimedwait"):
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
         threading.Thread(target=_end_with_parent, args=(parent,), daemon=True).start()

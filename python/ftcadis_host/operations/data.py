@@ -56,6 +56,7 @@ OPERATIONS = {
     "describe_dataset": lazy("data.datasets", "describe_dataset"),
     "dataset_identity": lazy("data.identity", "dataset_identity"),
     "get_images": get_images,
+    "corrupt_images": lazy("data.datasets", "corrupt_images"),
     "read_image": read_image,
     "unreadable_images": lazy("data.image_files", "unreadable_images"),
     "one_image_per_class": lazy("data.subsets", "one_per_class"),

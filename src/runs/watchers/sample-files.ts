@@ -33,12 +33,17 @@ export async function writeSamples(
   { epoch, step }: { epoch: number; step: number },
 ): Promise<string> {
   const { length, classes } = testSet.description
+  // A data set is often in the order of its classes.
+  const spread = evenlySpread(length, SHOWN_IMAGES)
+  const leavesOut = 'onCorrupt' in config.data && config.data.onCorrupt === 'skip'
+  const { corrupt } = leavesOut
+    ? await testSet.session.compute(() => ({ corrupt: testSet.corruptImages(spread) }))
+    : { corrupt: [] }
   const { samples, drawing } = await denoisedSamples(
     { classifier: networks.classifier, smoothing },
     testSet,
     {
-      // A data set is often in the order of its classes.
-      indices: evenlySpread(length, SHOWN_IMAGES),
+      indices: spread.filter(image => !corrupt.some(({ index }) => index === image)),
       noises: Math.min(noises, SHOWN_NOISES),
       seed: config.seed,
       largest: LARGEST,

@@ -1,0 +1,60 @@
+import { readdir } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { ConfigError } from '../errors'
+import { exists } from '../files/exists'
+import type { LoggedRow } from './certification-log'
+import { readCertificationLog } from './certification-log-file'
+import { LOG_FORMAT, type LogMetadata, requireSameConfiguration } from './certification-log-metadata'
+import { shardPath } from './shards'
+
+/** The log and the logs of its shards, of whatever number, that are there. */
+export async function logsBeside(log: string): Promise<string[]> {
+  const names = await readdir(dirname(log)).catch((error: NodeJS.ErrnoException): string[] => {
+    if (error.code === 'ENOENT') return []
+    throw error
+  })
+  const shards = names.filter(name => isShardOf(name, basename(log))).sort()
+  return [...((await exists(log)) ? [log] : []), ...shards.map(name => join(dirname(log), name))]
+}
+
+function isShardOf(name: string, log: string): boolean {
+  const [, number, of] = /\.shard-(\d+)-of-(\d+)(\.[^.]*)?$/.exec(name) ?? []
+  return number !== undefined && name === shardPath(log, { number: Number(number), of: Number(of) })
+}
+
+/**
+ * The rows of earlier logs by image, each once: those of images that are not asked for are left out, of shards alone.
+ *
+ * @throws ConfigError listing the differences where a log was begun with another configuration or has another format
+ * @throws DataError where one is malformed
+ */
+export async function earlierRows(
+  paths: readonly string[],
+  { configuration, indices }: Pick<LogMetadata, 'configuration'> & { readonly indices: readonly number[] },
+): Promise<ReadonlyMap<number, LoggedRow>> {
+  const asked = new Set(indices)
+  const rows = new Map<number, LoggedRow>()
+  for (const path of paths) {
+    const { metadata, rows: logged } = await readCertificationLog(path)
+    if (metadata?.format !== LOG_FORMAT) {
+      throw new ConfigError(
+        `Nothing beside ${path} says how its rows were certified, in format ${LOG_FORMAT}.`,
+        {
+          remedy: 'Choose another log file.',
+        },
+      )
+    }
+    requireSameConfiguration(path, metadata.configuration, configuration)
+    const others = logged.filter(({ index }) => !asked.has(index))
+    // The log of all images is written again with what is certified now; those of shards stay.
+    if (metadata.share === undefined && others.length > 0) {
+      throw new ConfigError(
+        `The log ${path} has ${others.length} images that are not to be certified now, the first is ${others[0]?.index}.`,
+        { remedy: 'Ask for at least the images that the log has, or choose another log file.' },
+      )
+    }
+    for (const row of logged)
+      if (asked.has(row.index) && !rows.has(row.index)) rows.set(row.index, row as LoggedRow)
+  }
+  return rows
+}

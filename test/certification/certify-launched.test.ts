@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -148,6 +148,45 @@ describe('certifyLaunched', () => {
     await expect(earlierRows([log], { configuration, indices: [4, 0] })).rejects.toThrow(
       /has 3 images that are not to be certified now, the first is 7/,
     )
+  })
+
+  it('goes on with the log that one process has begun', async () => {
+    await using begun = await CertificationLogWriter.open(log, {
+      configuration,
+      ...planMetadata(PLAN, undefined),
+    })
+    await begun.append(loggedRow({ index: 5, durationMs: 1 }))
+    await begun.close()
+    const certifyTwo = () =>
+      Promise.allSettled(
+        launch(2).sessions.map(session =>
+          certifyLaunched(session, log, async (shard = { number: 1, of: 1 }, earlier) => {
+            const path = shardPath(log, shard)
+            await using logs = await ArmLogs.open([
+              { path, metadata: { configuration, ...planMetadata(PLAN, shard) } },
+            ])
+            const own = dealt(PLAN, shard)
+            const others = earlier.filter(other => other !== path)
+            await logs.takeOver(0, {
+              from: await earlierRows(others, { configuration, indices: PLAN }),
+              images: own,
+            })
+            for (const index of own) {
+              if (logs.armsWithout(index).length > 0)
+                await logs.append(0, loggedRow({ index, durationMs: 2 }))
+            }
+          }),
+        ),
+      )
+    await certifyTwo()
+    const { rows } = await readCertificationLog(log)
+    expect(rows.map(row => [row.index, row.durationMs])).toEqual(
+      PLAN.map(index => [index, index === 5 ? 1 : 2]),
+    )
+    const text = await readFile(log, 'utf8')
+    await writeFile(log, text.replace(/\n7\t.*/, ''))
+    expect((await certifyTwo()).map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled'])
+    expect(await readFile(log, 'utf8')).toBe(text)
   })
 
   it('is one share, the whole, in a process that nobody launched', async () => {

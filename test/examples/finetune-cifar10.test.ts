@@ -49,8 +49,8 @@ describe('finetune-cifar10', () => {
       expect(stdout).toContain('updates: 6 (2 epochs, 5 an epoch)')
       expect(stderr).toMatch(/^epoch 1\/2: noisy accuracy .*\n(.*\n)*epoch 2\/2: noisy accuracy/m)
       expect(stdout).toContain('ACR')
-      expect(await readdir(join(output, 'checkpoints'))).toEqual(['epoch-01', 'epoch-02'])
-      expect(await readdir(join(output, 'checkpoints', 'epoch-02'))).toContain('model.safetensors')
+      expect(await readdir(join(output, 'checkpoints'))).toEqual(['epoch-01', 'step-000006'])
+      expect(await readdir(join(output, 'checkpoints', 'step-000006'))).toContain('model.safetensors')
 
       const rows = (await readFile(join(output, 'metrics.jsonl'), 'utf8')).trim().split('\n')
       const parsed = rows.map(row => JSON.parse(row))

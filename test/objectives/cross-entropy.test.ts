@@ -157,12 +157,12 @@ describe('cross-entropy', () => {
     expect(own.epochs).toEqual(other.epochs)
     const { 'model.safetensors': weights, 'optimizer.safetensors': moments } = await checkpointBytes(
       plain.output,
-      'epoch-01',
+      'step-000004',
     )
     expect(weights?.length).toBeGreaterThan(1e5)
     expect({ weights, moments }).toEqual({
-      weights: (await checkpointBytes(cadis.output, 'epoch-01'))['model.safetensors'],
-      moments: (await checkpointBytes(cadis.output, 'epoch-01'))['optimizer.safetensors'],
+      weights: (await checkpointBytes(cadis.output, 'step-000004'))['model.safetensors'],
+      moments: (await checkpointBytes(cadis.output, 'step-000004'))['optimizer.safetensors'],
     })
     expect(own.updates.map(({ roundTrips }) => roundTrips)).toEqual([2, 2, 2, 2])
   })

@@ -83,11 +83,11 @@ describe('export', () => {
     const output = join(folder, 'merged-of-checkpoint')
     const { exitCode, stdout } = await runProgram(
       'src/cli/main.ts',
-      ...['export', join(folder, 'lora', 'checkpoints', 'epoch-01'), '--merge', output],
+      ...['export', join(folder, 'lora', 'checkpoints', 'step-000004'), '--merge', output],
     )
     expect({ exitCode, stdout }).toEqual({
       exitCode: 0,
-      stdout: expect.stringMatching(/epoch-01: merged network/),
+      stdout: expect.stringMatching(/step-000004: merged network/),
     })
   })
 

@@ -12,11 +12,10 @@ export const networkSpec = (factory: string, args: { readonly [name: string]: st
   arguments: args,
 })
 
-/** Records an instruction that runs any Python code. */
+/** Records an instruction that runs any Python code, once: a network that is not to be trained is made twice and compared. */
 export function runPython(session: Session, code: string): void {
-  session.scope(() =>
-    recordPlain(session, 'load_classifier', { spec: networkSpec('run', { code }), dtype: 'float32' }),
-  )
+  const spec = { ...networkSpec('run', { code }), tuning: { kind: 'full' } }
+  session.scope(() => recordPlain(session, 'load_classifier', { spec, dtype: 'float32' }))
 }
 
 /** Records an instruction whose result is plain data. */

@@ -147,7 +147,7 @@ describe('a run', () => {
     const run: RunConfigInput = {
       ...base,
       data,
-      smoothing: { sigma: 0.25, denoiser: TINY_DENOISER },
+      smoothing: { sigma: 0.25, denoiser: { source: 'none' } },
       classifier: { ...TINY_CLASSIFIER, numClasses: 10_000 },
       method: { ...base.method, noises: 1 },
       optimisation: { ...base.optimisation, imagesPerUpdate: 4 },

@@ -36,7 +36,9 @@ export async function requireLoggedImages(
     }
     const chunk = indices.slice(start, start + AT_ONCE)
     const found = new Map(
-      (await imageFacts(dataset, chunk)).map((facts, position) => [chunk[position], facts] as const),
+      (await imageIdentities(dataset, chunk)).map(
+        (identity, position) => [chunk[position], identity] as const,
+      ),
     )
     for (const { log, rows } of logs) {
       const others = rows.flatMap(({ index, ...logged }) => {
@@ -50,23 +52,23 @@ export async function requireLoggedImages(
   }
 }
 
-interface ImageFacts {
+interface ImageIdentity {
   readonly label: number
   readonly digest?: string
 }
 
 /** Label and digest of images, as a log has them. */
-async function imageFacts(dataset: Dataset, indices: readonly number[]): Promise<ImageFacts[]> {
-  const facts = await dataset.session.compute(() =>
+async function imageIdentities(dataset: Dataset, indices: readonly number[]): Promise<ImageIdentity[]> {
+  const read = await dataset.session.compute(() =>
     indices.map(index => {
       const { images_BCHW, labels_B } = dataset.images([index])
       return { labels: labels_B, digest: digest(select(images_BCHW, 'B', 0)) }
     }),
   )
-  return facts.map(({ labels: [label = -1], digest: ofPixels }) => ({ label, digest: ofPixels }))
+  return read.map(({ labels: [label = -1], digest: ofPixels }) => ({ label, digest: ofPixels }))
 }
 
-function say({ label, digest: ofPixels = 'unknown' }: ImageFacts): string {
+function say({ label, digest: ofPixels = 'unknown' }: ImageIdentity): string {
   return `label ${label}, digest ${ofPixels}`
 }
 

@@ -1,6 +1,7 @@
-import { open, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { open, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { exists } from './exists'
+import { namesIn } from './names-in'
 
 /** Writes a file atomically: a process that is killed leaves the old content or the new. */
 export async function writeWhole(path: string, content: string | Buffer): Promise<void> {
@@ -53,10 +54,7 @@ export async function replaceFolder(finished: string, folder: string): Promise<v
 
 /** Gives folders back their names that {@link replaceFolder} had moved aside when it was killed, or removes them. */
 export async function recoverReplaced(parent: string): Promise<void> {
-  const names = await readdir(parent).catch((error: NodeJS.ErrnoException): string[] => {
-    unlessMissing(error)
-    return []
-  })
+  const names = await namesIn(parent)
   for (const name of names.filter(candidate => candidate.startsWith(REPLACED))) {
     const replaced = join(parent, name)
     const folder = join(parent, name.slice(REPLACED.length))

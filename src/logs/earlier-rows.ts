@@ -1,7 +1,7 @@
-import { readdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { ConfigError } from '../errors'
 import { exists } from '../files/exists'
+import { namesIn } from '../files/names-in'
 import type { LoggedRow } from './certification-log'
 import { readCertificationLog } from './certification-log-file'
 import { LOG_FORMAT, type LogMetadata, requireSameConfiguration } from './certification-log-metadata'
@@ -9,10 +9,7 @@ import { shardPath } from './shards'
 
 /** The log and the logs of its shards, of whatever number, that are there. */
 export async function logsBeside(log: string): Promise<string[]> {
-  const names = await readdir(dirname(log)).catch((error: NodeJS.ErrnoException): string[] => {
-    if (error.code === 'ENOENT') return []
-    throw error
-  })
+  const names = await namesIn(dirname(log))
   const shards = names.filter(name => isShardOf(name, basename(log))).sort()
   return [...((await exists(log)) ? [log] : []), ...shards.map(name => join(dirname(log), name))]
 }

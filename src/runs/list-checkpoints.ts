@@ -1,6 +1,7 @@
-import { readdir, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CheckpointError } from '../errors'
+import { namesIn } from '../files/names-in'
 import { REPLACED, recoverReplaced } from '../files/write'
 import { readCheckpointPlace } from './checkpoint'
 import { CHECKPOINT_NAME } from './checkpoint-name'
@@ -24,10 +25,7 @@ export async function listCheckpoints(
   checkpoints: string,
   { damaged = 'refuse' }: { readonly damaged?: 'refuse' | 'skip' } = {},
 ): Promise<ListedCheckpoint[]> {
-  const names = await readdir(checkpoints).catch((error: NodeJS.ErrnoException): string[] => {
-    if (error.code === 'ENOENT') return []
-    throw error
-  })
+  const names = await namesIn(checkpoints)
   const listed: ListedCheckpoint[] = []
   for (const name of names) {
     // One that a run was replacing when it was killed, and has not brought back since.
@@ -49,7 +47,7 @@ export async function listCheckpoints(
 /** Brings back what a process was replacing when it was killed, and removes what it left unfinished. */
 export async function clearUnfinished(checkpoints: string): Promise<void> {
   await recoverReplaced(checkpoints)
-  const names = await readdir(checkpoints).catch(() => [])
+  const names = await namesIn(checkpoints)
   for (const name of names) {
     if (/^\..*\.unfinished$/.test(name)) await rm(join(checkpoints, name), { recursive: true, force: true })
   }

@@ -91,7 +91,7 @@ export async function loadBaseClassifier(
   return { classifier, spec, isAdapter }
 }
 
-const DRAWN_ANEW = 'another load would draw others, and a certificate would hold for none of them.'
+const NOT_REPRODUCIBLE = 'another load would draw others, and a certificate would hold for none of them.'
 
 function randomWeightsError(
   random: 'network' | 'head',
@@ -99,19 +99,19 @@ function randomWeightsError(
 ): ConfigError {
   if (random === 'head') {
     return new ConfigError(
-      `The head of the classifier has random weights: ${nameOfClassifier(config)} has none for classifier.numClasses ${config.numClasses}; ${DRAWN_ANEW}`,
+      `The head of the classifier has random weights: ${nameOfClassifier(config)} has none for classifier.numClasses ${config.numClasses}; ${NOT_REPRODUCIBLE}`,
       { remedy: 'Give a checkpoint that was trained with this head, or leave classifier.numClasses out.' },
     )
   }
   return isAdapter
     ? new ConfigError(
-        `The network under the adapters has random weights, which their checkpoint does not hold: ${DRAWN_ANEW}`,
+        `The network under the adapters has random weights, which their checkpoint does not hold: ${NOT_REPRODUCIBLE}`,
         {
           remedy:
             'Write the network into a folder before adapters are trained, and give it as classifier.path; or fine-tune in full.',
         },
       )
-    : new ConfigError(`The classifier ${nameOfClassifier(config)} has random weights: ${DRAWN_ANEW}`, {
+    : new ConfigError(`The classifier ${nameOfClassifier(config)} has random weights: ${NOT_REPRODUCIBLE}`, {
         remedy: 'Give weights as classifier.path, or a checkpoint of full fine-tuning.',
       })
 }
@@ -145,7 +145,7 @@ export async function loadNetworks(
     loaded.push(classifier)
     const from = await provenanceOf(session, { denoiser, classifier }, { smoothing, spec })
     if (randomWeights !== 'allowed' && from.denoiser?.random === true) {
-      throw new ConfigError(`The denoiser has random weights: ${DRAWN_ANEW}`, {
+      throw new ConfigError(`The denoiser has random weights: ${NOT_REPRODUCIBLE}`, {
         remedy: 'Give weights as smoothing.denoiser.path.',
       })
     }

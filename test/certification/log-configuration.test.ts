@@ -11,7 +11,7 @@ const dataset = {
   description: { classes: ['a', 'b'], logits: null, imageShape: [1, 8, 8], length: 9 },
 } as unknown as Dataset
 const SMOOTHING = smoothingOf(null, 0.5)
-const FACTS = {
+const CONTEXT = {
   identity: { images: 9, classes: ['a', 'b'], digest: 'dd' },
   ...{ name: 'net', dataset, denoiserDtype: null, images: 2, smoothing: SMOOTHING },
   ...{ guarantee: { certifiedSigma: 0.5, alpha: 0.01 }, bound: gaussianBound(0.5) },
@@ -19,7 +19,7 @@ const FACTS = {
 } as const
 
 it('has everything that decides rows', () => {
-  expect(configurationOf(certification, FACTS)).toStrictEqual({
+  expect(configurationOf(certification, CONTEXT)).toStrictEqual({
     classifier: 'net',
     sigma: 0.5,
     realisedSigma: null,
@@ -53,7 +53,7 @@ it('has what was chosen, and no batch size', () => {
   const level = { realisedSigma: 0.48 } as NoiseLevel
   const front = { kind: 'one-shot', network: {} as Denoiser, level } as const
   const configuration = configurationOf(chosen, {
-    ...FACTS,
+    ...CONTEXT,
     ...{ smoothing: { ...SMOOTHING, realisedSigma: 0.48, front }, procedure },
     ...{ guarantee: { certifiedSigma: 0.48, alpha: 0.005 }, bound: gaussianBound(0.48) },
     ...{ models: { checkpoint: 'c' }, denoiserDtype: 'float16', data: { source: 'digits' } },
@@ -73,5 +73,7 @@ it('has what was chosen, and no batch size', () => {
 
 it('has the logits of the classes where these are some of a head', () => {
   const some = { description: { ...dataset.description, logits: [3, 281] } } as unknown as Dataset
-  expect(configurationOf(certification, { ...FACTS, dataset: some }).data).toMatchObject({ logits: [3, 281] })
+  expect(configurationOf(certification, { ...CONTEXT, dataset: some }).data).toMatchObject({
+    logits: [3, 281],
+  })
 })

@@ -14,8 +14,8 @@ import numpy as np
 from .data_errors import DatasetError
 from .image_dataset import ImageDataset
 
-# So many files are looked at anew each time. The sizes of more are kept in the user's cache.
-LOOKED_AT_ANEW = 10_000
+# The sizes of more files than these are kept in the user's cache.
+UNCACHED_FILES = 10_000
 
 
 def dataset_identity(dataset: ImageDataset) -> dict[str, Any]:
@@ -31,7 +31,7 @@ def dataset_identity(dataset: ImageDataset) -> dict[str, Any]:
     return {"images": len(dataset), "classes": list(dataset.classes), "digest": sha256.hexdigest()[:16]}
 
 
-def file_facts(folder: str, names: Sequence[bytes]) -> Iterator[bytes]:
+def names_and_sizes(folder: str, names: Sequence[bytes]) -> Iterator[bytes]:
     """Names and sizes of image files: what tells data from others without reading them.
 
     names: of the files within the folder. The sizes of many are kept in the user's cache, for as long as no folder that
@@ -39,7 +39,7 @@ def file_facts(folder: str, names: Sequence[bytes]) -> Iterator[bytes]:
     """
     listing = b"\0".join(name.replace(os.fsencode(os.sep), b"/") for name in names)
     yield listing
-    if len(names) <= LOOKED_AT_ANEW:
+    if len(names) <= UNCACHED_FILES:
         yield _sizes(folder, names)
         return
     state = {

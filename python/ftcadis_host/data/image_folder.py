@@ -16,7 +16,7 @@ from torch.utils.data import Dataset
 from .class_order import Classes, labels_of_folders
 from .data_errors import CorruptImageError, DatasetError
 from ..errors import SpecError
-from .identity import file_facts
+from .identity import names_and_sizes
 from .in_memory import to_unit_range
 from ..torchvision_compat import prepare_torchvision
 
@@ -65,7 +65,7 @@ class ImageFolderDataset(Dataset):
 
     def content(self) -> Iterator[bytes]:
         """Names within the folder, and sizes."""
-        return file_facts(self.folder, self._files)
+        return names_and_sizes(self.folder, self._files)
 
     def path(self, index: int) -> str:
         return os.path.join(self.folder, os.fsdecode(self._files[index]))

@@ -81,7 +81,7 @@ class Identity(unittest.TestCase):
             looked_at.append(len(names))
             return sizes(folder, names)
 
-        with patch.object(identity, "LOOKED_AT_ANEW", 2), patch.object(identity, "_sizes", counted):
+        with patch.object(identity, "UNCACHED_FILES", 2), patch.object(identity, "_sizes", counted):
             first = self.digest("one")
             self.assertEqual(self.digest("one"), first)
             self.assertEqual(looked_at, [3])
@@ -98,7 +98,7 @@ class Identity(unittest.TestCase):
 
     def test_does_without_a_cache_that_cannot_be_written(self):
         self.cache.write_text("no folder")
-        with patch.object(identity, "LOOKED_AT_ANEW", 2):
+        with patch.object(identity, "UNCACHED_FILES", 2):
             self.assertEqual(self.digest("one"), self.digest("one"))
 
     def test_names_a_file_that_is_gone(self):

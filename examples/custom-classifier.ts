@@ -1,5 +1,5 @@
 /**
- * FT-CADIS with a network of one's own: a Python file, and the function in it that returns a torch.nn.Module. Trained
+ * FT-CADIS with a custom network: a Python file, and the function in it that returns a torch.nn.Module. Trained
  * weights are given as `path`; here there are none, so that the network learns the digits behind the denoiser from nothing.
  *
  *     npx ts-node examples/custom-classifier.ts --help

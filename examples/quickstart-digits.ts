@@ -78,7 +78,7 @@ async function runSeed(
   for (const { key, label, config } of ARMS) {
     const trained = config({ ...base, output: join(folder, key) })
     const log = join(folder, `certify-${key}.tsv`)
-    // The networks are trained anew, so what an earlier run has logged is of no use. Nothing else is removed.
+    // The networks are trained again, so what an earlier run has logged is of no use. Nothing else is removed.
     for (const file of [log, metadataPath(log)]) await rm(file, { force: true })
     if (trained === null) {
       const classifier = await torch.loadClassifier(session, {

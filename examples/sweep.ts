@@ -1,6 +1,6 @@
 /**
  * A sweep over λ and ε on the digits, in the manner of Appendix B.3: trains and certifies every point of the grid, and
- * tabulates it. What is done already is not done again, so a sweep that was stopped goes on where it was.
+ * tabulates it. What is done already is not done again, so a sweep that was stopped continues where it was.
  *
  *     npx ts-node examples/sweep.ts --lambda 1,2,4 --epsilon 0.25,0.5 --test-images 50
  */

@@ -1,4 +1,4 @@
-/** Writes the pages of docs/reference/ anew: `npm run docs`. */
+/** Writes the pages of docs/reference/ again: `npm run docs`. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { referencePages } from './reference-pages'

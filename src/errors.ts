@@ -53,7 +53,7 @@ export interface PythonFailure {
   readonly recordedAt: string
 }
 
-/** An instruction raised in Python. The process goes on; what the instruction should have made does not exist. */
+/** An instruction raised in Python. The process continues; what the instruction should have made does not exist. */
 export class PythonError extends FtCadisError {
   readonly code = 'PYTHON'
   readonly pythonType: string

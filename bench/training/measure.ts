@@ -109,7 +109,7 @@ async function takeRound(
   return { typescript: await typescript.update(update), python: await loop.update(update) }
 }
 
-/** The largest relative difference between the losses of the two sides; NaN where one of them is no number. */
+/** The largest relative difference between the losses of the two sides; NaN where one of them is not a number. */
 export function lossDifference(rounds: readonly Round[]): number {
   return Math.max(
     ...rounds.map(({ typescript, python }) => {

@@ -1,4 +1,4 @@
-"""A network of one's own for the 8x8 digits: any torch.nn.Module that takes images and returns logits."""
+"""A custom network for the 8x8 digits: any torch.nn.Module that takes images and returns logits."""
 
 from torch import nn
 

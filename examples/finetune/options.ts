@@ -76,7 +76,7 @@ export function addCommonOptions(program: Command, { output }: { output: string 
     )
     .option('--tf32', 'let CUDA round the factors of float32 products to TF32', false)
     .option('--compile-denoiser', 'let torch.compile compile the denoiser', false)
-    .option('--activation-checkpointing', 'compute activations anew instead of keeping them', false)
+    .option('--activation-checkpointing', 'compute activations again instead of keeping them', false)
     .option('--threads <count>', 'threads of torch on the CPU', count)
     .option('--workers <count>', 'processes that read images', parseNumber({ min: 0, integer: true }))
     .option(
@@ -171,7 +171,7 @@ function parseObject(text: string): Readonly<Record<string, unknown>> {
     const value: unknown = JSON.parse(text)
     if (isObject(value)) return value
   } catch {
-    // Answered below, like everything else that is no object.
+    // Answered below, like everything else that is not an object.
   }
   throw new InvalidArgumentError('Expected a JSON object, such as {"num_channels": 32}.')
 }

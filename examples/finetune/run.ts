@@ -90,7 +90,7 @@ async function trainAndCertify(
 }
 
 /**
- * CERTIFY by vote at the sigma that was trained for, and the table of certified accuracy. `ft-cadis certify <run>` goes on
+ * CERTIFY by vote at the sigma that was trained for, and the table of certified accuracy. `ft-cadis certify <run>` continues
  * with the same log.
  */
 async function certifyTrained(

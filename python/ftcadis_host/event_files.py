@@ -9,7 +9,7 @@ from tensorboard.compat.proto.event_pb2 import Event, SessionLog
 from tensorboard.compat.proto.summary_pb2 import Summary
 from torch.utils.tensorboard import FileWriter
 
-# Seconds after which what was written is on its way to the disk, so that TensorBoard shows a run that goes on.
+# Seconds after which what was written is on its way to the disk, so that TensorBoard shows a run in progress.
 FLUSH_SECONDS = 10
 
 

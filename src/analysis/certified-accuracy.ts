@@ -11,7 +11,7 @@ type Rows = readonly CertificationRow[]
  *
  * @param radii l2 radii on the [0, 1] pixel scale
  * @returns shares in [0, 1], one per radius; at radius 0 the accuracy of the smoothed classifier
- * @throws DataError without rows, ConfigError for a radius that is no number of at least 0
+ * @throws DataError without rows, ConfigError for a radius that is not a number of at least 0
  */
 export function certifiedAccuracy(rows: Rows, radii: readonly number[]): number[] {
   requireRows(rows)

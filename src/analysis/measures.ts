@@ -21,7 +21,7 @@ export function summaryTable(methods: readonly Method[], radii: readonly number[
     ...(severalSeeds ? ['mean ± standard deviation over seeds'] : []),
     ...(isEnvelope ? ['at each radius of the configuration that is best there'] : []),
   ].join(', ')
-  // An envelope is no classifier: it has neither one average radius nor one rate of abstention.
+  // An envelope is not a classifier: it has neither one average radius nor one rate of abstention.
   const hasAverages = methods.some(({ runs }) => runs.length === 1)
   return withSettings(methods, {
     caption: hasAverages ? caption : caption.replace(/^.*? and c/, 'C'),

@@ -23,7 +23,7 @@ interface Variant<O> {
 
 /**
  * A body that is recorded and sent once, and run by one instruction from then on: for what is done again and again. The
- * body takes every handle that it uses from its inputs, and depends on nothing but its inputs. It is recorded anew for
+ * body takes every handle that it uses from its inputs, and depends on nothing but its inputs. It is recorded again for
  * inputs of another form: where plain data in them differ, or a handle stands where there was none.
  */
 export class Procedure<I, O> {
@@ -59,7 +59,7 @@ export class Procedure<I, O> {
     return withData(variant.result, ({ id }) => results.get(id) ?? handles[variant.passed.get(id) ?? -1]) as O
   }
 
-  /** Frees what Python keeps of it. It can be called again, and is recorded anew then. */
+  /** Frees what Python keeps of it. It can be called again, and is recorded again then. */
   free(): void {
     for (const { handle } of this.#variants.values()) this.#recorder.free(handle)
     this.#variants.clear()

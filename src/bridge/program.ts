@@ -6,7 +6,7 @@
 
 import { PythonError } from '../errors'
 
-/** A plain value that can travel in either direction. Numbers may be non-finite; `$number` is no key of yours. */
+/** A plain value that can travel in either direction. Numbers may be non-finite; `$number` is not a key of yours. */
 export type Plain = null | boolean | number | string | readonly Plain[] | { readonly [key: string]: Plain }
 
 /** The parameters of an instruction, by the keyword names of the Python operation. */
@@ -124,7 +124,7 @@ export function decodeAnswer(text: string, { values }: { readonly values: number
       ...{ pythonType: 'ProtocolError', pythonMessage: `Python gave no answer to what was asked: ${said}.` },
       ...{ traceback: '', operation: 'read', recordedAt: 'the read' },
     },
-    { remedy: 'Install the package anew if something has changed its files; else report this as a defect.' },
+    { remedy: 'Install the package again if something has changed its files; else report this as a defect.' },
   )
 }
 

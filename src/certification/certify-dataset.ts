@@ -56,7 +56,7 @@ export interface CertifyDatasetOptions {
 /**
  * Certifies images of a data set under one or several base classifiers that share the noisy images. Every arm has its
  * own log; a row is on the disk when its image is done. Images that every log holds already are not certified again;
- * one that only some logs hold is certified anew for the others, with the same noise and so the same result.
+ * one that only some logs hold is certified again for the others, with the same noise and so the same result.
  *
  * Rows are bit-identical on one device, whatever the order, the shards and interruptions. A batch that does not fit
  * into memory is halved, which changes the rounding inside the networks alone.
@@ -154,7 +154,7 @@ export async function certifyDataset(
     if (signal?.aborted !== true) throw error
     throw new InterruptedError(String(signal.reason), {
       what: `Stopped with ${done} of ${own.length} images certified.`,
-      remedy: 'The same command goes on from there.',
+      remedy: 'The same command continues from there.',
     })
   } finally {
     session.free(networks.classifiers)

@@ -33,7 +33,7 @@ export interface CertifyOptions extends CertificationWatcher {
 }
 
 /**
- * Certifies the test images that the settings choose, or goes on with that: loads networks and data, certifies, and
+ * Certifies the test images that the settings choose, or continues with that: loads networks and data, certifies, and
  * returns the log. All that decides its rows stands beside it, with the hashes of the weights.
  *
  * @throws as `loadNetworks`, `chooseImages`, `requireCertifiable` and `certifyDataset`

@@ -46,7 +46,7 @@ async function main(): Promise<void> {
   await setup({ onLine: line => console.error(line) })
   await using session = await connect({ device: config.device, threads: config.threads })
 
-  // A run that was killed or stopped goes on where it was; a finished one is not trained again. A terminal shows how
+  // A run that was killed or stopped continues where it was; a finished one is not trained again. A terminal shows how
   // far it is, and how far the certifications are; \`progress: true\` writes that elsewhere too.
   const { checkpoint } = await finetune(session, config, { existing: 'resume' })
 

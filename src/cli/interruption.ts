@@ -9,7 +9,7 @@ const TIME_LIMIT_EXIT_CODE = 124
 
 /**
  * The exit code of a program that was asked to stop, by the reason that InterruptedError tells. A launched process that
- * comes to its time limit has not failed: another code would have the launcher start it anew at once.
+ * comes to its time limit has not failed: another code would have the launcher start it again at once.
  */
 export function interruptionExitCode(reason: string): number {
   return EXIT_CODES[reason] ?? (launchRank().worldSize > 1 ? 0 : TIME_LIMIT_EXIT_CODE)

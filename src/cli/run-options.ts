@@ -26,7 +26,7 @@ export function addRunOptions(program: Command): Command {
     .addOption(
       new Option(
         '--on-non-finite <what>',
-        'about an update that is not finite and so not taken: skip goes on, unless it is the third in a row',
+        'about an update that is not finite and so not taken: skip continues, unless it is the third in a row',
       )
         .choices(['skip', 'stop'])
         .default('skip'),

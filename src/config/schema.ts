@@ -28,7 +28,7 @@ const setup = {
   output: text.describe('Folder of the run.'),
 }
 
-/** The schema of a fine-tuning run by a method of one's own, with the certification that may follow it. */
+/** The schema of a fine-tuning run by a custom method, with the certification that may follow it. */
 function runSchemaOf<Method extends z.ZodType<{ readonly kind: string }>>(method: Method) {
   const schema = z.strictObject({
     ...setup,
@@ -72,7 +72,7 @@ function runSchemaOf<Method extends z.ZodType<{ readonly kind: string }>>(method
       .boolean()
       .default(false)
       .describe(
-        'Whether activations are computed anew for the backward pass instead of kept: less memory, more time, the same ' +
+        'Whether activations are computed again for the backward pass instead of kept: less memory, more time, the same ' +
           'result. Default false.',
       ),
   })
@@ -144,7 +144,7 @@ export function parseConfigWith<Method extends { readonly kind: string }>(
 }
 
 /**
- * The settings that a run has stored. Those of a method of one's own are taken as they are, since only the script of that
+ * The settings that a run has stored. Those of a custom method are taken as they are, since only the script of that
  * run knows them.
  *
  * @throws ConfigError, as {@link parseConfig} does.

@@ -18,7 +18,7 @@ export interface LaunchOptions {
   readonly rdzvId?: string | undefined
   /** The address by which the other machines reach this one. Default: that of its host name. */
   readonly localAddr?: string | undefined
-  /** How often all processes are started anew after one has failed. */
+  /** How often all processes are started again after one has failed. */
   readonly maxRestarts: number
 }
 

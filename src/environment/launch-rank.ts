@@ -8,7 +8,7 @@ export interface LaunchRank {
   readonly localRank: number
   /** How many processes there are on all machines. */
   readonly worldSize: number
-  /** How often the launcher has started the processes anew. */
+  /** How often the launcher has started the processes again. */
   readonly restartCount: number
   /** What `ft-cadis launch` has called this launch on this machine, as no other; null where nothing did. */
   readonly launchId: string | null

@@ -11,7 +11,7 @@ export interface Requirement {
  * The pins of a requirements file. Comments, and the lines by which pip is told where to look (`--find-links …`), are
  * passed over.
  *
- * @throws ConfigError if the file cannot be read, or a line is no exact pin `name==version`
+ * @throws ConfigError if the file cannot be read, or a line is not an exact pin `name==version`
  */
 export async function readRequirements(file: string): Promise<{ text: string; requirements: Requirement[] }> {
   const text = await readFile(file, 'utf8').catch(cause => {

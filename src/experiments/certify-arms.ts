@@ -20,7 +20,7 @@ interface CertifyArmsOptions {
   readonly seed: number
   /** Positions of the test images. */
   readonly indices: readonly number[]
-  /** Held while it goes on, so that another process does not begin with the same. */
+  /** Held while it runs, so that another process does not begin with the same. */
   readonly lock: string
   readonly signal?: AbortSignal | undefined
   readonly onImage?: (done: number) => void

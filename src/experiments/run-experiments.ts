@@ -11,7 +11,7 @@ export interface RunExperimentsOptions extends TaskOptions, Omit<RunTasksOptions
  * and certified once for all of them, also over several calls and processes; what is finished is never repeated.
  *
  * @throws ConfigError for experiments that do not fit the scale; InterruptedError if `signal` is aborted, after which the
- *   same call goes on
+ *   same call continues
  */
 export async function runExperiments(
   experiments: readonly Experiment[],

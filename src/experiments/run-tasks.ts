@@ -41,7 +41,7 @@ const IDLE_ROUNDS = 2
 
 /**
  * Does what is left of the tasks. Several processes may do so at once, each takes what no other is at; it returns when
- * everything is done, whoever did it. After a kill the same call goes on where it stopped.
+ * everything is done, whoever did it. After a kill the same call continues where it stopped.
  *
  * @throws InterruptedError if `signal` is aborted
  */
@@ -73,14 +73,14 @@ export async function runTasks(tasks: readonly Task[], options: RunTasksOptions)
 
 function stuck(): ConfigError {
   return new ConfigError('What is left of the experiments waits for something that nobody makes.', {
-    remedy: 'Remove the folder of the experiments, and begin anew.',
+    remedy: 'Remove the folder of the experiments, and begin again.',
   })
 }
 
 function interrupted({ reason }: AbortSignal): InterruptedError {
   return new InterruptedError(String(reason), {
     what: `The experiments stopped (${reason})`,
-    remedy: 'The same command goes on from there.',
+    remedy: 'The same command continues from there.',
   })
 }
 

@@ -8,7 +8,7 @@ import { type TrainingMetadata, trainingMetadataPath } from './training-metadata
 /** Test images that accuracy is taken on after each epoch, which decides nothing. */
 const EVALUATION_IMAGES = 200
 
-/** Fine-tunes one seed of an arm, or goes on with it. */
+/** Fine-tunes one seed of an arm, or continues with it. */
 export async function trainArm(
   session: Session,
   arm: ResolvedArm,

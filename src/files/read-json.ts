@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import type { z } from 'zod'
 import { DataError } from '../errors'
 
-/** Makes the error for a reason that goes on after the name of the file: `is no JSON: Unexpected end of JSON input`. */
+/** Makes the error for a reason that follows the name of the file: `is not JSON: Unexpected end of JSON input`. */
 type Refuse = (reason: string, cause: unknown) => Error
 
 /**
@@ -23,7 +23,7 @@ export async function readText(path: string, refuse = refuseData(path)): Promise
  *
  * @param options.schema - What the content must be. Default: anything.
  * @param options.refuse - Default: a DataError.
- * @throws what `refuse` makes where the file cannot be read, is no JSON, or is not what the schema says
+ * @throws what `refuse` makes where the file cannot be read, is not JSON, or is not what the schema says
  */
 export async function readJson<T = unknown>(
   path: string,
@@ -35,7 +35,7 @@ export async function readJson<T = unknown>(
   try {
     content = JSON.parse(text)
   } catch (cause) {
-    throw refuse(`is no JSON: ${(cause as Error).message}`, cause)
+    throw refuse(`is not JSON: ${(cause as Error).message}`, cause)
   }
   if (schema === undefined) return content as T
   const parsed = schema.safeParse(content)

@@ -84,7 +84,7 @@ export class CertificationLogWriter implements AsyncDisposable {
   }
 
   /**
-   * Creates the log and its `<log>.json`, or goes on with them. A log may go on with another plan that has all of its
+   * Creates the log and its `<log>.json`, or continues with them. A log may go on with another plan that has all of its
    * rows: then `<log>.json` says the new one.
    *
    * @throws ConfigError listing the differences when the log was begun with another configuration, when it has another
@@ -138,7 +138,7 @@ export class CertificationLogWriter implements AsyncDisposable {
       await this.close()
       throw new DataError(
         `The row of image ${row.index} cannot be written to ${this.#file}: ${(cause as Error).message}.`,
-        { remedy: 'Make room, then certify again: the log goes on after its last whole row.', cause },
+        { remedy: 'Make room, then certify again: the log continues after its last whole row.', cause },
       )
     }
   }

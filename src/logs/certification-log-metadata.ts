@@ -48,7 +48,7 @@ export interface LogMetadata {
   readonly plan?: ImagePlan
   /** Where the plan is a share of a larger one. */
   readonly share?: Share
-  /** What is good to know and decides no row: device, batch size, versions. A run that goes on keeps the first run's. */
+  /** What is good to know and decides no row: device, batch size, versions. A run that continues keeps the first run's. */
   readonly notes?: JsonObject
 }
 
@@ -64,7 +64,7 @@ export function familyWiseOf({ configuration }: Pick<LogMetadata, 'configuration
 }
 
 /**
- * In what two configurations differ. What only one of them says of its data is no difference: logs of earlier versions
+ * In what two configurations differ. What only one of them says of its data is not a difference: logs of earlier versions
  * say less, or have a digest of less.
  */
 export function configurationDifferences(first: Json, second: Json): FieldDifference[] {
@@ -113,7 +113,7 @@ export async function readMetadata(logPath: string): Promise<LogMetadata | undef
   const configuration = isObject(metadata) ? metadata.configuration : undefined
   if (!isObject(configuration)) throw refuse('it has no configuration')
   for (const field of ['sigma', 'n0', 'n', 'alpha', 'seed']) {
-    if (typeof configuration[field] !== 'number') throw refuse(`configuration.${field} is no number`)
+    if (typeof configuration[field] !== 'number') throw refuse(`configuration.${field} is not a number`)
   }
   const { sigma, certifiedSigma = sigma, alpha, procedure } = configuration
   if (!(Number(sigma) > 0 && Number(certifiedSigma) > 0)) throw refuse('configuration.sigma is not above 0')

@@ -57,7 +57,9 @@ function requireShards(logs: readonly CertificationLog[]): ShardLog[] {
     throw notWhole(
       logs.length === 0
         ? ['no logs are given']
-        : others.map(({ file }) => `${file} is no shard: nothing beside it says of which plan it is a share`),
+        : others.map(
+            ({ file }) => `${file} is not a shard: nothing beside it says of which plan it is a share`,
+          ),
     )
   }
   const earlier = (logs as ShardLog[]).filter(({ metadata }) => metadata.format !== LOG_FORMAT)

@@ -62,7 +62,7 @@ export function copiesOf<F extends Form>(objective: Objective<F>, settings: F['s
 }
 
 /**
- * Refuses what is no loss.
+ * Refuses what is not a loss.
  *
  * @throws ConfigError that names the objective and the field
  */

@@ -6,7 +6,7 @@ import type { Evaluation, Form, Objective } from './objective'
 /** What a run folder says of its objective, so that the run can be shown without the code of the objective. */
 export interface ObjectiveDescription {
   readonly kind: string
-  /** The program that defined an objective of one's own; null for those of this package. */
+  /** The program that defined a custom objective; null for those of this package. */
   readonly script: string | null
   /** Metrics of an update. */
   readonly metrics: MetricTable

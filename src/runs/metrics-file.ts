@@ -51,7 +51,7 @@ function stepOf(line: string): unknown {
     const row: unknown = JSON.parse(line)
     return isObject(row) ? row.step : undefined
   } catch {
-    return undefined // a line that is no JSON has no step
+    return undefined // a line that is not JSON has no step
   }
 }
 

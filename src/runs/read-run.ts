@@ -114,7 +114,7 @@ export interface RunRecord extends Metrics {
 /**
  * Reads a run folder.
  *
- * @throws DataError if it is no run folder, or a file in it is malformed; see {@link readMetrics}
+ * @throws DataError if it is not a run folder, or a file in it is malformed; see {@link readMetrics}
  */
 export async function readRun(folder: string): Promise<RunRecord> {
   const metadata = await readRunMetadata(folder)
@@ -146,7 +146,7 @@ export async function readRunMetadata(folder: string): Promise<RunMetadata> {
   const path = join(folder, 'config.json')
   const metadata = await readJson(path, { schema: plainObject })
   if (metadata === undefined) {
-    throw new DataError(`${folder} is no run folder: there is no ${path}.`, {
+    throw new DataError(`${folder} is not a run folder: there is no ${path}.`, {
       remedy: 'Give the folder of a run; `ft-cadis runs` lists them.',
     })
   }

@@ -9,7 +9,7 @@ import { type Checkpoint, readCheckpoint } from './checkpoint'
 import { listCheckpoints } from './list-checkpoints'
 
 /**
- * Fields that decide where and how a run computes, not what: with others the run goes on, though another device rounds
+ * Fields that decide where and how a run computes, not what: with others the run continues, though another device rounds
  * otherwise. Paths are among them because weights are compared by their hashes, and data by their digests and classes.
  */
 const HARMLESS = [
@@ -49,7 +49,7 @@ export async function newestCheckpoint(
 }
 
 /**
- * Refuses to go on with a run under a configuration that would make another run of it.
+ * Refuses to continue with a run under a configuration that would make another run of it.
  *
  * @throws ConfigError that lists every field that matters, with both values
  */
@@ -73,7 +73,7 @@ export function requireSameRun({ folder, state }: Checkpoint, config: AnyRunConf
 }
 
 /**
- * Refuses to go on with other off-the-shelf weights than those that the run was begun with.
+ * Refuses to continue with other off-the-shelf weights than those that the run was begun with.
  *
  * @throws CheckpointError that lists what differs
  */
@@ -91,7 +91,7 @@ export function requireSameWeights({ folder, state }: Checkpoint, weights: unkno
 }
 
 /**
- * Refuses to go on with other images than those that the run was begun with. A checkpoint of an earlier version says of
+ * Refuses to continue with other images than those that the run was begun with. A checkpoint of an earlier version says of
  * them what the classes are called, and no more.
  *
  * @throws CheckpointError that names both

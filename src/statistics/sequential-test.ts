@@ -3,7 +3,7 @@ import { binomialDistribution, type CountDistribution } from './binomial'
 /**
  * A test of "the class has at least the probability `threshold`" that looks at the votes now and then. A miss is a vote
  * for another class. At look k the test certifies with at most `certifyUpTo[k]` misses, gives up with at least
- * `giveUpFrom[k]`, and goes on in between; after the last look it has done either.
+ * `giveUpFrom[k]`, and continues in between; after the last look it has done either.
  */
 export interface SequentialTest {
   /** In (0, 1). */

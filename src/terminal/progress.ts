@@ -9,7 +9,7 @@ export interface Progress {
 /** Ctrl-C stays the command's to answer, and a process that is killed leaves the terminal as it was. */
 const UNOBTRUSIVE = { gracefulExit: false, hideCursor: false, linewrap: true, fps: 5 } as const
 
-/** A progress bar on stderr with the time left; one line at the end where stderr is no terminal. */
+/** A progress bar on stderr with the time left; one line at the end where stderr is not a terminal. */
 export function progressBar(label: string, { total }: { total: number }): Progress {
   if (!process.stderr.isTTY) return finalLine(label)
   const bar = new SingleBar(

@@ -44,7 +44,7 @@ function textLines(output: Output): RunWatcher {
       metrics = objective.metrics
       testMetrics = objective.evaluation.metrics
       clock = remainingTime()
-      if (stepsDone > 0) console.error(`goes on after step ${stepsDone}/${plan.updates}`)
+      if (stepsDone > 0) console.error(`continues after step ${stepsDone}/${plan.updates}`)
       output.begin()
     },
     onUpdate: report => {

@@ -86,7 +86,7 @@ export interface ClassifierDescription {
   readonly usesBatchStatistics: boolean
   /** Whether training mode moves buffers (running statistics): see `runningStatistics`. */
   readonly hasRunningStatistics: boolean
-  /** What had random weights when it was loaded, which another load would draw anew; `null` where nothing had. */
+  /** What had random weights when it was loaded, which another load would draw again; `null` where nothing had. */
   readonly random: 'network' | 'head' | null
   /** Absent or null where the weights name no classes. */
   readonly classes?: WeightClasses | null
@@ -158,7 +158,7 @@ export interface ClassifierPrecision {
   readonly dtype?: Dtype | undefined
   /** Number type that the network's own operations are cast to where that is safe. Logits come as the images do. */
   readonly autocast?: 'none' | 'float16' | 'bfloat16' | undefined
-  /** Whether a backward pass computes activations anew instead of keeping them. Default false. */
+  /** Whether a backward pass computes activations again instead of keeping them. Default false. */
   readonly activationCheckpointing?: boolean | undefined
 }
 

@@ -3,7 +3,7 @@ import { ConfigError } from '../errors'
 import type { AnyObjective } from '../objectives/objective'
 import { isBuiltIn, kindOf } from '../objectives/registry'
 
-/** A fine-tuning run by an objective of one's own, as one writes it. */
+/** A fine-tuning run by a custom objective, as one writes it. */
 export interface RunDefinitionInput extends Omit<RunConfigInput, 'method'> {
   /** Objectives that `method.kind` may name beside those of this package. */
   readonly objectives: readonly AnyObjective[]
@@ -11,14 +11,14 @@ export interface RunDefinitionInput extends Omit<RunConfigInput, 'method'> {
   readonly method: { readonly kind: string } & Readonly<Record<string, unknown>>
 }
 
-/** A fine-tuning run by an objective of one's own: its settings are complete and checked. */
+/** A fine-tuning run by a custom objective: its settings are complete and checked. */
 export interface RunDefinition {
   readonly config: AnyRunConfig
   readonly objectives: readonly AnyObjective[]
 }
 
 /**
- * Defines a fine-tuning run by an objective of one's own, for `finetune`.
+ * Defines a fine-tuning run by a custom objective, for `finetune`.
  *
  * @throws ConfigError that names every invalid field, those of the objective's own settings included; or an objective
  *   whose kind another one has

@@ -212,7 +212,7 @@ async function problemsOfOutput(folder: string): Promise<string[]> {
     return [`The folder ${parent} cannot be written. Choose another output folder.`]
   }
   const names = parent === resolve(folder) ? await readdir(parent).catch(() => null) : []
-  if (names === null) return [`The output ${folder} is no folder. Choose another output folder.`]
+  if (names === null) return [`The output ${folder} is not a folder. Choose another output folder.`]
   const earlier = names.filter(name => (RUN_PARTS as readonly string[]).includes(name))
   return earlier.length === 0
     ? []

@@ -26,7 +26,7 @@ export interface FinetuneHooks<F extends Form = FtCadisForm> extends RunWatcher 
   /** A denoiser that is loaded already, to share it between runs. The caller frees it. */
   readonly denoiser?: Denoiser | undefined
   /**
-   * What to do where an earlier run has left something in the output folder: `resume` goes on with it from its newest
+   * What to do where an earlier run has left something in the output folder: `resume` continues with it from its newest
    * checkpoint, or begins where none has been written so far; `replace` moves it aside, and removes it when the new run
    * has a checkpoint. Default `refuse`. Where a launcher has restarted its ranks, the run that this launch has begun is
    * resumed, whatever stands here.
@@ -41,7 +41,7 @@ export interface FinetuneHooks<F extends Form = FtCadisForm> extends RunWatcher 
   readonly maxHours?: number | undefined
   /**
    * What to do about an update whose loss or gradient is not finite. It is never taken, and a record of it is left in
-   * the run folder. `skip` goes on unless it is the third in a row. Default `skip`.
+   * the run folder. `skip` continues unless it is the third in a row. Default `skip`.
    */
   readonly onNonFinite?: 'skip' | 'stop' | undefined
   /**

@@ -11,7 +11,7 @@ import { RunFolder } from '../runs/run-folder'
 import type { ProcessGroup } from '../torch'
 import type { FinetuneHooks } from './hooks'
 
-/** Where a run writes, and where it goes on. */
+/** Where a run writes, and where it continues. */
 export interface OpenedRun {
   /** The folder, which the first process alone writes; null in the others. */
   readonly folder: RunFolder | null

@@ -9,7 +9,7 @@ export interface ParameterInfo {
 }
 
 export interface ParameterGroupOptions {
-  /** Factor from one layer to the one below it, in (0, 1]; 1 is no layer-wise decay. */
+  /** Factor from one layer to the one below it, in (0, 1]; 1 means no layer-wise decay. */
   readonly layerDecay: number
   /** Weight decay at the start of training, of the parameters that decay. */
   readonly weightDecay: number
@@ -117,7 +117,7 @@ function requireBlocks(parameters: readonly ParameterInfo[], depth: number): voi
       { remedy },
     )
   }
-  // Stages of blocks (Swin, ConvNeXt) count their blocks anew in each stage.
+  // Stages of blocks (Swin, ConvNeXt) count their blocks again in each stage.
   const staged = parameters.find(({ name }) => /\.\d+\.(blocks|layers?)\.\d+\./.test(name))
   if (staged) {
     throw new ConfigError(`Layer-wise decay needs one row of blocks, got stages of them: ${staged.name}.`, {

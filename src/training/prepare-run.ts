@@ -149,7 +149,7 @@ function requireAdditive<F extends Form>(
 ): void {
   if (isAdditive || microBatches === 1) return
   throw new ConfigError(
-    `The loss of the method ${kind} is no sum over micro-batches, but an update has ${microBatches} of them.`,
+    `The loss of the method ${kind} is not a sum over micro-batches, but an update has ${microBatches} of them.`,
     { remedy: 'Train in one process, and leave optimisation.imagesPerMicroBatch out.' },
   )
 }

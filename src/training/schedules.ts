@@ -1,5 +1,5 @@
 /**
- * What changes while training goes on, as pure functions of the epochs done so far. A training loop with
+ * What changes while training continues, as pure functions of the epochs done so far. A training loop with
  * `updatesPerEpoch` optimizer updates asks before update u (from 0) of epoch e (from 0) at
  * `epochsDone = e + u / updatesPerEpoch`, so that a run resumed in mid-epoch continues where it was.
  */

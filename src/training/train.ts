@@ -41,7 +41,7 @@ export interface FinetuneResult {
  * bit, on the CPU, also of a run that was killed and resumed. Processes that `ft-cadis launch` has started share the
  * updates; the first of them writes.
  *
- * @param input - a configuration, or what `defineConfig` makes of one with objectives of one's own
+ * @param input - a configuration, or what `defineConfig` makes of one with custom objectives
  * @throws ConfigError, DataError, CheckpointError before the first step for what can be known then
  * @throws InterruptedError if the run was asked to stop; it can be resumed
  * @throws NonFiniteLossError, PythonError, PythonExitError, RankLostError during training; the run can be resumed from

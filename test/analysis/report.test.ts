@@ -141,7 +141,7 @@ describe('renderReport', () => {
     ],
     ['no image', () => grid([{ png: '', alt: '' }]), /must be a PNG file/],
     [
-      'a chart that is no SVG',
+      'a chart that is not an SVG',
       () => page({ kind: 'charts', charts: [{ svg: '<html>', caption: '', alt: '' }] }),
       /must be an SVG/,
     ],

@@ -30,7 +30,10 @@ test('agrees on equal losses, and on those that rounding keeps apart', () => {
 test.each([
   ['another loss', round({ loss: 1.2502, attacked: 7 }, { loss: 1.25, attacked: 7 })],
   ['another number of attacked images', round({ loss: 1.25, attacked: 8 }, { loss: 1.25, attacked: 7 })],
-  ['a loss that is no number', round({ loss: Number.NaN, attacked: 7 }, { loss: Number.NaN, attacked: 7 })],
+  [
+    'a loss that is not a number',
+    round({ loss: Number.NaN, attacked: 7 }, { loss: Number.NaN, attacked: 7 }),
+  ],
 ])('refuses to time sides with %s, and names the update', (_, different) => {
   expect(() => requireAgreement([SAME, different])).toThrow(/nothing to time\. Update 1: loss/)
 })

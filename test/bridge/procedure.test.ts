@@ -46,7 +46,7 @@ describe('a procedure', () => {
     await session.flush()
   })
 
-  test('is recorded anew where plain data differ, a handle is missing, or two inputs are one', async () => {
+  test('is recorded again where plain data differ, a handle is missing, or two inputs are one', async () => {
     interface Inputs {
       readonly x_B: Tensor<'B'>
       readonly y_B: Tensor<'B'> | null

@@ -106,7 +106,7 @@ describe('when Python dies', () => {
   })
 })
 
-test('a Python that is stopped is waited for, and goes on when it is continued', async () => {
+test('a Python that is stopped is waited for, and continues when it is continued', async () => {
   await open()
   process.kill(session.pid, 'SIGSTOP')
   const answer = session.compute(() => add(one(), 1))

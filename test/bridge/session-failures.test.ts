@@ -84,7 +84,7 @@ describe('an exception in Python', () => {
     await session.flush()
   })
 
-  test('says what to do where memory does not suffice, and the session goes on', async () => {
+  test('says what to do where memory does not suffice, and the session continues', async () => {
     // 400 TB.
     const huge = () =>
       randnCopies(vector(1), { axis: 'M', count: 1e14, generator: generator(session, 'huge') })
@@ -216,7 +216,7 @@ describe('a context', () => {
       expect(await session.compute(() => modeOf(network))).toEqual(usual)
     }))
 
-  test('refuses a read inside, which would end the program, and the session goes on', async () => {
+  test('refuses a read inside, which would end the program, and the session continues', async () => {
     const { roundTrips } = session.counters
     const early = vector(1)
     let inner: Promise<unknown> | undefined

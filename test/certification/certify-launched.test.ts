@@ -150,7 +150,7 @@ describe('certifyLaunched', () => {
     )
   })
 
-  it('goes on with the log that one process has begun', async () => {
+  it('continues with the log that one process has begun', async () => {
     await using begun = await CertificationLogWriter.open(log, {
       configuration,
       ...planMetadata(PLAN, undefined),

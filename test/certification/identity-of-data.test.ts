@@ -41,7 +41,7 @@ describe('a log and its data', () => {
   }
   const some = { images: { images: { first: 3 } } }
 
-  it('goes on where the data were moved, and says what they are', async () => {
+  it('continues where the data were moved, and says what they are', async () => {
     await certify(session, settings('A', some), { log: log() })
     await rename(join(folder, 'A'), join(folder, 'moved'))
     const { rows, metadata } = await certify(session, settings('moved'), { log: log() })

@@ -244,7 +244,11 @@ it.each<[string, () => unknown, RegExp]>([
   ['more successes than trials', () => lowerConfidenceBound(3, 2, { alpha: 0.1 }), /3 of 2/],
   ['half a success', () => lowerConfidenceBound(0.5, 2, { alpha: 0.1 }), /successes.*got 0\.5/],
   ['a negative count', () => predictFromCounts([4, -1], { alpha: 0.1 }), /class 1.*got -1/],
-  ['a count that is no number', () => predictFromCounts([Number.NaN, 1], { alpha: 0.1 }), /class 0.*got NaN/],
+  [
+    'a count that is not a number',
+    () => predictFromCounts([Number.NaN, 1], { alpha: 0.1 }),
+    /class 0.*got NaN/,
+  ],
   ['no votes at all', () => predictFromCounts([0, 0], { alpha: 0.1 }), /at least 1 in all, got 0/],
   ['no selection', () => certifyFromCounts([0, 0], votes, good), /at least 1 in all, got 0/],
   ['a single class', () => predictFromCounts([5], { alpha: 0.1 }), /at least 2 classes, got 1/],

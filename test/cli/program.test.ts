@@ -75,7 +75,7 @@ test('a usage error is one line, the hint, and exit code 2, in commands too', as
   }
 })
 
-test('help is no error', async () => {
+test('help is not an error', async () => {
   vi.spyOn(process.stdout, 'write').mockReturnValue(true)
   await runMain(() => createProgram('tool', 'A tool.').parseAsync(['--help'], { from: 'user' }))
   expect(process.exitCode).toBe(0)

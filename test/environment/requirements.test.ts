@@ -51,7 +51,7 @@ test.each([
   'torch==2.0,<3',
   'https://host/torch.whl',
   'torch==1 ; python_version<"4"',
-])('a line that is no exact pin is refused: %s', async line => {
+])('a line that is not an exact pin is refused: %s', async line => {
   const reading = read(`numpy==2.4.6\n${line}\n`)
   await expect(reading).rejects.toThrow(ConfigError)
   await expect(reading).rejects.toThrow(`has the line "${line}", expected an exact pin`)
@@ -61,7 +61,7 @@ test('a missing file is named', async () => {
   await expect(readRequirements('/nowhere/list.txt')).rejects.toThrow(/\/nowhere\/list\.txt cannot be read/)
 })
 
-test('a local label is no difference, anything else is', () => {
+test('a local label is not a difference, anything else is', () => {
   expect(isPinnedVersion('2.13.0', '2.13.0')).toBe(true)
   expect(isPinnedVersion('2.13.0+cpu', '2.13.0')).toBe(true)
   expect(isPinnedVersion('2.13.0+cpu', '2.13.0+cpu')).toBe(true)

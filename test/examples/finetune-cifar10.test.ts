@@ -69,7 +69,7 @@ describe('finetune-cifar10', () => {
       const log = (await readFile(join(output, 'certify-sigma-0.25.tsv'), 'utf8')).trim().split('\n')
       expect(log).toHaveLength(1 + 3)
 
-      // The command goes on with the log of the example.
+      // The command continues with the log of the example.
       const certify = ['certify', output, '--images', 'all', '--device', 'cpu', '--threads', '1']
       const further = await runProgram('src/cli/main.ts', ...certify)
       expect(further.exitCode, further.stderr).toBe(0)

@@ -40,7 +40,7 @@ describe('readJson', () => {
       '{"step": 3, "places": [{"x": 0.5}, {"x": "1"}]}',
       /a\.json is malformed: places\.1\.x: .*number/,
     ],
-    ['what is cut off', '{"step": 3', /a\.json is no JSON: .*Restore the file/],
+    ['what is cut off', '{"step": 3', /a\.json is not JSON: .*Restore the file/],
   ])('refuses %s', async (_what, text, message) => {
     await writeFile(path, text)
     await expect(readJson(path, { schema })).rejects.toThrow(DataError)

@@ -66,7 +66,7 @@ describe('CertificationLogWriter', () => {
     expect((await readCertificationLog(path)).rows).toHaveLength(1)
   })
 
-  it('goes on wherever a kill cut the log', async () => {
+  it('continues wherever a kill cut the log', async () => {
     await write(0, 1)
     const whole = await readFile(path, 'utf8')
     const firstRowEnds = `${LOG_HEADER}\n${formatRow(row(0))}\n`.length
@@ -83,7 +83,7 @@ describe('CertificationLogWriter', () => {
     }
   })
 
-  it('goes on when a kill came between the metadata and the log', async () => {
+  it('continues when a kill came between the metadata and the log', async () => {
     await write()
     await rm(path)
     await write(5)
@@ -108,14 +108,14 @@ describe('CertificationLogWriter', () => {
     await expect(opened).rejects.not.toThrow(/denoiser|alpha/)
   })
 
-  it('goes on under other notes and keeps the first', async () => {
+  it('continues under other notes and keeps the first', async () => {
     await write(0)
     const log = await CertificationLogWriter.open(path, { ...metadata, notes: { device: 'cuda' } })
     await log.close()
     expect((await readCertificationLog(path)).metadata?.notes).toEqual({ device: 'cpu' })
   })
 
-  it('goes on with a plan that has all of its images, and says the new one', async () => {
+  it('continues with a plan that has all of its images, and says the new one', async () => {
     await (await CertificationLogWriter.open(path, { ...metadata, plan: imagePlan([0, 1]) })).close()
     await write(0)
     const longer = { ...metadata, plan: imagePlan([0, 2, 4]), notes: { device: 'cuda' } }
@@ -190,7 +190,7 @@ describe('CertificationLogWriter', () => {
     expect((await readCertificationLog(path)).rows).toHaveLength(1)
   })
 
-  it.skipIf(!canMount)('says so when the disk is full, and goes on after the last whole row', async () => {
+  it.skipIf(!canMount)('says so when the disk is full, and continues after the last whole row', async () => {
     const disk = join(folder, 'disk')
     mountDisk(disk, '16k')
     try {
@@ -273,7 +273,7 @@ describe('readCertificationLog', () => {
 
   it.each([
     ['a missing log', undefined, /There is no certification log/],
-    ['metadata that are no JSON', '{', /it is no JSON/],
+    ['metadata that are no JSON', '{', /it is not JSON/],
     ['metadata without a configuration', '{}', /it has no configuration/],
     [
       'a format of a later version',
@@ -294,7 +294,7 @@ describe('readCertificationLog', () => {
       }),
       reason,
     ]),
-    ['metadata without sigma', '{"configuration": {}}', /configuration\.sigma is no number/],
+    ['metadata without sigma', '{"configuration": {}}', /configuration\.sigma is not a number/],
   ])('refuses %s', async (_what, content, message) => {
     if (content !== undefined) {
       await write(0)

@@ -285,7 +285,7 @@ describe('parseLog', () => {
       line => line.replace('0123456789abcdef', '0123456789ABCDEF'),
       /digest must be 16 hexadecimal digits/,
     ],
-    ['evidence that is no JSON', line => `${line}}`, /evidence must be a JSON object/],
+    ['evidence that is not JSON', line => `${line}}`, /evidence must be a JSON object/],
     [
       'evidence of an unknown kind',
       line => line.replace('"lowerBound"', '"upperBound"'),

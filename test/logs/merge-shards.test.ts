@@ -78,7 +78,7 @@ describe('mergeShards', () => {
 
   it.each<[string, () => Promise<string[]>, RegExp]>([
     ['no logs', async () => [], /no logs are given/],
-    ['a log that is no shard', async () => [await write(undefined)], /single\.tsv is no shard/],
+    ['a log that is not a shard', async () => [await write(undefined)], /single\.tsv is not a shard/],
     [
       'a log that says nothing about itself',
       async () => {
@@ -86,7 +86,7 @@ describe('mergeShards', () => {
         await rm(metadataPath(path))
         return [path]
       },
-      /shard-01-of-01\.tsv is no shard/,
+      /shard-01-of-01\.tsv is not a shard/,
     ],
     ['missing shards', async () => [(await shardsOf(4))[1] as string], /shard 1,3,4 of 4 is missing/],
     [

@@ -164,13 +164,13 @@ describe('an objective', () => {
     expect(again.updates.map(({ loss }) => loss)).toEqual(updates.map(({ loss }) => loss))
   })
 
-  it('that is no sum over micro-batches is refused with several of them', async () => {
+  it('that is not a sum over micro-batches is refused with several of them', async () => {
     const whole = defineObjective<PlainForm>({ ...PLAIN, isAdditive: false })
     const halves = optimisation({ imagesPerMicroBatch: 200 })
     const refused = finetune(session, definition('halves', whole, { optimisation: halves }))
     await expect(refused).rejects.toThrow(ConfigError)
     await expect(refused).rejects.toThrow(
-      'The loss of the method plain is no sum over micro-batches, but an update has 2 of them. Train in one process, and leave optimisation.imagesPerMicroBatch out.',
+      'The loss of the method plain is not a sum over micro-batches, but an update has 2 of them. Train in one process, and leave optimisation.imagesPerMicroBatch out.',
     )
     const { updates } = await train(definition('whole', whole), { stopAfterUpdates: 1, updatesOnly: true })
     expect(updates).toHaveLength(1)
@@ -259,7 +259,7 @@ describe('an objective', () => {
     },
   )
 
-  it('may have an evaluation that is not finite: no epoch is the best, and the run goes on', async () => {
+  it('may have an evaluation that is not finite: no epoch is the best, and the run continues', async () => {
     const nothing: Evaluation['look'] = inputs => {
       const { testLoss: loss } = testLoss(inputs)
       if (loss === undefined) throw new RangeError('It has a loss.')

@@ -93,7 +93,7 @@ describe('a run', () => {
     return entries.filter(entry => entry.isFile()).map(entry => join(entry.parentPath, entry.name))
   }
 
-  it('lies at a path of any characters: it goes on, is certified and reported, and none of them is run', async () => {
+  it('lies at a path of any characters: it continues, is certified and reported, and none of them is run', async () => {
     const run = config(ODD_NAME)
     const stop = new AbortController()
     const stopped = train(run, { signal: stop.signal, onUpdate: () => stop.abort('SIGTERM') })

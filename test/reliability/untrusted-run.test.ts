@@ -69,7 +69,7 @@ afterAll(() => rm(folder, { recursive: true }))
 interface Element {
   readonly name: string
   readonly attributes: readonly string[]
-  /** What stands in its tag and is no attribute in quotation marks. */
+  /** What stands in its tag and is not an attribute in quotation marks. */
   readonly rest: string
 }
 

@@ -113,13 +113,13 @@ describe('a run', () => {
   })
 
   it('needs a description', async () => {
-    await expect(readRun(folder)).rejects.toThrow(/is no run folder: there is no .*config\.json/)
+    await expect(readRun(folder)).rejects.toThrow(/is not a run folder: there is no .*config\.json/)
     await writeRun(folder, { files: { 'config.json': { config: {} } } })
     await expect(readRun(folder)).rejects.toThrow(
       /config\.json is not the description of a run: it has no weights/,
     )
     await writeRun(folder, { files: { 'config.json': 'x' } })
-    await expect(readRun(folder)).rejects.toThrow(/config\.json is no JSON: /)
+    await expect(readRun(folder)).rejects.toThrow(/config\.json is not JSON: /)
     await writeRun(folder, { files: { 'config.json': '[]' } })
     await expect(readRun(folder)).rejects.toThrow(/config\.json is malformed: expected a JSON object/)
   })

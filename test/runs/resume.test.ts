@@ -27,7 +27,7 @@ import { finetuneCollecting } from '../support/finetune-collecting'
 import { checkpointBytes, reproducibleRows, rewriteTrainer } from '../support/run-files'
 import { shortRun } from '../support/short-run'
 
-describe('a run that goes on from a checkpoint', () => {
+describe('a run that continues from a checkpoint', () => {
   let session: Session
   let folder: string
 
@@ -244,7 +244,7 @@ describe('a run that goes on from a checkpoint', () => {
       c => truncate(join(c, 'model.safetensors'), 1000),
     ],
     ['without its optimizer', /optimizer.safetensors is missing/, c => rm(join(c, 'optimizer.safetensors'))],
-    ['with a damaged state', /trainer.json is no JSON: /, c => truncate(join(c, 'trainer.json'), 100)],
+    ['with a damaged state', /trainer.json is not JSON: /, c => truncate(join(c, 'trainer.json'), 100)],
     [
       'of something else',
       /trainer.json is malformed: format: expected 1 or 2, which this version reads/,

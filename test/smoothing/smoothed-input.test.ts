@@ -38,7 +38,7 @@ it('is what stands in its folder', async () => {
   await rm(folder, { recursive: true })
 })
 
-it('is no folder without smoothed.json', async () => {
+it('is not a folder without smoothed.json', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'ft-cadis-input-'))
   await expect(smoothedOf(folder)).rejects.toThrow(CheckpointError)
   await expect(smoothedOf(folder)).rejects.toThrow(/no smoothed\.json in/)

@@ -1,5 +1,5 @@
 /**
- * An objective of one's own in one file, and a program that trains the digits by it on noisy images without a denoiser:
+ * A custom objective in one file, and a program that trains the digits by it on noisy images without a denoiser:
  * cross-entropy beyond a tolerance, on hard images and on some of the easy ones, and on images that jitter.
  *
  *     npx tsx test/support/margin-objective.ts <output>

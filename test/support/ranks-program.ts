@@ -112,14 +112,14 @@ async function computeTogether(session: Session, group: torch.ProcessGroup): Pro
   }
 }
 
-/** Reports, and goes on asking the other ranks until the file `stop` is there. */
+/** Reports, and continues asking the other ranks until the file `stop` is there. */
 async function main(folder: string): Promise<void> {
   // As training does, which finishes its update first.
   process.on('SIGTERM', () => undefined)
   await using session = await connect({ device: 'cpu', threads: 1 })
   const group = await torch.joinProcessGroup(session)
   const { rank } = group
-  // A launcher that starts its ranks anew because of another machine does not count it.
+  // A launcher that starts its ranks again because of another machine does not count it.
   const attempt = Math.max(...(await group.gather(session.launch.restartCount)))
   const report: RankReport = {
     rank,

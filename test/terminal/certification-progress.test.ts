@@ -3,7 +3,7 @@ import type { CertificationWatcher } from '../../src/logs/certification-watcher'
 import { certificationLine, certificationProgress } from '../../src/terminal/certification-progress'
 import { type PretendedStream, pretendStream, screenOf } from '../support/terminal'
 
-/** A watcher sees a certification of 40 images that goes on after the first ten. */
+/** A watcher sees a certification of 40 images that continues after the first ten. */
 function watch(watcher: CertificationWatcher): void {
   watcher.onStart?.(40)
   for (let done = 1; done <= 40; done += 1) {

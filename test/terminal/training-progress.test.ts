@@ -148,7 +148,7 @@ describe('trainingProgress', () => {
     // Nothing is left behind in a terminal whose program is killed: neither a hidden cursor nor lines that do not wrap.
     expect(stderr.written()).not.toMatch(/\?25l|\?7l/)
     expect(errors).toEqual([
-      'goes on after step 3/100',
+      'continues after step 3/100',
       expect.stringMatching(/^interrupted after step 10\/100, /),
     ])
     expect(stdout).toEqual([])
@@ -158,7 +158,7 @@ describe('trainingProgress', () => {
     stderr = pretendStream('stderr', { isTTY: false })
     await watch(trainingProgress())
     expect(errors.map(line => line.replace(/ · .* · /, ' … '))).toEqual([
-      'goes on after step 3/100',
+      'continues after step 3/100',
       'epoch 1/3 … lr 1.0e-3',
       'step 8: not taken, loss NaN, gradient norm 2.00',
       'epoch 3/3 … 1 skipped',

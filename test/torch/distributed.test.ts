@@ -32,7 +32,7 @@ beforeEach(async () => {
 })
 
 afterEach(async () => {
-  // Where a test has failed, ranks may still wait for each other, or be started anew.
+  // Where a test has failed, ranks may still wait for each other, or be started again.
   writeFileSync(join(folder, 'stop'), '')
   for (const one of launched) one.kill('SIGTERM')
   for (const pid of pids) killed(pid, 'SIGKILL')
@@ -118,7 +118,7 @@ test('one process alone has nothing to wait for, and records nothing', async () 
 })
 
 test.runIf(hasProcessFiles)(
-  'two processes compute as one does. When one hangs or dies, the other says which, all is started anew, or ends',
+  'two processes compute as one does. When one hangs or dies, the other says which, all is started again, or ends',
   async () => {
     const ranks = start(['--nproc-per-node', '2', '--max-restarts', '1'], {
       env: { FT_CADIS_RANK_SILENCE_SECONDS: '2' },
@@ -144,7 +144,7 @@ test.runIf(hasProcessFiles)(
 )
 
 test.runIf(hasProcessFiles)(
-  'two machines compute as one process does, and start anew when a process of one of them is killed',
+  'two machines compute as one process does, and start again when a process of one of them is killed',
   async context => {
     const machines = await makeMachines()
     if (typeof machines === 'string') return context.skip(machines)

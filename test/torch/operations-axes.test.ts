@@ -88,7 +88,7 @@ describe('types of results', () => {
 
   test('what does not fit together does not compile', () => {
     const refused = () => {
-      // @ts-expect-error: a tensor of numbers is no loss
+      // @ts-expect-error: a tensor of numbers is not a loss
       torch.backward(x_MBK)
       // @ts-expect-error: booleans are not added
       torch.add(bool_B, 1)

@@ -86,7 +86,7 @@ describe('a run and its data', () => {
     expect(await readSmoothed(lastCheckpoint())).toMatchObject({ data })
   })
 
-  it('goes on where they were moved', async () => {
+  it('continues where they were moved', async () => {
     await cp(join(folder, 'A'), join(folder, 'elsewhere'), { recursive: true })
     await rename(join(folder, 'elsewhere'), join(folder, 'moved'))
     expect(await resume('resumed', 'moved')).toMatch(/epoch-02$/)

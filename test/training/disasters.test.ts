@@ -46,7 +46,7 @@ describe('a run that meets with', () => {
     session.free([networks, smoothing])
   }
 
-  it.skipIf(!canMount)('a full disk says so, keeps the last checkpoint, and goes on from it', async () => {
+  it.skipIf(!canMount)('a full disk says so, keeps the last checkpoint, and continues from it', async () => {
     const disk = mount('small', '4M')
     const run = join(disk, 'run')
     const stopped = train(shortRun(run))
@@ -131,7 +131,7 @@ describe('a run that meets with', () => {
     await expect(stopped).rejects.toThrow(new RegExp(data))
   })
 
-  it('a clock that is set goes on as if it was not', async () => {
+  it('a clock that is set continues as if it was not', async () => {
     vi.useFakeTimers({ toFake: ['Date'] })
     try {
       const run = join(folder, 'clock')

@@ -89,13 +89,13 @@ describe('fine-tuning in two processes', () => {
   )
 
   it(
-    'goes on from the last checkpoint when a rank is killed and the launcher starts all anew',
+    'continues from the last checkpoint when a rank is killed and the launcher starts all again',
     async () => {
       const run = join(folder, 'killed')
       const launched = inTwo(run, { options: ['--max-restarts', String(KILLS)] })
       const occurrences = (pattern: RegExp) => [...launched.printed().matchAll(pattern)]
       for (let kill = 0; kill < KILLS; kill += 1) {
-        // Every start says where it goes on; the first kill comes after the first checkpoint.
+        // Every start says where it continues; the first kill comes after the first checkpoint.
         const begun = () => occurrences(/"stepsDone":/g).length > kill
         while (!begun() || (kill === 0 && !launched.printed().includes('"step":4}'))) await sleep(20)
         await sleep(Math.random() * 1000)

@@ -4,7 +4,7 @@ import { FIRST_LOSS_SCALE, type LossScale, nextLossScale } from '../../src/train
 const after = (from: LossScale, overflows: readonly boolean[]) =>
   overflows.reduce((scale, overflowed) => nextLossScale(scale, { overflowed }), from)
 
-it('halves on an overflow, and starts to count anew', () => {
+it('halves on an overflow, and starts to count again', () => {
   expect(after({ scale: 1024, goodUpdates: 1999 }, [true])).toEqual({ scale: 512, goodUpdates: 0 })
   expect(after({ scale: 1, goodUpdates: 3 }, [true])).toEqual({ scale: 1, goodUpdates: 0 })
 })

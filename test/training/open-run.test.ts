@@ -59,7 +59,7 @@ describe('a restart by the launcher', () => {
   )
 
   it.each([undefined, 'refuse', 'replace', 'resume'] as const)(
-    'goes on with what its first start has begun (existing: %s), which any of its machines knows',
+    'continues with what its first start has begun (existing: %s), which any of its machines knows',
     async existing => {
       await leaveRun(['machine 1', 'machine 2'])
       await open(existing, restart('machine 2', 'machine 3'))

@@ -27,7 +27,7 @@ def labels_of_folders(folders: Sequence[str], asked: Classes | None, *, where: s
     elif asked == NUMERIC:
         if others := [name for name in folders if not _is_number(name)]:
             raise DatasetError(
-                f"The class folders of '{where}' have no order of numbers: '{others[0]}' is no whole number. "
+                f"The class folders of '{where}' have no order of numbers: '{others[0]}' is not a whole number. "
                 "Set data.classes to 'text' or to a list of the names in their order."
             )
         names = sorted(folders, key=int)

@@ -78,7 +78,7 @@ def _read_cache(file: Path) -> dict[str, Any]:
     try:
         content = json.loads(file.read_text())
     except (OSError, ValueError):
-        return {}  # sizes are looked at anew
+        return {}  # sizes are looked at again
     return content if isinstance(content, dict) and isinstance(content.get("sizes"), str) else {}
 
 
@@ -89,4 +89,4 @@ def _write_cache(file: Path, content: dict[str, Any]) -> None:
         unfinished.write_text(json.dumps(content))
         unfinished.replace(file)
     except OSError:
-        return  # where nothing can be kept, sizes are looked at anew each time
+        return  # where nothing can be kept, sizes are looked at again each time

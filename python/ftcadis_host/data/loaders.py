@@ -123,7 +123,7 @@ class Loader:
         """The next batch. Raises EndOfData after the last one.
 
         What goes wrong in a worker is raised here as it was raised there, with the worker's traceback as a note. After
-        an error the workers are gone, and the loader must be started anew.
+        an error the workers are gone, and the loader must be started again.
         """
         if not self._started:
             raise RuntimeError("The loader is not started, or stopped at an error. Call start(epoch, first_batch) first.")

@@ -21,7 +21,7 @@ class Backbone:
     """A network that maps images [N, C, H, W] to logits, or to an object with `logits`.
 
     heads: names of the modules that classify. depth: number of transformer blocks, where there are any.
-    random: what of it has random weights, which another load would draw anew; None where all of them are from files.
+    random: what of it has random weights, which another load would draw again; None where all of them are from files.
     classes: what the weights call the logits, in their order; None where they do not.
     """
 

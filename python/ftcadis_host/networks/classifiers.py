@@ -113,7 +113,7 @@ def load_classifier(
 
     dtype: of the parameters. To train in half precision load in float32 with an `autocast` dtype: an optimizer needs
         float32 parameters.
-    activation_checkpointing: whether a backward pass computes the activations of each block anew instead of keeping
+    activation_checkpointing: whether a backward pass computes the activations of each block again instead of keeping
         them: less memory, one more forward pass, the same gradients.
 
     spec: one of

@@ -70,7 +70,7 @@ def _converted(
         except OSError as error:
             warnings.warn(
                 f"The converted weights of '{path}' could not be cached beside it ({error}). "
-                "Every start converts them anew and needs twice the host memory.",
+                "Every start converts them again and needs twice the host memory.",
                 stacklevel=2,
             )
             yield from converted.items()

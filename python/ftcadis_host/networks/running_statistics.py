@@ -20,7 +20,7 @@ def has_statistics(module: nn.Module) -> bool:
 
 
 def count_once(modules: Iterable[nn.Module]) -> None:
-    """Leaves running statistics as they are where a backward pass computes a forward pass anew.
+    """Leaves running statistics as they are where a backward pass computes a forward pass again.
 
     For activation checkpointing: the first forward pass has moved them already.
     """
@@ -116,7 +116,7 @@ def _own_buffers(module: nn.Module) -> list[tuple[str, torch.Tensor]]:
 
 
 def _set_aside(module: nn.Module, _inputs) -> None:
-    # The number of the backward pass that runs, by which torch.utils.checkpoint too knows that it computes anew.
+    # The number of the backward pass that runs, by which torch.utils.checkpoint too knows that it computes again.
     if module.training and torch._C._current_graph_task_id() != -1:
         setattr(module, _SET_ASIDE, dict(module._buffers))
         copies = {name: buffer.clone() for name, buffer in module._buffers.items() if buffer is not None}

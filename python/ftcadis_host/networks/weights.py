@@ -62,7 +62,7 @@ def check_file(path: Path | str) -> None:
         _check_safetensors(path)
     elif not head.startswith(b"\x80"):
         raise WeightsError(
-            f"'{path}' is no PyTorch weight file: it starts with {_quote(head)} at byte 0, but a PyTorch file starts "
+            f"'{path}' is not a PyTorch weight file: it starts with {_quote(head)} at byte 0, but a PyTorch file starts "
             "with 'PK' or with byte 0x80. Download it again, or give it its proper name if it is a .safetensors file."
         )
 
@@ -105,7 +105,7 @@ def read_tensors(path: Path | str, inside: tuple[str, ...] = ()) -> dict[str, to
         if not isinstance(key, str) or not isinstance(value, torch.Tensor):
             raise WeightsError(
                 f"'{path}' holds a {type(value).__name__} under the key {key!r}, expected a tensor under a name: "
-                "it is no state dict. Save the state dict alone."
+                "it is not a state dict. Save the state dict alone."
             )
     return dict(content)
 

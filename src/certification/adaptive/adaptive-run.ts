@@ -13,7 +13,7 @@ export interface AdaptiveRun {
   readonly next: VoteRequest | undefined
   /**
    * @param candidateVotes - votes for the class among the `next.votes`
-   * @throws ConfigError when nothing was asked for, or the count is no integer from 0 to `next.votes`
+   * @throws ConfigError when nothing was asked for, or the count is not an integer from 0 to `next.votes`
    */
   observe(candidateVotes: number): void
   /** @throws ConfigError while `next` asks for votes */

@@ -18,7 +18,7 @@ export interface SizedCertificationOptions {
   readonly block?: number
 }
 
-/** The pilot goes on until it has this share of the votes that it asks for: it is to plan the estimation, not to replace it. */
+/** The pilot continues until it has this share of the votes that it asks for: it is to plan the estimation, not to replace it. */
 const PILOT_SHARE = 0.1
 
 const FIRST_PILOT = 64

@@ -16,7 +16,7 @@ export function addLaunchCommand(program: Command): void {
     .option('--rdzv-endpoint <host:port>', 'where the machines meet: a free port of the first one')
     .option('--rdzv-id <name>', 'a name of this launch that no other at the same endpoint has')
     .option('--local-addr <address>', 'the address of this machine that the others reach it by')
-    .option('--max-restarts <n>', 'how often to start all anew after one has failed', atLeast(0), 0)
+    .option('--max-restarts <n>', 'how often to start all again after one has failed', atLeast(0), 0)
     .option('--python <path>', 'use this Python on every rank instead of PYTHON_BIN, conda or .venv')
     .action(
       async (

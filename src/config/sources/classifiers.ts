@@ -10,7 +10,7 @@ type ClassifierSchema = SourceSchema<{ path: z.ZodOptional<z.ZodString> }>
 export interface ClassifierSource<Schema extends ClassifierSchema = ClassifierSchema> extends Source<Schema> {
   /** What such a classifier is called, with its article. */
   readonly title: string
-  /** Transformer blocks, for layer-wise decay and activation checkpointing; `unknown` are those of a network of one's own. */
+  /** Transformer blocks, for layer-wise decay and activation checkpointing; `unknown` are those of a custom network. */
   readonly blocks: 'known' | 'unknown' | 'none'
   /** Query and value projections, for LoRA. */
   readonly hasQueryAndValue: boolean

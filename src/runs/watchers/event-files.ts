@@ -9,7 +9,7 @@ import { writeSamples } from './sample-files'
 /**
  * Writes `tensorboard/`: the metrics of the trainer and of the objective after each update and epoch, and before the first and after each
  * epoch the drawing of kept and hallucinated images, which `samples/` gets as well. Updates cost no answer of Python; an
- * epoch costs one, for the samples. What an earlier part of the run wrote beyond the checkpoint that it goes on from is
+ * epoch costs one, for the samples. What an earlier part of the run wrote beyond the checkpoint that it continues from is
  * hidden by TensorBoard.
  *
  * Where the run has no folder, as on every rank but the first, it does nothing.

@@ -50,7 +50,7 @@ describe('certify', () => {
     return { stderr, ...(exitCode !== undefined && { exitCode }) }
   }
 
-  it('is killed, interrupted, and goes on to the rows of a run without either', async () => {
+  it('is killed, interrupted, and continues to the rows of a run without either', async () => {
     await interrupt('SIGKILL')
     expect(await readdir(folder)).toContain('certify.tsv.lock')
     const afterKill = await readCertificationLog(log)
@@ -221,7 +221,7 @@ describe('what a command line names', () => {
     await writeFile(file, JSON.stringify({ ...settings, smoothing: { ...smoothing, sigma: -1 } }))
     await expect(smoothedSource(undefined, { config: file })).rejects.toThrow(/smoothing\.sigma: expected/)
     await writeFile(file, '{')
-    await expect(smoothedSource(undefined, { config: file })).rejects.toThrow(/settings\.json is no JSON: /)
+    await expect(smoothedSource(undefined, { config: file })).rejects.toThrow(/settings\.json is not JSON: /)
   })
 })
 

@@ -24,7 +24,7 @@ class LabelsOfFolders(unittest.TestCase):
 
     def test_refuse_what_does_not_fit_the_folders(self):
         for asked, folders, reason in (
-            ("numeric", ["1", "b"], "'b' is no whole number"),
+            ("numeric", ["1", "b"], "'b' is not a whole number"),
             (["1", "2"], NUMBERS, "the folder '10' is not listed"),
             (["1", "2", "10", "3"], NUMBERS, "there is no folder '3'"),
             (["1", "2", "10", "1"], NUMBERS, "'1' is listed twice"),

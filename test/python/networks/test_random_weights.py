@@ -4,7 +4,7 @@ from ftcadis_host.networks.classifiers import load_classifier, save_classifier
 
 
 class TestRandomWeights(InFolder):
-    """What of a classifier another load would draw anew."""
+    """What of a classifier another load would draw again."""
 
     VIT = {"img_size": 8, "patch_size": 4, "in_chans": 1, "embed_dim": 16, "depth": 1, "num_heads": 2}
 

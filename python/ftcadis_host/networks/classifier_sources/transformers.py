@@ -92,7 +92,7 @@ def _config(path: str) -> Any:
         return AutoConfig.from_pretrained(path, trust_remote_code=False)
     except (OSError, ValueError) as error:
         raise WeightsError(
-            f"'{path}' is no transformers model in reach: {error} Give a folder with its config.json, or the id of a "
+            f"'{path}' is not a transformers model in reach: {error} Give a folder with its config.json, or the id of a "
             "model that is in the hub's cache or that the network reaches."
         ) from error
 

@@ -5,9 +5,7 @@ import type { NamedRun } from '../../runs/report/run-curves'
 export function addReportCommand(program: Command): void {
   program
     .command('report')
-    .description(
-      'make the page of a fine-tuning run, also while it runs, or of several beside each other',
-    )
+    .description('make the page of a fine-tuning run, also while it runs, or of several beside each other')
     .argument('<runs...>', 'run folders')
     .option(
       '--output <file>',

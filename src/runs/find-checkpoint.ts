@@ -4,14 +4,22 @@ import { CheckpointError } from '../errors'
 import { isFolder } from '../files/exists'
 import { readJson } from '../files/read-json'
 import type { TrainedRun } from '../smoothing/trained-classifier'
-import { listCheckpoints } from './list-checkpoints'
+import { type ListedCheckpoint, listCheckpoints } from './list-checkpoints'
+import { bestEpoch } from './list-runs'
+import { readLatestMetrics } from './read-metrics'
+import { readRunMetadata } from './read-run'
 
 /**
- * Finds a checkpoint: the folder itself, or the newest one of a run folder.
+ * Finds a checkpoint: the folder itself, or one of a run folder.
  *
+ * @param options.checkpoint - Which one of a run: `last`, the newest; `best`, of the epoch that is best by the metric of the
+ *   objective; or its name, such as `epoch-05`. Default `last`.
  * @throws CheckpointError if there is none, one is damaged, or no `config.json` says what it belongs to
  */
-export async function findCheckpoint(folder: string): Promise<TrainedRun> {
+export async function findCheckpoint(
+  folder: string,
+  { checkpoint = 'last' }: { readonly checkpoint?: string | undefined } = {},
+): Promise<TrainedRun> {
   const path = resolve(folder)
   if (!(await isFolder(path))) {
     throw new CheckpointError(`There is no folder ${folder}.`, {
@@ -19,8 +27,16 @@ export async function findCheckpoint(folder: string): Promise<TrainedRun> {
     })
   }
   const isCheckpoint = basename(dirname(path)) === 'checkpoints'
+  if (isCheckpoint && checkpoint !== 'last') {
+    throw new CheckpointError(
+      `${folder} is a checkpoint itself, so there is none in it to choose: ${checkpoint}.`,
+      {
+        remedy: 'Give the folder of the run instead.',
+      },
+    )
+  }
   const run = isCheckpoint ? dirname(dirname(path)) : path
-  return { config: await readRunConfig(run), checkpoint: isCheckpoint ? path : await newestOf(run) }
+  return { config: await readRunConfig(run), checkpoint: isCheckpoint ? path : await choose(run, checkpoint) }
 }
 
 async function readRunConfig(run: string): Promise<AnyRunConfig> {
@@ -39,11 +55,39 @@ async function readRunConfig(run: string): Promise<AnyRunConfig> {
   }
 }
 
-async function newestOf(run: string): Promise<string> {
+async function choose(run: string, checkpoint: string): Promise<string> {
   const folder = join(run, 'checkpoints')
-  const newest = (await listCheckpoints(folder)).at(-1)
-  if (newest !== undefined) return join(folder, newest.name)
-  throw new CheckpointError(`The run ${run} has left no checkpoint.`, {
-    remedy: 'Let it train until it leaves one.',
+  const listed = await listCheckpoints(folder)
+  const newest = listed.at(-1)
+  if (newest === undefined) {
+    throw new CheckpointError(`The run ${run} has left no checkpoint.`, {
+      remedy: 'Let it train until it leaves one.',
+    })
+  }
+  const chosen =
+    checkpoint === 'last'
+      ? newest
+      : checkpoint === 'best'
+        ? await bestOf(run, listed)
+        : listed.find(({ name }) => name === checkpoint)
+  if (chosen !== undefined) return join(folder, chosen.name)
+  throw new CheckpointError(`The run ${run} has no checkpoint ${checkpoint}.`, {
+    remedy: `Choose last, best or one of ${listed.map(({ name }) => name).join(', ')}.`,
   })
+}
+
+/** The checkpoint of the epoch that is best by the metric of the objective. */
+async function bestOf(run: string, listed: readonly ListedCheckpoint[]): Promise<ListedCheckpoint> {
+  const { objective } = await readRunMetadata(run)
+  const { metric } = objective.evaluation.best
+  const { epochs } = await readLatestMetrics(join(run, 'metrics.jsonl'))
+  const best = bestEpoch(epochs, objective.evaluation.best)
+  const found = listed.find(({ epoch }) => epoch !== null && epoch === best?.epoch)
+  if (found !== undefined) return found
+  throw new CheckpointError(
+    best === undefined
+      ? `No epoch of the run ${run} has been evaluated, so none is the best by ${metric}.`
+      : `Epoch ${best.epoch} of the run ${run} is the best by ${metric}, but its checkpoint is not there.`,
+    { remedy: `Choose last or one of ${listed.map(({ name }) => name).join(', ')}.` },
+  )
 }

@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { CheckpointError, findCheckpoint, listCheckpoints } from '../../src'
 import { clearUnfinished } from '../../src/runs/list-checkpoints'
@@ -37,6 +37,30 @@ describe('the checkpoint of a run', () => {
     await leave({ 'step-000007': 7, 'epoch-01': 10 })
     const named = join(run, 'checkpoints', 'step-000007')
     expect(await findCheckpoint(named)).toMatchObject({ checkpoint: named, config: { output: run } })
+  })
+
+  it('is the best or a certain one of a run where that is asked for', async () => {
+    await leave({ 'epoch-01': 10, 'epoch-02': 20, 'epoch-03': 30 })
+    const chosen = async (checkpoint: string) =>
+      basename((await findCheckpoint(run, { checkpoint })).checkpoint)
+    expect(await chosen('last')).toBe('epoch-03')
+    expect(await chosen('epoch-02')).toBe('epoch-02')
+    await expect(chosen('epoch-09')).rejects.toThrow(
+      /has no checkpoint epoch-09\. Choose last, best or one of epoch-01, epoch-02, epoch-03/,
+    )
+    await writeFile(join(run, 'metrics.jsonl'), '')
+    await expect(chosen('best')).rejects.toThrow(/No epoch .* has been evaluated/)
+    const epoch = (number: number, denoised: number) =>
+      `${JSON.stringify({ kind: 'epoch', epoch: number, step: 10 * number, clean: 0.9, denoised })}\n`
+    await writeFile(join(run, 'metrics.jsonl'), epoch(1, 0.4) + epoch(2, 0.6) + epoch(3, 0.5))
+    expect(await chosen('best')).toBe('epoch-02')
+    await rm(join(run, 'checkpoints', 'epoch-02'), { recursive: true })
+    await expect(chosen('best')).rejects.toThrow(
+      /Epoch 2 .* is the best by .*, but its checkpoint is not there/,
+    )
+    await expect(
+      findCheckpoint(join(run, 'checkpoints', 'epoch-01'), { checkpoint: 'best' }),
+    ).rejects.toThrow(/is a checkpoint itself/)
   })
 
   it('is also found where a kill has left it moved aside, and is given its name back by the run', async () => {

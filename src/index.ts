@@ -5,6 +5,7 @@
 export * from './analysis'
 export * from './bridge'
 export * from './certification'
+export { type TrainProgram, trainProgram } from './cli/train/program'
 export * from './config'
 export type { Interpreter } from './environment/interpreter'
 export { type SetupOptions, type SetupResult, setup } from './environment/setup'

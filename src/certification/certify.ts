@@ -117,7 +117,12 @@ function imagesOf(data: DataConfig): JsonObject {
   return { source: data.source, ...sourceOfData(data).imageSettings?.(data) }
 }
 
-/** Where the log of a certification goes that nobody names: into the folder of its run, by its noise level. */
-export function defaultLogPath({ output, smoothing }: CertificationRunConfig): string {
-  return join(output, `certify-sigma-${smoothing.sigma}.tsv`)
+/**
+ * Where the log of a certification goes that nobody names: into the folder of its run, by its noise level.
+ *
+ * @param checkpoint - Name of a checkpoint that was chosen among several; it is part of the log's.
+ */
+export function defaultLogPath({ output, smoothing }: CertificationRunConfig, checkpoint?: string): string {
+  const parts = [...(checkpoint === undefined ? [] : [checkpoint]), 'sigma', smoothing.sigma]
+  return join(output, `certify-${parts.join('-')}.tsv`)
 }

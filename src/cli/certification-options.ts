@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { PRESET_NAMES } from '../config/named-presets'
 import type { CertificationConfig } from '../config/schema'
 import { parseIndices } from '../logs/image-plan'
 import { parseNumber } from './option-values'
@@ -6,7 +7,8 @@ import { parseNumber } from './option-values'
 /** The options that `certify` and `predict` share: which smoothed classifier, and how it is asked. */
 export interface SmoothedOptions {
   readonly config?: string
-  readonly preset?: 'digits' | 'cifar10' | 'imagenet'
+  readonly preset?: string
+  readonly checkpoint?: string
   readonly data?: string
   readonly denoiser?: string
   readonly classifier?: string
@@ -34,12 +36,9 @@ export function addSmoothedOptions(command: Command): Command {
   return command
     .option('--config <file.json>', 'settings of a certification')
     .addOption(
-      new Option('--preset <name>', "the paper's networks and settings, off-the-shelf").choices([
-        'digits',
-        'cifar10',
-        'imagenet',
-      ]),
+      new Option('--preset <name>', "the paper's networks and settings, off-the-shelf").choices(PRESET_NAMES),
     )
+    .option('--checkpoint <name>', 'which checkpoint of a run: last, best, or its name (default: last)')
     .option('--data <folder>', 'folder of the data, in the place of that of the settings')
     .option(
       '--denoiser <path>',

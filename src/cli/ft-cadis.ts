@@ -12,6 +12,7 @@ import { addPredictCommand } from './commands/predict'
 import { addReportCommand } from './commands/report'
 import { addRunsCommand } from './commands/runs'
 import { addSetupCommand } from './commands/setup'
+import { addTrainCommand } from './commands/train'
 import { createProgram } from './program'
 
 /**
@@ -27,6 +28,7 @@ export function createFtCadis(): Command {
   addSetupCommand(program)
   addDoctorCommand(program)
   addInitCommand(program)
+  addTrainCommand(program)
   addCheckFixturesCommand(program)
   addAnalyzeCommand(program)
   addCertifyCommand(program)

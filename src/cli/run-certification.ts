@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import { analyze } from '../analysis/analyze'
 import { fileName } from '../analysis/runs'
 import { renderTables } from '../analysis/tables'
@@ -40,7 +41,9 @@ export async function runCertification(
     adaptive: adaptiveOf(options),
   })
   const { config } = source
-  const log = options.output ?? defaultLogPath(config)
+  const chosen =
+    options.checkpoint === undefined ? undefined : config.checkpoint && basename(config.checkpoint)
+  const log = options.output ?? defaultLogPath(config, chosen)
   const result = await interruptible(
     'the image in work is dropped, and the log stays whole',
     async signal => {

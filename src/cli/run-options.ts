@@ -6,6 +6,8 @@ import { parseNumber } from './option-values'
 /** What a program that fine-tunes for long lets its user say about the run itself. */
 export interface RunOptions {
   readonly resume: boolean
+  /** Begins anew where the output folder has a run. */
+  readonly replace?: boolean
   readonly maxHours?: number
   readonly onNonFinite: 'skip' | 'stop'
   /** Says nothing. */
@@ -19,8 +21,11 @@ export function addRunOptions(program: Command): Command {
   return program
     .option(
       '--resume',
-      'go on with the run in the output folder from its newest checkpoint, if it has one',
+      'continue the run in the output folder from its newest checkpoint, if it has one',
       false,
+    )
+    .addOption(
+      new Option('--replace', 'replace the run in the output folder by a new one').conflicts('resume'),
     )
     .option('--max-hours <hours>', 'stop with a checkpoint after so many hours', parseNumber({ min: 0 }))
     .addOption(
@@ -38,6 +43,7 @@ export function addRunOptions(program: Command): Command {
 /** What the options ask of `finetune`. */
 export function runHooks({
   resume,
+  replace,
   maxHours,
   onNonFinite,
   quiet,
@@ -45,6 +51,7 @@ export function runHooks({
 }: RunOptions): Omit<FinetuneHooks, 'rule' | 'lossTerm' | 'schedule'> {
   return {
     ...(resume ? { existing: 'resume' as const } : {}),
+    ...(replace === true ? { existing: 'replace' as const } : {}),
     maxHours,
     onNonFinite,
     progress: quiet !== true && json !== true,

@@ -1,5 +1,5 @@
 import { basename, dirname, join, resolve } from 'node:path'
-import { presets } from '../config/presets'
+import { namedPreset } from '../config/named-presets'
 import {
   type CertificationConfig,
   type CertificationRunConfig,
@@ -10,11 +10,11 @@ import {
 } from '../config/schema'
 import { ConfigError } from '../errors'
 import { given } from '../files/given'
-import { readJson } from '../files/read-json'
 import { findCheckpoint } from '../runs/find-checkpoint'
 import { readSmoothed } from '../smoothing/smoothed-file'
 import type { KnownSmoothed } from '../smoothing/smoothed-input'
 import type { SmoothedOptions } from './certification-options'
+import { readSettings } from './read-settings'
 
 /**
  * The smoothed classifier that a command line names, with what its options say otherwise.
@@ -60,14 +60,19 @@ async function namedSource(folder: string | undefined, options: SmoothedOptions)
       { remedy: 'A folder is that of a run or of a checkpoint.' },
     )
   }
-  if (folder !== undefined) return fromFolder(folder)
+  if (folder !== undefined) return fromFolder(folder, options)
+  if (options.checkpoint !== undefined) {
+    throw new ConfigError(`--checkpoint ${options.checkpoint} chooses among the checkpoints of a run.`, {
+      remedy: 'Give the folder of a run, or leave --checkpoint out.',
+    })
+  }
   return { config: config === undefined ? fromPreset(options) : await fromFile(config) }
 }
 
-async function fromFolder(folder: string): Promise<KnownSmoothed> {
-  const here = await readSmoothed(folder)
+async function fromFolder(folder: string, { checkpoint }: SmoothedOptions): Promise<KnownSmoothed> {
+  const here = checkpoint === undefined ? await readSmoothed(folder) : undefined
   if (here !== undefined) return withOutput(here, runOf(resolve(folder)))
-  const run = await findCheckpoint(folder)
+  const run = await findCheckpoint(folder, { checkpoint })
   const found = (await readSmoothed(run.checkpoint)) ?? {
     config: certificationOf(run.config, run.checkpoint),
   }
@@ -85,31 +90,19 @@ function withOutput(source: KnownSmoothed, output: string): KnownSmoothed {
 }
 
 async function fromFile(path: string): Promise<CertificationRunConfig> {
-  const refuse = (reason: string, cause?: unknown) =>
-    new ConfigError(`The file of settings ${path} ${reason}.`, { remedy: 'Give a JSON file.', cause })
-  const settings = await readJson(path, { refuse })
-  if (settings === undefined) throw refuse('is missing')
-  return parseCertificationConfig(settings)
+  return parseCertificationConfig(await readSettings(path))
 }
 
-/** The off-the-shelf networks of a preset. */
-function fromPreset(options: SmoothedOptions): CertificationRunConfig {
-  const { preset, denoiser, classifier, data } = options
-  const output = join('runs', `certify-${preset}`)
-  if (preset === 'digits') return certificationOf(presets.digits({ output }))
-  const missing = Object.entries({ data, denoiser }).flatMap(([name, path]) =>
-    path === undefined ? [`--${name}`] : [],
-  )
-  if (data === undefined || denoiser === undefined) {
-    throw new ConfigError(`The preset ${preset} needs ${missing.join(' and ')}.`, {
-      remedy: 'Give the folder of the data and the published weights of the denoiser.',
-    })
-  }
-  // What the noise level decides beyond itself is about training.
-  const paths = { sigma: 0.5, denoiser, data, output, ...given({ classifier }) }
-  return certificationOf(
-    preset === 'cifar10' ? presets.cifar10(paths) : presets.imagenet({ ...paths, tuning: 'full' }),
-  )
+/** The off-the-shelf networks of a preset. What the noise level decides beside itself is about training. */
+function fromPreset({
+  preset: name = '',
+  denoiser,
+  classifier,
+  data,
+}: SmoothedOptions): CertificationRunConfig {
+  const preset = namedPreset(name)
+  const output = join('runs', `certify-${name}`)
+  return certificationOf(preset.config({ sigma: preset.sigma, data, denoiser, classifier, output }))
 }
 
 function otherDenoiser(

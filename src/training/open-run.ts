@@ -102,7 +102,10 @@ async function chooseCheckpoint(
   if (existing === 'refuse' && folder.earlier.length > 0) {
     throw new ConfigError(
       `The run folder ${folder.path} already holds a run (${folder.earlier.join(', ')}).`,
-      { remedy: 'Resume it, or choose another output folder.' },
+      {
+        remedy:
+          "Resume it (--resume, existing: 'resume'), replace it (--replace, existing: 'replace'), or choose another output folder.",
+      },
     )
   }
   if (existing !== 'resume') return null

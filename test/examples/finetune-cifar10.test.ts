@@ -44,7 +44,7 @@ describe('finetune-cifar10', () => {
         ...['--certify-images', 'random:3', '--n0', '16', '--n', '64'],
       )
       expect({ exitCode, stderr: exitCode === 0 ? '' : stderr }).toEqual({ exitCode: 0, stderr: '' })
-      expect(stdout).toContain('"source": "cifar10"')
+      expect(stdout).toContain(`configuration: ${join(output, 'config.json')}`)
       expect(stdout).toMatch(/noise level: sigma 0.25, timestep t\* 1158, realised sigma 0.25\d+/)
       expect(stdout).toContain('updates: 6 (2 epochs, 5 an epoch)')
       expect(stderr).toMatch(/^epoch 1\/2: noisy accuracy .*\n(.*\n)*epoch 2\/2: noisy accuracy/m)
@@ -124,8 +124,8 @@ describe('finetune-cifar10', () => {
     'asks for data and weights, and for the values that another sigma leaves open',
     async () => {
       const without = await runProgram('examples/finetune-cifar10.ts')
-      expect(without.exitCode).toBe(2)
-      expect(without.stderr).toContain('missing --data and --denoiser')
+      expect(without.exitCode).toBe(1)
+      expect(without.stderr).toContain('is missing data and denoiser')
       const open = await example('--sigma', '0.3')
       expect(open.exitCode).toBe(1)
       expect(open.stderr).toContain('expected values for baseLearningRate, lambda, epsilon')

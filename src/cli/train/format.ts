@@ -1,16 +1,12 @@
-import {
-  certificationPasses,
-  type DryRun,
-  evaluationPasses,
-  levelOf,
-  type Passes,
-  type RunConfig,
-  type RunPlan,
-  type Smoothing,
-} from '../../src'
-import type { CommonOptions } from './options'
+import type { RunConfig } from '../../config/schema'
+import type { Passes } from '../../objectives/objective'
+import { findObjective } from '../../objectives/registry'
+import { certificationPasses, evaluationPasses, type RunPlan } from '../../runs/plan-run'
+import { levelOf, type Smoothing } from '../../smoothing/smoothing'
+import type { DryRun } from '../../training/dry-run'
+import type { TrainOptions } from './options'
 
-/** What the programs print, as text. */
+/** What a training prints, as text. */
 
 export function formatConfig(config: RunConfig): string {
   return `configuration: ${JSON.stringify(config, null, 2)}`
@@ -25,9 +21,10 @@ export function formatSmoothing(smoothing: Smoothing): string {
 
 export function formatPlan(plan: RunPlan, { optimisation, method }: RunConfig): string {
   const { imagesPerUpdate } = optimisation
+  const noises = findObjective(method.kind)(({ copies }) => copies(method as never))
   return [
     `updates: ${whole(plan.updates)} (${plan.epochs} epochs, ${whole(plan.updatesPerEpoch)} an epoch)`,
-    `images: ${imagesPerUpdate} an update in ${plan.microBatches} micro-batches of ${plan.imagesPerMicroBatch}, each under ${method.noises} noises; ${whole(plan.updates * imagesPerUpdate)} in all`,
+    `images: ${imagesPerUpdate} an update in ${plan.microBatches} micro-batches of ${plan.imagesPerMicroBatch}, each under ${noises} noises; ${whole(plan.updates * imagesPerUpdate)} in all`,
   ].join('\n')
 }
 
@@ -48,7 +45,7 @@ export function formatPasses({ denoiserForward, classifierForward, classifierBac
 export function formatDryRun(
   found: DryRun,
   config: RunConfig,
-  { evaluateImages, certify }: Pick<CommonOptions, 'evaluateImages' | 'certify'>,
+  { evaluateImages, certify }: Pick<TrainOptions, 'evaluateImages' | 'certify'>,
 ): string {
   const { problems, smoothing, parameters, plan, passes, disk, memory } = found
   const { testImages = 0, classes = 0 } = found

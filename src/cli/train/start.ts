@@ -1,23 +1,28 @@
-import { denoiserOf, ftCadis, type RunConfigOf, type RunStart, timesImages, torch } from '../../src'
+import type { RunConfig } from '../../config/schema'
+import { findObjective } from '../../objectives/registry'
+import { timesImages } from '../../runs/plan-run'
+import type { RunStart } from '../../runs/reports'
+import { denoiserOf } from '../../smoothing/smoothing'
+import { networkBytes } from '../../torch'
 import { formatPasses, formatPlan, formatSmoothing, whole } from './format'
 
 /** Says, before the first update, what is about to be trained and how much work it is. */
 export async function printStart(
   { networks: { classifier }, smoothing, plan }: RunStart,
-  config: RunConfigOf<'ft-cadis'>,
+  config: RunConfig,
 ): Promise<void> {
   const { session } = classifier
   const { denoiser: from } = config.smoothing
   const denoiser = denoiserOf(smoothing)
   const sizes = await session.compute(() => ({
-    denoiser: denoiser && torch.networkBytes(denoiser),
-    classifier: torch.networkBytes(classifier),
+    denoiser: denoiser && networkBytes(denoiser),
+    classifier: networkBytes(classifier),
   }))
   const { device, deviceName, threads, torch: version } = session.info
-  const passes = ftCadis.passes(config.method, {
-    usesBatchStatistics: classifier.description.usesBatchStatistics,
-    hasDenoiser: denoiser !== null,
-  })
+  const { usesBatchStatistics } = classifier.description
+  const passes = findObjective(config.method.kind)(objective =>
+    objective.passes(config.method as never, { usesBatchStatistics, hasDenoiser: denoiser !== null }),
+  )
   const lines = [
     `device: ${device} (${deviceName}), ${threads} threads, torch ${version}`,
     ...(sizes.denoiser === null || from.source === 'none'

@@ -1,0 +1,104 @@
+import type { Session } from '../../bridge'
+import type { NamedPreset } from '../../config/named-presets'
+import type { RunConfig } from '../../config/schema'
+import { datasetSpec } from '../../smoothing/specs'
+import { memoryNow, openDataset } from '../../torch'
+import { type SyntheticOptions, syntheticRun } from '../../training/synthetic'
+import { finetune } from '../../training/train'
+import { formatConfig, size } from './format'
+import type { TrainOptions } from './options'
+import { printStart } from './start'
+import { trainSettings } from './train-settings'
+
+/** Updates that are measured where no option says how many. */
+const STEPS = 2
+
+/** On the CPU an update of the paper's 128 images would take hours: what it takes does not depend on how many there are. */
+const ON_CPU = { imagesPerUpdate: 2, imagesPerMicroBatch: 1, autocast: 'none' } as const
+
+/**
+ * The configuration of a measurement, where the options leave it open. Random weights hardly ever give an image its label,
+ * so that the mask of Eq. 9 would spare all of them the attack: all are attacked, which is the most work that an update
+ * can be.
+ */
+export async function syntheticSettings(session: Session, options: TrainOptions): Promise<RunConfig> {
+  const batch = session.info.device === 'cpu' ? ON_CPU : {}
+  const { config, preset } = await trainSettings({ ...batch, ...options })
+  const images = preset?.images ?? (await sizesOf(session, config))
+  const { method } = config
+  const attacked =
+    method.kind === 'ft-cadis' && method.adversarial === 'masked' && options.mask === undefined
+      ? { ...config, method: { ...method, adversarial: 'all' as const } }
+      : config
+  return syntheticRun(attacked, images)
+}
+
+/** As many images of the same size as the data have. */
+async function sizesOf(session: Session, { data }: RunConfig): Promise<NamedPreset['images']> {
+  const [train, test] = [
+    await openDataset(session, datasetSpec(data, 'train')),
+    await openDataset(session, datasetSpec(data, 'test')),
+  ]
+  const { classes, imageShape, length } = train.description
+  const sizes: SyntheticOptions = {
+    imageSize: imageShape[1],
+    classes: classes.length,
+    trainImages: length,
+    testImages: test.description.length,
+  }
+  session.free([train, test])
+  return sizes
+}
+
+/** Trains some updates with random networks and images, and prints what they took. */
+export async function measure(
+  session: Session,
+  config: RunConfig,
+  { steps = STEPS }: TrainOptions,
+): Promise<void> {
+  console.log(formatConfig(config))
+  console.log('synthetic: random weights and images, nothing is learnt, evaluated, kept or certified')
+  if (config.method.kind === 'ft-cadis' && config.method.adversarial === 'all') {
+    console.log('synthetic: every image is attacked (--mask all), the most work there can be')
+  }
+  const { imagesPerUpdate } = config.optimisation
+  let begun = 0
+  const durations: number[] = []
+  const { networks, smoothing } = await finetune(session, config, {
+    stopAfterUpdates: steps,
+    updatesOnly: true,
+    existing: 'replace',
+    progress: false,
+    onStart: async start => {
+      await printStart(start, config)
+      begun = performance.now()
+    },
+    onUpdate: async ({ loss, metrics, gradientNorm, learningRate }) => {
+      await session.flush() // the optimizer's step is only recorded so far
+      const seconds = (performance.now() - begun) / 1000
+      durations.push(seconds)
+      const { attackedShare } = metrics
+      const attacked = attackedShare == null ? '' : `attacked ${(100 * attackedShare).toFixed(0)} %, `
+      console.log(
+        `update ${durations.length}: ${seconds.toFixed(2)} s, ${(imagesPerUpdate / seconds).toFixed(3)} images/s, ` +
+          `loss ${loss.toFixed(6)}, ${attacked}gradient norm ${gradientNorm.toFixed(4)}, ` +
+          `learning rate ${learningRate.toExponential(3)}`,
+      )
+      begun = performance.now()
+    },
+  })
+  const memory = await session.compute(() => memoryNow(session))
+  const node = process.resourceUsage().maxRSS * 1024
+  const device = memory.devicePeak === null ? '' : `, ${size(memory.devicePeak)} on the device`
+  console.log(
+    `peak memory: ${size(memory.hostPeak + node)} on the host (Python ${size(memory.hostPeak)}, Node ${size(node)})${device}`,
+  )
+  const [, ...later] = durations
+  if (later.length > 0) {
+    const mean = later.reduce((sum, seconds) => sum + seconds, 0) / later.length
+    console.log(
+      `without the first: ${mean.toFixed(2)} s an update, ${(imagesPerUpdate / mean).toFixed(3)} images/s`,
+    )
+  }
+  session.free([networks, smoothing])
+}

@@ -1,0 +1,209 @@
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { NAMED_PRESETS, type NamedPreset, type OpenValue } from '../../config/named-presets'
+import type { DenoiserConfig, RunConfig } from '../../config/schema'
+import { isObject } from '../../files/read-json'
+import { parseImages } from '../certification-options'
+import { parseNumber } from '../option-values'
+import { addRunOptions, type RunOptions } from '../run-options'
+
+/** One `--set`: a field by its path, and the value that it gets. */
+export interface FieldSetting {
+  readonly path: string
+  readonly value: unknown
+}
+
+/** What the options of a training say. Only what was given has a value, so that it wins over preset and settings. */
+export interface TrainOptions extends RunOptions {
+  readonly preset?: string
+  readonly config?: string
+  readonly set?: readonly FieldSetting[]
+  readonly sigma?: number
+  readonly tuning?: 'lora' | 'full'
+  readonly data?: string
+  readonly denoiser?: string
+  readonly denoiserArguments?: Readonly<Record<string, unknown>>
+  readonly denoiserSha256?: string
+  readonly classifier?: string
+  readonly output?: string
+  readonly device?: string
+  readonly dtype?: Exclude<DenoiserConfig, { source: 'none' }>['dtype']
+  readonly autocast?: RunConfig['autocast']
+  readonly tf32?: boolean
+  readonly compileDenoiser?: boolean
+  readonly activationCheckpointing?: boolean
+  readonly threads?: number
+  readonly workers?: number
+  readonly seed?: number
+  readonly baseLearningRate?: number
+  readonly lambda?: number
+  readonly epsilon?: number
+  readonly weightDecay?: { readonly start: number; readonly end: number }
+  readonly layerDecay?: number
+  readonly mask?: 'masked' | 'all'
+  readonly imagesPerUpdate?: number
+  readonly imagesPerMicroBatch?: number
+  readonly steps?: number
+  readonly evaluateImages?: number
+  readonly certify?: boolean
+  readonly certifyImages?: RunConfig['certification']['images']
+  readonly n0?: number
+  readonly n?: number
+  readonly dryRun: boolean
+  readonly synthetic: boolean
+  readonly python?: string
+}
+
+const count = parseNumber({ min: 1, integer: true })
+const wholeNumber = parseNumber({ min: 0, integer: true })
+
+/** Adds the options that every training has. */
+export function addTrainOptions(program: Command): Command {
+  const described = program
+    .optionsGroup('Settings:')
+    .option('--sigma <number>', 'noise level, for pixels in [0, 1]', parseNumber({ min: 1e-6 }))
+    .option(
+      '--set <path=value>',
+      'set a field of the configuration, such as method.lambda=2; repeatable',
+      collectSetting,
+    )
+    .option('--data <folder>', 'folder of the data')
+    .option('--denoiser <path>', 'weights of the denoiser; none: train on noisy images')
+    .option(
+      '--denoiser-arguments <json>',
+      'arguments of a denoiser that is not the published one, in OpenAI’s names',
+      parseObject,
+    )
+    .option('--denoiser-sha256 <hash>', 'hash that the denoiser’s file must have, or any')
+    .option('--classifier <path>', 'weights of the classifier')
+    .addOption(
+      new Option('--tuning <kind>', 'lora: adapters and the head; full: every weight').choices([
+        'lora',
+        'full',
+      ]),
+    )
+    .option('--seed <number>', 'seed of order, augmentation and noise', wholeNumber)
+    .option('--images-per-update <count>', 'images in one update', count)
+    .option('--images-per-micro-batch <count>', 'images at once; lower it to save memory', count)
+    .optionsGroup('Arithmetic:')
+    .option('--device <name>', 'auto, cpu, cuda or cuda:N')
+    .addOption(
+      new Option(
+        '--dtype <name>',
+        'number type of the denoiser; the classifier has --autocast, losses are in float32',
+      ).choices(['float32', 'float16', 'bfloat16']),
+    )
+    .addOption(
+      new Option(
+        '--autocast <name>',
+        'number type that the classifier computes in where that is safe',
+      ).choices(['none', 'float16', 'bfloat16']),
+    )
+    .option('--tf32', 'let CUDA round the factors of float32 products to TF32')
+    .option('--compile-denoiser', 'let torch.compile compile the denoiser')
+    .option('--activation-checkpointing', 'compute activations again instead of keeping them')
+    .option('--threads <count>', 'threads of torch on the CPU', count)
+    .option('--workers <count>', 'processes that read images', wholeNumber)
+    .optionsGroup('Run:')
+    .option('--output <folder>', 'where configuration, metrics, checkpoints and certificates go')
+    .option('--steps <count>', 'stop after this many updates', count)
+    .option(
+      '--evaluate-images <count>',
+      'test images in the evaluation after each epoch (default: all)',
+      count,
+    )
+    .option('--dry-run', 'check everything that can be checked, print a plan, train nothing', false)
+    .option(
+      '--synthetic',
+      'random weights and images, --steps updates (default: 2), to measure time and memory',
+      false,
+    )
+    .option('--python <path>', 'use this Python instead of PYTHON_BIN, an active conda environment or .venv')
+  return addRunOptions(described)
+}
+
+/** Adds the options of the certification that may follow. */
+export function addCertifyOptions(program: Command): Command {
+  return program
+    .optionsGroup('Certification:')
+    .option(
+      '--certify-images <choice>',
+      'all, first:N, every:N, random:N, one-per-class, or positions such as 3,17,20-40',
+      parseImages,
+    )
+    .option('--n0 <count>', 'noisy copies that choose the class', count)
+    .option('--n <count>', 'noisy copies that bound its probability', count)
+}
+
+/** What the presets take beside σ, paths and tuning. */
+const OPEN_VALUES: Readonly<Record<OpenValue, () => Option>> = {
+  baseLearningRate: () =>
+    new Option('--base-learning-rate <number>', 'learning rate at 256 images an update').argParser(
+      parseNumber({ min: 0 }),
+    ),
+  lambda: () =>
+    new Option('--lambda <number>', 'weight of the adversarial loss').argParser(parseNumber({ min: 0 })),
+  epsilon: () =>
+    new Option('--epsilon <number>', 'radius of the attack, for images in [-1, 1]').argParser(
+      parseNumber({ min: Number.MIN_VALUE }),
+    ),
+  weightDecay: () =>
+    new Option('--weight-decay <start,end>', 'weight decay of the first and of the last update').argParser(
+      parseRange,
+    ),
+  layerDecay: () =>
+    new Option('--layer-decay <number>', 'learning rate of a layer over that of the next').argParser(
+      parseNumber({ min: 0, max: 1 }),
+    ),
+}
+
+/** Adds the options of the values that σ decides where a preset is published for it. */
+export function addPresetOptions(program: Command, presets: readonly NamedPreset[] = NAMED_PRESETS): Command {
+  const taken = new Set(presets.flatMap(({ takes }) => takes))
+  program.optionsGroup('Values of the preset, where the paper has none for this σ:')
+  for (const [name, option] of Object.entries(OPEN_VALUES)) {
+    if (taken.has(name as OpenValue)) program.addOption(option())
+  }
+  return program.addOption(
+    new Option(
+      '--mask <which>',
+      'images that are attacked: masked as in Eq. 9, or all (Table 5, row 3)',
+    ).choices(['masked', 'all']),
+  )
+}
+
+function collectSetting(text: string, earlier: readonly FieldSetting[] = []): readonly FieldSetting[] {
+  const split = text.indexOf('=')
+  const path = text.slice(0, split).trim()
+  if (split < 1 || !/^[^.\s]+(\.[^.\s]+)*$/.test(path)) {
+    throw new InvalidArgumentError('Expected a path and a value, such as method.lambda=2.')
+  }
+  return [...earlier, { path, value: readValue(text.slice(split + 1)) }]
+}
+
+/** A value as JSON, or as text where it is none: `data.path=photos` needs no quotes. */
+function readValue(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    if (!/^\s*[{["]/.test(text)) return text
+    throw new InvalidArgumentError(`Expected JSON, such as {"kind": "lora"}; got ${text}.`)
+  }
+}
+
+function parseObject(text: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(text)
+    if (isObject(value)) return value
+  } catch {
+    // Answered below, like everything else that is not an object.
+  }
+  throw new InvalidArgumentError('Expected a JSON object, such as {"num_channels": 32}.')
+}
+
+function parseRange(text: string): { readonly start: number; readonly end: number } {
+  const [start, end, ...others] = text.split(',').map(Number)
+  if (start === undefined || end === undefined || others.length > 0 || !(start >= 0) || !(end >= 0)) {
+    throw new InvalidArgumentError('Expected two numbers, such as 0.02,0.2.')
+  }
+  return { start, end }
+}

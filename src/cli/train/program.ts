@@ -1,0 +1,30 @@
+import { namedPreset } from '../../config/named-presets'
+import { createProgram, runMain } from '../program'
+import { addCertifyOptions, addPresetOptions, addTrainOptions, type TrainOptions } from './options'
+import { train } from './run'
+
+export interface TrainProgram {
+  /** Name of the program in its help. */
+  readonly name: string
+  /** One sentence about it. */
+  readonly description: string
+  /** The preset that it trains by: `digits`, `cifar10`, `imagenet` (with `--tuning lora | full`), … */
+  readonly preset: string
+}
+
+/**
+ * Runs a program that trains by one preset: `ft-cadis train --preset …` with the options that the preset has, and a
+ * certification of the result unless `--no-certify` is given. Reads `process.argv`, prints errors, sets the exit code.
+ *
+ * @example
+ * void trainProgram({ name: 'finetune-cifar10', description: 'FT-CADIS on CIFAR-10.', preset: 'cifar10' })
+ */
+export async function trainProgram({ name, description, preset }: TrainProgram): Promise<void> {
+  await runMain(async () => {
+    const program = createProgram(name, description)
+    addPresetOptions(addTrainOptions(program), [namedPreset(preset)])
+    addCertifyOptions(program).option('--no-certify', 'end after training')
+    program.action((options: TrainOptions) => train({ ...options, preset }))
+    await program.parseAsync()
+  })
+}

@@ -1,0 +1,98 @@
+import { join } from 'node:path'
+import { accuracyTable } from '../../analysis'
+import { renderTable } from '../../analysis/tables'
+import { connect, type Session } from '../../bridge'
+import { certify, defaultLogPath } from '../../certification/certify'
+import { certifyLaunched } from '../../certification/certify-launched'
+import type { NamedPreset } from '../../config/named-presets'
+import { type CertificationRunConfig, certificationOf, type RunConfig } from '../../config/schema'
+import { setup } from '../../environment/setup'
+import { InterruptedError } from '../../errors'
+import { readCertificationLog } from '../../logs/certification-log-file'
+import { dryRun } from '../../training/dry-run'
+import { finetune } from '../../training/train'
+import { interruptible } from '../interruption'
+import { isTalkative, runHooks } from '../run-options'
+import { formatConfig, formatDryRun } from './format'
+import { measure, syntheticSettings } from './measure'
+import type { TrainOptions } from './options'
+import { resumeCommand } from './resume-command'
+import { printStart } from './start'
+import { trainSettings } from './train-settings'
+
+/** Radii of the table where no preset says which, for pixels in [0, 1]. */
+const RADII = [0, 0.25, 0.5, 0.75, 1, 1.25, 1.5]
+
+/** `ft-cadis train`: what the options ask for, a measurement, a dry run, or a whole run. */
+export async function train(options: TrainOptions): Promise<void> {
+  const { python, synthetic } = options
+  const settings = await trainSettings(options)
+  const { device, threads } = settings.config
+  await setup({ python, onLine: line => console.error(line) })
+  await using session = await connect({ python, device, threads })
+  const config = synthetic ? await syntheticSettings(session, options) : settings.config
+  if (options.dryRun) await check(session, config, options)
+  else if (synthetic) await measure(session, config, options)
+  else await trainAndCertify(session, config, { options, preset: settings.preset })
+}
+
+async function check(session: Session, config: RunConfig, options: TrainOptions): Promise<void> {
+  console.log(formatConfig(config))
+  const found = await dryRun(session, config, { stopAfterUpdates: options.steps })
+  console.log(formatDryRun(found, config, options))
+  if (found.problems.length > 0) process.exitCode = 1
+}
+
+async function trainAndCertify(
+  session: Session,
+  config: RunConfig,
+  { options, preset }: { options: TrainOptions; preset: NamedPreset | undefined },
+): Promise<void> {
+  const isTold = isTalkative(options, session.launch)
+  await interruptible('what is under way is brought to an end and saved', async signal => {
+    const { checkpoint, networks, smoothing } = await finetune(session, config, {
+      ...runHooks(options),
+      signal,
+      stopAfterUpdates: options.steps,
+      evaluationImages: options.evaluateImages,
+      onStart: start => (isTold ? printStart(start, config) : undefined),
+    }).catch(withResumeCommand)
+    session.free([networks, smoothing])
+    if (isTold) console.log(`configuration: ${join(config.output, 'config.json')}\ncheckpoint: ${checkpoint}`)
+    if (options.certify) {
+      const radii = preset?.radii ?? RADII
+      await certifyTrained(session, certificationOf(config, checkpoint), { radii, isTold, signal })
+    }
+  })
+}
+
+/** An interruption tells how to continue. */
+function withResumeCommand(error: unknown): never {
+  if (!(error instanceof InterruptedError)) throw error
+  const what = error.message.slice(0, -error.remedy.length).trimEnd()
+  throw new InterruptedError(error.reason, {
+    what,
+    remedy: `${error.remedy}\nTo continue: ${resumeCommand()}`,
+    cause: error,
+  })
+}
+
+/**
+ * CERTIFY by vote at the sigma that was trained for, and the table of certified accuracy. `ft-cadis certify <run>` continues
+ * with the same log.
+ */
+async function certifyTrained(
+  session: Session,
+  config: CertificationRunConfig,
+  { radii, isTold, signal }: { radii: readonly number[]; isTold: boolean; signal: AbortSignal },
+): Promise<void> {
+  const log = defaultLogPath(config)
+  const hasAll = await certifyLaunched(session, log, (shard, earlier) =>
+    certify(session, config, { log, shard, earlier, signal, progress: isTold }),
+  )
+  if (!hasAll || !isTold) return
+  const { rows } = await readCertificationLog(log)
+  const label = `sigma ${config.smoothing.sigma}`
+  console.log(renderTable(accuracyTable([{ label, logs: [rows] }], radii), 'terminal'))
+  console.log(`certificates: ${log}`)
+}

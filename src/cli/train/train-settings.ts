@@ -1,0 +1,155 @@
+import { join } from 'node:path'
+import { fieldAt, mergeSettings } from '../../config/merge-settings'
+import { type NamedPreset, namedPreset } from '../../config/named-presets'
+import { parseConfig, type RunConfig } from '../../config/schema'
+import { ConfigError } from '../../errors'
+import { given } from '../../files/given'
+import { isObject } from '../../files/read-json'
+import { readSettings } from '../read-settings'
+import type { TrainOptions } from './options'
+
+/** A training as the command line asks for it. */
+export interface TrainSettings {
+  readonly config: RunConfig
+  /** The preset that it starts from, if any. */
+  readonly preset: NamedPreset | undefined
+}
+
+type Fields = Readonly<Record<string, unknown>>
+
+/**
+ * The configuration of a training: the preset's, over it the file of `--config`, over that `--set`, and over all the
+ * other options.
+ *
+ * @throws ConfigError that names every option or field that is missing or not acceptable
+ */
+export async function trainSettings(options: TrainOptions): Promise<TrainSettings> {
+  const { preset: name, config: file, tuning } = options
+  if (name === undefined && file === undefined) {
+    throw new ConfigError('Neither a preset nor a file of settings is given.', {
+      remedy: 'Give --preset, such as digits, or --config with a JSON file; --help lists the presets.',
+    })
+  }
+  const preset = name === undefined ? undefined : namedPreset(withTuning(name, tuning))
+  const fields = [
+    file === undefined ? {} : await readSettings(file),
+    ...(options.set ?? []).map(({ path, value }) => fieldAt(path, value)),
+  ].reduce<Fields>((below, above) => mergeSettings(below, above) as Fields, {})
+  if (preset === undefined) {
+    refuseOpenValues(options)
+    return { config: parseConfig(withOptions(fields, options)), preset }
+  }
+  refuseSigma(fields)
+  const { sigma = preset.sigma } = options
+  const output = options.output ?? textAt(fields, 'output') ?? join('runs', `${preset.name}-${sigma}`)
+  const isSynthetic = options.synthetic ? 'synthetic' : undefined
+  const paths = {
+    data: options.data ?? textAt(fields, 'data.path') ?? isSynthetic,
+    denoiser: options.denoiser ?? denoiserOf(fields) ?? isSynthetic,
+    classifier: options.classifier,
+  }
+  refuseOpenValues(options, preset)
+  const { baseLearningRate, lambda, epsilon, weightDecay, layerDecay } = options
+  const base = preset.config({
+    ...{ sigma, output, ...paths },
+    ...{ baseLearningRate, lambda, epsilon, weightDecay, layerDecay },
+  })
+  // The preset has taken σ; what is still laid over it is in the same words.
+  const { sigma: _, ...others } = options
+  return { config: parseConfig(withOptions(mergeSettings(base, fields) as Fields, others)), preset }
+}
+
+/** `imagenet` alone stands for two presets, which differ in what is tuned. */
+function withTuning(name: string, tuning: TrainOptions['tuning']): string {
+  if (name === 'imagenet' && tuning !== undefined) return `imagenet.${tuning}`
+  const fixed = /\.(lora|full)$/.exec(name)?.[1]
+  if (tuning === undefined || fixed === undefined || fixed === tuning) return name
+  throw new ConfigError(`The preset ${name} trains by ${fixed}, got --tuning ${tuning}.`, {
+    remedy: `Give --preset ${name.replace(fixed, tuning)}, or leave --tuning out.`,
+  })
+}
+
+const OPEN_FIELDS = {
+  baseLearningRate: { option: '--base-learning-rate', field: 'optimisation.learningRate' },
+  lambda: { option: '--lambda', field: 'method.lambda' },
+  epsilon: { option: '--epsilon', field: 'method.attack.epsilon' },
+  weightDecay: { option: '--weight-decay', field: 'optimisation.weightDecay' },
+  layerDecay: { option: '--layer-decay', field: 'optimisation.layerDecay' },
+} as const
+
+/** What only a preset takes, given without one, or to one that does not take it. */
+function refuseOpenValues(options: TrainOptions, preset?: NamedPreset): void {
+  for (const [name, { option, field }] of Object.entries(OPEN_FIELDS)) {
+    const key = name as keyof typeof OPEN_FIELDS
+    if (options[key] === undefined || preset?.takes.includes(key)) continue
+    throw new ConfigError(
+      preset === undefined
+        ? `${option} is a value of a preset, and none is given.`
+        : `The preset ${preset.name} does not take ${option}.`,
+      { remedy: `Give --set ${field}=… instead.` },
+    )
+  }
+}
+
+/** σ decides other values of a preset, which a σ laid over it would leave as they are. */
+function refuseSigma(fields: Fields): void {
+  if (valueAt(fields, 'smoothing.sigma') === undefined) return
+  throw new ConfigError('smoothing.sigma is given beside a preset, whose other values depend on σ.', {
+    remedy: 'Give --sigma instead of the field smoothing.sigma.',
+  })
+}
+
+/** The fields with what the options say otherwise, for the schema to check. */
+function withOptions(fields: Fields, options: TrainOptions): Fields {
+  const { data, denoiser, classifier, tuning, sigma, output, mask, workers, imagesPerUpdate } = options
+  const { device, seed, tf32, compileDenoiser, activationCheckpointing, threads, autocast } = options
+  const { certifyImages: images, n0, n, dtype, denoiserArguments, denoiserSha256 } = options
+  const above = {
+    ...given({ device, seed, tf32, compileDenoiser, activationCheckpointing, threads, autocast, output }),
+    smoothing: {
+      ...given({ sigma }),
+      ...(denoiser === 'none'
+        ? { denoiser: { source: 'none' } }
+        : {
+            denoiser: given({ path: denoiser, dtype, arguments: denoiserArguments, sha256: denoiserSha256 }),
+          }),
+    },
+    classifier: given({ path: classifier }),
+    data: given({ path: data, workers }),
+    ...given({ tuning: tuning && { kind: tuning } }),
+    method: given({ adversarial: mask }),
+    optimisation: given({ imagesPerUpdate, imagesPerMicroBatch: microBatchOf(fields, options) }),
+    certification: given({ images, n0, n }),
+  }
+  const filled = Object.entries(above).filter(([, value]) => !isEmpty(value))
+  return mergeSettings(fields, Object.fromEntries(filled)) as Fields
+}
+
+/** No more than fits into an update that an option makes smaller. */
+function microBatchOf(
+  fields: Fields,
+  { imagesPerUpdate, imagesPerMicroBatch }: TrainOptions,
+): number | undefined {
+  if (imagesPerMicroBatch !== undefined || imagesPerUpdate === undefined) return imagesPerMicroBatch
+  const configured = valueAt(fields, 'optimisation.imagesPerMicroBatch')
+  return typeof configured === 'number' ? Math.min(configured, imagesPerUpdate) : undefined
+}
+
+function isEmpty(value: unknown): boolean {
+  return isObject(value) && Object.values(value).every(isEmpty)
+}
+
+function denoiserOf(fields: Fields): string | undefined {
+  return valueAt(fields, 'smoothing.denoiser.source') === 'none'
+    ? 'none'
+    : textAt(fields, 'smoothing.denoiser.path')
+}
+
+function textAt(fields: Fields, path: string): string | undefined {
+  const value = valueAt(fields, path)
+  return typeof value === 'string' ? value : undefined
+}
+
+function valueAt(fields: Fields, path: string): unknown {
+  return path.split('.').reduce<unknown>((value, name) => (isObject(value) ? value[name] : undefined), fields)
+}

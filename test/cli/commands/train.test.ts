@@ -1,0 +1,86 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { runProgram } from '../../support/run-example'
+
+const TIMEOUT_MS = 300_000
+
+describe('ft-cadis train', () => {
+  let folder: string
+  let config: string
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'ft-cadis-train-'))
+    config = join(folder, 'short.jsonc')
+    await writeFile(
+      config,
+      `{ // short
+        "optimisation": { "epochs": 2, "warmupEpochs": 0, "imagesPerUpdate": 400 },
+        "certification": { "n0": 16, "n": 64, "images": { "first": 2 } },
+      }`,
+    )
+  })
+  afterAll(() => rm(folder, { recursive: true }))
+
+  const train = (...words: string[]) =>
+    runProgram(
+      'src/cli/main.ts',
+      ...['train', '--preset', 'digits', '--config', config, '--threads', '1', '--evaluate-images', '20'],
+      ...words,
+    )
+
+  it(
+    'trains by a preset, certifies, resumes, refuses to overwrite, and replaces when asked',
+    async () => {
+      const output = join(folder, 'run')
+      const first = await train('--output', output, '--steps', '2', '--set', 'method.lambda=3', '--certify')
+      expect({ exitCode: first.exitCode, stderr: first.exitCode === 0 ? '' : first.stderr }).toEqual({
+        exitCode: 0,
+        stderr: '',
+      })
+      expect(first.stdout).toContain('updates: 2 (1 epochs, 3 an epoch)')
+      expect(first.stdout).toContain('r = 0.75')
+      const { config: stored } = JSON.parse(await readFile(join(output, 'config.json'), 'utf8'))
+      expect(stored.method.lambda).toBe(3)
+
+      // The command continues with the log.
+      const certified = await runProgram(
+        'src/cli/main.ts',
+        'certify',
+        output,
+        '--images',
+        'first:3',
+        '--threads',
+        '1',
+      )
+      expect(certified.exitCode, certified.stderr).toBe(0)
+
+      const refused = await train('--output', output)
+      expect(refused.exitCode).toBe(1)
+      expect(refused.stderr).toMatch(/already holds a run .*--resume.*--replace/)
+
+      const resumed = await train('--output', output, '--set', 'method.lambda=3', '--resume')
+      expect(resumed.exitCode, resumed.stderr).toBe(0)
+      expect(resumed.stderr).toContain('continues after step 2/6')
+      expect(await readdir(join(output, 'checkpoints'))).toContain('epoch-02')
+
+      const best = await runProgram(
+        'src/cli/main.ts',
+        ...['certify', output, '--checkpoint', 'best', '--images', 'first:1', '--threads', '1'],
+      )
+      expect(best.exitCode, best.stderr).toBe(0)
+      expect(best.stderr).toMatch(/certificates: .*certify-epoch-0[12]-sigma-0\.75\.tsv/)
+
+      const replaced = await train('--output', output, '--steps', '1', '--replace')
+      expect(replaced.exitCode, replaced.stderr).toBe(0)
+      expect(await readdir(join(output, 'checkpoints'))).toEqual(['step-000001'])
+    },
+    TIMEOUT_MS,
+  )
+
+  it('checks options before anything starts', async () => {
+    const { exitCode, stderr, stdout } = await train('--set', 'method.lambda=two')
+    expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' })
+    expect(stderr).toContain('method.lambda: expected a number, got "two"')
+  })
+})

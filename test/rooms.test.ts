@@ -17,6 +17,9 @@ function rooms(folder: string): { readonly folder: string; readonly files: reado
   ]
 }
 
+/** Written by a program, for programs to read. */
+const GENERATED = join('src', 'config', 'types')
+
 const all = ['src', 'python'].flatMap(name => rooms(join(PACKAGE_FOLDER, name)))
 
 test(`no folder of src and python has more than ${MOST_FILES} files directly in it`, () => {
@@ -26,6 +29,8 @@ test(`no folder of src and python has more than ${MOST_FILES} files directly in 
 
 test(`no file of src and python has more than ${MOST_LINES} lines`, () => {
   const lines = (file: string) => readFileSync(file, 'utf8').split('\n').length - 1
-  const long = all.flatMap(({ files }) => files.filter(file => lines(file) > MOST_LINES))
+  const long = all
+    .filter(({ folder }) => folder !== GENERATED)
+    .flatMap(({ files }) => files.filter(file => lines(file) > MOST_LINES))
   expect(long.map(file => relative(PACKAGE_FOLDER, file))).toEqual([])
 })

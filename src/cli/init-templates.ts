@@ -3,11 +3,27 @@
 interface TemplateOptions {
   /** Whether .ts files of the folder are ES modules: the nearest package.json says `"type": "module"`. */
   readonly isModule: boolean
+  /** The JSON schema of settings, from the folder. */
+  readonly schema: string
 }
 
 /** The files, by name. */
-export function experimentFiles({ isModule }: TemplateOptions): Readonly<Record<string, string>> {
-  return { 'config.ts': CONFIG, 'experiment.ts': experiment(isModule ? './config.js' : './config') }
+export function experimentFiles({ isModule, schema }: TemplateOptions): Readonly<Record<string, string>> {
+  return {
+    'config.ts': CONFIG,
+    'experiment.ts': experiment(isModule ? './config.js' : './config'),
+    'settings.json': settings(schema),
+  }
+}
+
+/** What differs from a preset, for those who start from the command line. An editor completes it by the schema. */
+function settings(schema: string): string {
+  const fields = {
+    $schema: schema,
+    optimisation: { epochs: 2, warmupEpochs: 0.5 },
+    certification: { images: { first: 20 } },
+  }
+  return `${JSON.stringify(fields, null, 2)}\n`
 }
 
 /** Written where there is no tsconfig.json in the folder or above: ts-node's own settings are for older TypeScript. */
@@ -22,14 +38,14 @@ export const TSCONFIG = `{
 }
 `
 
-const CONFIG = `import { parseConfig, presets } from 'ft-cadis'
+const CONFIG = `import { defineConfig, presets } from 'ft-cadis'
 
-// presets.cifar10 and presets.imagenet are the paper's settings, and take the paths of data and weights;
-// docs/reference/configuration.md of ft-cadis lists every field.
+// presets.cifar10 and presets.imagenet are the paper's settings, and take the paths of data and weights. Hover a field to
+// read what it is; docs/reference/configuration.md of ft-cadis lists them all.
 const preset = presets.digits({ sigma: 0.75, output: 'runs/first' })
 
 /** What is trained, how, and how the result is certified. A wrong field is answered with its name when this is run. */
-export const config = parseConfig({
+export const config = defineConfig({
   ...preset,
   threads: 1,
   // Short, to see something soon: the preset has 12 epochs, and certifies all 597 test images.

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module'
 import { join, relative, resolve } from 'node:path'
 import { INSTALLED_WITH, isModule, nearestFile, typeScriptRunner } from '../environment/typescript-runner'
 import { ConfigError } from '../errors'
+import { PACKAGE_FOLDER } from '../files/package-folder'
 import { experimentFiles, TSCONFIG } from './init-templates'
 
 /** The name of the script in it. */
@@ -18,7 +19,10 @@ const SCRIPT = 'experiment.ts'
 export async function writeExperiment(name: string): Promise<string> {
   const folder = resolve(name)
   const files = Object.entries({
-    ...experimentFiles({ isModule: isModule(join(folder, SCRIPT)) }),
+    ...experimentFiles({
+      isModule: isModule(join(folder, SCRIPT)),
+      schema: relative(folder, join(PACKAGE_FOLDER, 'schema', 'overrides.json')),
+    }),
     ...(nearestFile('tsconfig.json', folder) === undefined ? { 'tsconfig.json': TSCONFIG } : {}),
   })
   const existing = files.map(([file]) => join(folder, file)).filter(existsSync)
@@ -44,7 +48,7 @@ export async function writeExperiment(name: string): Promise<string> {
 
 function nextSteps(folder: string, files: readonly string[]): string {
   const runner = typeScriptRunner(join(folder, SCRIPT))
-  const [config = '', script = ''] = files
+  const [config = '', script = '', settings = ''] = files
   const resolver = createRequire(join(folder, SCRIPT))
   const missing = ['ft-cadis', 'typescript', '@types/node', runner].filter(
     name => !canResolve(resolver, `${name}/package.json`),
@@ -55,6 +59,7 @@ function nextSteps(folder: string, files: readonly string[]): string {
     ['npx ft-cadis setup', 'once: the Python environment'],
     [`npx ${runner} ${script}`, 'fine-tune, certify, compare: about a minute'],
     ['npx ft-cadis report runs/first', 'curves and pictures as a page'],
+    [`npx ft-cadis train --preset digits --config ${settings}`, 'the same training without a script'],
   ] as const
   const width = Math.max(...steps.map(([command = '']) => command.length))
   return [

@@ -10,6 +10,7 @@ import { classifierSchema, tuningSchema } from './model-schema'
 import { checkpointsSchema, optimisationSchema } from './optimisation-schema'
 import { problemsOfRun } from './rules'
 import { smoothingSchema } from './smoothing-schema'
+import type { CertificationRunConfig, RunConfigInput, RunSettings } from './types/run'
 
 const setup = {
   smoothing: smoothingSchema.describe('The noise, and the denoiser in front of the classifier.'),
@@ -98,36 +99,38 @@ export const certificationRunSchema = z.strictObject({
   certification: certificationSchema.describe('What is certified, and how surely.'),
 })
 
-/** The settings of a fine-tuning run as one writes them: what has a default may be left out. */
-export type RunConfigInput = z.input<typeof runSchema>
 /** The settings of a fine-tuning run, complete. */
-export type RunConfig<Method extends { readonly kind: string } = MethodConfig> = Omit<
-  z.output<typeof runSchema>,
-  'method'
-> & { readonly method: Method }
+export interface RunConfig<Method extends { readonly kind: string } = MethodConfig> extends RunSettings {
+  /** How the classifier is trained. */
+  readonly method: Method
+}
 /** The settings of a fine-tuning run by one kind of method. */
 export type RunConfigOf<Kind extends MethodConfig['kind']> = RunConfig<Extract<MethodConfig, { kind: Kind }>>
-/** The settings of a fine-tuning run by any method, one's own included. */
+/** The settings of a fine-tuning run by any method, custom ones included. */
 export type AnyRunConfig = RunConfig<{ readonly kind: string }>
-/** The settings of a certification as one writes them. */
-export type CertificationRunConfigInput = z.input<typeof certificationRunSchema>
-/** The settings of a certification, complete. */
-export type CertificationRunConfig = z.output<typeof certificationRunSchema>
 
-export type SmoothingConfig = RunConfig['smoothing']
-export type DenoiserConfig = SmoothingConfig['denoiser']
-export type ClassifierConfig = z.output<typeof classifierSchema>
-export type TuningConfig = z.output<typeof tuningSchema>
-export type DataConfig = z.output<typeof dataSchema>
-export type CertificationConfig = z.output<typeof certificationSchema>
+export type { CertificationConfig } from './types/certification'
+export type { ClassifierConfig, TuningConfig } from './types/classifier'
+export type { DataConfig } from './types/data'
+export type { CertificationRunConfig, CertificationRunConfigInput, RunConfigInput } from './types/run'
+export type { DenoiserConfig, SmoothingConfig } from './types/smoothing'
 
 /**
- * The settings of a fine-tuning run, with every default filled in. What comes out goes in again unchanged, through
- * JSON too. Settings in the form of earlier versions, with `method.sigma` and `denoiser`, are accepted.
+ * The settings of a fine-tuning run, with every default filled in. What comes out goes in again unchanged.
  *
  * @throws ConfigError that names every invalid field, what it takes and what it got.
  */
-export function parseConfig(input: unknown): RunConfig {
+export function parseConfig(input: RunConfigInput): RunConfig {
+  return parseUnknownConfig(input)
+}
+
+/**
+ * The settings of a fine-tuning run that no compiler has seen, such as the content of a JSON file. Settings in the form of
+ * earlier versions, with `method.sigma` and `denoiser`, are accepted.
+ *
+ * @throws ConfigError, as {@link parseConfig} does.
+ */
+export function parseUnknownConfig(input: unknown): RunConfig {
   return parseRun(runSchema, input)
 }
 
@@ -152,7 +155,7 @@ export function parseConfigWith<Method extends { readonly kind: string }>(
 export function parseStoredConfig(input: unknown): AnyRunConfig {
   const { kind } = Object(Object(input).method) as { readonly kind?: unknown }
   const isOwn = typeof kind === 'string' && !METHOD_KINDS.includes(kind)
-  return isOwn ? parseConfigWith(z.looseObject({ kind: z.string() }), input) : parseConfig(input)
+  return isOwn ? parseConfigWith(z.looseObject({ kind: z.string() }), input) : parseUnknownConfig(input)
 }
 
 function parseRun<Schema extends z.ZodType>(schema: Schema, input: unknown): z.output<Schema> {

@@ -1,4 +1,11 @@
-import { type AnyRunConfig, parseConfig, parseConfigWith, type RunConfigInput } from '../config/schema'
+import {
+  type AnyRunConfig,
+  parseConfig,
+  parseConfigWith,
+  parseUnknownConfig,
+  type RunConfig,
+  type RunConfigInput,
+} from '../config/schema'
 import { ConfigError } from '../errors'
 import type { AnyObjective } from '../objectives/objective'
 import { isBuiltIn, kindOf } from '../objectives/registry'
@@ -18,12 +25,21 @@ export interface RunDefinition {
 }
 
 /**
- * Defines a fine-tuning run by a custom objective, for `finetune`.
+ * Defines a fine-tuning run, for `finetune`: by an objective of this package, or with `objectives` by one of your own.
  *
  * @throws ConfigError that names every invalid field, those of the objective's own settings included; or an objective
  *   whose kind another one has
+ *
+ * @example
+ * const config = defineConfig({ ...presets.digits({ output: 'runs/a' }), seed: 1 })
  */
-export function defineConfig({ objectives, ...input }: RunDefinitionInput): RunDefinition {
+export function defineConfig(input: RunConfigInput): RunConfig
+export function defineConfig(input: RunDefinitionInput): RunDefinition
+export function defineConfig(input: RunConfigInput | RunDefinitionInput): RunConfig | RunDefinition {
+  return 'objectives' in input ? withObjectives(input) : parseConfig(input)
+}
+
+function withObjectives({ objectives, ...input }: RunDefinitionInput): RunDefinition {
   for (const [index, objective] of objectives.entries()) {
     if (typeof objective === 'function') continue
     throw new ConfigError(
@@ -42,7 +58,7 @@ export function defineConfig({ objectives, ...input }: RunDefinitionInput): RunD
   }
   const own = objectives.find(objective => kindOf(objective) === input.method.kind)
   const config =
-    own === undefined ? parseConfig(input) : own(({ settings }) => parseConfigWith(settings, input))
+    own === undefined ? parseUnknownConfig(input) : own(({ settings }) => parseConfigWith(settings, input))
   return { config, objectives }
 }
 

@@ -1,5 +1,5 @@
 import { sourceOfClassifier, sourceOfDenoiser } from '../config/model-schema'
-import { parseConfig, type RunConfig } from '../config/schema'
+import { parseUnknownConfig, type RunConfig } from '../config/schema'
 
 export interface SyntheticOptions {
   /** Side of the images in pixels, as the denoiser sees them. */
@@ -18,7 +18,7 @@ export interface SyntheticOptions {
 export function syntheticRun(config: RunConfig, images: SyntheticOptions): RunConfig {
   const { smoothing, classifier } = config
   const { denoiser } = smoothing
-  return parseConfig({
+  return parseUnknownConfig({
     ...config,
     smoothing: {
       ...smoothing,

@@ -11,7 +11,7 @@ import {
   predict,
   type Session,
 } from '../../src'
-import { parseCertificationConfig, parseConfig } from '../../src/config/schema'
+import { parseCertificationConfig, parseUnknownConfig } from '../../src/config/schema'
 import { connectForTest } from '../support/digits'
 import { greyImage, greySettings, writeGreyImages } from '../support/tiny-images'
 
@@ -160,7 +160,7 @@ it('classes are listed for training, and may be some in a certification', () => 
     weightDecay: { start: 0, end: 0 },
   }
   const method = { kind: 'cross-entropy', images: 'clean' }
-  const run = (classes: unknown) => parseConfig({ ...given(classes), method, optimisation })
+  const run = (classes: unknown) => parseUnknownConfig({ ...given(classes), method, optimisation })
   for (const classes of ['numeric', 'text', ['b', 'a']]) expect(run(classes).data).toMatchObject({ classes })
   expect(() => run({ b: 0 })).toThrow(/data.classes: expected all class folders in order/)
   expect(() => run('alphabetic')).toThrow(/data.classes/)

@@ -4,7 +4,7 @@ import {
   certificationOf,
   certificationRunSchema,
   parseCertificationConfig,
-  parseConfig,
+  parseUnknownConfig,
   type RunConfigInput,
   requireMethod,
   runSchema,
@@ -52,9 +52,9 @@ function messageOf(parse: () => unknown): string {
   return 'accepted'
 }
 
-describe('parseConfig', () => {
+describe('parseUnknownConfig', () => {
   it('fills in every default', () => {
-    expect(parseConfig(minimal)).toEqual({
+    expect(parseUnknownConfig(minimal)).toEqual({
       smoothing: { sigma: 0.75, denoiser: { source: 'diffusers', path: 'denoiser', dtype: 'float32' } },
       classifier: {
         source: 'timm',
@@ -119,9 +119,9 @@ describe('parseConfig', () => {
   })
 
   it('gives back what it is given, through JSON too', () => {
-    const config = parseConfig(minimal)
-    expect(parseConfig(config)).toEqual(config)
-    expect(parseConfig(JSON.parse(JSON.stringify(config)))).toEqual(config)
+    const config = parseUnknownConfig(minimal)
+    expect(parseUnknownConfig(config)).toEqual(config)
+    expect(parseUnknownConfig(JSON.parse(JSON.stringify(config)))).toEqual(config)
   })
 
   it.each<[string, Record<string, unknown>]>([
@@ -174,7 +174,7 @@ describe('parseConfig', () => {
     ['a loss of radius', { certification: { adaptive: { maxRadiusLoss: 0.05 } } }],
     ['a device', { device: 'cuda:1', threads: 2, dtype: 'float64' }],
   ])('accepts %s', (_, changes) => {
-    expect(messageOf(() => parseConfig(withFields(changes)))).toBe('accepted')
+    expect(messageOf(() => parseUnknownConfig(withFields(changes)))).toBe('accepted')
   })
 
   it.each<[Record<string, unknown>, string]>([
@@ -254,7 +254,7 @@ describe('parseConfig', () => {
     ],
     [{ certification: { sigma: 0.5 } }, 'certification.sigma: unknown, expected no such field.'],
   ])('refuses %j', (changes, message) => {
-    expect(messageOf(() => parseConfig(withFields(changes)))).toContain(message)
+    expect(messageOf(() => parseUnknownConfig(withFields(changes)))).toContain(message)
   })
 
   it.each<[string, Record<string, unknown>, string]>([
@@ -304,14 +304,14 @@ describe('parseConfig', () => {
       'optimisation.layerDecay: expected 1 for a ResNet-110',
     ],
   ])('refuses what does not go together: %s', (_, changes, message) => {
-    const complaint = messageOf(() => parseConfig(withFields(changes)))
+    const complaint = messageOf(() => parseUnknownConfig(withFields(changes)))
     expect(complaint).toContain(message)
     expect(complaint.match(/^ {2}\S/gm)).toHaveLength(1)
   })
 
   it('lists everything that is wrong, one line each, in one error', () => {
     const changes = { 'smoothing.sigma': 0, 'method.noises': '4', 'optimisation.epochs': undefined, extra: 1 }
-    expect(messageOf(() => parseConfig(withFields(changes)))).toBe(
+    expect(messageOf(() => parseUnknownConfig(withFields(changes)))).toBe(
       [
         'The configuration is not acceptable:',
         '  smoothing.sigma: expected more than 0, got 0.',
@@ -321,18 +321,20 @@ describe('parseConfig', () => {
         ' Correct these 4 fields.',
       ].join('\n'),
     )
-    expect(messageOf(() => parseConfig(7))).toContain('the settings: expected an object, got 7.')
+    expect(messageOf(() => parseUnknownConfig(7))).toContain('the settings: expected an object, got 7.')
   })
 
   it('keeps long values short', () => {
     const path = Array(100).fill('long')
-    expect(messageOf(() => parseConfig(withFields({ output: path })))).toMatch(/got \["long".{60,70}\.\.\.\./)
+    expect(messageOf(() => parseUnknownConfig(withFields({ output: path })))).toMatch(
+      /got \["long".{60,70}\.\.\.\./,
+    )
   })
 })
 
 describe('certification', () => {
   it('of a run has its smoothing, and parses', () => {
-    const run = parseConfig({ ...minimal, certification: { n: 1000, images: { first: 100 } } })
+    const run = parseUnknownConfig({ ...minimal, certification: { n: 1000, images: { first: 100 } } })
     const certification = certificationOf(run, 'runs/digits/checkpoints/epoch-12')
     expect(certification.smoothing).toEqual(run.smoothing)
     expect(certification.certification).toEqual(run.certification)
@@ -358,7 +360,7 @@ describe('certification', () => {
     const { classifier, data, output } = minimal
     const run = { smoothing, classifier, data, output, certification: {} }
     expect(parseCertificationConfig(run).smoothing).toEqual(smoothing)
-    expect(parseConfig(withFields({ smoothing })).smoothing).toEqual(smoothing)
+    expect(parseUnknownConfig(withFields({ smoothing })).smoothing).toEqual(smoothing)
   })
 })
 
@@ -397,7 +399,7 @@ describe('the schema', () => {
   })
 
   it('has types that follow it', () => {
-    const config = requireMethod(parseConfig(minimal), 'ft-cadis')
+    const config = requireMethod(parseUnknownConfig(minimal), 'ft-cadis')
     expectTypeOf(config.method.adversarial).toEqualTypeOf<'masked' | 'all' | 'none'>()
     expectTypeOf(config.optimisation.learningRate).toEqualTypeOf<number | { base: number }>()
     expectTypeOf(config.optimisation.stopAfterEpoch).toEqualTypeOf<number | undefined>()

@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest'
 import type { z } from 'zod'
 import { imageTransform } from '../../src/certification/predict'
 import { sourceOfData } from '../../src/config/data-schema'
-import { certificationOf, parseConfig, type RunConfig } from '../../src/config/schema'
+import { certificationOf, parseUnknownConfig, type RunConfig } from '../../src/config/schema'
 import type { ClassifierSource } from '../../src/config/sources/classifiers'
 import type { DataSource } from '../../src/config/sources/data-sets'
 import type { DenoiserSource } from '../../src/config/sources/denoisers'
@@ -77,7 +77,7 @@ const run = {
 
 function messageOf(changes: object): string {
   try {
-    parseConfig({ ...run, ...changes })
+    parseUnknownConfig({ ...run, ...changes })
   } catch (error) {
     return (error as Error).message
   }
@@ -86,7 +86,7 @@ function messageOf(changes: object): string {
 
 describe('an entry in the table of classifiers', () => {
   it('has its settings checked and sent to Python', () => {
-    const { classifier } = parseConfig(run)
+    const { classifier } = parseUnknownConfig(run)
     expect(classifier).toEqual({ ...run.classifier, numClasses: 10 })
     expect(classifierSpec(classifier)).toEqual({ ...run.classifier, numClasses: 10, tuning: undefined })
     expect(messageOf({ classifier: { source: 'linear' } })).toContain(
@@ -108,15 +108,15 @@ describe('an entry in the table of classifiers', () => {
   })
 
   it('names what is certified, and stands in at random', () => {
-    expect(nameOf(certificationOf(parseConfig(run)))).toBe('linear:linear.safetensors')
-    const { classifier } = synthetic(parseConfig(run))
+    expect(nameOf(certificationOf(parseUnknownConfig(run)))).toBe('linear:linear.safetensors')
+    const { classifier } = synthetic(parseUnknownConfig(run))
     expect(classifier).toEqual({ source: 'linear', pixels: 64, numClasses: 3 })
   })
 })
 
 describe('an entry in the table of denoisers', () => {
   it('has its settings checked, sent to Python, and stands in at random', () => {
-    const config = parseConfig(run)
+    const config = parseUnknownConfig(run)
     expect(config.smoothing.denoiser).toEqual({ source: 'blur', width: 3, dtype: 'float32' })
     expect(denoiserSpec(config.smoothing.denoiser as never)).toEqual({ source: 'blur', width: 3 })
     expect(synthetic(config).smoothing.denoiser).toEqual({ source: 'blur', width: 4, dtype: 'float32' })
@@ -127,7 +127,7 @@ describe('an entry in the table of denoisers', () => {
 
 describe('an entry in the table of data sets', () => {
   it('has its settings checked and sent to Python, and says what a test image is', () => {
-    const { data } = parseConfig(run)
+    const { data } = parseUnknownConfig(run)
     expect(data).toEqual({ source: 'grey', path: 'squares', side: 8, augment: true, workers: 4 })
     const spec = { source: 'grey', path: 'squares', side: 8 }
     expect(datasetSpec(data, 'train')).toEqual({ ...spec, split: 'train', augment: true })

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { fieldAt, mergeSettings } from '../../config/merge-settings'
 import { type NamedPreset, namedPreset } from '../../config/named-presets'
-import { parseConfig, type RunConfig } from '../../config/schema'
+import { parseUnknownConfig, type RunConfig } from '../../config/schema'
 import { ConfigError } from '../../errors'
 import { given } from '../../files/given'
 import { isObject } from '../../files/read-json'
@@ -37,7 +37,7 @@ export async function trainSettings(options: TrainOptions): Promise<TrainSetting
   ].reduce<Fields>((below, above) => mergeSettings(below, above) as Fields, {})
   if (preset === undefined) {
     refuseOpenValues(options)
-    return { config: parseConfig(withOptions(fields, options)), preset }
+    return { config: parseUnknownConfig(withOptions(fields, options)), preset }
   }
   refuseSigma(fields)
   const { sigma = preset.sigma } = options
@@ -56,7 +56,7 @@ export async function trainSettings(options: TrainOptions): Promise<TrainSetting
   })
   // The preset has taken σ; what is still laid over it is in the same words.
   const { sigma: _, ...others } = options
-  return { config: parseConfig(withOptions(mergeSettings(base, fields) as Fields, others)), preset }
+  return { config: parseUnknownConfig(withOptions(mergeSettings(base, fields) as Fields, others)), preset }
 }
 
 /** `imagenet` alone stands for two presets, which differ in what is tuned. */

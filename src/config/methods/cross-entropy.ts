@@ -22,4 +22,4 @@ export const crossEntropySchema = z.strictObject({
     ),
 })
 
-export type CrossEntropySettings = z.output<typeof crossEntropySchema>
+export type { CrossEntropyMethod as CrossEntropySettings } from '../types/method'

@@ -105,4 +105,4 @@ export const ftCadisSchema = z
     })
   })
 
-export type FtCadisSettings = z.output<typeof ftCadisSchema>
+export type { FtCadisMethod as FtCadisSettings } from '../types/method'

@@ -24,21 +24,32 @@ it('writes an experiment, says what to do next, and overwrites nothing', async (
   const first = await runWithoutPython(folder, 'init', 'mine')
   expect({ exitCode: first.exitCode, stderr: first.stderr }).toEqual({ exitCode: 0, stderr: '' })
   expect(first.stdout.split('\n').map(line => line.split('  ')[1] ?? line)).toEqual([
-    'Written: mine/config.ts, mine/experiment.ts, mine/tsconfig.json',
+    'Written: mine/config.ts, mine/experiment.ts, mine/settings.json, mine/tsconfig.json',
     'Next:',
     'npm install typescript@6 @types/node ts-node',
     'npx ft-cadis setup',
     'npx ts-node mine/experiment.ts',
     'npx ft-cadis report runs/first',
+    'npx ft-cadis train --preset digits --config mine/settings.json',
     'Then change mine/config.ts.',
   ])
   await writeFile(join(folder, 'mine', 'config.ts'), 'changed')
   const second = await runWithoutPython(folder, 'init', 'mine')
   expect(second.exitCode).toBe(1)
   expect(second.stderr).toBe(
-    'error: mine/config.ts and mine/experiment.ts would be overwritten. Name another folder.',
+    'error: mine/config.ts and mine/experiment.ts and mine/settings.json would be overwritten. Name another folder.',
   )
   expect(await readFile(join(folder, 'mine', 'config.ts'), 'utf8')).toBe('changed')
+})
+
+it('writes settings whose schema is there', async () => {
+  const { $schema, ...settings } = JSON.parse(await readFile(join(folder, 'mine', 'settings.json'), 'utf8'))
+  const schema = JSON.parse(await readFile(join(folder, 'mine', $schema), 'utf8'))
+  expect(schema.title).toBe('What differs from a preset of a fine-tuning run')
+  for (const [section, fields] of Object.entries(settings)) {
+    const { properties } = schema.properties[section]
+    expect(Object.keys(properties)).toEqual(expect.arrayContaining(Object.keys(fields as object)))
+  }
 })
 
 it('fits a folder of ES modules that has a tsconfig.json', async () => {
@@ -52,7 +63,7 @@ it('fits a folder of ES modules that has a tsconfig.json', async () => {
 })
 
 it('what it writes fine-tunes and certifies', async () => {
-  for (const [name, text] of Object.entries(experimentFiles({ isModule: false }))) {
+  for (const [name, text] of Object.entries(experimentFiles({ isModule: false, schema: '' }))) {
     const short = text.replace('epochs: 2, warmupEpochs: 0.5', 'epochs: 1').replace('first: 20', 'first: 2')
     await writeFile(join(folder, name), short)
   }

@@ -1,0 +1,137 @@
+// Made from the schemas of src/config/ by `npm run docs`.
+
+/** How the result is certified, with the same smoothing. */
+export type CertificationConfigInput = {
+  /** Noisy copies that choose the class. Default 100. */
+  n0?: number | undefined
+  /** Fresh noisy copies that bound its probability. Default 100,000. */
+  n?: number | undefined
+  /** Probability of a wrong certificate. Default 0.001. */
+  alpha?: number | undefined
+  /**
+   * How an image may take less than n noisy copies, at the same alpha: it stops when every radius of a list is
+   * decided, or takes as many as its own radius needs. Default none.
+   */
+  adaptive?: 'none' | {
+    /** Radii at which an image is certified or not; its radius is the largest of them. */
+    radii: Array<number>
+  } | {
+    /** How much smaller than with n votes a radius may be expected to be. */
+    maxRadiusLoss: number
+  } | undefined
+  /**
+   * Noisy copies in one forward pass; halved where memory runs out. No effect on the result but for rounding.
+   * Default 100.
+   */
+  batch?: number | undefined
+  /** Test images to certify. Default all. */
+  images?: 'all' | {
+    /** The first so many images. */
+    first: number
+  } | {
+    /** The images 0, k, 2k, ... for this k. */
+    every: number
+  } | {
+    /** So many images, drawn with the seed. */
+    random: number
+  } | {
+    /** One image of each class, drawn with the seed. */
+    onePerClass: true
+  } | {
+    /** These images, counted from 0. */
+    indices: Array<number>
+  } | undefined
+  /** Seed of the noise and of a drawn choice of images. Default 0. */
+  seed?: number | undefined
+  /** Number type of the classifier; it is written into the log. Default float32. */
+  dtype?: 'float32' | 'float16' | 'bfloat16' | 'float64' | undefined
+  /**
+   * σ in the radius: nominal is that of the settings, min the smaller of it and what the timestep adds.
+   * Default nominal.
+   */
+  radiusSigma?: 'nominal' | 'min' | undefined
+  /**
+   * Whether alpha is the probability that any of the certificates is wrong: each image then gets its part.
+   * Default false.
+   */
+  familyWise?: boolean | undefined
+  /**
+   * Number type that both networks compute in where torch knows that to be safe. The certificate is about the
+   * classifier as computed. Default none.
+   */
+  autocast?: 'none' | 'float16' | 'bfloat16' | undefined
+  /** Whether CUDA may round the factors of float32 products to TF32. Default false. */
+  tf32?: boolean | undefined
+  /** Whether the classifier keeps the channels of images last in memory. Default false. */
+  channelsLast?: boolean | undefined
+  /** Whether torch.compile compiles both networks. Default false. */
+  compile?: boolean | undefined
+}
+
+/** How the result is certified, with the same smoothing. */
+export type CertificationConfig = {
+  /** Noisy copies that choose the class. Default 100. */
+  n0: number
+  /** Fresh noisy copies that bound its probability. Default 100,000. */
+  n: number
+  /** Probability of a wrong certificate. Default 0.001. */
+  alpha: number
+  /**
+   * How an image may take less than n noisy copies, at the same alpha: it stops when every radius of a list is
+   * decided, or takes as many as its own radius needs. Default none.
+   */
+  adaptive: 'none' | {
+    /** Radii at which an image is certified or not; its radius is the largest of them. */
+    radii: Array<number>
+  } | {
+    /** How much smaller than with n votes a radius may be expected to be. */
+    maxRadiusLoss: number
+  }
+  /**
+   * Noisy copies in one forward pass; halved where memory runs out. No effect on the result but for rounding.
+   * Default 100.
+   */
+  batch: number
+  /** Test images to certify. Default all. */
+  images: 'all' | {
+    /** The first so many images. */
+    first: number
+  } | {
+    /** The images 0, k, 2k, ... for this k. */
+    every: number
+  } | {
+    /** So many images, drawn with the seed. */
+    random: number
+  } | {
+    /** One image of each class, drawn with the seed. */
+    onePerClass: true
+  } | {
+    /** These images, counted from 0. */
+    indices: Array<number>
+  }
+  /** Seed of the noise and of a drawn choice of images. Default 0. */
+  seed: number
+  /** Number type of the classifier; it is written into the log. Default float32. */
+  dtype: 'float32' | 'float16' | 'bfloat16' | 'float64'
+  /**
+   * σ in the radius: nominal is that of the settings, min the smaller of it and what the timestep adds.
+   * Default nominal.
+   */
+  radiusSigma: 'nominal' | 'min'
+  /**
+   * Whether alpha is the probability that any of the certificates is wrong: each image then gets its part.
+   * Default false.
+   */
+  familyWise: boolean
+  /**
+   * Number type that both networks compute in where torch knows that to be safe. The certificate is about the
+   * classifier as computed. Default none.
+   */
+  autocast: 'none' | 'float16' | 'bfloat16'
+  /** Whether CUDA may round the factors of float32 products to TF32. Default false. */
+  tf32: boolean
+  /** Whether the classifier keeps the channels of images last in memory. Default false. */
+  channelsLast: boolean
+  /** Whether torch.compile compiles both networks. Default false. */
+  compile: boolean
+}

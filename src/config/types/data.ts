@@ -1,0 +1,171 @@
+// Made from the schemas of src/config/ by `npm run docs`.
+
+/** The 8x8 handwritten digits of scikit-learn: 1,200 for training, 597 for testing. */
+export type DigitsDataInput = {
+  /** The 8x8 handwritten digits of scikit-learn: 1,200 for training, 597 for testing. */
+  source: 'digits'
+  /**
+   * Images that are evaluated and certified. validation: the last 200 of the training images, which are then
+   * not trained on; settings are chosen on them. Default test.
+   */
+  heldOut?: 'test' | 'validation' | undefined
+}
+
+/** CIFAR-10 in its published files. Augmentation: crop with padding 4, mirror. */
+export type Cifar10DataInput = {
+  /** CIFAR-10 in its published files. Augmentation: crop with padding 4, mirror. */
+  source: 'cifar10'
+  /** Folder cifar-10-batches-py, or the one that contains it. */
+  path: string
+  /** Whether training images are randomly cropped and mirrored. Default true. */
+  augment?: boolean | undefined
+  /** Whether files of the same format but other content are accepted. Default any. */
+  hashes?: 'any' | 'published' | undefined
+}
+
+/** ImageNet. Training: random resized crop of 224, mirror. Test: resized to 256, central 224. */
+export type ImagenetDataInput = {
+  /** ImageNet. Training: random resized crop of 224, mirror. Test: resized to 256, central 224. */
+  source: 'imagenet'
+  /** Folder that contains train and val (or test), each with one folder of images a class. */
+  path: string
+  /** Whether training images are randomly cropped and mirrored. Default true. */
+  augment?: boolean | undefined
+  /** Processes that decode images; 0 decodes in the main one. Default 4. */
+  workers?: number | undefined
+  /** Whether an image that does not decode ends training, or is replaced and counted. Default fail. */
+  onCorrupt?: 'fail' | 'skip' | undefined
+}
+
+/** Your own images. Training: random resized crop, mirror. Test: resized, centre. */
+export type FolderDataInput = {
+  /** Your own images. Training: random resized crop, mirror. Test: resized, centre. */
+  source: 'folder'
+  /** Folder that contains train and val (or test), each with one folder of images a class. */
+  path: string
+  /** Whether training images are randomly cropped and mirrored. Default true. */
+  augment?: boolean | undefined
+  /** Processes that decode images; 0 decodes in the main one. Default 4. */
+  workers?: number | undefined
+  /** Whether an image that does not decode ends training, or is replaced and counted. Default fail. */
+  onCorrupt?: 'fail' | 'skip' | undefined
+  /** Side in pixels of the crop that the denoiser sees. Default 224. */
+  imageSize?: number | undefined
+  /** Pixels that the shorter side of a test image is resized to before the centre is cropped. Default 256. */
+  resizeSize?: number | undefined
+  /**
+   * Which class folder has which logit: their names in order, or how names are sorted, numeric or text. In a
+   * certification also { folder: logit } for some of the classes. Default text, where that and numeric are the
+   * same.
+   */
+  classes?: 'numeric' | 'text' | Array<string> | Record<string, number> | undefined
+}
+
+/** Random pixels and labels, to measure speed and memory with. */
+export type SyntheticDataInput = {
+  /** Random pixels and labels, to measure speed and memory with. */
+  source: 'synthetic'
+  /** Side of the images in pixels. */
+  imageSize: number
+  /** How many labels there are. */
+  classes: number
+  /** Images for training. They are generated where they are used. */
+  trainImages: number
+  /** Images for testing. */
+  testImages: number
+  /** Processes that generate images; 0 generates in the main one. Default 0. */
+  workers?: number | undefined
+}
+
+/** The images. */
+export type DataConfigInput =
+  | DigitsDataInput
+  | Cifar10DataInput
+  | ImagenetDataInput
+  | FolderDataInput
+  | SyntheticDataInput
+
+/** The 8x8 handwritten digits of scikit-learn: 1,200 for training, 597 for testing. */
+export type DigitsData = {
+  /** The 8x8 handwritten digits of scikit-learn: 1,200 for training, 597 for testing. */
+  source: 'digits'
+  /**
+   * Images that are evaluated and certified. validation: the last 200 of the training images, which are then
+   * not trained on; settings are chosen on them. Default test.
+   */
+  heldOut?: 'test' | 'validation' | undefined
+}
+
+/** CIFAR-10 in its published files. Augmentation: crop with padding 4, mirror. */
+export type Cifar10Data = {
+  /** CIFAR-10 in its published files. Augmentation: crop with padding 4, mirror. */
+  source: 'cifar10'
+  /** Folder cifar-10-batches-py, or the one that contains it. */
+  path: string
+  /** Whether training images are randomly cropped and mirrored. Default true. */
+  augment: boolean
+  /** Whether files of the same format but other content are accepted. Default any. */
+  hashes: 'any' | 'published'
+}
+
+/** ImageNet. Training: random resized crop of 224, mirror. Test: resized to 256, central 224. */
+export type ImagenetData = {
+  /** ImageNet. Training: random resized crop of 224, mirror. Test: resized to 256, central 224. */
+  source: 'imagenet'
+  /** Folder that contains train and val (or test), each with one folder of images a class. */
+  path: string
+  /** Whether training images are randomly cropped and mirrored. Default true. */
+  augment: boolean
+  /** Processes that decode images; 0 decodes in the main one. Default 4. */
+  workers: number
+  /** Whether an image that does not decode ends training, or is replaced and counted. Default fail. */
+  onCorrupt: 'fail' | 'skip'
+}
+
+/** Your own images. Training: random resized crop, mirror. Test: resized, centre. */
+export type FolderData = {
+  /** Your own images. Training: random resized crop, mirror. Test: resized, centre. */
+  source: 'folder'
+  /** Folder that contains train and val (or test), each with one folder of images a class. */
+  path: string
+  /** Whether training images are randomly cropped and mirrored. Default true. */
+  augment: boolean
+  /** Processes that decode images; 0 decodes in the main one. Default 4. */
+  workers: number
+  /** Whether an image that does not decode ends training, or is replaced and counted. Default fail. */
+  onCorrupt: 'fail' | 'skip'
+  /** Side in pixels of the crop that the denoiser sees. Default 224. */
+  imageSize: number
+  /** Pixels that the shorter side of a test image is resized to before the centre is cropped. Default 256. */
+  resizeSize: number
+  /**
+   * Which class folder has which logit: their names in order, or how names are sorted, numeric or text. In a
+   * certification also { folder: logit } for some of the classes. Default text, where that and numeric are the
+   * same.
+   */
+  classes?: 'numeric' | 'text' | Array<string> | Record<string, number> | undefined
+}
+
+/** Random pixels and labels, to measure speed and memory with. */
+export type SyntheticData = {
+  /** Random pixels and labels, to measure speed and memory with. */
+  source: 'synthetic'
+  /** Side of the images in pixels. */
+  imageSize: number
+  /** How many labels there are. */
+  classes: number
+  /** Images for training. They are generated where they are used. */
+  trainImages: number
+  /** Images for testing. */
+  testImages: number
+  /** Processes that generate images; 0 generates in the main one. Default 0. */
+  workers: number
+}
+
+/** The images. */
+export type DataConfig =
+  | DigitsData
+  | Cifar10Data
+  | ImagenetData
+  | FolderData
+  | SyntheticData

@@ -1,0 +1,121 @@
+// Made from the schemas of src/config/ by `npm run docs`.
+
+/** AdamW and its schedules. */
+export type OptimisationConfigInput = {
+  /** Length of the schedules in epochs. */
+  epochs: number
+  /** Epochs to train before stopping early. Default: all of them. */
+  stopAfterEpoch?: number | undefined
+  /** Epochs in which the learning rate rises linearly from 0. Default 0. */
+  warmupEpochs?: number | undefined
+  /** Distinct images in one optimizer update, over all processes and micro-batches; noises do not count. */
+  imagesPerUpdate: number
+  /** Images, each under M noises, that one process takes at once; lowers memory, not the result. Default: all. */
+  imagesPerMicroBatch?: number | undefined
+  /** Learning rate after the warm-up: a number as it is, or a base that is scaled. */
+  learningRate: number | {
+    /** Multiplied by imagesPerUpdate / 256 (linear scaling rule). */
+    base: number
+  }
+  /** Learning rate that the cosine falls to. Default 1e-6. */
+  minLearningRate?: number | undefined
+  /** Weight decay, following half a cosine from start to end. Biases, norms, tokens and positions have none. */
+  weightDecay: {
+    /** Weight decay of the first update. */
+    start: number
+    /** Weight decay after the last update. */
+    end: number
+  }
+  /** Factor of the learning rate from one layer to the one below; 1 treats all alike. Default 1. */
+  layerDecay?: number | undefined
+  /**
+   * Layer of norm_pre in transformers of CLIP: first is where it stands, last is the scale that the released
+   * code gives it. Default first.
+   */
+  normPre?: 'first' | 'last' | undefined
+  /** Momenta of AdamW. Default 0.9, 0.999. */
+  betas?: [number, number] | undefined
+  /** Gradient clipping. Default none. */
+  clip?: 'none' | {
+    /** tensor: each gradient by its own norm, as in the released code; global: all by their common norm. */
+    per: 'tensor' | 'global'
+    /** Largest l2 norm. */
+    norm: number
+  } | undefined
+}
+
+/** AdamW and its schedules. */
+export type OptimisationConfig = {
+  /** Length of the schedules in epochs. */
+  epochs: number
+  /** Epochs to train before stopping early. Default: all of them. */
+  stopAfterEpoch?: number | undefined
+  /** Epochs in which the learning rate rises linearly from 0. Default 0. */
+  warmupEpochs: number
+  /** Distinct images in one optimizer update, over all processes and micro-batches; noises do not count. */
+  imagesPerUpdate: number
+  /** Images, each under M noises, that one process takes at once; lowers memory, not the result. Default: all. */
+  imagesPerMicroBatch?: number | undefined
+  /** Learning rate after the warm-up: a number as it is, or a base that is scaled. */
+  learningRate: number | {
+    /** Multiplied by imagesPerUpdate / 256 (linear scaling rule). */
+    base: number
+  }
+  /** Learning rate that the cosine falls to. Default 1e-6. */
+  minLearningRate: number
+  /** Weight decay, following half a cosine from start to end. Biases, norms, tokens and positions have none. */
+  weightDecay: {
+    /** Weight decay of the first update. */
+    start: number
+    /** Weight decay after the last update. */
+    end: number
+  }
+  /** Factor of the learning rate from one layer to the one below; 1 treats all alike. Default 1. */
+  layerDecay: number
+  /**
+   * Layer of norm_pre in transformers of CLIP: first is where it stands, last is the scale that the released
+   * code gives it. Default first.
+   */
+  normPre: 'first' | 'last'
+  /** Momenta of AdamW. Default 0.9, 0.999. */
+  betas: [number, number]
+  /** Gradient clipping. Default none. */
+  clip: 'none' | {
+    /** tensor: each gradient by its own norm, as in the released code; global: all by their common norm. */
+    per: 'tensor' | 'global'
+    /** Largest l2 norm. */
+    norm: number
+  }
+}
+
+/** Which epochs leave a checkpoint. Default: the last. */
+export type CheckpointsConfigInput = {
+  /** The checkpoint of every so many epochs stays. Default: none of these. */
+  everyEpochs?: number | undefined
+  /** Further epochs whose checkpoint stays, counted from 1. That of the last epoch always does. */
+  epochs?: Array<number> | undefined
+  /** Besides at the end of each epoch, a checkpoint is written after so many minutes. Default 30. */
+  everyMinutes?: number | undefined
+  /** A checkpoint is also written after every so many updates of the run. Default: none of these. */
+  everyUpdates?: number | undefined
+  /** How many of the newest checkpoints stay. Default 2. */
+  keepLast?: number | undefined
+  /** Whether the epoch with the best accuracy on denoised test images stays. Default true. */
+  keepBest?: boolean | undefined
+}
+
+/** Which epochs leave a checkpoint. Default: the last. */
+export type CheckpointsConfig = {
+  /** The checkpoint of every so many epochs stays. Default: none of these. */
+  everyEpochs?: number | undefined
+  /** Further epochs whose checkpoint stays, counted from 1. That of the last epoch always does. */
+  epochs: Array<number>
+  /** Besides at the end of each epoch, a checkpoint is written after so many minutes. Default 30. */
+  everyMinutes: number
+  /** A checkpoint is also written after every so many updates of the run. Default: none of these. */
+  everyUpdates?: number | undefined
+  /** How many of the newest checkpoints stay. Default 2. */
+  keepLast: number
+  /** Whether the epoch with the best accuracy on denoised test images stays. Default true. */
+  keepBest: boolean
+}

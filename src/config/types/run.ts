@@ -1,0 +1,146 @@
+// Made from the schemas of src/config/ by `npm run docs`.
+
+import type { SmoothingConfig, SmoothingConfigInput } from './smoothing'
+import type { ClassifierConfig, ClassifierConfigInput, TuningConfig, TuningConfigInput } from './classifier'
+import type { DataConfig, DataConfigInput } from './data'
+import type { MethodConfigInput } from './method'
+import type { CheckpointsConfig, CheckpointsConfigInput, OptimisationConfig, OptimisationConfigInput } from './optimisation'
+import type { CertificationConfig, CertificationConfigInput } from './certification'
+
+/** The settings of a fine-tuning run as one writes them: what has a default may be left out. */
+export type RunConfigInput = {
+  /** The noise, and the denoiser in front of the classifier. */
+  smoothing: SmoothingConfigInput
+  /** The off-the-shelf classifier. */
+  classifier: ClassifierConfigInput
+  /** The images. */
+  data: DataConfigInput
+  /** auto (CUDA where there is a device), cpu, cuda or cuda:N. Default auto. */
+  device?: string | undefined
+  /** Threads of torch on the CPU. Default: what torch chooses. */
+  threads?: number | undefined
+  /** Folder of the run. */
+  output: string
+  /** What of the classifier is trained. Default: everything. */
+  tuning?: TuningConfigInput | undefined
+  /** AdamW and its schedules. */
+  optimisation: OptimisationConfigInput
+  /** Which epochs leave a checkpoint. Default: the last. */
+  checkpoints?: CheckpointsConfigInput | undefined
+  /** How the result is certified, with the same smoothing. */
+  certification?: CertificationConfigInput | undefined
+  /** Seed of order, augmentation and noise in training. Default 0. */
+  seed?: number | undefined
+  /**
+   * Number type of the classifier in training: its weights, and its arithmetic without autocast. Default
+   * float32.
+   */
+  dtype?: 'float32' | 'float64' | undefined
+  /**
+   * Number type that the classifier computes in where torch knows that to be safe; log-probabilities and
+   * losses stay in float32. float16 comes with a loss scale. Default none.
+   */
+  autocast?: 'none' | 'float16' | 'bfloat16' | undefined
+  /** Whether CUDA may round the factors of float32 products to TF32. Default false. */
+  tf32?: boolean | undefined
+  /**
+   * Whether torch.compile compiles the denoiser: several times as fast on a GPU after a minute of compiling,
+   * and rounded differently. Certification has a setting of its own. Default false.
+   */
+  compileDenoiser?: boolean | undefined
+  /**
+   * Whether activations are computed again for the backward pass instead of kept: less memory, more time, the
+   * same result. Default false.
+   */
+  activationCheckpointing?: boolean | undefined
+  /** How the classifier is trained. Without a kind: FT-CADIS. */
+  method: MethodConfigInput
+}
+
+/** The settings of a certification as one writes them. */
+export type CertificationRunConfigInput = {
+  /** The noise, and the denoiser in front of the classifier. */
+  smoothing: SmoothingConfigInput
+  /** The off-the-shelf classifier. */
+  classifier: ClassifierConfigInput
+  /** The images. */
+  data: DataConfigInput
+  /** auto (CUDA where there is a device), cpu, cuda or cuda:N. Default auto. */
+  device?: string | undefined
+  /** Threads of torch on the CPU. Default: what torch chooses. */
+  threads?: number | undefined
+  /** Folder of the run. */
+  output: string
+  /** Folder of a checkpoint whose weights replace those of the classifier. Default: off-the-shelf. */
+  checkpoint?: string | undefined
+  /** What is certified, and how surely. */
+  certification: CertificationConfigInput
+}
+
+/** The settings of a fine-tuning run, complete, but for its method. */
+export type RunSettings = {
+  /** The noise, and the denoiser in front of the classifier. */
+  smoothing: SmoothingConfig
+  /** The off-the-shelf classifier. */
+  classifier: ClassifierConfig
+  /** The images. */
+  data: DataConfig
+  /** auto (CUDA where there is a device), cpu, cuda or cuda:N. Default auto. */
+  device: string
+  /** Threads of torch on the CPU. Default: what torch chooses. */
+  threads?: number | undefined
+  /** Folder of the run. */
+  output: string
+  /** What of the classifier is trained. Default: everything. */
+  tuning: TuningConfig
+  /** AdamW and its schedules. */
+  optimisation: OptimisationConfig
+  /** Which epochs leave a checkpoint. Default: the last. */
+  checkpoints: CheckpointsConfig
+  /** How the result is certified, with the same smoothing. */
+  certification: CertificationConfig
+  /** Seed of order, augmentation and noise in training. Default 0. */
+  seed: number
+  /**
+   * Number type of the classifier in training: its weights, and its arithmetic without autocast. Default
+   * float32.
+   */
+  dtype: 'float32' | 'float64'
+  /**
+   * Number type that the classifier computes in where torch knows that to be safe; log-probabilities and
+   * losses stay in float32. float16 comes with a loss scale. Default none.
+   */
+  autocast: 'none' | 'float16' | 'bfloat16'
+  /** Whether CUDA may round the factors of float32 products to TF32. Default false. */
+  tf32: boolean
+  /**
+   * Whether torch.compile compiles the denoiser: several times as fast on a GPU after a minute of compiling,
+   * and rounded differently. Certification has a setting of its own. Default false.
+   */
+  compileDenoiser: boolean
+  /**
+   * Whether activations are computed again for the backward pass instead of kept: less memory, more time, the
+   * same result. Default false.
+   */
+  activationCheckpointing: boolean
+}
+
+/** The settings of a certification, complete. */
+export type CertificationRunConfig = {
+  /** The noise, and the denoiser in front of the classifier. */
+  smoothing: SmoothingConfig
+  /** The off-the-shelf classifier. */
+  classifier: ClassifierConfig
+  /** The images. */
+  data: DataConfig
+  /** auto (CUDA where there is a device), cpu, cuda or cuda:N. Default auto. */
+  device: string
+  /** Threads of torch on the CPU. Default: what torch chooses. */
+  threads?: number | undefined
+  /** Folder of the run. */
+  output: string
+  /** Folder of a checkpoint whose weights replace those of the classifier. Default: off-the-shelf. */
+  checkpoint?: string | undefined
+  /** What is certified, and how surely. */
+  certification: CertificationConfig
+}

@@ -1,0 +1,113 @@
+// Made from the schemas of src/config/ by `npm run docs`.
+
+import type { Json } from './json'
+
+/** A UNet2DModel of diffusers with its scheduler_config.json. */
+export type DiffusersDenoiserInput = {
+  /** A UNet2DModel of diffusers with its scheduler_config.json. */
+  source: 'diffusers'
+  /** Folder in diffusers format, or its id on the Hugging Face hub. */
+  path: string
+  /** Number type of the weights and of the arithmetic of the denoiser. Default float32. */
+  dtype?: 'float32' | 'float16' | 'bfloat16' | 'float64' | undefined
+}
+
+/** A checkpoint of guided-diffusion or improved-diffusion. */
+export type OpenaiDenoiserInput = {
+  /** A checkpoint of guided-diffusion or improved-diffusion. */
+  source: 'openai'
+  /** The .pt file as published. Without it the weights are random, to measure speed. */
+  path?: string | undefined
+  /**
+   * Arguments of a published model: imagenet256 is 256x256_diffusion_uncond.pt, cifar10 is
+   * cifar10_uncond_50M_500K.pt.
+   */
+  preset?: 'imagenet256' | 'cifar10' | undefined
+  /** Arguments under the names of the OpenAI scripts, such as num_channels. They override the preset. */
+  arguments?: Record<string, Json> | undefined
+  /** Hash that the file must have; any accepts every file. Default: that of the published file, if known. */
+  sha256?: 'any' | string | undefined
+  /** Number type of the weights and of the arithmetic of the denoiser. Default float32. */
+  dtype?: 'float32' | 'float16' | 'bfloat16' | 'float64' | undefined
+}
+
+/** No denoiser: the classifier takes images with Gaussian noise as they are. */
+export type NoneDenoiserInput = {
+  /** No denoiser: the classifier takes images with Gaussian noise as they are. */
+  source: 'none'
+}
+
+/**
+ * The diffusion model in front of the classifier, which is never trained; or { source: none } for noisy images
+ * as they are.
+ */
+export type DenoiserConfigInput =
+  | DiffusersDenoiserInput
+  | OpenaiDenoiserInput
+  | NoneDenoiserInput
+
+/** The noise, and the denoiser in front of the classifier. */
+export type SmoothingConfigInput = {
+  /** Noise level, as standard deviation for pixels in [0, 1]; in [-1, 1] it is twice that. */
+  sigma: number
+  /**
+   * The diffusion model in front of the classifier, which is never trained; or { source: none } for noisy
+   * images as they are.
+   */
+  denoiser: DenoiserConfigInput
+}
+
+/** A UNet2DModel of diffusers with its scheduler_config.json. */
+export type DiffusersDenoiser = {
+  /** A UNet2DModel of diffusers with its scheduler_config.json. */
+  source: 'diffusers'
+  /** Folder in diffusers format, or its id on the Hugging Face hub. */
+  path: string
+  /** Number type of the weights and of the arithmetic of the denoiser. Default float32. */
+  dtype: 'float32' | 'float16' | 'bfloat16' | 'float64'
+}
+
+/** A checkpoint of guided-diffusion or improved-diffusion. */
+export type OpenaiDenoiser = {
+  /** A checkpoint of guided-diffusion or improved-diffusion. */
+  source: 'openai'
+  /** The .pt file as published. Without it the weights are random, to measure speed. */
+  path?: string | undefined
+  /**
+   * Arguments of a published model: imagenet256 is 256x256_diffusion_uncond.pt, cifar10 is
+   * cifar10_uncond_50M_500K.pt.
+   */
+  preset?: 'imagenet256' | 'cifar10' | undefined
+  /** Arguments under the names of the OpenAI scripts, such as num_channels. They override the preset. */
+  arguments?: Record<string, Json> | undefined
+  /** Hash that the file must have; any accepts every file. Default: that of the published file, if known. */
+  sha256?: 'any' | string | undefined
+  /** Number type of the weights and of the arithmetic of the denoiser. Default float32. */
+  dtype: 'float32' | 'float16' | 'bfloat16' | 'float64'
+}
+
+/** No denoiser: the classifier takes images with Gaussian noise as they are. */
+export type NoneDenoiser = {
+  /** No denoiser: the classifier takes images with Gaussian noise as they are. */
+  source: 'none'
+}
+
+/**
+ * The diffusion model in front of the classifier, which is never trained; or { source: none } for noisy images
+ * as they are.
+ */
+export type DenoiserConfig =
+  | DiffusersDenoiser
+  | OpenaiDenoiser
+  | NoneDenoiser
+
+/** The noise, and the denoiser in front of the classifier. */
+export type SmoothingConfig = {
+  /** Noise level, as standard deviation for pixels in [0, 1]; in [-1, 1] it is twice that. */
+  sigma: number
+  /**
+   * The diffusion model in front of the classifier, which is never trained; or { source: none } for noisy
+   * images as they are.
+   */
+  denoiser: DenoiserConfig
+}

@@ -134,6 +134,8 @@ function optimizerOf(classifier: Classifier, { optimisation }: AnyRunConfig) {
     weightDecay: optimisation.weightDecay.start,
     normPre: optimisation.normPre,
     depth: classifier.description.depth,
+    library: classifier.description.groups,
+    rule: optimisation.parameterGroups,
   })
   const optimizer = adamW(
     classifier,

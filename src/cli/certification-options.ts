@@ -8,6 +8,7 @@ export interface SmoothedOptions {
   readonly config?: string
   readonly preset?: 'digits' | 'cifar10' | 'imagenet'
   readonly data?: string
+  readonly classes?: string
   readonly denoiser?: string
   readonly classifier?: string
   readonly sigma?: number
@@ -41,6 +42,10 @@ export function addSmoothedOptions(command: Command): Command {
       ]),
     )
     .option('--data <folder>', 'folder of the data, in the place of that of the settings')
+    .option(
+      '--classes <order>',
+      'which class folder has which logit: numeric, text, names in order as a,b,c, or a .json file with these names or { "folder": logit }',
+    )
     .option(
       '--denoiser <path>',
       'weights of the denoiser, in the place of those of the settings; none: noisy images go to the classifier as they are',

@@ -75,8 +75,11 @@ function fromName(file: string, rows: readonly CertificationRow[]): KnownSetting
 /** What Cohen et al. certify with, and logs without a word about it mostly are of. */
 const COHEN = { n: 100_000, alpha: 0.001 }
 
-/** Other programs print radii with three digits. */
-const PRINTED = 0.00051
+/** Whether a radius was written for this one: with all digits, three of them, or three decimals. */
+function isWritten(written: number, radius: number): boolean {
+  const roundings = [Number(radius.toPrecision(3)), Number(radius.toFixed(3))]
+  return roundings.includes(written) || Math.abs(written - radius) <= 1e-9 * radius
+}
 
 /** σ among those in use (0.12, and the multiples of 0.05) that the largest radius is of, where all votes are for one class. */
 function fromLargestRadius(rows: readonly CertificationRow[]): KnownSetting | undefined {
@@ -87,9 +90,7 @@ function fromLargestRadius(rows: readonly CertificationRow[]): KnownSetting | un
   const bound = n === 0 ? 0 : lowerConfidenceBound(candidateCount, n, COHEN)
   if (bound <= 0.5) return undefined
   const unit = gaussianBound(1).radius(bound)
-  const value = [0.12, Math.round(largest / unit / 0.05) / 20].find(
-    sigma => Math.abs(sigma * unit - largest) <= Math.min(PRINTED, 0.002 * largest),
-  )
+  const value = [0.12, Math.round(largest / unit / 0.05) / 20].find(sigma => isWritten(largest, sigma * unit))
   return value === undefined
     ? undefined
     : { value, inferredFrom: `its largest radius ${largest}, as of n = ${n} and α = ${COHEN.alpha}` }

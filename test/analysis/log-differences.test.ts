@@ -34,6 +34,8 @@ describe('σ of a log without .json', () => {
     ['its name', undocumented('noise_.5.txt', 0.3), 0.5, 'the name of its file'],
     ['its largest radius', undocumented('a', 0.3, 0.953), 0.25, 'its largest radius 0.953'],
     ['its largest radius', undocumented('a', 1.906, 0.3), 0.5, 'its largest radius 1.906'],
+    ['its largest radius', undocumented('a', 1.91, 0.3), 0.5, 'its largest radius 1.91'],
+    ['its largest radius', undocumented('a', 3.81), 1, 'its largest radius 3.81'],
     ['its largest radius', undocumented('a', 0.457), 0.12, 'its largest radius 0.457'],
     [
       'its radius where the name cannot be',

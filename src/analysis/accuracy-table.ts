@@ -1,12 +1,11 @@
 import { ConfigError } from '../errors'
-import type { CertificationRow } from '../logs/certification-log'
 import { averageCertifiedRadius, certifiedAccuracy } from './certified-accuracy'
+import { type AveragedLogs, requireOneSetOfImages } from './same-images'
 import type { Cell, MeanAndDeviation, Table } from './tables'
 
 /** A method and its logs, one per training seed. */
-export interface LabelledLogs {
+export interface LabelledLogs extends AveragedLogs {
   readonly label: string
-  readonly logs: readonly (readonly CertificationRow[])[]
 }
 
 /**
@@ -14,7 +13,7 @@ export interface LabelledLogs {
  * logs hold different numbers of images a column says how many, since their rows do not compare.
  *
  * @param radii l2 radii on the [0, 1] pixel scale
- * @throws ConfigError for a method without logs; otherwise as `certifiedAccuracy`
+ * @throws ConfigError for a method without logs, or with logs of different images; otherwise as `certifiedAccuracy`
  */
 export function accuracyTable(methods: readonly LabelledLogs[], radii: readonly number[]): Table {
   const severalSeeds = methods.some(({ logs }) => logs.length > 1)
@@ -28,12 +27,13 @@ export function accuracyTable(methods: readonly LabelledLogs[], radii: readonly 
       { header: 'ACR', digits: 3 },
       ...radii.map(radius => ({ header: `r = ${radius}`, digits: 1 })),
     ],
-    rows: methods.map(({ label, logs }, position): Cell[] => {
+    rows: methods.map(({ label, logs, allowDifferent }, position): Cell[] => {
       if (logs.length === 0) {
         throw new ConfigError(`The method "${label}" has no logs, expected at least one.`, {
           remedy: 'Pass the log of each seed, or leave the method out.',
         })
       }
+      requireOneSetOfImages(`"${label}"`, { logs, allowDifferent })
       const accuracies = logs.map(rows => certifiedAccuracy(rows, radii))
       return [
         label,

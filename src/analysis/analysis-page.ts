@@ -29,7 +29,11 @@ export async function analysisPage({ methods, tables, perClass, notes }: Analysi
 /** One line a run, several seeds with their band. */
 function curvesOf(methods: readonly Method[]): LabelledLogs[] {
   return methods.flatMap(({ runs }) =>
-    runs.map(({ name, logs }) => ({ label: name, logs: logs.map(({ rows }) => rows) })),
+    runs.map(({ name, logs, allowDifferent }) => ({
+      label: name,
+      logs: logs.map(({ rows }) => rows),
+      allowDifferent,
+    })),
   )
 }
 

@@ -1,11 +1,12 @@
 import { ConfigError } from '../errors'
 import { labelRadius } from '../logs/certification-log'
 import { type HighProbabilityOptions, highProbabilityTable } from './high-probability'
+import { comparisonDifferences, requireComparable, sayDifferences } from './log-differences'
 import { type Epsilon, envelopeTable, lInfinityTable, perClassTable, summaryTable } from './measures'
 import { comparePaired } from './paired-comparison'
 import { paperComparison } from './paper-comparison'
 import { paperTable } from './paper-tables'
-import { groupLogs, type LabelledLog, type Method, type Run, requireSameData } from './runs'
+import { groupLogs, type LabelledLog, type Method, type Run } from './runs'
 import { notesOn, uncheckedNote } from './settings'
 import type { Table } from './tables'
 
@@ -24,6 +25,11 @@ export interface AnalyzeOptions {
   readonly paper?: readonly string[] | undefined
   /** Adds the paired comparison of two labels. */
   readonly compare?: readonly [first: string, second: string] | undefined
+  /**
+   * Averages, or takes the best of, or compares logs that differ in what they must not; every table then says in what,
+   * and methods are marked ` (mixed)`. A paired comparison needs the same images all the same. Default: false.
+   */
+  readonly allowDifferent?: boolean
 }
 
 export interface Analysis {
@@ -42,11 +48,18 @@ export interface Analysis {
  * configurations to take the best of; logs of other labels get rows of their own.
  *
  * @throws as `groupLogs`, `certifiedAccuracy`, `highProbabilityTable`, `lInfinityCertifiedAccuracy`, `paperTable`,
- * `paperComparison` and `comparePaired`; ConfigError for a label to compare that is none, or is an envelope, or is of other data
+ * `paperComparison` and `comparePaired`; ConfigError for a label to compare that is none, or is an envelope, or was certified
+ * with other settings or of other images
  */
 export function analyze(logs: readonly LabelledLog[], options: AnalyzeOptions = {}): Analysis {
   const { envelope = false, perClass = false, highProbability, lInfinity, paper = [], compare } = options
-  const methods = groupLogs(logs, { envelope })
+  const { allowDifferent = false } = options
+  const methods = groupLogs(logs, { envelope, allowDifferent })
+  const differences = methods.flatMap(method => method.differences)
+  const withDifferences = (table: Table): Table =>
+    differences.length === 0
+      ? table
+      : { ...table, notes: [...new Set([...differences, ...(table.notes ?? [])])] }
   const radii = options.radii ?? quartersTo(largestRadius(logs))
   const papers = paper.map(paperTable)
   const needsEnvelope = papers.some(({ title }) => title === 'Table 1') && !envelope
@@ -59,10 +72,13 @@ export function analyze(logs: readonly LabelledLog[], options: AnalyzeOptions = 
       ...(highProbability === undefined ? [] : [highProbabilityTable(methods, radii, highProbability)]),
       ...(lInfinity === undefined ? [] : [lInfinityTable(methods, lInfinity)]),
       ...papers.flatMap(table => paperComparison(methods, table, { dimensions: lInfinity?.dimensions })),
-      ...(compare === undefined ? [] : [comparisonTable(methods, compare, radii)]),
-    ],
-    perClass: perClass ? methods.flatMap(({ runs }) => runs.map(run => perClassTable(run, radii))) : [],
+      ...(compare === undefined ? [] : [comparisonTable(methods, compare, { radii, allowDifferent })]),
+    ].map(withDifferences),
+    perClass: perClass
+      ? methods.flatMap(({ runs }) => runs.map(run => withDifferences(perClassTable(run, radii))))
+      : [],
     notes: [
+      ...differences,
       ...notesOn(methods),
       ...uncheckedNote(methods),
       ...(needsEnvelope
@@ -78,10 +94,12 @@ export function analyze(logs: readonly LabelledLog[], options: AnalyzeOptions = 
 function comparisonTable(
   methods: readonly Method[],
   [first, second]: readonly [string, string],
-  radii: readonly number[],
+  { radii, allowDifferent }: { readonly radii: readonly number[]; readonly allowDifferent: boolean },
 ): Table {
   const [a, b] = [onlyRun(methods, first), onlyRun(methods, second)]
-  requireSameData('Logs that are compared image by image', [...a.logs, ...b.logs])
+  const compared = [...a.logs, ...b.logs]
+  if (!allowDifferent) requireComparable(compared)
+  const notes = sayDifferences(comparisonDifferences(compared))
   const confidence = 0.95
   const { averageCertifiedRadius, certifiedAccuracy, images } = comparePaired(
     a.logs.map(({ rows }) => rows),
@@ -107,6 +125,7 @@ function comparisonTable(
       line('at least', 'lower'),
       line('at most', 'upper'),
     ],
+    ...(notes.length > 0 && { notes }),
   }
 }
 

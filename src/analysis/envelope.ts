@@ -2,11 +2,14 @@ import { ConfigError } from '../errors'
 import type { CertificationRow } from '../logs/certification-log'
 import { overSeeds } from './accuracy-table'
 import { certifiedAccuracy } from './certified-accuracy'
+import { requireOneSetOfImages } from './same-images'
 import type { MeanAndDeviation } from './tables'
 
 /** The logs of one configuration, one per seed. */
 export interface SeedLogs {
   readonly logs: readonly { readonly rows: readonly CertificationRow[] }[]
+  /** Average logs of different images all the same. Default: false. */
+  readonly allowDifferent?: boolean | undefined
 }
 
 /** At one radius, the best of several runs. Accuracies are shares in [0, 1], over several seeds mean and deviation. */
@@ -24,13 +27,15 @@ export interface BestRun<Run> {
  * accuracy, the first on a tie (how Table 1 reports a method). Seeds of a run are averaged before runs are compared.
  *
  * @param radii l2 radii on the [0, 1] pixel scale
- * @throws as `certifiedAccuracy`; ConfigError without runs
+ * @throws as `certifiedAccuracy`; ConfigError without runs, or for a run with logs of different images
  */
 export function bestOverRuns<Run extends SeedLogs>(
   runs: readonly Run[],
   radii: readonly number[],
 ): BestRun<Run>[] {
   const candidates = runs.map(run => {
+    const { logs, allowDifferent } = run
+    requireOneSetOfImages('one configuration', { logs: logs.map(({ rows }) => rows), allowDifferent })
     const seeds = run.logs.map(({ rows }) => certifiedAccuracy(rows, [0, ...radii]))
     const at = (position: number) => overSeeds(seeds.map(shares => shares[position] as number))
     return { run, at }

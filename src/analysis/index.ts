@@ -24,6 +24,8 @@ export * from './chart-png'
 export type { ChartSize } from './chart-svg'
 export * from './envelope'
 export type { HighProbabilityOptions } from './high-probability'
+export { type KnownSetting, type KnownSettings, knownSettings } from './known-settings'
+export { requireComparable, requireSameImages, requireSeeds } from './log-differences'
 export type { Epsilon } from './measures'
 export {
   type CurveOptions,

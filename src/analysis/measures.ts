@@ -81,7 +81,8 @@ export function lInfinityAccuraciesOf(
   { runs }: Method,
   { dimensions, epsilons }: { readonly dimensions: number; readonly epsilons: readonly Epsilon[] },
 ): Cell[] {
-  const converted = runs.map(({ logs }) => ({
+  const converted = runs.map(({ logs, allowDifferent }) => ({
+    allowDifferent,
     logs: logs.map(({ rows }) => ({
       rows: rows.map(row => ({ ...row, radius: lInfinityRadius(row.radius, dimensions) })),
     })),
@@ -103,7 +104,7 @@ export function acrOf(method: Method): Cell {
 }
 
 /** Certified accuracy within each class of one run. */
-export function perClassTable({ name, logs }: Run, radii: readonly number[]): Table {
+export function perClassTable({ name, logs, allowDifferent }: Run, radii: readonly number[]): Table {
   const labels = [...new Set(logs.flatMap(({ rows }) => rows.map(({ label }) => label)))].sort(
     (a, b) => a - b,
   )
@@ -116,8 +117,10 @@ export function perClassTable({ name, logs }: Run, radii: readonly number[]): Ta
       ...radiusColumns(radii),
     ],
     rows: labels.map(label => {
-      const own = logs.map(({ rows }) => ({ rows: rows.filter(row => row.label === label) }))
-      const run = { logs: own }
+      const ofLabel = logs.map(({ rows }) => ({ rows: rows.filter(row => row.label === label) }))
+      // Logs of different images may lack a class.
+      const own = ofLabel.filter(({ rows }) => rows.length > 0)
+      const run = { logs: own, allowDifferent }
       return [
         String(label),
         own[0]?.rows.length ?? 0,

@@ -41,7 +41,7 @@ type Rows = readonly CertificationRow[]
  * itself, not all together.
  *
  * @param first logs of one method, one per seed: an image counts with its mean over them
- * @throws DataError when the logs do not hold the same images with the same labels; ConfigError without logs or for an
+ * @throws DataError when the logs do not hold the same images with the same labels and pixels; ConfigError without logs or for an
  * option out of range
  */
 export function comparePaired(
@@ -141,6 +141,11 @@ function alignWith(reference: Rows, other: Rows): CertificationRow[] {
     if (match.label !== row.label) {
       throw notPaired(
         `image ${row.index} has label ${row.label} in the first and ${match.label} in the second`,
+      )
+    }
+    if (match.digest !== undefined && row.digest !== undefined && match.digest !== row.digest) {
+      throw notPaired(
+        `image ${row.index} has the pixels ${row.digest} in the first and ${match.digest} in the second`,
       )
     }
     return match

@@ -4,6 +4,7 @@ import { type LabelledLogs, overSeeds } from './accuracy-table'
 import { certifiedAccuracy } from './certified-accuracy'
 import { byLabel, type ChartSize, LEGEND_LINE, renderSvg, requireDistinct } from './chart-svg'
 import type { Chart } from './report'
+import { requireOneSetOfImages } from './same-images'
 
 /** One point of a curve of certified accuracy; accuracies in percent, deviation 0 for a single seed. */
 export interface CurvePoint {
@@ -19,7 +20,7 @@ const CURVE_POINTS = 401
  * Certified accuracy over an even grid of radii up to the first at which it is 0, with mean and standard deviation over
  * seeds. Drawn as steps that end at their point, a curve never shows more than was certified.
  *
- * @throws ConfigError for methods that share a label, or a maxRadius that is not above 0; otherwise as `certifiedAccuracy`
+ * @throws ConfigError for methods that share a label, logs of different images, or a maxRadius that is not above 0; otherwise as `certifiedAccuracy`
  */
 export function certifiedAccuracyCurves(
   methods: readonly LabelledLogs[],
@@ -37,7 +38,8 @@ export function certifiedAccuracyCurves(
     })
   }
   const radii = Array.from({ length: CURVE_POINTS }, (_, point) => (maxRadius * point) / (CURVE_POINTS - 1))
-  return methods.flatMap(({ label, logs }) => {
+  return methods.flatMap(({ label, logs, allowDifferent }) => {
+    requireOneSetOfImages(`"${label}"`, { logs, allowDifferent })
     const accuracies = logs.map(rows => certifiedAccuracy(rows, radii))
     const points = radii.map((radius, point) => {
       const spread = overSeeds(accuracies.map(shares => 100 * (shares[point] as number)))

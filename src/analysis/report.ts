@@ -93,7 +93,7 @@ function renderContent(section: ReportSection): string {
 
 function renderTable(table: Table): string {
   requireRectangular(table)
-  const { caption, columns, rows } = table
+  const { caption, columns, rows, notes = [] } = table
   const align = (column: number) =>
     isNumeric(columns[column] as Table['columns'][number]) ? ' class="number"' : ''
   const head = columns.map(
@@ -116,7 +116,7 @@ ${body.map(cells => `<tr>${cells.join('')}</tr>`).join('\n')}
 </tbody>
 </table>`,
 )}
-</figure>`
+${notes.map(note => `<p>${escapeHtml(note)}</p>\n`).join('')}</figure>`
 }
 
 function renderChart({ svg, narrowSvg, caption, alt }: Chart): string {

@@ -1,42 +1,57 @@
 import { basename } from 'node:path'
-import { showValue } from '../config/differences'
-import { ConfigError, DataError } from '../errors'
+import { DataError } from '../errors'
 import { type CertificationLog, missingImages } from '../logs/certification-log-file'
-import { type CertificationConfiguration, configurationDifferences } from '../logs/certification-log-metadata'
+import type { CertificationConfiguration } from '../logs/certification-log-metadata'
+import {
+  imageDifferencesAmong,
+  requireSameImages,
+  requireSeeds,
+  sayDifferences,
+  seedDifferences,
+  statementDifferences,
+} from './log-differences'
 
 export interface LabelledLog {
   readonly label: string
   readonly log: CertificationLog
 }
 
-/** The logs of one configuration, which differ by their seed alone. */
+/** The logs of one configuration, which differ by their seed alone, but with `allowDifferent`. */
 export interface Run {
   /** The label; where a method has several runs, what tells them apart as well. A partial log adds ` (partial)`. */
   readonly name: string
   readonly logs: readonly CertificationLog[]
   /** Of the first log; undefined when the logs do not say how they were certified. */
   readonly configuration: CertificationConfiguration | undefined
+  /** Whether its logs may be of different images: they are averaged all the same. */
+  readonly allowDifferent?: boolean
 }
 
 /** What one label names: one run, or with `envelope` one for each configuration, usually one for each sigma. */
 export interface Method {
   readonly label: string
-  /** The label; ` (partial)` is added where one of its logs is partial. */
+  /** The label; ` (partial)` is added where one of its logs is partial, ` (mixed)` where there are differences. */
   readonly name: string
   readonly runs: readonly Run[]
+  /** In what its logs differ though they must not, a sentence for each; with `allowDifferent` alone there are any. */
+  readonly differences: readonly string[]
 }
 
 /**
  * Sorts logs by label, in the order in which the labels come. Logs of one label are seeds of one configuration, to be
  * averaged; with `envelope`, logs of different configurations are different runs, and so is each log that does not say
- * how it was certified.
+ * how it was certified. An envelope is of one set of images.
  *
+ * @param options.allowDifferent take logs that differ all the same; methods then say in what
  * @throws ConfigError when logs that would be averaged differ in their configuration, other than by the seed and the
- * trained networks, or hold other images; DataError for a log without rows
+ * trained networks, or logs of one label hold other images; DataError for a log without rows
  */
 export function groupLogs(
   logs: readonly LabelledLog[],
-  { envelope = false }: { readonly envelope?: boolean } = {},
+  {
+    envelope = false,
+    allowDifferent = false,
+  }: { readonly envelope?: boolean; readonly allowDifferent?: boolean } = {},
 ): Method[] {
   const byLabel = new Map<string, CertificationLog[]>()
   for (const { label, log } of logs) {
@@ -49,17 +64,24 @@ export function groupLogs(
   }
   return [...byLabel].map(([label, own]) => {
     const groups = envelope ? byConfiguration(own) : [own]
-    for (const group of groups) requireSeeds(label, group)
-    requireSameData(`The logs of "${label}"`, own)
+    if (!allowDifferent) {
+      for (const group of groups) requireSeeds(`The logs of "${label}"`, group)
+      requireSameImages(`The logs of "${label}"`, own)
+    }
     const details = distinctions(groups)
-    const runs = groups.map(
-      (group, position): Run => ({
-        name: marked(groups.length === 1 ? label : `${label}, ${details[position]}`, group),
+    const runs = groups.map((group, position): Run => {
+      const isMixed = seedDifferences(group).length > 0
+      const name = groups.length === 1 ? label : `${label}, ${details[position]}`
+      return {
+        name: marked(name, group, { isMixed }),
         logs: group,
         configuration: group[0]?.metadata?.configuration,
-      }),
-    )
-    return { label, name: marked(label, own), runs }
+        ...(isMixed && { allowDifferent }),
+      }
+    })
+    const firsts = groups.flatMap(([first]) => first ?? [])
+    const differences = sayDifferences([...groups.flatMap(seedDifferences), ...imageDifferencesAmong(firsts)])
+    return { label, name: marked(label, own, { isMixed: differences.length > 0 }), runs, differences }
   })
 }
 
@@ -104,8 +126,12 @@ export function isPartial(log: CertificationLog): boolean {
   return log.partial !== undefined || missingImages(log).length > 0 || (share?.of ?? 1) > 1
 }
 
-function marked(name: string, logs: readonly CertificationLog[]): string {
-  return logs.some(isPartial) ? `${name} (partial)` : name
+function marked(
+  name: string,
+  logs: readonly CertificationLog[],
+  { isMixed }: { readonly isMixed: boolean },
+): string {
+  return `${name}${logs.some(isPartial) ? ' (partial)' : ''}${isMixed ? ' (mixed)' : ''}`
 }
 
 function byConfiguration(logs: readonly CertificationLog[]): CertificationLog[][] {
@@ -118,83 +144,4 @@ function byConfiguration(logs: readonly CertificationLog[]): CertificationLog[][
     else same.push(log)
   }
   return groups
-}
-
-/** What seeds of one configuration may differ in: the seed itself and the networks that it led to. */
-const OF_A_SEED = /^(seed|classifier|models)(\.|$)/
-
-function differencesOf({ metadata: a }: CertificationLog, { metadata: b }: CertificationLog) {
-  return configurationDifferences(a?.configuration ?? null, b?.configuration ?? null)
-}
-
-function statementDifferences(a: CertificationLog, b: CertificationLog) {
-  return differencesOf(a, b).filter(({ field }) => !OF_A_SEED.test(field))
-}
-
-function requireSeeds(label: string, [first, ...others]: readonly CertificationLog[]): void {
-  if (first === undefined) return
-  for (const other of others) {
-    const differences = statementDifferences(first, other)
-    if (differences.length > 0) {
-      const list = differences.map(({ field, before, after }) =>
-        field === ''
-          ? '  only one of them says how it was certified'
-          : `  ${field}: ${showValue(before)} and ${showValue(after)}`,
-      )
-      throw new ConfigError(
-        `The logs of "${label}" would be averaged, but ${first.file} and ${other.file} were certified differently:\n${list.join('\n')}\n`,
-        { remedy: 'Give them different labels, or take the best of them at each radius with --envelope.' },
-      )
-    }
-    if (imagesOf(first) !== imagesOf(other)) {
-      throw new ConfigError(
-        `The logs of "${label}" would be averaged, but ${first.file} (${first.rows.length}) and ${other.file} (${other.rows.length}) hold different images.`,
-        { remedy: 'Finish the shorter log, or give them different labels.' },
-      )
-    }
-  }
-}
-
-/**
- * In what the images of two logs differ, of those that have the same numbers: what the logs say of their data, and the
- * pixels of a row by their digest; one line each. What logs do not say is not compared.
- */
-export function dataDifferences(first: CertificationLog, other: CertificationLog): string[] {
-  const ofData =
-    first.metadata && other.metadata
-      ? differencesOf(first, other).filter(({ field }) => /^data\.(classNames|digest)$/.test(field))
-      : []
-  const known = new Map(first.rows.map(({ index, digest }) => [index, digest]))
-  const row = other.rows.find(
-    ({ index, digest }) => digest !== undefined && digest !== (known.get(index) ?? digest),
-  )
-  return [
-    ...ofData.map(({ field, before, after }) => `${field}: ${showValue(before)} and ${showValue(after)}`),
-    ...(row ? [`image ${row.index}: digest ${known.get(row.index)} and ${row.digest}`] : []),
-  ]
-}
-
-/**
- * Refuses logs of other data, see {@link dataDifferences}.
- *
- * @param what - What is compared, for the message.
- * @throws ConfigError that names both logs
- */
-export function requireSameData(what: string, [first, ...others]: readonly CertificationLog[]): void {
-  if (first === undefined) return
-  for (const other of others) {
-    const lines = dataDifferences(first, other).map(line => `  ${line}`)
-    if (lines.length === 0) continue
-    throw new ConfigError(
-      `${what} must be of the same images, but ${first.file} and ${other.file} are not:\n${lines.join('\n')}\n`,
-      { remedy: 'Certify the same images, or give them different labels and do not compare these.' },
-    )
-  }
-}
-
-function imagesOf({ rows }: CertificationLog): string {
-  return rows
-    .map(({ index, label }) => `${index}:${label}`)
-    .sort()
-    .join()
 }

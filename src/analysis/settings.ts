@@ -1,30 +1,69 @@
+import { showValue } from '../config/differences'
 import { type CertificationLog, missingImages } from '../logs/certification-log-file'
-import { familyWiseOf } from '../logs/certification-log-metadata'
+import { familyWiseOf, LOG_FORMAT } from '../logs/certification-log-metadata'
 import { isChecked } from '../logs/check-rows'
-import { formatIndices } from '../logs/image-plan'
-import { dataDifferences, isPartial, type Method, type Run } from './runs'
+import { type KnownSetting, knownSettings } from './known-settings'
+import {
+  dataDifferences,
+  imageDifferences,
+  showImages,
+  showSetting,
+  statementDifferences,
+} from './log-differences'
+import { isPartial, type Method, type Run } from './runs'
 import type { Cell, Column } from './tables'
 
 /** What decides whether two rows of a table compare. */
-const SETTINGS: readonly { readonly header: string; readonly of: (run: Run) => readonly Setting[] }[] = [
-  { header: 'σ', of: ({ configuration }) => [configuration?.sigma] },
-  { header: 'n0', of: ({ configuration }) => [configuration?.n0] },
-  { header: 'n', of: ({ configuration }) => [configuration?.n] },
-  { header: 'α', of: ({ configuration }) => [configuration?.alpha] },
-  { header: 'images', of: ({ logs }) => logs.map(({ rows }) => rows.length) },
+const SETTINGS: readonly {
+  readonly header: string
+  /** As the logs say it. */
+  readonly of: (run: Run) => readonly Setting[]
+  /** Also where it is inferred. */
+  readonly known: (run: Run) => readonly Setting[]
+}[] = [
+  ...(
+    [
+      ['σ', 'sigma'],
+      ['n0', 'n0'],
+      ['n', 'n'],
+      ['α', 'alpha'],
+    ] as const
+  ).map(([header, name]) => ({
+    header,
+    of: ({ configuration }: Run) => [configuration?.[name]],
+    known: ({ logs }: Run) => logs.map(log => shownSetting(knownSettings(log)[name])),
+  })),
+  {
+    header: 'images',
+    of: ({ logs }) => logs.map(({ rows }) => rows.length),
+    known: ({ logs }) => logs.map(({ rows }) => rows.length),
+  },
 ]
 
-/** undefined where nothing says it. */
-type Setting = number | undefined
+/** undefined where nothing says it; text where it is inferred. */
+type Setting = number | string | undefined
+
+function shownSetting(setting: KnownSetting | undefined): Setting {
+  return setting?.inferredFrom === undefined ? setting?.value : `${setting.value} (inferred)`
+}
 
 /** The settings in which the methods are not all alike: a column each, and its cell for each method. */
 export function differingSettings(
   methods: readonly Method[],
 ): { readonly column: Column; readonly cells: readonly Cell[] }[] {
-  return SETTINGS.flatMap(({ header, of }) => {
-    const values = methods.map(({ runs }) => [...new Set(runs.flatMap(of))])
-    if (new Set(values.flat()).size === 1) return []
-    return [{ column: { header }, cells: values.map(asCell) }]
+  return settingCells(methods).flatMap(({ header, cells, isSaidDifferently }) =>
+    isSaidDifferently ? [{ column: { header }, cells }] : [],
+  )
+}
+
+/** The cells of each setting that is not known to be the same everywhere, and whether the logs themselves say so. */
+function settingCells(methods: readonly Method[]) {
+  const isOne = (values: readonly (readonly Setting[])[]) => new Set(values.flat()).size === 1
+  return SETTINGS.flatMap(({ header, of, known }) => {
+    const said = methods.map(({ runs }) => runs.flatMap(of))
+    const values = methods.map(({ runs }) => [...new Set(runs.flatMap(known))])
+    if (isOne(said) && isOne(values)) return []
+    return [{ header, cells: values.map(asCell), isSaidDifferently: !isOne(said) }]
   })
 }
 
@@ -40,15 +79,17 @@ export function notesOn(methods: readonly Method[]): string[] {
     ...logs.flatMap(familyWiseNote),
     ...logs.flatMap(adaptiveNotes),
     ...otherDataNotes(logs),
-    ...differingSettings(methods).map(
-      ({ column, cells }) =>
-        `The logs do not all have the same ${column.header}: ${methods.map(({ name }, position) => `${name} ${cells[position] ?? 'unknown'}`).join('; ')}.`,
+    ...otherSettingNotes(logs),
+    ...settingCells(methods).map(
+      ({ header, cells }) =>
+        `The logs do not all have the same ${header}: ${methods.map(({ name }, position) => `${name} ${cells[position] ?? 'unknown'}`).join('; ')}.`,
     ),
     ...(undocumented.length > 0
       ? [
           `No .json beside the log says with which σ, n and α it was certified: ${undocumented.length === runs.length ? 'all logs' : names(undocumented)}.`,
         ]
       : []),
+    ...logs.flatMap(inferredNote),
     ...averaged.map(
       ({ name, logs }) =>
         `${name} is the mean of ${logs.length} logs that are taken for seeds of one configuration; nothing beside them says that they are.`,
@@ -56,17 +97,42 @@ export function notesOn(methods: readonly Method[]): string[] {
   ]
 }
 
-/** Which logs are of other images than the first. */
+/** Which logs are of other images than the first; other numbers of them have a column. */
 function otherDataNotes([first, ...others]: readonly CertificationLog[]): string[] {
   if (first === undefined) return []
   return others.flatMap(other => {
-    const differences = dataDifferences(first, other)
+    const isAsLong = first.rows.length === other.rows.length
+    const differences = isAsLong ? imageDifferences(first, other) : dataDifferences(first, other)
     return differences.length === 0
       ? []
       : [
           `${first.file} and ${other.file} are of other images (${differences.join('; ')}): their figures do not compare.`,
         ]
   })
+}
+
+/** Settings that have a column or a note of their own. */
+const TOLD =
+  /^((sigma|realisedSigma|certifiedSigma|n0|n|alpha)$|(procedure|familyWise)(\.|$)|data\.(classNames|digest|images)$)/
+
+/** In what else the logs were certified otherwise than the first. */
+function otherSettingNotes(logs: readonly CertificationLog[]): string[] {
+  const [first, ...others] = logs.filter(({ metadata }) => metadata?.format === LOG_FORMAT)
+  if (first === undefined) return []
+  return others.flatMap(other => {
+    const differences = statementDifferences(first, other).flatMap(({ field, before, after }) =>
+      TOLD.test(field) ? [] : [`${field}: ${showValue(before)} and ${showValue(after)}`],
+    )
+    return differences.length === 0
+      ? []
+      : [`${first.file} and ${other.file} were certified differently (${differences.join('; ')}).`]
+  })
+}
+
+/** A σ that the log does not say, and what it is inferred from. */
+function inferredNote(log: CertificationLog): string[] {
+  const { sigma } = knownSettings(log)
+  return sigma?.inferredFrom === undefined ? [] : [`σ of ${log.file} is ${showSetting(sigma)}.`]
 }
 
 /** Which logs could not be checked against their votes when they were read; none where all could. */
@@ -88,9 +154,7 @@ function partialNote(log: CertificationLog): string {
     ...(share === undefined ? [] : [`it is shard ${share.number} of ${share.of} of ${share.count} images`]),
     ...(missing.length === 0
       ? []
-      : [
-          `it lacks ${missing.length} of ${metadata?.plan?.count} planned images (${shortened(formatIndices(missing))})`,
-        ]),
+      : [`it lacks ${missing.length} of ${metadata?.plan?.count} planned images (${showImages(missing)})`]),
   ]
   return `${file} is partial: ${reasons.join('; ')}. The figures are of the ${rows.length} rows that are whole.`
 }
@@ -117,10 +181,6 @@ function adaptiveNotes({ file, rows, metadata }: CertificationLog): string[] {
           `${file} decides at the radii ${radii} alone: its ACR, and accuracies at radii between, are lower than those of CERTIFY.`,
         ]),
   ]
-}
-
-function shortened(list: string): string {
-  return list.length > 60 ? `${list.slice(0, 57)}...` : list
 }
 
 function asCell(values: readonly Setting[]): Cell {

@@ -24,6 +24,8 @@ export interface Table {
   readonly columns: readonly Column[]
   /** One cell per column. The first cell names the row. */
   readonly rows: readonly (readonly Cell[])[]
+  /** What the table must not be read without, a sentence each: in every format, in CSV as lines that begin with `#`. */
+  readonly notes?: readonly string[]
 }
 
 export const TABLE_FORMATS = ['terminal', 'markdown', 'latex', 'csv', 'json'] as const
@@ -31,7 +33,7 @@ export type TableFormat = (typeof TABLE_FORMATS)[number]
 
 /**
  * The table as text, without a newline at the end. Text is escaped for the format; LaTeX needs the package booktabs.
- * CSV (RFC 4180) and JSON hold every digit; CSV has a column `<header> sd` beside each column that holds deviations.
+ * CSV (RFC 4180 but for notes) and JSON hold every digit; CSV has a column `<header> sd` beside each column that holds deviations.
  *
  * @throws ConfigError when a row has more or fewer cells than there are columns
  */
@@ -42,7 +44,8 @@ export function renderTable(table: Table, format: TableFormat): string {
 
 /**
  * Several tables as one text, an empty line between them; as JSON one object, `{ "tables": [...], "notes": [...] }`.
- * Notes are in no other format: where a table is pasted into a document they would be in the way.
+ * These notes are in no other format, where they would be in the way of pasting a table into a document; those of a
+ * table are in all.
  *
  * @throws as `renderTable`
  */
@@ -93,7 +96,7 @@ const renderers: Record<TableFormat, (table: Table) => string> = {
       style: { head: [], border: [] },
     })
     grid.push(...formattedRows(table))
-    return `${table.caption}\n${grid.toString()}`
+    return [table.caption, grid.toString(), ...notesOf(table)].join('\n')
   },
 
   markdown(table) {
@@ -111,7 +114,10 @@ const renderers: Record<TableFormat, (table: Table) => string> = {
       return isNumeric(column) ? `${dashes}:` : `-${dashes}`
     })
     const [head, ...body] = cells as [string[], ...string[][]]
-    return [escapeMarkdown(caption), '', line(head), `| ${rule.join(' | ')} |`, ...body.map(line)].join('\n')
+    return [
+      ...[escapeMarkdown(caption), '', line(head), `| ${rule.join(' | ')} |`, ...body.map(line)],
+      ...notesOf(table).flatMap(note => ['', escapeMarkdown(note)]),
+    ].join('\n')
   },
 
   latex(table) {
@@ -128,11 +134,13 @@ const renderers: Record<TableFormat, (table: Table) => string> = {
       ...formattedRows(table).map(line),
       '    \\bottomrule',
       '  \\end{tabular}',
+      ...notesOf(table).flatMap(note => ['', `  {\\footnotesize ${escapeLatex(note)}\\par}`]),
       '\\end{table}',
     ].join('\n')
   },
 
-  csv({ columns, rows }) {
+  csv(table) {
+    const { columns, rows } = table
     const withDeviation = columns.map((_, column) => rows.some(row => isMean(row[column] as Cell)))
     const spread = <T>(value: T, deviation: T, column: number) =>
       withDeviation[column] ? [value, deviation] : [value]
@@ -144,14 +152,26 @@ const renderers: Record<TableFormat, (table: Table) => string> = {
         ),
       ),
     ]
-    return lines.map(line => line.map(escapeCsv).join(',')).join('\n')
+    const comments = notesOf(table).map(note => `# ${note.replace(/\s*\n\s*/g, ' ')}`)
+    return [...comments, ...lines.map(line => line.map(escapeCsv).join(','))].join('\n')
   },
 
   json: table => JSON.stringify(jsonTable(table), null, 2),
 }
 
-function jsonTable({ caption, columns, rows }: Table) {
-  return { caption, columns: columns.map(({ header }) => header), rows }
+function jsonTable(table: Table) {
+  const { caption, columns, rows } = table
+  const notes = notesOf(table)
+  return {
+    caption,
+    columns: columns.map(({ header }) => header),
+    rows,
+    ...(notes.length > 0 && { notes }),
+  }
+}
+
+function notesOf({ notes = [] }: Table): readonly string[] {
+  return notes
 }
 
 function formattedRows({ columns, rows }: Table): string[][] {

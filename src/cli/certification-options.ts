@@ -10,6 +10,7 @@ export interface SmoothedOptions {
   readonly preset?: string
   readonly checkpoint?: string
   readonly data?: string
+  readonly classes?: string
   readonly denoiser?: string
   readonly classifier?: string
   readonly sigma?: number
@@ -40,6 +41,10 @@ export function addSmoothedOptions(command: Command): Command {
     )
     .option('--checkpoint <name>', 'which checkpoint of a run: last, best, or its name (default: last)')
     .option('--data <folder>', 'folder of the data, in the place of that of the settings')
+    .option(
+      '--classes <order>',
+      'which class folder has which logit: numeric, text, names in order as a,b,c, or a .json file with these names or { "folder": logit }',
+    )
     .option(
       '--denoiser <path>',
       'weights of the denoiser, in the place of those of the settings; none: noisy images go to the classifier as they are',

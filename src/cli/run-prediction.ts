@@ -25,7 +25,8 @@ export async function runPrediction(
   paths: readonly string[],
   { model, json = false, csv = false, ...options }: PredictCommandOptions,
 ): Promise<void> {
-  const source = await smoothedSource(model, options)
+  // Nothing is written, so settings need not say where to.
+  const source = await smoothedSource(model, { ...options, output: 'predictions' })
   const { device, threads, smoothing, certification } = source.config
   const files = (await Promise.all(paths.map(imageFiles))).flat()
   const predictions = await interruptible('nothing is printed', async signal => {

@@ -10,6 +10,7 @@ import {
 } from '../config/schema'
 import { ConfigError } from '../errors'
 import { given } from '../files/given'
+import { readJson } from '../files/read-json'
 import { findCheckpoint } from '../runs/find-checkpoint'
 import { readSmoothed } from '../smoothing/smoothed-file'
 import type { KnownSmoothed } from '../smoothing/smoothed-input'
@@ -25,7 +26,7 @@ import { readSettings } from './read-settings'
  */
 export async function smoothedSource(
   folder: string | undefined,
-  options: SmoothedOptions,
+  options: SmoothedOptions & { readonly output?: string },
   others: { readonly [K in 'images' | 'adaptive']?: CertificationConfig[K] | undefined } = {},
 ): Promise<KnownSmoothed> {
   const { config, ...known } = await namedSource(folder, options)
@@ -41,7 +42,7 @@ export async function smoothedSource(
         denoiser: otherDenoiser(config.smoothing, options),
       },
       classifier: { ...config.classifier, ...given({ path: options.classifier }) },
-      data: otherData(config, options),
+      data: await otherData(config, options),
       certification: {
         ...config.certification,
         ...given({ n0, n, alpha, batch, seed, dtype, autocast, tf32, channelsLast, compile }),
@@ -51,7 +52,10 @@ export async function smoothedSource(
   }
 }
 
-async function namedSource(folder: string | undefined, options: SmoothedOptions): Promise<KnownSmoothed> {
+async function namedSource(
+  folder: string | undefined,
+  options: SmoothedOptions & { readonly output?: string },
+): Promise<KnownSmoothed> {
   const { config, preset } = options
   const named = [folder, config, preset].filter(source => source !== undefined)
   if (named.length !== 1) {
@@ -66,7 +70,7 @@ async function namedSource(folder: string | undefined, options: SmoothedOptions)
       remedy: 'Give the folder of a run, or leave --checkpoint out.',
     })
   }
-  return { config: config === undefined ? fromPreset(options) : await fromFile(config) }
+  return { config: config === undefined ? fromPreset(options) : await fromFile(config, options) }
 }
 
 async function fromFolder(folder: string, { checkpoint }: SmoothedOptions): Promise<KnownSmoothed> {
@@ -89,8 +93,14 @@ function withOutput(source: KnownSmoothed, output: string): KnownSmoothed {
   return { ...source, config: { ...source.config, output } }
 }
 
-async function fromFile(path: string): Promise<CertificationRunConfig> {
-  return parseCertificationConfig(await readSettings(path))
+/** The settings of a file. Where a log is named, or nothing is written, they need no `output`. */
+async function fromFile(
+  path: string,
+  { output: log }: { readonly output?: string },
+): Promise<CertificationRunConfig> {
+  const settings = await readSettings(path)
+  const isNeeded = log === undefined || settings.output !== undefined
+  return parseCertificationConfig(isNeeded ? settings : { output: dirname(log), ...settings })
 }
 
 /** The off-the-shelf networks of a preset. What the noise level decides beside itself is about training. */
@@ -117,13 +127,48 @@ function otherDenoiser(
   })
 }
 
-function otherData(
+async function otherData(
   { data }: CertificationRunConfig,
-  { data: path }: SmoothedOptions,
-): CertificationRunConfigInput['data'] {
-  if (path === undefined) return data
-  if ('path' in data) return { ...data, path }
-  throw new ConfigError(`Data of the source ${data.source} are in no folder, got --data ${path}.`, {
-    remedy: 'Leave --data out, or describe the data in settings.',
-  })
+  { data: path, classes }: SmoothedOptions,
+): Promise<CertificationRunConfigInput['data']> {
+  if (path !== undefined && !('path' in data)) {
+    throw new ConfigError(`Data of the source ${data.source} are in no folder, got --data ${path}.`, {
+      remedy: 'Leave --data out, or describe the data in settings.',
+    })
+  }
+  if (classes !== undefined && data.source !== 'folder') {
+    throw new ConfigError(
+      `The classes of data of the source ${data.source} have one order, got --classes ${classes}.`,
+      {
+        remedy: 'Leave --classes out: it is for class folders.',
+      },
+    )
+  }
+  // Checked by the schema.
+  const order = classes === undefined ? {} : { classes: (await readClasses(classes)) as string[] }
+  return { ...data, ...given({ path }), ...order } as CertificationRunConfigInput['data']
+}
+
+/** An order of class folders as the command line says it: how they are sorted, their names, or a file of these or of a mapping. */
+async function readClasses(text: string): Promise<unknown> {
+  if (!/\.json$/i.test(text)) return text === 'numeric' || text === 'text' ? text : namesIn(text)
+  const refuse = (reason: string, cause?: unknown) =>
+    new ConfigError(`The file of classes ${text} ${reason}.`, {
+      remedy: 'Give a JSON file with the names of class folders in order, or { "folder": logit }.',
+      cause,
+    })
+  const classes = await readJson(text, { refuse })
+  if (classes === undefined) throw refuse('is missing')
+  return classes
+}
+
+function namesIn(text: string): string[] {
+  const names = text.split(',').map(name => name.trim())
+  if (names.length > 1 && names.every(name => name !== '')) return names
+  throw new ConfigError(
+    `--classes takes numeric, text, names with commas between, or a .json file, got ${JSON.stringify(text)}.`,
+    {
+      remedy: 'Write for instance --classes numeric.',
+    },
+  )
 }

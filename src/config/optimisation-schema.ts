@@ -41,11 +41,18 @@ export const optimisationSchema = z.strictObject({
     .max(1)
     .default(1)
     .describe('Factor of the learning rate from one layer to the one below; 1 treats all alike. Default 1.'),
+  parameterGroups: z
+    .enum(['library', 'released'])
+    .default('library')
+    .describe(
+      'Layers, and parameters without weight decay. library: as the library of the classifier says (group_matcher and ' +
+        'no_weight_decay of timm; known names of transformers); released: by names alone, as in the released code. Default library.',
+    ),
   normPre: z
     .enum(['first', 'last'])
     .default('first')
     .describe(
-      'Layer of norm_pre in transformers of CLIP: first is where it stands, last is the scale that the released code ' +
+      'Layer of norm_pre (pre_layrnorm) in transformers of CLIP: first is where it stands, last is the scale that the released code ' +
         'gives it. Default first.',
     ),
   betas: z.tuple([rate, rate]).default([0.9, 0.999]).describe('Momenta of AdamW. Default 0.9, 0.999.'),

@@ -65,6 +65,7 @@ const OPTIMISATION = {
   imagesPerUpdate: 128,
   imagesPerMicroBatch: 8,
   minLearningRate: 1e-6,
+  parameterGroups: 'released',
   betas: [0.9, 0.999] as [number, number],
 } as const
 
@@ -210,6 +211,7 @@ function digits({
       warmupEpochs: 1,
       imagesPerUpdate: 64,
       learningRate: 1e-3,
+      parameterGroups: 'released',
       weightDecay: { start: 0.04, end: 0.4 },
       clip: { per: 'tensor', norm: 0.3 },
     },

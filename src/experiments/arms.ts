@@ -93,11 +93,13 @@ function identityOf(
     compileDenoiser,
     hooks: arm.hooks && arm.key,
   }
-  return JSON.stringify(isTrained ? { ...networks, ...training } : networks, (key, value: unknown) =>
-    key === 'path' && typeof value === 'string' && isAbsolute(value)
+  return JSON.stringify(isTrained ? { ...networks, ...training } : networks, (key, value: unknown) => {
+    // Runs of earlier versions, which had no other groups, keep their names.
+    if (key === 'parameterGroups' && value === 'released') return undefined
+    return key === 'path' && typeof value === 'string' && isAbsolute(value)
       ? relative(resolve(output), value)
-      : value,
-  )
+      : value
+  })
 }
 
 /** Folder of one run of an arm. */

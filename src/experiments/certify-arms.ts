@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Session } from '../bridge'
 import { certifyDataset } from '../certification/certify-dataset'
 import { requireCertifiable } from '../certification/guarantee'
+import { exists } from '../files/exists'
 import { lock } from '../files/lock'
 import { readCertificationLog } from '../logs/certification-log-file'
 import { findCheckpoint } from '../runs/find-checkpoint'
@@ -11,6 +12,7 @@ import { smoothingOf } from '../smoothing/smoothing'
 import { datasetSpec } from '../smoothing/specs'
 import { loadTrainedClassifier } from '../smoothing/trained-classifier'
 import { type Denoiser, openDataset } from '../torch'
+import { isOfArm, modelsOfArm } from './arm-identity'
 import { logPath, type ResolvedArm, seedFolder } from './arms'
 
 interface CertifyArmsOptions {
@@ -51,6 +53,7 @@ export async function certifyArms(
         classifier: await classifierOf(session, arm, seed),
         name: arm.id,
         log: logPath(arm, seed),
+        models: await modelsOfArm(arm, seed),
       })),
     )
     try {
@@ -66,17 +69,20 @@ export async function certifyArms(
   }
 }
 
-/** Whether the log has a row of each of the images. */
+/**
+ * Whether the log has a row of each of the images, and is of the networks and data that the arm has now, see `isOfArm`.
+ *
+ * @throws DataError where the log is damaged
+ */
 export async function isCertified(
   arm: ResolvedArm,
   { seed, indices }: { seed: number; indices: readonly number[] },
 ): Promise<boolean> {
-  const rows = await readCertificationLog(logPath(arm, seed)).then(
-    log => log.rows,
-    () => [],
-  )
-  const done = new Set(rows.map(({ index }) => index))
-  return indices.every(index => done.has(index))
+  const path = logPath(arm, seed)
+  if (!(await exists(path))) return false
+  const log = await readCertificationLog(path)
+  const done = new Set(log.rows.map(({ index }) => index))
+  return indices.every(index => done.has(index)) && (await isOfArm(log, arm, seed))
 }
 
 /** The classifier of an arm: of its last checkpoint, or off the shelf. */

@@ -1,6 +1,7 @@
+import { requireSameImages, requireSeeds } from '../analysis/log-differences'
 import { DataError } from '../errors'
 import type { CertificationRow } from '../logs/certification-log'
-import { readCertificationLog } from '../logs/certification-log-file'
+import { type CertificationLog, readCertificationLog } from '../logs/certification-log-file'
 import { readRun } from '../runs/read-run'
 import type { UpdateReport } from '../runs/reports'
 import { logPath, type ResolvedArm, resolveArms, seedFolder } from './arms'
@@ -36,49 +37,51 @@ export interface ExperimentOutcome {
 /**
  * Reads what the runs of an experiment have left.
  *
- * @throws DataError where something of it is not there yet
+ * @throws DataError where something of it is not there yet; ConfigError where logs are of other images or settings than
+ *   those that they are averaged or compared with
  */
 export async function readOutcome(experiment: Experiment, options: TaskOptions): Promise<ExperimentOutcome> {
   const { scale, output, seeds } = options
   const arms = resolveArms(experiment, options)
   const [first] = arms
   const indices = (first && (await testImagesOf(first, output))) ?? []
+  const logs = await Promise.all(arms.map(arm => Promise.all(seeds.map(seed => logOf(arm, seed, indices)))))
+  for (const [position, arm] of arms.entries())
+    requireSeeds(`The logs of "${arm.arm.label}"`, logs[position] ?? [])
+  requireSameImages(`The logs of the experiment ${experiment.name}`, logs.flat())
   return {
     ...{ experiment, scale, seeds, indices },
-    arms: await Promise.all(arms.map(arm => readArm(arm, { seeds, indices }))),
+    arms: await Promise.all(arms.map((arm, position) => readArm(arm, { seeds, logs: logs[position] ?? [] }))),
     samples: experiment.showsImages ? await readImageSamples(experiment, output) : undefined,
   }
 }
 
 async function readArm(
   arm: ResolvedArm,
-  { seeds, indices }: { seeds: readonly number[]; indices: readonly number[] },
+  { seeds, logs }: { seeds: readonly number[]; logs: readonly CertificationLog[] },
 ): Promise<ArmOutcome> {
-  const logs = await Promise.all(seeds.map(seed => rowsOf(arm, seed, indices)))
   const folders = arm.isTrained ? seeds.map(seed => seedFolder(arm, seed)) : []
   const runs = await Promise.all(folders.map(folder => readRun(folder)))
   const [first] = folders
   return {
     ...arm,
     label: arm.arm.label,
-    logs,
+    logs: logs.map(({ rows }) => rows),
     updates: runs.map(({ updates }) => updates),
     training: first === undefined ? undefined : await readTrainingMetadata(first),
   }
 }
 
-/** The rows of the given images: another call may have certified more. */
-async function rowsOf(
-  arm: ResolvedArm,
-  seed: number,
-  indices: readonly number[],
-): Promise<CertificationRow[]> {
-  const path = logPath(arm, seed)
-  const { rows } = await readCertificationLog(path)
-  const byIndex = new Map(rows.map(row => [row.index, row]))
-  return indices.map(index => {
+/** The log of a seed, with the rows of the given images alone: another call may have certified more. */
+async function logOf(arm: ResolvedArm, seed: number, indices: readonly number[]): Promise<CertificationLog> {
+  const log = await readCertificationLog(logPath(arm, seed))
+  const byIndex = new Map(log.rows.map(row => [row.index, row]))
+  const rows = indices.map((index): CertificationRow => {
     const row = byIndex.get(index)
     if (row !== undefined) return row
-    throw new DataError(`${path} has no row of image ${index}.`, { remedy: 'Run the experiment to its end.' })
+    throw new DataError(`${log.file} has no row of image ${index}.`, {
+      remedy: 'Run the experiment to its end.',
+    })
   })
+  return { ...log, rows }
 }

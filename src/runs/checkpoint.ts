@@ -188,9 +188,15 @@ export async function readCheckpoint(folder: string): Promise<Checkpoint> {
   }
   return {
     folder,
-    state: { ...state, config: parseStoredConfig(state.config) },
+    state: { ...state, config: parseStoredConfig(withParameterGroups(state.config)) },
     optimizerFile: join(folder, OPTIMIZER_FILE),
   }
+}
+
+/** Runs of earlier versions, which say nothing of `optimisation.parameterGroups`, had the released ones. */
+function withParameterGroups(config: unknown): unknown {
+  if (!isObject(config) || !isObject(config.optimisation)) return config
+  return { ...config, optimisation: { parameterGroups: 'released', ...config.optimisation } }
 }
 
 /** Reads where the run was at a checkpoint, and looks at nothing else; throws as {@link readCheckpoint}. */

@@ -15,8 +15,11 @@ import type { SamplesFile } from './watchers/sample-files'
  * replaced whole, or grow at their end.
  */
 
-/** `killed`: marked running, but its process no longer exists. `unknown`: nothing says how it ended. */
-export type RunCondition = RunState['state'] | 'killed' | 'unknown'
+/**
+ * `killed`: marked running, but its process no longer exists. `stopped`: ended by `stopAfterUpdates` before its last update.
+ * `unknown`: nothing says how it ended.
+ */
+export type RunCondition = RunState['state'] | 'killed' | 'stopped' | 'unknown'
 
 export interface RunStatus {
   readonly condition: RunCondition
@@ -63,6 +66,7 @@ const stateSchema: z.ZodType<RunState & { readonly updatedAt: string }> = z.obje
   state: z.enum(['running', 'interrupted', 'failed', 'finished']),
   step: z.int().nonnegative(),
   steps: z.int().nonnegative(),
+  planned: z.int().nonnegative().exactOptional(),
   message: z.string().exactOptional(),
   checkpoint: z.string().nullable().exactOptional(),
   launchIds: z.array(z.string()).exactOptional(),
@@ -186,10 +190,12 @@ export async function readStatus(folder: string): Promise<RunStatus> {
     return { condition: 'unknown', updatedAt: metricsAt ?? new Date(0), message: undefined }
   const stateAt = new Date(state.updatedAt)
   const isKilled = state.state === 'running' && !(await isLocked(join(folder, 'run.lock')))
+  const { planned = state.step } = state
+  const isStopped = state.state === 'finished' && state.step < planned
   return {
-    condition: isKilled ? 'killed' : state.state,
+    condition: isKilled ? 'killed' : isStopped ? 'stopped' : state.state,
     updatedAt: metricsAt !== undefined && metricsAt > stateAt ? metricsAt : stateAt,
-    message: state.message,
+    message: isStopped ? `stopped after ${state.step} of ${planned} updates, as asked` : state.message,
   }
 }
 

@@ -33,6 +33,8 @@ export interface RunState {
   /** Updates since the run began. */
   readonly step: number
   readonly steps: number
+  /** Updates of the whole run, where `stopAfterUpdates` has ended it before. */
+  readonly planned?: number
   /** Why it ended where it was not to end. */
   readonly message?: string
   /** The name of the newest checkpoint; null where there is none so far. Absent in earlier versions. */

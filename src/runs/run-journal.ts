@@ -9,6 +9,7 @@ export class RunJournal {
   readonly #folder: RunFolder | null
   readonly #watchers: readonly RunWatcher[]
   readonly #steps: number
+  readonly #planned: number
   readonly #earlierSteps: number
   readonly #resumed: Checkpoint | null
   readonly #launchIds: readonly string[]
@@ -21,12 +22,15 @@ export class RunJournal {
     folder,
     watchers,
     plan,
+    planned = plan.updates,
     resumed,
     launchIds,
   }: {
     folder: RunFolder | null
     watchers: readonly RunWatcher[]
     plan: { readonly updates: number }
+    /** Updates of the whole run, where it is to stop before. */
+    planned?: number
     /** The checkpoint of an earlier part of the run; null for a new one. */
     resumed: Checkpoint | null
     /** See {@link RunState}. */
@@ -35,6 +39,7 @@ export class RunJournal {
     this.#folder = folder
     this.#watchers = watchers
     this.#steps = plan.updates
+    this.#planned = planned
     this.#earlierSteps = resumed?.state.step ?? 0
     this.#step = this.#earlierSteps
     this.#resumed = resumed
@@ -72,6 +77,7 @@ export class RunJournal {
   #state(state: RunState['state']): RunState {
     return {
       ...{ state, step: this.#step, steps: this.#steps, checkpoint: this.#checkpoint },
+      ...(this.#steps < this.#planned ? { planned: this.#planned } : {}),
       ...(this.#launchIds.length === 0 ? {} : { launchIds: this.#launchIds }),
     }
   }

@@ -52,7 +52,8 @@ export interface BaseClassifierPrecision extends ClassifierPrecision {
   /** Folder of a checkpoint: adapters for the weights of the configuration, or weights in their place. */
   readonly checkpoint?: string | undefined
   /**
-   * Whether a network or a head may be loaded with random weights although nothing is trained: to measure what it takes.
+   * Whether a network or a head may be loaded with random weights although nothing is trained, or a network under adapters:
+   * to measure what it takes.
    * Default refused, as another load would draw others.
    */
   readonly randomWeights?: 'allowed' | 'refused' | undefined
@@ -70,7 +71,7 @@ export interface LoadedClassifier {
  * Loads the base classifier of a configuration, with the weights of a checkpoint if one is given.
  *
  * @throws CheckpointError if weights are missing or damaged
- * @throws ConfigError for random weights where nothing is trained and they are not allowed
+ * @throws ConfigError for random weights that are not allowed where nothing is trained, and under adapters that are
  */
 export async function loadBaseClassifier(
   session: Session,
@@ -84,14 +85,24 @@ export async function loadBaseClassifier(
   }
   const classifier = await loadClassifier(session, spec, options)
   const { random } = classifier.description
-  if (tuning === undefined && randomWeights === 'refused' && random !== null) {
+  const isLost = tuning === undefined ? random !== null : tuning.kind === 'lora' && random === 'network'
+  if (isLost && randomWeights === 'refused') {
     session.free(classifier)
-    throw randomWeightsError(random, { config, isAdapter })
+    if (random === 'network' && tuning !== undefined) throw lostUnderAdapters(config)
+    throw randomWeightsError(random ?? 'network', { config, isAdapter })
   }
   return { classifier, spec, isAdapter }
 }
 
 const NOT_REPRODUCIBLE = 'another load would draw others, and a certificate would hold for none of them.'
+
+/** Adapters and head are all that a checkpoint of LoRA holds. */
+function lostUnderAdapters(config: ClassifierConfig): ConfigError {
+  return new ConfigError(
+    `LoRA would train adapters for ${nameOfClassifier(config)}, whose weights are random and in no checkpoint: nothing could be certified.`,
+    { remedy: 'Give weights as classifier.path, or fine-tune in full with tuning.kind full.' },
+  )
+}
 
 function randomWeightsError(
   random: 'network' | 'head',

@@ -66,6 +66,14 @@ export interface ParameterDescription {
   readonly trainable: boolean
 }
 
+/** What the library of a network says of its parameters. */
+export interface LibraryGroups {
+  /** Parameters without weight decay: timm's `no_weight_decay()`. */
+  readonly noDecay: readonly string[]
+  /** The layer of each parameter, counted from 0: timm's `group_matcher`; `null` where the library has none. */
+  readonly layers: Readonly<Record<string, number>> | null
+}
+
 /** What weights call the logits of a classifier. */
 export interface WeightClasses {
   /** In the order of the logits. */
@@ -79,6 +87,7 @@ export interface WeightClasses {
 
 export interface ClassifierDescription {
   readonly parameters: readonly ParameterDescription[]
+  readonly groups: LibraryGroups
   /** Number of transformer blocks; `null` where layer-wise decay has no meaning. */
   readonly depth: number | null
   readonly family: string

@@ -84,7 +84,12 @@ export async function dryRun(
   const denoiser = await attempt(() => loadSmoothingDenoiser(session, config.smoothing))
   const { tuning } = config
   const classifier = await attempt(
-    async () => (await loadBaseClassifier(session, config.classifier, { tuning })).classifier,
+    async () =>
+      (
+        await loadBaseClassifier(session, config.classifier, {
+          ...{ tuning, randomWeights: config.data.source === 'synthetic' ? 'allowed' : 'refused' },
+        })
+      ).classifier,
   )
   const trainSet = await attempt(() => openDataset(session, datasetSpec(config.data, 'train')))
   const testSet = await attempt(() => openDataset(session, datasetSpec(config.data, 'test')))

@@ -59,10 +59,13 @@ function requireTags(kind: string, tables: readonly MetricTable[]): void {
   for (const [key, { tag }] of tables.flatMap(table => Object.entries(table))) {
     const other = tags.get(tag)
     if (other !== undefined) {
+      const isOfEveryRun = [...Object.values(TRAINER_METRICS), SKIPPED_IMAGES].some(own => own.tag === tag)
       throw new ConfigError(
         `The metric ${key} of the method ${kind} has the tag ${tag} of the metric ${other}.`,
         {
-          remedy: 'Give it another tag.',
+          remedy: isOfEveryRun
+            ? `Give ${key} another tag: every run has ${other}.`
+            : `Give ${other} or ${key} another tag.`,
         },
       )
     }

@@ -1,4 +1,5 @@
 import { ConfigError } from '../errors'
+import type { LibraryGroups } from '../torch'
 
 /** A parameter of a classifier, as Python reports it. */
 export interface ParameterInfo {
@@ -20,15 +21,19 @@ export interface ParameterGroupOptions {
   readonly normPre: 'first' | 'last'
   /** Transformer blocks of the network. Default, also for `null`: as many as the names show. */
   readonly depth?: number | null
+  /** What the library of the network says of it. Default: nothing; names decide. */
+  readonly library?: LibraryGroups | undefined
+  /** `released`: as the released code, by names alone, without `library`. Default `library`. */
+  readonly rule?: 'library' | 'released'
 }
 
 /** Parameters that share learning rate and weight decay: one group of the optimizer. */
 export interface ParameterGroup {
   /** `layer_3_decay`, `layer_3_no_decay`. */
   readonly name: string
-  /** 0: embeddings; 1 .. depth: blocks; depth + 1: final normalisation and head. */
+  /** 0: embeddings; 1 .. depth: blocks; depth + 1: final normalisation and head. Or as the library counts. */
   readonly layerId: number
-  /** Factor of the learning rate: layerDecay ^ (depth + 1 - layerId). */
+  /** Factor of the learning rate: layerDecay to the power of how many layers are above. */
   readonly learningRateScale: number
   /** Whether the weight-decay schedule applies; without it the weight decay is 0 throughout. */
   readonly decays: boolean
@@ -45,22 +50,25 @@ export interface ParameterGroup {
  *
  * Layers are read off the names wherever they stand in them: timm's `blocks.N`, transformers' `encoder.layer.N` or
  * `layers.N`, with or without the prefixes of peft and other wrappers. A parameter outside of the blocks that is no
- * embedding belongs to the last layer.
+ * embedding belongs to the last layer. Where the library has layers of its own they count, and what it exempts from weight
+ * decay has none; see `rule`.
  *
- * @throws ConfigError when `layerDecay` is not 1 and the names show no single row of blocks, or more than `depth`.
+ * @throws ConfigError when `layerDecay` is not 1 and the library shows a single layer, or without a library the names show
+ *   no single row of blocks, or more than `depth`
  */
 export function parameterGroups(
   parameters: readonly ParameterInfo[],
-  { layerDecay, weightDecay, normPre, depth: givenDepth }: ParameterGroupOptions,
+  { layerDecay, weightDecay, normPre, depth: givenDepth, library, rule = 'library' }: ParameterGroupOptions,
 ): ParameterGroup[] {
-  const depth = givenDepth ?? blocksIn(parameters)
-  if (layerDecay !== 1) requireBlocks(parameters, depth)
-
+  const known = rule === 'library' ? library : undefined
+  const layers = layersOf(parameters, { layerDecay, normPre, depth: givenDepth, library: known })
+  const isExempt = exemption(rule, known)
   const groups = new Map<string, ParameterGroup & { parameters: string[] }>()
-  for (const { name, shape, trainable } of parameters) {
+  for (const parameter of parameters) {
+    const { name, trainable } = parameter
     if (!trainable) continue
-    const layerId = layerOf(name, { depth, normPre })
-    const decays = shape.length > 1 && !name.endsWith('.bias') && !isToken(name) && !isPositionEmbedding(name)
+    const layerId = layers.of(name)
+    const decays = !isExempt(parameter)
     const groupName = `layer_${layerId}_${decays ? 'decay' : 'no_decay'}`
     const group = groups.get(groupName)
     if (group) group.parameters.push(name)
@@ -68,7 +76,7 @@ export function parameterGroups(
       groups.set(groupName, {
         name: groupName,
         layerId,
-        learningRateScale: layerDecay ** (depth + 1 - layerId),
+        learningRateScale: layerDecay ** (layers.last - layerId),
         decays,
         weightDecay: decays ? weightDecay : 0,
         parameters: [name],
@@ -78,12 +86,50 @@ export function parameterGroups(
   return [...groups.values()]
 }
 
+/** The layer of each parameter, as the library counts or else as the names show, and the last of them. */
+function layersOf(
+  parameters: readonly ParameterInfo[],
+  {
+    layerDecay,
+    normPre,
+    depth: givenDepth,
+    library,
+  }: Pick<ParameterGroupOptions, 'layerDecay' | 'normPre' | 'library'> & {
+    readonly depth: number | null | undefined
+  },
+): { readonly last: number; of(name: string): number } {
+  const counted = library?.layers
+  if (counted !== undefined && counted !== null) {
+    const last = Math.max(0, ...Object.values(counted))
+    if (layerDecay !== 1 && last === 0) throw noLayers('expected several layers of its library, got one')
+    const of = (name: string) => (normPre === 'last' && isNormPre(name) ? last : (counted[name] ?? last))
+    return { last, of }
+  }
+  const depth = givenDepth ?? blocksIn(parameters)
+  if (layerDecay !== 1) requireBlocks(parameters, depth)
+  return { last: depth + 1, of: name => layerOf(name, { depth, normPre }) }
+}
+
 function layerOf(name: string, { depth, normPre }: { depth: number; normPre: 'first' | 'last' }): number {
   const block = blockOf(name)
   if (block !== undefined) return block + 1
   if (isToken(name) || isPositionEmbedding(name) || hasPart(name, /^(patch_embed|embeddings)$/)) return 0
-  if (normPre === 'first' && hasPart(name, /^norm_pre$/)) return 0
+  if (normPre === 'first' && isNormPre(name)) return 0
   return depth + 1
+}
+
+/** Whether a parameter has no weight decay. */
+function exemption(
+  rule: 'library' | 'released',
+  library: LibraryGroups | undefined,
+): (parameter: ParameterInfo) => boolean {
+  const listed = new Set(library?.noDecay)
+  return ({ name, shape }) =>
+    shape.length <= 1 ||
+    name.endsWith('.bias') ||
+    isToken(name) ||
+    isPositionEmbedding(name) ||
+    (rule === 'library' && (listed.has(name) || isKnownExempt(name)))
 }
 
 /** Index of the transformer block that a parameter belongs to. */
@@ -101,6 +147,19 @@ function isPositionEmbedding(name: string): boolean {
   return hasPart(name, /^pos(ition)?_embed/)
 }
 
+/** The normalisation in front of the first block of CLIP's transformers, as timm and transformers call it. */
+function isNormPre(name: string): boolean {
+  return hasPart(name, /^(norm_pre|pre_layr?norm)$/)
+}
+
+/** Further tokens, and what stands for positions in attention or scales it, as timm and transformers call it. */
+function isKnownExempt(name: string): boolean {
+  return hasPart(
+    name,
+    /^((cls|dist|reg)_token_\d+|absolute_pos.*|relative_position_bias_table|rel_pos(_[hw])?|attention_biases|logit_scale|cpb_mlp|continuous_position_bias_mlp)$/,
+  )
+}
+
 function hasPart(name: string, pattern: RegExp): boolean {
   return name.split('.').some(part => pattern.test(part))
 }
@@ -109,12 +168,17 @@ function blocksIn(parameters: readonly ParameterInfo[]): number {
   return parameters.reduce((blocks, { name }) => Math.max(blocks, (blockOf(name) ?? -1) + 1), 0)
 }
 
+function noLayers(reason: string): ConfigError {
+  return new ConfigError(`Layer-wise decay needs transformer blocks, ${reason}.`, {
+    remedy: 'Set layerDecay to 1 for this classifier.',
+  })
+}
+
 function requireBlocks(parameters: readonly ParameterInfo[], depth: number): void {
   const remedy = 'Set layerDecay to 1 for this classifier.'
   if (blocksIn(parameters) === 0) {
-    throw new ConfigError(
-      `Layer-wise decay needs transformer blocks, expected names such as blocks.0 or layers.0, got none among ${parameters.length} parameters.`,
-      { remedy },
+    throw noLayers(
+      `expected names such as blocks.0 or layers.0, got none among ${parameters.length} parameters`,
     )
   }
   // Stages of blocks (Swin, ConvNeXt) count their blocks again in each stage.

@@ -111,7 +111,9 @@ async function loadTrainedClassifier(
   const { dtype, autocast, activationCheckpointing, tuning, seed } = config
   // What is drawn for a new head or for adapters is a function of the seed.
   manualSeed(session, seed, 'initialisation')
-  const options = { dtype, autocast, activationCheckpointing, tuning, checkpoint }
+  // Generated images measure, and nothing is certified.
+  const randomWeights = config.data.source === 'synthetic' ? 'allowed' : 'refused'
+  const options = { dtype, autocast, activationCheckpointing, tuning, checkpoint, randomWeights } as const
   return (await loadBaseClassifier(session, config.classifier, options)).classifier
 }
 
@@ -134,6 +136,8 @@ function optimizerOf(classifier: Classifier, { optimisation }: AnyRunConfig) {
     weightDecay: optimisation.weightDecay.start,
     normPre: optimisation.normPre,
     depth: classifier.description.depth,
+    library: classifier.description.groups,
+    rule: optimisation.parameterGroups,
   })
   const optimizer = adamW(
     classifier,

@@ -22,6 +22,7 @@ import type { FinetuneHooks } from './hooks'
 import type { Schedule } from './hyperparameters'
 import { launchOf, openRun } from './open-run'
 import { prepareRun } from './prepare-run'
+import { requireSameDataOnRanks, requireSameWeightsOnRanks } from './require-same-ranks'
 import { TrainingLoop } from './training-loop'
 
 /** What a run has trained; the caller frees `networks` and `smoothing`. */
@@ -68,12 +69,11 @@ async function train<F extends Form>(
   const group = await joinProcessGroup(session)
   const trainSet = await openDataset(session, datasetSpec(config.data, 'train'))
   const testSet = await openDataset(session, datasetSpec(config.data, 'test'))
-  const plan = planRun(config, {
-    trainImages: trainSet.description.length,
-    stopAfterUpdates: hooks.stopAfterUpdates,
-    ranks: group.worldSize,
-  })
   const data = await runDataOf({ trainSet, testSet })
+  await requireSameDataOnRanks(group, data)
+  const sizes = { trainImages: trainSet.description.length, ranks: group.worldSize }
+  const { updates: planned } = planRun(config, sizes)
+  const plan = planRun(config, { ...sizes, stopAfterUpdates: hooks.stopAfterUpdates })
   const launch = await launchOf(group, session)
   const { folder, checkpoint } = await openRun(group, config, { plan, existing: hooks.existing, launch })
   const { updatesOnly = false, eventFiles: hasEventFiles = !updatesOnly } = hooks
@@ -87,6 +87,7 @@ async function train<F extends Form>(
     folder,
     watchers: group.rank === 0 ? watchers : [],
     plan,
+    planned,
     resumed: checkpoint,
     launchIds: launch.ids,
   })
@@ -103,6 +104,7 @@ async function train<F extends Form>(
         { networks, smoothing },
         { config, objective: prepared.objective, data },
       )
+      await requireSameWeightsOnRanks(group, description.weights)
       if (checkpoint !== null) requireSameWeights(checkpoint, description.weights)
       await journal.start(description, {
         ...{ config, networks, smoothing, noises, trainSet, testSet, plan, folder },

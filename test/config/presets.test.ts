@@ -59,6 +59,7 @@ describe.each(SIGMAS)('presets.cifar10 at sigma %s carries Table 9 and Appendix 
       weightDecay: { start, end },
       layerDecay: table.layerDecay,
       normPre: 'first',
+      parameterGroups: 'released',
       betas: table.betas,
       clip: { per: 'tensor', norm: table.clipGrad },
     })
@@ -117,6 +118,7 @@ describe.each(SIGMAS)('presets.imagenet at sigma %s carries Table 10 and Appendi
       weightDecay: { start, end },
       layerDecay: table.layerDecay[sigma],
       normPre: 'last',
+      parameterGroups: 'released',
       betas: table.betas,
       clip: { per: 'tensor', norm: table.clipGrad },
     })

@@ -87,6 +87,7 @@ describe('parseUnknownConfig', () => {
         weightDecay: { start: 0.04, end: 0.4 },
         layerDecay: 1,
         normPre: 'first',
+        parameterGroups: 'library',
         betas: [0.9, 0.999],
         clip: 'none',
       },

@@ -1,12 +1,12 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, beforeAll, expect, it } from 'vitest'
-import { arms, type Experiment, parseConfig, type Session, torch } from '../../src'
+import { dirname, join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { arms, DataError, type Experiment, parseConfig, type Session, torch } from '../../src'
 import { logPath, resolveArms } from '../../src/experiments/arms'
-import { certifyArms } from '../../src/experiments/certify-arms'
+import { certifyArms, isCertified } from '../../src/experiments/certify-arms'
 import { readCertificationLog } from '../../src/logs/certification-log-file'
-import { connectForTest, DENOISER } from '../support/digits'
+import { CLASSIFIER, connectForTest, DENOISER } from '../support/digits'
 import { objective, tinyScale } from '../support/tiny-experiment'
 
 let session: Session
@@ -82,4 +82,53 @@ it('certifies arms without a denoiser, each certification into its own log', asy
   const sized = await certified({ adaptive: { maxRadiusLoss: 0.1 } }, { denoiser: { source: 'none' } })
   expect(sized.metadata?.configuration.procedure).toMatchObject({ kind: 'sized', maxRadiusLoss: 0.1 })
   expect(sized.file).not.toBe(file)
+})
+
+describe('a log of an arm', () => {
+  /** The off-the-shelf classifier of a folder of the test, without a denoiser. */
+  async function armOf(path: string) {
+    const experiment: Experiment = {
+      ...objective,
+      arms: () => [
+        {
+          ...arms.offTheShelf(),
+          config: base =>
+            parseConfig({
+              ...base,
+              smoothing: { ...base.smoothing, denoiser: { source: 'none' } },
+              classifier: { ...base.classifier, path },
+            }),
+        },
+      ],
+    }
+    const [arm] = resolveArms(experiment, { scale: tinyScale(folder), output: folder })
+    if (arm === undefined) throw new Error('no arm')
+    return arm
+  }
+  const images = { seed: 0, indices: [0, 2] }
+
+  it('is none of it where the weights at the same path are others', async () => {
+    const path = join(folder, 'classifier')
+    await cp(CLASSIFIER, path, { recursive: true })
+    const arm = await armOf(path)
+    expect(await isCertified(arm, images)).toBe(false)
+    const lock = join(folder, 'locks', 'certify.lock')
+    const certify = () => certifyArms(session, [arm], { denoiser: null, ...images, lock })
+    await certify()
+    expect(await isCertified(arm, images)).toBe(true)
+    expect(await isCertified(arm, { ...images, indices: [0, 2, 3] })).toBe(false)
+    const weights = join(path, 'model.safetensors')
+    const bytes = await readFile(weights)
+    bytes.writeUInt8((bytes.at(-2) ?? 0) ^ 1, bytes.length - 2)
+    await writeFile(weights, bytes)
+    expect(await isCertified(arm, images)).toBe(false)
+    await expect(certify()).rejects.toThrow(/models\.classifier.*in the log.*now/)
+  })
+
+  it('that is damaged is an error', async () => {
+    const arm = await armOf(CLASSIFIER)
+    await mkdir(dirname(logPath(arm, 9)), { recursive: true })
+    await writeFile(logPath(arm, 9), 'x\n')
+    await expect(isCertified(arm, { ...images, seed: 9 })).rejects.toThrow(DataError)
+  })
 })

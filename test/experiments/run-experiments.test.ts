@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
@@ -16,6 +16,7 @@ import {
 } from '../../src'
 import { runExperimentCommand } from '../../src/cli/run-experiment'
 import { logPath, resolveArms, seedFolder } from '../../src/experiments/arms'
+import { readOutcome } from '../../src/experiments/outcome'
 import { planExperiments } from '../../src/experiments/plan'
 import { runTasks } from '../../src/experiments/run-tasks'
 import { stateOf, tasksOf } from '../../src/experiments/tasks'
@@ -115,6 +116,37 @@ describe('experiments', () => {
     expect(page).toContain('0.784')
     const drawn = await readFile(join(folder, 'parts', 'second', 'experiment.html'), 'utf8')
     expect(drawn.match(/class="tiny (kept|hallucinated)"/g)).toHaveLength(2 * 10 * 6)
+  })
+
+  it('are not done where a log is of other weights or data, and refuse to average it', async () => {
+    const output = join(folder, 'parts')
+    const options = { scale: tinyScale(output), output, seeds: [0] }
+    const task = tasksOf([objective], options).find(({ kind }) => kind === 'certify') as Task
+    const [arm] = resolveArms(objective, options)
+    const path = `${logPath(arm as NonNullable<typeof arm>, 0)}.json`
+    const text = await readFile(path, 'utf8')
+    const { configuration, ...others } = JSON.parse(text)
+    const { models, data } = configuration
+    expect(Object.keys(models.checkpoint)).toContain('model.safetensors')
+    const changes = [
+      { models: { ...models, checkpoint: { 'model.safetensors': 'other' } } },
+      { data: { ...data, classNames: [...data.classNames].reverse() } },
+      { data: { ...data, digest: 'other' } },
+    ]
+    const states: string[] = [await stateOf(task, options)]
+    for (const change of changes) {
+      await writeFile(path, JSON.stringify({ ...others, configuration: { ...configuration, ...change } }))
+      states.push(await stateOf(task, options))
+    }
+    await expect(readOutcome(objective, options)).rejects.toThrow(/must be of the same images.*digest/s)
+    await writeFile(
+      path,
+      JSON.stringify({ ...others, configuration: { ...configuration, models: undefined } }),
+    )
+    states.push(await stateOf(task, options))
+    await writeFile(path, text)
+    // A log of an earlier version says nothing of its networks.
+    expect(states).toEqual(['done', 'ready', 'ready', 'ready', 'done'])
   })
 
   it('certify further images without the first ones again', async () => {

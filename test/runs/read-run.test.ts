@@ -147,6 +147,7 @@ describe('the state of a run', () => {
     ['running', { state: 'running' }, { ...lock, host: 'elsewhere', pid: gone }, null],
     ['killed', { state: 'running' }, { ...lock, host: 'elsewhere' }, longAgo],
     ['finished', { state: 'finished' }, { ...lock, pid: gone }, null],
+    ['finished', { state: 'finished', step: 8, planned: 8 }, null, null],
     ['interrupted', { state: 'interrupted', message: 'SIGTERM' }, null, null],
     ['failed', { state: 'failed', message: 'No space left.' }, null, null],
   ])('is %s for %j with lock %j touched %s', async (condition, state, lockFile, touched) => {
@@ -156,6 +157,14 @@ describe('the state of a run', () => {
     expect(status).toMatchObject({ condition, message: 'message' in state ? state.message : undefined })
     // The metrics have just been written, the state long ago.
     expect(Date.now() - status.updatedAt.getTime()).toBeLessThan(60_000)
+  })
+
+  it('is stopped where it was to end before its last update', async () => {
+    await writeRun(folder, { state: { state: 'finished', step: 8, steps: 8, planned: 12 } })
+    expect(await readStatus(folder)).toMatchObject({
+      condition: 'stopped',
+      message: 'stopped after 8 of 12 updates, as asked',
+    })
   })
 
   it('is unknown where nothing says it', async () => {

@@ -22,6 +22,7 @@ import {
   readCheckpoint,
   type Session,
 } from '../../src'
+import { readStatus } from '../../src/runs/read-run'
 import { connectForTest } from '../support/digits'
 import { finetuneCollecting } from '../support/finetune-collecting'
 import { checkpointBytes, reproducibleRows, rewriteTrainer } from '../support/run-files'
@@ -211,6 +212,10 @@ describe('a run that continues from a checkpoint', () => {
     await train('part', { stopAfterUpdates: 3 }, change)
     expect(await names()).toEqual(['step-000003'])
     expect(await state('part')).toMatchObject({ state: 'finished', checkpoint: 'step-000003' })
+    expect(await readStatus(join(folder, 'part'))).toMatchObject({
+      condition: 'stopped',
+      message: 'stopped after 3 of 20 updates, as asked',
+    })
     await stopAfter(6, 'part', { hooks: { existing: 'resume' }, change })
     expect(await names()).toEqual(['step-000006'])
     const updates = await train('part', { existing: 'resume', stopAfterUpdates: 8 }, change)

@@ -9,7 +9,7 @@ import {
   parseCertificationConfig,
 } from '../../src/config/schema'
 import { ConfigError } from '../../src/errors'
-import { loadNetworks, nameOf } from '../../src/smoothing/load-networks'
+import { loadBaseClassifier, loadNetworks, nameOf } from '../../src/smoothing/load-networks'
 import { datasetSpec } from '../../src/smoothing/specs'
 
 function settings(changes: object): CertificationRunConfig {
@@ -134,6 +134,20 @@ describe('loadNetworks', () => {
       /The head .*timm:name has none for classifier.numClasses 7.*leave classifier.numClasses out/,
     )
     expect(await load('network', { randomWeights: 'allowed' })).toMatchObject({ denoiser: null })
+  })
+
+  it('refuses to train adapters over a random network, but where it measures', async () => {
+    const tuning = { kind: 'lora', rank: 1, alpha: 1 } as const
+    const load = (random: string | null, options: object = {}) =>
+      loadBaseClassifier(answering([{ random }]).session, settings({}).classifier, { tuning, ...options })
+    await expect(load('network')).rejects.toThrow(ConfigError)
+    await expect(load('network')).rejects.toThrow(
+      /LoRA would train adapters for timm:name, .*tuning.kind full/,
+    )
+    await load('network', { randomWeights: 'allowed' })
+    await load('network', { tuning: { kind: 'full' } })
+    // The checkpoint holds the head.
+    await load('head')
   })
 
   it('refuses a random denoiser too', async () => {

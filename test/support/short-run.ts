@@ -2,7 +2,7 @@
  * A short fine-tuning of the digits as a program of its own, for tests that kill it: 20 updates in two epochs, with a
  * checkpoint after every third.
  *
- *     npx tsx test/support/short-run.ts <output> [overrides of the configuration as JSON]
+ *     npx tsx test/support/short-run.ts <output> [overrides of the configuration as JSON] [those of rank 1]
  *
  * Prints a JSON line with the process ids, one with the updates that are done already, then one for each update, and the last
  * checkpoint at the end.
@@ -29,14 +29,18 @@ function say(fact: object): void {
 }
 
 if (require.main === module) {
-  const [, , output = '', overrides = '{}'] = process.argv
+  const [, , output = '', overrides = '{}', ofRank1 = '{}'] = process.argv
   void runMain(() =>
     interruptible('the update is finished, then a checkpoint written', async signal => {
       await using session = await connect({ device: 'cpu', threads: 1 })
       say({ rank: session.launch.rank, node: process.pid, python: session.pid })
       const { checkpoint } = await finetune(
         session,
-        { ...shortRun(output), ...JSON.parse(overrides) },
+        {
+          ...shortRun(output),
+          ...JSON.parse(overrides),
+          ...(session.launch.rank === 1 ? JSON.parse(ofRank1) : {}),
+        },
         {
           existing: 'resume',
           evaluationImages: 40,

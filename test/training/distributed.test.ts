@@ -1,10 +1,10 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { finetune } from '../../src'
-import { connectForTest } from '../support/digits'
+import { CLASSIFIER, connectForTest } from '../support/digits'
 import { launch } from '../support/launched'
 import { checkpointBytes, readTensors, reproducibleRows } from '../support/run-files'
 import { shortRun } from '../support/short-run'
@@ -27,11 +27,15 @@ describe('fine-tuning in two processes', () => {
 
   const inTwo = (
     run: string,
-    { options = [], changes = {} }: { options?: string[]; changes?: object } = {},
+    {
+      options = [],
+      changes = {},
+      ofRank1 = {},
+    }: { options?: string[]; changes?: object; ofRank1?: object } = {},
   ) =>
     launch([
       ...['--nproc-per-node', '2', ...options, '--', 'test/support/short-run.ts', run],
-      JSON.stringify({ optimisation: HALVES, ...changes }),
+      ...[JSON.stringify({ optimisation: HALVES, ...changes }), JSON.stringify(ofRank1)],
     ])
 
   /** The largest difference of two runs between any weights, running statistics included. */
@@ -84,6 +88,36 @@ describe('fine-tuning in two processes', () => {
       const run = { ...shortRun(join(folder, 'norm-one')), ...changes }
       await finetune(session, run, { evaluationImages: 40 })
       expect(await largestDifference('norm-one', 'norm-two')).toBeLessThan(2e-5)
+    },
+    LAUNCH_MS,
+  )
+
+  it(
+    'refuses ranks that have other data or weights, before the run begins',
+    async () => {
+      const classifier = join(folder, 'classifier')
+      await cp(CLASSIFIER, classifier, { recursive: true })
+      const weights = await readFile(join(classifier, 'model.safetensors'))
+      weights.writeUInt8((weights.at(-2) ?? 0) ^ 1, weights.length - 2)
+      await writeFile(join(classifier, 'model.safetensors'), weights)
+      const differences = [
+        [
+          { data: { source: 'digits', heldOut: 'validation' } },
+          /Rank 0 and rank 1 have other data:\n.*train: number of images: 1200 on rank 0, 1000 on rank 1/,
+        ],
+        [
+          { classifier: { ...shortRun('x').classifier, path: classifier } },
+          /Rank 0 and rank 1 have other weights:\n.*sha256.* on rank 0, .* on rank 1/,
+        ],
+      ] as const
+      for (const [position, [ofRank1, message]] of differences.entries()) {
+        const run = join(folder, `other-${position}`)
+        const { exitCode, printed } = await inTwo(run, { ofRank1 }).ended
+        expect(exitCode).not.toBe(0)
+        expect(printed).toMatch(message)
+        expect(printed).not.toContain('"stepsDone"')
+        await expect(readFile(join(run, 'config.json'))).rejects.toThrow(/ENOENT/)
+      }
     },
     LAUNCH_MS,
   )

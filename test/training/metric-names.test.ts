@@ -63,7 +63,11 @@ it('refuses such a metric of the evaluation', () => {
 })
 
 it.each([
-  ['the trainer', { hinge: described('loss/total') }, 'the tag loss/total of the metric loss.'],
+  [
+    'the trainer',
+    { hinge: described('loss/total') },
+    'the tag loss/total of the metric loss. Give hinge another tag: every run has loss.',
+  ],
   ['the evaluation', { hinge: described('test/skipped_training_images') }, 'of the metric skippedImages.'],
   [
     'another metric',
@@ -76,7 +80,7 @@ it.each([
 
 it('refuses a tag that update and evaluation both have', () => {
   expect(messageOf({ metrics: { hinge: described('test/clean_accuracy') } })).toContain(
-    'The metric clean of the method mine has the tag test/clean_accuracy of the metric hinge.',
+    'The metric clean of the method mine has the tag test/clean_accuracy of the metric hinge. Give hinge or clean another tag.',
   )
 })
 

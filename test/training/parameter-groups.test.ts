@@ -25,6 +25,7 @@ describe.each(fixture.cases)('golden values of the reference: $name', expected =
       layerDecay: expected.layer_decay,
       weightDecay: expected.weight_decay_arg,
       normPre: 'last',
+      rule: 'released',
     })
 
   it('groups: names, order, layers, scales, weight decay', () => {
@@ -239,4 +240,86 @@ describe('networks without one row of blocks', () => {
     expect(group).toThrow(ConfigError)
     expect(group).toThrow(message)
   })
+})
+
+describe('what the library says', () => {
+  const parameters: ParameterInfo[] = [
+    { name: 'stem.weight', shape: [2, 2], trainable: true },
+    { name: 'stages.0.blocks.0.attn.table', shape: [2, 2], trainable: true },
+    { name: 'stages.1.blocks.0.mlp.weight', shape: [2, 2], trainable: true },
+    { name: 'norm_pre.weight', shape: [2], trainable: true },
+    { name: 'head.weight', shape: [2, 2], trainable: false },
+  ]
+  const library = {
+    noDecay: ['stages.0.blocks.0.attn.table'],
+    layers: {
+      'stem.weight': 0,
+      'norm_pre.weight': 0,
+      'stages.0.blocks.0.attn.table': 1,
+      'stages.1.blocks.0.mlp.weight': 2,
+      'head.weight': 3,
+    },
+  }
+  const options = { layerDecay: 0.5, weightDecay: 0.1, normPre: 'first' } as const
+
+  it('decides layers and exemptions, of stages too', () => {
+    const groups = parameterGroups(parameters, { ...options, library })
+    expect(groups.map(({ name, learningRateScale, decays }) => [name, learningRateScale, decays])).toEqual([
+      ['layer_0_decay', 0.125, true],
+      ['layer_1_no_decay', 0.25, false],
+      ['layer_2_decay', 0.5, true],
+      ['layer_0_no_decay', 0.125, false],
+    ])
+  })
+
+  it('leaves norm_pre to its setting', () => {
+    const groups = parameterGroups(parameters, { ...options, normPre: 'last', library })
+    expect(groups.at(-1)).toMatchObject({ name: 'layer_3_no_decay', learningRateScale: 1 })
+  })
+
+  it('is not asked under the released rule', () => {
+    expect(() => parameterGroups(parameters, { ...options, library, rule: 'released' })).toThrow(
+      /stages of them/,
+    )
+    const groups = parameterGroups(parameters, { ...options, layerDecay: 1, library, rule: 'released' })
+    expect(groups.find(({ parameters: [name] }) => name === 'stages.0.blocks.0.attn.table')?.decays).toBe(
+      true,
+    )
+  })
+
+  it('refuses layer-wise decay where it is a single layer', () => {
+    const single = { noDecay: [], layers: { 'stem.weight': 0 } }
+    expect(() => parameterGroups(parameters, { ...options, library: single })).toThrow(
+      /several layers of its library/,
+    )
+    expect(() => parameterGroups(parameters, { ...options, layerDecay: 1, library: single })).not.toThrow()
+  })
+})
+
+it.each([
+  'layers.0.attn.relative_position_bias_table',
+  'layers.0.attn.relative_position_bias.relative_position_bias_table',
+  'blocks.0.attn.rel_pos_h',
+  'blocks.0.attn.logit_scale',
+  'encoder.layers.0.continuous_position_bias_mlp.0.weight',
+  'absolute_pos_embed',
+  'embeddings.position_embeddings.weight',
+  'cls_token_0',
+])('%s has no weight decay but under the released rule', name => {
+  const decays = (rule: 'library' | 'released') =>
+    parameterGroups([{ name, shape: [2, 2], trainable: true }], {
+      ...{ layerDecay: 1, weightDecay: 0.1, normPre: 'first', rule },
+    })[0]?.decays
+  expect(decays('library')).toBe(false)
+  expect(decays('released')).toBe(!name.includes('position_embeddings'))
+})
+
+it("gives the first norm of transformers' CLIP the scale of the embeddings", () => {
+  const parameters = named(
+    'vision_model.embeddings.patch_embedding.weight',
+    'vision_model.pre_layrnorm.weight',
+    'vision_model.encoder.layers.1.mlp.fc1.weight',
+  )
+  expect(layers(parameters).layer_0_decay).toContain('vision_model.pre_layrnorm.weight')
+  expect(layers(parameters, 'last').layer_3_decay).toEqual(['vision_model.pre_layrnorm.weight'])
 })

@@ -57,6 +57,7 @@ def classify(host, classifier, images):
 
 def describe_classifier(_host, classifier) -> dict[str, Any]:
     from ..networks.classifiers import describe_parameters
+    from ..networks.parameter_groups import library_groups
 
     classes = classifier.classes
     return {
@@ -64,6 +65,7 @@ def describe_classifier(_host, classifier) -> dict[str, Any]:
             {"name": name, "shape": list(shape), "trainable": trainable}
             for name, shape, trainable in describe_parameters(classifier)
         ],
+        "groups": library_groups(classifier.model),
         "depth": classifier.depth,
         "classes": classes and {"names": classes.names, "areOfData": classes.are_of_data},
         "family": classifier.family,

@@ -9,6 +9,7 @@ import { parseList, parseNumber, parseNumbers } from '../option-values'
 interface AnalyzeCommandOptions {
   readonly radii?: readonly number[]
   readonly envelope?: boolean
+  readonly allowDifferent?: boolean
   readonly highProbability?: boolean
   readonly alpha?: number
   readonly rho: number
@@ -37,6 +38,10 @@ export function addAnalyzeCommand(program: Command): void {
       parseNumbers({ min: 0 }),
     )
     .option('--envelope', "at each radius the best of a label's configurations, as the paper's Table 1")
+    .option(
+      '--allow-different',
+      'average or compare logs of other settings or images all the same; every table then says in what they differ',
+    )
     .option('--high-probability', 'add lower bounds on the accuracy that hold with probability 1 - rho')
     .option('--alpha <probability>', 'alpha of logs that do not say it, for --high-probability', probability)
     .option('--rho <probability>', 'probability that a bound is wrong', probability, 0.001)
@@ -80,6 +85,7 @@ export function addAnalyzeCommand(program: Command): void {
       const analysis = analyze(logs, {
         radii: options.radii,
         envelope: options.envelope ?? false,
+        allowDifferent: options.allowDifferent ?? false,
         highProbability: options.highProbability ? { ...(alpha !== undefined && { alpha }), rho } : undefined,
         lInfinity: linf === undefined ? undefined : { dimensions: linf, epsilons: eps.map(parseEpsilon) },
         paper: against === undefined ? undefined : (table ?? [firstTableFor(logs)]),

@@ -29,8 +29,14 @@ export type OptimisationConfigInput = {
   /** Factor of the learning rate from one layer to the one below; 1 treats all alike. Default 1. */
   layerDecay?: number | undefined
   /**
-   * Layer of norm_pre in transformers of CLIP: first is where it stands, last is the scale that the released
-   * code gives it. Default first.
+   * Layers, and parameters without weight decay. library: as the library of the classifier says (group_matcher
+   * and no_weight_decay of timm; known names of transformers); released: by names alone, as in the released
+   * code. Default library.
+   */
+  parameterGroups?: 'library' | 'released' | undefined
+  /**
+   * Layer of norm_pre (pre_layrnorm) in transformers of CLIP: first is where it stands, last is the scale that
+   * the released code gives it. Default first.
    */
   normPre?: 'first' | 'last' | undefined
   /** Momenta of AdamW. Default 0.9, 0.999. */
@@ -73,8 +79,14 @@ export type OptimisationConfig = {
   /** Factor of the learning rate from one layer to the one below; 1 treats all alike. Default 1. */
   layerDecay: number
   /**
-   * Layer of norm_pre in transformers of CLIP: first is where it stands, last is the scale that the released
-   * code gives it. Default first.
+   * Layers, and parameters without weight decay. library: as the library of the classifier says (group_matcher
+   * and no_weight_decay of timm; known names of transformers); released: by names alone, as in the released
+   * code. Default library.
+   */
+  parameterGroups: 'library' | 'released'
+  /**
+   * Layer of norm_pre (pre_layrnorm) in transformers of CLIP: first is where it stands, last is the scale that
+   * the released code gives it. Default first.
    */
   normPre: 'first' | 'last'
   /** Momenta of AdamW. Default 0.9, 0.999. */

@@ -55,6 +55,7 @@ const CONDITIONS: Readonly<Record<RunStatus['condition'], string>> = {
   interrupted: 'Interrupted, can be resumed',
   failed: 'Failed',
   finished: 'Finished',
+  stopped: 'Stopped before its last update, as asked; can be resumed',
   killed: 'Killed, can be resumed from its last checkpoint',
   unknown: 'It is not known how the run ended',
 }

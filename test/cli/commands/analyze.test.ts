@@ -106,6 +106,22 @@ it('writes the curves and a page, whole or not at all', async () => {
   expect(page).toMatch(/<\/html>\n$/)
 })
 
+it('averages different logs where it is told to, and says so in the table', async () => {
+  await writeCohen('sigma0.25.tsv', [0.953, 0.5])
+  await writeCohen('sigma0.5.tsv', [1.906, 0.5])
+  const words = ['m=sigma0.25.tsv', 'm=sigma0.5.tsv', '--format', 'csv']
+  const refused = await run(...words)
+  expect(refused).toMatchObject({ exitCode: 1, stdout: '' })
+  expect(refused.stderr).toMatch(
+    /sigma: 0\.25 \(inferred from the name of its file\) and 0\.5[\s\S]*--allow-different/,
+  )
+  const { stdout, exitCode } = await run(...words, '--allow-different')
+  expect(exitCode).toBe(0)
+  expect(stdout).toMatch(
+    /^# sigma0\.25\.tsv and sigma0\.5\.tsv differ: sigma: 0\.25 .*\nmethod,[^\n]*\nm \(mixed\),/,
+  )
+})
+
 it('adds what the options ask for', async () => {
   await writeOwn('a.tsv', [1, 0.5])
   await writeOwn('b.tsv', [0.5, 0.25])

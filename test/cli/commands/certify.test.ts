@@ -31,6 +31,63 @@ afterEach(() => rm(folder, { recursive: true }))
 
 const run = (...words: string[]) => runProgram('src/cli/main.ts', 'certify', ...words)
 
+describe('--classes', () => {
+  const settings = (data: object) => ({
+    ...{
+      smoothing: { sigma: 0.25, denoiser: { source: 'none' } },
+      classifier: { source: 'timm', path: 'x' },
+    },
+    ...{ data, certification: {}, output: 'runs/x' },
+  })
+  const classesOf = async (classes: string, data: object = { source: 'folder', path: 'photos' }) => {
+    const config = join(folder, 'settings.json')
+    await writeFile(config, JSON.stringify(settings(data)))
+    const source = await smoothedSource(undefined, { config, classes, data: 'others' })
+    return source.config.data
+  }
+
+  it.each([
+    ['numeric', 'numeric'],
+    ['text', 'text'],
+    ['b, a', ['b', 'a']],
+  ])('%s is the order of class folders', async (text, classes) => {
+    expect(await classesOf(text)).toMatchObject({ path: 'others', classes })
+  })
+
+  it.each([[['b', 'a']], [{ b: 7, a: 3 }]])('may be a file of %j', async classes => {
+    const file = join(folder, 'classes.json')
+    await writeFile(file, JSON.stringify(classes))
+    expect(await classesOf(file)).toMatchObject({ classes })
+  })
+
+  it.each([
+    ['alphabetical', undefined, /--classes takes numeric, text, names with commas/],
+    ['a,,b', undefined, /--classes takes numeric, text, names with commas/],
+    ['none.json', undefined, /none\.json is missing/],
+    ['numeric', { source: 'imagenet', path: 'x' }, /source imagenet have one order, got --classes numeric/],
+  ])('%s of %j is refused', async (text, data, message) => {
+    await expect(classesOf(text, data)).rejects.toThrow(ConfigError)
+    await expect(classesOf(text, data)).rejects.toThrow(message)
+  })
+
+  it('has a mapping checked like that of the settings', async () => {
+    const file = join(folder, 'classes.json')
+    await writeFile(file, JSON.stringify({ a: -1 }))
+    await expect(classesOf(file)).rejects.toThrow(/data\.classes/)
+  })
+})
+
+it('asks for output in settings only where no log is named', async () => {
+  const config = join(folder, 'settings.json')
+  const data = { source: 'digits' }
+  const smoothing = { sigma: 0.25, denoiser: { source: 'none' } }
+  const settings = { smoothing, classifier: { source: 'timm', path: 'x' }, data, certification: {} }
+  await writeFile(config, JSON.stringify(settings))
+  await expect(smoothedSource(undefined, { config })).rejects.toThrow(/output: expected/)
+  const named = await smoothedSource(undefined, { config, output: 'logs/a.tsv' })
+  expect(named.config.output).toBe('logs')
+})
+
 describe('certify', () => {
   const images = { first: 8 }
   const options = { n0: 16, n: 400, sigma: 0.25, seed: 3, threads: 1, device: 'cpu' }

@@ -1,0 +1,75 @@
+import { fieldDifferences, showValue } from '../config/differences'
+import { ConfigError } from '../errors'
+import type { RunDescription } from '../runs/describe-run'
+import { dataDifferences, type RunData } from '../smoothing/data-identity'
+import type { ProcessGroup } from '../torch'
+
+type Ranks = Pick<ProcessGroup, 'gather' | 'worldSize'>
+
+/**
+ * Refuses ranks that see other images than rank 0: other names, labels, classes or sizes. Where the data lie on each machine
+ * makes no difference.
+ *
+ * @throws ConfigError on every rank, naming both ranks
+ */
+export async function requireSameDataOnRanks(group: Ranks, data: RunData): Promise<void> {
+  await requireAlike(group, {
+    what: 'data',
+    value: data,
+    differences: (first, other, names) =>
+      (['train', 'test'] as const).flatMap(split =>
+        dataDifferences(first[split], other[split], names).map(line => `${split}: ${line}`),
+      ),
+    remedy:
+      'Give every machine a copy of the same data, or a path that leads to the same files on all of them.',
+  })
+}
+
+/**
+ * Refuses ranks that have loaded other weights than rank 0, by the hashes of their files.
+ *
+ * @throws ConfigError on every rank, naming both ranks
+ */
+export async function requireSameWeightsOnRanks(
+  group: Ranks,
+  weights: RunDescription['weights'],
+): Promise<void> {
+  await requireAlike(group, {
+    what: 'weights',
+    value: weights,
+    differences: (first, other, [ofFirst, ofOther]) =>
+      fieldDifferences(first, other)
+        .filter(({ field }) => /(^|\.)sha256(\.|$)/.test(field))
+        .map(
+          ({ field, before, after }) =>
+            `${field}: ${showValue(before)} ${ofFirst}, ${showValue(after)} ${ofOther}`,
+        ),
+    remedy: 'Give every machine the same files.',
+  })
+}
+
+interface Comparison<Value> {
+  readonly what: string
+  readonly value: Value
+  readonly differences: (first: Value, other: Value, names: readonly [string, string]) => readonly string[]
+  readonly remedy: string
+}
+
+async function requireAlike<Value>(
+  group: Ranks,
+  { what, value, differences, remedy }: Comparison<Value>,
+): Promise<void> {
+  if (group.worldSize === 1) return
+  // As text: plain data lose what is undefined.
+  const [first, ...others] = (await group.gather(JSON.stringify(value))).map(
+    text => JSON.parse(text) as Value,
+  )
+  if (first === undefined) return
+  for (const [position, other] of others.entries()) {
+    const rank = position + 1
+    const lines = differences(first, other, ['on rank 0', `on rank ${rank}`])
+    if (lines.length === 0) continue
+    const list = lines.map(line => `  ${line}`).join('\n')
+    throw new ConfigError(`Rank 0 and rank ${rank} have other ${what}:\n${list}\n`, { remedy })
+  }
+}

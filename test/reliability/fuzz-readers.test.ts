@@ -2,12 +2,13 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { analyze } from '../../src/analysis/analyze'
 import { parseCertificationConfig, parseConfig } from '../../src/config/schema'
 import { FtCadisError } from '../../src/errors'
 import { PACKAGE_FOLDER } from '../../src/files/package-folder'
 import { readJson } from '../../src/files/read-json'
 import { formatRow, LOG_HEADER } from '../../src/logs/certification-log'
-import { readCertificationLog } from '../../src/logs/certification-log-file'
+import { missingImages, readCertificationLog } from '../../src/logs/certification-log-file'
 import { parseIndices } from '../../src/logs/image-plan'
 import { readLatestMetrics, readMetrics } from '../../src/runs/read-metrics'
 import { readRun } from '../../src/runs/read-run'
@@ -129,6 +130,12 @@ const settings = {
   certification: { n: 100, images: { indices: [0, 1] } },
 }
 
+async function analysed(path: string): Promise<unknown> {
+  const read = await readCertificationLog(path)
+  missingImages(read)
+  return analyze([{ label: 'a', log: read }], { perClass: true, highProbability: {} })
+}
+
 /** By what is read: files to begin with, and what reads one. */
 const READERS: Readonly<
   Record<string, { seeds: () => Promise<Buffer[]>; read: (bytes: Buffer) => Promise<unknown> }>
@@ -153,16 +160,16 @@ const READERS: Readonly<
     read: async bytes => {
       await written('log.tsv.json', Buffer.from(JSON.stringify(metadata)))
       const path = await written('log.tsv', bytes)
-      await attempted(() => readCertificationLog(path))
+      await attempted(() => analysed(path))
       await rm(`${path}.json`)
-      return readCertificationLog(path)
+      return analysed(path)
     },
   },
   'metadata of a log': {
     seeds: async () => [Buffer.from(JSON.stringify(metadata))],
     read: async bytes => {
       await written('log.tsv.json', bytes)
-      return readCertificationLog(await written('log.tsv', Buffer.from(`${log}\n`)))
+      return analysed(await written('log.tsv', Buffer.from(`${log}\n`)))
     },
   },
   metrics: {

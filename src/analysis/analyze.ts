@@ -10,6 +10,9 @@ import { groupLogs, type LabelledLog, type Method, type Run } from './runs'
 import { notesOn, uncheckedNote } from './settings'
 import type { Table } from './tables'
 
+/** Radii that a table has by default beside 0, at most: no curve of the paper has more than 16 quarters. */
+const MOST_STEPS = 40
+
 export interface AnalyzeOptions {
   /** Take at each radius the best of a label's configurations. Default: false. */
   readonly envelope?: boolean
@@ -149,6 +152,9 @@ function largestRadius(logs: readonly LabelledLog[]): number {
   return radii.reduce((a, b) => Math.max(a, b), 0)
 }
 
+/** Radii in steps of a quarter, or of the least double of it, twice that, … with which no table gets too wide. */
 function quartersTo(largest: number): number[] {
-  return Array.from({ length: Math.floor(4 * largest) + 1 }, (_, quarter) => quarter / 4)
+  let step = 0.25
+  while (largest / step > MOST_STEPS) step *= 2
+  return Array.from({ length: Math.floor(largest / step) + 1 }, (_, position) => position * step)
 }

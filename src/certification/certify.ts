@@ -9,6 +9,7 @@ import { type CertificationWatcher, watchedBy } from '../logs/certification-watc
 import { type Shard, shardPath } from '../logs/shards'
 import { requireSameClasses } from '../smoothing/check-classes'
 import { type CertifiedNetworks, loadNetworks, nameOf } from '../smoothing/load-networks'
+import { notesOnChoice, notesOnInputRange } from '../smoothing/notes'
 import { type SmoothedInput, smoothedOf } from '../smoothing/smoothed-input'
 import { smoothingOf } from '../smoothing/smoothing'
 import { datasetSpec } from '../smoothing/specs'
@@ -58,9 +59,15 @@ export async function certify(
     requireCertifiable(certification, { sigma: smoothing.sigma, images: indices.length })
     networks = await loadNetworks(session, config, { expected })
     const { denoiser, classifier, weights, provenance } = networks
+    const notes = [
+      ...dataset.description.notes,
+      ...(await notesOnChoice(dataset, indices)),
+      ...(await notesOnInputRange(config)),
+    ]
     watcher.onStart(
       shard === undefined ? indices.length : Math.ceil((indices.length - shard.number + 1) / shard.of),
     )
+    for (const note of notes) watcher.onNote(note)
     await certifyDataset(
       {
         smoothing: smoothingOf(denoiser, smoothing.sigma),

@@ -1,15 +1,13 @@
 import type { Session } from '../bridge'
 import type { CertificationConfig } from '../config/schema'
-import { toSymmetric } from '../smoothing/denoise'
+import { tryImage } from '../smoothing/trial-image'
 import {
   type Classifier,
   compileDenoiser,
   type Denoiser,
   type Dtype,
-  expand,
   inferenceCopy,
   networkDtype,
-  noGrad,
   setTf32,
   type Tensor,
 } from '../torch'
@@ -29,7 +27,7 @@ export interface InferenceNetworks {
 /**
  * Prepares networks for many forward passes; a denoiser is compiled in place.
  *
- * @throws ConfigError if what compiling needs is missing
+ * @throws ConfigError if what compiling needs is missing, and as `tryImage`
  */
 export async function inferenceNetworks(
   session: Session,
@@ -47,24 +45,17 @@ export async function inferenceNetworks(
   },
 ): Promise<InferenceNetworks> {
   setTf32(session, tf32)
+  // The originals: compiling for this one image would take long.
+  const heads = await tryImage({ denoiser, classifiers }, example)
   if (denoiser !== null) compileDenoiser(denoiser, { compiled: compile })
   const copies = classifiers.map(classifier =>
     inferenceCopy(classifier, { dtype, autocast, channelsLast, compile }),
   )
   try {
-    const { logits, dtypes } = await session.compute(() => {
-      const image_NCHW = expand(toSymmetric(example()), { axis: 'N', count: 1 })
-      return {
-        // The originals: compiling for this one image would take long.
-        logits: classifiers.map(classifier => noGrad(session, () => classifier.classify(image_NCHW))),
-        dtypes: denoiser === null ? [] : [networkDtype(denoiser)],
-      }
-    })
-    return {
-      classifiers: copies,
-      heads: logits.map(rows => rows[0]?.length ?? 0),
-      denoiserDtype: dtypes[0] ?? null,
-    }
+    const { dtypes } = await session.compute(() => ({
+      dtypes: denoiser === null ? [] : [networkDtype(denoiser)],
+    }))
+    return { classifiers: copies, heads, denoiserDtype: dtypes[0] ?? null }
   } catch (error) {
     session.free(copies)
     throw error

@@ -1,19 +1,18 @@
-import { createHash } from 'node:crypto'
-import { readdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { Session } from '../bridge'
 import { sourceOfData } from '../config/data-schema'
 import type { DataConfig } from '../config/schema'
 import { ConfigError, DataError, InterruptedError } from '../errors'
-import { exists } from '../files/exists'
+import { fileHash } from '../files/hash'
+import { systemPath } from '../files/system-path'
 import { type Outcome, predictionOf, radiusOf } from '../logs/outcome'
 import { requireOneOrder, requireSameClasses } from '../smoothing/check-classes'
 import { toSymmetric } from '../smoothing/denoise'
 import { loadNetworks } from '../smoothing/load-networks'
+import { notesOnInputRange } from '../smoothing/notes'
 import { type SmoothedInput, smoothedOf } from '../smoothing/smoothed-input'
 import { smoothingOf } from '../smoothing/smoothing'
 import { gaussianBound } from '../statistics/bound'
-import { type Classifier, type ImageTransform, readImage, unreadableImages } from '../torch'
+import { type Classifier, classFolders, type ImageTransform, readImage, unreadableImages } from '../torch'
 import { BatchSize } from './batch-size'
 import { cohenCertifier, predictCertifier } from './certifiers'
 import { guaranteeOf, requireCertifiable } from './guarantee'
@@ -80,13 +79,14 @@ export async function predict(
     throw new ConfigError('There are no images to classify.', { remedy: 'Name at least one image file.' })
   }
   requireCertifiable(certification, { sigma: config.smoothing.sigma, images: files.length })
-  const problems = await session.compute(() => unreadableImages(session, files))
+  const transform = imageTransform(config.data)
+  const problems = await session.compute(() => unreadableImages(session, files, transform))
   if (problems.length > 0) {
     throw new DataError(`These files cannot be used as images:\n  ${problems.join('\n  ')}\n`, {
       remedy: 'Leave them out, or replace them.',
     })
   }
-  const transform = imageTransform(config.data)
+  for (const note of await notesOnInputRange(config)) onNote?.(note)
   const named = classes ?? listedClasses(config.data)
   const { denoiser, classifier } = await loadNetworks(session, config, { expected })
   const predictions: ImagePrediction[] = []
@@ -104,8 +104,7 @@ export async function predict(
     if (named !== undefined) {
       requireSameClasses(ofWeights, { classes: named, classOrder: 'listed', logits: null })
     }
-    const names = named ?? ofWeights?.names
-    if (names === undefined) requireOneOrder(await classFolders(config.data))
+    const names = named ?? ofWeights?.names ?? (await namesOfData(session, config.data, { head }))
     const smoothing = smoothingOf(denoiser, config.smoothing.sigma, certification)
     const { certifiedSigma, alpha } = guaranteeOf(smoothing, { ...certification, images: files.length })
     const { n0, n, seed } = certification
@@ -122,7 +121,7 @@ export async function predict(
     const results = oneAhead(
       files,
       async file => {
-        const stream = [seed, 'file', await contentHash(file)]
+        const stream = [seed, 'file', await fileHash(systemPath(file))]
         const image_CHW = session.scope(() => toSymmetric(readImage(session, file, transform)))
         return { file, ...(await inWork.certify({ image_CHW, stream, beside: [] }, certifiers, voting)) }
       },
@@ -151,16 +150,26 @@ function listedClasses(data: DataConfig): readonly string[] | undefined {
   return data.source === 'folder' && Array.isArray(data.classes) ? data.classes : undefined
 }
 
-/** The class folders of data whose order nothing states; none where the data are not there. */
-async function classFolders(data: DataConfig): Promise<string[]> {
-  if (data.source !== 'folder' || data.classes !== undefined) return []
-  for (const split of ['test', 'val', 'train']) {
-    const folder = join(data.path, split)
-    if (!(await exists(folder))) continue
-    const entries = await readdir(folder, { withFileTypes: true })
-    return entries.filter(entry => entry.isDirectory()).map(({ name }) => name)
+/**
+ * What the settings or the class folders of the data call the logits; undefined where neither does.
+ *
+ * @throws ConfigError where the order of the folders could be two
+ */
+async function namesOfData(
+  session: Session,
+  data: DataConfig,
+  { head }: { readonly head: number },
+): Promise<readonly (string | undefined)[] | undefined> {
+  if (data.source !== 'folder' && data.source !== 'imagenet') return undefined
+  const { path, classes } = { classes: undefined, ...data }
+  if (typeof classes === 'object') {
+    const names: string[] = []
+    for (const [name, logit] of Object.entries(classes)) names[Number(logit)] = name
+    return names
   }
-  return []
+  const found = await classFolders(session, { path, classes })
+  if (found !== undefined && !found.isStated) requireOneOrder(found.names)
+  return found?.names.length === head ? found.names : undefined
 }
 
 /** How an image file becomes what a test image of the data is. */
@@ -181,12 +190,6 @@ function predictionOfImage(outcomes: readonly Outcome[]): Omit<ImagePrediction, 
     pValue: tested.pValue ?? 1,
     ...{ topClass, topCount, runnerUp: tested.runnerUp, runnerUpCount: tested.runnerUpCount, n: tested.n },
   }
-}
-
-async function contentHash(file: string): Promise<string> {
-  return createHash('sha256')
-    .update(await readFile(file))
-    .digest('hex')
 }
 
 function requireNames(head: number, classes: readonly string[] | undefined): void {

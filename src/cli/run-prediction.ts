@@ -5,6 +5,7 @@ import { connect } from '../bridge'
 import { type ImagePrediction, predict } from '../certification/predict'
 import { DataError } from '../errors'
 import { isFolder } from '../files/exists'
+import { pathText, shownPath, systemPath } from '../files/system-path'
 import { progressBar } from '../terminal/progress'
 import type { SmoothedOptions } from './certification-options'
 import { endPythonWhenAborted } from './end-python'
@@ -17,8 +18,8 @@ export interface PredictCommandOptions extends SmoothedOptions {
   readonly csv?: boolean
 }
 
-/** What torchvision takes for image files. */
-const IMAGE_NAME = /\.(jpe?g|png|ppm|bmp|pgm|tiff?|webp)$/i
+/** What Python decodes, see `data/image_decoding.py`. Hidden files, such as those of a Mac, are none. */
+const IMAGE_NAME = /^[^.].*\.(jpe?g|jpe|jfif|png|webp|bmp|gif|tiff?|p[gpbn]m)$/is
 
 /** `ft-cadis predict`: classifies image files and prints what is said about them. */
 export async function runPrediction(
@@ -56,11 +57,22 @@ export async function runPrediction(
 async function imageFiles(path: string): Promise<string[]> {
   // A missing file is named with all others that cannot be used.
   if (!(await isFolder(path))) return [path]
-  const names = (await readdir(path, { recursive: true })).filter(name => IMAGE_NAME.test(name)).sort()
-  if (names.length > 0) return names.map(name => join(path, name))
+  const files = (await imagesIn(path)).sort()
+  if (files.length > 0) return files
   throw new DataError(`There is no image file in ${path}.`, {
     remedy: 'Name files such as .png or .jpg, or a folder of them.',
   })
+}
+
+async function imagesIn(folder: string): Promise<string[]> {
+  // Names are bytes: as text, those that are no UTF-8 would be lost.
+  const entries = await readdir(systemPath(folder), { withFileTypes: true, encoding: 'buffer' })
+  const found = entries.map(async entry => {
+    const name = pathText(entry.name)
+    if (entry.isDirectory() && !name.startsWith('.')) return imagesIn(join(folder, name))
+    return IMAGE_NAME.test(name) && !entry.isDirectory() ? [join(folder, name)] : []
+  })
+  return (await Promise.all(found)).flat()
 }
 
 function tableOf(
@@ -79,7 +91,7 @@ function tableOf(
       { header: 'of' },
     ],
     rows: predictions.map(({ file, prediction, className, verdict, radius, pValue, topCount, n: of }) => [
-      file,
+      shownPath(file),
       verdict === 'abstained' ? null : (className ?? String(prediction)),
       verdict,
       verdict === 'certified' ? radius : null,

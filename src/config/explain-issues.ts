@@ -2,6 +2,10 @@ import { inspect } from 'node:util'
 import type { z } from 'zod'
 import { ConfigError } from '../errors'
 
+/** How much of what is wrong is said: a damaged file may have thousands of fields, and each a name of any length. */
+const MOST_LINES = 30
+const MOST_CHARACTERS = 500
+
 type Issue = z.core.$ZodIssue
 
 /** One error for all that is wrong with some settings: a line each, with the field, what it takes and what it got. */
@@ -10,7 +14,9 @@ export function explainIssues(
   { input, what }: { input: unknown; what: string },
 ): ConfigError {
   const lines = error.issues.flatMap(issue => explain(issue, input))
-  return new ConfigError(`${what} is not acceptable:\n${lines.map(line => `  ${line}`).join('\n')}\n`, {
+  const shown = lines.slice(0, MOST_LINES).map(line => `  ${shortened(line, MOST_CHARACTERS)}`)
+  const more = lines.length > MOST_LINES ? `\n  and ${lines.length - MOST_LINES} more` : ''
+  return new ConfigError(`${what} is not acceptable:\n${shown.join('\n')}${more}\n`, {
     remedy: lines.length === 1 ? 'Correct this field.' : `Correct these ${lines.length} fields.`,
     cause: error,
   })
@@ -83,8 +89,11 @@ function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
 function show(value: unknown): string {
   if (value === undefined) return 'nothing'
   if (typeof value === 'number') return String(value)
-  const shown = asText(value)
-  return shown.length > 80 ? `${shown.slice(0, 77)}...` : shown
+  return shortened(asText(value), 80)
+}
+
+function shortened(text: string, most: number): string {
+  return text.length > most ? `${text.slice(0, most - 3)}...` : text
 }
 
 /** As JSON where it is some: a script may pass values that refer to themselves, or a bigint. */

@@ -1,22 +1,11 @@
-import { readFile } from 'node:fs/promises'
 import type { z } from 'zod'
-import { DataError } from '../errors'
+import { type Refuse, readText, refuseData } from './read-text'
 
-/** Makes the error for a reason that follows the name of the file: `is not JSON: Unexpected end of JSON input`. */
-type Refuse = (reason: string, cause: unknown) => Error
+/** Bytes of a JSON file, at most: the images of a run's samples are the largest. */
+const MOST_JSON_BYTES = 100_000_000
 
-/**
- * The text of a file; undefined where there is none.
- *
- * @param refuse - Default: a DataError.
- * @throws what `refuse` makes where the file cannot be read
- */
-export async function readText(path: string, refuse = refuseData(path)): Promise<string | undefined> {
-  return readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    if (cause.code === 'ENOENT' || cause.code === 'ENOTDIR') return undefined
-    throw refuse(`cannot be read: ${cause.message}`, cause)
-  })
-}
+/** How deep lists and objects may lie in one another: what reads them goes into each. */
+const MOST_DEPTH = 100
 
 /**
  * The content of a JSON file; undefined where there is no such file.
@@ -29,8 +18,11 @@ export async function readJson<T = unknown>(
   path: string,
   { schema, refuse = refuseData(path) }: { readonly schema?: z.ZodType<T>; readonly refuse?: Refuse } = {},
 ): Promise<T | undefined> {
-  const text = await readText(path, refuse)
+  const text = await readText(path, { refuse, most: MOST_JSON_BYTES })
   if (text === undefined) return undefined
+  if (depthOf(text) > MOST_DEPTH) {
+    throw refuse(`has lists or objects that lie more than ${MOST_DEPTH} deep in one another`)
+  }
   let content: unknown
   try {
     content = JSON.parse(text)
@@ -53,10 +45,17 @@ export function isObject(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-function refuseData(path: string): Refuse {
-  return (reason, cause) =>
-    new DataError(`${path} ${reason}.`, {
-      remedy: 'Restore the file, or the right to read it; or remove it.',
-      cause,
-    })
+/** How deep brackets lie in one another, those in strings left out. */
+function depthOf(text: string): number {
+  let depth = 0
+  let deepest = 0
+  for (let place = 0; place < text.length; place++) {
+    const character = text[place]
+    if (character === '"') {
+      for (place += 1; place < text.length && text[place] !== '"'; place++)
+        if (text[place] === '\\') place += 1
+    } else if (character === '{' || character === '[') deepest = Math.max(deepest, ++depth)
+    else if (character === '}' || character === ']') depth -= 1
+  }
+  return deepest
 }

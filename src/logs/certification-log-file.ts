@@ -2,7 +2,7 @@ import { type FileHandle, mkdir, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { ConfigError, DataError, FtCadisError } from '../errors'
 import { type Lock, lock } from '../files/lock'
-import { readText } from '../files/read-json'
+import { readText, readTextFile } from '../files/read-text'
 import { writeDurably } from '../files/write'
 import {
   type CertificationRow,
@@ -161,7 +161,14 @@ async function prepare(
   path: string,
   metadata: NewLogMetadata,
 ): Promise<ParsedLog & Pick<CertificationLogWriter, 'saysData'>> {
-  const text = await readText(path)
+  const found = await readTextFile(path)
+  if (found !== undefined && found.encoding !== 'UTF-8') {
+    throw new ConfigError(
+      `The log ${path} is written in ${found.encoding}, which is read but not continued: rows are appended in UTF-8.`,
+      { remedy: 'Save it as UTF-8 without a mark, or choose another log file.' },
+    )
+  }
+  const text = found?.text
   const logged = await readMetadata(path)
   if (logged !== undefined) {
     requireFormat(path, logged)

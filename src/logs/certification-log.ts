@@ -68,6 +68,9 @@ export interface ParsedLog {
   readonly partial?: { readonly line: number; readonly text: string }
 }
 
+/** Characters of a row, at most: those of this package have some thousands. */
+const MOST_ROW_CHARACTERS = 1_000_000
+
 /** The header row of this package's logs: the columns of Cohen et al. (2019), the votes, and the outcome. */
 export const LOG_HEADER = LOG_COLUMNS.map(({ name }) => name).join('\t')
 
@@ -92,32 +95,49 @@ export function parseLog(
     configuration,
   }: { readonly file: string; readonly configuration?: CertificationConfiguration | undefined },
 ): ParsedLog {
-  const lines = text.replace(/^\uFEFF/, '').split('\n')
-  const rest = lines.pop() as string
-  const parseRow = rowParser(lines[0]?.replace(/\r$/, ''), file)
-  const check = configuration && rowCheck(configuration)
   const rows: CertificationRow[] = []
+  const check = configuration && rowCheck(configuration)
   const lineOfIndex = new Map<number, number>()
-  lines.forEach((line, position) => {
-    if (position === 0 || line.trim() === '') return
-    const row = parseRow(line.replace(/\r$/, ''), position + 1)
+  let parseRow: ReturnType<typeof rowParser> | undefined
+  let number = 0
+  let start = text.startsWith('\uFEFF') ? 1 : 0
+  for (let end = text.indexOf('\n', start); end !== -1; end = text.indexOf('\n', start)) {
+    number += 1
+    if (end - start > MOST_ROW_CHARACTERS) throw malformed(file, number, tooLong(end - start))
+    const line = text.slice(start, text[end - 1] === '\r' ? end - 1 : end)
+    start = end + 1
+    if (parseRow === undefined) {
+      parseRow = rowParser(line, file)
+      continue
+    }
+    if (line.trim() === '') continue
+    const row = parseRow(line, number)
     const earlier = lineOfIndex.get(row.index)
     if (earlier !== undefined) {
-      throw malformed(file, position + 1, `image ${row.index} is already on line ${earlier}.`)
+      throw malformed(file, number, `image ${row.index} is already on line ${earlier}.`)
     }
     const problem = check?.(row)
     if (problem !== undefined) {
       const { column, logged, expected } = problem
       throw malformed(
         file,
-        position + 1,
+        number,
         `${column} is ${logged}, but from the votes of the row follows ${expected}.`,
       )
     }
-    lineOfIndex.set(row.index, position + 1)
+    lineOfIndex.set(row.index, number)
     rows.push(row)
-  })
-  return rest === '' ? { rows } : { rows, partial: { line: lines.length + 1, text: rest } }
+  }
+  if (text.length - start > MOST_ROW_CHARACTERS) {
+    throw malformed(file, number + 1, tooLong(text.length - start))
+  }
+  if (parseRow === undefined) rowParser(undefined, file)
+  const rest = text.slice(start)
+  return rest === '' ? { rows } : { rows, partial: { line: number + 1, text: rest } }
+}
+
+function tooLong(characters: number): string {
+  return `${characters} characters, and a row has at most ${MOST_ROW_CHARACTERS}.`
 }
 
 /** A parser of one line under a header row. Only `header` undefined means that the file has no whole line. */

@@ -71,8 +71,11 @@ function problemOfVotes(
     }
   }
   const counts = Object.entries(selection ?? {}).map(([label, votes]) => [Number(label), votes] as const)
-  const most = Math.max(...counts.map(([, votes]) => votes))
-  const leading = Math.min(...counts.flatMap(([label, votes]) => (votes === most ? [label] : [])))
+  const [leading] = counts.reduce(
+    ([label, most], [other, votes]) =>
+      votes > most || (votes === most && other < label) ? [other, votes] : [label, most],
+    [Number.POSITIVE_INFINITY, 0] as readonly [number, number],
+  )
   return counts.length === 0 || leading === candidate
     ? undefined
     : { column: 'candidate', logged: candidate, expected: leading }
@@ -101,7 +104,7 @@ function estimationCheck({ alpha, bound }: Configuration): Check {
 
 function gridCheck({ alpha, bound, procedure }: Configuration): Check {
   const grid = Array.isArray(procedure.radii) ? procedure.radii.map(Number) : []
-  return ({ finding, radius }, { lowerBound, look, looks }) => {
+  return ({ finding, radius }, { n, lowerBound, look, looks }) => {
     // Logs of format 1 name the largest radius alone.
     const radii =
       finding.kind === 'certified-at'
@@ -125,6 +128,9 @@ function gridCheck({ alpha, bound, procedure }: Configuration): Check {
     if (look !== looks.length) {
       return { column: 'evidence', logged: `look ${look}`, expected: `look ${looks.length}` }
     }
+    if (isCertified && stepsOf(looks) > MOST_STEPS) {
+      return { column: 'evidence', logged: `${n} votes`, expected: 'as few as can be checked' }
+    }
     const error = isCertified ? leastError(looks, { top, alpha }) : 0
     return error <= alpha * (1 + ROUNDING)
       ? undefined
@@ -134,6 +140,18 @@ function gridCheck({ alpha, bound, procedure }: Configuration): Check {
           expected: `less: votes like these have probability ${error} there`,
         }
   }
+}
+
+/** Steps that the check of one row takes, at most: some ten seconds. Ten million votes take fewer. */
+const MOST_STEPS = 1e10
+
+/** How many steps {@link leastError} takes, about: a count of v votes has 20 standard deviations of values that matter. */
+function stepsOf(looks: NonNullable<Evidence['looks']>): number {
+  let votes = 0
+  return looks.reduce((steps, [drawn]) => {
+    votes += drawn
+    return steps + 100 * Math.sqrt(drawn * votes)
+  }, 0)
 }
 
 /**

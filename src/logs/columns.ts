@@ -11,6 +11,9 @@ export interface Column<Value> {
   readonly expected: string
 }
 
+/** No two images of up to 30 million values in [0, 1] are as far apart. */
+const LARGEST_RADIUS = 5000
+
 /** The columns of Cohen et al. (2019, code/certify.py), which logs of other programs have. */
 export const COHEN_COLUMNS = {
   index: integer('idx', row => row.index),
@@ -25,8 +28,11 @@ export const COHEN_COLUMNS = {
     name: 'radius',
     // The shortest decimal that reads back as the same number: never rounded, so never more than was certified.
     write: row => row.radius,
-    read: numberIf(/^(\d+\.?\d*|\.\d+)(e[+-]?\d{1,2})?$/i),
-    expected: 'a number of at least 0',
+    read: field => {
+      const radius = numberIf(/^(\d+\.?\d*|\.\d+)(e[+-]?\d{1,2})?$/i)(field)
+      return radius !== undefined && radius <= LARGEST_RADIUS ? radius : undefined
+    },
+    expected: `a number from 0 to ${LARGEST_RADIUS}`,
   } satisfies Column<number>,
   correct: {
     name: 'correct',
@@ -94,8 +100,9 @@ export type Details = Omit<Evidence, keyof typeof COUNT_COLUMNS> & {
 }
 
 const votes = z.int().nonnegative()
-const draws = z.array(z.tuple([votes, votes]))
-const radii = z.array(z.number().nonnegative())
+/** The looks of a schedule grow by a tenth each: so many end at more votes than anybody draws. */
+const draws = z.array(z.tuple([votes, votes])).max(1000)
+const radii = z.array(z.number().nonnegative().max(LARGEST_RADIUS)).max(10_000)
 /** In the order in which they are written. */
 const detailsSchema = z.strictObject({
   lowerBound: z.exactOptional(z.number().min(0).max(1)),

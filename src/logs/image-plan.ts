@@ -50,23 +50,32 @@ export function formatIndices(indices: readonly number[]): string {
   return parts.join(',')
 }
 
-/** @throws DataError for text that `formatIndices` does not write */
+/** Images of a list, at most: for each some memory is taken. */
+const MOST_IMAGES = 20_000_000
+
+/** @throws DataError for text that `formatIndices` does not write, and for more images than any data set has */
 export function parseIndices(text: string): number[] {
-  return (text === '' ? [] : text.split(',')).flatMap(part => {
+  const indices: number[] = []
+  for (const part of text === '' ? [] : text.split(',')) {
     const [, first, last = first, stepText = '1'] =
       /^(\d{1,15})(?:-(\d{1,15})(?:\/(-?[1-9]\d{0,14}))?)?$/.exec(part) ?? []
     const [from, to, step] = [Number(first), Number(last), Number(stepText)]
     const steps = (to - from) / step
     if (!Number.isInteger(steps) || steps < 0) {
-      throw new DataError(
-        `A list of images has the part ${JSON.stringify(part)}, expected for instance 3, 0-99 or 0-98/2.`,
-        {
-          remedy: 'Restore the file that holds it.',
-        },
+      throw listError(
+        `has the part ${JSON.stringify(part.slice(0, 60))}, expected for instance 3, 0-99 or 0-98/2`,
       )
     }
-    return Array.from({ length: steps + 1 }, (_, position) => from + position * step)
-  })
+    if (indices.length + steps >= MOST_IMAGES) {
+      throw listError(`has more than ${MOST_IMAGES} images with its part ${JSON.stringify(part)}`)
+    }
+    for (let position = 0; position <= steps; position++) indices.push(from + position * step)
+  }
+  return indices
+}
+
+function listError(problem: string): DataError {
+  return new DataError(`A list of images ${problem}.`, { remedy: 'Restore the file that holds it.' })
 }
 
 /** SHA-256 of the images of a plan in their order, by which shares of one plan know each other. */

@@ -1,7 +1,7 @@
 import { fieldDifferences, showValue } from '../config/differences'
 import { ConfigError, DataError } from '../errors'
 import { lock } from '../files/lock'
-import { readText } from '../files/read-json'
+import { readText } from '../files/read-text'
 import { writeDurably } from '../files/write'
 import { formatRow, LOG_HEADER, type LoggedRow } from './certification-log'
 import {

@@ -1,7 +1,7 @@
-import { createReadStream } from 'node:fs'
 import { z } from 'zod'
 import { DataError } from '../errors'
 import { firstIssue, isObject } from '../files/read-json'
+import { readLines } from '../files/read-lines'
 import type { MetricValues } from '../objectives/metrics'
 import type { EpochReport, UpdateReport } from './reports'
 
@@ -114,26 +114,15 @@ interface Place {
   readonly line: number
 }
 
-/** Lines that end, with their numbers from 1. */
-async function* wholeLines(path: string): AsyncGenerator<readonly [text: string, line: number]> {
-  let line = 0
-  let rest = ''
-  try {
-    for await (const chunk of createReadStream(path, { encoding: 'utf8', highWaterMark: 1 << 20 })) {
-      const lines = `${rest}${chunk}`.split('\n')
-      rest = lines.pop() ?? ''
-      for (const text of lines) {
-        line += 1
-        yield [text, line]
-      }
-    }
-  } catch (cause) {
-    if (cause instanceof DataError) throw cause
-    throw new DataError(`${path} cannot be read: ${(cause as Error).message}.`, {
-      remedy: 'Give the folder of a run, and the rights to read it.',
-      cause,
-    })
-  }
+function wholeLines(path: string) {
+  return readLines(
+    path,
+    (reason, cause) =>
+      new DataError(`${path} ${reason}.`, {
+        remedy: 'Give the folder of a run, and the rights to read it.',
+        cause,
+      }),
+  )
 }
 
 function parseRow(text: string, place: Place): Readonly<Record<string, unknown>> {

@@ -3,32 +3,29 @@ import {
   type Classifier,
   type Dataset,
   type DatasetDescription,
-  flatten,
-  noGrad,
+  type Denoiser,
+  select,
   type WeightClasses,
 } from '../torch'
-import { toSymmetric } from './denoise'
+import { tryImage } from './trial-image'
 
 /** What of a data set decides which logit is which class. */
 type LabelledClasses = Pick<DatasetDescription, 'classes' | 'classOrder' | 'logits'>
 
 /**
- * Classifies one test image: finds out early what cannot work at all.
+ * Sends one test image through the networks: finds out early what cannot work at all.
  *
  * @param ofMethod - How many classes the head is to have for the method. Default: those of the data.
- * @throws ConfigError if the head of the classifier has others, or the weights call them otherwise than the data
+ * @throws ConfigError if the head of the classifier has others, or the weights call them otherwise than the data; and as
+ *   `tryImage`
  */
 export async function checkClasses(
-  classifier: Classifier,
+  { classifier, denoiser = null }: { readonly classifier: Classifier; readonly denoiser?: Denoiser | null },
   testSet: Dataset,
   ofMethod?: number | undefined,
 ): Promise<void> {
-  const { session } = classifier
-  const logits = await session.compute(() => {
-    const images_NCHW = flatten(toSymmetric(testSet.images([0]).images_BCHW), 'B', 'N')
-    return noGrad(session, () => classifier.classify(images_NCHW))
-  })
-  const head = logits[0]?.length ?? 0
+  const image = () => select(testSet.images([0]).images_BCHW, 'B', 0)
+  const [head = 0] = await tryImage({ denoiser, classifiers: [classifier] }, image)
   if (ofMethod === undefined) {
     requireClasses(head, testSet.description)
     return requireSameClasses(classifier.description.classes, testSet.description)

@@ -17,6 +17,8 @@ export interface DatasetDescription {
   /** Channels, height, width. */
   readonly imageShape: readonly [number, number, number]
   readonly classCounts: readonly number[]
+  /** Sentences for the user, such as on files that are left out. */
+  readonly notes: readonly string[]
 }
 
 /** What a data set is, wherever it lies. */
@@ -61,6 +63,14 @@ export class Dataset extends Handle<never> {
     })
   }
 
+  /** The labels of the images at the given places. Nothing is read. */
+  labels(indices: readonly number[]): PlainHandle<number[]> {
+    return this.session.record('labels_of', [this], {
+      parameters: { indices: [...indices] },
+      make: (session, id) => new PlainHandle<number[]>(session, id),
+    })
+  }
+
   /** One image of each class, in the order of the classes, drawn with the seed as the released code draws them. */
   onePerClass({ seed }: { seed: number }): PlainHandle<number[]> {
     return this.#subset('one_image_per_class', { seed })
@@ -98,6 +108,7 @@ export async function openDataset(session: Session, spec: Spec): Promise<Dataset
     logits: raw.logits,
     imageShape: raw.image_shape,
     classCounts: raw.class_counts,
+    notes: raw.notes,
   })
 }
 
@@ -108,6 +119,7 @@ interface RawDescription {
   readonly logits: number[] | null
   readonly image_shape: [number, number, number]
   readonly class_counts: number[]
+  readonly notes: string[]
 }
 
 export interface LoaderOptions {

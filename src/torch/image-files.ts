@@ -1,4 +1,5 @@
-import { PlainHandle, type Session } from '../bridge'
+import { type Plain, PlainHandle, type Session } from '../bridge'
+import { pythonSpec } from './spec'
 import { Tensor } from './tensor'
 
 /** How an image file becomes an image that a network takes. */
@@ -9,24 +10,55 @@ export interface ImageTransform {
   readonly resizeSize: number
   /** Side of the central square that is cropped then. */
   readonly imageSize: number
+  /** Megapixels and megabytes that a file may have. Default 100 and 200. */
+  readonly maxMegapixels?: number
+  readonly maxMegabytes?: number
 }
 
-/** An image file as an image in [0, 1]. A read throws DataError where the file does not hold one. */
-export function readImage(
-  session: Session,
-  path: string,
-  { channels, resizeSize, imageSize }: ImageTransform,
-): Tensor<'CHW'> {
+/** An image file as an image in [0, 1], upright as viewers show it. A read throws DataError where the file holds none. */
+export function readImage(session: Session, path: string, transform: ImageTransform): Tensor<'CHW'> {
   return session.record('read_image', [], {
-    parameters: { path, channels, resize_size: resizeSize, image_size: imageSize },
+    parameters: { path, options: pythonSpec({ ...transform }) },
     make: (owner, id) => new Tensor(owner, id, 'CHW' as const),
   })
 }
 
-/** Path and reason of each of these files that cannot be read or does not decode. */
-export function unreadableImages(session: Session, paths: readonly string[]): PlainHandle<readonly string[]> {
+/** Path and reason of each of these files that cannot be read, does not decode or is too large. */
+export function unreadableImages(
+  session: Session,
+  paths: readonly string[],
+  { maxMegapixels, maxMegabytes }: Pick<ImageTransform, 'maxMegapixels' | 'maxMegabytes'> = {},
+): PlainHandle<readonly string[]> {
   return session.record('unreadable_images', [], {
-    parameters: { paths },
+    parameters: { paths, ...pythonSpec({ maxMegapixels, maxMegabytes }) },
     make: (owner, id) => new PlainHandle<readonly string[]>(owner, id),
   })
+}
+
+/** What class folders are called, their labels, and whether the user has said their order. */
+export interface ClassFolders {
+  readonly names: readonly string[]
+  readonly labels: readonly number[]
+  readonly isStated: boolean
+}
+
+/**
+ * The class folders of a data set of image files, without a look at the images; undefined where there are none.
+ *
+ * @param classes - `data.classes`
+ */
+export async function classFolders(
+  session: Session,
+  { path, classes }: { readonly path: string; readonly classes?: Plain | undefined },
+): Promise<ClassFolders | undefined> {
+  const read = await session.compute(() => ({
+    found: session.record('class_names', [], {
+      parameters: pythonSpec({ path, classes }),
+      make: (owner, id) =>
+        new PlainHandle<{ names: string[]; labels: number[]; is_stated: boolean } | null>(owner, id),
+    }),
+  }))
+  if (read.found === null) return undefined
+  const { names, labels, is_stated: isStated } = read.found
+  return { names, labels, isStated }
 }

@@ -102,7 +102,8 @@ export async function dryRun(
         ? undefined
         : await attempt(() => planRun(config, { trainImages: images, stopAfterUpdates }))
     if (classifier && testSet) {
-      await attempt(() => checkClasses(classifier, testSet, head?.(testSet.description)))
+      const networks = { classifier, denoiser: denoiser ?? null }
+      await attempt(() => checkClasses(networks, testSet, head?.(testSet.description)))
     }
     const sizes =
       classifier && (await session.compute(() => ({ classifier: networkBytes(classifier) }))).classifier

@@ -70,7 +70,9 @@ export async function prepareRun<F extends Form>(
   const load = (folder?: string) => loadTrainedClassifier(session, config, folder)
   const classifier = await load(checkpoint?.folder)
   const networks: TrainedNetworks = { classifier }
-  await checkClasses(classifier, testSet, objective.head?.(trainSet.description))
+  // Compiling the denoiser for one image would take long.
+  const tried = { classifier, denoiser: config.compileDenoiser ? null : denoiser }
+  await checkClasses(tried, testSet, objective.head?.(trainSet.description))
   group.broadcastParameters(classifier)
   const prepared = ((await objective.prepare?.({
     ...{ session, settings, networks, smoothing },

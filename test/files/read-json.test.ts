@@ -47,11 +47,18 @@ describe('readJson', () => {
     await expect(readJson(path, { schema })).rejects.toThrow(message)
   })
 
+  it('reads brackets in strings as text, and refuses what lies deep in itself', async () => {
+    await writeFile(path, JSON.stringify({ step: 3, places: [], more: `${'['.repeat(500)}"\\` }))
+    expect(await readJson(path)).toHaveProperty('step', 3)
+    await writeFile(path, `${'['.repeat(200_000)}${']'.repeat(200_000)}`)
+    await expect(readJson(path)).rejects.toThrow(/more than 100 deep in one another/)
+  })
+
   it('refuses what cannot be read, as the caller says', async () => {
     const refuse = (reason: string, cause: unknown) =>
       new ConfigError(`The settings ${reason}.`, { remedy: 'Give others.', cause })
     await expect(readJson(folder, { refuse })).rejects.toThrow(
-      /^The settings cannot be read: EISDIR.*Give others\.$/,
+      /^The settings is a folder, expected a file\. Give others\.$/,
     )
   })
 })

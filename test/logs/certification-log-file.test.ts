@@ -219,6 +219,19 @@ describe('CertificationLogWriter', () => {
     await expect(CertificationLogWriter.open(path, metadata)).rejects.toThrow(/nothing says how its rows/)
   })
 
+  it('refuses to append to a log that an editor saved otherwise, and reads it', async () => {
+    await write(0)
+    const text = await readFile(path, 'utf8')
+    for (const bytes of [Buffer.from(`\uFEFF${text}`), Buffer.from(`\uFEFF${text}`, 'utf16le')]) {
+      await writeFile(path, bytes)
+      await expect(CertificationLogWriter.open(path, metadata)).rejects.toThrow(
+        /is written in UTF-\d+ .*without a mark/,
+      )
+      expect((await readCertificationLog(path)).rows).toHaveLength(1)
+      expect(await readFile(path)).toEqual(bytes)
+    }
+  })
+
   it('refuses a log with other columns', async () => {
     await write()
     await writeFile(path, 'idx\tlabel\tpredict\tradius\tcorrect\ttime\n')

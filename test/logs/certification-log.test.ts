@@ -219,16 +219,29 @@ describe('parseLog', () => {
     expect(partial?.line).toBe(2)
   })
 
+  it('ends soon on millions of empty lines, and on a line that does not end', () => {
+    expect(parseLog(`${COHEN_HEADER}\n${'\n'.repeat(20_000_000)}`, { file: 'log' }).rows).toEqual([])
+    expect(() => parseLog(`${COHEN_HEADER}\n${'0\t'.repeat(20_000_000)}`, { file: 'log' })).toThrow(
+      /line 2: 40000000 characters/,
+    )
+  })
+
   it('has no rows under a bare header', () => {
     expect(parseLog(`${COHEN_HEADER}\n`, { file: 'log' }).rows).toEqual([])
   })
 
   it.each([
-    ['a word for a radius', '1\t3\t3\tabc\t1\t0:00:01', /radius must be a number of at least 0, got "abc"/],
+    ['a word for a radius', '1\t3\t3\tabc\t1\t0:00:01', /radius must be a number from 0 to 5000, got "abc"/],
     ['an empty radius', '1\t3\t3\t\t1\t0:00:01', /radius must be .* got ""/],
     ['a negative radius', '1\t3\t3\t-0.1\t1\t0:00:01', /radius must be .* got "-0.1"/],
     ['an infinite radius', '1\t3\t3\tinf\t1\t0:00:01', /radius must be .* got "inf"/],
     ['a radius that overflows', '1\t3\t3\t1e999\t1\t0:00:01', /radius must be .* got "1e999"/],
+    ['a radius beyond all images', '1\t3\t3\t1000000000\t1\t0:00:01', /radius must be .* got "1000000000"/],
+    [
+      'a row of a million characters',
+      `1\t3\t3\t0.1\t1\t${' '.repeat(1e6)}`,
+      /1000012 characters, and a row has at most 1000000/,
+    ],
     ['a fraction for an index', '1.5\t3\t3\t0.1\t1\t0:00:01', /idx must be an integer/],
     ['another code for abstaining', '1\t3\t-2\t0.0\t0\t0:00:01', /predict must be a class or -1, got "-2"/],
     ['a word for correct', '1\t3\t3\t0.1\tTrue\t0:00:01', /correct must be 0 or 1, got "True"/],

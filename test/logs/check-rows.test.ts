@@ -118,6 +118,20 @@ describe('rows against their votes', () => {
     )
   })
 
+  it('are refused with a grid whose check would not end', () => {
+    const [row] = rowsFor('grid', [0.8])
+    if (row === undefined) throw new Error('a row')
+    const looks = Array.from({ length: 20 }, () => [1e12, 6e11] as const)
+    const votes = { n: 2e13, candidateCount: 1.2e13, runnerUpCount: 8e12, look: 20, looks, pilot: 0 }
+    const made = rowOf(row, {
+      ...{ kind: 'certified-at', class: 1, radii: [0], refused: [] },
+      evidence: { ...row.evidence, ...votes, lowerBound: gaussianBound(0.5).top(0) },
+    })
+    const large = { ...configurationOf('grid'), n: 2e13 }
+    const parse = () => parseLog(text([formatRow(made)]), { file: 'a.tsv', configuration: large })
+    expect(parse).toThrow(/evidence is 20000000000000 votes, .* as few as can be checked/)
+  })
+
   it.each<[string, number[], RegExp]>([
     ['off the grid', [0, 0.3], /radius is \[0, 0.3\], .* the first of the grid 0, 0.25, 0.5, 0.75/],
     ['without a smaller one', [0.25], /radius is \[0.25\]/],

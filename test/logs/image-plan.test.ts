@@ -27,6 +27,13 @@ describe('formatIndices', () => {
     expect(formatIndices(all)).toBe('0-9999')
   })
 
+  it.each(['0-999999999999999', `${'0-9999999,'.repeat(100)}0`])(
+    '%.20s has more images than any data',
+    text => {
+      expect(() => parseIndices(text)).toThrow(/has more than 20000000 images/)
+    },
+  )
+
   it.each(['a', '1-', '3-1', '0-5/2', '1,,2', '-1'])('%s is refused', text => {
     expect(() => parseIndices(text)).toThrow(DataError)
     expect(() => parseIndices(text)).toThrow(/A list of images has the part/)

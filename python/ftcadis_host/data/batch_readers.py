@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch.utils.data import DataLoader, Dataset, get_worker_info
 
-from .data_errors import CorruptImageError, DatasetError
+from .data_errors import CorruptImageError, DatasetError, shown
 from .image_dataset import FileDataset
 from .in_memory import InMemoryDataset, to_unit_range
 from .worker_processes import child_signals_unchanged, prepare_worker, worker_death_explained
@@ -194,7 +194,7 @@ class _FileBatches(Dataset):
                 return
             except CorruptImageError as error:
                 if dataset.on_corrupt == "fail":
-                    raise
+                    raise CorruptImageError(error.path, error.reason, can_skip=True) from error
                 skipped.append(error.path)
             except Exception as error:
                 error.add_note(f"While reading '{dataset.path(index)}'.")
@@ -203,7 +203,7 @@ class _FileBatches(Dataset):
                 return
             index = int(others.integers(len(dataset)))
         raise DatasetError(
-            f"{CORRUPT_IN_A_ROW_LIMIT} images in a row cannot be decoded, the last of them '{dataset.path(index)}'. "
+            f"{CORRUPT_IN_A_ROW_LIMIT} images in a row cannot be decoded, the last of them '{shown(dataset.path(index))}'. "
             "Check the disk and the folder, then start again."
         )
 

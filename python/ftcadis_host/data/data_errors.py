@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+import os
+
 
 class DatasetError(Exception):
     """A data set is missing, damaged, or not what it was said to be."""
 
 
 class CorruptImageError(DatasetError):
-    """An image file was read, and does not decode to an image."""
+    """An image file was read, and does not decode to an image.
 
-    def __init__(self, path: str, reason: str):
-        super().__init__(path, reason)  # both in `args`, so that the error survives the way out of a worker process
+    can_skip: whether the data set is read for training, where such images can be left out.
+    """
+
+    def __init__(self, path: str, reason: str, can_skip: bool = False):
+        super().__init__(path, reason, can_skip)  # in `args`, so that the error survives the way out of a worker process
         self.path = path
         self.reason = reason
+        self.can_skip = can_skip
 
     def __str__(self) -> str:
-        return (
-            f"The image '{self.path}' cannot be decoded: {self.reason}. "
-            "Replace or remove the file, or open the data set with on_corrupt 'skip'."
-        )
+        remedy = ", or set data.onCorrupt to 'skip'" if self.can_skip else ""
+        return f"The image '{shown(self.path)}' cannot be decoded: {self.reason}. Replace or remove the file{remedy}."
 
 
 class EndOfData(Exception):
     """The epoch has no further batch. Not a StopIteration, which Python swallows in too many places."""
+
+
+def shown(path: str) -> str:
+    """A path for a message: bytes that are no UTF-8 as `\\xe9`."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")

@@ -29,6 +29,8 @@ def open_dataset(spec: dict[str, Any]) -> ImageDataset:
             resized crop, mirror; else the shorter side is resized to `resize_size` (default 256), then the centre of
             `image_size` (default 224) cropped. ImageNet has the default sizes.
         classes: own class folders only; 'numeric' | 'text' | [names in order] | {folder: logit}, see `class_order`.
+        channels: own class folders only; 3 (default) or 1.
+        max_megapixels, max_megabytes: class folders; how large an image file may be (default 100 and 200).
         on_corrupt: 'fail' (default) | 'skip': what a Loader does about an image file that does not decode.
         train_images, test_images, classes, image_size: synthetic images only, all four.
         held_out: digits only; 'test' (default) | 'validation': what is not trained on and makes the split 'test'.
@@ -59,7 +61,7 @@ def open_dataset(spec: dict[str, Any]) -> ImageDataset:
 def describe_dataset(dataset: ImageDataset) -> dict[str, Any]:
     """length, classes (names in the order of labels), image_shape [C, H, W], class_counts (images by class).
 
-    class_order, logits: see `ImageDataset`.
+    class_order, logits: see `ImageDataset`. notes: sentences for the user, such as on files that are left out.
     """
     labels = range(len(dataset.classes)) if dataset.logits is None else dataset.logits
     counts = np.bincount(dataset.labels, minlength=max(labels) + 1)
@@ -70,6 +72,7 @@ def describe_dataset(dataset: ImageDataset) -> dict[str, Any]:
         "class_counts": counts[list(labels)].tolist(),
         "class_order": dataset.class_order,
         "logits": dataset.logits,
+        "notes": list(getattr(dataset, "notes", ())),
     }
 
 
@@ -84,6 +87,11 @@ def get_images(dataset: ImageDataset, indices: Sequence[int]) -> tuple[torch.Ten
     items = [dataset[index] for index in indices]
     images = torch.stack([image for image, _ in items]) if items else torch.empty(0, *dataset.image_shape)
     return images, torch.tensor([label for _, label in items], dtype=torch.int64)
+
+
+def labels_of(dataset: ImageDataset, *, indices: Sequence[int]) -> list[int]:
+    """The labels of the given items; nothing is read."""
+    return dataset.labels[list(indices)].tolist()
 
 
 def corrupt_images(dataset: ImageDataset, *, indices: Sequence[int]) -> list[dict[str, Any]]:

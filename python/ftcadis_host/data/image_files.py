@@ -6,31 +6,44 @@ from collections.abc import Sequence
 
 import torch
 
-from .data_errors import CorruptImageError
-from .image_folder import plain_transform, read_rgb
+from .data_errors import CorruptImageError, shown
+from .image_decoding import limits_of, read_rgb
+from .image_folder import plain_transform
 from .in_memory import to_unit_range
 
 
-def read_image(path: str, *, channels: int, resize_size: int, image_size: int) -> torch.Tensor:
-    """The image as float32 [channels, image_size, image_size] in [0, 1].
+def read_image(
+    path: str,
+    *,
+    channels: int,
+    resize_size: int,
+    image_size: int,
+    max_megapixels: float | None = None,
+    max_megabytes: float | None = None,
+) -> torch.Tensor:
+    """The image as float32 [channels, image_size, image_size] in [0, 1], as viewers show it.
 
     Its shorter side is resized to `resize_size` pixels, then the centre is cropped; one channel is the luminance.
+    max_megapixels, max_megabytes: see `Limits`.
     Raises CorruptImageError where the file does not hold an image, OSError where it cannot be read.
     """
-    image = read_rgb(path)
+    image = read_rgb(path, limits=limits_of({"max_megapixels": max_megapixels, "max_megabytes": max_megabytes}))
     if channels == 1:
         image = image.convert("L")
     return to_unit_range(plain_transform(image_size, resize_size)(image))
 
 
-def unreadable_images(paths: Sequence[str]) -> list[str]:
+def unreadable_images(
+    paths: Sequence[str], *, max_megapixels: float | None = None, max_megabytes: float | None = None
+) -> list[str]:
     """Path and reason of each file that cannot be read or does not decode."""
+    limits = limits_of({"max_megapixels": max_megapixels, "max_megabytes": max_megabytes})
     problems = []
     for path in paths:
         try:
-            read_rgb(path)
+            read_rgb(path, limits=limits)
         except CorruptImageError as error:
-            problems.append(f"'{path}': {error.reason}")
+            problems.append(f"'{shown(path)}': {error.reason}")
         except OSError as error:
-            problems.append(f"'{path}': {error.strerror}")
+            problems.append(f"'{shown(path)}': {error.strerror}")
     return problems

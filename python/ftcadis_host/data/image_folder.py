@@ -3,33 +3,35 @@
 from __future__ import annotations
 
 import functools
-import io
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import numpy as np
 import torch
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 from torch.utils.data import Dataset
 
 from .class_order import Classes, labels_of_folders
-from .data_errors import CorruptImageError, DatasetError
+from .data_errors import DatasetError, shown
 from ..errors import SpecError
 from .identity import names_and_sizes
+from .image_decoding import EXTENSIONS, Limits, limits_of, read_rgb
+from .image_listing import LOOSE, ImageListing, folders_in, left_out_notes, loose_files
 from .in_memory import to_unit_range
 from ..torchvision_compat import prepare_torchvision
 
 # Folder names of a split, by preference. ImageNet's labelled test images are its validation set.
-SPLIT_FOLDERS = {"train": ("train",), "val": ("val",), "test": ("test", "val")}
+SPLIT_FOLDERS = {"train": ("train",), "val": ("val", "validation"), "test": ("test", "val", "validation")}
 IMAGE_SIZE = 224
 RESIZE_SIZE = 256
 
 
 class ImageFolderDataset(Dataset):
-    """Image files as RGB. `dataset[i]` is (float32 image [3, S, S] in [0, 1], int label), resized and cropped at the centre.
+    """Image files. `dataset[i]` is (float32 image [C, S, S] in [0, 1], int label), resized and cropped at the centre.
 
-    Made by `open_image_folder`. `augment` and `on_corrupt` are instructions to a Loader.
+    Made by `open_image_folder`. `augment` and `on_corrupt` are instructions to a Loader. notes: sentences for the user, on
+    what was left out.
     """
 
     def __init__(
@@ -41,8 +43,12 @@ class ImageFolderDataset(Dataset):
         class_order: str,
         image_size: int,
         resize_size: int,
+        channels: int,
+        as_shown: bool,
+        limits: Limits,
         augment: bool,
         on_corrupt: str,
+        notes: Sequence[str],
     ):
         self.folder = folder
         self.classes = list(labels)
@@ -52,7 +58,10 @@ class ImageFolderDataset(Dataset):
         # Arrays, not a list of strings: forked workers would come to copy the list, for its reference counts change.
         self._files = np.array([os.fsencode(os.path.relpath(file, folder)) for file, _ in files])
         self.labels = np.array([label for _, label in files], dtype=np.int64)
-        self.image_shape = (3, image_size, image_size)
+        self.image_shape = (channels, image_size, image_size)
+        self.notes = list(notes)
+        self._as_shown = as_shown
+        self._limits = limits
         self.resize_size = resize_size
         self.augment = augment
         self.on_corrupt = on_corrupt
@@ -71,17 +80,19 @@ class ImageFolderDataset(Dataset):
         return os.path.join(self.folder, os.fsdecode(self._files[index]))
 
     def read(self, index: int, seed: int | None = None) -> torch.Tensor:
-        """The image as uint8 [3, S, S]: a random crop and flip that `seed` alone decides, or the centre without one.
+        """The image as uint8 [C, S, S]: a random crop and flip that `seed` alone decides, or the centre without one.
 
         Raises CorruptImageError where the file does not hold an image, DatasetError where it cannot be read.
         """
         plain, augmented = _transforms(self.image_shape[-1], self.resize_size)
         try:
-            image = read_rgb(self.path(index))
+            image = read_rgb(self.path(index), limits=self._limits, as_shown=self._as_shown)
         except OSError as error:
             raise DatasetError(
-                f"The image '{self.path(index)}' cannot be read: {error.strerror}. Bring its folder or disk back."
+                f"The image '{shown(self.path(index))}' cannot be read: {error.strerror}. Bring its folder or disk back."
             ) from error
+        if self.image_shape[0] == 1:
+            image = image.convert("L")
         if seed is None:
             return plain(image)
         with _seeded(seed):
@@ -118,31 +129,6 @@ def _seeded(seed: int) -> Iterator[None]:
         torch.default_generator.set_state(state)
 
 
-def read_rgb(path: str) -> Image.Image:
-    """An image file as RGB, whatever its colours: grey, palette, CMYK, 16-bit grey, with alpha (which is dropped)."""
-    with open(path, "rb") as file:
-        content = file.read()
-    try:
-        with Image.open(io.BytesIO(content)) as image:
-            if image.mode.startswith("I;16"):  # `convert` would cut off at 255 instead of scaling
-                image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
-            elif image.mode in ("I", "F"):
-                raise ValueError(f"its pixels are 32-bit numbers (mode {image.mode}) of unknown range")
-            return image.convert("RGB")
-    except MemoryError:
-        raise
-    except Exception as error:  # decoders raise whatever their format suggests
-        raise CorruptImageError(path, _why(error, content)) from error
-
-
-def _why(error: Exception, content: bytes) -> str:
-    if not content:
-        return "the file is empty"
-    if isinstance(error, UnidentifiedImageError):
-        return f"no image format is recognised in its {len(content)} bytes, which begin with {content[:16]!r}"
-    return str(error).rstrip(".") or type(error).__name__
-
-
 def open_image_folder(
     split: str,
     *,
@@ -150,14 +136,20 @@ def open_image_folder(
     augment: bool = False,
     image_size: int = IMAGE_SIZE,
     resize_size: int = RESIZE_SIZE,
+    channels: int = 3,
     classes: Classes | None = None,
+    max_megapixels: float | None = None,
+    max_megabytes: float | None = None,
     on_corrupt: str = "fail",
     class_order: str = "unstated",
+    as_shown: bool = True,
 ) -> ImageFolderDataset:
     """`<path>/<split>/<class>/**/<image>`: classes and images in the order of their names, as torchvision's ImageFolder.
 
+    channels: 3, or 1 for the luminance. as_shown: see `read_rgb`.
     classes: another order of the classes, or some of them with their logits; see `class_order.labels_of_folders`.
     class_order: what the order of the names is worth where `classes` are not given; see `ImageDataset`.
+    max_megapixels, max_megabytes: see `Limits`.
     Raises DatasetError for a folder that is missing, holds no class folders or a class without images, and where the
     class folders of a test split are not those of `train`, for then a label would mean two things.
     """
@@ -166,15 +158,18 @@ def open_image_folder(
             f"An image whose shorter side is {resize_size} pixels has no centre of {image_size}: "
             "choose an image_size above 0 and a resize_size of at least image_size."
         )
+    if channels not in (1, 3):
+        raise SpecError(f"Images have 1 or 3 channels, got {channels!r}. Set data.channels to 1 or 3.")
+    limits = limits_of({"max_megapixels": max_megapixels, "max_megabytes": max_megabytes})
     _transforms(image_size, resize_size)  # forked workers find torchvision imported
-    from torchvision.datasets.folder import IMG_EXTENSIONS, make_dataset
-
-    folder = _split_folder(path, split)
-    folders = _class_folders(folder)
+    folder, folders, notes = _labelled_folders(path, split)
     labels = labels_of_folders(folders, classes, where=folder)
     if not isinstance(classes, Mapping):
         _check_same_classes(os.path.join(path, "train"), folder, folders)
-    files = make_dataset(folder, labels, extensions=IMG_EXTENSIONS, allow_empty=True)
+    listing = ImageListing(folder)
+    files = [(file, labels[name]) for name, file in listing.of_classes(list(labels))]
+    if loose := loose_files(folder):
+        listing.left_out[LOOSE] += len(loose)
     dataset = ImageFolderDataset(
         folder,
         files,
@@ -182,27 +177,65 @@ def open_image_folder(
         class_order=class_order if classes is None else "sorted" if isinstance(classes, str) else "listed",
         image_size=image_size,
         resize_size=resize_size,
+        channels=channels,
+        as_shown=as_shown,
+        limits=limits,
         augment=augment,
         on_corrupt=on_corrupt,
+        notes=[*notes, *left_out_notes(folder, listing.left_out)],
     )
     counts = np.bincount(dataset.labels, minlength=max(labels.values()) + 1)
     empty = [name for name, label in labels.items() if counts[label] == 0]
     if empty:
         raise DatasetError(
             f"{len(empty)} of the {len(labels)} class folders in '{folder}' hold no image: {_some(empty)}. "
-            f"Add images ({', '.join(IMG_EXTENSIONS)}) or remove the folders."
+            f"Add images ({', '.join(EXTENSIONS)}) or remove the folders."
         )
     return dataset
 
 
-def _split_folder(root: str, split: str) -> str:
+def class_names(*, path: str, classes: Classes | None = None) -> dict[str, object] | None:
+    """The classes of a folder of class folders, without a look at its images: names, labels, and whether the user has
+    said their order. None where there are no such folders."""
+    for split in ("train", "test"):
+        try:
+            folder, folders, _notes = _labelled_folders(path, split)
+        except DatasetError:
+            continue  # another split may say it, and no name is needed
+        labels = labels_of_folders(folders, classes, where=folder)
+        return {"names": list(labels), "labels": list(labels.values()), "is_stated": classes is not None}
+    return None
+
+
+def _labelled_folders(root: str, split: str) -> tuple[str, list[str], list[str]]:
+    """The folder of a split, its class folders, and notes on folders that were passed over.
+
+    Where images are unlabelled, as those of ImageNet's own `test`, the next folder of the split takes their place.
+    """
+    first, *others = _split_folders(root, split)
+    if others and not _is_labelled(first, beside=(os.path.join(root, "train"), *others)):
+        note = f"'{first}' holds no class folders of the data: its images have no labels, and '{others[0]}' is read."
+        return others[0], _class_folders(others[0]), [note]
+    return first, _class_folders(first), []
+
+
+def _is_labelled(folder: str, *, beside: Sequence[str]) -> bool:
+    own = folders_in(folder)
+    known = next((names for names in map(_folders_if_any, beside) if names), own)
+    return not set(own).isdisjoint(known)
+
+
+def _folders_if_any(folder: str) -> list[str]:
+    return folders_in(folder) if os.path.isdir(folder) else []
+
+
+def _split_folders(root: str, split: str) -> list[str]:
     if not os.path.isdir(root):
         kind = "is not a folder" if os.path.exists(root) else "does not exist"
         raise DatasetError(f"The data set folder '{root}' {kind}. Give the path of a folder with class folders by split.")
-    for name in SPLIT_FOLDERS[split]:
-        folder = os.path.join(root, name)
-        if os.path.isdir(folder):
-            return folder
+    folders = [os.path.join(root, name) for name in SPLIT_FOLDERS[split]]
+    if present := [folder for folder in folders if os.path.isdir(folder)]:
+        return present
     expected = " or ".join(f"'{name}'" for name in SPLIT_FOLDERS[split])
     raise DatasetError(
         f"'{root}' has no folder {expected} for the split '{split}'; "
@@ -212,16 +245,14 @@ def _split_folder(root: str, split: str) -> str:
 
 
 def _class_folders(folder: str) -> list[str]:
-    with os.scandir(folder) as entries:
-        names = {entry.name: entry.is_dir() for entry in entries}
-    classes = sorted(name for name, is_folder in names.items() if is_folder)
-    if not classes:
-        found = f"{len(names)} files, such as {_some(sorted(names), 1)}" if names else "nothing"
-        raise DatasetError(
-            f"'{folder}' holds no class folders, but {found}. "
-            "Sort the images into one folder per class (for ImageNet's validation set, by its published labels)."
-        )
-    return classes
+    if classes := folders_in(folder):
+        return classes
+    files = loose_files(folder)
+    found = f"{len(files)} files, such as {_some(files, 1)}" if files else "nothing"
+    raise DatasetError(
+        f"'{folder}' holds no class folders, but {found}. "
+        "Sort the images into one folder per class (for ImageNet's validation set, by its published labels)."
+    )
 
 
 def _check_same_classes(train_folder: str, folder: str, classes: list[str]) -> None:
@@ -237,5 +268,5 @@ def _check_same_classes(train_folder: str, folder: str, classes: list[str]) -> N
 
 
 def _some(names: list[str], count: int = 5) -> str:
-    shown = ", ".join(f"'{name}'" for name in names[:count])
-    return shown if len(names) <= count else f"{shown} and {len(names) - count} more"
+    listed = ", ".join(f"'{shown(name)}'" for name in names[:count])
+    return listed if len(names) <= count else f"{listed} and {len(names) - count} more"

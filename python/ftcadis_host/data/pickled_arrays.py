@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import math
 import pickle
+import pickletools
 from typing import Any
 
 import numpy as np
@@ -73,11 +74,13 @@ class _Unpickler(pickle.Unpickler):
     def _encode(self, text: str, encoding: str) -> bytes:
         # How Python 3 writes bytes in the old protocols.
         if encoding != "latin1":
-            raise RefusedPickleError(f"it asks for the encoding '{encoding}'")
+            raise RefusedPickleError("it asks for an encoding other than latin1")
         return text.encode("latin1")
 
 
 def _make_array(content: bytes, element: _Type, shape: tuple, order: str) -> np.ndarray:
+    if not isinstance(shape, tuple) or any(type(length) is not int or length < 0 for length in shape):
+        raise RefusedPickleError("an array has a shape that is no tuple of whole numbers")
     kind = np.dtype(element.code.replace("|", ""))
     if len(content) != math.prod(shape) * kind.itemsize:
         raise RefusedPickleError(f"an array of shape {shape} comes with {len(content)} bytes")
@@ -88,15 +91,49 @@ def _text(value: Any) -> str:
     return value.decode("ascii") if isinstance(value, bytes) else value
 
 
+# What builds a container, and what fetches something that was built before.
+_BUILDS = frozenset(
+    ("TUPLE", "TUPLE1", "TUPLE2", "TUPLE3", "LIST", "EMPTY_LIST", "DICT", "EMPTY_DICT", "EMPTY_SET", "FROZENSET")
+)
+_KEEPS = frozenset(("PUT", "BINPUT", "LONG_BINPUT", "MEMOIZE"))
+_FETCHES = frozenset(("GET", "BINGET", "LONG_BINGET"))
+
+
+def _check_structure(content: bytes) -> None:
+    """Refuses what makes a small file endless work: a container that is used twice, and a memo with holes.
+
+    Lists that hold a list twice are a tree of any size. Memory for a memo is taken up to its largest number.
+    """
+    containers: set[int] = set()
+    kept = 0
+    before = ""
+    for opcode, argument, _place in pickletools.genops(content):
+        name = opcode.name
+        if name in _KEEPS:
+            place = kept if name == "MEMOIZE" else argument
+            if place > kept + 1:  # Python 2 counts from 1
+                raise RefusedPickleError(f"its memo has number {place} after {kept} entries")
+            kept = max(kept, place + 1)
+            (containers.add if before in _BUILDS else containers.discard)(place)
+        elif name == "DUP" or (name in _FETCHES and argument in containers):
+            raise RefusedPickleError("it holds a list, tuple or dict at two places")
+        before = name
+
+
 def read_pickled_arrays(content: bytes) -> Any:
     """The plain data and arrays in a pickle, of Python 2 or 3; Python 2 strings are bytes. Arrays are read-only.
+
+    The work is in proportion to the content: what holds one container at two places is refused.
 
     Raises pickle.UnpicklingError for anything else: damage, truncation, another format, a name that is not known here.
     """
     try:
+        _check_structure(content)
         return _unwrap(_Unpickler(io.BytesIO(content), encoding="bytes").load())
     except pickle.UnpicklingError:
         raise
+    except ValueError as error:
+        raise pickle.UnpicklingError(f"it is cut off, or no pickle ({error})") from error
     except Exception as error:  # damaged bytes fail in any way
         raise pickle.UnpicklingError(f"{type(error).__name__}: {error}") from error
 

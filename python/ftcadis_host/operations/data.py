@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from typing import Any
 
 import torch
@@ -17,10 +18,16 @@ def get_images(host, dataset, *, indices: list[int]):
     return images.to(host.device), labels.to(host.device)
 
 
-def read_image(host, *, path: str, channels: int, resize_size: int, image_size: int):
+def read_image(host, *, path: str, options: dict[str, Any]):
     from ..data.image_files import read_image
 
-    return read_image(path, channels=channels, resize_size=resize_size, image_size=image_size).to(host.device)
+    return read_image(path, **options).to(host.device)
+
+
+def class_names(_host, *, path: str, classes: Any = None) -> dict[str, Any] | None:
+    from ..data.image_folder import class_names
+
+    return class_names(path=os.path.abspath(os.path.expanduser(path)), classes=classes)
 
 
 def make_loader(host, dataset, *, options: dict[str, Any]):
@@ -55,7 +62,9 @@ OPERATIONS = {
     "open_dataset": lazy("data.datasets", "open_dataset"),
     "describe_dataset": lazy("data.datasets", "describe_dataset"),
     "dataset_identity": lazy("data.identity", "dataset_identity"),
+    "class_names": class_names,
     "get_images": get_images,
+    "labels_of": lazy("data.datasets", "labels_of"),
     "corrupt_images": lazy("data.datasets", "corrupt_images"),
     "read_image": read_image,
     "unreadable_images": lazy("data.image_files", "unreadable_images"),

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { count, text } from '../fields'
+import { given } from '../../files/given'
+import { count, positive, text } from '../fields'
 import type { Source, SourceSchema } from './source'
 
 /** How an image file becomes what a test image of a data set is: resized, then its central square cropped. */
@@ -9,6 +10,9 @@ export interface TestTransform {
   readonly resizeSize: number
   /** Side in pixels of the square. */
   readonly imageSize: number
+  /** How large an image file may be, see `imageFiles`. */
+  readonly maxMegapixels?: number
+  readonly maxMegabytes?: number
 }
 
 /** A source of images: its settings, and all that this package has to know beside them. */
@@ -25,7 +29,7 @@ const augment = z
 
 const imageFiles = {
   path: text.describe(
-    'Folder that contains train and val (or test), each with one folder of images a class.',
+    'Folder that contains train and test (or val, validation), each with one folder of images a class.',
   ),
   augment,
   workers: z
@@ -39,6 +43,19 @@ const imageFiles = {
     .describe(
       'Whether an image that does not decode ends training, or is replaced and counted. Default fail.',
     ),
+  maxMegapixels: positive
+    .optional()
+    .describe('Megapixels that an image file may have: larger ones are refused undecoded. Default 100.'),
+  maxMegabytes: positive
+    .max(2000)
+    .optional()
+    .describe('Megabytes that an image file may have: larger ones are refused unread. Default 200.'),
+}
+
+type FileLimits = Pick<TestTransform, 'maxMegapixels' | 'maxMegabytes'>
+
+function limitsOf({ maxMegapixels, maxMegabytes }: { [K in keyof FileLimits]: FileLimits[K] | undefined }) {
+  return given({ maxMegapixels, maxMegabytes })
 }
 
 const digitsSettings = z.strictObject({
@@ -85,7 +102,7 @@ const imagenetSettings = z.strictObject({
 
 const imagenet: DataSource<typeof imagenetSettings> = {
   settings: imagenetSettings,
-  testTransform: () => ({ channels: 3, resizeSize: 256, imageSize: 224 }),
+  testTransform: settings => ({ channels: 3, resizeSize: 256, imageSize: 224, ...limitsOf(settings) }),
 }
 
 const classFolders = z
@@ -108,6 +125,10 @@ const folderSettings = z
       .describe(
         'Pixels that the shorter side of a test image is resized to before the centre is cropped. Default 256.',
       ),
+    channels: z
+      .union([z.literal(1), z.literal(3)])
+      .optional()
+      .describe('Channels of the images: 3 for RGB, 1 for their luminance. Default 3.'),
     classes: classFolders,
   })
   .refine(({ imageSize, resizeSize }) => imageSize <= resizeSize, {
@@ -117,8 +138,15 @@ const folderSettings = z
 
 const folder: DataSource<typeof folderSettings> = {
   settings: folderSettings,
-  testTransform: ({ imageSize, resizeSize }) => ({ channels: 3, resizeSize, imageSize }),
-  imageSettings: ({ imageSize, resizeSize }) => ({ imageSize, resizeSize }),
+  testTransform: ({ channels = 3, imageSize, resizeSize, ...settings }) => ({
+    ...{ channels, resizeSize, imageSize },
+    ...limitsOf(settings),
+  }),
+  // Logs of earlier versions are of 3 channels, and say nothing of them.
+  imageSettings: ({ channels, imageSize, resizeSize }) => ({
+    ...{ imageSize, resizeSize },
+    ...(channels === 1 && { channels }),
+  }),
 }
 
 const syntheticSettings = z.strictObject({

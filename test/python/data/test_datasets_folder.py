@@ -9,7 +9,7 @@ import torch
 from dataset_files import make_image_folder, truncate
 from ftcadis_host.data.data_errors import CorruptImageError, DatasetError
 from ftcadis_host.data.datasets import describe_dataset, get_images, open_dataset
-from ftcadis_host.data.image_folder import read_rgb
+from ftcadis_host.data.image_decoding import read_rgb
 from PIL import Image
 
 
@@ -31,7 +31,7 @@ class Reading(FolderCase):
         self.assertEqual([dataset.path(index) for index in range(6)], paths)
         self.assertEqual(
             describe_dataset(dataset),
-            {"length": 6, "classes": ["a dog", "b", "ça"], "image_shape": [3, 16, 16], "class_counts": [2, 1, 3], "class_order": "unstated", "logits": None},
+            {"length": 6, "classes": ["a dog", "b", "ça"], "image_shape": [3, 16, 16], "class_counts": [2, 1, 3], "class_order": "unstated", "logits": None, "notes": []},
         )
         self.assertEqual(get_images(dataset, [0, 2, 5])[1].tolist(), [0, 1, 2])
 
@@ -95,7 +95,7 @@ class Damage(FolderCase):
             (0, "truncated"),
             (1, "the file is empty"),
             (2, "no image format is recognised in its 22 bytes, which begin with b'<html>Not found<'"),
-            (4, "32-bit numbers"),
+            (4, "floating-point numbers"),
         ):
             with self.subTest(reason=reason), self.assertRaisesRegex(CorruptImageError, reason) as caught:
                 get_images(dataset, [3, index])

@@ -14,11 +14,15 @@ from ..data_errors import DatasetError
 from ..image_dataset import DatasetSource
 from ..in_memory import InMemoryDataset, crop_and_flip
 from ..pickled_arrays import read_pickled_arrays
+from ..regular_files import read_regular_file
 
 FOLDER = "cifar-10-batches-py"
 META = "batches.meta"
 SPLIT_FILES = {"train": [f"data_batch_{number}" for number in range(1, 6)], "test": ["test_batch"]}
 PIXELS = 3 * 32 * 32
+
+# Of one file: those that are published have 31 MB.
+MOST_BYTES = 2_000_000_000
 
 # MD5 of the published files: for recognising them, not for security.
 PUBLISHED_MD5 = {
@@ -43,7 +47,7 @@ def open_cifar10(split: str, *, path: str, augment: bool = False, hashes: str = 
     meta = _read_file(folder, META, hashes)
     batches = [_read_batch(folder, name, hashes) for name in SPLIT_FILES[split]]
     try:
-        classes = [name.decode("ascii") if isinstance(name, bytes) else str(name) for name in meta[b"label_names"]]
+        classes = [_text(name) for name in meta[b"label_names"]]
     except (KeyError, TypeError, UnicodeDecodeError) as error:
         raise _not_cifar10(os.path.join(folder, META), "it has no list b'label_names'") from error
     if len(classes) != 10:
@@ -51,6 +55,14 @@ def open_cifar10(split: str, *, path: str, augment: bool = False, hashes: str = 
     images = torch.from_numpy(np.concatenate([images for images, _ in batches]))
     labels = np.concatenate([labels for _, labels in batches])
     return InMemoryDataset(images, labels, classes, crop_and_flip if augment else None)
+
+
+def _text(name: object) -> str:
+    if isinstance(name, bytes):
+        return name.decode("ascii")
+    if isinstance(name, str):
+        return name
+    raise TypeError(f"a {type(name).__name__} is no name")
 
 
 def _batches_folder(root: str) -> str:
@@ -90,10 +102,12 @@ def _read_batch(folder: str, name: str, hashes: str) -> tuple[np.ndarray, np.nda
 def _read_file(folder: str, name: str, hashes: str) -> dict[Any, Any]:
     path = os.path.join(folder, name)
     try:
-        with open(path, "rb") as file:
-            content = file.read()
+        content = read_regular_file(path, most=MOST_BYTES)
     except FileNotFoundError as error:
         raise DatasetError(f"CIFAR-10 is incomplete: '{path}' is missing. Unpack cifar-10-python.tar.gz again.") from error
+    except (ValueError, OSError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise DatasetError(f"'{path}' cannot be read: {reason}. Put the file of CIFAR-10 there.") from error
     found = hashlib.md5(content, usedforsecurity=False).hexdigest() if hashes == "published" else None
     if found is not None and found != PUBLISHED_MD5[name]:
         raise DatasetError(

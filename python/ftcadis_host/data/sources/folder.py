@@ -8,6 +8,8 @@ from ..image_folder import open_image_folder
 SOURCE = DatasetSource(
     open_image_folder,
     splits=("train", "val", "test"),
-    options=dict.fromkeys(("path", "augment", "image_size", "resize_size", "classes")),
+    options=dict.fromkeys(
+        ("path", "augment", "image_size", "resize_size", "channels", "classes", "max_megapixels", "max_megabytes")
+    ),
     is_told_on_corrupt=True,
 )

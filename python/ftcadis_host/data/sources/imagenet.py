@@ -8,9 +8,10 @@ from ..image_dataset import DatasetSource
 from ..image_folder import open_image_folder
 
 SOURCE = DatasetSource(
-    # The published class folders are named so that their order is that of the labels.
-    functools.partial(open_image_folder, class_order="published"),
+    # The published class folders are named so that their order is that of the labels. Pixels are as they lie in the files:
+    # published accuracies are of those.
+    functools.partial(open_image_folder, class_order="published", as_shown=False),
     splits=("train", "val", "test"),
-    options=dict.fromkeys(("path", "augment")),
+    options=dict.fromkeys(("path", "augment", "max_megapixels", "max_megabytes")),
     is_told_on_corrupt=True,
 )

@@ -1,0 +1,148 @@
+"""Image files as RGB: which formats are decoded, how large they may be, and how their colours are read."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+from ..errors import SpecError
+from .data_errors import CorruptImageError
+from .regular_files import read_regular_file
+
+# Pillow's names of the formats that are decoded. Of several frames, the first is. No other decoder sees a file, whatever
+# its name is: some of them start programs (PostScript), or follow what a file refers to.
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "PPM")
+
+# The names that such files have. Others are not looked into.
+EXTENSIONS = (
+    *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"),
+    *(".ppm", ".pgm", ".pbm", ".pnm"),
+)
+
+ORIENTATION = 0x0112  # the EXIF tag
+WHITE_IS_ZERO, PHOTOMETRIC = 0, 262  # of TIFF
+BITS_PER_SAMPLE = 258
+
+# How pixels are turned or mirrored to be upright, by the value of the EXIF tag.
+UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+# Pillow warns of large images and refuses still larger ones, both by a constant: here `Limits` decide.
+Image.MAX_IMAGE_PIXELS = None
+
+# What Pillow warns of is in the metadata of a file, and no pixel depends on it.
+warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How large an image file may be: larger ones are refused before any pixel is decoded."""
+
+    megapixels: float = 100
+    megabytes: float = 200
+
+    def __post_init__(self) -> None:
+        for setting, value in (("data.maxMegapixels", self.megapixels), ("data.maxMegabytes", self.megabytes)):
+            if isinstance(value, bool) or not isinstance(value, (int, float)) or not value > 0:
+                raise SpecError(f"The largest size of an image file, {setting}, must be above 0, got {value!r}.")
+
+
+def limits_of(spec: Mapping[str, Any]) -> Limits:
+    """Those of a description: `max_megapixels` and `max_megabytes`, each with its default."""
+    given = {name: spec.get(f"max_{name}") for name in ("megapixels", "megabytes")}
+    return Limits(**{name: value for name, value in given.items() if value is not None})
+
+
+def read_rgb(path: str, *, limits: Limits = Limits(), as_shown: bool = True) -> Image.Image:
+    """An image file as RGB, whatever its colours: grey, palette, CMYK, 16-bit grey, with alpha.
+
+    as_shown: as viewers show it, turned upright by its EXIF orientation, with what is transparent over white. Else pixels
+        are as they lie in the file, and alpha is dropped.
+    Raises CorruptImageError where the file holds no image of a format that is decoded, is larger than the limits, or is
+    no regular file; OSError where it cannot be read.
+    """
+    content = _content(path, limits)
+    try:
+        with Image.open(io.BytesIO(content), formats=FORMATS) as image:
+            _check_pixels(image.size, limits)
+            orientation = _orientation(image) if as_shown else None
+            image.load()
+            upright = _eight_bits(image)
+            if orientation in UPRIGHT and image.format != "TIFF":  # Pillow turns TIFF files itself
+                upright = upright.transpose(UPRIGHT[orientation])
+            return _rgb(upright, over_white=as_shown)
+    except MemoryError:
+        raise
+    except Exception as error:  # decoders raise whatever their format suggests
+        raise CorruptImageError(path, _why(error, content)) from error
+
+
+def _content(path: str, limits: Limits) -> bytes:
+    try:
+        return read_regular_file(path, most=int(limits.megabytes * 1e6))
+    except ValueError as error:
+        setting = "" if "regular" in str(error) else " (data.maxMegabytes)"
+        raise CorruptImageError(path, f"{error}{setting}") from error
+
+
+def _check_pixels(size: tuple[int, int], limits: Limits) -> None:
+    width, height = size
+    if width * height > limits.megapixels * 1e6:
+        raise ValueError(
+            f"it is {width} x {height} pixels, {width * height / 1e6:.0f} megapixels, and at most "
+            f"{limits.megapixels:g} are decoded (data.maxMegapixels)"
+        )
+
+
+def _orientation(image: Image.Image) -> int | None:
+    try:
+        return image.getexif().get(ORIENTATION)
+    except Exception:  # a damaged EXIF block says nothing, and viewers show such a file as it is
+        return None
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
+    """Grey of more than 8 bits scaled to 8; `convert` would cut it off at 255."""
+    if image.mode.startswith("I;16"):
+        tags = getattr(image, "tag_v2", {})
+        bits = tags.get(BITS_PER_SAMPLE, (16,))[0]
+        grey = (np.asarray(image) >> (bits - 8)).astype(np.uint8)
+        return Image.fromarray(255 - grey if tags.get(PHOTOMETRIC) == WHITE_IS_ZERO else grey)
+    if image.mode == "I" and image.format == "PPM":  # Pillow has scaled the file's own largest value to 65535
+        return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
+    if image.mode in ("I", "F"):
+        raise ValueError(f"its pixels are signed, 32-bit or floating-point numbers (mode {image.mode}) of unknown range")
+    return image
+
+
+def _rgb(image: Image.Image, *, over_white: bool) -> Image.Image:
+    if not over_white or not image.has_transparency_data:
+        return image.convert("RGB")
+    layers = image.convert("RGBA")
+    if layers.getextrema()[3][0] == 255:
+        return layers.convert("RGB")
+    return Image.alpha_composite(Image.new("RGBA", layers.size, "white"), layers).convert("RGB")
+
+
+def _why(error: Exception, content: bytes) -> str:
+    if not content:
+        return "the file is empty"
+    if isinstance(error, UnidentifiedImageError):
+        return (
+            f"no image format is recognised in its {len(content)} bytes, which begin with {content[:16]!r}; "
+            "JPEG, PNG, WebP, BMP, GIF, TIFF, PPM and PGM are decoded"
+        )
+    return str(error).rstrip(".") or type(error).__name__

@@ -1,0 +1,81 @@
+import { join } from 'node:path'
+import { z } from 'zod'
+import type { CertificationRunConfig, ClassifierConfig } from '../config/schema'
+import { readJson } from '../files/read-json'
+import type { Dataset } from '../torch'
+
+/** What people overlook, in a sentence each: nothing of it keeps a certification from being made. */
+
+const numbers = z.union([z.number(), z.array(z.number()).min(1)])
+const timmSchema = z.object({ pretrained_cfg: z.object({ mean: numbers, std: numbers }) })
+const transformersSchema = z.object({
+  do_normalize: z.boolean().default(true),
+  image_mean: numbers,
+  image_std: numbers,
+})
+
+/**
+ * That the folder of a classifier says another range of its inputs than its settings, if so.
+ *
+ * A checkpoint was trained with the range of its settings, and nothing is said of it.
+ *
+ * @throws DataError for a file of the folder that is no JSON
+ */
+export async function notesOnInputRange({
+  classifier,
+  checkpoint,
+}: Pick<CertificationRunConfig, 'classifier' | 'checkpoint'>): Promise<string[]> {
+  const { path } = classifier
+  if (path === undefined || checkpoint !== undefined) return []
+  const said = await normalisationIn(classifier.source, path)
+  if (said === undefined || isSame(said, classifier.inputRange)) return []
+  const show = ({ mean, std }: Normalisation) => `mean [${mean.join(', ')}] and std [${std.join(', ')}]`
+  const set = classifier.inputRange === 'symmetric' ? '"symmetric"' : show(classifier.inputRange)
+  return [
+    `${said.file} says that the classifier was trained with ${show(said)}, but classifier.inputRange is ${set}. Unless it was trained further otherwise, set classifier.inputRange to { mean, std } of that file.`,
+  ]
+}
+
+interface Normalisation {
+  readonly mean: readonly number[]
+  readonly std: readonly number[]
+}
+
+async function normalisationIn(
+  source: ClassifierConfig['source'],
+  path: string,
+): Promise<(Normalisation & { readonly file: string }) | undefined> {
+  if (source === 'timm') {
+    const file = join(path, 'config.json')
+    const { data } = timmSchema.safeParse(await readJson(file))
+    return data && { file, mean: [data.pretrained_cfg.mean].flat(), std: [data.pretrained_cfg.std].flat() }
+  }
+  if (source !== 'transformers') return undefined
+  const file = join(path, 'preprocessor_config.json')
+  const { data } = transformersSchema.safeParse(await readJson(file))
+  return data?.do_normalize === true
+    ? { file, mean: [data.image_mean].flat(), std: [data.image_std].flat() }
+    : undefined
+}
+
+function isSame({ mean, std }: Normalisation, range: ClassifierConfig['inputRange']): boolean {
+  const own = range === 'symmetric' ? { mean: [0.5], std: [0.5] } : range
+  const isClose = (a: readonly number[], b: readonly number[]) =>
+    Array.from({ length: Math.max(a.length, b.length) }).every(
+      (_, channel) => Math.abs((a[channel] ?? a[0] ?? 0) - (b[channel] ?? b[0] ?? 0)) < 1e-3,
+    )
+  return isClose(mean, own.mean) && isClose(std, own.std)
+}
+
+/** That all images that were chosen are of one class, if so. */
+export async function notesOnChoice(dataset: Dataset, indices: readonly number[]): Promise<string[]> {
+  const { classes, logits } = dataset.description
+  if (indices.length < 2 || classes.length < 2) return []
+  const { labels } = await dataset.session.compute(() => ({ labels: dataset.labels(indices) }))
+  const [first] = labels
+  if (first === undefined || labels.some(label => label !== first)) return []
+  const name = classes[logits === null ? first : logits.indexOf(first)]
+  return [
+    `All ${indices.length} images to certify are of one class, ${JSON.stringify(name)}: files are in the order of their classes. random:${indices.length} draws from all.`,
+  ]
+}

@@ -27,7 +27,7 @@ export type Cifar10DataInput = {
 export type ImagenetDataInput = {
   /** ImageNet. Training: random resized crop of 224, mirror. Test: resized to 256, central 224. */
   source: 'imagenet'
-  /** Folder that contains train and val (or test), each with one folder of images a class. */
+  /** Folder that contains train and test (or val, validation), each with one folder of images a class. */
   path: string
   /** Whether training images are randomly cropped and mirrored. Default true. */
   augment?: boolean | undefined
@@ -35,13 +35,17 @@ export type ImagenetDataInput = {
   workers?: number | undefined
   /** Whether an image that does not decode ends training, or is replaced and counted. Default fail. */
   onCorrupt?: 'fail' | 'skip' | undefined
+  /** Megapixels that an image file may have: larger ones are refused undecoded. Default 100. */
+  maxMegapixels?: number | undefined
+  /** Megabytes that an image file may have: larger ones are refused unread. Default 200. */
+  maxMegabytes?: number | undefined
 }
 
 /** Your own images. Training: random resized crop, mirror. Test: resized, centre. */
 export type FolderDataInput = {
   /** Your own images. Training: random resized crop, mirror. Test: resized, centre. */
   source: 'folder'
-  /** Folder that contains train and val (or test), each with one folder of images a class. */
+  /** Folder that contains train and test (or val, validation), each with one folder of images a class. */
   path: string
   /** Whether training images are randomly cropped and mirrored. Default true. */
   augment?: boolean | undefined
@@ -49,10 +53,16 @@ export type FolderDataInput = {
   workers?: number | undefined
   /** Whether an image that does not decode ends training, or is replaced and counted. Default fail. */
   onCorrupt?: 'fail' | 'skip' | undefined
+  /** Megapixels that an image file may have: larger ones are refused undecoded. Default 100. */
+  maxMegapixels?: number | undefined
+  /** Megabytes that an image file may have: larger ones are refused unread. Default 200. */
+  maxMegabytes?: number | undefined
   /** Side in pixels of the crop that the denoiser sees. Default 224. */
   imageSize?: number | undefined
   /** Pixels that the shorter side of a test image is resized to before the centre is cropped. Default 256. */
   resizeSize?: number | undefined
+  /** Channels of the images: 3 for RGB, 1 for their luminance. Default 3. */
+  channels?: 1 | 3 | undefined
   /**
    * Which class folder has which logit: their names in order, or how names are sorted, numeric or text. In a
    * certification also { folder: logit } for some of the classes. Default text, where that and numeric are the
@@ -112,7 +122,7 @@ export type Cifar10Data = {
 export type ImagenetData = {
   /** ImageNet. Training: random resized crop of 224, mirror. Test: resized to 256, central 224. */
   source: 'imagenet'
-  /** Folder that contains train and val (or test), each with one folder of images a class. */
+  /** Folder that contains train and test (or val, validation), each with one folder of images a class. */
   path: string
   /** Whether training images are randomly cropped and mirrored. Default true. */
   augment: boolean
@@ -120,13 +130,17 @@ export type ImagenetData = {
   workers: number
   /** Whether an image that does not decode ends training, or is replaced and counted. Default fail. */
   onCorrupt: 'fail' | 'skip'
+  /** Megapixels that an image file may have: larger ones are refused undecoded. Default 100. */
+  maxMegapixels?: number | undefined
+  /** Megabytes that an image file may have: larger ones are refused unread. Default 200. */
+  maxMegabytes?: number | undefined
 }
 
 /** Your own images. Training: random resized crop, mirror. Test: resized, centre. */
 export type FolderData = {
   /** Your own images. Training: random resized crop, mirror. Test: resized, centre. */
   source: 'folder'
-  /** Folder that contains train and val (or test), each with one folder of images a class. */
+  /** Folder that contains train and test (or val, validation), each with one folder of images a class. */
   path: string
   /** Whether training images are randomly cropped and mirrored. Default true. */
   augment: boolean
@@ -134,10 +148,16 @@ export type FolderData = {
   workers: number
   /** Whether an image that does not decode ends training, or is replaced and counted. Default fail. */
   onCorrupt: 'fail' | 'skip'
+  /** Megapixels that an image file may have: larger ones are refused undecoded. Default 100. */
+  maxMegapixels?: number | undefined
+  /** Megabytes that an image file may have: larger ones are refused unread. Default 200. */
+  maxMegabytes?: number | undefined
   /** Side in pixels of the crop that the denoiser sees. Default 224. */
   imageSize: number
   /** Pixels that the shorter side of a test image is resized to before the centre is cropped. Default 256. */
   resizeSize: number
+  /** Channels of the images: 3 for RGB, 1 for their luminance. Default 3. */
+  channels?: 1 | 3 | undefined
   /**
    * Which class folder has which logit: their names in order, or how names are sorted, numeric or text. In a
    * certification also { folder: logit } for some of the classes. Default text, where that and numeric are the

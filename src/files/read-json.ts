@@ -1,3 +1,4 @@
+import { type ParseError, parse as parseCommented, printParseErrorCode } from 'jsonc-parser'
 import type { z } from 'zod'
 import { type Refuse, readText, refuseData } from './read-text'
 
@@ -10,29 +11,48 @@ const MOST_DEPTH = 100
 /**
  * The content of a JSON file; undefined where there is no such file.
  *
+ * @param options.comments - Whether comments and trailing commas are taken. Default false.
  * @param options.schema - What the content must be. Default: anything.
  * @param options.refuse - Default: a DataError.
  * @throws what `refuse` makes where the file cannot be read, is not JSON, or is not what the schema says
  */
 export async function readJson<T = unknown>(
   path: string,
-  { schema, refuse = refuseData(path) }: { readonly schema?: z.ZodType<T>; readonly refuse?: Refuse } = {},
+  {
+    comments = false,
+    schema,
+    refuse = refuseData(path),
+  }: { readonly comments?: boolean; readonly schema?: z.ZodType<T>; readonly refuse?: Refuse } = {},
 ): Promise<T | undefined> {
   const text = await readText(path, { refuse, most: MOST_JSON_BYTES })
   if (text === undefined) return undefined
   if (depthOf(text) > MOST_DEPTH) {
     throw refuse(`has lists or objects that lie more than ${MOST_DEPTH} deep in one another`)
   }
-  let content: unknown
-  try {
-    content = JSON.parse(text)
-  } catch (cause) {
-    throw refuse(`is not JSON: ${(cause as Error).message}`, cause)
-  }
+  const content = comments ? parseWithComments(text, refuse) : parse(text, refuse)
   if (schema === undefined) return content as T
   const parsed = schema.safeParse(content)
   if (parsed.success) return parsed.data
   throw refuse(`is malformed: ${firstIssue(parsed.error)}`, parsed.error)
+}
+
+function parse(text: string, refuse: Refuse): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw refuse(`is not JSON: ${(cause as Error).message}`, cause)
+  }
+}
+
+function parseWithComments(text: string, refuse: Refuse): unknown {
+  const errors: ParseError[] = []
+  const content: unknown = parseCommented(text, errors, { allowTrailingComma: true })
+  const [first] = errors
+  if (first === undefined) return content
+  const before = text.slice(0, first.offset).split('\n')
+  const place = `line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`
+  const what = printParseErrorCode(first.error).replaceAll(/[A-Z]/g, letter => ` ${letter.toLowerCase()}`)
+  throw refuse(`is not JSON:${what} at ${place}`)
 }
 
 /** `samples.0.label: Invalid input: expected number, received string`. */

@@ -51,9 +51,9 @@ class ImageListing:
         self.left_out: Counter[str] = Counter()
 
     def of_classes(self, classes: Sequence[str]) -> Iterator[tuple[str, str]]:
-        """Class and path of each image: by class in the given order, then by the names of folder and file."""
+        """Class and path of each image, in the order of their names, whatever order the classes are in."""
         above = frozenset(map(_identity, _and_parents(os.path.realpath(self._folder))))
-        for name in classes:
+        for name in sorted(classes):
             for path in self._images(os.path.join(self._folder, name), above):
                 yield name, path
 

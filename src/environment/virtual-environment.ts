@@ -5,6 +5,7 @@ import { PythonStartError } from '../errors'
 import { type Interpreter, openVirtualEnvironment } from './interpreter'
 import { pipInstall } from './pip-install'
 import { MINIMUM_PYTHON, type PythonInfo, probePython } from './probe-python'
+import { ISOLATED } from './python-path'
 import { type OnLine, runLines } from './run-lines'
 import { minorVersion, readStamp, STAMP_NAME, type Stamp } from './stamp'
 
@@ -112,7 +113,7 @@ async function makeVirtualEnvironment(
   for (const entry of await readdir(folder)) {
     if (entry !== STAMP_NAME) await rm(join(folder, entry), { recursive: true, force: true })
   }
-  const { succeeded, lines } = await runLines([base.baseExecutable, '-m', 'venv', folder], options)
+  const { succeeded, lines } = await runLines([base.baseExecutable, ...ISOLATED, '-m', 'venv', folder], options)
   if (succeeded) return
 
   if (/ensurepip is not\s+available|No module named '?(venv|ensurepip)/.test(lines.join('\n'))) {
@@ -165,7 +166,7 @@ except (ImportError, OSError):
  * gone, so nothing is left behind by a setup that was killed, and a pip that outlives its setup still counts.
  */
 async function lock(file: FileHandle, base: PythonInfo, onLine: OnLine): Promise<void> {
-  await runLines([base.baseExecutable, '-c', TAKE_LOCK], {
+  await runLines([base.baseExecutable, ...ISOLATED, '-c', TAKE_LOCK], {
     inherited: file.fd,
     onLine: line => {
       if (line === 'busy')

@@ -38,20 +38,24 @@ export async function launch(
     interfaces: networkInterfaces(),
   })
   const interpreter = await resolveInterpreter({ python: options.python })
-  const child = spawn(interpreter.path, [...SAFE_PATH, '-m', 'ftcadis_host.ranks.launch_ranks', ...torchrun], {
-    env: {
-      ...process.env,
-      ...env,
-      [LAUNCH_ID]: launchId,
-      PYTHON_BIN: interpreter.path,
-      ...importEnvironment(),
-      ...(options.commands.includes(program) ? OWN_TYPESCRIPT_SETTINGS : {}),
+  const child = spawn(
+    interpreter.path,
+    [...SAFE_PATH, '-m', 'ftcadis_host.ranks.launch_ranks', ...torchrun],
+    {
+      env: {
+        ...process.env,
+        ...env,
+        [LAUNCH_ID]: launchId,
+        PYTHON_BIN: interpreter.path,
+        ...importEnvironment(),
+        ...(options.commands.includes(program) ? OWN_TYPESCRIPT_SETTINGS : {}),
+      },
+      // A pipe as the fourth: it ends with this process, and torchrun with it.
+      stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
+      // Ctrl-C in a terminal reaches a whole process group. Torchrun takes a second signal for impatience.
+      detached: true,
     },
-    // A pipe as the fourth: it ends with this process, and torchrun with it.
-    stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
-    // Ctrl-C in a terminal reaches a whole process group. Torchrun takes a second signal for impatience.
-    detached: true,
-  })
+  )
   const forward = (signal: NodeJS.Signals) => child.kill(signal)
   for (const signal of SIGNALS) process.on(signal, forward)
   // Ranks have no terminal of their own; what is closed is that of the launch.

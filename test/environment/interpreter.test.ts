@@ -83,7 +83,10 @@ test('a command name and a relative path become absolute; a wrapper script is ke
 test('a conda environment of another name counts if it holds the packages, and only then', async () => {
   const full = join(root, 'envs', 'mine', 'bin', 'python')
   await execa(realPython, ['-m', 'venv', '--without-pip', join(root, 'envs', 'mine')])
-  const { stdout: packages } = await execa(full, ['-c', 'import sysconfig as s; print(s.get_path("purelib"))'])
+  const { stdout: packages } = await execa(full, [
+    '-c',
+    'import sysconfig as s; print(s.get_path("purelib"))',
+  ])
   for (const name of ['torch', 'timm', 'diffusers', 'peft']) {
     await makeFile(join(relative(root, packages), `${name}.py`), '')
   }

@@ -73,7 +73,13 @@ describe('the arguments of torchrun', () => {
 })
 
 describe('the environment of ranks', () => {
-  const address = (name: string, internal = false) => ({ address: name, netmask: '', mac: '', internal, cidr: null })
+  const address = (name: string, internal = false) => ({
+    address: name,
+    netmask: '',
+    mac: '',
+    internal,
+    cidr: null,
+  })
   const machine = {
     env: {},
     cpus: 7,

@@ -10,8 +10,30 @@ import { TYPESCRIPT } from '../support/typescript'
 
 /** Packages that the Python part imports, and modules that Python looks for by itself. */
 const PACKAGES = [
-  ...['torch', 'torchvision', 'numpy', 'scipy', 'sklearn', 'PIL', 'psutil', 'timm', 'diffusers', 'transformers', 'peft'],
-  ...['safetensors', 'tensorboard', 'huggingface_hub', 'google', 'yaml', 'packaging', 'regex', 'filelock', 'fsspec'],
+  ...[
+    'torch',
+    'torchvision',
+    'numpy',
+    'scipy',
+    'sklearn',
+    'PIL',
+    'psutil',
+    'timm',
+    'diffusers',
+    'transformers',
+    'peft',
+  ],
+  ...[
+    'safetensors',
+    'tensorboard',
+    'huggingface_hub',
+    'google',
+    'yaml',
+    'packaging',
+    'regex',
+    'filelock',
+    'fsspec',
+  ],
   ...['ftcadis_host', 'Bridge', 'proxy', 'interface', 'pip', 'setuptools', 'sitecustomize', 'usercustomize'],
 ]
 
@@ -69,13 +91,25 @@ describe('nothing of the working folder is run', () => {
     ['doctor', ['doctor'], { PYTHONPATH: ':.' }],
     ['doctor on a hardened machine', ['doctor'], { PYTHONSAFEPATH: '1' }],
     ['certify', certify, { PYTHONPATH: '.:' }],
-    ['certify on a hardened machine', [...certify, '--seed', '1', '--output', 'b.tsv'], { PYTHONSAFEPATH: '1' }],
-    ['launch', ['launch', '--nproc-per-node', '1', '--', ...certify, '--output', 'c.tsv'], { PYTHONPATH: ':' }],
-  ])('by %s', async (_, words, env) => {
-    const { exitCode, all, ran } = await run(words, env)
-    expect(ran, all).toBe('nothing')
-    expect(exitCode, all).toBe(0)
-  }, 120_000)
+    [
+      'certify on a hardened machine',
+      [...certify, '--seed', '1', '--output', 'b.tsv'],
+      { PYTHONSAFEPATH: '1' },
+    ],
+    [
+      'launch',
+      ['launch', '--nproc-per-node', '1', '--', ...certify, '--output', 'c.tsv'],
+      { PYTHONPATH: ':' },
+    ],
+  ])(
+    'by %s',
+    async (_, words, env) => {
+      const { exitCode, all, ran } = await run(words, env)
+      expect(ran, all).toBe('nothing')
+      expect(exitCode, all).toBe(0)
+    },
+    120_000,
+  )
 })
 
 it('entries of PYTHONPATH that mean the working folder are left out, others stay', () => {

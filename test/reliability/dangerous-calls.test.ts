@@ -39,6 +39,14 @@ test('Python starts programs without a shell, evaluates no text and unpickles no
   expect(linesThat(/torch\.load\(/, 'python', '.py')).toHaveLength(1)
 })
 
+test('of the command line a run records the program alone', () => {
+  // The other starts this program again.
+  expect(linesThat(/process\.argv/, 'src', '.ts')).toEqual([
+    "src/cli/run-experiment.ts: const [, program = '', ...words] = process.argv",
+    'src/training/train.ts: script: isBuiltIn(objective.kind) ? null : (process.argv[1] ?? null),',
+  ])
+})
+
 test('files are written by one writer in TypeScript and one in Python', () => {
   const typeScript =
     /\b(writeFile|writeFileSync|appendFileSync|openSync|createWriteStream|copyFile|truncate)\(|\bopen\(.*'[arwx]?[awx]\+?'/

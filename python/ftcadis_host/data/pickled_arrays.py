@@ -2,6 +2,8 @@
 
 A pickle is a program. Its reader here knows five names, none of which is the real one: each is answered by a method that
 only collects bytes and shapes. No code of NumPy's own unpickling runs, and any other name ends the reading.
+
+Nor can a small file ask for much memory or time: what it makes is no larger than the file, and no list is in two places.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from __future__ import annotations
 import io
 import math
 import pickle
+import pickletools
 from typing import Any
 
 import numpy as np
@@ -41,6 +44,11 @@ class _Array:
 
 
 class _Unpickler(pickle.Unpickler):
+    def __init__(self, content: bytes):
+        super().__init__(io.BytesIO(content), encoding="bytes")
+        # What encoded text may still make: a file holds each text that it encodes once.
+        self._budget = len(content)
+
     def find_class(self, module: str, name: str) -> Any:
         # Bound methods and strings: a pickle can change neither, so that one file cannot reach the next.
         known = {
@@ -74,6 +82,9 @@ class _Unpickler(pickle.Unpickler):
         # How Python 3 writes bytes in the old protocols.
         if encoding != "latin1":
             raise RefusedPickleError(f"it asks for the encoding '{encoding}'")
+        self._budget -= len(text)
+        if self._budget < 0:
+            raise RefusedPickleError("it holds more bytes than the file has")
         return text.encode("latin1")
 
 
@@ -94,18 +105,30 @@ def read_pickled_arrays(content: bytes) -> Any:
     Raises pickle.UnpicklingError for anything else: damage, truncation, another format, a name that is not known here.
     """
     try:
-        return _unwrap(_Unpickler(io.BytesIO(content), encoding="bytes").load())
+        _check_memo(content)
+        return _unwrap(_Unpickler(content).load(), set())
     except pickle.UnpicklingError:
         raise
     except Exception as error:  # damaged bytes fail in any way
         raise pickle.UnpicklingError(f"{type(error).__name__}: {error}") from error
 
 
-def _unwrap(value: Any) -> Any:
+def _check_memo(content: bytes) -> None:
+    """Refuses a pickle that numbers what it remembers beyond what it can have: the memory for all numbers below is taken."""
+    for count, (opcode, argument, _) in enumerate(pickletools.genops(content)):
+        if opcode.name in ("PUT", "BINPUT", "LONG_BINPUT") and argument > count:
+            raise RefusedPickleError(f"it remembers a value as number {argument} after {count} steps")
+
+
+def _unwrap(value: Any, seen: set[int]) -> Any:
+    """seen: lists and dicts so far. One in several places could be walked through more often than memory and time allow."""
     if isinstance(value, _Array):
         return value.array
+    if not isinstance(value, (dict, list)):
+        return value
+    if id(value) in seen:
+        raise RefusedPickleError(f"it holds the same {type(value).__name__} in two places")
+    seen.add(id(value))
     if isinstance(value, dict):
-        return {key: _unwrap(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_unwrap(item) for item in value]
-    return value
+        return {key: _unwrap(item, seen) for key, item in value.items()}
+    return [_unwrap(item, seen) for item in value]

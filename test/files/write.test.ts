@@ -14,7 +14,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { ConfigError } from '../../src/errors'
 import { openToAppend, openToChange } from '../../src/files/regular-file'
 import { recoverReplaced, replaceFolder, writeDurably, writeNew, writeWhole } from '../../src/files/write'
@@ -120,11 +120,23 @@ describe('what is no file stays as it is', () => {
   })
 })
 
-it('a link at the names that a temporary file had once is not followed', async () => {
+const guessed = vi.hoisted(() => ({ name: undefined as string | undefined }))
+vi.mock('node:crypto', async importOriginal => {
+  const crypto = await importOriginal<typeof import('node:crypto')>()
+  return { ...crypto, randomUUID: () => guessed.name ?? crypto.randomUUID() }
+})
+
+it('a link at the name of a temporary file is not followed, were it guessed', async () => {
   await writeFile(join(parent, 'outside'), 'mine')
-  for (const name of [`page.${process.pid}.tmp`, `.page.${process.pid}.tmp`]) {
-    await symlink('outside', join(parent, name))
+  guessed.name = 'guessed'
+  try {
+    await symlink('outside', join(parent, '.ft-cadis-guessed.tmp'))
+    for (const write of [writeWhole, writeDurably]) {
+      await expect(write(join(parent, 'page'), 'theirs')).rejects.toThrow('EEXIST')
+    }
+  } finally {
+    guessed.name = undefined
   }
-  await writeWhole(join(parent, 'page'), 'theirs')
   expect(await readFile(join(parent, 'outside'), 'utf8')).toBe('mine')
+  expect((await readdir(parent)).sort()).toEqual(['.ft-cadis-guessed.tmp', 'outside'])
 })

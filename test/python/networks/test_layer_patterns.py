@@ -19,6 +19,7 @@ class Patterns(unittest.TestCase):
             r"^(?!.*head).*\.(q|v)_proj$",
             r"blocks\.(1[0-9]|2[0-3])\.attn\.qkv",
             r"layers?\.\d+\.attention",
+            r"blocks\.(?:8|9|10|11|20|21|22|23)\.(attn|mlp)\.(query|value)(_proj)?",
         ):
             with self.subTest(pattern):
                 check_pattern(pattern, source="The adapters")
@@ -31,6 +32,8 @@ class Patterns(unittest.TestCase):
             (".*a.*b.*c", "repeats 3 things"),
             ("(?!.*a.*b).*c", "repeats 3 things"),
             ("(x|.*a.*).*", "repeats 3 things"),
+            (".?" * 8 + "a" * 8, "200 combinations"),
+            ("(ab|ab)" * 8 + "c", "200 combinations"),
             ("(", "is none"),
             ("a" * 1001, "1001 letters"),
         ):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from contextlib import contextmanager
+from uuid import uuid4
 
 from tensorboard.compat.proto.event_pb2 import Event, SessionLog
 from tensorboard.compat.proto.summary_pb2 import Summary
@@ -28,7 +29,8 @@ class EventWriter:
         """purge_step: TensorBoard hides what earlier files of the folder hold of this step and later ones."""
         self.folder = folder
         with self._explained():
-            self._writer = FileWriter(folder, flush_secs=FLUSH_SECONDS)
+            # The name that tensorboard gives can be guessed, and a link of that name would be followed.
+            self._writer = FileWriter(folder, flush_secs=FLUSH_SECONDS, filename_suffix=f".{uuid4().hex}")
             if purge_step is not None:
                 start = SessionLog(status=SessionLog.START)
                 self._writer.add_event(Event(session_log=start), step=purge_step)

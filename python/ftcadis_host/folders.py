@@ -1,11 +1,13 @@
-"""Folders of weights and their JSON: written whole or not at all, read with a message where something is wrong."""
+"""Files and folders: written whole or not at all, and never through a link; JSON read with a message where it is wrong."""
 
 from __future__ import annotations
 
 import json
 import os
 import shutil
-from collections.abc import Iterator
+import stat
+import uuid
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,13 +16,37 @@ from .errors import WeightsError
 
 
 @contextmanager
+def written_file(path: Path | str) -> Iterator[Path]:
+    """A new file to fill, which takes the place of `path` once the block ends without an exception.
+
+    Raises WeightsError where `path` is a link, or anything else that is no file. A file that is there keeps its permissions.
+    """
+    path = Path(path)
+    mode = _require(path, stat.S_ISREG, "a file")
+    temporary = path.with_name(_new_name())
+    # Only where there is nothing of the name: a link that waits there is not followed.
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666 if mode is None else mode)
+    try:
+        if mode is not None:
+            os.fchmod(descriptor, mode)
+        os.close(descriptor)
+        yield temporary
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
 def written_folder(folder: Path | str) -> Iterator[Path]:
-    """A new folder to fill, which takes the place of `folder` once the block ends without an exception."""
+    """A new folder to fill, which takes the place of `folder` once the block ends without an exception.
+
+    Raises WeightsError where `folder` is a link, or anything else that is no folder.
+    """
     folder = Path(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    temporary = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
-    replaced = folder.with_name(f".{folder.name}.{os.getpid()}.old")
-    shutil.rmtree(temporary, ignore_errors=True)
+    _require(folder, stat.S_ISDIR, "a folder")
+    temporary = folder.with_name(_new_name())
+    replaced = folder.with_name(_new_name())
     temporary.mkdir()
     try:
         yield temporary
@@ -40,7 +66,8 @@ def written_folder(folder: Path | str) -> Iterator[Path]:
 
 def write_json(path: Path | str, content: Any) -> None:
     """Writes JSON as people read it."""
-    Path(path).write_text(json.dumps(content, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    with written_file(path) as new:
+        new.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
 
 def read_json(path: Path | str) -> dict[str, Any]:
@@ -54,3 +81,23 @@ def read_json(path: Path | str) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise WeightsError(f"'{path}' holds a {type(content).__name__}, expected a JSON object.")
     return content
+
+
+def _new_name() -> str:
+    """A hidden name that nobody can guess, and that is not longer than a name may be."""
+    return f".ft-cadis-{uuid.uuid4().hex}.tmp"
+
+
+def _require(path: Path, is_right: Callable[[int], bool], expected: str) -> int | None:
+    """The permissions of what is there; None where there is nothing."""
+    try:
+        mode = os.lstat(path).st_mode
+    except FileNotFoundError:
+        return None
+    if not is_right(mode):
+        found = f"a symbolic link to '{os.readlink(path)}'" if stat.S_ISLNK(mode) else f"not {expected}"
+        raise WeightsError(
+            f"'{path}' cannot be written: it is {found}, and what is written takes the place of {expected} or of nothing. "
+            "Name another one: links are not followed."
+        )
+    return stat.S_IMODE(mode)

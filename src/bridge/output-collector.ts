@@ -1,12 +1,15 @@
 import { randomBytes } from 'node:crypto'
 import { createServer, type Server, type Socket } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { noTemporaryPlace, temporaryPlaces } from '../files/temporary-folder'
 import { raceWithTimeout } from './race-with-timeout'
 
 /** How many of the last lines are kept. */
 const KEPT_LINES = 20
+
+/** The address of a Unix socket holds about 100 bytes; a deep temporary folder does not fit. */
+const LONGEST_ADDRESS = 96
 
 /**
  * Receives what Python prints. The host points its standard output and error at this socket before it imports
@@ -45,15 +48,17 @@ export class OutputCollector {
 
   static async listen(onOutput: ((line: string) => void) | undefined): Promise<OutputCollector> {
     const name = `ft-cadis-${process.pid}-${randomBytes(4).toString('hex')}.sock`
-    // The address of a Unix socket holds about 100 bytes; a deep temporary folder does not fit.
-    const folder = tmpdir().length + name.length < 96 ? tmpdir() : '/tmp'
-    const address = join(folder, name)
-    const server = createServer()
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject)
-      server.listen(address, resolve)
-    })
-    return new OutputCollector(server, address, onOutput)
+    let cause: unknown
+    for (const folder of temporaryPlaces()) {
+      const address = join(folder, name)
+      if (Buffer.byteLength(address) > LONGEST_ADDRESS) continue
+      try {
+        return new OutputCollector(await listenAt(address), address, onOutput)
+      } catch (error) {
+        cause = error
+      }
+    }
+    throw noTemporaryPlace(cause)
   }
 
   get lastLines(): readonly string[] {
@@ -69,4 +74,12 @@ export class OutputCollector {
     this.#server.close()
     this.#socket?.destroy()
   }
+}
+
+function listenAt(address: string): Promise<Server> {
+  const server = createServer()
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(address, () => resolve(server))
+  })
 }

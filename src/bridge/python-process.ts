@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
-import { delimiter } from 'node:path'
-import { PYTHON_FOLDER } from '../environment/paths'
+import { dirname } from 'node:path'
+import { importEnvironment } from '../environment/python-path'
 import { PythonExitError, PythonStartError } from '../errors'
 import { allocatorEnvironment } from './allocator'
 import { startErrorOf } from './failure'
@@ -203,7 +203,8 @@ export class PythonProcess {
 async function launch(interpreter: string, outputAddress: string): Promise<Pythonia> {
   const changed: Record<string, string | undefined> = {
     PYTHON_BIN: interpreter,
-    PYTHONPATH: [PYTHON_FOLDER, process.env.PYTHONPATH].filter(Boolean).join(delimiter),
+    // pythonia starts its Python by the path of a script, without options: that script finds the modules beside it here.
+    ...importEnvironment([dirname(require.resolve('pythonia'))]),
     REQ_TIMEOUT: '0',
     DEBUG: undefined,
     FT_CADIS_OUTPUT: outputAddress,

@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { join, relative, resolve } from 'node:path'
 import { INSTALLED_WITH, isModule, nearestFile, typeScriptRunner } from '../environment/typescript-runner'
 import { ConfigError } from '../errors'
 import { PACKAGE_FOLDER } from '../files/package-folder'
+import { writeNew } from '../files/write'
 import { experimentFiles, TSCONFIG } from './init-templates'
 
 /** The name of the script in it. */
@@ -33,7 +34,7 @@ export async function writeExperiment(name: string): Promise<string> {
   }
   try {
     await mkdir(folder, { recursive: true })
-    for (const [file, text] of files) await writeFile(join(folder, file), text, { flag: 'wx' })
+    for (const [file, text] of files) await writeNew(join(folder, file), text)
   } catch (cause) {
     throw new ConfigError(`${folder} cannot be written: ${(cause as Error).message}.`, {
       remedy: 'Name a folder that can be written.',

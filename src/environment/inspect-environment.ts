@@ -1,5 +1,6 @@
 import { PythonStartError } from '../errors'
 import { PYTHON_FOLDER } from './paths'
+import { importEnvironment, SAFE_PATH } from './python-path'
 import type { Requirement } from './requirements'
 
 /** What is installed in a Python, as `ftcadis_host.inspect_environment` tells it. */
@@ -34,12 +35,12 @@ export async function inspectEnvironment(
   const finished = await execa(
     python,
     [
-      ...['-X', 'faulthandler', '-m', 'ftcadis_host.inspect_environment'],
+      ...[...SAFE_PATH, '-X', 'faulthandler', '-m', 'ftcadis_host.inspect_environment'],
       ...(importPackages ? ['--import'] : []),
       ...requirements.map(({ name }) => name),
     ],
-    // From the folder of ftcadis_host itself, so that no file of the user's working directory is imported.
-    { cwd: PYTHON_FOLDER, reject: false, stdin: 'ignore' },
+    // In a folder of this package: packages look for settings in the working directory.
+    { cwd: PYTHON_FOLDER, env: importEnvironment(), reject: false, stdin: 'ignore' },
   )
   if (finished.failed) {
     const how = finished.signal === undefined ? `exit code ${finished.exitCode}` : `signal ${finished.signal}`

@@ -22,12 +22,22 @@ export interface LaunchOptions {
   readonly maxRestarts: number
 }
 
+/** How launchers meet, by the names that `ftcadis_host.ranks.rendezvous` gives it. */
+const ONE_MACHINE = 'ftcadis-loopback'
+const SEVERAL_MACHINES = 'ftcadis-json'
+
 /**
- * The arguments of torchrun that start `command` on every rank.
+ * The arguments of torchrun that start `command` on every rank. One machine meets nobody: its ranks find each other over
+ * loopback, and a place to meet that is given is not used.
  *
+ * @param launchId - A name that no other launch has.
  * @throws ConfigError if several machines have no place to meet, or the options contradict each other
  */
-export function torchrunArguments(options: LaunchOptions, command: readonly string[]): string[] {
+export function torchrunArguments(
+  options: LaunchOptions,
+  command: readonly string[],
+  launchId: string,
+): string[] {
   const { nprocPerNode, nnodes, nodeRank, rdzvEndpoint, rdzvId, localAddr, maxRestarts } = options
   if (rdzvEndpoint === undefined) {
     const alone = { '--nnodes': nnodes === 1, '--node-rank': !nodeRank, '--rdzv-id': rdzvId === undefined }
@@ -45,11 +55,16 @@ export function torchrunArguments(options: LaunchOptions, command: readonly stri
     )
   }
   return [
-    ...(rdzvEndpoint === undefined
-      ? ['--standalone']
+    `--nnodes=${nnodes}`,
+    ...(nnodes === 1
+      ? [
+          `--rdzv-backend=${ONE_MACHINE}`,
+          // Not looked at, but torchrun warns where there is none.
+          '--rdzv-endpoint=localhost:0',
+          `--rdzv-id=${rdzvId ?? launchId}`,
+        ]
       : [
-          `--nnodes=${nnodes}`,
-          '--rdzv-backend=c10d',
+          `--rdzv-backend=${SEVERAL_MACHINES}`,
           `--rdzv-endpoint=${rdzvEndpoint}`,
           `--rdzv-id=${rdzvId ?? 'ft-cadis'}`,
           ...(nodeRank === undefined ? [] : [`--rdzv-conf=is_host=${nodeRank === 0 ? 1 : 0}`]),
@@ -69,12 +84,13 @@ export function torchrunArguments(options: LaunchOptions, command: readonly stri
 const STOP_SECONDS = 600
 
 /**
- * The environment variables that ranks need beside those of this process; what is set already stays.
+ * The environment variables that ranks need beside those of this process. What is set already stays, but for the network of
+ * one machine: that is loopback, on which nobody else can listen in or connect.
  *
  * @throws ConfigError if this machine does not have the address `localAddr`
  */
 export function launchEnvironment(
-  { nprocPerNode, localAddr }: Pick<LaunchOptions, 'nprocPerNode' | 'localAddr'>,
+  { nprocPerNode, nnodes, localAddr }: Pick<LaunchOptions, 'nprocPerNode' | 'nnodes' | 'localAddr'>,
   machine: {
     readonly env: Readonly<Record<string, string | undefined>>
     readonly cpus: number
@@ -84,12 +100,22 @@ export function launchEnvironment(
   const { env, cpus, interfaces } = machine
   const wanted: Record<string, string> = { TORCH_ELASTIC_SHUTDOWN_TIMEOUT: String(STOP_SECONDS) }
   if (nprocPerNode > 1) wanted.OMP_NUM_THREADS = String(Math.max(1, Math.floor(cpus / nprocPerNode)))
-  if (localAddr !== undefined) {
+  if (localAddr !== undefined && nnodes > 1) {
     const network = interfaceOf(localAddr, interfaces)
     wanted.GLOO_SOCKET_IFNAME = network
     wanted.NCCL_SOCKET_IFNAME = network
   }
-  return Object.fromEntries(Object.entries(wanted).filter(([name]) => !env[name]))
+  return {
+    ...Object.fromEntries(Object.entries(wanted).filter(([name]) => !env[name])),
+    ...(nnodes === 1 ? loopbackOf(interfaces) : {}),
+  }
+}
+
+function loopbackOf(interfaces: ReturnType<typeof networkInterfaces>): Record<string, string> {
+  const [loopback] = Object.entries(interfaces).find(([, entries = []]) => entries[0]?.internal) ?? []
+  if (loopback === undefined) return {}
+  // NCCL takes a plain name for the beginning of one.
+  return { GLOO_SOCKET_IFNAME: loopback, NCCL_SOCKET_IFNAME: `=${loopback}` }
 }
 
 function interfaceOf(address: string, interfaces: ReturnType<typeof networkInterfaces>): string {

@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { availableParallelism, constants, networkInterfaces } from 'node:os'
-import { delimiter } from 'node:path'
 import { isHangUpIgnored } from './hang-up'
 import { resolveInterpreter } from './interpreter'
 import { type LaunchOptions, launchEnvironment, rankCommand, torchrunArguments } from './launch-command'
 import { LAUNCH_ID } from './launch-rank'
-import { PYTHON_FOLDER } from './paths'
+import { importEnvironment, SAFE_PATH } from './python-path'
+import { OWN_TYPESCRIPT_SETTINGS } from './typescript-runner'
 
 /** Signals that ask for an end. */
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const
@@ -30,26 +30,32 @@ export async function launch(
   },
 ): Promise<number> {
   const command = rankCommand(program, words, options)
-  const torchrun = torchrunArguments(options, command)
+  const launchId = randomUUID()
+  const torchrun = torchrunArguments(options, command, launchId)
   const env = launchEnvironment(options, {
     env: process.env,
     cpus: availableParallelism(),
     interfaces: networkInterfaces(),
   })
   const interpreter = await resolveInterpreter({ python: options.python })
-  const child = spawn(interpreter.path, ['-m', 'ftcadis_host.ranks.launch_ranks', ...torchrun], {
-    env: {
-      ...process.env,
-      ...env,
-      [LAUNCH_ID]: randomUUID(),
-      PYTHON_BIN: interpreter.path,
-      PYTHONPATH: [PYTHON_FOLDER, process.env.PYTHONPATH].filter(Boolean).join(delimiter),
+  const child = spawn(
+    interpreter.path,
+    [...SAFE_PATH, '-m', 'ftcadis_host.ranks.launch_ranks', ...torchrun],
+    {
+      env: {
+        ...process.env,
+        ...env,
+        [LAUNCH_ID]: launchId,
+        PYTHON_BIN: interpreter.path,
+        ...importEnvironment(),
+        ...(options.commands.includes(program) ? OWN_TYPESCRIPT_SETTINGS : {}),
+      },
+      // A pipe as the fourth: it ends with this process, and torchrun with it.
+      stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
+      // Ctrl-C in a terminal reaches a whole process group. Torchrun takes a second signal for impatience.
+      detached: true,
     },
-    // A pipe as the fourth: it ends with this process, and torchrun with it.
-    stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
-    // Ctrl-C in a terminal reaches a whole process group. Torchrun takes a second signal for impatience.
-    detached: true,
-  })
+  )
   const forward = (signal: NodeJS.Signals) => child.kill(signal)
   for (const signal of SIGNALS) process.on(signal, forward)
   // Ranks have no terminal of their own; what is closed is that of the launch.

@@ -1,4 +1,5 @@
 import { PythonStartError } from '../errors'
+import { ISOLATED } from './python-path'
 import { type OnLine, runLines } from './run-lines'
 
 interface PipInstallOptions {
@@ -13,7 +14,7 @@ interface PipInstallOptions {
 /** Installs with pip. @throws PythonStartError that names the package pip failed on, the reason and what to do */
 export async function pipInstall({ python, what, onLine, inherited }: PipInstallOptions): Promise<void> {
   const { succeeded, lines } = await runLines(
-    [python, '-m', 'pip', 'install', '--disable-pip-version-check', '--no-input', ...what],
+    [python, ...ISOLATED, '-m', 'pip', 'install', '--disable-pip-version-check', '--no-input', ...what],
     { onLine, inherited },
   )
   if (succeeded) return

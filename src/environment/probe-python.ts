@@ -1,5 +1,6 @@
 import { lstat, readlink, stat } from 'node:fs/promises'
 import { isAbsolute, sep } from 'node:path'
+import { ISOLATED } from './python-path'
 
 /**
  * The oldest Python that the pinned packages install on; numpy, diffusers and transformers set it. environment.yml
@@ -24,20 +25,21 @@ interface PythonProblem {
   readonly problem: string
 }
 
-// Runs on every Python since 2.7, so that an old one can say that it is old.
+// Runs on every Python that knows the options of an isolated one, so that an old one can say that it is old.
 const PROBE = `
 import json, sys
-recent = sys.version_info >= (3, 4)
-if recent:
-    from importlib.util import find_spec
+from importlib.util import find_spec
 print(json.dumps({
     "version": "%d.%d.%d" % sys.version_info[:3],
     "executable": sys.executable,
     "baseExecutable": getattr(sys, "_base_executable", sys.executable),
     "isVirtualEnvironment": sys.prefix != getattr(sys, "base_prefix", sys.prefix),
-    "modules": [name for name in sys.argv[1:] if recent and find_spec(name)],
+    "modules": [name for name in sys.argv[1:] if find_spec(name)],
 }))
 `
+
+/** What a Python before 3.4 says of them. */
+const UNKNOWN_OPTION = /^unknown option:? -I/im
 
 const ANSWER_TIMEOUT_MS = 20_000
 
@@ -48,7 +50,7 @@ export async function probePython(
 ): Promise<PythonInfo | PythonProblem> {
   // Not at the top: execa is an ES module, which tsx does not load by require.
   const { execa } = await import('execa')
-  const answer = await execa(command, ['-c', PROBE, ...modules], {
+  const answer = await execa(command, [...ISOLATED, '-c', PROBE, ...modules], {
     reject: false,
     stdin: 'ignore',
     timeout: ANSWER_TIMEOUT_MS,
@@ -61,6 +63,9 @@ export async function probePython(
 
   const info = parseMetadata(answer.stdout)
   if (info === undefined) {
+    if (UNKNOWN_OPTION.test(answer.stderr)) {
+      return { problem: `is a Python before 3.4, where ${MINIMUM_PYTHON} or newer is needed` }
+    }
     const said = firstLine(answer.stderr) ?? firstLine(answer.stdout)
     return { problem: `does not run as Python${said === undefined ? '' : `: it said "${said}"`}` }
   }

@@ -16,6 +16,16 @@ export const INSTALLED_WITH: Readonly<Record<TypeScriptRunner, string>> = {
   tsx: 'typescript',
 }
 
+/**
+ * What lets both runners take the settings of this package, where they run it from its sources: without it they take those
+ * of the working directory, which may name code, and TypeScript itself from there.
+ */
+export const OWN_TYPESCRIPT_SETTINGS = {
+  TS_NODE_CWD: PACKAGE_FOLDER,
+  TS_NODE_PROJECT: join(PACKAGE_FOLDER, 'tsconfig.json'),
+  TSX_TSCONFIG_PATH: join(PACKAGE_FOLDER, 'tsconfig.json'),
+} as const
+
 /** ts-node; tsx where that cannot: for ES modules, and beside TypeScript 7. */
 export function typeScriptRunner(file: string): TypeScriptRunner {
   return isModule(file) || typeScriptMajor(file) >= FIRST_WITHOUT_LIBRARY ? 'tsx' : 'ts-node'

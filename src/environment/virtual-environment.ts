@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto'
-import { type FileHandle, mkdir, open, readdir, rm } from 'node:fs/promises'
+import { type FileHandle, mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PythonStartError } from '../errors'
+import { openToAppend } from '../files/regular-file'
 import { type Interpreter, openVirtualEnvironment } from './interpreter'
 import { pipInstall } from './pip-install'
 import { MINIMUM_PYTHON, type PythonInfo, probePython } from './probe-python'
+import { ISOLATED } from './python-path'
 import { type OnLine, runLines } from './run-lines'
 import { minorVersion, readStamp, STAMP_NAME, type Stamp } from './stamp'
 
@@ -70,7 +72,7 @@ export async function ensureVirtualEnvironment(folder: string, options: EnsureOp
 async function openStamp(folder: string): Promise<FileHandle> {
   try {
     await mkdir(folder, { recursive: true })
-    return await open(join(folder, STAMP_NAME), 'a+')
+    return await openToAppend(join(folder, STAMP_NAME))
   } catch (cause) {
     throw new PythonStartError(`The environment ${folder} cannot be written: ${(cause as Error).message}.`, {
       remedy: 'Correct the cause, or name an interpreter that has the packages with --python or PYTHON_BIN.',
@@ -112,7 +114,10 @@ async function makeVirtualEnvironment(
   for (const entry of await readdir(folder)) {
     if (entry !== STAMP_NAME) await rm(join(folder, entry), { recursive: true, force: true })
   }
-  const { succeeded, lines } = await runLines([base.baseExecutable, '-m', 'venv', folder], options)
+  const { succeeded, lines } = await runLines(
+    [base.baseExecutable, ...ISOLATED, '-m', 'venv', folder],
+    options,
+  )
   if (succeeded) return
 
   if (/ensurepip is not\s+available|No module named '?(venv|ensurepip)/.test(lines.join('\n'))) {
@@ -165,7 +170,7 @@ except (ImportError, OSError):
  * gone, so nothing is left behind by a setup that was killed, and a pip that outlives its setup still counts.
  */
 async function lock(file: FileHandle, base: PythonInfo, onLine: OnLine): Promise<void> {
-  await runLines([base.baseExecutable, '-c', TAKE_LOCK], {
+  await runLines([base.baseExecutable, ...ISOLATED, '-c', TAKE_LOCK], {
     inherited: file.fd,
     onLine: line => {
       if (line === 'busy')

@@ -1,9 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Table } from '../analysis/tables'
 import { connect, type Session } from '../bridge'
 import { certifyDataset } from '../certification/certify-dataset'
+import { makeTemporaryFolder } from '../files/temporary-folder'
 import { readCertificationLog } from '../logs/certification-log-file'
 import { findObjective } from '../objectives/registry'
 import { planRun, timesImages } from '../runs/plan-run'
@@ -177,7 +177,7 @@ async function measureStep(
   session: Session,
   arm: ResolvedArm,
 ): Promise<{ of: (other: ResolvedArm) => number }> {
-  const folder = await mkdtemp(join(tmpdir(), 'ft-cadis-plan-'))
+  const folder = await makeTemporaryFolder('ft-cadis-plan-')
   try {
     const updates: UpdateReport[] = []
     const { networks, smoothing } = await finetune(
@@ -213,7 +213,7 @@ async function measureImage(
   session: Session,
   { config }: ResolvedArm,
 ): Promise<{ denoiserMs: number; classifierMs: number }> {
-  const folder = await mkdtemp(join(tmpdir(), 'ft-cadis-plan-'))
+  const folder = await makeTemporaryFolder('ft-cadis-plan-')
   const denoiser = await loadSmoothingDenoiser(session, config.smoothing)
   const smoothing = smoothingOf(denoiser, config.smoothing.sigma)
   const { classifier } = await loadBaseClassifier(session, config.classifier, { randomWeights: 'allowed' })

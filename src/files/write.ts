@@ -1,32 +1,54 @@
-import { open, rename, rm, writeFile } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import { open, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { exists } from './exists'
 import { namesIn } from './names-in'
+import { requireRegular } from './regular-file'
 
-/** Writes a file atomically: a process that is killed leaves the old content or the new. */
+/**
+ * Writes a file atomically: a process that is killed leaves the old content or the new. A file that is there keeps its
+ * permissions.
+ *
+ * @throws ConfigError if the name is that of a link or of anything else that is no file
+ */
 export async function writeWhole(path: string, content: string | Buffer): Promise<void> {
-  const temporary = `${path}.${process.pid}.tmp`
-  try {
-    await writeFile(temporary, content)
-    await rename(temporary, path)
-  } catch (error) {
-    await rm(temporary, { force: true })
-    throw error
-  }
+  await replaceFile(path, content, { isDurable: false })
 }
 
 /** As {@link writeWhole}, and on the disk when it returns: a machine that fails leaves the old content or the new. */
-export async function writeDurably(path: string, content: string): Promise<void> {
-  const temporary = `${path}.${process.pid}.tmp`
+export async function writeDurably(path: string, content: string | Buffer): Promise<void> {
+  await replaceFile(path, content, { isDurable: true })
+  await syncToDisk(dirname(resolve(path)))
+}
+
+/** Writes a file that must not be there yet, not even as a link; an error of the file system says so. */
+export async function writeNew(path: string, content: string): Promise<void> {
+  const handle = await open(path, 'wx')
+  await handle.writeFile(content).finally(() => handle.close())
+}
+
+async function replaceFile(
+  path: string,
+  content: string | Buffer,
+  { isDurable }: { isDurable: boolean },
+): Promise<void> {
+  const existing = await requireRegular(path)
+  // A name that nobody can guess, and only where there is none such: a link that waits there is not followed. In the folder
+  // of the file, since a rename cannot leave the file system, and not longer than a name may be.
+  const temporary = join(dirname(path), `.ft-cadis-${randomUUID()}.tmp`)
+  const handle = await open(temporary, 'wx', existing?.mode)
   try {
-    await writeFile(temporary, content)
-    await syncToDisk(temporary)
+    // What the process's umask has left out.
+    if (existing !== undefined) await handle.chmod(existing.mode & 0o777)
+    await handle.writeFile(content)
+    if (isDurable) await handle.sync()
+    await handle.close()
     await rename(temporary, path)
   } catch (error) {
+    await handle.close()
     await rm(temporary, { force: true })
     throw error
   }
-  await syncToDisk(dirname(resolve(path)))
 }
 
 /** Returns when a file, or the names in a folder, are on the disk. */

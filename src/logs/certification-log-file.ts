@@ -1,8 +1,9 @@
-import { type FileHandle, mkdir, open } from 'node:fs/promises'
+import { type FileHandle, mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { ConfigError, DataError, FtCadisError } from '../errors'
 import { type Lock, lock } from '../files/lock'
 import { readText, readTextFile } from '../files/read-text'
+import { openToAppend, openToChange, requireRegular } from '../files/regular-file'
 import { writeDurably } from '../files/write'
 import {
   type CertificationRow,
@@ -96,9 +97,10 @@ export class CertificationLogWriter implements AsyncDisposable {
     let held: Lock | undefined
     try {
       await mkdir(dirname(path), { recursive: true })
+      await requireRegular(path)
       held = await lock(`${path}.lock`, `log ${path}`)
       const earlier = await prepare(path, metadata)
-      const handle = await open(path, 'a')
+      const handle = await openToAppend(path)
       return new CertificationLogWriter(path, earlier, { handle, held })
     } catch (cause) {
       await held?.release()
@@ -196,7 +198,7 @@ async function prepare(
     await writeMetadata(path, { ...logged, plan: metadata.plan })
   }
   if (text !== undefined && earlier.partial !== undefined) {
-    const handle = await open(path, 'r+')
+    const handle = await openToChange(path)
     await handle.truncate(Buffer.byteLength(text.slice(0, text.lastIndexOf('\n') + 1)))
     await handle.sync()
     await handle.close()

@@ -1,12 +1,12 @@
-import { createHash } from 'node:crypto'
-import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { createHash, randomUUID } from 'node:crypto'
+import { mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { z } from 'zod'
 import { type AnyRunConfig, parseStoredConfig } from '../config/schema'
 import { CheckpointError } from '../errors'
 import { fileHash } from '../files/hash'
 import { isObject, readJson } from '../files/read-json'
-import { replaceFolder, syncToDisk, writeDurably } from '../files/write'
+import { replaceFolder, syncToDisk, writeDurably, writeWhole } from '../files/write'
 import { runDataSchema } from '../smoothing/data-identity'
 import { type SmoothedMetadata, writeSmoothed } from '../smoothing/smoothed-file'
 import type { Classifier, Optimizer } from '../torch'
@@ -124,7 +124,7 @@ export async function writeCheckpoint(
   state: TrainerState,
 ): Promise<string> {
   const parent = dirname(folder)
-  const unfinished = join(parent, `.${basename(folder)}.${process.pid}.unfinished`)
+  const unfinished = join(parent, `.${basename(folder)}.${randomUUID()}.unfinished`)
   try {
     await mkdir(parent, { recursive: true })
     await classifier.save(unfinished)
@@ -132,7 +132,7 @@ export async function writeCheckpoint(
     await classifier.session.flush()
     await writeSmoothed(unfinished, smoothed)
     const files = await filesIn(unfinished)
-    await writeFile(join(unfinished, TRAINER_FILE), trainerText(state, files))
+    await writeWhole(join(unfinished, TRAINER_FILE), trainerText(state, files))
     for (const name of [...Object.keys(files), TRAINER_FILE, '.']) await syncToDisk(join(unfinished, name))
     await replaceFolder(unfinished, folder)
     return folder

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, writeSync } from 'node:fs'
-import { mkdir, readdir, rename, rm } from 'node:fs/promises'
+import { writeSync } from 'node:fs'
+import { type FileHandle, mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ConfigError, DataError, FtCadisError } from '../errors'
 import { type Lock, lock } from '../files/lock'
+import { openToAppend } from '../files/regular-file'
 import { writeDurably, writeWhole } from '../files/write'
 import { requireBytes } from './metrics-file'
 
@@ -45,7 +46,7 @@ export interface RunState {
 
 /** The folder of one run, while one process writes to it. */
 export class RunFolder {
-  #metrics: number | undefined
+  #metrics: FileHandle | undefined
 
   private constructor(
     readonly path: string,
@@ -87,8 +88,8 @@ export class RunFolder {
       else requireBytes(this.metricsPath, resumed.metricsBytes)
       await this.#writeState(state)
       await writeDurably(join(this.path, 'config.json'), `${JSON.stringify(config, null, 2)}\n`)
-      this.#metrics = openSync(this.metricsPath, 'a')
-      ftruncateSync(this.#metrics, resumed?.metricsBytes ?? 0)
+      this.#metrics = await openToAppend(this.metricsPath)
+      await this.#metrics.truncate(resumed?.metricsBytes ?? 0)
     } catch (cause) {
       throw cannotWrite(this.path, cause)
     }
@@ -113,7 +114,7 @@ export class RunFolder {
   log(row: object): void {
     this.lock.requireHeld()
     try {
-      if (this.#metrics !== undefined) writeSync(this.#metrics, `${JSON.stringify(row)}\n`)
+      if (this.#metrics !== undefined) writeSync(this.#metrics.fd, `${JSON.stringify(row)}\n`)
     } catch (cause) {
       throw new DataError(`${this.metricsPath} cannot be written: ${(cause as Error).message}.`, {
         remedy: 'Make room, then resume from the last checkpoint.',
@@ -122,11 +123,27 @@ export class RunFolder {
     }
   }
 
-  /** Bytes of `metrics.jsonl`, which are on the disk when this returns. */
-  syncMetrics(): number {
+  /**
+   * Resolves to the bytes of `metrics.jsonl`, which are on the disk then. Where somebody has removed, moved or replaced the
+   * file under the run, it is put back as the run has written it.
+   */
+  async syncMetrics(): Promise<number> {
     if (this.#metrics === undefined) return 0
-    fsyncSync(this.#metrics)
-    return fstatSync(this.#metrics).size
+    this.lock.requireHeld()
+    const own = await this.#metrics.stat()
+    const named = await stat(this.metricsPath).catch(() => undefined)
+    if (named === undefined || named.ino !== own.ino || named.dev !== own.dev) await this.#putBack(own.size)
+    await this.#metrics.sync()
+    return own.size
+  }
+
+  async #putBack(bytes: number): Promise<void> {
+    if (this.#metrics === undefined) return
+    const content = Buffer.alloc(bytes)
+    await this.#metrics.read(content, { position: 0 })
+    await writeDurably(this.metricsPath, content)
+    await this.#metrics.close()
+    this.#metrics = await openToAppend(this.metricsPath)
   }
 
   async writeState(state: RunState): Promise<void> {
@@ -165,7 +182,7 @@ export class RunFolder {
 
   /** Lets go of the folder. */
   async close(): Promise<void> {
-    if (this.#metrics !== undefined) closeSync(this.#metrics)
+    await this.#metrics?.close()
     this.#metrics = undefined
     await this.lock.release()
   }

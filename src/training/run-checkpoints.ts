@@ -59,7 +59,7 @@ export class RunCheckpoints {
     const written = await writeCheckpoint(
       join(folder.checkpoints, name),
       content,
-      this.#trainerState(progress),
+      await this.#trainerState(progress),
     )
     this.#savedMs = performance.now()
     return written
@@ -68,17 +68,17 @@ export class RunCheckpoints {
   /** Renames the checkpoint in `folder`, whose weights are still those of the run, and writes what was found out since. */
   async update(folder: string, name: string, progress: Progress): Promise<string> {
     this.#options.folder.lock.requireHeld()
-    return updateCheckpoint(folder, name, this.#trainerState(progress))
+    return updateCheckpoint(folder, name, await this.#trainerState(progress))
   }
 
-  #trainerState(progress: Progress): TrainerState {
+  async #trainerState(progress: Progress): Promise<TrainerState> {
     const { config, plan, folder, description } = this.#options
     const { weights, data, versions, objective } = description
     return {
       ...progress,
       ...{ config, weights, data, versions, script: objective.script },
       updatesPerEpoch: plan.updatesPerEpoch,
-      metricsBytes: folder.syncMetrics(),
+      metricsBytes: await folder.syncMetrics(),
     }
   }
 

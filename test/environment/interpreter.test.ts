@@ -81,12 +81,15 @@ test('a command name and a relative path become absolute; a wrapper script is ke
 })
 
 test('a conda environment of another name counts if it holds the packages, and only then', async () => {
-  const modules = join(root, 'modules')
-  for (const name of ['torch', 'timm', 'diffusers', 'peft']) await makeFile(`modules/${name}.py`, '')
-  const full = await makeFile(
-    'envs/mine/bin/python',
-    `#!/bin/sh\nPYTHONPATH=${modules} exec ${realPython} "$@"\n`,
-  )
+  const full = join(root, 'envs', 'mine', 'bin', 'python')
+  await execa(realPython, ['-m', 'venv', '--without-pip', join(root, 'envs', 'mine')])
+  const { stdout: packages } = await execa(full, [
+    '-c',
+    'import sysconfig as s; print(s.get_path("purelib"))',
+  ])
+  for (const name of ['torch', 'timm', 'diffusers', 'peft']) {
+    await makeFile(join(relative(root, packages), `${name}.py`), '')
+  }
   const bare = await makeFile('envs/base/bin/python', `#!/bin/sh\nexec ${realPython} -I -S "$@"\n`)
   const prefix = (python: string) => dirname(dirname(python))
 
@@ -113,8 +116,12 @@ test('what is named and does not work is one clear message', async () => {
       await makeFile('orphan', '#!/nowhere/python\n'),
       /which is a script whose own interpreter does not exist\./,
     ],
-    ['/bin/echo', /which does not run as Python: it said "-c/],
+    ['/bin/echo', /which does not run as Python: it said "-I -c/],
     [await makeFile('silent', '#!/bin/sh\nexit 3\n'), /which does not run as Python\. Give/],
+    [
+      await makeFile('older', `#!/bin/sh\necho 'Unknown option: -I' >&2\nexit 2\n`),
+      /older, which is a Python before 3\.4, where 3\.11 or newer is needed\. Give/,
+    ],
     [
       await makeFile('old', `#!/bin/sh\necho '{"version": "3.9.18"}'\n`),
       /old, which is Python 3\.9\.18, where 3\.11 or newer is needed\. Give/,

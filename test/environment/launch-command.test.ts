@@ -15,8 +15,12 @@ const MACHINES = { ...OPTIONS, nnodes: 2, rdzvEndpoint: 'first:29400' }
 
 describe('the arguments of torchrun', () => {
   test('on one machine need no place to meet', () => {
-    expect(torchrunArguments({ ...OPTIONS, maxRestarts: 3 }, ['node', 'a.js', '--sigma', '$x'])).toEqual([
-      '--standalone',
+    const words = ['node', 'a.js', '--sigma', '$x']
+    expect(torchrunArguments({ ...OPTIONS, maxRestarts: 3 }, words, 'launch 1')).toEqual([
+      '--nnodes=1',
+      '--rdzv-backend=ftcadis-loopback',
+      '--rdzv-endpoint=localhost:0',
+      '--rdzv-id=launch 1',
       '--nproc-per-node=2',
       '--max-restarts=3',
       '--no-python',
@@ -28,10 +32,20 @@ describe('the arguments of torchrun', () => {
     ])
   })
 
+  test('on one machine meet nobody where a place is given, as a script for any number of machines does', () => {
+    const one = { ...MACHINES, nnodes: 1, nodeRank: 0, rdzvId: 'job 7', localAddr: '10.0.0.2' }
+    expect(torchrunArguments(one, ['node'], 'launch 1').slice(0, -5)).toEqual([
+      '--nnodes=1',
+      '--rdzv-backend=ftcadis-loopback',
+      '--rdzv-endpoint=localhost:0',
+      '--rdzv-id=job 7',
+    ])
+  })
+
   test('on several say where they meet, and who keeps the place', () => {
     const several = (options: Partial<LaunchOptions>) =>
-      torchrunArguments({ ...MACHINES, ...options }, ['node']).slice(0, -5)
-    const endpoint = ['--nnodes=2', '--rdzv-backend=c10d', '--rdzv-endpoint=first:29400']
+      torchrunArguments({ ...MACHINES, ...options }, ['node'], 'launch 1').slice(0, -5)
+    const endpoint = ['--nnodes=2', '--rdzv-backend=ftcadis-json', '--rdzv-endpoint=first:29400']
     expect(several({})).toEqual([...endpoint, '--rdzv-id=ft-cadis'])
     expect(several({ nodeRank: 0, rdzvId: 'job 7' })).toEqual([
       ...endpoint,
@@ -52,37 +66,61 @@ describe('the arguments of torchrun', () => {
     [{ rdzvId: 'a' }, '--rdzv-id is for several machines'],
     [{ ...MACHINES, nodeRank: 2 }, '--node-rank must be smaller than the number of machines, 2, got 2.'],
   ])('%o is refused', (options, message) => {
-    expect(() => torchrunArguments({ ...OPTIONS, ...options }, ['node'])).toThrow(ConfigError)
-    expect(() => torchrunArguments({ ...OPTIONS, ...options }, ['node'])).toThrow(message)
+    const refused = () => torchrunArguments({ ...OPTIONS, ...options }, ['node'], 'launch 1')
+    expect(refused).toThrow(ConfigError)
+    expect(refused).toThrow(message)
   })
 })
 
 describe('the environment of ranks', () => {
-  const address = (name: string) => ({ address: name, netmask: '', mac: '', internal: false, cidr: null })
+  const address = (name: string, internal = false) => ({
+    address: name,
+    netmask: '',
+    mac: '',
+    internal,
+    cidr: null,
+  })
   const machine = {
     env: {},
     cpus: 7,
     interfaces: {
-      lo: [{ ...address('127.0.0.1'), family: 'IPv4' as const }],
+      lo: [{ ...address('127.0.0.1', true), family: 'IPv4' as const }],
       ib0: [{ ...address('10.0.0.2'), family: 'IPv4' as const }],
     },
   }
 
   test('shares out the processors among the ranks', () => {
     const threads = (nprocPerNode: number, env = {}) =>
-      launchEnvironment({ nprocPerNode }, { ...machine, env }).OMP_NUM_THREADS
+      launchEnvironment({ nprocPerNode, nnodes: 2 }, { ...machine, env }).OMP_NUM_THREADS
     expect([1, 2, 7, 8].map(ranks => threads(ranks))).toEqual([undefined, '3', '1', '1'])
     expect(threads(2, { OMP_NUM_THREADS: '5' })).toBeUndefined()
   })
 
   test('names the network of the address, unless it is named', () => {
     const networks = (env = {}) =>
-      launchEnvironment({ nprocPerNode: 1, localAddr: '10.0.0.2' }, { ...machine, env })
+      launchEnvironment({ nprocPerNode: 1, nnodes: 2, localAddr: '10.0.0.2' }, { ...machine, env })
     expect(networks()).toMatchObject({ GLOO_SOCKET_IFNAME: 'ib0', NCCL_SOCKET_IFNAME: 'ib0' })
     expect(networks({ NCCL_SOCKET_IFNAME: 'ib1' })).not.toHaveProperty('NCCL_SOCKET_IFNAME')
-    expect(() => launchEnvironment({ nprocPerNode: 1, localAddr: '10.0.0.9' }, machine)).toThrow(
+    const other = { nprocPerNode: 1, nnodes: 2, localAddr: '10.0.0.9' }
+    expect(() => launchEnvironment(other, machine)).toThrow(
       "--local-addr must be an address of this machine, got '10.0.0.9'. Give one of 127.0.0.1, 10.0.0.2.",
     )
+  })
+})
+
+test('the environment of ranks on one machine names loopback, whatever is set', () => {
+  const entry = { netmask: '', mac: '', cidr: null, family: 'IPv4' as const }
+  const machine = {
+    env: { GLOO_SOCKET_IFNAME: 'eth0', NCCL_SOCKET_IFNAME: 'eth0' },
+    cpus: 2,
+    interfaces: {
+      eth0: [{ ...entry, address: '10.0.0.2', internal: false }],
+      lo0: [{ ...entry, address: '127.0.0.1', internal: true }],
+    },
+  }
+  expect(launchEnvironment({ nprocPerNode: 2, nnodes: 1, localAddr: '10.0.0.2' }, machine)).toMatchObject({
+    GLOO_SOCKET_IFNAME: 'lo0',
+    NCCL_SOCKET_IFNAME: '=lo0',
   })
 })
 

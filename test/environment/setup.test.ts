@@ -158,6 +158,7 @@ describe('what is left of a .venv of its own is made again', () => {
       join(bin, 'python3'),
       `#!/bin/sh
 set -e
+shift
 if [ "$1" = -c ]; then
   code="$2"; shift 2; exec ${real} -c '${probed}
 '"$code" "$@"
@@ -233,7 +234,7 @@ describe('with another Python on PATH', () => {
     }
     await writeFile(
       python,
-      `#!/bin/sh\ncase "$1$2" in -c*fcntl*) exit;; -c*) echo '${JSON.stringify(info)}'; exit;; esac\n${script}\n`,
+      `#!/bin/sh\ncase "$2$3" in -c*fcntl*) exit;; -c*) echo '${JSON.stringify(info)}'; exit;; esac\n${script}\n`,
     )
     await chmod(python, 0o755)
     return folder

@@ -29,10 +29,42 @@ test('Python starts programs without a shell, evaluates no text and unpickles no
   expect(['x = eval(text)', 'exec(code, {})'].filter(line => dangerous.test(line))).toHaveLength(2)
   expect(dangerous.test('model.eval()')).toBe(false)
   expect(linesThat(dangerous, 'python', '.py')).toEqual([])
-  // Exceptions of worker processes are pickled to see whether they can be; nothing that is read from a file is.
+  // Exceptions of worker processes are pickled to see whether they can be, and torch hands over what it has just pickled;
+  // nothing that is read from a file or a socket is.
   expect(linesThat(/pickle\.loads?\(|allow_pickle=True/, 'python', '.py')).toEqual([
     'python/ftcadis_host/data/batch_readers.py: pickle.loads(pickle.dumps(error))',
+    'python/ftcadis_host/ranks/rendezvous.py: found = self._backend.set_state(_to_json(pickle.loads(state)), token)',
   ])
   for (const line of linesThat(/torch\.load\(/, 'python', '.py')) expect(line).toContain('weights_only=True')
   expect(linesThat(/torch\.load\(/, 'python', '.py')).toHaveLength(1)
+})
+
+test('of the command line a run records the program alone', () => {
+  // The other starts this program again.
+  expect(linesThat(/process\.argv/, 'src', '.ts').sort()).toEqual([
+    "src/cli/run-experiment.ts: const [, program = '', ...words] = process.argv",
+    'src/training/train.ts: script: isBuiltIn(objective.kind) ? null : (process.argv[1] ?? null),',
+  ])
+})
+
+test('files are written by one writer in TypeScript and one in Python', () => {
+  const typeScript =
+    /\b(writeFile|writeFileSync|appendFileSync|openSync|createWriteStream|copyFile|truncate)\(|\bopen\(.*'[arwx]?[awx]\+?'/
+  const python =
+    /\bopen\([^)]*["'][rb]*[wax+]|write_text\(|write_bytes\(|torch\.save\(|NamedTemporaryFile|mktemp\(/
+  expect(
+    ['await writeFile(path, text)', "open(path, 'a')"].filter(line => typeScript.test(line)),
+  ).toHaveLength(2)
+  expect(['open(path, "wb")', 'path.write_text(text)'].filter(line => python.test(line))).toHaveLength(2)
+  // Outside of files/: what that has opened, and metrics that are read.
+  const outside = linesThat(typeScript, 'src', '.ts').filter(line => !line.startsWith('src/files/'))
+  expect(outside.sort()).toEqual([
+    'src/environment/virtual-environment.ts: await file.truncate(0)',
+    "src/logs/certification-log-file.ts: await handle.truncate(Buffer.byteLength(text.slice(0, text.lastIndexOf('\\n') + 1)))",
+    "src/runs/metrics-file.ts: file = openSync(path, 'r')",
+    'src/runs/run-folder.ts: await this.#metrics.truncate(resumed?.metricsBytes ?? 0)',
+  ])
+  // `new` is the file that the writer hands out.
+  const others = linesThat(python, 'python', '.py').filter(line => !/: new\.write_text\(/.test(line))
+  expect(others).toEqual([])
 })

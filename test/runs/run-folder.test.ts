@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
@@ -66,15 +66,19 @@ it.each([
   expect(left).toBe(content ?? null)
 })
 
-it('counts the bytes of the file that it writes, also where another has taken its name', async () => {
+it.each<[string, (metrics: string) => Promise<void>]>([
+  ['removed', metrics => rm(metrics)],
+  ['replaced', metrics => rename(metrics, join(run, 'metrics.1.jsonl')).then(() => writeFile(metrics, ''))],
+])('puts its metrics back as it has written them where they were %s', async (_how, change) => {
   const folder = await RunFolder.open(run)
   await folder.begin({}, { resumed: null, state: STATE })
   folder.log({ step: 1 })
-  await rename(join(run, 'metrics.jsonl'), join(run, 'metrics.1.jsonl'))
-  await writeFile(join(run, 'metrics.jsonl'), '')
+  await change(join(run, 'metrics.jsonl'))
   folder.log({ step: 2 })
-  expect(folder.syncMetrics()).toBe((await stat(join(run, 'metrics.1.jsonl'))).size)
+  expect(await folder.syncMetrics()).toBe('{"step":1}\n{"step":2}\n'.length)
+  folder.log({ step: 3 })
   await folder.close()
+  expect(await readFile(join(run, 'metrics.jsonl'), 'utf8')).toBe('{"step":1}\n{"step":2}\n{"step":3}\n')
 })
 
 it('writes nothing more once another process has taken it over', async () => {

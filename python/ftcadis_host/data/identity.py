@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import WeightsError
+from ..folders import written_file
 from .data_errors import DatasetError
 from .image_dataset import ImageDataset
 
@@ -83,10 +85,9 @@ def _read_cache(file: Path) -> dict[str, Any]:
 
 
 def _write_cache(file: Path, content: dict[str, Any]) -> None:
-    unfinished = file.with_name(f".{file.name}.{os.getpid()}")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        unfinished.write_text(json.dumps(content))
-        unfinished.replace(file)
-    except OSError:
+        with written_file(file) as new:
+            new.write_text(json.dumps(content))
+    except (OSError, WeightsError):
         return  # where nothing can be kept, sizes are looked at again each time

@@ -2,6 +2,8 @@
 
 A pickle is a program. Its reader here knows five names, none of which is the real one: each is answered by a method that
 only collects bytes and shapes. No code of NumPy's own unpickling runs, and any other name ends the reading.
+
+Nor can a small file ask for much memory or time: what it makes is no larger than the file, and no list is in two places.
 """
 
 from __future__ import annotations
@@ -42,6 +44,11 @@ class _Array:
 
 
 class _Unpickler(pickle.Unpickler):
+    def __init__(self, content: bytes):
+        super().__init__(io.BytesIO(content), encoding="bytes")
+        # What encoded text may still make: a file holds each text that it encodes once.
+        self._budget = len(content)
+
     def find_class(self, module: str, name: str) -> Any:
         # Bound methods and strings: a pickle can change neither, so that one file cannot reach the next.
         known = {
@@ -75,6 +82,9 @@ class _Unpickler(pickle.Unpickler):
         # How Python 3 writes bytes in the old protocols.
         if encoding != "latin1":
             raise RefusedPickleError("it asks for an encoding other than latin1")
+        self._budget -= len(text)
+        if self._budget < 0:
+            raise RefusedPickleError("it holds more bytes than the file has")
         return text.encode("latin1")
 
 
@@ -129,7 +139,7 @@ def read_pickled_arrays(content: bytes) -> Any:
     """
     try:
         _check_structure(content)
-        return _unwrap(_Unpickler(io.BytesIO(content), encoding="bytes").load())
+        return _unwrap(_Unpickler(content).load())
     except pickle.UnpicklingError:
         raise
     except ValueError as error:
@@ -143,6 +153,4 @@ def _unwrap(value: Any) -> Any:
         return value.array
     if isinstance(value, dict):
         return {key: _unwrap(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_unwrap(item) for item in value]
-    return value
+    return [_unwrap(item) for item in value] if isinstance(value, list) else value

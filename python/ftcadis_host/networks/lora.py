@@ -16,6 +16,7 @@ from torch import nn
 from ..errors import SpecError
 from ..folders import read_json, write_json, written_folder
 from .attention_probe import check_layouts
+from .layer_patterns import check_pattern
 from .weights import check_shapes, read_tensors, shapes_of, write_tensors
 
 if TYPE_CHECKING:
@@ -206,6 +207,10 @@ def _read_config(folder: Path) -> LoraConfig:
     )
     if unusual:
         raise SpecError(f"The adapters in '{folder}' are more than plain LoRA: they set {unusual}. Give plain ones.")
+    targets = content.get("target_modules")
+    patterns = [*(content.get("rank_pattern") or ()), *(content.get("alpha_pattern") or ())]
+    for pattern in [*patterns, *([targets] if isinstance(targets, str) else [])]:
+        check_pattern(pattern, source=f"The adapters in '{folder}'")
     return LoraConfig(**{key: content[key] for key in PLAIN_SETTINGS & content.keys()})
 
 

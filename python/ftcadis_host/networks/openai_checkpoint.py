@@ -67,7 +67,7 @@ def _converted(
         converted = _convert(path, arguments, unet)
         try:
             write_tensors(cache, converted, metadata)
-        except OSError as error:
+        except (OSError, WeightsError) as error:
             warnings.warn(
                 f"The converted weights of '{path}' could not be cached beside it ({error}). "
                 "Every start converts them again and needs twice the host memory.",

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import pickle
 import struct
 import zipfile
@@ -20,6 +19,7 @@ import torch
 from torch import nn
 
 from ..errors import WeightsError
+from ..folders import written_file
 
 Shapes = Mapping[str, tuple[int, ...]]
 
@@ -148,13 +148,8 @@ def write_tensors(
     """Writes a safetensors file under a temporary name, then renames it: a reader never sees half a file."""
     from safetensors.torch import save_file
 
-    path = Path(path)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        save_file({key: tensor.contiguous() for key, tensor in tensors.items()}, temporary, metadata=metadata)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with written_file(path) as new:
+        save_file({key: tensor.contiguous() for key, tensor in tensors.items()}, new, metadata=metadata)
 
 
 def _check_zip(path: Path) -> None:

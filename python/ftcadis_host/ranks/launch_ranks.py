@@ -1,7 +1,8 @@
-"""torchrun for `ft-cadis launch`: `python -m ftcadis_host.ranks.launch_ranks <torchrun's arguments>`.
+"""torchrun for `ft-cadis launch`: `python -P -m ftcadis_host.ranks.launch_ranks <torchrun's arguments>`.
 
-It is torch.distributed.run with another end: what failed in a line for each rank, the exit code of the rank that failed
-first, 128 + the signal's number after a signal, and an end in good order when the process is gone that started it.
+It is torch.distributed.run with another beginning, see `rendezvous`, and another end: what failed in a line for each rank,
+the exit code of the rank that failed first, 128 + the signal's number after a signal, and an end in good order when the
+process is gone that started it.
 """
 
 from __future__ import annotations
@@ -18,11 +19,18 @@ from torch.distributed.elastic.multiprocessing.api import SignalException
 from torch.distributed.elastic.multiprocessing.errors import ChildFailedError, ProcessFailure
 from torch.distributed.elastic.rendezvous import RendezvousError
 
+from . import rendezvous
+
 # `ft-cadis launch` holds the other end of this pipe as long as it lives.
 LAUNCHER_FD = 3
 
+NOT_MET_REMEDY = (
+    "Give all machines the same --rdzv-endpoint: a host that they reach, and a port of it that no other program has."
+)
+
 
 def main() -> int:
+    rendezvous.register()
     _handle_signals()
     threading.Thread(target=_stop_with_launcher, daemon=True).start()
     try:
@@ -30,7 +38,8 @@ def main() -> int:
     except ChildFailedError as error:
         return _report(error.failures)
     except RendezvousError as error:
-        print(f"error: The machines of this launch did not meet: {error.__cause__ or error}", file=sys.stderr)
+        reason = str(error.__cause__ or error).rstrip(".")
+        print(f"error: The machines of this launch did not meet: {reason}. {NOT_MET_REMEDY}", file=sys.stderr)
         return 1
     except SignalException as stop:
         return 128 + stop.sigval

@@ -66,6 +66,26 @@ class PickledArrays(unittest.TestCase):
             with self.subTest(content=content[:40]), self.assertRaises(pickle.UnpicklingError):
                 read_pickled_arrays(content)
 
+    def test_refuses_what_a_small_file_makes_large(self):
+        shared = [0]
+        for _ in range(40):
+            shared = [shared, shared]
+        cyclic = []
+        cyclic.append(cyclic)
+        text = "é" * 1000
+        # Python 2 writes bytes as text that is encoded; here the same text over and over.
+        encoded = b"(c_codecs\nencode\n(X" + len(text.encode()).to_bytes(4, "little") + text.encode() + b"q\x01"
+        encoded += b"X\x06\x00\x00\x00latin1q\x02tR" + b"c_codecs\nencode\n(h\x01h\x02tR" * 500 + b"l."
+        for reason, content in (
+            ("at two places", pickle.dumps(shared)),
+            ("at two places", pickle.dumps({b"labels": cyclic})),
+            ("more bytes than the file has", encoded),
+            ("its memo has number 4294967295", b"]r\xff\xff\xff\xff."),
+            ("its memo has number 99999999999", b"]p99999999999\n."),
+        ):
+            with self.subTest(reason), self.assertRaisesRegex(pickle.UnpicklingError, reason):
+                read_pickled_arrays(content)
+
     def test_refuses_an_array_whose_bytes_do_not_fill_its_shape(self):
         content = python2_pickle(np.zeros((2, 3), dtype=np.uint8))
         forged = content.replace(b"J" + (3).to_bytes(4, "little") + b"t", b"J" + (4).to_bytes(4, "little") + b"t")

@@ -1,0 +1,33 @@
+import { mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { ConfigError } from '../errors'
+
+/** Where temporary files may lie: where `TMPDIR` says, or where that does not exist or is read-only, in `/tmp`. */
+export function temporaryPlaces(): readonly string[] {
+  return [...new Set([tmpdir(), '/tmp'])]
+}
+
+/**
+ * Makes a folder of an unguessable name, for this user alone.
+ *
+ * @throws ConfigError if there is no place for it
+ */
+export async function makeTemporaryFolder(prefix: string): Promise<string> {
+  let cause: unknown
+  for (const place of temporaryPlaces()) {
+    try {
+      return await mkdtemp(join(place, prefix))
+    } catch (error) {
+      cause = error
+    }
+  }
+  throw noTemporaryPlace(cause)
+}
+
+export function noTemporaryPlace(cause: unknown): ConfigError {
+  return new ConfigError(
+    `No temporary file can be made in ${temporaryPlaces().join(' or ')}: ${(cause as Error).message}.`,
+    { remedy: 'Set TMPDIR to a folder that exists and can be written.', cause },
+  )
+}

@@ -1,0 +1,62 @@
+import os
+import stat
+import tempfile
+import unittest
+from pathlib import Path
+from unittest import mock
+
+import torch
+from ftcadis_host import folders
+from ftcadis_host.errors import WeightsError
+from ftcadis_host.folders import write_json, written_file, written_folder
+from ftcadis_host.networks.weights import write_tensors
+
+
+class Writing(unittest.TestCase):
+    def setUp(self):
+        temporary = tempfile.TemporaryDirectory()
+        self.addCleanup(temporary.cleanup)
+        self.root = Path(temporary.name)
+        self.outside = self.root / "outside"
+        self.outside.write_text("mine")
+
+    def test_leaves_a_link_and_what_is_no_file_as_it_is(self):
+        path = self.root / "a.safetensors"
+        for make in (lambda: path.symlink_to(self.outside), path.mkdir, lambda: os.mkfifo(path)):
+            make()
+            for write in (
+                lambda: write_json(path, {}),
+                lambda: write_tensors(path, {"a": torch.zeros(1)}),
+            ):
+                with self.assertRaisesRegex(WeightsError, "cannot be written: it is (a symbolic link|not a file)"):
+                    write()
+            self.assertFalse(stat.S_ISREG(os.lstat(path).st_mode))
+            path.rmdir() if path.is_dir() else path.unlink()
+        self.assertEqual(self.outside.read_text(), "mine")
+        self.assertEqual(os.listdir(self.root), ["outside"])
+
+    def test_leaves_a_link_and_what_is_no_folder_as_it_is(self):
+        (self.root / "target").mkdir()
+        (self.root / "link").symlink_to("target")
+        for name in ("link", "outside"):
+            with self.assertRaisesRegex(WeightsError, "cannot be written"), written_folder(self.root / name):
+                self.fail("written")
+        self.assertEqual(sorted(os.listdir(self.root)), ["link", "outside", "target"])
+
+    def test_follows_no_link_at_the_name_of_its_temporary_file(self):
+        with mock.patch.object(folders, "_new_name", lambda: "guessed"):
+            (self.root / "guessed").symlink_to(self.outside)
+            with self.assertRaises(FileExistsError):
+                write_json(self.root / "a.json", {})
+            with self.assertRaises(FileExistsError), written_folder(self.root / "a"):
+                self.fail("written")
+        self.assertEqual(self.outside.read_text(), "mine")
+
+    def test_keeps_permissions_and_leaves_nothing_where_it_fails(self):
+        self.outside.chmod(0o606)
+        write_json(self.outside, {"a": 1})
+        self.assertEqual(stat.S_IMODE(self.outside.stat().st_mode), 0o606)
+        for written in (written_file, written_folder):
+            with self.assertRaises(ZeroDivisionError), written(self.root / "a"):
+                raise ZeroDivisionError
+        self.assertEqual(os.listdir(self.root), ["outside"])

@@ -8,6 +8,7 @@ export interface RunOptions {
   readonly resume: boolean
   readonly maxHours?: number
   readonly onNonFinite: 'skip' | 'stop'
+  readonly acceptChangedHooks?: boolean
   /** Says nothing. */
   readonly quiet?: boolean
   /** Writes each report as one line of JSON to stdout, and nothing else. */
@@ -31,6 +32,10 @@ export function addRunOptions(program: Command): Command {
         .choices(['skip', 'stop'])
         .default('skip'),
     )
+    .option(
+      '--accept-changed-hooks',
+      'go on although a rule, loss term or schedule without a name has another source than when the run was begun',
+    )
     .addOption(new Option('--quiet', 'print nothing but errors').conflicts('json'))
     .option('--json', 'print each report as one line of JSON on stdout, and nothing else there')
 }
@@ -40,6 +45,7 @@ export function runHooks({
   resume,
   maxHours,
   onNonFinite,
+  acceptChangedHooks,
   quiet,
   json,
 }: RunOptions): Omit<FinetuneHooks, 'rule' | 'lossTerm' | 'schedule'> {
@@ -47,6 +53,7 @@ export function runHooks({
     ...(resume ? { existing: 'resume' as const } : {}),
     maxHours,
     onNonFinite,
+    acceptChangedHooks,
     progress: quiet !== true && json !== true,
     ...(json === true ? { watchers: [jsonReports()] } : {}),
   }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { z } from 'zod'
+import { hookTracesSchema } from '../config/hook-trace'
 import { type AnyRunConfig, parseStoredConfig } from '../config/schema'
 import { CheckpointError } from '../errors'
 import { fileHash } from '../files/hash'
@@ -54,6 +55,8 @@ const trainerSchema = z.object({
   config: z.unknown(),
   /** The program that defined the objective; null for those of this package. */
   script: z.string().nullable().default(null),
+  /** The functions of the script that have trained it; null where the version that wrote it did not say. */
+  hooks: hookTracesSchema.nullable().default(null),
   /** Where the off-the-shelf weights are from, with their hashes. */
   weights: z.unknown(),
   /** What the images are; null in checkpoints of earlier versions. */

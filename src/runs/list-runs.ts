@@ -1,6 +1,7 @@
 import type { Dirent } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { HookTraces } from '../config/hook-trace'
 import { DataError } from '../errors'
 import type { ObjectiveDescription } from '../objectives/description'
 import type { Evaluation } from '../objectives/objective'
@@ -18,6 +19,8 @@ export interface RunSummary {
   /** The epoch that is best by the metric of the objective. */
   readonly bestEpoch: EpochReport | undefined
   readonly objective: ObjectiveDescription
+  /** The functions of the script that decide what is trained; null where the version that wrote it did not say. */
+  readonly hooks: HookTraces | null
   /** Bytes of `checkpoints/`. */
   readonly checkpointBytes: number
 }
@@ -69,7 +72,7 @@ async function findRuns(folder: string, entries: readonly Dirent[]): Promise<str
 
 async function summariseRun(folder: string): Promise<RunSummary | UnreadableRun> {
   try {
-    const { objective } = await readRunMetadata(folder)
+    const { objective, hooks } = await readRunMetadata(folder)
     const { latest, epochs } = await readLatestMetrics(join(folder, 'metrics.jsonl'))
     return {
       folder,
@@ -78,6 +81,7 @@ async function summariseRun(folder: string): Promise<RunSummary | UnreadableRun>
       latestEpoch: epochs.at(-1),
       bestEpoch: bestEpoch(epochs, objective.evaluation.best),
       objective,
+      hooks,
       checkpointBytes: await bytesIn(join(folder, 'checkpoints')),
     }
   } catch (error) {

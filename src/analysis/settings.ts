@@ -1,3 +1,4 @@
+import { unsaidNote } from '../files/earlier-format'
 import { type CertificationLog, missingImages } from '../logs/certification-log-file'
 import { familyWiseOf } from '../logs/certification-log-metadata'
 import { isChecked } from '../logs/check-rows'
@@ -40,6 +41,9 @@ export function notesOn(methods: readonly Method[]): string[] {
     ...logs.flatMap(familyWiseNote),
     ...logs.flatMap(adaptiveNotes),
     ...otherDataNotes(logs),
+    ...logs.flatMap(({ file, metadata }) =>
+      metadata?.format === 1 ? (unsaidNote(file, ['which images it is of']) ?? []) : [],
+    ),
     ...differingSettings(methods).map(
       ({ column, cells }) =>
         `The logs do not all have the same ${column.header}: ${methods.map(({ name }, position) => `${name} ${cells[position] ?? 'unknown'}`).join('; ')}.`,

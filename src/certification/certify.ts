@@ -9,7 +9,7 @@ import { type CertificationWatcher, watchedBy } from '../logs/certification-watc
 import { type Shard, shardPath } from '../logs/shards'
 import { requireSameClasses } from '../smoothing/check-classes'
 import { type CertifiedNetworks, loadNetworks, nameOf } from '../smoothing/load-networks'
-import { type SmoothedInput, smoothedOf } from '../smoothing/smoothed-input'
+import { type SmoothedInput, smoothedOf, unsaidOf } from '../smoothing/smoothed-input'
 import { smoothingOf } from '../smoothing/smoothing'
 import { datasetSpec } from '../smoothing/specs'
 import { certificationProgress } from '../terminal/certification-progress'
@@ -43,7 +43,8 @@ export async function certify(
   input: SmoothedInput,
   { log, shard, earlier = [], signal, progress, ...hooks }: CertifyOptions = {},
 ): Promise<CertificationLog> {
-  const { config, weights: expected, classes } = await smoothedOf(input)
+  const known = await smoothedOf(input)
+  const { config, weights: expected, classes } = known
   const whole = log ?? defaultLogPath(config)
   const path = shard === undefined ? whole : shardPath(whole, shard)
   const { certification, smoothing } = config
@@ -58,6 +59,8 @@ export async function certify(
     requireCertifiable(certification, { sigma: smoothing.sigma, images: indices.length })
     networks = await loadNetworks(session, config, { expected })
     const { denoiser, classifier, weights, provenance } = networks
+    const unsaid = unsaidOf(known)
+    if (unsaid !== undefined) watcher.onNote(unsaid)
     watcher.onStart(
       shard === undefined ? indices.length : Math.ceil((indices.length - shard.number + 1) / shard.of),
     )

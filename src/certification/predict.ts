@@ -10,7 +10,7 @@ import { type Outcome, predictionOf, radiusOf } from '../logs/outcome'
 import { requireOneOrder, requireSameClasses } from '../smoothing/check-classes'
 import { toSymmetric } from '../smoothing/denoise'
 import { loadNetworks } from '../smoothing/load-networks'
-import { type SmoothedInput, smoothedOf } from '../smoothing/smoothed-input'
+import { type SmoothedInput, smoothedOf, unsaidOf } from '../smoothing/smoothed-input'
 import { smoothingOf } from '../smoothing/smoothing'
 import { gaussianBound } from '../statistics/bound'
 import { type Classifier, type ImageTransform, readImage, unreadableImages } from '../torch'
@@ -73,7 +73,8 @@ export async function predict(
   input: SmoothedInput,
   { files, signal, onImage, onNote }: PredictOptions,
 ): Promise<readonly ImagePrediction[]> {
-  const { config, weights: expected, classes } = await smoothedOf(input)
+  const known = await smoothedOf(input)
+  const { config, weights: expected, classes } = known
   const { certification } = config
   const [first] = files
   if (first === undefined) {
@@ -86,6 +87,8 @@ export async function predict(
       remedy: 'Leave them out, or replace them.',
     })
   }
+  const unsaid = unsaidOf(known)
+  if (unsaid !== undefined) onNote?.(unsaid)
   const transform = imageTransform(config.data)
   const named = classes ?? listedClasses(config.data)
   const { denoiser, classifier } = await loadNetworks(session, config, { expected })

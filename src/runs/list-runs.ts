@@ -6,7 +6,7 @@ import { DataError } from '../errors'
 import type { ObjectiveDescription } from '../objectives/description'
 import type { Evaluation } from '../objectives/objective'
 import { readLatestMetrics } from './read-metrics'
-import { type RunStatus, readRunMetadata, readStatus } from './read-run'
+import { type RunStatus, readRunMetadata, readStatus, unsaidOfRun } from './read-run'
 import type { EpochReport, UpdateReport } from './reports'
 
 /** What is to be known of a run at a glance. */
@@ -21,6 +21,8 @@ export interface RunSummary {
   readonly objective: ObjectiveDescription
   /** The functions of the script that decide what is trained; null where the version that wrote it did not say. */
   readonly hooks: HookTraces | null
+  /** What its files leave open, because an earlier version wrote them. */
+  readonly unsaid: string | undefined
   /** Bytes of `checkpoints/`. */
   readonly checkpointBytes: number
 }
@@ -72,7 +74,8 @@ async function findRuns(folder: string, entries: readonly Dirent[]): Promise<str
 
 async function summariseRun(folder: string): Promise<RunSummary | UnreadableRun> {
   try {
-    const { objective, hooks } = await readRunMetadata(folder)
+    const metadata = await readRunMetadata(folder)
+    const { objective, hooks } = metadata
     const { latest, epochs } = await readLatestMetrics(join(folder, 'metrics.jsonl'))
     return {
       folder,
@@ -82,6 +85,7 @@ async function summariseRun(folder: string): Promise<RunSummary | UnreadableRun>
       bestEpoch: bestEpoch(epochs, objective.evaluation.best),
       objective,
       hooks,
+      unsaid: unsaidOfRun(folder, metadata),
       checkpointBytes: await bytesIn(join(folder, 'checkpoints')),
     }
   } catch (error) {

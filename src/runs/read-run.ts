@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { type HookTraces, hookTracesSchema } from '../config/hook-trace'
 import { DataError } from '../errors'
+import { unsaidNote } from '../files/earlier-format'
 import { isLocked } from '../files/lock'
 import { firstIssue, isObject, readJson } from '../files/read-json'
 import { EARLIER_OBJECTIVE, type ObjectiveDescription } from '../objectives/description'
@@ -38,6 +39,16 @@ export interface RunMetadata {
   readonly objective: ObjectiveDescription
   /** The functions of the script that decide what is trained; null where the version that wrote it did not say. */
   readonly hooks: HookTraces | null
+  /** What the images are; absent in earlier versions. */
+  readonly data?: unknown
+}
+
+/** What a run folder leaves open, because an earlier version wrote it; undefined where nothing. */
+export function unsaidOfRun(folder: string, { data, hooks }: RunMetadata): string | undefined {
+  return unsaidNote(folder, [
+    ...(data === undefined ? ['on which images it was trained'] : []),
+    ...(hooks === null ? ['by which functions of a script'] : []),
+  ])
 }
 
 const metricSchema: z.ZodType<MetricTable> = z.record(

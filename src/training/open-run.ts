@@ -7,7 +7,7 @@ import { clearUnfinished } from '../runs/list-checkpoints'
 import { requireMetrics } from '../runs/metrics-file'
 import type { RunPlan } from '../runs/plan-run'
 import { readState } from '../runs/read-run'
-import { newestCheckpoint, requireSameRun } from '../runs/resume'
+import { newestCheckpoint, requireOwnFormat, requireSameRun } from '../runs/resume'
 import { RunFolder } from '../runs/run-folder'
 import { requireSameHooks } from '../runs/same-hooks'
 import type { ProcessGroup } from '../torch'
@@ -131,6 +131,7 @@ async function chooseCheckpoint(
     await requireNeverSaved(folder)
     return null
   }
+  requireOwnFormat(checkpoint, config)
   requireSameRun(checkpoint, config)
   requireSameHooks(checkpoint, traces, { acceptChanged: acceptChangedHooks })
   requireMetrics(folder.metricsPath, checkpoint.state)

@@ -23,7 +23,10 @@ export function addRunsCommand(program: Command): void {
       if (readable.length > 0) console.log(renderTable(runsTable(readable, folder), 'terminal'))
       for (const run of runs) {
         if (!isReadable(run)) console.error(`unreadable: ${run.problem}`)
-        else if (run.status.message !== undefined) console.log(`${run.folder}: ${run.status.message}`)
+        else {
+          if (run.status.message !== undefined) console.log(`${run.folder}: ${run.status.message}`)
+          if (run.unsaid !== undefined) console.log(`note: ${run.unsaid}`)
+        }
       }
     })
 }

@@ -5,20 +5,25 @@
  *     npx ts-node examples/custom-experiment.ts --seeds 1 --test-images 20
  */
 import { join } from 'node:path'
-import { arms, type Experiment, makeScale, type SelectionRule, selectImages } from '../src'
+import { arms, defineHook, type Experiment, makeScale, type SelectionRule, selectImages } from '../src'
 import { addExperimentOptions } from '../src/cli/commands/experiment'
 import { createProgram, runMain } from '../src/cli/program'
 import { type ExperimentCommandOptions, runExperimentCommand } from '../src/cli/run-experiment'
 
 /** Kept where the classifier gives the label at least this probability, instead of the highest of all (Eq. 7). */
-const confidentlyRight =
-  (threshold: number): SelectionRule =>
-  ({ crossEntropy }, { settings }) =>
-    selectImages(
-      crossEntropy.map(row => row.map(value => Math.exp(-value) >= threshold)),
-      crossEntropy,
-      settings,
-    )
+const confidentlyRight = (parameters: { readonly threshold: number }): SelectionRule =>
+  defineHook({
+    name: 'confidently-right',
+    parameters,
+    make:
+      ({ threshold }) =>
+      ({ crossEntropy }, { settings }) =>
+        selectImages(
+          crossEntropy.map(row => row.map(value => Math.exp(-value) >= threshold)),
+          crossEntropy,
+          settings,
+        ),
+  })
 
 const experiment: Experiment = {
   name: 'confident-selection',
@@ -30,7 +35,7 @@ const experiment: Experiment = {
   sigma: 0.75,
   arms: () => [
     arms.ftCadis(),
-    { key: 'confident-0.8', label: 'p(y) ≥ 0.8', hooks: { rule: confidentlyRight(0.8) } },
+    { key: 'confident-0.8', label: 'p(y) ≥ 0.8', hooks: { rule: confidentlyRight({ threshold: 0.8 }) } },
   ],
   reference: 'ft-cadis',
 }

@@ -7,6 +7,7 @@
 import { join } from 'node:path'
 import {
   connect,
+  defineHook,
   type FtCadisLossTerm,
   finetune,
   presets,
@@ -30,30 +31,48 @@ interface Options extends RunOptions {
 }
 
 /** Kept where p(y) ≥ threshold. Everything else stays as the settings say: cold start, mask, weights of 0 and 1. */
-function confidentlyRight(threshold: number): SelectionRule {
-  return ({ crossEntropy }, { settings }) =>
-    selectImages(
-      crossEntropy.map(row => row.map(value => Math.exp(-value) >= threshold)),
-      crossEntropy,
-      settings,
-    )
+function confidentlyRight(parameters: { readonly threshold: number }): SelectionRule {
+  return defineHook({
+    name: 'confidently-right',
+    parameters,
+    make:
+      ({ threshold }) =>
+      ({ crossEntropy }, { settings }) =>
+        selectImages(
+          crossEntropy.map(row => row.map(value => Math.exp(-value) >= threshold)),
+          crossEntropy,
+          settings,
+        ),
+  })
 }
 
 /** A loss term of your own, recorded like the others: the confidence penalty, minus the entropy of the predictions. */
-function confidencePenalty(weight: number): FtCadisLossTerm {
-  return (_inputs, { kept: { logProbabilities_MBK } }) => {
-    const probabilities_MBK = torch.exp(logProbabilities_MBK)
-    const negativeEntropy_MB = torch.sum(torch.mul(probabilities_MBK, logProbabilities_MBK), 'K')
-    return torch.mul(torch.sum(torch.mean(negativeEntropy_MB, 'M')), weight)
-  }
+function confidencePenalty(parameters: { readonly weight: number }): FtCadisLossTerm {
+  return defineHook({
+    name: 'confidence-penalty',
+    parameters,
+    make:
+      ({ weight }) =>
+      (_inputs, { kept: { logProbabilities_MBK } }) => {
+        const probabilities_MBK = torch.exp(logProbabilities_MBK)
+        const negativeEntropy_MB = torch.sum(torch.mul(probabilities_MBK, logProbabilities_MBK), 'K')
+        return torch.mul(torch.sum(torch.mean(negativeEntropy_MB, 'M')), weight)
+      },
+  })
 }
 
 /** A schedule of your own: the attack's radius rises over the first epoch. */
-const risingEpsilon: Schedule = ({ epochsDone }, { method }) => {
-  const { attack } = withEpsilon(method)
-  const epsilon = attack.epsilon * Math.min(1, epochsDone + 0.1)
-  return { method: { ...method, attack: { ...attack, epsilon } } }
-}
+const risingEpsilon: Schedule = defineHook({
+  name: 'rising-epsilon',
+  parameters: { start: 0.1 },
+  make:
+    ({ start }) =>
+    ({ epochsDone }, { method }) => {
+      const { attack } = withEpsilon(method)
+      const epsilon = attack.epsilon * Math.min(1, epochsDone + start)
+      return { method: { ...method, attack: { ...attack, epsilon } } }
+    },
+})
 
 void runMain(async () => {
   const program = addRunOptions(
@@ -69,7 +88,7 @@ void runMain(async () => {
       .option('--python <path>', 'Python interpreter to use'),
   )
   const options = program.parse().opts<Options>()
-  const { threshold, output, python } = options
+  const { threshold, confidencePenalty: weight, output, python } = options
   await setup({ python, onLine: line => console.error(line) })
   await using session = await connect({ python, threads: 1 })
   const config = presets.digits({ output })
@@ -77,9 +96,9 @@ void runMain(async () => {
     finetune(session, config, {
       ...runHooks(options),
       signal,
-      rule: confidentlyRight(threshold),
+      rule: confidentlyRight({ threshold }),
       schedule: risingEpsilon,
-      ...(options.confidencePenalty > 0 ? { lossTerm: confidencePenalty(options.confidencePenalty) } : {}),
+      ...(weight > 0 ? { lossTerm: confidencePenalty({ weight }) } : {}),
     }),
   )
 })

@@ -1,4 +1,5 @@
 import { showValue } from '../config/differences'
+import { unsaidNote } from '../files/earlier-format'
 import { type CertificationLog, missingImages } from '../logs/certification-log-file'
 import { familyWiseOf, LOG_FORMAT } from '../logs/certification-log-metadata'
 import { isChecked } from '../logs/check-rows'
@@ -79,6 +80,9 @@ export function notesOn(methods: readonly Method[]): string[] {
     ...logs.flatMap(familyWiseNote),
     ...logs.flatMap(adaptiveNotes),
     ...otherDataNotes(logs),
+    ...logs.flatMap(({ file, metadata }) =>
+      metadata?.format === 1 ? (unsaidNote(file, ['which images it is of']) ?? []) : [],
+    ),
     ...otherSettingNotes(logs),
     ...settingCells(methods).map(
       ({ header, cells }) =>

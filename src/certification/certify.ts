@@ -10,7 +10,7 @@ import { type Shard, shardPath } from '../logs/shards'
 import { requireSameClasses } from '../smoothing/check-classes'
 import { type CertifiedNetworks, loadNetworks, nameOf } from '../smoothing/load-networks'
 import { notesOnChoice, notesOnInputRange } from '../smoothing/notes'
-import { type SmoothedInput, smoothedOf } from '../smoothing/smoothed-input'
+import { type SmoothedInput, smoothedOf, unsaidOf } from '../smoothing/smoothed-input'
 import { smoothingOf } from '../smoothing/smoothing'
 import { datasetSpec } from '../smoothing/specs'
 import { certificationProgress } from '../terminal/certification-progress'
@@ -44,7 +44,8 @@ export async function certify(
   input: SmoothedInput,
   { log, shard, earlier = [], signal, progress, ...hooks }: CertifyOptions = {},
 ): Promise<CertificationLog> {
-  const { config, weights: expected, classes } = await smoothedOf(input)
+  const known = await smoothedOf(input)
+  const { config, weights: expected, classes } = known
   const whole = log ?? defaultLogPath(config)
   const path = shard === undefined ? whole : shardPath(whole, shard)
   const { certification, smoothing } = config
@@ -59,7 +60,9 @@ export async function certify(
     requireCertifiable(certification, { sigma: smoothing.sigma, images: indices.length })
     networks = await loadNetworks(session, config, { expected })
     const { denoiser, classifier, weights, provenance } = networks
+    const unsaid = unsaidOf(known)
     const notes = [
+      ...(unsaid === undefined ? [] : [unsaid]),
       ...dataset.description.notes,
       ...(await notesOnChoice(dataset, indices)),
       ...(await notesOnInputRange(config)),

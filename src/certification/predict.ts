@@ -9,7 +9,7 @@ import { requireOneOrder, requireSameClasses } from '../smoothing/check-classes'
 import { toSymmetric } from '../smoothing/denoise'
 import { loadNetworks } from '../smoothing/load-networks'
 import { notesOnInputRange } from '../smoothing/notes'
-import { type SmoothedInput, smoothedOf } from '../smoothing/smoothed-input'
+import { type SmoothedInput, smoothedOf, unsaidOf } from '../smoothing/smoothed-input'
 import { smoothingOf } from '../smoothing/smoothing'
 import { gaussianBound } from '../statistics/bound'
 import { type Classifier, classFolders, type ImageTransform, readImage, unreadableImages } from '../torch'
@@ -72,7 +72,8 @@ export async function predict(
   input: SmoothedInput,
   { files, signal, onImage, onNote }: PredictOptions,
 ): Promise<readonly ImagePrediction[]> {
-  const { config, weights: expected, classes } = await smoothedOf(input)
+  const known = await smoothedOf(input)
+  const { config, weights: expected, classes } = known
   const { certification } = config
   const [first] = files
   if (first === undefined) {
@@ -86,6 +87,8 @@ export async function predict(
       remedy: 'Leave them out, or replace them.',
     })
   }
+  const unsaid = unsaidOf(known)
+  if (unsaid !== undefined) onNote?.(unsaid)
   for (const note of await notesOnInputRange(config)) onNote?.(note)
   const named = classes ?? listedClasses(config.data)
   const { denoiser, classifier } = await loadNetworks(session, config, { expected })

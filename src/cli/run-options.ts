@@ -10,6 +10,7 @@ export interface RunOptions {
   readonly replace?: boolean
   readonly maxHours?: number
   readonly onNonFinite: 'skip' | 'stop'
+  readonly acceptChangedHooks?: boolean
   /** Says nothing. */
   readonly quiet?: boolean
   /** Writes each report as one line of JSON to stdout, and nothing else. */
@@ -36,6 +37,10 @@ export function addRunOptions(program: Command): Command {
         .choices(['skip', 'stop'])
         .default('skip'),
     )
+    .option(
+      '--accept-changed-hooks',
+      'go on although a rule, loss term or schedule without a name has another source than when the run was begun',
+    )
     .addOption(new Option('--quiet', 'print nothing but errors').conflicts('json'))
     .option('--json', 'print each report as one line of JSON on stdout, and nothing else there')
 }
@@ -46,6 +51,7 @@ export function runHooks({
   replace,
   maxHours,
   onNonFinite,
+  acceptChangedHooks,
   quiet,
   json,
 }: RunOptions): Omit<FinetuneHooks, 'rule' | 'lossTerm' | 'schedule'> {
@@ -54,6 +60,7 @@ export function runHooks({
     ...(replace === true ? { existing: 'replace' as const } : {}),
     maxHours,
     onNonFinite,
+    acceptChangedHooks,
     progress: quiet !== true && json !== true,
     ...(json === true ? { watchers: [jsonReports()] } : {}),
   }

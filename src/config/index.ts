@@ -1,4 +1,5 @@
 export * from './ablations'
 export * from './digits-networks'
+export type { HookTrace, HookTraces } from './hook-trace'
 export * from './presets'
 export * from './schema'

@@ -4,6 +4,7 @@ import { requireCertifiable } from '../certification/guarantee'
 import { certificationSchema } from '../config/certification-schema'
 import { parseConfig, type RunConfig } from '../config/schema'
 import { ConfigError } from '../errors'
+import { tracesOf } from '../training/trace-hooks'
 import type { Arm, Experiment } from './definition'
 import type { Scale } from './scale'
 
@@ -91,7 +92,7 @@ function identityOf(
     autocast,
     tf32,
     compileDenoiser,
-    hooks: arm.hooks && arm.key,
+    hooks: hooksOf(arm),
   }
   return JSON.stringify(isTrained ? { ...networks, ...training } : networks, (key, value: unknown) => {
     // Runs of earlier versions, which had no other groups, keep their names.
@@ -100,6 +101,16 @@ function identityOf(
       ? relative(resolve(output), value)
       : value
   })
+}
+
+/** What of an arm's own functions decides: name and parameters. A bare one belongs to the key of its arm. */
+function hooksOf({ key, hooks }: Arm): object | undefined {
+  if (hooks === undefined) return undefined
+  const traces = Object.entries(tracesOf(hooks)).map(([name, { name: called, parameters }]) => [
+    name,
+    parameters === null ? key : { name: called, parameters },
+  ])
+  return Object.fromEntries(traces)
 }
 
 /** Folder of one run of an arm. */

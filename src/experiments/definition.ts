@@ -22,7 +22,7 @@ export interface Arm {
   readonly config?: (base: RunConfig) => RunConfig
   /** Whether the classifier is fine-tuned. Default true; false certifies it off the shelf. */
   readonly isTrained?: boolean
-  /** Decisions of the caller's own. They belong to the arm's key: another rule needs another key. */
+  /** Decisions of the caller's own: functions of `defineHook`. A bare function belongs to the arm's key: another needs another key. */
   readonly hooks?: Pick<FinetuneHooks, 'rule' | 'lossTerm' | 'schedule'>
   /** The same in the paper. */
   readonly paper?: PaperRowReference

@@ -1,6 +1,7 @@
 import { type FileHandle, mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { ConfigError, DataError, FtCadisError } from '../errors'
+import { pathAfresh, refusalOf } from '../files/earlier-format'
 import { type Lock, lock } from '../files/lock'
 import { readText, readTextFile } from '../files/read-text'
 import { openToAppend, openToChange, requireRegular } from '../files/regular-file'
@@ -22,6 +23,7 @@ import {
   requireSameConfiguration,
   saysData,
 } from './certification-log-metadata'
+import { certifyCommand } from './certify-command'
 import { formatIndices, parseIndices } from './image-plan'
 
 export interface CertificationLog extends ParsedLog {
@@ -206,12 +208,15 @@ async function prepare(
   return { ...earlier, saysData: saysData((logged ?? metadata).configuration) }
 }
 
-function requireFormat(path: string, { format }: LogMetadata): void {
+/** @throws ConfigError for a log of an earlier version, with the command that certifies afresh */
+export function requireFormat(path: string, metadata: LogMetadata): void {
+  const { format } = metadata
   if (format === LOG_FORMAT) return
-  throw new ConfigError(
-    `The log ${path} has format ${format}, which is read but not continued; this version writes format ${LOG_FORMAT}.`,
-    { remedy: 'Certify into another log file, with --output. Analysis reads both.' },
-  )
+  const { message, remedy } = refusalOf({
+    ...{ what: `The log ${path}`, format, current: LOG_FORMAT, not: 'continued' },
+    afresh: certifyCommand(metadata, { output: pathAfresh(path) }),
+  })
+  throw new ConfigError(message, { remedy })
 }
 
 function requirePlanned(path: string, { plan }: NewLogMetadata, { rows }: ParsedLog): void {

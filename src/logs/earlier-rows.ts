@@ -3,8 +3,8 @@ import { ConfigError } from '../errors'
 import { exists } from '../files/exists'
 import { namesIn } from '../files/names-in'
 import type { LoggedRow } from './certification-log'
-import { readCertificationLog } from './certification-log-file'
-import { LOG_FORMAT, type LogMetadata, requireSameConfiguration } from './certification-log-metadata'
+import { readCertificationLog, requireFormat } from './certification-log-file'
+import { type LogMetadata, requireSameConfiguration } from './certification-log-metadata'
 import { shardPath } from './shards'
 
 /** The log and the logs of its shards, of whatever number, that are there. */
@@ -33,14 +33,12 @@ export async function earlierRows(
   const rows = new Map<number, LoggedRow>()
   for (const path of paths) {
     const { metadata, rows: logged } = await readCertificationLog(path)
-    if (metadata?.format !== LOG_FORMAT) {
-      throw new ConfigError(
-        `Nothing beside ${path} says how its rows were certified, in format ${LOG_FORMAT}.`,
-        {
-          remedy: 'Choose another log file.',
-        },
-      )
+    if (metadata === undefined) {
+      throw new ConfigError(`Nothing beside ${path} says how its rows were certified.`, {
+        remedy: 'Choose another log file.',
+      })
     }
+    requireFormat(path, metadata)
     requireSameConfiguration(path, metadata.configuration, configuration)
     const others = logged.filter(({ index }) => !asked.has(index))
     // The log of all images is written again with what is certified now; those of shards stay.

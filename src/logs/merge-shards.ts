@@ -1,5 +1,6 @@
 import { fieldDifferences, showValue } from '../config/differences'
 import { ConfigError, DataError } from '../errors'
+import { pathAfresh, refusalOf } from '../files/earlier-format'
 import { lock } from '../files/lock'
 import { readText } from '../files/read-text'
 import { writeDurably } from '../files/write'
@@ -12,6 +13,7 @@ import {
   writeMetadata,
 } from './certification-log-file'
 import { LOG_FORMAT, type LogMetadata, readMetadata } from './certification-log-metadata'
+import { certifyCommand } from './certify-command'
 import { formatIndices, imagePlan, parseIndices, planDigest, type Share } from './image-plan'
 
 /** A log whose metadata say that it is a share of a plan. */
@@ -62,16 +64,27 @@ function requireShards(logs: readonly CertificationLog[]): ShardLog[] {
           ),
     )
   }
-  const earlier = (logs as ShardLog[]).filter(({ metadata }) => metadata.format !== LOG_FORMAT)
-  if (earlier.length > 0) {
-    throw notWhole(
-      earlier.map(
-        ({ file, metadata }) =>
-          `${file} has format ${metadata.format}; shards are merged in format ${LOG_FORMAT}`,
-      ),
-    )
-  }
+  requireFormats(logs as ShardLog[])
   return (logs as ShardLog[]).toSorted((a, b) => a.metadata.share.number - b.metadata.share.number)
+}
+
+/** Shards of an earlier version are certified again: those that are given, with the images of all of them. */
+function requireFormats(shards: readonly ShardLog[]): void {
+  const earlier = shards.filter(({ metadata }) => metadata.format !== LOG_FORMAT)
+  const [first] = earlier
+  if (first === undefined) return
+  const images = formatIndices(
+    shards.flatMap(({ metadata }) => parseIndices(metadata.plan.images)).sort((a, b) => a - b),
+  )
+  const output = pathAfresh(first.file.replace(/\.shard-\d+-of-\d+/, ''))
+  const { message, remedy } = refusalOf({
+    what: earlier.map(({ file }) => file).join(', '),
+    ...{ format: first.metadata.format, current: LOG_FORMAT, not: 'merged' },
+    afresh: shards
+      .map(({ metadata }) => certifyCommand(metadata, { output, images, shard: metadata.share }))
+      .join('; '),
+  })
+  throw new DataError(message, { remedy })
 }
 
 /** What is wrong with the shards as a set. */

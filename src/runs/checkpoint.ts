@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { z } from 'zod'
+import { hookTracesSchema } from '../config/hook-trace'
 import { type AnyRunConfig, parseStoredConfig } from '../config/schema'
 import { CheckpointError } from '../errors'
 import { fileHash } from '../files/hash'
@@ -21,11 +22,13 @@ import { CHECKPOINT_NAME } from './checkpoint-name'
  */
 
 const TRAINER_FILE = 'trainer.json'
+/** The format of `trainer.json` that this version writes. */
+export const TRAINER_FORMAT = 2
 const OPTIMIZER_FILE = 'optimizer.safetensors'
 
 const trainerSchema = z.object({
   /** Of format 1 is what versions before the seal wrote. */
-  format: z.literal([1, 2], { error: 'expected 1 or 2, which this version reads' }),
+  format: z.literal([1, TRAINER_FORMAT], { error: 'expected 1 or 2, which this version reads' }),
   /** Epoch of the next update, counted from 1. */
   epoch: z.int().positive(),
   /** Updates done in it. */
@@ -54,6 +57,8 @@ const trainerSchema = z.object({
   config: z.unknown(),
   /** The program that defined the objective; null for those of this package. */
   script: z.string().nullable().default(null),
+  /** The functions of the script that have trained it; null where the version that wrote it did not say. */
+  hooks: hookTracesSchema.nullable().default(null),
   /** Where the off-the-shelf weights are from, with their hashes. */
   weights: z.unknown(),
   /** What the images are; null in checkpoints of earlier versions. */
@@ -87,7 +92,7 @@ function sealOf(content: object): string {
 
 function trainerText(state: TrainerState, files: TrainerFile['files']): string {
   // As it will be read: without what JSON has no word for.
-  const content = JSON.parse(JSON.stringify({ format: 2, ...state, files }))
+  const content = JSON.parse(JSON.stringify({ format: TRAINER_FORMAT, ...state, files }))
   return `${JSON.stringify({ ...content, sha256: sealOf(content) }, null, 2)}\n`
 }
 
@@ -100,6 +105,8 @@ export type TrainerState = Omit<TrainerFile, 'format' | 'files' | 'config'> & {
 
 export interface Checkpoint {
   readonly folder: string
+  /** Of its `trainer.json`. */
+  readonly format: TrainerFile['format']
   readonly state: TrainerState
   /** The optimizer's moments; to load after the weights. */
   readonly optimizerFile: string
@@ -175,7 +182,7 @@ function cannotWrite(folder: string, cause: unknown): CheckpointError {
  * @throws CheckpointError if it is missing, cut off, or no checkpoint of this package
  */
 export async function readCheckpoint(folder: string): Promise<Checkpoint> {
-  const { format: _, files, ...state } = await readTrainerFile(folder)
+  const { format, files, ...state } = await readTrainerFile(folder)
   for (const [name, expected] of Object.entries(files)) {
     const found = await describeFile(join(folder, name)).catch(() => undefined)
     if (found === undefined) throw incomplete(folder, `${name} is missing`)
@@ -188,6 +195,7 @@ export async function readCheckpoint(folder: string): Promise<Checkpoint> {
   }
   return {
     folder,
+    format,
     state: { ...state, config: parseStoredConfig(withParameterGroups(state.config)) },
     optimizerFile: join(folder, OPTIMIZER_FILE),
   }

@@ -1,4 +1,5 @@
 import type { SessionInfo } from '../bridge'
+import type { HookTraces } from '../config/hook-trace'
 import type { AnyRunConfig } from '../config/schema'
 import { packageVersion } from '../files/package-version'
 import type { ObjectiveDescription } from '../objectives/description'
@@ -13,6 +14,8 @@ export interface RunDescription {
   readonly objective: ObjectiveDescription
   /** Where the off-the-shelf weights are from. */
   readonly weights: CertifiedNetworks['provenance']
+  /** Functions of the script that decide what is trained, by name and parameters. */
+  readonly hooks: HookTraces
   /** What the images are. */
   readonly data: RunData
   readonly versions: { readonly ftCadis: string; readonly node: string; readonly torch: string }
@@ -24,7 +27,7 @@ export interface RunDescription {
 /** What `config.json` says: the configuration, and enough beside it to know what ran where on what weights. */
 export async function describeRun(
   { networks, smoothing }: { networks: TrainedNetworks; smoothing: Smoothing },
-  { config, objective, data }: Pick<RunDescription, 'config' | 'objective' | 'data'>,
+  { config, objective, hooks, data }: Pick<RunDescription, 'config' | 'objective' | 'hooks' | 'data'>,
 ): Promise<RunDescription> {
   const { classifier } = networks
   const { session } = classifier
@@ -36,7 +39,7 @@ export async function describeRun(
   const { execa } = await import('execa')
   const git = await execa('git', ['rev-parse', 'HEAD'], { reject: false })
   return {
-    ...{ config, objective, weights, data },
+    ...{ config, objective, hooks, weights, data },
     versions: {
       ftCadis: packageVersion(),
       node: process.versions.node,

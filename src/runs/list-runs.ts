@@ -1,11 +1,12 @@
 import type { Dirent } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { HookTraces } from '../config/hook-trace'
 import { DataError } from '../errors'
 import type { ObjectiveDescription } from '../objectives/description'
 import type { Evaluation } from '../objectives/objective'
 import { readLatestMetrics } from './read-metrics'
-import { type RunStatus, readRunMetadata, readStatus } from './read-run'
+import { type RunStatus, readRunMetadata, readStatus, unsaidOfRun } from './read-run'
 import type { EpochReport, UpdateReport } from './reports'
 
 /** What is to be known of a run at a glance. */
@@ -18,6 +19,10 @@ export interface RunSummary {
   /** The epoch that is best by the metric of the objective. */
   readonly bestEpoch: EpochReport | undefined
   readonly objective: ObjectiveDescription
+  /** The functions of the script that decide what is trained; null where the version that wrote it did not say. */
+  readonly hooks: HookTraces | null
+  /** What its files leave open, because an earlier version wrote them. */
+  readonly unsaid: string | undefined
   /** Bytes of `checkpoints/`. */
   readonly checkpointBytes: number
 }
@@ -69,7 +74,8 @@ async function findRuns(folder: string, entries: readonly Dirent[]): Promise<str
 
 async function summariseRun(folder: string): Promise<RunSummary | UnreadableRun> {
   try {
-    const { objective } = await readRunMetadata(folder)
+    const metadata = await readRunMetadata(folder)
+    const { objective, hooks } = metadata
     const { latest, epochs } = await readLatestMetrics(join(folder, 'metrics.jsonl'))
     return {
       folder,
@@ -78,6 +84,8 @@ async function summariseRun(folder: string): Promise<RunSummary | UnreadableRun>
       latestEpoch: epochs.at(-1),
       bestEpoch: bestEpoch(epochs, objective.evaluation.best),
       objective,
+      hooks,
+      unsaid: unsaidOfRun(folder, metadata),
       checkpointBytes: await bytesIn(join(folder, 'checkpoints')),
     }
   } catch (error) {

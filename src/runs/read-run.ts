@@ -1,7 +1,9 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { type HookTraces, hookTracesSchema } from '../config/hook-trace'
 import { DataError } from '../errors'
+import { unsaidNote } from '../files/earlier-format'
 import { isLocked } from '../files/lock'
 import { firstIssue, isObject, readJson } from '../files/read-json'
 import { EARLIER_OBJECTIVE, type ObjectiveDescription } from '../objectives/description'
@@ -38,6 +40,18 @@ export interface RunMetadata {
   readonly commit: string | null
   readonly startedAt: string
   readonly objective: ObjectiveDescription
+  /** The functions of the script that decide what is trained; null where the version that wrote it did not say. */
+  readonly hooks: HookTraces | null
+  /** What the images are; absent in earlier versions. */
+  readonly data?: unknown
+}
+
+/** What a run folder leaves open, because an earlier version wrote it; undefined where nothing. */
+export function unsaidOfRun(folder: string, { data, hooks }: RunMetadata): string | undefined {
+  return unsaidNote(folder, [
+    ...(data === undefined ? ['on which images it was trained'] : []),
+    ...(hooks === null ? ['by which functions of a script'] : []),
+  ])
 }
 
 const metricSchema: z.ZodType<MetricTable> = z.record(
@@ -160,17 +174,25 @@ export async function readRunMetadata(folder: string): Promise<RunMetadata> {
       remedy: 'Restore the file.',
     })
   }
-  const { objective } = metadata
+  const { objective, hooks } = metadata
   return {
     ...(metadata as unknown as RunMetadata),
-    objective: objective === undefined ? EARLIER_OBJECTIVE : objectiveOf(objective, path),
+    objective:
+      objective === undefined
+        ? EARLIER_OBJECTIVE
+        : partOf('objective', objective, { schema: objectiveSchema, path }),
+    hooks: hooks === undefined ? null : partOf('hooks', hooks, { schema: hookTracesSchema, path }),
   }
 }
 
-function objectiveOf(content: unknown, path: string): ObjectiveDescription {
-  const parsed = objectiveSchema.safeParse(content)
+function partOf<T>(
+  part: string,
+  content: unknown,
+  { schema, path }: { readonly schema: z.ZodType<T>; readonly path: string },
+): T {
+  const parsed = schema.safeParse(content)
   if (parsed.success) return parsed.data
-  throw new DataError(`${path} is malformed: objective.${firstIssue(parsed.error)}.`, {
+  throw new DataError(`${path} is malformed: ${part}.${firstIssue(parsed.error)}.`, {
     remedy: 'Restore the file.',
     cause: parsed.error,
   })

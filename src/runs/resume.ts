@@ -3,9 +3,10 @@ import { fieldDifferences, showValue } from '../config/differences'
 import { METHOD_KINDS } from '../config/methods'
 import type { AnyRunConfig } from '../config/schema'
 import { CheckpointError, ConfigError } from '../errors'
+import { pathAfresh, refusalOf } from '../files/earlier-format'
 import { type RunData, requireSameData } from '../smoothing/data-identity'
 import { readSmoothed } from '../smoothing/smoothed-file'
-import { type Checkpoint, readCheckpoint } from './checkpoint'
+import { type Checkpoint, readCheckpoint, TRAINER_FORMAT } from './checkpoint'
 import { listCheckpoints } from './list-checkpoints'
 
 /**
@@ -46,6 +47,21 @@ export async function newestCheckpoint(
     `${checkpoint.folder} is of step ${step}, which is not update ${updatesInEpoch} of epoch ${epoch} where an epoch has ${updatesPerEpoch} updates.`,
     { remedy: 'Give the data and optimisation.imagesPerUpdate that the run was begun with.' },
   )
+}
+
+/**
+ * Refuses to continue with a run of an earlier version.
+ *
+ * @throws CheckpointError that says how to begin it afresh
+ */
+export function requireOwnFormat({ folder, format }: Checkpoint, { output }: AnyRunConfig): void {
+  if (format === TRAINER_FORMAT) return
+  const other = pathAfresh(output)
+  const { message, remedy } = refusalOf({
+    ...{ what: `The checkpoint ${folder}`, format, current: TRAINER_FORMAT, not: 'resumed' },
+    afresh: `finetune(session, { …, output: '${other}' }), or the same program without --resume and with --output ${other}.`,
+  })
+  throw new CheckpointError(message, { remedy })
 }
 
 /**

@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
+import { type HookTraces, hookTracesSchema } from '../config/hook-trace'
 import { type CertificationRunConfig, parseCertificationConfig } from '../config/schema'
 import { CheckpointError, ConfigError } from '../errors'
 import { exists } from '../files/exists'
@@ -28,6 +29,8 @@ const smoothedSchema = z.object({
   classes: z.array(z.string()),
   /** What the weights were trained and evaluated on; absent where nothing was trained, and in earlier versions. */
   data: runDataSchema.optional(),
+  /** The functions of a script that have trained the weights; absent where nothing was trained, and in earlier versions. */
+  hooks: hookTracesSchema.optional(),
   weights: z.object({ denoiser: hashes, classifier: hashes, checkpoint: hashes }),
   versions: z.record(z.string(), z.string()),
 })
@@ -47,6 +50,8 @@ export interface SmoothedMetadata {
   readonly weights: { readonly denoiser: Provenance | null; readonly classifier: Provenance }
   /** What the weights were trained and evaluated on. */
   readonly data?: RunData | undefined
+  /** The functions of a script that have trained them. */
+  readonly hooks?: HookTraces | undefined
   /** Beside this package's and Node's. */
   readonly versions?: Readonly<Record<string, string>>
 }
@@ -58,7 +63,7 @@ export interface SmoothedMetadata {
  * @throws ConfigError where the smoothing is of another sigma than the configuration
  */
 export async function writeSmoothed(folder: string, metadata: SmoothedMetadata): Promise<void> {
-  const { config, smoothing, dataset, data, weights, versions = {} } = metadata
+  const { config, smoothing, dataset, data, hooks, weights, versions = {} } = metadata
   if (smoothing.sigma !== config.smoothing.sigma) {
     throw new ConfigError(
       `The smoothing has sigma ${smoothing.sigma}, but the configuration ${config.smoothing.sigma}.`,
@@ -73,6 +78,7 @@ export async function writeSmoothed(folder: string, metadata: SmoothedMetadata):
     imageShape: dataset.imageShape,
     classes: dataset.classes,
     data,
+    hooks,
     weights: {
       denoiser: weights.denoiser === null ? null : hashesOf(weights.denoiser),
       classifier: hashesOf(weights.classifier),

@@ -1,5 +1,6 @@
 import { type CertificationRunConfigInput, parseCertificationConfig } from '../config/schema'
 import { CheckpointError } from '../errors'
+import { unsaidNote } from '../files/earlier-format'
 import { readSmoothed, type Smoothed } from './smoothed-file'
 
 /** The settings of a smoothed classifier, and what else is known of it: all of it where `smoothed.json` says so. */
@@ -7,6 +8,16 @@ export type KnownSmoothed = Pick<Smoothed, 'config'> & Partial<Smoothed>
 
 /** A smoothed classifier: a folder with `smoothed.json`, what is known of it, or the settings of a certification. */
 export type SmoothedInput = string | KnownSmoothed | CertificationRunConfigInput
+
+/** What the files of trained weights leave open, because an earlier version wrote them; undefined where nothing. */
+export function unsaidOf({ config, data, hooks }: KnownSmoothed): string | undefined {
+  const { checkpoint } = config
+  if (checkpoint === undefined) return undefined
+  return unsaidNote(checkpoint, [
+    ...(data === undefined ? ['on which images it was trained'] : []),
+    ...(hooks === undefined ? ['by which functions of a script'] : []),
+  ])
+}
 
 /**
  * What an input says.

@@ -3,18 +3,31 @@ import type { Form, Objective } from '../objectives/objective'
 import type { FinetuneHooks } from './hooks'
 import type { Hyperparameters, Schedule } from './hyperparameters'
 
+/** What a hook takes that decides what is trained: a run records it. */
+const DECIDES = ['a function', (value: unknown) => typeof value === 'function'] as const
+
 /** What each hook takes, where a type alone does not say it. */
 const HOOKS: {
   readonly [name in keyof Required<FinetuneHooks>]: readonly [string, (value: unknown) => boolean] | null
 } = {
   ...{ onStart: null, onUpdate: null, onEpoch: null, onEnd: null, watchers: null },
-  ...{ rule: null, lossTerm: null, schedule: null, denoiser: null, signal: null },
-  ...{ eventFiles: null, progress: null, updatesOnly: null },
+  ...{ rule: DECIDES, lossTerm: DECIDES, schedule: DECIDES },
+  ...{ denoiser: null, signal: null, eventFiles: null, progress: null, updatesOnly: null },
+  acceptChangedHooks: ['true or false', value => typeof value === 'boolean'],
   existing: oneOf('refuse', 'replace', 'resume'),
   onNonFinite: oneOf('skip', 'stop'),
   maxHours: ['a number of at least 0', value => typeof value === 'number' && value >= 0],
   stopAfterUpdates: ['an integer of at least 1', isCount],
   evaluationImages: ['an integer of at least 1', isCount],
+}
+
+/** Hooks that decide what is trained. */
+export type DecidingHook = 'rule' | 'lossTerm' | 'schedule'
+
+/** Their names: what of a caller's own leaves a trace in a run. */
+export function decidingHooks(): readonly DecidingHook[] {
+  const names = Object.keys(HOOKS) as (keyof typeof HOOKS)[]
+  return names.filter(name => HOOKS[name] === DECIDES) as DecidingHook[]
 }
 
 /**

@@ -33,6 +33,11 @@ export interface FinetuneHooks<F extends Form = FtCadisForm> extends RunWatcher 
    */
   readonly existing?: 'refuse' | 'replace' | 'resume' | undefined
   /**
+   * Whether a run is resumed although a bare function among `rule`, `lossTerm` and `schedule` has another source than the
+   * one that it was begun with. Default false. Functions of `defineHook` are known by name and parameters instead.
+   */
+  readonly acceptChangedHooks?: boolean | undefined
+  /**
    * Asks the run to stop: it finishes the update under way, writes a checkpoint and rejects with InterruptedError, which
    * tells the signal's reason.
    */

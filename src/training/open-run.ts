@@ -1,4 +1,5 @@
 import type { Session } from '../bridge'
+import type { HookTraces } from '../config/hook-trace'
 import type { AnyRunConfig } from '../config/schema'
 import { CheckpointError, ConfigError } from '../errors'
 import type { Checkpoint } from '../runs/checkpoint'
@@ -6,8 +7,9 @@ import { clearUnfinished } from '../runs/list-checkpoints'
 import { requireMetrics } from '../runs/metrics-file'
 import type { RunPlan } from '../runs/plan-run'
 import { readState } from '../runs/read-run'
-import { newestCheckpoint, requireSameRun } from '../runs/resume'
+import { newestCheckpoint, requireOwnFormat, requireSameRun } from '../runs/resume'
 import { RunFolder } from '../runs/run-folder'
+import { requireSameHooks } from '../runs/same-hooks'
 import type { ProcessGroup } from '../torch'
 import type { FinetuneHooks } from './hooks'
 
@@ -48,7 +50,14 @@ type Decision = { readonly checkpoint: Checkpoint | null } | { readonly refusal:
 export async function openRun(
   group: ProcessGroup,
   config: AnyRunConfig,
-  { plan, existing, launch }: { plan: RunPlan; launch: Launch } & Pick<FinetuneHooks, 'existing'>,
+  {
+    existing,
+    launch,
+    ...run
+  }: { plan: RunPlan; launch: Launch; traces: HookTraces } & Pick<
+    FinetuneHooks,
+    'existing' | 'acceptChangedHooks'
+  >,
 ): Promise<OpenedRun> {
   if (group.rank > 0) {
     const decision: Decision = JSON.parse(await group.broadcast(''))
@@ -61,7 +70,7 @@ export async function openRun(
   try {
     folder = await RunFolder.open(config.output)
     const consent = await consentTo(folder, { existing: existing ?? 'refuse', launch })
-    const checkpoint = await chooseCheckpoint(folder, config, { plan, existing: consent })
+    const checkpoint = await chooseCheckpoint(folder, config, { ...run, existing: consent })
     await group.broadcast(JSON.stringify({ checkpoint } satisfies Decision))
     return { folder, checkpoint }
   } catch (error) {
@@ -97,7 +106,17 @@ async function consentTo(
 async function chooseCheckpoint(
   folder: RunFolder,
   config: AnyRunConfig,
-  { plan, existing }: { plan: RunPlan; existing: NonNullable<FinetuneHooks['existing']> },
+  {
+    plan,
+    existing,
+    traces,
+    acceptChangedHooks,
+  }: {
+    plan: RunPlan
+    existing: NonNullable<FinetuneHooks['existing']>
+    traces: HookTraces
+    acceptChangedHooks?: boolean | undefined
+  },
 ): Promise<Checkpoint | null> {
   if (existing === 'refuse' && folder.earlier.length > 0) {
     throw new ConfigError(
@@ -115,7 +134,9 @@ async function chooseCheckpoint(
     await requireNeverSaved(folder)
     return null
   }
+  requireOwnFormat(checkpoint, config)
   requireSameRun(checkpoint, config)
+  requireSameHooks(checkpoint, traces, { acceptChanged: acceptChangedHooks })
   requireMetrics(folder.metricsPath, checkpoint.state)
   return checkpoint
 }

@@ -23,7 +23,7 @@ export interface RunCheckpointsOptions {
 /** What of a run moves, and a checkpoint holds. */
 export type Progress = Omit<
   TrainerState,
-  'config' | 'script' | 'weights' | 'data' | 'versions' | 'metricsBytes' | 'updatesPerEpoch'
+  'config' | 'script' | 'hooks' | 'weights' | 'data' | 'versions' | 'metricsBytes' | 'updatesPerEpoch'
 >
 
 /** The checkpoints of a run: when one is due, writing it, and which of them stay. */
@@ -46,12 +46,12 @@ export class RunCheckpoints {
   /** Returns its folder. */
   async write(name: string, progress: Progress): Promise<string> {
     const { config, state, testSet, folder, description } = this.#options
-    const { weights, data, versions } = description
+    const { weights, data, versions, hooks } = description
     folder.lock.requireHeld()
     const { networks, optimizer, smoothing } = state
     const { classifier } = networks
     const smoothed = {
-      ...{ config: certificationOf(config), smoothing, weights, data },
+      ...{ config: certificationOf(config), smoothing, weights, data, hooks },
       dataset: testSet.description,
       versions: { torch: versions.torch },
     }
@@ -73,10 +73,10 @@ export class RunCheckpoints {
 
   async #trainerState(progress: Progress): Promise<TrainerState> {
     const { config, plan, folder, description } = this.#options
-    const { weights, data, versions, objective } = description
+    const { weights, data, versions, objective, hooks } = description
     return {
       ...progress,
-      ...{ config, weights, data, versions, script: objective.script },
+      ...{ config, weights, data, versions, script: objective.script, hooks },
       updatesPerEpoch: plan.updatesPerEpoch,
       metricsBytes: await folder.syncMetrics(),
     }

@@ -23,6 +23,7 @@ import type { Schedule } from './hyperparameters'
 import { launchOf, openRun } from './open-run'
 import { prepareRun } from './prepare-run'
 import { requireSameDataOnRanks, requireSameWeightsOnRanks } from './require-same-ranks'
+import { objectiveTrace, tracesOf } from './trace-hooks'
 import { TrainingLoop } from './training-loop'
 
 /** What a run has trained; the caller frees `networks` and `smoothing`. */
@@ -65,6 +66,7 @@ async function train<F extends Form>(
   { config, hooks }: { config: AnyRunConfig; hooks: FinetuneHooks<F> },
 ): Promise<FinetuneResult> {
   requireHooks(hooks)
+  const traces = { ...tracesOf(hooks), ...objectiveTrace(objective) }
   const schedule = hooks.schedule && checkedSchedule(objective, hooks.schedule)
   const group = await joinProcessGroup(session)
   const trainSet = await openDataset(session, datasetSpec(config.data, 'train'))
@@ -75,7 +77,10 @@ async function train<F extends Form>(
   const { updates: planned } = planRun(config, sizes)
   const plan = planRun(config, { ...sizes, stopAfterUpdates: hooks.stopAfterUpdates })
   const launch = await launchOf(group, session)
-  const { folder, checkpoint } = await openRun(group, config, { plan, existing: hooks.existing, launch })
+  const { folder, checkpoint } = await openRun(group, config, {
+    ...{ plan, existing: hooks.existing, launch, traces },
+    acceptChangedHooks: hooks.acceptChangedHooks,
+  })
   const { updatesOnly = false, eventFiles: hasEventFiles = !updatesOnly } = hooks
   const watchers = [
     ...(isShown(hooks.progress) ? [trainingProgress()] : []),
@@ -102,7 +107,7 @@ async function train<F extends Form>(
     try {
       const description = await describeRun(
         { networks, smoothing },
-        { config, objective: prepared.objective, data },
+        { config, objective: prepared.objective, data, hooks: traces },
       )
       await requireSameWeightsOnRanks(group, description.weights)
       if (checkpoint !== null) requireSameWeights(checkpoint, description.weights)

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import {
   ConfigError,
+  defineHook,
   EXPERIMENTS,
   type Experiment,
   findExperiments,
@@ -160,6 +161,26 @@ describe('runs', () => {
       ({ id }) => id,
     )
     expect(new Set(ids).size).toBe(3)
+  })
+
+  it('are of what its functions are called and given, whatever arm they belong to', () => {
+    const rule = (threshold: number) =>
+      defineHook({
+        ...{ name: 'right', parameters: { threshold } },
+        make: () => () => ({ weights: [], attacked: [], keptCounts: [] }),
+      })
+    const experiment: Experiment = {
+      ...(findExperiments(['objective'])[0] as Experiment),
+      arms: () => [
+        { key: 'mine', label: 'mine', hooks: { rule: rule(0.8) } },
+        { key: 'same', label: 's', hooks: { rule: rule(0.8) } },
+        { key: 'other', label: 'o', hooks: { rule: rule(0.9) } },
+      ],
+    }
+    const output = 'runs/x'
+    const arms = resolveArms(experiment, { scale: makeScale('digits', { output }), output })
+    expect(arms[1]?.id).toBe(arms[0]?.id)
+    expect(arms[2]?.id).not.toBe(arms[0]?.id)
   })
 
   it('of two arms with one key are refused', () => {

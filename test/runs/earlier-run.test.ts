@@ -4,13 +4,14 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { renderReport } from '../../src/analysis/report'
 import { parseConfig } from '../../src/config/schema'
+import { CheckpointError } from '../../src/errors'
 import { EARLIER_OBJECTIVE } from '../../src/objectives/description'
 import { readCheckpoint } from '../../src/runs/checkpoint'
 import { isReadable, listRuns } from '../../src/runs/list-runs'
 import { readLatestMetrics, readMetrics } from '../../src/runs/read-metrics'
 import { readRun } from '../../src/runs/read-run'
 import { runReport } from '../../src/runs/report/run-report'
-import { requireSameRun } from '../../src/runs/resume'
+import { requireOwnFormat, requireSameRun } from '../../src/runs/resume'
 import { readSmoothed } from '../../src/smoothing/smoothed-file'
 
 /** What version 0.1.0 wrote: a run of three epochs, of whose rows a few are left and of whose last checkpoint the JSON. */
@@ -56,7 +57,7 @@ it('an earlier run is listed and reported', async () => {
   expect(page).toContain('Selective cross-entropy (Eq. 8')
 })
 
-it('an earlier checkpoint is gone on from under the configuration of today', async () => {
+it('an earlier checkpoint is read with the configuration of today, and not resumed', async () => {
   const checkpoint = await readCheckpoint(join(EARLIER, 'checkpoints', 'epoch-03'))
   expect(checkpoint.state).toMatchObject({
     ...{ epoch: 3, updatesInEpoch: 14, step: 50, script: null },
@@ -66,6 +67,8 @@ it('an earlier checkpoint is gone on from under the configuration of today', asy
   const { config } = checkpoint.state
   const today = parseConfig(JSON.parse(JSON.stringify(config)))
   expect(() => requireSameRun(checkpoint, today)).not.toThrow()
+  expect(() => requireOwnFormat(checkpoint, today)).toThrow(CheckpointError)
+  expect(() => requireOwnFormat(checkpoint, today)).toThrow('has format 1, which is read but not resumed')
   const other = { ...today, smoothing: { ...today.smoothing, sigma: 0.5 } }
   expect(() => requireSameRun(checkpoint, other)).toThrow('smoothing.sigma: 0.75 in the checkpoint, 0.5 now')
 })

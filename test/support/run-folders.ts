@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { HookTraces } from '../../src/config/hook-trace'
 import { presets } from '../../src/config/presets'
 import type { EpochReport, UpdateReport } from '../../src/runs/reports'
 import type { RunState } from '../../src/runs/run-folder'
@@ -76,6 +77,7 @@ export interface WrittenRun {
   readonly cut?: string
   readonly state?: Partial<RunState> | null
   readonly lambda?: number
+  readonly hooks?: HookTraces
   /** Further files by their path in the folder. */
   readonly files?: Readonly<Record<string, unknown>>
 }
@@ -83,11 +85,12 @@ export interface WrittenRun {
 /** Writes a run folder. */
 export async function writeRun(
   folder: string,
-  { rows: metrics = rows(8), cut = '', state = {}, lambda = 2, files = {} }: WrittenRun = {},
+  { rows: metrics = rows(8), cut = '', state = {}, lambda = 2, hooks, files = {} }: WrittenRun = {},
 ): Promise<void> {
   const config = presets.digits({ denoiser: 'denoiser', classifier: 'classifier', output: folder })
   const description = {
     config: { ...config, method: { ...config.method, lambda } },
+    hooks,
     weights: { classifier: { sha256: 'c1a5' } },
     versions: { ftCadis: '0.1.0', node: '20.20.2' },
     python: { device: 'cpu', torch: '2.13.0' },

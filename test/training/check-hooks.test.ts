@@ -4,6 +4,7 @@ import { ConfigError } from '../../src/errors'
 import { ftCadis } from '../../src/objectives/ft-cadis/ft-cadis'
 import type { Place } from '../../src/objectives/place'
 import { checkedSchedule, requireHooks } from '../../src/training/check-hooks'
+import { tracesOf } from '../../src/training/trace-hooks'
 
 describe('the hooks of finetune', () => {
   it.each([
@@ -11,11 +12,18 @@ describe('the hooks of finetune', () => {
     [{ onNonFinite: 'ignore' }, 'The hook onNonFinite takes skip, stop, got ignore.'],
     [{ stopAfterUpdates: 0 }, 'The hook stopAfterUpdates takes an integer of at least 1, got 0.'],
     [{ evaluationImages: 1.5 }, 'The hook evaluationImages takes an integer of at least 1, got 1.5.'],
+    [{ rule: { name: 'mine' } }, 'The hook rule takes a function, got [object Object].'],
+    [{ acceptChangedHooks: 'yes' }, 'The hook acceptChangedHooks takes true or false, got yes.'],
     [{ maxHours: Number.NaN }, 'The hook maxHours takes a number of at least 0, got NaN.'],
-    [{ onUpdat: () => undefined }, 'finetune has no hook onUpdat, expected denoiser, '],
+    [{ onUpdat: () => undefined }, 'finetune has no hook onUpdat, expected acceptChangedHooks, denoiser, '],
   ])('%o are refused', (hooks, message) => {
     expect(() => requireHooks(hooks)).toThrow(ConfigError)
     expect(() => requireHooks(hooks)).toThrow(message)
+  })
+
+  it('leave a trace where they decide what is trained', () => {
+    const decide = { rule: () => 1, lossTerm: () => 1, schedule: () => 1 }
+    expect(Object.keys(tracesOf({ ...decide, onUpdate: () => 1 } as object))).toEqual(Object.keys(decide))
   })
 
   it('are accepted as they are documented, and may be undefined', () => {

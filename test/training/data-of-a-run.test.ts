@@ -118,7 +118,7 @@ describe('a run and its data', () => {
 
   it('of an earlier version is resumed on data of the same classes, with a warning', async () => {
     const { folder: path, state } = await readCheckpoint(lastCheckpoint())
-    const earlier = { folder: path, state: { ...state, data: null }, optimizerFile: '' }
+    const earlier = { folder: path, state: { ...state, data: null }, format: 2 as const, optimizerFile: '' }
     const warnings: string[] = []
     const listen = ({ message }: Error) => warnings.push(message)
     process.on('warning', listen)

@@ -31,7 +31,7 @@ async function leaveRun(launchIds?: readonly string[]): Promise<void> {
 async function open(existing: 'refuse' | 'replace' | 'resume' | undefined, launch: Launch) {
   const config = presets.digits({ denoiser: 'd', classifier: 'c', output })
   const plan = planRun(config, { trainImages: 1000 })
-  const { folder, checkpoint } = await openRun(soleProcess(), config, { plan, existing, launch })
+  const { folder, checkpoint } = await openRun(soleProcess(), config, { plan, existing, launch, traces: {} })
   await folder?.begin(
     {},
     {

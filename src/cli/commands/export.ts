@@ -31,6 +31,13 @@ export function addExportCommand(program: Command): void {
             remedy: 'Use the checkpoint as it is, it is in the format of its library already.',
           })
         }
+        const { readSmoothed } =
+          require('../../smoothing/smoothed-file') as typeof import('../../smoothing/smoothed-file')
+        const { unsaidOf } =
+          require('../../smoothing/smoothed-input') as typeof import('../../smoothing/smoothed-input')
+        const smoothed = await readSmoothed(run.checkpoint)
+        const unsaid = smoothed && unsaidOf(smoothed)
+        if (unsaid !== undefined) console.error(`note: ${unsaid}`)
         await using session = await connect({ device: 'cpu', python })
         const classifier = await loadTrainedClassifier(session, run)
         if (merge !== undefined) {

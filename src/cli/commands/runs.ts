@@ -23,7 +23,10 @@ export function addRunsCommand(program: Command): void {
       if (readable.length > 0) console.log(renderTable(runsTable(readable, folder), 'terminal'))
       for (const run of runs) {
         if (!isReadable(run)) console.error(`unreadable: ${run.problem}`)
-        else if (run.status.message !== undefined) console.log(`${run.folder}: ${run.status.message}`)
+        else {
+          if (run.status.message !== undefined) console.log(`${run.folder}: ${run.status.message}`)
+          if (run.unsaid !== undefined) console.log(`note: ${run.unsaid}`)
+        }
       }
     })
 }
@@ -33,6 +36,7 @@ function runsTable(runs: readonly RunSummary[], folder: string): Table {
   const metrics = Object.entries<MetricDescription>(
     Object.assign({}, ...runs.map(({ objective }) => objective.evaluation.metrics)),
   )
+  const hasHooks = runs.some(({ hooks }) => Object.keys(hooks ?? {}).length > 0)
   return {
     caption: `Runs in ${folder}, evaluation on test images, shares in percent`,
     columns: [
@@ -44,6 +48,7 @@ function runsTable(runs: readonly RunSummary[], folder: string): Table {
       ...metrics.map(([, metric]) => ({ header: axisOf(metric), digits: metric.unit === 'share' ? 1 : 4 })),
       { header: 'best (epoch)', digits: 0 },
       { header: 'checkpoints', digits: 0 },
+      ...(hasHooks ? [{ header: 'hooks' }] : []),
       { header: 'written' },
     ],
     rows: runs.map(({ folder: path, status, latest, latestEpoch, checkpointBytes, ...run }): Cell[] => [
@@ -55,6 +60,7 @@ function runsTable(runs: readonly RunSummary[], folder: string): Table {
       ...metrics.map(([key, metric]) => shown(latestEpoch?.metrics[key] ?? null, metric)),
       formatBest(run),
       formatBytes(checkpointBytes),
+      ...(hasHooks ? [formatHooks(run.hooks)] : []),
       `${formatDuration(now - status.updatedAt.getTime())} ago`,
     ]),
   }
@@ -68,6 +74,14 @@ function formatBest({ bestEpoch, objective }: Pick<RunSummary, 'bestEpoch' | 'ob
   return `${value?.toFixed(metrics[best.metric]?.unit === 'share' ? 1 : 4) ?? '–'} (${bestEpoch.epoch})`
 }
 
+/** The functions of the script; null where the run does not say whether it has any. */
+function formatHooks(hooks: RunSummary['hooks']): string | null {
+  if (hooks === null) return null
+  const { showHook } = require('../../config/hook-trace') as typeof import('../../config/hook-trace')
+  const shown = Object.entries(hooks).map(([name, trace]) => `${name}: ${showHook(trace)}`)
+  return shown.length === 0 ? 'none' : shown.join('; ')
+}
+
 function formatBytes(bytes: number): string {
   return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(1)} GB`
 }
@@ -75,7 +89,17 @@ function formatBytes(bytes: number): string {
 /** A run as JSON: the last reports whole. */
 function plainRun(run: RunSummary | UnreadableRun) {
   if ('problem' in run) return { folder: run.folder, state: 'unreadable', problem: run.problem }
-  const { folder, status, latest, latestEpoch, bestEpoch, checkpointBytes } = run
+  const { folder, status, latest, latestEpoch, bestEpoch, hooks, checkpointBytes } = run
   const { condition, updatedAt, message } = status
-  return { folder, state: condition, updatedAt, message, latest, latestEpoch, bestEpoch, checkpointBytes }
+  return {
+    folder,
+    state: condition,
+    updatedAt,
+    message,
+    latest,
+    latestEpoch,
+    bestEpoch,
+    hooks,
+    checkpointBytes,
+  }
 }

@@ -5,7 +5,7 @@ import type { Report, ReportSection } from '../../analysis/report'
 import { fileName } from '../../analysis/runs'
 import { ConfigError } from '../../errors'
 import { readCertificationLog } from '../../logs/certification-log-file'
-import type { PlainObject, RunStatus } from '../read-run'
+import { type PlainObject, type RunStatus, unsaidOfRun } from '../read-run'
 import type { SamplesFile } from '../watchers/sample-files'
 import { accuracySection, type NamedRun, updateSections } from './run-curves'
 import { configurationTables, differencesTable, epochTable, nonFiniteTable, standTable } from './run-tables'
@@ -77,11 +77,15 @@ function formatMoment(moment: Date): string {
     .replace(/\.\d+Z$/, ' UTC')
 }
 
-/** Why runs ended where they were not to end. */
+/** Why runs ended where they were not to end, and what their files leave open. */
 function messages(runs: readonly NamedRun[]): ReportSection[] {
-  const paragraphs = runs.flatMap(({ name, run: { status } }) =>
+  const ended = runs.flatMap(({ name, run: { status } }) =>
     status.message === undefined ? [] : [runs.length === 1 ? status.message : `${name}: ${status.message}`],
   )
+  const paragraphs = [
+    ...ended,
+    ...runs.flatMap(({ name, run }) => unsaidOfRun(`The run ${name}`, run.metadata) ?? []),
+  ]
   return paragraphs.length === 0 ? [] : [{ kind: 'text', paragraphs }]
 }
 

@@ -1,5 +1,6 @@
 import { meanOfFinite } from '../../analysis/metric-curves'
 import type { Cell, Table } from '../../analysis/tables'
+import { type HookTraces, showHook } from '../../config/hook-trace'
 import { isObject } from '../../files/read-json'
 import type { MetricDescription, MetricTable } from '../../objectives/metrics'
 import { bestEpoch } from '../list-runs'
@@ -118,9 +119,9 @@ export function nonFiniteTable(runs: readonly NamedRun[]): Table {
 
 /** What the configuration of one run says, a row a setting, then its weights, versions and machine. */
 export function configurationTables({ metadata }: RunRecord): Table[] {
-  const { config, weights, versions, python, commit, startedAt } = metadata
+  const { config, hooks, weights, versions, python, commit, startedAt } = metadata
   return [
-    listTable('The resolved configuration', flattened(config)),
+    listTable('The resolved configuration', { ...flattened(config), ...shownHooks(hooks) }),
     listTable('Weights, versions and machine', {
       ...flattened({ weights, versions, python }),
       commit: abridged(commit),
@@ -136,7 +137,12 @@ function listTable(caption: string, entries: Readonly<Record<string, string>>): 
 /** The settings in which runs differ, a column a run. */
 export function differencesTable(runs: readonly NamedRun[]): Table {
   const settings = runs.map(({ run: { metadata } }) =>
-    flattened({ ...metadata.config, commit: metadata.commit, python: metadata.python }),
+    flattened({
+      ...metadata.config,
+      ...shownHooks(metadata.hooks),
+      commit: metadata.commit,
+      python: metadata.python,
+    }),
   )
   const fields = [...new Set(settings.flatMap(Object.keys))]
   return {
@@ -146,6 +152,12 @@ export function differencesTable(runs: readonly NamedRun[]): Table {
       .filter(field => new Set(settings.map(own => own[field])).size > 1)
       .map(field => [field, ...settings.map(own => own[field] ?? null)]),
   }
+}
+
+/** The functions of the script, a row each: `hooks.rule`. */
+function shownHooks(hooks: HookTraces | null): Record<string, string> {
+  if (hooks === null) return { hooks: 'not recorded' }
+  return Object.fromEntries(Object.entries(hooks).map(([name, trace]) => [`hooks.${name}`, showHook(trace)]))
 }
 
 /** The leaves by their path: `method.attack.steps`. */

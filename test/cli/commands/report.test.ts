@@ -29,10 +29,11 @@ beforeAll(async () => {
   })
   await writeRun(join(folder, 'seeds', 'x', 'ours'), {
     lambda: 1,
+    hooks: { rule: { name: 'right', parameters: { threshold: 0.8 }, sha256: '1'.repeat(64) } },
     rows: rows(4),
     state: { state: 'running' },
   })
-  await writeRun(join(folder, 'seeds', 'y', 'ours'), { lambda: 4, rows: [] })
+  await writeRun(join(folder, 'seeds', 'y', 'ours'), { lambda: 4, hooks: {}, rows: [] })
 })
 afterAll(() => rm(folder, { recursive: true }))
 
@@ -68,6 +69,7 @@ it('makes the page of a run that has been cut off, whole and self-contained', as
   expect(page.match(new RegExp(PIXEL.replaceAll('+', '\\+'), 'g'))).toHaveLength(6)
   expect(page).toContain('step-000009.json</th><td class="number">9</td>')
   expect(page).toContain('<th scope="row">method.attack.steps</th><td>2</td>')
+  expect(page).toContain('<th scope="row">hooks</th><td>not recorded</td>')
   expect(page).toContain('<th scope="row">certify-ours (partial)</th>')
   // Every chart that there is something for, the device's memory among them.
   const captions = [...page.matchAll(/<\/picture>\n<figcaption>(.*?)<\/figcaption>/g)].map(([, text]) => text)
@@ -81,6 +83,9 @@ it('compares runs on one page, named by what tells their folders apart', async (
   const page = await readFile(join(folder, 'seeds', 'report.html'), 'utf8')
   expect(page).toContain('<p class="lead">x/ours · y/ours</p>')
   expect(page).toContain('<th scope="row">method.lambda</th><td>1</td><td>4</td>')
+  expect(page).toContain(
+    '<th scope="row">hooks.rule</th><td>right {&quot;threshold&quot;:0.8}, source 11111111</td><td>–</td>',
+  )
   expect(page).not.toContain('method.sigma')
   expect(page).toContain(
     '<th scope="row">state</th><td class="number">killed</td><td class="number">finished</td>',

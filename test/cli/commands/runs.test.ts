@@ -69,6 +69,7 @@ it('lists them as JSON with the whole reports, those that cannot be read with wh
       latest: updateReport(6),
       latestEpoch: epochReport(1),
       bestEpoch: epochReport(1),
+      hooks: null,
       checkpointBytes: 1_500_000,
     },
     expect.objectContaining({ folder: 'sweep/lambda-2', state: 'failed', message: 'The disk is full.' }),
@@ -79,6 +80,23 @@ it('lists them as JSON with the whole reports, those that cannot be read with wh
     },
   ])
   expect(exitCode).toBe(0)
+})
+
+it('lists what their scripts have handed in, where any has', async () => {
+  const hooks = { rule: { name: 'right', parameters: { threshold: 0.8 }, sha256: '1'.repeat(64) } }
+  const here = join(folder, '.hooks')
+  await writeRun(join(here, 'with'), { hooks })
+  await writeRun(join(here, 'without'), { hooks: {} })
+  await writeRun(join(here, 'earlier'))
+  const { stdout } = await runWithoutPython(folder, 'runs', '.hooks')
+  const cells = stdout.split('\n').map(line => line.split('│').map(cell => cell.trim()))
+  const at = cells.find(row => row.includes('state'))?.indexOf('hooks') ?? -1
+  const shown = cells.filter(row => row.length > at).map(row => [row[1], row[at]])
+  expect(shown).toContainEqual(['with', 'rule: right {"threshold":0.8}, source 11111111'])
+  expect(shown).toContainEqual(['without', 'none'])
+  expect(shown).toContainEqual(['earlier', '–'])
+  const json = await runWithoutPython(folder, 'runs', '.hooks', '--json')
+  expect(JSON.parse(json.stdout).map((run: { hooks: unknown }) => run.hooks)).toContainEqual(hooks)
 })
 
 it('refuses a folder that is not there', async () => {

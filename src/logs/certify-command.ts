@@ -1,0 +1,28 @@
+import { familyWiseOf, type LogMetadata } from './certification-log-metadata'
+import type { Shard } from './shards'
+
+/** The command that certifies what a log is to hold once more, into another one. What decides no figure is left to defaults. */
+export function certifyCommand(
+  { configuration, plan, notes }: Pick<LogMetadata, 'configuration' | 'plan' | 'notes'>,
+  {
+    output,
+    images = plan?.images,
+    shard,
+  }: { readonly output: string; readonly images?: string | undefined; readonly shard?: Shard },
+): string {
+  const { n0, n, seed, procedure } = configuration
+  const familyWise = familyWiseOf({ configuration })
+  const { alpha } = familyWise ?? configuration
+  const from = typeof notes?.checkpoint === 'string' ? notes.checkpoint : '<folder>'
+  const { kind, radii, maxRadiusLoss } = { radii: [], maxRadiusLoss: 0, ...procedure }
+  return [
+    `ft-cadis certify ${from} --n0 ${n0} --n ${n} --alpha ${alpha}`,
+    ...(seed === 0 ? [] : [`--seed ${seed}`]),
+    ...(familyWise !== undefined ? ['--family-wise'] : []),
+    ...(kind === 'grid' ? [`--adaptive ${String(radii)}`] : []),
+    ...(kind === 'sized' ? [`--max-radius-loss ${maxRadiusLoss}`] : []),
+    ...(images === undefined ? [] : [`--images ${images}`]),
+    ...(shard === undefined ? [] : [`--shard ${shard.number}/${shard.of}`]),
+    `--output ${output}`,
+  ].join(' ')
+}

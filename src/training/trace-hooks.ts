@@ -1,0 +1,37 @@
+import type { HookTrace, HookTraces } from '../config/hook-trace'
+import { type HookFunction, sourceHash, traceOf } from '../objectives/define-hook'
+import type { Form, Objective } from '../objectives/objective'
+import { isBuiltIn } from '../objectives/registry'
+import { type DecidingHook, decidingHooks } from './check-hooks'
+
+/** What runs record of the functions of a caller that decide what is trained. Functions that observe leave no trace. */
+export function tracesOf(hooks: { readonly [name in DecidingHook]?: HookFunction | undefined }): HookTraces {
+  return Object.fromEntries(
+    decidingHooks().flatMap(name => {
+      const hook = hooks[name]
+      return hook === undefined ? [] : [[name, traceOf(hook)] as const]
+    }),
+  )
+}
+
+/** Parts of an objective that decide what is trained, or which checkpoint is the best. Its settings are in the configuration. */
+const DECIDING_PARTS = [
+  'copies',
+  'head',
+  'prepare',
+  'at',
+  'look',
+  'decide',
+  'check',
+  'count',
+  'given',
+  'loss',
+] as const
+
+/** What runs record of an objective of a caller's own; nothing of those of this package. */
+export function objectiveTrace<F extends Form>(objective: Objective<F>): { readonly objective?: HookTrace } {
+  if (isBuiltIn(objective.kind)) return {}
+  const parts = [...DECIDING_PARTS.map(part => objective[part]), objective.evaluation?.look]
+  const functions = parts.flatMap(part => (part === undefined ? [] : [part as HookFunction]))
+  return { objective: { name: objective.kind, parameters: {}, sha256: sourceHash(functions) } }
+}

@@ -120,8 +120,8 @@ function byConfiguration(logs: readonly CertificationLog[]): CertificationLog[][
   return groups
 }
 
-/** What seeds of one configuration may differ in: the seed itself and the networks that it led to. */
-const OF_A_SEED = /^(seed|classifier|models)(\.|$)/
+/** What seeds of one configuration may differ in: the seed, the rule by which noise follows from it, and the networks that it led to. */
+const OF_A_SEED = /^(seed|streams|classifier|models)(\.|$)/
 
 function differencesOf({ metadata: a }: CertificationLog, { metadata: b }: CertificationLog) {
   return configurationDifferences(a?.configuration ?? null, b?.configuration ?? null)

@@ -5,6 +5,7 @@ import type { AnyRunConfig } from '../config/schema'
 import { CheckpointError, ConfigError } from '../errors'
 import { type RunData, requireSameData } from '../smoothing/data-identity'
 import { readSmoothed } from '../smoothing/smoothed-file'
+import { STREAMS_VERSION } from '../streams'
 import { type Checkpoint, readCheckpoint } from './checkpoint'
 import { listCheckpoints } from './list-checkpoints'
 
@@ -45,6 +46,22 @@ export async function newestCheckpoint(
   throw new CheckpointError(
     `${checkpoint.folder} is of step ${step}, which is not update ${updatesInEpoch} of epoch ${epoch} where an epoch has ${updatesPerEpoch} updates.`,
     { remedy: 'Give the data and optimisation.imagesPerUpdate that the run was begun with.' },
+  )
+}
+
+/**
+ * Refuses to continue with a run whose random numbers this version does not draw.
+ *
+ * @throws CheckpointError that names both versions of the streams
+ */
+export function requireSameStreams({ folder, state }: Checkpoint): void {
+  if (state.streams === STREAMS_VERSION) return
+  throw new CheckpointError(
+    `The run of ${folder} draws its random numbers from streams of version ${state.streams}, and this ft-cadis draws from version ${STREAMS_VERSION}: going on would mix two runs.`,
+    {
+      remedy:
+        "Start afresh: the same command without --resume (existing: 'resume'), with another output folder. The checkpoint can be certified, exported and analysed as it is.",
+    },
   )
 }
 

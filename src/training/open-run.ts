@@ -6,7 +6,7 @@ import { clearUnfinished } from '../runs/list-checkpoints'
 import { requireMetrics } from '../runs/metrics-file'
 import type { RunPlan } from '../runs/plan-run'
 import { readState } from '../runs/read-run'
-import { newestCheckpoint, requireSameRun } from '../runs/resume'
+import { newestCheckpoint, requireSameRun, requireSameStreams } from '../runs/resume'
 import { RunFolder } from '../runs/run-folder'
 import type { ProcessGroup } from '../torch'
 import type { FinetuneHooks } from './hooks'
@@ -112,6 +112,7 @@ async function chooseCheckpoint(
     await requireNeverSaved(folder)
     return null
   }
+  requireSameStreams(checkpoint)
   requireSameRun(checkpoint, config)
   requireMetrics(folder.metricsPath, checkpoint.state)
   return checkpoint

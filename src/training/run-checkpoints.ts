@@ -23,7 +23,7 @@ export interface RunCheckpointsOptions {
 /** What of a run moves, and a checkpoint holds. */
 export type Progress = Omit<
   TrainerState,
-  'config' | 'script' | 'weights' | 'data' | 'versions' | 'metricsBytes' | 'updatesPerEpoch'
+  'config' | 'script' | 'weights' | 'data' | 'streams' | 'versions' | 'metricsBytes' | 'updatesPerEpoch'
 >
 
 /** The checkpoints of a run: when one is due, writing it, and which of them stay. */
@@ -73,10 +73,10 @@ export class RunCheckpoints {
 
   #trainerState(progress: Progress): TrainerState {
     const { config, plan, folder, description } = this.#options
-    const { weights, data, versions, objective } = description
+    const { weights, data, streams, versions, objective } = description
     return {
       ...progress,
-      ...{ config, weights, data, versions, script: objective.script },
+      ...{ config, weights, data, streams, versions, script: objective.script },
       updatesPerEpoch: plan.updatesPerEpoch,
       metricsBytes: folder.syncMetrics(),
     }

@@ -6,7 +6,6 @@ import functools
 import io
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 
 import numpy as np
 import torch
@@ -18,6 +17,7 @@ from .data_errors import CorruptImageError, DatasetError
 from ..errors import SpecError
 from .identity import names_and_sizes
 from .in_memory import to_unit_range
+from ..streams import lent_default
 from ..torchvision_compat import prepare_torchvision
 
 # Folder names of a split, by preference. ImageNet's labelled test images are its validation set.
@@ -84,7 +84,8 @@ class ImageFolderDataset(Dataset):
             ) from error
         if seed is None:
             return plain(image)
-        with _seeded(seed):
+        # torchvision draws from the process's CPU generator.
+        with lent_default("augmentation", seed):
             return augmented(image)
 
 
@@ -102,20 +103,6 @@ def _transforms(image_size: int, resize_size: int) -> tuple[Callable, Callable]:
 def plain_transform(image_size: int, resize_size: int) -> Callable[[Image.Image], torch.Tensor]:
     """Image → uint8 [C, S, S]: the shorter side is resized, then the centre cropped, as for test images."""
     return _transforms(image_size, resize_size)[0]
-
-
-@contextmanager
-def _seeded(seed: int) -> Iterator[None]:
-    """torchvision draws from the process's CPU generator: lends it for an image, and gives it back as it was.
-
-    `torch.manual_seed` would reset the generators of the devices as well.
-    """
-    state = torch.default_generator.get_state()
-    torch.default_generator.manual_seed(seed)
-    try:
-        yield
-    finally:
-        torch.default_generator.set_state(state)
 
 
 def read_rgb(path: str) -> Image.Image:

@@ -107,7 +107,7 @@ function measure(
     readonly seed: number
   },
 ): Coverage {
-  const random = new Random(seed)
+  const random = new Random(seed, 'coverage')
   let errors = 0
   let certified = 0
   let votes = 0

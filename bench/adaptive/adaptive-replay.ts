@@ -40,7 +40,7 @@ export function replay(
   certification: AdaptiveCertification,
   { n, n0, radii, repeats, seed }: ReplayOptions,
 ): Comparison {
-  const random = new Random(seed)
+  const random = new Random(seed, 'replay')
   const bound = gaussianBound(sigma)
   const fixedRadius = memoized((hits: number) => {
     const lowerBound = lowerConfidenceBound(hits, n, { alpha })

@@ -1,18 +1,12 @@
-/**
- * A seeded source of random numbers: xoshiro128** (Blackman and Vigna, 2021), its state filled by splitmix32.
- */
+import { type StreamName, streamBlocks } from '../../src/streams'
+
+/** A named source of random numbers: xoshiro128** (Blackman and Vigna, 2021), its whole state filled from the stream of the name. */
 export class Random {
   readonly #state: Uint32Array
 
-  constructor(seed: number) {
-    let x = seed | 0
-    this.#state = Uint32Array.from({ length: 4 }, () => {
-      x = (x + 0x9e3779b9) | 0
-      let z = x ^ (x >>> 16)
-      z = Math.imul(z, 0x21f0aaad)
-      z = Math.imul(z ^ (z >>> 15), 0x735a2d97)
-      return z ^ (z >>> 15)
-    })
+  constructor(...name: StreamName) {
+    const block = streamBlocks(name)()
+    this.#state = Uint32Array.from({ length: 4 }, (_, word) => block.readUInt32LE(4 * word))
   }
 
   /** 32 fair bits. */

@@ -52,12 +52,7 @@ export class PlainCertification implements AsyncDisposable {
   async certify(indices: readonly number[]): Promise<PlainRound> {
     const images = indices.map(index => ({
       index,
-      seeds: Object.fromEntries(
-        ['selection', 'estimation'].map(stage => [
-          stage,
-          torch.streamSeed(this.#seed, 'certify', index, stage),
-        ]),
-      ),
+      stream: [this.#seed, 'certify', index],
     }))
     return this.#loop.ask<PlainRound>({ images })
   }

@@ -25,6 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "python"))
 from ftcadis_host.networks.classifiers import load_classifier
 from ftcadis_host.data.datasets import open_dataset
 from ftcadis_host.networks.denoisers import load_denoiser
+from ftcadis_host.streams import begin
 
 BLOCK = 16
 
@@ -41,13 +42,13 @@ class Certification:
         self.generator = torch.Generator(self.device)
         self.log = log
 
-    def certify(self, index: int, seeds: dict[str, int]) -> list[int]:
+    def certify(self, index: int, stream: list[int | str]) -> list[int]:
         """Certifies an image, writes its row, and returns the votes of the estimation."""
         setup = self.setup
         image, label = self.dataset[index]
         image = image.to(self.device) * 2 - 1
-        candidate = self.votes(image, setup.n0, seeds["selection"]).argmax().item()
-        votes = self.votes(image, setup.n, seeds["estimation"])
+        candidate = self.votes(image, setup.n0, [*stream, "selection"]).argmax().item()
+        votes = self.votes(image, setup.n, [*stream, "estimation"])
         count = votes[candidate].item()
         bound = beta.ppf(setup.alpha, count, setup.n - count + 1) if count > 0 else 0.0
         prediction, radius = (candidate, setup.sigma * norm.ppf(bound)) if bound >= 0.5 else (-1, 0.0)
@@ -55,25 +56,24 @@ class Certification:
         return votes.tolist()
 
     @torch.no_grad()
-    def votes(self, image: torch.Tensor, count: int, seed: int) -> torch.Tensor:
+    def votes(self, image: torch.Tensor, count: int, stream: list[int | str]) -> torch.Tensor:
         """Votes of `count` noisy, denoised copies by class."""
         setup = self.setup
-        self.generator.manual_seed(seed)
         scaled = image * setup.image_scale
         votes = torch.zeros(setup.classes, dtype=torch.int64)
         batch = setup.batch // BLOCK * BLOCK
         for drawn in range(0, count, batch):
-            noise = self.noise(image.shape, min(batch, count - drawn))
+            noise = self.noise(image.shape, stream, drawn, min(batch, count - drawn))
             noisy = noise * setup.noise_scale + scaled
             predicted = self.denoiser(noisy.contiguous(memory_format=torch.channels_last), setup.timestep)
             denoised = ((noisy - predicted * setup.noise_scale) / setup.image_scale).clamp(-1, 1)
             votes += self.classifier(denoised).argmax(-1).bincount(minlength=setup.classes).cpu()
         return votes
 
-    def noise(self, shape: torch.Size, count: int) -> torch.Tensor:
+    def noise(self, shape: torch.Size, stream: list[int | str], drawn: int, count: int) -> torch.Tensor:
         noise = torch.empty((-(-count // BLOCK) * BLOCK, *shape), device=self.device)
-        for block in noise.split(BLOCK):
-            block.normal_(generator=self.generator)
+        for number, block in enumerate(noise.split(BLOCK), drawn // BLOCK):
+            block.normal_(generator=begin(self.generator, *stream, number))
         return noise[:count]
 
 
@@ -86,7 +86,7 @@ def main() -> None:
         print(json.dumps({"torch": torch.__version__}), flush=True)
         for request in requests:
             begun = time.perf_counter()
-            votes = [certification.certify(image["index"], image["seeds"]) for image in request.images]
+            votes = [certification.certify(image["index"], image["stream"]) for image in request.images]
             print(json.dumps({"votes": votes, "seconds": time.perf_counter() - begun}), flush=True)
 
 

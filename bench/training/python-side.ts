@@ -52,7 +52,7 @@ export function setupRequest({
     classifier: torch.pythonSpec(specs.classifier as torch.Spec),
     data: torch.pythonSpec(specs.data as torch.Spec),
     loader: torch.pythonSpec({ ...loader }),
-    initial_seed: torch.streamSeed(config.seed, 'initialisation'),
+    initial_stream: [config.seed, 'initialisation'],
     denoiser_dtype: denoiser.dtype,
     autocast: config.autocast === 'none' ? null : config.autocast,
     tf32: config.tf32,
@@ -73,14 +73,12 @@ export function setupRequest({
 /** The line for one update. */
 export function updateRequest({ startsEpoch, plan, mode }: PlannedUpdate, workload: Workload) {
   // Named as `trainUpdate` names the streams of its micro-batches.
-  const seeds = (name: string) =>
-    Array.from({ length: plan.microBatches }, (_, microBatch) =>
-      torch.streamSeed(...plan.stream, microBatch, name),
-    )
+  const streams = (name: string) =>
+    Array.from({ length: plan.microBatches }, (_, microBatch) => [...plan.stream, microBatch, name])
   return {
     starts_epoch: startsEpoch,
-    module_seeds: seeds('modules'),
-    noise_seeds: seeds('noise'),
+    module_streams: streams('modules'),
+    noise_streams: streams('noise'),
     images: plan.imagesPerUpdate,
     attacks_everything: mode.loop === 'everything',
     attacked: attackedCount(mode, workload),

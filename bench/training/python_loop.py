@@ -24,6 +24,7 @@ from ftcadis_host.networks.classifiers import load_classifier
 from ftcadis_host.data.datasets import open_dataset
 from ftcadis_host.data.loaders import Loader
 from ftcadis_host.networks.denoisers import load_denoiser
+from ftcadis_host.streams import begin, begin_default
 
 
 class Finetuning:
@@ -33,11 +34,11 @@ class Finetuning:
         self.setup = setup
         device = torch.device(setup.device)
         torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = setup.tf32
-        torch.manual_seed(setup.initial_seed)
+        begin_default(*setup.initial_stream)
         self.denoiser = load_denoiser(setup.denoiser, device=device, dtype=getattr(torch, setup.denoiser_dtype))
         if setup.compile_denoiser:
             self.denoiser.unet.compile()
-        torch.manual_seed(setup.initial_seed)
+        begin_default(*setup.initial_stream)
         autocast = getattr(torch, setup.autocast) if setup.autocast else None
         self.classifier = load_classifier(setup.classifier, device=device, dtype=torch.float32, autocast=autocast)
         self.loader = Loader(open_dataset(setup.data), **setup.loader, device=device)
@@ -54,9 +55,9 @@ class Finetuning:
         if plan.starts_epoch is not None:
             self.loader.start(plan.starts_epoch)
         sums, attacked = 0, 0
-        for module_seed, noise_seed in zip(plan.module_seeds, plan.noise_seeds, strict=True):
-            torch.manual_seed(module_seed)
-            self.generator.manual_seed(noise_seed)
+        for module_stream, noise_stream in zip(plan.module_streams, plan.noise_streams, strict=True):
+            begin_default(*module_stream)
+            begin(self.generator, *noise_stream)
             losses, count = self.micro_batch(plan)
             sums, attacked = sums + losses, attacked + count
         if self.setup.loss_scale != 1:

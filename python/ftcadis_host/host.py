@@ -13,6 +13,7 @@ import torch
 
 from .failure import describe
 from .operations import OPERATIONS
+from .streams import require_known_state
 
 
 class Unmade:
@@ -46,6 +47,7 @@ class Host:
     def __init__(self, device: str, threads: int | None, local_rank: int | None = None):
         if threads is not None:
             torch.set_num_threads(threads)
+        require_known_state()
         self.device = _resolve_device(device, local_rank)
         # float32 means float32: torch lets convolutions round to TF32 by itself.
         OPERATIONS["set_tf32"](self, enabled=False)

@@ -7,8 +7,8 @@ import { type KnownSetting, knownSettings, saturatedRadius } from './known-setti
 
 /** In what certification logs differ, a line for each difference. What logs do not say is not compared. */
 
-/** What seeds of one configuration may differ in: the seed itself and the networks that it led to. */
-const OF_A_SEED = /^(seed|classifier|models)(\.|$)/
+/** What seeds of one configuration may differ in: the seed, the rule by which noise follows from it, and the networks that it led to. */
+const OF_A_SEED = /^(seed|streams|classifier|models)(\.|$)/
 
 const OF_DATA = /^data\.(classNames|digest)$/
 

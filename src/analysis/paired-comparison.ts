@@ -1,6 +1,7 @@
-import { createCipheriv, createHash } from 'node:crypto'
+import { createCipheriv } from 'node:crypto'
 import { ConfigError, DataError } from '../errors'
 import { type CertificationRow, labelRadius } from '../logs/certification-log'
+import { streamKey } from '../streams'
 import { averageCertifiedRadius, certifiedAccuracy } from './certified-accuracy'
 
 /** A figure of two methods, and how far the difference would go with other draws of images. */
@@ -228,7 +229,7 @@ function setAt(series: readonly Float64Array[], position: number, sample: number
 
 /** Draws `images` positions with replacement, at each call the next ones. A keystream is the seeded random generator that Node brings. */
 function imageDraws(images: number, seed: number): () => Uint32Array {
-  const key = createHash('sha256').update(`bootstrap ${seed}`).digest()
+  const key = streamKey(['bootstrap', seed])
   const keystream = createCipheriv('aes-256-ctr', key, Buffer.alloc(16))
   const zeros = Buffer.alloc(4 * images)
   return () =>

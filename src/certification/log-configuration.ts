@@ -2,6 +2,7 @@ import type { CertificationConfig } from '../config/schema'
 import type { CertificationConfiguration, JsonObject } from '../logs/certification-log-metadata'
 import { levelOf, type Smoothing } from '../smoothing/smoothing'
 import type { Bound } from '../statistics/bound'
+import { STREAMS_VERSION } from '../streams'
 import type { DataIdentity, Dataset, Dtype } from '../torch'
 import type { Guarantee } from './guarantee'
 import type { ProcedureSettings } from './procedure'
@@ -48,6 +49,7 @@ export function configurationOf(
     alpha: guarantee.alpha,
     ...(familyWise ? { familyWise: { alpha, images } } : {}),
     seed,
+    streams: STREAMS_VERSION,
     arithmetic: { dtype, denoiserDtype, autocast, tf32, channelsLast, compile },
     data: {
       ...{ images: identity.images, classes: identity.classes.length, classNames: identity.classes },

@@ -1,6 +1,7 @@
 import { CheckpointError } from '../errors'
 import { noisy, type Smoothing, seen } from '../smoothing/smoothing'
-import { add, bincount, generator, noGrad, noiseBlocks, slice, type Tensor } from '../torch'
+import type { StreamName } from '../streams'
+import { add, bincount, noGrad, noiseBlocks, slice, type Tensor } from '../torch'
 import type { Voter } from './voters'
 
 export interface VoteOptions {
@@ -10,13 +11,15 @@ export interface VoteOptions {
   readonly ballots: readonly string[]
   /** How many noisy copies vote. */
   readonly n: number
+  /** The number of the first of them among the copies of the stream; 0 unless given. */
+  readonly from?: number | undefined
   /** Noisy copies in one pass. It decides memory and speed, and no vote: the noise is the same for every batch size. */
   readonly batch: number
-  /** The name of the noise stream; two votes share noise exactly where their names are equal. */
-  readonly stream: readonly (string | number)[]
+  /** The name of the noise; two votes share the noise of a copy exactly where this name and its number are equal. */
+  readonly stream: StreamName
 }
 
-/** Draws are made in blocks of this many, so that the noise of a draw does not depend on the batch that it is used in. */
+/** So many copies are one random stream, named by the number of the block: any block can be drawn by itself. */
 const BLOCK = 16
 
 /** Votes by class, by ballot. */
@@ -30,17 +33,18 @@ export type Votes = Readonly<Record<string, Tensor<'K'>>>
  */
 export function recordVotes(
   image_CHW: Tensor<'CHW'>,
-  { smoothing, voter, ballots, n, batch, stream }: VoteOptions,
+  { smoothing, voter, ballots, n, from = 0, batch, stream }: VoteOptions,
 ): Votes {
   const { session } = image_CHW
   const perDraw = Math.max(BLOCK, Math.floor(batch / BLOCK) * BLOCK)
   return session.scope(() => {
-    const noise = generator(session, ...stream)
     let votes: Votes = {}
     for (let drawn = 0; drawn < n; drawn += perDraw) {
       const count = Math.min(perDraw, n - drawn)
       votes = session.scope(() => {
-        const noise_NCHW = noiseBlocks(image_CHW, { axis: 'N', count, block: BLOCK, generator: noise })
+        const noise_NCHW = noiseBlocks(image_CHW, {
+          ...{ axis: 'N', name: stream, start: from + drawn, count, block: BLOCK },
+        })
         const noisy_NCHW = noisy(smoothing, image_CHW, noise_NCHW)
         return parts(noisy_NCHW, { count, batch }).reduce(
           (sums, part_NCHW) => addVotes(sums, voteOn(seen(smoothing, part_NCHW), { voter, ballots })),

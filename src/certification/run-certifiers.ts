@@ -1,6 +1,7 @@
 import type { Read } from '../bridge'
 import type { Outcome } from '../logs/outcome'
 import type { Smoothing } from '../smoothing/smoothing'
+import type { StreamName } from '../streams'
 import type { Tensor } from '../torch'
 import type { BatchSize } from './batch-size'
 import type { Ask, Certifier, Tally } from './certifiers'
@@ -12,7 +13,7 @@ export interface ImageAtHand<Beside> {
   /** In [-1, 1]. */
   readonly image_CHW: Tensor<'CHW'>
   /** The name of the image among noise streams. */
-  readonly stream: readonly (string | number)[]
+  readonly stream: StreamName
   /** Handles that are read with the first votes. */
   readonly beside: Beside
 }
@@ -31,8 +32,8 @@ interface OpenAsk {
 
 /**
  * Runs certifiers on one image until each has its outcome. What they ask for at the same time is one answer of Python, and
- * what several ask for is drawn once, for all of their ballots. The noise of an ask is named by the image, the stage and
- * the copies before: who else asks does not change a vote.
+ * what several ask for is drawn once, for all of their ballots. The noise of a copy is named by the image, the stage and
+ * the number of the copy: neither who else asks nor how the copies are asked for changes a vote.
  *
  * @throws CheckpointError if a noisy copy voted for no class
  */
@@ -44,8 +45,8 @@ export async function runCertifiers<Beside>(
   const { session } = image_CHW
   const record = (size: number, { ask, ballots }: OpenAsk) =>
     recordVotes(image_CHW, {
-      ...{ smoothing, voter, ballots, n: ask.count, batch: size },
-      stream: [...stream, ask.stage, ...(ask.from === undefined ? [] : [ask.from])],
+      ...{ smoothing, voter, ballots, n: ask.count, from: ask.from, batch: size },
+      stream: [...stream, ask.stage],
     })
   const runs = certifiers.map(certifier => {
     const steps = certifier.begin()
@@ -122,5 +123,5 @@ function openAsks(
 }
 
 function keyOf({ stage, from, count }: Ask): string {
-  return JSON.stringify([stage, from ?? null, count])
+  return JSON.stringify([stage, from ?? 0, count])
 }

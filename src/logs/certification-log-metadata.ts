@@ -1,6 +1,7 @@
 import { type FieldDifference, fieldDifferences, showValue } from '../config/differences'
 import { ConfigError, DataError } from '../errors'
 import { isObject, readJson } from '../files/read-json'
+import { UNRECORDED_STREAMS_VERSION } from '../streams'
 import type { ImagePlan, Share } from './image-plan'
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
@@ -26,6 +27,8 @@ export type CertificationConfiguration = JsonObject & {
   /** How both networks compute. */
   readonly arithmetic: JsonObject
   readonly seed: number
+  /** By which rule the noise follows from its name; absent in logs of earlier versions, where it is 1. */
+  readonly streams?: number
 }
 
 /** A probability of error that holds for all images of a log together: each row has its `images`-th part as its α. */
@@ -83,8 +86,25 @@ export function saysData(configuration: Json): boolean {
   )
 }
 
-/** @throws ConfigError listing every difference */
+/** By which rule the noise of a log follows from its name. */
+export function streamsOf(configuration: Json): number {
+  const streams = isObject(configuration) ? configuration.streams : undefined
+  return typeof streams === 'number' ? streams : UNRECORDED_STREAMS_VERSION
+}
+
+/** @throws ConfigError that names both versions */
+export function requireSameStreams(path: string, logged: Json, requested: Json): void {
+  const [before, now] = [streamsOf(logged), streamsOf(requested)]
+  if (before === now) return
+  throw new ConfigError(
+    `The log ${path} has noise of random streams of version ${before}, expected version ${now}: rows of both do not belong into one log.`,
+    { remedy: 'Start afresh: the same command with another --output. Analysis reads logs of every version.' },
+  )
+}
+
+/** @throws ConfigError that names both versions of the streams where they differ, or else lists every difference */
 export function requireSameConfiguration(path: string, logged: Json, requested: Json): void {
+  requireSameStreams(path, logged, requested)
   const differences = configurationDifferences(logged, requested)
   if (differences.length === 0) return
   const list = differences.map(

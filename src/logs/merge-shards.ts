@@ -12,7 +12,13 @@ import {
   readCertificationLog,
   writeMetadata,
 } from './certification-log-file'
-import { LOG_FORMAT, type LogMetadata, readMetadata } from './certification-log-metadata'
+import {
+  LOG_FORMAT,
+  type LogMetadata,
+  readMetadata,
+  requireSameStreams,
+  streamsOf,
+} from './certification-log-metadata'
 import { certifyCommand } from './certify-command'
 import { formatIndices, imagePlan, parseIndices, planDigest, type Share } from './image-plan'
 
@@ -26,8 +32,8 @@ type ShardLog = CertificationLog & {
  * equal byte for byte but for their times.
  *
  * @returns how many images the log has
- * @throws DataError that lists what keeps the shards from being one whole: other configurations or plans, shards or
- *   images that are missing or double
+ * @throws DataError for shards of different versions of the random streams; or that lists what keeps the shards from being
+ *   one whole: other configurations or plans, shards or images that are missing or double
  * @throws ConfigError if there is a log at `output` with rows that the shards do not have, or it is being written
  */
 export async function mergeShards(
@@ -35,6 +41,7 @@ export async function mergeShards(
   { output }: { readonly output: string },
 ): Promise<number> {
   const shards = requireShards(await Promise.all(paths.map(readCertificationLog)))
+  requireOneStreams(shards)
   const problems = [...problemsOfSet(shards), ...shards.flatMap(problemsOfShard)]
   if (problems.length > 0) throw notWhole(problems)
   const plan = wholePlan(shards)
@@ -85,6 +92,22 @@ function requireFormats(shards: readonly ShardLog[]): void {
       .join('; '),
   })
   throw new DataError(message, { remedy })
+}
+
+/** @throws DataError that names the versions of two shards whose noise follows from its name by different rules */
+function requireOneStreams(shards: readonly ShardLog[]): void {
+  const versionOf = ({ metadata }: ShardLog) => streamsOf(metadata.configuration)
+  const [first, ...others] = shards as [ShardLog, ...ShardLog[]]
+  const other = others.find(shard => versionOf(shard) !== versionOf(first))
+  if (other === undefined) return
+  const older = versionOf(first) < versionOf(other) ? first : other
+  const { number, of } = older.metadata.share
+  throw new DataError(
+    `${first.file} has noise of random streams of version ${versionOf(first)} and ${other.file} of version ${versionOf(other)}: they do not make one log.`,
+    {
+      remedy: `Start shard ${number} afresh: its command, with --shard ${number}/${of} and another --output.`,
+    },
+  )
 }
 
 /** What is wrong with the shards as a set. */
@@ -179,6 +202,7 @@ async function isContinued(
 ): Promise<boolean> {
   const logged = await readMetadata(output)
   if (logged === undefined || !existing.startsWith(`${LOG_HEADER}\n`)) return false
+  requireSameStreams(output, logged.configuration, metadata.configuration)
   const merged = new Set(log.split('\n'))
   const whole = existing.slice(0, existing.lastIndexOf('\n') + 1).split('\n')
   const isSame = fieldDifferences(logged.configuration, metadata.configuration).length === 0

@@ -10,6 +10,7 @@ import { isObject, readJson } from '../files/read-json'
 import { replaceFolder, syncToDisk, writeDurably, writeWhole } from '../files/write'
 import { runDataSchema } from '../smoothing/data-identity'
 import { type SmoothedMetadata, writeSmoothed } from '../smoothing/smoothed-file'
+import { UNRECORDED_STREAMS_VERSION } from '../streams'
 import type { Classifier, Optimizer } from '../torch'
 import { CHECKPOINT_NAME } from './checkpoint-name'
 
@@ -63,6 +64,8 @@ const trainerSchema = z.object({
   weights: z.unknown(),
   /** What the images are; null in checkpoints of earlier versions. */
   data: runDataSchema.nullable().default(null),
+  /** By which rule the random numbers of the run follow from their names. */
+  streams: z.int().positive().default(UNRECORDED_STREAMS_VERSION),
   versions: z.record(z.string(), z.unknown()),
   files: z.record(z.string(), z.object({ bytes: z.int(), sha256: z.string() })),
 })

@@ -8,6 +8,7 @@ import type { RunData } from '../smoothing/data-identity'
 import { type CertifiedNetworks, provenanceOf } from '../smoothing/load-networks'
 import { denoiserOf, type Smoothing } from '../smoothing/smoothing'
 import { classifierSpec } from '../smoothing/specs'
+import { STREAMS_VERSION } from '../streams'
 
 export interface RunDescription {
   readonly config: AnyRunConfig
@@ -18,6 +19,8 @@ export interface RunDescription {
   readonly hooks: HookTraces
   /** What the images are. */
   readonly data: RunData
+  /** By which rule its random numbers follow from their names. */
+  readonly streams: number
   readonly versions: { readonly ftCadis: string; readonly node: string; readonly torch: string }
   readonly python: SessionInfo
   readonly commit: string | null
@@ -40,6 +43,7 @@ export async function describeRun(
   const git = await execa('git', ['rev-parse', 'HEAD'], { reject: false })
   return {
     ...{ config, objective, hooks, weights, data },
+    streams: STREAMS_VERSION,
     versions: {
       ftCadis: packageVersion(),
       node: process.versions.node,

@@ -6,6 +6,7 @@ import { CheckpointError, ConfigError } from '../errors'
 import { pathAfresh, refusalOf } from '../files/earlier-format'
 import { type RunData, requireSameData } from '../smoothing/data-identity'
 import { readSmoothed } from '../smoothing/smoothed-file'
+import { STREAMS_VERSION } from '../streams'
 import { type Checkpoint, readCheckpoint, TRAINER_FORMAT } from './checkpoint'
 import { listCheckpoints } from './list-checkpoints'
 
@@ -62,6 +63,22 @@ export function requireOwnFormat({ folder, format }: Checkpoint, { output }: Any
     afresh: `finetune(session, { …, output: '${other}' }), or the same program without --resume and with --output ${other}.`,
   })
   throw new CheckpointError(message, { remedy })
+}
+
+/**
+ * Refuses to continue with a run whose random numbers this version does not draw.
+ *
+ * @throws CheckpointError that names both versions of the streams
+ */
+export function requireSameStreams({ folder, state }: Checkpoint): void {
+  if (state.streams === STREAMS_VERSION) return
+  throw new CheckpointError(
+    `The run of ${folder} draws its random numbers from streams of version ${state.streams}, and this ft-cadis draws from version ${STREAMS_VERSION}: going on would mix two runs.`,
+    {
+      remedy:
+        "Start afresh: the same command without --resume (existing: 'resume'), with another output folder. The checkpoint can be certified, exported and analysed as it is.",
+    },
+  )
 }
 
 /**

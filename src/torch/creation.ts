@@ -1,5 +1,6 @@
 import type { Plain, Session } from '../bridge'
 import { ShapeError } from '../errors'
+import { checkedName, type StreamName } from '../streams'
 import { apply, type Dtype, makeTensor, type ValueOf } from './apply'
 import type { Generator } from './generator'
 import { type AnyTensor, type Axes, checkAxisCount, dimensionOf, prependAxis, type Tensor } from './tensor'
@@ -72,15 +73,22 @@ export function randnCopies<const X extends string, A extends Axes>(
 }
 
 /**
- * Standard normal noise for `count` copies, drawn in whole blocks of `block` copies: the noise of the i-th copy that a
- * stream gives does not depend on how the copies are split over calls, as long as all but the last are whole blocks.
+ * Standard normal noise for the copies `start` to `start + count - 1` of a tensor. Copies are drawn in blocks of `block`, and
+ * block b has the stream (...name, b): the noise of a copy depends on its number alone, whatever is drawn in one call and in
+ * which order.
  */
 export function noiseBlocks<const X extends string, A extends Axes>(
   like: Tensor<A>,
-  { axis, count, block, generator }: { axis: X; count: number; block: number; generator: Generator },
+  {
+    axis,
+    name,
+    start = 0,
+    count,
+    block,
+  }: { axis: X; name: StreamName; start?: number; count: number; block: number },
 ): Tensor<`${X}${A}`> {
-  return like.session.record('noise_blocks', [like, generator], {
-    parameters: { count, block },
+  return like.session.record('noise_blocks', [like], {
+    parameters: { name: checkedName(name), start, count, block },
     make: makeTensor(prependAxis('noiseBlocks', axis, like.axes)),
   })
 }

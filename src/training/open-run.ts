@@ -7,7 +7,7 @@ import { clearUnfinished } from '../runs/list-checkpoints'
 import { requireMetrics } from '../runs/metrics-file'
 import type { RunPlan } from '../runs/plan-run'
 import { readState } from '../runs/read-run'
-import { newestCheckpoint, requireOwnFormat, requireSameRun } from '../runs/resume'
+import { newestCheckpoint, requireOwnFormat, requireSameRun, requireSameStreams } from '../runs/resume'
 import { RunFolder } from '../runs/run-folder'
 import { requireSameHooks } from '../runs/same-hooks'
 import type { ProcessGroup } from '../torch'
@@ -135,6 +135,7 @@ async function chooseCheckpoint(
     return null
   }
   requireOwnFormat(checkpoint, config)
+  requireSameStreams(checkpoint)
   requireSameRun(checkpoint, config)
   requireSameHooks(checkpoint, traces, { acceptChanged: acceptChangedHooks })
   requireMetrics(folder.metricsPath, checkpoint.state)

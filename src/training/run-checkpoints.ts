@@ -23,7 +23,15 @@ export interface RunCheckpointsOptions {
 /** What of a run moves, and a checkpoint holds. */
 export type Progress = Omit<
   TrainerState,
-  'config' | 'script' | 'hooks' | 'weights' | 'data' | 'versions' | 'metricsBytes' | 'updatesPerEpoch'
+  | 'config'
+  | 'script'
+  | 'hooks'
+  | 'weights'
+  | 'data'
+  | 'streams'
+  | 'versions'
+  | 'metricsBytes'
+  | 'updatesPerEpoch'
 >
 
 /** The checkpoints of a run: when one is due, writing it, and which of them stay. */
@@ -73,10 +81,10 @@ export class RunCheckpoints {
 
   async #trainerState(progress: Progress): Promise<TrainerState> {
     const { config, plan, folder, description } = this.#options
-    const { weights, data, versions, objective, hooks } = description
+    const { weights, data, streams, versions, objective, hooks } = description
     return {
       ...progress,
-      ...{ config, weights, data, versions, script: objective.script, hooks },
+      ...{ config, weights, data, streams, versions, script: objective.script, hooks },
       updatesPerEpoch: plan.updatesPerEpoch,
       metricsBytes: await folder.syncMetrics(),
     }

@@ -6,6 +6,7 @@ import type { Form, LossTerm, Objective, Rule, StepInputs, Sums } from '../objec
 import type { Place } from '../objectives/place'
 import { toSymmetric } from '../smoothing/denoise'
 import { drawNoise } from '../smoothing/smoothing'
+import { randomNumbers } from '../streams'
 import {
   add,
   backward,
@@ -17,7 +18,6 @@ import {
   mul,
   type Tensor,
 } from '../torch'
-import { randomNumbers } from './random'
 
 /** Sums over the images of a micro-batch, by name: `total`, `lossTerm`, and those of the objective. */
 export type StepSums = Readonly<Record<string, number>>

@@ -31,6 +31,13 @@ describe('groupLogs', () => {
     expect(groupLogs(logs, { envelope: true })[0]?.runs).toHaveLength(2)
   })
 
+  it('averages seeds whose noise is of different versions of the random streams', () => {
+    const later = withMetadata(logOf('b.tsv', [1]), {
+      configuration: { ...configuration, seed: 1, streams: 2 },
+    })
+    expect(groupLogs(labelled('ours', logOf('a.tsv', [1]), later))[0]?.runs).toHaveLength(1)
+  })
+
   it('averages a log of format 1, which has no digest of its data, with one that has', () => {
     const data = { images: 10, classes: 2 }
     const [one, two, other] = ['aa', 'aa', 'bb'].map((digest, seed) =>

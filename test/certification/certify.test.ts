@@ -35,6 +35,7 @@ import {
 import { BatchSize } from '../../src/certification/batch-size'
 import { certificationSchema } from '../../src/config/certification-schema'
 import type { CertificationRow } from '../../src/logs/certification-log'
+import { STREAMS_VERSION } from '../../src/streams'
 import { CLASSIFIER, connectForTest, loadDigits } from '../support/digits'
 
 const SIGMA = 0.25
@@ -63,6 +64,7 @@ describe('certification', () => {
 
   interface Voting extends Partial<Pick<VoteOptions, 'smoothing' | 'voter'>> {
     readonly n: number
+    readonly from?: number
     readonly batch?: number
     readonly stream?: readonly (string | number)[]
   }
@@ -157,8 +159,9 @@ describe('certification', () => {
       ...{ n: 40, batch: 16, stream: ['one by one'] },
     })
     const logits = await session.compute(() => {
-      const generator = torch.generator(session, 'one by one')
-      const noise_NCHW = torch.noiseBlocks(image_CHW, { axis: 'N', count: 40, block: 16, generator })
+      const noise_NCHW = torch.noiseBlocks(image_CHW, {
+        ...{ axis: 'N', name: ['one by one'], count: 40, block: 16 },
+      })
       const noisy_NCHW = denoiser
         ? torch.add(
             torch.mul(noise_NCHW, level.sqrtOneMinusAlphaCumprod),
@@ -320,6 +323,7 @@ describe('certification', () => {
         norm: 'l2',
         bound: 'gaussian',
         procedure: { kind: 'certify' },
+        streams: STREAMS_VERSION,
         arithmetic: { dtype: 'float32', denoiserDtype: 'float32', autocast: 'none' },
         data: { images: 597, classes: 10, imageShape: [1, 8, 8] },
       },
@@ -338,7 +342,7 @@ describe('certification', () => {
     const certification = { adaptive: { radii: [0] }, n: 63 }
     const adaptive = (await certifyInto('adaptive.tsv', [3], { certification })).rows[0]?.evidence
     expect(adaptive?.n).toBe(63)
-    expect(adaptive?.candidateCount).toBe((await votes(63, 64, [...stream, 0]))[adaptive?.candidate ?? -1])
+    expect(adaptive?.candidateCount).toBe((await votes(63, 64, stream))[adaptive?.candidate ?? -1])
     // Nothing is left to do.
     expect((await certifyInto('fixed.tsv', [3])).rows).toEqual(rows)
   })
@@ -425,7 +429,7 @@ describe('certification', () => {
     expect(resumed).toEqual(new Map([...expected].reverse()))
   })
 
-  it('draws the votes that certifiers ask for, each ask from noise of its own, for those who ask it', async () => {
+  it('draws the copies that certifiers ask for, each with the noise of its number, for those who ask for it', async () => {
     const image_CHW = image(2)
     // Noise under which the votes for this image are divided.
     const noisy = smoothing(0.75)
@@ -433,8 +437,8 @@ describe('certification', () => {
       ...{ source: 'timm', path: CLASSIFIER, inputRange: { mean: [0.9], std: [0.2] } },
     })
     const stream = [7, 'certify', 2]
-    const votesOf = (n: number, name: (string | number)[], classifier = networks.classifier) =>
-      votesOn(image_CHW, { smoothing: noisy, voter: voter(classifier), n, stream: [...stream, ...name] })
+    const votesOf = (n: number, stage: string, from = 0, classifier = networks.classifier) =>
+      votesOn(image_CHW, { smoothing: noisy, voter: voter(classifier), n, from, stream: [...stream, stage] })
     const told: Tally[][] = [[], []]
     /** Asks for these, one step after the other. */
     const scripted = (arm: number, steps: readonly (readonly Ask[])[]): Certifier => ({
@@ -466,12 +470,14 @@ describe('certification', () => {
     expect(session.counters.roundTrips - before).toBe(3)
     expect(outcomes).toMatchObject([{ why: 'arm 0' }, { why: 'arm 1' }])
     expect(told[0]).toEqual([
-      await votesOf(9, ['selection']),
-      await votesOf(30, ['estimation', 0]),
-      await votesOf(16, ['pilot', 24]),
-      await votesOf(40, ['estimation', 30]),
+      await votesOf(9, 'selection'),
+      await votesOf(30, 'estimation'),
+      await votesOf(16, 'pilot', 24),
+      await votesOf(40, 'estimation', 30),
     ])
-    expect(told[1]).toEqual([await votesOf(9, ['selection'], other), await votesOf(16, ['pilot', 0], other)])
+    const [, first = [], , second = []] = told[0] ?? []
+    expect(first.map((count, label) => count + (second[label] ?? 0))).toEqual(await votesOf(70, 'estimation'))
+    expect(told[1]).toEqual([await votesOf(9, 'selection', 0, other), await votesOf(16, 'pilot', 0, other)])
     expect(new Set(told.flat().map(String)).size).toBe(6)
     session.free([image_CHW, other])
   })

@@ -4,6 +4,7 @@ import { certificationSchema } from '../../src/config/certification-schema'
 import type { NoiseLevel } from '../../src/smoothing/noise-level'
 import { smoothingOf } from '../../src/smoothing/smoothing'
 import { gaussianBound } from '../../src/statistics/bound'
+import { STREAMS_VERSION } from '../../src/streams'
 import type { Dataset, Denoiser } from '../../src/torch'
 
 const certification = certificationSchema.parse({ n0: 10, n: 100, alpha: 0.01, batch: 64, seed: 3 })
@@ -32,6 +33,7 @@ it('has everything that decides rows', () => {
     n: 100,
     alpha: 0.01,
     seed: 3,
+    streams: STREAMS_VERSION,
     arithmetic: {
       dtype: 'float32',
       denoiserDtype: null,

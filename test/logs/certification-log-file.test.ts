@@ -10,6 +10,7 @@ import {
   readCertificationLog,
 } from '../../src/logs/certification-log-file'
 import { metadataPath } from '../../src/logs/certification-log-metadata'
+import { earlierRows } from '../../src/logs/earlier-rows'
 import { imagePlan } from '../../src/logs/image-plan'
 import { loggedRow } from '../support/logged-row'
 import { canMount, mountDisk, remountDisk, unmountDisk } from '../support/mount'
@@ -148,6 +149,23 @@ describe('CertificationLogWriter', () => {
       /earlier\.tsv has format 1, which is read but not continued; this version writes format 2\. .*--output/,
     )
     expect(await readFile(join(folder, 'earlier.tsv'), 'utf8')).toBe(before)
+  })
+
+  it('refuses noise of another version of the random streams, and names both', async () => {
+    // Logs of earlier versions do not say theirs.
+    await write(0)
+    const before = await readFile(path, 'utf8')
+    const later = { ...metadata, configuration: { ...metadata.configuration, streams: 2, seed: 1 } }
+    const opened = CertificationLogWriter.open(path, later)
+    await expect(opened).rejects.toThrow(ConfigError)
+    await expect(opened).rejects.toThrow(
+      /certify\.tsv has noise of random streams of version 1, expected version 2: .* Start afresh: .*--output/,
+    )
+    const { configuration } = later
+    await expect(earlierRows([path], { configuration, indices: [0] })).rejects.toThrow(
+      /of version 1, expected/,
+    )
+    expect(await readFile(path, 'utf8')).toBe(before)
   })
 
   it('is the only writer while it is open', async () => {

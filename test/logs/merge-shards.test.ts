@@ -76,6 +76,29 @@ describe('mergeShards', () => {
     expect(await readFile(output, 'utf8')).toBe('something else')
   })
 
+  it('refuses shards of different versions of the random streams, and names both', async () => {
+    const shards = [
+      await write({ number: 1, of: 2 }, { changes: { streams: 2 } }),
+      await write({ number: 2, of: 2 }),
+    ]
+    const merged = mergeShards(shards, { output })
+    await expect(merged).rejects.toThrow(DataError)
+    await expect(merged).rejects.toThrow(
+      /01-of-02\.tsv has noise of random streams of version 2 and .*02-of-02\.tsv of version 1: .* Start shard 2 afresh: .*--shard 2\/2/,
+    )
+  })
+
+  it('does not replace a log of another version of the random streams', async () => {
+    await mergeShards(await shardsOf(2), { output })
+    const before = await readFile(output, 'utf8')
+    const later = { changes: { streams: 2 }, rows: 1 }
+    await appendFile(output, 'a row that was cut off')
+    await rm(join(folder, 'certify.shard-01-of-01.tsv'), { force: true })
+    const shards = [await write({ number: 1, of: 1 }, { ...later, rows: 99 })]
+    await expect(mergeShards(shards, { output })).rejects.toThrow(/of version 1, expected version 2/)
+    expect(await readFile(output, 'utf8')).toBe(`${before}a row that was cut off`)
+  })
+
   it.each<[string, () => Promise<string[]>, RegExp]>([
     ['no logs', async () => [], /no logs are given/],
     ['a log that is not a shard', async () => [await write(undefined)], /single\.tsv is not a shard/],

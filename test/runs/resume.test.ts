@@ -23,6 +23,7 @@ import {
   type Session,
 } from '../../src'
 import { readStatus } from '../../src/runs/read-run'
+import { STREAMS_VERSION } from '../../src/streams'
 import { connectForTest } from '../support/digits'
 import { finetuneCollecting } from '../support/finetune-collecting'
 import { checkpointBytes, reproducibleRows, rewriteTrainer } from '../support/run-files'
@@ -202,6 +203,31 @@ describe('a run that continues from a checkpoint', () => {
     await expect(train('places', { existing: 'resume' })).rejects.toThrow(
       /step 7, which is not update 6 of epoch 1 where an epoch has 10 updates/,
     )
+  })
+
+  it.each([
+    [1, undefined],
+    [STREAMS_VERSION + 1, STREAMS_VERSION + 1],
+  ])('is refused where its random streams are of version %d', async (version, streams) => {
+    const run = await copyOfStopped(`streams ${version}`)
+    const checkpoint = join(run, 'checkpoints', 'step-000007')
+    expect((await readCheckpoint(checkpoint)).state.streams).toBe(STREAMS_VERSION)
+    await rewriteTrainer(checkpoint, () => ({ streams }))
+    const files = await readdir(run, { recursive: true })
+    const resumed = train(`streams ${version}`, { existing: 'resume' })
+    await expect(resumed).rejects.toThrow(CheckpointError)
+    await expect(resumed).rejects.toThrow(
+      new RegExp(
+        `step-000007 draws .* version ${version}, and this ft-cadis .* version ${STREAMS_VERSION}: .* without --resume`,
+      ),
+    )
+    expect(await readdir(run, { recursive: true })).toEqual(files)
+    expect((await readCheckpoint(checkpoint)).state.streams).toBe(version)
+  })
+
+  it('says in config.json by which random streams it draws', async () => {
+    const description = JSON.parse(await readFile(join(folder, 'whole', 'config.json'), 'utf8'))
+    expect(description.streams).toBe(STREAMS_VERSION)
   })
 
   it('names a part of an epoch by its step, so that later checkpoints are newer', async () => {

@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { connect, type Session } from '../../src/bridge'
 import {
@@ -9,7 +8,6 @@ import {
   randint,
   randnCopies,
   randnLike,
-  streamSeed,
   tensor,
 } from '../../src/torch'
 
@@ -20,39 +18,6 @@ beforeAll(async () => {
 })
 
 afterAll(() => session.close())
-
-describe('streamSeed', () => {
-  test('is the start of the SHA-256 of the name', () => {
-    // python3 -c 'import hashlib; print(int.from_bytes(hashlib.sha256(b"[0,\"certify\",7]").digest()[:8], "big") >> 12)'
-    expect(streamSeed(0, 'certify', 7)).toBe(3248012115246031)
-  })
-
-  test('is a whole number that JSON and torch hold, and tells names apart', () => {
-    const name = fc.array(fc.oneof(fc.integer(), fc.string()), { maxLength: 4 })
-    fc.assert(
-      fc.property(name, name, (first, second) => {
-        expect(Number.isSafeInteger(streamSeed(...first))).toBe(true)
-        expect(streamSeed(...first) === streamSeed(...second)).toBe(
-          JSON.stringify(first) === JSON.stringify(second),
-        )
-      }),
-    )
-  })
-
-  test.each([
-    [
-      ['1', 2],
-      [1, 2],
-    ],
-    [
-      ['ab', 'c'],
-      ['a', 'bc'],
-    ],
-    [[1], [1, '']],
-  ])('%j is another name than %j', (first, second) => {
-    expect(streamSeed(...first)).not.toBe(streamSeed(...second))
-  })
-})
 
 describe('draws', () => {
   const zeros_B = (count: number) => expand(tensor(session, 0, { axes: '' }), { axis: 'B', count })
@@ -92,15 +57,27 @@ describe('draws', () => {
     for (const count of counts) expect(Math.abs(count - 1000)).toBeLessThan(5 * Math.sqrt(750))
   })
 
-  test('in blocks do not depend on how the copies are split over calls', async () => {
-    const { whole, parts } = await session.compute(() => {
-      const noise = (count: number, stream: Generator) =>
-        noiseBlocks(zeros_B(3), { axis: 'N', count, block: 4, generator: stream })
-      const whole = generator(session, 4)
-      const split = generator(session, 4)
-      return { whole: noise(14, whole), parts: [noise(4, split), noise(8, split), noise(2, split)] }
+  test('of names that are alike in 32 bits differ', async () => {
+    const { first, second } = await session.compute(() => ({
+      first: noiseOf(generator(session, 0, 'certify', 6080, 'estimation')),
+      second: noiseOf(generator(session, 0, 'certify', 45145, 'selection')),
+    }))
+    expect(first).not.toEqual(second)
+  })
+
+  test('in blocks depend on the number of the copy alone: in any order, in one call or in many', async () => {
+    const name = [4, 'x']
+    const { whole, parts, block } = await session.compute(() => {
+      const noise = (start: number, count: number) =>
+        noiseBlocks(zeros_B(3), { axis: 'N', name, start, count, block: 4 })
+      return {
+        whole: noise(0, 14),
+        parts: [noise(9, 5), noise(3, 6), noise(0, 3)],
+        block: randnCopies(zeros_B(3), { axis: 'N', count: 4, generator: generator(session, ...name, 2) }),
+      }
     })
-    expect(parts.flat()).toEqual(whole)
+    expect(parts.reverse().flat()).toEqual(whole)
     expect(new Set(whole.flat()).size).toBe(42)
+    expect(whole.slice(8, 12)).toEqual(block)
   })
 })

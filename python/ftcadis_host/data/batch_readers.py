@@ -16,6 +16,7 @@ from torch.utils.data import DataLoader, Dataset, get_worker_info
 from .data_errors import CorruptImageError, DatasetError, shown
 from .image_dataset import FileDataset
 from .in_memory import InMemoryDataset, to_unit_range
+from ..streams import numpy_generator
 from .worker_processes import child_signals_unchanged, prepare_worker, worker_death_explained
 
 # A batch to read: indices int64 [B] into the data set, and the augmentation seed of each.
@@ -186,7 +187,7 @@ class _FileBatches(Dataset):
 
     def _read(self, index: int, seed: int, images: list, labels: list, skipped: list) -> None:
         dataset = self._dataset
-        others = np.random.default_rng(seed)
+        others = numpy_generator("replacement", seed)
         for _ in range(CORRUPT_IN_A_ROW_LIMIT):
             try:
                 images.append(dataset.read(index, seed if dataset.augment else None))

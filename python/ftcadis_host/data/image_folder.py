@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 
 import numpy as np
 import torch
@@ -19,6 +18,7 @@ from .identity import names_and_sizes
 from .image_decoding import EXTENSIONS, Limits, limits_of, read_rgb
 from .image_listing import LOOSE, ImageListing, folders_in, left_out_notes, loose_files
 from .in_memory import to_unit_range
+from ..streams import lent_default
 from ..torchvision_compat import prepare_torchvision
 
 # Folder names of a split, by preference. ImageNet's labelled test images are its validation set.
@@ -95,7 +95,8 @@ class ImageFolderDataset(Dataset):
             image = image.convert("L")
         if seed is None:
             return plain(image)
-        with _seeded(seed):
+        # torchvision draws from the process's CPU generator.
+        with lent_default("augmentation", seed):
             return augmented(image)
 
 
@@ -115,18 +116,6 @@ def plain_transform(image_size: int, resize_size: int) -> Callable[[Image.Image]
     return _transforms(image_size, resize_size)[0]
 
 
-@contextmanager
-def _seeded(seed: int) -> Iterator[None]:
-    """torchvision draws from the process's CPU generator: lends it for an image, and gives it back as it was.
-
-    `torch.manual_seed` would reset the generators of the devices as well.
-    """
-    state = torch.default_generator.get_state()
-    torch.default_generator.manual_seed(seed)
-    try:
-        yield
-    finally:
-        torch.default_generator.set_state(state)
 
 
 def open_image_folder(

@@ -13,6 +13,7 @@ from .batch_readers import FileReader, InMemoryReader
 from .data_errors import DatasetError, EndOfData
 from .image_dataset import FileDataset
 from .in_memory import InMemoryDataset
+from ..streams import numpy_generator
 
 
 class EpochPlan(NamedTuple):
@@ -24,7 +25,7 @@ class EpochPlan(NamedTuple):
 
 def plan_epoch(length: int, *, seed: int, epoch: int, shuffle: bool) -> EpochPlan:
     """Order and augmentation seeds of one epoch: a function of the arguments alone."""
-    generator = np.random.default_rng((seed, epoch))
+    generator = numpy_generator(seed, "loader", epoch)
     order = generator.permutation(length)
     seeds = generator.integers(2**63, size=length, dtype=np.int64)
     return EpochPlan(order if shuffle else np.arange(length), seeds)

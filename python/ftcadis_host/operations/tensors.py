@@ -7,6 +7,8 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 
+from ..streams import begin, torch_generator
+
 DTYPES = {
     "float64": torch.float64,
     "float32": torch.float32,
@@ -48,8 +50,8 @@ def make_tensor(host, *, data: Any, dtype: str) -> torch.Tensor:
     return torch.tensor(data, dtype=DTYPES[dtype], device=host.device)
 
 
-def make_generator(host, *, seed: int) -> torch.Generator:
-    return torch.Generator(device=host.device).manual_seed(seed)
+def make_generator(host, *, name: list[int | str]) -> torch.Generator:
+    return torch_generator(*name, device=host.device)
 
 
 def randn_like(_host, x, generator) -> torch.Tensor:
@@ -64,12 +66,13 @@ def randint(_host, x, generator, *, dim: int, below: int) -> torch.Tensor:
     return torch.randint(below, (x.shape[dim],), generator=generator, device=x.device)
 
 
-def noise_blocks(_host, x, generator, *, count: int, block: int) -> torch.Tensor:
-    blocks = -(-count // block)
-    noise = torch.empty((blocks * block, *x.shape), dtype=x.dtype, device=x.device)
-    for part in noise.split(block):
-        part.normal_(generator=generator)
-    return noise[:count]
+def noise_blocks(_host, x, *, name: list[int | str], start: int, count: int, block: int) -> torch.Tensor:
+    first, end = start // block, -(-(start + count) // block)
+    noise = torch.empty(((end - first) * block, *x.shape), dtype=x.dtype, device=x.device)
+    generator = torch.Generator(x.device)
+    for number, part in enumerate(noise.split(block), first):
+        part.normal_(generator=begin(generator, *name, number))
+    return noise.narrow(0, start - first * block, count)
 
 
 def where(_host, x, condition, *, unsqueeze, otherwise):

@@ -8,6 +8,7 @@ import torch
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from ..delegates import lazy, method
+from ..streams import begin_default
 
 
 def adamw(_host, module, *, groups: list[dict[str, Any]], betas: list[float]) -> torch.optim.AdamW:
@@ -113,9 +114,8 @@ def gradient_norm(_host, optimizer) -> torch.Tensor:
     return torch.linalg.vector_norm(torch.stack(torch._foreach_norm(_gradients(optimizer))))
 
 
-def manual_seed(_host, *, seed: int) -> None:
-    """Seeds torch's own stream on every device: dropout, stochastic depth, initialisation."""
-    torch.manual_seed(seed)
+def manual_seed(_host, *, name: list[int | str]) -> None:
+    begin_default(*name)
 
 
 def averaged_copy(_host, module, *, decay: float) -> AveragedModel:

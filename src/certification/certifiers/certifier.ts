@@ -14,9 +14,9 @@ export interface Certifier {
 
 /** Noisy copies of the image at hand that a certifier wants votes on. */
 export interface Ask {
-  /** Names the noise, together with the image and `from`: votes that are to be independent have different names. */
+  /** Names the noise, together with the image and the number of a copy: votes that are to be independent have different names. */
   readonly stage: string
-  /** Copies of the stage that were asked for before; only of a stage that is drawn in several parts. */
+  /** Copies of the stage that were asked for before, 0 unless given; only of a stage that is drawn in several parts. */
   readonly from?: number
   readonly count: number
 }

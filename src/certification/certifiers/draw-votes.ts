@@ -11,8 +11,8 @@ export interface Drawn {
 }
 
 /**
- * The selection, and the votes that an adaptive run asks for until it is done. Each request has noise of its own, named
- * by the votes before it. Votes are counted for every class, so that the first request need not wait for the class to be
+ * The selection, and the votes that an adaptive run asks for until it is done. Each request continues with the copies after
+ * those of the requests before it. Votes are counted for every class, so that the first request need not wait for the class to be
  * picked.
  */
 export function* drawVotes(

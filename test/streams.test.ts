@@ -1,5 +1,48 @@
-import { expect, it } from 'vitest'
-import { randomNumbers } from '../../src/training/random'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { ConfigError } from '../src/errors'
+import { randomNumbers, streamBlocks, streamKey } from '../src/streams'
+
+describe('a stream', () => {
+  it('has the bytes that Python gives it: SHA-256 of its name in counter mode', () => {
+    const next = streamBlocks([0, 'certify', 7, 'é'])
+    // test/python/test_streams.py has the same.
+    const first = 'a39f3501d27172e2fd71ae450ce1070e35fc40c3b9deb16ecd4e37de929babaa13922278cf333b35'
+    expect(Buffer.concat([next(), next()]).toString('hex').slice(0, first.length)).toBe(first)
+  })
+
+  it('tells names apart', () => {
+    const name = fc.array(fc.oneof(fc.integer(), fc.string({ unit: 'binary' })), { maxLength: 4 })
+    fc.assert(
+      fc.property(name, name, (first, second) => {
+        expect(streamKey(first).equals(streamKey(second))).toBe(
+          JSON.stringify(first) === JSON.stringify(second),
+        )
+      }),
+    )
+  })
+
+  it.each([
+    [
+      ['1', 2],
+      [1, 2],
+    ],
+    [
+      ['ab', 'c'],
+      ['a', 'bc'],
+    ],
+    [[1], [1, '']],
+  ])('named %j is another one than %j', (first, second) => {
+    expect(streamKey(first)).not.toEqual(streamKey(second))
+  })
+
+  it.each([0.5, Number.NaN, 2 ** 53, '\ud800'])(
+    'is not named by %j, which Python would write otherwise',
+    part => {
+      expect(() => streamKey([0, part])).toThrow(ConfigError)
+    },
+  )
+})
 
 const first = (count: number, ...name: (string | number)[]) => {
   const random = randomNumbers(...name)
@@ -14,9 +57,9 @@ it('depends on the name alone: the same in any order of calls and in any process
     return one()
   })
   expect(between).toEqual(own)
-  // The reference of mulberry32 in integers of Python, from the 32 low bits of the name's seed.
-  const reference = [3362278050, 1664674113, 3046909822, 1793920225, 3790843672]
-  expect(own).toEqual(reference.map(bits => bits / 2 ** 32))
+  // The 64-bit words of SHA-256(key, 0) and SHA-256(key, 1) by Python's hashlib, without their 11 low bits.
+  const reference = [2176090276050970, 4633615914238676, 7380138733371757, 3642501888595274, 6240318005714551]
+  expect(own).toEqual(reference.map(bits => bits / 2 ** 53))
 })
 
 it('is another stream for another name, and numbers are no text', () => {

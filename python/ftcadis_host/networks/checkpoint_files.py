@@ -123,7 +123,7 @@ def read_checkpoint(path: Path | str) -> Any:
     """What a weight file holds, on the CPU and memory-mapped; for a safetensors file the dict of its tensors."""
     path = Path(path)
     check_file(path)
-    is_zip = zipfile.is_zipfile(path)
+    is_zip = _is_archive(path)
     if path.suffix == ".safetensors" and not is_zip:
         return _read_safetensors(path)
     asked_for = _globals(path, is_zip)
@@ -197,8 +197,16 @@ def _more_than_weights(path: Path, asked_for: set[str], error: pickle.Unpickling
     )
 
 
+def _is_archive(path: Path) -> bool:
+    try:
+        return zipfile.is_zipfile(path)
+    except zipfile.BadZipFile:
+        # Of some damages zipfile says so here already.
+        return False
+
+
 def _check_zip(path: Path) -> None:
-    if not zipfile.is_zipfile(path):
+    if not _is_archive(path):
         raise WeightsError(
             f"'{path}' is cut off: it starts as a PyTorch archive, but ends at byte {path.stat().st_size} without the "
             "archive's directory, which comes last. Get it again from where it was made."

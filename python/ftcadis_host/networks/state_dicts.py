@@ -20,6 +20,7 @@ CONTAINERS = (
     "model_state_dict", "model_state", "net_state_dict", "net", "network", "params", "weights", "module",
 )  # fmt: skip
 DEEPEST = 4
+LONGEST_NAME = 500
 # What DataParallel, DistributedDataParallel, torch.compile, FSDP and activation checkpointing put into the names of what
 # they wrap, which may be a part of a network.
 WRAPPERS = {"module", "_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module"}
@@ -65,6 +66,10 @@ def read_tensors(path: Path | str) -> dict[str, torch.Tensor]:
     for key, value in content.items():
         if not isinstance(key, str):
             raise WeightsError(f"'{path}' has a {type(key).__name__} as a key, expected names of tensors. Save a state dict.")
+        if not key.isprintable() or len(key) > LONGEST_NAME:
+            raise WeightsError(
+                f"'{path}' is damaged: a tensor's name in it is {key[:40]!r}. Get the file again from where it was made."
+            )
         if not isinstance(value, torch.Tensor):
             raise WeightsError(
                 f"'{path}' holds a {type(value).__name__} under the key {key[:80]!r}, expected a tensor under a name: "

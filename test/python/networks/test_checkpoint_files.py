@@ -58,6 +58,10 @@ class TestHostileFiles(InFolder):
         place = content.index(b"PK\x03\x04", 1) if b"data.pkl" not in content[:60] else 4
         content[place : place + 26] = bytes(26)
         self.refuses("damaged.pt", bytes(content), "is damaged|cannot be read")
+        # The directory of a large archive, in more parts than one.
+        locator = b"PK\x06\x07" + struct.pack("<LQL", 1, 0, 2)
+        end = b"PK\x05\x06" + bytes(18)
+        self.refuses("parts.pt", b"PK\x03\x04" + bytes(60) + locator + end, "is cut off")
 
 
 class TestOthersTexts(InFolder):

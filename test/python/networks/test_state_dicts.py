@@ -70,6 +70,12 @@ class TestContainers(InFolder):
         with self.assertRaisesRegex(WeightsError, "state of an optimizer.*not 'opt….pt'"):
             self.read(torch.optim.Adam(network().parameters()).state_dict())
 
+    def test_a_name_that_no_terminal_should_see_is_damage(self):
+        for name in ("head.\x1b[2Jbias", "a\nb", "a" * 501):
+            with self.subTest(name), self.assertRaisesRegex(WeightsError, "is damaged: a tensor's name") as caught:
+                self.read({name: torch.ones(1)})
+            self.assertTrue(str(caught.exception).isprintable())
+
     def test_tensors_that_are_no_plain_numbers_are_refused(self):
         for tensor in (torch.eye(2).to_sparse(), torch.empty(3, device="meta")):
             with self.subTest(str(tensor.layout)), self.assertRaisesRegex(WeightsError, "under 'a'"):

@@ -6,7 +6,10 @@ import config from './vitest.config.mjs'
 export default defineConfig({
   test: {
     ...config.test,
-    include: ['test/training/{distributed,killed}.test.ts', 'test/reliability/fuzz-readers.test.ts'],
+    include: [
+      'test/training/{distributed,killed}.test.ts',
+      'test/reliability/fuzz-{readers,weights}.test.ts',
+    ],
     env: {
       ...config.test?.env,
       FT_CADIS_KILLS: '20',

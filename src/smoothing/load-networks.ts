@@ -59,11 +59,11 @@ export interface BaseClassifierPrecision extends ClassifierPrecision {
   readonly randomWeights?: 'allowed' | 'refused' | undefined
 }
 
-/** A classifier, and what Python was asked for, as `provenance` takes it. */
+/** A classifier, and what it stands on without its checkpoint's adapters, as `provenance` takes it. */
 export interface LoadedClassifier {
   readonly classifier: Classifier
   readonly spec: Spec
-  /** Whether the checkpoint holds adapters, which leave the weights of the configuration in use. */
+  /** Whether the checkpoint holds adapters, which leave the weights of the configuration in use; not its adapters. */
   readonly isAdapter: boolean
 }
 
@@ -79,18 +79,24 @@ export async function loadBaseClassifier(
   { tuning, checkpoint, randomWeights = 'refused', ...options }: BaseClassifierPrecision = {},
 ): Promise<LoadedClassifier> {
   const isAdapter = checkpoint !== undefined && (await isFile(join(checkpoint, 'adapter_config.json')))
+  const { adapter: ofConfig, ...base } = classifierSpec(config, tuning)
   const spec = {
-    ...classifierSpec(config, tuning),
-    ...(checkpoint !== undefined && (isAdapter ? { adapter: checkpoint } : { path: checkpoint })),
+    ...base,
+    ...(checkpoint === undefined ? { adapter: ofConfig } : isAdapter ? {} : { path: checkpoint }),
   }
-  const classifier = await loadClassifier(session, spec, options)
-  const { random } = classifier.description
+  const classifier = await loadClassifier(
+    session,
+    isAdapter ? { ...spec, adapter: checkpoint } : spec,
+    options,
+  )
+  const { random, notes = [] } = classifier.description
   const isLost = tuning === undefined ? random !== null : tuning.kind === 'lora' && random === 'network'
   if (isLost && randomWeights === 'refused') {
     session.free(classifier)
     if (random === 'network' && tuning !== undefined) throw lostUnderAdapters(config)
     throw randomWeightsError(random ?? 'network', { config, isAdapter })
   }
+  for (const note of notes) process.emitWarning(note)
   return { classifier, spec, isAdapter }
 }
 
@@ -111,7 +117,10 @@ function randomWeightsError(
   if (random === 'head') {
     return new ConfigError(
       `The head of the classifier has random weights: ${nameOfClassifier(config)} has none for classifier.numClasses ${config.numClasses}; ${NOT_REPRODUCIBLE}`,
-      { remedy: 'Give a checkpoint that was trained with this head, or leave classifier.numClasses out.' },
+      {
+        remedy:
+          'Give a checkpoint that was trained with this head; or weights with a head, without classifier.numClasses.',
+      },
     )
   }
   return isAdapter

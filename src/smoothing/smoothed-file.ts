@@ -143,7 +143,7 @@ async function withFullPaths({ smoothing, classifier, data, ...others }: Lasting
   return {
     ...others,
     smoothing: { ...smoothing, denoiser: await withFull(smoothing.denoiser, ['path']) },
-    classifier: await withFull(classifier, ['path', 'file']),
+    classifier: await withFull(classifier, ['path', 'file', 'adapter']),
     data: await withFull(data, ['path']),
   }
 }

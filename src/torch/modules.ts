@@ -97,6 +97,8 @@ export interface ClassifierDescription {
   readonly hasRunningStatistics: boolean
   /** What had random weights when it was loaded, which another load would draw again; `null` where nothing had. */
   readonly random: 'network' | 'head' | null
+  /** Sentences on what of the weights was not used, or is new, for the user to read. */
+  readonly notes?: readonly string[]
   /** Absent or null where the weights name no classes. */
   readonly classes?: WeightClasses | null
 }

@@ -36,7 +36,8 @@ class TestSources(InFolder):
             from pathlib import Path
             from torch import nn
             from ..backbone import Backbone, ClassifierSource, weight_file
-            from ..weights import load_strictly, read_tensors
+            from ..state_dicts import read_tensors
+            from ..weights import load_strictly
 
             def load_linear(spec):
                 model = nn.Sequential(nn.Flatten(), nn.Linear(spec["pixels"], spec["num_classes"]))

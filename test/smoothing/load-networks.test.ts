@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { Session } from '../../src/bridge'
 import {
   type CertificationRunConfig,
@@ -123,6 +123,33 @@ describe('loadNetworks', () => {
     await rm(folder, { recursive: true })
   })
 
+  it('stands on the adapters of the settings, unless a checkpoint takes their place', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'ft-cadis-load-'))
+    const checkpoint = join(folder, 'checkpoint')
+    await mkdir(checkpoint)
+    const classifier = { source: 'timm', path: 'owner/name', adapter: 'theirs' }
+    const load = async (changes: object) => {
+      const { session, loads } = answering()
+      await loadNetworks(session, settings({ classifier, ...changes }))
+      return loads[0]?.spec as Record<string, unknown>
+    }
+    expect(await load({})).toMatchObject({ path: 'owner/name', adapter: 'theirs' })
+    expect((await load({ checkpoint })).adapter).toBeUndefined()
+    await writeFile(join(checkpoint, 'adapter_config.json'), '{}')
+    expect(await load({ checkpoint })).toMatchObject({ path: 'owner/name', adapter: checkpoint })
+    await rm(folder, { recursive: true })
+  })
+
+  it('says what of the weights was not used', async () => {
+    const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined)
+    await loadNetworks(
+      answering([{ random: null, notes: ['Of it 1 key is not used.'] }]).session,
+      settings({}),
+    )
+    expect(warn).toHaveBeenCalledExactlyOnceWith('Of it 1 key is not used.')
+    warn.mockRestore()
+  })
+
   it('refuses random weights, but where it measures', async () => {
     const load = (random: unknown, options = {}, changes = {}) =>
       loadNetworks(answering([{ random }]).session, settings(changes), options)
@@ -131,7 +158,7 @@ describe('loadNetworks', () => {
     await expect(
       load('head', {}, { classifier: { source: 'timm', path: 'owner/name', numClasses: 7 } }),
     ).rejects.toThrow(
-      /The head .*timm:name has none for classifier.numClasses 7.*leave classifier.numClasses out/,
+      /The head .*timm:name has none for classifier.numClasses 7.*weights with a head, without classifier.numClasses/,
     )
     expect(await load('network', { randomWeights: 'allowed' })).toMatchObject({ denoiser: null })
   })

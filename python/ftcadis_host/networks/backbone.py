@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+import torch
 from torch import nn
 
+from ..errors import WeightsError
 from ..folders import written_folder
-from .weights import write_tensors
+from .state_dicts import fit_names
+from .weights import count_of, is_counter, load_strictly, some, write_tensors
 
 # The weights in a folder that `save_state_dict` wrote.
 WEIGHTS_FILE = "model.safetensors"
@@ -23,6 +26,8 @@ class Backbone:
     heads: names of the modules that classify. depth: number of transformer blocks, where there are any.
     random: what of it has random weights, which another load would draw again; None where all of them are from files.
     classes: what the weights call the logits, in their order; None where they do not.
+    notes: sentences on what of the weights was not used, or is new, for the user to read.
+    code: files of the user's that were executed, beside the one that the description names.
     """
 
     model: nn.Module
@@ -30,6 +35,8 @@ class Backbone:
     depth: int | None
     random: Literal["network", "head"] | None = None
     classes: list[str] | None = None
+    notes: list[str] = field(default_factory=list)
+    code: list[Path] = field(default_factory=list)
 
 
 def names_of(model: nn.Module, modules: nn.Module | tuple[nn.Module, ...]) -> list[str]:
@@ -47,6 +54,54 @@ def save_state_dict(model: nn.Module, folder: Path | str, **_input_range: list[f
 def weight_file(path: Path | str) -> Path:
     """The weight file of a path that names either it or a folder of `save_state_dict`."""
     return Path(path) / WEIGHTS_FILE if Path(path).is_dir() else Path(path)
+
+
+def load_weights(
+    model: nn.Module,
+    tensors: Mapping[str, torch.Tensor],
+    *,
+    path: Path | str,
+    described: str,
+    heads: list[str],
+    classes: int | None,
+) -> tuple[bool, list[str]]:
+    """Gives a network the weights of a file, strict about every key: whether its head is a new one, and notes on that.
+
+    A file without a head, as pretraining leaves it, is taken where `classes` says how many the new head is to have. What
+    such a file has beside the network, a decoder or a head of the pretraining, is left out.
+
+    heads: names of the modules that classify. described: what the network is, for messages.
+    Raises WeightsError.
+    """
+    own = model.state_dict()
+    fitted = fit_names(tensors, own, source=f"'{path}'")
+    of_heads = [key for key in own if key.startswith(tuple(f"{head}." for head in heads))]
+    headless = bool(of_heads) and not any(key in fitted.tensors for key in of_heads)
+    lacking = [key for key in own if key not in fitted.tensors and key not in of_heads and not is_counter(key)]
+    if headless and not lacking and classes is None:
+        raise WeightsError(
+            f"'{path}' has no head: {' and '.join(of_heads[:2])} {'is' if len(of_heads) == 1 else 'are'} missing, and all "
+            f"else of {described} is there. To train a new head, set classifier.numClasses; to certify, give weights with one."
+        )
+    notes, left_out, used = [], list(fitted.left_out), fitted.tensors
+    if headless and not lacking:
+        notes.append(f"'{path}' has no head: the network has a new one with {classes} classes.")
+        extra = [key for key in used if key not in own and is_beside(model, key)]
+        left_out += extra
+        used = {key: tensor for key, tensor in used.items() if key not in extra}
+    if left_out:
+        notes.append(f"Of '{path}' {count_of(left_out, 'key')} not used, as the network has no such part: {some(left_out)}.")
+    load_strictly(model, used, source=f"'{path}'", model=described, new=heads if headless else ())
+    return headless, notes
+
+
+def is_beside(model: nn.Module, key: str) -> bool:
+    """Whether a key is of a part beside a network's own: a module of another name at its top, or at the top of its body."""
+    base = getattr(model, "base_model_prefix", "")
+    name, _, rest = key.partition(".")
+    if name == base and rest:
+        model, name = getattr(model, base), rest.partition(".")[0]
+    return not name.isdecimal() and not hasattr(model, name)
 
 
 @dataclass(frozen=True)

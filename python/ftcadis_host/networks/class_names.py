@@ -34,7 +34,7 @@ def known_classes(spec: Mapping[str, Any], of_library: list[str] | None) -> Clas
 
 
 def _stored_classes(spec: Mapping[str, Any]) -> list[str] | None:
-    weights = spec.get("adapter", spec.get("path"))
+    weights = spec.get("path") if spec.get("adapter") is None else spec["adapter"]
     if weights is None:
         return None
     path = Path(weights)

@@ -12,12 +12,14 @@ import torch.nn.functional as F
 from torch import nn
 
 from . import classifier_sources, lora
-from ..errors import SpecError
+from ..errors import SpecError, explained
 from ..sources import find_source
 from ..torchvision_compat import prepare_torchvision
 from .backbone import ClassifierSource
 from .class_names import ClassNames, known_classes
 from .running_statistics import RunningStatistics, count_once, has_statistics
+
+UNFORESEEN = "Look at the settings of `classifier` and at its files; --traceback shows where it failed."
 
 # The common base of all batch normalisation layers has no public name.
 BatchNorm = nn.modules.batchnorm._BatchNorm
@@ -33,6 +35,8 @@ class Classifier(nn.Module):
     uses_batch_statistics: whether outputs in train mode depend on who else is in the batch (batch normalisation).
     statistics: the modules whose running statistics train mode moves.
     random: what of it had random weights when it was loaded, "network" | "head" | None.
+    notes: sentences on what of the weights was not used, or is new.
+    code: files of the user's that made it, beside the one that the description names.
     autocast: the number type that the network's own operations are cast to where torch knows that to be safe, or None.
     """
 
@@ -45,15 +49,20 @@ class Classifier(nn.Module):
         classes: ClassNames | None = None,
         autocast: torch.dtype | None = None,
         random: Literal["network", "head"] | None = None,
+        notes: list[str] | None = None,
+        code: list[Path] | None = None,
     ):
         super().__init__()
+        self.notes = notes or []
+        self.code = code or []
         self.model = model
         self.autocast = autocast
         self.family: str = spec["source"]
         self.depth = depth
         self.random = random
         self.classes = classes
-        self.adapted = "adapter" in spec or (spec.get("tuning") or {}).get("kind") == "lora"
+        tuning = (spec.get("tuning") or {}).get("kind")
+        self.adapted = tuning == "lora" or (spec.get("adapter") is not None and tuning != "full")
         self.resize: int | None = spec.get("resize")
         # Adapters are saved with the head alone, so what is frozen must not move: it stays in eval mode.
         named = [(name, module) for name, module in model.named_modules() if has_statistics(module)]
@@ -130,7 +139,7 @@ def load_classifier(
         "resize": side of the square images that the network takes, or None
         "drop_path": stochastic depth, growing linearly to this rate at the last block
         "num_classes": where it differs from the weights' own, the head is replaced by a new one
-        "adapter": folder of LoRA adapters in PEFT's format
+        "adapter": folder of LoRA adapters in PEFT's format; to tune in full they are merged into the network
         "tuning": {"kind": "full"} | {"kind": "lora", "rank", "alpha"} | None: what requires gradients, else nothing
     Raises SpecError and WeightsError.
     """
@@ -139,19 +148,23 @@ def load_classifier(
     tuning = spec.get("tuning") or {"kind": None}
     if tuning["kind"] not in (None, "full", "lora"):
         raise SpecError(f"Unknown kind of tuning {tuning['kind']!r}. Give 'full' or 'lora'.")
-    backbone = source.load(spec)
+    with explained(f"The classifier of source '{spec['source']}' could not be loaded", UNFORESEEN):
+        backbone = source.load(spec)
     model = backbone.model.to(device=device, dtype=dtype).requires_grad_(tuning["kind"] == "full")
-    random = backbone.random
-    if "adapter" in spec:
-        if tuning["kind"] == "full":
-            raise SpecError("Adapters cannot be fine-tuned in full. Merge them first, or tune with 'lora'.")
-        model = lora.load_adapters(model, spec["adapter"], tuning if tuning["kind"] == "lora" else None)
+    random, notes = backbone.random, backbone.notes
+    if spec.get("adapter") is not None:
+        with explained(f"The adapters in '{spec['adapter']}' could not be loaded", UNFORESEEN):
+            model = lora.load_adapters(model, spec["adapter"], tuning if tuning["kind"] == "lora" else None)
         if random == "head" and lora.saves(model, backbone.heads):
-            random = None
+            # Their head takes the place of the new one.
+            random, notes = None, []
+        if tuning["kind"] == "full":
+            model = lora.merged(model).requires_grad_(True)
     elif tuning["kind"] == "lora":
         model = lora.add_adapters(model, rank=tuning["rank"], alpha=tuning["alpha"], heads=backbone.heads)
     classes = known_classes(spec, backbone.classes)
-    classifier = Classifier(model, spec, depth=backbone.depth, classes=classes, autocast=autocast, random=random)
+    facts = {"depth": backbone.depth, "random": random, "notes": notes, "code": backbone.code}
+    classifier = Classifier(model, spec, **facts, classes=classes, autocast=autocast)
     classifier = classifier.to(device).eval()
     if activation_checkpointing:
         _checkpoint_activations(model)

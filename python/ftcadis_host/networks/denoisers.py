@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from . import denoiser_sources
-from ..errors import SpecError
+from ..errors import SpecError, explained
 from ..folders import write_json, written_folder
 from ..sources import find_source
 from ..torchvision_compat import prepare_torchvision
@@ -77,7 +77,11 @@ def load_denoiser(spec: Mapping[str, Any], *, device: torch.device | str, dtype:
     """
     prepare_torchvision()
     load = find_source(denoiser_sources, spec.get("source"), "denoiser")
-    denoiser = load(spec, device, dtype)
+    with explained(
+        f"The denoiser of source '{spec['source']}' could not be loaded",
+        "Look at the settings of `smoothing.denoiser` and at its files; --traceback shows where it failed.",
+    ):
+        denoiser = load(spec, device, dtype)
     denoiser = denoiser.to(device=device, dtype=dtype, memory_format=torch.channels_last)
     return denoiser.eval().requires_grad_(False)
 

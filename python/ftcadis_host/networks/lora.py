@@ -8,33 +8,19 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import nn
 
-from ..errors import SpecError
-from ..folders import read_json, write_json, written_folder
+from ..errors import SpecError, explained
+from ..folders import written_folder
+from .adapter_export import export_fused
+from .adapter_folder import CONFIG_FILE, read_adapters
 from .attention_probe import check_layouts
-from .layer_patterns import check_pattern
-from .weights import check_shapes, read_tensors, shapes_of, write_tensors
+from .weights import check_shapes, shapes_of
 
-if TYPE_CHECKING:
-    from peft import LoraConfig
-
-CONFIG_FILE = "adapter_config.json"
-WEIGHTS_FILE = "adapter_model.safetensors"
-
-# What of an adapter's configuration is followed. It is untrusted, and some of peft's settings import or download.
-PLAIN_SETTINGS = {
-    "r", "lora_alpha", "lora_dropout", "target_modules", "modules_to_save", "bias", "use_rslora", "rank_pattern",
-    "alpha_pattern",
-}  # fmt: skip
-# What of it says nothing about the computation.
-DESCRIPTIONS = {
-    "peft_type", "peft_version", "task_type", "base_model_name_or_path", "revision", "auto_mapping", "inference_mode",
-    "init_lora_weights",
-}  # fmt: skip
+UNFIT = "Give adapters of plain LoRA that were trained on this network."
 
 # Last parts of the names that libraries give to the two projections that are adapted.
 QUERY = {"q", "query", "q_proj"}
@@ -120,24 +106,24 @@ def load_adapters(model: nn.Module, folder: Path | str, tuning: Mapping[str, Any
     from peft import get_peft_model, get_peft_model_state_dict, set_peft_model_state_dict
 
     folder = Path(folder)
-    config = _read_config(folder)
+    # Adapters on a fused layer are for the model as timm makes it.
+    adapters = read_adapters(folder, model, split_qkv)
+    config = adapters.config
     if tuning is not None and (tuning["rank"], tuning["alpha"]) != (config.r, config.lora_alpha):
         raise SpecError(
             f"'{folder}' holds adapters of rank {config.r} and alpha {config.lora_alpha}, but rank {tuning['rank']} "
             f"and alpha {tuning['alpha']} are asked for. Ask for those of the folder."
         )
-    # Adapters on a fused layer are for the model as timm makes it.
-    if "qkv" not in config.target_modules:
-        split_qkv(model)
-    adapted = get_peft_model(model, config)
-    tensors = read_tensors(folder / WEIGHTS_FILE)
+    with explained(f"peft cannot put the adapters in '{folder}' on {type(model).__name__}", UNFIT):
+        adapted = get_peft_model(model, config)
     check_shapes(
         shapes_of(get_peft_model_state_dict(adapted)),
-        shapes_of(tensors),
+        shapes_of(adapters.tensors),
         source=f"The adapter in '{folder}'",
         model=f"{type(model).__name__} with the adapters of its {CONFIG_FILE}",
     )
-    set_peft_model_state_dict(adapted, tensors)
+    with explained(f"peft cannot take the adapters in '{folder}' for {type(model).__name__}", UNFIT):
+        set_peft_model_state_dict(adapted, adapters.tensors)
     return adapted if tuning is not None else adapted.requires_grad_(False)
 
 
@@ -159,32 +145,12 @@ def save_adapters(adapted: nn.Module, folder: Path | str) -> None:
 def export_adapters(adapted: nn.Module, folder: Path | str) -> None:
     """Writes adapters and head in PEFT's format for the library's unchanged model, with the same outputs.
 
-    Where query, key and value were split, the two adapters of rank r become one of rank 2r on the fused layer, of
-    blocks: A = [A_q; A_v], B = [[B_q, 0], [0, 0], [0, B_v]]. Its alpha is doubled, which keeps alpha/r.
+    Where query, key and value were split, their adapters become one on the fused layer; see `adapter_export`.
     """
-    from peft import get_peft_model_state_dict
-
-    if not any(isinstance(module, SplitQkv) for module in adapted.modules()):
+    if any(isinstance(module, SplitQkv) for module in adapted.modules()):
+        export_fused(adapted, folder)
+    else:
         save_adapters(adapted, folder)
-        return
-    tensors = {}
-    parts = get_peft_model_state_dict(adapted)
-    for key, tensor in parts.items():
-        if key.endswith(".qkv.q.lora_A.weight"):
-            block = key.removesuffix(".q.lora_A.weight")
-            b_q, b_v = parts[f"{block}.q.lora_B.weight"], parts[f"{block}.v.lora_B.weight"]
-            tensors[f"{block}.lora_A.weight"] = torch.cat([tensor, parts[f"{block}.v.lora_A.weight"]])
-            nothing = torch.zeros_like(b_q)
-            rows = ([b_q, nothing], [nothing, nothing], [nothing, b_v])
-            tensors[f"{block}.lora_B.weight"] = torch.cat([torch.cat(row, dim=1) for row in rows])
-        elif ".qkv." not in key:
-            tensors[key] = tensor
-    with written_folder(folder) as new:
-        adapted.peft_config["default"].save_pretrained(str(new))
-        config = read_json(new / CONFIG_FILE)
-        config |= {"r": 2 * config["r"], "lora_alpha": 2 * config["lora_alpha"], "target_modules": ["qkv"]}
-        write_json(new / CONFIG_FILE, {**config, "inference_mode": True})
-        write_tensors(new / WEIGHTS_FILE, tensors, {"format": "pt"})
 
 
 def merged(adapted: nn.Module) -> nn.Module:
@@ -192,26 +158,6 @@ def merged(adapted: nn.Module) -> nn.Module:
     model = copy.deepcopy(adapted).merge_and_unload()
     fuse_qkv(model)
     return model.requires_grad_(False)
-
-
-def _read_config(folder: Path) -> LoraConfig:
-    """The configuration of plain LoRA adapters; SpecError where it asks peft for anything else."""
-    from peft import LoraConfig
-
-    content = read_json(folder / CONFIG_FILE)
-    if content.get("peft_type") != "LORA":
-        raise SpecError(f"'{folder}' holds adapters of type {content.get('peft_type')!r}. Give LoRA adapters.")
-    usual = LoraConfig().to_dict()
-    unusual = sorted(
-        key for key in content.keys() - PLAIN_SETTINGS - DESCRIPTIONS if content[key] and content[key] != usual.get(key)
-    )
-    if unusual:
-        raise SpecError(f"The adapters in '{folder}' are more than plain LoRA: they set {unusual}. Give plain ones.")
-    targets = content.get("target_modules")
-    patterns = [*(content.get("rank_pattern") or ()), *(content.get("alpha_pattern") or ())]
-    for pattern in [*patterns, *([targets] if isinstance(targets, str) else [])]:
-        check_pattern(pattern, source=f"The adapters in '{folder}'")
-    return LoraConfig(**{key: content[key] for key in PLAIN_SETTINGS & content.keys()})
 
 
 def _linear(weight: torch.Tensor, bias: torch.Tensor | None) -> nn.Linear:

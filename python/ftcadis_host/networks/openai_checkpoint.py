@@ -13,8 +13,10 @@ from safetensors import SafetensorError, safe_open
 from torch import nn
 
 from ..errors import WeightsError
+from .checkpoint_files import check_file
 from .openai_unet import build_unet, conversions, convert, expected_shapes
-from .weights import check_file, check_shapes, file_hash, load_strictly, read_tensors, shapes_of, write_tensors
+from .state_dicts import fit_names, read_tensors
+from .weights import check_shapes, file_hash, load_strictly, shapes_of, write_tensors
 
 # SHA-256 of published files by name, as several independent projects measured it. None is known for the CIFAR-10 file.
 PUBLISHED = {"256x256_diffusion_uncond.pt": "a37c32fffd316cd494cf3f35b339936debdc1576dad13fe57c42399a5dbc78b1"}
@@ -84,10 +86,13 @@ def _converted(
 
 
 def _convert(path: Path, arguments: Mapping[str, Any], unet: nn.Module) -> dict[str, torch.Tensor]:
-    tensors = read_tensors(path, inside=("state_dict",))
     plan = conversions(arguments, unet)
+    expected = expected_shapes(plan)
+    fitted = fit_names(read_tensors(path), expected, source=f"'{path}'")
+    # What stands outside of a prefix is refused here: these files have none.
+    tensors = {**fitted.tensors, **dict.fromkeys(fitted.left_out, torch.empty(0))}
     check_shapes(
-        expected_shapes(plan),
+        expected,
         shapes_of(tensors),
         source=f"The checkpoint '{path}'",
         model="the architecture of the given arguments",

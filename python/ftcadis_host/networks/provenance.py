@@ -2,29 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from .adapter_folder import CONFIG_FILE
 from .weights import file_hash
 
 WEIGHT_SUFFIXES = (".safetensors", ".bin", ".pt", ".pth")
 WEIGHT_PATTERNS = [f"*{suffix}" for suffix in WEIGHT_SUFFIXES]
 
 
-def weights_provenance(spec: Mapping[str, Any], hub_id: str | None = None) -> dict[str, Any]:
+def weights_provenance(
+    spec: Mapping[str, Any], hub_id: str | None = None, code: Sequence[Path] = ()
+) -> dict[str, Any]:
     """The source of the weights that a description names, with SHA-256 hashes in hexadecimal.
 
     {"source", "path", "sha256": the file's, or by name those of a folder's weight files}; for weights from the hub also
     {"hub": id, "commit"} of the cached snapshot; {"source", "random": True} where there are none.
     published: whether they are known to be a published file; None where nothing can be said.
-    A `file` of the user's, which makes the network, is named with its hash as "code".
+    A `file` of the user's, which makes the network, is named with its hash as "code"; files of its folder that it imported are
+    "imported", by name. Adapters that the network stands on are "adapter", by the names of their files.
 
     hub_id: the hub's id of the weights, where the description names them without a path.
+    code: what the `file` imported from its folder.
     """
     facts: dict[str, Any] = {"source": spec["source"]}
     if "file" in spec:
         facts["code"] = {"path": str(spec["file"]), "sha256": file_hash(spec["file"])}
+        if code:
+            folder = Path(spec["file"]).resolve().parent
+            facts["imported"] = {file.relative_to(folder).as_posix(): file_hash(file) for file in sorted(code)}
+    if spec.get("adapter") is not None:
+        folder = Path(spec["adapter"])
+        facts["adapter"] = {**_hashes(folder), CONFIG_FILE: file_hash(folder / CONFIG_FILE)}
     path = Path(spec["path"]) if "path" in spec else None
     if path is not None and path.is_file():
         return {**facts, "path": str(path), "sha256": file_hash(path), "published": None}

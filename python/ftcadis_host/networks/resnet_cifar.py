@@ -5,19 +5,15 @@ Layer names and checkpoints are those of locuslab/smoothing, whose published mod
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import torch
 from torch import nn
 
-from ..errors import WeightsError
-from .weights import load_strictly, read_checkpoint, read_tensors
-
-# What wraps the network in a published checkpoint: a DataParallel, and a Sequential of normalisation and network.
-WRAPPERS = re.compile(r"^(?:module\.|1\.)+")
-# The normalisation itself, in checkpoints that store its constants.
-NORMALISATION = re.compile(r"^(?:module\.)*0\.(?:means|sds)$")
+from ..errors import WeightsError, plain_text
+from .backbone import load_weights
+from .checkpoint_files import read_checkpoint
+from .state_dicts import find_tensor, read_tensors
 
 
 class BasicBlock(nn.Module):
@@ -71,23 +67,22 @@ class CifarResNet(nn.Module):
         return self.fc(x.mean(dim=(2, 3)))
 
 
-def load_resnet(path: Path | str, layers: int) -> CifarResNet:
-    """The network of a checkpoint: locuslab/smoothing's {"arch", "state_dict", …}, or a state dict. Strict.
+def load_resnet(path: Path | str, layers: int, classes: int | None = None) -> tuple[CifarResNet, bool, list[str]]:
+    """The network of a checkpoint, whether its head is a new one, and notes for the user; see `backbone.load_weights`.
 
-    Raises WeightsError where `arch` names another network or a key does not match.
+    The checkpoint is locuslab/smoothing's {"arch", "state_dict", …}, in which the network may stand behind a
+    normalisation, or a state dict. Raises WeightsError where `arch` names another network or a key does not match.
     """
     content = read_checkpoint(path)
     arch = content.get("arch") if isinstance(content, dict) else None
     if isinstance(arch, str) and arch != f"cifar_resnet{layers}":
-        raise WeightsError(f"'{path}' holds the architecture '{arch}', expected 'cifar_resnet{layers}'. Give its file.")
-    tensors = {
-        WRAPPERS.sub("", key): tensor
-        for key, tensor in read_tensors(path, inside=("state_dict",)).items()
-        if not NORMALISATION.match(key)
-    }
-    head = tensors.get("fc.weight")
-    model = CifarResNet(layers, num_classes=10 if head is None else head.shape[0])
-    counters = {key: value for key, value in model.state_dict().items() if key.endswith(".num_batches_tracked")}
-    # Files from before PyTorch 0.4.1 do not count batches, and nothing here reads the count.
-    load_strictly(model, {**counters, **tensors}, source=f"'{path}'", model=f"the ResNet-{layers} for CIFAR")
-    return model
+        raise WeightsError(
+            f"'{path}' holds the architecture '{plain_text(arch).removesuffix('.')}', expected 'cifar_resnet{layers}'. Give its file."
+        )
+    tensors = read_tensors(path)
+    head = find_tensor(tensors, "fc.weight")
+    model = CifarResNet(layers, num_classes=(classes or 10) if head is None or head.ndim < 2 else head.shape[0])
+    is_new, notes = load_weights(
+        model, tensors, path=path, described=f"the ResNet-{layers} for CIFAR", heads=["fc"], classes=classes
+    )
+    return model, is_new, notes

@@ -1,25 +1,24 @@
-"""Weight files: read without executing anything that is in them, compared key by key, written whole or not at all.
+"""Weights: compared with a network key by key, loaded without a copy, written whole or not at all.
 
-A checkpoint is untrusted input. Safetensors files hold numbers only; PyTorch files are pickles and are read with
-`weights_only=True`, always. Files are memory-mapped, so that a tensor costs memory once it is used, and only once.
+`checkpoint_files` reads files, `state_dicts` finds the weights in them. A checkpoint is untrusted input. Files are
+memory-mapped, so that a tensor costs memory once it is used, and only once.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
-import pickle
-import struct
-import zipfile
-from collections.abc import Mapping
+import re
+from collections import Counter
+from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import nn
 
 from ..errors import WeightsError
 from ..folders import written_file
+from .likely_causes import likely_cause
+from .state_dicts import StateDict, fit_names
 
 Shapes = Mapping[str, tuple[int, ...]]
 
@@ -39,79 +38,11 @@ def check_folder_or_id(path: str) -> None:
         raise WeightsError(f"There is no folder '{path}'. Give an existing folder, or a hub id such as 'owner/name'.")
 
 
-def check_file(path: Path | str) -> None:
-    """Raises `WeightsError` where a file cannot be a complete weight file: missing, empty, a web page, cut off, …"""
-    path = Path(path)
-    if not path.is_file():
-        raise WeightsError(f"There is no weight file at '{path}'. Give the path of an existing file.")
-    with open(path, "rb") as file:
-        head = file.read(512)
-    start = head.lstrip().lower()
-    if not head:
-        raise WeightsError(f"The weight file '{path}' is empty (0 bytes). Download it again.")
-    if start.startswith((b"<!doctype", b"<html", b"<?xml")):
-        raise WeightsError(
-            f"'{path}' is a web page, no weight file: it starts with {_quote(start)} at byte 0. The download was "
-            "answered with a page, usually an error or a sign-in. Download the file itself."
-        )
-    if start.startswith(b"version https://git-lfs"):
-        raise WeightsError(f"'{path}' is a Git LFS pointer, no weight file. Run `git lfs pull` where it came from.")
-    if head.startswith(b"PK\x03\x04"):
-        _check_zip(path)
-    elif path.suffix == ".safetensors":
-        _check_safetensors(path)
-    elif not head.startswith(b"\x80"):
-        raise WeightsError(
-            f"'{path}' is not a PyTorch weight file: it starts with {_quote(head)} at byte 0, but a PyTorch file starts "
-            "with 'PK' or with byte 0x80. Download it again, or give it its proper name if it is a .safetensors file."
-        )
-
-
-def read_checkpoint(path: Path | str) -> Any:
-    """What a weight file holds, on the CPU and memory-mapped; for a safetensors file the dict of its tensors."""
-    path = Path(path)
-    check_file(path)
-    if path.suffix == ".safetensors":
-        from safetensors.torch import load_file
-
-        return load_file(path)
-    try:
-        # Files from before PyTorch 1.6 are plain pickles, which cannot be mapped.
-        return torch.load(path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path))
-    except pickle.UnpicklingError as error:
-        raise WeightsError(
-            f"'{path}' is damaged or holds more than weights; nothing in it was executed. PyTorch says: "
-            f"{_first_line(error)} Download it again, or have its author save the state dict alone."
-        ) from error
-    except (RuntimeError, EOFError, ValueError, KeyError) as error:
-        raise WeightsError(
-            f"'{path}' cannot be read ({path.stat().st_size} bytes): {_first_line(error)} Download it again."
-        ) from error
-
-
-def read_tensors(path: Path | str, inside: tuple[str, ...] = ()) -> dict[str, torch.Tensor]:
-    """The state dict in a weight file, on the CPU and memory-mapped.
-
-    inside: entries under which the state dict may lie, tried in this order; else the file itself is the state dict.
-    """
-    content = read_checkpoint(path)
-    for entry in inside:
-        if isinstance(content, dict) and isinstance(content.get(entry), dict):
-            content = content[entry]
-            break
-    if not isinstance(content, dict):
-        raise WeightsError(f"'{path}' holds a {type(content).__name__}, expected a dict of tensors by name.")
-    for key, value in content.items():
-        if not isinstance(key, str) or not isinstance(value, torch.Tensor):
-            raise WeightsError(
-                f"'{path}' holds a {type(value).__name__} under the key {key!r}, expected a tensor under a name: "
-                "it is not a state dict. Save the state dict alone."
-            )
-    return dict(content)
-
-
 def check_shapes(expected: Shapes, found: Shapes, *, source: str, model: str) -> None:
-    """Raises `WeightsError` that names the first missing, unexpected and mis-shaped keys, if there are any."""
+    """Raises `WeightsError` that counts the missing, unexpected and mis-shaped keys, if there are any, and says why.
+
+    Keys that differ in numbers alone are shown once, as `blocks.*.norm1.weight (12)`.
+    """
     missing = [key for key in expected if key not in found]
     unexpected = [key for key in found if key not in expected]
     misshaped = [key for key in expected if key in found and tuple(found[key]) != tuple(expected[key])]
@@ -119,27 +50,46 @@ def check_shapes(expected: Shapes, found: Shapes, *, source: str, model: str) ->
         return
     parts = []
     if missing:
-        parts.append(f"{len(missing)} of {len(expected)} keys are missing, first {_some(missing)}")
+        parts.append(f"{len(missing)} of {len(expected)} keys {'is' if len(missing) == 1 else 'are'} missing, first {some(missing)}")
     if unexpected:
-        parts.append(f"{len(unexpected)} keys are not expected, first {_some(unexpected)}")
+        parts.append(f"{count_of(unexpected, 'key')} not expected, first {some(unexpected)}")
     if misshaped:
         shown = [f"{key} is {list(found[key])}, expected {list(expected[key])}" for key in misshaped[:SHOWN]]
-        parts.append(f"{len(misshaped)} tensors have another shape, first {'; '.join(shown)}")
-    raise WeightsError(
-        f"{source} does not fit {model}: {'. '.join(parts)}. "
-        "Give the file that belongs to this architecture, or the architecture's arguments that belong to this file."
-    )
+        parts.append(f"{count_of(misshaped, 'tensor')} of another shape, first {'; '.join(shown)}")
+    cause, remedy = likely_cause(expected, found, missing, unexpected, misshaped)
+    raise WeightsError(f"{source} does not fit {model}: {'. '.join(parts)}. {cause}{remedy}")
+
+
+def load_strictly(
+    module: nn.Module,
+    tensors: Mapping[str, torch.Tensor],
+    *,
+    source: str,
+    model: str,
+    new: Collection[str] = (),
+) -> StateDict:
+    """Gives a module, which may lie on the meta device, these tensors without copying them; returns what was loaded.
+
+    Names may have prefixes, see `fit_names`. Every key must match. Batch counters, which files from before PyTorch 0.4.1
+    do not have, may be missing.
+    new: modules whose tensors may be missing; they keep what they have.
+    """
+    own = module.state_dict()
+    fitted = fit_names(tensors, own, source=source)
+    kept = [
+        key
+        for key in own
+        if key not in fitted.tensors and (is_counter(key) or key.startswith(tuple(f"{n}." for n in new)))
+    ]
+    complete = {**fitted.tensors, **{key: own[key] for key in kept}}
+    check_shapes(shapes_of(own), shapes_of(complete), source=source, model=model)
+    module.load_state_dict(complete, strict=True, assign=True)
+    return fitted
 
 
 def shapes_of(tensors: Mapping[str, torch.Tensor]) -> dict[str, tuple[int, ...]]:
     """The shape of every tensor, by name."""
     return {key: tuple(tensor.shape) for key, tensor in tensors.items()}
-
-
-def load_strictly(module: nn.Module, tensors: Mapping[str, torch.Tensor], *, source: str, model: str) -> None:
-    """Gives a module, which may lie on the meta device, these tensors without copying them. Every key must match."""
-    check_shapes(shapes_of(module.state_dict()), shapes_of(tensors), source=source, model=model)
-    module.load_state_dict(tensors, strict=True, assign=True)
 
 
 def write_tensors(
@@ -152,50 +102,19 @@ def write_tensors(
         save_file({key: tensor.contiguous() for key, tensor in tensors.items()}, new, metadata=metadata)
 
 
-def _check_zip(path: Path) -> None:
-    if not zipfile.is_zipfile(path):
-        raise WeightsError(
-            f"'{path}' is cut off: it starts as a PyTorch archive, but ends at byte {path.stat().st_size} without the "
-            "archive's directory, which comes last. Download it again."
-        )
+def is_counter(key: str) -> bool:
+    """Whether a key is a batch normalisation's count of batches, which nothing here reads."""
+    return key.endswith(".num_batches_tracked")
 
 
-def _check_safetensors(path: Path) -> None:
-    from safetensors import SafetensorError, safe_open
-
-    try:
-        with safe_open(path, framework="pt"):
-            pass
-    except SafetensorError as error:
-        end = _safetensors_end(path)
-        size = path.stat().st_size
-        where = f"ends at byte {size} of {end}" if end is not None and end > size else f"has {size} bytes"
-        raise WeightsError(
-            f"'{path}' is cut off, damaged or no safetensors file: it {where}. {_first_line(error)} Download it again."
-        ) from error
+def count_of(keys: list[str], what: str) -> str:
+    """'1 key is' or '3 keys are'."""
+    return f"1 {what} is" if len(keys) == 1 else f"{len(keys)} {what}s are"
 
 
-def _safetensors_end(path: Path) -> int | None:
-    """Where the file should end according to its own header, if that can be read."""
-    try:
-        with open(path, "rb") as file:
-            (length,) = struct.unpack("<Q", file.read(8))
-            if length > path.stat().st_size:
-                return 8 + length
-            header = json.loads(file.read(length))
-        return 8 + length + max(entry["data_offsets"][1] for key, entry in header.items() if key != "__metadata__")
-    except (ValueError, KeyError, TypeError, AttributeError, struct.error):
-        return None
-
-
-def _some(keys: list[str]) -> str:
-    return ", ".join(keys[:SHOWN])
-
-
-def _quote(head: bytes) -> str:
-    return repr(head[:24].decode("ascii", errors="replace"))
-
-
-def _first_line(error: BaseException) -> str:
-    line = (str(error).strip() or type(error).__name__).splitlines()[0]
-    return line if line.endswith(".") else f"{line}."
+def some(keys: list[str]) -> str:
+    """The first of these keys; those that differ in numbers alone are one, with their count."""
+    kinds = Counter(re.sub(r"(?<=\.)\d+(?=\.)", "*", key) for key in keys)
+    first = {re.sub(r"(?<=\.)\d+(?=\.)", "*", key): key for key in reversed(keys)}
+    shown = [f"{kind} ({count})" if count > 1 else first[kind] for kind, count in list(kinds.items())[:SHOWN]]
+    return ", ".join(text if len(text) <= 120 else f"{text[:120]}…" for text in shown)

@@ -72,6 +72,7 @@ def describe_classifier(_host, classifier) -> dict[str, Any]:
         "usesBatchStatistics": classifier.uses_batch_statistics,
         "hasRunningStatistics": len(classifier.statistics) > 0,
         "random": classifier.random,
+        "notes": classifier.notes,
     }
 
 
@@ -83,7 +84,8 @@ def provenance(_host, network, *, spec: dict[str, Any]) -> dict[str, Any]:
     known = getattr(network, "provenance", {})
     if "sha256" in known:
         return known
-    return weights_provenance(spec, hub_id(spec) if isinstance(network, Classifier) else None)
+    is_classifier = isinstance(network, Classifier)
+    return weights_provenance(spec, hub_id(spec) if is_classifier else None, network.code if is_classifier else [])
 
 
 def memory_now(host) -> dict[str, int | None]:

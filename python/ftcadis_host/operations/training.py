@@ -45,9 +45,10 @@ def save_optimizer(_host, optimizer, *, path: str) -> None:
 
 def load_optimizer(_host, optimizer, *, path: str) -> None:
     """Restores what `save_optimizer` wrote for the same parameters."""
-    from ..networks.weights import WeightsError, read_tensors
+    from ..errors import WeightsError
+    from ..networks.checkpoint_files import read_checkpoint
 
-    saved = read_tensors(path)
+    saved = read_checkpoint(path)
     for name, parameter in _named_parameters(optimizer):
         state = {key: saved.pop(f"{name}.{key}", None) for key in ("step", "exp_avg", "exp_avg_sq")}
         if all(value is None for value in state.values()):

@@ -49,7 +49,12 @@ const input = {
   numClasses: count
     .optional()
     .describe(
-      'Classes of the data, where the weights have others: the head is then a new one. Default: theirs.',
+      'Classes of the data, where the weights have others or no head: the head is then a new one. Default: theirs.',
+    ),
+  adapter: text
+    .optional()
+    .describe(
+      'Folder of LoRA adapters in the format of peft, for these weights: fine-tuning begins with them. Default: none.',
     ),
   resize: count
     .optional()

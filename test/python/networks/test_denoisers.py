@@ -11,7 +11,8 @@ from ftcadis_host.networks import openai_checkpoint
 from ftcadis_host.networks.denoisers import load_denoiser, save_denoiser
 from ftcadis_host.errors import SpecError, WeightsError
 from ftcadis_host.networks.noise_schedule import noise_schedule
-from ftcadis_host.networks.weights import file_hash, read_tensors
+from ftcadis_host.networks.weights import file_hash
+from ftcadis_host.networks.state_dicts import read_tensors
 from network_files import InFolder
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "unet"
@@ -92,14 +93,14 @@ class TestDiffusers(InFolder):
         weights, config = self.folder / "d" / "diffusion_pytorch_model.safetensors", self.folder / "d" / "config.json"
         content = json.loads(config.read_text())
 
-        def breaks(message):
-            with self.subTest(message), self.assertRaisesRegex(WeightsError, message):
+        def breaks(message, error=WeightsError):
+            with self.subTest(message), self.assertRaisesRegex(error, message):
                 load_denoiser({"source": "diffusers", "path": str(self.folder / "d")}, **FLOAT32)
 
         config.write_text(json.dumps({**content, "class_embed_type": "timestep"}))
-        breaks("do not fit its config.json: missing keys .*class_embedding")
+        breaks("class-conditional denoiser", SpecError)
         config.write_text(json.dumps({**content, "layers_per_block": 2}))
-        breaks("do not fit its config.json.*expected shape")
+        breaks("does not fit the UNet of its config.json: .* keys are missing, first down_blocks.*of another shape")
         config.write_text(json.dumps(content))
         weights.write_bytes(weights.read_bytes()[:-3])
         breaks("is cut off")

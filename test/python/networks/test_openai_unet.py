@@ -7,7 +7,8 @@ from ftcadis_host.errors import SpecError
 from ftcadis_host.networks.openai_arguments import PRESETS, complete_arguments, config_is_complete, scheduler_config, unet_config
 from ftcadis_host.networks.openai_unet import build_unet, conversions, convert, expected_shapes
 from ftcadis_host.torchvision_compat import prepare_torchvision
-from ftcadis_host.networks.weights import load_strictly, read_tensors, shapes_of
+from ftcadis_host.networks.weights import load_strictly, shapes_of
+from ftcadis_host.networks.state_dicts import read_tensors
 from openai_reference import random_state_dict, reference_output
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "unet"

@@ -12,9 +12,9 @@ from ftcadis_host.networks.weights import (
     check_shapes,
     file_hash,
     load_strictly,
-    read_tensors,
     write_tensors,
 )
+from ftcadis_host.networks.state_dicts import read_tensors
 from network_files import InFolder
 from torch import nn
 
@@ -50,7 +50,7 @@ class TestReading(WithTensors):
         torch.save({"epoch": 3, "state_dict": self.tensors}, self.folder / "inside.pt")
         for name in ("new.safetensors", "new.pt", "old.pt", "inside.pt"):
             with self.subTest(name):
-                self.assert_same(read_tensors(self.folder / name, inside=("state_dict",)))
+                self.assert_same(read_tensors(self.folder / name))
 
     @unittest.skipUnless(Path("/proc/self/maps").exists(), "needs the list of mapped files")
     def test_a_new_file_is_mapped_not_copied_and_stays_as_it_is(self):
@@ -125,8 +125,8 @@ class TestComparing(unittest.TestCase):
             check_shapes(expected, {"b": (3, 2), "z": (1,)}, source="'x.pt'", model="the model")
         message = str(caught.exception)
         self.assertIn("5 of 6 keys are missing, first a, c, d.", message)
-        self.assertIn("1 keys are not expected, first z.", message)
-        self.assertIn("1 tensors have another shape, first b is [3, 2], expected [3, 1].", message)
+        self.assertIn("1 key is not expected, first z.", message)
+        self.assertIn("1 tensor is of another shape, first b is [3, 2], expected [3, 1].", message)
 
     def test_loading_assigns_the_very_tensors(self):
         with torch.device("meta"):

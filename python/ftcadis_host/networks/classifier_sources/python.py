@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
+import traceback
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -11,33 +11,74 @@ from typing import Any
 import torch
 from torch import nn
 
-from ...errors import SpecError
-from ..backbone import Backbone, ClassifierSource, weight_file
-from ..weights import load_strictly, read_tensors
+from ...errors import SpecError, plain_text
+from ..backbone import Backbone, ClassifierSource, load_weights, weight_file
+from ..state_dicts import read_tensors
+from ..user_code import imported
 
 
 def load_from_file(spec: Mapping[str, Any]) -> Backbone:
     path = Path(spec["file"])
     if not path.is_file():
         raise SpecError(f"There is no Python file '{path}' to take a classifier from. Give an existing one.")
-    location = importlib.util.spec_from_file_location(f"ftcadis_user_{path.stem}", path)
-    module = importlib.util.module_from_spec(location)
-    location.loader.exec_module(module)
-    factory = getattr(module, spec["factory"], None)
-    if not callable(factory):
-        raise SpecError(f"'{path}' has no function '{spec['factory']}'. Give the one that makes the network.")
-    make = partial(factory, **(spec.get("arguments") or {}))
-    model = make()
-    if not isinstance(model, nn.Module):
+    # Read first: where the weights cannot be, nothing is executed.
+    tensors = read_tensors(weight_file(spec["path"])) if "path" in spec else None
+    is_random, is_new, notes = False, False, []
+    try:
+        with imported(path) as file:
+            factory = getattr(file.module, spec["factory"], None)
+            if not callable(factory):
+                raise SpecError(f"'{path}' has no function '{spec['factory']}'. Give the one that makes the network.")
+            make = partial(factory, **(spec.get("arguments") or {}))
+            model = make()
+            if not isinstance(model, nn.Module):
+                raise SpecError(
+                    f"'{spec['factory']}' of '{path}' returns a {type(model).__name__}, expected a torch.nn.Module. "
+                    "Return one."
+                )
+            if next(model.parameters(), None) is None:
+                raise SpecError(f"The network of '{spec['factory']}' in '{path}' has no parameters. Return one that has.")
+            # To train it, it does not matter.
+            is_random = tensors is None and not spec.get("tuning") and _differs(model, make)
+    except (SpecError, MemoryError, torch.OutOfMemoryError):
+        raise
+    except BaseException as error:
+        if isinstance(error, KeyboardInterrupt):
+            raise
+        raise SpecError(_failed(path, spec, error)) from error
+    heads = spec.get("heads") or []
+    unknown = [head for head in heads if head not in dict(model.named_modules())]
+    if unknown:
+        names = ", ".join(f"'{name}'" for name, _ in model.named_children())
         raise SpecError(
-            f"'{spec['factory']}' of '{path}' returns a {type(model).__name__}, expected a torch.nn.Module. Return one."
+            f"The network of '{spec['factory']}' in '{path}' has no module '{unknown[0]}' for classifier.heads. Give some "
+            f"of its modules: {names}."
         )
-    if "path" in spec:
-        tensors = read_tensors(weight_file(spec["path"]), inside=("state_dict", "model"))
-        load_strictly(model, tensors, source=f"'{spec['path']}'", model=f"the network of '{spec['factory']}'")
-    # To train it, it does not matter.
-    is_random = "path" not in spec and not spec.get("tuning") and _differs(model, make)
-    return Backbone(model, spec.get("heads") or [], None, "network" if is_random else None)
+    if tensors is not None:
+        is_new, notes = load_weights(
+            model,
+            tensors,
+            path=spec["path"],
+            described=f"the network of '{spec['factory']}'",
+            heads=heads,
+            classes=spec.get("num_classes"),
+        )
+    random = "network" if is_random else "head" if is_new else None
+    return Backbone(model, heads, None, random, notes=notes, code=file.files)
+
+
+def _failed(path: Path, spec: Mapping[str, Any], error: BaseException) -> str:
+    """Where in the user's files an exception came up."""
+    folder = path.resolve().parent
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).is_relative_to(folder)]
+    where = f"line {frames[-1].lineno} of '{Path(frames[-1].filename).name}'" if frames else f"'{spec['factory']}'"
+    if isinstance(error, SyntaxError):
+        where = f"line {error.lineno} of '{Path(error.filename or path).name}'"
+    given = f" with classifier.arguments {dict(spec.get('arguments') or {})}" if spec.get("arguments") else ""
+    return (
+        f"'{path}' could not make the network by '{spec['factory']}'{given}: in {where}, {type(error).__name__}: "
+        f"{plain_text(error)} Correct it, or the arguments."
+    )
 
 
 def _differs(model: nn.Module, make: Callable[[], nn.Module]) -> bool:

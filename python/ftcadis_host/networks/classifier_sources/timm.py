@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
 
-from ...errors import SpecError, WeightsError
+from ...errors import SpecError, WeightsError, explained, plain_text
 from ...folders import read_json, written_folder
-from ..backbone import Backbone, ClassifierSource, names_of
+from ...sources import either
+from ..backbone import Backbone, ClassifierSource, load_weights, names_of
 from ..class_names import names_in_order
-from ..weights import load_strictly, read_tensors, shapes_of
+from ..likely_causes import USUAL
+from ..state_dicts import find_tensor, fit_names, read_tensors
+from ..weights import count_of, shapes_of, some
 
 # What timm calls the weights of a folder.
 WEIGHT_FILES = ("model.safetensors", "pytorch_model.bin")
@@ -22,84 +26,139 @@ WEIGHT_FILES = ("model.safetensors", "pytorch_model.bin")
 
 def load_timm(spec: Mapping[str, Any]) -> Backbone:
     """The network of a description with `name` or `path`; see `classifiers.load_classifier`. Strict about every key."""
-    import timm
-
     arguments = dict(spec.get("model_args") or {})
     if spec.get("drop_path") is not None:
         arguments["drop_path_rate"] = spec["drop_path"]
     path = spec.get("path")
     if path is not None and not Path(path).exists():
         raise WeightsError(f"There is no folder or file '{path}' for a timm classifier. Give an existing one.")
-    random = None
+    classes = spec.get("num_classes")
+    random, notes = None, []
     if path is None:
         model = _named(spec, arguments)
         if not spec.get("pretrained"):
             random = "network"
         elif model.num_classes != model.pretrained_cfg["num_classes"]:
             random = "head"
-    elif Path(path).is_dir():
-        folder = Path(path)
-        read_json(folder / "config.json")
-        file = next((folder / name for name in WEIGHT_FILES if (folder / name).exists()), folder / WEIGHT_FILES[0])
-        model = timm.create_model(f"local-dir:{folder}", **arguments)
-        _fill(model, file, _tensors(file))
     else:
-        if "name" not in spec:
-            raise SpecError(f"The timm weight file '{path}' needs the 'name' of its architecture.")
-        tensors = _tensors(Path(path))
-        model = timm.create_model(spec["name"], num_classes=_classes_in(tensors, spec["name"]), **arguments)
-        _fill(model, Path(path), tensors)
-    classes = spec.get("num_classes")
+        model, is_new, notes = _from_path(Path(path), spec, arguments)
+        random = "head" if is_new else None
     if classes is not None and classes != model.num_classes:
+        notes.append(f"The network has a new head with {classes} classes; the weights have {model.num_classes or 'none'}.")
         model.reset_classifier(classes)
         random = random or "head"
+    elif model.num_classes == 0:
+        raise SpecError(
+            f"{_described(model)} has no head in its weights: they are a backbone. To train a new head, set "
+            "classifier.numClasses; to certify, give weights with one."
+        )
     depth = len(model.blocks) if hasattr(model, "blocks") else None
     # timm keeps the names where the head is a new one.
     labels = (model.pretrained_cfg or {}).get("label_names") if spec.get("pretrained") or path is not None else None
-    classes = names_in_order(labels, model.num_classes)
-    return Backbone(model, names_of(model, model.get_classifier()), depth, random=random, classes=classes)
+    names = names_in_order(labels, model.num_classes)
+    heads = names_of(model, model.get_classifier())
+    return Backbone(model, heads, depth, random=random, classes=names, notes=notes)
 
 
 def _named(spec: Mapping[str, Any], arguments: dict[str, Any]) -> nn.Module:
-    import timm
-
     if "name" not in spec:
         raise SpecError("A timm classifier needs 'name' or 'path'.")
     if not spec.get("pretrained"):
         if spec.get("num_classes") is not None:
             arguments["num_classes"] = spec["num_classes"]
-        return timm.create_model(spec["name"], **arguments)
+        return _made(spec["name"], arguments)
+    import timm
+
+    _require_known(spec["name"])
     try:
         return timm.create_model(spec["name"], pretrained=True, **arguments)
     except Exception as error:
         raise WeightsError(
-            f"The pretrained weights of timm's '{spec['name']}' could not be loaded: {error} They are looked for in "
-            "the hub's cache, then on the hub. Run once with a network, or give the 'path' of the weights."
+            f"The pretrained weights of timm's '{spec['name']}' could not be loaded: {plain_text(error)} They are looked "
+            "for in the hub's cache, then on the hub. Run once with a network, or give the 'path' of the weights."
         ) from error
 
 
-def _tensors(path: Path) -> dict[str, torch.Tensor]:
-    tensors = read_tensors(path, inside=("state_dict_ema", "state_dict", "model"))
-    return {key.removeprefix("module."): tensor for key, tensor in tensors.items()}
+def _from_path(path: Path, spec: Mapping[str, Any], arguments: dict[str, Any]) -> tuple[nn.Module, bool, list[str]]:
+    """The network of a folder or a weight file, whether its head is new, and notes."""
+    classes = spec.get("num_classes")
+    if path.is_dir():
+        file = next((path / name for name in WEIGHT_FILES if (path / name).exists()), path / WEIGHT_FILES[0])
+        config = read_json(path / "config.json")
+        if not isinstance(config.get("architecture"), str):
+            raise WeightsError(
+                f"'{path / 'config.json'}' has no 'architecture': it is not of timm. Give a folder that timm wrote, or "
+                f"set classifier.source to 'transformers' if that wrote it."
+            )
+        tensors = read_tensors(file)
+        return _fill(_made(f"local-dir:{path}", arguments), file, tensors, classes)
+    if "name" not in spec:
+        raise SpecError(f"The timm weight file '{path}' needs the 'name' of its architecture.")
+    _require_known(spec["name"])
+    tensors = read_tensors(path)
+    found = _classes_in(tensors, spec["name"])
+    arguments = {"num_classes": classes if found is None else found, **arguments}
+    if arguments["num_classes"] is None:
+        del arguments["num_classes"]
+    return _fill(_made(spec["name"], arguments), path, tensors, classes)
 
 
-def _classes_in(tensors: Mapping[str, torch.Tensor], name: str) -> int:
-    """Number of classes that a weight file's own head has; as the name says where the file has other key names."""
+def _made(name: str, arguments: Mapping[str, Any]) -> nn.Module:
+    import timm
+
+    if not name.startswith("local-dir:"):
+        _require_known(name)
+    given = f" with classifier.modelArgs {dict(arguments)}" if arguments else ""
+    with explained(
+        f"timm cannot make '{name.removeprefix('local-dir:')}'{given}", "Give arguments that this architecture takes."
+    ):
+        return timm.create_model(name, **arguments)
+
+
+def _require_known(name: str) -> None:
+    """Raises SpecError where timm has no architecture of this name; it suggests the nearest."""
+    import timm
+
+    if "/" in name or ":" in name or timm.is_model(name.partition(".")[0]):
+        return
+    close = get_close_matches(name, timm.list_models(), n=3, cutoff=0.5)
+    remedy = f"Give {either(close)}" if close else "Give a name of `timm.list_models()`"
+    raise SpecError(f"timm has no architecture '{name}'. {remedy}.")
+
+
+def _classes_in(tensors: Mapping[str, torch.Tensor], name: str) -> int | None:
+    """Number of classes that a weight file's own head has; None where it has none under the architecture's name for it."""
     import timm
 
     config = timm.get_pretrained_cfg(name)
-    if config is None:
-        raise SpecError(f"timm has no architecture '{name}'. Give a name of `timm.list_models()`.")
-    head = tensors.get(f"{config.classifier}.weight")
-    return config.num_classes if head is None else head.shape[0]
+    head = config.classifier if config is not None else None
+    head = head[0] if isinstance(head, (list, tuple)) else head
+    tensor = find_tensor(tensors, f"{head}.weight")
+    return None if tensor is None or tensor.ndim < 2 else tensor.shape[0]
 
 
-def _fill(model: nn.Module, path: Path, tensors: dict[str, torch.Tensor]) -> None:
-    if shapes_of(tensors) != shapes_of(model.state_dict()):
+def _fill(
+    model: nn.Module, path: Path, tensors: dict[str, torch.Tensor], classes: int | None
+) -> tuple[nn.Module, bool, list[str]]:
+    own = model.state_dict()
+    fitted = fit_names(tensors, own, source=f"'{path}'")
+    tensors = fitted.tensors
+    if shapes_of(tensors) != shapes_of(own):
         # Foreign key names and other image sizes: timm knows how to adapt them for some architectures.
         adapt = getattr(sys.modules[type(model).__module__], "checkpoint_filter_fn", None)
-        tensors = tensors if adapt is None else adapt(tensors, model)
-    load_strictly(model, tensors, source=f"'{path}'", model=f"timm's {model.default_cfg.get('architecture')}")
+        with explained(f"The weights in '{path}' cannot be adapted to {_described(model)}", USUAL, WeightsError):
+            tensors = tensors if adapt is None else adapt(dict(tensors), model)
+    heads = names_of(model, model.get_classifier())
+    is_new, notes = load_weights(
+        model, tensors, path=path, described=_described(model), heads=heads, classes=classes
+    )
+    if fitted.left_out:
+        notes.append(f"Of '{path}' {count_of(fitted.left_out, 'key')} outside of the network, and not used: {some(fitted.left_out)}.")
+    return model, is_new, notes
+
+
+def _described(model: nn.Module) -> str:
+    return f"timm's {model.default_cfg.get('architecture')}"
 
 
 def save_timm(model: nn.Module, folder: Path | str, *, mean: list[float], std: list[float]) -> None:

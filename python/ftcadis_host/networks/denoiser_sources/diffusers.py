@@ -8,11 +8,15 @@ from typing import Any
 
 import torch
 
-from ...errors import SpecError, WeightsError
+from ...errors import SpecError, WeightsError, explained, plain_text
 from ...folders import read_json
 from ..denoisers import SCHEDULER_FILE, UNET_FILE, Denoiser
 from ..lean_diffusers import diffusers
-from ..weights import check_file, check_folder_or_id
+from ..state_dicts import without_wrappers
+from ..weight_folders import read_folder
+from ..weights import check_folder_or_id, load_strictly, some
+
+EARLIER_ATTENTION = {"query": "to_q", "key": "to_k", "value": "to_v", "proj_attn": "to_out.0"}
 
 
 def load_from_diffusers(spec: Mapping[str, Any], device: torch.device | str, dtype: torch.dtype) -> Denoiser:
@@ -26,27 +30,55 @@ def load_from_diffusers(spec: Mapping[str, Any], device: torch.device | str, dty
 
     folder = _local_folder(str(spec["path"]))
     unet_folder = folder if (folder / "config.json").is_file() else folder / "unet"
+    if unet_folder != folder and not unet_folder.is_dir():
+        raise WeightsError(
+            f"'{folder}' has no config.json, and no subfolder 'unet' that has one. Give a folder that "
+            "`UNet2DModel.save_pretrained` or a pipeline of diffusers wrote."
+        )
+    config = read_json(unet_folder / "config.json")
+    _check_config(unet_folder, config)
     scheduler = next(
         (path for path in (folder / SCHEDULER_FILE, folder / "scheduler" / SCHEDULER_FILE) if path.is_file()), None
     )
     if scheduler is None:
         raise WeightsError(f"'{folder}' has no {SCHEDULER_FILE}, which holds the noise schedule. Copy it there.")
-    read_json(unet_folder / "config.json")
-    files = [path for path in unet_folder.iterdir() if path.suffix in (".safetensors", ".bin")]
-    if not files:
-        raise WeightsError(f"'{unet_folder}' has no weights. Give a folder that has {UNET_FILE}.")
-    for file in files:
-        check_file(file)
-    try:
-        unet, report = unet_2d_model.from_pretrained(unet_folder, torch_dtype=dtype, output_loading_info=True)
-        problems = "; ".join(f"{kind.replace('_', ' ')} {keys[:3]}" for kind, keys in report.items() if keys)
-    except ValueError as error:
-        problems = str(error)
-    if problems:
+    file, tensors = read_folder(unet_folder, (UNET_FILE.removesuffix(".safetensors"),))
+    with explained(
+        f"The config.json of '{unet_folder}' describes no UNet2DModel", "Give the config.json that belongs to the weights."
+    ):
+        with torch.device("meta"):
+            unet = unet_2d_model.from_config(config)
+    tensors = without_wrappers(tensors, unet.state_dict())
+    # The names that attention had in diffusers before 0.17.
+    for key in list(tensors):
+        parent, _, name = key.rpartition(".")
+        block, _, layer = parent.rpartition(".")
+        if layer in EARLIER_ATTENTION:
+            tensors[f"{block}.{EARLIER_ATTENTION[layer]}.{name}"] = tensors.pop(key)
+    tensors = {key: tensor.to(dtype) if tensor.is_floating_point() else tensor for key, tensor in tensors.items()}
+    fitted = load_strictly(unet, tensors, source=f"'{file}'", model="the UNet of its config.json")
+    if fitted.left_out:
         raise WeightsError(
-            f"The weights in '{unet_folder}' do not fit its config.json: {problems}. Download both again."
+            f"'{file}' holds more than a denoiser: {some(fitted.left_out)}. Give the state dict of the UNet alone."
         )
     return Denoiser(unet, read_json(scheduler), {"source": "diffusers", "path": str(spec["path"])})
+
+
+def _check_config(folder: Path, config: Mapping[str, Any]) -> None:
+    """Raises SpecError where a folder holds another network than a denoiser that takes an image and a timestep alone."""
+    kind = plain_text(config.get("_class_name", "UNet2DModel")).removesuffix(".")
+    if kind == "UNet2DConditionModel":
+        raise SpecError(
+            f"'{folder}' holds a UNet2DConditionModel, as text-to-image models have: it needs a text, and mostly works on "
+            "latents. Use an unconditional denoiser of images, a UNet2DModel."
+        )
+    if kind != "UNet2DModel":
+        raise SpecError(f"'{folder}' holds a {kind}, expected a UNet2DModel. Give the folder of an unconditional denoiser.")
+    if config.get("class_embed_type") is not None or config.get("num_class_embeds") is not None:
+        raise SpecError(
+            f"'{folder}' holds a class-conditional denoiser: it needs the class that is to be found out. Use an "
+            "unconditional one."
+        )
 
 
 def _local_folder(path: str) -> Path:
@@ -61,7 +93,7 @@ def _local_folder(path: str) -> Path:
         return Path(snapshot_download(path, allow_patterns=patterns))
     except Exception as error:
         raise WeightsError(
-            f"There is no folder '{path}', and the hub has no model of that id in reach: {error} "
+            f"There is no folder '{path}', and the hub has no model of that id in reach: {plain_text(error)} "
             "Give an existing folder, or download the model on a machine with a network."
         ) from error
 

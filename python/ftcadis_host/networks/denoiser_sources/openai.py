@@ -22,6 +22,10 @@ def load_from_openai(spec: Mapping[str, Any], device: torch.device | str, dtype:
     arguments = openai_arguments.complete_arguments(
         {**openai_arguments.PRESETS.get(preset, {}), **spec.get("arguments", {})}
     )
+    if arguments["class_cond"]:
+        raise SpecError(
+            "'class_cond' is true: such a denoiser needs the class that is to be found out. Use an unconditional denoiser."
+        )
     provenance = {"source": "openai"}
     if "path" in spec:
         unet, identity = openai_checkpoint.load_unet(

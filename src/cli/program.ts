@@ -1,5 +1,7 @@
+import { inspect } from 'node:util'
 import { Command, CommanderError } from 'commander'
 import { FtCadisError, InterruptedError } from '../errors'
+import { say } from '../terminal/print'
 import { interruptionExitCode } from './interruption'
 
 /** What was typed is not a command, an option or a value that the program takes. */
@@ -13,6 +15,7 @@ export function createProgram(name: string, description: string): Command {
   return new Command(name)
     .description(description)
     .exitOverride()
+    .configureOutput({ writeErr: text => say(text.replace(/\n$/, '')) })
     .showHelpAfterError('Run it with --help for the commands and options there are.')
 }
 
@@ -33,10 +36,9 @@ function report(error: unknown): number {
   // Commander has printed its message already. Help and version come this way too, with exit code 0.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE_EXIT_CODE
   if (error instanceof InterruptedError) {
-    console.error(error.message)
+    say(error.message)
     return interruptionExitCode(error.reason)
   }
-  if (error instanceof FtCadisError) console.error(`error: ${error.message}`)
-  else console.error(error)
+  say(error instanceof FtCadisError ? `error: ${error.message}` : inspect(error))
   return 1
 }

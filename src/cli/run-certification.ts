@@ -10,6 +10,7 @@ import { launchRank } from '../environment/launch-rank'
 import { ConfigError } from '../errors'
 import { type CertificationLog, readCertificationLog } from '../logs/certification-log-file'
 import type { Shard } from '../logs/shards'
+import { print, say } from '../terminal/print'
 import type { SmoothedOptions } from './certification-options'
 import { endPythonWhenAborted } from './end-python'
 import { interruptible } from './interruption'
@@ -72,7 +73,7 @@ function adaptiveOf({
 
 function printResult(log: CertificationLog): void {
   const { tables, notes } = analyze([{ label: fileName(log.file), log }])
-  console.log(renderTables({ tables, notes }, 'terminal'))
-  for (const note of notes) console.error(`note: ${note}`)
-  console.error(`certificates: ${log.file}`)
+  print(renderTables({ tables, notes }, 'terminal'))
+  for (const note of notes) say(`note: ${note}`)
+  say(`certificates: ${log.file}`)
 }

@@ -5,6 +5,7 @@ import { connect } from '../bridge'
 import { type ImagePrediction, predict } from '../certification/predict'
 import { DataError } from '../errors'
 import { isFolder } from '../files/exists'
+import { print, printData, say } from '../terminal/print'
 import { progressBar } from '../terminal/progress'
 import type { SmoothedOptions } from './certification-options'
 import { endPythonWhenAborted } from './end-python'
@@ -36,18 +37,18 @@ export async function runPrediction(
       return await predict(session, source, {
         ...{ files, signal },
         onImage: done => bar.update(done, `${certification.n0 + certification.n} noisy copies an image`),
-        onNote: note => console.error(note),
+        onNote: note => say(note),
       })
     } finally {
       bar.stop()
     }
   })
   const said = { ...smoothing, ...certification }
-  if (json) console.log(JSON.stringify({ settings: source.config, predictions }, null, 2))
-  else if (csv) console.log(renderTable(tableOf(predictions, said), 'csv'))
+  if (json) printData(JSON.stringify({ settings: source.config, predictions }, null, 2))
+  else if (csv) printData(renderTable(tableOf(predictions, said), 'csv'))
   else {
     const shown = predictions.map(({ radius, ...others }) => ({ ...others, radius: roundedDown(radius) }))
-    console.log(renderTable(tableOf(shown, said), 'terminal'))
+    print(renderTable(tableOf(shown, said), 'terminal'))
   }
 }
 

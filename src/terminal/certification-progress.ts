@@ -1,6 +1,7 @@
 import { type CertificationRow, labelRadius } from '../logs/certification-log'
 import type { CertificationWatcher } from '../logs/certification-watcher'
 import { type LiveLine, liveLine } from './live-line'
+import { say } from './print'
 import { formatDuration } from './training-line'
 
 /** What is shown of a certification under way. */
@@ -47,10 +48,10 @@ export function certificationProgress({
       if (line !== undefined) line.show(columns => certificationLine(figures(), columns))
       else if (image.isNew && isDue(done, { shown, images })) {
         shown = { done, ms: performance.now() }
-        console.error(certificationLine(figures()))
+        say(certificationLine(figures()))
       }
     },
-    onNote: note => (line === undefined ? console.error(note) : line.print(note)),
+    onNote: note => (line === undefined ? say(note) : line.print(note)),
     onEnd: () => line?.stop(),
   }
 }

@@ -31,10 +31,10 @@ describe('certificationProgress', () => {
     stderr?.restore()
   })
 
-  it('draws one line on a terminal, and keeps what is to be read', () => {
+  it('draws one line on a terminal, and keeps what is to be read', async () => {
     stderr = pretendStream('stderr', { isTTY: true, columns: 60 })
     watch(certificationProgress({ radii: [0] }))
-    expect(screenOf(stderr.written())).toEqual([
+    expect(await screenOf(stderr.written())).toEqual([
       'the batch is halved',
       'image 40/40 · 0 s left · ACR 0.250 · 50.0 % at r = 0',
       '',

@@ -4,6 +4,7 @@ import { type Command, Option } from 'commander'
 import type { Analysis } from '../../analysis/analyze'
 import type { LabelledLog } from '../../analysis/runs'
 import type { TableFormat } from '../../analysis/tables'
+import { printData, say } from '../../terminal/print'
 import { parseList, parseNumber, parseNumbers } from '../option-values'
 
 interface AnalyzeCommandOptions {
@@ -88,8 +89,8 @@ export function addAnalyzeCommand(program: Command): void {
       })
       if (plot !== undefined || html !== undefined) await writePictures(analysis, { plot, html })
       const tables = [...analysis.tables, ...(options.perClass ? analysis.perClass : [])]
-      console.log(renderTables({ tables, notes: analysis.notes }, format))
-      for (const note of analysis.notes) console.error(`note: ${note}`)
+      printData(renderTables({ tables, notes: analysis.notes }, format))
+      for (const note of analysis.notes) say(`note: ${note}`)
     })
 }
 

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { Shard } from '../../logs/shards'
+import { printLine } from '../../terminal/print'
 import { addSmoothedOptions, parseImages } from '../certification-options'
 import { parseNumber } from '../option-values'
 import type { CertifyCommandOptions } from '../run-certification'
@@ -48,7 +49,7 @@ export function addCertifyCommand(program: Command): void {
       if (output === undefined) merge.error('error: give --output, the log to write')
       const { mergeShards } = require('../../logs/merge-shards') as typeof import('../../logs/merge-shards')
       const images = await mergeShards(shards, { output })
-      console.log(`${images} images of ${shards.length} shards: ${output}`)
+      printLine(`${images} images of ${shards.length} shards: ${output}`)
     })
 }
 

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { printLine } from '../../terminal/print'
 
 interface ExportOptions {
   readonly merge?: string
@@ -32,11 +33,11 @@ export function addExportCommand(program: Command): void {
       const classifier = await loadTrainedClassifier(session, run)
       if (merge !== undefined) {
         await classifier.exportMerged(merge)
-        console.log(`${run.checkpoint}: merged network written to ${merge}`)
+        printLine(`${run.checkpoint}: merged network written to ${merge}`)
       }
       if (adapter !== undefined) {
         await classifier.exportAdapter(adapter)
-        console.log(`${run.checkpoint}: adapters written to ${adapter}`)
+        printLine(`${run.checkpoint}: adapters written to ${adapter}`)
       }
     })
 }

@@ -1,6 +1,7 @@
 import { type FileHandle, mkdir, open } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import { ConfigError, DataError, FtCadisError } from '../errors'
+import { isFolder } from '../files/exists'
 import { type Lock, lock } from '../files/lock'
 import { readText } from '../files/read-json'
 import { writeDurably } from '../files/write'
@@ -35,6 +36,11 @@ export interface CertificationLog extends ParsedLog {
  * @throws DataError when the log cannot be read or is malformed, see `parseLog`
  */
 export async function readCertificationLog(path: string): Promise<CertificationLog> {
+  if (await isFolder(path)) {
+    throw new DataError(`${path} is a folder, expected a certification log.`, {
+      remedy: `Name the logs in it, for instance ${join(path, '*.tsv')}.`,
+    })
+  }
   const text = await readText(path)
   if (text === undefined) {
     throw new DataError(`There is no certification log ${path}.`, { remedy: 'Check the path.' })

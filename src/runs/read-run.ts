@@ -168,7 +168,6 @@ function objectiveOf(content: unknown, path: string): ObjectiveDescription {
   if (parsed.success) return parsed.data
   throw new DataError(`${path} is malformed: objective.${firstIssue(parsed.error)}.`, {
     remedy: 'Restore the file.',
-    cause: parsed.error,
   })
 }
 

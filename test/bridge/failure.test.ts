@@ -29,7 +29,7 @@ describe('errorOf', () => {
       operation: 'open_dataset',
       recordedAt: 'the read',
       message:
-        'ValueError in open_dataset, recorded at the read: x is odd. The traceback is in the property `traceback`.',
+        'ValueError in open_dataset, recorded at the read: x is odd. To see where in Python: --traceback on the command line, the property `traceback` in a script.',
     })
   })
 
@@ -65,11 +65,9 @@ describe('errorOf', () => {
     expect(error.remedy).toBe(remedy)
   })
 
-  test('points to the Python error where a message says nothing of what to do', () => {
+  test('says what is to be done where a message does not', () => {
     const error = errorOf(failureOf('EndOfData', 'Epoch 0 has no more than 4 batches.'), undefined)
-    expect(error.message).toBe(
-      'Epoch 0 has no more than 4 batches. The Python error is in the property `cause`.',
-    )
+    expect(error.message).toBe('Epoch 0 has no more than 4 batches. Begin the next epoch.')
   })
 })
 

@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { Shard } from '../../logs/shards'
 import { printLine } from '../../terminal/print'
 import { addSmoothedOptions, parseImages } from '../certification-options'
-import { parseNumber } from '../option-values'
+import { parseNumber, parseNumbers } from '../option-values'
 import type { CertifyCommandOptions } from '../run-certification'
 
 export function addCertifyCommand(program: Command): void {
@@ -61,7 +61,7 @@ function parseShard(text: string): Shard {
 }
 
 function parseRadii(text: string): readonly number[] {
-  const radii = text.split(',').map(part => parseNumber({ min: 0 })(part.trim()))
+  const radii = parseNumbers({ min: 0 })(text)
   const isAscending = radii.every((radius, position) => position === 0 || radius > (radii[position - 1] ?? 0))
   if (isAscending) return radii
   throw new InvalidArgumentError('Expected radii in ascending order.')

@@ -82,5 +82,5 @@ it('lists them as JSON with the whole reports, those that cannot be read with wh
 })
 
 it('refuses a folder that is not there', async () => {
-  await expect(listRuns(join(folder, 'none'))).rejects.toThrow(/The folder .*none cannot be listed: ENOENT/)
+  await expect(listRuns(join(folder, 'none'))).rejects.toThrow(/^There is no folder .*none\. Name the folder/)
 })

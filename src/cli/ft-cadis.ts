@@ -14,16 +14,30 @@ import { addRunsCommand } from './commands/runs'
 import { addSetupCommand } from './commands/setup'
 import { createProgram } from './program'
 
+/** Commands that read and write files and start nothing, so that they work everywhere. */
+const READING: readonly string[] = ['analyze', 'init', 'merge', 'report', 'runs']
+
 /**
  * The command line with all of its commands, not yet run. A command loads what it works with when it is run, by `require`
  * inside its action: --help stays fast. (A relative `import()` would need the file extension, which differs between the
  * sources and what is built from them.)
  */
-export function createFtCadis(): Command {
+export function createFtCadis({
+  platform = process.platform,
+}: {
+  readonly platform?: NodeJS.Platform
+} = {}): Command {
   const program = createProgram(
     'ft-cadis',
     'Fine-tune classifiers for certified robustness under denoised smoothing, certify and analyse them.',
-  ).version(packageVersion())
+  )
+    .version(packageVersion())
+    .hook('preAction', (_program, command) => {
+      if (READING.includes(command.name())) return
+      const { requirePlatform } =
+        require('../environment/platform') as typeof import('../environment/platform')
+      requirePlatform(platform)
+    })
   addSetupCommand(program)
   addDoctorCommand(program)
   addInitCommand(program)

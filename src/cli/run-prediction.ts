@@ -6,7 +6,7 @@ import { type ImagePrediction, predict } from '../certification/predict'
 import { DataError } from '../errors'
 import { isFolder } from '../files/exists'
 import { print, printData, say } from '../terminal/print'
-import { progressBar } from '../terminal/progress'
+import { loadingLine, progressBar } from '../terminal/progress'
 import type { SmoothedOptions } from './certification-options'
 import { endPythonWhenAborted } from './end-python'
 import { interruptible } from './interruption'
@@ -30,7 +30,10 @@ export async function runPrediction(
   const { device, threads, smoothing, certification } = source.config
   const files = (await Promise.all(paths.map(imageFiles))).flat()
   const predictions = await interruptible('nothing is printed', async signal => {
+    using starting = loadingLine({ isShown: true })
+    starting.show('starting Python and PyTorch')
     await using session = await connect({ python: options.python, device, threads })
+    starting.end()
     endPythonWhenAborted(session, signal)
     const bar = progressBar('classifying', { total: files.length })
     try {

@@ -46,7 +46,7 @@ export function progressBar(label: string, { total }: { total: number }): Progre
   }
 }
 
-export interface Loading {
+export interface Loading extends Disposable {
   /** Shows what is loaded now. */
   show(what: string): void
   end(): void
@@ -56,12 +56,14 @@ export interface Loading {
 export function loadingLine({ isShown }: { readonly isShown: boolean }): Loading {
   const line = isShown && process.stderr.isTTY ? liveLine() : undefined
   let isEnded = false
+  const end = () => {
+    if (!isEnded) line?.clear()
+    isEnded = true
+  }
   return {
     show: what => line?.show(columns => `${what} …`.slice(0, columns)),
-    end: () => {
-      if (!isEnded) line?.clear()
-      isEnded = true
-    },
+    end,
+    [Symbol.dispose]: end,
   }
 }
 

@@ -44,24 +44,35 @@ export function errorOf(failure: Failure, callSite: CallSite | undefined): FtCad
   )
   const [Known, usual] = ERROR_OF_TYPE[failure.type] ?? []
   if (Known === undefined || usual === undefined) return pythonError
-  // The last sentence says what to do.
-  const [, what = failure.message, remedy = usual] = /^(.*[.!?])\s+(\S.*)$/s.exec(failure.message) ?? []
-  return new Known(what, { remedy, cause: pythonError })
+  return knownError(Known, { usual, cause: pythonError })
 }
 
-/** The error that connecting rejects with where the interpreter runs, but this package's part in it does not start. */
+/** The last sentence says what to do. */
+function knownError(
+  Known: KnownError,
+  { usual, cause }: { readonly usual: string; readonly cause: PythonError },
+): FtCadisError {
+  const { pythonMessage } = cause
+  const [, what = pythonMessage, remedy = usual] = /^(.*[.!?])\s+(\S.*)$/s.exec(pythonMessage) ?? []
+  return new Known(what, { remedy, cause })
+}
+
+/**
+ * The error that connecting rejects with where the interpreter runs, but this package's part in it does not start: of what
+ * the caller has asked for, or of what the interpreter lacks.
+ */
 export function startErrorOf(
   { type, message, traceback }: PythonException,
   interpreter: string,
-): PythonStartError {
+): FtCadisError {
   const remedy = `Run \`npx ft-cadis doctor --python ${interpreter}\` to see what it has and what is missing.`
-  return new PythonStartError(`${interpreter} cannot run ft-cadis: ${type}: ${message}`, {
-    remedy,
-    cause: new PythonError(
-      { pythonType: type, pythonMessage: message, traceback, operation: 'start', recordedAt: 'connect' },
-      { remedy },
-    ),
-  })
+  const cause = new PythonError(
+    { pythonType: type, pythonMessage: message, traceback, operation: 'start', recordedAt: 'connect' },
+    { remedy },
+  )
+  const [Known, usual] = ERROR_OF_TYPE[type] ?? []
+  if (Known !== undefined && usual !== undefined) return knownError(Known, { usual, cause })
+  return new PythonStartError(`${interpreter} cannot run ft-cadis: ${type}: ${message}`, { remedy, cause })
 }
 
 /** What the exceptions of torch say where the device, or the host, has no memory left. */

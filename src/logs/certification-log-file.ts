@@ -1,6 +1,7 @@
 import { type FileHandle, mkdir, open } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { ConfigError, DataError, FtCadisError } from '../errors'
+import { diskRemedy } from '../files/disk-remedy'
 import { isFolder } from '../files/exists'
 import { type Lock, lock } from '../files/lock'
 import { readText } from '../files/read-json'
@@ -144,7 +145,10 @@ export class CertificationLogWriter implements AsyncDisposable {
       await this.close()
       throw new DataError(
         `The row of image ${row.index} cannot be written to ${this.#file}: ${(cause as Error).message}.`,
-        { remedy: 'Make room, then certify again: the log continues after its last whole row.', cause },
+        {
+          remedy: `${diskRemedy(cause)}, then certify again: the log continues after its last whole row.`,
+          cause,
+        },
       )
     }
   }

@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path'
 import { z } from 'zod'
 import { type AnyRunConfig, parseStoredConfig } from '../config/schema'
 import { CheckpointError } from '../errors'
+import { diskRemedy } from '../files/disk-remedy'
 import { fileHash } from '../files/hash'
 import { isObject, readJson } from '../files/read-json'
 import { replaceFolder, syncToDisk, writeDurably } from '../files/write'
@@ -164,7 +165,7 @@ export async function updateCheckpoint(folder: string, name: string, state: Trai
 
 function cannotWrite(folder: string, cause: unknown): CheckpointError {
   return new CheckpointError(`The checkpoint ${folder} cannot be written: ${(cause as Error).message}`, {
-    remedy: 'Make room or repair the disk, then resume: earlier checkpoints are as they were.',
+    remedy: `${diskRemedy(cause)}, then resume: earlier checkpoints are as they were.`,
     cause,
   })
 }

@@ -3,6 +3,7 @@ import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, writeSync } f
 import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ConfigError, DataError, FtCadisError } from '../errors'
+import { diskRemedy } from '../files/disk-remedy'
 import { type Lock, lock } from '../files/lock'
 import { writeDurably, writeWhole } from '../files/write'
 import { requireBytes } from './metrics-file'
@@ -114,7 +115,7 @@ export class RunFolder {
       if (this.#metrics !== undefined) writeSync(this.#metrics, `${JSON.stringify(row)}\n`)
     } catch (cause) {
       throw new DataError(`${this.metricsPath} cannot be written: ${(cause as Error).message}.`, {
-        remedy: 'Make room, then resume from the last checkpoint.',
+        remedy: `${diskRemedy(cause)}, then resume the run.`,
         cause,
       })
     }

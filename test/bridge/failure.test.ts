@@ -71,6 +71,13 @@ describe('errorOf', () => {
   })
 })
 
+test('startErrorOf says what to do about a device that is not there, and blames no interpreter', () => {
+  const message = "The device 'cuda' was asked for, but torch sees none. Use the device 'cpu'."
+  const error = startErrorOf({ type: 'SpecError', message, traceback: 'Traceback' }, '/opt/python')
+  expect(error).toBeInstanceOf(ConfigError)
+  expect(error.message).toBe(message)
+})
+
 test('startErrorOf names the interpreter, what it lacks, and the command that shows it', () => {
   const error = startErrorOf(
     { type: 'ImportError', message: 'libcudart.so.12: no such file', traceback: 'Traceback' },

@@ -18,7 +18,7 @@ class CorruptImageError(DatasetError):
     def __str__(self) -> str:
         return (
             f"The image '{self.path}' cannot be decoded: {self.reason}. "
-            "Replace or remove the file, or open the data set with on_corrupt 'skip'."
+            "Replace or remove the file; training alone can leave it out, with data.onCorrupt 'skip'."
         )
 
 

@@ -48,7 +48,7 @@ def check_file(path: Path | str) -> None:
         head = file.read(512)
     start = head.lstrip().lower()
     if not head:
-        raise WeightsError(f"The weight file '{path}' is empty (0 bytes). Download it again.")
+        raise WeightsError(f"The weight file '{path}' is empty (0 bytes). Write or download it again.")
     if start.startswith((b"<!doctype", b"<html", b"<?xml")):
         raise WeightsError(
             f"'{path}' is a web page, no weight file: it starts with {_quote(start)} at byte 0. The download was "
@@ -63,7 +63,7 @@ def check_file(path: Path | str) -> None:
     elif not head.startswith(b"\x80"):
         raise WeightsError(
             f"'{path}' is not a PyTorch weight file: it starts with {_quote(head)} at byte 0, but a PyTorch file starts "
-            "with 'PK' or with byte 0x80. Download it again, or give it its proper name if it is a .safetensors file."
+            "with 'PK' or with byte 0x80. Write or download it again, or give it its proper name if it is a .safetensors file."
         )
 
 
@@ -85,7 +85,7 @@ def read_checkpoint(path: Path | str) -> Any:
         ) from error
     except (RuntimeError, EOFError, ValueError, KeyError) as error:
         raise WeightsError(
-            f"'{path}' cannot be read ({path.stat().st_size} bytes): {_first_line(error)} Download it again."
+            f"'{path}' cannot be read ({path.stat().st_size} bytes): {_first_line(error)} Write or download it again."
         ) from error
 
 
@@ -161,7 +161,7 @@ def _check_zip(path: Path) -> None:
     if not zipfile.is_zipfile(path):
         raise WeightsError(
             f"'{path}' is cut off: it starts as a PyTorch archive, but ends at byte {path.stat().st_size} without the "
-            "archive's directory, which comes last. Download it again."
+            "archive's directory, which comes last. Write or download it again."
         )
 
 
@@ -176,7 +176,7 @@ def _check_safetensors(path: Path) -> None:
         size = path.stat().st_size
         where = f"ends at byte {size} of {end}" if end is not None and end > size else f"has {size} bytes"
         raise WeightsError(
-            f"'{path}' is cut off, damaged or no safetensors file: it {where}. {_first_line(error)} Download it again."
+            f"'{path}' is cut off, damaged or no safetensors file: it {where}. {_first_line(error)} Write or download it again."
         ) from error
 
 

@@ -61,6 +61,11 @@ function parseShard(text: string): Shard {
 }
 
 function parseRadii(text: string): readonly number[] {
+  if (!/\d/.test(text.slice(0, 1))) {
+    throw new InvalidArgumentError(
+      'Expected radii such as 0,0.5,1; without any, put the folder in front of the option.',
+    )
+  }
   const radii = parseNumbers({ min: 0 })(text)
   const isAscending = radii.every((radius, position) => position === 0 || radius > (radii[position - 1] ?? 0))
   if (isAscending) return radii

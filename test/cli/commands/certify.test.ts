@@ -109,6 +109,7 @@ describe('certify', () => {
   it.each([
     [['--preset', 'digits', '--shard', '3/2'], 2, /Expected for instance 3\/16/],
     [['--preset', 'digits', '--adaptive', '0.5,0.25'], 2, /Expected radii in ascending order/],
+    [['--adaptive', 'runs/a'], 2, /put the folder in front of the option/],
     [['merge', 'x.tsv'], 2, /give --output/],
     [['merge', 'x.tsv', '--output', 'y.tsv'], 1, /There is no certification log x\.tsv/],
   ])('%j ends with exit code %d and one message', async (words, code, message) => {

@@ -111,7 +111,7 @@ def _pretrained(path: str, config: Any, *, new_head: bool) -> nn.Module:
                 output_loading_info=True,
             )
     except OSError as error:
-        raise WeightsError(f"The weights of '{path}' could not be loaded: {error} Download them again.") from error
+        raise WeightsError(f"The weights of '{path}' could not be loaded: {error} Give a folder whose weights are whole.") from error
     heads = tuple(f"{head}." for head in _heads(model)) if new_head else ()
     problems = {}
     for kind in ("missing_keys", "unexpected_keys", "mismatched_keys"):

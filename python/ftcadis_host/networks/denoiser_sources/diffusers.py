@@ -44,7 +44,7 @@ def load_from_diffusers(spec: Mapping[str, Any], device: torch.device | str, dty
         problems = str(error)
     if problems:
         raise WeightsError(
-            f"The weights in '{unet_folder}' do not fit its config.json: {problems}. Download both again."
+            f"The weights in '{unet_folder}' do not fit its config.json: {problems}. Give a folder whose weights and config.json belong together."
         )
     return Denoiser(unet, read_json(scheduler), {"source": "diffusers", "path": str(spec["path"])})
 

@@ -68,8 +68,8 @@ export async function runCertifiers<Beside>(
         if (onCopies !== undefined) await recordCounted(session, counts, { first: size, answered, onCopies })
         for (const count of counts) count.record(count.n - count.drawn)
         const votes = counts.map(count => count.votes)
-        // What is freed below is freed when this has been read.
-        return await session.read({ votes, beside: read === undefined ? [beside] : [] })
+        // Not awaited: what is freed below is freed in Python when this has been read.
+        return session.read({ votes, beside: read === undefined ? [beside] : [] })
       } finally {
         for (const count of counts) count.free()
       }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { requirePlatform } from '../environment/platform'
 import { packageVersion } from '../files/package-version'
 import { addAnalyzeCommand } from './commands/analyze'
 import { addCertifyCommand } from './commands/certify'
@@ -22,21 +23,14 @@ const READING: readonly string[] = ['analyze', 'init', 'merge', 'report', 'runs'
  * inside its action: --help stays fast. (A relative `import()` would need the file extension, which differs between the
  * sources and what is built from them.)
  */
-export function createFtCadis({
-  platform = process.platform,
-}: {
-  readonly platform?: NodeJS.Platform
-} = {}): Command {
+export function createFtCadis(): Command {
   const program = createProgram(
     'ft-cadis',
     'Fine-tune classifiers for certified robustness under denoised smoothing, certify and analyse them.',
   )
     .version(packageVersion())
     .hook('preAction', (_program, command) => {
-      if (READING.includes(command.name())) return
-      const { requirePlatform } =
-        require('../environment/platform') as typeof import('../environment/platform')
-      requirePlatform(platform)
+      if (!READING.includes(command.name())) requirePlatform()
     })
   addSetupCommand(program)
   addDoctorCommand(program)

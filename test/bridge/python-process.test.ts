@@ -72,7 +72,7 @@ describe('when Python dies', () => {
         output: ['step 7'],
       })
       expect(error.message).toBe(
-        'The Python process ended on signal SIGKILL. Its last lines were:\nstep 7\n ' +
+        'The Python process ended on signal SIGKILL. Its last lines were:\nstep 7\n' +
           'It may have run out of memory: use a smaller batch; a run goes on from its last checkpoint, a certification from its log.',
       )
     }

@@ -46,7 +46,7 @@ it.each([
     const alive = session.liveTensors()
     expect(rows).toEqual(await rowsOf('plain'))
     expect(session.liveTensors()).toBe(alive)
-    expect(counted.length).toBeGreaterThan(1)
+    expect(counted.length).toBeGreaterThan(0)
     for (const [position, [copies, of]] of counted.entries()) {
       expect(copies).toBeGreaterThan(counted[position - 1]?.[0] ?? 0)
       expect(copies).toBeLessThan(of)

@@ -98,7 +98,7 @@ describe('export', () => {
     [
       ['.', '--merge', 'x'],
       1,
-      /^error: \. is no run and no checkpoint of one: there is no .*config\.json\. Give the folder of a run/,
+      / is no run and no checkpoint of one: there is no .*config\.json\. Give the folder of a run/,
     ],
   ])('refuses %j', async ([name = '', ...options], code, message) => {
     const { exitCode, stderr } = await runProgram('src/cli/main.ts', 'export', join(folder, name), ...options)

@@ -173,6 +173,9 @@ describe('refuses, in one message and without a table', () => {
       'x.pdf',
     ))
 
+  it('a log that is not there, by what follows the last equals sign', () =>
+    refuse(1, /^error: There is no certification log none\.tsv\./, 'σ=0.5=none.tsv'))
+
   it('a folder', () =>
     refuse(
       1,

@@ -6,7 +6,7 @@ const HEAD = `# Command line reference
 Every command and option of \`ft-cadis\`, as \`--help\` prints them. This page is made from the commands by \`npm run docs\`.
 
 Exit codes: 0 done; 1 an error, printed as one message; 2 what was typed is not understood; 124 a time limit, 129 SIGHUP, 130 Ctrl-C, 143 SIGTERM,
-each with all work saved. Every command takes \`--help\`.
+each with all work saved. Every command takes \`--help\`, and \`--traceback\`, which shows where an error came about, in TypeScript and in Python.
 `
 
 /** The page docs/reference/cli.md. */

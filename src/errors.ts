@@ -1,3 +1,7 @@
+import { inspect } from 'node:util'
+import { PACKAGE_FOLDER } from './files/package-folder'
+import { visibleMessage } from './files/visible-text'
+
 /** What every error of this package carries beside its message. */
 export interface ErrorDetails {
   /** What the user can do about it: one imperative sentence, shown at the end of the message. */
@@ -9,19 +13,49 @@ export interface ErrorDetails {
 /**
  * Base of every error that this package throws on purpose. Its message names the thing, what was expected, what
  * came, and ends with what to do next; `code` is stable across versions and is what scripts should compare.
+ *
+ * Where nobody catches it, Node shows `stack`: the message, and the lines of the caller's own files that led to it.
  */
 export abstract class FtCadisError extends Error {
   abstract readonly code: string
-  readonly remedy: string
+  declare readonly remedy: string
+  /** The stack with the frames of this package, its dependencies and Node. */
+  declare readonly fullStack: string
 
   constructor(what: string, { remedy, cause }: ErrorDetails) {
-    super(
-      `${/[.!?:\n]$/.test(what) ? what : `${what}.`} ${remedy}`,
-      cause === undefined ? undefined : { cause },
-    )
+    super(joined(what, remedy), cause === undefined ? undefined : { cause })
     this.name = new.target.name
-    this.remedy = remedy
+    const fullStack = this.stack ?? ''
+    setHidden(this, {
+      ...{ name: this.name, remedy, fullStack },
+      stack: [visibleMessage(`${this.name}: ${this.message}`), ...ownFrames(fullStack)].join('\n'),
+    })
   }
+
+  [inspect.custom](): string {
+    return this.stack ?? this.message
+  }
+}
+
+/** Sets properties that are not listed where an error is shown: its message says what they do. */
+function setHidden(error: Error, properties: object): void {
+  for (const [key, value] of Object.entries(properties)) {
+    Object.defineProperty(error, key, { value, enumerable: false, configurable: true, writable: true })
+  }
+}
+
+function joined(what: string, remedy: string): string {
+  if (what.endsWith('\n')) return `${what}${remedy}`
+  return `${/[.!?:]$/.test(what) ? what : `${what}.`} ${remedy}`
+}
+
+/** The frames of a stack that are neither of this package and its dependencies nor of Node. */
+function ownFrames(stack: string): string[] {
+  const frames = stack.split('\n').filter(line => /^ +at .*:\d+:\d+\)?$/.test(line))
+  const others = ['node:', 'src', 'dist', 'node_modules'].map((place, position) =>
+    position === 0 ? place : `${PACKAGE_FOLDER}/${place}/`,
+  )
+  return frames.filter(frame => !others.some(place => frame.includes(place)))
 }
 
 /** A setting, an option or an argument is not acceptable. */
@@ -56,32 +90,28 @@ export interface PythonFailure {
 /** An instruction raised in Python. The process continues; what the instruction should have made does not exist. */
 export class PythonError extends FtCadisError {
   readonly code = 'PYTHON'
-  readonly pythonType: string
-  readonly pythonMessage: string
-  readonly traceback: string
-  readonly operation: string
-  readonly recordedAt: string
+  declare readonly pythonType: string
+  declare readonly pythonMessage: string
+  declare readonly traceback: string
+  declare readonly operation: string
+  declare readonly recordedAt: string
 
   constructor(failure: PythonFailure, { remedy }: ErrorDetails) {
     super(
       `${failure.pythonType} in ${failure.operation}, recorded at ${failure.recordedAt}: ${failure.pythonMessage}`,
       { remedy },
     )
-    this.pythonType = failure.pythonType
-    this.pythonMessage = failure.pythonMessage
-    this.traceback = failure.traceback
-    this.operation = failure.operation
-    this.recordedAt = failure.recordedAt
+    setHidden(this, failure)
   }
 }
 
 /** The Python process is gone: killed, out of memory, crashed, or closed while an answer was pending. */
 export class PythonExitError extends FtCadisError {
   readonly code = 'PYTHON_EXIT'
-  readonly exitCode: number | null
-  readonly signal: NodeJS.Signals | null
+  declare readonly exitCode: number | null
+  declare readonly signal: NodeJS.Signals | null
   /** The last lines that Python printed. */
-  readonly output: readonly string[]
+  declare readonly output: readonly string[]
 
   constructor(
     exit: { exitCode: number | null; signal: NodeJS.Signals | null; output: readonly string[] },
@@ -90,9 +120,7 @@ export class PythonExitError extends FtCadisError {
     const how = exit.signal === null ? `with exit code ${exit.exitCode}` : `on signal ${exit.signal}`
     const said = exit.output.length === 0 ? '' : ` Its last lines were:\n${exit.output.join('\n')}\n`
     super(`The Python process ended ${how}.${said}`, details)
-    this.exitCode = exit.exitCode
-    this.signal = exit.signal
-    this.output = exit.output
+    setHidden(this, exit)
   }
 }
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 
+from .errors import SpecError
 from .failure import describe
 from .operations import OPERATIONS
 from .streams import require_known_state
@@ -154,18 +155,23 @@ def _resolve_device(name: str, local_rank: int | None) -> torch.device:
     if device.type != "cuda":
         return device
     if not torch.cuda.is_available():
-        raise RuntimeError(
+        raise SpecError(
             f"The device '{name}' was asked for, but torch {torch.__version__} sees no CUDA device. "
             "Use the device 'cpu' or 'auto', or install a torch for your CUDA."
         )
     if local_rank is not None and device.index is None:
         if local_rank >= torch.cuda.device_count():
-            raise RuntimeError(
+            raise SpecError(
                 f"This is process {local_rank} of its machine, counted from 0, but torch sees {torch.cuda.device_count()} "
                 "CUDA devices. Launch one process for each device."
             )
         device = torch.device("cuda", local_rank)
     if device.index is not None:
+        if device.index >= torch.cuda.device_count():
+            raise SpecError(
+                f"The device '{name}' was asked for, but torch sees {torch.cuda.device_count()} CUDA devices, counted from 0. "
+                "Use one of them, or the device 'cpu'."
+            )
         torch.cuda.set_device(device)
     return device
 

@@ -1,4 +1,5 @@
 import { ConfigError } from '../errors'
+import { didYouMean } from '../files/nearest-name'
 import { labelRadius } from '../logs/certification-log'
 import { type HighProbabilityOptions, highProbabilityTable } from './high-probability'
 import { comparisonDifferences, requireComparable, sayDifferences } from './log-differences'
@@ -136,8 +137,9 @@ function onlyRun(methods: readonly Method[], label: string): Run {
   const method = methods.find(candidate => candidate.label === label)
   const [run, ...others] = method?.runs ?? []
   if (run === undefined) {
+    const labels = methods.map(known => known.label)
     throw new ConfigError(
-      `There is no log labelled ${JSON.stringify(label)}, expected one of ${methods.map(known => JSON.stringify(known.label)).join(', ')}.`,
+      `There is no log labelled ${JSON.stringify(label)}, expected one of ${labels.map(known => JSON.stringify(known)).join(', ')}.${didYouMean(label, labels)}`,
       { remedy: 'Compare two of these.' },
     )
   }

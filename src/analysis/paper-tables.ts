@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ConfigError } from '../errors'
+import { didYouMean } from '../files/nearest-name'
 import { PACKAGE_FOLDER } from '../files/package-folder'
 import type { Cell } from './tables'
 
@@ -63,7 +64,7 @@ export function paperTable(name: string): PaperTable {
   const raw = paperTableNames().includes(name) ? readTables()[name] : undefined
   if (raw === undefined) {
     throw new ConfigError(
-      `There is no table ${JSON.stringify(name)} of certified accuracy, expected ${paperTableNames().join(', ')}.`,
+      `There is no table ${JSON.stringify(name)} of certified accuracy, expected ${paperTableNames().join(', ')}.${didYouMean(name, paperTableNames())}`,
       { remedy: 'Name one of these.' },
     )
   }

@@ -1,5 +1,6 @@
 import CliTable from 'cli-table3'
 import { ConfigError } from '../errors'
+import { visibleLine, visibleText } from '../files/visible-text'
 
 /** A mean over several runs and their sample standard deviation. */
 export interface MeanAndDeviation {
@@ -91,12 +92,12 @@ export function requireRectangular({ caption, columns, rows }: Table): void {
 const renderers: Record<TableFormat, (table: Table) => string> = {
   terminal(table) {
     const grid = new CliTable({
-      head: table.columns.map(({ header }) => header),
+      head: table.columns.map(({ header }) => visibleLine(header)),
       colAligns: table.columns.map(column => (isNumeric(column) ? 'right' : 'left')),
       style: { head: [], border: [] },
     })
-    grid.push(...formattedRows(table))
-    return [table.caption, grid.toString(), ...notesOf(table)].join('\n')
+    grid.push(...formattedRows(table).map(row => row.map(visibleLine)))
+    return [visibleText(table.caption), grid.toString(), ...notesOf(table).map(visibleText)].join('\n')
   },
 
   markdown(table) {

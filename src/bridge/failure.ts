@@ -11,15 +11,20 @@ import {
 import { type CallSite, describeCallSite } from './call-site'
 import type { Failure, PythonException } from './program'
 
-/** Exceptions that the Python side raises on purpose; the last sentence of their text says what to do. */
-const ERROR_OF_TYPE: Readonly<Record<string, new (what: string, details: ErrorDetails) => FtCadisError>> = {
-  SpecError: ConfigError,
-  WeightsError: CheckpointError,
-  DatasetError: DataError,
-  CorruptImageError: DataError,
-  EndOfData: DataError,
-  EventFileError: DataError,
-  RankLostError,
+type KnownError = new (what: string, details: ErrorDetails) => FtCadisError
+
+/**
+ * Exceptions that the Python side raises on purpose. The last sentence of their text says what to do; what stands here does
+ * where the text has one sentence, which says what was expected.
+ */
+const ERROR_OF_TYPE: Readonly<Record<string, readonly [KnownError, remedy: string]>> = {
+  SpecError: [ConfigError, 'Correct this setting.'],
+  WeightsError: [CheckpointError, 'Give another file.'],
+  DatasetError: [DataError, 'Correct the data, or give others.'],
+  CorruptImageError: [DataError, 'Replace or remove the file.'],
+  EndOfData: [DataError, 'Begin the next epoch.'],
+  EventFileError: [DataError, 'Make room, or correct the permissions.'],
+  RankLostError: [RankLostError, 'Start all processes again.'],
 }
 
 /**
@@ -37,27 +42,37 @@ export function errorOf(failure: Failure, callSite: CallSite | undefined): FtCad
     },
     { remedy: remedyFor(failure) },
   )
-  const Known = ERROR_OF_TYPE[failure.type]
-  if (Known === undefined) return pythonError
-  // The last sentence says what to do.
-  const [, what = failure.message, remedy = 'The Python error is in the property `cause`.'] =
-    /^(.*[.!?])\s+(\S.*)$/s.exec(failure.message) ?? []
-  return new Known(what, { remedy, cause: pythonError })
+  const [Known, usual] = ERROR_OF_TYPE[failure.type] ?? []
+  if (Known === undefined || usual === undefined) return pythonError
+  return knownError(Known, { usual, cause: pythonError })
 }
 
-/** The error that connecting rejects with where the interpreter runs, but this package's part in it does not start. */
+/** The last sentence says what to do. */
+function knownError(
+  Known: KnownError,
+  { usual, cause }: { readonly usual: string; readonly cause: PythonError },
+): FtCadisError {
+  const { pythonMessage } = cause
+  const [, what = pythonMessage, remedy = usual] = /^(.*[.!?])\s+(\S.*)$/s.exec(pythonMessage) ?? []
+  return new Known(what, { remedy, cause })
+}
+
+/**
+ * The error that connecting rejects with where the interpreter runs, but this package's part in it does not start: of what
+ * the caller has asked for, or of what the interpreter lacks.
+ */
 export function startErrorOf(
   { type, message, traceback }: PythonException,
   interpreter: string,
-): PythonStartError {
+): FtCadisError {
   const remedy = `Run \`npx ft-cadis doctor --python ${interpreter}\` to see what it has and what is missing.`
-  return new PythonStartError(`${interpreter} cannot run ft-cadis: ${type}: ${message}`, {
-    remedy,
-    cause: new PythonError(
-      { pythonType: type, pythonMessage: message, traceback, operation: 'start', recordedAt: 'connect' },
-      { remedy },
-    ),
-  })
+  const cause = new PythonError(
+    { pythonType: type, pythonMessage: message, traceback, operation: 'start', recordedAt: 'connect' },
+    { remedy },
+  )
+  const [Known, usual] = ERROR_OF_TYPE[type] ?? []
+  if (Known !== undefined && usual !== undefined) return knownError(Known, { usual, cause })
+  return new PythonStartError(`${interpreter} cannot run ft-cadis: ${type}: ${message}`, { remedy, cause })
 }
 
 /** What the exceptions of torch say where the device, or the host, has no memory left. */
@@ -75,5 +90,5 @@ function lacksMemory(type: string, message: string): boolean {
 function remedyFor({ type: pythonType, message }: PythonException): string {
   if (lacksMemory(pythonType, message)) return 'Use a smaller batch, or a narrower dtype.'
   if (pythonType === 'UnmadeValueError') return 'Mend the first failure; this one follows from it.'
-  return 'The traceback is in the property `traceback`.'
+  return 'To see where in Python: --traceback on the command line, the property `traceback` in a script.'
 }

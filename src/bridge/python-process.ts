@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process'
 import { dirname } from 'node:path'
 import { importEnvironment } from '../environment/python-path'
-import { PythonExitError, PythonStartError } from '../errors'
+import { FtCadisError, PythonExitError, PythonStartError } from '../errors'
 import { allocatorEnvironment } from './allocator'
 import { startErrorOf } from './failure'
 import { OutputCollector } from './output-collector'
@@ -74,7 +74,9 @@ export class PythonProcess {
         reject(
           new PythonExitError(
             { exitCode, signal, output: output.lastLines },
-            { remedy: exitRemedy(signal, this.#closed !== undefined) },
+            {
+              remedy: exitRemedy(signal, { isClosed: this.#closed !== undefined, output: output.lastLines }),
+            },
           ),
         )
       })
@@ -228,17 +230,19 @@ function setEnvironment(variables: Record<string, string | undefined>): void {
   }
 }
 
-function exitRemedy(signal: NodeJS.Signals | null, closing: boolean): string {
-  if (closing) return 'The session was closed; connect again to go on.'
-  if (signal === 'SIGKILL') {
-    return 'It may have run out of memory: use a smaller batch, and resume from the last checkpoint.'
-  }
-  return 'Read the lines above, run `npx ft-cadis doctor`, and resume from the last checkpoint.'
+function exitRemedy(
+  signal: NodeJS.Signals | null,
+  { isClosed, output }: { readonly isClosed: boolean; readonly output: readonly string[] },
+): string {
+  if (isClosed) return 'The session was closed; connect again to go on.'
+  const goOn = 'a run goes on from its last checkpoint, a certification from its log.'
+  if (signal === 'SIGKILL') return `It may have run out of memory: use a smaller batch; ${goOn}`
+  return `${output.length === 0 ? 'Run' : 'Read the lines above, run'} \`npx ft-cadis doctor\`; ${goOn}`
 }
 
 /** pythonia puts the text of a Python exception into `stack`, in terminal colours, and leaves `message` empty. */
 function startError(error: unknown): Error {
-  if (error instanceof PythonExitError || error instanceof PythonStartError) return error
+  if (error instanceof FtCadisError) return error
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
   // biome-ignore lint/suspicious/noControlCharactersInRegex: the escape character starts a terminal colour
   const plain = text.replace(/\u001b\[[0-9;]*m/g, '')

@@ -1,5 +1,6 @@
 import { resolveInterpreter } from '../environment/interpreter'
 import { type LaunchRank, launchRank } from '../environment/launch-rank'
+import { requirePlatform } from '../environment/platform'
 import { errorOf } from './failure'
 import { handlesIn, type Read, withData } from './handle'
 import { decodeAnswer, encodeProgram, type Plain } from './program'
@@ -36,6 +37,7 @@ export class Session extends Recorder implements AsyncDisposable {
 
   /** Starts Python and connects to it; see {@link connect}. */
   static async connect(options: ConnectOptions = {}): Promise<Session> {
+    requirePlatform()
     const { localRank, worldSize } = launchRank()
     const { process, info } = await PythonProcess.start({
       interpreter: async () => (await resolveInterpreter({ python: options.python })).path,
@@ -126,7 +128,7 @@ export class Session extends Recorder implements AsyncDisposable {
  * Connects to a Python process. Use `await using session = await connect()`, so that Python ends with the block.
  *
  * @throws PythonStartError if there is no usable interpreter, or a package is missing
- * @throws ConfigError if the environment describes a launched process by half
+ * @throws ConfigError if there is no such device, or the environment describes a launched process by half
  */
 export async function connect(options: ConnectOptions = {}): Promise<Session> {
   return Session.connect(options)

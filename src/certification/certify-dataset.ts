@@ -16,7 +16,7 @@ import { requireLoggedImages } from './check-logged-images'
 import { guaranteeOf, requireCertifiable } from './guarantee'
 import { inferenceNetworks } from './inference-networks'
 import { configurationOf } from './log-configuration'
-import { oneAhead } from './one-ahead'
+import { countedWhileSlow } from './one-ahead'
 import { certifiersOf, procedureOf } from './procedure'
 import { ImagesInWork } from './run-certifiers'
 import { armBallot, armsVoter, singleVoter } from './voters'
@@ -49,6 +49,11 @@ export interface CertifyDatasetOptions {
   readonly signal?: AbortSignal | undefined
   /** Called after each image, with how many are done. Images that the logs hold already count at once. */
   readonly onImage?: (done: number, image: CertifiedImage) => void
+  /**
+   * Called about each second with how many noisy copies of the image in work have voted, and how many were asked for: of the
+   * first image, and of further ones while an image takes seconds.
+   */
+  readonly onCopies?: ((copies: number, of: number) => void) | undefined
   /** Called with what happened that does not change the result, such as a smaller batch. */
   readonly onNote?: (note: string) => void
 }
@@ -131,14 +136,14 @@ export async function certifyDataset(
       batch: new BatchSize(certification.batch, options),
     }
     using inWork = new ImagesInWork()
-    const results = oneAhead(
+    const results = countedWhileSlow(
       work.filter(({ without }) => without.length > 0),
-      async ({ index, without }) => {
+      async ({ index, without }, onCopies) => {
         const certifiers = without.map(arm => certifierOf(armBallot(arm, ONLY_BALLOT)))
         const image = datasetImage(dataset, { index, seed })
-        return { index, without, ...(await inWork.certify(image, certifiers, voting)) }
+        return { index, without, ...(await inWork.certify(image, certifiers, { ...voting, onCopies })) }
       },
-      { signal },
+      { signal, onCopies: options.onCopies },
     )
     let lastMs = performance.now()
     for await (const { index, without, beside: said, outcomes } of results) {

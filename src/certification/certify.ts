@@ -14,7 +14,7 @@ import { type SmoothedInput, smoothedOf, unsaidOf } from '../smoothing/smoothed-
 import { smoothingOf } from '../smoothing/smoothing'
 import { datasetSpec } from '../smoothing/specs'
 import { certificationProgress } from '../terminal/certification-progress'
-import { isShown } from '../terminal/progress'
+import { isShown, loadingLine } from '../terminal/progress'
 import { openDataset } from '../torch'
 import { certifyDataset } from './certify-dataset'
 import { chooseImages } from './choose-images'
@@ -50,15 +50,22 @@ export async function certify(
   const path = shard === undefined ? whole : shardPath(whole, shard)
   const { certification, smoothing } = config
   const isWatched = session.launch.rank === 0 && isShown(progress)
-  const radii = [0, smoothing.sigma]
-  const watcher = watchedBy([...(isWatched ? [certificationProgress({ radii })] : []), hooks])
+  const shown = {
+    radii: [0, smoothing.sigma],
+    copiesPerImage: certification.adaptive === undefined ? certification.n0 + certification.n : undefined,
+  }
+  const watcher = watchedBy([...(isWatched ? [certificationProgress(shown)] : []), hooks])
+  using loading = loadingLine({ isShown: isWatched })
+  loading.show(`loading the test images of ${config.data.source}`)
   const dataset = await openDataset(session, datasetSpec(config.data, 'test'))
   let networks: CertifiedNetworks | undefined
   try {
     if (classes !== undefined) requireSameClasses({ names: classes, areOfData: true }, dataset.description)
     const indices = await chooseImages(dataset, certification)
     requireCertifiable(certification, { sigma: smoothing.sigma, images: indices.length })
+    loading.show(`loading denoiser and classifier: ${nameOf(config)}`)
     networks = await loadNetworks(session, config, { expected })
+    loading.end()
     const { denoiser, classifier, weights, provenance } = networks
     const unsaid = unsaidOf(known)
     const notes = [
@@ -98,6 +105,7 @@ export async function certify(
           },
         },
         onImage: watcher.onImage,
+        onCopies: watcher.onCopies,
         onNote: watcher.onNote,
       },
     )

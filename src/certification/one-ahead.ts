@@ -25,6 +25,33 @@ export async function* oneAhead<Item, Result>(
   if (current !== undefined) yield await untilAborted(current, signal)
 }
 
+type OnCopies = (copies: number, of: number) => void
+
+/** An image that takes longer is counted while it is in work. */
+const SLOW_MS = 5000
+
+/**
+ * As {@link oneAhead}, but the first job tells how far it is, and so does each that follows a slow one. Such a job is worked
+ * on alone, since its parts would take turns with those of the job after it; next to seconds, what Python waits for the next
+ * part is nothing.
+ */
+export async function* countedWhileSlow<Item, Result>(
+  items: readonly Item[],
+  begin: (item: Item, onCopies?: OnCopies) => Promise<Result>,
+  {
+    signal,
+    onCopies,
+  }: { readonly signal?: AbortSignal | undefined; readonly onCopies?: OnCopies | undefined },
+): AsyncGenerator<Result> {
+  let position = 0
+  for (let isSlow = onCopies !== undefined; isSlow && position < items.length; position += 1) {
+    const begunMs = performance.now()
+    yield* oneAhead(items.slice(position, position + 1), item => begin(item, onCopies), { signal })
+    isSlow = performance.now() - begunMs >= SLOW_MS
+  }
+  yield* oneAhead(items.slice(position), item => begin(item), { signal })
+}
+
 /** Rejects when the signal is aborted first. `Promise.race` would keep every result for as long as the signal lives. */
 function untilAborted<T>(result: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return result

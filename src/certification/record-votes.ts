@@ -26,33 +26,70 @@ const BLOCK = 16
 export type Votes = Readonly<Record<string, Tensor<'K'>>>
 
 /**
+ * Votes on noisy copies of one image, recorded in parts and summed on the device. The size of the parts changes no vote, as
+ * long as they are whole blocks. A copy that gets no class counts for none: what is read is to pass {@link requireVotes}.
+ */
+export class VoteCount {
+  readonly n: number
+  /** How many copies have voted. */
+  drawn = 0
+  /** Names for the counts of each ballot. */
+  votes: Votes = {}
+  readonly #image_CHW: Tensor<'CHW'>
+  readonly #options: VoteOptions
+
+  /** @param image_CHW - one image in [-1, 1] */
+  constructor(image_CHW: Tensor<'CHW'>, options: VoteOptions) {
+    this.n = options.n
+    this.#image_CHW = image_CHW
+    this.#options = options
+  }
+
+  /** Records the votes of the next copies: of so many, rounded up to whole draws, or of those that are left. */
+  record(copies: number): void {
+    const { smoothing, voter, ballots, n, from = 0, batch, stream } = this.#options
+    const { session } = this.#image_CHW
+    const perDraw = Math.max(BLOCK, Math.floor(batch / BLOCK) * BLOCK)
+    const until = Math.min(n, this.drawn + copies)
+    const before = this.votes
+    this.votes = session.scope(() => {
+      let votes = before
+      while (this.drawn < until) {
+        const count = Math.min(perDraw, n - this.drawn)
+        const start = from + this.drawn
+        this.drawn += count
+        votes = session.scope(() => {
+          const noise_NCHW = noiseBlocks(this.#image_CHW, {
+            ...{ axis: 'N', name: stream, start, count, block: BLOCK },
+          })
+          const noisy_NCHW = noisy(smoothing, this.#image_CHW, noise_NCHW)
+          return parts(noisy_NCHW, { count, batch }).reduce(
+            (sums, part_NCHW) => addVotes(sums, voteOn(seen(smoothing, part_NCHW), { voter, ballots })),
+            votes,
+          )
+        })
+      }
+      return votes
+    })
+    session.free(before)
+  }
+
+  free(): void {
+    this.#image_CHW.session.free(this.votes)
+  }
+}
+
+/**
  * Records n votes on noisy copies of one image, and returns names for the counts of each ballot. They are summed on the
  * device. A copy that gets no class counts for none: what is read is to pass {@link requireVotes}.
  *
  * @param image_CHW - one image in [-1, 1]
  */
-export function recordVotes(
-  image_CHW: Tensor<'CHW'>,
-  { smoothing, voter, ballots, n, from = 0, batch, stream }: VoteOptions,
-): Votes {
-  const { session } = image_CHW
-  const perDraw = Math.max(BLOCK, Math.floor(batch / BLOCK) * BLOCK)
-  return session.scope(() => {
-    let votes: Votes = {}
-    for (let drawn = 0; drawn < n; drawn += perDraw) {
-      const count = Math.min(perDraw, n - drawn)
-      votes = session.scope(() => {
-        const noise_NCHW = noiseBlocks(image_CHW, {
-          ...{ axis: 'N', name: stream, start: from + drawn, count, block: BLOCK },
-        })
-        const noisy_NCHW = noisy(smoothing, image_CHW, noise_NCHW)
-        return parts(noisy_NCHW, { count, batch }).reduce(
-          (sums, part_NCHW) => addVotes(sums, voteOn(seen(smoothing, part_NCHW), { voter, ballots })),
-          votes,
-        )
-      })
-    }
-    return votes
+export function recordVotes(image_CHW: Tensor<'CHW'>, options: VoteOptions): Votes {
+  return image_CHW.session.scope(() => {
+    const count = new VoteCount(image_CHW, options)
+    count.record(options.n)
+    return count.votes
   })
 }
 

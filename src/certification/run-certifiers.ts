@@ -1,11 +1,11 @@
-import type { Read } from '../bridge'
+import type { Read, Session } from '../bridge'
 import type { Outcome } from '../logs/outcome'
 import type { Smoothing } from '../smoothing/smoothing'
 import type { StreamName } from '../streams'
 import type { Tensor } from '../torch'
 import type { BatchSize } from './batch-size'
 import type { Ask, Certifier, Tally } from './certifiers'
-import { recordVotes, requireVotes } from './record-votes'
+import { requireVotes, VoteCount } from './record-votes'
 import type { Voter } from './voters'
 
 /** An image to certify, alive until it is. */
@@ -22,6 +22,11 @@ export interface RunCertifiersOptions {
   readonly smoothing: Smoothing
   readonly voter: Voter
   readonly batch: BatchSize
+  /**
+   * Called about each second with how many copies of the image have voted, and how many were asked for until then. What it
+   * costs is a few answers more. Default: nobody is told, and all that is asked for at once is one answer.
+   */
+  readonly onCopies?: ((copies: number, of: number) => void) | undefined
 }
 
 /** What an ask is answered for. */
@@ -40,11 +45,11 @@ interface OpenAsk {
 export async function runCertifiers<Beside>(
   { image_CHW, stream, beside }: ImageAtHand<Beside>,
   certifiers: readonly Certifier[],
-  { smoothing, voter, batch }: RunCertifiersOptions,
+  { smoothing, voter, batch, onCopies }: RunCertifiersOptions,
 ): Promise<{ readonly beside: Read<Beside>; readonly outcomes: readonly Outcome[] }> {
   const { session } = image_CHW
-  const record = (size: number, { ask, ballots }: OpenAsk) =>
-    recordVotes(image_CHW, {
+  const countOf = (size: number, { ask, ballots }: OpenAsk) =>
+    new VoteCount(image_CHW, {
       ...{ smoothing, voter, ballots, n: ask.count, from: ask.from, batch: size },
       stream: [...stream, ask.stage],
     })
@@ -53,17 +58,25 @@ export async function runCertifiers<Beside>(
     return { ballot: certifier.ballot, steps, step: steps.next([]) }
   })
   let read: Read<Beside> | undefined
+  let answered = 0
   for (;;) {
     const asks = openAsks(runs.flatMap(({ ballot, step }) => (step.done ? [] : { ballot, asks: step.value })))
     if (asks.size === 0 && read !== undefined) break
     const open = [...asks.values()]
     const answer = await batch.run(async size => {
-      const votes = session.scope(() => open.map(ask => record(size, ask)))
-      const answer = session.read({ votes, beside: read === undefined ? [beside] : [] })
-      session.free(votes)
-      return answer
+      const counts = open.map(ask => countOf(size, ask))
+      try {
+        if (onCopies !== undefined) await recordCounted(session, counts, { first: size, answered, onCopies })
+        for (const count of counts) count.record(count.n - count.drawn)
+        const votes = counts.map(count => count.votes)
+        // Not awaited: what is freed below is freed in Python when this has been read.
+        return session.read({ votes, beside: read === undefined ? [beside] : [] })
+      } finally {
+        for (const count of counts) count.free()
+      }
     })
     read ??= answer.beside[0] as Read<Beside>
+    answered += open.reduce((sum, { ask }) => sum + ask.count, 0)
     const tallies = new Map([...asks.keys()].map((key, position) => [key, answer.votes[position] ?? {}]))
     for (const run of runs) {
       if (run.step.done) continue
@@ -77,6 +90,39 @@ export async function runCertifiers<Beside>(
     }
   }
   return { beside: read, outcomes: runs.flatMap(({ step }) => (step.done ? [step.value] : [])) }
+}
+
+const COUNTED_EVERY_MS = 1000
+
+/** Lets all but the last copies vote, and tells how many have after each second. */
+async function recordCounted(
+  session: Session,
+  counts: readonly VoteCount[],
+  {
+    first,
+    answered,
+    onCopies,
+  }: {
+    readonly first: number
+    readonly answered: number
+    readonly onCopies: (copies: number, of: number) => void
+  },
+): Promise<void> {
+  const of = answered + counts.reduce((sum, { n }) => sum + n, 0)
+  let before = answered
+  let copies = first
+  for (const count of counts) {
+    while (count.drawn + copies < count.n) {
+      const begunMs = performance.now()
+      const { drawn } = count
+      count.record(copies)
+      await session.read(count.votes)
+      onCopies(before + count.drawn, of)
+      const perMs = (count.drawn - drawn) / (performance.now() - begunMs)
+      copies = Math.max(first, Math.round(perMs * COUNTED_EVERY_MS))
+    }
+    before += count.n
+  }
 }
 
 /** Images in work, of which none is left over: not even where the caller no longer waits for them. */

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { requirePlatform } from '../environment/platform'
 import { packageVersion } from '../files/package-version'
 import { addAnalyzeCommand } from './commands/analyze'
 import { addCertifyCommand } from './commands/certify'
@@ -15,6 +16,9 @@ import { addSetupCommand } from './commands/setup'
 import { addTrainCommand } from './commands/train'
 import { createProgram } from './program'
 
+/** Commands that read and write files and start nothing, so that they work everywhere. */
+const READING: readonly string[] = ['analyze', 'init', 'merge', 'report', 'runs']
+
 /**
  * The command line with all of its commands, not yet run. A command loads what it works with when it is run, by `require`
  * inside its action: --help stays fast. (A relative `import()` would need the file extension, which differs between the
@@ -24,7 +28,11 @@ export function createFtCadis(): Command {
   const program = createProgram(
     'ft-cadis',
     'Fine-tune classifiers for certified robustness under denoised smoothing, certify and analyse them.',
-  ).version(packageVersion())
+  )
+    .version(packageVersion())
+    .hook('preAction', (_program, command) => {
+      if (!READING.includes(command.name())) requirePlatform()
+    })
   addSetupCommand(program)
   addDoctorCommand(program)
   addInitCommand(program)

@@ -80,6 +80,7 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
+  // Of an error of ft-cadis this shows the message, which says what to do, and the line of this script.
   console.error(error)
   process.exitCode = 1
 })

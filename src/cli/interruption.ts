@@ -1,5 +1,6 @@
 import { isHangUpIgnored } from '../environment/hang-up'
 import { launchRank } from '../environment/launch-rank'
+import { say } from '../terminal/print'
 
 /** Signals that ask a program to stop, and what the shell expects it to exit with. */
 const EXIT_CODES: Readonly<Record<string, number>> = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 }
@@ -34,7 +35,9 @@ export async function interruptible<T>(what: string, body: (signal: AbortSignal)
       if (signal.aborted) process.exit(exitCode)
       // The terminal may be gone, and what is written to it must not end what is being saved.
       if (name === 'SIGHUP') for (const stream of [process.stdout, process.stderr]) stream.on('error', ignore)
-      console.error(`\n${name}: ${what}; Ctrl-C once more stops at once.`)
+      // The terminal may have written ^C, and left the line open.
+      if (process.stderr.isTTY) say('')
+      say(`${name}: ${what}; again to stop at once.`)
       controller.abort(name)
     }
     process.on(name, listener)

@@ -31,13 +31,21 @@ export function parseList(text: string): string[] {
 /** A parser for commander's `option`: takes different numbers in the range, with commas between them. */
 export function parseNumbers(range: NumberRange) {
   return (text: string): number[] => {
-    const values = parseList(text).map(parseNumber(range))
+    const values = parseList(text).map(part => {
+      try {
+        return parseNumber(range)(part)
+      } catch (error) {
+        if (!(error instanceof InvalidArgumentError)) throw error
+        const several = 'or several with commas between, such as 0,0.5,1'
+        throw new InvalidArgumentError(`Expected ${describeRange(range)}, ${several}.`)
+      }
+    })
     if (new Set(values).size < values.length) throw new InvalidArgumentError('Expected each number once.')
     return values
   }
 }
 
-function describeRange({ min, max, integer }: Required<NumberRange>): string {
+function describeRange({ min = -Infinity, max = Infinity, integer = false }: NumberRange): string {
   const kind = integer ? 'a whole number' : 'a number'
   if (min === -Infinity && max === Infinity) return kind
   if (max === Infinity) return `${kind} of at least ${min}`

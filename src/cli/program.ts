@@ -1,9 +1,15 @@
+import { inspect } from 'node:util'
 import { Command, CommanderError } from 'commander'
-import { FtCadisError, InterruptedError } from '../errors'
+import { FtCadisError, InterruptedError, PythonError } from '../errors'
+import { didYouMean } from '../files/nearest-name'
+import { say } from '../terminal/print'
 import { interruptionExitCode } from './interruption'
 
 /** What was typed is not a command, an option or a value that the program takes. */
 const USAGE_EXIT_CODE = 2
+
+/** Whether the command line asks for it. */
+let showsTraceback = false
 
 /**
  * A program, the command line or an example, whose usage errors reach `runMain` instead of ending the process:
@@ -13,30 +19,88 @@ export function createProgram(name: string, description: string): Command {
   return new Command(name)
     .description(description)
     .exitOverride()
+    .configureOutput({
+      writeErr: text => say(text.replace(/\n$/, '')),
+      outputError: (text, write) => write(withSuggestion(text)),
+    })
+    .configureHelp({ showGlobalOptions: true })
+    .option('--traceback', 'show where an error came about, in TypeScript and in Python')
+    .on('option:traceback', () => {
+      showsTraceback = true
+    })
     .showHelpAfterError('Run it with --help for the commands and options there are.')
 }
 
+/** What commander says of a value that is none of those allowed, with the one that was probably meant. */
+function withSuggestion(text: string): string {
+  const [, value, choices] =
+    /argument '([\s\S]*)' is invalid\. Allowed choices are (.*)\.\n$/.exec(text) ?? []
+  if (value === undefined || choices === undefined) return text
+  return `${text.trimEnd()}${didYouMean(value, choices.split(', '))}\n`
+}
+
 /**
- * Runs a program; the one place that prints errors and sets the exit code. An error that this package throws on purpose
- * is one message on stderr and exit code 1; a run that was asked to stop, the exit code of what asked; a usage error, 2; anything else is a defect and shows its stack.
+ * Runs a program; the one place that prints errors and sets the exit code. An error is one message on stderr and exit code
+ * 1, with `--traceback` also where it came about; a run that was asked to stop, the exit code of what asked; a usage error, 2.
  * Never rejects, and leaves the process to end by itself, so that what is open is closed first.
  */
 export async function runMain(main: () => Promise<unknown>): Promise<void> {
+  const uncaught = (error: unknown) => process.exit(report(error))
+  process.on('uncaughtException', uncaught)
+  process.stdout.once('error', endQuietly)
   try {
     await main()
   } catch (error) {
     process.exitCode = report(error)
+  } finally {
+    process.off('uncaughtException', uncaught)
   }
+}
+
+/** Ends a program whose reader has gone, `head` for one, as the system ends one that does not ask: by the code of SIGPIPE. */
+function endQuietly(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') process.exit(141)
+  process.exit(report(error))
 }
 
 function report(error: unknown): number {
   // Commander has printed its message already. Help and version come this way too, with exit code 0.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE_EXIT_CODE
   if (error instanceof InterruptedError) {
-    console.error(error.message)
+    say(error.message)
     return interruptionExitCode(error.reason)
   }
-  if (error instanceof FtCadisError) console.error(`error: ${error.message}`)
-  else console.error(error)
+  say(`error: ${messageOf(error)}`)
+  if (showsTraceback) say(tracebackOf(error))
   return 1
+}
+
+function messageOf(error: unknown): string {
+  if (error instanceof FtCadisError) return error.message
+  const { code, syscall } = Object(error) as NodeJS.ErrnoException
+  if (error instanceof Error && syscall !== undefined) {
+    return `The system refuses ${syscall}: ${error.message}. ${SYSTEM_REMEDIES[code ?? ''] ?? 'Look at what it names.'}`
+  }
+  return `${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}. This is a defect of the program; to report it, add what --traceback shows.`
+}
+
+/** What to do about errors of the system that no code expects. */
+const SYSTEM_REMEDIES: Readonly<Record<string, string>> = {
+  EACCES: 'Correct the permissions.',
+  EPERM: 'Correct the permissions.',
+  ENOENT: 'Check the path.',
+  ENOTDIR: 'Check the path.',
+  EISDIR: 'Name a file.',
+  EMFILE: 'Raise the limit of open files (`ulimit -n`).',
+  ENOSPC: 'Make room on the disk.',
+  EROFS: 'Name a place that can be written.',
+}
+
+/** Where an error came about, and those that led to it. */
+function tracebackOf(error: unknown): string {
+  if (!(error instanceof Error)) return inspect(error)
+  const python = error instanceof PythonError ? [`In Python:\n${error.traceback}`] : []
+  const cause = error.cause === undefined ? [] : [`Caused by ${tracebackOf(error.cause)}`]
+  const stack = error instanceof FtCadisError ? error.fullStack : (error.stack ?? error.message)
+  return [stack, ...python, ...cause].join('\n')
 }

@@ -11,6 +11,8 @@ import { launchRank } from '../environment/launch-rank'
 import { ConfigError } from '../errors'
 import { type CertificationLog, readCertificationLog } from '../logs/certification-log-file'
 import type { Shard } from '../logs/shards'
+import { print, say } from '../terminal/print'
+import { loadingLine } from '../terminal/progress'
 import type { SmoothedOptions } from './certification-options'
 import { endPythonWhenAborted } from './end-python'
 import { interruptible } from './interruption'
@@ -47,11 +49,14 @@ export async function runCertification(
   const result = await interruptible(
     'the image in work is dropped, and the log stays whole',
     async signal => {
+      using starting = loadingLine({ isShown: launchRank().rank === 0 })
+      starting.show('starting Python and PyTorch')
       await using session = await connect({
         python: options.python,
         device: config.device,
         threads: config.threads,
       })
+      starting.end()
       endPythonWhenAborted(session, signal)
       const certifyShare = (shard: Shard | undefined, earlier: readonly string[] = []) =>
         certify(session, source, { log, shard, earlier, signal, progress: true })
@@ -75,7 +80,7 @@ function adaptiveOf({
 
 function printResult(log: CertificationLog): void {
   const { tables, notes } = analyze([{ label: fileName(log.file), log }])
-  console.log(renderTables({ tables, notes }, 'terminal'))
-  for (const note of notes) console.error(`note: ${note}`)
-  console.error(`certificates: ${log.file}`)
+  print(renderTables({ tables, notes }, 'terminal'))
+  for (const note of notes) say(`note: ${note}`)
+  say(`certificates: ${log.file}`)
 }

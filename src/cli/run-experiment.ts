@@ -11,6 +11,7 @@ import { runTasks, type TaskWatcher } from '../experiments/run-tasks'
 import type { Scale } from '../experiments/scale'
 import { type Task, tasksOf } from '../experiments/tasks'
 import { liveLine } from '../terminal/live-line'
+import { print, say } from '../terminal/print'
 import { formatDuration } from '../terminal/training-line'
 import { interruptible } from './interruption'
 
@@ -35,7 +36,7 @@ const WORKER = 'FT_CADIS_EXPERIMENT_WORKER'
 export function listExperiments(): void {
   const rows = EXPERIMENTS.map(({ name, source, varies }) => [name, source, varies])
   const columns = [{ header: 'experiment' }, { header: 'paper' }, { header: 'what varies' }]
-  console.log(renderTable({ caption: 'Experiments; all runs those of the paper', columns, rows }, 'terminal'))
+  print(renderTable({ caption: 'Experiments; all runs those of the paper', columns, rows }, 'terminal'))
 }
 
 /** Runs experiments, or plans them, and prints their tables. */
@@ -51,11 +52,11 @@ export async function runExperimentCommand(
   const seeds = Array.from({ length: options.seeds }, (_, seed) => seed)
   const settings = { scale, output, seeds, testImages, python, device, threads }
   const isWorker = process.env[WORKER] !== undefined
-  if (!isWorker) await setup({ python, onLine: line => console.error(line) })
+  if (!isWorker) await setup({ python, onLine: line => say(line) })
   if (plan === true) {
     const { table, leftMs } = await planExperiments(experiments, settings)
-    console.log(renderTable(table, 'terminal'))
-    console.log(
+    print(renderTable(table, 'terminal'))
+    print(
       leftMs === null
         ? 'how long it takes can be measured once the networks are made'
         : `about ${formatDuration(leftMs)} in one process`,
@@ -83,10 +84,10 @@ export async function runExperimentCommand(
       const results = await runExperiments(experiments, { ...settings, ...watcher, signal })
       watcher.stop()
       for (const { folder, tables } of results) {
-        for (const table of tables) console.log(`${renderTable(table, 'terminal')}\n`)
-        console.log(`page: ${relative(process.cwd(), join(folder, 'experiment.html'))}\n`)
+        for (const table of tables) print(`${renderTable(table, 'terminal')}\n`)
+        print(`page: ${relative(process.cwd(), join(folder, 'experiment.html'))}\n`)
       }
-      console.log(scale.differs)
+      print(scale.differs)
     } finally {
       watcher.stop()
       for (const other of others) if (other.connected) other.disconnect()
@@ -124,7 +125,7 @@ function taskLines({ isLive }: { readonly isLive: boolean }): TaskWatcher & { re
     onImage: done => show(`${done} images`),
     onTaskEnd: () => {
       const text = `${label}: ${formatDuration(performance.now() - begunMs)}`
-      if (live === undefined) console.error(text)
+      if (live === undefined) say(text)
       else live.print(text)
     },
     stop: () => {

@@ -6,7 +6,8 @@ import { type ImagePrediction, predict } from '../certification/predict'
 import { DataError } from '../errors'
 import { isFolder } from '../files/exists'
 import { pathText, shownPath, systemPath } from '../files/system-path'
-import { progressBar } from '../terminal/progress'
+import { print, printData, say } from '../terminal/print'
+import { loadingLine, progressBar } from '../terminal/progress'
 import type { SmoothedOptions } from './certification-options'
 import { endPythonWhenAborted } from './end-python'
 import { interruptible } from './interruption'
@@ -31,25 +32,28 @@ export async function runPrediction(
   const { device, threads, smoothing, certification } = source.config
   const files = (await Promise.all(paths.map(imageFiles))).flat()
   const predictions = await interruptible('nothing is printed', async signal => {
+    using starting = loadingLine({ isShown: true })
+    starting.show('starting Python and PyTorch')
     await using session = await connect({ python: options.python, device, threads })
+    starting.end()
     endPythonWhenAborted(session, signal)
     const bar = progressBar('classifying', { total: files.length })
     try {
       return await predict(session, source, {
         ...{ files, signal },
         onImage: done => bar.update(done, `${certification.n0 + certification.n} noisy copies an image`),
-        onNote: note => console.error(note),
+        onNote: note => say(note),
       })
     } finally {
       bar.stop()
     }
   })
   const said = { ...smoothing, ...certification }
-  if (json) console.log(JSON.stringify({ settings: source.config, predictions }, null, 2))
-  else if (csv) console.log(renderTable(tableOf(predictions, said), 'csv'))
+  if (json) printData(JSON.stringify({ settings: source.config, predictions }, null, 2))
+  else if (csv) printData(renderTable(tableOf(predictions, said), 'csv'))
   else {
     const shown = predictions.map(({ radius, ...others }) => ({ ...others, radius: roundedDown(radius) }))
-    console.log(renderTable(tableOf(shown, said), 'terminal'))
+    print(renderTable(tableOf(shown, said), 'terminal'))
   }
 }
 

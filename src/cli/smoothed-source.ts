@@ -61,7 +61,7 @@ async function namedSource(
   if (named.length !== 1) {
     throw new ConfigError(
       `Specify exactly one of a folder, --config or --preset; got ${named.length === 0 ? 'none' : named.length}.`,
-      { remedy: 'A folder is that of a run or of a checkpoint.' },
+      { remedy: 'Name the folder of a run or of a checkpoint, or one of the two options.' },
     )
   }
   if (folder !== undefined) return fromFolder(folder, options)

@@ -1,6 +1,8 @@
 import { inspect } from 'node:util'
 import type { z } from 'zod'
 import { ConfigError } from '../errors'
+import { didYouMean, nearestName } from '../files/nearest-name'
+import { knownFields } from './known-fields'
 
 /** How much of what is wrong is said: a damaged file may have thousands of fields, and each a name of any length. */
 const MOST_LINES = 30
@@ -8,37 +10,103 @@ const MOST_CHARACTERS = 500
 
 type Issue = z.core.$ZodIssue
 
+interface Settings {
+  readonly schema: z.ZodType
+  readonly input: unknown
+}
+
 /** One error for all that is wrong with some settings: a line each, with the field, what it takes and what it got. */
 export function explainIssues(
   error: z.ZodError,
-  { input, what }: { input: unknown; what: string },
+  { what, ...settings }: Settings & { readonly what: string },
 ): ConfigError {
-  const lines = error.issues.flatMap(issue => explain(issue, input))
+  const issues = error.issues.flatMap(issue => meantIssues(issue, []))
+  const lines = withoutConsequences(issues, settings).flatMap(issue => explain(issue, settings))
   const shown = lines.slice(0, MOST_LINES).map(line => `  ${shortened(line, MOST_CHARACTERS)}`)
   const more = lines.length > MOST_LINES ? `\n  and ${lines.length - MOST_LINES} more` : ''
   return new ConfigError(`${what} is not acceptable:\n${shown.join('\n')}${more}\n`, {
     remedy: lines.length === 1 ? 'Correct this field.' : `Correct these ${lines.length} fields.`,
-    cause: error,
   })
 }
 
-function explain(issue: Issue, input: unknown): string[] {
+/** The issue; of a choice the issues of the alternative whose outer shape fits, which is the one that was meant. */
+function meantIssues(issue: Issue, above: readonly PropertyKey[]): Issue[] {
+  const placed = { ...issue, path: [...above, ...issue.path] }
+  if (issue.code !== 'invalid_union') return [placed]
+  const meant =
+    issue.errors.find(issues => issues.length > 0 && issues.every(({ path }) => path.length > 0)) ??
+    [...issue.errors].sort((one, other) => one.length - other.length).flatMap(unknownFields)[0]
+  return meant === undefined ? [placed] : meant.flatMap(inner => meantIssues(inner, placed.path))
+}
+
+/** Of an alternative that is a section with other fields than those given: what it says of these. */
+function unknownFields(issues: Issue[]): Issue[][] {
+  const unknown = issues.filter(({ code }) => code === 'unrecognized_keys')
+  return unknown.length > 0 &&
+    issues.every(({ path, code }) => path.length > 0 || code === 'unrecognized_keys')
+    ? [unknown]
+    : []
+}
+
+/**
+ * The issues without those that follow from a field that is unknown: that the field which was meant is missing, and rules
+ * between fields of that section, which have compared what stands in the place of the unknown one.
+ */
+function withoutConsequences(issues: readonly Issue[], settings: Settings): readonly Issue[] {
+  const meant = issues.flatMap(issue =>
+    issue.code !== 'unrecognized_keys'
+      ? []
+      : issue.keys.map(key => ({ section: issue.path, field: meantField(issue.path, key, settings) })),
+  )
+  return issues.filter(
+    issue =>
+      !meant.some(
+        ({ section, field }) =>
+          isBelow(issue.path, section) &&
+          (issue.code === 'custom' ||
+            (field !== undefined && issue.code === 'invalid_type' && issue.path[section.length] === field)),
+      ),
+  )
+}
+
+function isBelow(path: readonly PropertyKey[], section: readonly PropertyKey[]): boolean {
+  return section.every((key, position) => path[position] === key)
+}
+
+/** The field that a name which is none was probably meant to be; none that the settings have as well. */
+function meantField(
+  path: readonly PropertyKey[],
+  key: string,
+  { schema, input }: Settings,
+): string | undefined {
+  const section: Readonly<Record<string, unknown>> = Object(valueAt(input, path))
+  return nearestName(
+    key,
+    knownFields(schema, path, input).filter(field => section[field] === undefined),
+  )
+}
+
+function explain(issue: Issue, settings: Settings): string[] {
+  const { path } = issue
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map(key => `${fieldName([...issue.path, key])}: unknown, expected no such field.`)
+    return issue.keys.map(key => {
+      const field = meantField(path, key, settings)
+      const instead = field === undefined ? 'expected no such field.' : `did you mean ${field}?`
+      return `${fieldName([...path, key])}: unknown, ${instead}`
+    })
   }
-  if (issue.code === 'custom') return [`${fieldName(issue.path)}: ${issue.message}.`]
-  if (issue.code === 'invalid_union') {
-    // The alternative whose outer shape fits is the one that was meant.
-    const meant = issue.errors.find(
-      issues => issues.length > 0 && issues.every(({ path }) => path.length > 0),
-    )
-    if (meant) {
-      return meant.flatMap(inner => explain({ ...inner, path: [...issue.path, ...inner.path] }, input))
-    }
-  }
-  return [
-    `${fieldName(issue.path)}: expected ${expectation(issue)}, got ${show(valueAt(input, issue.path))}.`,
-  ]
+  if (issue.code === 'custom') return [`${fieldName(path)}: ${issue.message}.`]
+  const value = valueAt(settings.input, path)
+  const suggestion = typeof value === 'string' ? didYouMean(value, choicesOf(issue)) : ''
+  return [`${fieldName(path)}: expected ${expectation(issue)}, got ${show(value)}.${suggestion}`]
+}
+
+/** The words that a field takes. */
+function choicesOf(issue: Issue): string[] {
+  if (issue.code === 'invalid_value') return issue.values.filter(value => typeof value === 'string')
+  if (issue.code !== 'invalid_union') return []
+  const options = 'options' in issue ? (issue.options ?? []) : []
+  return [...options.filter(value => typeof value === 'string'), ...issue.errors.flat().flatMap(choicesOf)]
 }
 
 function expectation(issue: Issue): string {

@@ -1,5 +1,6 @@
 import { ConfigError } from '../errors'
 import { given } from '../files/given'
+import { didYouMean } from '../files/nearest-name'
 import type { FtCadisSettings } from './methods/ft-cadis'
 import { presets } from './presets'
 import type { RunConfig } from './schema'
@@ -124,9 +125,10 @@ export function namedPreset(name: string): NamedPreset {
   const meant = Object.hasOwn(ALIASES, name) ? ALIASES[name] : name
   const preset = NAMED_PRESETS.find(each => each.name === meant)
   if (preset !== undefined) return preset
-  throw new ConfigError(`There is no preset ${name}, expected one of ${PRESET_NAMES.join(', ')}.`, {
-    remedy: 'Choose one of these.',
-  })
+  throw new ConfigError(
+    `There is no preset ${name}, expected one of ${PRESET_NAMES.join(', ')}.${didYouMean(name, PRESET_NAMES)}`,
+    { remedy: 'Choose one of these.' },
+  )
 }
 
 function needed(

@@ -162,7 +162,7 @@ function parseRun<Schema extends z.ZodType>(schema: Schema, input: unknown): z.o
   const settings = fromEarlierForm(input)
   const parsed = schema.safeParse(settings)
   if (parsed.success) return parsed.data
-  throw explainIssues(parsed.error, { input: settings, what: 'The configuration' })
+  throw explainIssues(parsed.error, { schema, input: settings, what: 'The configuration' })
 }
 
 /**
@@ -174,7 +174,10 @@ export function parseCertificationConfig(input: unknown): CertificationRunConfig
   const settings = fromEarlierForm(input)
   const parsed = certificationRunSchema.safeParse(settings)
   if (parsed.success) return parsed.data
-  throw explainIssues(parsed.error, { input: settings, what: 'The configuration of the certification' })
+  throw explainIssues(parsed.error, {
+    ...{ schema: certificationRunSchema, input: settings },
+    what: 'The configuration of the certification',
+  })
 }
 
 /**

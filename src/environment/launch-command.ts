@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import type { networkInterfaces } from 'node:os'
 import { extname, resolve } from 'node:path'
 import { ConfigError } from '../errors'
+import { didYouMean } from '../files/nearest-name'
 import { typeScriptOptions } from './typescript-runner'
 
 /** What a launch is asked for. */
@@ -146,7 +147,7 @@ export function rankCommand(
   if (own.commands.includes(program)) return [...nodeWith(own.main), program, ...words]
   if (!/\.[cm]?[jt]s$/.test(program)) {
     throw new ConfigError(
-      `'${program}' is neither a .ts or .js file nor a command that can be launched (${own.commands.join(', ')}).`,
+      `'${program}' is neither a .ts or .js file nor a command that can be launched (${own.commands.join(', ')}).${didYouMean(program, own.commands)}`,
       { remedy: 'Name the program after the options of launch and --.' },
     )
   }

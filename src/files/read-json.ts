@@ -33,7 +33,7 @@ export async function readJson<T = unknown>(
   if (schema === undefined) return content as T
   const parsed = schema.safeParse(content)
   if (parsed.success) return parsed.data
-  throw refuse(`is malformed: ${firstIssue(parsed.error)}`, parsed.error)
+  throw refuse(`is malformed: ${firstIssue(parsed.error)}`, undefined)
 }
 
 function parse(text: string, refuse: Refuse): unknown {

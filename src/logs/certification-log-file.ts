@@ -1,7 +1,9 @@
 import { type FileHandle, mkdir } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import { ConfigError, DataError, FtCadisError } from '../errors'
+import { diskRemedy } from '../files/disk-remedy'
 import { pathAfresh, refusalOf } from '../files/earlier-format'
+import { isFolder } from '../files/exists'
 import { type Lock, lock } from '../files/lock'
 import { readText, readTextFile } from '../files/read-text'
 import { openToAppend, openToChange, requireRegular } from '../files/regular-file'
@@ -38,6 +40,11 @@ export interface CertificationLog extends ParsedLog {
  * @throws DataError when the log cannot be read or is malformed, see `parseLog`
  */
 export async function readCertificationLog(path: string): Promise<CertificationLog> {
+  if (await isFolder(path)) {
+    throw new DataError(`${path} is a folder, expected a certification log.`, {
+      remedy: `Name the logs in it, for instance ${join(path, '*.tsv')}.`,
+    })
+  }
   const text = await readText(path)
   if (text === undefined) {
     throw new DataError(`There is no certification log ${path}.`, { remedy: 'Check the path.' })
@@ -142,7 +149,10 @@ export class CertificationLogWriter implements AsyncDisposable {
       await this.close()
       throw new DataError(
         `The row of image ${row.index} cannot be written to ${this.#file}: ${(cause as Error).message}.`,
-        { remedy: 'Make room, then certify again: the log continues after its last whole row.', cause },
+        {
+          remedy: `${diskRemedy(cause)}, then certify again: the log continues after its last whole row.`,
+          cause,
+        },
       )
     }
   }

@@ -6,6 +6,8 @@ export interface CertificationWatcher {
   readonly onStart?: ((images: number) => void) | undefined
   /** Called for each image, with how many are done: those that the log holds already first. */
   readonly onImage?: ((done: number, image: CertifiedImage) => void) | undefined
+  /** Called about each second with how many noisy copies of the image in work have voted, of those asked for, where it takes long. */
+  readonly onCopies?: ((copies: number, of: number) => void) | undefined
   /** Called with what happened that does not change the result, such as a smaller batch. */
   readonly onNote?: ((note: string) => void) | undefined
   /** Called once, whatever happened. */
@@ -21,6 +23,11 @@ export function watchedBy(watchers: readonly CertificationWatcher[]) {
     onImage: (done: number, image: CertifiedImage) => {
       for (const watcher of watchers) watcher.onImage?.(done, image)
     },
+    onCopies: watchers.some(({ onCopies }) => onCopies !== undefined)
+      ? (copies: number, of: number) => {
+          for (const watcher of watchers) watcher.onCopies?.(copies, of)
+        }
+      : undefined,
     onNote: (note: string) => {
       for (const watcher of watchers) watcher.onNote?.(note)
     },

@@ -44,7 +44,10 @@ const objectiveSchema = z.looseObject({
 export function requireObjective(objective: { readonly kind?: unknown }): void {
   const parsed = objectiveSchema.safeParse(objective)
   if (parsed.success) return
-  throw explainIssues(parsed.error, { input: objective, what: `The objective ${String(objective.kind)}` })
+  throw explainIssues(parsed.error, {
+    ...{ schema: objectiveSchema, input: objective },
+    what: `The objective ${String(objective.kind)}`,
+  })
 }
 
 /**

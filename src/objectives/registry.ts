@@ -1,5 +1,6 @@
 import type { MethodConfig } from '../config/methods'
 import { ConfigError } from '../errors'
+import { didYouMean } from '../files/nearest-name'
 import { crossEntropy } from './cross-entropy'
 import { ftCadis } from './ft-cadis/ft-cadis'
 import { type AnyObjective, defineObjective } from './objective'
@@ -28,8 +29,9 @@ export function findObjective(kind: string, own: readonly AnyObjective[] = []): 
   const found =
     own.find(objective => kindOf(objective) === kind) ?? (isBuiltIn(kind) ? OBJECTIVES[kind] : undefined)
   if (found !== undefined) return found
+  const kinds = [...Object.keys(OBJECTIVES), ...own.map(kindOf)]
   throw new ConfigError(
-    `method.kind: expected ${[...Object.keys(OBJECTIVES), ...own.map(kindOf)].join(' or ')}, got ${kind}.`,
+    `method.kind: expected ${kinds.join(' or ')}, got ${kind}.${didYouMean(kind, kinds)}`,
     { remedy: 'Pass an objective of this kind to defineConfig, in `objectives`.' },
   )
 }

@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { hookTracesSchema } from '../config/hook-trace'
 import { type AnyRunConfig, parseStoredConfig } from '../config/schema'
 import { CheckpointError } from '../errors'
+import { diskRemedy } from '../files/disk-remedy'
 import { fileHash } from '../files/hash'
 import { isObject, readJson } from '../files/read-json'
 import { replaceFolder, syncToDisk, writeDurably, writeWhole } from '../files/write'
@@ -174,7 +175,7 @@ export async function updateCheckpoint(folder: string, name: string, state: Trai
 
 function cannotWrite(folder: string, cause: unknown): CheckpointError {
   return new CheckpointError(`The checkpoint ${folder} cannot be written: ${(cause as Error).message}`, {
-    remedy: 'Make room or repair the disk, then resume: earlier checkpoints are as they were.',
+    remedy: `${diskRemedy(cause)}, then resume: earlier checkpoints are as they were.`,
     cause,
   })
 }

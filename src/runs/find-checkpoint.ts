@@ -36,10 +36,13 @@ export async function findCheckpoint(
     )
   }
   const run = isCheckpoint ? dirname(dirname(path)) : path
-  return { config: await readRunConfig(run), checkpoint: isCheckpoint ? path : await choose(run, checkpoint) }
+  return {
+    config: await readRunConfig(run, folder),
+    checkpoint: isCheckpoint ? path : await choose(run, checkpoint),
+  }
 }
 
-async function readRunConfig(run: string): Promise<AnyRunConfig> {
+async function readRunConfig(run: string, folder: string): Promise<AnyRunConfig> {
   const path = join(run, 'config.json')
   const refuse = (reason: string, cause?: unknown) =>
     new CheckpointError(`${path}, which says what the checkpoint belongs to, ${reason}.`, {
@@ -47,7 +50,11 @@ async function readRunConfig(run: string): Promise<AnyRunConfig> {
       cause,
     })
   const content = await readJson(path, { refuse })
-  if (content === undefined) throw refuse('is missing')
+  if (content === undefined) {
+    throw new CheckpointError(`${folder} is no run and no checkpoint of one: there is no ${path}.`, {
+      remedy: 'Give the folder of a run, which `ft-cadis runs` lists, or of a checkpoint inside of one.',
+    })
+  }
   try {
     return parseStoredConfig(Object(content).config)
   } catch (cause) {

@@ -45,11 +45,12 @@ export function isReadable(run: RunSummary | UnreadableRun): run is RunSummary {
  * @throws DataError if there is no such folder
  */
 export async function listRuns(folder: string): Promise<(RunSummary | UnreadableRun)[]> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch(cause => {
-    throw new DataError(`The folder ${folder} cannot be listed: ${(cause as Error).message}.`, {
-      remedy: 'Name the folder that your runs are in.',
-      cause,
-    })
+  const entries = await readdir(folder, { withFileTypes: true }).catch((cause: NodeJS.ErrnoException) => {
+    const what =
+      cause.code === 'ENOENT' || cause.code === 'ENOTDIR'
+        ? `There is no folder ${folder}.`
+        : `The folder ${folder} cannot be listed: ${cause.message}.`
+    throw new DataError(what, { remedy: 'Name the folder that your runs are in.', cause })
   })
   const runs = await Promise.all((await findRuns(folder, entries)).map(summariseRun))
   return runs.sort((a, b) => lastWritten(b) - lastWritten(a) || a.folder.localeCompare(b.folder))

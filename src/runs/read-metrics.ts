@@ -139,7 +139,7 @@ function parseRow(text: string, place: Place): Readonly<Record<string, unknown>>
 function check<T>(schema: z.ZodType<T>, row: unknown, place: Place): T {
   const parsed = schema.safeParse(row)
   if (parsed.success) return parsed.data
-  throw malformed(place, firstIssue(parsed.error), parsed.error)
+  throw malformed(place, firstIssue(parsed.error))
 }
 
 function malformed({ path, line }: Place, what: string, cause?: unknown): DataError {

@@ -194,7 +194,6 @@ function partOf<T>(
   if (parsed.success) return parsed.data
   throw new DataError(`${path} is malformed: ${part}.${firstIssue(parsed.error)}.`, {
     remedy: 'Restore the file.',
-    cause: parsed.error,
   })
 }
 

@@ -3,6 +3,7 @@ import { writeSync } from 'node:fs'
 import { type FileHandle, mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ConfigError, DataError, FtCadisError } from '../errors'
+import { diskRemedy } from '../files/disk-remedy'
 import { type Lock, lock } from '../files/lock'
 import { openToAppend } from '../files/regular-file'
 import { writeDurably, writeWhole } from '../files/write'
@@ -117,7 +118,7 @@ export class RunFolder {
       if (this.#metrics !== undefined) writeSync(this.#metrics.fd, `${JSON.stringify(row)}\n`)
     } catch (cause) {
       throw new DataError(`${this.metricsPath} cannot be written: ${(cause as Error).message}.`, {
-        remedy: 'Make room, then resume from the last checkpoint.',
+        remedy: `${diskRemedy(cause)}, then resume the run.`,
         cause,
       })
     }

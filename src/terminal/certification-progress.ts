@@ -1,6 +1,7 @@
 import { type CertificationRow, labelRadius } from '../logs/certification-log'
 import type { CertificationWatcher } from '../logs/certification-watcher'
 import { type LiveLine, liveLine } from './live-line'
+import { say } from './print'
 import { formatDuration } from './training-line'
 
 /** What is shown of a certification under way. */
@@ -10,6 +11,10 @@ interface CertificationFigures {
   /** Images certified by this process, which the speed is of. */
   readonly isNew: number
   readonly elapsedMs: number
+  /** Of the image in work, where they are counted: how many noisy copies have voted, of how many. */
+  readonly copies?: { readonly voted: number; readonly of: number } | undefined
+  /** How many noisy copies every image takes; undefined where that is decided image by image. */
+  readonly copiesPerImage?: number | undefined
   /** Of the images so far. */
   readonly averageRadius: number
   /** Shares of the images so far, by radius. */
@@ -21,11 +26,14 @@ interface CertificationFigures {
  * and at least every five minutes.
  *
  * @param options.radii - where certified accuracy is shown
+ * @param options.copiesPerImage - noisy copies that every image takes, for an estimate before the first image is done
  */
 export function certificationProgress({
   radii,
+  copiesPerImage,
 }: {
   readonly radii: readonly number[]
+  readonly copiesPerImage?: number | undefined
 }): CertificationWatcher {
   let line: LiveLine | undefined
   let begunMs = performance.now()
@@ -33,24 +41,38 @@ export function certificationProgress({
   let images = 0
   let isNew = 0
   let shown = { done: 0, ms: begunMs }
+  let done = 0
+  let copies: { readonly voted: number; readonly of: number } | undefined
+  const figures = () =>
+    figuresOf(rows, {
+      ...{ radii, done, images, isNew, elapsedMs: performance.now() - begunMs, copies, copiesPerImage },
+    })
+  const show = (isDue: boolean) => {
+    if (line !== undefined) line.show(columns => certificationLine(figures(), columns))
+    else if (isDue) {
+      shown = { done, ms: performance.now() }
+      say(certificationLine(figures()))
+    }
+  }
   return {
     onStart: total => {
       images = total
       begunMs = performance.now()
       if (process.stderr.isTTY) line = liveLine()
+      show(false)
     },
-    onImage: (done, image) => {
+    onImage: (after, image) => {
       rows.push(...image.rows)
+      done = after
+      copies = undefined
       if (image.isNew) isNew += 1
-      const figures = () =>
-        figuresOf(rows, { radii, done, images, isNew, elapsedMs: performance.now() - begunMs })
-      if (line !== undefined) line.show(columns => certificationLine(figures(), columns))
-      else if (image.isNew && isDue(done, { shown, images })) {
-        shown = { done, ms: performance.now() }
-        console.error(certificationLine(figures()))
-      }
+      show(image.isNew && isDue(done, { shown, images }))
     },
-    onNote: note => (line === undefined ? console.error(note) : line.print(note)),
+    onCopies: (voted, of) => {
+      copies = { voted, of }
+      show(performance.now() - shown.ms >= PLAIN_EVERY_MS)
+    },
+    onNote: note => (line === undefined ? say(note) : line.print(note)),
     onEnd: () => line?.stop(),
   }
 }
@@ -77,7 +99,7 @@ function figuresOf(
   }: Omit<CertificationFigures, 'averageRadius' | 'accuracies'> & { radii: readonly number[] },
 ): CertificationFigures {
   const share = (counts: (row: CertificationRow) => number) =>
-    rows.reduce((sum, row) => sum + counts(row), 0) / rows.length
+    rows.length === 0 ? 0 : rows.reduce((sum, row) => sum + counts(row), 0) / rows.length
   return {
     ...known,
     averageRadius: share(row => labelRadius(row) ?? 0),
@@ -89,17 +111,19 @@ function figuresOf(
 }
 
 /** One line, not longer than the columns. */
-export function certificationLine(
-  { done, images, isNew, elapsedMs, averageRadius, accuracies }: CertificationFigures,
-  columns = Number.POSITIVE_INFINITY,
-): string {
+export function certificationLine(figures: CertificationFigures, columns = Number.POSITIVE_INFINITY): string {
+  const { done, images, isNew, elapsedMs, averageRadius, accuracies, copies } = figures
   const perSecond = (1000 * isNew) / elapsedMs
-  const fields = [
-    `image ${done}/${images}`,
-    isNew === 0 ? 'time left unknown' : `${formatDuration((1000 * (images - done)) / perSecond)} left`,
+  const found = [
     `ACR ${averageRadius.toFixed(3)}`,
     ...accuracies.map(({ radius, share }) => `${(100 * share).toFixed(1)} % at r = ${radius}`),
-    `${perSecond.toPrecision(3)} images/s`,
+  ]
+  const fields = [
+    `image ${done}/${images}`,
+    ...(copies === undefined ? [] : [`${grouped(copies.voted)} of ${grouped(copies.of)} copies`]),
+    timeLeft(figures),
+    ...(done === 0 ? [] : found),
+    ...(isNew === 0 ? [] : [`${perSecond.toPrecision(3)} images/s`]),
   ]
   let line = fields[0] as string
   for (const field of fields.slice(1)) {
@@ -107,4 +131,16 @@ export function certificationLine(
     line += ` · ${field}`
   }
   return line.slice(0, Math.max(0, columns))
+}
+
+/** By the images that were certified; before the first one by the copies that have voted, where all images take as many. */
+function timeLeft({ done, images, isNew, elapsedMs, copies, copiesPerImage }: CertificationFigures): string {
+  if (isNew > 0) return `${formatDuration((elapsedMs * (images - done)) / isNew)} left`
+  if (copies === undefined || copiesPerImage === undefined) return 'time left unknown'
+  return `about ${formatDuration((elapsedMs * copiesPerImage * (images - done)) / copies.voted)} in all`
+}
+
+/** `100,100`. */
+function grouped(count: number): string {
+  return count.toLocaleString('en-US')
 }

@@ -1,3 +1,5 @@
+import { visibleLine, visibleMessage } from '../files/visible-text'
+
 export interface LiveLine {
   /** Shows another line in the place of the last. It is asked for again when it is drawn, for the width of that moment. */
   show(line: (columns: number) => string): void
@@ -5,15 +7,16 @@ export interface LiveLine {
   print(text: string): void
   /** Ends the line, which stays as it is. */
   stop(): void
+  /** Ends the line and takes it away. */
+  clear(): void
 }
 
-const FIRST_COLUMN = '\u001b[1G'
-const ERASE_RIGHT = '\u001b[0K'
 const DRAWN_EVERY_MS = 200
 
 /**
- * A line on a terminal, stderr, that is drawn over itself. What is shown must fit into the columns that it is given. What
- * the process writes to the terminal meanwhile, by console.log for one, stands above it.
+ * A line on a terminal, stderr, that is drawn over itself. What the process writes to the terminal meanwhile, by
+ * console.log for one, stands above it. The cursor waits in the row below: what the terminal itself writes there, such as
+ * `^C`, breaks no line.
  */
 export function liveLine(): LiveLine {
   const { stderr, stdout } = process
@@ -21,33 +24,56 @@ export function liveLine(): LiveLine {
   let line: (columns: number) => string = () => ''
   /** Something else has begun a line and not ended it: the terminal is left to it until it does. */
   let isTaken = false
+  let drawing: ReturnType<typeof import('log-update').createLogUpdate> | undefined
+  let isEnded = false
+  // The last column stays free: terminals wrap when it is written.
+  const text = () => visibleLine(line((stderr.columns || 80) - 1))
   const draw = () => {
-    // The last column stays free: terminals wrap when it is written.
-    if (!isTaken) write(`${FIRST_COLUMN}${line((stderr.columns || 80) - 1)}${ERASE_RIGHT}`)
+    const shown = text()
+    if (!isTaken && shown !== '') drawing?.(shown)
   }
+  // An ES module, which a CommonJS one can load this way alone in every Node.
+  void import('log-update').then(({ createLogUpdate }) => {
+    if (!isEnded) drawing = createLogUpdate(behind(stderr, write), { showCursor: true })
+  })
   const others = {
     before: () => {
-      if (!isTaken) write(`${FIRST_COLUMN}${ERASE_RIGHT}`)
+      if (!isTaken) drawing?.clear()
     },
-    after: (text: string) => {
-      isTaken = !text.endsWith('\n')
+    after: (written: string) => {
+      isTaken = !written.endsWith('\n')
       draw()
     },
   }
   const unwatch = [stderr, stdout].filter(({ isTTY }) => isTTY).map(stream => watchWrites(stream, others))
   const timer = setInterval(draw, DRAWN_EVERY_MS).unref()
+  const end = () => {
+    isEnded = true
+    clearInterval(timer)
+    for (const end of unwatch) end()
+    if (isTaken) write('\n')
+    isTaken = false
+  }
   return {
     show: next => {
       line = next
     },
-    print: text => stderr.write(`${text}\n`),
+    print: text => stderr.write(`${visibleMessage(text)}\n`),
     stop: () => {
-      clearInterval(timer)
-      for (const end of unwatch) end()
-      draw()
-      write('\n')
+      end()
+      if (drawing !== undefined) draw()
+      else if (text() !== '') write(`${text()}\n`)
+    },
+    clear: () => {
+      if (!isTaken) drawing?.clear()
+      end()
     },
   }
+}
+
+/** A terminal whose writes nobody watches. */
+function behind(terminal: NodeJS.WriteStream, write: NodeJS.WriteStream['write']): NodeJS.WriteStream {
+  return Object.create(terminal, { write: { value: write } })
 }
 
 /** Calls what is given around each write to a stream, until the function that it returns is called. */

@@ -1,4 +1,6 @@
-import { Presets, SingleBar } from 'cli-progress'
+import { liveLine } from './live-line'
+import { say } from './print'
+import { formatDuration } from './training-line'
 
 export interface Progress {
   /** Shows how far the work is, with a few figures beside it. */
@@ -6,35 +8,62 @@ export interface Progress {
   stop(): void
 }
 
-/** Ctrl-C stays the command's to answer, and a process that is killed leaves the terminal as it was. */
-const UNOBTRUSIVE = { gracefulExit: false, hideCursor: false, linewrap: true, fps: 5 } as const
+/** Columns of the bar itself. */
+const BAR = 20
 
 /** A progress bar on stderr with the time left; one line at the end where stderr is not a terminal. */
 export function progressBar(label: string, { total }: { total: number }): Progress {
-  if (!process.stderr.isTTY) return finalLine(label)
-  const bar = new SingleBar(
-    {
-      ...UNOBTRUSIVE,
-      format: `${label.padEnd(24)} {bar} {percentage}% · {eta_formatted} left · {figures}`,
-      etaBuffer: 50,
-    },
-    Presets.shades_classic,
-  )
-  bar.start(total, 0, { figures: '' })
+  const begun = performance.now()
+  const line = process.stderr.isTTY ? liveLine() : undefined
+  let shown = { done: 0, figures: '' }
+  line?.show(columns => {
+    const { done, figures } = shown
+    const share = total === 0 ? 1 : done / total
+    const left =
+      done === 0
+        ? 'time left unknown'
+        : `${formatDuration(((performance.now() - begun) * (1 - share)) / share)} left`
+    const filled = Math.round(BAR * share)
+    const bar = `${'█'.repeat(filled)}${'░'.repeat(BAR - filled)}`
+    const fields = [`${Math.floor(100 * share)} %`, left, ...(figures === '' ? [] : [figures])]
+    return `${label} ${bar} ${fields.join(' · ')}`.slice(0, columns)
+  })
   return {
-    update: (done, figures = '') => bar.update(done, { figures }),
-    stop: () => bar.stop(),
+    update: (done, figures = '') => {
+      shown = { done, figures }
+    },
+    stop: () => {
+      if (line !== undefined) line.stop()
+      // Work that failed before its first piece has nothing to say.
+      else if (shown.done > 0) {
+        const fields = [
+          formatDuration(performance.now() - begun),
+          ...(shown.figures === '' ? [] : [shown.figures]),
+        ]
+        say(`${label}: ${fields.join(', ')}`)
+      }
+    },
   }
 }
 
-function finalLine(label: string): Progress {
-  const begun = performance.now()
-  let last = ''
+export interface Loading extends Disposable {
+  /** Shows what is loaded now. */
+  show(what: string): void
+  end(): void
+}
+
+/** Shows on a terminal what is loaded before the work begins, and takes that away at its end. Elsewhere nothing. */
+export function loadingLine({ isShown }: { readonly isShown: boolean }): Loading {
+  const line = isShown && process.stderr.isTTY ? liveLine() : undefined
+  let isEnded = false
+  const end = () => {
+    if (!isEnded) line?.clear()
+    isEnded = true
+  }
   return {
-    update: (_done, figures = '') => {
-      last = figures
-    },
-    stop: () => console.error(`${label}: ${((performance.now() - begun) / 1000).toFixed(0)} s, ${last}`),
+    show: what => line?.show(columns => `${what} …`.slice(0, columns)),
+    end,
+    [Symbol.dispose]: end,
   }
 }
 

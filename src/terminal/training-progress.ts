@@ -1,6 +1,7 @@
 import type { MetricTable } from '../objectives/metrics'
 import type { RunEnd, RunStart, RunWatcher, UpdateReport } from '../runs/reports'
 import { type LiveLine, liveLine } from './live-line'
+import { say } from './print'
 import { remainingTime } from './remaining-time'
 import { epochLine, formatDuration, skippedLine, trainingLine } from './training-line'
 
@@ -44,7 +45,7 @@ function textLines(output: Output): RunWatcher {
       metrics = objective.metrics
       testMetrics = objective.evaluation.metrics
       clock = remainingTime()
-      if (stepsDone > 0) console.error(`continues after step ${stepsDone}/${plan.updates}`)
+      if (stepsDone > 0) say(`continues after step ${stepsDone}/${plan.updates}`)
       output.begin()
     },
     onUpdate: report => {
@@ -64,7 +65,7 @@ function textLines(output: Output): RunWatcher {
     onEnd: (end: RunEnd) => {
       output.end()
       const where = last === undefined ? '' : ` after step ${last.step}/${last.steps}`
-      console.error(`${end}${where}, ${formatDuration(clock.elapsedMs())}`)
+      say(`${end}${where}, ${formatDuration(clock.elapsedMs())}`)
     },
   }
 }
@@ -95,9 +96,9 @@ function plainOutput(): Output {
       if (!isDue) return
       shownStep = step
       shownMs = now
-      console.error(text())
+      say(text())
     },
-    print: text => console.error(text),
+    print: text => say(text),
     end: () => undefined,
   }
 }

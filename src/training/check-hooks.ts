@@ -1,4 +1,5 @@
 import { ConfigError } from '../errors'
+import { didYouMean } from '../files/nearest-name'
 import type { Form, Objective } from '../objectives/objective'
 import type { FinetuneHooks } from './hooks'
 import type { Hyperparameters, Schedule } from './hyperparameters'
@@ -39,7 +40,7 @@ export function requireHooks(hooks: object): void {
   for (const [name, value] of Object.entries(hooks)) {
     if (!Object.hasOwn(HOOKS, name)) {
       throw new ConfigError(
-        `finetune has no hook ${name}, expected ${Object.keys(HOOKS).sort().join(', ')}.`,
+        `finetune has no hook ${name}, expected ${Object.keys(HOOKS).sort().join(', ')}.${didYouMean(name, Object.keys(HOOKS))}`,
         {
           remedy: 'Correct its name.',
         },

@@ -13,7 +13,7 @@ import { eventFiles } from '../runs/watchers/event-files'
 import { runDataOf } from '../smoothing/data-identity'
 import type { Smoothing } from '../smoothing/smoothing'
 import { datasetSpec } from '../smoothing/specs'
-import { isShown } from '../terminal/progress'
+import { isShown, loadingLine } from '../terminal/progress'
 import { trainingProgress } from '../terminal/training-progress'
 import { joinProcessGroup, openDataset } from '../torch'
 import { checkedSchedule, requireHooks } from './check-hooks'
@@ -69,6 +69,8 @@ async function train<F extends Form>(
   const traces = { ...tracesOf(hooks), ...objectiveTrace(objective) }
   const schedule = hooks.schedule && checkedSchedule(objective, hooks.schedule)
   const group = await joinProcessGroup(session)
+  using loading = loadingLine({ isShown: group.rank === 0 && isShown(hooks.progress) })
+  loading.show(`loading the images of ${config.data.source}`)
   const trainSet = await openDataset(session, datasetSpec(config.data, 'train'))
   const testSet = await openDataset(session, datasetSpec(config.data, 'test'))
   const data = await runDataOf({ trainSet, testSet })
@@ -98,6 +100,7 @@ async function train<F extends Form>(
   })
   try {
     if (checkpoint !== null) await requireDataOf(checkpoint, data)
+    loading.show('loading denoiser and classifier')
     const prepared = await prepareRun(session, objective, {
       ...{ config, plan, trainSet, testSet, checkpoint, group, hooks },
       script: isBuiltIn(objective.kind) ? null : (process.argv[1] ?? null),
@@ -111,6 +114,7 @@ async function train<F extends Form>(
       )
       await requireSameWeightsOnRanks(group, description.weights)
       if (checkpoint !== null) requireSameWeights(checkpoint, description.weights)
+      loading.end()
       await journal.start(description, {
         ...{ config, networks, smoothing, noises, trainSet, testSet, plan, folder },
         objective: prepared.objective,

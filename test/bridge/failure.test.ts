@@ -29,7 +29,7 @@ describe('errorOf', () => {
       operation: 'open_dataset',
       recordedAt: 'the read',
       message:
-        'ValueError in open_dataset, recorded at the read: x is odd. The traceback is in the property `traceback`.',
+        'ValueError in open_dataset, recorded at the read: x is odd. To see where in Python: --traceback on the command line, the property `traceback` in a script.',
     })
   })
 
@@ -65,12 +65,17 @@ describe('errorOf', () => {
     expect(error.remedy).toBe(remedy)
   })
 
-  test('points to the Python error where a message says nothing of what to do', () => {
+  test('says what is to be done where a message does not', () => {
     const error = errorOf(failureOf('EndOfData', 'Epoch 0 has no more than 4 batches.'), undefined)
-    expect(error.message).toBe(
-      'Epoch 0 has no more than 4 batches. The Python error is in the property `cause`.',
-    )
+    expect(error.message).toBe('Epoch 0 has no more than 4 batches. Begin the next epoch.')
   })
+})
+
+test('startErrorOf says what to do about a device that is not there, and blames no interpreter', () => {
+  const message = "The device 'cuda' was asked for, but torch sees none. Use the device 'cpu'."
+  const error = startErrorOf({ type: 'SpecError', message, traceback: 'Traceback' }, '/opt/python')
+  expect(error).toBeInstanceOf(ConfigError)
+  expect(error.message).toBe(message)
 })
 
 test('startErrorOf names the interpreter, what it lacks, and the command that shows it', () => {

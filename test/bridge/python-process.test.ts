@@ -72,8 +72,8 @@ describe('when Python dies', () => {
         output: ['step 7'],
       })
       expect(error.message).toBe(
-        'The Python process ended on signal SIGKILL. Its last lines were:\nstep 7\n ' +
-          'It may have run out of memory: use a smaller batch, and resume from the last checkpoint.',
+        'The Python process ended on signal SIGKILL. Its last lines were:\nstep 7\n' +
+          'It may have run out of memory: use a smaller batch; a run goes on from its last checkpoint, a certification from its log.',
       )
     }
     expect(performance.now() - killedMs).toBeLessThan(1000)

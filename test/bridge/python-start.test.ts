@@ -3,7 +3,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { connect, type PythonError, PythonExitError, PythonStartError, type Session } from '../../src'
+import {
+  ConfigError,
+  connect,
+  type PythonError,
+  PythonExitError,
+  PythonStartError,
+  type Session,
+} from '../../src'
 import { childrenOf, hasProcessFiles } from './processes'
 import { rejectionOf, runPython } from './support'
 
@@ -67,8 +74,8 @@ describe('connect refuses', () => {
   })
 
   test('a device that is not there', async () => {
-    const error = await rejectionOf(connect({ device: 'cuda:99' }), PythonStartError)
-    expect(error.message).toMatch(/ cannot run ft-cadis: \w+: .*`npx ft-cadis doctor/s)
+    const error = await rejectionOf(connect({ device: 'cuda:99' }), ConfigError)
+    expect(error.message).toMatch(/^The device 'cuda:99' was asked for, but torch .*\. Use /)
   })
 })
 

@@ -91,7 +91,7 @@ describe('a log and its data', () => {
     const other = certify(session, settings('A'), { log: log() })
     await expect(other).rejects.toThrow(ConfigError)
     await expect(other).rejects.toThrow(
-      /image 1: label 0, digest [0-9a-f]{16} in the log, label 0, digest [0-9a-f]{16} now\n Give/,
+      /image 1: label 0, digest [0-9a-f]{16} in the log, label 0, digest [0-9a-f]{16} now\nGive/,
     )
     expect(await readFile(log())).toEqual(before)
   })

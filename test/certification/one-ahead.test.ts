@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events'
 import { setImmediate } from 'node:timers/promises'
-import { describe, expect, it } from 'vitest'
-import { oneAhead } from '../../src/certification/one-ahead'
+import { describe, expect, it, vi } from 'vitest'
+import { countedWhileSlow, oneAhead } from '../../src/certification/one-ahead'
 
 /** The result of a job, to be decided by the test. */
 class Outcome {
@@ -99,5 +99,42 @@ describe('oneAhead', () => {
     await collect(oneAhead([0, 1, 2], async item => item, { signal }))
     await setImmediate()
     expect(getEventListeners(signal, 'abort')).toEqual([])
+  })
+})
+
+describe('countedWhileSlow', () => {
+  /** How each of four jobs is begun, that take so many seconds. */
+  async function begun(seconds: readonly number[], onCopies?: () => void) {
+    let now = 0
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => now)
+    const counted: boolean[] = []
+    const atOnce: number[] = []
+    let inWork = 0
+    const begin = async (item: number, told?: (copies: number, of: number) => void) => {
+      counted.push(told !== undefined)
+      atOnce.push(++inWork)
+      await setImmediate()
+      now += 1000 * (seconds[item] ?? 0)
+      inWork -= 1
+      return item
+    }
+    try {
+      const results = await collect(countedWhileSlow([0, 1, 2, 3], begin, { onCopies }))
+      expect(results).toEqual([0, 1, 2, 3])
+    } finally {
+      clock.mockRestore()
+    }
+    return { counted, atOnce: Math.max(...atOnce) }
+  }
+
+  it('counts the first job, and those that follow a slow one, each alone', async () => {
+    const onCopies = () => undefined
+    expect(await begun([1, 1, 1, 1], onCopies)).toEqual({ counted: [true, false, false, false], atOnce: 2 })
+    expect((await begun([9, 9, 1, 9], onCopies)).counted).toEqual([true, true, true, false])
+    expect(await begun([9, 9, 9, 9], onCopies)).toEqual({ counted: [true, true, true, true], atOnce: 1 })
+  })
+
+  it('counts nothing where nobody is told', async () => {
+    expect((await begun([9, 9, 9, 9])).counted).toEqual([false, false, false, false])
   })
 })

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { version } from '../../package.json'
+import { createFtCadis } from '../../src/cli/ft-cadis'
 import { runProgram } from '../support/run-example'
 
 const run = (...words: string[]) => runProgram('src/cli/main.ts', ...words)
@@ -18,7 +19,7 @@ test('a usage error ends with exit code 2 and one message', async () => {
   const { exitCode, stdout, stderr } = await run('setup', '--pyhton', 'x')
   expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' })
   expect(stderr).toMatch(
-    /^error: unknown option '--pyhton'\n\(Did you mean --python\?\)\n+Run it with --help/,
+    /^error: unknown option '--pyhton'\n +\(Did you mean --python\?\)\n+ *Run it with --help/,
   )
 })
 
@@ -34,4 +35,10 @@ test('doctor reports a missing interpreter and ends with exit code 1', async () 
   const { exitCode, stdout, stderr } = await run('doctor', '--python', '/nowhere/python')
   expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: '' })
   expect(stdout).toMatch(/^ERROR +Python +--python names \/nowhere\/python/m)
+})
+
+test('no option takes several words, which would take the arguments that follow', () => {
+  const commands = createFtCadis().commands.flatMap(command => [command, ...command.commands])
+  expect(commands.length).toBeGreaterThan(10)
+  expect(commands.flatMap(({ options }) => options.filter(({ variadic }) => variadic))).toEqual([])
 })

@@ -1,6 +1,7 @@
+import { Option } from 'commander'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { createProgram, runMain } from '../../src/cli/program'
-import { ConfigError, InterruptedError } from '../../src/errors'
+import { ConfigError, DataError, InterruptedError, PythonError } from '../../src/errors'
 
 let printed: string
 beforeEach(() => {
@@ -56,12 +57,53 @@ test('a launched run at its time limit has not failed', async () => {
   vi.unstubAllEnvs()
 })
 
-test('anything else shows its stack', async () => {
+test.each([
+  [
+    new TypeError('x is not a function'),
+    /^error: TypeError: x is not a function\. This is a defect .* --traceback shows\.\n$/,
+  ],
+  ['text', /^error: text\. This is a defect/],
+  [
+    Object.assign(new Error("EACCES: permission denied, open '/x'"), { code: 'EACCES', syscall: 'open' }),
+    /^error: The system refuses open: EACCES: .*'\/x'\. Correct the permissions\.\n$/,
+  ],
+])('anything else is one message too: %s', async (error, message) => {
   await runMain(async () => {
-    throw new TypeError('x is not a function')
+    throw error
   })
   expect(process.exitCode).toBe(1)
-  expect(printed).toMatch(/^TypeError: x is not a function\n +at .*program\.test\.ts/)
+  expect(printed).toMatch(message)
+})
+
+test('--traceback shows where an error and those that led to it came about, before and after the command', async () => {
+  const python = new PythonError(
+    {
+      pythonType: 'ValueError',
+      pythonMessage: 'odd',
+      traceback: 'File "a.py", line 7',
+      operation: 'load',
+      recordedAt: 'b.ts:3',
+    },
+    { remedy: 'Look.' },
+  )
+  const program = createProgram('tool', 'A tool.')
+  program.command('go').action(() => {
+    throw new DataError('It is odd.', { remedy: 'Look.', cause: python })
+  })
+  await runMain(() => program.parseAsync(['go'], { from: 'user' }))
+  expect(printed).toBe('error: It is odd. Look.\n')
+  for (const words of [
+    ['--traceback', 'go'],
+    ['go', '--traceback'],
+  ]) {
+    printed = ''
+    await runMain(() => program.parseAsync(words, { from: 'user' }))
+    const [message, ...details] = printed.split('\n')
+    expect(message).toBe('error: It is odd. Look.')
+    expect(details.join('\n')).toMatch(
+      /DataError: It is odd[\s\S]*program\.test\.ts[\s\S]*Caused by PythonError[\s\S]*In Python:[\s\S]*File "a\.py", line 7/,
+    )
+  }
 })
 
 test('a usage error is one line, the hint, and exit code 2, in commands too', async () => {
@@ -71,8 +113,15 @@ test('a usage error is one line, the hint, and exit code 2, in commands too', as
     program.command('go').action(() => {})
     await runMain(() => program.parseAsync(words, { from: 'user' }))
     expect(process.exitCode).toBe(2)
-    expect(printed).toMatch(/^error: unknown (option '--wrong'|command 'stop')\n+Run it with --help/)
+    expect(printed).toMatch(/^error: unknown (option '--wrong'|command 'stop')\n+ *Run it with --help/)
   }
+})
+
+test('a value that is nearly one of the choices is suggested', async () => {
+  const program = createProgram('tool', 'A tool.')
+  program.command('go').addOption(new Option('--format <name>').choices(['markdown', 'latex']))
+  await runMain(() => program.parseAsync(['go', '--format', 'markdwn'], { from: 'user' }))
+  expect(printed).toMatch(/Allowed choices are markdown, latex\. Did you mean "markdown"\?\n/)
 })
 
 test('help is not an error', async () => {

@@ -319,10 +319,44 @@ describe('parseUnknownConfig', () => {
         '  method.noises: expected a number, got "4".',
         '  optimisation.epochs: expected a number, got nothing.',
         '  extra: unknown, expected no such field.',
-        ' Correct these 4 fields.',
+        'Correct these 4 fields.',
       ].join('\n'),
     )
     expect(messageOf(() => parseUnknownConfig(7))).toContain('the settings: expected an object, got 7.')
+  })
+
+  it.each<[Record<string, unknown>, string[]]>([
+    [{ 'method.lambda': undefined, 'method.lamda': 1 }, ['method.lamda: unknown, did you mean lambda?']],
+    [{ smoothing: undefined, Smoothing: {} }, ['Smoothing: unknown, did you mean smoothing?']],
+    [
+      { data: { source: 'folder', path: 'a', image_size: 64, resizeSize: 64 } },
+      ['data.image_size: unknown, did you mean imageSize?'],
+    ],
+    [{ tuning: { kind: 'lora', rnk: 4, alpha: 8 } }, ['tuning.rnk: unknown, did you mean rank?']],
+    [
+      { data: { source: 'cifr10', path: 'a' } },
+      [
+        'data.source: expected "digits" or "cifar10" or "imagenet" or "folder" or "synthetic", got "cifr10". Did you mean "cifar10"?',
+      ],
+    ],
+    [
+      { dtype: 'Float32' },
+      ['dtype: expected "float32" or "float64", got "Float32". Did you mean "float32"?'],
+    ],
+    [
+      { certification: { N0: 1, images: { frist: 1 } } },
+      [
+        'certification.images.frist: unknown, did you mean first?',
+        'certification.N0: unknown, did you mean n0?',
+      ],
+    ],
+    [
+      { certification: { images: { onePerClas: true } } },
+      ['certification.images.onePerClas: unknown, did you mean onePerClass?'],
+    ],
+  ])('suggests what was meant in %j, without an error that follows from it', (changes, lines) => {
+    const [, ...rest] = messageOf(() => parseUnknownConfig(withFields(changes))).split('\n')
+    expect(rest.slice(0, -1)).toEqual(lines.map(line => `  ${line}`))
   })
 
   it('keeps long values short', () => {
@@ -349,7 +383,7 @@ describe('certification', () => {
     const { denoiser } = smoothing
     const run = { smoothing: { denoiser }, classifier, data, output, certification: {} }
     expect(messageOf(() => parseCertificationConfig(run))).toBe(
-      'The configuration of the certification is not acceptable:\n  smoothing.sigma: expected a number, got nothing.\n Correct this field.',
+      'The configuration of the certification is not acceptable:\n  smoothing.sigma: expected a number, got nothing.\nCorrect this field.',
     )
     expect(parseCertificationConfig({ ...run, smoothing: { denoiser, sigma: 0.5 } }).certification.n0).toBe(
       100,

@@ -264,7 +264,7 @@ describe('a run that continues from a checkpoint', () => {
     )
     await expect(resumed).rejects.toThrow(ConfigError)
     await expect(resumed).rejects.toThrow(
-      / {2}method.lambda: 2 in the checkpoint, 3 now\n {2}optimisation.layerDecay: 1 in the checkpoint, 0.5 now\n {2}seed: 0 in the checkpoint, 4 now\n Set/,
+      / {2}method.lambda: 2 in the checkpoint, 3 now\n {2}optimisation.layerDecay: 1 in the checkpoint, 0.5 now\n {2}seed: 0 in the checkpoint, 4 now\nSet/,
     )
   })
 

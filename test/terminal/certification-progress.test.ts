@@ -31,10 +31,10 @@ describe('certificationProgress', () => {
     stderr?.restore()
   })
 
-  it('draws one line on a terminal, and keeps what is to be read', () => {
+  it('draws one line on a terminal, and keeps what is to be read', async () => {
     stderr = pretendStream('stderr', { isTTY: true, columns: 60 })
     watch(certificationProgress({ radii: [0] }))
-    expect(screenOf(stderr.written())).toEqual([
+    expect(await screenOf(stderr.written())).toEqual([
       'the batch is halved',
       'image 40/40 · 0 s left · ACR 0.250 · 50.0 % at r = 0',
       '',
@@ -80,4 +80,40 @@ describe('the line about a certification', () => {
       expect(certificationLine(figures, columns).length).toBeLessThanOrEqual(columns)
     }
   })
+
+  it('counts copies while the first image is in work, and estimates the whole by them', () => {
+    const none = {
+      ...figures,
+      done: 0,
+      isNew: 0,
+      copies: { voted: 12_300, of: 100_100 },
+      copiesPerImage: 100_100,
+    }
+    expect(certificationLine(none)).toBe('image 0/20 · 12,300 of 100,100 copies · about 10 min 51 s in all')
+    expect(certificationLine({ ...none, copiesPerImage: undefined })).toBe(
+      'image 0/20 · 12,300 of 100,100 copies · time left unknown',
+    )
+    expect(certificationLine({ ...figures, copies: { voted: 100, of: 1100 } })).toMatch(
+      /^image 6\/20 · 100 of 1,100 copies · 28 s left · ACR/,
+    )
+  })
+})
+
+it('shows at once that no image is done, then its copies', async () => {
+  const stderr = pretendStream('stderr', { isTTY: true, columns: 80 })
+  try {
+    const watcher = certificationProgress({ radii: [0], copiesPerImage: 1100 })
+    watcher.onStart?.(40)
+    await vi.dynamicImportSettled()
+    process.stderr.write('\n')
+    expect((await screenOf(stderr.written())).at(-2)).toBe('image 0/40 · time left unknown')
+    watcher.onCopies?.(110, 1100)
+    process.stderr.write('\n')
+    expect((await screenOf(stderr.written())).at(-2)).toMatch(
+      /^image 0\/40 · 110 of 1,100 copies · about \d+ s in all$/,
+    )
+    watcher.onEnd?.()
+  } finally {
+    stderr.restore()
+  }
 })

@@ -54,7 +54,7 @@ describe.each([
     await work(false)
     expect({ written: stderr.written(), said }).toEqual({ written: '', said: [] })
     await work()
-    expect(screenOf(stderr.written()).at(-2)).toMatch(line)
+    expect((await screenOf(stderr.written())).at(-2)).toMatch(line)
   })
 
   it('says nothing where there is no terminal, unless told to', async () => {

@@ -137,7 +137,7 @@ describe('trainingProgress', () => {
   it('draws one line on a terminal, which never wraps, and keeps what is to be read', async () => {
     stderr = pretendStream('stderr', { isTTY: true, columns: 60 })
     await watch(trainingProgress())
-    const screen = screenOf(stderr.written())
+    const screen = await screenOf(stderr.written())
     expect(screen).toEqual([
       'step 8: not taken, loss NaN, gradient norm 2.00',
       'epoch 2/3: noisy accuracy 52.0 %, clean accuracy 90.0 % on test images',

@@ -97,7 +97,9 @@ describe.each([0, 2])('a loader with %i worker processes', workers => {
 
     const error = await rejectionOf(nextLabels(loader), DataError)
     expect(error.message).toContain(`The image '${damagedPath}' cannot be decoded`)
-    expect(error.remedy).toBe("Replace or remove the file, or open the data set with on_corrupt 'skip'.")
+    expect(error.remedy).toBe(
+      "Replace or remove the file; training alone can leave it out, with data.onCorrupt 'skip'.",
+    )
     expect(error.cause).toMatchObject({ pythonType: 'CorruptImageError', operation: 'next_batch' })
 
     // The loader says no end either when it is asked again, and can be started behind the damage.

@@ -104,7 +104,7 @@ describe('a run and its data', () => {
         /begun with other data:\n {2}train: classes: dark, light then, bright, night now\n {2}test: classes/,
       ],
       ['C', /train: number of images: 8 then, 14 now/],
-      ['D', /train: digest of images and labels: [0-9a-f]{16} then, [0-9a-f]{16} now\n Give/],
+      ['D', /train: digest of images and labels: [0-9a-f]{16} then, [0-9a-f]{16} now\nGive/],
     ] as const
     for (const [name, reason] of cases) {
       const resumed = resume(`on ${name}`, name)

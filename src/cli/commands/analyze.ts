@@ -4,6 +4,7 @@ import { type Command, Option } from 'commander'
 import type { Analysis } from '../../analysis/analyze'
 import type { LabelledLog } from '../../analysis/runs'
 import type { TableFormat } from '../../analysis/tables'
+import { printData, say } from '../../terminal/print'
 import { parseList, parseNumber, parseNumbers } from '../option-values'
 
 interface AnalyzeCommandOptions {
@@ -54,10 +55,15 @@ export function addAnalyzeCommand(program: Command): void {
     .option('--per-class', 'add a table by class')
     .addOption(new Option('--against <source>', "add the paper's own rows").choices(['paper']))
     .option(
-      '--table <names...>',
-      "the paper's tables to set beside; default: Table 1 of the data set that the labels fit",
+      '--table <names>',
+      "the paper's tables to set beside, with commas between; default: Table 1 of the data set that the labels fit",
+      parseList,
     )
-    .option('--compare <labels...>', 'add the paired comparison of two labels, with bootstrap intervals')
+    .option(
+      '--compare <a,b>',
+      'add the paired comparison of two labels, with bootstrap intervals; or give it twice, with a label each',
+      collect,
+    )
     .addOption(
       new Option('--format <format>', 'how stdout shows the tables')
         .choices(['terminal', 'markdown', 'latex', 'csv', 'json'])
@@ -69,11 +75,10 @@ export function addAnalyzeCommand(program: Command): void {
       'write a page with tables, curves and accuracy by class that needs no other file',
     )
     .action(async (words: string[], options: AnalyzeCommandOptions, command: Command) => {
-      const { alpha, rho, linf, eps, format, plot, html, compare, against, table } = options
+      const { alpha, rho, linf, eps, format, plot, html, against, table } = options
+      const compare = options.compare?.length === 1 ? options.compare[0]?.split(',') : options.compare
       if (compare !== undefined && compare.length !== 2) {
-        command.error(
-          `error: --compare takes two labels, got ${compare.length}; put the logs before the options`,
-        )
+        command.error(`error: --compare takes two labels with a comma between, got ${compare.length}`)
       }
       if (table !== undefined && against === undefined) command.error('error: --table needs --against paper')
       refuseUnknownPicture(plot)
@@ -94,8 +99,8 @@ export function addAnalyzeCommand(program: Command): void {
       })
       if (plot !== undefined || html !== undefined) await writePictures(analysis, { plot, html })
       const tables = [...analysis.tables, ...(options.perClass ? analysis.perClass : [])]
-      console.log(renderTables({ tables, notes: analysis.notes }, format))
-      for (const note of analysis.notes) console.error(`note: ${note}`)
+      printData(renderTables({ tables, notes: analysis.notes }, format))
+      for (const note of analysis.notes) say(`note: ${note}`)
     })
 }
 
@@ -126,10 +131,15 @@ async function readLogs(words: readonly string[]): Promise<LabelledLog[]> {
   )
 }
 
-/** `label=path`; a file whose own path has an equals sign is a path. */
+/**
+ * `label=path`; a file whose own path has an equals sign is a path. Both may have more of them: the path is the shortest one
+ * that is there, and where none is, what follows the last.
+ */
 function splitLabel(word: string): { readonly label: string | undefined; readonly path: string } {
-  const at = word.indexOf('=')
-  if (at <= 0 || existsSync(word)) return { label: undefined, path: word }
+  const places = [...word].flatMap((character, at) => (character === '=' && at > 0 ? [at] : [])).reverse()
+  const last = places[0]
+  if (last === undefined || existsSync(word)) return { label: undefined, path: word }
+  const at = places.find(place => existsSync(word.slice(place + 1))) ?? last
   return { label: word.slice(0, at), path: word.slice(at + 1) }
 }
 
@@ -164,3 +174,7 @@ async function writePictures(
 }
 
 const probability = parseNumber({ min: 0, max: 1 })
+
+function collect(value: string, earlier: readonly string[] = []): string[] {
+  return [...earlier, value]
+}

@@ -1,7 +1,8 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { Shard } from '../../logs/shards'
+import { printLine } from '../../terminal/print'
 import { addSmoothedOptions, parseImages } from '../certification-options'
-import { parseNumber } from '../option-values'
+import { parseNumber, parseNumbers } from '../option-values'
 import type { CertifyCommandOptions } from '../run-certification'
 
 export function addCertifyCommand(program: Command): void {
@@ -48,7 +49,7 @@ export function addCertifyCommand(program: Command): void {
       if (output === undefined) merge.error('error: give --output, the log to write')
       const { mergeShards } = require('../../logs/merge-shards') as typeof import('../../logs/merge-shards')
       const images = await mergeShards(shards, { output })
-      console.log(`${images} images of ${shards.length} shards: ${output}`)
+      printLine(`${images} images of ${shards.length} shards: ${output}`)
     })
 }
 
@@ -60,7 +61,12 @@ function parseShard(text: string): Shard {
 }
 
 function parseRadii(text: string): readonly number[] {
-  const radii = text.split(',').map(part => parseNumber({ min: 0 })(part.trim()))
+  if (!/\d/.test(text.slice(0, 1))) {
+    throw new InvalidArgumentError(
+      'Expected radii such as 0,0.5,1; without any, put the folder in front of the option.',
+    )
+  }
+  const radii = parseNumbers({ min: 0 })(text)
   const isAscending = radii.every((radius, position) => position === 0 || radius > (radii[position - 1] ?? 0))
   if (isAscending) return radii
   throw new InvalidArgumentError('Expected radii in ascending order.')

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import type { Deviation, FileReport, Skip } from '../../fixtures/file-report'
+import { print } from '../../terminal/print'
 
 /** How many misses of one file are shown. */
 const SHOWN_MISSES = 10
@@ -34,12 +35,12 @@ export function addCheckFixturesCommand(program: Command): void {
       try {
         for await (const report of checkFixtures(folder, { session, logs })) {
           reports.push(report)
-          if (!report.isAbsent) console.log(formatReport(report))
+          if (!report.isAbsent) print(formatReport(report))
         }
       } finally {
         await (await connection?.catch(() => undefined))?.close()
       }
-      console.log(formatSummary(reports))
+      print(formatSummary(reports))
       if (reports.some(({ passes }) => !passes)) process.exitCode = 1
     })
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import type { DoctorReport, Finding } from '../../environment/doctor'
+import { print } from '../../terminal/print'
 
 export function addDoctorCommand(program: Command): void {
   program
@@ -12,7 +13,7 @@ export function addDoctorCommand(program: Command): void {
     .action(async (options: { python?: string }) => {
       const { doctor } = require('../../environment/doctor') as typeof import('../../environment/doctor')
       const report = await doctor(options)
-      console.log(formatReport(report))
+      print(formatReport(report))
       if (!report.isUsable) process.exitCode = 1
     })
 }

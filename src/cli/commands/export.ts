@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { printLine, say } from '../../terminal/print'
 
 interface ExportOptions {
   readonly checkpoint?: string
@@ -37,16 +38,16 @@ export function addExportCommand(program: Command): void {
           require('../../smoothing/smoothed-input') as typeof import('../../smoothing/smoothed-input')
         const smoothed = await readSmoothed(run.checkpoint)
         const unsaid = smoothed && unsaidOf(smoothed)
-        if (unsaid !== undefined) console.error(`note: ${unsaid}`)
+        if (unsaid !== undefined) say(`note: ${unsaid}`)
         await using session = await connect({ device: 'cpu', python })
         const classifier = await loadTrainedClassifier(session, run)
         if (merge !== undefined) {
           await classifier.exportMerged(merge)
-          console.log(`${run.checkpoint}: merged network written to ${merge}`)
+          printLine(`${run.checkpoint}: merged network written to ${merge}`)
         }
         if (adapter !== undefined) {
           await classifier.exportAdapter(adapter)
-          console.log(`${run.checkpoint}: adapters written to ${adapter}`)
+          printLine(`${run.checkpoint}: adapters written to ${adapter}`)
         }
       },
     )

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { print } from '../../terminal/print'
 
 export function addInitCommand(program: Command): void {
   program
@@ -7,6 +8,6 @@ export function addInitCommand(program: Command): void {
     .argument('[folder]', 'made if it is not there; files in it are not overwritten', '.')
     .action(async (folder: string) => {
       const { writeExperiment } = require('../write-experiment') as typeof import('../write-experiment')
-      console.log(await writeExperiment(folder))
+      print(await writeExperiment(folder))
     })
 }

@@ -1,6 +1,7 @@
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import type { Command } from 'commander'
 import type { NamedRun } from '../../runs/report/run-curves'
+import { printPath } from '../../terminal/print'
 
 export function addReportCommand(program: Command): void {
   program
@@ -21,7 +22,7 @@ export function addReportCommand(program: Command): void {
       const page =
         output ?? join(folders.length === 1 ? (folders[0] ?? '') : commonFolder(folders), 'report.html')
       await writeOutput(page, renderReport(await runReport(runs)))
-      console.log(relative(process.cwd(), resolve(page)) || page)
+      printPath(relative(process.cwd(), resolve(page)) || page)
     })
 }
 

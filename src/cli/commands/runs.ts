@@ -4,6 +4,7 @@ import type { Cell, Table } from '../../analysis/tables'
 import type { MetricDescription } from '../../objectives/metrics'
 import type { RunSummary, UnreadableRun } from '../../runs/list-runs'
 import { axisOf, shown } from '../../runs/report/curve-plans'
+import { print, printData, printLine, say } from '../../terminal/print'
 import { formatDuration } from '../../terminal/training-line'
 
 export function addRunsCommand(program: Command): void {
@@ -16,16 +17,16 @@ export function addRunsCommand(program: Command): void {
       const { isReadable, listRuns } =
         require('../../runs/list-runs') as typeof import('../../runs/list-runs')
       const runs = await listRuns(folder)
-      if (json) return console.log(JSON.stringify(runs.map(plainRun), null, 2))
+      if (json) return printData(JSON.stringify(runs.map(plainRun), null, 2))
       const { renderTable } = require('../../analysis/tables') as typeof import('../../analysis/tables')
       const readable = runs.filter(isReadable)
-      if (runs.length === 0) console.log(`There is no run in ${folder}.`)
-      if (readable.length > 0) console.log(renderTable(runsTable(readable, folder), 'terminal'))
+      if (runs.length === 0) printLine(`There is no run in ${folder}.`)
+      if (readable.length > 0) print(renderTable(runsTable(readable, folder), 'terminal'))
       for (const run of runs) {
-        if (!isReadable(run)) console.error(`unreadable: ${run.problem}`)
+        if (!isReadable(run)) say(`unreadable: ${run.problem}`)
         else {
-          if (run.status.message !== undefined) console.log(`${run.folder}: ${run.status.message}`)
-          if (run.unsaid !== undefined) console.log(`note: ${run.unsaid}`)
+          if (run.status.message !== undefined) printLine(`${run.folder}: ${run.status.message}`)
+          if (run.unsaid !== undefined) printLine(`note: ${run.unsaid}`)
         }
       }
     })

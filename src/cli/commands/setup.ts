@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { print } from '../../terminal/print'
 
 export function addSetupCommand(program: Command): void {
   program
@@ -8,8 +9,8 @@ export function addSetupCommand(program: Command): void {
     .option('--install', 'install what is missing, also where setup did not make the environment')
     .action(async (options: { python?: string; install?: boolean }) => {
       const { setup } = require('../../environment/setup') as typeof import('../../environment/setup')
-      const { interpreter, action } = await setup({ ...options, onLine: line => console.log(line) })
+      const { interpreter, action } = await setup({ ...options, onLine: line => print(line) })
       const done = action === 'none' ? 'Nothing to do' : 'Done'
-      console.log(`${done}: ${interpreter.path} (Python ${interpreter.version}) has all that is needed.`)
+      print(`${done}: ${interpreter.path} (Python ${interpreter.version}) has all that is needed.`)
     })
 }

@@ -2,6 +2,7 @@ import type { Session } from '../../bridge'
 import type { NamedPreset } from '../../config/named-presets'
 import type { RunConfig } from '../../config/schema'
 import { datasetSpec } from '../../smoothing/specs'
+import { print } from '../../terminal/print'
 import { memoryNow, openDataset } from '../../torch'
 import { type SyntheticOptions, syntheticRun } from '../../training/synthetic'
 import { finetune } from '../../training/train'
@@ -56,10 +57,10 @@ export async function measure(
   config: RunConfig,
   { steps = STEPS }: TrainOptions,
 ): Promise<void> {
-  console.log(formatConfig(config))
-  console.log('synthetic: random weights and images, nothing is learnt, evaluated, kept or certified')
+  print(formatConfig(config))
+  print('synthetic: random weights and images, nothing is learnt, evaluated, kept or certified')
   if (config.method.kind === 'ft-cadis' && config.method.adversarial === 'all') {
-    console.log('synthetic: every image is attacked (--mask all), the most work there can be')
+    print('synthetic: every image is attacked (--mask all), the most work there can be')
   }
   const { imagesPerUpdate } = config.optimisation
   let begun = 0
@@ -79,7 +80,7 @@ export async function measure(
       durations.push(seconds)
       const { attackedShare } = metrics
       const attacked = attackedShare == null ? '' : `attacked ${(100 * attackedShare).toFixed(0)} %, `
-      console.log(
+      print(
         `update ${durations.length}: ${seconds.toFixed(2)} s, ${(imagesPerUpdate / seconds).toFixed(3)} images/s, ` +
           `loss ${loss.toFixed(6)}, ${attacked}gradient norm ${gradientNorm.toFixed(4)}, ` +
           `learning rate ${learningRate.toExponential(3)}`,
@@ -90,13 +91,13 @@ export async function measure(
   const memory = await session.compute(() => memoryNow(session))
   const node = process.resourceUsage().maxRSS * 1024
   const device = memory.devicePeak === null ? '' : `, ${size(memory.devicePeak)} on the device`
-  console.log(
+  print(
     `peak memory: ${size(memory.hostPeak + node)} on the host (Python ${size(memory.hostPeak)}, Node ${size(node)})${device}`,
   )
   const [, ...later] = durations
   if (later.length > 0) {
     const mean = later.reduce((sum, seconds) => sum + seconds, 0) / later.length
-    console.log(
+    print(
       `without the first: ${mean.toFixed(2)} s an update, ${(imagesPerUpdate / mean).toFixed(3)} images/s`,
     )
   }

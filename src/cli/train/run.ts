@@ -9,6 +9,7 @@ import { type CertificationRunConfig, certificationOf, type RunConfig } from '..
 import { setup } from '../../environment/setup'
 import { InterruptedError } from '../../errors'
 import { readCertificationLog } from '../../logs/certification-log-file'
+import { print, printLine, say } from '../../terminal/print'
 import { dryRun } from '../../training/dry-run'
 import { finetune } from '../../training/train'
 import { interruptible } from '../interruption'
@@ -28,7 +29,7 @@ export async function train(options: TrainOptions): Promise<void> {
   const { python, synthetic } = options
   const settings = await trainSettings(options)
   const { device, threads } = settings.config
-  await setup({ python, onLine: line => console.error(line) })
+  await setup({ python, onLine: say })
   await using session = await connect({ python, device, threads })
   const config = synthetic ? await syntheticSettings(session, options) : settings.config
   if (options.dryRun) await check(session, config, options)
@@ -37,9 +38,9 @@ export async function train(options: TrainOptions): Promise<void> {
 }
 
 async function check(session: Session, config: RunConfig, options: TrainOptions): Promise<void> {
-  console.log(formatConfig(config))
+  print(formatConfig(config))
   const found = await dryRun(session, config, { stopAfterUpdates: options.steps })
-  console.log(formatDryRun(found, config, options))
+  print(formatDryRun(found, config, options))
   if (found.problems.length > 0) process.exitCode = 1
 }
 
@@ -58,7 +59,10 @@ async function trainAndCertify(
       onStart: start => (isTold ? printStart(start, config) : undefined),
     }).catch(withResumeCommand)
     session.free([networks, smoothing])
-    if (isTold) console.log(`configuration: ${join(config.output, 'config.json')}\ncheckpoint: ${checkpoint}`)
+    if (isTold) {
+      printLine(`configuration: ${join(config.output, 'config.json')}`)
+      printLine(`checkpoint: ${checkpoint}`)
+    }
     if (options.certify) {
       const radii = preset?.radii ?? RADII
       await certifyTrained(session, certificationOf(config, checkpoint), { radii, isTold, signal })
@@ -93,6 +97,6 @@ async function certifyTrained(
   if (!hasAll || !isTold) return
   const { rows } = await readCertificationLog(log)
   const label = `sigma ${config.smoothing.sigma}`
-  console.log(renderTable(accuracyTable([{ label, logs: [rows] }], radii), 'terminal'))
-  console.log(`certificates: ${log}`)
+  print(renderTable(accuracyTable([{ label, logs: [rows] }], radii), 'terminal'))
+  printLine(`certificates: ${log}`)
 }

@@ -3,6 +3,7 @@ import { findObjective } from '../../objectives/registry'
 import { timesImages } from '../../runs/plan-run'
 import type { RunStart } from '../../runs/reports'
 import { denoiserOf } from '../../smoothing/smoothing'
+import { print } from '../../terminal/print'
 import { networkBytes } from '../../torch'
 import { formatPasses, formatPlan, formatSmoothing, whole } from './format'
 
@@ -33,5 +34,5 @@ export async function printStart(
     formatPlan(plan, config),
     formatPasses(timesImages(plan.updates * config.optimisation.imagesPerUpdate, passes)),
   ]
-  console.log(lines.join('\n'))
+  print(lines.join('\n'))
 }

@@ -24,8 +24,16 @@ export type TimmClassifierInput = {
     /** Standard deviation of each channel, for pixels in [0, 1]. */
     std: Array<number>
   } | undefined
-  /** Classes of the data, where the weights have others: the head is then a new one. Default: theirs. */
+  /**
+   * Classes of the data, where the weights have others or no head: the head is then a new one. Default:
+   * theirs.
+   */
   numClasses?: number | undefined
+  /**
+   * Folder of LoRA adapters in the format of peft, for these weights: fine-tuning begins with them. Default:
+   * none.
+   */
+  adapter?: string | undefined
   /**
    * Side in pixels that images are resized to in front of the classifier (bicubic, antialiased). Default:
    * none.
@@ -53,8 +61,16 @@ export type TransformersClassifierInput = {
     /** Standard deviation of each channel, for pixels in [0, 1]. */
     std: Array<number>
   } | undefined
-  /** Classes of the data, where the weights have others: the head is then a new one. Default: theirs. */
+  /**
+   * Classes of the data, where the weights have others or no head: the head is then a new one. Default:
+   * theirs.
+   */
   numClasses?: number | undefined
+  /**
+   * Folder of LoRA adapters in the format of peft, for these weights: fine-tuning begins with them. Default:
+   * none.
+   */
+  adapter?: string | undefined
   /**
    * Side in pixels that images are resized to in front of the classifier (bicubic, antialiased). Default:
    * none.
@@ -80,8 +96,16 @@ export type Resnet110ClassifierInput = {
     /** Standard deviation of each channel, for pixels in [0, 1]. */
     std: Array<number>
   } | undefined
-  /** Classes of the data, where the weights have others: the head is then a new one. Default: theirs. */
+  /**
+   * Classes of the data, where the weights have others or no head: the head is then a new one. Default:
+   * theirs.
+   */
   numClasses?: number | undefined
+  /**
+   * Folder of LoRA adapters in the format of peft, for these weights: fine-tuning begins with them. Default:
+   * none.
+   */
+  adapter?: string | undefined
   /**
    * Side in pixels that images are resized to in front of the classifier (bicubic, antialiased). Default:
    * none.
@@ -113,8 +137,16 @@ export type PythonClassifierInput = {
     /** Standard deviation of each channel, for pixels in [0, 1]. */
     std: Array<number>
   } | undefined
-  /** Classes of the data, where the weights have others: the head is then a new one. Default: theirs. */
+  /**
+   * Classes of the data, where the weights have others or no head: the head is then a new one. Default:
+   * theirs.
+   */
   numClasses?: number | undefined
+  /**
+   * Folder of LoRA adapters in the format of peft, for these weights: fine-tuning begins with them. Default:
+   * none.
+   */
+  adapter?: string | undefined
   /**
    * Side in pixels that images are resized to in front of the classifier (bicubic, antialiased). Default:
    * none.
@@ -151,8 +183,16 @@ export type TimmClassifier = {
     /** Standard deviation of each channel, for pixels in [0, 1]. */
     std: Array<number>
   }
-  /** Classes of the data, where the weights have others: the head is then a new one. Default: theirs. */
+  /**
+   * Classes of the data, where the weights have others or no head: the head is then a new one. Default:
+   * theirs.
+   */
   numClasses?: number | undefined
+  /**
+   * Folder of LoRA adapters in the format of peft, for these weights: fine-tuning begins with them. Default:
+   * none.
+   */
+  adapter?: string | undefined
   /**
    * Side in pixels that images are resized to in front of the classifier (bicubic, antialiased). Default:
    * none.
@@ -180,8 +220,16 @@ export type TransformersClassifier = {
     /** Standard deviation of each channel, for pixels in [0, 1]. */
     std: Array<number>
   }
-  /** Classes of the data, where the weights have others: the head is then a new one. Default: theirs. */
+  /**
+   * Classes of the data, where the weights have others or no head: the head is then a new one. Default:
+   * theirs.
+   */
   numClasses?: number | undefined
+  /**
+   * Folder of LoRA adapters in the format of peft, for these weights: fine-tuning begins with them. Default:
+   * none.
+   */
+  adapter?: string | undefined
   /**
    * Side in pixels that images are resized to in front of the classifier (bicubic, antialiased). Default:
    * none.
@@ -207,8 +255,16 @@ export type Resnet110Classifier = {
     /** Standard deviation of each channel, for pixels in [0, 1]. */
     std: Array<number>
   }
-  /** Classes of the data, where the weights have others: the head is then a new one. Default: theirs. */
+  /**
+   * Classes of the data, where the weights have others or no head: the head is then a new one. Default:
+   * theirs.
+   */
   numClasses?: number | undefined
+  /**
+   * Folder of LoRA adapters in the format of peft, for these weights: fine-tuning begins with them. Default:
+   * none.
+   */
+  adapter?: string | undefined
   /**
    * Side in pixels that images are resized to in front of the classifier (bicubic, antialiased). Default:
    * none.
@@ -240,8 +296,16 @@ export type PythonClassifier = {
     /** Standard deviation of each channel, for pixels in [0, 1]. */
     std: Array<number>
   }
-  /** Classes of the data, where the weights have others: the head is then a new one. Default: theirs. */
+  /**
+   * Classes of the data, where the weights have others or no head: the head is then a new one. Default:
+   * theirs.
+   */
   numClasses?: number | undefined
+  /**
+   * Folder of LoRA adapters in the format of peft, for these weights: fine-tuning begins with them. Default:
+   * none.
+   */
+  adapter?: string | undefined
   /**
    * Side in pixels that images are resized to in front of the classifier (bicubic, antialiased). Default:
    * none.

@@ -1,4 +1,5 @@
 import { ConfigError } from '../../errors'
+import { didYouMean } from '../../files/nearest-name'
 import type { Experiment } from '../definition'
 import { adversarial } from './adversarial'
 import { baselines } from './baselines'
@@ -43,8 +44,9 @@ export function findExperiments(names: readonly string[]): Experiment[] {
     if (name === 'all') return PAPER_EXPERIMENTS
     const experiment = EXPERIMENTS.find(one => one.name === name)
     if (experiment !== undefined) return [experiment]
+    const known = [...EXPERIMENTS.map(one => one.name), 'all']
     throw new ConfigError(
-      `There is no experiment ${JSON.stringify(name)}, expected ${[...EXPERIMENTS.map(one => one.name), 'all'].join(', ')}.`,
+      `There is no experiment ${JSON.stringify(name)}, expected ${known.join(', ')}.${didYouMean(name, known)}`,
       { remedy: 'Name one of these.' },
     )
   })

@@ -133,8 +133,7 @@ it('adds what the options ask for', async () => {
     '--against',
     'paper',
     '--compare',
-    'a',
-    'b',
+    'a,b',
     '--format',
     'json',
   )
@@ -190,18 +189,39 @@ describe('refuses, in one message and without a table', () => {
       'x.pdf',
     ))
 
+  it('a log that is not there, by what follows the last equals sign', () =>
+    refuse(1, /^error: There is no certification log none\.tsv\./, 'σ=0.5=none.tsv'))
+
+  it('a folder', () =>
+    refuse(
+      1,
+      /^error: \.\/ is a folder, expected a certification log\. Name the logs in it, for instance \*\.tsv\./,
+      './',
+    ))
+
   it('a file that cannot be written', async () => {
     await writeOwn('a.tsv', [1])
     await refuse(1, /^error: a\.tsv\/page\.html cannot be written/, 'a.tsv', '--html', 'a.tsv/page.html')
   })
 })
 
+it('takes labels with equals signs and commas, and logs after every option', async () => {
+  await writeOwn('a.tsv', [1, 0.5])
+  await writeOwn('lr=0.1.tsv', [0.5, 0.25])
+  const { stdout } = await run(
+    ...['--compare', 'σ=0.5', '--compare', 'x,y'],
+    ...['σ=0.5=a.tsv', 'x,y=lr=0.1.tsv', '--format', 'json'],
+  )
+  const captions = JSON.parse(stdout).tables.map(({ caption }: { caption: string }) => caption)
+  expect(captions).toContainEqual(expect.stringMatching(/^σ=0\.5 and x,y on the same 2 images/))
+})
+
 it.each([
-  ['one label to compare', /--compare takes two labels, got 1/, ['--compare', 'a']],
+  ['one label to compare', /--compare takes two labels with a comma between, got 1/, ['--compare', 'a']],
   ['a table of nothing', /--table needs --against paper/, ['--table', 'table1_cifar10']],
   ['another source', /Allowed choices are paper/, ['--against', 'x']],
   ['another format', /Allowed choices are terminal, markdown, latex, csv, json/, ['--format', 'x']],
-  ['radii that are none', /Expected a number of at least 0/, ['--radii', '0,x']],
+  ['radii that are none', /Expected a number of at least 0, or several with/, ['--radii', '0:1.5:0.25']],
   ['a radius twice', /Expected each number once/, ['--radii', '0.5,0.50']],
 ])('%s is a usage error', async (_what, message, words) => {
   const program = createProgram('tool', 'A tool.').configureOutput({ writeErr: () => {} })

@@ -166,6 +166,7 @@ describe('certify', () => {
   it.each([
     [['--preset', 'digits', '--shard', '3/2'], 2, /Expected for instance 3\/16/],
     [['--preset', 'digits', '--adaptive', '0.5,0.25'], 2, /Expected radii in ascending order/],
+    [['--adaptive', 'runs/a'], 2, /put the folder in front of the option/],
     [['merge', 'x.tsv'], 2, /give --output/],
     [['merge', 'x.tsv', '--output', 'y.tsv'], 1, /There is no certification log x\.tsv/],
   ])('%j ends with exit code %d and one message', async (words, code, message) => {
@@ -205,7 +206,7 @@ describe('what a command line names', () => {
 
   it.each([
     [{ ...digits, config: 'x.json' }, /exactly one of a folder, --config or --preset; got 2/],
-    [{}, /exactly one of a folder, --config or --preset; got none\. A folder is that of a run/],
+    [{}, /exactly one of a folder, --config or --preset; got none\. Name the folder of a run/],
     [
       { preset: 'cifar10' as const },
       /The preset cifar10 is missing data and denoiser\..*--data and --denoiser/,

@@ -95,7 +95,11 @@ describe('export', () => {
     [['lora'], 2, /give --merge or --adapter/],
     [['full', '--merge', 'x'], 1, /has no adapters: the whole network was trained/],
     [['nowhere', '--merge', 'x'], 1, /There is no folder .*nowhere/],
-    [['.', '--merge', 'x'], 1, /config\.json, which says what the checkpoint belongs to, is missing/],
+    [
+      ['.', '--merge', 'x'],
+      1,
+      / is no run and no checkpoint of one: there is no .*config\.json\. Give the folder of a run/,
+    ],
   ])('refuses %j', async ([name = '', ...options], code, message) => {
     const { exitCode, stderr } = await runProgram('src/cli/main.ts', 'export', join(folder, name), ...options)
     expect(exitCode).toBe(code)

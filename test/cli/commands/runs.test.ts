@@ -100,5 +100,5 @@ it('lists what their scripts have handed in, where any has', async () => {
 })
 
 it('refuses a folder that is not there', async () => {
-  await expect(listRuns(join(folder, 'none'))).rejects.toThrow(/The folder .*none cannot be listed: ENOENT/)
+  await expect(listRuns(join(folder, 'none'))).rejects.toThrow(/^There is no folder .*none\. Name the folder/)
 })

@@ -201,7 +201,7 @@ class Cifar10(unittest.TestCase):
             self.open(path=str(self.folder))
 
     def test_accepts_the_published_files_alone_where_asked(self):
-        with self.assertRaisesRegex(DatasetError, f"expected MD5 {PUBLISHED_MD5['batches.meta']}, got .*hashes 'any'"):
+        with self.assertRaisesRegex(DatasetError, f"expected MD5 {PUBLISHED_MD5['batches.meta']}, got .*data.hashes to 'any'"):
             self.open(hashes="published")
 
 

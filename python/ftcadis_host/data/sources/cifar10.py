@@ -112,7 +112,7 @@ def _read_file(folder: str, name: str, hashes: str) -> dict[Any, Any]:
     if found is not None and found != PUBLISHED_MD5[name]:
         raise DatasetError(
             f"'{path}' is not the published file: expected MD5 {PUBLISHED_MD5[name]}, got {found}. "
-            "Download it again, or open the data set with hashes 'any' if the file is meant to be another."
+            "Download it again, or set data.hashes to 'any' if the file is meant to be another."
         )
     try:
         value = read_pickled_arrays(content)

@@ -1,0 +1,40 @@
+import { z } from 'zod'
+import { isObject } from '../files/read-json'
+
+type JsonSchema = Readonly<Record<string, unknown>>
+
+/**
+ * The fields that settings may have at a place, as far as what is said beside them tells: where a field chooses between
+ * kinds, those of the kind that is named, or of all kinds where none of them is.
+ */
+export function knownFields(schema: z.ZodType, path: readonly PropertyKey[], input: unknown): string[] {
+  let schemas = alternatives(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }), input)
+  let value = input
+  for (const key of path) {
+    value = isObject(value) || Array.isArray(value) ? (value as Record<PropertyKey, unknown>)[key] : undefined
+    schemas = schemas.flatMap(at => alternatives(below(at, key), value))
+  }
+  return [...new Set(schemas.flatMap(at => Object.keys(Object(at.properties))))]
+}
+
+function below(schema: JsonSchema, key: PropertyKey): unknown {
+  return Object(schema.properties)[key] ?? schema.items ?? schema.additionalProperties
+}
+
+/** The schemas that a choice offers; those that fit the kind that is named, if there are any. */
+function alternatives(schema: unknown, input: unknown): JsonSchema[] {
+  if (!isObject(schema)) return []
+  const offered = [schema.anyOf, schema.oneOf, schema.allOf].filter(Array.isArray).flat()
+  if (offered.length === 0) return [schema]
+  const all = offered.flatMap(option => alternatives(option, input))
+  const fitting = all.filter(option => isOfKind(option, input))
+  return fitting.length > 0 ? fitting : all
+}
+
+/** Whether no field that has one fixed value is given another. */
+function isOfKind({ properties }: JsonSchema, input: unknown): boolean {
+  return Object.entries(Object(properties)).every(([key, field]) => {
+    const given = Object(input)[key]
+    return !isObject(field) || [undefined, given].includes(field.const) || given === undefined
+  })
+}

@@ -1,0 +1,14 @@
+import { PythonStartError } from '../errors'
+
+/**
+ * Refuses Windows before anything is started there: Python is spoken to over Unix sockets and stopped by signals.
+ *
+ * @throws PythonStartError on Windows
+ */
+export function requirePlatform(platform: NodeJS.Platform = process.platform): void {
+  if (platform !== 'win32') return
+  throw new PythonStartError('ft-cadis computes on Linux and macOS, and this is Windows.', {
+    remedy:
+      'Install WSL with `wsl --install`, then Node, ft-cadis and its Python inside of it; runs, report and analyze work here too.',
+  })
+}

@@ -19,7 +19,7 @@ import torch
 
 STATE_WORDS = 624
 
-# CPUGeneratorImplState in ATen/CPUGeneratorImpl.cpp: the same in torch 2.11, 2.12 and 2.13.
+# CPUGeneratorImplState in ATen/CPUGeneratorImpl.cpp, as torch 2.13 has it; any other layout is refused when Python starts.
 _MERSENNE_TWISTER = np.dtype(
     [
         ("initial_seed", "<u8"),

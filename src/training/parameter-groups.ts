@@ -18,6 +18,8 @@ export interface ParameterGroupOptions {
    * stands; `last` gives it the scale of the head, as the released code does.
    */
   readonly normPre: 'first' | 'last'
+  /** Whether biases, other vectors, tokens and position embeddings decay too. Default `matrices`: they do not. */
+  readonly decays?: 'matrices' | 'all' | undefined
   /** Transformer blocks of the network. Default, also for `null`: as many as the names show. */
   readonly depth?: number | null
 }
@@ -41,7 +43,7 @@ export interface ParameterGroup {
 /**
  * The optimizer's parameter groups by the ELECTRA / BEiT rule: every layer learns `layerDecay` times slower than the one
  * above it. Frozen parameters are left out. Biases, other vectors, learned tokens and position embeddings do not
- * decay. Groups come in order of first appearance.
+ * decay unless `decays` says so. Groups come in order of first appearance.
  *
  * Layers are read off the names wherever they stand in them: timm's `blocks.N`, transformers' `encoder.layer.N` or
  * `layers.N`, with or without the prefixes of peft and other wrappers. A parameter outside of the blocks that is no
@@ -51,7 +53,13 @@ export interface ParameterGroup {
  */
 export function parameterGroups(
   parameters: readonly ParameterInfo[],
-  { layerDecay, weightDecay, normPre, depth: givenDepth }: ParameterGroupOptions,
+  {
+    layerDecay,
+    weightDecay,
+    normPre,
+    decays: decayed = 'matrices',
+    depth: givenDepth,
+  }: ParameterGroupOptions,
 ): ParameterGroup[] {
   const depth = givenDepth ?? blocksIn(parameters)
   if (layerDecay !== 1) requireBlocks(parameters, depth)
@@ -60,7 +68,9 @@ export function parameterGroups(
   for (const { name, shape, trainable } of parameters) {
     if (!trainable) continue
     const layerId = layerOf(name, { depth, normPre })
-    const decays = shape.length > 1 && !name.endsWith('.bias') && !isToken(name) && !isPositionEmbedding(name)
+    const isMatrix =
+      shape.length > 1 && !name.endsWith('.bias') && !isToken(name) && !isPositionEmbedding(name)
+    const decays = decayed === 'all' || isMatrix
     const groupName = `layer_${layerId}_${decays ? 'decay' : 'no_decay'}`
     const group = groups.get(groupName)
     if (group) group.parameters.push(name)

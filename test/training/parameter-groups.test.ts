@@ -240,3 +240,19 @@ describe('networks without one row of blocks', () => {
     expect(group).toThrow(message)
   })
 })
+
+it('all parameters decay where the settings say so', () => {
+  const parameters = ['weight', 'bias', 'cls_token'].map(name => ({ name, shape: [4], trainable: true }))
+  const options = { layerDecay: 1, weightDecay: 0.1, normPre: 'first' } as const
+  const decaying = (decays?: 'matrices' | 'all') =>
+    parameterGroups(parameters, { ...options, decays }).map(group => [group.decays, group.weightDecay])
+  // The token belongs to the first layer, the others to the last.
+  expect(decaying()).toEqual([
+    [false, 0],
+    [false, 0],
+  ])
+  expect(decaying('all')).toEqual([
+    [true, 0.1],
+    [true, 0.1],
+  ])
+})

@@ -25,9 +25,10 @@ export function formatSmoothing(smoothing: Smoothing): string {
 
 export function formatPlan(plan: RunPlan, { optimisation, method }: RunConfig): string {
   const { imagesPerUpdate } = optimisation
+  const noises = 'noises' in method ? method.noises : 1
   return [
     `updates: ${whole(plan.updates)} (${plan.epochs} epochs, ${whole(plan.updatesPerEpoch)} an epoch)`,
-    `images: ${imagesPerUpdate} an update in ${plan.microBatches} micro-batches of ${plan.imagesPerMicroBatch}, each under ${method.noises} noises; ${whole(plan.updates * imagesPerUpdate)} in all`,
+    `images: ${imagesPerUpdate} an update in ${plan.microBatches} micro-batches of ${plan.imagesPerMicroBatch}, each under ${noises} noises; ${whole(plan.updates * imagesPerUpdate)} in all`,
   ].join('\n')
 }
 

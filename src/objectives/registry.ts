@@ -1,13 +1,18 @@
 import type { MethodConfig } from '../config/methods'
 import { ConfigError } from '../errors'
-import { crossEntropy } from './cross-entropy'
+import { consistency } from './consistency'
+import { crossEntropy, gaussian } from './cross-entropy'
 import { ftCadis } from './ft-cadis/ft-cadis'
 import { type AnyObjective, defineObjective } from './objective'
+import { stability } from './stability'
 
 /** The objectives that come with this package, by `method.kind`. */
 export const OBJECTIVES: { readonly [kind in MethodConfig['kind']]: AnyObjective } = {
   'ft-cadis': defineObjective(ftCadis),
   'cross-entropy': defineObjective(crossEntropy),
+  gaussian: defineObjective(gaussian),
+  stability: defineObjective(stability),
+  consistency: defineObjective(consistency),
 }
 
 /** The kind of an objective. */

@@ -1,12 +1,27 @@
 import { z } from 'zod'
+import { consistencySchema } from './consistency'
 import { crossEntropySchema } from './cross-entropy'
 import { ftCadisSchema } from './ft-cadis'
+import { gaussianSchema } from './gaussian'
+import { stabilitySchema } from './stability'
 
 /** How the classifier is trained: one schema for each objective of `src/objectives/registry.ts`. */
-export const methodSchema = z.discriminatedUnion('kind', [ftCadisSchema, crossEntropySchema])
+export const methodSchema = z.discriminatedUnion('kind', [
+  ftCadisSchema,
+  crossEntropySchema,
+  gaussianSchema,
+  stabilitySchema,
+  consistencySchema,
+])
 
 /** The settings of an objective that comes with this package. */
 export type MethodConfig = z.output<typeof methodSchema>
 
 /** The kinds of method that come with this package. */
-export const METHOD_KINDS: readonly string[] = ['ft-cadis', 'cross-entropy'] satisfies MethodConfig['kind'][]
+export const METHOD_KINDS: readonly string[] = [
+  'ft-cadis',
+  'cross-entropy',
+  'gaussian',
+  'stability',
+  'consistency',
+] satisfies MethodConfig['kind'][]

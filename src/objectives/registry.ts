@@ -4,6 +4,7 @@ import { consistency } from './consistency'
 import { crossEntropy, gaussian } from './cross-entropy'
 import { ftCadis } from './ft-cadis/ft-cadis'
 import { type AnyObjective, defineObjective } from './objective'
+import { smoothAdv } from './smooth-adv'
 import { stability } from './stability'
 
 /** The objectives that come with this package, by `method.kind`. */
@@ -13,6 +14,7 @@ export const OBJECTIVES: { readonly [kind in MethodConfig['kind']]: AnyObjective
   gaussian: defineObjective(gaussian),
   stability: defineObjective(stability),
   consistency: defineObjective(consistency),
+  'smooth-adv': defineObjective(smoothAdv),
 }
 
 /** The kind of an objective. */

@@ -3,6 +3,7 @@ import { consistencySchema } from './consistency'
 import { crossEntropySchema } from './cross-entropy'
 import { ftCadisSchema } from './ft-cadis'
 import { gaussianSchema } from './gaussian'
+import { smoothAdvSchema } from './smooth-adv'
 import { stabilitySchema } from './stability'
 
 /** How the classifier is trained: one schema for each objective of `src/objectives/registry.ts`. */
@@ -12,6 +13,7 @@ export const methodSchema = z.discriminatedUnion('kind', [
   gaussianSchema,
   stabilitySchema,
   consistencySchema,
+  smoothAdvSchema,
 ])
 
 /** The settings of an objective that comes with this package. */
@@ -24,4 +26,5 @@ export const METHOD_KINDS: readonly string[] = [
   'gaussian',
   'stability',
   'consistency',
+  'smooth-adv',
 ] satisfies MethodConfig['kind'][]

@@ -3,6 +3,7 @@ import { ConfigError } from '../errors'
 import { consistency } from './consistency'
 import { crossEntropy, gaussian } from './cross-entropy'
 import { ftCadis } from './ft-cadis/ft-cadis'
+import { macer } from './macer'
 import { type AnyObjective, defineObjective } from './objective'
 import { smoothAdv } from './smooth-adv'
 import { stability } from './stability'
@@ -15,6 +16,7 @@ export const OBJECTIVES: { readonly [kind in MethodConfig['kind']]: AnyObjective
   stability: defineObjective(stability),
   consistency: defineObjective(consistency),
   'smooth-adv': defineObjective(smoothAdv),
+  macer: defineObjective(macer),
 }
 
 /** The kind of an objective. */

@@ -3,6 +3,7 @@ import { consistencySchema } from './consistency'
 import { crossEntropySchema } from './cross-entropy'
 import { ftCadisSchema } from './ft-cadis'
 import { gaussianSchema } from './gaussian'
+import { macerSchema } from './macer'
 import { smoothAdvSchema } from './smooth-adv'
 import { stabilitySchema } from './stability'
 
@@ -14,6 +15,7 @@ export const methodSchema = z.discriminatedUnion('kind', [
   stabilitySchema,
   consistencySchema,
   smoothAdvSchema,
+  macerSchema,
 ])
 
 /** The settings of an objective that comes with this package. */
@@ -27,4 +29,5 @@ export const METHOD_KINDS: readonly string[] = [
   'stability',
   'consistency',
   'smooth-adv',
+  'macer',
 ] satisfies MethodConfig['kind'][]

@@ -6,6 +6,7 @@ import { ftCadis } from './ft-cadis/ft-cadis'
 import { macer } from './macer'
 import { type AnyObjective, defineObjective } from './objective'
 import { smoothAdv } from './smooth-adv'
+import { smoothMix } from './smooth-mix/smooth-mix'
 import { stability } from './stability'
 
 /** The objectives that come with this package, by `method.kind`. */
@@ -17,6 +18,7 @@ export const OBJECTIVES: { readonly [kind in MethodConfig['kind']]: AnyObjective
   consistency: defineObjective(consistency),
   'smooth-adv': defineObjective(smoothAdv),
   macer: defineObjective(macer),
+  'smooth-mix': defineObjective(smoothMix),
 }
 
 /** The kind of an objective. */

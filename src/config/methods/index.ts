@@ -5,6 +5,7 @@ import { ftCadisSchema } from './ft-cadis'
 import { gaussianSchema } from './gaussian'
 import { macerSchema } from './macer'
 import { smoothAdvSchema } from './smooth-adv'
+import { smoothMixSchema } from './smooth-mix'
 import { stabilitySchema } from './stability'
 
 /** How the classifier is trained: one schema for each objective of `src/objectives/registry.ts`. */
@@ -16,6 +17,7 @@ export const methodSchema = z.discriminatedUnion('kind', [
   consistencySchema,
   smoothAdvSchema,
   macerSchema,
+  smoothMixSchema,
 ])
 
 /** The settings of an objective that comes with this package. */
@@ -30,4 +32,5 @@ export const METHOD_KINDS: readonly string[] = [
   'consistency',
   'smooth-adv',
   'macer',
+  'smooth-mix',
 ] satisfies MethodConfig['kind'][]

@@ -1,5 +1,6 @@
 import type { MethodConfig } from '../config/methods'
 import { ConfigError } from '../errors'
+import { catRs } from './cat-rs/cat-rs'
 import { consistency } from './consistency'
 import { crossEntropy, gaussian } from './cross-entropy'
 import { ftCadis } from './ft-cadis/ft-cadis'
@@ -19,6 +20,7 @@ export const OBJECTIVES: { readonly [kind in MethodConfig['kind']]: AnyObjective
   'smooth-adv': defineObjective(smoothAdv),
   macer: defineObjective(macer),
   'smooth-mix': defineObjective(smoothMix),
+  'cat-rs': defineObjective(catRs),
 }
 
 /** The kind of an objective. */

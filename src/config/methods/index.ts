@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { catRsSchema } from './cat-rs'
 import { consistencySchema } from './consistency'
 import { crossEntropySchema } from './cross-entropy'
 import { ftCadisSchema } from './ft-cadis'
@@ -18,6 +19,7 @@ export const methodSchema = z.discriminatedUnion('kind', [
   smoothAdvSchema,
   macerSchema,
   smoothMixSchema,
+  catRsSchema,
 ])
 
 /** The settings of an objective that comes with this package. */
@@ -33,4 +35,5 @@ export const METHOD_KINDS: readonly string[] = [
   'smooth-adv',
   'macer',
   'smooth-mix',
+  'cat-rs',
 ] satisfies MethodConfig['kind'][]

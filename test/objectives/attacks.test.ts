@@ -99,6 +99,6 @@ describe('an attack on images under noise', () => {
         const inputs = { classifier, smoothing: smoothingOf(null, 0.25), noise_MBCHW, labels_B, noises: 1 }
         return shiftAttack({ ...inputs, clean_BCHW: images_BCHW }, ATTACK)
       })
-    expect(attack).toThrow(TypeError)
+    expect(attack).toThrow('An attack that adds nothing to the length of a gradient needs drawDirection.')
   })
 })

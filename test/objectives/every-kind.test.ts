@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { finetune, OBJECTIVES, type Session } from '../../src'
+import { finetune, OBJECTIVES, presets, type RunConfigInput, type Session } from '../../src'
 import { connectForTest } from '../support/digits'
 import { HOOKS, kindRun, METHODS, NAMES, writeDigitsSoftLabels } from '../support/every-kind'
 import { launch } from '../support/launched'
@@ -61,6 +61,22 @@ describe('every kind of method', () => {
     const [whole, died] = ['whole', 'died'].map(run => join(folder, run, name)) as [string, string]
     expect(await reproducibleRows(died)).toEqual(await reproducibleRows(whole))
     expect(await checkpointBytes(died, LAST)).toEqual(await checkpointBytes(whole, LAST))
+  })
+
+  it.each(NAMES)('%s learns behind a denoiser too', async name => {
+    const run = kindRun(name, join(folder, 'denoised'), softLabels)
+    const { networks, smoothing } = await finetune(
+      session,
+      {
+        ...run,
+        smoothing: { ...run.smoothing, denoiser: presets.digits({ output: 'run' }).smoothing.denoiser },
+        optimisation: { ...run.optimisation, imagesPerUpdate: 40, imagesPerMicroBatch: 40 },
+      } as RunConfigInput,
+      { ...HOOKS, stopAfterUpdates: 2, updatesOnly: true },
+    )
+    session.free([networks, smoothing])
+    const rows = (await reproducibleRows(join(folder, 'denoised', name))) as { loss?: number }[]
+    expect(rows.filter(({ loss }) => Number.isFinite(loss))).toHaveLength(2)
   })
 
   it('gives in two processes the weights of one, to float32 rounding', async () => {

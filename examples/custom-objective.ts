@@ -1,6 +1,6 @@
 /**
- * An objective of your own: cross-entropy on the denoised images, and consistency of what the classifier says of them under
- * different noise (Jeong and Shin, 2020; without their entropy term). Trains on the digits with it.
+ * An objective of your own: cross-entropy on the denoised images, and agreement of what the classifier says of them under
+ * different noise (Consistency of Jeong and Shin, 2020, without its entropy term). Trains on the digits with it.
  *
  *     npx ts-node examples/custom-objective.ts --lambda 10
  */
@@ -24,15 +24,15 @@ import { parseNumber } from '../src/cli/option-values'
 import { createProgram, runMain } from '../src/cli/program'
 
 const settings = z.strictObject({
-  kind: z.literal('consistency'),
+  kind: z.literal('agreement'),
   noises: z.int().min(2).default(2).describe('M, noises of each image in an update. Default 2.'),
   lambda: z.number().nonnegative().describe('Weight of the consistency.'),
 })
 
-type ConsistencyForm = SimpleForm<z.output<typeof settings>, 'crossEntropy' | 'consistency'>
+type AgreementForm = SimpleForm<z.output<typeof settings>, 'crossEntropy' | 'consistency'>
 
-const consistency = defineObjective<ConsistencyForm>({
-  kind: 'consistency',
+const agreement = defineObjective<AgreementForm>({
+  kind: 'agreement',
   settings,
   copies: ({ noises }) => noises,
   loss: ({ networks: { classifier }, smoothing, batch, clean_BCHW, noise_MBCHW, ...step }) => {
@@ -75,10 +75,10 @@ async function train({ lambda, steps, output, device, python }: Options): Promis
   await using session = await connect({ python, device, threads: 1 })
   const run = defineConfig({
     ...presets.digits({ denoiser: DIGITS_NETWORKS.denoiser, classifier: DIGITS_NETWORKS.classifier, output }),
-    objectives: [consistency],
-    method: { kind: 'consistency', lambda },
+    objectives: [agreement],
+    method: { kind: 'agreement', lambda },
   })
-  const { checkpoint } = await finetune<ConsistencyForm>(session, run, {
+  const { checkpoint } = await finetune<AgreementForm>(session, run, {
     existing: 'replace',
     stopAfterUpdates: steps,
     onEpoch: ({ epoch, metrics: { clean, noisy } }) => {

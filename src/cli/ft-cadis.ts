@@ -13,6 +13,7 @@ import { addPredictCommand } from './commands/predict'
 import { addReportCommand } from './commands/report'
 import { addRunsCommand } from './commands/runs'
 import { addSetupCommand } from './commands/setup'
+import { addSoftLabelsCommand } from './commands/soft-labels'
 import { addTrainCommand } from './commands/train'
 import { createProgram } from './program'
 
@@ -41,6 +42,7 @@ export function createFtCadis(): Command {
   addAnalyzeCommand(program)
   addCertifyCommand(program)
   addPredictCommand(program)
+  addSoftLabelsCommand(program)
   addExportCommand(program)
   addReportCommand(program)
   addRunsCommand(program)

@@ -31,10 +31,12 @@ function alternatives(schema: unknown, input: unknown): JsonSchema[] {
   return fitting.length > 0 ? fitting : all
 }
 
-/** Whether no field that has one fixed value is given another. */
-function isOfKind({ properties }: JsonSchema, input: unknown): boolean {
+/** Whether each field that has one fixed value is given it, or may be left out and is. */
+function isOfKind({ properties, required }: JsonSchema, input: unknown): boolean {
+  const isRequired = (key: string) => Array.isArray(required) && required.includes(key)
   return Object.entries(Object(properties)).every(([key, field]) => {
+    if (!isObject(field) || field.const === undefined) return true
     const given = Object(input)[key]
-    return !isObject(field) || [undefined, given].includes(field.const) || given === undefined
+    return given === field.const || (given === undefined && !isRequired(key))
   })
 }

@@ -3,7 +3,52 @@ import { count, nonnegative, positive, rate } from './fields'
 
 /** Settings of the optimizer, its schedules, and checkpoints. */
 
-/** AdamW and its schedules (Tables 9 and 10). */
+const optimizer = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('adamw').describe('AdamW, with betas.') }),
+  z.strictObject({
+    kind: z
+      .literal('sgd')
+      .describe(
+        'Stochastic gradient descent without Nesterov momentum. Weight decay is added to the gradient.',
+      ),
+    momentum: rate.default(0.9).describe('Momentum. Default 0.9.'),
+  }),
+])
+
+const schedule = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('cosine').describe('Half a cosine down to minLearningRate.') }),
+  z.strictObject({
+    kind: z.literal('steps').describe('A factor every so many epochs.'),
+    everyEpochs: count.describe('Epochs from one drop to the next.'),
+    factor: positive.default(0.1).describe('Factor of a drop. Default 0.1.'),
+    late: z
+      .int()
+      .default(0)
+      .describe(
+        'Epochs by which every drop comes late. Released code that steps its scheduler after an epoch has 1, and code that ' +
+          'steps it before the first has -1. Default 0.',
+      ),
+  }),
+  z.strictObject({
+    kind: z.literal('listed').describe('Factors of the learning rate by epoch.'),
+    steps: z
+      .array(
+        z.strictObject({
+          fromEpoch: count.describe('First epoch of the step, counted from 0.'),
+          factor: nonnegative.describe('Factor of the learning rate from then on.'),
+        }),
+      )
+      .min(1)
+      .refine(
+        steps =>
+          steps.every((step, index) => index === 0 || step.fromEpoch > (steps[index - 1]?.fromEpoch ?? 0)),
+        { error: 'expected epochs in ascending order' },
+      )
+      .describe('The steps, in ascending order; before the first one the factor is 1.'),
+  }),
+])
+
+/** The optimizer and its schedules: AdamW (Tables 9 and 10), or SGD as networks are trained from scratch. */
 export const optimisationSchema = z.strictObject({
   epochs: count.describe('Length of the schedules in epochs.'),
   stopAfterEpoch: count.optional().describe('Epochs to train before stopping early. Default: all of them.'),
@@ -26,6 +71,10 @@ export const optimisationSchema = z.strictObject({
       }),
     ])
     .describe('Learning rate after the warm-up: a number as it is, or a base that is scaled.'),
+  optimizer: optimizer.default({ kind: 'adamw' }).describe('The optimizer. Default AdamW.'),
+  schedule: schedule
+    .default({ kind: 'cosine' })
+    .describe('How the learning rate falls after the warm-up. Default: a cosine.'),
   minLearningRate: nonnegative
     .default(1e-6)
     .describe('Learning rate that the cosine falls to. Default 1e-6.'),
@@ -34,8 +83,12 @@ export const optimisationSchema = z.strictObject({
       start: nonnegative.describe('Weight decay of the first update.'),
       end: nonnegative.describe('Weight decay after the last update.'),
     })
+    .describe('Weight decay, following half a cosine from start to end.'),
+  decays: z
+    .enum(['matrices', 'all'])
+    .default('matrices')
     .describe(
-      'Weight decay, following half a cosine from start to end. Biases, norms, tokens and positions have none.',
+      'Parameters with weight decay: matrices, that is all but biases, norms, tokens and positions, or all. Default matrices.',
     ),
   layerDecay: positive
     .max(1)

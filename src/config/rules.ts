@@ -64,7 +64,19 @@ export function problemsOfRun(run: Run): Problem[] {
       path: 'optimisation.stopAfterEpoch',
       message: `expected at most epochs, ${optimisation.epochs}, got ${lastEpoch}`,
     }),
-    ...when(optimisation.minLearningRate > peak, {
+    ...when(optimisation.optimizer.kind === 'sgd' && String(optimisation.betas) !== '0.9,0.999', {
+      path: 'optimisation.betas',
+      message: `expected none for the optimizer sgd, which has a momentum, got ${optimisation.betas.join(', ')}`,
+    }),
+    ...when(optimisation.schedule.kind !== 'cosine' && ![0, 1e-6].includes(optimisation.minLearningRate), {
+      path: 'optimisation.minLearningRate',
+      message: `expected none for the schedule ${optimisation.schedule.kind}, which does not end in it, got ${optimisation.minLearningRate}`,
+    }),
+    ...when(firstDrop(optimisation.schedule) < 1, {
+      path: 'optimisation.schedule.late',
+      message: `expected a first drop after the first epoch, got one of epoch ${firstDrop(optimisation.schedule)}`,
+    }),
+    ...when(optimisation.schedule.kind === 'cosine' && optimisation.minLearningRate > peak, {
       path: 'optimisation.minLearningRate',
       message: `expected at most the learning rate after the warm-up, ${peak}, got ${optimisation.minLearningRate}`,
     }),
@@ -87,6 +99,12 @@ export function problemsOfRun(run: Run): Problem[] {
       }),
     ),
   ]
+}
+
+/** The epoch of the first drop, counted from 0. */
+function firstDrop(schedule: Run['optimisation']['schedule']): number {
+  if (schedule.kind === 'steps') return schedule.everyEpochs + schedule.late
+  return schedule.kind === 'listed' ? (schedule.steps[0]?.fromEpoch ?? 1) : 1
 }
 
 function when(applies: boolean, problem: Problem): Problem[] {

@@ -37,7 +37,7 @@ function runSchemaOf<Method extends z.ZodType<{ readonly kind: string }>>(method
       .default({ kind: 'full' })
       .describe('What of the classifier is trained. Default: everything.'),
     method: method.describe('How the classifier is trained. Without a kind: FT-CADIS.'),
-    optimisation: optimisationSchema.describe('AdamW and its schedules.'),
+    optimisation: optimisationSchema.describe('The optimizer and its schedules.'),
     checkpoints: checkpointsSchema
       .prefault({})
       .describe('Which epochs leave a checkpoint. Default: the last.'),

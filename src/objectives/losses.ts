@@ -2,8 +2,10 @@ import {
   type AnyTensor,
   type Axes,
   add,
+  clampMin,
   div,
   exp,
+  log,
   logsumexp,
   max,
   mean,
@@ -16,7 +18,7 @@ import {
 } from '../torch'
 
 /**
- * The losses of FT-CADIS, on log-probabilities: `logProbabilities` is log softmax of the classifier's logits over K.
+ * Losses that objectives are made of, on log-probabilities: `logProbabilities` is log softmax of the classifier's logits over K.
  * Everything stays in log space, so that a class whose probability underflows to zero has the limit as its gradient
  * and never NaN.
  */
@@ -38,13 +40,39 @@ export function selectiveCrossEntropy(crossEntropy_MB: Tensor<'MB'>, weights_MB:
 }
 
 /** log ŷ, the mean over the M noises of the predicted probabilities (above Eq. 9). */
-export function consistencyTarget(logProbabilities_MAK: Tensor<'MAK'>, noises: number): Tensor<'AK'> {
-  return sub(logsumexp(logProbabilities_MAK, 'M'), Math.log(noises))
+export function consistencyTarget<A extends Axes>(
+  logProbabilities: Tensor<A>,
+  noises: number,
+): Tensor<Without<A, 'M'>> {
+  return sub(logsumexp(logProbabilities, 'M'), Math.log(noises))
 }
 
-/** KL(target ‖ prediction) = Σ_k t_k (log t_k - log p_k), for each adversarial image. */
-export function klDivergence(logTarget_AK: Tensor<'AK'>, logProbabilities_MAK: Tensor<'MAK'>): Tensor<'MA'> {
-  return sum(mul(mul(sub(logProbabilities_MAK, logTarget_AK), exp(logTarget_AK)), -1), 'K')
+/** KL(target ‖ prediction) = Σ_k t_k (log t_k - log p_k), for each image, from the logarithm of the target. */
+export function klDivergence<A extends Axes, T extends Axes>(
+  logTarget: Tensor<T>,
+  logProbabilities: Tensor<A>,
+): Tensor<Without<A, 'K'>> {
+  return sum(mul(mul(sub(logProbabilities, logTarget), exp(logTarget)), -1), 'K')
+}
+
+/** Stands for probabilities of 0 where their logarithm is taken: 0 · log 0 is 0. */
+const PROBABILITY_FLOOR = 1e-30
+
+/** The same from a target that may have probabilities of exactly 0, which count 0. */
+export function klFromProbabilities<A extends Axes, T extends Axes>(
+  target: Tensor<T>,
+  logProbabilities: Tensor<A>,
+): Tensor<Without<A, 'K'>> {
+  const logTarget = log(clampMin(target, PROBABILITY_FLOOR))
+  return sum(mul(mul(sub(logProbabilities, logTarget), target), -1), 'K')
+}
+
+/** Σ_k t_k · -log p_k: cross-entropy with a target that is a distribution. */
+export function softCrossEntropy<A extends Axes>(
+  target: AnyTensor,
+  logProbabilities: Tensor<A>,
+): Tensor<Without<A, 'K'>> {
+  return mul(sum(mul(logProbabilities, target), 'K'), -1)
 }
 
 /** What the adversarial images of one image count together: the largest (Eq. 9), or the mean (Table 7). */

@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import type { Read, Session } from '../bridge'
 import type { Smoothing } from '../smoothing/smoothing'
-import type { Batch, Classifier, DatasetDescription, Tensor } from '../torch'
+import type { Batch, Classifier, Dataset, DatasetDescription, Tensor } from '../torch'
 import { requireObjective } from './check-objective'
 import type { MetricDescription } from './metrics'
 import type { Place } from './place'
@@ -55,6 +55,8 @@ export interface StepInputs<F extends Form = Form> {
   readonly batch: Batch
   /** The same images in [-1, 1]. */
   readonly clean_BCHW: Tensor<'BCHW'>
+  /** Where the images stand in the training set, of an objective that {@link Objective.usesIndices | uses} it. */
+  readonly indices_B?: Tensor<'B'> | undefined
   /** Standard normal noise. M is `copies(settings)`. */
   readonly noise_MBCHW: Tensor<'MBCHW'>
   /** The settings in force at this place of the run. */
@@ -117,6 +119,7 @@ export interface PrepareContext<F extends Form> {
   readonly settings: F['settings']
   readonly networks: TrainedNetworks
   readonly smoothing: Smoothing
+  readonly trainSet: Dataset
   /** A frozen copy of the classifier with its initial weights, in a resumed run too. */
   initialClassifier(): Promise<Classifier>
 }
@@ -172,6 +175,8 @@ export interface Objective<F extends Form = Form> {
   readonly settings: z.ZodType<F['settings']>
   /** M: noises of each image. */
   copies(settings: F['settings']): number
+  /** Whether the steps get {@link StepInputs.indices_B}. Default false. */
+  readonly usesIndices?: boolean
   /** How many classes the head is to have. Default: those of the data. */
   head?(data: DatasetDescription): number
   /** Loads what the run needs beside the trained networks. It is freed at the end of the run. */

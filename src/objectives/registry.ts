@@ -1,14 +1,27 @@
 import type { MethodConfig } from '../config/methods'
 import { ConfigError } from '../errors'
 import { didYouMean } from '../files/nearest-name'
-import { crossEntropy } from './cross-entropy'
+import { catRs } from './cat-rs/cat-rs'
+import { consistency } from './consistency'
+import { crossEntropy, gaussian } from './cross-entropy'
 import { ftCadis } from './ft-cadis/ft-cadis'
+import { macer } from './macer'
 import { type AnyObjective, defineObjective } from './objective'
+import { smoothAdv } from './smooth-adv'
+import { smoothMix } from './smooth-mix/smooth-mix'
+import { stability } from './stability'
 
 /** The objectives that come with this package, by `method.kind`. */
 export const OBJECTIVES: { readonly [kind in MethodConfig['kind']]: AnyObjective } = {
   'ft-cadis': defineObjective(ftCadis),
   'cross-entropy': defineObjective(crossEntropy),
+  gaussian: defineObjective(gaussian),
+  stability: defineObjective(stability),
+  consistency: defineObjective(consistency),
+  'smooth-adv': defineObjective(smoothAdv),
+  macer: defineObjective(macer),
+  'smooth-mix': defineObjective(smoothMix),
+  'cat-rs': defineObjective(catRs),
 }
 
 /** The kind of an objective. */

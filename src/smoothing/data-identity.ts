@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { CheckpointError } from '../errors'
 import type { DataIdentity, Dataset } from '../torch'
 
-const identitySchema: z.ZodType<DataIdentity> = z.object({
+export const identitySchema: z.ZodType<DataIdentity> = z.object({
   images: z.int().nonnegative(),
   classes: z.array(z.string()),
   digest: z.string(),

@@ -33,10 +33,20 @@ export function estimateClean<A extends string>(
   return clamp(div(scaled, level.sqrtAlphaCumprod), -1, 1)
 }
 
-/** The one-shot estimate of the clean images behind noisy ones. No gradient flows through the denoiser. */
-export function denoise(denoiser: Denoiser, noisy_NCHW: Tensor<'NCHW'>, level: NoiseLevel): Tensor<'NCHW'> {
-  return noGrad(denoiser.session, () => {
+/**
+ * The one-shot estimate of the clean images behind noisy ones.
+ *
+ * @param options - `live`: whether gradients flow through the denoiser to the noisy images. Default false.
+ */
+export function denoise(
+  denoiser: Denoiser,
+  noisy_NCHW: Tensor<'NCHW'>,
+  level: NoiseLevel,
+  { live = false }: { readonly live?: boolean | undefined } = {},
+): Tensor<'NCHW'> {
+  const estimate = () => {
     const predictedNoise = denoiser.predictNoise(noisy_NCHW, { timestep: level.modelTimestep })
     return estimateClean(noisy_NCHW, predictedNoise, level)
-  })
+  }
+  return live ? estimate() : noGrad(denoiser.session, estimate)
 }

@@ -90,23 +90,39 @@ export function noisy<A extends Axes, Clean extends Axes>(
   return add(mul(noise, scales.noise), mul(clean, scales.image))
 }
 
-/** What the classifier sees of noisy images. No gradient flows through the front. */
+/**
+ * What the classifier sees of noisy images.
+ *
+ * @param options - `live`: whether gradients flow through the front, as an attack on the images needs. Default false.
+ */
 export function seen(
   { front, autocast }: Pick<Smoothing, 'front' | 'autocast'>,
   noisy_NCHW: Tensor<'NCHW'>,
+  { live }: { readonly live?: boolean | undefined } = {},
 ): Tensor<'NCHW'> {
   if (front.kind === 'none') return noisy_NCHW
-  return autocasting(noisy_NCHW.session, autocast, () => denoise(front.network, noisy_NCHW, front.level))
+  return autocasting(noisy_NCHW.session, autocast, () =>
+    denoise(front.network, noisy_NCHW, front.level, { live }),
+  )
 }
 
 /** What the classifier sees of M noisy copies of each clean image, noise-major: image b under noise m sits at [m][b]. */
 export function seenCopies(
   smoothing: Smoothing,
   clean_BCHW: Tensor<'BCHW'>,
-  { noise_MBCHW, noises }: { readonly noise_MBCHW: Tensor<'MBCHW'>; readonly noises: number },
+  {
+    noise_MBCHW,
+    noises,
+    live,
+  }: {
+    readonly noise_MBCHW: Tensor<'MBCHW'>
+    readonly noises: number
+    /** As in {@link seen}. */
+    readonly live?: boolean | undefined
+  },
 ): Tensor<'MBCHW'> {
   return clean_BCHW.session.scope(() => {
     const noisy_NCHW = flatten(noisy(smoothing, clean_BCHW, noise_MBCHW), 'MB', 'N')
-    return unflatten(seen(smoothing, noisy_NCHW), 'N', { as: 'MB', count: noises })
+    return unflatten(seen(smoothing, noisy_NCHW, { live }), 'N', { as: 'MB', count: noises })
   })
 }

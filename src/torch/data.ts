@@ -174,6 +174,13 @@ export class Loader extends Handle<never> {
     return makeBatch(this.session, 'next_batch', this, {})
   }
 
+  /** Where the images of the batch that was read last stand in the data set; of a corrupt one, where its stand-in does. */
+  batchIndices(): Tensor<'B'> {
+    return this.session.record('batch_indices', [this], {
+      make: (session, id) => new Tensor(session, id, 'B' as const),
+    })
+  }
+
   /** Which images of the data set so many batches of an epoch hold, over all ranks. Nothing is read. */
   plannedIndices({
     epoch,

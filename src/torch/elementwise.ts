@@ -37,9 +37,16 @@ export const gt = <A extends Axes>(first: Tensor<A>, second: Operand): Tensor<A,
   binary('gt', first, second)
 
 /** `condition ? first : otherwise`, element by element; the axes of the condition are among the first's. */
-export function where<A extends Axes>(condition: AnyTensor, first: Tensor<A>, otherwise: number): Tensor<A> {
+export function where<A extends Axes>(
+  condition: AnyTensor,
+  first: Tensor<A>,
+  otherwise: number | Tensor<A>,
+): Tensor<A> {
   const unsqueeze = missingDimensions('where', first.axes, condition)
-  return apply('where', [first, condition], { axes: first.axes, parameters: { unsqueeze, otherwise } })
+  const { axes } = first
+  return typeof otherwise === 'number'
+    ? apply('where', [first, condition], { axes, parameters: { unsqueeze, otherwise } })
+    : apply('where', [first, condition, otherwise], { axes, parameters: { unsqueeze } })
 }
 
 const unary =
@@ -51,8 +58,13 @@ export const exp = unary('exp')
 export const log = unary('log')
 export const sqrt = unary('sqrt')
 export const square = unary('square')
+export const abs = unary('abs')
 export const reciprocal = unary('reciprocal')
 export const tanh = unary('tanh')
+/** The inverse of the error function, on (-1, 1); infinite at its ends. */
+export const erfinv = unary('erfinv')
+/** The nearest whole number, of two the even one; without a gradient. */
+export const round = unary('round')
 /** The same values without the graph that made them. */
 export const detach = unary('detach')
 /** A leaf of the graph with the same values, whose gradient can be asked for. */
@@ -86,3 +98,5 @@ const alongAxis =
 
 export const softmax = alongAxis('softmax')
 export const logSoftmax = alongAxis('log_softmax')
+/** 1 at the largest value of an axis, the first of equals, and 0 elsewhere; without a gradient. */
+export const hardmax = alongAxis('hardmax')

@@ -16,7 +16,7 @@ export interface ClipOptions {
   readonly norm: number
 }
 
-/** AdamW. Its learning rates and weight decays are set before every step. */
+/** AdamW or SGD. Its learning rates and weight decays are set before every step. */
 export class Optimizer extends Handle<never> {
   zeroGradients(): void {
     this.session.perform('zero_gradients', [this])
@@ -56,7 +56,7 @@ export class Optimizer extends Handle<never> {
     this.session.perform('optimizer_step', [this])
   }
 
-  /** Records writing the moments and step counts by the names of their parameters, as safetensors. */
+  /** Records writing the moments, and of AdamW the step counts, by the names of their parameters, as safetensors. */
   save(path: string): void {
     this.session.perform('save_optimizer', [this], { path })
   }
@@ -74,16 +74,28 @@ export function adamW(
   { betas = [0.9, 0.999] }: { betas?: readonly [number, number] } = {},
 ): Optimizer {
   return module.session.record('adamw', [module], {
-    parameters: {
-      groups: groups.map(group => ({
-        parameters: group.parameters,
-        learning_rate: group.learningRate,
-        weight_decay: group.weightDecay,
-      })),
-      betas,
-    },
+    parameters: { groups: groups.map(groupOf), betas },
     make: (session, id) => new Optimizer(session, id),
   })
+}
+
+/**
+ * Stochastic gradient descent over the named parameters of a network, without Nesterov momentum. Weight decay is added to the
+ * gradient, as `torch.optim.SGD` does.
+ */
+export function sgd(
+  module: Classifier | Denoiser,
+  groups: readonly OptimizerGroup[],
+  { momentum }: { readonly momentum: number },
+): Optimizer {
+  return module.session.record('sgd', [module], {
+    parameters: { groups: groups.map(groupOf), momentum },
+    make: (session, id) => new Optimizer(session, id),
+  })
+}
+
+function groupOf({ parameters, learningRate, weightDecay }: OptimizerGroup) {
+  return { parameters, learning_rate: learningRate, weight_decay: weightDecay }
 }
 
 /**

@@ -1,5 +1,5 @@
 import { ShapeError } from '../errors'
-import { apply } from './apply'
+import { apply, makeTensor } from './apply'
 import { type AnyTensor, type Axes, checkAxisCount, dimensionOf, type Tensor, type Without } from './tensor'
 
 /** Reduces one axis, or all of them when none is named. */
@@ -24,6 +24,19 @@ export const max = reduction('max')
 export const logsumexp = reduction('logsumexp')
 /** Index of the largest value, the first of equals. */
 export const argmax = reduction('argmax')
+
+/** The `count` largest values of an axis, in descending order on the same axis, and the places where they stood. */
+export function topk<A extends Axes>(
+  input: Tensor<A>,
+  axis: string,
+  { count }: { readonly count: number },
+): { readonly values: Tensor<A>; readonly indices: Tensor<A> } {
+  const [values, indices] = input.session.recordMany('topk', [input], {
+    parameters: { dim: dimensionOf('topk', input, axis), count },
+    make: [makeTensor(input.axes), makeTensor(input.axes)] as const,
+  })
+  return { values, indices }
+}
 
 const overEach =
   (operation: string) =>

@@ -47,7 +47,7 @@ export interface DryRun {
 export interface MemoryEstimate {
   /** Weights of denoiser and classifier. */
   readonly weights: number
-  /** What stays beside them: the two moments of AdamW, and frozen copies that the objective keeps. */
+  /** What stays beside them: the moments of the optimizer, and frozen copies that the objective keeps. */
   readonly state: number
   /** One micro-batch: graphs, attack, gradients, or the denoiser's own if that is more. */
   readonly microBatch: number
@@ -116,7 +116,7 @@ export async function dryRun(
     problems.push(...(await problemsOfOutput(config.output)))
     const memory =
       denoiser !== undefined && classifier && trainSet && plan
-        ? await attempt(() => estimateMemory({ denoiser, classifier, trainSet }, { footprint, plan }))
+        ? await attempt(() => estimateMemory({ denoiser, classifier, trainSet }, { footprint, plan, config }))
         : undefined
     if (memory && memory.state + memory.microBatch > memory.free) {
       problems.push(
@@ -165,7 +165,7 @@ function planOf<F extends Form>(objective: Objective<F>, { method }: AnyRunConfi
 
 async function estimateMemory(
   networks: { denoiser: Denoiser | null; classifier: Classifier; trainSet: Dataset },
-  { footprint, plan }: { footprint: Footprint; plan: RunPlan },
+  { footprint, plan, config }: { footprint: Footprint; plan: RunPlan; config: AnyRunConfig },
 ): Promise<MemoryEstimate> {
   const { denoiser, classifier, trainSet } = networks
   const { session } = classifier
@@ -184,7 +184,7 @@ async function estimateMemory(
   const { weights, trainable } = found.classifier
   return {
     weights: (found.denoiser?.size.weights ?? 0) + weights,
-    state: 2 * trainable + footprint.frozenCopies * weights,
+    state: momentsOf(config) * trainable + footprint.frozenCopies * weights,
     // The gradients of earlier micro-batches stay while the next one is denoised.
     microBatch: Math.max((found.denoiser?.peak ?? 0) + trainable, found.training),
     free: freeOnDevice(found.now),
@@ -195,13 +195,19 @@ function freeOnDevice({ deviceFree, hostFree }: MemoryNow): number {
   return deviceFree ?? hostFree
 }
 
+/** What the optimizer keeps of each number that it trains. */
+function momentsOf({ optimisation: { optimizer } }: AnyRunConfig): number {
+  if (optimizer.kind === 'adamw') return 2
+  return optimizer.momentum > 0 ? 1 : 0
+}
+
 /** Of all checkpoints that stay, and of the one that is being written beside them. */
 function checkpointBytes(sizes: NetworkBytes, config: AnyRunConfig, plan: RunPlan): number {
   const epochs = Array.from({ length: plan.epochs }, (_, index) => index + 1)
   const chosen = epochs.filter(epoch => leavesCheckpoint(epoch, config, plan)).length
   const { keepLast, keepBest } = config.checkpoints
   const checkpoints = chosen + keepLast + (keepBest ? 1 : 0) + 1
-  const moments = 2 * sizes.trainable
+  const moments = momentsOf(config) * sizes.trainable
   return checkpoints * (moments + (config.tuning.kind === 'lora' ? sizes.trainable : sizes.weights))
 }
 

@@ -2,7 +2,7 @@ import type { FtCadisSettings } from '../config/methods/ft-cadis'
 import type { AnyRunConfig } from '../config/schema'
 import type { Form } from '../objectives/objective'
 import type { Place } from '../objectives/place'
-import { learningRate, peakLearningRate, weightDecay } from './schedules'
+import { learningRate, peakLearningRate, steppedLearningRate, weightDecay } from './schedules'
 
 /** What changes from update to update. */
 export interface Hyperparameters<Settings extends Form['settings'] = FtCadisSettings> {
@@ -28,14 +28,13 @@ export function optimiserSchedule(
   epochsDone: number,
   { optimisation }: Pick<AnyRunConfig, 'optimisation'>,
 ): Pick<Hyperparameters, 'learningRate' | 'weightDecay'> {
-  const { epochs } = optimisation
+  const { epochs, warmupEpochs, schedule, minLearningRate } = optimisation
+  const peak = peakLearningRate(optimisation.learningRate, optimisation.imagesPerUpdate)
   return {
-    learningRate: learningRate(epochsDone, {
-      peak: peakLearningRate(optimisation.learningRate, optimisation.imagesPerUpdate),
-      minimum: optimisation.minLearningRate,
-      warmupEpochs: optimisation.warmupEpochs,
-      epochs,
-    }),
+    learningRate:
+      schedule.kind === 'cosine'
+        ? learningRate(epochsDone, { peak, minimum: minLearningRate, warmupEpochs, epochs })
+        : steppedLearningRate(epochsDone, { peak, warmupEpochs, steps: schedule }),
     weightDecay: weightDecay(epochsDone, { ...optimisation.weightDecay, epochs }),
   }
 }

@@ -19,6 +19,8 @@ export interface ParameterGroupOptions {
    * stands; `last` gives it the scale of the head, as the released code does.
    */
   readonly normPre: 'first' | 'last'
+  /** Whether biases, other vectors, tokens and position embeddings decay too. Default `matrices`: they do not. */
+  readonly decays?: 'matrices' | 'all' | undefined
   /** Transformer blocks of the network. Default, also for `null`: as many as the names show. */
   readonly depth?: number | null
   /** What the library of the network says of it. Default: nothing; names decide. */
@@ -46,7 +48,7 @@ export interface ParameterGroup {
 /**
  * The optimizer's parameter groups by the ELECTRA / BEiT rule: every layer learns `layerDecay` times slower than the one
  * above it. Frozen parameters are left out. Biases, other vectors, learned tokens and position embeddings do not
- * decay. Groups come in order of first appearance.
+ * decay unless `decays` says so. Groups come in order of first appearance.
  *
  * Layers are read off the names wherever they stand in them: timm's `blocks.N`, transformers' `encoder.layer.N` or
  * `layers.N`, with or without the prefixes of peft and other wrappers. A parameter outside of the blocks that is no
@@ -58,7 +60,15 @@ export interface ParameterGroup {
  */
 export function parameterGroups(
   parameters: readonly ParameterInfo[],
-  { layerDecay, weightDecay, normPre, depth: givenDepth, library, rule = 'library' }: ParameterGroupOptions,
+  {
+    layerDecay,
+    weightDecay,
+    normPre,
+    decays: decayed = 'matrices',
+    depth: givenDepth,
+    library,
+    rule = 'library',
+  }: ParameterGroupOptions,
 ): ParameterGroup[] {
   const known = rule === 'library' ? library : undefined
   const layers = layersOf(parameters, { layerDecay, normPre, depth: givenDepth, library: known })
@@ -68,7 +78,7 @@ export function parameterGroups(
     const { name, trainable } = parameter
     if (!trainable) continue
     const layerId = layers.of(name)
-    const decays = !isExempt(parameter)
+    const decays = decayed === 'all' || !isExempt(parameter)
     const groupName = `layer_${layerId}_${decays ? 'decay' : 'no_decay'}`
     const group = groups.get(groupName)
     if (group) group.parameters.push(name)

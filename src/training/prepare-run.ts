@@ -20,6 +20,7 @@ import {
   type ProcessGroup,
   runningStatistics,
   setTf32,
+  sgd,
 } from '../torch'
 import type { FinetuneHooks } from './hooks'
 import { requireMetricNames } from './metric-names'
@@ -75,7 +76,7 @@ export async function prepareRun<F extends Form>(
   await checkClasses(tried, testSet, objective.head?.(trainSet.description))
   group.broadcastParameters(classifier)
   const prepared = ((await objective.prepare?.({
-    ...{ session, settings, networks, smoothing },
+    ...{ session, settings, networks, smoothing, trainSet },
     initialClassifier: () => frozenInitial(session, checkpoint === null ? classifier : null, load),
   })) ?? null) as F['prepared']
   const { optimizer, groups } = optimizerOf(classifier, config)
@@ -137,16 +138,17 @@ function optimizerOf(classifier: Classifier, { optimisation }: AnyRunConfig) {
     layerDecay: optimisation.layerDecay,
     weightDecay: optimisation.weightDecay.start,
     normPre: optimisation.normPre,
+    decays: optimisation.decays,
     depth: classifier.description.depth,
     library: classifier.description.groups,
     rule: optimisation.parameterGroups,
   })
-  const optimizer = adamW(
-    classifier,
-    groups.map(({ parameters, weightDecay }) => ({ parameters, learningRate: 0, weightDecay })),
-    { betas: optimisation.betas },
-  )
-  return { optimizer, groups }
+  const tensors = groups.map(({ parameters, weightDecay }) => ({ parameters, learningRate: 0, weightDecay }))
+  const { optimizer: kind, betas } = optimisation
+  return {
+    optimizer: kind.kind === 'sgd' ? sgd(classifier, tensors, kind) : adamW(classifier, tensors, { betas }),
+    groups,
+  }
 }
 
 function requireAdditive<F extends Form>(

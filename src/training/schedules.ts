@@ -30,6 +30,48 @@ export function learningRate(epochsDone: number, schedule: LearningRateSchedule)
   return halfCosine((epochsDone - warmupEpochs) / (epochs - warmupEpochs), { from: peak, to: minimum })
 }
 
+/** Linear warm-up, then steps. */
+export interface SteppedSchedule {
+  /** Learning rate at the end of the warm-up, before the first drop. */
+  readonly peak: number
+  readonly warmupEpochs: number
+  readonly steps: LearningRateSteps
+}
+
+/** A factor every so many epochs, or factors that are listed. Epochs are counted from 0. */
+export type LearningRateSteps =
+  | {
+      readonly kind: 'steps'
+      readonly everyEpochs: number
+      readonly factor: number
+      /** Epochs by which every drop comes late, as in released code that counts otherwise. */
+      readonly late: number
+    }
+  | {
+      readonly kind: 'listed'
+      readonly steps: readonly { readonly fromEpoch: number; readonly factor: number }[]
+    }
+
+/**
+ * Learning rate of a parameter group whose scale is 1: constant within an epoch, but for the warm-up, in which it rises from 0.
+ *
+ * @param epochsDone - As above.
+ */
+export function steppedLearningRate(
+  epochsDone: number,
+  { peak, warmupEpochs, steps }: SteppedSchedule,
+): number {
+  const warmup = epochsDone < warmupEpochs ? epochsDone / warmupEpochs : 1
+  return peak * warmup * stepFactor(Math.floor(epochsDone), steps)
+}
+
+/** What the learning rate is multiplied by in an epoch, counted from 0. */
+function stepFactor(epoch: number, steps: LearningRateSteps): number {
+  if (steps.kind === 'listed') return steps.steps.findLast(({ fromEpoch }) => fromEpoch <= epoch)?.factor ?? 1
+  const drops = Math.floor((epoch - steps.late) / steps.everyEpochs)
+  return steps.factor ** Math.max(0, drops)
+}
+
 /** Half a cosine from `start` to `end` over all epochs, without warm-up. */
 export interface WeightDecaySchedule {
   readonly start: number

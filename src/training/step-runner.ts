@@ -212,9 +212,10 @@ function programsOf<F extends Form>(session: Session, objective: Objective<F>) {
   return {
     look: session.procedure((inputs: OpenInputs<F>) => {
       const step = opened(objective, inputs)
-      const { batch, clean_BCHW, noise_MBCHW } = step
+      const { batch, indices_B, clean_BCHW, noise_MBCHW } = step
       const looked = objective.look?.(step)
-      return { batch, clean_BCHW, noise_MBCHW, asked: looked?.asked, kept: looked?.kept as F['kept'] }
+      const given = { batch, indices_B, clean_BCHW, noise_MBCHW }
+      return { ...given, asked: looked?.asked, kept: looked?.kept as F['kept'] }
     }),
     learn: session.procedure(({ kept, given, lossScale, ...inputs }: StepInputs<F> & LearnInputs<F>) =>
       learn(objective, inputs as unknown as StepInputs<F>, { kept, given, lossScale }),
@@ -231,9 +232,11 @@ function opened<F extends Form>(
   { loader, noise, ...inputs }: OpenInputs<F>,
 ): StepInputs<F> {
   const batch = loader.nextBatch()
+  const indices_B = objective.usesIndices === true ? loader.batchIndices() : undefined
   const clean_BCHW = toSymmetric(batch.images_BCHW)
   const noises = copiesOf(objective, inputs.settings)
-  return { ...inputs, batch, clean_BCHW, noise_MBCHW: drawNoise(clean_BCHW, { noises, generator: noise }) }
+  const noise_MBCHW = drawNoise(clean_BCHW, { noises, generator: noise })
+  return { ...inputs, batch, indices_B, clean_BCHW, noise_MBCHW }
 }
 
 function learn<F extends Form>(

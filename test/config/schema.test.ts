@@ -1,5 +1,6 @@
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import { z } from 'zod'
+import { METHOD_KINDS } from '../../src/config/methods'
 import {
   certificationOf,
   certificationRunSchema,
@@ -83,8 +84,11 @@ describe('parseUnknownConfig', () => {
         warmupEpochs: 0,
         imagesPerUpdate: 64,
         learningRate: 1e-3,
+        optimizer: { kind: 'adamw' },
+        schedule: { kind: 'cosine' },
         minLearningRate: 1e-6,
         weightDecay: { start: 0.04, end: 0.4 },
+        decays: 'matrices',
         layerDecay: 1,
         normPre: 'first',
         parameterGroups: 'library',
@@ -195,7 +199,10 @@ describe('parseUnknownConfig', () => {
       { 'smoothing.denoiser.source': 'mine' },
       'smoothing.denoiser.source: expected "diffusers" or "openai" or "none", got "mine".',
     ],
-    [{ 'method.kind': 'mine' }, 'method.kind: expected "ft-cadis" or "cross-entropy", got "mine".'],
+    [
+      { 'method.kind': 'mine' },
+      `method.kind: expected ${METHOD_KINDS.map(kind => `"${kind}"`).join(' or ')}, got "mine".`,
+    ],
     [{ method: { kind: 'cross-entropy', lambda: 1 } }, 'method.lambda: unknown, expected no such field.'],
     [{ smoothing: undefined }, 'smoothing: expected an object, got nothing.'],
     [

@@ -23,8 +23,8 @@ it('an objective of one’s own trains, and its run folder says what it measured
     }
 
     const { config, objective } = JSON.parse(await readFile(join(folder, 'config.json'), 'utf8'))
-    expect(config.method).toEqual({ kind: 'consistency', noises: 2, lambda: 3 })
-    expect(objective).toMatchObject({ kind: 'consistency', metrics: { consistency: { label: 'KL' } } })
+    expect(config.method).toEqual({ kind: 'agreement', noises: 2, lambda: 3 })
+    expect(objective).toMatchObject({ kind: 'agreement', metrics: { consistency: { label: 'KL' } } })
     expect(objective.script).toContain('custom-objective.ts')
   } finally {
     await rm(folder, { recursive: true })

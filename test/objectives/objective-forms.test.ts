@@ -12,6 +12,7 @@ import {
   type Evaluation,
   finetune,
   logProbabilities,
+  OBJECTIVES,
   type Objective,
   type Place,
   presets,
@@ -310,7 +311,7 @@ describe('an objective', () => {
     )
     const { config } = definition('a', plain)
     await expect(finetune(session, { config, objectives: [] })).rejects.toThrow(
-      'method.kind: expected ft-cadis or cross-entropy, got plain.',
+      `method.kind: expected ${Object.keys(OBJECTIVES).join(' or ')}, got plain.`,
     )
     // Own objectives may stand beside those of this package.
     const { method } = presets.digits({ output: 'run' })

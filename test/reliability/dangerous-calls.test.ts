@@ -25,9 +25,10 @@ test('Python starts programs without a shell, evaluates no text and unpickles no
 })
 
 test('of the command line a run records the program alone', () => {
-  // The other starts this program again.
+  // The others start this program again, or say how to.
   expect(linesThat(/process\.argv/, 'src', '.ts').sort()).toEqual([
     "src/cli/run-experiment.ts: const [, program = '', ...words] = process.argv",
+    'src/cli/train/resume-command.ts: export function resumeCommand(argv: readonly string[] = process.argv): string {',
     'src/training/train.ts: script: isBuiltIn(objective.kind) ? null : (process.argv[1] ?? null),',
   ])
 })
@@ -44,6 +45,7 @@ test('files are written by one writer in TypeScript and one in Python', () => {
   // Outside of files/: what that has opened, and metrics that are read.
   const outside = linesThat(typeScript, 'src', '.ts').filter(line => !line.startsWith('src/files/'))
   expect(outside.sort()).toEqual([
+    'src/certification/soft-labels.ts: await file.truncate(wholeBytes)',
     'src/environment/virtual-environment.ts: await file.truncate(0)',
     "src/logs/certification-log-file.ts: await handle.truncate(Buffer.byteLength(text.slice(0, text.lastIndexOf('\\n') + 1)))",
     "src/runs/metrics-file.ts: file = openSync(path, 'r')",

@@ -88,6 +88,23 @@ describe.each([0, 2])('a loader with %i worker processes', workers => {
     await loader.close()
   })
 
+  test('says where the images of its last batch stand, of a corrupt one where its stand-in does', async () => {
+    const skipping = await openDataset(session, { ...folderSpec(join(root, 'damaged')), onCorrupt: 'skip' })
+    const loader = await makeLoader(skipping, { ...OPTIONS, batchSize: 8, shuffle: true, workers })
+    loader.start(0)
+    const { grey, indices_B } = await session.compute(() => {
+      const { images_BCHW } = loader.nextBatch()
+      const grey = select(select(select(images_BCHW, 'C', 0), 'H', 0), 'W', 0)
+      return { grey, indices_B: loader.batchIndices() }
+    })
+    // Image i of the folder is i/8 bright.
+    expect(indices_B).toEqual(grey.map(value => Math.round(8 * value)))
+    expect(indices_B).toHaveLength(8)
+    expect(indices_B).not.toContain(5)
+    await loader.close()
+    session.free(skipping)
+  })
+
   test('an exception inside of it is an error and not the end of the data', async () => {
     const live = session.liveTensors()
     const loader = await makeLoader(damaged, { ...OPTIONS, workers })

@@ -35,6 +35,7 @@ describe('operations give what torch gives', () => {
       return {
         exp: torch.exp(values_MBK),
         square: torch.square(values_MBK),
+        abs: torch.abs(values_MBK),
         tanh: torch.tanh(values_MBK),
         log: torch.log(torch.exp(values_MBK)),
         sqrt: torch.sqrt(torch.square(values_MBK)),
@@ -42,12 +43,18 @@ describe('operations give what torch gives', () => {
         clamp: torch.clamp(values_MBK, 0, 2.5),
         clampMin: torch.clampMin(values_MBK, 0.5),
         where: torch.where(torch.gt(values_MBK, 1), values_MBK, -7),
+        whereTensor: torch.where(torch.gt(values_MBK, 1), values_MBK, torch.mul(values_MBK, 10)),
+        // A known value of the error function: erf(0.4769362762044699) = 1/2.
+        erfinv: torch.erfinv(torch.add(torch.mul(values_MBK, 0), 0.5)),
+        round: torch.round(torch.mul(values_MBK, 0.5)),
+        hardmax: torch.hardmax(values_MBK, 'K'),
         to: torch.to(torch.gt(values_MBK, 1), 'int64'),
       }
     })
     const expected = {
       exp: mapEach(Math.exp),
       square: mapEach(value => value * value),
+      abs: mapEach(Math.abs),
       tanh: mapEach(Math.tanh),
       log: VALUES,
       sqrt: mapEach(Math.abs),
@@ -55,6 +62,10 @@ describe('operations give what torch gives', () => {
       clamp: mapEach(value => Math.min(Math.max(value, 0), 2.5)),
       clampMin: mapEach(value => Math.max(value, 0.5)),
       where: mapEach(value => (value > 1 ? value : -7)),
+      whereTensor: mapEach(value => (value > 1 ? value : 10 * value)),
+      erfinv: mapEach(() => 0.4769362762044699),
+      round: mapEach(value => (value === 1 || value === 5 ? (value - 1) / 2 : Math.round(value / 2))),
+      hardmax: mapRows(row => row.map((_, index) => Number(index === row.indexOf(Math.max(...row))))),
       to: mapEach(value => Number(value > 1)),
     }
     expectClose(answer, expected)
@@ -70,6 +81,7 @@ describe('operations give what torch gives', () => {
         means: torch.mean(values_MBK, 'K'),
         largest: torch.max(values_MBK, 'K'),
         places: torch.argmax(values_MBK, 'K'),
+        topTwo: torch.topk(values_MBK, 'K', { count: 2 }),
         logSums: torch.logsumexp(values_MBK, 'K'),
         all: [torch.sum, torch.mean, torch.max, torch.argmax, torch.logsumexp].map(reduce =>
           reduce(values_MBK),
@@ -86,6 +98,10 @@ describe('operations give what torch gives', () => {
       means: mapRows(row => total(row) / 3),
       largest: mapRows(row => Math.max(...row)),
       places: [[2, 0], [2, 0]],
+      topTwo: {
+        values: mapRows(row => [...row].sort((a, b) => b - a).slice(0, 2)),
+        indices: [[[2, 1], [0, 1]], [[2, 1], [0, 1]]],
+      },
       logSums: mapRows(logSumExp),
       all: [total(flat), total(flat) / 12, 6, 3, logSumExp(flat)],
       softmax: mapRows(row => row.map(value => Math.exp(value - logSumExp(row)))),
@@ -103,11 +119,12 @@ describe('operations give what torch gives', () => {
       const equals_B = torch.leaf(float64([1, 1, 0], 'B'))
       return {
         place: torch.argmax(equals_B, 'B'),
+        hardmax: torch.hardmax(equals_B, 'B'),
         overAxis: torch.grad(torch.max(equals_B, 'B'), equals_B),
         overAll: torch.grad(torch.max(equals_B), equals_B),
       }
     })
-    expect(answer).toEqual({ place: 0, overAxis: [1, 0, 0], overAll: [1, 0, 0] })
+    expect(answer).toEqual({ place: 0, hardmax: [1, 0, 0], overAxis: [1, 0, 0], overAll: [1, 0, 0] })
   })
 
   test('of other shapes', async () => {

@@ -323,3 +323,19 @@ it("gives the first norm of transformers' CLIP the scale of the embeddings", () 
   expect(layers(parameters).layer_0_decay).toContain('vision_model.pre_layrnorm.weight')
   expect(layers(parameters, 'last').layer_3_decay).toEqual(['vision_model.pre_layrnorm.weight'])
 })
+
+it('all parameters decay where the settings say so', () => {
+  const parameters = ['weight', 'bias', 'cls_token'].map(name => ({ name, shape: [4], trainable: true }))
+  const options = { layerDecay: 1, weightDecay: 0.1, normPre: 'first' } as const
+  const decaying = (decays?: 'matrices' | 'all') =>
+    parameterGroups(parameters, { ...options, decays }).map(group => [group.decays, group.weightDecay])
+  // The token belongs to the first layer, the others to the last.
+  expect(decaying()).toEqual([
+    [false, 0],
+    [false, 0],
+  ])
+  expect(decaying('all')).toEqual([
+    [true, 0.1],
+    [true, 0.1],
+  ])
+})

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ConfigError } from '../../src/errors'
 import { epsilonAt } from '../../src/objectives/ft-cadis/epsilon'
-import { learningRate, weightDecay } from '../../src/training/schedules'
+import { learningRate, steppedLearningRate, weightDecay } from '../../src/training/schedules'
 import { relativeError } from '../support/relative-error'
 
 describe('learningRate', () => {
@@ -40,6 +40,30 @@ describe('learningRate', () => {
         },
       ),
     )
+  })
+})
+
+describe('steppedLearningRate', () => {
+  const steps = { kind: 'steps', everyEpochs: 50, factor: 0.1, late: 0 } as const
+  const rates = (given: Parameters<typeof steppedLearningRate>[1]['steps'], epochs: readonly number[]) =>
+    epochs.map(epochsDone => steppedLearningRate(epochsDone, { peak: 2, warmupEpochs: 0, steps: given }))
+
+  it('drops every so many epochs, on time, late or early, and is constant within an epoch', () => {
+    expect(rates(steps, [0, 49.9, 50, 99.9])).toEqual([2, 2, 2 * 0.1, 2 * 0.1])
+    expect(rates({ ...steps, late: 1 }, [50.9, 51])).toEqual([2, 2 * 0.1])
+    expect(rates({ ...steps, late: -1 }, [0, 48.9, 49])).toEqual([2, 2, 2 * 0.1])
+  })
+
+  it('follows a list', () => {
+    const listed = [
+      { fromEpoch: 2, factor: 0.5 },
+      { fromEpoch: 3, factor: 1 },
+    ]
+    expect(rates({ kind: 'listed', steps: listed }, [0, 1.9, 2, 2.9, 3, 9])).toEqual([2, 2, 1, 1, 2, 2])
+  })
+
+  it('rises from 0 in a warm-up', () => {
+    expect(steppedLearningRate(1, { peak: 2, warmupEpochs: 4, steps })).toBe(0.5)
   })
 })
 

@@ -27,11 +27,13 @@ CORRUPT_IN_A_ROW_LIMIT = 32
 
 
 class Batch(NamedTuple):
-    """images [B, C, H, W], labels int64 [B], and the path of every image that was skipped on the way."""
+    """images [B, C, H, W], labels int64 [B], the path of every image that was skipped on the way, and the places of
+    the images in the data set, int64 [B]."""
 
     images: torch.Tensor
     labels: torch.Tensor
     skipped: list[str]
+    indices: torch.Tensor
 
 
 class InMemoryReader:
@@ -51,7 +53,7 @@ class InMemoryReader:
         images = self._images.index_select(0, indices)
         if self._augment is not None:
             images = self._augment(images, seeds)
-        return Batch(to_unit_range(images), self._labels.index_select(0, indices), [])
+        return Batch(to_unit_range(images), self._labels.index_select(0, indices), [], indices)
 
     def close(self) -> None:
         self._requests = iter(())
@@ -89,8 +91,11 @@ class FileReader:
             batch = next(self._batches)
         if isinstance(batch, _Failure):
             raise batch.error
-        images = to_unit_range(batch.images.to(self._device, non_blocking=self._pin_memory))
-        return Batch(images, batch.labels.to(self._device, non_blocking=self._pin_memory), batch.skipped)
+        images, labels, indices = (
+            part.to(self._device, non_blocking=self._pin_memory)
+            for part in (batch.images, batch.labels, batch.indices)
+        )
+        return Batch(to_unit_range(images), labels, batch.skipped, indices)
 
     def close(self) -> None:
         # Dropping the iterator ends the workers too, but only once no traceback refers to it any more.
@@ -151,6 +156,7 @@ def _share(batch: Batch) -> None:
     try:
         batch.images.share_memory_()
         batch.labels.share_memory_()
+        batch.indices.share_memory_()
     except RuntimeError as error:
         raise RuntimeError(
             f"Shared memory has no room for a batch of {batch.images.nbytes / 1e6:.0f} MB: {error}. "
@@ -171,11 +177,13 @@ class _FileBatches(Dataset):
     def __getitem__(self, request: Request) -> Batch | _Failure:
         images: list[torch.Tensor] = []
         labels: list[int] = []
+        indices: list[int] = []
         skipped: list[str] = []
         try:
             for index, seed in zip(*request, strict=True):
-                self._read(int(index), int(seed), images, labels, skipped)
-            batch = Batch(self._stack(images), torch.tensor(labels, dtype=torch.int64), skipped)
+                self._read(int(index), int(seed), images, labels, indices, skipped)
+            places = torch.tensor(indices, dtype=torch.int64)
+            batch = Batch(self._stack(images), torch.tensor(labels, dtype=torch.int64), skipped, places)
             if get_worker_info() is not None:
                 _share(batch)
             return batch
@@ -185,13 +193,14 @@ class _FileBatches(Dataset):
     def _stack(self, images: list[torch.Tensor]) -> torch.Tensor:
         return torch.stack(images) if images else torch.empty(0, *self._dataset.image_shape, dtype=torch.uint8)
 
-    def _read(self, index: int, seed: int, images: list, labels: list, skipped: list) -> None:
+    def _read(self, index: int, seed: int, images: list, labels: list, indices: list, skipped: list) -> None:
         dataset = self._dataset
         others = numpy_generator("replacement", seed)
         for _ in range(CORRUPT_IN_A_ROW_LIMIT):
             try:
                 images.append(dataset.read(index, seed if dataset.augment else None))
                 labels.append(int(dataset.labels[index]))
+                indices.append(index)
                 return
             except CorruptImageError as error:
                 if dataset.on_corrupt == "fail":

@@ -79,6 +79,8 @@ class Loader:
             )
         self.skipped = 0
         self.skipped_paths: list[str] = []
+        # Where the images of the last batch stand in the data set.
+        self.batch_indices: torch.Tensor | None = None
         self._length = len(dataset)
         self._seed = seed
         self._shuffle = shuffle
@@ -130,11 +132,12 @@ class Loader:
             raise RuntimeError("The loader is not started, or stopped at an error. Call start(epoch, first_batch) first.")
         while self._batch + self._rank < self.batches_per_epoch:
             with self._closed_on_error():
-                images, labels, skipped = self._reader.read()
+                images, labels, skipped, indices = self._reader.read()
             self._batch += self._ranks
             self.skipped += len(skipped)
             self.skipped_paths.extend(path for path in dict.fromkeys(skipped) if path not in self.skipped_paths)
             if len(labels) > 0:
+                self.batch_indices = indices
                 return images, labels
         raise EndOfData(f"Epoch {self._epoch} has no more than {self.batches_per_epoch} batches.")
 

@@ -44,6 +44,11 @@ def skipped_images(_host, loader) -> dict[str, Any]:
     return {"count": loader.skipped, "paths": loader.skipped_paths}
 
 
+def soft_label_rows(_host, frequencies: torch.Tensor, indices: torch.Tensor) -> torch.Tensor:
+    """Rows of a table in the memory of the host, on the device of the indices."""
+    return frequencies[indices.to(frequencies.device)].to(indices.device)
+
+
 def digest(_host, images: torch.Tensor) -> str:
     """The first 16 hexadecimal digits of the SHA-256 of the values as little-endian float32 bytes, in the order of the axes."""
     values = images.detach().to("cpu", torch.float32).contiguous().numpy().astype("<f4", copy=False)
@@ -74,9 +79,12 @@ OPERATIONS = {
     "describe_loader": describe_loader,
     "start_epoch": method("start"),
     "next_batch": method("next_batch"),
+    "batch_indices": lambda _host, loader: loader.batch_indices,
     "planned_indices": method("planned_indices"),
     "skipped_images": skipped_images,
     "close_loader": method("close"),
+    "read_soft_labels": lazy("data.soft_labels", "read_soft_labels"),
+    "soft_label_rows": soft_label_rows,
     "digest": digest,
     "encode_png": encode_png,
 }

@@ -75,8 +75,17 @@ def noise_blocks(_host, x, *, name: list[int | str], start: int, count: int, blo
     return noise.narrow(0, start - first * block, count)
 
 
-def where(_host, x, condition, *, unsqueeze, otherwise):
-    return torch.where(_insert(condition, unsqueeze), x, otherwise)
+def where(_host, x, condition, other=None, *, unsqueeze, otherwise=None):
+    return torch.where(_insert(condition, unsqueeze), x, otherwise if other is None else other)
+
+
+def topk(_host, x, *, dim: int, count: int):
+    values, indices = x.topk(count, dim)
+    return values, indices
+
+
+def hardmax(_host, x, *, dim: int):
+    return torch.zeros_like(x).scatter_(dim, x.argmax(dim, keepdim=True), 1)
 
 
 def norm_of_each(_host, x, *, leading: int):
@@ -153,8 +162,11 @@ OPERATIONS = {
     "log": _unary(torch.log),
     "sqrt": _unary(torch.sqrt),
     "square": _unary(torch.square),
+    "abs": _unary(torch.abs),
     "reciprocal": _unary(torch.reciprocal),
     "tanh": _unary(torch.tanh),
+    "erfinv": _unary(torch.erfinv),
+    "round": _unary(torch.round),
     "detach": _unary(torch.Tensor.detach),
     "stack": lambda _host, *numbers: torch.stack(numbers),
     "leaf": lambda _host, x: x.detach().requires_grad_(),
@@ -167,6 +179,8 @@ OPERATIONS = {
     "max": _reduction(lambda x, dim: x.max(dim).values, lambda x: x.flatten().max(0).values),
     "logsumexp": _reduction(torch.logsumexp, lambda x: x.flatten().logsumexp(0)),
     "argmax": _reduction(torch.argmax, torch.argmax),
+    "topk": topk,
+    "hardmax": hardmax,
     "norm_of_each": norm_of_each,
     "mean_of_each": mean_of_each,
     "pick": pick,

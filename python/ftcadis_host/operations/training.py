@@ -13,22 +13,32 @@ from ..streams import begin_default
 
 def adamw(_host, module, *, groups: list[dict[str, Any]], betas: list[float]) -> torch.optim.AdamW:
     """AdamW over named parameters. groups: `[{"parameters": [names] | "all", "learning_rate", "weight_decay"}]`."""
+    return torch.optim.AdamW(_named_groups(module, groups), betas=tuple(betas))
+
+
+def sgd(_host, module, *, groups: list[dict[str, Any]], momentum: float) -> torch.optim.SGD:
+    """SGD over named parameters, grouped as `adamw` has them."""
+    return torch.optim.SGD(_named_groups(module, groups), momentum=momentum)
+
+
+def _named_groups(module, groups: list[dict[str, Any]]) -> list[dict[str, Any]]:
     # A classifier describes its parameters by the names that they have in the library's own network.
     network = getattr(module, "model", module)
     named = {name: parameter for name, parameter in network.named_parameters() if parameter.requires_grad}
     names = [list(named) if group["parameters"] == "all" else group["parameters"] for group in groups]
     # Groups carry the names: what is saved of the optimizer is found again by them.
-    return torch.optim.AdamW(
-        [
-            {
-                "params": [(name, named[name]) for name in members],
-                "lr": group["learning_rate"],
-                "weight_decay": group["weight_decay"],
-            }
-            for group, members in zip(groups, names, strict=True)
-        ],
-        betas=tuple(betas),
-    )
+    return [
+        {
+            "params": [(name, named[name]) for name in members],
+            "lr": group["learning_rate"],
+            "weight_decay": group["weight_decay"],
+        }
+        for group, members in zip(groups, names, strict=True)
+    ]
+
+
+# What an optimizer keeps of a parameter.
+_STATE = {torch.optim.AdamW: ("step", "exp_avg", "exp_avg_sq"), torch.optim.SGD: ("momentum_buffer",)}
 
 
 def save_optimizer(_host, optimizer, *, path: str) -> None:
@@ -39,6 +49,7 @@ def save_optimizer(_host, optimizer, *, path: str) -> None:
         f"{name}.{key}": value
         for name, parameter in _named_parameters(optimizer)
         for key, value in optimizer.state.get(parameter, {}).items()
+        if value is not None  # SGD without momentum
     }
     write_tensors(path, tensors, {"format": "pt"})
 
@@ -50,7 +61,7 @@ def load_optimizer(_host, optimizer, *, path: str) -> None:
 
     saved = read_checkpoint(path)
     for name, parameter in _named_parameters(optimizer):
-        state = {key: saved.pop(f"{name}.{key}", None) for key in ("step", "exp_avg", "exp_avg_sq")}
+        state = {key: saved.pop(f"{name}.{key}", None) for key in _STATE[type(optimizer)]}
         if all(value is None for value in state.values()):
             continue
         wrong = [
@@ -130,6 +141,7 @@ def average_of(_host, average) -> torch.nn.Module:
 
 OPERATIONS = {
     "adamw": adamw,
+    "sgd": sgd,
     "set_hyperparameters": set_hyperparameters,
     "zero_gradients": method("zero_grad"),
     "optimizer_step": method("step"),

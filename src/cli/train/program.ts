@@ -14,7 +14,7 @@ export interface TrainProgram {
 
 /**
  * Runs a program that trains by one preset: `ft-cadis train --preset …` with the options that the preset has, and a
- * certification of the result unless `--no-certify` is given. Reads `process.argv`, prints errors, sets the exit code.
+ * certification of the result unless `--no-certify` is given. Reads the command line, prints errors, sets the exit code.
  *
  * @example
  * void trainProgram({ name: 'finetune-cifar10', description: 'FT-CADIS on CIFAR-10.', preset: 'cifar10' })

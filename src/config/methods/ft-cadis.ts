@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { count, nonnegative, positive } from '../fields'
+import { epsilonSchedule } from './epsilon-schedule'
 
 /** Settings of FT-CADIS. */
 
@@ -7,27 +8,11 @@ const epsilon = positive.describe(
   'Radius of the ball, in the l2 norm of images in [-1, 1]; not doubled, unlike sigma.',
 )
 
-const epsilonSteps = z
-  .array(
-    z.strictObject({
-      fromEpoch: z.int().nonnegative().describe('First epoch of the step, counted from 0.'),
-      epsilon,
-    }),
-  )
-  .min(1)
-  .refine(
-    steps => steps.every((step, index) => index === 0 || step.fromEpoch > (steps[index - 1]?.fromEpoch ?? 0)),
-    {
-      error: 'expected epochs in ascending order',
-    },
-  )
-  .refine(steps => steps[0]?.fromEpoch === 0, { error: 'expected a first step from epoch 0' })
-
 const attack = z.strictObject({
   steps: count.describe('T, steps of the attack. Each is 2 * epsilon / T long.'),
-  epsilon: z
-    .union([epsilon, epsilonSteps])
-    .describe('Radius of the attack (in [-1, 1] units), one for all epochs or a list of steps.'),
+  epsilon: epsilonSchedule(epsilon).describe(
+    'Radius of the attack (in [-1, 1] units), one for all epochs or a list of steps.',
+  ),
   restandardize: z
     .boolean()
     .default(true)

@@ -1,12 +1,39 @@
 import { z } from 'zod'
 import type { MethodConfig } from '../types/method'
+import { catRsSchema } from './cat-rs'
+import { consistencySchema } from './consistency'
 import { crossEntropySchema } from './cross-entropy'
 import { ftCadisSchema } from './ft-cadis'
+import { gaussianSchema } from './gaussian'
+import { macerSchema } from './macer'
+import { smoothAdvSchema } from './smooth-adv'
+import { smoothMixSchema } from './smooth-mix'
+import { stabilitySchema } from './stability'
 
 /** How the classifier is trained: one schema for each objective of `src/objectives/registry.ts`. */
-export const methodSchema = z.discriminatedUnion('kind', [ftCadisSchema, crossEntropySchema])
+export const methodSchema = z.discriminatedUnion('kind', [
+  ftCadisSchema,
+  crossEntropySchema,
+  gaussianSchema,
+  stabilitySchema,
+  consistencySchema,
+  smoothAdvSchema,
+  macerSchema,
+  smoothMixSchema,
+  catRsSchema,
+])
 
 export type { MethodConfig }
 
 /** The kinds of method that come with this package. */
-export const METHOD_KINDS: readonly string[] = ['ft-cadis', 'cross-entropy'] satisfies MethodConfig['kind'][]
+export const METHOD_KINDS: readonly string[] = [
+  'ft-cadis',
+  'cross-entropy',
+  'gaussian',
+  'stability',
+  'consistency',
+  'smooth-adv',
+  'macer',
+  'smooth-mix',
+  'cat-rs',
+] satisfies MethodConfig['kind'][]

@@ -69,10 +69,242 @@ export type CrossEntropyMethodInput = {
   noises?: number | undefined
 }
 
+/**
+ * Cross-entropy on noisy images (Cohen et al., 2019), denoised where the smoothing has a denoiser (Carlini et
+ * al., 2023).
+ */
+export type GaussianMethodInput = {
+  /**
+   * Cross-entropy on noisy images (Cohen et al., 2019), denoised where the smoothing has a denoiser (Carlini
+   * et al., 2023).
+   */
+  kind: 'gaussian'
+  /** M, noises of each image in an update; the loss is their mean. Default 1. */
+  noises?: number | undefined
+}
+
+/** Cross-entropy on clean images, and from their predictions to those of noisy images (Li et al., 2019). */
+export type StabilityMethodInput = {
+  /** Cross-entropy on clean images, and from their predictions to those of noisy images (Li et al., 2019). */
+  kind: 'stability'
+  /** Weight of the stability term. */
+  lambda: number
+  /** Whether gradients flow into the prediction for the clean image, as in the released code. Default live. */
+  targetGradient?: 'live' | 'detached' | undefined
+}
+
+/**
+ * Cross-entropy on noisy images, whose predictions are drawn to their mean, and that to certainty (Jeong and
+ * Shin, 2020).
+ */
+export type ConsistencyMethodInput = {
+  /**
+   * Cross-entropy on noisy images, whose predictions are drawn to their mean, and that to certainty (Jeong and
+   * Shin, 2020).
+   */
+  kind: 'consistency'
+  /** M, noises of each image in an update. Default 2. */
+  noises?: number | undefined
+  /** Weight of the divergence from the mean prediction. */
+  lambda: number
+  /** Weight of the entropy of the mean prediction. Default 0.5. */
+  eta?: number | undefined
+  /**
+   * The regulariser: lambda * KL + eta * H; xent: lambda * (KL + H); kl: lambda * KL; mse: lambda times the
+   * squared distance of the first two predictions. Default: default.
+   */
+  form?: 'default' | 'xent' | 'kl' | 'mse' | undefined
+  /** Adversarial images in the place of the images (SmoothAdv). Default: null, none. */
+  attack?: {
+    /** T, steps of the attack. Each is 2 * epsilon / T long. */
+    steps: number
+    /** Radius of the ball, in the l2 norm of images in [0, 1]. */
+    epsilon: number
+    /**
+     * Whether a step clamps pixels to [0, 1] and then projects onto the ball, or the other way round. Default
+     * project-first.
+     */
+    order?: 'clamp-first' | 'project-first' | undefined
+    /**
+     * Added to the length that a gradient is divided by. With 0 a gradient that is exactly 0 becomes a
+     * standard normal draw. Default 1e-8.
+     */
+    gradientFloor?: number | undefined
+    /** Epochs over which the radius rises from 1/rampEpochs in the first one to all of it. Default 1: no ramp. */
+    rampEpochs?: number | undefined
+  } | null | undefined
+  /** Whether gradients flow into the mean prediction, as in the released code. Default live. */
+  targetGradient?: 'live' | 'detached' | undefined
+}
+
+/** Steps of normalised gradient ascent. */
+export type PgdAttackInput = {
+  /** Steps of normalised gradient ascent. */
+  kind: 'pgd'
+  /** T, steps of the attack. Each is 2 * epsilon / T long. */
+  steps: number
+  /** Radius of the ball, in the l2 norm of images in [0, 1]. */
+  epsilon: number
+  /**
+   * Whether a step clamps pixels to [0, 1] and then projects onto the ball, or the other way round. Default
+   * clamp-first.
+   */
+  order?: 'clamp-first' | 'project-first' | undefined
+  /**
+   * Added to the length that a gradient is divided by. With 0 a gradient that is exactly 0 becomes a standard
+   * normal draw. Default 0.
+   */
+  gradientFloor?: number | undefined
+  /**
+   * Where a step goes: along the gradient, or along minus the mean of noise weighed by the probability of the
+   * label. Default gradient.
+   */
+  direction?: 'gradient' | 'gradient-free' | undefined
+}
+
+/** Decoupled direction and norm (Rony et al., 2019). */
+export type DdnAttackInput = {
+  /** Decoupled direction and norm (Rony et al., 2019). */
+  kind: 'ddn'
+  /** T, steps of the attack. */
+  steps: number
+  /** Largest l2 norm of the perturbation, in images in [0, 1]; the norm starts there. */
+  epsilon: number
+  /** Part by which the norm grows, or shrinks once the image fools. Default 0.05. */
+  gamma?: number | undefined
+  /** Levels of a pixel that perturbed images are rounded to. Default 256. */
+  levels?: number | undefined
+}
+
+/** The attack: one perturbation for all noises of an image. */
+export type AttackConfigInput =
+  | PgdAttackInput
+  | DdnAttackInput
+
+/** Cross-entropy on noisy images that are adversarial for their mean prediction (Salman et al., 2019). */
+export type SmoothAdvMethodInput = {
+  /** Cross-entropy on noisy images that are adversarial for their mean prediction (Salman et al., 2019). */
+  kind: 'smooth-adv'
+  /** M, noises of each image in the attack, and in an update where all are trained on. */
+  noises: number
+  /** Noises that are trained on: all M, or the first of each image. Default all. */
+  trainedNoises?: 'all' | 'first' | undefined
+  /** The attack: one perturbation for all noises of an image. */
+  attack: AttackConfigInput
+  /** Epochs over which the radius rises from 1/rampEpochs in the first one to all of it. Default 1: no ramp. */
+  rampEpochs?: number | undefined
+}
+
+/** Cross-entropy of the mean prediction, and the certified radius itself (Zhai et al., 2020). */
+export type MacerMethodInput = {
+  /** Cross-entropy of the mean prediction, and the certified radius itself (Zhai et al., 2020). */
+  kind: 'macer'
+  /** M, noises of each image in an update. Default 16. */
+  noises?: number | undefined
+  /** Weight of the robustness term. */
+  lambda: number
+  /** Factor of the logits in the soft votes of the robustness term. Default 16. */
+  beta?: number | undefined
+  /** Largest radius, in units of sigma / 2, that is maximised. Default 8. */
+  gamma?: number | undefined
+  /** First epoch with the robustness term, counted from 0. Default 0. */
+  robustnessFromEpoch?: number | undefined
+}
+
+/**
+ * Cross-entropy on noisy images, and mixtures of them with adversarial ones whose targets grow unsure (Jeong
+ * et al., 2021).
+ */
+export type SmoothMixMethodInput = {
+  /**
+   * Cross-entropy on noisy images, and mixtures of them with adversarial ones whose targets grow unsure (Jeong
+   * et al., 2021).
+   */
+  kind: 'smooth-mix'
+  /** M, noises of each image in an update. Default 2. */
+  noises?: number | undefined
+  /** Weight of the mixture term. Default 5. */
+  eta?: number | undefined
+  /** The ascent to the adversarial image. */
+  attack: {
+    /** T, steps of the attack. */
+    steps: number
+    /** Length of a step (alpha), in the l2 norm of images in [0, 1]. */
+    stepLength: number
+    /** Radius of the ball that the adversarial image stays in. Default: null, none. */
+    radius?: number | null | undefined
+  }
+  /**
+   * Step of the attack whose start takes the place of the image: 0 is the image, 1 the adversarial image of
+   * one step. From attack.steps on it is the image. Default 0.
+   */
+  mixStep?: number | undefined
+  /**
+   * Radius around the image that this place is held in, before the ramp. Default: null, mixStep *
+   * attack.stepLength.
+   */
+  cleanRadius?: number | null | undefined
+  /**
+   * Epochs over which eta and cleanRadius rise from 1/rampEpochs in the first one to all of it. Default 1: no
+   * ramp.
+   */
+  rampEpochs?: number | undefined
+  /** Whether gradients flow into the targets of mixtures, as in the released code. Default live. */
+  targetGradient?: 'live' | 'detached' | undefined
+}
+
+/**
+ * Cross-entropy on the easiest of the noisy images, as many as the confidence says, and the worst of
+ * adversarial noise where that is all of them (Jeong et al., 2023).
+ */
+export type CatRsMethodInput = {
+  /**
+   * Cross-entropy on the easiest of the noisy images, as many as the confidence says, and the worst of
+   * adversarial noise where that is all of them (Jeong et al., 2023).
+   */
+  kind: 'cat-rs'
+  /** M, noises of each image in an update. Default 4. */
+  noises?: number | undefined
+  /** Weight of the adversarial term. */
+  lambda: number
+  /** The attack on the noise. */
+  attack: {
+    /** T, steps of the attack. Each is 2 * epsilon / T long. */
+    steps: number
+    /**
+     * Radius of the ball around each noise, in the l2 norm of images in [0, 1]: one for all epochs, or a list
+     * of steps.
+     */
+    epsilon: number | Array<{
+      /** First epoch of the step, counted from 0. */
+      fromEpoch: number
+      /** Radius of the ball, in the l2 norm of images in [0, 1]. */
+      epsilon: number
+    }>
+  }
+  /**
+   * File with the predictions of a smoothed classifier for every training image, written by `ft-cadis
+   * soft-labels`.
+   */
+  predictions: string
+  /**
+   * Probability that a noisy image counts as easy: the share of the M that get their label, or the probability
+   * that the file gives it. Default votes.
+   */
+  confidence?: 'votes' | 'predictions' | undefined
+}
+
 /** How the classifier is trained. Without a kind: FT-CADIS. */
 export type MethodConfigInput =
   | FtCadisMethodInput
   | CrossEntropyMethodInput
+  | GaussianMethodInput
+  | StabilityMethodInput
+  | ConsistencyMethodInput
+  | SmoothAdvMethodInput
+  | MacerMethodInput
+  | SmoothMixMethodInput
+  | CatRsMethodInput
 
 /** Fine-tuning by confidence-aware denoised image selection (Algorithm 1), or an ablation of it. */
 export type FtCadisMethod = {
@@ -143,7 +375,239 @@ export type CrossEntropyMethod = {
   noises: number
 }
 
+/**
+ * Cross-entropy on noisy images (Cohen et al., 2019), denoised where the smoothing has a denoiser (Carlini et
+ * al., 2023).
+ */
+export type GaussianMethod = {
+  /**
+   * Cross-entropy on noisy images (Cohen et al., 2019), denoised where the smoothing has a denoiser (Carlini
+   * et al., 2023).
+   */
+  kind: 'gaussian'
+  /** M, noises of each image in an update; the loss is their mean. Default 1. */
+  noises: number
+}
+
+/** Cross-entropy on clean images, and from their predictions to those of noisy images (Li et al., 2019). */
+export type StabilityMethod = {
+  /** Cross-entropy on clean images, and from their predictions to those of noisy images (Li et al., 2019). */
+  kind: 'stability'
+  /** Weight of the stability term. */
+  lambda: number
+  /** Whether gradients flow into the prediction for the clean image, as in the released code. Default live. */
+  targetGradient: 'live' | 'detached'
+}
+
+/**
+ * Cross-entropy on noisy images, whose predictions are drawn to their mean, and that to certainty (Jeong and
+ * Shin, 2020).
+ */
+export type ConsistencyMethod = {
+  /**
+   * Cross-entropy on noisy images, whose predictions are drawn to their mean, and that to certainty (Jeong and
+   * Shin, 2020).
+   */
+  kind: 'consistency'
+  /** M, noises of each image in an update. Default 2. */
+  noises: number
+  /** Weight of the divergence from the mean prediction. */
+  lambda: number
+  /** Weight of the entropy of the mean prediction. Default 0.5. */
+  eta: number
+  /**
+   * The regulariser: lambda * KL + eta * H; xent: lambda * (KL + H); kl: lambda * KL; mse: lambda times the
+   * squared distance of the first two predictions. Default: default.
+   */
+  form: 'default' | 'xent' | 'kl' | 'mse'
+  /** Adversarial images in the place of the images (SmoothAdv). Default: null, none. */
+  attack: {
+    /** T, steps of the attack. Each is 2 * epsilon / T long. */
+    steps: number
+    /** Radius of the ball, in the l2 norm of images in [0, 1]. */
+    epsilon: number
+    /**
+     * Whether a step clamps pixels to [0, 1] and then projects onto the ball, or the other way round. Default
+     * project-first.
+     */
+    order: 'clamp-first' | 'project-first'
+    /**
+     * Added to the length that a gradient is divided by. With 0 a gradient that is exactly 0 becomes a
+     * standard normal draw. Default 1e-8.
+     */
+    gradientFloor: number
+    /** Epochs over which the radius rises from 1/rampEpochs in the first one to all of it. Default 1: no ramp. */
+    rampEpochs: number
+  } | null
+  /** Whether gradients flow into the mean prediction, as in the released code. Default live. */
+  targetGradient: 'live' | 'detached'
+}
+
+/** Steps of normalised gradient ascent. */
+export type PgdAttack = {
+  /** Steps of normalised gradient ascent. */
+  kind: 'pgd'
+  /** T, steps of the attack. Each is 2 * epsilon / T long. */
+  steps: number
+  /** Radius of the ball, in the l2 norm of images in [0, 1]. */
+  epsilon: number
+  /**
+   * Whether a step clamps pixels to [0, 1] and then projects onto the ball, or the other way round. Default
+   * clamp-first.
+   */
+  order: 'clamp-first' | 'project-first'
+  /**
+   * Added to the length that a gradient is divided by. With 0 a gradient that is exactly 0 becomes a standard
+   * normal draw. Default 0.
+   */
+  gradientFloor: number
+  /**
+   * Where a step goes: along the gradient, or along minus the mean of noise weighed by the probability of the
+   * label. Default gradient.
+   */
+  direction: 'gradient' | 'gradient-free'
+}
+
+/** Decoupled direction and norm (Rony et al., 2019). */
+export type DdnAttack = {
+  /** Decoupled direction and norm (Rony et al., 2019). */
+  kind: 'ddn'
+  /** T, steps of the attack. */
+  steps: number
+  /** Largest l2 norm of the perturbation, in images in [0, 1]; the norm starts there. */
+  epsilon: number
+  /** Part by which the norm grows, or shrinks once the image fools. Default 0.05. */
+  gamma: number
+  /** Levels of a pixel that perturbed images are rounded to. Default 256. */
+  levels: number
+}
+
+/** The attack: one perturbation for all noises of an image. */
+export type AttackConfig =
+  | PgdAttack
+  | DdnAttack
+
+/** Cross-entropy on noisy images that are adversarial for their mean prediction (Salman et al., 2019). */
+export type SmoothAdvMethod = {
+  /** Cross-entropy on noisy images that are adversarial for their mean prediction (Salman et al., 2019). */
+  kind: 'smooth-adv'
+  /** M, noises of each image in the attack, and in an update where all are trained on. */
+  noises: number
+  /** Noises that are trained on: all M, or the first of each image. Default all. */
+  trainedNoises: 'all' | 'first'
+  /** The attack: one perturbation for all noises of an image. */
+  attack: AttackConfig
+  /** Epochs over which the radius rises from 1/rampEpochs in the first one to all of it. Default 1: no ramp. */
+  rampEpochs: number
+}
+
+/** Cross-entropy of the mean prediction, and the certified radius itself (Zhai et al., 2020). */
+export type MacerMethod = {
+  /** Cross-entropy of the mean prediction, and the certified radius itself (Zhai et al., 2020). */
+  kind: 'macer'
+  /** M, noises of each image in an update. Default 16. */
+  noises: number
+  /** Weight of the robustness term. */
+  lambda: number
+  /** Factor of the logits in the soft votes of the robustness term. Default 16. */
+  beta: number
+  /** Largest radius, in units of sigma / 2, that is maximised. Default 8. */
+  gamma: number
+  /** First epoch with the robustness term, counted from 0. Default 0. */
+  robustnessFromEpoch: number
+}
+
+/**
+ * Cross-entropy on noisy images, and mixtures of them with adversarial ones whose targets grow unsure (Jeong
+ * et al., 2021).
+ */
+export type SmoothMixMethod = {
+  /**
+   * Cross-entropy on noisy images, and mixtures of them with adversarial ones whose targets grow unsure (Jeong
+   * et al., 2021).
+   */
+  kind: 'smooth-mix'
+  /** M, noises of each image in an update. Default 2. */
+  noises: number
+  /** Weight of the mixture term. Default 5. */
+  eta: number
+  /** The ascent to the adversarial image. */
+  attack: {
+    /** T, steps of the attack. */
+    steps: number
+    /** Length of a step (alpha), in the l2 norm of images in [0, 1]. */
+    stepLength: number
+    /** Radius of the ball that the adversarial image stays in. Default: null, none. */
+    radius: number | null
+  }
+  /**
+   * Step of the attack whose start takes the place of the image: 0 is the image, 1 the adversarial image of
+   * one step. From attack.steps on it is the image. Default 0.
+   */
+  mixStep: number
+  /**
+   * Radius around the image that this place is held in, before the ramp. Default: null, mixStep *
+   * attack.stepLength.
+   */
+  cleanRadius: number | null
+  /**
+   * Epochs over which eta and cleanRadius rise from 1/rampEpochs in the first one to all of it. Default 1: no
+   * ramp.
+   */
+  rampEpochs: number
+  /** Whether gradients flow into the targets of mixtures, as in the released code. Default live. */
+  targetGradient: 'live' | 'detached'
+}
+
+/**
+ * Cross-entropy on the easiest of the noisy images, as many as the confidence says, and the worst of
+ * adversarial noise where that is all of them (Jeong et al., 2023).
+ */
+export type CatRsMethod = {
+  /**
+   * Cross-entropy on the easiest of the noisy images, as many as the confidence says, and the worst of
+   * adversarial noise where that is all of them (Jeong et al., 2023).
+   */
+  kind: 'cat-rs'
+  /** M, noises of each image in an update. Default 4. */
+  noises: number
+  /** Weight of the adversarial term. */
+  lambda: number
+  /** The attack on the noise. */
+  attack: {
+    /** T, steps of the attack. Each is 2 * epsilon / T long. */
+    steps: number
+    /**
+     * Radius of the ball around each noise, in the l2 norm of images in [0, 1]: one for all epochs, or a list
+     * of steps.
+     */
+    epsilon: number | Array<{
+      /** First epoch of the step, counted from 0. */
+      fromEpoch: number
+      /** Radius of the ball, in the l2 norm of images in [0, 1]. */
+      epsilon: number
+    }>
+  }
+  /**
+   * File with the predictions of a smoothed classifier for every training image, written by `ft-cadis
+   * soft-labels`.
+   */
+  predictions: string
+  /**
+   * Probability that a noisy image counts as easy: the share of the M that get their label, or the probability
+   * that the file gives it. Default votes.
+   */
+  confidence: 'votes' | 'predictions'
+}
+
 /** How the classifier is trained. Without a kind: FT-CADIS. */
 export type MethodConfig =
   | FtCadisMethod
   | CrossEntropyMethod
+  | GaussianMethod
+  | StabilityMethod
+  | ConsistencyMethod
+  | SmoothAdvMethod
+  | MacerMethod
+  | SmoothMixMethod
+  | CatRsMethod

@@ -1,6 +1,65 @@
 // Made from the schemas of src/config/ by `npm run docs`.
 
-/** AdamW and its schedules. */
+/** AdamW, with betas. */
+export type AdamwOptimizerInput = {
+  /** AdamW, with betas. */
+  kind: 'adamw'
+}
+
+/** Stochastic gradient descent without Nesterov momentum. Weight decay is added to the gradient. */
+export type SgdOptimizerInput = {
+  /** Stochastic gradient descent without Nesterov momentum. Weight decay is added to the gradient. */
+  kind: 'sgd'
+  /** Momentum. Default 0.9. */
+  momentum?: number | undefined
+}
+
+/** The optimizer. Default AdamW. */
+export type OptimizerConfigInput =
+  | AdamwOptimizerInput
+  | SgdOptimizerInput
+
+/** Half a cosine down to minLearningRate. */
+export type CosineScheduleInput = {
+  /** Half a cosine down to minLearningRate. */
+  kind: 'cosine'
+}
+
+/** A factor every so many epochs. */
+export type StepsScheduleInput = {
+  /** A factor every so many epochs. */
+  kind: 'steps'
+  /** Epochs from one drop to the next. */
+  everyEpochs: number
+  /** Factor of a drop. Default 0.1. */
+  factor?: number | undefined
+  /**
+   * Epochs by which every drop comes late. Released code that steps its scheduler after an epoch has 1, and
+   * code that steps it before the first has -1. Default 0.
+   */
+  late?: number | undefined
+}
+
+/** Factors of the learning rate by epoch. */
+export type ListedScheduleInput = {
+  /** Factors of the learning rate by epoch. */
+  kind: 'listed'
+  /** The steps, in ascending order; before the first one the factor is 1. */
+  steps: Array<{
+    /** First epoch of the step, counted from 0. */
+    fromEpoch: number
+    /** Factor of the learning rate from then on. */
+    factor: number
+  }>
+}
+
+/** How the learning rate falls after the warm-up. Default: a cosine. */
+export type ScheduleConfigInput =
+  | CosineScheduleInput
+  | StepsScheduleInput
+  | ListedScheduleInput
+
+/** The optimizer and its schedules. */
 export type OptimisationConfigInput = {
   /** Length of the schedules in epochs. */
   epochs: number
@@ -17,15 +76,24 @@ export type OptimisationConfigInput = {
     /** Multiplied by imagesPerUpdate / 256 (linear scaling rule). */
     base: number
   }
+  /** The optimizer. Default AdamW. */
+  optimizer?: OptimizerConfigInput | undefined
+  /** How the learning rate falls after the warm-up. Default: a cosine. */
+  schedule?: ScheduleConfigInput | undefined
   /** Learning rate that the cosine falls to. Default 1e-6. */
   minLearningRate?: number | undefined
-  /** Weight decay, following half a cosine from start to end. Biases, norms, tokens and positions have none. */
+  /** Weight decay, following half a cosine from start to end. */
   weightDecay: {
     /** Weight decay of the first update. */
     start: number
     /** Weight decay after the last update. */
     end: number
   }
+  /**
+   * Parameters with weight decay: matrices, that is all but biases, norms, tokens and positions, or all.
+   * Default matrices.
+   */
+  decays?: 'matrices' | 'all' | undefined
   /** Factor of the learning rate from one layer to the one below; 1 treats all alike. Default 1. */
   layerDecay?: number | undefined
   /**
@@ -50,7 +118,66 @@ export type OptimisationConfigInput = {
   } | undefined
 }
 
-/** AdamW and its schedules. */
+/** AdamW, with betas. */
+export type AdamwOptimizer = {
+  /** AdamW, with betas. */
+  kind: 'adamw'
+}
+
+/** Stochastic gradient descent without Nesterov momentum. Weight decay is added to the gradient. */
+export type SgdOptimizer = {
+  /** Stochastic gradient descent without Nesterov momentum. Weight decay is added to the gradient. */
+  kind: 'sgd'
+  /** Momentum. Default 0.9. */
+  momentum: number
+}
+
+/** The optimizer. Default AdamW. */
+export type OptimizerConfig =
+  | AdamwOptimizer
+  | SgdOptimizer
+
+/** Half a cosine down to minLearningRate. */
+export type CosineSchedule = {
+  /** Half a cosine down to minLearningRate. */
+  kind: 'cosine'
+}
+
+/** A factor every so many epochs. */
+export type StepsSchedule = {
+  /** A factor every so many epochs. */
+  kind: 'steps'
+  /** Epochs from one drop to the next. */
+  everyEpochs: number
+  /** Factor of a drop. Default 0.1. */
+  factor: number
+  /**
+   * Epochs by which every drop comes late. Released code that steps its scheduler after an epoch has 1, and
+   * code that steps it before the first has -1. Default 0.
+   */
+  late: number
+}
+
+/** Factors of the learning rate by epoch. */
+export type ListedSchedule = {
+  /** Factors of the learning rate by epoch. */
+  kind: 'listed'
+  /** The steps, in ascending order; before the first one the factor is 1. */
+  steps: Array<{
+    /** First epoch of the step, counted from 0. */
+    fromEpoch: number
+    /** Factor of the learning rate from then on. */
+    factor: number
+  }>
+}
+
+/** How the learning rate falls after the warm-up. Default: a cosine. */
+export type ScheduleConfig =
+  | CosineSchedule
+  | StepsSchedule
+  | ListedSchedule
+
+/** The optimizer and its schedules. */
 export type OptimisationConfig = {
   /** Length of the schedules in epochs. */
   epochs: number
@@ -67,15 +194,24 @@ export type OptimisationConfig = {
     /** Multiplied by imagesPerUpdate / 256 (linear scaling rule). */
     base: number
   }
+  /** The optimizer. Default AdamW. */
+  optimizer: OptimizerConfig
+  /** How the learning rate falls after the warm-up. Default: a cosine. */
+  schedule: ScheduleConfig
   /** Learning rate that the cosine falls to. Default 1e-6. */
   minLearningRate: number
-  /** Weight decay, following half a cosine from start to end. Biases, norms, tokens and positions have none. */
+  /** Weight decay, following half a cosine from start to end. */
   weightDecay: {
     /** Weight decay of the first update. */
     start: number
     /** Weight decay after the last update. */
     end: number
   }
+  /**
+   * Parameters with weight decay: matrices, that is all but biases, norms, tokens and positions, or all.
+   * Default matrices.
+   */
+  decays: 'matrices' | 'all'
   /** Factor of the learning rate from one layer to the one below; 1 treats all alike. Default 1. */
   layerDecay: number
   /**

@@ -23,7 +23,7 @@ export type RunConfigInput = {
   output: string
   /** What of the classifier is trained. Default: everything. */
   tuning?: TuningConfigInput | undefined
-  /** AdamW and its schedules. */
+  /** The optimizer and its schedules. */
   optimisation: OptimisationConfigInput
   /** Which epochs leave a checkpoint. Default: the last. */
   checkpoints?: CheckpointsConfigInput | undefined
@@ -93,7 +93,7 @@ export type RunSettings = {
   output: string
   /** What of the classifier is trained. Default: everything. */
   tuning: TuningConfig
-  /** AdamW and its schedules. */
+  /** The optimizer and its schedules. */
   optimisation: OptimisationConfig
   /** Which epochs leave a checkpoint. Default: the last. */
   checkpoints: CheckpointsConfig

@@ -30,6 +30,10 @@ export interface PgdOptions {
    * with. The released code does so; the paper does not say it. It may leave the ball by a few tenths of a percent.
    */
   readonly restandardize: boolean
+  /** Added to the length of a gradient. Default 1e-8, the released code's constant for its images in [-1, 1]. */
+  readonly gradientFloor?: number | undefined
+  /** Added to the length of what is projected. Default 1e-7, torch.renorm's constant. */
+  readonly projectionFloor?: number | undefined
 }
 
 export interface PgdInputs {
@@ -41,10 +45,10 @@ export interface PgdInputs {
   readonly noises: number
 }
 
-/** Keeps a vanishing gradient from becoming NaN; the released code's constant. */
+/** Keeps a vanishing gradient from becoming NaN. */
 const GRADIENT_FLOOR = 1e-8
 
-/** torch.renorm's constant in the scale that projects onto the ball. */
+/** In the scale that projects onto the ball. */
 const PROJECTION_FLOOR = 1e-7
 
 /** Where η and its start are both zero the released code divides zero by zero; here η stays zero. */
@@ -74,7 +78,13 @@ export function pgdAttack(inputs: PgdInputs, options: PgdOptions): Tensor<'MACHW
 export function pgdStep(
   { divergence, clean_ACHW, noises }: Omit<PgdInputs, 'denoised_MACHW'>,
   { eta_MACHW, start_MACHW }: { eta_MACHW: Tensor<'MACHW'>; start_MACHW: Tensor<'MACHW'> },
-  { steps, epsilon, restandardize }: PgdOptions,
+  {
+    steps,
+    epsilon,
+    restandardize,
+    gradientFloor = GRADIENT_FLOOR,
+    projectionFloor = PROJECTION_FLOOR,
+  }: PgdOptions,
 ): Tensor<'MACHW'> {
   return eta_MACHW.session.scope(() => {
     const variable_MACHW = leaf(eta_MACHW)
@@ -82,9 +92,9 @@ export function pgdStep(
     // Each η has its own gradient, whose length is divided out: a sum and a mean over noises ascend alike.
     const ascended = mul(sum(divergence(images_NCHW)), 1 / noises)
     const gradient_MACHW = grad(ascended, variable_MACHW)
-    const length_MA = add(normOfEach(gradient_MACHW, 'MA'), GRADIENT_FLOOR)
+    const length_MA = add(normOfEach(gradient_MACHW, 'MA'), gradientFloor)
     const ascended_MACHW = add(eta_MACHW, mul(div(gradient_MACHW, length_MA), (2 * epsilon) / steps))
-    const projected_MACHW = project({ eta_MACHW: ascended_MACHW, start_MACHW }, epsilon)
+    const projected_MACHW = project({ eta_MACHW: ascended_MACHW, start_MACHW }, { epsilon, projectionFloor })
     return detach(restandardize ? standardizeLike(projected_MACHW, start_MACHW) : projected_MACHW)
   })
 }
@@ -92,11 +102,11 @@ export function pgdStep(
 /** The nearest point to η in the ball of radius ε around its start. */
 function project(
   { eta_MACHW, start_MACHW }: { eta_MACHW: Tensor<'MACHW'>; start_MACHW: Tensor<'MACHW'> },
-  epsilon: number,
+  { epsilon, projectionFloor }: { readonly epsilon: number; readonly projectionFloor: number },
 ): Tensor<'MACHW'> {
   const moved_MACHW = sub(eta_MACHW, start_MACHW)
   const distance_MA = normOfEach(moved_MACHW, 'MA')
-  const shrunk_MA = mul(reciprocal(add(distance_MA, PROJECTION_FLOOR)), epsilon)
+  const shrunk_MA = mul(reciprocal(add(distance_MA, projectionFloor)), epsilon)
   const scale_MA = where(gt(distance_MA, epsilon), shrunk_MA, 1)
   return add(mul(moved_MACHW, scale_MA), start_MACHW)
 }

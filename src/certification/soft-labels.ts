@@ -1,0 +1,197 @@
+import type { FileHandle } from 'node:fs/promises'
+import type { Session } from '../bridge'
+import { sourceOfData } from '../config/data-schema'
+import type { CertificationRunConfig } from '../config/schema'
+import { ConfigError, InterruptedError } from '../errors'
+import { exists } from '../files/exists'
+import { lock } from '../files/lock'
+import { openToAppend } from '../files/regular-file'
+import { sparseCounts } from '../logs/outcome'
+import { requireClasses, requireSameClasses } from '../smoothing/check-classes'
+import { toSymmetric } from '../smoothing/denoise'
+import { type CertifiedNetworks, loadNetworks, nameOf } from '../smoothing/load-networks'
+import { type SmoothedInput, smoothedOf } from '../smoothing/smoothed-input'
+import { smoothingOf } from '../smoothing/smoothing'
+import {
+  readSoftLabelImages,
+  readSoftLabelsHeader,
+  SOFT_LABELS_FORMAT,
+  type SoftLabelsHeader,
+  softLabelsLine,
+} from '../smoothing/soft-labels-file'
+import { datasetSpec } from '../smoothing/specs'
+import { type Classifier, type Dataset, type Loader, makeLoader, openDataset, select } from '../torch'
+import { BatchSize } from './batch-size'
+import { type Certifier, ONLY_BALLOT, type Steps } from './certifiers/certifier'
+import { inferenceNetworks } from './inference-networks'
+import { oneAhead } from './one-ahead'
+import { ImagesInWork } from './run-certifiers'
+import { singleVoter } from './voters'
+
+export interface SoftLabelsOptions {
+  /** The file. One that the same command has begun is continued. */
+  readonly output: string
+  /** Noisy copies of each image. */
+  readonly n: number
+  /** Whether images are augmented as in training, each once; else they are taken as they are. */
+  readonly augment: boolean
+  readonly signal?: AbortSignal | undefined
+  /** Called with how many images of how many are done: once at the start, then after each. */
+  readonly onImage?: (done: number, images: number) => void
+  readonly onNote?: (note: string) => void
+}
+
+/**
+ * Counts how often a smoothed classifier gives each class to noisy copies of each training image, and writes a line for each: the file
+ * that CAT-RS takes as `method.predictions`. The noise of an image depends on its place and the seed alone.
+ *
+ * @throws ConfigError if the file was begun with other settings or is being written; as `loadNetworks`
+ * @throws InterruptedError if `signal` is aborted; the same call continues
+ */
+export async function writeSoftLabels(
+  session: Session,
+  input: SmoothedInput,
+  { output, n, augment, signal, onImage, onNote }: SoftLabelsOptions,
+): Promise<void> {
+  const { config, weights: expected } = await smoothedOf(input)
+  const { certification, smoothing: noise } = config
+  const held = await lock(`${output}.lock`, `the file of soft labels ${output}`)
+  let dataset: Dataset | undefined
+  let networks: CertifiedNetworks | undefined
+  let copies: readonly Classifier[] = []
+  let loader: Loader | null = null
+  let done = 0
+  let length = 0
+  try {
+    const trainSet = await openDataset(session, datasetSpec(config.data, 'train'))
+    dataset = trainSet
+    length = trainSet.description.length
+    networks = await loadNetworks(session, config, { expected })
+    const { denoiser, classifier, weights } = networks
+    requireSameClasses(classifier.description.classes, trainSet.description)
+    const prepared = await inferenceNetworks(
+      session,
+      { denoiser, classifiers: [classifier] },
+      { ...certification, example: () => select(trainSet.images([0]).images_BCHW, 'B', 0) },
+    )
+    copies = prepared.classifiers
+    const head = prepared.heads[0] ?? 0
+    requireClasses(head, trainSet.description)
+    const begun = await begin(output, {
+      format: SOFT_LABELS_FORMAT,
+      n,
+      data: await session.compute(() => trainSet.identity()),
+      configuration: configurationOf(config, { augment, weights }),
+    })
+    await using file = begun.file
+    const work = Array.from({ length }, (_, image) => image).filter(image => !begun.images.has(image))
+    done = length - work.length
+    onImage?.(done, length)
+    loader = augment ? await augmentedImages(trainSet, certification.seed) : null
+    const imageAt = imagesOf(trainSet, { loader, seed: certification.seed })
+    const voting = {
+      smoothing: { ...smoothingOf(denoiser, noise.sigma), autocast: certification.autocast },
+      voter: singleVoter(copies[0] ?? classifier, { classes: head }),
+      batch: new BatchSize(certification.batch, { onNote }),
+    }
+    using inWork = new ImagesInWork()
+    const results = oneAhead(
+      work,
+      async image => ({ image, ...(await inWork.certify(imageAt(image), [frequencies(n)], voting)) }),
+      { signal },
+    )
+    for await (const { image, outcomes } of results) {
+      held.requireHeld()
+      await file.write(softLabelsLine(image, outcomes[0]?.evidence.selection ?? {}))
+      onImage?.(++done, length)
+    }
+    await file.sync()
+  } catch (error) {
+    if (signal?.aborted !== true) throw error
+    throw new InterruptedError(String(signal.reason), {
+      what: `Stopped with ${done} of ${length} images.`,
+      remedy: 'The same command continues from there.',
+    })
+  } finally {
+    await held.release()
+    session.free([loader, dataset, networks?.denoiser, networks?.classifier, copies])
+  }
+}
+
+/** Counts votes and states nothing. */
+function frequencies(n: number): Certifier {
+  return {
+    kind: 'frequencies',
+    ballot: ONLY_BALLOT,
+    *begin(): Steps {
+      const [votes = []] = yield [{ stage: 'soft-labels', count: n }]
+      const evidence = { candidate: 0, candidateCount: 0, runnerUp: 0, runnerUpCount: 0, n0: n, n: 0 }
+      return { kind: 'undecided', why: '', evidence: { ...evidence, selection: sparseCounts(votes) } }
+    },
+  }
+}
+
+/** One image a batch, in their order, augmented as in the first epoch of training. */
+function augmentedImages(dataset: Dataset, seed: number): Promise<Loader> {
+  return makeLoader(dataset, { batchSize: 1, seed, shuffle: false, dropLast: false, workers: 0 })
+}
+
+function imagesOf(
+  dataset: Dataset,
+  { loader, seed }: { readonly loader: Loader | null; readonly seed: number },
+) {
+  return (image: number) =>
+    dataset.session.scope(() => {
+      loader?.start(0, { firstBatch: image })
+      const { images_BCHW } = loader?.nextBatch() ?? dataset.images([image])
+      return {
+        image_CHW: toSymmetric(select(images_BCHW, 'B', 0)),
+        stream: [seed, 'soft-labels', image],
+        beside: [],
+      }
+    })
+}
+
+/** What decides votes beside images and n, without where files lie. */
+function configurationOf(
+  config: CertificationRunConfig,
+  { augment, weights }: { readonly augment: boolean; readonly weights: CertifiedNetworks['weights'] },
+): SoftLabelsHeader['configuration'] {
+  const { smoothing, data, certification } = config
+  const { seed, dtype, autocast, tf32 } = certification
+  return {
+    ...{ classifier: nameOf(config), sigma: smoothing.sigma, denoiser: smoothing.denoiser.source },
+    ...{ augment, seed, dtype, autocast, tf32 },
+    weights: JSON.parse(JSON.stringify(weights)),
+    data: JSON.parse(JSON.stringify({ source: data.source, ...sourceOfData(data).imageSettings?.(data) })),
+  }
+}
+
+/** A new file with its header, or one that was begun with the same settings, and the images that it has. */
+async function begin(
+  path: string,
+  header: SoftLabelsHeader,
+): Promise<{ readonly file: FileHandle; readonly images: ReadonlySet<number> }> {
+  if (!(await exists(path))) {
+    const file = await openToAppend(path)
+    await file.write(`${JSON.stringify(header)}\n`)
+    return { file, images: new Set() }
+  }
+  const { format: _, ...begun } = await readSoftLabelsHeader(path)
+  const { format: __, ...now } = header
+  const different = (['n', 'data', 'configuration'] as const).flatMap(field =>
+    JSON.stringify(begun[field]) === JSON.stringify(now[field])
+      ? []
+      : [`  ${field}: ${JSON.stringify(begun[field])} then, ${JSON.stringify(now[field])} now`],
+  )
+  if (different.length > 0) {
+    throw new ConfigError(`${path} was begun with other settings:\n${different.join('\n')}\n`, {
+      remedy: 'Give the settings that it was begun with, or another file.',
+    })
+  }
+  const { images, wholeBytes } = await readSoftLabelImages(path)
+  const file = await openToAppend(path)
+  // A line that a kill has cut off is counted again.
+  await file.truncate(wholeBytes)
+  return { file, images }
+}

@@ -1,0 +1,20 @@
+import type { Command } from 'commander'
+import { addSmoothedOptions } from '../certification-options'
+import type { SoftLabelsCommandOptions } from '../run-soft-labels'
+
+export function addSoftLabelsCommand(program: Command): void {
+  const command = program
+    .command('soft-labels')
+    .description(
+      'count the classes that a smoothed classifier gives to each training image: the file that CAT-RS trains with',
+    )
+    .argument('[folder]', 'of a run (its newest checkpoint is taken), of a checkpoint, or with smoothed.json')
+    .requiredOption('--output <file>', 'file to write; an interrupted one is gone on with')
+    .option('--augment', 'augment each image as in training, once, as the released code does')
+  addSmoothedOptions(command).action(
+    async (folder: string | undefined, options: SoftLabelsCommandOptions) => {
+      const { runSoftLabels } = require('../run-soft-labels') as typeof import('../run-soft-labels')
+      await runSoftLabels(folder, options)
+    },
+  )
+}

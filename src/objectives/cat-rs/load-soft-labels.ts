@@ -1,0 +1,31 @@
+import type { CatRsSettings } from '../../config/methods/cat-rs'
+import { ConfigError } from '../../errors'
+import { dataDifferences } from '../../smoothing/data-identity'
+import { readSoftLabelsHeader } from '../../smoothing/soft-labels-file'
+import { type Dataset, readSoftLabels, type SoftLabels } from '../../torch'
+
+/**
+ * The predictions that a run needs of every training image.
+ *
+ * @throws DataError for a file that is missing, damaged or not complete; ConfigError for one of other images
+ */
+export async function loadSoftLabels(
+  trainSet: Dataset,
+  { predictions }: Pick<CatRsSettings, 'predictions'>,
+): Promise<SoftLabels> {
+  const { session } = trainSet
+  const { data, n } = await readSoftLabelsHeader(predictions)
+  const now = await session.compute(() => trainSet.identity())
+  const lines = dataDifferences(data, now, ['in the file', 'in the training set'])
+  if (lines.length > 0) {
+    throw new ConfigError(
+      `method.predictions: ${predictions} is of other images:\n${lines.map(line => `  ${line}`).join('\n')}\n`,
+      { remedy: 'Give the file of this training set, or make it with `ft-cadis soft-labels`.' },
+    )
+  }
+  const softLabels = readSoftLabels(session, predictions, {
+    ...{ images: now.images, classes: now.classes.length, votes: n },
+  })
+  await session.flush()
+  return softLabels
+}

@@ -1,0 +1,24 @@
+import { Handle, type Session } from '../bridge'
+import { Tensor } from './tensor'
+
+/** Class frequencies of every image of a data set, in the memory of the host. */
+export class SoftLabels extends Handle<never> {
+  /** Those of some images, by their places in the data set. */
+  rows(indices_B: Tensor<'B'>): Tensor<'BK'> {
+    return this.session.record('soft_label_rows', [this, indices_B], {
+      make: (session, id) => new Tensor(session, id, 'BK' as const),
+    })
+  }
+}
+
+/** Reads a file of soft labels, see `smoothing/soft-labels-file.ts`; one that lacks an image or a vote is refused at the next read. */
+export function readSoftLabels(
+  session: Session,
+  path: string,
+  { images, classes, votes }: { readonly images: number; readonly classes: number; readonly votes: number },
+): SoftLabels {
+  return session.record('read_soft_labels', [], {
+    parameters: { path, images, classes, votes },
+    make: (owner, id) => new SoftLabels(owner, id),
+  })
+}

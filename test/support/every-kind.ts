@@ -1,0 +1,117 @@
+/**
+ * Short runs by every kind of method, on the digits under plain noise, with a small network that has batch normalisation.
+ *
+ *     npx tsx test/support/every-kind.ts <folder> <soft labels>
+ *
+ * As a program it trains all of them, each into a folder of its name, in as many processes as it is launched in.
+ */
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import {
+  connect,
+  type FinetuneHooks,
+  finetune,
+  parseConfig,
+  type RunConfig,
+  type RunConfigInput,
+  type Session,
+  torch,
+} from '../../src'
+import { runMain } from '../../src/cli/program'
+import type { MethodConfig } from '../../src/config/methods'
+
+type Method = NonNullable<RunConfigInput['method']> & { readonly kind: MethodConfig['kind'] }
+
+/** Settings of each method, by the name of the run. */
+export const METHODS: Readonly<Record<MethodConfig['kind'] | 'ddn' | 'adversarial-consistency', Method>> = {
+  'ft-cadis': { kind: 'ft-cadis', noises: 2, lambda: 1, attack: { steps: 1, epsilon: 0.5 } },
+  'cross-entropy': { kind: 'cross-entropy', noises: 2 },
+  gaussian: { kind: 'gaussian' },
+  stability: { kind: 'stability', lambda: 2 },
+  consistency: { kind: 'consistency', lambda: 5 },
+  'adversarial-consistency': {
+    kind: 'consistency',
+    lambda: 1,
+    attack: { steps: 2, epsilon: 1, rampEpochs: 2 },
+  },
+  'smooth-adv': {
+    kind: 'smooth-adv',
+    ...{ noises: 2, rampEpochs: 2 },
+    attack: { kind: 'pgd', steps: 2, epsilon: 1 },
+  },
+  ddn: {
+    kind: 'smooth-adv',
+    ...{ noises: 2, trainedNoises: 'first' },
+    attack: { kind: 'ddn', steps: 2, epsilon: 1 },
+  },
+  macer: { kind: 'macer', noises: 4, lambda: 6, robustnessFromEpoch: 1 },
+  'smooth-mix': {
+    kind: 'smooth-mix',
+    ...{ mixStep: 1, rampEpochs: 2 },
+    attack: { steps: 2, stepLength: 0.5 },
+  },
+  'cat-rs': {
+    kind: 'cat-rs',
+    ...{ noises: 2, lambda: 1, predictions: 'soft-labels.jsonl' },
+    attack: {
+      steps: 2,
+      epsilon: [
+        { fromEpoch: 0, epsilon: 0.5 },
+        { fromEpoch: 1, epsilon: 1 },
+      ],
+    },
+  },
+}
+
+export const NAMES = Object.keys(METHODS) as (keyof typeof METHODS)[]
+
+/** Four updates, the last in a second epoch: SGD with a step and two micro-batches. */
+export function kindRun(name: keyof typeof METHODS, folder: string, softLabels: string): RunConfig {
+  const method = METHODS[name]
+  return parseConfig({
+    smoothing: { sigma: 0.25, denoiser: { source: 'none' } },
+    classifier: {
+      ...{ source: 'python', file: join(__dirname, 'batch_norm_network.py'), factory: 'seeded' },
+      inputRange: 'symmetric',
+    },
+    data: { source: 'digits' },
+    method: method.kind === 'cat-rs' ? { ...method, predictions: softLabels } : method,
+    optimisation: {
+      ...{ epochs: 2, imagesPerUpdate: 400, imagesPerMicroBatch: 200, learningRate: 0.05 },
+      ...{ optimizer: { kind: 'sgd' }, schedule: { kind: 'steps', everyEpochs: 1 } },
+      ...{ weightDecay: { start: 1e-3, end: 1e-3 }, decays: 'all' },
+    },
+    checkpoints: { everyUpdates: 2 },
+    device: 'cpu',
+    output: join(folder, name),
+  } as RunConfigInput)
+}
+
+export const HOOKS = {
+  ...{ stopAfterUpdates: 4, evaluationImages: 20, eventFiles: false, progress: false },
+} satisfies FinetuneHooks
+
+/** Soft labels of the digits that someone might have counted. */
+export async function writeDigitsSoftLabels(session: Session, path: string): Promise<void> {
+  const digits = await torch.openDataset(session, { source: 'digits', split: 'train' })
+  const data = await session.compute(() => digits.identity())
+  const header = { format: 'ft-cadis soft labels 1', n: 4, data, configuration: {} }
+  const rows = Array.from({ length: digits.description.length }, (_, image) => [
+    image,
+    { [image % 10]: 3, [(image * 7 + 1) % 10 === image % 10 ? (image + 1) % 10 : (image * 7 + 1) % 10]: 1 },
+  ])
+  await writeFile(path, `${[header, ...rows].map(row => JSON.stringify(row)).join('\n')}\n`)
+  session.free(digits)
+}
+
+if (require.main === module) {
+  const [, , folder = '', softLabels = ''] = process.argv
+  void runMain(async () => {
+    await using session = await connect({ device: 'cpu', threads: 1 })
+    for (const name of NAMES) {
+      const { networks, smoothing } = await finetune(session, kindRun(name, folder, softLabels), HOOKS)
+      session.free([networks, smoothing])
+      process.stdout.write(`trained ${name}\n`)
+    }
+  })
+}

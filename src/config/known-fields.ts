@@ -31,11 +31,11 @@ function alternatives(schema: unknown, input: unknown): JsonSchema[] {
   return fitting.length > 0 ? fitting : all
 }
 
-/** Whether each field that has one fixed value is given it, or may be left out and is. */
+/** Whether each field that names a kind, by one fixed text, is given it, or may be left out and is. */
 function isOfKind({ properties, required }: JsonSchema, input: unknown): boolean {
   const isRequired = (key: string) => Array.isArray(required) && required.includes(key)
   return Object.entries(Object(properties)).every(([key, field]) => {
-    if (!isObject(field) || field.const === undefined) return true
+    if (!isObject(field) || typeof field.const !== 'string') return true
     const given = Object(input)[key]
     return given === field.const || (given === undefined && !isRequired(key))
   })

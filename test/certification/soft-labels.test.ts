@@ -104,7 +104,7 @@ describe('soft labels', () => {
     }
 
     it.each([
-      ['a file that is missing', (): string[] => [], 'missing.jsonl', 'cannot be read'],
+      ['a file that is missing', (): string[] => [], 'missing.jsonl', 'is missing'],
       [
         'no file of soft labels',
         (): string[] => ['{"n": 3}'],

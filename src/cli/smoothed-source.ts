@@ -1,7 +1,7 @@
 import { basename, dirname, join, resolve } from 'node:path'
 import { namedPreset } from '../config/named-presets'
 import {
-  type CertificationConfig,
+  type CertificationConfigInput,
   type CertificationRunConfig,
   type CertificationRunConfigInput,
   certificationOf,
@@ -27,7 +27,7 @@ import { readSettings } from './read-settings'
 export async function smoothedSource(
   folder: string | undefined,
   options: SmoothedOptions & { readonly output?: string },
-  others: { readonly [K in 'images' | 'adaptive']?: CertificationConfig[K] | undefined } = {},
+  others: Partial<Pick<CertificationConfigInput, 'images' | 'adaptive'>> = {},
 ): Promise<KnownSmoothed> {
   const { config, ...known } = await namedSource(folder, options)
   const { n0, n, alpha, batch, seed, dtype, autocast, tf32, channelsLast, compile } = options

@@ -109,7 +109,7 @@ export type RunConfigOf<Kind extends MethodConfig['kind']> = RunConfig<Extract<M
 /** The settings of a fine-tuning run by any method, custom ones included. */
 export type AnyRunConfig = RunConfig<{ readonly kind: string }>
 
-export type { CertificationConfig } from './types/certification'
+export type { CertificationConfig, CertificationConfigInput } from './types/certification'
 export type { ClassifierConfig, TuningConfig } from './types/classifier'
 export type { DataConfig } from './types/data'
 export type { CertificationRunConfig, CertificationRunConfigInput, RunConfigInput } from './types/run'

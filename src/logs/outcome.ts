@@ -69,6 +69,12 @@ export interface EvidencePart
   readonly of: string
 }
 
+/** All votes that were drawn to estimate or to plan it, in whatever rounds. */
+export function votesOf({ n, pilot = 0, parts = [] }: Evidence): number {
+  const others = parts.filter(({ of }) => of !== 'selector')
+  return others.reduce((total, part) => total + part.n, n + pilot)
+}
+
 /** What a certification has found out about an image, and from what. */
 export type Outcome = Finding & { readonly evidence: Evidence }
 

@@ -68,7 +68,7 @@ function outcomeOf(
 ): Outcome {
   const evidence = {
     ...{ candidate: top, candidateCount: counts[top] ?? 0, runnerUp, runnerUpCount: counts[runnerUp] ?? 0 },
-    ...{ n0: 0, n, lowerBound, upperBound },
+    ...{ n0: 0, n, lowerBound: Math.max(0, lowerBound), upperBound: Math.min(1, upperBound) },
   }
   if (lowerBound <= upperBound) return { kind: 'abstains', evidence }
   const radius = bound.radius(lowerBound, upperBound)

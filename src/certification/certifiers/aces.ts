@@ -1,4 +1,4 @@
-import type { Evidence, Outcome } from '../../logs/outcome'
+import type { Evidence, Finding } from '../../logs/outcome'
 import type { Bound } from '../../statistics/bound'
 import { estimateFromCounts, leadingClass } from '../statistics'
 import { type Certifier, ONLY_BALLOT, type Steps } from './certifier'
@@ -62,29 +62,56 @@ export function acesCertifier({
       const choice = estimateFromCounts(chosen, chosenOf, { alpha: alpha / 2 })
       const network = estimateFromCounts(selection, estimation, { alpha: alpha / 2 })
       const evidence: Evidence = { ...network, parts: [{ of: 'selector', ...choice }] }
-      const isChosen = choice.lowerBound >= 0.5
-      const isSure = network.lowerBound >= 0.5
-      if (isChosen && choice.candidate === SELECTED.certification) {
-        if (!isSure) return { kind: 'abstains', evidence }
-        const radius = Math.min(bound.radius(choice.lowerBound), bound.radius(network.lowerBound))
-        return { kind: 'certified', class: network.candidate, radius, evidence }
-      }
-      if (!isChosen && radiusZero === 'published') {
-        return isSure ? atImage(network.candidate, evidence) : { kind: 'abstains', evidence }
-      }
-      // The core settles nothing where the network would have to agree and abstains.
-      if (core === null || (!isChosen && !isSure)) return { kind: 'abstains', evidence }
+      const known = { selector: certified(choice, bound), network: certified(network, bound) }
+      // Asked only where it can settle anything.
+      const settled = acesFinding(known, radiusZero)
+      if (settled !== undefined || core === null) return { ...(settled ?? { kind: 'abstains' }), evidence }
       const [votes = []] = yield [{ line: core, ballot, stage: 'unsmoothed', count: 1 }]
       const unsmoothed = leadingClass(votes)
-      const all = { ...evidence, unsmoothed }
-      return isChosen || network.candidate === unsmoothed
-        ? atImage(unsmoothed, all)
-        : { kind: 'abstains', evidence: all }
+      const finding = acesFinding({ ...known, core: unsmoothed }, radiusZero) ?? { kind: 'abstains' }
+      return { ...finding, evidence: { ...evidence, unsmoothed } }
     },
   }
 }
 
+/** A class within a radius. */
+interface CertifiedClass {
+  readonly class: number
+  readonly radius: number
+}
+
+/** What is certified of the two smoothed networks; undefined where one abstains. */
+export interface AcesParts {
+  readonly selector: CertifiedClass | undefined
+  readonly network: CertifiedClass | undefined
+  /** The class of the core network, where it was asked. */
+  readonly core?: number
+}
+
+/** What the parts say together; undefined where it takes the class of the core. */
+export function acesFinding(
+  { selector, network, core }: AcesParts,
+  radiusZero: AcesRadiusZeroRule,
+): Finding | undefined {
+  if (selector?.class === SELECTED.certification) {
+    if (network === undefined) return { kind: 'abstains' }
+    return { kind: 'certified', class: network.class, radius: Math.min(selector.radius, network.radius) }
+  }
+  if (selector !== undefined) return core === undefined ? undefined : atImage(core)
+  if (network === undefined) return { kind: 'abstains' }
+  if (radiusZero === 'published') return atImage(network.class)
+  if (core === undefined) return undefined
+  return network.class === core ? atImage(core) : { kind: 'abstains' }
+}
+
+function certified(
+  { candidate, lowerBound }: { readonly candidate: number; readonly lowerBound: number },
+  bound: Bound,
+): CertifiedClass | undefined {
+  return lowerBound < 0.5 ? undefined : { class: candidate, radius: bound.radius(lowerBound) }
+}
+
 /** Certified at the image itself alone. */
-function atImage(label: number, evidence: Evidence): Outcome {
-  return { kind: 'certified-at', class: label, radii: [0], refused: [], evidence }
+function atImage(label: number): Finding {
+  return { kind: 'certified-at', class: label, radii: [0], refused: [] }
 }

@@ -4,3 +4,4 @@ export { consensusVoter, type EnsembleVoterOptions, ensembleVoter, type Members 
 export { type SelectorVoterOptions, selectedByEntropy, selectedByNetwork, selectorVoter } from './selector'
 export { singleVoter } from './single'
 export type { Ballot, Voter } from './voter'
+export { type EnsembleVote, voterOf } from './voter-of'

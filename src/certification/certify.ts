@@ -66,7 +66,7 @@ export async function certify(
     loading.show(`loading denoiser and classifier: ${nameOf(config)}`)
     networks = await loadNetworks(session, config, { expected })
     loading.end()
-    const { denoiser, classifier, weights, provenance } = networks
+    const { denoiser, classifier, others, provenance } = networks
     const unsaid = unsaidOf(known)
     const notes = [
       ...(unsaid === undefined ? [] : [unsaid]),
@@ -84,7 +84,11 @@ export async function certify(
         dataset,
         arms: [
           {
-            ...{ classifier, log: path, name: nameOf(config), models: modelsOf(config, weights) },
+            ...{ classifier, log: path, name: nameOf(config), models: modelsOf(config, networks) },
+            ensemble: config.ensemble && {
+              ...config.ensemble,
+              others: others.map(member => member.classifier),
+            },
             earlier: earlier.filter(other => other !== path),
           },
         ],
@@ -94,7 +98,10 @@ export async function certify(
         data: imagesOf(config.data),
         notes: {
           chosen: certification.images,
-          models: provenance,
+          models: {
+            ...provenance,
+            ...(others.length > 0 && { others: others.map(member => member.provenance) }),
+          },
           checkpoint: config.checkpoint ?? null,
           dataset: 'path' in config.data ? config.data.path : null,
           versions: {
@@ -111,15 +118,20 @@ export async function certify(
     )
   } finally {
     watcher.onEnd()
-    session.free([dataset, networks?.denoiser, networks?.classifier])
+    session.free([
+      dataset,
+      networks?.denoiser,
+      networks?.classifier,
+      networks?.others.map(own => own.classifier),
+    ])
   }
   return readCertificationLog(path)
 }
 
 /** What of the networks decides the rows: their settings and their weights, but not where these lie. */
 function modelsOf(
-  { smoothing, classifier }: CertificationRunConfig,
-  weights: CertifiedNetworks['weights'],
+  { smoothing, classifier, ensemble }: CertificationRunConfig,
+  { weights, others: members }: Pick<CertifiedNetworks, 'weights' | 'others'>,
 ): JsonObject {
   const { path: _path, file: _file, ...others } = { file: null, ...classifier }
   const { path: _from, ...schedule } = { path: null, ...smoothing.denoiser }
@@ -127,6 +139,12 @@ function modelsOf(
     denoiser: weights.denoiser === null ? null : ({ ...schedule, ...weights.denoiser } as JsonObject),
     classifier: { ...others, ...weights.classifier } as JsonObject,
     checkpoint: weights.checkpoint,
+    ...(ensemble !== undefined && {
+      ensemble: {
+        ...{ by: ensemble.by, consensus: ensemble.consensus ?? null },
+        others: members.map(({ weights: own }) => own as unknown as JsonObject),
+      },
+    }),
   }
 }
 

@@ -5,7 +5,7 @@ import { ConfigError, DataError, InterruptedError } from '../errors'
 import { fileHash } from '../files/hash'
 import { systemPath } from '../files/system-path'
 import { type Outcome, predictionOf, radiusOf } from '../logs/outcome'
-import { requireOneOrder, requireSameClasses } from '../smoothing/check-classes'
+import { requireOneHead, requireOneOrder, requireSameClasses } from '../smoothing/check-classes'
 import { toSymmetric } from '../smoothing/denoise'
 import { loadNetworks } from '../smoothing/load-networks'
 import { notesOnInputRange } from '../smoothing/notes'
@@ -19,7 +19,7 @@ import { guaranteeOf, requireCertifiable } from './guarantee'
 import { inferenceNetworks } from './inference-networks'
 import { oneAhead } from './one-ahead'
 import { ImagesInWork } from './run-certifiers'
-import { singleVoter } from './voters'
+import { voterOf } from './voters'
 
 /** What the smoothed classifier says about one image. */
 export interface ImagePrediction {
@@ -91,21 +91,23 @@ export async function predict(
   if (unsaid !== undefined) onNote?.(unsaid)
   for (const note of await notesOnInputRange(config)) onNote?.(note)
   const named = classes ?? listedClasses(config.data)
-  const { denoiser, classifier } = await loadNetworks(session, config, { expected })
+  const { denoiser, classifier, others } = await loadNetworks(session, config, { expected })
+  const members = [classifier, ...others.map(member => member.classifier)] as const
   const predictions: ImagePrediction[] = []
   let copies: readonly Classifier[] = []
   try {
     const networks = await inferenceNetworks(
       session,
-      { denoiser, classifiers: [classifier] },
+      { denoiser, classifiers: members },
       { ...certification, example: () => readImage(session, first, transform) },
     )
     copies = networks.classifiers
     const head = networks.heads[0] ?? 0
     requireNames(head, named)
+    requireOneHead(networks.heads)
     const { classes: ofWeights } = classifier.description
-    if (named !== undefined) {
-      requireSameClasses(ofWeights, { classes: named, classOrder: 'listed', logits: null })
+    for (const { description } of named === undefined ? [] : members) {
+      requireSameClasses(description.classes, { classes: named ?? [], classOrder: 'listed', logits: null })
     }
     const names = named ?? ofWeights?.names ?? (await namesOfData(session, config.data, { head }))
     const smoothing = smoothingOf(denoiser, config.smoothing.sigma, certification)
@@ -117,7 +119,10 @@ export async function predict(
     ]
     const voting = {
       smoothing,
-      voter: singleVoter(copies[0] ?? classifier, { classes: head }),
+      voter: voterOf([copies[0] ?? classifier, ...copies.slice(1)], {
+        classes: head,
+        ensemble: config.ensemble,
+      }),
       batch: new BatchSize(certification.batch, { onNote }),
     }
     using inWork = new ImagesInWork()
@@ -144,7 +149,7 @@ export async function predict(
       remedy: 'Start it again.',
     })
   } finally {
-    session.free([denoiser, classifier, copies])
+    session.free([denoiser, members, copies])
   }
 }
 

@@ -17,10 +17,10 @@ export type CertificationConfiguration = JsonObject & {
   readonly norm: string
   /** How a radius follows from a probability, see `Bound`. */
   readonly bound: string
-  /** How votes are drawn and decided on: `certify`, `grid` or `sized`, with what decides beside n0, n and alpha. */
+  /** How votes are drawn and decided on: `certify`, `grid`, `sized` or `at-radius`, with what decides beside n0, n and alpha. */
   readonly procedure: JsonObject & { readonly kind: string }
   readonly n0: number
-  /** Votes of the estimation; of `grid` and `sized` the most that an image may take. */
+  /** Votes of the estimation; of `grid` and `sized` the most that an image may take, of `at-radius` in one round. */
   readonly n: number
   /** Probability that a row is wrong, at most: with a family-wise α, the part of it that falls to one image. */
   readonly alpha: number

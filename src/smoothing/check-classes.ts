@@ -66,6 +66,17 @@ export function requireClasses(
   )
 }
 
+/** @throws ConfigError where members of an ensemble tell other numbers of classes apart */
+export function requireOneHead(heads: readonly number[]): void {
+  if (heads.every(head => head === heads[0])) return
+  throw new ConfigError(
+    `The members of the ensemble have heads of ${heads.join(', ')} classes, expected one number.`,
+    {
+      remedy: 'Give members with the same classes.',
+    },
+  )
+}
+
 /**
  * Refuses data whose labels mean other classes than the logits of the weights: compared by name, in their order.
  *

@@ -26,10 +26,19 @@ import { classifierSpec, denoiserSpec } from './specs'
 export interface CertifiedNetworks {
   readonly denoiser: Denoiser | null
   readonly classifier: Classifier
+  /** The members of an ensemble beside the classifier; none without one. */
+  readonly others: readonly LoadedMember[]
   /** What identifies the weights: for the configuration of logs. */
   readonly weights: Smoothed['weights']
   /** Where the weights are from: for the notes of logs. */
   readonly provenance: { readonly denoiser: Provenance | null; readonly classifier: Provenance }
+}
+
+/** A member of an ensemble beside the first. */
+export interface LoadedMember {
+  readonly classifier: Classifier
+  readonly weights: Pick<Smoothed['weights'], 'classifier' | 'checkpoint'>
+  readonly provenance: Provenance
 }
 
 /**
@@ -171,15 +180,41 @@ export async function loadNetworks(
     }
     const weights = {
       denoiser: from.denoiser === null ? null : hashesOf(from.denoiser),
-      // A checkpoint of the whole network takes the place of the off-the-shelf weights.
-      classifier: checkpoint === undefined || isAdapter ? hashesOf(from.classifier) : null,
-      checkpoint: checkpoint === undefined ? null : { ...(await folderHashes(checkpoint)) },
+      ...(await classifierHashes({ isAdapter }, { checkpoint, provenance: from.classifier })),
     }
     if (expected !== undefined) requireExpected(weights, expected)
-    return { denoiser, classifier, weights, provenance: from }
+    const others: LoadedMember[] = []
+    for (const { path, checkpoint: own } of config.ensemble?.others ?? []) {
+      const settings = { ...config.classifier, ...(path !== undefined && { path }) } as ClassifierConfig
+      const member = await loadBaseClassifier(session, settings, { ...options, checkpoint: own })
+      loaded.push(member.classifier)
+      const [found] = await session.compute(() => [provenance(member.classifier, member.spec)])
+      if (found === undefined) continue
+      others.push({
+        classifier: member.classifier,
+        weights: await classifierHashes(member, { checkpoint: own, provenance: found }),
+        provenance: found,
+      })
+    }
+    return { denoiser, classifier, others, weights, provenance: from }
   } catch (error) {
     session.free(loaded)
     throw error
+  }
+}
+
+/** What identifies the weights of a classifier. */
+async function classifierHashes(
+  { isAdapter }: Pick<LoadedClassifier, 'isAdapter'>,
+  {
+    checkpoint,
+    provenance: from,
+  }: { readonly checkpoint: string | undefined; readonly provenance: Provenance },
+): Promise<LoadedMember['weights']> {
+  return {
+    // A checkpoint of the whole network takes the place of the off-the-shelf weights.
+    classifier: checkpoint === undefined || isAdapter ? hashesOf(from) : null,
+    checkpoint: checkpoint === undefined ? null : { ...(await folderHashes(checkpoint)) },
   }
 }
 
@@ -200,7 +235,22 @@ export async function provenanceOf(
 }
 
 /** A short name of what is certified, the same in whatever folder that lies. */
-export function nameOf({ checkpoint, classifier }: CertificationRunConfig): string {
+export function nameOf({ ensemble, ...first }: CertificationRunConfig): string {
+  const { classifier } = first
+  const others = (ensemble?.others ?? []).map(({ path, checkpoint }) => ({
+    classifier: { ...classifier, ...(path !== undefined && { path }) } as ClassifierConfig,
+    checkpoint,
+  }))
+  return [first, ...others].map(nameOfMember).join(' + ')
+}
+
+function nameOfMember({
+  checkpoint,
+  classifier,
+}: {
+  readonly checkpoint?: string | undefined
+  readonly classifier: ClassifierConfig
+}): string {
   if (checkpoint !== undefined) {
     const parent = dirname(checkpoint)
     const run = basename(parent) === 'checkpoints' ? dirname(parent) : parent

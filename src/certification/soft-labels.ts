@@ -9,7 +9,7 @@ import { openToAppend } from '../files/regular-file'
 import { sparseCounts } from '../logs/outcome'
 import { requireClasses, requireSameClasses } from '../smoothing/check-classes'
 import { toSymmetric } from '../smoothing/denoise'
-import { type CertifiedNetworks, loadNetworks, nameOf } from '../smoothing/load-networks'
+import { type CertifiedNetworks, loadNetworks } from '../smoothing/load-networks'
 import { type SmoothedInput, smoothedOf } from '../smoothing/smoothed-input'
 import { smoothingOf } from '../smoothing/smoothing'
 import {
@@ -20,10 +20,12 @@ import {
   softLabelsLine,
 } from '../smoothing/soft-labels-file'
 import { datasetSpec } from '../smoothing/specs'
+import { STREAMS_VERSION } from '../streams'
 import { type Classifier, type Dataset, type Loader, makeLoader, openDataset, select } from '../torch'
 import { BatchSize } from './batch-size'
 import { type Certifier, ONLY_BALLOT, type Steps } from './certifiers/certifier'
 import { inferenceNetworks } from './inference-networks'
+import { modelsOf } from './models-of'
 import { oneAhead } from './one-ahead'
 import { ImagesInWork } from './run-certifiers'
 import { singleVoter } from './voters'
@@ -158,11 +160,11 @@ function configurationOf(
   { augment, weights }: { readonly augment: boolean; readonly weights: CertifiedNetworks['weights'] },
 ): SoftLabelsHeader['configuration'] {
   const { smoothing, data, certification } = config
-  const { seed, dtype, autocast, tf32 } = certification
+  const { seed, dtype, autocast, tf32, channelsLast, compile } = certification
   return {
-    ...{ classifier: nameOf(config), sigma: smoothing.sigma, denoiser: smoothing.denoiser.source },
-    ...{ augment, seed, dtype, autocast, tf32 },
-    weights: JSON.parse(JSON.stringify(weights)),
+    ...{ sigma: smoothing.sigma, augment, seed, streams: STREAMS_VERSION },
+    ...{ dtype, autocast, tf32, channelsLast, compile },
+    models: JSON.parse(JSON.stringify(modelsOf(config, weights))),
     data: JSON.parse(JSON.stringify({ source: data.source, ...sourceOfData(data).imageSettings?.(data) })),
   }
 }

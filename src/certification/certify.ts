@@ -19,6 +19,7 @@ import { openDataset } from '../torch'
 import { certifyDataset } from './certify-dataset'
 import { chooseImages } from './choose-images'
 import { requireCertifiable } from './guarantee'
+import { modelsOf } from './models-of'
 
 export interface CertifyOptions extends CertificationWatcher {
   /** Path of the log; a shard's is made of it by `shardPath`. Default: `defaultLogPath` of the settings. */
@@ -126,26 +127,6 @@ export async function certify(
     ])
   }
   return readCertificationLog(path)
-}
-
-/** What of the networks decides the rows: their settings and their weights, but not where these lie. */
-function modelsOf(
-  { smoothing, classifier, ensemble }: CertificationRunConfig,
-  { weights, others: members }: Pick<CertifiedNetworks, 'weights' | 'others'>,
-): JsonObject {
-  const { path: _path, file: _file, ...others } = { file: null, ...classifier }
-  const { path: _from, ...schedule } = { path: null, ...smoothing.denoiser }
-  return {
-    denoiser: weights.denoiser === null ? null : ({ ...schedule, ...weights.denoiser } as JsonObject),
-    classifier: { ...others, ...weights.classifier } as JsonObject,
-    checkpoint: weights.checkpoint,
-    ...(ensemble !== undefined && {
-      ensemble: {
-        ...{ by: ensemble.by, consensus: ensemble.consensus ?? null },
-        others: members.map(({ weights: own }) => own as unknown as JsonObject),
-      },
-    }),
-  }
 }
 
 /** What of the data decides the images. */

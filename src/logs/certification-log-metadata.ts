@@ -68,15 +68,22 @@ export function familyWiseOf({ configuration }: Pick<LogMetadata, 'configuration
 
 /**
  * In what two configurations differ. What only one of them says of its data is not a difference: logs of earlier versions
- * say less, or have a digest of less.
+ * say less, or have a digest of less. Nor is the name of a classifier where its weights are the same: that of a run is
+ * its folder's, which may be renamed.
  */
 export function configurationDifferences(first: Json, second: Json): FieldDifference[] {
   const isSaidAlike = saysData(first) === saysData(second)
-  return fieldDifferences(first, second).filter(
-    ({ field, before, after }) =>
-      !/^data\.(digest|classNames)$/.test(field) ||
-      (isSaidAlike && before !== undefined && after !== undefined),
-  )
+  const areSameWeights = hasSameModels(first, second)
+  return fieldDifferences(first, second).filter(({ field, before, after }) => {
+    if (field === 'classifier') return !areSameWeights
+    if (!/^data\.(digest|classNames)$/.test(field)) return true
+    return isSaidAlike && before !== undefined && after !== undefined
+  })
+}
+
+function hasSameModels(first: Json, second: Json): boolean {
+  if (!isObject(first) || !isObject(second) || !isObject(first.models)) return false
+  return fieldDifferences(first.models, second.models).length === 0
 }
 
 /** Whether a configuration says which data it is about: their classes by name, and a digest of names, labels and sizes. */

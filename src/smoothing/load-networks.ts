@@ -17,9 +17,10 @@ import {
   loadDenoiser,
   type Provenance,
   provenance,
+  requireDenoiserOf,
   type Spec,
 } from '../torch'
-import { folderHashes, hashesOf, type Smoothed } from './smoothed-file'
+import { folderHashes, hashesOf, readSmoothed, type Smoothed } from './smoothed-file'
 import { classifierSpec, denoiserSpec } from './specs'
 
 /** The networks of a smoothed classifier, to be freed by the caller. */
@@ -52,6 +53,25 @@ export async function loadSmoothingDenoiser(
 ): Promise<Denoiser | null> {
   if (denoiser.source === 'none') return null
   return loadDenoiser(session, denoiserSpec(denoiser), { dtype: denoiser.dtype })
+}
+
+/**
+ * Refuses a denoiser that a caller hands in where it is another than that of a smoothing: what is recorded of it is what
+ * the settings say.
+ *
+ * @throws ConfigError with both
+ */
+export async function requireConfiguredDenoiser(
+  given: Denoiser,
+  { denoiser }: SmoothingConfig,
+): Promise<Denoiser> {
+  if (denoiser.source === 'none') {
+    throw new ConfigError('A denoiser was handed in, but smoothing.denoiser.source is none.', {
+      remedy: 'Name it in smoothing.denoiser, or hand none in.',
+    })
+  }
+  await requireDenoiserOf(given, denoiserSpec(denoiser), { dtype: denoiser.dtype })
+  return given
 }
 
 /** Which classifier is loaded, and how it computes. */
@@ -105,8 +125,18 @@ export async function loadBaseClassifier(
     if (random === 'network' && tuning !== undefined) throw lostUnderAdapters(config)
     throw randomWeightsError(random ?? 'network', { config, isAdapter })
   }
+  if (isAdapter && classifier.description.hasFrozenStatistics === true) await warnOfLostStatistics(checkpoint)
   for (const note of notes) process.emitWarning(note)
   return { classifier, spec, isAdapter }
+}
+
+/** Before the functions of a script were recorded, training moved running statistics that adapters do not hold. */
+async function warnOfLostStatistics(checkpoint: string): Promise<void> {
+  const smoothed = await readSmoothed(checkpoint)
+  if (smoothed === undefined || smoothed.hooks !== undefined) return
+  process.emitWarning(
+    `${checkpoint} is of an earlier version, in which training under LoRA moved running statistics (batch normalisation) that the checkpoint does not hold: the network is not quite the one that was trained and evaluated. What is certified or exported now is the network as it is loaded. Train it again to have one.`,
+  )
 }
 
 const NOT_REPRODUCIBLE = 'another load would draw others, and a certificate would hold for none of them.'

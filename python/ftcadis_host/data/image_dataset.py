@@ -32,7 +32,7 @@ class ImageDataset(Protocol):
     def __getitem__(self, index: int) -> tuple[torch.Tensor, int]: ...
 
     def content(self) -> Iterator[bytes]:
-        """What tells the images from others, in parts: their pixels, or what is known of their files without reading them."""
+        """What tells the images from others, in parts: their pixels, or what is known of their files without reading all of them."""
 
 
 class FileDataset(ImageDataset, Protocol):

@@ -34,6 +34,7 @@ class Classifier(nn.Module):
     classes: what the weights call the logits; None where they do not.
     uses_batch_statistics: whether outputs in train mode depend on who else is in the batch (batch normalisation).
     statistics: the modules whose running statistics train mode moves.
+    has_frozen_statistics: whether there are others, below adapters, whose running statistics it leaves alone.
     random: what of it had random weights when it was loaded, "network" | "head" | None.
     notes: sentences on what of the weights was not used, or is new.
     code: files of the user's that made it, beside the one that the description names.
@@ -67,6 +68,7 @@ class Classifier(nn.Module):
         # Adapters are saved with the head alone, so what is frozen must not move: it stays in eval mode.
         named = [(name, module) for name, module in model.named_modules() if has_statistics(module)]
         self._frozen = [module for name, module in named if self.adapted and ".modules_to_save." not in f".{name}."]
+        self.has_frozen_statistics = len(self._frozen) > 0
         self.statistics = [module for _, module in named if not _is_among(module, self._frozen)]
         self.uses_batch_statistics = any(
             isinstance(module, BatchNorm) and not _is_among(module, self._frozen) for module in model.modules()

@@ -12,7 +12,8 @@ import { listCheckpoints } from './list-checkpoints'
 
 /**
  * Fields that decide where and how a run computes, not what: with others the run continues, though another device rounds
- * otherwise. Paths are among them because weights are compared by their hashes, and data by their digests and classes.
+ * otherwise. Paths are among them because weights are compared by their hashes, and data by their digests and classes; limits
+ * of files because they refuse images, and change none.
  */
 const HARMLESS = [
   'output',
@@ -21,6 +22,8 @@ const HARMLESS = [
   'data.path',
   'data.classes',
   'data.workers',
+  'data.maxMegapixels',
+  'data.maxMegabytes',
   'smoothing.denoiser.path',
   'classifier.path',
   'checkpoints',

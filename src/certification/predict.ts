@@ -12,7 +12,7 @@ import { notesOnInputRange } from '../smoothing/notes'
 import { type SmoothedInput, smoothedOf, unsaidOf } from '../smoothing/smoothed-input'
 import { smoothingOf } from '../smoothing/smoothing'
 import { gaussianBound } from '../statistics/bound'
-import { type Classifier, classFolders, type ImageTransform, readImage, unreadableImages } from '../torch'
+import { type Classifier, classNames, type ImageTransform, readImage, unreadableImages } from '../torch'
 import { BatchSize } from './batch-size'
 import { cohenCertifier, predictCertifier } from './certifiers'
 import { guaranteeOf, requireCertifiable } from './guarantee'
@@ -159,7 +159,7 @@ function listedClasses(data: DataConfig): readonly string[] | undefined {
 }
 
 /**
- * What the settings or the class folders of the data call the logits; undefined where neither does.
+ * What the settings or the data call the logits; undefined where neither does.
  *
  * @throws ConfigError where the order of the folders could be two
  */
@@ -168,14 +168,13 @@ async function namesOfData(
   data: DataConfig,
   { head }: { readonly head: number },
 ): Promise<readonly (string | undefined)[] | undefined> {
-  if (data.source !== 'folder' && data.source !== 'imagenet') return undefined
-  const { path, classes } = { classes: undefined, ...data }
-  if (typeof classes === 'object') {
+  const { classes } = { classes: undefined, ...data }
+  if (data.source === 'folder' && typeof classes === 'object') {
     const names: string[] = []
     for (const [name, logit] of Object.entries(classes)) names[Number(logit)] = name
     return names
   }
-  const found = await classFolders(session, { path, classes })
+  const found = await classNames(session, data)
   if (found !== undefined && !found.isStated) requireOneOrder(found.names)
   return found?.names.length === head ? found.names : undefined
 }

@@ -2,7 +2,7 @@ import { type FieldDifference, fieldDifferences } from './differences'
 
 /**
  * Fields that say where and how a run computes, not what. Paths are among them because weights and code are compared by
- * their hashes, and data by their digests and classes.
+ * their hashes, and data by their digests and classes; limits of files because they refuse images, and change none.
  */
 const PLACES = [
   'output',
@@ -11,6 +11,8 @@ const PLACES = [
   'data.path',
   'data.classes',
   'data.workers',
+  'data.maxMegapixels',
+  'data.maxMegabytes',
   'smoothing.denoiser.path',
   'classifier.path',
   'classifier.file',

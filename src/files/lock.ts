@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { readFileSync, readlinkSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readFileSync, readlinkSync } from 'node:fs'
 import { type FileHandle, link, open, readFile, stat, unlink } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ConfigError, DataError } from '../errors'
+import { type Refuse, readText } from './read-text'
 
 /** Who writes, in the lock. */
 interface Holder {
@@ -38,6 +39,9 @@ const ABANDONED_MS = 6 * TOUCH_MS
  */
 const ABANDONED_BY_LAUNCH_MS = 1.5 * TOUCH_MS
 
+/** Bytes of a lock, at most: this version writes some hundred. */
+const MOST_LOCK_BYTES = 100_000
+
 /** A lock that this process holds, or held until another one took it over. */
 export interface Lock {
   /**
@@ -56,7 +60,7 @@ export interface Lock {
  *
  * @param path - The lock's own file.
  * @param what - What is locked, for the message: `log runs/a.tsv`.
- * @throws ConfigError naming the process that holds it
+ * @throws ConfigError naming the process that holds it; DataError where what has the name of the lock is no file that can be read
  */
 export async function lock(path: string, what: string): Promise<Lock> {
   const own = `${path}.${randomUUID()}`
@@ -139,12 +143,20 @@ class HeldLock implements Lock {
     await succeeds('ENOENT', unlink(this.#path))
   }
 
+  /** At once: between the look and the write that follows, nothing else of this process runs. */
   #read(): string | undefined {
+    let file: number
     try {
-      return readFileSync(this.#path, 'utf8')
+      // What somebody has put in its place may be a pipe, whose other end is not waited for.
+      file = openSync(this.#path, constants.O_RDONLY | constants.O_NONBLOCK)
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
       throw error
+    }
+    try {
+      return fstatSync(file).isFile() ? readFileSync(file, 'utf8') : ''
+    } finally {
+      closeSync(file)
     }
   }
 }
@@ -188,7 +200,11 @@ function ownLaunch(): string | undefined {
   return name === '' || name === 'none' ? undefined : name
 }
 
-/** Whether a process that lives holds the lock. */
+/**
+ * Whether a process that lives holds the lock.
+ *
+ * @throws DataError where what has the name of the lock is no file that can be read
+ */
 export async function isLocked(path: string): Promise<boolean> {
   return typeof (await stateOf(path)) !== 'string'
 }
@@ -196,10 +212,19 @@ export async function isLocked(path: string): Promise<boolean> {
 type State = 'free' | 'abandoned' | { readonly holder: Holder | undefined }
 
 async function stateOf(path: string, clock = ownClock): Promise<State> {
-  const text = await readFile(path, 'utf8').catch(() => undefined)
+  const text = await readText(path, { refuse: unreadable(path), most: MOST_LOCK_BYTES })
   if (text === undefined) return 'free'
   const holder = parse(text)
   return holder !== undefined && !(await isRunning(holder, path, clock)) ? 'abandoned' : { holder }
+}
+
+/** Nobody can tell who holds it. */
+function unreadable(path: string): Refuse {
+  return (reason, cause) =>
+    new DataError(`The lock ${path} ${reason}.`, {
+      remedy: 'Delete it if no other process writes there, or choose another output.',
+      cause,
+    })
 }
 
 function refuseHeld(what: string, path: string, state: State): void {

@@ -33,7 +33,7 @@ export async function checkClasses(
   if (head === ofMethod) return
   throw new ConfigError(
     `The method takes a head of ${ofMethod} classes, but that of the classifier has ${head}.`,
-    { remedy: `Set classifier.numClasses to ${ofMethod} for a new head.` },
+    { remedy: `Set ${newHead(ofMethod)}.` },
   )
 }
 
@@ -60,8 +60,8 @@ export function requireClasses(
     `The data have ${classes.length} classes, but the head of the classifier has ${head}.`,
     {
       remedy:
-        `Give weights for these classes, or set classifier.numClasses to ${classes.length} for a new head; ` +
-        'to certify on some of its classes, set data.classes to { folder: logit }.',
+        `Give weights for these classes, or, to train a new head, set ${newHead(classes.length)}; ` +
+        "to certify on some of its classes, set data.classes to { folder: logit } (source 'folder').",
     },
   )
 }
@@ -75,6 +75,11 @@ export function requireOneHead(heads: readonly number[]): void {
       remedy: 'Give members with the same classes.',
     },
   )
+}
+
+/** What makes a new head. Those of a network of the user's own are made by its function alone. */
+function newHead(classes: number): string {
+  return `classifier.numClasses to ${classes} (of source 'python': the classes that classifier.factory makes)`
 }
 
 /**

@@ -13,7 +13,7 @@ from . import sources
 from ..errors import SpecError
 from ..sources import either, find_source
 from .data_errors import CorruptImageError
-from .image_dataset import DatasetSource, ImageDataset
+from .image_dataset import ClassList, DatasetSource, ImageDataset
 
 # What can be done about an image that does not decode, the default first.
 ON_CORRUPT = ("fail", "skip")
@@ -74,6 +74,20 @@ def describe_dataset(dataset: ImageDataset) -> dict[str, Any]:
         "logits": dataset.logits,
         "notes": list(getattr(dataset, "notes", ())),
     }
+
+
+def class_names(spec: dict[str, Any]) -> ClassList | None:
+    """What the data of a description call their classes, without a look at the images.
+
+    spec: as of `open_dataset`; a split is not needed. None where the data are not there, or their classes have no names.
+    """
+    source: DatasetSource = find_source(sources, spec.get("source"), "data set")
+    if source.class_names is None:
+        return None
+    options = {option: spec[option] for option in ("path", "classes") if option in spec and option in source.options}
+    if "path" in options:
+        options["path"] = _absolute(spec)
+    return source.class_names(**options)
 
 
 def get_images(dataset: ImageDataset, indices: Sequence[int]) -> tuple[torch.Tensor, torch.Tensor]:

@@ -15,6 +15,7 @@ from .class_order import Classes, labels_of_folders
 from .data_errors import DatasetError, shown
 from ..errors import SpecError
 from .identity import content_of_files
+from .image_dataset import ClassList
 from .image_decoding import EXTENSIONS, Limits, limits_of, read_rgb
 from .image_listing import LOOSE, ImageListing, folders_in, left_out_notes, loose_files
 from .in_memory import to_unit_range
@@ -183,7 +184,7 @@ def open_image_folder(
     return dataset
 
 
-def class_names(*, path: str, classes: Classes | None = None) -> dict[str, object] | None:
+def class_names(*, path: str, classes: Classes | None = None) -> ClassList | None:
     """The classes of a folder of class folders, without a look at its images: names, labels, and whether the user has
     said their order. None where there are no such folders."""
     for split in ("train", "test"):

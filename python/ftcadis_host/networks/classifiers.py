@@ -99,6 +99,11 @@ class Classifier(nn.Module):
         if size is not None and x.shape[-2:] != (size, size):
             x = F.interpolate(x, (size, size), mode="bicubic", antialias=True)
         if self.mean is not None:
+            if len(self.mean) not in (1, x.shape[-3]):
+                raise SpecError(
+                    f"classifier.inputRange has a mean of {len(self.mean)} channels, and images of the data have "
+                    f"{x.shape[-3]}. Give one number, or one for each channel."
+                )
             x = ((x + 1) / 2 - self.mean.to(x.dtype)) / self.std.to(x.dtype)
         x = x.to(next(self.model.parameters()).dtype)
         with self._autocast(x.device):

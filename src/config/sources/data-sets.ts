@@ -170,6 +170,7 @@ const folder: DataSource<typeof folderSettings> = {
 const syntheticSettings = z.strictObject({
   source: z.literal('synthetic').describe('Random pixels and labels, to measure speed and memory with.'),
   imageSize: count.describe('Side of the images in pixels.'),
+  channels: z.literal([1, 3]).optional().describe('Channels of the images. Default 3.'),
   classes: count.describe('How many labels there are.'),
   trainImages: count.describe('Images for training. They are generated where they are used.'),
   testImages: count.describe('Images for testing.'),
@@ -182,7 +183,7 @@ const syntheticSettings = z.strictObject({
 
 const synthetic: DataSource<typeof syntheticSettings> = {
   settings: syntheticSettings,
-  testTransform: ({ imageSize }) => ({ channels: 3, resizeSize: imageSize, imageSize }),
+  testTransform: ({ imageSize, channels = 3 }) => ({ channels, resizeSize: imageSize, imageSize }),
 }
 
 /** Every source of images. The file of one in Python is `data/sources/<source>.py`. */

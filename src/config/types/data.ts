@@ -93,6 +93,8 @@ export type SyntheticDataInput = {
   source: 'synthetic'
   /** Side of the images in pixels. */
   imageSize: number
+  /** Channels of the images. Default 3. */
+  channels?: 1 | 3 | undefined
   /** How many labels there are. */
   classes: number
   /** Images for training. They are generated where they are used. */
@@ -205,6 +207,8 @@ export type SyntheticData = {
   source: 'synthetic'
   /** Side of the images in pixels. */
   imageSize: number
+  /** Channels of the images. Default 3. */
+  channels?: 1 | 3 | undefined
   /** How many labels there are. */
   classes: number
   /** Images for training. They are generated where they are used. */

@@ -137,7 +137,7 @@ export async function dryRun(
           plan &&
           classifier &&
           timesImages(
-            plan.updates * config.optimisation.imagesPerUpdate,
+            plan.images,
             passesOf({
               usesBatchStatistics: classifier.description.usesBatchStatistics,
               hasDenoiser: config.smoothing.denoiser.source !== 'none',

@@ -93,7 +93,7 @@ export async function prepareRun<F extends Form>(
     batchSize: plan.imagesPerMicroBatch,
     seed: config.seed,
     shuffle: true,
-    dropLast: true,
+    dropLast: config.optimisation.dropLast,
     workers: 'workers' in config.data ? config.data.workers : 0,
     rank: group.rank,
     ranks: group.worldSize,

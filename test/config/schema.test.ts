@@ -343,7 +343,7 @@ describe('parseUnknownConfig', () => {
     [
       { data: { source: 'cifr10', path: 'a' } },
       [
-        'data.source: expected "digits" or "cifar10" or "imagenet" or "folder" or "synthetic", got "cifr10". Did you mean "cifar10"?',
+        'data.source: expected "digits" or "mnist" or "cifar10" or "imagenet" or "folder" or "synthetic", got "cifr10". Did you mean "cifar10"?',
       ],
     ],
     [

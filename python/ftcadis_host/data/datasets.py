@@ -23,8 +23,10 @@ def open_dataset(spec: dict[str, Any]) -> ImageDataset:
     """Opens a data set for reading; an item is (float32 image [C, H, W] in [0, 1], int label), never augmented.
 
     spec:
-        source: 'digits' | 'cifar10' | 'imagenet' | 'folder' | 'synthetic'; split: 'train' | 'test', for class folders also 'val'.
-        path: the folder. CIFAR-10: `cifar-10-batches-py` or its parent. Class folders: what contains `train` and `val`.
+        source: 'digits' | 'mnist' | 'cifar10' | 'imagenet' | 'folder' | 'synthetic'; split: 'train' | 'test', for class
+            folders also 'val'.
+        path: the folder. MNIST: that of the idx files, or one above. CIFAR-10: `cifar-10-batches-py` or its parent. Class
+            folders: what contains `train` and `val`.
         augment: whether a Loader augments (default false). CIFAR-10: crop with padding 4, mirror. Class folders: random
             resized crop, mirror; else the shorter side is resized to `resize_size` (default 256), then the centre of
             `image_size` (default 224) cropped. ImageNet has the default sizes.
@@ -32,9 +34,10 @@ def open_dataset(spec: dict[str, Any]) -> ImageDataset:
         channels: own class folders only; 3 (default) or 1.
         max_megapixels, max_megabytes: class folders; how large an image file may be (default 100 and 200).
         on_corrupt: 'fail' (default) | 'skip': what a Loader does about an image file that does not decode.
-        train_images, test_images, classes, image_size: synthetic images only, all four.
+        train_images, test_images, classes, image_size: synthetic images only, all four; channels with them, default 3.
         held_out: digits only; 'test' (default) | 'validation': what is not trained on and makes the split 'test'.
-        hashes: CIFAR-10 only; 'any' (default) | 'published': whether files other than the published ones are accepted.
+        hashes: MNIST and CIFAR-10; 'any' | 'published': whether files other than the published ones are accepted. Default:
+            'published' for MNIST, 'any' for CIFAR-10.
 
     Raises SpecError for an unacceptable spec, DatasetError for data that are missing, damaged or something else.
     """

@@ -29,7 +29,7 @@ class Classifier(nn.Module):
     """Maps images in [-1, 1] to logits, with what the network wants of its input done inside and differentiably.
 
     model: the network, inside a peft model where it has adapters.
-    family: its source, 'timm' | 'transformers' | 'resnet110' | 'python'.
+    family: its source, 'timm' | 'transformers' | 'resnet110' | 'lenet' | 'python'.
     depth: number of transformer blocks, for layer-wise decay; None where there are none.
     classes: what the weights call the logits; None where they do not.
     uses_batch_statistics: whether outputs in train mode depend on who else is in the batch (batch normalisation).
@@ -138,6 +138,7 @@ def load_classifier(
         {"source": "timm", "path": weight file, "name", "model_args"}
         {"source": "transformers", "path": folder or hub id} or {…, "config": {"model_type", …}} for random weights
         {"source": "resnet110", "path": checkpoint of locuslab/smoothing or saved folder}, without `path` random
+        {"source": "lenet", "path": checkpoint or saved folder}, without `path` random
         {"source": "python", "file", "factory", "arguments": {…}, "path": saved folder or weight file}:
             what the function `factory` of the file returns. The only source that executes code of the user's;
             "heads": names of its modules that classify, which LoRA trains in full

@@ -152,6 +152,22 @@ const resnet110: ClassifierSource<typeof resnet110Settings> = {
   randomWeights: ({ path: _, ...architecture }, numClasses) => ({ ...architecture, numClasses }),
 }
 
+const lenetSettings = z.strictObject({
+  source: z
+    .literal('lenet')
+    .describe('The LeNet for MNIST of jh-jeong/smoothing-consistency: two convolutions, two linear layers.'),
+  path: text.optional().describe('A checkpoint of it. Default: random weights.'),
+  ...input,
+})
+
+const lenet: ClassifierSource<typeof lenetSettings> = {
+  settings: lenetSettings,
+  title: 'a LeNet',
+  blocks: 'none',
+  hasQueryAndValue: false,
+  randomWeights: ({ path: _, ...architecture }, numClasses) => ({ ...architecture, numClasses }),
+}
+
 const pythonSettings = z.strictObject({
   source: z.literal('python').describe('A torch.nn.Module of your own.'),
   file: text.describe('Python file. It is executed.'),
@@ -174,4 +190,4 @@ const python: ClassifierSource<typeof pythonSettings> = {
 }
 
 /** Every source of classifiers. The file of one in Python is `networks/classifier_sources/<source>.py`. */
-export const CLASSIFIERS = [timm, transformers, resnet110, python] as const
+export const CLASSIFIERS = [timm, transformers, resnet110, lenet, python] as const

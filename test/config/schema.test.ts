@@ -89,6 +89,7 @@ describe('parseUnknownConfig', () => {
         minLearningRate: 1e-6,
         weightDecay: { start: 0.04, end: 0.4 },
         decays: 'matrices',
+        dropLast: true,
         layerDecay: 1,
         normPre: 'first',
         parameterGroups: 'library',

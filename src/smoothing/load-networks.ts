@@ -1,4 +1,4 @@
-import { basename, dirname, join } from 'node:path'
+import { join } from 'node:path'
 import type { Session } from '../bridge'
 import { fieldDifferences, showValue } from '../config/differences'
 import type {
@@ -20,6 +20,7 @@ import {
   requireDenoiserOf,
   type Spec,
 } from '../torch'
+import { nameOfClassifier } from './name-of'
 import { folderHashes, hashesOf, readSmoothed, type Smoothed } from './smoothed-file'
 import { classifierSpec, denoiserSpec } from './specs'
 
@@ -262,36 +263,6 @@ export async function provenanceOf(
     classifier: provenance(classifier, spec),
   }))
   return { denoiser: from.denoiser[0] ?? null, classifier: from.classifier }
-}
-
-/** A short name of what is certified, the same in whatever folder that lies. */
-export function nameOf({ ensemble, ...first }: CertificationRunConfig): string {
-  const { classifier } = first
-  const others = (ensemble?.others ?? []).map(({ path, checkpoint }) => ({
-    classifier: { ...classifier, ...(path !== undefined && { path }) } as ClassifierConfig,
-    checkpoint,
-  }))
-  return [first, ...others].map(nameOfMember).join(' + ')
-}
-
-function nameOfMember({
-  checkpoint,
-  classifier,
-}: {
-  readonly checkpoint?: string | undefined
-  readonly classifier: ClassifierConfig
-}): string {
-  if (checkpoint !== undefined) {
-    const parent = dirname(checkpoint)
-    const run = basename(parent) === 'checkpoints' ? dirname(parent) : parent
-    return `${basename(run)}/${basename(checkpoint)}`
-  }
-  return nameOfClassifier(classifier)
-}
-
-function nameOfClassifier(classifier: ClassifierConfig): string {
-  const { source, path, name } = { name: undefined, path: undefined, ...classifier }
-  return `${source}:${name ?? (path === undefined ? 'random' : basename(path))}`
 }
 
 function requireExpected(found: Smoothed['weights'], expected: Smoothed['weights']): void {

@@ -33,6 +33,7 @@ it('packs what runs, and nothing else, in less than 8 MB', async () => {
       'assets/digits/denoiser/scheduler_config.json',
       'assets/paper/tables.json',
       'python/requirements.txt',
+      ...['certification', 'overrides', 'run'].map(name => `schema/${name}.json`),
       ...host.filter(name => name.endsWith('.py')).map(name => `python/ftcadis_host/${name}`),
     ].sort(),
   )

@@ -46,10 +46,10 @@ export async function trainSettings(options: TrainOptions): Promise<TrainSetting
     options.output ??
     textAt(fields, 'output') ??
     join('runs', [preset.name, scale, sigma].filter(part => part !== undefined).join('-'))
-  const isSynthetic = options.synthetic ? 'synthetic' : undefined
+  const placeholder = options.synthetic ? 'synthetic' : undefined
   const paths = {
-    data: options.data ?? textAt(fields, 'data.path') ?? isSynthetic,
-    denoiser: options.denoiser ?? denoiserOf(fields) ?? isSynthetic,
+    data: options.data ?? textAt(fields, 'data.path') ?? placeholder,
+    denoiser: options.denoiser ?? denoiserOf(fields) ?? placeholder,
     classifier: options.classifier,
   }
   refuseOpenValues(options, preset)

@@ -42,10 +42,18 @@ it('packs what runs, and nothing else, in less than 8 MB', async () => {
 it('runs nothing when it is installed, and points to what is built', () => {
   const { scripts, main, types, exports, bin } = manifest
   expect(Object.keys(scripts).filter(name => /^((pre|post)?install|prepare)$/.test(name))).toEqual([])
-  expect({ main, types, exports: exports['.'], bin }).toEqual({
+  const { './schema/*.json': _schemas, './package.json': _manifest, ...points } = exports
+  const point = (file: string) => ({ types: `./dist/${file}.d.ts`, default: `./dist/${file}.js` })
+  expect({ main, types, points, bin }).toEqual({
     main: './dist/index.js',
     types: './dist/index.d.ts',
-    exports: { types: './dist/index.d.ts', default: './dist/index.js' },
+    points: {
+      '.': point('index'),
+      './torch': point('torch/index'),
+      './analysis': point('analysis/index'),
+      './experiments': point('experiments/index'),
+      './internal': point('internal'),
+    },
     bin: { 'ft-cadis': './dist/cli/main.js' },
   })
 })

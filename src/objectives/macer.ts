@@ -27,7 +27,7 @@ import { exactPasses } from './passes'
 import { recognizedCount } from './recognized'
 import { crossEntropyMetric, trainingAccuracyMetric } from './shared-metrics'
 
-interface MacerForm extends Form {
+export interface MacerForm extends Form {
   readonly settings: MacerSettings
   readonly prepared: null
   readonly asked: {

@@ -1,7 +1,8 @@
 import { apply, type Dtype, missingDimensions, type ValueOf } from './apply'
 import { type AnyTensor, type Axes, dimensionOf, type Tensor } from './tensor'
 
-type Operand = AnyTensor | number
+/** What stands second in a binary operation: a tensor whose axes are among those of the first, or a number. */
+export type Operand = AnyTensor | number
 
 function binary<A extends Axes, V extends number | boolean = number>(
   operation: string,

@@ -1,14 +1,128 @@
-export * from './data'
-export * from './distributed'
-export * from './event-writer'
-export * from './generator'
-export * from './image-files'
-export * from './inference'
-export * from './memory'
-export * from './modules'
-export * from './operations'
-export * from './optimizer'
-export * from './provenance'
-export * from './soft-labels'
-export * from './spec'
-export * from './tensor'
+/** Named tensors, their operations, and what Python holds: networks, optimizers, data sets. */
+export type { Dtype, ValueOf } from './apply'
+export { backward, grad, gradient, noGrad } from './autograd'
+export { lookUp, noiseBlocks, randint, randnCopies, randnLike, stack, tensor } from './creation'
+export {
+  type Batch,
+  type CorruptImage,
+  type DataIdentity,
+  Dataset,
+  type DatasetDescription,
+  type DrawnSamples,
+  digest,
+  drawSamples,
+  encodePng,
+  Loader,
+  type LoaderOptions,
+  makeLoader,
+  openDataset,
+  type SkippedImages,
+} from './data'
+export { type JoinOptions, joinProcessGroup, type ProcessGroup, soleProcess } from './distributed'
+export {
+  abs,
+  add,
+  clamp,
+  clampMin,
+  detach,
+  div,
+  eq,
+  erfinv,
+  exp,
+  gt,
+  hardmax,
+  leaf,
+  log,
+  logSoftmax,
+  mul,
+  ne,
+  type Operand,
+  reciprocal,
+  round,
+  softmax,
+  sqrt,
+  square,
+  sub,
+  tanh,
+  to,
+  where,
+} from './elementwise'
+export { EventWriter, openEventWriter } from './event-writer'
+export { Generator, generator, manualSeed } from './generator'
+export {
+  type ClassFolders,
+  classFolders,
+  type ImageTransform,
+  readImage,
+  unreadableImages,
+} from './image-files'
+export { expand, flatten, indexSelect, linear, pick, select, slice, unflatten } from './indexing'
+export {
+  type Autocast,
+  autocasting,
+  compileDenoiser,
+  type InferenceOptions,
+  inferenceCopy,
+  networkDtype,
+} from './inference'
+export {
+  denoisingPeak,
+  type MemoryNow,
+  memoryNow,
+  type NetworkBytes,
+  networkBytes,
+  trainingPeak,
+} from './memory'
+export {
+  Classifier,
+  type ClassifierDescription,
+  type ClassifierPrecision,
+  Denoiser,
+  type DiffusionSchedule,
+  describe,
+  descriptionOf,
+  type LibraryGroups,
+  loadClassifier,
+  loadDenoiser,
+  type ParameterDescription,
+  setTf32,
+  type WeightClasses,
+} from './modules'
+export {
+  adamW,
+  type ClipOptions,
+  MovingAverage,
+  movingAverage,
+  Optimizer,
+  type OptimizerGroup,
+  RunningStatistics,
+  runningStatistics,
+  sgd,
+} from './optimizer'
+export { type Provenance, provenance } from './provenance'
+export {
+  argmax,
+  bincount,
+  logsumexp,
+  max,
+  mean,
+  meanOfEach,
+  normOfEach,
+  type Reduction,
+  sum,
+  topk,
+} from './reductions'
+export { readSoftLabels, SoftLabels } from './soft-labels'
+export { pythonSpec, type Spec } from './spec'
+export {
+  type AnyTensor,
+  type Axes,
+  checkAxisCount,
+  dimensionOf,
+  type Nested,
+  prependAxis,
+  type Replaced,
+  replaceAxes,
+  Tensor,
+  type Without,
+} from './tensor'

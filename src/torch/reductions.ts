@@ -3,7 +3,7 @@ import { apply, makeTensor } from './apply'
 import { type AnyTensor, type Axes, checkAxisCount, dimensionOf, type Tensor, type Without } from './tensor'
 
 /** Reduces one axis, or all of them when none is named. */
-interface Reduction {
+export interface Reduction {
   <A extends Axes, X extends string>(input: Tensor<A>, axis: X): Tensor<Without<A, X>>
   (input: AnyTensor): Tensor<''>
 }

@@ -1,6 +1,7 @@
 /** Tables and figures of the paper as experiments, and experiments of your own. */
 export type { Report } from '../analysis/report'
 export type { RunConfig } from '../config/schema'
+export type { MethodConfig } from '../config/types/method'
 export type { NamedRun } from '../runs/report/run-curves'
 export { type ComparedArm, type ComparisonOptions, comparisonReport } from './comparison-report'
 export type { Arm, Experiment, PaperRowReference } from './definition'

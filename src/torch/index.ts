@@ -1,4 +1,9 @@
-/** Named tensors, their operations, and what Python holds: networks, optimizers, data sets. */
+/**
+ * Named tensors, their operations, and what Python holds: networks, optimizers, data sets. Operations are named after torch's.
+ * Each records one instruction and returns a name for its result; nothing is computed until a session reads. Binary operations
+ * take a tensor whose axes are among the first one's, in the same order, and broadcast by letter: `mul(gradients_MBCHW, scale_MB)`
+ * scales each image by its own number.
+ */
 export type { Dtype, ValueOf } from './apply'
 export { backward, grad, gradient, noGrad } from './autograd'
 export { lookUp, noiseBlocks, randint, randnCopies, randnLike, stack, tensor } from './creation'
@@ -117,8 +122,10 @@ export { pythonSpec, type Spec } from './spec'
 export {
   type AnyTensor,
   type Axes,
+  axisOf,
   checkAxisCount,
   dimensionOf,
+  type Letter,
   type Nested,
   prependAxis,
   type Replaced,

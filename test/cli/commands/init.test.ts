@@ -18,7 +18,13 @@ beforeAll(async () => {
   await symlink(join(PACKAGE_FOLDER, 'src'), join(installed, 'src'))
   await writeFile(
     join(installed, 'package.json'),
-    JSON.stringify({ exports: { '.': './src/index.ts', './analysis': './src/analysis/index.ts' } }),
+    JSON.stringify({
+      exports: {
+        '.': './src/index.ts',
+        './analysis': './src/analysis/index.ts',
+        './package.json': './package.json',
+      },
+    }),
   )
 })
 afterAll(() => rm(folder, { recursive: true }))

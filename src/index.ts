@@ -52,6 +52,8 @@ export type {
   ClassifierConfigInput,
   FullTuning,
   FullTuningInput,
+  LenetClassifier,
+  LenetClassifierInput,
   LoraTuning,
   LoraTuningInput,
   PythonClassifier,
@@ -76,6 +78,8 @@ export type {
   FolderDataInput,
   ImagenetData,
   ImagenetDataInput,
+  MnistData,
+  MnistDataInput,
   SyntheticData,
   SyntheticDataInput,
 } from './config/types/data'

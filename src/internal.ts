@@ -33,9 +33,31 @@ export {
   SizedRun,
 } from './certification/adaptive/sized-certification'
 export type { BatchSize } from './certification/batch-size'
+export {
+  type AcesCertifierOptions,
+  type AcesParts,
+  type AcesRadiusZeroRule,
+  acesCertifier,
+  acesFinding,
+  CORE_LINE,
+  SELECTED,
+  SELECTOR_BALLOT,
+} from './certification/certifiers/aces'
+export { type AtRadiusCertifierOptions, atRadiusCertifier } from './certification/certifiers/at-radius'
+export {
+  type CascadeCertifierOptions,
+  type CascadeScale,
+  cascadeCertifier,
+} from './certification/certifiers/cascade'
 export type { Ask, Certifier, Steps, Tally } from './certification/certifiers/certifier'
 export { type CohenOptions, cohenCertifier } from './certification/certifiers/cohen'
 export { type GridCertifierOptions, gridCertifier } from './certification/certifiers/grid'
+export {
+  type PixelDpOptions,
+  pixelDpCertifier,
+  pixelDpFromScores,
+  pixelDpFromVotes,
+} from './certification/certifiers/pixel-dp'
 export { type PredictCertifierOptions, predictCertifier } from './certification/certifiers/predict'
 export { type SizedCertifierOptions, sizedCertifier } from './certification/certifiers/sized'
 export { defaultLogPath } from './certification/certify'
@@ -61,9 +83,23 @@ export {
   runCertifiers,
 } from './certification/run-certifiers'
 export { leadingClass, type TopTwo } from './certification/statistics'
+export { type Aggregation, aggregatedClass } from './certification/voters/aggregate'
 export { armBallot, armsVoter } from './certification/voters/arms'
+export {
+  consensusVoter,
+  type EnsembleVoterOptions,
+  ensembleVoter,
+  type Members,
+} from './certification/voters/ensemble'
+export {
+  type SelectorVoterOptions,
+  selectedByEntropy,
+  selectedByNetwork,
+  selectorVoter,
+} from './certification/voters/selector'
 export { singleVoter } from './certification/voters/single'
 export type { Ballot, Voter } from './certification/voters/voter'
+export { type EnsembleVote, voterOf } from './certification/voters/voter-of'
 export type { HookTrace, HookTraces } from './config/hook-trace'
 export type { PgdSettings } from './config/methods/attack-fields'
 export type { Cifar10OpenValues, ImagenetOpenValues } from './config/presets'
@@ -196,6 +232,7 @@ export { type KnownSmoothed, smoothedOf, unsaidOf } from './smoothing/smoothed-i
 export { denoiserOf, type Front, levelOf } from './smoothing/smoothing'
 export { classifierSpec, datasetSpec, denoiserSpec } from './smoothing/specs'
 export type { CountDistribution } from './statistics/binomial'
+export type { ScoreSums } from './statistics/pixel-dp'
 export {
   missesBetween,
   type OperatingCharacteristics,

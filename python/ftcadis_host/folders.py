@@ -12,7 +12,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from .errors import WeightsError
+from .errors import WeightsError, plain_text
+from .regular_files import read_regular_file
+
+# Bytes of a JSON file: the index of the largest models has a few.
+MOST_JSON_BYTES = 100_000_000
 
 
 @contextmanager
@@ -71,13 +75,23 @@ def write_json(path: Path | str, content: Any) -> None:
 
 
 def read_json(path: Path | str) -> dict[str, Any]:
-    """Reads a JSON object; `WeightsError` names the file where there is none."""
+    """Reads a JSON object in UTF-8 or UTF-16, with or without the mark of it.
+
+    Raises WeightsError, which names the file, where there is none, or it is no regular file, too large, or not JSON.
+    """
     try:
-        content = json.loads(Path(path).read_text(encoding="utf-8"))
+        text = read_regular_file(str(path), most=MOST_JSON_BYTES)
     except FileNotFoundError as error:
         raise WeightsError(f"There is no file '{path}'. Give a folder that has it.") from error
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise WeightsError(f"'{path}' is not JSON: {error}. Write or download it again.") from error
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise WeightsError(f"'{path}' cannot be read: {reason}. Put a file of JSON there.") from error
+    try:
+        content = json.loads(text)
+    except RecursionError as error:
+        raise WeightsError(f"'{path}' has lists or objects too deep in one another. Write it again.") from error
+    except ValueError as error:
+        raise WeightsError(f"'{path}' is not JSON: {plain_text(error)} Write or download it again.") from error
     if not isinstance(content, dict):
         raise WeightsError(f"'{path}' holds a {type(content).__name__}, expected a JSON object.")
     return content

@@ -24,7 +24,8 @@ export interface BestRun<Run> {
 
 /**
  * The upper envelope over one method's runs, usually one per sigma: at each radius the run with the highest certified
- * accuracy, the first on a tie (how Table 1 reports a method). Seeds of a run are averaged before runs are compared.
+ * accuracy, on a tie the one with the higher accuracy at radius 0, and then the first: how Table 1 reports a method. Seeds
+ * of a run are averaged before runs are compared.
  *
  * @param radii l2 radii on the [0, 1] pixel scale
  * @throws as `certifiedAccuracy`; ConfigError without runs, or for a run with logs of different images
@@ -49,11 +50,18 @@ export function bestOverRuns<Run extends SeedLogs>(
   return radii.map((radius, index) => {
     const position = index + 1
     const best = others.reduce(
-      (best, candidate) => (meanOf(candidate.at(position)) > meanOf(best.at(position)) ? candidate : best),
+      (best, candidate) => (isBetter(candidate.at, best.at, position) ? candidate : best),
       first,
     )
     return { radius, accuracy: best.at(position), cleanAccuracy: best.at(0), run: best.run }
   })
+}
+
+type At = (position: number) => number | MeanAndDeviation
+
+function isBetter(candidate: At, best: At, position: number): boolean {
+  const ahead = meanOf(candidate(position)) - meanOf(best(position))
+  return ahead > 0 || (ahead === 0 && meanOf(candidate(0)) > meanOf(best(0)))
 }
 
 function meanOf(value: number | MeanAndDeviation): number {

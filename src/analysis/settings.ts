@@ -3,6 +3,7 @@ import { unsaidNote } from '../files/earlier-format'
 import { type CertificationLog, missingImages } from '../logs/certification-log-file'
 import { familyWiseOf, LOG_FORMAT } from '../logs/certification-log-metadata'
 import { isChecked } from '../logs/check-rows'
+import { votesOf } from '../logs/outcome'
 import { type KnownSetting, knownSettings } from './known-settings'
 import {
   dataDifferences,
@@ -174,9 +175,12 @@ function familyWiseNote({ file, metadata }: CertificationLog): string[] {
 /** How many votes an adaptive certification took, and what its radii leave out. */
 function adaptiveNotes({ file, rows, metadata }: CertificationLog): string[] {
   if (metadata === undefined || metadata.configuration.procedure.kind === 'certify') return []
-  const { n, procedure } = metadata.configuration
-  const votes = rows.reduce((sum, { evidence }) => sum + (evidence?.n ?? 0) + (evidence?.pilot ?? 0), 0)
-  const radii = Array.isArray(procedure.radii) ? procedure.radii.join(', ') : undefined
+  const { procedure } = metadata.configuration
+  const n = Array.isArray(procedure.rounds)
+    ? procedure.rounds.reduce<number>((total, votes) => total + Number(votes), 0)
+    : metadata.configuration.n
+  const votes = rows.reduce((sum, { evidence }) => sum + (evidence === undefined ? 0 : votesOf(evidence)), 0)
+  const radii = Array.isArray(procedure.radii) ? procedure.radii.join(', ') : procedure.radius
   return [
     `${file} is adaptive: ${Math.round(votes / rows.length)} votes an image in the mean, at most ${n}.`,
     ...(radii === undefined

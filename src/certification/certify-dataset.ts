@@ -5,7 +5,7 @@ import { type CertifiedImage, rowOf } from '../logs/certification-log'
 import type { JsonObject } from '../logs/certification-log-metadata'
 import { earlierRows } from '../logs/earlier-rows'
 import { dealt, planMetadata, type Shard } from '../logs/shards'
-import { requireClasses, requireSameClasses } from '../smoothing/check-classes'
+import { requireClasses, requireOneHead, requireSameClasses } from '../smoothing/check-classes'
 import { toSymmetric } from '../smoothing/denoise'
 import { denoiserOf, type Smoothing } from '../smoothing/smoothing'
 import { gaussianBound } from '../statistics/bound'
@@ -19,11 +19,13 @@ import { configurationOf } from './log-configuration'
 import { countedWhileSlow } from './one-ahead'
 import { certifiersOf, procedureOf } from './procedure'
 import { ImagesInWork } from './run-certifiers'
-import { armBallot, armsVoter, singleVoter } from './voters'
+import { armBallot, armsVoter, type EnsembleVote, voterOf } from './voters'
 
 /** A base classifier to certify, and where its rows go. */
 export interface CertifiedArm {
   readonly classifier: Classifier
+  /** Other classifiers that vote with it as one, and how. Default: none. */
+  readonly ensemble?: (EnsembleVote & { readonly others: readonly Classifier[] }) | undefined
   /** Path of the log; `<log>.json` beside it says how its rows were certified. */
   readonly log: string
   /** What identifies the classifier: decides its rows, and so belongs to the log's configuration. */
@@ -81,15 +83,22 @@ export async function certifyDataset(
   const guarantee = guaranteeOf(smoothing, { ...certification, images: indices.length })
   const bound = gaussianBound(guarantee.certifiedSigma)
   const procedure = procedureOf(certification)
-  for (const { classifier } of arms) requireSameClasses(classifier.description.classes, dataset.description)
+  const members = arms.map(({ classifier, ensemble }) => [classifier, ...(ensemble?.others ?? [])] as const)
+  for (const classifier of members.flat()) {
+    requireSameClasses(classifier.description.classes, dataset.description)
+  }
   const networks = await inferenceNetworks(
     session,
-    { denoiser: denoiserOf(smoothing), classifiers: arms.map(({ classifier }) => classifier) },
+    { denoiser: denoiserOf(smoothing), classifiers: members.flat() },
     { ...certification, example: () => pixelsOf(dataset, 0).image_CHW },
   )
   let done = 0
   try {
     for (const head of networks.heads) requireClasses(head, dataset.description)
+    const firsts = members.map((_, arm) => members.slice(0, arm).flat().length)
+    for (const [arm, first] of firsts.entries()) {
+      requireOneHead(networks.heads.slice(first, first + (members[arm]?.length ?? 0)))
+    }
     const { info } = session
     const identity = await session.compute(() => dataset.identity())
     const configured = arms.map(arm => ({
@@ -129,9 +138,11 @@ export async function certifyDataset(
     const voting = {
       smoothing: { ...smoothing, autocast },
       voter: armsVoter(
-        networks.classifiers.map((classifier, arm) =>
-          singleVoter(classifier, { classes: networks.heads[arm] ?? 0 }),
-        ),
+        arms.map(({ ensemble }, arm) => {
+          const place = firsts[arm] ?? 0
+          const [first, ...others] = networks.classifiers.slice(place, place + (members[arm]?.length ?? 0))
+          return voterOf([first as Classifier, ...others], { classes: networks.heads[place] ?? 0, ensemble })
+        }),
       ),
       batch: new BatchSize(certification.batch, options),
     }

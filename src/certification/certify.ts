@@ -8,7 +8,8 @@ import type { JsonObject } from '../logs/certification-log-metadata'
 import { type CertificationWatcher, watchedBy } from '../logs/certification-watcher'
 import { type Shard, shardPath } from '../logs/shards'
 import { requireSameClasses } from '../smoothing/check-classes'
-import { type CertifiedNetworks, loadNetworks, nameOf } from '../smoothing/load-networks'
+import { type CertifiedNetworks, loadNetworks } from '../smoothing/load-networks'
+import { nameOf } from '../smoothing/name-of'
 import { notesOnChoice, notesOnInputRange } from '../smoothing/notes'
 import { type SmoothedInput, smoothedOf, unsaidOf } from '../smoothing/smoothed-input'
 import { smoothingOf } from '../smoothing/smoothing'
@@ -19,6 +20,7 @@ import { openDataset } from '../torch'
 import { certifyDataset } from './certify-dataset'
 import { chooseImages } from './choose-images'
 import { requireCertifiable } from './guarantee'
+import { modelsOf } from './models-of'
 
 export interface CertifyOptions extends CertificationWatcher {
   /** Path of the log; a shard's is made of it by `shardPath`. Default: `defaultLogPath` of the settings. */
@@ -66,7 +68,7 @@ export async function certify(
     loading.show(`loading denoiser and classifier: ${nameOf(config)}`)
     networks = await loadNetworks(session, config, { expected })
     loading.end()
-    const { denoiser, classifier, weights, provenance } = networks
+    const { denoiser, classifier, others, provenance } = networks
     const unsaid = unsaidOf(known)
     const notes = [
       ...(unsaid === undefined ? [] : [unsaid]),
@@ -84,7 +86,11 @@ export async function certify(
         dataset,
         arms: [
           {
-            ...{ classifier, log: path, name: nameOf(config), models: modelsOf(config, weights) },
+            ...{ classifier, log: path, name: nameOf(config), models: modelsOf(config, networks) },
+            ensemble: config.ensemble && {
+              ...config.ensemble,
+              others: others.map(member => member.classifier),
+            },
             earlier: earlier.filter(other => other !== path),
           },
         ],
@@ -94,7 +100,10 @@ export async function certify(
         data: imagesOf(config.data),
         notes: {
           chosen: certification.images,
-          models: provenance,
+          models: {
+            ...provenance,
+            ...(others.length > 0 && { others: others.map(member => member.provenance) }),
+          },
           checkpoint: config.checkpoint ?? null,
           dataset: 'path' in config.data ? config.data.path : null,
           versions: {
@@ -111,23 +120,14 @@ export async function certify(
     )
   } finally {
     watcher.onEnd()
-    session.free([dataset, networks?.denoiser, networks?.classifier])
+    session.free([
+      dataset,
+      networks?.denoiser,
+      networks?.classifier,
+      networks?.others.map(own => own.classifier),
+    ])
   }
   return readCertificationLog(path)
-}
-
-/** What of the networks decides the rows: their settings and their weights, but not where these lie. */
-function modelsOf(
-  { smoothing, classifier }: CertificationRunConfig,
-  weights: CertifiedNetworks['weights'],
-): JsonObject {
-  const { path: _path, file: _file, ...others } = { file: null, ...classifier }
-  const { path: _from, ...schedule } = { path: null, ...smoothing.denoiser }
-  return {
-    denoiser: weights.denoiser === null ? null : ({ ...schedule, ...weights.denoiser } as JsonObject),
-    classifier: { ...others, ...weights.classifier } as JsonObject,
-    checkpoint: weights.checkpoint,
-  }
 }
 
 /** What of the data decides the images. */

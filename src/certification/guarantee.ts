@@ -2,7 +2,7 @@ import type { CertificationConfig } from '../config/schema'
 import { ConfigError } from '../errors'
 import { levelOf, type Smoothing } from '../smoothing/smoothing'
 import { gaussianBound } from '../statistics/bound'
-import { procedureOf } from './procedure'
+import { type ProcedureSettings, procedureOf } from './procedure'
 
 /** What each image is certified with. */
 export interface Guarantee {
@@ -53,6 +53,10 @@ export function requireCertifiable(
   const { n, familyWise } = certification
   const procedure = procedureOf(certification)
   const alpha = alphaOfImage(certification, images)
+  if (procedure.kind === 'at-radius') {
+    requireRounds(procedure, { n, alpha, sigma })
+    return
+  }
   const radius = procedure.kind === 'grid' ? (procedure.radii[0] ?? 0) : 0
   const top = gaussianBound(sigma).top(radius)
   // Unanimous votes show a probability of alpha^(1/n). CERTIFY is to be above 1/2 with it: a radius of 0 is none.
@@ -66,6 +70,34 @@ export function requireCertifiable(
   throw new ConfigError(what, {
     remedy: least === undefined ? 'Ask about smaller radii.' : `Set n to at least ${least}.`,
   })
+}
+
+/** Each round has a part of alpha: the one with the most votes is to certify the radius with it. */
+function requireRounds(
+  { radius, rounds }: Extract<ProcedureSettings, { kind: 'at-radius' }>,
+  { n, alpha, sigma }: { readonly n: number; readonly alpha: number; readonly sigma: number },
+): void {
+  const most = Math.max(...rounds)
+  if (most > n) {
+    throw new ConfigError(
+      `adaptive.rounds takes ${most} votes in one round, but n is ${n}, the most that an image may have in one.`,
+      { remedy: `Set n to ${most}, or name smaller rounds.` },
+    )
+  }
+  const top = gaussianBound(sigma).top(radius)
+  const each = alpha / rounds.length
+  const suffices = (votes: number) => top ** votes <= each
+  if (suffices(most)) return
+  const least = leastVotes(top, { alpha: each, suffices })
+  throw new ConfigError(
+    `Rounds of [${rounds.join(', ')}] votes cannot certify radius ${radius}: it takes a probability of ${top.toFixed(4)}, and ${most} votes that agree show ${(each ** (1 / most)).toFixed(4)} at alpha / ${rounds.length} = ${each}.`,
+    {
+      remedy:
+        least === undefined
+          ? 'Ask about a smaller radius.'
+          : `Let the last round have at least ${least} votes.`,
+    },
+  )
 }
 
 /** Bonferroni: the probability that any is wrong is at most the sum. */

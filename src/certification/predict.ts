@@ -5,21 +5,21 @@ import { ConfigError, DataError, InterruptedError } from '../errors'
 import { fileHash } from '../files/hash'
 import { systemPath } from '../files/system-path'
 import { type Outcome, predictionOf, radiusOf } from '../logs/outcome'
-import { requireOneOrder, requireSameClasses } from '../smoothing/check-classes'
+import { requireOneHead, requireOneOrder, requireSameClasses } from '../smoothing/check-classes'
 import { toSymmetric } from '../smoothing/denoise'
 import { loadNetworks } from '../smoothing/load-networks'
 import { notesOnInputRange } from '../smoothing/notes'
 import { type SmoothedInput, smoothedOf, unsaidOf } from '../smoothing/smoothed-input'
 import { smoothingOf } from '../smoothing/smoothing'
 import { gaussianBound } from '../statistics/bound'
-import { type Classifier, classFolders, type ImageTransform, readImage, unreadableImages } from '../torch'
+import { type Classifier, classNames, type ImageTransform, readImage, unreadableImages } from '../torch'
 import { BatchSize } from './batch-size'
 import { cohenCertifier, predictCertifier } from './certifiers'
 import { guaranteeOf, requireCertifiable } from './guarantee'
 import { inferenceNetworks } from './inference-networks'
 import { oneAhead } from './one-ahead'
 import { ImagesInWork } from './run-certifiers'
-import { singleVoter } from './voters'
+import { voterOf } from './voters'
 
 /** What the smoothed classifier says about one image. */
 export interface ImagePrediction {
@@ -91,21 +91,23 @@ export async function predict(
   if (unsaid !== undefined) onNote?.(unsaid)
   for (const note of await notesOnInputRange(config)) onNote?.(note)
   const named = classes ?? listedClasses(config.data)
-  const { denoiser, classifier } = await loadNetworks(session, config, { expected })
+  const { denoiser, classifier, others } = await loadNetworks(session, config, { expected })
+  const members = [classifier, ...others.map(member => member.classifier)] as const
   const predictions: ImagePrediction[] = []
   let copies: readonly Classifier[] = []
   try {
     const networks = await inferenceNetworks(
       session,
-      { denoiser, classifiers: [classifier] },
+      { denoiser, classifiers: members },
       { ...certification, example: () => readImage(session, first, transform) },
     )
     copies = networks.classifiers
     const head = networks.heads[0] ?? 0
     requireNames(head, named)
+    requireOneHead(networks.heads)
     const { classes: ofWeights } = classifier.description
-    if (named !== undefined) {
-      requireSameClasses(ofWeights, { classes: named, classOrder: 'listed', logits: null })
+    for (const { description } of named === undefined ? [] : members) {
+      requireSameClasses(description.classes, { classes: named ?? [], classOrder: 'listed', logits: null })
     }
     const names = named ?? ofWeights?.names ?? (await namesOfData(session, config.data, { head }))
     const smoothing = smoothingOf(denoiser, config.smoothing.sigma, certification)
@@ -117,7 +119,10 @@ export async function predict(
     ]
     const voting = {
       smoothing,
-      voter: singleVoter(copies[0] ?? classifier, { classes: head }),
+      voter: voterOf([copies[0] ?? classifier, ...copies.slice(1)], {
+        classes: head,
+        ensemble: config.ensemble,
+      }),
       batch: new BatchSize(certification.batch, { onNote }),
     }
     using inWork = new ImagesInWork()
@@ -144,7 +149,7 @@ export async function predict(
       remedy: 'Start it again.',
     })
   } finally {
-    session.free([denoiser, classifier, copies])
+    session.free([denoiser, members, copies])
   }
 }
 
@@ -154,7 +159,7 @@ function listedClasses(data: DataConfig): readonly string[] | undefined {
 }
 
 /**
- * What the settings or the class folders of the data call the logits; undefined where neither does.
+ * What the settings or the data call the logits; undefined where neither does.
  *
  * @throws ConfigError where the order of the folders could be two
  */
@@ -163,14 +168,13 @@ async function namesOfData(
   data: DataConfig,
   { head }: { readonly head: number },
 ): Promise<readonly (string | undefined)[] | undefined> {
-  if (data.source !== 'folder' && data.source !== 'imagenet') return undefined
-  const { path, classes } = { classes: undefined, ...data }
-  if (typeof classes === 'object') {
+  const { classes } = { classes: undefined, ...data }
+  if (data.source === 'folder' && typeof classes === 'object') {
     const names: string[] = []
     for (const [name, logit] of Object.entries(classes)) names[Number(logit)] = name
     return names
   }
-  const found = await classFolders(session, { path, classes })
+  const found = await classNames(session, data)
   if (found !== undefined && !found.isStated) requireOneOrder(found.names)
   return found?.names.length === head ? found.names : undefined
 }

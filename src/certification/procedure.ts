@@ -1,7 +1,13 @@
 import type { CertificationConfig } from '../config/schema'
 import type { Bound } from '../statistics/bound'
 import { GridCertification, SizedCertification } from './adaptive'
-import { type Certifier, cohenCertifier, gridCertifier, sizedCertifier } from './certifiers'
+import {
+  atRadiusCertifier,
+  type Certifier,
+  cohenCertifier,
+  gridCertifier,
+  sizedCertifier,
+} from './certifiers'
 
 /** Votes come in multiples of this many, the block that noise is drawn in. */
 const BLOCK = 16
@@ -18,14 +24,32 @@ export type ProcedureSettings =
       readonly block: number
       readonly worth: number
     }
+  | {
+      readonly kind: 'at-radius'
+      readonly radius: number
+      readonly rounds: readonly number[]
+      readonly beta: number
+    }
   | { readonly kind: 'sized'; readonly maxRadiusLoss: number; readonly block: number }
 
 /** The procedure of a certification, complete. */
 export function procedureOf({ adaptive, n }: Pick<CertificationConfig, 'adaptive' | 'n'>): ProcedureSettings {
   if (adaptive === 'none') return { kind: 'certify' }
+  if ('radius' in adaptive) {
+    const { radius, rounds = roundsUpTo(n), beta } = adaptive
+    return { kind: 'at-radius', radius, rounds, beta }
+  }
   return 'radii' in adaptive
     ? { kind: 'grid', radii: adaptive.radii, block: BLOCK, worth: WORTH * n }
     : { kind: 'sized', maxRadiusLoss: adaptive.maxRadiusLoss, block: BLOCK }
+}
+
+/** Fewer votes than this decide hardly any image. */
+const LEAST_ROUND = 100
+
+/** As published: 1000, 10,000 and the most votes, here for any number of these. */
+function roundsUpTo(n: number): readonly number[] {
+  return [...[n / 100, n / 10].map(Math.ceil).filter(votes => votes >= LEAST_ROUND), n]
 }
 
 /**
@@ -47,6 +71,8 @@ export function certifiersOf(
       const certification = new GridCertification({ ...options, ...procedure })
       return ballot => gridCertifier({ certification, n0, ballot })
     }
+    case 'at-radius':
+      return ballot => atRadiusCertifier({ ...options, ...procedure, n0, ballot })
     case 'sized': {
       const certification = new SizedCertification({ ...options, ...procedure })
       return ballot => sizedCertifier({ certification, n0, ballot })

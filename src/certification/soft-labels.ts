@@ -9,7 +9,7 @@ import { openToAppend } from '../files/regular-file'
 import { sparseCounts } from '../logs/outcome'
 import { requireClasses, requireSameClasses } from '../smoothing/check-classes'
 import { toSymmetric } from '../smoothing/denoise'
-import { type CertifiedNetworks, loadNetworks, nameOf } from '../smoothing/load-networks'
+import { type CertifiedNetworks, loadNetworks } from '../smoothing/load-networks'
 import { type SmoothedInput, smoothedOf } from '../smoothing/smoothed-input'
 import { smoothingOf } from '../smoothing/smoothing'
 import {
@@ -20,10 +20,12 @@ import {
   softLabelsLine,
 } from '../smoothing/soft-labels-file'
 import { datasetSpec } from '../smoothing/specs'
+import { STREAMS_VERSION } from '../streams'
 import { type Classifier, type Dataset, type Loader, makeLoader, openDataset, select } from '../torch'
 import { BatchSize } from './batch-size'
 import { type Certifier, ONLY_BALLOT, type Steps } from './certifiers/certifier'
 import { inferenceNetworks } from './inference-networks'
+import { modelsOf } from './models-of'
 import { oneAhead } from './one-ahead'
 import { ImagesInWork } from './run-certifiers'
 import { singleVoter } from './voters'
@@ -45,7 +47,7 @@ export interface SoftLabelsOptions {
  * Counts how often a smoothed classifier gives each class to noisy copies of each training image, and writes a line for each: the file
  * that CAT-RS takes as `method.predictions`. The noise of an image depends on its place and the seed alone.
  *
- * @throws ConfigError if the file was begun with other settings or is being written; as `loadNetworks`
+ * @throws ConfigError if the settings have an ensemble, or the file was begun with others or is being written; as `loadNetworks`
  * @throws InterruptedError if `signal` is aborted; the same call continues
  */
 export async function writeSoftLabels(
@@ -55,6 +57,14 @@ export async function writeSoftLabels(
 ): Promise<void> {
   const { config, weights: expected } = await smoothedOf(input)
   const { certification, smoothing: noise } = config
+  if (config.ensemble !== undefined) {
+    throw new ConfigError(
+      'Soft labels are the votes of one classifier, and `ensemble` has others beside it.',
+      {
+        remedy: 'Leave `ensemble` out, or --classifier but for the first.',
+      },
+    )
+  }
   const held = await lock(`${output}.lock`, `the file of soft labels ${output}`)
   let dataset: Dataset | undefined
   let networks: CertifiedNetworks | undefined
@@ -67,7 +77,7 @@ export async function writeSoftLabels(
     dataset = trainSet
     length = trainSet.description.length
     networks = await loadNetworks(session, config, { expected })
-    const { denoiser, classifier, weights } = networks
+    const { denoiser, classifier } = networks
     requireSameClasses(classifier.description.classes, trainSet.description)
     const prepared = await inferenceNetworks(
       session,
@@ -81,7 +91,7 @@ export async function writeSoftLabels(
       format: SOFT_LABELS_FORMAT,
       n,
       data: await session.compute(() => trainSet.identity()),
-      configuration: configurationOf(config, { augment, weights }),
+      configuration: configurationOf(config, { augment, networks }),
     })
     await using file = begun.file
     const work = Array.from({ length }, (_, image) => image).filter(image => !begun.images.has(image))
@@ -155,14 +165,14 @@ function imagesOf(
 /** What decides votes beside images and n, without where files lie. */
 function configurationOf(
   config: CertificationRunConfig,
-  { augment, weights }: { readonly augment: boolean; readonly weights: CertifiedNetworks['weights'] },
+  { augment, networks }: { readonly augment: boolean; readonly networks: CertifiedNetworks },
 ): SoftLabelsHeader['configuration'] {
   const { smoothing, data, certification } = config
-  const { seed, dtype, autocast, tf32 } = certification
+  const { seed, dtype, autocast, tf32, channelsLast, compile } = certification
   return {
-    ...{ classifier: nameOf(config), sigma: smoothing.sigma, denoiser: smoothing.denoiser.source },
-    ...{ augment, seed, dtype, autocast, tf32 },
-    weights: JSON.parse(JSON.stringify(weights)),
+    ...{ sigma: smoothing.sigma, augment, seed, streams: STREAMS_VERSION },
+    ...{ dtype, autocast, tf32, channelsLast, compile },
+    models: JSON.parse(JSON.stringify(modelsOf(config, networks))),
     data: JSON.parse(JSON.stringify({ source: data.source, ...sourceOfData(data).imageSettings?.(data) })),
   }
 }

@@ -1,7 +1,7 @@
 import binomialCdf from '@stdlib/stats-base-dists-binomial-cdf'
 import { ConfigError } from '../errors'
 import { ABSTAIN } from '../logs/abstain'
-import { type Outcome, sparseCounts } from '../logs/outcome'
+import { type Evidence, type Outcome, sparseCounts } from '../logs/outcome'
 import type { Bound } from '../statistics/bound'
 import { lowerConfidenceBound, requireAlpha, requireCount } from '../statistics/confidence-bound'
 
@@ -42,6 +42,24 @@ export function certifyFromCounts(
   countsEstimation: readonly number[],
   { alpha, bound }: { readonly alpha: number; readonly bound: Bound },
 ): Outcome {
+  const evidence = estimateFromCounts(countsSelection, countsEstimation, { alpha })
+  const { candidate, lowerBound } = evidence
+  return lowerBound < 0.5
+    ? { kind: 'abstains', evidence }
+    : { kind: 'certified', class: candidate, radius: bound.radius(lowerBound), evidence }
+}
+
+/**
+ * The class that the selection votes name, and with probability at least 1 - alpha a lower bound of its probability from
+ * the estimation votes: what CERTIFY and the procedures that are made of it share.
+ *
+ * @throws as {@link certifyFromCounts}
+ */
+export function estimateFromCounts(
+  countsSelection: readonly number[],
+  countsEstimation: readonly number[],
+  { alpha }: { readonly alpha: number },
+): Evidence & { readonly lowerBound: number } {
   const n0 = totalVotes(countsSelection)
   const n = totalVotes(countsEstimation)
   if (countsSelection.length !== countsEstimation.length) {
@@ -53,14 +71,11 @@ export function certifyFromCounts(
   const candidate = leadingClass(countsSelection)
   const runnerUp = leadingClass(countsEstimation, candidate)
   const candidateCount = countsEstimation[candidate] as number
-  const lowerBound = lowerConfidenceBound(candidateCount, n, { alpha })
-  const evidence = {
+  return {
     ...{ candidate, candidateCount, runnerUp, runnerUpCount: countsEstimation[runnerUp] as number },
-    ...{ n0, n, lowerBound, selection: sparseCounts(countsSelection) },
+    ...{ n0, n, lowerBound: lowerConfidenceBound(candidateCount, n, { alpha }) },
+    selection: sparseCounts(countsSelection),
   }
-  return lowerBound < 0.5
-    ? { kind: 'abstains', evidence }
-    : { kind: 'certified', class: candidate, radius: bound.radius(lowerBound), evidence }
 }
 
 /**

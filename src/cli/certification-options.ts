@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import type { EnsembleConfig } from '../config/ensemble-schema'
 import { PRESET_NAMES } from '../config/named-presets'
 import type { CertificationConfig } from '../config/schema'
 import { parseIndices } from '../logs/image-plan'
@@ -12,7 +13,10 @@ export interface SmoothedOptions {
   readonly data?: string
   readonly classes?: string
   readonly denoiser?: string
-  readonly classifier?: string
+  /** Each is a member of an ensemble where there are several. */
+  readonly classifier?: readonly string[]
+  readonly ensemble?: EnsembleConfig['by']
+  readonly consensus?: number
   readonly sigma?: number
   readonly n0?: number
   readonly n?: number
@@ -49,7 +53,21 @@ export function addSmoothedOptions(command: Command): Command {
       '--denoiser <path>',
       'weights of the denoiser, in the place of those of the settings; none: noisy images go to the classifier as they are',
     )
-    .option('--classifier <path>', 'off-the-shelf weights of the classifier')
+    .option(
+      '--classifier <path>',
+      'off-the-shelf weights of the classifier; given several times, these are an ensemble that is certified as one',
+      (path: string, before: readonly string[] = []) => [...before, path],
+    )
+    .option(
+      '--ensemble <what>',
+      'what is summed over the members of an ensemble: logits, softmax, votes, or weights of logits such as 0.6,0.4 (default: logits)',
+      parseAggregation,
+    )
+    .option(
+      '--consensus <count>',
+      'ask so many members about every noisy copy, and the others where these disagree',
+      count,
+    )
     .option('--sigma <number>', 'noise level, for pixels in [0, 1]', parseNumber({ min: 1e-6 }))
     .option('--n0 <count>', 'noisy copies that choose the class', count)
     .option('--n <count>', 'noisy copies that bound its probability', count)
@@ -91,6 +109,15 @@ export function addSmoothedOptions(command: Command): Command {
     .option('--device <name>', 'auto, cpu, cuda or cuda:N')
     .option('--threads <count>', 'threads of torch on the CPU', count)
     .option('--python <path>', 'use this Python instead of PYTHON_BIN, an active conda environment or .venv')
+}
+
+function parseAggregation(text: string): NonNullable<SmoothedOptions['ensemble']> {
+  if (text === 'logits' || text === 'softmax' || text === 'votes') return text
+  const weights = text.split(',').map(part => (part.trim() === '' ? Number.NaN : Number(part)))
+  if (weights.length > 1 && weights.every(Number.isFinite)) return weights
+  throw new InvalidArgumentError(
+    'Expected logits, softmax, votes, or a weight for each member such as 0.6,0.4.',
+  )
 }
 
 /** `all`, `first:N`, `every:K`, `random:N`, `one-per-class`, or images such as `3,17,20-40`. */

@@ -6,7 +6,7 @@ import { connect } from '../bridge'
 import { GRID_RADII } from '../certification/adaptive'
 import { certify, defaultLogPath } from '../certification/certify'
 import { certifyLaunched } from '../certification/certify-launched'
-import type { CertificationConfig } from '../config/schema'
+import type { CertificationConfig, CertificationConfigInput } from '../config/schema'
 import { launchRank } from '../environment/launch-rank'
 import { ConfigError } from '../errors'
 import { type CertificationLog, readCertificationLog } from '../logs/certification-log-file'
@@ -25,6 +25,7 @@ export interface CertifyCommandOptions extends SmoothedOptions {
   /** true stands for the default radii. */
   readonly adaptive?: readonly number[] | true
   readonly maxRadiusLoss?: number
+  readonly atRadius?: number
 }
 
 /** `ft-cadis certify`: certifies what falls to this process, and prints the figures. */
@@ -72,7 +73,9 @@ export async function runCertification(
 function adaptiveOf({
   adaptive,
   maxRadiusLoss,
-}: CertifyCommandOptions): CertificationConfig['adaptive'] | undefined {
+  atRadius,
+}: CertifyCommandOptions): CertificationConfigInput['adaptive'] {
+  if (atRadius !== undefined) return { radius: atRadius }
   if (maxRadiusLoss !== undefined) return { maxRadiusLoss }
   if (adaptive === undefined) return undefined
   return { radii: [...(adaptive === true ? GRID_RADII : adaptive)] }

@@ -1,7 +1,7 @@
 import { basename, dirname, join, resolve } from 'node:path'
 import { namedPreset } from '../config/named-presets'
 import {
-  type CertificationConfig,
+  type CertificationConfigInput,
   type CertificationRunConfig,
   type CertificationRunConfigInput,
   certificationOf,
@@ -15,6 +15,7 @@ import { findCheckpoint } from '../runs/find-checkpoint'
 import { readSmoothed } from '../smoothing/smoothed-file'
 import type { KnownSmoothed } from '../smoothing/smoothed-input'
 import type { SmoothedOptions } from './certification-options'
+import { ensembleOfRuns, memberRuns } from './ensemble-of-runs'
 import { readSettings } from './read-settings'
 
 /**
@@ -27,9 +28,10 @@ import { readSettings } from './read-settings'
 export async function smoothedSource(
   folder: string | undefined,
   options: SmoothedOptions & { readonly output?: string },
-  others: { readonly [K in 'images' | 'adaptive']?: CertificationConfig[K] | undefined } = {},
+  others: Partial<Pick<CertificationConfigInput, 'images' | 'adaptive'>> = {},
 ): Promise<KnownSmoothed> {
   const { config, ...known } = await namedSource(folder, options)
+  const [classifier] = options.classifier ?? []
   const { n0, n, alpha, batch, seed, dtype, autocast, tf32, channelsLast, compile } = options
   const { radiusSigma, familyWise, device, threads } = options
   return {
@@ -41,7 +43,8 @@ export async function smoothedSource(
         ...{ ...config.smoothing, ...given({ sigma: options.sigma }) },
         denoiser: otherDenoiser(config.smoothing, options),
       },
-      classifier: { ...config.classifier, ...given({ path: options.classifier }) },
+      classifier: { ...config.classifier, ...given({ path: classifier }) },
+      ...given({ ensemble: ensembleOf(config, folder, options) }),
       data: await otherData(config, options),
       certification: {
         ...config.certification,
@@ -76,6 +79,8 @@ async function namedSource(
 async function fromFolder(folder: string, { checkpoint }: SmoothedOptions): Promise<KnownSmoothed> {
   const here = checkpoint === undefined ? await readSmoothed(folder) : undefined
   if (here !== undefined) return withOutput(here, runOf(resolve(folder)))
+  const members = await memberRuns(folder, { checkpoint })
+  if (members !== undefined) return { config: { ...ensembleOfRuns(members), output: resolve(folder) } }
   const run = await findCheckpoint(folder, { checkpoint })
   const found = (await readSmoothed(run.checkpoint)) ?? {
     config: certificationOf(run.config, run.checkpoint),
@@ -107,12 +112,36 @@ async function fromFile(
 function fromPreset({
   preset: name = '',
   denoiser,
-  classifier,
+  classifier: [classifier] = [],
   data,
 }: SmoothedOptions): CertificationRunConfig {
   const preset = namedPreset(name)
   const output = join('runs', `certify-${name}`)
   return certificationOf(preset.config({ sigma: preset.sigma, data, denoiser, classifier, output }))
+}
+
+/** The ensemble of the settings, or of the classifiers that the command line names. */
+function ensembleOf(
+  { ensemble }: CertificationRunConfig,
+  folder: string | undefined,
+  { classifier = [], ensemble: by, consensus }: SmoothedOptions,
+): CertificationRunConfigInput['ensemble'] {
+  const named = classifier.slice(1).map(path => ({ path }))
+  if (named.length > 0 && folder !== undefined) {
+    throw new ConfigError(
+      `The folder ${folder} says which classifier is certified, got --classifier ${classifier.length} times.`,
+      {
+        remedy: 'Give the members as runs in members/0, members/1, …, or --config or --preset in its place.',
+      },
+    )
+  }
+  const others = named.length > 0 ? named : ensemble?.others
+  if (others !== undefined) return { ...ensemble, others, ...given({ by, consensus }) }
+  if (by === undefined && consensus === undefined) return undefined
+  throw new ConfigError(
+    `There is one classifier, got ${by === undefined ? `--consensus ${consensus}` : `--ensemble ${by}`}, which is about several.`,
+    { remedy: 'Give --classifier once for each member, or leave it out.' },
+  )
 }
 
 function otherDenoiser(

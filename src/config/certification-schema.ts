@@ -31,6 +31,21 @@ const adaptive = z.union([
       .describe('Radii at which an image is certified or not; its radius is the largest of them.'),
   }),
   z.strictObject({
+    radius: positive.describe('The one radius at which an image is certified or not.'),
+    rounds: z
+      .array(count)
+      .min(1)
+      .optional()
+      .describe(
+        'Votes of each round, none more than n; each is drawn where the rounds before did not decide. Default: n and its tenth and ' +
+          'hundredth part, as far as these have 100 votes.',
+      ),
+    beta: positive
+      .lt(1)
+      .default(1e-4)
+      .describe('Probability that a radius is given up that holds, at most. Default 0.0001.'),
+  }),
+  z.strictObject({
     maxRadiusLoss: positive.describe('How much smaller than with n votes a radius may be expected to be.'),
   }),
 ])
@@ -44,7 +59,7 @@ export const certificationSchema = z.strictObject({
     .default('none')
     .describe(
       'How an image may take less than n noisy copies, at the same alpha: it stops when every radius of a list is decided, ' +
-        'or takes as many as its own radius needs. Default none.',
+        'goes through rounds of more and more votes until one radius is, or takes as many as its own radius needs. Default none.',
     ),
   batch: count
     .default(100)

@@ -4,6 +4,8 @@ import { z } from 'zod'
 
 export const text = z.string().min(1)
 export const count = z.int().positive()
+/** A side of an image in pixels: larger ones take more memory than there is. */
+export const side = count.max(10_000)
 export const seed = z.int().nonnegative()
 export const positive = z.number().positive()
 export const nonnegative = z.number().nonnegative()

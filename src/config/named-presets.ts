@@ -1,54 +1,12 @@
 import { ConfigError } from '../errors'
 import { given } from '../files/given'
 import { didYouMean } from '../files/nearest-name'
-import type { FtCadisSettings } from './methods/ft-cadis'
+import type { NamedPreset, PresetValues } from './preset-values'
 import { presets } from './presets'
 import type { RunConfig } from './schema'
+import { TABLE1_PRESETS, type Table1Scale, table1Preset } from './table1'
 
-/** What a preset may be given. Each takes some of it. */
-export interface PresetValues {
-  /** Noise level, for pixels in [0, 1]. */
-  readonly sigma: number
-  /** Folder of the data. */
-  readonly data?: string | undefined
-  /** Weights of the denoiser. */
-  readonly denoiser?: string | undefined
-  /** Weights of the classifier. Default: the preset's. */
-  readonly classifier?: string | undefined
-  readonly baseLearningRate?: number | undefined
-  readonly lambda?: number | undefined
-  readonly epsilon?: FtCadisSettings['attack']['epsilon'] | undefined
-  readonly weightDecay?: { readonly start: number; readonly end: number } | undefined
-  readonly layerDecay?: number | undefined
-  /** Folder of the run. */
-  readonly output: string
-}
-
-/** Values that σ decides where the paper has settings for it. */
-export type OpenValue = 'baseLearningRate' | 'lambda' | 'epsilon' | 'weightDecay' | 'layerDecay'
-
-/** A preset by its name, with what a program has to know of it. */
-export interface NamedPreset {
-  readonly name: string
-  readonly summary: string
-  /** The noise level where none is given. */
-  readonly sigma: number
-  /** What has no default. */
-  readonly needs: readonly ('data' | 'denoiser')[]
-  /** The values that a σ without published settings needs. */
-  readonly takes: readonly OpenValue[]
-  /** Radii of the table of certified accuracy, for pixels in [0, 1]. */
-  readonly radii: readonly number[]
-  /** Sizes and numbers of the real images, for generated ones. */
-  readonly images: {
-    readonly imageSize: number
-    readonly classes: number
-    readonly trainImages: number
-    readonly testImages: number
-  }
-  /** @throws ConfigError that lists the values which a σ without published settings lacks */
-  config(values: PresetValues): RunConfig
-}
+export type { NamedPreset, OpenValue, PresetValues } from './preset-values'
 
 const IMAGENET = {
   sigma: 0.5,
@@ -116,19 +74,33 @@ export const PRESET_NAMES: readonly string[] = [
   ...Object.keys(ALIASES),
 ]
 
+/** Every preset that a training can begin with: those of off-the-shelf networks, and those that train from scratch. */
+export const TRAINING_PRESET_NAMES: readonly string[] = [
+  ...PRESET_NAMES,
+  ...TABLE1_PRESETS.map(({ name }) => name),
+]
+
 /**
  * The preset of a name.
  *
- * @throws ConfigError for a name that none has
+ * @param scale - for the presets `table1.<method>`, which have settings for several data sets
+ * @throws ConfigError for a name that none has, for a scale that it has no settings for, and for one that it does not take
  */
-export function namedPreset(name: string): NamedPreset {
+export function namedPreset(name: string, scale?: Table1Scale): NamedPreset {
+  const ofTable1 = TABLE1_PRESETS.find(each => each.name === name)
+  if (ofTable1 !== undefined) return table1Preset(ofTable1, scale)
   const meant = Object.hasOwn(ALIASES, name) ? ALIASES[name] : name
   const preset = NAMED_PRESETS.find(each => each.name === meant)
-  if (preset !== undefined) return preset
-  throw new ConfigError(
-    `There is no preset ${name}, expected one of ${PRESET_NAMES.join(', ')}.${didYouMean(name, PRESET_NAMES)}`,
-    { remedy: 'Choose one of these.' },
-  )
+  if (preset === undefined) {
+    throw new ConfigError(
+      `There is no preset ${name}, expected one of ${TRAINING_PRESET_NAMES.join(', ')}.${didYouMean(name, TRAINING_PRESET_NAMES)}`,
+      { remedy: 'Choose one of these.' },
+    )
+  }
+  if (scale === undefined) return preset
+  throw new ConfigError(`The preset ${name} has one scale, got ${scale}.`, {
+    remedy: 'Leave the scale out: it is for the presets table1.<method>.',
+  })
 }
 
 function needed(

@@ -63,6 +63,12 @@ export const optimisationSchema = z.strictObject({
     .describe(
       'Images, each under M noises, that one process takes at once; lowers memory, not the result. Default: all.',
     ),
+  dropLast: z
+    .boolean()
+    .default(true)
+    .describe(
+      'Whether images left over at the end of an epoch are left out; false makes a smaller update of them, as released code does. Default true.',
+    ),
   learningRate: z
     .union([
       positive,

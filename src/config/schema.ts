@@ -3,6 +3,7 @@ import { ConfigError } from '../errors'
 import { certificationSchema } from './certification-schema'
 import { dataSchema } from './data-schema'
 import { fromEarlierForm } from './earlier-form'
+import { ensembleSchema, problemsOfEnsemble } from './ensemble-schema'
 import { explainIssues } from './explain-issues'
 import { seed, text } from './fields'
 import { METHOD_KINDS, type MethodConfig, methodSchema } from './methods'
@@ -89,15 +90,24 @@ function runSchemaOf<Method extends z.ZodType<{ readonly kind: string }>>(method
 export const runSchema = runSchemaOf(methodSchema)
 
 /** A certification on its own: of an off-the-shelf classifier, or of what a run has trained. */
-export const certificationRunSchema = z.strictObject({
-  ...setup,
-  checkpoint: text
-    .optional()
-    .describe(
-      'Folder of a checkpoint whose weights replace those of the classifier. Default: off-the-shelf.',
-    ),
-  certification: certificationSchema.describe('What is certified, and how surely.'),
-})
+export const certificationRunSchema = z
+  .strictObject({
+    ...setup,
+    checkpoint: text
+      .optional()
+      .describe(
+        'Folder of a checkpoint whose weights replace those of the classifier. Default: off-the-shelf.',
+      ),
+    ensemble: ensembleSchema
+      .optional()
+      .describe('Other classifiers that are certified together with this one, as one. Default: none.'),
+    certification: certificationSchema.describe('What is certified, and how surely.'),
+  })
+  .superRefine(({ ensemble }, context) => {
+    for (const { path, message } of ensemble === undefined ? [] : problemsOfEnsemble(ensemble)) {
+      context.addIssue({ code: 'custom', path: path.split('.'), message })
+    }
+  })
 
 /** The settings of a fine-tuning run, complete. */
 export interface RunConfig<Method extends { readonly kind: string } = MethodConfig> extends RunSettings {
@@ -109,7 +119,7 @@ export type RunConfigOf<Kind extends MethodConfig['kind']> = RunConfig<Extract<M
 /** The settings of a fine-tuning run by any method, custom ones included. */
 export type AnyRunConfig = RunConfig<{ readonly kind: string }>
 
-export type { CertificationConfig } from './types/certification'
+export type { CertificationConfig, CertificationConfigInput } from './types/certification'
 export type { ClassifierConfig, TuningConfig } from './types/classifier'
 export type { DataConfig } from './types/data'
 export type { CertificationRunConfig, CertificationRunConfigInput, RunConfigInput } from './types/run'

@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises'
 import { ConfigError } from '../errors'
+import { type Refuse, readText } from '../files/read-text'
 
 /** One package and the version that this project is tested with. */
 export interface Requirement {
@@ -14,12 +14,13 @@ export interface Requirement {
  * @throws ConfigError if the file cannot be read, or a line is not an exact pin `name==version`
  */
 export async function readRequirements(file: string): Promise<{ text: string; requirements: Requirement[] }> {
-  const text = await readFile(file, 'utf8').catch(cause => {
-    throw new ConfigError(`The requirements file ${file} cannot be read.`, {
+  const refuse: Refuse = (reason, cause) =>
+    new ConfigError(`The requirements file ${file} ${reason}.`, {
       remedy: 'Name a file that pip can install from, or reinstall ft-cadis.',
       cause,
     })
-  })
+  const text = await readText(file, { refuse, most: 1_000_000 })
+  if (text === undefined) throw refuse('is missing')
   const requirements = text
     .split('\n')
     .map(line => line.replace(/(^|\s)#.*/, '').trim())

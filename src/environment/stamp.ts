@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { readText } from '../files/read-text'
 
 /**
  * What `setup` writes into a `.venv` of its own. That the file is there says that the environment may be emptied and
@@ -18,10 +18,13 @@ export const STAMP_NAME = 'ft-cadis-setup.json'
 
 /** The stamp of an environment; undefined if setup did not make it. A damaged stamp reads as unfinished. */
 export async function readStamp(environment: string): Promise<Stamp | undefined> {
+  // What is there and no file that can be read is nothing that setup has written.
+  const text = await readText(join(environment, STAMP_NAME), { most: 100_000 }).catch(() => undefined)
+  if (text === undefined) return undefined
   try {
-    return JSON.parse(await readFile(join(environment, STAMP_NAME), 'utf8')) as Stamp
-  } catch (error) {
-    return error instanceof SyntaxError ? UNFINISHED : undefined
+    return JSON.parse(text) as Stamp
+  } catch {
+    return UNFINISHED
   }
 }
 

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { readFileSync, readlinkSync } from 'node:fs'
-import { type FileHandle, link, open, readFile, stat, unlink } from 'node:fs/promises'
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs'
+import { type FileHandle, link, open, stat, unlink } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ConfigError, DataError } from '../errors'
+import { isOfThisMachine, machine, processOf } from './processes'
+import { type Refuse, readText } from './read-text'
 
 /** Who writes, in the lock. */
 interface Holder {
@@ -38,6 +40,9 @@ const ABANDONED_MS = 6 * TOUCH_MS
  */
 const ABANDONED_BY_LAUNCH_MS = 1.5 * TOUCH_MS
 
+/** Bytes of a lock, at most: this version writes some hundred. */
+const MOST_LOCK_BYTES = 100_000
+
 /** A lock that this process holds, or held until another one took it over. */
 export interface Lock {
   /**
@@ -56,7 +61,7 @@ export interface Lock {
  *
  * @param path - The lock's own file.
  * @param what - What is locked, for the message: `log runs/a.tsv`.
- * @throws ConfigError naming the process that holds it
+ * @throws ConfigError naming the process that holds it; DataError where what has the name of the lock is no file that can be read
  */
 export async function lock(path: string, what: string): Promise<Lock> {
   const own = `${path}.${randomUUID()}`
@@ -139,12 +144,20 @@ class HeldLock implements Lock {
     await succeeds('ENOENT', unlink(this.#path))
   }
 
+  /** At once: between the look and the write that follows, nothing else of this process runs. */
   #read(): string | undefined {
+    let file: number
     try {
-      return readFileSync(this.#path, 'utf8')
+      // What somebody has put in its place may be a pipe, whose other end is not waited for.
+      file = openSync(this.#path, constants.O_RDONLY | constants.O_NONBLOCK)
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
       throw error
+    }
+    try {
+      return fstatSync(file).isFile() ? readFileSync(file, 'utf8') : ''
+    } finally {
+      closeSync(file)
     }
   }
 }
@@ -188,7 +201,11 @@ function ownLaunch(): string | undefined {
   return name === '' || name === 'none' ? undefined : name
 }
 
-/** Whether a process that lives holds the lock. */
+/**
+ * Whether a process that lives holds the lock.
+ *
+ * @throws DataError where what has the name of the lock is no file that can be read
+ */
 export async function isLocked(path: string): Promise<boolean> {
   return typeof (await stateOf(path)) !== 'string'
 }
@@ -196,10 +213,19 @@ export async function isLocked(path: string): Promise<boolean> {
 type State = 'free' | 'abandoned' | { readonly holder: Holder | undefined }
 
 async function stateOf(path: string, clock = ownClock): Promise<State> {
-  const text = await readFile(path, 'utf8').catch(() => undefined)
+  const text = await readText(path, { refuse: unreadable(path), most: MOST_LOCK_BYTES })
   if (text === undefined) return 'free'
   const holder = parse(text)
   return holder !== undefined && !(await isRunning(holder, path, clock)) ? 'abandoned' : { holder }
+}
+
+/** Nobody can tell who holds it. */
+function unreadable(path: string): Refuse {
+  return (reason, cause) =>
+    new DataError(`The lock ${path} ${reason}.`, {
+      remedy: 'Delete it if no other process writes there, or choose another output.',
+      cause,
+    })
 }
 
 function refuseHeld(what: string, path: string, state: State): void {
@@ -230,12 +256,6 @@ async function isRunning(holder: Holder, path: string, clock: Clock): Promise<bo
   return now === undefined || (!now.hasEnded && (startTicks === null || startTicks === now.startTicks))
 }
 
-function isOfThisMachine(holder: Holder): boolean {
-  if (holder.host !== hostname()) return false
-  const here = machine()
-  return here === null || holder.machine === undefined || holder.machine === null || holder.machine === here
-}
-
 /** The time by which a lock of another machine is judged. */
 type Clock = () => Promise<number>
 
@@ -256,24 +276,6 @@ async function ageMs(path: string, clock: Clock): Promise<number> {
     () => Number.NEGATIVE_INFINITY,
   )
   return (await clock()) - touchedMs
-}
-
-function machine(): string | null {
-  try {
-    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
-    return `${boot} ${readlinkSync('/proc/self/ns/pid')}`
-  } catch {
-    return null // not Linux: the host name has to do
-  }
-}
-
-/** A process by /proc/<pid>/stat; undefined where there is no such file system, or it hides the process. */
-async function processOf(pid: number): Promise<{ startTicks: string | null; hasEnded: boolean } | undefined> {
-  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined)
-  if (text === undefined) return undefined
-  // The name of the program, in parentheses, may hold spaces and parentheses itself.
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
-  return { startTicks: fields[19] ?? null, hasEnded: fields[0] === 'Z' || fields[0] === 'X' }
 }
 
 function parse(text: string): Holder | undefined {

@@ -17,10 +17,10 @@ export type CertificationConfiguration = JsonObject & {
   readonly norm: string
   /** How a radius follows from a probability, see `Bound`. */
   readonly bound: string
-  /** How votes are drawn and decided on: `certify`, `grid` or `sized`, with what decides beside n0, n and alpha. */
+  /** How votes are drawn and decided on: `certify`, `grid`, `sized` or `at-radius`, with what decides beside n0, n and alpha. */
   readonly procedure: JsonObject & { readonly kind: string }
   readonly n0: number
-  /** Votes of the estimation; of `grid` and `sized` the most that an image may take. */
+  /** Votes of the estimation; of `grid` and `sized` the most that an image may take, of `at-radius` in one round. */
   readonly n: number
   /** Probability that a row is wrong, at most: with a family-wise α, the part of it that falls to one image. */
   readonly alpha: number
@@ -68,15 +68,22 @@ export function familyWiseOf({ configuration }: Pick<LogMetadata, 'configuration
 
 /**
  * In what two configurations differ. What only one of them says of its data is not a difference: logs of earlier versions
- * say less, or have a digest of less.
+ * say less, or have a digest of less. Nor is the name of a classifier where its weights are the same: that of a run is
+ * its folder's, which may be renamed.
  */
 export function configurationDifferences(first: Json, second: Json): FieldDifference[] {
   const isSaidAlike = saysData(first) === saysData(second)
-  return fieldDifferences(first, second).filter(
-    ({ field, before, after }) =>
-      !/^data\.(digest|classNames)$/.test(field) ||
-      (isSaidAlike && before !== undefined && after !== undefined),
-  )
+  const areSameWeights = hasSameModels(first, second)
+  return fieldDifferences(first, second).filter(({ field, before, after }) => {
+    if (field === 'classifier') return !areSameWeights
+    if (!/^data\.(digest|classNames)$/.test(field)) return true
+    return isSaidAlike && before !== undefined && after !== undefined
+  })
+}
+
+function hasSameModels(first: Json, second: Json): boolean {
+  if (!isObject(first) || !isObject(second) || !isObject(first.models)) return false
+  return fieldDifferences(first.models, second.models).length === 0
 }
 
 /** Whether a configuration says which data it is about: their classes by name, and a digest of names, labels and sizes. */

@@ -1,11 +1,12 @@
 import binomialCdf from '@stdlib/stats-base-dists-binomial-cdf'
+import { decideRound, type RoundDecision } from '../statistics/at-radius'
 import { type Bound, gaussianBound } from '../statistics/bound'
 import { lowerConfidenceBound } from '../statistics/confidence-bound'
 import { operatingCharacteristics } from '../statistics/sequential-test'
 import type { CertificationRow } from './certification-log'
 import type { CertificationLog } from './certification-log-file'
 import type { CertificationConfiguration } from './certification-log-metadata'
-import type { Evidence } from './outcome'
+import type { Evidence, Finding } from './outcome'
 
 /** A column of a row that does not follow from its votes. */
 export interface RowProblem {
@@ -54,7 +55,12 @@ export function isChecked({ rows, metadata }: Pick<CertificationLog, 'rows' | 'm
 
 type Check = (row: CertificationRow, evidence: Evidence) => RowProblem | undefined
 
-const CHECKS = { certify: estimationCheck, sized: estimationCheck, grid: gridCheck }
+const CHECKS = {
+  certify: estimationCheck,
+  sized: estimationCheck,
+  grid: gridCheck,
+  'at-radius': atRadiusCheck,
+}
 
 /** How many votes there may be, and the class that the selection names. */
 function problemOfVotes(
@@ -70,6 +76,17 @@ function problemOfVotes(
       expected: isAll ? configuration.n : `at most ${configuration.n - pilot}`,
     }
   }
+  return problemOfCandidate({ selection, candidate })
+}
+
+/** The class that a selection names. */
+function problemOfCandidate({
+  selection,
+  candidate,
+}: {
+  readonly selection: Evidence['selection'] | undefined
+  readonly candidate: number
+}): RowProblem | undefined {
   const counts = Object.entries(selection ?? {}).map(([label, votes]) => [Number(label), votes] as const)
   const [leading] = counts.reduce(
     ([label, most], [other, votes]) =>
@@ -180,6 +197,48 @@ function leastError(
     giveUpFrom: path.map(look => look.misses + 1),
   }
   return operatingCharacteristics(test, top).certified
+}
+
+/** Each round is decided again, and those before the last have left the image open. */
+function atRadiusCheck({ alpha, bound, procedure }: Configuration): Check {
+  const rounds = Array.isArray(procedure.rounds) ? procedure.rounds.map(Number) : []
+  const options = { bound, alpha, radius: Number(procedure.radius), beta: Number(procedure.beta), rounds }
+  return ({ finding }, { parts = [], ...own }) => {
+    const drawn = [...parts, own]
+    for (const [
+      round,
+      { n, n0, candidate, candidateCount, selection, lowerBound: logged },
+    ] of drawn.entries()) {
+      const where = round === parts.length ? '' : `of round ${round + 1}: `
+      if (n !== rounds[round])
+        return { column: 'n', logged: `${where}${n}`, expected: `${rounds[round] ?? 'no such round'}` }
+      if (n0 !== own.n0) return { column: 'n0', logged: `${where}${n0}`, expected: own.n0 }
+      const problem = problemOfCandidate({ selection, candidate })
+      if (problem !== undefined) return problem
+      const { verdict, lowerBound } = decideRound(candidateCount, { ...options, round })
+      if (logged !== undefined && !isClose(logged, lowerBound)) {
+        return {
+          column: 'evidence',
+          logged: `${where}lowerBound ${logged}`,
+          expected: `lowerBound ${lowerBound}`,
+        }
+      }
+      const found = round === parts.length ? verdictOf(finding, options.radius) : 'open'
+      if (found !== verdict) {
+        return { column: 'outcome', logged: `${where}${found ?? finding.kind}`, expected: verdict }
+      }
+    }
+    return undefined
+  }
+}
+
+/** What a finding says of the one radius; `open` where it is left undecided. */
+function verdictOf(finding: Finding, radius: number): RoundDecision['verdict'] | undefined {
+  if (finding.kind === 'undecided') return 'open'
+  if (finding.kind !== 'certified-at') return undefined
+  const isOnly = (radii: readonly number[]) => radii.length === 1 && radii[0] === radius
+  if (isOnly(finding.radii) && finding.refused.length === 0) return 'certified'
+  return isOnly(finding.refused) && finding.radii.length === 0 ? 'refused' : undefined
 }
 
 function isClose(a: number, b: number): boolean {

@@ -103,16 +103,29 @@ const votes = z.int().nonnegative()
 /** The looks of a schedule grow by a tenth each: so many end at more votes than anybody draws. */
 const draws = z.array(z.tuple([votes, votes])).max(1000)
 const radii = z.array(z.number().nonnegative().max(LARGEST_RADIUS)).max(10_000)
+const probability = z.number().min(0).max(1)
+const byClass = z.record(z.string().regex(/^\d+$/), votes)
+const partSchema = z.strictObject({
+  of: z.string(),
+  ...{ candidate: votes, candidateCount: votes, runnerUp: votes, runnerUpCount: votes, n0: votes, n: votes },
+  lowerBound: z.exactOptional(probability),
+  selection: z.exactOptional(byClass),
+  counts: z.exactOptional(byClass),
+})
 /** In the order in which they are written. */
 const detailsSchema = z.strictObject({
-  lowerBound: z.exactOptional(z.number().min(0).max(1)),
-  selection: z.exactOptional(z.record(z.string().regex(/^\d+$/), votes)),
-  pValue: z.exactOptional(z.number().min(0).max(1)),
+  lowerBound: z.exactOptional(probability),
+  selection: z.exactOptional(byClass),
+  pValue: z.exactOptional(probability),
   look: z.exactOptional(votes),
   looks: z.exactOptional(draws),
   pilot: z.exactOptional(votes),
   pilots: z.exactOptional(draws),
   planned: z.exactOptional(votes),
+  upperBound: z.exactOptional(probability),
+  counts: z.exactOptional(byClass),
+  unsmoothed: z.exactOptional(votes),
+  parts: z.exactOptional(z.array(partSchema)),
   radii: z.exactOptional(radii),
   refused: z.exactOptional(radii),
   why: z.exactOptional(z.string()),

@@ -49,6 +49,30 @@ export interface Evidence {
   /** Of a sized certification: what the pilot has drawn, and the votes that it asked for. */
   readonly pilots?: readonly Draw[]
   readonly planned?: number
+  /** Of PixelDP: upper bound of the score of the runner-up. */
+  readonly upperBound?: number
+  /** Of a cascade: votes of the estimation by class; classes without votes are left out. */
+  readonly counts?: Readonly<Record<string, number>>
+  /** Of ACES and a cascade: the class of a network that is not smoothed, where it was asked. */
+  readonly unsmoothed?: number
+  /** Other votes that the finding follows from, in the order in which they were drawn. */
+  readonly parts?: readonly EvidencePart[]
+}
+
+/** Votes beside those of the row: of an earlier round or scale, or of the selector of ACES. */
+export interface EvidencePart
+  extends Omit<
+    Evidence,
+    'parts' | 'pValue' | 'look' | 'looks' | 'pilot' | 'pilots' | 'planned' | 'upperBound' | 'unsmoothed'
+  > {
+  /** `round 1`, `scale 1`, counted from 1, or `selector`. */
+  readonly of: string
+}
+
+/** All votes that were drawn to estimate or to plan it, in whatever rounds. */
+export function votesOf({ n, pilot = 0, parts = [] }: Evidence): number {
+  const others = parts.filter(({ of }) => of !== 'selector')
+  return others.reduce((total, part) => total + part.n, n + pilot)
 }
 
 /** What a certification has found out about an image, and from what. */

@@ -179,6 +179,8 @@ export interface Objective<F extends Form = Form> {
   readonly usesIndices?: boolean
   /** How many classes the head is to have. Default: those of the data. */
   head?(data: DatasetDescription): number
+  /** Paths of the files that the settings name, by field: a run is resumed with the same content alone. Default none. */
+  files?(settings: F['settings']): Readonly<Record<string, string>>
   /** Loads what the run needs beside the trained networks. It is freed at the end of the run. */
   prepare?(context: PrepareContext<F>): Promise<F['prepared']>
   /** The settings in force at a place of the run: ramps and phases resolved. */

@@ -1,6 +1,7 @@
 import type { SessionInfo } from '../bridge'
 import type { HookTraces } from '../config/hook-trace'
 import type { AnyRunConfig } from '../config/schema'
+import { fileHash } from '../files/hash'
 import { packageVersion } from '../files/package-version'
 import type { ObjectiveDescription } from '../objectives/description'
 import type { TrainedNetworks } from '../objectives/objective'
@@ -13,8 +14,8 @@ import { STREAMS_VERSION } from '../streams'
 export interface RunDescription {
   readonly config: AnyRunConfig
   readonly objective: ObjectiveDescription
-  /** Where the off-the-shelf weights are from. */
-  readonly weights: CertifiedNetworks['provenance']
+  /** Where the off-the-shelf weights are from, and the SHA-256 of what else the settings of the method name, by field. */
+  readonly weights: CertifiedNetworks['provenance'] & { readonly files?: Readonly<Record<string, string>> }
   /** Functions of the script that decide what is trained, by name and parameters. */
   readonly hooks: HookTraces
   /** What the images are. */
@@ -30,8 +31,15 @@ export interface RunDescription {
 /** What `config.json` says: the configuration, and enough beside it to know what ran where on what weights. */
 export async function describeRun(
   { networks, smoothing }: { networks: TrainedNetworks; smoothing: Smoothing },
-  { config, objective, hooks, data }: Pick<RunDescription, 'config' | 'objective' | 'hooks' | 'data'>,
+  {
+    files,
+    ...described
+  }: Pick<RunDescription, 'config' | 'objective' | 'hooks' | 'data'> & {
+    /** Paths of the files that the settings of the method name, by field. */
+    readonly files: Readonly<Record<string, string>>
+  },
 ): Promise<RunDescription> {
+  const { config } = described
   const { classifier } = networks
   const { session } = classifier
   const weights = await provenanceOf(
@@ -39,10 +47,14 @@ export async function describeRun(
     { denoiser: denoiserOf(smoothing), classifier },
     { smoothing: config.smoothing, spec: classifierSpec(config.classifier, config.tuning) },
   )
+  const hashes = await Promise.all(
+    Object.entries(files).map(async ([field, path]) => [field, await fileHash(path)] as const),
+  )
   const { execa } = await import('execa')
   const git = await execa('git', ['rev-parse', 'HEAD'], { reject: false })
   return {
-    ...{ config, objective, hooks, weights, data },
+    ...described,
+    weights: { ...weights, ...(hashes.length > 0 && { files: Object.fromEntries(hashes) }) },
     streams: STREAMS_VERSION,
     versions: {
       ftCadis: packageVersion(),

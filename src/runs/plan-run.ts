@@ -9,9 +9,29 @@ export interface RunPlan {
   readonly updatesPerEpoch: number
   /** Updates of the whole run. */
   readonly updates: number
+  /** Images of the whole run. */
+  readonly images: number
   /** Loader batches that one update takes, over all ranks; their gradients are added up. */
   readonly microBatches: number
   readonly imagesPerMicroBatch: number
+  /** The last update of an epoch: smaller than the others where `optimisation.dropLast` is false and images are left over. */
+  readonly lastUpdate: UpdateSize
+}
+
+/** What one update takes, over all ranks. */
+export interface UpdateSize {
+  readonly images: number
+  readonly microBatches: number
+}
+
+/** What an update of an epoch takes. @param update - its number, from 1 */
+export function sizeOfUpdate(
+  update: number,
+  { updatesPerEpoch, microBatches, imagesPerMicroBatch, lastUpdate }: RunPlan,
+): UpdateSize {
+  return update === updatesPerEpoch
+    ? lastUpdate
+    : { images: microBatches * imagesPerMicroBatch, microBatches }
 }
 
 /** @throws ConfigError if the images do not suffice for one update, or its micro-batches cannot be dealt to all ranks */
@@ -23,8 +43,10 @@ export function planRun(
     ranks = 1,
   }: { trainImages: number; stopAfterUpdates?: number | undefined; ranks?: number },
 ): RunPlan {
-  const { imagesPerUpdate, imagesPerMicroBatch = imagesPerUpdate, stopAfterEpoch } = optimisation
-  const updatesPerEpoch = Math.floor(trainImages / imagesPerUpdate)
+  const { imagesPerUpdate, imagesPerMicroBatch = imagesPerUpdate, stopAfterEpoch, dropLast } = optimisation
+  const wholeUpdates = Math.floor(trainImages / imagesPerUpdate)
+  const leftOver = dropLast ? 0 : trainImages % imagesPerUpdate
+  const updatesPerEpoch = wholeUpdates + (leftOver > 0 ? 1 : 0)
   if (updatesPerEpoch === 0) {
     throw new ConfigError(
       `The training set has ${trainImages} images, but one update takes ${imagesPerUpdate}.`,
@@ -40,9 +62,22 @@ export function planRun(
       { remedy: `Set optimisation.imagesPerMicroBatch to a divisor of ${imagesPerUpdate / ranks}.` },
     )
   }
+  const lastUpdate =
+    leftOver === 0
+      ? { images: imagesPerUpdate, microBatches }
+      : { images: leftOver, microBatches: Math.ceil(leftOver / imagesPerMicroBatch) }
+  if (lastUpdate.microBatches < ranks) {
+    throw new ConfigError(
+      `The last update of an epoch has ${leftOver} images in ${lastUpdate.microBatches} micro-batches of ${imagesPerMicroBatch}, which do not reach ${ranks} processes.`,
+      { remedy: 'Lower optimisation.imagesPerMicroBatch, or set optimisation.dropLast to true.' },
+    )
+  }
   const planned = Math.min(stopAfterEpoch ?? optimisation.epochs, optimisation.epochs) * updatesPerEpoch
   const updates = Math.min(stopAfterUpdates ?? planned, planned)
+  const lastUpdates = Math.floor(updates / updatesPerEpoch)
   return {
+    images: (updates - lastUpdates) * imagesPerUpdate + lastUpdates * lastUpdate.images,
+    lastUpdate,
     epochs: Math.ceil(updates / updatesPerEpoch),
     updatesPerEpoch,
     updates,

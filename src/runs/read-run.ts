@@ -1,10 +1,11 @@
-import { readdir, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { type HookTraces, hookTracesSchema } from '../config/hook-trace'
 import { DataError } from '../errors'
 import { unsaidNote } from '../files/earlier-format'
 import { isLocked } from '../files/lock'
+import { namesIn } from '../files/names-in'
 import { firstIssue, isObject, readJson } from '../files/read-json'
 import { EARLIER_OBJECTIVE, type ObjectiveDescription } from '../objectives/description'
 import type { MetricTable } from '../objectives/metrics'
@@ -232,10 +233,6 @@ async function readEach<T>(
     const content = contents[position]
     return content === undefined ? [] : [[candidate, content] as const]
   })
-}
-
-async function namesIn(folder: string): Promise<string[]> {
-  return readdir(folder).catch(() => [])
 }
 
 async function modifiedAt(path: string): Promise<Date | undefined> {

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { decidingDifferences } from '../config/deciding-fields'
 import { fieldDifferences, showValue } from '../config/differences'
 import { METHOD_KINDS } from '../config/methods'
 import type { AnyRunConfig } from '../config/schema'
@@ -6,27 +7,13 @@ import { CheckpointError, ConfigError } from '../errors'
 import { pathAfresh, refusalOf } from '../files/earlier-format'
 import { type RunData, requireSameData } from '../smoothing/data-identity'
 import { readSmoothed } from '../smoothing/smoothed-file'
+import { weightDifferences } from '../smoothing/weight-differences'
 import { STREAMS_VERSION } from '../streams'
 import { type Checkpoint, readCheckpoint, TRAINER_FORMAT } from './checkpoint'
 import { listCheckpoints } from './list-checkpoints'
 
-/**
- * Fields that decide where and how a run computes, not what: with others the run continues, though another device rounds
- * otherwise. Paths are among them because weights are compared by their hashes, and data by their digests and classes.
- */
-const HARMLESS = [
-  'output',
-  'device',
-  'threads',
-  'data.path',
-  'data.classes',
-  'data.workers',
-  'smoothing.denoiser.path',
-  'classifier.path',
-  'checkpoints',
-  'certification',
-  'optimisation.stopAfterEpoch',
-]
+/** What a run may be resumed with, and ranks may not differ in: when to save and when to stop. */
+const RESUMABLE = ['checkpoints', 'optimisation.stopAfterEpoch']
 
 /**
  * The newest checkpoint of a run.
@@ -94,7 +81,7 @@ export function requireSameRun({ folder, state }: Checkpoint, config: AnyRunConf
       { remedy: `Resume it by that script: ${state.script ?? 'it is not known which'}.` },
     )
   }
-  const differences = fieldDifferences(state.config, config).filter(({ field }) => !isHarmless(field))
+  const differences = decidingDifferences(state.config, config, { except: RESUMABLE })
   if (differences.length === 0) return
   const lines = differences.map(
     ({ field, before, after }) =>
@@ -111,9 +98,7 @@ export function requireSameRun({ folder, state }: Checkpoint, config: AnyRunConf
  * @throws CheckpointError that lists what differs
  */
 export function requireSameWeights({ folder, state }: Checkpoint, weights: unknown): void {
-  const differences = fieldDifferences(state.weights, weights).filter(({ field }) =>
-    /(^|\.)sha256(\.|$)/.test(field),
-  )
+  const differences = weightDifferences(state.weights, weights)
   if (differences.length === 0) return
   const lines = differences.map(
     ({ field, before, after }) => `  ${field}: ${showValue(before)} then, ${showValue(after)} now`,
@@ -142,8 +127,4 @@ export async function requireDataOf({ folder, state }: Checkpoint, data: RunData
     `The run of ${folder} was begun with the classes ${classes.join(', ')}; the data now have ${data.train.classes.join(', ')}.`,
     { remedy: 'Give the data that the run was begun with.' },
   )
-}
-
-function isHarmless(field: string): boolean {
-  return HARMLESS.some(harmless => field === harmless || field.startsWith(`${harmless}.`))
 }

@@ -33,7 +33,7 @@ export async function checkClasses(
   if (head === ofMethod) return
   throw new ConfigError(
     `The method takes a head of ${ofMethod} classes, but that of the classifier has ${head}.`,
-    { remedy: `Set classifier.numClasses to ${ofMethod} for a new head.` },
+    { remedy: `Set ${newHead(ofMethod)}.` },
   )
 }
 
@@ -60,10 +60,26 @@ export function requireClasses(
     `The data have ${classes.length} classes, but the head of the classifier has ${head}.`,
     {
       remedy:
-        `Give weights for these classes, or set classifier.numClasses to ${classes.length} for a new head; ` +
-        'to certify on some of its classes, set data.classes to { folder: logit }.',
+        `Give weights for these classes, or, to train a new head, set ${newHead(classes.length)}; ` +
+        "to certify on some of its classes, set data.classes to { folder: logit } (source 'folder').",
     },
   )
+}
+
+/** @throws ConfigError where members of an ensemble tell other numbers of classes apart */
+export function requireOneHead(heads: readonly number[]): void {
+  if (heads.every(head => head === heads[0])) return
+  throw new ConfigError(
+    `The members of the ensemble have heads of ${heads.join(', ')} classes, expected one number.`,
+    {
+      remedy: 'Give members with the same classes.',
+    },
+  )
+}
+
+/** What makes a new head. Those of a network of the user's own are made by its function alone. */
+function newHead(classes: number): string {
+  return `classifier.numClasses to ${classes} (of source 'python': the classes that classifier.factory makes)`
 }
 
 /**

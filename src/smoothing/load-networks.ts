@@ -1,4 +1,4 @@
-import { basename, dirname, join } from 'node:path'
+import { join } from 'node:path'
 import type { Session } from '../bridge'
 import { fieldDifferences, showValue } from '../config/differences'
 import type {
@@ -17,19 +17,30 @@ import {
   loadDenoiser,
   type Provenance,
   provenance,
+  requireDenoiserOf,
   type Spec,
 } from '../torch'
-import { folderHashes, hashesOf, type Smoothed } from './smoothed-file'
+import { nameOfClassifier } from './name-of'
+import { folderHashes, hashesOf, readSmoothed, type Smoothed } from './smoothed-file'
 import { classifierSpec, denoiserSpec } from './specs'
 
 /** The networks of a smoothed classifier, to be freed by the caller. */
 export interface CertifiedNetworks {
   readonly denoiser: Denoiser | null
   readonly classifier: Classifier
+  /** The members of an ensemble beside the classifier; none without one. */
+  readonly others: readonly LoadedMember[]
   /** What identifies the weights: for the configuration of logs. */
   readonly weights: Smoothed['weights']
   /** Where the weights are from: for the notes of logs. */
   readonly provenance: { readonly denoiser: Provenance | null; readonly classifier: Provenance }
+}
+
+/** A member of an ensemble beside the first. */
+export interface LoadedMember {
+  readonly classifier: Classifier
+  readonly weights: Pick<Smoothed['weights'], 'classifier' | 'checkpoint'>
+  readonly provenance: Provenance
 }
 
 /**
@@ -43,6 +54,25 @@ export async function loadSmoothingDenoiser(
 ): Promise<Denoiser | null> {
   if (denoiser.source === 'none') return null
   return loadDenoiser(session, denoiserSpec(denoiser), { dtype: denoiser.dtype })
+}
+
+/**
+ * Refuses a denoiser that a caller hands in where it is another than that of a smoothing: what is recorded of it is what
+ * the settings say.
+ *
+ * @throws ConfigError with both
+ */
+export async function requireConfiguredDenoiser(
+  given: Denoiser,
+  { denoiser }: SmoothingConfig,
+): Promise<Denoiser> {
+  if (denoiser.source === 'none') {
+    throw new ConfigError('A denoiser was handed in, but smoothing.denoiser.source is none.', {
+      remedy: 'Name it in smoothing.denoiser, or hand none in.',
+    })
+  }
+  await requireDenoiserOf(given, denoiserSpec(denoiser), { dtype: denoiser.dtype })
+  return given
 }
 
 /** Which classifier is loaded, and how it computes. */
@@ -96,8 +126,18 @@ export async function loadBaseClassifier(
     if (random === 'network' && tuning !== undefined) throw lostUnderAdapters(config)
     throw randomWeightsError(random ?? 'network', { config, isAdapter })
   }
+  if (isAdapter && classifier.description.hasFrozenStatistics === true) await warnOfLostStatistics(checkpoint)
   for (const note of notes) process.emitWarning(note)
   return { classifier, spec, isAdapter }
+}
+
+/** Before the functions of a script were recorded, training moved running statistics that adapters do not hold. */
+async function warnOfLostStatistics(checkpoint: string): Promise<void> {
+  const smoothed = await readSmoothed(checkpoint)
+  if (smoothed === undefined || smoothed.hooks !== undefined) return
+  process.emitWarning(
+    `${checkpoint} is of an earlier version, in which training under LoRA moved running statistics (batch normalisation) that the checkpoint does not hold: the network is not quite the one that was trained and evaluated. What is certified or exported now is the network as it is loaded. Train it again to have one.`,
+  )
 }
 
 const NOT_REPRODUCIBLE = 'another load would draw others, and a certificate would hold for none of them.'
@@ -171,15 +211,41 @@ export async function loadNetworks(
     }
     const weights = {
       denoiser: from.denoiser === null ? null : hashesOf(from.denoiser),
-      // A checkpoint of the whole network takes the place of the off-the-shelf weights.
-      classifier: checkpoint === undefined || isAdapter ? hashesOf(from.classifier) : null,
-      checkpoint: checkpoint === undefined ? null : { ...(await folderHashes(checkpoint)) },
+      ...(await classifierHashes({ isAdapter }, { checkpoint, provenance: from.classifier })),
     }
     if (expected !== undefined) requireExpected(weights, expected)
-    return { denoiser, classifier, weights, provenance: from }
+    const others: LoadedMember[] = []
+    for (const { path, checkpoint: own } of config.ensemble?.others ?? []) {
+      const settings = { ...config.classifier, ...(path !== undefined && { path }) } as ClassifierConfig
+      const member = await loadBaseClassifier(session, settings, { ...options, checkpoint: own })
+      loaded.push(member.classifier)
+      const [found] = await session.compute(() => [provenance(member.classifier, member.spec)])
+      if (found === undefined) continue
+      others.push({
+        classifier: member.classifier,
+        weights: await classifierHashes(member, { checkpoint: own, provenance: found }),
+        provenance: found,
+      })
+    }
+    return { denoiser, classifier, others, weights, provenance: from }
   } catch (error) {
     session.free(loaded)
     throw error
+  }
+}
+
+/** What identifies the weights of a classifier. */
+async function classifierHashes(
+  { isAdapter }: Pick<LoadedClassifier, 'isAdapter'>,
+  {
+    checkpoint,
+    provenance: from,
+  }: { readonly checkpoint: string | undefined; readonly provenance: Provenance },
+): Promise<LoadedMember['weights']> {
+  return {
+    // A checkpoint of the whole network takes the place of the off-the-shelf weights.
+    classifier: checkpoint === undefined || isAdapter ? hashesOf(from) : null,
+    checkpoint: checkpoint === undefined ? null : { ...(await folderHashes(checkpoint)) },
   }
 }
 
@@ -197,21 +263,6 @@ export async function provenanceOf(
     classifier: provenance(classifier, spec),
   }))
   return { denoiser: from.denoiser[0] ?? null, classifier: from.classifier }
-}
-
-/** A short name of what is certified, the same in whatever folder that lies. */
-export function nameOf({ checkpoint, classifier }: CertificationRunConfig): string {
-  if (checkpoint !== undefined) {
-    const parent = dirname(checkpoint)
-    const run = basename(parent) === 'checkpoints' ? dirname(parent) : parent
-    return `${basename(run)}/${basename(checkpoint)}`
-  }
-  return nameOfClassifier(classifier)
-}
-
-function nameOfClassifier(classifier: ClassifierConfig): string {
-  const { source, path, name } = { name: undefined, path: undefined, ...classifier }
-  return `${source}:${name ?? (path === undefined ? 'random' : basename(path))}`
 }
 
 function requireExpected(found: Smoothed['weights'], expected: Smoothed['weights']): void {

@@ -1,6 +1,11 @@
-import { type CertificationRunConfigInput, parseCertificationConfig } from '../config/schema'
+import {
+  type CertificationRunConfig,
+  type CertificationRunConfigInput,
+  parseCertificationConfig,
+} from '../config/schema'
 import { CheckpointError } from '../errors'
 import { unsaidNote } from '../files/earlier-format'
+import { given } from '../files/given'
 import { readSmoothed, type Smoothed } from './smoothed-file'
 
 /** The settings of a smoothed classifier, and what else is known of it: all of it where `smoothed.json` says so. */
@@ -25,12 +30,19 @@ export function unsaidOf({ config, data, hooks }: KnownSmoothed): string | undef
  * @throws CheckpointError for a folder without `smoothed.json`; ConfigError for settings that are not acceptable
  */
 export async function smoothedOf(input: SmoothedInput): Promise<KnownSmoothed> {
-  if (typeof input !== 'string') {
-    return 'config' in input ? input : { config: parseCertificationConfig(input) }
-  }
+  if (typeof input !== 'string')
+    return 'config' in input ? input : ofSettings(parseCertificationConfig(input))
   const found = await readSmoothed(input)
   if (found !== undefined) return found
   throw new CheckpointError(`There is no smoothed.json in ${input}.`, {
     remedy: 'Give the folder of a checkpoint, or the settings of a certification.',
   })
+}
+
+/** Settings, with what the checkpoint that they name says of itself. */
+async function ofSettings(config: CertificationRunConfig): Promise<KnownSmoothed> {
+  const found = config.checkpoint === undefined ? undefined : await readSmoothed(config.checkpoint)
+  if (found === undefined) return { config }
+  const { classes, data, hooks } = found
+  return { config, ...given({ classes, data, hooks }) }
 }

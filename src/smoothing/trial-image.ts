@@ -20,69 +20,121 @@ export async function tryImage(
   { denoiser, classifiers }: TriedNetworks,
   image: () => Tensor<'CHW'>,
 ): Promise<number[]> {
+  const { trials, heads } = await tryAll({ denoiser, classifiers }, image)
+  const failed = trials.find(({ error }) => error !== undefined)
+  if (failed?.error === undefined) return heads
+  const channels = channelsIn(failed)
+  if (channels === undefined) throw unfit(failed)
+  // What suits this network may not suit another.
+  const inOthers = () => expand(select(image(), 'C', 0), { axis: 'C', count: channels.takes })
+  const suitAll = await tryAll({ denoiser, classifiers }, inOthers).then(
+    others => others.trials.every(({ error }) => error === undefined),
+    error => {
+      if (error instanceof ConfigError) return false
+      throw error
+    },
+  )
+  throw unfitChannels(failed, channels, { suitAll })
+}
+
+async function tryAll(
+  { denoiser, classifiers }: TriedNetworks,
+  image: () => Tensor<'CHW'>,
+): Promise<{ readonly trials: readonly Trial[]; readonly heads: number[] }> {
   const image_NCHW = () => expand(toSymmetric(image()), { axis: 'N', count: 1 })
+  const trials: Trial[] = []
   if (denoiser !== null) {
-    await tried('denoiser', () =>
-      denoiser.session.compute(() =>
-        noGrad(denoiser.session, () => ({
-          noise: digest(select(denoiser.predictNoise(image_NCHW(), { timestep: 0 }), 'N', 0)),
-        })),
-      ),
-    )
+    const { session } = denoiser
+    const seen = () => ({
+      noise: digest(select(denoiser.predictNoise(image_NCHW(), { timestep: 0 }), 'N', 0)),
+    })
+    trials.push(await tried('denoiser', () => session.compute(() => noGrad(session, seen))))
   }
   const heads: number[] = []
   for (const classifier of classifiers) {
     const { session } = classifier
-    const [logits] = await tried('classifier', () =>
-      session.compute(() => noGrad(session, () => classifier.classify(image_NCHW()))),
-    )
-    heads.push(logits?.length ?? 0)
+    const attempt = async () => {
+      const [logits] = await session.compute(() => noGrad(session, () => classifier.classify(image_NCHW())))
+      heads.push(logits?.length ?? 0)
+    }
+    trials.push(await tried('classifier', attempt))
   }
-  return heads
+  return { trials, heads }
 }
 
-async function tried<T>(network: 'denoiser' | 'classifier', attempt: () => Promise<T>): Promise<T> {
+/** A network, and what it says of the image where that does not fit. */
+interface Trial {
+  readonly network: 'denoiser' | 'classifier'
+  readonly error?: PythonError
+}
+
+async function tried(network: Trial['network'], attempt: () => Promise<unknown>): Promise<Trial> {
   try {
-    return await attempt()
+    await attempt()
+    return { network }
   } catch (error) {
     if (!(error instanceof PythonError) || error.operation === 'get_images' || isOutOfMemory(error))
       throw error
-    throw unfit(network, error)
+    return { network, error }
   }
 }
 
-/** What a network says of an image that it does not take. */
-function unfit(network: 'denoiser' | 'classifier', error: PythonError): ConfigError {
-  const { pythonType, pythonMessage } = error
-  const [, takes, gets] = /to have (\d+) channels, but got (\d+) channels/.exec(pythonMessage) ?? []
-  if (takes !== undefined) {
-    return new ConfigError(
-      `The ${network} takes images of ${takes} channel${takes === '1' ? '' : 's'}, and those of the data have ${gets}.`,
-      {
-        remedy:
-          takes === '1' || takes === '3'
-            ? `Set data.channels to ${takes} (source 'folder'), or give a ${network} of images of ${gets}.`
-            : `Give a ${network} of images of ${gets}.`,
-        cause: error,
-      },
-    )
-  }
-  // As timm and transformers say it: "(64) doesn't match model (32)", "(64*64) doesn't match model (32*32)".
-  const [, is, side] = /\((\d+)(?:\*\d+)?\) doesn't match model \((\d+)(?:\*\d+)?\)/.exec(pythonMessage) ?? []
-  if (side !== undefined) {
-    return new ConfigError(`The ${network} takes images of ${side} pixels a side, and gets ${is}.`, {
+function unfitChannels(
+  { network, error }: Trial,
+  { takes, gets }: Mismatch,
+  { suitAll }: { readonly suitAll: boolean },
+): ConfigError {
+  return new ConfigError(
+    `The ${network} takes images of ${takes} channel${takes === 1 ? '' : 's'}, and those of the data have ${gets}.`,
+    {
+      remedy:
+        suitAll && (takes === 1 || takes === 3)
+          ? `Set data.channels to ${takes} (source 'folder'), or give networks of images of ${gets}.`
+          : `Give a ${network} of images of ${gets}: denoiser and classifier see the same channels.`,
+      cause: error,
+    },
+  )
+}
+
+function unfit(trial: Trial): ConfigError {
+  const { network, error } = trial
+  const sides = sidesIn(trial)
+  if (sides !== undefined) {
+    const { takes, gets } = sides
+    return new ConfigError(`The ${network} takes images of ${takes} pixels a side, and gets ${gets}.`, {
       remedy:
         network === 'classifier'
-          ? `Set classifier.resize to ${side}, which resizes denoised images, or data.imageSize to ${side}.`
-          : `Set data.imageSize to ${side}.`,
+          ? `Set classifier.resize to ${takes}, which resizes denoised images, or data.imageSize to ${takes} (source 'folder').`
+          : `Set data.imageSize to ${takes} (source 'folder'), or give a denoiser of images of ${gets}.`,
       cause: error,
     })
   }
   return new ConfigError(
-    `The ${network} does not take an image of the data: ${pythonType}: ${pythonMessage}.`,
+    `The ${network} does not take an image of the data: ${error?.pythonType}: ${error?.pythonMessage}.`,
     {
       remedy: `Set data.imageSize, data.channels and ${network === 'classifier' ? 'classifier.resize and classifier.inputRange' : 'smoothing.denoiser'} to what it was trained with.`,
       cause: error,
     },
   )
+}
+
+interface Mismatch {
+  readonly takes: number
+  readonly gets: number
+}
+
+/** As torch says it: "to have 1 channels, but got 3 channels"; transformers: "Expected 3 but got 1". */
+function channelsIn({ error }: Trial): Mismatch | undefined {
+  const [, takes, gets] =
+    /to have (\d+) channels, but got (\d+) channels|channel dimension .* Expected (\d+) but got (\d+)/s
+      .exec(error?.pythonMessage ?? '')
+      ?.filter(part => part !== undefined) ?? []
+  return takes === undefined ? undefined : { takes: Number(takes), gets: Number(gets) }
+}
+
+/** As timm and transformers say it: "(64) doesn't match model (32)", "(64*64) doesn't match model (32*32)". */
+function sidesIn({ error }: Trial): Mismatch | undefined {
+  const [, gets, takes] =
+    /\((\d+)(?:\*\d+)?\) doesn't match model \((\d+)(?:\*\d+)?\)/.exec(error?.pythonMessage ?? '') ?? []
+  return takes === undefined ? undefined : { takes: Number(takes), gets: Number(gets) }
 }

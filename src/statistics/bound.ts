@@ -6,7 +6,7 @@ export interface Bound {
   /** Names the bound in logs. */
   readonly kind: string
   /** In which radii are measured. */
-  readonly norm: 'l2'
+  readonly norm: 'l1' | 'l2'
   /**
    * The radius on the [0, 1] pixel scale within which a class of at least the probability `top` stays ahead of all
    * others, none of which has more than `rest`. Increasing in `top`; negative where `top` is less than `rest`.
@@ -46,8 +46,8 @@ function quantile(probability: number): number {
   return normalQuantile(probability, 0, 1)
 }
 
-/** By bisection down to neighbouring numbers. */
-function leastTop(wanted: number, radius: (top: number) => number): number {
+/** The least `top` that has a radius: by bisection down to neighbouring numbers. */
+export function leastTop(wanted: number, radius: (top: number) => number): number {
   let below = 0
   let above = 1
   for (;;) {

@@ -13,6 +13,26 @@ export function lowerConfidenceBound(
   trials: number,
   { alpha }: { readonly alpha: number },
 ): number {
+  requireSuccesses(successes, trials, alpha)
+  return successes === 0 ? 0 : betaQuantile(alpha, successes, trials - successes + 1)
+}
+
+/**
+ * With probability at least 1 - alpha, the success probability is at most the returned value: the other one-sided bound of
+ * Clopper and Pearson, the (1 - alpha)-quantile of Beta(successes + 1, trials - successes), 1 without a failure.
+ *
+ * @throws as {@link lowerConfidenceBound}
+ */
+export function upperConfidenceBound(
+  successes: number,
+  trials: number,
+  { alpha }: { readonly alpha: number },
+): number {
+  requireSuccesses(successes, trials, alpha)
+  return successes === trials ? 1 : betaQuantile(1 - alpha, successes + 1, trials - successes)
+}
+
+function requireSuccesses(successes: number, trials: number, alpha: number): void {
   requireCount('The number of trials', trials)
   requireCount('The number of successes', successes)
   if (trials === 0 || successes > trials) {
@@ -22,7 +42,6 @@ export function lowerConfidenceBound(
     )
   }
   requireAlpha(alpha)
-  return successes === 0 ? 0 : betaQuantile(alpha, successes, trials - successes + 1)
 }
 
 /** @throws ConfigError unless it is an integer of at least 0 */

@@ -1,5 +1,5 @@
-import { type Plain, PlainHandle, type Session } from '../bridge'
-import { pythonSpec } from './spec'
+import { PlainHandle, type Session } from '../bridge'
+import { pythonSpec, type Spec } from './spec'
 import { Tensor } from './tensor'
 
 /** How an image file becomes an image that a network takes. */
@@ -35,25 +35,22 @@ export function unreadableImages(
   })
 }
 
-/** What class folders are called, their labels, and whether the user has said their order. */
-export interface ClassFolders {
+/** What classes are called, their labels, and whether their order is known: published, or said by the user. */
+export interface ClassNames {
   readonly names: readonly string[]
   readonly labels: readonly number[]
   readonly isStated: boolean
 }
 
 /**
- * The class folders of a data set of image files, without a look at the images; undefined where there are none.
+ * The classes of a data set, without a look at the images; undefined where the data are not there, or name none.
  *
- * @param classes - `data.classes`
+ * @param spec - as of `openDataset`; a split is not needed
  */
-export async function classFolders(
-  session: Session,
-  { path, classes }: { readonly path: string; readonly classes?: Plain | undefined },
-): Promise<ClassFolders | undefined> {
+export async function classNames(session: Session, spec: Spec): Promise<ClassNames | undefined> {
   const read = await session.compute(() => ({
     found: session.record('class_names', [], {
-      parameters: pythonSpec({ path, classes }),
+      parameters: { spec: pythonSpec(spec) },
       make: (owner, id) =>
         new PlainHandle<{ names: string[]; labels: number[]; is_stated: boolean } | null>(owner, id),
     }),

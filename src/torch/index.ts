@@ -55,13 +55,24 @@ export {
 export { EventWriter, openEventWriter } from './event-writer'
 export { Generator, generator, manualSeed } from './generator'
 export {
-  type ClassFolders,
-  classFolders,
+  type ClassNames,
+  classNames,
   type ImageTransform,
   readImage,
   unreadableImages,
 } from './image-files'
-export { expand, flatten, indexSelect, linear, pick, select, slice, unflatten } from './indexing'
+export {
+  expand,
+  flatten,
+  indexSelect,
+  linear,
+  pick,
+  replaceRows,
+  rowsWhere,
+  select,
+  slice,
+  unflatten,
+} from './indexing'
 export {
   type Autocast,
   autocasting,
@@ -90,6 +101,7 @@ export {
   loadClassifier,
   loadDenoiser,
   type ParameterDescription,
+  requireDenoiserOf,
   setTf32,
   type WeightClasses,
 } from './modules'

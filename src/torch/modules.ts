@@ -59,6 +59,20 @@ export async function loadDenoiser(
   return new Denoiser(session, handle.id, schedule)
 }
 
+/**
+ * Refuses a denoiser that is not the one that `loadDenoiser` makes of a spec.
+ *
+ * @throws ConfigError with both where files, settings or dtype are others, and for one that was made trainable
+ */
+export async function requireDenoiserOf(
+  denoiser: Denoiser,
+  spec: Spec,
+  { dtype = 'float32' }: { dtype?: Dtype } = {},
+): Promise<void> {
+  denoiser.session.perform('require_denoiser_of', [denoiser], { spec: pythonSpec(spec), dtype })
+  await denoiser.session.flush()
+}
+
 /** One parameter tensor of a classifier. */
 export interface ParameterDescription {
   readonly name: string
@@ -95,6 +109,8 @@ export interface ClassifierDescription {
   readonly usesBatchStatistics: boolean
   /** Whether training mode moves buffers (running statistics): see `runningStatistics`. */
   readonly hasRunningStatistics: boolean
+  /** Whether the network below adapters has running statistics, which training mode leaves alone. Absent: no. */
+  readonly hasFrozenStatistics?: boolean
   /** What had random weights when it was loaded, which another load would draw again; `null` where nothing had. */
   readonly random: 'network' | 'head' | null
   /** Sentences on what of the weights was not used, or is new, for the user to read. */

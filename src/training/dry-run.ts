@@ -64,7 +64,7 @@ export interface MemoryEstimate {
 export async function dryRun(
   session: Session,
   input: RunConfigInput | RunDefinition,
-  { stopAfterUpdates }: Pick<FinetuneHooks, 'stopAfterUpdates'> = {},
+  { stopAfterUpdates, existing = 'refuse' }: Pick<FinetuneHooks, 'stopAfterUpdates' | 'existing'> = {},
 ): Promise<DryRun> {
   const { config, objectives } = definitionOf(input)
   const { head, passesOf, footprint } = findObjective(
@@ -113,7 +113,7 @@ export async function dryRun(
         `The checkpoints take ${gigabytes(disk.needed)}, but the disk of ${config.output} has ${gigabytes(disk.free)} left. Make room, or choose another output folder.`,
       )
     }
-    problems.push(...(await problemsOfOutput(config.output)))
+    problems.push(...(await problemsOfOutput(config.output, existing)))
     const memory =
       denoiser !== undefined && classifier && trainSet && plan
         ? await attempt(() => estimateMemory({ denoiser, classifier, trainSet }, { footprint, plan, config }))
@@ -137,7 +137,7 @@ export async function dryRun(
           plan &&
           classifier &&
           timesImages(
-            plan.updates * config.optimisation.imagesPerUpdate,
+            plan.images,
             passesOf({
               usesBatchStatistics: classifier.description.usesBatchStatistics,
               hasDenoiser: config.smoothing.denoiser.source !== 'none',
@@ -216,7 +216,10 @@ async function diskSpace(folder: string, needed: number): Promise<{ needed: numb
   return { needed, free: bavail * bsize }
 }
 
-async function problemsOfOutput(folder: string): Promise<string[]> {
+async function problemsOfOutput(
+  folder: string,
+  existing: NonNullable<FinetuneHooks['existing']>,
+): Promise<string[]> {
   const parent = await existingParent(folder)
   try {
     await access(parent, constants.W_OK)
@@ -226,7 +229,7 @@ async function problemsOfOutput(folder: string): Promise<string[]> {
   const names = parent === resolve(folder) ? await readdir(parent).catch(() => null) : []
   if (names === null) return [`The output ${folder} is not a folder. Choose another output folder.`]
   const earlier = names.filter(name => (RUN_PARTS as readonly string[]).includes(name))
-  return earlier.length === 0
+  return earlier.length === 0 || existing !== 'refuse'
     ? []
     : [`The run folder ${folder} already holds a run (${earlier.join(', ')}). Choose another output folder.`]
 }

@@ -23,7 +23,10 @@ export interface FinetuneHooks<F extends Form = FtCadisForm> extends RunWatcher 
   /** A term that is added to the loss. */
   readonly lossTerm?: LossTerm<F> | undefined
   readonly schedule?: Schedule<F['settings']> | undefined
-  /** A denoiser that is loaded already, to share it between runs. The caller frees it. */
+  /**
+   * The denoiser of the configuration where it is loaded already, to share it between runs; another one is refused. The caller
+   * frees it.
+   */
   readonly denoiser?: Denoiser | undefined
   /**
    * What to do where an earlier run has left something in the output folder: `resume` continues with it from its newest

@@ -8,7 +8,11 @@ import type { Evaluation, Form, Objective, TrainedNetworks } from '../objectives
 import type { Checkpoint } from '../runs/checkpoint'
 import type { RunPlan } from '../runs/plan-run'
 import { checkClasses } from '../smoothing/check-classes'
-import { loadBaseClassifier, loadSmoothingDenoiser } from '../smoothing/load-networks'
+import {
+  loadBaseClassifier,
+  loadSmoothingDenoiser,
+  requireConfiguredDenoiser,
+} from '../smoothing/load-networks'
 import { smoothingOf } from '../smoothing/smoothing'
 import {
   adamW,
@@ -65,7 +69,10 @@ export async function prepareRun<F extends Form>(
   requireMetricNames(objective, evaluation)
   const noises = copiesOf(objective, settings)
   setTf32(session, config.tf32)
-  const denoiser = hooks.denoiser ?? (await loadSmoothingDenoiser(session, config.smoothing))
+  const denoiser =
+    hooks.denoiser === undefined
+      ? await loadSmoothingDenoiser(session, config.smoothing)
+      : await requireConfiguredDenoiser(hooks.denoiser, config.smoothing)
   if (denoiser !== null) compileDenoiser(denoiser, { compiled: config.compileDenoiser })
   const smoothing = smoothingOf(denoiser, config.smoothing.sigma)
   const load = (folder?: string) => loadTrainedClassifier(session, config, folder)
@@ -86,7 +93,7 @@ export async function prepareRun<F extends Form>(
     batchSize: plan.imagesPerMicroBatch,
     seed: config.seed,
     shuffle: true,
-    dropLast: true,
+    dropLast: config.optimisation.dropLast,
     workers: 'workers' in config.data ? config.data.workers : 0,
     rank: group.rank,
     ranks: group.worldSize,

@@ -1,8 +1,13 @@
-import { fieldDifferences, showValue } from '../config/differences'
+import { decidingDifferences } from '../config/deciding-fields'
+import { type FieldDifference, fieldDifferences, showValue } from '../config/differences'
+import { type HookTraces, showHook } from '../config/hook-trace'
+import type { AnyRunConfig } from '../config/schema'
 import { ConfigError } from '../errors'
 import type { RunDescription } from '../runs/describe-run'
 import { dataDifferences, type RunData } from '../smoothing/data-identity'
+import { weightDifferences } from '../smoothing/weight-differences'
 import type { ProcessGroup } from '../torch'
+import type { FinetuneHooks } from './hooks'
 
 type Ranks = Pick<ProcessGroup, 'gather' | 'worldSize'>
 
@@ -38,14 +43,50 @@ export async function requireSameWeightsOnRanks(
     what: 'weights',
     value: weights,
     differences: (first, other, [ofFirst, ofOther]) =>
-      fieldDifferences(first, other)
-        .filter(({ field }) => /(^|\.)sha256(\.|$)/.test(field))
-        .map(
-          ({ field, before, after }) =>
-            `${field}: ${showValue(before)} ${ofFirst}, ${showValue(after)} ${ofOther}`,
-        ),
+      linesOf(weightDifferences(first, other), [ofFirst, ofOther]),
     remedy: 'Give every machine the same files.',
   })
+}
+
+/** What a rank was told beside the places of its files. */
+export interface RankSettings {
+  readonly config: AnyRunConfig
+  /** The functions that were handed in. */
+  readonly hooks: HookTraces
+  /** What else decides what every rank does. */
+  readonly options: Pick<
+    FinetuneHooks,
+    'stopAfterUpdates' | 'evaluationImages' | 'updatesOnly' | 'onNonFinite'
+  >
+}
+
+/**
+ * Refuses ranks that would train differently from rank 0, or wait for what it never does: other settings or other functions.
+ *
+ * @throws ConfigError on every rank, naming both ranks
+ */
+export async function requireSameSettingsOnRanks(group: Ranks, settings: RankSettings): Promise<void> {
+  await requireAlike(group, {
+    what: 'settings',
+    value: settings,
+    differences: (first, other, names) => [
+      ...linesOf(decidingDifferences(first.config, other.config), names),
+      ...linesOf(fieldDifferences(first.options, other.options), names),
+      ...[...new Set([...Object.keys(first.hooks), ...Object.keys(other.hooks)])]
+        .filter(name => fieldDifferences(first.hooks[name], other.hooks[name]).length > 0)
+        .map(
+          name =>
+            `${name}: ${showHook(first.hooks[name])} ${names[0]}, ${showHook(other.hooks[name])} ${names[1]}`,
+        ),
+    ],
+    remedy: 'Start every rank by the same program with the same settings; paths may differ.',
+  })
+}
+
+function linesOf(differences: readonly FieldDifference[], [ofFirst, ofOther]: readonly [string, string]) {
+  return differences.map(
+    ({ field, before, after }) => `${field}: ${showValue(before)} ${ofFirst}, ${showValue(after)} ${ofOther}`,
+  )
 }
 
 interface Comparison<Value> {

@@ -4,6 +4,8 @@ import { parseUnknownConfig, type RunConfig } from '../config/schema'
 export interface SyntheticOptions {
   /** Side of the images in pixels, as the denoiser sees them. */
   readonly imageSize: number
+  /** Default 3. */
+  readonly channels?: 1
   readonly classes: number
   readonly trainImages: number
   readonly testImages: number

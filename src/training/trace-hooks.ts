@@ -1,4 +1,5 @@
 import type { HookTrace, HookTraces } from '../config/hook-trace'
+import { accuracy } from '../objectives/accuracy'
 import { type HookFunction, sourceHash, traceOf } from '../objectives/define-hook'
 import type { Form, Objective } from '../objectives/objective'
 import { isBuiltIn } from '../objectives/registry'
@@ -18,6 +19,7 @@ export function tracesOf(hooks: { readonly [name in DecidingHook]?: HookFunction
 const DECIDING_PARTS = [
   'copies',
   'head',
+  'files',
   'prepare',
   'at',
   'look',
@@ -33,5 +35,7 @@ export function objectiveTrace<F extends Form>(objective: Objective<F>): { reado
   if (isBuiltIn(objective.kind)) return {}
   const parts = [...DECIDING_PARTS.map(part => objective[part]), objective.evaluation?.look]
   const functions = parts.flatMap(part => (part === undefined ? [] : [part as HookFunction]))
-  return { objective: { name: objective.kind, parameters: {}, sha256: sourceHash(functions) } }
+  // By another metric the best of earlier epochs would be compared with values of something else.
+  const { best } = objective.evaluation ?? accuracy
+  return { objective: { name: objective.kind, parameters: { best }, sha256: sourceHash(functions) } }
 }

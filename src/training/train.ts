@@ -22,7 +22,11 @@ import type { FinetuneHooks } from './hooks'
 import type { Schedule } from './hyperparameters'
 import { launchOf, openRun } from './open-run'
 import { prepareRun } from './prepare-run'
-import { requireSameDataOnRanks, requireSameWeightsOnRanks } from './require-same-ranks'
+import {
+  requireSameDataOnRanks,
+  requireSameSettingsOnRanks,
+  requireSameWeightsOnRanks,
+} from './require-same-ranks'
 import { objectiveTrace, tracesOf } from './trace-hooks'
 import { TrainingLoop } from './training-loop'
 
@@ -75,15 +79,20 @@ async function train<F extends Form>(
   const testSet = await openDataset(session, datasetSpec(config.data, 'test'))
   const data = await runDataOf({ trainSet, testSet })
   await requireSameDataOnRanks(group, data)
+  const { stopAfterUpdates, evaluationImages, updatesOnly = false, onNonFinite } = hooks
+  await requireSameSettingsOnRanks(group, {
+    ...{ config, hooks: traces },
+    options: { stopAfterUpdates, evaluationImages, updatesOnly, onNonFinite },
+  })
   const sizes = { trainImages: trainSet.description.length, ranks: group.worldSize }
   const { updates: planned } = planRun(config, sizes)
-  const plan = planRun(config, { ...sizes, stopAfterUpdates: hooks.stopAfterUpdates })
+  const plan = planRun(config, { ...sizes, stopAfterUpdates })
   const launch = await launchOf(group, session)
   const { folder, checkpoint } = await openRun(group, config, {
     ...{ plan, existing: hooks.existing, launch, traces },
     acceptChangedHooks: hooks.acceptChangedHooks,
   })
-  const { updatesOnly = false, eventFiles: hasEventFiles = !updatesOnly } = hooks
+  const { eventFiles: hasEventFiles = !updatesOnly } = hooks
   const watchers = [
     ...(isShown(hooks.progress) ? [trainingProgress()] : []),
     hooks,
@@ -110,7 +119,10 @@ async function train<F extends Form>(
     try {
       const description = await describeRun(
         { networks, smoothing },
-        { config, objective: prepared.objective, data, hooks: traces },
+        {
+          ...{ config, objective: prepared.objective, data, hooks: traces },
+          files: objective.files?.(config.method as F['settings']) ?? {},
+        },
       )
       await requireSameWeightsOnRanks(group, description.weights)
       if (checkpoint !== null) requireSameWeights(checkpoint, description.weights)

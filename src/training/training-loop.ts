@@ -7,7 +7,7 @@ import type { Checkpoint } from '../runs/checkpoint'
 import { epochName, stepName } from '../runs/checkpoint-name'
 import type { RunDescription } from '../runs/describe-run'
 import { evenlySpread } from '../runs/evenly-spread'
-import type { RunPlan } from '../runs/plan-run'
+import { type RunPlan, sizeOfUpdate } from '../runs/plan-run'
 import type { EpochReport, UpdateReport } from '../runs/reports'
 import type { RunFolder } from '../runs/run-folder'
 import type { RunJournal } from '../runs/run-journal'
@@ -99,7 +99,8 @@ export class TrainingLoop {
 
   async #update(update: number): Promise<void> {
     const { config, plan, groups, state, journal } = this.#context
-    const { imagesPerUpdate, clip } = config.optimisation
+    const { clip } = config.optimisation
+    const { images, microBatches } = sizeOfUpdate(update, plan)
     const { epoch, lossScale, nonFiniteInARow } = this.#progress
     const place = this.#placeOf(update)
     const { learningRate, weightDecay, method: settings } = this.#hyperparametersAt(place)
@@ -108,8 +109,8 @@ export class TrainingLoop {
     const begunMs = performance.now()
     const outcome = await trainUpdate(state, {
       ...{ place, settings },
-      microBatches: plan.microBatches,
-      imagesPerUpdate,
+      microBatches,
+      imagesPerUpdate: images,
       learningRates: groups.map(group => learningRate * group.learningRateScale),
       weightDecays: groups.map(group => (group.decays ? weightDecay : 0)),
       clip: clip === 'none' ? null : clip,
@@ -139,7 +140,7 @@ export class TrainingLoop {
       lossScale: lossScale.scale,
       durationMs,
       hostMs: durationMs - (session.counters.pythonMs - before.pythonMs),
-      imagesPerSecond: (1000 * imagesPerUpdate) / durationMs,
+      imagesPerSecond: (1000 * images) / durationMs,
       roundTrips: session.counters.roundTrips - before.roundTrips,
       liveTensors: session.liveTensors(),
       deviceBytes,

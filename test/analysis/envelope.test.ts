@@ -8,11 +8,11 @@ const small = run([0, 0, 0.5], [0, 0, 0.5], [0, 0, 0.5], [0, 1, 0.5])
 const large = run([0, 0, 2], [0, 0, 0.5], [0, 0, 0.5], [0, 'abstain'])
 const none = run([0, 1, 1], [0, 1, 1], [0, 1, 1], [0, 1, 1])
 
-it('takes at each radius the best run, the first on a tie, with its own clean accuracy', () => {
+it('takes at each radius the best run, on a tie the one with the better clean accuracy, then the first', () => {
   expect(bestOverRuns([none, small, large], [0.5, 1, 3])).toEqual([
     { radius: 0.5, accuracy: 0.75, cleanAccuracy: 0.75, run: small },
     { radius: 1, accuracy: 0.25, cleanAccuracy: 0.75, run: large },
-    { radius: 3, accuracy: 0, cleanAccuracy: 0, run: none },
+    { radius: 3, accuracy: 0, cleanAccuracy: 0.75, run: small },
   ])
 })
 

@@ -99,7 +99,7 @@ describe('when Python dies', () => {
 
   test('of an exit, the error has its code', async () => {
     await open()
-    runPython(session, 'raise SystemExit(3)')
+    runPython(session, 'import os\nos._exit(3)')
     const error = await rejectionOf(session.flush(), PythonExitError)
     await close()
     expect(error).toMatchObject({ exitCode: 3, signal: null })

@@ -491,6 +491,18 @@ describe('certification', () => {
     expect(rows[0]?.radius).toBeGreaterThan(0)
   })
 
+  it('decides one radius in rounds, the same in any pass, order and run', async () => {
+    const adaptive = { radius: 0.25, rounds: [64, 640], beta: 0.01 }
+    const certification = { adaptive, n: 640 }
+    const { rows, metadata } = await certifyInto('rounds.tsv', [0, 1, 2, 3], { certification })
+    expect(metadata?.configuration.procedure).toEqual({ kind: 'at-radius', ...adaptive })
+    expect(new Set(rows.map(({ evidence }) => evidence?.n))).toEqual(new Set([64, 640]))
+    const other = { certification: { ...certification, batch: 32 } }
+    await certify('other.tsv', [3], other)
+    const expected = rows.map(({ durationMs: _, ...row }) => [row.index, row] as const)
+    expect(await certify('other.tsv', [3, 2, 1, 0], other)).toEqual(new Map([...expected].reverse()))
+  })
+
   it('halves a batch that does not fit into memory, says so, and changes no vote', async () => {
     const file = LIMITED_MEMORY_NETWORK
     const load = (most: number) =>

@@ -62,6 +62,18 @@ describe('settings that certify nothing', () => {
     for (const n of [1, least - 1]) expect(at(n)).toThrow(`Set n to at least ${least}.`)
   })
 
+  it('are refused where the rounds of one radius cannot certify it with their part of alpha', () => {
+    const rounds = (last: number) => ({ radius: 0.5, rounds: [10, last], beta: 0.01 })
+    const at = (last: number, n = 1000) =>
+      requireCertifiable({ ...none, n, adaptive: rounds(last) }, { sigma: 0.5, images: 1 })
+    // 0.8413 to the 44th is below 0.0005, to the 43rd above it.
+    expect(() => at(44)).not.toThrow()
+    expect(() => at(43)).toThrow(
+      /Rounds of \[10, 43\] votes cannot certify radius 0.5.*alpha \/ 2.*at least 44 votes/s,
+    )
+    expect(() => at(44, 43)).toThrow(/adaptive.rounds takes 44 .* n is 43.*Set n to 44/s)
+  })
+
   it.each([4, 6])('are refused where no number of votes could: radius %d', radius => {
     const far = { ...none, n: 1000, adaptive: { radii: [radius] } }
     expect(() => requireCertifiable(far, { sigma: 0.5, images: 1 })).toThrow(/smaller radii/)

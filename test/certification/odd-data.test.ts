@@ -52,6 +52,18 @@ describe('data as people keep them', () => {
       /The classifier takes images of 1 channel, and those of the data have 3\. Set data\.channels to 1/,
     ],
     [
+      'of channels that suit the classifier and not the denoiser',
+      {
+        smoothing: { sigma: 0.25, denoiser: { source: 'diffusers', path: DENOISER } },
+        classifier: {
+          ...settingsOfClassifier(),
+          inputRange: { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] },
+        },
+      },
+      {},
+      /denoiser takes images of 1 channel, .* Give a denoiser of images of 3: denoiser and classifier see the same/,
+    ],
+    [
       'of another size than the classifier takes',
       { classifier: { source: 'timm', path: CLASSIFIER } },
       { channels: 1, imageSize: 16, resizeSize: 16 },
@@ -61,7 +73,7 @@ describe('data as people keep them', () => {
       'that its normalisation is not for',
       { classifier: { ...settingsOfClassifier(), inputRange: { mean: [0.5, 0.5], std: [0.5, 0.5] } } },
       {},
-      /The classifier does not take an image of the data: .* Set data\.imageSize, data\.channels and classifier\.resize and classifier\.inputRange/,
+      /classifier\.inputRange has a mean of 2 channels, and images of the data have 3\. Give one number, or one for each channel/,
     ],
   ])('%s are refused by one image before any work', async (_what, others, data, message) => {
     const certified = certify(session, settings(others, data), { log: join(folder, 'log.tsv') })
@@ -96,6 +108,21 @@ describe('data as people keep them', () => {
     expect(await named({})).toEqual(['light'])
     expect(await named({ classes: { dark: 1, light: 0 } })).toEqual(['dark'])
     expect(await named({ path: join(folder, 'nowhere') })).toEqual([null])
+  })
+
+  it('name the classes in predict where they are published ones', async () => {
+    const files = [join(folder, 'A', 'val', 'dark', '0.ppm')]
+    const prediction = async (data: object) =>
+      (
+        await predict(
+          session,
+          settings({ data, classifier: { ...settingsOfClassifier(), arguments: { classes: 10 } } }),
+          { files },
+        )
+      )[0]
+    const ofDigits = await prediction({ source: 'digits' })
+    expect(ofDigits).toMatchObject({ prediction: 0, className: '0' })
+    expect(await prediction({ source: 'cifar10', path: folder })).toMatchObject({ className: null })
   })
 
   it('may have names that are no UTF-8', async () => {

@@ -1,9 +1,19 @@
-import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { appendFile, cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { ConfigError, DataError, InterruptedError, type Session, torch, writeSoftLabels } from '../../src'
+import {
+  ConfigError,
+  DataError,
+  finetune,
+  InterruptedError,
+  type RunConfigInput,
+  type Session,
+  torch,
+  writeSoftLabels,
+} from '../../src'
 import { loadSoftLabels } from '../../src/objectives/cat-rs/load-soft-labels'
+import { STREAMS_VERSION } from '../../src/streams'
 import { connectForTest } from '../support/digits'
 import { greySettings, writeGreyImages } from '../support/tiny-images'
 
@@ -27,10 +37,12 @@ describe('soft labels', () => {
     const { smoothing, ...others } = greySettings(join(folder, 'data'))
     return { ...others, smoothing: { ...smoothing, sigma }, output: folder, certification: {} }
   }
-  const write = (output: string, options: object = {}) =>
-    writeSoftLabels(session, settings(), {
-      ...{ output: join(folder, output), n: N, augment: false, ...options },
-    })
+  const write = (output: string, options: object = {}, changes: object = {}) =>
+    writeSoftLabels(
+      session,
+      { ...settings(), ...changes },
+      { ...{ output: join(folder, output), n: N, augment: false, ...options } },
+    )
   const linesOf = async (output: string) =>
     (await readFile(join(folder, output), 'utf8'))
       .trimEnd()
@@ -95,6 +107,47 @@ describe('soft labels', () => {
     const refused = write('whole.jsonl', { n: N + 1 })
     await expect(refused).rejects.toThrow(ConfigError)
     await expect(refused).rejects.toThrow('n: 40 then, 41 now')
+    const { classifier } = settings()
+    const inputRange = { mean: [0.5, 0.5, 0.4], std: [0.5, 0.5, 0.5] }
+    const others = [
+      [{ classifier: { ...classifier, inputRange } }, /"inputRange":"symmetric".* then, .*"mean":\[0.5/],
+      [{ certification: { channelsLast: true } }, /"channelsLast":false.* then, .*"channelsLast":true/],
+    ] as const
+    for (const [change, reason] of others) {
+      await expect(write('whole.jsonl', {}, change)).rejects.toThrow(reason)
+    }
+  })
+
+  it('of other random streams are not gone on with', async () => {
+    const [header, ...rows] = await readFile(join(folder, 'whole.jsonl'), 'utf8').then(text =>
+      text.split('\n'),
+    )
+    const { configuration, ...others } = JSON.parse(header ?? '')
+    expect(configuration.streams).toBe(STREAMS_VERSION)
+    const earlier = { ...others, configuration: { ...configuration, streams: 1 } }
+    await writeFile(join(folder, 'earlier.jsonl'), [JSON.stringify(earlier), ...rows].join('\n'))
+    await expect(write('earlier.jsonl')).rejects.toThrow(/"streams":1.* then, .*"streams":2/)
+  })
+
+  it('are those that a run was begun with', async () => {
+    await cp(join(folder, 'whole.jsonl'), join(folder, 'mine.jsonl'))
+    const { smoothing, classifier, data } = settings()
+    const predictions = join(folder, 'mine.jsonl')
+    const config: RunConfigInput = {
+      ...{ smoothing, classifier, data, output: join(folder, 'run') },
+      method: { kind: 'cat-rs', noises: 2, lambda: 1, attack: { steps: 1, epsilon: 0.25 }, predictions },
+      optimisation: { epochs: 2, imagesPerUpdate: 2, learningRate: 1e-3, weightDecay: { start: 0, end: 0 } },
+    }
+    const train = async (hooks: object) => session.free((await finetune(session, config, hooks)).networks)
+    await train({ stopAfterUpdates: 1 })
+    const lines = await readFile(predictions, 'utf8')
+    await writeFile(predictions, lines.replace(/\n\[0,\{.*\}\]/, `\n[0,{"0":1,"1":${N - 1}}]`))
+    const resumed = train({ existing: 'resume' })
+    await expect(resumed).rejects.toThrow(
+      /begun with other weights:\n {2}files.method.predictions: "[0-9a-f]{64}" then/,
+    )
+    await writeFile(predictions, lines)
+    await train({ existing: 'resume' })
   })
 
   describe('that cannot be trained with', () => {

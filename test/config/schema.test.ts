@@ -89,6 +89,7 @@ describe('parseUnknownConfig', () => {
         minLearningRate: 1e-6,
         weightDecay: { start: 0.04, end: 0.4 },
         decays: 'matrices',
+        dropLast: true,
         layerDecay: 1,
         normPre: 'first',
         parameterGroups: 'library',
@@ -261,6 +262,7 @@ describe('parseUnknownConfig', () => {
       'certification.adaptive.radii: expected radii in ascending order.',
     ],
     [{ certification: { sigma: 0.5 } }, 'certification.sigma: unknown, expected no such field.'],
+    [{ 'classifier.resize': 100_000 }, 'classifier.resize: expected at most 10000, got 100000.'],
   ])('refuses %j', (changes, message) => {
     expect(messageOf(() => parseUnknownConfig(withFields(changes)))).toContain(message)
   })
@@ -343,7 +345,7 @@ describe('parseUnknownConfig', () => {
     [
       { data: { source: 'cifr10', path: 'a' } },
       [
-        'data.source: expected "digits" or "cifar10" or "imagenet" or "folder" or "synthetic", got "cifr10". Did you mean "cifar10"?',
+        'data.source: expected "digits" or "mnist" or "cifar10" or "imagenet" or "folder" or "synthetic", got "cifr10". Did you mean "cifar10"?',
       ],
     ],
     [

@@ -6,7 +6,7 @@ import { certificationOf, parseUnknownConfig, type RunConfig } from '../../src/c
 import type { ClassifierSource } from '../../src/config/sources/classifiers'
 import type { DataSource } from '../../src/config/sources/data-sets'
 import type { DenoiserSource } from '../../src/config/sources/denoisers'
-import { nameOf } from '../../src/smoothing/load-networks'
+import { nameOf } from '../../src/smoothing/name-of'
 import { classifierSpec, datasetSpec, denoiserSpec } from '../../src/smoothing/specs'
 import { syntheticRun } from '../../src/training/synthetic'
 

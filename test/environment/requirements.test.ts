@@ -58,7 +58,7 @@ test.each([
 })
 
 test('a missing file is named', async () => {
-  await expect(readRequirements('/nowhere/list.txt')).rejects.toThrow(/\/nowhere\/list\.txt cannot be read/)
+  await expect(readRequirements('/nowhere/list.txt')).rejects.toThrow(/\/nowhere\/list\.txt is missing/)
 })
 
 test('a local label is not a difference, anything else is', () => {

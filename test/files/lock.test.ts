@@ -1,6 +1,6 @@
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -141,6 +141,29 @@ describe('lock', () => {
     } finally {
       vi.useRealTimers()
     }
+  })
+
+  it('is refused where what has its name is no file that can be read, and nothing waits for a pipe', async () => {
+    const path = `${log}.lock`
+    execFileSync('mkfifo', [path])
+    for (const attempt of [() => lockLog(log), () => isLocked(path)]) {
+      await expect(attempt()).rejects.toThrow(DataError)
+      await expect(attempt()).rejects.toThrow(
+        /certify\.tsv\.lock is no regular file.* Delete it if no other process/,
+      )
+    }
+    await rm(path)
+    await mkdir(path)
+    await expect(lockLog(log)).rejects.toThrow(/certify\.tsv\.lock is a folder/)
+    await rm(path, { recursive: true })
+    await writeFile(path, ' '.repeat(200_000))
+    await expect(isLocked(path)).rejects.toThrow(/has 0\.2 MB/)
+    await rm(path)
+    const held = await lockLog(log)
+    await rm(path)
+    execFileSync('mkfifo', [path])
+    expect(() => held.requireHeld()).toThrow(/it is held by a process that its lock does not name/)
+    await held.release()
   })
 
   it('is taken over from a process that is gone', async () => {

@@ -301,7 +301,7 @@ describe('parseLog', () => {
     ['evidence that is not JSON', line => `${line}}`, /evidence must be a JSON object/],
     [
       'evidence of an unknown kind',
-      line => line.replace('"lowerBound"', '"upperBound"'),
+      line => line.replace('"lowerBound"', '"middleBound"'),
       /evidence must be a JSON object/,
     ],
     [

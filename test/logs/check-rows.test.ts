@@ -16,6 +16,7 @@ import { configuration as ofTests } from '../analysis/logs'
 const PROCEDURES: Readonly<Record<string, ProcedureSettings>> = {
   certify: { kind: 'certify' },
   sized: { kind: 'sized', maxRadiusLoss: 0.05, block: 16 },
+  'at-radius': { kind: 'at-radius', radius: 0.5, rounds: [20, 200, 2000], beta: 0.01 },
   grid: { kind: 'grid', radii: [0, 0.25, 0.5, 0.75], block: 16, worth: 10_000 },
 }
 
@@ -69,7 +70,7 @@ describe('rows against their votes', () => {
   it.each(Object.keys(PROCEDURES))('pass as the procedure makes them: %s', kind => {
     const { rows } = parse(logOf(kind), kind)
     expect(rows).toHaveLength(SHARES.length)
-    expect(new Set(rows.map(({ finding }) => finding.kind)).size).toBe(2)
+    expect(new Set(rows.map(({ finding }) => finding.kind)).size).toBeGreaterThan(1)
   })
 
   const more = (field: string) => String(Number(field) * (1 + 1e-8))
@@ -130,6 +131,39 @@ describe('rows against their votes', () => {
     const large = { ...configurationOf('grid'), n: 2e13 }
     const parse = () => parseLog(text([formatRow(made)]), { file: 'a.tsv', configuration: large })
     expect(parse).toThrow(/evidence is 20000000000000 votes, .* as few as can be checked/)
+  })
+
+  it('are refused where a round of theirs was decided otherwise', () => {
+    const [refused, open, certified] = rowsFor('at-radius', [0.7, 0.841, 0.9])
+    if (!refused || !open || !certified) throw new Error('three rows')
+    expect([refused, open, certified].map(({ finding }) => finding.kind)).toEqual([
+      'certified-at',
+      'undecided',
+      'certified-at',
+    ])
+    const [first, second] = open.evidence.parts ?? []
+    if (!first || !second) throw new Error('two rounds before the last')
+    const claim = (row: typeof open, evidence: typeof open.evidence) => {
+      const finding = { kind: 'certified-at', class: 1, radii: [0.5], refused: [] } as const
+      return () => parse(text([formatRow(rowOf(row, { ...finding, evidence }))]), 'at-radius')
+    }
+    const parts = [first, second]
+    expect(claim(open, open.evidence)).toThrow(/outcome is certified, .* follows open/)
+    expect(claim(refused, refused.evidence)).toThrow(/outcome is certified, .* follows (open|refused)/)
+    expect(claim(certified, certified.evidence)).not.toThrow()
+    expect(claim(certified, { ...certified.evidence, parts: [second] })).toThrow(/n is of round 1: 200/)
+    const { lowerBound: _, ...unknown } = certified.evidence
+    expect(claim(certified, { ...unknown, parts: [{ ...first, candidate: 0 }, second] })).toThrow(
+      /candidate is 0, .* follows 1/,
+    )
+    const { lowerBound: _bound, ...votes } = second
+    const early = { ...votes, candidateCount: 190, runnerUpCount: 10 }
+    expect(claim(certified, { ...unknown, parts: [first, early] })).toThrow(
+      /outcome is of round 2: open, .* follows certified/,
+    )
+    expect(
+      claim(open, { ...open.evidence, parts: [{ ...first, lowerBound: 0.9 }, ...parts.slice(1)] }),
+    ).toThrow(/of round 1: lowerBound 0.9/)
   })
 
   it.each<[string, number[], RegExp]>([

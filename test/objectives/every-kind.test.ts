@@ -80,6 +80,26 @@ describe('every kind of method', () => {
     expect(rows.filter(({ loss }) => Number.isFinite(loss))).toHaveLength(2)
   })
 
+  it('learns from what is left of an epoch as from an update of so many images', async () => {
+    const trainAtOnce = async (run: string, imagesPerUpdate: number) => {
+      const config = kindRun('stability', join(folder, run), softLabels)
+      const { optimisation } = config
+      const { networks, smoothing, checkpoint } = await finetune(
+        session,
+        {
+          ...config,
+          optimisation: { ...optimisation, imagesPerUpdate, imagesPerMicroBatch: imagesPerUpdate },
+        } as RunConfigInput,
+        { ...HOOKS, stopAfterUpdates: 2 },
+      )
+      session.free([networks, smoothing])
+      const tensors = await readTensors(join(checkpoint, 'model.safetensors'))
+      return [...tensors].map(([name, values]) => [name, [...values]])
+    }
+    // All 1,200 images are left over, or fill an update.
+    expect(await trainAtOnce('left', 5000)).toEqual(await trainAtOnce('whole-epoch', 1200))
+  })
+
   it('gives in two processes the weights of one, to float32 rounding', async () => {
     const two = join(folder, 'two')
     const launched = launch([

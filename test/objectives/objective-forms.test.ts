@@ -193,7 +193,7 @@ describe('an objective', () => {
     const refused = finetune(session, definition('head', more))
     await expect(refused).rejects.toThrow(ConfigError)
     const message =
-      'The method takes a head of 11 classes, but that of the classifier has 10. Set classifier.numClasses to 11 for a new head.'
+      "The method takes a head of 11 classes, but that of the classifier has 10. Set classifier.numClasses to 11 (of source 'python': the classes that classifier.factory makes)."
     await expect(refused).rejects.toThrow(message)
     const { problems } = await dryRun(session, definition('head', more))
     expect(problems).toContain(message)

@@ -8,8 +8,41 @@ from unittest import mock
 import torch
 from ftcadis_host import folders
 from ftcadis_host.errors import WeightsError
-from ftcadis_host.folders import write_json, written_file, written_folder
+from ftcadis_host.folders import read_json, write_json, written_file, written_folder
 from ftcadis_host.networks.weights import write_tensors
+
+
+class ReadingJson(unittest.TestCase):
+    def setUp(self):
+        temporary = tempfile.TemporaryDirectory()
+        self.addCleanup(temporary.cleanup)
+        self.path = Path(temporary.name) / "config.json"
+
+    def test_is_in_any_encoding_of_unicode(self):
+        for encoding in ("utf-8", "utf-8-sig", "utf-16", "utf-16-le"):
+            with self.subTest(encoding):
+                self.path.write_bytes('{"a": "é"}'.encode(encoding))
+                self.assertEqual(read_json(self.path), {"a": "é"})
+
+    def test_is_refused_by_name_where_it_is_none(self):
+        for content in (b"", b'{"a": "\xe9"}', b"{" * 3, b"[" * 200_000, b'{"a": ' + b"1" * 10_000 + b"}", b"[1]"):
+            with self.subTest(content[:20]):
+                self.path.write_bytes(content)
+                with self.assertRaisesRegex(WeightsError, "config.json' (is not JSON: |has lists |holds a list)"):
+                    read_json(self.path)
+
+    def test_is_read_from_a_regular_file_of_a_bounded_size_alone(self):
+        os.mkfifo(self.path)
+        with self.assertRaisesRegex(WeightsError, "config.json' cannot be read: it is no regular file, but a pipe"):
+            read_json(self.path)
+        self.path.unlink()
+        self.path.mkdir()
+        with self.assertRaisesRegex(WeightsError, "config.json' cannot be read: Is a directory"):
+            read_json(self.path)
+        self.path.rmdir()
+        self.path.write_text('{"a": 1}')
+        with mock.patch.object(folders, "MOST_JSON_BYTES", 7), self.assertRaisesRegex(WeightsError, "MB are read"):
+            read_json(self.path)
 
 
 class Writing(unittest.TestCase):

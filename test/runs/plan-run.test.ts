@@ -10,6 +10,7 @@ import {
   requireMethod,
   timesImages,
 } from '../../src/internal'
+import { sizeOfUpdate } from '../../src/runs/plan-run'
 
 const CIFAR10 = presets.cifar10({ sigma: 0.5, denoiser: 'd.pt', data: 'data', output: 'out' })
 const IMAGENET = presets.imagenet({
@@ -26,8 +27,10 @@ describe('planRun', () => {
       epochs: 20,
       updatesPerEpoch: 390,
       updates: 7800,
+      images: 998_400,
       microBatches: 16,
       imagesPerMicroBatch: 8,
+      lastUpdate: { images: 128, microBatches: 16 },
     })
     expect(planRun(IMAGENET, { trainImages: 1_281_167 })).toMatchObject({
       epochs: 5,
@@ -43,6 +46,39 @@ describe('planRun', () => {
     [1_000_000, 20, 7800],
   ])('stops after %i updates, in epoch %i', (stopAfterUpdates, epochs, updates) => {
     expect(planRun(CIFAR10, { trainImages: 50_000, stopAfterUpdates })).toMatchObject({ epochs, updates })
+  })
+
+  describe('with what is left of an epoch', () => {
+    const all = { ...CIFAR10, optimisation: { ...CIFAR10.optimisation, dropLast: false } }
+
+    it('makes an update of its own of it', () => {
+      const plan = planRun(all, { trainImages: 50_003 })
+      expect(plan).toMatchObject({
+        updatesPerEpoch: 391,
+        updates: 7820,
+        images: 20 * 50_003,
+        lastUpdate: { images: 83, microBatches: 11 },
+      })
+      expect(sizeOfUpdate(390, plan)).toEqual({ images: 128, microBatches: 16 })
+      expect(sizeOfUpdate(391, plan)).toEqual({ images: 83, microBatches: 11 })
+      expect(planRun(all, { trainImages: 50_003, stopAfterUpdates: 390 }).images).toBe(390 * 128)
+    })
+
+    it('is as ever where nothing is left, and one update where there are fewer images', () => {
+      expect(planRun(all, { trainImages: 1280 })).toEqual(planRun(CIFAR10, { trainImages: 1280 }))
+      expect(planRun(all, { trainImages: 5 })).toMatchObject({
+        updatesPerEpoch: 1,
+        lastUpdate: { images: 5, microBatches: 1 },
+      })
+    })
+
+    it('asks for smaller micro-batches where it does not reach every process', () => {
+      const images = { trainImages: 128 + 24 }
+      expect(planRun(all, { ...images, ranks: 2 }).lastUpdate).toEqual({ images: 24, microBatches: 3 })
+      expect(() => planRun(all, { ...images, ranks: 4 })).toThrow(
+        'The last update of an epoch has 24 images in 3 micro-batches of 8, which do not reach 4 processes. Lower optimisation.imagesPerMicroBatch',
+      )
+    })
   })
 
   it('says what to do where an update takes more images than there are', () => {

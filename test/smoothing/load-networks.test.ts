@@ -9,7 +9,8 @@ import {
   parseCertificationConfig,
 } from '../../src/config/schema'
 import { ConfigError } from '../../src/errors'
-import { loadBaseClassifier, loadNetworks, nameOf } from '../../src/smoothing/load-networks'
+import { loadBaseClassifier, loadNetworks } from '../../src/smoothing/load-networks'
+import { nameOf } from '../../src/smoothing/name-of'
 import { datasetSpec } from '../../src/smoothing/specs'
 
 function settings(changes: object): CertificationRunConfig {

@@ -65,7 +65,7 @@ export const METHODS: Readonly<Record<MethodConfig['kind'] | 'ddn' | 'adversaria
 
 export const NAMES = Object.keys(METHODS) as (keyof typeof METHODS)[]
 
-/** Four updates, the last in a second epoch: SGD with a step and two micro-batches. */
+/** Four updates, the third of what is left of an epoch, the last in a second one: SGD with a step and two micro-batches. */
 export function kindRun(name: keyof typeof METHODS, folder: string, softLabels: string): RunConfig {
   const method = METHODS[name]
   return parseConfig({
@@ -77,7 +77,7 @@ export function kindRun(name: keyof typeof METHODS, folder: string, softLabels: 
     data: { source: 'digits' },
     method: method.kind === 'cat-rs' ? { ...method, predictions: softLabels } : method,
     optimisation: {
-      ...{ epochs: 2, imagesPerUpdate: 400, imagesPerMicroBatch: 200, learningRate: 0.05 },
+      ...{ epochs: 2, imagesPerUpdate: 450, imagesPerMicroBatch: 225, dropLast: false, learningRate: 0.05 },
       ...{ optimizer: { kind: 'sgd' }, schedule: { kind: 'steps', everyEpochs: 1 } },
       ...{ weightDecay: { start: 1e-3, end: 1e-3 }, decays: 'all' },
     },

@@ -42,6 +42,7 @@ test('a data set says what it is, and its images are in [0, 1]', async () => {
     classes: ['cat', 'dog'],
     classOrder: 'unstated',
     logits: null,
+    notes: [],
     imageShape: [3, 8, 8],
     classCounts: [4, 4],
   })
@@ -114,9 +115,7 @@ describe.each([0, 2])('a loader with %i worker processes', workers => {
 
     const error = await rejectionOf(nextLabels(loader), DataError)
     expect(error.message).toContain(`The image '${damagedPath}' cannot be decoded`)
-    expect(error.remedy).toBe(
-      "Replace or remove the file; training alone can leave it out, with data.onCorrupt 'skip'.",
-    )
+    expect(error.remedy).toBe("Replace or remove the file, or set data.onCorrupt to 'skip'.")
     expect(error.cause).toMatchObject({ pythonType: 'CorruptImageError', operation: 'next_batch' })
 
     // The loader says no end either when it is asked again, and can be started behind the damage.

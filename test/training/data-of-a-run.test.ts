@@ -93,11 +93,12 @@ describe('a run and its data', () => {
     expect(await resume('listed', 'moved', { data: { classes: ['dark', 'light'] } })).toMatch(/epoch-02$/)
   })
 
-  it('is not resumed on data of other classes, sizes, names or numbers', async () => {
+  it('is not resumed on data of other classes, pixels, names or numbers', async () => {
     await writeGreyImages(join(folder, 'B'), { bright: 240, night: 10 })
     await writeGreyImages(join(folder, 'C'), { dark: 10, light: 240 }, { images: 7 })
     await cp(join(folder, 'A'), join(folder, 'D'), { recursive: true })
     await rename(join(folder, 'D', 'train', 'dark', '0.ppm'), join(folder, 'D', 'train', 'dark', '9.ppm'))
+    await writeGreyImages(join(folder, 'E'), { dark: 20, light: 230 })
     const cases = [
       [
         'B',
@@ -105,6 +106,7 @@ describe('a run and its data', () => {
       ],
       ['C', /train: number of images: 8 then, 14 now/],
       ['D', /train: digest of images and labels: [0-9a-f]{16} then, [0-9a-f]{16} now\nGive/],
+      ['E', /train: digest of images and labels: .*\n {2}test: digest of images and labels: /],
     ] as const
     for (const [name, reason] of cases) {
       const resumed = resume(`on ${name}`, name)
@@ -162,6 +164,19 @@ describe('a run and its data', () => {
     })
     await expect(evaluated).rejects.toThrow(/logit 0 is "dark"/)
     session.free([classifier, dataset])
+  })
+
+  it('may be renamed under its certification log', async () => {
+    const certifyAt = async (name: string, images: object | 'all') => {
+      const checkpoint = join(folder, name, 'checkpoints', 'step-000003')
+      const { config } = (await readSmoothed(checkpoint)) ?? expect.fail('no smoothed.json')
+      const certification = { ...config.certification, n0: 16, n: 64, images } as typeof config.certification
+      return certify(session, { ...config, certification }, { log: join(folder, 'renamed.tsv') })
+    }
+    await cp(join(folder, 'stopped'), join(folder, 'a name'), { recursive: true })
+    await certifyAt('a name', { first: 3 })
+    await rename(join(folder, 'a name'), join(folder, 'another name'))
+    expect((await certifyAt('another name', 'all')).rows).toHaveLength(8)
   })
 
   it('asks for the order of class folders that are numbers', async () => {

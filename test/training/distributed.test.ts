@@ -93,7 +93,7 @@ describe('fine-tuning in two processes', () => {
   )
 
   it(
-    'refuses ranks that have other data or weights, before the run begins',
+    'refuses ranks that have other data, weights or settings, before the run begins',
     async () => {
       const classifier = join(folder, 'classifier')
       await cp(CLASSIFIER, classifier, { recursive: true })
@@ -109,6 +109,7 @@ describe('fine-tuning in two processes', () => {
           { classifier: { ...shortRun('x').classifier, path: classifier } },
           /Rank 0 and rank 1 have other weights:\n.*sha256.* on rank 0, .* on rank 1/,
         ],
+        [{ seed: 1 }, /Rank 0 and rank 1 have other settings:\n {2}seed: 0 on rank 0, 1 on rank 1\n/],
       ] as const
       for (const [position, [ofRank1, message]] of differences.entries()) {
         const run = join(folder, `other-${position}`)

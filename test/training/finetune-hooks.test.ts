@@ -51,7 +51,10 @@ describe('finetune', () => {
       [2, 1],
     ])
     expect(starts.map(({ plan }) => plan)).toEqual([
-      { epochs: 2, updatesPerEpoch: 3, updates: 4, microBatches: 1, imagesPerMicroBatch: 400 },
+      {
+        ...{ epochs: 2, updatesPerEpoch: 3, updates: 4, microBatches: 1, imagesPerMicroBatch: 400 },
+        ...{ images: 1600, lastUpdate: { images: 400, microBatches: 1 } },
+      },
     ])
     expect(epochs.map(({ epoch }) => epoch)).toEqual([1, 2])
     // Ten images: accuracies are tenths.

@@ -6,6 +6,7 @@ import {
   ConfigError,
   defineConfig,
   defineHook,
+  defineObjective,
   type FinetuneHooks,
   type FtCadisLossTerm,
   finetune,
@@ -16,6 +17,7 @@ import {
   selectImages,
   torch,
 } from '../../src'
+import { accuracy } from '../../src/objectives/accuracy'
 import { connectForTest } from '../support/digits'
 import { type MarginForm, margin } from '../support/margin-objective'
 import { shortRun } from '../support/short-run'
@@ -117,17 +119,23 @@ describe('what a script hands in to decide', () => {
 
   it('is an objective too', async () => {
     const output = join(folder, 'margin')
-    const run = defineConfig({
+    const settings = {
       ...presets.digits({ output }),
-      objectives: [margin],
-      method: { kind: 'margin', noises: 1, tolerance: 0.1, easyShare: 0.5, jitter: 0.1 },
-    })
-    const { networks, smoothing } = await finetune<MarginForm>(session, run, {
-      ...{ stopAfterUpdates: 1, evaluationImages: 10, eventFiles: false },
-    })
+      method: { kind: 'margin', noises: 1, tolerance: 0.1, easyShare: 0.5, jitter: 0.1 } as const,
+    }
+    const run = defineConfig({ ...settings, objectives: [margin] })
+    const hooks = { stopAfterUpdates: 1, evaluationImages: 10, eventFiles: false }
+    const { networks, smoothing } = await finetune<MarginForm>(session, run, hooks)
     session.free([networks, smoothing])
+    const { best } = accuracy
     expect((await json('margin', 'config.json')).hooks).toEqual({
-      objective: { name: 'margin', parameters: {}, sha256: expect.stringMatching(/^[\da-f]{64}$/) },
+      objective: { name: 'margin', parameters: { best }, sha256: expect.stringMatching(/^[\da-f]{64}$/) },
     })
+    const evaluation = { ...accuracy, best: { ...best, is: 'smallest' as const } }
+    const judged = margin(own => defineObjective({ ...own, evaluation }))
+    const other = defineConfig({ ...settings, objectives: [judged] })
+    await expect(finetune<MarginForm>(session, other, { ...hooks, existing: 'resume' })).rejects.toThrow(
+      /objective: margin .*"largest".* in the checkpoint, margin .*"smallest"/,
+    )
   })
 })

@@ -1,7 +1,12 @@
 import { expect, it } from 'vitest'
 import type { Plain } from '../../src/bridge'
 import { ConfigError } from '../../src/errors'
-import { requireSameDataOnRanks, requireSameWeightsOnRanks } from '../../src/training/require-same-ranks'
+import {
+  type RankSettings,
+  requireSameDataOnRanks,
+  requireSameSettingsOnRanks,
+  requireSameWeightsOnRanks,
+} from '../../src/training/require-same-ranks'
 
 const set = { images: 10, classes: ['a', 'b'], digest: 'aa' }
 const data = { train: set, test: { ...set, images: 4 } }
@@ -42,4 +47,50 @@ it('refuses ranks of other weights, wherever these lie', async () => {
   await expect(requireSameWeightsOnRanks(ranks(other), weights)).rejects.toThrow(
     'Rank 0 and rank 1 have other weights:\n  classifier.sha256.model.safetensors: "aa" on rank 0, "bb" on rank 1',
   )
+})
+
+it('refuses ranks whose code, imports or adapters are others', async () => {
+  const classifier = {
+    ...{ source: 'python', random: false, code: { path: '/a/net.py', sha256: 'aa' } },
+    ...{ imported: { 'block.py': 'aa' }, adapter: { 'adapter_model.safetensors': 'aa' } },
+  }
+  const moved = { ...classifier, code: { path: '/b/net.py', sha256: 'aa' } }
+  const described = { denoiser: null, classifier }
+  await requireSameWeightsOnRanks(ranks({ denoiser: null, classifier: moved }), described)
+  const others = [
+    ['code.sha256', { code: { ...classifier.code, sha256: 'bb' } }],
+    ['imported.block.py', { imported: { 'block.py': 'bb' } }],
+    ['adapter.adapter_model.safetensors', { adapter: { 'adapter_model.safetensors': 'bb' } }],
+  ] as const
+  for (const [field, change] of others) {
+    const other = { denoiser: null, classifier: { ...classifier, ...change } }
+    await expect(requireSameWeightsOnRanks(ranks(other), described)).rejects.toThrow(
+      `Rank 0 and rank 1 have other weights:\n  classifier.${field}: "aa" on rank 0, "bb" on rank 1`,
+    )
+  }
+})
+
+const rule = { name: 'right', parameters: { threshold: 0.8 }, sha256: 'a'.repeat(64) }
+const settings = {
+  config: { output: '/a', data: { path: '/a', imageSize: 8 }, checkpoints: { everyUpdates: 3 } },
+  hooks: { rule },
+  options: { updatesOnly: false },
+} as unknown as RankSettings
+
+it('refuses ranks that train by other settings, functions or lengths, wherever their files lie', async () => {
+  const { config, hooks, options } = settings
+  const elsewhere = { ...settings, config: { ...config, output: '/b', data: { ...config.data, path: '/b' } } }
+  await requireSameSettingsOnRanks(ranks(elsewhere), settings)
+  const others = [
+    [{ config: { ...config, data: { ...config.data, imageSize: 9 } } }, 'data.imageSize: 8 on rank 0, 9 on'],
+    [{ config: { ...config, checkpoints: {} } }, 'checkpoints.everyUpdates: 3 on rank 0, absent on rank 1'],
+    [{ options: { ...options, stopAfterUpdates: 4 } }, 'stopAfterUpdates: absent on rank 0, 4 on rank 1'],
+    [{ hooks: {} }, 'rule: right {"threshold":0.8}, source aaaaaaaa on rank 0, none on rank 1'],
+    [{ hooks: { ...hooks, rule: { ...rule, sha256: 'b'.repeat(64) } } }, 'source bbbbbbbb on rank 1'],
+  ] as const
+  for (const [change, line] of others) {
+    const refused = requireSameSettingsOnRanks(ranks({ ...settings, ...change }), settings)
+    await expect(refused).rejects.toThrow(ConfigError)
+    await expect(refused).rejects.toThrow(line)
+  }
 })

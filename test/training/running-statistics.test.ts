@@ -1,7 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { evaluate, findCheckpoint, loadTrainedClassifier, type Session, smoothingOf, torch } from '../../src'
 import { PACKAGE_FOLDER } from '../../src/files/package-folder'
 import { accuracy } from '../../src/objectives/accuracy'
@@ -77,6 +77,20 @@ describe('a run of a network with batch normalisation', () => {
     expect(reloaded).toEqual(trained)
     expect(epochs).toHaveLength(2)
     session.free([networks, frozen, again, testSet])
+  })
+
+  it('under LoRA is said not to be whole where an earlier version wrote its checkpoint', async () => {
+    const run = await findCheckpoint(join(folder, 'lora'))
+    const warnings = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined)
+    const load = async () => session.free(await loadTrainedClassifier(session, run))
+    await load()
+    expect(warnings).not.toHaveBeenCalled()
+    const file = join(run.checkpoint, 'smoothed.json')
+    const { hooks: _, ...earlier } = JSON.parse(await readFile(file, 'utf8'))
+    await writeFile(file, JSON.stringify(earlier))
+    await load()
+    expect(warnings.mock.calls.join()).toMatch(/earlier version, in which training under LoRA moved running/)
+    warnings.mockRestore()
   })
 
   it('counts NaN as wrong where it is evaluated', async () => {

@@ -13,7 +13,7 @@ from . import sources
 from ..errors import SpecError
 from ..sources import either, find_source
 from .data_errors import CorruptImageError
-from .image_dataset import DatasetSource, ImageDataset
+from .image_dataset import ClassList, DatasetSource, ImageDataset
 
 # What can be done about an image that does not decode, the default first.
 ON_CORRUPT = ("fail", "skip")
@@ -23,8 +23,10 @@ def open_dataset(spec: dict[str, Any]) -> ImageDataset:
     """Opens a data set for reading; an item is (float32 image [C, H, W] in [0, 1], int label), never augmented.
 
     spec:
-        source: 'digits' | 'cifar10' | 'imagenet' | 'folder' | 'synthetic'; split: 'train' | 'test', for class folders also 'val'.
-        path: the folder. CIFAR-10: `cifar-10-batches-py` or its parent. Class folders: what contains `train` and `val`.
+        source: 'digits' | 'mnist' | 'cifar10' | 'imagenet' | 'folder' | 'synthetic'; split: 'train' | 'test', for class
+            folders also 'val'.
+        path: the folder. MNIST: that of the idx files, or one above. CIFAR-10: `cifar-10-batches-py` or its parent. Class
+            folders: what contains `train` and `val`.
         augment: whether a Loader augments (default false). CIFAR-10: crop with padding 4, mirror. Class folders: random
             resized crop, mirror; else the shorter side is resized to `resize_size` (default 256), then the centre of
             `image_size` (default 224) cropped. ImageNet has the default sizes.
@@ -32,9 +34,10 @@ def open_dataset(spec: dict[str, Any]) -> ImageDataset:
         channels: own class folders only; 3 (default) or 1.
         max_megapixels, max_megabytes: class folders; how large an image file may be (default 100 and 200).
         on_corrupt: 'fail' (default) | 'skip': what a Loader does about an image file that does not decode.
-        train_images, test_images, classes, image_size: synthetic images only, all four.
+        train_images, test_images, classes, image_size: synthetic images only, all four; channels with them, default 3.
         held_out: digits only; 'test' (default) | 'validation': what is not trained on and makes the split 'test'.
-        hashes: CIFAR-10 only; 'any' (default) | 'published': whether files other than the published ones are accepted.
+        hashes: MNIST and CIFAR-10; 'any' | 'published': whether files other than the published ones are accepted. Default:
+            'published' for MNIST, 'any' for CIFAR-10.
 
     Raises SpecError for an unacceptable spec, DatasetError for data that are missing, damaged or something else.
     """
@@ -74,6 +77,20 @@ def describe_dataset(dataset: ImageDataset) -> dict[str, Any]:
         "logits": dataset.logits,
         "notes": list(getattr(dataset, "notes", ())),
     }
+
+
+def class_names(spec: dict[str, Any]) -> ClassList | None:
+    """What the data of a description call their classes, without a look at the images.
+
+    spec: as of `open_dataset`; a split is not needed. None where the data are not there, or their classes have no names.
+    """
+    source: DatasetSource = find_source(sources, spec.get("source"), "data set")
+    if source.class_names is None:
+        return None
+    options = {option: spec[option] for option in ("path", "classes") if option in spec and option in source.options}
+    if "path" in options:
+        options["path"] = _absolute(spec)
+    return source.class_names(**options)
 
 
 def get_images(dataset: ImageDataset, indices: Sequence[int]) -> tuple[torch.Tensor, torch.Tensor]:

@@ -15,16 +15,21 @@ from ..errors import WeightsError
 from ..folders import written_file
 from .data_errors import DatasetError
 from .image_dataset import ImageDataset
+from ..regular_files import read_regular_file
 
 # The sizes of more files than these are kept in the user's cache.
 UNCACHED_FILES = 10_000
+# The content of so many files, spread evenly, is looked at, of each that has at most so many bytes.
+READ_FILES = 256
+READ_BYTES = 1_000_000
 
 
 def dataset_identity(dataset: ImageDataset) -> dict[str, Any]:
     """images (how many), classes (names in the order of their labels), digest (16 hexadecimal digits of a SHA-256).
 
     The digest is of classes, labels, and the pixels of images in memory; of image files, it is of their names within the
-    data set and their sizes in bytes. No path is in it. Raises DatasetError where a file cannot be looked at.
+    data set, their sizes in bytes, and the content of up to `READ_FILES` of them. No path is in it. Raises DatasetError
+    where a file cannot be looked at.
     """
     sha256 = hashlib.sha256(json.dumps(list(dataset.classes)).encode())
     sha256.update(dataset.labels.astype("<i8").tobytes())
@@ -33,14 +38,17 @@ def dataset_identity(dataset: ImageDataset) -> dict[str, Any]:
     return {"images": len(dataset), "classes": list(dataset.classes), "digest": sha256.hexdigest()[:16]}
 
 
-def names_and_sizes(folder: str, names: Sequence[bytes]) -> Iterator[bytes]:
-    """Names and sizes of image files: what tells data from others without reading them.
+def content_of_files(folder: str, names: Sequence[bytes]) -> Iterator[bytes]:
+    """Names and sizes of image files, and some of them whole: what tells data from others without reading all.
+
+    Names and sizes alone are those of other data where files are numbered and no format compresses them.
 
     names: of the files within the folder. The sizes of many are kept in the user's cache, for as long as no folder that
         they lie in was modified.
     """
     listing = b"\0".join(name.replace(os.fsencode(os.sep), b"/") for name in names)
     yield listing
+    yield _some_whole(folder, names)
     if len(names) <= UNCACHED_FILES:
         yield _sizes(folder, names)
         return
@@ -56,14 +64,33 @@ def names_and_sizes(folder: str, names: Sequence[bytes]) -> Iterator[bytes]:
     yield kept["sizes"].encode()
 
 
+def _some_whole(folder: str, names: Sequence[bytes]) -> bytes:
+    sha256 = hashlib.sha256()
+    count = min(len(names), READ_FILES)
+    for position in range(count):
+        path = os.path.join(os.fsencode(folder), names[position * len(names) // count])
+        try:
+            content = read_regular_file(os.fsdecode(path), most=READ_BYTES)
+        except ValueError:
+            continue  # what is larger has a size of its own; what is no file is for the loader to refuse
+        except OSError as error:
+            raise _unreadable(error) from error
+        sha256.update(hashlib.sha256(content).digest())
+    return sha256.digest()
+
+
+def _unreadable(error: OSError) -> DatasetError:
+    return DatasetError(
+        f"The image '{os.fsdecode(error.filename)}' cannot be read: {error.strerror}. Bring its folder or disk back."
+    )
+
+
 def _sizes(folder: str, names: Sequence[bytes]) -> bytes:
     root = os.fsencode(folder)
     try:
         return np.array([os.stat(os.path.join(root, name)).st_size for name in names], dtype="<i8").tobytes()
     except OSError as error:
-        raise DatasetError(
-            f"The image '{os.fsdecode(error.filename)}' cannot be read: {error.strerror}. Bring its folder or disk back."
-        ) from error
+        raise _unreadable(error) from error
 
 
 def _folders(folder: str, names: Sequence[bytes]) -> list[str]:

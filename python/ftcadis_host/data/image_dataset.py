@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypedDict
 
 import numpy as np
 import torch
@@ -32,7 +32,7 @@ class ImageDataset(Protocol):
     def __getitem__(self, index: int) -> tuple[torch.Tensor, int]: ...
 
     def content(self) -> Iterator[bytes]:
-        """What tells the images from others, in parts: their pixels, or what is known of their files without reading them."""
+        """What tells the images from others, in parts: their pixels, or what is known of their files without reading all of them."""
 
 
 class FileDataset(ImageDataset, Protocol):
@@ -51,6 +51,19 @@ class FileDataset(ImageDataset, Protocol):
         """The image as uint8 [C, H, W]; augmented as `seed` alone decides, or not at all."""
 
 
+class ClassList(TypedDict):
+    """Names of classes, their labels, and whether their order is known: published, or said by the user."""
+
+    names: list[str]
+    labels: list[int]
+    is_stated: bool
+
+
+def published_classes(names: Sequence[str]) -> ClassList:
+    """The classes of data that are the same for all who have them."""
+    return {"names": list(names), "labels": list(range(len(names))), "is_stated": True}
+
+
 @dataclass(frozen=True)
 class DatasetSource:
     """A source of data sets.
@@ -59,6 +72,8 @@ class DatasetSource:
     options: by name, the values that one can have, the default first; None where it takes any. A `path` is required.
     required: what else is.
     is_told_on_corrupt: whether `open` takes `on_corrupt`, which every description may have.
+    class_names: the classes, from those options of a description that it has by name, without a look at the images; None
+        where the data are not there.
     """
 
     open: Callable[..., ImageDataset]
@@ -66,3 +81,4 @@ class DatasetSource:
     options: Mapping[str, tuple[Any, ...] | None]
     required: tuple[str, ...] = ()
     is_told_on_corrupt: bool = False
+    class_names: Callable[..., ClassList | None] | None = None

@@ -12,8 +12,8 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from ..errors import SpecError
+from ..regular_files import read_regular_file
 from .data_errors import CorruptImageError
-from .regular_files import read_regular_file
 
 # Pillow's names of the formats that are decoded. Of several frames, the first is. No other decoder sees a file, whatever
 # its name is: some of them start programs (PostScript), or follow what a file refers to.

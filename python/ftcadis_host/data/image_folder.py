@@ -14,7 +14,8 @@ from torch.utils.data import Dataset
 from .class_order import Classes, labels_of_folders
 from .data_errors import DatasetError, shown
 from ..errors import SpecError
-from .identity import names_and_sizes
+from .identity import content_of_files
+from .image_dataset import ClassList
 from .image_decoding import EXTENSIONS, Limits, limits_of, read_rgb
 from .image_listing import LOOSE, ImageListing, folders_in, left_out_notes, loose_files
 from .in_memory import to_unit_range
@@ -73,8 +74,8 @@ class ImageFolderDataset(Dataset):
         return to_unit_range(self.read(index)), int(self.labels[index])
 
     def content(self) -> Iterator[bytes]:
-        """Names within the folder, and sizes."""
-        return names_and_sizes(self.folder, self._files)
+        """Names within the folder, sizes, and some of the files."""
+        return content_of_files(self.folder, self._files)
 
     def path(self, index: int) -> str:
         return os.path.join(self.folder, os.fsdecode(self._files[index]))
@@ -183,7 +184,7 @@ def open_image_folder(
     return dataset
 
 
-def class_names(*, path: str, classes: Classes | None = None) -> dict[str, object] | None:
+def class_names(*, path: str, classes: Classes | None = None) -> ClassList | None:
     """The classes of a folder of class folders, without a look at its images: names, labels, and whether the user has
     said their order. None where there are no such folders."""
     for split in ("train", "test"):

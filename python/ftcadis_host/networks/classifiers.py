@@ -29,11 +29,12 @@ class Classifier(nn.Module):
     """Maps images in [-1, 1] to logits, with what the network wants of its input done inside and differentiably.
 
     model: the network, inside a peft model where it has adapters.
-    family: its source, 'timm' | 'transformers' | 'resnet110' | 'python'.
+    family: its source, 'timm' | 'transformers' | 'resnet110' | 'lenet' | 'python'.
     depth: number of transformer blocks, for layer-wise decay; None where there are none.
     classes: what the weights call the logits; None where they do not.
     uses_batch_statistics: whether outputs in train mode depend on who else is in the batch (batch normalisation).
     statistics: the modules whose running statistics train mode moves.
+    has_frozen_statistics: whether there are others, below adapters, whose running statistics it leaves alone.
     random: what of it had random weights when it was loaded, "network" | "head" | None.
     notes: sentences on what of the weights was not used, or is new.
     code: files of the user's that made it, beside the one that the description names.
@@ -67,6 +68,7 @@ class Classifier(nn.Module):
         # Adapters are saved with the head alone, so what is frozen must not move: it stays in eval mode.
         named = [(name, module) for name, module in model.named_modules() if has_statistics(module)]
         self._frozen = [module for name, module in named if self.adapted and ".modules_to_save." not in f".{name}."]
+        self.has_frozen_statistics = len(self._frozen) > 0
         self.statistics = [module for _, module in named if not _is_among(module, self._frozen)]
         self.uses_batch_statistics = any(
             isinstance(module, BatchNorm) and not _is_among(module, self._frozen) for module in model.modules()
@@ -97,6 +99,11 @@ class Classifier(nn.Module):
         if size is not None and x.shape[-2:] != (size, size):
             x = F.interpolate(x, (size, size), mode="bicubic", antialias=True)
         if self.mean is not None:
+            if len(self.mean) not in (1, x.shape[-3]):
+                raise SpecError(
+                    f"classifier.inputRange has a mean of {len(self.mean)} channels, and images of the data have "
+                    f"{x.shape[-3]}. Give one number, or one for each channel."
+                )
             x = ((x + 1) / 2 - self.mean.to(x.dtype)) / self.std.to(x.dtype)
         x = x.to(next(self.model.parameters()).dtype)
         with self._autocast(x.device):
@@ -131,6 +138,7 @@ def load_classifier(
         {"source": "timm", "path": weight file, "name", "model_args"}
         {"source": "transformers", "path": folder or hub id} or {…, "config": {"model_type", …}} for random weights
         {"source": "resnet110", "path": checkpoint of locuslab/smoothing or saved folder}, without `path` random
+        {"source": "lenet", "path": checkpoint or saved folder}, without `path` random
         {"source": "python", "file", "factory", "arguments": {…}, "path": saved folder or weight file}:
             what the function `factory` of the file returns. The only source that executes code of the user's;
             "heads": names of its modules that classify, which LoRA trains in full

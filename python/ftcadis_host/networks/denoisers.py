@@ -37,6 +37,8 @@ class Denoiser(nn.Module):
         self.scheduler_config = dict(scheduler_config)
         self.schedule = noise_schedule(self.scheduler_config)
         self.provenance = dict(provenance)
+        # What `load_denoiser` was given, as (description, dtype); None where the network was changed since.
+        self.loaded: tuple[Mapping[str, Any], torch.dtype] | None = None
         # False where diffusers' configuration cannot express the network.
         self.storable = True
 
@@ -83,6 +85,7 @@ def load_denoiser(spec: Mapping[str, Any], *, device: torch.device | str, dtype:
     ):
         denoiser = load(spec, device, dtype)
     denoiser = denoiser.to(device=device, dtype=dtype, memory_format=torch.channels_last)
+    denoiser.loaded = (dict(spec), dtype)
     return denoiser.eval().requires_grad_(False)
 
 

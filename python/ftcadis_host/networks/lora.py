@@ -84,7 +84,7 @@ def add_adapters(model: nn.Module, *, rank: int, alpha: float, heads: list[str])
     if queries == 0 or queries != values:
         raise SpecError(
             f"The model ({type(model).__name__}) has {queries} query and {values} value projections that LoRA could "
-            "adapt. Use full fine-tuning, or a transformer whose projections are named qkv, q, query or q_proj."
+            "adapt. Set tuning.kind to 'full', or give a transformer whose projections are named qkv, q, query or q_proj."
         )
     config = LoraConfig(
         r=rank,

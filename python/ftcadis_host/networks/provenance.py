@@ -6,11 +6,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import torch
+from torch import nn
+
+from ..errors import SpecError
 from .adapter_folder import CONFIG_FILE
 from .weights import file_hash
 
 WEIGHT_SUFFIXES = (".safetensors", ".bin", ".pt", ".pth")
 WEIGHT_PATTERNS = [f"*{suffix}" for suffix in WEIGHT_SUFFIXES]
+GIVEN_REMEDY = "Hand in the denoiser of the settings, or name this one in `smoothing.denoiser`."
 
 
 def weights_provenance(
@@ -53,3 +58,44 @@ def weights_provenance(
 def _hashes(folder: Path) -> dict[str, str]:
     files = sorted(file for file in folder.rglob("*") if file.suffix in WEIGHT_SUFFIXES)
     return {file.relative_to(folder).as_posix(): file_hash(file) for file in files}
+
+
+def require_denoiser_of(denoiser: nn.Module, spec: Mapping[str, Any], *, dtype: torch.dtype) -> None:
+    """Refuses a denoiser that is loaded already and is not what `load_denoiser` makes of a description.
+
+    Raises SpecError for one whose files, settings or dtype are others, and for one that was made trainable.
+    """
+    if denoiser.loaded is None:
+        raise SpecError(
+            "The denoiser that was handed in was made trainable after it was loaded: nothing says what its weights are. "
+            "Save it, name its folder in `smoothing.denoiser`, and load it from there."
+        )
+    loaded, loaded_dtype = denoiser.loaded
+    if loaded_dtype != dtype:
+        raise SpecError(
+            f"The denoiser that was handed in computes in {loaded_dtype}, that of the settings in {dtype}. {GIVEN_REMEDY}"
+        )
+    if _identity(loaded) != _identity(spec):
+        raise SpecError(
+            f"The denoiser that was handed in is {_named(loaded)}, that of the settings {_named(spec)}. {GIVEN_REMEDY}"
+        )
+
+
+def _identity(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """What decides what is loaded: settings, and in the place of a path the content of its files."""
+    # An expected hash is a check of the file, which was made when it was loaded.
+    settings = {key: value for key, value in spec.items() if key != "sha256"}
+    path = Path(settings.get("path", ""))
+    if "path" not in settings or not path.exists():
+        return settings  # random weights, or an id of the hub
+    described = sorted(path.rglob("*.json")) if path.is_dir() else []
+    return {
+        **settings,
+        "path": weights_provenance(spec)["sha256"],
+        "described": {file.relative_to(path).as_posix(): file_hash(file) for file in described},
+    }
+
+
+def _named(spec: Mapping[str, Any]) -> str:
+    fields = ("path", "preset", "arguments", "unet", "scheduler")
+    return f"{spec['source']} {({field: spec[field] for field in fields if field in spec})}"

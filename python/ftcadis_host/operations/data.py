@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from typing import Any
 
 import torch
@@ -22,12 +21,6 @@ def read_image(host, *, path: str, options: dict[str, Any]):
     from ..data.image_files import read_image
 
     return read_image(path, **options).to(host.device)
-
-
-def class_names(_host, *, path: str, classes: Any = None) -> dict[str, Any] | None:
-    from ..data.image_folder import class_names
-
-    return class_names(path=os.path.abspath(os.path.expanduser(path)), classes=classes)
 
 
 def make_loader(host, dataset, *, options: dict[str, Any]):
@@ -67,7 +60,7 @@ OPERATIONS = {
     "open_dataset": lazy("data.datasets", "open_dataset"),
     "describe_dataset": lazy("data.datasets", "describe_dataset"),
     "dataset_identity": lazy("data.identity", "dataset_identity"),
-    "class_names": class_names,
+    "class_names": lazy("data.datasets", "class_names"),
     "get_images": get_images,
     "labels_of": lazy("data.datasets", "labels_of"),
     "corrupt_images": lazy("data.datasets", "corrupt_images"),

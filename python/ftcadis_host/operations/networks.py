@@ -24,7 +24,15 @@ def predict_noise(_host, denoiser, x, timesteps=None, *, timestep: float | None 
 
 
 def make_trainable(_host, module) -> None:
+    # Its files no longer say what it is.
+    module.loaded = None
     module.train().requires_grad_(True)
+
+
+def require_denoiser_of(_host, denoiser, *, spec: dict[str, Any], dtype: str) -> None:
+    from ..networks.provenance import require_denoiser_of
+
+    require_denoiser_of(denoiser, spec, dtype=DTYPES[dtype])
 
 
 def describe_denoiser(_host, denoiser) -> dict[str, Any]:
@@ -71,6 +79,7 @@ def describe_classifier(_host, classifier) -> dict[str, Any]:
         "family": classifier.family,
         "usesBatchStatistics": classifier.uses_batch_statistics,
         "hasRunningStatistics": len(classifier.statistics) > 0,
+        "hasFrozenStatistics": classifier.has_frozen_statistics,
         "random": classifier.random,
         "notes": classifier.notes,
     }
@@ -134,6 +143,7 @@ OPERATIONS = {
     "save_denoiser": lazy("networks.denoisers", "save_denoiser"),
     "predict_noise": predict_noise,
     "make_trainable": make_trainable,
+    "require_denoiser_of": require_denoiser_of,
     "load_classifier": load_classifier,
     "describe_classifier": describe_classifier,
     "save_classifier": lazy("networks.classifiers", "save_classifier"),

@@ -107,6 +107,16 @@ def index_select(_host, x, index, *, dim: int):
     return x.index_select(dim, index)
 
 
+def rows_where(_host, condition):
+    # No network takes an empty batch for granted: where no row is meant, the first one stands in.
+    rows = condition.nonzero().flatten()
+    return rows if rows.numel() > 0 else rows.new_zeros(1)
+
+
+def replace_rows(_host, x, index, values):
+    return x.index_copy(0, index, values)
+
+
 def slice_axis(_host, x, *, dim: int, start: int, end: int):
     return x.narrow(dim, start, end - start)
 
@@ -185,6 +195,8 @@ OPERATIONS = {
     "mean_of_each": mean_of_each,
     "pick": pick,
     "index_select": index_select,
+    "rows_where": rows_where,
+    "replace_rows": replace_rows,
     "slice": slice_axis,
     "select": _unary(torch.select),
     "flatten": flatten,

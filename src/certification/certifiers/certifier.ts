@@ -6,7 +6,7 @@ import type { Outcome } from '../../logs/outcome'
  */
 export interface Certifier {
   readonly kind: string
-  /** The ballot of the voter that it looks at. */
+  /** The ballot of the voter that it looks at, where an ask names no other. */
   readonly ballot: string
   /** Begins the certification of one image. */
   begin(): Steps
@@ -19,6 +19,10 @@ export interface Ask {
   /** Copies of the stage that were asked for before, 0 unless given; only of a stage that is drawn in several parts. */
   readonly from?: number
   readonly count: number
+  /** The smoothed classifier that is asked, where there are several. What differs in it alone shares its noise. */
+  readonly line?: string
+  /** Default: the certifier's. What differs in it alone is drawn once, and votes on the same copies. */
+  readonly ballot?: string
 }
 
 /** Votes by class on the copies of an ask. They add up to its `count`. */

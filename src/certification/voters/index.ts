@@ -1,3 +1,7 @@
+export { type Aggregation, aggregatedClass } from './aggregate'
 export { armBallot, armsVoter } from './arms'
+export { consensusVoter, type EnsembleVoterOptions, ensembleVoter, type Members } from './ensemble'
+export { type SelectorVoterOptions, selectedByEntropy, selectedByNetwork, selectorVoter } from './selector'
 export { singleVoter } from './single'
 export type { Ballot, Voter } from './voter'
+export { type EnsembleVote, voterOf } from './voter-of'

@@ -29,6 +29,14 @@ export function addCertifyCommand(program: Command): void {
         .argParser(parseNumber({ min: 1e-6 }))
         .conflicts('adaptive'),
     )
+    .addOption(
+      new Option(
+        '--at-radius <radius>',
+        'decide at this one radius, in rounds of more and more copies, each with its part of alpha',
+      )
+        .argParser(parseNumber({ min: 1e-6 }))
+        .conflicts(['adaptive', 'maxRadiusLoss']),
+    )
     .option(
       '--output <log.tsv>',
       'log; an interrupted one is gone on with (default: in the folder of the run)',

@@ -24,7 +24,7 @@ export function formatPlan(plan: RunPlan, { optimisation, method }: RunConfig): 
   const noises = findObjective(method.kind)(({ copies }) => copies(method as never))
   return [
     `updates: ${whole(plan.updates)} (${plan.epochs} epochs, ${whole(plan.updatesPerEpoch)} an epoch)`,
-    `images: ${imagesPerUpdate} an update in ${plan.microBatches} micro-batches of ${plan.imagesPerMicroBatch}, each under ${noises} noises; ${whole(plan.updates * imagesPerUpdate)} in all`,
+    `images: ${imagesPerUpdate} an update in ${plan.microBatches} micro-batches of ${plan.imagesPerMicroBatch}, each under ${noises} noises; ${whole(plan.images)} in all`,
   ].join('\n')
 }
 

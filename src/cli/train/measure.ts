@@ -43,6 +43,7 @@ async function sizesOf(session: Session, { data }: RunConfig): Promise<NamedPres
   const { classes, imageShape, length } = train.description
   const sizes: SyntheticOptions = {
     imageSize: imageShape[1],
+    ...(imageShape[0] === 1 && { channels: 1 }),
     classes: classes.length,
     trainImages: length,
     testImages: test.description.length,

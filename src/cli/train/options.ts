@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { NAMED_PRESETS, type NamedPreset, type OpenValue } from '../../config/named-presets'
 import type { DenoiserConfig, RunConfig } from '../../config/schema'
+import type { Table1Scale } from '../../config/table1'
 import { isObject } from '../../files/read-json'
 import { parseImages } from '../certification-options'
 import { parseNumber } from '../option-values'
@@ -15,6 +16,7 @@ export interface FieldSetting {
 /** What the options of a training say. Only what was given has a value, so that it wins over preset and settings. */
 export interface TrainOptions extends RunOptions {
   readonly preset?: string
+  readonly scale?: Table1Scale
   readonly config?: string
   readonly set?: readonly FieldSetting[]
   readonly sigma?: number

@@ -1,4 +1,6 @@
 import { namedPreset } from '../../config/named-presets'
+import type { Table1Scale } from '../../config/table1'
+import { given } from '../../files/given'
 import { createProgram, runMain } from '../program'
 import { addCertifyOptions, addPresetOptions, addTrainOptions, type TrainOptions } from './options'
 import { train } from './run'
@@ -10,6 +12,8 @@ export interface TrainProgram {
   readonly description: string
   /** The preset that it trains by: `digits`, `cifar10`, `imagenet` (with `--tuning lora | full`), … */
   readonly preset: string
+  /** The scale of a preset `table1.<method>`. */
+  readonly scale?: Table1Scale
 }
 
 /**
@@ -19,12 +23,12 @@ export interface TrainProgram {
  * @example
  * void trainProgram({ name: 'finetune-cifar10', description: 'FT-CADIS on CIFAR-10.', preset: 'cifar10' })
  */
-export async function trainProgram({ name, description, preset }: TrainProgram): Promise<void> {
+export async function trainProgram({ name, description, preset, scale }: TrainProgram): Promise<void> {
   await runMain(async () => {
     const program = createProgram(name, description)
-    addPresetOptions(addTrainOptions(program), [namedPreset(preset)])
+    addPresetOptions(addTrainOptions(program), [namedPreset(preset, scale)])
     addCertifyOptions(program).option('--no-certify', 'end after training')
-    program.action((options: TrainOptions) => train({ ...options, preset }))
+    program.action((options: TrainOptions) => train({ ...options, preset, ...given({ scale }) }))
     await program.parseAsync()
   })
 }

@@ -39,7 +39,8 @@ export async function train(options: TrainOptions): Promise<void> {
 
 async function check(session: Session, config: RunConfig, options: TrainOptions): Promise<void> {
   print(formatConfig(config))
-  const found = await dryRun(session, config, { stopAfterUpdates: options.steps })
+  const { existing } = runHooks(options)
+  const found = await dryRun(session, config, { stopAfterUpdates: options.steps, existing })
   print(formatDryRun(found, config, options))
   if (found.problems.length > 0) process.exitCode = 1
 }

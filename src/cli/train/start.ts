@@ -32,7 +32,7 @@ export async function printStart(
     `classifier: ${whole(sizes.classifier.parameters)} parameters, of which ${whole(classifier.trainableParameters)} are trained`,
     formatSmoothing(smoothing),
     formatPlan(plan, config),
-    formatPasses(timesImages(plan.updates * config.optimisation.imagesPerUpdate, passes)),
+    formatPasses(timesImages(plan.images, passes)),
   ]
   print(lines.join('\n'))
 }

@@ -24,38 +24,43 @@ type Fields = Readonly<Record<string, unknown>>
  * @throws ConfigError that names every option or field that is missing or not acceptable
  */
 export async function trainSettings(options: TrainOptions): Promise<TrainSettings> {
-  const { preset: name, config: file, tuning } = options
+  const { preset: name, config: file, tuning, scale } = options
   if (name === undefined && file === undefined) {
     throw new ConfigError('Neither a preset nor a file of settings is given.', {
       remedy: 'Give --preset, such as digits, or --config with a JSON file; --help lists the presets.',
     })
   }
-  const preset = name === undefined ? undefined : namedPreset(withTuning(name, tuning))
+  const preset = name === undefined ? undefined : namedPreset(withTuning(name, tuning), scale)
   const fields = [
     file === undefined ? {} : await readSettings(file),
     ...(options.set ?? []).map(({ path, value }) => fieldAt(path, value)),
   ].reduce<Fields>((below, above) => mergeSettings(below, above) as Fields, {})
   if (preset === undefined) {
+    refuseScale(scale)
     refuseOpenValues(options)
     return { config: parseUnknownConfig(withOptions(fields, options)), preset }
   }
   refuseSigma(fields)
   const { sigma = preset.sigma } = options
-  const output = options.output ?? textAt(fields, 'output') ?? join('runs', `${preset.name}-${sigma}`)
-  const isSynthetic = options.synthetic ? 'synthetic' : undefined
+  const output =
+    options.output ??
+    textAt(fields, 'output') ??
+    join('runs', [preset.name, scale, sigma].filter(part => part !== undefined).join('-'))
+  const placeholder = options.synthetic ? 'synthetic' : undefined
   const paths = {
-    data: options.data ?? textAt(fields, 'data.path') ?? isSynthetic,
-    denoiser: options.denoiser ?? denoiserOf(fields) ?? isSynthetic,
+    data: options.data ?? textAt(fields, 'data.path') ?? placeholder,
+    denoiser: options.denoiser ?? denoiserOf(fields) ?? placeholder,
     classifier: options.classifier,
   }
   refuseOpenValues(options, preset)
   const { baseLearningRate, lambda, epsilon, weightDecay, layerDecay } = options
+  // The preset takes σ; what is still laid over it is in the same words.
+  const { sigma: _, ...others } = options
   const base = preset.config({
     ...{ sigma, output, ...paths },
     ...{ baseLearningRate, lambda, epsilon, weightDecay, layerDecay },
+    above: withOptions(fields, others),
   })
-  // The preset has taken σ; what is still laid over it is in the same words.
-  const { sigma: _, ...others } = options
   return { config: parseUnknownConfig(withOptions(mergeSettings(base, fields) as Fields, others)), preset }
 }
 
@@ -66,6 +71,13 @@ function withTuning(name: string, tuning: TrainOptions['tuning']): string {
   if (tuning === undefined || fixed === undefined || fixed === tuning) return name
   throw new ConfigError(`The preset ${name} trains by ${fixed}, got --tuning ${tuning}.`, {
     remedy: `Give --preset ${name.replace(fixed, tuning)}, or leave --tuning out.`,
+  })
+}
+
+function refuseScale(scale: TrainOptions['scale']): void {
+  if (scale === undefined) return
+  throw new ConfigError(`--scale ${scale} is a choice of a preset, and none is given.`, {
+    remedy: 'Give --preset table1.<method>, or leave --scale out.',
   })
 }
 

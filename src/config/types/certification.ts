@@ -10,11 +10,22 @@ export type CertificationConfigInput = {
   alpha?: number | undefined
   /**
    * How an image may take less than n noisy copies, at the same alpha: it stops when every radius of a list is
-   * decided, or takes as many as its own radius needs. Default none.
+   * decided, goes through rounds of more and more votes until one radius is, or takes as many as its own
+   * radius needs. Default none.
    */
   adaptive?: 'none' | {
     /** Radii at which an image is certified or not; its radius is the largest of them. */
     radii: Array<number>
+  } | {
+    /** The one radius at which an image is certified or not. */
+    radius: number
+    /**
+     * Votes of each round, none more than n; each is drawn where the rounds before did not decide. Default: n
+     * and its tenth and hundredth part, as far as these have 100 votes.
+     */
+    rounds?: Array<number> | undefined
+    /** Probability that a radius is given up that holds, at most. Default 0.0001. */
+    beta?: number | undefined
   } | {
     /** How much smaller than with n votes a radius may be expected to be. */
     maxRadiusLoss: number
@@ -78,11 +89,22 @@ export type CertificationConfig = {
   alpha: number
   /**
    * How an image may take less than n noisy copies, at the same alpha: it stops when every radius of a list is
-   * decided, or takes as many as its own radius needs. Default none.
+   * decided, goes through rounds of more and more votes until one radius is, or takes as many as its own
+   * radius needs. Default none.
    */
   adaptive: 'none' | {
     /** Radii at which an image is certified or not; its radius is the largest of them. */
     radii: Array<number>
+  } | {
+    /** The one radius at which an image is certified or not. */
+    radius: number
+    /**
+     * Votes of each round, none more than n; each is drawn where the rounds before did not decide. Default: n
+     * and its tenth and hundredth part, as far as these have 100 votes.
+     */
+    rounds?: Array<number> | undefined
+    /** Probability that a radius is given up that holds, at most. Default 0.0001. */
+    beta: number
   } | {
     /** How much smaller than with n votes a radius may be expected to be. */
     maxRadiusLoss: number

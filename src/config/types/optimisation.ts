@@ -71,6 +71,11 @@ export type OptimisationConfigInput = {
   imagesPerUpdate: number
   /** Images, each under M noises, that one process takes at once; lowers memory, not the result. Default: all. */
   imagesPerMicroBatch?: number | undefined
+  /**
+   * Whether images left over at the end of an epoch are left out; false makes a smaller update of them, as
+   * released code does. Default true.
+   */
+  dropLast?: boolean | undefined
   /** Learning rate after the warm-up: a number as it is, or a base that is scaled. */
   learningRate: number | {
     /** Multiplied by imagesPerUpdate / 256 (linear scaling rule). */
@@ -189,6 +194,11 @@ export type OptimisationConfig = {
   imagesPerUpdate: number
   /** Images, each under M noises, that one process takes at once; lowers memory, not the result. Default: all. */
   imagesPerMicroBatch?: number | undefined
+  /**
+   * Whether images left over at the end of an epoch are left out; false makes a smaller update of them, as
+   * released code does. Default true.
+   */
+  dropLast: boolean
   /** Learning rate after the warm-up: a number as it is, or a base that is scaled. */
   learningRate: number | {
     /** Multiplied by imagesPerUpdate / 256 (linear scaling rule). */

@@ -73,6 +73,23 @@ export type CertificationRunConfigInput = {
   output: string
   /** Folder of a checkpoint whose weights replace those of the classifier. Default: off-the-shelf. */
   checkpoint?: string | undefined
+  /** Other classifiers that are certified together with this one, as one. Default: none. */
+  ensemble?: {
+    /** The members beside the classifier of the settings, which is the first. */
+    others: Array<{
+      /** Weights in the place of classifier.path. Default: that. */
+      path?: string | undefined
+      /** Folder of a checkpoint whose weights replace those of the classifier. Default: none. */
+      checkpoint?: string | undefined
+    }>
+    /**
+     * What is summed over the members, for the class with the largest sum: logits, softmax or votes; numbers
+     * are weights of their logits, one for each member. Default logits.
+     */
+    by?: 'logits' | 'softmax' | 'votes' | Array<number> | undefined
+    /** Members that are asked about every noisy copy; the others are asked where these disagree. Default: all. */
+    consensus?: number | undefined
+  } | undefined
   /** What is certified, and how surely. */
   certification: CertificationConfigInput
 }
@@ -141,6 +158,23 @@ export type CertificationRunConfig = {
   output: string
   /** Folder of a checkpoint whose weights replace those of the classifier. Default: off-the-shelf. */
   checkpoint?: string | undefined
+  /** Other classifiers that are certified together with this one, as one. Default: none. */
+  ensemble?: {
+    /** The members beside the classifier of the settings, which is the first. */
+    others: Array<{
+      /** Weights in the place of classifier.path. Default: that. */
+      path?: string | undefined
+      /** Folder of a checkpoint whose weights replace those of the classifier. Default: none. */
+      checkpoint?: string | undefined
+    }>
+    /**
+     * What is summed over the members, for the class with the largest sum: logits, softmax or votes; numbers
+     * are weights of their logits, one for each member. Default logits.
+     */
+    by: 'logits' | 'softmax' | 'votes' | Array<number>
+    /** Members that are asked about every noisy copy; the others are asked where these disagree. Default: all. */
+    consensus?: number | undefined
+  } | undefined
   /** What is certified, and how surely. */
   certification: CertificationConfig
 }

@@ -107,6 +107,7 @@ export const catRs: Objective<CatRsForm> = {
   settings: catRsSchema,
   copies: ({ noises }) => noises,
   usesIndices: true,
+  files: ({ predictions }) => ({ 'method.predictions': predictions }),
   prepare: async ({ settings, trainSet }) => ({ softLabels: await loadSoftLabels(trainSet, settings) }),
   at: ({ epoch }, settings) => {
     const { attack } = settings

@@ -159,7 +159,7 @@ describe('refuses, in one message and without a table', () => {
 
   it('a malformed row, by file, line and reason', async () => {
     await writeCohen('bad.tsv', [0.5, 0.25], '2\t1\t1\tx\t1\t0:00:01\n')
-    await refuse(1, /^error: bad\.tsv, line 4: radius must be a number of at least 0, got "x"\./, 'bad.tsv')
+    await refuse(1, /^error: bad\.tsv, line 4: radius must be a number from 0 to 5000, got "x"\./, 'bad.tsv')
   })
 
   it('a log that is not there', () => refuse(1, /^error: There is no certification log no\.tsv\./, 'no.tsv'))

@@ -160,6 +160,11 @@ describe('certify', () => {
     [['--preset', 'digits', '--shard', '3/2'], 2, /Expected for instance 3\/16/],
     [['--preset', 'digits', '--adaptive', '0.5,0.25'], 2, /Expected radii in ascending order/],
     [['--adaptive', 'runs/a'], 2, /put the folder in front of the option/],
+    [
+      ['--preset', 'digits', '--n', '20', '--at-radius', '0.5'],
+      1,
+      /Rounds of \[20\] votes cannot certify radius 0\.5/,
+    ],
     [['merge', 'x.tsv'], 2, /give --output/],
     [['merge', 'x.tsv', '--output', 'y.tsv'], 1, /There is no certification log x\.tsv/],
   ])('%j ends with exit code %d and one message', async (words, code, message) => {

@@ -40,6 +40,7 @@ describe('ft-cadis train', () => {
       })
       expect(first.stdout).toContain('updates: 2 (1 epochs, 3 an epoch)')
       expect(first.stdout).toContain('r = 0.75')
+      expect(first.stderr).not.toContain('earlier version')
       const { config: stored } = JSON.parse(await readFile(join(output, 'config.json'), 'utf8'))
       expect(stored.method.lambda).toBe(3)
 

@@ -23,6 +23,7 @@ function settings(...words: string[]) {
   const program = createProgram('train', 'Trains.')
     .option('--preset <name>')
     .option('--config <file>')
+    .option('--scale <name>')
     .configureOutput({ writeErr: () => undefined })
   addPresetOptions(addTrainOptions(program))
   return trainSettings(addCertifyOptions(program).parse(words, { from: 'user' }).opts<TrainOptions>())
@@ -92,6 +93,29 @@ describe('the configuration of a training', () => {
     })
   })
 
+  it('is that of a preset at a scale, with what it asks for from a file, --set or an option', async () => {
+    const { config, preset } = await settings(
+      ...['--preset', 'table1.macer', '--scale', 'mnist', '--sigma', '1', '--data', 'd'],
+    )
+    expect(config).toMatchObject({
+      output: join('runs', 'table1.macer-mnist-1'),
+      data: { source: 'mnist', path: 'd' },
+      method: { kind: 'macer', lambda: 6 },
+    })
+    expect(preset?.images).toMatchObject({ imageSize: 28, channels: 1 })
+    const words = ['--preset', 'table1.smooth-adv', '--scale', 'imagenet', '--data', 'd']
+    await expect(settings(...words)).rejects.toThrow(
+      'not released: give method.rampEpochs and optimisation.imagesPerUpdate.',
+    )
+    const given = await settings(...words, '--set', 'method.rampEpochs=2', '--images-per-update', '64')
+    expect(given.config).toMatchObject({
+      method: { rampEpochs: 2 },
+      optimisation: { imagesPerUpdate: 64 },
+    })
+    const path = await file({ method: { rampEpochs: 4 }, optimisation: { imagesPerUpdate: 32 } })
+    expect((await settings(...words, '--config', path)).config.method).toMatchObject({ rampEpochs: 4 })
+  })
+
   it('takes from a file or --set the inputs that a preset needs', async () => {
     const words = ['--preset', 'cifar10', '--set', 'data.path=d', '--set', 'smoothing.denoiser.path=n']
     expect((await settings(...words)).config).toMatchObject({
@@ -109,6 +133,8 @@ describe('the configuration of a training', () => {
       ['--preset', 'cifar10'],
       /is missing data and denoiser\. Give them; .* --data and --denoiser/,
     ],
+    ['a preset of several scales without one', ['--preset', 'table1.macer'], /got none\. .*--scale/],
+    ['a scale that the preset has none of', ['--preset', 'digits', '--scale', 'mnist'], /has one scale/],
     ['an unknown field', ['--preset', 'digits', '--set', 'method.lamda=1'], /method\.lamda: unknown/],
     ['an unknown section', ['--preset', 'digits', '--set', 'methods.lambda=1'], /methods: unknown/],
     [
@@ -133,6 +159,7 @@ describe('the configuration of a training', () => {
 
   it('refuses a value of a preset where none is given', async () => {
     const path = await file(presets.digits({ output: 'out' }))
+    await expect(settings('--config', path, '--scale', 'mnist')).rejects.toThrow(/--scale mnist is a choice/)
     await expect(settings('--config', path, '--lambda', '2')).rejects.toThrow(
       /--lambda is a value of a preset, and none is given\. Give --set method\.lambda/,
     )

@@ -52,7 +52,7 @@ class Spec(unittest.TestCase):
     def test_names_what_is_wrong(self):
         for spec, pattern in (
             ({}, "source of a data set must be 'cifar10' or 'digits' or .*got None"),
-            ({"source": "mnist"}, "got 'mnist'"),
+            ({"source": "kmnist"}, "got 'kmnist'"),
             ({"source": "digits"}, "split .* must be 'train' or 'test', got None"),
             ({"source": "digits", "split": "val"}, "got 'val'"),
             ({"source": "digits", "split": "test", "augment": True}, "no option 'augment'"),

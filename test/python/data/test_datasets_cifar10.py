@@ -9,7 +9,7 @@ import torch
 from dataset_files import cifar10_batch, make_cifar10, python2_pickle
 from ftcadis_host.data.sources.cifar10 import PUBLISHED_MD5
 from ftcadis_host.data.data_errors import DatasetError
-from ftcadis_host.data.datasets import describe_dataset, get_images, open_dataset
+from ftcadis_host.data.datasets import class_names, describe_dataset, get_images, open_dataset
 from ftcadis_host.data.in_memory import crop_and_flip
 from ftcadis_host.data.pickled_arrays import read_pickled_arrays
 
@@ -137,6 +137,16 @@ class Cifar10(unittest.TestCase):
     def test_opens_by_its_own_folder_too_and_the_test_split(self):
         dataset = self.open(path=str(self.folder), split="test")
         self.assertEqual(dataset.labels.tolist(), self.batches["test_batch"][b"labels"])
+
+    def test_names_its_classes_without_a_look_at_its_images(self):
+        (self.folder / "test_batch").unlink()
+        spec = {"source": "cifar10", "path": str(self.folder.parent)}
+        found = class_names(spec)
+        self.assertEqual(found["names"][:2], ["airplane", "automobile"])
+        self.assertEqual((found["labels"], found["is_stated"]), (list(range(10)), True))
+        self.assertIsNone(class_names({**spec, "path": str(self.folder / "nowhere")}))
+        self.assertEqual(class_names({"source": "digits"})["names"], [str(digit) for digit in range(10)])
+        self.assertIsNone(class_names({"source": "synthetic", "classes": 3}))
 
     def test_item_is_not_augmented(self):
         for index in range(20):

@@ -52,6 +52,26 @@ class Identity(unittest.TestCase):
         image.rename(image.with_name("0.jpg"))
         self.assertNotEqual(self.digest("one"), before)
 
+    def test_is_another_where_numbered_files_of_one_size_hold_others(self):
+        before = self.digest("one")
+        image = self.root / "one" / "train" / "b" / "000.jpg"
+        content = bytearray(image.read_bytes())
+        content[-3] ^= 1
+        image.write_bytes(content)
+        self.assertNotEqual(self.digest("one"), before)
+        with patch.object(identity, "READ_BYTES", len(content) - 1):
+            image.write_bytes(bytes(len(content)))
+            self.digest("one")  # a larger one is known by its size alone
+
+    def test_reads_so_many_files_and_spreads_them_evenly(self):
+        read: list[str] = []
+        with (
+            patch.object(identity, "READ_FILES", 3),
+            patch.object(identity, "read_regular_file", lambda path, most: read.append(path) or b""),
+        ):
+            self.digest("many", {"a": 4, "b": 3})
+        self.assertEqual([path.split("/train/")[1] for path in read], ["a/000.jpg", "a/002.jpg", "b/000.jpg"])
+
     def test_is_of_the_pixels_of_images_in_memory(self):
         digits = [
             dataset_identity(open_dataset({"source": "digits", "split": split, "held_out": held_out}))

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import torch
 
+from ...regular_files import read_regular_file
 from ..data_errors import DatasetError
-from ..image_dataset import DatasetSource
+from ..image_dataset import ClassList, DatasetSource, published_classes
 from ..in_memory import InMemoryDataset, crop_and_flip
 from ..pickled_arrays import read_pickled_arrays
-from ..regular_files import read_regular_file
 
 FOLDER = "cifar-10-batches-py"
 META = "batches.meta"
@@ -44,17 +44,31 @@ def open_cifar10(split: str, *, path: str, augment: bool = False, hashes: str = 
     Nothing in the files is executed. Raises DatasetError for a file that is missing, damaged or something else.
     """
     folder = _batches_folder(path)
-    meta = _read_file(folder, META, hashes)
+    classes = _read_names(folder, hashes)
     batches = [_read_batch(folder, name, hashes) for name in SPLIT_FILES[split]]
+    images = torch.from_numpy(np.concatenate([images for images, _ in batches]))
+    labels = np.concatenate([labels for _, labels in batches])
+    return InMemoryDataset(images, labels, classes, crop_and_flip if augment else None)
+
+
+def class_names(*, path: str) -> ClassList | None:
+    """The names in the files; None where there is no CIFAR-10."""
+    try:
+        folder = _batches_folder(path)
+    except DatasetError:
+        return None  # no name is needed
+    return published_classes(_read_names(folder, "any"))
+
+
+def _read_names(folder: str, hashes: str) -> list[str]:
+    meta = _read_file(folder, META, hashes)
     try:
         classes = [_text(name) for name in meta[b"label_names"]]
     except (KeyError, TypeError, UnicodeDecodeError) as error:
         raise _not_cifar10(os.path.join(folder, META), "it has no list b'label_names'") from error
     if len(classes) != 10:
         raise _not_cifar10(os.path.join(folder, META), f"it names {len(classes)} classes, expected 10")
-    images = torch.from_numpy(np.concatenate([images for images, _ in batches]))
-    labels = np.concatenate([labels for _, labels in batches])
-    return InMemoryDataset(images, labels, classes, crop_and_flip if augment else None)
+    return classes
 
 
 def _text(name: object) -> str:
@@ -134,4 +148,5 @@ SOURCE = DatasetSource(
     open_cifar10,
     splits=("train", "test"),
     options={"path": None, "augment": None, "hashes": ("any", "published")},
+    class_names=class_names,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from ..image_dataset import DatasetSource
+from ..image_dataset import DatasetSource, published_classes
 from ..in_memory import InMemoryDataset
 
 # The split of the digits is part of their definition: committed weights have seen the training half only.
@@ -13,6 +13,7 @@ from ..in_memory import InMemoryDataset
 DIGITS_SEED = 0
 DIGITS_TRAIN_COUNT = 1200
 DIGITS_VALIDATION_COUNT = 200
+DIGITS = [str(digit) for digit in range(10)]
 
 
 def open_digits(split: str, *, held_out: str = "test") -> InMemoryDataset:
@@ -31,7 +32,12 @@ def open_digits(split: str, *, held_out: str = "test") -> InMemoryDataset:
         train_count -= DIGITS_VALIDATION_COUNT
     chosen = order[:train_count] if split == "train" else order[train_count:]
     images = torch.from_numpy(digits.images[chosen].astype(np.float32)).unsqueeze(1).div_(16)
-    return InMemoryDataset(images, digits.target[chosen], [str(name) for name in digits.target_names])
+    return InMemoryDataset(images, digits.target[chosen], DIGITS)
 
 
-SOURCE = DatasetSource(open_digits, splits=("train", "test"), options={"held_out": ("test", "validation")})
+SOURCE = DatasetSource(
+    open_digits,
+    splits=("train", "test"),
+    options={"held_out": ("test", "validation")},
+    class_names=lambda: published_classes(DIGITS),
+)

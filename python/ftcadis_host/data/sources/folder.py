@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..image_dataset import DatasetSource
-from ..image_folder import open_image_folder
+from ..image_folder import class_names, open_image_folder
 
 SOURCE = DatasetSource(
     open_image_folder,
@@ -12,4 +12,5 @@ SOURCE = DatasetSource(
         ("path", "augment", "image_size", "resize_size", "channels", "classes", "max_megapixels", "max_megabytes")
     ),
     is_told_on_corrupt=True,
+    class_names=class_names,
 )

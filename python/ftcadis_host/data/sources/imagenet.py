@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 
 from ..image_dataset import DatasetSource
-from ..image_folder import open_image_folder
+from ..image_folder import class_names, open_image_folder
 
 SOURCE = DatasetSource(
     # The published class folders are named so that their order is that of the labels. Pixels are as they lie in the files:
@@ -14,4 +14,5 @@ SOURCE = DatasetSource(
     splits=("train", "val", "test"),
     options=dict.fromkeys(("path", "augment", "max_megapixels", "max_megabytes")),
     is_told_on_corrupt=True,
+    class_names=class_names,
 )

@@ -17,7 +17,7 @@ SPLITS = {"train": 0, "test": 1}
 
 
 class SyntheticDataset(Dataset):
-    """Random pixels and labels. `dataset[i]` is (float32 image [3, S, S] in [0, 1], int label), a function of split and i.
+    """Random pixels and labels. `dataset[i]` is (float32 image [C, S, S] in [0, 1], int label), a function of split and i.
 
     To a Loader it is a data set of files: worker processes generate images as they would decode them.
     """
@@ -27,15 +27,15 @@ class SyntheticDataset(Dataset):
     class_order = "published"
     logits = None
 
-    def __init__(self, split: str, *, length: int, classes: int, image_size: int):
-        for name, value in (("length", length), ("classes", classes), ("image_size", image_size)):
+    def __init__(self, split: str, *, length: int, classes: int, image_size: int, channels: int = 3):
+        for name, value in (("length", length), ("classes", classes), ("image_size", image_size), ("channels", channels)):
             if not isinstance(value, int) or value < 1:
                 raise SpecError(f"Synthetic data need a whole number of at least 1 as {name}, got {value!r}.")
         self.split = split
         self.classes = [str(label) for label in range(classes)]
         # In turn, so that every class has images; in no order, so that neighbours are of different classes.
         self.labels = np.random.default_rng(SPLITS[split]).permutation(np.arange(length, dtype=np.int64) % classes)
-        self.image_shape = (3, image_size, image_size)
+        self.image_shape = (channels, image_size, image_size)
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -51,18 +51,18 @@ class SyntheticDataset(Dataset):
         return f"synthetic {self.split} image {index}"
 
     def read(self, index: int, _seed: int | None = None) -> torch.Tensor:
-        """The image as uint8 [3, S, S]; nothing augments it."""
+        """The image as uint8 [C, S, S]; nothing augments it."""
         generator = np.random.default_rng((SPLITS[self.split], index))
         return torch.from_numpy(generator.integers(256, size=self.image_shape, dtype=np.uint8))
 
 
 def open_synthetic(
-    split: str, *, train_images: int, test_images: int, classes: int, image_size: int
+    split: str, *, train_images: int, test_images: int, classes: int, image_size: int, channels: int = 3
 ) -> SyntheticDataset:
     """The training or test half of generated data."""
     length = train_images if split == "train" else test_images
-    return SyntheticDataset(split, length=length, classes=classes, image_size=image_size)
+    return SyntheticDataset(split, length=length, classes=classes, image_size=image_size, channels=channels)
 
 
 NUMBERS = ("train_images", "test_images", "classes", "image_size")
-SOURCE = DatasetSource(open_synthetic, splits=("train", "test"), options=dict.fromkeys(NUMBERS), required=NUMBERS)
+SOURCE = DatasetSource(open_synthetic, splits=("train", "test"), options=dict.fromkeys((*NUMBERS, "channels")), required=NUMBERS)

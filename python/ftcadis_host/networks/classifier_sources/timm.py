@@ -13,12 +13,16 @@ from torch import nn
 
 from ...errors import SpecError, WeightsError, explained, plain_text
 from ...folders import read_json, written_folder
+from ...size_limits import check_numbers, within
 from ...sources import either
 from ..backbone import Backbone, ClassifierSource, load_weights, names_of
 from ..class_names import names_in_order
 from ..likely_causes import USUAL
 from ..state_dicts import find_tensor, fit_names, read_tensors
 from ..weights import count_of, shapes_of, some
+
+# Arguments of timm.create_model that are none of the architecture: files would be loaded past the checks of this package.
+LOADING = {"checkpoint_path", "pretrained", "pretrained_cfg", "pretrained_cfg_overlay", "cache_dir"}
 
 # What timm calls the weights of a folder.
 WEIGHT_FILES = ("model.safetensors", "pytorch_model.bin")
@@ -29,6 +33,11 @@ def load_timm(spec: Mapping[str, Any]) -> Backbone:
     arguments = dict(spec.get("model_args") or {})
     if spec.get("drop_path") is not None:
         arguments["drop_path_rate"] = spec["drop_path"]
+    if loading := sorted(LOADING & set(arguments)):
+        raise SpecError(
+            f"classifier.modelArgs has '{loading[0]}', which says what timm loads. Give weights as classifier.path, and "
+            "arguments of the architecture alone."
+        )
     path = spec.get("path")
     if path is not None and not Path(path).exists():
         raise WeightsError(f"There is no folder or file '{path}' for a timm classifier. Give an existing one.")
@@ -91,7 +100,8 @@ def _from_path(path: Path, spec: Mapping[str, Any], arguments: dict[str, Any]) -
                 f"set classifier.source to 'transformers' if that wrote it."
             )
         tensors = read_tensors(file)
-        return _fill(_made(f"local-dir:{path}", arguments), file, tensors, classes)
+        check_numbers(config.get("model_args"), source=f"'{path / 'config.json'}'")
+        return _fill(_made_within(tensors, f"local-dir:{path}", arguments, file), file, tensors, classes)
     if "name" not in spec:
         raise SpecError(f"The timm weight file '{path}' needs the 'name' of its architecture.")
     _require_known(spec["name"])
@@ -100,7 +110,21 @@ def _from_path(path: Path, spec: Mapping[str, Any], arguments: dict[str, Any]) -
     arguments = {"num_classes": classes if found is None else found, **arguments}
     if arguments["num_classes"] is None:
         del arguments["num_classes"]
-    return _fill(_made(spec["name"], arguments), path, tensors, classes)
+    return _fill(_made_within(tensors, spec["name"], arguments, path), path, tensors, classes)
+
+
+def _made_within(
+    tensors: Mapping[str, torch.Tensor], name: str, arguments: Mapping[str, Any], path: Path
+) -> nn.Module:
+    """The network, where it is not far larger than its weights: they are looked at before any number of it is made."""
+    check_numbers(arguments, source="classifier.modelArgs")
+    try:
+        with within(tensors, source=f"'{path}'"), torch.device("meta"):
+            _made(name, arguments)
+    except SpecError:
+        pass  # Some compute with numbers while they are made, and have none here.
+    with within(tensors, source=f"'{path}'"):
+        return _made(name, arguments)
 
 
 def _made(name: str, arguments: Mapping[str, Any]) -> nn.Module:

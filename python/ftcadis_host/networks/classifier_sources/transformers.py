@@ -12,6 +12,7 @@ from torch import nn
 
 from ...errors import SpecError, WeightsError, explained, plain_text
 from ...folders import read_json, written_folder
+from ...size_limits import within
 from ..backbone import Backbone, ClassifierSource, is_beside
 from ..class_names import names_in_order
 from ..state_dicts import without_wrappers
@@ -124,7 +125,7 @@ def _pretrained(path: str, config: Any, *, replaces_head: bool, wants_head: bool
     with explained(f"transformers cannot load '{path}'", "Give a folder whose weights and config.json belong together."):
         if Path(path).is_dir():
             file, tensors = read_folder(Path(path), ("model", "pytorch_model"))
-            with torch.device("meta"):
+            with within(tensors, source=f"'{file}'"), torch.device("meta"):
                 made = family.from_config(config)
             _require_size(made, tensors, source=f"'{file}'")
             # Only the class itself takes a state dict without a path.

@@ -10,6 +10,7 @@ import torch
 
 from ...errors import SpecError, WeightsError, explained, plain_text
 from ...folders import read_json
+from ...size_limits import check_numbers, within
 from ..denoisers import SCHEDULER_FILE, UNET_FILE, Denoiser
 from ..lean_diffusers import diffusers
 from ..state_dicts import without_wrappers
@@ -37,6 +38,7 @@ def load_from_diffusers(spec: Mapping[str, Any], device: torch.device | str, dty
         )
     config = read_json(unet_folder / "config.json")
     _check_config(unet_folder, config)
+    check_numbers(config, source=f"'{unet_folder / 'config.json'}'")
     scheduler = next(
         (path for path in (folder / SCHEDULER_FILE, folder / "scheduler" / SCHEDULER_FILE) if path.is_file()), None
     )
@@ -46,7 +48,7 @@ def load_from_diffusers(spec: Mapping[str, Any], device: torch.device | str, dty
     with explained(
         f"The config.json of '{unet_folder}' describes no UNet2DModel", "Give the config.json that belongs to the weights."
     ):
-        with torch.device("meta"):
+        with within(tensors, source=f"'{file}'"), torch.device("meta"):
             unet = unet_2d_model.from_config(config)
     tensors = without_wrappers(tensors, unet.state_dict())
     # The names that attention had in diffusers before 0.17.

@@ -1,0 +1,117 @@
+import type { Evidence, Finding } from '../../logs/outcome'
+import type { Bound } from '../../statistics/bound'
+import { estimateFromCounts, leadingClass } from '../statistics'
+import { type Certifier, ONLY_BALLOT, type Steps } from './certifier'
+
+/** The ballot of the selector, and its two classes. */
+export const SELECTOR_BALLOT = 'selector'
+export const SELECTED = { core: 0, certification: 1 } as const
+
+/** The line of the core network, which is not smoothed. */
+export const CORE_LINE = 'core'
+
+/**
+ * What is said of the image itself where there is no radius.
+ *
+ * - `sound`: the core's class where the selector is certified to leave the image to the core, or where it abstains and the
+ *   certified class of the network is the core's.
+ * - `published`: as the released evaluation has it, which takes an abstaining selector for one that chooses the network.
+ *   The class is then that of the network, and it may be wrong with more than alpha.
+ */
+export type AcesRadiusZeroRule = 'sound' | 'published'
+
+export interface AcesCertifierOptions {
+  readonly bound: Bound
+  /** Probability of a wrong certificate, at most: half of it for the selector, half for the network. */
+  readonly alpha: number
+  readonly n0: number
+  readonly n: number
+  /** Default: sound. */
+  readonly radiusZero?: AcesRadiusZeroRule
+  /** Names of the ballots of selector and network. */
+  readonly selector?: string
+  readonly ballot?: string
+  /** Names the line of the core network; null where there is none, and no class without a radius. */
+  readonly core?: string | null
+}
+
+/**
+ * ACES (Horváth et al., 2022): a smoothed selector leaves an image to a smoothed certification network or to a core network that is
+ * not smoothed. Both are certified on the same noisy copies, and the radius is the smaller of the two.
+ */
+export function acesCertifier({
+  bound,
+  alpha,
+  n0,
+  n,
+  radiusZero = 'sound',
+  selector = SELECTOR_BALLOT,
+  ballot = ONLY_BALLOT,
+  core = CORE_LINE,
+}: AcesCertifierOptions): Certifier {
+  return {
+    kind: 'aces',
+    ballot,
+    *begin(): Steps {
+      const stages = [
+        { stage: 'selection', count: n0 },
+        { stage: 'estimation', count: n },
+      ]
+      const asks = [selector, ballot].flatMap(name => stages.map(ask => ({ ...ask, ballot: name })))
+      const [chosen = [], chosenOf = [], selection = [], estimation = []] = yield asks
+      const choice = estimateFromCounts(chosen, chosenOf, { alpha: alpha / 2 })
+      const network = estimateFromCounts(selection, estimation, { alpha: alpha / 2 })
+      const evidence: Evidence = { ...network, parts: [{ of: 'selector', ...choice }] }
+      const known = { selector: certified(choice, bound), network: certified(network, bound) }
+      // Asked only where it can settle anything.
+      const settled = acesFinding(known, radiusZero)
+      if (settled !== undefined || core === null) return { ...(settled ?? { kind: 'abstains' }), evidence }
+      const [votes = []] = yield [{ line: core, ballot, stage: 'unsmoothed', count: 1 }]
+      const unsmoothed = leadingClass(votes)
+      const finding = acesFinding({ ...known, core: unsmoothed }, radiusZero) ?? { kind: 'abstains' }
+      return { ...finding, evidence: { ...evidence, unsmoothed } }
+    },
+  }
+}
+
+/** A class within a radius. */
+interface CertifiedClass {
+  readonly class: number
+  readonly radius: number
+}
+
+/** What is certified of the two smoothed networks; undefined where one abstains. */
+export interface AcesParts {
+  readonly selector: CertifiedClass | undefined
+  readonly network: CertifiedClass | undefined
+  /** The class of the core network, where it was asked. */
+  readonly core?: number
+}
+
+/** What the parts say together; undefined where it takes the class of the core. */
+export function acesFinding(
+  { selector, network, core }: AcesParts,
+  radiusZero: AcesRadiusZeroRule,
+): Finding | undefined {
+  if (selector?.class === SELECTED.certification) {
+    if (network === undefined) return { kind: 'abstains' }
+    return { kind: 'certified', class: network.class, radius: Math.min(selector.radius, network.radius) }
+  }
+  if (selector !== undefined) return core === undefined ? undefined : atImage(core)
+  if (network === undefined) return { kind: 'abstains' }
+  if (radiusZero === 'published') return atImage(network.class)
+  if (core === undefined) return undefined
+  return network.class === core ? atImage(core) : { kind: 'abstains' }
+}
+
+function certified(
+  { candidate, lowerBound }: { readonly candidate: number; readonly lowerBound: number },
+  bound: Bound,
+): CertifiedClass | undefined {
+  return lowerBound < 0.5 ? undefined : { class: candidate, radius: bound.radius(lowerBound) }
+}
+
+/** Certified at the image itself alone. */
+function atImage(label: number): Finding {
+  return { kind: 'certified-at', class: label, radii: [0], refused: [] }
+}

@@ -1,0 +1,78 @@
+import type { Outcome } from '../../logs/outcome'
+import type { Bound } from '../../statistics/bound'
+import {
+  errorOfEach,
+  type PixelDpSplit,
+  type ScoreSums,
+  topTwoOfScores,
+  topTwoOfVotes,
+} from '../../statistics/pixel-dp'
+import { type Certifier, ONLY_BALLOT, type Steps } from './certifier'
+
+export interface PixelDpOptions {
+  /** `pixelDpBound` or `pixelDpLaplaceBound` of the noise. */
+  readonly bound: Bound
+  /** η: probability of a wrong certificate, at most. */
+  readonly eta: number
+  /** Default: halves. */
+  readonly split?: PixelDpSplit
+}
+
+/**
+ * PixelDP (Lecuyer et al., 2019) from votes: the class with the most of n, and the size within which it keeps the most.
+ * There is no selection: the votes that name the class bound it.
+ */
+export function pixelDpCertifier({
+  n,
+  ballot = ONLY_BALLOT,
+  ...options
+}: PixelDpOptions & { readonly n: number; readonly ballot?: string }): Certifier {
+  return {
+    kind: 'pixeldp',
+    ballot,
+    *begin(): Steps {
+      const [counts = []] = yield [{ stage: 'estimation', count: n }]
+      return pixelDpFromVotes(counts, options)
+    },
+  }
+}
+
+/** What votes say, by class, [K]. */
+export function pixelDpFromVotes(
+  counts: readonly number[],
+  { bound, eta, split = 'halves' }: PixelDpOptions,
+): Outcome {
+  const each = errorOfEach({ eta, split, by: 'votes' }, counts.length)
+  const found = topTwoOfVotes(counts, { each })
+  const n = counts.reduce((total, votes) => total + votes, 0)
+  return outcomeOf(found, { counts, n, bound })
+}
+
+/**
+ * What mean scores say, such as softmax, in [0, 1]. The evidence has bounds and no votes.
+ *
+ * @param sums - of n noisy copies, with their squares, [K]
+ */
+export function pixelDpFromScores(
+  sums: ScoreSums,
+  { bound, eta, split = 'halves' }: PixelDpOptions,
+): Outcome {
+  const each = errorOfEach({ eta, split, by: 'scores' }, sums.sums.length)
+  const found = topTwoOfScores(sums, { each, others: split === 'halves' ? 'all' : 'runner-up' })
+  return outcomeOf(found, { counts: [], n: sums.n, bound })
+}
+
+function outcomeOf(
+  { top, runnerUp, lowerBound, upperBound }: ReturnType<typeof topTwoOfVotes>,
+  { counts, n, bound }: { readonly counts: readonly number[]; readonly n: number; readonly bound: Bound },
+): Outcome {
+  const evidence = {
+    ...{ candidate: top, candidateCount: counts[top] ?? 0, runnerUp, runnerUpCount: counts[runnerUp] ?? 0 },
+    ...{ n0: 0, n, lowerBound: Math.max(0, lowerBound), upperBound: Math.min(1, upperBound) },
+  }
+  if (lowerBound <= upperBound) return { kind: 'abstains', evidence }
+  const radius = bound.radius(lowerBound, upperBound)
+  return radius > 0
+    ? { kind: 'certified', class: top, radius, evidence }
+    : { kind: 'predicted', class: top, evidence }
+}

@@ -1,0 +1,24 @@
+import type { Classifier } from '../../torch'
+import type { Aggregation } from './aggregate'
+import { consensusVoter, ensembleVoter } from './ensemble'
+import { singleVoter } from './single'
+import type { Voter } from './voter'
+
+/** How several classifiers vote as one. */
+export interface EnsembleVote {
+  readonly by: Aggregation
+  /** k of k-consensus. Default: all members are asked about every copy. */
+  readonly consensus?: number | undefined
+}
+
+/** The voter of one classifier, or of several as one. */
+export function voterOf(
+  [first, ...others]: readonly [Classifier, ...Classifier[]],
+  { classes, ensemble }: { readonly classes: number; readonly ensemble?: EnsembleVote | undefined },
+): Voter {
+  if (ensemble === undefined) return singleVoter(first, { classes })
+  const { by, consensus } = ensemble
+  return consensus === undefined
+    ? ensembleVoter([first, ...others], { classes, by })
+    : consensusVoter([first, ...others], { classes, by, consensus })
+}

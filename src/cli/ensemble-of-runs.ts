@@ -1,0 +1,91 @@
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fieldDifferences, showValue } from '../config/differences'
+import { type CertificationRunConfig, certificationOf } from '../config/schema'
+import { CheckpointError, ConfigError } from '../errors'
+import { isFolder } from '../files/exists'
+import { findCheckpoint } from '../runs/find-checkpoint'
+import { readStatus } from '../runs/read-run'
+import type { TrainedRun } from '../smoothing/trained-classifier'
+
+/** The runs of an ensemble, in its order. */
+export type MemberRuns = readonly (TrainedRun & { readonly folder: string })[]
+
+/**
+ * The members of an ensemble that was trained into one folder: the runs `members/0`, `members/1`, …; undefined where there
+ * are none.
+ *
+ * @throws CheckpointError that names the members that are missing, or have not finished
+ */
+export async function memberRuns(
+  folder: string,
+  { checkpoint }: { readonly checkpoint: string | undefined },
+): Promise<MemberRuns | undefined> {
+  const all = join(folder, 'members')
+  if (!(await isFolder(all))) return undefined
+  const names = (await readdir(all)).filter(name => /^\d+$/.test(name)).sort((a, b) => Number(a) - Number(b))
+  const missing = names.flatMap((name, place) => (Number(name) === place ? [] : [place]))
+  if (names.length === 0 || missing.length > 0) {
+    throw new CheckpointError(
+      `${all} must hold the runs 0, 1, … of an ensemble, but has ${names.length === 0 ? 'none' : names.join(', ')}.`,
+      { remedy: 'Give the folder of an ensemble whose members are all there.' },
+    )
+  }
+  const folders = names.map(name => join(all, name))
+  const conditions = await Promise.all(
+    folders.map(async run => ({ run, condition: (await readStatus(run)).condition })),
+  )
+  const open = conditions.filter(({ condition }) => condition !== 'finished')
+  if (open.length > 0) {
+    const list = open.map(({ run, condition }) => `  ${run}: ${condition}`).join('\n')
+    throw new CheckpointError(`These members of the ensemble have not finished:\n${list}\n`, {
+      remedy: 'Let them finish, or certify a member by its own folder.',
+    })
+  }
+  return Promise.all(
+    folders.map(async run => ({ folder: run, ...(await findCheckpoint(run, { checkpoint })) })),
+  )
+}
+
+/** What members have to share: an ensemble sees one copy, denoised once, and sums what its members say of one list of classes. */
+const SHARED = ['smoothing', 'data', 'classifier'] as const
+
+/**
+ * The certification of an ensemble of runs, with the settings of the first.
+ *
+ * @throws ConfigError that lists what of smoothing, data or classifier differs between members; their weights may
+ */
+export function ensembleOfRuns(members: MemberRuns): CertificationRunConfig {
+  const [first, ...others] = members
+  if (first === undefined) {
+    throw new ConfigError('An ensemble of no members was asked for.', { remedy: 'Name at least one run.' })
+  }
+  const config = certificationOf(first.config, first.checkpoint)
+  for (const other of others) {
+    const own = certificationOf(other.config, other.checkpoint)
+    const differences = SHARED.flatMap(section =>
+      fieldDifferences(config[section], own[section])
+        .filter(({ field }) => !/^(path|file)$/.test(field))
+        .map(
+          ({ field, before, after }) => `  ${section}.${field}: ${showValue(before)} and ${showValue(after)}`,
+        ),
+    )
+    if (differences.length === 0) continue
+    throw new ConfigError(
+      `The members ${first.folder} and ${other.folder} do not go together:\n${differences.join('\n')}\n`,
+      { remedy: 'Give members with the same smoothing, data and classifier; weights alone may differ.' },
+    )
+  }
+  return {
+    ...config,
+    ...(others.length > 0 && {
+      ensemble: {
+        others: others.map(({ config: { classifier }, checkpoint }) => ({
+          ...('path' in classifier && classifier.path !== undefined && { path: classifier.path }),
+          checkpoint,
+        })),
+        by: 'logits',
+      },
+    }),
+  }
+}

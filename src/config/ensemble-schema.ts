@@ -1,0 +1,69 @@
+import { z } from 'zod'
+import { count, text } from './fields'
+
+/** Several classifiers that are certified as one. They share every setting of the classifier but their weights. */
+export const ensembleSchema = z.strictObject({
+  others: z
+    .array(
+      z.strictObject({
+        path: text.optional().describe('Weights in the place of classifier.path. Default: that.'),
+        checkpoint: text
+          .optional()
+          .describe('Folder of a checkpoint whose weights replace those of the classifier. Default: none.'),
+      }),
+    )
+    .min(1)
+    .describe('The members beside the classifier of the settings, which is the first.'),
+  by: z
+    .union([z.enum(['logits', 'softmax', 'votes']), z.array(z.number()).min(2)])
+    .default('logits')
+    .describe(
+      'What is summed over the members, for the class with the largest sum: logits, softmax or votes; numbers are weights of their ' +
+        'logits, one for each member. Default logits.',
+    ),
+  consensus: count
+    .optional()
+    .describe(
+      'Members that are asked about every noisy copy; the others are asked where these disagree. Default: all.',
+    ),
+})
+
+export type EnsembleConfig = z.output<typeof ensembleSchema>
+
+/** The members, the first included. */
+export function membersOf({ others }: Pick<EnsembleConfig, 'others'>): number {
+  return others.length + 1
+}
+
+/** What of an ensemble does not go together, by field. */
+export function problemsOfEnsemble({
+  others,
+  by,
+  consensus,
+}: EnsembleConfig): { path: string; message: string }[] {
+  const members = membersOf({ others })
+  const problems: { path: string; message: string }[] = []
+  if (consensus !== undefined && consensus > members) {
+    problems.push({
+      path: 'ensemble.consensus',
+      message: `expected at most the ${members} members, got ${consensus}`,
+    })
+  }
+  if (typeof by !== 'string' && by.length !== members) {
+    problems.push({
+      path: 'ensemble.by',
+      message: `expected a weight for each of the ${members} members, got ${by.length}`,
+    })
+  }
+  if (typeof by !== 'string' && by.every(weight => weight === 0)) {
+    problems.push({ path: 'ensemble.by', message: 'expected a weight other than 0, got none' })
+  }
+  for (const [place, { path, checkpoint }] of others.entries()) {
+    if (path !== undefined || checkpoint !== undefined) continue
+    problems.push({
+      path: `ensemble.others.${place}`,
+      message: 'expected path or checkpoint, got neither: it would be the first member again',
+    })
+  }
+  return problems
+}

@@ -1,0 +1,168 @@
+import { ConfigError } from '../../errors'
+import { given } from '../../files/given'
+import { isObject } from '../../files/read-json'
+import { mergeSettings } from '../merge-settings'
+import type { NamedPreset, PresetValues } from '../preset-values'
+import { parseUnknownConfig, type RunConfig } from '../schema'
+import { CIFAR10 } from './cifar10'
+import { TABLE1_SCALES, type Table1Entries, type Table1Scale } from './entry'
+import { IMAGENET } from './imagenet'
+import { MNIST } from './mnist'
+
+export { TABLE1_SCALES, type Table1Scale } from './entry'
+
+/** The methods of Table 1 on noisy images, and what is trained where there is more than one published run. */
+const SUMMARIES = {
+  gaussian: 'noisy images (Cohen et al., 2019)',
+  'gaussian-rerun': 'the same as later papers train it',
+  stability: 'stability training (Li et al., 2019)',
+  'smooth-adv': 'adversarial training of the smoothed classifier (Salman et al., 2019)',
+  macer: 'maximising the certified radius (Zhai et al., 2020)',
+  'macer-rerun': 'the same as later papers train it',
+  consistency: 'consistency regularization (Jeong and Shin, 2020)',
+  'consistency-smooth-adv': 'the same on adversarial images',
+  'smooth-mix': 'mixtures with adversarial images (Jeong et al., 2021)',
+  'smooth-mix-one-step': 'the same from the adversarial image of one step',
+  'cat-rs': 'training by confidence (Jeong et al., 2023)',
+} as const
+
+/** A method, and the scales that it has settings for. */
+export interface Table1Preset {
+  readonly name: string
+  readonly summary: string
+  readonly scales: readonly Table1Scale[]
+}
+
+interface Scale extends Pick<NamedPreset, 'radii' | 'images'> {
+  readonly entries: Table1Entries
+  readonly classifier: Readonly<Record<string, unknown>>
+  /** Images that the publications certify: all, or on ImageNet every hundredth. */
+  readonly certified: RunConfig['certification']['images']
+}
+
+const SCALES: Readonly<Record<Table1Scale, Scale>> = {
+  mnist: {
+    entries: MNIST,
+    classifier: { source: 'lenet', inputRange: { mean: [0], std: [1] } },
+    radii: [0, 0.25, 0.5, 0.75, 1, 1.25, 1.5, 1.75, 2, 2.25, 2.5],
+    images: { imageSize: 28, channels: 1, classes: 10, trainImages: 60_000, testImages: 10_000 },
+    certified: 'all',
+  },
+  cifar10: {
+    entries: CIFAR10,
+    classifier: {
+      source: 'resnet110',
+      inputRange: { mean: [0.4914, 0.4822, 0.4465], std: [0.2023, 0.1994, 0.201] },
+    },
+    radii: [0, 0.25, 0.5, 0.75, 1, 1.25, 1.5],
+    images: { imageSize: 32, classes: 10, trainImages: 50_000, testImages: 10_000 },
+    certified: 'all',
+  },
+  imagenet: {
+    entries: IMAGENET,
+    classifier: {
+      source: 'timm',
+      name: 'resnet50',
+      pretrained: false,
+      // As torchvision's, which the publications train.
+      modelArgs: { zero_init_last: false },
+      inputRange: { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] },
+    },
+    radii: [0, 0.5, 1, 1.5, 2, 2.5, 3],
+    images: { imageSize: 224, classes: 1000, trainImages: 1_281_167, testImages: 50_000 },
+    certified: { every: 100 },
+  },
+}
+
+/** `table1.<method>` for each method, with the scales of its settings. */
+export const TABLE1_PRESETS: readonly Table1Preset[] = Object.entries(SUMMARIES).map(([method, summary]) => ({
+  name: `table1.${method}`,
+  summary,
+  scales: TABLE1_SCALES.filter(scale => method in SCALES[scale].entries),
+}))
+
+/**
+ * A method of Table 1 at a scale: trained from scratch on noisy images, with the settings of its released code.
+ *
+ * @throws ConfigError for no scale, or one that the method has no published settings for
+ */
+export function table1Preset(
+  { name, summary, scales }: Table1Preset,
+  scale: Table1Scale | undefined,
+): NamedPreset {
+  if (scale === undefined || !scales.includes(scale)) {
+    throw new ConfigError(
+      `The preset ${name} has settings for the scale${scales.length > 1 ? 's' : ''} ${scales.join(', ')}, got ${scale ?? 'none'}.`,
+      { remedy: 'Give one of these; on the command line by --scale.' },
+    )
+  }
+  const { entries, radii, images } = SCALES[scale]
+  const entry = entries[name.replace('table1.', '')]
+  if (entry === undefined) throw new RangeError(`There is no ${name} at the scale ${scale}.`)
+  return {
+    ...{ name, summary, radii, images },
+    sigma: 0.5,
+    needs: ['data'],
+    takes: [],
+    config: values => configOf(`${name} (${scale})`, { ...entry(values.sigma), scale, values }),
+  }
+}
+
+function configOf(
+  name: string,
+  {
+    scale,
+    values,
+    ...entry
+  }: ReturnType<Table1Entries[string]> & {
+    readonly scale: Table1Scale
+    readonly values: PresetValues
+  },
+): RunConfig {
+  const { sigma, data, classifier: path, output, above } = values
+  if (data === undefined) {
+    throw new ConfigError(`The preset ${name} is missing data.`, {
+      remedy: 'Give it; on the command line by --data.',
+    })
+  }
+  const { classifier, certified } = SCALES[scale]
+  const isCatRs = entry.method.kind === 'cat-rs'
+  const settings = mergeSettings(
+    {
+      smoothing: { sigma, denoiser: { source: 'none' } },
+      classifier: { ...classifier, ...entry.classifier, ...given({ path }) },
+      data: { source: scale, path: data },
+      method: { ...entry.method, ...(isCatRs && { predictions: undefined }) },
+      optimisation: entry.optimisation,
+      certification: { n0: 100, n: 100_000, alpha: 0.001, images: certified },
+      output,
+    },
+    above,
+  )
+  const missing = missingFields(settings)
+  const unreleased = missing.filter(field => field !== 'method.predictions')
+  if (unreleased.length > 0) {
+    throw new ConfigError(`The preset ${name} at sigma ${sigma}: not released: give ${listed(unreleased)}.`, {
+      remedy: `On the command line by --set ${unreleased[0]}=…`,
+    })
+  }
+  if (missing.length > 0) {
+    throw new ConfigError(`The preset ${name} is missing method.predictions.`, {
+      remedy:
+        'Make the file by `ft-cadis soft-labels` from a run of gaussian, and give it; on the command line by --set method.predictions=…',
+    })
+  }
+  return parseUnknownConfig(settings)
+}
+
+/** Paths of the fields that are undefined. */
+function missingFields(settings: unknown, path: readonly string[] = []): string[] {
+  if (settings === undefined) return [path.join('.')]
+  if (!isObject(settings)) return []
+  return Object.entries(settings).flatMap(([name, value]) => missingFields(value, [...path, name]))
+}
+
+function listed(names: readonly string[]): string {
+  const last = names.at(-1) ?? ''
+  return names.length > 1 ? `${names.slice(0, -1).join(', ')} and ${last}` : last
+}

@@ -1,0 +1,33 @@
+import { basename, dirname } from 'node:path'
+import type { CertificationRunConfig, ClassifierConfig } from '../config/schema'
+
+/** A short name of what is certified, the same in whatever folder that lies. */
+export function nameOf({ ensemble, ...first }: CertificationRunConfig): string {
+  const { classifier } = first
+  const others = (ensemble?.others ?? []).map(({ path, checkpoint }) => ({
+    classifier: { ...classifier, ...(path !== undefined && { path }) } as ClassifierConfig,
+    checkpoint,
+  }))
+  return [first, ...others].map(nameOfMember).join(' + ')
+}
+
+function nameOfMember({
+  checkpoint,
+  classifier,
+}: {
+  readonly checkpoint?: string | undefined
+  readonly classifier: ClassifierConfig
+}): string {
+  if (checkpoint !== undefined) {
+    const parent = dirname(checkpoint)
+    const run = basename(parent) === 'checkpoints' ? dirname(parent) : parent
+    return `${basename(run)}/${basename(checkpoint)}`
+  }
+  return nameOfClassifier(classifier)
+}
+
+/** A short name of off-the-shelf weights. */
+export function nameOfClassifier(classifier: ClassifierConfig): string {
+  const { source, path, name } = { name: undefined, path: undefined, ...classifier }
+  return `${source}:${name ?? (path === undefined ? 'random' : basename(path))}`
+}

@@ -1,20 +1,15 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import {
-  connect,
-  OBJECTIVES,
-  optimiserSchedule,
-  type RunConfig,
-  type Session,
-  torch,
-  trainUpdate,
-} from '../../src'
+import { connect, type RunConfig, type Session, torch } from '../../src'
 import { namedPreset } from '../../src/config/named-presets'
 import { resolveInterpreter } from '../../src/environment/interpreter'
+import { OBJECTIVES } from '../../src/objectives/registry'
 import { planRun } from '../../src/runs/plan-run'
 import { classifierSpec, datasetSpec } from '../../src/smoothing/specs'
+import { optimiserSchedule } from '../../src/training/hyperparameters'
 import { prepareRun } from '../../src/training/prepare-run'
+import { trainUpdate } from '../../src/training/train-step'
 import { PlainLoop } from '../plain-loop'
 import { writeRandomImages } from './random-images'
 

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { z } from 'zod'
-import { overSeeds, type Table } from '../../src'
+import { overSeeds } from '../../src/analysis/accuracy-table'
+import type { Table } from '../../src/analysis/tables'
 import { readJson } from '../../src/files/read-json'
 import type { Measured } from './measure'
 import { METHOD_NAMES, type MethodName } from './methods'

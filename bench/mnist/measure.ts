@@ -1,22 +1,19 @@
 import { join } from 'node:path'
 import { z } from 'zod'
 import {
-  averageCertifiedRadius,
-  type Certifier,
-  certifiedAccuracy,
   certifyFromCounts,
   finetune,
   gaussianBound,
   type RunConfig,
-  runCertifiers,
   type Session,
   type Smoothing,
-  type Steps,
-  singleVoter,
   torch,
 } from '../../src'
+import { averageCertifiedRadius, certifiedAccuracy } from '../../src/analysis/certified-accuracy'
 import { BatchSize } from '../../src/certification/batch-size'
-import { ONLY_BALLOT } from '../../src/certification/certifiers/certifier'
+import { type Certifier, ONLY_BALLOT, type Steps } from '../../src/certification/certifiers/certifier'
+import { runCertifiers } from '../../src/certification/run-certifiers'
+import { singleVoter } from '../../src/certification/voters/single'
 import { fileHash } from '../../src/files/hash'
 import { readJson } from '../../src/files/read-json'
 import { writeWhole } from '../../src/files/write'

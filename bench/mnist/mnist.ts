@@ -6,7 +6,8 @@
  */
 import { join } from 'node:path'
 import { Option } from 'commander'
-import { connect, renderTable } from '../../src'
+import { connect } from '../../src'
+import { renderTable } from '../../src/analysis/tables'
 import { interruptible } from '../../src/cli/interruption'
 import { parseNumber } from '../../src/cli/option-values'
 import { createProgram, runMain } from '../../src/cli/program'

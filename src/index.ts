@@ -3,6 +3,7 @@
  * them, and analyse the certificates.
  */
 export * from './analysis'
+export * from './attack'
 export * from './bridge'
 export * from './certification'
 export { type TrainProgram, trainProgram } from './cli/train/program'

@@ -2,16 +2,9 @@ import { appendFile, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import {
-  ATTACK_LOG_HEADER,
-  AttackLogWriter,
-  type AttackRow,
-  ConfigError,
-  DataError,
-  formatAttackRow,
-  parseAttacks,
-  readAttackLog,
-} from '../../src'
+import { type AttackRow, ConfigError, DataError } from '../../src'
+import { ATTACK_LOG_HEADER } from '../../src/attack/attack-log'
+import { AttackLogWriter, formatAttackRow, parseAttacks, readAttackLog } from '../../src/internal'
 import { STREAMS_VERSION } from '../../src/streams'
 
 const kept: AttackRow = {

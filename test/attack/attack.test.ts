@@ -11,15 +11,12 @@ import {
   ConfigError,
   certify,
   InterruptedError,
-  metadataPath,
-  pairWithAttacks,
   parseCertificationConfig,
-  planAttack,
-  readAttackLog,
-  requireUnbroken,
   type Session,
   torch,
 } from '../../src'
+import { pairWithAttacks, planAttack, readAttackLog, requireUnbroken } from '../../src/internal'
+import { metadataPath } from '../../src/logs/certification-log-metadata'
 import { connectForTest } from '../support/digits'
 
 const ALPHA = 1e-6

@@ -10,20 +10,22 @@ import {
   type CertificationRow,
   type CertificationRunConfigInput,
   certify,
+  type Session,
+  smoothingOf,
+  torch,
+  toSymmetric,
+} from '../../src'
+import { BatchSize } from '../../src/certification/batch-size'
+import {
   noiseLevelOf,
   pairWithAttacks,
   pixelDpCertifier,
   requireUnbroken,
   rowOf,
   runCertifiers,
-  type Session,
   singleVoter,
-  smoothingOf,
   statedClass,
-  torch,
-  toSymmetric,
-} from '../../src'
-import { BatchSize } from '../../src/certification/batch-size'
+} from '../../src/internal'
 import { pixelDpBound } from '../../src/statistics/pixel-dp'
 import { CLASSIFIER, connectForTest, DENOISER, loadDigits } from '../support/digits'
 

@@ -1,17 +1,19 @@
 import { describe, expect, it } from 'vitest'
 import {
   type AttackRow,
-  accuracyUnderAttack,
-  accuracyWithCertificate,
   BrokenCertificateError,
   type CertificationRow,
   DataError,
+  type ImageGap,
+} from '../../src'
+import {
+  accuracyUnderAttack,
+  accuracyWithCertificate,
   gapChart,
   gapTable,
-  type ImageGap,
   pairWithAttacks,
   requireUnbroken,
-} from '../../src'
+} from '../../src/internal'
 
 const DIGEST = '0123456789abcdef'
 

@@ -1,6 +1,6 @@
 import { tmpdir } from 'node:os'
 import { expect, it } from 'vitest'
-import { PAPER_EXPERIMENTS } from '../../../src'
+import { PAPER_EXPERIMENTS } from '../../../src/experiments'
 import { runWithoutPython } from '../../support/run-without-python'
 
 it('lists the experiments with where the paper has them, without Python', async () => {

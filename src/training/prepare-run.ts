@@ -17,7 +17,7 @@ import { smoothingOf } from '../smoothing/smoothing'
 import {
   adamW,
   type Classifier,
-  compileDenoiser,
+  compileNetwork,
   type Dataset,
   makeLoader,
   manualSeed,
@@ -73,14 +73,12 @@ export async function prepareRun<F extends Form>(
     hooks.denoiser === undefined
       ? await loadSmoothingDenoiser(session, config.smoothing)
       : await requireConfiguredDenoiser(hooks.denoiser, config.smoothing)
-  if (denoiser !== null) compileDenoiser(denoiser, { compiled: config.compileDenoiser })
+  if (denoiser !== null) compileNetwork(denoiser, { compiled: config.compileDenoiser })
   const smoothing = smoothingOf(denoiser, config.smoothing.sigma)
   const load = (folder?: string) => loadTrainedClassifier(session, config, folder)
   const classifier = await load(checkpoint?.folder)
   const networks: TrainedNetworks = { classifier }
-  // Compiling the denoiser for one image would take long.
-  const tried = { classifier, denoiser: config.compileDenoiser ? null : denoiser }
-  await checkClasses(tried, testSet, objective.head?.(trainSet.description))
+  await checkClasses({ classifier, denoiser }, testSet, objective.head?.(trainSet.description))
   group.broadcastParameters(classifier)
   const prepared = ((await objective.prepare?.({
     ...{ session, settings, networks, smoothing, trainSet },

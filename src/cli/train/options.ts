@@ -31,7 +31,7 @@ export interface TrainOptions extends RunOptions {
   readonly dtype?: Exclude<DenoiserConfig, { source: 'none' }>['dtype']
   readonly autocast?: RunConfig['autocast']
   readonly tf32?: boolean
-  readonly compileDenoiser?: boolean
+  readonly compile?: RunConfig['compile']
   readonly activationCheckpointing?: boolean
   readonly threads?: number
   readonly workers?: number
@@ -101,7 +101,12 @@ export function addTrainOptions(program: Command): Command {
       ).choices(['none', 'float16', 'bfloat16']),
     )
     .option('--tf32', 'let CUDA round the factors of float32 products to TF32')
-    .option('--compile-denoiser', 'let torch.compile compile the denoiser')
+    .addOption(
+      new Option(
+        '--compile <what>',
+        'what torch.compile compiles: none, the denoiser, or all, the classifier too',
+      ).choices(['none', 'denoiser', 'all']),
+    )
     .option('--activation-checkpointing', 'compute activations again instead of keeping them')
     .option('--threads <count>', 'threads of torch on the CPU', count)
     .option('--workers <count>', 'processes that read images', wholeNumber)

@@ -114,10 +114,10 @@ function refuseSigma(fields: Fields): void {
 /** The fields with what the options say otherwise, for the schema to check. */
 function withOptions(fields: Fields, options: TrainOptions): Fields {
   const { data, denoiser, classifier, tuning, sigma, output, mask, workers, imagesPerUpdate } = options
-  const { device, seed, tf32, compileDenoiser, activationCheckpointing, threads, autocast } = options
+  const { device, seed, tf32, compile, activationCheckpointing, threads, autocast } = options
   const { certifyImages: images, n0, n, dtype, denoiserArguments, denoiserSha256 } = options
   const above = {
-    ...given({ device, seed, tf32, compileDenoiser, activationCheckpointing, threads, autocast, output }),
+    ...given({ device, seed, tf32, compile, activationCheckpointing, threads, autocast, output }),
     smoothing: {
       ...given({ sigma }),
       ...(denoiser === 'none'

@@ -16,7 +16,9 @@ def inference_copy(
     wanted = (DTYPES[dtype], DTYPES.get(autocast))
     if wanted == (_dtype(classifier), classifier.autocast) and not channels_last and not compiled:
         return classifier
-    made = copy.deepcopy(classifier).to(DTYPES[dtype]).eval().requires_grad_(False)
+    made = copy.deepcopy(classifier).eval().requires_grad_(False)
+    # Not the mean and std that images are normalised with: they are rounded with the images, once.
+    made.model.to(DTYPES[dtype])
     made.autocast = DTYPES.get(autocast)
     if channels_last:
         made.to(memory_format=torch.channels_last)

@@ -1,10 +1,12 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { NAMED_PRESETS, type NamedPreset, type OpenValue } from '../../config/named-presets'
+import type { Precision } from '../../config/precision'
 import type { DenoiserConfig, RunConfig } from '../../config/schema'
 import type { Table1Scale } from '../../config/table1'
 import { isObject } from '../../files/read-json'
 import { parseImages } from '../certification-options'
 import { parseNumber } from '../option-values'
+import { precisionOption } from '../precision'
 import { addRunOptions, type RunOptions } from '../run-options'
 
 /** One `--set`: a field by its path, and the value that it gets. */
@@ -28,6 +30,7 @@ export interface TrainOptions extends RunOptions {
   readonly classifier?: string
   readonly output?: string
   readonly device?: string
+  readonly precision?: Precision
   readonly dtype?: Exclude<DenoiserConfig, { source: 'none' }>['dtype']
   readonly autocast?: RunConfig['autocast']
   readonly tf32?: boolean
@@ -88,6 +91,7 @@ export function addTrainOptions(program: Command): Command {
     .option('--images-per-micro-batch <count>', 'images at once; lower it to save memory', count)
     .optionsGroup('Arithmetic:')
     .option('--device <name>', 'auto, cpu, cuda or cuda:N')
+    .addOption(precisionOption())
     .addOption(
       new Option(
         '--dtype <name>',

@@ -52,6 +52,16 @@ function roundsUpTo(n: number): readonly number[] {
   return [...[n / 100, n / 10].map(Math.ceil).filter(votes => votes >= LEAST_ROUND), n]
 }
 
+/** How many noisy copies an image takes at most. */
+export function mostCopies(
+  procedure: ProcedureSettings,
+  { n0, n }: { readonly n0: number; readonly n: number },
+): number {
+  if (procedure.kind !== 'at-radius') return n0 + n
+  const { rounds } = procedure
+  return rounds.reduce((total, votes) => total + votes, rounds.length * n0)
+}
+
 /**
  * Prepares a procedure for all images and ballots: for a grid and n = 100,000 it takes seconds.
  *

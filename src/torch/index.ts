@@ -1,3 +1,4 @@
+export * from './copies'
 export * from './data'
 export * from './distributed'
 export * from './event-writer'

@@ -82,7 +82,7 @@ export async function certifyDataset(
   requireCertifiable(certification, { sigma: smoothing.sigma, images: indices.length })
   const guarantee = guaranteeOf(smoothing, { ...certification, images: indices.length })
   const bound = gaussianBound(guarantee.certifiedSigma)
-  const procedure = procedureOf(certification)
+  const procedure = procedureOf(certification, smoothing)
   // Of the whole plan: a shard has passes of the same size, and so what is resumed.
   const copies = indices.length * mostCopies(procedure, certification)
   const pass = passSizeOf({ batch: certification.batch, copies })

@@ -3,7 +3,6 @@ import { analyze } from '../analysis/analyze'
 import { fileName } from '../analysis/runs'
 import { renderTables } from '../analysis/tables'
 import { connect } from '../bridge'
-import { GRID_RADII } from '../certification/adaptive'
 import { certify, defaultLogPath } from '../certification/certify'
 import { certifyLaunched } from '../certification/certify-launched'
 import type { CertificationConfig, CertificationConfigInput } from '../config/schema'
@@ -22,8 +21,10 @@ export interface CertifyCommandOptions extends SmoothedOptions {
   readonly images?: CertificationConfig['images']
   readonly output?: string
   readonly shard?: Shard
-  /** true stands for the default radii. */
+  /** true stands for radii that follow σ. */
   readonly adaptive?: readonly number[] | true
+  readonly block?: number
+  readonly worth?: number
   readonly maxRadiusLoss?: number
   readonly atRadius?: number
 }
@@ -48,7 +49,7 @@ export async function runCertification(
     options.checkpoint === undefined ? undefined : config.checkpoint && basename(config.checkpoint)
   const log = options.output ?? defaultLogPath(config, chosen)
   const result = await interruptible(
-    'the image in work is dropped, and the log stays whole',
+    'the images in work are dropped, and the log stays whole',
     async signal => {
       using starting = loadingLine({ isShown: launchRank().rank === 0 })
       starting.show('starting Python and PyTorch')
@@ -74,11 +75,22 @@ function adaptiveOf({
   adaptive,
   maxRadiusLoss,
   atRadius,
+  block,
+  worth,
 }: CertifyCommandOptions): CertificationConfigInput['adaptive'] {
-  if (atRadius !== undefined) return { radius: atRadius }
-  if (maxRadiusLoss !== undefined) return { maxRadiusLoss }
-  if (adaptive === undefined) return undefined
-  return { radii: [...(adaptive === true ? GRID_RADII : adaptive)] }
+  if (worth !== undefined && adaptive === undefined) throw withoutProcedure('--worth', '--adaptive')
+  if (maxRadiusLoss !== undefined) return { maxRadiusLoss, block }
+  if (adaptive !== undefined) {
+    return { radii: adaptive === true ? 'sigma' : [...adaptive], block, worth }
+  }
+  if (block !== undefined) throw withoutProcedure('--block', '--adaptive or --max-radius-loss')
+  return atRadius === undefined ? undefined : { radius: atRadius }
+}
+
+function withoutProcedure(option: string, wanted: string): ConfigError {
+  return new ConfigError(`${option} is given without ${wanted}, and decides nothing.`, {
+    remedy: `Give ${wanted} too, or leave ${option} out.`,
+  })
 }
 
 function printResult(log: CertificationLog): void {

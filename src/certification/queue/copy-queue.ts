@@ -1,10 +1,11 @@
 import type { Outcome } from '../../logs/outcome'
 import type { Certifier } from '../certifiers'
 import type { Voter } from '../voters'
+import { BLOCK } from './block'
 import type { CastVotes, CopyRange } from './copy-request'
 import { ImageAtWork } from './image-at-work'
 import { OpenCopies, type PassPart } from './open-copies'
-import { BLOCK, type PassSize } from './pass-size'
+import type { PassSize } from './pass-size'
 import { untilAborted } from './until-aborted'
 
 /** Copies in a pass. */

@@ -1,7 +1,5 @@
 import { isOutOfMemory } from '../../bridge'
-
-/** So many copies are one random stream, named by the number of the block: any block can be drawn by itself. */
-export const BLOCK = 16
+import { BLOCK } from './block'
 
 /**
  * How many noisy copies a pass holds: `batch`, in whole blocks where it has one, and not many more than there are.

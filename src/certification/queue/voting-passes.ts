@@ -10,11 +10,11 @@ import {
   stackTensors,
   type Tensor,
 } from '../../torch'
+import { BLOCK } from './block'
 import type { Pass } from './copy-queue'
 import type { CastVotes } from './copy-request'
 import type { ImageAtHand } from './image-at-hand'
 import type { Line } from './line'
-import { BLOCK } from './pass-size'
 
 interface PassInputs {
   readonly smoothing: Smoothing

@@ -5,6 +5,7 @@ import { renderTables } from '../analysis/tables'
 import { connect } from '../bridge'
 import { certify, defaultLogPath } from '../certification/certify'
 import { certifyLaunched } from '../certification/certify-launched'
+import { dryRunCertification } from '../certification/dry-run'
 import type { CertificationConfig, CertificationConfigInput } from '../config/schema'
 import { launchRank } from '../environment/launch-rank'
 import { ConfigError } from '../errors'
@@ -12,6 +13,7 @@ import { type CertificationLog, readCertificationLog } from '../logs/certificati
 import type { Shard } from '../logs/shards'
 import { print, say } from '../terminal/print'
 import { loadingLine } from '../terminal/progress'
+import { renderDryRun } from './certification-dry-run'
 import type { SmoothedOptions } from './certification-options'
 import { endPythonWhenAborted } from './end-python'
 import { interruptible } from './interruption'
@@ -27,6 +29,8 @@ export interface CertifyCommandOptions extends SmoothedOptions {
   readonly worth?: number
   readonly maxRadiusLoss?: number
   readonly atRadius?: number
+  readonly dryRun?: boolean
+  readonly pricePerHour?: number
 }
 
 /** `ft-cadis certify`: certifies what falls to this process, and prints the figures. */
@@ -40,10 +44,14 @@ export async function runCertification(
       remedy: 'Leave out --shard, or the launch.',
     })
   }
+  if (options.pricePerHour !== undefined && options.dryRun !== true) {
+    throw withoutProcedure('--price-per-hour', '--dry-run')
+  }
   const source = await smoothedSource(folder, options, {
     images: options.images,
     adaptive: adaptiveOf(options),
   })
+  if (options.dryRun === true) return await dryRun(source, options)
   const { config } = source
   const chosen =
     options.checkpoint === undefined ? undefined : config.checkpoint && basename(config.checkpoint)
@@ -69,6 +77,20 @@ export async function runCertification(
     },
   )
   if (result !== undefined) printResult(result)
+}
+
+/** `--dry-run`: what it would take. */
+async function dryRun(
+  source: Awaited<ReturnType<typeof smoothedSource>>,
+  { python, shard, pricePerHour }: CertifyCommandOptions,
+): Promise<void> {
+  const { device, threads } = source.config
+  await using session = await connect({ python, device, threads })
+  using loading = loadingLine({ isShown: true })
+  loading.show('loading networks, and timing ten passes')
+  const found = await dryRunCertification(session, source, { shard })
+  loading.end()
+  print(renderDryRun(found, { pricePerHour }))
 }
 
 function adaptiveOf({

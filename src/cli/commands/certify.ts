@@ -48,6 +48,15 @@ export function addCertifyCommand(program: Command): void {
       parseNumber({ min: 1e-6 }),
     )
     .option(
+      '--dry-run',
+      'time ten passes, print what a fixed n and adaptive votes would take, and write nothing',
+    )
+    .option(
+      '--price-per-hour <amount>',
+      'with --dry-run: of the device, for what the certification would cost',
+      parseNumber({ min: 0 }),
+    )
+    .option(
       '--output <log.tsv>',
       'log; an interrupted one is gone on with (default: in the folder of the run)',
     )

@@ -169,9 +169,10 @@ describe('certify', () => {
     [['--preset', 'digits', '--block', '32'], 1, /--block is given without --adaptive or --max-radius-loss/],
     [
       ['--preset', 'digits', '--worth', '2', '--max-radius-loss', '0.1'],
-      2,
+      1,
       /--worth is given without --adaptive/,
     ],
+    [['--preset', 'digits', '--price-per-hour', '2'], 1, /--price-per-hour is given without --dry-run/],
     [['--adaptive', 'runs/a'], 2, /put the folder in front of the option/],
     [
       ['--preset', 'digits', '--n', '20', '--at-radius', '0.5'],

@@ -186,8 +186,8 @@ async function before({ before: folder, threads, python }: PartOptions): Promise
   }
 }
 
-/** Each with a tenth of the probabilities of the published log. */
-const ADAPTIVE_IMAGES = 10
+/** Each with a probability of the published log, from the least to the largest. */
+const ADAPTIVE_IMAGES = 20
 
 async function adaptive({ python, device, threads, rounds }: PartOptions): Promise<PartResult> {
   const interpreter = await resolveInterpreter({ python })

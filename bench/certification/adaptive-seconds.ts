@@ -1,19 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs'
-import {
-  type Certifier,
-  gaussianBound,
-  type Session,
-  singleVoter,
-  smoothingOf,
-  torch,
-  toSymmetric,
-} from '../../src'
+import { gaussianBound, type Session, smoothingOf, torch, toSymmetric } from '../../src'
+import type { Certifier } from '../../src/certification/certifiers/certifier'
 import { TYPICAL_PROBABILITIES } from '../../src/certification/expected-copies'
 import { certifiersOf, procedureOf } from '../../src/certification/procedure'
 import { CopyQueue } from '../../src/certification/queue/copy-queue'
 import type { ImageAtHand } from '../../src/certification/queue/image-at-hand'
 import { PassSize } from '../../src/certification/queue/pass-size'
 import { VotingPasses } from '../../src/certification/queue/voting-passes'
+import { singleVoter } from '../../src/certification/voters/single'
 import { randomNumbers } from '../../src/streams'
 import type { CertificationBench } from './certification-bench'
 

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
-import { readCertificationLog } from '../../src'
+import { readCertificationLog } from '../../src/analysis'
 
 /** The same certification by this checkout and by an earlier one, in turn. */
 

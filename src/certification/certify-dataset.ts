@@ -16,7 +16,7 @@ import { guaranteeOf, requireCertifiable } from './guarantee'
 import { inferenceNetworks } from './inference-networks'
 import { configurationOf } from './log-configuration'
 import { certifiersOf, mostCopies, procedureOf } from './procedure'
-import { certifyImages } from './queue'
+import { certifyImages } from './queue/certify-images'
 import { passSizeOf } from './queue/pass-size'
 import { armBallot, armsVoter, type EnsembleVote, voterOf } from './voters'
 

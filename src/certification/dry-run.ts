@@ -14,7 +14,7 @@ import { expectedCopies } from './expected-copies'
 import { guaranteeOf, requireCertifiable } from './guarantee'
 import { inferenceNetworks } from './inference-networks'
 import { certifiersOf, mostCopies, type ProcedureSettings, procedureOf } from './procedure'
-import { certifyImages } from './queue'
+import { certifyImages } from './queue/certify-images'
 import { passSizeOf } from './queue/pass-size'
 import { type Voter, voterOf } from './voters'
 

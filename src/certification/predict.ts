@@ -16,7 +16,7 @@ import { type Classifier, classNames, type ImageTransform, readImage, unreadable
 import { cohenCertifier, predictCertifier } from './certifiers'
 import { guaranteeOf, requireCertifiable } from './guarantee'
 import { inferenceNetworks } from './inference-networks'
-import { certifyImages } from './queue'
+import { certifyImages } from './queue/certify-images'
 import { voterOf } from './voters'
 
 /** What the smoothed classifier says about one image. */

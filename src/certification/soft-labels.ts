@@ -25,7 +25,7 @@ import { type Classifier, type Dataset, type Loader, makeLoader, openDataset, se
 import { type Certifier, ONLY_BALLOT, type Steps } from './certifiers/certifier'
 import { inferenceNetworks } from './inference-networks'
 import { modelsOf } from './models-of'
-import { certifyImages } from './queue'
+import { certifyImages } from './queue/certify-images'
 import { singleVoter } from './voters'
 
 export interface SoftLabelsOptions {

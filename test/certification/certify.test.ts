@@ -4,32 +4,33 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import {
-  armBallot,
-  armsVoter,
   type CertificationConfig,
-  type CertifiedImage,
-  type Certifier,
   CheckpointError,
   ConfigError,
   certifyDataset,
+  gaussianBound,
+  mergeShards,
+  type Session,
+  type Smoothing,
+  smoothingOf,
+  torch,
+} from '../../src'
+import { type CertifiedImage, readCertificationLog } from '../../src/analysis'
+import { certificationSchema } from '../../src/config/certification-schema'
+import {
+  armBallot,
+  armsVoter,
+  type Certifier,
   certifyImages,
   cohenCertifier,
   denoise,
-  gaussianBound,
   type Line,
-  mergeShards,
   noiseLevelOf,
   predictCertifier,
-  readCertificationLog,
-  type Session,
-  type Smoothing,
   shardPath,
   singleVoter,
-  smoothingOf,
   type Tally,
-  torch,
-} from '../../src'
-import { certificationSchema } from '../../src/config/certification-schema'
+} from '../../src/internal'
 import type { CertificationRow } from '../../src/logs/certification-log'
 import { STREAMS_VERSION } from '../../src/streams'
 import { CLASSIFIER, connectForTest, loadDigits } from '../support/digits'

@@ -1,16 +1,13 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { ConfigError, gaussianBound, type Session, smoothingOf } from '../../src'
 import {
   acesCertifier,
   type Certifier,
-  ConfigError,
   cascadeCertifier,
   cohenCertifier,
-  gaussianBound,
-  type Session,
   selectorVoter,
   singleVoter,
-  smoothingOf,
-} from '../../src'
+} from '../../src/internal'
 import { connectForTest, loadDigits } from '../support/digits'
 import { certifyOne, imageOf } from '../support/votes'
 

@@ -1,15 +1,13 @@
+import { type Smoothing, torch, toSymmetric } from '../../src'
 import {
   type Ask,
   type Certifier,
   certifyImages,
   type ImageAtHand,
   type Line,
-  type Outcome,
-  type Smoothing,
   type Tally,
-  torch,
-  toSymmetric,
-} from '../../src'
+} from '../../src/internal'
+import type { Outcome } from '../../src/logs/outcome'
 import { noisy, seen } from '../../src/smoothing/smoothing'
 
 /**

@@ -2,16 +2,10 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import {
-  type CertificationConfig,
-  certifyDataset,
-  readCertificationLog,
-  type Session,
-  shardPath,
-  smoothingOf,
-  torch,
-} from '../../../src'
+import { type CertificationConfig, certifyDataset, type Session, smoothingOf, torch } from '../../../src'
+import { readCertificationLog } from '../../../src/analysis'
 import { certificationSchema } from '../../../src/config/certification-schema'
+import { shardPath } from '../../../src/internal'
 import type { CertificationRow } from '../../../src/logs/certification-log'
 import { randomNumbers } from '../../../src/streams'
 import { connectForTest, loadDigits } from '../../support/digits'

@@ -23,7 +23,7 @@ export async function runSoftLabels(
 ): Promise<void> {
   const source = await smoothedSource(folder, options)
   const { device, threads } = source.config
-  await interruptible('the image in work is dropped, and the file stays whole', async signal => {
+  await interruptible('the images in work are dropped, and the file stays whole', async signal => {
     await using session = await connect({ python: options.python, device, threads })
     endPythonWhenAborted(session, signal)
     using _compiling = session.watchCompiling(compilingPhase(say).onCompiling)

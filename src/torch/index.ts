@@ -6,6 +6,7 @@
  */
 export type { Dtype, ValueOf } from './apply'
 export { backward, grad, gradient, noGrad } from './autograd'
+export { type CopyRun, CopyRuns, copyRuns, imagesOfRuns, noiseOfRuns, stackTensors } from './copies'
 export { lookUp, noiseBlocks, randint, randnCopies, randnLike, stack, tensor } from './creation'
 export {
   type Batch,

@@ -46,6 +46,8 @@ export {
   type RunConfig,
   type RunConfigOf,
 } from './config/schema'
+export type { Table1Scale } from './config/table1'
+export type { SomeSettings, Table1PresetOptions } from './config/table1/presets'
 export type { CertificationConfig, CertificationConfigInput } from './config/types/certification'
 export type {
   ClassifierConfig,

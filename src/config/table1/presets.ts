@@ -26,37 +26,54 @@ export interface Table1PresetOptions {
   readonly settings?: SomeSettings
 }
 
+/** A preset of Table 1: the settings of a run at a scale and a noise level. */
+export type Table1PresetFunction = (options: Table1PresetOptions) => RunConfig
+
 /**
  * The methods of Table 1 that train from scratch on noisy images, each with the settings of its released code.
  *
  * @throws ConfigError for a scale that the method has no published settings for, and for settings that were not released
  */
-export const table1 = {
+export interface Table1Presets {
   /** Noisy images (Cohen et al., 2019). */
-  gaussian: preset('gaussian'),
+  readonly gaussian: Table1PresetFunction
   /** The same as later papers train it. */
-  gaussianRerun: preset('gaussian-rerun'),
+  readonly gaussianRerun: Table1PresetFunction
   /** Stability training (Li et al., 2019). */
-  stability: preset('stability'),
+  readonly stability: Table1PresetFunction
   /** Adversarial training of the smoothed classifier (Salman et al., 2019). */
-  smoothAdv: preset('smooth-adv'),
+  readonly smoothAdv: Table1PresetFunction
   /** Maximising the certified radius (Zhai et al., 2020). */
-  macer: preset('macer'),
+  readonly macer: Table1PresetFunction
   /** The same as later papers train it. */
-  macerRerun: preset('macer-rerun'),
+  readonly macerRerun: Table1PresetFunction
   /** Consistency regularization (Jeong and Shin, 2020). */
-  consistency: preset('consistency'),
+  readonly consistency: Table1PresetFunction
   /** The same on adversarial images. */
-  consistencySmoothAdv: preset('consistency-smooth-adv'),
+  readonly consistencySmoothAdv: Table1PresetFunction
   /** Mixtures with adversarial images (Jeong et al., 2021). */
-  smoothMix: preset('smooth-mix'),
+  readonly smoothMix: Table1PresetFunction
   /** The same from the adversarial image of one step. */
-  smoothMixOneStep: preset('smooth-mix-one-step'),
+  readonly smoothMixOneStep: Table1PresetFunction
   /** Training by confidence (Jeong et al., 2023). */
-  catRs: preset('cat-rs'),
-} as const
+  readonly catRs: Table1PresetFunction
+}
 
-function preset(method: string): (options: Table1PresetOptions) => RunConfig {
+export const table1: Table1Presets = {
+  gaussian: preset('gaussian'),
+  gaussianRerun: preset('gaussian-rerun'),
+  stability: preset('stability'),
+  smoothAdv: preset('smooth-adv'),
+  macer: preset('macer'),
+  macerRerun: preset('macer-rerun'),
+  consistency: preset('consistency'),
+  consistencySmoothAdv: preset('consistency-smooth-adv'),
+  smoothMix: preset('smooth-mix'),
+  smoothMixOneStep: preset('smooth-mix-one-step'),
+  catRs: preset('cat-rs'),
+}
+
+function preset(method: string): Table1PresetFunction {
   const name = `table1.${method}`
   return ({ scale, settings, ...values }) => {
     const found = TABLE1_PRESETS.find(each => each.name === name)

@@ -53,6 +53,13 @@ export {
   type RunConfig,
   type RunConfigOf,
 } from './config/schema'
+export type { Table1Scale } from './config/table1'
+export type {
+  SomeSettings,
+  Table1PresetFunction,
+  Table1PresetOptions,
+  Table1Presets,
+} from './config/table1/presets'
 export type { CertificationConfig, CertificationConfigInput } from './config/types/certification'
 export type {
   ClassifierConfig,

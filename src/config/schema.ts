@@ -131,6 +131,11 @@ export type { DenoiserConfig, SmoothingConfig } from './types/smoothing'
  * The settings of a fine-tuning run, with every default filled in. What comes out goes in again unchanged.
  *
  * @throws ConfigError that names every invalid field, what it takes and what it got.
+ *
+ * @example
+ * const preset = presets.digits({ output: 'runs/digits' })
+ * const config = parseConfig({ ...preset, optimisation: { ...preset.optimisation, epochs: 3 } })
+ * config.optimisation.epochs // => 3
  */
 export function parseConfig(input: RunConfigInput): RunConfig {
   return parseUnknownConfig(input)

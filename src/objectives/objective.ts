@@ -249,11 +249,9 @@ export type AnyObjective = <Result>(use: <F extends Form>(objective: Objective<F
 /**
  * Makes an objective ready to be listed beside others.
  *
- * @throws ConfigError that names every field that it lacks
+ * `examples/custom-objective.ts` is a whole one.
  *
- * @example
- * const mine = defineObjective<MyForm>({ kind: 'mine', … })
- * await finetune(session, defineConfig({ objectives: [mine], method: { kind: 'mine', … }, … }))
+ * @throws ConfigError that names every field that it lacks
  */
 export function defineObjective<F extends Form>(objective: Objective<F>): AnyObjective {
   requireObjective(objective)

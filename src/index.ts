@@ -3,11 +3,18 @@
  * them, and analyse the certificates.
  */
 export type { Report } from './analysis/report'
+export { type AttackResult, attack } from './attack/attack'
+export type { AttackRow, Change } from './attack/attack-log'
+export type { AttackLog } from './attack/attack-log-file'
+export type { FindChangesHooks } from './attack/find-changes'
+export type { ImageGap } from './attack/gap'
+export type { AttackOptions, PlannedAttack } from './attack/plan-attack'
+export type { AttackSettings, Confirmation } from './attack/smallest-changes'
 export { isOutOfMemory } from './bridge/failure'
 export type { Read } from './bridge/handle'
 export type { Recorder } from './bridge/recorder'
 export { connect, type Session } from './bridge/session'
-export type { ConnectOptions, SessionCounters, SessionInfo } from './bridge/session-types'
+export type { CompilingWatcher, ConnectOptions, SessionCounters, SessionInfo } from './bridge/session-types'
 export { type CertifyOptions, certify } from './certification/certify'
 export {
   type CertifiedArm,
@@ -154,6 +161,7 @@ export type { Interpreter } from './environment/interpreter'
 export type { LaunchRank } from './environment/launch-rank'
 export { type SetupOptions, type SetupResult, setup } from './environment/setup'
 export {
+  BrokenCertificateError,
   CheckpointError,
   ConfigError,
   DataError,

@@ -6,6 +6,19 @@ export { requireComparable, requireSameImages, requireSeeds } from './analysis/l
 export { fileName, isPartial, logNames } from './analysis/runs'
 export type { AveragedLogs } from './analysis/same-images'
 export { formatCell, isNumeric, requireRectangular } from './analysis/tables'
+export { attackResult } from './attack/attack'
+export { formatAttackRow, parseAttacks } from './attack/attack-log'
+export { AttackLogWriter, readAttackLog } from './attack/attack-log-file'
+export { findChanges } from './attack/find-changes'
+export {
+  accuracyUnderAttack,
+  accuracyWithCertificate,
+  pairWithAttacks,
+  requireUnbroken,
+  statedClass,
+} from './attack/gap'
+export { gapChart, gapTable } from './attack/gap-chart'
+export { ATTACK_DEFAULTS, planAttack } from './attack/plan-attack'
 export type { CallSite } from './bridge/call-site'
 export { Handle, PlainHandle } from './bridge/handle'
 export { Procedure } from './bridge/procedure'
@@ -166,6 +179,7 @@ export {
 export { type EpsilonSchedule, epsilonAt } from './objectives/ft-cadis/epsilon'
 export { ftCadis } from './objectives/ft-cadis/ft-cadis'
 export {
+  type FilledUp,
   forwardedImages,
   type SelectionTensors,
   selectionTensors,

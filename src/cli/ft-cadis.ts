@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { requirePlatform } from '../environment/platform'
 import { packageVersion } from '../files/package-version'
 import { addAnalyzeCommand } from './commands/analyze'
+import { addAttackCommand } from './commands/attack'
 import { addCertifyCommand } from './commands/certify'
 import { addCheckFixturesCommand } from './commands/check-fixtures'
 import { addDoctorCommand } from './commands/doctor'
@@ -43,6 +44,7 @@ export function createFtCadis(): Command {
   addCheckFixturesCommand(program)
   addAnalyzeCommand(program)
   addCertifyCommand(program)
+  addAttackCommand(program)
   addPredictCommand(program)
   addSoftLabelsCommand(program)
   addExportCommand(program)

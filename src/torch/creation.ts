@@ -37,12 +37,12 @@ export function tensor<const A extends Axes, D extends Dtype = 'float32'>(
   return rememberData(made, data, type)
 }
 
-/** Numbers side by side, on a new axis. */
-export function stack<const X extends string>(
-  numbers: readonly [Tensor<''>, ...Tensor<''>[]],
+/** Tensors of one shape side by side, on a new first axis. */
+export function stack<const X extends string, A extends Axes>(
+  tensors: readonly [Tensor<A>, ...Tensor<A>[]],
   { as }: { as: X },
-): Tensor<X> {
-  return apply('stack', numbers, { axes: as })
+): Tensor<`${X}${A}`> {
+  return apply('stack', tensors, { axes: prependAxis('stack', as, tensors[0].axes) })
 }
 
 function depthOf(data: Plain): number {

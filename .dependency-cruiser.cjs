@@ -39,7 +39,7 @@ module.exports = {
     only('config', 'files'),
     only('files'),
     only('statistics'),
-    only('environment', 'files'),
+    only('environment', 'config', 'files'),
     only('bridge', 'environment', 'files'),
     only('torch', 'bridge', 'files'),
     only('smoothing', ...foundations),

@@ -14,7 +14,7 @@ export { isOutOfMemory } from './bridge/failure'
 export type { Read } from './bridge/handle'
 export type { Recorder } from './bridge/recorder'
 export { connect, type Session } from './bridge/session'
-export type { ConnectOptions, SessionCounters, SessionInfo } from './bridge/session-types'
+export type { CompilingWatcher, ConnectOptions, SessionCounters, SessionInfo } from './bridge/session-types'
 export { type CertifyOptions, certify } from './certification/certify'
 export {
   type CertifiedArm,

@@ -179,6 +179,7 @@ export {
 export { type EpsilonSchedule, epsilonAt } from './objectives/ft-cadis/epsilon'
 export { ftCadis } from './objectives/ft-cadis/ft-cadis'
 export {
+  type FilledUp,
   forwardedImages,
   type SelectionTensors,
   selectionTensors,

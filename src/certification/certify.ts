@@ -58,6 +58,7 @@ export async function certify(
   }
   const watcher = watchedBy([...(isWatched ? [certificationProgress(shown)] : []), hooks])
   using loading = loadingLine({ isShown: isWatched })
+  using _compiling = session.watchCompiling(watcher.onCompiling)
   loading.show(`loading the test images of ${config.data.source}`)
   const dataset = await openDataset(session, datasetSpec(config.data, 'test'))
   let networks: CertifiedNetworks | undefined

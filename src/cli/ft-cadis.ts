@@ -8,6 +8,7 @@ import { addCheckFixturesCommand } from './commands/check-fixtures'
 import { addDoctorCommand } from './commands/doctor'
 import { addExperimentCommand } from './commands/experiment'
 import { addExportCommand } from './commands/export'
+import { addFetchCommand } from './commands/fetch'
 import { addInitCommand } from './commands/init'
 import { addLaunchCommand } from './commands/launch'
 import { addPredictCommand } from './commands/predict'
@@ -37,6 +38,7 @@ export function createFtCadis(): Command {
     })
   addSetupCommand(program)
   addDoctorCommand(program)
+  addFetchCommand(program)
   addInitCommand(program)
   addTrainCommand(program)
   addCheckFixturesCommand(program)

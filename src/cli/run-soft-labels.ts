@@ -1,5 +1,6 @@
 import { connect } from '../bridge'
 import { writeSoftLabels } from '../certification/soft-labels'
+import { compilingPhase } from '../terminal/compiling'
 import { printLine, say } from '../terminal/print'
 import { type Progress, progressBar } from '../terminal/progress'
 import type { SmoothedOptions } from './certification-options'
@@ -25,6 +26,7 @@ export async function runSoftLabels(
   await interruptible('the image in work is dropped, and the file stays whole', async signal => {
     await using session = await connect({ python: options.python, device, threads })
     endPythonWhenAborted(session, signal)
+    using _compiling = session.watchCompiling(compilingPhase(say).onCompiling)
     let bar: Progress | undefined
     try {
       await writeSoftLabels(session, source, {

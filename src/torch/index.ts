@@ -76,10 +76,13 @@ export {
 export {
   type Autocast,
   autocasting,
-  compileDenoiser,
+  type CompiledGraphs,
+  compiledGraphs,
+  compileNetwork,
   type InferenceOptions,
   inferenceCopy,
   networkDtype,
+  uncompiled,
 } from './inference'
 export {
   denoisingPeak,

@@ -192,8 +192,8 @@ describe('runs', () => {
   })
 
   it('of a scale whose files are not given are refused', () => {
-    expect(() => makeScale('cifar10', { output: 'x', data: 'd' })).toThrow(
-      'The scale cifar10 needs denoiser, which nothing names. Give --denoiser.',
+    expect(() => makeScale('cifar10', { output: 'x', denoiser: 'f' })).toThrow(
+      'The scale cifar10 needs data, which nothing names. Give --data.',
     )
     const scale = makeScale('cifar10', { output: 'x', data: 'd', denoiser: 'f' })
     const [classifiers] = findExperiments(['classifiers']) as [Experiment]

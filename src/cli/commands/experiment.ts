@@ -61,7 +61,10 @@ export function addExperimentOptions(command: Command): Command {
 /** What the scales take that need weights and data of your own. */
 export function addScaleOptions(command: Command): Command {
   return command
-    .option('--denoiser <path>', 'weights of the denoiser, for the scales cifar10 and imagenet')
+    .option(
+      '--denoiser <path>',
+      'weights of the denoiser, for the scales cifar10 and imagenet; default: what fetch has brought',
+    )
     .option('--classifier <path>', "weights of the classifier; default: the paper's, from the hub")
     .option('--resnet110 <path>', 'checkpoint of the ResNet-110 of Table 17')
     .option('--data <path>', 'folder of the data, for the scales cifar10 and imagenet')

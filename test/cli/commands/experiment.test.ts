@@ -13,7 +13,7 @@ it('lists the experiments with where the paper has them, without Python', async 
 
 it.each([
   [['nothing'], /nothing.*expected/],
-  [['main', '--scale', 'cifar10'], /scale cifar10 needs denoiser and data[\s\S]*--denoiser and --data/],
+  [['main', '--scale', 'cifar10'], /scale cifar10 needs data[\s\S]*--data/],
 ])('refuses %j', async (words, message) => {
   const { stderr, exitCode } = await runWithoutPython(tmpdir(), 'experiment', ...words)
   expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: expect.stringMatching(message) })

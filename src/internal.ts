@@ -7,7 +7,7 @@ export { fileName, isPartial, logNames } from './analysis/runs'
 export type { AveragedLogs } from './analysis/same-images'
 export { formatCell, isNumeric, requireRectangular } from './analysis/tables'
 export { attackResult } from './attack/attack'
-export { formatAttackRow, parseAttacks } from './attack/attack-log'
+export { formatAttackRow, type ParsedAttacks, parseAttacks } from './attack/attack-log'
 export { AttackLogWriter, readAttackLog } from './attack/attack-log-file'
 export { findChanges } from './attack/find-changes'
 export {

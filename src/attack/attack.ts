@@ -21,7 +21,11 @@ export interface AttackResult {
  * @throws BrokenCertificateError where a change lies within a certified radius, after all rows are on the disk
  * @throws as `planAttack` and `findChanges`
  * @example
- * const { gaps } = await attack(session, 'runs/a/checkpoints/epoch-12', { certificates: 'runs/a/certify-sigma-0.5.tsv' })
+ * const config = presets.digits({ sigma: 0.25, output: 'runs/attacked' })
+ * const settings = certificationOf({ ...config, certification: { ...config.certification, n: 500, images: { first: 2 } } })
+ * await certify(session, settings)
+ * const { gaps } = await attack(session, settings, { starts: 1, steps: 2, rounds: 2 })
+ * gaps.length // => 2
  */
 export async function attack(
   session: Session,

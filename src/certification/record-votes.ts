@@ -51,6 +51,7 @@ export class VoteCount {
     const { session } = this.#image_CHW
     const perDraw = Math.max(BLOCK, Math.floor(batch / BLOCK) * BLOCK)
     const until = Math.min(n, this.drawn + copies)
+    if (until === this.drawn) return
     const before = this.votes
     this.votes = session.scope(() => {
       let votes = before

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
-import { type NoiseLevel, type ParameterGroup, torch, withEpsilon } from '../../src'
+import { type NoiseLevel, torch, withEpsilon } from '../../src'
+import type { ParameterGroup } from '../../src/internal'
 import { PlainLoop } from '../plain-loop'
 import { attackedCount, type Figures, lossScaleOf, type PlannedUpdate, type Workload } from './workload'
 
@@ -56,7 +57,7 @@ export function setupRequest({
     denoiser_dtype: denoiser.dtype,
     autocast: config.autocast === 'none' ? null : config.autocast,
     tf32: config.tf32,
-    compile_denoiser: config.compileDenoiser,
+    compile_denoiser: config.compile !== 'none',
     loss_scale: lossScaleOf(config),
     groups: groups.map(group => group.parameters),
     betas: optimisation.betas,

@@ -1,19 +1,21 @@
 import {
-  ftCadis,
   type NoiseLevel,
-  noiseLevelOf,
-  type ParameterGroup,
-  parameterGroups,
   type SelectionRule,
   type Session,
   type SessionCounters,
   selectImages,
   smoothingOf,
+  torch,
+} from '../../src'
+import {
+  ftCadis,
+  noiseLevelOf,
+  type ParameterGroup,
+  parameterGroups,
   stepRunner,
   type TrainingState,
-  torch,
   trainUpdate,
-} from '../../src'
+} from '../../src/internal'
 import { attackedCount, type Figures, type PlannedUpdate, type Workload } from './workload'
 
 /** Where the time of an update went on the TypeScript side. The first five add up to the whole. */
@@ -64,7 +66,7 @@ export class TypeScriptSide {
     const denoiser = await torch.loadDenoiser(session, specs.denoiser as torch.Spec, {
       dtype: workload.denoiser.dtype,
     })
-    torch.compileDenoiser(denoiser, { compiled: config.compileDenoiser })
+    torch.compileNetwork(denoiser, { compiled: config.compile !== 'none' })
     torch.manualSeed(session, seed, 'initialisation')
     const classifier = await torch.loadClassifier(session, specs.classifier as torch.Spec, {
       dtype,

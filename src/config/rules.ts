@@ -19,7 +19,7 @@ interface Run {
   readonly optimisation: z.output<typeof optimisationSchema>
   readonly checkpoints: z.output<typeof checkpointsSchema>
   readonly smoothing: { readonly denoiser: { readonly source: string } }
-  readonly compileDenoiser: boolean
+  readonly compile: 'none' | 'denoiser' | 'all'
   readonly device: string
   readonly dtype: string
   readonly autocast: string
@@ -80,9 +80,9 @@ export function problemsOfRun(run: Run): Problem[] {
       path: 'optimisation.minLearningRate',
       message: `expected at most the learning rate after the warm-up, ${peak}, got ${optimisation.minLearningRate}`,
     }),
-    ...when(run.compileDenoiser && run.smoothing.denoiser.source === 'none', {
-      path: 'compileDenoiser',
-      message: 'expected false without a denoiser, got true',
+    ...when(run.compile === 'denoiser' && run.smoothing.denoiser.source === 'none', {
+      path: 'compile',
+      message: 'expected none or all without a denoiser, got denoiser',
     }),
     ...when(run.dtype === 'float64' && run.autocast !== 'none', {
       path: 'autocast',

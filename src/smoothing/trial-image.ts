@@ -1,6 +1,15 @@
 import { isOutOfMemory } from '../bridge'
 import { ConfigError, PythonError } from '../errors'
-import { type Classifier, type Denoiser, digest, expand, noGrad, select, type Tensor } from '../torch'
+import {
+  type Classifier,
+  type Denoiser,
+  digest,
+  expand,
+  noGrad,
+  select,
+  type Tensor,
+  uncompiled,
+} from '../torch'
 import { toSymmetric } from './denoise'
 
 /** Networks that one image is sent through. */
@@ -11,7 +20,7 @@ export interface TriedNetworks {
 
 /**
  * Sends one image through every network by itself, before any work: what does not fit together is found out here. Nothing is
- * drawn. Returns how many classes each classifier tells apart.
+ * drawn, and nothing compiled. Returns how many classes each classifier tells apart.
  *
  * @param image - Records an image in [0, 1].
  * @throws ConfigError that names the settings, where a network takes images of other channels or another size
@@ -48,13 +57,17 @@ async function tryAll(
     const seen = () => ({
       noise: digest(select(denoiser.predictNoise(image_NCHW(), { timestep: 0 }), 'N', 0)),
     })
-    trials.push(await tried('denoiser', () => session.compute(() => noGrad(session, seen))))
+    trials.push(
+      await tried('denoiser', () => session.compute(() => uncompiled(session, () => noGrad(session, seen)))),
+    )
   }
   const heads: number[] = []
   for (const classifier of classifiers) {
     const { session } = classifier
     const attempt = async () => {
-      const [logits] = await session.compute(() => noGrad(session, () => classifier.classify(image_NCHW())))
+      const [logits] = await session.compute(() =>
+        uncompiled(session, () => noGrad(session, () => classifier.classify(image_NCHW()))),
+      )
       heads.push(logits?.length ?? 0)
     }
     trials.push(await tried('classifier', attempt))

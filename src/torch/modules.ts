@@ -1,5 +1,5 @@
 import { Handle, type Plain, PlainHandle, type Session } from '../bridge'
-import type { Dtype } from './operations'
+import type { Dtype } from './apply'
 import { pythonSpec, type Spec } from './spec'
 import { Tensor } from './tensor'
 

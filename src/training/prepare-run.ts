@@ -17,7 +17,7 @@ import { smoothingOf } from '../smoothing/smoothing'
 import {
   adamW,
   type Classifier,
-  compileDenoiser,
+  compileNetwork,
   type Dataset,
   makeLoader,
   manualSeed,
@@ -73,19 +73,20 @@ export async function prepareRun<F extends Form>(
     hooks.denoiser === undefined
       ? await loadSmoothingDenoiser(session, config.smoothing)
       : await requireConfiguredDenoiser(hooks.denoiser, config.smoothing)
-  if (denoiser !== null) compileDenoiser(denoiser, { compiled: config.compileDenoiser })
+  if (denoiser !== null) compileNetwork(denoiser, { compiled: config.compile !== 'none' })
   const smoothing = smoothingOf(denoiser, config.smoothing.sigma)
   const load = (folder?: string) => loadTrainedClassifier(session, config, folder)
   const classifier = await load(checkpoint?.folder)
+  const isClassifierCompiled = requireCompilable(config, classifier)
   const networks: TrainedNetworks = { classifier }
-  // Compiling the denoiser for one image would take long.
-  const tried = { classifier, denoiser: config.compileDenoiser ? null : denoiser }
-  await checkClasses(tried, testSet, objective.head?.(trainSet.description))
+  await checkClasses({ classifier, denoiser }, testSet, objective.head?.(trainSet.description))
   group.broadcastParameters(classifier)
   const prepared = ((await objective.prepare?.({
     ...{ session, settings, networks, smoothing, trainSet },
     initialClassifier: () => frozenInitial(session, checkpoint === null ? classifier : null, load),
   })) ?? null) as F['prepared']
+  // A frozen copy of it, made before, is compiled no more than any copy.
+  compileNetwork(classifier, { compiled: isClassifierCompiled })
   const { optimizer, groups } = optimizerOf(classifier, config)
   if (checkpoint !== null) optimizer.load(checkpoint.optimizerFile)
   const statistics = runningStatistics(classifier)
@@ -100,10 +101,11 @@ export async function prepareRun<F extends Form>(
   })
   const { rule, lossTerm } = hooks
   const run = { networks, smoothing, settings, prepared, loader, rule, lossTerm }
+  const passSizes = isClassifierCompiled ? passSizesFor(plan.imagesPerMicroBatch) : null
   return {
     state: {
       ...{ networks, smoothing, optimizer, statistics, loader, group },
-      steps: stepRunner(session, objective, run),
+      steps: stepRunner(session, objective, { ...run, passSizes }),
     },
     groups,
     objective: describeObjective(objective, { evaluation, script }),
@@ -125,6 +127,27 @@ async function loadTrainedClassifier(
   const randomWeights = config.data.source === 'synthetic' ? 'allowed' : 'refused'
   const options = { dtype, autocast, activationCheckpointing, tuning, checkpoint, randomWeights } as const
   return (await loadBaseClassifier(session, config.classifier, options)).classifier
+}
+
+/** Quarters of a micro-batch: compiling for each takes as long again, and a quarter of the work at most is for nothing. */
+const PASS_SIZES = 4
+
+/** Numbers of images that a compiled classifier is given, where it looks at some of a micro-batch. */
+export function passSizesFor(imagesPerMicroBatch: number): readonly number[] {
+  const quarters = Array.from({ length: PASS_SIZES }, (_, part) =>
+    Math.ceil((imagesPerMicroBatch * (part + 1)) / PASS_SIZES),
+  )
+  return [...new Set(quarters)]
+}
+
+/** Whether the classifier is compiled. Copies that fill up a pass would count in the statistics of a batch. */
+function requireCompilable({ compile }: AnyRunConfig, { description }: Classifier): boolean {
+  if (compile !== 'all') return false
+  if (!description.usesBatchStatistics) return true
+  throw new ConfigError(
+    'compile: expected none or denoiser for a classifier that normalises over the batch, got all.',
+    { remedy: 'Set compile to denoiser (--compile denoiser).' },
+  )
 }
 
 /** A frozen copy of the classifier before its first update. */

@@ -2,19 +2,17 @@ import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { ablations, InterruptedError, type Session } from '../../src'
+import { readCertificationLog } from '../../src/analysis'
+import { runExperimentCommand } from '../../src/cli/run-experiment'
 import {
   type Arm,
-  ablations,
   type Experiment,
   findExperiments,
-  InterruptedError,
-  readCertificationLog,
   runExperiments,
   type Scale,
-  type Session,
   type Task,
-} from '../../src'
-import { runExperimentCommand } from '../../src/cli/run-experiment'
+} from '../../src/experiments'
 import { logPath, resolveArms, seedFolder } from '../../src/experiments/arms'
 import { readOutcome } from '../../src/experiments/outcome'
 import { planExperiments } from '../../src/experiments/plan'
@@ -107,6 +105,9 @@ describe('experiments', () => {
       ['cross-entropy', 'ft-cadis'],
       ['off-the-shelf', 'ft-cadis'],
     ])
+    // The folder of an arm has a hash in its name: by its key it is found all the same.
+    const log = join('arms', 'cross-entropy', 'seed-0', 'certify-n0-16-n-64-alpha-0.001.tsv')
+    expect((await readCertificationLog(join(folder, 'parts', 'first', log))).rows).toHaveLength(4)
     const tables = await read('tables.md')
     expect(tables).toContain('Seeds 0; 4 test images. Not the paper')
     expect(tables).toMatch(/\| FT-CADIS +\| .*0\.784 \|.* 48\.1 \|/)

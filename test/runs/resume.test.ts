@@ -20,10 +20,10 @@ import {
   type FinetuneHooks,
   InterruptedError,
   type RunConfig,
-  readCheckpoint,
   type Session,
 } from '../../src'
 import { fileHash } from '../../src/files/hash'
+import { readCheckpoint } from '../../src/internal'
 import { readStatus } from '../../src/runs/read-run'
 import { STREAMS_VERSION } from '../../src/streams'
 import { connectForTest } from '../support/digits'

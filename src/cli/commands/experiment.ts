@@ -5,25 +5,20 @@ import { parseNumber } from '../option-values'
 import type { ExperimentCommandOptions } from '../run-experiment'
 
 export function addExperimentCommand(program: Command): void {
-  addExperimentOptions(
+  const command = addExperimentOptions(
     program
       .command('experiment')
       .description(
         "run tables and figures of the paper, and show them beside the paper's own; without a name list them",
       )
       .argument('[names...]', 'experiments, or all'),
+  ).addOption(
+    new Option('--scale <name>', 'data, networks and budget')
+      .choices(['digits', 'cifar10', 'imagenet'] satisfies ScaleName[])
+      .default('digits'),
   )
-    .addOption(
-      new Option('--scale <name>', 'data, networks and budget')
-        .choices(['digits', 'cifar10', 'imagenet'] satisfies ScaleName[])
-        .default('digits'),
-    )
-    .option('--denoiser <path>', 'weights of the denoiser, for the scales cifar10 and imagenet')
-    .option('--classifier <path>', "weights of the classifier; default: the paper's, from the hub")
-    .option('--resnet110 <path>', 'checkpoint of the ResNet-110 of Table 17')
-    .option('--data <path>', 'folder of the data, for the scales cifar10 and imagenet')
-    .option('--plan', 'print arms, steps and an estimate of the time from a measured step, and run nothing')
-    .action(async (names: string[], options: ExperimentCommandOptions & { readonly scale: ScaleName }) => {
+  addScaleOptions(command).action(
+    async (names: string[], options: ExperimentCommandOptions & { readonly scale: ScaleName }) => {
       const { listExperiments, runExperimentCommand } =
         require('../run-experiment') as typeof import('../run-experiment')
       if (names.length === 0) return listExperiments()
@@ -33,13 +28,14 @@ export function addExperimentCommand(program: Command): void {
       const output = options.output ?? join('runs', 'experiments', options.scale)
       const scale = makeScale(options.scale, { ...options, output })
       await runExperimentCommand(findExperiments(names), { ...options, scale, output })
-    })
+    },
+  )
 }
 
-/** What every program that runs experiments takes. */
-export function addExperimentOptions(command: Command): Command {
+/** What every program that runs experiments takes; `seeds` where it is not said how many. */
+export function addExperimentOptions(command: Command, { seeds = 3 } = {}): Command {
   return command
-    .option('--seeds <count>', 'how many seeds: 0, 1, …', parseNumber({ min: 1, integer: true }), 3)
+    .option('--seeds <count>', 'how many seeds: 0, 1, …', parseNumber({ min: 1, integer: true }), seeds)
     .option(
       '--test-images <count>',
       "certify the first so many test images; default: the scale's",
@@ -60,4 +56,17 @@ export function addExperimentOptions(command: Command): Command {
       1,
     )
     .option('--python <path>', 'Python interpreter to use')
+    .option('--plan', 'print arms, steps and an estimate of the time from a measured step, and run nothing')
+}
+
+/** What the scales take that need weights and data of your own. */
+export function addScaleOptions(command: Command): Command {
+  return command
+    .option(
+      '--denoiser <path>',
+      'weights of the denoiser, for the scales cifar10 and imagenet; default: what fetch has brought',
+    )
+    .option('--classifier <path>', "weights of the classifier; default: the paper's, from the hub")
+    .option('--resnet110 <path>', 'checkpoint of the ResNet-110 of Table 17')
+    .option('--data <path>', 'folder of the data, for the scales cifar10 and imagenet')
 }

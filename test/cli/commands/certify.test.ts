@@ -3,17 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import {
-  ConfigError,
-  certificationOf,
-  certify,
-  defaultLogPath,
-  presets,
-  smoothingOf,
-  writeSmoothed,
-} from '../../../src'
+import { ConfigError, certificationOf, certify, presets, smoothingOf, writeSmoothed } from '../../../src'
 import { parseImages } from '../../../src/cli/certification-options'
 import { smoothedSource } from '../../../src/cli/smoothed-source'
+import { defaultLogPath } from '../../../src/internal'
 import { readCertificationLog } from '../../../src/logs/certification-log-file'
 import { CLASSIFIER, connectForTest, DENOISER } from '../../support/digits'
 import { runProgram } from '../../support/run-example'
@@ -115,7 +108,7 @@ describe('certify', () => {
     const { exitCode, stderr } = await interrupt('SIGINT')
     expect(exitCode).toBe(130)
     expect(stderr).toMatch(
-      /SIGINT: the image in work is dropped.*\n(.*\n)*Stopped with \d of 8 images certified\./,
+      /SIGINT: the images in work are dropped.*\n(.*\n)*Stopped with \d of 8 images certified\./,
     )
     expect(await readdir(folder)).toEqual(['certify.tsv', 'certify.tsv.json'])
     const afterInterrupt = await readCertificationLog(log)
@@ -166,6 +159,13 @@ describe('certify', () => {
   it.each([
     [['--preset', 'digits', '--shard', '3/2'], 2, /Expected for instance 3\/16/],
     [['--preset', 'digits', '--adaptive', '0.5,0.25'], 2, /Expected radii in ascending order/],
+    [['--preset', 'digits', '--block', '32'], 1, /--block is given without --adaptive or --max-radius-loss/],
+    [
+      ['--preset', 'digits', '--worth', '2', '--max-radius-loss', '0.1'],
+      1,
+      /--worth is given without --adaptive/,
+    ],
+    [['--preset', 'digits', '--price-per-hour', '2'], 1, /--price-per-hour is given without --dry-run/],
     [['--adaptive', 'runs/a'], 2, /put the folder in front of the option/],
     [
       ['--preset', 'digits', '--n', '20', '--at-radius', '0.5'],

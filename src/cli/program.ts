@@ -47,7 +47,8 @@ function withSuggestion(text: string): string {
 export async function runMain(main: () => Promise<unknown>): Promise<void> {
   const uncaught = (error: unknown) => process.exit(report(error))
   process.on('uncaughtException', uncaught)
-  process.stdout.once('error', endQuietly)
+  // It stays: what is still to be written may fail after the end of the program.
+  if (!process.stdout.listeners('error').includes(endQuietly)) process.stdout.once('error', endQuietly)
   try {
     await main()
   } catch (error) {

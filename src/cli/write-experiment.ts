@@ -21,7 +21,7 @@ export async function writeExperiment(name: string): Promise<string> {
   const folder = resolve(name)
   const files = Object.entries({
     ...experimentFiles({
-      isModule: isModule(join(folder, SCRIPT)),
+      isModule: await isModule(join(folder, SCRIPT)),
       schema: relative(folder, join(PACKAGE_FOLDER, 'schema', 'overrides.json')),
     }),
     ...(nearestFile('tsconfig.json', folder) === undefined ? { 'tsconfig.json': TSCONFIG } : {}),
@@ -47,8 +47,8 @@ export async function writeExperiment(name: string): Promise<string> {
   )
 }
 
-function nextSteps(folder: string, files: readonly string[]): string {
-  const runner = typeScriptRunner(join(folder, SCRIPT))
+async function nextSteps(folder: string, files: readonly string[]): Promise<string> {
+  const runner = await typeScriptRunner(join(folder, SCRIPT))
   const [config = '', script = '', settings = ''] = files
   const resolver = createRequire(join(folder, SCRIPT))
   const missing = ['ft-cadis', 'typescript', '@types/node', runner].filter(

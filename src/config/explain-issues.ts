@@ -86,12 +86,20 @@ function meantField(
   )
 }
 
+/** What to do with a field that is unknown and stands for none that is missing. */
+function insteadOf(path: readonly PropertyKey[], key: string, { schema, input }: Settings): string {
+  const given = nearestName(key, knownFields(schema, path, input))
+  return given === undefined
+    ? 'expected no such field.'
+    : `and ${given}, which it resembles, is given as well.`
+}
+
 function explain(issue: Issue, settings: Settings): string[] {
   const { path } = issue
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map(key => {
       const field = meantField(path, key, settings)
-      const instead = field === undefined ? 'expected no such field.' : `did you mean ${field}?`
+      const instead = field === undefined ? insteadOf(path, key, settings) : `did you mean ${field}?`
       return `${fieldName([...path, key])}: unknown, ${instead}`
     })
   }

@@ -135,7 +135,7 @@ function interfaceOf(address: string, interfaces: ReturnType<typeof networkInter
  *
  * @throws ConfigError if there is no such file or command, or nothing that runs a TypeScript file
  */
-export function rankCommand(
+export async function rankCommand(
   program: string,
   words: readonly string[],
   own: {
@@ -143,8 +143,8 @@ export function rankCommand(
     readonly main: string
     readonly commands: readonly string[]
   },
-): string[] {
-  if (own.commands.includes(program)) return [...nodeWith(own.main), program, ...words]
+): Promise<string[]> {
+  if (own.commands.includes(program)) return [...(await nodeWith(own.main)), program, ...words]
   if (!/\.[cm]?[jt]s$/.test(program)) {
     throw new ConfigError(
       `'${program}' is neither a .ts or .js file nor a command that can be launched (${own.commands.join(', ')}).${didYouMean(program, own.commands)}`,
@@ -155,10 +155,10 @@ export function rankCommand(
   if (!existsSync(file)) {
     throw new ConfigError(`There is no program ${file}.`, { remedy: 'Give the path of an existing one.' })
   }
-  return [...nodeWith(file), ...words]
+  return [...(await nodeWith(file)), ...words]
 }
 
-function nodeWith(file: string): string[] {
+async function nodeWith(file: string): Promise<string[]> {
   if (!extname(file).endsWith('ts')) return [process.execPath, file]
-  return [process.execPath, ...typeScriptOptions(file), file]
+  return [process.execPath, ...(await typeScriptOptions(file)), file]
 }

@@ -29,7 +29,7 @@ export async function launch(
     readonly commands: readonly string[]
   },
 ): Promise<number> {
-  const command = rankCommand(program, words, options)
+  const command = await rankCommand(program, words, options)
   const launchId = randomUUID()
   const torchrun = torchrunArguments(options, command, launchId)
   const env = launchEnvironment(options, {

@@ -1,8 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { dirname, extname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { z } from 'zod'
 import { ConfigError } from '../errors'
 import { PACKAGE_FOLDER } from '../files/package-folder'
+import { readJson } from '../files/read-json'
 
 /** What runs a TypeScript file, as a package. */
 type TypeScriptRunner = 'ts-node' | 'tsx'
@@ -27,8 +29,9 @@ export const OWN_TYPESCRIPT_SETTINGS = {
 } as const
 
 /** ts-node; tsx where that cannot: for ES modules, and beside TypeScript 7. */
-export function typeScriptRunner(file: string): TypeScriptRunner {
-  return isModule(file) || typeScriptMajor(file) >= FIRST_WITHOUT_LIBRARY ? 'tsx' : 'ts-node'
+export async function typeScriptRunner(file: string): Promise<TypeScriptRunner> {
+  if (await isModule(file)) return 'tsx'
+  return (await typeScriptMajor(file)) >= FIRST_WITHOUT_LIBRARY ? 'tsx' : 'ts-node'
 }
 
 /**
@@ -36,8 +39,8 @@ export function typeScriptRunner(file: string): TypeScriptRunner {
  *
  * @throws ConfigError if there is none
  */
-export function typeScriptOptions(file: string): readonly string[] {
-  const runner = typeScriptRunner(file)
+export async function typeScriptOptions(file: string): Promise<readonly string[]> {
+  const runner = await typeScriptRunner(file)
   try {
     return runner === 'tsx'
       ? ['--import', pathToFileURL(resolveFor(file, 'tsx')).href]
@@ -55,18 +58,18 @@ export function typeScriptOptions(file: string): readonly string[] {
  *
  * @throws ConfigError if that cannot be read
  */
-export function isModule(file: string): boolean {
+export async function isModule(file: string): Promise<boolean> {
   if (extname(file) !== '.ts') return extname(file) === '.mts'
   const manifest = nearestFile('package.json', dirname(file))
-  if (manifest === undefined) return false
-  try {
-    return (JSON.parse(readFileSync(manifest, 'utf8')) as { type?: string }).type === 'module'
-  } catch (cause) {
-    throw new ConfigError(`${manifest} cannot be read: ${(cause as Error).message}.`, {
-      remedy: 'Repair it, or work in another folder.',
-      cause,
-    })
-  }
+  return manifest !== undefined && (await readManifest(manifest))?.type === 'module'
+}
+
+function readManifest(path: string) {
+  return readJson(path, {
+    schema: z.looseObject({ type: z.unknown().optional(), version: z.string().exactOptional() }),
+    refuse: (reason, cause) =>
+      new ConfigError(`${path} ${reason}.`, { remedy: 'Repair it, or work in another folder.', cause }),
+  })
 }
 
 /** The file of this name in the folder, or in the nearest one above it that has one. */
@@ -77,14 +80,14 @@ export function nearestFile(name: string, folder: string): string | undefined {
 }
 
 /** 0 where there is none. */
-function typeScriptMajor(file: string): number {
+async function typeScriptMajor(file: string): Promise<number> {
   let manifest: string
   try {
     manifest = resolveFor(file, 'typescript/package.json')
   } catch {
     return 0
   }
-  return Number.parseInt(JSON.parse(readFileSync(manifest, 'utf8')).version, 10)
+  return Number.parseInt((await readManifest(manifest))?.version ?? '0', 10)
 }
 
 function resolveFor(file: string, module: string): string {

@@ -1,13 +1,17 @@
 import { readdir } from 'node:fs/promises'
+import { DataError } from '../errors'
 
 /**
  * The names in a folder; none where it does not exist.
  *
- * @throws the system's error where it cannot be read
+ * @throws DataError where it cannot be read
  */
 export async function namesIn(folder: string): Promise<string[]> {
   return readdir(folder).catch((error: NodeJS.ErrnoException): string[] => {
     if (error.code === 'ENOENT') return []
-    throw error
+    throw new DataError(`${folder} cannot be listed: ${error.message}.`, {
+      remedy: 'Correct its permissions, or move what is no folder away.',
+      cause: error,
+    })
   })
 }

@@ -56,6 +56,8 @@ const trainerSchema = z.object({
   skippedPaths: z.array(z.string()),
   /** Bytes of `metrics.jsonl` that belong to the run up to here. */
   metricsBytes: z.int().nonnegative(),
+  /** SHA-256 of these bytes; absent where the version that wrote it did not keep it. */
+  metricsSha256: z.string().exactOptional(),
   config: z.unknown(),
   /** The program that defined the objective; null for those of this package. */
   script: z.string().nullable().default(null),
@@ -188,12 +190,13 @@ function cannotWrite(folder: string, cause: unknown): CheckpointError {
 export async function readCheckpoint(folder: string): Promise<Checkpoint> {
   const { format, files, ...state } = await readTrainerFile(folder)
   for (const [name, expected] of Object.entries(files)) {
-    const found = await describeFile(join(folder, name)).catch(() => undefined)
+    const found = await stat(join(folder, name)).catch(() => undefined)
     if (found === undefined) throw incomplete(folder, `${name} is missing`)
-    if (found.bytes !== expected.bytes) {
-      throw incomplete(folder, `${name} has ${found.bytes} bytes, expected ${expected.bytes}`)
+    if (!found.isFile()) throw incomplete(folder, `${name} is no file`)
+    if (found.size !== expected.bytes) {
+      throw incomplete(folder, `${name} has ${found.size} bytes, expected ${expected.bytes}`)
     }
-    if (found.sha256 !== expected.sha256) {
+    if ((await fileHash(join(folder, name))) !== expected.sha256) {
       throw incomplete(folder, `${name} was changed after it was written`)
     }
   }

@@ -1,48 +1,66 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import type { Hash } from 'node:crypto'
 import { DataError } from '../errors'
+import { hashOfStart } from '../files/hash'
 import { isObject } from '../files/read-json'
+import { openRegular, type Refuse } from '../files/read-text'
 
 /** More than any row has. */
 const TAIL_BYTES = 2 ** 24
 
+/** How much of `metrics.jsonl` belongs to a run, and what it is. */
+export interface MetricsStart {
+  readonly metricsBytes: number
+  /** SHA-256 of these bytes, in hexadecimal digits. Absent in checkpoints of earlier versions, which are not compared. */
+  readonly metricsSha256?: string
+}
+
 /**
- * Checks that `metrics.jsonl` holds what a checkpoint says of it: so many bytes, which end with the row of its step.
+ * Checks that `metrics.jsonl` holds what a checkpoint says of it: so many bytes, which are those that were written and end with
+ * the row of its step.
  *
- * @throws DataError if it is missing, shorter, or another file
+ * @throws DataError if it is missing, shorter, changed, or another file
  */
-export function requireMetrics(path: string, { metricsBytes, step }: { metricsBytes: number; step: number }) {
-  const tail = readTail(path, metricsBytes)
-  const lines = tail.split('\n')
+export async function requireMetrics(path: string, { step, ...start }: MetricsStart & { step: number }) {
+  const { metricsBytes } = start
+  const lines = (await readTail(path, metricsBytes)).split('\n')
   const isWhole = lines.pop() === ''
   const last = isWhole ? stepOf(lines.at(-1) ?? '') : undefined
-  if (last === step) return
-  throw refusal(
-    path,
-    `its first ${metricsBytes} bytes do not end with a row of step ${step}, which the checkpoint was written at`,
-  )
-}
-
-/** @throws DataError if a file is missing, or has fewer bytes */
-export function requireBytes(path: string, bytes: number): void {
-  readTail(path, bytes)
-}
-
-function readTail(path: string, bytes: number): string {
-  let file: number
-  try {
-    file = openSync(path, 'r')
-  } catch (cause) {
-    const isMissing = (cause as NodeJS.ErrnoException).code === 'ENOENT'
-    throw refusal(path, isMissing ? 'it is missing' : (cause as Error).message, cause)
+  if (last !== step) {
+    throw refusalOf(path)(
+      `has no row of step ${step}, which the checkpoint was written at, at the end of its first ${metricsBytes} bytes`,
+    )
   }
+  await metricsHash(path, start)
+}
+
+/**
+ * SHA-256 of the metrics that belong to a run, which goes on with further rows.
+ *
+ * @throws DataError if the file is missing, shorter or changed
+ */
+export async function metricsHash(
+  path: string,
+  { metricsBytes, metricsSha256 }: MetricsStart,
+): Promise<Hash> {
+  const refuse = refusalOf(path)
+  const hash = await hashOfStart(path, { bytes: metricsBytes, refuse })
+  if (metricsSha256 === undefined || hash.copy().digest('hex') === metricsSha256) return hash
+  throw refuse(`was changed in the ${metricsBytes} bytes that it had at the checkpoint`)
+}
+
+async function readTail(path: string, bytes: number): Promise<string> {
+  const refuse = refusalOf(path)
+  const file = await openRegular(path, refuse)
+  if (file === undefined) throw refuse('is missing')
   try {
-    const { size } = fstatSync(file)
-    if (size < bytes) throw refusal(path, `it has ${size} bytes, and had ${bytes} at the checkpoint`)
     const tail = Buffer.alloc(Math.min(bytes, TAIL_BYTES))
-    readSync(file, tail, 0, tail.length, bytes - tail.length)
+    const { bytesRead } = await file.read(tail, { position: bytes - tail.length })
+    if (bytesRead < tail.length) {
+      throw refuse(`has ${(await file.stat()).size} bytes, and had ${bytes} at the checkpoint`)
+    }
     return tail.toString()
   } finally {
-    closeSync(file)
+    await file.close()
   }
 }
 
@@ -55,9 +73,10 @@ function stepOf(line: string): unknown {
   }
 }
 
-function refusal(path: string, reason: string, cause?: unknown): DataError {
-  return new DataError(`The run cannot be resumed with this ${path}: ${reason}.`, {
-    remedy: 'Restore the file as the run left it, or begin a new run in another output folder.',
-    cause,
-  })
+function refusalOf(path: string): Refuse {
+  return (reason, cause) =>
+    new DataError(`The run cannot be resumed with this ${path}: it ${reason}.`, {
+      remedy: 'Restore the file as the run left it, or begin a new run in another output folder.',
+      cause,
+    })
 }

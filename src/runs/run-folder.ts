@@ -1,13 +1,14 @@
-import { randomUUID } from 'node:crypto'
+import { createHash, type Hash, randomUUID } from 'node:crypto'
 import { writeSync } from 'node:fs'
 import { type FileHandle, mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ConfigError, DataError, FtCadisError } from '../errors'
 import { diskRemedy } from '../files/disk-remedy'
+import { hashOfStart } from '../files/hash'
 import { type Lock, lock } from '../files/lock'
 import { openToAppend } from '../files/regular-file'
 import { writeDurably, writeWhole } from '../files/write'
-import { requireBytes } from './metrics-file'
+import { type MetricsStart, metricsHash } from './metrics-file'
 
 /**
  * What a run leaves behind. Whatever else is in its folder is not the run's, and is never removed. Metrics are first and
@@ -48,6 +49,8 @@ export interface RunState {
 /** The folder of one run, while one process writes to it. */
 export class RunFolder {
   #metrics: FileHandle | undefined
+  /** Of what the run has written to its metrics. */
+  #written: { bytes: number; hash: Hash } = { bytes: 0, hash: createHash('sha256') }
 
   private constructor(
     readonly path: string,
@@ -77,16 +80,19 @@ export class RunFolder {
    *
    * @param config - The resolved configuration, versions, seed, commit.
    * @param options.resumed - How much of the metrics of an earlier part stays; null for a new run.
-   * @throws DataError if `metrics.jsonl` has less than that
+   * @throws DataError if `metrics.jsonl` has less than that, or something else
    */
   async begin(
     config: unknown,
-    { resumed, state }: { resumed: { readonly metricsBytes: number } | null; state: RunState },
+    { resumed, state }: { resumed: MetricsStart | null; state: RunState },
   ): Promise<void> {
     try {
       this.lock.requireHeld()
       if (resumed === null) await this.#moveAside()
-      else requireBytes(this.metricsPath, resumed.metricsBytes)
+      else {
+        const hash = await metricsHash(this.metricsPath, resumed)
+        this.#written = { bytes: resumed.metricsBytes, hash }
+      }
       await this.#writeState(state)
       await writeDurably(join(this.path, 'config.json'), `${JSON.stringify(config, null, 2)}\n`)
       this.#metrics = await openToAppend(this.metricsPath)
@@ -115,7 +121,11 @@ export class RunFolder {
   log(row: object): void {
     this.lock.requireHeld()
     try {
-      if (this.#metrics !== undefined) writeSync(this.#metrics.fd, `${JSON.stringify(row)}\n`)
+      if (this.#metrics === undefined) return
+      const line = Buffer.from(`${JSON.stringify(row)}\n`)
+      for (let done = 0; done < line.length; ) done += writeSync(this.#metrics.fd, line, done)
+      this.#written.hash.update(line)
+      this.#written.bytes += line.length
     } catch (cause) {
       throw new DataError(`${this.metricsPath} cannot be written: ${(cause as Error).message}.`, {
         remedy: `${diskRemedy(cause)}, then resume the run.`,
@@ -125,17 +135,24 @@ export class RunFolder {
   }
 
   /**
-   * Resolves to the bytes of `metrics.jsonl`, which are on the disk then. Where somebody has removed, moved or replaced the
-   * file under the run, it is put back as the run has written it.
+   * Resolves to what `metrics.jsonl` is, which is on the disk then. Where somebody has removed, moved or replaced the file
+   * under the run, it is put back as the run has written it. Where somebody has cut it or added to it, it is taken as it is,
+   * with a warning.
    */
-  async syncMetrics(): Promise<number> {
-    if (this.#metrics === undefined) return 0
+  async syncMetrics(): Promise<Required<MetricsStart>> {
+    if (this.#metrics === undefined) return startOf(this.#written)
     this.lock.requireHeld()
     const own = await this.#metrics.stat()
     const named = await stat(this.metricsPath).catch(() => undefined)
     if (named === undefined || named.ino !== own.ino || named.dev !== own.dev) await this.#putBack(own.size)
     await this.#metrics.sync()
-    return own.size
+    if (own.size !== this.#written.bytes) {
+      process.emitWarning(
+        `${this.metricsPath} was changed under the run: it has ${own.size} bytes, and the run has written ${this.#written.bytes}.`,
+      )
+      this.#written = { bytes: own.size, hash: await hashOfStart(this.metricsPath, { bytes: own.size }) }
+    }
+    return startOf(this.#written)
   }
 
   async #putBack(bytes: number): Promise<void> {
@@ -187,6 +204,10 @@ export class RunFolder {
     this.#metrics = undefined
     await this.lock.release()
   }
+}
+
+function startOf({ bytes, hash }: { bytes: number; hash: Hash }): Required<MetricsStart> {
+  return { metricsBytes: bytes, metricsSha256: hash.copy().digest('hex') }
 }
 
 /** With all above it. Where that fails, the reason is the file system's own: a recursive mkdir may report another one. */

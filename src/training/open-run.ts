@@ -138,7 +138,7 @@ async function chooseCheckpoint(
   requireSameStreams(checkpoint)
   requireSameRun(checkpoint, config)
   requireSameHooks(checkpoint, traces, { acceptChanged: acceptChangedHooks })
-  requireMetrics(folder.metricsPath, checkpoint.state)
+  await requireMetrics(folder.metricsPath, checkpoint.state)
   return checkpoint
 }
 

@@ -31,6 +31,7 @@ export type Progress = Omit<
   | 'streams'
   | 'versions'
   | 'metricsBytes'
+  | 'metricsSha256'
   | 'updatesPerEpoch'
 >
 
@@ -86,7 +87,7 @@ export class RunCheckpoints {
       ...progress,
       ...{ config, weights, data, streams, versions, script: objective.script, hooks },
       updatesPerEpoch: plan.updatesPerEpoch,
-      metricsBytes: await folder.syncMetrics(),
+      ...(await folder.syncMetrics()),
     }
   }
 

@@ -19,6 +19,7 @@ afterAll(async () => {
 
 it.each([
   ['a fixed number of copies', {}],
+  ['a number that whole draws reach before it is counted', { batch: 37 }],
   ['as many as decide', { adaptive: { radii: [0, 0.5] } }],
 ] satisfies [string, Partial<CertificationConfig>][])(
   'an image of %s has the same votes where its copies are counted, and nothing is left over',

@@ -34,6 +34,12 @@ test('an error of this package is its message and exit code 1', async () => {
   expect(printed).toBe('error: sigma is 3, expected at most 1. Divide it by 255.\n')
 })
 
+test('programs one after the other leave one listener, which waits for what is still to be written', async () => {
+  const before = process.stdout.listenerCount('error')
+  for (let count = 0; count < 20; count += 1) await runMain(async () => 'done')
+  expect(process.stdout.listenerCount('error')).toBeLessThanOrEqual(before + 1)
+})
+
 test.each([
   ['SIGINT', 130],
   ['SIGTERM', 143],

@@ -192,7 +192,7 @@ describe('parseUnknownConfig', () => {
       { 'method.adversarial': 'some' },
       'method.adversarial: expected "masked" or "all" or "none", got "some".',
     ],
-    [{ 'method.lamda': 1 }, 'method.lamda: unknown, expected no such field.'],
+    [{ 'method.lamda': 1 }, 'method.lamda: unknown, and lambda, which it resembles, is given as well.'],
     [{ method: 3 }, 'method: expected an object, got 3.'],
     [{ output: '' }, 'output: expected text of at least 1 characters, got "".'],
     [{ device: 'gpu' }, 'device: expected text of the form /^(auto|cpu|cuda(:\\d+)?)$/, got "gpu".'],
@@ -362,6 +362,10 @@ describe('parseUnknownConfig', () => {
     [
       { certification: { images: { onePerClas: true } } },
       ['certification.images.onePerClas: unknown, did you mean onePerClass?'],
+    ],
+    [
+      { tuning: { kind: 'lora', rank: 4, rnk: 4, alpha: 8 } },
+      ['tuning.rnk: unknown, and rank, which it resembles, is given as well.'],
     ],
   ])('suggests what was meant in %j, without an error that follows from it', (changes, lines) => {
     const [, ...rest] = messageOf(() => parseUnknownConfig(withFields(changes))).split('\n')

@@ -136,26 +136,35 @@ describe('the command of a rank', () => {
   const tsNode = require.resolve('ts-node/register')
   const { execPath } = process
 
-  test('is a TypeScript file under ts-node, which this package lends where the project has none', () => {
+  test('is a TypeScript file under ts-node, which this package lends where the project has none', async () => {
     const file = join(folder, 'a.ts')
-    expect(rankCommand(file, ['--x', '1'], own)).toEqual([execPath, '-r', tsNode, file, '--x', '1'])
+    expect(await rankCommand(file, ['--x', '1'], own)).toEqual([execPath, '-r', tsNode, file, '--x', '1'])
   })
 
-  test('is a JavaScript file', () => {
+  test('is a JavaScript file', async () => {
     const file = join(folder, 'a.mjs')
-    expect(rankCommand(file, [], own)).toEqual([execPath, file])
+    expect(await rankCommand(file, [], own)).toEqual([execPath, file])
   })
 
-  test('is a command of this package, from its sources or built', () => {
-    expect(rankCommand('certify', ['run'], own)).toEqual([execPath, '-r', tsNode, own.main, 'certify', 'run'])
+  test('is a command of this package, from its sources or built', async () => {
+    expect(await rankCommand('certify', ['run'], own)).toEqual([
+      execPath,
+      '-r',
+      tsNode,
+      own.main,
+      'certify',
+      'run',
+    ])
     const built = { ...own, main: '/package/dist/cli/main.js' }
-    expect(rankCommand('doctor', [], built)).toEqual([execPath, built.main, 'doctor'])
+    expect(await rankCommand('doctor', [], built)).toEqual([execPath, built.main, 'doctor'])
   })
 
-  test('is nothing else', () => {
-    expect(() => rankCommand('certifi', [], own)).toThrow(
+  test('is nothing else', async () => {
+    await expect(rankCommand('certifi', [], own)).rejects.toThrow(
       "'certifi' is neither a .ts or .js file nor a command that can be launched (certify, doctor).",
     )
-    expect(() => rankCommand('b.ts', [], own)).toThrow(`There is no program ${join(process.cwd(), 'b.ts')}.`)
+    await expect(rankCommand('b.ts', [], own)).rejects.toThrow(
+      `There is no program ${join(process.cwd(), 'b.ts')}.`,
+    )
   })
 })

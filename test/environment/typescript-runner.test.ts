@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -29,29 +30,36 @@ describe('what runs a TypeScript file', () => {
     return join(folder, 'scripts', 'run.ts')
   }
 
-  test('is ts-node up to TypeScript 6, and where the project has none', () => {
+  test('is ts-node up to TypeScript 6, and where the project has none', async () => {
     const file = project('six', { typescript: '6.0.3' })
-    expect(typeScriptRunner(file)).toBe('ts-node')
-    expect(typeScriptRunner(project('none', {}))).toBe('ts-node')
-    expect(typeScriptOptions(file)).toEqual(['-r', require.resolve('ts-node/register')])
+    expect(await typeScriptRunner(file)).toBe('ts-node')
+    expect(await typeScriptRunner(project('none', {}))).toBe('ts-node')
+    expect(await typeScriptOptions(file)).toEqual(['-r', require.resolve('ts-node/register')])
   })
 
-  test('is tsx beside TypeScript 7, which ts-node cannot call', () => {
+  test('is tsx beside TypeScript 7, which ts-node cannot call', async () => {
     const file = project('seven', { typescript: '7.0.2' })
-    expect(typeScriptRunner(file)).toBe('tsx')
-    expect(typeScriptOptions(file)).toEqual(['--import', pathToFileURL(require.resolve('tsx')).href])
+    expect(await typeScriptRunner(file)).toBe('tsx')
+    expect(await typeScriptOptions(file)).toEqual(['--import', pathToFileURL(require.resolve('tsx')).href])
   })
 
-  test('is tsx for ES modules', () => {
+  test('is tsx for ES modules', async () => {
     const file = project('module', { manifest: '{ "type": "module" }' })
-    expect(typeScriptRunner(file)).toBe('tsx')
-    expect(isModule(file.replace(/ts$/, 'cts'))).toBe(false)
-    expect(isModule(project('other', {}).replace(/ts$/, 'mts'))).toBe(true)
+    expect(await typeScriptRunner(file)).toBe('tsx')
+    expect(await isModule(file.replace(/ts$/, 'cts'))).toBe(false)
+    expect(await isModule(project('other', {}).replace(/ts$/, 'mts'))).toBe(true)
   })
 
-  test('cannot be told where package.json is damaged', () => {
+  test('cannot be told where package.json is damaged', async () => {
     const file = project('damaged', { manifest: '{' })
-    expect(() => typeScriptRunner(file)).toThrow(ConfigError)
-    expect(() => typeScriptRunner(file)).toThrow(join(root, 'damaged', 'package.json'))
+    await expect(typeScriptRunner(file)).rejects.toThrow(ConfigError)
+    await expect(typeScriptRunner(file)).rejects.toThrow(join(root, 'damaged', 'package.json'))
+  })
+
+  test('is not waited for where package.json is a pipe', async () => {
+    const file = project('pipe', {})
+    rmSync(join(root, 'pipe', 'package.json'))
+    execFileSync('mkfifo', [join(root, 'pipe', 'package.json')])
+    await expect(typeScriptRunner(file)).rejects.toThrow(/pipe.package.json is no regular file/)
   })
 })

@@ -133,6 +133,12 @@ describe('a run', () => {
     await writeRun(folder, { rows: rows(1), files: { [file]: content } })
     await expect(readRun(folder)).rejects.toThrow(message)
   })
+
+  it('with a samples folder that cannot be listed is refused: it is not taken for empty', async () => {
+    await writeRun(folder, { rows: rows(1), files: { samples: 'not a folder' } })
+    await expect(readRun(folder)).rejects.toThrow(DataError)
+    await expect(readRun(folder)).rejects.toThrow(/samples cannot be listed: ENOTDIR/)
+  })
 })
 
 describe('the state of a run', () => {

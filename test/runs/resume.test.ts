@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import {
   copyFile,
   cp,
@@ -21,6 +22,7 @@ import {
   type RunConfig,
   type Session,
 } from '../../src'
+import { fileHash } from '../../src/files/hash'
 import { readCheckpoint } from '../../src/internal'
 import { readStatus } from '../../src/runs/read-run'
 import { STREAMS_VERSION } from '../../src/streams'
@@ -171,7 +173,7 @@ describe('a run that continues from a checkpoint', () => {
     ['cut', /it has 100 bytes, and had \d+ at the checkpoint/, path => truncate(path, 100)],
     [
       'another one',
-      /first \d+ bytes do not end with a row of step 7/,
+      /has no row of step 7, .* at the end of its first \d+ bytes/,
       async path => {
         const { size } = await stat(path)
         await writeFile(path, `${JSON.stringify({ kind: 'update', epoch: 1, step: 6 }).padEnd(size - 1)}\n`)
@@ -179,9 +181,25 @@ describe('a run that continues from a checkpoint', () => {
     ],
     [
       'of other rows',
-      /first \d+ bytes do not end with a row of step 7/,
+      /has no row of step 7, .* at the end of its first \d+ bytes/,
       async path => {
         await writeFile(path, `\n${await readFile(path, 'utf8')}`)
+      },
+    ],
+    [
+      'edited in one row, to the same length',
+      /was changed in the \d+ bytes that it had at the checkpoint/,
+      async path => {
+        const text = await readFile(path, 'utf8')
+        await writeFile(path, text.replace(/"loss":\d/, '"loss":9'))
+      },
+    ],
+    [
+      'a pipe',
+      /is no regular file/,
+      async path => {
+        await rm(path)
+        execFileSync('mkfifo', [path])
       },
     ],
   ])('is refused where its metrics are %s', async (name, reason, change) => {
@@ -191,6 +209,19 @@ describe('a run that continues from a checkpoint', () => {
     const resumed = train(`metrics ${name}`, { existing: 'resume' })
     await expect(resumed).rejects.toThrow(reason)
     expect(await readdir(run, { recursive: true })).toEqual(files)
+  })
+
+  it('whose checkpoint says nothing of its metrics, but for their length, goes on', async () => {
+    const run = await copyOfStopped('without digest')
+    const checkpoint = join(run, 'checkpoints', 'step-000007')
+    expect((await readCheckpoint(checkpoint)).state.metricsSha256).toBe(
+      await fileHash(join(run, 'metrics.jsonl')),
+    )
+    await rewriteTrainer(checkpoint, () => ({ metricsSha256: undefined }))
+    const updates = await train('without digest', { existing: 'resume', stopAfterUpdates: 9 })
+    expect(updates.map(({ step }) => step)).toEqual([8, 9])
+    const next = await readCheckpoint(join(run, 'checkpoints', 'step-000009'))
+    expect(next.state.metricsSha256).toBe(await fileHash(join(run, 'metrics.jsonl')))
   })
 
   it('is refused under another number of updates in an epoch', async () => {
@@ -316,6 +347,14 @@ describe('a run that continues from a checkpoint', () => {
       'of another step than its name says',
       /contradicts itself: the folder is of step 7, not 8/,
       c => rewriteTrainer(c, () => ({ updatesInEpoch: 8, step: 8 })),
+    ],
+    [
+      'a pipe in the place of its weights',
+      /model.safetensors is no file/,
+      async c => {
+        await rm(join(c, 'model.safetensors'))
+        execFileSync('mkfifo', [join(c, 'model.safetensors')])
+      },
     ],
     [
       'with weights of another run',

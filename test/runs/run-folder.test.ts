@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -14,6 +15,8 @@ beforeEach(async () => {
   run = join(root, 'run')
 })
 afterEach(() => rm(root, { recursive: true }))
+
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
 
 it('a run that is replaced takes its own parts alone with it, and nothing that a link leads to', async () => {
   const elsewhere = join(root, 'elsewhere')
@@ -75,10 +78,49 @@ it.each<[string, (metrics: string) => Promise<void>]>([
   folder.log({ step: 1 })
   await change(join(run, 'metrics.jsonl'))
   folder.log({ step: 2 })
-  expect(await folder.syncMetrics()).toBe('{"step":1}\n{"step":2}\n'.length)
+  const rows = '{"step":1}\n{"step":2}\n'
+  expect(await folder.syncMetrics()).toEqual({ metricsBytes: rows.length, metricsSha256: sha256(rows) })
   folder.log({ step: 3 })
   await folder.close()
   expect(await readFile(join(run, 'metrics.jsonl'), 'utf8')).toBe('{"step":1}\n{"step":2}\n{"step":3}\n')
+})
+
+it.each([
+  ['cut', ''],
+  ['longer', '{"step":1}\n{"step":9}\n'],
+])('says that its metrics were %s under it, and goes on with what they are', async (_how, content) => {
+  const warnings: string[] = []
+  const listener = ({ message }: Error) => warnings.push(message)
+  process.on('warning', listener)
+  const folder = await RunFolder.open(run)
+  await folder.begin({}, { resumed: null, state: STATE })
+  folder.log({ step: 1 })
+  await writeFile(join(run, 'metrics.jsonl'), content)
+  folder.log({ step: 2 })
+  const rows = `${content}{"step":2}\n`
+  const start = { metricsBytes: rows.length, metricsSha256: sha256(rows) }
+  expect(await folder.syncMetrics()).toEqual(start)
+  await folder.close()
+  expect(await readFile(join(run, 'metrics.jsonl'), 'utf8')).toBe(rows)
+  process.off('warning', listener)
+  expect(warnings).toEqual([expect.stringMatching(/changed under the run: it has \d+ bytes/)])
+
+  const resumed = await RunFolder.open(run)
+  await resumed.begin({}, { resumed: start, state: STATE })
+  resumed.log({ step: 3 })
+  const { metricsSha256 } = await resumed.syncMetrics()
+  expect(metricsSha256).toBe(sha256(`${rows}{"step":3}\n`))
+  await resumed.close()
+})
+
+it('metrics that were changed since are not gone on with', async () => {
+  await mkdir(run)
+  await writeFile(join(run, 'metrics.jsonl'), '{"step":1}\n')
+  const folder = await RunFolder.open(run)
+  const start = { metricsBytes: 11, metricsSha256: sha256('{"step":2}\n') }
+  const begun = folder.begin({}, { resumed: start, state: STATE })
+  await expect(begun).rejects.toThrow(/was changed in the 11 bytes/)
+  await folder.close()
 })
 
 it('writes nothing more once another process has taken it over', async () => {

@@ -4,6 +4,8 @@
  *
  *     npx tsx test/support/short-run.ts <output> [overrides of the configuration as JSON] [those of rank 1]
  *
+ * With PAUSE_AT=<step> in the environment it stops itself (SIGSTOP) after that update, until somebody lets it go on.
+ *
  * Prints a JSON line with the process ids, one with the updates that are done already, then one for each update, and the last
  * checkpoint at the end.
  */
@@ -47,7 +49,10 @@ if (require.main === module) {
           evaluationImages: 40,
           signal,
           onStart: ({ stepsDone }) => say({ stepsDone }),
-          onUpdate: ({ step }) => say({ step }),
+          onUpdate: ({ step }) => {
+            say({ step })
+            if (step === Number(process.env.PAUSE_AT)) process.kill(process.pid, 'SIGSTOP')
+          },
         },
       )
       say({ checkpoint })

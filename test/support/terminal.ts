@@ -76,15 +76,16 @@ export async function screenOf(written: string, size: { readonly columns?: numbe
   return screen.lines()
 }
 
-/** Runs a program on a terminal of 80 columns, and types what is given when it has shown a pattern. */
+/** Runs a program on a terminal of 80 columns, and types what is given once it has stopped itself. */
 export async function runOnTerminal(
   command: readonly string[],
-  { type, when = '' }: { readonly type?: string; readonly when?: string } = {},
+  { type = '', env = {} }: { readonly type?: string; readonly env?: NodeJS.ProcessEnv } = {},
 ): Promise<{ readonly bytes: string; readonly exitCode: number | undefined }> {
   const { path } = await resolveInterpreter()
   const script = join(PACKAGE_FOLDER, 'test', 'support', 'on_terminal.py')
-  const { stdout, exitCode } = await execa(path, [script, when, type ?? '', ...command], {
+  const { stdout, exitCode } = await execa(path, [script, type, ...command], {
     cwd: PACKAGE_FOLDER,
+    env,
     reject: false,
     stripFinalNewline: false,
   })

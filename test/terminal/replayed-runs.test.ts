@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }))
 
 /** A run of 20 updates that writes a JSON line for each to the terminal, beside what it shows by itself. */
-function trainOnTerminal(name: string, overrides: object, keys: { type?: string; when?: string }) {
+function trainOnTerminal(name: string, overrides: object, keys: { type?: string; env?: NodeJS.ProcessEnv }) {
   const program = join(PACKAGE_FOLDER, 'test/support/short-run.ts')
   const words = [program, join(folder, name), JSON.stringify(overrides)]
   return runOnTerminal([process.execPath, ...TYPESCRIPT, ...words], keys)
@@ -39,7 +39,7 @@ describe.each([
   {
     end: 'that Ctrl-C stops',
     overrides: {},
-    keys: { type: '\u0003', when: '{"step":12}' },
+    keys: { type: '\u0003', env: { PAUSE_AT: '12' } },
     exitCode: 130,
     last: [/^interrupted after step \d+\/20, /, /^The run .*$/],
     updates: 12,

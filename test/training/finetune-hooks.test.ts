@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -7,6 +7,7 @@ import {
   type DenoiserConfig,
   dryRun,
   type EpochReport,
+  type FinetuneHooks,
   presets,
   type RunConfig,
   type RunStart,
@@ -81,6 +82,22 @@ describe('finetune', () => {
     await expect(run).rejects.toThrow(/data have 10 classes, but the head of the classifier has 7/)
     const { problems } = await dryRun(session, config({ classifier }))
     expect(problems).toEqual([expect.stringContaining('the head of the classifier has 7')])
+  })
+
+  it('calls an earlier run a problem in a dry run, unless it is to be resumed or replaced', async () => {
+    const { output } = config()
+    await mkdir(output)
+    await writeFile(join(output, 'metrics.jsonl'), 'of an earlier run')
+    const problemsOf = async (existing?: FinetuneHooks['existing']) =>
+      (await dryRun(session, config(), { existing })).problems
+    for (const existing of [undefined, 'refuse'] as const) {
+      expect(await problemsOf(existing)).toEqual([
+        expect.stringMatching(/already holds a run \(metrics.jsonl\)/),
+      ])
+    }
+    for (const existing of ['resume', 'replace'] as const) expect(await problemsOf(existing)).toEqual([])
+    expect(await readdir(output)).toEqual(['metrics.jsonl'])
+    expect(await readFile(join(output, 'metrics.jsonl'), 'utf8')).toBe('of an earlier run')
   })
 
   it('reports the corrupt images that others have stood in for', async () => {

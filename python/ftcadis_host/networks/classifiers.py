@@ -145,7 +145,7 @@ def load_classifier(
     and
         "input_range": "symmetric" (the network takes [-1, 1]) | {"mean": […], "std": […]} (of pixels in [0, 1])
         "resize": side of the square images that the network takes, or None
-        "drop_path": stochastic depth, growing linearly to this rate at the last block
+        "drop_path": stochastic depth, growing linearly to this rate at the last block, or as the library has it
         "num_classes": where it differs from the weights' own, the head is replaced by a new one
         "adapter": folder of LoRA adapters in PEFT's format; to tune in full they are merged into the network
         "tuning": {"kind": "full"} | {"kind": "lora", "rank", "alpha"} | None: what requires gradients, else nothing

@@ -95,7 +95,8 @@ def add_adapters(model: nn.Module, *, rank: int, alpha: float, heads: list[str])
         target_modules=sorted(set(names) & (QUERY | VALUE)),
         modules_to_save=heads,
     )
-    return get_peft_model(model, config)
+    with explained(f"LoRA cannot adapt the model ({type(model).__name__})", "Set tuning.kind to 'full'."):
+        return get_peft_model(model, config)
 
 
 def load_adapters(model: nn.Module, folder: Path | str, tuning: Mapping[str, Any] | None) -> nn.Module:

@@ -59,6 +59,11 @@ describe('ft-cadis train', () => {
       const refused = await train('--output', output)
       expect(refused.exitCode).toBe(1)
       expect(refused.stderr).toMatch(/already holds a run .*--resume.*--replace/)
+      const goesOn = await train('--output', output, '--dry-run', '--resume')
+      expect({ exitCode: goesOn.exitCode, stdout: goesOn.stdout }).toEqual({
+        exitCode: 0,
+        stdout: expect.not.stringContaining('already holds a run'),
+      })
 
       const resumed = await train('--output', output, '--set', 'method.lambda=3', '--resume')
       expect(resumed.exitCode, resumed.stderr).toBe(0)

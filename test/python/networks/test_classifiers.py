@@ -198,6 +198,10 @@ class TestTransformers(Seeded):
             model = AutoModelForImageClassification.from_config(AutoConfig.for_model(**config))
         self.assertEqual(sum(parameter.numel() for parameter in model.parameters()), 85_806_346)
 
+    def test_a_kind_with_several_classes_is_made_with_its_first(self):
+        classifier = load({**TRANSFORMERS, "config": {**TRANSFORMERS["config"], "model_type": "deit"}}, drop_path=0.4)
+        self.assertEqual(type(classifier.model).__name__, "DeiTForImageClassification")
+
     def test_description(self):
         classifier = load(TRANSFORMERS, **FULL)
         names = [name for name, _, _ in describe_parameters(classifier)]

@@ -77,6 +77,12 @@ class TestSplit(unittest.TestCase):
         with self.assertRaisesRegex(SpecError, "blocks.0.attn.*full fine-tuning"):
             lora.add_adapters(model, rank=2, alpha=2, heads=["head"])
 
+    def test_what_peft_cannot_adapt_is_refused_by_name(self):
+        model = tiny()
+        model.heads = nn.ModuleList([model.head])
+        with self.assertRaisesRegex(SpecError, r"LoRA cannot adapt the model \(VisionTransformer\): .*ModuleList.*'full'"):
+            lora.add_adapters(model, rank=2, alpha=2, heads=["heads"])
+
     def test_a_model_without_projections_is_refused(self):
         with self.assertRaisesRegex(SpecError, "0 query and 0 value"):
             lora.add_adapters(nn.Sequential(nn.Linear(2, 2)), rank=2, alpha=2, heads=[])

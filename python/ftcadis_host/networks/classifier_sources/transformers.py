@@ -49,6 +49,8 @@ def load_transformer(spec: Mapping[str, Any]) -> Backbone:
         config.drop_path_rate = drop_path
     notes: list[str] = []
     if path is None:
+        # transformers fails over None where it has several classes for a kind of model, as for deit.
+        config.architectures = config.architectures or []
         with explained("transformers cannot make this classifier.config", "Give one of an image classifier that it has."):
             model = AutoModelForImageClassification.from_config(config)
     else:

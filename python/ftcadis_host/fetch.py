@@ -5,7 +5,7 @@
 
 `file` appends to PART what is missing of it. `hub` brings a model into the hub's own cache, which resumes and checks hashes by
 itself. Progress goes to stderr; the answer is one line of JSON on stdout, {"error", "why"} where something failed:
-why is "missing", "denied", "space", "changed" or "network".
+why is "missing", "denied", "space", "blocked", "changed" or "network".
 """
 
 from __future__ import annotations
@@ -16,6 +16,9 @@ import json
 import os
 from pathlib import Path
 from typing import Any
+
+from .errors import WeightsError
+from .folders import appended_file
 
 # The one weight file of a repository that is taken, the first that is there; of all, the parts of a sharded one.
 FORMATS = (".safetensors", ".bin")
@@ -63,7 +66,7 @@ def fetch_file(url: str, part: Path) -> None:
     from huggingface_hub.file_download import http_get
 
     size = _size_at(url)
-    with part.open("ab") as file:
+    with appended_file(part) as file:
         begun = file.tell()
         # Without the whole size nobody can tell a complete part.
         if size is None or begun > size:
@@ -116,6 +119,8 @@ def _why(error: Exception) -> str:
 
     if isinstance(error, Fetched):
         return error.why
+    if isinstance(error, WeightsError):
+        return "blocked"
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return "space"
     if isinstance(error, GatedRepoError):

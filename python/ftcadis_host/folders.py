@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from .errors import WeightsError, plain_text
 from .regular_files import read_regular_file
@@ -38,6 +38,18 @@ def written_file(path: Path | str) -> Iterator[Path]:
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def appended_file(path: Path | str) -> Iterator[BinaryIO]:
+    """A file to append to, made where there is none; raises WeightsError where `path` is a link, or anything else that is no file."""
+    _require(Path(path), stat.S_ISREG, "a file")
+    # Another process may put something else there meanwhile: a link is refused, a pipe does not wait for its other end.
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK, 0o666)
+    with os.fdopen(descriptor, "ab") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise WeightsError(f"'{path}' is no file. Name a file.")
+        yield file
 
 
 @contextmanager

@@ -90,7 +90,7 @@ const fetchedModel = z.object({ folder: z.string(), commit: z.string(), files: z
 
 const failure = z.object({
   error: z.string(),
-  why: z.enum(['missing', 'denied', 'space', 'changed', 'network']),
+  why: z.enum(['missing', 'denied', 'space', 'blocked', 'changed', 'network']),
 })
 
 const REMEDIES: Readonly<Record<z.output<typeof failure>['why'], string>> = {
@@ -99,6 +99,7 @@ const REMEDIES: Readonly<Record<z.output<typeof failure>['why'], string>> = {
     'If the model asks for consent, give it on its page, then set HF_TOKEN to a token of yours, and fetch it again.',
   space:
     'Make room on the disk of the cache, or set XDG_CACHE_HOME and HF_HOME to folders of a larger one. What has come is kept.',
+  blocked: 'Remove what is there, then fetch it again.',
   changed: 'Fetch it again.',
   network: 'Check the network and the proxy (HTTPS_PROXY), then fetch it again: what has come is kept.',
 }

@@ -8,7 +8,7 @@ from unittest import mock
 import torch
 from ftcadis_host import folders
 from ftcadis_host.errors import WeightsError
-from ftcadis_host.folders import read_json, write_json, written_file, written_folder
+from ftcadis_host.folders import appended_file, read_json, write_json, written_file, written_folder
 from ftcadis_host.networks.weights import write_tensors
 
 
@@ -43,6 +43,22 @@ class ReadingJson(unittest.TestCase):
         self.path.write_text('{"a": 1}')
         with mock.patch.object(folders, "MOST_JSON_BYTES", 7), self.assertRaisesRegex(WeightsError, "MB are read"):
             read_json(self.path)
+
+
+class Appending(unittest.TestCase):
+    def test_goes_on_with_a_file_and_follows_no_link(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path, link, pipe = (Path(folder) / name for name in ("file", "link", "pipe"))
+            for content in (b"a", b"b"):
+                with appended_file(path) as file:
+                    file.write(content)
+            self.assertEqual(path.read_bytes(), b"ab")
+            link.symlink_to(path)
+            os.mkfifo(pipe)
+            for other in (link, pipe):
+                with self.subTest(other.name), self.assertRaises(WeightsError), appended_file(other):
+                    self.fail("opened")
+            self.assertEqual(path.read_bytes(), b"ab")
 
 
 class Writing(unittest.TestCase):

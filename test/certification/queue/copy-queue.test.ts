@@ -233,7 +233,9 @@ describe('a pass that does not fit into memory', () => {
 
 describe('a queue that fails', () => {
   it('gives the images before the one that a copy has no class of', async () => {
-    const images = ['a', 'b', 'c'].map(image => [image, [asking([[ask(16)]])]] as const)
+    // When b fails, a still waits for its second votes.
+    const steps = [[ask(16)], [ask(16, 'more')]]
+    const images = ['a', 'b', 'c'].map(image => [image, [asking(steps)]] as const)
     const { queue } = queueOf(images, {
       size: 16,
       broken: ({ runs }) => runs.some(({ image }) => image === 'b'),

@@ -92,6 +92,8 @@ def check_file(path: Path | str) -> None:
     path = Path(path)
     if path.is_dir():
         raise WeightsError(f"'{path}' is a folder, expected a weight file. Give a file in it.")
+    if path.exists() and not path.is_file():
+        raise WeightsError(f"'{path}' is no regular file, but a pipe, socket or device, expected a weight file. Name a file.")
     if not path.is_file():
         fetched = PUBLISHED_FILES.get(path.name)
         remedy = f"Run `npx ft-cadis fetch {fetched}`, or give" if fetched else "Give"

@@ -34,7 +34,11 @@ def file_hash(path: Path | str) -> str:
 
 def check_folder_or_id(path: str) -> None:
     """Raises `WeightsError` where a text is neither an existing folder nor can be the id of a model on the hub."""
-    if not Path(path).is_dir() and (path.startswith((".", "/", "~")) or path.count("/") > 1 or "\\" in path):
+    if Path(path).is_dir():
+        return
+    if Path(path).exists():
+        raise WeightsError(f"'{path}' is no folder. Give a folder, or a hub id such as 'owner/name'.")
+    if path.startswith((".", "/", "~")) or path.count("/") != 1 or "\\" in path:
         raise WeightsError(f"There is no folder '{path}'. Give an existing folder, or a hub id such as 'owner/name'.")
 
 

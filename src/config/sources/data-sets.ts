@@ -34,7 +34,8 @@ const imageFiles = {
   augment,
   workers: z
     .int()
-    .nonnegative()
+    .min(0)
+    .max(1024)
     .default(4)
     .describe('Processes that decode images; 0 decodes in the main one. Default 4.'),
   onCorrupt: z

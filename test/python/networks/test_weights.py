@@ -1,4 +1,5 @@
 import json
+import os
 import pickle
 import unittest
 import unittest.mock
@@ -114,10 +115,17 @@ class TestReading(WithTensors):
             read_json(self.folder / "none.json")
 
     def test_a_path_is_not_taken_for_a_hub_id(self):
-        for path in ("/no/such/folder", "./none", "a/b/c"):
+        for path in ("/no/such/folder", "./none", "a/b/c", "none"):
             with self.subTest(path), self.assertRaisesRegex(WeightsError, "There is no folder"):
                 check_folder_or_id(path)
         check_folder_or_id("owner/name")
+        with self.assertRaisesRegex(WeightsError, "is no folder"):
+            check_folder_or_id(str(self.write("weights.pt", b"")))
+
+    def test_a_pipe_is_refused_unopened(self):
+        os.mkfifo(self.folder / "weights.pt")
+        with self.assertRaisesRegex(WeightsError, "is no regular file, but a pipe, socket or device"):
+            check_file(self.folder / "weights.pt")
 
     def test_a_model_that_is_not_in_the_hubs_cache_is_named_with_the_command_that_fetches_it(self):
         with self.assertRaisesRegex(WeightsError, "'owner/no-such-model'.*Run `npx ft-cadis fetch owner/no-such-model`"):

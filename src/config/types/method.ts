@@ -111,9 +111,10 @@ export type ConsistencyMethodInput = {
   eta?: number | undefined
   /**
    * The regulariser: lambda * KL + eta * H; xent: lambda * (KL + H); kl: lambda * KL; mse: lambda times the
-   * squared distance of the first two predictions. Default: default.
+   * squared distance of the first two predictions; jsd: lambda times the mean divergence of a prediction from
+   * their mean. Default: default.
    */
-  form?: 'default' | 'xent' | 'kl' | 'mse' | undefined
+  form?: 'default' | 'xent' | 'kl' | 'mse' | 'jsd' | undefined
   /** Adversarial images in the place of the images (SmoothAdv). Default: null, none. */
   attack?: {
     /** T, steps of the attack. Each is 2 * epsilon / T long. */
@@ -417,9 +418,10 @@ export type ConsistencyMethod = {
   eta: number
   /**
    * The regulariser: lambda * KL + eta * H; xent: lambda * (KL + H); kl: lambda * KL; mse: lambda times the
-   * squared distance of the first two predictions. Default: default.
+   * squared distance of the first two predictions; jsd: lambda times the mean divergence of a prediction from
+   * their mean. Default: default.
    */
-  form: 'default' | 'xent' | 'kl' | 'mse'
+  form: 'default' | 'xent' | 'kl' | 'mse' | 'jsd'
   /** Adversarial images in the place of the images (SmoothAdv). Default: null, none. */
   attack: {
     /** T, steps of the attack. Each is 2 * epsilon / T long. */

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { z } from 'zod'
 import { ConfigError } from '../errors'
 import { certificationSchema } from './certification-schema'
@@ -7,6 +8,7 @@ import { ensembleSchema, problemsOfEnsemble } from './ensemble-schema'
 import { explainIssues } from './explain-issues'
 import { seed, text } from './fields'
 import { METHOD_KINDS, type MethodConfig, methodSchema } from './methods'
+import { memberFolders } from './methods/trained'
 import { classifierSchema, tuningSchema } from './model-schema'
 import { checkpointsSchema, optimisationSchema } from './optimisation-schema'
 import { problemsOfRun } from './rules'
@@ -208,9 +210,17 @@ export function requireMethod<Kind extends MethodConfig['kind']>(
 /**
  * The certification that belongs to a fine-tuning run: with the smoothing that it was trained for (Appendix B.2).
  *
+ * Members that were trained together are certified as the ensemble that they are.
+ *
  * @param checkpoint - Folder of the checkpoint to certify; without it, the off-the-shelf classifier is.
  */
 export function certificationOf(run: AnyRunConfig, checkpoint?: string): CertificationRunConfig {
-  const { smoothing, classifier, data, device, threads, output, certification } = run
-  return { smoothing, classifier, data, device, threads, output, checkpoint, certification }
+  const { smoothing, classifier, data, device, threads, output, certification, method } = run
+  const setup = { smoothing, classifier, data, device, threads, output, certification }
+  if (checkpoint === undefined) return { ...setup, checkpoint }
+  const [first, ...others] = memberFolders(method).map(folder => join(checkpoint, folder))
+  if (first === undefined) return { ...setup, checkpoint }
+  // The mean of the members' logits leads where their sum does.
+  const ensemble = { others: others.map(folder => ({ checkpoint: folder })), by: 'logits' } as const
+  return { ...setup, checkpoint: first, ensemble }
 }

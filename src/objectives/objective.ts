@@ -1,14 +1,18 @@
 import type { z } from 'zod'
 import type { Read, Session } from '../bridge'
+import type { Trained } from '../config/methods/trained'
 import type { Smoothing } from '../smoothing/smoothing'
 import type { Batch, Classifier, Dataset, DatasetDescription, Tensor } from '../torch'
 import { requireObjective } from './check-objective'
 import type { MetricDescription } from './metrics'
 import type { Place } from './place'
 
-/** The networks that a run trains. Others that an objective needs are {@link Objective.prepare | prepared}. */
+/** The networks of a run. Others that an objective needs are {@link Objective.prepare | prepared}. */
 export interface TrainedNetworks {
+  /** The classifier that is trained; of members that are trained together the first. */
   readonly classifier: Classifier
+  /** All members that are trained together, the first included. Absent where one classifier is trained. */
+  readonly members?: readonly Classifier[]
 }
 
 /** The types that one objective is made of, by name. */
@@ -173,6 +177,16 @@ export interface Objective<F extends Form = Form> {
   readonly kind: F['settings']['kind']
   /** The schema of its section `method`, `kind` included. */
   readonly settings: z.ZodType<F['settings']>
+  /**
+   * What is trained: one optimizer has the parameters of all of it. Default `classifier`, which is all that an objective of a
+   * script can train.
+   */
+  readonly trains?: Trained
+  /** The members to train, of an objective that trains `members`. */
+  members?(settings: F['settings']): {
+    readonly count: number
+    readonly weights?: readonly string[] | undefined
+  }
   /** M: noises of each image. */
   copies(settings: F['settings']): number
   /** Whether the steps get {@link StepInputs.indices_B}. Default false. */

@@ -205,6 +205,15 @@ export async function loadClassifier(
   return new Classifier(session, handle.id, description)
 }
 
+/** The pairs of classifiers whose trained parameters are the same, by their places. */
+export function alike(
+  classifiers: readonly [Classifier, ...Classifier[]],
+): PlainHandle<readonly [number, number][]> {
+  return classifiers[0].session.record('alike', classifiers, {
+    make: (session, id) => new PlainHandle<readonly [number, number][]>(session, id),
+  })
+}
+
 function networkHandle(
   session: Session,
   operation: string,

@@ -67,7 +67,7 @@ export async function dryRun(
   { stopAfterUpdates, existing = 'refuse' }: Pick<FinetuneHooks, 'stopAfterUpdates' | 'existing'> = {},
 ): Promise<DryRun> {
   const { config, objectives } = definitionOf(input)
-  const { head, passesOf, footprint } = findObjective(
+  const { head, passesOf, footprint, members } = findObjective(
     config.method.kind,
     objectives,
   )(objective => planOf(objective, config))
@@ -107,7 +107,8 @@ export async function dryRun(
     }
     const sizes =
       classifier && (await session.compute(() => ({ classifier: networkBytes(classifier) }))).classifier
-    const disk = sizes && plan && (await diskSpace(config.output, checkpointBytes(sizes, config, plan)))
+    const disk =
+      sizes && plan && (await diskSpace(config.output, checkpointBytes(sizes, config, plan) * members))
     if (disk && disk.needed > disk.free) {
       problems.push(
         `The checkpoints take ${gigabytes(disk.needed)}, but the disk of ${config.output} has ${gigabytes(disk.free)} left. Make room, or choose another output folder.`,
@@ -116,7 +117,9 @@ export async function dryRun(
     problems.push(...(await problemsOfOutput(config.output, existing)))
     const memory =
       denoiser !== undefined && classifier && trainSet && plan
-        ? await attempt(() => estimateMemory({ denoiser, classifier, trainSet }, { footprint, plan, config }))
+        ? await attempt(() =>
+            estimateMemory({ denoiser, classifier, trainSet }, { footprint, members, plan, config }),
+          )
         : undefined
     if (memory && memory.state + memory.microBatch > memory.free) {
       problems.push(
@@ -131,7 +134,10 @@ export async function dryRun(
         testImages: testSet?.description.length,
         classes: testSet?.description.classes.length,
         parameters: classifier &&
-          sizes && { total: sizes.parameters, trainable: classifier.trainableParameters },
+          sizes && {
+            total: members * sizes.parameters,
+            trainable: members * classifier.trainableParameters,
+          },
         plan,
         passes:
           plan &&
@@ -160,12 +166,18 @@ function planOf<F extends Form>(objective: Objective<F>, { method }: AnyRunConfi
     head: objective.head?.bind(objective),
     passesOf: (context: Parameters<Objective<F>['passes']>[1]) => objective.passes(settings, context),
     footprint: objective.footprint(settings),
+    members: objective.members?.(settings).count ?? 1,
   }
 }
 
 async function estimateMemory(
   networks: { denoiser: Denoiser | null; classifier: Classifier; trainSet: Dataset },
-  { footprint, plan, config }: { footprint: Footprint; plan: RunPlan; config: AnyRunConfig },
+  {
+    footprint,
+    members,
+    plan,
+    config,
+  }: { footprint: Footprint; members: number; plan: RunPlan; config: AnyRunConfig },
 ): Promise<MemoryEstimate> {
   const { denoiser, classifier, trainSet } = networks
   const { session } = classifier
@@ -181,7 +193,8 @@ async function estimateMemory(
     training: trainingPeak(classifier, { imageShape, images, attacked }),
     now: memoryNow(session),
   }))
-  const { weights, trainable } = found.classifier
+  const weights = members * found.classifier.weights
+  const trainable = members * found.classifier.trainable
   return {
     weights: (found.denoiser?.size.weights ?? 0) + weights,
     state: momentsOf(config) * trainable + footprint.frozenCopies * weights,

@@ -4,15 +4,11 @@ import { ConfigError } from '../errors'
 import { accuracy } from '../objectives/accuracy'
 import { copiesOf } from '../objectives/check-objective'
 import { describeObjective, type ObjectiveDescription } from '../objectives/description'
-import type { Evaluation, Form, Objective, TrainedNetworks } from '../objectives/objective'
+import type { Evaluation, Form, Objective } from '../objectives/objective'
 import type { Checkpoint } from '../runs/checkpoint'
 import type { RunPlan } from '../runs/plan-run'
 import { checkClasses } from '../smoothing/check-classes'
-import {
-  loadBaseClassifier,
-  loadSmoothingDenoiser,
-  requireConfiguredDenoiser,
-} from '../smoothing/load-networks'
+import { loadSmoothingDenoiser, requireConfiguredDenoiser } from '../smoothing/load-networks'
 import { smoothingOf } from '../smoothing/smoothing'
 import {
   adamW,
@@ -20,13 +16,13 @@ import {
   compileDenoiser,
   type Dataset,
   makeLoader,
-  manualSeed,
   type ProcessGroup,
   runningStatistics,
   setTf32,
   sgd,
 } from '../torch'
 import type { FinetuneHooks } from './hooks'
+import { loadMembers, loadTrainedClassifier, trainedOf } from './load-trained'
 import { requireMetricNames } from './metric-names'
 import { type ParameterGroup, parameterGroups } from './parameter-groups'
 import { stepRunner } from './step-runner'
@@ -75,20 +71,23 @@ export async function prepareRun<F extends Form>(
       : await requireConfiguredDenoiser(hooks.denoiser, config.smoothing)
   if (denoiser !== null) compileDenoiser(denoiser, { compiled: config.compileDenoiser })
   const smoothing = smoothingOf(denoiser, config.smoothing.sigma)
-  const load = (folder?: string) => loadTrainedClassifier(session, config, folder)
-  const classifier = await load(checkpoint?.folder)
-  const networks: TrainedNetworks = { classifier }
+  const load = (folder?: string) => loadTrainedClassifier(session, config, { checkpoint: folder })
+  const networks =
+    objective.members === undefined
+      ? { classifier: await load(checkpoint?.folder) }
+      : await loadMembers(session, config, { ...objective.members(settings), checkpoint: checkpoint?.folder })
+  const { classifier } = networks
   // Compiling the denoiser for one image would take long.
   const tried = { classifier, denoiser: config.compileDenoiser ? null : denoiser }
   await checkClasses(tried, testSet, objective.head?.(trainSet.description))
-  group.broadcastParameters(classifier)
+  for (const trained of trainedOf(networks)) group.broadcastParameters(trained)
   const prepared = ((await objective.prepare?.({
     ...{ session, settings, networks, smoothing, trainSet },
     initialClassifier: () => frozenInitial(session, checkpoint === null ? classifier : null, load),
   })) ?? null) as F['prepared']
-  const { optimizer, groups } = optimizerOf(classifier, config)
+  const { optimizer, groups } = optimizerOf(trainedOf(networks), config)
   if (checkpoint !== null) optimizer.load(checkpoint.optimizerFile)
-  const statistics = runningStatistics(classifier)
+  const statistics = runningStatistics(trainedOf(networks))
   const loader = await makeLoader(trainSet, {
     batchSize: plan.imagesPerMicroBatch,
     seed: config.seed,
@@ -112,21 +111,6 @@ export async function prepareRun<F extends Form>(
   }
 }
 
-/** The classifier that is trained: of a checkpoint if there is one. */
-async function loadTrainedClassifier(
-  session: Session,
-  config: AnyRunConfig,
-  checkpoint: string | undefined,
-): Promise<Classifier> {
-  const { dtype, autocast, activationCheckpointing, tuning, seed } = config
-  // What is drawn for a new head or for adapters is a function of the seed.
-  manualSeed(session, seed, 'initialisation')
-  // Generated images measure, and nothing is certified.
-  const randomWeights = config.data.source === 'synthetic' ? 'allowed' : 'refused'
-  const options = { dtype, autocast, activationCheckpointing, tuning, checkpoint, randomWeights } as const
-  return (await loadBaseClassifier(session, config.classifier, options)).classifier
-}
-
 /** A frozen copy of the classifier before its first update. */
 async function frozenInitial(
   session: Session,
@@ -140,21 +124,32 @@ async function frozenInitial(
   return frozen
 }
 
-function optimizerOf(classifier: Classifier, { optimisation }: AnyRunConfig) {
-  const groups = parameterGroups(classifier.description.parameters, {
-    layerDecay: optimisation.layerDecay,
-    weightDecay: optimisation.weightDecay.start,
-    normPre: optimisation.normPre,
-    decays: optimisation.decays,
-    depth: classifier.description.depth,
-    library: classifier.description.groups,
-    rule: optimisation.parameterGroups,
-  })
+function optimizerOf(trained: readonly Classifier[], { optimisation }: AnyRunConfig) {
+  const groups = trained.flatMap(({ description }, place) =>
+    parameterGroups(description.parameters, {
+      layerDecay: optimisation.layerDecay,
+      weightDecay: optimisation.weightDecay.start,
+      normPre: optimisation.normPre,
+      decays: optimisation.decays,
+      depth: description.depth,
+      library: description.groups,
+      rule: optimisation.parameterGroups,
+    }).map(group => (trained.length === 1 ? group : ofMember(group, place))),
+  )
   const tensors = groups.map(({ parameters, weightDecay }) => ({ parameters, learningRate: 0, weightDecay }))
   const { optimizer: kind, betas } = optimisation
   return {
-    optimizer: kind.kind === 'sgd' ? sgd(classifier, tensors, kind) : adamW(classifier, tensors, { betas }),
+    optimizer: kind.kind === 'sgd' ? sgd(trained, tensors, kind) : adamW(trained, tensors, { betas }),
     groups,
+  }
+}
+
+/** A group of one of several networks, under the names that their common optimizer has. */
+function ofMember(group: ParameterGroup, place: number): ParameterGroup {
+  return {
+    ...group,
+    name: `member_${place}_${group.name}`,
+    parameters: group.parameters.map(name => `${place}.${name}`),
   }
 }
 

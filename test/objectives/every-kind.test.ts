@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { finetune, OBJECTIVES, presets, type RunConfigInput, type Session } from '../../src'
 import { connectForTest } from '../support/digits'
-import { HOOKS, kindRun, METHODS, NAMES, writeDigitsSoftLabels } from '../support/every-kind'
+import { ADDITIVE_NAMES, HOOKS, kindRun, METHODS, NAMES, writeDigitsSoftLabels } from '../support/every-kind'
 import { launch } from '../support/launched'
 import { checkpointBytes, readTensors, reproducibleRows } from '../support/run-files'
 
@@ -106,7 +106,7 @@ describe('every kind of method', () => {
     ])
     const { exitCode, printed } = await launched.ended
     expect({ exitCode, printed }).toMatchObject({ exitCode: 0 })
-    for (const name of NAMES) {
+    for (const name of ADDITIVE_NAMES) {
       const weights = (run: string) =>
         readTensors(join(folder, run, name, 'checkpoints', LAST, 'model.safetensors'))
       const [ofOne, ofTwo] = [await weights('whole'), await weights('two')]

@@ -151,6 +151,7 @@ OPERATIONS = {
     "load_classifier": load_classifier,
     "describe_classifier": describe_classifier,
     "save_classifier": lazy("networks.classifiers", "save_classifier"),
+    "alike": lazy("networks.classifiers", "alike"),
     "export_adapter": lazy("networks.classifiers", "export_adapter"),
     "export_merged": lazy("networks.classifiers", "export_merged"),
     "provenance": provenance,

@@ -3,6 +3,7 @@ import type { MethodConfig } from '../types/method'
 import { catRsSchema } from './cat-rs'
 import { consistencySchema } from './consistency'
 import { crossEntropySchema } from './cross-entropy'
+import { diverseEnsembleSchema } from './diverse-ensemble'
 import { ftCadisSchema } from './ft-cadis'
 import { gaussianSchema } from './gaussian'
 import { macerSchema } from './macer'
@@ -21,6 +22,7 @@ export const methodSchema = z.discriminatedUnion('kind', [
   macerSchema,
   smoothMixSchema,
   catRsSchema,
+  diverseEnsembleSchema,
 ])
 
 export type { MethodConfig }
@@ -36,4 +38,5 @@ export const METHOD_KINDS: readonly string[] = [
   'macer',
   'smooth-mix',
   'cat-rs',
+  'diverse-ensemble',
 ] satisfies MethodConfig['kind'][]

@@ -295,6 +295,34 @@ export type CatRsMethodInput = {
   confidence?: 'votes' | 'predictions' | undefined
 }
 
+/**
+ * Members of one ensemble, trained together: cross-entropy of each, margins that are large, and their
+ * gradients that point apart (DRT; Yang et al., 2022).
+ */
+export type DiverseEnsembleMethodInput = {
+  /**
+   * Members of one ensemble, trained together: cross-entropy of each, margins that are large, and their
+   * gradients that point apart (DRT; Yang et al., 2022).
+   */
+  kind: 'diverse-ensemble'
+  /** Classifiers that are trained together. Default 3. */
+  members?: number | undefined
+  /**
+   * M, noises of each image in an update. The released code cuts a batch of L images in M updates of L / M.
+   * Default 2.
+   */
+  noises?: number | undefined
+  /** Weight of the squared length of the sum of two members’ gradients (rho_1), for pixels in [0, 1]. */
+  gradientWeight: number
+  /** Weight of the margins between the two largest probabilities (rho_2). */
+  marginWeight: number
+  /**
+   * Weight files that the members begin with, one for each, in the place of classifier.path. Default: random
+   * weights of their own, or a new head.
+   */
+  weights?: Array<string> | undefined
+}
+
 /** How the classifier is trained. Without a kind: FT-CADIS. */
 export type MethodConfigInput =
   | FtCadisMethodInput
@@ -306,6 +334,7 @@ export type MethodConfigInput =
   | MacerMethodInput
   | SmoothMixMethodInput
   | CatRsMethodInput
+  | DiverseEnsembleMethodInput
 
 /** Fine-tuning by confidence-aware denoised image selection (Algorithm 1), or an ablation of it. */
 export type FtCadisMethod = {
@@ -602,6 +631,34 @@ export type CatRsMethod = {
   confidence: 'votes' | 'predictions'
 }
 
+/**
+ * Members of one ensemble, trained together: cross-entropy of each, margins that are large, and their
+ * gradients that point apart (DRT; Yang et al., 2022).
+ */
+export type DiverseEnsembleMethod = {
+  /**
+   * Members of one ensemble, trained together: cross-entropy of each, margins that are large, and their
+   * gradients that point apart (DRT; Yang et al., 2022).
+   */
+  kind: 'diverse-ensemble'
+  /** Classifiers that are trained together. Default 3. */
+  members: number
+  /**
+   * M, noises of each image in an update. The released code cuts a batch of L images in M updates of L / M.
+   * Default 2.
+   */
+  noises: number
+  /** Weight of the squared length of the sum of two members’ gradients (rho_1), for pixels in [0, 1]. */
+  gradientWeight: number
+  /** Weight of the margins between the two largest probabilities (rho_2). */
+  marginWeight: number
+  /**
+   * Weight files that the members begin with, one for each, in the place of classifier.path. Default: random
+   * weights of their own, or a new head.
+   */
+  weights?: Array<string> | undefined
+}
+
 /** How the classifier is trained. Without a kind: FT-CADIS. */
 export type MethodConfig =
   | FtCadisMethod
@@ -613,3 +670,4 @@ export type MethodConfig =
   | MacerMethod
   | SmoothMixMethod
   | CatRsMethod
+  | DiverseEnsembleMethod

@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import { isObject } from '../files/read-json'
 import type { dataSchema } from './data-schema'
+import { trainedBy } from './methods/trained'
 import { type classifierSchema, sourceOfClassifier, type tuningSchema } from './model-schema'
 import type { checkpointsSchema, optimisationSchema } from './optimisation-schema'
 
@@ -18,7 +19,8 @@ interface Run {
   readonly tuning: z.output<typeof tuningSchema>
   readonly optimisation: z.output<typeof optimisationSchema>
   readonly checkpoints: z.output<typeof checkpointsSchema>
-  readonly smoothing: { readonly denoiser: { readonly source: string } }
+  readonly smoothing: { readonly denoiser: { readonly source: string; readonly dtype?: string } }
+  readonly method: { readonly kind: string }
   readonly compileDenoiser: boolean
   readonly device: string
   readonly dtype: string
@@ -84,6 +86,7 @@ export function problemsOfRun(run: Run): Problem[] {
       path: 'compileDenoiser',
       message: 'expected false without a denoiser, got true',
     }),
+    ...problemsOfTrainedDenoiser(run),
     ...when(run.dtype === 'float64' && run.autocast !== 'none', {
       path: 'autocast',
       message: `expected none for the dtype float64, got ${run.autocast}`,
@@ -98,6 +101,33 @@ export function problemsOfRun(run: Run): Problem[] {
         message: `expected at most the last epoch, ${lastEpoch}, got ${epoch}`,
       }),
     ),
+  ]
+}
+
+/** Sources of denoisers that can be trained. */
+const TRAINABLE = ['dncnn', 'memnet']
+
+/** Where the denoiser is what is trained: it must be one that can be, in float32 and uncompiled. */
+function problemsOfTrainedDenoiser({ method, smoothing, compileDenoiser, tuning }: Run): Problem[] {
+  if (trainedBy(method.kind) !== 'denoiser') return []
+  const { source, dtype } = smoothing.denoiser
+  return [
+    ...when(!TRAINABLE.includes(source), {
+      path: 'smoothing.denoiser.source',
+      message: `expected ${TRAINABLE.join(' or ')} for the method ${method.kind}, which trains it, got ${source}`,
+    }),
+    ...when(TRAINABLE.includes(source) && dtype !== 'float32', {
+      path: 'smoothing.denoiser.dtype',
+      message: `expected float32 for the method ${method.kind}, which trains it, got ${dtype}`,
+    }),
+    ...when(compileDenoiser, {
+      path: 'compileDenoiser',
+      message: `expected false for the method ${method.kind}, which trains the denoiser, got true`,
+    }),
+    ...when(tuning.kind !== 'full', {
+      path: 'tuning.kind',
+      message: `expected full for the method ${method.kind}, which trains no classifier, got ${tuning.kind}`,
+    }),
   ]
 }
 

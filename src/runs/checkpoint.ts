@@ -12,7 +12,7 @@ import { replaceFolder, syncToDisk, writeDurably, writeWhole } from '../files/wr
 import { runDataSchema } from '../smoothing/data-identity'
 import { type SmoothedMetadata, writeSmoothed } from '../smoothing/smoothed-file'
 import { UNRECORDED_STREAMS_VERSION } from '../streams'
-import type { Classifier, Optimizer } from '../torch'
+import type { Classifier, ImageDenoiser, Optimizer } from '../torch'
 import { CHECKPOINT_NAME } from './checkpoint-name'
 
 /**
@@ -118,10 +118,10 @@ export interface Checkpoint {
 
 export interface CheckpointContent {
   /** The networks that are trained, each with the folder inside of the checkpoint that it gets. */
-  readonly networks: readonly { readonly folder: string; readonly network: Classifier }[]
+  readonly networks: readonly { readonly folder: string; readonly network: Classifier | ImageDenoiser }[]
   readonly optimizer: Optimizer
-  /** The smoothed classifier that each network makes, for the `smoothed.json` beside its weights. */
-  readonly smoothed: SmoothedMetadata
+  /** The smoothed classifier that each network makes, for the `smoothed.json` beside its weights; null for a denoiser. */
+  readonly smoothed: SmoothedMetadata | null
 }
 
 /**
@@ -142,7 +142,9 @@ export async function writeCheckpoint(
     for (const { folder: own, network } of networks) await network.save(join(unfinished, own))
     optimizer.save(join(unfinished, OPTIMIZER_FILE))
     await optimizer.session.flush()
-    for (const { folder: own } of networks) await writeSmoothed(join(unfinished, own), smoothed)
+    if (smoothed !== null) {
+      for (const { folder: own } of networks) await writeSmoothed(join(unfinished, own), smoothed)
+    }
     const files = await filesIn(unfinished)
     await writeWhole(join(unfinished, TRAINER_FILE), trainerText(state, files))
     for (const path of entriesOf([...Object.keys(files), TRAINER_FILE])) {

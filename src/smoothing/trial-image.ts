@@ -1,11 +1,20 @@
 import { isOutOfMemory } from '../bridge'
 import { ConfigError, PythonError } from '../errors'
-import { type Classifier, type Denoiser, digest, expand, noGrad, select, type Tensor } from '../torch'
+import {
+  type AnyDenoiser,
+  type Classifier,
+  digest,
+  expand,
+  ImageDenoiser,
+  noGrad,
+  select,
+  type Tensor,
+} from '../torch'
 import { toSymmetric } from './denoise'
 
 /** Networks that one image is sent through. */
 export interface TriedNetworks {
-  readonly denoiser: Denoiser | null
+  readonly denoiser: AnyDenoiser | null
   readonly classifiers: readonly Classifier[]
 }
 
@@ -45,9 +54,11 @@ async function tryAll(
   const trials: Trial[] = []
   if (denoiser !== null) {
     const { session } = denoiser
-    const seen = () => ({
-      noise: digest(select(denoiser.predictNoise(image_NCHW(), { timestep: 0 }), 'N', 0)),
-    })
+    const look = () =>
+      denoiser instanceof ImageDenoiser
+        ? denoiser.clean(image_NCHW())
+        : denoiser.predictNoise(image_NCHW(), { timestep: 0 })
+    const seen = () => ({ noise: digest(select(look(), 'N', 0)) })
     trials.push(await tried('denoiser', () => session.compute(() => noGrad(session, seen))))
   }
   const heads: number[] = []

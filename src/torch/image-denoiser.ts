@@ -1,5 +1,5 @@
 import { Handle, PlainHandle, type Session } from '../bridge'
-import { descriptionOf, type ParameterDescription } from './modules'
+import { type Denoiser, descriptionOf, type ParameterDescription } from './modules'
 import type { Dtype } from './operations'
 import { pythonSpec, type Spec } from './spec'
 import { Tensor } from './tensor'
@@ -29,11 +29,38 @@ export class ImageDenoiser extends Handle<never> {
     })
   }
 
+  /** How many numbers training changes. */
+  get trainableParameters(): number {
+    return this.description.parameters.reduce(
+      (total, { shape }) => total + shape.reduce((product, size) => product * size, 1),
+      0,
+    )
+  }
+
+  /** Makes every parameter trainable. */
+  makeTrainable(): void {
+    this.session.perform('make_trainable', [this])
+  }
+
+  /** Records taking over the weights that {@link save} wrote. Where the weights were from before stays what is told of them. */
+  restore(folder: string): void {
+    this.session.perform('restore_image_denoiser', [this], { folder })
+  }
+
+  /** Writes the weights, under the names of the published checkpoints, as safetensors. */
+  async save(folder: string): Promise<void> {
+    this.session.perform('save_image_denoiser', [this], { folder })
+    await this.session.flush()
+  }
+
   /** Runs `body` in training mode (batch statistics). */
   training<T>(body: () => T): T {
     return this.session.inContext('training', [this], body)
   }
 }
+
+/** A network that stands in front of a classifier: a diffusion model that predicts noise, or one that makes clean images. */
+export type AnyDenoiser = Denoiser | ImageDenoiser
 
 /** Loads a denoiser of images, or makes one with random weights. */
 export async function loadImageDenoiser(

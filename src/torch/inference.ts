@@ -1,6 +1,7 @@
 import { PlainHandle, type Session } from '../bridge'
 import type { Dtype } from './apply'
-import { Classifier, type Denoiser } from './modules'
+import type { AnyDenoiser } from './image-denoiser'
+import { Classifier } from './modules'
 
 /** How networks compute where many forward passes are wanted and no backward one. */
 
@@ -33,12 +34,12 @@ export function inferenceCopy(
 }
 
 /** Compiles a denoiser in place, or has it compute uncompiled again; throws as {@link inferenceCopy} does. */
-export function compileDenoiser(denoiser: Denoiser, { compiled }: { readonly compiled: boolean }): void {
+export function compileDenoiser(denoiser: AnyDenoiser, { compiled }: { readonly compiled: boolean }): void {
   denoiser.session.perform('compile_denoiser', [denoiser], { compiled })
 }
 
 /** Number type of a network's parameters. */
-export function networkDtype(network: Classifier | Denoiser): PlainHandle<Dtype> {
+export function networkDtype(network: Classifier | AnyDenoiser): PlainHandle<Dtype> {
   return network.session.record('network_dtype', [network], {
     make: (session, id) => new PlainHandle<Dtype>(session, id),
   })

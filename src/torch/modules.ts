@@ -1,4 +1,5 @@
 import { Handle, type Plain, PlainHandle, type Session } from '../bridge'
+import type { AnyDenoiser } from './image-denoiser'
 import type { Dtype } from './operations'
 import { pythonSpec, type Spec } from './spec'
 import { Tensor } from './tensor'
@@ -65,7 +66,7 @@ export async function loadDenoiser(
  * @throws ConfigError with both where files, settings or dtype are others, and for one that was made trainable
  */
 export async function requireDenoiserOf(
-  denoiser: Denoiser,
+  denoiser: AnyDenoiser,
   spec: Spec,
   { dtype = 'float32' }: { dtype?: Dtype } = {},
 ): Promise<void> {

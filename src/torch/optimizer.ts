@@ -1,5 +1,5 @@
 import { Handle, type Session } from '../bridge'
-import type { ImageDenoiser } from './image-denoiser'
+import type { AnyDenoiser, ImageDenoiser } from './image-denoiser'
 import { type Classifier, Denoiser } from './modules'
 import { Tensor } from './tensor'
 
@@ -69,7 +69,7 @@ export class Optimizer extends Handle<never> {
 }
 
 /** Networks whose parameters one optimizer has. */
-type Trainable = Classifier | Denoiser | ImageDenoiser
+type Trainable = Classifier | AnyDenoiser
 
 /**
  * An AdamW over the named parameters of a network, or of several: each name then begins with the place of its network, as in

@@ -1,15 +1,51 @@
 import { join } from 'node:path'
 import type { Session } from '../bridge'
-import { memberFolders } from '../config/methods/trained'
+import { networkFolders } from '../config/methods/trained'
 import type { AnyRunConfig, ClassifierConfig } from '../config/schema'
 import { ConfigError } from '../errors'
 import type { TrainedNetworks } from '../objectives/objective'
-import { loadBaseClassifier } from '../smoothing/load-networks'
-import { alike, type Classifier, manualSeed } from '../torch'
+import { loadBaseClassifier, loadSmoothingDenoiser } from '../smoothing/load-networks'
+import { alike, type Classifier, ImageDenoiser, manualSeed } from '../torch'
 
 /** The networks whose weights a run moves, in the order in which its optimizer has them. */
-export function trainedOf({ classifier, members = [classifier] }: TrainedNetworks): readonly Classifier[] {
-  return members
+export function trainedOf({
+  classifier,
+  members = [classifier],
+  denoiser,
+}: TrainedNetworks): readonly (Classifier | ImageDenoiser)[] {
+  return denoiser === undefined ? members : [denoiser]
+}
+
+/** The denoiser that is trained: with the weights of a checkpoint if there is one. */
+export async function loadTrainedDenoiser(
+  session: Session,
+  { smoothing, seed, method }: AnyRunConfig,
+  checkpoint: string | undefined,
+): Promise<ImageDenoiser> {
+  manualSeed(session, seed, 'initialisation', 'denoiser')
+  const denoiser = await loadSmoothingDenoiser(session, smoothing)
+  if (!(denoiser instanceof ImageDenoiser)) {
+    throw new ConfigError(
+      `The method ${method.kind} trains a denoiser of images, got ${smoothing.denoiser.source}.`,
+      {
+        remedy: 'Set smoothing.denoiser.source to dncnn or memnet.',
+      },
+    )
+  }
+  if (checkpoint !== undefined) denoiser.restore(join(checkpoint, ...networkFolders(method)))
+  denoiser.makeTrainable()
+  return denoiser
+}
+
+/** A classifier that a run only asks. */
+export async function loadFrozenClassifier(
+  session: Session,
+  config: AnyRunConfig,
+  classifier: ClassifierConfig = config.classifier,
+): Promise<Classifier> {
+  const { dtype, autocast } = config
+  const randomWeights = config.data.source === 'synthetic' ? 'allowed' : 'refused'
+  return (await loadBaseClassifier(session, classifier, { dtype, autocast, randomWeights })).classifier
 }
 
 /** The classifier that is trained: of a checkpoint if there is one. */
@@ -56,7 +92,7 @@ export async function loadMembers(
     readonly checkpoint: string | undefined
   },
 ): Promise<Required<Pick<TrainedNetworks, 'classifier' | 'members'>>> {
-  const folders = memberFolders(config.method)
+  const folders = networkFolders(config.method)
   const members: Classifier[] = []
   for (let place = 0; place < count; place += 1) {
     members.push(

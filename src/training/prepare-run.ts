@@ -4,7 +4,7 @@ import { ConfigError } from '../errors'
 import { accuracy } from '../objectives/accuracy'
 import { copiesOf } from '../objectives/check-objective'
 import { describeObjective, type ObjectiveDescription } from '../objectives/description'
-import type { Evaluation, Form, Objective } from '../objectives/objective'
+import type { Evaluation, Form, Objective, TrainedNetworks } from '../objectives/objective'
 import type { Checkpoint } from '../runs/checkpoint'
 import type { RunPlan } from '../runs/plan-run'
 import { checkClasses } from '../smoothing/check-classes'
@@ -15,6 +15,7 @@ import {
   type Classifier,
   compileDenoiser,
   type Dataset,
+  type ImageDenoiser,
   makeLoader,
   type ProcessGroup,
   runningStatistics,
@@ -22,7 +23,13 @@ import {
   sgd,
 } from '../torch'
 import type { FinetuneHooks } from './hooks'
-import { loadMembers, loadTrainedClassifier, trainedOf } from './load-trained'
+import {
+  loadFrozenClassifier,
+  loadMembers,
+  loadTrainedClassifier,
+  loadTrainedDenoiser,
+  trainedOf,
+} from './load-trained'
 import { requireMetricNames } from './metric-names'
 import { type ParameterGroup, parameterGroups } from './parameter-groups'
 import { stepRunner } from './step-runner'
@@ -65,17 +72,27 @@ export async function prepareRun<F extends Form>(
   requireMetricNames(objective, evaluation)
   const noises = copiesOf(objective, settings)
   setTf32(session, config.tf32)
+  const trainedDenoiser =
+    objective.trains === 'denoiser'
+      ? await loadTrainedDenoiser(session, config, checkpoint?.folder)
+      : undefined
   const denoiser =
-    hooks.denoiser === undefined
+    trainedDenoiser ??
+    (hooks.denoiser === undefined
       ? await loadSmoothingDenoiser(session, config.smoothing)
-      : await requireConfiguredDenoiser(hooks.denoiser, config.smoothing)
+      : await requireConfiguredDenoiser(hooks.denoiser, config.smoothing))
   if (denoiser !== null) compileDenoiser(denoiser, { compiled: config.compileDenoiser })
   const smoothing = smoothingOf(denoiser, config.smoothing.sigma)
   const load = (folder?: string) => loadTrainedClassifier(session, config, { checkpoint: folder })
-  const networks =
-    objective.members === undefined
-      ? { classifier: await load(checkpoint?.folder) }
-      : await loadMembers(session, config, { ...objective.members(settings), checkpoint: checkpoint?.folder })
+  const networks: TrainedNetworks =
+    trainedDenoiser !== undefined
+      ? { classifier: await loadFrozenClassifier(session, config), denoiser: trainedDenoiser }
+      : objective.members === undefined
+        ? { classifier: await load(checkpoint?.folder) }
+        : await loadMembers(session, config, {
+            ...objective.members(settings),
+            checkpoint: checkpoint?.folder,
+          })
   const { classifier } = networks
   // Compiling the denoiser for one image would take long.
   const tried = { classifier, denoiser: config.compileDenoiser ? null : denoiser }
@@ -83,6 +100,11 @@ export async function prepareRun<F extends Form>(
   for (const trained of trainedOf(networks)) group.broadcastParameters(trained)
   const prepared = ((await objective.prepare?.({
     ...{ session, settings, networks, smoothing, trainSet },
+    loadFrozen: async of => {
+      const frozen = await loadFrozenClassifier(session, config, of)
+      await checkClasses({ classifier: frozen }, testSet)
+      return frozen
+    },
     initialClassifier: () => frozenInitial(session, checkpoint === null ? classifier : null, load),
   })) ?? null) as F['prepared']
   const { optimizer, groups } = optimizerOf(trainedOf(networks), config)
@@ -124,15 +146,14 @@ async function frozenInitial(
   return frozen
 }
 
-function optimizerOf(trained: readonly Classifier[], { optimisation }: AnyRunConfig) {
+function optimizerOf(trained: readonly (Classifier | ImageDenoiser)[], { optimisation }: AnyRunConfig) {
   const groups = trained.flatMap(({ description }, place) =>
     parameterGroups(description.parameters, {
       layerDecay: optimisation.layerDecay,
       weightDecay: optimisation.weightDecay.start,
       normPre: optimisation.normPre,
       decays: optimisation.decays,
-      depth: description.depth,
-      library: description.groups,
+      ...('groups' in description && { depth: description.depth, library: description.groups }),
       rule: optimisation.parameterGroups,
     }).map(group => (trained.length === 1 ? group : ofMember(group, place))),
   )

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { memberFolders } from '../config/methods/trained'
+import { networkFolders } from '../config/methods/trained'
 import { type AnyRunConfig, certificationOf } from '../config/schema'
 import type { Position } from '../objectives/place'
 import { type TrainerState, updateCheckpoint, writeCheckpoint } from '../runs/checkpoint'
@@ -64,9 +64,13 @@ export class RunCheckpoints {
       dataset: testSet.description,
       versions: { torch: versions.torch },
     }
-    const folders = memberFolders(config.method)
+    const folders = networkFolders(config.method)
     const trained = trainedOf(networks).map((network, place) => ({ folder: folders[place] ?? '.', network }))
-    const content = { networks: trained, optimizer, smoothed }
+    const content = {
+      networks: trained,
+      optimizer,
+      smoothed: networks.denoiser === undefined ? smoothed : null,
+    }
     const written = await writeCheckpoint(
       join(folder.checkpoints, name),
       content,

@@ -25,7 +25,7 @@ it('trains what the configuration says of its kind', () => {
       kind,
     ).toBe(trainedBy(kind))
   }
-  expect(new Set(kinds.map(trainedBy))).toEqual(new Set(['classifier', 'members']))
+  expect(new Set(kinds.map(trainedBy))).toEqual(new Set(['classifier', 'members', 'denoiser']))
 })
 
 it('says which kinds there are where one is not', () => {

@@ -20,6 +20,8 @@ import {
 import { runMain } from '../../src/cli/program'
 import { mergeSettings } from '../../src/config/merge-settings'
 import type { MethodConfig } from '../../src/config/methods'
+import { networkFolders } from '../../src/config/methods/trained'
+import { CLASSIFIER } from './digits'
 
 type Method = NonNullable<RunConfigInput['method']> & { readonly kind: MethodConfig['kind'] }
 
@@ -51,6 +53,7 @@ export const METHODS: Readonly<Record<MethodConfig['kind'] | 'ddn' | 'adversaria
     ...{ mixStep: 1, rampEpochs: 2 },
     attack: { steps: 2, stepLength: 0.5 },
   },
+  denoiser: { kind: 'denoiser' },
   'diverse-ensemble': { kind: 'diverse-ensemble', members: 2, gradientWeight: 0.5, marginWeight: 0.5 },
   'cat-rs': {
     kind: 'cat-rs',
@@ -66,7 +69,10 @@ export const METHODS: Readonly<Record<MethodConfig['kind'] | 'ddn' | 'adversaria
 }
 
 /** What a method says of its optimizer that others do not. */
+const IMAGE_DENOISER = { denoiser: { source: 'dncnn', depth: 4, width: 6, channels: 1 } }
+
 const DIFFERENT: { readonly [name in keyof typeof METHODS]?: object } = {
+  denoiser: { smoothing: IMAGE_DENOISER, classifier: { source: 'timm', path: CLASSIFIER } },
   'diverse-ensemble': { classifier: { factory: 'network' }, optimisation: { imagesPerMicroBatch: 450 } },
 }
 
@@ -103,6 +109,12 @@ export function kindRun(name: keyof typeof METHODS, folder: string, softLabels: 
 export const HOOKS = {
   ...{ stopAfterUpdates: 4, evaluationImages: 20, eventFiles: false, progress: false },
 } satisfies FinetuneHooks
+
+/** The file of the weights that a run has trained, in its checkpoint. */
+export function weightsFile(name: keyof typeof METHODS): string {
+  const [folder = '.'] = networkFolders(METHODS[name])
+  return join(folder, 'model.safetensors')
+}
 
 /** Soft labels of the digits that someone might have counted. */
 export async function writeDigitsSoftLabels(session: Session, path: string): Promise<void> {

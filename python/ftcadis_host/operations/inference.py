@@ -6,6 +6,7 @@ import copy
 import torch
 
 from ..errors import SpecError
+from ..networks.image_denoisers.image_denoiser import ImageDenoiser
 from .tensors import DTYPES
 
 
@@ -27,10 +28,11 @@ def inference_copy(
 
 def compile_denoiser(_host, denoiser, *, compiled: bool) -> None:
     """Compiles a denoiser in place, or has it compute uncompiled again."""
+    network = denoiser.model if isinstance(denoiser, ImageDenoiser) else denoiser.unet
     if not compiled:
-        denoiser.unet._compiled_call_impl = None
-    elif denoiser.unet._compiled_call_impl is None:
-        _compile(denoiser.unet)
+        network._compiled_call_impl = None
+    elif network._compiled_call_impl is None:
+        _compile(network)
 
 
 def network_dtype(_host, network) -> str:

@@ -144,6 +144,8 @@ OPERATIONS = {
     "describe_denoiser": describe_denoiser,
     "save_denoiser": lazy("networks.denoisers", "save_denoiser"),
     "describe_image_denoiser": lazy("networks.image_denoisers.image_denoiser", "describe_image_denoiser"),
+    "restore_image_denoiser": lazy("networks.image_denoisers.image_denoiser", "restore_image_denoiser"),
+    "save_image_denoiser": lazy("networks.image_denoisers.image_denoiser", "save_image_denoiser"),
     "clean_images": in_its_mode,
     "predict_noise": predict_noise,
     "make_trainable": make_trainable,

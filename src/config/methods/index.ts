@@ -3,6 +3,7 @@ import type { MethodConfig } from '../types/method'
 import { catRsSchema } from './cat-rs'
 import { consistencySchema } from './consistency'
 import { crossEntropySchema } from './cross-entropy'
+import { denoiserMethodSchema } from './denoiser'
 import { diverseEnsembleSchema } from './diverse-ensemble'
 import { ftCadisSchema } from './ft-cadis'
 import { gaussianSchema } from './gaussian'
@@ -23,6 +24,7 @@ export const methodSchema = z.discriminatedUnion('kind', [
   smoothMixSchema,
   catRsSchema,
   diverseEnsembleSchema,
+  denoiserMethodSchema,
 ])
 
 export type { MethodConfig }
@@ -39,4 +41,5 @@ export const METHOD_KINDS: readonly string[] = [
   'smooth-mix',
   'cat-rs',
   'diverse-ensemble',
+  'denoiser',
 ] satisfies MethodConfig['kind'][]

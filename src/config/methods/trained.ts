@@ -6,6 +6,7 @@ export type Trained = 'classifier' | 'members' | 'denoiser'
 /** The kinds of method that train something else than one classifier. */
 const OTHERS: Readonly<Record<string, Trained>> = {
   'diverse-ensemble': 'members',
+  denoiser: 'denoiser',
 } satisfies { readonly [kind in MethodConfig['kind']]?: Trained }
 
 /** What a method trains, by its kind. Those of a script train the classifier. */
@@ -13,8 +14,10 @@ export function trainedBy(kind: string): Trained {
   return OTHERS[kind] ?? 'classifier'
 }
 
-/** The folders of the members in a checkpoint of them, in their order. */
-export function memberFolders(method: { readonly kind: string; readonly members?: unknown }): string[] {
-  const count = trainedBy(method.kind) === 'members' ? Number(method.members) : 0
-  return Array.from({ length: count }, (_, member) => `members/${member}`)
+/** The folders in a checkpoint that hold the networks that were trained, in their order. */
+export function networkFolders(method: { readonly kind: string; readonly members?: unknown }): string[] {
+  const trained = trainedBy(method.kind)
+  if (trained === 'classifier') return ['.']
+  if (trained === 'denoiser') return ['denoiser']
+  return Array.from({ length: Number(method.members) }, (_, member) => `members/${member}`)
 }

@@ -1,5 +1,7 @@
 // Made from the schemas of src/config/ by `npm run docs`.
 
+import type { ClassifierConfig, ClassifierConfigInput } from './classifier'
+
 /** Fine-tuning by confidence-aware denoised image selection (Algorithm 1), or an ablation of it. */
 export type FtCadisMethodInput = {
   /** Fine-tuning by confidence-aware denoised image selection (Algorithm 1), or an ablation of it. */
@@ -323,6 +325,28 @@ export type DiverseEnsembleMethodInput = {
   weights?: Array<string> | undefined
 }
 
+/**
+ * Trains smoothing.denoiser (source dncnn or memnet) in front of classifiers that stay as they are (Salman et
+ * al., 2020).
+ */
+export type DenoiserMethodInput = {
+  /**
+   * Trains smoothing.denoiser (source dncnn or memnet) in front of classifiers that stay as they are (Salman
+   * et al., 2020).
+   */
+  kind: 'denoiser'
+  /**
+   * What a denoised image is to be: the clean image, by mean squared error; or for the classifier what it says
+   * of the clean image (stability), or the label (classification), by cross-entropy. Default image.
+   */
+  target?: 'image' | 'prediction' | 'label' | undefined
+  /**
+   * Classifiers of the data that take turns, update by update, in the cross-entropy. Default: the classifier
+   * of the run alone.
+   */
+  surrogates?: Array<ClassifierConfigInput> | undefined
+}
+
 /** How the classifier is trained. Without a kind: FT-CADIS. */
 export type MethodConfigInput =
   | FtCadisMethodInput
@@ -335,6 +359,7 @@ export type MethodConfigInput =
   | SmoothMixMethodInput
   | CatRsMethodInput
   | DiverseEnsembleMethodInput
+  | DenoiserMethodInput
 
 /** Fine-tuning by confidence-aware denoised image selection (Algorithm 1), or an ablation of it. */
 export type FtCadisMethod = {
@@ -659,6 +684,28 @@ export type DiverseEnsembleMethod = {
   weights?: Array<string> | undefined
 }
 
+/**
+ * Trains smoothing.denoiser (source dncnn or memnet) in front of classifiers that stay as they are (Salman et
+ * al., 2020).
+ */
+export type DenoiserMethod = {
+  /**
+   * Trains smoothing.denoiser (source dncnn or memnet) in front of classifiers that stay as they are (Salman
+   * et al., 2020).
+   */
+  kind: 'denoiser'
+  /**
+   * What a denoised image is to be: the clean image, by mean squared error; or for the classifier what it says
+   * of the clean image (stability), or the label (classification), by cross-entropy. Default image.
+   */
+  target: 'image' | 'prediction' | 'label'
+  /**
+   * Classifiers of the data that take turns, update by update, in the cross-entropy. Default: the classifier
+   * of the run alone.
+   */
+  surrogates: Array<ClassifierConfig>
+}
+
 /** How the classifier is trained. Without a kind: FT-CADIS. */
 export type MethodConfig =
   | FtCadisMethod
@@ -671,3 +718,4 @@ export type MethodConfig =
   | SmoothMixMethod
   | CatRsMethod
   | DiverseEnsembleMethod
+  | DenoiserMethod

@@ -12,7 +12,7 @@ from torch import nn
 from ..backbone import save_state_dict, weight_file
 from ..running_statistics import has_statistics
 from ..state_dicts import read_tensors
-from ..weights import file_hash, load_strictly
+from ..weights import check_shapes, file_hash, load_strictly, shapes_of
 
 # The common base of all batch normalisation layers has no public name.
 BatchNorm = nn.modules.batchnorm._BatchNorm
@@ -62,11 +62,22 @@ def save_image_denoiser(denoiser: ImageDenoiser, folder: Path | str) -> None:
     save_state_dict(denoiser.model, folder)
 
 
+def restore_image_denoiser(denoiser: ImageDenoiser, folder: Path | str) -> None:
+    """Takes over the weights that `save_image_denoiser` wrote; what is known of where they were from stays."""
+    file = weight_file(folder)
+    own = denoiser.model.state_dict()
+    tensors = read_tensors(file)
+    check_shapes(shapes_of(own), shapes_of(tensors), source=f"'{file}'", model="the denoiser of these settings")
+    # In place: an optimizer may hold these parameters.
+    denoiser.model.load_state_dict(tensors)
+
+
 def describe_image_denoiser(denoiser: ImageDenoiser) -> dict[str, Any]:
     modules = list(denoiser.model.modules())
     return {
         "parameters": [
-            {"name": name, "shape": list(value.shape), "trainable": value.requires_grad}
+            # Where a denoiser is trained, all of it is.
+            {"name": name, "shape": list(value.shape), "trainable": True}
             for name, value in denoiser.model.named_parameters()
         ],
         "usesBatchStatistics": any(isinstance(module, BatchNorm) for module in modules),

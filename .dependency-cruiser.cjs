@@ -1,5 +1,5 @@
 /**
- * The import rule: cli, experiments → training | certification → terminal → runs → objectives → smoothing → torch →
+ * The import rule: cli, experiments → training | attack → certification → terminal → runs → objectives → smoothing → torch →
  * bridge → errors; analysis → logs → statistics, config. Every room may use streams. Pure files import nothing that needs Python.
  */
 const only = (folder, ...targets) => ({
@@ -14,6 +14,7 @@ const foundations = ['torch', 'bridge', 'config', 'files']
 
 const pureFiles = [
   'analysis/.*',
+  'attack/(attack-log|gap|search)',
   'certification/adaptive/.*',
   'certification/(guarantee|procedure|statistics)',
   'certification/certifiers/.*',
@@ -38,7 +39,7 @@ module.exports = {
     only('config', 'files'),
     only('files'),
     only('statistics'),
-    only('environment', 'files'),
+    only('environment', 'config', 'files'),
     only('bridge', 'environment', 'files'),
     only('torch', 'bridge', 'files'),
     only('smoothing', ...foundations),
@@ -49,6 +50,11 @@ module.exports = {
     only('terminal', 'runs', 'objectives', 'smoothing', 'logs', ...foundations),
     only('training', 'terminal', 'runs', 'objectives', 'smoothing', ...foundations),
     only('certification', 'terminal', 'logs', 'statistics', 'smoothing', ...foundations),
+    only(
+      'attack',
+      ...['certification', 'terminal', 'analysis', 'logs', 'statistics', 'objectives', 'smoothing'],
+      ...foundations,
+    ),
     only(
       'experiments',
       ...['training', 'certification', 'terminal', 'runs', 'analysis', 'logs', 'objectives', 'smoothing'],

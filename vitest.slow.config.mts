@@ -2,19 +2,21 @@ import { defineConfig } from 'vitest/config'
 import config from './vitest.config.mjs'
 
 /** Checks that take minutes, for the time before a release: runs that are killed twenty times at random moments, and
- * ten minutes of damaged files for the readers, and every method from scratch on digits. */
+ * ten minutes of damaged files for the readers, and every method from scratch on digits and by its preset on the command line. */
 export default defineConfig({
   test: {
     ...config.test,
     include: [
       'test/training/{distributed,killed}.test.ts',
       'test/objectives/learns-digits.test.ts',
+      'test/cli/table1-runs.test.ts',
       'test/reliability/fuzz-{readers,weights}.test.ts',
     ],
     env: {
       ...config.test?.env,
       FT_CADIS_KILLS: '20',
       FT_CADIS_FROM_SCRATCH: process.env.FT_CADIS_FROM_SCRATCH ?? 'all',
+      FT_CADIS_TABLE1: process.env.FT_CADIS_TABLE1 ?? 'all',
       FT_CADIS_FUZZ_SECONDS: process.env.FT_CADIS_FUZZ_SECONDS ?? '600',
     },
     testTimeout: 1_800_000,

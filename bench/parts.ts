@@ -1,6 +1,7 @@
 import { connect } from '../src'
 import { resolveInterpreter } from '../src/environment/interpreter'
 import { progressBar } from '../src/terminal/progress'
+import { BASELINES, type Baseline, measureBaseline } from './baselines/baselines'
 import { againstPlainLoop, CertificationBench } from './certification/certification-bench'
 import { scalingOfTwo } from './processes/scaling'
 import { commandSeconds, firstStepSeconds } from './processes/start-up'
@@ -41,7 +42,12 @@ export interface PartResult {
   readonly raw: unknown
 }
 
-function pairedRatio(rounds: readonly Round[]): { ratio: number; note: string } {
+interface Pair {
+  readonly typescript: Pick<Round['typescript'], 'totalMs'>
+  readonly python: Pick<Round['python'], 'totalMs'>
+}
+
+function pairedRatio(rounds: readonly Pair[]): { ratio: number; note: string } {
   const ratios = rounds.map(({ typescript, python }) => typescript.totalMs / python.totalMs)
   const { lower, upper } = medianInterval(ratios)
   return {
@@ -97,6 +103,39 @@ async function step(options: PartOptions): Promise<PartResult> {
     verdicts,
     text: `${describeStep(measurement, summary)}\ntime over that of a loop that attacks everything, by mask share: ${curve}`,
     raw: { summary, same, shares },
+  }
+}
+
+/** Some updates are taken before others are timed, and both sides must agree over them. */
+const CHECKED_BASELINE_UPDATES = 10
+
+/** Methods of Table 1 at the size of MNIST. */
+async function baselines({ steps, ...options }: PartOptions): Promise<PartResult> {
+  const rounds = new Map<Baseline, Awaited<ReturnType<typeof measureBaseline>>>()
+  for (const name of BASELINES) {
+    const bar = progressBar(`${name}, both sides in turn`, { total: CHECKED_BASELINE_UPDATES + steps })
+    const measured = measureBaseline(name, {
+      ...{ ...options, checkedUpdates: CHECKED_BASELINE_UPDATES, timedUpdates: steps },
+      onUpdate: done => bar.update(done),
+    }).finally(() => bar.stop())
+    rounds.set(name, await measured)
+  }
+  return {
+    verdicts: [...rounds].map(([name, taken]) => {
+      const { ratio, note } = pairedRatio(
+        taken.map(({ typescriptMs, pythonMs }) => ({
+          typescript: { totalMs: typescriptMs },
+          python: { totalMs: pythonMs },
+        })),
+      )
+      const stepMs = median(taken.map(({ pythonMs }) => pythonMs)).toFixed(1)
+      const hostMs = median(taken.map(round => round.hostMs)).toFixed(1)
+      return {
+        ...{ what: `${name} against the Python loop, LeNet`, target: 1.02, measured: ratio },
+        ...{ better: 'less', unit: '×', note: `${note}; a step of the loop ${stepMs} ms, host ${hostMs} ms` },
+      }
+    }),
+    raw: Object.fromEntries(rounds),
   }
 }
 
@@ -218,4 +257,4 @@ async function scaling({ python }: PartOptions): Promise<PartResult> {
 }
 
 /** What `npm run bench` measures, in this order. */
-export const PARTS = { step, size, certification, start, process: wholeProcess, scaling }
+export const PARTS = { step, baselines, size, certification, start, process: wholeProcess, scaling }

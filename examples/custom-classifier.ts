@@ -5,24 +5,29 @@
  *     npx ts-node examples/custom-classifier.ts --help
  */
 import { join } from 'node:path'
-import { connect, finetune, presets, setup } from '../src'
-import { parseNumber } from '../src/cli/option-values'
-import { createProgram, runMain } from '../src/cli/program'
+import { connect, finetune, presets, runProgram, setup } from 'ft-cadis'
 
-interface Options {
-  readonly epochs: number
-  readonly output: string
-  readonly device: string
-  readonly python?: string
-}
+const program = {
+  name: 'custom-classifier',
+  description: 'FT-CADIS with a network of your own.',
+  options: {
+    epochs: { type: 'number', description: 'epochs to train', min: 1, integer: true, default: 4 },
+    output: {
+      type: 'string',
+      value: 'folder',
+      description: 'folder of the run',
+      default: join('runs', 'custom-classifier'),
+    },
+    device: { type: 'string', value: 'name', description: 'torch device', default: 'auto' },
+    python: { type: 'string', value: 'path', description: 'Python interpreter to use' },
+  },
+  stopping: 'the update is finished, then a checkpoint written',
+} as const
 
-async function train({ epochs, output, device, python }: Options): Promise<void> {
+void runProgram(program, async ({ epochs, output, device, python }, { signal }) => {
   await setup({ python, onLine: line => console.error(line) })
   await using session = await connect({ python, device })
-  const preset = presets.digits({
-    sigma: 0.25,
-    output,
-  })
+  const preset = presets.digits({ sigma: 0.25, output })
   const { checkpoint } = await finetune(
     session,
     {
@@ -35,20 +40,7 @@ async function train({ epochs, output, device, python }: Options): Promise<void>
       },
       optimisation: { ...preset.optimisation, epochs, warmupEpochs: 0, learningRate: 4e-3 },
     },
-    {
-      existing: 'replace',
-      progress: true,
-    },
+    { existing: 'replace', progress: true, signal },
   )
   console.log(`checkpoint: ${checkpoint}`)
-}
-
-void runMain(async () => {
-  const program = createProgram('custom-classifier', 'FT-CADIS with a network of your own.')
-    .option('--epochs <count>', 'epochs to train', parseNumber({ min: 1, integer: true }), 4)
-    .option('--output <folder>', 'folder of the run', join('runs', 'custom-classifier'))
-    .option('--device <name>', 'torch device', 'auto')
-    .option('--python <path>', 'Python interpreter to use')
-  program.action(async (options: Options) => train(options))
-  await program.parseAsync()
 })

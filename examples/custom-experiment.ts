@@ -4,11 +4,8 @@
  *
  *     npx ts-node examples/custom-experiment.ts --seeds 1 --test-images 20
  */
-import { join } from 'node:path'
-import { arms, defineHook, type Experiment, makeScale, type SelectionRule, selectImages } from '../src'
-import { addExperimentOptions } from '../src/cli/commands/experiment'
-import { createProgram, runMain } from '../src/cli/program'
-import { type ExperimentCommandOptions, runExperimentCommand } from '../src/cli/run-experiment'
+import { defineHook, experimentProgram, type SelectionRule, selectImages } from 'ft-cadis'
+import { arms, type Experiment } from 'ft-cadis/experiments'
 
 /** Kept where the classifier gives the label at least this probability, instead of the highest of all (Eq. 7). */
 const confidentlyRight = (parameters: { readonly threshold: number }): SelectionRule =>
@@ -40,10 +37,4 @@ const experiment: Experiment = {
   reference: 'ft-cadis',
 }
 
-void runMain(async () => {
-  const program = addExperimentOptions(createProgram('custom-experiment', experiment.title))
-  const options = program.parse().opts<ExperimentCommandOptions>()
-  const output = options.output ?? join('runs', 'experiments', 'digits')
-  const scale = makeScale('digits', { output })
-  await runExperimentCommand([experiment], { ...options, scale, output })
-})
+void experimentProgram({ name: 'custom-experiment', experiments: [experiment] })

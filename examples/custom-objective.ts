@@ -5,7 +5,6 @@
  *     npx ts-node examples/custom-objective.ts --lambda 10
  */
 import { join } from 'node:path'
-import { z } from 'zod'
 import {
   connect,
   crossEntropy,
@@ -15,13 +14,13 @@ import {
   finetune,
   logProbabilities,
   presets,
+  runProgram,
   type SimpleForm,
   seenCopies,
   setup,
   torch,
-} from '../src'
-import { parseNumber } from '../src/cli/option-values'
-import { createProgram, runMain } from '../src/cli/program'
+} from 'ft-cadis'
+import { z } from 'zod'
 
 const settings = z.strictObject({
   kind: z.literal('agreement'),
@@ -62,15 +61,25 @@ const agreement = defineObjective<AgreementForm>({
   footprint: ({ noises }) => ({ graphs: noises, attacked: 0, frozenCopies: 0 }),
 })
 
-interface Options {
-  readonly lambda: number
-  readonly steps?: number
-  readonly output: string
-  readonly device: string
-  readonly python?: string
-}
+const program = {
+  name: 'custom-objective',
+  description: 'Train on the digits by an objective of your own.',
+  options: {
+    lambda: { type: 'number', description: 'weight of the consistency', min: 0, default: 10 },
+    steps: { type: 'number', description: 'stop after so many updates', min: 1, integer: true },
+    output: {
+      type: 'string',
+      value: 'folder',
+      description: 'folder of the run',
+      default: join('runs', 'custom-objective'),
+    },
+    device: { type: 'string', value: 'name', description: 'torch device', default: 'auto' },
+    python: { type: 'string', value: 'path', description: 'Python interpreter to use' },
+  },
+  stopping: 'the update is finished, then a checkpoint written',
+} as const
 
-async function train({ lambda, steps, output, device, python }: Options): Promise<void> {
+void runProgram(program, async ({ lambda, steps, output, device, python }, { signal }) => {
   await setup({ python, onLine: line => console.error(line) })
   await using session = await connect({ python, device, threads: 1 })
   const run = defineConfig({
@@ -81,20 +90,10 @@ async function train({ lambda, steps, output, device, python }: Options): Promis
   const { checkpoint } = await finetune<AgreementForm>(session, run, {
     existing: 'replace',
     stopAfterUpdates: steps,
+    signal,
     onEpoch: ({ epoch, metrics: { clean, noisy } }) => {
       console.log(`epoch ${epoch}: accuracy ${clean} on clean test images, ${noisy} on noisy ones`)
     },
   })
   console.log(`checkpoint: ${checkpoint}`)
-}
-
-void runMain(async () => {
-  const program = createProgram('custom-objective', 'Train on the digits by an objective of your own.')
-    .option('--lambda <number>', 'weight of the consistency', parseNumber({ min: 0 }), 10)
-    .option('--steps <count>', 'stop after so many updates', parseNumber({ min: 1, integer: true }))
-    .option('--output <folder>', 'folder of the run', join('runs', 'custom-objective'))
-    .option('--device <name>', 'torch device', 'auto')
-    .option('--python <path>', 'Python interpreter to use')
-  program.action(async (options: Options) => train(options))
-  await program.parseAsync()
 })

@@ -11,24 +11,14 @@ import {
   type FtCadisLossTerm,
   finetune,
   presets,
+  runProgram,
   type Schedule,
   type SelectionRule,
   selectImages,
   setup,
   torch,
   withEpsilon,
-} from '../src'
-import { interruptible } from '../src/cli/interruption'
-import { parseNumber } from '../src/cli/option-values'
-import { createProgram, runMain } from '../src/cli/program'
-import { addRunOptions, type RunOptions, runHooks } from '../src/cli/run-options'
-
-interface Options extends RunOptions {
-  readonly threshold: number
-  readonly confidencePenalty: number
-  readonly output: string
-  readonly python?: string
-}
+} from 'ft-cadis'
 
 /** Kept where p(y) ≥ threshold. Everything else stays as the settings say: cold start, mask, weights of 0 and 1. */
 function confidentlyRight(parameters: { readonly threshold: number }): SelectionRule {
@@ -74,31 +64,44 @@ const risingEpsilon: Schedule = defineHook({
     },
 })
 
-void runMain(async () => {
-  const program = addRunOptions(
-    createProgram('custom-selection-rule', 'FT-CADIS on the digits with a selection rule of your own.')
-      .option(
-        '--threshold <probability>',
-        'least probability of the label',
-        parseNumber({ min: 0, max: 1 }),
-        0.8,
-      )
-      .option('--confidence-penalty <weight>', 'weight of a further loss term', parseNumber({ min: 0 }), 0)
-      .option('--output <folder>', 'folder of the run', join('runs', 'custom-selection-rule'))
-      .option('--python <path>', 'Python interpreter to use'),
-  )
-  const options = program.parse().opts<Options>()
-  const { threshold, confidencePenalty: weight, output, python } = options
+const program = {
+  name: 'custom-selection-rule',
+  description: 'FT-CADIS on the digits with a selection rule of your own.',
+  options: {
+    threshold: {
+      type: 'number',
+      value: 'probability',
+      description: 'least probability of the label',
+      min: 0,
+      max: 1,
+      default: 0.8,
+    },
+    confidencePenalty: {
+      type: 'number',
+      value: 'weight',
+      description: 'weight of a further loss term',
+      min: 0,
+      default: 0,
+    },
+    output: {
+      type: 'string',
+      value: 'folder',
+      description: 'folder of the run',
+      default: join('runs', 'custom-selection-rule'),
+    },
+    python: { type: 'string', value: 'path', description: 'Python interpreter to use' },
+  },
+  takesRunOptions: true,
+  stopping: 'the update is finished, then a checkpoint written',
+} as const
+
+void runProgram(program, async ({ threshold, confidencePenalty: weight, output, python }, { hooks }) => {
   await setup({ python, onLine: line => console.error(line) })
   await using session = await connect({ python, threads: 1 })
-  const config = presets.digits({ output })
-  await interruptible('the update is finished, then a checkpoint written', signal =>
-    finetune(session, config, {
-      ...runHooks(options),
-      signal,
-      rule: confidentlyRight({ threshold }),
-      schedule: risingEpsilon,
-      ...(weight > 0 ? { lossTerm: confidencePenalty({ weight }) } : {}),
-    }),
-  )
+  await finetune(session, presets.digits({ output }), {
+    ...hooks,
+    rule: confidentlyRight({ threshold }),
+    schedule: risingEpsilon,
+    ...(weight > 0 ? { lossTerm: confidencePenalty({ weight }) } : {}),
+  })
 })

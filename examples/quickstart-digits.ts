@@ -9,30 +9,30 @@ import { rm, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import {
   ablations,
-  accuracyTable,
-  acrBySeedTable,
-  type ComparedArm,
   certifyDataset,
-  comparisonReport,
   connect,
   DIGITS_NETWORKS,
   denoisedSamples,
   finetune,
-  metadataPath,
   presets,
+  progressBar,
   type RunConfig,
-  readCertificationLog,
-  renderReport,
-  renderTable,
+  runProgram,
   type Session,
   setup,
   smoothingOf,
   torch,
   type UpdateReport,
-} from '../src'
-import { parseNumber } from '../src/cli/option-values'
-import { createProgram, runMain } from '../src/cli/program'
-import { progressBar } from '../src/terminal/progress'
+} from 'ft-cadis'
+import {
+  accuracyTable,
+  acrBySeedTable,
+  metadataPath,
+  readCertificationLog,
+  renderReport,
+  renderTable,
+} from 'ft-cadis/analysis'
+import { type ComparedArm, comparisonReport } from 'ft-cadis/experiments'
 
 const RADII = [0, 0.25, 0.5, 0.75]
 
@@ -42,8 +42,8 @@ interface Options {
   readonly testImages: number
   readonly output: string
   readonly device: string
-  readonly threads?: number
-  readonly python?: string
+  readonly threads: number
+  readonly python: string | undefined
 }
 
 interface Arm {
@@ -188,23 +188,36 @@ async function quickstart(options: Options): Promise<void> {
   console.log(`report: ${relative(process.cwd(), page)}`)
 }
 
-void runMain(async () => {
-  const program = createProgram(
-    'quickstart-digits',
-    'FT-CADIS on handwritten digits, from nothing to a report.',
-  )
-    .option('--sigma <number>', 'noise level, for pixels in [0, 1]', parseNumber({ min: 0.01 }), 0.75)
-    .option('--seeds <count>', 'how many seeds: 0, 1, …', parseNumber({ min: 1, integer: true }), 1)
-    .option(
-      '--test-images <count>',
-      'test images to certify',
-      parseNumber({ min: 1, max: 597, integer: true }),
-      100,
-    )
-    .option('--output <folder>', 'where logs, metrics and report go', join('runs', 'quickstart-digits'))
-    .option('--device <name>', 'torch device', 'auto')
-    .option('--threads <count>', 'threads of torch on the CPU', parseNumber({ min: 1, integer: true }), 1)
-    .option('--python <path>', 'Python interpreter to use')
-  program.action(async (options: Options) => quickstart(options))
-  await program.parseAsync()
-})
+const program = {
+  name: 'quickstart-digits',
+  description: 'FT-CADIS on handwritten digits, from nothing to a report.',
+  options: {
+    sigma: { type: 'number', description: 'noise level, for pixels in [0, 1]', min: 0.01, default: 0.75 },
+    seeds: { type: 'number', description: 'how many seeds: 0, 1, …', min: 1, integer: true, default: 1 },
+    testImages: {
+      type: 'number',
+      description: 'test images to certify',
+      min: 1,
+      max: 597,
+      integer: true,
+      default: 100,
+    },
+    output: {
+      type: 'string',
+      value: 'folder',
+      description: 'where logs, metrics and report go',
+      default: join('runs', 'quickstart-digits'),
+    },
+    device: { type: 'string', value: 'name', description: 'torch device', default: 'auto' },
+    threads: {
+      type: 'number',
+      description: 'threads of torch on the CPU',
+      min: 1,
+      integer: true,
+      default: 1,
+    },
+    python: { type: 'string', value: 'path', description: 'Python interpreter to use' },
+  },
+} as const
+
+void runProgram(program, quickstart)

@@ -6,31 +6,18 @@
  */
 import { join } from 'node:path'
 import {
-  accuracyTable,
-  type ComparedArm,
   certifyDataset,
   connect,
   finetune,
   presets,
   type RunConfig,
-  readCertificationLog,
-  renderTable,
+  runProgram,
   type Session,
   setup,
   torch,
-} from '../src'
-import { interruptible } from '../src/cli/interruption'
-import { parseNumber, parseNumbers } from '../src/cli/option-values'
-import { createProgram, runMain } from '../src/cli/program'
-
-interface Options {
-  readonly lambda: readonly number[]
-  readonly epsilon: readonly number[]
-  readonly epochs: number
-  readonly testImages: number
-  readonly output: string
-  readonly python?: string
-}
+} from 'ft-cadis'
+import { accuracyTable, readCertificationLog, renderTable } from 'ft-cadis/analysis'
+import type { ComparedArm } from 'ft-cadis/experiments'
 
 /** Trains one point of the grid, or loads it, and certifies it, or reads the rows that it has. */
 async function runPoint(
@@ -59,43 +46,62 @@ async function runPoint(
   return (await readCertificationLog(log)).rows
 }
 
-async function sweep(options: Options): Promise<void> {
+const program = {
+  name: 'sweep',
+  description: 'Train and certify a grid of λ and ε on the digits.',
+  options: {
+    lambda: {
+      type: 'numbers',
+      value: 'values',
+      description: 'weights of the adversarial loss',
+      min: 0,
+      default: [1, 2, 4],
+    },
+    epsilon: {
+      type: 'numbers',
+      value: 'values',
+      description: 'radii of the attack',
+      min: 0.01,
+      default: [0.25, 0.5],
+    },
+    epochs: { type: 'number', description: 'epochs of each run', min: 1, integer: true, default: 12 },
+    testImages: {
+      type: 'number',
+      description: 'test images to certify',
+      min: 1,
+      max: 597,
+      integer: true,
+      default: 50,
+    },
+    output: {
+      type: 'string',
+      value: 'folder',
+      description: 'folder of the runs',
+      default: join('runs', 'sweep'),
+    },
+    python: { type: 'string', value: 'path', description: 'Python interpreter to use' },
+  },
+  stopping: 'the update or the image under way is finished',
+} as const
+
+void runProgram(program, async (options, { signal }) => {
   const { lambda: lambdas, epsilon: epsilons, epochs, testImages, output, python } = options
   await setup({ python, onLine: line => console.error(line) })
   await using session = await connect({ python, threads: 1 })
   const base = presets.digits({ output })
   const arms: ComparedArm[] = []
-  await interruptible('the update or the image under way is finished', async signal => {
-    for (const lambda of lambdas) {
-      for (const epsilon of epsilons) {
-        const label = `λ = ${lambda}, ε = ${epsilon}`
-        console.error(label)
-        const config: RunConfig = {
-          ...base,
-          method: { ...base.method, lambda, attack: { ...base.method.attack, epsilon } },
-          optimisation: { ...base.optimisation, epochs },
-          output: join(output, `lambda-${lambda}-epsilon-${epsilon}`),
-        }
-        arms.push({ label, logs: [await runPoint(session, config, { testImages, signal })] })
+  for (const lambda of lambdas) {
+    for (const epsilon of epsilons) {
+      const label = `λ = ${lambda}, ε = ${epsilon}`
+      console.error(label)
+      const config: RunConfig = {
+        ...base,
+        method: { ...base.method, lambda, attack: { ...base.method.attack, epsilon } },
+        optimisation: { ...base.optimisation, epochs },
+        output: join(output, `lambda-${lambda}-epsilon-${epsilon}`),
       }
+      arms.push({ label, logs: [await runPoint(session, config, { testImages, signal })] })
     }
-  })
+  }
   console.log(renderTable(accuracyTable(arms, [0, 0.25, 0.5, 0.75]), 'terminal'))
-}
-
-void runMain(async () => {
-  const program = createProgram('sweep', 'Train and certify a grid of λ and ε on the digits.')
-    .option('--lambda <values>', 'weights of the adversarial loss', parseNumbers({ min: 0 }), [1, 2, 4])
-    .option('--epsilon <values>', 'radii of the attack', parseNumbers({ min: 0.01 }), [0.25, 0.5])
-    .option('--epochs <count>', 'epochs of each run', parseNumber({ min: 1, integer: true }), 12)
-    .option(
-      '--test-images <count>',
-      'test images to certify',
-      parseNumber({ min: 1, max: 597, integer: true }),
-      50,
-    )
-    .option('--output <folder>', 'folder of the runs', join('runs', 'sweep'))
-    .option('--python <path>', 'Python interpreter to use')
-  program.action(async (options: Options) => sweep(options))
-  await program.parseAsync()
 })

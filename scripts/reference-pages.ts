@@ -1,3 +1,4 @@
+import { apiReference } from './api-reference'
 import { cliReference } from './cli-reference'
 import { configTypes } from './config-types'
 import { configurationReference } from './configuration-reference'
@@ -6,6 +7,7 @@ import { jsonSchemas } from './json-schemas'
 /** The pages and types that are made from the code, by their path in this package. */
 export function referencePages(): Readonly<Record<string, string>> {
   return {
+    'docs/reference/api.md': apiReference(),
     'docs/reference/cli.md': cliReference(),
     'docs/reference/configuration.md': configurationReference(),
     ...configTypes(),

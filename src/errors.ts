@@ -155,3 +155,8 @@ export class InterruptedError extends FtCadisError {
 export class RankLostError extends FtCadisError {
   readonly code = 'RANK_LOST'
 }
+
+/** A certificate is false: a perturbation within its radius changes the class. */
+export class BrokenCertificateError extends FtCadisError {
+  readonly code = 'BROKEN_CERTIFICATE'
+}

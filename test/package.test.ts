@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { execa } from 'execa'
 import { expect, it } from 'vitest'
 import manifest from '../package.json'
@@ -10,11 +10,25 @@ interface Packed {
   readonly files: readonly { readonly path: string }[]
 }
 
-it('packs what runs, and nothing else, in less than 8 MB', async () => {
+async function pack(): Promise<Packed> {
   const { stdout } = await execa('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
     cwd: PACKAGE_FOLDER,
   })
   const [packed] = JSON.parse(stdout) as [Packed]
+  return packed
+}
+
+/** The files below folders of this package. */
+function filesIn(folders: readonly string[], isTaken: (name: string) => boolean): string[] {
+  return folders.flatMap(folder =>
+    readdirSync(join(PACKAGE_FOLDER, folder), { recursive: true, withFileTypes: true })
+      .filter(entry => entry.isFile() && isTaken(entry.name))
+      .map(entry => relative(PACKAGE_FOLDER, join(entry.parentPath, entry.name))),
+  )
+}
+
+it('packs what runs and what is read, and nothing else, in less than 8 MB', async () => {
+  const packed = await pack()
   const paths = packed.files.map(({ path }) => path).filter(path => !path.startsWith('dist/'))
   const host = readdirSync(join(PACKAGE_FOLDER, 'python', 'ftcadis_host'), {
     recursive: true,
@@ -23,6 +37,8 @@ it('packs what runs, and nothing else, in less than 8 MB', async () => {
   expect(paths.sort()).toEqual(
     [
       'LICENSE',
+      'CHANGELOG.md',
+      'CONTRIBUTING.md',
       'README.md',
       'package.json',
       'environment.yml',
@@ -33,20 +49,49 @@ it('packs what runs, and nothing else, in less than 8 MB', async () => {
       'assets/digits/denoiser/scheduler_config.json',
       'assets/paper/tables.json',
       'python/requirements.txt',
-      ...['certification', 'overrides', 'run'].map(name => `schema/${name}.json`),
+      ...filesIn(['schema', 'examples'], () => true),
+      ...filesIn(['docs'], name => /\.(md|svg)$/.test(name)),
       ...host.filter(name => name.endsWith('.py')).map(name => `python/ftcadis_host/${name}`),
     ].sort(),
   )
   expect(packed.size).toBeLessThan(8e6)
 })
 
+it('has what the links of its README name', async () => {
+  const paths = (await pack()).files.map(({ path }) => path)
+  const text = readFileSync(join(PACKAGE_FOLDER, 'README.md'), 'utf8')
+  const links = [...text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, link = '']) => link)
+  expect(links.length).toBeGreaterThan(10)
+  const isThere = (link: string) => paths.some(path => path === link || path.startsWith(`${link}/`))
+  expect(links.filter(link => !isThere(link))).toEqual([])
+})
+
+it('has examples that import nothing of it but its entry points', () => {
+  const imported = filesIn(['examples'], name => name.endsWith('.ts')).flatMap(file =>
+    [...readFileSync(join(PACKAGE_FOLDER, file), 'utf8').matchAll(/from '([^']+)'/g)].map(
+      ([, name = '']) => name,
+    ),
+  )
+  const points = Object.keys(manifest.exports).map(point => point.replace(/^\./, 'ft-cadis'))
+  const others = imported.filter(name => !points.includes(name) && !name.startsWith('node:'))
+  expect([...new Set(others)].sort()).toEqual(['./networks', 'zod'])
+})
+
 it('runs nothing when it is installed, and points to what is built', () => {
   const { scripts, main, types, exports, bin } = manifest
   expect(Object.keys(scripts).filter(name => /^((pre|post)?install|prepare)$/.test(name))).toEqual([])
-  expect({ main, types, exports: exports['.'], bin }).toEqual({
+  const { './schema/*.json': _schemas, './package.json': _manifest, ...points } = exports
+  const point = (file: string) => ({ types: `./dist/${file}.d.ts`, default: `./dist/${file}.js` })
+  expect({ main, types, points, bin }).toEqual({
     main: './dist/index.js',
     types: './dist/index.d.ts',
-    exports: { types: './dist/index.d.ts', default: './dist/index.js' },
+    points: {
+      '.': point('index'),
+      './torch': point('torch/index'),
+      './analysis': point('analysis/index'),
+      './experiments': point('experiments/index'),
+      './internal': point('internal'),
+    },
     bin: { 'ft-cadis': './dist/cli/main.js' },
   })
 })

@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { type CertificationRow, readCertificationLog } from '../../src/analysis'
+import type { CertificationRow } from '../../src'
+import { readCertificationLog } from '../../src/analysis'
 import { ABSTAIN } from '../../src/certification/statistics'
 import { DataError } from '../../src/errors'
 import { gaussianBound } from '../../src/statistics/bound'

@@ -7,11 +7,11 @@ import {
   certificationOf,
   certifyDataset,
   presets,
-  readCertificationLog,
   type Session,
   smoothingOf,
   torch,
 } from '../../src'
+import { readCertificationLog } from '../../src/analysis'
 import { loadNetworks } from '../../src/smoothing/load-networks'
 import { datasetSpec } from '../../src/smoothing/specs'
 import { PlainCertification, type PlainRound } from './plain-certification'

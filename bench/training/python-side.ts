@@ -1,5 +1,6 @@
 import { join } from 'node:path'
-import { type NoiseLevel, type ParameterGroup, torch, withEpsilon } from '../../src'
+import { type NoiseLevel, torch, withEpsilon } from '../../src'
+import type { ParameterGroup } from '../../src/internal'
 import { PlainLoop } from '../plain-loop'
 import { attackedCount, type Figures, lossScaleOf, type PlannedUpdate, type Workload } from './workload'
 

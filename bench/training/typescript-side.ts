@@ -1,19 +1,21 @@
 import {
-  ftCadis,
   type NoiseLevel,
-  noiseLevelOf,
-  type ParameterGroup,
-  parameterGroups,
   type SelectionRule,
   type Session,
   type SessionCounters,
   selectImages,
   smoothingOf,
+  torch,
+} from '../../src'
+import {
+  ftCadis,
+  noiseLevelOf,
+  type ParameterGroup,
+  parameterGroups,
   stepRunner,
   type TrainingState,
-  torch,
   trainUpdate,
-} from '../../src'
+} from '../../src/internal'
 import { attackedCount, type Figures, type PlannedUpdate, type Workload } from './workload'
 
 /** Where the time of an update went on the TypeScript side. The first five add up to the whole. */

@@ -1,15 +1,11 @@
+import { type DenoiserConfig, presets, type RunConfigOf, syntheticRun, type torch } from '../../src'
 import {
-  type DenoiserConfig,
   ftCadis,
   optimiserSchedule,
   type ParameterGroup,
-  presets,
-  type RunConfigOf,
   requireMethod,
-  syntheticRun,
-  type torch,
   type UpdatePlan,
-} from '../../src'
+} from '../../src/internal'
 import { classifierSpec, datasetSpec, denoiserSpec } from '../../src/smoothing/specs'
 
 /** What is timed: the updates of a fine-tuning, numbered from 0. */

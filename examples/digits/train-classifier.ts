@@ -9,13 +9,13 @@ import {
   crossEntropy,
   DIGITS_NETWORKS,
   learningRate,
+  progressBar,
+  runProgram,
   type Session,
   setup,
   torch,
   toSymmetric,
-} from '../../src'
-import { createProgram, runMain } from '../../src/cli/program'
-import { progressBar } from '../../src/terminal/progress'
+} from 'ft-cadis'
 import { CLASSIFIER } from './networks'
 
 const EPOCHS = 50
@@ -70,15 +70,22 @@ async function train(session: Session, { seed, folder }: { seed: number; folder:
   console.log(`written: ${folder}`)
 }
 
-void runMain(async () => {
-  const program = createProgram(
-    'train-classifier',
-    'Train the off-the-shelf classifier of the digits demonstration.',
-  )
-    .option('--seed <number>', 'seed of weights and order', Number, 0)
-    .option('--output <folder>', 'where the network is written', DIGITS_NETWORKS.classifier)
-    .option('--python <path>', 'Python interpreter to use')
-  const { seed, output, python } = (await program.parseAsync()).opts()
+const program = {
+  name: 'train-classifier',
+  description: 'Train the off-the-shelf classifier of the digits demonstration.',
+  options: {
+    seed: { type: 'number', description: 'seed of weights and order', min: 0, integer: true, default: 0 },
+    output: {
+      type: 'string',
+      value: 'folder',
+      description: 'where the network is written',
+      default: DIGITS_NETWORKS.classifier,
+    },
+    python: { type: 'string', value: 'path', description: 'Python interpreter to use' },
+  },
+} as const
+
+void runProgram(program, async ({ seed, output, python }) => {
   await setup({ python, onLine: line => console.error(line) })
   await using session = await connect({ python, threads: 1 })
   await train(session, { seed, folder: output })

@@ -4,9 +4,17 @@
  *
  *     npx ts-node examples/digits/train-denoiser.ts
  */
-import { connect, DIGITS_NETWORKS, noiseScheduleOf, type Session, setup, torch, toSymmetric } from '../../src'
-import { createProgram, runMain } from '../../src/cli/program'
-import { progressBar } from '../../src/terminal/progress'
+import {
+  connect,
+  DIGITS_NETWORKS,
+  noiseScheduleOf,
+  progressBar,
+  runProgram,
+  type Session,
+  setup,
+  torch,
+  toSymmetric,
+} from 'ft-cadis'
 import { DENOISER } from './networks'
 
 const ITERATIONS = 1_200
@@ -87,12 +95,28 @@ async function train(session: Session, { seed, folder }: { seed: number; folder:
   console.log(`written: ${folder}`)
 }
 
-void runMain(async () => {
-  const program = createProgram('train-denoiser', 'Train the denoiser of the digits demonstration.')
-    .option('--seed <number>', 'seed of weights, order and noise', Number, 0)
-    .option('--output <folder>', 'where the network is written', DIGITS_NETWORKS.denoiser)
-    .option('--python <path>', 'Python interpreter to use')
-  const { seed, output, python } = (await program.parseAsync()).opts()
+const program = {
+  name: 'train-denoiser',
+  description: 'Train the denoiser of the digits demonstration.',
+  options: {
+    seed: {
+      type: 'number',
+      description: 'seed of weights, order and noise',
+      min: 0,
+      integer: true,
+      default: 0,
+    },
+    output: {
+      type: 'string',
+      value: 'folder',
+      description: 'where the network is written',
+      default: DIGITS_NETWORKS.denoiser,
+    },
+    python: { type: 'string', value: 'path', description: 'Python interpreter to use' },
+  },
+} as const
+
+void runProgram(program, async ({ seed, output, python }) => {
   await setup({ python, onLine: line => console.error(line) })
   await using session = await connect({ python, threads: 1 })
   await train(session, { seed, folder: output })

@@ -4,7 +4,8 @@ import { type CertificationRow, labelRadius } from '../logs/certification-log'
 import { upperBinomialQuantile } from '../statistics/binomial-quantile'
 import { requireAlpha } from '../statistics/confidence-bound'
 
-type Rows = readonly CertificationRow[]
+/** The rows of one log. */
+export type Rows = readonly CertificationRow[]
 
 /**
  * The share of images at each radius that are classified correctly, not abstained on, and certified at least that far.

@@ -1,6 +1,9 @@
 import type { Config, TopLevelSpec } from 'vega-lite' with { 'resolution-mode': 'import' }
 import { ConfigError } from '../errors'
 
+/** A chart as vega-lite describes it, whose own types a program of a user need not have. */
+export type ChartSpec = Readonly<Record<string, unknown>>
+
 /** Size of a whole chart in CSS pixels. */
 export interface ChartSize {
   /** Default 640. */
@@ -42,14 +45,11 @@ export function byLabel(labels: readonly string[]) {
  * Draws a vega-lite chart without a browser. All that is not a line takes a dark ink on white or a light ink on near-black
  * by the reader's colour scheme, so that the document can stand in any page or by itself.
  */
-export async function renderSvg(
-  spec: TopLevelSpec,
-  { width = 640, height = 400 }: ChartSize,
-): Promise<string> {
+export async function renderSvg(spec: ChartSpec, { width = 640, height = 400 }: ChartSize): Promise<string> {
   // Loaded when a chart is drawn: starting the command line must not wait for them.
   const [vega, vegaLite] = await Promise.all([import('vega'), import('vega-lite')])
   const { spec: compiled } = vegaLite.compile(
-    { ...spec, width, height, autosize: { type: 'fit', contains: 'padding' } } as TopLevelSpec,
+    { ...spec, width, height, autosize: { type: 'fit', contains: 'padding' } } as unknown as TopLevelSpec,
     { config: theme(width) },
   )
   const view = new vega.View(vega.parse(compiled), { renderer: 'none' })

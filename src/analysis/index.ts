@@ -1,31 +1,36 @@
-export * from '../logs/certification-log'
+/** Reading certification logs: certified accuracy, tables, charts and pages, the paper's own numbers. */
 export {
-  type CertificationLog,
-  CertificationLogWriter,
-  type NewLogMetadata,
-  readCertificationLog,
-} from '../logs/certification-log-file'
+  type CertificationRow,
+  type CertifiedImage,
+  labelRadius,
+  type ParsedLog,
+  parseLog,
+} from '../logs/certification-log'
+export { type CertificationLog, readCertificationLog } from '../logs/certification-log-file'
 export {
   type CertificationConfiguration,
-  type FamilyWise,
-  familyWiseOf,
-  type Json,
-  type JsonObject,
-  LOG_FORMAT,
   type LogMetadata,
   metadataPath,
 } from '../logs/certification-log-metadata'
-export * from '../logs/image-plan'
-export * from './accuracy-table'
-export * from './analysis-page'
-export * from './analyze'
-export * from './certified-accuracy'
-export * from './chart-png'
+export { accuracyTable, acrBySeedTable, type LabelledLogs, overSeeds } from './accuracy-table'
+export { analysisPage, curvesChart } from './analysis-page'
+export { type Analysis, type AnalyzeOptions, analyze } from './analyze'
+export {
+  abstentionRate,
+  averageCertifiedRadius,
+  type ClassAccuracy,
+  certifiedAccuracy,
+  certifiedAccuracyPerClass,
+  highProbabilityAccuracy,
+  lInfinityCertifiedAccuracy,
+  lInfinityRadius,
+  type Rows,
+} from './certified-accuracy'
+export { svgToPng } from './chart-png'
 export type { ChartSize } from './chart-svg'
-export * from './envelope'
+export { type BestRun, bestOverRuns, type SeedLogs } from './envelope'
 export type { HighProbabilityOptions } from './high-probability'
 export { type KnownSetting, type KnownSettings, knownSettings } from './known-settings'
-export { requireComparable, requireSameImages, requireSeeds } from './log-differences'
 export type { Epsilon } from './measures'
 export {
   type CurveOptions,
@@ -34,14 +39,43 @@ export {
   type MetricSeries,
   metricChart,
 } from './metric-curves'
-export * from './paired-comparison'
-export * from './paper-tables'
+export {
+  comparePaired,
+  type PairedComparison,
+  type PairedComparisonOptions,
+  type PairedDifference,
+} from './paired-comparison'
+export {
+  PAPER,
+  type PaperCost,
+  type PaperRow,
+  type PaperTable,
+  paperCosts,
+  paperTable,
+  paperTableNames,
+} from './paper-tables'
 export {
   type CurvePoint,
   certifiedAccuracyChart,
   certifiedAccuracyCurves,
   certifiedAccuracyFigure,
 } from './plots'
-export * from './report'
-export * from './runs'
-export * from './tables'
+export {
+  type Chart,
+  type GridImage,
+  type ImageGrid,
+  type Report,
+  type ReportSection,
+  renderReport,
+} from './report'
+export { groupLogs, type LabelledLog, type Method, type Run } from './runs'
+export {
+  type Cell,
+  type Column,
+  type MeanAndDeviation,
+  renderTable,
+  renderTables,
+  TABLE_FORMATS,
+  type Table,
+  type TableFormat,
+} from './tables'

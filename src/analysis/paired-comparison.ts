@@ -2,7 +2,7 @@ import { createCipheriv } from 'node:crypto'
 import { ConfigError, DataError } from '../errors'
 import { type CertificationRow, labelRadius } from '../logs/certification-log'
 import { streamKey } from '../streams'
-import { averageCertifiedRadius, certifiedAccuracy } from './certified-accuracy'
+import { averageCertifiedRadius, certifiedAccuracy, type Rows } from './certified-accuracy'
 
 /** A figure of two methods, and how far the difference would go with other draws of images. */
 export interface PairedDifference {
@@ -32,8 +32,6 @@ export interface PairedComparisonOptions {
   /** The same seed gives the same interval. Default 0. */
   readonly seed?: number
 }
-
-type Rows = readonly CertificationRow[]
 
 /**
  * The differences in ACR and in certified accuracy of two methods on the same images, with percentile bootstrap intervals

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { isObject } from '../files/read-json'
 import type { Session } from './session'
 
@@ -14,6 +15,11 @@ export abstract class Handle<Data = unknown> {
     readonly session: Session,
     readonly id: number,
   ) {}
+
+  /** Its class and number: a session has too much to print. */
+  [inspect.custom](): string {
+    return `${this.constructor.name} #${this.id}`
+  }
 }
 
 /** A handle whose value is plain data, for instance a description of a data set. */

@@ -210,6 +210,8 @@ async function launch(interpreter: string, outputAddress: string): Promise<Pytho
     REQ_TIMEOUT: '0',
     DEBUG: undefined,
     FT_CADIS_OUTPUT: outputAddress,
+    // `ft-cadis fetch` alone downloads.
+    HF_HUB_OFFLINE: '1',
     ...allocatorEnvironment(),
   }
   const saved = Object.fromEntries(Object.keys(changed).map(name => [name, process.env[name]]))

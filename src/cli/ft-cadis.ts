@@ -2,11 +2,13 @@ import type { Command } from 'commander'
 import { requirePlatform } from '../environment/platform'
 import { packageVersion } from '../files/package-version'
 import { addAnalyzeCommand } from './commands/analyze'
+import { addAttackCommand } from './commands/attack'
 import { addCertifyCommand } from './commands/certify'
 import { addCheckFixturesCommand } from './commands/check-fixtures'
 import { addDoctorCommand } from './commands/doctor'
 import { addExperimentCommand } from './commands/experiment'
 import { addExportCommand } from './commands/export'
+import { addFetchCommand } from './commands/fetch'
 import { addInitCommand } from './commands/init'
 import { addLaunchCommand } from './commands/launch'
 import { addPredictCommand } from './commands/predict'
@@ -36,11 +38,13 @@ export function createFtCadis(): Command {
     })
   addSetupCommand(program)
   addDoctorCommand(program)
+  addFetchCommand(program)
   addInitCommand(program)
   addTrainCommand(program)
   addCheckFixturesCommand(program)
   addAnalyzeCommand(program)
   addCertifyCommand(program)
+  addAttackCommand(program)
   addPredictCommand(program)
   addSoftLabelsCommand(program)
   addExportCommand(program)

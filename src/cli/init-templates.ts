@@ -55,7 +55,8 @@ export const config = defineConfig({
 `
 
 function experiment(configModule: string): string {
-  return `import { accuracyTable, certificationOf, certify, connect, finetune, renderTable, setup } from 'ft-cadis'
+  return `import { certificationOf, certify, connect, finetune, setup } from 'ft-cadis'
+import { accuracyTable, renderTable } from 'ft-cadis/analysis'
 import { config } from '${configModule}'
 
 async function main(): Promise<void> {

@@ -10,7 +10,7 @@ export type { NamedPreset, OpenValue, PresetValues } from './preset-values'
 
 const IMAGENET = {
   sigma: 0.5,
-  needs: ['data', 'denoiser'],
+  needs: ['data'],
   takes: ['baseLearningRate', 'weightDecay', 'layerDecay', 'lambda'],
   radii: [0, 0.5, 1, 1.5, 2, 2.5, 3],
   images: { imageSize: 224, classes: 1000, trainImages: 1_281_167, testImages: 50_000 },
@@ -33,7 +33,7 @@ export const NAMED_PRESETS: readonly NamedPreset[] = [
     name: 'cifar10',
     summary: 'CIFAR-10: every weight of a ViT-B/16 (Table 9)',
     sigma: 0.5,
-    needs: ['data', 'denoiser'],
+    needs: ['data'],
     takes: ['baseLearningRate', 'lambda', 'epsilon'],
     radii: [0, 0.25, 0.5, 0.75, 1, 1.25, 1.5],
     images: { imageSize: 32, classes: 10, trainImages: 50_000, testImages: 10_000 },
@@ -103,15 +103,13 @@ export function namedPreset(name: string, scale?: Table1Scale): NamedPreset {
   })
 }
 
+/** The folder of images, which has no default; the denoiser where it is given. */
 function needed(
   name: string,
   { data, denoiser }: Pick<PresetValues, 'data' | 'denoiser'>,
-): { readonly data: string; readonly denoiser: string } {
-  if (data !== undefined && denoiser !== undefined) return { data, denoiser }
-  const missing = Object.entries({ data, denoiser }).flatMap(([input, path]) =>
-    path === undefined ? [input] : [],
-  )
-  throw new ConfigError(`The preset ${name} is missing ${missing.join(' and ')}.`, {
-    remedy: `Give ${missing.length === 1 ? 'it' : 'them'}; on the command line by ${missing.map(input => `--${input}`).join(' and ')}.`,
+): { readonly data: string; readonly denoiser?: string } {
+  if (data !== undefined) return { data, ...given({ denoiser }) }
+  throw new ConfigError(`The preset ${name} is missing data.`, {
+    remedy: 'Give it; on the command line by --data.',
   })
 }

@@ -7,7 +7,7 @@ export interface PresetValues {
   readonly sigma: number
   /** Folder of the data. */
   readonly data?: string | undefined
-  /** Weights of the denoiser. */
+  /** Weights of the denoiser. Default: the preset's. */
   readonly denoiser?: string | undefined
   /** Weights of the classifier. Default: the preset's. */
   readonly classifier?: string | undefined
@@ -32,7 +32,7 @@ export interface NamedPreset {
   /** The noise level where none is given. */
   readonly sigma: number
   /** What has no default. */
-  readonly needs: readonly ('data' | 'denoiser')[]
+  readonly needs: readonly 'data'[]
   /** The values that a σ without published settings needs. */
   readonly takes: readonly OpenValue[]
   /** Radii of the table of certified accuracy, for pixels in [0, 1]. */

@@ -1,6 +1,7 @@
 import { ConfigError } from '../errors'
 import { DIGITS_NETWORKS } from './digits-networks'
 import type { FtCadisSettings } from './methods/ft-cadis'
+import { cachedPath, PUBLISHED_WEIGHTS } from './published-weights'
 import { parseConfig, type RunConfigInput, type RunConfigOf, requireMethod } from './schema'
 
 /**
@@ -72,8 +73,8 @@ const OPTIMISATION = {
 export interface Cifar10PresetOptions extends Partial<Cifar10OpenValues> {
   /** Noise level on the [0, 1] scale. Others than 0.25, 0.5 and 1 need every value of {@link Cifar10OpenValues}. */
   readonly sigma: number
-  /** The file cifar10_uncond_50M_500K.pt of improved-diffusion. */
-  readonly denoiser: string
+  /** The file cifar10_uncond_50M_500K.pt of improved-diffusion. Default: where `ft-cadis fetch cifar10` puts it. */
+  readonly denoiser?: string
   /** Folder or hub id of a ViT-B/16 for CIFAR-10 in transformers' format. Default: the hub id of the paper's. */
   readonly classifier?: string
   /** Folder cifar-10-batches-py. */
@@ -89,7 +90,8 @@ export interface Cifar10PresetOptions extends Partial<Cifar10OpenValues> {
  * @throws ConfigError that lists the open values which a sigma without published ones lacks.
  */
 function cifar10(options: Cifar10PresetOptions): RunConfigOf<'ft-cadis'> {
-  const { sigma, denoiser, data, output } = options
+  const { cifar10: published } = PUBLISHED_WEIGHTS
+  const { sigma, denoiser = cachedPath(published.denoiser), data, output } = options
   const { baseLearningRate, lambda, epsilon } = openValues('cifar10', options, {
     published: CIFAR10_BY_SIGMA,
     names: ['baseLearningRate', 'lambda', 'epsilon'],
@@ -98,7 +100,7 @@ function cifar10(options: Cifar10PresetOptions): RunConfigOf<'ft-cadis'> {
     smoothing: { sigma, denoiser: { source: 'openai', preset: 'cifar10', path: denoiser } },
     classifier: {
       source: 'transformers',
-      path: options.classifier ?? 'aaraki/vit-base-patch16-224-in21k-finetuned-cifar10',
+      path: options.classifier ?? published.classifier,
       inputRange: 'symmetric',
       resize: 224,
       dropPath: 0.2,
@@ -129,8 +131,8 @@ export interface ImagenetPresetOptions extends Partial<ImagenetOpenValues> {
   readonly sigma: number
   /** LoRA of rank and alpha 4 (Table 10), or every weight at the same settings, which Table 16 compares it with. */
   readonly tuning: 'lora' | 'full'
-  /** The file 256x256_diffusion_uncond.pt of guided-diffusion. */
-  readonly denoiser: string
+  /** The file 256x256_diffusion_uncond.pt of guided-diffusion. Default: where `ft-cadis fetch imagenet` puts it. */
+  readonly denoiser?: string
   /** Weight file of the paper's CLIP ViT-B/16 in timm's format. Default: what the hub has under its name. */
   readonly classifier?: string
   /** Folder with `train` and `val`. */
@@ -146,7 +148,8 @@ export interface ImagenetPresetOptions extends Partial<ImagenetOpenValues> {
  * @throws ConfigError that lists the open values which a sigma without published ones lacks.
  */
 function imagenet(options: ImagenetPresetOptions): RunConfigOf<'ft-cadis'> {
-  const { sigma, tuning, denoiser, data, output } = options
+  const { imagenet: published } = PUBLISHED_WEIGHTS
+  const { sigma, tuning, denoiser = cachedPath(published.denoiser), data, output } = options
   const { baseLearningRate, weightDecay, layerDecay, lambda } = openValues('imagenet', options, {
     published: IMAGENET_BY_SIGMA,
     names: ['baseLearningRate', 'weightDecay', 'layerDecay', 'lambda'],

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { PythonStartError } from '../errors'
+import { type CachedWeights, cachedWeights } from './cached-weights'
 import { type EnvironmentInfo, inspectEnvironment } from './inspect-environment'
 import { type Interpreter, type InterpreterOptions, ORIGINS, resolveInterpreter } from './interpreter'
 import { REQUIREMENTS_FILE } from './paths'
@@ -36,8 +37,27 @@ const MINIMUM_NODE = [20, 19] as const
  * is missing is a finding with the command that repairs it, not an error.
  */
 export async function doctor(options: DoctorOptions = {}): Promise<DoctorReport> {
-  const findings = [inspectNode(process.versions.node), ...(await inspectPython(options))]
+  const findings = [
+    inspectNode(process.versions.node),
+    ...(await inspectPython(options)),
+    ...describeWeights(await cachedWeights()),
+  ]
   return { findings, isUsable: findings.every(({ status }) => status !== 'error') }
+}
+
+/** The weights that presets take from the cache; what is not there is no error, since others can be given. */
+export function describeWeights({ presets, models }: CachedWeights): Finding[] {
+  const state = (isCached: boolean) => (isCached ? 'in the cache' : 'not fetched')
+  return [
+    ...presets.map(
+      ({ name, denoiser, classifier }): Finding => ({
+        name: `weights of ${name}`,
+        status: 'ok',
+        found: `denoiser ${state(denoiser.isCached)}, classifier ${state(classifier.isCached)}`,
+      }),
+    ),
+    { name: "hub's cache", status: 'ok', found: models.join(', ') || 'no models' },
+  ]
 }
 
 export function inspectNode(version: string): Finding {

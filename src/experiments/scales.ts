@@ -3,19 +3,20 @@ import { ablations } from '../config/ablations'
 import { presets } from '../config/presets'
 import { parseConfig, type RunConfig } from '../config/schema'
 import { ConfigError } from '../errors'
+import { given } from '../files/given'
 import { trainDigitsResNet } from './digits-resnet'
 import type { Scale, ScaleName } from './scale'
 
 export interface ScaleOptions {
   /** Folder of all experiments of the scale. */
   readonly output: string
-  /** File or folder of the denoiser. The digits have their own. */
+  /** File or folder of the denoiser. The digits have their own; default of the others: what `ft-cadis fetch` has brought. */
   readonly denoiser?: string | undefined
   /** File or folder of the classifier. Default: the paper's, from the hub. */
   readonly classifier?: string | undefined
   /** The checkpoint of the ResNet-110, for Table 17 on CIFAR-10. */
   readonly resnet110?: string | undefined
-  /** Folder of the data. The digits have their own. */
+  /** Folder of the data. The digits have their own; default of the others: what `ft-cadis fetch` has brought. */
   readonly data?: string | undefined
 }
 
@@ -82,7 +83,7 @@ function digits({ output }: ScaleOptions): Scale {
 }
 
 function cifar10({ denoiser, classifier, data, resnet110 }: ScaleOptions): Scale {
-  const files = required('cifar10', { denoiser, data })
+  const files = { ...required('cifar10', { data }), ...given({ denoiser, classifier }) }
   return {
     name: 'cifar10',
     title: 'CIFAR-10, ViT-B/16 behind the improved-diffusion denoiser',
@@ -95,7 +96,6 @@ function cifar10({ denoiser, classifier, data, resnet110 }: ScaleOptions): Scale
       const config = presets.cifar10({
         sigma,
         ...files,
-        ...(classifier && { classifier }),
         output: NO_OUTPUT,
       })
       return isAblation ? ablations.shortened(config) : config
@@ -107,9 +107,9 @@ function cifar10({ denoiser, classifier, data, resnet110 }: ScaleOptions): Scale
 }
 
 function imagenet({ denoiser, classifier, data }: ScaleOptions): Scale {
-  const files = required('imagenet', { denoiser, data })
+  const files = { ...required('imagenet', { data }), ...given({ denoiser, classifier }) }
   const base = (sigma: number, tuning: 'lora' | 'full') =>
-    presets.imagenet({ sigma, tuning, ...files, ...(classifier && { classifier }), output: NO_OUTPUT })
+    presets.imagenet({ sigma, tuning, ...files, output: NO_OUTPUT })
   return {
     name: 'imagenet',
     title: 'ImageNet, CLIP ViT-B/16 at 384 pixels behind the guided-diffusion denoiser',

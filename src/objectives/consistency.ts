@@ -25,7 +25,7 @@ import { rampFactor } from './ramp'
 import { recognizedCount } from './recognized'
 import { crossEntropyMetric, trainingAccuracyMetric } from './shared-metrics'
 
-interface ConsistencyForm extends Form {
+export interface ConsistencyForm extends Form {
   readonly settings: ConsistencySettings
   readonly prepared: null
   readonly asked: null

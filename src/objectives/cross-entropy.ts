@@ -9,8 +9,8 @@ import { exactPasses } from './passes'
 import { recognizedCount } from './recognized'
 import { crossEntropyMetric, trainingAccuracyMetric } from './shared-metrics'
 
-type CrossEntropyForm = SimpleForm<CrossEntropySettings, 'crossEntropy' | 'recognized'>
-type GaussianForm = SimpleForm<GaussianSettings, 'crossEntropy' | 'recognized'>
+export type CrossEntropyForm = SimpleForm<CrossEntropySettings, 'crossEntropy' | 'recognized'>
+export type GaussianForm = SimpleForm<GaussianSettings, 'crossEntropy' | 'recognized'>
 
 const copies = ({ images, noises }: CrossEntropySettings) => (images === 'clean' ? 1 : noises)
 

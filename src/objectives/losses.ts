@@ -2,6 +2,7 @@ import {
   type AnyTensor,
   type Axes,
   add,
+  axisOf,
   clampMin,
   div,
   exp,
@@ -28,7 +29,7 @@ export function crossEntropy<A extends Axes>(
   logProbabilities: Tensor<A>,
   labels: AnyTensor,
 ): Tensor<Without<A, 'K'>> {
-  return mul(pick(logProbabilities, 'K', labels), -1)
+  return mul(pick<A, 'K'>(logProbabilities, axisOf(logProbabilities, 'K'), labels), -1)
 }
 
 /**
@@ -44,7 +45,7 @@ export function consistencyTarget<A extends Axes>(
   logProbabilities: Tensor<A>,
   noises: number,
 ): Tensor<Without<A, 'M'>> {
-  return sub(logsumexp(logProbabilities, 'M'), Math.log(noises))
+  return sub(logsumexp<A, 'M'>(logProbabilities, axisOf(logProbabilities, 'M')), Math.log(noises))
 }
 
 /** KL(target ‖ prediction) = Σ_k t_k (log t_k - log p_k), for each image, from the logarithm of the target. */
@@ -52,7 +53,10 @@ export function klDivergence<A extends Axes, T extends Axes>(
   logTarget: Tensor<T>,
   logProbabilities: Tensor<A>,
 ): Tensor<Without<A, 'K'>> {
-  return sum(mul(mul(sub(logProbabilities, logTarget), exp(logTarget)), -1), 'K')
+  return sum<A, 'K'>(
+    mul(mul(sub(logProbabilities, logTarget), exp(logTarget)), -1),
+    axisOf(logProbabilities, 'K'),
+  )
 }
 
 /** Stands for probabilities of 0 where their logarithm is taken: 0 · log 0 is 0. */
@@ -64,7 +68,7 @@ export function klFromProbabilities<A extends Axes, T extends Axes>(
   logProbabilities: Tensor<A>,
 ): Tensor<Without<A, 'K'>> {
   const logTarget = log(clampMin(target, PROBABILITY_FLOOR))
-  return sum(mul(mul(sub(logProbabilities, logTarget), target), -1), 'K')
+  return sum<A, 'K'>(mul(mul(sub(logProbabilities, logTarget), target), -1), axisOf(logProbabilities, 'K'))
 }
 
 /** Σ_k t_k · -log p_k: cross-entropy with a target that is a distribution. */
@@ -72,7 +76,7 @@ export function softCrossEntropy<A extends Axes>(
   target: AnyTensor,
   logProbabilities: Tensor<A>,
 ): Tensor<Without<A, 'K'>> {
-  return mul(sum(mul(logProbabilities, target), 'K'), -1)
+  return mul(sum<A, 'K'>(mul(logProbabilities, target), axisOf(logProbabilities, 'K')), -1)
 }
 
 /** What the adversarial images of one image count together: the largest (Eq. 9), or the mean (Table 7). */

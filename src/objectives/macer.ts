@@ -3,6 +3,7 @@ import { seenCopies } from '../smoothing/smoothing'
 import {
   type Axes,
   add,
+  axisOf,
   div,
   erfinv,
   flatten,
@@ -27,7 +28,7 @@ import { exactPasses } from './passes'
 import { recognizedCount } from './recognized'
 import { crossEntropyMetric, trainingAccuracyMetric } from './shared-metrics'
 
-interface MacerForm extends Form {
+export interface MacerForm extends Form {
   readonly settings: MacerSettings
   readonly prepared: null
   readonly asked: {
@@ -52,15 +53,16 @@ export function softVotes<A extends Axes>(
   logits: Tensor<A>,
   { beta }: Pick<MacerSettings, 'beta'>,
 ): { readonly shares: Tensor<Without<A, 'M'>>; readonly classes: Tensor<Without<A, 'M'>> } {
-  const votes = mean(softmax(mul(logits, beta), 'K'), 'M')
-  const { values, indices } = topk(votes, 'K', { count: 2 })
+  const votes = mean<A, 'M'>(softmax(mul(logits, beta), axisOf(logits, 'K')), axisOf(logits, 'M'))
+  const { values, indices } = topk(votes, axisOf(votes, 'K'), { count: 2 })
   return { shares: values, classes: indices }
 }
 
 /** ξ = Φ⁻¹(p̃₁) - Φ⁻¹(p̃₂), with Φ⁻¹(p) = √2 erfinv(2p - 1): infinite where a share rounds to 0 or 1. */
 export function marginOf<A extends Axes>(shares: Tensor<A>): Tensor<Without<A, 'K'>> {
   const quantiles = mul(erfinv(sub(mul(shares, 2), 1)), Math.SQRT2)
-  return sub(select(quantiles, 'K', 0), select(quantiles, 'K', 1))
+  const K = axisOf(quantiles, 'K')
+  return sub(select<A, 'K'>(quantiles, K, 0), select<A, 'K'>(quantiles, K, 1))
 }
 
 /**

@@ -1,9 +1,9 @@
-import { type Axes, argmax, eq, sum, type Tensor, to } from '../torch'
+import { type Axes, argmax, axisOf, eq, sum, type Tensor, to } from '../torch'
 
 /** How many images of a micro-batch, under all their noises, get their label. */
 export function recognizedCount<A extends Axes>(
   logProbabilities: Tensor<A>,
   labels_B: Tensor<'B'>,
 ): Tensor<''> {
-  return sum(to(eq(argmax(logProbabilities, 'K'), labels_B), 'float32'))
+  return sum(to(eq(argmax(logProbabilities, axisOf(logProbabilities, 'K')), labels_B), 'float32'))
 }

@@ -12,7 +12,7 @@ import { rampFactor } from './ramp'
 import { recognizedCount } from './recognized'
 import { crossEntropyMetric, trainingAccuracyMetric } from './shared-metrics'
 
-interface SmoothAdvForm extends Form {
+export interface SmoothAdvForm extends Form {
   readonly settings: SmoothAdvSettings
   readonly prepared: null
   readonly asked: null

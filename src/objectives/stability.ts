@@ -8,7 +8,7 @@ import { exactPasses } from './passes'
 import { recognizedCount } from './recognized'
 import { crossEntropyMetric, trainingAccuracyMetric } from './shared-metrics'
 
-type StabilityForm = SimpleForm<StabilitySettings, 'crossEntropy' | 'stability' | 'recognized'>
+export type StabilityForm = SimpleForm<StabilitySettings, 'crossEntropy' | 'stability' | 'recognized'>
 
 /** Both terms of stability training, for each image, from log-probabilities of clean and noisy images. */
 export function stabilityLosses(

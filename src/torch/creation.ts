@@ -3,7 +3,16 @@ import { ShapeError } from '../errors'
 import { checkedName, type StreamName } from '../streams'
 import { apply, type Dtype, makeTensor, type ValueOf } from './apply'
 import type { Generator } from './generator'
-import { type AnyTensor, type Axes, checkAxisCount, dimensionOf, prependAxis, type Tensor } from './tensor'
+import { rememberData } from './known'
+import {
+  type AnyTensor,
+  type Axes,
+  checkAxisCount,
+  dimensionOf,
+  type Letter,
+  prependAxis,
+  type Tensor,
+} from './tensor'
 
 /** A tensor from numbers or booleans in nested arrays, one level for each axis, on the session's device; float32 by default. */
 export function tensor<const A extends Axes, D extends Dtype = 'float32'>(
@@ -20,18 +29,20 @@ export function tensor<const A extends Axes, D extends Dtype = 'float32'>(
       },
     )
   }
-  return session.record('tensor', [], {
-    parameters: { data, dtype: dtype ?? 'float32' },
+  const type = dtype ?? 'float32'
+  const made = session.record('tensor', [], {
+    parameters: { data, dtype: type },
     make: makeTensor<A, ValueOf<D>>(axes),
   })
+  return rememberData(made, data, type)
 }
 
-/** Numbers side by side, on a new axis. */
-export function stack<const X extends string>(
-  numbers: readonly [Tensor<''>, ...Tensor<''>[]],
+/** Tensors of one shape side by side, on a new first axis. */
+export function stack<const X extends string, A extends Axes>(
+  tensors: readonly [Tensor<A>, ...Tensor<A>[]],
   { as }: { as: X },
-): Tensor<X> {
-  return apply('stack', numbers, { axes: as })
+): Tensor<`${X}${A}`> {
+  return apply('stack', tensors, { axes: prependAxis('stack', as, tensors[0].axes) })
 }
 
 function depthOf(data: Plain): number {
@@ -44,14 +55,14 @@ export function randnLike<A extends Axes>(like: Tensor<A>, generator: Generator)
 }
 
 /** For each index of an axis a whole number in [0, `below`). */
-export function randint<const X extends string>(
-  like: AnyTensor,
-  axis: X,
+export function randint<A extends Axes, const X extends string>(
+  like: AnyTensor & { readonly axes: A },
+  axis: X & Letter<A>,
   { below, generator }: { below: number; generator: Generator },
 ): Tensor<X> {
   return like.session.record('randint', [like, generator], {
     parameters: { dim: dimensionOf('randint', like, axis), below },
-    make: makeTensor(axis),
+    make: makeTensor<X>(axis),
   })
 }
 

@@ -1,17 +1,24 @@
 import { apply, type Dtype, missingDimensions, type ValueOf } from './apply'
-import { type AnyTensor, type Axes, dimensionOf, type Tensor } from './tensor'
+import { rememberLike } from './known'
+import { type AnyTensor, type Axes, dimensionOf, type Letter, type Tensor } from './tensor'
 
-type Operand = AnyTensor | number
+/** What stands second in a binary operation: a tensor whose axes are among those of the first, or a number. */
+export type Operand = AnyTensor | number
 
 function binary<A extends Axes, V extends number | boolean = number>(
   operation: string,
   first: AnyTensor & { readonly axes: A },
   second: Operand,
+  dtype?: Dtype,
 ): Tensor<A, V> {
   const { axes } = first
-  if (typeof second === 'number') return apply(operation, [first], { axes, parameters: { other: second } })
+  if (typeof second === 'number') {
+    const result = apply<A, V>(operation, [first], { axes, parameters: { other: second } })
+    return rememberLike(result, [first], dtype)
+  }
   const unsqueeze = missingDimensions(operation, axes, second)
-  return apply(operation, [first, second], { axes, parameters: unsqueeze.length === 0 ? {} : { unsqueeze } })
+  const parameters = unsqueeze.length === 0 ? {} : { unsqueeze }
+  return rememberLike(apply<A, V>(operation, [first, second], { axes, parameters }), [first, second], dtype)
 }
 
 /** `first + second` */
@@ -28,13 +35,13 @@ export const div = <A extends Axes>(first: Tensor<A>, second: Operand): Tensor<A
   binary('div', first, second)
 /** Whether elements are equal. */
 export const eq = <A extends Axes>(first: Tensor<A>, second: Operand): Tensor<A, boolean> =>
-  binary('eq', first, second)
+  binary('eq', first, second, 'bool')
 /** Whether elements differ. */
 export const ne = <A extends Axes>(first: Tensor<A>, second: Operand): Tensor<A, boolean> =>
-  binary('ne', first, second)
+  binary('ne', first, second, 'bool')
 /** Whether elements of the first are greater. */
 export const gt = <A extends Axes>(first: Tensor<A>, second: Operand): Tensor<A, boolean> =>
-  binary('gt', first, second)
+  binary('gt', first, second, 'bool')
 
 /** `condition ? first : otherwise`, element by element; the axes of the condition are among the first's. */
 export function where<A extends Axes>(
@@ -52,7 +59,7 @@ export function where<A extends Axes>(
 const unary =
   (operation: string) =>
   <A extends Axes>(input: Tensor<A>): Tensor<A> =>
-    apply(operation, [input], { axes: input.axes })
+    rememberLike(apply(operation, [input], { axes: input.axes }), [input])
 
 export const exp = unary('exp')
 export const log = unary('log')
@@ -85,18 +92,19 @@ export function to<A extends Axes, D extends Dtype>(
   input: AnyTensor & { readonly axes: A },
   dtype: D,
 ): Tensor<A, ValueOf<D>> {
-  return apply('to', [input], { axes: input.axes, parameters: { dtype } })
+  return rememberLike(apply('to', [input], { axes: input.axes, parameters: { dtype } }), [input], dtype)
 }
 
 const alongAxis =
   (operation: string) =>
-  <A extends Axes>(input: Tensor<A>, axis: string): Tensor<A> =>
-    apply(operation, [input], {
-      axes: input.axes,
-      parameters: { dim: dimensionOf(operation, input, axis) },
-    })
+  <A extends Axes>(input: Tensor<A>, axis: Letter<A>): Tensor<A> => {
+    const parameters = { dim: dimensionOf(operation, input, axis) }
+    return rememberLike(apply(operation, [input], { axes: input.axes, parameters }), [input])
+  }
 
+/** Probabilities along an axis, from logits. */
 export const softmax = alongAxis('softmax')
+/** Logarithms of probabilities along an axis, from logits. */
 export const logSoftmax = alongAxis('log_softmax')
 /** 1 at the largest value of an axis, the first of equals, and 0 elsewhere; without a gradient. */
 export const hardmax = alongAxis('hardmax')

@@ -1,6 +1,6 @@
 import { Handle, PlainHandle, type Session } from '../bridge'
+import type { Dtype } from './apply'
 import { type Denoiser, descriptionOf, type ParameterDescription } from './modules'
-import type { Dtype } from './operations'
 import { pythonSpec, type Spec } from './spec'
 import { Tensor } from './tensor'
 

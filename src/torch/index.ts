@@ -1,15 +1,154 @@
-export * from './data'
-export * from './distributed'
-export * from './event-writer'
-export * from './generator'
-export * from './image-denoiser'
-export * from './image-files'
-export * from './inference'
-export * from './memory'
-export * from './modules'
-export * from './operations'
-export * from './optimizer'
-export * from './provenance'
-export * from './soft-labels'
-export * from './spec'
-export * from './tensor'
+/**
+ * Named tensors, their operations, and what Python holds: networks, optimizers, data sets. Operations are named after torch's.
+ * Each records one instruction and returns a name for its result; nothing is computed until a session reads. Binary operations
+ * take a tensor whose axes are among the first one's, in the same order, and broadcast by letter: `mul(gradients_MBCHW, scale_MB)`
+ * scales each image by its own number.
+ */
+export type { Dtype, ValueOf } from './apply'
+export { backward, doublyDifferentiable, grad, gradient, gradWithGraph, noGrad } from './autograd'
+export { lookUp, noiseBlocks, randint, randnCopies, randnLike, stack, tensor } from './creation'
+export {
+  type Batch,
+  type CorruptImage,
+  type DataIdentity,
+  Dataset,
+  type DatasetDescription,
+  type DrawnSamples,
+  digest,
+  drawSamples,
+  encodePng,
+  Loader,
+  type LoaderOptions,
+  makeLoader,
+  openDataset,
+  type SkippedImages,
+} from './data'
+export { type JoinOptions, joinProcessGroup, type ProcessGroup, soleProcess } from './distributed'
+export {
+  abs,
+  add,
+  clamp,
+  clampMin,
+  detach,
+  div,
+  eq,
+  erfinv,
+  exp,
+  gt,
+  hardmax,
+  leaf,
+  log,
+  logSoftmax,
+  mul,
+  ne,
+  type Operand,
+  reciprocal,
+  round,
+  softmax,
+  sqrt,
+  square,
+  sub,
+  tanh,
+  to,
+  where,
+} from './elementwise'
+export { EventWriter, openEventWriter } from './event-writer'
+export { Generator, generator, manualSeed } from './generator'
+export {
+  type AnyDenoiser,
+  ImageDenoiser,
+  type ImageDenoiserDescription,
+  loadImageDenoiser,
+} from './image-denoiser'
+export {
+  type ClassNames,
+  classNames,
+  type ImageTransform,
+  readImage,
+  unreadableImages,
+} from './image-files'
+export {
+  expand,
+  flatten,
+  indexSelect,
+  linear,
+  pick,
+  replaceRows,
+  rowsWhere,
+  select,
+  slice,
+  unflatten,
+} from './indexing'
+export {
+  type Autocast,
+  autocasting,
+  compileDenoiser,
+  type InferenceOptions,
+  inferenceCopy,
+  networkDtype,
+} from './inference'
+export {
+  denoisingPeak,
+  type MemoryNow,
+  memoryNow,
+  type NetworkBytes,
+  networkBytes,
+  trainingPeak,
+} from './memory'
+export {
+  alike,
+  Classifier,
+  type ClassifierDescription,
+  type ClassifierPrecision,
+  Denoiser,
+  type DiffusionSchedule,
+  describe,
+  descriptionOf,
+  type LibraryGroups,
+  loadClassifier,
+  loadDenoiser,
+  type ParameterDescription,
+  requireDenoiserOf,
+  setTf32,
+  type WeightClasses,
+} from './modules'
+export {
+  adamW,
+  type ClipOptions,
+  MovingAverage,
+  movingAverage,
+  Optimizer,
+  type OptimizerGroup,
+  RunningStatistics,
+  runningStatistics,
+  sgd,
+} from './optimizer'
+export { type Provenance, provenance } from './provenance'
+export {
+  argmax,
+  bincount,
+  logsumexp,
+  max,
+  mean,
+  meanOfEach,
+  normOfEach,
+  type Reduction,
+  sum,
+  topk,
+} from './reductions'
+export { readSoftLabels, SoftLabels } from './soft-labels'
+export { pythonSpec, type Spec } from './spec'
+export {
+  type AnyTensor,
+  type Axes,
+  axisOf,
+  checkAxisCount,
+  dimensionOf,
+  type Letter,
+  type Nested,
+  prependAxis,
+  type Replaced,
+  replaceAxes,
+  Tensor,
+  type Without,
+} from './tensor'

@@ -5,6 +5,7 @@ import {
   type Axes,
   checkAxisCount,
   dimensionOf,
+  type Letter,
   prependAxis,
   type Replaced,
   replaceAxes,
@@ -15,7 +16,7 @@ import {
 /** The entry of `axis` that `index` names, for each of the others: `pick(logits_MBK, 'K', labels_B)` has axes `MB`. */
 export function pick<A extends Axes, X extends string>(
   input: Tensor<A>,
-  axis: X,
+  axis: X & Letter<A>,
   index: AnyTensor,
 ): Tensor<Without<A, X>> {
   const dim = dimensionOf('pick', input, axis)
@@ -27,12 +28,12 @@ export function pick<A extends Axes, X extends string>(
 /** The entries of an axis at the places that an int64 tensor names, in their order: they stand on its axis. */
 export function indexSelect<A extends Axes, const X extends string, const Y extends string>(
   input: Tensor<A>,
-  axis: X,
+  axis: X & Letter<A>,
   index: Tensor<Y>,
 ): Tensor<Replaced<A, X, Y>> {
   checkAxisCount('indexSelect', index, 1)
   return apply('index_select', [input, index], {
-    axes: replaceAxes('indexSelect', input.axes, { from: axis, to: index.axes }),
+    axes: replaceAxes<A, X, Y>('indexSelect', input.axes, { from: axis, to: index.axes }),
     parameters: { dim: dimensionOf('indexSelect', input, axis) },
   })
 }
@@ -53,7 +54,7 @@ export function replaceRows(
 /** One entry of an axis. */
 export function select<A extends Axes, X extends string>(
   input: Tensor<A>,
-  axis: X,
+  axis: X & Letter<A>,
   index: number,
 ): Tensor<Without<A, X>> {
   return apply('select', [input], {
@@ -65,7 +66,7 @@ export function select<A extends Axes, X extends string>(
 /** Entries `start` up to but not including `end` of an axis. */
 export function slice<A extends Axes>(
   input: Tensor<A>,
-  axis: string,
+  axis: Letter<A>,
   { start, end }: { start: number; end: number },
 ): Tensor<A> {
   return apply('slice', [input], {
@@ -95,12 +96,12 @@ export function flatten<A extends Axes, const X extends string, const Y extends 
 /** One axis as two, the first of `count`: `unflatten(x_NK, 'N', { as: 'MB', count: M })` has axes `MBK`. */
 export function unflatten<A extends Axes, const X extends string, const Y extends string>(
   input: Tensor<A>,
-  axis: X,
+  axis: X & Letter<A>,
   { as, count }: { as: Y; count: number },
 ): Tensor<Replaced<A, X, Y>> {
   const dim = dimensionOf('unflatten', input, axis)
   return apply('unflatten', [input], {
-    axes: replaceAxes('unflatten', input.axes, { from: axis, to: as, count: 2 }),
+    axes: replaceAxes<A, X, Y>('unflatten', input.axes, { from: axis, to: as, count: 2 }),
     parameters: { dim, count },
   })
 }
@@ -116,7 +117,7 @@ export function expand<A extends Axes, const X extends string>(
 /** An affine map of the last axis: `linear(x_ND, 'D', { weights_KD, bias_K, as: 'K' })` has axes `NK`. */
 export function linear<A extends Axes, const X extends string, const Y extends string>(
   input: Tensor<A>,
-  axis: X,
+  axis: X & Letter<A>,
   { weights, bias, as }: { weights: AnyTensor; bias: AnyTensor; as: Y },
 ): Tensor<Replaced<A, X, Y>> {
   if (dimensionOf('linear', input, axis) !== input.axes.length - 1) {
@@ -125,6 +126,6 @@ export function linear<A extends Axes, const X extends string, const Y extends s
     })
   }
   return apply('linear', [input, weights, bias], {
-    axes: replaceAxes('linear', input.axes, { from: axis, to: as }),
+    axes: replaceAxes<A, X, Y>('linear', input.axes, { from: axis, to: as }),
   })
 }

@@ -1,6 +1,6 @@
 import { Handle, type Plain, PlainHandle, type Session } from '../bridge'
+import type { Dtype } from './apply'
 import type { AnyDenoiser } from './image-denoiser'
-import type { Dtype } from './operations'
 import { pythonSpec, type Spec } from './spec'
 import { Tensor } from './tensor'
 

@@ -1,34 +1,47 @@
 import { ShapeError } from '../errors'
-import { apply, makeTensor } from './apply'
-import { type AnyTensor, type Axes, checkAxisCount, dimensionOf, type Tensor, type Without } from './tensor'
+import { apply, type Dtype, makeTensor } from './apply'
+import { rememberLike } from './known'
+import {
+  type AnyTensor,
+  type Axes,
+  checkAxisCount,
+  dimensionOf,
+  type Letter,
+  type Tensor,
+  type Without,
+} from './tensor'
 
 /** Reduces one axis, or all of them when none is named. */
-interface Reduction {
-  <A extends Axes, X extends string>(input: Tensor<A>, axis: X): Tensor<Without<A, X>>
+export interface Reduction {
+  <A extends Axes, X extends string>(input: Tensor<A>, axis: X & Letter<A>): Tensor<Without<A, X>>
   (input: AnyTensor): Tensor<''>
 }
 
-function reduction(operation: string): Reduction {
+function reduction(operation: string, dtype?: Dtype): Reduction {
   const reduce = (input: AnyTensor, axis?: string): Tensor => {
-    if (axis === undefined) return apply(operation, [input], { axes: '' })
+    if (axis === undefined) return rememberLike(apply(operation, [input], { axes: '' }), [input], dtype)
     const dim = dimensionOf(operation, input, axis)
-    return apply(operation, [input], { axes: input.axes.replace(axis, ''), parameters: { dim } })
+    const axes = input.axes.replace(axis, '')
+    return rememberLike(apply(operation, [input], { axes, parameters: { dim } }), [input], dtype)
   }
   return reduce as Reduction
 }
 
+/** The sum over an axis, or over all. */
 export const sum = reduction('sum')
+/** The mean over an axis, or over all. */
 export const mean = reduction('mean')
 /** The largest value; its gradient goes to the first of equals alone, as `torch.max` over a dimension does. */
 export const max = reduction('max')
+/** The logarithm of the sum of exponentials. */
 export const logsumexp = reduction('logsumexp')
 /** Index of the largest value, the first of equals. */
-export const argmax = reduction('argmax')
+export const argmax = reduction('argmax', 'int64')
 
 /** The `count` largest values of an axis, in descending order on the same axis, and the places where they stood. */
 export function topk<A extends Axes>(
   input: Tensor<A>,
-  axis: string,
+  axis: Letter<A>,
   { count }: { readonly count: number },
 ): { readonly values: Tensor<A>; readonly indices: Tensor<A> } {
   const [values, indices] = input.session.recordMany('topk', [input], {

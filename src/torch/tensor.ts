@@ -1,5 +1,7 @@
+import { inspect } from 'node:util'
 import { Handle, type Session } from '../bridge'
 import { ShapeError } from '../errors'
+import { knownOf } from './known'
 
 /**
  * Letters of shapes. A tensor's type carries one letter for each axis, and names carry them too: `logits_MBK`.
@@ -23,6 +25,13 @@ type NestedAny<Value> = Value | NestedAny<Value>[]
 /** The axes without one of them: `Without<'MBK', 'K'>` is `'MB'`. */
 export type Without<A extends Axes, Axis extends string> = Replaced<A, Axis, ''>
 
+/** One of the axes: `Letter<'MBK'>` is `'M' | 'B' | 'K'`; of axes that the compiler does not know, any. */
+export type Letter<A extends Axes> = string extends A
+  ? string
+  : A extends `${infer First}${infer Rest}`
+    ? First | Letter<Rest>
+    : never
+
 /** The axes with one of them, or a run of them, replaced: `Replaced<'MBK', 'MB', 'N'>` is `'NK'`. */
 export type Replaced<A extends Axes, From extends string, To extends string> = string extends A
   ? string
@@ -45,10 +54,28 @@ export class Tensor<A extends Axes = Axes, Value extends number | boolean = numb
   ) {
     super(session, id)
   }
+
+  /** `Tensor BK [2, 3] float32`; without shape and number type where only Python knows them. */
+  override [inspect.custom](): string {
+    return ['Tensor', ...(this.axes === '' ? [] : [this.axes]), ...knownOf(this)].join(' ')
+  }
 }
 
 /** A tensor of any axes and values, where a function does not care. */
 export type AnyTensor = Handle & { readonly axes: Axes }
+
+/**
+ * A letter for a function whose axes the compiler does not know: it is looked for when the function runs.
+ *
+ * @throws ShapeError if it is not one of the tensor's axes
+ */
+export function axisOf<A extends Axes, X extends string>(
+  tensor: AnyTensor & { readonly axes: A },
+  axis: X,
+): X & Letter<A> {
+  dimensionOf('axisOf', tensor, axis)
+  return axis as X & Letter<A>
+}
 
 /** The dimension number of an axis. */
 export function dimensionOf(operation: string, tensor: AnyTensor, axis: string): number {

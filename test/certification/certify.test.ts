@@ -4,36 +4,37 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import {
-  type Ask,
-  armBallot,
-  armsVoter,
   type CertificationConfig,
-  type CertifiedImage,
-  type Certifier,
   CheckpointError,
   ConfigError,
   certifyDataset,
-  cohenCertifier,
-  denoise,
   gaussianBound,
   mergeShards,
-  noiseLevelOf,
-  predictCertifier,
-  readCertificationLog,
-  recordVotes,
-  runCertifiers,
   type Session,
   type Smoothing,
-  shardPath,
-  singleVoter,
   smoothingOf,
-  type Tally,
   torch,
   toSymmetric,
-  type VoteOptions,
 } from '../../src'
+import { type CertifiedImage, readCertificationLog } from '../../src/analysis'
 import { BatchSize } from '../../src/certification/batch-size'
 import { certificationSchema } from '../../src/config/certification-schema'
+import {
+  type Ask,
+  armBallot,
+  armsVoter,
+  type Certifier,
+  cohenCertifier,
+  denoise,
+  noiseLevelOf,
+  predictCertifier,
+  recordVotes,
+  runCertifiers,
+  shardPath,
+  singleVoter,
+  type Tally,
+  type VoteOptions,
+} from '../../src/internal'
 import type { CertificationRow } from '../../src/logs/certification-log'
 import { STREAMS_VERSION } from '../../src/streams'
 import { CLASSIFIER, connectForTest, loadDigits } from '../support/digits'

@@ -2,14 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import {
-  ConfigError,
-  certifyDataset,
-  readCertificationLog,
-  type Session,
-  smoothingOf,
-  torch,
-} from '../../src'
+import { ConfigError, certifyDataset, type Session, smoothingOf, torch } from '../../src'
+import { readCertificationLog } from '../../src/analysis'
 import type { EnsembleVote } from '../../src/certification/voters'
 import { certificationSchema } from '../../src/config/certification-schema'
 import { CLASSIFIER, connectForTest, loadDigits } from '../support/digits'

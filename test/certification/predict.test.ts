@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
-  ABSTAIN,
   type CertificationRunConfigInput,
   CheckpointError,
   ConfigError,
@@ -13,9 +12,7 @@ import {
   parseCertificationConfig,
   predict,
   readSmoothed,
-  recordVotes,
   type Session,
-  singleVoter,
   smoothingOf,
   torch,
   toSymmetric,
@@ -23,6 +20,7 @@ import {
 } from '../../src'
 import { imageTransform } from '../../src/certification/predict'
 import type { DataConfig } from '../../src/config/schema'
+import { ABSTAIN, recordVotes, singleVoter } from '../../src/internal'
 import type { LogMetadata } from '../../src/logs/certification-log-metadata'
 import { loadNetworks } from '../../src/smoothing/load-networks'
 import { CLASSIFIER, connectForTest, DENOISER, loadDigits } from '../support/digits'

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { ConfigError, presets } from '../../src'
 import { NAMED_PRESETS, namedPreset, PRESET_NAMES } from '../../src/config/named-presets'
+import { cachedPath } from '../../src/config/published-weights'
 
 const paths = { data: 'data', denoiser: 'denoiser', output: 'out' }
 
@@ -38,8 +39,16 @@ describe('a preset by its name', () => {
   })
 
   it('names the inputs that it lacks', () => {
-    expect(() => namedPreset('cifar10').config({ sigma: 0.5, data: 'data', output: 'out' })).toThrow(
-      /^The preset cifar10 is missing denoiser\. Give it; .*--denoiser/,
+    expect(() => namedPreset('cifar10').config({ sigma: 0.5, output: 'out' })).toThrow(
+      /^The preset cifar10 is missing data\. Give it; .*--data/,
     )
+  })
+
+  it.each([
+    ['cifar10', 'cifar10_uncond_50M_500K.pt'],
+    ['imagenet.lora', '256x256_diffusion_uncond.pt'],
+  ])('%s takes its denoiser from where fetch puts it', (name, file) => {
+    const config = namedPreset(name).config({ sigma: 0.5, data: 'data', output: 'out' })
+    expect(config.smoothing.denoiser).toMatchObject({ path: cachedPath({ file }) })
   })
 })

@@ -14,7 +14,10 @@ function typeErrors(files: ReadonlyMap<string, string>): string[] {
     strict: true,
     skipLibCheck: true,
     noEmit: true,
-    paths: { 'ft-cadis': [join(PACKAGE_FOLDER, 'src', 'index.ts')] },
+    paths: {
+      'ft-cadis': [join(PACKAGE_FOLDER, 'src', 'index.ts')],
+      'ft-cadis/*': [join(PACKAGE_FOLDER, 'src', '*', 'index.ts')],
+    },
   }
   const host = ts.createCompilerHost(options)
   const { fileExists, getSourceFile } = host

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { describeEnvironment, doctor, inspectNode } from '../../src/environment/doctor'
+import { describeEnvironment, describeWeights, doctor, inspectNode } from '../../src/environment/doctor'
 import type { EnvironmentInfo } from '../../src/environment/inspect-environment'
 import { REQUIREMENTS_FILE } from '../../src/environment/paths'
 import { readRequirements, toPin } from '../../src/environment/requirements'
@@ -89,6 +89,19 @@ test('without an interpreter the report is short and unusable', async () => {
   expect(report.findings.map(({ name, status }) => [name, status])).toEqual([
     ['Node', 'ok'],
     ['Python', 'error'],
+    ['weights of cifar10', 'ok'],
+    ['weights of imagenet', 'ok'],
+    ["hub's cache", 'ok'],
+  ])
+})
+
+test('says which weights are in the cache', () => {
+  const denoiser = { file: 'weights.pt', isCached: true }
+  const classifier = { id: 'owner/name', isCached: false }
+  const found = describeWeights({ presets: [{ name: 'cifar10', denoiser, classifier }], models: [] })
+  expect(found.map(({ name, found }) => `${name}: ${found}`)).toEqual([
+    'weights of cifar10: denoiser in the cache, classifier not fetched',
+    "hub's cache: no models",
   ])
 })
 

@@ -1,8 +1,9 @@
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { ConfigError, defineHook } from '../../src'
+import { paperTable } from '../../src/analysis/paper-tables'
+import { fieldDifferences } from '../../src/config/differences'
 import {
-  ConfigError,
-  defineHook,
   EXPERIMENTS,
   type Experiment,
   findExperiments,
@@ -11,9 +12,7 @@ import {
   arms as ready,
   SCALES,
   type ScaleName,
-} from '../../src'
-import { paperTable } from '../../src/analysis/paper-tables'
-import { fieldDifferences } from '../../src/config/differences'
+} from '../../src/experiments'
 import { logPath, resolveArms } from '../../src/experiments/arms'
 import { pairedReference } from '../../src/experiments/result-tables'
 
@@ -193,8 +192,8 @@ describe('runs', () => {
   })
 
   it('of a scale whose files are not given are refused', () => {
-    expect(() => makeScale('cifar10', { output: 'x', data: 'd' })).toThrow(
-      'The scale cifar10 needs denoiser, which nothing names. Give --denoiser.',
+    expect(() => makeScale('cifar10', { output: 'x', denoiser: 'f' })).toThrow(
+      'The scale cifar10 needs data, which nothing names. Give --data.',
     )
     const scale = makeScale('cifar10', { output: 'x', data: 'd', denoiser: 'f' })
     const [classifiers] = findExperiments(['classifiers']) as [Experiment]

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { renderTable } from '../../src/analysis/tables'
 import {
   type ArmOutcome,
   type Experiment,
@@ -6,8 +7,7 @@ import {
   findExperiments,
   makeScale,
   arms as ready,
-} from '../../src'
-import { renderTable } from '../../src/analysis/tables'
+} from '../../src/experiments'
 import { resolveArms } from '../../src/experiments/arms'
 import { denoisedRowsOfTable1, envelopeOf, keptTable, linfTable } from '../../src/experiments/derived-tables'
 import { experimentPage } from '../../src/experiments/experiment-page'

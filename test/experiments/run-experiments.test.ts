@@ -2,19 +2,17 @@ import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { ablations, InterruptedError, type Session } from '../../src'
+import { readCertificationLog } from '../../src/analysis'
+import { runExperimentCommand } from '../../src/cli/run-experiment'
 import {
   type Arm,
-  ablations,
   type Experiment,
   findExperiments,
-  InterruptedError,
-  readCertificationLog,
   runExperiments,
   type Scale,
-  type Session,
   type Task,
-} from '../../src'
-import { runExperimentCommand } from '../../src/cli/run-experiment'
+} from '../../src/experiments'
 import { logPath, resolveArms, seedFolder } from '../../src/experiments/arms'
 import { readOutcome } from '../../src/experiments/outcome'
 import { planExperiments } from '../../src/experiments/plan'

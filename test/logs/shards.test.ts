@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { dealt, planDigest, shardPath } from '../../src'
+import { dealt, planDigest, shardPath } from '../../src/internal'
 import { planMetadata } from '../../src/logs/shards'
 
 it.each([

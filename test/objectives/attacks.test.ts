@@ -9,7 +9,7 @@ import {
   smoothingOf,
   torch,
 } from '../../src'
-import { ddnAttack } from '../../src/objectives/attacks/ddn-attack'
+import { ddnAttack, ddnEnd } from '../../src/objectives/attacks/ddn-attack'
 import { connectForTest, loadDigits } from '../support/digits'
 import { stepInputs } from '../support/step-inputs'
 
@@ -86,6 +86,27 @@ describe('an attack on images under noise', () => {
     const { before, after, lengths } = await attacked(null, 'ddn')
     expect(Math.max(...lengths)).toBeGreaterThan(0.05)
     expect(after).toBeGreaterThan(before)
+  })
+
+  it('of DDN is held to its radius, then rounded, so that it may exceed it', async () => {
+    const { classifier, testSet } = digits
+    const { found } = await session.compute(() => {
+      const clean_BCHW = torch.mul(testSet.images([0]).images_BCHW, 0)
+      const inputs = {
+        ...{ classifier, smoothing: smoothingOf(null, 0.25), clean_BCHW, noises: 1 },
+        noise_MBCHW: torch.randnCopies(clean_BCHW, {
+          ...{ axis: 'M', count: 1, generator: torch.generator(session, 0) },
+        }),
+        labels_B: testSet.images([0]).labels_B,
+      }
+      // 64 pixels of 0.3 have the length 2.4, four times the radius of 0.3 in images in [0, 1].
+      const best_BCHW = torch.add(clean_BCHW, 0.3)
+      return { found: ddnEnd(inputs, { best_BCHW }, { epsilon: 0.3, levels: 256 }) }
+    })
+    const pixels = found.flat(3)
+    // 0.075 is 9.56 levels.
+    for (const pixel of pixels) expect(pixel).toBeCloseTo((10 * 2) / 255, 6)
+    expect(Math.hypot(...pixels)).toBeGreaterThan(0.6)
   })
 
   it('that adds nothing to a gradient needs draws for those that are 0', () => {

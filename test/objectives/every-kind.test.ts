@@ -2,7 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { finetune, OBJECTIVES, presets, type RunConfigInput, type Session } from '../../src'
+import { finetune, presets, type RunConfigInput, type Session } from '../../src'
+import { OBJECTIVES } from '../../src/internal'
 import { connectForTest } from '../support/digits'
 import {
   ADDITIVE_NAMES,

@@ -12,19 +12,17 @@ import {
   type Evaluation,
   finetune,
   logProbabilities,
-  OBJECTIVES,
   type Objective,
-  type Place,
   presets,
   type RunDefinition,
   type RunDefinitionInput,
-  readCheckpoint,
   readRun,
   type Session,
   type SimpleForm,
   torch,
 } from '../../src'
 import { renderReport } from '../../src/analysis/report'
+import { OBJECTIVES, type Place, readCheckpoint } from '../../src/internal'
 import { runReport } from '../../src/runs/report/run-report'
 import { CLASSIFIER, connectForTest } from '../support/digits'
 import { finetuneCollecting } from '../support/finetune-collecting'

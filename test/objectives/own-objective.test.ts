@@ -8,7 +8,6 @@ import {
   dryRun,
   finetune,
   InterruptedError,
-  isReadable,
   listRuns,
   presets,
   type Rule,
@@ -19,6 +18,7 @@ import {
 } from '../../src'
 import { renderReport } from '../../src/analysis/report'
 import { parseStoredConfig } from '../../src/config/schema'
+import { isReadable } from '../../src/internal'
 import { runReport } from '../../src/runs/report/run-report'
 import { trainingProgress } from '../../src/terminal/training-progress'
 import { CLASSIFIER, connectForTest } from '../support/digits'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { catRs, consistency, macer, rampFactor, smoothAdv, smoothMix } from '../../src'
+import { catRs, consistency, macer, rampFactor, smoothAdv, smoothMix } from '../../src/internal'
 import { maximizedImages } from '../../src/objectives/macer'
 import type { Place } from '../../src/objectives/place'
 

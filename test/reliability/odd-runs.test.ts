@@ -14,12 +14,12 @@ import {
   type RunConfigInput,
   readRun,
   readSmoothed,
-  renderReport,
   runReport,
   type Session,
   type Smoothed,
   torch,
 } from '../../src'
+import { renderReport } from '../../src/analysis'
 import { PACKAGE_FOLDER } from '../../src/files/package-folder'
 import { runPython } from '../bridge/support'
 import { connectForTest } from '../support/digits'

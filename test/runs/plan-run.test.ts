@@ -1,18 +1,15 @@
 import { describe, expect, it } from 'vitest'
+import { ablations, ConfigError, presets, type RunConfig } from '../../src'
+import { crossEntropySchema } from '../../src/config/methods/cross-entropy'
 import {
-  ablations,
-  ConfigError,
   certificationPasses,
   crossEntropyObjective,
   ftCadis,
   leavesCheckpoint,
   planRun,
-  presets,
-  type RunConfig,
   requireMethod,
   timesImages,
-} from '../../src'
-import { crossEntropySchema } from '../../src/config/methods/cross-entropy'
+} from '../../src/internal'
 import { sizeOfUpdate } from '../../src/runs/plan-run'
 
 const CIFAR10 = presets.cifar10({ sigma: 0.5, denoiser: 'd.pt', data: 'data', output: 'out' })

@@ -19,9 +19,9 @@ import {
   type FinetuneHooks,
   InterruptedError,
   type RunConfig,
-  readCheckpoint,
   type Session,
 } from '../../src'
+import { readCheckpoint } from '../../src/internal'
 import { readStatus } from '../../src/runs/read-run'
 import { STREAMS_VERSION } from '../../src/streams'
 import { connectForTest } from '../support/digits'

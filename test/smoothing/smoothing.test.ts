@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { noiseLevelOf, type torch } from '../../src'
+import type { torch } from '../../src'
+import { noiseLevelOf } from '../../src/internal'
 import { noiseScheduleOf } from '../../src/smoothing/denoise'
 
 /** What of a denoiser these look at. */

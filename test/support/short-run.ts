@@ -7,9 +7,10 @@
  * Prints a JSON line with the process ids, one with the updates that are done already, then one for each update, and the last
  * checkpoint at the end.
  */
-import { connect, finetune, parseConfig, presets, type RunConfigOf, requireMethod } from '../../src'
+import { connect, finetune, parseConfig, presets, type RunConfigOf } from '../../src'
 import { interruptible } from '../../src/cli/interruption'
 import { runMain } from '../../src/cli/program'
+import { requireMethod } from '../../src/internal'
 import { CLASSIFIER, DENOISER } from './digits'
 
 /** The configuration: M = 2, T = 1, 20 updates of 120 images. */

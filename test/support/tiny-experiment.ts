@@ -1,4 +1,6 @@
-import { arms, type Experiment, makeScale, parseConfig, requireMethod, type Scale } from '../../src'
+import { parseConfig } from '../../src'
+import { arms, type Experiment, makeScale, type Scale } from '../../src/experiments'
+import { requireMethod } from '../../src/internal'
 
 /** The digits with three updates of 400 images and few votes. */
 export function tinyScale(output: string): Scale {

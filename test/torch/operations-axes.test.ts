@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { describe, expect, expectTypeOf, test } from 'vitest'
 import type { Plain, Session } from '../../src/bridge'
 import { ShapeError } from '../../src/errors'
@@ -14,6 +15,9 @@ const session = { record } as Session
 const float64 = <const A extends string>(data: Plain, axes: A) =>
   torch.tensor(session, data, { axes, dtype: 'float64' })
 
+/** An axis that the compiler does not know: it refuses a wrong one itself. */
+const unknown = (axis: string) => axis as never
+
 describe('wrong axes are refused while recording, and nothing is recorded', () => {
   const x_MBK = float64([[[1, 2, 3]]], 'MBK')
   const y_KB = float64([[1, 2], [3, 4], [5, 6]], 'KB') // biome-ignore format: a matrix
@@ -26,10 +30,10 @@ describe('wrong axes are refused while recording, and nothing is recorded', () =
     ['add, another order', () => torch.add(x_MBK, y_KB), /'KB' are not among the first one's, 'MBK', in the same/],
     ['mul, more axes', () => torch.mul(y_KB, x_MBK), /'MBK' are not among the first one's, 'KB'/],
     ['where', () => torch.where(positive_KB, x_MBK, 0), /^where: .*'KB' are not among/],
-    ['sum', () => torch.sum(x_MBK, 'C'), /^sum: expected an axis of a tensor with axes 'MBK', got 'C'/],
-    ['softmax', () => torch.softmax(x_MBK, 'MB'), /^softmax: expected an axis .* got 'MB'/],
-    ['select', () => torch.select(x_MBK, 'N', 0), /^select: .* got 'N'/],
-    ['slice', () => torch.slice(x_MBK, 'N', { start: 0, end: 1 }), /^slice: .* got 'N'/],
+    ['sum', () => torch.sum(x_MBK, unknown('C')), /^sum: expected an axis of a tensor with axes 'MBK', got 'C'/],
+    ['softmax', () => torch.softmax(x_MBK, unknown('MB')), /^softmax: expected an axis .* got 'MB'/],
+    ['select', () => torch.select(x_MBK, unknown('N'), 0), /^select: .* got 'N'/],
+    ['slice', () => torch.slice(x_MBK, unknown('N'), { start: 0, end: 1 }), /^slice: .* got 'N'/],
     ['normOfEach', () => torch.normOfEach(x_MBK, 'B'), /expected the first axes of 'MBK', got 'B'/],
     ['pick', () => torch.pick(x_MBK, 'K', y_KB), /^pick: .*'KB' are not among the first one's, 'MB'/],
     ['indexSelect', () => torch.indexSelect(x_MBK, 'B', index_M), /got 'M', which makes 'MMK'/],
@@ -53,6 +57,26 @@ describe('types of results', () => {
   const x_MBK = float64([[[1]]], 'MBK')
   const index_B = torch.tensor(session, [0], { axes: 'B', dtype: 'int64' })
   const bool_B = torch.tensor(session, [true], { axes: 'B', dtype: 'bool' })
+
+  test('a letter that is no axis', () => {
+    const wrong = () => [
+      // @ts-expect-error
+      torch.softmax(x_MBK, 'C'),
+      // @ts-expect-error
+      torch.sum(x_MBK, 'C'),
+      // @ts-expect-error
+      torch.slice(x_MBK, 'C', { start: 0, end: 1 }),
+      // @ts-expect-error
+      torch.pick(x_MBK, 'C', index_B),
+      // @ts-expect-error
+      torch.select(x_MBK, 'C', 0),
+    ]
+    expect(wrong).toThrow(ShapeError)
+    expectTypeOf<torch.Letter<'MBK'>>().toEqualTypeOf<'M' | 'B' | 'K'>()
+    expect(() => torch.axisOf(x_MBK, 'C')).toThrow(
+      /axisOf: expected an axis of a tensor with axes 'MBK', got 'C'/,
+    )
+  })
 
   test('axes', () => {
     expectTypeOf(torch.sum(x_MBK, 'K')).toEqualTypeOf<torch.Tensor<'MB'>>()
@@ -98,4 +122,19 @@ describe('types of results', () => {
     }
     expectTypeOf(refused).toBeFunction()
   })
+})
+
+test.each<[string, torch.AnyTensor]>([
+  ['Tensor MBK [1, 1, 3] float64', float64([[[1, 2, 3]]], 'MBK')],
+  ['Tensor MB [1, 1] float64', torch.sum(float64([[[1, 2, 3]]], 'MBK'), 'K')],
+  ['Tensor [] float64', torch.sum(float64([1, 2], 'B'))],
+  ['Tensor MB [1, 1] int64', torch.argmax(float64([[[1, 2, 3]]], 'MBK'), 'K')],
+  ['Tensor B [2] bool', torch.gt(torch.exp(float64([1, 2], 'B')), 0)],
+  ['Tensor B [2] int64', torch.to(float64([1, 2], 'B'), 'int64')],
+  // The promoted number type, and the length of a slice, are Python's to say.
+  ['Tensor B', torch.add(float64([1, 2], 'B'), torch.tensor(session, [1, 2], { axes: 'B', dtype: 'int64' }))],
+  ['Tensor B', torch.slice(float64([1, 2], 'B'), 'B', { start: 0, end: 1 })],
+])('%s is how a tensor is printed', (text, tensor) => {
+  expect(inspect(tensor)).toBe(text)
+  expect(inspect({ tensor })).toBe(`{ tensor: ${text} }`)
 })

@@ -6,6 +6,7 @@ import {
   CheckpointError,
   ConfigError,
   certify,
+  evaluate,
   type FinetuneHooks,
   finetune,
   InterruptedError,
@@ -18,7 +19,6 @@ import { readCheckpoint } from '../../src/runs/checkpoint'
 import { requireDataOf } from '../../src/runs/resume'
 import { readSmoothed } from '../../src/smoothing/smoothed-file'
 import { smoothingOf } from '../../src/smoothing/smoothing'
-import { evaluate } from '../../src/training'
 import { connectForTest } from '../support/digits'
 import { greySettings, writeGreyImages } from '../support/tiny-images'
 

@@ -10,9 +10,9 @@ import {
   type FinetuneHooks,
   finetune,
   type RunConfigInput,
-  readCheckpoint,
   type Session,
 } from '../../src'
+import { readCheckpoint } from '../../src/internal'
 import { connectForTest } from '../support/digits'
 import { canMount, mountDisk, remountDisk, unmountDisk } from '../support/mount'
 import { runSupportScript } from '../support/run-example'

@@ -2,7 +2,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { ConfigError, planRun, presets } from '../../src'
+import { ConfigError, presets } from '../../src'
+import { planRun } from '../../src/internal'
 import { soleProcess } from '../../src/torch'
 import { type Launch, openRun } from '../../src/training/open-run'
 

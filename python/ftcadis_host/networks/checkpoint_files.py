@@ -21,6 +21,8 @@ import torch
 from ..errors import WeightsError, plain_text
 from ..pickle_structure import globals_of
 
+# Published files by the name under which `ft-cadis fetch` brings them; src/config/published-weights.ts says where from.
+PUBLISHED_FILES = {"cifar10_uncond_50M_500K.pt": "cifar10", "256x256_diffusion_uncond.pt": "imagenet"}
 # The header of a safetensors file may be so long; its own library has the same bound.
 LONGEST_HEADER = 100_000_000
 # Pickles of a file in the format from before PyTorch 1.6.
@@ -91,7 +93,9 @@ def check_file(path: Path | str) -> None:
     if path.is_dir():
         raise WeightsError(f"'{path}' is a folder, expected a weight file. Give a file in it.")
     if not path.is_file():
-        raise WeightsError(f"There is no weight file at '{path}'. Give the path of an existing file.")
+        fetched = PUBLISHED_FILES.get(path.name)
+        remedy = f"Run `npx ft-cadis fetch {fetched}`, or give" if fetched else "Give"
+        raise WeightsError(f"There is no weight file at '{path}'. {remedy} the path of an existing file.")
     with open(path, "rb") as file:
         head = file.read(512)
     start = head.lstrip().lower()

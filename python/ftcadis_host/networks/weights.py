@@ -38,6 +38,20 @@ def check_folder_or_id(path: str) -> None:
         raise WeightsError(f"There is no folder '{path}'. Give an existing folder, or a hub id such as 'owner/name'.")
 
 
+def cached_model(model: str, patterns: Collection[str] = ("*config.json",)) -> Path:
+    """The folder of a model in the hub's cache; WeightsError where it is not there: loading uses no network."""
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import LocalEntryNotFoundError
+
+    try:
+        return Path(snapshot_download(model, local_files_only=True, allow_patterns=list(patterns)))
+    except LocalEntryNotFoundError as error:
+        raise WeightsError(
+            f"The model '{model}' of the Hugging Face hub is not in its cache. Run `npx ft-cadis fetch {model}` where there "
+            "is a network, or give the path of the weights."
+        ) from error
+
+
 def check_shapes(expected: Shapes, found: Shapes, *, source: str, model: str) -> None:
     """Raises `WeightsError` that counts the missing, unexpected and mis-shaped keys, if there are any, and says why.
 

@@ -182,7 +182,7 @@ OPERATIONS = {
     "erfinv": _unary(torch.erfinv),
     "round": _unary(torch.round),
     "detach": _unary(torch.Tensor.detach),
-    "stack": lambda _host, *numbers: torch.stack(numbers),
+    "stack": lambda _host, *tensors: torch.stack(tensors),
     "leaf": lambda _host, x: x.detach().requires_grad_(),
     "clamp": _unary(torch.clamp),
     "to": lambda _host, x, dtype: x.to(DTYPES[dtype]),

@@ -1,4 +1,21 @@
-export * from '../../statistics/sequential-test'
-export * from './adaptive-run'
-export * from './grid-certification'
-export * from './sized-certification'
+export {
+  missesBetween,
+  type OperatingCharacteristics,
+  operatingCharacteristics,
+  type SequentialTest,
+} from '../../statistics/sequential-test'
+export type { AdaptiveCertificate, AdaptiveCertification, AdaptiveRun, VoteRequest } from './adaptive-run'
+export {
+  GRID_RADII,
+  type GridCertificate,
+  GridCertification,
+  type GridCertificationOptions,
+  GridRun,
+  type RadiusDecision,
+} from './grid-certification'
+export {
+  type SizedCertificate,
+  SizedCertification,
+  type SizedCertificationOptions,
+  SizedRun,
+} from './sized-certification'

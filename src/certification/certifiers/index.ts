@@ -1,9 +1,23 @@
-export * from './aces'
-export * from './at-radius'
-export * from './cascade'
+export {
+  type AcesCertifierOptions,
+  type AcesParts,
+  type AcesRadiusZeroRule,
+  acesCertifier,
+  acesFinding,
+  CORE_LINE,
+  SELECTED,
+  SELECTOR_BALLOT,
+} from './aces'
+export { type AtRadiusCertifierOptions, atRadiusCertifier } from './at-radius'
+export { type CascadeCertifierOptions, type CascadeScale, cascadeCertifier } from './cascade'
 export type { Ask, Certifier, Steps, Tally } from './certifier'
 export { type CohenOptions, cohenCertifier } from './cohen'
 export { type GridCertifierOptions, gridCertifier } from './grid'
-export * from './pixel-dp'
+export {
+  type PixelDpOptions,
+  pixelDpCertifier,
+  pixelDpFromScores,
+  pixelDpFromVotes,
+} from './pixel-dp'
 export { type PredictCertifierOptions, predictCertifier } from './predict'
 export { type SizedCertifierOptions, sizedCertifier } from './sized'

@@ -5,23 +5,19 @@ import { parseNumber } from '../option-values'
 import type { ExperimentCommandOptions } from '../run-experiment'
 
 export function addExperimentCommand(program: Command): void {
-  addExperimentOptions(
+  const command = addExperimentOptions(
     program
       .command('experiment')
       .description(
         "run tables and figures of the paper, and show them beside the paper's own; without a name list them",
       )
       .argument('[names...]', 'experiments, or all'),
+  ).addOption(
+    new Option('--scale <name>', 'data, networks and budget')
+      .choices(['digits', 'cifar10', 'imagenet'] satisfies ScaleName[])
+      .default('digits'),
   )
-    .addOption(
-      new Option('--scale <name>', 'data, networks and budget')
-        .choices(['digits', 'cifar10', 'imagenet'] satisfies ScaleName[])
-        .default('digits'),
-    )
-    .option('--denoiser <path>', 'weights of the denoiser, for the scales cifar10 and imagenet')
-    .option('--classifier <path>', "weights of the classifier; default: the paper's, from the hub")
-    .option('--resnet110 <path>', 'checkpoint of the ResNet-110 of Table 17')
-    .option('--data <path>', 'folder of the data, for the scales cifar10 and imagenet')
+  addScaleOptions(command)
     .option('--plan', 'print arms, steps and an estimate of the time from a measured step, and run nothing')
     .action(async (names: string[], options: ExperimentCommandOptions & { readonly scale: ScaleName }) => {
       const { listExperiments, runExperimentCommand } =
@@ -60,4 +56,16 @@ export function addExperimentOptions(command: Command): Command {
       1,
     )
     .option('--python <path>', 'Python interpreter to use')
+}
+
+/** What the scales take that need weights and data of your own. */
+export function addScaleOptions(command: Command): Command {
+  return command
+    .option(
+      '--denoiser <path>',
+      'weights of the denoiser, for the scales cifar10 and imagenet; default: what fetch has brought',
+    )
+    .option('--classifier <path>', "weights of the classifier; default: the paper's, from the hub")
+    .option('--resnet110 <path>', 'checkpoint of the ResNet-110 of Table 17')
+    .option('--data <path>', 'folder of the data, for the scales cifar10 and imagenet')
 }

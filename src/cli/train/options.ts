@@ -71,7 +71,10 @@ export function addTrainOptions(program: Command): Command {
       collectSetting,
     )
     .option('--data <folder>', 'folder of the data')
-    .option('--denoiser <path>', 'weights of the denoiser; none: train on noisy images')
+    .option(
+      '--denoiser <path>',
+      'weights of the denoiser; default: what fetch has brought for the preset; none: train on noisy images',
+    )
     .option(
       '--denoiser-arguments <json>',
       'arguments of a denoiser that is not the published one, in OpenAI’s names',

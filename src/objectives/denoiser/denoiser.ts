@@ -16,7 +16,7 @@ import type { Evaluation, Form, Objective, TrainedNetworks } from '../objective'
 import { exactPasses } from '../passes'
 import { denoisedCrossEntropy, predictedClass, squaredError, turnOf } from './terms'
 
-interface DenoiserForm extends Form {
+export interface DenoiserForm extends Form {
   readonly settings: DenoiserMethodSettings
   /** The surrogates; in a step the one whose turn it is. Without any it is the classifier of the run. */
   readonly prepared: readonly Classifier[]

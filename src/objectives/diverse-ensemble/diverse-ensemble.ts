@@ -9,7 +9,7 @@ import { crossEntropyMetric } from '../shared-metrics'
 import { diverseEnsembleLoss } from './loss'
 import { viewOf } from './terms'
 
-type DiverseEnsembleForm = SimpleForm<
+export type DiverseEnsembleForm = SimpleForm<
   DiverseEnsembleSettings,
   'crossEntropy' | 'gradients' | 'pairs' | 'margins' | 'correct'
 >

@@ -9,7 +9,7 @@ import { recognizedCount } from '../recognized'
 import { crossEntropyMetric, trainingAccuracyMetric } from '../shared-metrics'
 import { mixedImages, mixedSides, smoothMixLosses, sumOverImages } from './mixture'
 
-interface SmoothMixForm extends Form {
+export interface SmoothMixForm extends Form {
   readonly settings: SmoothMixSettings
   readonly prepared: null
   readonly asked: Record<string, never>

@@ -3,17 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import {
-  ConfigError,
-  certificationOf,
-  certify,
-  defaultLogPath,
-  presets,
-  smoothingOf,
-  writeSmoothed,
-} from '../../../src'
+import { ConfigError, certificationOf, certify, presets, smoothingOf, writeSmoothed } from '../../../src'
 import { parseImages } from '../../../src/cli/certification-options'
 import { smoothedSource } from '../../../src/cli/smoothed-source'
+import { defaultLogPath } from '../../../src/internal'
 import { readCertificationLog } from '../../../src/logs/certification-log-file'
 import { CLASSIFIER, connectForTest, DENOISER } from '../../support/digits'
 import { runProgram } from '../../support/run-example'

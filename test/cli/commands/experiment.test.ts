@@ -1,6 +1,6 @@
 import { tmpdir } from 'node:os'
 import { expect, it } from 'vitest'
-import { PAPER_EXPERIMENTS } from '../../../src'
+import { PAPER_EXPERIMENTS } from '../../../src/experiments'
 import { runWithoutPython } from '../../support/run-without-python'
 
 it('lists the experiments with where the paper has them, without Python', async () => {
@@ -13,7 +13,7 @@ it('lists the experiments with where the paper has them, without Python', async 
 
 it.each([
   [['nothing'], /nothing.*expected/],
-  [['main', '--scale', 'cifar10'], /scale cifar10 needs denoiser and data[\s\S]*--denoiser and --data/],
+  [['main', '--scale', 'cifar10'], /scale cifar10 needs data[\s\S]*--data/],
 ])('refuses %j', async (words, message) => {
   const { stderr, exitCode } = await runWithoutPython(tmpdir(), 'experiment', ...words)
   expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: expect.stringMatching(message) })

@@ -16,7 +16,16 @@ beforeAll(async () => {
   const installed = join(folder, 'node_modules', 'ft-cadis')
   await mkdir(installed, { recursive: true })
   await symlink(join(PACKAGE_FOLDER, 'src'), join(installed, 'src'))
-  await writeFile(join(installed, 'package.json'), '{ "main": "src/index.ts" }')
+  await writeFile(
+    join(installed, 'package.json'),
+    JSON.stringify({
+      exports: {
+        '.': './src/index.ts',
+        './analysis': './src/analysis/index.ts',
+        './package.json': './package.json',
+      },
+    }),
+  )
 })
 afterAll(() => rm(folder, { recursive: true }))
 

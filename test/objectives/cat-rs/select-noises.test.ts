@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { drawBinomial, selectNoises, voteShares } from '../../../src'
+import { drawBinomial, selectNoises, voteShares } from '../../../src/internal'
 
 describe('the selection of CAT-RS', () => {
   it('keeps the k smallest cross-entropies, at least one, and attacks where that is all', () => {

@@ -2,15 +2,9 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import {
-  attackLosses,
-  denoiseAndClassify,
-  type Losses,
-  type Session,
-  selectionTensors,
-  torch,
-} from '../../../src'
+import { type Session, torch } from '../../../src'
 import { PACKAGE_FOLDER } from '../../../src/files/package-folder'
+import { attackLosses, denoiseAndClassify, type Losses, selectionTensors } from '../../../src/internal'
 import { connectForTest, loadDigits } from '../../support/digits'
 import { stepInputs } from '../../support/step-inputs'
 

@@ -1,14 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import {
-  attackLosses,
-  denoiseAndClassify,
-  type LossOptions,
-  type SelectionOptions,
-  type Session,
-  selectImages,
-  selectionTensors,
-  torch,
-} from '../../../src'
+import { type SelectionOptions, type Session, selectImages, torch } from '../../../src'
+import { attackLosses, denoiseAndClassify, type LossOptions, selectionTensors } from '../../../src/internal'
 import { connectForTest, loadDigits } from '../../support/digits'
 import { stepInputs } from '../../support/step-inputs'
 

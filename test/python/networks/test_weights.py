@@ -7,7 +7,9 @@ from pathlib import Path
 import torch
 from ftcadis_host.errors import WeightsError
 from ftcadis_host.folders import read_json, written_folder
+from ftcadis_host.networks.checkpoint_files import check_file
 from ftcadis_host.networks.weights import (
+    cached_model,
     check_folder_or_id,
     check_shapes,
     file_hash,
@@ -116,6 +118,14 @@ class TestReading(WithTensors):
             with self.subTest(path), self.assertRaisesRegex(WeightsError, "There is no folder"):
                 check_folder_or_id(path)
         check_folder_or_id("owner/name")
+
+    def test_a_model_that_is_not_in_the_hubs_cache_is_named_with_the_command_that_fetches_it(self):
+        with self.assertRaisesRegex(WeightsError, "'owner/no-such-model'.*Run `npx ft-cadis fetch owner/no-such-model`"):
+            cached_model("owner/no-such-model")
+
+    def test_a_published_file_that_is_missing_is_named_with_the_command_that_fetches_it(self):
+        with self.assertRaisesRegex(WeightsError, "Run `npx ft-cadis fetch imagenet`"):
+            check_file(self.folder / "256x256_diffusion_uncond.pt")
 
 
 class TestComparing(unittest.TestCase):

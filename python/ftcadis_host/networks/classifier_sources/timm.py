@@ -19,7 +19,7 @@ from ..backbone import Backbone, ClassifierSource, load_weights, names_of
 from ..class_names import names_in_order
 from ..likely_causes import USUAL
 from ..state_dicts import find_tensor, fit_names, read_tensors
-from ..weights import count_of, shapes_of, some
+from ..weights import cached_model, count_of, shapes_of, some
 
 # Arguments of timm.create_model that are none of the architecture: files would be loaded past the checks of this package.
 LOADING = {"checkpoint_path", "pretrained", "pretrained_cfg", "pretrained_cfg_overlay", "cache_dir"}
@@ -79,12 +79,18 @@ def _named(spec: Mapping[str, Any], arguments: dict[str, Any]) -> nn.Module:
     import timm
 
     _require_known(spec["name"])
+    model = _hub_id(spec)
+    if model is None:
+        raise WeightsError(
+            f"The hub has no pretrained weights of timm's '{spec['name']}'. Give the 'path' of weights, or a name with them."
+        )
+    cached_model(model)
     try:
         return timm.create_model(spec["name"], pretrained=True, **arguments)
     except Exception as error:
         raise WeightsError(
-            f"The pretrained weights of timm's '{spec['name']}' could not be loaded: {plain_text(error)} They are looked "
-            "for in the hub's cache, then on the hub. Run once with a network, or give the 'path' of the weights."
+            f"The pretrained weights of timm's '{spec['name']}' could not be loaded: {plain_text(error)} Run "
+            f"`npx ft-cadis fetch {model}` where there is a network, or give the 'path' of the weights."
         ) from error
 
 

@@ -17,7 +17,7 @@ from ..backbone import Backbone, ClassifierSource, is_beside
 from ..class_names import names_in_order
 from ..state_dicts import without_wrappers
 from ..weight_folders import read_folder
-from ..weights import check_folder_or_id, check_shapes, count_of, shapes_of, some
+from ..weights import cached_model, check_folder_or_id, check_shapes, count_of, shapes_of, some
 
 ROOM_FOR_A_HEAD = 100_000_000
 
@@ -101,14 +101,16 @@ def _config(path: str) -> Any:
         if "_class_name" in content:
             kind = plain_text(content["_class_name"]).removesuffix(".")
             raise WeightsError(f"'{path}' holds a {kind} of diffusers. Give the folder of an image classifier.")
+    else:
+        cached_model(path)
     try:
         return AutoConfig.from_pretrained(path, trust_remote_code=False)
     except (MemoryError, torch.OutOfMemoryError):
         raise
     except Exception as error:
         raise WeightsError(
-            f"'{path}' is not a transformers model in reach: {plain_text(error)} Give a folder with its config.json, or the "
-            "id of a model that is in the hub's cache or that the network reaches."
+            f"'{path}' is not a model of transformers: {plain_text(error)} Give a folder with its config.json, or the id of "
+            "a model on the hub."
         ) from error
 
 

@@ -15,7 +15,7 @@ from ..denoisers import SCHEDULER_FILE, UNET_FILE, Denoiser
 from ..lean_diffusers import diffusers
 from ..state_dicts import without_wrappers
 from ..weight_folders import read_folder
-from ..weights import check_folder_or_id, load_strictly, some
+from ..weights import cached_model, check_folder_or_id, load_strictly, some
 
 EARLIER_ATTENTION = {"query": "to_q", "key": "to_k", "value": "to_v", "proj_attn": "to_out.0"}
 
@@ -87,17 +87,8 @@ def _local_folder(path: str) -> Path:
     if Path(path).is_dir():
         return Path(path)
     check_folder_or_id(path)
-    from huggingface_hub import snapshot_download
-
     wanted = ["config.json", "scheduler_config.json", "diffusion_pytorch_model*.safetensors*"]
-    patterns = wanted + [f"unet/{name}" for name in wanted] + [f"scheduler/{SCHEDULER_FILE}"]
-    try:
-        return Path(snapshot_download(path, allow_patterns=patterns))
-    except Exception as error:
-        raise WeightsError(
-            f"There is no folder '{path}', and the hub has no model of that id in reach: {plain_text(error)} "
-            "Give an existing folder, or download the model on a machine with a network."
-        ) from error
+    return cached_model(path, wanted + [f"unet/{name}" for name in wanted] + [f"scheduler/{SCHEDULER_FILE}"])
 
 
 SOURCE = load_from_diffusers

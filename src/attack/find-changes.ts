@@ -1,0 +1,184 @@
+import type { Session } from '../bridge'
+import { requireLoggedImages } from '../certification/check-logged-images'
+import { guaranteeOf } from '../certification/guarantee'
+import { inferenceNetworks } from '../certification/inference-networks'
+import { configurationOf } from '../certification/log-configuration'
+import { modelsOf } from '../certification/models-of'
+import { type Members, voterOf } from '../certification/voters'
+import { sourceOfData } from '../config/data-schema'
+import { InterruptedError } from '../errors'
+import { packageVersion } from '../files/package-version'
+import type { JsonObject } from '../logs/certification-log-metadata'
+import { imagePlan } from '../logs/image-plan'
+import { requireClasses, requireOneHead, requireSameClasses } from '../smoothing/check-classes'
+import { toSymmetric } from '../smoothing/denoise'
+import { type CertifiedNetworks, loadNetworks } from '../smoothing/load-networks'
+import { nameOf } from '../smoothing/name-of'
+import type { KnownSmoothed } from '../smoothing/smoothed-input'
+import { smoothingOf } from '../smoothing/smoothing'
+import { datasetSpec } from '../smoothing/specs'
+import { gaussianBound } from '../statistics/bound'
+import { type Classifier, type Dataset, digest, openDataset, select } from '../torch'
+import type { AttackRow } from './attack-log'
+import { AttackLogWriter } from './attack-log-file'
+import { type PlannedAttack, requireSameClassifier } from './plan-attack'
+import { type SearchContext, smallestChanges } from './smallest-changes'
+import { Votes } from './votes'
+
+export interface FindChangesHooks {
+  /** Stops at once: the images in work are dropped, the log stays whole. */
+  readonly signal?: AbortSignal | undefined
+  /** Called with how many images of how many are done: once at the start, then after each. */
+  readonly onImage?: ((done: number, images: number, row?: AttackRow) => void) | undefined
+  /** Called with what happened that does not change the result, such as a smaller batch. */
+  readonly onNote?: ((note: string) => void) | undefined
+}
+
+/**
+ * Attacks the images of a plan, or continues with that: loads networks and data and writes a row for each image, on the disk before
+ * the next are begun.
+ *
+ * @throws ConfigError where networks or data are not those of the certification log; as `loadNetworks` and `AttackLogWriter.open`
+ * @throws InterruptedError if `signal` is aborted; the same call continues
+ */
+export async function findChanges(
+  session: Session,
+  known: KnownSmoothed,
+  plan: PlannedAttack,
+  { signal, onImage, onNote }: FindChangesHooks = {},
+): Promise<void> {
+  const { config, attacked } = plan
+  let dataset: Dataset | undefined
+  let networks: CertifiedNetworks | undefined
+  let copies: readonly Classifier[] = []
+  let done = 0
+  try {
+    const testSet = await openDataset(session, datasetSpec(config.data, 'test'))
+    dataset = testSet
+    networks = await loadNetworks(session, config, { expected: known.weights })
+    const prepared = await prepare(session, { plan, testSet, networks })
+    copies = prepared.copies
+    const { file, rows } = plan.certificates
+    const chosen = new Set(attacked.map(({ index }) => index))
+    await requireLoggedImages(testSet, [{ log: file, rows: rows.filter(({ index }) => chosen.has(index)) }], {
+      ...{ signal, onNote },
+    })
+    await using log = await AttackLogWriter.open(plan.log, prepared.metadata)
+    const logged = new Set(log.earlier.map(({ index }) => index))
+    const work = attacked.filter(({ index }) => !logged.has(index))
+    done = attacked.length - work.length
+    onImage?.(done, attacked.length)
+    const context = { ...prepared.context(onNote), signal }
+    const { seed } = config.certification
+    for (let start = 0; start < work.length; start += prepared.imagesAtOnce) {
+      const group = work.slice(start, start + prepared.imagesAtOnce)
+      const begunMs = performance.now()
+      const images = group.map(({ index, stated }) => ({
+        ...{ label: stated, stream: [seed, 'attack', index] },
+        image_CHW: session.scope(() => toSymmetric(pixelsOf(testSet, index))),
+      }))
+      const found = await smallestChanges(images, context)
+      session.free(images.map(({ image_CHW }) => image_CHW))
+      const durationMs = (performance.now() - begunMs) / group.length
+      const digests = await session.compute(() => group.map(({ index }) => digest(pixelsOf(testSet, index))))
+      for (const [position, { index, label, stated }] of group.entries()) {
+        const of = { index, label, class: stated, digest: digests[position] ?? '', durationMs }
+        const row = { ...of, ...(found[position] as (typeof found)[number]) }
+        await log.append(row)
+        onImage?.(++done, attacked.length, row)
+      }
+    }
+  } catch (error) {
+    if (signal?.aborted !== true) throw error
+    throw new InterruptedError(String(signal.reason), {
+      what: `Stopped with ${done} of ${attacked.length} images attacked.`,
+      remedy: 'The same command continues from there.',
+    })
+  } finally {
+    session.free([
+      dataset,
+      ...[networks?.denoiser, networks?.classifier, networks?.others.map(member => member.classifier)],
+      copies,
+    ])
+  }
+}
+
+/** All that is the same for every image, once what is certified is known to be what is loaded. */
+async function prepare(
+  session: Session,
+  {
+    plan,
+    testSet,
+    networks,
+  }: { readonly plan: PlannedAttack; readonly testSet: Dataset; readonly networks: CertifiedNetworks },
+) {
+  const { config, settings, certificates, attacked } = plan
+  const { certification, ensemble } = config
+  const { denoiser, classifier, others } = networks
+  const members: Members = [classifier, ...others.map(member => member.classifier)]
+  for (const { description } of members) requireSameClasses(description.classes, testSet.description)
+  const { classifiers, heads, denoiserDtype } = await inferenceNetworks(
+    session,
+    { denoiser, classifiers: members },
+    { ...certification, example: () => pixelsOf(testSet, 0) },
+  )
+  for (const head of heads) requireClasses(head, testSet.description)
+  requireOneHead(heads)
+  const smoothing = smoothingOf(denoiser, config.smoothing.sigma, certification)
+  const guarantee = guaranteeOf(smoothing, { ...certification, images: attacked.length })
+  const identity = await session.compute(() => testSet.identity())
+  const atHand = configurationOf(certification, {
+    ...{ smoothing, guarantee, bound: gaussianBound(guarantee.certifiedSigma), images: attacked.length },
+    ...{
+      dataset: testSet,
+      identity,
+      denoiserDtype,
+      name: nameOf(config),
+      models: modelsOf(config, networks),
+    },
+    data: { source: config.data.source, ...sourceOfData(config.data).imageSettings?.(config.data) },
+    procedure: { kind: 'certify' },
+  })
+  requireSameClassifier(certificates.file, certificates.metadata.configuration, atHand)
+  const [channels, height, width] = testSet.description.imageShape
+  const { n0, n } = certification
+  const context = (onNote: FindChangesHooks['onNote']): SearchContext => ({
+    target: { smoothing, members, by: ensemble?.by ?? 'logits', classes: heads[0] ?? 0 },
+    votes: new Votes(
+      {
+        smoothing,
+        voter: voterOf([classifiers[0] ?? classifier, ...classifiers.slice(1)], {
+          ...{ classes: heads[0] ?? 0, ensemble },
+        }),
+      },
+      { batch: certification.batch, onNote },
+    ),
+    ...{ settings, certify: { alpha: guarantee.alpha, n0, n } },
+    first: 2 * smoothing.sigma,
+    // The diagonal of the cube of pixels.
+    largest: Math.sqrt(channels * height * width),
+  })
+  const { starts, noises } = settings
+  return {
+    copies: classifiers,
+    context,
+    imagesAtOnce: Math.max(1, Math.floor(certification.batch / (starts * noises))),
+    metadata: {
+      configuration: {
+        ...atHand,
+        procedure: { kind: 'attack', ...settings } as JsonObject & { readonly kind: string },
+      },
+      plan: imagePlan(attacked.map(({ index }) => index)),
+      notes: {
+        ...{ certificates: certificates.file, device: session.info.deviceName, torch: session.info.torch },
+        ...{ batch: certification.batch, checkpoint: config.checkpoint ?? null },
+        versions: { ftCadis: packageVersion(), node: process.versions.node, python: session.info.python },
+      },
+    },
+  }
+}
+
+/** An image in [0, 1]. */
+function pixelsOf(testSet: Dataset, index: number) {
+  return select(testSet.images([index]).images_BCHW, 'B', 0)
+}

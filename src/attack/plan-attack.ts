@@ -1,0 +1,188 @@
+import { basename, dirname, join } from 'node:path'
+import { defaultLogPath } from '../certification/certify'
+import { requireCertifiable } from '../certification/guarantee'
+import { fieldDifferences, showValue } from '../config/differences'
+import type { CertificationConfig, CertificationRunConfig } from '../config/schema'
+import { ConfigError } from '../errors'
+import { given } from '../files/given'
+import type { CertificationRow } from '../logs/certification-log'
+import { type CertificationLog, readCertificationLog } from '../logs/certification-log-file'
+import {
+  type CertificationConfiguration,
+  type Json,
+  LOG_FORMAT,
+  type LogMetadata,
+  metadataPath,
+  requireSameStreams,
+} from '../logs/certification-log-metadata'
+import { formatIndices } from '../logs/image-plan'
+import { STREAMS_VERSION } from '../streams'
+import { statedClass } from './gap'
+import type { AttackSettings } from './smallest-changes'
+
+export interface AttackOptions extends Partial<AttackSettings> {
+  /** The certification log that is attacked. Default: that of the settings, as `certify` names it. */
+  readonly certificates?: string | undefined
+  /** The attack log; one that the same call has begun is continued. Default: beside the certification log, `attack-` in its name. */
+  readonly log?: string | undefined
+  /** Which of the certified images are attacked: `first` and `every` count the rows of their log. Default: all. */
+  readonly images?: CertificationConfig['images'] | undefined
+  /** Of CERTIFY or PREDICT at changed images, α for each image. Default: those of the certification log. */
+  readonly n0?: number | undefined
+  readonly n?: number | undefined
+  readonly alpha?: number | undefined
+  /** Default: that of the certification log. Its streams have other names than those of certification. */
+  readonly seed?: number | undefined
+}
+
+/** An attack before anything is loaded. */
+export interface PlannedAttack {
+  readonly certificates: CertificationLog & { readonly metadata: LogMetadata }
+  /** The certified images that are looked at. */
+  readonly rows: readonly CertificationRow[]
+  /** Those of them that state a class. */
+  readonly attacked: readonly (CertificationRow & { readonly stated: number })[]
+  /** Where the rows go. */
+  readonly log: string
+  readonly config: CertificationRunConfig
+  readonly settings: AttackSettings
+  /** Probability that a certificate or the change of an image is wrong, at most. */
+  readonly chance: number
+}
+
+/** 8 radii after 2σ halve the bracket to less than a hundredth of what is usually found. */
+export const ATTACK_DEFAULTS: AttackSettings = {
+  starts: 3,
+  steps: 20,
+  noises: 16,
+  rounds: 8,
+  votes: 400,
+  confirm: 'certify',
+}
+
+/**
+ * Decides what an attack on the images of a certification log does, from files alone.
+ *
+ * @throws ConfigError or DataError for a log that is not there, is of another kind, lacks the images, or for settings under which
+ *   no change could be confirmed
+ */
+export async function planAttack(
+  config: CertificationRunConfig,
+  {
+    certificates: path = defaultLogPath(config),
+    log = join(dirname(path), `attack-${basename(path).replace(/^certify-/, '')}`),
+    images = 'all',
+    ...options
+  }: AttackOptions = {},
+): Promise<PlannedAttack> {
+  const certificates = await readCertificates(path)
+  const { configuration } = certificates.metadata
+  const rows = chooseRows(certificates, images)
+  const { starts, steps, noises, rounds, votes, confirm } = options
+  const settings = { ...ATTACK_DEFAULTS, ...given({ starts, steps, noises, rounds, votes, confirm }) }
+  requireCounts(settings)
+  const { n0, n, alpha, seed } = {
+    ...configuration,
+    ...given({ n0: options.n0, n: options.n, alpha: options.alpha, seed: options.seed }),
+  }
+  const { denoiserDtype: _, ...arithmetic } = configuration.arithmetic
+  const certification = {
+    ...{ ...config.certification, ...arithmetic },
+    ...{ n0, n, alpha, seed, familyWise: false, adaptive: 'none' },
+  } as CertificationConfig
+  const attacked = rows.flatMap(row => {
+    const stated = statedClass(row.finding)
+    return stated === undefined ? [] : [{ ...row, stated }]
+  })
+  requireCertifiable(
+    { ...certification, alpha: alpha / settings.rounds },
+    { sigma: config.smoothing.sigma, images: attacked.length },
+  )
+  const chance = configuration.alpha + alpha
+  return { certificates, rows, attacked, log, config: { ...config, certification }, settings, chance }
+}
+
+async function readCertificates(path: string): Promise<PlannedAttack['certificates']> {
+  const log = await readCertificationLog(path)
+  const { metadata } = log
+  if (metadata === undefined) {
+    throw new ConfigError(`${path} has no ${metadataPath(path)}, so nothing says what was certified.`, {
+      remedy: 'Certify with this package, and attack that log.',
+    })
+  }
+  if (metadata.format !== LOG_FORMAT) {
+    throw new ConfigError(`${path} has format ${metadata.format}, expected ${LOG_FORMAT}.`, {
+      remedy: 'Certify again with this version, and attack that log.',
+    })
+  }
+  requireSameStreams(path, metadata.configuration, { streams: STREAMS_VERSION })
+  if (metadata.configuration.norm !== 'l2') {
+    throw new ConfigError(`${path} has radii of ${metadata.configuration.norm}, and the attack is in l2.`, {
+      remedy: 'Attack a log with l2 radii.',
+    })
+  }
+  return { ...log, metadata }
+}
+
+function chooseRows(
+  { file, rows }: CertificationLog,
+  images: CertificationConfig['images'],
+): readonly CertificationRow[] {
+  if (rows.length === 0) {
+    throw new ConfigError(`${file} has no certified images.`, { remedy: 'Certify some first.' })
+  }
+  if (images === 'all') return rows
+  if ('first' in images) return rows.slice(0, images.first)
+  if ('every' in images) return rows.filter((_, position) => position % images.every === 0)
+  if ('onePerClass' in images) {
+    return rows.filter(({ label }, position) => rows.findIndex(other => other.label === label) === position)
+  }
+  if ('random' in images) {
+    throw new ConfigError('Images to attack are chosen among those of the certification log, not drawn.', {
+      remedy: 'Name them as first:N, every:K, or by position.',
+    })
+  }
+  const byIndex = new Map(rows.map(row => [row.index, row]))
+  const absent = images.indices.filter(index => !byIndex.has(index))
+  if (absent.length > 0) {
+    throw new ConfigError(`${file} has no rows of the images ${formatIndices(absent)}.`, {
+      remedy: 'Certify them first, or attack others.',
+    })
+  }
+  return images.indices.flatMap(index => byIndex.get(index) ?? [])
+}
+
+function requireCounts({ confirm: _, ...counts }: AttackSettings): void {
+  for (const [name, value] of Object.entries(counts)) {
+    if (Number.isInteger(value) && value >= 1) continue
+    throw new ConfigError(`${name} must be a whole number of at least 1, got ${value}.`, {
+      remedy: `Leave it out for ${ATTACK_DEFAULTS[name as keyof AttackSettings]}.`,
+    })
+  }
+}
+
+/** What decides a smoothed classifier, and the images that it was certified on. */
+const SAME = ['sigma', 'realisedSigma', 'norm', 'arithmetic', 'data', 'models'] as const
+
+/**
+ * Refuses certificates of another smoothed classifier or other data than those at hand.
+ *
+ * @throws ConfigError with the differences
+ */
+export function requireSameClassifier(
+  file: string,
+  certified: CertificationConfiguration,
+  atHand: CertificationConfiguration,
+): void {
+  const part = (configuration: CertificationConfiguration): Json =>
+    Object.fromEntries(SAME.map(field => [field, configuration[field] ?? null]))
+  const differences = fieldDifferences(part(certified), part(atHand))
+  if (differences.length === 0) return
+  const list = differences.map(
+    ({ field, before, after }) => `  ${field}: ${showValue(before)} in the log, ${showValue(after)} now`,
+  )
+  throw new ConfigError(
+    `${file} is about another smoothed classifier or other data than those to attack:\n${list.join('\n')}\n`,
+    { remedy: 'Name the run or the checkpoint that the log is of.' },
+  )
+}

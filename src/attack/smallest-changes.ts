@@ -1,0 +1,217 @@
+import { ABSTAIN, predictFromCounts } from '../certification/statistics'
+import { lowerConfidenceBound } from '../statistics/confidence-bound'
+import type { StreamName } from '../streams'
+import type { Tensor } from '../torch'
+import type { Change } from './attack-log'
+import { type Attacked, type AttackTarget, type Attempt, attackAll, type PgdSettings } from './pgd'
+import { RadiusSearch } from './search'
+import type { Votes } from './votes'
+
+/** What has to return another class for a change to count: PREDICT needs no class with more than half of the probability. */
+export type Confirmation = 'certify' | 'predict'
+
+/** How much an attack searches: all of it decides what it finds. */
+export interface AttackSettings extends PgdSettings {
+  /** Attacks on an image at each radius: one from the image or towards the nearest change so far, the others from drawn places. */
+  readonly starts: number
+  /** Radii that are tried for each image. */
+  readonly rounds: number
+  /** Noisy copies that tell whether an attack has changed the class. */
+  readonly votes: number
+  readonly confirm: Confirmation
+}
+
+/** An image that is attacked, alive until it was. */
+export interface AttackedImage {
+  /** In [-1, 1]. */
+  readonly image_CHW: Tensor<'CHW'>
+  /** The class to be left. */
+  readonly label: number
+  /** Names the image among noise streams. */
+  readonly stream: StreamName
+}
+
+/** What was found about an image. */
+export interface Found {
+  readonly change?: Change
+  readonly failed: number
+  readonly asked: number
+}
+
+export interface SearchContext {
+  readonly target: AttackTarget
+  readonly votes: Votes
+  readonly settings: AttackSettings
+  /** Of CERTIFY or PREDICT at changed images. α is that of one image: the parts of it that its changes get add up to it. */
+  readonly certify: { readonly alpha: number; readonly n0: number; readonly n: number }
+  /** The radius that is tried first. */
+  readonly first: number
+  readonly largest: number
+  readonly signal?: AbortSignal | undefined
+}
+
+/** An attacked image, and its ℓ2 distance for pixels in [0, 1]. */
+interface Candidate extends Pick<Attacked, 'image_CHW'> {
+  readonly radius: number
+}
+
+interface ImageSearch extends AttackedImage {
+  readonly radii: RadiusSearch
+  /** Each nearer than the one before. */
+  readonly candidates: Candidate[]
+  /** The image that the fewest copies give the class, while there is no candidate. */
+  nearest?: { readonly image_CHW: Tensor<'CHW'>; readonly kept: number }
+}
+
+/**
+ * Searches for the smallest change of each image, all of them in the same passes, and has it confirmed. What is found
+ * for an image does not depend on the others, but for the rounding of larger batches.
+ */
+export async function smallestChanges(
+  images: readonly AttackedImage[],
+  context: SearchContext,
+): Promise<readonly Found[]> {
+  const { settings, signal, first, largest } = context
+  const made: Candidate[] = []
+  const searches = images.map(
+    (image): ImageSearch => ({ ...image, radii: new RadiusSearch({ first, largest }), candidates: [] }),
+  )
+  try {
+    for (let round = 0; round < settings.rounds; round += 1) {
+      signal?.throwIfAborted()
+      const open = searches.filter(({ radii }) => radii.next !== undefined)
+      if (open.length > 0) await tryRadii(open, { ...context, round, made })
+    }
+    const found: Found[] = []
+    for (const search of searches) {
+      signal?.throwIfAborted()
+      found.push({ ...(await confirmed(search, context)), failed: search.radii.failed })
+    }
+    return found
+  } finally {
+    images[0]?.image_CHW.session.free(made.map(({ image_CHW }) => image_CHW))
+  }
+}
+
+/** One radius for each image: attacks it, counts votes, and notes what was found. */
+async function tryRadii(
+  searches: readonly ImageSearch[],
+  context: SearchContext & { readonly round: number; readonly made: Candidate[] },
+): Promise<void> {
+  const { settings, votes, made } = context
+  const attempts = searches.flatMap(search => attemptsOf(search, context))
+  const attacked = await attackInParts(attempts, context)
+  made.push(...attacked)
+  const tallies = await Promise.all(
+    attacked.map(({ image_CHW }, place) =>
+      votes.count(image_CHW, (attempts[place] as Attempt).stream, settings.votes),
+    ),
+  )
+  for (const [position, search] of searches.entries()) {
+    const places = Array.from({ length: settings.starts }, (_, start) => position * settings.starts + start)
+    note(
+      search,
+      places.map(place => ({ ...(attacked[place] as Candidate), tally: tallies[place] ?? [] })),
+      context,
+    )
+  }
+}
+
+function attemptsOf(
+  { image_CHW, label, stream, radii, nearest, candidates }: ImageSearch,
+  { settings, round }: { readonly settings: AttackSettings; readonly round: number },
+): Attempt[] {
+  const before = candidates.at(-1) ?? nearest
+  const first: Attempt['start'] =
+    before === undefined ? { kind: 'image' } : { kind: 'towards', image_CHW: before.image_CHW }
+  return Array.from({ length: settings.starts }, (_, number) => ({
+    ...{ image_CHW, label, radius: radii.next ?? 0 },
+    start: number === 0 ? first : { kind: 'random' },
+    ascends: settings.confirm === 'certify' && (round + number) % 2 === 1 ? 'odds' : 'ratio',
+    stream: [...stream, round, number],
+  }))
+}
+
+/** As many attempts at once as memory holds. The size of the parts changes rounding alone. */
+async function attackInParts(
+  attempts: readonly Attempt[],
+  { target, votes, settings }: SearchContext,
+): Promise<readonly Candidate[]> {
+  const done: Candidate[] = []
+  while (done.length < attempts.length) {
+    done.push(
+      ...(await votes.batch.run(async size => {
+        const count = Math.max(1, Math.floor(size / settings.noises))
+        const [first, ...others] = attempts.slice(done.length, done.length + count)
+        if (first === undefined) return []
+        const attacked = attackAll(target, [first, ...others], settings)
+        const { session } = first.image_CHW
+        const lengths = await session.read(attacked.map(({ length }) => length))
+        session.free(attacked.map(({ length }) => length))
+        return attacked.map(({ image_CHW }, place) => ({ image_CHW, radius: lengths[place] ?? 0 }))
+      })),
+    )
+  }
+  return done
+}
+
+/** Notes the nearest of the attacks that have changed the class, or that none has. */
+function note(
+  search: ImageSearch,
+  results: readonly (Candidate & { readonly tally: readonly number[] })[],
+  { settings, certify }: SearchContext,
+): void {
+  const radius = search.radii.next ?? 0
+  const isChange = changeTest(search.label, { settings, certify })
+  const [best] = results.filter(({ tally }) => isChange(tally)).sort((a, b) => a.radius - b.radius)
+  search.radii.observe(radius, best?.radius)
+  if (best !== undefined && best.radius < (search.candidates.at(-1)?.radius ?? Number.POSITIVE_INFINITY)) {
+    search.candidates.push(best)
+  }
+  for (const { image_CHW, tally } of results) {
+    const kept = tally[search.label] ?? 0
+    if (kept < (search.nearest?.kept ?? Number.POSITIVE_INFINITY)) search.nearest = { image_CHW, kept }
+  }
+}
+
+/** In the search a change that is not confirmed costs more than one that is overlooked: what follows is nearer still. */
+const SEARCH_ALPHA = 0.05
+
+/** Whether votes promise that CERTIFY or PREDICT returns another class. */
+function changeTest(
+  label: number,
+  { settings: { votes, confirm, rounds }, certify }: Pick<SearchContext, 'settings' | 'certify'>,
+): (tally: readonly number[]) => boolean {
+  if (confirm === 'predict') {
+    return tally => ![label, ABSTAIN].includes(predictFromCounts(tally, { alpha: SEARCH_ALPHA }).prediction)
+  }
+  const share = leastShare({ ...certify, alpha: certify.alpha / rounds })
+  return tally => tally.some((count, other) => other !== label && count > share * votes)
+}
+
+/** The nearest candidate at which another class is confirmed. Abstaining is no change. */
+async function confirmed(
+  { candidates, label, stream }: ImageSearch,
+  { votes, certify, settings: { rounds, confirm } }: SearchContext,
+): Promise<Pick<Found, 'change' | 'asked'>> {
+  for (const [asked, { image_CHW, radius }] of [...candidates].reverse().entries()) {
+    // There is at most one candidate of each round.
+    const options = { ...certify, by: confirm, alpha: certify.alpha / rounds }
+    const outcome = await votes.state(image_CHW, [...stream, 'confirm', asked], options)
+    if (!('class' in outcome) || outcome.class === label) continue
+    const { candidateCount, n } = outcome.evidence
+    return { change: { radius, class: outcome.class, votes: candidateCount, n }, asked: asked + 1 }
+  }
+  return { asked: candidates.length }
+}
+
+/** The least share of votes that CERTIFY needs for a class: the search looks for more than that. */
+function leastShare({ alpha, n }: { readonly alpha: number; readonly n: number }): number {
+  let [below, above] = [0, n]
+  while (above - below > 1) {
+    const middle = Math.floor((below + above) / 2)
+    if (lowerConfidenceBound(middle, n, { alpha }) < 0.5) below = middle
+    else above = middle
+  }
+  return above / n
+}

@@ -1,5 +1,0 @@
-export * from './ablations'
-export * from './digits-networks'
-export type { HookTrace, HookTraces } from './hook-trace'
-export * from './presets'
-export * from './schema'

@@ -1,0 +1,42 @@
+import type { Handle, Plain } from '../bridge'
+
+/** What is known of a tensor before Python has made it. */
+interface Known {
+  /** Sizes by axis. */
+  readonly sizes: Readonly<Record<string, number>>
+  readonly dtype: string
+}
+
+type Named = Handle & { readonly axes: string }
+
+const KNOWN = new WeakMap<Handle, Known>()
+
+/** Remembers shape and number type of a tensor that is made of data. */
+export function rememberData<T extends Named>(tensor: T, data: Plain, dtype: string): T {
+  const sizes: Record<string, number> = {}
+  let level: Plain | undefined = data
+  for (const axis of tensor.axes) {
+    if (!Array.isArray(level)) return tensor
+    sizes[axis] = level.length
+    level = level[0]
+  }
+  KNOWN.set(tensor, { sizes, dtype })
+  return tensor
+}
+
+/** Remembers them of a result whose axes are among those of the first operand, and as long: number type `dtype`, or its own. */
+export function rememberLike<T extends Named>(result: T, operands: readonly Handle[], dtype?: string): T {
+  const [first, ...others] = operands.map(operand => KNOWN.get(operand))
+  // Operands of several number types are promoted, by rules of torch.
+  const isPromoted = others.some(other => other?.dtype !== first?.dtype)
+  if (first === undefined || (dtype === undefined && isPromoted)) return result
+  KNOWN.set(result, { sizes: first.sizes, dtype: dtype ?? first.dtype })
+  return result
+}
+
+/** Shape and number type as they are printed; empty where they are not known. */
+export function knownOf(tensor: Named): string[] {
+  const known = KNOWN.get(tensor)
+  if (known === undefined) return []
+  return [`[${[...tensor.axes].map(axis => known.sizes[axis]).join(', ')}]`, known.dtype]
+}

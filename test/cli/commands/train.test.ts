@@ -83,13 +83,13 @@ describe('ft-cadis train', () => {
     'trains an ensemble by seed, goes on where it ended half-way, and certifies it as one',
     async () => {
       const output = join(folder, 'ensemble')
-      const words = ['--output', output, '--members', '2', '--steps', '1', '--seed', '3']
+      const words = ['--output', output, '--members', '2', '--set', 'optimisation.epochs=1', '--seed', '3']
       const first = await train(...words)
       expect(first.exitCode, first.stderr).toBe(0)
       const seedOf = async (member: number) =>
         JSON.parse(await readFile(join(output, 'members', `${member}`, 'config.json'), 'utf8')).config.seed
       expect([await seedOf(0), await seedOf(1)]).toEqual([3, 4])
-      const weights = () => readFile(join(output, 'members/0/checkpoints/step-000001/model.safetensors'))
+      const weights = () => readFile(join(output, 'members/0/checkpoints/epoch-01/model.safetensors'))
       const before = await weights()
 
       // As if it had ended before the second member began.

@@ -30,6 +30,10 @@ void runMain(async () => {
     .option('--rounds <count>', 'rounds of certification that are timed', count, 10)
     .option('--threads <count>', 'torch threads of each side', count, 1)
     .option('--device <name>', 'torch device of both sides', 'cpu')
+    .option(
+      '--before <folder>',
+      'an earlier checkout, with its packages, that certification is compared with',
+    )
     .option('--json <file>', 'where the result is written as well')
     .option('--python <path>', 'Python interpreter to use')
   const options = (await program.parseAsync()).opts<Options>()

@@ -16,15 +16,14 @@ import {
   setup,
   torch,
 } from 'ft-cadis'
-import { accuracyTable, readCertificationLog, renderTable } from 'ft-cadis/analysis'
-import type { ComparedArm } from 'ft-cadis/experiments'
+import { accuracyTable, type LabelledLogs, readCertificationLog, renderTable } from 'ft-cadis/analysis'
 
 /** Trains one point of the grid, or loads it, and certifies it, or reads the rows that it has. */
 async function runPoint(
   session: Session,
   config: RunConfig,
   { testImages, signal }: { testImages: number; signal: AbortSignal },
-): Promise<ComparedArm['logs'][number]> {
+): Promise<LabelledLogs['logs'][number]> {
   const { output, certification } = config
   const log = join(output, 'certify.tsv')
   const { networks, smoothing } = await finetune(session, config, {
@@ -89,7 +88,7 @@ void runProgram(program, async (options, { signal }) => {
   await setup({ python, onLine: line => console.error(line) })
   await using session = await connect({ python, threads: 1 })
   const base = presets.digits({ output })
-  const arms: ComparedArm[] = []
+  const arms: LabelledLogs[] = []
   for (const lambda of lambdas) {
     for (const epsilon of epsilons) {
       const label = `λ = ${lambda}, ε = ${epsilon}`

@@ -14,7 +14,7 @@ export { isOutOfMemory } from './bridge/failure'
 export type { Read } from './bridge/handle'
 export type { Recorder } from './bridge/recorder'
 export { connect, type Session } from './bridge/session'
-export type { ConnectOptions, SessionCounters, SessionInfo } from './bridge/session-types'
+export type { CompilingWatcher, ConnectOptions, SessionCounters, SessionInfo } from './bridge/session-types'
 export { type CertifyOptions, certify } from './certification/certify'
 export {
   type CertifiedArm,
@@ -53,6 +53,13 @@ export {
   type RunConfig,
   type RunConfigOf,
 } from './config/schema'
+export type { Table1Scale } from './config/table1'
+export type {
+  SomeSettings,
+  Table1PresetFunction,
+  Table1PresetOptions,
+  Table1Presets,
+} from './config/table1/presets'
 export type { CertificationConfig, CertificationConfigInput } from './config/types/certification'
 export type {
   ClassifierConfig,

@@ -32,11 +32,11 @@ export type {
   VoteRequest,
 } from './certification/adaptive/adaptive-run'
 export {
-  GRID_RADII,
   type GridCertificate,
   GridCertification,
   type GridCertificationOptions,
   GridRun,
+  gridRadii,
   type RadiusDecision,
 } from './certification/adaptive/grid-certification'
 export {
@@ -45,7 +45,6 @@ export {
   type SizedCertificationOptions,
   SizedRun,
 } from './certification/adaptive/sized-certification'
-export type { BatchSize } from './certification/batch-size'
 export {
   type AcesCertifierOptions,
   type AcesParts,
@@ -74,6 +73,12 @@ export {
 export { type PredictCertifierOptions, predictCertifier } from './certification/certifiers/predict'
 export { type SizedCertifierOptions, sizedCertifier } from './certification/certifiers/sized'
 export { defaultLogPath } from './certification/certify'
+export {
+  type CertificationDryRun,
+  type CertificationPlan,
+  dryRunCertification,
+} from './certification/dry-run'
+export { expectedCopies } from './certification/expected-copies'
 export { type Guarantee, guaranteeOf, requireCertifiable } from './certification/guarantee'
 export {
   type Arithmetic,
@@ -83,18 +88,13 @@ export {
 export { imageTransform } from './certification/predict'
 export { certifiersOf, type ProcedureSettings, procedureOf } from './certification/procedure'
 export {
-  recordVotes,
-  requireVotes,
-  VoteCount,
-  type VoteOptions,
-  type Votes,
-} from './certification/record-votes'
-export {
-  type ImageAtHand,
-  ImagesInWork,
-  type RunCertifiersOptions,
-  runCertifiers,
-} from './certification/run-certifiers'
+  type CertifiedItem,
+  type CertifyImagesOptions,
+  certifyImages,
+} from './certification/queue/certify-images'
+export type { CopyQueueOptions } from './certification/queue/copy-queue'
+export type { ImageAtHand } from './certification/queue/image-at-hand'
+export { type Line, MAIN_LINE } from './certification/queue/line'
 export { leadingClass, type TopTwo } from './certification/statistics'
 export { type Aggregation, aggregatedClass } from './certification/voters/aggregate'
 export { armBallot, armsVoter } from './certification/voters/arms'
@@ -128,7 +128,6 @@ export type { OnLine } from './environment/run-lines'
 export type { ResolvedArm, ResolveOptions } from './experiments/arms'
 export type { ImageSamples } from './experiments/image-samples'
 export type { TrainingMetadata } from './experiments/training-metadata'
-export type { TrainedArm } from './experiments/training-section'
 export type { Lock } from './files/lock'
 export { ABSTAIN } from './logs/abstain'
 export { formatRow, LOG_HEADER, type LoggedRow, rowOf, rowParser } from './logs/certification-log'
@@ -194,6 +193,7 @@ export {
 export { type EpsilonSchedule, epsilonAt } from './objectives/ft-cadis/epsilon'
 export { ftCadis } from './objectives/ft-cadis/ft-cadis'
 export {
+  type FilledUp,
   forwardedImages,
   type SelectionTensors,
   selectionTensors,

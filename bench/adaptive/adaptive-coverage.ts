@@ -43,6 +43,8 @@ interface Coverage {
 const PROBABILITIES = [0.4, 0.45, 0.48, 0.55, 0.65, 0.75, 0.8, 0.9, 0.95, 0.99, 0.995, 0.999, 0.9999]
 
 /** Where errors are likeliest: just below the boundary between two radii of the grid. */
+const RADII = [0, 0.25, 0.5, 0.75, 1, 1.25, 1.5]
+
 const JUST_BELOW = 1e-12
 
 void runMain(async () => {
@@ -72,7 +74,7 @@ void runMain(async () => {
 
   const results = sizes.flatMap(n => {
     const bound = gaussianBound(sigma)
-    const grid = new GridCertification({ bound, alpha, n })
+    const grid = new GridCertification({ bound, alpha, n, radii: RADII })
     const sized = new SizedCertification({ bound, alpha, n, maxRadiusLoss })
     const boundaries = grid.tests.map(({ threshold }) => threshold - JUST_BELOW)
     const probabilities = [...PROBABILITIES, ...boundaries].sort((a, b) => a - b)

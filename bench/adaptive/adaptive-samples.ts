@@ -7,7 +7,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { renderTable, type Table } from '../../src/analysis'
-import { GRID_RADII, GridCertification } from '../../src/certification/adaptive/grid-certification'
+import { GridCertification } from '../../src/certification/adaptive/grid-certification'
 import { SizedCertification } from '../../src/certification/adaptive/sized-certification'
 import { parseNumber, parseNumbers } from '../../src/cli/option-values'
 import { createProgram, runMain } from '../../src/cli/program'
@@ -41,7 +41,7 @@ void runMain(async () => {
     .requiredOption('--logs <folder>', 'certification logs whose images are certified')
     .option('--n <numbers>', 'votes of CERTIFY', parseNumbers({ min: 1, integer: true }), [10_000, 100_000])
     .option('--n0 <number>', 'votes of the selection', count, 100)
-    .option('--radii <numbers>', 'the grid', parseNumbers({ min: 0 }), GRID_RADII.slice(1))
+    .option('--radii <numbers>', 'the grid', parseNumbers({ min: 0 }), [0.25, 0.5, 0.75, 1, 1.25, 1.5])
     .option('--worth <number>', 'of one more certified radius, in n', parseNumber({ min: 0 }), 5)
     .option('--max-radius-loss <number>', 'of the input-specific sizes', parseNumber({ min: 0 }), 0.05)
     .option('--repeats <number>', 'certifications of each image', count, 4)

@@ -6,14 +6,14 @@ import type { LoopWork, Workload } from '../training/workload'
 export type FullScale = 'cifar10' | 'imagenet'
 
 /** How numbers are computed. */
-export type Arithmetic = Pick<RunConfig, 'autocast' | 'tf32' | 'compileDenoiser'> & {
+export type Arithmetic = Pick<RunConfig, 'autocast' | 'tf32' | 'compile'> & {
   readonly denoiser: Workload['denoiser']['dtype']
 }
 
 export const RELEASED: Arithmetic = {
-  ...{ denoiser: 'float32', autocast: 'float16', tf32: false, compileDenoiser: false },
+  ...{ denoiser: 'float32', autocast: 'float16', tf32: false, compile: 'none' },
 }
-const FASTEST: Arithmetic = { denoiser: 'bfloat16', autocast: 'bfloat16', tf32: true, compileDenoiser: true }
+const FASTEST: Arithmetic = { denoiser: 'bfloat16', autocast: 'bfloat16', tf32: true, compile: 'denoiser' }
 
 export interface FinetuningArm {
   readonly name: string

@@ -10,9 +10,9 @@ import {
   torch,
 } from '../../src'
 import { averageCertifiedRadius, certifiedAccuracy } from '../../src/analysis/certified-accuracy'
-import { BatchSize } from '../../src/certification/batch-size'
 import { type Certifier, ONLY_BALLOT, type Steps } from '../../src/certification/certifiers/certifier'
-import { runCertifiers } from '../../src/certification/run-certifiers'
+import { certifyImages } from '../../src/certification/queue/certify-images'
+import { MAIN_LINE } from '../../src/certification/queue/line'
 import { singleVoter } from '../../src/certification/voters/single'
 import { fileHash } from '../../src/files/hash'
 import { readJson } from '../../src/files/read-json'
@@ -69,21 +69,24 @@ async function measure(
 ): Promise<Omit<Measured, 'seed' | 'weights'>> {
   const testSet = await torch.openDataset(session, { ...data, split: 'test' })
   const { length, classes } = testSet.description
-  const voting = {
-    smoothing,
-    voter: singleVoter(classifier, { classes: classes.length }),
-    batch: new BatchSize(N),
-  }
-  const certifier = countingCertifier(sigma)
+  const indices = Array.from({ length: Math.ceil(length / EVERY) }, (_, place) => place * EVERY)
+  const certifiers = [countingCertifier(sigma)]
+  const found = certifyImages(
+    session,
+    indices,
+    index =>
+      session.scope(() => {
+        const { images_BCHW, labels_B } = testSet.images([index])
+        const image_CHW = toSymmetric(torch.select(images_BCHW, 'B', 0))
+        return { image_CHW, stream: [seed, 'mnist', index], beside: labels_B, certifiers }
+      }),
+    {
+      lines: { [MAIN_LINE]: { smoothing, voter: singleVoter(classifier, { classes: classes.length }) } },
+      batch: N,
+    },
+  )
   const rows = []
-  for (let index = 0; index < length; index += EVERY) {
-    const image = session.scope(() => {
-      const { images_BCHW, labels_B } = testSet.images([index])
-      const image_CHW = toSymmetric(torch.select(images_BCHW, 'B', 0))
-      return { image_CHW, stream: [seed, 'mnist', index], beside: labels_B }
-    })
-    const { beside, outcomes } = await runCertifiers(image, [certifier], voting)
-    session.free([image.image_CHW, image.beside])
+  for await (const { item: index, beside, outcomes } of found) {
     rows.push(
       ...outcomes.map(outcome =>
         rowOf({ index, label: beside[0] ?? -1, digest: '', durationMs: 0 }, outcome),

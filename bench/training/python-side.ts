@@ -57,7 +57,7 @@ export function setupRequest({
     denoiser_dtype: denoiser.dtype,
     autocast: config.autocast === 'none' ? null : config.autocast,
     tf32: config.tf32,
-    compile_denoiser: config.compileDenoiser,
+    compile_denoiser: config.compile !== 'none',
     loss_scale: lossScaleOf(config),
     groups: groups.map(group => group.parameters),
     betas: optimisation.betas,

@@ -66,7 +66,7 @@ export class TypeScriptSide {
     const denoiser = await torch.loadDenoiser(session, specs.denoiser as torch.Spec, {
       dtype: workload.denoiser.dtype,
     })
-    torch.compileDenoiser(denoiser, { compiled: config.compileDenoiser })
+    torch.compileNetwork(denoiser, { compiled: config.compile !== 'none' })
     torch.manualSeed(session, seed, 'initialisation')
     const classifier = await torch.loadClassifier(session, specs.classifier as torch.Spec, {
       dtype,

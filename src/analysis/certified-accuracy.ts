@@ -13,6 +13,11 @@ export type Rows = readonly CertificationRow[]
  * @param radii l2 radii on the [0, 1] pixel scale
  * @returns shares in [0, 1], one per radius; at radius 0 the accuracy of the smoothed classifier
  * @throws DataError without rows, ConfigError for a radius that is not a number of at least 0
+ *
+ * @example
+ * const text = 'idx\tlabel\tpredict\tradius\tcorrect\ttime\n0\t7\t7\t0.5\t1\t0:00:09\n1\t2\t3\t0.8\t0\t0:00:09\n'
+ * const { rows } = parseLog(text, { file: 'mine.tsv' })
+ * certifiedAccuracy(rows, [0, 0.75]) // => [0.5, 0]
  */
 export function certifiedAccuracy(rows: Rows, radii: readonly number[]): number[] {
   requireRows(rows)

@@ -59,7 +59,12 @@ export function paperTableNames(): string[] {
     .map(([name]) => name)
 }
 
-/** @throws ConfigError for a name that is none of `paperTableNames` */
+/**
+ * @throws ConfigError for a name that is none of `paperTableNames`
+ *
+ * @example
+ * paperTable('table1_cifar10').rows[0]?.label // => 'PixelDP (Lecuyer et al., 2019)'
+ */
 export function paperTable(name: string): PaperTable {
   const raw = paperTableNames().includes(name) ? readTables()[name] : undefined
   if (raw === undefined) {

@@ -37,6 +37,10 @@ export type TableFormat = (typeof TABLE_FORMATS)[number]
  * CSV (RFC 4180 but for notes) and JSON hold every digit; CSV has a column `<header> sd` beside each column that holds deviations.
  *
  * @throws ConfigError when a row has more or fewer cells than there are columns
+ *
+ * @example
+ * const table = { caption: 'ACR', columns: [{ header: 'method' }, { header: 'ACR', digits: 2 }], rows: [['mine', 0.5]] }
+ * renderTable(table, 'csv') // => 'method,ACR\nmine,0.5'
  */
 export function renderTable(table: Table, format: TableFormat): string {
   requireRectangular(table)

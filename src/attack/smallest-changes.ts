@@ -102,10 +102,9 @@ async function tryRadii(
   const attempts = searches.flatMap(search => attemptsOf(search, context))
   const attacked = await attackInParts(attempts, context)
   made.push(...attacked)
-  const tallies = await Promise.all(
-    attacked.map(({ image_CHW }, place) =>
-      votes.count(image_CHW, (attempts[place] as Attempt).stream, settings.votes),
-    ),
+  const tallies = await votes.count(
+    attacked.map(({ image_CHW }, place) => ({ image_CHW, stream: (attempts[place] as Attempt).stream })),
+    settings.votes,
   )
   for (const [position, search] of searches.entries()) {
     const places = Array.from({ length: settings.starts }, (_, start) => position * settings.starts + start)
@@ -139,18 +138,19 @@ async function attackInParts(
 ): Promise<readonly Candidate[]> {
   const done: Candidate[] = []
   while (done.length < attempts.length) {
-    done.push(
-      ...(await votes.batch.run(async size => {
-        const count = Math.max(1, Math.floor(size / settings.noises))
-        const [first, ...others] = attempts.slice(done.length, done.length + count)
-        if (first === undefined) return []
-        const attacked = attackAll(target, [first, ...others], settings)
-        const { session } = first.image_CHW
-        const lengths = await session.read(attacked.map(({ length }) => length))
-        session.free(attacked.map(({ length }) => length))
-        return attacked.map(({ image_CHW }, place) => ({ image_CHW, radius: lengths[place] ?? 0 }))
-      })),
-    )
+    const { size } = votes.attacked
+    const count = Math.max(1, Math.floor(size / settings.noises))
+    const [first, ...others] = attempts.slice(done.length, done.length + count)
+    if (first === undefined) break
+    const { session } = first.image_CHW
+    try {
+      const attacked = attackAll(target, [first, ...others], settings)
+      const lengths = await session.read(attacked.map(({ length }) => length))
+      session.free(attacked.map(({ length }) => length))
+      done.push(...attacked.map(({ image_CHW }, place) => ({ image_CHW, radius: lengths[place] ?? 0 })))
+    } catch (error) {
+      votes.attacked.halve(size, error)
+    }
   }
   return done
 }
@@ -197,7 +197,7 @@ async function confirmed(
   for (const [asked, { image_CHW, radius }] of [...candidates].reverse().entries()) {
     // There is at most one candidate of each round.
     const options = { ...certify, by: confirm, alpha: certify.alpha / rounds }
-    const outcome = await votes.state(image_CHW, [...stream, 'confirm', asked], options)
+    const outcome = await votes.state({ image_CHW, stream: [...stream, 'confirm', asked] }, options)
     if (!('class' in outcome) || outcome.class === label) continue
     const { candidateCount, n } = outcome.evidence
     return { change: { radius, class: outcome.class, votes: candidateCount, n }, asked: asked + 1 }

@@ -3,7 +3,15 @@ import { createServer, type Server, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { noTemporaryPlace, temporaryPlaces } from '../files/temporary-folder'
+import { saysCompiling } from './compiling-lines'
 import { raceWithTimeout } from './race-with-timeout'
+
+/** Who is told what Python prints. */
+interface OutputListeners {
+  readonly onOutput?: ((line: string) => void) | undefined
+  /** Called when torch begins to compile a network, and when it has. */
+  readonly onCompiling?: ((isCompiling: boolean) => void) | undefined
+}
 
 /** How many of the last lines are kept. */
 const KEPT_LINES = 20
@@ -24,7 +32,7 @@ export class OutputCollector {
   private constructor(
     server: Server,
     readonly address: string,
-    onOutput: ((line: string) => void) | undefined,
+    { onOutput, onCompiling }: OutputListeners,
   ) {
     this.#server = server
     this.#ended = new Promise(resolve => {
@@ -36,6 +44,11 @@ export class OutputCollector {
         socket.once('error', () => resolve())
         createInterface({ input: socket })
           .on('line', line => {
+            const isCompiling = saysCompiling(line)
+            if (isCompiling !== undefined) {
+              onCompiling?.(isCompiling)
+              return
+            }
             this.#lines.push(line)
             if (this.#lines.length > KEPT_LINES) this.#lines.shift()
             onOutput?.(line)
@@ -46,14 +59,14 @@ export class OutputCollector {
     server.unref()
   }
 
-  static async listen(onOutput: ((line: string) => void) | undefined): Promise<OutputCollector> {
+  static async listen(listeners: OutputListeners = {}): Promise<OutputCollector> {
     const name = `ft-cadis-${process.pid}-${randomBytes(4).toString('hex')}.sock`
     let cause: unknown
     for (const folder of temporaryPlaces()) {
       const address = join(folder, name)
       if (Buffer.byteLength(address) > LONGEST_ADDRESS) continue
       try {
-        return new OutputCollector(await listenAt(address), address, onOutput)
+        return new OutputCollector(await listenAt(address), address, listeners)
       } catch (error) {
         cause = error
       }

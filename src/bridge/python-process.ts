@@ -48,6 +48,8 @@ interface PythonProcessOptions {
   }
   /** Called with every line that Python or a library in it prints. */
   readonly onOutput?: ((line: string) => void) | undefined
+  /** Called when torch begins to compile a network, and when it has. */
+  readonly onCompiling?: ((isCompiling: boolean) => void) | undefined
 }
 
 /** pythonia holds one child per Node process. */
@@ -111,7 +113,7 @@ export class PythonProcess {
     let interpreter: string
     try {
       interpreter = await options.interpreter()
-      output = await OutputCollector.listen(options.onOutput)
+      output = await OutputCollector.listen(options)
       const pythonia = await launch(interpreter, output.address)
       const child = pythonia.com.proc
       if (child === null) throw new PythonStartError('pythonia started no process.', { remedy: 'Try again.' })

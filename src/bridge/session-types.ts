@@ -38,3 +38,6 @@ export interface SessionCounters {
   /** Time that taking the answers' texts apart took, in milliseconds. */
   decodedMs: number
 }
+
+/** Told when torch begins to compile a network, and when it has. */
+export type CompilingWatcher = (isCompiling: boolean) => void

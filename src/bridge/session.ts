@@ -6,7 +6,7 @@ import { handlesIn, type Read, withData } from './handle'
 import { decodeAnswer, encodeProgram, type Plain } from './program'
 import { PythonProcess } from './python-process'
 import { Recorder } from './recorder'
-import type { ConnectOptions, SessionCounters, SessionInfo } from './session-types'
+import type { CompilingWatcher, ConnectOptions, SessionCounters, SessionInfo } from './session-types'
 
 /**
  * A connection to one Python process. Operations are recorded, synchronously and without talking to Python; `read`
@@ -27,11 +27,13 @@ export class Session extends Recorder implements AsyncDisposable {
     decodedMs: 0,
   }
   readonly #process: PythonProcess
+  readonly #compilingWatchers: Set<CompilingWatcher>
   #failures = 0
 
-  private constructor(process: PythonProcess, info: SessionInfo) {
+  private constructor(process: PythonProcess, info: SessionInfo, compilingWatchers: Set<CompilingWatcher>) {
     super()
     this.#process = process
+    this.#compilingWatchers = compilingWatchers
     this.info = info
   }
 
@@ -39,6 +41,7 @@ export class Session extends Recorder implements AsyncDisposable {
   static async connect(options: ConnectOptions = {}): Promise<Session> {
     requirePlatform()
     const { localRank, worldSize } = launchRank()
+    const compilingWatchers = new Set<CompilingWatcher>()
     const { process, info } = await PythonProcess.start({
       interpreter: async () => (await resolveInterpreter({ python: options.python })).path,
       host: {
@@ -47,8 +50,11 @@ export class Session extends Recorder implements AsyncDisposable {
         local_rank: worldSize > 1 ? localRank : null,
       },
       onOutput: options.onOutput,
+      onCompiling: isCompiling => {
+        for (const watcher of compilingWatchers) watcher(isCompiling)
+      },
     })
-    return new Session(process, info)
+    return new Session(process, info, compilingWatchers)
   }
 
   /** Process id of Python. */
@@ -108,6 +114,13 @@ export class Session extends Recorder implements AsyncDisposable {
     const { index, inner } = answer.failure
     const failed = instructions[index]
     throw errorOf(answer.failure, (inner === null ? failed : failed?.inner[inner])?.callSite)
+  }
+
+  /** Calls the watcher when torch begins to compile a network, and when it has, until what is returned is disposed of. */
+  watchCompiling(watcher: CompilingWatcher): Disposable {
+    const own: CompilingWatcher = isCompiling => watcher(isCompiling)
+    this.#compilingWatchers.add(own)
+    return { [Symbol.dispose]: () => void this.#compilingWatchers.delete(own) }
   }
 
   get failures(): number {

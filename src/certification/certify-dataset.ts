@@ -10,15 +10,14 @@ import { toSymmetric } from '../smoothing/denoise'
 import { denoiserOf, type Smoothing } from '../smoothing/smoothing'
 import { gaussianBound } from '../statistics/bound'
 import { type Classifier, type Dataset, digest, select, type Tensor } from '../torch'
-import { BatchSize } from './batch-size'
 import { ONLY_BALLOT } from './certifiers/certifier'
 import { requireLoggedImages } from './check-logged-images'
 import { guaranteeOf, requireCertifiable } from './guarantee'
 import { inferenceNetworks } from './inference-networks'
 import { configurationOf } from './log-configuration'
-import { countedWhileSlow } from './one-ahead'
-import { certifiersOf, procedureOf } from './procedure'
-import { ImagesInWork } from './run-certifiers'
+import { certifiersOf, mostCopies, procedureOf } from './procedure'
+import { certifyImages } from './queue/certify-images'
+import { passSizeOf } from './queue/pass-size'
 import { armBallot, armsVoter, type EnsembleVote, voterOf } from './voters'
 
 /** A base classifier to certify, and where its rows go. */
@@ -47,13 +46,14 @@ export interface CertifyDatasetOptions {
   readonly data?: JsonObject
   /** What is good to know and decides no row, for the logs. */
   readonly notes?: JsonObject
-  /** Stops at once: the image in work is dropped, the logs stay whole. */
+  /** Stops at once: the images in work are dropped, the logs stay whole. */
   readonly signal?: AbortSignal | undefined
+  /** How many images share passes at most; it decides no row. Default: as many as fill passes. */
+  readonly imagesAtWork?: number | undefined
   /** Called after each image, with how many are done. Images that the logs hold already count at once. */
   readonly onImage?: (done: number, image: CertifiedImage) => void
   /**
-   * Called about each second with how many noisy copies of the image in work have voted, and how many were asked for: of the
-   * first image, and of further ones while an image takes seconds.
+   * Called about each second with how many noisy copies of the next image have voted, and how many were asked for.
    */
   readonly onCopies?: ((copies: number, of: number) => void) | undefined
   /** Called with what happened that does not change the result, such as a smaller batch. */
@@ -82,7 +82,10 @@ export async function certifyDataset(
   requireCertifiable(certification, { sigma: smoothing.sigma, images: indices.length })
   const guarantee = guaranteeOf(smoothing, { ...certification, images: indices.length })
   const bound = gaussianBound(guarantee.certifiedSigma)
-  const procedure = procedureOf(certification)
+  const procedure = procedureOf(certification, smoothing)
+  // Of the whole plan: a shard has passes of the same size, and so what is resumed.
+  const copies = indices.length * mostCopies(procedure, certification)
+  const pass = passSizeOf({ batch: certification.batch, copies })
   const members = arms.map(({ classifier, ensemble }) => [classifier, ...(ensemble?.others ?? [])] as const)
   for (const classifier of members.flat()) {
     requireSameClasses(classifier.description.classes, dataset.description)
@@ -115,7 +118,7 @@ export async function certifyDataset(
           configuration,
           ...planMetadata(indices, shard),
           notes: {
-            ...{ device: info.deviceName, torch: info.torch, batch: certification.batch },
+            ...{ device: info.deviceName, torch: info.torch, batch: certification.batch, pass },
             ...options.notes,
           },
         },
@@ -135,7 +138,7 @@ export async function certifyDataset(
     }
     const { n0, n, seed, autocast } = certification
     const certifierOf = certifiersOf(procedure, { bound, alpha: guarantee.alpha, n0, n })
-    const voting = {
+    const main = {
       smoothing: { ...smoothing, autocast },
       voter: armsVoter(
         arms.map(({ ensemble }, arm) => {
@@ -144,22 +147,23 @@ export async function certifyDataset(
           return voterOf([first as Classifier, ...others], { classes: networks.heads[place] ?? 0, ensemble })
         }),
       ),
-      batch: new BatchSize(certification.batch, options),
+      copies,
     }
-    using inWork = new ImagesInWork()
-    const results = countedWhileSlow(
+    const results = certifyImages(
+      session,
       work.filter(({ without }) => without.length > 0),
-      async ({ index, without }, onCopies) => {
-        const certifiers = without.map(arm => certifierOf(armBallot(arm, ONLY_BALLOT)))
-        const image = datasetImage(dataset, { index, seed })
-        return { index, without, ...(await inWork.certify(image, certifiers, { ...voting, onCopies })) }
+      ({ index, without }) => ({
+        ...datasetImage(dataset, { index, seed }),
+        certifiers: without.map(arm => certifierOf(armBallot(arm, ONLY_BALLOT))),
+      }),
+      {
+        ...{ lines: { main }, batch: certification.batch, images: options.imagesAtWork, signal },
+        ...{ onCopies: options.onCopies, onNote: options.onNote },
       },
-      { signal, onCopies: options.onCopies },
     )
-    let lastMs = performance.now()
-    for await (const { index, without, beside: said, outcomes } of results) {
-      const durationMs = (performance.now() - lastMs) / without.length
-      lastMs = performance.now()
+    for await (const { item, beside: said, outcomes, ...took } of results) {
+      const { index, without } = item
+      const durationMs = took.durationMs / without.length
       const image = { index, label: said.labels[0] ?? -1, digest: said.digest, durationMs }
       for (const [position, outcome] of outcomes.entries()) {
         await logs.append(without[position] ?? -1, rowOf(image, outcome))

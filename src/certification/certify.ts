@@ -29,7 +29,7 @@ export interface CertifyOptions extends CertificationWatcher {
   readonly shard?: Shard | undefined
   /** Logs whose rows are taken over where the own log has none of an image. The own log may be among them. */
   readonly earlier?: readonly string[] | undefined
-  /** Stops at once: the image in work is dropped, the log stays whole. */
+  /** Stops at once: the images in work are dropped, the log stays whole. */
   readonly signal?: AbortSignal | undefined
   /** Whether stderr shows how far it is, in the first process only. Default: where stderr is a terminal. */
   readonly progress?: boolean | undefined
@@ -54,10 +54,11 @@ export async function certify(
   const isWatched = session.launch.rank === 0 && isShown(progress)
   const shown = {
     radii: [0, smoothing.sigma],
-    copiesPerImage: certification.adaptive === undefined ? certification.n0 + certification.n : undefined,
+    copiesPerImage: certification.adaptive === 'none' ? certification.n0 + certification.n : undefined,
   }
   const watcher = watchedBy([...(isWatched ? [certificationProgress(shown)] : []), hooks])
   using loading = loadingLine({ isShown: isWatched })
+  using _compiling = session.watchCompiling(watcher.onCompiling)
   loading.show(`loading the test images of ${config.data.source}`)
   const dataset = await openDataset(session, datasetSpec(config.data, 'test'))
   let networks: CertifiedNetworks | undefined

@@ -47,11 +47,11 @@ export function guaranteeOf(
  * @throws ConfigError with the least n that could
  */
 export function requireCertifiable(
-  certification: Pick<CertificationConfig, 'adaptive' | 'n' | 'alpha' | 'familyWise'>,
+  certification: Pick<CertificationConfig, 'adaptive' | 'n' | 'batch' | 'alpha' | 'familyWise'>,
   { sigma, images }: { readonly sigma: number; readonly images: number },
 ): void {
   const { n, familyWise } = certification
-  const procedure = procedureOf(certification)
+  const procedure = procedureOf(certification, { sigma })
   const alpha = alphaOfImage(certification, images)
   if (procedure.kind === 'at-radius') {
     requireRounds(procedure, { n, alpha, sigma })

@@ -4,7 +4,7 @@ import { tryImage } from '../smoothing/trial-image'
 import {
   type AnyDenoiser,
   type Classifier,
-  compileDenoiser,
+  compileNetwork,
   type Dtype,
   inferenceCopy,
   networkDtype,
@@ -47,7 +47,7 @@ export async function inferenceNetworks(
   setTf32(session, tf32)
   // The originals: compiling for this one image would take long.
   const heads = await tryImage({ denoiser, classifiers }, example)
-  if (denoiser !== null) compileDenoiser(denoiser, { compiled: compile })
+  if (denoiser !== null) compileNetwork(denoiser, { compiled: compile })
   const copies = classifiers.map(classifier =>
     inferenceCopy(classifier, { dtype, autocast, channelsLast, compile }),
   )

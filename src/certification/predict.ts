@@ -13,12 +13,10 @@ import { type SmoothedInput, smoothedOf, unsaidOf } from '../smoothing/smoothed-
 import { smoothingOf } from '../smoothing/smoothing'
 import { gaussianBound } from '../statistics/bound'
 import { type Classifier, classNames, type ImageTransform, readImage, unreadableImages } from '../torch'
-import { BatchSize } from './batch-size'
 import { cohenCertifier, predictCertifier } from './certifiers'
 import { guaranteeOf, requireCertifiable } from './guarantee'
 import { inferenceNetworks } from './inference-networks'
-import { oneAhead } from './one-ahead'
-import { ImagesInWork } from './run-certifiers'
+import { certifyImages } from './queue/certify-images'
 import { voterOf } from './voters'
 
 /** What the smoothed classifier says about one image. */
@@ -117,25 +115,24 @@ export async function predict(
       cohenCertifier({ bound: gaussianBound(certifiedSigma), alpha, n0, n }),
       predictCertifier({ alpha, n }),
     ]
-    const voting = {
-      smoothing,
-      voter: voterOf([copies[0] ?? classifier, ...copies.slice(1)], {
-        classes: head,
-        ensemble: config.ensemble,
-      }),
-      batch: new BatchSize(certification.batch, { onNote }),
-    }
-    using inWork = new ImagesInWork()
-    const results = oneAhead(
+    const voter = voterOf([copies[0] ?? classifier, ...copies.slice(1)], {
+      classes: head,
+      ensemble: config.ensemble,
+    })
+    const results = certifyImages(
+      session,
       files,
       async file => {
         const stream = [seed, 'file', await fileHash(systemPath(file))]
         const image_CHW = session.scope(() => toSymmetric(readImage(session, file, transform)))
-        return { file, ...(await inWork.certify({ image_CHW, stream, beside: [] }, certifiers, voting)) }
+        return { image_CHW, stream, beside: [], certifiers }
       },
-      { signal },
+      {
+        lines: { main: { smoothing, voter, copies: files.length * (n0 + n) } },
+        ...{ batch: certification.batch, signal, onNote },
+      },
     )
-    for await (const { file, outcomes } of results) {
+    for await (const { item: file, outcomes } of results) {
       const prediction = predictionOfImage(outcomes)
       const className = names?.[prediction.prediction] ?? null
       predictions.push({ file, className, ...prediction })

@@ -22,12 +22,10 @@ import {
 import { datasetSpec } from '../smoothing/specs'
 import { STREAMS_VERSION } from '../streams'
 import { type Classifier, type Dataset, type Loader, makeLoader, openDataset, select } from '../torch'
-import { BatchSize } from './batch-size'
 import { type Certifier, ONLY_BALLOT, type Steps } from './certifiers/certifier'
 import { inferenceNetworks } from './inference-networks'
 import { modelsOf } from './models-of'
-import { oneAhead } from './one-ahead'
-import { ImagesInWork } from './run-certifiers'
+import { certifyImages } from './queue/certify-images'
 import { singleVoter } from './voters'
 
 export interface SoftLabelsOptions {
@@ -99,18 +97,16 @@ export async function writeSoftLabels(
     onImage?.(done, length)
     loader = augment ? await augmentedImages(trainSet, certification.seed) : null
     const imageAt = imagesOf(trainSet, { loader, seed: certification.seed })
-    const voting = {
+    const main = {
       smoothing: { ...smoothingOf(denoiser, noise.sigma), autocast: certification.autocast },
       voter: singleVoter(copies[0] ?? classifier, { classes: head }),
-      batch: new BatchSize(certification.batch, { onNote }),
+      copies: length * n,
     }
-    using inWork = new ImagesInWork()
-    const results = oneAhead(
-      work,
-      async image => ({ image, ...(await inWork.certify(imageAt(image), [frequencies(n)], voting)) }),
-      { signal },
-    )
-    for await (const { image, outcomes } of results) {
+    const certifiers = [frequencies(n)]
+    const results = certifyImages(session, work, image => ({ ...imageAt(image), certifiers }), {
+      ...{ lines: { main }, batch: certification.batch, signal, onNote },
+    })
+    for await (const { item: image, outcomes } of results) {
       held.requireHeld()
       await file.write(softLabelsLine(image, outcomes[0]?.evidence.selection ?? {}))
       onImage?.(++done, length)

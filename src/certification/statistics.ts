@@ -36,6 +36,10 @@ export interface Prediction extends TopTwo {
  * @param options.alpha probability of a wrong certificate, in (0, 1)
  * @param options.bound from the probability of the class to a radius, for the noise that was voted under
  * @throws ConfigError when counts are no counts of the same K ≥ 2 classes, or alpha is out of range
+ *
+ * @example
+ * const outcome = certifyFromCounts([2, 98], [12, 988], { alpha: 0.001, bound: gaussianBound(0.5) })
+ * radiusOf(outcome).toFixed(2) // => '0.96'
  */
 export function certifyFromCounts(
   countsSelection: readonly number[],
@@ -87,6 +91,10 @@ export function estimateFromCounts(
  *
  * @param counts votes per class of n noisy copies, [K]
  * @throws ConfigError when the counts are no counts of K ≥ 2 classes, or alpha is not in (0, 1)
+ *
+ * @example
+ * predictFromCounts([12, 88], { alpha: 0.001 }).prediction // => 1
+ * predictFromCounts([45, 55], { alpha: 0.001 }).prediction // => -1
  */
 export function predictFromCounts(
   counts: readonly number[],

@@ -1,9 +1,11 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { EnsembleConfig } from '../config/ensemble-schema'
 import { PRESET_NAMES } from '../config/named-presets'
+import type { Precision } from '../config/precision'
 import type { CertificationConfig } from '../config/schema'
 import { parseIndices } from '../logs/image-plan'
 import { parseNumber } from './option-values'
+import { precisionOption } from './precision'
 
 /** The options that `certify` and `predict` share: which smoothed classifier, and how it is asked. */
 export interface SmoothedOptions {
@@ -23,6 +25,7 @@ export interface SmoothedOptions {
   readonly alpha?: number
   readonly batch?: number
   readonly seed?: number
+  readonly precision?: Precision
   readonly dtype?: CertificationConfig['dtype']
   readonly autocast?: CertificationConfig['autocast']
   readonly tf32?: boolean
@@ -89,6 +92,7 @@ export function addSmoothedOptions(command: Command): Command {
       'seed of the noise and of a drawn choice',
       parseNumber({ min: 0, integer: true }),
     )
+    .addOption(precisionOption())
     .addOption(
       new Option('--dtype <name>', 'number type of both networks').choices([
         'float32',

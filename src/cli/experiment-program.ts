@@ -12,6 +12,8 @@ export interface ExperimentProgram {
   readonly experiments: readonly Experiment[]
   /** Data, networks and budget. Default `digits`. */
   readonly scale?: ScaleName
+  /** How many seeds, where the command line does not say it. Default 3. */
+  readonly seeds?: number
 }
 
 /**
@@ -25,10 +27,12 @@ export async function experimentProgram({
   name,
   experiments,
   scale: scaleName = 'digits',
+  seeds = 3,
 }: ExperimentProgram): Promise<void> {
   await runMain(async () => {
     const program = addExperimentOptions(
       createProgram(name, experiments.map(({ title }) => title).join('; ')),
+      { seeds },
     )
     if (scaleName !== 'digits') addScaleOptions(program)
     program.action(async (options: ExperimentCommandOptions) => {

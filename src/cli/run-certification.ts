@@ -3,9 +3,9 @@ import { analyze } from '../analysis/analyze'
 import { fileName } from '../analysis/runs'
 import { renderTables } from '../analysis/tables'
 import { connect } from '../bridge'
-import { GRID_RADII } from '../certification/adaptive'
 import { certify, defaultLogPath } from '../certification/certify'
 import { certifyLaunched } from '../certification/certify-launched'
+import { dryRunCertification } from '../certification/dry-run'
 import type { CertificationConfig, CertificationConfigInput } from '../config/schema'
 import { launchRank } from '../environment/launch-rank'
 import { ConfigError } from '../errors'
@@ -13,6 +13,7 @@ import { type CertificationLog, readCertificationLog } from '../logs/certificati
 import type { Shard } from '../logs/shards'
 import { print, say } from '../terminal/print'
 import { loadingLine } from '../terminal/progress'
+import { renderDryRun } from './certification-dry-run'
 import type { SmoothedOptions } from './certification-options'
 import { endPythonWhenAborted } from './end-python'
 import { interruptible } from './interruption'
@@ -22,10 +23,14 @@ export interface CertifyCommandOptions extends SmoothedOptions {
   readonly images?: CertificationConfig['images']
   readonly output?: string
   readonly shard?: Shard
-  /** true stands for the default radii. */
+  /** true stands for radii that follow σ. */
   readonly adaptive?: readonly number[] | true
+  readonly block?: number
+  readonly worth?: number
   readonly maxRadiusLoss?: number
   readonly atRadius?: number
+  readonly dryRun?: boolean
+  readonly pricePerHour?: number
 }
 
 /** `ft-cadis certify`: certifies what falls to this process, and prints the figures. */
@@ -39,16 +44,20 @@ export async function runCertification(
       remedy: 'Leave out --shard, or the launch.',
     })
   }
+  if (options.pricePerHour !== undefined && options.dryRun !== true) {
+    throw withoutProcedure('--price-per-hour', '--dry-run')
+  }
   const source = await smoothedSource(folder, options, {
     images: options.images,
     adaptive: adaptiveOf(options),
   })
+  if (options.dryRun === true) return await dryRun(source, options)
   const { config } = source
   const chosen =
     options.checkpoint === undefined ? undefined : config.checkpoint && basename(config.checkpoint)
   const log = options.output ?? defaultLogPath(config, chosen)
   const result = await interruptible(
-    'the image in work is dropped, and the log stays whole',
+    'the images in work are dropped, and the log stays whole',
     async signal => {
       using starting = loadingLine({ isShown: launchRank().rank === 0 })
       starting.show('starting Python and PyTorch')
@@ -70,15 +79,40 @@ export async function runCertification(
   if (result !== undefined) printResult(result)
 }
 
+/** `--dry-run`: what it would take. */
+async function dryRun(
+  source: Awaited<ReturnType<typeof smoothedSource>>,
+  { python, shard, pricePerHour }: CertifyCommandOptions,
+): Promise<void> {
+  const { device, threads } = source.config
+  await using session = await connect({ python, device, threads })
+  using loading = loadingLine({ isShown: true })
+  loading.show('loading networks, and timing ten passes')
+  const found = await dryRunCertification(session, source, { shard })
+  loading.end()
+  print(renderDryRun(found, { pricePerHour }))
+}
+
 function adaptiveOf({
   adaptive,
   maxRadiusLoss,
   atRadius,
+  block,
+  worth,
 }: CertifyCommandOptions): CertificationConfigInput['adaptive'] {
-  if (atRadius !== undefined) return { radius: atRadius }
-  if (maxRadiusLoss !== undefined) return { maxRadiusLoss }
-  if (adaptive === undefined) return undefined
-  return { radii: [...(adaptive === true ? GRID_RADII : adaptive)] }
+  if (worth !== undefined && adaptive === undefined) throw withoutProcedure('--worth', '--adaptive')
+  if (maxRadiusLoss !== undefined) return { maxRadiusLoss, block }
+  if (adaptive !== undefined) {
+    return { radii: adaptive === true ? 'sigma' : [...adaptive], block, worth }
+  }
+  if (block !== undefined) throw withoutProcedure('--block', '--adaptive or --max-radius-loss')
+  return atRadius === undefined ? undefined : { radius: atRadius }
+}
+
+function withoutProcedure(option: string, wanted: string): ConfigError {
+  return new ConfigError(`${option} is given without ${wanted}, and decides nothing.`, {
+    remedy: `Give ${wanted} too, or leave ${option} out.`,
+  })
 }
 
 function printResult(log: CertificationLog): void {

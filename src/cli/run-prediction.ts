@@ -6,6 +6,7 @@ import { type ImagePrediction, predict } from '../certification/predict'
 import { DataError } from '../errors'
 import { isFolder } from '../files/exists'
 import { pathText, shownPath, systemPath } from '../files/system-path'
+import { compilingPhase } from '../terminal/compiling'
 import { print, printData, say } from '../terminal/print'
 import { loadingLine, progressBar } from '../terminal/progress'
 import type { SmoothedOptions } from './certification-options'
@@ -37,6 +38,7 @@ export async function runPrediction(
     await using session = await connect({ python: options.python, device, threads })
     starting.end()
     endPythonWhenAborted(session, signal)
+    using _compiling = session.watchCompiling(compilingPhase(say).onCompiling)
     const bar = progressBar('classifying', { total: files.length })
     try {
       return await predict(session, source, {

@@ -1,5 +1,6 @@
 import { connect } from '../bridge'
 import { writeSoftLabels } from '../certification/soft-labels'
+import { compilingPhase } from '../terminal/compiling'
 import { printLine, say } from '../terminal/print'
 import { type Progress, progressBar } from '../terminal/progress'
 import type { SmoothedOptions } from './certification-options'
@@ -22,9 +23,10 @@ export async function runSoftLabels(
 ): Promise<void> {
   const source = await smoothedSource(folder, options)
   const { device, threads } = source.config
-  await interruptible('the image in work is dropped, and the file stays whole', async signal => {
+  await interruptible('the images in work are dropped, and the file stays whole', async signal => {
     await using session = await connect({ python: options.python, device, threads })
     endPythonWhenAborted(session, signal)
+    using _compiling = session.watchCompiling(compilingPhase(say).onCompiling)
     let bar: Progress | undefined
     try {
       await writeSoftLabels(session, source, {

@@ -1,5 +1,6 @@
 import { basename, dirname, join, resolve } from 'node:path'
 import { namedPreset } from '../config/named-presets'
+import { ARITHMETIC } from '../config/precision'
 import {
   type CertificationConfigInput,
   type CertificationRunConfig,
@@ -16,6 +17,7 @@ import { readSmoothed } from '../smoothing/smoothed-file'
 import type { KnownSmoothed } from '../smoothing/smoothed-input'
 import type { SmoothedOptions } from './certification-options'
 import { ensembleOfRuns, memberRuns } from './ensemble-of-runs'
+import { precisionOn } from './precision'
 import { readSettings } from './read-settings'
 
 /**
@@ -33,7 +35,10 @@ export async function smoothedSource(
   const { config, ...known } = await namedSource(folder, options)
   const [classifier] = options.classifier ?? []
   const { n0, n, alpha, batch, seed, dtype, autocast, tf32, channelsLast, compile } = options
-  const { radiusSigma, familyWise, device, threads } = options
+  const { radiusSigma, familyWise, device, threads, python } = options
+  const precision =
+    options.precision && (await precisionOn(options.precision, { device: device ?? config.device, python }))
+  const arithmetic = precision && ARITHMETIC[precision]
   return {
     ...known,
     config: parseCertificationConfig({
@@ -41,13 +46,17 @@ export async function smoothedSource(
       ...given({ device, threads }),
       smoothing: {
         ...{ ...config.smoothing, ...given({ sigma: options.sigma }) },
-        denoiser: otherDenoiser(config.smoothing, options),
+        denoiser: otherDenoiser(config.smoothing, {
+          ...options,
+          ...given({ dtype: dtype ?? arithmetic?.denoiser }),
+        }),
       },
       classifier: { ...config.classifier, ...given({ path: classifier }) },
       ...given({ ensemble: ensembleOf(config, folder, options) }),
       data: await otherData(config, options),
       certification: {
         ...config.certification,
+        ...arithmetic?.certification,
         ...given({ n0, n, alpha, batch, seed, dtype, autocast, tf32, channelsLast, compile }),
         ...given({ radiusSigma, familyWise, ...others }),
       },

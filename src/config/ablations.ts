@@ -4,6 +4,10 @@ import { parseConfig, type RunConfig, type RunConfigOf, requireMethod } from './
  * The paper's ablations by table: each takes a configuration of FT-CADIS and returns it with one thing changed.
  *
  * @throws ConfigError where the change does not go together with the rest of the configuration.
+ *
+ * @example
+ * const config = presets.digits({ output: 'runs/digits' })
+ * ablations.table5.withoutSelection(config).method.crossEntropy // => 'all'
  */
 export const ablations = {
   /** The shorter runs behind all ablations (Section 4.3, Appendix B.3): epsilon doubled after 10 epochs, 1,000 test images. */

@@ -19,16 +19,36 @@ export const certifiedImagesSchema = z.union([
   }),
 ])
 
+const block = count
+  .optional()
+  .describe(
+    'Votes come in multiples of this many: larger blocks stop later, and fill larger passes with fewer images. Default: 16, or ' +
+      'the 64th part of batch if that is more.',
+  )
+
 const adaptive = z.union([
   z.literal('none'),
   z.strictObject({
     radii: z
-      .array(nonnegative)
-      .min(1)
-      .refine(radii => radii.every((radius, index) => index === 0 || radius > (radii[index - 1] ?? 0)), {
-        error: 'expected radii in ascending order',
-      })
-      .describe('Radii at which an image is certified or not; its radius is the largest of them.'),
+      .union([
+        z.literal('sigma'),
+        z
+          .array(nonnegative)
+          .min(1)
+          .refine(radii => radii.every((radius, index) => index === 0 || radius > (radii[index - 1] ?? 0)), {
+            error: 'expected radii in ascending order',
+          }),
+      ])
+      .describe(
+        'Radii at which an image is certified or not; its radius is the largest of them. sigma: 0, σ/2, σ and so on, up to 3.8 σ.',
+      ),
+    block,
+    worth: positive
+      .optional()
+      .describe(
+        'How many votes it is worth to certify an image at one more of the radii, as a multiple of n: a larger one takes more votes and ' +
+          'loses fewer certificates. The guarantee is the same. Default 5.',
+      ),
   }),
   z.strictObject({
     radius: positive.describe('The one radius at which an image is certified or not.'),
@@ -47,6 +67,7 @@ const adaptive = z.union([
   }),
   z.strictObject({
     maxRadiusLoss: positive.describe('How much smaller than with n votes a radius may be expected to be.'),
+    block,
   }),
 ])
 

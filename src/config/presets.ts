@@ -3,6 +3,7 @@ import { DIGITS_NETWORKS } from './digits-networks'
 import type { FtCadisSettings } from './methods/ft-cadis'
 import { cachedPath, PUBLISHED_WEIGHTS } from './published-weights'
 import { parseConfig, type RunConfigInput, type RunConfigOf, requireMethod } from './schema'
+import { table1 } from './table1/presets'
 
 /**
  * The settings of the paper as functions: Tables 8 to 10 and Appendix B, and where these are silent the released code.
@@ -248,4 +249,4 @@ function openValues<T extends object>(
 }
 
 /** Configurations by the name of their data. */
-export const presets = { digits, cifar10, imagenet } as const
+export const presets = { digits, cifar10, imagenet, table1 } as const

@@ -21,7 +21,7 @@ interface Run {
   readonly checkpoints: z.output<typeof checkpointsSchema>
   readonly smoothing: { readonly denoiser: { readonly source: string; readonly dtype?: string } }
   readonly method: { readonly kind: string }
-  readonly compileDenoiser: boolean
+  readonly compile: 'none' | 'denoiser' | 'all'
   readonly device: string
   readonly dtype: string
   readonly autocast: string
@@ -82,9 +82,13 @@ export function problemsOfRun(run: Run): Problem[] {
       path: 'optimisation.minLearningRate',
       message: `expected at most the learning rate after the warm-up, ${peak}, got ${optimisation.minLearningRate}`,
     }),
-    ...when(run.compileDenoiser && run.smoothing.denoiser.source === 'none', {
-      path: 'compileDenoiser',
-      message: 'expected false without a denoiser, got true',
+    ...when(run.compile === 'denoiser' && run.smoothing.denoiser.source === 'none', {
+      path: 'compile',
+      message: 'expected none or all without a denoiser, got denoiser',
+    }),
+    ...when(run.compile === 'all' && trainedBy(run.method.kind) === 'members', {
+      path: 'compile',
+      message: `expected none or denoiser for the method ${run.method.kind}, whose gradients are differentiated again, got all`,
     }),
     ...problemsOfTrainedDenoiser(run),
     ...when(run.dtype === 'float64' && run.autocast !== 'none', {
@@ -108,7 +112,7 @@ export function problemsOfRun(run: Run): Problem[] {
 const TRAINABLE = ['dncnn', 'memnet']
 
 /** Where the denoiser is what is trained: it must be one that can be, in float32 and uncompiled. */
-function problemsOfTrainedDenoiser({ method, smoothing, compileDenoiser, tuning }: Run): Problem[] {
+function problemsOfTrainedDenoiser({ method, smoothing, compile, tuning }: Run): Problem[] {
   if (trainedBy(method.kind) !== 'denoiser') return []
   const { source, dtype } = smoothing.denoiser
   return [
@@ -120,9 +124,9 @@ function problemsOfTrainedDenoiser({ method, smoothing, compileDenoiser, tuning 
       path: 'smoothing.denoiser.dtype',
       message: `expected float32 for the method ${method.kind}, which trains it, got ${dtype}`,
     }),
-    ...when(compileDenoiser, {
-      path: 'compileDenoiser',
-      message: `expected false for the method ${method.kind}, which trains the denoiser, got true`,
+    ...when(compile !== 'none', {
+      path: 'compile',
+      message: `expected none for the method ${method.kind}, which trains the denoiser, got ${compile}`,
     }),
     ...when(tuning.kind !== 'full', {
       path: 'tuning.kind',

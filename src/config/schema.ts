@@ -66,12 +66,14 @@ function runSchemaOf<Method extends z.ZodType<{ readonly kind: string }>>(method
       .boolean()
       .default(false)
       .describe('Whether CUDA may round the factors of float32 products to TF32. Default false.'),
-    compileDenoiser: z
-      .boolean()
-      .default(false)
+    compile: z
+      .enum(['none', 'denoiser', 'all'])
+      .default('none')
       .describe(
-        'Whether torch.compile compiles the denoiser: several times as fast on a GPU after a minute of compiling, and ' +
-          'rounded differently. Certification has a setting of its own. Default false.',
+        'What torch.compile compiles: faster on a GPU after minutes of compiling, and rounded differently. all is the ' +
+          'classifier too, forward and backward, where it does not normalise over the batch; the images that are attacked are ' +
+          'then filled up to one of four numbers with copies that count nothing. Certification has a setting of its own. ' +
+          'Default none.',
       ),
     activationCheckpointing: z
       .boolean()
@@ -132,6 +134,11 @@ export type { DenoiserConfig, SmoothingConfig } from './types/smoothing'
  * The settings of a fine-tuning run, with every default filled in. What comes out goes in again unchanged.
  *
  * @throws ConfigError that names every invalid field, what it takes and what it got.
+ *
+ * @example
+ * const preset = presets.digits({ output: 'runs/digits' })
+ * const config = parseConfig({ ...preset, optimisation: { ...preset.optimisation, epochs: 3 } })
+ * config.optimisation.epochs // => 3
  */
 export function parseConfig(input: RunConfigInput): RunConfig {
   return parseUnknownConfig(input)

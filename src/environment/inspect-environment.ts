@@ -28,7 +28,7 @@ export interface EnvironmentInfo {
  */
 export async function inspectEnvironment(
   python: string,
-  requirements: readonly Requirement[],
+  requirements: readonly Pick<Requirement, 'name'>[],
   { importPackages = false }: { readonly importPackages?: boolean } = {},
 ): Promise<EnvironmentInfo> {
   const { execa } = await import('execa')

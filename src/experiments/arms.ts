@@ -71,18 +71,7 @@ function identityOf(
   config: RunConfig,
   { arm, isTrained, output }: { arm: Arm; isTrained: boolean; output: string },
 ): string {
-  const {
-    smoothing,
-    classifier,
-    data,
-    tuning,
-    method,
-    optimisation,
-    dtype,
-    autocast,
-    tf32,
-    compileDenoiser,
-  } = config
+  const { smoothing, classifier, data, tuning, method, optimisation, dtype, autocast, tf32, compile } = config
   const networks = { smoothing, classifier, data }
   const training = {
     tuning,
@@ -91,7 +80,8 @@ function identityOf(
     dtype,
     autocast,
     tf32,
-    compileDenoiser,
+    // As earlier versions wrote it, so that their runs keep their names.
+    compileDenoiser: compile === 'all' ? compile : compile === 'denoiser',
     hooks: hooksOf(arm),
   }
   return JSON.stringify(isTrained ? { ...networks, ...training } : networks, (key, value: unknown) => {

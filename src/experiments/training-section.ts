@@ -6,13 +6,6 @@ import { curveChart } from '../runs/report/run-curves'
 import type { UpdateReport } from '../runs/reports'
 import type { ExperimentOutcome } from './outcome'
 
-/** An arm of a comparison with its training. */
-export interface TrainedArm {
-  readonly label: string
-  /** The updates of each seed; none for an arm that is not trained. */
-  readonly updates?: readonly (readonly UpdateReport[])[]
-}
-
 /** Figure 14: losses and accuracy over training, the mean over seeds. */
 export function lossSection({ arms }: ExperimentOutcome): Promise<ReportSection[]> {
   return trainingSections(arms, ['selectiveCrossEntropy', 'adversarial', 'loss', 'denoisedAccuracy'])
@@ -24,11 +17,11 @@ export function keptSection({ arms }: ExperimentOutcome): Promise<ReportSection[
 }
 
 /** A chart for each of these metrics, a line an arm that is trained; nothing where none is. */
-export async function trainingSections(
-  arms: readonly TrainedArm[],
+async function trainingSections(
+  arms: ExperimentOutcome['arms'],
   keys: readonly string[],
 ): Promise<ReportSection[]> {
-  const trained = arms.flatMap(({ label, updates = [] }) =>
+  const trained = arms.flatMap(({ label, updates }) =>
     updates.some(({ length }) => length > 0) ? [{ label, updates }] : [],
   )
   if (trained.length === 0) return []

@@ -1,5 +1,5 @@
-import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, readlink, rm, symlink } from 'node:fs/promises'
+import { join, relative } from 'node:path'
 import { averageCertifiedRadius, certifiedAccuracy } from '../analysis/certified-accuracy'
 import { certifiedAccuracyFigure } from '../analysis/plots'
 import { renderReport } from '../analysis/report'
@@ -13,7 +13,7 @@ import { pairedArms, resultTables } from './result-tables'
 export interface ExperimentResult {
   readonly outcome: ExperimentOutcome
   readonly tables: readonly Table[]
-  /** Folder of `result.json`, `tables.md`, `plot.svg` and `experiment.html`. */
+  /** Folder of `result.json`, `tables.md`, `plot.svg` and `experiment.html`, and of links to the runs of each arm by its key. */
   readonly folder: string
 }
 
@@ -25,7 +25,24 @@ export async function writeResults(outcome: ExperimentOutcome, output: string): 
   await writeWhole(join(folder, 'tables.md'), tablesText(outcome, tables))
   await writeWhole(join(folder, 'plot.svg'), (await certifiedAccuracyFigure(outcome.arms)).svg)
   await writeWhole(join(folder, 'experiment.html'), renderReport(await experimentPage(outcome)))
+  await linkArms(outcome, folder)
   return { outcome, tables, folder }
+}
+
+/** `arms/<key>` in the folder of results leads to the runs and logs of an arm, whose folder has a hash in its name. */
+async function linkArms({ arms }: ExperimentOutcome, folder: string): Promise<void> {
+  await mkdir(join(folder, 'arms'), { recursive: true })
+  for (const { arm, folder: runs } of arms) {
+    const link = join(folder, 'arms', arm.key)
+    const target = relative(join(folder, 'arms'), runs)
+    const before = await readlink(link).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return undefined
+      throw error
+    })
+    if (before === target) continue
+    await rm(link, { force: true })
+    await symlink(target, link)
+  }
 }
 
 function tablesText(

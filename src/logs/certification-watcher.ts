@@ -10,6 +10,8 @@ export interface CertificationWatcher {
   readonly onCopies?: ((copies: number, of: number) => void) | undefined
   /** Called with what happened that does not change the result, such as a smaller batch. */
   readonly onNote?: ((note: string) => void) | undefined
+  /** Called when torch begins to compile a network, and when it has: no image is certified meanwhile. */
+  readonly onCompiling?: ((isCompiling: boolean) => void) | undefined
   /** Called once, whatever happened. */
   readonly onEnd?: (() => void) | undefined
 }
@@ -30,6 +32,9 @@ export function watchedBy(watchers: readonly CertificationWatcher[]) {
       : undefined,
     onNote: (note: string) => {
       for (const watcher of watchers) watcher.onNote?.(note)
+    },
+    onCompiling: (isCompiling: boolean) => {
+      for (const watcher of watchers) watcher.onCompiling?.(isCompiling)
     },
     onEnd: () => {
       for (const watcher of watchers) watcher.onEnd?.()

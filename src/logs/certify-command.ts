@@ -14,13 +14,18 @@ export function certifyCommand(
   const familyWise = familyWiseOf({ configuration })
   const { alpha } = familyWise ?? configuration
   const from = typeof notes?.checkpoint === 'string' ? notes.checkpoint : '<folder>'
-  const { kind, radii, maxRadiusLoss } = { radii: [], maxRadiusLoss: 0, ...procedure }
+  const { kind, radii, maxRadiusLoss, block, worth } = {
+    ...{ radii: [], maxRadiusLoss: 0, block: 16, worth: 5 * n },
+    ...procedure,
+  }
   return [
     `ft-cadis certify ${from} --n0 ${n0} --n ${n} --alpha ${alpha}`,
     ...(seed === 0 ? [] : [`--seed ${seed}`]),
     ...(familyWise !== undefined ? ['--family-wise'] : []),
     ...(kind === 'grid' ? [`--adaptive ${String(radii)}`] : []),
     ...(kind === 'sized' ? [`--max-radius-loss ${maxRadiusLoss}`] : []),
+    ...(block === 16 ? [] : [`--block ${block}`]),
+    ...(worth === 5 * n ? [] : [`--worth ${Number(worth) / n}`]),
     ...(images === undefined ? [] : [`--images ${images}`]),
     ...(shard === undefined ? [] : [`--shard ${shard.number}/${shard.of}`]),
     `--output ${output}`,

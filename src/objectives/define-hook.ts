@@ -31,8 +31,12 @@ const declared = new WeakMap<HookFunction, HookTrace>()
  * const rule: SelectionRule = defineHook({
  *   name: 'confidently-right',
  *   parameters: { threshold: 0.8 },
- *   make: ({ threshold }) => ({ crossEntropy }, { settings }) => …,
+ *   make: ({ threshold }) => ({ crossEntropy }, { settings }) => {
+ *     const correct = crossEntropy.map(row => row.map(value => Math.exp(-value) >= threshold))
+ *     return selectImages(correct, crossEntropy, settings)
+ *   },
  * })
+ * rule.name // => 'confidently-right'
  */
 export function defineHook<Parameters extends HookParameters, Hook extends HookFunction>({
   name,

@@ -154,6 +154,11 @@ export interface GivenContext<F extends Form = Form> {
   readonly settings: F['settings']
   /** The name of the micro-batch: seed, place in the run, micro-batch. */
   readonly stream: readonly (string | number)[]
+  /**
+   * Ascending numbers of images: a pass of the classifier over some images of the batch is to be of one of them, filled up
+   * with copies that count nothing. Absent or null where it may be of any.
+   */
+  readonly passSizes?: readonly number[] | null | undefined
 }
 
 /** How a run is judged after each epoch: sums over test images, and metrics that are their means. */
@@ -272,11 +277,9 @@ export type AnyObjective = <Result>(use: <F extends Form>(objective: Objective<F
 /**
  * Makes an objective ready to be listed beside others.
  *
- * @throws ConfigError that names every field that it lacks
+ * `examples/custom-objective.ts` is a whole one.
  *
- * @example
- * const mine = defineObjective<MyForm>({ kind: 'mine', … })
- * await finetune(session, defineConfig({ objectives: [mine], method: { kind: 'mine', … }, … }))
+ * @throws ConfigError that names every field that it lacks
  */
 export function defineObjective<F extends Form>(objective: Objective<F>): AnyObjective {
   requireObjective(objective)

@@ -89,6 +89,8 @@ export interface RunWatcher {
   /** Before the first update, when all is loaded and the run folder is there. */
   readonly onStart?: ((start: RunStart) => void | Promise<void>) | undefined
   readonly onUpdate?: ((report: UpdateReport) => void | Promise<void>) | undefined
+  /** When torch begins to compile a network, and when it has: no update is taken meanwhile. */
+  readonly onCompiling?: ((isCompiling: boolean) => void) | undefined
   /** After each epoch, with the evaluation on test images. */
   readonly onEpoch?: ((report: EpochReport) => void | Promise<void>) | undefined
   /** Once, whatever happened after `onStart`. */

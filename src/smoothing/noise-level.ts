@@ -74,6 +74,10 @@ export function alphasCumprod(betas: readonly number[]): number[] {
  * @param sigma - On the [0, 1] scale.
  * @throws ConfigError when sigma is not positive and finite, is more than every timestep adds, or when
  *   `alphasCumprod` is not a strictly decreasing sequence in [0, 1).
+ *
+ * @example
+ * const alphasCumprod = Array.from({ length: 1000 }, (_, t) => Math.cos(((t + 1) / 1001) * (Math.PI / 2)) ** 2)
+ * noiseLevel(0.5, { alphasCumprod }).timestep // => 500
  */
 export function noiseLevel(sigma: number, diffusion: NoiseSchedule): NoiseLevel {
   const { alphasCumprod, rescaleTimesteps = false } = diffusion

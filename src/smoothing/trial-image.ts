@@ -9,6 +9,7 @@ import {
   noGrad,
   select,
   type Tensor,
+  uncompiled,
 } from '../torch'
 import { toSymmetric } from './denoise'
 
@@ -20,7 +21,7 @@ export interface TriedNetworks {
 
 /**
  * Sends one image through every network by itself, before any work: what does not fit together is found out here. Nothing is
- * drawn. Returns how many classes each classifier tells apart.
+ * drawn, and nothing compiled. Returns how many classes each classifier tells apart.
  *
  * @param image - Records an image in [0, 1].
  * @throws ConfigError that names the settings, where a network takes images of other channels or another size
@@ -59,13 +60,17 @@ async function tryAll(
         ? denoiser.clean(image_NCHW())
         : denoiser.predictNoise(image_NCHW(), { timestep: 0 })
     const seen = () => ({ noise: digest(select(look(), 'N', 0)) })
-    trials.push(await tried('denoiser', () => session.compute(() => noGrad(session, seen))))
+    trials.push(
+      await tried('denoiser', () => session.compute(() => uncompiled(session, () => noGrad(session, seen)))),
+    )
   }
   const heads: number[] = []
   for (const classifier of classifiers) {
     const { session } = classifier
     const attempt = async () => {
-      const [logits] = await session.compute(() => noGrad(session, () => classifier.classify(image_NCHW())))
+      const [logits] = await session.compute(() =>
+        uncompiled(session, () => noGrad(session, () => classifier.classify(image_NCHW()))),
+      )
       heads.push(logits?.length ?? 0)
     }
     trials.push(await tried('classifier', attempt))

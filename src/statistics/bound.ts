@@ -24,6 +24,10 @@ export interface Bound {
  *
  * @param sigma - standard deviation of the noise for pixels in [0, 1]
  * @throws ConfigError unless sigma is finite and above 0
+ *
+ * @example
+ * gaussianBound(0.5).radius(0.975).toFixed(2) // => '0.98'
+ * gaussianBound(0.5).top(1).toFixed(4) // => '0.9772'
  */
 export function gaussianBound(sigma: number): Bound {
   if (!(sigma > 0 && Number.isFinite(sigma))) {

@@ -7,6 +7,9 @@ import { ConfigError } from '../errors'
  * Beta(successes, trials - successes + 1), 0 without a success. Computed to within 1e-14 for up to 100,000 trials.
  *
  * @throws ConfigError unless 0 ≤ successes ≤ trials are integers, trials ≥ 1 and 0 < alpha < 1
+ *
+ * @example
+ * lowerConfidenceBound(990, 1000, { alpha: 0.001 }).toFixed(4) // => '0.9760'
  */
 export function lowerConfidenceBound(
   successes: number,

@@ -1,5 +1,6 @@
 import { type CertificationRow, labelRadius } from '../logs/certification-log'
 import type { CertificationWatcher } from '../logs/certification-watcher'
+import { compilingPhase } from './compiling'
 import { type LiveLine, liveLine } from './live-line'
 import { say } from './print'
 import { formatDuration } from './training-line'
@@ -43,12 +44,17 @@ export function certificationProgress({
   let shown = { done: 0, ms: begunMs }
   let done = 0
   let copies: { readonly voted: number; readonly of: number } | undefined
+  const print = (text: string) => (line === undefined ? say(text) : line.print(text))
+  const compiling = compilingPhase(print)
+  // Compiling is done once: it says nothing about the images that are left.
+  const elapsedMs = () => performance.now() - begunMs - compiling.spentMs()
   const figures = () =>
     figuresOf(rows, {
-      ...{ radii, done, images, isNew, elapsedMs: performance.now() - begunMs, copies, copiesPerImage },
+      ...{ radii, done, images, isNew, elapsedMs: elapsedMs(), copies, copiesPerImage },
     })
   const show = (isDue: boolean) => {
-    if (line !== undefined) line.show(columns => certificationLine(figures(), columns))
+    if (line !== undefined)
+      line.show(columns => compiling.line()?.slice(0, columns) ?? certificationLine(figures(), columns))
     else if (isDue) {
       shown = { done, ms: performance.now() }
       say(certificationLine(figures()))
@@ -72,7 +78,8 @@ export function certificationProgress({
       copies = { voted, of }
       show(performance.now() - shown.ms >= PLAIN_EVERY_MS)
     },
-    onNote: note => (line === undefined ? say(note) : line.print(note)),
+    onNote: print,
+    onCompiling: compiling.onCompiling,
     onEnd: () => line?.stop(),
   }
 }

@@ -1,5 +1,6 @@
 import type { MetricTable } from '../objectives/metrics'
 import type { RunEnd, RunStart, RunWatcher, UpdateReport } from '../runs/reports'
+import { compilingPhase } from './compiling'
 import { type LiveLine, liveLine } from './live-line'
 import { say } from './print'
 import { remainingTime } from './remaining-time'
@@ -19,6 +20,8 @@ interface Output {
   begin(): void
   /** How the run is now. */
   show(report: UpdateReport, line: (columns?: number) => string): void
+  /** What is done before the next update, while it is. */
+  phase(line: () => string | undefined): void
   /** What stays to be read. */
   print(text: string): void
   end(): void
@@ -31,6 +34,7 @@ function textLines(output: Output): RunWatcher {
   let metrics: MetricTable = {}
   let testMetrics: MetricTable = {}
   let last: UpdateReport | undefined
+  const compiling = compilingPhase(text => output.print(text))
   const show = () => {
     if (last === undefined) return
     const report = last
@@ -57,6 +61,10 @@ function textLines(output: Output): RunWatcher {
       }
       show()
     },
+    onCompiling: isCompiling => {
+      compiling.onCompiling(isCompiling)
+      output.phase(compiling.line)
+    },
     onEpoch: report => {
       clock.epoch()
       output.print(epochLine(report, { epochs, metrics: testMetrics }))
@@ -72,12 +80,22 @@ function textLines(output: Output): RunWatcher {
 
 function terminalOutput(): Output {
   let line: LiveLine | undefined
+  let shown: (columns?: number) => string = () => ''
+  let phase: () => string | undefined = () => undefined
+  const draw = () => line?.show(columns => phase()?.slice(0, columns) ?? shown(columns))
   return {
     begin: () => {
       line = liveLine()
     },
-    show: (_report, text) => line?.show(text),
-    print: text => line?.print(text),
+    show: (_report, text) => {
+      shown = text
+      draw()
+    },
+    phase: text => {
+      phase = text
+      draw()
+    },
+    print: text => (line === undefined ? say(text) : line.print(text)),
     end: () => line?.stop(),
   }
 }
@@ -98,6 +116,7 @@ function plainOutput(): Output {
       shownMs = now
       say(text())
     },
+    phase: () => undefined,
     print: text => say(text),
     end: () => undefined,
   }

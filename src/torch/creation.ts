@@ -14,7 +14,13 @@ import {
   type Tensor,
 } from './tensor'
 
-/** A tensor from numbers or booleans in nested arrays, one level for each axis, on the session's device; float32 by default. */
+/**
+ * A tensor from numbers or booleans in nested arrays, one level for each axis, on the session's device; float32 by default.
+ *
+ * @example
+ * const images_BC = torch.tensor(session, [[1, 2], [3, 4]], { axes: 'BC' })
+ * await session.compute(() => images_BC) // => [[1, 2], [3, 4]]
+ */
 export function tensor<const A extends Axes, D extends Dtype = 'float32'>(
   session: Session,
   data: Plain,

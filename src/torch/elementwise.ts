@@ -27,7 +27,14 @@ export const add = <A extends Axes>(first: Tensor<A>, second: Operand): Tensor<A
 /** `first - second` */
 export const sub = <A extends Axes>(first: Tensor<A>, second: Operand): Tensor<A> =>
   binary('sub', first, second)
-/** `first · second` */
+/**
+ * `first · second`
+ *
+ * @example
+ * const gradients_BK = torch.tensor(session, [[1, 2], [3, 4]], { axes: 'BK' })
+ * const scale_B = torch.tensor(session, [1, 10], { axes: 'B' })
+ * await session.compute(() => torch.mul(gradients_BK, scale_B)) // => [[1, 2], [30, 40]]
+ */
 export const mul = <A extends Axes>(first: Tensor<A>, second: Operand): Tensor<A> =>
   binary('mul', first, second)
 /** `first / second` */

@@ -6,6 +6,7 @@
  */
 export type { Dtype, ValueOf } from './apply'
 export { backward, doublyDifferentiable, grad, gradient, gradWithGraph, noGrad } from './autograd'
+export { type CopyRun, CopyRuns, copyRuns, imagesOfRuns, noiseOfRuns, stackTensors } from './copies'
 export { lookUp, noiseBlocks, randint, randnCopies, randnLike, stack, tensor } from './creation'
 export {
   type Batch,
@@ -82,10 +83,13 @@ export {
 export {
   type Autocast,
   autocasting,
-  compileDenoiser,
+  type CompiledGraphs,
+  compiledGraphs,
+  compileNetwork,
   type InferenceOptions,
   inferenceCopy,
   networkDtype,
+  uncompiled,
 } from './inference'
 export {
   denoisingPeak,

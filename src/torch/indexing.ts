@@ -13,7 +13,14 @@ import {
   type Without,
 } from './tensor'
 
-/** The entry of `axis` that `index` names, for each of the others: `pick(logits_MBK, 'K', labels_B)` has axes `MB`. */
+/**
+ * The entry of `axis` that `index` names, for each of the others: `pick(logits_MBK, 'K', labels_B)` has axes `MB`.
+ *
+ * @example
+ * const logits_BK = torch.tensor(session, [[1, 2], [3, 4]], { axes: 'BK' })
+ * const labels_B = torch.tensor(session, [1, 0], { axes: 'B', dtype: 'int64' })
+ * await session.compute(() => torch.pick(logits_BK, 'K', labels_B)) // => [2, 3]
+ */
 export function pick<A extends Axes, X extends string>(
   input: Tensor<A>,
   axis: X & Letter<A>,
@@ -75,7 +82,13 @@ export function slice<A extends Axes>(
   })
 }
 
-/** Several neighbouring axes as one: `flatten(x_MBCHW, 'MB', 'N')` has axes `NCHW`, with row m·B + b. */
+/**
+ * Several neighbouring axes as one: `flatten(x_MBCHW, 'MB', 'N')` has axes `NCHW`, with row m·B + b.
+ *
+ * @example
+ * const copies_MBK = torch.tensor(session, [[[1], [2]], [[3], [4]]], { axes: 'MBK' })
+ * await session.compute(() => torch.flatten(copies_MBK, 'MB', 'N')) // => [[1], [2], [3], [4]]
+ */
 export function flatten<A extends Axes, const X extends string, const Y extends string>(
   input: Tensor<A>,
   axes: X,

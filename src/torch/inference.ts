@@ -14,7 +14,7 @@ export interface InferenceOptions {
   readonly autocast: Autocast
   /** Whether images are kept with their channels last in memory, which convolutions may be faster with. */
   readonly channelsLast: boolean
-  /** Whether torch.compile compiles the network, at its first forward pass. */
+  /** Whether torch.compile compiles the network, at its first forward pass of each size. */
   readonly compile: boolean
 }
 
@@ -33,9 +33,35 @@ export function inferenceCopy(
   })
 }
 
-/** Compiles a denoiser in place, or has it compute uncompiled again; throws as {@link inferenceCopy} does. */
-export function compileDenoiser(denoiser: AnyDenoiser, { compiled }: { readonly compiled: boolean }): void {
-  denoiser.session.perform('compile_denoiser', [denoiser], { compiled })
+/**
+ * Compiles a network in place, or has it compute uncompiled again; throws as {@link inferenceCopy} does. It is compiled once
+ * for each size of its passes, forward and backward, when that is first seen.
+ */
+export function compileNetwork(
+  network: Classifier | AnyDenoiser,
+  { compiled }: { readonly compiled: boolean },
+): void {
+  network.session.perform('compile_network', [network], { compiled })
+}
+
+/** What torch.compile has made of a network so far. */
+export interface CompiledGraphs {
+  /** 0 where it is not compiled. */
+  readonly graphs: number
+  /** Those whose sizes are not fixed; there should be none. */
+  readonly symbolic: number
+}
+
+/** How many graphs of a network were compiled. */
+export function compiledGraphs(network: Classifier | AnyDenoiser): PlainHandle<CompiledGraphs> {
+  return network.session.record('compiled_graphs', [network], {
+    make: (session, id) => new PlainHandle<CompiledGraphs>(session, id),
+  })
+}
+
+/** Runs `body` with compiled networks computing as if they were not: for a few images, compiling takes too long. */
+export function uncompiled<T>(session: Session, body: () => T): T {
+  return session.inContext('uncompiled', [], body)
 }
 
 /** Number type of a network's parameters. */

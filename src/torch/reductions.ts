@@ -29,7 +29,13 @@ function reduction(operation: string, dtype?: Dtype): Reduction {
 
 /** The sum over an axis, or over all. */
 export const sum = reduction('sum')
-/** The mean over an axis, or over all. */
+/**
+ * The mean over an axis, or over all.
+ *
+ * @example
+ * const logits_BK = torch.tensor(session, [[1, 2], [3, 4]], { axes: 'BK' })
+ * await session.compute(() => torch.mean(logits_BK, 'B')) // => [2, 3]
+ */
 export const mean = reduction('mean')
 /** The largest value; its gradient goes to the first of equals alone, as `torch.max` over a dimension does. */
 export const max = reduction('max')

@@ -11,7 +11,7 @@ const DECIDES = ['a function', (value: unknown) => typeof value === 'function'] 
 const HOOKS: {
   readonly [name in keyof Required<FinetuneHooks>]: readonly [string, (value: unknown) => boolean] | null
 } = {
-  ...{ onStart: null, onUpdate: null, onEpoch: null, onEnd: null, watchers: null },
+  ...{ onStart: null, onUpdate: null, onCompiling: null, onEpoch: null, onEnd: null, watchers: null },
   ...{ rule: DECIDES, lossTerm: DECIDES, schedule: DECIDES },
   ...{ denoiser: null, signal: null, eventFiles: null, progress: null, updatesOnly: null },
   acceptChangedHooks: ['true or false', value => typeof value === 'boolean'],

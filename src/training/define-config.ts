@@ -31,7 +31,8 @@ export interface RunDefinition {
  *   whose kind another one has, or that trains something else than the classifier
  *
  * @example
- * const config = defineConfig({ ...presets.digits({ output: 'runs/a' }), seed: 1 })
+ * const config = defineConfig({ ...presets.digits({ output: 'runs/digits' }), seed: 1 })
+ * config.seed // => 1
  */
 export function defineConfig(input: RunConfigInput): RunConfig
 export function defineConfig(input: RunDefinitionInput): RunDefinition

@@ -13,7 +13,7 @@ import { smoothingOf } from '../smoothing/smoothing'
 import {
   adamW,
   type Classifier,
-  compileDenoiser,
+  compileNetwork,
   type Dataset,
   type ImageDenoiser,
   makeLoader,
@@ -81,7 +81,8 @@ export async function prepareRun<F extends Form>(
     (hooks.denoiser === undefined
       ? await loadSmoothingDenoiser(session, config.smoothing)
       : await requireConfiguredDenoiser(hooks.denoiser, config.smoothing))
-  if (denoiser !== null) compileDenoiser(denoiser, { compiled: config.compileDenoiser })
+  // Never one that is trained: the rules of the settings refuse that.
+  if (denoiser !== null) compileNetwork(denoiser, { compiled: config.compile !== 'none' })
   const smoothing = smoothingOf(denoiser, config.smoothing.sigma)
   const load = (folder?: string) => loadTrainedClassifier(session, config, { checkpoint: folder })
   const networks: TrainedNetworks =
@@ -94,9 +95,8 @@ export async function prepareRun<F extends Form>(
             checkpoint: checkpoint?.folder,
           })
   const { classifier } = networks
-  // Compiling the denoiser for one image would take long.
-  const tried = { classifier, denoiser: config.compileDenoiser ? null : denoiser }
-  await checkClasses(tried, testSet, objective.head?.(trainSet.description))
+  const isClassifierCompiled = requireCompilable(config, classifier)
+  await checkClasses({ classifier, denoiser }, testSet, objective.head?.(trainSet.description))
   for (const trained of trainedOf(networks)) group.broadcastParameters(trained)
   const prepared = ((await objective.prepare?.({
     ...{ session, settings, networks, smoothing, trainSet },
@@ -107,6 +107,9 @@ export async function prepareRun<F extends Form>(
     },
     initialClassifier: () => frozenInitial(session, checkpoint === null ? classifier : null, load),
   })) ?? null) as F['prepared']
+  // A frozen copy of it, made before, is compiled no more than any copy.
+  if (isClassifierCompiled)
+    for (const trained of trainedOf(networks)) compileNetwork(trained, { compiled: true })
   const { optimizer, groups } = optimizerOf(trainedOf(networks), config)
   if (checkpoint !== null) optimizer.load(checkpoint.optimizerFile)
   const statistics = runningStatistics(trainedOf(networks))
@@ -121,16 +124,38 @@ export async function prepareRun<F extends Form>(
   })
   const { rule, lossTerm } = hooks
   const run = { networks, smoothing, settings, prepared, loader, rule, lossTerm }
+  const passSizes = isClassifierCompiled ? passSizesFor(plan.imagesPerMicroBatch) : null
   return {
     state: {
       ...{ networks, smoothing, optimizer, statistics, loader, group },
-      steps: stepRunner(session, objective, run),
+      steps: stepRunner(session, objective, { ...run, passSizes }),
     },
     groups,
     objective: describeObjective(objective, { evaluation, script }),
     evaluation,
     noises,
   }
+}
+
+/** Quarters of a micro-batch: compiling for each takes as long again, and a quarter of the work at most is for nothing. */
+const PASS_SIZES = 4
+
+/** Numbers of images that a compiled classifier is given, where it looks at some of a micro-batch. */
+export function passSizesFor(imagesPerMicroBatch: number): readonly number[] {
+  const quarters = Array.from({ length: PASS_SIZES }, (_, part) =>
+    Math.ceil((imagesPerMicroBatch * (part + 1)) / PASS_SIZES),
+  )
+  return [...new Set(quarters)]
+}
+
+/** Whether the classifier is compiled. Copies that fill up a pass would count in the statistics of a batch. */
+function requireCompilable({ compile }: AnyRunConfig, { description }: Classifier): boolean {
+  if (compile !== 'all') return false
+  if (!description.usesBatchStatistics) return true
+  throw new ConfigError(
+    'compile: expected none or denoiser for a classifier that normalises over the batch, got all.',
+    { remedy: 'Set compile to denoiser (--compile denoiser).' },
+  )
 }
 
 /** A frozen copy of the classifier before its first update. */

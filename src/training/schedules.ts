@@ -22,6 +22,9 @@ export interface LearningRateSchedule {
  * Groups with another scale multiply all of it, the minimum included.
  *
  * @param epochsDone - As above; from `epochs` on the answer is `minimum`.
+ *
+ * @example
+ * learningRate(0.5, { peak: 1e-3, minimum: 0, warmupEpochs: 1, epochs: 12 }) // => 5e-4
  */
 export function learningRate(epochsDone: number, schedule: LearningRateSchedule): number {
   const { peak, minimum, warmupEpochs, epochs } = schedule

@@ -2,7 +2,7 @@ import type { Read, Session } from '../bridge'
 import { ConfigError } from '../errors'
 import { copiesOf, requireLoss } from '../objectives/check-objective'
 import type { MetricTable, MetricValues } from '../objectives/metrics'
-import type { Form, LossTerm, Objective, Rule, StepInputs, Sums } from '../objectives/objective'
+import type { Form, GivenContext, LossTerm, Objective, Rule, StepInputs, Sums } from '../objectives/objective'
 import type { Place } from '../objectives/place'
 import { toSymmetric } from '../smoothing/denoise'
 import { drawNoise } from '../smoothing/smoothing'
@@ -73,6 +73,8 @@ export interface StepRun<F extends Form> {
   readonly loader: Loader
   readonly rule?: Rule<F> | undefined
   readonly lossTerm?: LossTerm<F> | undefined
+  /** See {@link GivenContext.passSizes}. Default null. */
+  readonly passSizes?: GivenContext['passSizes']
 }
 
 /** The sums that the trainer itself has. */
@@ -88,7 +90,7 @@ export function stepRunner<F extends Form>(
   objective: Objective<F>,
   run: StepRun<F>,
 ): StepRunner {
-  const { networks, smoothing, prepared, loader, rule, lossTerm } = run
+  const { networks, smoothing, prepared, loader, rule, lossTerm, passSizes = null } = run
   if (rule !== undefined && objective.decide === undefined) {
     throw new ConfigError(`The method ${objective.kind} decides nothing, so no rule can take its place.`, {
       remedy: 'Leave the rule out, or choose another method.',
@@ -120,7 +122,7 @@ export function stepRunner<F extends Form>(
     return decision
   }
   const givenOf = (decision: F['decision'], { settings, stream }: MicroBatchPlan): F['given'] =>
-    objective.given?.(decision, { networks, settings: settings as F['settings'], stream }) ?? null
+    objective.given?.(decision, { networks, settings: settings as F['settings'], stream, passSizes }) ?? null
 
   /** One program: nothing is read before the losses are. */
   const whole: StepRunner['microBatch'] = async (plan, recordEnd) => {

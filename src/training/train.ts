@@ -99,6 +99,9 @@ async function train<F extends Form>(
     ...(hasEventFiles ? [eventFiles()] : []),
     ...(hooks.watchers ?? []),
   ]
+  using _compiling = session.watchCompiling(isCompiling => {
+    for (const watcher of group.rank === 0 ? watchers : []) watcher.onCompiling?.(isCompiling)
+  })
   const journal = new RunJournal({
     folder,
     watchers: group.rank === 0 ? watchers : [],

@@ -15,19 +15,18 @@ import {
   torch,
   toSymmetric,
 } from '../../src'
-import { BatchSize } from '../../src/certification/batch-size'
 import {
   noiseLevelOf,
   pairWithAttacks,
   pixelDpCertifier,
   requireUnbroken,
   rowOf,
-  runCertifiers,
   singleVoter,
   statedClass,
 } from '../../src/internal'
 import { pixelDpBound } from '../../src/statistics/pixel-dp'
 import { CLASSIFIER, connectForTest, DENOISER, loadDigits } from '../support/digits'
+import { certifyOne } from '../support/votes'
 
 /** With so small an α, not one of these certificates is false by chance. */
 const ALPHA = 1e-6
@@ -91,16 +90,12 @@ it('PixelDP certifies nothing that an attack changes', async () => {
     const image_CHW = session.scope(() =>
       torch.select(toSymmetric(testSet.images([index]).images_BCHW), 'B', 0),
     )
-    const { outcomes } = await runCertifiers(
-      { image_CHW, stream: ['pixeldp', index], beside: [] },
-      [certifier],
-      {
-        ...{ smoothing: smoothingOf(denoiser, SIGMA), voter: singleVoter(classifier, { classes: 10 }) },
-        batch: new BatchSize(500),
-      },
+    const outcomes = await certifyOne(
+      { image_CHW, stream: ['pixeldp', index], certifiers: [certifier] },
+      { main: { smoothing: smoothingOf(denoiser, SIGMA), voter: singleVoter(classifier, { classes: 10 }) } },
+      { batch: 500 },
     )
     rows.push(...outcomes.map(outcome => rowOf({ index, label, digest, durationMs: 1 }, outcome)))
-    session.free(image_CHW)
   }
   session.free([denoiser, classifier, testSet])
   requireRoom(rows, ofOne)

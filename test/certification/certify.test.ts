@@ -14,30 +14,27 @@ import {
   type Smoothing,
   smoothingOf,
   torch,
-  toSymmetric,
 } from '../../src'
 import { type CertifiedImage, readCertificationLog } from '../../src/analysis'
-import { BatchSize } from '../../src/certification/batch-size'
 import { certificationSchema } from '../../src/config/certification-schema'
 import {
-  type Ask,
   armBallot,
   armsVoter,
   type Certifier,
+  certifyImages,
   cohenCertifier,
   denoise,
+  type Line,
   noiseLevelOf,
   predictCertifier,
-  recordVotes,
-  runCertifiers,
   shardPath,
   singleVoter,
   type Tally,
-  type VoteOptions,
 } from '../../src/internal'
 import type { CertificationRow } from '../../src/logs/certification-log'
 import { STREAMS_VERSION } from '../../src/streams'
 import { CLASSIFIER, connectForTest, loadDigits } from '../support/digits'
+import { certifyOne, imageOf, scriptedCertifier, votesOnCopies } from '../support/votes'
 
 const SIGMA = 0.25
 const LIMITED_MEMORY_NETWORK = join(__dirname, '..', 'support', 'limited_memory_network.py')
@@ -60,38 +57,44 @@ describe('certification', () => {
 
   const smoothing = (sigma = SIGMA) => smoothingOf(networks.denoiser, sigma)
   const voter = (classifier = networks.classifier) => singleVoter(classifier, { classes: 10 })
-  const image = (index: number) =>
-    session.scope(() => torch.select(toSymmetric(networks.testSet.images([index]).images_BCHW), 'B', 0))
+  const image = (index: number) => imageOf(networks.testSet, index)
 
-  interface Voting extends Partial<Pick<VoteOptions, 'smoothing' | 'voter'>> {
+  interface Copies {
     readonly n: number
     readonly from?: number
-    readonly batch?: number
-    readonly stream?: readonly (string | number)[]
+    readonly stream: readonly (string | number)[]
+    readonly classifier?: torch.Classifier
+    readonly smoothing?: Smoothing
   }
 
-  /** Votes on noisy copies of an image. */
-  async function votesOn(image_CHW: torch.Tensor<'CHW'>, voting: Voting): Promise<number[]> {
-    const defaults = { smoothing: smoothing(), voter: voter(), batch: 64, stream: ['votes'] }
-    const { class: counts = [] } = await session.compute(() =>
-      recordVotes(image_CHW, { ...defaults, ...voting, ballots: ['class'] }),
-    )
-    return counts
-  }
-
-  async function votes(n: number, batch: number, stream: (string | number)[] = ['votes']): Promise<number[]> {
-    const image_CHW = image(3)
-    const counts = await votesOn(image_CHW, { n, batch, stream })
+  /** Votes on noisy copies of an image, without a queue. */
+  async function votes(index: number, copies: Copies): Promise<number[]> {
+    const image_CHW = image(index)
+    const { classifier } = networks
+    const counts = await votesOnCopies(image_CHW, { smoothing: smoothing(), classifier, ...copies })
     session.free(image_CHW)
     return counts
   }
 
+  /** Votes on noisy copies of an image, from passes of at most `batch` copies. */
+  async function votesInPasses(
+    index: number,
+    { n, stream, batch, main }: { n: number; stream: (string | number)[]; batch: number; main?: Line },
+  ): Promise<number[]> {
+    const told: Tally[] = []
+    const certifiers = [scriptedCertifier([[{ stage: 'votes', count: n }]], { told })]
+    const line = { smoothing: smoothing(), voter: voter() }
+    await certifyOne({ image_CHW: image(index), stream, certifiers }, { main: main ?? line }, { batch })
+    return [...(told[0] ?? [])]
+  }
+
   it('counts n votes, the same for every batch size and other ones for another stream', async () => {
-    const reference = await votes(300, 300)
-    expect(reference.reduce((sum, count) => sum + count, 0)).toBe(300)
+    const reference = await votes(3, { n: 300, stream: ['x', 'votes'] })
     expect(reference.filter(count => count > 0).length).toBeGreaterThan(1)
-    for (const batch of [7, 100, 5000]) expect(await votes(300, batch)).toEqual(reference)
-    expect(await votes(300, 300, ['other'])).not.toEqual(reference)
+    for (const batch of [7, 100, 300, 5000]) {
+      expect(await votesInPasses(3, { n: 300, stream: ['x'], batch })).toEqual(reference)
+    }
+    expect(await votesInPasses(3, { n: 300, stream: ['other'], batch: 300 })).not.toEqual(reference)
   })
 
   const COHEN = { bound: gaussianBound(SIGMA), alpha: OPTIONS.alpha, n0: OPTIONS.n0, n: OPTIONS.n }
@@ -102,36 +105,39 @@ describe('certification', () => {
       path: CLASSIFIER,
       inputRange: { mean: [0.9], std: [0.2] },
     })
-    const image_CHW = image(1)
-    const certify = async (...classifiers: torch.Classifier[]) => {
+    const certify = (...classifiers: torch.Classifier[]) => {
       const certifiers = classifiers.map((_, arm) =>
         cohenCertifier({ ...COHEN, ballot: armBallot(arm, 'class') }),
       )
-      const { outcomes } = await runCertifiers({ image_CHW, stream: [7, 'x'], beside: [] }, certifiers, {
-        ...{ smoothing: smoothing(), voter: armsVoter(classifiers.map(voter)), batch: new BatchSize(64) },
-      })
-      return outcomes
+      const main = { smoothing: smoothing(), voter: armsVoter(classifiers.map(voter)) }
+      return certifyOne({ image_CHW: image(1), stream: [7, 'x'], certifiers }, { main })
     }
     const [first, second] = await certify(networks.classifier, other)
     expect(await certify(networks.classifier)).toEqual([first])
     expect(await certify(other)).toEqual([second])
     expect(first).not.toEqual(second)
-    session.free([image_CHW, other])
+    session.free(other)
   })
 
-  it('draws what several certifiers ask for once, in one answer, with what else is to be read', async () => {
-    const image_CHW = image(3)
-    await session.flush()
+  it('draws what several certifiers ask for once, with what else is to be read', async () => {
     const stream = [7, 'x']
     const run = async (...certifiers: Certifier[]) => {
+      await session.flush()
       const before = { ...session.counters }
       const beside = { two: torch.tensor(session, 2, { axes: '' }) }
-      const result = await runCertifiers({ image_CHW, stream, beside }, certifiers, {
-        ...{ smoothing: smoothing(), voter: voter(), batch: new BatchSize(64) },
-      })
-      session.free(beside.two)
-      expect(session.counters.roundTrips).toBe(before.roundTrips + 1)
-      return { ...result, instructions: session.counters.instructions - before.instructions }
+      const main = { smoothing: smoothing(), voter: voter() }
+      const results = certifyImages(
+        session,
+        [3],
+        index => ({ image_CHW: image(index), stream, beside, certifiers }),
+        { lines: { main }, batch: 64 },
+      )
+      for await (const found of results) {
+        // Two passes.
+        expect(session.counters.roundTrips).toBe(before.roundTrips + 2)
+        return { ...found, instructions: session.counters.instructions - before.instructions }
+      }
+      throw new Error('There is an image.')
     }
     const [certify, predict] = [cohenCertifier(COHEN), predictCertifier(COHEN)]
     const alone = await run(certify)
@@ -139,12 +145,11 @@ describe('certification', () => {
     expect(both.beside).toEqual({ two: 2 })
     expect(both.instructions).toBe(alone.instructions)
     expect(both.outcomes[0]).toEqual(alone.outcomes[0])
-    const counts = await votesOn(image_CHW, { n: OPTIONS.n, stream: [...stream, 'estimation'] })
+    const counts = await votes(3, { n: OPTIONS.n, stream: [...stream, 'estimation'] })
     expect(both.outcomes[1]).toMatchObject({
       kind: 'predicted',
       evidence: { candidateCount: Math.max(...counts), n: OPTIONS.n },
     })
-    session.free(image_CHW)
   })
 
   it.each([
@@ -155,13 +160,13 @@ describe('certification', () => {
     const denoiser = name && networks.denoiser
     const image_CHW = image(2)
     const level = noiseLevelOf(networks.denoiser, 0.75)
-    const counts = await votesOn(image_CHW, {
-      ...{ smoothing: denoiser ? smoothing(0.75) : smoothingOf(null, 0.2) },
+    const counts = await votesInPasses(2, {
       ...{ n: 40, batch: 16, stream: ['one by one'] },
+      main: { smoothing: denoiser ? smoothing(0.75) : smoothingOf(null, 0.2), voter: voter() },
     })
     const logits = await session.compute(() => {
       const noise_NCHW = torch.noiseBlocks(image_CHW, {
-        ...{ axis: 'N', name: ['one by one'], count: 40, block: 16 },
+        ...{ axis: 'N', name: ['one by one', 'votes'], count: 40, block: 16 },
       })
       const noisy_NCHW = denoiser
         ? torch.add(
@@ -172,30 +177,29 @@ describe('certification', () => {
       const seen_NCHW = denoiser ? denoise(denoiser, noisy_NCHW, level) : noisy_NCHW
       return torch.noGrad(session, () => classifier.classify(seen_NCHW))
     })
-    const votes = logits.map(row => row.indexOf(Math.max(...row)))
-    const expected = Array.from({ length: 10 }, (_, label) => votes.filter(vote => vote === label).length)
+    const classes = logits.map(row => row.indexOf(Math.max(...row)))
+    const expected = Array.from({ length: 10 }, (_, label) => classes.filter(vote => vote === label).length)
     expect(counts).toEqual(expected)
     expect(expected.filter(count => count > 0).length).toBeGreaterThan(1)
     session.free(image_CHW)
   })
 
   it('takes as many noisy copies at once as it may, in whole blocks of the noise, and no more', async () => {
-    const image_CHW = image(0)
     const classifier = await torch.loadClassifier(session, {
       ...{ source: 'python', file: LIMITED_MEMORY_NETWORK, factory: 'make', arguments: { most: 33 } },
     })
-    const noised = { smoothing: smoothingOf(null, SIGMA), voter: voter(classifier) }
-    const instructions: number[] = []
-    for (const batch of [7, 16, 33]) {
-      const before = session.counters.instructions
-      const counts = await votesOn(image_CHW, { ...noised, n: 64, batch })
+    const main = { smoothing: smoothingOf(null, SIGMA), voter: voter(classifier) }
+    for (const [batch, passes] of [
+      [7, 10],
+      [16, 4],
+      [33, 2],
+    ] as const) {
+      const before = session.counters.roundTrips
+      const counts = await votesInPasses(0, { n: 64, batch, stream: ['x'], main })
       expect(counts.reduce((sum, count) => sum + count, 0)).toBe(64)
-      instructions.push(session.counters.instructions - before)
+      expect(session.counters.roundTrips - before).toBe(passes)
     }
-    // Three passes a block, one a block, one for two blocks.
-    expect(instructions).toEqual([...instructions].sort((a, b) => b - a))
-    expect(new Set(instructions).size).toBe(3)
-    session.free([image_CHW, classifier])
+    session.free(classifier)
   })
 
   interface Run {
@@ -330,7 +334,7 @@ describe('certification', () => {
       },
       plan: { count: 1, images: '3' },
       share: { number: 2, of: 2, count: 2 },
-      notes: { batch: OPTIONS.batch },
+      notes: { batch: 64, pass: 64 },
     })
   })
 
@@ -338,12 +342,12 @@ describe('certification', () => {
     const stream = [OPTIONS.seed, 'certify', 3, 'estimation']
     const { rows } = await certifyInto('fixed.tsv', [3])
     const fixed = rows[0]?.evidence
-    expect(fixed?.candidateCount).toBe((await votes(96, 64, stream))[fixed?.candidate ?? -1])
+    expect(fixed?.candidateCount).toBe((await votes(3, { n: 96, stream }))[fixed?.candidate ?? -1])
     // So few votes are looked at once.
     const certification = { adaptive: { radii: [0] }, n: 63 }
     const adaptive = (await certifyInto('adaptive.tsv', [3], { certification })).rows[0]?.evidence
     expect(adaptive?.n).toBe(63)
-    expect(adaptive?.candidateCount).toBe((await votes(63, 64, stream))[adaptive?.candidate ?? -1])
+    expect(adaptive?.candidateCount).toBe((await votes(3, { n: 63, stream }))[adaptive?.candidate ?? -1])
     // Nothing is left to do.
     expect((await certifyInto('fixed.tsv', [3])).rows).toEqual(rows)
   })
@@ -431,7 +435,6 @@ describe('certification', () => {
   })
 
   it('draws the copies that certifiers ask for, each with the noise of its number, for those who ask for it', async () => {
-    const image_CHW = image(2)
     // Noise under which the votes for this image are divided.
     const noisy = smoothing(0.75)
     const other = await torch.loadClassifier(session, {
@@ -439,48 +442,45 @@ describe('certification', () => {
     })
     const stream = [7, 'certify', 2]
     const votesOf = (n: number, stage: string, from = 0, classifier = networks.classifier) =>
-      votesOn(image_CHW, { smoothing: noisy, voter: voter(classifier), n, from, stream: [...stream, stage] })
-    const told: Tally[][] = [[], []]
-    /** Asks for these, one step after the other. */
-    const scripted = (arm: number, steps: readonly (readonly Ask[])[]): Certifier => ({
-      ...{ kind: 'scripted', ballot: armBallot(arm, 'class') },
-      *begin() {
-        for (const asks of steps) told[arm]?.push(...(yield asks))
-        return { kind: 'undecided', why: `arm ${arm}`, evidence: {} as never }
-      },
-    })
-    const before = session.counters.roundTrips
-    const { outcomes } = await runCertifiers(
-      { image_CHW, stream, beside: [] },
-      [
-        scripted(0, [
-          [
-            { stage: 'selection', count: 9 },
-            { stage: 'estimation', from: 0, count: 30 },
-          ],
-          [{ stage: 'pilot', from: 24, count: 16 }],
-          [{ stage: 'estimation', from: 30, count: 40 }],
-        ]),
-        scripted(1, [[{ stage: 'selection', count: 9 }], [{ stage: 'pilot', from: 0, count: 16 }]]),
-      ],
+      votes(2, { smoothing: noisy, classifier, n, from, stream: [...stream, stage] })
+    const told: [Tally[], Tally[]] = [[], []]
+    const outcomes = await certifyOne(
       {
-        ...{ smoothing: noisy, batch: new BatchSize(16) },
-        voter: armsVoter([voter(), voter(other)]),
+        image_CHW: image(2),
+        stream,
+        certifiers: [
+          scriptedCertifier(
+            [
+              [
+                { stage: 'selection', count: 9 },
+                { stage: 'estimation', from: 0, count: 30 },
+              ],
+              [{ stage: 'pilot', from: 24, count: 16 }],
+              [{ stage: 'estimation', from: 30, count: 40 }],
+            ],
+            { ballot: armBallot(0, 'class'), told: told[0] },
+          ),
+          scriptedCertifier([[{ stage: 'selection', count: 9 }], [{ stage: 'pilot', from: 0, count: 16 }]], {
+            ballot: armBallot(1, 'class'),
+            told: told[1],
+          }),
+        ],
       },
+      { main: { smoothing: noisy, voter: armsVoter([voter(), voter(other)]) } },
+      { batch: 16 },
     )
-    expect(session.counters.roundTrips - before).toBe(3)
-    expect(outcomes).toMatchObject([{ why: 'arm 0' }, { why: 'arm 1' }])
+    expect(outcomes).toMatchObject([{ why: armBallot(0, 'class') }, { why: armBallot(1, 'class') }])
     expect(told[0]).toEqual([
       await votesOf(9, 'selection'),
       await votesOf(30, 'estimation'),
       await votesOf(16, 'pilot', 24),
       await votesOf(40, 'estimation', 30),
     ])
-    const [, first = [], , second = []] = told[0] ?? []
+    const [, first = [], , second = []] = told[0]
     expect(first.map((count, label) => count + (second[label] ?? 0))).toEqual(await votesOf(70, 'estimation'))
     expect(told[1]).toEqual([await votesOf(9, 'selection', 0, other), await votesOf(16, 'pilot', 0, other)])
     expect(new Set(told.flat().map(String)).size).toBe(6)
-    session.free([image_CHW, other])
+    session.free(other)
   })
 
   it('plans the votes of an image with a pilot, which counts for nothing', async () => {
@@ -532,25 +532,22 @@ describe('certification', () => {
       factory: 'make',
       arguments: { darkest: -0.6 },
     })
-    const image_CHW = image(3)
-    const noised = { smoothing: smoothingOf(null, SIGMA), voter: voter(classifier) }
+    const main = { smoothing: smoothingOf(null, SIGMA), voter: voter(classifier) }
     const run = (certifier: Certifier) =>
-      runCertifiers({ image_CHW, stream: [7, 'certify', 3], beside: [] }, [certifier], {
-        ...{ ...noised, batch: new BatchSize(64) },
-      })
+      certifyOne({ image_CHW: image(3), stream: [7, 'certify', 3], certifiers: [certifier] }, { main })
     const certified = run(cohenCertifier(COHEN))
     await expect(certified).rejects.toThrow(CheckpointError)
     await expect(certified).rejects.toThrow(/are NaN for ([1-9]|1[0-6]) of 16 noisy copies/)
     await expect(run(predictCertifier(COHEN))).rejects.toThrow(CheckpointError)
     for (const adaptive of ['none' as const, { radii: [0] }]) {
-      const { smoothing: plain } = noised
+      const { smoothing: plain } = main
       const run = certifyInto('nan.tsv', [3], { smoothing: plain, classifier, certification: { adaptive } })
       await expect(run).rejects.toThrow(CheckpointError)
       expect((await readCertificationLog(join(folder, 'nan.tsv'))).rows).toEqual([])
       await rm(join(folder, 'nan.tsv'))
       await rm(join(folder, 'nan.tsv.json'))
     }
-    session.free([classifier, image_CHW])
+    session.free(classifier)
   })
 
   it('refuses a classifier of other classes than the data have', async () => {

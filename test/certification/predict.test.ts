@@ -20,10 +20,11 @@ import {
 } from '../../src'
 import { imageTransform } from '../../src/certification/predict'
 import type { DataConfig } from '../../src/config/schema'
-import { ABSTAIN, recordVotes, singleVoter } from '../../src/internal'
+import { ABSTAIN } from '../../src/internal'
 import type { LogMetadata } from '../../src/logs/certification-log-metadata'
 import { loadNetworks } from '../../src/smoothing/load-networks'
 import { CLASSIFIER, connectForTest, DENOISER, loadDigits } from '../support/digits'
+import { votesOnCopies } from '../support/votes'
 
 const SIGMA = 0.25
 
@@ -112,14 +113,14 @@ describe('a smoothed classifier in a folder', () => {
     const stream = createHash('sha256')
       .update(await readFile(files[1] as string))
       .digest('hex')
-    const { class: counts } = await session.compute(() =>
-      recordVotes(toSymmetric(image_CHW), {
-        ...{ smoothing: smoothingOf(denoiser, SIGMA), voter: singleVoter(classifier, { classes: 10 }) },
-        ...{ ballots: ['class'], n: 96, batch: 64, stream: [7, 'file', stream, 'estimation'] },
-      }),
-    )
-    expect(second?.topCount).toBe(Math.max(...(counts ?? [])))
-    expect(second?.topClass).toBe(counts?.indexOf(second?.topCount ?? -1))
+    const symmetric_CHW = toSymmetric(image_CHW)
+    const counts = await votesOnCopies(symmetric_CHW, {
+      ...{ smoothing: smoothingOf(denoiser, SIGMA), classifier },
+      ...{ n: 96, stream: [7, 'file', stream, 'estimation'] },
+    })
+    session.free(symmetric_CHW)
+    expect(second?.topCount).toBe(Math.max(...counts))
+    expect(second?.topClass).toBe(counts.indexOf(second?.topCount ?? -1))
     session.free([denoiser, classifier, testSet, image_CHW])
   })
 

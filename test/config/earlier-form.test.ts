@@ -89,3 +89,21 @@ describe('the configuration of an earlier certification', () => {
     )
   })
 })
+
+describe('compileDenoiser, which is compile today', () => {
+  const digits = presets.digits({ denoiser: 'd', classifier: 'c', output: 'o' })
+  const { compile: _, ...others } = digits
+
+  it.each([
+    [true, 'denoiser'],
+    [false, 'none'],
+  ] as const)('%s is read as %s', (compileDenoiser, compile) => {
+    expect(parseStoredConfig({ ...others, compileDenoiser })).toEqual({ ...digits, compile })
+  })
+
+  it('is refused beside compile, and where it is neither yes nor no', () => {
+    const refused = 'compileDenoiser: unknown, expected no such field.'
+    expect(() => parseStoredConfig({ ...digits, compileDenoiser: true })).toThrow(refused)
+    expect(() => parseStoredConfig({ ...others, compileDenoiser: 'all' })).toThrow(refused)
+  })
+})

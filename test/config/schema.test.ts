@@ -118,7 +118,7 @@ describe('parseUnknownConfig', () => {
       dtype: 'float32',
       autocast: 'none',
       tf32: false,
-      compileDenoiser: false,
+      compile: 'none',
       activationCheckpointing: false,
       output: 'runs/digits',
     })

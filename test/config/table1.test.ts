@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ConfigError, type RunConfig } from '../../src'
+import { ConfigError, presets, type RunConfig } from '../../src'
 import { imagesPerUpdateOf } from '../../src/config/cut-batch'
 import {
   NAMED_PRESETS,
@@ -43,6 +43,18 @@ describe('a preset table1.<method>', () => {
     ])
     expect(TRAINING_PRESET_NAMES).toEqual([...PRESET_NAMES, ...TABLE1_PRESETS.map(({ name }) => name)])
     expect(NAMED_PRESETS.some(({ name }) => name.startsWith('table1'))).toBe(false)
+  })
+
+  it('has the same settings as presets.table1.<method>, which every method has', () => {
+    const words = TABLE1_PRESETS.map(({ name }) => name.replace('table1.', ''))
+    const camel = (word: string) => word.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())
+    expect(Object.keys(presets.table1)).toEqual(words.map(camel))
+    const options = { scale: 'mnist', sigma: 0.5, ...VALUES } as const
+    expect(presets.table1.smoothAdv(options)).toEqual(at('smooth-adv', 'mnist', 0.5))
+    expect(presets.table1.catRs({ ...options, settings: PREDICTIONS })).toEqual(
+      at('cat-rs', 'mnist', 0.5, PREDICTIONS),
+    )
+    expect(() => presets.table1.catRs(options)).toThrow('is missing method.predictions')
   })
 
   it.each([

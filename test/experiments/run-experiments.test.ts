@@ -105,6 +105,9 @@ describe('experiments', () => {
       ['cross-entropy', 'ft-cadis'],
       ['off-the-shelf', 'ft-cadis'],
     ])
+    // The folder of an arm has a hash in its name: by its key it is found all the same.
+    const log = join('arms', 'cross-entropy', 'seed-0', 'certify-n0-16-n-64-alpha-0.001.tsv')
+    expect((await readCertificationLog(join(folder, 'parts', 'first', log))).rows).toHaveLength(4)
     const tables = await read('tables.md')
     expect(tables).toContain('Seeds 0; 4 test images. Not the paper')
     expect(tables).toMatch(/\| FT-CADIS +\| .*0\.784 \|.* 48\.1 \|/)

@@ -12,7 +12,7 @@ it.each(['/nowhere', '/proc', `/tmp/${'x'.repeat(90)}`])('where TMPDIR is %s, /t
   expect(dirname(folder)).toBe('/tmp')
   expect((await stat(folder)).mode & 0o777).toBe(0o700)
   await rm(folder, { recursive: true })
-  const collector = await OutputCollector.listen(undefined)
+  const collector = await OutputCollector.listen()
   expect(dirname(collector.address)).toBe('/tmp')
   collector.close()
 })

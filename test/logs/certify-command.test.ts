@@ -14,6 +14,10 @@ it.each<[JsonObject, string]>([
   [{ familyWise: { alpha: 0.01, images: 10 } }, '--n0 10 --n 200 --alpha 0.01 --family-wise'],
   [{ procedure: { kind: 'grid', radii: [0, 0.5] } }, '--n0 10 --n 200 --alpha 0.001 --adaptive 0,0.5'],
   [
+    { procedure: { kind: 'grid', radii: [0, 0.5], block: 32, worth: 500 } },
+    '--n0 10 --n 200 --alpha 0.001 --adaptive 0,0.5 --block 32 --worth 2.5',
+  ],
+  [
     { procedure: { kind: 'sized', maxRadiusLoss: 0.1 } },
     '--n0 10 --n 200 --alpha 0.001 --max-radius-loss 0.1',
   ],

@@ -127,7 +127,12 @@ describe('a denoiser that is trained', () => {
       { smoothing: { sigma: 0.25, denoiser: { source: 'memnet', dtype: 'bfloat16' } } },
       'smoothing.denoiser.dtype: expected float32',
     ],
-    ['a compiled one', { compileDenoiser: true }, 'compileDenoiser: expected false'],
+    ['a compiled one', { compile: 'denoiser' }, 'compile: expected none for the method denoiser'],
+    [
+      'one before a compiled classifier',
+      { compile: 'all' },
+      'compile: expected none for the method denoiser',
+    ],
     ['one behind adapters', { tuning: { kind: 'lora' } }, 'tuning.kind: expected full'],
   ])('that is %s is refused before any work', (_, change, message) => {
     expect(() => run('refused', change)).toThrow(message)

@@ -4,10 +4,11 @@ An operation is a function of the host, the values that the instruction takes, a
 """
 
 from .. import fixtures
-from . import data, distributed, inference, networks, procedures, tensors, training, watching
+from . import copies, data, distributed, inference, networks, procedures, tensors, training, watching
 
 OPERATIONS = {
     **tensors.OPERATIONS,
+    **copies.OPERATIONS,
     **networks.OPERATIONS,
     **inference.OPERATIONS,
     **training.OPERATIONS,

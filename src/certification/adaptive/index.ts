@@ -6,11 +6,11 @@ export {
 } from '../../statistics/sequential-test'
 export type { AdaptiveCertificate, AdaptiveCertification, AdaptiveRun, VoteRequest } from './adaptive-run'
 export {
-  GRID_RADII,
   type GridCertificate,
   GridCertification,
   type GridCertificationOptions,
   GridRun,
+  gridRadii,
   type RadiusDecision,
 } from './grid-certification'
 export {

@@ -19,7 +19,7 @@ export interface Ask {
   /** Copies of the stage that were asked for before, 0 unless given; only of a stage that is drawn in several parts. */
   readonly from?: number
   readonly count: number
-  /** The smoothed classifier that is asked, where there are several. What differs in it alone shares its noise. */
+  /** The smoothed classifier that is asked; what differs in it alone shares its noise. Default: main. */
   readonly line?: string
   /** Default: the certifier's. What differs in it alone is drawn once, and votes on the same copies. */
   readonly ballot?: string

@@ -14,6 +14,7 @@ export function armsVoter(arms: readonly Voter[]): Voter {
     Object.entries(voter.ballots).map(([ballot, asked]) => [armBallot(arm, ballot), asked] as const),
   )
   return {
+    networks: arms.flatMap(({ networks }) => networks),
     ballots: Object.fromEntries(named),
     cast: (seen_NCHW, asked) => {
       const cast = arms.flatMap((voter, arm) => {

@@ -29,6 +29,7 @@ export interface EnsembleVoterOptions {
 /** Several classifiers that vote as one (Horváth et al., 2022; Yang et al., 2022). */
 export function ensembleVoter(members: Members, { classes, by = 'logits' }: EnsembleVoterOptions): Voter {
   return {
+    networks: members,
     ballots: { [ONLY_BALLOT]: { classes } },
     cast: seen_NCHW => ({ [ONLY_BALLOT]: classOf(members, seen_NCHW, { classes, by }) }),
   }
@@ -62,7 +63,11 @@ export function consensusVoter(
     const disagreeing_N = sub(to(eq(lead_N, lead_N), 'int64'), agreeing_N)
     return add(mul(lead_N, agreeing_N), mul(all_N, disagreeing_N))
   }
-  return { ballots: { [ONLY_BALLOT]: { classes } }, cast: seen_NCHW => ({ [ONLY_BALLOT]: cast(seen_NCHW) }) }
+  return {
+    networks: members,
+    ballots: { [ONLY_BALLOT]: { classes } },
+    cast: seen_NCHW => ({ [ONLY_BALLOT]: cast(seen_NCHW) }),
+  }
 }
 
 function classOf(

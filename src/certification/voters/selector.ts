@@ -36,6 +36,7 @@ export function selectorVoter(
   { classes, threshold, selector }: SelectorVoterOptions,
 ): Voter {
   return {
+    networks: selector === undefined ? [network] : [network, selector],
     ballots: { [SELECTOR_BALLOT]: { classes: 2 }, [ONLY_BALLOT]: { classes } },
     cast: (seen_NCHW, asked) => {
       const logits_NK = network.classify(seen_NCHW)

@@ -6,6 +6,7 @@ import type { Voter } from './voter'
 /** One classifier, which votes for the class with the largest logit. */
 export function singleVoter(classifier: Classifier, { classes }: { readonly classes: number }): Voter {
   return {
+    networks: [classifier],
     ballots: { [ONLY_BALLOT]: { classes } },
     cast: seen_NCHW => ({ [ONLY_BALLOT]: leadingClass(classifier.classify(seen_NCHW)) }),
   }

@@ -1,10 +1,12 @@
-import type { Tensor } from '../../torch'
+import type { Classifier, Tensor } from '../../torch'
 
 /**
  * Who gives a noisy copy of an image its class. The class is a function of the copy alone, so that certificates speak of
  * the voter as of one classifier.
  */
 export interface Voter {
+  /** All networks that it asks: the program of a pass is recorded once, and is told of them. */
+  readonly networks: readonly Classifier[]
   /** What is voted on, by name: several ballots where several things are asked of the same copies. */
   readonly ballots: Readonly<Record<string, Ballot>>
   /**

@@ -18,7 +18,7 @@ export function addCertifyCommand(program: Command): void {
     )
     .option(
       '--adaptive [radii]',
-      'take fewer copies than --n for the same alpha: decide at these radii alone (without a value: 0,0.25,...,1.5)',
+      'take fewer copies than --n for the same alpha: decide at these radii alone (without a value: 0, σ/2, σ and so on up to 3.8 σ)',
       parseRadii,
     )
     .addOption(
@@ -36,6 +36,25 @@ export function addCertifyCommand(program: Command): void {
       )
         .argParser(parseNumber({ min: 1e-6 }))
         .conflicts(['adaptive', 'maxRadiusLoss']),
+    )
+    .option(
+      '--block <count>',
+      'with --adaptive or --max-radius-loss: copies come in multiples of this many (default: 16, or a 64th of --batch)',
+      parseNumber({ min: 1, integer: true }),
+    )
+    .option(
+      '--worth <multiple>',
+      'with --adaptive: how many copies one more certified radius is worth, as a multiple of --n (default: 5)',
+      parseNumber({ min: 1e-6 }),
+    )
+    .option(
+      '--dry-run',
+      'time ten passes, print what a fixed n and adaptive votes would take, and write nothing',
+    )
+    .option(
+      '--price-per-hour <amount>',
+      'with --dry-run: of the device, for what the certification would cost',
+      parseNumber({ min: 0 }),
     )
     .option(
       '--output <log.tsv>',

@@ -17,9 +17,8 @@ export function addExperimentCommand(program: Command): void {
       .choices(['digits', 'cifar10', 'imagenet'] satisfies ScaleName[])
       .default('digits'),
   )
-  addScaleOptions(command)
-    .option('--plan', 'print arms, steps and an estimate of the time from a measured step, and run nothing')
-    .action(async (names: string[], options: ExperimentCommandOptions & { readonly scale: ScaleName }) => {
+  addScaleOptions(command).action(
+    async (names: string[], options: ExperimentCommandOptions & { readonly scale: ScaleName }) => {
       const { listExperiments, runExperimentCommand } =
         require('../run-experiment') as typeof import('../run-experiment')
       if (names.length === 0) return listExperiments()
@@ -29,13 +28,14 @@ export function addExperimentCommand(program: Command): void {
       const output = options.output ?? join('runs', 'experiments', options.scale)
       const scale = makeScale(options.scale, { ...options, output })
       await runExperimentCommand(findExperiments(names), { ...options, scale, output })
-    })
+    },
+  )
 }
 
-/** What every program that runs experiments takes. */
-export function addExperimentOptions(command: Command): Command {
+/** What every program that runs experiments takes; `seeds` where it is not said how many. */
+export function addExperimentOptions(command: Command, { seeds = 3 } = {}): Command {
   return command
-    .option('--seeds <count>', 'how many seeds: 0, 1, …', parseNumber({ min: 1, integer: true }), 3)
+    .option('--seeds <count>', 'how many seeds: 0, 1, …', parseNumber({ min: 1, integer: true }), seeds)
     .option(
       '--test-images <count>',
       "certify the first so many test images; default: the scale's",
@@ -56,6 +56,7 @@ export function addExperimentOptions(command: Command): Command {
       1,
     )
     .option('--python <path>', 'Python interpreter to use')
+    .option('--plan', 'print arms, steps and an estimate of the time from a measured step, and run nothing')
 }
 
 /** What the scales take that need weights and data of your own. */

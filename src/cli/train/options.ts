@@ -1,10 +1,12 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { NAMED_PRESETS, type NamedPreset, type OpenValue } from '../../config/named-presets'
+import type { Precision } from '../../config/precision'
 import type { DenoiserConfig, RunConfig } from '../../config/schema'
 import type { Table1Scale } from '../../config/table1'
 import { isObject } from '../../files/read-json'
 import { parseImages } from '../certification-options'
 import { parseNumber } from '../option-values'
+import { precisionOption } from '../precision'
 import { addRunOptions, type RunOptions } from '../run-options'
 
 /** One `--set`: a field by its path, and the value that it gets. */
@@ -28,10 +30,11 @@ export interface TrainOptions extends RunOptions {
   readonly classifier?: string
   readonly output?: string
   readonly device?: string
+  readonly precision?: Precision
   readonly dtype?: Exclude<DenoiserConfig, { source: 'none' }>['dtype']
   readonly autocast?: RunConfig['autocast']
   readonly tf32?: boolean
-  readonly compileDenoiser?: boolean
+  readonly compile?: RunConfig['compile']
   readonly activationCheckpointing?: boolean
   readonly threads?: number
   readonly workers?: number
@@ -101,6 +104,7 @@ export function addTrainOptions(program: Command): Command {
     .option('--images-per-micro-batch <count>', 'images at once; lower it to save memory', count)
     .optionsGroup('Arithmetic:')
     .option('--device <name>', 'auto, cpu, cuda or cuda:N')
+    .addOption(precisionOption())
     .addOption(
       new Option(
         '--dtype <name>',
@@ -114,7 +118,12 @@ export function addTrainOptions(program: Command): Command {
       ).choices(['none', 'float16', 'bfloat16']),
     )
     .option('--tf32', 'let CUDA round the factors of float32 products to TF32')
-    .option('--compile-denoiser', 'let torch.compile compile the denoiser')
+    .addOption(
+      new Option(
+        '--compile <what>',
+        'what torch.compile compiles: none, the denoiser, or all, the classifier too',
+      ).choices(['none', 'denoiser', 'all']),
+    )
     .option('--activation-checkpointing', 'compute activations again instead of keeping them')
     .option('--threads <count>', 'threads of torch on the CPU', count)
     .option('--workers <count>', 'processes that read images', wholeNumber)

@@ -1,10 +1,12 @@
 import { join } from 'node:path'
 import { fieldAt, mergeSettings } from '../../config/merge-settings'
 import { type NamedPreset, namedPreset } from '../../config/named-presets'
+import { precisionOfRun } from '../../config/precision'
 import { parseUnknownConfig, type RunConfig } from '../../config/schema'
 import { ConfigError } from '../../errors'
 import { given } from '../../files/given'
 import { isObject } from '../../files/read-json'
+import { precisionOn } from '../precision'
 import { readSettings } from '../read-settings'
 import type { TrainOptions } from './options'
 
@@ -31,14 +33,16 @@ export async function trainSettings(options: TrainOptions): Promise<TrainSetting
     })
   }
   const preset = name === undefined ? undefined : namedPreset(withTuning(name, tuning), scale)
-  const fields = [
-    file === undefined ? {} : await readSettings(file),
-    ...(options.set ?? []).map(({ path, value }) => fieldAt(path, value)),
-  ].reduce<Fields>((below, above) => mergeSettings(below, above) as Fields, {})
+  const inFile: Fields = file === undefined ? {} : ((await readSettings(file)) as Fields)
+  const set = (options.set ?? [])
+    .map(({ path, value }) => fieldAt(path, value))
+    .reduce<Fields>((below, above) => mergeSettings(below, above) as Fields, {})
+  const fields = mergeSettings(inFile, set) as Fields
   if (preset === undefined) {
     refuseScale(scale)
     refuseOpenValues(options)
-    return { config: parseUnknownConfig(withOptions(fields, options)), preset }
+    const layered = mergeSettings(await withPrecision(inFile, options), set) as Fields
+    return { config: parseUnknownConfig(withOptions(layered, options)), preset }
   }
   refuseSigma(fields)
   const { sigma = preset.sigma } = options
@@ -61,7 +65,19 @@ export async function trainSettings(options: TrainOptions): Promise<TrainSetting
     ...{ baseLearningRate, lambda, epsilon, weightDecay, layerDecay },
     above: withOptions(fields, others),
   })
-  return { config: parseUnknownConfig(withOptions(mergeSettings(base, fields) as Fields, others)), preset }
+  const settings = await withPrecision(mergeSettings(base, inFile) as Fields, options, base.autocast)
+  return { config: parseUnknownConfig(withOptions(mergeSettings(settings, set) as Fields, others)), preset }
+}
+
+/** Settings with the arithmetic of `--precision`, over which `--set` and the other options are laid. */
+async function withPrecision(
+  settings: Fields,
+  { precision, device = textAt(settings, 'device'), python }: TrainOptions,
+  released?: RunConfig['autocast'],
+): Promise<Fields> {
+  if (precision === undefined) return settings
+  const inForce = await precisionOn(precision, { device, python })
+  return mergeSettings(settings, precisionOfRun(inForce, settings, released)) as Fields
 }
 
 /** `imagenet` alone stands for two presets, which differ in what is tuned. */
@@ -114,10 +130,10 @@ function refuseSigma(fields: Fields): void {
 /** The fields with what the options say otherwise, for the schema to check. */
 function withOptions(fields: Fields, options: TrainOptions): Fields {
   const { data, denoiser, classifier, tuning, sigma, output, mask, workers, imagesPerUpdate } = options
-  const { device, seed, tf32, compileDenoiser, activationCheckpointing, threads, autocast } = options
+  const { device, seed, tf32, compile, activationCheckpointing, threads, autocast } = options
   const { certifyImages: images, n0, n, dtype, denoiserArguments, denoiserSha256 } = options
   const above = {
-    ...given({ device, seed, tf32, compileDenoiser, activationCheckpointing, threads, autocast, output }),
+    ...given({ device, seed, tf32, compile, activationCheckpointing, threads, autocast, output }),
     smoothing: {
       ...given({ sigma }),
       ...(denoiser === 'none'

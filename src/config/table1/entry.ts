@@ -4,6 +4,7 @@
  * P: read in the paper's text; T: a third party's run; M: from memory of the paper, to be checked before it is printed as its own.
  */
 
+/** The data, and the network, that a method of Table 1 is trained with. */
 export type Table1Scale = 'mnist' | 'cifar10' | 'imagenet'
 
 export const TABLE1_SCALES: readonly Table1Scale[] = ['mnist', 'cifar10', 'imagenet']

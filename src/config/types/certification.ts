@@ -14,8 +14,21 @@ export type CertificationConfigInput = {
    * radius needs. Default none.
    */
   adaptive?: 'none' | {
-    /** Radii at which an image is certified or not; its radius is the largest of them. */
-    radii: Array<number>
+    /**
+     * Radii at which an image is certified or not; its radius is the largest of them. sigma: 0, σ/2, σ and so
+     * on, up to 3.8 σ.
+     */
+    radii: 'sigma' | Array<number>
+    /**
+     * Votes come in multiples of this many: larger blocks stop later, and fill larger passes with fewer
+     * images. Default: 16, or the 64th part of batch if that is more.
+     */
+    block?: number | undefined
+    /**
+     * How many votes it is worth to certify an image at one more of the radii, as a multiple of n: a larger
+     * one takes more votes and loses fewer certificates. The guarantee is the same. Default 5.
+     */
+    worth?: number | undefined
   } | {
     /** The one radius at which an image is certified or not. */
     radius: number
@@ -29,6 +42,11 @@ export type CertificationConfigInput = {
   } | {
     /** How much smaller than with n votes a radius may be expected to be. */
     maxRadiusLoss: number
+    /**
+     * Votes come in multiples of this many: larger blocks stop later, and fill larger passes with fewer
+     * images. Default: 16, or the 64th part of batch if that is more.
+     */
+    block?: number | undefined
   } | undefined
   /**
    * Noisy copies in one forward pass; halved where memory runs out. No effect on the result but for rounding.
@@ -93,8 +111,21 @@ export type CertificationConfig = {
    * radius needs. Default none.
    */
   adaptive: 'none' | {
-    /** Radii at which an image is certified or not; its radius is the largest of them. */
-    radii: Array<number>
+    /**
+     * Radii at which an image is certified or not; its radius is the largest of them. sigma: 0, σ/2, σ and so
+     * on, up to 3.8 σ.
+     */
+    radii: 'sigma' | Array<number>
+    /**
+     * Votes come in multiples of this many: larger blocks stop later, and fill larger passes with fewer
+     * images. Default: 16, or the 64th part of batch if that is more.
+     */
+    block?: number | undefined
+    /**
+     * How many votes it is worth to certify an image at one more of the radii, as a multiple of n: a larger
+     * one takes more votes and loses fewer certificates. The guarantee is the same. Default 5.
+     */
+    worth?: number | undefined
   } | {
     /** The one radius at which an image is certified or not. */
     radius: number
@@ -108,6 +139,11 @@ export type CertificationConfig = {
   } | {
     /** How much smaller than with n votes a radius may be expected to be. */
     maxRadiusLoss: number
+    /**
+     * Votes come in multiples of this many: larger blocks stop later, and fill larger passes with fewer
+     * images. Default: 16, or the 64th part of batch if that is more.
+     */
+    block?: number | undefined
   }
   /**
    * Noisy copies in one forward pass; halved where memory runs out. No effect on the result but for rounding.

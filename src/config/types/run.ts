@@ -44,10 +44,12 @@ export type RunConfigInput = {
   /** Whether CUDA may round the factors of float32 products to TF32. Default false. */
   tf32?: boolean | undefined
   /**
-   * Whether torch.compile compiles the denoiser: several times as fast on a GPU after a minute of compiling,
-   * and rounded differently. Certification has a setting of its own. Default false.
+   * What torch.compile compiles: faster on a GPU after minutes of compiling, and rounded differently. all is
+   * the classifier too, forward and backward, where it does not normalise over the batch; the images that are
+   * attacked are then filled up to one of four numbers with copies that count nothing. Certification has a
+   * setting of its own. Default none.
    */
-  compileDenoiser?: boolean | undefined
+  compile?: 'none' | 'denoiser' | 'all' | undefined
   /**
    * Whether activations are computed again for the backward pass instead of kept: less memory, more time, the
    * same result. Default false.
@@ -131,10 +133,12 @@ export type RunSettings = {
   /** Whether CUDA may round the factors of float32 products to TF32. Default false. */
   tf32: boolean
   /**
-   * Whether torch.compile compiles the denoiser: several times as fast on a GPU after a minute of compiling,
-   * and rounded differently. Certification has a setting of its own. Default false.
+   * What torch.compile compiles: faster on a GPU after minutes of compiling, and rounded differently. all is
+   * the classifier too, forward and backward, where it does not normalise over the batch; the images that are
+   * attacked are then filled up to one of four numbers with copies that count nothing. Certification has a
+   * setting of its own. Default none.
    */
-  compileDenoiser: boolean
+  compile: 'none' | 'denoiser' | 'all'
   /**
    * Whether activations are computed again for the backward pass instead of kept: less memory, more time, the
    * same result. Default false.

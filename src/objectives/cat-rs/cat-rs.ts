@@ -15,6 +15,7 @@ import type { PgdOptions } from '../attacks/pgd-attack'
 import { PER_UNIT } from '../attacks/shift-attack'
 import { attackAndClassify } from '../ft-cadis/adversarial'
 import { checkSelection } from '../ft-cadis/check-selection'
+import { withoutCopies } from '../ft-cadis/compose'
 import { epsilonAt } from '../ft-cadis/epsilon'
 import type { Selection } from '../ft-cadis/select-images'
 import { type SelectionTensors, selectionTensors } from '../ft-cadis/selection-tensors'
@@ -143,18 +144,19 @@ export const catRs: Objective<CatRsForm> = {
     attacked: attacked.length,
   }),
   // With batch normalisation all images go through the attack and count in its statistics.
-  given: (selection, { networks }) =>
-    selectionTensors(networks.classifier, selection, { adversarial: 'masked' }),
+  given: (selection, { networks, passSizes }) =>
+    selectionTensors(networks.classifier, selection, { adversarial: 'masked', passSizes }),
   loss: (
     { networks: { classifier }, batch: { labels_B }, clean_BCHW, settings, imagesPerUpdate },
-    { kept: { seen_MBCHW, logProbabilities_MBK, target_BK }, given: { weights_MB, forwarded_A, lossImages } },
+    { kept: { seen_MBCHW, logProbabilities_MBK, target_BK }, given },
   ) => {
     const { noises, lambda, attack } = settings
+    const { weights_MB, forwarded_A, lossImages, filledUp } = given
     const adversarial =
       forwarded_A === null
         ? null
         : attacked(classifier, {
-            ...{ clean_BCHW, seen_MBCHW, target_BK, images_A: forwarded_A, noises },
+            ...{ clean_BCHW, seen_MBCHW, target_BK, images_A: forwarded_A, filledUp, noises },
             attack: catRsAttack({ ...attack, epsilon: epsilonInForce(attack.epsilon) }),
           })
     const { easiest_B, worst_A } = catRsLosses({ logProbabilities_MBK, labels_B, weights_MB }, adversarial)
@@ -230,26 +232,30 @@ function attacked(
     seen_MBCHW,
     target_BK,
     images_A,
+    filledUp,
     ...options
   }: {
     readonly clean_BCHW: Tensor<'BCHW'>
     readonly seen_MBCHW: Tensor<'MBCHW'>
     readonly target_BK: Tensor<'BK'>
     readonly images_A: Tensor<'A'>
+    readonly filledUp: SelectionTensors['filledUp']
     readonly noises: number
     readonly attack: PgdOptions
   },
 ): { readonly logProbabilities_MAK: Tensor<'MAK'>; readonly target_AK: Tensor<'AK'> } {
-  const target_AK = indexSelect(target_BK, 'B', images_A)
-  const logProbabilities_MAK = attackAndClassify(
+  const targetOf = (images_A: Tensor<'A'>) => indexSelect(target_BK, 'B', images_A)
+  const passed_A = filledUp?.images_A ?? images_A
+  const passedTarget_AK = targetOf(passed_A)
+  const passed_MAK = attackAndClassify(
     classifier,
     { clean_BCHW, denoised_MBCHW: seen_MBCHW },
     {
-      ...{ ...options, images_A },
-      attackObjective: predicted_MAK => klFromProbabilities(target_AK, predicted_MAK),
+      ...{ ...options, images_A: passed_A },
+      attackObjective: predicted_MAK => klFromProbabilities(passedTarget_AK, predicted_MAK),
     },
   )
-  return { logProbabilities_MAK, target_AK }
+  return { logProbabilities_MAK: withoutCopies(passed_MAK, filledUp), target_AK: targetOf(images_A) }
 }
 
 /** The radius of one epoch. */

@@ -45,23 +45,29 @@ export function attackLosses(
   denoised: DenoisedBatch,
   options: LossOptions & SelectionTensors & { readonly imagesPerUpdate: number },
 ): { readonly losses: AttackLosses; readonly logProbabilities_MAK: Tensor<'MAK'> | null } {
-  const { forwarded_A, lossImages } = options
+  const { forwarded_A, lossImages, filledUp } = options
   if (forwarded_A === null) {
     const losses = composeLosses(denoised, null, options)
     return { losses: { ...losses, fooled: null }, logProbabilities_MAK: null }
   }
-  const { attackObjective } = divergences(denoised, forwarded_A, options)
-  const logProbabilities_MAK = attackAndClassify(classifier, denoised, {
-    ...options,
-    images_A: forwarded_A,
-    attackObjective,
-  })
+  const images_A = filledUp?.images_A ?? forwarded_A
+  const { attackObjective } = divergences(denoised, images_A, options)
+  const passed_MAK = attackAndClassify(classifier, denoised, { ...options, images_A, attackObjective })
+  const logProbabilities_MAK = withoutCopies(passed_MAK, filledUp)
   const fooled =
     lossImages === 'none' ? null : fooledImages(denoised, logProbabilities_MAK, { forwarded_A, lossImages })
   return {
     losses: { ...composeLosses(denoised, logProbabilities_MAK, options), fooled },
     logProbabilities_MAK,
   }
+}
+
+/** What was predicted for the images that were filled up: nothing after this sees their copies. */
+export function withoutCopies(
+  passed_MAK: Tensor<'MAK'>,
+  filledUp: SelectionTensors['filledUp'],
+): Tensor<'MAK'> {
+  return filledUp ? indexSelect(passed_MAK, 'A', filledUp.places_A) : passed_MAK
 }
 
 /** Eq. 8, 9 and 10 from predictions: log softmax for the adversarial images of the attacked images, or none. */

@@ -81,7 +81,8 @@ export const ftCadis: Objective<FtCadisForm> = {
     allKept: keptCounts.filter(count => count === recognized.length).length,
     attacked: attacked.length,
   }),
-  given: (selection, { networks, settings }) => selectionTensors(networks.classifier, selection, settings),
+  given: (selection, { networks, settings: { adversarial }, passSizes }) =>
+    selectionTensors(networks.classifier, selection, { adversarial, passSizes }),
   // Attack the selected images, compose the loss (Eq. 8 to 10).
   loss: ({ networks, settings, imagesPerUpdate }, { kept, given }) => {
     const { losses, logProbabilities_MAK } = attackLosses(networks.classifier, kept, {

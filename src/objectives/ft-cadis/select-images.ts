@@ -41,6 +41,13 @@ export interface Selection {
  * @param correct - [M][B]: whether the classifier gives the label to denoised image m of image b.
  * @param crossEntropy - [M][B]: cross-entropy of that denoised image with the label.
  * @throws ShapeError when M is 0, a row has another length than the first one, or the two arguments differ in shape.
+ *
+ * @example
+ * const correct = [[true, false], [true, false]]
+ * const crossEntropy = [[0.1, 2.5], [0.2, 1.5]]
+ * const settings = { crossEntropy: 'selected', coldStart: true, adversarial: 'masked' } as const
+ * selectImages(correct, crossEntropy, settings).weights // => [[1, 0], [1, 1]]
+ * selectImages(correct, crossEntropy, settings).attacked // => [0]
  */
 export function selectImages(
   correct: readonly (readonly boolean[])[],

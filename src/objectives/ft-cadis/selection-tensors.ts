@@ -1,4 +1,6 @@
+import { ShapeError } from '../../errors'
 import { type Classifier, type Tensor, tensor } from '../../torch'
+import type { GivenContext } from '../objective'
 import type { LossOptions } from './compose'
 import type { Selection } from './select-images'
 
@@ -10,6 +12,32 @@ export interface SelectionTensors {
   readonly forwarded_A: Tensor<'A'> | null
   /** Those of them whose loss counts in Eq. 9, by their places among them. */
   readonly lossImages: 'all' | 'none' | Tensor<'A'>
+  /** How the images of `forwarded_A` go through a classifier whose passes are of few sizes; absent or `null` where any will do. */
+  readonly filledUp?: FilledUp | null | undefined
+}
+
+/** Images of a batch with copies behind them, up to the size of a pass. */
+export interface FilledUp {
+  /** By index in the batch. */
+  readonly images_A: Tensor<'A'>
+  /** Where the images themselves are among them. */
+  readonly places_A: Tensor<'A'>
+}
+
+/**
+ * Images with copies of them behind, up to the smallest of some numbers that they fit into.
+ *
+ * @throws ShapeError if there are none, or more than the largest
+ */
+export function filledUp(images: readonly number[], sizes: readonly number[]): readonly number[] {
+  const size = sizes.find(size => size >= images.length)
+  if (size === undefined || images.length === 0) {
+    throw new ShapeError(
+      `filledUp: got ${images.length} images, expected 1 to ${sizes.at(-1)}, the largest of the sizes.`,
+      { remedy: 'Give sizes up to the images of a micro-batch.' },
+    )
+  }
+  return Array.from({ length: size }, (_, place) => images[place % images.length] ?? 0)
 }
 
 /**
@@ -29,7 +57,7 @@ export function forwardedImages(
 export function selectionTensors(
   classifier: Classifier,
   selection: Selection,
-  options: Pick<LossOptions, 'adversarial'>,
+  { passSizes = null, ...options }: Pick<LossOptions, 'adversarial'> & Pick<GivenContext, 'passSizes'>,
 ): SelectionTensors {
   const { session } = classifier
   const { weights, attacked } = selection
@@ -39,6 +67,10 @@ export function selectionTensors(
   return {
     weights_MB: tensor(session, weights, { axes: 'MB' }),
     forwarded_A: images.length === 0 ? null : indices(images),
+    filledUp:
+      images.length === 0 || passSizes === null
+        ? null
+        : { images_A: indices(filledUp(images, passSizes)), places_A: indices([...images.keys()]) },
     lossImages: attacked.length === images.length ? 'all' : attacked.length === 0 ? 'none' : places(),
   }
 }

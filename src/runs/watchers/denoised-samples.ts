@@ -13,6 +13,7 @@ import {
   logSoftmax,
   max,
   noGrad,
+  uncompiled,
   unflatten,
 } from '../../torch'
 
@@ -129,9 +130,22 @@ export function samplesOf(image: DenoisedImage, verdicts: readonly Verdict[]): D
   }
 }
 
-/** Records what is seen of one image. */
+interface SampledNetworks {
+  readonly classifiers: readonly Classifier[]
+  readonly smoothing: Smoothing
+}
+
+/** Records what is seen of one image. Compiling would take longer than its few copies. */
 function recordImage(
-  { classifiers, smoothing }: { readonly classifiers: readonly Classifier[]; readonly smoothing: Smoothing },
+  networks: SampledNetworks,
+  dataset: Dataset,
+  options: Omit<SampleOptions, 'indices'> & { readonly index: number },
+) {
+  return uncompiled(dataset.session, () => recordUncompiled(networks, dataset, options))
+}
+
+function recordUncompiled(
+  { classifiers, smoothing }: SampledNetworks,
   dataset: Dataset,
   { index, noises, seed, largest }: Omit<SampleOptions, 'indices'> & { readonly index: number },
 ) {

@@ -108,7 +108,7 @@ describe('certify', () => {
     const { exitCode, stderr } = await interrupt('SIGINT')
     expect(exitCode).toBe(130)
     expect(stderr).toMatch(
-      /SIGINT: the image in work is dropped.*\n(.*\n)*Stopped with \d of 8 images certified\./,
+      /SIGINT: the images in work are dropped.*\n(.*\n)*Stopped with \d of 8 images certified\./,
     )
     expect(await readdir(folder)).toEqual(['certify.tsv', 'certify.tsv.json'])
     const afterInterrupt = await readCertificationLog(log)
@@ -159,6 +159,13 @@ describe('certify', () => {
   it.each([
     [['--preset', 'digits', '--shard', '3/2'], 2, /Expected for instance 3\/16/],
     [['--preset', 'digits', '--adaptive', '0.5,0.25'], 2, /Expected radii in ascending order/],
+    [['--preset', 'digits', '--block', '32'], 1, /--block is given without --adaptive or --max-radius-loss/],
+    [
+      ['--preset', 'digits', '--worth', '2', '--max-radius-loss', '0.1'],
+      1,
+      /--worth is given without --adaptive/,
+    ],
+    [['--preset', 'digits', '--price-per-hour', '2'], 1, /--price-per-hour is given without --dry-run/],
     [['--adaptive', 'runs/a'], 2, /put the folder in front of the option/],
     [
       ['--preset', 'digits', '--n', '20', '--at-radius', '0.5'],

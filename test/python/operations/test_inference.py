@@ -32,6 +32,16 @@ class TestInferenceCopy(unittest.TestCase):
         self.assertEqual(next(own.parameters()).dtype, torch.float32)
         self.assertTrue(own.training and all(parameter.requires_grad for parameter in own.parameters()))
 
+    def test_normalises_images_by_unrounded_numbers_in_a_narrow_type(self):
+        spec = {"source": "python", "input_range": {"mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]}}
+        own = Classifier(nn.Sequential(nn.Flatten(), nn.Linear(3 * 64, 5)), spec, depth=None)
+        made = inference_copy(None, own, **{**AS_IT_IS, "dtype": "bfloat16"})
+        self.assertEqual(next(made.parameters()).dtype, torch.bfloat16)
+        self.assertTrue(torch.equal(made.mean, own.mean) and torch.equal(made.std, own.std))
+        images = torch.randn(2, 3, 8, 8)
+        self.assertEqual(made(images).dtype, torch.float32)
+        torch.testing.assert_close(made(images), own(images), rtol=0.05, atol=0.05)
+
     def test_computes_in_the_autocast_type_and_answers_in_that_of_the_images(self):
         own = classifier()
         images = torch.randn(2, 3, 8, 8)

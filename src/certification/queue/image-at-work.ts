@@ -1,0 +1,134 @@
+import type { Outcome } from '../../logs/outcome'
+import type { Ask, Certifier, Steps, Tally } from '../certifiers'
+import type { Voter } from '../voters'
+import { CopyRequest } from './copy-request'
+import { ballotOf, MAIN_LINE } from './line'
+import { requireVotes } from './require-votes'
+
+/** A certifier at work on the image. */
+interface Run {
+  readonly ballot: string
+  readonly steps: Steps
+  step: IteratorResult<readonly Ask[], Outcome>
+}
+
+/**
+ * An image between its first ask and its outcomes. Its certifiers go on together: what they ask for at the same time is
+ * drawn once, and when all of it is answered they are asked again.
+ */
+export class ImageAtWork<Image> {
+  readonly position: number
+  /** The time of passes that its copies took. */
+  durationMs = 0
+  #runs: Run[] = []
+  #requests: ReadonlyMap<string, CopyRequest> = new Map()
+  #hasAsked = false
+  #answered = 0
+  #failure: { readonly error: unknown } | undefined
+  readonly #lines: ReadonlyMap<string, Pick<Voter, 'ballots'>>
+
+  /** @param options - `position`: its place among the images of the command, counted from 0 */
+  constructor(
+    readonly image: Image,
+    {
+      position,
+      certifiers,
+      lines,
+    }: {
+      readonly position: number
+      readonly certifiers: readonly Certifier[]
+      readonly lines: ReadonlyMap<string, Pick<Voter, 'ballots'>>
+    },
+  ) {
+    this.position = position
+    this.#lines = lines
+    this.#begin(certifiers)
+  }
+
+  /** Whether it has its outcomes, or has failed. */
+  get isDone(): boolean {
+    return this.#failure !== undefined || this.#runs.every(({ step }) => step.done === true)
+  }
+
+  /**
+   * What each certifier has found.
+   *
+   * @throws CheckpointError if a noisy copy voted for no class; ConfigError where a certifier asks what there is not
+   */
+  get outcomes(): readonly Outcome[] {
+    if (this.#failure !== undefined) throw this.#failure.error
+    return this.#runs.flatMap(({ step }) => (step.done ? [step.value] : []))
+  }
+
+  /** How many copies were asked for until now, and how many have voted. */
+  get copies(): { readonly voted: number; readonly asked: number } {
+    const open = [...this.#requests.values()]
+    return {
+      voted: open.reduce((total, { voted }) => total + voted, this.#answered),
+      asked: open.reduce((total, { count }) => total + count, this.#answered),
+    }
+  }
+
+  /** The copies that are asked for next, each once; none while what was asked for before is not answered. */
+  advance(): readonly CopyRequest[] {
+    try {
+      while (!this.isDone && [...this.#requests.values()].every(({ isAnswered }) => isAnswered)) {
+        if (this.#hasAsked) this.#answer()
+        this.#hasAsked = true
+        this.#answered = this.copies.asked
+        this.#requests = this.#nextRequests()
+        const open = [...this.#requests.values()].filter(({ isAnswered }) => !isAnswered)
+        if (open.length > 0) return open
+      }
+    } catch (error) {
+      this.#failure = { error }
+    }
+    return []
+  }
+
+  #begin(certifiers: readonly Certifier[]): void {
+    try {
+      for (const certifier of certifiers) {
+        const steps = certifier.begin()
+        this.#runs.push({ ballot: certifier.ballot, steps, step: steps.next([]) })
+      }
+    } catch (error) {
+      this.#failure = { error }
+    }
+  }
+
+  #answer(): void {
+    for (const run of this.#runs) {
+      if (run.step.done) continue
+      const tallies = run.step.value.map((ask): Tally => {
+        const votes = this.#requests.get(keyOf(ask))?.votes.get(ask.ballot ?? run.ballot) ?? []
+        requireVotes(votes, ask.count)
+        return votes
+      })
+      run.step = run.steps.next(tallies)
+    }
+  }
+
+  /** Each ask once, with the ballots of all that ask it. */
+  #nextRequests(): ReadonlyMap<string, CopyRequest> {
+    const asked = new Map<string, { readonly ask: Ask; readonly classes: Map<string, number> }>()
+    for (const { step, ballot: own } of this.#runs) {
+      for (const ask of step.done ? [] : step.value) {
+        const { line = MAIN_LINE, ballot = own } = ask
+        const open = asked.get(keyOf(ask)) ?? { ask, classes: new Map<string, number>() }
+        open.classes.set(ballot, ballotOf(this.#lines, { line, ballot }).classes)
+        asked.set(keyOf(ask), open)
+      }
+    }
+    return new Map(
+      [...asked].map(([key, { ask, classes }]) => {
+        const { line = MAIN_LINE, stage, from: start = 0, count } = ask
+        return [key, new CopyRequest({ line, stage, start, count }, classes)]
+      }),
+    )
+  }
+}
+
+function keyOf({ line = MAIN_LINE, stage, from = 0, count }: Ask): string {
+  return JSON.stringify([line, stage, from, count])
+}

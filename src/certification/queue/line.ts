@@ -1,0 +1,34 @@
+import { ConfigError } from '../../errors'
+import type { Smoothing } from '../../smoothing/smoothing'
+import type { Voter } from '../voters'
+
+/** A smoothed classifier that can be asked. Lines of one smoothing see the same noise in copies of one stage and number. */
+export interface Line {
+  readonly smoothing: Smoothing
+  readonly voter: Voter
+  /** How many copies the whole command asks of it at most: its passes are no larger. Default: `batch` decides alone. */
+  readonly copies?: number | undefined
+}
+
+/** The line of asks that name none. */
+export const MAIN_LINE = 'main'
+
+/** @throws ConfigError where there is no line of this name, or it has no such ballot */
+export function ballotOf(
+  lines: ReadonlyMap<string, Pick<Voter, 'ballots'>>,
+  { line, ballot }: { readonly line: string; readonly ballot: string },
+): Voter['ballots'][string] {
+  const asked = lines.get(line)
+  if (asked === undefined) {
+    throw new ConfigError(
+      `A certifier asks the line "${line}", and there is ${[...lines.keys()].join(', ') || 'none'}.`,
+      { remedy: 'Name each smoothed classifier that it asks in `lines`.' },
+    )
+  }
+  const found = asked.ballots[ballot]
+  if (found !== undefined) return found
+  throw new ConfigError(
+    `A certifier looks at the ballot "${ballot}", and the line "${line}" has ${Object.keys(asked.ballots).join(', ')}.`,
+    { remedy: 'Give the line a voter with that ballot, or the certifier another one.' },
+  )
+}

@@ -1,0 +1,47 @@
+import type { CopyRange, CopyRequest } from './copy-request'
+import type { ImageAtWork } from './image-at-work'
+
+/** Copies in a pass, and who waits for them. */
+export interface PassPart<Image> extends CopyRange {
+  readonly request: CopyRequest
+  readonly image: ImageAtWork<Image>
+}
+
+/** What is asked of one line: the copies of earlier images go first. */
+export class OpenCopies<Image> {
+  #open: { readonly request: CopyRequest; readonly image: ImageAtWork<Image> }[] = []
+
+  /** How many copies wait for a pass. */
+  get waiting(): number {
+    return this.#open.reduce((total, { request }) => total + request.waiting, 0)
+  }
+
+  add(request: CopyRequest, image: ImageAtWork<Image>): void {
+    const later = this.#open.findIndex(open => open.image.position > image.position)
+    this.#open.splice(later < 0 ? this.#open.length : later, 0, { request, image })
+  }
+
+  /** Takes the copies of a pass, at most so many. */
+  take(size: number): readonly PassPart<Image>[] {
+    const parts: PassPart<Image>[] = []
+    let room = size
+    for (const { request, image } of this.#open) {
+      for (let range = request.take(room); range !== undefined; range = request.take(room)) {
+        parts.push({ ...range, request, image })
+        room -= range.count
+      }
+      if (room === 0) break
+    }
+    this.#open = this.#open.filter(({ request }) => request.waiting > 0)
+    return parts
+  }
+
+  /** The copies of a pass that failed wait again. */
+  putBack(parts: readonly PassPart<Image>[]): void {
+    for (const { request, image, start, count } of parts) {
+      const isOpen = this.#open.some(open => open.request === request)
+      request.putBack({ start, count })
+      if (!isOpen) this.add(request, image)
+    }
+  }
+}

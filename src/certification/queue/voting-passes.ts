@@ -1,0 +1,84 @@
+import type { Procedure, Read, Session } from '../../bridge'
+import { noisy, type Smoothing, seen } from '../../smoothing/smoothing'
+import {
+  type Classifier,
+  type CopyRuns,
+  copyRuns,
+  imagesOfRuns,
+  noGrad,
+  noiseOfRuns,
+  stackTensors,
+  type Tensor,
+} from '../../torch'
+import { BLOCK } from './block'
+import type { Pass } from './copy-queue'
+import type { CastVotes } from './copy-request'
+import type { ImageAtHand } from './image-at-hand'
+import type { Line } from './line'
+
+interface PassInputs {
+  readonly smoothing: Smoothing
+  readonly networks: readonly Classifier[]
+  readonly images_SCHW: Tensor<'SCHW'>
+  readonly runs: CopyRuns
+  readonly ballots: readonly string[]
+}
+
+/** Has passes vote: one recorded program a line, whose images and copies are inputs. */
+export class VotingPasses<Beside> {
+  readonly #session: Session
+  readonly #lines: Readonly<Record<string, Line>>
+  readonly #programs = new Map<string, Procedure<PassInputs, Readonly<Record<string, Tensor<'N'>>>>>()
+  /** What was read beside the votes of an image. */
+  readonly #beside = new WeakMap<ImageAtHand<Beside>, Read<Beside>>()
+
+  constructor(session: Session, lines: Readonly<Record<string, Line>>) {
+    this.#session = session
+    this.#lines = lines
+  }
+
+  async vote({ line: name, size, runs, ballots }: Pass<ImageAtHand<Beside>>): Promise<CastVotes> {
+    const session = this.#session
+    const line = this.#lines[name] as Line
+    const images = [...new Set(runs.map(({ image }) => image))]
+    const cast = session.scope(() => {
+      const tensors = images.map(({ image_CHW }) => image_CHW)
+      const streams = runs.map(({ image, stage, start, count }) => ({
+        ...{ image: images.indexOf(image), name: [...image.stream, stage], start, count },
+      }))
+      return this.#program(name, line).call({
+        ...{ smoothing: line.smoothing, networks: line.voter.networks, ballots },
+        images_SCHW: stackTensors(tensors as [Tensor<'CHW'>, ...Tensor<'CHW'>[]], { as: 'S' }),
+        runs: copyRuns(session, streams, { size, block: BLOCK }),
+      })
+    })
+    const unread = images.filter(image => !this.#beside.has(image))
+    const answer = session.read({ cast, beside: unread.map(({ beside }) => beside) })
+    session.free(cast)
+    const read = await answer
+    for (const [place, image] of unread.entries()) this.#beside.set(image, read.beside[place] as Read<Beside>)
+    return read.cast
+  }
+
+  /** What was to be read beside the votes of an image, also where nothing was asked of it. */
+  async besideOf(image: ImageAtHand<Beside>): Promise<Read<Beside>> {
+    return this.#beside.get(image) ?? (await this.#session.read(image.beside))
+  }
+
+  free(): void {
+    for (const program of this.#programs.values()) program.free()
+  }
+
+  #program(name: string, { voter }: Line) {
+    const session = this.#session
+    const known = this.#programs.get(name)
+    if (known !== undefined) return known
+    const made = session.procedure(({ smoothing, images_SCHW, runs, ballots }: PassInputs) => {
+      const noisy_NCHW = noisy(smoothing, imagesOfRuns(images_SCHW, runs), noiseOfRuns(images_SCHW, runs))
+      const seen_NCHW = seen(smoothing, noisy_NCHW)
+      return noGrad(session, () => voter.cast(seen_NCHW, ballots))
+    })
+    this.#programs.set(name, made)
+    return made
+  }
+}

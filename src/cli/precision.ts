@@ -1,0 +1,28 @@
+import { Option } from 'commander'
+import { PRECISIONS, type Precision } from '../config/precision'
+import { inspectEnvironment } from '../environment/inspect-environment'
+import { resolveInterpreter } from '../environment/interpreter'
+
+/** `--precision`, of every command that computes with networks. */
+export function precisionOption(): Option {
+  return new Option(
+    '--precision <name>',
+    'defaults of all options of arithmetic: exact, as released, or fast, bfloat16 and compiled, which on a CPU is exact',
+  ).choices(PRECISIONS)
+}
+
+/**
+ * The precision that is in force on a device: fast is for GPUs.
+ *
+ * @throws PythonStartError where torch has to be asked for a GPU and cannot be
+ */
+export async function precisionOn(
+  precision: Precision,
+  { device = 'auto', python }: { readonly device?: string | undefined; readonly python?: string | undefined },
+): Promise<Precision> {
+  if (precision === 'exact' || device === 'cpu') return 'exact'
+  if (device !== 'auto') return precision
+  const { path } = await resolveInterpreter({ python })
+  const { cuda } = await inspectEnvironment(path, [{ name: 'torch' }], { importPackages: true })
+  return cuda !== null && cuda.devices.length > 0 ? precision : 'exact'
+}

@@ -1,0 +1,66 @@
+import { Handle, type Session } from '../bridge'
+import { checkedName, type StreamName } from '../streams'
+import { apply, makeTensor } from './apply'
+import { type Axes, checkAxisCount, prependAxis, type Tensor } from './tensor'
+
+/** Passes of noisy copies, which may be of several images. */
+
+/** Consecutive copies of one image. */
+export interface CopyRun {
+  /** The place of the image among those of the pass. */
+  readonly image: number
+  /** The name of its noise, as that of `noiseBlocks`. */
+  readonly name: StreamName
+  /** The number of the first copy. */
+  readonly start: number
+  readonly count: number
+}
+
+/** Which copies a pass holds; an input of recorded programs. */
+export class CopyRuns extends Handle<never> {}
+
+/**
+ * The copies of a pass.
+ *
+ * @param options - `size`: how many copies the pass holds, at least those of the runs; what is left is padding.
+ *   `block`: so many copies are one random stream
+ */
+export function copyRuns(
+  session: Session,
+  runs: readonly CopyRun[],
+  { size, block }: { readonly size: number; readonly block: number },
+): CopyRuns {
+  const named = runs.map(({ image, name, start, count }) => ({
+    ...{ image, name: checkedName(name), start, count },
+  }))
+  return session.record('copy_runs', [], {
+    parameters: { runs: named, size, block },
+    make: (owner, id) => new CopyRuns(owner, id),
+  })
+}
+
+/** Tensors of one shape side by side, on a new first axis. */
+export function stackTensors<const X extends string, A extends Axes>(
+  tensors: readonly [Tensor<A>, ...Tensor<A>[]],
+  { as }: { as: X },
+): Tensor<`${X}${A}`> {
+  return apply('stack_tensors', tensors, { axes: prependAxis('stackTensors', as, tensors[0].axes) })
+}
+
+/** The image of each copy of a pass; padding has the first one. */
+export function imagesOfRuns(images_SCHW: Tensor<'SCHW'>, runs: CopyRuns): Tensor<'NCHW'> {
+  return perCopy('images_of_runs', images_SCHW, runs)
+}
+
+/**
+ * Standard normal noise for each copy of a pass: of copy number c of a stream what `noiseBlocks` gives it, in whatever pass.
+ * Padding has none.
+ */
+export function noiseOfRuns(images_SCHW: Tensor<'SCHW'>, runs: CopyRuns): Tensor<'NCHW'> {
+  return perCopy('noise_of_runs', images_SCHW, runs)
+}
+
+function perCopy(operation: string, images_SCHW: Tensor<'SCHW'>, runs: CopyRuns): Tensor<'NCHW'> {
+  checkAxisCount(operation, images_SCHW, 4)
+  return images_SCHW.session.record(operation, [images_SCHW, runs], { make: makeTensor<'NCHW'>('NCHW') })
+}

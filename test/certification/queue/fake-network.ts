@@ -1,0 +1,122 @@
+import { setImmediate } from 'node:timers/promises'
+import type { Ask, Certifier, Tally } from '../../../src/certification/certifiers'
+import {
+  type CertifiedFromQueue,
+  CopyQueue,
+  type CopyQueueOptions,
+  type Pass,
+} from '../../../src/certification/queue/copy-queue'
+import { PassSize } from '../../../src/certification/queue/pass-size'
+import { PythonError } from '../../../src/errors'
+
+export const CLASSES = 5
+
+/** The class that the network gives a copy: a function of its image, stage and number. */
+export function classOf(image: string, stage: string, copy: number): number {
+  let hash = 17
+  for (const character of `${image}/${stage}/${copy}`) hash = (hash * 31 + character.charCodeAt(0)) % 100_003
+  return hash % CLASSES
+}
+
+/** Votes by class on copies of an image. */
+export function votesOn(image: string, { stage, from = 0, count }: Ask): number[] {
+  const votes = Array<number>(CLASSES).fill(0)
+  for (let copy = from; copy < from + count; copy += 1) {
+    const label = classOf(image, stage, copy)
+    votes[label] = (votes[label] ?? 0) + 1
+  }
+  return votes
+}
+
+/** Asks for these, one step after the other, and notes what it is told. */
+export function asking(steps: readonly (readonly Ask[])[], told: Tally[] = [], ballot = 'class'): Certifier {
+  return {
+    ...{ kind: 'asking', ballot },
+    *begin() {
+      for (const asks of steps) told.push(...(yield asks))
+      return { kind: 'undecided', why: '', evidence: {} as never }
+    },
+  }
+}
+
+export const outOfMemory = (): PythonError =>
+  new PythonError(
+    {
+      pythonType: 'OutOfMemoryError',
+      pythonMessage: 'CUDA out of memory.',
+      traceback: '',
+      operation: 'conv2d',
+      recordedAt: 'here',
+    },
+    { remedy: 'Use a smaller batch.' },
+  )
+
+interface Settings extends Partial<Omit<CopyQueueOptions<string>, 'lines' | 'vote' | 'next'>> {
+  readonly size: number
+  readonly lines?: readonly string[]
+  /** Copies in a pass that memory suffices for. */
+  readonly most?: number
+  /** Instead of the class that the network gives: -1 for none. */
+  readonly broken?: (pass: Pass<string>) => boolean
+  readonly onNote?: (note: string) => void
+  /** Called when a pass is sent. */
+  readonly onPass?: (pass: Pass<string>, underWay: number) => void
+}
+
+/** A queue before a network that needs no Python, and the passes that it was sent. */
+export function queueOf(images: readonly (readonly [string, readonly Certifier[]])[], settings: Settings) {
+  const {
+    size,
+    lines = ['main'],
+    most = Number.POSITIVE_INFINITY,
+    broken,
+    onNote,
+    onPass,
+    ...options
+  } = settings
+  const passes: Pass<string>[] = []
+  const waiting = images[Symbol.iterator]()
+  let opened = 0
+  let underWay = 0
+  const queue = new CopyQueue<string>({
+    ...options,
+    lines: new Map(
+      lines.map(name => [
+        name,
+        { ballots: { class: { classes: CLASSES } }, size: new PassSize(size, { onNote }) },
+      ]),
+    ),
+    next: async () => {
+      const { value, done } = waiting.next()
+      if (done === true) return undefined
+      opened += 1
+      return { image: value[0], certifiers: value[1] }
+    },
+    vote: async pass => {
+      passes.push(pass)
+      underWay += 1
+      onPass?.(pass, underWay)
+      await setImmediate()
+      underWay -= 1
+      if (pass.size > most) throw outOfMemory()
+      const classes = pass.runs.flatMap(({ image, stage, start, count }) =>
+        Array.from({ length: count }, (_, copy) => classOf(image, stage, start + copy)),
+      )
+      // Padding looks like votes.
+      const padded = [...classes, ...Array<number>(pass.size - classes.length).fill(0)]
+      return { class: broken?.(pass) ? padded.fill(-1) : padded }
+    },
+  })
+  return { queue, passes, opened: () => opened }
+}
+
+export async function collected(queue: CopyQueue<string>): Promise<CertifiedFromQueue<string>[]> {
+  const all: CertifiedFromQueue<string>[] = []
+  for await (const image of queue.certified()) all.push(image)
+  return all
+}
+
+/** How many copies of the runs are in a pass. */
+export function filled({ runs }: Pass<string>): number {
+  return runs.reduce((total, { count }) => total + count, 0)
+}

@@ -30,6 +30,9 @@ const FILES: Readonly<Record<string, readonly string[]>> = {
   certification: ['certification'],
 }
 
+/** Lists of what is a section by itself, by the name of the list. */
+const LISTS_OF: Readonly<Record<string, string>> = { surrogates: 'classifier' }
+
 const HEAD = '// Made from the schemas of src/config/ by `npm run docs`.\n'
 
 /** The types of settings, by the path of their file: interfaces that carry the descriptions of the schemas. */
@@ -142,7 +145,7 @@ function typeOf(
   if (schema.$ref !== undefined) return 'Json'
   if (schema.const !== undefined) return literal(schema.const)
   if (schema.enum !== undefined) return schema.enum.map(literal).join(' | ')
-  if (schema.oneOf !== undefined) return `${pascal(name)}Config${suffix(form)}`
+  if (schema.oneOf !== undefined) return `${pascal(LISTS_OF[name] ?? name)}Config${suffix(form)}`
   if (schema.anyOf !== undefined) return schema.anyOf.map(choice => typeOf(choice, within)).join(' | ')
   if (schema.prefixItems !== undefined) {
     return `[${schema.prefixItems.map(item => typeOf(item, within)).join(', ')}]`
@@ -177,8 +180,15 @@ function discriminator({ properties = {} }: Schema): Schema | undefined {
 }
 
 function withImports(text: string): string {
-  const json = /\bJson\b/.test(text) ? "import type { Json } from './json'\n\n" : ''
-  return `${HEAD}\n${json}${text}`
+  const imports = [
+    ...Object.values(LISTS_OF).flatMap(section => {
+      const own = `${pascal(section)}Config`
+      const names = [own, `${own}Input`].filter(name => new RegExp(`<${name}>`).test(text))
+      return names.length === 0 ? [] : [`import type { ${names.join(', ')} } from './${section}'\n`]
+    }),
+    ...(/\bJson\b/.test(text) ? ["import type { Json } from './json'\n"] : []),
+  ]
+  return `${HEAD}\n${imports.join('')}${imports.length === 0 ? '' : '\n'}${text}`
 }
 
 function comment(text: string | undefined, indent: string): string {

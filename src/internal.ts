@@ -162,7 +162,22 @@ export {
   type GaussianForm,
   gaussian,
 } from './objectives/cross-entropy'
+export { calibrationTerms } from './objectives/denoiser/calibration-terms'
+export { type DenoiserForm, denoiser } from './objectives/denoiser/denoiser'
+export { posteriorMean, scoreErrors } from './objectives/denoiser/score-terms'
+export { denoisedCrossEntropy, predictedClass, squaredError, turnOf } from './objectives/denoiser/terms'
 export type { ObjectiveDescription } from './objectives/description'
+export { type DiverseEnsembleForm, diverseEnsemble } from './objectives/diverse-ensemble/diverse-ensemble'
+export { diverseEnsembleLoss } from './objectives/diverse-ensemble/loss'
+export {
+  type CountedMean,
+  confidenceMargin,
+  gradientDiversity,
+  type MemberMargins,
+  type MemberView,
+  marginsOf,
+  viewOf,
+} from './objectives/diverse-ensemble/terms'
 export {
   type AttackLosses,
   attackLosses,

@@ -48,7 +48,7 @@ export class CertificationBench implements AsyncDisposable {
     readonly session: Session,
     readonly folder: string,
     readonly config: ReturnType<typeof certificationOf>,
-    readonly networks: Awaited<ReturnType<typeof loadNetworks>> & { readonly denoiser: torch.Denoiser },
+    readonly networks: Awaited<ReturnType<typeof loadNetworks>> & { readonly denoiser: torch.AnyDenoiser },
     readonly dataset: torch.Dataset,
   ) {}
 

@@ -2,9 +2,9 @@ import type { Session } from '../bridge'
 import type { CertificationConfig } from '../config/schema'
 import { tryImage } from '../smoothing/trial-image'
 import {
+  type AnyDenoiser,
   type Classifier,
   compileNetwork,
-  type Denoiser,
   type Dtype,
   inferenceCopy,
   networkDtype,
@@ -31,7 +31,7 @@ export interface InferenceNetworks {
  */
 export async function inferenceNetworks(
   session: Session,
-  { denoiser, classifiers }: { denoiser: Denoiser | null; classifiers: readonly Classifier[] },
+  { denoiser, classifiers }: { denoiser: AnyDenoiser | null; classifiers: readonly Classifier[] },
   {
     dtype,
     autocast,

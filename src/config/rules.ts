@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import { isObject } from '../files/read-json'
 import type { dataSchema } from './data-schema'
+import { trainedBy } from './methods/trained'
 import { type classifierSchema, sourceOfClassifier, type tuningSchema } from './model-schema'
 import type { checkpointsSchema, optimisationSchema } from './optimisation-schema'
 
@@ -18,7 +19,8 @@ interface Run {
   readonly tuning: z.output<typeof tuningSchema>
   readonly optimisation: z.output<typeof optimisationSchema>
   readonly checkpoints: z.output<typeof checkpointsSchema>
-  readonly smoothing: { readonly denoiser: { readonly source: string } }
+  readonly smoothing: { readonly denoiser: { readonly source: string; readonly dtype?: string } }
+  readonly method: { readonly kind: string }
   readonly compile: 'none' | 'denoiser' | 'all'
   readonly device: string
   readonly dtype: string
@@ -84,6 +86,11 @@ export function problemsOfRun(run: Run): Problem[] {
       path: 'compile',
       message: 'expected none or all without a denoiser, got denoiser',
     }),
+    ...when(run.compile === 'all' && trainedBy(run.method.kind) === 'members', {
+      path: 'compile',
+      message: `expected none or denoiser for the method ${run.method.kind}, whose gradients are differentiated again, got all`,
+    }),
+    ...problemsOfTrainedDenoiser(run),
     ...when(run.dtype === 'float64' && run.autocast !== 'none', {
       path: 'autocast',
       message: `expected none for the dtype float64, got ${run.autocast}`,
@@ -98,6 +105,33 @@ export function problemsOfRun(run: Run): Problem[] {
         message: `expected at most the last epoch, ${lastEpoch}, got ${epoch}`,
       }),
     ),
+  ]
+}
+
+/** Sources of denoisers that can be trained. */
+const TRAINABLE = ['dncnn', 'memnet']
+
+/** Where the denoiser is what is trained: it must be one that can be, in float32 and uncompiled. */
+function problemsOfTrainedDenoiser({ method, smoothing, compile, tuning }: Run): Problem[] {
+  if (trainedBy(method.kind) !== 'denoiser') return []
+  const { source, dtype } = smoothing.denoiser
+  return [
+    ...when(!TRAINABLE.includes(source), {
+      path: 'smoothing.denoiser.source',
+      message: `expected ${TRAINABLE.join(' or ')} for the method ${method.kind}, which trains it, got ${source}`,
+    }),
+    ...when(TRAINABLE.includes(source) && dtype !== 'float32', {
+      path: 'smoothing.denoiser.dtype',
+      message: `expected float32 for the method ${method.kind}, which trains it, got ${dtype}`,
+    }),
+    ...when(compile !== 'none', {
+      path: 'compile',
+      message: `expected none for the method ${method.kind}, which trains the denoiser, got ${compile}`,
+    }),
+    ...when(tuning.kind !== 'full', {
+      path: 'tuning.kind',
+      message: `expected full for the method ${method.kind}, which trains no classifier, got ${tuning.kind}`,
+    }),
   ]
 }
 

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { z } from 'zod'
 import { ConfigError } from '../errors'
 import { certificationSchema } from './certification-schema'
@@ -7,11 +8,13 @@ import { ensembleSchema, problemsOfEnsemble } from './ensemble-schema'
 import { explainIssues } from './explain-issues'
 import { seed, text } from './fields'
 import { METHOD_KINDS, type MethodConfig, methodSchema } from './methods'
+import { networkFolders, trainedBy } from './methods/trained'
 import { classifierSchema, tuningSchema } from './model-schema'
 import { checkpointsSchema, optimisationSchema } from './optimisation-schema'
 import { problemsOfRun } from './rules'
 import { smoothingSchema } from './smoothing-schema'
 import type { CertificationRunConfig, RunConfigInput, RunSettings } from './types/run'
+import type { SmoothingConfig } from './types/smoothing'
 
 const setup = {
   smoothing: smoothingSchema.describe('The noise, and the denoiser in front of the classifier.'),
@@ -215,9 +218,22 @@ export function requireMethod<Kind extends MethodConfig['kind']>(
 /**
  * The certification that belongs to a fine-tuning run: with the smoothing that it was trained for (Appendix B.2).
  *
+ * Members that were trained together are certified as the ensemble that they are, a denoiser with the classifier behind it.
+ *
  * @param checkpoint - Folder of the checkpoint to certify; without it, the off-the-shelf classifier is.
  */
 export function certificationOf(run: AnyRunConfig, checkpoint?: string): CertificationRunConfig {
-  const { smoothing, classifier, data, device, threads, output, certification } = run
-  return { smoothing, classifier, data, device, threads, output, checkpoint, certification }
+  const { smoothing, classifier, data, device, threads, output, certification, method } = run
+  const setup = { smoothing, classifier, data, device, threads, output, certification }
+  if (checkpoint === undefined) return { ...setup, checkpoint }
+  const trained = trainedBy(method.kind)
+  if (trained === 'classifier') return { ...setup, checkpoint }
+  const [first = checkpoint, ...others] = networkFolders(method).map(folder => join(checkpoint, folder))
+  if (trained === 'denoiser') {
+    const denoiser = { ...smoothing.denoiser, path: first } as SmoothingConfig['denoiser']
+    return { ...setup, smoothing: { ...smoothing, denoiser } }
+  }
+  // The mean of the members' logits leads where their sum does.
+  const ensemble = { others: others.map(folder => ({ checkpoint: folder })), by: 'logits' } as const
+  return { ...setup, checkpoint: first, ensemble }
 }

@@ -11,13 +11,13 @@ import { loadBaseClassifier } from '../smoothing/load-networks'
 import { smoothingOf } from '../smoothing/smoothing'
 import { datasetSpec } from '../smoothing/specs'
 import { loadTrainedClassifier } from '../smoothing/trained-classifier'
-import { type Denoiser, openDataset } from '../torch'
+import { type AnyDenoiser, openDataset } from '../torch'
 import { isOfArm, modelsOfArm } from './arm-identity'
 import { logPath, type ResolvedArm, seedFolder } from './arms'
 
 interface CertifyArmsOptions {
   /** null for arms without one. */
-  readonly denoiser: Denoiser | null
+  readonly denoiser: AnyDenoiser | null
   /** Of training, and of the noise that is certified with. */
   readonly seed: number
   /** Positions of the test images. */

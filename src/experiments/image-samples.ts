@@ -13,7 +13,7 @@ import {
   type Verdict,
 } from '../runs/watchers/denoised-samples'
 import { smoothingOf } from '../smoothing/smoothing'
-import type { Classifier, Dataset, Denoiser } from '../torch'
+import type { AnyDenoiser, Classifier, Dataset } from '../torch'
 import type { ResolvedArm } from './arms'
 import type { Experiment } from './definition'
 
@@ -55,7 +55,7 @@ const NOISES = 6
 
 /** Denoises images, the same ones under the same noise for all arms of a noise level, and asks each arm about them. */
 export async function imageSamples(
-  { denoiser, dataset }: { readonly denoiser: Denoiser | null; readonly dataset: Dataset },
+  { denoiser, dataset }: { readonly denoiser: AnyDenoiser | null; readonly dataset: Dataset },
   {
     arms,
     indices,

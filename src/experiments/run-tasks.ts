@@ -7,7 +7,7 @@ import { lock } from '../files/lock'
 import type { UpdateReport } from '../runs/reports'
 import { loadSmoothingDenoiser } from '../smoothing/load-networks'
 import { datasetSpec } from '../smoothing/specs'
-import { type Denoiser, openDataset } from '../torch'
+import { type AnyDenoiser, openDataset } from '../torch'
 import type { ResolvedArm } from './arms'
 import { certifyArms, classifierOf } from './certify-arms'
 import { imageSamples, writeImageSamples } from './image-samples'
@@ -86,7 +86,7 @@ function interrupted({ reason }: AbortSignal): InterruptedError {
 
 /** A session, with the networks that tasks share. */
 class Worker {
-  #denoiser: { readonly key: string; readonly denoiser: Denoiser | null } | undefined
+  #denoiser: { readonly key: string; readonly denoiser: AnyDenoiser | null } | undefined
 
   private constructor(
     readonly session: Session,
@@ -178,7 +178,7 @@ class Worker {
   }
 
   /** Loaded once where arms have the same. */
-  async #denoiserOf({ config: { smoothing } }: Pick<ResolvedArm, 'config'>): Promise<Denoiser | null> {
+  async #denoiserOf({ config: { smoothing } }: Pick<ResolvedArm, 'config'>): Promise<AnyDenoiser | null> {
     const key = JSON.stringify(smoothing.denoiser)
     if (this.#denoiser?.key !== key) {
       this.session.free(this.#denoiser?.denoiser)

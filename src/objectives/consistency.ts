@@ -65,6 +65,7 @@ export function consistencyLosses(
     xent: () => mul(add(kl_B, entropy_B), lambda),
     kl: () => mul(kl_B, lambda),
     mse: () => mul(squaredDistance(logProbabilities_MBK), lambda),
+    jsd: () => mul(mean(divergenceFrom(logProbabilities_MBK, logMean_BK), 'M'), lambda),
   }
   return {
     crossEntropy_MB: crossEntropy(logProbabilities_MBK, labels_B),
@@ -72,6 +73,11 @@ export function consistencyLosses(
     entropy_B,
     regularizer_B: regularizerOf[form](),
   }
+}
+
+/** KL from the prediction under each noise to the mean prediction. */
+function divergenceFrom(logProbabilities_MBK: Tensor<'MBK'>, logMean_BK: Tensor<'BK'>): Tensor<'MB'> {
+  return sum(mul(sub(logProbabilities_MBK, logMean_BK), exp(logProbabilities_MBK)), 'K')
 }
 
 /** Between the predictions under the first two noises. */

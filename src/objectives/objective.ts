@@ -1,14 +1,21 @@
 import type { z } from 'zod'
 import type { Read, Session } from '../bridge'
+import type { Trained } from '../config/methods/trained'
+import type { ClassifierConfig } from '../config/schema'
 import type { Smoothing } from '../smoothing/smoothing'
-import type { Batch, Classifier, Dataset, DatasetDescription, Tensor } from '../torch'
+import type { Batch, Classifier, Dataset, DatasetDescription, ImageDenoiser, Tensor } from '../torch'
 import { requireObjective } from './check-objective'
 import type { MetricDescription } from './metrics'
 import type { Place } from './place'
 
-/** The networks that a run trains. Others that an objective needs are {@link Objective.prepare | prepared}. */
+/** The networks of a run. Others that an objective needs are {@link Objective.prepare | prepared}. */
 export interface TrainedNetworks {
+  /** The classifier that is trained; of members that are trained together the first; behind a denoiser that is trained a frozen one. */
   readonly classifier: Classifier
+  /** All members that are trained together, the first included. Absent where one classifier is trained. */
+  readonly members?: readonly Classifier[]
+  /** The denoiser of the smoothing, where it is what is trained. */
+  readonly denoiser?: ImageDenoiser
 }
 
 /** The types that one objective is made of, by name. */
@@ -120,6 +127,12 @@ export interface PrepareContext<F extends Form> {
   readonly networks: TrainedNetworks
   readonly smoothing: Smoothing
   readonly trainSet: Dataset
+  /**
+   * A further classifier of the data, which stays as it is.
+   *
+   * @throws ConfigError, as a certification, if it does not fit the data or has random weights
+   */
+  loadFrozen(config: ClassifierConfig): Promise<Classifier>
   /** A frozen copy of the classifier with its initial weights, in a resumed run too. */
   initialClassifier(): Promise<Classifier>
 }
@@ -178,6 +191,16 @@ export interface Objective<F extends Form = Form> {
   readonly kind: F['settings']['kind']
   /** The schema of its section `method`, `kind` included. */
   readonly settings: z.ZodType<F['settings']>
+  /**
+   * What is trained: one optimizer has the parameters of all of it. Default `classifier`, which is all that an objective of a
+   * script can train.
+   */
+  readonly trains?: Trained
+  /** The members to train, of an objective that trains `members`. */
+  members?(settings: F['settings']): {
+    readonly count: number
+    readonly weights?: readonly string[] | undefined
+  }
   /** M: noises of each image. */
   copies(settings: F['settings']): number
   /** Whether the steps get {@link StepInputs.indices_B}. Default false. */
@@ -188,6 +211,11 @@ export interface Objective<F extends Form = Form> {
   files?(settings: F['settings']): Readonly<Record<string, string>>
   /** Loads what the run needs beside the trained networks. It is freed at the end of the run. */
   prepare?(context: PrepareContext<F>): Promise<F['prepared']>
+  /**
+   * What of the prepared has its turn at a place of the run. Where handles take turns, one is to come back, whichever: the step
+   * is then recorded once, and not for each of them.
+   */
+  preparedAt?(place: Place, prepared: F['prepared']): F['prepared']
   /** The settings in force at a place of the run: ramps and phases resolved. */
   at?(place: Place, settings: F['settings']): F['settings']
   /** Program 1: what is `asked` is read, what is `kept` stays in Python. */

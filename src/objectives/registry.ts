@@ -4,6 +4,8 @@ import { didYouMean } from '../files/nearest-name'
 import { catRs } from './cat-rs/cat-rs'
 import { consistency } from './consistency'
 import { crossEntropy, gaussian } from './cross-entropy'
+import { denoiser } from './denoiser/denoiser'
+import { diverseEnsemble } from './diverse-ensemble/diverse-ensemble'
 import { ftCadis } from './ft-cadis/ft-cadis'
 import { macer } from './macer'
 import { type AnyObjective, defineObjective } from './objective'
@@ -22,6 +24,8 @@ export const OBJECTIVES: { readonly [kind in MethodConfig['kind']]: AnyObjective
   macer: defineObjective(macer),
   'smooth-mix': defineObjective(smoothMix),
   'cat-rs': defineObjective(catRs),
+  'diverse-ensemble': defineObjective(diverseEnsemble),
+  denoiser: defineObjective(denoiser),
 }
 
 /** The kind of an objective. */

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { mkdir, readdir, rm, stat } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { basename, dirname, join, relative, sep } from 'node:path'
 import { z } from 'zod'
 import { hookTracesSchema } from '../config/hook-trace'
 import { type AnyRunConfig, parseStoredConfig } from '../config/schema'
@@ -12,7 +12,7 @@ import { replaceFolder, syncToDisk, writeDurably, writeWhole } from '../files/wr
 import { runDataSchema } from '../smoothing/data-identity'
 import { type SmoothedMetadata, writeSmoothed } from '../smoothing/smoothed-file'
 import { UNRECORDED_STREAMS_VERSION } from '../streams'
-import type { Classifier, Optimizer } from '../torch'
+import type { Classifier, ImageDenoiser, Optimizer } from '../torch'
 import { CHECKPOINT_NAME } from './checkpoint-name'
 
 /**
@@ -119,10 +119,11 @@ export interface Checkpoint {
 }
 
 export interface CheckpointContent {
-  readonly classifier: Classifier
+  /** The networks that are trained, each with the folder inside of the checkpoint that it gets. */
+  readonly networks: readonly { readonly folder: string; readonly network: Classifier | ImageDenoiser }[]
   readonly optimizer: Optimizer
-  /** The smoothed classifier that the weights belong to, for `smoothed.json`. */
-  readonly smoothed: SmoothedMetadata
+  /** The smoothed classifier that each network makes, for the `smoothed.json` beside its weights; null for a denoiser. */
+  readonly smoothed: SmoothedMetadata | null
 }
 
 /**
@@ -133,20 +134,24 @@ export interface CheckpointContent {
  */
 export async function writeCheckpoint(
   folder: string,
-  { classifier, optimizer, smoothed }: CheckpointContent,
+  { networks, optimizer, smoothed }: CheckpointContent,
   state: TrainerState,
 ): Promise<string> {
   const parent = dirname(folder)
   const unfinished = join(parent, `.${basename(folder)}.${randomUUID()}.unfinished`)
   try {
     await mkdir(parent, { recursive: true })
-    await classifier.save(unfinished)
+    for (const { folder: own, network } of networks) await network.save(join(unfinished, own))
     optimizer.save(join(unfinished, OPTIMIZER_FILE))
-    await classifier.session.flush()
-    await writeSmoothed(unfinished, smoothed)
+    await optimizer.session.flush()
+    if (smoothed !== null) {
+      for (const { folder: own } of networks) await writeSmoothed(join(unfinished, own), smoothed)
+    }
     const files = await filesIn(unfinished)
     await writeWhole(join(unfinished, TRAINER_FILE), trainerText(state, files))
-    for (const name of [...Object.keys(files), TRAINER_FILE, '.']) await syncToDisk(join(unfinished, name))
+    for (const path of entriesOf([...Object.keys(files), TRAINER_FILE])) {
+      await syncToDisk(join(unfinished, path))
+    }
     await replaceFolder(unfinished, folder)
     return folder
   } catch (cause) {
@@ -270,10 +275,25 @@ function incomplete(folder: string, reason: string, cause?: unknown): Checkpoint
 }
 
 async function filesIn(folder: string): Promise<Record<string, { bytes: number; sha256: string }>> {
-  const names = (await readdir(folder)).sort()
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  const names = entries
+    .filter(entry => entry.isFile())
+    .map(entry => relative(folder, join(entry.parentPath, entry.name)).split(sep).join('/'))
   return Object.fromEntries(
-    await Promise.all(names.map(async name => [name, await describeFile(join(folder, name))] as const)),
+    await Promise.all(
+      names.sort().map(async name => [name, await describeFile(join(folder, name))] as const),
+    ),
   )
+}
+
+/** Files, and then the folders that they are in, from the innermost to the outermost. */
+function entriesOf(files: readonly string[]): string[] {
+  const folders = files.flatMap(file => {
+    const parts = file.split('/').slice(0, -1)
+    return parts.map((_, depth) => parts.slice(0, depth + 1).join('/'))
+  })
+  const innermostFirst = [...new Set(folders)].sort((a, b) => b.length - a.length)
+  return [...files, ...innermostFirst, '.']
 }
 
 async function describeFile(path: string): Promise<{ bytes: number; sha256: string }> {

@@ -1,9 +1,9 @@
 import { ConfigError } from '../errors'
 import {
+  type AnyDenoiser,
   type Classifier,
   type Dataset,
   type DatasetDescription,
-  type Denoiser,
   select,
   type WeightClasses,
 } from '../torch'
@@ -20,7 +20,10 @@ type LabelledClasses = Pick<DatasetDescription, 'classes' | 'classOrder' | 'logi
  *   `tryImage`
  */
 export async function checkClasses(
-  { classifier, denoiser = null }: { readonly classifier: Classifier; readonly denoiser?: Denoiser | null },
+  {
+    classifier,
+    denoiser = null,
+  }: { readonly classifier: Classifier; readonly denoiser?: AnyDenoiser | null },
   testSet: Dataset,
   ofMethod?: number | undefined,
 ): Promise<void> {

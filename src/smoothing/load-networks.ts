@@ -10,11 +10,12 @@ import type {
 import { CheckpointError, ConfigError } from '../errors'
 import { isFile } from '../files/exists'
 import {
+  type AnyDenoiser,
   type Classifier,
   type ClassifierPrecision,
-  type Denoiser,
   loadClassifier,
   loadDenoiser,
+  loadImageDenoiser,
   type Provenance,
   provenance,
   requireDenoiserOf,
@@ -26,7 +27,7 @@ import { classifierSpec, denoiserSpec } from './specs'
 
 /** The networks of a smoothed classifier, to be freed by the caller. */
 export interface CertifiedNetworks {
-  readonly denoiser: Denoiser | null
+  readonly denoiser: AnyDenoiser | null
   readonly classifier: Classifier
   /** The members of an ensemble beside the classifier; none without one. */
   readonly others: readonly LoadedMember[]
@@ -51,9 +52,15 @@ export interface LoadedMember {
 export async function loadSmoothingDenoiser(
   session: Session,
   { denoiser }: SmoothingConfig,
-): Promise<Denoiser | null> {
+): Promise<AnyDenoiser | null> {
   if (denoiser.source === 'none') return null
-  return loadDenoiser(session, denoiserSpec(denoiser), { dtype: denoiser.dtype })
+  const load = isImageDenoiser(denoiser) ? loadImageDenoiser : loadDenoiser
+  return load(session, denoiserSpec(denoiser), { dtype: denoiser.dtype })
+}
+
+/** Whether a denoiser makes a clean image of a noisy one, and is no diffusion model. */
+function isImageDenoiser({ source }: { readonly source: string }): boolean {
+  return source === 'dncnn' || source === 'memnet'
 }
 
 /**
@@ -63,9 +70,9 @@ export async function loadSmoothingDenoiser(
  * @throws ConfigError with both
  */
 export async function requireConfiguredDenoiser(
-  given: Denoiser,
+  given: AnyDenoiser,
   { denoiser }: SmoothingConfig,
-): Promise<Denoiser> {
+): Promise<AnyDenoiser> {
   if (denoiser.source === 'none') {
     throw new ConfigError('A denoiser was handed in, but smoothing.denoiser.source is none.', {
       remedy: 'Name it in smoothing.denoiser, or hand none in.',
@@ -196,7 +203,7 @@ export async function loadNetworks(
 ): Promise<CertifiedNetworks> {
   const { checkpoint, certification, smoothing } = config
   const { dtype, autocast } = certification
-  const loaded: (Denoiser | Classifier)[] = []
+  const loaded: (AnyDenoiser | Classifier)[] = []
   try {
     const denoiser = await loadSmoothingDenoiser(session, smoothing)
     if (denoiser !== null) loaded.push(denoiser)
@@ -252,7 +259,7 @@ async function classifierHashes(
 /** Where the networks of a smoothed classifier are from. */
 export async function provenanceOf(
   session: Session,
-  { denoiser, classifier }: { readonly denoiser: Denoiser | null; readonly classifier: Classifier },
+  { denoiser, classifier }: { readonly denoiser: AnyDenoiser | null; readonly classifier: Classifier },
   { smoothing, spec }: { readonly smoothing: SmoothingConfig; readonly spec: Spec },
 ): Promise<CertifiedNetworks['provenance']> {
   const from = await session.compute(() => ({

@@ -1,4 +1,5 @@
 import {
+  type AnyDenoiser,
   type Autocast,
   type Axes,
   add,
@@ -6,7 +7,9 @@ import {
   type Denoiser,
   flatten,
   type Generator,
+  ImageDenoiser,
   mul,
+  noGrad,
   randnCopies,
   type Tensor,
   unflatten,
@@ -35,6 +38,8 @@ export type Front =
   | { readonly kind: 'none' }
   /** A diffusion model that estimates the clean image in one step. */
   | { readonly kind: 'one-shot'; readonly network: Denoiser; readonly level: NoiseLevel }
+  /** A network that makes a clean image of a noisy one, whatever the noise level. */
+  | { readonly kind: 'image'; readonly network: ImageDenoiser }
 
 /**
  * The smoothing of a noise level.
@@ -44,14 +49,15 @@ export type Front =
  * @throws ConfigError where the schedule of the denoiser does not reach 2σ
  */
 export function smoothingOf(
-  denoiser: Denoiser | null,
+  denoiser: AnyDenoiser | null,
   sigma: number,
   { autocast = 'none' }: { readonly autocast?: Autocast } = {},
 ): Smoothing {
-  if (denoiser === null) {
+  if (denoiser === null || denoiser instanceof ImageDenoiser) {
     // σ is for pixels in [0, 1], and images are in [-1, 1].
     const scales = { image: 1, noise: 2 * sigma }
-    return { sigma, realisedSigma: sigma, scales, front: { kind: 'none' }, autocast }
+    const front: Front = denoiser === null ? { kind: 'none' } : { kind: 'image', network: denoiser }
+    return { sigma, realisedSigma: sigma, scales, front, autocast }
   }
   const level = noiseLevelOf(denoiser, sigma)
   return {
@@ -64,13 +70,13 @@ export function smoothingOf(
 }
 
 /** The denoiser of a smoothing; null where there is none. */
-export function denoiserOf({ front }: Smoothing): Denoiser | null {
+export function denoiserOf({ front }: Pick<Smoothing, 'front'>): AnyDenoiser | null {
   return front.kind === 'none' ? null : front.network
 }
 
-/** The noise level of the denoiser's timestep; null without a denoiser. */
+/** The noise level of the denoiser's timestep; null where no diffusion model is told one. */
 export function levelOf({ front }: Pick<Smoothing, 'front'>): NoiseLevel | null {
-  return front.kind === 'none' ? null : front.level
+  return front.kind === 'one-shot' ? front.level : null
 }
 
 /** Standard normal noise for M copies of each image of a batch. */
@@ -101,9 +107,11 @@ export function seen(
   { live }: { readonly live?: boolean | undefined } = {},
 ): Tensor<'NCHW'> {
   if (front.kind === 'none') return noisy_NCHW
-  return autocasting(noisy_NCHW.session, autocast, () =>
-    denoise(front.network, noisy_NCHW, front.level, { live }),
-  )
+  return autocasting(noisy_NCHW.session, autocast, () => {
+    if (front.kind === 'one-shot') return denoise(front.network, noisy_NCHW, front.level, { live })
+    const clean = () => front.network.clean(noisy_NCHW)
+    return live === true ? clean() : noGrad(noisy_NCHW.session, clean)
+  })
 }
 
 /** What the classifier sees of M noisy copies of each clean image, noise-major: image b under noise m sits at [m][b]. */

@@ -1,10 +1,11 @@
 import { isOutOfMemory } from '../bridge'
 import { ConfigError, PythonError } from '../errors'
 import {
+  type AnyDenoiser,
   type Classifier,
-  type Denoiser,
   digest,
   expand,
+  ImageDenoiser,
   noGrad,
   select,
   type Tensor,
@@ -14,7 +15,7 @@ import { toSymmetric } from './denoise'
 
 /** Networks that one image is sent through. */
 export interface TriedNetworks {
-  readonly denoiser: Denoiser | null
+  readonly denoiser: AnyDenoiser | null
   readonly classifiers: readonly Classifier[]
 }
 
@@ -54,9 +55,11 @@ async function tryAll(
   const trials: Trial[] = []
   if (denoiser !== null) {
     const { session } = denoiser
-    const seen = () => ({
-      noise: digest(select(denoiser.predictNoise(image_NCHW(), { timestep: 0 }), 'N', 0)),
-    })
+    const look = () =>
+      denoiser instanceof ImageDenoiser
+        ? denoiser.clean(image_NCHW())
+        : denoiser.predictNoise(image_NCHW(), { timestep: 0 })
+    const seen = () => ({ noise: digest(select(look(), 'N', 0)) })
     trials.push(
       await tried('denoiser', () => session.compute(() => uncompiled(session, () => noGrad(session, seen)))),
     )

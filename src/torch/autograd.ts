@@ -7,6 +7,16 @@ export function grad<A extends Axes>(output: Tensor<''>, input: Tensor<A>): Tens
   return apply('grad', [output, input], { axes: input.axes })
 }
 
+/** The same with a graph of the gradient, which can be differentiated again. The graph of the number stays. */
+export function gradWithGraph<A extends Axes>(output: Tensor<''>, input: Tensor<A>): Tensor<A> {
+  return apply('grad_with_graph', [output, input], { axes: input.axes })
+}
+
+/** Runs `body` with kernels of attention whose gradients have gradients; the fused ones have none. */
+export function doublyDifferentiable<T>(session: Session, body: () => T): T {
+  return session.inContext('math_attention', [], body)
+}
+
 /** Adds the gradients of a number to those of every leaf that it depends on, and releases the graph. */
 export function backward(output: Tensor<''>): void {
   output.session.perform('backward', [output])

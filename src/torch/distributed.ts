@@ -1,5 +1,6 @@
 import { type Plain, PlainHandle, type Session } from '../bridge'
-import type { Classifier, Denoiser } from './modules'
+import type { AnyDenoiser } from './image-denoiser'
+import type { Classifier } from './modules'
 import type { Optimizer, RunningStatistics } from './optimizer'
 import { type Axes, Tensor } from './tensor'
 
@@ -22,7 +23,7 @@ export interface ProcessGroup {
   /** Records adding up what the micro-batches of all ranks have made of running statistics, before they are applied. */
   allReduceStatistics(statistics: RunningStatistics): void
   /** Records giving every rank the parameters and buffers that a network has on rank 0. */
-  broadcastParameters(module: Classifier | Denoiser): void
+  broadcastParameters(module: Classifier | AnyDenoiser): void
   /** Rank 0's plain data, on every rank. What the other ranks pass is ignored. */
   broadcast<T extends Plain>(value: T): Promise<T>
   /** The plain data of every rank, in the order of the ranks, on every rank. */
@@ -109,7 +110,7 @@ class LaunchedGroup implements ProcessGroup {
     this.#session.perform('all_reduce_statistics', [this.#handle, statistics])
   }
 
-  broadcastParameters(module: Classifier | Denoiser): void {
+  broadcastParameters(module: Classifier | AnyDenoiser): void {
     this.#session.perform('broadcast_parameters', [this.#handle, module])
   }
 

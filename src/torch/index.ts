@@ -5,7 +5,7 @@
  * scales each image by its own number.
  */
 export type { Dtype, ValueOf } from './apply'
-export { backward, grad, gradient, noGrad } from './autograd'
+export { backward, doublyDifferentiable, grad, gradient, gradWithGraph, noGrad } from './autograd'
 export { type CopyRun, CopyRuns, copyRuns, imagesOfRuns, noiseOfRuns, stackTensors } from './copies'
 export { lookUp, noiseBlocks, randint, randnCopies, randnLike, stack, tensor } from './creation'
 export {
@@ -56,6 +56,12 @@ export {
 export { EventWriter, openEventWriter } from './event-writer'
 export { Generator, generator, manualSeed } from './generator'
 export {
+  type AnyDenoiser,
+  ImageDenoiser,
+  type ImageDenoiserDescription,
+  loadImageDenoiser,
+} from './image-denoiser'
+export {
   type ClassNames,
   classNames,
   type ImageTransform,
@@ -94,6 +100,7 @@ export {
   trainingPeak,
 } from './memory'
 export {
+  alike,
   Classifier,
   type ClassifierDescription,
   type ClassifierPrecision,

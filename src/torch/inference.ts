@@ -1,6 +1,7 @@
 import { PlainHandle, type Session } from '../bridge'
 import type { Dtype } from './apply'
-import { Classifier, type Denoiser } from './modules'
+import type { AnyDenoiser } from './image-denoiser'
+import { Classifier } from './modules'
 
 /** How networks compute where many forward passes are wanted and no backward one. */
 
@@ -37,7 +38,7 @@ export function inferenceCopy(
  * for each size of its passes, forward and backward, when that is first seen.
  */
 export function compileNetwork(
-  network: Classifier | Denoiser,
+  network: Classifier | AnyDenoiser,
   { compiled }: { readonly compiled: boolean },
 ): void {
   network.session.perform('compile_network', [network], { compiled })
@@ -52,7 +53,7 @@ export interface CompiledGraphs {
 }
 
 /** How many graphs of a network were compiled. */
-export function compiledGraphs(network: Classifier | Denoiser): PlainHandle<CompiledGraphs> {
+export function compiledGraphs(network: Classifier | AnyDenoiser): PlainHandle<CompiledGraphs> {
   return network.session.record('compiled_graphs', [network], {
     make: (session, id) => new PlainHandle<CompiledGraphs>(session, id),
   })
@@ -64,7 +65,7 @@ export function uncompiled<T>(session: Session, body: () => T): T {
 }
 
 /** Number type of a network's parameters. */
-export function networkDtype(network: Classifier | Denoiser): PlainHandle<Dtype> {
+export function networkDtype(network: Classifier | AnyDenoiser): PlainHandle<Dtype> {
   return network.session.record('network_dtype', [network], {
     make: (session, id) => new PlainHandle<Dtype>(session, id),
   })

@@ -1,5 +1,6 @@
 import { PlainHandle, type Session } from '../bridge'
-import { type Classifier, type Denoiser, describe } from './modules'
+import type { AnyDenoiser } from './image-denoiser'
+import { type Classifier, describe } from './modules'
 
 /** What memory networks take and machines have, in bytes. */
 
@@ -27,13 +28,13 @@ export interface NetworkBytes {
 }
 
 /** The size of a network on its device. */
-export function networkBytes(network: Classifier | Denoiser): PlainHandle<NetworkBytes> {
+export function networkBytes(network: Classifier | AnyDenoiser): PlainHandle<NetworkBytes> {
   return describe<NetworkBytes>('network_bytes', network)
 }
 
 /** An estimate of what denoising so many images at once takes beside the weights. Nothing is computed. */
 export function denoisingPeak(
-  denoiser: Denoiser,
+  denoiser: AnyDenoiser,
   { imageShape, images }: { imageShape: readonly number[]; images: number },
 ): PlainHandle<number> {
   return denoiser.session.record('denoising_peak', [denoiser], {
@@ -49,10 +50,10 @@ export function denoisingPeak(
  * @param images - How many go through the classifier at once, each noise counted.
  */
 export function trainingPeak(
-  classifier: Classifier,
+  network: Classifier | AnyDenoiser,
   { imageShape, images, attacked }: { imageShape: readonly number[]; images: number; attacked: number },
 ): PlainHandle<number> {
-  return classifier.session.record('training_peak', [classifier], {
+  return network.session.record('training_peak', [network], {
     parameters: { image_shape: imageShape, images, attacked },
     make: (session, id) => new PlainHandle<number>(session, id),
   })

@@ -1,5 +1,6 @@
 import { Handle, type Plain, PlainHandle, type Session } from '../bridge'
 import type { Dtype } from './apply'
+import type { AnyDenoiser } from './image-denoiser'
 import { pythonSpec, type Spec } from './spec'
 import { Tensor } from './tensor'
 
@@ -65,7 +66,7 @@ export async function loadDenoiser(
  * @throws ConfigError with both where files, settings or dtype are others, and for one that was made trainable
  */
 export async function requireDenoiserOf(
-  denoiser: Denoiser,
+  denoiser: AnyDenoiser,
   spec: Spec,
   { dtype = 'float32' }: { dtype?: Dtype } = {},
 ): Promise<void> {
@@ -203,6 +204,15 @@ export async function loadClassifier(
   })
   const description = await descriptionOf<ClassifierDescription>('describe_classifier', handle)
   return new Classifier(session, handle.id, description)
+}
+
+/** The pairs of classifiers whose trained parameters are the same, by their places. */
+export function alike(
+  classifiers: readonly [Classifier, ...Classifier[]],
+): PlainHandle<readonly [number, number][]> {
+  return classifiers[0].session.record('alike', classifiers, {
+    make: (session, id) => new PlainHandle<readonly [number, number][]>(session, id),
+  })
 }
 
 function networkHandle(

@@ -1,4 +1,5 @@
 import { Handle, type Session } from '../bridge'
+import type { AnyDenoiser, ImageDenoiser } from './image-denoiser'
 import { type Classifier, Denoiser } from './modules'
 import { Tensor } from './tensor'
 
@@ -67,31 +68,44 @@ export class Optimizer extends Handle<never> {
   }
 }
 
-/** An AdamW over the named parameters of a network. */
+/** Networks whose parameters one optimizer has. */
+type Trainable = Classifier | AnyDenoiser
+
+/**
+ * An AdamW over the named parameters of a network, or of several: each name then begins with the place of its network, as in
+ * `0.head.weight`.
+ */
 export function adamW(
-  module: Classifier | Denoiser,
+  networks: Trainable | readonly Trainable[],
   groups: readonly OptimizerGroup[],
   { betas = [0.9, 0.999] }: { betas?: readonly [number, number] } = {},
 ): Optimizer {
-  return module.session.record('adamw', [module], {
+  const all = [networks].flat() as readonly Trainable[]
+  return sessionOf(all).record('adamw', all, {
     parameters: { groups: groups.map(groupOf), betas },
     make: (session, id) => new Optimizer(session, id),
   })
 }
 
 /**
- * Stochastic gradient descent over the named parameters of a network, without Nesterov momentum. Weight decay is added to the
- * gradient, as `torch.optim.SGD` does.
+ * Stochastic gradient descent over the parameters of one or several networks, named as for {@link adamW}, without Nesterov
+ * momentum. Weight decay is added to the gradient, as `torch.optim.SGD` does.
  */
 export function sgd(
-  module: Classifier | Denoiser,
+  networks: Trainable | readonly Trainable[],
   groups: readonly OptimizerGroup[],
   { momentum }: { readonly momentum: number },
 ): Optimizer {
-  return module.session.record('sgd', [module], {
+  const all = [networks].flat() as readonly Trainable[]
+  return sessionOf(all).record('sgd', all, {
     parameters: { groups: groups.map(groupOf), momentum },
     make: (session, id) => new Optimizer(session, id),
   })
+}
+
+function sessionOf([first]: readonly Trainable[]): Session {
+  if (first === undefined) throw new RangeError('An optimizer takes at least one network.')
+  return first.session
 }
 
 function groupOf({ parameters, learningRate, weightDecay }: OptimizerGroup) {
@@ -126,10 +140,15 @@ export class RunningStatistics extends Handle<never> {
   }
 }
 
-/** The running statistics of a classifier, to be moved update by update; null where training moves none. */
-export function runningStatistics(classifier: Classifier): RunningStatistics | null {
-  if (!classifier.description.hasRunningStatistics) return null
-  return classifier.session.record('running_statistics', [classifier], {
+/** The running statistics of networks, to be moved update by update; null where training moves none. */
+export function runningStatistics(
+  networks: Classifier | readonly (Classifier | ImageDenoiser)[],
+): RunningStatistics | null {
+  const [first, ...others] = [networks]
+    .flat()
+    .filter(({ description }) => description.hasRunningStatistics) as (Classifier | ImageDenoiser)[]
+  if (first === undefined) return null
+  return first.session.record('running_statistics', [first, ...others], {
     make: (session, id) => new RunningStatistics(session, id),
   })
 }

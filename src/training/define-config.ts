@@ -28,7 +28,7 @@ export interface RunDefinition {
  * Defines a fine-tuning run, for `finetune`: by an objective of this package, or with `objectives` by one of your own.
  *
  * @throws ConfigError that names every invalid field, those of the objective's own settings included; or an objective
- *   whose kind another one has
+ *   whose kind another one has, or that trains something else than the classifier
  *
  * @example
  * const config = defineConfig({ ...presets.digits({ output: 'runs/digits' }), seed: 1 })
@@ -56,6 +56,15 @@ function withObjectives({ objectives, ...input }: RunDefinitionInput): RunDefini
     throw new ConfigError(`objectives: there are two of the kind ${twice}, expected one.`, {
       remedy: 'Give yours another kind.',
     })
+  }
+  const other = objectives.find(objective =>
+    objective(({ trains = 'classifier' }) => trains !== 'classifier'),
+  )
+  if (other !== undefined) {
+    throw new ConfigError(
+      `objectives: ${kindOf(other)} trains ${other(({ trains }) => trains)}, but an objective of a script trains the classifier.`,
+      { remedy: 'Leave `trains` out.' },
+    )
   }
   const own = objectives.find(objective => kindOf(objective) === input.method.kind)
   const config =

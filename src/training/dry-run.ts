@@ -1,6 +1,7 @@
 import { access, constants, readdir, statfs } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import type { Session } from '../bridge'
+import { trainedBy } from '../config/methods/trained'
 import type { AnyRunConfig, RunConfigInput } from '../config/schema'
 import { FtCadisError } from '../errors'
 import { given } from '../files/given'
@@ -13,10 +14,11 @@ import { loadBaseClassifier, loadSmoothingDenoiser } from '../smoothing/load-net
 import { type Smoothing, smoothingOf } from '../smoothing/smoothing'
 import { datasetSpec } from '../smoothing/specs'
 import {
+  type AnyDenoiser,
   type Classifier,
   type Dataset,
-  type Denoiser,
   denoisingPeak,
+  ImageDenoiser,
   type MemoryNow,
   memoryNow,
   type NetworkBytes,
@@ -67,7 +69,7 @@ export async function dryRun(
   { stopAfterUpdates, existing = 'refuse' }: Pick<FinetuneHooks, 'stopAfterUpdates' | 'existing'> = {},
 ): Promise<DryRun> {
   const { config, objectives } = definitionOf(input)
-  const { head, passesOf, footprint } = findObjective(
+  const { head, passesOf, footprint, members } = findObjective(
     config.method.kind,
     objectives,
   )(objective => planOf(objective, config))
@@ -82,7 +84,9 @@ export async function dryRun(
     }
   }
   const denoiser = await attempt(() => loadSmoothingDenoiser(session, config.smoothing))
-  const { tuning } = config
+  const isDenoiserTrained = trainedBy(config.method.kind) === 'denoiser'
+  if (isDenoiserTrained && denoiser instanceof ImageDenoiser) denoiser.makeTrainable()
+  const tuning = isDenoiserTrained ? undefined : config.tuning
   const classifier = await attempt(
     async () =>
       (
@@ -105,9 +109,10 @@ export async function dryRun(
       const networks = { classifier, denoiser: denoiser ?? null }
       await attempt(() => checkClasses(networks, testSet, head?.(testSet.description)))
     }
-    const sizes =
-      classifier && (await session.compute(() => ({ classifier: networkBytes(classifier) }))).classifier
-    const disk = sizes && plan && (await diskSpace(config.output, checkpointBytes(sizes, config, plan)))
+    const trained = isDenoiserTrained ? (denoiser ?? undefined) : classifier
+    const sizes = trained && (await session.compute(() => ({ trained: networkBytes(trained) }))).trained
+    const disk =
+      sizes && plan && (await diskSpace(config.output, checkpointBytes(sizes, config, plan) * members))
     if (disk && disk.needed > disk.free) {
       problems.push(
         `The checkpoints take ${gigabytes(disk.needed)}, but the disk of ${config.output} has ${gigabytes(disk.free)} left. Make room, or choose another output folder.`,
@@ -116,7 +121,9 @@ export async function dryRun(
     problems.push(...(await problemsOfOutput(config.output, existing)))
     const memory =
       denoiser !== undefined && classifier && trainSet && plan
-        ? await attempt(() => estimateMemory({ denoiser, classifier, trainSet }, { footprint, plan, config }))
+        ? await attempt(() =>
+            estimateMemory({ denoiser, classifier, trainSet }, { footprint, members, plan, config }),
+          )
         : undefined
     if (memory && memory.state + memory.microBatch > memory.free) {
       problems.push(
@@ -130,8 +137,11 @@ export async function dryRun(
         trainImages: images,
         testImages: testSet?.description.length,
         classes: testSet?.description.classes.length,
-        parameters: classifier &&
-          sizes && { total: sizes.parameters, trainable: classifier.trainableParameters },
+        parameters: trained &&
+          sizes && {
+            total: members * sizes.parameters,
+            trainable: members * trainableParameters(trained),
+          },
         plan,
         passes:
           plan &&
@@ -160,28 +170,38 @@ function planOf<F extends Form>(objective: Objective<F>, { method }: AnyRunConfi
     head: objective.head?.bind(objective),
     passesOf: (context: Parameters<Objective<F>['passes']>[1]) => objective.passes(settings, context),
     footprint: objective.footprint(settings),
+    members: objective.members?.(settings).count ?? 1,
   }
 }
 
 async function estimateMemory(
-  networks: { denoiser: Denoiser | null; classifier: Classifier; trainSet: Dataset },
-  { footprint, plan, config }: { footprint: Footprint; plan: RunPlan; config: AnyRunConfig },
+  networks: { denoiser: AnyDenoiser | null; classifier: Classifier; trainSet: Dataset },
+  {
+    footprint,
+    members,
+    plan,
+    config,
+  }: { footprint: Footprint; members: number; plan: RunPlan; config: AnyRunConfig },
 ): Promise<MemoryEstimate> {
   const { denoiser, classifier, trainSet } = networks
   const { session } = classifier
   const { imageShape } = trainSet.description
   const images = plan.imagesPerMicroBatch * footprint.graphs
   const attacked = plan.imagesPerMicroBatch * footprint.attacked
+  const isDenoiserTrained = trainedBy(config.method.kind) === 'denoiser'
+  const trained = (isDenoiserTrained && denoiser) || classifier
   const found = await session.compute(() => ({
     denoiser:
       denoiser === null
         ? null
         : { size: networkBytes(denoiser), peak: denoisingPeak(denoiser, { imageShape, images }) },
     classifier: networkBytes(classifier),
-    training: trainingPeak(classifier, { imageShape, images, attacked }),
+    trained: networkBytes(trained),
+    training: trainingPeak(trained, { imageShape, images, attacked }),
     now: memoryNow(session),
   }))
-  const { weights, trainable } = found.classifier
+  const weights = members * found.classifier.weights
+  const trainable = members * found.trained.trainable
   return {
     weights: (found.denoiser?.size.weights ?? 0) + weights,
     state: momentsOf(config) * trainable + footprint.frozenCopies * weights,
@@ -189,6 +209,10 @@ async function estimateMemory(
     microBatch: Math.max((found.denoiser?.peak ?? 0) + trainable, found.training),
     free: freeOnDevice(found.now),
   }
+}
+
+function trainableParameters(network: Classifier | AnyDenoiser): number {
+  return 'trainableParameters' in network ? network.trainableParameters : 0
 }
 
 function freeOnDevice({ deviceFree, hostFree }: MemoryNow): number {

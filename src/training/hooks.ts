@@ -1,7 +1,7 @@
 import type { FtCadisForm } from '../objectives/ft-cadis/ft-cadis'
 import type { Form, LossTerm, Rule } from '../objectives/objective'
 import type { RunWatcher } from '../runs/reports'
-import type { Denoiser } from '../torch'
+import type { AnyDenoiser } from '../torch'
 import type { Schedule } from './hyperparameters'
 
 /**
@@ -27,7 +27,7 @@ export interface FinetuneHooks<F extends Form = FtCadisForm> extends RunWatcher 
    * The denoiser of the configuration where it is loaded already, to share it between runs; another one is refused. The caller
    * frees it.
    */
-  readonly denoiser?: Denoiser | undefined
+  readonly denoiser?: AnyDenoiser | undefined
   /**
    * What to do where an earlier run has left something in the output folder: `resume` continues with it from its newest
    * checkpoint, or begins where none has been written so far; `replace` moves it aside, and removes it when the new run

@@ -8,25 +8,28 @@ import type { Evaluation, Form, Objective, TrainedNetworks } from '../objectives
 import type { Checkpoint } from '../runs/checkpoint'
 import type { RunPlan } from '../runs/plan-run'
 import { checkClasses } from '../smoothing/check-classes'
-import {
-  loadBaseClassifier,
-  loadSmoothingDenoiser,
-  requireConfiguredDenoiser,
-} from '../smoothing/load-networks'
+import { loadSmoothingDenoiser, requireConfiguredDenoiser } from '../smoothing/load-networks'
 import { smoothingOf } from '../smoothing/smoothing'
 import {
   adamW,
   type Classifier,
   compileNetwork,
   type Dataset,
+  type ImageDenoiser,
   makeLoader,
-  manualSeed,
   type ProcessGroup,
   runningStatistics,
   setTf32,
   sgd,
 } from '../torch'
 import type { FinetuneHooks } from './hooks'
+import {
+  loadFrozenClassifier,
+  loadMembers,
+  loadTrainedClassifier,
+  loadTrainedDenoiser,
+  trainedOf,
+} from './load-trained'
 import { requireMetricNames } from './metric-names'
 import { type ParameterGroup, parameterGroups } from './parameter-groups'
 import { stepRunner } from './step-runner'
@@ -69,27 +72,47 @@ export async function prepareRun<F extends Form>(
   requireMetricNames(objective, evaluation)
   const noises = copiesOf(objective, settings)
   setTf32(session, config.tf32)
+  const trainedDenoiser =
+    objective.trains === 'denoiser'
+      ? await loadTrainedDenoiser(session, config, checkpoint?.folder)
+      : undefined
   const denoiser =
-    hooks.denoiser === undefined
+    trainedDenoiser ??
+    (hooks.denoiser === undefined
       ? await loadSmoothingDenoiser(session, config.smoothing)
-      : await requireConfiguredDenoiser(hooks.denoiser, config.smoothing)
+      : await requireConfiguredDenoiser(hooks.denoiser, config.smoothing))
+  // Never one that is trained: the rules of the settings refuse that.
   if (denoiser !== null) compileNetwork(denoiser, { compiled: config.compile !== 'none' })
   const smoothing = smoothingOf(denoiser, config.smoothing.sigma)
-  const load = (folder?: string) => loadTrainedClassifier(session, config, folder)
-  const classifier = await load(checkpoint?.folder)
+  const load = (folder?: string) => loadTrainedClassifier(session, config, { checkpoint: folder })
+  const networks: TrainedNetworks =
+    trainedDenoiser !== undefined
+      ? { classifier: await loadFrozenClassifier(session, config), denoiser: trainedDenoiser }
+      : objective.members === undefined
+        ? { classifier: await load(checkpoint?.folder) }
+        : await loadMembers(session, config, {
+            ...objective.members(settings),
+            checkpoint: checkpoint?.folder,
+          })
+  const { classifier } = networks
   const isClassifierCompiled = requireCompilable(config, classifier)
-  const networks: TrainedNetworks = { classifier }
   await checkClasses({ classifier, denoiser }, testSet, objective.head?.(trainSet.description))
-  group.broadcastParameters(classifier)
+  for (const trained of trainedOf(networks)) group.broadcastParameters(trained)
   const prepared = ((await objective.prepare?.({
     ...{ session, settings, networks, smoothing, trainSet },
+    loadFrozen: async of => {
+      const frozen = await loadFrozenClassifier(session, config, of)
+      await checkClasses({ classifier: frozen }, testSet)
+      return frozen
+    },
     initialClassifier: () => frozenInitial(session, checkpoint === null ? classifier : null, load),
   })) ?? null) as F['prepared']
   // A frozen copy of it, made before, is compiled no more than any copy.
-  compileNetwork(classifier, { compiled: isClassifierCompiled })
-  const { optimizer, groups } = optimizerOf(classifier, config)
+  if (isClassifierCompiled)
+    for (const trained of trainedOf(networks)) compileNetwork(trained, { compiled: true })
+  const { optimizer, groups } = optimizerOf(trainedOf(networks), config)
   if (checkpoint !== null) optimizer.load(checkpoint.optimizerFile)
-  const statistics = runningStatistics(classifier)
+  const statistics = runningStatistics(trainedOf(networks))
   const loader = await makeLoader(trainSet, {
     batchSize: plan.imagesPerMicroBatch,
     seed: config.seed,
@@ -112,21 +135,6 @@ export async function prepareRun<F extends Form>(
     evaluation,
     noises,
   }
-}
-
-/** The classifier that is trained: of a checkpoint if there is one. */
-async function loadTrainedClassifier(
-  session: Session,
-  config: AnyRunConfig,
-  checkpoint: string | undefined,
-): Promise<Classifier> {
-  const { dtype, autocast, activationCheckpointing, tuning, seed } = config
-  // What is drawn for a new head or for adapters is a function of the seed.
-  manualSeed(session, seed, 'initialisation')
-  // Generated images measure, and nothing is certified.
-  const randomWeights = config.data.source === 'synthetic' ? 'allowed' : 'refused'
-  const options = { dtype, autocast, activationCheckpointing, tuning, checkpoint, randomWeights } as const
-  return (await loadBaseClassifier(session, config.classifier, options)).classifier
 }
 
 /** Quarters of a micro-batch: compiling for each takes as long again, and a quarter of the work at most is for nothing. */
@@ -163,21 +171,31 @@ async function frozenInitial(
   return frozen
 }
 
-function optimizerOf(classifier: Classifier, { optimisation }: AnyRunConfig) {
-  const groups = parameterGroups(classifier.description.parameters, {
-    layerDecay: optimisation.layerDecay,
-    weightDecay: optimisation.weightDecay.start,
-    normPre: optimisation.normPre,
-    decays: optimisation.decays,
-    depth: classifier.description.depth,
-    library: classifier.description.groups,
-    rule: optimisation.parameterGroups,
-  })
+function optimizerOf(trained: readonly (Classifier | ImageDenoiser)[], { optimisation }: AnyRunConfig) {
+  const groups = trained.flatMap(({ description }, place) =>
+    parameterGroups(description.parameters, {
+      layerDecay: optimisation.layerDecay,
+      weightDecay: optimisation.weightDecay.start,
+      normPre: optimisation.normPre,
+      decays: optimisation.decays,
+      ...('groups' in description && { depth: description.depth, library: description.groups }),
+      rule: optimisation.parameterGroups,
+    }).map(group => (trained.length === 1 ? group : ofMember(group, place))),
+  )
   const tensors = groups.map(({ parameters, weightDecay }) => ({ parameters, learningRate: 0, weightDecay }))
   const { optimizer: kind, betas } = optimisation
   return {
-    optimizer: kind.kind === 'sgd' ? sgd(classifier, tensors, kind) : adamW(classifier, tensors, { betas }),
+    optimizer: kind.kind === 'sgd' ? sgd(trained, tensors, kind) : adamW(trained, tensors, { betas }),
     groups,
+  }
+}
+
+/** A group of one of several networks, under the names that their common optimizer has. */
+function ofMember(group: ParameterGroup, place: number): ParameterGroup {
+  return {
+    ...group,
+    name: `member_${place}_${group.name}`,
+    parameters: group.parameters.map(name => `${place}.${name}`),
   }
 }
 

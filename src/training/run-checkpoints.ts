@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { networkFolders } from '../config/methods/trained'
 import { type AnyRunConfig, certificationOf } from '../config/schema'
 import type { Position } from '../objectives/place'
 import { type TrainerState, updateCheckpoint, writeCheckpoint } from '../runs/checkpoint'
@@ -9,6 +10,7 @@ import { listCheckpoints } from '../runs/list-checkpoints'
 import type { RunPlan } from '../runs/plan-run'
 import type { RunFolder } from '../runs/run-folder'
 import type { Dataset } from '../torch'
+import { trainedOf } from './load-trained'
 import type { TrainingState } from './training-state'
 
 export interface RunCheckpointsOptions {
@@ -58,13 +60,18 @@ export class RunCheckpoints {
     const { weights, data, versions, hooks } = description
     folder.lock.requireHeld()
     const { networks, optimizer, smoothing } = state
-    const { classifier } = networks
     const smoothed = {
       ...{ config: certificationOf(config), smoothing, weights, data, hooks },
       dataset: testSet.description,
       versions: { torch: versions.torch },
     }
-    const content = { classifier, optimizer, smoothed }
+    const folders = networkFolders(config.method)
+    const trained = trainedOf(networks).map((network, place) => ({ folder: folders[place] ?? '.', network }))
+    const content = {
+      networks: trained,
+      optimizer,
+      smoothed: networks.denoiser === undefined ? smoothed : null,
+    }
     const written = await writeCheckpoint(
       join(folder.checkpoints, name),
       content,

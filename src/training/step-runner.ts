@@ -100,11 +100,13 @@ export function stepRunner<F extends Form>(
   const programs = programsOf(session, objective)
   const copies = (settings: F['settings']) => objective.copies(settings)
 
-  const open = ({ settings, imagesPerUpdate, stream }: MicroBatchPlan): OpenInputs<F> => {
+  const preparedAt = (place: Place): F['prepared'] => objective.preparedAt?.(place, prepared) ?? prepared
+  const open = ({ place, settings, imagesPerUpdate, stream }: MicroBatchPlan): OpenInputs<F> => {
     // Dropout and stochastic depth draw from torch's own stream; named like this, it needs no saving and restoring.
     manualSeed(session, ...stream, 'modules')
     return {
-      ...{ networks, smoothing, prepared, loader, imagesPerUpdate },
+      ...{ networks, smoothing, loader, imagesPerUpdate },
+      prepared: preparedAt(place),
       settings: settings as F['settings'],
       noise: generator(session, ...stream, 'noise'),
     }
@@ -158,7 +160,8 @@ export function stepRunner<F extends Form>(
       const found = await session.compute(() => {
         const given = givenOf(decision, plan)
         const inputs = {
-          ...{ ...step, networks, smoothing, prepared, imagesPerUpdate },
+          ...{ ...step, networks, smoothing, imagesPerUpdate },
+          prepared: preparedAt(plan.place),
           settings: settings as F['settings'],
         }
         const recorded =

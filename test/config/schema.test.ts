@@ -198,7 +198,7 @@ describe('parseUnknownConfig', () => {
     [{ device: 'gpu' }, 'device: expected text of the form /^(auto|cpu|cuda(:\\d+)?)$/, got "gpu".'],
     [
       { 'smoothing.denoiser.source': 'mine' },
-      'smoothing.denoiser.source: expected "diffusers" or "openai" or "none", got "mine".',
+      'smoothing.denoiser.source: expected "diffusers" or "openai" or "dncnn" or "memnet" or "none", got "mine".',
     ],
     [
       { 'method.kind': 'mine' },

@@ -304,6 +304,10 @@ describe('an objective', () => {
     expect(() => definition('a', taken)).toThrow(
       'objectives: there are two of the kind ft-cadis, expected one.',
     )
+    const members = defineObjective({ ...PLAIN, trains: 'members' })
+    expect(() => definition('a', members)).toThrow(
+      'objectives: plain trains members, but an objective of a script trains the classifier.',
+    )
     expect(() => definition('a', plain, { objectives: [] })).toThrow(
       /method\.kind: expected .* got "plain"\./,
     )

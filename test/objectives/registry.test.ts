@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { METHOD_KINDS, methodSchema } from '../../src/config/methods'
+import { trainedBy } from '../../src/config/methods/trained'
 import { ConfigError } from '../../src/errors'
 import { findObjective, kindOf, OBJECTIVES } from '../../src/objectives/registry'
 
@@ -15,6 +16,16 @@ it('holds the kinds of the configuration, each under its own name', () => {
     expect(objective(({ settings }): unknown => settings)).toBe(owners[0])
   }
   expect(methodSchema.options).toHaveLength(kinds.length)
+})
+
+it('trains what the configuration says of its kind', () => {
+  for (const [kind, objective] of Object.entries(OBJECTIVES)) {
+    expect(
+      objective(({ trains = 'classifier' }) => trains),
+      kind,
+    ).toBe(trainedBy(kind))
+  }
+  expect(new Set(kinds.map(trainedBy))).toEqual(new Set(['classifier', 'members', 'denoiser']))
 })
 
 it('says which kinds there are where one is not', () => {

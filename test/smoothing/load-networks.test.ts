@@ -200,7 +200,7 @@ describe('loadNetworks', () => {
         certification: { dtype: 'float16', autocast: 'bfloat16' },
       }),
     )
-    expect(denoiser?.schedule).toEqual({ kind: 'linear' })
+    expect(denoiser).toMatchObject({ schedule: { kind: 'linear' } })
     expect(loads).toMatchObject([
       { spec: { source: 'diffusers', path: 'owner/denoiser' }, dtype: 'bfloat16' },
       { spec: { source: 'timm', path: 'owner/name' }, dtype: 'float16', autocast: 'bfloat16' },

@@ -18,7 +18,10 @@ import {
   torch,
 } from '../../src'
 import { runMain } from '../../src/cli/program'
+import { mergeSettings } from '../../src/config/merge-settings'
 import type { MethodConfig } from '../../src/config/methods'
+import { networkFolders } from '../../src/config/methods/trained'
+import { CLASSIFIER } from './digits'
 
 type Method = NonNullable<RunConfigInput['method']> & { readonly kind: MethodConfig['kind'] }
 
@@ -50,6 +53,8 @@ export const METHODS: Readonly<Record<MethodConfig['kind'] | 'ddn' | 'adversaria
     ...{ mixStep: 1, rampEpochs: 2 },
     attack: { steps: 2, stepLength: 0.5 },
   },
+  denoiser: { kind: 'denoiser' },
+  'diverse-ensemble': { kind: 'diverse-ensemble', members: 2, gradientWeight: 0.5, marginWeight: 0.5 },
   'cat-rs': {
     kind: 'cat-rs',
     ...{ noises: 2, lambda: 1, predictions: 'soft-labels.jsonl' },
@@ -63,12 +68,25 @@ export const METHODS: Readonly<Record<MethodConfig['kind'] | 'ddn' | 'adversaria
   },
 }
 
+/** What a method says of its optimizer that others do not. */
+const IMAGE_DENOISER = { denoiser: { source: 'dncnn', depth: 4, width: 6, channels: 1 } }
+
+const DIFFERENT: { readonly [name in keyof typeof METHODS]?: object } = {
+  denoiser: { smoothing: IMAGE_DENOISER, classifier: { source: 'timm', path: CLASSIFIER } },
+  'diverse-ensemble': { classifier: { factory: 'network' }, optimisation: { imagesPerMicroBatch: 450 } },
+}
+
+/** The methods whose loss is a sum over micro-batches, so that processes can share an update. */
+export const ADDITIVE_NAMES = (Object.keys(METHODS) as (keyof typeof METHODS)[]).filter(
+  name => name !== 'diverse-ensemble',
+)
+
 export const NAMES = Object.keys(METHODS) as (keyof typeof METHODS)[]
 
 /** Four updates, the third of what is left of an epoch, the last in a second one: SGD with a step and two micro-batches. */
 export function kindRun(name: keyof typeof METHODS, folder: string, softLabels: string): RunConfig {
   const method = METHODS[name]
-  return parseConfig({
+  const config = {
     smoothing: { sigma: 0.25, denoiser: { source: 'none' } },
     classifier: {
       ...{ source: 'python', file: join(__dirname, 'batch_norm_network.py'), factory: 'seeded' },
@@ -84,12 +102,19 @@ export function kindRun(name: keyof typeof METHODS, folder: string, softLabels: 
     checkpoints: { everyUpdates: 2 },
     device: 'cpu',
     output: join(folder, name),
-  } as RunConfigInput)
+  }
+  return parseConfig(mergeSettings(config, DIFFERENT[name] ?? {}) as RunConfigInput)
 }
 
 export const HOOKS = {
   ...{ stopAfterUpdates: 4, evaluationImages: 20, eventFiles: false, progress: false },
 } satisfies FinetuneHooks
+
+/** The file of the weights that a run has trained, in its checkpoint. */
+export function weightsFile(name: keyof typeof METHODS): string {
+  const [folder = '.'] = networkFolders(METHODS[name])
+  return join(folder, 'model.safetensors')
+}
 
 /** Soft labels of the digits that someone might have counted. */
 export async function writeDigitsSoftLabels(session: Session, path: string): Promise<void> {
@@ -108,7 +133,7 @@ if (require.main === module) {
   const [, , folder = '', softLabels = ''] = process.argv
   void runMain(async () => {
     await using session = await connect({ device: 'cpu', threads: 1 })
-    for (const name of NAMES) {
+    for (const name of ADDITIVE_NAMES) {
       const { networks, smoothing } = await finetune(session, kindRun(name, folder, softLabels), HOOKS)
       session.free([networks, smoothing])
       process.stdout.write(`trained ${name}\n`)

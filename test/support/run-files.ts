@@ -58,7 +58,7 @@ export async function rewriteTrainer(
 /** The bytes of the weights and of the optimizer's moments in a checkpoint. */
 export async function checkpointBytes(run: string, name: string): Promise<Record<string, string>> {
   const folder = join(run, 'checkpoints', name)
-  const names = (await readdir(folder)).filter(file => file.endsWith('.safetensors'))
+  const names = (await readdir(folder, { recursive: true })).filter(file => file.endsWith('.safetensors'))
   return Object.fromEntries(
     await Promise.all(
       names.map(async file => [file, (await readFile(join(folder, file))).toString('base64')] as const),

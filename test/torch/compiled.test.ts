@@ -5,6 +5,7 @@ import {
   compileNetwork,
   expand,
   loadDenoiser,
+  loadImageDenoiser,
   noGrad,
   tensor,
   uncompiled,
@@ -50,5 +51,26 @@ test('a compiled network has one graph for each size, none for no fixed size, an
   expect(printed.filter(line => line.includes('compil'))).toEqual([])
   compileNetwork(denoiser, { compiled: false })
   expect(await session.compute(() => look(7))).toEqual({ graphs: 0, symbolic: 0 })
+  session.free(denoiser)
+}, 120_000)
+
+test('a compiled denoiser of images makes the images that it makes uncompiled', async () => {
+  const denoiser = await loadImageDenoiser(session, { source: 'dncnn', depth: 4, width: 6, channels: 1 })
+  const clean = () =>
+    session.compute(() =>
+      noGrad(session, () => {
+        const image_CHW = tensor(session, [[Array(8).fill(0.5), Array(8).fill(-0.5)]], { axes: 'CHW' })
+        const clean_NCHW = denoiser.clean(expand(image_CHW, { axis: 'N', count: 2 }))
+        return { clean_NCHW, made: compiledGraphs(denoiser) }
+      }),
+    )
+  const plain = await clean()
+  compileNetwork(denoiser, { compiled: true })
+  const compiled = await clean()
+  expect([plain.made, compiled.made]).toEqual([
+    { graphs: 0, symbolic: 0 },
+    { graphs: 1, symbolic: 0 },
+  ])
+  expect(compiled.clean_NCHW).toEqual(plain.clean_NCHW)
   session.free(denoiser)
 }, 120_000)

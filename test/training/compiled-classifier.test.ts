@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import {
   ConfigError,
   finetune,
+  parseConfig,
   presets,
   type RunConfig,
   type SelectionRule,
@@ -16,6 +17,9 @@ import { CLASSIFIER, connectForTest, DENOISER } from '../support/digits'
 import { kindRun, NAMES, writeDigitsSoftLabels } from '../support/every-kind'
 
 const IMAGES = 12
+
+/** What trains a classifier whose gradients are not differentiated again. */
+const COMPILABLE = NAMES.filter(name => name !== 'denoiser' && name !== 'diverse-ensemble')
 
 /** Seven numbers, which take passes of four sizes. */
 const ATTACKED = [1, 2, 3, 4, 5, 7, 10]
@@ -76,7 +80,7 @@ describe('fine-tuning with a compiled classifier', () => {
     return { rows, graphs }
   }
 
-  it.each(NAMES)(
+  it.each(COMPILABLE)(
     '%s has the loss and gradient that it has uncompiled, in graphs of fixed sizes',
     async name => {
       const plain = await train(name, { updates: 1 })
@@ -114,6 +118,15 @@ describe('fine-tuning with a compiled classifier', () => {
       denoiser: { graphs: 1, symbolic: 0 },
     })
   }, 300_000)
+
+  it('is refused where gradients are differentiated again, which torch.compile cannot', () => {
+    const run = kindRun('diverse-ensemble', folder, softLabels)
+    expect(() => parseConfig({ ...run, compile: 'all' })).toThrow(
+      'compile: expected none or denoiser for the method diverse-ensemble, whose gradients are differentiated again, got all',
+    )
+    const { smoothing } = presets.digits({ output: 'run' })
+    expect(parseConfig({ ...run, smoothing, compile: 'denoiser' }).compile).toBe('denoiser')
+  })
 
   it('is refused before any work where the classifier normalises over the batch', async () => {
     const run = { ...kindRun('gaussian', folder, softLabels), compile: 'all' as const }

@@ -185,9 +185,21 @@ def hub_id(spec: Mapping[str, Any]) -> str | None:
     return None if "path" in spec else _source(spec["source"]).hub_id(spec)
 
 
-def running_statistics(classifier: Classifier) -> RunningStatistics:
-    """What training moves beside parameters, to be added up and applied update by update."""
-    return RunningStatistics(classifier.statistics)
+def running_statistics(*networks) -> RunningStatistics:
+    """What training moves in networks beside parameters, to be added up and applied update by update."""
+    return RunningStatistics(module for network in networks for module in network.statistics)
+
+
+def alike(*networks) -> list[list[int]]:
+    """The pairs of networks whose trained parameters are the same, by their places."""
+    trained = [[value for value in network.parameters() if value.requires_grad] for network in networks]
+    places = range(len(trained))
+    return [
+        [first, second]
+        for first in places
+        for second in places[first + 1 :]
+        if all(torch.equal(a, b) for a, b in zip(trained[first], trained[second], strict=True))
+    ]
 
 
 def describe_parameters(classifier: Classifier) -> list[tuple[str, list[int], bool]]:

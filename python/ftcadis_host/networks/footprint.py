@@ -18,6 +18,8 @@ from torch.func import functional_call
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
+from .image_denoisers.image_denoiser import ImageDenoiser
+
 
 class _LiveBytes(TorchDispatchMode):
     """Counts the bytes of the tensors that operations make, as long as something holds them."""
@@ -65,7 +67,8 @@ def denoising_peak(denoiser: nn.Module, image_shape: list[int], images: int) -> 
     tensors = _shapes_of(denoiser)
     noisy = torch.empty(images, *image_shape, device="meta")
     with _LiveBytes() as counted, torch.no_grad():
-        functional_call(denoiser, tensors, (noisy, 1.0))
+        # A diffusion model is told a timestep.
+        functional_call(denoiser, tensors, (noisy,) if isinstance(denoiser, ImageDenoiser) else (noisy, 1.0))
     return counted.peak
 
 

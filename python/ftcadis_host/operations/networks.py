@@ -7,6 +7,7 @@ import copy
 from typing import Any
 
 import torch
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from ..delegates import lazy
 from .tensors import DTYPES
@@ -55,12 +56,13 @@ def load_classifier(
     )
 
 
-def classify(host, classifier, images):
+def in_its_mode(host, network, images):
+    """A forward pass in train mode inside of `training` contexts of the network, in eval mode outside of them."""
     # A change of mode walks all of the network's modules, so it waits until a forward pass needs it.
-    training = any(module is classifier for module in host.training)
-    if classifier.training != training:
-        classifier.train(training)
-    return classifier(images)
+    training = any(module is network for module in host.training)
+    if network.training != training:
+        network.train(training)
+    return network(images)
 
 
 def describe_classifier(_host, classifier) -> dict[str, Any]:
@@ -141,12 +143,17 @@ OPERATIONS = {
     "load_denoiser": load_denoiser,
     "describe_denoiser": describe_denoiser,
     "save_denoiser": lazy("networks.denoisers", "save_denoiser"),
+    "describe_image_denoiser": lazy("networks.image_denoisers.image_denoiser", "describe_image_denoiser"),
+    "restore_image_denoiser": lazy("networks.image_denoisers.image_denoiser", "restore_image_denoiser"),
+    "save_image_denoiser": lazy("networks.image_denoisers.image_denoiser", "save_image_denoiser"),
+    "clean_images": in_its_mode,
     "predict_noise": predict_noise,
     "make_trainable": make_trainable,
     "require_denoiser_of": require_denoiser_of,
     "load_classifier": load_classifier,
     "describe_classifier": describe_classifier,
     "save_classifier": lazy("networks.classifiers", "save_classifier"),
+    "alike": lazy("networks.classifiers", "alike"),
     "export_adapter": lazy("networks.classifiers", "export_adapter"),
     "export_merged": lazy("networks.classifiers", "export_merged"),
     "provenance": provenance,
@@ -154,10 +161,11 @@ OPERATIONS = {
     "denoising_peak": lazy("networks.footprint", "denoising_peak"),
     "training_peak": lazy("networks.footprint", "training_peak"),
     "memory_now": memory_now,
-    "classify": classify,
+    "classify": in_its_mode,
     "set_tf32": set_tf32,
     "frozen_copy": frozen_copy,
     "live_values": lambda host: len(host.values),
+    "math_attention": lambda host: host.enter(sdpa_kernel(SDPBackend.MATH)),
     "no_grad": lambda host: host.enter(torch.no_grad()),
     "training": lambda host, module: host.enter(_training(host, module)),
     "without_parameter_gradients": lambda host, module: host.enter(_without_parameter_gradients(module)),

@@ -142,6 +142,10 @@ def grad(_host, output, leaf):
     return torch.autograd.grad(output, leaf)[0]
 
 
+def grad_with_graph(_host, output, leaf):
+    return torch.autograd.grad(output, leaf, create_graph=True)[0]
+
+
 def backward(_host, output) -> None:
     output.backward()
 
@@ -205,6 +209,7 @@ OPERATIONS = {
     "linear": lambda _host, x, weights, bias: F.linear(x, weights, bias),
     "bincount": bincount,
     "grad": grad,
+    "grad_with_graph": grad_with_graph,
     "backward": backward,
     "gradient": gradient,
 }

@@ -11,20 +11,25 @@ from ..delegates import lazy, method
 from ..streams import begin_default
 
 
-def adamw(_host, module, *, groups: list[dict[str, Any]], betas: list[float]) -> torch.optim.AdamW:
+def adamw(_host, *modules, groups: list[dict[str, Any]], betas: list[float]) -> torch.optim.AdamW:
     """AdamW over named parameters. groups: `[{"parameters": [names] | "all", "learning_rate", "weight_decay"}]`."""
-    return torch.optim.AdamW(_named_groups(module, groups), betas=tuple(betas))
+    return torch.optim.AdamW(_named_groups(modules, groups), betas=tuple(betas))
 
 
-def sgd(_host, module, *, groups: list[dict[str, Any]], momentum: float) -> torch.optim.SGD:
+def sgd(_host, *modules, groups: list[dict[str, Any]], momentum: float) -> torch.optim.SGD:
     """SGD over named parameters, grouped as `adamw` has them."""
-    return torch.optim.SGD(_named_groups(module, groups), momentum=momentum)
+    return torch.optim.SGD(_named_groups(modules, groups), momentum=momentum)
 
 
-def _named_groups(module, groups: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    # A classifier describes its parameters by the names that they have in the library's own network.
-    network = getattr(module, "model", module)
-    named = {name: parameter for name, parameter in network.named_parameters() if parameter.requires_grad}
+def _named_groups(modules, groups: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    # A classifier describes its parameters by the names that they have in the library's own network; of several networks
+    # they begin with the place of theirs.
+    named = {
+        f"{place}.{name}" if len(modules) > 1 else name: parameter
+        for place, module in enumerate(modules)
+        for name, parameter in getattr(module, "model", module).named_parameters()
+        if parameter.requires_grad
+    }
     names = [list(named) if group["parameters"] == "all" else group["parameters"] for group in groups]
     # Groups carry the names: what is saved of the optimizer is found again by them.
     return [

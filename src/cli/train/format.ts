@@ -15,7 +15,11 @@ export function formatConfig(config: RunConfig): string {
 export function formatSmoothing(smoothing: Smoothing): string {
   const { sigma, realisedSigma } = smoothing
   const level = levelOf(smoothing)
-  if (level === null) return `noise level: sigma ${sigma}, without a denoiser`
+  if (level === null) {
+    const front =
+      smoothing.front.kind === 'none' ? 'without a denoiser' : 'in front of a denoiser that is not told it'
+    return `noise level: sigma ${sigma}, ${front}`
+  }
   return `noise level: sigma ${sigma}, timestep t* ${level.timestep}, realised sigma ${realisedSigma.toFixed(6)}`
 }
 

@@ -39,6 +39,8 @@ export interface TrainOptions extends RunOptions {
   readonly threads?: number
   readonly workers?: number
   readonly seed?: number
+  /** Runs of an ensemble, one after another. */
+  readonly members?: number
   readonly baseLearningRate?: number
   readonly lambda?: number
   readonly epsilon?: number
@@ -90,6 +92,14 @@ export function addTrainOptions(program: Command): Command {
       ]),
     )
     .option('--seed <number>', 'seed of order, augmentation and noise', wholeNumber)
+    .addOption(
+      new Option(
+        '--members <count>',
+        'train an ensemble: so many runs with seeds of their own, in members/0, members/1, … of the output',
+      )
+        .argParser(parseNumber({ min: 2, integer: true }))
+        .conflicts('synthetic'),
+    )
     .option('--images-per-update <count>', 'images in one update', count)
     .option('--images-per-micro-batch <count>', 'images at once; lower it to save memory', count)
     .optionsGroup('Arithmetic:')

@@ -5,17 +5,20 @@ import { connect, type Session } from '../../bridge'
 import { certify, defaultLogPath } from '../../certification/certify'
 import { certifyLaunched } from '../../certification/certify-launched'
 import type { NamedPreset } from '../../config/named-presets'
-import { type CertificationRunConfig, certificationOf, type RunConfig } from '../../config/schema'
+import type { CertificationRunConfig, RunConfig } from '../../config/schema'
 import { setup } from '../../environment/setup'
-import { InterruptedError } from '../../errors'
+import { ConfigError, InterruptedError } from '../../errors'
 import { readCertificationLog } from '../../logs/certification-log-file'
+import type { TrainedRun } from '../../smoothing/trained-classifier'
 import { print, printLine, say } from '../../terminal/print'
 import { dryRun } from '../../training/dry-run'
 import { finetune } from '../../training/train'
+import { ensembleOfRuns } from '../ensemble-of-runs'
 import { interruptible } from '../interruption'
 import { isTalkative, runHooks } from '../run-options'
 import { formatConfig, formatDryRun } from './format'
 import { measure, syntheticSettings } from './measure'
+import { memberConfigs } from './member-configs'
 import type { TrainOptions } from './options'
 import { resumeCommand } from './resume-command'
 import { printStart } from './start'
@@ -32,9 +35,11 @@ export async function train(options: TrainOptions): Promise<void> {
   await setup({ python, onLine: say })
   await using session = await connect({ python, device, threads })
   const config = synthetic ? await syntheticSettings(session, options) : settings.config
-  if (options.dryRun) await check(session, config, options)
+  const runs = memberConfigs(config, options.members)
+  requireOneProcess(session, options)
+  if (options.dryRun) for (const run of runs) await check(session, run, options)
   else if (synthetic) await measure(session, config, options)
-  else await trainAndCertify(session, config, { options, preset: settings.preset })
+  else await trainAndCertify(session, runs, { options, preset: settings.preset, output: config.output })
 }
 
 async function check(session: Session, config: RunConfig, options: TrainOptions): Promise<void> {
@@ -47,28 +52,41 @@ async function check(session: Session, config: RunConfig, options: TrainOptions)
 
 async function trainAndCertify(
   session: Session,
-  config: RunConfig,
-  { options, preset }: { options: TrainOptions; preset: NamedPreset | undefined },
+  configs: readonly RunConfig[],
+  { options, preset, output }: { options: TrainOptions; preset: NamedPreset | undefined; output: string },
 ): Promise<void> {
   const isTold = isTalkative(options, session.launch)
   await interruptible('what is under way is brought to an end and saved', async signal => {
-    const { checkpoint, networks, smoothing } = await finetune(session, config, {
-      ...runHooks(options),
-      signal,
-      stopAfterUpdates: options.steps,
-      evaluationImages: options.evaluateImages,
-      onStart: start => (isTold ? printStart(start, config) : undefined),
-    }).catch(withResumeCommand)
-    session.free([networks, smoothing])
-    if (isTold) {
-      printLine(`configuration: ${join(config.output, 'config.json')}`)
-      printLine(`checkpoint: ${checkpoint}`)
+    const trained: (TrainedRun & { readonly folder: string })[] = []
+    for (const config of configs) {
+      const { checkpoint, networks, smoothing } = await finetune(session, config, {
+        ...runHooks(options),
+        signal,
+        stopAfterUpdates: options.steps,
+        evaluationImages: options.evaluateImages,
+        onStart: start => (isTold ? printStart(start, config) : undefined),
+      }).catch(withResumeCommand)
+      session.free([networks, smoothing])
+      if (isTold) {
+        printLine(`configuration: ${join(config.output, 'config.json')}`)
+        printLine(`checkpoint: ${checkpoint}`)
+      }
+      trained.push({ folder: config.output, config, checkpoint })
     }
     if (options.certify) {
       const radii = preset?.radii ?? RADII
-      await certifyTrained(session, certificationOf(config, checkpoint), { radii, isTold, signal })
+      await certifyTrained(session, { ...ensembleOfRuns(trained), output }, { radii, isTold, signal })
     }
   })
+}
+
+/** Processes of a launch share the updates of one run. */
+function requireOneProcess({ launch }: Session, { members }: TrainOptions): void {
+  if (members === undefined || launch.worldSize === 1) return
+  throw new ConfigError(
+    `--members ${members} trains one run after another, but ${launch.worldSize} processes are launched to share one.`,
+    { remedy: 'Launch each member by itself, with --seed and --output …/members/0, …/members/1, ….' },
+  )
 }
 
 /** An interruption tells how to continue. */

@@ -9,7 +9,7 @@ import { formatPasses, formatPlan, formatSmoothing, whole } from './format'
 
 /** Says, before the first update, what is about to be trained and how much work it is. */
 export async function printStart(
-  { networks: { classifier }, smoothing, plan }: RunStart,
+  { networks: { classifier, members, denoiser: trained }, smoothing, plan }: RunStart,
   config: RunConfig,
 ): Promise<void> {
   const { session } = classifier
@@ -29,7 +29,10 @@ export async function printStart(
     ...(sizes.denoiser === null || from.source === 'none'
       ? []
       : [`denoiser: ${whole(sizes.denoiser.parameters)} parameters, ${from.dtype}`]),
-    `classifier: ${whole(sizes.classifier.parameters)} parameters, of which ${whole(classifier.trainableParameters)} are trained`,
+    `${members === undefined ? 'classifier' : `${members.length} classifiers, each`}: ${whole(sizes.classifier.parameters)} parameters, of which ${whole(classifier.trainableParameters)} are trained`,
+    ...(trained === undefined
+      ? []
+      : [`trained: the denoiser, ${whole(trained.trainableParameters)} parameters`]),
     formatSmoothing(smoothing),
     formatPlan(plan, config),
     formatPasses(timesImages(plan.images, passes)),

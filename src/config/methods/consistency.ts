@@ -14,11 +14,11 @@ export const consistencySchema = z
     lambda: nonnegative.describe('Weight of the divergence from the mean prediction.'),
     eta: nonnegative.default(0.5).describe('Weight of the entropy of the mean prediction. Default 0.5.'),
     form: z
-      .enum(['default', 'xent', 'kl', 'mse'])
+      .enum(['default', 'xent', 'kl', 'mse', 'jsd'])
       .default('default')
       .describe(
         'The regulariser: lambda * KL + eta * H; xent: lambda * (KL + H); kl: lambda * KL; mse: lambda times the squared ' +
-          'distance of the first two predictions. Default: default.',
+          'distance of the first two predictions; jsd: lambda times the mean divergence of a prediction from their mean. Default: default.',
       ),
     attack: z
       .strictObject({

@@ -3,6 +3,8 @@ import type { MethodConfig } from '../types/method'
 import { catRsSchema } from './cat-rs'
 import { consistencySchema } from './consistency'
 import { crossEntropySchema } from './cross-entropy'
+import { denoiserMethodSchema } from './denoiser'
+import { diverseEnsembleSchema } from './diverse-ensemble'
 import { ftCadisSchema } from './ft-cadis'
 import { gaussianSchema } from './gaussian'
 import { macerSchema } from './macer'
@@ -21,6 +23,8 @@ export const methodSchema = z.discriminatedUnion('kind', [
   macerSchema,
   smoothMixSchema,
   catRsSchema,
+  diverseEnsembleSchema,
+  denoiserMethodSchema,
 ])
 
 export type { MethodConfig }
@@ -36,4 +40,6 @@ export const METHOD_KINDS: readonly string[] = [
   'macer',
   'smooth-mix',
   'cat-rs',
+  'diverse-ensemble',
+  'denoiser',
 ] satisfies MethodConfig['kind'][]

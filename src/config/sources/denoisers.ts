@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { ConfigError } from '../../errors'
-import { anything, dtype, text } from '../fields'
+import { anything, count, dtype, text } from '../fields'
 import type { Source, SourceSchema } from './source'
 
 type DenoiserSchema = SourceSchema<typeof precision>
@@ -72,5 +72,44 @@ const openai: DenoiserSource<typeof openaiSettings> = {
   randomWeights: ({ path: _path, sha256: _sha256, ...architecture }) => architecture,
 }
 
+const imageDenoiser = {
+  path: text
+    .optional()
+    .describe(
+      'Weights: a checkpoint as published, or a folder of a run by the method denoiser. Without them they are random, to be trained.',
+    ),
+  width: count.default(64).describe('Channels between the layers. Default 64.'),
+  channels: count.default(3).describe('Channels of the images. Default 3.'),
+}
+
+const dncnnSettings = z.strictObject({
+  source: z
+    .literal('dncnn')
+    .describe(
+      'DnCNN as in Denoised Smoothing: takes the noise off an image in one pass, whatever its level.',
+    ),
+  depth: z.int().min(2).default(17).describe('Convolutions. Default 17.'),
+  ...imageDenoiser,
+  ...precision,
+})
+
+const dncnn: DenoiserSource<typeof dncnnSettings> = {
+  settings: dncnnSettings,
+  randomWeights: ({ path: _, ...architecture }) => architecture,
+}
+
+const memnetSettings = z.strictObject({
+  source: z.literal('memnet').describe('MemNet as in Denoised Smoothing: a clean image in one pass.'),
+  blocks: count.default(3).describe('Memory blocks. Default 3.'),
+  units: count.default(6).describe('Residual blocks in each of them. Default 6.'),
+  ...imageDenoiser,
+  ...precision,
+})
+
+const memnet: DenoiserSource<typeof memnetSettings> = {
+  settings: memnetSettings,
+  randomWeights: ({ path: _, ...architecture }) => architecture,
+}
+
 /** Every source of denoisers. The file of one in Python is `networks/denoiser_sources/<source>.py`. */
-export const DENOISERS = [diffusers, openai] as const
+export const DENOISERS = [diffusers, openai, dncnn, memnet] as const

@@ -1,5 +1,7 @@
 // Made from the schemas of src/config/ by `npm run docs`.
 
+import type { ClassifierConfig, ClassifierConfigInput } from './classifier'
+
 /** Fine-tuning by confidence-aware denoised image selection (Algorithm 1), or an ablation of it. */
 export type FtCadisMethodInput = {
   /** Fine-tuning by confidence-aware denoised image selection (Algorithm 1), or an ablation of it. */
@@ -111,9 +113,10 @@ export type ConsistencyMethodInput = {
   eta?: number | undefined
   /**
    * The regulariser: lambda * KL + eta * H; xent: lambda * (KL + H); kl: lambda * KL; mse: lambda times the
-   * squared distance of the first two predictions. Default: default.
+   * squared distance of the first two predictions; jsd: lambda times the mean divergence of a prediction from
+   * their mean. Default: default.
    */
-  form?: 'default' | 'xent' | 'kl' | 'mse' | undefined
+  form?: 'default' | 'xent' | 'kl' | 'mse' | 'jsd' | undefined
   /** Adversarial images in the place of the images (SmoothAdv). Default: null, none. */
   attack?: {
     /** T, steps of the attack. Each is 2 * epsilon / T long. */
@@ -294,6 +297,56 @@ export type CatRsMethodInput = {
   confidence?: 'votes' | 'predictions' | undefined
 }
 
+/**
+ * Members of one ensemble, trained together: cross-entropy of each, margins that are large, and their
+ * gradients that point apart (DRT; Yang et al., 2022).
+ */
+export type DiverseEnsembleMethodInput = {
+  /**
+   * Members of one ensemble, trained together: cross-entropy of each, margins that are large, and their
+   * gradients that point apart (DRT; Yang et al., 2022).
+   */
+  kind: 'diverse-ensemble'
+  /** Classifiers that are trained together. Default 3. */
+  members?: number | undefined
+  /**
+   * M, noises of each image in an update. The released code cuts a batch of L images in M updates of L / M.
+   * Default 2.
+   */
+  noises?: number | undefined
+  /** Weight of the squared length of the sum of two members’ gradients (rho_1), for pixels in [0, 1]. */
+  gradientWeight: number
+  /** Weight of the margins between the two largest probabilities (rho_2). */
+  marginWeight: number
+  /**
+   * Weight files that the members begin with, one for each, in the place of classifier.path. Default: random
+   * weights of their own, or a new head.
+   */
+  weights?: Array<string> | undefined
+}
+
+/**
+ * Trains smoothing.denoiser (source dncnn or memnet) in front of classifiers that stay as they are (Salman et
+ * al., 2020).
+ */
+export type DenoiserMethodInput = {
+  /**
+   * Trains smoothing.denoiser (source dncnn or memnet) in front of classifiers that stay as they are (Salman
+   * et al., 2020).
+   */
+  kind: 'denoiser'
+  /**
+   * What a denoised image is to be: the clean image, by mean squared error; or for the classifier what it says
+   * of the clean image (stability), or the label (classification), by cross-entropy. Default image.
+   */
+  target?: 'image' | 'prediction' | 'label' | undefined
+  /**
+   * Classifiers of the data that take turns, update by update, in the cross-entropy. Default: the classifier
+   * of the run alone.
+   */
+  surrogates?: Array<ClassifierConfigInput> | undefined
+}
+
 /** How the classifier is trained. Without a kind: FT-CADIS. */
 export type MethodConfigInput =
   | FtCadisMethodInput
@@ -305,6 +358,8 @@ export type MethodConfigInput =
   | MacerMethodInput
   | SmoothMixMethodInput
   | CatRsMethodInput
+  | DiverseEnsembleMethodInput
+  | DenoiserMethodInput
 
 /** Fine-tuning by confidence-aware denoised image selection (Algorithm 1), or an ablation of it. */
 export type FtCadisMethod = {
@@ -417,9 +472,10 @@ export type ConsistencyMethod = {
   eta: number
   /**
    * The regulariser: lambda * KL + eta * H; xent: lambda * (KL + H); kl: lambda * KL; mse: lambda times the
-   * squared distance of the first two predictions. Default: default.
+   * squared distance of the first two predictions; jsd: lambda times the mean divergence of a prediction from
+   * their mean. Default: default.
    */
-  form: 'default' | 'xent' | 'kl' | 'mse'
+  form: 'default' | 'xent' | 'kl' | 'mse' | 'jsd'
   /** Adversarial images in the place of the images (SmoothAdv). Default: null, none. */
   attack: {
     /** T, steps of the attack. Each is 2 * epsilon / T long. */
@@ -600,6 +656,56 @@ export type CatRsMethod = {
   confidence: 'votes' | 'predictions'
 }
 
+/**
+ * Members of one ensemble, trained together: cross-entropy of each, margins that are large, and their
+ * gradients that point apart (DRT; Yang et al., 2022).
+ */
+export type DiverseEnsembleMethod = {
+  /**
+   * Members of one ensemble, trained together: cross-entropy of each, margins that are large, and their
+   * gradients that point apart (DRT; Yang et al., 2022).
+   */
+  kind: 'diverse-ensemble'
+  /** Classifiers that are trained together. Default 3. */
+  members: number
+  /**
+   * M, noises of each image in an update. The released code cuts a batch of L images in M updates of L / M.
+   * Default 2.
+   */
+  noises: number
+  /** Weight of the squared length of the sum of two members’ gradients (rho_1), for pixels in [0, 1]. */
+  gradientWeight: number
+  /** Weight of the margins between the two largest probabilities (rho_2). */
+  marginWeight: number
+  /**
+   * Weight files that the members begin with, one for each, in the place of classifier.path. Default: random
+   * weights of their own, or a new head.
+   */
+  weights?: Array<string> | undefined
+}
+
+/**
+ * Trains smoothing.denoiser (source dncnn or memnet) in front of classifiers that stay as they are (Salman et
+ * al., 2020).
+ */
+export type DenoiserMethod = {
+  /**
+   * Trains smoothing.denoiser (source dncnn or memnet) in front of classifiers that stay as they are (Salman
+   * et al., 2020).
+   */
+  kind: 'denoiser'
+  /**
+   * What a denoised image is to be: the clean image, by mean squared error; or for the classifier what it says
+   * of the clean image (stability), or the label (classification), by cross-entropy. Default image.
+   */
+  target: 'image' | 'prediction' | 'label'
+  /**
+   * Classifiers of the data that take turns, update by update, in the cross-entropy. Default: the classifier
+   * of the run alone.
+   */
+  surrogates: Array<ClassifierConfig>
+}
+
 /** How the classifier is trained. Without a kind: FT-CADIS. */
 export type MethodConfig =
   | FtCadisMethod
@@ -611,3 +717,5 @@ export type MethodConfig =
   | MacerMethod
   | SmoothMixMethod
   | CatRsMethod
+  | DiverseEnsembleMethod
+  | DenoiserMethod

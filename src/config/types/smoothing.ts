@@ -31,6 +31,46 @@ export type OpenaiDenoiserInput = {
   dtype?: 'float32' | 'float16' | 'bfloat16' | 'float64' | undefined
 }
 
+/** DnCNN as in Denoised Smoothing: takes the noise off an image in one pass, whatever its level. */
+export type DncnnDenoiserInput = {
+  /** DnCNN as in Denoised Smoothing: takes the noise off an image in one pass, whatever its level. */
+  source: 'dncnn'
+  /** Convolutions. Default 17. */
+  depth?: number | undefined
+  /**
+   * Weights: a checkpoint as published, or a folder of a run by the method denoiser. Without them they are
+   * random, to be trained.
+   */
+  path?: string | undefined
+  /** Channels between the layers. Default 64. */
+  width?: number | undefined
+  /** Channels of the images. Default 3. */
+  channels?: number | undefined
+  /** Number type of the weights and of the arithmetic of the denoiser. Default float32. */
+  dtype?: 'float32' | 'float16' | 'bfloat16' | 'float64' | undefined
+}
+
+/** MemNet as in Denoised Smoothing: a clean image in one pass. */
+export type MemnetDenoiserInput = {
+  /** MemNet as in Denoised Smoothing: a clean image in one pass. */
+  source: 'memnet'
+  /** Memory blocks. Default 3. */
+  blocks?: number | undefined
+  /** Residual blocks in each of them. Default 6. */
+  units?: number | undefined
+  /**
+   * Weights: a checkpoint as published, or a folder of a run by the method denoiser. Without them they are
+   * random, to be trained.
+   */
+  path?: string | undefined
+  /** Channels between the layers. Default 64. */
+  width?: number | undefined
+  /** Channels of the images. Default 3. */
+  channels?: number | undefined
+  /** Number type of the weights and of the arithmetic of the denoiser. Default float32. */
+  dtype?: 'float32' | 'float16' | 'bfloat16' | 'float64' | undefined
+}
+
 /** No denoiser: the classifier takes images with Gaussian noise as they are. */
 export type NoneDenoiserInput = {
   /** No denoiser: the classifier takes images with Gaussian noise as they are. */
@@ -44,6 +84,8 @@ export type NoneDenoiserInput = {
 export type DenoiserConfigInput =
   | DiffusersDenoiserInput
   | OpenaiDenoiserInput
+  | DncnnDenoiserInput
+  | MemnetDenoiserInput
   | NoneDenoiserInput
 
 /** The noise, and the denoiser in front of the classifier. */
@@ -86,6 +128,46 @@ export type OpenaiDenoiser = {
   dtype: 'float32' | 'float16' | 'bfloat16' | 'float64'
 }
 
+/** DnCNN as in Denoised Smoothing: takes the noise off an image in one pass, whatever its level. */
+export type DncnnDenoiser = {
+  /** DnCNN as in Denoised Smoothing: takes the noise off an image in one pass, whatever its level. */
+  source: 'dncnn'
+  /** Convolutions. Default 17. */
+  depth: number
+  /**
+   * Weights: a checkpoint as published, or a folder of a run by the method denoiser. Without them they are
+   * random, to be trained.
+   */
+  path?: string | undefined
+  /** Channels between the layers. Default 64. */
+  width: number
+  /** Channels of the images. Default 3. */
+  channels: number
+  /** Number type of the weights and of the arithmetic of the denoiser. Default float32. */
+  dtype: 'float32' | 'float16' | 'bfloat16' | 'float64'
+}
+
+/** MemNet as in Denoised Smoothing: a clean image in one pass. */
+export type MemnetDenoiser = {
+  /** MemNet as in Denoised Smoothing: a clean image in one pass. */
+  source: 'memnet'
+  /** Memory blocks. Default 3. */
+  blocks: number
+  /** Residual blocks in each of them. Default 6. */
+  units: number
+  /**
+   * Weights: a checkpoint as published, or a folder of a run by the method denoiser. Without them they are
+   * random, to be trained.
+   */
+  path?: string | undefined
+  /** Channels between the layers. Default 64. */
+  width: number
+  /** Channels of the images. Default 3. */
+  channels: number
+  /** Number type of the weights and of the arithmetic of the denoiser. Default float32. */
+  dtype: 'float32' | 'float16' | 'bfloat16' | 'float64'
+}
+
 /** No denoiser: the classifier takes images with Gaussian noise as they are. */
 export type NoneDenoiser = {
   /** No denoiser: the classifier takes images with Gaussian noise as they are. */
@@ -99,6 +181,8 @@ export type NoneDenoiser = {
 export type DenoiserConfig =
   | DiffusersDenoiser
   | OpenaiDenoiser
+  | DncnnDenoiser
+  | MemnetDenoiser
   | NoneDenoiser
 
 /** The noise, and the denoiser in front of the classifier. */

@@ -84,6 +84,38 @@ describe('ft-cadis train', () => {
     TIMEOUT_MS,
   )
 
+  it(
+    'trains an ensemble by seed, goes on where it ended half-way, and certifies it as one',
+    async () => {
+      const output = join(folder, 'ensemble')
+      const words = ['--output', output, '--members', '2', '--set', 'optimisation.epochs=1', '--seed', '3']
+      const first = await train(...words)
+      expect(first.exitCode, first.stderr).toBe(0)
+      const seedOf = async (member: number) =>
+        JSON.parse(await readFile(join(output, 'members', `${member}`, 'config.json'), 'utf8')).config.seed
+      expect([await seedOf(0), await seedOf(1)]).toEqual([3, 4])
+      const weights = () => readFile(join(output, 'members/0/checkpoints/epoch-01/model.safetensors'))
+      const before = await weights()
+
+      // As if it had ended before the second member began.
+      await rm(join(output, 'members', '1'), { recursive: true })
+      const resumed = await train(...words, '--resume', '--certify')
+      expect(resumed.exitCode, resumed.stderr).toBe(0)
+      expect(await seedOf(1)).toBe(4)
+      expect(await weights()).toEqual(before)
+      expect(resumed.stdout).toContain('r = 0.75')
+
+      // The command continues with the log of the ensemble.
+      const certified = await runProgram(
+        'src/cli/main.ts',
+        ...['certify', output, '--images', 'first:2', '--threads', '1'],
+      )
+      expect(certified.exitCode, certified.stderr).toBe(0)
+      expect((await readdir(output)).filter(name => name.endsWith('.tsv'))).toHaveLength(1)
+    },
+    TIMEOUT_MS,
+  )
+
   it('checks options before anything starts', async () => {
     const { exitCode, stderr, stdout } = await train('--set', 'method.lambda=two')
     expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' })

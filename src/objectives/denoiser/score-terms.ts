@@ -1,0 +1,21 @@
+import { type AnyTensor, type Axes, add, mul, square, type Tensor } from '../../torch'
+
+/**
+ * Denoising score matching: (σ s + ε)² of every element, for the score s of a network at x + σ ε.
+ *
+ * @param sigma - of each image: its axes are among those of the score
+ */
+export function scoreErrors<A extends Axes>(
+  score: Tensor<A>,
+  { noise, sigma }: { readonly noise: Tensor<A>; readonly sigma: AnyTensor },
+): Tensor<A> {
+  return square(add(mul(score, sigma), noise))
+}
+
+/** The posterior mean of the clean image behind y, by the score at y: y + σ² s (Tweedie). */
+export function posteriorMean<A extends Axes>(
+  noisy: Tensor<A>,
+  { score, sigma }: { readonly score: Tensor<A>; readonly sigma: number },
+): Tensor<A> {
+  return add(noisy, mul(score, sigma ** 2))
+}

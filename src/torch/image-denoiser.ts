@@ -1,0 +1,77 @@
+import { Handle, PlainHandle, type Session } from '../bridge'
+import type { Dtype } from './apply'
+import { type Denoiser, descriptionOf, type ParameterDescription } from './modules'
+import { pythonSpec, type Spec } from './spec'
+import { Tensor } from './tensor'
+
+export interface ImageDenoiserDescription {
+  readonly parameters: readonly ParameterDescription[]
+  /** Whether training mode mixes the images of a batch (batch normalisation). */
+  readonly usesBatchStatistics: boolean
+  /** Whether training mode moves buffers (running statistics). */
+  readonly hasRunningStatistics: boolean
+}
+
+/** A network that makes a clean image of a noisy one. It is in evaluation mode outside of {@link ImageDenoiser.training}. */
+export class ImageDenoiser extends Handle<never> {
+  constructor(
+    session: Session,
+    id: number,
+    readonly description: ImageDenoiserDescription,
+  ) {
+    super(session, id)
+  }
+
+  /** The clean images that it finds behind noisy ones, all in [-1, 1]; differentiable in the images too. */
+  clean(noisy_NCHW: Tensor<'NCHW'>): Tensor<'NCHW'> {
+    return this.session.record('clean_images', [this, noisy_NCHW], {
+      make: (session, id) => new Tensor(session, id, 'NCHW' as const),
+    })
+  }
+
+  /** How many numbers training changes. */
+  get trainableParameters(): number {
+    return this.description.parameters.reduce(
+      (total, { shape }) => total + shape.reduce((product, size) => product * size, 1),
+      0,
+    )
+  }
+
+  /** Makes every parameter trainable. */
+  makeTrainable(): void {
+    this.session.perform('make_trainable', [this])
+  }
+
+  /** Records taking over the weights that {@link save} wrote. Where the weights were from before stays what is told of them. */
+  restore(folder: string): void {
+    this.session.perform('restore_image_denoiser', [this], { folder })
+  }
+
+  /** Writes the weights, under the names of the published checkpoints, as safetensors. */
+  async save(folder: string): Promise<void> {
+    this.session.perform('save_image_denoiser', [this], { folder })
+    await this.session.flush()
+  }
+
+  /** Runs `body` in training mode (batch statistics). */
+  training<T>(body: () => T): T {
+    return this.session.inContext('training', [this], body)
+  }
+}
+
+/** A network that stands in front of a classifier: a diffusion model that predicts noise, or one that makes clean images. */
+export type AnyDenoiser = Denoiser | ImageDenoiser
+
+/** Loads a denoiser of images, or makes one with random weights. */
+export async function loadImageDenoiser(
+  session: Session,
+  spec: Spec,
+  { dtype = 'float32' }: { dtype?: Dtype } = {},
+): Promise<ImageDenoiser> {
+  const handle = session.record('load_denoiser', [], {
+    parameters: { spec: pythonSpec(spec), dtype },
+    make: (owner, id) => new PlainHandle<never>(owner, id),
+  })
+  const description = await descriptionOf<ImageDenoiserDescription>('describe_image_denoiser', handle)
+  return new ImageDenoiser(session, handle.id, description)
+}

@@ -1,0 +1,120 @@
+import { join } from 'node:path'
+import type { Session } from '../bridge'
+import { networkFolders } from '../config/methods/trained'
+import type { AnyRunConfig, ClassifierConfig } from '../config/schema'
+import { ConfigError } from '../errors'
+import type { TrainedNetworks } from '../objectives/objective'
+import { loadBaseClassifier, loadSmoothingDenoiser } from '../smoothing/load-networks'
+import { alike, type Classifier, ImageDenoiser, manualSeed } from '../torch'
+
+/** The networks whose weights a run moves, in the order in which its optimizer has them. */
+export function trainedOf({
+  classifier,
+  members = [classifier],
+  denoiser,
+}: TrainedNetworks): readonly (Classifier | ImageDenoiser)[] {
+  return denoiser === undefined ? members : [denoiser]
+}
+
+/** The denoiser that is trained: with the weights of a checkpoint if there is one. */
+export async function loadTrainedDenoiser(
+  session: Session,
+  { smoothing, seed, method }: AnyRunConfig,
+  checkpoint: string | undefined,
+): Promise<ImageDenoiser> {
+  manualSeed(session, seed, 'initialisation', 'denoiser')
+  const denoiser = await loadSmoothingDenoiser(session, smoothing)
+  if (!(denoiser instanceof ImageDenoiser)) {
+    throw new ConfigError(
+      `The method ${method.kind} trains a denoiser of images, got ${smoothing.denoiser.source}.`,
+      {
+        remedy: 'Set smoothing.denoiser.source to dncnn or memnet.',
+      },
+    )
+  }
+  if (checkpoint !== undefined) denoiser.restore(join(checkpoint, ...networkFolders(method)))
+  denoiser.makeTrainable()
+  return denoiser
+}
+
+/** A classifier that a run only asks. */
+export async function loadFrozenClassifier(
+  session: Session,
+  config: AnyRunConfig,
+  classifier: ClassifierConfig = config.classifier,
+): Promise<Classifier> {
+  const { dtype, autocast } = config
+  const randomWeights = config.data.source === 'synthetic' ? 'allowed' : 'refused'
+  return (await loadBaseClassifier(session, classifier, { dtype, autocast, randomWeights })).classifier
+}
+
+/** The classifier that is trained: of a checkpoint if there is one. */
+export async function loadTrainedClassifier(
+  session: Session,
+  config: AnyRunConfig,
+  {
+    checkpoint,
+    path,
+    stream = [],
+  }: {
+    readonly checkpoint?: string | undefined
+    /** Weights in the place of those of the configuration. */
+    readonly path?: string | undefined
+    /** Which of several networks it is: each has random numbers of its own. */
+    readonly stream?: readonly (string | number)[]
+  },
+): Promise<Classifier> {
+  const { dtype, autocast, activationCheckpointing, tuning, seed } = config
+  // What is drawn for a new head or for adapters is a function of the seed.
+  manualSeed(session, seed, 'initialisation', ...stream)
+  // Generated images measure, and nothing is certified.
+  const randomWeights = config.data.source === 'synthetic' ? 'allowed' : 'refused'
+  const options = { dtype, autocast, activationCheckpointing, tuning, checkpoint, randomWeights } as const
+  const classifier = { ...config.classifier, ...(path !== undefined && { path }) } as ClassifierConfig
+  return (await loadBaseClassifier(session, classifier, options)).classifier
+}
+
+/**
+ * The members that are trained together: of a checkpoint if there is one, else each with weights of its own.
+ *
+ * @throws ConfigError where two of them begin with the same weights, and would stay the same
+ */
+export async function loadMembers(
+  session: Session,
+  config: AnyRunConfig,
+  {
+    count,
+    weights,
+    checkpoint,
+  }: {
+    readonly count: number
+    readonly weights?: readonly string[] | undefined
+    readonly checkpoint: string | undefined
+  },
+): Promise<Required<Pick<TrainedNetworks, 'classifier' | 'members'>>> {
+  const folders = networkFolders(config.method)
+  const members: Classifier[] = []
+  for (let place = 0; place < count; place += 1) {
+    members.push(
+      await loadTrainedClassifier(session, config, {
+        ...{ path: weights?.[place], stream: ['member', place] },
+        checkpoint: checkpoint === undefined ? undefined : join(checkpoint, folders[place] ?? '.'),
+      }),
+    )
+  }
+  const [classifier, ...others] = members
+  if (classifier === undefined) throw new RangeError('An ensemble has members.')
+  const { pairs } = await session.compute(() => ({ pairs: alike([classifier, ...others]) }))
+  const [pair] = pairs
+  if (pair !== undefined && checkpoint === undefined) {
+    session.free(members)
+    throw new ConfigError(
+      `The members ${pair.join(' and ')} of the ensemble begin with the same weights, and would be one network twice.`,
+      {
+        remedy:
+          'Give each member a weight file in method.weights, such as those of runs with other seeds; or begin with random weights.',
+      },
+    )
+  }
+  return { classifier, members: [classifier, ...others] }
+}

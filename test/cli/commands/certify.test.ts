@@ -214,7 +214,7 @@ describe('what a command line names', () => {
     [{}, /exactly one of a folder, --config or --preset; got none\. Name the folder of a run/],
     [
       { preset: 'cifar10' as const },
-      /The preset cifar10 is missing data and denoiser\..*--data and --denoiser/,
+      /The preset cifar10 is missing data\..*--data/,
     ],
     [{ ...digits, data: 'x' }, /Data of the source digits are in no folder/],
   ])('is not %j', async (options, message) => {

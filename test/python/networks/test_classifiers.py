@@ -149,6 +149,17 @@ class TestTimm(Seeded):
         self.assertTrue(torch.equal(plain(2 * pixels - 1), classifier(2 * pixels - 1)))
         self.assertEqual(list(timm.data.resolve_model_data_config(plain)["mean"]), [0.5, 0.5, 0.5])
 
+    def test_a_folder_loads_whose_config_has_the_encoding_of_another_system(self):
+        classifier = load(TIMM, **FULL)
+        save_classifier(classifier, self.folder / "c")
+        config = self.folder / "c" / "config.json"
+        text = config.read_text()
+        for encoding in ("utf-8-sig", "utf-16"):
+            with self.subTest(encoding):
+                config.write_bytes(text.encode(encoding))
+                again = load({"source": "timm", "path": str(self.folder / "c"), "resize": 16})
+                self.assert_equal_outputs(again, classifier)
+
     def test_a_weight_file_with_a_name(self):
         classifier = train(load(TIMM, **FULL))
         state = {f"module.{key}": value for key, value in classifier.model.state_dict().items()}
@@ -181,10 +192,15 @@ class TestTimm(Seeded):
         with self.assertRaisesRegex(WeightsError, "There is no folder or file '/none'"):
             load(spec, path="/none")
 
-    def test_pretrained_weights_out_of_reach_are_an_error(self):
+    def test_pretrained_weights_that_are_not_fetched_are_an_error(self):
+        with self.assertRaisesRegex(WeightsError, "not in its cache. Run `npx ft-cadis fetch timm/vit_tiny_patch16_224"):
+            load({"source": "timm", "name": "vit_tiny_patch16_224", "pretrained": True})
+
+    def test_pretrained_weights_that_do_not_load_are_an_error(self):
         with (
-            unittest.mock.patch("timm.create_model", side_effect=OSError("no network")),
-            self.assertRaisesRegex(WeightsError, "no network.*'path'"),
+            unittest.mock.patch("ftcadis_host.networks.classifier_sources.timm.cached_model"),
+            unittest.mock.patch("timm.create_model", side_effect=OSError("cut off")),
+            self.assertRaisesRegex(WeightsError, "cut off.*fetch.*'path'"),
         ):
             load({"source": "timm", "name": "vit_tiny_patch16_224", "pretrained": True})
 

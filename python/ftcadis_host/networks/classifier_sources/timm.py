@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
 from torch import nn
 
 from ...errors import SpecError, WeightsError, explained, plain_text
-from ...folders import read_json, written_folder
+from ...folders import read_json, write_json, written_folder
 from ...size_limits import check_numbers, within
 from ...sources import either
 from ..backbone import Backbone, ClassifierSource, load_weights, names_of
@@ -107,7 +110,9 @@ def _from_path(path: Path, spec: Mapping[str, Any], arguments: dict[str, Any]) -
             )
         tensors = read_tensors(file)
         check_numbers(config.get("model_args"), source=f"'{path / 'config.json'}'")
-        return _fill(_made_within(tensors, f"local-dir:{path}", arguments, file), file, tensors, classes)
+        with _readable(path, config) as folder:
+            model = _made_within(tensors, f"local-dir:{folder}", arguments, file)
+        return _fill(model, file, tensors, classes)
     if "name" not in spec:
         raise SpecError(f"The timm weight file '{path}' needs the 'name' of its architecture.")
     _require_known(spec["name"])
@@ -117,6 +122,18 @@ def _from_path(path: Path, spec: Mapping[str, Any], arguments: dict[str, Any]) -
     if arguments["num_classes"] is None:
         del arguments["num_classes"]
     return _fill(_made_within(tensors, spec["name"], arguments, path), path, tensors, classes)
+
+
+@contextmanager
+def _readable(path: Path, config: Mapping[str, Any]) -> Iterator[Path]:
+    """The folder, or where timm cannot read its config.json, which knows neither byte order marks nor UTF-16, one that holds it anew."""
+    try:
+        json.loads((path / "config.json").read_text(encoding="utf-8"))
+        yield path
+    except ValueError:
+        with TemporaryDirectory() as folder:
+            write_json(Path(folder) / "config.json", config)
+            yield Path(folder)
 
 
 def _made_within(

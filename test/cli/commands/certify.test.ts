@@ -212,10 +212,7 @@ describe('what a command line names', () => {
   it.each([
     [{ ...digits, config: 'x.json' }, /exactly one of a folder, --config or --preset; got 2/],
     [{}, /exactly one of a folder, --config or --preset; got none\. Name the folder of a run/],
-    [
-      { preset: 'cifar10' as const },
-      /The preset cifar10 is missing data\..*--data/,
-    ],
+    [{ preset: 'cifar10' as const }, /The preset cifar10 is missing data\..*--data/],
     [{ ...digits, data: 'x' }, /Data of the source digits are in no folder/],
   ])('is not %j', async (options, message) => {
     await expect(smoothedSource(undefined, options)).rejects.toThrow(ConfigError)

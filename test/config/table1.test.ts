@@ -51,10 +51,9 @@ describe('a preset table1.<method>', () => {
     expect(Object.keys(presets.table1)).toEqual(words.map(camel))
     const options = { scale: 'mnist', sigma: 0.5, ...VALUES } as const
     expect(presets.table1.smoothAdv(options)).toEqual(at('smooth-adv', 'mnist', 0.5))
-    expect(presets.table1.catRs({ ...options, settings: PREDICTIONS })).toEqual(
-      at('cat-rs', 'mnist', 0.5, PREDICTIONS),
-    )
-    expect(() => presets.table1.catRs(options)).toThrow('is missing method.predictions')
+    const above = { method: { ...PREDICTIONS.method, lambda: 0.5 } }
+    expect(presets.table1.catRs({ ...options, settings: above })).toEqual(at('cat-rs', 'mnist', 0.5, above))
+    expect(() => presets.table1.catRs(options)).toThrow('give method.lambda')
   })
 
   it.each([

@@ -35,7 +35,7 @@ beforeAll(async () => {
   networks = await loadDigits(session)
   folder = await mkdtemp(join(tmpdir(), 'ft-cadis-schedules-'))
   before = JSON.parse(
-    await readFile(join(__dirname, '..', '..', 'fixtures', 'votes_image_by_image.json'), 'utf8'),
+    await readFile(join(__dirname, '..', '..', 'support', 'votes_image_by_image.json'), 'utf8'),
   )
 })
 afterAll(async () => {

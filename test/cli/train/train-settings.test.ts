@@ -128,11 +128,7 @@ describe('the configuration of a training', () => {
     ['nothing to start from', [], /Neither a preset nor a file.*--preset.*--config/],
     ['a preset that is not there', ['--preset', 'digit'], /There is no preset digit/],
     ['σ beside a preset', ['--preset', 'digits', '--set', 'smoothing.sigma=1'], /Give --sigma instead/],
-    [
-      'missing inputs',
-      ['--preset', 'cifar10'],
-      /is missing data and denoiser\. Give them; .* --data and --denoiser/,
-    ],
+    ['missing inputs', ['--preset', 'cifar10'], /is missing data\. Give it; .* --data/],
     ['a preset of several scales without one', ['--preset', 'table1.macer'], /got none\. .*--scale/],
     ['a scale that the preset has none of', ['--preset', 'digits', '--scale', 'mnist'], /has one scale/],
     ['an unknown field', ['--preset', 'digits', '--set', 'method.lamda=1'], /method\.lamda: unknown/],

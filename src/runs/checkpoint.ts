@@ -281,7 +281,10 @@ async function filesIn(folder: string): Promise<Record<string, { bytes: number; 
     .map(entry => relative(folder, join(entry.parentPath, entry.name)).split(sep).join('/'))
   return Object.fromEntries(
     await Promise.all(
-      names.sort().map(async name => [name, await describeFile(join(folder, name))] as const),
+      names.sort().map(async name => {
+        const path = join(folder, name)
+        return [name, { bytes: (await stat(path)).size, sha256: await fileHash(path) }] as const
+      }),
     ),
   )
 }
@@ -294,8 +297,4 @@ function entriesOf(files: readonly string[]): string[] {
   })
   const innermostFirst = [...new Set(folders)].sort((a, b) => b.length - a.length)
   return [...files, ...innermostFirst, '.']
-}
-
-async function describeFile(path: string): Promise<{ bytes: number; sha256: string }> {
-  return { bytes: (await stat(path)).size, sha256: await fileHash(path) }
 }

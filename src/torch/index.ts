@@ -126,6 +126,7 @@ export {
   RunningStatistics,
   runningStatistics,
   sgd,
+  type Trainable,
 } from './optimizer'
 export { type Provenance, provenance } from './provenance'
 export {

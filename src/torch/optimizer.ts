@@ -69,7 +69,7 @@ export class Optimizer extends Handle<never> {
 }
 
 /** Networks whose parameters one optimizer has. */
-type Trainable = Classifier | AnyDenoiser
+export type Trainable = Classifier | AnyDenoiser
 
 /**
  * An AdamW over the named parameters of a network, or of several: each name then begins with the place of its network, as in

@@ -121,11 +121,11 @@ describe('finetune-cifar10', () => {
   )
 
   it(
-    'asks for data and weights, and for the values that another sigma leaves open',
+    'asks for data, and for the values that another sigma leaves open',
     async () => {
       const without = await runProgram('examples/finetune-cifar10.ts')
       expect(without.exitCode).toBe(1)
-      expect(without.stderr).toContain('is missing data and denoiser')
+      expect(without.stderr).toContain('is missing data')
       const open = await example('--sigma', '0.3')
       expect(open.exitCode).toBe(1)
       expect(open.stderr).toContain('expected values for baseLearningRate, lambda, epsilon')

@@ -114,7 +114,7 @@ class TestSources(InFolder):
                 expected = "'lenet' or 'python' or 'resnet110' or 'timm' or 'transformers', got "
                 with self.assertRaisesRegex(SpecError, f"source of a classifier must be {expected}"):
                     load_classifier({"source": name}, **FLOAT32)
-                with self.assertRaisesRegex(SpecError, "source of a denoiser must be 'diffusers' or 'openai', got "):
+                with self.assertRaisesRegex(SpecError, "source of a denoiser must be 'diffusers' or 'dncnn' or 'memnet' or 'openai', got "):
                     load_denoiser({"source": name}, **FLOAT32)
 
 

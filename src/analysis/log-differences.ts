@@ -163,7 +163,7 @@ export function sayDifferences(differences: readonly LogDifference[]): string[] 
 }
 
 /**
- * Refuses to average logs that are not seeds of one configuration, see {@link seedDifferences}.
+ * Refuses to average logs that are not seeds of one configuration, see `seedDifferences`.
  *
  * @param what - What the logs are, for the message.
  * @throws ConfigError that names two logs and lists every difference between them

@@ -32,9 +32,9 @@ export interface MacerForm extends Form {
   readonly settings: MacerSettings
   readonly prepared: null
   readonly asked: {
-    /** [B]: the class that the soft votes lead. */
+    /** `[B]`: the class that the soft votes lead. */
     readonly leading: Tensor<'B'>
-    /** [B]: the radius in units of σ/2. */
+    /** `[B]`: the radius in units of σ/2. */
     readonly margin: Tensor<'B'>
   }
   readonly kept: { readonly logits_MBK: Tensor<'MBK'> }

@@ -36,7 +36,7 @@ export interface CatRsForm extends Form {
     readonly correct: Tensor<'MB', boolean>
     /** [M][B] */
     readonly crossEntropy: Tensor<'MB'>
-    /** [B]: what the file of predictions gives the label. */
+    /** `[B]`: what the file of predictions gives the label. */
     readonly ofLabel: Tensor<'B'>
   }
   readonly kept: {

@@ -145,6 +145,18 @@ export async function readMetadata(logPath: string): Promise<LogMetadata | undef
   const { sigma, certifiedSigma = sigma, alpha, procedure } = configuration
   if (!(Number(sigma) > 0 && Number(certifiedSigma) > 0)) throw refuse('configuration.sigma is not above 0')
   if (!(Number(alpha) > 0 && Number(alpha) < 1)) throw refuse('configuration.alpha is not between 0 and 1')
+  const { plan, share } = metadata as JsonObject
+  if (plan !== undefined && !hasFields(plan, { count: 'number', images: 'string' })) {
+    throw refuse('plan is not a count and a list of images')
+  }
+  if (
+    share !== undefined &&
+    !hasFields(share, { number: 'number', of: 'number', count: 'number', sha256: 'string' })
+  ) {
+    throw refuse(
+      'share is not the number of a share, of how many, with the count and the SHA-256 of the plan',
+    )
+  }
   const { format = 1, ...others } = metadata as unknown as Omit<LogMetadata, 'format'> & { format?: Json }
   if (format === LOG_FORMAT) {
     if (!isObject(procedure)) throw refuse('configuration.procedure is missing')
@@ -155,6 +167,10 @@ export async function readMetadata(logPath: string): Promise<LogMetadata | undef
     `${path} has format ${JSON.stringify(format)}, and this version reads 1 and ${LOG_FORMAT}.`,
     { remedy: 'Read the log with the version of ft-cadis that wrote it, or a later one.' },
   )
+}
+
+function hasFields(value: Json, types: Readonly<Record<string, 'number' | 'string'>>): boolean {
+  return isObject(value) && Object.entries(types).every(([field, type]) => typeof value[field] === type)
 }
 
 /** The configuration of a log of format 1 as format 2 has it. */

@@ -326,6 +326,20 @@ describe('readCertificationLog', () => {
       reason,
     ]),
     ['metadata without sigma', '{"configuration": {}}', /configuration\.sigma is not a number/],
+    ...(
+      [
+        ['a plan without images', { plan: { count: 3 } }, /plan is not a count and a list of images/],
+        ['a share that is none', { share: { number: 1 } }, /share is not the number of a share/],
+      ] as const
+    ).map(([what, fields, reason]): [string, string, RegExp] => [
+      `metadata with ${what}`,
+      JSON.stringify({
+        format: 2,
+        configuration: { sigma: 1, n0: 1, n: 1, alpha: 0.1, seed: 0, procedure: { kind: 'certify' } },
+        ...fields,
+      }),
+      reason,
+    ]),
   ])('refuses %s', async (_what, content, message) => {
     if (content !== undefined) {
       await write(0)

@@ -160,6 +160,14 @@ class TestTimm(Seeded):
                 again = load({"source": "timm", "path": str(self.folder / "c"), "resize": 16})
                 self.assert_equal_outputs(again, classifier)
 
+    def test_an_error_of_a_folder_is_that_of_its_network(self):
+        save_classifier(load(TIMM, **FULL), self.folder / "c")
+        with (
+            unittest.mock.patch("ftcadis_host.networks.classifier_sources.timm._made_within", side_effect=ValueError("no network")),
+            self.assertRaisesRegex(ValueError, "no network"),
+        ):
+            load({"source": "timm", "path": str(self.folder / "c"), "resize": 16})
+
     def test_a_weight_file_with_a_name(self):
         classifier = train(load(TIMM, **FULL))
         state = {f"module.{key}": value for key, value in classifier.model.state_dict().items()}

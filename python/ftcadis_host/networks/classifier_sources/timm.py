@@ -126,14 +126,21 @@ def _from_path(path: Path, spec: Mapping[str, Any], arguments: dict[str, Any]) -
 
 @contextmanager
 def _readable(path: Path, config: Mapping[str, Any]) -> Iterator[Path]:
-    """The folder, or where timm cannot read its config.json, which knows neither byte order marks nor UTF-16, one that holds it anew."""
-    try:
-        json.loads((path / "config.json").read_text(encoding="utf-8"))
+    """The folder, or a copy of its config.json in UTF-8 without a byte order mark, which is all that timm reads."""
+    if _is_plain(path / "config.json"):
         yield path
+        return
+    with TemporaryDirectory() as folder:
+        write_json(Path(folder) / "config.json", config)
+        yield Path(folder)
+
+
+def _is_plain(path: Path) -> bool:
+    try:
+        json.loads(path.read_text(encoding="utf-8"))
     except ValueError:
-        with TemporaryDirectory() as folder:
-            write_json(Path(folder) / "config.json", config)
-            yield Path(folder)
+        return False
+    return True
 
 
 def _made_within(

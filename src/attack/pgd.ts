@@ -1,5 +1,6 @@
 import type { Aggregation, Members } from '../certification/voters'
 import { PER_UNIT } from '../objectives/attacks/shift-attack'
+import { consistencyTarget } from '../objectives/losses'
 import { noisy, type Smoothing, seen } from '../smoothing/smoothing'
 import type { StreamName } from '../streams'
 import {
@@ -18,7 +19,6 @@ import {
   log,
   logSoftmax,
   max,
-  mean,
   mul,
   ne,
   noiseBlocks,
@@ -89,7 +89,10 @@ export interface Attacked {
 /** Length of all steps together, in radii: a usual choice that can reach any place of the ball and come back. */
 const WAY = 2.5
 
-/** Keeps -log of a mean probability finite. */
+/** Below the log of every probability. */
+const LOG_OF_NOTHING = -1e30
+
+/** Keeps the log of a probability finite. */
 const PROBABILITY_FLOOR = 1e-20
 
 /** Copies of one random stream, as in certification. */
@@ -127,7 +130,7 @@ export function attackAll(
             noiseBlocks(image_CHW, { axis: 'M', name: [...stream, step], count: noises, block: BLOCK }),
           )
           const gradient_ACHW = gradientOf(target, {
-            ...{ points_ACHW, noise_AMCHW, labels_A, byRatio_A, attempts: attempts.length },
+            ...{ points_ACHW, noise_AMCHW, labels_A, byRatio_A, attempts: attempts.length, noises },
           })
           const moved_ACHW = add(points_ACHW, mul(unit(gradient_ACHW), mul(ball.radii_A, WAY / steps)))
           return detach(inBall(moved_ACHW, ball))
@@ -153,19 +156,20 @@ interface Ball {
 /** Where each attack climbs. */
 function gradientOf(
   target: AttackTarget,
-  { points_ACHW, noise_AMCHW, labels_A, byRatio_A, attempts }: Ascent,
+  { points_ACHW, noise_AMCHW, labels_A, byRatio_A, attempts, noises }: Ascent,
 ): Tensor<'ACHW'> {
   const { session } = points_ACHW
   const variable_ACHW = leaf(points_ACHW)
   const noisy_NCHW = flatten(noisy(target.smoothing, variable_ACHW, noise_AMCHW), 'AM', 'N')
   const logs_NK = logProbabilities(target, seen(target.smoothing, noisy_NCHW, { live: true }))
-  const mean_AK = mean(exp(unflatten(logs_NK, 'N', { as: 'AM', count: attempts })), 'M')
+  // In log space: a class that no copy is near still says where it lies.
+  const logMean_AK = consistencyTarget(unflatten(logs_NK, 'N', { as: 'AM', count: attempts }), noises)
   const classes = Array.from({ length: target.classes }, (_, label) => label)
-  const labels_AK = add(mul(detach(mean_AK), 0), tensor(session, classes, { axes: 'K' }))
-  const others_AK = where(ne(labels_AK, labels_A), mean_AK, 0)
+  const labels_AK = add(mul(detach(logMean_AK), 0), tensor(session, classes, { axes: 'K' }))
+  const others_AK = where(ne(labels_AK, labels_A), logMean_AK, LOG_OF_NOTHING)
   const other_A = max(others_AK, 'K')
-  const rest_A = where(byRatio_A, pick(mean_AK, 'K', labels_A), add(mul(other_A, -1), 1))
-  return grad(sum(sub(logOf(other_A), logOf(rest_A))), variable_ACHW)
+  const rest_A = where(byRatio_A, pick(logMean_AK, 'K', labels_A), logOf(add(mul(exp(other_A), -1), 1)))
+  return grad(sum(sub(other_A, rest_A)), variable_ACHW)
 }
 
 interface Ascent {
@@ -175,6 +179,8 @@ interface Ascent {
   readonly byRatio_A: Tensor<'A', boolean>
   /** A. */
   readonly attempts: number
+  /** M. */
+  readonly noises: number
 }
 
 function logOf<A extends string>(probability: Tensor<A>): Tensor<A> {

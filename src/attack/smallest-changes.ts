@@ -186,7 +186,8 @@ function changeTest(
     return tally => ![label, ABSTAIN].includes(predictFromCounts(tally, { alpha: SEARCH_ALPHA }).prediction)
   }
   const share = leastShare({ ...certify, alpha: certify.alpha / rounds })
-  return tally => tally.some((count, other) => other !== label && count > share * votes)
+  const isEnough = (count: number) => lowerConfidenceBound(count, votes, { alpha: SEARCH_ALPHA }) > share
+  return tally => tally.some((count, other) => other !== label && isEnough(count))
 }
 
 /** The nearest candidate at which another class is confirmed. Abstaining is no change. */

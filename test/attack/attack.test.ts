@@ -79,19 +79,19 @@ describe('attacks on a classifier whose radius is known', () => {
       expect(certified).toBeGreaterThan(radius / 2)
       expect(certified).toBeLessThan(radius)
       expect(attacked).toBeGreaterThan(radius)
+      // Bright pixels cannot get brighter, and CERTIFY wants more than half of the votes.
+      expect(attacked).toBeLessThan(1.5 * radius)
     }
-    // Bright pixels cannot get brighter, CERTIFY wants more than half of the votes, and so small a search may miss an image.
-    const near = gaps.filter(({ attacked }, position) => attacked < 1.5 * (radii[position] ?? 0))
-    expect(near.length).toBeGreaterThanOrEqual(3)
     expect(log.metadata.configuration.procedure).toEqual({
       ...{ kind: 'attack', ...SMALL, confirm: 'certify' },
     })
-    for (const { change } of log.rows) expect(change?.n ?? 4000).toBe(4000)
+    // The noise is not that of the certification: of another stream, and at another image.
+    expect(log.rows.map(({ change }) => change?.n)).toEqual([4000, 4000, 4000, 4000])
 
     const wrong = twiceAsLarge(certificates.rows)
     const check = () => requireUnbroken(pairWithAttacks(wrong, log.rows), CHANCE)
     expect(check).toThrow(BrokenCertificateError)
-    expect(check).toThrow(/^[34] of 4 certificates are false/)
+    expect(check).toThrow(/^4 of 4 certificates are false/)
   })
 
   it('are refused loudly once their changes lie within a certified radius', async () => {

@@ -9,6 +9,7 @@ import { diverseEnsemble } from './diverse-ensemble/diverse-ensemble'
 import { ftCadis } from './ft-cadis/ft-cadis'
 import { macer } from './macer'
 import { type AnyObjective, defineObjective } from './objective'
+import { selector } from './selector/selector'
 import { smoothAdv } from './smooth-adv'
 import { smoothMix } from './smooth-mix/smooth-mix'
 import { stability } from './stability'
@@ -26,6 +27,7 @@ export const OBJECTIVES: { readonly [kind in MethodConfig['kind']]: AnyObjective
   'cat-rs': defineObjective(catRs),
   'diverse-ensemble': defineObjective(diverseEnsemble),
   denoiser: defineObjective(denoiser),
+  selector: defineObjective(selector),
 }
 
 /** The kind of an objective. */

@@ -8,6 +8,7 @@ import { diverseEnsembleSchema } from './diverse-ensemble'
 import { ftCadisSchema } from './ft-cadis'
 import { gaussianSchema } from './gaussian'
 import { macerSchema } from './macer'
+import { selectorSchema } from './selector'
 import { smoothAdvSchema } from './smooth-adv'
 import { smoothMixSchema } from './smooth-mix'
 import { stabilitySchema } from './stability'
@@ -25,6 +26,7 @@ export const methodSchema = z.discriminatedUnion('kind', [
   catRsSchema,
   diverseEnsembleSchema,
   denoiserMethodSchema,
+  selectorSchema,
 ])
 
 export type { MethodConfig }
@@ -42,4 +44,5 @@ export const METHOD_KINDS: readonly string[] = [
   'cat-rs',
   'diverse-ensemble',
   'denoiser',
+  'selector',
 ] satisfies MethodConfig['kind'][]

@@ -21,3 +21,8 @@ export function networkFolders(method: { readonly kind: string; readonly members
   if (trained === 'denoiser') return ['denoiser']
   return Array.from({ length: Number(method.members) }, (_, member) => `members/${member}`)
 }
+
+/** Whether what a method trains gives images the classes of the data, so that it can be certified without anything else. */
+export function givesClasses(kind: string): boolean {
+  return kind !== 'selector'
+}

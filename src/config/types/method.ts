@@ -347,6 +347,30 @@ export type DenoiserMethodInput = {
   surrogates?: Array<ClassifierConfigInput> | undefined
 }
 
+/**
+ * Trains a classifier of two classes that says whether the certification network is to be trusted with an
+ * image: 1 where that network is right under noise often enough (ACES; Horváth et al., 2022).
+ */
+export type SelectorMethodInput = {
+  /**
+   * Trains a classifier of two classes that says whether the certification network is to be trusted with an
+   * image: 1 where that network is right under noise often enough (ACES; Horváth et al., 2022).
+   */
+  kind: 'selector'
+  /** M, noises of each image in an update; the loss is their mean. Default 1. */
+  noises?: number | undefined
+  /**
+   * File with the predictions of the smoothed certification network for every training image, written by
+   * `ft-cadis soft-labels`.
+   */
+  predictions: string
+  /**
+   * Share of the predictions of an image that must be its label, at least, for the image to be the
+   * certification network’s.
+   */
+  threshold: number
+}
+
 /** How the classifier is trained. Without a kind: FT-CADIS. */
 export type MethodConfigInput =
   | FtCadisMethodInput
@@ -360,6 +384,7 @@ export type MethodConfigInput =
   | CatRsMethodInput
   | DiverseEnsembleMethodInput
   | DenoiserMethodInput
+  | SelectorMethodInput
 
 /** Fine-tuning by confidence-aware denoised image selection (Algorithm 1), or an ablation of it. */
 export type FtCadisMethod = {
@@ -706,6 +731,30 @@ export type DenoiserMethod = {
   surrogates: Array<ClassifierConfig>
 }
 
+/**
+ * Trains a classifier of two classes that says whether the certification network is to be trusted with an
+ * image: 1 where that network is right under noise often enough (ACES; Horváth et al., 2022).
+ */
+export type SelectorMethod = {
+  /**
+   * Trains a classifier of two classes that says whether the certification network is to be trusted with an
+   * image: 1 where that network is right under noise often enough (ACES; Horváth et al., 2022).
+   */
+  kind: 'selector'
+  /** M, noises of each image in an update; the loss is their mean. Default 1. */
+  noises: number
+  /**
+   * File with the predictions of the smoothed certification network for every training image, written by
+   * `ft-cadis soft-labels`.
+   */
+  predictions: string
+  /**
+   * Share of the predictions of an image that must be its label, at least, for the image to be the
+   * certification network’s.
+   */
+  threshold: number
+}
+
 /** How the classifier is trained. Without a kind: FT-CADIS. */
 export type MethodConfig =
   | FtCadisMethod
@@ -719,3 +768,4 @@ export type MethodConfig =
   | CatRsMethod
   | DiverseEnsembleMethod
   | DenoiserMethod
+  | SelectorMethod

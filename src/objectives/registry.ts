@@ -9,6 +9,7 @@ import { diverseEnsemble } from './diverse-ensemble/diverse-ensemble'
 import { ftCadis } from './ft-cadis/ft-cadis'
 import { macer } from './macer'
 import { type AnyObjective, defineObjective } from './objective'
+import { pixelDp } from './pixel-dp'
 import { selector } from './selector/selector'
 import { smoothAdv } from './smooth-adv'
 import { smoothMix } from './smooth-mix/smooth-mix'
@@ -28,6 +29,7 @@ export const OBJECTIVES: { readonly [kind in MethodConfig['kind']]: AnyObjective
   'diverse-ensemble': defineObjective(diverseEnsemble),
   denoiser: defineObjective(denoiser),
   selector: defineObjective(selector),
+  'pixel-dp': defineObjective(pixelDp),
 }
 
 /** The kind of an objective. */

@@ -55,6 +55,7 @@ export const METHODS: Readonly<Record<MethodConfig['kind'] | 'ddn' | 'adversaria
   },
   denoiser: { kind: 'denoiser' },
   'diverse-ensemble': { kind: 'diverse-ensemble', members: 2, gradientWeight: 0.5, marginWeight: 0.5 },
+  'pixel-dp': { kind: 'pixel-dp', rampRate: 0.5 },
   selector: { kind: 'selector', threshold: 0.75, predictions: 'soft-labels.jsonl' },
   'cat-rs': {
     kind: 'cat-rs',

@@ -8,6 +8,7 @@ import { diverseEnsembleSchema } from './diverse-ensemble'
 import { ftCadisSchema } from './ft-cadis'
 import { gaussianSchema } from './gaussian'
 import { macerSchema } from './macer'
+import { pixelDpSchema } from './pixel-dp'
 import { selectorSchema } from './selector'
 import { smoothAdvSchema } from './smooth-adv'
 import { smoothMixSchema } from './smooth-mix'
@@ -27,6 +28,7 @@ export const methodSchema = z.discriminatedUnion('kind', [
   diverseEnsembleSchema,
   denoiserMethodSchema,
   selectorSchema,
+  pixelDpSchema,
 ])
 
 export type { MethodConfig }
@@ -45,4 +47,5 @@ export const METHOD_KINDS: readonly string[] = [
   'diverse-ensemble',
   'denoiser',
   'selector',
+  'pixel-dp',
 ] satisfies MethodConfig['kind'][]

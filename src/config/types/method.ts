@@ -371,6 +371,19 @@ export type SelectorMethodInput = {
   threshold: number
 }
 
+/** Cross-entropy on noisy images, whose noise grows to all of sigma (PixelDP; Lecuyer et al., 2019). */
+export type PixelDpMethodInput = {
+  /** Cross-entropy on noisy images, whose noise grows to all of sigma (PixelDP; Lecuyer et al., 2019). */
+  kind: 'pixel-dp'
+  /** M, noises of each image in an update; the loss is their mean. Default 1. */
+  noises?: number | undefined
+  /**
+   * Update t, counted from 0, has 1 - rampRate^t of the noise, at least a tenth, and all of it above nine
+   * tenths. With 0 it is all from the second update on. Default 0.99975, all of it after 9,210 updates.
+   */
+  rampRate?: number | undefined
+}
+
 /** How the classifier is trained. Without a kind: FT-CADIS. */
 export type MethodConfigInput =
   | FtCadisMethodInput
@@ -385,6 +398,7 @@ export type MethodConfigInput =
   | DiverseEnsembleMethodInput
   | DenoiserMethodInput
   | SelectorMethodInput
+  | PixelDpMethodInput
 
 /** Fine-tuning by confidence-aware denoised image selection (Algorithm 1), or an ablation of it. */
 export type FtCadisMethod = {
@@ -755,6 +769,19 @@ export type SelectorMethod = {
   threshold: number
 }
 
+/** Cross-entropy on noisy images, whose noise grows to all of sigma (PixelDP; Lecuyer et al., 2019). */
+export type PixelDpMethod = {
+  /** Cross-entropy on noisy images, whose noise grows to all of sigma (PixelDP; Lecuyer et al., 2019). */
+  kind: 'pixel-dp'
+  /** M, noises of each image in an update; the loss is their mean. Default 1. */
+  noises: number
+  /**
+   * Update t, counted from 0, has 1 - rampRate^t of the noise, at least a tenth, and all of it above nine
+   * tenths. With 0 it is all from the second update on. Default 0.99975, all of it after 9,210 updates.
+   */
+  rampRate: number
+}
+
 /** How the classifier is trained. Without a kind: FT-CADIS. */
 export type MethodConfig =
   | FtCadisMethod
@@ -769,3 +796,4 @@ export type MethodConfig =
   | DiverseEnsembleMethod
   | DenoiserMethod
   | SelectorMethod
+  | PixelDpMethod

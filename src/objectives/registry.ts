@@ -4,7 +4,9 @@ import { didYouMean } from '../files/nearest-name'
 import { catRs } from './cat-rs/cat-rs'
 import { consistency } from './consistency'
 import { crossEntropy, gaussian } from './cross-entropy'
+import { calibration } from './denoiser/calibration'
 import { denoiser } from './denoiser/denoiser'
+import { score } from './denoiser/score'
 import { diverseEnsemble } from './diverse-ensemble/diverse-ensemble'
 import { ftCadis } from './ft-cadis/ft-cadis'
 import { macer } from './macer'
@@ -30,6 +32,8 @@ export const OBJECTIVES: { readonly [kind in MethodConfig['kind']]: AnyObjective
   denoiser: defineObjective(denoiser),
   selector: defineObjective(selector),
   'pixel-dp': defineObjective(pixelDp),
+  score: defineObjective(score),
+  calibration: defineObjective(calibration),
 }
 
 /** The kind of an objective. */

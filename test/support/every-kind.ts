@@ -55,6 +55,8 @@ export const METHODS: Readonly<Record<MethodConfig['kind'] | 'ddn' | 'adversaria
   },
   denoiser: { kind: 'denoiser' },
   'diverse-ensemble': { kind: 'diverse-ensemble', members: 2, gradientWeight: 0.5, marginWeight: 0.5 },
+  score: { kind: 'score', sigmas: [0.25, 0.5] },
+  calibration: { kind: 'calibration', experimental: true, lambda: 1 },
   'pixel-dp': { kind: 'pixel-dp', rampRate: 0.5 },
   selector: { kind: 'selector', threshold: 0.75, predictions: 'soft-labels.jsonl' },
   'cat-rs': {
@@ -73,8 +75,12 @@ export const METHODS: Readonly<Record<MethodConfig['kind'] | 'ddn' | 'adversaria
 /** What a method says of its optimizer that others do not. */
 const IMAGE_DENOISER = { denoiser: { source: 'dncnn', depth: 4, width: 6, channels: 1 } }
 
+const TRAINS_DENOISER = { smoothing: IMAGE_DENOISER, classifier: { source: 'timm', path: CLASSIFIER } }
+
 const DIFFERENT: { readonly [name in keyof typeof METHODS]?: object } = {
-  denoiser: { smoothing: IMAGE_DENOISER, classifier: { source: 'timm', path: CLASSIFIER } },
+  denoiser: TRAINS_DENOISER,
+  score: TRAINS_DENOISER,
+  calibration: TRAINS_DENOISER,
   selector: { classifier: { arguments: { classes: 2 } } },
   'diverse-ensemble': { classifier: { factory: 'network' }, optimisation: { imagesPerMicroBatch: 450 } },
 }

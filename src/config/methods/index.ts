@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { MethodConfig } from '../types/method'
+import { calibrationSchema } from './calibration'
 import { catRsSchema } from './cat-rs'
 import { consistencySchema } from './consistency'
 import { crossEntropySchema } from './cross-entropy'
@@ -9,6 +10,7 @@ import { ftCadisSchema } from './ft-cadis'
 import { gaussianSchema } from './gaussian'
 import { macerSchema } from './macer'
 import { pixelDpSchema } from './pixel-dp'
+import { scoreSchema } from './score'
 import { selectorSchema } from './selector'
 import { smoothAdvSchema } from './smooth-adv'
 import { smoothMixSchema } from './smooth-mix'
@@ -29,6 +31,8 @@ export const methodSchema = z.discriminatedUnion('kind', [
   denoiserMethodSchema,
   selectorSchema,
   pixelDpSchema,
+  scoreSchema,
+  calibrationSchema,
 ])
 
 export type { MethodConfig }
@@ -48,4 +52,6 @@ export const METHOD_KINDS: readonly string[] = [
   'denoiser',
   'selector',
   'pixel-dp',
+  'score',
+  'calibration',
 ] satisfies MethodConfig['kind'][]

@@ -7,6 +7,8 @@ export type Trained = 'classifier' | 'members' | 'denoiser'
 const OTHERS: Readonly<Record<string, Trained>> = {
   'diverse-ensemble': 'members',
   denoiser: 'denoiser',
+  score: 'denoiser',
+  calibration: 'denoiser',
 } satisfies { readonly [kind in MethodConfig['kind']]?: Trained }
 
 /** What a method trains, by its kind. Those of a script train the classifier. */

@@ -384,6 +384,39 @@ export type PixelDpMethodInput = {
   rampRate?: number | undefined
 }
 
+/**
+ * Trains smoothing.denoiser (source dncnn or memnet) by denoising score matching: one network for several
+ * noise levels, whose score its denoised image gives by the formula of Tweedie (Lee, 2021).
+ */
+export type ScoreMethodInput = {
+  /**
+   * Trains smoothing.denoiser (source dncnn or memnet) by denoising score matching: one network for several
+   * noise levels, whose score its denoised image gives by the formula of Tweedie (Lee, 2021).
+   */
+  kind: 'score'
+  /**
+   * Noise levels, for pixels in [0, 1]; each image has one of them, drawn evenly. Default: smoothing.sigma
+   * alone.
+   */
+  sigmas?: Array<number> | undefined
+}
+
+/**
+ * Fine-tunes smoothing.denoiser so that the classifier behind it is sure of the right class alone (Jeong and
+ * Shin, 2023). No code of it was released, and that this is its form is not confirmed.
+ */
+export type CalibrationMethodInput = {
+  /**
+   * Fine-tunes smoothing.denoiser so that the classifier behind it is sure of the right class alone (Jeong and
+   * Shin, 2023). No code of it was released, and that this is its form is not confirmed.
+   */
+  kind: 'calibration'
+  /** Must be true: the loss is from memory, and is not known to be the published one. */
+  experimental: true
+  /** Weight of the anti-consistency term. The published one is not known. */
+  lambda: number
+}
+
 /** How the classifier is trained. Without a kind: FT-CADIS. */
 export type MethodConfigInput =
   | FtCadisMethodInput
@@ -399,6 +432,8 @@ export type MethodConfigInput =
   | DenoiserMethodInput
   | SelectorMethodInput
   | PixelDpMethodInput
+  | ScoreMethodInput
+  | CalibrationMethodInput
 
 /** Fine-tuning by confidence-aware denoised image selection (Algorithm 1), or an ablation of it. */
 export type FtCadisMethod = {
@@ -782,6 +817,39 @@ export type PixelDpMethod = {
   rampRate: number
 }
 
+/**
+ * Trains smoothing.denoiser (source dncnn or memnet) by denoising score matching: one network for several
+ * noise levels, whose score its denoised image gives by the formula of Tweedie (Lee, 2021).
+ */
+export type ScoreMethod = {
+  /**
+   * Trains smoothing.denoiser (source dncnn or memnet) by denoising score matching: one network for several
+   * noise levels, whose score its denoised image gives by the formula of Tweedie (Lee, 2021).
+   */
+  kind: 'score'
+  /**
+   * Noise levels, for pixels in [0, 1]; each image has one of them, drawn evenly. Default: smoothing.sigma
+   * alone.
+   */
+  sigmas?: Array<number> | undefined
+}
+
+/**
+ * Fine-tunes smoothing.denoiser so that the classifier behind it is sure of the right class alone (Jeong and
+ * Shin, 2023). No code of it was released, and that this is its form is not confirmed.
+ */
+export type CalibrationMethod = {
+  /**
+   * Fine-tunes smoothing.denoiser so that the classifier behind it is sure of the right class alone (Jeong and
+   * Shin, 2023). No code of it was released, and that this is its form is not confirmed.
+   */
+  kind: 'calibration'
+  /** Must be true: the loss is from memory, and is not known to be the published one. */
+  experimental: true
+  /** Weight of the anti-consistency term. The published one is not known. */
+  lambda: number
+}
+
 /** How the classifier is trained. Without a kind: FT-CADIS. */
 export type MethodConfig =
   | FtCadisMethod
@@ -797,3 +865,5 @@ export type MethodConfig =
   | DenoiserMethod
   | SelectorMethod
   | PixelDpMethod
+  | ScoreMethod
+  | CalibrationMethod

@@ -89,12 +89,12 @@ function draw({ head, rows, isNumeric }: Grid, width = Infinity): string {
 /** The widest columns give way first. */
 function narrowed(widths: readonly number[], width: number): number[] {
   const room = width - widths.length - 1
-  const narrow = [...widths]
-  const total = () => narrow.reduce((sum, each) => sum + each, 0)
-  while (total() > room && Math.max(...narrow) > LEAST_WIDTH) {
-    narrow[narrow.indexOf(Math.max(...narrow))]! -= 1
-  }
-  return narrow
+  const widest = Math.max(...widths)
+  const narrowest = Math.min(widest, LEAST_WIDTH)
+  const limits = Array.from({ length: widest - narrowest + 1 }, (_, less) => widest - less)
+  const total = (limit: number) => widths.reduce((sum, each) => sum + Math.min(each, limit), 0)
+  const limit = limits.find(each => total(each) <= room) ?? narrowest
+  return widths.map(each => Math.min(each, limit))
 }
 
 function withOneRule(drawn: string): string {

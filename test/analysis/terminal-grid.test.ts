@@ -60,15 +60,16 @@ describe('drawGrid', () => {
         const drawn = drawGrid(grid, width)
         expect(Math.max(...drawn.split('\n').map(line => line.length))).toBeLessThanOrEqual(width)
         const shown = new Set(drawn.split(/[^a-z0-9]+/))
-        for (const word of [grid.head, ...grid.rows].flat().join(' ').split(' ')) expect(shown).toContain(word)
+        for (const word of [grid.head, ...grid.rows].flat().join(' ').split(' '))
+          expect(shown).toContain(word)
       }),
       { numRuns: 300 },
     )
   })
 
   it('has no limit where nothing is a terminal', () => {
-    expect(drawGrid({ ...numbers, rows: [['x'.repeat(300), ...(numbers.rows[0] ?? []).slice(1)]] })).toContain(
-      'x'.repeat(300),
-    )
+    expect(
+      drawGrid({ ...numbers, rows: [['x'.repeat(300), ...(numbers.rows[0] ?? []).slice(1)]] }),
+    ).toContain('x'.repeat(300))
   })
 })

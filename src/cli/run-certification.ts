@@ -1,4 +1,3 @@
-import { basename } from 'node:path'
 import { analyze } from '../analysis/analyze'
 import { fileName } from '../analysis/runs'
 import { renderTables } from '../analysis/tables'
@@ -17,7 +16,7 @@ import { renderDryRun } from './certification-dry-run'
 import type { SmoothedOptions } from './certification-options'
 import { endPythonWhenAborted } from './end-python'
 import { interruptible } from './interruption'
-import { smoothedSource } from './smoothed-source'
+import { chosenCheckpoint, smoothedSource } from './smoothed-source'
 
 export interface CertifyCommandOptions extends SmoothedOptions {
   readonly images?: CertificationConfig['images']
@@ -53,8 +52,7 @@ export async function runCertification(
   })
   if (options.dryRun === true) return await dryRun(source, options)
   const { config } = source
-  const chosen =
-    options.checkpoint === undefined ? undefined : config.checkpoint && basename(config.checkpoint)
+  const chosen = chosenCheckpoint(config, options)
   const log = options.output ?? defaultLogPath(config, chosen)
   const result = await interruptible(
     'the images in work are dropped, and the log stays whole',

@@ -13,7 +13,7 @@ export function addCertifyCommand(program: Command): void {
   addSmoothedOptions(command)
     .option(
       '--images <choice>',
-      'all, first:N, every:K, random:N, one-per-class, or positions such as 3,17,20-40',
+      'all, first:N, every:K, random:N, over-classes:N, one-per-class, or positions such as 3,17,20-40',
       parseImages,
     )
     .option(

@@ -22,6 +22,7 @@ export interface CertifyCommandOptions extends SmoothedOptions {
   readonly images?: CertificationConfig['images']
   readonly output?: string
   readonly shard?: Shard
+  readonly sanity?: boolean
   /** true stands for radii that follow σ. */
   readonly adaptive?: readonly number[] | true
   readonly block?: number
@@ -67,7 +68,7 @@ export async function runCertification(
       starting.end()
       endPythonWhenAborted(session, signal)
       const certifyShare = (shard: Shard | undefined, earlier: readonly string[] = []) =>
-        certify(session, source, { log, shard, earlier, signal, progress: true })
+        certify(session, source, { log, shard, earlier, signal, sanity: options.sanity, progress: true })
       // Awaited here, before the session is closed.
       if (options.shard !== undefined) return await certifyShare(options.shard)
       const hasAll = await certifyLaunched(session, log, certifyShare)

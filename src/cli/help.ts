@@ -33,7 +33,7 @@ const HELP: Readonly<Record<string, CommandHelp>> = {
     examples: [
       'train --preset digits --sigma 0.75 --output runs/digits --certify',
       'train --preset cifar10 --sigma 0.5 --data cifar10 --dry-run',
-      'train --preset table1.macer --scale mnist --sigma 0.5 --data mnist',
+      'train --preset table1.macer --scale mnist --sigma 1 --data mnist',
       'train --config run.json --set method.lambda=2 --output runs/b',
     ],
     page: 'training.md',

@@ -94,5 +94,6 @@ export function parseEpsilon(text: string): Epsilon {
 function minus(cell: Cell, reference: Cell): Cell {
   if (typeof reference !== 'number' || cell === null || typeof cell === 'string') return null
   if (typeof cell === 'number') return cell - reference
+  if ('value' in cell) return cell.value - reference
   return { mean: cell.mean - reference, deviation: cell.deviation }
 }

@@ -8,15 +8,23 @@ export interface MeanAndDeviation {
   readonly deviation: number
 }
 
+/** A certified accuracy and, as Table 1 prints it in parentheses, the accuracy of the same model at radius 0. */
+export interface WithClean {
+  readonly value: number
+  readonly clean: number | null
+}
+
 /** null stands for a value that there is none of. */
-export type Cell = string | number | null | MeanAndDeviation
+export type Cell = string | number | null | MeanAndDeviation | WithClean
 
 export interface Column {
   readonly header: string
-  /** Decimals that numbers are printed with; a column that has them is aligned to the right. CSV and JSON keep every digit. */
+  /** Decimals that numbers are printed with; a column that has them is aligned to the right. CSV keeps 12 significant digits, JSON every one. */
   readonly digits?: number
   /** Whether numbers above 0 are printed with a plus sign. Default: false. */
   readonly signed?: boolean
+  /** Which of its values are best, for LaTeX to print bold. Default: none. */
+  readonly best?: 'largest' | 'smallest'
 }
 
 /** A table of any content, for any output. */
@@ -34,7 +42,8 @@ export type TableFormat = (typeof TABLE_FORMATS)[number]
 
 /**
  * The table as text, without a newline at the end. Text is escaped for the format; LaTeX needs the package booktabs.
- * CSV (RFC 4180 but for notes) and JSON hold every digit; CSV has a column `<header> sd` beside each column that holds deviations.
+ * CSV (RFC 4180 but for notes) has 12 significant digits, JSON every one; CSV has a column `<header> sd` beside each column that holds
+ * deviations, and `<header> clean` beside one with clean accuracies.
  *
  * @throws ConfigError when a row has more or fewer cells than there are columns
  *
@@ -72,10 +81,16 @@ export function formatCell(cell: Cell, { digits, signed = false }: Column): stri
     // What rounds to zero has no sign.
     return Number(text) === 0 ? text.replace('-', '') : text
   }
-  const value = typeof cell === 'number' ? cell : cell.mean
-  const text = format(value)
+  const text = format(numberOf(cell))
   const shown = signed && Number(text) > 0 ? `+${text}` : text
-  return typeof cell === 'number' ? shown : `${shown} ± ${format(cell.deviation)}`
+  if (typeof cell === 'number') return shown
+  if ('mean' in cell) return `${shown} ± ${format(cell.deviation)}`
+  return cell.clean === null ? shown : `${shown} (${format(cell.clean)})`
+}
+
+function numberOf(cell: number | MeanAndDeviation | WithClean): number {
+  if (typeof cell === 'number') return cell
+  return 'mean' in cell ? cell.mean : cell.value
 }
 
 /** Whether the column is aligned to the right. */
@@ -146,15 +161,17 @@ const renderers: Record<TableFormat, (table: Table) => string> = {
 
   csv(table) {
     const { columns, rows } = table
-    const withDeviation = columns.map((_, column) => rows.some(row => isMean(row[column] as Cell)))
-    const spread = <T>(value: T, deviation: T, column: number) =>
-      withDeviation[column] ? [value, deviation] : [value]
+    const second = columns.map((_, column) => secondOf(rows.map(row => row[column] as Cell)))
     const lines = [
-      columns.flatMap(({ header }, column) => spread(header, `${header} sd`, column)),
+      columns.flatMap(({ header }, column) => {
+        const name = second[column]
+        return name === undefined ? [header] : [header, `${header} ${name}`]
+      }),
       ...rows.map(row =>
-        row.flatMap((cell, column) =>
-          isMean(cell) ? [cell.mean, cell.deviation] : spread(cell ?? '', '', column),
-        ),
+        row.flatMap((cell, column) => {
+          const values = valuesOf(cell)
+          return second[column] === undefined ? values.slice(0, 1) : values
+        }),
       ),
     ]
     const comments = notesOf(table).map(note => `# ${note.replace(/\s*\n\s*/g, ' ')}`)
@@ -183,8 +200,27 @@ function formattedRows({ columns, rows }: Table): string[][] {
   return rows.map(row => row.map((cell, column) => formatCell(cell, columns[column] as Column)))
 }
 
-function isMean(cell: Cell): cell is MeanAndDeviation {
-  return typeof cell === 'object' && cell !== null
+/** What the second number of a column's cells is called in CSV; undefined where none has one. */
+function secondOf(cells: readonly Cell[]): string | undefined {
+  for (const cell of cells) {
+    if (typeof cell === 'object' && cell !== null) return 'mean' in cell ? 'sd' : 'clean'
+  }
+  return undefined
+}
+
+/** Both values of a cell as CSV has them; the second is empty where there is none. */
+function valuesOf(cell: Cell): [string, string] {
+  if (cell === null) return ['', '']
+  if (typeof cell === 'string') return [cell, '']
+  if (typeof cell === 'number') return [plainNumber(cell), '']
+  const values = 'mean' in cell ? [cell.mean, cell.deviation] : [cell.value, cell.clean]
+  const [first = '', second = ''] = values.map(value => (value === null ? '' : plainNumber(value)))
+  return [first, second]
+}
+
+/** To 12 significant digits, without what the arithmetic of doubles leaves behind: `48.21`, not `48.209999999999994`. */
+function plainNumber(value: number): string {
+  return String(Number(value.toPrecision(12)))
 }
 
 function pad(text: string, width: number, column: Column): string {
@@ -217,7 +253,6 @@ function escapeLatex(text: string): string {
   return text.replace(/[\\~^±≥√∞ℓαελρσ–−]|[&%$#_{}]/gu, character => LATEX[character] ?? `\\${character}`)
 }
 
-function escapeCsv(value: string | number): string {
-  const text = String(value)
+function escapeCsv(text: string): string {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }

@@ -60,12 +60,22 @@ describe('renderTable', () => {
     )
   })
 
-  it('writes CSV with every digit, and deviations in a column of their own', () => {
+  it('writes CSV without what rounding leaves behind, and deviations and clean accuracies in columns of their own', () => {
     expect(renderTable(table, 'csv')).toBe(
       `method,ACR,r ≥ 0.5,r ≥ 0.5 sd
-FT_CADIS|50%,0.12345678901234566,61.25,0.5
+FT_CADIS|50%,0.123456789012,61.25,0.5
 "a ""quoted"", name",1,,`,
     )
+    const withClean: Table = {
+      caption: '',
+      columns: [{ header: 'm' }, { header: 'r = 1', digits: 1 }],
+      rows: [
+        ['a', { value: 100 * 0.4821, clean: 88.7 }],
+        ['b', { value: 1, clean: null }],
+      ],
+    }
+    expect(renderTable(withClean, 'csv')).toBe('m,r = 1,r = 1 clean\na,48.21,88.7\nb,1,')
+    expect(renderTable(withClean, 'terminal')).toContain('│ 48.2 (88.7) │')
   })
 
   it('writes JSON with every digit', () => {

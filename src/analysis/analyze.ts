@@ -112,15 +112,15 @@ function comparisonTable(
   )
   const line = (name: string, key: 'first' | 'second' | 'difference' | 'lower' | 'upper') => [
     name,
-    averageCertifiedRadius[key],
     ...certifiedAccuracy.map(figures => 100 * figures[key]),
+    averageCertifiedRadius[key],
   ]
   return {
-    caption: `${a.name} and ${b.name} on the same ${images} images: ACR and certified accuracy in percent at ℓ2 radius r, with ${100 * confidence} % bootstrap intervals over images, each by itself`,
+    caption: `${a.name} and ${b.name} on the same ${images} images: certified accuracy in percent at ℓ2 radius r and ACR, with ${100 * confidence} % bootstrap intervals over images, each by itself`,
     columns: [
       { header: 'figure' },
-      { header: 'ACR', digits: 3 },
       ...radii.map(radius => ({ header: `r = ${radius}`, digits: 1 })),
+      { header: 'ACR', digits: 3 },
     ],
     rows: [
       line(a.name, 'first'),

@@ -1,47 +1,18 @@
 import CliTable from 'cli-table3'
 import { ConfigError } from '../errors'
 import { visibleLine, visibleText } from '../files/visible-text'
+import { type LatexOptions, latexTable } from './latex-table'
+import { type Cell, type Column, formatCell, isNumeric, notesOf, type Table } from './table-cells'
 
-/** A mean over several runs and their sample standard deviation. */
-export interface MeanAndDeviation {
-  readonly mean: number
-  readonly deviation: number
-}
-
-/** A certified accuracy and, as Table 1 prints it in parentheses, the accuracy of the same model at radius 0. */
-export interface WithClean {
-  readonly value: number
-  readonly clean: number | null
-}
-
-/** null stands for a value that there is none of. */
-export type Cell = string | number | null | MeanAndDeviation | WithClean
-
-export interface Column {
-  readonly header: string
-  /** Decimals that numbers are printed with; a column that has them is aligned to the right. CSV keeps 12 significant digits, JSON every one. */
-  readonly digits?: number
-  /** Whether numbers above 0 are printed with a plus sign. Default: false. */
-  readonly signed?: boolean
-  /** Which of its values are best, for LaTeX to print bold. Default: none. */
-  readonly best?: 'largest' | 'smallest'
-}
-
-/** A table of any content, for any output. */
-export interface Table {
-  readonly caption: string
-  readonly columns: readonly Column[]
-  /** One cell per column. The first cell names the row. */
-  readonly rows: readonly (readonly Cell[])[]
-  /** What the table must not be read without, a sentence each: in every format, in CSV as lines that begin with `#`. */
-  readonly notes?: readonly string[]
-}
+export type { Cell, Column, MeanAndDeviation, Table, WithClean } from './table-cells'
+export { formatCell, isNumeric } from './table-cells'
 
 export const TABLE_FORMATS = ['terminal', 'markdown', 'latex', 'csv', 'json'] as const
 export type TableFormat = (typeof TABLE_FORMATS)[number]
 
 /**
- * The table as text, without a newline at the end. Text is escaped for the format; LaTeX needs the package booktabs.
+ * The table as text, without a newline at the end. Text is escaped for the format. LaTeX needs the package booktabs; the best values of
+ * columns that have some are bold.
  * CSV (RFC 4180 but for notes) has 12 significant digits, JSON every one; CSV has a column `<header> sd` beside each column that holds
  * deviations, and `<header> clean` beside one with clean accuracies.
  *
@@ -51,14 +22,14 @@ export type TableFormat = (typeof TABLE_FORMATS)[number]
  * const table = { caption: 'ACR', columns: [{ header: 'method' }, { header: 'ACR', digits: 2 }], rows: [['mine', 0.5]] }
  * renderTable(table, 'csv') // => 'method,ACR\nmine,0.5'
  */
-export function renderTable(table: Table, format: TableFormat): string {
+export function renderTable(table: Table, format: TableFormat, options: LatexOptions = {}): string {
   requireRectangular(table)
-  return renderers[format](table)
+  return renderers[format](table, options)
 }
 
 /**
  * Several tables as one text, an empty line between them; as JSON one object, `{ "tables": [...], "notes": [...] }`.
- * These notes are in no other format, where they would be in the way of pasting a table into a document; those of a
+ * In LaTeX a caption is the first table's, and the labels of the others are numbered. These notes are in no other format, where they would be in the way of pasting a table into a document; those of a
  * table are in all.
  *
  * @throws as `renderTable`
@@ -66,36 +37,20 @@ export function renderTable(table: Table, format: TableFormat): string {
 export function renderTables(
   { tables, notes }: { readonly tables: readonly Table[]; readonly notes: readonly string[] },
   format: TableFormat,
+  { caption, label }: LatexOptions = {},
 ): string {
-  if (format !== 'json') return tables.map(table => renderTable(table, format)).join('\n\n')
+  if (format !== 'json') {
+    return tables
+      .map((table, place) =>
+        renderTable(table, format, {
+          ...(caption !== undefined && place === 0 && { caption }),
+          ...(label !== undefined && { label: place === 0 ? label : `${label}-${place + 1}` }),
+        }),
+      )
+      .join('\n\n')
+  }
   tables.forEach(requireRectangular)
   return JSON.stringify({ tables: tables.map(jsonTable), notes }, null, 2)
-}
-
-/** The cell as people read it: `0.434`, `0.434 ± 0.010`, `–` for null. */
-export function formatCell(cell: Cell, { digits, signed = false }: Column): string {
-  if (cell === null) return '–'
-  if (typeof cell === 'string') return cell
-  const format = (value: number) => {
-    const text = digits === undefined ? String(value) : value.toFixed(digits)
-    // What rounds to zero has no sign.
-    return Number(text) === 0 ? text.replace('-', '') : text
-  }
-  const text = format(numberOf(cell))
-  const shown = signed && Number(text) > 0 ? `+${text}` : text
-  if (typeof cell === 'number') return shown
-  if ('mean' in cell) return `${shown} ± ${format(cell.deviation)}`
-  return cell.clean === null ? shown : `${shown} (${format(cell.clean)})`
-}
-
-function numberOf(cell: number | MeanAndDeviation | WithClean): number {
-  if (typeof cell === 'number') return cell
-  return 'mean' in cell ? cell.mean : cell.value
-}
-
-/** Whether the column is aligned to the right. */
-export function isNumeric({ digits }: Column): boolean {
-  return digits !== undefined
 }
 
 /** @throws ConfigError when a row has more or fewer cells than there are columns */
@@ -108,7 +63,7 @@ export function requireRectangular({ caption, columns, rows }: Table): void {
   )
 }
 
-const renderers: Record<TableFormat, (table: Table) => string> = {
+const renderers: Record<TableFormat, (table: Table, options: LatexOptions) => string> = {
   terminal(table) {
     const grid = new CliTable({
       head: table.columns.map(({ header }) => visibleLine(header)),
@@ -140,24 +95,7 @@ const renderers: Record<TableFormat, (table: Table) => string> = {
     ].join('\n')
   },
 
-  latex(table) {
-    const { caption, columns } = table
-    const line = (row: readonly string[]) => `    ${row.map(escapeLatex).join(' & ')} \\\\`
-    return [
-      '\\begin{table}',
-      '  \\centering',
-      `  \\caption{${escapeLatex(caption)}}`,
-      `  \\begin{tabular}{${columns.map(column => (isNumeric(column) ? 'r' : 'l')).join('')}}`,
-      '    \\toprule',
-      line(columns.map(({ header }) => header)),
-      '    \\midrule',
-      ...formattedRows(table).map(line),
-      '    \\bottomrule',
-      '  \\end{tabular}',
-      ...notesOf(table).flatMap(note => ['', `  {\\footnotesize ${escapeLatex(note)}\\par}`]),
-      '\\end{table}',
-    ].join('\n')
-  },
+  latex: latexTable,
 
   csv(table) {
     const { columns, rows } = table
@@ -190,10 +128,6 @@ function jsonTable(table: Table) {
     rows,
     ...(notes.length > 0 && { notes }),
   }
-}
-
-function notesOf({ notes = [] }: Table): readonly string[] {
-  return notes
 }
 
 function formattedRows({ columns, rows }: Table): string[][] {
@@ -229,28 +163,6 @@ function pad(text: string, width: number, column: Column): string {
 
 function escapeMarkdown(text: string): string {
   return text.replace(/[\\`*_<|[\]]/g, '\\$&').replace(/\s*\n\s*/g, ' ')
-}
-
-const LATEX: Readonly<Record<string, string>> = {
-  '\\': '\\textbackslash{}',
-  '~': '\\textasciitilde{}',
-  '^': '\\textasciicircum{}',
-  '±': '$\\pm$',
-  '≥': '$\\ge$',
-  '√': '$\\surd$',
-  '∞': '$\\infty$',
-  ℓ: '$\\ell$',
-  α: '$\\alpha$',
-  ε: '$\\varepsilon$',
-  λ: '$\\lambda$',
-  ρ: '$\\rho$',
-  σ: '$\\sigma$',
-  '–': '--',
-  '−': '$-$',
-}
-
-function escapeLatex(text: string): string {
-  return text.replace(/[\\~^±≥√∞ℓαελρσ–−]|[&%$#_{}]/gu, character => LATEX[character] ?? `\\${character}`)
 }
 
 function escapeCsv(text: string): string {

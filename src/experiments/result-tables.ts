@@ -55,22 +55,22 @@ function pairedTable(outcome: ExperimentOutcome): Table {
     columns: [
       { header: 'arm' },
       { header: 'minus' },
+      ...scale.radii.map(radius => ({ header: `r = ${radius}` })),
       { header: 'ACR', digits: 3, signed: true },
       { header: 'from', digits: 3, signed: true },
       { header: 'to', digits: 3, signed: true },
-      ...scale.radii.map(radius => ({ header: `r = ${radius}` })),
     ],
     rows: pairedArms(outcome).map(({ arm, reference, comparison }) => {
       const { difference, lower, upper } = comparison.averageCertifiedRadius
       return [
         arm.label,
         reference.label,
-        difference,
-        lower,
-        upper,
         ...comparison.certifiedAccuracy.map(
           at => `${signedPoints(at.difference)} (${signedPoints(at.lower)} to ${signedPoints(at.upper)})`,
         ),
+        difference,
+        lower,
+        upper,
       ]
     }),
   }

@@ -53,7 +53,7 @@ it('prints a table to stdout, and what to know to stderr', async () => {
     'csv',
   )
   expect(stdout).toBe(
-    'method,σ,n0,n,α,ACR,abstained,r = 0.5,r = 0.75\ncohen,,,,,0.25,50,50,0\nours,0.5,100,1000,0.001,0.874755,0,100,50',
+    'method,σ,n0,n,α,r = 0.5,r = 0.75,abstained,ACR\ncohen,,,,,50,0,50,0.25\nours,0.5,100,1000,0.001,100,50,0,0.874755',
   )
   expect(stderr).toMatch(/^note: The logs do not all have the same σ: cohen unknown; ours 0\.5\.$/m)
   expect(exitCode).toBe(0)
@@ -139,7 +139,7 @@ it('adds what the options ask for', async () => {
   )
   const captions = JSON.parse(stdout).tables.map(({ caption }: { caption: string }) => caption)
   expect(captions).toEqual([
-    expect.stringMatching(/^Average certified radius/),
+    expect.stringMatching(/^Certified accuracy in percent at ℓ2 radius r; abstention/),
     expect.stringMatching(/exact certificates/),
     expect.stringMatching(/ℓ∞ radius ε/),
     expect.stringMatching(/beside Table 1 \(table1_cifar10\)/),

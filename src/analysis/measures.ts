@@ -21,9 +21,7 @@ export function summaryTable(methods: readonly Method[], radii: readonly number[
   const caption = [
     'Certified accuracy in percent at ℓ2 radius r',
     ...(isEnvelope
-      ? [
-          'of an envelope that of the configuration that is best there, with its accuracy at radius 0 in parentheses',
-        ]
+      ? ['of an envelope the best configuration at each radius, with its accuracy at radius 0 in parentheses']
       : []),
     ...(hasAverages ? [`abstention in percent, and ${ACR}`] : []),
     ...(severalSeeds ? ['mean ± standard deviation over seeds'] : []),

@@ -1,11 +1,11 @@
 import CliTable from 'cli-table3'
 import { ConfigError } from '../errors'
 import { visibleLine, visibleText } from '../files/visible-text'
-import { type LatexOptions, latexTable } from './latex-table'
-import { type Cell, type Column, formatCell, isNumeric, notesOf, type Table } from './table-cells'
+import { type LatexOptions, latexTable } from './table/latex-table'
+import { type Cell, type Column, formatCell, isNumeric, notesOf, type Table } from './table/table-cells'
 
-export type { Cell, Column, MeanAndDeviation, Table, WithClean } from './table-cells'
-export { formatCell, isNumeric } from './table-cells'
+export type { Cell, Column, MeanAndDeviation, Table, WithClean } from './table/table-cells'
+export { formatCell, isNumeric } from './table/table-cells'
 
 export const TABLE_FORMATS = ['terminal', 'markdown', 'latex', 'csv', 'json'] as const
 export type TableFormat = (typeof TABLE_FORMATS)[number]

@@ -2,7 +2,7 @@ import { accuracyTable, acrBySeedTable, overSeeds } from '../analysis/accuracy-t
 import { averageCertifiedRadius, certifiedAccuracy } from '../analysis/certified-accuracy'
 import { comparePaired, type PairedComparison } from '../analysis/paired-comparison'
 import { PAPER, paperTable } from '../analysis/paper-tables'
-import { signedPoints } from '../analysis/signed-points'
+import { signedPoints } from '../analysis/table/signed-points'
 import type { Table } from '../analysis/tables'
 import type { ArmOutcome, ExperimentOutcome } from './outcome'
 

@@ -143,8 +143,8 @@ it('has a table by class for each run', () => {
   const { perClass } = analyze(ours, { perClass: true, radii: [0.75] })
   expect(perClass.map(({ rows }) => rows)).toEqual([
     [
-      ['0', 2, 0.5, 50],
-      ['1', 2, 0.5, 0],
+      ['0', 2, 50, 0.5],
+      ['1', 2, 0, 0.5],
     ],
   ])
 })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { latexText } from '../../src/analysis/latex-text'
+import { latexText } from '../../src/analysis/table/latex-text'
 import { formatCell, renderTable, renderTables, TABLE_FORMATS, type Table } from '../../src/analysis/tables'
 import { ConfigError } from '../../src/errors'
 

@@ -1,8 +1,8 @@
-import CliTable from 'cli-table3'
 import { ConfigError } from '../errors'
 import { visibleLine, visibleText } from '../files/visible-text'
 import { type LatexOptions, latexTable } from './table/latex-table'
 import { type Cell, type Column, formatCell, isNumeric, notesOf, type Table } from './table/table-cells'
+import { drawGrid } from './terminal-grid'
 
 export type { Cell, Column, MeanAndDeviation, Table, WithClean } from './table/table-cells'
 export { formatCell, isNumeric } from './table/table-cells'
@@ -13,6 +13,7 @@ export type TableFormat = (typeof TABLE_FORMATS)[number]
 /**
  * The table as text, without a newline at the end. Text is escaped for the format. LaTeX needs the package booktabs; the best values of
  * columns that have some are bold.
+ * In a terminal a table is as narrow as that is (`drawGrid`).
  * CSV (RFC 4180 but for notes) has 12 significant digits, JSON every one; CSV has a column `<header> sd` beside each column that holds
  * deviations, and `<header> clean` beside one with clean accuracies.
  *
@@ -65,13 +66,12 @@ export function requireRectangular({ caption, columns, rows }: Table): void {
 
 const renderers: Record<TableFormat, (table: Table, options: LatexOptions) => string> = {
   terminal(table) {
-    const grid = new CliTable({
+    const grid = drawGrid({
       head: table.columns.map(({ header }) => visibleLine(header)),
-      colAligns: table.columns.map(column => (isNumeric(column) ? 'right' : 'left')),
-      style: { head: [], border: [] },
+      rows: formattedRows(table).map(row => row.map(visibleLine)),
+      isNumeric: table.columns.map(isNumeric),
     })
-    grid.push(...formattedRows(table).map(row => row.map(visibleLine)))
-    return [visibleText(table.caption), grid.toString(), ...notesOf(table).map(visibleText)].join('\n')
+    return [visibleText(table.caption), grid, ...notesOf(table).map(visibleText)].join('\n')
   },
 
   markdown(table) {

@@ -5,7 +5,7 @@ export function addExportCommand(program: Command): void {
   program
     .command('export')
     .description(
-      'write what was trained for plain timm, transformers, peft or onnxruntime, with the same outputs and a model card',
+      'write what was trained for plain timm, transformers, peft or onnxruntime, with the same outputs and a model card; of members that were trained together each into a folder of its number',
     )
     .argument('<folder>', 'of a run (its newest checkpoint is taken), of a checkpoint, or with smoothed.json')
     .option('--checkpoint <name>', 'which checkpoint of a run: last, best, or its name (default: last)')

@@ -56,6 +56,7 @@ function reasonToLeaveOut(
   const isSame = (first: unknown, second: unknown) => fieldDifferences(first, second).length === 0
   const isAbout =
     isSame(logged.checkpoint ?? null, checkpoint) &&
+    logged.ensemble === undefined &&
     (denoiser === undefined || isSame(Object(logged.denoiser).sha256, denoiser))
   return isAbout ? undefined : 'it is about other weights.'
 }

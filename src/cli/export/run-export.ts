@@ -1,16 +1,16 @@
-import { connect } from '../../bridge'
-import { sourceOfClassifier } from '../../config/model-schema'
+import { join } from 'node:path'
+import { connect, type Session } from '../../bridge'
 import { requireExtra } from '../../environment/extras'
-import { CheckpointError, ConfigError } from '../../errors'
+import { CheckpointError } from '../../errors'
 import { given } from '../../files/given'
 import { loadBaseClassifier } from '../../smoothing/load-networks'
-import type { KnownSmoothed } from '../../smoothing/smoothed-input'
 import { say } from '../../terminal/print'
 import { loadingLine } from '../../terminal/progress'
 import { smoothedSource } from '../smoothed-source'
 import { describeRun, imageShapeOf, licenceOf } from './describe-run'
+import { exportedClassifiers } from './exported-classifiers'
 import { requireFree } from './targets'
-import { writeExport } from './write-export'
+import { type ExportDetails, writeExport } from './write-export'
 import { writeOnnx } from './write-onnx'
 
 export interface ExportOptions {
@@ -26,58 +26,52 @@ export interface ExportOptions {
 export async function runExport(folder: string, options: ExportOptions): Promise<void> {
   const { checkpoint, merge, adapter, onnx, python } = options
   const known = await smoothedSource(folder, given({ checkpoint }))
-  requireExportable(folder, known, { wantsClassifier: merge !== undefined || adapter !== undefined })
+  const classifiers = exportedClassifiers(folder, known, {
+    wantsClassifier: merge !== undefined || adapter !== undefined,
+  })
   await requireFree({ '--merge': merge, '--adapter': adapter, '--onnx': onnx })
   if (onnx !== undefined) await requireExtra('onnx', '`export --onnx`', { python })
-  const about = await describeRun(folder, known)
-  for (const note of about.notes) say(`note: ${note}`)
+  const described = await Promise.all(
+    classifiers.map(async ({ known: own, place }) => ({ place, about: await describeRun(folder, own) })),
+  )
+  for (const note of new Set(described.flatMap(({ about }) => about.notes))) say(`note: ${note}`)
 
-  using loading = loadingLine({ isShown: true })
-  loading.show('starting Python and PyTorch')
+  using starting = loadingLine({ isShown: true })
+  starting.show('starting Python and PyTorch')
   await using session = await connect({ device: 'cpu', python })
-  const { config } = known
   const licence = options.licence ?? (await licenceOf(session, known))
-  if (merge !== undefined || adapter !== undefined) {
-    loading.show('loading the classifier')
-    const loaded = await loadBaseClassifier(session, config.classifier, { checkpoint: config.checkpoint })
-    loading.end()
-    if (adapter !== undefined && !loaded.isAdapter) throw withoutAdapters(about.name)
-    const details = {
-      ...about,
-      licence,
-      imageShape: known.imageShape ?? (await imageShapeOf(session, known)),
+  starting.end()
+  for (const { place, about } of described) {
+    if (merge !== undefined || adapter !== undefined) {
+      await exportClassifier(
+        session,
+        { ...about, licence, imageShape: known.imageShape ?? (await imageShapeOf(session, known)) },
+        { merge: merge && join(merge, place), adapter: adapter && join(adapter, place) },
+      )
     }
-    if (merge !== undefined) {
-      await writeExport('merged', merge, details, async unfinished => {
-        await loaded.classifier.exportMerged(unfinished)
-      })
-    }
-    if (adapter !== undefined) {
-      await writeExport('adapter', adapter, details, async unfinished => {
-        await loaded.classifier.exportAdapter(unfinished)
-      })
-    }
-    session.free(loaded.classifier)
+    if (onnx !== undefined) await writeOnnx(session, join(onnx, place), { about, licence })
   }
-  if (onnx !== undefined) await writeOnnx(session, onnx, { about, licence })
 }
 
-function requireExportable(
-  folder: string,
-  { config }: KnownSmoothed,
-  { wantsClassifier }: { readonly wantsClassifier: boolean },
-): void {
-  if (config.ensemble !== undefined) {
-    throw new ConfigError(
-      `${folder} is an ensemble of ${1 + config.ensemble.others.length} classifiers, expected one.`,
-      { remedy: 'Give the folder of one of its members, such as members/0.' },
-    )
+/** Writes the classifier alone: the whole network, its adapters, or both. */
+async function exportClassifier(
+  session: Session,
+  details: ExportDetails,
+  { merge, adapter }: { readonly merge: string | undefined; readonly adapter: string | undefined },
+): Promise<void> {
+  using loading = loadingLine({ isShown: true })
+  loading.show('loading the classifier')
+  const { classifier: settings, checkpoint } = details.known.config
+  const { classifier, isAdapter } = await loadBaseClassifier(session, settings, { checkpoint })
+  loading.end()
+  if (adapter !== undefined && !isAdapter) throw withoutAdapters(details.name)
+  if (merge !== undefined) {
+    await writeExport('merged', merge, details, unfinished => classifier.exportMerged(unfinished))
   }
-  if (config.checkpoint !== undefined || !wantsClassifier) return
-  throw new CheckpointError(
-    `The run ${folder} has trained its denoiser: the ${sourceOfClassifier(config.classifier).title.replace(/^an? /, '')} behind it is as it was.`,
-    { remedy: 'Give --onnx, which takes both; or use the denoiser in the folder of its checkpoint.' },
-  )
+  if (adapter !== undefined) {
+    await writeExport('adapter', adapter, details, unfinished => classifier.exportAdapter(unfinished))
+  }
+  session.free(classifier)
 }
 
 function withoutAdapters(name: string): CheckpointError {

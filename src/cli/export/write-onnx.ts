@@ -54,4 +54,5 @@ export async function writeOnnx(
     difference = found ?? 0
     loading.end()
   })
+  session.free([denoiser, classifier])
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { finetune, presets, type RunConfig, smoothingOf, torch } from '../../../src'
+import { parseUnknownConfig } from '../../../src/config/schema'
 import { findMissing } from '../../../src/environment/inspect-environment'
 import { resolveInterpreter } from '../../../src/environment/interpreter'
 import { EXTRA_FILES } from '../../../src/environment/paths'
@@ -11,6 +12,7 @@ import { toSymmetric } from '../../../src/smoothing/denoise'
 import { seen } from '../../../src/smoothing/smoothing'
 import { CLASSIFIER, connectForTest, DENOISER } from '../../support/digits'
 import { runProgram, runSupportScript } from '../../support/run-example'
+import { readTensors } from '../../support/run-files'
 
 type Logits = number[][]
 
@@ -32,21 +34,27 @@ describe('export', () => {
     folder = await mkdtemp(join(tmpdir(), 'ft-cadis-export-'))
     const session = await connectForTest()
     try {
-      const run = (output: string, tuning: RunConfig['tuning']) => {
+      const run = (output: string, tuning: RunConfig['tuning'], changes: object = {}) => {
         const config = presets.digits({
           denoiser: DENOISER,
           classifier: CLASSIFIER,
           output: join(folder, output),
         })
         const optimisation = { ...config.optimisation, warmupEpochs: 0 }
-        return finetune(
-          session,
-          { ...config, tuning, optimisation },
-          { stopAfterUpdates: 4, evaluationImages: 4 },
-        )
+        return finetune(session, parseUnknownConfig({ ...config, tuning, optimisation, ...changes }), {
+          ...{ stopAfterUpdates: 4, evaluationImages: 4 },
+        })
       }
       const full = await run('full', { kind: 'full' })
       const lora = await run('lora', { kind: 'lora', rank: 4, alpha: 8 })
+      const method = { kind: 'diverse-ensemble', members: 2, gradientWeight: 0.5, marginWeight: 0.5 }
+      await run('members', { kind: 'lora', rank: 2, alpha: 4 }, { method })
+      const dncnn = { source: 'dncnn', depth: 3, width: 4, channels: 1 }
+      await run(
+        'denoiser',
+        { kind: 'full' },
+        { method: { kind: 'denoiser' }, smoothing: { sigma: 0.25, denoiser: dncnn } },
+      )
       const testSet = await torch.openDataset(session, { source: 'digits', split: 'test' })
       const denoiser = await torch.loadDenoiser(session, { source: 'diffusers', path: DENOISER })
       const smoothing = smoothingOf(denoiser, 0.75)
@@ -173,6 +181,23 @@ describe('export', () => {
     expect(ofCheckpoint.stdout).toMatch(/^lora\/step-000004: merged network/)
   })
 
+  it('writes each of the members that were trained together', async () => {
+    const [merged, adapter] = [join(folder, 'merged-members'), join(folder, 'adapter-members')] as const
+    const { exitCode, stdout } = await runExport(
+      ...[join(folder, 'members'), '--merge', merged, '--adapter', adapter],
+    )
+    expect(exitCode).toBe(0)
+    expect(stdout).toContain(`merged network written to ${join(merged, '1')}`)
+    expect((await readdir(merged)).sort()).toEqual(['0', '1'])
+    expect((await readdir(adapter)).sort()).toEqual(['0', '1'])
+    const [first, second] = await Promise.all(
+      ['0', '1'].map(member => readTensors(join(merged, member, 'model.safetensors'))),
+    )
+    const valuesOf = (tensors: typeof first) => [...(tensors?.values() ?? [])].map(values => [...values])
+    expect([...(second?.keys() ?? [])]).toEqual([...(first?.keys() ?? [])])
+    expect(valuesOf(second)).not.toEqual(valuesOf(first))
+  })
+
   it('writes a graph of ONNX whose logits onnxruntime computes to 1e-4', async ({ skip }) => {
     const missing = await onnxIsMissing()
     skip(missing !== undefined, missing)
@@ -231,6 +256,12 @@ describe('export', () => {
         ['lora', '--merge', '{}/two', '--adapter', '{}/two/in'],
         1,
         /--merge and --adapter both write to/,
+      ],
+      [
+        'a denoiser that was trained',
+        ['denoiser', '--merge', '{}/x'],
+        1,
+        /a denoiser was\. Use it as it is: set smoothing\.denoiser\.path to .*step-000004.denoiser/,
       ],
       ['an ensemble', ['members-of', '--merge', '{}/x'], 1, /is an ensemble of 2 classifiers, expected one/],
     ])('%s', async (_title, [name = '', ...options], code, message) => {

@@ -115,6 +115,15 @@ export function table1Preset(
   }
 }
 
+/** The fields of a method's settings that were not released for a noise level, and have to be given. */
+export function unreleasedFields(
+  { name }: Pick<Table1Preset, 'name'>,
+  { scale, sigma }: { readonly scale: Table1Scale; readonly sigma: number },
+): string[] {
+  const entry = SCALES[scale].entries[name.replace('table1.', '')]
+  return entry === undefined ? [] : missingFields(entry(sigma))
+}
+
 function configOf(
   name: string,
   {

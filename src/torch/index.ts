@@ -54,6 +54,7 @@ export {
   where,
 } from './elementwise'
 export { EventWriter, openEventWriter } from './event-writer'
+export { baseLicence, exportOnnx, type OnnxOptions } from './export-onnx'
 export { Generator, generator, manualSeed } from './generator'
 export {
   type AnyDenoiser,

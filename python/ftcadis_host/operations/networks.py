@@ -156,6 +156,8 @@ OPERATIONS = {
     "alike": lazy("networks.classifiers", "alike"),
     "export_adapter": lazy("networks.classifiers", "export_adapter"),
     "export_merged": lazy("networks.classifiers", "export_merged"),
+    "export_onnx": lazy("onnx_export", "export_onnx"),
+    "base_licence": lazy("base_licences", "base_licence"),
     "provenance": provenance,
     "network_bytes": lazy("networks.footprint", "network_bytes"),
     "denoising_peak": lazy("networks.footprint", "denoising_peak"),

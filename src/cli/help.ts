@@ -27,6 +27,11 @@ const HELP: Readonly<Record<string, CommandHelp>> = {
   },
   doctor: { group: START, examples: ['doctor'], page: 'troubleshooting.md' },
   fetch: { group: START, examples: ['fetch', 'fetch cifar10'], page: 'models-and-data.md' },
+  inspect: {
+    group: START,
+    examples: ['inspect photos', 'inspect photos model.pth --write config.json'],
+    page: 'certify-your-own-classifier.md',
+  },
   init: { group: START, examples: ['init my-experiment'], page: 'experiments.md' },
   train: {
     group: TRAIN,

@@ -93,6 +93,14 @@ export {
   uncompiled,
 } from './inference'
 export {
+  type Inspected,
+  type InspectedImages,
+  type InspectedSplit,
+  type InspectedWeights,
+  inspectPath,
+  type StatedRange,
+} from './inspection'
+export {
   denoisingPeak,
   type MemoryNow,
   memoryNow,

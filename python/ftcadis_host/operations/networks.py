@@ -37,9 +37,9 @@ def require_denoiser_of(_host, denoiser, *, spec: dict[str, Any], dtype: str) ->
 
 
 def describe_denoiser(_host, denoiser) -> dict[str, Any]:
-    schedule = denoiser.schedule
-    names = {"rescale_timesteps": "rescaleTimesteps", "beta_start": "betaStart", "beta_end": "betaEnd"}
-    return {names.get(key, key): value for key, value in schedule.items()}
+    from ..networks.noise_schedule import named
+
+    return named(denoiser.schedule)
 
 
 def load_classifier(

@@ -28,6 +28,11 @@ const HELP: Readonly<Record<string, CommandHelp>> = {
   doctor: { group: START, examples: ['doctor'], page: 'troubleshooting.md' },
   fetch: { group: START, examples: ['fetch', 'fetch cifar10'], page: 'models-and-data.md' },
   init: { group: START, examples: ['init my-experiment'], page: 'experiments.md' },
+  inspect: {
+    group: START,
+    examples: ['inspect photos model.safetensors --write run.json'],
+    page: 'models-and-data.md',
+  },
   train: {
     group: TRAIN,
     examples: [

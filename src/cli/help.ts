@@ -33,6 +33,11 @@ const HELP: Readonly<Record<string, CommandHelp>> = {
     page: 'certify-your-own-classifier.md',
   },
   init: { group: START, examples: ['init my-experiment'], page: 'experiments.md' },
+  inspect: {
+    group: START,
+    examples: ['inspect photos model.safetensors --write run.json'],
+    page: 'models-and-data.md',
+  },
   train: {
     group: TRAIN,
     examples: [

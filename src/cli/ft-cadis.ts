@@ -17,10 +17,11 @@ import { addRunsCommand } from './commands/runs'
 import { addSetupCommand } from './commands/setup'
 import { addSoftLabelsCommand } from './commands/soft-labels'
 import { addTrainCommand } from './commands/train'
+import { addVerifyCommand } from './commands/verify'
 import { createProgram } from './program'
 
 /** Commands that read and write files and start nothing, so that they work everywhere. */
-const READING: readonly string[] = ['analyze', 'init', 'merge', 'report', 'runs']
+const READING: readonly string[] = ['analyze', 'init', 'merge', 'report', 'runs', 'verify']
 
 /**
  * The command line with all of its commands, not yet run. A command loads what it works with when it is run, by `require`
@@ -44,6 +45,7 @@ export function createFtCadis(): Command {
   addCheckFixturesCommand(program)
   addAnalyzeCommand(program)
   addCertifyCommand(program)
+  addVerifyCommand(program)
   addAttackCommand(program)
   addPredictCommand(program)
   addSoftLabelsCommand(program)

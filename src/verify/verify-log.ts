@@ -11,6 +11,8 @@ const float = (x: bigint) => Number(x) / 2 ** 256
 const ROOT =
   (3989422804014326779399460599343818684758586311649346576659258296706579258993018385n * ONE) / 10n ** 82n
 const TOLERANCE = 1e-9
+const lastPlace = (x: number) => 2 ** (Math.floor(Math.log2(x)) - 52)
+const KNOWN = /^((certify|sized|grid|at-radius) (gaussian|uniform)|certify discrete-gaussian), n = \d{1,8}$/
 
 /** P[X ≥ k] and P[X = k] of n votes: weights go out from the mode, and are divided by their sum. */
 function tail(k: number, n: number, P: bigint): { readonly above: bigint; readonly at: bigint } {
@@ -86,7 +88,8 @@ function leastError(looks: readonly (readonly [number, number])[], P: bigint): n
 
 type Procedure = { kind: string; radii?: number[]; rounds?: number[] }
 type Settings = Record<'alpha' | 'n' | 'n0' | 'sigma', number> &
-  Partial<{ certifiedSigma: number; bound: string; procedure: Procedure; adaptive: Procedure }>
+  Partial<{ certifiedSigma: number; bound: string; procedure: Procedure; adaptive: Procedure }> &
+  Partial<{ sound: { alpha: number; drawError: number }; data: { imageShape?: number[] } }>
 type Details = { looks?: [number, number][]; radii?: number[]; lowerBound?: number; pilot?: number }
 type Row = Readonly<Record<string, string>>
 
@@ -98,24 +101,24 @@ type Row = Readonly<Record<string, string>>
  * @throws Error that names what of the log this file does not know
  */
 export function verifyLog(text: string, metadata: { configuration: Settings; format?: number }) {
-  const { alpha, n, n0, bound = 'gaussian', ...settings } = metadata.configuration
-  const {
-    kind,
-    radii: grid = [],
-    rounds = [],
-  } = settings.procedure ?? settings.adaptive ?? { kind: 'certify' }
+  const { n, n0, sound, bound = 'gaussian', data, ...settings } = metadata.configuration
+  const procedure: Procedure = settings.procedure ?? settings.adaptive ?? { kind: 'certify' }
+  const { kind, radii: grid = [], rounds = [] } = procedure
   const sigma = fixed(settings.certifiedSigma ?? settings.sigma)
-  const lines = text.replace(/\r/g, '').split('\n')
-  const names = lines[0]?.split('\t') ?? []
+  const [names = [], ...rows] = text.split(/\r?\n/).map(line => line.split('\t'))
   const what = `${kind} ${bound}${names.includes('candidate_count') ? '' : ' without counts'}, n = ${n}`
-  if (!/^(certify|sized|grid|at-radius) gaussian, n = \d{1,8}$/.test(what)) throw new Error(what)
+  if (!KNOWN.test(what)) throw new Error(what)
+  const { alpha, drawError } = sound ?? { alpha: settings.alpha, drawError: 0 }
+  const values = (data?.imageShape ?? []).reduce((product, size) => product * size, 1)
+  const least = sound ? (n * values * 18 * 255 * settings.sigma) / 2 ** 64 : 0
+  if (drawError < least || alpha + drawError > settings.alpha) throw new Error('the alpha of its votes')
   const results = new Map<string, bigint>()
-  const once = (key: string, compute: () => bigint) => {
-    if (!results.has(key)) results.set(key, compute())
-    return results.get(key) as bigint
-  }
-  const exactRadius = (P: bigint) => (P < HALF ? 0n : (sigma * quantile(P)) / ONE)
-  const topOf = (r: number) => (normal((fixed(r) * ONE) / sigma) >> 203n) + 1n
+  const once = (key: string, compute: () => bigint) =>
+    results.get(key) ?? (results.set(key, compute()).get(key) as bigint)
+  const slope = bound === 'uniform' ? (fixed(Math.sqrt(3)) * sigma) / ONE : 0n
+  const radiusAt = (P: bigint) => (slope > 0n ? (slope * (P - HALF)) >> 52n : (sigma * quantile(P)) / ONE)
+  const topOf = (r: number) =>
+    1n + (slope > 0n ? HALF + (fixed(r) << 52n) / slope : normal((fixed(r) * ONE) / sigma) >> 203n)
   let [largestExcess, unchecked] = [Number.NEGATIVE_INFINITY, 0]
 
   function* problemsOf(row: Row): Generator<string> {
@@ -133,11 +136,14 @@ export function verifyLog(text: string, metadata: { configuration: Settings; for
     if (drawn !== of || hits !== k) yield `the looks have ${hits} of ${drawn} votes, not ${k} of ${of}`
     if (kind === 'certify' || kind === 'sized') {
       const P = once(`${k} of ${of}`, () => lowerBound(k, of, alpha))
-      const [exact, share] = [once(`radius ${P}`, () => exactRadius(P)), Number(P) / 2 ** 53]
+      const share = Number(P) / 2 ** 53
+      const base = sound ? BigInt((logged ?? share) * 2 ** 53) : P
+      const exact = base < HALF ? 0n : once(`radius ${base}`, () => radiusAt(base))
+      const [ofBound, ofRadius] = sound ? [2 ** -53, lastPlace(radius)] : [TOLERANCE, TOLERANCE]
       const excess = float(fixed(radius) - exact)
       largestExcess = Math.max(largestExcess, excess)
-      if (Math.abs((logged ?? share) - share) > TOLERANCE) yield `lowerBound is ${logged}, not ${share}`
-      if (Math.abs(excess) > TOLERANCE) yield `radius is ${radius}, not ${float(exact)}, by ${k} of ${of}`
+      if (Math.abs((logged ?? share) - share) > ofBound) yield `lowerBound is ${logged}, not ${share}`
+      if (Math.abs(excess) > ofRadius) yield `radius is ${radius}, not ${float(exact)}, by ${k} of ${of}`
       if (isNamed !== P >= HALF && Math.abs(share - 0.5) > TOLERANCE) yield `outcome is wrong: ${found}`
       return
     }
@@ -155,9 +161,9 @@ export function verifyLog(text: string, metadata: { configuration: Settings; for
 
   const images = new Set<string | undefined>()
   const errors: { image: string; line: number; problem: string }[] = []
-  for (const [at, line] of lines.slice(0, -1).entries()) {
-    if (at === 0 || line.trim() === '') continue
-    const row: Row = Object.fromEntries(names.map((name, i) => [name, line.split('\t')[i] as string]))
+  for (const [at, fields] of rows.slice(0, -1).entries()) {
+    if (fields.length === 1) continue
+    const row: Row = Object.fromEntries(names.map((name, i) => [name, fields[i] as string]))
     let problem = images.has(row.idx) ? 'the image has a row above' : undefined
     try {
       problem ??= problemsOf(row).next().value ?? undefined
@@ -165,7 +171,7 @@ export function verifyLog(text: string, metadata: { configuration: Settings; for
       problem = `it cannot be read: ${(error as Error).message}`
     }
     images.add(row.idx)
-    if (problem !== undefined) errors.push({ image: row.idx as string, line: at + 1, problem })
+    if (problem !== undefined) errors.push({ image: row.idx as string, line: at + 2, problem })
   }
   return { rows: images.size, errors, largestExcess, unchecked }
 }

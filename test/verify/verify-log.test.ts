@@ -3,13 +3,18 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { certifyFromCounts } from '../../src/certification/statistics'
 import { PACKAGE_FOLDER } from '../../src/files/package-folder'
 import { formatRow, LOG_HEADER, rowOf } from '../../src/logs/certification-log'
 import { CertificationLogWriter } from '../../src/logs/certification-log-file'
 import { mergeShards } from '../../src/logs/merge-shards'
+import type { Outcome } from '../../src/logs/outcome'
 import { planMetadata, shardPath } from '../../src/logs/shards'
 import { gaussianBound } from '../../src/statistics/bound'
 import { lowerConfidenceBound } from '../../src/statistics/confidence-bound'
+import { discreteGaussianBound } from '../../src/statistics/discrete-gaussian'
+import { exactLowerBound } from '../../src/statistics/exact-binomial'
+import { uniformBound } from '../../src/statistics/uniform-bound'
 import { verifyLog } from '../../src/verify/verify-log'
 import { runWithoutPython } from '../support/run-without-python'
 import { configurationOf, logOf, PROCEDURES, rowsFor, SHARES, tampered, text } from '../support/voted-rows'
@@ -77,6 +82,68 @@ describe('an independent verification', () => {
     const { errors } = verify(tampered(kind, index, column, change), kind)
     expect(errors).toEqual([
       { image: String(index), line: index + 2, problem: expect.stringMatching(reason) },
+    ])
+  })
+
+  describe('of --sound', () => {
+    const sound = { steps: 255, drawError: 1e-9, alpha: 0.001 - 2e-9 }
+    const bound = discreteGaussianBound(0.5)
+    const row = (candidateCount: number, change: (outcome: Outcome) => Outcome = outcome => outcome) =>
+      rowOf(
+        { index: 0, label: 1, durationMs: 1, digest: '0123456789abcdef' },
+        change(
+          certifyFromCounts([0, 100], [2000 - candidateCount, candidateCount], {
+            ...{ alpha: sound.alpha, bound, lowerBound: exactLowerBound },
+          }),
+        ),
+      )
+    const check = (made: ReturnType<typeof row>, own = sound) => {
+      const { configuration } = metadataOf('certify')
+      const of = { ...configuration, bound: 'discrete-gaussian', sound: own, data: { imageShape: [1, 8, 8] } }
+      return verifyLog(text([formatRow(made)]), { format: 2, configuration: of })
+    }
+    const moved = (radius: number, lowerBound: number) => (outcome: Outcome) => ({
+      ...(outcome as Outcome & { kind: 'certified' }),
+      radius: (outcome as { radius: number }).radius * radius,
+      evidence: { ...outcome.evidence, lowerBound: (outcome.evidence.lowerBound ?? 0) + lowerBound },
+    })
+
+    it.each([1001, 1500, 1950, 2000])('follows to the last digit: %i of 2000 votes', count => {
+      expect(check(row(count))).toMatchObject({ errors: [] })
+    })
+
+    it('may differ by one in the last place, and by no more', () => {
+      expect(check(row(1800, moved(1 + 2 ** -50, 0))).errors).toMatchObject([
+        { problem: expect.stringMatching(/radius is/) },
+      ])
+      expect(check(row(1800, moved(1 - 2 ** -50, 0))).errors).toMatchObject([
+        { problem: expect.stringMatching(/radius is/) },
+      ])
+      expect(check(row(1800, moved(1, 2 ** -52))).errors).toMatchObject([
+        { problem: expect.stringMatching(/lowerBound is/) },
+      ])
+    })
+
+    it('has an alpha for its votes that leaves room for the error of all draws', () => {
+      expect(() => check(row(1800), { ...sound, alpha: 0.001 })).toThrow('the alpha of its votes')
+      expect(() => check(row(1800), { ...sound, drawError: 1e-12 })).toThrow('the alpha of its votes')
+    })
+  })
+
+  it('recomputes radii of uniform noise', () => {
+    const bound = uniformBound(0.5)
+    const made = [1200, 1990].map((votes, index) =>
+      rowOf(
+        { index, label: 1, durationMs: 1, digest: '0123456789abcdef' },
+        certifyFromCounts([0, 100], [2000 - votes, votes], { alpha: 0.001, bound }),
+      ),
+    )
+    const configuration = { ...metadataOf('certify').configuration, bound: 'uniform' }
+    const check = (log: string) => verifyLog(log, { format: 2, configuration })
+    expect(check(text(made.map(formatRow))).errors).toEqual([])
+    const changed = { ...made[0], radius: (made[0]?.radius ?? 0) + 2e-9 } as (typeof made)[0]
+    expect(check(text([formatRow(changed)])).errors).toMatchObject([
+      { problem: expect.stringMatching(/radius is/) },
     ])
   })
 

@@ -10,6 +10,7 @@ import { addExperimentCommand } from './commands/experiment'
 import { addExportCommand } from './commands/export'
 import { addFetchCommand } from './commands/fetch'
 import { addInitCommand } from './commands/init'
+import { addInspectCommand } from './commands/inspect'
 import { addLaunchCommand } from './commands/launch'
 import { addPredictCommand } from './commands/predict'
 import { addReportCommand } from './commands/report'
@@ -18,6 +19,7 @@ import { addSetupCommand } from './commands/setup'
 import { addSoftLabelsCommand } from './commands/soft-labels'
 import { addTrainCommand } from './commands/train'
 import { addVerifyCommand } from './commands/verify'
+import { addHelp } from './help'
 import { createProgram } from './program'
 
 /** Commands that read and write files and start nothing, so that they work everywhere. */
@@ -40,19 +42,21 @@ export function createFtCadis(): Command {
   addSetupCommand(program)
   addDoctorCommand(program)
   addFetchCommand(program)
+  addInspectCommand(program)
   addInitCommand(program)
   addTrainCommand(program)
-  addCheckFixturesCommand(program)
-  addAnalyzeCommand(program)
-  addCertifyCommand(program)
-  addVerifyCommand(program)
-  addAttackCommand(program)
-  addPredictCommand(program)
   addSoftLabelsCommand(program)
   addExportCommand(program)
-  addReportCommand(program)
-  addRunsCommand(program)
-  addExperimentCommand(program)
   addLaunchCommand(program)
+  addCertifyCommand(program)
+  addPredictCommand(program)
+  addVerifyCommand(program)
+  addAttackCommand(program)
+  addRunsCommand(program)
+  addReportCommand(program)
+  addAnalyzeCommand(program)
+  addExperimentCommand(program)
+  addCheckFixturesCommand(program)
+  addHelp(program)
   return program
 }

@@ -25,7 +25,12 @@ export { certifyLaunched } from './certification/certify-launched'
 export { chooseImages } from './certification/choose-images'
 export { type ImagePrediction, type PredictOptions, predict } from './certification/predict'
 export { type SoftLabelsOptions, writeSoftLabels } from './certification/soft-labels'
-export { certifyFromCounts, type Prediction, predictFromCounts } from './certification/statistics'
+export {
+  certifyFromCounts,
+  type LowerBound,
+  type Prediction,
+  predictFromCounts,
+} from './certification/statistics'
 export { type ExperimentProgram, experimentProgram } from './cli/experiment-program'
 export {
   type OwnProgram,

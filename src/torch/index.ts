@@ -6,7 +6,18 @@
  */
 export type { Dtype, ValueOf } from './apply'
 export { backward, doublyDifferentiable, grad, gradient, gradWithGraph, noGrad } from './autograd'
-export { type CopyRun, CopyRuns, copyRuns, imagesOfRuns, noiseOfRuns, stackTensors } from './copies'
+export {
+  type CopyRun,
+  CopyRuns,
+  copyRuns,
+  imagesOfRuns,
+  noiseOfRuns,
+  StepNoise,
+  stackTensors,
+  stepNoise,
+  steppedOfRuns,
+  uniformOfRuns,
+} from './copies'
 export { lookUp, noiseBlocks, randint, randnCopies, randnLike, stack, tensor } from './creation'
 export {
   type Batch,

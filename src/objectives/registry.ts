@@ -5,6 +5,7 @@ import { catRs } from './cat-rs/cat-rs'
 import { consistency } from './consistency'
 import { crossEntropy, gaussian } from './cross-entropy'
 import { denoiser } from './denoiser/denoiser'
+import { diffusion } from './denoiser/diffusion'
 import { diverseEnsemble } from './diverse-ensemble/diverse-ensemble'
 import { ftCadis } from './ft-cadis/ft-cadis'
 import { macer } from './macer'
@@ -26,6 +27,7 @@ export const OBJECTIVES: { readonly [kind in MethodConfig['kind']]: AnyObjective
   'cat-rs': defineObjective(catRs),
   'diverse-ensemble': defineObjective(diverseEnsemble),
   denoiser: defineObjective(denoiser),
+  diffusion: defineObjective(diffusion),
 }
 
 /** The kind of an objective. */

@@ -91,9 +91,8 @@ export function noiseLevel(sigma: number, diffusion: NoiseSchedule): NoiseLevel 
     (abar, t) => t >= 1 && abar > 0 && noiseToSignal(abar) >= 2 * sigma,
   )
   if (timestep < 0) {
-    const largest = noiseToSignal(alphasCumprod.findLast(abar => abar > 0) ?? 1) / 2
     throw new ConfigError(
-      `sigma is ${sigma}, expected at most ${largest}, the most that the ${alphasCumprod.length} timesteps add.`,
+      `sigma is ${sigma}, expected at most ${largestSigma(diffusion)}, the most that the ${alphasCumprod.length} timesteps add.`,
       { remedy: 'Choose a smaller sigma or a denoiser with a longer schedule.' },
     )
   }
@@ -107,6 +106,11 @@ export function noiseLevel(sigma: number, diffusion: NoiseSchedule): NoiseLevel 
     sqrtOneMinusAlphaCumprod: Math.sqrt(1 - alphaCumprod),
     realisedSigma: noiseToSignal(alphaCumprod) / 2,
   }
+}
+
+/** The largest sigma, on the [0, 1] scale, that a schedule reaches: see {@link noiseLevel}. */
+export function largestSigma({ alphasCumprod }: Pick<NoiseSchedule, 'alphasCumprod'>): number {
+  return noiseToSignal(alphasCumprod.findLast(abar => abar > 0) ?? 1) / 2
 }
 
 /** Standard deviation of the noise in x_t / sqrt(abar_t), for pixels in [-1, 1]. */

@@ -157,3 +157,4 @@ export {
   Tensor,
   type Without,
 } from './tensor'
+export { loadTrainableDenoiser, TrainableDenoiser } from './trainable-denoiser'

@@ -15,7 +15,6 @@ import {
   type Classifier,
   compileNetwork,
   type Dataset,
-  type ImageDenoiser,
   makeLoader,
   type ProcessGroup,
   runningStatistics,
@@ -24,10 +23,13 @@ import {
 } from '../torch'
 import type { FinetuneHooks } from './hooks'
 import {
+  averageOf,
   loadFrozenClassifier,
+  loadJudge,
   loadMembers,
   loadTrainedClassifier,
   loadTrainedDenoiser,
+  type TrainedNetwork,
   trainedOf,
 } from './load-trained'
 import { requireMetricNames } from './metric-names'
@@ -72,12 +74,12 @@ export async function prepareRun<F extends Form>(
   requireMetricNames(objective, evaluation)
   const noises = copiesOf(objective, settings)
   setTf32(session, config.tf32)
-  const trainedDenoiser =
+  const model =
     objective.trains === 'denoiser'
       ? await loadTrainedDenoiser(session, config, checkpoint?.folder)
       : undefined
   const denoiser =
-    trainedDenoiser ??
+    model ??
     (hooks.denoiser === undefined
       ? await loadSmoothingDenoiser(session, config.smoothing)
       : await requireConfiguredDenoiser(hooks.denoiser, config.smoothing))
@@ -86,8 +88,8 @@ export async function prepareRun<F extends Form>(
   const smoothing = smoothingOf(denoiser, config.smoothing.sigma)
   const load = (folder?: string) => loadTrainedClassifier(session, config, { checkpoint: folder })
   const networks: TrainedNetworks =
-    trainedDenoiser !== undefined
-      ? { classifier: await loadFrozenClassifier(session, config), denoiser: trainedDenoiser }
+    model !== undefined
+      ? { classifier: await loadJudge(session, config, testSet.description), denoiser: model }
       : objective.members === undefined
         ? { classifier: await load(checkpoint?.folder) }
         : await loadMembers(session, config, {
@@ -98,6 +100,10 @@ export async function prepareRun<F extends Form>(
   const isClassifierCompiled = requireCompilable(config, classifier)
   await checkClasses({ classifier, denoiser }, testSet, objective.head?.(trainSet.description))
   for (const trained of trainedOf(networks)) group.broadcastParameters(trained)
+  const averaged = averageOf(model, {
+    decay: objective.averageDecay?.(settings),
+    ...{ checkpoint: checkpoint?.folder, method: config.method },
+  })
   const prepared = ((await objective.prepare?.({
     ...{ session, settings, networks, smoothing, trainSet },
     loadFrozen: async of => {
@@ -127,13 +133,27 @@ export async function prepareRun<F extends Form>(
   const passSizes = isClassifierCompiled ? passSizesFor(plan.imagesPerMicroBatch) : null
   return {
     state: {
-      ...{ networks, smoothing, optimizer, statistics, loader, group },
+      ...{ networks, smoothing, averaged, optimizer, statistics, loader, group },
+      judged: judgedBy(averaged, { networks, smoothing }),
       steps: stepRunner(session, objective, { ...run, passSizes }),
     },
     groups,
     objective: describeObjective(objective, { evaluation, script }),
     evaluation,
     noises,
+  }
+}
+
+/** What is evaluated and handed out: with the averaged denoiser, where there is one. */
+function judgedBy(
+  averaged: TrainingState['averaged'],
+  trained: TrainingState['judged'],
+): TrainingState['judged'] {
+  if (averaged === null) return trained
+  const { network } = averaged
+  return {
+    networks: { ...trained.networks, denoiser: network },
+    smoothing: smoothingOf(network, trained.smoothing.sigma),
   }
 }
 
@@ -171,7 +191,7 @@ async function frozenInitial(
   return frozen
 }
 
-function optimizerOf(trained: readonly (Classifier | ImageDenoiser)[], { optimisation }: AnyRunConfig) {
+function optimizerOf(trained: readonly TrainedNetwork[], { optimisation }: AnyRunConfig) {
   const groups = trained.flatMap(({ description }, place) =>
     parameterGroups(description.parameters, {
       layerDecay: optimisation.layerDecay,

@@ -29,6 +29,7 @@ import {
 } from './require-same-ranks'
 import { objectiveTrace, tracesOf } from './trace-hooks'
 import { TrainingLoop } from './training-loop'
+import type { TrainingState } from './training-state'
 
 /** What a run has trained; the caller frees `networks` and `smoothing`. */
 export interface FinetuneResult {
@@ -118,7 +119,7 @@ async function train<F extends Form>(
       script: isBuiltIn(objective.kind) ? null : (process.argv[1] ?? null),
     })
     const { state, noises } = prepared
-    const { networks, smoothing } = state
+    const { networks, smoothing } = state.judged
     try {
       const description = await describeRun(
         { networks, smoothing },
@@ -147,7 +148,7 @@ async function train<F extends Form>(
       return { networks, smoothing, checkpoint: lastCheckpoint, epochs: loop.epochs }
     } finally {
       state.steps.free()
-      session.free([state.optimizer, state.statistics])
+      session.free([state.optimizer, state.statistics, ...unexported(state)])
       await state.loader.close()
     }
   } catch (error) {
@@ -156,4 +157,9 @@ async function train<F extends Form>(
   } finally {
     session.free([trainSet, testSet])
   }
+}
+
+/** The moving average and what it is of: the run hands out the network that is averaged. */
+function unexported({ averaged, networks }: TrainingState) {
+  return averaged === null ? [] : [averaged.average, networks.denoiser]
 }

@@ -18,6 +18,7 @@ import {
   torch,
 } from '../../src'
 import { runMain } from '../../src/cli/program'
+import { SHORT_SCHEDULE, smallUnet } from '../../src/config/diffusion/small-unet'
 import { mergeSettings } from '../../src/config/merge-settings'
 import type { MethodConfig } from '../../src/config/methods'
 import { networkFolders } from '../../src/config/methods/trained'
@@ -54,6 +55,7 @@ export const METHODS: Readonly<Record<MethodConfig['kind'] | 'ddn' | 'adversaria
     attack: { steps: 2, stepLength: 0.5 },
   },
   denoiser: { kind: 'denoiser' },
+  diffusion: { kind: 'diffusion', averageDecay: 0.5 },
   'diverse-ensemble': { kind: 'diverse-ensemble', members: 2, gradientWeight: 0.5, marginWeight: 0.5 },
   'cat-rs': {
     kind: 'cat-rs',
@@ -71,8 +73,18 @@ export const METHODS: Readonly<Record<MethodConfig['kind'] | 'ddn' | 'adversaria
 /** What a method says of its optimizer that others do not. */
 const IMAGE_DENOISER = { denoiser: { source: 'dncnn', depth: 4, width: 6, channels: 1 } }
 
+/** With dropout, whose numbers a resumed run has to draw again. */
+const DIFFUSION_MODEL = {
+  denoiser: {
+    source: 'diffusers',
+    unet: { ...smallUnet({ imageSize: 8, channels: 1, width: 8 }), dropout: 0.1 },
+    scheduler: SHORT_SCHEDULE,
+  },
+}
+
 const DIFFERENT: { readonly [name in keyof typeof METHODS]?: object } = {
   denoiser: { smoothing: IMAGE_DENOISER, classifier: { source: 'timm', path: CLASSIFIER } },
+  diffusion: { smoothing: DIFFUSION_MODEL, classifier: { source: 'timm', path: CLASSIFIER } },
   'diverse-ensemble': { classifier: { factory: 'network' }, optimisation: { imagesPerMicroBatch: 450 } },
 }
 
@@ -113,7 +125,7 @@ export const HOOKS = {
 /** The file of the weights that a run has trained, in its checkpoint. */
 export function weightsFile(name: keyof typeof METHODS): string {
   const [folder = '.'] = networkFolders(METHODS[name])
-  return join(folder, 'model.safetensors')
+  return join(folder, name === 'diffusion' ? 'diffusion_pytorch_model.safetensors' : 'model.safetensors')
 }
 
 /** Soft labels of the digits that someone might have counted. */

@@ -55,6 +55,7 @@ export async function trainSettings(options: TrainOptions): Promise<TrainSetting
     data: options.data ?? textAt(fields, 'data.path') ?? placeholder,
     denoiser: options.denoiser ?? denoiserOf(fields) ?? placeholder,
     classifier: options.classifier,
+    imageSize: options.imageSize ?? numberAt(fields, 'data.imageSize'),
   }
   refuseOpenValues(options, preset)
   const { baseLearningRate, lambda, epsilon, weightDecay, layerDecay } = options
@@ -129,7 +130,8 @@ function refuseSigma(fields: Fields): void {
 
 /** The fields with what the options say otherwise, for the schema to check. */
 function withOptions(fields: Fields, options: TrainOptions): Fields {
-  const { data, denoiser, classifier, tuning, sigma, output, mask, workers, imagesPerUpdate } = options
+  const { data, denoiser, classifier, tuning, sigma, output, mask, workers, imageSize, imagesPerUpdate } =
+    options
   const { device, seed, tf32, compile, activationCheckpointing, threads, autocast } = options
   const { certifyImages: images, n0, n, dtype, denoiserArguments, denoiserSha256 } = options
   const above = {
@@ -143,7 +145,7 @@ function withOptions(fields: Fields, options: TrainOptions): Fields {
           }),
     },
     classifier: given({ path: classifier }),
-    data: given({ path: data, workers }),
+    data: given({ path: data, workers, imageSize, resizeSize: imageSize }),
     ...given({ tuning: tuning && { kind: tuning } }),
     method: given({ adversarial: mask }),
     optimisation: given({ imagesPerUpdate, imagesPerMicroBatch: microBatchOf(fields, options) }),
@@ -176,6 +178,11 @@ function denoiserOf(fields: Fields): string | undefined {
 function textAt(fields: Fields, path: string): string | undefined {
   const value = valueAt(fields, path)
   return typeof value === 'string' ? value : undefined
+}
+
+function numberAt(fields: Fields, path: string): number | undefined {
+  const value = valueAt(fields, path)
+  return typeof value === 'number' ? value : undefined
 }
 
 function valueAt(fields: Fields, path: string): unknown {

@@ -4,6 +4,7 @@ import { catRsSchema } from './cat-rs'
 import { consistencySchema } from './consistency'
 import { crossEntropySchema } from './cross-entropy'
 import { denoiserMethodSchema } from './denoiser'
+import { diffusionSchema } from './diffusion'
 import { diverseEnsembleSchema } from './diverse-ensemble'
 import { ftCadisSchema } from './ft-cadis'
 import { gaussianSchema } from './gaussian'
@@ -25,6 +26,7 @@ export const methodSchema = z.discriminatedUnion('kind', [
   catRsSchema,
   diverseEnsembleSchema,
   denoiserMethodSchema,
+  diffusionSchema,
 ])
 
 export type { MethodConfig }
@@ -42,4 +44,5 @@ export const METHOD_KINDS: readonly string[] = [
   'cat-rs',
   'diverse-ensemble',
   'denoiser',
+  'diffusion',
 ] satisfies MethodConfig['kind'][]

@@ -7,6 +7,7 @@ export type Trained = 'classifier' | 'members' | 'denoiser'
 const OTHERS: Readonly<Record<string, Trained>> = {
   'diverse-ensemble': 'members',
   denoiser: 'denoiser',
+  diffusion: 'denoiser',
 } satisfies { readonly [kind in MethodConfig['kind']]?: Trained }
 
 /** What a method trains, by its kind. Those of a script train the classifier. */

@@ -347,6 +347,23 @@ export type DenoiserMethodInput = {
   surrogates?: Array<ClassifierConfigInput> | undefined
 }
 
+/**
+ * Trains smoothing.denoiser (source diffusers or openai) to predict the noise of random timesteps (DDPM; Ho et
+ * al., 2020). It needs no classifier.
+ */
+export type DiffusionMethodInput = {
+  /**
+   * Trains smoothing.denoiser (source diffusers or openai) to predict the noise of random timesteps (DDPM; Ho
+   * et al., 2020). It needs no classifier.
+   */
+  kind: 'diffusion'
+  /**
+   * Decay of the moving average of the weights (EMA), which is what is evaluated and exported. Default 0.995;
+   * 0.9999 suits runs of 100,000 updates and more.
+   */
+  averageDecay?: number | undefined
+}
+
 /** How the classifier is trained. Without a kind: FT-CADIS. */
 export type MethodConfigInput =
   | FtCadisMethodInput
@@ -360,6 +377,7 @@ export type MethodConfigInput =
   | CatRsMethodInput
   | DiverseEnsembleMethodInput
   | DenoiserMethodInput
+  | DiffusionMethodInput
 
 /** Fine-tuning by confidence-aware denoised image selection (Algorithm 1), or an ablation of it. */
 export type FtCadisMethod = {
@@ -706,6 +724,23 @@ export type DenoiserMethod = {
   surrogates: Array<ClassifierConfig>
 }
 
+/**
+ * Trains smoothing.denoiser (source diffusers or openai) to predict the noise of random timesteps (DDPM; Ho et
+ * al., 2020). It needs no classifier.
+ */
+export type DiffusionMethod = {
+  /**
+   * Trains smoothing.denoiser (source diffusers or openai) to predict the noise of random timesteps (DDPM; Ho
+   * et al., 2020). It needs no classifier.
+   */
+  kind: 'diffusion'
+  /**
+   * Decay of the moving average of the weights (EMA), which is what is evaluated and exported. Default 0.995;
+   * 0.9999 suits runs of 100,000 updates and more.
+   */
+  averageDecay: number
+}
+
 /** How the classifier is trained. Without a kind: FT-CADIS. */
 export type MethodConfig =
   | FtCadisMethod
@@ -719,3 +754,4 @@ export type MethodConfig =
   | CatRsMethod
   | DiverseEnsembleMethod
   | DenoiserMethod
+  | DiffusionMethod

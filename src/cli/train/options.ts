@@ -78,7 +78,7 @@ export function addTrainOptions(program: Command): Command {
     .option('--image-size <pixels>', 'side that the images of a folder are resized and cropped to', count)
     .option(
       '--denoiser <path>',
-      'weights of the denoiser; default: what fetch has brought for the preset; none: train on noisy images',
+      'weights of the denoiser, or a run that has trained one; default: what fetch has brought for the preset; none: train on noisy images (docs/denoiser-for-your-images.md)',
     )
     .option(
       '--denoiser-arguments <json>',

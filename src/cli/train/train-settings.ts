@@ -6,6 +6,7 @@ import { parseUnknownConfig, type RunConfig } from '../../config/schema'
 import { ConfigError } from '../../errors'
 import { given } from '../../files/given'
 import { isObject } from '../../files/read-json'
+import { withDenoiserOfRun } from '../../runs/denoiser-of-run'
 import { precisionOn } from '../precision'
 import { readSettings } from '../read-settings'
 import type { TrainOptions } from './options'
@@ -42,7 +43,7 @@ export async function trainSettings(options: TrainOptions): Promise<TrainSetting
     refuseScale(scale)
     refuseOpenValues(options)
     const layered = mergeSettings(await withPrecision(inFile, options), set) as Fields
-    return { config: parseUnknownConfig(withOptions(layered, options)), preset }
+    return { config: await parsed(withOptions(layered, options)), preset }
   }
   refuseSigma(fields)
   const { sigma = preset.sigma } = options
@@ -67,7 +68,15 @@ export async function trainSettings(options: TrainOptions): Promise<TrainSetting
     above: withOptions(fields, others),
   })
   const settings = await withPrecision(mergeSettings(base, inFile) as Fields, options, base.autocast)
-  return { config: parseUnknownConfig(withOptions(mergeSettings(settings, set) as Fields, others)), preset }
+  return { config: await parsed(withOptions(mergeSettings(settings, set) as Fields, others)), preset }
+}
+
+/** The configuration that fields make, whose denoiser may be one that a run has trained. */
+async function parsed(fields: Fields): Promise<RunConfig> {
+  const { smoothing } = fields
+  if (!isObject(smoothing)) return parseUnknownConfig(fields)
+  const denoiser = await withDenoiserOfRun(smoothing.denoiser)
+  return parseUnknownConfig({ ...fields, smoothing: { ...smoothing, denoiser } })
 }
 
 /** Settings with the arithmetic of `--precision`, over which `--set` and the other options are laid. */

@@ -10,7 +10,7 @@ import type { CertificationConfig, CertificationConfigInput } from '../config/sc
 import { launchRank } from '../environment/launch-rank'
 import { ConfigError } from '../errors'
 import { type CertificationLog, readCertificationLog } from '../logs/certification-log-file'
-import type { Shard } from '../logs/shards'
+import { type Shard, shardPath } from '../logs/shards'
 import { print, say } from '../terminal/print'
 import { loadingLine } from '../terminal/progress'
 import { renderDryRun } from './certification-dry-run'
@@ -77,6 +77,16 @@ export async function runCertification(
     },
   )
   if (result !== undefined) printResult(result)
+  if (options.shard !== undefined) print(afterShard(log, options.shard))
+}
+
+/** Where a shard lies, and what puts all of them together. */
+function afterShard(log: string, shard: Shard): string {
+  const [own, all] = [shardPath(log, shard), shardPath(log, { ...shard, number: '*' })]
+  return [
+    `Shard ${shard.number} of ${shard.of}: ${own}. When all are done:`,
+    `  npx ft-cadis certify merge ${all} --output ${log}`,
+  ].join('\n')
 }
 
 /** `--dry-run`: what it would take. */

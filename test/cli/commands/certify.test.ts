@@ -156,6 +156,18 @@ describe('certify', () => {
     TIMEOUT_MS,
   )
 
+  it(
+    'says of a shard where it lies, and the command that merges all',
+    async () => {
+      const words = ['--n0', '16', '--n', '32', '--threads', '1', '--device', 'cpu', '--images', '1-2']
+      const { stdout } = await run('--preset', 'digits', '--output', log, '--shard', '2/2', ...words)
+      const all = join(folder, 'certify.shard-*-of-02.tsv')
+      expect(stdout).toContain(`Shard 2 of 2: ${all.replace('*', '02')}. When all are done:`)
+      expect(stdout).toContain(`npx ft-cadis certify merge ${all} --output ${log}`)
+    },
+    TIMEOUT_MS,
+  )
+
   it.each([
     [['--preset', 'digits', '--shard', '3/2'], 2, /Expected for instance 3\/16/],
     [['--preset', 'digits', '--adaptive', '0.5,0.25'], 2, /Expected radii in ascending order/],

@@ -37,6 +37,7 @@ export {
 } from './cli/own-program'
 export { type TrainProgram, trainProgram } from './cli/train/program'
 export { ablations } from './config/ablations'
+export type { DiffusionPresetOptions } from './config/diffusion/preset'
 export { DIGITS_NETWORKS } from './config/digits-networks'
 export {
   type Cifar10PresetOptions,
@@ -70,6 +71,8 @@ export type {
   LenetClassifierInput,
   LoraTuning,
   LoraTuningInput,
+  NoneClassifier,
+  NoneClassifierInput,
   PythonClassifier,
   PythonClassifierInput,
   Resnet110Classifier,
@@ -111,6 +114,8 @@ export type {
   DdnAttackInput,
   DenoiserMethod,
   DenoiserMethodInput,
+  DiffusionMethod,
+  DiffusionMethodInput,
   DiverseEnsembleMethod,
   DiverseEnsembleMethodInput,
   FtCadisMethod,

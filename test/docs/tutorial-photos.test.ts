@@ -18,6 +18,10 @@ const SMALL: readonly (readonly [part: string, options: readonly string[]])[] = 
   ['analyze', []],
 ]
 
+/** The programs import this package by its name. */
+const TSCONFIG = join(PACKAGE_FOLDER, 'tsconfig.json')
+const ENVIRONMENT = { TS_NODE_TRANSPILE_ONLY: '1', TSX_TSCONFIG_PATH: TSCONFIG, TS_NODE_PROJECT: TSCONFIG }
+
 let folder: string
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'ft-cadis-tutorial-'))
@@ -37,7 +41,7 @@ it('leads from a folder of images to two certificates, by its commands', { timeo
     const { exitCode, all } = await execa(
       process.execPath,
       [...TYPESCRIPT, script ?? '', ...words, ...options],
-      { cwd: folder, env: { TS_NODE_TRANSPILE_ONLY: '1' }, stdin: 'ignore', all: true, reject: false },
+      { cwd: folder, env: ENVIRONMENT, stdin: 'ignore', all: true, reject: false },
     )
     expect({ command, exitCode, all: exitCode === 0 ? '' : all }).toEqual({ command, exitCode: 0, all: '' })
   }

@@ -22,18 +22,23 @@ const [START, TRAIN, CERTIFY, COMPARE, CHECK] = [
 const HELP: Readonly<Record<string, CommandHelp>> = {
   setup: {
     group: START,
-    examples: ['setup', 'setup --python ~/miniconda3/bin/python'],
-    page: 'troubleshooting.md',
+    examples: ['setup', 'setup --python ~/miniconda3/bin/python', 'setup --with onnx'],
+    page: 'install.md',
   },
   doctor: { group: START, examples: ['doctor'], page: 'troubleshooting.md' },
   fetch: { group: START, examples: ['fetch', 'fetch cifar10'], page: 'models-and-data.md' },
+  inspect: {
+    group: START,
+    examples: ['inspect photos weights.pth --write run.json'],
+    page: 'models-and-data.md',
+  },
   init: { group: START, examples: ['init my-experiment'], page: 'experiments.md' },
   train: {
     group: TRAIN,
     examples: [
       'train --preset digits --sigma 0.75 --output runs/digits --certify',
       'train --preset cifar10 --sigma 0.5 --data cifar10 --dry-run',
-      'train --preset table1.macer --scale mnist --sigma 0.5 --data mnist',
+      'train --preset table1.macer --scale mnist --sigma 1 --data mnist',
       'train --config run.json --set method.lambda=2 --output runs/b',
     ],
     page: 'training.md',
@@ -43,7 +48,11 @@ const HELP: Readonly<Record<string, CommandHelp>> = {
     examples: ['soft-labels runs/gaussian --output soft-labels.json'],
     page: 'training-methods.md',
   },
-  export: { group: TRAIN, examples: ['export runs/imagenet --merge merged'], page: 'models-and-data.md' },
+  export: {
+    group: TRAIN,
+    examples: ['export runs/imagenet --merge merged', 'export runs/imagenet --onnx graph'],
+    page: 'models-and-data.md',
+  },
   launch: {
     group: TRAIN,
     examples: ['launch --nproc-per-node 4 -- train --config run.json'],

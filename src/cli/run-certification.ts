@@ -1,4 +1,3 @@
-import { basename } from 'node:path'
 import { analyze } from '../analysis/analyze'
 import { fileName } from '../analysis/runs'
 import { renderTables } from '../analysis/tables'
@@ -11,18 +10,20 @@ import { launchRank } from '../environment/launch-rank'
 import { ConfigError } from '../errors'
 import { type CertificationLog, readCertificationLog } from '../logs/certification-log-file'
 import { type Shard, shardPath } from '../logs/shards'
-import { print, say } from '../terminal/print'
+import { print, printData, say } from '../terminal/print'
 import { loadingLine } from '../terminal/progress'
 import { renderDryRun } from './certification-dry-run'
 import type { SmoothedOptions } from './certification-options'
+import { certificationDocument } from './documents/certification'
 import { endPythonWhenAborted } from './end-python'
 import { interruptible } from './interruption'
-import { smoothedSource } from './smoothed-source'
+import { chosenCheckpoint, smoothedSource } from './smoothed-source'
 
 export interface CertifyCommandOptions extends SmoothedOptions {
   readonly images?: CertificationConfig['images']
   readonly output?: string
   readonly shard?: Shard
+  readonly sanity?: boolean
   /** true stands for radii that follow σ. */
   readonly adaptive?: readonly number[] | true
   readonly block?: number
@@ -30,6 +31,7 @@ export interface CertifyCommandOptions extends SmoothedOptions {
   readonly maxRadiusLoss?: number
   readonly atRadius?: number
   readonly dryRun?: boolean
+  readonly json?: boolean
   readonly pricePerHour?: number
 }
 
@@ -53,8 +55,7 @@ export async function runCertification(
   })
   if (options.dryRun === true) return await dryRun(source, options)
   const { config } = source
-  const chosen =
-    options.checkpoint === undefined ? undefined : config.checkpoint && basename(config.checkpoint)
+  const chosen = chosenCheckpoint(config, options)
   const log = options.output ?? defaultLogPath(config, chosen)
   const result = await interruptible(
     'the images in work are dropped, and the log stays whole',
@@ -69,15 +70,15 @@ export async function runCertification(
       starting.end()
       endPythonWhenAborted(session, signal)
       const certifyShare = (shard: Shard | undefined, earlier: readonly string[] = []) =>
-        certify(session, source, { log, shard, earlier, signal, progress: true })
+        certify(session, source, { log, shard, earlier, signal, sanity: options.sanity, progress: true })
       // Awaited here, before the session is closed.
       if (options.shard !== undefined) return await certifyShare(options.shard)
       const hasAll = await certifyLaunched(session, log, certifyShare)
       return hasAll ? await readCertificationLog(log) : undefined
     },
   )
-  if (result !== undefined) printResult(result)
-  if (options.shard !== undefined) print(afterShard(log, options.shard))
+  if (result !== undefined) printResult(result, options)
+  if (options.shard !== undefined) (options.json ? say : print)(afterShard(log, options.shard))
 }
 
 /** Where a shard lies, and what puts all of them together. */
@@ -125,9 +126,11 @@ function withoutProcedure(option: string, wanted: string): ConfigError {
   })
 }
 
-function printResult(log: CertificationLog): void {
-  const { tables, notes } = analyze([{ label: fileName(log.file), log }])
-  print(renderTables({ tables, notes }, 'terminal'))
+function printResult(log: CertificationLog, { json = false }: Pick<CertifyCommandOptions, 'json'>): void {
+  const analysis = analyze([{ label: fileName(log.file), log }])
+  const { tables, notes } = analysis
+  if (json) printData(JSON.stringify(certificationDocument(log, analysis), null, 2))
+  else print(renderTables({ tables, notes }, 'terminal'))
   for (const note of notes) say(`note: ${note}`)
   say(`certificates: ${log.file}`)
 }

@@ -7,11 +7,13 @@ import {
   type CertificationRunConfigInput,
   certificationOf,
   parseCertificationConfig,
+  parseStoredConfig,
   type SmoothingConfig,
 } from '../config/schema'
 import { ConfigError } from '../errors'
 import { given } from '../files/given'
 import { readJson } from '../files/read-json'
+import { checkpointNameIn } from '../runs/checkpoint-name'
 import { denoiserOfRun, withDenoiserOfRun } from '../runs/denoiser-of-run'
 import { findCheckpoint } from '../runs/find-checkpoint'
 import { readSmoothed } from '../smoothing/smoothed-file'
@@ -65,6 +67,19 @@ export async function smoothedSource(
   }
 }
 
+/**
+ * The name of the checkpoint that `--checkpoint` has chosen, which names of logs have; undefined without it. What was trained are
+ * members together, or the denoiser, whose folders lie in that of the checkpoint.
+ */
+export function chosenCheckpoint(
+  { checkpoint, smoothing: { denoiser } }: Pick<CertificationRunConfig, 'checkpoint' | 'smoothing'>,
+  { checkpoint: asked }: { readonly checkpoint?: string | undefined },
+): string | undefined {
+  if (asked === undefined) return undefined
+  const folder = checkpoint ?? ('path' in denoiser ? denoiser.path : undefined)
+  return folder === undefined ? undefined : checkpointNameIn(folder)
+}
+
 async function namedSource(
   folder: string | undefined,
   options: SmoothedOptions & { readonly output?: string },
@@ -108,14 +123,21 @@ function withOutput(source: KnownSmoothed, output: string): KnownSmoothed {
   return { ...source, config: { ...source.config, output } }
 }
 
-/** The settings of a file. Where a log is named, or nothing is written, they need no `output`. */
+/**
+ * The settings of a file: of a certification, or of a run, whose off-the-shelf classifier they name. Where a log is named, or nothing
+ * is written, they need no `output`.
+ */
 async function fromFile(
   path: string,
   { output: log }: { readonly output?: string },
 ): Promise<CertificationRunConfig> {
   const settings = await readSettings(path)
   const isNeeded = log === undefined || settings.output !== undefined
-  return parseCertificationConfig(isNeeded ? settings : { output: dirname(log), ...settings })
+  const complete = isNeeded ? settings : { output: dirname(log), ...settings }
+  // Earlier forms of certifications have a method too.
+  return 'optimisation' in complete
+    ? certificationOf(parseStoredConfig(complete))
+    : parseCertificationConfig(complete)
 }
 
 /** The off-the-shelf networks of a preset. What the noise level decides beside itself is about training. */

@@ -2,6 +2,7 @@ import { ConfigError } from '../errors'
 import { diffusionPreset } from './diffusion/preset'
 import { DIGITS_NETWORKS } from './digits-networks'
 import type { FtCadisSettings } from './methods/ft-cadis'
+import { own } from './own-preset'
 import { cachedPath, PUBLISHED_WEIGHTS } from './published-weights'
 import { parseConfig, type RunConfigInput, type RunConfigOf, requireMethod } from './schema'
 import { table1 } from './table1/presets'
@@ -254,6 +255,7 @@ export const presets = {
   digits,
   cifar10,
   imagenet,
+  own,
   table1,
   denoiser: { diffusion: diffusionPreset },
 } as const

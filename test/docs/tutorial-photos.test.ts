@@ -12,9 +12,9 @@ const SMALL: readonly (readonly [part: string, options: readonly string[]])[] = 
   ['make-photos.ts', ['--images', '60']],
   ['classifier.json', ['--images-per-update', '16', '--evaluate-images', '4']],
   ['denoiser.diffusion', ['--evaluate-images', '2']],
-  ['certify.json', ['--n0', '2', '--n', '16']],
+  ['certify.json', ['--images', 'every:4', '--n0', '2', '--n', '16']],
   ['ft-cadis.json', ['--images-per-update', '8', '--images-per-micro-batch', '4', '--evaluate-images', '2']],
-  ['certify runs/ft-cadis', ['--n0', '2', '--n', '16']],
+  ['certify runs/ft-cadis', ['--images', 'every:4', '--n0', '2', '--n', '16']],
   ['analyze', []],
 ]
 
@@ -47,6 +47,6 @@ it('leads from a folder of images to two certificates, by its commands', { timeo
   }
   for (const run of ['off-the-shelf', 'ft-cadis']) {
     const { rows } = await readCertificationLog(join(folder, 'runs', run, 'certify-sigma-1.tsv'))
-    expect(rows).toHaveLength(1)
+    expect(rows).toHaveLength(3)
   }
 })

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { MethodConfig } from '../types/method'
+import { calibrationSchema } from './calibration'
 import { catRsSchema } from './cat-rs'
 import { consistencySchema } from './consistency'
 import { crossEntropySchema } from './cross-entropy'
@@ -9,6 +10,9 @@ import { diverseEnsembleSchema } from './diverse-ensemble'
 import { ftCadisSchema } from './ft-cadis'
 import { gaussianSchema } from './gaussian'
 import { macerSchema } from './macer'
+import { pixelDpSchema } from './pixel-dp'
+import { scoreSchema } from './score'
+import { selectorSchema } from './selector'
 import { smoothAdvSchema } from './smooth-adv'
 import { smoothMixSchema } from './smooth-mix'
 import { stabilitySchema } from './stability'
@@ -27,6 +31,10 @@ export const methodSchema = z.discriminatedUnion('kind', [
   diverseEnsembleSchema,
   denoiserMethodSchema,
   diffusionSchema,
+  selectorSchema,
+  pixelDpSchema,
+  scoreSchema,
+  calibrationSchema,
 ])
 
 export type { MethodConfig }
@@ -45,4 +53,8 @@ export const METHOD_KINDS: readonly string[] = [
   'diverse-ensemble',
   'denoiser',
   'diffusion',
+  'selector',
+  'pixel-dp',
+  'score',
+  'calibration',
 ] satisfies MethodConfig['kind'][]

@@ -20,7 +20,7 @@ export interface DenoiserForm extends Form {
 }
 
 /** How close denoised test images come to the clean ones, and what the classifier behind makes of them. */
-const evaluation: Evaluation = {
+export const evaluation: Evaluation = {
   look: inputs => {
     const { networks, smoothing, clean_BCHW, noise_MBCHW } = inputs
     const error = noGrad(networks.classifier.session, () => {
@@ -95,11 +95,13 @@ export const denoiser: Objective<DenoiserForm> = {
   evaluation,
 }
 
-function cleaned(network: ImageDenoiser, noisy_BCHW: Tensor<'BCHW'>): Tensor<'BCHW'> {
+/** What a denoiser makes of noisy images. */
+export function cleaned(network: ImageDenoiser, noisy_BCHW: Tensor<'BCHW'>): Tensor<'BCHW'> {
   return flatten(network.clean(flatten(noisy_BCHW, 'B', 'N')), 'N', 'B')
 }
 
-function trainedDenoiser({ denoiser: network }: TrainedNetworks): ImageDenoiser {
+/** The denoiser that a run trains. */
+export function trainedDenoiser({ denoiser: network }: TrainedNetworks): ImageDenoiser {
   if (network instanceof ImageDenoiser) return network
   throw new TypeError('The objective trains a denoiser of images, and was given none.')
 }

@@ -1,7 +1,7 @@
 import { type DiffusionSettings, diffusionSchema } from '../../config/methods/diffusion'
 import { noiseScheduleOf } from '../../smoothing/denoise'
 import { leadingClass } from '../../smoothing/leading-class'
-import { largestSigma } from '../../smoothing/noise-level'
+import { sigmaRange } from '../../smoothing/noise-level'
 import { noisy, type Smoothing, seen, smoothingOf } from '../../smoothing/smoothing'
 import {
   add,
@@ -97,7 +97,7 @@ function judged(inputs: EvaluationInputs) {
 /** The sum of the squared errors at another σ; null where the schedule does not reach it. */
 function errorOf(inputs: EvaluationInputs, sigma: number): Tensor<''> | null {
   const network = diffusionModel(inputs.networks)
-  if (sigma > largestSigma(noiseScheduleOf(network))) return null
+  if (sigma > sigmaRange(noiseScheduleOf(network)).largest) return null
   return sum(squaredError(denoisedOnce(inputs, smoothingOf(network, sigma)), inputs.clean_BCHW))
 }
 

@@ -14,9 +14,7 @@ export {
   type DataIdentity,
   Dataset,
   type DatasetDescription,
-  type DrawnSamples,
   digest,
-  drawSamples,
   encodePng,
   Loader,
   type LoaderOptions,
@@ -25,6 +23,7 @@ export {
   type SkippedImages,
 } from './data'
 export { type JoinOptions, joinProcessGroup, type ProcessGroup, soleProcess } from './distributed'
+export { type DrawnSamples, drawSamples } from './drawing'
 export {
   abs,
   add,

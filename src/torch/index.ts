@@ -23,7 +23,6 @@ export {
   type SkippedImages,
 } from './data'
 export { type JoinOptions, joinProcessGroup, type ProcessGroup, soleProcess } from './distributed'
-export { type DrawnSamples, drawSamples } from './drawing'
 export {
   abs,
   add,
@@ -60,10 +59,14 @@ export {
   ImageDenoiser,
   type ImageDenoiserDescription,
   loadImageDenoiser,
+  loadTrainableDenoiser,
+  TrainableDenoiser,
 } from './image-denoiser'
 export {
   type ClassNames,
   classNames,
+  type DrawnSamples,
+  drawSamples,
   type ImageTransform,
   readImage,
   unreadableImages,
@@ -165,4 +168,3 @@ export {
   Tensor,
   type Without,
 } from './tensor'
-export { loadTrainableDenoiser, TrainableDenoiser } from './trainable-denoiser'

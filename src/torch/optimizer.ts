@@ -1,8 +1,7 @@
 import { Handle, type Session } from '../bridge'
-import type { AnyDenoiser, ImageDenoiser } from './image-denoiser'
+import type { AnyDenoiser, ImageDenoiser, TrainableDenoiser } from './image-denoiser'
 import { type Classifier, Denoiser } from './modules'
 import { Tensor } from './tensor'
-import type { TrainableDenoiser } from './trainable-denoiser'
 
 /** Parameters that share a learning rate and a weight decay. */
 export interface OptimizerGroup {

@@ -112,17 +112,15 @@ export function problemsOfRun(run: Run): Problem[] {
   ]
 }
 
-/** Sources of denoisers that a method can train. */
-const TRAINABLE: Readonly<Record<string, readonly string[]>> = {
-  denoiser: ['dncnn', 'memnet'],
-  diffusion: ['diffusers', 'openai'],
-}
+/** Sources of denoisers that can be trained: diffusion models by their own method, others by those of clean images. */
+const DIFFUSION_MODELS = ['diffusers', 'openai']
+const IMAGE_DENOISERS = ['dncnn', 'memnet']
 
 /** Where the denoiser is what is trained: it must be one that can be, in float32 and uncompiled. */
 function problemsOfTrainedDenoiser({ method, smoothing, compile, tuning }: Run): Problem[] {
   if (trainedBy(method.kind) !== 'denoiser') return []
   const { source, dtype } = smoothing.denoiser
-  const trainable = TRAINABLE[method.kind] ?? []
+  const trainable = method.kind === 'diffusion' ? DIFFUSION_MODELS : IMAGE_DENOISERS
   return [
     ...when(!trainable.includes(source), {
       path: 'smoothing.denoiser.source',

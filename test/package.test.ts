@@ -47,6 +47,7 @@ it('packs what runs and what is read, and nothing else, in less than 8 MB', asyn
       'assets/digits/denoiser/config.json',
       'assets/digits/denoiser/diffusion_pytorch_model.safetensors',
       'assets/digits/denoiser/scheduler_config.json',
+      'assets/frontier.json',
       'assets/paper/tables.json',
       'python/requirements.txt',
       'python/requirements-onnx.txt',

@@ -49,7 +49,7 @@ module.exports = {
     only('runs', 'smoothing', 'objectives', 'analysis', 'logs', ...foundations),
     only('terminal', 'runs', 'objectives', 'smoothing', 'logs', ...foundations),
     only('training', 'terminal', 'runs', 'objectives', 'smoothing', ...foundations),
-    only('certification', 'terminal', 'logs', 'statistics', 'smoothing', ...foundations),
+    only('certification', 'terminal', 'runs', 'logs', 'statistics', 'smoothing', ...foundations),
     only(
       'attack',
       ...['certification', 'terminal', 'analysis', 'logs', 'statistics', 'objectives', 'smoothing'],

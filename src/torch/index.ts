@@ -64,6 +64,8 @@ export {
 export {
   type ClassNames,
   classNames,
+  decodeImage,
+  type ImageProblem,
   type ImageTransform,
   readImage,
   unreadableImages,

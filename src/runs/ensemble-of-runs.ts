@@ -4,9 +4,9 @@ import { fieldDifferences, showValue } from '../config/differences'
 import { type CertificationRunConfig, certificationOf } from '../config/schema'
 import { CheckpointError, ConfigError } from '../errors'
 import { isFolder } from '../files/exists'
-import { findCheckpoint } from '../runs/find-checkpoint'
-import { readStatus } from '../runs/read-run'
 import type { TrainedRun } from '../smoothing/trained-classifier'
+import { findCheckpoint } from './find-checkpoint'
+import { readStatus } from './read-run'
 
 /** The runs of an ensemble, in its order. */
 export type MemberRuns = readonly (TrainedRun & { readonly folder: string })[]

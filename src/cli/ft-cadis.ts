@@ -14,6 +14,7 @@ import { addLaunchCommand } from './commands/launch'
 import { addPredictCommand } from './commands/predict'
 import { addReportCommand } from './commands/report'
 import { addRunsCommand } from './commands/runs'
+import { addServeCommand } from './commands/serve'
 import { addSetupCommand } from './commands/setup'
 import { addSoftLabelsCommand } from './commands/soft-labels'
 import { addTrainCommand } from './commands/train'
@@ -46,6 +47,7 @@ export function createFtCadis(): Command {
   addCertifyCommand(program)
   addAttackCommand(program)
   addPredictCommand(program)
+  addServeCommand(program)
   addSoftLabelsCommand(program)
   addExportCommand(program)
   addReportCommand(program)

@@ -3,8 +3,20 @@ import type { Session } from '../../bridge'
 import { type CertificationRunConfig, parseCertificationConfig } from '../../config/schema'
 import { given } from '../../files/given'
 import { toSymmetric } from '../../smoothing/denoise'
+import { noisy, seen } from '../../smoothing/smoothing'
 import { gaussianBound } from '../../statistics/bound'
-import { decodeImage, type ImageTransform, type Tensor } from '../../torch'
+import {
+  decodeImage,
+  encodePng,
+  flatten,
+  generator,
+  type ImageTransform,
+  mul,
+  noGrad,
+  randnCopies,
+  stackTensors,
+  type Tensor,
+} from '../../torch'
 import { cohenCertifier, predictCertifier } from '../certifiers'
 import { guaranteeOf, requireCertifiable } from '../guarantee'
 import { modelsOf } from '../models-of'
@@ -35,6 +47,18 @@ export interface SmoothedPredictOptions {
   /** Told what the votes say while they come in. */
   readonly onVotes?: ((answer: PreliminaryAnswer) => void) | undefined
 }
+
+/** PNG files in base64. */
+export interface SmoothedPictures {
+  /** The image as networks are given it, without noise. */
+  readonly image: string
+  readonly noisy: readonly string[]
+  /** The same copies as the classifier sees them. */
+  readonly denoised: readonly string[]
+}
+
+/** Pixels a side of a picture at most. */
+const MOST_SHOWN = 256
 
 /** A smoothed classifier whose networks are loaded; see {@link loadSmoothed}. */
 export class LoadedSmoothed implements Disposable {
@@ -103,12 +127,11 @@ export class LoadedSmoothed implements Disposable {
         ? [certify(ballot)]
         : [cohenCertifier({ bound, alpha, n0, n }), predictCertifier({ alpha, n })]
     const content = await this.#contentOf(image)
-    const hash = createHash('sha256').update(content).digest('hex')
     const image_CHW = await this.#decode(content, image)
     let votes: readonly number[] = []
     try {
       const { outcomes } = await this.#queue.submit(
-        { image_CHW, stream: [seed, 'file', hash], beside: [], certifiers },
+        { image_CHW, stream: [seed, 'file', hashOf(content)], beside: [], certifiers },
         certifiers,
         {
           signal,
@@ -121,6 +144,42 @@ export class LoadedSmoothed implements Disposable {
       return answerOf(outcomes, { alpha, seed, nameOf, votes })
     } finally {
       this.#session.free(image_CHW)
+    }
+  }
+
+  /**
+   * Pictures of an image: as networks are given it, and noisy and denoised copies. PNG files in base64.
+   *
+   * @throws UnusableImageError where it is no image that is decoded
+   */
+  async pictures(
+    image: string | Uint8Array,
+    { copies, seed = this.config.certification.seed }: { readonly copies: number; readonly seed?: number },
+  ): Promise<SmoothedPictures> {
+    const session = this.#session
+    const { smoothing } = this.#opened
+    const content = await this.#contentOf(image)
+    const image_CHW = await this.#decode(content, image)
+    try {
+      return await session
+        .compute(() => {
+          const clean_BCHW = stackTensors([image_CHW], { as: 'B' })
+          const stream = generator(session, seed, 'pictures', hashOf(content))
+          const noise_MBCHW = randnCopies(clean_BCHW, { axis: 'M', count: copies, generator: stream })
+          const noisy_NCHW = flatten(noisy(smoothing, clean_BCHW, noise_MBCHW), 'MB', 'N')
+          const shown = { largest: MOST_SHOWN }
+          return {
+            image: encodePng(stackTensors([image_CHW], { as: 'N' }), shown),
+            noisy: encodePng(mul(noisy_NCHW, 1 / smoothing.scales.image), shown),
+            denoised: encodePng(
+              noGrad(session, () => seen(smoothing, noisy_NCHW)),
+              shown,
+            ),
+          }
+        })
+        .then(({ image: [own = ''], ...others }) => ({ image: own, ...others }))
+    } finally {
+      session.free(image_CHW)
     }
   }
 
@@ -178,6 +237,10 @@ export class LoadedSmoothed implements Disposable {
   #nameOf(label: number): string {
     return this.#opened.names?.[label] ?? String(label)
   }
+}
+
+function hashOf(content: Uint8Array): string {
+  return createHash('sha256').update(content).digest('hex')
 }
 
 function nameOfContent({ byteLength }: Uint8Array): string {

@@ -169,8 +169,8 @@ async function size({ python, device, threads }: PartOptions): Promise<PartResul
   }
 }
 
-/** A round begins a log, which takes as long as a percent of an image or two. */
-const IMAGES_A_ROUND = 8
+/** Enough that the last pass of a round, which is padded, is about a percent of them. A round also begins a log. */
+const IMAGES_A_ROUND = 32
 
 async function certification({ python, device, threads, rounds }: PartOptions): Promise<PartResult> {
   const interpreter = await resolveInterpreter({ python })

@@ -18,6 +18,7 @@ import { addServeCommand } from './commands/serve'
 import { addSetupCommand } from './commands/setup'
 import { addSoftLabelsCommand } from './commands/soft-labels'
 import { addTrainCommand } from './commands/train'
+import { addHelp } from './help'
 import { createProgram } from './program'
 
 /** Commands that read and write files and start nothing, so that they work everywhere. */
@@ -42,17 +43,18 @@ export function createFtCadis(): Command {
   addFetchCommand(program)
   addInitCommand(program)
   addTrainCommand(program)
-  addCheckFixturesCommand(program)
-  addAnalyzeCommand(program)
-  addCertifyCommand(program)
-  addAttackCommand(program)
-  addPredictCommand(program)
-  addServeCommand(program)
   addSoftLabelsCommand(program)
   addExportCommand(program)
-  addReportCommand(program)
-  addRunsCommand(program)
-  addExperimentCommand(program)
   addLaunchCommand(program)
+  addCertifyCommand(program)
+  addPredictCommand(program)
+  addServeCommand(program)
+  addAttackCommand(program)
+  addRunsCommand(program)
+  addReportCommand(program)
+  addAnalyzeCommand(program)
+  addExperimentCommand(program)
+  addCheckFixturesCommand(program)
+  addHelp(program)
   return program
 }

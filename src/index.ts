@@ -28,7 +28,12 @@ export { type LoadSmoothedOptions, loadSmoothed } from './certification/predicti
 export type { LoadedSmoothed, SmoothedPredictOptions } from './certification/prediction/loaded-smoothed'
 export type { PreliminaryAnswer, SmoothedAnswer } from './certification/prediction/smoothed-answer'
 export { type SoftLabelsOptions, writeSoftLabels } from './certification/soft-labels'
-export { certifyFromCounts, type Prediction, predictFromCounts } from './certification/statistics'
+export {
+  certifyFromCounts,
+  type LowerBound,
+  type Prediction,
+  predictFromCounts,
+} from './certification/statistics'
 export { type ExperimentProgram, experimentProgram } from './cli/experiment-program'
 export {
   type OwnProgram,
@@ -41,6 +46,7 @@ export {
 export { type TrainProgram, trainProgram } from './cli/train/program'
 export { ablations } from './config/ablations'
 export { DIGITS_NETWORKS } from './config/digits-networks'
+export type { OwnPresetOptions } from './config/own-preset'
 export {
   type Cifar10PresetOptions,
   type DigitsPresetOptions,
@@ -104,6 +110,8 @@ export type { Json as JsonSettings } from './config/types/json'
 export type {
   AttackConfig,
   AttackConfigInput,
+  CalibrationMethod,
+  CalibrationMethodInput,
   CatRsMethod,
   CatRsMethodInput,
   ConsistencyMethod,
@@ -126,6 +134,12 @@ export type {
   MethodConfigInput,
   PgdAttack,
   PgdAttackInput,
+  PixelDpMethod,
+  PixelDpMethodInput,
+  ScoreMethod,
+  ScoreMethodInput,
+  SelectorMethod,
+  SelectorMethodInput,
   SmoothAdvMethod,
   SmoothAdvMethodInput,
   SmoothMixMethod,

@@ -1,6 +1,6 @@
 import { basename, dirname, join } from 'node:path'
 import { defaultLogPath } from '../certification/certify'
-import { requireCertifiable } from '../certification/guarantee'
+import { requireCertifiable, requireGaussian } from '../certification/guarantee'
 import { fieldDifferences, showValue } from '../config/differences'
 import type { CertificationConfig, CertificationRunConfig } from '../config/schema'
 import { ConfigError } from '../errors'
@@ -75,6 +75,7 @@ export async function planAttack(
     ...options
   }: AttackOptions = {},
 ): Promise<PlannedAttack> {
+  requireGaussian('An attack', config.certification)
   const certificates = await readCertificates(path)
   const { configuration } = certificates.metadata
   const rows = chooseRows(certificates, images)
@@ -88,7 +89,7 @@ export async function planAttack(
   const { denoiserDtype: _, ...arithmetic } = configuration.arithmetic
   const certification = {
     ...{ ...config.certification, ...arithmetic },
-    ...{ n0, n, alpha, seed, familyWise: false, adaptive: 'none' },
+    ...{ n0, n, alpha, seed, familyWise: false, adaptive: 'none', noise: 'gaussian' },
   } as CertificationConfig
   const attacked = rows.flatMap(row => {
     const stated = statedClass(row.finding)
@@ -120,6 +121,12 @@ async function readCertificates(path: string): Promise<PlannedAttack['certificat
     throw new ConfigError(`${path} has radii of ${metadata.configuration.norm}, and the attack is in l2.`, {
       remedy: 'Attack a log with l2 radii.',
     })
+  }
+  if (metadata.configuration.bound === 'discrete-gaussian') {
+    throw new ConfigError(
+      `${path} has certificates of images in whole steps of 1/255 (--sound), and the attack finds changes between them.`,
+      { remedy: 'Attack a log of the same classifier without --sound.' },
+    )
   }
   return { ...log, metadata }
 }

@@ -8,13 +8,13 @@ import { dealt, planMetadata, type Shard } from '../logs/shards'
 import { requireClasses, requireOneHead, requireSameClasses } from '../smoothing/check-classes'
 import { toSymmetric } from '../smoothing/denoise'
 import { denoiserOf, type Smoothing } from '../smoothing/smoothing'
-import { gaussianBound } from '../statistics/bound'
 import { type Classifier, type Dataset, digest, select, type Tensor } from '../torch'
 import { ONLY_BALLOT } from './certifiers/certifier'
 import { requireLoggedImages } from './check-logged-images'
-import { guaranteeOf, requireCertifiable } from './guarantee'
+import { boundOf, guaranteeOf, requireCertifiable } from './guarantee'
 import { inferenceNetworks } from './inference-networks'
 import { configurationOf } from './log-configuration'
+import { drawnNoise } from './noise'
 import { certifiersOf, mostCopies, procedureOf } from './procedure'
 import { certifyImages } from './queue/certify-images'
 import { passSizeOf } from './queue/pass-size'
@@ -85,7 +85,9 @@ export async function certifyDataset(
   const own = shard === undefined ? indices : dealt(indices, shard)
   requireCertifiable(certification, { sigma: smoothing.sigma, images: indices.length })
   const guarantee = guaranteeOf(smoothing, { ...certification, images: indices.length })
-  const bound = gaussianBound(guarantee.certifiedSigma)
+  const bound = boundOf(certification.noise, guarantee.certifiedSigma)
+  const values = dataset.description.imageShape.reduce((product, size) => product * size, 1)
+  const drawn = drawnNoise(certification, { smoothing, guarantee, values })
   const procedure = procedureOf(certification, smoothing)
   // Of the whole plan: a shard has passes of the same size, and so what is resumed.
   const copies = indices.length * mostCopies(procedure, certification)
@@ -99,6 +101,7 @@ export async function certifyDataset(
     { denoiser: denoiserOf(smoothing), classifiers: members.flat() },
     { ...certification, example: () => pixelsOf(dataset, 0).image_CHW },
   )
+  const noise = drawn.begin(session)
   let done = 0
   try {
     for (const head of networks.heads) requireClasses(head, dataset.description)
@@ -113,6 +116,7 @@ export async function certifyDataset(
       ...arm,
       configuration: configurationOf(certification, {
         ...{ smoothing, guarantee, bound, procedure, images: indices.length, dataset, identity },
+        noise: drawn.logged,
         ...{ denoiserDtype: networks.denoiserDtype, name: arm.name, models: arm.models, data },
       }),
     }))
@@ -136,6 +140,7 @@ export async function certifyDataset(
     for (const [arm, { log }] of arms.entries()) {
       if (!logs.saysData(arm)) options.onNote?.(dataUnknown(log))
     }
+    if (noise.kind === 'discrete-gaussian') options.onNote?.(ROUNDED)
     const logged = arms.map(({ log }, arm) => ({ log, rows: logs.rowsOfArm(arm) }))
     await requireLoggedImages(dataset, logged, options)
     const work = own.map(index => ({ index, without: logs.armsWithout(index) }))
@@ -143,9 +148,9 @@ export async function certifyDataset(
       if (without.length === 0) onImage?.(++done, { index, rows: logs.rowsOf(index), isNew: false })
     }
     const { n0, n, seed, autocast } = certification
-    const certifierOf = certifiersOf(procedure, { bound, alpha: guarantee.alpha, n0, n })
+    const certifierOf = certifiersOf(procedure, { bound, ...drawn, n0, n })
     const main = {
-      smoothing: { ...smoothing, autocast },
+      smoothing: { ...smoothing, autocast, noise },
       voter: armsVoter(
         arms.map(({ ensemble }, arm) => {
           const place = firsts[arm] ?? 0
@@ -183,7 +188,7 @@ export async function certifyDataset(
       remedy: 'The same command continues from there.',
     })
   } finally {
-    session.free(networks.classifiers)
+    session.free([networks.classifiers, noise])
   }
 }
 
@@ -198,6 +203,9 @@ function datasetImage(dataset: Dataset, { index, seed }: { readonly index: numbe
     }
   })
 }
+
+const ROUNDED =
+  'pixels are rounded to whole steps of 1/255: the certificates are about images so rounded, and speak of others on that grid.'
 
 function dataUnknown(log: string): string {
   return `${log} is of an earlier version: its rows are compared with the images, but nothing says of which classes and how many other images it was.`

@@ -1,8 +1,34 @@
 import type { CertificationConfig } from '../config/schema'
 import { ConfigError } from '../errors'
 import { levelOf, type Smoothing } from '../smoothing/smoothing'
-import { gaussianBound } from '../statistics/bound'
+import { type Bound, gaussianBound } from '../statistics/bound'
+import { discreteGaussianBound } from '../statistics/discrete-gaussian'
+import { uniformBound } from '../statistics/uniform-bound'
 import { type ProcedureSettings, procedureOf } from './procedure'
+
+const BOUNDS: Readonly<Record<CertificationConfig['noise'], (sigma: number) => Bound>> = {
+  gaussian: gaussianBound,
+  'discrete-gaussian': discreteGaussianBound,
+  uniform: uniformBound,
+}
+
+/** From a probability to a radius under the noise of the settings. */
+export function boundOf(noise: CertificationConfig['noise'], sigma: number): Bound {
+  return BOUNDS[noise](sigma)
+}
+
+/**
+ * Refuses other noise than Gaussian where something is made for that alone.
+ *
+ * @param what - what is asked for, for instance "An attack"
+ * @throws ConfigError that names the noise
+ */
+export function requireGaussian(what: string, { noise }: Pick<CertificationConfig, 'noise'>): void {
+  if (noise === 'gaussian') return
+  throw new ConfigError(`${what} draws Gaussian noise, got certification.noise ${noise}.`, {
+    remedy: 'Leave out --sound and --noise, and `noise` in the settings.',
+  })
+}
 
 /** What each image is certified with. */
 export interface Guarantee {
@@ -47,18 +73,27 @@ export function guaranteeOf(
  * @throws ConfigError with the least n that could
  */
 export function requireCertifiable(
-  certification: Pick<CertificationConfig, 'adaptive' | 'n' | 'batch' | 'alpha' | 'familyWise'>,
+  certification: Pick<CertificationConfig, 'adaptive' | 'n' | 'batch' | 'alpha' | 'familyWise' | 'noise'>,
   { sigma, images }: { readonly sigma: number; readonly images: number },
 ): void {
-  const { n, familyWise } = certification
+  const { n, familyWise, noise } = certification
   const procedure = procedureOf(certification, { sigma })
   const alpha = alphaOfImage(certification, images)
+  if (noise === 'discrete-gaussian' && procedure.kind !== 'certify') {
+    throw new ConfigError(
+      `--sound certifies by CERTIFY with n votes, got adaptive votes (${procedure.kind}).`,
+      {
+        remedy: 'Leave out one of the two: the tests of adaptive votes are computed in rounded numbers.',
+      },
+    )
+  }
+  const bound = boundOf(noise, sigma)
   if (procedure.kind === 'at-radius') {
-    requireRounds(procedure, { n, alpha, sigma })
+    requireRounds(procedure, { n, alpha, bound })
     return
   }
   const radius = procedure.kind === 'grid' ? (procedure.radii[0] ?? 0) : 0
-  const top = gaussianBound(sigma).top(radius)
+  const top = bound.top(radius)
   // Unanimous votes show a probability of alpha^(1/n). CERTIFY is to be above 1/2 with it: a radius of 0 is none.
   const suffices = (votes: number) =>
     procedure.kind === 'grid' ? top ** votes <= alpha : top ** votes < alpha
@@ -75,7 +110,7 @@ export function requireCertifiable(
 /** Each round has a part of alpha: the one with the most votes is to certify the radius with it. */
 function requireRounds(
   { radius, rounds }: Extract<ProcedureSettings, { kind: 'at-radius' }>,
-  { n, alpha, sigma }: { readonly n: number; readonly alpha: number; readonly sigma: number },
+  { n, alpha, bound }: { readonly n: number; readonly alpha: number; readonly bound: Bound },
 ): void {
   const most = Math.max(...rounds)
   if (most > n) {
@@ -84,7 +119,7 @@ function requireRounds(
       { remedy: `Set n to ${most}, or name smaller rounds.` },
     )
   }
-  const top = gaussianBound(sigma).top(radius)
+  const top = bound.top(radius)
   const each = alpha / rounds.length
   const suffices = (votes: number) => top ** votes <= each
   if (suffices(most)) return

@@ -8,10 +8,11 @@ import { type Outcome, predictionOf, radiusOf } from '../logs/outcome'
 import { toSymmetric } from '../smoothing/denoise'
 import { notesOnInputRange } from '../smoothing/notes'
 import { type SmoothedInput, smoothedOf, unsaidOf } from '../smoothing/smoothed-input'
-import { gaussianBound } from '../statistics/bound'
+import type { Noise } from '../smoothing/smoothing'
 import { type ImageTransform, readImage, unreadableImages } from '../torch'
 import { cohenCertifier, predictCertifier } from './certifiers'
-import { guaranteeOf, requireCertifiable } from './guarantee'
+import { boundOf, guaranteeOf, requireCertifiable } from './guarantee'
+import { drawnNoise } from './noise'
 import { openSmoothed } from './prediction/open-smoothed'
 import { certifyImages } from './queue/certify-images'
 
@@ -86,12 +87,17 @@ export async function predict(
   for (const note of await notesOnInputRange(config)) onNote?.(note)
   const opened = await openSmoothed(session, known, { example: () => readImage(session, first, transform) })
   const predictions: ImagePrediction[] = []
+  let noise: Noise = { kind: 'gaussian' }
   try {
     const { smoothing, voter, names } = opened
-    const { certifiedSigma, alpha } = guaranteeOf(smoothing, { ...certification, images: files.length })
+    const guarantee = guaranteeOf(smoothing, { ...certification, images: files.length })
     const { n0, n, seed } = certification
+    const example = await session.compute(() => readImage(session, first, transform))
+    const drawn = drawnNoise(certification, { smoothing, guarantee, values: example.flat(2).length })
+    const { alpha } = drawn
+    noise = drawn.begin(session)
     const certifiers = [
-      cohenCertifier({ bound: gaussianBound(certifiedSigma), alpha, n0, n }),
+      cohenCertifier({ ...drawn, bound: boundOf(certification.noise, guarantee.certifiedSigma), n0, n }),
       predictCertifier({ alpha, n }),
     ]
     const results = certifyImages(
@@ -103,7 +109,7 @@ export async function predict(
         return { image_CHW, stream, beside: [], certifiers }
       },
       {
-        lines: { main: { smoothing, voter, copies: files.length * (n0 + n) } },
+        lines: { main: { smoothing: { ...smoothing, noise }, voter, copies: files.length * (n0 + n) } },
         ...{ batch: certification.batch, signal, onNote },
       },
     )
@@ -121,6 +127,7 @@ export async function predict(
       remedy: 'Start it again.',
     })
   } finally {
+    session.free(noise)
     opened.free()
   }
 }

@@ -9,6 +9,7 @@ import {
   sizedCertifier,
 } from './certifiers'
 import { BLOCK } from './queue/block'
+import type { LowerBound } from './statistics'
 
 /** Images that ask for so many parts of a pass fill two with 128 of them at work. */
 const BLOCKS_OF_A_PASS = 64
@@ -83,7 +84,14 @@ export function certifiersOf(
   {
     n0,
     ...options
-  }: { readonly bound: Bound; readonly alpha: number; readonly n0: number; readonly n: number },
+  }: {
+    readonly bound: Bound
+    readonly alpha: number
+    readonly n0: number
+    readonly n: number
+    /** Of CERTIFY. */
+    readonly lowerBound?: LowerBound
+  },
 ): (ballot: string) => Certifier {
   switch (procedure.kind) {
     case 'certify':

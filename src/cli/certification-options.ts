@@ -33,6 +33,8 @@ export interface SmoothedOptions {
   readonly compile?: boolean
   readonly radiusSigma?: CertificationConfig['radiusSigma']
   readonly familyWise?: boolean
+  readonly sound?: boolean
+  readonly noise?: CertificationConfig['noise']
   readonly device?: string
   readonly threads?: number
   readonly python?: string
@@ -85,6 +87,18 @@ export function addSmoothedOptions(command: Command): Command {
         '--radius-sigma <which>',
         'σ of the radius: nominal, or min, the smaller of it and the realised one',
       ).choices(['nominal', 'min']),
+    )
+    .addOption(
+      new Option(
+        '--noise <which>',
+        'gaussian, discrete-gaussian (as --sound), or uniform: radii are then of the ℓ1 norm',
+      ).choices(['gaussian', 'discrete-gaussian', 'uniform']),
+    )
+    .addOption(
+      new Option(
+        '--sound',
+        'certificates that rounding cannot break: pixels and noise in whole steps of 1/255, bounds in whole numbers',
+      ).conflicts('noise'),
     )
     .option('--batch <count>', 'noisy copies at once; halved where memory runs out', count)
     .option(

@@ -10,6 +10,7 @@ import { addExperimentCommand } from './commands/experiment'
 import { addExportCommand } from './commands/export'
 import { addFetchCommand } from './commands/fetch'
 import { addInitCommand } from './commands/init'
+import { addInspectCommand } from './commands/inspect'
 import { addLaunchCommand } from './commands/launch'
 import { addPredictCommand } from './commands/predict'
 import { addReportCommand } from './commands/report'
@@ -18,11 +19,12 @@ import { addServeCommand } from './commands/serve'
 import { addSetupCommand } from './commands/setup'
 import { addSoftLabelsCommand } from './commands/soft-labels'
 import { addTrainCommand } from './commands/train'
+import { addVerifyCommand } from './commands/verify'
 import { addHelp } from './help'
 import { createProgram } from './program'
 
 /** Commands that read and write files and start nothing, so that they work everywhere. */
-const READING: readonly string[] = ['analyze', 'init', 'merge', 'report', 'runs']
+const READING: readonly string[] = ['analyze', 'init', 'merge', 'report', 'runs', 'verify']
 
 /**
  * The command line with all of its commands, not yet run. A command loads what it works with when it is run, by `require`
@@ -41,6 +43,7 @@ export function createFtCadis(): Command {
   addSetupCommand(program)
   addDoctorCommand(program)
   addFetchCommand(program)
+  addInspectCommand(program)
   addInitCommand(program)
   addTrainCommand(program)
   addSoftLabelsCommand(program)
@@ -49,6 +52,7 @@ export function createFtCadis(): Command {
   addCertifyCommand(program)
   addPredictCommand(program)
   addServeCommand(program)
+  addVerifyCommand(program)
   addAttackCommand(program)
   addRunsCommand(program)
   addReportCommand(program)

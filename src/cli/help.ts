@@ -22,11 +22,16 @@ const [START, TRAIN, CERTIFY, COMPARE, CHECK] = [
 const HELP: Readonly<Record<string, CommandHelp>> = {
   setup: {
     group: START,
-    examples: ['setup', 'setup --python ~/miniconda3/bin/python'],
-    page: 'troubleshooting.md',
+    examples: ['setup', 'setup --python ~/miniconda3/bin/python', 'setup --with onnx'],
+    page: 'install.md',
   },
   doctor: { group: START, examples: ['doctor'], page: 'troubleshooting.md' },
   fetch: { group: START, examples: ['fetch', 'fetch cifar10'], page: 'models-and-data.md' },
+  inspect: {
+    group: START,
+    examples: ['inspect photos', 'inspect photos model.pth --write config.json'],
+    page: 'certify-your-own-classifier.md',
+  },
   init: { group: START, examples: ['init my-experiment'], page: 'experiments.md' },
   train: {
     group: TRAIN,
@@ -43,7 +48,11 @@ const HELP: Readonly<Record<string, CommandHelp>> = {
     examples: ['soft-labels runs/gaussian --output soft-labels.json'],
     page: 'training-methods.md',
   },
-  export: { group: TRAIN, examples: ['export runs/imagenet --merge merged'], page: 'models-and-data.md' },
+  export: {
+    group: TRAIN,
+    examples: ['export runs/imagenet --merge merged', 'export runs/imagenet --onnx graph'],
+    page: 'models-and-data.md',
+  },
   launch: {
     group: TRAIN,
     examples: ['launch --nproc-per-node 4 -- train --config run.json'],
@@ -68,6 +77,11 @@ const HELP: Readonly<Record<string, CommandHelp>> = {
     group: CERTIFY,
     examples: ['serve runs/digits', 'serve --preset digits --sigma 0.25 --port 8571'],
     page: 'serving.md',
+  },
+  verify: {
+    group: CERTIFY,
+    examples: ['verify certify.tsv', 'verify certify.shard-*-of-04.tsv'],
+    page: 'verify.md',
   },
   attack: { group: CERTIFY, examples: ['attack runs/digits --images first:10'], page: 'attack.md' },
   runs: { group: COMPARE, examples: ['runs', 'runs experiments --json'], page: 'watching.md' },

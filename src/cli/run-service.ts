@@ -1,4 +1,5 @@
 import { basename, dirname } from 'node:path'
+import { requireGaussian } from '../certification/guarantee'
 import { ConfigError } from '../errors'
 import { given } from '../files/given'
 import { readText } from '../files/read-text'
@@ -29,6 +30,7 @@ export async function runService(folder: string | undefined, options: ServeComma
   const named = folder !== undefined && basename(folder) === 'smoothed.json' ? dirname(folder) : folder
   // Nothing is written, so settings need not say where to.
   const source = await smoothedSource(named, { ...options, output: 'predictions' })
+  requireGaussian('serve', source.config.certification)
   const { device, threads } = source.config
   await interruptible('what was accepted is answered', async signal => {
     using starting = loadingLine({ isShown: true })

@@ -7,6 +7,7 @@ import {
   type CertificationRunConfigInput,
   certificationOf,
   parseCertificationConfig,
+  parseStoredConfig,
   type SmoothingConfig,
 } from '../config/schema'
 import { ConfigError } from '../errors'
@@ -35,6 +36,7 @@ export async function smoothedSource(
   const [classifier] = options.classifier ?? []
   const { n0, n, alpha, batch, seed, dtype, autocast, tf32, channelsLast, compile } = options
   const { radiusSigma, familyWise, device, threads, python } = options
+  const noise = options.sound ? 'discrete-gaussian' : options.noise
   const precision =
     options.precision && (await precisionOn(options.precision, { device: device ?? config.device, python }))
   const arithmetic = precision && ARITHMETIC[precision]
@@ -57,7 +59,7 @@ export async function smoothedSource(
         ...config.certification,
         ...arithmetic?.certification,
         ...given({ n0, n, alpha, batch, seed, dtype, autocast, tf32, channelsLast, compile }),
-        ...given({ radiusSigma, familyWise, ...others }),
+        ...given({ radiusSigma, familyWise, noise, ...others }),
       },
     }),
   }
@@ -97,14 +99,21 @@ async function namedSource(
   return { config: config === undefined ? fromPreset(options) : await fromFile(config, options) }
 }
 
-/** The settings of a file. Where a log is named, or nothing is written, they need no `output`. */
+/**
+ * The settings of a file: of a certification, or of a run, whose off-the-shelf classifier they name. Where a log is named, or nothing
+ * is written, they need no `output`.
+ */
 async function fromFile(
   path: string,
   { output: log }: { readonly output?: string },
 ): Promise<CertificationRunConfig> {
   const settings = await readSettings(path)
   const isNeeded = log === undefined || settings.output !== undefined
-  return parseCertificationConfig(isNeeded ? settings : { output: dirname(log), ...settings })
+  const complete = isNeeded ? settings : { output: dirname(log), ...settings }
+  // Earlier forms of certifications have a method too.
+  return 'optimisation' in complete
+    ? certificationOf(parseStoredConfig(complete))
+    : parseCertificationConfig(complete)
 }
 
 /** The off-the-shelf networks of a preset. What the noise level decides beside itself is about training. */

@@ -1,8 +1,11 @@
 import binomialCdf from '@stdlib/stats-base-dists-binomial-cdf'
+import { isObject } from '../files/read-json'
 import { decideRound, type RoundDecision } from '../statistics/at-radius'
 import { type Bound, gaussianBound } from '../statistics/bound'
 import { lowerConfidenceBound } from '../statistics/confidence-bound'
+import { discreteGaussianBound } from '../statistics/discrete-gaussian'
 import { operatingCharacteristics } from '../statistics/sequential-test'
+import { uniformBound } from '../statistics/uniform-bound'
 import type { CertificationRow } from './certification-log'
 import type { CertificationLog } from './certification-log-file'
 import type { CertificationConfiguration } from './certification-log-metadata'
@@ -34,9 +37,12 @@ type Configuration = Pick<CertificationConfiguration, 'n' | 'n0' | 'alpha' | 'pr
 export function rowCheck(
   configuration: CertificationConfiguration,
 ): ((row: CertificationRow) => RowProblem | undefined) | undefined {
-  const { sigma, certifiedSigma, procedure, alpha, n, n0 } = configuration
-  if (configuration.bound !== 'gaussian' || !Object.hasOwn(CHECKS, procedure.kind)) return undefined
-  const bound = gaussianBound(typeof certifiedSigma === 'number' ? certifiedSigma : sigma)
+  const { sigma, certifiedSigma, procedure, n, n0, sound } = configuration
+  const boundOf = BOUNDS[configuration.bound]
+  if (boundOf === undefined || !Object.hasOwn(CHECKS, procedure.kind)) return undefined
+  const bound = boundOf(typeof certifiedSigma === 'number' ? certifiedSigma : sigma)
+  // What the error of drawing leaves of α.
+  const alpha = isObject(sound) ? Number(sound.alpha) : configuration.alpha
   const check = CHECKS[procedure.kind as keyof typeof CHECKS]({ n, n0, alpha, procedure, bound })
   return row => {
     const { evidence } = row
@@ -51,6 +57,13 @@ export function isChecked({ rows, metadata }: Pick<CertificationLog, 'rows' | 'm
     rowCheck(metadata.configuration) !== undefined &&
     rows.every(({ evidence }) => evidence !== undefined)
   )
+}
+
+/** By the name of a bound. */
+const BOUNDS: Readonly<Record<string, ((sigma: number) => Bound) | undefined>> = {
+  gaussian: gaussianBound,
+  'discrete-gaussian': discreteGaussianBound,
+  uniform: uniformBound,
 }
 
 type Check = (row: CertificationRow, evidence: Evidence) => RowProblem | undefined

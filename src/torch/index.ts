@@ -6,7 +6,18 @@
  */
 export type { Dtype, ValueOf } from './apply'
 export { backward, doublyDifferentiable, grad, gradient, gradWithGraph, noGrad } from './autograd'
-export { type CopyRun, CopyRuns, copyRuns, imagesOfRuns, noiseOfRuns, stackTensors } from './copies'
+export {
+  type CopyRun,
+  CopyRuns,
+  copyRuns,
+  imagesOfRuns,
+  noiseOfRuns,
+  StepNoise,
+  stackTensors,
+  stepNoise,
+  steppedOfRuns,
+  uniformOfRuns,
+} from './copies'
 export { lookUp, noiseBlocks, randint, randnCopies, randnLike, stack, tensor } from './creation'
 export {
   type Batch,
@@ -54,6 +65,7 @@ export {
   where,
 } from './elementwise'
 export { EventWriter, openEventWriter } from './event-writer'
+export { baseLicence, exportOnnx, type OnnxOptions } from './export-onnx'
 export { Generator, generator, manualSeed } from './generator'
 export {
   type AnyDenoiser,
@@ -93,6 +105,14 @@ export {
   networkDtype,
   uncompiled,
 } from './inference'
+export {
+  type Inspected,
+  type InspectedImages,
+  type InspectedSplit,
+  type InspectedWeights,
+  inspectPath,
+  type StatedRange,
+} from './inspection'
 export {
   denoisingPeak,
   type MemoryNow,

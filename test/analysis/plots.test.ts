@@ -70,9 +70,11 @@ describe('certifiedAccuracyChart', () => {
     expect(svg).toMatch(/^<svg [^>]*width="500" height="300"/)
     expect(outlines(svg, 'line')).toHaveLength(2)
     expect(outlines(svg, 'area')).toHaveLength(0)
-    for (const text of ['ℓ2 radius (pixels in [0, 1])', 'certified accuracy (%)', 'strong', 'weak']) {
+    for (const text of ['ℓ₂ radius (pixels in [0, 1])', 'certified accuracy (%)', 'strong', 'weak']) {
       expect(svg).toContain(`>${text}</text>`)
     }
+    // Ticks at the radii of tables, not rounded.
+    for (const tick of ['0.25', '0.75', '1']) expect(svg).toContain(`>${tick}</text>`)
     expect(svg).toContain('prefers-color-scheme: dark')
     expect(svg).toContain('fill="currentColor"')
     expect(new Set(svg.match(/stroke="#[0-9A-F]{6}"/gi)).size).toBe(2)

@@ -47,7 +47,7 @@ it.each<[string, Smoothing, RegExp]>([
 })
 
 describe('settings that certify nothing', () => {
-  const none = { adaptive: 'none', familyWise: false, alpha: 0.001, batch: 100 } as const
+  const none = { adaptive: 'none', familyWise: false, alpha: 0.001, noise: 'gaussian', batch: 100 } as const
   it.each([
     ['CERTIFY', none, 10],
     ['CERTIFY at the very half', { ...none, alpha: 0.125 }, 4],

@@ -153,6 +153,16 @@ describe('a smoothed classifier that is loaded', () => {
     expect(session.liveTensors()).toBe(before)
   })
 
+  it('refuses noise that is not Gaussian, whose radii would be others', async () => {
+    const { certification, ...others } = config()
+    for (const noise of ['uniform', 'discrete-gaussian'] as const) {
+      const other = { ...others, certification: { ...certification, noise } }
+      await expect(loadSmoothed(session, other)).rejects.toThrow(
+        `Gaussian noise, got certification.noise ${noise}`,
+      )
+    }
+  })
+
   it('is freed with its block', async () => {
     const before = session.liveTensors()
     {

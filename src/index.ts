@@ -45,6 +45,7 @@ export {
 } from './cli/own-program'
 export { type TrainProgram, trainProgram } from './cli/train/program'
 export { ablations } from './config/ablations'
+export type { DiffusionPresetOptions } from './config/diffusion/preset'
 export { DIGITS_NETWORKS } from './config/digits-networks'
 export type { OwnPresetOptions } from './config/own-preset'
 export {
@@ -79,6 +80,8 @@ export type {
   LenetClassifierInput,
   LoraTuning,
   LoraTuningInput,
+  NoneClassifier,
+  NoneClassifierInput,
   PythonClassifier,
   PythonClassifierInput,
   Resnet110Classifier,
@@ -122,6 +125,8 @@ export type {
   DdnAttackInput,
   DenoiserMethod,
   DenoiserMethodInput,
+  DiffusionMethod,
+  DiffusionMethodInput,
   DiverseEnsembleMethod,
   DiverseEnsembleMethodInput,
   FtCadisMethod,

@@ -56,7 +56,7 @@ export function addSmoothedOptions(command: Command): Command {
     )
     .option(
       '--denoiser <path>',
-      'weights of the denoiser, in the place of those of the settings; none: noisy images go to the classifier as they are',
+      'weights of the denoiser, or a run that has trained one, in the place of those of the settings; none: noisy images go to the classifier as they are',
     )
     .option(
       '--classifier <path>',

@@ -14,6 +14,7 @@ import { ConfigError } from '../errors'
 import { given } from '../files/given'
 import { readJson } from '../files/read-json'
 import { checkpointNameIn } from '../runs/checkpoint-name'
+import { denoiserOfRun, withDenoiserOfRun } from '../runs/denoiser-of-run'
 import { smoothedOfFolder } from '../runs/smoothed-of-folder'
 import type { KnownSmoothed } from '../smoothing/smoothed-input'
 import type { SmoothedOptions } from './certification-options'
@@ -47,7 +48,7 @@ export async function smoothedSource(
       ...given({ device, threads }),
       smoothing: {
         ...{ ...config.smoothing, ...given({ sigma: options.sigma }) },
-        denoiser: otherDenoiser(config.smoothing, {
+        denoiser: await otherDenoiser(config.smoothing, {
           ...options,
           ...given({ dtype: dtype ?? arithmetic?.denoiser }),
         }),
@@ -152,12 +153,14 @@ function ensembleOf(
   )
 }
 
-function otherDenoiser(
+async function otherDenoiser(
   { denoiser }: SmoothingConfig,
   { denoiser: path, dtype }: SmoothedOptions,
-): CertificationRunConfigInput['smoothing']['denoiser'] {
+): Promise<CertificationRunConfigInput['smoothing']['denoiser']> {
   if (path === 'none') return { source: 'none' }
-  if (denoiser.source !== 'none') return { ...denoiser, ...given({ path, dtype }) }
+  const ofRun = path === undefined ? undefined : await denoiserOfRun(path)
+  if (ofRun !== undefined) return { ...ofRun, ...given({ dtype }) }
+  if (denoiser.source !== 'none') return withDenoiserOfRun({ ...denoiser, ...given({ path, dtype }) })
   if (path === undefined) return denoiser
   throw new ConfigError(`The settings have no denoiser, so there is none to replace by ${path}.`, {
     remedy: 'Describe the denoiser in the settings.',

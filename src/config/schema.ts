@@ -11,7 +11,7 @@ import { METHOD_KINDS, type MethodConfig, methodSchema } from './methods'
 import { networkFolders, trainedBy } from './methods/trained'
 import { classifierSchema, tuningSchema } from './model-schema'
 import { checkpointsSchema, optimisationSchema } from './optimisation-schema'
-import { problemsOfRun } from './rules'
+import { problemsOfCertification, problemsOfRun } from './rules'
 import { smoothingSchema } from './smoothing-schema'
 import type { CertificationRunConfig, RunConfigInput, RunSettings } from './types/run'
 import type { SmoothingConfig } from './types/smoothing'
@@ -108,8 +108,12 @@ export const certificationRunSchema = z
       .describe('Other classifiers that are certified together with this one, as one. Default: none.'),
     certification: certificationSchema.describe('What is certified, and how surely.'),
   })
-  .superRefine(({ ensemble }, context) => {
-    for (const { path, message } of ensemble === undefined ? [] : problemsOfEnsemble(ensemble)) {
+  .superRefine(({ ensemble, classifier }, context) => {
+    const problems = [
+      ...problemsOfCertification({ classifier }),
+      ...(ensemble === undefined ? [] : problemsOfEnsemble(ensemble)),
+    ]
+    for (const { path, message } of problems) {
       context.addIssue({ code: 'custom', path: path.split('.'), message })
     }
   })
@@ -230,10 +234,17 @@ export function certificationOf(run: AnyRunConfig, checkpoint?: string): Certifi
   if (trained === 'classifier') return { ...setup, checkpoint }
   const [first = checkpoint, ...others] = networkFolders(method).map(folder => join(checkpoint, folder))
   if (trained === 'denoiser') {
-    const denoiser = { ...smoothing.denoiser, path: first } as SmoothingConfig['denoiser']
-    return { ...setup, smoothing: { ...smoothing, denoiser } }
+    return { ...setup, smoothing: { ...smoothing, denoiser: trainedDenoiser(smoothing, first) } }
   }
   // The mean of the members' logits leads where their sum does.
   const ensemble = { others: others.map(folder => ({ checkpoint: folder })), by: 'logits' } as const
   return { ...setup, checkpoint: first, ensemble }
+}
+
+/** The denoiser in the folder of a checkpoint. A diffusion model is saved in diffusers' format, wherever it was from. */
+function trainedDenoiser({ denoiser }: SmoothingConfig, path: string): SmoothingConfig['denoiser'] {
+  if (denoiser.source === 'diffusers' || denoiser.source === 'openai') {
+    return { source: 'diffusers', path, dtype: denoiser.dtype }
+  }
+  return { ...denoiser, path } as SmoothingConfig['denoiser']
 }

@@ -43,7 +43,7 @@ export async function adaptiveSeconds(
   })
   const bound = gaussianBound(SIGMA)
   const certifierOf = (adaptive: 'none' | { radii: 'sigma' }) =>
-    certifiersOf(procedureOf({ adaptive, n: VOTES.n, batch }, { sigma: SIGMA }), { ...VOTES, bound })('class')
+    certifiersOf(procedureOf({ adaptive, n: VOTES.n, batch }, { sigma: SIGMA }), { ...VOTES, bound })()
   const certifiers = { fixed: certifierOf('none'), adaptive: certifierOf({ radii: 'sigma' }) }
   // Once without being timed.
   await certify(bench, { probabilities: [0.99], certifier: certifiers.adaptive, batch })

@@ -1,6 +1,6 @@
 import { basename, dirname, join } from 'node:path'
 import { defaultLogPath } from '../certification/certify'
-import { requireCertifiable } from '../certification/guarantee'
+import { requireCertifiable } from '../certification/require-certifiable'
 import { fieldDifferences, showValue } from '../config/differences'
 import type { CertificationConfig, CertificationRunConfig } from '../config/schema'
 import { ConfigError } from '../errors'

@@ -14,9 +14,10 @@ import { smoothingOf } from '../smoothing/smoothing'
 import { gaussianBound } from '../statistics/bound'
 import { type Classifier, classNames, type ImageTransform, readImage, unreadableImages } from '../torch'
 import { cohenCertifier, predictCertifier } from './certifiers'
-import { guaranteeOf, requireCertifiable } from './guarantee'
+import { guaranteeOf } from './guarantee'
 import { inferenceNetworks } from './inference-networks'
 import { certifyImages } from './queue/certify-images'
+import { requireCertifiable } from './require-certifiable'
 import { voterOf } from './voters'
 
 /** What the smoothed classifier says about one image. */
@@ -76,6 +77,15 @@ export async function predict(
   const [first] = files
   if (first === undefined) {
     throw new ConfigError('There are no images to classify.', { remedy: 'Name at least one image file.' })
+  }
+  const { procedure } = certification
+  if (procedure.kind !== 'certify') {
+    throw new ConfigError(
+      `Files are classified by PREDICT and CERTIFY, got the procedure ${procedure.kind}.`,
+      {
+        remedy: 'Set certification.procedure.kind to certify, or leave it out.',
+      },
+    )
   }
   requireCertifiable(certification, { sigma: config.smoothing.sigma, images: files.length })
   const transform = imageTransform(config.data)

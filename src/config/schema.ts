@@ -11,6 +11,7 @@ import { METHOD_KINDS, type MethodConfig, methodSchema } from './methods'
 import { networkFolders, trainedBy } from './methods/trained'
 import { classifierSchema, tuningSchema } from './model-schema'
 import { checkpointsSchema, optimisationSchema } from './optimisation-schema'
+import { acesNetworksSchema, problemsOfAcesNetworks, problemsOfProcedure } from './procedure-schema'
 import { problemsOfRun } from './rules'
 import { smoothingSchema } from './smoothing-schema'
 import type { CertificationRunConfig, RunConfigInput, RunSettings } from './types/run'
@@ -85,7 +86,12 @@ function runSchemaOf<Method extends z.ZodType<{ readonly kind: string }>>(method
   })
   return schema.superRefine((run, context) => {
     // The compiler cannot look into an object with a field of a type that it does not know.
-    for (const { path, message } of problemsOfRun(run as Parameters<typeof problemsOfRun>[0])) {
+    const whole = run as Parameters<typeof problemsOfRun>[0] &
+      Pick<RunSettings, 'smoothing' | 'certification'>
+    for (const { path, message } of [
+      ...problemsOfRun(whole),
+      ...problemsOfProcedure(whole.certification, whole.smoothing),
+    ]) {
       context.addIssue({ code: 'custom', path: path.split('.'), message })
     }
   })
@@ -106,10 +112,18 @@ export const certificationRunSchema = z
     ensemble: ensembleSchema
       .optional()
       .describe('Other classifiers that are certified together with this one, as one. Default: none.'),
+    aces: acesNetworksSchema
+      .optional()
+      .describe('Networks that the procedure aces asks beside the classifier. Default: none.'),
     certification: certificationSchema.describe('What is certified, and how surely.'),
   })
-  .superRefine(({ ensemble }, context) => {
-    for (const { path, message } of ensemble === undefined ? [] : problemsOfEnsemble(ensemble)) {
+  .superRefine(({ smoothing, ensemble, aces, certification }, context) => {
+    const { procedure } = certification
+    for (const { path, message } of [
+      ...(ensemble === undefined ? [] : problemsOfEnsemble(ensemble)),
+      ...problemsOfProcedure(certification, smoothing),
+      ...problemsOfAcesNetworks({ procedure, aces, ensemble }),
+    ]) {
       context.addIssue({ code: 'custom', path: path.split('.'), message })
     }
   })

@@ -5,6 +5,7 @@ import { BASELINES, type Baseline, measureBaseline } from './baselines/baselines
 import { adaptiveSeconds } from './certification/adaptive-seconds'
 import { againstBefore } from './certification/against-before'
 import { againstPlainLoop, CertificationBench } from './certification/certification-bench'
+import { ensembleCost } from './certification/ensemble-cost'
 import { scalingOfTwo } from './processes/scaling'
 import { commandSeconds, firstStepSeconds } from './processes/start-up'
 import { type WholeProcess, wholeProcesses } from './processes/whole-process'
@@ -248,6 +249,30 @@ async function adaptive({ python, device, threads, rounds }: PartOptions): Promi
   }
 }
 
+/** Passes of an ensemble in a round, and copies of each. */
+const ENSEMBLE = { passes: 6, batch: 512 }
+
+async function ensemble({ python, device, threads, rounds }: PartOptions): Promise<PartResult> {
+  const interpreter = await resolveInterpreter({ python })
+  await using session = await connect({ python: interpreter.path, device, threads })
+  const settings = { rounds, images: 1, n: 500, threads, ...ENSEMBLE }
+  await using bench = await CertificationBench.start(session, settings)
+  const times = await ensembleCost(bench, settings)
+  const ratios = times.map(({ ensembleMs, networksMs }) => ensembleMs / networksMs)
+  const { lower, upper } = medianInterval(ratios)
+  const copyMs = median(times.map(({ networksMs }) => networksMs)) / (ENSEMBLE.passes * ENSEMBLE.batch)
+  return {
+    verdicts: [
+      {
+        ...{ what: 'an ensemble of three over denoising and three classifications, a copy', target: 1.05 },
+        ...{ measured: median(ratios), better: 'less', unit: '×' },
+        note: `95 % ${lower.toFixed(3)} to ${upper.toFixed(3)}, ${ratios.length} pairs; the networks alone ${copyMs.toFixed(3)} ms`,
+      },
+    ],
+    raw: times,
+  }
+}
+
 async function start(options: PartOptions): Promise<PartResult> {
   const commands = await commandSeconds()
   const first = await firstStepSeconds(options)
@@ -320,6 +345,7 @@ export const PARTS = {
   certification,
   before,
   adaptive,
+  ensemble,
   start,
   process: wholeProcess,
   scaling,

@@ -134,13 +134,16 @@ describe('certify', () => {
   }, 180_000)
 
   it.each([
-    ['--aces', '0.5', '--sigma', '0.25', '--core', CLASSIFIER],
-    ['--cascade', '0.75,0.25'],
-    ['--pixel-dp', '--sigma', '0.25'],
-    ['--cascade', '0.75,0.25', '--classifier', CLASSIFIER, '--classifier', CLASSIFIER],
+    ['ACES', ['--aces', '0.5', '--sigma', '0.25', '--core', CLASSIFIER]],
+    ['a cascade', ['--cascade', '0.75,0.25']],
+    ['PixelDP', ['--pixel-dp', '--sigma', '0.25']],
+    [
+      'a cascade of an ensemble',
+      ['--cascade', '0.75,0.25', '--classifier', CLASSIFIER, '--classifier', CLASSIFIER],
+    ],
   ])(
-    'is killed, and continues to the rows of a script: %j',
-    async (...words) => {
+    'is killed, and continues to the rows of a script: %s',
+    async (_what, words) => {
       const all = ['certify', '--preset', 'digits', '--images', 'first:4', '--n0', '16', '--n', '300']
       const shared = ['--seed', '3', '--threads', '1', '--device', 'cpu', '--output', log]
       const start = () => runProgram('src/cli/main.ts', ...all, ...shared, ...words)

@@ -258,13 +258,14 @@ async function ensemble({ python, device, threads, rounds }: PartOptions): Promi
   const settings = { rounds, images: 1, n: 500, threads, ...ENSEMBLE }
   await using bench = await CertificationBench.start(session, settings)
   const times = await ensembleCost(bench, settings)
-  const ratios = times.map(({ ensembleMs, networksMs }) => ensembleMs / networksMs)
+  const ratios = times.map(({ ensembleSeconds, networksSeconds }) => ensembleSeconds / networksSeconds)
   const { lower, upper } = medianInterval(ratios)
-  const copyMs = median(times.map(({ networksMs }) => networksMs)) / (ENSEMBLE.passes * ENSEMBLE.batch)
+  const copies = ENSEMBLE.passes * ENSEMBLE.batch
+  const copyMs = (1000 * median(times.map(({ networksSeconds }) => networksSeconds))) / copies
   return {
     verdicts: [
       {
-        ...{ what: 'an ensemble of three over denoising and three classifications, a copy', target: 1.05 },
+        ...{ what: 'processor time a copy: an ensemble of three over denoising and three classifications', target: 1.05 },
         ...{ measured: median(ratios), better: 'less', unit: '×' },
         note: `95 % ${lower.toFixed(3)} to ${upper.toFixed(3)}, ${ratios.length} pairs; the networks alone ${copyMs.toFixed(3)} ms`,
       },

@@ -1,17 +1,18 @@
-import { DIGITS_NETWORKS, smoothingOf, torch, toSymmetric } from '../../src'
+import { DIGITS_NETWORKS, type Session, smoothingOf, torch, toSymmetric } from '../../src'
 import type { Certifier } from '../../src/certification/certifiers'
 import { ONLY_BALLOT } from '../../src/certification/certifiers/certifier'
 import { certifyImages } from '../../src/certification/queue/certify-images'
 import { ensembleVoter, type Members } from '../../src/certification/voters'
 import { type Smoothing, seen } from '../../src/smoothing/smoothing'
 import type { CertificationBench } from './certification-bench'
+import { processorSeconds } from './processor-seconds'
 
-/** The same number of copies as they vote, and through the networks alone. */
+/** Processor seconds of the same number of copies: as they vote, and through the networks alone. */
 export interface EnsembleRound {
   /** Noise, denoising, three classifications, votes dealt to an image. */
-  readonly ensembleMs: number
+  readonly ensembleSeconds: number
   /** Denoising and three classifications of noisy images that are there. */
-  readonly networksMs: number
+  readonly networksSeconds: number
 }
 
 const MEMBERS = 3
@@ -57,20 +58,20 @@ export async function ensembleCost(
   }
   const times: EnsembleRound[] = []
   for (let round = 0; round <= rounds; round += 1) {
-    const first = round % 2 === 0 ? await timed(vote) : undefined
-    const networksMs = await timed(classify)
-    const ensembleMs = first ?? (await timed(vote))
-    if (round > 0) times.push({ ensembleMs, networksMs })
+    const first = round % 2 === 0 ? await timed(session, vote) : undefined
+    const networksSeconds = await timed(session, classify)
+    const ensembleSeconds = first ?? (await timed(session, vote))
+    if (round > 0) times.push({ ensembleSeconds, networksSeconds })
   }
   alone.free()
   session.free([noisy_NCHW, others])
   return times
 }
 
-async function timed(work: () => Promise<void>): Promise<number> {
-  const begunMs = performance.now()
+async function timed(session: Session, work: () => Promise<void>): Promise<number> {
+  const before = processorSeconds(session)
   await work()
-  return performance.now() - begunMs
+  return processorSeconds(session) - before
 }
 
 /** Draws copies and states nothing. */

@@ -1,5 +1,6 @@
 import type { Argument, Command, Option } from 'commander'
 import { createFtCadis } from '../src/cli/ft-cadis'
+import { examplesOf } from '../src/cli/help'
 
 const HEAD = `# Command line reference
 
@@ -18,8 +19,10 @@ export function cliReference(): string {
 
 function commandSections(command: Command, parent: string): string[] {
   const name = `${parent} ${command.name()}`
+  const examples = examplesOf(name.replace('ft-cadis ', '')).map(example => `npx ft-cadis ${example}\n`)
   return [
-    `## ${name}\n\n${sentence(command.description())}\n\n    npx ${name} ${command.usage()}\n`,
+    `## ${name}\n\n${sentence(command.description())}\n\n\`npx ${name} ${command.usage()}\`; for example:\n`,
+    `\`\`\`sh\n${examples.join('')}\`\`\`\n`,
     ...table('argument', command.registeredArguments.map(argumentRow)),
     ...table('option', command.options.map(optionRow)),
     ...command.commands.flatMap(inner => commandSections(inner, name)),

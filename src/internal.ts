@@ -165,7 +165,7 @@ export {
 } from './objectives/cross-entropy'
 export { calibrationTerms } from './objectives/denoiser/calibration-terms'
 export { type DenoiserForm, denoiser } from './objectives/denoiser/denoiser'
-export { posteriorMean, scoreErrors } from './objectives/denoiser/score-terms'
+export { posteriorMean, scoreErrors, scoreOf } from './objectives/denoiser/score-terms'
 export { denoisedCrossEntropy, predictedClass, squaredError, turnOf } from './objectives/denoiser/terms'
 export type { ObjectiveDescription } from './objectives/description'
 export { type DiverseEnsembleForm, diverseEnsemble } from './objectives/diverse-ensemble/diverse-ensemble'

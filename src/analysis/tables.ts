@@ -1,6 +1,6 @@
-import CliTable from 'cli-table3'
 import { ConfigError } from '../errors'
 import { visibleLine, visibleText } from '../files/visible-text'
+import { drawGrid } from './terminal-grid'
 
 /** A mean over several runs and their sample standard deviation. */
 export interface MeanAndDeviation {
@@ -33,7 +33,8 @@ export const TABLE_FORMATS = ['terminal', 'markdown', 'latex', 'csv', 'json'] as
 export type TableFormat = (typeof TABLE_FORMATS)[number]
 
 /**
- * The table as text, without a newline at the end. Text is escaped for the format; LaTeX needs the package booktabs.
+ * The table as text, without a newline at the end. Text is escaped for the format; LaTeX needs the package booktabs. In a
+ * terminal a table is as narrow as that is (`drawGrid`).
  * CSV (RFC 4180 but for notes) and JSON hold every digit; CSV has a column `<header> sd` beside each column that holds deviations.
  *
  * @throws ConfigError when a row has more or fewer cells than there are columns
@@ -95,13 +96,12 @@ export function requireRectangular({ caption, columns, rows }: Table): void {
 
 const renderers: Record<TableFormat, (table: Table) => string> = {
   terminal(table) {
-    const grid = new CliTable({
+    const grid = drawGrid({
       head: table.columns.map(({ header }) => visibleLine(header)),
-      colAligns: table.columns.map(column => (isNumeric(column) ? 'right' : 'left')),
-      style: { head: [], border: [] },
+      rows: formattedRows(table).map(row => row.map(visibleLine)),
+      isNumeric: table.columns.map(isNumeric),
     })
-    grid.push(...formattedRows(table).map(row => row.map(visibleLine)))
-    return [visibleText(table.caption), grid.toString(), ...notesOf(table).map(visibleText)].join('\n')
+    return [visibleText(table.caption), grid, ...notesOf(table).map(visibleText)].join('\n')
   },
 
   markdown(table) {

@@ -169,7 +169,7 @@ function chooseRows(
   if ('onePerClass' in images) {
     return rows.filter(({ label }, position) => rows.findIndex(other => other.label === label) === position)
   }
-  if ('random' in images) {
+  if ('random' in images || 'overClasses' in images) {
     throw new ConfigError('Images to attack are chosen among those of the certification log, not drawn.', {
       remedy: 'Name them as first:N, every:K, or by position.',
     })

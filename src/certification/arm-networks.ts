@@ -19,10 +19,27 @@ export interface ArmNetworks {
   readonly core?: Classifier | undefined
 }
 
+type LoadedClassifiers = Pick<CertifiedNetworks, 'classifier' | 'others' | 'selector' | 'core'>
+
+/** All classifiers that were loaded, to be freed with the denoiser. */
+export function classifiersOf({
+  classifier,
+  others,
+  selector,
+  core,
+}: LoadedClassifiers): readonly Classifier[] {
+  const beside = [
+    ...others,
+    ...(selector === undefined ? [] : [selector]),
+    ...(core === undefined ? [] : [core]),
+  ]
+  return [classifier, ...beside.map(member => member.classifier)]
+}
+
 /** The networks that settings certify as one. */
 export function armOf(
   { ensemble }: Pick<CertificationRunConfig, 'ensemble'>,
-  { classifier, others, selector, core }: Omit<CertifiedNetworks, 'denoiser' | 'weights' | 'provenance'>,
+  { classifier, others, selector, core }: LoadedClassifiers,
 ): ArmNetworks {
   const members: Members = [classifier, ...others.map(member => member.classifier)]
   return { members, ensemble, selector: selector?.classifier, core: core?.classifier }

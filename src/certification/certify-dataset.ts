@@ -46,6 +46,10 @@ export interface CertifyDatasetOptions {
   readonly data?: JsonObject
   /** What is good to know and decides no row, for the logs. */
   readonly notes?: JsonObject
+  /**
+   * Asked once networks and data fit together, before any image is certified: what it returns joins the notes of the logs.
+   */
+  readonly beforeImages?: (() => Promise<JsonObject>) | undefined
   /** Stops at once: the images in work are dropped, the logs stay whole. */
   readonly signal?: AbortSignal | undefined
   /** How many images share passes at most; it decides no row. Default: as many as fill passes. */
@@ -101,6 +105,7 @@ export async function certifyDataset(
       batch: certification.batch,
       copies: lines[firstLine(procedure)]?.copies ?? certification.batch,
     })
+    const found = await options.beforeImages?.()
     const { info } = session
     const identity = await session.compute(() => dataset.identity())
     const configured = networks.arms.map((ready, place) => {
@@ -121,6 +126,7 @@ export async function certifyDataset(
           notes: {
             ...{ device: info.deviceName, torch: info.torch, batch: certification.batch, pass },
             ...options.notes,
+            ...found,
           },
         },
       })),

@@ -2,21 +2,24 @@ import { join } from 'node:path'
 import type { Session } from '../bridge'
 import { sourceOfData } from '../config/data-schema'
 import type { CertificationRunConfig, DataConfig } from '../config/schema'
+import { isFile } from '../files/exists'
 import { packageVersion } from '../files/package-version'
 import { type CertificationLog, readCertificationLog } from '../logs/certification-log-file'
 import type { JsonObject } from '../logs/certification-log-metadata'
 import { type CertificationWatcher, watchedBy } from '../logs/certification-watcher'
 import { type Shard, shardPath } from '../logs/shards'
 import { requireSameClasses } from '../smoothing/check-classes'
-import { type CertifiedNetworks, classifiersOf, loadNetworks } from '../smoothing/load-networks'
+import { type CertifiedNetworks, loadNetworks } from '../smoothing/load-networks'
 import { nameOf } from '../smoothing/name-of'
 import { notesOnChoice, notesOnInputRange } from '../smoothing/notes'
+import { sanityOf } from '../smoothing/sanity'
 import { type SmoothedInput, smoothedOf, unsaidOf } from '../smoothing/smoothed-input'
 import { smoothingOf } from '../smoothing/smoothing'
 import { datasetSpec } from '../smoothing/specs'
 import { certificationProgress } from '../terminal/certification-progress'
 import { isShown, loadingLine } from '../terminal/progress'
 import { openDataset } from '../torch'
+import { classifiersOf } from './arm-networks'
 import { certifyDataset } from './certify-dataset'
 import { chooseImages } from './choose-images'
 import { modelsOf } from './models-of'
@@ -32,6 +35,12 @@ export interface CertifyOptions extends CertificationWatcher {
   readonly earlier?: readonly string[] | undefined
   /** Stops at once: the images in work are dropped, the log stays whole. */
   readonly signal?: AbortSignal | undefined
+  /**
+   * Whether the classifier is measured on 200 clean test images before any is certified, with a note on the likely cause where it does
+   * badly; the notes of the log say what was found. No row depends on it. A log that is gone on with is not measured again. Default
+   * false.
+   */
+  readonly sanity?: boolean | undefined
   /** Whether stderr shows how far it is, in the first process only. Default: where stderr is a terminal. */
   readonly progress?: boolean | undefined
 }
@@ -45,12 +54,13 @@ export interface CertifyOptions extends CertificationWatcher {
 export async function certify(
   session: Session,
   input: SmoothedInput,
-  { log, shard, earlier = [], signal, progress, ...hooks }: CertifyOptions = {},
+  { log, shard, earlier = [], signal, sanity = false, progress, ...hooks }: CertifyOptions = {},
 ): Promise<CertificationLog> {
   const known = await smoothedOf(input)
   const { config, weights: expected, classes } = known
   const whole = log ?? defaultLogPath(config)
   const path = shard === undefined ? whole : shardPath(whole, shard)
+  const isBegun = await isFile(path)
   const { certification, smoothing } = config
   const isWatched = session.launch.rank === 0 && isShown(progress)
   const shown = {
@@ -117,6 +127,19 @@ export async function certify(
             python: session.info.python,
             cuda: session.info.cuda,
           },
+        },
+        beforeImages: async () => {
+          if (!sanity || isBegun) return {}
+          const found = await sanityOf(
+            { classifier, dataset },
+            {
+              inputRange: config.classifier.inputRange,
+              seed: certification.seed,
+              batch: certification.batch,
+            },
+          )
+          if (found.note !== null) watcher.onNote(found.note)
+          return { sanity: { ...found } }
         },
         onImage: watcher.onImage,
         onCopies: watcher.onCopies,

@@ -20,7 +20,13 @@ export async function chooseImages(
     return Array.from({ length: Math.ceil(length / images.every) }, (_, index) => index * images.every)
   }
   const largest =
-    'indices' in images ? Math.max(...images.indices) + 1 : 'first' in images ? images.first : images.random
+    'indices' in images
+      ? Math.max(...images.indices) + 1
+      : 'first' in images
+        ? images.first
+        : 'overClasses' in images
+          ? images.overClasses
+          : images.random
   if (largest > length) {
     throw new ConfigError(
       `certification.images asks for ${'indices' in images ? `image ${largest - 1}, counted from 0` : `${largest} images`}, but the test set has ${length}.`,
@@ -28,6 +34,9 @@ export async function chooseImages(
     )
   }
   if ('indices' in images) return images.indices
+  if ('overClasses' in images) {
+    return session.compute(() => dataset.imagesOverClasses(images.overClasses, { seed }))
+  }
   if ('first' in images) return Array.from({ length: images.first }, (_, index) => index)
   return session.compute(() => dataset.randomImages(images.random, { seed }))
 }

@@ -1,4 +1,4 @@
-import Table from 'cli-table3'
+import { drawGrid } from '../analysis/terminal-grid'
 import type { CertificationDryRun, CertificationPlan } from '../certification/dry-run'
 import { formatDuration } from '../terminal/training-line'
 
@@ -7,31 +7,22 @@ export function renderDryRun(
   { images, sigma, device, pass, secondsPerPass, plans }: CertificationDryRun,
   { pricePerHour }: { readonly pricePerHour?: number | undefined } = {},
 ): string {
-  const table = new Table({
-    head: [
-      'votes',
-      'copies an image',
-      'copies',
-      'passes',
-      'time',
-      ...(pricePerHour === undefined ? [] : ['cost']),
-    ],
-    style: { head: [], border: [] },
-  })
-  for (const plan of plans) {
-    table.push([
-      nameOf(plan),
-      grouped(plan.copiesPerImage),
-      grouped(plan.copies),
-      grouped(plan.passes),
-      formatDuration(1000 * plan.seconds),
-      ...(pricePerHour === undefined ? [] : [((pricePerHour * plan.seconds) / 3600).toFixed(2)]),
-    ])
-  }
+  const head = [
+    ...['votes', 'copies an image', 'copies', 'passes', 'time'],
+    ...(pricePerHour === undefined ? [] : ['cost']),
+  ]
+  const rows = plans.map(plan => [
+    nameOf(plan),
+    grouped(plan.copiesPerImage),
+    grouped(plan.copies),
+    grouped(plan.passes),
+    formatDuration(1000 * plan.seconds),
+    ...(pricePerHour === undefined ? [] : [((pricePerHour * plan.seconds) / 3600).toFixed(2)]),
+  ])
   const copiesPerSecond = pass / secondsPerPass
   return [
     `${grouped(images)} images, sigma ${sigma}, passes of ${pass} copies on ${device}: ${(1000 * secondsPerPass).toPrecision(3)} ms each, ${grouped(copiesPerSecond)} copies/s`,
-    table.toString(),
+    drawGrid({ head, rows, isNumeric: head.map((_, column) => column > 0) }),
     'Adaptive votes depend on the classifier. Expected are those of the images of CIFAR-10 in the log of Cohen et al. (2019), sigma 0.5.',
     'Nothing was written. Loading and compiling come on top.',
     '',

@@ -124,14 +124,15 @@ function parseAggregation(text: string): NonNullable<SmoothedOptions['ensemble']
   )
 }
 
-/** `all`, `first:N`, `every:K`, `random:N`, `one-per-class`, or images such as `3,17,20-40`. */
+/** `all`, `first:N`, `every:K`, `random:N`, `over-classes:N`, `one-per-class`, or images such as `3,17,20-40`. */
 export function parseImages(text: string): CertificationConfig['images'] {
   if (text === 'all') return 'all'
   if (text === 'one-per-class') return { onePerClass: true }
-  const [, kind, number] = /^(first|every|random):([1-9]\d*)$/.exec(text) ?? []
+  const [, kind, number] = /^(first|every|random|over-classes):([1-9]\d*)$/.exec(text) ?? []
   if (kind === 'first') return { first: Number(number) }
   if (kind === 'every') return { every: Number(number) }
   if (kind === 'random') return { random: Number(number) }
+  if (kind === 'over-classes') return { overClasses: Number(number) }
   if (/^\d/.test(text)) {
     try {
       return { indices: parseIndices(text) }
@@ -140,6 +141,6 @@ export function parseImages(text: string): CertificationConfig['images'] {
     }
   }
   throw new InvalidArgumentError(
-    'Expected all, first:N, every:K, random:N, one-per-class, or positions such as 3,17,20-40.',
+    'Expected all, first:N, every:K, random:N, over-classes:N, one-per-class, or positions such as 3,17,20-40.',
   )
 }

@@ -4,6 +4,7 @@ import { fieldDifferences, showValue } from '../config/differences'
 import { type CertificationRunConfig, certificationOf } from '../config/schema'
 import { CheckpointError, ConfigError } from '../errors'
 import { isFolder } from '../files/exists'
+import { checkpointNameIn } from '../runs/checkpoint-name'
 import { findCheckpoint } from '../runs/find-checkpoint'
 import { readStatus } from '../runs/read-run'
 import type { TrainedRun } from '../smoothing/trained-classifier'
@@ -21,6 +22,8 @@ export async function memberRuns(
   folder: string,
   { checkpoint }: { readonly checkpoint: string | undefined },
 ): Promise<MemberRuns | undefined> {
+  // Members that were trained together lie in their checkpoint, which is of one run.
+  if (checkpointNameIn(folder) !== undefined) return undefined
   const all = join(folder, 'members')
   if (!(await isFolder(all))) return undefined
   const names = (await readdir(all)).filter(name => /^\d+$/.test(name)).sort((a, b) => Number(a) - Number(b))

@@ -17,6 +17,7 @@ import { addRunsCommand } from './commands/runs'
 import { addSetupCommand } from './commands/setup'
 import { addSoftLabelsCommand } from './commands/soft-labels'
 import { addTrainCommand } from './commands/train'
+import { addHelp } from './help'
 import { createProgram } from './program'
 
 /** Commands that read and write files and start nothing, so that they work everywhere. */
@@ -41,16 +42,17 @@ export function createFtCadis(): Command {
   addFetchCommand(program)
   addInitCommand(program)
   addTrainCommand(program)
-  addCheckFixturesCommand(program)
-  addAnalyzeCommand(program)
-  addCertifyCommand(program)
-  addAttackCommand(program)
-  addPredictCommand(program)
   addSoftLabelsCommand(program)
   addExportCommand(program)
-  addReportCommand(program)
-  addRunsCommand(program)
-  addExperimentCommand(program)
   addLaunchCommand(program)
+  addCertifyCommand(program)
+  addPredictCommand(program)
+  addAttackCommand(program)
+  addRunsCommand(program)
+  addReportCommand(program)
+  addAnalyzeCommand(program)
+  addExperimentCommand(program)
+  addCheckFixturesCommand(program)
+  addHelp(program)
   return program
 }

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util'
-import { Command, CommanderError } from 'commander'
+import { type Argument, Command, CommanderError } from 'commander'
 import { FtCadisError, InterruptedError, PythonError } from '../errors'
 import { didYouMean } from '../files/nearest-name'
 import { say } from '../terminal/print'
@@ -23,12 +23,22 @@ export function createProgram(name: string, description: string): Command {
       writeErr: text => say(text.replace(/\n$/, '')),
       outputError: (text, write) => write(withSuggestion(text)),
     })
-    .configureHelp({ showGlobalOptions: true })
+    .configureHelp({
+      showGlobalOptions: true,
+      // Without `[options]`, which every command has: the rest of a line of 80 columns is for what it does.
+      subcommandTerm: command =>
+        [command.name(), ...command.registeredArguments.map(humanReadable)].join(' '),
+    })
     .option('--traceback', 'show where an error came about, in TypeScript and in Python')
     .on('option:traceback', () => {
       showsTraceback = true
     })
     .showHelpAfterError('Run it with --help for the commands and options there are.')
+}
+
+function humanReadable(argument: Argument): string {
+  const name = argument.variadic ? `${argument.name()}...` : argument.name()
+  return argument.required ? `<${name}>` : `[${name}]`
 }
 
 /** What commander says of a value that is none of those allowed, with the one that was probably meant. */

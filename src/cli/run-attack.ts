@@ -1,4 +1,3 @@
-import { basename } from 'node:path'
 import { svgToPng } from '../analysis/chart-png'
 import { renderTable } from '../analysis/tables'
 import { attackResult } from '../attack/attack'
@@ -15,7 +14,7 @@ import { loadingLine, progressBar } from '../terminal/progress'
 import type { SmoothedOptions } from './certification-options'
 import { endPythonWhenAborted } from './end-python'
 import { interruptible } from './interruption'
-import { smoothedSource } from './smoothed-source'
+import { chosenCheckpoint, smoothedSource } from './smoothed-source'
 import { writeOutput } from './write-output'
 
 export interface AttackCommandOptions
@@ -49,8 +48,7 @@ export async function runAttack(folder: string | undefined, options: AttackComma
     ...(isAces && { adaptive: 'none', procedure: { kind: 'aces', threshold: 0 } }),
   })
   const { config } = source
-  const chosen =
-    options.checkpoint === undefined ? undefined : config.checkpoint && basename(config.checkpoint)
+  const chosen = chosenCheckpoint(config, options)
   const { certificates = defaultLogPath(config, chosen) } = options
   const plan = await planAttack(config, { ...others, certificates, log })
   if (dryRun) {

@@ -1,4 +1,3 @@
-import { basename } from 'node:path'
 import { analyze } from '../analysis/analyze'
 import { fileName } from '../analysis/runs'
 import { renderTables } from '../analysis/tables'
@@ -10,19 +9,20 @@ import type { CertificationConfig, CertificationConfigInput } from '../config/sc
 import { launchRank } from '../environment/launch-rank'
 import { ConfigError } from '../errors'
 import { type CertificationLog, readCertificationLog } from '../logs/certification-log-file'
-import type { Shard } from '../logs/shards'
+import { type Shard, shardPath } from '../logs/shards'
 import { print, say } from '../terminal/print'
 import { loadingLine } from '../terminal/progress'
 import { renderDryRun } from './certification-dry-run'
 import type { SmoothedOptions } from './certification-options'
 import { endPythonWhenAborted } from './end-python'
 import { interruptible } from './interruption'
-import { smoothedSource } from './smoothed-source'
+import { chosenCheckpoint, smoothedSource } from './smoothed-source'
 
 export interface CertifyCommandOptions extends SmoothedOptions {
   readonly images?: CertificationConfig['images']
   readonly output?: string
   readonly shard?: Shard
+  readonly sanity?: boolean
   /** true stands for radii that follow σ. */
   readonly adaptive?: readonly number[] | true
   readonly block?: number
@@ -58,8 +58,7 @@ export async function runCertification(
   })
   if (options.dryRun === true) return await dryRun(source, options)
   const { config } = source
-  const chosen =
-    options.checkpoint === undefined ? undefined : config.checkpoint && basename(config.checkpoint)
+  const chosen = chosenCheckpoint(config, options)
   const log = options.output ?? defaultLogPath(config, chosen)
   const result = await interruptible(
     'the images in work are dropped, and the log stays whole',
@@ -74,7 +73,7 @@ export async function runCertification(
       starting.end()
       endPythonWhenAborted(session, signal)
       const certifyShare = (shard: Shard | undefined, earlier: readonly string[] = []) =>
-        certify(session, source, { log, shard, earlier, signal, progress: true })
+        certify(session, source, { log, shard, earlier, signal, sanity: options.sanity, progress: true })
       // Awaited here, before the session is closed.
       if (options.shard !== undefined) return await certifyShare(options.shard)
       const hasAll = await certifyLaunched(session, log, certifyShare)
@@ -82,6 +81,16 @@ export async function runCertification(
     },
   )
   if (result !== undefined) printResult(result)
+  if (options.shard !== undefined) print(afterShard(log, options.shard))
+}
+
+/** Where a shard lies, and what puts all of them together. */
+function afterShard(log: string, shard: Shard): string {
+  const [own, all] = [shardPath(log, shard), shardPath(log, { ...shard, number: '*' })]
+  return [
+    `Shard ${shard.number} of ${shard.of}: ${own}. When all are done:`,
+    `  npx ft-cadis certify merge ${all} --output ${log}`,
+  ].join('\n')
 }
 
 /** `--dry-run`: what it would take. */

@@ -11,6 +11,8 @@ export interface RunOptions {
   readonly maxHours?: number
   readonly onNonFinite: 'skip' | 'stop'
   readonly acceptChangedHooks?: boolean
+  /** Whether the classifier is measured on clean test images before a new run begins. */
+  readonly sanity?: boolean
   /** Says nothing. */
   readonly quiet?: boolean
   /** Writes each report as one line of JSON to stdout, and nothing else. */
@@ -41,6 +43,7 @@ export function addRunOptions(program: Command): Command {
       '--accept-changed-hooks',
       'go on although a rule, loss term or schedule without a name has another source than when the run was begun',
     )
+    .option('--no-sanity', 'do not measure the classifier on 200 clean test images before the first update')
     .addOption(new Option('--quiet', 'print nothing but errors').conflicts('json'))
     .option('--json', 'print each report as one line of JSON on stdout, and nothing else there')
 }
@@ -52,6 +55,7 @@ export function runHooks({
   maxHours,
   onNonFinite,
   acceptChangedHooks,
+  sanity,
   quiet,
   json,
 }: RunOptions): Omit<FinetuneHooks, 'rule' | 'lossTerm' | 'schedule'> {
@@ -61,6 +65,7 @@ export function runHooks({
     maxHours,
     onNonFinite,
     acceptChangedHooks,
+    sanity,
     progress: quiet !== true && json !== true,
     ...(json === true ? { watchers: [jsonReports()] } : {}),
   }

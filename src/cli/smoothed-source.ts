@@ -13,6 +13,7 @@ import {
 import { ConfigError } from '../errors'
 import { given } from '../files/given'
 import { readJson } from '../files/read-json'
+import { checkpointNameIn } from '../runs/checkpoint-name'
 import { findCheckpoint } from '../runs/find-checkpoint'
 import { readSmoothed } from '../smoothing/smoothed-file'
 import type { KnownSmoothed } from '../smoothing/smoothed-input'
@@ -63,6 +64,19 @@ export async function smoothedSource(
       },
     }),
   }
+}
+
+/**
+ * The name of the checkpoint that `--checkpoint` has chosen, which names of logs have; undefined without it. What was trained are
+ * members together, or the denoiser, whose folders lie in that of the checkpoint.
+ */
+export function chosenCheckpoint(
+  { checkpoint, smoothing: { denoiser } }: Pick<CertificationRunConfig, 'checkpoint' | 'smoothing'>,
+  { checkpoint: asked }: { readonly checkpoint?: string | undefined },
+): string | undefined {
+  if (asked === undefined) return undefined
+  const folder = checkpoint ?? ('path' in denoiser ? denoiser.path : undefined)
+  return folder === undefined ? undefined : checkpointNameIn(folder)
 }
 
 async function namedSource(

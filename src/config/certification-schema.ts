@@ -10,6 +10,11 @@ export const certifiedImagesSchema = z.union([
   z.strictObject({ first: count.describe('The first so many images.') }),
   z.strictObject({ every: count.describe('The images 0, k, 2k, ... for this k.') }),
   z.strictObject({ random: count.describe('So many images, drawn with the seed.') }),
+  z.strictObject({
+    overClasses: count.describe(
+      'So many images, drawn with the seed over the classes: as many of each, as far as there are.',
+    ),
+  }),
   z.strictObject({ onePerClass: z.literal(true).describe('One image of each class, drawn with the seed.') }),
   z.strictObject({
     indices: z

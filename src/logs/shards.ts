@@ -8,10 +8,14 @@ export interface Shard {
   readonly of: number
 }
 
-/** The log of a shard: `certify.tsv` → `certify.shard-03-of-16.tsv`. */
-export function shardPath(log: string, { number, of }: Shard): string {
+/** The log of a shard: `certify.tsv` → `certify.shard-03-of-16.tsv`; with `*` as number, the pattern of all. */
+export function shardPath(
+  log: string,
+  { number, of }: { readonly number: number | '*'; readonly of: number },
+): string {
   const width = Math.max(2, String(of).length)
-  const name = `.shard-${String(number).padStart(width, '0')}-of-${String(of).padStart(width, '0')}`
+  const own = number === '*' ? '*' : String(number).padStart(width, '0')
+  const name = `.shard-${own}-of-${String(of).padStart(width, '0')}`
   return /\.[^./\\]+$/.test(log) ? log.replace(/\.[^./\\]+$/, ending => name + ending) : log + name
 }
 

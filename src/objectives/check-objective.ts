@@ -31,7 +31,7 @@ const objectiveSchema = z.looseObject({
     .looseObject({
       look: method,
       metrics,
-      best: z.object({ metric: text, is: z.enum(['largest', 'smallest']) }),
+      best: z.object({ metric: text, is: z.enum(['largest', 'smallest', 'newest']) }),
     })
     .optional(),
 })

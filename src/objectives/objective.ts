@@ -166,8 +166,11 @@ export interface Evaluation {
   /** Records sums over the images of one pass, by metric. */
   look(inputs: EvaluationInputs): Readonly<Record<string, Tensor<''>>>
   readonly metrics: Readonly<Record<string, MetricDescription>>
-  /** The metric that the best checkpoint is chosen by; the first epoch of several equal ones is the best. */
-  readonly best: { readonly metric: string; readonly is: 'largest' | 'smallest' }
+  /**
+   * The metric that the best checkpoint is chosen by; the first epoch of several equal ones is the best. `newest` where no
+   * metric tells: the last epoch with a finite value is taken.
+   */
+  readonly best: { readonly metric: string; readonly is: 'largest' | 'smallest' | 'newest' }
 }
 
 export interface EvaluationInputs {

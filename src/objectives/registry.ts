@@ -4,11 +4,15 @@ import { didYouMean } from '../files/nearest-name'
 import { catRs } from './cat-rs/cat-rs'
 import { consistency } from './consistency'
 import { crossEntropy, gaussian } from './cross-entropy'
+import { calibration } from './denoiser/calibration'
 import { denoiser } from './denoiser/denoiser'
+import { score } from './denoiser/score'
 import { diverseEnsemble } from './diverse-ensemble/diverse-ensemble'
 import { ftCadis } from './ft-cadis/ft-cadis'
 import { macer } from './macer'
 import { type AnyObjective, defineObjective } from './objective'
+import { pixelDp } from './pixel-dp'
+import { selector } from './selector/selector'
 import { smoothAdv } from './smooth-adv'
 import { smoothMix } from './smooth-mix/smooth-mix'
 import { stability } from './stability'
@@ -26,6 +30,10 @@ export const OBJECTIVES: { readonly [kind in MethodConfig['kind']]: AnyObjective
   'cat-rs': defineObjective(catRs),
   'diverse-ensemble': defineObjective(diverseEnsemble),
   denoiser: defineObjective(denoiser),
+  selector: defineObjective(selector),
+  'pixel-dp': defineObjective(pixelDp),
+  score: defineObjective(score),
+  calibration: defineObjective(calibration),
 }
 
 /** The kind of an objective. */

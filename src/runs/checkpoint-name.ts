@@ -1,3 +1,5 @@
+import { resolve, sep } from 'node:path'
+
 /** The name of a checkpoint: the epoch that it ends, or its step. */
 export const CHECKPOINT_NAME = /^(epoch|step)-(\d+)$/
 
@@ -9,4 +11,11 @@ export function epochName(epoch: number): string {
 /** The name of a checkpoint within an epoch. */
 export function stepName(step: number): string {
   return `step-${String(step).padStart(6, '0')}`
+}
+
+/** The name of the checkpoint that a path is of or lies in; undefined where it is of none. */
+export function checkpointNameIn(path: string): string | undefined {
+  const parts = resolve(path).split(sep)
+  const name = parts[parts.lastIndexOf('checkpoints') + 1]
+  return name !== undefined && CHECKPOINT_NAME.test(name) ? name : undefined
 }

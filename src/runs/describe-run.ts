@@ -1,12 +1,17 @@
+import { join } from 'node:path'
+import { z } from 'zod'
 import type { SessionInfo } from '../bridge'
 import type { HookTraces } from '../config/hook-trace'
 import type { AnyRunConfig } from '../config/schema'
 import { fileHash } from '../files/hash'
 import { packageVersion } from '../files/package-version'
+import { readJson } from '../files/read-json'
+import type { JsonObject } from '../logs/certification-log-metadata'
 import type { ObjectiveDescription } from '../objectives/description'
 import type { TrainedNetworks } from '../objectives/objective'
 import type { RunData } from '../smoothing/data-identity'
 import { type CertifiedNetworks, provenanceOf } from '../smoothing/load-networks'
+import type { Sanity } from '../smoothing/sanity'
 import { denoiserOf, type Smoothing } from '../smoothing/smoothing'
 import { classifierSpec } from '../smoothing/specs'
 import { STREAMS_VERSION } from '../streams'
@@ -20,6 +25,8 @@ export interface RunDescription {
   readonly hooks: HookTraces
   /** What the images are. */
   readonly data: RunData
+  /** What the classifier did on clean test images before the first update; left out where it was not measured. */
+  readonly sanity?: Sanity | JsonObject
   /** By which rule its random numbers follow from their names. */
   readonly streams: number
   readonly versions: { readonly ftCadis: string; readonly node: string; readonly torch: string }
@@ -34,7 +41,7 @@ export async function describeRun(
   {
     files,
     ...described
-  }: Pick<RunDescription, 'config' | 'objective' | 'hooks' | 'data'> & {
+  }: Pick<RunDescription, 'config' | 'objective' | 'hooks' | 'data' | 'sanity'> & {
     /** Paths of the files that the settings of the method name, by field. */
     readonly files: Readonly<Record<string, string>>
   },
@@ -65,4 +72,11 @@ export async function describeRun(
     commit: git.failed ? null : git.stdout,
     startedAt: new Date().toISOString(),
   }
+}
+
+const recorded = z.object({ sanity: z.record(z.string(), z.json()).optional() })
+
+/** What was measured before the first update of the run in a folder, if anything was. */
+export async function recordedSanity(folder: string): Promise<JsonObject | undefined> {
+  return (await readJson(join(folder, 'config.json'), { schema: recorded }))?.sanity as JsonObject | undefined
 }

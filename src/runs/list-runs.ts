@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { HookTraces } from '../config/hook-trace'
 import { DataError } from '../errors'
 import type { ObjectiveDescription } from '../objectives/description'
+import { isBetter } from '../objectives/is-better'
 import type { Evaluation } from '../objectives/objective'
 import { readLatestMetrics } from './read-metrics'
 import { type RunStatus, readRunMetadata, readStatus, unsaidOfRun } from './read-run'
@@ -95,18 +96,16 @@ async function summariseRun(folder: string): Promise<RunSummary | UnreadableRun>
   }
 }
 
-/** The epoch with the best finite value of a metric, the first of several. */
+/** The epoch with the best finite value of a metric, the first of several; the last one where no metric tells. */
 export function bestEpoch(
   epochs: readonly EpochReport[],
   { metric, is }: Evaluation['best'],
 ): EpochReport | undefined {
-  const scoreOf = ({ metrics }: EpochReport) => (metrics[metric] ?? Number.NaN) * (is === 'largest' ? 1 : -1)
-  return epochs
-    .filter(epoch => Number.isFinite(scoreOf(epoch)))
-    .reduce<EpochReport | undefined>(
-      (best, epoch) => (best === undefined || scoreOf(epoch) > scoreOf(best) ? epoch : best),
-      undefined,
-    )
+  const scoreOf = ({ metrics }: EpochReport) => metrics[metric] ?? Number.NaN
+  return epochs.reduce<EpochReport | undefined>(
+    (best, epoch) => (isBetter(scoreOf(epoch), best && scoreOf(best), is) ? epoch : best),
+    undefined,
+  )
 }
 
 /** A checkpoint that a run removes meanwhile counts for nothing. */

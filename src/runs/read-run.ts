@@ -73,7 +73,7 @@ const objectiveSchema: z.ZodType<ObjectiveDescription> = z.object({
   metrics: metricSchema,
   evaluation: z.object({
     metrics: metricSchema,
-    best: z.object({ metric: z.string(), is: z.enum(['largest', 'smallest']) }),
+    best: z.object({ metric: z.string(), is: z.enum(['largest', 'smallest', 'newest']) }),
   }),
 })
 

@@ -263,21 +263,6 @@ async function classifierHashes(
   }
 }
 
-/** All classifiers that were loaded, to be freed with the denoiser. */
-export function classifiersOf({
-  classifier,
-  others,
-  selector,
-  core,
-}: Pick<CertifiedNetworks, 'classifier' | 'others' | 'selector' | 'core'>): readonly Classifier[] {
-  const beside = [
-    ...others,
-    ...(selector === undefined ? [] : [selector]),
-    ...(core === undefined ? [] : [core]),
-  ]
-  return [classifier, ...beside.map(member => member.classifier)]
-}
-
 /** Where the networks of a smoothed classifier are from. */
 export async function provenanceOf(
   session: Session,

@@ -76,6 +76,6 @@ export async function notesOnChoice(dataset: Dataset, indices: readonly number[]
   if (first === undefined || labels.some(label => label !== first)) return []
   const name = classes[logits === null ? first : logits.indexOf(first)]
   return [
-    `All ${indices.length} images to certify are of one class, ${JSON.stringify(name)}: files are in the order of their classes. random:${indices.length} draws from all.`,
+    `All ${indices.length} images to certify are of one class, ${JSON.stringify(name)}: files are in the order of their classes. over-classes:${indices.length} draws as many of each.`,
   ]
 }

@@ -81,6 +81,11 @@ export class Dataset extends Handle<never> {
     return this.#subset('random_images', { count, seed })
   }
 
+  /** So many different images, drawn with the seed over the classes, in ascending order: as many of each, as far as there are. */
+  imagesOverClasses(count: number, { seed }: { seed: number }): PlainHandle<number[]> {
+    return this.#subset('images_over_classes', { count, seed })
+  }
+
   /** What the data set is. Files are looked at, not read; the sizes of many are kept in the user's cache folder. */
   identity(): PlainHandle<DataIdentity> {
     return describe<DataIdentity>('dataset_identity', this)

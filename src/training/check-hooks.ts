@@ -15,6 +15,7 @@ const HOOKS: {
   ...{ rule: DECIDES, lossTerm: DECIDES, schedule: DECIDES },
   ...{ denoiser: null, signal: null, eventFiles: null, progress: null, updatesOnly: null },
   acceptChangedHooks: ['true or false', value => typeof value === 'boolean'],
+  sanity: ['true or false', value => typeof value === 'boolean'],
   existing: oneOf('refuse', 'replace', 'resume'),
   onNonFinite: oneOf('skip', 'stop'),
   maxHours: ['a number of at least 0', value => typeof value === 'number' && value >= 0],

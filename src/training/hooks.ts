@@ -57,6 +57,12 @@ export interface FinetuneHooks<F extends Form = FtCadisForm> extends RunWatcher 
    * and it is never the best. Schedules stay as configured.
    */
   readonly stopAfterUpdates?: number | undefined
+  /**
+   * Whether the classifier that a new run begins with is measured on 200 clean test images before the first update, with a warning on
+   * the likely cause where it does badly; `config.json` says what was found. No number of the run depends on it. Random weights, new
+   * heads and what a run is resumed with are not measured. Default false.
+   */
+  readonly sanity?: boolean | undefined
   /** Test images in the evaluation after each epoch, spread evenly over the test set. Default: all. */
   readonly evaluationImages?: number | undefined
   /** Neither evaluates nor leaves checkpoints: for measuring updates. Default false. */

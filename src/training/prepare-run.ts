@@ -9,6 +9,7 @@ import type { Checkpoint } from '../runs/checkpoint'
 import type { RunPlan } from '../runs/plan-run'
 import { checkClasses } from '../smoothing/check-classes'
 import { loadSmoothingDenoiser, requireConfiguredDenoiser } from '../smoothing/load-networks'
+import { type Sanity, sanityOf } from '../smoothing/sanity'
 import { smoothingOf } from '../smoothing/smoothing'
 import {
   adamW,
@@ -43,6 +44,8 @@ export interface PreparedRun {
   readonly evaluation: Evaluation
   /** M: noises of each image in an update. */
   readonly noises: number
+  /** What the classifier does on clean images before the first update; null where it was not measured. */
+  readonly sanity: Sanity | null
 }
 
 /**
@@ -62,7 +65,7 @@ export async function prepareRun<F extends Form>(
     group: ProcessGroup
     /** The program that defines the objective; null for those of this package. */
     script: string | null
-    hooks: Pick<FinetuneHooks<F>, 'denoiser' | 'rule' | 'lossTerm'>
+    hooks: Pick<FinetuneHooks<F>, 'denoiser' | 'rule' | 'lossTerm' | 'sanity'>
   },
 ): Promise<PreparedRun> {
   const { config, plan, trainSet, testSet, checkpoint, group, hooks, script } = given
@@ -96,7 +99,14 @@ export async function prepareRun<F extends Form>(
           })
   const { classifier } = networks
   const isClassifierCompiled = requireCompilable(config, classifier)
-  await checkClasses({ classifier, denoiser }, testSet, objective.head?.(trainSet.description))
+  const head = objective.head?.(trainSet.description)
+  await checkClasses({ classifier, denoiser }, testSet, head)
+  // One process says it for all: they have the same weights and images.
+  const isMeasured = hooks.sanity === true && checkpoint === null && group.rank === 0 && head === undefined
+  const sanity =
+    isMeasured && classifier.description.random === null
+      ? await measured({ classifier, testSet }, config)
+      : null
   for (const trained of trainedOf(networks)) group.broadcastParameters(trained)
   const prepared = ((await objective.prepare?.({
     ...{ session, settings, networks, smoothing, trainSet },
@@ -134,7 +144,18 @@ export async function prepareRun<F extends Form>(
     objective: describeObjective(objective, { evaluation, script }),
     evaluation,
     noises,
+    sanity,
   }
+}
+
+/** Warns where the classifier does badly on clean images. */
+async function measured(
+  { classifier, testSet }: { readonly classifier: Classifier; readonly testSet: Dataset },
+  { classifier: { inputRange }, certification: { batch }, seed }: AnyRunConfig,
+): Promise<Sanity> {
+  const found = await sanityOf({ classifier, dataset: testSet }, { inputRange, seed, batch })
+  if (found.note !== null) process.emitWarning(found.note)
+  return found
 }
 
 /** Quarters of a micro-batch: compiling for each takes as long again, and a quarter of the work at most is for nothing. */

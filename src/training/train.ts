@@ -4,7 +4,7 @@ import { InterruptedError } from '../errors'
 import type { FtCadisForm } from '../objectives/ft-cadis/ft-cadis'
 import type { Form, Objective, TrainedNetworks } from '../objectives/objective'
 import { findObjective, isBuiltIn } from '../objectives/registry'
-import { describeRun } from '../runs/describe-run'
+import { describeRun, recordedSanity } from '../runs/describe-run'
 import { planRun } from '../runs/plan-run'
 import type { EpochReport } from '../runs/reports'
 import { requireDataOf, requireSameWeights } from '../runs/resume'
@@ -118,12 +118,14 @@ async function train<F extends Form>(
       script: isBuiltIn(objective.kind) ? null : (process.argv[1] ?? null),
     })
     const { state, noises } = prepared
+    const sanity = prepared.sanity ?? (checkpoint === null ? undefined : await recordedSanity(config.output))
     const { networks, smoothing } = state
     try {
       const description = await describeRun(
         { networks, smoothing },
         {
           ...{ config, objective: prepared.objective, data, hooks: traces },
+          ...(sanity !== undefined && { sanity }),
           files: objective.files?.(config.method as F['settings']) ?? {},
         },
       )

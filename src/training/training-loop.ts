@@ -1,6 +1,7 @@
 import { basename } from 'node:path'
 import type { AnyRunConfig } from '../config/schema'
 import { InterruptedError } from '../errors'
+import { isBetter } from '../objectives/is-better'
 import type { Evaluation, Form } from '../objectives/objective'
 import type { Place } from '../objectives/place'
 import type { Checkpoint } from '../runs/checkpoint'
@@ -235,9 +236,8 @@ export class TrainingLoop {
     await journal.epoch(report)
     const { metric, is } = evaluation.best
     const value = metrics[metric] ?? Number.NaN
-    const isBetter = best === null || (is === 'largest' ? value > best.value : value < best.value)
     // What is not finite is no value of a best epoch, and JSON has no word for it.
-    const isBest = isWhole && isBetter && Number.isFinite(value)
+    const isBest = isWhole && isBetter(value, best?.value, is)
     this.#move({
       ...(isWhole ? { epoch: epoch + 1, updatesInEpoch: 0 } : {}),
       best: isBest ? { epoch, value } : best,

@@ -33,6 +33,13 @@ describe('chooseImages', () => {
     expect(await choose({ random: 20 }, 1)).not.toEqual(drawn)
   })
 
+  it('draws images over the classes with the seed', async () => {
+    const drawn = await choose({ overClasses: 20 })
+    const labels = await session.compute(() => testSet.labels(drawn))
+    expect(labels.toSorted()).toEqual(Array.from({ length: 20 }, (_, place) => Math.floor(place / 2)))
+    expect(await choose({ overClasses: 20 }, 1)).not.toEqual(drawn)
+  })
+
   it('draws one image of each class with the seed', async () => {
     const drawn = await choose({ onePerClass: true })
     const labels = await session.compute(() => testSet.images(drawn).labels_B)
@@ -43,6 +50,7 @@ describe('chooseImages', () => {
   it.each([
     [{ first: 598 }, /asks for 598 images, but the test set has 597/],
     [{ random: 598 }, /asks for 598 images/],
+    [{ overClasses: 598 }, /asks for 598 images/],
     [{ indices: [0, 597] }, /asks for image 597, counted from 0/],
   ])('refuses %j', async (images, message) => {
     await expect(choose(images)).rejects.toThrow(ConfigError)

@@ -97,7 +97,9 @@ describe('data as people keep them', () => {
     await certify(session, settings(), { log: join(folder, 'log.tsv'), onNote: note => notes.push(note) })
     expect(notes).toEqual([
       expect.stringMatching(/Left out of '.*val', as no image of the data: 1 hidden, 1 \.heic\./),
-      expect.stringMatching(/All 3 images to certify are of one class, "dark".* random:3 draws from all/),
+      expect.stringMatching(
+        /All 3 images to certify are of one class, "dark".* over-classes:3 draws as many of each/,
+      ),
     ])
   })
 

@@ -12,7 +12,7 @@ import {
   torch,
   writeSoftLabels,
 } from '../../src'
-import { loadSoftLabels } from '../../src/objectives/cat-rs/load-soft-labels'
+import { loadSoftLabels } from '../../src/objectives/load-soft-labels'
 import { STREAMS_VERSION } from '../../src/streams'
 import { connectForTest } from '../support/digits'
 import { greySettings, writeGreyImages } from '../support/tiny-images'

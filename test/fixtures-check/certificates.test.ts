@@ -39,6 +39,7 @@ describe('the golden numbers of certificates', () => {
     ['mdds_cascade.json', ['cases', 1, 'radius_sound'], value => value * (1 + 1e-8)],
     ['mdds_cascade.json', ['predict_cases', 0, 'scores', 1], value => value * (1 + 1e-8)],
     ['pixeldp.json', ['vote_cases', 0, 'robustness'], value => value * (1 + 1e-8)],
+    ['pixeldp.json', ['ramp_cases', 4, 'factor'], value => value * (1 + 1e-8)],
     ['pixeldp.json', ['vote_cases', 0, 'supremum_eps_delta'], value => value / 1.01],
     ['pixeldp.json', ['mean_cases', 2, 'p_second_upper'], value => value * (1 + 1e-8)],
     ['envelope.json', ['cases', 0, 'envelope', 0, 'model'], value => value + 1],

@@ -8,6 +8,7 @@ it.each([
   ['log', { number: 1, of: 2 }, 'log.shard-01-of-02'],
   ['a.b/log', { number: 7, of: 100 }, 'a.b/log.shard-007-of-100'],
   ['log.v2.tsv', { number: 1, of: 2 }, 'log.v2.shard-01-of-02.tsv'],
+  ['log.tsv', { number: '*' as const, of: 16 }, 'log.shard-*-of-16.tsv'],
 ])('shard of %s', (log, shard, path) => {
   expect(shardPath(log, shard)).toBe(path)
 })

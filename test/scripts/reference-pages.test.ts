@@ -39,7 +39,8 @@ test('a choice between sources within a section has a section of its own', () =>
 test('a command has its arguments and options', () => {
   const page = referencePages()['docs/reference/cli.md']
   for (const line of [
-    '    npx ft-cadis certify merge [options] <shards...>',
+    '`npx ft-cadis certify merge [options] <shards...>`; for example:',
+    'npx ft-cadis certify merge certify.shard-*-of-04.tsv --output certify.tsv',
     '| `--nproc-per-node <n>` | processes on this machine | `1` |',
     '| `--format <format>` |',
   ]) {

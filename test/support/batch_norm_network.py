@@ -4,20 +4,20 @@ import torch
 from torch import nn
 
 
-def network(width: int = 8) -> nn.Module:
+def network(width: int = 8, classes: int = 10) -> nn.Module:
     return nn.Sequential(
         nn.Conv2d(1, width, 3, padding=1, bias=False),
         nn.BatchNorm2d(width),
         nn.ReLU(),
         nn.Flatten(),
-        nn.Linear(width * 64, 10),
+        nn.Linear(width * 64, classes),
     )
 
 
-def seeded() -> nn.Module:
+def seeded(classes: int = 10) -> nn.Module:
     """Always the same weights."""
     torch.manual_seed(0)
-    return network()
+    return network(classes=classes)
 
 
 class Attention(nn.Module):

@@ -55,6 +55,10 @@ export const METHODS: Readonly<Record<MethodConfig['kind'] | 'ddn' | 'adversaria
   },
   denoiser: { kind: 'denoiser' },
   'diverse-ensemble': { kind: 'diverse-ensemble', members: 2, gradientWeight: 0.5, marginWeight: 0.5 },
+  score: { kind: 'score', sigmas: [0.25, 0.5] },
+  calibration: { kind: 'calibration', experimental: true, lambda: 1 },
+  'pixel-dp': { kind: 'pixel-dp', rampRate: 0.5 },
+  selector: { kind: 'selector', threshold: 0.75, predictions: 'soft-labels.jsonl' },
   'cat-rs': {
     kind: 'cat-rs',
     ...{ noises: 2, lambda: 1, predictions: 'soft-labels.jsonl' },
@@ -71,8 +75,13 @@ export const METHODS: Readonly<Record<MethodConfig['kind'] | 'ddn' | 'adversaria
 /** What a method says of its optimizer that others do not. */
 const IMAGE_DENOISER = { denoiser: { source: 'dncnn', depth: 4, width: 6, channels: 1 } }
 
+const TRAINS_DENOISER = { smoothing: IMAGE_DENOISER, classifier: { source: 'timm', path: CLASSIFIER } }
+
 const DIFFERENT: { readonly [name in keyof typeof METHODS]?: object } = {
-  denoiser: { smoothing: IMAGE_DENOISER, classifier: { source: 'timm', path: CLASSIFIER } },
+  denoiser: TRAINS_DENOISER,
+  score: TRAINS_DENOISER,
+  calibration: TRAINS_DENOISER,
+  selector: { classifier: { arguments: { classes: 2 } } },
   'diverse-ensemble': { classifier: { factory: 'network' }, optimisation: { imagesPerMicroBatch: 450 } },
 }
 
@@ -93,7 +102,7 @@ export function kindRun(name: keyof typeof METHODS, folder: string, softLabels: 
       inputRange: 'symmetric',
     },
     data: { source: 'digits' },
-    method: method.kind === 'cat-rs' ? { ...method, predictions: softLabels } : method,
+    method: 'predictions' in method ? { ...method, predictions: softLabels } : method,
     optimisation: {
       ...{ epochs: 2, imagesPerUpdate: 450, imagesPerMicroBatch: 225, dropLast: false, learningRate: 0.05 },
       ...{ optimizer: { kind: 'sgd' }, schedule: { kind: 'steps', everyEpochs: 1 } },

@@ -51,6 +51,9 @@ describe('members that are trained together', () => {
       checkpoint: join(checkpoint, 'members', '0'),
       ensemble: { others: [{ checkpoint: join(checkpoint, 'members', '1') }], by: 'logits' },
     })
+    // Its folder `members` holds no runs.
+    const ofCheckpoint = await smoothedSource(checkpoint, { classifier: [] } as never)
+    expect(ofCheckpoint.config).toEqual(source.config)
     const config = certificationOf(run(), checkpoint)
     const { rows } = await certify(session, {
       ...config,

@@ -30,6 +30,7 @@ def open_dataset(spec: dict[str, Any]) -> ImageDataset:
         augment: whether a Loader augments (default false). CIFAR-10: crop with padding 4, mirror. Class folders: random
             resized crop, mirror; else the shorter side is resized to `resize_size` (default 256), then the centre of
             `image_size` (default 224) cropped. ImageNet has the default sizes.
+        test_share: own class folders only, without folders of splits; the share of each class that is the split 'test'.
         classes: own class folders only; 'numeric' | 'text' | [names in order] | {folder: logit}, see `class_order`.
         channels: own class folders only; 3 (default) or 1.
         max_megapixels, max_megabytes: class folders; how large an image file may be (default 100 and 200).

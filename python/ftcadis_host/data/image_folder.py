@@ -17,13 +17,12 @@ from ..errors import SpecError
 from .identity import content_of_files
 from .image_dataset import ClassList
 from .image_decoding import EXTENSIONS, Limits, limits_of, read_rgb
-from .image_listing import LOOSE, ImageListing, folders_in, left_out_notes, loose_files
+from .image_listing import LOOSE, ImageListing, left_out_notes, loose_files
 from .in_memory import to_unit_range
+from .split_folders import class_folders, held_out, is_unsplit, labelled_folders, require_share, some
 from ..streams import lent_default
 from ..torchvision_compat import prepare_torchvision
 
-# Folder names of a split, by preference. ImageNet's labelled test images are its validation set.
-SPLIT_FOLDERS = {"train": ("train",), "val": ("val", "validation"), "test": ("test", "val", "validation")}
 IMAGE_SIZE = 224
 RESIZE_SIZE = 256
 
@@ -117,8 +116,6 @@ def plain_transform(image_size: int, resize_size: int) -> Callable[[Image.Image]
     return _transforms(image_size, resize_size)[0]
 
 
-
-
 def open_image_folder(
     split: str,
     *,
@@ -128,6 +125,7 @@ def open_image_folder(
     resize_size: int = RESIZE_SIZE,
     channels: int = 3,
     classes: Classes | None = None,
+    test_share: float | None = None,
     max_megapixels: float | None = None,
     max_megabytes: float | None = None,
     on_corrupt: str = "fail",
@@ -136,6 +134,9 @@ def open_image_folder(
 ) -> ImageFolderDataset:
     """`<path>/<split>/<class>/**/<image>`: classes and images in the order of their names, as torchvision's ImageFolder.
 
+    Class folders without folders of splits above them, `<path>/<class>/**/<image>`, are one split, 'test'.
+
+    test_share: of such class folders, the share of each class that is 'test'; the others are 'train'. See `held_out`.
     channels: 3, or 1 for the luminance. as_shown: see `read_rgb`.
     classes: another order of the classes, or some of them with their logits; see `class_order.labels_of_folders`.
     class_order: what the order of the names is worth where `classes` are not given; see `ImageDataset`.
@@ -152,12 +153,15 @@ def open_image_folder(
         raise SpecError(f"Images have 1 or 3 channels, got {channels!r}. Set data.channels to 1 or 3.")
     limits = limits_of({"max_megapixels": max_megapixels, "max_megabytes": max_megabytes})
     _transforms(image_size, resize_size)  # forked workers find torchvision imported
-    folder, folders, notes = _labelled_folders(path, split)
+    folder, folders, notes = labelled_folders(path, split)
+    require_share(test_share, path, split)
     labels = labels_of_folders(folders, classes, where=folder)
-    if not isinstance(classes, Mapping):
+    if not isinstance(classes, Mapping) and not is_unsplit(path):
         _check_same_classes(os.path.join(path, "train"), folder, folders)
     listing = ImageListing(folder)
     files = [(file, labels[name]) for name, file in listing.of_classes(list(labels))]
+    if test_share is not None:
+        files = held_out(files, folder, test_share, split)
     if loose := loose_files(folder):
         listing.left_out[LOOSE] += len(loose)
     dataset = ImageFolderDataset(
@@ -178,7 +182,7 @@ def open_image_folder(
     empty = [name for name, label in labels.items() if counts[label] == 0]
     if empty:
         raise DatasetError(
-            f"{len(empty)} of the {len(labels)} class folders in '{folder}' hold no image: {_some(empty)}. "
+            f"{len(empty)} of the {len(labels)} class folders in '{folder}' hold no image: {some(empty)}. "
             f"Add images ({', '.join(EXTENSIONS)}) or remove the folders."
         )
     return dataset
@@ -189,7 +193,7 @@ def class_names(*, path: str, classes: Classes | None = None) -> ClassList | Non
     said their order. None where there are no such folders."""
     for split in ("train", "test"):
         try:
-            folder, folders, _notes = _labelled_folders(path, split)
+            folder, folders, _notes = labelled_folders(path, split)
         except DatasetError:
             continue  # another split may say it, and no name is needed
         labels = labels_of_folders(folders, classes, where=folder)
@@ -197,66 +201,13 @@ def class_names(*, path: str, classes: Classes | None = None) -> ClassList | Non
     return None
 
 
-def _labelled_folders(root: str, split: str) -> tuple[str, list[str], list[str]]:
-    """The folder of a split, its class folders, and notes on folders that were passed over.
-
-    Where images are unlabelled, as those of ImageNet's own `test`, the next folder of the split takes their place.
-    """
-    first, *others = _split_folders(root, split)
-    if others and not _is_labelled(first, beside=(os.path.join(root, "train"), *others)):
-        note = f"'{first}' holds no class folders of the data: its images have no labels, and '{others[0]}' is read."
-        return others[0], _class_folders(others[0]), [note]
-    return first, _class_folders(first), []
-
-
-def _is_labelled(folder: str, *, beside: Sequence[str]) -> bool:
-    own = folders_in(folder)
-    known = next((names for names in map(_folders_if_any, beside) if names), own)
-    return not set(own).isdisjoint(known)
-
-
-def _folders_if_any(folder: str) -> list[str]:
-    return folders_in(folder) if os.path.isdir(folder) else []
-
-
-def _split_folders(root: str, split: str) -> list[str]:
-    if not os.path.isdir(root):
-        kind = "is not a folder" if os.path.exists(root) else "does not exist"
-        raise DatasetError(f"The data set folder '{root}' {kind}. Give the path of a folder with class folders by split.")
-    folders = [os.path.join(root, name) for name in SPLIT_FOLDERS[split]]
-    if present := [folder for folder in folders if os.path.isdir(folder)]:
-        return present
-    expected = " or ".join(f"'{name}'" for name in SPLIT_FOLDERS[split])
-    raise DatasetError(
-        f"'{root}' has no folder {expected} for the split '{split}'; "
-        f"it holds {_some(sorted(os.listdir(root))) or 'nothing'}. "
-        f"Give the path of the folder that contains {expected}."
-    )
-
-
-def _class_folders(folder: str) -> list[str]:
-    if classes := folders_in(folder):
-        return classes
-    files = loose_files(folder)
-    found = f"{len(files)} files, such as {_some(files, 1)}" if files else "nothing"
-    raise DatasetError(
-        f"'{folder}' holds no class folders, but {found}. "
-        "Sort the images into one folder per class (for ImageNet's validation set, by its published labels)."
-    )
-
-
 def _check_same_classes(train_folder: str, folder: str, classes: list[str]) -> None:
     if folder == train_folder or not os.path.isdir(train_folder):
         return
-    trained = set(_class_folders(train_folder))
+    trained = set(class_folders(train_folder))
     differing = sorted(trained.symmetric_difference(classes))
     if differing:
         raise DatasetError(
-            f"The class folders of '{folder}' and '{train_folder}' differ in {_some(differing)}, so that labels would not "
+            f"The class folders of '{folder}' and '{train_folder}' differ in {some(differing)}, so that labels would not "
             "mean the same in both. Give both the same class folders."
         )
-
-
-def _some(names: list[str], count: int = 5) -> str:
-    listed = ", ".join(f"'{shown(name)}'" for name in names[:count])
-    return listed if len(names) <= count else f"{listed} and {len(names) - count} more"

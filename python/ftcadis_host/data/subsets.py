@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from itertools import islice, zip_longest
 from typing import Any
+
+from ..streams import numpy_generator
 
 
 def one_per_class(dataset: Any, seed: int) -> list[int]:
@@ -34,3 +37,19 @@ def seeded_subset(dataset: Any, count: int, seed: int) -> list[int]:
     if not isinstance(count, int) or not 0 < count <= len(dataset):
         raise ValueError(f"A subset must have 1 to {len(dataset)} images, got {count!r}.")
     return sorted(random.Random(seed).sample(range(len(dataset)), count))
+
+
+def over_classes(dataset: Any, count: int, seed: int) -> list[int]:
+    """`count` different indices drawn over the classes, in ascending order: as many of each as there are, but for one.
+
+    Classes take turns in the order of their labels, each with its next image in an order of its own that the seed decides.
+    """
+    if not isinstance(count, int) or not 0 < count <= len(dataset):
+        raise ValueError(f"A subset must have 1 to {len(dataset)} images, got {count!r}.")
+    members: dict[int, list[int]] = {}
+    for index, label in enumerate(dataset.labels.tolist()):
+        members.setdefault(label, []).append(index)
+    for label, indices in members.items():
+        numpy_generator(seed, "over classes", label).shuffle(indices)
+    rounds = zip_longest(*(members[label] for label in sorted(members)))
+    return sorted(islice((index for turn in rounds for index in turn if index is not None), count))

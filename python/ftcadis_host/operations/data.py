@@ -68,6 +68,7 @@ OPERATIONS = {
     "unreadable_images": lazy("data.image_files", "unreadable_images"),
     "one_image_per_class": lazy("data.subsets", "one_per_class"),
     "random_images": lazy("data.subsets", "seeded_subset"),
+    "images_over_classes": lazy("data.subsets", "over_classes"),
     "loader": make_loader,
     "describe_loader": describe_loader,
     "start_epoch": method("start"),

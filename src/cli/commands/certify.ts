@@ -13,7 +13,7 @@ export function addCertifyCommand(program: Command): void {
   addSmoothedOptions(command)
     .option(
       '--images <choice>',
-      'all, first:N, every:K, random:N, one-per-class, or positions such as 3,17,20-40',
+      'all, first:N, every:K, random:N, over-classes:N, one-per-class, or positions such as 3,17,20-40',
       parseImages,
     )
     .option(
@@ -87,6 +87,7 @@ export function addCertifyCommand(program: Command): void {
       '--output <log.tsv>',
       'log; an interrupted one is gone on with (default: in the folder of the run)',
     )
+    .option('--no-sanity', 'do not measure the classifier on 200 clean test images before a new log is begun')
     .option('--shard <k/K>', 'certify the k-th of K shares of the images, into a log of its own', parseShard)
     .action(async (folder: string | undefined, options: CertifyCommandOptions) => {
       const { runCertification } = require('../run-certification') as typeof import('../run-certification')

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { Command } from 'commander'
 import { printLine, say } from '../../terminal/print'
 
@@ -11,7 +12,9 @@ interface ExportOptions {
 export function addExportCommand(program: Command): void {
   program
     .command('export')
-    .description('write what LoRA has trained for plain timm, transformers or peft, with the same outputs')
+    .description(
+      'write what LoRA has trained for plain timm, transformers or peft, with the same outputs; of members that were trained together each into a folder of its number',
+    )
     .argument('<folder>', 'folder of a run (its newest checkpoint is taken) or of one of its checkpoints')
     .option('--checkpoint <name>', 'which checkpoint of a run: last, best, or its name (default: last)')
     .option('--merge <output>', 'write the whole network with the adapters merged into its weights')
@@ -25,29 +28,27 @@ export function addExportCommand(program: Command): void {
           require('../../runs/find-checkpoint') as typeof import('../../runs/find-checkpoint')
         const { loadTrainedClassifier } =
           require('../../smoothing/trained-classifier') as typeof import('../../smoothing/trained-classifier')
-        const { CheckpointError } = require('../../errors') as typeof import('../../errors')
-        const run = await findCheckpoint(folder, { checkpoint })
-        if (run.config.tuning.kind === 'full') {
-          throw new CheckpointError(`${run.checkpoint} has no adapters: the whole network was trained.`, {
-            remedy: 'Use the checkpoint as it is, it is in the format of its library already.',
-          })
-        }
+        const { networksToExport } = require('../export-networks') as typeof import('../export-networks')
         const { readSmoothed } =
           require('../../smoothing/smoothed-file') as typeof import('../../smoothing/smoothed-file')
         const { unsaidOf } =
           require('../../smoothing/smoothed-input') as typeof import('../../smoothing/smoothed-input')
-        const smoothed = await readSmoothed(run.checkpoint)
-        const unsaid = smoothed && unsaidOf(smoothed)
-        if (unsaid !== undefined) say(`note: ${unsaid}`)
+        const networks = networksToExport(await findCheckpoint(folder, { checkpoint }))
         await using session = await connect({ device: 'cpu', python })
-        const classifier = await loadTrainedClassifier(session, run)
-        if (merge !== undefined) {
-          await classifier.exportMerged(merge)
-          printLine(`${run.checkpoint}: merged network written to ${merge}`)
-        }
-        if (adapter !== undefined) {
-          await classifier.exportAdapter(adapter)
-          printLine(`${run.checkpoint}: adapters written to ${adapter}`)
+        for (const { place, ...run } of networks) {
+          const smoothed = await readSmoothed(run.checkpoint)
+          const unsaid = smoothed && unsaidOf(smoothed)
+          if (unsaid !== undefined) say(`note: ${unsaid}`)
+          const classifier = await loadTrainedClassifier(session, run)
+          if (merge !== undefined) {
+            await classifier.exportMerged(join(merge, place))
+            printLine(`${run.checkpoint}: merged network written to ${join(merge, place)}`)
+          }
+          if (adapter !== undefined) {
+            await classifier.exportAdapter(join(adapter, place))
+            printLine(`${run.checkpoint}: adapters written to ${join(adapter, place)}`)
+          }
+          session.free(classifier)
         }
       },
     )

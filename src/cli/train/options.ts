@@ -151,7 +151,7 @@ export function addCertifyOptions(program: Command): Command {
     .optionsGroup('Certification:')
     .option(
       '--certify-images <choice>',
-      'all, first:N, every:N, random:N, one-per-class, or positions such as 3,17,20-40',
+      'all, first:N, every:N, random:N, over-classes:N, one-per-class, or positions such as 3,17,20-40',
       parseImages,
     )
     .option('--n0 <count>', 'noisy copies that choose the class', count)

@@ -20,6 +20,7 @@ import { formatConfig, formatDryRun } from './format'
 import { measure, syntheticSettings } from './measure'
 import { memberConfigs } from './member-configs'
 import type { TrainOptions } from './options'
+import { requireCertifiable } from './require-certifiable'
 import { resumeCommand } from './resume-command'
 import { printStart } from './start'
 import { trainSettings } from './train-settings'
@@ -32,6 +33,7 @@ export async function train(options: TrainOptions): Promise<void> {
   const { python, synthetic } = options
   const settings = await trainSettings(options)
   const { device, threads } = settings.config
+  requireCertifiable(settings.config, options)
   await setup({ python, onLine: say })
   await using session = await connect({ python, device, threads })
   const config = synthetic ? await syntheticSettings(session, options) : settings.config

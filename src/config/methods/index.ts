@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { MethodConfig } from '../types/method'
+import { calibrationSchema } from './calibration'
 import { catRsSchema } from './cat-rs'
 import { consistencySchema } from './consistency'
 import { crossEntropySchema } from './cross-entropy'
@@ -8,6 +9,9 @@ import { diverseEnsembleSchema } from './diverse-ensemble'
 import { ftCadisSchema } from './ft-cadis'
 import { gaussianSchema } from './gaussian'
 import { macerSchema } from './macer'
+import { pixelDpSchema } from './pixel-dp'
+import { scoreSchema } from './score'
+import { selectorSchema } from './selector'
 import { smoothAdvSchema } from './smooth-adv'
 import { smoothMixSchema } from './smooth-mix'
 import { stabilitySchema } from './stability'
@@ -25,6 +29,10 @@ export const methodSchema = z.discriminatedUnion('kind', [
   catRsSchema,
   diverseEnsembleSchema,
   denoiserMethodSchema,
+  selectorSchema,
+  pixelDpSchema,
+  scoreSchema,
+  calibrationSchema,
 ])
 
 export type { MethodConfig }
@@ -42,4 +50,8 @@ export const METHOD_KINDS: readonly string[] = [
   'cat-rs',
   'diverse-ensemble',
   'denoiser',
+  'selector',
+  'pixel-dp',
+  'score',
+  'calibration',
 ] satisfies MethodConfig['kind'][]

@@ -7,6 +7,8 @@ export type Trained = 'classifier' | 'members' | 'denoiser'
 const OTHERS: Readonly<Record<string, Trained>> = {
   'diverse-ensemble': 'members',
   denoiser: 'denoiser',
+  score: 'denoiser',
+  calibration: 'denoiser',
 } satisfies { readonly [kind in MethodConfig['kind']]?: Trained }
 
 /** What a method trains, by its kind. Those of a script train the classifier. */
@@ -20,4 +22,9 @@ export function networkFolders(method: { readonly kind: string; readonly members
   if (trained === 'classifier') return ['.']
   if (trained === 'denoiser') return ['denoiser']
   return Array.from({ length: Number(method.members) }, (_, member) => `members/${member}`)
+}
+
+/** Whether what a method trains gives images the classes of the data, so that it can be certified without anything else. */
+export function givesClasses(kind: string): boolean {
+  return kind !== 'selector'
 }

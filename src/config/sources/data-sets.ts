@@ -29,7 +29,7 @@ const augment = z
 
 const imageFiles = {
   path: text.describe(
-    'Folder that contains train and test (or val, validation), each with one folder of images a class.',
+    'Folder that contains train and test (or val, validation), each with one folder of images a class; or the class folders alone.',
   ),
   augment,
   workers: z
@@ -149,6 +149,13 @@ const folderSettings = z
       .optional()
       .describe('Channels of the images: 3 for RGB, 1 for their luminance. Default 3.'),
     classes: classFolders,
+    testShare: positive
+      .lt(1)
+      .optional()
+      .describe(
+        'Of class folders without train and test above them: the share of each class that is held out as test images; the ' +
+          'others are trained on. Default: all are test images, and nothing can be trained.',
+      ),
   })
   .refine(({ imageSize, resizeSize }) => imageSize <= resizeSize, {
     path: ['resizeSize'],

@@ -144,6 +144,9 @@ export type CertificationConfigInput = {
     /** So many images, drawn with the seed. */
     random: number
   } | {
+    /** So many images, drawn with the seed over the classes: as many of each, as far as there are. */
+    overClasses: number
+  } | {
     /** One image of each class, drawn with the seed. */
     onePerClass: true
   } | {
@@ -320,6 +323,9 @@ export type CertificationConfig = {
   } | {
     /** So many images, drawn with the seed. */
     random: number
+  } | {
+    /** So many images, drawn with the seed over the classes: as many of each, as far as there are. */
+    overClasses: number
   } | {
     /** One image of each class, drawn with the seed. */
     onePerClass: true

@@ -43,7 +43,10 @@ export type Cifar10DataInput = {
 export type ImagenetDataInput = {
   /** ImageNet. Training: random resized crop of 224, mirror. Test: resized to 256, central 224. */
   source: 'imagenet'
-  /** Folder that contains train and test (or val, validation), each with one folder of images a class. */
+  /**
+   * Folder that contains train and test (or val, validation), each with one folder of images a class; or the
+   * class folders alone.
+   */
   path: string
   /** Whether training images are randomly cropped and mirrored. Default true. */
   augment?: boolean | undefined
@@ -61,7 +64,10 @@ export type ImagenetDataInput = {
 export type FolderDataInput = {
   /** Your own images. Training: random resized crop, mirror. Test: resized, centre. */
   source: 'folder'
-  /** Folder that contains train and test (or val, validation), each with one folder of images a class. */
+  /**
+   * Folder that contains train and test (or val, validation), each with one folder of images a class; or the
+   * class folders alone.
+   */
   path: string
   /** Whether training images are randomly cropped and mirrored. Default true. */
   augment?: boolean | undefined
@@ -85,6 +91,11 @@ export type FolderDataInput = {
    * same.
    */
   classes?: 'numeric' | 'text' | Array<string> | Record<string, number> | undefined
+  /**
+   * Of class folders without train and test above them: the share of each class that is held out as test
+   * images; the others are trained on. Default: all are test images, and nothing can be trained.
+   */
+  testShare?: number | undefined
 }
 
 /** Random pixels and labels, to measure speed and memory with. */
@@ -157,7 +168,10 @@ export type Cifar10Data = {
 export type ImagenetData = {
   /** ImageNet. Training: random resized crop of 224, mirror. Test: resized to 256, central 224. */
   source: 'imagenet'
-  /** Folder that contains train and test (or val, validation), each with one folder of images a class. */
+  /**
+   * Folder that contains train and test (or val, validation), each with one folder of images a class; or the
+   * class folders alone.
+   */
   path: string
   /** Whether training images are randomly cropped and mirrored. Default true. */
   augment: boolean
@@ -175,7 +189,10 @@ export type ImagenetData = {
 export type FolderData = {
   /** Your own images. Training: random resized crop, mirror. Test: resized, centre. */
   source: 'folder'
-  /** Folder that contains train and test (or val, validation), each with one folder of images a class. */
+  /**
+   * Folder that contains train and test (or val, validation), each with one folder of images a class; or the
+   * class folders alone.
+   */
   path: string
   /** Whether training images are randomly cropped and mirrored. Default true. */
   augment: boolean
@@ -199,6 +216,11 @@ export type FolderData = {
    * same.
    */
   classes?: 'numeric' | 'text' | Array<string> | Record<string, number> | undefined
+  /**
+   * Of class folders without train and test above them: the share of each class that is held out as test
+   * images; the others are trained on. Default: all are test images, and nothing can be trained.
+   */
+  testShare?: number | undefined
 }
 
 /** Random pixels and labels, to measure speed and memory with. */

@@ -347,6 +347,76 @@ export type DenoiserMethodInput = {
   surrogates?: Array<ClassifierConfigInput> | undefined
 }
 
+/**
+ * Trains a classifier of two classes that says whether the certification network is to be trusted with an
+ * image: 1 where that network is right under noise often enough (ACES; Horváth et al., 2022).
+ */
+export type SelectorMethodInput = {
+  /**
+   * Trains a classifier of two classes that says whether the certification network is to be trusted with an
+   * image: 1 where that network is right under noise often enough (ACES; Horváth et al., 2022).
+   */
+  kind: 'selector'
+  /** M, noises of each image in an update; the loss is their mean. Default 1. */
+  noises?: number | undefined
+  /**
+   * File with the predictions of the smoothed certification network for every training image, written by
+   * `ft-cadis soft-labels`.
+   */
+  predictions: string
+  /**
+   * Share of the predictions of an image that must be its label, at least, for the image to be the
+   * certification network’s.
+   */
+  threshold: number
+}
+
+/** Cross-entropy on noisy images, whose noise grows to all of sigma (PixelDP; Lecuyer et al., 2019). */
+export type PixelDpMethodInput = {
+  /** Cross-entropy on noisy images, whose noise grows to all of sigma (PixelDP; Lecuyer et al., 2019). */
+  kind: 'pixel-dp'
+  /** M, noises of each image in an update; the loss is their mean. Default 1. */
+  noises?: number | undefined
+  /**
+   * Update t, counted from 0, has 1 - rampRate^t of the noise, at least a tenth, and all of it above nine
+   * tenths. With 0 it is all from the second update on. Default 0.99975, all of it after 9,210 updates.
+   */
+  rampRate?: number | undefined
+}
+
+/**
+ * Trains smoothing.denoiser (source dncnn or memnet) by denoising score matching: one network for several
+ * noise levels, whose score its denoised image gives by the formula of Tweedie (Lee, 2021).
+ */
+export type ScoreMethodInput = {
+  /**
+   * Trains smoothing.denoiser (source dncnn or memnet) by denoising score matching: one network for several
+   * noise levels, whose score its denoised image gives by the formula of Tweedie (Lee, 2021).
+   */
+  kind: 'score'
+  /**
+   * Noise levels, for pixels in [0, 1]; each image has one of them, drawn evenly. Default: smoothing.sigma
+   * alone.
+   */
+  sigmas?: Array<number> | undefined
+}
+
+/**
+ * Fine-tunes smoothing.denoiser so that the classifier behind it is sure of the right class alone (Jeong and
+ * Shin, 2023). No code of it was released, and that this is its form is not confirmed.
+ */
+export type CalibrationMethodInput = {
+  /**
+   * Fine-tunes smoothing.denoiser so that the classifier behind it is sure of the right class alone (Jeong and
+   * Shin, 2023). No code of it was released, and that this is its form is not confirmed.
+   */
+  kind: 'calibration'
+  /** Must be true: the loss is from memory, and is not known to be the published one. */
+  experimental: true
+  /** Weight of the anti-consistency term. The published one is not known. */
+  lambda: number
+}
+
 /** How the classifier is trained. Without a kind: FT-CADIS. */
 export type MethodConfigInput =
   | FtCadisMethodInput
@@ -360,6 +430,10 @@ export type MethodConfigInput =
   | CatRsMethodInput
   | DiverseEnsembleMethodInput
   | DenoiserMethodInput
+  | SelectorMethodInput
+  | PixelDpMethodInput
+  | ScoreMethodInput
+  | CalibrationMethodInput
 
 /** Fine-tuning by confidence-aware denoised image selection (Algorithm 1), or an ablation of it. */
 export type FtCadisMethod = {
@@ -706,6 +780,76 @@ export type DenoiserMethod = {
   surrogates: Array<ClassifierConfig>
 }
 
+/**
+ * Trains a classifier of two classes that says whether the certification network is to be trusted with an
+ * image: 1 where that network is right under noise often enough (ACES; Horváth et al., 2022).
+ */
+export type SelectorMethod = {
+  /**
+   * Trains a classifier of two classes that says whether the certification network is to be trusted with an
+   * image: 1 where that network is right under noise often enough (ACES; Horváth et al., 2022).
+   */
+  kind: 'selector'
+  /** M, noises of each image in an update; the loss is their mean. Default 1. */
+  noises: number
+  /**
+   * File with the predictions of the smoothed certification network for every training image, written by
+   * `ft-cadis soft-labels`.
+   */
+  predictions: string
+  /**
+   * Share of the predictions of an image that must be its label, at least, for the image to be the
+   * certification network’s.
+   */
+  threshold: number
+}
+
+/** Cross-entropy on noisy images, whose noise grows to all of sigma (PixelDP; Lecuyer et al., 2019). */
+export type PixelDpMethod = {
+  /** Cross-entropy on noisy images, whose noise grows to all of sigma (PixelDP; Lecuyer et al., 2019). */
+  kind: 'pixel-dp'
+  /** M, noises of each image in an update; the loss is their mean. Default 1. */
+  noises: number
+  /**
+   * Update t, counted from 0, has 1 - rampRate^t of the noise, at least a tenth, and all of it above nine
+   * tenths. With 0 it is all from the second update on. Default 0.99975, all of it after 9,210 updates.
+   */
+  rampRate: number
+}
+
+/**
+ * Trains smoothing.denoiser (source dncnn or memnet) by denoising score matching: one network for several
+ * noise levels, whose score its denoised image gives by the formula of Tweedie (Lee, 2021).
+ */
+export type ScoreMethod = {
+  /**
+   * Trains smoothing.denoiser (source dncnn or memnet) by denoising score matching: one network for several
+   * noise levels, whose score its denoised image gives by the formula of Tweedie (Lee, 2021).
+   */
+  kind: 'score'
+  /**
+   * Noise levels, for pixels in [0, 1]; each image has one of them, drawn evenly. Default: smoothing.sigma
+   * alone.
+   */
+  sigmas?: Array<number> | undefined
+}
+
+/**
+ * Fine-tunes smoothing.denoiser so that the classifier behind it is sure of the right class alone (Jeong and
+ * Shin, 2023). No code of it was released, and that this is its form is not confirmed.
+ */
+export type CalibrationMethod = {
+  /**
+   * Fine-tunes smoothing.denoiser so that the classifier behind it is sure of the right class alone (Jeong and
+   * Shin, 2023). No code of it was released, and that this is its form is not confirmed.
+   */
+  kind: 'calibration'
+  /** Must be true: the loss is from memory, and is not known to be the published one. */
+  experimental: true
+  /** Weight of the anti-consistency term. The published one is not known. */
+  lambda: number
+}
+
 /** How the classifier is trained. Without a kind: FT-CADIS. */
 export type MethodConfig =
   | FtCadisMethod
@@ -719,3 +863,7 @@ export type MethodConfig =
   | CatRsMethod
   | DiverseEnsembleMethod
   | DenoiserMethod
+  | SelectorMethod
+  | PixelDpMethod
+  | ScoreMethod
+  | CalibrationMethod

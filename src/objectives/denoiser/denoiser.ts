@@ -29,7 +29,7 @@ export interface DenoiserForm extends Form {
 }
 
 /** How close denoised test images come to the clean ones, and what the classifier behind makes of them. */
-const evaluation: Evaluation = {
+export const evaluation: Evaluation = {
   look: inputs => {
     const { networks, smoothing, clean_BCHW, noise_MBCHW } = inputs
     const error = noGrad(networks.classifier.session, () => {
@@ -104,11 +104,13 @@ export const denoiser: Objective<DenoiserForm> = {
   evaluation,
 }
 
-function cleaned(network: ImageDenoiser, noisy_BCHW: Tensor<'BCHW'>): Tensor<'BCHW'> {
+/** What a denoiser makes of noisy images. */
+export function cleaned(network: ImageDenoiser, noisy_BCHW: Tensor<'BCHW'>): Tensor<'BCHW'> {
   return flatten(network.clean(flatten(noisy_BCHW, 'B', 'N')), 'N', 'B')
 }
 
-function trainedDenoiser({ denoiser: network }: TrainedNetworks): ImageDenoiser {
+/** The denoiser that a run trains. */
+export function trainedDenoiser({ denoiser: network }: TrainedNetworks): ImageDenoiser {
   if (network !== undefined) return network
   throw new TypeError('The objective trains the denoiser of the smoothing, and was given none.')
 }

@@ -1,4 +1,4 @@
-import { type AnyTensor, type Axes, add, mul, square, type Tensor } from '../../torch'
+import { type AnyTensor, type Axes, add, div, mul, square, sub, type Tensor } from '../../torch'
 
 /**
  * Denoising score matching: (σ s + ε)² of every element, for the score s of a network at x + σ ε.
@@ -18,4 +18,16 @@ export function posteriorMean<A extends Axes>(
   { score, sigma }: { readonly score: Tensor<A>; readonly sigma: number },
 ): Tensor<A> {
   return add(noisy, mul(score, sigma ** 2))
+}
+
+/**
+ * The score at y of which a denoised image is the posterior mean: (D - y) / σ².
+ *
+ * @param sigma - of each image: its axes are among those of the images
+ */
+export function scoreOf<A extends Axes>(
+  noisy: Tensor<A>,
+  { denoised, sigma }: { readonly denoised: Tensor<A>; readonly sigma: AnyTensor },
+): Tensor<A> {
+  return div(div(sub(denoised, noisy), sigma), sigma)
 }

@@ -46,7 +46,13 @@ function standOf({ run: { updates, epochs, status, metadata } }: NamedRun): Reco
     `${metric.label} on test images`,
     epoch === undefined ? null : figure(epoch.metrics[key], metric),
   ])
-  const { metric: bestKey } = evaluation.best
+  const { metric: bestKey, is } = evaluation.best
+  const ofBest = {
+    [`best ${evaluation.metrics[bestKey]?.label ?? bestKey}`]:
+      best === undefined
+        ? null
+        : `${figure(best.metrics[bestKey], evaluation.metrics[bestKey])} (epoch ${best.epoch})`,
+  }
   return {
     state: status.condition,
     epoch: last === undefined ? null : `${last.epoch} of ${last.epochs}`,
@@ -54,10 +60,7 @@ function standOf({ run: { updates, epochs, status, metadata } }: NamedRun): Reco
     loss: recent(update => update.loss, 3),
     ...Object.fromEntries(ofMetrics),
     ...Object.fromEntries(ofEvaluation),
-    [`best ${evaluation.metrics[bestKey]?.label ?? bestKey}`]:
-      best === undefined
-        ? null
-        : `${figure(best.metrics[bestKey], evaluation.metrics[bestKey])} (epoch ${best.epoch})`,
+    ...(is === 'newest' ? {} : ofBest),
     'steps not taken': String(updates.filter(({ taken }) => !taken).length),
     'corrupt training images': epoch === undefined ? null : String(epoch.skippedImages),
     'images a second': recent(update => update.imagesPerSecond, 0),

@@ -127,7 +127,8 @@ describe('certify', () => {
     await using session = await connectForTest()
     const source = await smoothedSource(undefined, { preset: 'digits', ...options }, { images })
     const resumed = await certify(session, source, { log })
-    const reference = await certify(session, source, { log: join(folder, 'reference.tsv') })
+    // The command measures the classifier before it begins a log.
+    const reference = await certify(session, source, { log: join(folder, 'reference.tsv'), sanity: true })
     const withoutTimes = ({ rows }: typeof resumed) => rows.map(({ durationMs: _, ...row }) => row)
     expect(withoutTimes(resumed)).toEqual(withoutTimes(reference))
     expect(resumed.metadata).toEqual(reference.metadata)
@@ -207,6 +208,18 @@ describe('certify', () => {
       const { rows, metadata } = await readCertificationLog(log)
       expect(rows.map(({ index }) => index)).toEqual([5, 4, 3, 2, 1])
       expect(metadata?.plan).toEqual({ count: 5, images: '5-1/-1' })
+    },
+    TIMEOUT_MS,
+  )
+
+  it(
+    'says of a shard where it lies, and the command that merges all',
+    async () => {
+      const words = ['--n0', '16', '--n', '32', '--threads', '1', '--device', 'cpu', '--images', '1-2']
+      const { stdout } = await run('--preset', 'digits', '--output', log, '--shard', '2/2', ...words)
+      const all = join(folder, 'certify.shard-*-of-02.tsv')
+      expect(stdout).toContain(`Shard 2 of 2: ${all.replace('*', '02')}. When all are done:`)
+      expect(stdout).toContain(`npx ft-cadis certify merge ${all} --output ${log}`)
     },
     TIMEOUT_MS,
   )

@@ -9,7 +9,10 @@ SOURCE = DatasetSource(
     open_image_folder,
     splits=("train", "val", "test"),
     options=dict.fromkeys(
-        ("path", "augment", "image_size", "resize_size", "channels", "classes", "max_megapixels", "max_megabytes")
+        (
+            *("path", "augment", "image_size", "resize_size", "channels", "classes", "test_share"),
+            *("max_megapixels", "max_megabytes"),
+        )
     ),
     is_told_on_corrupt=True,
     class_names=class_names,

@@ -1,8 +1,7 @@
-import type { CatRsSettings } from '../../config/methods/cat-rs'
-import { ConfigError } from '../../errors'
-import { dataDifferences } from '../../smoothing/data-identity'
-import { readSoftLabelsHeader } from '../../smoothing/soft-labels-file'
-import { type Dataset, readSoftLabels, type SoftLabels } from '../../torch'
+import { ConfigError } from '../errors'
+import { dataDifferences } from '../smoothing/data-identity'
+import { readSoftLabelsHeader } from '../smoothing/soft-labels-file'
+import { type Dataset, readSoftLabels, type SoftLabels } from '../torch'
 
 /**
  * The predictions that a run needs of every training image.
@@ -11,7 +10,7 @@ import { type Dataset, readSoftLabels, type SoftLabels } from '../../torch'
  */
 export async function loadSoftLabels(
   trainSet: Dataset,
-  { predictions }: Pick<CatRsSettings, 'predictions'>,
+  { predictions }: { readonly predictions: string },
 ): Promise<SoftLabels> {
   const { session } = trainSet
   const { data, n } = await readSoftLabelsHeader(predictions)

@@ -1,0 +1,61 @@
+import { type CalibrationSettings, calibrationSchema } from '../../config/methods/calibration'
+import { seenCopies } from '../../smoothing/smoothing'
+import { add, div, flatten, mul, sum, unflatten } from '../../torch'
+import type { Objective, SimpleForm } from '../objective'
+import { exactPasses } from '../passes'
+import { calibrationTerms } from './calibration-terms'
+import { evaluation, trainedDenoiser } from './denoiser'
+
+export type CalibrationForm = SimpleForm<CalibrationSettings, 'brier' | 'antiConsistency' | 'lone'>
+
+/** Noisy copies of each image: the loss compares two. */
+const COPIES = 2
+
+/**
+ * Calibration of a denoiser for multi-scale smoothing (Jeong and Shin, 2023): Brier score of the classifier behind it, and
+ * anti-consistency, which punishes a wrong class that one copy is sure of alone. Experimental: no code of it was released, and its
+ * form, weight and optimizer are from memory.
+ */
+export const calibration: Objective<CalibrationForm> = {
+  kind: 'calibration',
+  settings: calibrationSchema,
+  trains: 'denoiser',
+  copies: () => COPIES,
+  loss: ({ networks, smoothing, batch, clean_BCHW, noise_MBCHW, settings, imagesPerUpdate }) => {
+    const copies = { noise_MBCHW, noises: COPIES, live: true }
+    const seen_MBCHW = trainedDenoiser(networks).training(() => seenCopies(smoothing, clean_BCHW, copies))
+    const logits_NK = networks.classifier.classify(flatten(seen_MBCHW, 'MB', 'N'))
+    const logits_MBK = unflatten(logits_NK, 'N', { as: 'MB', count: COPIES })
+    const { brier_B, antiConsistency_B, isLone_B } = calibrationTerms(logits_MBK, batch.labels_B)
+    const [brier, antiConsistency] = [sum(brier_B), sum(antiConsistency_B)]
+    return {
+      total: div(add(brier, mul(antiConsistency, settings.lambda)), imagesPerUpdate),
+      sums: { brier, antiConsistency, lone: sum(isLone_B) },
+    }
+  },
+  sums: ['brier', 'antiConsistency', 'lone'],
+  metrics: {
+    brier: {
+      label: 'Brier',
+      caption: 'Brier score of the classifier on denoised training images, the mean over two copies.',
+      tag: 'loss/brier',
+      isHeadline: true,
+    },
+    antiConsistency: {
+      label: 'AC',
+      caption: 'Anti-consistency of two denoised copies of a training image, before λ.',
+      tag: 'loss/anti_consistency',
+      isHeadline: true,
+    },
+    loneShare: {
+      label: 'lone classes',
+      caption: 'Share of training images whose first copy has a wrong class that the second has not.',
+      tag: 'train/lone_share',
+      unit: 'share',
+      of: ({ lone }, { images }) => lone / images,
+    },
+  },
+  passes: () => exactPasses({ denoiser: COPIES, forward: COPIES, backward: COPIES }),
+  footprint: () => ({ graphs: COPIES, attacked: 0, frozenCopies: 0 }),
+  evaluation,
+}

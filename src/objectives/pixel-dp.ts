@@ -1,0 +1,82 @@
+import { type PixelDpSettings, pixelDpSchema } from '../config/methods/pixel-dp'
+import { seenCopies } from '../smoothing/smoothing'
+import { add, div, mean, mul, sum, type Tensor, tensor, to } from '../torch'
+import { logProbabilities } from './log-probabilities'
+import { crossEntropy } from './losses'
+import type { Form, Objective } from './objective'
+import { exactPasses } from './passes'
+import { recognizedCount } from './recognized'
+import { crossEntropyMetric, trainingAccuracyMetric } from './shared-metrics'
+
+export interface PixelDpForm extends Form {
+  readonly settings: PixelDpSettings
+  readonly prepared: null
+  readonly asked: null
+  readonly kept: null
+  readonly decision: { readonly noiseShare: number }
+  readonly given: { readonly noiseShare: Tensor<''> }
+  readonly sums: 'crossEntropy' | 'recognized' | 'noiseShare'
+  readonly made: null
+}
+
+/** Shares of the noise below this are raised to it, and those above 1 less this are all of it. */
+const EDGE = 0.1
+
+/**
+ * The share of the noise that an update has: 1 - rate^updates, at least a tenth; all of it above nine tenths.
+ *
+ * @param updates - that were done before
+ */
+export function noiseShareAfter(updates: number, { rampRate }: Pick<PixelDpSettings, 'rampRate'>): number {
+  const share = 1 - Math.min(rampRate ** updates, 1 - EDGE)
+  return share > 1 - EDGE ? 1 : share
+}
+
+/**
+ * PixelDP (Lecuyer et al., 2019) with its noise on the image: cross-entropy on noisy images whose noise grows to all of σ. The
+ * published networks have the noise behind their first convolution.
+ */
+export const pixelDp: Objective<PixelDpForm> = {
+  kind: 'pixel-dp',
+  settings: pixelDpSchema,
+  copies: ({ noises }) => noises,
+  decide: (_, { settings, position }) => ({ noiseShare: noiseShareAfter(position.step - 1, settings) }),
+  // It changes from update to update: as a tensor it leaves the recorded step the same.
+  given: ({ noiseShare }, { networks }) => ({
+    noiseShare: tensor(networks.classifier.session, noiseShare, { axes: '' }),
+  }),
+  loss: (
+    { networks: { classifier }, smoothing, batch, clean_BCHW, noise_MBCHW, settings, imagesPerUpdate },
+    { given },
+  ) => {
+    const { noises } = settings
+    const ramped_MBCHW = mul(noise_MBCHW, given.noiseShare)
+    const seen_MBCHW = seenCopies(smoothing, clean_BCHW, { noise_MBCHW: ramped_MBCHW, noises })
+    const log_MBK = classifier.training(() => logProbabilities(classifier, seen_MBCHW, noises))
+    const loss = sum(mean(crossEntropy(log_MBK, batch.labels_B), 'M'))
+    const shares_B = add(mul(to(batch.labels_B, 'float32'), 0), given.noiseShare)
+    return {
+      total: div(loss, imagesPerUpdate),
+      sums: {
+        crossEntropy: loss,
+        recognized: recognizedCount(log_MBK, batch.labels_B),
+        noiseShare: sum(shares_B),
+      },
+    }
+  },
+  sums: ['crossEntropy', 'recognized', 'noiseShare'],
+  metrics: {
+    crossEntropy: crossEntropyMetric('Cross-entropy with the label, the mean over the noises of an image.'),
+    trainingAccuracy: trainingAccuracyMetric('Accuracy on noisy training images, in training mode.'),
+    noiseShare: {
+      label: 'noise',
+      caption: 'Share of the noise that training images have.',
+      tag: 'train/noise_share',
+      unit: 'share',
+      isExact: true,
+    },
+  },
+  passes: ({ noises }, { hasDenoiser }) =>
+    exactPasses({ denoiser: hasDenoiser ? noises : 0, forward: noises, backward: noises }),
+  footprint: ({ noises }) => ({ graphs: noises, attacked: 0, frozenCopies: 0 }),
+}

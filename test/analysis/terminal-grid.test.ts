@@ -1,0 +1,75 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { drawGrid, type Grid } from '../../src/analysis/terminal-grid'
+
+const numbers: Grid = {
+  head: ['method', 'ACR', ...Array.from({ length: 12 }, (_, step) => `r = ${step / 4}`)],
+  rows: ['off-the-shelf', 'cross-entropy (Eq. 6)', 'FT-CADIS'].map((name, row) => [
+    name,
+    `0.${row}12`,
+    ...Array.from({ length: 12 }, (_, step) => (step < 5 + row ? `${80 - 9 * step}.${row}` : '0.0')),
+  ]),
+  isNumeric: [false, ...Array.from({ length: 13 }, () => true)],
+}
+
+describe('drawGrid', () => {
+  it('leaves out zeros at the end, all but the first column of them, and names the others', () => {
+    expect(drawGrid(numbers, 200)).toBe(
+      `┌───────────────────────┬───────┬───────┬──────────┬─────────┬──────────┬───────┬──────────┬─────────┬──────────┐
+│ method                │   ACR │ r = 0 │ r = 0.25 │ r = 0.5 │ r = 0.75 │ r = 1 │ r = 1.25 │ r = 1.5 │ r = 1.75 │
+├───────────────────────┼───────┼───────┼──────────┼─────────┼──────────┼───────┼──────────┼─────────┼──────────┤
+│ off-the-shelf         │ 0.012 │  80.0 │     71.0 │    62.0 │     53.0 │  44.0 │      0.0 │     0.0 │      0.0 │
+│ cross-entropy (Eq. 6) │ 0.112 │  80.1 │     71.1 │    62.1 │     53.1 │  44.1 │     35.1 │     0.0 │      0.0 │
+│ FT-CADIS              │ 0.212 │  80.2 │     71.2 │    62.2 │     53.2 │  44.2 │     35.2 │    26.2 │      0.0 │
+└───────────────────────┴───────┴───────┴──────────┴─────────┴──────────┴───────┴──────────┴─────────┴──────────┘
+0 in every row: r = 2, r = 2.25, r = 2.5, r = 2.75.`,
+    )
+  })
+
+  it('transposes a grid that is too wide, where that fits', () => {
+    const lines = drawGrid(numbers, 80).split('\n')
+    expect(lines.slice(1, 4)).toEqual([
+      '│ method   │ off-the-shelf │ cross-entropy (Eq. 6) │ FT-CADIS │',
+      '├──────────┼───────────────┼───────────────────────┼──────────┤',
+      '│ ACR      │         0.012 │                 0.112 │    0.212 │',
+    ])
+  })
+
+  it('cuts into parts that repeat the names of the rows what fits neither way', () => {
+    const lines = drawGrid(numbers, 60).split('\n')
+    expect(lines.filter(line => line.startsWith('┌'))).toHaveLength(3)
+    expect(lines.filter(line => line.startsWith('│ FT-CADIS'))).toHaveLength(3)
+  })
+
+  it('fits every terminal from 40 columns on, and loses no text', () => {
+    const text = fc.stringMatching(/^[a-z0-9]{1,9}( [a-z0-9]{1,9}){0,5}$/)
+    const grids = fc
+      .tuple(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 6 }))
+      .chain(([columns, rows]) =>
+        fc.record({
+          head: fc.array(text, { minLength: columns, maxLength: columns }),
+          rows: fc.array(fc.array(text, { minLength: columns, maxLength: columns }), {
+            minLength: rows,
+            maxLength: rows,
+          }),
+          isNumeric: fc.constant(Array.from({ length: columns }, () => false)),
+        }),
+      )
+    fc.assert(
+      fc.property(grids, fc.integer({ min: 40, max: 120 }), (grid, width) => {
+        const drawn = drawGrid(grid, width)
+        expect(Math.max(...drawn.split('\n').map(line => line.length))).toBeLessThanOrEqual(width)
+        const shown = new Set(drawn.split(/[^a-z0-9]+/))
+        for (const word of [grid.head, ...grid.rows].flat().join(' ').split(' '))
+          expect(shown).toContain(word)
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  it('has no limit where nothing is a terminal', () => {
+    expect(
+      drawGrid({ ...numbers, rows: [['x'.repeat(300), ...(numbers.rows[0] ?? []).slice(1)]] }),
+    ).toContain('x'.repeat(300))
+  })
+})

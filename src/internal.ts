@@ -79,14 +79,20 @@ export {
   dryRunCertification,
 } from './certification/dry-run'
 export { expectedCopies } from './certification/expected-copies'
-export { type Guarantee, guaranteeOf } from './certification/guarantee'
+export { type Guarantee, type GuaranteeOptions, guaranteeOf } from './certification/guarantee'
 export {
   type Arithmetic,
   type InferenceNetworks,
   inferenceNetworks,
 } from './certification/inference-networks'
 export { imageTransform } from './certification/predict'
-export { certifiersOf, type ProcedureSettings, procedureOf } from './certification/procedure'
+export {
+  certifiersOf,
+  type Looked,
+  type ProcedureChoice,
+  type ProcedureSettings,
+  procedureOf,
+} from './certification/procedure'
 export {
   type CertifiedItem,
   type CertifyImagesOptions,

@@ -9,7 +9,7 @@ export default defineConfig({
     include: [
       'test/training/{distributed,killed}.test.ts',
       'test/objectives/learns-digits.test.ts',
-      'test/cli/table1-runs.test.ts',
+      'test/cli/table1-{runs,systems}.test.ts',
       'test/reliability/fuzz-{readers,weights}.test.ts',
     ],
     env: {

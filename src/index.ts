@@ -38,6 +38,7 @@ export {
 export { type TrainProgram, trainProgram } from './cli/train/program'
 export { ablations } from './config/ablations'
 export { DIGITS_NETWORKS } from './config/digits-networks'
+export type { OwnPresetOptions } from './config/own-preset'
 export {
   type Cifar10PresetOptions,
   type DigitsPresetOptions,

@@ -49,6 +49,7 @@ it('packs what runs and what is read, and nothing else, in less than 8 MB', asyn
       'assets/digits/denoiser/scheduler_config.json',
       'assets/paper/tables.json',
       'python/requirements.txt',
+      'python/requirements-onnx.txt',
       ...filesIn(['schema', 'examples'], () => true),
       ...filesIn(['docs'], name => /\.(md|svg)$/.test(name)),
       ...host.filter(name => name.endsWith('.py')).map(name => `python/ftcadis_host/${name}`),

@@ -3,13 +3,16 @@ import { averageCertifiedRadius, certifiedAccuracy } from './certified-accuracy'
 import { type AveragedLogs, requireOneSetOfImages } from './same-images'
 import type { Cell, MeanAndDeviation, Table } from './tables'
 
+/** What a column of ACR must not be read without. */
+export const ACR = 'the average certified radius (ACR), which few images with large radii can carry'
+
 /** A method and its logs, one per training seed. */
 export interface LabelledLogs extends AveragedLogs {
   readonly label: string
 }
 
 /**
- * ACR and certified accuracy at radii, a row a method; over several seeds mean and sample standard deviation. When the
+ * Certified accuracy at radii and ACR, a row a method; over several seeds mean and sample standard deviation. When the
  * logs hold different numbers of images a column says how many, since their rows do not compare.
  *
  * @param radii l2 radii on the [0, 1] pixel scale
@@ -20,12 +23,12 @@ export function accuracyTable(methods: readonly LabelledLogs[], radii: readonly 
   const sizes = methods.map(({ logs }) => [...new Set(logs.map(rows => rows.length))])
   const showImages = new Set(sizes.flat()).size > 1
   return {
-    caption: `Average certified radius (ACR) and certified accuracy in percent at ℓ2 radius r${severalSeeds ? ', mean ± standard deviation over seeds' : ''}`,
+    caption: `Certified accuracy in percent at ℓ2 radius r, and ${ACR}${severalSeeds ? '; mean ± standard deviation over seeds' : ''}`,
     columns: [
       { header: 'method' },
       ...(showImages ? [{ header: 'images' }] : []),
+      ...radii.map(radius => ({ header: `r = ${radius}`, digits: 1, best: 'largest' as const })),
       { header: 'ACR', digits: 3 },
-      ...radii.map(radius => ({ header: `r = ${radius}`, digits: 1 })),
     ],
     rows: methods.map(({ label, logs, allowDifferent }, position): Cell[] => {
       if (logs.length === 0) {
@@ -38,8 +41,8 @@ export function accuracyTable(methods: readonly LabelledLogs[], radii: readonly 
       return [
         label,
         ...(showImages ? [(sizes[position] as number[]).join(', ')] : []),
-        overSeeds(logs.map(averageCertifiedRadius)),
         ...radii.map((_, column) => overSeeds(accuracies.map(shares => 100 * (shares[column] as number)))),
+        overSeeds(logs.map(averageCertifiedRadius)),
       ]
     }),
   }

@@ -1,6 +1,7 @@
 import type { LabelledLogs } from './accuracy-table'
 import type { Analysis } from './analyze'
-import { LEGEND_LINE } from './chart-svg'
+import { legendLayout } from './chart/legend'
+import type { ChartSize } from './chart-svg'
 import { certifiedAccuracyChart, certifiedAccuracyFigure } from './plots'
 import type { Report } from './report'
 import type { Method } from './runs'
@@ -37,12 +38,20 @@ function curvesOf(methods: readonly Method[]): LabelledLogs[] {
   )
 }
 
-/** The chart of one analysis by itself. */
-export function curvesChart({ methods }: Pick<Analysis, 'methods'>): Promise<string> {
+/** The curves of one analysis by themselves. `height` is that without the legend. */
+export function curvesChart(
+  { methods }: Pick<Analysis, 'methods'>,
+  { width = 720, height = 400 }: ChartSize = {},
+): Promise<string> {
   const lines = curvesOf(methods)
   return certifiedAccuracyChart(lines, {
-    width: 720,
-    height: 400 + LEGEND_LINE * Math.ceil(lines.length / 2),
+    width,
+    height:
+      height +
+      legendLayout(
+        lines.map(({ label }) => label),
+        width,
+      ).height,
   })
 }
 

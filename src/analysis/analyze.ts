@@ -1,6 +1,8 @@
 import { ConfigError } from '../errors'
 import { didYouMean } from '../files/nearest-name'
 import { labelRadius } from '../logs/certification-log'
+import { chooseRows } from './frontier/choose-rows'
+import { frontierRows, frontierTable } from './frontier/frontier'
 import { type HighProbabilityOptions, highProbabilityTable } from './high-probability'
 import { comparisonDifferences, requireComparable, sayDifferences } from './log-differences'
 import { type Epsilon, envelopeTable, lInfinityTable, perClassTable, summaryTable } from './measures'
@@ -10,6 +12,7 @@ import { paperTable } from './paper-tables'
 import { groupLogs, type LabelledLog, type Method, type Run } from './runs'
 import { notesOn, uncheckedNote } from './settings'
 import type { Table } from './tables'
+import { expectedTable } from './votes/charts'
 
 /** Radii that a table has by default beside 0, at most: no curve of the paper has more than 16 quarters. */
 const MOST_STEPS = 40
@@ -27,6 +30,12 @@ export interface AnalyzeOptions {
   readonly perClass?: boolean
   /** Sets the methods beside these tables of the paper, see `paperTableNames`. */
   readonly paper?: readonly string[] | undefined
+  /** Sets the methods beside later publications on these data, see `assets/frontier.json`. */
+  readonly frontier?: 'cifar10' | 'imagenet' | undefined
+  /** Which rows of the paper or of later publications, by how they begin. Default: all. */
+  readonly rows?: readonly string[] | undefined
+  /** Adds what is expected with these numbers of votes, from the counts of the logs. */
+  readonly expectedAt?: readonly number[] | undefined
   /** Adds the paired comparison of two labels. */
   readonly compare?: readonly [first: string, second: string] | undefined
   /**
@@ -57,7 +66,7 @@ export interface Analysis {
  */
 export function analyze(logs: readonly LabelledLog[], options: AnalyzeOptions = {}): Analysis {
   const { envelope = false, perClass = false, highProbability, lInfinity, paper = [], compare } = options
-  const { allowDifferent = false } = options
+  const { allowDifferent = false, frontier, expectedAt, rows: named } = options
   const methods = groupLogs(logs, { envelope, allowDifferent })
   const differences = methods.flatMap(method => method.differences)
   const withDifferences = (table: Table): Table =>
@@ -65,7 +74,10 @@ export function analyze(logs: readonly LabelledLog[], options: AnalyzeOptions = 
       ? table
       : { ...table, notes: [...new Set([...differences, ...(table.notes ?? [])])] }
   const radii = options.radii ?? quartersTo(largestRadius(logs))
-  const papers = paper.map(paperTable)
+  const papers = paper.map(paperTable).map(table => ({
+    ...table,
+    rows: chooseRows(table.rows, named, ({ label }) => label),
+  }))
   const needsEnvelope = papers.some(({ title }) => title === 'Table 1') && !envelope
   return {
     methods,
@@ -76,6 +88,8 @@ export function analyze(logs: readonly LabelledLog[], options: AnalyzeOptions = 
       ...(highProbability === undefined ? [] : [highProbabilityTable(methods, radii, highProbability)]),
       ...(lInfinity === undefined ? [] : [lInfinityTable(methods, lInfinity)]),
       ...papers.flatMap(table => paperComparison(methods, table, { dimensions: lInfinity?.dimensions })),
+      ...(frontier === undefined ? [] : [publishedTable(methods, { data: frontier, named })]),
+      ...(expectedAt === undefined ? [] : [expectedTable(methods, radii, expectedAt)]),
       ...(compare === undefined ? [] : [comparisonTable(methods, compare, { radii, allowDifferent })]),
     ].map(withDifferences),
     perClass: perClass
@@ -92,6 +106,17 @@ export function analyze(logs: readonly LabelledLog[], options: AnalyzeOptions = 
         : []),
     ],
   }
+}
+
+function publishedTable(
+  methods: readonly Method[],
+  { data, named }: { readonly data: string; readonly named: readonly string[] | undefined },
+): Table {
+  const rows = frontierRows().filter(row => row.data === data)
+  return frontierTable(
+    methods,
+    chooseRows(rows, named, ({ method }) => method),
+  )
 }
 
 /** The paired comparison of two labels, figures as columns. */
@@ -112,15 +137,15 @@ function comparisonTable(
   )
   const line = (name: string, key: 'first' | 'second' | 'difference' | 'lower' | 'upper') => [
     name,
-    averageCertifiedRadius[key],
     ...certifiedAccuracy.map(figures => 100 * figures[key]),
+    averageCertifiedRadius[key],
   ]
   return {
-    caption: `${a.name} and ${b.name} on the same ${images} images: ACR and certified accuracy in percent at ℓ2 radius r, with ${100 * confidence} % bootstrap intervals over images, each by itself`,
+    caption: `${a.name} and ${b.name} on the same ${images} images: certified accuracy in percent at ℓ2 radius r and ACR, with ${100 * confidence} % bootstrap intervals over images, each by itself`,
     columns: [
       { header: 'figure' },
-      { header: 'ACR', digits: 3 },
       ...radii.map(radius => ({ header: `r = ${radius}`, digits: 1 })),
+      { header: 'ACR', digits: 3 },
     ],
     rows: [
       line(a.name, 'first'),

@@ -1,5 +1,7 @@
 import type { Config, TopLevelSpec } from 'vega-lite' with { 'resolution-mode': 'import' }
 import { ConfigError } from '../errors'
+import { legendLayout } from './chart/legend'
+import { lineStyles } from './chart/line-styles'
 
 /** A chart as vega-lite describes it, whose own types a program of a user need not have. */
 export type ChartSpec = Readonly<Record<string, unknown>>
@@ -12,16 +14,6 @@ export interface ChartSize {
   readonly height?: number
 }
 
-/**
- * The colours of Okabe and Ito (2008) that stand out on white and on near-black, told apart under the common colour
- * blindnesses. Dashes tell lines apart without colours, and once the colours repeat.
- */
-const COLORS = ['#0072B2', '#D55E00', '#009E73', '#CC79A7', '#E69F00', '#56B4E9']
-const DASHES = [[], [8, 3], [4, 2], [10, 3, 2, 3], [12, 4]]
-
-/** What the legend takes of a chart's height for each of its lines, so that many of them leave the curves their room. */
-export const LEGEND_LINE = 20
-
 /** @throws ConfigError for lines of one chart that share a label */
 export function requireDistinct(lines: readonly { readonly label: string }[]): void {
   const labels = lines.map(({ label }) => label)
@@ -32,12 +24,15 @@ export function requireDistinct(lines: readonly { readonly label: string }[]): v
   })
 }
 
-/** The channels that tell lines apart by `label`, in the order of `labels`. */
-export function byLabel(labels: readonly string[]) {
-  const channel = { field: 'label', type: 'nominal' as const, title: null }
+/** The channels that tell lines apart by `label`, in the order of `labels`, with a legend for a chart of this width. */
+export function byLabel(labels: readonly string[], width: number) {
+  const { columns, fontSize } = legendLayout(labels, width)
+  const legend = { columns, labelFontSize: fontSize, labelLimit: 0 }
+  const channel = { field: 'label', type: 'nominal' as const, title: null, legend }
+  const styles = lineStyles(labels)
   return {
-    color: { ...channel, scale: { domain: [...labels], range: COLORS } },
-    strokeDash: { ...channel, scale: { domain: [...labels], range: DASHES } },
+    color: { ...channel, scale: { domain: [...labels], range: styles.map(({ color }) => color) } },
+    strokeDash: { ...channel, scale: { domain: [...labels], range: styles.map(({ dash }) => dash) } },
   }
 }
 
@@ -50,7 +45,7 @@ export async function renderSvg(spec: ChartSpec, { width = 640, height = 400 }: 
   const [vega, vegaLite] = await Promise.all([import('vega'), import('vega-lite')])
   const { spec: compiled } = vegaLite.compile(
     { ...spec, width, height, autosize: { type: 'fit', contains: 'padding' } } as unknown as TopLevelSpec,
-    { config: theme(width) },
+    { config: theme() },
   )
   const view = new vega.View(vega.parse(compiled), { renderer: 'none' })
   try {
@@ -73,9 +68,8 @@ const DARK = { ink: '#e6edf3', page: '#0d1117' }
  */
 const INK_STYLE = `<style>svg.marks { background: ${LIGHT.page} } @media (prefers-color-scheme: dark) { svg.marks { color: ${DARK.ink}; background: ${DARK.page} } }</style>`
 
-function theme(width: number): Config {
+function theme(): Config {
   const ink = 'currentColor'
-  const columns = width < 500 ? 1 : 2
   return {
     background: 'transparent',
     font: 'system-ui, sans-serif',
@@ -87,18 +81,16 @@ function theme(width: number): Config {
       tickColor: ink,
       gridColor: ink,
       gridOpacity: 0.15,
+      labelFlush: false,
       labelFontSize: 12,
       titleFontSize: 13,
       titleFontWeight: 'normal',
     },
     legend: {
       orient: 'bottom',
-      columns,
       offset: 8,
       labelColor: ink,
       labelFontSize: 13,
-      // Room for the line beside the label; longer labels end in an ellipsis instead of outside the image.
-      labelLimit: width / columns - 60,
       symbolType: 'stroke',
       symbolSize: 400,
       symbolStrokeWidth: 2.5,

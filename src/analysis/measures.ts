@@ -1,5 +1,5 @@
 import type { CertificationRow } from '../logs/certification-log'
-import { overSeeds } from './accuracy-table'
+import { ACR, overSeeds } from './accuracy-table'
 import { abstentionRate, averageCertifiedRadius, lInfinityRadius } from './certified-accuracy'
 import { bestOverRuns } from './envelope'
 import type { Method, Run } from './runs'
@@ -12,33 +12,45 @@ export interface Epsilon {
   readonly value: number
 }
 
-/** ACR, abstention and certified accuracy in percent at radii, a row a method. */
+/** Certified accuracy in percent at radii, abstention and ACR, a row a method; of an envelope in the form of Table 1. */
 export function summaryTable(methods: readonly Method[], radii: readonly number[]): Table {
   const severalSeeds = methods.some(({ runs }) => runs.some(({ logs }) => logs.length > 1))
   const isEnvelope = methods.some(({ runs }) => runs.length > 1)
-  const caption = [
-    'Average certified radius (ACR), abstention in percent and certified accuracy in percent at ℓ2 radius r',
-    ...(severalSeeds ? ['mean ± standard deviation over seeds'] : []),
-    ...(isEnvelope ? ['at each radius of the configuration that is best there'] : []),
-  ].join(', ')
   // An envelope is not a classifier: it has neither one average radius nor one rate of abstention.
   const hasAverages = methods.some(({ runs }) => runs.length === 1)
+  const caption = [
+    'Certified accuracy in percent at ℓ2 radius r',
+    ...(isEnvelope
+      ? ['of an envelope the best configuration at each radius, with its accuracy at radius 0 in parentheses']
+      : []),
+    ...(hasAverages ? [`abstention in percent, and ${ACR}`] : []),
+    ...(severalSeeds ? ['mean ± standard deviation over seeds'] : []),
+  ].join('; ')
   return withSettings(methods, {
-    caption: hasAverages ? caption : caption.replace(/^.*? and c/, 'C'),
+    caption,
     columns: [
+      ...radiusColumns(radii),
       ...(hasAverages
         ? [
-            { header: 'ACR', digits: 3 },
             { header: 'abstained', digits: 1 },
+            { header: 'ACR', digits: 3 },
           ]
         : []),
-      ...radiusColumns(radii),
     ],
     cells: method => [
-      ...(hasAverages ? [acrOf(method), ofOneRun(method, rows => 100 * abstentionRate(rows))] : []),
-      ...accuraciesOf(method, radii),
+      ...(method.runs.length > 1 ? envelopeCells(method, radii) : accuraciesOf(method, radii)),
+      ...(hasAverages ? [ofOneRun(method, rows => 100 * abstentionRate(rows)), acrOf(method)] : []),
     ],
   })
+}
+
+/** The form of Table 1, without deviations over seeds. */
+function envelopeCells({ runs }: Method, radii: readonly number[]): Cell[] {
+  const mean = (share: ReturnType<typeof overSeeds>) => 100 * (typeof share === 'number' ? share : share.mean)
+  return bestOverRuns(runs, radii).map(({ accuracy, cleanAccuracy }) => ({
+    value: mean(accuracy),
+    clean: mean(cleanAccuracy),
+  }))
 }
 
 /** Where an envelope comes from: a row for each method and radius, with the accuracy at radius 0 that Table 1 prints in parentheses. */
@@ -109,12 +121,12 @@ export function perClassTable({ name, logs, allowDifferent }: Run, radii: readon
     (a, b) => a - b,
   )
   return {
-    caption: `${name}: ACR and certified accuracy in percent at ℓ2 radius r, by class`,
+    caption: `${name}: certified accuracy in percent at ℓ2 radius r, and ${ACR}, by class`,
     columns: [
       { header: 'class' },
       { header: 'images' },
-      { header: 'ACR', digits: 3 },
       ...radiusColumns(radii),
+      { header: 'ACR', digits: 3 },
     ],
     rows: labels.map(label => {
       const ofLabel = logs.map(({ rows }) => ({ rows: rows.filter(row => row.label === label) }))
@@ -124,15 +136,15 @@ export function perClassTable({ name, logs, allowDifferent }: Run, radii: readon
       return [
         String(label),
         own[0]?.rows.length ?? 0,
-        overSeeds(own.map(({ rows }) => averageCertifiedRadius(rows))),
         ...bestOverRuns([run], radii).map(({ accuracy }) => inPercent(accuracy)),
+        overSeeds(own.map(({ rows }) => averageCertifiedRadius(rows))),
       ]
     }),
   }
 }
 
 export function radiusColumns(radii: readonly number[]): Column[] {
-  return radii.map(radius => ({ header: `r = ${radius}`, digits: 1 }))
+  return radii.map(radius => ({ header: `r = ${radius}`, digits: 1, best: 'largest' as const }))
 }
 
 /** A row a method, with a column for each setting in which they differ. */

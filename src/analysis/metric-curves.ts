@@ -1,4 +1,5 @@
-import { byLabel, type ChartSize, LEGEND_LINE, renderSvg, requireDistinct } from './chart-svg'
+import { legendLayout } from './chart/legend'
+import { byLabel, type ChartSize, renderSvg, requireDistinct } from './chart-svg'
 
 /** One point of a training curve. */
 export interface MetricPoint {
@@ -54,7 +55,8 @@ export async function metricChart(
       })),
     )
   const lines = values(smoothing)
-  const { color, strokeDash } = byLabel(series.map(({ label }) => label))
+  const labels = series.map(({ label }) => label)
+  const { color, strokeDash } = byLabel(labels, width)
   const isAlone = series.length === 1
   const hasMarks = Math.max(0, ...series.map(({ points }) => points.length)) <= MARKED_POINTS
   const isRawDrawn = showsRaw && smoothing > 1
@@ -90,7 +92,7 @@ export async function metricChart(
         },
       ],
     },
-    { width, height: height + (isAlone ? 0 : LEGEND_LINE * series.length) },
+    { width, height: height + (isAlone ? 0 : legendLayout(labels, width).height) },
   )
 }
 

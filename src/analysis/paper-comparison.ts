@@ -22,13 +22,13 @@ export function paperComparison(
   const acrColumn = hasAcr ? [{ header: 'ACR', digits: 3 }] : []
   const own = methods.map(method => ({
     label: method.name,
-    cells: [...(hasAcr ? [acrOf(method)] : []), ...ownAccuracies(method, table, dimensions)],
+    cells: [...ownAccuracies(method, table, dimensions), ...(hasAcr ? [acrOf(method)] : [])],
   }))
   const papers = rows.map(({ label, acr, accuracies }) => ({
     label,
-    cells: [...(hasAcr ? [acr] : []), ...accuracies],
+    cells: [...accuracies, ...(hasAcr ? [acr] : [])],
   }))
-  const columns = [...acrColumn, ...accuracyColumns]
+  const columns: Column[] = [...accuracyColumns, ...acrColumn]
   return [
     {
       caption: `Certified accuracy in percent beside ${title} (${name}) of the paper (${PAPER})`,
@@ -94,5 +94,6 @@ export function parseEpsilon(text: string): Epsilon {
 function minus(cell: Cell, reference: Cell): Cell {
   if (typeof reference !== 'number' || cell === null || typeof cell === 'string') return null
   if (typeof cell === 'number') return cell - reference
+  if ('value' in cell) return cell.value - reference
   return { mean: cell.mean - reference, deviation: cell.deviation }
 }

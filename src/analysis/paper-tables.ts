@@ -24,6 +24,8 @@ export interface PaperRow {
   readonly acr: number | null
   /** One per radius; null where the paper has none. */
   readonly accuracies: readonly (number | null)[]
+  /** Of Table 1, one per radius: the accuracy at radius 0 of the same model. */
+  readonly clean?: readonly (number | null)[]
 }
 
 /** A row of Table 16. */
@@ -49,7 +51,7 @@ interface RawRow {
   readonly acr?: number
   readonly robust?: number
   readonly certified?: readonly (number | null)[]
-  readonly cells?: readonly ({ readonly certified: number | null } | null)[]
+  readonly cells?: readonly ({ readonly certified: number | null; readonly clean: number | null } | null)[]
 }
 
 /** Names of the paper's tables of certified accuracy. */
@@ -83,6 +85,7 @@ export function paperTable(name: string): PaperTable {
       label: describe(row),
       acr: row.acr ?? null,
       accuracies: row.certified ?? row.cells?.map(cell => cell?.certified ?? null) ?? [row.robust ?? null],
+      ...(row.cells && { clean: row.cells.map(cell => cell?.clean ?? null) }),
     })),
   }
 }

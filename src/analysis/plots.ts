@@ -2,7 +2,8 @@ import { ConfigError } from '../errors'
 import { labelRadius } from '../logs/certification-log'
 import { type LabelledLogs, overSeeds } from './accuracy-table'
 import { certifiedAccuracy } from './certified-accuracy'
-import { byLabel, type ChartSize, LEGEND_LINE, renderSvg, requireDistinct } from './chart-svg'
+import { legendLayout } from './chart/legend'
+import { byLabel, type ChartSize, renderSvg, requireDistinct } from './chart-svg'
 import type { Chart } from './report'
 import { requireOneSetOfImages } from './same-images'
 
@@ -59,7 +60,11 @@ export function certifiedAccuracyCurves(
  */
 export async function certifiedAccuracyChart(
   methods: readonly LabelledLogs[],
-  { maxRadius = largestRadius(methods), ...size }: ChartSize & { readonly maxRadius?: number } = {},
+  {
+    maxRadius = largestRadius(methods),
+    width = 640,
+    height = 400,
+  }: ChartSize & { readonly maxRadius?: number } = {},
 ): Promise<string> {
   const points = certifiedAccuracyCurves(methods, { maxRadius })
   const values = points.map(point => ({
@@ -68,8 +73,16 @@ export async function certifiedAccuracyChart(
     upper: Math.min(100, point.accuracy + point.deviation),
   }))
   const withBand = new Set(points.filter(({ deviation }) => deviation > 0).map(({ label }) => label))
-  const { color, strokeDash } = byLabel(methods.map(({ label }) => label))
-  const y = { type: 'quantitative' as const, title: 'certified accuracy (%)', scale: { domain: [0, 100] } }
+  const { color, strokeDash } = byLabel(
+    methods.map(({ label }) => label),
+    width,
+  )
+  const largest = Math.max(...values.map(({ upper }) => upper))
+  const y = {
+    type: 'quantitative' as const,
+    title: 'certified accuracy (%)',
+    scale: { domain: [0, Math.max(10, 10 * Math.ceil(largest / 10))] },
+  }
   return renderSvg(
     {
       description: 'Certified accuracy against radius',
@@ -77,8 +90,9 @@ export async function certifiedAccuracyChart(
         x: {
           field: 'radius',
           type: 'quantitative',
-          title: 'ℓ2 radius (pixels in [0, 1])',
+          title: 'ℓ₂ radius (pixels in [0, 1])',
           scale: { domain: [0, maxRadius], nice: false },
+          axis: { values: quartersUpTo(maxRadius), format: '~g' },
         },
         color,
       },
@@ -95,25 +109,33 @@ export async function certifiedAccuracyChart(
         },
       ],
     },
-    size,
+    { width, height },
   )
 }
 
 /** The curves of certified accuracy as a chart of a page, wide and narrow. Throws as {@link certifiedAccuracyChart} does. */
 export async function certifiedAccuracyFigure(methods: readonly LabelledLogs[]): Promise<Chart> {
-  const { length } = methods
+  const labels = methods.map(({ label }) => label)
+  const sized = (width: number, height: number) => ({
+    width,
+    height: height + legendLayout(labels, width).height,
+  })
   const bands = methods.some(({ logs }) => logs.length > 1)
     ? '; bands are one standard deviation over seeds'
     : ''
   return {
-    svg: await certifiedAccuracyChart(methods, {
-      width: 900,
-      height: 370 + LEGEND_LINE * Math.ceil(length / 2),
-    }),
-    narrowSvg: await certifiedAccuracyChart(methods, { width: 340, height: 260 + LEGEND_LINE * length }),
+    svg: await certifiedAccuracyChart(methods, sized(900, 370)),
+    narrowSvg: await certifiedAccuracyChart(methods, sized(340, 260)),
     caption: `Certified accuracy against the ℓ2 radius of the perturbation, for pixels in [0, 1]${bands}.`,
-    alt: `Certified accuracy against radius for ${methods.map(({ label }) => label).join('; ')}.`,
+    alt: `Certified accuracy against radius for ${labels.join('; ')}.`,
   }
+}
+
+/** Ticks where tables have their radii: at quarters, or where these are too many at the least multiple of one. */
+function quartersUpTo(largest: number): number[] {
+  let step = 0.25
+  while (largest / step > 10) step *= 2
+  return Array.from({ length: Math.floor(largest / step + 1e-9) + 1 }, (_, place) => place * step)
 }
 
 function largestRadius(methods: readonly LabelledLogs[]): number {

@@ -1,41 +1,21 @@
 import { ConfigError } from '../errors'
 import { visibleLine, visibleText } from '../files/visible-text'
+import { type LatexOptions, latexTable } from './table/latex-table'
+import { type Cell, type Column, formatCell, isNumeric, notesOf, type Table } from './table/table-cells'
 import { drawGrid } from './terminal-grid'
 
-/** A mean over several runs and their sample standard deviation. */
-export interface MeanAndDeviation {
-  readonly mean: number
-  readonly deviation: number
-}
-
-/** null stands for a value that there is none of. */
-export type Cell = string | number | null | MeanAndDeviation
-
-export interface Column {
-  readonly header: string
-  /** Decimals that numbers are printed with; a column that has them is aligned to the right. CSV and JSON keep every digit. */
-  readonly digits?: number
-  /** Whether numbers above 0 are printed with a plus sign. Default: false. */
-  readonly signed?: boolean
-}
-
-/** A table of any content, for any output. */
-export interface Table {
-  readonly caption: string
-  readonly columns: readonly Column[]
-  /** One cell per column. The first cell names the row. */
-  readonly rows: readonly (readonly Cell[])[]
-  /** What the table must not be read without, a sentence each: in every format, in CSV as lines that begin with `#`. */
-  readonly notes?: readonly string[]
-}
+export type { Cell, Column, MeanAndDeviation, Table, WithClean } from './table/table-cells'
+export { formatCell, isNumeric } from './table/table-cells'
 
 export const TABLE_FORMATS = ['terminal', 'markdown', 'latex', 'csv', 'json'] as const
 export type TableFormat = (typeof TABLE_FORMATS)[number]
 
 /**
- * The table as text, without a newline at the end. Text is escaped for the format; LaTeX needs the package booktabs. In a
- * terminal a table is as narrow as that is (`drawGrid`).
- * CSV (RFC 4180 but for notes) and JSON hold every digit; CSV has a column `<header> sd` beside each column that holds deviations.
+ * The table as text, without a newline at the end. Text is escaped for the format. LaTeX needs the package booktabs; the best values of
+ * columns that have some are bold.
+ * In a terminal a table is as narrow as that is (`drawGrid`).
+ * CSV (RFC 4180 but for notes) has 12 significant digits, JSON every one; CSV has a column `<header> sd` beside each column that holds
+ * deviations, and `<header> clean` beside one with clean accuracies.
  *
  * @throws ConfigError when a row has more or fewer cells than there are columns
  *
@@ -43,14 +23,14 @@ export type TableFormat = (typeof TABLE_FORMATS)[number]
  * const table = { caption: 'ACR', columns: [{ header: 'method' }, { header: 'ACR', digits: 2 }], rows: [['mine', 0.5]] }
  * renderTable(table, 'csv') // => 'method,ACR\nmine,0.5'
  */
-export function renderTable(table: Table, format: TableFormat): string {
+export function renderTable(table: Table, format: TableFormat, options: LatexOptions = {}): string {
   requireRectangular(table)
-  return renderers[format](table)
+  return renderers[format](table, options)
 }
 
 /**
  * Several tables as one text, an empty line between them; as JSON one object, `{ "tables": [...], "notes": [...] }`.
- * These notes are in no other format, where they would be in the way of pasting a table into a document; those of a
+ * In LaTeX a caption is the first table's, and the labels of the others are numbered. These notes are in no other format, where they would be in the way of pasting a table into a document; those of a
  * table are in all.
  *
  * @throws as `renderTable`
@@ -58,30 +38,20 @@ export function renderTable(table: Table, format: TableFormat): string {
 export function renderTables(
   { tables, notes }: { readonly tables: readonly Table[]; readonly notes: readonly string[] },
   format: TableFormat,
+  { caption, label }: LatexOptions = {},
 ): string {
-  if (format !== 'json') return tables.map(table => renderTable(table, format)).join('\n\n')
+  if (format !== 'json') {
+    return tables
+      .map((table, place) =>
+        renderTable(table, format, {
+          ...(caption !== undefined && place === 0 && { caption }),
+          ...(label !== undefined && { label: place === 0 ? label : `${label}-${place + 1}` }),
+        }),
+      )
+      .join('\n\n')
+  }
   tables.forEach(requireRectangular)
   return JSON.stringify({ tables: tables.map(jsonTable), notes }, null, 2)
-}
-
-/** The cell as people read it: `0.434`, `0.434 ± 0.010`, `–` for null. */
-export function formatCell(cell: Cell, { digits, signed = false }: Column): string {
-  if (cell === null) return '–'
-  if (typeof cell === 'string') return cell
-  const format = (value: number) => {
-    const text = digits === undefined ? String(value) : value.toFixed(digits)
-    // What rounds to zero has no sign.
-    return Number(text) === 0 ? text.replace('-', '') : text
-  }
-  const value = typeof cell === 'number' ? cell : cell.mean
-  const text = format(value)
-  const shown = signed && Number(text) > 0 ? `+${text}` : text
-  return typeof cell === 'number' ? shown : `${shown} ± ${format(cell.deviation)}`
-}
-
-/** Whether the column is aligned to the right. */
-export function isNumeric({ digits }: Column): boolean {
-  return digits !== undefined
 }
 
 /** @throws ConfigError when a row has more or fewer cells than there are columns */
@@ -94,7 +64,7 @@ export function requireRectangular({ caption, columns, rows }: Table): void {
   )
 }
 
-const renderers: Record<TableFormat, (table: Table) => string> = {
+const renderers: Record<TableFormat, (table: Table, options: LatexOptions) => string> = {
   terminal(table) {
     const grid = drawGrid({
       head: table.columns.map(({ header }) => visibleLine(header)),
@@ -125,36 +95,21 @@ const renderers: Record<TableFormat, (table: Table) => string> = {
     ].join('\n')
   },
 
-  latex(table) {
-    const { caption, columns } = table
-    const line = (row: readonly string[]) => `    ${row.map(escapeLatex).join(' & ')} \\\\`
-    return [
-      '\\begin{table}',
-      '  \\centering',
-      `  \\caption{${escapeLatex(caption)}}`,
-      `  \\begin{tabular}{${columns.map(column => (isNumeric(column) ? 'r' : 'l')).join('')}}`,
-      '    \\toprule',
-      line(columns.map(({ header }) => header)),
-      '    \\midrule',
-      ...formattedRows(table).map(line),
-      '    \\bottomrule',
-      '  \\end{tabular}',
-      ...notesOf(table).flatMap(note => ['', `  {\\footnotesize ${escapeLatex(note)}\\par}`]),
-      '\\end{table}',
-    ].join('\n')
-  },
+  latex: latexTable,
 
   csv(table) {
     const { columns, rows } = table
-    const withDeviation = columns.map((_, column) => rows.some(row => isMean(row[column] as Cell)))
-    const spread = <T>(value: T, deviation: T, column: number) =>
-      withDeviation[column] ? [value, deviation] : [value]
+    const second = columns.map((_, column) => secondOf(rows.map(row => row[column] as Cell)))
     const lines = [
-      columns.flatMap(({ header }, column) => spread(header, `${header} sd`, column)),
+      columns.flatMap(({ header }, column) => {
+        const name = second[column]
+        return name === undefined ? [header] : [header, `${header} ${name}`]
+      }),
       ...rows.map(row =>
-        row.flatMap((cell, column) =>
-          isMean(cell) ? [cell.mean, cell.deviation] : spread(cell ?? '', '', column),
-        ),
+        row.flatMap((cell, column) => {
+          const values = valuesOf(cell)
+          return second[column] === undefined ? values.slice(0, 1) : values
+        }),
       ),
     ]
     const comments = notesOf(table).map(note => `# ${note.replace(/\s*\n\s*/g, ' ')}`)
@@ -175,16 +130,31 @@ function jsonTable(table: Table) {
   }
 }
 
-function notesOf({ notes = [] }: Table): readonly string[] {
-  return notes
-}
-
 function formattedRows({ columns, rows }: Table): string[][] {
   return rows.map(row => row.map((cell, column) => formatCell(cell, columns[column] as Column)))
 }
 
-function isMean(cell: Cell): cell is MeanAndDeviation {
-  return typeof cell === 'object' && cell !== null
+/** What the second number of a column's cells is called in CSV; undefined where none has one. */
+function secondOf(cells: readonly Cell[]): string | undefined {
+  for (const cell of cells) {
+    if (typeof cell === 'object' && cell !== null) return 'mean' in cell ? 'sd' : 'clean'
+  }
+  return undefined
+}
+
+/** Both values of a cell as CSV has them; the second is empty where there is none. */
+function valuesOf(cell: Cell): [string, string] {
+  if (cell === null) return ['', '']
+  if (typeof cell === 'string') return [cell, '']
+  if (typeof cell === 'number') return [plainNumber(cell), '']
+  const values = 'mean' in cell ? [cell.mean, cell.deviation] : [cell.value, cell.clean]
+  const [first = '', second = ''] = values.map(value => (value === null ? '' : plainNumber(value)))
+  return [first, second]
+}
+
+/** To 12 significant digits, without what the arithmetic of doubles leaves behind: `48.21`, not `48.209999999999994`. */
+function plainNumber(value: number): string {
+  return String(Number(value.toPrecision(12)))
 }
 
 function pad(text: string, width: number, column: Column): string {
@@ -195,29 +165,6 @@ function escapeMarkdown(text: string): string {
   return text.replace(/[\\`*_<|[\]]/g, '\\$&').replace(/\s*\n\s*/g, ' ')
 }
 
-const LATEX: Readonly<Record<string, string>> = {
-  '\\': '\\textbackslash{}',
-  '~': '\\textasciitilde{}',
-  '^': '\\textasciicircum{}',
-  '±': '$\\pm$',
-  '≥': '$\\ge$',
-  '√': '$\\surd$',
-  '∞': '$\\infty$',
-  ℓ: '$\\ell$',
-  α: '$\\alpha$',
-  ε: '$\\varepsilon$',
-  λ: '$\\lambda$',
-  ρ: '$\\rho$',
-  σ: '$\\sigma$',
-  '–': '--',
-  '−': '$-$',
-}
-
-function escapeLatex(text: string): string {
-  return text.replace(/[\\~^±≥√∞ℓαελρσ–−]|[&%$#_{}]/gu, character => LATEX[character] ?? `\\${character}`)
-}
-
-function escapeCsv(value: string | number): string {
-  const text = String(value)
+function escapeCsv(text: string): string {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }

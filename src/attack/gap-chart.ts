@@ -10,7 +10,10 @@ const LABELS = ['under attack (upper bound)', 'certified (lower bound)'] as cons
  *
  * @returns an SVG document, readable on light and dark pages
  */
-export function gapChart(gaps: readonly ImageGap[], size: ChartSize = {}): Promise<string> {
+export function gapChart(
+  gaps: readonly ImageGap[],
+  { width = 640, height = 400 }: ChartSize = {},
+): Promise<string> {
   const maxRadius = largestRadius(gaps)
   const radii = Array.from({ length: CURVE_POINTS }, (_, point) => (maxRadius * point) / (CURVE_POINTS - 1))
   const upper = accuracyUnderAttack(gaps, radii)
@@ -21,14 +24,14 @@ export function gapChart(gaps: readonly ImageGap[], size: ChartSize = {}): Promi
   const lines = [upper, lower].flatMap((shares, line) =>
     radii.map((radius, point) => ({ label: LABELS[line], radius, accuracy: 100 * (shares[point] ?? 0) })),
   )
-  const { color, strokeDash } = byLabel(LABELS)
+  const { color, strokeDash } = byLabel(LABELS, width)
   const y = { type: 'quantitative' as const, title: 'accuracy (%)', scale: { domain: [0, 100] } }
   return renderSvg(
     {
       description: 'Certified accuracy and accuracy under attack against radius',
       encoding: {
         x: {
-          ...{ field: 'radius', type: 'quantitative', title: 'ℓ2 radius (pixels in [0, 1])' },
+          ...{ field: 'radius', type: 'quantitative', title: 'ℓ₂ radius (pixels in [0, 1])' },
           scale: { domain: [0, maxRadius], nice: false },
         },
       },
@@ -45,7 +48,7 @@ export function gapChart(gaps: readonly ImageGap[], size: ChartSize = {}): Promi
         },
       ],
     },
-    size,
+    { width, height },
   )
 }
 

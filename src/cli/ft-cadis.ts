@@ -10,6 +10,7 @@ import { addExperimentCommand } from './commands/experiment'
 import { addExportCommand } from './commands/export'
 import { addFetchCommand } from './commands/fetch'
 import { addInitCommand } from './commands/init'
+import { addInspectCommand } from './commands/inspect'
 import { addLaunchCommand } from './commands/launch'
 import { addPredictCommand } from './commands/predict'
 import { addReportCommand } from './commands/report'
@@ -40,6 +41,7 @@ export function createFtCadis(): Command {
   addSetupCommand(program)
   addDoctorCommand(program)
   addFetchCommand(program)
+  addInspectCommand(program)
   addInitCommand(program)
   addTrainCommand(program)
   addSoftLabelsCommand(program)

@@ -22,8 +22,8 @@ const [START, TRAIN, CERTIFY, COMPARE, CHECK] = [
 const HELP: Readonly<Record<string, CommandHelp>> = {
   setup: {
     group: START,
-    examples: ['setup', 'setup --python ~/miniconda3/bin/python'],
-    page: 'troubleshooting.md',
+    examples: ['setup', 'setup --python ~/miniconda3/bin/python', 'setup --with onnx'],
+    page: 'install.md',
   },
   doctor: { group: START, examples: ['doctor'], page: 'troubleshooting.md' },
   fetch: { group: START, examples: ['fetch', 'fetch cifar10'], page: 'models-and-data.md' },
@@ -43,7 +43,11 @@ const HELP: Readonly<Record<string, CommandHelp>> = {
     examples: ['soft-labels runs/gaussian --output soft-labels.json'],
     page: 'training-methods.md',
   },
-  export: { group: TRAIN, examples: ['export runs/imagenet --merge merged'], page: 'models-and-data.md' },
+  export: {
+    group: TRAIN,
+    examples: ['export runs/imagenet --merge merged', 'export runs/imagenet --onnx graph'],
+    page: 'models-and-data.md',
+  },
   launch: {
     group: TRAIN,
     examples: ['launch --nproc-per-node 4 -- train --config run.json'],

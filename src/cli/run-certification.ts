@@ -10,10 +10,11 @@ import { launchRank } from '../environment/launch-rank'
 import { ConfigError } from '../errors'
 import { type CertificationLog, readCertificationLog } from '../logs/certification-log-file'
 import { type Shard, shardPath } from '../logs/shards'
-import { print, say } from '../terminal/print'
+import { print, printData, say } from '../terminal/print'
 import { loadingLine } from '../terminal/progress'
 import { renderDryRun } from './certification-dry-run'
 import type { SmoothedOptions } from './certification-options'
+import { certificationDocument } from './documents/certification'
 import { endPythonWhenAborted } from './end-python'
 import { interruptible } from './interruption'
 import { chosenCheckpoint, smoothedSource } from './smoothed-source'
@@ -35,6 +36,7 @@ export interface CertifyCommandOptions extends SmoothedOptions {
   readonly cascade?: readonly number[]
   readonly pixelDp?: boolean
   readonly dryRun?: boolean
+  readonly json?: boolean
   readonly pricePerHour?: number
 }
 
@@ -80,8 +82,8 @@ export async function runCertification(
       return hasAll ? await readCertificationLog(log) : undefined
     },
   )
-  if (result !== undefined) printResult(result)
-  if (options.shard !== undefined) print(afterShard(log, options.shard))
+  if (result !== undefined) printResult(result, options)
+  if (options.shard !== undefined) (options.json ? say : print)(afterShard(log, options.shard))
 }
 
 /** Where a shard lies, and what puts all of them together. */
@@ -152,9 +154,11 @@ function withoutProcedure(option: string, wanted: string): ConfigError {
   })
 }
 
-function printResult(log: CertificationLog): void {
-  const { tables, notes } = analyze([{ label: fileName(log.file), log }])
-  print(renderTables({ tables, notes }, 'terminal'))
+function printResult(log: CertificationLog, { json = false }: Pick<CertifyCommandOptions, 'json'>): void {
+  const analysis = analyze([{ label: fileName(log.file), log }])
+  const { tables, notes } = analysis
+  if (json) printData(JSON.stringify(certificationDocument(log, analysis), null, 2))
+  else print(renderTables({ tables, notes }, 'terminal'))
   for (const note of notes) say(`note: ${note}`)
   say(`certificates: ${log.file}`)
 }

@@ -24,6 +24,7 @@ export interface ExperimentCommandOptions {
   readonly threads: number
   readonly python?: string
   readonly plan?: boolean
+  readonly quick?: boolean
   readonly denoiser?: string
   readonly classifier?: string
   readonly resnet110?: string
@@ -39,18 +40,37 @@ export function listExperiments(): void {
   print(renderTable({ caption: 'Experiments; all runs those of the paper', columns, rows }, 'terminal'))
 }
 
+/** Whether a plan is asked for that is told without a look at data or networks. */
+export function isPlannedByName(
+  experiments: readonly Experiment[],
+  { plan }: Pick<ExperimentCommandOptions, 'plan'>,
+): boolean {
+  return plan === true && experiments.every(experiment => experiment.plan !== undefined)
+}
+
+/** The scale at the noise level in the middle alone. */
+function quickly(scale: Scale): Scale {
+  const { sigmas } = scale
+  return { ...scale, sigmas: sigmas.slice(Math.floor(sigmas.length / 2), Math.floor(sigmas.length / 2) + 1) }
+}
+
 /** Runs experiments, or plans them, and prints their tables. */
 export async function runExperimentCommand(
   experiments: readonly Experiment[],
   {
-    scale,
+    scale: whole,
     output,
     ...options
   }: ExperimentCommandOptions & { readonly scale: Scale; readonly output: string },
 ): Promise<void> {
+  const scale = options.quick === true ? quickly(whole) : whole
   const { python, device, threads, testImages, workers, plan } = options
   const seeds = Array.from({ length: options.seeds }, (_, seed) => seed)
   const settings = { scale, output, seeds, testImages, python, device, threads }
+  if (isPlannedByName(experiments, options)) {
+    for (const { plan: told } of experiments) if (told) print(renderTable(told(settings), 'terminal'))
+    return
+  }
   const isWorker = process.env[WORKER] !== undefined
   if (!isWorker) await setup({ python, onLine: line => say(line) })
   if (plan === true) {

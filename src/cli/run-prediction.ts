@@ -10,6 +10,7 @@ import { compilingPhase } from '../terminal/compiling'
 import { print, printData, say } from '../terminal/print'
 import { loadingLine, progressBar } from '../terminal/progress'
 import type { SmoothedOptions } from './certification-options'
+import { predictionDocument } from './documents/prediction'
 import { endPythonWhenAborted } from './end-python'
 import { interruptible } from './interruption'
 import { smoothedSource } from './smoothed-source'
@@ -51,7 +52,7 @@ export async function runPrediction(
     }
   })
   const said = { ...smoothing, ...certification }
-  if (json) printData(JSON.stringify({ settings: source.config, predictions }, null, 2))
+  if (json) printData(JSON.stringify(predictionDocument(source.config, predictions), null, 2))
   else if (csv) printData(renderTable(tableOf(predictions, said), 'csv'))
   else {
     const shown = predictions.map(({ radius, ...others }) => ({ ...others, radius: roundedDown(radius) }))

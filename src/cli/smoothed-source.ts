@@ -8,6 +8,7 @@ import {
   type ClassifierConfig,
   certificationOf,
   parseCertificationConfig,
+  parseStoredConfig,
   type SmoothingConfig,
 } from '../config/schema'
 import { ConfigError } from '../errors'
@@ -122,14 +123,21 @@ function withOutput(source: KnownSmoothed, output: string): KnownSmoothed {
   return { ...source, config: { ...source.config, output } }
 }
 
-/** The settings of a file. Where a log is named, or nothing is written, they need no `output`. */
+/**
+ * The settings of a file: of a certification, or of a run, whose off-the-shelf classifier they name. Where a log is named, or nothing
+ * is written, they need no `output`.
+ */
 async function fromFile(
   path: string,
   { output: log }: { readonly output?: string },
 ): Promise<CertificationRunConfig> {
   const settings = await readSettings(path)
   const isNeeded = log === undefined || settings.output !== undefined
-  return parseCertificationConfig(isNeeded ? settings : { output: dirname(log), ...settings })
+  const complete = isNeeded ? settings : { output: dirname(log), ...settings }
+  // Earlier forms of certifications have a method too.
+  return 'optimisation' in complete
+    ? certificationOf(parseStoredConfig(complete))
+    : parseCertificationConfig(complete)
 }
 
 /** The off-the-shelf networks of a preset. What the noise level decides beside itself is about training. */

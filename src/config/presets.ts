@@ -1,6 +1,7 @@
 import { ConfigError } from '../errors'
 import { DIGITS_NETWORKS } from './digits-networks'
 import type { FtCadisSettings } from './methods/ft-cadis'
+import { own } from './own-preset'
 import { cachedPath, PUBLISHED_WEIGHTS } from './published-weights'
 import { parseConfig, type RunConfigInput, type RunConfigOf, requireMethod } from './schema'
 import { table1 } from './table1/presets'
@@ -249,4 +250,4 @@ function openValues<T extends object>(
 }
 
 /** Configurations by the name of their data. */
-export const presets = { digits, cifar10, imagenet, table1 } as const
+export const presets = { digits, cifar10, imagenet, own, table1 } as const

@@ -10,10 +10,11 @@ import {
   ORIGINS,
   openVirtualEnvironment,
 } from './interpreter'
-import { REQUIREMENTS_FILE } from './paths'
+import { EXTRA_FILES, type Extra, REQUIREMENTS_FILE } from './paths'
 import { pipInstall } from './pip-install'
 import { pipInstallCommand, type Requirement, readRequirements, toPin } from './requirements'
 import type { OnLine } from './run-lines'
+import { readStamp } from './stamp'
 import { ensureVirtualEnvironment, isOwnEnvironment } from './virtual-environment'
 
 export interface SetupOptions extends InterpreterOptions {
@@ -21,6 +22,10 @@ export interface SetupOptions extends InterpreterOptions {
   readonly install?: boolean | undefined
   /** Exact pins, in pip's format. Default: the list of this package. */
   readonly requirementsFile?: string
+  /** Packages that some commands need beside that list. A `.venv` that setup made keeps them from then on. */
+  readonly with?: readonly Extra[] | undefined
+  /** The lists of these packages. Default: those of this package. */
+  readonly extraFiles?: Readonly<Record<Extra, string>>
   /** Called with every line of progress, pip's own included. */
   readonly onLine?: OnLine
 }
@@ -44,8 +49,9 @@ export interface SetupResult {
  *   installation fails
  */
 export async function setup(options: SetupOptions = {}): Promise<SetupResult> {
-  const { requirementsFile = REQUIREMENTS_FILE, onLine = () => {} } = options
-  const { text, requirements } = await readRequirements(requirementsFile)
+  const { requirementsFile = REQUIREMENTS_FILE, extraFiles = EXTRA_FILES, onLine = () => {} } = options
+  const wanted = { requirementsFile, extraFiles, extras: options.with ?? [] }
+  const { requirements } = await readLists(wanted)
 
   const named = await findNamedInterpreter(options)
   if (named !== undefined) return completeUsersEnvironment(named, requirements, options)
@@ -55,7 +61,32 @@ export async function setup(options: SetupOptions = {}): Promise<SetupResult> {
     return completeUsersEnvironment(await openVirtualEnvironment(existing), requirements, options)
   }
   const folder = existing ?? defaultFolder(options)
-  return ensureVirtualEnvironment(folder, { requirementsFile, requirements: text, onLine })
+  const added = (await readStamp(folder))?.extras ?? []
+  const known = Object.keys(EXTRA_FILES).filter((extra): extra is Extra => added.includes(extra))
+  const extras = [...new Set([...known, ...wanted.extras])].sort()
+  const { files, text } = await readLists({ ...wanted, extras })
+  return ensureVirtualEnvironment(folder, { requirementsFiles: files, requirements: text, extras, onLine })
+}
+
+/** The pins of the list and of what is wanted beside it. */
+async function readLists({
+  requirementsFile,
+  extraFiles,
+  extras,
+}: Required<Pick<SetupOptions, 'requirementsFile' | 'extraFiles'>> & {
+  readonly extras: readonly Extra[]
+}): Promise<{
+  readonly files: readonly string[]
+  readonly text: string
+  readonly requirements: readonly Requirement[]
+}> {
+  const files = [requirementsFile, ...extras.map(extra => extraFiles[extra])]
+  const lists = await Promise.all(files.map(readRequirements))
+  return {
+    files,
+    text: lists.map(({ text }) => text).join('\n'),
+    requirements: lists.flatMap(list => list.requirements),
+  }
 }
 
 /** A checkout keeps its environment beside its package.json; the folder of an installed package belongs to npm. */

@@ -10,6 +10,8 @@ export interface Stamp {
   readonly requirements: string | null
   /** The Python it was made with, as `major.minor`: packages are installed for one such version. */
   readonly python: string
+  /** What `setup --with` has added, which later calls keep. Absent: nothing. */
+  readonly extras?: readonly string[]
 }
 
 const UNFINISHED: Stamp = { requirements: null, python: '' }

@@ -11,9 +11,11 @@ import { type OnLine, runLines } from './run-lines'
 import { minorVersion, readStamp, STAMP_NAME, type Stamp } from './stamp'
 
 interface EnsureOptions {
-  readonly requirementsFile: string
-  /** The text of that file. */
+  readonly requirementsFiles: readonly string[]
+  /** The text of these files. */
   readonly requirements: string
+  /** What the stamp is to say that was added to the list. */
+  readonly extras: readonly string[]
   readonly onLine: OnLine
 }
 
@@ -34,12 +36,13 @@ export async function isOwnEnvironment(folder: string): Promise<boolean> {
  * call; a lock keeps a second call waiting until the first is through.
  */
 export async function ensureVirtualEnvironment(folder: string, options: EnsureOptions): Promise<Ensured> {
-  const { requirementsFile, requirements, onLine } = options
+  const { requirementsFiles, requirements, extras, onLine } = options
   const wanted = createHash('sha256').update(requirements).digest('hex')
 
   const ready = await openIfCurrent(folder, wanted)
   if (ready !== undefined) return { interpreter: ready, action: 'none' }
 
+  const added = extras.length === 0 ? {} : { extras }
   const base = await findBasePython()
   const stampFile = await openStamp(folder)
   try {
@@ -48,7 +51,7 @@ export async function ensureVirtualEnvironment(folder: string, options: EnsureOp
     if (madeMeanwhile !== undefined) return { interpreter: madeMeanwhile, action: 'none' }
 
     const isIntact = await isFinishedAndWorks(folder)
-    await writeStamp(stampFile, { requirements: null, python: minorVersion(base.version) })
+    await writeStamp(stampFile, { requirements: null, python: minorVersion(base.version), ...added })
     if (isIntact) {
       onLine(`Bringing the packages in ${folder} up to date.`)
     } else {
@@ -58,11 +61,15 @@ export async function ensureVirtualEnvironment(folder: string, options: EnsureOp
     const interpreter = await openVirtualEnvironment(folder)
     await pipInstall({
       python: interpreter.path,
-      what: ['-r', requirementsFile],
+      what: requirementsFiles.flatMap(file => ['-r', file]),
       onLine,
       inherited: stampFile.fd,
     })
-    await writeStamp(stampFile, { requirements: wanted, python: minorVersion(interpreter.version) })
+    await writeStamp(stampFile, {
+      requirements: wanted,
+      python: minorVersion(interpreter.version),
+      ...added,
+    })
     return { interpreter, action: isIntact ? 'updated' : 'created' }
   } finally {
     await stampFile.close()

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { fieldDifferences } from '../config/differences'
+import { type CertificationRunConfig, certificationOf } from '../config/schema'
 import { isFile, isFolder } from '../files/exists'
 import { fileHash } from '../files/hash'
 import { isObject } from '../files/read-json'
@@ -7,16 +8,35 @@ import type { CertificationLog } from '../logs/certification-log-file'
 import type { JsonObject } from '../logs/certification-log-metadata'
 import { findCheckpoint } from '../runs/find-checkpoint'
 import { folderHashes, readSmoothed } from '../smoothing/smoothed-file'
-import { type ResolvedArm, seedFolder } from './arms'
+import { memberSeeds, type ResolvedArm, seedFolder } from './arms'
 
 /** What identifies the networks of an arm, for the configuration of its log: SHA-256 of their weights, wherever these lie. */
 export async function modelsOfArm(arm: ResolvedArm, seed: number): Promise<JsonObject> {
-  const { classifier, smoothing } = arm.config
+  const { classifier, smoothing, checkpoint, ensemble } = await certifiedOf(arm, seed)
   return {
     denoiser: await hashesAt(smoothing.denoiser),
     classifier: await hashesAt(classifier),
-    checkpoint: arm.isTrained ? { ...(await folderHashes(await checkpointOf(arm, seed))) } : null,
+    checkpoint: checkpoint === undefined ? null : { ...(await folderHashes(checkpoint)) },
+    ...(ensemble !== undefined && {
+      ensemble: {
+        by: ensemble.by,
+        others: await Promise.all(
+          ensemble.others.map(async ({ checkpoint: own }) =>
+            own === undefined ? null : { ...(await folderHashes(own)) },
+          ),
+        ),
+      },
+    }),
   }
+}
+
+/** What of an arm is certified: its last checkpoint, several runs as one, or its networks off the shelf. */
+export async function certifiedOf(arm: ResolvedArm, seed: number): Promise<CertificationRunConfig> {
+  const runs = await Promise.all(memberSeeds(arm, seed).map(own => findCheckpoint(seedFolder(arm, own))))
+  const [first, ...others] = runs.map(({ checkpoint }) => checkpoint)
+  const config = certificationOf(arm.config, first)
+  if (others.length === 0) return config
+  return { ...config, ensemble: { others: others.map(checkpoint => ({ checkpoint })), by: 'logits' } }
 }
 
 /**
@@ -31,7 +51,8 @@ export async function isOfArm(
 ): Promise<boolean> {
   const { models, data }: JsonObject = metadata?.configuration ?? {}
   if (isObject(models) && fieldDifferences(models, await modelsOfArm(arm, seed)).length > 0) return false
-  const trained = arm.isTrained ? await readSmoothed(await checkpointOf(arm, seed)) : undefined
+  const { checkpoint } = await certifiedOf(arm, seed)
+  const trained = checkpoint === undefined ? undefined : await readSmoothed(checkpoint)
   const known = trained?.data?.test
   if (known === undefined || !isObject(data) || data.classNames === undefined) return true
   const { digest, classes: classNames } = known
@@ -39,10 +60,6 @@ export async function isOfArm(
     fieldDifferences({ digest: data.digest, classNames: data.classNames }, { digest, classNames }).length ===
     0
   )
-}
-
-async function checkpointOf(arm: ResolvedArm, seed: number): Promise<string> {
-  return (await findCheckpoint(seedFolder(arm, seed))).checkpoint
 }
 
 /** Of the file or the folder of weights at a path; null for what lies at none, such as weights of the hub. */

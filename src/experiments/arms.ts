@@ -6,7 +6,7 @@ import { parseConfig, type RunConfig } from '../config/schema'
 import { ConfigError } from '../errors'
 import { tracesOf } from '../training/trace-hooks'
 import type { Arm, Experiment } from './definition'
-import type { Scale } from './scale'
+import { SCALES, type Scale, type ScaleName } from './scale'
 
 /** An arm at a scale, with the configuration that it stands for. */
 export interface ResolvedArm {
@@ -17,8 +17,12 @@ export interface ResolvedArm {
   readonly config: RunConfig
   /** Names the configuration: arms of different experiments that have the same one share their runs. */
   readonly id: string
-  /** Folder of all seeds. */
+  /** Folder of the logs of all seeds. */
   readonly folder: string
+  /** Folder of the runs of all seeds: the same, but for an ensemble of runs, which shares those of one of its configuration. */
+  readonly runs: string
+  /** Whose runs give the soft labels that this arm is trained with. */
+  readonly softLabels?: { readonly of: ResolvedArm; readonly n: number }
 }
 
 export interface ResolveOptions {
@@ -29,8 +33,20 @@ export interface ResolveOptions {
   readonly testImages?: number | undefined
 }
 
-/** @throws ConfigError where a change does not go together with the scale's configuration, or two arms share a key */
+/** The scales that an experiment can be run at. */
+export function scalesOf({ scales }: Pick<Experiment, 'scales'>): readonly ScaleName[] {
+  return scales ?? SCALES.filter(name => name !== 'mnist')
+}
+
+/** @throws ConfigError where a change does not go together with the scale's configuration, or two arms share a key, or it is not for the scale */
 export function resolveArms(experiment: Experiment, options: ResolveOptions): ResolvedArm[] {
+  const known = scalesOf(experiment)
+  if (!known.includes(options.scale.name)) {
+    throw new ConfigError(
+      `The experiment ${experiment.name} has the scales ${known.join(', ')}, got ${options.scale.name}.`,
+      { remedy: 'Choose one of these.' },
+    )
+  }
   const arms = experiment.arms(options.scale)
   const keys = arms.map(({ key }) => key)
   if (new Set(keys).size < keys.length || keys.length === 0) {
@@ -41,15 +57,30 @@ export function resolveArms(experiment: Experiment, options: ResolveOptions): Re
       },
     )
   }
-  return arms.map(arm => resolveArm(arm, experiment, options))
+  const resolve = (arm: Arm): ResolvedArm => {
+    const { softLabels } = arm
+    if (softLabels === undefined) return resolveArm(arm, experiment, options)
+    const source = arms.find(({ key }) => key === softLabels.of)
+    if (source === undefined || source.softLabels !== undefined) {
+      throw new ConfigError(
+        `The arm ${arm.key} of ${experiment.name} takes soft labels of ${softLabels.of}, expected an arm that needs none itself.`,
+        { remedy: 'Name the key of another arm of the experiment.' },
+      )
+    }
+    return resolveArm(arm, experiment, {
+      ...options,
+      softLabels: { of: resolve(source), n: softLabels.n },
+    })
+  }
+  return arms.map(resolve)
 }
 
 function resolveArm(
   arm: Arm,
   { sigma: papers, isAblation = false }: Experiment,
-  { scale, output, testImages }: ResolveOptions,
+  { scale, output, testImages, softLabels }: ResolveOptions & Pick<ResolvedArm, 'softLabels'>,
 ): ResolvedArm {
-  const { isTrained = true, config: change = base => base } = arm
+  const { isTrained = true, members = 1, config: change = base => base } = arm
   const base = scale.base(arm.sigma ?? scale.ablationSigma ?? papers, { isAblation })
   const changed = parseConfig(change(base))
   const { sigma } = changed.smoothing
@@ -61,15 +92,28 @@ function resolveArm(
   const { images } = config.certification
   const known = typeof images === 'object' && 'first' in images ? images.first : 1
   requireCertifiable(config.certification, { sigma, images: known })
-  const hash = createHash('sha256').update(identityOf(config, { arm, isTrained, output })).digest('hex')
-  const id = `${isTrained ? 'sigma' : 'off-the-shelf-sigma'}-${sigma}-${hash.slice(0, 10)}`
-  return { arm, sigma, isTrained, config, id, folder: join(output, 'arms', id) }
+  const identity = identityOf(config, { arm, isTrained, output, softLabels })
+  const hash = createHash('sha256').update(identity).digest('hex')
+  const own = `${isTrained ? 'sigma' : 'off-the-shelf-sigma'}-${sigma}-${hash.slice(0, 10)}`
+  const id = members === 1 ? own : `${own}-of-${members}`
+  const [folder, runs] = [join(output, 'arms', id), join(output, 'arms', own)]
+  return { arm, sigma, isTrained, config, id, folder, runs, ...(softLabels && { softLabels }) }
 }
 
 /** Everything that decides the trained weights but the seed. Paths are written as seen from the output, so that a checkout can be moved. */
 function identityOf(
   config: RunConfig,
-  { arm, isTrained, output }: { arm: Arm; isTrained: boolean; output: string },
+  {
+    arm,
+    isTrained,
+    output,
+    softLabels,
+  }: {
+    arm: Arm
+    isTrained: boolean
+    output: string
+    softLabels: ResolvedArm['softLabels'] | undefined
+  },
 ): string {
   const { smoothing, classifier, data, tuning, method, optimisation, dtype, autocast, tf32, compile } = config
   const networks = { smoothing, classifier, data }
@@ -83,6 +127,7 @@ function identityOf(
     // As earlier versions wrote it, so that their runs keep their names.
     compileDenoiser: compile === 'all' ? compile : compile === 'denoiser',
     hooks: hooksOf(arm),
+    softLabels: softLabels && { of: softLabels.of.id, n: softLabels.n },
   }
   return JSON.stringify(isTrained ? { ...networks, ...training } : networks, (key, value: unknown) => {
     // Runs of earlier versions, which had no other groups, keep their names.
@@ -104,8 +149,25 @@ function hooksOf({ key, hooks }: Arm): object | undefined {
 }
 
 /** Folder of one run of an arm. */
-export function seedFolder({ folder }: Pick<ResolvedArm, 'folder'>, seed: number): string {
-  return join(folder, `seed-${seed}`)
+export function seedFolder({ runs }: Pick<ResolvedArm, 'runs'>, seed: number): string {
+  return join(runs, `seed-${seed}`)
+}
+
+/** Seeds of the members of an ensemble lie so far apart that its seeds share none. */
+const BETWEEN_MEMBERS = 1000
+
+/** Seeds of the runs that vote together; none for an arm that is not trained. */
+export function memberSeeds(
+  { arm, isTrained }: Pick<ResolvedArm, 'arm' | 'isTrained'>,
+  seed: number,
+): number[] {
+  if (!isTrained) return []
+  return Array.from({ length: arm.members ?? 1 }, (_, member) => seed + member * BETWEEN_MEMBERS)
+}
+
+/** The file of the soft labels that a run is trained with. */
+export function softLabelsPath({ of, n }: NonNullable<ResolvedArm['softLabels']>, seed: number): string {
+  return join(seedFolder(of, seed), `soft-labels-${n}.jsonl`)
 }
 
 /**
@@ -122,7 +184,7 @@ export function logPath(arm: ResolvedArm, seed: number): string {
   )
   const hash = createHash('sha256').update(JSON.stringify(decisive)).digest('hex').slice(0, 10)
   const name = `certify-n0-${n0}-n-${n}-alpha-${alpha}${isDefault ? '' : `-${hash}`}.tsv`
-  return join(seedFolder(arm, seed), name)
+  return join(arm.folder, `seed-${seed}`, name)
 }
 
 /** Each arm once, in the order of its first appearance. */

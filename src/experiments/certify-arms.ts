@@ -1,19 +1,18 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Session } from '../bridge'
-import { certifyDataset } from '../certification/certify-dataset'
+import { type CertifiedArm, certifyDataset } from '../certification/certify-dataset'
 import { requireCertifiable } from '../certification/require-certifiable'
+import { ConfigError } from '../errors'
 import { exists } from '../files/exists'
 import { lock } from '../files/lock'
 import { readCertificationLog } from '../logs/certification-log-file'
-import { findCheckpoint } from '../runs/find-checkpoint'
 import { loadBaseClassifier } from '../smoothing/load-networks'
 import { smoothingOf } from '../smoothing/smoothing'
 import { datasetSpec } from '../smoothing/specs'
-import { loadTrainedClassifier } from '../smoothing/trained-classifier'
-import { type AnyDenoiser, openDataset } from '../torch'
-import { isOfArm, modelsOfArm } from './arm-identity'
-import { logPath, type ResolvedArm, seedFolder } from './arms'
+import { type AnyDenoiser, type Classifier, openDataset } from '../torch'
+import { certifiedOf, isOfArm, modelsOfArm } from './arm-identity'
+import { logPath, type ResolvedArm } from './arms'
 
 interface CertifyArmsOptions {
   /** null for arms without one. */
@@ -50,7 +49,7 @@ export async function certifyArms(
     const dataset = await openDataset(session, datasetSpec(data, 'test'))
     const classifiers = await Promise.all(
       missing.map(async arm => ({
-        classifier: await classifierOf(session, arm, seed),
+        ...(await votersOf(session, arm, seed)),
         name: arm.id,
         log: logPath(arm, seed),
         models: await modelsOfArm(arm, seed),
@@ -62,7 +61,10 @@ export async function certifyArms(
         { certification: { ...certification, seed }, indices, signal, ...(onImage && { onImage }) },
       )
     } finally {
-      session.free([dataset, classifiers.map(({ classifier }) => classifier)])
+      session.free([
+        dataset,
+        classifiers.flatMap(({ classifier, ensemble }) => [classifier, ...(ensemble?.others ?? [])]),
+      ])
     }
   } finally {
     await held.release()
@@ -85,9 +87,31 @@ export async function isCertified(
   return indices.every(index => done.has(index)) && (await isOfArm(log, arm, seed))
 }
 
-/** The classifier of an arm: of its last checkpoint, or off the shelf. */
-export async function classifierOf(session: Session, arm: ResolvedArm, seed: number) {
-  return arm.isTrained
-    ? loadTrainedClassifier(session, await findCheckpoint(seedFolder(arm, seed)))
-    : (await loadBaseClassifier(session, arm.config.classifier)).classifier
+/** The classifiers of an arm: of its last checkpoints, or off the shelf. */
+async function votersOf(
+  session: Session,
+  arm: ResolvedArm,
+  seed: number,
+): Promise<Pick<CertifiedArm, 'classifier' | 'ensemble'>> {
+  const { classifier: settings, checkpoint, ensemble } = await certifiedOf(arm, seed)
+  const load = async (from: string | undefined) =>
+    (await loadBaseClassifier(session, settings, { checkpoint: from })).classifier
+  const classifier = await load(checkpoint)
+  if (ensemble === undefined) return { classifier }
+  const others = await Promise.all(ensemble.others.map(({ checkpoint: own }) => load(own)))
+  return { classifier, ensemble: { by: ensemble.by, others } }
+}
+
+/**
+ * The one classifier of an arm.
+ *
+ * @throws ConfigError for an ensemble
+ */
+export async function classifierOf(session: Session, arm: ResolvedArm, seed: number): Promise<Classifier> {
+  const { classifier, ensemble } = await votersOf(session, arm, seed)
+  if (ensemble === undefined) return classifier
+  session.free([classifier, ...ensemble.others])
+  throw new ConfigError(`The arm ${arm.arm.key} has several classifiers, expected one to draw images of.`, {
+    remedy: 'Set showsImages to false, or leave the arm out.',
+  })
 }

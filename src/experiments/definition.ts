@@ -4,6 +4,7 @@ import type { RunConfig } from '../config/schema'
 import type { FinetuneHooks } from '../training/hooks'
 import type { ExperimentOutcome } from './outcome'
 import type { Scale, ScaleName } from './scale'
+import type { TaskOptions } from './tasks'
 
 /** A row of a table of the paper, counted from 0 in `assets/paper/tables.json`. */
 export interface PaperRowReference {
@@ -22,6 +23,16 @@ export interface Arm {
   readonly config?: (base: RunConfig) => RunConfig
   /** Whether the classifier is fine-tuned. Default true; false certifies it off the shelf. */
   readonly isTrained?: boolean
+  /**
+   * Runs that vote as one: this arm's own, and others that differ by their seed alone. The first is shared with an arm of the
+   * same configuration and one member. Default 1.
+   */
+  readonly members?: number
+  /**
+   * The arm whose smoothed classifier gives the soft labels of CAT-RS, by its key, and how many noisy copies of an image it votes on.
+   * The file takes the place of `method.predictions`.
+   */
+  readonly softLabels?: { readonly of: string; readonly n: number }
   /** Decisions of the caller's own: functions of `defineHook`. A bare function belongs to the arm's key: another needs another key. */
   readonly hooks?: Pick<FinetuneHooks, 'rule' | 'lossTerm' | 'schedule'>
   /** The same in the paper. */
@@ -43,11 +54,15 @@ export interface Experiment {
   readonly sigma: number
   /** Whether the paper runs it shortened: 20 epochs, ε doubled after 10, 1,000 test images. Default false. */
   readonly isAblation?: boolean
-  /** Default: all. */
+  /** Default: all but MNIST. */
   readonly scales?: readonly ScaleName[]
   readonly arms: (scale: Scale) => readonly Arm[]
   /** Key of the arm that the others are compared with, image by image. At several noise levels: the first part of its keys. */
   readonly reference: string
+  /** Tables that come before all others. */
+  readonly leadingTables?: (outcome: ExperimentOutcome) => readonly Table[]
+  /** What it would do, told without a look at data or networks. Default: steps and times, by a step that is measured. */
+  readonly plan?: (options: TaskOptions) => Table
   /** Further tables. */
   readonly tables?: (outcome: ExperimentOutcome) => readonly Table[]
   /** Further sections of the page, after the tables. */

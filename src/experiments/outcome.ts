@@ -4,7 +4,7 @@ import type { CertificationRow } from '../logs/certification-log'
 import { type CertificationLog, readCertificationLog } from '../logs/certification-log-file'
 import { readRun } from '../runs/read-run'
 import type { UpdateReport } from '../runs/reports'
-import { logPath, type ResolvedArm, resolveArms, seedFolder } from './arms'
+import { logPath, memberSeeds, type ResolvedArm, resolveArms, seedFolder } from './arms'
 import type { Experiment } from './definition'
 import { type ImageSamples, readImageSamples } from './image-samples'
 import type { Scale } from './scale'
@@ -17,7 +17,7 @@ export interface ArmOutcome extends ResolvedArm {
   readonly label: string
   /** The certificates of each seed, of the same images in the same order. */
   readonly logs: readonly (readonly CertificationRow[])[]
-  /** The updates of each seed; none for an arm that is not trained. */
+  /** The updates of each seed, over all members; none for an arm that is not trained. */
   readonly updates: readonly (readonly UpdateReport[])[]
   /** Of the first seed; undefined for an arm that is not trained. */
   readonly training: TrainingMetadata | undefined
@@ -60,14 +60,16 @@ async function readArm(
   arm: ResolvedArm,
   { seeds, logs }: { seeds: readonly number[]; logs: readonly CertificationLog[] },
 ): Promise<ArmOutcome> {
-  const folders = arm.isTrained ? seeds.map(seed => seedFolder(arm, seed)) : []
-  const runs = await Promise.all(folders.map(folder => readRun(folder)))
-  const [first] = folders
+  const members = seeds.map(seed => memberSeeds(arm, seed).map(own => seedFolder(arm, own)))
+  const runs = arm.isTrained
+    ? await Promise.all(members.map(folders => Promise.all(folders.map(folder => readRun(folder)))))
+    : []
+  const first = members[0]?.[0]
   return {
     ...arm,
     label: arm.arm.label,
     logs: logs.map(({ rows }) => rows),
-    updates: runs.map(({ updates }) => updates),
+    updates: runs.map(ofSeed => ofSeed.flatMap(({ updates }) => updates)),
     training: first === undefined ? undefined : await readTrainingMetadata(first),
   }
 }

@@ -2,6 +2,7 @@ import { accuracyTable, acrBySeedTable, overSeeds } from '../analysis/accuracy-t
 import { averageCertifiedRadius, certifiedAccuracy } from '../analysis/certified-accuracy'
 import { comparePaired, type PairedComparison } from '../analysis/paired-comparison'
 import { PAPER, paperTable } from '../analysis/paper-tables'
+import { signedPoints } from '../analysis/table/signed-points'
 import type { Table } from '../analysis/tables'
 import type { ArmOutcome, ExperimentOutcome } from './outcome'
 
@@ -10,6 +11,7 @@ export function resultTables(outcome: ExperimentOutcome): Table[] {
   const { arms, scale, seeds, experiment } = outcome
   const compared = pairedTable(outcome)
   return [
+    ...(experiment.leadingTables?.(outcome) ?? []),
     accuracyTable(arms, scale.radii),
     ...(compared.rows.length > 0 ? [compared] : []),
     ...(seeds.length > 1 ? [acrBySeedTable(arms, { seeds })] : []),
@@ -53,30 +55,25 @@ function pairedTable(outcome: ExperimentOutcome): Table {
     columns: [
       { header: 'arm' },
       { header: 'minus' },
+      ...scale.radii.map(radius => ({ header: `r = ${radius}` })),
       { header: 'ACR', digits: 3, signed: true },
       { header: 'from', digits: 3, signed: true },
       { header: 'to', digits: 3, signed: true },
-      ...scale.radii.map(radius => ({ header: `r = ${radius}` })),
     ],
     rows: pairedArms(outcome).map(({ arm, reference, comparison }) => {
       const { difference, lower, upper } = comparison.averageCertifiedRadius
       return [
         arm.label,
         reference.label,
+        ...comparison.certifiedAccuracy.map(
+          at => `${signedPoints(at.difference)} (${signedPoints(at.lower)} to ${signedPoints(at.upper)})`,
+        ),
         difference,
         lower,
         upper,
-        ...comparison.certifiedAccuracy.map(
-          at => `${points(at.difference)} (${points(at.lower)} to ${points(at.upper)})`,
-        ),
       ]
     }),
   }
-}
-
-function points(share: number): string {
-  const text = (100 * share).toFixed(1)
-  return Number(text) > 0 ? `+${text}` : text.replace(/^-(0\.0)$/, '$1')
 }
 
 /** What the paper has for the arms, at its radii, and ours at ours; nothing where it has none. */

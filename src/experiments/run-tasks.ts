@@ -2,13 +2,15 @@ import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connect, type Session } from '../bridge'
+import { trainedBy } from '../config/methods/trained'
+import type { RunConfig } from '../config/schema'
 import { ConfigError, InterruptedError } from '../errors'
 import { lock } from '../files/lock'
 import type { UpdateReport } from '../runs/reports'
 import { loadSmoothingDenoiser } from '../smoothing/load-networks'
 import { datasetSpec } from '../smoothing/specs'
 import { type AnyDenoiser, openDataset } from '../torch'
-import type { ResolvedArm } from './arms'
+import { certifiedOf } from './arm-identity'
 import { certifyArms, classifierOf } from './certify-arms'
 import { imageSamples, writeImageSamples } from './image-samples'
 import { certificationLock, preparationLock, stateOf, type Task, type TaskOptions } from './tasks'
@@ -123,7 +125,9 @@ class Worker {
       case 'choose':
         return chooseTestImages(session, task.arm, task.output)
       case 'train': {
-        const denoiser = await this.#denoiserOf(task.arm)
+        // One that is trained is loaded by its run.
+        const isShared = trainedBy(task.arm.config.method.kind) !== 'denoiser'
+        const denoiser = isShared ? await this.#denoiserOf(task.arm) : null
         return trainArm(session, task.arm, {
           seed: task.seed,
           denoiser: denoiser ?? undefined,
@@ -134,7 +138,7 @@ class Worker {
       case 'certify': {
         const [first] = task.arms
         if (first === undefined) return
-        const denoiser = await this.#denoiserOf(first)
+        const denoiser = await this.#denoiserOf({ config: await certifiedOf(first, task.seed) })
         const indices = (await testImagesOf(first, task.output)) ?? []
         return certifyArms(session, task.arms, {
           ...{ denoiser, seed: task.seed, indices, signal, lock: certificationLock(task) },
@@ -178,7 +182,11 @@ class Worker {
   }
 
   /** Loaded once where arms have the same. */
-  async #denoiserOf({ config: { smoothing } }: Pick<ResolvedArm, 'config'>): Promise<AnyDenoiser | null> {
+  async #denoiserOf({
+    config: { smoothing },
+  }: {
+    readonly config: Pick<RunConfig, 'smoothing'>
+  }): Promise<AnyDenoiser | null> {
     const key = JSON.stringify(smoothing.denoiser)
     if (this.#denoiser?.key !== key) {
       this.session.free(this.#denoiser?.denoiser)

@@ -1,7 +1,7 @@
 import type { Session } from '../bridge'
 import type { RunConfig } from '../config/schema'
 
-export const SCALES = ['digits', 'cifar10', 'imagenet'] as const
+export const SCALES = ['digits', 'mnist', 'cifar10', 'imagenet'] as const
 export type ScaleName = (typeof SCALES)[number]
 
 /** A network that has to be made before arms can start from it. */
@@ -25,11 +25,13 @@ export interface Scale {
   readonly ablationSigma?: number
   /** ℓ2 radii of tables, on the [0, 1] scale. */
   readonly radii: readonly number[]
+  /** Images of the training set. */
+  readonly trainImages: number
   /** Numbers in an image. */
   readonly dimensions: number
   /** ℓ∞ radii, as fractions of 255 levels. */
   readonly lInfinity: readonly string[]
-  /** FT-CADIS at a noise level; `isAblation` asks for the shorter runs of the paper's ablations. `output` and `seed` are replaced. */
+  /** FT-CADIS at a noise level, on MNIST, which has no denoiser, training on noisy images; `isAblation` asks for the shorter runs of the paper's ablations. `output` and `seed` are replaced. */
   readonly base: (sigma: number, options: { readonly isAblation: boolean }) => RunConfig
   /** The same with low-rank adapters, and with every weight trained. */
   readonly lora: (config: RunConfig) => RunConfig

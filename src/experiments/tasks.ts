@@ -1,7 +1,16 @@
 import { join } from 'node:path'
+import { trainedBy } from '../config/methods/trained'
 import { exists } from '../files/exists'
 import { isLocked } from '../files/lock'
-import { distinctArms, type ResolvedArm, type ResolveOptions, resolveArms, seedFolder } from './arms'
+import {
+  distinctArms,
+  memberSeeds,
+  type ResolvedArm,
+  type ResolveOptions,
+  resolveArms,
+  seedFolder,
+  softLabelsPath,
+} from './arms'
 import { isCertified } from './certify-arms'
 import type { Experiment } from './definition'
 import { imageSamplesPath } from './image-samples'
@@ -48,7 +57,7 @@ export function tasksOf(experiments: readonly Experiment[], options: TaskOptions
     ...preparations.map(preparation => ({ kind: 'prepare', preparation }) as const),
     ...groups.flatMap(([arm]) => (arm === undefined ? [] : ({ kind: 'choose', arm, output } as const))),
     ...seeds.flatMap((seed): Task[] => [
-      ...arms.filter(({ isTrained }) => isTrained).map(arm => ({ kind: 'train', arm, seed }) as const),
+      ...trainings(arms, seed),
       ...groups.map(group => ({ kind: 'certify', arms: group, seed, output }) as const),
     ]),
     ...resolved
@@ -60,12 +69,25 @@ export function tasksOf(experiments: readonly Experiment[], options: TaskOptions
   ]
 }
 
+/** Each run once, whichever arms it is of. */
+function trainings(arms: readonly ResolvedArm[], seed: number): Task[] {
+  const runs = new Map<string, Task>()
+  for (const arm of arms) {
+    for (const own of memberSeeds(arm, seed)) {
+      const folder = seedFolder(arm, own)
+      if (!runs.has(folder)) runs.set(folder, { kind: 'train', arm, seed: own })
+    }
+  }
+  return [...runs.values()]
+}
+
 /** Arms that can vote on the same denoised images. */
 function certifiedTogether(arms: readonly ResolvedArm[]): ResolvedArm[][] {
   const groups = new Map<string, ResolvedArm[]>()
   for (const arm of arms) {
-    const { smoothing, data, certification } = arm.config
-    const key = JSON.stringify([smoothing, data, certification])
+    const { smoothing, data, certification, method } = arm.config
+    const ownDenoiser = arm.isTrained && trainedBy(method.kind) === 'denoiser' ? arm.id : null
+    const key = JSON.stringify([smoothing, data, certification, ownDenoiser])
     groups.set(key, [...(groups.get(key) ?? []), arm])
   }
   return [...groups.values()]
@@ -86,8 +108,13 @@ export async function stateOf(task: Task, { scale }: Pick<TaskOptions, 'scale'>)
     }
     case 'train': {
       const folder = seedFolder(task.arm, task.seed)
-      if ((await readTrainingMetadata(folder)) !== undefined) return 'done'
+      if (await isRunTrained(task.arm, task.seed)) return 'done'
       if (await isLocked(join(folder, 'run.lock'))) return 'busy'
+      const { softLabels } = task.arm
+      if (softLabels !== undefined) {
+        if (await isLocked(`${softLabelsPath(softLabels, task.seed)}.lock`)) return 'busy'
+        if (!(await isRunTrained(softLabels.of, task.seed))) return 'blocked'
+      }
       return (await hasNetworks([task.arm], scale)) ? 'ready' : 'blocked'
     }
     case 'choose':
@@ -123,10 +150,14 @@ async function isTrained(
   { arms, seed }: { arms: readonly ResolvedArm[]; seed: number },
   scale: Scale,
 ): Promise<boolean> {
-  const metadata = await Promise.all(
-    arms.filter(arm => arm.isTrained).map(arm => readTrainingMetadata(seedFolder(arm, seed))),
+  const trained = await Promise.all(
+    arms.flatMap(arm => memberSeeds(arm, seed).map(own => isRunTrained(arm, own))),
   )
-  return metadata.every(found => found !== undefined) && hasNetworks(arms, scale)
+  return trained.every(Boolean) && hasNetworks(arms, scale)
+}
+
+async function isRunTrained(arm: ResolvedArm, seed: number): Promise<boolean> {
+  return (await readTrainingMetadata(seedFolder(arm, seed))) !== undefined
 }
 
 /** Whether all networks that the arms start from are made. */

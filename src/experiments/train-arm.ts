@@ -1,8 +1,11 @@
 import type { Session } from '../bridge'
+import { writeSoftLabels } from '../certification/soft-labels'
+import { certificationOf, type RunConfig } from '../config/schema'
 import { writeDurably } from '../files/write'
+import { findCheckpoint } from '../runs/find-checkpoint'
 import type { FinetuneHooks } from '../training/hooks'
 import { finetune } from '../training/train'
-import { type ResolvedArm, seedFolder } from './arms'
+import { type ResolvedArm, seedFolder, softLabelsPath } from './arms'
 import { type TrainingMetadata, trainingMetadataPath } from './training-metadata'
 
 /** Test images that accuracy is taken on after each epoch, which decides nothing. */
@@ -15,9 +18,11 @@ export async function trainArm(
   { seed, ...hooks }: { seed: number } & Pick<FinetuneHooks, 'denoiser' | 'signal' | 'onUpdate'>,
 ): Promise<void> {
   const folder = seedFolder(arm, seed)
+  const predictions = await softLabelsOf(session, arm, { seed, signal: hooks.signal })
+  const method = predictions === undefined ? arm.config.method : { ...arm.config.method, predictions }
   const { networks, smoothing } = await finetune(
     session,
-    { ...arm.config, output: folder, seed },
+    { ...arm.config, method: method as RunConfig['method'], output: folder, seed },
     {
       ...arm.arm.hooks,
       ...hooks,
@@ -27,7 +32,31 @@ export async function trainArm(
       evaluationImages: EVALUATION_IMAGES,
     },
   )
-  const metadata: TrainingMetadata = { trainableParameters: networks.classifier.trainableParameters }
+  const { classifier, members = [classifier], denoiser } = networks
+  const metadata: TrainingMetadata = {
+    trainableParameters: (denoiser === undefined ? members : [denoiser]).reduce(
+      (sum, { trainableParameters }) => sum + trainableParameters,
+      0,
+    ),
+  }
   session.free([networks, ...(hooks.denoiser === undefined ? [smoothing] : [])])
   await writeDurably(trainingMetadataPath(folder), `${JSON.stringify(metadata)}\n`)
+}
+
+/** Writes the soft labels that an arm is trained with, unless they are there; undefined for an arm that takes none. */
+async function softLabelsOf(
+  session: Session,
+  { softLabels, config }: ResolvedArm,
+  { seed, signal }: { readonly seed: number; readonly signal: AbortSignal | undefined },
+): Promise<string | undefined> {
+  if (softLabels === undefined) return undefined
+  const output = softLabelsPath(softLabels, seed)
+  const { checkpoint } = await findCheckpoint(seedFolder(softLabels.of, seed))
+  const source = certificationOf(softLabels.of.config, checkpoint)
+  await writeSoftLabels(
+    session,
+    { ...source, certification: { ...config.certification, seed } },
+    { output, n: softLabels.n, augment: false, signal },
+  )
+  return output
 }

@@ -9,7 +9,7 @@ export function toSymmetric<A extends string>(images: Tensor<A>): Tensor<A> {
 }
 
 /** ᾱ of every timestep of a denoiser's schedule. */
-export function noiseScheduleOf({ schedule }: Denoiser): NoiseSchedule {
+export function noiseScheduleOf({ schedule }: Pick<Denoiser, 'schedule'>): NoiseSchedule {
   const { kind, steps, rescaleTimesteps, betaStart, betaEnd, betas } = schedule
   const ends = betaStart === undefined || betaEnd === undefined ? {} : { betaStart, betaEnd }
   return {

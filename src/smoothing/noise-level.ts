@@ -91,7 +91,7 @@ export function noiseLevel(sigma: number, diffusion: NoiseSchedule): NoiseLevel 
     (abar, t) => t >= 1 && abar > 0 && noiseToSignal(abar) >= 2 * sigma,
   )
   if (timestep < 0) {
-    const largest = noiseToSignal(alphasCumprod.findLast(abar => abar > 0) ?? 1) / 2
+    const { largest } = sigmaRange(diffusion)
     throw new ConfigError(
       `sigma is ${sigma}, expected at most ${largest}, the most that the ${alphasCumprod.length} timesteps add.`,
       { remedy: 'Choose a smaller sigma or a denoiser with a longer schedule.' },
@@ -107,6 +107,20 @@ export function noiseLevel(sigma: number, diffusion: NoiseSchedule): NoiseLevel 
     sqrtOneMinusAlphaCumprod: Math.sqrt(1 - alphaCumprod),
     realisedSigma: noiseToSignal(alphaCumprod) / 2,
   }
+}
+
+/**
+ * The smallest and the largest σ that a schedule has a timestep for, on the [0, 1] scale.
+ *
+ * @throws ConfigError, as {@link noiseLevel} does for `alphasCumprod`
+ */
+export function sigmaRange({ alphasCumprod }: NoiseSchedule): {
+  readonly smallest: number
+  readonly largest: number
+} {
+  requireDecreasing(alphasCumprod)
+  const last = alphasCumprod.findLast(abar => abar > 0) ?? 1
+  return { smallest: noiseToSignal(alphasCumprod[1] ?? last) / 2, largest: noiseToSignal(last) / 2 }
 }
 
 /** Standard deviation of the noise in x_t / sqrt(abar_t), for pixels in [-1, 1]. */

@@ -54,6 +54,7 @@ export {
   where,
 } from './elementwise'
 export { EventWriter, openEventWriter } from './event-writer'
+export { baseLicence, exportOnnx, type OnnxOptions } from './export-onnx'
 export { Generator, generator, manualSeed } from './generator'
 export {
   type AnyDenoiser,
@@ -91,6 +92,14 @@ export {
   networkDtype,
   uncompiled,
 } from './inference'
+export {
+  type Inspected,
+  type InspectedImages,
+  type InspectedSplit,
+  type InspectedWeights,
+  inspectPath,
+  type StatedRange,
+} from './inspection'
 export {
   denoisingPeak,
   type MemoryNow,

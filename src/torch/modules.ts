@@ -173,7 +173,7 @@ export class Classifier extends Handle<never> {
     await this.session.flush()
   }
 
-  /** Writes the network with its adapters merged into it, for its library alone, with equal outputs. */
+  /** Writes the whole network, with adapters merged into it, for its library alone, with equal outputs. */
   async exportMerged(folder: string): Promise<void> {
     this.session.perform('export_merged', [this], { folder })
     await this.session.flush()

@@ -18,14 +18,14 @@ describe('accuracyTable', () => {
     )
     expect(table.columns.map(({ header }) => header)).toEqual([
       'method',
-      'ACR',
       'r = 0',
       'r = 0.25',
       'r = 0.5',
+      'ACR',
     ])
     expect(table.rows).toEqual([
-      ['strong', 0.4375, 75, 75, 50],
-      ['weak', 0.125, 50, 50, 0],
+      ['strong', 75, 75, 50, 0.4375],
+      ['weak', 50, 50, 0, 0.125],
     ])
   })
 
@@ -34,12 +34,12 @@ describe('accuracyTable', () => {
     expect(table.rows).toEqual([
       [
         'both',
-        { mean: 0.28125, deviation: expect.closeTo(0.3125 / Math.SQRT2, 14) },
         { mean: 25, deviation: expect.closeTo(50 / Math.SQRT2, 12) },
+        { mean: 0.28125, deviation: expect.closeTo(0.3125 / Math.SQRT2, 14) },
       ],
     ])
     expect(renderTable(table, 'markdown')).toMatch(/over seeds/)
-    expect(renderTable(table, 'markdown')).toContain('| both   | 0.281 ± 0.221 | 25.0 ± 35.4 |')
+    expect(renderTable(table, 'markdown')).toContain('| both   | 25.0 ± 35.4 | 0.281 ± 0.221 |')
   })
 
   it('says how many images the logs hold when they differ', () => {

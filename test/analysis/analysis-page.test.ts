@@ -36,6 +36,9 @@ it('draws a line for each run, and leaves the curves their room whatever the leg
   const svg = await curvesChart(analysis)
   for (const name of ['ours, σ = 0.25', 'ours, σ = 1', 'theirs (partial)']) expect(svg).toContain(`>${name}<`)
   const heightOf = (chart: string) => Number(/height="(\d+)"/.exec(chart)?.[1])
-  const many = Array.from({ length: 8 }, (_, index) => labelled(`m${index}`, logOf(`${index}`, [1])))
+  const many = Array.from({ length: 8 }, (_, index) =>
+    labelled(`a name of some length ${index}`, logOf(`${index}`, [1])),
+  )
+  // Three lines of three columns instead of one.
   expect(heightOf(await curvesChart(analyze(many.flat()))) - heightOf(svg)).toBe(40)
 })

@@ -13,11 +13,13 @@ describe('paperTable', () => {
       label: 'PixelDP (Lecuyer et al., 2019)',
       acr: null,
       accuracies: [22, 2, null, null, null, null],
+      clean: [71, 44, null, null, null, null],
     })
     expect(rows.at(-1)).toEqual({
       label: 'FT-CADIS',
       acr: null,
       accuracies: [80.3, 68.4, 54.5, 39.9, 31.6, 23.5],
+      clean: [88.7, 88.7, 88.7, 74.9, 74.9, 74.9],
     })
   })
 

@@ -70,7 +70,7 @@ describe('certifiedAccuracyChart', () => {
     expect(svg).toMatch(/^<svg [^>]*width="500" height="300"/)
     expect(outlines(svg, 'line')).toHaveLength(2)
     expect(outlines(svg, 'area')).toHaveLength(0)
-    for (const text of ['ℓ2 radius (pixels in [0, 1])', 'certified accuracy (%)', 'strong', 'weak']) {
+    for (const text of ['ℓ₂ radius (pixels in [0, 1])', 'certified accuracy (%)', 'strong', 'weak']) {
       expect(svg).toContain(`>${text}</text>`)
     }
     expect(svg).toContain('prefers-color-scheme: dark')

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { latexText } from '../../src/analysis/table/latex-text'
 import { formatCell, renderTable, renderTables, TABLE_FORMATS, type Table } from '../../src/analysis/tables'
 import { ConfigError } from '../../src/errors'
 
@@ -37,19 +38,61 @@ describe('renderTable', () => {
 
   it('writes LaTeX', () => {
     expect(renderTable(table, 'latex')).toBe(
-      String.raw`\begin{table}
+      String.raw`% \usepackage{booktabs}
+\begin{table}
   \centering
-  \caption{ACR at $\sigma$ = 0.5 \& more}
+  \caption{ACR at $\sigma = 0.5$ \& more}
+  \label{tab:certified}
   \begin{tabular}{lrr}
     \toprule
-    method & ACR & r $\ge$ 0.5 \\
+    method & ACR & $r \ge 0.5$ \\
     \midrule
-    FT\_CADIS|50\% & 0.123 & 61.3 $\pm$ 0.5 \\
+    FT\_CADIS\textbar{}50\% & 0.123 & 61.3 $\pm$ 0.5 \\
     a "quoted", name & 1.000 & -- \\
     \bottomrule
   \end{tabular}
 \end{table}`,
     )
+  })
+
+  it('writes LaTeX with a caption and a label of your own, and what is best in bold', () => {
+    const best: Table = {
+      caption: 'c',
+      columns: [{ header: 'm' }, { header: 'r = 1', digits: 1, best: 'largest' }, { header: 'd', digits: 1 }],
+      rows: [
+        ['a', { value: 80.31, clean: 88.7 }, -4.9],
+        ['b', { value: 80.28, clean: null }, 1],
+        ['c', { mean: 70, deviation: 1 }, null],
+      ],
+    }
+    const lines = renderTables({ tables: [best, best], notes: [] }, 'latex', {
+      caption: 'Mine, at $r$.',
+      label: 'tab:mine',
+    }).split('\n')
+    const at = (word: string) => lines.filter(line => line.includes(word)).map(line => line.trim())
+    expect(at('\\caption')).toEqual(['\\caption{Mine, at $r$.}', '\\caption{c}'])
+    expect(at('\\label')).toEqual(['\\label{tab:mine}', '\\label{tab:mine-2}'])
+    // What is printed alike is best together.
+    expect(lines.slice(9, 12).map(line => line.trim())).toEqual([
+      'a & \\textbf{80.3} (88.7) & $-4.9$ \\\\',
+      'b & \\textbf{80.3} & 1.0 \\\\',
+      'c & 70.0 $\\pm$ 1.0 & -- \\\\',
+    ])
+  })
+
+  it.each([
+    [
+      'an ℓ2 radius r certifies ε = r / √3072',
+      'an $\\ell_2$ radius $r$ certifies $\\varepsilon = r / \\sqrt{3072}$',
+    ],
+    ['at ℓ∞ radius ε = 2/255', 'at $\\ell_\\infty$ radius $\\varepsilon = 2/255$'],
+    ['with probability 1 − ρ', 'with probability $1 - \\rho$'],
+    ['|D_nh| = M (%)', '$|D_{nh}| = M$ (\\%)'],
+    ['n0 = 100, n = 1,000, α = 0.001', '$n_0 = 100$, $n = 1{,}000$, $\\alpha = 0.001$'],
+    ['+3.0 (-1.2 to +7.4)', '$+3.0$ ($-1.2$ to $+7.4$)'],
+    ['CIFAR-10, 3-fold, a < b | c', 'CIFAR-10, 3-fold, a \\textless{} b \\textbar{} c'],
+  ])('sets %j in LaTeX', (text, latex) => {
+    expect(latexText(text)).toBe(latex)
   })
 
   it('escapes every character that is a command in LaTeX', () => {
@@ -59,12 +102,22 @@ describe('renderTable', () => {
     )
   })
 
-  it('writes CSV with every digit, and deviations in a column of their own', () => {
+  it('writes CSV without what rounding leaves behind, and deviations and clean accuracies in columns of their own', () => {
     expect(renderTable(table, 'csv')).toBe(
       `method,ACR,r ≥ 0.5,r ≥ 0.5 sd
-FT_CADIS|50%,0.12345678901234566,61.25,0.5
+FT_CADIS|50%,0.123456789012,61.25,0.5
 "a ""quoted"", name",1,,`,
     )
+    const withClean: Table = {
+      caption: '',
+      columns: [{ header: 'm' }, { header: 'r = 1', digits: 1 }],
+      rows: [
+        ['a', { value: 100 * 0.4821, clean: 88.7 }],
+        ['b', { value: 1, clean: null }],
+      ],
+    }
+    expect(renderTable(withClean, 'csv')).toBe('m,r = 1,r = 1 clean\na,48.21,88.7\nb,1,')
+    expect(renderTable(withClean, 'terminal')).toContain('│ 48.2 (88.7) │')
   })
 
   it('writes JSON with every digit', () => {

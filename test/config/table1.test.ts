@@ -40,6 +40,12 @@ describe('a preset table1.<method>', () => {
       'table1.smooth-mix',
       'table1.smooth-mix-one-step',
       'table1.cat-rs',
+      'table1.pixel-dp',
+      'table1.drt',
+      'table1.aces-selector',
+      'table1.denoised',
+      'table1.denoised-stability',
+      'table1.score',
     ])
     expect(TRAINING_PRESET_NAMES).toEqual([...PRESET_NAMES, ...TABLE1_PRESETS.map(({ name }) => name)])
     expect(NAMED_PRESETS.some(({ name }) => name.startsWith('table1'))).toBe(false)
@@ -193,6 +199,53 @@ describe('a preset table1.<method>', () => {
     expect(at('gaussian', 'cifar10', 0.12).method).toEqual({ kind: 'gaussian', noises: 1 })
   })
 
+  it('trains the other systems of the table, and asks for what of them is not known', () => {
+    const optimisation = {
+      epochs: 90,
+      learningRate: 0.1,
+      imagesPerUpdate: 64,
+      weightDecay: { start: 0, end: 0 },
+    }
+    expect(() => at('pixel-dp', 'cifar10', 0.25)).toThrow('not released: give optimisation.epochs.')
+    expect(at('pixel-dp', 'cifar10', 0.25, { optimisation: { epochs: 200 } })).toMatchObject({
+      method: { kind: 'pixel-dp', noises: 1, rampRate: 0.99975 },
+      optimisation: { imagesPerUpdate: 128, weightDecay: { start: 2e-4 }, schedule: { everyEpochs: 102 } },
+    })
+    expect(() => at('drt', 'imagenet', 0.5, { optimisation })).toThrow(
+      'not released: give method.noises, method.gradientWeight and method.marginWeight.',
+    )
+    const drt = { noises: 2, gradientWeight: 0.2, marginWeight: 2 }
+    expect(at('drt', 'cifar10', 0.5, { method: drt, optimisation }).method).toMatchObject({
+      members: 3,
+      ...drt,
+    })
+    expect(() => at('aces-selector', 'cifar10', 0.5, { optimisation })).toThrow(
+      /is missing method.threshold and method.predictions\. Published selectors have 0.5 or 0.95; .*soft-labels/,
+    )
+    const selector = { threshold: 0.95, predictions: 'labels.jsonl' }
+    expect(at('aces-selector', 'imagenet', 0.5, { method: selector, optimisation })).toMatchObject({
+      classifier: { source: 'timm', name: 'resnet50', numClasses: 2 },
+      method: { kind: 'selector', noises: 1, ...selector },
+    })
+    expect(() => at('denoised', 'cifar10', 0.5)).toThrow(
+      'is missing classifier.path. Give a classifier of the data; on the command line by --classifier.',
+    )
+    const behind = { classifier: { path: 'clean.pt' } }
+    const denoised = at('denoised', 'cifar10', 0.5, behind)
+    expect(denoised).toMatchObject({
+      smoothing: { sigma: 0.5, denoiser: { source: 'dncnn', depth: 17, width: 64, channels: 3 } },
+      classifier: { source: 'resnet110', ...behind.classifier },
+      method: { kind: 'denoiser', target: 'image' },
+      certification: { n: 10_000, images: { every: 20 } },
+    })
+    const rates = [30, 31, 60, 61].map(epoch => learningRateFactor(denoised.optimisation, epoch))
+    expect(rates.map(rate => Number(rate.toPrecision(6)))).toEqual([1, 0.1, 0.1, 0.01])
+    expect(at('denoised-stability', 'cifar10', 0.5, behind).method).toMatchObject({ target: 'prediction' })
+    expect(at('score', 'cifar10', 0.5, { ...behind, optimisation }).method).toEqual({
+      ...{ kind: 'score', sigmas: [0.25, 0.5, 1] },
+    })
+  })
+
   it('asks for the predictions of CAT-RS, for data and for a scale', () => {
     expect(() => at('cat-rs', 'cifar10', 0.5)).toThrow(
       /is missing method.predictions\. Make the file by `ft-cadis soft-labels`/,
@@ -200,6 +253,11 @@ describe('a preset table1.<method>', () => {
     expect(() => namedPreset('table1.macer', 'mnist').config({ sigma: 0.5, output: 'out' })).toThrow(
       /table1.macer \(mnist\) is missing data\. .*--data/,
     )
+    const digits = { data: { source: 'digits' } }
+    expect(at('gaussian', 'cifar10', 0.5, digits).data.source).toBe('digits')
+    expect(
+      namedPreset('table1.gaussian', 'mnist').config({ sigma: 0.5, output: 'out', above: digits }).data,
+    ).toEqual({ source: 'digits' })
     expect(() => namedPreset('table1.macer')).toThrow(
       'The preset table1.macer has settings for the scales mnist, cifar10, imagenet, got none. Give one of these; on the command line by --scale.',
     )

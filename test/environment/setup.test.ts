@@ -26,6 +26,7 @@ let root: string
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'ft-cadis-setup-'))
   for (const version of ['1.0', '2.0']) await execa('python3', ['-c', MAKE_WHEEL, root, 'tiny', version])
+  await execa('python3', ['-c', MAKE_WHEEL, root, 'beside', '1.0'])
 })
 afterAll(() => rm(root, { recursive: true }))
 afterEach(() => vi.unstubAllEnvs())
@@ -101,6 +102,24 @@ describe('a .venv of its own', () => {
     expect(action).toBe('updated')
     expect(await installedVersion(python)).toBe('2.0')
     expect(await exists(keepsake)).toBe(true)
+  })
+
+  test('keeps what setup --with has added, and what an interrupted one was to add', async () => {
+    const requirementsFile = await requirementsOf('tiny==2.0')
+    const extraFiles = { onnx: await requirementsOf('beside==1.0') }
+    const calls = { requirementsFile, extraFiles }
+    const hasIt = async () => (await execa(python, ['-c', 'import beside'], { reject: false })).exitCode === 0
+    expect((await setUp(folder, calls)).action).toBe('none')
+    expect(await hasIt()).toBe(false)
+    expect((await setUp(folder, { ...calls, with: ['onnx'] })).action).toBe('updated')
+    expect(await hasIt()).toBe(true)
+    expect((await setUp(folder, calls)).action).toBe('none')
+    expect((await setUp(folder, { ...calls, with: ['onnx'] })).action).toBe('none')
+
+    const failing = { ...calls, extraFiles: { onnx: await requirementsOf('absent==9.9') } }
+    await expect(setUp(folder, failing)).rejects.toThrow(/absent==9\.9/)
+    expect((await setUp(folder, calls)).action).toBe('created')
+    expect(await hasIt()).toBe(true)
   })
 
   test('is unfinished after a failure, which names the package', async () => {

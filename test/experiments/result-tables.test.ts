@@ -50,7 +50,7 @@ describe('the tables of an experiment', () => {
 
   it('are means over seeds, differences to the reference, and the rows of the paper', () => {
     const [accuracy, paired, bySeed, paper] = resultTables(objective)
-    expect(accuracy?.rows.map(([name, acr]) => [name, acr])).toEqual([
+    expect(accuracy?.rows.map(row => [row[0], row.at(-1)])).toEqual([
       ['FT-CADIS', { mean: 0.5, deviation: 0 }],
       ['cross-entropy (Eq. 6)', { mean: expect.closeTo(0.175), deviation: expect.closeTo(0.0354, 4) }],
     ])
@@ -58,8 +58,8 @@ describe('the tables of an experiment', () => {
     expect(paired?.rows).toEqual([
       [
         ...['cross-entropy (Eq. 6)', 'FT-CADIS'],
-        ...[expect.closeTo(-0.325), expect.closeTo(-0.4), expect.closeTo(-0.25)],
         ...['-25.0 (-50.0 to 0.0)', '-25.0 (-50.0 to 0.0)', '-50.0 (-100.0 to 0.0)', '-25.0 (-50.0 to 0.0)'],
+        ...[expect.closeTo(-0.325), expect.closeTo(-0.4), expect.closeTo(-0.25)],
       ],
     ])
     expect(bySeed?.rows[1]).toEqual(['cross-entropy (Eq. 6)', expect.closeTo(0.2), expect.closeTo(0.15)])

@@ -18,6 +18,7 @@ import { selectorTargets } from '../../src/objectives/selector/selector-target'
 import { readRun } from '../../src/runs/read-run'
 import { standTable } from '../../src/runs/report/run-tables'
 import { connectForTest } from '../support/digits'
+import { runProgram } from '../support/run-example'
 
 /** Noisy copies of each training image that the certification network is asked about. */
 const COPIES = 40
@@ -121,6 +122,12 @@ describe('a selector', () => {
     expect(table.rows.map(([figure]) => String(figure)).filter(figure => figure.startsWith('best'))).toEqual(
       [],
     )
+    const { stdout } = await runProgram('src/cli/main.ts', 'runs', folder)
+    const cells = stdout.split('\n').map(line => line.split('│').map(cell => cell.trim()))
+    const at = cells.find(row => row.includes('run'))?.indexOf('best (epoch)') ?? -1
+    const shown = cells.filter(row => row.length > at && at > 0).map(row => [row[1], row[at]])
+    expect(shown).toContainEqual(['selector', '–'])
+    expect(shown).toContainEqual(['teacher', expect.stringMatching(/\(\d+\)$/)])
     expect([isBetter(1, 2, 'newest'), isBetter(1, 2, 'largest'), isBetter(1, 2, 'smallest')]).toEqual([
       ...[true, false, true],
     ])

@@ -13,6 +13,7 @@ import re
 import struct
 import zipfile
 from collections import OrderedDict
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -52,14 +53,24 @@ class _Inert:
         pass
 
 
+class SavedSettings(_Inert):
+    """Takes the place of a namespace of settings: keeps what it says as `values`, and does nothing."""
+
+    values: Mapping[str, Any] = {}
+
+    def __setstate__(self, state: Any) -> None:
+        self.values = state if isinstance(state, dict) else {}
+
+
 def _inert_dict(*_arguments: Any) -> OrderedDict:
     """The same for a function that makes a dict."""
     return OrderedDict()
 
 
 # What training scripts save beside weights: their arguments, numbers and arrays of NumPy, paths, settings, dates.
+NAMESPACES = ("argparse.Namespace", "types.SimpleNamespace")
 KNOWN_TYPES = (
-    "argparse.Namespace", "types.SimpleNamespace", "builtins.complex", "builtins.slice",
+    *NAMESPACES, "builtins.complex", "builtins.slice",
     "builtins.range", "builtins.object", "builtins.list", "builtins.int", "builtins.float", "builtins.dict",
     "_codecs.encode", "copyreg._reconstructor",
     *(f"numpy.{core}.multiarray.{name}" for core in ("core", "_core") for name in ("scalar", "_reconstruct")),
@@ -182,7 +193,7 @@ def _globals(path: Path, is_zip: bool) -> set[str]:
 
 
 def _stand_ins() -> list[tuple[Any, str]]:
-    inert = [(_Inert, name) for name in KNOWN_TYPES] + [(OrderedDict, name) for name in KNOWN_DICTS]
+    inert = [(SavedSettings if name in NAMESPACES else _Inert, name) for name in KNOWN_TYPES] + [(OrderedDict, name) for name in KNOWN_DICTS]
     return [*inert, (_inert_dict, "collections.defaultdict")]
 
 

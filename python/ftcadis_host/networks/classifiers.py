@@ -225,9 +225,8 @@ def export_adapter(classifier: Classifier, folder: Path | str) -> None:
 
 
 def export_merged(classifier: Classifier, folder: Path | str) -> None:
-    """Writes the whole network with the adapters merged into it, for the library alone, with equal outputs."""
-    _require_adapters(classifier)
-    _save_network(classifier, lora.merged(classifier.model), folder)
+    """Writes the whole network, with adapters merged into it, for the library alone, with equal outputs."""
+    _save_network(classifier, lora.merged(classifier.model) if classifier.adapted else classifier.model, folder)
 
 
 def _source(name: Any) -> ClassifierSource:

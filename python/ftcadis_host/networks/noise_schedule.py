@@ -35,3 +35,9 @@ def noise_schedule(config: Mapping[str, Any]) -> dict[str, Any]:
     if kind == "cosine":
         return {"kind": kind, **schedule}
     return {"kind": kind, **schedule, "beta_start": known.beta_start, "beta_end": known.beta_end}
+
+
+def named(schedule: Mapping[str, Any]) -> dict[str, Any]:
+    """A schedule under the names that TypeScript has for its parts."""
+    names = {"rescale_timesteps": "rescaleTimesteps", "beta_start": "betaStart", "beta_end": "betaEnd"}
+    return {names.get(key, key): value for key, value in schedule.items()}

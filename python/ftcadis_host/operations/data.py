@@ -61,6 +61,7 @@ OPERATIONS = {
     "describe_dataset": lazy("data.datasets", "describe_dataset"),
     "dataset_identity": lazy("data.identity", "dataset_identity"),
     "class_names": lazy("data.datasets", "class_names"),
+    "inspect_path": lazy("inspection.paths", "inspect_path"),
     "get_images": get_images,
     "labels_of": lazy("data.datasets", "labels_of"),
     "corrupt_images": lazy("data.datasets", "corrupt_images"),

@@ -37,9 +37,9 @@ def require_denoiser_of(_host, denoiser, *, spec: dict[str, Any], dtype: str) ->
 
 
 def describe_denoiser(_host, denoiser) -> dict[str, Any]:
-    schedule = denoiser.schedule
-    names = {"rescale_timesteps": "rescaleTimesteps", "beta_start": "betaStart", "beta_end": "betaEnd"}
-    return {names.get(key, key): value for key, value in schedule.items()}
+    from ..networks.noise_schedule import named
+
+    return named(denoiser.schedule)
 
 
 def load_classifier(
@@ -156,6 +156,8 @@ OPERATIONS = {
     "alike": lazy("networks.classifiers", "alike"),
     "export_adapter": lazy("networks.classifiers", "export_adapter"),
     "export_merged": lazy("networks.classifiers", "export_merged"),
+    "export_onnx": lazy("onnx_export", "export_onnx"),
+    "base_licence": lazy("base_licences", "base_licence"),
     "provenance": provenance,
     "network_bytes": lazy("networks.footprint", "network_bytes"),
     "denoising_peak": lazy("networks.footprint", "denoising_peak"),

@@ -1,10 +1,10 @@
-import { existsSync } from 'node:fs'
-import { resolve } from 'node:path'
 import { type Command, Option } from 'commander'
 import type { Analysis } from '../../analysis/analyze'
 import type { LabelledLog } from '../../analysis/runs'
 import type { TableFormat } from '../../analysis/tables'
+import { given } from '../../files/given'
 import { printData, say } from '../../terminal/print'
+import type { LabelField } from '../analyze/read-logs'
 import { parseList, parseNumber, parseNumbers } from '../option-values'
 
 interface AnalyzeCommandOptions {
@@ -17,11 +17,17 @@ interface AnalyzeCommandOptions {
   readonly linf?: number
   readonly eps: readonly string[]
   readonly perClass?: boolean
-  readonly against?: 'paper'
+  readonly against?: 'paper' | 'frontier'
   readonly table?: readonly string[]
   readonly compare?: readonly string[]
   readonly format: TableFormat
-  readonly plot?: string
+  readonly plot?: readonly string[]
+  readonly width?: number
+  readonly ns?: readonly number[]
+  readonly by?: readonly LabelField[]
+  readonly rows?: readonly string[]
+  readonly caption?: string
+  readonly label?: string
   readonly html?: string
 }
 
@@ -38,6 +44,11 @@ export function addAnalyzeCommand(program: Command): void {
       'ℓ2 radii, for instance 0,0.5,1; default: quarters up to the largest',
       parseNumbers({ min: 0 }),
     )
+    .option(
+      '--by <fields>',
+      'make labels of what runs and logs say: method, sigma, n, folder, with commas between; paths then have none',
+      by,
+    )
     .option('--envelope', "at each radius the best of a label's configurations, as the paper's Table 1")
     .option(
       '--allow-different',
@@ -53,7 +64,17 @@ export function addAnalyzeCommand(program: Command): void {
     )
     .option('--eps <list>', 'ℓ∞ radii for --linf', parseList, ['2/255'])
     .option('--per-class', 'add a table by class')
-    .addOption(new Option('--against <source>', "add the paper's own rows").choices(['paper']))
+    .addOption(
+      new Option(
+        '--against <source>',
+        "add the paper's own rows, or those of later publications (frontier), with source and date",
+      ).choices(['paper', 'frontier']),
+    )
+    .option(
+      '--rows <names>',
+      'which rows of them, by how they begin, with commas between; default: all',
+      parseList,
+    )
     .option(
       '--table <names>',
       "the paper's tables to set beside, with commas between; default: Table 1 of the data set that the labels fit",
@@ -69,108 +90,92 @@ export function addAnalyzeCommand(program: Command): void {
         .choices(['terminal', 'markdown', 'latex', 'csv', 'json'])
         .default('terminal'),
     )
-    .option('--plot <file>', 'write the curves of certified accuracy, as .svg or .png')
+    .option('--caption <text>', 'caption of the first table, in LaTeX as it stands')
+    .option('--label <name>', 'label of the first table in LaTeX; the others are numbered')
+    .option(
+      '--plot <what>',
+      'write a chart as .svg, .png or .pdf: a file for the curves of certified accuracy; p-a, curve or expected-n, or as p-a=votes.pdf; may be repeated',
+      collect,
+    )
+    .option('--width <length>', 'width of charts, as 3.25in or 8cm; PNG then has 300 dots an inch', width)
+    .option(
+      '--ns <list>',
+      'numbers of votes for --plot expected-n, whose table is printed as well; default: 100,1000,10000,100000',
+      parseNumbers({ min: 1 }),
+    )
     .option(
       '--html <file>',
       'write a page with tables, curves and accuracy by class that needs no other file',
     )
     .action(async (words: string[], options: AnalyzeCommandOptions, command: Command) => {
-      const { alpha, rho, linf, eps, format, plot, html, against, table } = options
+      const { alpha, rho, linf, eps, format, html, against, table, rows, envelope = false } = options
       const compare = options.compare?.length === 1 ? options.compare[0]?.split(',') : options.compare
       if (compare !== undefined && compare.length !== 2) {
         command.error(`error: --compare takes two labels with a comma between, got ${compare.length}`)
       }
-      if (table !== undefined && against === undefined) command.error('error: --table needs --against paper')
-      refuseUnknownPicture(plot)
+      if (table !== undefined && against !== 'paper') command.error('error: --table needs --against paper')
+      if (rows !== undefined && against === undefined) command.error('error: --rows needs --against')
+      const { parsePlot, writePlots } = require('../analyze/plots') as typeof import('../analyze/plots')
+      const { readLogs } = require('../analyze/read-logs') as typeof import('../analyze/read-logs')
+      const plots = (options.plot ?? []).map(parsePlot)
       const { analyze } = require('../../analysis/analyze') as typeof import('../../analysis/analyze')
       const { parseEpsilon } =
         require('../../analysis/paper-comparison') as typeof import('../../analysis/paper-comparison')
       const { renderTables } = require('../../analysis/tables') as typeof import('../../analysis/tables')
-      const logs = await readLogs(words)
+      const logs = await readLogs(words, { by: options.by, envelope })
       const analysis = analyze(logs, {
         radii: options.radii,
-        envelope: options.envelope ?? false,
+        envelope,
         allowDifferent: options.allowDifferent ?? false,
         highProbability: options.highProbability ? { ...(alpha !== undefined && { alpha }), rho } : undefined,
         lInfinity: linf === undefined ? undefined : { dimensions: linf, epsilons: eps.map(parseEpsilon) },
-        paper: against === undefined ? undefined : (table ?? [firstTableFor(logs)]),
+        paper: against === 'paper' ? (table ?? [firstTableFor(logs)]) : undefined,
+        frontier: against === 'frontier' ? dataFor(logs) : undefined,
+        rows,
+        expectedAt:
+          plots.some(({ kind }) => kind === 'expected-n') || options.ns
+            ? (options.ns ?? DEFAULT_NS)
+            : undefined,
         compare: compare as [string, string] | undefined,
         perClass: options.perClass === true || html !== undefined,
       })
-      if (plot !== undefined || html !== undefined) await writePictures(analysis, { plot, html })
+      await writePlots(analysis, plots, options)
+      if (html !== undefined) await writePage(analysis, html)
       const tables = [...analysis.tables, ...(options.perClass ? analysis.perClass : [])]
-      printData(renderTables({ tables, notes: analysis.notes }, format))
+      const { caption, label } = options
+      printData(renderTables({ tables, notes: analysis.notes }, format, given({ caption, label })))
       for (const note of analysis.notes) say(`note: ${note}`)
     })
 }
 
-/** Reads what the command line names, all of it before anything is said. */
-async function readLogs(words: readonly string[]): Promise<LabelledLog[]> {
-  const { readCertificationLog } =
-    require('../../logs/certification-log-file') as typeof import('../../logs/certification-log-file')
-  const { fileName } = require('../../analysis/runs') as typeof import('../../analysis/runs')
-  const { ConfigError } = require('../../errors') as typeof import('../../errors')
-  const named = words.map(splitLabel)
-  const unlabelled = named.filter(({ label }) => label === undefined).map(({ path }) => fileName(path))
-  const entries = named.map(({ label, path }) => {
-    const name = fileName(path)
-    // Files of one name in different folders are not taken for seeds unless a label says that they are.
-    const isUnique = unlabelled.filter(other => other === name).length < 2
-    return { label: label ?? (isUnique ? name : path), path }
-  })
-  const seen = new Set<string>()
-  for (const { label, path } of entries) {
-    const key = JSON.stringify([label, resolve(path)])
-    if (seen.has(key)) {
-      throw new ConfigError(`The log ${path} is given twice as "${label}".`, { remedy: 'Name it once.' })
-    }
-    seen.add(key)
-  }
-  return Promise.all(
-    entries.map(async ({ label, path }) => ({ label, log: await readCertificationLog(path) })),
-  )
-}
-
-/**
- * `label=path`; a file whose own path has an equals sign is a path. Both may have more of them: the path is the shortest one
- * that is there, and where none is, what follows the last.
- */
-function splitLabel(word: string): { readonly label: string | undefined; readonly path: string } {
-  const places = [...word].flatMap((character, at) => (character === '=' && at > 0 ? [at] : [])).reverse()
-  const last = places[0]
-  if (last === undefined || existsSync(word)) return { label: undefined, path: word }
-  const at = places.find(place => existsSync(word.slice(place + 1))) ?? last
-  return { label: word.slice(0, at), path: word.slice(at + 1) }
+function firstTableFor(logs: readonly LabelledLog[]): string {
+  return `table1_${dataFor(logs)}`
 }
 
 /** CIFAR-10 has ten classes. */
-function firstTableFor(logs: readonly LabelledLog[]): string {
-  const isCifar = logs.every(({ log }) => log.rows.every(({ label }) => label < 10))
-  return isCifar ? 'table1_cifar10' : 'table1_imagenet'
+function dataFor(logs: readonly LabelledLog[]): 'cifar10' | 'imagenet' {
+  return logs.every(({ log }) => log.rows.every(({ label }) => label < 10)) ? 'cifar10' : 'imagenet'
 }
 
-function refuseUnknownPicture(plot: string | undefined): void {
-  if (plot === undefined || /\.(svg|png)$/i.test(plot)) return
-  const { ConfigError } = require('../../errors') as typeof import('../../errors')
-  throw new ConfigError(`--plot writes SVG and PNG, expected a file ending in .svg or .png, got ${plot}.`, {
-    remedy: 'Name a file of one of the two.',
-  })
-}
-
-async function writePictures(
-  analysis: Analysis,
-  { plot, html }: { plot: string | undefined; html: string | undefined },
-): Promise<void> {
-  const { analysisPage, curvesChart } =
+async function writePage(analysis: Analysis, html: string): Promise<void> {
+  const { analysisPage } =
     require('../../analysis/analysis-page') as typeof import('../../analysis/analysis-page')
   const { renderReport } = require('../../analysis/report') as typeof import('../../analysis/report')
   const { writeOutput } = require('../write-output') as typeof import('../write-output')
-  if (plot !== undefined) {
-    const { svgToPng } = require('../../analysis/chart-png') as typeof import('../../analysis/chart-png')
-    const svg = await curvesChart(analysis)
-    await writeOutput(plot, /\.png$/i.test(plot) ? await svgToPng(svg) : svg)
-  }
-  if (html !== undefined) await writeOutput(html, renderReport(await analysisPage(analysis)))
+  await writeOutput(html, renderReport(await analysisPage(analysis)))
+}
+
+/** As in `analysis/votes/charts`, which the command line does not load to say it. */
+const DEFAULT_NS = [100, 1000, 10_000, 100_000]
+
+function by(word: string): LabelField[] {
+  const { parseBy } = require('../analyze/read-logs') as typeof import('../analyze/read-logs')
+  return parseBy(word)
+}
+
+function width(word: string): number {
+  const { parseWidth } = require('../analyze/plots') as typeof import('../analyze/plots')
+  return parseWidth(word)
 }
 
 const probability = parseNumber({ min: 0, max: 1 })

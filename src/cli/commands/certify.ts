@@ -87,6 +87,12 @@ export function addCertifyCommand(program: Command): void {
       '--output <log.tsv>',
       'log; an interrupted one is gone on with (default: in the folder of the run)',
     )
+    .addOption(
+      new Option(
+        '--json',
+        'print one JSON document, of schema/certification-document.json, and nothing else on stdout',
+      ).conflicts('dryRun'),
+    )
     .option('--no-sanity', 'do not measure the classifier on 200 clean test images before a new log is begun')
     .option('--shard <k/K>', 'certify the k-th of K shares of the images, into a log of its own', parseShard)
     .action(async (folder: string | undefined, options: CertifyCommandOptions) => {

@@ -14,7 +14,7 @@ export function addExperimentCommand(program: Command): void {
       .argument('[names...]', 'experiments, or all'),
   ).addOption(
     new Option('--scale <name>', 'data, networks and budget')
-      .choices(['digits', 'cifar10', 'imagenet'] satisfies ScaleName[])
+      .choices(['digits', 'mnist', 'cifar10', 'imagenet'] satisfies ScaleName[])
       .default('digits'),
   )
   addScaleOptions(command).action(
@@ -24,10 +24,13 @@ export function addExperimentCommand(program: Command): void {
       if (names.length === 0) return listExperiments()
       const { findExperiments } =
         require('../../experiments/paper') as typeof import('../../experiments/paper')
+      const { isPlannedByName } = require('../run-experiment') as typeof import('../run-experiment')
       const { makeScale } = require('../../experiments/scales') as typeof import('../../experiments/scales')
       const output = options.output ?? join('runs', 'experiments', options.scale)
-      const scale = makeScale(options.scale, { ...options, output })
-      await runExperimentCommand(findExperiments(names), { ...options, scale, output })
+      const experiments = findExperiments(names)
+      const data = options.data ?? (isPlannedByName(experiments, options) ? 'data' : undefined)
+      const scale = makeScale(options.scale, { ...options, data, output })
+      await runExperimentCommand(experiments, { ...options, scale, output })
     },
   )
 }
@@ -47,6 +50,12 @@ export function addExperimentOptions(command: Command, { seeds = 3 } = {}): Comm
       parseNumber({ min: 1, integer: true }),
       1,
     )
+    .addOption(
+      new Option(
+        '--quick',
+        'one noise level; where the command line does not say it, one seed and 50 test images',
+      ).implies({ seeds: 1, testImages: 50 }),
+    )
     .option('--output <folder>', 'where runs and results go; default: runs/experiments/<scale>')
     .option('--device <name>', 'torch device', 'auto')
     .option(
@@ -56,7 +65,10 @@ export function addExperimentOptions(command: Command, { seeds = 3 } = {}): Comm
       1,
     )
     .option('--python <path>', 'Python interpreter to use')
-    .option('--plan', 'print arms, steps and an estimate of the time from a measured step, and run nothing')
+    .option(
+      '--plan',
+      'print arms, steps and an estimate of the time from a measured step, of table1 the arms by name alone, and run nothing',
+    )
 }
 
 /** What the scales take that need weights and data of your own. */
@@ -68,5 +80,5 @@ export function addScaleOptions(command: Command): Command {
     )
     .option('--classifier <path>', "weights of the classifier; default: the paper's, from the hub")
     .option('--resnet110 <path>', 'checkpoint of the ResNet-110 of Table 17')
-    .option('--data <path>', 'folder of the data, for the scales cifar10 and imagenet')
+    .option('--data <path>', 'folder of the data, for the scales mnist, cifar10 and imagenet')
 }

@@ -14,7 +14,9 @@ export function addPredictCommand(program: Command): void {
       'of a run (its newest checkpoint is taken), of a checkpoint, or with smoothed.json',
     )
   addSmoothedOptions(command)
-    .addOption(new Option('--json', 'print JSON').conflicts('csv'))
+    .addOption(
+      new Option('--json', 'print one JSON document, of schema/prediction-document.json').conflicts('csv'),
+    )
     .option('--csv', 'print CSV')
     .action(async (images: string[], options: PredictCommandOptions) => {
       const { runPrediction } = require('../run-prediction') as typeof import('../run-prediction')

@@ -1,4 +1,5 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
+import type { Extra } from '../../environment/paths'
 import { print } from '../../terminal/print'
 
 export function addSetupCommand(program: Command): void {
@@ -7,7 +8,13 @@ export function addSetupCommand(program: Command): void {
     .description('provide the Python environment: make .venv, or check the interpreter that you name')
     .option('--python <path>', 'use this Python instead of PYTHON_BIN, an active conda environment or .venv')
     .option('--install', 'install what is missing, also where setup did not make the environment')
-    .action(async (options: { python?: string; install?: boolean }) => {
+    .addOption(
+      new Option(
+        '--with <extra...>',
+        'install what a command needs beside that, too: onnx for export --onnx',
+      ).choices(['onnx']),
+    )
+    .action(async (options: { python?: string; install?: boolean; with?: Extra[] }) => {
       const { setup } = require('../../environment/setup') as typeof import('../../environment/setup')
       const { interpreter, action } = await setup({ ...options, onLine: line => print(line) })
       const done = action === 'none' ? 'Nothing to do' : 'Done'

@@ -16,6 +16,11 @@ export function trainedBy(kind: string): Trained {
   return OTHERS[kind] ?? 'classifier'
 }
 
+/** How many classifiers vote in what a method trains. */
+export function votingMembers(method: { readonly kind: string; readonly members?: unknown }): number {
+  return trainedBy(method.kind) === 'members' ? Number(method.members) : 1
+}
+
 /** The folders in a checkpoint that hold the networks that were trained, in their order. */
 export function networkFolders(method: { readonly kind: string; readonly members?: unknown }): string[] {
   const trained = trainedBy(method.kind)

@@ -1,4 +1,4 @@
-import { bySigma, scratch, type Table1Entries } from './entry'
+import { ASKS_PREDICTIONS, bySigma, scratch, type Table1Entries } from './entry'
 
 /** The repositories of Jeong and of CAT-RS: batches of 256, 150 epochs, a drop every 50, one late (R, V). */
 const train = ({
@@ -98,7 +98,9 @@ export const CIFAR10: Table1Entries = {
     method: {
       ...{ kind: 'cat-rs', noises: 4, lambda: bySigma({ 0.25: 0.5, 0.5: 1, 1: 2 })(sigma) },
       attack: { steps: 4, epsilon: 1 },
+      predictions: undefined,
     },
     optimisation: train({ cutIn: 4 }),
+    asks: ASKS_PREDICTIONS,
   }),
 }

@@ -20,6 +20,12 @@ export interface Table1Entry {
   readonly optimisation: Fields
   /** What of the scale's classifier is another. */
   readonly classifier?: Fields
+  /** The denoiser in front of the classifier. Default: none. */
+  readonly denoiser?: Fields
+  /** What of the certification is another. */
+  readonly certification?: Fields
+  /** Fields that are the user's to give, such as a file, by their path; and what to do. */
+  readonly asks?: Readonly<Record<string, string>>
 }
 
 /** The settings of each method of a scale, for a noise level. */
@@ -28,6 +34,18 @@ export type Table1Entries = Readonly<Record<string, (sigma: number) => Table1Ent
 /** A value for each noise level that was published; undefined for any other. */
 export function bySigma<T>(values: Readonly<Record<number, T>>): (sigma: number) => T | undefined {
   return sigma => values[sigma]
+}
+
+/** What `method.predictions` asks for. */
+export const ASKS_PREDICTIONS = {
+  'method.predictions':
+    'Make the file by `ft-cadis soft-labels` from a run of gaussian, and give it; on the command line by --set method.predictions=…',
+} as const
+
+/** SGD with momentum 0.9 of which nothing else was released: neither rate, length, batch nor weight decay. */
+export const UNRELEASED_TRAINING: Fields = {
+  ...{ epochs: undefined, learningRate: undefined, imagesPerUpdate: undefined, weightDecay: undefined },
+  ...{ dropLast: false, optimizer: { kind: 'sgd', momentum: 0.9 } },
 }
 
 interface Training {

@@ -1,4 +1,4 @@
-import { bySigma, type Fields, scratch, type Table1Entries } from './entry'
+import { ASKS_PREDICTIONS, bySigma, type Fields, scratch, type Table1Entries } from './entry'
 
 interface Training {
   readonly batch: number
@@ -87,7 +87,9 @@ export const IMAGENET: Table1Entries = {
             { fromEpoch: 80, epsilon: 2 },
           ]),
         },
+        predictions: undefined,
       },
+      asks: ASKS_PREDICTIONS,
       optimisation: {
         ...trainWithout(sigma === 1 ? [] : ['imagesPerUpdate'], { batch: 256, cutIn: 2, late: 1 }),
         schedule: {

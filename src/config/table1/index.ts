@@ -8,10 +8,11 @@ import { CIFAR10 } from './cifar10'
 import { TABLE1_SCALES, type Table1Entries, type Table1Scale } from './entry'
 import { IMAGENET } from './imagenet'
 import { MNIST } from './mnist'
+import { CIFAR10_SYSTEMS, IMAGENET_SYSTEMS } from './systems'
 
 export { TABLE1_SCALES, type Table1Scale } from './entry'
 
-/** The methods of Table 1 on noisy images, and what is trained where there is more than one published run. */
+/** The methods of Table 1, and what is trained where there is more than one published run. */
 const SUMMARIES = {
   gaussian: 'noisy images (Cohen et al., 2019)',
   'gaussian-rerun': 'the same as later papers train it',
@@ -24,6 +25,12 @@ const SUMMARIES = {
   'smooth-mix': 'mixtures with adversarial images (Jeong et al., 2021)',
   'smooth-mix-one-step': 'the same from the adversarial image of one step',
   'cat-rs': 'training by confidence (Jeong et al., 2023)',
+  'pixel-dp': 'noise that grows, for the certificate of PixelDP (Lecuyer et al., 2019)',
+  drt: 'members of an ensemble, trained together (Yang et al., 2022)',
+  'aces-selector': 'the selector of ACES (Horváth et al., 2022)',
+  denoised: 'a denoiser by squared error (Salman et al., 2020)',
+  'denoised-stability': 'the same by what a classifier says of the clean image',
+  score: 'one denoiser for several noise levels (Lee, 2021)',
 } as const
 
 /** A method, and the scales that it has settings for. */
@@ -49,7 +56,7 @@ const SCALES: Readonly<Record<Table1Scale, Scale>> = {
     certified: 'all',
   },
   cifar10: {
-    entries: CIFAR10,
+    entries: { ...CIFAR10, ...CIFAR10_SYSTEMS },
     classifier: {
       source: 'resnet110',
       inputRange: { mean: [0.4914, 0.4822, 0.4465], std: [0.2023, 0.1994, 0.201] },
@@ -59,7 +66,7 @@ const SCALES: Readonly<Record<Table1Scale, Scale>> = {
     certified: 'all',
   },
   imagenet: {
-    entries: IMAGENET,
+    entries: { ...IMAGENET, ...IMAGENET_SYSTEMS },
     classifier: {
       source: 'timm',
       name: 'resnet50',
@@ -82,7 +89,7 @@ export const TABLE1_PRESETS: readonly Table1Preset[] = Object.entries(SUMMARIES)
 }))
 
 /**
- * A method of Table 1 at a scale: trained from scratch on noisy images, with the settings of its released code.
+ * A method of Table 1 at a scale: trained from scratch, with the settings of its released code.
  *
  * @throws ConfigError for no scale, or one that the method has no published settings for
  */
@@ -108,6 +115,15 @@ export function table1Preset(
   }
 }
 
+/** The fields of a method's settings that were not released for a noise level, and have to be given. */
+export function unreleasedFields(
+  { name }: Pick<Table1Preset, 'name'>,
+  { scale, sigma }: { readonly scale: Table1Scale; readonly sigma: number },
+): string[] {
+  const entry = SCALES[scale].entries[name.replace('table1.', '')]
+  return entry === undefined ? [] : missingFields(entry(sigma))
+}
+
 function configOf(
   name: string,
   {
@@ -120,36 +136,36 @@ function configOf(
   },
 ): RunConfig {
   const { sigma, data, classifier: path, output, above } = values
-  if (data === undefined) {
-    throw new ConfigError(`The preset ${name} is missing data.`, {
-      remedy: 'Give it; on the command line by --data.',
-    })
-  }
   const { classifier, certified } = SCALES[scale]
-  const isCatRs = entry.method.kind === 'cat-rs'
   const settings = mergeSettings(
     {
-      smoothing: { sigma, denoiser: { source: 'none' } },
+      smoothing: { sigma, denoiser: entry.denoiser ?? { source: 'none' } },
       classifier: { ...classifier, ...entry.classifier, ...given({ path }) },
       data: { source: scale, path: data },
-      method: { ...entry.method, ...(isCatRs && { predictions: undefined }) },
+      method: entry.method,
       optimisation: entry.optimisation,
-      certification: { n0: 100, n: 100_000, alpha: 0.001, images: certified },
+      certification: { n0: 100, n: 100_000, alpha: 0.001, images: certified, ...entry.certification },
       output,
     },
     above,
   )
   const missing = missingFields(settings)
-  const unreleased = missing.filter(field => field !== 'method.predictions')
+  // Not where other settings have data of another source.
+  if (missing.includes('data.path')) {
+    throw new ConfigError(`The preset ${name} is missing data.`, {
+      remedy: 'Give it; on the command line by --data.',
+    })
+  }
+  const { asks = {} } = entry
+  const unreleased = missing.filter(field => asks[field] === undefined)
   if (unreleased.length > 0) {
     throw new ConfigError(`The preset ${name} at sigma ${sigma}: not released: give ${listed(unreleased)}.`, {
       remedy: `On the command line by --set ${unreleased[0]}=…`,
     })
   }
   if (missing.length > 0) {
-    throw new ConfigError(`The preset ${name} is missing method.predictions.`, {
-      remedy:
-        'Make the file by `ft-cadis soft-labels` from a run of gaussian, and give it; on the command line by --set method.predictions=…',
+    throw new ConfigError(`The preset ${name} is missing ${listed(missing)}.`, {
+      remedy: `${missing.map(field => asks[field]).join('. ')}.`,
     })
   }
   return parseUnknownConfig(settings)

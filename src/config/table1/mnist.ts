@@ -1,4 +1,4 @@
-import { bySigma, scratch, type Table1Entries } from './entry'
+import { ASKS_PREDICTIONS, bySigma, scratch, type Table1Entries } from './entry'
 
 /** All as in the repository of Jeong and Shin (2020): batches of 256, 90 epochs, a drop every 30, one late (R, V). */
 const train = (cutIn?: number) =>
@@ -64,7 +64,9 @@ export const MNIST: Table1Entries = {
     method: {
       ...{ kind: 'cat-rs', noises: 4, lambda: bySigma({ 0.25: 1 })(sigma) },
       attack: { steps: 4, epsilon: 1 },
+      predictions: undefined,
     },
+    asks: ASKS_PREDICTIONS,
     optimisation: scratch({
       ...{ epochs: 150, learningRate: 0.01, batch: 256, cutIn: 4 },
       ...{ dropEvery: 50, late: 1 },

@@ -30,7 +30,7 @@ export interface Table1PresetOptions {
 export type Table1PresetFunction = (options: Table1PresetOptions) => RunConfig
 
 /**
- * The methods of Table 1 that train from scratch on noisy images, each with the settings of its released code.
+ * The methods of Table 1 that train from scratch, each with the settings of its released code.
  *
  * @throws ConfigError for a scale that the method has no published settings for, and for settings that were not released
  */
@@ -57,6 +57,18 @@ export interface Table1Presets {
   readonly smoothMixOneStep: Table1PresetFunction
   /** Training by confidence (Jeong et al., 2023). */
   readonly catRs: Table1PresetFunction
+  /** Noise that grows, on the image, for the certificate of PixelDP (Lecuyer et al., 2019). */
+  readonly pixelDp: Table1PresetFunction
+  /** DRT (Yang et al., 2022): members that are trained together. Three members is from memory; what weighs the terms was not established. */
+  readonly drt: Table1PresetFunction
+  /** The selector of ACES (Horváth et al., 2022). That its loss is cross-entropy is from memory. */
+  readonly acesSelector: Table1PresetFunction
+  /** A denoiser by squared error (Salman et al., 2020). */
+  readonly denoised: Table1PresetFunction
+  /** The same by what a classifier says of the clean image. That it begins with a denoiser by squared error is from memory. */
+  readonly denoisedStability: Table1PresetFunction
+  /** One denoiser for several noise levels (Lee, 2021), of which no code was public. */
+  readonly score: Table1PresetFunction
 }
 
 export const table1: Table1Presets = {
@@ -71,6 +83,12 @@ export const table1: Table1Presets = {
   smoothMix: preset('smooth-mix'),
   smoothMixOneStep: preset('smooth-mix-one-step'),
   catRs: preset('cat-rs'),
+  pixelDp: preset('pixel-dp'),
+  drt: preset('drt'),
+  acesSelector: preset('aces-selector'),
+  denoised: preset('denoised'),
+  denoisedStability: preset('denoised-stability'),
+  score: preset('score'),
 }
 
 function preset(method: string): Table1PresetFunction {

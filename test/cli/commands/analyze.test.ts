@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { CommanderError } from 'commander'
@@ -53,7 +53,7 @@ it('prints a table to stdout, and what to know to stderr', async () => {
     'csv',
   )
   expect(stdout).toBe(
-    'method,σ,n0,n,α,ACR,abstained,r = 0.5,r = 0.75\ncohen,,,,,0.25,50,50,0\nours,0.5,100,1000,0.001,0.874755,0,100,50',
+    'method,σ,n0,n,α,r = 0.5,r = 0.75,abstained,ACR\ncohen,,,,,50,0,50,0.25\nours,0.5,100,1000,0.001,100,50,0,0.874755',
   )
   expect(stderr).toMatch(/^note: The logs do not all have the same σ: cohen unknown; ours 0\.5\.$/m)
   expect(exitCode).toBe(0)
@@ -139,7 +139,7 @@ it('adds what the options ask for', async () => {
   )
   const captions = JSON.parse(stdout).tables.map(({ caption }: { caption: string }) => caption)
   expect(captions).toEqual([
-    expect.stringMatching(/^Average certified radius/),
+    expect.stringMatching(/^Certified accuracy in percent at ℓ2 radius r; abstention/),
     expect.stringMatching(/exact certificates/),
     expect.stringMatching(/ℓ∞ radius ε/),
     expect.stringMatching(/beside Table 1 \(table1_cifar10\)/),
@@ -183,10 +183,10 @@ describe('refuses, in one message and without a table', () => {
   it('a picture that it cannot draw, before anything is read', () =>
     refuse(
       1,
-      /^error: --plot writes SVG and PNG, expected a file ending in \.svg or \.png, got x\.pdf\./,
+      /^error: --plot writes SVG, PNG and PDF, expected curve, p-a, expected-n, a file ending in .*, got x\.gif\./,
       'no.tsv',
       '--plot',
-      'x.pdf',
+      'x.gif',
     ))
 
   it('a log that is not there, by what follows the last equals sign', () =>
@@ -219,6 +219,7 @@ it('takes labels with equals signs and commas, and logs after every option', asy
 it.each([
   ['one label to compare', /--compare takes two labels with a comma between, got 1/, ['--compare', 'a']],
   ['a table of nothing', /--table needs --against paper/, ['--table', 'table1_cifar10']],
+  ['rows of nothing', /--rows needs --against/, ['--rows', 'CAT-RS']],
   ['another source', /Allowed choices are paper/, ['--against', 'x']],
   ['another format', /Allowed choices are terminal, markdown, latex, csv, json/, ['--format', 'x']],
   ['radii that are none', /Expected a number of at least 0, or several with/, ['--radii', '0:1.5:0.25']],
@@ -230,4 +231,70 @@ it.each([
   const parsed = program.parseAsync(['analyze', 'a.tsv', ...words], { from: 'user' })
   await expect(parsed).rejects.toThrow(CommanderError)
   await expect(parsed).rejects.toThrow(message)
+})
+
+describe('charts', () => {
+  it('are SVG, PNG and PDF of the kinds that are named, as wide as is said', async () => {
+    await writeOwn('a.tsv', [0.7, 0.7])
+    const { exitCode, stderr } = await run(
+      ...['m=a.tsv', '--plot', 'curves.pdf', '--plot', 'curve=c.svg', '--plot', 'c.png'],
+      ...['--plot', 'p-a', '--plot', 'expected-n=n.svg', '--ns', '100,1000', '--width', '3.25in'],
+    )
+    expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 })
+    const text = async (name: string) => (await readFile(join(folder, name))).toString('latin1')
+    expect(await text('curves.pdf')).toMatch(/\/MediaBox \[0 0 234 /)
+    expect(await text('c.svg')).toMatch(/^<svg [^>]*width="312"/)
+    expect(await text('p-a.svg')).toContain('images with at least p (%)')
+    expect(await text('n.svg')).toContain('votes an image (n)')
+    // 300 dots an inch.
+    expect((await readFile(join(folder, 'c.png'))).readUInt32BE(16)).toBe(975)
+  })
+
+  it.each([
+    [
+      '--plot',
+      'curves.gif',
+      /--plot writes SVG, PNG and PDF, expected curve, p-a, expected-n, .* got curves\.gif/,
+    ],
+    ['--plot', 'p-a=votes.txt', /got p-a=votes\.txt/],
+    ['--width', '3 furlongs', /--width must be a length of at least 150px, as 3\.25in, .* got 3 furlongs/],
+    ['--width', '1in', /at least 150px/],
+    ['--by', 'method,sigmas', /--by takes method, sigma, n, folder, with commas between, got method,sigmas/],
+  ])('refuses %s %s before anything is read', async (option, value, message) => {
+    const { stderr, exitCode } = await run('missing.tsv', option, value)
+    expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: expect.stringMatching(message) })
+  })
+})
+
+it('makes labels of what runs and logs say, of an envelope without the noise level', async () => {
+  for (const [kind, sigma] of [
+    ['macer', 0.25],
+    ['macer', 0.5],
+    ['ft-cadis', 0.5],
+  ] as const) {
+    const run = join(folder, `${kind}-${sigma}`)
+    await mkdir(run)
+    await writeFile(join(run, 'config.json'), JSON.stringify({ config: { method: { kind } } }))
+    await writeOwn(join(`${kind}-${sigma}`, 'certify.tsv'), [sigma], { sigma })
+  }
+  const paths = ['macer-0.25/certify.tsv', 'macer-0.5/certify.tsv', 'ft-cadis-0.5/certify.tsv']
+  const names = async (...words: string[]) => {
+    const { stdout, stderr } = await run(
+      ...paths,
+      '--by',
+      'method,sigma',
+      '--radii',
+      '0',
+      '--format',
+      'json',
+      ...words,
+    )
+    expect(stderr).not.toContain('error')
+    return JSON.parse(stdout).tables[0].rows.map(([name]: readonly string[]) => name)
+  }
+  expect(await names()).toEqual(['macer, σ = 0.25', 'macer, σ = 0.5', 'ft-cadis, σ = 0.5'])
+  expect(await names('--envelope')).toEqual(['macer', 'ft-cadis'])
+  await writeCohen('cohen.tsv', [0.5])
+  const { stderr } = await run('cohen.tsv', '--by', 'sigma')
+  expect(stderr).toMatch(/Nothing beside cohen\.tsv says its sigma, which --by asks for/)
 })

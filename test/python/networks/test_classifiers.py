@@ -337,9 +337,8 @@ class TestAdapters(Seeded):
             self.assertEqual(parameter.grad is not None, parameter.requires_grad, name)
 
     def test_contradictions_are_refused(self):
-        for export in (export_merged, export_adapter):
-            with self.subTest(export.__name__), self.assertRaisesRegex(SpecError, "no adapters to export"):
-                export(load(TIMM), self.folder / "out")
+        with self.assertRaisesRegex(SpecError, "no adapters to export"):
+            export_adapter(load(TIMM), self.folder / "out")
         half = {**TIMM, "tuning": {"kind": "half"}}
         for spec in ({"source": "magic"}, half, {"source": "timm"}, {"source": "transformers"}):
             with self.subTest(spec), self.assertRaises(SpecError):

@@ -1,0 +1,189 @@
+"""A smoothed classifier as one ONNX graph: from noisy images to logits, at the timestep of its noise level.
+
+Networks are traced by `torch.onnx.export`. The graph is run by onnxruntime and compared with torch before it is kept.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import logging
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from .errors import SpecError, explained
+from .folders import written_folder
+from .networks.classifiers import Classifier
+from .networks.lora import merged
+
+FILE = "model.onnx"
+
+# A file of protobuf holds less than 2 GiB: the weights of larger networks lie beside it.
+MOST_BYTES_IN_ONE_FILE = 1_800_000_000
+
+# How far logits may be from torch's, as a share of the largest of them but at least of 1.
+TOLERANCE = 1e-4
+
+UNFIT = "Networks whose operations depend on the values of images cannot be one graph."
+
+
+class NoisyImagesToLogits(nn.Module):
+    """Logits [N, K] of noisy images [N, C, H, W]: pixels in [0, 1] plus Gaussian noise of the standard deviation that is denoised.
+
+    denoiser: None for images as they are.
+    image_scale: √ᾱ of the timestep, 1 without a diffusion model.
+    noise_scale: √(1 - ᾱ), and timestep: what a diffusion model is told; None for a network that makes a clean image.
+    resizing: the matrices that rows and columns of images are multiplied by in front of the classifier, or None.
+    """
+
+    def __init__(
+        self,
+        denoiser: nn.Module | None,
+        classifier: nn.Module,
+        *,
+        image_scale: float,
+        noise_scale: float | None,
+        timestep: float | None,
+        resizing: tuple[torch.Tensor, torch.Tensor] | None,
+    ):
+        super().__init__()
+        self.denoiser = denoiser
+        self.classifier = classifier
+        self.image_scale = image_scale
+        self.noise_scale = noise_scale
+        self.timestep = timestep
+        rows, columns = resizing or (None, None)
+        self.register_buffer("rows", rows)
+        self.register_buffer("columns", columns)
+
+    def forward(self, noisy_images: torch.Tensor) -> torch.Tensor:
+        x = self.image_scale * (2 * noisy_images - 1)
+        if self.timestep is not None:
+            x = (x - self.noise_scale * self.denoiser(x, self.timestep)) / self.image_scale
+            x = x.clamp(-1, 1)
+        elif self.denoiser is not None:
+            x = self.denoiser(x)
+        if self.rows is not None:
+            x = self.rows @ x @ self.columns.T
+        return self.classifier(x)
+
+
+def export_onnx(
+    *networks: nn.Module,
+    folder: str,
+    image_shape: list[int],
+    front: Mapping[str, float | None],
+    metadata: Mapping[str, Any],
+) -> float:
+    """Writes `model.onnx` into a new folder, all or nothing; returns how far its logits are from torch's at most.
+
+    networks: the denoiser, where there is one, and the classifier.
+    image_shape: channels, height, width of the noisy images.
+    front: image_scale, noise_scale and timestep of `NoisyImagesToLogits`.
+    metadata: written into the graph, values as JSON where they are no text.
+    Raises SpecError where the networks cannot be one graph, or onnxruntime computes other logits.
+    """
+    *before, classifier = networks
+    if classifier.adapted:
+        classifier = _with(classifier, merged(classifier.model))
+    # Resizing is two products: antialiasing is no operation of every runtime.
+    shape = tuple(image_shape[1:])
+    side = classifier.resize
+    resizing = None if side is None or shape == (side, side) else (_resizing(shape[0], side), _resizing(shape[1], side))
+    network = NoisyImagesToLogits(before[0] if before else None, classifier, **front, resizing=resizing).eval()
+    images = torch.rand(2, *image_shape, generator=torch.Generator().manual_seed(0))
+    size = sum(value.numel() * value.element_size() for value in network.state_dict().values())
+    with written_folder(folder) as new:
+        with _quiet(), _one_tf32_setting(), explained("These networks cannot be written as one ONNX graph", UNFIT):
+            program = _program(network, images)
+            for name, value in metadata.items():
+                program.model.metadata_props[name] = value if isinstance(value, str) else json.dumps(value)
+            program.save(str(new / FILE), external_data=size > MOST_BYTES_IN_ONE_FILE)
+        return _require_equal(network, new / FILE, image_shape)
+
+
+def _program(network: nn.Module, images: torch.Tensor) -> torch.onnx.ONNXProgram:
+    try:
+        # The size of images is fixed, how many there are is not.
+        return torch.onnx.export(
+            network,
+            (images,),
+            dynamo=True,
+            input_names=["noisy_images"],
+            output_names=["logits"],
+            dynamic_shapes={"noisy_images": {0: torch.export.Dim("images", min=1)}},
+            verbose=False,
+        )
+    except Exception as error:
+        # The exporter's own error says at which of its steps it was; what was wrong is its cause.
+        raise error.__cause__ or error
+
+
+def _with(classifier: Classifier, model: nn.Module) -> Classifier:
+    """The classifier around another network; the given one stays as it is."""
+    other = copy.copy(classifier)
+    other._modules = {**classifier._modules, "model": model}
+    return other
+
+
+def _resizing(side: int, resized: int) -> torch.Tensor:
+    """The matrix [resized, side] by which bicubic resizing with antialiasing multiplies columns of this many pixels."""
+    columns = torch.eye(side, dtype=torch.float64).reshape(1, 1, side, side)
+    return F.interpolate(columns, (resized, side), mode="bicubic", antialias=True)[0, 0].to(torch.float32)
+
+
+def _require_equal(network: nn.Module, file: Path, image_shape: list[int]) -> float:
+    """The largest difference between the logits of onnxruntime and torch; SpecError where it is too large."""
+    import onnxruntime
+
+    images = torch.rand(3, *image_shape, generator=torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        expected = network(images)
+    session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
+    found = torch.from_numpy(session.run(None, {"noisy_images": images.numpy()})[0])
+    difference = float((found - expected).abs().max())
+    if not difference <= TOLERANCE * max(1.0, float(expected.abs().max())):
+        raise SpecError(
+            f"onnxruntime computes other logits than torch, by up to {difference:.2g}: the graph is not kept. Report the "
+            "architecture of the networks."
+        )
+    return difference
+
+
+@contextmanager
+def _one_tf32_setting() -> Iterator[None]:
+    """The exporter reads one setting for all of cuDNN, which torch has only where its parts are as they begin.
+
+    The graph is traced on the CPU, where the setting decides nothing.
+    """
+    parts = torch.backends.cudnn.conv, torch.backends.cudnn.rnn
+    before = [part.fp32_precision for part in parts]
+    for part in parts:
+        part.fp32_precision = "tf32"
+    try:
+        yield
+    finally:
+        for part, precision in zip(parts, before, strict=True):
+            part.fp32_precision = precision
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without the exporter's progress and warnings: what matters is raised, and the logits are compared."""
+    logger = logging.getLogger("torch.onnx")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings(), redirect_stdout(StringIO()), redirect_stderr(StringIO()):
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(level)

@@ -1,0 +1,71 @@
+/**
+ * The colours of Okabe and Ito (2008) that stand out on white and on near-black, told apart under the common colour
+ * blindnesses. Dashes tell lines apart without colours, and once the colours repeat.
+ */
+const COLORS = ['#0072B2', '#D55E00', '#009E73', '#CC79A7', '#E69F00', '#56B4E9']
+const DASHES = [[], [8, 3], [3, 2], [10, 3, 2, 3], [14, 4], [1, 3], [10, 2, 2, 2, 2, 2], [5, 5], [18, 3]]
+
+/** From violet to yellow in even steps of lightness, as viridis, without its ends: those are lost on near-black and on white. */
+const ORDERED = ['#5B4B9A', '#3F74B5', '#2A958F', '#5FAF5B', '#B5B13A']
+
+/** How a line is drawn. */
+export interface LineStyle {
+  readonly color: string
+  readonly dash: readonly number[]
+}
+
+/**
+ * A style for each label: colour is the method, dash the noise level, where labels end in `, σ = 0.5`. Labels that are all values of
+ * one setting, `λ = 2`, take colours of one scale in the order of the values.
+ *
+ * @example
+ * lineStyles(['ours, σ = 0.25', 'ours, σ = 0.5', 'theirs, σ = 0.5']).map(({ color }) => color) // => ['#0072B2', '#0072B2', '#D55E00']
+ */
+export function lineStyles(labels: readonly string[]): LineStyle[] {
+  const ordered = orderedStyles(labels)
+  if (ordered !== undefined) return ordered
+  const parts = labels.map(partsOf)
+  const methods = [...new Set(parts.map(({ method }) => method))]
+  const levels = [...new Set(parts.flatMap(({ level }) => level ?? []))].sort((a, b) => a - b)
+  return parts.map(({ method, level }, position) => {
+    const place = methods.indexOf(method)
+    const round = Math.floor(place / COLORS.length)
+    // Without noise levels to tell apart, dashes tell apart what colours do not.
+    const dash = levels.length > 1 ? levels.indexOf(level ?? Number.NaN) + levels.length * round : position
+    return {
+      color: COLORS[place % COLORS.length] ?? '',
+      dash: DASHES[Math.max(0, dash) % DASHES.length] ?? [],
+    }
+  })
+}
+
+function partsOf(label: string): { readonly method: string; readonly level: number | undefined } {
+  const [, method = label, level] = /^(.*), σ = (\d+(?:\.\d+)?)(?: \(.*\))*$/.exec(label) ?? []
+  return { method, level: level === undefined ? undefined : Number(level) }
+}
+
+function orderedStyles(labels: readonly string[]): LineStyle[] | undefined {
+  const found = labels.map(label => /^(\S+) = (\d+(?:\.\d+)?)$/.exec(label))
+  const names = new Set(found.map(match => match?.[1]))
+  if (labels.length < 2 || names.size !== 1 || names.has(undefined) || names.has('σ')) return undefined
+  const values = found.map(match => Number(match?.[2]))
+  const order = [...new Set(values)].sort((a, b) => a - b)
+  return values.map((value, position) => ({
+    color: colorBetween(order.indexOf(value) / Math.max(1, order.length - 1)),
+    dash: DASHES[position % DASHES.length] ?? [],
+  }))
+}
+
+/** A colour of the ordered scale, at a place from 0 to 1. */
+function colorBetween(place: number): string {
+  const at = place * (ORDERED.length - 1)
+  const [from, to] = [Math.floor(at), Math.ceil(at)].map(index => channelsOf(ORDERED[index] ?? ''))
+  const mixed = (from ?? []).map((value, channel) =>
+    Math.round(value + (at - Math.floor(at)) * ((to?.[channel] ?? value) - value)),
+  )
+  return `#${mixed.map(value => value.toString(16).padStart(2, '0')).join('')}`.toUpperCase()
+}
+
+function channelsOf(color: string): number[] {
+  return [1, 3, 5].map(start => Number.parseInt(color.slice(start, start + 2), 16))
+}

@@ -1,0 +1,55 @@
+import { latexText } from './latex-text'
+import { type Cell, type Column, formatCell, isNumeric, notesOf, numberOf, type Table } from './table-cells'
+
+export interface LatexOptions {
+  /** In the place of the table's own, in LaTeX as it stands. */
+  readonly caption?: string
+  /** Name for `\ref`. Default: `tab:certified`. */
+  readonly label?: string
+}
+
+/** The table as a `table` of booktabs, which goes into a document unedited. */
+export function latexTable(table: Table, { caption, label = 'tab:certified' }: LatexOptions): string {
+  const { columns, rows } = table
+  const best = columns.map((column, place) =>
+    bestOf(
+      column,
+      rows.map(row => row[place] as Cell),
+    ),
+  )
+  const line = (cells: readonly string[]) => `    ${cells.join(' & ')} \\\\`
+  return [
+    '% \\usepackage{booktabs}',
+    '\\begin{table}',
+    '  \\centering',
+    `  \\caption{${caption ?? latexText(table.caption)}}`,
+    `  \\label{${label}}`,
+    `  \\begin{tabular}{${columns.map(column => (isNumeric(column) ? 'r' : 'l')).join('')}}`,
+    '    \\toprule',
+    line(columns.map(({ header }) => latexText(header))),
+    '    \\midrule',
+    ...rows.map(row =>
+      line(row.map((cell, place) => latexCell(cell, columns[place] as Column, best[place]))),
+    ),
+    '    \\bottomrule',
+    '  \\end{tabular}',
+    ...notesOf(table).flatMap(note => ['', `  {\\footnotesize ${latexText(note)}\\par}`]),
+    '\\end{table}',
+  ].join('\n')
+}
+
+/** As printed: values that look the same are best together. Undefined where nothing is to be compared. */
+function bestOf(column: Column, cells: readonly Cell[]): string | undefined {
+  const { best } = column
+  const values = cells.flatMap(cell => (cell === null || typeof cell === 'string' ? [] : numberOf(cell)))
+  if (best === undefined || values.length < 2) return undefined
+  return formatCell(best === 'largest' ? Math.max(...values) : Math.min(...values), column)
+}
+
+function latexCell(cell: Cell, column: Column, best: string | undefined): string {
+  if (cell === null || typeof cell === 'string') return latexText(formatCell(cell, column))
+  const main = formatCell(numberOf(cell), column)
+  const rest = formatCell(cell, column).slice(main.length)
+  const shown = /^[+-]/.test(main) ? `$${main}$` : main
+  return `${main === best ? `\\textbf{${shown}}` : shown}${latexText(rest)}`
+}

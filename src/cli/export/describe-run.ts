@@ -1,0 +1,63 @@
+import { basename, join } from 'node:path'
+import type { Session } from '../../bridge'
+import { isFolder } from '../../files/exists'
+import { isObject, readJson } from '../../files/read-json'
+import { readStatus } from '../../runs/read-run'
+import { folderHashes } from '../../smoothing/smoothed-file'
+import { type KnownSmoothed, unsaidOf } from '../../smoothing/smoothed-input'
+import { classifierSpec, datasetSpec } from '../../smoothing/specs'
+import { say } from '../../terminal/print'
+import { baseLicence, openDataset } from '../../torch'
+import { logsOfWeights } from './card-logs'
+
+export type About = Awaited<ReturnType<typeof describeRun>>
+
+/** What cards of all kinds say. */
+export async function describeRun(folder: string, known: KnownSmoothed) {
+  const { config, weights } = known
+  const { checkpoint, output } = config
+  const isOfRun = await isFolder(join(output, 'checkpoints'))
+  const content = isOfRun ? await readJson(join(output, 'config.json')) : undefined
+  const settings = isObject(content) && isObject(content.config) ? content.config : undefined
+  const condition = settings === undefined ? undefined : (await readStatus(output)).condition
+  const hashes = checkpoint === undefined ? null : await folderHashes(checkpoint)
+  const found = await logsOfWeights(output, {
+    checkpoint: hashes,
+    denoiser: Object(weights?.denoiser).sha256,
+  })
+  const unsaid = unsaidOf(known)
+  return {
+    /** The weights that `smoothed.json` names; undefined without it. */
+    expected: weights,
+    known: { ...known, weights: { denoiser: null, classifier: null, ...weights, checkpoint: hashes } },
+    name: `${basename(output)}/${basename(checkpoint ?? folder)}`,
+    ...{ run: settings, condition, logs: found.logs },
+    notes: [
+      ...(unsaid === undefined ? [] : [unsaid]),
+      ...(condition === undefined || condition === 'finished'
+        ? []
+        : [`the run is ${condition}: this is its checkpoint ${basename(checkpoint ?? folder)}.`]),
+      ...found.notes,
+      ...(found.logs.length === 0
+        ? [
+            `the model card has no certified accuracy: there is no certification log of these weights in ${output}.`,
+          ]
+        : []),
+    ],
+  }
+}
+
+/** The licence that files of the base weights state; undefined with a note where none does. */
+export async function licenceOf(session: Session, { config }: KnownSmoothed): Promise<string | undefined> {
+  const found = (await session.compute(() => [baseLicence(session, classifierSpec(config.classifier))]))[0]
+  if (typeof found === 'string') return found
+  say('note: nothing states the licence of the base weights, and the model card says so; --licence names it.')
+  return undefined
+}
+
+/** Channels, height and width of the test images, where no `smoothed.json` says them. */
+export async function imageShapeOf(session: Session, { config }: KnownSmoothed): Promise<readonly number[]> {
+  const dataset = await openDataset(session, datasetSpec(config.data, 'test'))
+  session.free(dataset)
+  return dataset.description.imageShape
+}

@@ -1,0 +1,142 @@
+import { join } from 'node:path'
+import type { ClassifierConfig } from '../../config/schema'
+import { PYTHON_FOLDER } from '../../environment/paths'
+
+/** What an exported folder holds. */
+export type ExportKind = 'merged' | 'adapter' | 'onnx'
+
+export interface SnippetOptions {
+  readonly kind: ExportKind
+  /** The folder, as Python is to find it. */
+  readonly folder: string
+  readonly classifier: ClassifierConfig
+  /** Of adapters: whether the path of the classifier is that of a folder. */
+  readonly isBaseFolder: boolean
+  /** Channels, height, width of the images. */
+  readonly imageShape: readonly number[]
+  /** Standard deviation of the noise that the graph of ONNX takes, for pixels in [0, 1]. */
+  readonly realisedSigma: number
+}
+
+/** Python that loads an exported folder and classifies images, in six lines, or seven where images are resized. */
+export function pythonSnippet({ kind, ...options }: SnippetOptions): string {
+  return (kind === 'onnx' ? onnxLines(options) : torchLines(kind, options)).join('\n')
+}
+
+type Options = Omit<SnippetOptions, 'kind'>
+
+function onnxLines({ folder, imageShape, realisedSigma }: Options): readonly string[] {
+  return [
+    'import numpy as np, onnxruntime',
+    `session = onnxruntime.InferenceSession(${quoted(join(folder, 'model.onnx'))})`,
+    `images = np.random.rand(1, ${imageShape.join(', ')}).astype(np.float32)  # pixels in [0, 1]`,
+    `noisy = images + ${realisedSigma} * np.random.standard_normal(images.shape).astype(np.float32)`,
+    `logits, = session.run(None, {'noisy_images': noisy})`,
+    'print(logits.argmax(1))',
+  ]
+}
+
+function torchLines(kind: 'merged' | 'adapter', options: Options): readonly string[] {
+  const { classifier, imageShape } = options
+  const { resize } = classifier
+  return [
+    ...loadingLines(kind, options),
+    `images = torch.rand(1, ${imageShape.join(', ')})  # pixels in [0, 1], denoised`,
+    ...(resize === undefined
+      ? []
+      : [
+          `images = torch.nn.functional.interpolate(images, (${resize}, ${resize}), mode='bicubic', antialias=True)`,
+        ]),
+    ...logitsLines(kind, classifier),
+  ]
+}
+
+/** What makes `model`. */
+function loadingLines(
+  kind: 'merged' | 'adapter',
+  { folder, classifier, isBaseFolder }: Options,
+): readonly string[] {
+  const isTimm = classifier.source === 'timm'
+  if (kind === 'adapter') {
+    return [
+      `import torch, ${isTimm ? 'timm' : 'transformers'}`,
+      'from peft import PeftModel',
+      `base = ${baseOf(classifier, { isFolder: isBaseFolder })}`,
+      `model = PeftModel.from_pretrained(base, ${quoted(folder)}).eval()`,
+    ]
+  }
+  if (isTimm) {
+    return [
+      'import timm, torch',
+      `model = timm.create_model(${quoted(`local-dir:${folder}`)}, pretrained=True).eval()  # without pretrained=True the weights are random`,
+    ]
+  }
+  if (classifier.source === 'transformers') {
+    return [
+      'import torch, transformers',
+      `model = transformers.AutoModelForImageClassification.from_pretrained(${quoted(folder)}).eval()`,
+    ]
+  }
+  const spec = {
+    ...{ source: classifier.source, path: folder },
+    ...(classifier.source === 'python' && {
+      ...{ file: classifier.file, factory: classifier.factory, arguments: classifier.arguments ?? {} },
+    }),
+  }
+  return [
+    `import sys, torch; sys.path.insert(0, ${quoted(PYTHON_FOLDER)})`,
+    'from ftcadis_host.networks.classifiers import load_classifier',
+    `model = load_classifier(${pythonValue(spec)}, device='cpu', dtype=torch.float32).model`,
+  ]
+}
+
+/** The network under adapters, as it was before it was fine-tuned. */
+function baseOf(classifier: ClassifierConfig, { isFolder }: { readonly isFolder: boolean }): string {
+  const { path, numClasses } = { path: undefined, numClasses: undefined, ...classifier }
+  if (classifier.source !== 'timm') {
+    const classes = numClasses === undefined ? '' : `, num_labels=${numClasses}, ignore_mismatched_sizes=True`
+    return `transformers.AutoModelForImageClassification.from_pretrained(${quoted(path ?? '')}${classes})`
+  }
+  const { name, modelArgs } = classifier
+  const others = Object.entries({
+    ...(Object(modelArgs) as Record<string, unknown>),
+    ...(numClasses !== undefined && { num_classes: numClasses }),
+  }).map(([key, value]) => `, ${key}=${pythonValue(value)}`)
+  const weights = isFolder || path === undefined ? '' : `, pretrained_cfg_overlay={'file': ${quoted(path)}}`
+  const model = isFolder || name === undefined ? `local-dir:${path}` : name
+  return `timm.create_model(${quoted(model)}, pretrained=True${weights}${others.join('')})  # without pretrained=True the weights are random`
+}
+
+function logitsLines(kind: 'merged' | 'adapter', classifier: ClassifierConfig): readonly string[] {
+  const { inputRange, source } = classifier
+  const input =
+    inputRange === 'symmetric'
+      ? '2 * images - 1'
+      : `(images - ${channels(inputRange.mean)}) / ${channels(inputRange.std)}`
+  const logits = `model(${input})${source === 'transformers' ? '.logits' : ''}`
+  if (kind === 'adapter' || !['timm', 'transformers'].includes(source)) {
+    return [`logits = ${logits}.detach()`]
+  }
+  return ['with torch.no_grad():', `    logits = ${logits}`, 'print(logits.argmax(1))']
+}
+
+function channels(values: readonly number[]): string {
+  return values.length === 1 ? String(values[0]) : `torch.tensor(${pythonValue(values)}).view(-1, 1, 1)`
+}
+
+/** JSON as Python writes it. */
+function pythonValue(value: unknown): string {
+  if (value === null || value === undefined) return 'None'
+  if (typeof value === 'boolean') return value ? 'True' : 'False'
+  if (Array.isArray(value)) return `[${value.map(pythonValue).join(', ')}]`
+  if (typeof value === 'object') {
+    const fields = Object.entries(value).filter(([, field]) => field !== undefined)
+    return `{${fields.map(([key, field]) => `${quoted(key)}: ${pythonValue(field)}`).join(', ')}}`
+  }
+  return typeof value === 'string' ? quoted(value) : String(value)
+}
+
+/** A string of JSON is one of Python too; with single quotes where it holds none. */
+function quoted(text: string): string {
+  return /^[^'"\\\p{C}]*$/u.test(text) ? `'${text}'` : JSON.stringify(text)
+}

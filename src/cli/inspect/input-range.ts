@@ -1,0 +1,71 @@
+import type { Session } from '../../bridge'
+import { parseUnknownConfig, type RunConfigInput } from '../../config/schema'
+import { accuracyOf, type InputRange, imagesOverClasses, predictClean } from '../../smoothing/clean-accuracy'
+import { type Sanity, sanityOf } from '../../smoothing/sanity'
+import { classifierSpec, datasetSpec } from '../../smoothing/specs'
+import { loadClassifier, openDataset, type StatedRange } from '../../torch'
+import { rangeOf } from './own-configuration'
+
+/** Clean accuracy through one input range. */
+export interface MeasuredRange {
+  readonly range: InputRange
+  readonly from: string
+  readonly accuracy: number
+}
+
+const IMAGES = 200
+const BATCH = 50
+/** So much better another range than the likeliest has to be. */
+const CLEARLY = 0.05
+
+/**
+ * The input range of a configuration as clean test images tell it: the likeliest of those that are stated, unless another of them or
+ * pixels in [-1, 1] do clearly better. And what the classifier does on clean images through it.
+ */
+export async function findInputRange(
+  session: Session,
+  settings: RunConfigInput,
+  stated: readonly StatedRange[],
+): Promise<{
+  readonly range: InputRange
+  readonly measured: readonly MeasuredRange[]
+  readonly sanity: Sanity
+}> {
+  const { classifier: own, data } = parseUnknownConfig(settings)
+  // Of class folders alone, all are looked at: nothing is trained here.
+  const dataset = await openDataset(session, { ...datasetSpec(data, 'test'), testShare: undefined })
+  const classifier = await loadClassifier(session, classifierSpec(own))
+  const networks = { classifier, dataset }
+  try {
+    const indices = await imagesOverClasses(dataset, { count: IMAGES, seed: 0 })
+    const candidates = [
+      ...stated.map(range => ({ range: rangeOf(range), from: range.from })),
+      { range: 'symmetric' as const, from: 'pixels in [-1, 1]' },
+    ]
+    const texts = candidates.map(({ range }) => JSON.stringify(range))
+    const measured: MeasuredRange[] = []
+    for (const [place, { range, from }] of candidates.entries()) {
+      if (texts.indexOf(texts[place] ?? '') < place) continue
+      const looked = await predictClean(networks, {
+        ...{ indices, batch: BATCH, own: own.inputRange, inputRange: range },
+      })
+      measured.push({ range, from, accuracy: accuracyOf(looked) })
+    }
+    const [likeliest] = measured
+    const best = measured.toSorted((a, b) => b.accuracy - a.accuracy)[0]
+    const isBetter = (best?.accuracy ?? 0) >= (likeliest?.accuracy ?? 0) + CLEARLY
+    const range = (isBetter ? best?.range : likeliest?.range) ?? 'symmetric'
+    const right = await loadClassifier(session, classifierSpec({ ...own, inputRange: range }))
+    try {
+      const sanity = await sanityOf(
+        { classifier: right, dataset },
+        { inputRange: range, seed: 0, batch: BATCH },
+      )
+      return { range, measured, sanity }
+    } finally {
+      session.free(right)
+    }
+  } finally {
+    session.free([dataset, classifier])
+  }
+}

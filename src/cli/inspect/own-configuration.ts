@@ -1,0 +1,126 @@
+import { ownSettings, resizeFor } from '../../config/own-preset'
+import type { RunConfigInput } from '../../config/schema'
+import { given } from '../../files/given'
+import type { InputRange } from '../../smoothing/clean-accuracy'
+import type { InspectedImages, InspectedWeights, StatedRange } from '../../torch'
+
+/** Share of class folders without splits that is held out where something is to be trained. */
+const TEST_SHARE = 0.2
+
+/** What was found at the paths of one command line. */
+export interface Found {
+  readonly images?: { readonly path: string; readonly said: InspectedImages } | undefined
+  readonly classifier?: InspectedWeights | undefined
+  readonly denoiser?: InspectedWeights | undefined
+  readonly adapter?: InspectedWeights | undefined
+}
+
+export interface OwnChoices {
+  readonly sigma: number
+  readonly tuning?: 'lora' | 'full' | undefined
+  readonly imageSize?: number | undefined
+  readonly output: string
+}
+
+/** The settings of the data, the classifier and the denoiser that were found, and why they are so where it is not plain. */
+export interface Proposal {
+  readonly settings: RunConfigInput
+  readonly notes: readonly string[]
+}
+
+/**
+ * A configuration of what was found; the input range is the likeliest of those stated.
+ *
+ * @param found - with images and a classifier that loads
+ */
+export function proposeConfiguration(
+  { images, classifier, denoiser, adapter }: Required<Pick<Found, 'images' | 'classifier'>> & Found,
+  { sigma, tuning, imageSize: chosen, output }: OwnChoices,
+): Proposal {
+  const notes: string[] = []
+  const { said, path } = images as NonNullable<Found['images']>
+  const weights = classifier as InspectedWeights
+  const test = said.splits.test ?? said.splits.train
+  const folders = test?.classes ?? []
+  const imageSize = chosen ?? sideFor({ weights, denoiser, median: test?.sides?.median })
+  const isGrey = (weights.channels ?? 3) === 1
+  const order = orderOf(weights, { folders, numeric: said.order, notes })
+  const isNewHead = typeof weights.classes === 'number' && weights.classes !== folders.length
+  if (isNewHead) {
+    notes.push(
+      `The head has ${weights.classes} classes and the folder ${folders.length}: classifier.numClasses makes a new head, which has to be trained. To certify these weights as they are, leave it out and set data.classes to { folder: logit }.`,
+    )
+  }
+  const inPixels = weights.imageSize ?? undefined
+  const isResized = weights.isFixedSize === true && inPixels !== undefined && inPixels !== imageSize
+  const [range] = weights.ranges ?? []
+  const trained = said.splits.train?.images ?? Math.round((test?.images ?? 0) * (1 - TEST_SHARE))
+  const settings = ownSettings({
+    ...{ sigma, tuning, output, imageSize, trainImages: Math.max(1, trained) },
+    ...given({ testImages: said.unsplit && tuning !== undefined ? undefined : test?.images }),
+    data: {
+      ...{ source: 'folder', path, imageSize, resizeSize: resizeFor(imageSize) },
+      ...(isGrey && { channels: 1 as const }),
+      ...given({ classes: order, testShare: said.unsplit && tuning !== undefined ? TEST_SHARE : undefined }),
+    },
+    classifier: {
+      ...(weights.settings as RunConfigInput['classifier']),
+      ...given({
+        inputRange: range && rangeOf(range),
+        resize: isResized ? inPixels : undefined,
+        numClasses: isNewHead ? folders.length : undefined,
+        adapter: adapter?.settings?.adapter as string | undefined,
+      }),
+    },
+    denoiser: (denoiser?.settings as RunConfigInput['smoothing']['denoiser'] | undefined) ?? 'none',
+  })
+  return { settings, notes }
+}
+
+/** A stated range as the settings have it. */
+export function rangeOf({ mean, std }: StatedRange): InputRange {
+  const isSymmetric = [...mean, ...std].every(value => value === 0.5)
+  return isSymmetric ? 'symmetric' : { mean: [...mean], std: [...std] }
+}
+
+/** The side of the images that the denoiser sees: what it was trained on, else what the classifier was, but no more than there is. */
+function sideFor({
+  weights,
+  denoiser,
+  median,
+}: {
+  readonly weights: InspectedWeights
+  readonly denoiser: InspectedWeights | undefined
+  readonly median: number | undefined
+}): number {
+  const ofDenoiser = denoiser?.imageSize
+  // The paper's runs on ImageNet give images of 224 to the denoiser of 256.
+  if (typeof ofDenoiser === 'number') return ofDenoiser === 256 ? 224 : ofDenoiser
+  const ofClassifier = weights.imageSize ?? 224
+  return weights.isFixedSize === true || median === undefined ? ofClassifier : Math.min(ofClassifier, median)
+}
+
+/** `data.classes`, where text order is not that of the logits. */
+function orderOf(
+  { names, classes }: InspectedWeights,
+  {
+    folders,
+    numeric,
+    notes,
+  }: { readonly folders: readonly string[]; readonly numeric: 'numeric' | null; readonly notes: string[] },
+): 'numeric' | string[] | undefined {
+  if (names !== null && names !== undefined && classes === folders.length) {
+    if (names.every((name, logit) => name === folders[logit])) return undefined
+    if (names.length === folders.length && folders.every(name => names.includes(name))) {
+      notes.push(`The weights have the classes in another order than text: ${names.join(', ')}.`)
+      return [...names]
+    }
+    notes.push(
+      `The weights call their classes ${names.slice(0, 5).join(', ')}, the folders are called ${folders.slice(0, 5).join(', ')}: look whether they are in the same order.`,
+    )
+    return [...folders]
+  }
+  if (numeric === null) return undefined
+  notes.push('The class folders are numbers: they are taken in the order of the numbers.')
+  return numeric
+}

@@ -1,0 +1,178 @@
+import { join } from 'node:path'
+import { connect, type Session } from '../../bridge'
+import { certifyFromCounts } from '../../certification/statistics'
+import { parseUnknownConfig, type RunConfigInput } from '../../config/schema'
+import { ConfigError } from '../../errors'
+import { exists } from '../../files/exists'
+import { given } from '../../files/given'
+import { radiusOf } from '../../logs/outcome'
+import { noiseScheduleOf } from '../../smoothing/denoise'
+import { sigmaRange } from '../../smoothing/noise-level'
+import { gaussianBound } from '../../statistics/bound'
+import { print, printData, say } from '../../terminal/print'
+import { loadingLine } from '../../terminal/progress'
+import { type Inspected, inspectPath } from '../../torch'
+import { writeOutput } from '../write-output'
+import { describeFound } from './describe'
+import { findInputRange } from './input-range'
+import { type Found, proposeConfiguration } from './own-configuration'
+
+export interface InspectOptions {
+  readonly architecture?: string
+  readonly sigma?: number
+  readonly radius?: number
+  readonly tuning?: 'lora' | 'full'
+  readonly imageSize?: number
+  readonly runFolder?: string
+  readonly write?: string
+  readonly json?: boolean
+  readonly python?: string
+}
+
+/** Where nothing is said of σ or a radius. */
+const SIGMA = 0.25
+/** With nearly all votes for the class, radii of about twice σ are certified. */
+const RADIUS_PER_SIGMA = 2
+
+/** `ft-cadis inspect`: says what lies at the paths, and writes a configuration of it. */
+export async function inspect(paths: readonly string[], options: InspectOptions): Promise<void> {
+  const { write, json = false, radius, architecture, python } = options
+  const sigma = options.sigma ?? (radius === undefined ? SIGMA : radius / RADIUS_PER_SIGMA)
+  if (write !== undefined && (await exists(write))) {
+    throw new ConfigError(`${write} is there already.`, { remedy: 'Name another file, or remove it.' })
+  }
+  using starting = loadingLine({ isShown: !json })
+  starting.show('starting Python and PyTorch')
+  await using session = await connect({ python, device: 'cpu' })
+  const inspected: { readonly path: string; readonly found: Inspected }[] = []
+  for (const path of paths) {
+    starting.show(`looking at ${path}`)
+    const found = await inspectPath(session, path, given({ architecture }))
+    inspected.push({ path, found })
+  }
+  starting.end()
+  if (!json) print(inspected.map(({ path, found }) => describeFound(path, found)).join('\n\n'))
+  const found = sortOut(inspected)
+  const proposal =
+    found.images === undefined || !loads(found)
+      ? undefined
+      : await propose(session, found, { ...options, sigma, isTold: !json })
+  if (json) {
+    printData(JSON.stringify({ found: inspected, ...proposal }, null, 2))
+  } else if (proposal !== undefined) {
+    print(['', 'Together', ...proposal.lines.map(line => `  ${line}`)].join('\n'))
+  }
+  if (write === undefined) return
+  if (proposal === undefined) throw incomplete(found)
+  parseUnknownConfig(proposal.settings)
+  await writeOutput(write, `${JSON.stringify(proposal.settings, null, 2)}\n`)
+  if (!json) print(nextSteps(write, proposal.settings))
+}
+
+/** One of each kind. */
+function sortOut(inspected: readonly { readonly path: string; readonly found: Inspected }[]): Found {
+  const kinds = inspected.map(({ found }) => found.kind)
+  const twice = kinds.find((kind, place) => kind !== 'unknown' && kinds.indexOf(kind) < place)
+  if (twice !== undefined) {
+    const named = inspected.filter(({ found }) => found.kind === twice).map(({ path }) => path)
+    throw new ConfigError(
+      `${named.join(' and ')} are ${twice === 'images' ? 'folders of images' : `${twice}s`}, expected one.`,
+      {
+        remedy: 'Name one of each kind: images, classifier, denoiser, adapters.',
+      },
+    )
+  }
+  const first = inspected.find(({ found }) => found.kind === 'images')
+  const weights = (kind: string) =>
+    inspected.flatMap(({ found }) => (found.kind === kind && found.kind !== 'images' ? [found] : []))[0]
+  return {
+    images: first?.found.kind === 'images' ? { path: first.path, said: first.found } : undefined,
+    classifier: weights('classifier'),
+    denoiser: weights('denoiser'),
+    adapter: weights('adapter'),
+  }
+}
+
+function loads(found: Found): found is Found & Required<Pick<Found, 'images' | 'classifier'>> {
+  return found.images !== undefined && found.classifier !== undefined && found.classifier.settings !== null
+}
+
+interface Proposed {
+  readonly settings: RunConfigInput
+  readonly lines: readonly string[]
+}
+
+async function propose(
+  session: Session,
+  found: Found & Required<Pick<Found, 'images' | 'classifier'>>,
+  {
+    sigma,
+    isTold,
+    runFolder = join('runs', 'own'),
+    ...choices
+  }: Pick<InspectOptions, 'tuning' | 'imageSize' | 'runFolder'> & {
+    readonly sigma: number
+    readonly isTold: boolean
+  },
+): Promise<Proposed> {
+  const { settings, notes } = proposeConfiguration(found, { ...choices, sigma, output: runFolder })
+  const lines = notes.map(note => `note: ${note}`)
+  const radius = radiusOf(
+    certifyFromCounts([100, 0], [10_000, 0], { alpha: 0.001, bound: gaussianBound(sigma) }),
+  ).toFixed(2)
+  lines.push(
+    `σ ${sigma} certifies radii up to ${radius} with n = 10,000, mostly about ${(RADIUS_PER_SIGMA * sigma).toFixed(2)}; for a radius r choose σ of r / 2 (--radius)`,
+  )
+  if (found.denoiser?.schedule !== undefined) {
+    const { smallest, largest } = sigmaRange(noiseScheduleOf({ schedule: found.denoiser.schedule as never }))
+    if (sigma < smallest || sigma > largest) {
+      lines.push(
+        `note: σ ${sigma} is outside of what the denoiser knows, ${smallest.toPrecision(2)} to ${largest.toPrecision(3)}`,
+      )
+    }
+  } else if (found.denoiser === undefined) {
+    lines.push(
+      'note: without a denoiser the classifier sees the noise itself: only one that was trained on noisy images stands that. docs/certify-your-own-classifier.md says which denoiser fits',
+    )
+  }
+  const { classifier, data } = settings
+  if (found.classifier?.random !== null || classifier.numClasses !== undefined) return { settings, lines }
+  using looking = loadingLine({ isShown: isTold })
+  looking.show('looking at clean test images')
+  const { range, measured, sanity } = await findInputRange(session, settings, found.classifier?.ranges ?? [])
+  looking.end()
+  for (const { accuracy, from, range: tried } of measured) {
+    const isTaken = JSON.stringify(tried) === JSON.stringify(range)
+    lines.push(
+      `clean accuracy ${(100 * accuracy).toFixed(0)} % of ${sanity.images} images with the inputs of ${from}${isTaken && measured.length > 1 ? ', taken' : ''}`,
+    )
+  }
+  if (sanity.note !== null) lines.push(`note: ${sanity.note}`)
+  return {
+    settings: { ...settings, data, classifier: { ...classifier, inputRange: range as 'symmetric' } },
+    lines,
+  }
+}
+
+function incomplete({ images, classifier }: Found): ConfigError {
+  const missing = [
+    ...(images === undefined ? ['a folder of images'] : []),
+    ...(classifier === undefined ? ['the weights of a classifier'] : []),
+  ]
+  return new ConfigError(`A configuration needs ${missing.join(' and ')}, which none of the paths is.`, {
+    remedy:
+      'Name them all in one command: npx ft-cadis inspect photos model.pth denoiser --write config.json',
+  })
+}
+
+function nextSteps(file: string, { data, smoothing }: RunConfigInput): string {
+  const holdsOut = !('testShare' in data) || data.testShare === undefined
+  const isTrainable = smoothing.denoiser.source !== 'none'
+  say('')
+  return [
+    `written: ${file}. Certify it as it is:`,
+    `  npx ft-cadis certify --config ${file} --images over-classes:30 --adaptive`,
+    `${isTrainable ? 'Fine-tune it for its denoiser' : 'Fine-tune it on noisy images'}, and certify that:`,
+    `  npx ft-cadis train --config ${file} --certify${holdsOut ? ' --set data.testShare=0.2 (if the class folders have no train folder)' : ''}`,
+  ].join('\n')
+}

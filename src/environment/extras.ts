@@ -1,0 +1,33 @@
+import { PythonStartError } from '../errors'
+import { findMissing } from './inspect-environment'
+import { type InterpreterOptions, resolveInterpreter } from './interpreter'
+import { EXTRA_FILES, type Extra } from './paths'
+import { readRequirements } from './requirements'
+
+/**
+ * Refuses a Python that lacks the packages of an extra.
+ *
+ * @param what - What needs them, for the message.
+ * @throws PythonStartError that names them, with the command that installs them
+ */
+export async function requireExtra(
+  extra: Extra,
+  what: string,
+  {
+    files = EXTRA_FILES,
+    ...options
+  }: InterpreterOptions & {
+    /** The lists of packages. Default: those of this package. */
+    readonly files?: Readonly<Record<Extra, string>>
+  },
+): Promise<void> {
+  const { path, origin } = await resolveInterpreter(options)
+  const { requirements } = await readRequirements(files[extra])
+  const missing = await findMissing(path, requirements)
+  if (missing.length === 0) return
+  const named = origin === 'option' ? ` --python ${path}` : ''
+  throw new PythonStartError(
+    `${what} needs ${missing.map(({ name }) => name).join(', ')}, which ${path} does not have.`,
+    { remedy: `Run \`npx ft-cadis setup --with ${extra}${named}${origin === 'venv' ? '' : ' --install'}\`.` },
+  )
+}

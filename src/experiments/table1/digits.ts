@@ -1,0 +1,73 @@
+import type { Fields, Table1Entry } from '../../config/table1/entry'
+
+/**
+ * Settings of the systems that train from scratch, on the digits. Nobody has published any: form and order of size are those of
+ * CIFAR-10, attack radii are σ, and the lengths are what 40 seconds of one core take.
+ */
+
+/** The ResNet of Table 17's stand-in, with random weights. */
+const NETWORK = {
+  ...{ source: 'timm', name: 'resnet18', pretrained: false, resize: 16 },
+  modelArgs: { in_chans: 1, num_classes: 10, layers: [1, 1, 1, 1], channels: [16, 32, 64, 64] },
+}
+
+const RAMP_EPOCHS = 5
+
+function train(epochs: number): Fields {
+  return {
+    ...{ epochs, warmupEpochs: 2, imagesPerUpdate: 64, learningRate: 2e-3 },
+    weightDecay: { start: 0.05, end: 0.05 },
+  }
+}
+
+function fromScratch(method: Fields, epochs: number): Table1Entry {
+  return { method, optimisation: train(epochs), classifier: NETWORK }
+}
+
+type DigitsSystem =
+  | 'gaussian'
+  | 'stability'
+  | 'smooth-adv'
+  | 'macer'
+  | 'consistency'
+  | 'smooth-mix'
+  | 'cat-rs'
+  | 'diverse-ensemble'
+
+export const DIGITS: Readonly<Record<DigitsSystem, (sigma: number) => Table1Entry>> = {
+  gaussian: () => fromScratch({ kind: 'gaussian', noises: 1 }, 30),
+  stability: () => fromScratch({ kind: 'stability', lambda: 2 }, 24),
+  'smooth-adv': sigma =>
+    fromScratch(
+      {
+        ...{ kind: 'smooth-adv', noises: 2, trainedNoises: 'all', rampEpochs: RAMP_EPOCHS },
+        attack: { kind: 'pgd', steps: 2, epsilon: sigma },
+      },
+      16,
+    ),
+  macer: () =>
+    fromScratch({ kind: 'macer', noises: 8, lambda: 1, beta: 16, gamma: 8, robustnessFromEpoch: 5 }, 16),
+  consistency: () => fromScratch({ kind: 'consistency', noises: 2, lambda: 1, eta: 0.5 }, 24),
+  'smooth-mix': sigma =>
+    fromScratch(
+      {
+        ...{ kind: 'smooth-mix', noises: 2, eta: 5, mixStep: 0, rampEpochs: RAMP_EPOCHS },
+        attack: { steps: 2, stepLength: sigma },
+      },
+      16,
+    ),
+  'cat-rs': sigma =>
+    fromScratch({ kind: 'cat-rs', noises: 4, lambda: 1, attack: { steps: 2, epsilon: sigma } }, 12),
+  'diverse-ensemble': () =>
+    fromScratch(
+      { kind: 'diverse-ensemble', members: 3, noises: 2, gradientWeight: 0.1, marginWeight: 0.5 },
+      12,
+    ),
+}
+
+/** Denoised Smoothing: a DnCNN, smaller than the published one, in front of the classifier off the shelf. */
+export const DIGITS_DENOISER = {
+  denoiser: { source: 'dncnn', depth: 6, width: 32, channels: 1 },
+  method: { kind: 'denoiser', target: 'prediction' },
+  optimisation: train(24),
+} as const

@@ -1,0 +1,126 @@
+import { ablations } from '../../config/ablations'
+import { parseUnknownConfig, type RunConfig } from '../../config/schema'
+import { TABLE1_PRESETS, table1Preset, unreleasedFields } from '../../config/table1'
+import type { Table1Entry } from '../../config/table1/entry'
+import type { Arm } from '../definition'
+import type { Scale } from '../scale'
+import { DIGITS, DIGITS_DENOISER } from './digits'
+
+/** What an arm is beside its names; or why a system has none at a scale and a noise level, a clause. */
+type SystemArm = Omit<Arm, 'key' | 'label' | 'sigma'> | { readonly leftOut: string }
+
+/** A row of Table 1. */
+export interface System {
+  readonly key: string
+  readonly label: string
+  /** How the row of the paper begins. */
+  readonly paper: string
+  readonly arm: (scale: Scale, sigma: number) => SystemArm
+}
+
+/** Filled in for each seed. */
+const SOFT_LABELS = 'soft-labels'
+
+/** The settings of a method that trains from scratch on noisy images, by its name in `presets.table1`. */
+function onNoisyImages(
+  name: keyof typeof DIGITS,
+  { members = () => 1, softLabels }: { members?: (scale: Scale) => number; softLabels?: boolean } = {},
+): System['arm'] {
+  return (scale, sigma) => {
+    const preset = TABLE1_PRESETS.find(each => each.name === `table1.${name}`)
+    const arm = (config: NonNullable<Arm['config']>): SystemArm => ({
+      config: base => ({ ...config(base), certification: base.certification }),
+      members: members(scale),
+      ...(softLabels && {
+        // As many copies as in the released code, where votes cost little beside the training.
+        softLabels: { of: keyOf('gaussian', sigma), n: scale.name === 'digits' ? 100 : 10_000 },
+      }),
+    })
+    if (scale.name === 'digits') return arm(base => fromEntry(base, DIGITS[name](sigma)))
+    const { name: published } = scale
+    if (!preset?.scales.includes(published)) return { leftOut: 'no settings were released' }
+    const unreleased = unreleasedFields(preset, { scale: published, sigma })
+    if (unreleased.length > 0) return { leftOut: `not released: ${unreleased.join(', ')}` }
+    return arm(base =>
+      table1Preset(preset, published).config({
+        ...{ sigma, data: pathOf(base), output: base.output },
+        ...(softLabels && { above: { method: { predictions: SOFT_LABELS } } }),
+      }),
+    )
+  }
+}
+
+function pathOf({ data }: RunConfig): string | undefined {
+  return 'path' in data ? data.path : undefined
+}
+
+function fromEntry(base: RunConfig, { method, optimisation, classifier }: Table1Entry): RunConfig {
+  const { smoothing, data, output, certification, checkpoints, threads } = base
+  const settings = {
+    smoothing: { sigma: smoothing.sigma, denoiser: { source: 'none' } },
+    method: { ...method, ...(method.kind === 'cat-rs' && { predictions: SOFT_LABELS }) },
+    ...{ classifier, data, optimisation, output, certification, checkpoints, threads },
+  }
+  return parseUnknownConfig(settings)
+}
+
+/** An arm that starts from the scale's networks, which MNIST has none of. */
+function behindDenoiser(arm: Omit<Arm, 'key' | 'label' | 'sigma'>): System['arm'] {
+  return ({ name }) => (name === 'mnist' ? { leftOut: 'there is no denoiser of MNIST' } : arm)
+}
+
+/** Denoised Smoothing, in front of the classifier off the shelf. */
+function trainedDenoiser(base: RunConfig): RunConfig {
+  const { smoothing, ...others } = base
+  return parseUnknownConfig({
+    ...others,
+    smoothing: { sigma: smoothing.sigma, denoiser: DIGITS_DENOISER.denoiser },
+    method: DIGITS_DENOISER.method,
+    optimisation: DIGITS_DENOISER.optimisation,
+  })
+}
+
+/** How many networks an ensemble of Horváth et al. has; three where time is short. */
+function boosted({ name }: Scale): number {
+  return name === 'cifar10' ? 10 : 3
+}
+
+/** The systems of Table 1 that this package trains, in its order. */
+export const SYSTEMS: readonly System[] = [
+  { key: 'gaussian', label: 'Gaussian', paper: 'Gaussian', arm: onNoisyImages('gaussian') },
+  { key: 'stability', label: 'Stability training', paper: 'Stability', arm: onNoisyImages('stability') },
+  { key: 'smooth-adv', label: 'SmoothAdv', paper: 'SmoothAdv', arm: onNoisyImages('smooth-adv') },
+  { key: 'consistency', label: 'Consistency', paper: 'Consistency', arm: onNoisyImages('consistency') },
+  { key: 'macer', label: 'MACER', paper: 'MACER', arm: onNoisyImages('macer') },
+  {
+    ...{ key: 'boosting', label: 'Boosting (of Consistency)', paper: 'Boosting' },
+    arm: onNoisyImages('consistency', { members: boosted }),
+  },
+  { key: 'drt', label: 'DRT', paper: 'DRT', arm: onNoisyImages('diverse-ensemble') },
+  { key: 'smooth-mix', label: 'SmoothMix', paper: 'SmoothMix', arm: onNoisyImages('smooth-mix') },
+  {
+    ...{ key: 'cat-rs', label: 'CAT-RS', paper: 'CAT-RS' },
+    arm: onNoisyImages('cat-rs', { softLabels: true }),
+  },
+  {
+    ...{ key: 'denoised', label: 'Denoised', paper: 'Denoised' },
+    arm: ({ name }) =>
+      name === 'digits'
+        ? { config: trainedDenoiser }
+        : { leftOut: 'no denoiser of its kind that was trained for this classifier was released' },
+  },
+  {
+    ...{ key: 'off-the-shelf', label: 'Diffusion Denoised', paper: 'Diffusion Denoised' },
+    arm: behindDenoiser({ isTrained: false }),
+  },
+  {
+    ...{ key: 'cross-entropy', label: 'Diffusion Denoised + fine-tuning' },
+    paper: 'Diffusion Denoised + fine-tuning',
+    arm: behindDenoiser({ config: ablations.table5.crossEntropyOnly }),
+  },
+  { key: 'ft-cadis', label: 'FT-CADIS', paper: 'FT-CADIS', arm: behindDenoiser({}) },
+]
+
+export function keyOf(system: string, sigma: number): string {
+  return `${system}-sigma-${sigma}`
+}

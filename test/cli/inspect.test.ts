@@ -1,0 +1,103 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { parseUnknownConfig } from '../../src'
+import { smoothedSource } from '../../src/cli/smoothed-source'
+import { CLASSIFIER, DENOISER } from '../support/digits'
+import { runProgram, runSupportScript } from '../support/run-example'
+
+const TIMEOUT_MS = 240_000
+
+let folder: string
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ft-cadis-inspect-'))
+  await runSupportScript('own_photos.py', folder)
+}, TIMEOUT_MS)
+afterAll(() => rm(folder, { recursive: true }))
+
+const [photos, model] = ['photos', 'model.pth'].map(name => () => join(folder, name)) as [
+  () => string,
+  () => string,
+]
+
+const inspect = (...words: string[]) => runProgram('src/cli/main.ts', 'inspect', ...words)
+
+describe('inspect', () => {
+  it(
+    'writes a configuration of class folders and weights that certify and train take',
+    async () => {
+      const config = join(folder, 'config.json')
+      const words = [photos(), model(), '--write', config]
+      const { stdout: text, stderr } = await inspect(...words, '--radius', '0.6', '--tuning', 'full')
+      expect(stderr).toBe('')
+      expect(text).toMatch(/classes +3, in this order: cat \(40\), coffee \(40\), flower \(40\)/)
+      expect(text).toMatch(/images +120; shorter side 4\d to 5\d pixels/)
+      expect(text).toMatch(/a classifier: timm's resnet10t|model\.pth: timm's resnet10t/)
+      expect(text).toMatch(
+        /clean accuracy (9\d|100) % of 120 images with the inputs of timm's default.*, taken/,
+      )
+      expect(text).toContain('npx ft-cadis certify --config')
+
+      const settings = parseUnknownConfig(JSON.parse(await readFile(config, 'utf8')))
+      expect(settings).toMatchObject({
+        smoothing: { sigma: 0.3, denoiser: { source: 'none' } },
+        classifier: {
+          source: 'timm',
+          name: 'resnet10t',
+          path: model(),
+          inputRange: { mean: [0.485, 0.456, 0.406] },
+        },
+        data: { source: 'folder', path: photos(), imageSize: 32, resizeSize: 32, testShare: 0.2 },
+        method: { kind: 'gaussian' },
+        optimisation: { epochs: 30, imagesPerUpdate: 32 },
+      })
+      const source = await smoothedSource(undefined, { config })
+      expect(source.config).toMatchObject({ smoothing: settings.smoothing, classifier: settings.classifier })
+      expect(await inspect(...words)).toMatchObject({
+        exitCode: 1,
+        stderr: expect.stringContaining('is there already'),
+      })
+    },
+    TIMEOUT_MS,
+  )
+
+  it(
+    'says the σ range of a denoiser and the head and inputs of a classifier',
+    async () => {
+      const { stdout: text } = await inspect(DENOISER, CLASSIFIER)
+      expect(text).toMatch(/a UNet2DModel of diffusers\n {2}parameters {2}190,369\n/)
+      expect(text).toMatch(/sigma +0\.0\d+ to 78\.\d, 1000 timesteps/)
+      expect(text).toMatch(/head +10 classes, without names/)
+      expect(text).toMatch(/inputs +mean \[0\.5\], std \[0\.5\]: its folder says so/)
+    },
+    TIMEOUT_MS,
+  )
+
+  it(
+    'prints the same as JSON',
+    async () => {
+      const said = JSON.parse((await inspect(DENOISER, '--json')).stdout)
+      expect(said.found).toMatchObject([{ path: DENOISER, found: { kind: 'denoiser', imageSize: 8 } }])
+    },
+    TIMEOUT_MS,
+  )
+
+  it(
+    'refuses two of a kind, and a configuration of too little',
+    async () => {
+      const refused = async (...words: string[]) => {
+        const { exitCode, stderr } = await inspect(...words)
+        expect(exitCode).toBe(1)
+        return stderr
+      }
+      const write = join(folder, 'none.json')
+      await writeFile(join(folder, 'text.pth'), 'no weights')
+      expect(await refused(DENOISER, DENOISER)).toMatch(/are denoisers, expected one/)
+      expect(await refused(photos(), '--write', write)).toMatch(/needs the weights of a classifier/)
+      await expect(readFile(write)).rejects.toThrow(/ENOENT/)
+      expect(await refused(join(folder, 'text.pth'))).toMatch(/is not a PyTorch weight file/)
+    },
+    TIMEOUT_MS,
+  )
+})

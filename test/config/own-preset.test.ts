@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest'
+import { ConfigError, presets } from '../../src'
+
+const own = (others: object = {}) =>
+  presets.own({
+    ...{ data: 'photos', classifier: { source: 'timm', name: 'resnet18', path: 'model.pth' } },
+    ...{ denoiser: { source: 'diffusers', path: 'denoiser' }, sigma: 0.5, ...others },
+  })
+
+describe('presets.own', () => {
+  it.each([
+    [12, { epochs: 30, imagesPerUpdate: 12 }],
+    [999, { epochs: 30, imagesPerUpdate: 32 }],
+    [1000, { epochs: 20, imagesPerUpdate: 64 }],
+    [50_000, { epochs: 20, imagesPerUpdate: 128 }],
+    [1_281_167, { epochs: 5, imagesPerUpdate: 128 }],
+  ])('trains on %d images so long', (trainImages, length) => {
+    expect(own({ trainImages }).optimisation).toMatchObject(length)
+  })
+
+  it('is FT-CADIS with the attack for images of that size, and without a denoiser training on noise', () => {
+    expect(own({ imageSize: 32 }).method).toMatchObject({ kind: 'ft-cadis', noises: 4, attack: { steps: 4 } })
+    expect(own().method).toMatchObject({ kind: 'ft-cadis', noises: 2, attack: { steps: 1 } })
+    for (const denoiser of ['none', { source: 'none' }]) {
+      expect(own({ denoiser })).toMatchObject({
+        method: { kind: 'gaussian' },
+        smoothing: { denoiser: { source: 'none' } },
+      })
+    }
+  })
+
+  it('certifies all test images, or 500 drawn over the classes', () => {
+    expect(own({ testImages: 500 }).certification.images).toBe('all')
+    expect(own({ testImages: 501 }).certification.images).toEqual({ overClasses: 500 })
+  })
+
+  it('names what is not acceptable', () => {
+    expect(() => own({ sigma: -1 })).toThrow(ConfigError)
+    expect(() => own({ sigma: -1 })).toThrow(/smoothing\.sigma/)
+    expect(() => own({ testShare: 1 })).toThrow(/data\.testShare/)
+  })
+})

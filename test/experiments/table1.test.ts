@@ -1,0 +1,195 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { parseUnknownConfig, type RunConfig } from '../../src/config/schema'
+import {
+  type Experiment,
+  type ExperimentOutcome,
+  findExperiments,
+  makeScale,
+  runExperiments,
+  type ScaleName,
+} from '../../src/experiments'
+import { logPath, memberSeeds, resolveArms, seedFolder, softLabelsPath } from '../../src/experiments/arms'
+import { SYSTEMS } from '../../src/experiments/table1/systems'
+import { pairedEnvelopeTable, systemsTable } from '../../src/experiments/table1/tables'
+import { tasksOf } from '../../src/experiments/tasks'
+import { readCertificationLog } from '../../src/logs/certification-log-file'
+import { rowsOf } from '../analysis/rows'
+import { connectForTest } from '../support/digits'
+import { runWithoutPython } from '../support/run-without-python'
+import { tinyScale } from '../support/tiny-experiment'
+
+const [table1] = findExperiments(['table1']) as [Experiment]
+
+function armsOf(name: ScaleName = 'digits') {
+  return resolveArms(table1, { scale: makeScale(name, { output: 'runs/x', data: 'data' }), output: 'runs/x' })
+}
+
+describe('table1', () => {
+  it('has every system at every noise level of the digits', () => {
+    const arms = armsOf()
+    expect(arms).toHaveLength(3 * SYSTEMS.length)
+    const kinds = arms.filter(({ sigma }) => sigma === 0.5).map(({ config }) => config.method.kind)
+    expect(new Set(kinds)).toEqual(
+      new Set([
+        ...['gaussian', 'stability', 'smooth-adv', 'consistency', 'macer', 'diverse-ensemble', 'smooth-mix'],
+        ...['cat-rs', 'denoiser', 'ft-cadis'],
+      ]),
+    )
+  })
+
+  it('takes settings as they were released, and leaves out what was not', () => {
+    const arm = (key: string) => armsOf('cifar10').find(({ arm: { key: own } }) => own === key)?.config
+    expect(arm('macer-sigma-0.5')).toMatchObject({
+      classifier: { source: 'resnet110' },
+      method: { lambda: 4 },
+    })
+    // So that the images of the paired comparison are the same.
+    expect(arm('macer-sigma-0.5')?.certification).toEqual(arm('ft-cadis-sigma-0.5')?.certification)
+    expect(armsOf('imagenet').map(({ arm: { key } }) => key)).not.toContain('macer-sigma-0.5')
+    expect(armsOf('imagenet').map(({ arm: { key } }) => key)).toContain('macer-sigma-0.25')
+  })
+
+  it('shares runs with other experiments, and members of ensembles with single networks', () => {
+    const [main] = findExperiments(['main']) as [Experiment]
+    const options = { scale: makeScale('digits', { output: 'runs/x' }), output: 'runs/x', seeds: [0, 1] }
+    const arm = (key: string) => armsOf().find(({ arm: { key: own } }) => own === key) as never
+    const of = resolveArms(main, options).find(({ arm: { key } }) => key === 'ft-cadis-sigma-0.5')
+    expect(arm('ft-cadis-sigma-0.5')).toMatchObject({ id: of?.id })
+    const [boosting, consistency] = [arm('boosting-sigma-0.5'), arm('consistency-sigma-0.5')]
+    expect(memberSeeds(boosting, 1)).toEqual([1, 1001, 2001])
+    expect(seedFolder(boosting, 1)).toBe(seedFolder(consistency, 1))
+    expect(logPath(boosting, 1)).not.toBe(logPath(consistency, 1))
+    const folders = tasksOf([table1, main], options).flatMap(task =>
+      task.kind === 'train' ? seedFolder(task.arm, task.seed) : [],
+    )
+    expect(new Set(folders).size).toBe(folders.length)
+    // A noise level and a seed: 12 systems that train, and two more members of one of them.
+    expect(folders).toHaveLength(3 * 2 * (12 - 1 + 2))
+  })
+
+  it('is at no scale that it does not name', () => {
+    const [main] = findExperiments(['main']) as [Experiment]
+    const scale = makeScale('mnist', { output: 'x', data: 'data' })
+    expect(() => resolveArms(main, { scale, output: 'x' })).toThrow(
+      /main has the scales digits, cifar10, imagenet, got mnist/,
+    )
+  })
+
+  it('has the form of Table 1, with the numbers of the paper where the data are its', () => {
+    const outcome = outcomeOf('cifar10', { gaussian: [0, 0.3], 'ft-cadis': [0.6, 1] })
+    const { rows, columns } = systemsTable(outcome)
+    expect(columns.map(({ header }) => header).slice(0, 3)).toEqual(['system', 'r = 0.25', 'r = 0.5'])
+    expect(rows.map(row => row.slice(0, 3))).toEqual([
+      ['Gaussian', { value: 50, clean: 100 }, { value: 0, clean: 100 }],
+      ['Gaussian, the paper', { value: 61, clean: 77 }, { value: 43, clean: 66 }],
+      ['FT-CADIS', { value: 100, clean: 100 }, { value: 100, clean: 100 }],
+      ['FT-CADIS, the paper', { value: 80.3, clean: 88.7 }, { value: 68.4, clean: 88.7 }],
+    ])
+    const [paired] = pairedEnvelopeTable(outcome)
+    expect(paired?.rows.map(row => row.slice(0, 3))).toEqual([
+      ['Gaussian', '-50.0 (-100.0 to 0.0)', '-100.0 (-100.0 to -100.0)'],
+    ])
+  })
+
+  it('is planned by name, without Python, networks or data', async () => {
+    const { stdout, stderr, exitCode } = await runWithoutPython(
+      ...([tmpdir(), 'experiment', 'table1', '--scale', 'imagenet', '--plan', '--seeds', '1'] as const),
+    )
+    expect({ stderr, exitCode }).toEqual({ stderr: '', exitCode: 0 })
+    for (const { label } of SYSTEMS) expect(stdout).toContain(label)
+    expect(stdout).toMatch(/MACER +│ 0\.5 .*not released: method\.noises/)
+  })
+})
+
+/** Of two images at σ = 0.5, with these radii. */
+function outcomeOf(name: ScaleName, radii: Readonly<Record<string, [number, number]>>): ExperimentOutcome {
+  const scale = makeScale(name, { output: 'x', data: 'data' })
+  const arms = resolveArms(table1, { scale, output: 'x' }).flatMap(arm => {
+    const own = radii[arm.arm.key.replace('-sigma-0.5', '')]
+    if (own === undefined) return []
+    const logs = [rowsOf([0, 0, own[0]], [1, 1, own[1]])]
+    return [{ ...arm, label: arm.arm.label, logs, updates: [], training: undefined }]
+  })
+  return { experiment: table1, scale, seeds: [0], indices: [0, 1], arms, samples: undefined }
+}
+
+describe('arms of several networks', () => {
+  let folder: string
+  let session: Awaited<ReturnType<typeof connectForTest>>
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'ft-cadis-table1-'))
+    session = await connectForTest()
+  })
+  afterAll(async () => {
+    await session.close()
+    await rm(folder, { recursive: true })
+  })
+
+  it('are trained and certified as one: ensembles of runs, members, a denoiser, soft labels', async () => {
+    const output = join(folder, 'runs')
+    const scale = tinyScale(output)
+    const wanted = ['consistency', 'boosting', 'drt', 'gaussian', 'cat-rs', 'denoised']
+    const systems: Experiment = {
+      ...table1,
+      arms: () =>
+        table1.arms({ ...scale, sigmas: [0.5] }).flatMap(arm => {
+          if (!wanted.some(key => arm.key.startsWith(`${key}-sigma`))) return []
+          const { softLabels, config = (base: RunConfig) => base } = arm
+          return [
+            {
+              ...arm,
+              ...(arm.members === 3 && { members: 2 }),
+              ...(softLabels && { softLabels: { ...softLabels, n: 4 } }),
+              config: (base: RunConfig) =>
+                parseUnknownConfig({
+                  ...config(base),
+                  optimisation: {
+                    ...config(base).optimisation,
+                    epochs: 1,
+                    warmupEpochs: 0,
+                    imagesPerUpdate: 600,
+                  },
+                }),
+            },
+          ]
+        }),
+    }
+    const [result] = await runExperiments([systems], { scale, output, seeds: [0], session })
+    const arms = new Map(result?.outcome.arms.map(arm => [arm.arm.key.replace('-sigma-0.5', ''), arm]))
+    const models = async (key: string) => {
+      const log = await readCertificationLog(logPath(arms.get(key) as never, 0))
+      return (log.metadata?.configuration.models ?? {}) as Readonly<Record<string, unknown>>
+    }
+    const others = (of: Readonly<Record<string, unknown>>) => (of.ensemble as { others: unknown[] }).others
+    const single = await models('consistency')
+    const boosting = await models('boosting')
+    const drt = await models('drt')
+    expect(boosting).toMatchObject({ checkpoint: single.checkpoint, ensemble: { by: 'logits' } })
+    expect(others(boosting)).toHaveLength(1)
+    expect(others(boosting)).not.toContainEqual(single.checkpoint)
+    expect(others(drt)).toHaveLength(2)
+    expect(await models('denoised')).toMatchObject({ checkpoint: null, denoiser: expect.any(Object) })
+    const { softLabels } = arms.get('cat-rs') ?? {}
+    expect(softLabels && softLabelsPath(softLabels, 0)).toMatch(/soft-labels-4\.jsonl$/)
+    // Networks of 3 members, 2 runs, and the DnCNN alone.
+    const trainable = Object.fromEntries(
+      [...arms].map(([key, { training }]) => [key, training?.trainableParameters]),
+    )
+    expect(trainable.drt).toBe(3 * (trainable.consistency ?? 0))
+    expect(trainable.denoised).toBeLessThan(60_000)
+    const cost = result?.tables[1]
+    expect(cost?.rows.find(([label]) => String(label).startsWith('Boosting'))?.[1]).toBe(
+      2 * (trainable.consistency ?? 0),
+    )
+    // All is done: nothing is run again.
+    const done: string[] = []
+    await runExperiments([systems], {
+      ...{ scale, output, seeds: [0], session },
+      onTask: task => done.push(task.kind),
+    })
+    expect(done).toEqual([])
+  }, 300_000)
+})

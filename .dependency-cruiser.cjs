@@ -66,6 +66,12 @@ module.exports = {
       ...foundations,
     ),
     {
+      name: 'verify imports nothing: it recomputes what the other rooms wrote',
+      severity: 'error',
+      from: { path: '^src/verify/' },
+      to: { pathNot: '^src/verify/' },
+    },
+    {
       name: 'nothing but the index imports the command line',
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/(cli/|index\\.ts$)' },

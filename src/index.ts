@@ -25,7 +25,12 @@ export { certifyLaunched } from './certification/certify-launched'
 export { chooseImages } from './certification/choose-images'
 export { type ImagePrediction, type PredictOptions, predict } from './certification/predict'
 export { type SoftLabelsOptions, writeSoftLabels } from './certification/soft-labels'
-export { certifyFromCounts, type Prediction, predictFromCounts } from './certification/statistics'
+export {
+  certifyFromCounts,
+  type LowerBound,
+  type Prediction,
+  predictFromCounts,
+} from './certification/statistics'
 export { type ExperimentProgram, experimentProgram } from './cli/experiment-program'
 export {
   type OwnProgram,
@@ -37,6 +42,7 @@ export {
 } from './cli/own-program'
 export { type TrainProgram, trainProgram } from './cli/train/program'
 export { ablations } from './config/ablations'
+export type { DiffusionPresetOptions } from './config/diffusion/preset'
 export { DIGITS_NETWORKS } from './config/digits-networks'
 export type { OwnPresetOptions } from './config/own-preset'
 export {
@@ -71,6 +77,8 @@ export type {
   LenetClassifierInput,
   LoraTuning,
   LoraTuningInput,
+  NoneClassifier,
+  NoneClassifierInput,
   PythonClassifier,
   PythonClassifierInput,
   Resnet110Classifier,
@@ -102,6 +110,8 @@ export type { Json as JsonSettings } from './config/types/json'
 export type {
   AttackConfig,
   AttackConfigInput,
+  CalibrationMethod,
+  CalibrationMethodInput,
   CatRsMethod,
   CatRsMethodInput,
   ConsistencyMethod,
@@ -112,6 +122,8 @@ export type {
   DdnAttackInput,
   DenoiserMethod,
   DenoiserMethodInput,
+  DiffusionMethod,
+  DiffusionMethodInput,
   DiverseEnsembleMethod,
   DiverseEnsembleMethodInput,
   FtCadisMethod,
@@ -124,6 +136,12 @@ export type {
   MethodConfigInput,
   PgdAttack,
   PgdAttackInput,
+  PixelDpMethod,
+  PixelDpMethodInput,
+  ScoreMethod,
+  ScoreMethodInput,
+  SelectorMethod,
+  SelectorMethodInput,
   SmoothAdvMethod,
   SmoothAdvMethodInput,
   SmoothMixMethod,

@@ -86,13 +86,8 @@ export {
   inferenceNetworks,
 } from './certification/inference-networks'
 export { imageTransform } from './certification/predict'
-export {
-  certifiersOf,
-  type Looked,
-  type ProcedureChoice,
-  type ProcedureSettings,
-  procedureOf,
-} from './certification/procedure'
+export type { Looked, ProcedureChoice, ProcedureSettings } from './certification/procedure'
+export { certifiersOf, procedureOf } from './certification/procedure'
 export {
   type CertifiedItem,
   type CertifyImagesOptions,

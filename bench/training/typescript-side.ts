@@ -98,6 +98,8 @@ export class TypeScriptSide {
       {
         ...{ ...trained, optimizer, group: torch.soleProcess(), steps },
         statistics: torch.runningStatistics(classifier),
+        averaged: null,
+        judged: trained,
       },
       asked,
       noiseLevelOf(denoiser, smoothing.sigma),

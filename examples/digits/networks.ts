@@ -1,7 +1,9 @@
+import type { RunConfigInput } from 'ft-cadis'
+
 /** The shapes of the networks of the digits demonstration. */
 
 /** An ADM-style UNet of 190,369 parameters: 16 and 32 channels, attention at 4×4, 1,000 linear steps. */
-export const DENOISER = {
+export const DENOISER: RunConfigInput['smoothing']['denoiser'] = {
   source: 'diffusers',
   unet: {
     sample_size: 8,
@@ -30,7 +32,7 @@ export const DENOISER = {
     beta_end: 0.02,
     prediction_type: 'epsilon',
   },
-} as const
+}
 
 /** A vision transformer of 202,186 parameters: patches of 4×4, width 64, 4 blocks of 4 heads. */
 export const CLASSIFIER = {

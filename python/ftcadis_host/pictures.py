@@ -38,12 +38,16 @@ def shrunk(picture: Image.Image, side: int) -> Image.Image:
     return picture.resize([max(1, round(length * side / largest)) for length in picture.size], Image.Resampling.LANCZOS)
 
 
-def draw_samples(rows: list[tuple[torch.Tensor, torch.Tensor, list[bool]]]) -> Image.Image:
-    """A row for each (clean [C, H, W], denoised [M, C, H, W], kept): the clean image, then the denoised ones, in a green
-    frame where kept, in a dashed red one where hallucinated. Images are in [-1, 1] and all of one size."""
+def draw_samples(rows: list[tuple[list[torch.Tensor], torch.Tensor, list[bool] | None]]) -> Image.Image:
+    """A row for each (plain, denoised [M, C, H, W], kept): the plain images [C, H, W], such as the clean one, then the
+    denoised ones, in a green frame where kept, in a dashed red one where hallucinated, in none where nothing is said. Images
+    are in [-1, 1] and all of one size."""
     cells = [
-        [_framed(clean, None), *(_framed(image, verdict) for image, verdict in zip(denoised, kept, strict=True))]
-        for clean, denoised, kept in rows
+        [
+            *(_framed(image, None) for image in plain),
+            *(_framed(image, verdict) for image, verdict in zip(denoised, kept or [None] * len(denoised), strict=True)),
+        ]
+        for plain, denoised, kept in rows
     ]
     width, height = (side + GAP for side in cells[0][0].size)
     drawing = Image.new("RGB", (width * len(cells[0]) + GAP, height * len(cells) + GAP), PAPER)

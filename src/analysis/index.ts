@@ -26,6 +26,7 @@ export {
   lInfinityRadius,
   type Rows,
 } from './certified-accuracy'
+export { svgToPdf } from './chart/pdf'
 export { svgToPng } from './chart-png'
 export type { ChartSize } from './chart-svg'
 export { type BestRun, bestOverRuns, type SeedLogs } from './envelope'
@@ -69,6 +70,7 @@ export {
   renderReport,
 } from './report'
 export { groupLogs, type LabelledLog, type Method, type Run } from './runs'
+export type { LatexOptions } from './table/latex-table'
 export {
   type Cell,
   type Column,
@@ -78,4 +80,7 @@ export {
   TABLE_FORMATS,
   type Table,
   type TableFormat,
+  type WithClean,
 } from './tables'
+export { expectedChart, expectedTable, shareChart } from './votes/charts'
+export { type ExpectedFigures, expectedFigures, type LabelShare, labelShares } from './votes/shares'

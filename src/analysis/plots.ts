@@ -92,7 +92,7 @@ export async function certifiedAccuracyChart(
           type: 'quantitative',
           title: 'ℓ₂ radius (pixels in [0, 1])',
           scale: { domain: [0, maxRadius], nice: false },
-          axis: { values: quartersUpTo(maxRadius), format: '~g' },
+          axis: { values: quartersUpTo(maxRadius), labelExpr: 'datum.value' },
         },
         color,
       },

@@ -1,8 +1,9 @@
 import { basename, dirname, join } from 'node:path'
 import { defaultLogPath } from '../certification/certify'
+import { requireGaussian } from '../certification/guarantee'
 import { requireCertifiable } from '../certification/require-certifiable'
+import { procedureSchema } from '../config/certified/procedure-schema'
 import { fieldDifferences, showValue } from '../config/differences'
-import { procedureSchema } from '../config/procedure-schema'
 import type { CertificationConfig, CertificationRunConfig } from '../config/schema'
 import { ConfigError, DataError } from '../errors'
 import { given } from '../files/given'
@@ -76,6 +77,7 @@ export async function planAttack(
     ...options
   }: AttackOptions = {},
 ): Promise<PlannedAttack> {
+  requireGaussian('An attack', config.certification)
   const certificates = await readCertificates(path)
   const { configuration } = certificates.metadata
   const rows = chooseRows(certificates, images)
@@ -89,15 +91,8 @@ export async function planAttack(
   const { denoiserDtype: _, ...arithmetic } = configuration.arithmetic
   const certification = {
     ...{ ...config.certification, ...arithmetic },
-    ...{
-      n0,
-      n,
-      alpha,
-      seed,
-      familyWise: false,
-      adaptive: 'none',
-      procedure: attackedProcedure(configuration),
-    },
+    ...{ n0, n, alpha, seed, familyWise: false, adaptive: 'none', noise: 'gaussian' },
+    procedure: attackedProcedure(configuration),
   } as CertificationConfig
   if (settings.confirm === 'predict' && certification.procedure.kind !== 'certify') {
     throw new ConfigError(
@@ -152,6 +147,12 @@ async function readCertificates(path: string): Promise<PlannedAttack['certificat
     throw new ConfigError(`${path} has radii of ${metadata.configuration.norm}, and the attack is in l2.`, {
       remedy: 'Attack a log with l2 radii.',
     })
+  }
+  if (metadata.configuration.bound === 'discrete-gaussian') {
+    throw new ConfigError(
+      `${path} has certificates of images in whole steps of 1/255 (--sound), and the attack finds changes between them.`,
+      { remedy: 'Attack a log of the same classifier without --sound.' },
+    )
   }
   return { ...log, metadata }
 }

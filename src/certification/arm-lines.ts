@@ -1,16 +1,17 @@
+import type { CertificationConfig } from '../config/schema'
 import type { CertificationConfiguration } from '../logs/certification-log-metadata'
-import { denoiserOf, type Smoothing, smoothingOf } from '../smoothing/smoothing'
+import { denoiserOf, type Noise, type Smoothing, smoothingOf } from '../smoothing/smoothing'
 import type { Bound } from '../statistics/bound'
 import type { PreparedArms } from './arm-networks'
 import { CORE_LINE, SELECTOR_BALLOT } from './certifiers'
 import { ONLY_BALLOT } from './certifiers/certifier'
 import { type Guarantee, type GuaranteeOptions, guaranteeOf } from './guarantee'
 import {
-  boundOf,
   CLEAN_LINE,
   copiesOfScale,
   type Looked,
   type ProcedureSettings,
+  procedureBound,
   scaleLine,
 } from './procedure'
 import { type Line, MAIN_LINE } from './queue/line'
@@ -26,11 +27,15 @@ export interface Scale extends Guarantee {
 export function scalesOf(
   procedure: ProcedureSettings,
   smoothing: Smoothing,
-  options: GuaranteeOptions,
+  options: GuaranteeOptions & Pick<CertificationConfig, 'noise'>,
 ): readonly [Scale, ...Scale[]] {
   const scale = (own: Smoothing): Scale => {
     const guarantee = guaranteeOf(own, options)
-    return { smoothing: own, ...guarantee, bound: boundOf(procedure, guarantee.certifiedSigma) }
+    return {
+      smoothing: own,
+      ...guarantee,
+      bound: procedureBound(procedure, { noise: options.noise, sigma: guarantee.certifiedSigma }),
+    }
   }
   if (procedure.kind !== 'cascade') return [scale(smoothing)]
   const [, ...smaller] = procedure.sigmas
@@ -48,11 +53,14 @@ export function linesOf(
   procedure: ProcedureSettings,
   {
     scales,
+    noise = { kind: 'gaussian' },
     arms,
     images,
     ...votes
   }: {
     readonly scales: readonly [Scale, ...Scale[]]
+    /** What is drawn. Default: Gaussian noise. */
+    readonly noise?: Noise
     readonly arms: PreparedArms['arms']
     /** How many images the whole plan has. */
     readonly images: number
@@ -79,7 +87,9 @@ export function linesOf(
     }
   }
   const voter = armsVoter(arms.map(({ members, ...arm }) => voterOf(members, arm)))
-  if (procedure.kind !== 'cascade') return { [MAIN_LINE]: { smoothing: scales[0].smoothing, voter, copies } }
+  if (procedure.kind !== 'cascade') {
+    return { [MAIN_LINE]: { smoothing: { ...scales[0].smoothing, noise }, voter, copies } }
+  }
   return {
     ...Object.fromEntries(
       scales.map(({ smoothing }, scale) => [scaleLine(scale), { smoothing, voter, copies }] as const),

@@ -12,6 +12,7 @@ import { firstLine, linesOf, loggedProcedure, lookedOf, scalesOf } from './arm-l
 import { type ArmNetworks, prepareArms } from './arm-networks'
 import { requireLoggedImages } from './check-logged-images'
 import { configurationOf } from './log-configuration'
+import { drawnNoise } from './noise'
 import { certifiersOf, type ProcedureSettings, procedureOf } from './procedure'
 import { certifyImages } from './queue/certify-images'
 import { passSizeOf } from './queue/pass-size'
@@ -90,17 +91,21 @@ export async function certifyDataset(
   requireCertifiable(certification, { sigma: smoothing.sigma, images })
   const procedure = procedureOf(certification, smoothing)
   const scales = scalesOf(procedure, smoothing, { ...certification, images })
-  const [{ bound, alpha }] = scales
+  const [guarantee] = scales
+  const { bound } = guarantee
+  const values = dataset.description.imageShape.reduce((product, size) => product * size, 1)
+  const drawn = drawnNoise(certification, { smoothing, guarantee, values })
   requireAcesArms(procedure, arms)
   const networks = await prepareArms(
     session,
     { denoiser: denoiserOf(smoothing), arms: arms.map(networksOf) },
     { certification, dataset, example: () => pixelsOf(dataset, 0).image_CHW },
   )
+  const noise = drawn.begin(session)
   let done = 0
   try {
     // Of the whole plan: a shard has passes of the same size, and so what is resumed.
-    const lines = linesOf(procedure, { scales, arms: networks.arms, images, n0, n })
+    const lines = linesOf(procedure, { scales, noise, arms: networks.arms, images, n0, n })
     const pass = passSizeOf({
       batch: certification.batch,
       copies: lines[firstLine(procedure)]?.copies ?? certification.batch,
@@ -111,7 +116,7 @@ export async function certifyDataset(
     const configured = networks.arms.map((ready, place) => {
       const arm = arms[place] as CertifiedArm
       const configuration = configurationOf(certification, {
-        ...{ smoothing, guarantee: scales[0], bound, images, dataset, identity },
+        ...{ smoothing, guarantee, bound, images, dataset, identity, noise: drawn.logged },
         procedure: loggedProcedure(procedure, { scales, arm: ready }),
         ...{ denoiserDtype: networks.denoiserDtype, name: arm.name, models: arm.models, data },
       })
@@ -137,6 +142,7 @@ export async function certifyDataset(
     for (const [arm, { log }] of arms.entries()) {
       if (!logs.saysData(arm)) options.onNote?.(dataUnknown(log))
     }
+    if (noise.kind === 'discrete-gaussian') options.onNote?.(ROUNDED)
     const logged = arms.map(({ log }, arm) => ({ log, rows: logs.rowsOfArm(arm) }))
     await requireLoggedImages(dataset, logged, options)
     const work = own.map(index => ({ index, without: logs.armsWithout(index) }))
@@ -144,7 +150,7 @@ export async function certifyDataset(
       if (without.length === 0) onImage?.(++done, { index, rows: logs.rowsOf(index), isNew: false })
     }
     const certifierOf = certifiersOf(procedure, {
-      ...{ bound, scales: scales.map(scale => scale.bound), alpha, n0, n },
+      ...{ ...drawn, bound, scales: scales.map(scale => scale.bound), n0, n },
     })
     const certifiers = networks.arms.map((arm, place) => certifierOf(lookedOf(place, arm)))
     const results = certifyImages(
@@ -175,7 +181,7 @@ export async function certifyDataset(
       remedy: 'The same command continues from there.',
     })
   } finally {
-    session.free(networks.classifiers)
+    session.free([networks.classifiers, noise])
   }
 }
 
@@ -210,6 +216,9 @@ function datasetImage(dataset: Dataset, { index, seed }: { readonly index: numbe
     }
   })
 }
+
+const ROUNDED =
+  'pixels are rounded to whole steps of 1/255: the certificates are about images so rounded, and speak of others on that grid.'
 
 function dataUnknown(log: string): string {
   return `${log} is of an earlier version: its rows are compared with the images, but nothing says of which classes and how many other images it was.`

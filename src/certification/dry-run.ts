@@ -11,7 +11,7 @@ import { armOf, classifiersOf, prepareArms } from './arm-networks'
 import type { Certifier } from './certifiers/certifier'
 import { chooseImages } from './choose-images'
 import { expectedCopies } from './expected-copies'
-import { boundOf, certifiersOf, mostCopies, type ProcedureSettings, procedureOf } from './procedure'
+import { certifiersOf, mostCopies, type ProcedureSettings, procedureBound, procedureOf } from './procedure'
 import { certifyImages } from './queue/certify-images'
 import type { Line } from './queue/line'
 import { passSizeOf } from './queue/pass-size'
@@ -88,7 +88,7 @@ export async function dryRunCertification(
     const secondsPerPass = await timePass(dataset, { ...line, pass, signal })
     const images = shard === undefined ? planned.length : dealt(planned, shard).length
     const plans = [own, procedureOf(other, { sigma })].map((procedure): CertificationPlan => {
-      const bound = boundOf(procedure, certifiedSigma)
+      const bound = procedureBound(procedure, { noise: certification.noise, sigma: certifiedSigma })
       const copiesPerImage = ADAPTIVE.includes(procedure.kind)
         ? expectedCopies(certifiersOf(procedure, { bound, alpha, n0, n })())
         : mostCopies(procedure, { n0, n })

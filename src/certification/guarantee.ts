@@ -1,6 +1,33 @@
 import type { CertificationConfig } from '../config/schema'
 import { ConfigError } from '../errors'
 import { levelOf, type Smoothing } from '../smoothing/smoothing'
+import { type Bound, gaussianBound } from '../statistics/bound'
+import { discreteGaussianBound } from '../statistics/discrete-gaussian'
+import { uniformBound } from '../statistics/uniform-bound'
+
+const BOUNDS: Readonly<Record<CertificationConfig['noise'], (sigma: number) => Bound>> = {
+  gaussian: gaussianBound,
+  'discrete-gaussian': discreteGaussianBound,
+  uniform: uniformBound,
+}
+
+/** From a probability to a radius under the noise of the settings, as CERTIFY takes it. */
+export function boundOf(noise: CertificationConfig['noise'], sigma: number): Bound {
+  return BOUNDS[noise](sigma)
+}
+
+/**
+ * Refuses other noise than Gaussian where something is made for that alone.
+ *
+ * @param what - what is asked for, for instance "An attack"
+ * @throws ConfigError that names the noise
+ */
+export function requireGaussian(what: string, { noise }: Pick<CertificationConfig, 'noise'>): void {
+  if (noise === 'gaussian') return
+  throw new ConfigError(`${what} draws Gaussian noise, got certification.noise ${noise}.`, {
+    remedy: 'Leave out --sound and --noise, and `noise` in the settings.',
+  })
+}
 
 /** What each image is certified with. */
 export interface Guarantee {

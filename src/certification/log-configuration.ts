@@ -12,6 +12,8 @@ export interface LogConfigurationOptions {
   readonly bound: Bound
   /** How votes are drawn and decided on. */
   readonly procedure: CertificationConfiguration['procedure']
+  /** What the noise adds, see `drawnNoise`. */
+  readonly noise?: JsonObject
   /** How many images the plan has. */
   readonly images: number
   readonly dataset: Pick<Dataset, 'description'>
@@ -29,7 +31,7 @@ export interface LogConfigurationOptions {
 /** Everything that decides the rows of a log. */
 export function configurationOf(
   certification: CertificationConfig,
-  { smoothing, guarantee, bound, procedure, images, ...others }: LogConfigurationOptions,
+  { smoothing, guarantee, bound, procedure, images, noise = {}, ...others }: LogConfigurationOptions,
 ): CertificationConfiguration {
   const { n0, n, alpha, seed, radiusSigma, familyWise } = certification
   const { dtype, autocast, tf32, channelsLast, compile } = certification
@@ -43,6 +45,7 @@ export function configurationOf(
     certifiedSigma: guarantee.certifiedSigma,
     norm: bound.norm,
     bound: bound.kind,
+    ...noise,
     procedure,
     n0,
     n,

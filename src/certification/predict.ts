@@ -10,12 +10,12 @@ import { toSymmetric } from '../smoothing/denoise'
 import { loadNetworks } from '../smoothing/load-networks'
 import { notesOnInputRange } from '../smoothing/notes'
 import { type SmoothedInput, smoothedOf, unsaidOf } from '../smoothing/smoothed-input'
-import { smoothingOf } from '../smoothing/smoothing'
-import { gaussianBound } from '../statistics/bound'
+import { type Noise, smoothingOf } from '../smoothing/smoothing'
 import { type Classifier, classNames, type ImageTransform, readImage, unreadableImages } from '../torch'
 import { cohenCertifier, predictCertifier } from './certifiers'
-import { guaranteeOf } from './guarantee'
+import { boundOf, guaranteeOf } from './guarantee'
 import { inferenceNetworks } from './inference-networks'
+import { drawnNoise } from './noise'
 import { certifyImages } from './queue/certify-images'
 import { requireCertifiable } from './require-certifiable'
 import { voterOf } from './voters'
@@ -103,6 +103,7 @@ export async function predict(
   const members = [classifier, ...others.map(member => member.classifier)] as const
   const predictions: ImagePrediction[] = []
   let copies: readonly Classifier[] = []
+  let noise: Noise = { kind: 'gaussian' }
   try {
     const networks = await inferenceNetworks(
       session,
@@ -119,10 +120,14 @@ export async function predict(
     }
     const names = named ?? ofWeights?.names ?? (await namesOfData(session, config.data, { head }))
     const smoothing = smoothingOf(denoiser, config.smoothing.sigma, certification)
-    const { certifiedSigma, alpha } = guaranteeOf(smoothing, { ...certification, images: files.length })
+    const guarantee = guaranteeOf(smoothing, { ...certification, images: files.length })
     const { n0, n, seed } = certification
+    const example = await session.compute(() => readImage(session, first, transform))
+    const drawn = drawnNoise(certification, { smoothing, guarantee, values: example.flat(2).length })
+    const { alpha } = drawn
+    noise = drawn.begin(session)
     const certifiers = [
-      cohenCertifier({ bound: gaussianBound(certifiedSigma), alpha, n0, n }),
+      cohenCertifier({ ...drawn, bound: boundOf(certification.noise, guarantee.certifiedSigma), n0, n }),
       predictCertifier({ alpha, n }),
     ]
     const voter = voterOf([copies[0] ?? classifier, ...copies.slice(1)], {
@@ -138,7 +143,7 @@ export async function predict(
         return { image_CHW, stream, beside: [], certifiers }
       },
       {
-        lines: { main: { smoothing, voter, copies: files.length * (n0 + n) } },
+        lines: { main: { smoothing: { ...smoothing, noise }, voter, copies: files.length * (n0 + n) } },
         ...{ batch: certification.batch, signal, onNote },
       },
     )
@@ -156,7 +161,7 @@ export async function predict(
       remedy: 'Start it again.',
     })
   } finally {
-    session.free([denoiser, members, copies])
+    session.free([denoiser, members, copies, noise])
   }
 }
 

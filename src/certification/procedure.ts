@@ -16,7 +16,9 @@ import {
   sizedCertifier,
 } from './certifiers'
 import { ONLY_BALLOT } from './certifiers/certifier'
+import { boundOf } from './guarantee'
 import { BLOCK } from './queue/block'
+import type { LowerBound } from './statistics'
 
 /** Images that ask for so many parts of a pass fill two with 128 of them at work. */
 const BLOCKS_OF_A_PASS = 64
@@ -114,9 +116,12 @@ export function fixedCopies(
   return ['certify', 'aces', 'pixel-dp'].includes(procedure.kind) ? mostCopies(procedure, votes) : undefined
 }
 
-/** The bound of a procedure for noise of one σ. */
-export function boundOf({ kind }: ProcedureSettings, sigma: number): Bound {
-  return kind === 'pixel-dp' ? pixelDpBoundOfSigma(sigma) : gaussianBound(sigma)
+/** From a probability to the radius of a procedure under the noise of the settings. */
+export function procedureBound(
+  { kind }: ProcedureSettings,
+  { noise, sigma }: Pick<CertificationConfig, 'noise'> & { readonly sigma: number },
+): Bound {
+  return kind === 'pixel-dp' ? pixelDpBoundOfSigma(sigma) : boundOf(noise, sigma)
 }
 
 /** The line of a noise level of a cascade, counted from 0. */
@@ -154,6 +159,8 @@ export function certifiersOf(
     readonly alpha: number
     readonly n0: number
     readonly n: number
+    /** Of CERTIFY. */
+    readonly lowerBound?: LowerBound
   },
 ): (looked?: Looked) => Certifier {
   switch (procedure.kind) {

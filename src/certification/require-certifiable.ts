@@ -1,11 +1,11 @@
-import { problemsOfProcedure } from '../config/procedure-schema'
+import { problemsOfProcedure } from '../config/certified/procedure-schema'
 import type { CertificationConfig } from '../config/schema'
 import { ConfigError } from '../errors'
-import { gaussianBound } from '../statistics/bound'
+import { type Bound, gaussianBound } from '../statistics/bound'
 import { alphaOfScale } from '../statistics/cascade'
 import { errorOfEach, topTwoOfVotes } from '../statistics/pixel-dp'
 import { alphaOfImage } from './guarantee'
-import { boundOf, type ProcedureChoice, type ProcedureSettings, procedureOf } from './procedure'
+import { type ProcedureChoice, type ProcedureSettings, procedureBound, procedureOf } from './procedure'
 
 /**
  * Refuses settings that do not go together, and those under which no image can be certified, however its votes fall. It needs
@@ -15,21 +15,30 @@ import { boundOf, type ProcedureChoice, type ProcedureSettings, procedureOf } fr
  * @throws ConfigError with the field, or with the least n that could
  */
 export function requireCertifiable(
-  certification: ProcedureChoice & Pick<CertificationConfig, 'alpha' | 'familyWise'>,
+  certification: ProcedureChoice & Pick<CertificationConfig, 'alpha' | 'familyWise' | 'noise'>,
   { sigma, images }: { readonly sigma: number; readonly images: number },
 ): void {
   const [problem] = problemsOfProcedure(certification, { sigma })
   if (problem !== undefined) {
     throw new ConfigError(`${problem.path}: ${problem.message}.`, { remedy: 'Correct this field.' })
   }
-  const { n, familyWise } = certification
+  const { n, familyWise, noise } = certification
   const procedure = procedureOf(certification, { sigma })
   const alpha = alphaOfImage(certification, images)
+  if (noise === 'discrete-gaussian' && procedure.kind !== 'certify') {
+    throw new ConfigError(
+      `--sound certifies by CERTIFY with n votes, got adaptive votes (${procedure.kind}).`,
+      {
+        remedy: 'Leave out one of the two: the tests of adaptive votes are computed in rounded numbers.',
+      },
+    )
+  }
+  const bound = procedureBound(procedure, { noise, sigma })
   if (procedure.kind === 'at-radius') {
-    requireRounds(procedure, { n, alpha, sigma })
+    requireRounds(procedure, { n, alpha, bound })
     return
   }
-  const { each, split, wanted, suffices } = evidenceOf(procedure, { alpha, sigma })
+  const { each, split, wanted, suffices } = evidenceOf(procedure, { alpha, bound })
   if (suffices(n)) return
   const share = familyWise ? ` for each of ${images} images` : ''
   const least = leastVotes(suffices)
@@ -52,7 +61,7 @@ interface NeededEvidence {
 
 function evidenceOf(
   procedure: Exclude<ProcedureSettings, { kind: 'at-radius' }>,
-  { alpha, sigma }: { readonly alpha: number; readonly sigma: number },
+  { alpha, bound }: { readonly alpha: number; readonly bound: Bound },
 ): NeededEvidence {
   // Unanimous votes show a probability of alpha^(1/n). CERTIFY is to be above 1/2 with it: a radius of 0 is none.
   const above = (share: number, each: number) => (votes: number) => share ** votes < each
@@ -60,12 +69,12 @@ function evidenceOf(
   switch (procedure.kind) {
     case 'certify':
     case 'sized':
-      return { each: alpha, split: '', wanted: half, suffices: above(0.5, alpha) }
+      return { each: alpha, split: '', wanted: half, suffices: above(bound.top(0), alpha) }
     case 'aces':
       return { each: alpha / 2, split: ' / 2', wanted: half, suffices: above(0.5, alpha / 2) }
     case 'grid': {
       const [radius = 0] = procedure.radii
-      const top = gaussianBound(sigma).top(radius)
+      const top = bound.top(radius)
       const wanted = radius > 0 ? `radius ${radius} takes ${top.toFixed(4)}` : half
       return { each: alpha, split: '', wanted, suffices: votes => top ** votes <= alpha }
     }
@@ -82,7 +91,6 @@ function evidenceOf(
     case 'pixel-dp': {
       // Of two classes, since the published part of each gets smaller with more.
       const each = errorOfEach({ eta: alpha, split: procedure.split, by: 'votes' }, 2)
-      const bound = boundOf(procedure, sigma)
       const suffices = (votes: number) => {
         const { lowerBound, upperBound } = topTwoOfVotes([votes, 0], { each })
         return lowerBound > upperBound && bound.radius(lowerBound, upperBound) > 0
@@ -95,7 +103,7 @@ function evidenceOf(
 /** Each round has a part of alpha: the one with the most votes is to certify the radius with it. */
 function requireRounds(
   { radius, rounds }: Extract<ProcedureSettings, { kind: 'at-radius' }>,
-  { n, alpha, sigma }: { readonly n: number; readonly alpha: number; readonly sigma: number },
+  { n, alpha, bound }: { readonly n: number; readonly alpha: number; readonly bound: Bound },
 ): void {
   const most = Math.max(...rounds)
   if (most > n) {
@@ -104,7 +112,7 @@ function requireRounds(
       { remedy: `Set n to ${most}, or name smaller rounds.` },
     )
   }
-  const top = gaussianBound(sigma).top(radius)
+  const top = bound.top(radius)
   const each = alpha / rounds.length
   const suffices = (votes: number) => top ** votes <= each
   if (suffices(most)) return

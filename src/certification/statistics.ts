@@ -7,6 +7,9 @@ import { lowerConfidenceBound, requireAlpha, requireCount } from '../statistics/
 
 export { ABSTAIN }
 
+/** A lower confidence bound of the probability of a class, from its votes. */
+export type LowerBound = (successes: number, trials: number, options: { readonly alpha: number }) => number
+
 /** The two classes with the most votes; the first class wins a tie. */
 export interface TopTwo {
   readonly topClass: number
@@ -35,6 +38,7 @@ export interface Prediction extends TopTwo {
  * @param countsEstimation votes per class of n fresh noisy copies, [K]
  * @param options.alpha probability of a wrong certificate, in (0, 1)
  * @param options.bound from the probability of the class to a radius, for the noise that was voted under
+ * @param options.lowerBound of the probability; default that of Clopper and Pearson
  * @throws ConfigError when counts are no counts of the same K ≥ 2 classes, or alpha is out of range
  *
  * @example
@@ -44,9 +48,9 @@ export interface Prediction extends TopTwo {
 export function certifyFromCounts(
   countsSelection: readonly number[],
   countsEstimation: readonly number[],
-  { alpha, bound }: { readonly alpha: number; readonly bound: Bound },
+  { bound, ...options }: { readonly alpha: number; readonly bound: Bound; readonly lowerBound?: LowerBound },
 ): Outcome {
-  const evidence = estimateFromCounts(countsSelection, countsEstimation, { alpha })
+  const evidence = estimateFromCounts(countsSelection, countsEstimation, options)
   const { candidate, lowerBound } = evidence
   return lowerBound < 0.5
     ? { kind: 'abstains', evidence }
@@ -62,7 +66,10 @@ export function certifyFromCounts(
 export function estimateFromCounts(
   countsSelection: readonly number[],
   countsEstimation: readonly number[],
-  { alpha }: { readonly alpha: number },
+  {
+    alpha,
+    lowerBound = lowerConfidenceBound,
+  }: { readonly alpha: number; readonly lowerBound?: LowerBound | undefined },
 ): Evidence & { readonly lowerBound: number } {
   const n0 = totalVotes(countsSelection)
   const n = totalVotes(countsEstimation)
@@ -77,7 +84,7 @@ export function estimateFromCounts(
   const candidateCount = countsEstimation[candidate] as number
   return {
     ...{ candidate, candidateCount, runnerUp, runnerUpCount: countsEstimation[runnerUp] as number },
-    ...{ n0, n, lowerBound: lowerConfidenceBound(candidateCount, n, { alpha }) },
+    ...{ n0, n, lowerBound: lowerBound(candidateCount, n, { alpha }) },
     selection: sparseCounts(countsSelection),
   }
 }

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import type { EnsembleConfig } from '../config/ensemble-schema'
+import type { EnsembleConfig } from '../config/certified/ensemble-schema'
 import { PRESET_NAMES } from '../config/named-presets'
 import type { Precision } from '../config/precision'
 import type { CertificationConfig } from '../config/schema'
@@ -33,6 +33,8 @@ export interface SmoothedOptions {
   readonly compile?: boolean
   readonly radiusSigma?: CertificationConfig['radiusSigma']
   readonly familyWise?: boolean
+  readonly sound?: boolean
+  readonly noise?: CertificationConfig['noise']
   readonly device?: string
   readonly threads?: number
   readonly python?: string
@@ -54,7 +56,7 @@ export function addSmoothedOptions(command: Command): Command {
     )
     .option(
       '--denoiser <path>',
-      'weights of the denoiser, in the place of those of the settings; none: noisy images go to the classifier as they are',
+      'weights of the denoiser, or a run that has trained one, in the place of those of the settings; none: noisy images go to the classifier as they are',
     )
     .option(
       '--classifier <path>',
@@ -85,6 +87,18 @@ export function addSmoothedOptions(command: Command): Command {
         '--radius-sigma <which>',
         'σ of the radius: nominal, or min, the smaller of it and the realised one',
       ).choices(['nominal', 'min']),
+    )
+    .addOption(
+      new Option(
+        '--noise <which>',
+        'gaussian, discrete-gaussian (as --sound), or uniform: radii are then of the ℓ1 norm',
+      ).choices(['gaussian', 'discrete-gaussian', 'uniform']),
+    )
+    .addOption(
+      new Option(
+        '--sound',
+        'certificates that rounding cannot break: pixels and noise in whole steps of 1/255, bounds in whole numbers',
+      ).conflicts('noise'),
     )
     .option('--batch <count>', 'noisy copies at once; halved where memory runs out', count)
     .option(

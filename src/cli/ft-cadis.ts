@@ -18,11 +18,12 @@ import { addRunsCommand } from './commands/runs'
 import { addSetupCommand } from './commands/setup'
 import { addSoftLabelsCommand } from './commands/soft-labels'
 import { addTrainCommand } from './commands/train'
+import { addVerifyCommand } from './commands/verify'
 import { addHelp } from './help'
 import { createProgram } from './program'
 
 /** Commands that read and write files and start nothing, so that they work everywhere. */
-const READING: readonly string[] = ['analyze', 'init', 'merge', 'report', 'runs']
+const READING: readonly string[] = ['analyze', 'init', 'merge', 'report', 'runs', 'verify']
 
 /**
  * The command line with all of its commands, not yet run. A command loads what it works with when it is run, by `require`
@@ -49,6 +50,7 @@ export function createFtCadis(): Command {
   addLaunchCommand(program)
   addCertifyCommand(program)
   addPredictCommand(program)
+  addVerifyCommand(program)
   addAttackCommand(program)
   addRunsCommand(program)
   addReportCommand(program)

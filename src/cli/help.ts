@@ -27,6 +27,11 @@ const HELP: Readonly<Record<string, CommandHelp>> = {
   },
   doctor: { group: START, examples: ['doctor'], page: 'troubleshooting.md' },
   fetch: { group: START, examples: ['fetch', 'fetch cifar10'], page: 'models-and-data.md' },
+  inspect: {
+    group: START,
+    examples: ['inspect photos', 'inspect photos model.pth --write config.json'],
+    page: 'certify-your-own-classifier.md',
+  },
   init: { group: START, examples: ['init my-experiment'], page: 'experiments.md' },
   train: {
     group: TRAIN,
@@ -67,6 +72,11 @@ const HELP: Readonly<Record<string, CommandHelp>> = {
     group: CERTIFY,
     examples: ['predict --model runs/digits photo.png', 'predict --model runs/digits --n 1000 photos/*.png'],
     page: 'certification.md',
+  },
+  verify: {
+    group: CERTIFY,
+    examples: ['verify certify.tsv', 'verify certify.shard-*-of-04.tsv'],
+    page: 'verify.md',
   },
   attack: { group: CERTIFY, examples: ['attack runs/digits --images first:10'], page: 'attack.md' },
   runs: { group: COMPARE, examples: ['runs', 'runs experiments --json'], page: 'watching.md' },

@@ -15,6 +15,7 @@ import { ConfigError } from '../errors'
 import { given } from '../files/given'
 import { readJson } from '../files/read-json'
 import { checkpointNameIn } from '../runs/checkpoint-name'
+import { denoiserOfRun, withDenoiserOfRun } from '../runs/denoiser-of-run'
 import { findCheckpoint } from '../runs/find-checkpoint'
 import { readSmoothed } from '../smoothing/smoothed-file'
 import type { KnownSmoothed } from '../smoothing/smoothed-input'
@@ -39,6 +40,7 @@ export async function smoothedSource(
   const [classifier] = options.classifier ?? []
   const { n0, n, alpha, batch, seed, dtype, autocast, tf32, channelsLast, compile } = options
   const { radiusSigma, familyWise, device, threads, python } = options
+  const noise = options.sound ? 'discrete-gaussian' : options.noise
   const precision =
     options.precision && (await precisionOn(options.precision, { device: device ?? config.device, python }))
   const arithmetic = precision && ARITHMETIC[precision]
@@ -49,7 +51,7 @@ export async function smoothedSource(
       ...given({ device, threads }),
       smoothing: {
         ...{ ...config.smoothing, ...given({ sigma: options.sigma ?? firstOf(others.procedure) }) },
-        denoiser: otherDenoiser(config.smoothing, {
+        denoiser: await otherDenoiser(config.smoothing, {
           ...options,
           ...given({ dtype: dtype ?? arithmetic?.denoiser }),
         }),
@@ -61,7 +63,7 @@ export async function smoothedSource(
         ...config.certification,
         ...arithmetic?.certification,
         ...given({ n0, n, alpha, batch, seed, dtype, autocast, tf32, channelsLast, compile }),
-        ...given({ radiusSigma, familyWise, ...others }),
+        ...given({ radiusSigma, familyWise, noise, ...others }),
       },
     }),
   }
@@ -195,12 +197,14 @@ function acesOf(
   return { ...aces, ...given({ selector: network(selector), core: network(core) }) }
 }
 
-function otherDenoiser(
+async function otherDenoiser(
   { denoiser }: SmoothingConfig,
   { denoiser: path, dtype }: SmoothedOptions,
-): CertificationRunConfigInput['smoothing']['denoiser'] {
+): Promise<CertificationRunConfigInput['smoothing']['denoiser']> {
   if (path === 'none') return { source: 'none' }
-  if (denoiser.source !== 'none') return { ...denoiser, ...given({ path, dtype }) }
+  const ofRun = path === undefined ? undefined : await denoiserOfRun(path)
+  if (ofRun !== undefined) return { ...ofRun, ...given({ dtype }) }
+  if (denoiser.source !== 'none') return withDenoiserOfRun({ ...denoiser, ...given({ path, dtype }) })
   if (path === undefined) return denoiser
   throw new ConfigError(`The settings have no denoiser, so there is none to replace by ${path}.`, {
     remedy: 'Describe the denoiser in the settings.',

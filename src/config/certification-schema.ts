@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import { procedureSchema } from './certified/procedure-schema'
 import { count, dtype, nonnegative, positive, seed } from './fields'
-import { procedureSchema } from './procedure-schema'
 
 /** Settings of a certification. */
 
@@ -90,6 +90,13 @@ export const certificationSchema = z.strictObject({
     .describe(
       'How an image may take less than n noisy copies, at the same alpha: it stops when every radius of a list is decided, ' +
         'goes through rounds of more and more votes until one radius is, or takes as many as its own radius needs. Default none.',
+    ),
+  noise: z
+    .enum(['gaussian', 'discrete-gaussian', 'uniform'])
+    .default('gaussian')
+    .describe(
+      'The noise that is drawn, of standard deviation σ. discrete-gaussian: rounded to whole steps of 1/255, on images that are so ' +
+        'rounded, with bounds that no rounding makes too large; uniform: radii are of the ℓ1 norm. Default gaussian.',
     ),
   batch: count
     .default(100)

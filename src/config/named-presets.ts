@@ -55,6 +55,21 @@ export const NAMED_PRESETS: readonly NamedPreset[] = [
     summary: 'ImageNet: every weight of the same network (Table 16)',
     config: values => imagenet('full', values),
   },
+  {
+    name: 'denoiser.diffusion',
+    summary:
+      'a denoiser of your own: a small diffusion UNet on a folder of images (docs/denoiser-for-your-images.md)',
+    sigma: 0.25,
+    needs: ['data'],
+    takes: [],
+    radii: [0, 0.25, 0.5, 0.75, 1, 1.25, 1.5],
+    images: { imageSize: 64, classes: 3, trainImages: 2400, testImages: 600 },
+    config: ({ sigma, imageSize, denoiser, classifier, output, ...paths }) =>
+      presets.denoiser.diffusion({
+        ...{ sigma, output, denoiser, classifier, ...needed('denoiser.diffusion', paths) },
+        ...given({ imageSize }),
+      }),
+  },
 ]
 
 function imagenet(tuning: 'lora' | 'full', values: PresetValues): RunConfig {

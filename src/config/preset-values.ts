@@ -7,6 +7,8 @@ export interface PresetValues {
   readonly sigma: number
   /** Folder of the data. */
   readonly data?: string | undefined
+  /** Side of the images in pixels. Default: the preset's. */
+  readonly imageSize?: number | undefined
   /** Weights of the denoiser. Default: the preset's. */
   readonly denoiser?: string | undefined
   /** Weights of the classifier. Default: the preset's. */

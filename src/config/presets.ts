@@ -1,4 +1,5 @@
 import { ConfigError } from '../errors'
+import { diffusionPreset } from './diffusion/preset'
 import { DIGITS_NETWORKS } from './digits-networks'
 import type { FtCadisSettings } from './methods/ft-cadis'
 import { own } from './own-preset'
@@ -250,4 +251,11 @@ function openValues<T extends object>(
 }
 
 /** Configurations by the name of their data. */
-export const presets = { digits, cifar10, imagenet, own, table1 } as const
+export const presets = {
+  digits,
+  cifar10,
+  imagenet,
+  own,
+  table1,
+  denoiser: { diffusion: diffusionPreset },
+} as const

@@ -91,6 +91,10 @@ export function problemsOfRun(run: Run): Problem[] {
       message: `expected none or denoiser for the method ${run.method.kind}, whose gradients are differentiated again, got all`,
     }),
     ...problemsOfTrainedDenoiser(run),
+    ...when(classifier.source === 'none' && !needsNoClassifier(run.method), {
+      path: 'classifier.source',
+      message: `expected the source of a classifier for the method ${run.method.kind}, which needs one, got none`,
+    }),
     ...when(run.dtype === 'float64' && run.autocast !== 'none', {
       path: 'autocast',
       message: `expected none for the dtype float64, got ${run.autocast}`,
@@ -108,19 +112,21 @@ export function problemsOfRun(run: Run): Problem[] {
   ]
 }
 
-/** Sources of denoisers that can be trained. */
-const TRAINABLE = ['dncnn', 'memnet']
+/** Sources of denoisers that can be trained: diffusion models by their own method, others by those of clean images. */
+const DIFFUSION_MODELS = ['diffusers', 'openai']
+const IMAGE_DENOISERS = ['dncnn', 'memnet']
 
 /** Where the denoiser is what is trained: it must be one that can be, in float32 and uncompiled. */
 function problemsOfTrainedDenoiser({ method, smoothing, compile, tuning }: Run): Problem[] {
   if (trainedBy(method.kind) !== 'denoiser') return []
   const { source, dtype } = smoothing.denoiser
+  const trainable = method.kind === 'diffusion' ? DIFFUSION_MODELS : IMAGE_DENOISERS
   return [
-    ...when(!TRAINABLE.includes(source), {
+    ...when(!trainable.includes(source), {
       path: 'smoothing.denoiser.source',
-      message: `expected ${TRAINABLE.join(' or ')} for the method ${method.kind}, which trains it, got ${source}`,
+      message: `expected ${trainable.join(' or ')} for the method ${method.kind}, which trains it, got ${source}`,
     }),
-    ...when(TRAINABLE.includes(source) && dtype !== 'float32', {
+    ...when(trainable.includes(source) && dtype !== 'float32', {
       path: 'smoothing.denoiser.dtype',
       message: `expected float32 for the method ${method.kind}, which trains it, got ${dtype}`,
     }),
@@ -133,6 +139,24 @@ function problemsOfTrainedDenoiser({ method, smoothing, compile, tuning }: Run):
       message: `expected full for the method ${method.kind}, which trains no classifier, got ${tuning.kind}`,
     }),
   ]
+}
+
+/** Whether a method trains a denoiser by images alone. */
+function needsNoClassifier({ kind, target }: { readonly kind: string; readonly target?: unknown }): boolean {
+  return kind === 'diffusion' || (kind === 'denoiser' && target === 'image')
+}
+
+/** The rules across fields of a certification. */
+export function problemsOfCertification({
+  classifier,
+}: {
+  readonly classifier: { readonly source: string }
+}): Problem[] {
+  return when(classifier.source === 'none', {
+    path: 'classifier.source',
+    message:
+      'expected the source of a classifier, which a denoiser that was trained without one does not have, got none',
+  })
 }
 
 /** The epoch of the first drop, counted from 0. */

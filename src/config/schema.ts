@@ -2,17 +2,17 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { ConfigError } from '../errors'
 import { certificationSchema } from './certification-schema'
+import { ensembleSchema, problemsOfEnsemble } from './certified/ensemble-schema'
+import { acesNetworksSchema, problemsOfAcesNetworks, problemsOfProcedure } from './certified/procedure-schema'
 import { dataSchema } from './data-schema'
 import { fromEarlierForm } from './earlier-form'
-import { ensembleSchema, problemsOfEnsemble } from './ensemble-schema'
 import { explainIssues } from './explain-issues'
 import { seed, text } from './fields'
 import { METHOD_KINDS, type MethodConfig, methodSchema } from './methods'
 import { networkFolders, trainedBy } from './methods/trained'
 import { classifierSchema, tuningSchema } from './model-schema'
 import { checkpointsSchema, optimisationSchema } from './optimisation-schema'
-import { acesNetworksSchema, problemsOfAcesNetworks, problemsOfProcedure } from './procedure-schema'
-import { problemsOfRun } from './rules'
+import { problemsOfCertification, problemsOfRun } from './rules'
 import { smoothingSchema } from './smoothing-schema'
 import type { CertificationRunConfig, RunConfigInput, RunSettings } from './types/run'
 import type { SmoothingConfig } from './types/smoothing'
@@ -117,9 +117,10 @@ export const certificationRunSchema = z
       .describe('Networks that the procedure aces asks beside the classifier. Default: none.'),
     certification: certificationSchema.describe('What is certified, and how surely.'),
   })
-  .superRefine(({ smoothing, ensemble, aces, certification }, context) => {
+  .superRefine(({ smoothing, classifier, ensemble, aces, certification }, context) => {
     const { procedure } = certification
     for (const { path, message } of [
+      ...problemsOfCertification({ classifier }),
       ...(ensemble === undefined ? [] : problemsOfEnsemble(ensemble)),
       ...problemsOfProcedure(certification, smoothing),
       ...problemsOfAcesNetworks({ procedure, aces, ensemble }),
@@ -244,10 +245,17 @@ export function certificationOf(run: AnyRunConfig, checkpoint?: string): Certifi
   if (trained === 'classifier') return { ...setup, checkpoint }
   const [first = checkpoint, ...others] = networkFolders(method).map(folder => join(checkpoint, folder))
   if (trained === 'denoiser') {
-    const denoiser = { ...smoothing.denoiser, path: first } as SmoothingConfig['denoiser']
-    return { ...setup, smoothing: { ...smoothing, denoiser } }
+    return { ...setup, smoothing: { ...smoothing, denoiser: trainedDenoiser(smoothing, first) } }
   }
   // The mean of the members' logits leads where their sum does.
   const ensemble = { others: others.map(folder => ({ checkpoint: folder })), by: 'logits' } as const
   return { ...setup, checkpoint: first, ensemble }
+}
+
+/** The denoiser in the folder of a checkpoint. A diffusion model is saved in diffusers' format, wherever it was from. */
+function trainedDenoiser({ denoiser }: SmoothingConfig, path: string): SmoothingConfig['denoiser'] {
+  if (denoiser.source === 'diffusers' || denoiser.source === 'openai') {
+    return { source: 'diffusers', path, dtype: denoiser.dtype }
+  }
+  return { ...denoiser, path } as SmoothingConfig['denoiser']
 }

@@ -3,6 +3,7 @@ import { writeSoftLabels } from '../certification/soft-labels'
 import { certificationOf, type RunConfig } from '../config/schema'
 import { writeDurably } from '../files/write'
 import { findCheckpoint } from '../runs/find-checkpoint'
+import { networkBytes } from '../torch'
 import type { FinetuneHooks } from '../training/hooks'
 import { finetune } from '../training/train'
 import { type ResolvedArm, seedFolder, softLabelsPath } from './arms'
@@ -34,10 +35,10 @@ export async function trainArm(
   )
   const { classifier, members = [classifier], denoiser } = networks
   const metadata: TrainingMetadata = {
-    trainableParameters: (denoiser === undefined ? members : [denoiser]).reduce(
-      (sum, { trainableParameters }) => sum + trainableParameters,
-      0,
-    ),
+    trainableParameters:
+      denoiser === undefined
+        ? members.reduce((sum, { trainableParameters }) => sum + trainableParameters, 0)
+        : (await session.compute(() => ({ size: networkBytes(denoiser) }))).size.parameters,
   }
   session.free([networks, ...(hooks.denoiser === undefined ? [smoothing] : [])])
   await writeDurably(trainingMetadataPath(folder), `${JSON.stringify(metadata)}\n`)

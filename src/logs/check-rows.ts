@@ -1,9 +1,12 @@
 import binomialCdf from '@stdlib/stats-base-dists-binomial-cdf'
+import { isObject } from '../files/read-json'
 import { decideRound, type RoundDecision } from '../statistics/at-radius'
 import { type Bound, gaussianBound } from '../statistics/bound'
 import { lowerConfidenceBound } from '../statistics/confidence-bound'
+import { discreteGaussianBound } from '../statistics/discrete-gaussian'
 import { pixelDpBoundOfSigma } from '../statistics/pixel-dp'
 import { operatingCharacteristics } from '../statistics/sequential-test'
+import { uniformBound } from '../statistics/uniform-bound'
 import type { CertificationRow } from './certification-log'
 import type { CertificationLog } from './certification-log-file'
 import type { CertificationConfiguration } from './certification-log-metadata'
@@ -29,10 +32,12 @@ const FIXED = ['certify', 'aces', 'cascade', 'pixel-dp']
 export function rowCheck(
   configuration: CertificationConfiguration,
 ): ((row: CertificationRow) => RowProblem | undefined) | undefined {
-  const { sigma, certifiedSigma, procedure, alpha, n, n0 } = configuration
+  const { sigma, certifiedSigma, procedure, n, n0, sound } = configuration
   const boundOf = BOUNDS.get(configuration.bound)
   if (boundOf === undefined || !Object.hasOwn(CHECKS, procedure.kind)) return undefined
   const bound = boundOf(typeof certifiedSigma === 'number' ? certifiedSigma : sigma)
+  // What the error of drawing leaves of α.
+  const alpha = isObject(sound) ? Number(sound.alpha) : configuration.alpha
   const check = CHECKS[procedure.kind as keyof typeof CHECKS]({ n, n0, alpha, procedure, bound })
   if (check === undefined) return undefined
   return row => {
@@ -50,8 +55,11 @@ export function isChecked({ rows, metadata }: Pick<CertificationLog, 'rows' | 'm
   )
 }
 
+/** By the name of a bound. */
 const BOUNDS: ReadonlyMap<string, (sigma: number) => Bound> = new Map([
   ['gaussian', gaussianBound],
+  ['discrete-gaussian', discreteGaussianBound],
+  ['uniform', uniformBound],
   ['pixeldp-gaussian', pixelDpBoundOfSigma],
 ])
 

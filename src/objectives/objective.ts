@@ -3,7 +3,7 @@ import type { Read, Session } from '../bridge'
 import type { Trained } from '../config/methods/trained'
 import type { ClassifierConfig } from '../config/schema'
 import type { Smoothing } from '../smoothing/smoothing'
-import type { Batch, Classifier, Dataset, DatasetDescription, ImageDenoiser, Tensor } from '../torch'
+import type { AnyDenoiser, Batch, Classifier, Dataset, DatasetDescription, Tensor } from '../torch'
 import { requireObjective } from './check-objective'
 import type { MetricDescription } from './metrics'
 import type { Place } from './place'
@@ -14,8 +14,8 @@ export interface TrainedNetworks {
   readonly classifier: Classifier
   /** All members that are trained together, the first included. Absent where one classifier is trained. */
   readonly members?: readonly Classifier[]
-  /** The denoiser of the smoothing, where it is what is trained. */
-  readonly denoiser?: ImageDenoiser
+  /** The denoiser of the smoothing, where it is what is trained; in evaluation with the averaged weights where there are such. */
+  readonly denoiser?: AnyDenoiser
 }
 
 /** The types that one objective is made of, by name. */
@@ -163,8 +163,8 @@ export interface GivenContext<F extends Form = Form> {
 
 /** How a run is judged after each epoch: sums over test images, and metrics that are their means. */
 export interface Evaluation {
-  /** Records sums over the images of one pass, by metric. */
-  look(inputs: EvaluationInputs): Readonly<Record<string, Tensor<''>>>
+  /** Records sums over the images of one pass, by metric; null where this run has none, on every pass. */
+  look(inputs: EvaluationInputs): Readonly<Record<string, Tensor<''> | null>>
   readonly metrics: Readonly<Record<string, MetricDescription>>
   /**
    * The metric that the best checkpoint is chosen by; the first epoch of several equal ones is the best. `newest` where no
@@ -199,6 +199,11 @@ export interface Objective<F extends Form = Form> {
    * script can train.
    */
   readonly trains?: Trained
+  /**
+   * The decay of a moving average of the weights, of an objective that trains a diffusion model: what is evaluated, shown
+   * and exported. Default none.
+   */
+  averageDecay?(settings: F['settings']): number
   /** The members to train, of an objective that trains `members`. */
   members?(settings: F['settings']): {
     readonly count: number

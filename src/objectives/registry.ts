@@ -6,6 +6,7 @@ import { consistency } from './consistency'
 import { crossEntropy, gaussian } from './cross-entropy'
 import { calibration } from './denoiser/calibration'
 import { denoiser } from './denoiser/denoiser'
+import { diffusion } from './denoiser/diffusion'
 import { score } from './denoiser/score'
 import { diverseEnsemble } from './diverse-ensemble/diverse-ensemble'
 import { ftCadis } from './ft-cadis/ft-cadis'
@@ -30,6 +31,7 @@ export const OBJECTIVES: { readonly [kind in MethodConfig['kind']]: AnyObjective
   'cat-rs': defineObjective(catRs),
   'diverse-ensemble': defineObjective(diverseEnsemble),
   denoiser: defineObjective(denoiser),
+  diffusion: defineObjective(diffusion),
   selector: defineObjective(selector),
   'pixel-dp': defineObjective(pixelDp),
   score: defineObjective(score),

@@ -12,7 +12,7 @@ import { replaceFolder, syncToDisk, writeDurably, writeWhole } from '../files/wr
 import { runDataSchema } from '../smoothing/data-identity'
 import { type SmoothedMetadata, writeSmoothed } from '../smoothing/smoothed-file'
 import { UNRECORDED_STREAMS_VERSION } from '../streams'
-import type { Classifier, ImageDenoiser, Optimizer } from '../torch'
+import type { AnyDenoiser, Classifier, Optimizer } from '../torch'
 import { CHECKPOINT_NAME } from './checkpoint-name'
 
 /**
@@ -120,7 +120,7 @@ export interface Checkpoint {
 
 export interface CheckpointContent {
   /** The networks that are trained, each with the folder inside of the checkpoint that it gets. */
-  readonly networks: readonly { readonly folder: string; readonly network: Classifier | ImageDenoiser }[]
+  readonly networks: readonly { readonly folder: string; readonly network: Classifier | AnyDenoiser }[]
   readonly optimizer: Optimizer
   /** The smoothed classifier that each network makes, for the `smoothed.json` beside its weights; null for a denoiser. */
   readonly smoothed: SmoothedMetadata | null

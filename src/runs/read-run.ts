@@ -97,12 +97,13 @@ const samplesSchema: z.ZodType<SamplesFile> = z.object({
       index: z.int().nonnegative(),
       label: z.int().nonnegative(),
       clean: z.base64(),
+      noisy: z.base64().exactOptional(),
       denoised: z.array(
         z.object({
           png: z.base64(),
-          predicted: z.int(),
+          predicted: z.int().exactOptional(),
           confidence: z.number().exactOptional(),
-          kept: z.boolean(),
+          kept: z.boolean().exactOptional(),
         }),
       ),
     }),

@@ -1,10 +1,24 @@
 import { join } from 'node:path'
 import { z } from 'zod'
-import type { CertificationRunConfig, ClassifierConfig } from '../config/schema'
+import type { CertificationRunConfig, ClassifierConfig, SmoothingConfig } from '../config/schema'
 import { readJson } from '../files/read-json'
 import type { Dataset } from '../torch'
 
 /** What people overlook, in a sentence each: nothing of it keeps a certification from being made. */
+
+/** That FT-CADIS has no denoiser, and how to come by one. */
+export function notesOnDenoiser({
+  smoothing,
+  method,
+}: {
+  readonly smoothing: Pick<SmoothingConfig, 'denoiser'>
+  readonly method: { readonly kind: string }
+}): string[] {
+  if (method.kind !== 'ft-cadis' || smoothing.denoiser.source !== 'none') return []
+  return [
+    'FT-CADIS is about denoised images, and smoothing.denoiser is none: the classifier will learn noisy images as they are. To train a denoiser on your images: ft-cadis train --preset denoiser.diffusion --data <folder> --image-size <pixels>, then give its run as --denoiser. docs/denoiser-for-your-images.md says which published one fits, and how long it takes.',
+  ]
+}
 
 const numbers = z.union([z.number(), z.array(z.number()).min(1)])
 const timmSchema = z.object({ pretrained_cfg: z.object({ mean: numbers, std: numbers }) })

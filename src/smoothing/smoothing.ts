@@ -11,6 +11,7 @@ import {
   mul,
   noGrad,
   randnCopies,
+  type StepNoise,
   type Tensor,
   unflatten,
 } from '../torch'
@@ -31,7 +32,17 @@ export interface Smoothing {
   readonly front: Front
   /** Number type that the front computes in where torch knows that to be safe. */
   readonly autocast: Autocast
+  /** Default: Gaussian. */
+  readonly noise?: Noise
 }
+
+/** The noise that certification and prediction draw. */
+export type Noise =
+  | { readonly kind: 'gaussian' }
+  /** Gaussian, rounded to whole steps of which `steps` are between 0 and 1, on images that are so rounded. */
+  | { readonly kind: 'discrete-gaussian'; readonly table: StepNoise; readonly steps: number }
+  /** Uniform between plus and minus so many standard deviations. */
+  | { readonly kind: 'uniform'; readonly halfWidth: number }
 
 /** What stands before the classifier. */
 export type Front =

@@ -60,7 +60,54 @@ export function noiseOfRuns(images_SCHW: Tensor<'SCHW'>, runs: CopyRuns): Tensor
   return perCopy('noise_of_runs', images_SCHW, runs)
 }
 
-function perCopy(operation: string, images_SCHW: Tensor<'SCHW'>, runs: CopyRuns): Tensor<'NCHW'> {
+/** Noise that is uniform between -halfWidth and halfWidth, as {@link noiseOfRuns}. */
+export function uniformOfRuns(
+  images_SCHW: Tensor<'SCHW'>,
+  runs: CopyRuns,
+  { halfWidth }: { readonly halfWidth: number },
+): Tensor<'NCHW'> {
+  return perCopy('uniform_of_runs', images_SCHW, runs, { parameters: { half_width: halfWidth } })
+}
+
+/** A table of {@link stepNoise} in Python. */
+export class StepNoise extends Handle<never> {}
+
+/**
+ * Noise of whole steps by its table, on the session's device.
+ *
+ * @param thresholds - increasing, an even number: of u, uniform on the whole numbers of 64 bits, the noise is how many of them are at most u,
+ *   less half of their number
+ */
+export function stepNoise(session: Session, thresholds: readonly bigint[]): StepNoise {
+  return session.record('step_noise', [], {
+    parameters: { thresholds: thresholds.map(String) },
+    make: (owner, id) => new StepNoise(owner, id),
+  })
+}
+
+/**
+ * The noisy copies of a pass in whole steps: each value of an image in [-1, 1] is rounded to one of `steps` equal ones, and noise of whole
+ * steps is added to it. What is computed of a copy depends on the sum, a whole number, alone. Streams are those of {@link noiseOfRuns}.
+ */
+export function steppedOfRuns(
+  images_SCHW: Tensor<'SCHW'>,
+  runs: CopyRuns,
+  { table, steps }: { readonly table: StepNoise; readonly steps: number },
+): Tensor<'NCHW'> {
+  return perCopy('stepped_of_runs', images_SCHW, runs, { handles: [table], parameters: { steps } })
+}
+
+function perCopy(
+  operation: string,
+  images_SCHW: Tensor<'SCHW'>,
+  runs: CopyRuns,
+  {
+    handles = [],
+    parameters = {},
+  }: { readonly handles?: readonly Handle[]; readonly parameters?: Readonly<Record<string, number>> } = {},
+): Tensor<'NCHW'> {
   checkAxisCount(operation, images_SCHW, 4)
-  return images_SCHW.session.record(operation, [images_SCHW, runs], { make: makeTensor<'NCHW'>('NCHW') })
+  return images_SCHW.session.record(operation, [images_SCHW, runs, ...handles], {
+    ...{ parameters, make: makeTensor<'NCHW'>('NCHW') },
+  })
 }

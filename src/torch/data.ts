@@ -278,23 +278,3 @@ export function encodePng(
     make: (session, id) => new PlainHandle<readonly string[]>(session, id),
   })
 }
-
-/** An image and denoised images of it, all in [-1, 1], and whether these are kept. */
-export interface DrawnSamples {
-  readonly clean_BCHW: Tensor<'BCHW'>
-  readonly denoised_MBCHW: Tensor<'MBCHW'>
-  readonly kept_MB: Tensor<'MB', boolean>
-}
-
-/**
- * One PNG file in base64, with a row for each image (B is 1): clean, then denoised, in green frames where kept and in
- * dashed red ones where hallucinated. Images are shown with 64 to 128 pixels a side.
- */
-export function drawSamples(session: Session, samples: readonly DrawnSamples[]): PlainHandle<string> {
-  const takes = samples.flatMap(({ clean_BCHW, denoised_MBCHW, kept_MB }) => [
-    clean_BCHW,
-    denoised_MBCHW,
-    kept_MB,
-  ])
-  return session.record('draw_samples', takes, { make: (owner, id) => new PlainHandle<string>(owner, id) })
-}

@@ -6,7 +6,18 @@
  */
 export type { Dtype, ValueOf } from './apply'
 export { backward, doublyDifferentiable, grad, gradient, gradWithGraph, noGrad } from './autograd'
-export { type CopyRun, CopyRuns, copyRuns, imagesOfRuns, noiseOfRuns, stackTensors } from './copies'
+export {
+  type CopyRun,
+  CopyRuns,
+  copyRuns,
+  imagesOfRuns,
+  noiseOfRuns,
+  StepNoise,
+  stackTensors,
+  stepNoise,
+  steppedOfRuns,
+  uniformOfRuns,
+} from './copies'
 export { lookUp, noiseBlocks, randint, randnCopies, randnLike, stack, tensor } from './creation'
 export {
   type Batch,
@@ -14,9 +25,7 @@ export {
   type DataIdentity,
   Dataset,
   type DatasetDescription,
-  type DrawnSamples,
   digest,
-  drawSamples,
   encodePng,
   Loader,
   type LoaderOptions,
@@ -61,10 +70,14 @@ export {
   ImageDenoiser,
   type ImageDenoiserDescription,
   loadImageDenoiser,
+  loadTrainableDenoiser,
+  TrainableDenoiser,
 } from './image-denoiser'
 export {
   type ClassNames,
   classNames,
+  type DrawnSamples,
+  drawSamples,
   type ImageTransform,
   readImage,
   unreadableImages,

@@ -19,7 +19,7 @@ export interface DiffusionSchedule {
   readonly betas?: readonly number[]
 }
 
-/** A diffusion network that predicts noise, in evaluation mode and never trained by fine-tuning. */
+/** A diffusion network that predicts noise. It is in evaluation mode, but for a {@link TrainableDenoiser}. */
 export class Denoiser extends Handle<never> {
   constructor(
     session: Session,

@@ -1,5 +1,5 @@
 import { Handle, type Session } from '../bridge'
-import type { AnyDenoiser, ImageDenoiser } from './image-denoiser'
+import type { AnyDenoiser, ImageDenoiser, TrainableDenoiser } from './image-denoiser'
 import { type Classifier, Denoiser } from './modules'
 import { Tensor } from './tensor'
 
@@ -142,7 +142,7 @@ export class RunningStatistics extends Handle<never> {
 
 /** The running statistics of networks, to be moved update by update; null where training moves none. */
 export function runningStatistics(
-  networks: Classifier | readonly (Classifier | ImageDenoiser)[],
+  networks: Classifier | readonly (Classifier | ImageDenoiser | TrainableDenoiser)[],
 ): RunningStatistics | null {
   const [first, ...others] = [networks]
     .flat()
@@ -173,6 +173,11 @@ export class MovingAverage extends Handle<never> {
   /** Moves towards the weights of today: average ← decay · average + (1 - decay) · weights. The first update takes them over. */
   update(): void {
     this.session.perform('update_average', [this, this.module])
+  }
+
+  /** Records going on from averaged weights that {@link Denoiser.save} wrote. */
+  restore(folder: string): void {
+    this.session.perform('restore_average', [this], { folder })
   }
 }
 

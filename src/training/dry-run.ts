@@ -11,6 +11,7 @@ import { leavesCheckpoint, planRun, type RunPlan, timesImages } from '../runs/pl
 import { RUN_PARTS } from '../runs/run-folder'
 import { checkClasses } from '../smoothing/check-classes'
 import { loadBaseClassifier, loadSmoothingDenoiser } from '../smoothing/load-networks'
+import { notesOnDenoiser } from '../smoothing/notes'
 import { type Smoothing, smoothingOf } from '../smoothing/smoothing'
 import { datasetSpec } from '../smoothing/specs'
 import {
@@ -18,7 +19,6 @@ import {
   type Classifier,
   type Dataset,
   denoisingPeak,
-  ImageDenoiser,
   type MemoryNow,
   memoryNow,
   type NetworkBytes,
@@ -28,6 +28,7 @@ import {
 } from '../torch'
 import { definitionOf, type RunDefinition } from './define-config'
 import type { FinetuneHooks } from './hooks'
+import { loadJudge, loadTrainedDenoiser } from './load-trained'
 
 /** What a run would do and take, as far as it can be known. What could not be found out is `undefined`. */
 export interface DryRun {
@@ -83,20 +84,22 @@ export async function dryRun(
       return undefined
     }
   }
-  const denoiser = await attempt(() => loadSmoothingDenoiser(session, config.smoothing))
+  for (const note of notesOnDenoiser(config)) process.emitWarning(note)
   const isDenoiserTrained = trainedBy(config.method.kind) === 'denoiser'
-  if (isDenoiserTrained && denoiser instanceof ImageDenoiser) denoiser.makeTrainable()
-  const tuning = isDenoiserTrained ? undefined : config.tuning
-  const classifier = await attempt(
-    async () =>
-      (
-        await loadBaseClassifier(session, config.classifier, {
-          ...{ tuning, randomWeights: config.data.source === 'synthetic' ? 'allowed' : 'refused' },
-        })
-      ).classifier,
+  const denoiser = await attempt(() =>
+    isDenoiserTrained
+      ? loadTrainedDenoiser(session, config, undefined)
+      : loadSmoothingDenoiser(session, config.smoothing),
   )
   const trainSet = await attempt(() => openDataset(session, datasetSpec(config.data, 'train')))
   const testSet = await attempt(() => openDataset(session, datasetSpec(config.data, 'test')))
+  const randomWeights = config.data.source === 'synthetic' ? 'allowed' : 'refused'
+  const classifier = await attempt(async () =>
+    isDenoiserTrained
+      ? loadJudge(session, config, testSet?.description ?? { classes: [] })
+      : (await loadBaseClassifier(session, config.classifier, { tuning: config.tuning, randomWeights }))
+          .classifier,
+  )
   try {
     const smoothing =
       denoiser === undefined ? undefined : await attempt(() => smoothingOf(denoiser, config.smoothing.sigma))

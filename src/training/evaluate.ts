@@ -28,7 +28,7 @@ export interface EvaluateOptions {
 /**
  * Evaluates networks on the images of a data set, each under one noise. One answer of Python a pass.
  *
- * @returns means over the images, by metric; null if it was stopped
+ * @returns means over the images, by metric, null for those that this run does not have; null if it was stopped
  * @throws ConfigError where the weights call the classes otherwise than the data; for a metric that the evaluation has no sum of
  * @throws DataError for an image that cannot be read
  */
@@ -51,6 +51,7 @@ export async function evaluate(
   if (classes?.names.length === description.classes.length) requireSameClasses(classes, description)
   const names = Object.keys(evaluation.metrics)
   const own = new Map(names.map(name => [name, 0]))
+  const missing = new Set<string>()
   const corrupt: CorruptImage[] = []
   const look = (start: number, own_B: readonly number[]) => {
     const { images_BCHW, labels_B } = dataset.images(own_B)
@@ -81,11 +82,14 @@ export async function evaluate(
     })
     if (stops?.[0]) return null
     for (const name of sums === null ? [] : names) {
-      own.set(name, (own.get(name) ?? 0) + sumOf(sums ?? {}, name))
+      const sum = sumOf(sums ?? {}, name)
+      if (sum === null) missing.add(name)
+      else own.set(name, (own.get(name) ?? 0) + sum)
     }
   }
   const parts = await group.gather({
     sums: Object.fromEntries(own),
+    missing: [...missing],
     corrupt: corrupt.map(({ path }) => path),
   })
   const paths = parts.flatMap(part => part.corrupt)
@@ -96,8 +100,12 @@ export async function evaluate(
   }
   if (paths.length > 0) onCorrupt?.(paths)
   const count = indices.length - paths.length
+  const isMissing = (name: string) => parts.some(part => part.missing.includes(name))
   return Object.fromEntries(
-    names.map(name => [name, parts.reduce((total, { sums }) => total + (sums[name] ?? 0), 0) / count]),
+    names.map(name => [
+      name,
+      isMissing(name) ? null : parts.reduce((total, { sums }) => total + (sums[name] ?? 0), 0) / count,
+    ]),
   )
 }
 
@@ -106,12 +114,12 @@ function stopsOver(group: ProcessGroup, session: Session, wantsStop: boolean) {
   return group.allReduceSum(tensor(session, [wantsStop ? 1 : 0], { axes: 'S', dtype: 'float64' }))
 }
 
-function sumOf(sums: Readonly<Record<string, number>>, name: string): number {
+function sumOf(sums: Readonly<Record<string, number | null>>, name: string): number | null {
   const sum = sums[name]
   if (sum !== undefined) return sum
   throw new ConfigError(
     `The evaluation has a metric ${name}, but its look returned ${Object.keys(sums).join(', ')}.`,
-    { remedy: 'Return a sum over the images for each metric.' },
+    { remedy: 'Return a sum over the images for each metric, or null where the run has none.' },
   )
 }
 

@@ -5,15 +5,36 @@ import type { AnyRunConfig, ClassifierConfig } from '../config/schema'
 import { ConfigError } from '../errors'
 import type { TrainedNetworks } from '../objectives/objective'
 import { loadBaseClassifier, loadSmoothingDenoiser } from '../smoothing/load-networks'
-import { alike, type Classifier, ImageDenoiser, manualSeed } from '../torch'
+import { denoiserSpec } from '../smoothing/specs'
+import {
+  type AnyDenoiser,
+  alike,
+  type Classifier,
+  type Denoiser,
+  ImageDenoiser,
+  loadClassifier,
+  loadTrainableDenoiser,
+  manualSeed,
+  movingAverage,
+  TrainableDenoiser,
+} from '../torch'
+import type { TrainingState } from './training-state'
+
+/** A network whose weights a run moves. */
+export type TrainedNetwork = Classifier | ImageDenoiser | TrainableDenoiser
+
+/** The folder in a checkpoint of the weights that are trained, where what is exported is their moving average. */
+const UNAVERAGED = 'unaveraged'
 
 /** The networks whose weights a run moves, in the order in which its optimizer has them. */
 export function trainedOf({
   classifier,
   members = [classifier],
   denoiser,
-}: TrainedNetworks): readonly (Classifier | ImageDenoiser)[] {
-  return denoiser === undefined ? members : [denoiser]
+}: TrainedNetworks): readonly TrainedNetwork[] {
+  if (denoiser === undefined) return members
+  if (denoiser instanceof ImageDenoiser || denoiser instanceof TrainableDenoiser) return [denoiser]
+  throw new TypeError('The denoiser that is trained is one to be used.')
 }
 
 /** The denoiser that is trained: with the weights of a checkpoint if there is one. */
@@ -21,8 +42,13 @@ export async function loadTrainedDenoiser(
   session: Session,
   { smoothing, seed, method }: AnyRunConfig,
   checkpoint: string | undefined,
-): Promise<ImageDenoiser> {
+): Promise<ImageDenoiser | TrainableDenoiser> {
   manualSeed(session, seed, 'initialisation', 'denoiser')
+  if (smoothing.denoiser.source === 'diffusers' || smoothing.denoiser.source === 'openai') {
+    const model = await loadTrainableDenoiser(session, denoiserSpec(smoothing.denoiser))
+    if (checkpoint !== undefined) model.restore(join(checkpoint, UNAVERAGED))
+    return model
+  }
   const denoiser = await loadSmoothingDenoiser(session, smoothing)
   if (!(denoiser instanceof ImageDenoiser)) {
     throw new ConfigError(
@@ -35,6 +61,50 @@ export async function loadTrainedDenoiser(
   if (checkpoint !== undefined) denoiser.restore(join(checkpoint, ...networkFolders(method)))
   denoiser.makeTrainable()
   return denoiser
+}
+
+/** The moving average of a diffusion model's weights: from its initial ones on, or from those of a checkpoint. */
+export function averageOf(
+  model: AnyDenoiser | undefined,
+  {
+    decay,
+    checkpoint,
+    method,
+  }: {
+    readonly decay: number | undefined
+    readonly checkpoint: string | undefined
+    readonly method: AnyRunConfig['method']
+  },
+): TrainingState['averaged'] {
+  if (decay === undefined || !(model instanceof TrainableDenoiser)) return null
+  const average = movingAverage(model, { decay })
+  if (checkpoint === undefined) average.update()
+  else average.restore(join(checkpoint, ...networkFolders(method)))
+  return { average, network: average.network() }
+}
+
+/** The networks of a checkpoint, each with its folder; of a moving average both the average and what it is of. */
+export function savedOf(
+  { networks, averaged }: Pick<TrainingState, 'networks' | 'averaged'>,
+  method: AnyRunConfig['method'],
+): readonly { readonly folder: string; readonly network: TrainedNetwork | Denoiser }[] {
+  const folders = networkFolders(method)
+  const trained = trainedOf(networks)
+  if (averaged === null) return trained.map((network, place) => ({ folder: folders[place] ?? '.', network }))
+  return [
+    ...folders.map(folder => ({ folder, network: averaged.network })),
+    ...trained.map(network => ({ folder: UNAVERAGED, network })),
+  ]
+}
+
+/** The classifier behind a denoiser that is trained; where the configuration has none, one that knows nothing. */
+export async function loadJudge(
+  session: Session,
+  config: AnyRunConfig,
+  { classes }: { readonly classes: readonly string[] },
+): Promise<Classifier> {
+  if (config.classifier.source !== 'none') return loadFrozenClassifier(session, config)
+  return loadClassifier(session, { source: 'none', numClasses: classes.length })
 }
 
 /** A classifier that a run only asks. */

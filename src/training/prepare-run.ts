@@ -16,7 +16,6 @@ import {
   type Classifier,
   compileNetwork,
   type Dataset,
-  type ImageDenoiser,
   makeLoader,
   type ProcessGroup,
   runningStatistics,
@@ -25,10 +24,13 @@ import {
 } from '../torch'
 import type { FinetuneHooks } from './hooks'
 import {
+  averageOf,
   loadFrozenClassifier,
+  loadJudge,
   loadMembers,
   loadTrainedClassifier,
   loadTrainedDenoiser,
+  type TrainedNetwork,
   trainedOf,
 } from './load-trained'
 import { requireMetricNames } from './metric-names'
@@ -75,12 +77,12 @@ export async function prepareRun<F extends Form>(
   requireMetricNames(objective, evaluation)
   const noises = copiesOf(objective, settings)
   setTf32(session, config.tf32)
-  const trainedDenoiser =
+  const model =
     objective.trains === 'denoiser'
       ? await loadTrainedDenoiser(session, config, checkpoint?.folder)
       : undefined
   const denoiser =
-    trainedDenoiser ??
+    model ??
     (hooks.denoiser === undefined
       ? await loadSmoothingDenoiser(session, config.smoothing)
       : await requireConfiguredDenoiser(hooks.denoiser, config.smoothing))
@@ -89,8 +91,8 @@ export async function prepareRun<F extends Form>(
   const smoothing = smoothingOf(denoiser, config.smoothing.sigma)
   const load = (folder?: string) => loadTrainedClassifier(session, config, { checkpoint: folder })
   const networks: TrainedNetworks =
-    trainedDenoiser !== undefined
-      ? { classifier: await loadFrozenClassifier(session, config), denoiser: trainedDenoiser }
+    model !== undefined
+      ? { classifier: await loadJudge(session, config, testSet.description), denoiser: model }
       : objective.members === undefined
         ? { classifier: await load(checkpoint?.folder) }
         : await loadMembers(session, config, {
@@ -104,10 +106,14 @@ export async function prepareRun<F extends Form>(
   // One process says it for all: they have the same weights and images.
   const isMeasured = hooks.sanity === true && checkpoint === null && group.rank === 0 && head === undefined
   const sanity =
-    isMeasured && classifier.description.random === null
+    isMeasured && classifier.description.random === null && classifier.description.family !== 'none'
       ? await measured({ classifier, testSet }, config)
       : null
   for (const trained of trainedOf(networks)) group.broadcastParameters(trained)
+  const averaged = averageOf(model, {
+    decay: objective.averageDecay?.(settings),
+    ...{ checkpoint: checkpoint?.folder, method: config.method },
+  })
   const prepared = ((await objective.prepare?.({
     ...{ session, settings, networks, smoothing, trainSet },
     loadFrozen: async of => {
@@ -137,7 +143,8 @@ export async function prepareRun<F extends Form>(
   const passSizes = isClassifierCompiled ? passSizesFor(plan.imagesPerMicroBatch) : null
   return {
     state: {
-      ...{ networks, smoothing, optimizer, statistics, loader, group },
+      ...{ networks, smoothing, averaged, optimizer, statistics, loader, group },
+      judged: judgedBy(averaged, { networks, smoothing }),
       steps: stepRunner(session, objective, { ...run, passSizes }),
     },
     groups,
@@ -145,6 +152,19 @@ export async function prepareRun<F extends Form>(
     evaluation,
     noises,
     sanity,
+  }
+}
+
+/** What is evaluated and handed out: with the averaged denoiser, where there is one. */
+function judgedBy(
+  averaged: TrainingState['averaged'],
+  trained: TrainingState['judged'],
+): TrainingState['judged'] {
+  if (averaged === null) return trained
+  const { network } = averaged
+  return {
+    networks: { ...trained.networks, denoiser: network },
+    smoothing: smoothingOf(network, trained.smoothing.sigma),
   }
 }
 
@@ -192,7 +212,7 @@ async function frozenInitial(
   return frozen
 }
 
-function optimizerOf(trained: readonly (Classifier | ImageDenoiser)[], { optimisation }: AnyRunConfig) {
+function optimizerOf(trained: readonly TrainedNetwork[], { optimisation }: AnyRunConfig) {
   const groups = trained.flatMap(({ description }, place) =>
     parameterGroups(description.parameters, {
       layerDecay: optimisation.layerDecay,

@@ -1,6 +1,5 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { networkFolders } from '../config/methods/trained'
 import { type AnyRunConfig, certificationOf } from '../config/schema'
 import type { Position } from '../objectives/place'
 import { type TrainerState, updateCheckpoint, writeCheckpoint } from '../runs/checkpoint'
@@ -10,7 +9,7 @@ import { listCheckpoints } from '../runs/list-checkpoints'
 import type { RunPlan } from '../runs/plan-run'
 import type { RunFolder } from '../runs/run-folder'
 import type { Dataset } from '../torch'
-import { trainedOf } from './load-trained'
+import { savedOf } from './load-trained'
 import type { TrainingState } from './training-state'
 
 export interface RunCheckpointsOptions {
@@ -65,10 +64,8 @@ export class RunCheckpoints {
       dataset: testSet.description,
       versions: { torch: versions.torch },
     }
-    const folders = networkFolders(config.method)
-    const trained = trainedOf(networks).map((network, place) => ({ folder: folders[place] ?? '.', network }))
     const content = {
-      networks: trained,
+      networks: savedOf(state, config.method),
       optimizer,
       smoothed: networks.denoiser === undefined ? smoothed : null,
     }

@@ -48,7 +48,7 @@ export interface UpdateOutcome {
  * process with many micro-batches and of many processes with one, but for the order in which sums are rounded.
  */
 export async function trainUpdate(state: TrainingState, plan: UpdatePlan): Promise<UpdateOutcome> {
-  const { optimizer, statistics, group, steps } = state
+  const { optimizer, statistics, averaged, group, steps } = state
   const { learningRates, weightDecays, microBatches, imagesPerUpdate, settings } = plan
   optimizer.setHyperparameters({ learningRates, weightDecays })
   statistics?.beginUpdate()
@@ -78,7 +78,10 @@ export async function trainUpdate(state: TrainingState, plan: UpdatePlan): Promi
     metrics: steps.metricsOf(sums, { images: imagesPerUpdate, settings }),
   }
   const taken = Number.isFinite(metrics.loss) && Number.isFinite(metrics.gradientNorm) && nonFinite === 0
-  if (taken) optimizer.step()
+  if (taken) {
+    optimizer.step()
+    averaged?.average.update()
+  }
   optimizer.zeroGradients()
   if (taken && statistics !== null) {
     group.allReduceStatistics(statistics)

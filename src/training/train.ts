@@ -11,6 +11,7 @@ import { requireDataOf, requireSameWeights } from '../runs/resume'
 import { RunJournal } from '../runs/run-journal'
 import { eventFiles } from '../runs/watchers/event-files'
 import { runDataOf } from '../smoothing/data-identity'
+import { notesOnDenoiser } from '../smoothing/notes'
 import type { Smoothing } from '../smoothing/smoothing'
 import { datasetSpec } from '../smoothing/specs'
 import { isShown, loadingLine } from '../terminal/progress'
@@ -29,6 +30,7 @@ import {
 } from './require-same-ranks'
 import { objectiveTrace, tracesOf } from './trace-hooks'
 import { TrainingLoop } from './training-loop'
+import type { TrainingState } from './training-state'
 
 /** What a run has trained; the caller frees `networks` and `smoothing`. */
 export interface FinetuneResult {
@@ -73,6 +75,7 @@ async function train<F extends Form>(
   const traces = { ...tracesOf(hooks), ...objectiveTrace(objective) }
   const schedule = hooks.schedule && checkedSchedule(objective, hooks.schedule)
   const group = await joinProcessGroup(session)
+  if (group.rank === 0) for (const note of notesOnDenoiser(config)) process.emitWarning(note)
   using loading = loadingLine({ isShown: group.rank === 0 && isShown(hooks.progress) })
   loading.show(`loading the images of ${config.data.source}`)
   const trainSet = await openDataset(session, datasetSpec(config.data, 'train'))
@@ -119,7 +122,7 @@ async function train<F extends Form>(
     })
     const { state, noises } = prepared
     const sanity = prepared.sanity ?? (checkpoint === null ? undefined : await recordedSanity(config.output))
-    const { networks, smoothing } = state
+    const { networks, smoothing } = state.judged
     try {
       const description = await describeRun(
         { networks, smoothing },
@@ -149,7 +152,7 @@ async function train<F extends Form>(
       return { networks, smoothing, checkpoint: lastCheckpoint, epochs: loop.epochs }
     } finally {
       state.steps.free()
-      session.free([state.optimizer, state.statistics])
+      session.free([state.optimizer, state.statistics, ...unexported(state)])
       await state.loader.close()
     }
   } catch (error) {
@@ -158,4 +161,9 @@ async function train<F extends Form>(
   } finally {
     session.free([trainSet, testSet])
   }
+}
+
+/** The moving average and what it is of: the run hands out the network that is averaged. */
+function unexported({ averaged, networks }: TrainingState) {
+  return averaged === null ? [] : [averaged.average, networks.denoiser]
 }

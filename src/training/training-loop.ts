@@ -214,7 +214,7 @@ export class TrainingLoop {
     const isWhole = updatesInEpoch === plan.updatesPerEpoch
     const corruptTestImages: string[] = []
     await this.#saveStep()
-    const metrics = await evaluate(state, testSet, {
+    const metrics = await evaluate(state.judged, testSet, {
       evaluation,
       // What fits into memory in training fits here.
       batch: plan.imagesPerMicroBatch * noises,

@@ -73,6 +73,8 @@ describe('certifiedAccuracyChart', () => {
     for (const text of ['ℓ₂ radius (pixels in [0, 1])', 'certified accuracy (%)', 'strong', 'weak']) {
       expect(svg).toContain(`>${text}</text>`)
     }
+    // Ticks at the radii of tables, not rounded.
+    for (const tick of ['0.25', '0.75', '1']) expect(svg).toContain(`>${tick}</text>`)
     expect(svg).toContain('prefers-color-scheme: dark')
     expect(svg).toContain('fill="currentColor"')
     expect(new Set(svg.match(/stroke="#[0-9A-F]{6}"/gi)).size).toBe(2)

@@ -48,7 +48,7 @@ it.each<[string, Smoothing, RegExp]>([
 })
 
 describe('settings that certify nothing', () => {
-  const none = { adaptive: 'none', familyWise: false, alpha: 0.001, batch: 100 } as const
+  const none = { adaptive: 'none', familyWise: false, alpha: 0.001, noise: 'gaussian', batch: 100 } as const
   const CASCADE = { kind: 'cascade', sigmas: [0.5, 0.25], threshold: 0.5, rule: 'sound', clean: false }
   it.each<[string, object, number]>([
     ['CERTIFY', none, 10],

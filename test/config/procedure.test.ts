@@ -64,6 +64,12 @@ it.each<[string, object, object, RegExp]>([
     /certification\.adaptive: expected none for the procedure aces, .*got .*\[0,1\]/,
   ],
   [
+    'other noise than Gaussian',
+    { ...aces, noise: 'uniform' },
+    {},
+    /certification\.noise: expected gaussian for the procedure aces, .*got uniform/,
+  ],
+  [
     'no threshold',
     { procedure: { kind: 'aces' } },
     {},

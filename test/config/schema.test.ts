@@ -102,6 +102,7 @@ describe('parseUnknownConfig', () => {
         n: 100_000,
         alpha: 0.001,
         adaptive: 'none',
+        noise: 'gaussian',
         batch: 100,
         images: 'all',
         seed: 0,

@@ -92,7 +92,7 @@ describe('an entry in the table of classifiers', () => {
     expect(messageOf({ classifier: { source: 'linear' } })).toContain(
       'classifier.pixels: expected a number, got nothing',
     )
-    expect(messageOf({ classifier: { source: 'vision' } })).toMatch(/"python" or "linear", got "vision"/)
+    expect(messageOf({ classifier: { source: 'vision' } })).toMatch(/"none" or "linear", got "vision"/)
   })
 
   it('is asked what the rules have to know', () => {

@@ -261,7 +261,7 @@ describe('an objective', () => {
   it('may have an evaluation that is not finite: no epoch is the best, and the run continues', async () => {
     const nothing: Evaluation['look'] = inputs => {
       const { testLoss: loss } = testLoss(inputs)
-      if (loss === undefined) throw new RangeError('It has a loss.')
+      if (loss == null) throw new RangeError('It has a loss.')
       return { testLoss: torch.log(torch.mul(torch.square(loss), -1)) }
     }
     const judged = defineObjective<PlainForm>({ ...PLAIN, evaluation: evaluation(nothing, 'smallest') })

@@ -25,7 +25,7 @@ class TestBaseLicence(unittest.TestCase):
         self.assertEqual(self.licence(config_json=json.dumps({"pretrained_cfg": {"license": "mit"}})), "mit")
         # Text below the metadata says nothing.
         self.assertEqual(self.licence(README_md="---\ntags: x\n---\nlicense: gpl\n"), "mit")
-        self.assertEqual(self.licence(README_md="license: gpl\n"), "mit")
+        self.assertEqual(self.licence(README_md="# title\nlicense: gpl\n"), "mit")
         self.assertEqual(self.licence(README_md="---\r\ntags: x\r\nlicense: bsd-3-clause\r\n---\r\n"), "bsd-3-clause")
 
     def test_is_that_of_timm_for_published_weights_alone(self):

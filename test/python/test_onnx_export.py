@@ -12,6 +12,7 @@ from torch import nn
 from ftcadis_host import onnx_export
 from ftcadis_host.errors import SpecError
 from ftcadis_host.networks.classifiers import load_classifier
+from ftcadis_host.networks.denoisers import load_denoiser
 from ftcadis_host.onnx_export import NoisyImagesToLogits, _resizing, export_onnx
 
 HAS_ONNX = all(importlib.util.find_spec(name) for name in ("onnx", "onnxruntime", "onnxscript"))
@@ -46,10 +47,10 @@ class TestExport(unittest.TestCase):
         self.addCleanup(directory.cleanup)
         self.folder = Path(directory.name) / "graph"
 
-    def export(self):
+    def export(self, *before):
         classifier = load_classifier(RESIZED, device="cpu", dtype=torch.float32)
         settings = {"image_shape": [1, 20, 36], "front": NONE, "metadata": {"sigma": 0.25, "classes": ["a"]}}
-        return export_onnx(classifier, folder=str(self.folder), **settings)
+        return export_onnx(*before, classifier, folder=str(self.folder), **settings)
 
     def test_has_the_logits_of_torch_and_its_metadata_where_images_are_resized(self):
         import onnxruntime
@@ -62,6 +63,10 @@ class TestExport(unittest.TestCase):
         self.assertEqual(torch.backends.cudnn.conv.fp32_precision, "ieee")
         session = onnxruntime.InferenceSession(str(self.folder / "model.onnx"))
         self.assertEqual(session.get_modelmeta().custom_metadata_map, {"sigma": "0.25", "classes": '["a"]'})
+
+    def test_takes_a_denoiser_that_makes_a_clean_image(self):
+        dncnn = {"source": "dncnn", "depth": 3, "width": 4, "channels": 1}
+        self.assertLess(self.export(load_denoiser(dncnn, device="cpu", dtype=torch.float32)), 1e-4)
 
     def test_another_graph_is_not_kept(self):
         with mock.patch.object(onnx_export, "TOLERANCE", -1.0), self.assertRaisesRegex(SpecError, "other logits"):

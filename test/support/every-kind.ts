@@ -18,6 +18,7 @@ import {
   torch,
 } from '../../src'
 import { runMain } from '../../src/cli/program'
+import { SHORT_SCHEDULE, smallUnet } from '../../src/config/diffusion/small-unet'
 import { mergeSettings } from '../../src/config/merge-settings'
 import type { MethodConfig } from '../../src/config/methods'
 import { networkFolders } from '../../src/config/methods/trained'
@@ -54,6 +55,7 @@ export const METHODS: Readonly<Record<MethodConfig['kind'] | 'ddn' | 'adversaria
     attack: { steps: 2, stepLength: 0.5 },
   },
   denoiser: { kind: 'denoiser' },
+  diffusion: { kind: 'diffusion', averageDecay: 0.5 },
   'diverse-ensemble': { kind: 'diverse-ensemble', members: 2, gradientWeight: 0.5, marginWeight: 0.5 },
   score: { kind: 'score', sigmas: [0.25, 0.5] },
   calibration: { kind: 'calibration', experimental: true, lambda: 1 },
@@ -75,10 +77,20 @@ export const METHODS: Readonly<Record<MethodConfig['kind'] | 'ddn' | 'adversaria
 /** What a method says of its optimizer that others do not. */
 const IMAGE_DENOISER = { denoiser: { source: 'dncnn', depth: 4, width: 6, channels: 1 } }
 
+/** With dropout, whose numbers a resumed run has to draw again. */
+const DIFFUSION_MODEL = {
+  denoiser: {
+    source: 'diffusers',
+    unet: { ...smallUnet({ imageSize: 8, channels: 1, width: 8 }), dropout: 0.1 },
+    scheduler: SHORT_SCHEDULE,
+  },
+}
+
 const TRAINS_DENOISER = { smoothing: IMAGE_DENOISER, classifier: { source: 'timm', path: CLASSIFIER } }
 
 const DIFFERENT: { readonly [name in keyof typeof METHODS]?: object } = {
   denoiser: TRAINS_DENOISER,
+  diffusion: { ...TRAINS_DENOISER, smoothing: DIFFUSION_MODEL },
   score: TRAINS_DENOISER,
   calibration: TRAINS_DENOISER,
   selector: { classifier: { arguments: { classes: 2 } } },
@@ -122,7 +134,7 @@ export const HOOKS = {
 /** The file of the weights that a run has trained, in its checkpoint. */
 export function weightsFile(name: keyof typeof METHODS): string {
   const [folder = '.'] = networkFolders(METHODS[name])
-  return join(folder, 'model.safetensors')
+  return join(folder, name === 'diffusion' ? 'diffusion_pytorch_model.safetensors' : 'model.safetensors')
 }
 
 /** Soft labels of the digits that someone might have counted. */

@@ -1,6 +1,17 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { connect, type Session } from '../../src/bridge'
-import { copyRuns, imagesOfRuns, noiseBlocks, noiseOfRuns, stackTensors, tensor } from '../../src/torch'
+import { discreteGaussian, PIXEL_STEPS } from '../../src/statistics/discrete-gaussian'
+import {
+  copyRuns,
+  imagesOfRuns,
+  noiseBlocks,
+  noiseOfRuns,
+  stackTensors,
+  stepNoise,
+  steppedOfRuns,
+  tensor,
+  uniformOfRuns,
+} from '../../src/torch'
 
 let session: Session
 beforeAll(async () => {
@@ -38,6 +49,56 @@ describe('copies of a pass', () => {
     })
     const zeros = Array(5).fill([[[0, 0]]])
     expect(found).toEqual([...a.slice(7, 19), ...b.slice(0, 2), a[19], ...zeros])
+  })
+
+  describe('in whole steps', () => {
+    const SIGMA = 0.25
+    /** Copies of images that have one value, in steps. */
+    const stepped = async (levels: readonly number[], runs = RUNS, size = 20) => {
+      const copies = await session.compute(() => {
+        const images = levels.map(level => tensor(session, [[[(2 * level) / 255 - 1]]], { axes: 'CHW' }))
+        const images_SCHW = stackTensors(images as [(typeof images)[0], ...typeof images], { as: 'S' })
+        const table = stepNoise(session, discreteGaussian(SIGMA).thresholds)
+        return steppedOfRuns(images_SCHW, copyRuns(session, runs, { size, block: 16 }), {
+          ...{ table, steps: PIXEL_STEPS },
+        })
+      })
+      return copies.map(copy => ((copy[0]?.[0]?.[0] ?? 0) + 1) * 127.5)
+    }
+
+    test('are the image and noise of whole steps, whatever the pass: only their sum is seen', async () => {
+      const of0 = await stepped([0, 0])
+      const of7 = await stepped([7, 7.4])
+      for (const value of of0) expect(Math.abs(value - Math.round(value))).toBeLessThan(1e-3)
+      expect(of7.slice(0, 15).map(Math.round)).toEqual(of0.slice(0, 15).map(value => Math.round(value) + 7))
+      const alone = await stepped([0, 0], [{ image: 1, name: [3, 'a'], start: 10, count: 4 }], 4)
+      expect(alone).toEqual(of0.slice(3, 7))
+    })
+
+    test('have noise of the mean and the deviation of the table, from all 64 bits', async () => {
+      const runs = [{ image: 0, name: [1, 'many'], start: 0, count: 20_000 }]
+      const noise = await stepped([0], runs, 20_000)
+      const mean = noise.reduce((sum, value) => sum + value, 0) / noise.length
+      const variance = noise.reduce((sum, value) => sum + (value - mean) ** 2, 0) / noise.length
+      expect(Math.abs(mean)).toBeLessThan(1.5)
+      expect(Math.abs(Math.sqrt(variance) / (255 * SIGMA) - 1)).toBeLessThan(0.02)
+    })
+  })
+
+  test('have uniform noise of their numbers between both ends', async () => {
+    const noise = await session.compute(() => {
+      const images_SCHW = stackTensors([tensor(session, [[[0]]], { axes: 'CHW' })], { as: 'S' })
+      const runs = copyRuns(session, [{ image: 0, name: [1, 'u'], start: 3, count: 5000 }], {
+        ...{ size: 5001, block: 16 },
+      })
+      return uniformOfRuns(images_SCHW, runs, { halfWidth: 1.5 })
+    })
+    const values = noise.map(copy => copy[0]?.[0]?.[0] ?? 0)
+    expect(values.at(-1)).toBe(0)
+    expect(Math.max(...values)).toBeGreaterThan(1.49)
+    expect(Math.max(...values)).toBeLessThan(1.5)
+    expect(Math.min(...values)).toBeLessThan(-1.49)
+    expect(Math.min(...values)).toBeGreaterThanOrEqual(-1.5)
   })
 
   test('are named by whole numbers and text', () => {

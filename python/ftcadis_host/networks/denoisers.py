@@ -15,7 +15,8 @@ from ..folders import write_json, written_folder
 from ..sources import find_source
 from ..torchvision_compat import prepare_torchvision
 from .noise_schedule import noise_schedule
-from .weights import write_tensors
+from .state_dicts import read_tensors
+from .weights import check_shapes, shapes_of, write_tensors
 
 UNET_FILE = "diffusion_pytorch_model.safetensors"
 SCHEDULER_FILE = "scheduler_config.json"
@@ -100,3 +101,20 @@ def save_denoiser(denoiser: Denoiser, folder: Path | str) -> None:
         denoiser.unet.save_config(new)
         write_tensors(new / UNET_FILE, denoiser.unet.state_dict(), {"format": "pt"})
         write_json(new / SCHEDULER_FILE, {"_class_name": "DDPMScheduler", **denoiser.scheduler_config})
+
+
+def describe_parameters(denoiser: Denoiser) -> list[dict[str, Any]]:
+    """Name and shape of every parameter. Where a denoiser is trained, all of it is."""
+    return [
+        {"name": name, "shape": list(value.shape), "trainable": True} for name, value in denoiser.named_parameters()
+    ]
+
+
+def restore_denoiser(denoiser: Denoiser, folder: Path | str) -> None:
+    """Takes over the weights that `save_denoiser` wrote of the same network; what is known of where they were from stays."""
+    file = Path(folder) / UNET_FILE
+    tensors = read_tensors(file)
+    expected = shapes_of(denoiser.unet.state_dict())
+    check_shapes(expected, shapes_of(tensors), source=f"'{file}'", model="the denoiser of these settings")
+    # In place: an optimizer may hold these parameters.
+    denoiser.unet.load_state_dict(tensors)

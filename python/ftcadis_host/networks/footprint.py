@@ -18,7 +18,7 @@ from torch.func import functional_call
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from .image_denoisers.image_denoiser import ImageDenoiser
+from .denoisers import Denoiser
 
 
 class _LiveBytes(TorchDispatchMode):
@@ -67,31 +67,36 @@ def denoising_peak(denoiser: nn.Module, image_shape: list[int], images: int) -> 
     tensors = _shapes_of(denoiser)
     noisy = torch.empty(images, *image_shape, device="meta")
     with _LiveBytes() as counted, torch.no_grad():
-        # A diffusion model is told a timestep.
-        functional_call(denoiser, tensors, (noisy,) if isinstance(denoiser, ImageDenoiser) else (noisy, 1.0))
+        functional_call(denoiser, tensors, _inputs_of(denoiser, noisy))
     return counted.peak
 
 
-def training_peak(classifier: nn.Module, image_shape: list[int], images: int, attacked: int) -> int:
+def training_peak(network: nn.Module, image_shape: list[int], images: int, attacked: int) -> int:
     """Bytes beside weights and optimizer that a micro-batch takes: both graphs at once, the attack, the gradients.
 
+    network: a classifier, or a denoiser that is trained, where none are attacked.
     images, attacked: how many of them, each noise counted.
     """
-    trained = _shapes_of(classifier)
+    trained = _shapes_of(network)
     frozen = {name: tensor.detach() for name, tensor in trained.items()}
-    denoised = torch.empty(images, *image_shape, device="meta")
-    classifier.train()
+    seen = torch.empty(images, *image_shape, device="meta")
+    network.train()
     try:
         with _LiveBytes() as counted:
-            loss = functional_call(classifier, trained, (denoised,)).sum()
+            loss = functional_call(network, trained, _inputs_of(network, seen)).sum()
             if attacked > 0:
                 adversarial = torch.empty(attacked, *image_shape, device="meta", requires_grad=True)
-                torch.autograd.grad(functional_call(classifier, frozen, (adversarial,)).sum(), adversarial)
-                loss = loss + functional_call(classifier, trained, (adversarial.detach(),)).sum()
+                torch.autograd.grad(functional_call(network, frozen, (adversarial,)).sum(), adversarial)
+                loss = loss + functional_call(network, trained, (adversarial.detach(),)).sum()
             loss.backward()
     finally:
-        classifier.eval()
+        network.eval()
     return counted.peak
+
+
+def _inputs_of(network: nn.Module, images: torch.Tensor) -> tuple[Any, ...]:
+    """What a network takes: a diffusion model is told a timestep."""
+    return (images, 1.0) if isinstance(network, Denoiser) else (images,)
 
 
 def memory_now(device: torch.device) -> dict[str, int | None]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 
+from ..streams import begin
 from .tensors import noise_blocks
 
 
@@ -48,9 +50,54 @@ def noise_of_runs(host, images: torch.Tensor, copies: CopyRuns) -> torch.Tensor:
     return made
 
 
+def uniform_of_runs(_host, images: torch.Tensor, copies: CopyRuns, *, half_width: float) -> torch.Tensor:
+    def draw(part: torch.Tensor, generator: torch.Generator) -> None:
+        part.uniform_(-half_width, half_width, generator=generator)
+
+    return _drawn(images, copies, dtype=images.dtype, draw=draw)
+
+
+def step_noise(host, *, thresholds: list[str]) -> torch.Tensor:
+    """The table of `discreteGaussian`, for signed whole numbers of 64 bits."""
+    return torch.tensor([int(threshold) - 2**63 for threshold in thresholds], dtype=torch.int64, device=host.device)
+
+
+def stepped_of_runs(host, images: torch.Tensor, copies: CopyRuns, table: torch.Tensor, *, steps: int) -> torch.Tensor:
+    """Images rounded to whole steps, under noise of whole steps: what is made of the sums depends on these alone."""
+    levels = ((images.double() + 1) * (steps / 2)).round().to(torch.int64)
+    bits = _drawn(images, copies, dtype=torch.int64, draw=_draw_64_bits)
+    sums = torch.searchsorted(table, bits, right=True) - len(table) // 2
+    sums += images_of_runs(host, levels, copies)
+    # Of int64 they would be rounded as they are divided.
+    return (sums.double() * (2 / steps) - 1).to(images.dtype)
+
+
+def _draw_64_bits(part: torch.Tensor, generator: torch.Generator) -> None:
+    part.random_(-(2**63), None, generator=generator)
+
+
+def _drawn(images: torch.Tensor, copies: CopyRuns, *, dtype: torch.dtype, draw: Callable) -> torch.Tensor:
+    """What `draw` puts into blocks of copies, each from the stream of its number; padding has zeros."""
+    made = torch.zeros((copies.size, *images.shape[1:]), dtype=dtype, device=images.device)
+    generator = torch.Generator(images.device)
+    end = 0
+    for run in copies.runs:
+        start, count, block = run["start"], run["count"], copies.block
+        first, last = start // block, -(-(start + count) // block)
+        drawn = torch.empty(((last - first) * block, *images.shape[1:]), dtype=dtype, device=images.device)
+        for number, part in enumerate(drawn.split(block), first):
+            draw(part, begin(generator, *run["name"], number))
+        made[end : end + count] = drawn.narrow(0, start - first * block, count)
+        end += count
+    return made
+
+
 OPERATIONS = {
     "stack_tensors": stack_tensors,
     "copy_runs": copy_runs,
     "images_of_runs": images_of_runs,
     "noise_of_runs": noise_of_runs,
+    "uniform_of_runs": uniform_of_runs,
+    "step_noise": step_noise,
+    "stepped_of_runs": stepped_of_runs,
 }

@@ -143,6 +143,8 @@ OPERATIONS = {
     "load_denoiser": load_denoiser,
     "describe_denoiser": describe_denoiser,
     "save_denoiser": lazy("networks.denoisers", "save_denoiser"),
+    "restore_denoiser": lazy("networks.denoisers", "restore_denoiser"),
+    "describe_parameters": lazy("networks.denoisers", "describe_parameters"),
     "describe_image_denoiser": lazy("networks.image_denoisers.image_denoiser", "describe_image_denoiser"),
     "restore_image_denoiser": lazy("networks.image_denoisers.image_denoiser", "restore_image_denoiser"),
     "save_image_denoiser": lazy("networks.image_denoisers.image_denoiser", "save_image_denoiser"),

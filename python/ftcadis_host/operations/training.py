@@ -141,7 +141,16 @@ def averaged_copy(_host, module, *, decay: float) -> AveragedModel:
 
 
 def average_of(_host, average) -> torch.nn.Module:
-    return average.module.eval()
+    return average.module.eval().requires_grad_(False)
+
+
+def restore_average(_host, average, *, folder: str) -> None:
+    """Goes on from the averaged weights that `save_denoiser` wrote."""
+    from ..networks.denoisers import restore_denoiser
+
+    restore_denoiser(average.module, folder)
+    # The next update moves the average; it takes over the weights only where there is none.
+    average.n_averaged.fill_(1)
 
 
 OPERATIONS = {
@@ -164,4 +173,5 @@ OPERATIONS = {
     "averaged_copy": averaged_copy,
     "update_average": method("update_parameters"),
     "average_of": average_of,
+    "restore_average": restore_average,
 }

@@ -13,15 +13,20 @@ def write_image(_host, writer, *, step: int, tag: str, png: str) -> None:
     writer.write_image(step, tag, base64.b64decode(png))
 
 
-def draw_samples(_host, *samples: torch.Tensor) -> str:
+def draw_samples(_host, *samples: torch.Tensor, plain: int = 1, has_verdicts: bool = True) -> str:
     """Several images in one drawing, as the base64 text of a PNG file; see `pictures.draw_samples`.
 
-    samples: for each image the clean one [1, C, H, W], the denoised ones [M, 1, C, H, W] and which are kept [M, 1].
+    samples: for each image `plain` ones [1, C, H, W], first the clean one, the denoised ones [M, 1, C, H, W] and, where there
+    are verdicts, which are kept [M, 1].
     """
     from .. import pictures
 
-    rows = [samples[start : start + 3] for start in range(0, len(samples), 3)]
-    drawn = [(clean[0], denoised[:, 0], kept[:, 0].tolist()) for clean, denoised, kept in rows]
+    width = plain + 1 + has_verdicts
+    drawn = []
+    for start in range(0, len(samples), width):
+        *shown, denoised = samples[start : start + plain + 1]
+        kept = samples[start + plain + 1][:, 0].tolist() if has_verdicts else None
+        drawn.append(([image[0] for image in shown], denoised[:, 0], kept))
     return pictures.png_text(pictures.draw_samples(drawn))
 
 

@@ -3,7 +3,7 @@ import type { Bound } from '../../statistics/bound'
 import type { SequentialTest } from '../../statistics/sequential-test'
 import type { AdaptiveCertificate, AdaptiveCertification, AdaptiveRun, VoteRequest } from './adaptive-run'
 import { lookSchedule } from './looks'
-import { optimalTest } from './optimal-test'
+import { optimalTest, type Prior } from './optimal-test'
 import { requireVoteOptions, requireVotes } from './requirements'
 
 /** In units of σ: 100,000 votes of α = 0.001 that agree show 3.81. */
@@ -33,6 +33,8 @@ export interface GridCertificationOptions {
    * fewer certificates are lost; the guarantee is the same. Default: 5 n.
    */
   readonly worth?: number
+  /** What is expected of the probability of the class: it decides votes, not the guarantee. Default: that of `optimalTest`. */
+  readonly prior?: Prior
 }
 
 /** What was decided about one radius. */
@@ -67,7 +69,7 @@ export class GridCertification implements AdaptiveCertification {
    *
    * @throws ConfigError when an option is out of range
    */
-  constructor({ bound, alpha, n, radii, block = 16, worth = 5 * n }: GridCertificationOptions) {
+  constructor({ bound, alpha, n, radii, block = 16, worth = 5 * n, prior }: GridCertificationOptions) {
     requireVoteOptions({ alpha, n, block })
     requireRadii(radii)
     if (!(worth > 0 && Number.isFinite(worth))) {
@@ -86,7 +88,9 @@ export class GridCertification implements AdaptiveCertification {
       return {
         radius,
         threshold,
-        ...(isReachable && { test: optimalTest({ threshold, alpha, looks: this.#looks, worth }) }),
+        ...(isReachable && {
+          test: optimalTest({ threshold, alpha, looks: this.#looks, worth, ...(prior && { prior }) }),
+        }),
       }
     })
   }

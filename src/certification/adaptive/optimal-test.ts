@@ -14,13 +14,18 @@ export interface OptimalTestOptions {
   readonly looks: readonly number[]
   /** How many votes a certificate is worth, above 0: what is traded for votes. The error is within alpha for any. */
   readonly worth: number
+  /** Default: {@link PRIOR}. */
+  readonly prior?: Prior
 }
 
-/**
- * What is expected of p before the votes: Beta(1, b), density b (1 - p)^(b - 1). Certified classifiers have many images
- * close to certain, and this has 27 % of them above Φ(3). It decides how well votes are spent, never the guarantee.
- */
-const PRIOR_B = 0.2
+/** What is expected of p before the votes: Beta(a, b). It decides how well votes are spent, never the guarantee. */
+export interface Prior {
+  readonly a: number
+  readonly b: number
+}
+
+/** Density b (1 - p)^(b - 1). Certified classifiers have many images close to certain, and this has 27 % of them above Φ(3). */
+export const PRIOR: Prior = { a: 1, b: 0.2 }
 
 /** Rounding moves an error by less than this share of it. */
 const ROUNDING = 1e-9
@@ -31,8 +36,9 @@ const ROUNDING = 1e-9
  * allow. Backward induction finds its boundaries for a price of a wrong certificate, as Eales and Jennison (1992) do for a
  * normal mean; the price is the least that keeps the error within alpha, and the error is computed, not estimated.
  */
-export function optimalTest({ threshold, alpha, looks, worth }: OptimalTestOptions): SequentialTest {
-  const testAt = backwardInduction({ threshold, alpha, looks, worth })
+export function optimalTest(options: OptimalTestOptions): SequentialTest {
+  const { alpha } = options
+  const testAt = backwardInduction(options)
   const isValid = ({ error }: PricedTest) => error <= alpha * (1 - ROUNDING)
   let cheap = 1e-3
   let dear = 1
@@ -65,9 +71,9 @@ interface PricedTest {
  * that one distribution carries them from look to look: a certificate is worth `worth` times the likelihood ratio of
  * the prior, less `worth` times the price; a vote costs the likelihood ratio; giving up is worth 0.
  */
-function backwardInduction({ threshold, alpha, looks, worth }: OptimalTestOptions) {
+function backwardInduction({ threshold, alpha, looks, worth, prior = PRIOR }: OptimalTestOptions) {
   const steps = missesBetween(looks, threshold)
-  const ratio = likelihoodRatio(threshold, looks[looks.length - 1] as number)
+  const ratio = likelihoodRatio({ threshold, n: looks[looks.length - 1] as number, prior })
   const missRate = 1 - threshold
   // In standard deviations: fewer misses than this certify at any look and any price that alpha leaves.
   const depth = 2 + Math.sqrt(-2 * Math.log(alpha))
@@ -118,17 +124,25 @@ function expectedValue(misses: number, step: CountDistribution, next: Values): n
   return sum
 }
 
-/** How much more probable votes are under the prior than at the threshold: B(1 + hits, b + misses) / B(1, b), divided by the latter. */
-function likelihoodRatio(threshold: number, n: number): (votes: number, misses: number) => number {
-  const factorials = logRising(1, n)
-  const missFactors = logRising(PRIOR_B, n)
-  const voteFactors = logRising(1 + PRIOR_B, n)
+/** How much more probable votes are under the prior than at the threshold: B(a + hits, b + misses) / B(a, b), divided by the latter. */
+function likelihoodRatio({
+  threshold,
+  n,
+  prior: { a, b },
+}: {
+  readonly threshold: number
+  readonly n: number
+  readonly prior: Prior
+}): (votes: number, misses: number) => number {
+  const hitFactors = logRising(a, n)
+  const missFactors = logRising(b, n)
+  const voteFactors = logRising(a + b, n)
   const logHit = Math.log(threshold)
   const logMiss = Math.log1p(-threshold)
   return (votes, misses) => {
     const hits = votes - misses
     return Math.exp(
-      (factorials[hits] as number) +
+      (hitFactors[hits] as number) +
         (missFactors[misses] as number) -
         (voteFactors[votes] as number) -
         hits * logHit -

@@ -1,5 +1,5 @@
 import type { Bound } from '../../statistics/bound'
-import { certifyFromCounts } from '../statistics'
+import { certifyFromCounts, type LowerBound } from '../statistics'
 import { type Certifier, ONLY_BALLOT, type Steps } from './certifier'
 
 export interface CohenOptions {
@@ -10,11 +10,13 @@ export interface CohenOptions {
   readonly n0: number
   /** Fresh noisy copies that bound its probability. */
   readonly n: number
+  /** Of its probability; default that of Clopper and Pearson. */
+  readonly lowerBound?: LowerBound
   readonly ballot?: string
 }
 
 /** CERTIFY (Cohen et al., 2019): the class and a radius, or it abstains. */
-export function cohenCertifier({ bound, alpha, n0, n, ballot = ONLY_BALLOT }: CohenOptions): Certifier {
+export function cohenCertifier({ n0, n, ballot = ONLY_BALLOT, ...options }: CohenOptions): Certifier {
   return {
     kind: 'certify',
     ballot,
@@ -23,7 +25,7 @@ export function cohenCertifier({ bound, alpha, n0, n, ballot = ONLY_BALLOT }: Co
         { stage: 'selection', count: n0 },
         { stage: 'estimation', count: n },
       ]
-      return certifyFromCounts(selection, estimation, { alpha, bound })
+      return certifyFromCounts(selection, estimation, options)
     },
   }
 }

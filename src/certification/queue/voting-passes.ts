@@ -1,15 +1,7 @@
 import type { Procedure, Read, Session } from '../../bridge'
-import { noisy, type Smoothing, seen } from '../../smoothing/smoothing'
-import {
-  type Classifier,
-  type CopyRuns,
-  copyRuns,
-  imagesOfRuns,
-  noGrad,
-  noiseOfRuns,
-  stackTensors,
-  type Tensor,
-} from '../../torch'
+import { noisyCopies } from '../../smoothing/noisy-copies'
+import { type Smoothing, seen } from '../../smoothing/smoothing'
+import { type Classifier, type CopyRuns, copyRuns, noGrad, stackTensors, type Tensor } from '../../torch'
 import { BLOCK } from './block'
 import type { Pass } from './copy-queue'
 import type { CastVotes } from './copy-request'
@@ -74,8 +66,7 @@ export class VotingPasses<Beside> {
     const known = this.#programs.get(name)
     if (known !== undefined) return known
     const made = session.procedure(({ smoothing, images_SCHW, runs, ballots }: PassInputs) => {
-      const noisy_NCHW = noisy(smoothing, imagesOfRuns(images_SCHW, runs), noiseOfRuns(images_SCHW, runs))
-      const seen_NCHW = seen(smoothing, noisy_NCHW)
+      const seen_NCHW = seen(smoothing, noisyCopies(smoothing, images_SCHW, runs))
       return noGrad(session, () => voter.cast(seen_NCHW, ballots))
     })
     this.#programs.set(name, made)

@@ -1,9 +1,13 @@
 import { join } from 'node:path'
 import { connect, type Session } from '../../bridge'
+import { certificationOf } from '../../config/schema'
 import { requireExtra } from '../../environment/extras'
 import { CheckpointError } from '../../errors'
+import { isFolder } from '../../files/exists'
 import { given } from '../../files/given'
+import { findCheckpoint } from '../../runs/find-checkpoint'
 import { loadBaseClassifier } from '../../smoothing/load-networks'
+import type { KnownSmoothed } from '../../smoothing/smoothed-input'
 import { say } from '../../terminal/print'
 import { loadingLine } from '../../terminal/progress'
 import { smoothedSource } from '../smoothed-source'
@@ -25,7 +29,7 @@ export interface ExportOptions {
 /** `ft-cadis export`: writes folders that other programs load, each with a model card, and prints how. */
 export async function runExport(folder: string, options: ExportOptions): Promise<void> {
   const { checkpoint, merge, adapter, onnx, python } = options
-  const known = await smoothedSource(folder, given({ checkpoint }))
+  const known = await knownOf(folder, { checkpoint })
   const classifiers = exportedClassifiers(folder, known, {
     wantsClassifier: merge !== undefined || adapter !== undefined,
   })
@@ -51,6 +55,18 @@ export async function runExport(folder: string, options: ExportOptions): Promise
     }
     if (onnx !== undefined) await writeOnnx(session, join(onnx, place), { about, licence })
   }
+}
+
+/** What a folder says, with the settings of the run that it belongs to: `smoothed.json` has paths of the machine that wrote it. */
+async function knownOf(
+  folder: string,
+  { checkpoint }: { readonly checkpoint: string | undefined },
+): Promise<KnownSmoothed> {
+  const known = await smoothedSource(folder, given({ checkpoint }))
+  const { output } = known.config
+  if (!(await isFolder(join(output, 'checkpoints')))) return known
+  const run = await findCheckpoint(folder, { checkpoint })
+  return { ...known, config: { ...certificationOf(run.config, run.checkpoint), output } }
 }
 
 /** Writes the classifier alone: the whole network, its adapters, or both. */

@@ -9,7 +9,7 @@ import { radiusOf } from '../../logs/outcome'
 import { noiseScheduleOf } from '../../smoothing/denoise'
 import { sigmaRange } from '../../smoothing/noise-level'
 import { gaussianBound } from '../../statistics/bound'
-import { print, printData, say } from '../../terminal/print'
+import { print, printData } from '../../terminal/print'
 import { loadingLine } from '../../terminal/progress'
 import { type Inspected, inspectPath } from '../../torch'
 import { writeOutput } from '../write-output'
@@ -66,7 +66,7 @@ export async function inspect(paths: readonly string[], options: InspectOptions)
   if (proposal === undefined) throw incomplete(found)
   parseUnknownConfig(proposal.settings)
   await writeOutput(write, `${JSON.stringify(proposal.settings, null, 2)}\n`)
-  if (!json) print(nextSteps(write, proposal.settings))
+  if (!json) print(nextSteps(write, proposal.settings, { isUnsplit: found.images?.said.unsplit === true }))
 }
 
 /** One of each kind. */
@@ -165,14 +165,17 @@ function incomplete({ images, classifier }: Found): ConfigError {
   })
 }
 
-function nextSteps(file: string, { data, smoothing }: RunConfigInput): string {
-  const holdsOut = !('testShare' in data) || data.testShare === undefined
+function nextSteps(
+  file: string,
+  { data, smoothing }: RunConfigInput,
+  { isUnsplit }: { readonly isUnsplit: boolean },
+): string {
+  const holdsOut = isUnsplit && !('testShare' in data && data.testShare !== undefined)
   const isTrainable = smoothing.denoiser.source !== 'none'
-  say('')
   return [
     `written: ${file}. Certify it as it is:`,
     `  npx ft-cadis certify --config ${file} --images over-classes:30 --adaptive`,
     `${isTrainable ? 'Fine-tune it for its denoiser' : 'Fine-tune it on noisy images'}, and certify that:`,
-    `  npx ft-cadis train --config ${file} --certify${holdsOut ? ' --set data.testShare=0.2 (if the class folders have no train folder)' : ''}`,
+    `  npx ft-cadis train --config ${file} --certify${holdsOut ? ' --set data.testShare=0.2' : ''}`,
   ].join('\n')
 }

@@ -24,6 +24,7 @@ export interface TrainOptions extends RunOptions {
   readonly sigma?: number
   readonly tuning?: 'lora' | 'full'
   readonly data?: string
+  readonly imageSize?: number
   readonly denoiser?: string
   readonly denoiserArguments?: Readonly<Record<string, unknown>>
   readonly denoiserSha256?: string
@@ -74,9 +75,10 @@ export function addTrainOptions(program: Command): Command {
       collectSetting,
     )
     .option('--data <folder>', 'folder of the data')
+    .option('--image-size <pixels>', 'side that the images of a folder are resized and cropped to', count)
     .option(
       '--denoiser <path>',
-      'weights of the denoiser; default: what fetch has brought for the preset; none: train on noisy images',
+      'weights of the denoiser, or a run that has trained one; default: what fetch has brought for the preset; none: train on noisy images (docs/denoiser-for-your-images.md)',
     )
     .option(
       '--denoiser-arguments <json>',

@@ -29,10 +29,12 @@ export async function printStart(
     ...(sizes.denoiser === null || from.source === 'none'
       ? []
       : [`denoiser: ${whole(sizes.denoiser.parameters)} parameters, ${from.dtype}`]),
-    `${members === undefined ? 'classifier' : `${members.length} classifiers, each`}: ${whole(sizes.classifier.parameters)} parameters, of which ${whole(classifier.trainableParameters)} are trained`,
+    config.classifier.source === 'none'
+      ? 'classifier: none, so no accuracy is measured'
+      : `${members === undefined ? 'classifier' : `${members.length} classifiers, each`}: ${whole(sizes.classifier.parameters)} parameters, of which ${whole(classifier.trainableParameters)} are trained`,
     ...(trained === undefined
       ? []
-      : [`trained: the denoiser, ${whole(trained.trainableParameters)} parameters`]),
+      : [`trained: the denoiser, ${whole(sizes.denoiser?.parameters ?? 0)} parameters`]),
     formatSmoothing(smoothing),
     formatPlan(plan, config),
     formatPasses(timesImages(plan.images, passes)),

@@ -6,6 +6,7 @@ import { parseUnknownConfig, type RunConfig } from '../../config/schema'
 import { ConfigError } from '../../errors'
 import { given } from '../../files/given'
 import { isObject } from '../../files/read-json'
+import { withDenoiserOfRun } from '../../runs/denoiser-of-run'
 import { precisionOn } from '../precision'
 import { readSettings } from '../read-settings'
 import type { TrainOptions } from './options'
@@ -42,7 +43,7 @@ export async function trainSettings(options: TrainOptions): Promise<TrainSetting
     refuseScale(scale)
     refuseOpenValues(options)
     const layered = mergeSettings(await withPrecision(inFile, options), set) as Fields
-    return { config: parseUnknownConfig(withOptions(layered, options)), preset }
+    return { config: await parsed(withOptions(layered, options)), preset }
   }
   refuseSigma(fields)
   const { sigma = preset.sigma } = options
@@ -55,6 +56,7 @@ export async function trainSettings(options: TrainOptions): Promise<TrainSetting
     data: options.data ?? textAt(fields, 'data.path') ?? placeholder,
     denoiser: options.denoiser ?? denoiserOf(fields) ?? placeholder,
     classifier: options.classifier,
+    imageSize: options.imageSize ?? numberAt(fields, 'data.imageSize'),
   }
   refuseOpenValues(options, preset)
   const { baseLearningRate, lambda, epsilon, weightDecay, layerDecay } = options
@@ -66,7 +68,15 @@ export async function trainSettings(options: TrainOptions): Promise<TrainSetting
     above: withOptions(fields, others),
   })
   const settings = await withPrecision(mergeSettings(base, inFile) as Fields, options, base.autocast)
-  return { config: parseUnknownConfig(withOptions(mergeSettings(settings, set) as Fields, others)), preset }
+  return { config: await parsed(withOptions(mergeSettings(settings, set) as Fields, others)), preset }
+}
+
+/** The configuration that fields make, whose denoiser may be one that a run has trained. */
+async function parsed(fields: Fields): Promise<RunConfig> {
+  const { smoothing } = fields
+  if (!isObject(smoothing)) return parseUnknownConfig(fields)
+  const denoiser = await withDenoiserOfRun(smoothing.denoiser)
+  return parseUnknownConfig({ ...fields, smoothing: { ...smoothing, denoiser } })
 }
 
 /** Settings with the arithmetic of `--precision`, over which `--set` and the other options are laid. */
@@ -129,7 +139,8 @@ function refuseSigma(fields: Fields): void {
 
 /** The fields with what the options say otherwise, for the schema to check. */
 function withOptions(fields: Fields, options: TrainOptions): Fields {
-  const { data, denoiser, classifier, tuning, sigma, output, mask, workers, imagesPerUpdate } = options
+  const { data, denoiser, classifier, tuning, sigma, output, mask, workers, imageSize, imagesPerUpdate } =
+    options
   const { device, seed, tf32, compile, activationCheckpointing, threads, autocast } = options
   const { certifyImages: images, n0, n, dtype, denoiserArguments, denoiserSha256 } = options
   const above = {
@@ -143,7 +154,7 @@ function withOptions(fields: Fields, options: TrainOptions): Fields {
           }),
     },
     classifier: given({ path: classifier }),
-    data: given({ path: data, workers }),
+    data: given({ path: data, workers, imageSize, resizeSize: imageSize }),
     ...given({ tuning: tuning && { kind: tuning } }),
     method: given({ adversarial: mask }),
     optimisation: given({ imagesPerUpdate, imagesPerMicroBatch: microBatchOf(fields, options) }),
@@ -176,6 +187,11 @@ function denoiserOf(fields: Fields): string | undefined {
 function textAt(fields: Fields, path: string): string | undefined {
   const value = valueAt(fields, path)
   return typeof value === 'string' ? value : undefined
+}
+
+function numberAt(fields: Fields, path: string): number | undefined {
+  const value = valueAt(fields, path)
+  return typeof value === 'number' ? value : undefined
 }
 
 function valueAt(fields: Fields, path: string): unknown {

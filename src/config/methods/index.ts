@@ -5,6 +5,7 @@ import { catRsSchema } from './cat-rs'
 import { consistencySchema } from './consistency'
 import { crossEntropySchema } from './cross-entropy'
 import { denoiserMethodSchema } from './denoiser'
+import { diffusionSchema } from './diffusion'
 import { diverseEnsembleSchema } from './diverse-ensemble'
 import { ftCadisSchema } from './ft-cadis'
 import { gaussianSchema } from './gaussian'
@@ -29,6 +30,7 @@ export const methodSchema = z.discriminatedUnion('kind', [
   catRsSchema,
   diverseEnsembleSchema,
   denoiserMethodSchema,
+  diffusionSchema,
   selectorSchema,
   pixelDpSchema,
   scoreSchema,
@@ -50,6 +52,7 @@ export const METHOD_KINDS: readonly string[] = [
   'cat-rs',
   'diverse-ensemble',
   'denoiser',
+  'diffusion',
   'selector',
   'pixel-dp',
   'score',

@@ -7,6 +7,7 @@ export type Trained = 'classifier' | 'members' | 'denoiser'
 const OTHERS: Readonly<Record<string, Trained>> = {
   'diverse-ensemble': 'members',
   denoiser: 'denoiser',
+  diffusion: 'denoiser',
   score: 'denoiser',
   calibration: 'denoiser',
 } satisfies { readonly [kind in MethodConfig['kind']]?: Trained }

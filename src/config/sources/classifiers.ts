@@ -189,5 +189,32 @@ const python: ClassifierSource<typeof pythonSettings> = {
   randomWeights: ({ path: _, ...architecture }, numClasses) => ({ ...architecture, numClasses }),
 }
 
+const noneSettings = z
+  .strictObject({
+    source: z
+      .literal('none')
+      .describe('No classifier: for a run that trains a denoiser, which then measures no accuracy.'),
+    path: text.optional().describe('None: there is nothing to load.'),
+    ...input,
+  })
+  .superRefine(({ source: _, inputRange, ...others }, context) => {
+    for (const [name, value] of Object.entries({
+      ...others,
+      ...(inputRange !== 'symmetric' && { inputRange }),
+    })) {
+      if (value === undefined) continue
+      const message = 'expected nothing where there is no classifier, got a value'
+      context.addIssue({ code: 'custom', path: [name], message })
+    }
+  })
+
+const none: ClassifierSource<typeof noneSettings> = {
+  settings: noneSettings,
+  title: 'no classifier',
+  blocks: 'none',
+  hasQueryAndValue: false,
+  randomWeights: () => ({ source: 'none' }),
+}
+
 /** Every source of classifiers. The file of one in Python is `networks/classifier_sources/<source>.py`. */
-export const CLASSIFIERS = [timm, transformers, resnet110, lenet, python] as const
+export const CLASSIFIERS = [timm, transformers, resnet110, lenet, python, none] as const

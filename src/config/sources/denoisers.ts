@@ -22,15 +22,36 @@ const precision = {
     .describe('Number type of the weights and of the arithmetic of the denoiser. Default float32.'),
 }
 
-const diffusersSettings = z.strictObject({
-  source: z.literal('diffusers').describe('A UNet2DModel of diffusers with its scheduler_config.json.'),
-  path: text.describe('Folder in diffusers format, or its id on the Hugging Face hub.'),
-  ...precision,
-})
+const diffusersSettings = z
+  .strictObject({
+    source: z.literal('diffusers').describe('A UNet2DModel of diffusers with its scheduler_config.json.'),
+    path: text
+      .optional()
+      .describe(
+        'Folder in diffusers format, or its id on the Hugging Face hub. Without it the weights are random, to be trained: unet and scheduler say of what.',
+      ),
+    unet: anything.optional().describe('Without a path: arguments of UNet2DModel.'),
+    scheduler: anything
+      .optional()
+      .describe('Without a path: arguments of DDPMScheduler, which is the noise schedule.'),
+    ...precision,
+  })
+  .superRefine(({ path, unet, scheduler }, context) => {
+    for (const [name, value] of Object.entries({ unet, scheduler })) {
+      if ((path === undefined) !== (value === undefined)) continue
+      const message =
+        path === undefined
+          ? 'expected a path, or unet and scheduler for random weights, got neither'
+          : 'expected nothing beside a path, whose files say it, got arguments'
+      context.addIssue({ code: 'custom', path: [path === undefined ? 'path' : name], message })
+      return
+    }
+  })
 
 const diffusers: DenoiserSource<typeof diffusersSettings> = {
   settings: diffusersSettings,
-  randomWeights: () => {
+  randomWeights: ({ path, ...architecture }) => {
+    if (path === undefined) return architecture
     throw new ConfigError('A denoiser of diffusers has no known architecture without its files.', {
       remedy: 'Use one of the source openai.',
     })

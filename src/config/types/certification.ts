@@ -129,6 +129,12 @@ export type CertificationConfigInput = {
     block?: number | undefined
   } | undefined
   /**
+   * The noise that is drawn, of standard deviation σ. discrete-gaussian: rounded to whole steps of 1/255, on
+   * images that are so rounded, with bounds that no rounding makes too large; uniform: radii are of the ℓ1
+   * norm. Default gaussian.
+   */
+  noise?: 'gaussian' | 'discrete-gaussian' | 'uniform' | undefined
+  /**
    * Noisy copies in one forward pass; halved where memory runs out. No effect on the result but for rounding.
    * Default 100.
    */
@@ -308,6 +314,12 @@ export type CertificationConfig = {
      */
     block?: number | undefined
   }
+  /**
+   * The noise that is drawn, of standard deviation σ. discrete-gaussian: rounded to whole steps of 1/255, on
+   * images that are so rounded, with bounds that no rounding makes too large; uniform: radii are of the ℓ1
+   * norm. Default gaussian.
+   */
+  noise: 'gaussian' | 'discrete-gaussian' | 'uniform'
   /**
    * Noisy copies in one forward pass; halved where memory runs out. No effect on the result but for rounding.
    * Default 100.

@@ -187,6 +187,39 @@ export type PythonClassifierInput = {
   resize?: number | undefined
 }
 
+/** No classifier: for a run that trains a denoiser, which then measures no accuracy. */
+export type NoneClassifierInput = {
+  /** No classifier: for a run that trains a denoiser, which then measures no accuracy. */
+  source: 'none'
+  /** None: there is nothing to load. */
+  path?: string | undefined
+  /**
+   * What the classifier takes. symmetric: denoised pixels in [-1, 1] as they are, whatever it was trained
+   * with, as in the released code. With mean and std: pixels in [0, 1], normalised. Default symmetric.
+   */
+  inputRange?: 'symmetric' | {
+    /** Mean of each channel, for pixels in [0, 1]. */
+    mean: Array<number>
+    /** Standard deviation of each channel, for pixels in [0, 1]. */
+    std: Array<number>
+  } | undefined
+  /**
+   * Classes of the data, where the weights have others or no head: the head is then a new one. Default:
+   * theirs.
+   */
+  numClasses?: number | undefined
+  /**
+   * Folder of LoRA adapters in the format of peft, for these weights: fine-tuning begins with them. Default:
+   * none.
+   */
+  adapter?: string | undefined
+  /**
+   * Side in pixels that images are resized to in front of the classifier (bicubic, antialiased). Default:
+   * none.
+   */
+  resize?: number | undefined
+}
+
 /** The off-the-shelf classifier. */
 export type ClassifierConfigInput =
   | TimmClassifierInput
@@ -194,6 +227,7 @@ export type ClassifierConfigInput =
   | Resnet110ClassifierInput
   | LenetClassifierInput
   | PythonClassifierInput
+  | NoneClassifierInput
 
 /** A model of timm. */
 export type TimmClassifier = {
@@ -380,6 +414,39 @@ export type PythonClassifier = {
   resize?: number | undefined
 }
 
+/** No classifier: for a run that trains a denoiser, which then measures no accuracy. */
+export type NoneClassifier = {
+  /** No classifier: for a run that trains a denoiser, which then measures no accuracy. */
+  source: 'none'
+  /** None: there is nothing to load. */
+  path?: string | undefined
+  /**
+   * What the classifier takes. symmetric: denoised pixels in [-1, 1] as they are, whatever it was trained
+   * with, as in the released code. With mean and std: pixels in [0, 1], normalised. Default symmetric.
+   */
+  inputRange: 'symmetric' | {
+    /** Mean of each channel, for pixels in [0, 1]. */
+    mean: Array<number>
+    /** Standard deviation of each channel, for pixels in [0, 1]. */
+    std: Array<number>
+  }
+  /**
+   * Classes of the data, where the weights have others or no head: the head is then a new one. Default:
+   * theirs.
+   */
+  numClasses?: number | undefined
+  /**
+   * Folder of LoRA adapters in the format of peft, for these weights: fine-tuning begins with them. Default:
+   * none.
+   */
+  adapter?: string | undefined
+  /**
+   * Side in pixels that images are resized to in front of the classifier (bicubic, antialiased). Default:
+   * none.
+   */
+  resize?: number | undefined
+}
+
 /** The off-the-shelf classifier. */
 export type ClassifierConfig =
   | TimmClassifier
@@ -387,6 +454,7 @@ export type ClassifierConfig =
   | Resnet110Classifier
   | LenetClassifier
   | PythonClassifier
+  | NoneClassifier
 
 /** Every weight of the classifier is trained. */
 export type FullTuningInput = {

@@ -348,6 +348,23 @@ export type DenoiserMethodInput = {
 }
 
 /**
+ * Trains smoothing.denoiser (source diffusers or openai) to predict the noise of random timesteps (DDPM; Ho et
+ * al., 2020). It needs no classifier.
+ */
+export type DiffusionMethodInput = {
+  /**
+   * Trains smoothing.denoiser (source diffusers or openai) to predict the noise of random timesteps (DDPM; Ho
+   * et al., 2020). It needs no classifier.
+   */
+  kind: 'diffusion'
+  /**
+   * Decay of the moving average of the weights (EMA), which is what is evaluated and exported. Default 0.995;
+   * 0.9999 suits runs of 100,000 updates and more.
+   */
+  averageDecay?: number | undefined
+}
+
+/**
  * Trains a classifier of two classes that says whether the certification network is to be trusted with an
  * image: 1 where that network is right under noise often enough (ACES; Horváth et al., 2022).
  */
@@ -430,6 +447,7 @@ export type MethodConfigInput =
   | CatRsMethodInput
   | DiverseEnsembleMethodInput
   | DenoiserMethodInput
+  | DiffusionMethodInput
   | SelectorMethodInput
   | PixelDpMethodInput
   | ScoreMethodInput
@@ -781,6 +799,23 @@ export type DenoiserMethod = {
 }
 
 /**
+ * Trains smoothing.denoiser (source diffusers or openai) to predict the noise of random timesteps (DDPM; Ho et
+ * al., 2020). It needs no classifier.
+ */
+export type DiffusionMethod = {
+  /**
+   * Trains smoothing.denoiser (source diffusers or openai) to predict the noise of random timesteps (DDPM; Ho
+   * et al., 2020). It needs no classifier.
+   */
+  kind: 'diffusion'
+  /**
+   * Decay of the moving average of the weights (EMA), which is what is evaluated and exported. Default 0.995;
+   * 0.9999 suits runs of 100,000 updates and more.
+   */
+  averageDecay: number
+}
+
+/**
  * Trains a classifier of two classes that says whether the certification network is to be trusted with an
  * image: 1 where that network is right under noise often enough (ACES; Horváth et al., 2022).
  */
@@ -863,6 +898,7 @@ export type MethodConfig =
   | CatRsMethod
   | DiverseEnsembleMethod
   | DenoiserMethod
+  | DiffusionMethod
   | SelectorMethod
   | PixelDpMethod
   | ScoreMethod

@@ -6,8 +6,15 @@ import type { Json } from './json'
 export type DiffusersDenoiserInput = {
   /** A UNet2DModel of diffusers with its scheduler_config.json. */
   source: 'diffusers'
-  /** Folder in diffusers format, or its id on the Hugging Face hub. */
-  path: string
+  /**
+   * Folder in diffusers format, or its id on the Hugging Face hub. Without it the weights are random, to be
+   * trained: unet and scheduler say of what.
+   */
+  path?: string | undefined
+  /** Without a path: arguments of UNet2DModel. */
+  unet?: Record<string, Json> | undefined
+  /** Without a path: arguments of DDPMScheduler, which is the noise schedule. */
+  scheduler?: Record<string, Json> | undefined
   /** Number type of the weights and of the arithmetic of the denoiser. Default float32. */
   dtype?: 'float32' | 'float16' | 'bfloat16' | 'float64' | undefined
 }
@@ -103,8 +110,15 @@ export type SmoothingConfigInput = {
 export type DiffusersDenoiser = {
   /** A UNet2DModel of diffusers with its scheduler_config.json. */
   source: 'diffusers'
-  /** Folder in diffusers format, or its id on the Hugging Face hub. */
-  path: string
+  /**
+   * Folder in diffusers format, or its id on the Hugging Face hub. Without it the weights are random, to be
+   * trained: unet and scheduler say of what.
+   */
+  path?: string | undefined
+  /** Without a path: arguments of UNet2DModel. */
+  unet?: Record<string, Json> | undefined
+  /** Without a path: arguments of DDPMScheduler, which is the noise schedule. */
+  scheduler?: Record<string, Json> | undefined
   /** Number type of the weights and of the arithmetic of the denoiser. Default float32. */
   dtype: 'float32' | 'float16' | 'bfloat16' | 'float64'
 }

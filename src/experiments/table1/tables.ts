@@ -53,9 +53,11 @@ export function systemsTable(outcome: ExperimentOutcome): Table {
         [`${system.label}, the paper`, ...published],
       ]
     }),
-    notes: [
-      'The best of several noise levels is chosen on the test images themselves, as in the paper: it flatters every system, most where many noise levels are close.',
-    ],
+    ...(scale.sigmas.length > 1 && {
+      notes: [
+        'The best of several noise levels is chosen on the test images themselves, as in the paper: it flatters every system, most where many noise levels are close.',
+      ],
+    }),
   }
 }
 

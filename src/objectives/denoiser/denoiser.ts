@@ -1,15 +1,6 @@
 import { type DenoiserMethodSettings, denoiserMethodSchema } from '../../config/methods/denoiser'
 import { noisy } from '../../smoothing/smoothing'
-import {
-  type Classifier,
-  div,
-  flatten,
-  type ImageDenoiser,
-  noGrad,
-  select,
-  sum,
-  type Tensor,
-} from '../../torch'
+import { type Classifier, div, flatten, ImageDenoiser, noGrad, select, sum, type Tensor } from '../../torch'
 import { accuracy } from '../accuracy'
 import { ACCURACY_METRICS } from '../accuracy-metrics'
 import type { Evaluation, Form, Objective, TrainedNetworks } from '../objective'
@@ -111,6 +102,6 @@ export function cleaned(network: ImageDenoiser, noisy_BCHW: Tensor<'BCHW'>): Ten
 
 /** The denoiser that a run trains. */
 export function trainedDenoiser({ denoiser: network }: TrainedNetworks): ImageDenoiser {
-  if (network !== undefined) return network
-  throw new TypeError('The objective trains the denoiser of the smoothing, and was given none.')
+  if (network instanceof ImageDenoiser) return network
+  throw new TypeError('The objective trains a denoiser of images, and was given none.')
 }

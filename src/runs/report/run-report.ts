@@ -101,7 +101,13 @@ function sampleSections(runs: readonly NamedRun[]): ReportSection[] {
   return shown.map((file): ReportSection => {
     const when = file.epoch === 0 ? 'before the first update' : `after epoch ${file.epoch}`
     const of = isOne ? '' : `${file.name}, `
-    const kept = file.samples.flatMap(({ denoised }) => denoised.map(sample => sample.kept))
+    const kept = file.samples.flatMap(({ denoised }) => denoised.flatMap(sample => sample.kept ?? []))
+    if (kept.length === 0) {
+      const caption =
+        'Test images, with noise, and denoised. There is no classifier. The noise is the same after every epoch.'
+      const grid = sampleGrid(file.samples, { classes: file.classes, caption })
+      return { kind: 'imageGrid', title: `Denoised images, ${of}${when}`, grid }
+    }
     const words = file.isDenoised
       ? {
           title: 'Kept and hallucinated images',

@@ -1,8 +1,10 @@
 import { toSymmetric } from '../../smoothing/denoise'
 import { drawNoise, type Smoothing, seenCopies } from '../../smoothing/smoothing'
 import {
+  add,
   argmax,
   type Classifier,
+  clamp,
   type Dataset,
   drawSamples,
   encodePng,
@@ -12,7 +14,9 @@ import {
   generator,
   logSoftmax,
   max,
+  mul,
   noGrad,
+  select,
   uncompiled,
   unflatten,
 } from '../../torch'
@@ -23,6 +27,8 @@ export interface DenoisedImage {
   readonly index: number
   readonly label: number
   readonly clean: string
+  /** The image under the first noise, where noisy images are shown. */
+  readonly noisy?: string
   readonly denoised: readonly string[]
 }
 
@@ -37,12 +43,12 @@ export interface Verdict {
 export interface DenoisedSamples extends Omit<DenoisedImage, 'denoised'> {
   readonly denoised: readonly {
     readonly png: string
-    /** What the classifier sees in it. */
-    readonly predicted: number
+    /** What the classifier sees in it; absent where there is no classifier, as the fields that follow. */
+    readonly predicted?: number
     /** Probability that the classifier gives that class. */
     readonly confidence?: number
     /** Whether that is the label: the image is not hallucinated (Eq. 7). */
-    readonly kept: boolean
+    readonly kept?: boolean
   }[]
 }
 
@@ -55,6 +61,8 @@ export interface SampleOptions {
   readonly seed: number
   /** Larger pictures are shrunk to so many pixels a side. Default: none are. */
   readonly largest?: number
+  /** Whether the noisy images are shown as well. Default false. */
+  readonly showsNoisy?: boolean
 }
 
 /**
@@ -88,32 +96,35 @@ export async function denoisedImages(
 /**
  * As {@link denoisedImages} for one classifier, and all of them in one drawing: a PNG file in base64, a row an image, kept
  * ones in a green frame and hallucinated ones in a dashed red one.
+ *
+ * @param options.classifier - null where there is none: nothing is framed
  */
 export async function denoisedSamples(
-  { classifier, smoothing }: { readonly classifier: Classifier; readonly smoothing: Smoothing },
+  { classifier, smoothing }: { readonly classifier: Classifier | null; readonly smoothing: Smoothing },
   dataset: Dataset,
   options: SampleOptions,
 ): Promise<{ readonly samples: readonly DenoisedSamples[]; readonly drawing: string }> {
-  const { session } = classifier
+  const { session } = dataset
+  const classifiers = classifier === null ? [] : [classifier]
   const { read, drawing } = await session.compute(() => {
     const recorded = options.indices.map(index =>
-      session.scope(() =>
-        recordImage({ classifiers: [classifier], smoothing }, dataset, { ...options, index }),
-      ),
+      session.scope(() => recordImage({ classifiers, smoothing }, dataset, { ...options, index })),
     )
     return {
       read: recorded.map(image => image.read),
       drawing: drawSamples(
         session,
-        recorded.flatMap(({ clean_BCHW, denoised_MBCHW, kept }) =>
-          kept.map(kept_MB => ({ clean_BCHW, denoised_MBCHW, kept_MB })),
-        ),
+        recorded.map(({ clean_BCHW, noisy_BCHW, denoised_MBCHW, kept: [kept_MB] }) => ({
+          ...{ clean_BCHW, noisy_BCHW, denoised_MBCHW, kept_MB },
+        })),
       ),
     }
   })
-  const samples = read.map((found, image) =>
-    samplesOf(imageOf(found, options.indices[image] ?? -1), found.verdicts.flatMap(verdictsOf)),
-  )
+  const samples = read.map((found, place) => {
+    const image = imageOf(found, options.indices[place] ?? -1)
+    if (classifier !== null) return samplesOf(image, found.verdicts.flatMap(verdictsOf))
+    return { ...image, denoised: image.denoised.map(png => ({ png })) }
+  })
   return { samples, drawing }
 }
 
@@ -147,7 +158,13 @@ function recordImage(
 function recordUncompiled(
   { classifiers, smoothing }: SampledNetworks,
   dataset: Dataset,
-  { index, noises, seed, largest }: Omit<SampleOptions, 'indices'> & { readonly index: number },
+  {
+    index,
+    noises,
+    seed,
+    largest,
+    showsNoisy = false,
+  }: Omit<SampleOptions, 'indices'> & { readonly index: number },
 ) {
   const { session } = dataset
   const { images_BCHW, labels_B } = dataset.images([index])
@@ -155,6 +172,10 @@ function recordUncompiled(
   const noise = generator(session, seed, 'samples', index)
   const noise_MBCHW = drawNoise(clean_BCHW, { noises, generator: noise })
   const denoised_MBCHW = seenCopies(smoothing, clean_BCHW, { noise_MBCHW, noises })
+  // As it would look without a denoiser: clean pixels under noise of σ, cut off at black and white.
+  const noisy_BCHW = showsNoisy
+    ? clamp(add(clean_BCHW, mul(select(noise_MBCHW, 'M', 0), 2 * smoothing.realisedSigma)), -1, 1)
+    : undefined
   const denoised_NCHW = flatten(denoised_MBCHW, 'MB', 'N')
   const verdicts = classifiers.map(classifier =>
     noGrad(session, () => {
@@ -166,10 +187,12 @@ function recordUncompiled(
     read: {
       label: labels_B,
       clean: encodePng(flatten(clean_BCHW, 'B', 'N'), { largest }),
+      noisy: noisy_BCHW === undefined ? [] : [encodePng(flatten(noisy_BCHW, 'B', 'N'), { largest })],
       denoised: encodePng(denoised_NCHW, { largest }),
       verdicts,
     },
     clean_BCHW,
+    noisy_BCHW,
     denoised_MBCHW,
     /** By classifier. */
     kept: verdicts.map(({ predicted }) =>
@@ -182,15 +205,22 @@ function imageOf(
   {
     label,
     clean,
+    noisy,
     denoised,
   }: {
     readonly label: readonly number[]
     readonly clean: readonly string[]
+    readonly noisy: readonly (readonly string[])[]
     readonly denoised: readonly string[]
   },
   index: number,
 ): DenoisedImage {
-  return { index, label: label[0] ?? -1, clean: clean[0] ?? '', denoised }
+  const [under] = noisy.flat()
+  return {
+    ...{ index, label: label[0] ?? -1, clean: clean[0] ?? '' },
+    ...(under !== undefined && { noisy: under }),
+    denoised,
+  }
 }
 
 function verdictsOf({

@@ -40,13 +40,14 @@ export async function writeSamples(
     ? await testSet.session.compute(() => ({ corrupt: testSet.corruptImages(spread) }))
     : { corrupt: [] }
   const { samples, drawing } = await denoisedSamples(
-    { classifier: networks.classifier, smoothing },
+    { classifier: networks.classifier.description.family === 'none' ? null : networks.classifier, smoothing },
     testSet,
     {
       indices: spread.filter(image => !corrupt.some(({ index }) => index === image)),
       noises: Math.min(noises, SHOWN_NOISES),
       seed: config.seed,
       largest: LARGEST,
+      showsNoisy: networks.denoiser !== undefined,
     },
   )
   const file: SamplesFile = { epoch, step, classes, samples }

@@ -19,8 +19,15 @@ import { radiusOf } from '../../../src/logs/outcome'
 import { gaussianBound } from '../../../src/statistics/bound'
 import type { CascadeRule } from '../../../src/statistics/cascade'
 import { lowerConfidenceBound, upperConfidenceBound } from '../../../src/statistics/confidence-bound'
+import {
+  discreteGaussian,
+  discreteGaussianBound,
+  PIXEL_STEPS,
+} from '../../../src/statistics/discrete-gaussian'
+import { exactLowerBound } from '../../../src/statistics/exact-binomial'
 import { largestOtherBound } from '../../../src/statistics/other-classes'
 import { pixelDpBound } from '../../../src/statistics/pixel-dp'
+import { uniformBound } from '../../../src/statistics/uniform-bound'
 import { ALPHA, draw, failures, mostFailures, type Toy, uniform } from './simulate'
 
 const SIGMA = 0.25
@@ -46,6 +53,34 @@ function atRadiusOrOther(outcome: Outcome): boolean {
 
 const votes = { n0: 50, n: 400 }
 const limit = mostFailures()
+
+/** Pixels are whole numbers here, and the class of a pixel up to so many steps above the image is 0: the next one has another. */
+const STEPS = 63
+const steps = {
+  bound: discreteGaussianBound(SIGMA),
+  toy: {
+    shares: ofTable(SIGMA),
+    // The share of the class is one half between the last step that has it and the next.
+    isFalse: (outcome: Outcome) =>
+      'class' in outcome && (outcome.class !== 0 || radiusOf(outcome) > (STEPS + 0.5) / PIXEL_STEPS),
+  },
+}
+
+/** The share of the class as the numbers of 64 bits are drawn. */
+function ofTable(sigma: number): readonly number[] {
+  const { thresholds, largest } = discreteGaussian(sigma)
+  const share = Number(thresholds[largest + STEPS]) / 2 ** 64
+  return [share, 1 - share]
+}
+
+const exactBounds = new Map<string, number>()
+/** Images share counts. */
+function exact(successes: number, trials: number, { alpha }: { readonly alpha: number }): number {
+  const key = `${successes} ${trials} ${alpha}`
+  const known = exactBounds.get(key) ?? exactLowerBound(successes, trials, { alpha })
+  exactBounds.set(key, known)
+  return known
+}
 
 /** The procedure itself, and what must not go unseen. */
 interface Case {
@@ -74,6 +109,25 @@ const CASES: Readonly<Record<string, Case>> = {
     sound: cohenCertifier({ bound, alpha: ALPHA, ...votes }),
     // The lower bound at 1 - alpha is the upper one at alpha.
     broken: cohenCertifier({ bound, alpha: 1 - ALPHA, ...votes }),
+  },
+  'CERTIFY in whole numbers on noise in whole steps, the bound swapped': {
+    toy: steps.toy,
+    sound: cohenCertifier({ bound: steps.bound, lowerBound: exact, alpha: ALPHA, ...votes }),
+    broken: cohenCertifier({ bound: steps.bound, lowerBound: exact, alpha: 1 - ALPHA, ...votes }),
+  },
+  'CERTIFY on noise in whole steps, that of a table of half the sigma': {
+    toy: { ...steps.toy, shares: ofTable(SIGMA / 2) },
+    sound: cohenCertifier({ bound: discreteGaussianBound(SIGMA / 2), alpha: ALPHA, ...votes }),
+    broken: cohenCertifier({ bound: steps.bound, alpha: ALPHA, ...votes }),
+  },
+  'CERTIFY in l1 on uniform noise, twice the width': {
+    toy: {
+      // A half-space at an l1 distance of the radius.
+      shares: [uniformBound(SIGMA).top(RADIUS), 1 - uniformBound(SIGMA).top(RADIUS)],
+      isFalse: halfSpace.isFalse,
+    },
+    sound: cohenCertifier({ bound: uniformBound(SIGMA), alpha: ALPHA, ...votes }),
+    broken: cohenCertifier({ bound: uniformBound(2 * SIGMA), alpha: ALPHA, ...votes }),
   },
   'PREDICT, one side of the test alone': {
     toy: even,

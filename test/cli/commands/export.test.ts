@@ -48,7 +48,7 @@ describe('export', () => {
       const full = await run('full', { kind: 'full' })
       const lora = await run('lora', { kind: 'lora', rank: 4, alpha: 8 })
       const method = { kind: 'diverse-ensemble', members: 2, gradientWeight: 0.5, marginWeight: 0.5 }
-      await run('members', { kind: 'lora', rank: 2, alpha: 4 }, { method })
+      await run('together', { kind: 'lora', rank: 2, alpha: 4 }, { method })
       const dncnn = { source: 'dncnn', depth: 3, width: 4, channels: 1 }
       await run(
         'denoiser',
@@ -184,7 +184,7 @@ describe('export', () => {
   it('writes each of the members that were trained together', async () => {
     const [merged, adapter] = [join(folder, 'merged-members'), join(folder, 'adapter-members')] as const
     const { exitCode, stdout } = await runExport(
-      ...[join(folder, 'members'), '--merge', merged, '--adapter', adapter],
+      ...[join(folder, 'together'), '--merge', merged, '--adapter', adapter],
     )
     expect(exitCode).toBe(0)
     expect(stdout).toContain(`merged network written to ${join(merged, '1')}`)

@@ -84,8 +84,14 @@ def _check_config(folder: Path, config: Mapping[str, Any]) -> None:
 
 
 def _local_folder(path: str) -> Path:
-    if Path(path).is_dir():
-        return Path(path)
+    folder = Path(path)
+    if (folder / "checkpoints").is_dir() and not (folder / SCHEDULER_FILE).is_file():
+        raise SpecError(
+            f"'{folder}' is the folder of a run, expected that of a denoiser. Give it as --denoiser on the command line, or the "
+            "folder 'denoiser' of one of its checkpoints as the path."
+        )
+    if folder.is_dir():
+        return folder
     check_folder_or_id(path)
     wanted = ["config.json", "scheduler_config.json", "diffusion_pytorch_model*.safetensors*"]
     return cached_model(path, wanted + [f"unet/{name}" for name in wanted] + [f"scheduler/{SCHEDULER_FILE}"])

@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { positive, text } from './fields'
-import { classifierSchema } from './model-schema'
-import type { Problem } from './rules'
+import { positive, text } from '../fields'
+import { classifierSchema } from '../model-schema'
+import type { Problem } from '../rules'
 
 /** How votes become a statement about an image, and the networks that ACES asks beside the classifier. */
 
@@ -120,6 +120,7 @@ export type AcesNetworksConfig = z.output<typeof acesNetworksSchema>
 export interface ProcedureSetting {
   readonly procedure?: ProcedureConfig | undefined
   readonly adaptive: unknown
+  readonly noise: string
   readonly alpha: number
   readonly familyWise: boolean
 }
@@ -130,7 +131,7 @@ export interface ProcedureSetting {
  * @param options.sigma - of the smoothing
  */
 export function problemsOfProcedure(
-  { procedure = { kind: 'certify' }, adaptive, alpha, familyWise }: ProcedureSetting,
+  { procedure = { kind: 'certify' }, adaptive, noise, alpha, familyWise }: ProcedureSetting,
   { sigma }: { readonly sigma: number },
 ): Problem[] {
   const problems: Problem[] = []
@@ -139,6 +140,12 @@ export function problemsOfProcedure(
     problems.push({
       path: 'certification.adaptive',
       message: `expected none for the procedure ${kind}, which has numbers of votes of its own, got ${JSON.stringify(adaptive)}`,
+    })
+  }
+  if (kind !== 'certify' && noise !== 'gaussian') {
+    problems.push({
+      path: 'certification.noise',
+      message: `expected gaussian for the procedure ${kind}, whose bounds are of that noise, got ${noise}`,
     })
   }
   if (kind === 'cascade') problems.push(...problemsOfCascade(procedure, { sigma }))

@@ -1,0 +1,56 @@
+import { parseConfig, type RunConfigOf, requireMethod } from '../schema'
+import type { RunConfigInput } from '../types/run'
+import { SHORT_SCHEDULE, smallUnet } from './small-unet'
+
+export interface DiffusionPresetOptions {
+  /** Noise level on the [0, 1] scale at which the denoiser is judged; it is trained for all up to 1. Default 0.25. */
+  readonly sigma?: number
+  /** Folder with `train` and `test` (or `val`), each with a folder a class. */
+  readonly data: string
+  /** Side in pixels that images are resized and cropped to. Default 64. */
+  readonly imageSize?: number
+  /** Folder in diffusers format of a denoiser to begin with. Default: a small UNet with random weights. */
+  readonly denoiser?: string | undefined
+  /** Folder or file of a classifier of these images in timm's format, whose accuracy behind the denoiser is measured. Default: none. */
+  readonly classifier?: string | undefined
+  /** Folder of the run. */
+  readonly output: string
+}
+
+/**
+ * The training of a small pixel denoiser on images of one's own, from random weights or from those of a denoiser that is
+ * there already: AdamW, cosine, a moving average of the weights.
+ *
+ * @throws ConfigError for an image size that cannot be halved three times
+ */
+export function diffusionPreset({
+  sigma = 0.25,
+  data,
+  imageSize = 64,
+  denoiser,
+  classifier,
+  output,
+}: DiffusionPresetOptions): RunConfigOf<'diffusion'> {
+  const input: RunConfigInput = {
+    smoothing: {
+      sigma,
+      denoiser:
+        denoiser === undefined
+          ? { source: 'diffusers', unet: smallUnet({ imageSize }), scheduler: SHORT_SCHEDULE }
+          : { source: 'diffusers', path: denoiser },
+    },
+    classifier: classifier === undefined ? { source: 'none' } : { source: 'timm', path: classifier },
+    data: { source: 'folder', path: data, imageSize, resizeSize: imageSize, augment: false },
+    method: { kind: 'diffusion' },
+    optimisation: {
+      epochs: 30,
+      warmupEpochs: 1,
+      imagesPerUpdate: 32,
+      learningRate: 1e-3,
+      weightDecay: { start: 0.01, end: 0.01 },
+      clip: { per: 'global', norm: 1 },
+    },
+    output,
+  }
+  return requireMethod(parseConfig(input), 'diffusion')
+}

@@ -1,5 +1,5 @@
 /**
- * The import rule: cli, experiments → training | attack → certification → terminal → runs → objectives → smoothing → torch →
+ * The import rule: cli, experiments → training | attack | service → certification → terminal → runs → objectives → smoothing → torch →
  * bridge → errors; analysis → logs → statistics, config. Every room may use streams. Pure files import nothing that needs Python.
  */
 const only = (folder, ...targets) => ({
@@ -49,7 +49,8 @@ module.exports = {
     only('runs', 'smoothing', 'objectives', 'analysis', 'logs', ...foundations),
     only('terminal', 'runs', 'objectives', 'smoothing', 'logs', ...foundations),
     only('training', 'terminal', 'runs', 'objectives', 'smoothing', ...foundations),
-    only('certification', 'terminal', 'logs', 'statistics', 'smoothing', ...foundations),
+    only('certification', 'terminal', 'runs', 'logs', 'statistics', 'smoothing', ...foundations),
+    only('service', 'certification', 'terminal', 'runs', 'smoothing', ...foundations),
     only(
       'attack',
       ...['certification', 'terminal', 'analysis', 'logs', 'statistics', 'objectives', 'smoothing'],

@@ -24,6 +24,9 @@ export {
 export { certifyLaunched } from './certification/certify-launched'
 export { chooseImages } from './certification/choose-images'
 export { type ImagePrediction, type PredictOptions, predict } from './certification/predict'
+export { type LoadSmoothedOptions, loadSmoothed } from './certification/prediction/load-smoothed'
+export type { LoadedSmoothed, SmoothedPredictOptions } from './certification/prediction/loaded-smoothed'
+export type { PreliminaryAnswer, SmoothedAnswer } from './certification/prediction/smoothed-answer'
 export { type SoftLabelsOptions, writeSoftLabels } from './certification/soft-labels'
 export {
   certifyFromCounts,

@@ -47,7 +47,9 @@ it('packs what runs and what is read, and nothing else, in less than 8 MB', asyn
       'assets/digits/denoiser/config.json',
       'assets/digits/denoiser/diffusion_pytorch_model.safetensors',
       'assets/digits/denoiser/scheduler_config.json',
+      'assets/frontier.json',
       'assets/paper/tables.json',
+      ...['index.html', 'page.js', 'style.css'].map(name => `assets/service/${name}`),
       'python/requirements.txt',
       'python/requirements-onnx.txt',
       ...filesIn(['schema', 'examples'], () => true),
@@ -75,7 +77,7 @@ it('has examples that import nothing of it but its entry points', () => {
   )
   const points = Object.keys(manifest.exports).map(point => point.replace(/^\./, 'ft-cadis'))
   const others = imported.filter(name => !points.includes(name) && !name.startsWith('node:'))
-  expect([...new Set(others)].sort()).toEqual(['./networks', 'zod'])
+  expect([...new Set(others)].sort()).toEqual(['./networks', './service-api', 'zod'])
 })
 
 it('runs nothing when it is installed, and points to what is built', () => {

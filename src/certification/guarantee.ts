@@ -29,6 +29,19 @@ export function requireGaussian(what: string, { noise }: Pick<CertificationConfi
   })
 }
 
+/**
+ * Refuses other procedures than CERTIFY where images are classified by it and PREDICT.
+ *
+ * @param what - what is asked for, for instance "A prediction"
+ * @throws ConfigError that names the procedure
+ */
+export function requireCertify(what: string, { procedure }: Pick<CertificationConfig, 'procedure'>): void {
+  if (procedure.kind === 'certify') return
+  throw new ConfigError(`${what} is by PREDICT and CERTIFY, got the procedure ${procedure.kind}.`, {
+    remedy: 'Set certification.procedure.kind to certify, or leave it out.',
+  })
+}
+
 /** What each image is certified with. */
 export interface Guarantee {
   /** σ of the radius, on the [0, 1] pixel scale. */

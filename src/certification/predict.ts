@@ -5,20 +5,17 @@ import { ConfigError, DataError, InterruptedError } from '../errors'
 import { fileHash } from '../files/hash'
 import { systemPath } from '../files/system-path'
 import { type Outcome, predictionOf, radiusOf } from '../logs/outcome'
-import { requireOneHead, requireOneOrder, requireSameClasses } from '../smoothing/check-classes'
 import { toSymmetric } from '../smoothing/denoise'
-import { loadNetworks } from '../smoothing/load-networks'
 import { notesOnInputRange } from '../smoothing/notes'
 import { type SmoothedInput, smoothedOf, unsaidOf } from '../smoothing/smoothed-input'
-import { type Noise, smoothingOf } from '../smoothing/smoothing'
-import { type Classifier, classNames, type ImageTransform, readImage, unreadableImages } from '../torch'
+import type { Noise } from '../smoothing/smoothing'
+import { type ImageTransform, readImage, unreadableImages } from '../torch'
 import { cohenCertifier, predictCertifier } from './certifiers'
-import { boundOf, guaranteeOf } from './guarantee'
-import { inferenceNetworks } from './inference-networks'
+import { boundOf, guaranteeOf, requireCertify } from './guarantee'
 import { drawnNoise } from './noise'
+import { openSmoothed } from './prediction/open-smoothed'
 import { certifyImages } from './queue/certify-images'
 import { requireCertifiable } from './require-certifiable'
-import { voterOf } from './voters'
 
 /** What the smoothed classifier says about one image. */
 export interface ImagePrediction {
@@ -72,21 +69,13 @@ export async function predict(
   { files, signal, onImage, onNote }: PredictOptions,
 ): Promise<readonly ImagePrediction[]> {
   const known = await smoothedOf(input)
-  const { config, weights: expected, classes } = known
+  const { config } = known
   const { certification } = config
   const [first] = files
   if (first === undefined) {
     throw new ConfigError('There are no images to classify.', { remedy: 'Name at least one image file.' })
   }
-  const { procedure } = certification
-  if (procedure.kind !== 'certify') {
-    throw new ConfigError(
-      `Files are classified by PREDICT and CERTIFY, got the procedure ${procedure.kind}.`,
-      {
-        remedy: 'Set certification.procedure.kind to certify, or leave it out.',
-      },
-    )
-  }
+  requireCertify('A prediction', certification)
   requireCertifiable(certification, { sigma: config.smoothing.sigma, images: files.length })
   const transform = imageTransform(config.data)
   const problems = await session.compute(() => unreadableImages(session, files, transform))
@@ -98,28 +87,11 @@ export async function predict(
   const unsaid = unsaidOf(known)
   if (unsaid !== undefined) onNote?.(unsaid)
   for (const note of await notesOnInputRange(config)) onNote?.(note)
-  const named = classes ?? listedClasses(config.data)
-  const { denoiser, classifier, others } = await loadNetworks(session, config, { expected })
-  const members = [classifier, ...others.map(member => member.classifier)] as const
+  const opened = await openSmoothed(session, known, { example: () => readImage(session, first, transform) })
   const predictions: ImagePrediction[] = []
-  let copies: readonly Classifier[] = []
   let noise: Noise = { kind: 'gaussian' }
   try {
-    const networks = await inferenceNetworks(
-      session,
-      { denoiser, classifiers: members },
-      { ...certification, example: () => readImage(session, first, transform) },
-    )
-    copies = networks.classifiers
-    const head = networks.heads[0] ?? 0
-    requireNames(head, named)
-    requireOneHead(networks.heads)
-    const { classes: ofWeights } = classifier.description
-    for (const { description } of named === undefined ? [] : members) {
-      requireSameClasses(description.classes, { classes: named ?? [], classOrder: 'listed', logits: null })
-    }
-    const names = named ?? ofWeights?.names ?? (await namesOfData(session, config.data, { head }))
-    const smoothing = smoothingOf(denoiser, config.smoothing.sigma, certification)
+    const { smoothing, voter, names } = opened
     const guarantee = guaranteeOf(smoothing, { ...certification, images: files.length })
     const { n0, n, seed } = certification
     const example = await session.compute(() => readImage(session, first, transform))
@@ -130,10 +102,6 @@ export async function predict(
       cohenCertifier({ ...drawn, bound: boundOf(certification.noise, guarantee.certifiedSigma), n0, n }),
       predictCertifier({ alpha, n }),
     ]
-    const voter = voterOf([copies[0] ?? classifier, ...copies.slice(1)], {
-      classes: head,
-      ensemble: config.ensemble,
-    })
     const results = certifyImages(
       session,
       files,
@@ -161,34 +129,9 @@ export async function predict(
       remedy: 'Start it again.',
     })
   } finally {
-    session.free([denoiser, members, copies, noise])
+    session.free(noise)
+    opened.free()
   }
-}
-
-/** The classes that the settings list in the order of the logits. */
-function listedClasses(data: DataConfig): readonly string[] | undefined {
-  return data.source === 'folder' && Array.isArray(data.classes) ? data.classes : undefined
-}
-
-/**
- * What the settings or the data call the logits; undefined where neither does.
- *
- * @throws ConfigError where the order of the folders could be two
- */
-async function namesOfData(
-  session: Session,
-  data: DataConfig,
-  { head }: { readonly head: number },
-): Promise<readonly (string | undefined)[] | undefined> {
-  const { classes } = { classes: undefined, ...data }
-  if (data.source === 'folder' && typeof classes === 'object') {
-    const names: string[] = []
-    for (const [name, logit] of Object.entries(classes)) names[Number(logit)] = name
-    return names
-  }
-  const found = await classNames(session, data)
-  if (found !== undefined && !found.isStated) requireOneOrder(found.names)
-  return found?.names.length === head ? found.names : undefined
 }
 
 /** How an image file becomes what a test image of the data is. */
@@ -197,7 +140,7 @@ export function imageTransform(data: DataConfig): ImageTransform {
 }
 
 /** What CERTIFY and PREDICT say together: CERTIFY's class where it has one. */
-function predictionOfImage(outcomes: readonly Outcome[]): Omit<ImagePrediction, 'file' | 'className'> {
+export function predictionOfImage(outcomes: readonly Outcome[]): Omit<ImagePrediction, 'file' | 'className'> {
   const [certified, predicted] = outcomes as [Outcome, Outcome]
   const { candidate: topClass, candidateCount: topCount, ...tested } = predicted.evidence
   const isCertified = certified.kind === 'certified'
@@ -209,11 +152,4 @@ function predictionOfImage(outcomes: readonly Outcome[]): Omit<ImagePrediction, 
     pValue: tested.pValue ?? 1,
     ...{ topClass, topCount, runnerUp: tested.runnerUp, runnerUpCount: tested.runnerUpCount, n: tested.n },
   }
-}
-
-function requireNames(head: number, classes: readonly string[] | undefined): void {
-  if (classes === undefined || classes.length === head) return
-  throw new ConfigError(`${classes.length} classes are named, but the head of the classifier has ${head}.`, {
-    remedy: 'Give the description that belongs to these weights.',
-  })
 }

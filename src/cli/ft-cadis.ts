@@ -15,6 +15,7 @@ import { addLaunchCommand } from './commands/launch'
 import { addPredictCommand } from './commands/predict'
 import { addReportCommand } from './commands/report'
 import { addRunsCommand } from './commands/runs'
+import { addServeCommand } from './commands/serve'
 import { addSetupCommand } from './commands/setup'
 import { addSoftLabelsCommand } from './commands/soft-labels'
 import { addTrainCommand } from './commands/train'
@@ -50,6 +51,7 @@ export function createFtCadis(): Command {
   addLaunchCommand(program)
   addCertifyCommand(program)
   addPredictCommand(program)
+  addServeCommand(program)
   addVerifyCommand(program)
   addAttackCommand(program)
   addRunsCommand(program)

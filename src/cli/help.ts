@@ -73,6 +73,11 @@ const HELP: Readonly<Record<string, CommandHelp>> = {
     examples: ['predict --model runs/digits photo.png', 'predict --model runs/digits --n 1000 photos/*.png'],
     page: 'certification.md',
   },
+  serve: {
+    group: CERTIFY,
+    examples: ['serve runs/digits', 'serve --preset digits --sigma 0.25 --port 8571'],
+    page: 'serving.md',
+  },
   verify: {
     group: CERTIFY,
     examples: ['verify certify.tsv', 'verify certify.shard-*-of-04.tsv'],

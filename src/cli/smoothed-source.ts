@@ -1,4 +1,4 @@
-import { basename, dirname, join, resolve } from 'node:path'
+import { dirname, join } from 'node:path'
 import { namedPreset } from '../config/named-presets'
 import { ARITHMETIC } from '../config/precision'
 import {
@@ -16,11 +16,9 @@ import { given } from '../files/given'
 import { readJson } from '../files/read-json'
 import { checkpointNameIn } from '../runs/checkpoint-name'
 import { denoiserOfRun, withDenoiserOfRun } from '../runs/denoiser-of-run'
-import { findCheckpoint } from '../runs/find-checkpoint'
-import { readSmoothed } from '../smoothing/smoothed-file'
+import { smoothedOfFolder } from '../runs/smoothed-of-folder'
 import type { KnownSmoothed } from '../smoothing/smoothed-input'
 import type { SmoothedOptions } from './certification-options'
-import { ensembleOfRuns, memberRuns } from './ensemble-of-runs'
 import { precisionOn } from './precision'
 import { readSettings } from './read-settings'
 
@@ -94,35 +92,13 @@ async function namedSource(
       { remedy: 'Name the folder of a run or of a checkpoint, or one of the two options.' },
     )
   }
-  if (folder !== undefined) return fromFolder(folder, options)
+  if (folder !== undefined) return smoothedOfFolder(folder, options)
   if (options.checkpoint !== undefined) {
     throw new ConfigError(`--checkpoint ${options.checkpoint} chooses among the checkpoints of a run.`, {
       remedy: 'Give the folder of a run, or leave --checkpoint out.',
     })
   }
   return { config: config === undefined ? fromPreset(options) : await fromFile(config, options) }
-}
-
-async function fromFolder(folder: string, { checkpoint }: SmoothedOptions): Promise<KnownSmoothed> {
-  const here = checkpoint === undefined ? await readSmoothed(folder) : undefined
-  if (here !== undefined) return withOutput(here, runOf(resolve(folder)))
-  const members = await memberRuns(folder, { checkpoint })
-  if (members !== undefined) return { config: { ...ensembleOfRuns(members), output: resolve(folder) } }
-  const run = await findCheckpoint(folder, { checkpoint })
-  const found = (await readSmoothed(run.checkpoint)) ?? {
-    config: certificationOf(run.config, run.checkpoint),
-  }
-  return withOutput(found, runOf(run.checkpoint))
-}
-
-/** The folder of the run that a checkpoint belongs to, else the folder itself. */
-function runOf(folder: string): string {
-  const parent = dirname(folder)
-  return basename(parent) === 'checkpoints' ? dirname(parent) : folder
-}
-
-function withOutput(source: KnownSmoothed, output: string): KnownSmoothed {
-  return { ...source, config: { ...source.config, output } }
 }
 
 /**

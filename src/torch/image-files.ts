@@ -23,6 +23,36 @@ export function readImage(session: Session, path: string, transform: ImageTransf
   })
 }
 
+/** Why the content of a file is no image: no format is recognised, it has more pixels than are decoded, or it is damaged. */
+export interface ImageProblem {
+  readonly kind: 'format' | 'pixels' | 'damaged'
+  readonly reason: string
+}
+
+/**
+ * The content of an image file as {@link readImage} makes it of the file; and what is wrong with it, else null. The image is
+ * zeros then: nothing fails, since tasks side by side share what fails in Python.
+ */
+export function decodeImage(
+  session: Session,
+  content: Uint8Array,
+  transform: ImageTransform,
+): { readonly image_CHW: Tensor<'CHW'>; readonly problem: PlainHandle<ImageProblem | null> } {
+  const text = Buffer.from(content.buffer, content.byteOffset, content.byteLength).toString('base64')
+  const [image_CHW, problem] = session.recordMany<[Tensor<'CHW'>, PlainHandle<ImageProblem | null>]>(
+    'decode_image',
+    [],
+    {
+      parameters: { content: text, options: pythonSpec({ ...transform }) },
+      make: [
+        (owner, id) => new Tensor(owner, id, 'CHW' as const),
+        (owner, id) => new PlainHandle<ImageProblem | null>(owner, id),
+      ],
+    },
+  )
+  return { image_CHW, problem }
+}
+
 /** Path and reason of each of these files that cannot be read, does not decode or is too large. */
 export function unreadableImages(
   session: Session,

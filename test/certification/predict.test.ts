@@ -195,7 +195,7 @@ describe('a smoothed classifier in a folder', () => {
     const procedure = { kind: 'pixel-dp', split: 'halves' } as const
     const other = { ...settings, certification: { ...settings.certification, procedure } }
     await expect(predict(session, other, { files })).rejects.toThrow(
-      /classified by PREDICT and CERTIFY, got the procedure pixel-dp/,
+      /A prediction is by PREDICT and CERTIFY, got the procedure pixel-dp/,
     )
   })
 

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { referencePages } from '../../scripts/reference-pages'
+import { serviceApi } from '../../scripts/service-api'
 import { PACKAGE_FOLDER } from '../../src/files/package-folder'
 
 test.each(Object.entries(referencePages()))(
@@ -10,6 +11,12 @@ test.each(Object.entries(referencePages()))(
     expect(readFileSync(join(PACKAGE_FOLDER, path), 'utf8')).toBe(text)
   },
 )
+
+test('the interface of the service, and its types, say what the code says: else run `npm run docs`', async () => {
+  for (const [path, text] of Object.entries(await serviceApi())) {
+    expect(readFileSync(join(PACKAGE_FOLDER, path), 'utf8'), path).toBe(text)
+  }
+})
 
 test('a field has its type, bounds, default and meaning', () => {
   const page = referencePages()['docs/reference/configuration.md']

@@ -47,6 +47,18 @@ Image.MAX_IMAGE_PIXELS = None
 warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 
 
+class UndecodableError(Exception):
+    """The content of a file is no image that is decoded.
+
+    kind: `format` where no format is recognised, `pixels` where it is larger than the limits, else `damaged`.
+    """
+
+    def __init__(self, kind: str, reason: str):
+        super().__init__(kind, reason)
+        self.kind = kind
+        self.reason = reason
+
+
 @dataclass(frozen=True)
 class Limits:
     """How large an image file may be: larger ones are refused before any pixel is decoded."""
@@ -74,7 +86,14 @@ def read_rgb(path: str, *, limits: Limits = Limits(), as_shown: bool = True) -> 
     Raises CorruptImageError where the file holds no image of a format that is decoded, is larger than the limits, or is
     no regular file; OSError where it cannot be read.
     """
-    content = _content(path, limits)
+    try:
+        return decode_rgb(_content(path, limits), limits=limits, as_shown=as_shown)
+    except UndecodableError as error:
+        raise CorruptImageError(path, error.reason) from error
+
+
+def decode_rgb(content: bytes, *, limits: Limits = Limits(), as_shown: bool = True) -> Image.Image:
+    """The content of an image file as RGB, see `read_rgb`. Raises UndecodableError where it holds no image."""
     try:
         with Image.open(io.BytesIO(content), formats=FORMATS) as image:
             _check_pixels(image.size, limits)
@@ -86,8 +105,11 @@ def read_rgb(path: str, *, limits: Limits = Limits(), as_shown: bool = True) -> 
             return _rgb(upright, over_white=as_shown)
     except MemoryError:
         raise
+    except UndecodableError:
+        raise
     except Exception as error:  # decoders raise whatever their format suggests
-        raise CorruptImageError(path, _why(error, content)) from error
+        is_unknown = not content or isinstance(error, UnidentifiedImageError)
+        raise UndecodableError("format" if is_unknown else "damaged", _why(error, content)) from error
 
 
 def _content(path: str, limits: Limits) -> bytes:
@@ -101,9 +123,10 @@ def _content(path: str, limits: Limits) -> bytes:
 def _check_pixels(size: tuple[int, int], limits: Limits) -> None:
     width, height = size
     if width * height > limits.megapixels * 1e6:
-        raise ValueError(
+        raise UndecodableError(
+            "pixels",
             f"it is {width} x {height} pixels, {width * height / 1e6:.0f} megapixels, and at most "
-            f"{limits.megapixels:g} are decoded (data.maxMegapixels)"
+            f"{limits.megapixels:g} are decoded (data.maxMegapixels)",
         )
 
 

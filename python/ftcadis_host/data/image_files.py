@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
+from PIL import Image
 
 from .data_errors import CorruptImageError, shown
-from .image_decoding import limits_of, read_rgb
+from .image_decoding import UndecodableError, decode_rgb, limits_of, read_rgb
 from .image_folder import plain_transform
 from .in_memory import to_unit_range
 
@@ -28,9 +29,32 @@ def read_image(
     Raises CorruptImageError where the file does not hold an image, OSError where it cannot be read.
     """
     image = read_rgb(path, limits=limits_of({"max_megapixels": max_megapixels, "max_megabytes": max_megabytes}))
-    if channels == 1:
-        image = image.convert("L")
-    return to_unit_range(plain_transform(image_size, resize_size)(image))
+    return _prepared(image, channels=channels, resize_size=resize_size, image_size=image_size)
+
+
+def decode_image(
+    content: bytes,
+    *,
+    channels: int,
+    resize_size: int,
+    image_size: int,
+    max_megapixels: float | None = None,
+    max_megabytes: float | None = None,
+) -> tuple[torch.Tensor, dict[str, str] | None]:
+    """As `read_image`, for the content of a file; and kind and reason where it holds no image, which is then zeros.
+
+    It does not raise: a program of several tasks that run side by side would fail for all of them.
+    """
+    try:
+        image = decode_rgb(content, limits=limits_of({"max_megapixels": max_megapixels, "max_megabytes": max_megabytes}))
+    except UndecodableError as error:
+        return torch.zeros(channels, image_size, image_size), {"kind": error.kind, "reason": error.reason}
+    return _prepared(image, channels=channels, resize_size=resize_size, image_size=image_size), None
+
+
+def _prepared(image: Image.Image, *, channels: int, resize_size: int, image_size: int) -> torch.Tensor:
+    shown = image.convert("L") if channels == 1 else image
+    return to_unit_range(plain_transform(image_size, resize_size)(shown))
 
 
 def unreadable_images(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from typing import Any
 
@@ -21,6 +22,14 @@ def read_image(host, *, path: str, options: dict[str, Any]):
     from ..data.image_files import read_image
 
     return read_image(path, **options).to(host.device)
+
+
+def decode_image(host, *, content: str, options: dict[str, Any]):
+    """The content of an image file, in base64; what is wrong with it, or None."""
+    from ..data.image_files import decode_image
+
+    image, problem = decode_image(base64.b64decode(content), **options)
+    return image.to(host.device), problem
 
 
 def make_loader(host, dataset, *, options: dict[str, Any]):
@@ -66,6 +75,7 @@ OPERATIONS = {
     "labels_of": lazy("data.datasets", "labels_of"),
     "corrupt_images": lazy("data.datasets", "corrupt_images"),
     "read_image": read_image,
+    "decode_image": decode_image,
     "unreadable_images": lazy("data.image_files", "unreadable_images"),
     "one_image_per_class": lazy("data.subsets", "one_per_class"),
     "random_images": lazy("data.subsets", "seeded_subset"),

@@ -12,6 +12,18 @@ interface Run {
   step: IteratorResult<readonly Ask[], Outcome>
 }
 
+/** Votes on the copies that an image has asked for last, while they come in. */
+export interface VotesSoFar {
+  /** By class, of the stage that bounds the probability of one. */
+  readonly counts: readonly number[]
+  /** How many copies of all stages have voted since the image is at work, and how many were asked for. */
+  readonly voted: number
+  readonly asked: number
+}
+
+/** The stage whose votes bound the probability of a class. */
+const ESTIMATION = 'estimation'
+
 /**
  * An image between its first ask and its outcomes. Its certifiers go on together: what they ask for at the same time is
  * drawn once, and when all of it is answered they are asked again.
@@ -25,6 +37,7 @@ export class ImageAtWork<Image> {
   #hasAsked = false
   #answered = 0
   #failure: { readonly error: unknown } | undefined
+  #isWithdrawn = false
   readonly #lines: ReadonlyMap<string, Pick<Voter, 'ballots'>>
 
   /** @param options - `position`: its place among the images of the command, counted from 0 */
@@ -43,6 +56,16 @@ export class ImageAtWork<Image> {
     this.position = position
     this.#lines = lines
     this.#begin(certifiers)
+  }
+
+  /** Whether nobody waits for it any more. */
+  get isWithdrawn(): boolean {
+    return this.#isWithdrawn
+  }
+
+  /** It asks for nothing from now on. */
+  withdraw(): void {
+    this.#isWithdrawn = true
   }
 
   /** Whether it has its outcomes, or has failed. */
@@ -69,12 +92,23 @@ export class ImageAtWork<Image> {
     }
   }
 
+  /** The votes of the estimation that was asked for last; undefined where none was. */
+  get votes(): VotesSoFar | undefined {
+    const [run] = this.#runs
+    const open = [...this.#requests.values()].find(({ stage }) => stage === ESTIMATION)
+    const counts = open?.votes.get(run?.ballot ?? '')
+    return counts === undefined ? undefined : { counts: [...counts], ...this.copies }
+  }
+
   /** The copies that are asked for next, each once; none while what was asked for before is not answered. */
   advance(): readonly CopyRequest[] {
+    if (this.#isWithdrawn) return []
     try {
       while (!this.isDone && [...this.#requests.values()].every(({ isAnswered }) => isAnswered)) {
         if (this.#hasAsked) this.#answer()
         this.#hasAsked = true
+        // What was asked for last stays, for who wants to see its votes.
+        if (this.isDone) break
         this.#answered = this.copies.asked
         this.#requests = this.#nextRequests()
         const open = [...this.#requests.values()].filter(({ isAnswered }) => !isAnswered)

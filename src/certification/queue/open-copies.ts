@@ -1,3 +1,4 @@
+import { BLOCK } from './block'
 import type { CopyRange, CopyRequest } from './copy-request'
 import type { ImageAtWork } from './image-at-work'
 
@@ -34,6 +35,32 @@ export class OpenCopies<Image> {
     }
     this.#open = this.#open.filter(({ request }) => request.waiting > 0)
     return parts
+  }
+
+  /** Takes the copies of a pass in equal parts, in whole blocks where they suffice; what is left to fill goes to the first. */
+  takeInTurn(size: number): readonly PassPart<Image>[] {
+    const share = Math.max(BLOCK, Math.floor(size / this.#open.length / BLOCK) * BLOCK)
+    const parts: PassPart<Image>[] = []
+    let room = size
+    for (const most of [share, size]) {
+      for (const { request, image } of this.#open) {
+        const range = request.take(Math.min(most, room))
+        if (range === undefined) continue
+        parts.push({ ...range, request, image })
+        room -= range.count
+      }
+    }
+    const served = new Set(parts.map(({ request }) => request))
+    const waiting = this.#open.filter(({ request }) => request.waiting > 0)
+    this.#open = [
+      ...waiting.filter(({ request }) => !served.has(request)),
+      ...waiting.filter(({ request }) => served.has(request)),
+    ]
+    return parts
+  }
+
+  remove(image: ImageAtWork<Image>): void {
+    this.#open = this.#open.filter(open => open.image !== image)
   }
 
   /** The copies of a pass that failed wait again. */

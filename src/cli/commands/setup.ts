@@ -10,13 +10,18 @@ export function addSetupCommand(program: Command): void {
     .option('--install', 'install what is missing, also where setup did not make the environment')
     .addOption(
       new Option(
-        '--with <extra...>',
+        '--with <extra>',
         'install what a command needs beside that, too: onnx for export --onnx',
       ).choices(['onnx']),
     )
-    .action(async (options: { python?: string; install?: boolean; with?: Extra[] }) => {
+    .action(async (options: { python?: string; install?: boolean; with?: Extra }) => {
       const { setup } = require('../../environment/setup') as typeof import('../../environment/setup')
-      const { interpreter, action } = await setup({ ...options, onLine: line => print(line) })
+      const { with: extra, ...where } = options
+      const { interpreter, action } = await setup({
+        ...where,
+        ...(extra !== undefined && { with: [extra] }),
+        onLine: line => print(line),
+      })
       const done = action === 'none' ? 'Nothing to do' : 'Done'
       print(`${done}: ${interpreter.path} (Python ${interpreter.version}) has all that is needed.`)
     })

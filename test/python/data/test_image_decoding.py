@@ -11,7 +11,7 @@ from ftcadis_host.data.batch_readers import FileReader
 from ftcadis_host.data.data_errors import CorruptImageError
 from ftcadis_host.data.datasets import get_images, open_dataset
 from ftcadis_host.data.image_decoding import EXTENSIONS, Limits, read_rgb
-from ftcadis_host.data.image_files import read_image, unreadable_images
+from ftcadis_host.data.image_files import decode_image, read_image, unreadable_images
 from ftcadis_host.errors import SpecError
 from PIL import Image, ImageFile
 
@@ -178,6 +178,25 @@ class Bounds(Case):
         self.refuses(self.root / "pipe.png", "no regular file")
         self.refuses("/dev/zero", "no regular file")
         self.assertRegex(unreadable_images([str(self.root / "pipe.png")])[0], "no regular file")
+
+
+class Bytes(Case):
+    def test_of_bytes_is_an_answer_and_no_exception(self):
+        options = {"channels": 1, "resize_size": 8, "image_size": 8}
+        path = self.saved("a.png", Image.new("RGB", (24, 16), (200, 30, 30)))
+        content = Path(path).read_bytes()
+        image, problem = decode_image(content, **options)
+        self.assertIsNone(problem)
+        np.testing.assert_array_equal(image, read_image(path, **options))
+        for wrong, limits, kind in (
+            (b"", {}, "format"),
+            (b"%PDF-1.7", {}, "format"),
+            (content[: len(content) // 2], {}, "damaged"),
+            (content, {"max_megapixels": 1e-5}, "pixels"),
+        ):
+            with self.subTest(kind=kind):
+                image, problem = decode_image(wrong, **options, **limits)
+                self.assertEqual((problem["kind"], image.abs().sum().item()), (kind, 0))
 
 
 class Remedies(Case):

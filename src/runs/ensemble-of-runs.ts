@@ -4,10 +4,10 @@ import { fieldDifferences, showValue } from '../config/differences'
 import { type CertificationRunConfig, certificationOf } from '../config/schema'
 import { CheckpointError, ConfigError } from '../errors'
 import { isFolder } from '../files/exists'
-import { checkpointNameIn } from '../runs/checkpoint-name'
-import { findCheckpoint } from '../runs/find-checkpoint'
-import { readStatus } from '../runs/read-run'
 import type { TrainedRun } from '../smoothing/trained-classifier'
+import { checkpointNameIn } from './checkpoint-name'
+import { findCheckpoint } from './find-checkpoint'
+import { readStatus } from './read-run'
 
 /** The runs of an ensemble, in its order. */
 export type MemberRuns = readonly (TrainedRun & { readonly folder: string })[]

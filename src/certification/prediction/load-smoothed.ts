@@ -1,0 +1,55 @@
+import { basename, dirname } from 'node:path'
+import type { Session } from '../../bridge'
+import { smoothedOfFolder } from '../../runs/smoothed-of-folder'
+import { notesOnInputRange } from '../../smoothing/notes'
+import { type KnownSmoothed, type SmoothedInput, smoothedOf, unsaidOf } from '../../smoothing/smoothed-input'
+import { decodeImage, type ImageTransform } from '../../torch'
+import { requireCertify, requireGaussian } from '../guarantee'
+import { imageTransform } from '../predict'
+import { LoadedSmoothed } from './loaded-smoothed'
+import { openSmoothed } from './open-smoothed'
+
+export interface LoadSmoothedOptions {
+  /** Megapixels and megabytes that an image may have. Default: as its data are read. */
+  readonly limits?: Pick<ImageTransform, 'maxMegapixels' | 'maxMegabytes'>
+  /** Called with what happened that does not change the result, such as a smaller batch. */
+  readonly onNote?: (note: string) => void
+}
+
+/** A grey pixel as a PNG file: it becomes what any image does. */
+const PIXEL = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg==',
+  'base64',
+)
+
+/**
+ * Loads a smoothed classifier for predictions in a program. Its networks stay loaded until it is freed, and predictions that
+ * are asked for side by side share their passes.
+ *
+ * @param input - folder of a run (its newest checkpoint is taken), of a checkpoint, of an ensemble, or with `smoothed.json`;
+ *   this file itself; or the settings of a certification
+ * @throws CheckpointError if there is no such thing, or it is damaged; ConfigError for settings that are not acceptable, and
+ *   where the order of the classes could be two, or the noise is not Gaussian
+ *   or the procedure not CERTIFY
+ */
+export async function loadSmoothed(
+  session: Session,
+  input: SmoothedInput,
+  { limits, onNote }: LoadSmoothedOptions = {},
+): Promise<LoadedSmoothed> {
+  const known = typeof input === 'string' ? await ofPath(input) : await smoothedOf(input)
+  requireGaussian('A loaded classifier', known.config.certification)
+  requireCertify('A loaded classifier', known.config.certification)
+  const unsaid = unsaidOf(known)
+  if (unsaid !== undefined) onNote?.(unsaid)
+  for (const note of await notesOnInputRange(known.config)) onNote?.(note)
+  const transform = { ...imageTransform(known.config.data), ...limits }
+  const opened = await openSmoothed(session, known, {
+    example: () => decodeImage(session, PIXEL, transform).image_CHW,
+  })
+  return new LoadedSmoothed(session, opened, { transform, onNote })
+}
+
+function ofPath(path: string): Promise<KnownSmoothed> {
+  return smoothedOfFolder(basename(path) === 'smoothed.json' ? dirname(path) : path)
+}

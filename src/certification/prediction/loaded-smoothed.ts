@@ -1,0 +1,260 @@
+import { createHash } from 'node:crypto'
+import type { Session } from '../../bridge'
+import { type CertificationRunConfig, parseCertificationConfig } from '../../config/schema'
+import { given } from '../../files/given'
+import { toSymmetric } from '../../smoothing/denoise'
+import { noisy, seen } from '../../smoothing/smoothing'
+import { gaussianBound } from '../../statistics/bound'
+import {
+  decodeImage,
+  encodePng,
+  flatten,
+  generator,
+  type ImageTransform,
+  mul,
+  noGrad,
+  randnCopies,
+  stackTensors,
+  type Tensor,
+} from '../../torch'
+import { cohenCertifier, predictCertifier } from '../certifiers'
+import { guaranteeOf } from '../guarantee'
+import { modelsOf } from '../models-of'
+import { certifiersOf, procedureOf } from '../procedure'
+import type { ImageAtHand } from '../queue/image-at-hand'
+import { MAIN_LINE } from '../queue/line'
+import { LiveQueue } from '../queue/live-queue'
+import { PassSize, passSizeOf } from '../queue/pass-size'
+import { VotingPasses } from '../queue/voting-passes'
+import { requireCertifiable } from '../require-certifiable'
+import type { OpenedSmoothed } from './open-smoothed'
+import { readImageFile, requireSize } from './read-image-file'
+import { answerOf, type PreliminaryAnswer, preliminaryOf, type SmoothedAnswer } from './smoothed-answer'
+import { UnusableImageError } from './unusable-image'
+
+export interface SmoothedPredictOptions {
+  /** Probability of a wrong answer, at most. Default: of the settings, as for all that is not given. */
+  readonly alpha?: number | undefined
+  /** Noisy copies that choose the class. Default: of the settings, but no more than `n`. */
+  readonly n0?: number | undefined
+  /** Fresh noisy copies that bound its probability. */
+  readonly n?: number | undefined
+  /** The one radius to decide, with as few copies as it takes, at most `n` in a round. */
+  readonly radius?: number | undefined
+  /** Of the noise. Whoever chooses images must not know it before: then the answer is wrong with probability at most alpha. */
+  readonly seed?: number | undefined
+  /** Stops at once. */
+  readonly signal?: AbortSignal | undefined
+  /** Told what the votes say while they come in. */
+  readonly onVotes?: ((answer: PreliminaryAnswer) => void) | undefined
+}
+
+/** PNG files in base64. */
+export interface SmoothedPictures {
+  /** The image as networks are given it, without noise. */
+  readonly image: string
+  readonly noisy: readonly string[]
+  /** The same copies as the classifier sees them. */
+  readonly denoised: readonly string[]
+}
+
+/** Pixels a side of a picture at most. */
+const MOST_SHOWN = 256
+
+/** A smoothed classifier whose networks are loaded; see {@link loadSmoothed}. */
+export class LoadedSmoothed implements Disposable {
+  readonly config: CertificationRunConfig
+  /** SHA-256 of all that decides an answer beside the image, seed, α and the numbers of copies: networks, σ, how images are cropped. */
+  readonly digest: string
+  readonly #session: Session
+  readonly #opened: OpenedSmoothed
+  readonly #transform: ImageTransform
+  readonly #passes: VotingPasses<readonly never[]>
+  readonly #queue: LiveQueue<ImageAtHand<readonly never[]>>
+
+  constructor(
+    session: Session,
+    opened: OpenedSmoothed,
+    {
+      transform,
+      onNote,
+    }: { readonly transform: ImageTransform; readonly onNote?: ((note: string) => void) | undefined },
+  ) {
+    const { config, smoothing, voter } = opened
+    const { batch } = config.certification
+    this.#session = session
+    this.#opened = opened
+    this.#transform = transform
+    this.config = config
+    this.digest = digestOf(opened, transform)
+    this.#passes = new VotingPasses(session, { [MAIN_LINE]: { smoothing, voter } })
+    const size = new PassSize(passSizeOf({ batch, copies: batch }), { onNote })
+    this.#queue = new LiveQueue({
+      lines: new Map([[MAIN_LINE, { ballots: voter.ballots, size }]]),
+      vote: pass => this.#passes.vote(pass),
+    })
+  }
+
+  /** σ of the noise on the [0, 1] pixel scale. */
+  get sigma(): number {
+    return this.config.smoothing.sigma
+  }
+
+  /** What the classes are called, in the order of the logits: their number where nothing says it. */
+  get classes(): readonly string[] {
+    const head = Object.values(this.#opened.voter.ballots)[0]?.classes ?? 0
+    return Array.from({ length: head }, (_, label) => this.#nameOf(label))
+  }
+
+  /**
+   * Classifies one image: its file, or the content of one. The noise depends on the content and the seed alone, so that an
+   * answer is the same whatever shares its passes.
+   *
+   * @throws UnusableImageError where it is no image that is decoded; ConfigError for options under which nothing can be
+   *   certified; CheckpointError where a noisy copy has no class; the reason of `signal`
+   */
+  async predict(image: string | Uint8Array, options: SmoothedPredictOptions = {}): Promise<SmoothedAnswer> {
+    const { signal, onVotes, ...asked } = options
+    const { certification } = this.#settings(asked)
+    const { seed, n0, n } = certification
+    const { certifiedSigma, alpha } = guaranteeOf(this.#opened.smoothing, { ...certification, images: 1 })
+    const bound = gaussianBound(certifiedSigma)
+    const procedure = procedureOf(certification, { sigma: this.sigma })
+    const certify = certifiersOf(procedure, { bound, alpha, n0, n })
+    const nameOf = (label: number) => this.#nameOf(label)
+    const [ballot = ''] = Object.keys(this.#opened.voter.ballots)
+    const certifiers =
+      procedure.kind === 'at-radius'
+        ? [certify({ ballot })]
+        : [cohenCertifier({ bound, alpha, n0, n }), predictCertifier({ alpha, n })]
+    const content = await this.#contentOf(image)
+    const image_CHW = await this.#decode(content, image)
+    let votes: readonly number[] = []
+    try {
+      const { outcomes } = await this.#queue.submit(
+        { image_CHW, stream: [seed, 'file', hashOf(content)], beside: [], certifiers },
+        certifiers,
+        {
+          signal,
+          onVotes: soFar => {
+            votes = soFar.counts
+            onVotes?.(preliminaryOf(soFar, { alpha, bound, nameOf }))
+          },
+        },
+      )
+      return answerOf(outcomes, { alpha, seed, nameOf, votes })
+    } finally {
+      this.#session.free(image_CHW)
+    }
+  }
+
+  /**
+   * Pictures of an image: as networks are given it, and noisy and denoised copies. PNG files in base64.
+   *
+   * @throws UnusableImageError where it is no image that is decoded
+   */
+  async pictures(
+    image: string | Uint8Array,
+    { copies, seed = this.config.certification.seed }: { readonly copies: number; readonly seed?: number },
+  ): Promise<SmoothedPictures> {
+    const session = this.#session
+    const { smoothing } = this.#opened
+    const content = await this.#contentOf(image)
+    const image_CHW = await this.#decode(content, image)
+    try {
+      return await session
+        .compute(() => {
+          const clean_BCHW = stackTensors([image_CHW], { as: 'B' })
+          const stream = generator(session, seed, 'pictures', hashOf(content))
+          const noise_MBCHW = randnCopies(clean_BCHW, { axis: 'M', count: copies, generator: stream })
+          const noisy_NCHW = flatten(noisy(smoothing, clean_BCHW, noise_MBCHW), 'MB', 'N')
+          const shown = { largest: MOST_SHOWN }
+          return {
+            image: encodePng(stackTensors([image_CHW], { as: 'N' }), shown),
+            noisy: encodePng(mul(noisy_NCHW, 1 / smoothing.scales.image), shown),
+            denoised: encodePng(
+              noGrad(session, () => seen(smoothing, noisy_NCHW)),
+              shown,
+            ),
+          }
+        })
+        .then(({ image: [own = ''], ...others }) => ({ image: own, ...others }))
+    } finally {
+      session.free(image_CHW)
+    }
+  }
+
+  /** How many images are at work. */
+  get predictions(): number {
+    return this.#queue.images
+  }
+
+  /** Frees the networks. */
+  free(): void {
+    this.#passes.free()
+    this.#opened.free()
+  }
+
+  [Symbol.dispose](): void {
+    this.free()
+  }
+
+  #settings({ radius, ...asked }: Pick<SmoothedPredictOptions, 'alpha' | 'n0' | 'n' | 'radius' | 'seed'>) {
+    const { certification, ...others } = this.config
+    const n = asked.n ?? certification.n
+    const config = parseCertificationConfig({
+      ...others,
+      certification: {
+        ...{ ...certification, n0: Math.min(certification.n0, n), ...given(asked), familyWise: false },
+        adaptive: radius === undefined ? 'none' : { radius },
+      },
+    })
+    requireCertifiable(config.certification, { sigma: this.sigma, images: 1 })
+    return config
+  }
+
+  async #contentOf(image: string | Uint8Array): Promise<Uint8Array> {
+    const transform = this.#transform
+    if (typeof image === 'string') return readImageFile(image, transform)
+    requireSize(image.byteLength, { name: nameOfContent(image), transform })
+    return image
+  }
+
+  async #decode(content: Uint8Array, image: string | Uint8Array): Promise<Tensor<'CHW'>> {
+    const session = this.#session
+    const { image_CHW, problem } = session.scope(() => {
+      const decoded = decodeImage(session, content, this.#transform)
+      return { image_CHW: toSymmetric(decoded.image_CHW), problem: decoded.problem }
+    })
+    const found = await session.read({ problem })
+    session.free(problem)
+    if (found.problem === null) return image_CHW
+    session.free(image_CHW)
+    throw new UnusableImageError(typeof image === 'string' ? image : nameOfContent(image), {
+      problem: found.problem,
+    })
+  }
+
+  #nameOf(label: number): string {
+    return this.#opened.names?.[label] ?? String(label)
+  }
+}
+
+function hashOf(content: Uint8Array): string {
+  return createHash('sha256').update(content).digest('hex')
+}
+
+function nameOfContent({ byteLength }: Uint8Array): string {
+  return `What was given, ${byteLength} bytes,`
+}
+
+function digestOf({ config, networks, smoothing, names }: OpenedSmoothed, transform: ImageTransform): string {
+  const { dtype, autocast, tf32, channelsLast, compile, batch, radiusSigma } = config.certification
+  const { sigma, realisedSigma } = smoothing
+  const deciding = {
+    ...{ sigma, realisedSigma, radiusSigma, names: names ?? null, models: modelsOf(config, networks) },
+    arithmetic: { dtype, autocast, tf32, channelsLast, compile, batch },
+    image: { ...transform },
+  }
+  return createHash('sha256').update(JSON.stringify(deciding)).digest('hex')
+}

@@ -1,0 +1,102 @@
+import type { Session } from '../../bridge'
+import type { CertificationRunConfig, DataConfig } from '../../config/schema'
+import { ConfigError } from '../../errors'
+import { requireOneHead, requireOneOrder, requireSameClasses } from '../../smoothing/check-classes'
+import { type CertifiedNetworks, loadNetworks } from '../../smoothing/load-networks'
+import type { KnownSmoothed } from '../../smoothing/smoothed-input'
+import { type Smoothing, smoothingOf } from '../../smoothing/smoothing'
+import { type Classifier, classNames, type Tensor } from '../../torch'
+import { inferenceNetworks } from '../inference-networks'
+import { type Voter, voterOf } from '../voters'
+
+/** A smoothed classifier whose networks are loaded, ready to vote. */
+export interface OpenedSmoothed {
+  readonly config: CertificationRunConfig
+  readonly networks: CertifiedNetworks
+  readonly smoothing: Smoothing
+  readonly voter: Voter
+  /** What the logits are called; undefined where nothing says so, as a whole or of one. */
+  readonly names: readonly (string | undefined)[] | undefined
+  /** Frees the networks. */
+  free(): void
+}
+
+/**
+ * Loads the networks of a smoothed classifier to classify images that are in no data set.
+ *
+ * @param options.example - records an image in [0, 1] that classifiers can look at
+ * @throws ConfigError where the order of the classes could be two; as `loadNetworks`
+ */
+export async function openSmoothed(
+  session: Session,
+  { config, weights: expected, classes }: KnownSmoothed,
+  { example }: { readonly example: () => Tensor<'CHW'> },
+): Promise<OpenedSmoothed> {
+  const { certification } = config
+  const named = classes ?? listedClasses(config.data)
+  const networks = await loadNetworks(session, config, { expected })
+  const { denoiser, classifier, others } = networks
+  const members = [classifier, ...others.map(member => member.classifier)] as const
+  let copies: readonly Classifier[] = []
+  const free = () => session.free([denoiser, members, copies])
+  try {
+    const prepared = await inferenceNetworks(
+      session,
+      { denoiser, classifiers: members },
+      { ...certification, example },
+    )
+    copies = prepared.classifiers
+    const head = prepared.heads[0] ?? 0
+    requireNames(head, named)
+    requireOneHead(prepared.heads)
+    const { classes: ofWeights } = classifier.description
+    for (const { description } of named === undefined ? [] : members) {
+      requireSameClasses(description.classes, { classes: named ?? [], classOrder: 'listed', logits: null })
+    }
+    return {
+      ...{ config, networks, free },
+      names: named ?? ofWeights?.names ?? (await namesOfData(session, config.data, { head })),
+      smoothing: smoothingOf(denoiser, config.smoothing.sigma, certification),
+      voter: voterOf([copies[0] ?? classifier, ...copies.slice(1)], {
+        classes: head,
+        ensemble: config.ensemble,
+      }),
+    }
+  } catch (error) {
+    free()
+    throw error
+  }
+}
+
+/** The classes that the settings list in the order of the logits. */
+function listedClasses(data: DataConfig): readonly string[] | undefined {
+  return data.source === 'folder' && Array.isArray(data.classes) ? data.classes : undefined
+}
+
+/**
+ * What the settings or the data call the logits; undefined where neither does.
+ *
+ * @throws ConfigError where the order of the folders could be two
+ */
+async function namesOfData(
+  session: Session,
+  data: DataConfig,
+  { head }: { readonly head: number },
+): Promise<readonly (string | undefined)[] | undefined> {
+  const { classes } = { classes: undefined, ...data }
+  if (data.source === 'folder' && typeof classes === 'object') {
+    const names: string[] = []
+    for (const [name, logit] of Object.entries(classes)) names[Number(logit)] = name
+    return names
+  }
+  const found = await classNames(session, data)
+  if (found !== undefined && !found.isStated) requireOneOrder(found.names)
+  return found?.names.length === head ? found.names : undefined
+}
+
+function requireNames(head: number, classes: readonly string[] | undefined): void {
+  if (classes === undefined || classes.length === head) return
+  throw new ConfigError(`${classes.length} classes are named, but the head of the classifier has ${head}.`, {
+    remedy: 'Give the description that belongs to these weights.',
+  })
+}

@@ -1,0 +1,78 @@
+import { basename, dirname } from 'node:path'
+import { requireCertify, requireGaussian } from '../certification/guarantee'
+import { ConfigError } from '../errors'
+import { given } from '../files/given'
+import { readText } from '../files/read-text'
+import { serve } from '../service/serve'
+import { printLine, say } from '../terminal/print'
+import { loadingLine } from '../terminal/progress'
+import type { SmoothedOptions } from './certification-options'
+import { interruptible } from './interruption'
+import { smoothedSource } from './smoothed-source'
+
+export interface ServeCommandOptions extends SmoothedOptions {
+  readonly host: string
+  readonly port: number
+  readonly tokenFile?: string
+  readonly allowHost?: readonly string[]
+  readonly allowSeed?: boolean
+  readonly maxMegabytes: number
+  readonly maxMegapixels: number
+  readonly maxN: number
+  readonly maxWaiting: number
+  readonly maxSeconds: number
+}
+
+/** `ft-cadis serve`: answers until it is told to stop, and then what it has accepted. */
+export async function runService(folder: string | undefined, options: ServeCommandOptions): Promise<void> {
+  const { host, port, allowHost, allowSeed, python } = options
+  const token = await readToken(options.tokenFile)
+  const named = folder !== undefined && basename(folder) === 'smoothed.json' ? dirname(folder) : folder
+  // Nothing is written, so settings need not say where to.
+  const source = await smoothedSource(named, { ...options, output: 'predictions' })
+  requireGaussian('serve', source.config.certification)
+  requireCertify('serve', source.config.certification)
+  const { device, threads } = source.config
+  await interruptible('what was accepted is answered', async signal => {
+    using starting = loadingLine({ isShown: true })
+    starting.show('starting Python, and loading the networks')
+    const service = await serve(source, {
+      ...{ host, port, token, device, threads, python, onNote: say, ...given({ allowedHosts: allowHost }) },
+      allowsSeed: allowSeed === true,
+      limits: {
+        megabytes: options.maxMegabytes,
+        megapixels: options.maxMegapixels,
+        mostVotes: options.maxN,
+        waiting: options.maxWaiting,
+        seconds: options.maxSeconds,
+      },
+      onRequest: line => say(JSON.stringify(line)),
+      onError: error => say(error instanceof Error ? (error.stack ?? error.message) : String(error)),
+      onRestart: error => say(`Python is started again. ${error.message}`),
+    })
+    starting.end()
+    try {
+      printLine(`serving at ${service.url}, documented at ${service.url}/docs; Ctrl-C stops it`)
+      await Promise.race([service.failed, aborted(signal)])
+    } finally {
+      await service.close()
+    }
+  })
+}
+
+async function readToken(file: string | undefined): Promise<string | undefined> {
+  const { FT_CADIS_TOKEN: ofEnvironment } = process.env
+  if (file === undefined) return ofEnvironment === '' ? undefined : ofEnvironment
+  const text = await readText(file)
+  if (text !== undefined && text.trim() !== '') return text.trim()
+  throw new ConfigError(`The file of the token, ${file}, is ${text === undefined ? 'missing' : 'empty'}.`, {
+    remedy: 'Write a token into it, for instance by: openssl rand -hex 32.',
+  })
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve()
+  return new Promise(resolve => {
+    signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}

@@ -1,0 +1,38 @@
+import { basename, dirname, resolve } from 'node:path'
+import { certificationOf } from '../config/schema'
+import { readSmoothed } from '../smoothing/smoothed-file'
+import type { KnownSmoothed } from '../smoothing/smoothed-input'
+import { ensembleOfRuns, memberRuns } from './ensemble-of-runs'
+import { findCheckpoint } from './find-checkpoint'
+
+/**
+ * The smoothed classifier in a folder. Its `output` is that of the run.
+ *
+ * @param folder - of a run, of a checkpoint, with `smoothed.json`, or of an ensemble whose members are runs
+ * @param options.checkpoint - which one of a run, see `findCheckpoint`. Default: the newest.
+ * @throws CheckpointError if there is none, or it is damaged; ConfigError where members do not go together
+ */
+export async function smoothedOfFolder(
+  folder: string,
+  { checkpoint }: { readonly checkpoint?: string | undefined } = {},
+): Promise<KnownSmoothed> {
+  const here = checkpoint === undefined ? await readSmoothed(folder) : undefined
+  if (here !== undefined) return withOutput(here, runOf(resolve(folder)))
+  const members = await memberRuns(folder, { checkpoint })
+  if (members !== undefined) return { config: { ...ensembleOfRuns(members), output: resolve(folder) } }
+  const run = await findCheckpoint(folder, { checkpoint })
+  const found = (await readSmoothed(run.checkpoint)) ?? {
+    config: certificationOf(run.config, run.checkpoint),
+  }
+  return withOutput(found, runOf(run.checkpoint))
+}
+
+/** The folder of the run that a checkpoint belongs to, else the folder itself. */
+function runOf(folder: string): string {
+  const parent = dirname(folder)
+  return basename(parent) === 'checkpoints' ? dirname(parent) : folder
+}
+
+function withOutput(source: KnownSmoothed, output: string): KnownSmoothed {
+  return { ...source, config: { ...source.config, output } }
+}

@@ -1,0 +1,138 @@
+import { connect, type Session } from '../bridge'
+import { type LoadSmoothedOptions, loadSmoothed } from '../certification/prediction/load-smoothed'
+import type { LoadedSmoothed } from '../certification/prediction/loaded-smoothed'
+import { PythonExitError } from '../errors'
+import type { SmoothedInput } from '../smoothing/smoothed-input'
+
+export interface PredictorOptions extends LoadSmoothedOptions {
+  readonly source: SmoothedInput
+  readonly python?: string | undefined
+  readonly device?: string | undefined
+  readonly threads?: number | undefined
+  /** Called when Python has ended and is started again. */
+  readonly onRestart?: (error: PythonExitError) => void
+}
+
+/** What was asked of the networks, and whether Python had to be started again for it. */
+export interface Predicted<T> {
+  readonly result: T
+  readonly restarted: boolean
+}
+
+interface Loaded {
+  readonly session: Session
+  readonly smoothed: LoadedSmoothed
+  /** Whether anything was answered since Python was started again. */
+  hasAnswered: boolean
+}
+
+/**
+ * A smoothed classifier that outlives its Python: where that ends, it is started again and what was asked for is asked once
+ * more. If it ends again before it has answered anything, the predictor has failed.
+ */
+export class Predictor {
+  readonly #options: PredictorOptions
+  #loaded: Loaded
+  #starting: Promise<Loaded> | undefined
+  #failure: { readonly error: unknown } | undefined
+  readonly #failed: Promise<never>
+  #fail!: (error: unknown) => void
+
+  private constructor(options: PredictorOptions, loaded: Loaded) {
+    this.#options = options
+    this.#loaded = loaded
+    this.#failed = new Promise((_resolve, reject) => {
+      this.#fail = reject
+    })
+    this.#failed.catch(() => undefined)
+  }
+
+  /** Starts Python and loads the networks. Throws as `connect` and `loadSmoothed`. */
+  static async start(options: PredictorOptions): Promise<Predictor> {
+    return new Predictor(options, { ...(await load(options)), hasAnswered: true })
+  }
+
+  get smoothed(): LoadedSmoothed {
+    return this.#loaded.smoothed
+  }
+
+  get state(): 'ready' | 'restarting' | 'failed' {
+    if (this.#failure !== undefined) return 'failed'
+    return this.#starting === undefined ? 'ready' : 'restarting'
+  }
+
+  /** Rejects when Python cannot be started again, or ends again at once. */
+  get failed(): Promise<never> {
+    return this.#failed
+  }
+
+  /** Process id of Python. */
+  get pid(): number {
+    return this.#loaded.session.pid
+  }
+
+  /** @throws what the networks are asked for throws; PythonExitError where Python ended twice */
+  async ask<T>(question: (smoothed: LoadedSmoothed) => Promise<T>): Promise<Predicted<T>> {
+    let restarted = false
+    for (;;) {
+      const loaded = await this.#ready()
+      try {
+        const result = await question(loaded.smoothed)
+        loaded.hasAnswered = true
+        return { result, restarted }
+      } catch (error) {
+        if (!(error instanceof PythonExitError)) throw error
+        this.#restart(loaded, error)
+        if (restarted) throw error
+        restarted = true
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#starting?.catch(() => undefined)
+    await this.#loaded.session.close()
+  }
+
+  async #ready(): Promise<Loaded> {
+    if (this.#failure !== undefined) throw this.#failure.error
+    return this.#starting ?? this.#loaded
+  }
+
+  /** Once for all that were at work in the Python that has ended. */
+  #restart(gone: Loaded, error: PythonExitError): void {
+    if (gone !== this.#loaded || this.#starting !== undefined || this.#failure !== undefined) return
+    if (!gone.hasAnswered) {
+      this.#failure = { error }
+      this.#fail(error)
+      return
+    }
+    this.#options.onRestart?.(error)
+    this.#starting = this.#startAgain(gone)
+    this.#starting.catch(() => undefined)
+  }
+
+  async #startAgain(gone: Loaded): Promise<Loaded> {
+    try {
+      await gone.session.close()
+      this.#loaded = await load(this.#options)
+      return this.#loaded
+    } catch (error) {
+      this.#failure = { error }
+      this.#fail(error)
+      throw error
+    } finally {
+      this.#starting = undefined
+    }
+  }
+}
+
+async function load({ source, python, device, threads, ...options }: PredictorOptions): Promise<Loaded> {
+  const session = await connect({ python, device, threads })
+  try {
+    return { session, smoothed: await loadSmoothed(session, source, options), hasAnswered: false }
+  } catch (error) {
+    await session.close()
+    throw error
+  }
+}

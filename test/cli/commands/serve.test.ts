@@ -1,0 +1,105 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { PACKAGE_FOLDER } from '../../../src/files/package-folder'
+import { ask, digitImages } from '../../service/digits-service'
+
+const NODE = ['-r', 'ts-node/register/transpile-only']
+const MAIN = join(PACKAGE_FOLDER, 'src', 'cli', 'main.ts')
+
+describe('ft-cadis serve', () => {
+  let folder: string
+  let image: Buffer
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'ft-cadis-serve-'))
+    ;[image = Buffer.alloc(0)] = await digitImages(1)
+  })
+  const children: ChildProcess[] = []
+  afterAll(async () => {
+    for (const child of children) child.kill('SIGKILL')
+    await rm(folder, { recursive: true })
+  })
+
+  function started(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
+    const child = spawn(process.execPath, args, { cwd: PACKAGE_FOLDER, env: { ...process.env, ...env } })
+    children.push(child)
+    const said = { out: '', error: '' }
+    child.stdout.on('data', text => {
+      said.out += text
+    })
+    child.stderr.on('data', text => {
+      said.error += text
+    })
+    return { child, said, ended: once(child, 'close') }
+  }
+
+  it('answers until it is told to stop, and then what it has accepted', async () => {
+    const token = 'of many characters, and in a file'
+    const file = join(folder, 'token')
+    await writeFile(file, `${token}\n`)
+    const options = [
+      '--preset',
+      'digits',
+      '--sigma',
+      '0.25',
+      '--batch',
+      '64',
+      '--device',
+      'cpu',
+      '--threads',
+      '1',
+    ]
+    const { child, said, ended } = started([
+      ...NODE,
+      MAIN,
+      'serve',
+      ...options,
+      '--port',
+      '0',
+      '--token-file',
+      file,
+    ])
+    let url: string | undefined
+    while (url === undefined && child.exitCode === null) {
+      await once(child.stdout, 'data')
+      url = /serving at (\S+),/.exec(said.out)?.[1]
+    }
+    const headers = { authorization: `Bearer ${token}` }
+    const answer = ask(url ?? '', image, { query: '?n=1000', headers })
+    await once(child.stderr, 'data', { signal: AbortSignal.timeout(1000) }).catch(() => undefined)
+    child.kill('SIGTERM')
+    expect(await answer).toMatchObject({
+      status: 200,
+      body: { verdict: 'certified', className: '6', n: 1000 },
+    })
+    expect(await ended).toEqual([0, null])
+    expect(said.error).toContain('SIGTERM: what was accepted is answered')
+    const [line = ''] = said.error.split('\n').filter(text => text.startsWith('{'))
+    expect(JSON.parse(line)).toMatchObject({ route: '/predict', status: 200, n: 1000, verdict: 'certified' })
+    expect(said.error).not.toContain(token)
+  }, 180_000)
+
+  it.each([
+    [['--host', '0.0.0.0'], {}, 'error: The address 0.0.0.0 can be reached from other machines'],
+    [[], { FT_CADIS_TOKEN: 'short' }, 'error: The token has 5 characters, expected 16 or more.'],
+    [['--token-file', 'nowhere'], {}, 'error: The file of the token, nowhere, is missing.'],
+  ])('refuses %j with %j before Python is started', async (args, env, message) => {
+    const { said, ended } = started([...NODE, MAIN, 'serve', '--preset', 'digits', ...args], {
+      ...env,
+      PYTHON_BIN: join(folder, 'no-python'),
+    })
+    expect(await ended).toEqual([1, null])
+    expect(said.error).toContain(message)
+  })
+
+  it.each(['./src/cli/ft-cadis', './src'])('is loaded by its command alone, not with %s', async path => {
+    const program = `require(${JSON.stringify(path)}).createFtCadis?.()
+console.log(Object.keys(require.cache).filter(name => /fastify|prom-client|src.service/.test(name)).length)`
+    const { said, ended } = started([...NODE, '-e', program])
+    await ended
+    expect(said).toEqual({ out: '0\n', error: '' })
+  })
+})

@@ -5,6 +5,7 @@ import { BASELINES, type Baseline, measureBaseline } from './baselines/baselines
 import { adaptiveSeconds } from './certification/adaptive-seconds'
 import { againstBefore } from './certification/against-before'
 import { againstPlainLoop, CertificationBench } from './certification/certification-bench'
+import { ensembleCost } from './certification/ensemble-cost'
 import { scalingOfTwo } from './processes/scaling'
 import { commandSeconds, firstStepSeconds } from './processes/start-up'
 import { type WholeProcess, wholeProcesses } from './processes/whole-process'
@@ -248,6 +249,34 @@ async function adaptive({ python, device, threads, rounds }: PartOptions): Promi
   }
 }
 
+/** Passes of an ensemble in a round, and copies of each. */
+const ENSEMBLE = { passes: 6, batch: 512 }
+
+async function ensemble({ python, device, threads, rounds }: PartOptions): Promise<PartResult> {
+  const interpreter = await resolveInterpreter({ python })
+  await using session = await connect({ python: interpreter.path, device, threads })
+  const settings = { rounds, images: 1, n: 500, threads, ...ENSEMBLE }
+  await using bench = await CertificationBench.start(session, settings)
+  const times = await ensembleCost(bench, settings)
+  const ratios = times.map(({ ensembleSeconds, networksSeconds }) => ensembleSeconds / networksSeconds)
+  const { lower, upper } = medianInterval(ratios)
+  const copies = ENSEMBLE.passes * ENSEMBLE.batch
+  const copyMs = (1000 * median(times.map(({ networksSeconds }) => networksSeconds))) / copies
+  return {
+    verdicts: [
+      {
+        ...{
+          what: 'processor time a copy: an ensemble of three over denoising and three classifications',
+          target: 1.05,
+        },
+        ...{ measured: median(ratios), better: 'less', unit: '×' },
+        note: `95 % ${lower.toFixed(3)} to ${upper.toFixed(3)}, ${ratios.length} pairs; the networks alone ${copyMs.toFixed(3)} ms`,
+      },
+    ],
+    raw: times,
+  }
+}
+
 async function start(options: PartOptions): Promise<PartResult> {
   const commands = await commandSeconds()
   const first = await firstStepSeconds(options)
@@ -320,6 +349,7 @@ export const PARTS = {
   certification,
   before,
   adaptive,
+  ensemble,
   start,
   process: wholeProcess,
   scaling,

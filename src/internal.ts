@@ -79,14 +79,15 @@ export {
   dryRunCertification,
 } from './certification/dry-run'
 export { expectedCopies } from './certification/expected-copies'
-export { type Guarantee, guaranteeOf, requireCertifiable } from './certification/guarantee'
+export { type Guarantee, type GuaranteeOptions, guaranteeOf } from './certification/guarantee'
 export {
   type Arithmetic,
   type InferenceNetworks,
   inferenceNetworks,
 } from './certification/inference-networks'
 export { imageTransform } from './certification/predict'
-export { certifiersOf, type ProcedureSettings, procedureOf } from './certification/procedure'
+export type { Looked, ProcedureChoice, ProcedureSettings } from './certification/procedure'
+export { certifiersOf, procedureOf } from './certification/procedure'
 export {
   type CertifiedItem,
   type CertifyImagesOptions,
@@ -95,6 +96,7 @@ export {
 export type { CopyQueueOptions } from './certification/queue/copy-queue'
 export type { ImageAtHand } from './certification/queue/image-at-hand'
 export { type Line, MAIN_LINE } from './certification/queue/line'
+export { requireCertifiable } from './certification/require-certifiable'
 export { leadingClass, type TopTwo } from './certification/statistics'
 export { type Aggregation, aggregatedClass } from './certification/voters/aggregate'
 export { armBallot, armsVoter } from './certification/voters/arms'

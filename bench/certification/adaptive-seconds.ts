@@ -1,5 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { gaussianBound, type Session, smoothingOf, torch, toSymmetric } from '../../src'
+import { gaussianBound, smoothingOf, torch, toSymmetric } from '../../src'
 import type { Certifier } from '../../src/certification/certifiers/certifier'
 import { TYPICAL_PROBABILITIES } from '../../src/certification/expected-copies'
 import { certifiersOf, procedureOf } from '../../src/certification/procedure'
@@ -10,6 +9,7 @@ import { VotingPasses } from '../../src/certification/queue/voting-passes'
 import { singleVoter } from '../../src/certification/voters/single'
 import { randomNumbers } from '../../src/streams'
 import type { CertificationBench } from './certification-bench'
+import { processorSeconds } from './processor-seconds'
 
 /** What an image takes with a fixed n and adaptively, where classes are draws with known probabilities and networks cost what they cost. */
 export interface AdaptiveSeconds {
@@ -43,7 +43,7 @@ export async function adaptiveSeconds(
   })
   const bound = gaussianBound(SIGMA)
   const certifierOf = (adaptive: 'none' | { radii: 'sigma' }) =>
-    certifiersOf(procedureOf({ adaptive, n: VOTES.n, batch }, { sigma: SIGMA }), { ...VOTES, bound })('class')
+    certifiersOf(procedureOf({ adaptive, n: VOTES.n, batch }, { sigma: SIGMA }), { ...VOTES, bound })()
   const certifiers = { fixed: certifierOf('none'), adaptive: certifierOf({ radii: 'sigma' }) }
   // Once without being timed.
   await certify(bench, { probabilities: [0.99], certifier: certifiers.adaptive, batch })
@@ -93,26 +93,12 @@ async function certify(
       return { class: [...drawn, ...seen.slice(drawn.length)] }
     },
   })
-  const before = secondsOf(session)
+  const before = processorSeconds(session)
   for await (const { image } of queue.certified()) session.free(image.image_CHW)
-  const seconds = (secondsOf(session) - before) / probabilities.length
+  const seconds = (processorSeconds(session) - before) / probabilities.length
   passes.free()
   return {
     ...{ seconds, copies: found.copies / probabilities.length, passes: found.passes },
     padding: 1 - found.copies / found.room,
   }
-}
-
-/** Clock ticks of Linux. */
-const TICKS_A_SECOND = 100
-
-/** User and system time of Node and Python until now. */
-function secondsOf(session: Session): number {
-  const stat = `/proc/${session.pid}/stat`
-  if (!existsSync(stat)) return performance.now() / 1000
-  const fields = readFileSync(stat, 'utf8')
-    .replace(/^.*\) /s, '')
-    .split(' ')
-  const { user, system } = process.cpuUsage()
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_A_SECOND + (user + system) / 1e6
 }

@@ -1,7 +1,7 @@
 import { showValue } from '../config/differences'
 import { unsaidNote } from '../files/earlier-format'
 import { type CertificationLog, missingImages } from '../logs/certification-log-file'
-import { familyWiseOf, LOG_FORMAT } from '../logs/certification-log-metadata'
+import { familyWiseOf, type JsonObject, LOG_FORMAT } from '../logs/certification-log-metadata'
 import { isChecked } from '../logs/check-rows'
 import { votesOf } from '../logs/outcome'
 import { type KnownSetting, knownSettings } from './known-settings'
@@ -79,7 +79,7 @@ export function notesOn(methods: readonly Method[]): string[] {
   return [
     ...logs.filter(isPartial).map(partialNote),
     ...logs.flatMap(familyWiseNote),
-    ...logs.flatMap(adaptiveNotes),
+    ...logs.flatMap(procedureNotes),
     ...otherDataNotes(logs),
     ...logs.flatMap(({ file, metadata }) =>
       metadata?.format === 1 ? (unsaidNote(file, ['which images it is of']) ?? []) : [],
@@ -172,10 +172,12 @@ function familyWiseNote({ file, metadata }: CertificationLog): string[] {
   ]
 }
 
-/** How many votes an adaptive certification took, and what its radii leave out. */
-function adaptiveNotes({ file, rows, metadata }: CertificationLog): string[] {
+/** How many votes an adaptive certification took, and what its radii leave out; what other procedures state. */
+function procedureNotes({ file, rows, metadata }: CertificationLog): string[] {
   if (metadata === undefined || metadata.configuration.procedure.kind === 'certify') return []
   const { procedure } = metadata.configuration
+  const noteOf = NOTES.get(procedure.kind)
+  if (noteOf !== undefined) return [`${file} ${noteOf(procedure)}`]
   const n = Array.isArray(procedure.rounds)
     ? procedure.rounds.reduce<number>((total, votes) => total + Number(votes), 0)
     : metadata.configuration.n
@@ -190,6 +192,25 @@ function adaptiveNotes({ file, rows, metadata }: CertificationLog): string[] {
         ]),
   ]
 }
+
+/** What is to be known of the radii of a procedure. */
+const NOTES: ReadonlyMap<string, (procedure: JsonObject) => string> = new Map([
+  [
+    'aces',
+    ({ threshold, selector, core, radiusZero }: JsonObject) =>
+      `is of ACES: a radius is the smaller one of selector (${selector}, threshold ${threshold}) and network; at radius 0 ${core === true ? `counts the core network (rule ${radiusZero})` : 'there is no core network'}.`,
+  ],
+  [
+    'cascade',
+    ({ sigmas, threshold, rule }: JsonObject) =>
+      `is of a cascade over σ ${String(sigmas).replaceAll(',', ', ')} with threshold ${threshold}${rule === 'sound' ? '' : `; its rule is ${rule}: bounds of other classes are asymptotic, and their errors do not add up to α`}.`,
+  ],
+  [
+    'pixel-dp',
+    ({ split }: JsonObject) =>
+      `is of PixelDP: sizes from differential privacy, at most half of the radii of CERTIFY${split === 'published' ? '; the errors of its bounds are the published ones, for η = 0.05' : ''}.`,
+  ],
+])
 
 function asCell(values: readonly Setting[]): Cell {
   const [value] = values

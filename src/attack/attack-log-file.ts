@@ -1,11 +1,8 @@
 import type { FileHandle } from 'node:fs/promises'
-import { mkdir } from 'node:fs/promises'
-import { dirname } from 'node:path'
-import { ConfigError, DataError, FtCadisError } from '../errors'
+import { DataError } from '../errors'
 import { diskRemedy } from '../files/disk-remedy'
-import { type Lock, lock } from '../files/lock'
-import { readText, readTextFile } from '../files/read-text'
-import { openToAppend, requireRegular } from '../files/regular-file'
+import type { Lock } from '../files/lock'
+import { readText } from '../files/read-text'
 import { writeDurably } from '../files/write'
 import { type NewLogMetadata, writeMetadata } from '../logs/certification-log-file'
 import {
@@ -14,7 +11,7 @@ import {
   readMetadata,
   requireSameConfiguration,
 } from '../logs/certification-log-metadata'
-import { formatIndices, parseIndices } from '../logs/image-plan'
+import { contentOf, openLog, requirePlanned } from '../logs/log-to-continue'
 import { ATTACK_LOG_HEADER, type AttackRow, formatAttackRow, parseAttacks } from './attack-log'
 
 /** What is in an attack log, and how its rows were made. */
@@ -69,21 +66,15 @@ export class AttackLogWriter implements AsyncDisposable {
    *   planned, and while another process writes it; DataError when it is malformed or cannot be written
    */
   static async open(path: string, metadata: NewLogMetadata): Promise<AttackLogWriter> {
-    let held: Lock | undefined
+    const { earlier, handle, held } = await openLog(path, () => prepare(path, metadata))
     try {
-      await mkdir(dirname(path), { recursive: true })
-      await requireRegular(path)
-      held = await lock(`${path}.lock`, `log ${path}`)
-      const { rows, wholeBytes } = await prepare(path, metadata)
-      const file = await openToAppend(path)
       // A line that a kill has cut off is written again.
-      await file.truncate(wholeBytes)
-      return new AttackLogWriter(path, rows, { file, held })
+      await handle.truncate(earlier.wholeBytes)
     } catch (cause) {
-      await held?.release()
-      if (cause instanceof FtCadisError) throw cause
+      await held.release()
       throw cannotWrite(path, cause)
     }
+    return new AttackLogWriter(path, earlier.rows, { file: handle, held })
   }
 
   async append(row: AttackRow): Promise<void> {
@@ -103,33 +94,10 @@ export class AttackLogWriter implements AsyncDisposable {
 }
 
 async function prepare(path: string, metadata: NewLogMetadata): Promise<ReturnType<typeof parseAttacks>> {
-  const found = await readTextFile(path)
-  if (found !== undefined && found.encoding !== 'UTF-8') {
-    throw new ConfigError(
-      `The log ${path} is written in ${found.encoding}, which is read but not continued: rows are appended in UTF-8.`,
-      { remedy: 'Save it as UTF-8 without a mark, or choose another log file.' },
-    )
-  }
-  const text = found?.text
-  const logged = await readMetadata(path)
-  if (text !== undefined && logged === undefined) {
-    throw new ConfigError(
-      `The log ${path} has no ${metadataPath(path)}, so nothing says how its rows were made.`,
-      {
-        remedy: 'Choose another log file.',
-      },
-    )
-  }
+  const { text, logged } = await contentOf(path)
   if (logged !== undefined) requireSameConfiguration(path, logged.configuration, metadata.configuration)
   const earlier = parseAttacks(text ?? `${ATTACK_LOG_HEADER}\n`, { file: path })
-  const planned = new Set(parseIndices(metadata.plan?.images ?? ''))
-  const others = earlier.rows.map(({ index }) => index).filter(index => !planned.has(index))
-  if (others.length > 0) {
-    throw new ConfigError(
-      `The log ${path} has images that are not to be attacked now: ${formatIndices(others.sort((a, b) => a - b))}.`,
-      { remedy: 'Ask for at least the images that the log has, or choose another log file.' },
-    )
-  }
+  requirePlanned(path, { plan: metadata.plan, rows: earlier.rows }, 'attacked')
   if (logged?.plan?.images !== metadata.plan?.images) await writeMetadata(path, metadata)
   if (text === undefined) await writeDurably(path, `${ATTACK_LOG_HEADER}\n`)
   return earlier

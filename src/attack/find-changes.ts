@@ -1,23 +1,24 @@
 import type { Session } from '../bridge'
+import { linesOf, loggedProcedure, lookedOf, scalesOf } from '../certification/arm-lines'
+import { armOf, classifiersOf, type PreparedArms, prepareArms } from '../certification/arm-networks'
+import { CORE_LINE } from '../certification/certifiers'
 import { requireLoggedImages } from '../certification/check-logged-images'
-import { guaranteeOf } from '../certification/guarantee'
-import { inferenceNetworks } from '../certification/inference-networks'
 import { configurationOf } from '../certification/log-configuration'
 import { modelsOf } from '../certification/models-of'
-import { type Members, voterOf } from '../certification/voters'
+import { procedureOf } from '../certification/procedure'
+import type { Line } from '../certification/queue/line'
 import { sourceOfData } from '../config/data-schema'
 import { InterruptedError } from '../errors'
 import { packageVersion } from '../files/package-version'
 import type { JsonObject } from '../logs/certification-log-metadata'
 import { imagePlan } from '../logs/image-plan'
-import { requireClasses, requireOneHead, requireSameClasses } from '../smoothing/check-classes'
 import { toSymmetric } from '../smoothing/denoise'
 import { type CertifiedNetworks, loadNetworks } from '../smoothing/load-networks'
 import { nameOf } from '../smoothing/name-of'
 import type { KnownSmoothed } from '../smoothing/smoothed-input'
 import { smoothingOf } from '../smoothing/smoothing'
 import { datasetSpec } from '../smoothing/specs'
-import { gaussianBound } from '../statistics/bound'
+import type { Bound } from '../statistics/bound'
 import { type Classifier, type Dataset, digest, openDataset, select } from '../torch'
 import type { AttackRow } from './attack-log'
 import { AttackLogWriter } from './attack-log-file'
@@ -95,11 +96,7 @@ export async function findChanges(
       remedy: 'The same command continues from there.',
     })
   } finally {
-    session.free([
-      dataset,
-      ...[networks?.denoiser, networks?.classifier, networks?.others.map(member => member.classifier)],
-      copies,
-    ])
+    session.free([dataset, networks?.denoiser, networks && classifiersOf(networks), copies])
   }
 }
 
@@ -113,22 +110,24 @@ async function prepare(
   }: { readonly plan: PlannedAttack; readonly testSet: Dataset; readonly networks: CertifiedNetworks },
 ) {
   const { config, settings, certificates, attacked } = plan
-  const { certification, ensemble } = config
-  const { denoiser, classifier, others } = networks
-  const members: Members = [classifier, ...others.map(member => member.classifier)]
-  for (const { description } of members) requireSameClasses(description.classes, testSet.description)
-  const { classifiers, heads, denoiserDtype } = await inferenceNetworks(
+  const { certification } = config
+  const { denoiser } = networks
+  const arm = armOf(config, networks)
+  const { arms, classifiers, denoiserDtype } = await prepareArms(
     session,
-    { denoiser, classifiers: members },
-    { ...certification, example: () => pixelsOf(testSet, 0) },
+    { denoiser, arms: [arm] },
+    { certification, dataset: testSet, example: () => pixelsOf(testSet, 0) },
   )
-  for (const head of heads) requireClasses(head, testSet.description)
-  requireOneHead(heads)
-  const smoothing = smoothingOf(denoiser, config.smoothing.sigma, certification)
-  const guarantee = guaranteeOf(smoothing, { ...certification, images: attacked.length })
+  const [ready] = arms as readonly [PreparedArms['arms'][number]]
+  const { sigma } = config.smoothing
+  const smoothing = smoothingOf(denoiser, sigma, certification)
+  const procedure = procedureOf(certification, { sigma })
+  const images = attacked.length
+  const scales = scalesOf(procedure, smoothing, { ...certification, images })
+  const [guarantee] = scales
   const identity = await session.compute(() => testSet.identity())
   const atHand = configurationOf(certification, {
-    ...{ smoothing, guarantee, bound: gaussianBound(guarantee.certifiedSigma), images: attacked.length },
+    ...{ smoothing, guarantee, bound: guarantee.bound, images },
     ...{
       dataset: testSet,
       identity,
@@ -137,20 +136,28 @@ async function prepare(
       models: modelsOf(config, networks),
     },
     data: { source: config.data.source, ...sourceOfData(config.data).imageSettings?.(config.data) },
-    procedure: { kind: 'certify' },
+    procedure: loggedProcedure(procedure, { scales, arm: ready }),
   })
   requireSameClassifier(certificates.file, certificates.metadata.configuration, atHand)
   const [channels, height, width] = testSet.description.imageShape
   const { n0, n } = certification
+  const asked = { scales, arms, images, n0, n }
+  // Passes are of one size, whatever is attacked; but the core is asked about each image once.
+  const lines = Object.fromEntries(
+    Object.entries(linesOf(procedure, asked)).map(([name, { copies: _, ...line }]): [string, Line] => [
+      name,
+      name === CORE_LINE ? { ...line, copies: 1 } : line,
+    ]),
+  )
+  const bounds = scales.map(({ bound }) => bound) as unknown as readonly [Bound, ...Bound[]]
+  const { members, ensemble } = arm
+  const targets = scales.map(scale => ({
+    ...{ smoothing: scale.smoothing, members, by: ensemble?.by ?? 'logits', classes: ready.classes },
+  })) as unknown as SearchContext['targets']
   const context = (onNote: FindChangesHooks['onNote']): SearchContext => ({
-    target: { smoothing, members, by: ensemble?.by ?? 'logits', classes: heads[0] ?? 0 },
+    targets,
     votes: new Votes(
-      {
-        smoothing,
-        voter: voterOf([classifiers[0] ?? classifier, ...classifiers.slice(1)], {
-          ...{ classes: heads[0] ?? 0, ensemble },
-        }),
-      },
+      { procedure, lines, looked: lookedOf(0, ready), bounds, classes: ready.classes },
       { batch: certification.batch, onNote },
     ),
     ...{ settings, certify: { alpha: guarantee.alpha, n0, n } },
@@ -166,7 +173,10 @@ async function prepare(
     metadata: {
       configuration: {
         ...atHand,
-        procedure: { kind: 'attack', ...settings } as JsonObject & { readonly kind: string },
+        procedure: {
+          ...{ kind: 'attack', ...settings },
+          ...(procedure.kind !== 'certify' && { of: atHand.procedure }),
+        } as JsonObject & { readonly kind: string },
       },
       plan: imagePlan(attacked.map(({ index }) => index)),
       notes: {

@@ -1,9 +1,11 @@
 import { basename, dirname, join } from 'node:path'
 import { defaultLogPath } from '../certification/certify'
-import { requireCertifiable, requireGaussian } from '../certification/guarantee'
+import { requireGaussian } from '../certification/guarantee'
+import { requireCertifiable } from '../certification/require-certifiable'
+import { procedureSchema } from '../config/certified/procedure-schema'
 import { fieldDifferences, showValue } from '../config/differences'
 import type { CertificationConfig, CertificationRunConfig } from '../config/schema'
-import { ConfigError } from '../errors'
+import { ConfigError, DataError } from '../errors'
 import { given } from '../files/given'
 import type { CertificationRow } from '../logs/certification-log'
 import { type CertificationLog, readCertificationLog } from '../logs/certification-log-file'
@@ -90,7 +92,14 @@ export async function planAttack(
   const certification = {
     ...{ ...config.certification, ...arithmetic },
     ...{ n0, n, alpha, seed, familyWise: false, adaptive: 'none', noise: 'gaussian' },
+    procedure: attackedProcedure(configuration),
   } as CertificationConfig
+  if (settings.confirm === 'predict' && certification.procedure.kind !== 'certify') {
+    throw new ConfigError(
+      `${path} is of ${certification.procedure.kind}, and PREDICT asks one smoothed classifier about its majority.`,
+      { remedy: "Confirm changes by 'certify', which here is what has certified." },
+    )
+  }
   const attacked = rows.flatMap(row => {
     const stated = statedClass(row.finding)
     return stated === undefined ? [] : [{ ...row, stated }]
@@ -101,6 +110,23 @@ export async function planAttack(
   )
   const chance = configuration.alpha + alpha
   return { certificates, rows, attacked, log, config: { ...config, certification }, settings, chance }
+}
+
+/**
+ * What has to state another class: ACES and a cascade where they have certified, CERTIFY for all that speak of the majority of one
+ * smoothed classifier. Every statement of it is sound, whatever rule the log has.
+ */
+function attackedProcedure({ procedure }: CertificationConfiguration): CertificationConfig['procedure'] {
+  const { kind, threshold, sigmas } = procedure
+  if (kind !== 'aces' && kind !== 'cascade') return { kind: 'certify' }
+  const { data } = procedureSchema.safeParse({ kind, threshold, ...(kind === 'cascade' && { sigmas }) })
+  if (data !== undefined) return data
+  throw new DataError(
+    `The log says it is of ${kind}, and not by which ${kind === 'aces' ? 'threshold' : 'noise levels'}.`,
+    {
+      remedy: 'Restore the file beside the log, or certify again.',
+    },
+  )
 }
 
 async function readCertificates(path: string): Promise<PlannedAttack['certificates']> {

@@ -2,6 +2,7 @@ import { ABSTAIN, predictFromCounts } from '../certification/statistics'
 import { lowerConfidenceBound } from '../statistics/confidence-bound'
 import type { StreamName } from '../streams'
 import type { Tensor } from '../torch'
+import { neededShare } from './asked-classifier'
 import type { Change } from './attack-log'
 import { type Attacked, type AttackTarget, type Attempt, attackAll, type PgdSettings } from './pgd'
 import { RadiusSearch } from './search'
@@ -39,7 +40,8 @@ export interface Found {
 }
 
 export interface SearchContext {
-  readonly target: AttackTarget
+  /** What is ascended, one after the other in each round: a cascade has a target a noise level. */
+  readonly targets: readonly [AttackTarget, ...AttackTarget[]]
   readonly votes: Votes
   readonly settings: AttackSettings
   /** Of CERTIFY or PREDICT at changed images. α is that of one image: the parts of it that its changes get add up to it. */
@@ -134,8 +136,9 @@ function attemptsOf(
 /** As many attempts at once as memory holds. The size of the parts changes rounding alone. */
 async function attackInParts(
   attempts: readonly Attempt[],
-  { target, votes, settings }: SearchContext,
+  { targets, votes, settings, round }: SearchContext & { readonly round: number },
 ): Promise<readonly Candidate[]> {
+  const target = targets[round % targets.length] as AttackTarget
   const done: Candidate[] = []
   while (done.length < attempts.length) {
     const { size } = votes.attacked
@@ -159,10 +162,10 @@ async function attackInParts(
 function note(
   search: ImageSearch,
   results: readonly (Candidate & { readonly tally: readonly number[] })[],
-  { settings, certify }: SearchContext,
+  { settings, certify, votes }: SearchContext,
 ): void {
   const radius = search.radii.next ?? 0
-  const isChange = changeTest(search.label, { settings, certify })
+  const isChange = changeTest(search.label, { settings, certify, votes })
   const [best] = results.filter(({ tally }) => isChange(tally)).sort((a, b) => a.radius - b.radius)
   search.radii.observe(radius, best?.radius)
   if (best !== undefined && best.radius < (search.candidates.at(-1)?.radius ?? Number.POSITIVE_INFINITY)) {
@@ -180,12 +183,16 @@ const SEARCH_ALPHA = 0.05
 /** Whether votes promise that CERTIFY or PREDICT returns another class. */
 function changeTest(
   label: number,
-  { settings: { votes, confirm, rounds }, certify }: Pick<SearchContext, 'settings' | 'certify'>,
+  {
+    settings: { votes, confirm, rounds },
+    certify,
+    votes: { asked },
+  }: Pick<SearchContext, 'settings' | 'certify' | 'votes'>,
 ): (tally: readonly number[]) => boolean {
   if (confirm === 'predict') {
     return tally => ![label, ABSTAIN].includes(predictFromCounts(tally, { alpha: SEARCH_ALPHA }).prediction)
   }
-  const share = leastShare({ ...certify, alpha: certify.alpha / rounds })
+  const share = leastShare({ ...neededShare(asked, certify.alpha / rounds), n: certify.n })
   const isEnough = (count: number) => lowerConfidenceBound(count, votes, { alpha: SEARCH_ALPHA }) > share
   return tally => tally.some((count, other) => other !== label && isEnough(count))
 }
@@ -200,18 +207,28 @@ async function confirmed(
     const options = { ...certify, by: confirm, alpha: certify.alpha / rounds }
     const outcome = await votes.state({ image_CHW, stream: [...stream, 'confirm', asked] }, options)
     if (!('class' in outcome) || outcome.class === label) continue
-    const { candidateCount, n } = outcome.evidence
-    return { change: { radius, class: outcome.class, votes: candidateCount, n }, asked: asked + 1 }
+    const { evidence } = outcome
+    // At the image itself ACES may answer with the one vote of its core.
+    const [votesFor, n] = outcome.kind === 'certified-at' ? [1, 1] : [evidence.candidateCount, evidence.n]
+    return { change: { radius, class: outcome.class, votes: votesFor, n }, asked: asked + 1 }
   }
   return { asked: candidates.length }
 }
 
-/** The least share of votes that CERTIFY needs for a class: the search looks for more than that. */
-function leastShare({ alpha, n }: { readonly alpha: number; readonly n: number }): number {
+/** The least share of votes that a procedure needs for a class: the search looks for more than that. */
+function leastShare({
+  threshold,
+  alpha,
+  n,
+}: {
+  readonly threshold: number
+  readonly alpha: number
+  readonly n: number
+}): number {
   let [below, above] = [0, n]
   while (above - below > 1) {
     const middle = Math.floor((below + above) / 2)
-    if (lowerConfidenceBound(middle, n, { alpha }) < 0.5) below = middle
+    if (lowerConfidenceBound(middle, n, { alpha }) < threshold) below = middle
     else above = middle
   }
   return above / n

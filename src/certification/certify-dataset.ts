@@ -1,30 +1,31 @@
 import type { CertificationConfig } from '../config/schema'
-import { InterruptedError } from '../errors'
+import { ConfigError, InterruptedError } from '../errors'
 import { ArmLogs } from '../logs/arm-logs'
 import { type CertifiedImage, rowOf } from '../logs/certification-log'
 import type { JsonObject } from '../logs/certification-log-metadata'
 import { earlierRows } from '../logs/earlier-rows'
 import { dealt, planMetadata, type Shard } from '../logs/shards'
-import { requireClasses, requireOneHead, requireSameClasses } from '../smoothing/check-classes'
 import { toSymmetric } from '../smoothing/denoise'
 import { denoiserOf, type Smoothing } from '../smoothing/smoothing'
 import { type Classifier, type Dataset, digest, select, type Tensor } from '../torch'
-import { ONLY_BALLOT } from './certifiers/certifier'
+import { firstLine, linesOf, loggedProcedure, lookedOf, scalesOf } from './arm-lines'
+import { type ArmNetworks, prepareArms } from './arm-networks'
 import { requireLoggedImages } from './check-logged-images'
-import { boundOf, guaranteeOf, requireCertifiable } from './guarantee'
-import { inferenceNetworks } from './inference-networks'
 import { configurationOf } from './log-configuration'
 import { drawnNoise } from './noise'
-import { certifiersOf, mostCopies, procedureOf } from './procedure'
+import { certifiersOf, type ProcedureSettings, procedureOf } from './procedure'
 import { certifyImages } from './queue/certify-images'
 import { passSizeOf } from './queue/pass-size'
-import { armBallot, armsVoter, type EnsembleVote, voterOf } from './voters'
+import { requireCertifiable } from './require-certifiable'
+import type { EnsembleVote } from './voters'
 
 /** A base classifier to certify, and where its rows go. */
 export interface CertifiedArm {
   readonly classifier: Classifier
   /** Other classifiers that vote with it as one, and how. Default: none. */
   readonly ensemble?: (EnsembleVote & { readonly others: readonly Classifier[] }) | undefined
+  /** The networks of ACES beside the classifier. Default: its entropy selects, and there is no core. */
+  readonly aces?: Pick<ArmNetworks, 'selector' | 'core'> | undefined
   /** Path of the log; `<log>.json` beside it says how its rows were certified. */
   readonly log: string
   /** What identifies the classifier: decides its rows, and so belongs to the log's configuration. */
@@ -77,49 +78,50 @@ export interface CertifyDatasetOptions {
  * @throws InterruptedError if `signal` is aborted; the logs are whole and can be gone on with
  */
 export async function certifyDataset(
-  { smoothing, dataset, arms }: { smoothing: Smoothing; dataset: Dataset; arms: readonly CertifiedArm[] },
+  given: { smoothing: Smoothing; dataset: Dataset; arms: readonly CertifiedArm[] },
   options: CertifyDatasetOptions,
 ): Promise<void> {
   const { certification, indices, shard, signal, onImage, data } = options
+  const { n0, n, seed, autocast } = certification
+  const { dataset, arms } = given
+  const smoothing = { ...given.smoothing, autocast }
   const { session } = dataset
   const own = shard === undefined ? indices : dealt(indices, shard)
-  requireCertifiable(certification, { sigma: smoothing.sigma, images: indices.length })
-  const guarantee = guaranteeOf(smoothing, { ...certification, images: indices.length })
-  const bound = boundOf(certification.noise, guarantee.certifiedSigma)
+  const images = indices.length
+  requireCertifiable(certification, { sigma: smoothing.sigma, images })
+  const procedure = procedureOf(certification, smoothing)
+  const scales = scalesOf(procedure, smoothing, { ...certification, images })
+  const [guarantee] = scales
+  const { bound } = guarantee
   const values = dataset.description.imageShape.reduce((product, size) => product * size, 1)
   const drawn = drawnNoise(certification, { smoothing, guarantee, values })
-  const procedure = procedureOf(certification, smoothing)
-  // Of the whole plan: a shard has passes of the same size, and so what is resumed.
-  const copies = indices.length * mostCopies(procedure, certification)
-  const pass = passSizeOf({ batch: certification.batch, copies })
-  const members = arms.map(({ classifier, ensemble }) => [classifier, ...(ensemble?.others ?? [])] as const)
-  for (const classifier of members.flat()) {
-    requireSameClasses(classifier.description.classes, dataset.description)
-  }
-  const networks = await inferenceNetworks(
+  requireAcesArms(procedure, arms)
+  const networks = await prepareArms(
     session,
-    { denoiser: denoiserOf(smoothing), classifiers: members.flat() },
-    { ...certification, example: () => pixelsOf(dataset, 0).image_CHW },
+    { denoiser: denoiserOf(smoothing), arms: arms.map(networksOf) },
+    { certification, dataset, example: () => pixelsOf(dataset, 0).image_CHW },
   )
   const noise = drawn.begin(session)
   let done = 0
   try {
-    for (const head of networks.heads) requireClasses(head, dataset.description)
-    const firsts = members.map((_, arm) => members.slice(0, arm).flat().length)
-    for (const [arm, first] of firsts.entries()) {
-      requireOneHead(networks.heads.slice(first, first + (members[arm]?.length ?? 0)))
-    }
+    // Of the whole plan: a shard has passes of the same size, and so what is resumed.
+    const lines = linesOf(procedure, { scales, noise, arms: networks.arms, images, n0, n })
+    const pass = passSizeOf({
+      batch: certification.batch,
+      copies: lines[firstLine(procedure)]?.copies ?? certification.batch,
+    })
     const found = await options.beforeImages?.()
     const { info } = session
     const identity = await session.compute(() => dataset.identity())
-    const configured = arms.map(arm => ({
-      ...arm,
-      configuration: configurationOf(certification, {
-        ...{ smoothing, guarantee, bound, procedure, images: indices.length, dataset, identity },
-        noise: drawn.logged,
+    const configured = networks.arms.map((ready, place) => {
+      const arm = arms[place] as CertifiedArm
+      const configuration = configurationOf(certification, {
+        ...{ smoothing, guarantee, bound, images, dataset, identity, noise: drawn.logged },
+        procedure: loggedProcedure(procedure, { scales, arm: ready }),
         ...{ denoiserDtype: networks.denoiserDtype, name: arm.name, models: arm.models, data },
-      }),
-    }))
+      })
+      return { ...arm, configuration }
+    })
     await using logs = await ArmLogs.open(
       configured.map(({ log, configuration }) => ({
         path: log,
@@ -147,28 +149,19 @@ export async function certifyDataset(
     for (const { index, without } of work) {
       if (without.length === 0) onImage?.(++done, { index, rows: logs.rowsOf(index), isNew: false })
     }
-    const { n0, n, seed, autocast } = certification
-    const certifierOf = certifiersOf(procedure, { bound, ...drawn, n0, n })
-    const main = {
-      smoothing: { ...smoothing, autocast, noise },
-      voter: armsVoter(
-        arms.map(({ ensemble }, arm) => {
-          const place = firsts[arm] ?? 0
-          const [first, ...others] = networks.classifiers.slice(place, place + (members[arm]?.length ?? 0))
-          return voterOf([first as Classifier, ...others], { classes: networks.heads[place] ?? 0, ensemble })
-        }),
-      ),
-      copies,
-    }
+    const certifierOf = certifiersOf(procedure, {
+      ...{ ...drawn, bound, scales: scales.map(scale => scale.bound), n0, n },
+    })
+    const certifiers = networks.arms.map((arm, place) => certifierOf(lookedOf(place, arm)))
     const results = certifyImages(
       session,
       work.filter(({ without }) => without.length > 0),
       ({ index, without }) => ({
         ...datasetImage(dataset, { index, seed }),
-        certifiers: without.map(arm => certifierOf(armBallot(arm, ONLY_BALLOT))),
+        certifiers: without.flatMap(arm => certifiers[arm] ?? []),
       }),
       {
-        ...{ lines: { main }, batch: certification.batch, images: options.imagesAtWork, signal },
+        ...{ lines, batch: certification.batch, images: options.imagesAtWork, signal },
         ...{ onCopies: options.onCopies, onNote: options.onNote },
       },
     )
@@ -189,6 +182,26 @@ export async function certifyDataset(
     })
   } finally {
     session.free([networks.classifiers, noise])
+  }
+}
+
+function networksOf({ classifier, ensemble, aces }: CertifiedArm): ArmNetworks {
+  return { members: [classifier, ...(ensemble?.others ?? [])], ensemble, ...aces }
+}
+
+/** @throws ConfigError where arms have networks that the procedure does not ask, or ACES gets an ensemble */
+function requireAcesArms({ kind }: ProcedureSettings, arms: readonly CertifiedArm[]): void {
+  for (const { name, aces, ensemble } of arms) {
+    if (kind !== 'aces' && aces !== undefined) {
+      throw new ConfigError(`The classifier ${name} has networks of ACES, and the procedure is ${kind}.`, {
+        remedy: "Set certification.procedure.kind to 'aces', or leave the networks out.",
+      })
+    }
+    if (kind === 'aces' && ensemble !== undefined) {
+      throw new ConfigError(`ACES takes one classifier, and ${name} is an ensemble.`, {
+        remedy: 'Certify a member, or take another procedure.',
+      })
+    }
   }
 }
 

@@ -19,10 +19,12 @@ import { datasetSpec } from '../smoothing/specs'
 import { certificationProgress } from '../terminal/certification-progress'
 import { isShown, loadingLine } from '../terminal/progress'
 import { openDataset } from '../torch'
+import { classifiersOf } from './arm-networks'
 import { certifyDataset } from './certify-dataset'
 import { chooseImages } from './choose-images'
-import { requireCertifiable } from './guarantee'
 import { modelsOf } from './models-of'
+import { fixedCopies, procedureOf } from './procedure'
+import { requireCertifiable } from './require-certifiable'
 
 export interface CertifyOptions extends CertificationWatcher {
   /** Path of the log; a shard's is made of it by `shardPath`. Default: `defaultLogPath` of the settings. */
@@ -63,7 +65,7 @@ export async function certify(
   const isWatched = session.launch.rank === 0 && isShown(progress)
   const shown = {
     radii: [0, smoothing.sigma],
-    copiesPerImage: certification.adaptive === 'none' ? certification.n0 + certification.n : undefined,
+    copiesPerImage: fixedCopies(procedureOf(certification, smoothing), certification),
   }
   const watcher = watchedBy([...(isWatched ? [certificationProgress(shown)] : []), hooks])
   using loading = loadingLine({ isShown: isWatched })
@@ -78,7 +80,7 @@ export async function certify(
     loading.show(`loading denoiser and classifier: ${nameOf(config)}`)
     networks = await loadNetworks(session, config, { expected })
     loading.end()
-    const { denoiser, classifier, others, provenance } = networks
+    const { denoiser, classifier, others, selector, core, provenance } = networks
     const unsaid = unsaidOf(known)
     const notes = [
       ...(unsaid === undefined ? [] : [unsaid]),
@@ -101,6 +103,7 @@ export async function certify(
               ...config.ensemble,
               others: others.map(member => member.classifier),
             },
+            aces: config.aces && { selector: selector?.classifier, core: core?.classifier },
             earlier: earlier.filter(other => other !== path),
           },
         ],
@@ -113,6 +116,8 @@ export async function certify(
           models: {
             ...provenance,
             ...(others.length > 0 && { others: others.map(member => member.provenance) }),
+            ...(selector !== undefined && { selector: selector.provenance }),
+            ...(core !== undefined && { core: core.provenance }),
           },
           checkpoint: config.checkpoint ?? null,
           dataset: 'path' in config.data ? config.data.path : null,
@@ -143,12 +148,7 @@ export async function certify(
     )
   } finally {
     watcher.onEnd()
-    session.free([
-      dataset,
-      networks?.denoiser,
-      networks?.classifier,
-      networks?.others.map(own => own.classifier),
-    ])
+    session.free([dataset, networks?.denoiser, networks && classifiersOf(networks)])
   }
   return readCertificationLog(path)
 }

@@ -1,22 +1,21 @@
 import type { Session } from '../bridge'
 import { dealt, type Shard } from '../logs/shards'
-import { requireClasses, requireOneHead } from '../smoothing/check-classes'
 import { toSymmetric } from '../smoothing/denoise'
 import { type CertifiedNetworks, loadNetworks } from '../smoothing/load-networks'
 import { type SmoothedInput, smoothedOf } from '../smoothing/smoothed-input'
-import { type Smoothing, smoothingOf } from '../smoothing/smoothing'
+import { smoothingOf } from '../smoothing/smoothing'
 import { datasetSpec } from '../smoothing/specs'
-import { gaussianBound } from '../statistics/bound'
 import { type Classifier, type Dataset, openDataset, select } from '../torch'
-import { type Certifier, ONLY_BALLOT } from './certifiers/certifier'
+import { firstLine, linesOf, scalesOf } from './arm-lines'
+import { armOf, classifiersOf, prepareArms } from './arm-networks'
+import type { Certifier } from './certifiers/certifier'
 import { chooseImages } from './choose-images'
 import { expectedCopies } from './expected-copies'
-import { guaranteeOf, requireCertifiable } from './guarantee'
-import { inferenceNetworks } from './inference-networks'
-import { certifiersOf, mostCopies, type ProcedureSettings, procedureOf } from './procedure'
+import { certifiersOf, mostCopies, type ProcedureSettings, procedureBound, procedureOf } from './procedure'
 import { certifyImages } from './queue/certify-images'
+import type { Line } from './queue/line'
 import { passSizeOf } from './queue/pass-size'
-import { type Voter, voterOf } from './voters'
+import { requireCertifiable } from './require-certifiable'
 
 /** What a certification would take on this device. */
 export interface CertificationDryRun {
@@ -33,12 +32,15 @@ export interface CertificationDryRun {
 
 export interface CertificationPlan {
   readonly procedure: ProcedureSettings
-  /** Of an image; of adaptive procedures in the mean, from {@link expectedCopies}. */
+  /** Of an image; of adaptive procedures in the mean, from {@link expectedCopies}; of a cascade at most. */
   readonly copiesPerImage: number
   readonly copies: number
   readonly passes: number
   readonly seconds: number
 }
+
+/** Procedures whose votes depend on the votes before. */
+const ADAPTIVE: readonly ProcedureSettings['kind'][] = ['grid', 'at-radius', 'sized']
 
 /** Passes before those that are timed: compiling happens in them. */
 const WARM_UP = 2
@@ -64,47 +66,39 @@ export async function dryRunCertification(
     const planned = await chooseImages(dataset, certification)
     requireCertifiable(certification, { sigma, images: planned.length })
     networks = await loadNetworks(session, config, { expected })
-    const { denoiser, classifier, others } = networks
+    const { denoiser } = networks
     const smoothing = smoothingOf(denoiser, sigma, certification)
-    const prepared = await inferenceNetworks(
+    const prepared = await prepareArms(
       session,
-      { denoiser, classifiers: [classifier, ...others.map(member => member.classifier)] },
-      { ...certification, example: () => select(dataset.images([0]).images_BCHW, 'B', 0) },
+      { denoiser, arms: [armOf(config, networks)] },
+      { certification, dataset, example: () => select(dataset.images([0]).images_BCHW, 'B', 0) },
     )
     copies = prepared.classifiers
-    requireOneHead(prepared.heads)
-    const classes = prepared.heads[0] ?? 0
-    requireClasses(classes, dataset.description)
-    const { alpha, certifiedSigma } = guaranteeOf(smoothing, { ...certification, images: planned.length })
     const own = procedureOf(certification, { sigma })
-    const other =
+    const other: typeof certification =
       own.kind === 'certify'
-        ? procedureOf({ ...certification, adaptive: { radii: 'sigma' } }, { sigma })
-        : procedureOf({ ...certification, adaptive: 'none' }, { sigma })
-    const pass = passSizeOf({
-      batch: certification.batch,
-      copies: planned.length * mostCopies(own, certification),
-    })
-    const secondsPerPass = await timePass(dataset, {
-      ...{ smoothing, pass, signal },
-      voter: voterOf([copies[0] ?? classifier, ...copies.slice(1)], { classes, ensemble: config.ensemble }),
-    })
-    const images = shard === undefined ? planned.length : dealt(planned, shard).length
+        ? { ...certification, adaptive: { radii: 'sigma' } }
+        : { ...certification, procedure: { kind: 'certify' }, adaptive: 'none' }
     const { n0, n } = certification
-    const plans = [own, other].map((procedure): CertificationPlan => {
-      const bound = gaussianBound(certifiedSigma)
-      const copiesPerImage =
-        procedure.kind === 'certify'
-          ? n0 + n
-          : expectedCopies(certifiersOf(procedure, { bound, alpha, n0, n })(ONLY_BALLOT))
+    const scales = scalesOf(own, smoothing, { ...certification, images: planned.length })
+    const [{ alpha, certifiedSigma }] = scales
+    const asked = { scales, arms: prepared.arms, images: planned.length, n0, n }
+    const line = linesOf(own, asked)[firstLine(own)] as Line
+    const pass = passSizeOf({ batch: certification.batch, copies: Number(line.copies) })
+    const secondsPerPass = await timePass(dataset, { ...line, pass, signal })
+    const images = shard === undefined ? planned.length : dealt(planned, shard).length
+    const plans = [own, procedureOf(other, { sigma })].map((procedure): CertificationPlan => {
+      const bound = procedureBound(procedure, { noise: certification.noise, sigma: certifiedSigma })
+      const copiesPerImage = ADAPTIVE.includes(procedure.kind)
+        ? expectedCopies(certifiersOf(procedure, { bound, alpha, n0, n })())
+        : mostCopies(procedure, { n0, n })
       const all = Math.ceil(images * copiesPerImage)
       const passes = Math.ceil(all / pass)
       return { procedure, copiesPerImage, copies: all, passes, seconds: passes * secondsPerPass }
     })
     return { images, sigma, device: session.info.deviceName, pass, secondsPerPass, plans }
   } finally {
-    session.free([dataset, networks?.denoiser, networks?.classifier, copies])
-    session.free(networks?.others.map(member => member.classifier))
+    session.free([dataset, networks?.denoiser, networks && classifiersOf(networks), copies])
   }
 }
 
@@ -116,11 +110,9 @@ async function timePass(
     signal,
     ...line
   }: {
-    readonly smoothing: Smoothing
-    readonly voter: Voter
     readonly pass: number
     readonly signal: AbortSignal | undefined
-  },
+  } & Line,
 ): Promise<number> {
   const { session } = dataset
   const timed = certifyImages(
@@ -130,7 +122,7 @@ async function timePass(
       image_CHW: session.scope(() => toSymmetric(select(dataset.images([0]).images_BCHW, 'B', 0))),
       stream: ['dry run'],
       beside: [],
-      certifiers: [drawing(passes * pass)],
+      certifiers: [drawing(passes * pass, Object.keys(line.voter.ballots))],
     }),
     // One image at a time: the second begins when the first is warm.
     { lines: { main: line }, batch: pass, images: 1, signal },
@@ -141,11 +133,11 @@ async function timePass(
 }
 
 /** Draws copies and states nothing. */
-function drawing(count: number): Certifier {
+function drawing(count: number, ballots: readonly string[]): Certifier {
   return {
-    ...{ kind: 'drawing', ballot: ONLY_BALLOT },
+    ...{ kind: 'drawing', ballot: ballots[0] ?? '' },
     *begin() {
-      yield [{ stage: 'dry run', count }]
+      yield ballots.map(ballot => ({ stage: 'dry run', count, ballot }))
       const evidence = { candidate: 0, candidateCount: 0, runnerUp: 0, runnerUpCount: 0, n0: 0, n: count }
       return { kind: 'undecided', why: '', evidence }
     },

@@ -5,13 +5,13 @@ import type { Bound } from '../statistics/bound'
 import { STREAMS_VERSION } from '../streams'
 import type { DataIdentity, Dataset, Dtype } from '../torch'
 import type { Guarantee } from './guarantee'
-import type { ProcedureSettings } from './procedure'
 
 export interface LogConfigurationOptions {
   readonly smoothing: Smoothing
   readonly guarantee: Guarantee
   readonly bound: Bound
-  readonly procedure: ProcedureSettings
+  /** How votes are drawn and decided on. */
+  readonly procedure: CertificationConfiguration['procedure']
   /** What the noise adds, see `drawnNoise`. */
   readonly noise?: JsonObject
   /** How many images the plan has. */

@@ -1,17 +1,20 @@
-import type { CertificationRunConfig } from '../config/schema'
+import type { CertificationRunConfig, ClassifierConfig } from '../config/schema'
 import type { JsonObject } from '../logs/certification-log-metadata'
-import type { CertifiedNetworks } from '../smoothing/load-networks'
+import type { CertifiedNetworks, LoadedMember } from '../smoothing/load-networks'
 
 /** What of the networks decides votes: their settings and their weights, but not where these lie. */
 export function modelsOf(
-  { smoothing, classifier, ensemble }: CertificationRunConfig,
-  { weights, others: members }: Pick<CertifiedNetworks, 'weights' | 'others'>,
+  { smoothing, classifier, ensemble, aces }: CertificationRunConfig,
+  {
+    weights,
+    others: members,
+    ...beside
+  }: Pick<CertifiedNetworks, 'weights' | 'others'> & Partial<Pick<CertifiedNetworks, 'selector' | 'core'>>,
 ): JsonObject {
-  const { path: _path, file: _file, adapter: _adapter, ...others } = { file: null, ...classifier }
   const { path: _from, ...schedule } = { path: null, ...smoothing.denoiser }
   return {
     denoiser: weights.denoiser === null ? null : ({ ...schedule, ...weights.denoiser } as JsonObject),
-    classifier: { ...others, ...weights.classifier } as JsonObject,
+    classifier: { ...withoutPlace(classifier), ...weights.classifier } as JsonObject,
     checkpoint: weights.checkpoint,
     ...(ensemble !== undefined && {
       ensemble: {
@@ -19,5 +22,26 @@ export function modelsOf(
         others: members.map(({ weights: own }) => own as unknown as JsonObject),
       },
     }),
+    ...(aces !== undefined && {
+      aces: {
+        selector: besideOf(aces.selector, beside.selector),
+        core: besideOf(aces.core, beside.core),
+      },
+    }),
   }
+}
+
+/** What decides the votes of a network of ACES. */
+function besideOf(
+  settings: { readonly classifier: ClassifierConfig } | undefined,
+  loaded: LoadedMember | undefined,
+): JsonObject | null {
+  if (settings === undefined || loaded === undefined) return null
+  const { classifier, checkpoint } = loaded.weights
+  return { ...withoutPlace(settings.classifier), ...classifier, checkpoint } as unknown as JsonObject
+}
+
+function withoutPlace(classifier: ClassifierConfig): object {
+  const { path: _path, file: _file, adapter: _adapter, ...others } = { file: null, ...classifier }
+  return others
 }

@@ -11,10 +11,11 @@ import { type SmoothedInput, smoothedOf, unsaidOf } from '../smoothing/smoothed-
 import type { Noise } from '../smoothing/smoothing'
 import { type ImageTransform, readImage, unreadableImages } from '../torch'
 import { cohenCertifier, predictCertifier } from './certifiers'
-import { boundOf, guaranteeOf, requireCertifiable } from './guarantee'
+import { boundOf, guaranteeOf, requireCertify } from './guarantee'
 import { drawnNoise } from './noise'
 import { openSmoothed } from './prediction/open-smoothed'
 import { certifyImages } from './queue/certify-images'
+import { requireCertifiable } from './require-certifiable'
 
 /** What the smoothed classifier says about one image. */
 export interface ImagePrediction {
@@ -74,6 +75,7 @@ export async function predict(
   if (first === undefined) {
     throw new ConfigError('There are no images to classify.', { remedy: 'Name at least one image file.' })
   }
+  requireCertify('A prediction', certification)
   requireCertifiable(certification, { sigma: config.smoothing.sigma, images: files.length })
   const transform = imageTransform(config.data)
   const problems = await session.compute(() => unreadableImages(session, files, transform))

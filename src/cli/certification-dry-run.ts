@@ -39,6 +39,12 @@ function nameOf({ procedure }: CertificationPlan): string {
       return `adaptive, radius loss ${procedure.maxRadiusLoss}`
     case 'at-radius':
       return `in rounds, radius ${procedure.radius}`
+    case 'aces':
+      return `ACES, threshold ${procedure.threshold}`
+    case 'cascade':
+      return `cascade, sigma ${procedure.sigmas.join(', ')}, at most`
+    case 'pixel-dp':
+      return 'PixelDP'
   }
 }
 

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import type { EnsembleConfig } from '../config/ensemble-schema'
+import type { EnsembleConfig } from '../config/certified/ensemble-schema'
 import { PRESET_NAMES } from '../config/named-presets'
 import type { Precision } from '../config/precision'
 import type { CertificationConfig } from '../config/schema'

@@ -23,6 +23,8 @@ export interface AttackCommandOptions
       AttackOptions,
       'certificates' | 'images' | 'starts' | 'steps' | 'noises' | 'rounds' | 'votes' | 'confirm'
     > {
+  readonly selector?: string
+  readonly core?: string
   readonly radii?: readonly number[]
   readonly output?: string
   readonly plot?: string
@@ -40,7 +42,11 @@ export async function runAttack(folder: string | undefined, options: AttackComma
   if (plot !== undefined && !/\.(svg|png)$/i.test(plot)) {
     throw new ConfigError(`--plot takes a file .svg or .png, got ${plot}.`, { remedy: 'Name one of these.' })
   }
-  const source = await smoothedSource(folder, options)
+  // The log says which threshold.
+  const isAces = options.selector !== undefined || options.core !== undefined
+  const source = await smoothedSource(folder, options, {
+    ...(isAces && { adaptive: 'none', procedure: { kind: 'aces', threshold: 0 } }),
+  })
   const { config } = source
   const chosen = chosenCheckpoint(config, options)
   const { certificates = defaultLogPath(config, chosen) } = options

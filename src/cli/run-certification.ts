@@ -30,6 +30,11 @@ export interface CertifyCommandOptions extends SmoothedOptions {
   readonly worth?: number
   readonly maxRadiusLoss?: number
   readonly atRadius?: number
+  readonly aces?: number
+  readonly selector?: string
+  readonly core?: string
+  readonly cascade?: readonly number[]
+  readonly pixelDp?: boolean
   readonly dryRun?: boolean
   readonly json?: boolean
   readonly pricePerHour?: number
@@ -51,7 +56,7 @@ export async function runCertification(
   }
   const source = await smoothedSource(folder, options, {
     images: options.images,
-    adaptive: adaptiveOf(options),
+    ...statementOf(options),
   })
   if (options.dryRun === true) return await dryRun(source, options)
   const { config } = source
@@ -118,6 +123,29 @@ function adaptiveOf({
   }
   if (block !== undefined) throw withoutProcedure('--block', '--adaptive or --max-radius-loss')
   return atRadius === undefined ? undefined : { radius: atRadius }
+}
+
+/** What is to be stated, in the place of all that the settings say of it. */
+function statementOf(
+  options: CertifyCommandOptions,
+): Pick<CertificationConfigInput, 'adaptive' | 'procedure'> {
+  const [adaptive, procedure] = [adaptiveOf(options), procedureOf(options)]
+  if (procedure !== undefined) return { adaptive: 'none', procedure }
+  return adaptive === undefined ? {} : { adaptive, procedure: { kind: 'certify' } }
+}
+
+function procedureOf({
+  aces,
+  cascade,
+  pixelDp,
+  selector,
+  core,
+}: CertifyCommandOptions): CertificationConfigInput['procedure'] {
+  if (aces === undefined && selector !== undefined) throw withoutProcedure('--selector', '--aces')
+  if (aces === undefined && core !== undefined) throw withoutProcedure('--core', '--aces')
+  if (aces !== undefined) return { kind: 'aces', threshold: aces }
+  if (cascade !== undefined) return { kind: 'cascade', sigmas: [...cascade] }
+  return pixelDp === true ? { kind: 'pixel-dp' } : undefined
 }
 
 function withoutProcedure(option: string, wanted: string): ConfigError {

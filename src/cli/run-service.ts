@@ -1,5 +1,5 @@
 import { basename, dirname } from 'node:path'
-import { requireGaussian } from '../certification/guarantee'
+import { requireCertify, requireGaussian } from '../certification/guarantee'
 import { ConfigError } from '../errors'
 import { given } from '../files/given'
 import { readText } from '../files/read-text'
@@ -31,6 +31,7 @@ export async function runService(folder: string | undefined, options: ServeComma
   // Nothing is written, so settings need not say where to.
   const source = await smoothedSource(named, { ...options, output: 'predictions' })
   requireGaussian('serve', source.config.certification)
+  requireCertify('serve', source.config.certification)
   const { device, threads } = source.config
   await interruptible('what was accepted is answered', async signal => {
     using starting = loadingLine({ isShown: true })

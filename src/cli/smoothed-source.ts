@@ -5,6 +5,7 @@ import {
   type CertificationConfigInput,
   type CertificationRunConfig,
   type CertificationRunConfigInput,
+  type ClassifierConfig,
   certificationOf,
   parseCertificationConfig,
   parseStoredConfig,
@@ -30,8 +31,8 @@ import { readSettings } from './read-settings'
  */
 export async function smoothedSource(
   folder: string | undefined,
-  options: SmoothedOptions & { readonly output?: string },
-  others: Partial<Pick<CertificationConfigInput, 'images' | 'adaptive'>> = {},
+  options: SmoothedOptions & { readonly output?: string; readonly selector?: string; readonly core?: string },
+  others: Partial<Pick<CertificationConfigInput, 'images' | 'adaptive' | 'procedure'>> = {},
 ): Promise<KnownSmoothed> {
   const { config, ...known } = await namedSource(folder, options)
   const [classifier] = options.classifier ?? []
@@ -47,14 +48,14 @@ export async function smoothedSource(
       ...config,
       ...given({ device, threads }),
       smoothing: {
-        ...{ ...config.smoothing, ...given({ sigma: options.sigma }) },
+        ...{ ...config.smoothing, ...given({ sigma: options.sigma ?? firstOf(others.procedure) }) },
         denoiser: await otherDenoiser(config.smoothing, {
           ...options,
           ...given({ dtype: dtype ?? arithmetic?.denoiser }),
         }),
       },
       classifier: { ...config.classifier, ...given({ path: classifier }) },
-      ...given({ ensemble: ensembleOf(config, folder, options) }),
+      ...given({ ensemble: ensembleOf(config, folder, options), aces: acesOf(config, options) }),
       data: await otherData(config, options),
       certification: {
         ...config.certification,
@@ -151,6 +152,25 @@ function ensembleOf(
     `There is one classifier, got ${by === undefined ? `--consensus ${consensus}` : `--ensemble ${by}`}, which is about several.`,
     { remedy: 'Give --classifier once for each member, or leave it out.' },
   )
+}
+
+/** The noise level that a cascade begins with. */
+function firstOf(procedure: CertificationConfigInput['procedure']): number | undefined {
+  return procedure?.kind === 'cascade' ? procedure.sigmas[0] : undefined
+}
+
+/** The networks of ACES: those of the settings, or weights that the command line names, which are loaded as the classifier's are. */
+function acesOf(
+  { classifier, aces }: CertificationRunConfig,
+  paths: { readonly selector?: string; readonly core?: string },
+): CertificationRunConfigInput['aces'] {
+  const { selector, core } = paths
+  if (selector === undefined && core === undefined) return aces
+  // What the weights of the classifier alone have: a head of other classes, adapters.
+  const { numClasses: _classes, adapter: _adapter, ...settings } = classifier
+  const network = (path: string | undefined) =>
+    path === undefined ? undefined : { classifier: { ...settings, path } as ClassifierConfig }
+  return { ...aces, ...given({ selector: network(selector), core: network(core) }) }
 }
 
 async function otherDenoiser(

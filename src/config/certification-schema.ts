@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { procedureSchema } from './certified/procedure-schema'
 import { count, dtype, nonnegative, positive, seed } from './fields'
 
 /** Settings of a certification. */
@@ -81,6 +82,9 @@ export const certificationSchema = z.strictObject({
   n0: count.default(100).describe('Noisy copies that choose the class. Default 100.'),
   n: count.default(100_000).describe('Fresh noisy copies that bound its probability. Default 100,000.'),
   alpha: positive.lt(1).default(0.001).describe('Probability of a wrong certificate. Default 0.001.'),
+  procedure: procedureSchema
+    .default({ kind: 'certify' })
+    .describe('What is stated about an image, and how it follows from votes. Default: CERTIFY.'),
   adaptive: adaptive
     .default('none')
     .describe(

@@ -2,9 +2,10 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { ConfigError } from '../errors'
 import { certificationSchema } from './certification-schema'
+import { ensembleSchema, problemsOfEnsemble } from './certified/ensemble-schema'
+import { acesNetworksSchema, problemsOfAcesNetworks, problemsOfProcedure } from './certified/procedure-schema'
 import { dataSchema } from './data-schema'
 import { fromEarlierForm } from './earlier-form'
-import { ensembleSchema, problemsOfEnsemble } from './ensemble-schema'
 import { explainIssues } from './explain-issues'
 import { seed, text } from './fields'
 import { METHOD_KINDS, type MethodConfig, methodSchema } from './methods'
@@ -85,7 +86,12 @@ function runSchemaOf<Method extends z.ZodType<{ readonly kind: string }>>(method
   })
   return schema.superRefine((run, context) => {
     // The compiler cannot look into an object with a field of a type that it does not know.
-    for (const { path, message } of problemsOfRun(run as Parameters<typeof problemsOfRun>[0])) {
+    const whole = run as Parameters<typeof problemsOfRun>[0] &
+      Pick<RunSettings, 'smoothing' | 'certification'>
+    for (const { path, message } of [
+      ...problemsOfRun(whole),
+      ...problemsOfProcedure(whole.certification, whole.smoothing),
+    ]) {
       context.addIssue({ code: 'custom', path: path.split('.'), message })
     }
   })
@@ -106,14 +112,19 @@ export const certificationRunSchema = z
     ensemble: ensembleSchema
       .optional()
       .describe('Other classifiers that are certified together with this one, as one. Default: none.'),
+    aces: acesNetworksSchema
+      .optional()
+      .describe('Networks that the procedure aces asks beside the classifier. Default: none.'),
     certification: certificationSchema.describe('What is certified, and how surely.'),
   })
-  .superRefine(({ ensemble, classifier }, context) => {
-    const problems = [
+  .superRefine(({ smoothing, classifier, ensemble, aces, certification }, context) => {
+    const { procedure } = certification
+    for (const { path, message } of [
       ...problemsOfCertification({ classifier }),
       ...(ensemble === undefined ? [] : problemsOfEnsemble(ensemble)),
-    ]
-    for (const { path, message } of problems) {
+      ...problemsOfProcedure(certification, smoothing),
+      ...problemsOfAcesNetworks({ procedure, aces, ensemble }),
+    ]) {
       context.addIssue({ code: 'custom', path: path.split('.'), message })
     }
   })

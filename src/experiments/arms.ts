@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { isAbsolute, join, relative, resolve } from 'node:path'
-import { requireCertifiable } from '../certification/guarantee'
+import { requireCertifiable } from '../certification/require-certifiable'
 import { certificationSchema } from '../config/certification-schema'
 import { parseConfig, type RunConfig } from '../config/schema'
 import { ConfigError } from '../errors'

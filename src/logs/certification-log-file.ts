@@ -1,12 +1,12 @@
-import { type FileHandle, mkdir } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
-import { ConfigError, DataError, FtCadisError } from '../errors'
+import type { FileHandle } from 'node:fs/promises'
+import { join } from 'node:path'
+import { ConfigError, DataError } from '../errors'
 import { diskRemedy } from '../files/disk-remedy'
 import { pathAfresh, refusalOf } from '../files/earlier-format'
 import { isFolder } from '../files/exists'
-import { type Lock, lock } from '../files/lock'
-import { readText, readTextFile } from '../files/read-text'
-import { openToAppend, openToChange, requireRegular } from '../files/regular-file'
+import type { Lock } from '../files/lock'
+import { readText } from '../files/read-text'
+import { openToChange } from '../files/regular-file'
 import { writeDurably } from '../files/write'
 import {
   type CertificationRow,
@@ -26,7 +26,8 @@ import {
   saysData,
 } from './certification-log-metadata'
 import { certifyCommand } from './certify-command'
-import { formatIndices, parseIndices } from './image-plan'
+import { parseIndices } from './image-plan'
+import { contentOf, openLog, requirePlanned } from './log-to-continue'
 
 export interface CertificationLog extends ParsedLog {
   readonly file: string
@@ -103,22 +104,8 @@ export class CertificationLogWriter implements AsyncDisposable {
    * @throws DataError when the log cannot be read or written or is malformed, see `parseLog`
    */
   static async open(path: string, metadata: NewLogMetadata): Promise<CertificationLogWriter> {
-    let held: Lock | undefined
-    try {
-      await mkdir(dirname(path), { recursive: true })
-      await requireRegular(path)
-      held = await lock(`${path}.lock`, `log ${path}`)
-      const earlier = await prepare(path, metadata)
-      const handle = await openToAppend(path)
-      return new CertificationLogWriter(path, earlier, { handle, held })
-    } catch (cause) {
-      await held?.release()
-      if (cause instanceof FtCadisError) throw cause
-      throw new DataError(`The log ${path} cannot be written: ${(cause as Error).message}.`, {
-        remedy: 'Choose a log file that can be written.',
-        cause,
-      })
-    }
+    const { earlier, ...opened } = await openLog(path, () => prepare(path, metadata))
+    return new CertificationLogWriter(path, earlier, opened)
   }
 
   /** Whether the image has a row. */
@@ -175,26 +162,12 @@ async function prepare(
   path: string,
   metadata: NewLogMetadata,
 ): Promise<ParsedLog & Pick<CertificationLogWriter, 'saysData'>> {
-  const found = await readTextFile(path)
-  if (found !== undefined && found.encoding !== 'UTF-8') {
-    throw new ConfigError(
-      `The log ${path} is written in ${found.encoding}, which is read but not continued: rows are appended in UTF-8.`,
-      { remedy: 'Save it as UTF-8 without a mark, or choose another log file.' },
-    )
-  }
-  const text = found?.text
-  const logged = await readMetadata(path)
+  const { text, logged } = await contentOf(path)
   if (logged !== undefined) {
     requireFormat(path, logged)
     requireSameConfiguration(path, logged.configuration, metadata.configuration)
     requireSameConfiguration(path, { share: logged.share ?? null }, { share: metadata.share ?? null })
-  } else if (text === undefined) await writeMetadata(path, metadata)
-  else {
-    throw new ConfigError(
-      `The log ${path} has no ${metadataPath(path)}, so nothing says how its rows were certified.`,
-      { remedy: 'Choose another log file.' },
-    )
-  }
+  } else await writeMetadata(path, metadata)
   if (text === undefined) await writeDurably(path, `${LOG_HEADER}\n`)
   const earlier = parseLog(text ?? `${LOG_HEADER}\n`, {
     file: path,
@@ -205,7 +178,7 @@ async function prepare(
       remedy: 'Choose another log file.',
     })
   }
-  requirePlanned(path, metadata, earlier)
+  requirePlanned(path, { plan: metadata.plan, rows: earlier.rows }, 'certified')
   if (logged !== undefined && metadata.plan !== undefined && logged.plan?.images !== metadata.plan.images) {
     await writeMetadata(path, { ...logged, plan: metadata.plan })
   }
@@ -227,18 +200,6 @@ export function requireFormat(path: string, metadata: LogMetadata): void {
     afresh: certifyCommand(metadata, { output: pathAfresh(path) }),
   })
   throw new ConfigError(message, { remedy })
-}
-
-function requirePlanned(path: string, { plan }: NewLogMetadata, { rows }: ParsedLog): void {
-  if (plan === undefined) return
-  const planned = new Set(parseIndices(plan.images))
-  const others = rows.map(({ index }) => index).filter(index => !planned.has(index))
-  if (others.length === 0) return
-  const shown = formatIndices(others.slice(0, 10).sort((a, b) => a - b))
-  throw new ConfigError(
-    `The log ${path} has ${others.length} images that are not to be certified now: ${shown}${others.length > 10 ? ', …' : ''}.`,
-    { remedy: 'Ask for at least the images that the log has, or choose another log file.' },
-  )
 }
 
 /** The metadata of a log that is to be written. */

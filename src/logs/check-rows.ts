@@ -4,23 +4,15 @@ import { decideRound, type RoundDecision } from '../statistics/at-radius'
 import { type Bound, gaussianBound } from '../statistics/bound'
 import { lowerConfidenceBound } from '../statistics/confidence-bound'
 import { discreteGaussianBound } from '../statistics/discrete-gaussian'
+import { pixelDpBoundOfSigma } from '../statistics/pixel-dp'
 import { operatingCharacteristics } from '../statistics/sequential-test'
 import { uniformBound } from '../statistics/uniform-bound'
 import type { CertificationRow } from './certification-log'
 import type { CertificationLog } from './certification-log-file'
 import type { CertificationConfiguration } from './certification-log-metadata'
+import { acesCheck, cascadeCheck, pixelDpCheck } from './check-several'
 import type { Evidence, Finding } from './outcome'
-
-/** A column of a row that does not follow from its votes. */
-export interface RowProblem {
-  readonly column: string
-  readonly logged: string | number
-  /** What follows from the votes. */
-  readonly expected: string | number
-}
-
-/** Rounding of other machines moves a bound or a radius by less than this share of it. */
-const RELATIVE = 1e-9
+import { type Check, isClose, RELATIVE, type RowProblem } from './row-problem'
 
 /** A probability of error this much above alpha is rounding. */
 const ROUNDING = 1e-6
@@ -29,21 +21,25 @@ type Configuration = Pick<CertificationConfiguration, 'n' | 'n0' | 'alpha' | 'pr
   readonly bound: Bound
 }
 
+/** Procedures of which every image takes n votes of the estimation. */
+const FIXED = ['certify', 'aces', 'cascade', 'pixel-dp']
+
 /**
  * A check of rows against their own votes, as far as the procedure allows; undefined where nothing is known to check by.
- * CERTIFY and sized rows: bound, abstention and radius are computed again. Grids: the radii are the first of the grid, and
+ * CERTIFY, sized, ACES, cascades and PixelDP: bounds, outcome and radius are computed again. Grids: the radii are the first of the grid, and
  * some test of error alpha certifies the largest on the votes at its looks. A row without votes passes.
  */
 export function rowCheck(
   configuration: CertificationConfiguration,
 ): ((row: CertificationRow) => RowProblem | undefined) | undefined {
   const { sigma, certifiedSigma, procedure, n, n0, sound } = configuration
-  const boundOf = BOUNDS[configuration.bound]
+  const boundOf = BOUNDS.get(configuration.bound)
   if (boundOf === undefined || !Object.hasOwn(CHECKS, procedure.kind)) return undefined
   const bound = boundOf(typeof certifiedSigma === 'number' ? certifiedSigma : sigma)
   // What the error of drawing leaves of α.
   const alpha = isObject(sound) ? Number(sound.alpha) : configuration.alpha
   const check = CHECKS[procedure.kind as keyof typeof CHECKS]({ n, n0, alpha, procedure, bound })
+  if (check === undefined) return undefined
   return row => {
     const { evidence } = row
     return evidence && (problemOfVotes(evidence, configuration) ?? check(row, evidence))
@@ -60,28 +56,32 @@ export function isChecked({ rows, metadata }: Pick<CertificationLog, 'rows' | 'm
 }
 
 /** By the name of a bound. */
-const BOUNDS: Readonly<Record<string, ((sigma: number) => Bound) | undefined>> = {
-  gaussian: gaussianBound,
-  'discrete-gaussian': discreteGaussianBound,
-  uniform: uniformBound,
-}
-
-type Check = (row: CertificationRow, evidence: Evidence) => RowProblem | undefined
+const BOUNDS: ReadonlyMap<string, (sigma: number) => Bound> = new Map([
+  ['gaussian', gaussianBound],
+  ['discrete-gaussian', discreteGaussianBound],
+  ['uniform', uniformBound],
+  ['pixeldp-gaussian', pixelDpBoundOfSigma],
+])
 
 const CHECKS = {
   certify: estimationCheck,
   sized: estimationCheck,
   grid: gridCheck,
   'at-radius': atRadiusCheck,
-}
+  aces: acesCheck,
+  cascade: cascadeCheck,
+  'pixel-dp': pixelDpCheck,
+} satisfies Readonly<Record<string, (configuration: Configuration) => Check | undefined>>
 
 /** How many votes there may be, and the class that the selection names. */
 function problemOfVotes(
   { n, n0, pilot = 0, selection, candidate }: Evidence,
   configuration: Configuration | CertificationConfiguration,
 ): RowProblem | undefined {
-  if (n0 !== configuration.n0) return { column: 'n0', logged: n0, expected: configuration.n0 }
-  const isAll = configuration.procedure.kind === 'certify'
+  const { kind } = configuration.procedure
+  const drawn = kind === 'pixel-dp' ? 0 : configuration.n0
+  if (n0 !== drawn) return { column: 'n0', logged: n0, expected: drawn }
+  const isAll = FIXED.includes(kind)
   if (isAll ? n !== configuration.n : n + pilot > configuration.n) {
     return {
       column: 'n',
@@ -252,8 +252,4 @@ function verdictOf(finding: Finding, radius: number): RoundDecision['verdict'] |
   const isOnly = (radii: readonly number[]) => radii.length === 1 && radii[0] === radius
   if (isOnly(finding.radii) && finding.refused.length === 0) return 'certified'
   return isOnly(finding.refused) && finding.radii.length === 0 ? 'refused' : undefined
-}
-
-function isClose(a: number, b: number): boolean {
-  return Math.abs(a - b) <= RELATIVE * Math.max(Math.abs(a), Math.abs(b), 1e-3)
 }

@@ -31,13 +31,16 @@ export interface CertifiedNetworks {
   readonly classifier: Classifier
   /** The members of an ensemble beside the classifier; none without one. */
   readonly others: readonly LoadedMember[]
+  /** The networks of ACES beside the classifier; undefined where the settings have none. */
+  readonly selector: LoadedMember | undefined
+  readonly core: LoadedMember | undefined
   /** What identifies the weights: for the configuration of logs. */
   readonly weights: Smoothed['weights']
   /** Where the weights are from: for the notes of logs. */
   readonly provenance: { readonly denoiser: Provenance | null; readonly classifier: Provenance }
 }
 
-/** A member of an ensemble beside the first. */
+/** A network that votes beside the classifier. */
 export interface LoadedMember {
   readonly classifier: Classifier
   readonly weights: Pick<Smoothed['weights'], 'classifier' | 'checkpoint'>
@@ -221,20 +224,24 @@ export async function loadNetworks(
       ...(await classifierHashes({ isAdapter }, { checkpoint, provenance: from.classifier })),
     }
     if (expected !== undefined) requireExpected(weights, expected)
+    const loadBeside = async (settings: ClassifierConfig, own: string | undefined): Promise<LoadedMember> => {
+      const member = await loadBaseClassifier(session, settings, { ...options, checkpoint: own })
+      loaded.push(member.classifier)
+      const { found } = await session.compute(() => ({ found: provenance(member.classifier, member.spec) }))
+      const hashes = await classifierHashes(member, { checkpoint: own, provenance: found })
+      return { classifier: member.classifier, weights: hashes, provenance: found }
+    }
     const others: LoadedMember[] = []
     for (const { path, checkpoint: own } of config.ensemble?.others ?? []) {
       const settings = { ...config.classifier, ...(path !== undefined && { path }) } as ClassifierConfig
-      const member = await loadBaseClassifier(session, settings, { ...options, checkpoint: own })
-      loaded.push(member.classifier)
-      const [found] = await session.compute(() => [provenance(member.classifier, member.spec)])
-      if (found === undefined) continue
-      others.push({
-        classifier: member.classifier,
-        weights: await classifierHashes(member, { checkpoint: own, provenance: found }),
-        provenance: found,
-      })
+      others.push(await loadBeside(settings, own))
     }
-    return { denoiser, classifier, others, weights, provenance: from }
+    const { selector, core } = config.aces ?? {}
+    return {
+      ...{ denoiser, classifier, others, weights, provenance: from },
+      selector: selector && (await loadBeside(selector.classifier, selector.checkpoint)),
+      core: core && (await loadBeside(core.classifier, core.checkpoint)),
+    }
   } catch (error) {
     session.free(loaded)
     throw error

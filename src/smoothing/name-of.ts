@@ -2,13 +2,16 @@ import { basename, dirname } from 'node:path'
 import type { CertificationRunConfig, ClassifierConfig } from '../config/schema'
 
 /** A short name of what is certified, the same in whatever folder that lies. */
-export function nameOf({ ensemble, ...first }: CertificationRunConfig): string {
+export function nameOf({ ensemble, aces, ...first }: CertificationRunConfig): string {
   const { classifier } = first
   const others = (ensemble?.others ?? []).map(({ path, checkpoint }) => ({
     classifier: { ...classifier, ...(path !== undefined && { path }) } as ClassifierConfig,
     checkpoint,
   }))
-  return [first, ...others].map(nameOfMember).join(' + ')
+  const beside = Object.entries(aces ?? {}).flatMap(([role, network]) =>
+    network === undefined ? [] : [`${role} ${nameOfMember(network)}`],
+  )
+  return [[first, ...others].map(nameOfMember).join(' + '), ...beside].join(', ')
 }
 
 function nameOfMember({

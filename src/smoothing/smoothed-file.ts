@@ -136,14 +136,23 @@ export async function folderHashes(folder: string): Promise<Readonly<Record<stri
   )
 }
 
+const CLASSIFIER_PATHS = ['path', 'file', 'adapter']
+
 type Lasting = Omit<CertificationRunConfig, 'device' | 'threads' | 'output'>
 
 /** The configuration with the paths that exist written in full; others are ids on the hub. */
-async function withFullPaths({ smoothing, classifier, data, ...others }: Lasting): Promise<Lasting> {
+async function withFullPaths({ smoothing, classifier, data, aces, ...others }: Lasting): Promise<Lasting> {
+  const networks = await Promise.all(
+    Object.entries(aces ?? {}).map(async ([role, network]) => [
+      role,
+      network && { ...network, classifier: await withFull(network.classifier, CLASSIFIER_PATHS) },
+    ]),
+  )
   return {
     ...others,
+    ...(aces !== undefined && { aces: Object.fromEntries(networks) }),
     smoothing: { ...smoothing, denoiser: await withFull(smoothing.denoiser, ['path']) },
-    classifier: await withFull(classifier, ['path', 'file', 'adapter']),
+    classifier: await withFull(classifier, CLASSIFIER_PATHS),
     data: await withFull(data, ['path']),
   }
 }

@@ -56,6 +56,18 @@ export function pixelDpBound(noise: PixelDpNoise): Bound {
 }
 
 /**
+ * {@link pixelDpBound} of Gaussian noise on pixels, whatever it was built for: the sizes depend on the attack size, ε and δ through
+ * the standard deviation alone.
+ *
+ * @param sigma - standard deviation of the noise for pixels in [0, 1]
+ * @throws ConfigError unless sigma is finite and above 0
+ */
+export function pixelDpBoundOfSigma(sigma: number): Bound {
+  const [epsilon, delta] = [1, 0.05]
+  return pixelDpBound({ size: sigma / pixelDpSigma({ size: 1, epsilon, delta }), epsilon, delta })
+}
+
+/**
  * Laplace noise: L ln(top / rest) / 2ε, in ℓ1.
  *
  * @throws as {@link pixelDpBound}

@@ -89,7 +89,7 @@ describe('an attack log on the disk', () => {
     const open = (images: string, more: object) => AttackLogWriter.open(path, metadata(images, more))
     await expect(open('3,17', { n: 200 })).rejects.toThrow(/n: 100 in the log, 200 now/)
     await expect(open('17', {})).rejects.toThrow(ConfigError)
-    await expect(open('17', {})).rejects.toThrow(/has images that are not to be attacked now: 3\./)
+    await expect(open('17', {})).rejects.toThrow(/has 1 images that are not to be attacked now: 3\./)
     await rm(`${path}.json`)
     await expect(open('3,17', {})).rejects.toThrow(/nothing says how its rows were made/)
   })

@@ -29,7 +29,7 @@ it('says what a fixed n and adaptive votes would take, and leaves nothing behind
   const hour = found.plans.map(plan => ({ ...plan, seconds: 3600 }))
   const shown = renderDryRun({ ...found, plans: hour }, { pricePerHour: 3.6 })
   expect(shown).toContain('50 images, sigma')
-  expect(shown).toMatch(/fixed n +│ 1,020 +│ 51,000 +│ 1,594 +│ 1 h 00 min +│ 3.60/)
+  expect(shown).toMatch(/fixed n +│ +1,020 │ +51,000 │ +1,594 │ +1 h 00 min │ +3.60/)
   expect(renderDryRun(found)).not.toContain('cost')
 })
 

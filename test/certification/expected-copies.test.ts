@@ -7,7 +7,7 @@ const VOTES = { alpha: 0.001, n0: 100, n: 10_000 }
 const certifier = (adaptive: Parameters<typeof procedureOf>[0]['adaptive']) =>
   certifiersOf(procedureOf({ adaptive, n: VOTES.n, batch: 100 }, { sigma: 0.5 }), {
     ...{ ...VOTES, bound: gaussianBound(0.5) },
-  })('class')
+  })()
 
 it('are n0 + n of a fixed number of votes', () => {
   expect(expectedCopies(certifier('none'), { probabilities: [0.9] })).toBe(10_100)

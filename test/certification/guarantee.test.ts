@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { guaranteeOf, requireCertifiable } from '../../src/certification/guarantee'
+import { guaranteeOf } from '../../src/certification/guarantee'
+import { requireCertifiable } from '../../src/certification/require-certifiable'
 import { ConfigError } from '../../src/errors'
 import type { NoiseLevel } from '../../src/smoothing/noise-level'
 import { type Smoothing, smoothingOf } from '../../src/smoothing/smoothing'
@@ -48,15 +49,22 @@ it.each<[string, Smoothing, RegExp]>([
 
 describe('settings that certify nothing', () => {
   const none = { adaptive: 'none', familyWise: false, alpha: 0.001, noise: 'gaussian', batch: 100 } as const
-  it.each([
+  const CASCADE = { kind: 'cascade', sigmas: [0.5, 0.25], threshold: 0.5, rule: 'sound', clean: false }
+  it.each<[string, object, number]>([
     ['CERTIFY', none, 10],
     ['CERTIFY at the very half', { ...none, alpha: 0.125 }, 4],
     ['a family-wise alpha', { ...none, familyWise: true }, 16],
     ['a grid from 0', { ...none, alpha: 0.125, adaptive: { radii: [0, 0.5] } }, 3],
     ['a grid from 0.5', { ...none, adaptive: { radii: [0.5, 1] } }, 40],
     ['votes by the image', { ...none, adaptive: { maxRadiusLoss: 0.1 } }, 10],
+    ['ACES', { ...none, procedure: { kind: 'aces', threshold: 0.5, radiusZero: 'sound' } }, 11],
+    ['a cascade', { ...none, procedure: CASCADE }, 12],
+    ['a cascade above 1/2', { ...none, procedure: { ...CASCADE, threshold: 0.9 } }, 76],
+    ['a cascade by the published rule', { ...none, procedure: { ...CASCADE, rule: 'published' } }, 11],
+    ['PixelDP', { ...none, procedure: { kind: 'pixel-dp', split: 'halves' } }, 12],
   ])('are refused with the least n that could: %s', (_what, certification, least) => {
-    const at = (n: number) => () => requireCertifiable({ ...certification, n }, { sigma: 0.5, images: 50 })
+    const at = (n: number) => () =>
+      requireCertifiable({ ...none, ...certification, n }, { sigma: 0.5, images: 50 })
     expect(at(least)).not.toThrow()
     expect(at(least - 1)).toThrow(ConfigError)
     for (const n of [1, least - 1]) expect(at(n)).toThrow(`Set n to at least ${least}.`)

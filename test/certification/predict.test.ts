@@ -190,6 +190,15 @@ describe('a smoothed classifier in a folder', () => {
     await expect(predict(session, few, { files })).rejects.toThrow('Set n to at least 10.')
   })
 
+  it('refuses a procedure that it does not know', async () => {
+    const settings = config()
+    const procedure = { kind: 'pixel-dp', split: 'halves' } as const
+    const other = { ...settings, certification: { ...settings.certification, procedure } }
+    await expect(predict(session, other, { files })).rejects.toThrow(
+      /A prediction is by PREDICT and CERTIFY, got the procedure pixel-dp/,
+    )
+  })
+
   it('abstains where the votes do not tell', async () => {
     const settings = config()
     const few = {

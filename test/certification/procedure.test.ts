@@ -30,7 +30,7 @@ it.each([
 ])('of the setting %j is complete, for the log, and makes its certifier', (adaptive, settings, asks) => {
   const procedure = procedureOf({ adaptive, n: 700, batch: 1000 }, SMOOTHING)
   expect(procedure).toEqual(settings)
-  const certifier = certifiersOf(procedure, OPTIONS)('mine')
+  const certifier = certifiersOf(procedure, OPTIONS)({ ballot: 'mine' })
   expect(certifier).toMatchObject({ kind: settings.kind, ballot: 'mine' })
   expect(certifier.begin().next([])).toEqual({
     done: false,

@@ -108,6 +108,7 @@ describe('parseUnknownConfig', () => {
         seed: 0,
         dtype: 'float32',
         radiusSigma: 'nominal',
+        procedure: { kind: 'certify' },
         familyWise: false,
         autocast: 'none',
         tf32: false,

@@ -7,6 +7,7 @@ import { formatRow, parseLog, rowOf } from '../../src/logs/certification-log'
 import { CertificationLogWriter, readCertificationLog } from '../../src/logs/certification-log-file'
 import { isChecked } from '../../src/logs/check-rows'
 import { mergeShards } from '../../src/logs/merge-shards'
+import type { EvidencePart } from '../../src/logs/outcome'
 import { planMetadata, shardPath } from '../../src/logs/shards'
 import { gaussianBound } from '../../src/statistics/bound'
 import { configurationOf, logOf, PROCEDURES, rowsFor, SHARES, tampered, text } from '../support/voted-rows'
@@ -39,6 +40,23 @@ describe('rows against their votes', () => {
       detail({ lowerBound: 0.7 }),
       /line 7: evidence is lowerBound 0.7, .* lowerBound 0.9/,
     ],
+    ['aces', 4, 'radius', more, /line 6: radius is/],
+    ['aces', 4, 'outcome', () => 'abstains', /outcome is abstains, .* follows certified|predict/],
+    ['aces', 4, 'evidence', detail({ parts: [] }), /line 6: evidence is no selector/],
+    ['aces', 4, 'n', () => '2001', /n is 2001, .* follows 2000/],
+    ['cascade', 4, 'radius', more, /line 6: radius is/],
+    ['cascade', 4, 'candidate_count', () => '1799', /line 6: candidate_count is 1799, .* follows 1800/],
+    [
+      'cascade',
+      4,
+      'evidence',
+      detail({ counts: { 1: 1800, 7: 200 } }),
+      /candidate is 1, .* one of 3 classes/,
+    ],
+    ['cascade', 4, 'evidence', detail({ counts: { 1: 1800 } }), /line 6: n is 2000, .* follows 1800/],
+    ['pixel-dp', 4, 'radius', more, /line 6: radius is/],
+    ['pixel-dp', 4, 'n0', () => '100', /n0 is 100, .* follows 0/],
+    ['pixel-dp', 4, 'runner_up_count', () => '150', /line 6: radius is/],
   ])(
     'are refused with line, column and both values: %s, image %i, %s',
     (kind, index, column, change, reason) => {
@@ -79,6 +97,58 @@ describe('rows against their votes', () => {
     const large = { ...configurationOf('grid'), n: 2e13 }
     const parse = () => parseLog(text([formatRow(made)]), { file: 'a.tsv', configuration: large })
     expect(parse).toThrow(/evidence is 20000000000000 votes, .* as few as can be checked/)
+  })
+
+  it('are refused where the selector of ACES shows less than they state', () => {
+    const [row] = rowsFor('aces', [0.9])
+    const [selector] = row?.evidence.parts ?? []
+    if (row === undefined || selector === undefined) throw new Error('a row of ACES')
+    const changed = (change: object) =>
+      text([formatRow({ ...row, evidence: { ...row.evidence, parts: [{ ...selector, ...change }] } })])
+    expect(() => parse(changed({ candidateCount: 1700, lowerBound: 0.826 }), 'aces')).toThrow(
+      /lowerBound 0\.826, /,
+    )
+    const { lowerBound: _, ...bare } = selector
+    const fewer = { ...row, evidence: { ...row.evidence, parts: [{ ...bare, candidateCount: 1700 }] } }
+    expect(() => parse(text([formatRow(fewer)]), 'aces')).toThrow(
+      /line 2: radius is 0\.5\d+, .* follows 0\.4/,
+    )
+    expect(() => parse(changed({ candidate: 0 }), 'aces')).toThrow(
+      /outcome is certified, .* no certified radius/,
+    )
+    expect(() => parse(changed({ n: 1999 }), 'aces')).toThrow(/n 1999 of the selector, .* n 2000/)
+  })
+
+  it('are refused where a noise level of theirs was decided otherwise', () => {
+    const [second] = rowsFor('cascade', [0.9], { third: 0.6 }).slice(0, 1)
+    const [both] = rowsFor('cascade', [0.5], { third: 0.4 })
+    if (second === undefined || both === undefined) throw new Error('rows of a cascade')
+    // At 0.6 for class 2 the first level answers; at 0.4 it passes, and the second straddles.
+    expect([second, both].map(({ evidence }) => evidence.parts?.length ?? 0)).toEqual([0, 1])
+    expect(parse(text([formatRow(both)]), 'cascade').rows).toHaveLength(1)
+    const [first] = both.evidence.parts ?? []
+    const claimed = {
+      ...both,
+      evidence: {
+        ...both.evidence,
+        parts: [
+          { ...(first as EvidencePart), counts: { 0: 1800, 1: 200 }, candidate: 0, candidateCount: 1800 },
+        ],
+      },
+    }
+    expect(() => parse(text([formatRow(claimed)]), 'cascade')).toThrow(
+      /candidate is|noise level 2, .* an end at 1/,
+    )
+    const more = { ...both, evidence: { ...both.evidence, parts: [first, first] as EvidencePart[] } }
+    expect(() => parse(text([formatRow(more)]), 'cascade')).toThrow(/3 noise levels, .* follows 2/)
+  })
+
+  it('are not checked where nothing says how: not refused either', () => {
+    for (const kind of ['cascade', 'pixel-dp']) {
+      const unsaid = { ...configurationOf(kind), procedure: { kind } }
+      const { rows } = parseLog(logOf(kind), { file: 'a.tsv', configuration: unsaid })
+      expect(isChecked({ rows, metadata: { format: 2, configuration: unsaid } })).toBe(false)
+    }
   })
 
   it('are refused where a round of theirs was decided otherwise', () => {

@@ -1,4 +1,4 @@
-import { certifiersOf, type ProcedureSettings } from '../../src/certification/procedure'
+import { certifiersOf, type ProcedureSettings, procedureBound } from '../../src/certification/procedure'
 import { formatRow, LOG_HEADER, rowOf } from '../../src/logs/certification-log'
 import type { CertificationConfiguration } from '../../src/logs/certification-log-metadata'
 import { gaussianBound } from '../../src/statistics/bound'
@@ -11,29 +11,43 @@ export const PROCEDURES: Readonly<Record<string, ProcedureSettings>> = {
   sized: { kind: 'sized', maxRadiusLoss: 0.05, block: 16 },
   'at-radius': { kind: 'at-radius', radius: 0.5, rounds: [20, 200, 2000], beta: 0.01 },
   grid: { kind: 'grid', radii: [0, 0.25, 0.5, 0.75], block: 16, worth: 10_000 },
+  aces: { kind: 'aces', threshold: 0.5, radiusZero: 'sound' },
+  cascade: { kind: 'cascade', sigmas: [0.5, 0.25], threshold: 0.5, rule: 'sound', clean: false },
+  'pixel-dp': { kind: 'pixel-dp', split: 'halves' },
 }
+
+/** What stands beside the settings of a procedure. */
+const LOGGED: Readonly<Record<string, object>> = {
+  cascade: { classes: 3, certifiedSigmas: [0.5, 0.25] },
+  'pixel-dp': { classes: 3 },
+}
+
+const boundOfTests = (kind: string) =>
+  procedureBound(PROCEDURES[kind] as ProcedureSettings, { noise: 'gaussian', sigma: 0.5 })
 
 export const configurationOf = (kind: string) =>
   ({
     ...ofTests,
-    ...{ sigma: 0.5, certifiedSigma: 0.5, bound: 'gaussian', n0: 100, n: 2000, alpha: 0.001 },
-    procedure: PROCEDURES[kind],
+    ...{ sigma: 0.5, certifiedSigma: 0.5, n0: 100, n: 2000, alpha: 0.001 },
+    bound: boundOfTests(kind).kind,
+    procedure: { ...PROCEDURES[kind], ...LOGGED[kind] },
   }) as unknown as CertificationConfiguration
 
-/** Rows as the certifier makes them of votes with these shares for class 1. */
-export function rowsFor(kind: string, shares: readonly number[]) {
+/** Rows as the certifier makes them of votes with these shares for class 1; `third` is that of class 2 at the first noise level. */
+export function rowsFor(kind: string, shares: readonly number[], { third = 0 } = {}) {
   const { n0, n, alpha } = configurationOf(kind)
   const certifier = certifiersOf(PROCEDURES[kind] as ProcedureSettings, {
-    ...{ bound: gaussianBound(0.5), n0, n, alpha },
-  })('class')
+    ...{ bound: boundOfTests(kind), scales: [0.5, 0.25].map(gaussianBound), n0, n, alpha },
+  })()
   return shares.map((share, index) => {
     const steps = certifier.begin()
     let step = steps.next([])
     while (!step.done) {
       step = steps.next(
-        step.value.map(({ count }) => {
-          const hits = Math.round(count * share)
-          return [count - hits, hits, 0]
+        step.value.map(({ count, line }) => {
+          const others = line === 'scale 2' ? 0 : Math.round(count * third)
+          const hits = Math.round((count - others) * share)
+          return [count - hits - others, hits, others]
         }),
       )
     }

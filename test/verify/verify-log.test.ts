@@ -24,6 +24,9 @@ const metadataOf = (kind: string) =>
   ({ format: 2, configuration: configurationOf(kind) }) as unknown as Metadata
 const verify = (log: string, kind: string) => verifyLog(log, metadataOf(kind))
 
+/** Procedures that it does not recompute. */
+const SEVERAL_BOUNDS = ['aces', 'cascade', 'pixel-dp']
+
 describe('an independent verification', () => {
   it('is one short file that imports nothing', () => {
     const source = readFileSync(join(PACKAGE_FOLDER, 'src', 'verify', 'verify-log.ts'), 'utf8')
@@ -32,7 +35,12 @@ describe('an independent verification', () => {
     expect(code.length).toBeLessThanOrEqual(150)
   })
 
-  it.each(Object.keys(PROCEDURES))('finds that every row of %s follows from its counts', kind => {
+  it.each(SEVERAL_BOUNDS)('leaves %s, whose rows have several bounds, to the check on reading', kind => {
+    expect(() => verify(logOf(kind), kind)).toThrow(`${kind} ${configurationOf(kind).bound}, n = 2000`)
+  })
+
+  const verified = Object.keys(PROCEDURES).filter(kind => !SEVERAL_BOUNDS.includes(kind))
+  it.each(verified)('finds that every row of %s follows from its counts', kind => {
     const { rows, errors, unchecked, largestExcess } = verify(logOf(kind), kind)
     expect({ rows, errors, unchecked }).toEqual({ rows: SHARES.length, errors: [], unchecked: 0 })
     if (kind === 'certify' || kind === 'sized') expect(Math.abs(largestExcess)).toBeLessThan(1e-12)

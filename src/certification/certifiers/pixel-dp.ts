@@ -28,7 +28,7 @@ export function pixelDpCertifier({
   ...options
 }: PixelDpOptions & { readonly n: number; readonly ballot?: string }): Certifier {
   return {
-    kind: 'pixeldp',
+    kind: 'pixel-dp',
     ballot,
     *begin(): Steps {
       const [counts = []] = yield [{ stage: 'estimation', count: n }]

@@ -4,7 +4,7 @@ import { smoothedOfFolder } from '../../runs/smoothed-of-folder'
 import { notesOnInputRange } from '../../smoothing/notes'
 import { type KnownSmoothed, type SmoothedInput, smoothedOf, unsaidOf } from '../../smoothing/smoothed-input'
 import { decodeImage, type ImageTransform } from '../../torch'
-import { requireGaussian } from '../guarantee'
+import { requireCertify, requireGaussian } from '../guarantee'
 import { imageTransform } from '../predict'
 import { LoadedSmoothed } from './loaded-smoothed'
 import { openSmoothed } from './open-smoothed'
@@ -30,6 +30,7 @@ const PIXEL = Buffer.from(
  *   this file itself; or the settings of a certification
  * @throws CheckpointError if there is no such thing, or it is damaged; ConfigError for settings that are not acceptable, and
  *   where the order of the classes could be two, or the noise is not Gaussian
+ *   or the procedure not CERTIFY
  */
 export async function loadSmoothed(
   session: Session,
@@ -38,6 +39,7 @@ export async function loadSmoothed(
 ): Promise<LoadedSmoothed> {
   const known = typeof input === 'string' ? await ofPath(input) : await smoothedOf(input)
   requireGaussian('A loaded classifier', known.config.certification)
+  requireCertify('A loaded classifier', known.config.certification)
   const unsaid = unsaidOf(known)
   if (unsaid !== undefined) onNote?.(unsaid)
   for (const note of await notesOnInputRange(known.config)) onNote?.(note)

@@ -18,7 +18,7 @@ import {
   type Tensor,
 } from '../../torch'
 import { cohenCertifier, predictCertifier } from '../certifiers'
-import { guaranteeOf, requireCertifiable } from '../guarantee'
+import { guaranteeOf } from '../guarantee'
 import { modelsOf } from '../models-of'
 import { certifiersOf, procedureOf } from '../procedure'
 import type { ImageAtHand } from '../queue/image-at-hand'
@@ -26,6 +26,7 @@ import { MAIN_LINE } from '../queue/line'
 import { LiveQueue } from '../queue/live-queue'
 import { PassSize, passSizeOf } from '../queue/pass-size'
 import { VotingPasses } from '../queue/voting-passes'
+import { requireCertifiable } from '../require-certifiable'
 import type { OpenedSmoothed } from './open-smoothed'
 import { readImageFile, requireSize } from './read-image-file'
 import { answerOf, type PreliminaryAnswer, preliminaryOf, type SmoothedAnswer } from './smoothed-answer'
@@ -124,7 +125,7 @@ export class LoadedSmoothed implements Disposable {
     const [ballot = ''] = Object.keys(this.#opened.voter.ballots)
     const certifiers =
       procedure.kind === 'at-radius'
-        ? [certify(ballot)]
+        ? [certify({ ballot })]
         : [cohenCertifier({ bound, alpha, n0, n }), predictCertifier({ alpha, n })]
     const content = await this.#contentOf(image)
     const image_CHW = await this.#decode(content, image)

@@ -17,6 +17,8 @@ export function addAttackCommand(program: Command): void {
       '--certificates <log.tsv>',
       'certification log to attack; its n0, n, alpha, seed and arithmetic hold here too, unless given (default: that of the run)',
     )
+    .option('--selector <path>', 'of a log of ACES: weights of its selector')
+    .option('--core <path>', 'of a log of ACES: weights of its core network')
     .option(
       '--images <choice>',
       'of the images in that log: all, first:N, every:K, one-per-class, or positions such as 3,17,20-40 (default: all)',

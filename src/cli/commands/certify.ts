@@ -37,6 +37,33 @@ export function addCertifyCommand(program: Command): void {
         .argParser(parseNumber({ min: 1e-6 }))
         .conflicts(['adaptive', 'maxRadiusLoss']),
     )
+    .addOption(
+      new Option(
+        '--aces <threshold>',
+        'leave noisy copies of a score up to this to the classifier, the others to a core network: the entropy of the classifier as a share of ln K, or what --selector says of class 0',
+      )
+        .argParser(parseNumber({ min: 0, max: 1 }))
+        .conflicts(['adaptive', 'maxRadiusLoss', 'atRadius', 'cascade', 'pixelDp']),
+    )
+    .option(
+      '--selector <path>',
+      'with --aces: weights of a network of two classes, 0 for the core, 1 for the classifier',
+    )
+    .option('--core <path>', 'with --aces: weights of a network that is asked about images without noise')
+    .addOption(
+      new Option(
+        '--cascade <sigmas>',
+        'noise levels such as 1,0.5,0.25: the answer is that of the first at which a class has more than half of the votes',
+      )
+        .argParser(parseNumbers({ min: 1e-6 }))
+        .conflicts(['adaptive', 'maxRadiusLoss', 'atRadius', 'pixelDp']),
+    )
+    .addOption(
+      new Option(
+        '--pixel-dp',
+        'state the size that follows from differential privacy, from --n copies without a selection',
+      ).conflicts(['adaptive', 'maxRadiusLoss', 'atRadius']),
+    )
     .option(
       '--block <count>',
       'with --adaptive or --max-radius-loss: copies come in multiples of this many (default: 16, or a 64th of --batch)',

@@ -1,5 +1,83 @@
 // Made from the schemas of src/config/ by `npm run docs`.
 
+/** CERTIFY (Cohen et al., 2019): the class of the majority, within the radius that its votes show. */
+export type CertifyProcedureInput = {
+  /** CERTIFY (Cohen et al., 2019): the class of the majority, within the radius that its votes show. */
+  kind: 'certify'
+}
+
+/**
+ * ACES (Horváth et al., 2022): a smoothed selector leaves an image to the classifier or to a core network that
+ * is not smoothed; both have half of alpha, and the radius is the smaller one.
+ */
+export type AcesProcedureInput = {
+  /**
+   * ACES (Horváth et al., 2022): a smoothed selector leaves an image to the classifier or to a core network
+   * that is not smoothed; both have half of alpha, and the radius is the smaller one.
+   */
+  kind: 'aces'
+  /**
+   * A noisy copy is left to the classifier where its score is at most this: the probability of class 0 of the
+   * selector, or without one the entropy of the classifier as a share of ln K.
+   */
+  threshold: number
+  /**
+   * What is said of the image itself where there is no radius. published takes a selector that abstains for
+   * one that chooses the classifier, which may be wrong with more than alpha. Default sound.
+   */
+  radiusZero?: 'sound' | 'published' | undefined
+}
+
+/**
+ * Multi-scale smoothing (Jeong and Shin, 2023): the answer is that of the first noise level at which a class
+ * has more than the threshold.
+ */
+export type CascadeProcedureInput = {
+  /**
+   * Multi-scale smoothing (Jeong and Shin, 2023): the answer is that of the first noise level at which a class
+   * has more than the threshold.
+   */
+  kind: 'cascade'
+  /** The noise levels, the largest first, which is smoothing.sigma. Each has n0 + n noisy copies. */
+  sigmas: Array<number>
+  /** Probability above which a class is the answer of a noise level. Default 0.5. */
+  threshold?: number | undefined
+  /**
+   * How alpha is split and other classes are bounded. published is asymptotic, and its parts do not add up to
+   * alpha; released is that of the code, for the threshold 0.5 alone. Default sound.
+   */
+  rule?: 'sound' | 'published' | 'released' | undefined
+  /**
+   * Whether the classifier is asked about the image without noise where nothing is certified. Its class stands
+   * in the evidence, and is no statement. Default false.
+   */
+  clean?: boolean | undefined
+}
+
+/**
+ * PixelDP (Lecuyer et al., 2019): n votes name the class and bound it and all others, without a selection. The
+ * size follows from differential privacy, and is at most half of the radius of CERTIFY.
+ */
+export type PixelDpProcedureInput = {
+  /**
+   * PixelDP (Lecuyer et al., 2019): n votes name the class and bound it and all others, without a selection.
+   * The size follows from differential privacy, and is at most half of the radius of CERTIFY.
+   */
+  kind: 'pixel-dp'
+  /**
+   * The error of each bound: half of alpha, or as published the K-th part of 0.05, which is for alpha 0.05.
+   * Default halves.
+   */
+  split?: 'halves' | 'published' | undefined
+}
+
+/** What is stated about an image, and how it follows from votes. Default: CERTIFY. */
+export type ProcedureConfigInput =
+  | CertifyProcedureInput
+  | AcesProcedureInput
+  | CascadeProcedureInput
+  | PixelDpProcedureInput
+
 /** How the result is certified, with the same smoothing. */
 export type CertificationConfigInput = {
   /** Noisy copies that choose the class. Default 100. */
@@ -8,6 +86,8 @@ export type CertificationConfigInput = {
   n?: number | undefined
   /** Probability of a wrong certificate. Default 0.001. */
   alpha?: number | undefined
+  /** What is stated about an image, and how it follows from votes. Default: CERTIFY. */
+  procedure?: ProcedureConfigInput | undefined
   /**
    * How an image may take less than n noisy copies, at the same alpha: it stops when every radius of a list is
    * decided, goes through rounds of more and more votes until one radius is, or takes as many as its own
@@ -106,6 +186,84 @@ export type CertificationConfigInput = {
   compile?: boolean | undefined
 }
 
+/** CERTIFY (Cohen et al., 2019): the class of the majority, within the radius that its votes show. */
+export type CertifyProcedure = {
+  /** CERTIFY (Cohen et al., 2019): the class of the majority, within the radius that its votes show. */
+  kind: 'certify'
+}
+
+/**
+ * ACES (Horváth et al., 2022): a smoothed selector leaves an image to the classifier or to a core network that
+ * is not smoothed; both have half of alpha, and the radius is the smaller one.
+ */
+export type AcesProcedure = {
+  /**
+   * ACES (Horváth et al., 2022): a smoothed selector leaves an image to the classifier or to a core network
+   * that is not smoothed; both have half of alpha, and the radius is the smaller one.
+   */
+  kind: 'aces'
+  /**
+   * A noisy copy is left to the classifier where its score is at most this: the probability of class 0 of the
+   * selector, or without one the entropy of the classifier as a share of ln K.
+   */
+  threshold: number
+  /**
+   * What is said of the image itself where there is no radius. published takes a selector that abstains for
+   * one that chooses the classifier, which may be wrong with more than alpha. Default sound.
+   */
+  radiusZero: 'sound' | 'published'
+}
+
+/**
+ * Multi-scale smoothing (Jeong and Shin, 2023): the answer is that of the first noise level at which a class
+ * has more than the threshold.
+ */
+export type CascadeProcedure = {
+  /**
+   * Multi-scale smoothing (Jeong and Shin, 2023): the answer is that of the first noise level at which a class
+   * has more than the threshold.
+   */
+  kind: 'cascade'
+  /** The noise levels, the largest first, which is smoothing.sigma. Each has n0 + n noisy copies. */
+  sigmas: Array<number>
+  /** Probability above which a class is the answer of a noise level. Default 0.5. */
+  threshold: number
+  /**
+   * How alpha is split and other classes are bounded. published is asymptotic, and its parts do not add up to
+   * alpha; released is that of the code, for the threshold 0.5 alone. Default sound.
+   */
+  rule: 'sound' | 'published' | 'released'
+  /**
+   * Whether the classifier is asked about the image without noise where nothing is certified. Its class stands
+   * in the evidence, and is no statement. Default false.
+   */
+  clean: boolean
+}
+
+/**
+ * PixelDP (Lecuyer et al., 2019): n votes name the class and bound it and all others, without a selection. The
+ * size follows from differential privacy, and is at most half of the radius of CERTIFY.
+ */
+export type PixelDpProcedure = {
+  /**
+   * PixelDP (Lecuyer et al., 2019): n votes name the class and bound it and all others, without a selection.
+   * The size follows from differential privacy, and is at most half of the radius of CERTIFY.
+   */
+  kind: 'pixel-dp'
+  /**
+   * The error of each bound: half of alpha, or as published the K-th part of 0.05, which is for alpha 0.05.
+   * Default halves.
+   */
+  split: 'halves' | 'published'
+}
+
+/** What is stated about an image, and how it follows from votes. Default: CERTIFY. */
+export type ProcedureConfig =
+  | CertifyProcedure
+  | AcesProcedure
+  | CascadeProcedure
+  | PixelDpProcedure
+
 /** How the result is certified, with the same smoothing. */
 export type CertificationConfig = {
   /** Noisy copies that choose the class. Default 100. */
@@ -114,6 +272,8 @@ export type CertificationConfig = {
   n: number
   /** Probability of a wrong certificate. Default 0.001. */
   alpha: number
+  /** What is stated about an image, and how it follows from votes. Default: CERTIFY. */
+  procedure: ProcedureConfig
   /**
    * How an image may take less than n noisy copies, at the same alpha: it stops when every radius of a list is
    * decided, goes through rounds of more and more votes until one radius is, or takes as many as its own

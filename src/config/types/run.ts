@@ -92,6 +92,29 @@ export type CertificationRunConfigInput = {
     /** Members that are asked about every noisy copy; the others are asked where these disagree. Default: all. */
     consensus?: number | undefined
   } | undefined
+  /** Networks that the procedure aces asks beside the classifier. Default: none. */
+  aces?: {
+    /**
+     * Network of two classes that sees the same noisy copies: 0 leaves a copy to the core, 1 to the
+     * classifier. Default: the entropy of the classifier decides.
+     */
+    selector?: {
+      /** Where the network comes from and what it takes. */
+      classifier: ClassifierConfigInput
+      /** Folder of a checkpoint whose weights replace those of the network. Default: none. */
+      checkpoint?: string | undefined
+    } | undefined
+    /**
+     * Network of the classes of the data that is asked about the image itself, without noise and denoiser.
+     * Default: none, and no class without a radius.
+     */
+    core?: {
+      /** Where the network comes from and what it takes. */
+      classifier: ClassifierConfigInput
+      /** Folder of a checkpoint whose weights replace those of the network. Default: none. */
+      checkpoint?: string | undefined
+    } | undefined
+  } | undefined
   /** What is certified, and how surely. */
   certification: CertificationConfigInput
 }
@@ -178,6 +201,29 @@ export type CertificationRunConfig = {
     by: 'logits' | 'softmax' | 'votes' | Array<number>
     /** Members that are asked about every noisy copy; the others are asked where these disagree. Default: all. */
     consensus?: number | undefined
+  } | undefined
+  /** Networks that the procedure aces asks beside the classifier. Default: none. */
+  aces?: {
+    /**
+     * Network of two classes that sees the same noisy copies: 0 leaves a copy to the core, 1 to the
+     * classifier. Default: the entropy of the classifier decides.
+     */
+    selector?: {
+      /** Where the network comes from and what it takes. */
+      classifier: ClassifierConfig
+      /** Folder of a checkpoint whose weights replace those of the network. Default: none. */
+      checkpoint?: string | undefined
+    } | undefined
+    /**
+     * Network of the classes of the data that is asked about the image itself, without noise and denoiser.
+     * Default: none, and no class without a radius.
+     */
+    core?: {
+      /** Where the network comes from and what it takes. */
+      classifier: ClassifierConfig
+      /** Folder of a checkpoint whose weights replace those of the network. Default: none. */
+      checkpoint?: string | undefined
+    } | undefined
   } | undefined
   /** What is certified, and how surely. */
   certification: CertificationConfig

@@ -163,6 +163,14 @@ describe('a smoothed classifier that is loaded', () => {
     }
   })
 
+  it('refuses other procedures than CERTIFY', async () => {
+    const { certification, ...others } = config()
+    const other = { ...others, certification: { ...certification, procedure: { kind: 'pixel-dp' as const } } }
+    await expect(loadSmoothed(session, other)).rejects.toThrow(
+      'A loaded classifier is by PREDICT and CERTIFY, got the procedure pixel-dp',
+    )
+  })
+
   it('is freed with its block', async () => {
     const before = session.liveTensors()
     {

@@ -3,7 +3,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { ConfigError, certificationOf, certify, presets, smoothingOf, writeSmoothed } from '../../../src'
+import {
+  type CertificationRunConfigInput,
+  ConfigError,
+  certificationOf,
+  certify,
+  presets,
+  smoothingOf,
+  writeSmoothed,
+} from '../../../src'
 import { parseImages } from '../../../src/cli/certification-options'
 import { smoothedSource } from '../../../src/cli/smoothed-source'
 import { defaultLogPath } from '../../../src/internal'
@@ -126,6 +134,53 @@ describe('certify', () => {
     expect(resumed.metadata).toEqual(reference.metadata)
   }, 180_000)
 
+  it.each([
+    ['ACES', ['--aces', '0.5', '--sigma', '0.25', '--core', CLASSIFIER]],
+    ['a cascade', ['--cascade', '0.75,0.25']],
+    ['PixelDP', ['--pixel-dp', '--sigma', '0.25']],
+    [
+      'a cascade of an ensemble',
+      ['--cascade', '0.75,0.25', '--classifier', CLASSIFIER, '--classifier', CLASSIFIER],
+    ],
+  ])(
+    'is killed, and continues to the rows of a script: %s',
+    async (_what, words) => {
+      const all = ['certify', '--preset', 'digits', '--images', 'first:4', '--n0', '16', '--n', '300']
+      const shared = ['--seed', '3', '--threads', '1', '--device', 'cpu', '--output', log]
+      const start = () => runProgram('src/cli/main.ts', ...all, ...shared, ...words)
+      const killed = start()
+      const lines = async () => (await readFile(log, 'utf8').catch(() => '')).split('\n').length
+      while ((await lines()) <= 2 && killed.exitCode === null) await sleep(10)
+      killed.kill('SIGKILL')
+      await killed
+      const { exitCode, stderr } = await start()
+      expect(exitCode, stderr).toBe(0)
+      const { rows, metadata } = await readCertificationLog(log)
+
+      const [, sigma = 0.75] = words.includes('--sigma') ? [0, 0.25] : []
+      const [procedure, root] = words.includes('--aces')
+        ? [
+            { kind: 'aces', threshold: 0.5 },
+            { aces: { core: { classifier: { source: 'timm', path: CLASSIFIER } } } },
+          ]
+        : words.includes('--pixel-dp')
+          ? [{ kind: 'pixel-dp' }, {}]
+          : [
+              { kind: 'cascade', sigmas: [0.75, 0.25] },
+              words.includes('--classifier') ? { ensemble: { others: [{ path: CLASSIFIER }] } } : {},
+            ]
+      const { config } = await smoothedSource(undefined, { preset: 'digits', sigma, n0: 16, n: 300, seed: 3 })
+      await using session = await connectForTest()
+      const certification = { ...config.certification, images: { first: 4 }, procedure }
+      const byScript = { ...config, ...root, certification } as CertificationRunConfigInput
+      const reference = await certify(session, byScript, { log: join(folder, 'reference.tsv') })
+      const withoutTimes = (list: typeof rows) => list.map(({ durationMs: _, ...row }) => row)
+      expect(withoutTimes(rows)).toEqual(withoutTimes(reference.rows))
+      expect(metadata?.configuration.procedure).toMatchObject(procedure)
+    },
+    TIMEOUT_MS,
+  )
+
   it(
     'is shared by launched processes, which leave one log of all images',
     async () => {
@@ -177,6 +232,19 @@ describe('certify', () => {
       ['--preset', 'digits', '--worth', '2', '--max-radius-loss', '0.1'],
       1,
       /--worth is given without --adaptive/,
+    ],
+    [['--preset', 'digits', '--core', 'x'], 1, /--core is given without --aces/],
+    [['--preset', 'digits', '--selector', 'x'], 1, /--selector is given without --aces/],
+    [
+      ['--preset', 'digits', '--cascade', '1,0.5', '--pixel-dp'],
+      2,
+      /'--cascade <sigmas>' cannot be used with/,
+    ],
+    [['--preset', 'digits', '--cascade', '0.25,0.5'], 1, /procedure\.sigmas: expected the largest first/],
+    [
+      ['--preset', 'digits', '--n', '4', '--aces', '0.5'],
+      1,
+      /certify nothing at alpha \/ 2 = 0\.0005.*at least 11/,
     ],
     [['--preset', 'digits', '--price-per-hour', '2'], 1, /--price-per-hour is given without --dry-run/],
     [['--adaptive', 'runs/a'], 2, /put the folder in front of the option/],

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { count, text } from './fields'
+import { count, text } from '../fields'
 
 /** Several classifiers that are certified as one. They share every setting of the classifier but their weights. */
 export const ensembleSchema = z.strictObject({

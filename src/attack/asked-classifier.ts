@@ -1,0 +1,77 @@
+import { SELECTED } from '../certification/certifiers'
+import type { Ask, Certifier, Steps, Tally } from '../certification/certifiers/certifier'
+import { type Looked, type ProcedureSettings, scaleLine } from '../certification/procedure'
+import type { Line } from '../certification/queue/line'
+import { leadingClass } from '../certification/statistics'
+import { sparseCounts } from '../logs/outcome'
+import type { Bound } from '../statistics/bound'
+import { alphaOfScale } from '../statistics/cascade'
+
+/** The smoothed classifier that is asked, and what states its class. */
+export interface AskedClassifier {
+  readonly procedure: ProcedureSettings
+  readonly lines: Readonly<Record<string, Line>>
+  readonly looked: Looked
+  /** Of each noise level. */
+  readonly bounds: readonly [Bound, ...Bound[]]
+  /** K. */
+  readonly classes: number
+}
+
+/** The share of votes that a procedure needs for a class, and the α that it bounds that with. */
+export function neededShare(
+  { procedure, bounds }: Pick<AskedClassifier, 'procedure' | 'bounds'>,
+  alpha: number,
+): { readonly threshold: number; readonly alpha: number } {
+  if (procedure.kind === 'aces') return { threshold: 0.5, alpha: alpha / 2 }
+  if (procedure.kind !== 'cascade') return { threshold: 0.5, alpha }
+  const { threshold, rule } = procedure
+  return { threshold, alpha: alphaOfScale(bounds.length - 1, { bounds, alpha, rule }) }
+}
+
+/** Counts votes of `count` copies and states nothing: they stand in the evidence as those of a selection. */
+export function countingCertifier(asked: AskedClassifier, count: number): Certifier {
+  return {
+    kind: 'frequencies',
+    ballot: asked.looked.ballot ?? '',
+    *begin(): Steps {
+      const votes = yield* votesOfAnswer(asked, count)
+      const candidate = leadingClass(votes)
+      const runnerUp = leadingClass(votes, candidate)
+      const evidence = {
+        ...{ candidate, candidateCount: votes[candidate] ?? 0 },
+        ...{ runnerUp, runnerUpCount: votes[runnerUp] ?? 0 },
+        ...{ n0: 0, n: count, selection: sparseCounts(votes) },
+      }
+      return { kind: 'undecided', why: 'votes were counted, and nothing was tested', evidence }
+    },
+  }
+}
+
+/** The votes of the network or the noise level that would answer by them. */
+function* votesOfAnswer(
+  { procedure, looked: { selector, core } }: AskedClassifier,
+  count: number,
+): Generator<readonly Ask[], Tally, readonly Tally[]> {
+  const ask = { stage: 'search', count }
+  if (procedure.kind === 'cascade') {
+    let last: Tally = []
+    for (const scale of procedure.sigmas.keys()) {
+      const [votes = []] = yield [{ ...ask, line: scaleLine(scale) }]
+      if (Math.max(...votes) > procedure.threshold * count) return votes
+      last = votes
+    }
+    return last
+  }
+  if (procedure.kind !== 'aces' || selector === undefined) {
+    const [votes = []] = yield [ask]
+    return votes
+  }
+  const [chosen = [], votes = []] = yield [{ ...ask, ballot: selector }, ask]
+  if (leadingClass(chosen) === SELECTED.certification) return votes
+  // Without a core nothing is stated: no class has more than half of the votes.
+  if (core === undefined) return votes.map(own => Math.floor(own / 2))
+  const [once = []] = yield [{ line: core, stage: 'unsmoothed', count: 1 }]
+  // As if all copies had the class of the core.
+  return once.map(vote => vote * count)
+}

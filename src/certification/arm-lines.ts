@@ -1,0 +1,145 @@
+import type { CertificationConfig } from '../config/schema'
+import type { CertificationConfiguration } from '../logs/certification-log-metadata'
+import { denoiserOf, type Noise, type Smoothing, smoothingOf } from '../smoothing/smoothing'
+import type { Bound } from '../statistics/bound'
+import type { PreparedArms } from './arm-networks'
+import { CORE_LINE, SELECTOR_BALLOT } from './certifiers'
+import { ONLY_BALLOT } from './certifiers/certifier'
+import { type Guarantee, type GuaranteeOptions, guaranteeOf } from './guarantee'
+import {
+  CLEAN_LINE,
+  copiesOfScale,
+  type Looked,
+  type ProcedureSettings,
+  procedureBound,
+  scaleLine,
+} from './procedure'
+import { type Line, MAIN_LINE } from './queue/line'
+import { armBallot, armsVoter, selectorVoter, singleVoter, type Voter, voterOf } from './voters'
+
+/** A noise level that is certified, and what with. */
+export interface Scale extends Guarantee {
+  readonly smoothing: Smoothing
+  readonly bound: Bound
+}
+
+/** The noise levels of a procedure: those of a cascade, the largest first, else the one of the smoothing. */
+export function scalesOf(
+  procedure: ProcedureSettings,
+  smoothing: Smoothing,
+  options: GuaranteeOptions & Pick<CertificationConfig, 'noise'>,
+): readonly [Scale, ...Scale[]] {
+  const scale = (own: Smoothing): Scale => {
+    const guarantee = guaranteeOf(own, options)
+    return {
+      smoothing: own,
+      ...guarantee,
+      bound: procedureBound(procedure, { noise: options.noise, sigma: guarantee.certifiedSigma }),
+    }
+  }
+  if (procedure.kind !== 'cascade') return [scale(smoothing)]
+  const [, ...smaller] = procedure.sigmas
+  const others = smaller.map(sigma => smoothingOf(denoiserOf(smoothing), sigma, smoothing))
+  return [scale(smoothing), ...others.map(scale)]
+}
+
+/** Names the line that the certification of a data set asks first. */
+export function firstLine({ kind }: ProcedureSettings): string {
+  return kind === 'cascade' ? scaleLine(0) : MAIN_LINE
+}
+
+/** The smoothed classifiers that a procedure asks, of all arms at once. */
+export function linesOf(
+  procedure: ProcedureSettings,
+  {
+    scales,
+    noise = { kind: 'gaussian' },
+    arms,
+    images,
+    ...votes
+  }: {
+    readonly scales: readonly [Scale, ...Scale[]]
+    /** What is drawn. Default: Gaussian noise. */
+    readonly noise?: Noise
+    readonly arms: PreparedArms['arms']
+    /** How many images the whole plan has. */
+    readonly images: number
+    readonly n0: number
+    readonly n: number
+  },
+): Readonly<Record<string, Line>> {
+  const copies = images * copiesOfScale(procedure, votes)
+  // Without noise nothing stands before the network.
+  const unsmoothed = smoothingOf(null, 0, scales[0].smoothing)
+  if (procedure.kind === 'aces') {
+    const { threshold } = procedure
+    const selecting = arms.map(({ members: [network], classes, selector }) =>
+      selectorVoter(network, { classes, threshold, ...(selector !== undefined && { selector }) }),
+    )
+    const cores = arms.map(({ core, classes }) =>
+      core === undefined ? NOBODY : singleVoter(core, { classes }),
+    )
+    return {
+      [MAIN_LINE]: { smoothing: scales[0].smoothing, voter: armsVoter(selecting), copies },
+      ...(arms.some(({ core }) => core !== undefined) && {
+        [CORE_LINE]: { smoothing: unsmoothed, voter: armsVoter(cores), copies: images },
+      }),
+    }
+  }
+  const voter = armsVoter(arms.map(({ members, ...arm }) => voterOf(members, arm)))
+  if (procedure.kind !== 'cascade') {
+    return { [MAIN_LINE]: { smoothing: { ...scales[0].smoothing, noise }, voter, copies } }
+  }
+  return {
+    ...Object.fromEntries(
+      scales.map(({ smoothing }, scale) => [scaleLine(scale), { smoothing, voter, copies }] as const),
+    ),
+    ...(procedure.clean && { [CLEAN_LINE]: { smoothing: unsmoothed, voter, copies: images } }),
+  }
+}
+
+/** An arm that is not asked. */
+const NOBODY: Voter = { networks: [], ballots: {}, cast: () => ({}) }
+
+/** What the certifier of an arm looks at. */
+export function lookedOf(arm: number, { core }: Pick<PreparedArms['arms'][number], 'core'>): Looked {
+  return {
+    ballot: armBallot(arm, ONLY_BALLOT),
+    selector: armBallot(arm, SELECTOR_BALLOT),
+    ...(core !== undefined && { core: CORE_LINE }),
+  }
+}
+
+/** All that decides statements beside n0, n, α and the bound, for the log of an arm, and what it takes to check them. */
+export function loggedProcedure(
+  procedure: ProcedureSettings,
+  {
+    scales,
+    arm: { classes, selector, core },
+  }: {
+    readonly scales: readonly Scale[]
+    readonly arm: Pick<PreparedArms['arms'][number], 'selector' | 'core' | 'classes'>
+  },
+): CertificationConfiguration['procedure'] {
+  switch (procedure.kind) {
+    case 'aces':
+      return {
+        ...procedure,
+        selector: selector === undefined ? 'entropy' : 'network',
+        core: core !== undefined,
+      }
+    case 'cascade':
+      return {
+        ...procedure,
+        // What Goodman's interval says holds for many votes alone.
+        ...(procedure.rule !== 'sound' && { asymptotic: true }),
+        classes,
+        realisedSigmas: scales.map(({ smoothing }) => smoothing.realisedSigma),
+        certifiedSigmas: scales.map(({ certifiedSigma }) => certifiedSigma),
+      }
+    case 'pixel-dp':
+      return { ...procedure, classes }
+    default:
+      return procedure
+  }
+}

@@ -1,0 +1,125 @@
+import type { Session } from '../bridge'
+import type { CertificationConfig, CertificationRunConfig } from '../config/schema'
+import { ConfigError } from '../errors'
+import { requireClasses, requireOneHead, requireSameClasses } from '../smoothing/check-classes'
+import type { CertifiedNetworks } from '../smoothing/load-networks'
+import type { AnyDenoiser, Classifier, Dataset, Dtype, Tensor } from '../torch'
+import { inferenceNetworks } from './inference-networks'
+import type { EnsembleVote, Members } from './voters'
+
+/** The networks that are certified as one. */
+export interface ArmNetworks {
+  /** The classifier, and others that vote with it. */
+  readonly members: Members
+  /** How several members vote as one. */
+  readonly ensemble?: EnsembleVote | undefined
+  /** Of ACES: a network of two classes. Default: the entropy of the classifier decides. */
+  readonly selector?: Classifier | undefined
+  /** Of ACES: a network that is not smoothed. Default: none. */
+  readonly core?: Classifier | undefined
+}
+
+type LoadedClassifiers = Pick<CertifiedNetworks, 'classifier' | 'others' | 'selector' | 'core'>
+
+/** All classifiers that were loaded, to be freed with the denoiser. */
+export function classifiersOf({
+  classifier,
+  others,
+  selector,
+  core,
+}: LoadedClassifiers): readonly Classifier[] {
+  const beside = [
+    ...others,
+    ...(selector === undefined ? [] : [selector]),
+    ...(core === undefined ? [] : [core]),
+  ]
+  return [classifier, ...beside.map(member => member.classifier)]
+}
+
+/** The networks that settings certify as one. */
+export function armOf(
+  { ensemble }: Pick<CertificationRunConfig, 'ensemble'>,
+  { classifier, others, selector, core }: LoadedClassifiers,
+): ArmNetworks {
+  const members: Members = [classifier, ...others.map(member => member.classifier)]
+  return { members, ensemble, selector: selector?.classifier, core: core?.classifier }
+}
+
+/** Networks of arms that are ready to vote. */
+export interface PreparedArms {
+  readonly arms: readonly (ArmNetworks & { /** K. */ readonly classes: number })[]
+  /** All classifiers of all arms, to be freed by the caller. */
+  readonly classifiers: readonly Classifier[]
+  readonly denoiserDtype: Dtype | null
+}
+
+/**
+ * Prepares the networks of arms to vote on the images of a data set.
+ *
+ * @param options.example - records an image in [0, 1] of the data
+ * @throws ConfigError for a head or names of classes that are not those of the data, and for a selector of other than two classes;
+ *   as `inferenceNetworks`
+ */
+export async function prepareArms(
+  session: Session,
+  { denoiser, arms }: { readonly denoiser: AnyDenoiser | null; readonly arms: readonly ArmNetworks[] },
+  {
+    certification,
+    dataset,
+    example,
+  }: {
+    readonly certification: CertificationConfig
+    readonly dataset: Pick<Dataset, 'description'>
+    readonly example: () => Tensor<'CHW'>
+  },
+): Promise<PreparedArms> {
+  const { description } = dataset
+  for (const { members, core } of arms) {
+    for (const classifier of [...members, ...some(core)]) {
+      requireSameClasses(classifier.description.classes, description)
+    }
+  }
+  const all = arms.flatMap(({ members, selector, core }) => [...members, ...some(selector), ...some(core)])
+  const prepared = await inferenceNetworks(
+    session,
+    { denoiser, classifiers: all },
+    { ...certification, example },
+  )
+  try {
+    let place = 0
+    const next = () => {
+      const [classifier, head] = [prepared.classifiers[place] as Classifier, prepared.heads[place] ?? 0]
+      place += 1
+      return { classifier, head }
+    }
+    const ready = arms.map(({ ensemble, ...arm }) => {
+      const members = arm.members.map(next)
+      const selector = arm.selector && next()
+      const core = arm.core && next()
+      for (const { head } of [...members, ...some(core)]) requireClasses(head, description)
+      requireOneHead(members.map(({ head }) => head))
+      if (selector !== undefined) requireSelector(selector.head)
+      return {
+        members: members.map(({ classifier }) => classifier) as readonly Classifier[] as Members,
+        ...{ ensemble, selector: selector?.classifier, core: core?.classifier },
+        classes: members[0]?.head ?? 0,
+      }
+    })
+    return { arms: ready, classifiers: prepared.classifiers, denoiserDtype: prepared.denoiserDtype }
+  } catch (error) {
+    session.free(prepared.classifiers)
+    throw error
+  }
+}
+
+function requireSelector(head: number): void {
+  if (head === 2) return
+  throw new ConfigError(
+    `The selector, aces.selector, tells ${head} classes apart, expected 2: 0 leaves a copy to the core network, 1 to the classifier.`,
+    { remedy: 'Give a network with a head of 2 classes, or none for the entropy of the classifier.' },
+  )
+}
+
+function some<T>(value: T | undefined): readonly T[] {
+  return value === undefined ? [] : [value]
+}

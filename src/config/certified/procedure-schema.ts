@@ -1,0 +1,220 @@
+import { z } from 'zod'
+import { positive, text } from '../fields'
+import { classifierSchema } from '../model-schema'
+import type { Problem } from '../rules'
+
+/** How votes become a statement about an image, and the networks that ACES asks beside the classifier. */
+
+const certify = z.strictObject({
+  kind: z
+    .literal('certify')
+    .describe(
+      'CERTIFY (Cohen et al., 2019): the class of the majority, within the radius that its votes show.',
+    ),
+})
+
+const aces = z.strictObject({
+  kind: z
+    .literal('aces')
+    .describe(
+      'ACES (Horváth et al., 2022): a smoothed selector leaves an image to the classifier or to a core network that is not ' +
+        'smoothed; both have half of alpha, and the radius is the smaller one.',
+    ),
+  threshold: z
+    .number()
+    .min(0)
+    .max(1)
+    .describe(
+      'A noisy copy is left to the classifier where its score is at most this: the probability of class 0 of the selector, or ' +
+        'without one the entropy of the classifier as a share of ln K.',
+    ),
+  radiusZero: z
+    .enum(['sound', 'published'])
+    .default('sound')
+    .describe(
+      'What is said of the image itself where there is no radius. published takes a selector that abstains for one that chooses ' +
+        'the classifier, which may be wrong with more than alpha. Default sound.',
+    ),
+})
+
+const cascade = z.strictObject({
+  kind: z
+    .literal('cascade')
+    .describe(
+      'Multi-scale smoothing (Jeong and Shin, 2023): the answer is that of the first noise level at which a class has more ' +
+        'than the threshold.',
+    ),
+  sigmas: z
+    .array(positive)
+    .min(2)
+    .max(100)
+    .describe('The noise levels, the largest first, which is smoothing.sigma. Each has n0 + n noisy copies.'),
+  threshold: z
+    .number()
+    .min(0.5)
+    .lt(1)
+    .default(0.5)
+    .describe('Probability above which a class is the answer of a noise level. Default 0.5.'),
+  rule: z
+    .enum(['sound', 'published', 'released'])
+    .default('sound')
+    .describe(
+      'How alpha is split and other classes are bounded. published is asymptotic, and its parts do not add up to alpha; released ' +
+        'is that of the code, for the threshold 0.5 alone. Default sound.',
+    ),
+  clean: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Whether the classifier is asked about the image without noise where nothing is certified. Its class stands in the ' +
+        'evidence, and is no statement. Default false.',
+    ),
+})
+
+const pixelDp = z.strictObject({
+  kind: z
+    .literal('pixel-dp')
+    .describe(
+      'PixelDP (Lecuyer et al., 2019): n votes name the class and bound it and all others, without a selection. The size follows ' +
+        'from differential privacy, and is at most half of the radius of CERTIFY.',
+    ),
+  split: z
+    .enum(['halves', 'published'])
+    .default('halves')
+    .describe(
+      'The error of each bound: half of alpha, or as published the K-th part of 0.05, which is for alpha 0.05. Default halves.',
+    ),
+})
+
+/** What is stated about an image, and how. */
+export const procedureSchema = z.discriminatedUnion('kind', [certify, aces, cascade, pixelDp])
+
+export type ProcedureConfig = z.output<typeof procedureSchema>
+
+const network = z.strictObject({
+  classifier: classifierSchema.describe('Where the network comes from and what it takes.'),
+  checkpoint: text
+    .optional()
+    .describe('Folder of a checkpoint whose weights replace those of the network. Default: none.'),
+})
+
+/** The networks of ACES beside the classifier, which is the certification network. */
+export const acesNetworksSchema = z.strictObject({
+  selector: network
+    .optional()
+    .describe(
+      'Network of two classes that sees the same noisy copies: 0 leaves a copy to the core, 1 to the classifier. Default: the ' +
+        'entropy of the classifier decides.',
+    ),
+  core: network
+    .optional()
+    .describe(
+      'Network of the classes of the data that is asked about the image itself, without noise and denoiser. Default: none, and ' +
+        'no class without a radius.',
+    ),
+})
+
+export type AcesNetworksConfig = z.output<typeof acesNetworksSchema>
+
+/** What of a certification has to go together with its procedure. */
+export interface ProcedureSetting {
+  readonly procedure?: ProcedureConfig | undefined
+  readonly adaptive: unknown
+  readonly noise: string
+  readonly alpha: number
+  readonly familyWise: boolean
+}
+
+/**
+ * What does not go together with the procedure. A choice that would be ignored is a problem too.
+ *
+ * @param options.sigma - of the smoothing
+ */
+export function problemsOfProcedure(
+  { procedure = { kind: 'certify' }, adaptive, noise, alpha, familyWise }: ProcedureSetting,
+  { sigma }: { readonly sigma: number },
+): Problem[] {
+  const problems: Problem[] = []
+  const { kind } = procedure
+  if (kind !== 'certify' && adaptive !== 'none') {
+    problems.push({
+      path: 'certification.adaptive',
+      message: `expected none for the procedure ${kind}, which has numbers of votes of its own, got ${JSON.stringify(adaptive)}`,
+    })
+  }
+  if (kind !== 'certify' && noise !== 'gaussian') {
+    problems.push({
+      path: 'certification.noise',
+      message: `expected gaussian for the procedure ${kind}, whose bounds are of that noise, got ${noise}`,
+    })
+  }
+  if (kind === 'cascade') problems.push(...problemsOfCascade(procedure, { sigma }))
+  if (kind === 'pixel-dp' && procedure.split === 'published' && (alpha !== 0.05 || familyWise)) {
+    problems.push({
+      path: 'certification.procedure.split',
+      message: `expected halves: published bounds of votes are for alpha 0.05, got alpha ${alpha}${familyWise ? ' for all images together' : ''}`,
+    })
+  }
+  return problems
+}
+
+function problemsOfCascade(
+  { sigmas, threshold, rule }: Extract<ProcedureConfig, { kind: 'cascade' }>,
+  { sigma }: { readonly sigma: number },
+): Problem[] {
+  const problems: Problem[] = []
+  const rising = sigmas.findIndex((own, scale) => scale > 0 && own >= (sigmas[scale - 1] ?? 0))
+  if (rising > 0) {
+    const descending = [...new Set(sigmas)].sort((a, b) => b - a)
+    problems.push({
+      path: 'certification.procedure.sigmas',
+      message: `expected the largest first and each smaller than the one before, such as [${descending.join(', ')}], got [${sigmas.join(', ')}]`,
+    })
+  } else if (sigmas[0] !== sigma) {
+    problems.push({
+      path: 'certification.procedure.sigmas',
+      message: `expected smoothing.sigma, ${sigma}, as the first and largest, got [${sigmas.join(', ')}]`,
+    })
+  }
+  if (rule === 'released' && threshold !== 0.5) {
+    problems.push({
+      path: 'certification.procedure.threshold',
+      message: `expected 0.5 for the rule released, which certifies falsely above it, got ${threshold}`,
+    })
+  }
+  return problems
+}
+
+/** What of the networks of ACES does not go together with the rest. */
+export function problemsOfAcesNetworks({
+  procedure,
+  aces: networks,
+  ensemble,
+}: {
+  readonly procedure: ProcedureConfig
+  readonly aces: AcesNetworksConfig | undefined
+  readonly ensemble: object | undefined
+}): Problem[] {
+  const problems: Problem[] = []
+  const isAces = procedure.kind === 'aces'
+  if (!isAces && networks !== undefined) {
+    problems.push({
+      path: 'aces',
+      message: `expected none for the procedure ${procedure.kind}, got ${Object.keys(networks).join(' and ') || 'no network'}`,
+    })
+  }
+  if (isAces && ensemble !== undefined) {
+    problems.push({
+      path: 'ensemble',
+      message: 'expected none for the procedure aces, got several classifiers',
+    })
+  }
+  const classes = networks?.selector?.classifier.numClasses
+  if (classes !== undefined && classes !== 2) {
+    problems.push({
+      path: 'aces.selector.classifier.numClasses',
+      message: `expected 2, core and certification network, got ${classes}`,
+    })
+  }
+  return problems
+}

@@ -1,0 +1,139 @@
+import { z } from 'zod'
+import { type Bound, gaussianBound } from '../statistics/bound'
+import { decideScale } from '../statistics/cascade'
+import { lowerConfidenceBound, upperConfidenceBound } from '../statistics/confidence-bound'
+import { errorOfEach } from '../statistics/pixel-dp'
+import type { JsonObject } from './certification-log-metadata'
+import type { Evidence, EvidencePart } from './outcome'
+import { type Check, isClose, type RowProblem } from './row-problem'
+
+/** Checks of rows whose statement follows from several bounds: of ACES, a cascade, PixelDP. */
+
+interface Checked {
+  readonly alpha: number
+  readonly bound: Bound
+  readonly procedure: JsonObject
+}
+
+/** The class of the selector that leaves an image to the certification network. */
+const CERTIFICATION = 1
+
+/** Selector and network are bounded again at half of alpha; the radius is the smaller of the two. */
+export function acesCheck({ alpha, bound }: Checked): Check {
+  return ({ finding, radius }, evidence) => {
+    const selector = evidence.parts?.find(({ of }) => of === 'selector')
+    if (selector === undefined) return { column: 'evidence', logged: 'no selector', expected: 'its votes' }
+    if (selector.n !== evidence.n) {
+      return { column: 'evidence', logged: `n ${selector.n} of the selector`, expected: `n ${evidence.n}` }
+    }
+    const lowerBounds = [selector, evidence].map(({ candidateCount, n }) =>
+      lowerConfidenceBound(candidateCount, n, { alpha: alpha / 2 }),
+    )
+    for (const [place, logged] of [selector.lowerBound, evidence.lowerBound].entries()) {
+      const problem = problemOfBound(logged, lowerBounds[place] ?? 0)
+      if (problem !== undefined) return problem
+    }
+    const least = Math.min(...lowerBounds)
+    const isCertified = selector.candidate === CERTIFICATION && least >= 0.5
+    if (isCertified !== (finding.kind === 'certified')) {
+      return {
+        column: 'outcome',
+        logged: finding.kind,
+        expected: isCertified ? 'certified' : 'no certified radius',
+      }
+    }
+    return problemOfRadius(radius, isCertified ? bound.radius(least) : 0)
+  }
+}
+
+const cascadeSchema = z.object({
+  certifiedSigmas: z.array(z.number().positive()).min(1),
+  threshold: z.number().min(0.5).lt(1),
+  rule: z.enum(['sound', 'published', 'released']),
+  classes: z.int().min(2),
+})
+
+/** Each noise level is decided again on its votes; undefined where nothing says how. */
+export function cascadeCheck({ alpha, procedure }: Checked): Check | undefined {
+  const { data } = cascadeSchema.safeParse(procedure)
+  if (data === undefined) return undefined
+  const { classes, certifiedSigmas, threshold, rule } = data
+  const bounds = certifiedSigmas.map(gaussianBound)
+  const options = { alpha, bounds, threshold, rule }
+  return ({ finding, radius }, { parts = [], ...last }) => {
+    const drawn: readonly (Evidence | EvidencePart)[] = [...parts, last]
+    for (const evidence of drawn) {
+      const problem = problemOfCounts(evidence, { n: last.n, classes })
+      if (problem !== undefined) return problem
+    }
+    const visited = drawn.map(({ candidate, counts = {} }) => ({
+      candidate,
+      counts: Array.from({ length: classes }, (_, label) => counts[label] ?? 0),
+    }))
+    if (visited.length > bounds.length) {
+      return { column: 'evidence', logged: `${visited.length} noise levels`, expected: `${bounds.length}` }
+    }
+    const decisions = visited.map((_, scale) => decideScale(visited.slice(0, scale + 1), options))
+    const early = decisions.slice(0, -1).findIndex(({ verdict }) => verdict !== 'passes')
+    if (early >= 0) {
+      return { column: 'evidence', logged: `noise level ${early + 2}`, expected: `an end at ${early + 1}` }
+    }
+    const decision = decisions[decisions.length - 1]
+    for (const [scale, { lowerBound }] of drawn.entries()) {
+      const problem = problemOfBound(lowerBound, decisions[scale]?.lowerBound ?? 0)
+      if (problem !== undefined) return problem
+    }
+    const found = decision?.verdict === 'answers' && decision.radius >= 0 ? decision.radius : undefined
+    const expected =
+      found !== undefined ? 'certified' : decision?.verdict === 'straddles' ? 'undecided' : 'abstains'
+    if (finding.kind !== expected) return { column: 'outcome', logged: finding.kind, expected }
+    return problemOfRadius(radius, found ?? 0)
+  }
+}
+
+const pixelDpSchema = z.object({ split: z.enum(['halves', 'published']), classes: z.int().min(2) })
+
+/** The two bounds, and the size that follows; undefined where nothing says how. */
+export function pixelDpCheck({ alpha: eta, bound, procedure }: Checked): Check | undefined {
+  const { data } = pixelDpSchema.safeParse(procedure)
+  if (data === undefined) return undefined
+  const { split, classes } = data
+  const each = errorOfEach({ eta, split, by: 'votes' }, classes)
+  return ({ finding, radius }, { candidateCount, runnerUpCount, n, ...logged }) => {
+    const lowerBound = lowerConfidenceBound(candidateCount, n, { alpha: each })
+    const upperBound = upperConfidenceBound(runnerUpCount, n, { alpha: each })
+    const problem = problemOfBound(logged.lowerBound, Math.max(0, lowerBound))
+    if (problem !== undefined) return problem
+    const size = lowerBound > upperBound ? bound.radius(lowerBound, upperBound) : 0
+    const expected = lowerBound <= upperBound ? 'abstains' : size > 0 ? 'certified' : 'predicted'
+    if (finding.kind !== expected) return { column: 'outcome', logged: finding.kind, expected }
+    return problemOfRadius(radius, size)
+  }
+}
+
+/** Votes by class are those of the row. */
+function problemOfCounts(
+  { candidate, candidateCount, counts = {}, n }: Evidence | EvidencePart,
+  expected: { readonly n: number; readonly classes: number },
+): RowProblem | undefined {
+  const labels = Object.keys(counts).map(Number)
+  if ([candidate, ...labels].some(label => label >= expected.classes)) {
+    return { column: 'candidate', logged: candidate, expected: `one of ${expected.classes} classes` }
+  }
+  const total = Object.values(counts).reduce((sum, votes) => sum + votes, 0)
+  if (n !== expected.n || total !== n) return { column: 'n', logged: n, expected: total }
+  const own = counts[candidate] ?? 0
+  return own === candidateCount
+    ? undefined
+    : { column: 'candidate_count', logged: candidateCount, expected: own }
+}
+
+function problemOfBound(logged: number | undefined, computed: number): RowProblem | undefined {
+  return logged === undefined || isClose(logged, computed)
+    ? undefined
+    : { column: 'evidence', logged: `lowerBound ${logged}`, expected: `lowerBound ${computed}` }
+}
+
+function problemOfRadius(logged: number, computed: number): RowProblem | undefined {
+  return isClose(logged, computed) ? undefined : { column: 'radius', logged, expected: computed }
+}

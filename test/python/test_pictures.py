@@ -13,7 +13,7 @@ class TestDrawSamples(unittest.TestCase):
     def draw(self, channels, side):
         clean = torch.full((channels, side, side), -1.0)
         denoised = torch.full((2, channels, side, side), 1.0)
-        return draw_samples([(clean, denoised, [True, False])])
+        return draw_samples([([clean], denoised, [True, False])])
 
     def test_frames_what_is_kept_and_what_is_hallucinated(self):
         drawing = self.draw(1, 8)

@@ -111,7 +111,7 @@ class TestSources(InFolder):
     def test_that_there_is_not_is_named_beside_those_that_there_are(self):
         for name in ("vision", None, "os", "__init__", "../secrets", ["timm"]):
             with self.subTest(name):
-                expected = "'lenet' or 'python' or 'resnet110' or 'timm' or 'transformers', got "
+                expected = "'lenet' or 'none' or 'python' or 'resnet110' or 'timm' or 'transformers', got "
                 with self.assertRaisesRegex(SpecError, f"source of a classifier must be {expected}"):
                     load_classifier({"source": name}, **FLOAT32)
                 with self.assertRaisesRegex(SpecError, "source of a denoiser must be 'diffusers' or 'dncnn' or 'memnet' or 'openai', got "):

@@ -19,6 +19,9 @@ test('nothing in Python seeds a generator but the rule of the streams', () => {
     'python/ftcadis_host/data/subsets.py: return sorted(random.Random(seed).sample(range(len(dataset)), count))',
     // Whether a network that a file of code makes has random weights; torch's generator is as before afterwards.
     'python/ftcadis_host/networks/classifier_sources/python.py: torch.manual_seed(torch.initial_seed() + 1)',
+    // Images that a graph and its network are compared on.
+    'python/ftcadis_host/onnx_export.py: images = torch.rand(2, *image_shape, generator=torch.Generator().manual_seed(0))',
+    'python/ftcadis_host/onnx_export.py: images = torch.rand(3, *image_shape, generator=torch.Generator().manual_seed(1))',
   ])
 })
 

@@ -2,7 +2,8 @@ import { expect, test } from 'vitest'
 import { linesThat } from '../support/source-lines'
 
 test('TypeScript starts programs without a shell, and evaluates no text', () => {
-  const dangerous = /shell:\s*true|\bexecSync\b|\bexec\b.*child_process|(^|[^.\w])eval\(|new Function\(|node:vm/
+  const dangerous =
+    /shell:\s*true|\bexecSync\b|\bexec\b.*child_process|(^|[^.\w])eval\(|new Function\(|node:vm/
   expect(dangerous.test("import { exec } from 'node:child_process'")).toBe(true)
   expect(dangerous.test('eval(text)')).toBe(true)
   expect(linesThat(dangerous, 'src', '.ts')).toEqual([])

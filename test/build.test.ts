@@ -7,15 +7,16 @@ import { PACKAGE_FOLDER } from '../src/files/package-folder'
 
 /** What the command begins with, in place of all that it loads: quick to build. */
 const STUBS = {
-  'ft-cadis.ts': "export const createFtCadis = () => ({ parseAsync: async () => console.log('it runs') })\n",
-  'program.ts': 'export const runMain = (main: () => Promise<unknown>) => main()\n',
+  'cli/ft-cadis.ts': 'export const createFtCadis = () => ({ parseAsync: async () => {} })\n',
+  'cli/help.ts': "export const FIRST_STEPS = 'it runs'\n",
+  'cli/program.ts': 'export const runMain = (main: () => Promise<unknown>) => main()\n',
+  'terminal/print.ts': 'export const printLine = (line: string) => console.log(line)\n',
 }
 
 let checkout: string
 beforeAll(async () => {
   checkout = await mkdtemp(join(tmpdir(), 'ft-cadis-build-'))
-  const cli = join(checkout, 'src', 'cli')
-  await mkdir(cli, { recursive: true })
+  for (const room of ['cli', 'terminal']) await mkdir(join(checkout, 'src', room), { recursive: true })
   for (const name of [
     'package.json',
     'tsconfig.json',
@@ -24,7 +25,7 @@ beforeAll(async () => {
   ]) {
     await copyFile(join(PACKAGE_FOLDER, name), join(checkout, name))
   }
-  for (const [name, text] of Object.entries(STUBS)) await writeFile(join(cli, name), text)
+  for (const [name, text] of Object.entries(STUBS)) await writeFile(join(checkout, 'src', name), text)
   await symlink(join(PACKAGE_FOLDER, 'node_modules'), join(checkout, 'node_modules'))
 })
 afterAll(() => rm(checkout, { recursive: true }))

@@ -175,9 +175,25 @@ export function softLabelsPath({ of, n }: NonNullable<ResolvedArm['softLabels']>
  * and a hash of whatever else is not as by default.
  */
 export function logPath(arm: ResolvedArm, seed: number): string {
-  const { n0, n, alpha, images, batch: _, seed: _seed, ...others } = arm.config.certification
-  // α of an image is shared among them.
-  const decisive = others.familyWise ? { ...others, images } : others
+  const {
+    n0,
+    n,
+    alpha,
+    images,
+    batch: _,
+    seed: _seed,
+    procedure,
+    noise,
+    ...others
+  } = arm.config.certification
+  const decisive = {
+    ...others,
+    // α of an image is shared among them.
+    ...(others.familyWise && { images }),
+    // Logs of earlier versions, which had neither, keep their names.
+    ...(procedure.kind !== 'certify' && { procedure }),
+    ...(noise !== 'gaussian' && { noise }),
+  }
   const { images: _all, ...defaults } = certificationSchema.parse({})
   const isDefault = Object.entries(decisive).every(
     ([name, value]) => value === (defaults as Record<string, unknown>)[name],

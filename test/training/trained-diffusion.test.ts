@@ -91,6 +91,13 @@ describe('a diffusion model that is trained', () => {
     })
   })
 
+  it('is judged by the moving average, which stays behind where it moves slowly', async () => {
+    const optimisation = { ...run('slow').optimisation, stopAfterEpoch: 1 }
+    await train(run('slow', { method: { kind: 'diffusion', averageDecay: 0.9999 }, optimisation }))
+    const [slow, fast] = [(await epochsOf('slow'))[0], (await epochsOf('judged'))[0]]
+    expect(slow?.error).toBeGreaterThan(1.2 * (fast?.error ?? Number.NaN))
+  })
+
   it('measures no accuracy without a classifier, and shows clean, noisy and denoised images', async () => {
     const [epoch] = await epochsOf('alone')
     expect(epoch).toMatchObject({ noisy: null, clean: null, error: expect.any(Number) })

@@ -139,6 +139,43 @@ it('converts to ℓ∞', () => {
   expect(table?.rows).toEqual([['ours', 75, 25, 0]])
 })
 
+it('marks the largest accuracy where rows are methods, not where they are classes, differences or figures', () => {
+  const { tables, perClass } = analyze([...ours, ...theirs], {
+    ...{
+      radii: [0.5],
+      perClass: true,
+      highProbability: {},
+      frontier: 'cifar10',
+      compare: ['ours', 'theirs'],
+    },
+    ...{ paper: ['table1_cifar10'] },
+  })
+  const marked = [...tables, ...perClass].map(({ columns }) => columns.some(({ best }) => best !== undefined))
+  // Summary, bounds, the paper, differences to it, later publications, the paired comparison; classes of each.
+  expect(marked).toEqual([true, true, true, false, true, false, false, false])
+})
+
+describe('logs of ℓ1 radii', () => {
+  const logs = labelled('uniform', logOf('u', [1, 0.5], { norm: 'l1', bound: 'uniform' }))
+
+  it('are said to be so in every table', () => {
+    const { tables, perClass, notes } = analyze([...ours, ...logs], { perClass: true, highProbability: {} })
+    const note = 'The radii of u are of the ℓ1 norm.'
+    for (const table of [...tables, ...perClass]) expect(table.notes).toEqual([note])
+    expect(notes).toContain(note)
+    expect(analyze(ours).tables[0]?.notes).toBeUndefined()
+  })
+
+  it.each([
+    ['converted to ℓ∞', { lInfinity: { dimensions: 64, epsilons: [{ text: '0', value: 0 }] } }],
+    ['set beside the paper', { paper: ['table1_cifar10'] }],
+    ['set beside later publications', { frontier: 'cifar10' as const }],
+  ])('are not %s', (_what, options) => {
+    expect(() => analyze(logs, options)).toThrow(/The radii of u are of the ℓ1 norm/)
+    expect(() => analyze(logs, options)).toThrow(ConfigError)
+  })
+})
+
 it('has a table by class for each run', () => {
   const { perClass } = analyze(ours, { perClass: true, radii: [0.75] })
   expect(perClass.map(({ rows }) => rows)).toEqual([

@@ -1,5 +1,5 @@
 import { ConfigError } from '../../errors'
-import { overSeeds } from '../accuracy-table'
+import { overSeeds, radiusColumns } from '../accuracy-table'
 import { legendLayout } from '../chart/legend'
 import { byLabel, type ChartSize, renderSvg, requireDistinct } from '../chart-svg'
 import type { Method, Run } from '../runs'
@@ -92,7 +92,7 @@ export function expectedTable(
     columns: [
       { header: 'method' },
       { header: 'n', digits: 0 },
-      ...radii.map(radius => ({ header: `r = ${radius}`, digits: 1 })),
+      ...radiusColumns(radii),
       { header: 'ACR', digits: 3 },
     ],
     rows: methods.flatMap(({ runs }) =>

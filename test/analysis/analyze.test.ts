@@ -76,6 +76,9 @@ it('takes the best over configurations and says which it was', () => {
     ['m', 0.5, 100, 100, 'm, σ = 0.25'],
     ['m', 1, 50, 50, 'm, σ = 1'],
   ])
+  const lower = labelled('m', logOf('a', [0.5, 0.25], { sigma: 0.25 }), logOf('b', [0.1, null], { sigma: 1 }))
+  const [form] = analyze(lower, { envelope: true, radii: [0.5] }).tables
+  expect(form?.rows).toEqual([['m', '0.25, 1', { value: 50, clean: 100 }]])
 })
 
 it('has a table of bounded width, whatever the largest radius is', () => {

@@ -7,6 +7,7 @@ import type { CertificationLog } from '../../src/logs/certification-log-file'
 import { gaussianBound } from '../../src/statistics/bound'
 import { lowerConfidenceBound } from '../../src/statistics/confidence-bound'
 import { configuration, labelled, logOf } from './logs'
+import { outlines } from './outlines'
 
 const N = 1000
 
@@ -153,14 +154,36 @@ describe('what other numbers of votes are expected to give', () => {
   })
 
   it('has a table and a chart, and so has the distribution', async () => {
-    const methods = groupLogs(labelled('m', counted(1000, 600, -900)))
+    const log = counted(1000, 600, -900)
+    const methods = groupLogs(labelled('m', log))
     const { rows } = expectedTable(methods, [0], [100, 1000])
-    expect(rows.map(([name, n]) => [name, n])).toEqual([
-      ['m', 100],
-      ['m', 1000],
+    const figures = expectedFigures(log, [100, 1000], [0])
+    expect(rows).toEqual(
+      figures.map(({ n, averageCertifiedRadius, certifiedAccuracy: [share = 0] }) => [
+        ...['m', n],
+        ...[100 * share, averageCertifiedRadius],
+      ]),
+    )
+    const chart = await expectedChart(methods, { ns: [100, 1000] })
+    expect(chart).toContain('>1,000</text>')
+    const drawn = [...chart.matchAll(/\(n\): [\d,]+; expected ACR: ([\d.]+)/g)].map(([, value]) =>
+      Number(value),
+    )
+    const radii = figures.map(({ averageCertifiedRadius }) => averageCertifiedRadius)
+    expect([...new Set(drawn)]).toEqual(radii.map(radius => expect.closeTo(radius, 9)))
+    const shares = await shareChart(methods)
+    expect(shares).toContain('>images with at least p (%)</text>')
+    // At p = 0.6 the band is from one image to two: from 2/3 of the height to 1/3, in steps as the line has them.
+    const [band = ''] = outlines(shares, 'area')
+    const corners = [...band.matchAll(/[ML]([\d.]+),([\d.]+)/g)].map(([, x, y]) => [Number(x), Number(y)])
+    const width = Math.max(...corners.map(([x = 0]) => x))
+    const height = Math.max(...corners.map(([, y = 0]) => y))
+    const at = corners.filter(([x = 0]) => Math.abs(x / width - 0.6) < 1e-6).map(([, y = 0]) => y)
+    expect(at.length).toBeGreaterThan(2)
+    expect([Math.min(...at), Math.max(...at)].map(y => y / height)).toEqual([
+      expect.closeTo(1 / 3, 2),
+      expect.closeTo(2 / 3, 2),
     ])
-    expect(await expectedChart(methods, { ns: [100, 1000] })).toContain('>1,000</text>')
-    expect(await shareChart(methods)).toContain('>images with at least p (%)</text>')
   })
 })
 

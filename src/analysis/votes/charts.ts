@@ -63,7 +63,7 @@ export function shareChart(
       },
       layer: [
         {
-          mark: { type: 'area', opacity: 0.15 },
+          mark: { type: 'area', interpolate: 'step-before', opacity: 0.15 },
           encoding: { y: { ...y, field: 'lower' }, y2: { field: 'upper' } },
         },
         {

@@ -91,16 +91,18 @@ export function expectedFigures(
   })
 }
 
-/** The radius that so many votes certify, -1 where they abstain; each count is looked at once. */
+/** Lower bounds by α and n, then by count: logs of one α share them, and so do a table and its chart. */
+const LOWER_BOUNDS = new Map<string, Map<number, number>>()
+
+/** The radius that so many votes certify, -1 where they abstain. */
 function radiiByCount({ n, bound, alpha }: { n: number; bound: Bound; alpha: number }) {
-  const known = new Map<number, number>()
+  const key = `${alpha} ${n}`
+  const known = LOWER_BOUNDS.get(key) ?? new Map<number, number>()
+  LOWER_BOUNDS.set(key, known)
   return (count: number): number => {
-    const before = known.get(count)
-    if (before !== undefined) return before
-    const top = lowerConfidenceBound(count, n, { alpha })
-    const radius = top < 0.5 ? -1 : bound.radius(top)
-    known.set(count, radius)
-    return radius
+    const top = known.get(count) ?? lowerConfidenceBound(count, n, { alpha })
+    known.set(count, top)
+    return top < 0.5 ? -1 : bound.radius(top)
   }
 }
 

@@ -79,7 +79,7 @@ describe('the noise of the settings', () => {
   it('in whole steps is refused with adaptive votes, and anywhere but in certification', () => {
     const adaptive = { ...certification, adaptive: { radii: [0, 0.25] } }
     expect(() => requireCertifiable(adaptive, { sigma: 0.25, images: 1 })).toThrow(
-      /--sound certifies by CERTIFY/,
+      /certification\.adaptive: expected none for the noise discrete-gaussian \(--sound\)/,
     )
     expect(() => requireGaussian('A file of soft labels', certification)).toThrow(
       /got certification.noise discrete/,

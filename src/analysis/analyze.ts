@@ -6,6 +6,7 @@ import { frontierRows, frontierTable } from './frontier/frontier'
 import { type HighProbabilityOptions, highProbabilityTable } from './high-probability'
 import { comparisonDifferences, requireComparable, sayDifferences } from './log-differences'
 import { type Epsilon, envelopeTable, lInfinityTable, perClassTable, summaryTable } from './measures'
+import { normOf, requireL2, requireOneNorm } from './norm'
 import { comparePaired } from './paired-comparison'
 import { paperComparison } from './paper-comparison'
 import { paperTable } from './paper-tables'
@@ -20,7 +21,7 @@ const MOST_STEPS = 40
 export interface AnalyzeOptions {
   /** Take at each radius the best of a label's configurations. Default: false. */
   readonly envelope?: boolean
-  /** ℓ2 radii on the [0, 1] pixel scale. Default: 0, 0.25, ... up to the largest certified radius. */
+  /** Radii on the [0, 1] pixel scale, of the norm of the logs. Default: 0, 0.25, ... up to the largest certified radius. */
   readonly radii?: readonly number[] | undefined
   /** Adds lower bounds that hold with high probability. */
   readonly highProbability?: HighProbabilityOptions | undefined
@@ -58,16 +59,21 @@ export interface Analysis {
 
 /**
  * The figures of certification logs. Logs that share a label are seeds of one configuration and averaged, with `envelope`
- * configurations to take the best of; logs of other labels get rows of their own.
+ * configurations to take the best of; logs of other labels get rows of their own. All are of one norm.
  *
  * @throws as `groupLogs`, `certifiedAccuracy`, `highProbabilityTable`, `lInfinityCertifiedAccuracy`, `paperTable`,
- * `paperComparison` and `comparePaired`; ConfigError for a label to compare that is none, or is an envelope, or was certified
+ * `paperComparison`, `comparePaired`, `requireOneNorm` and `requireL2`; ConfigError for a label to compare that is none, or is an envelope, or was certified
  * with other settings or of other images
  */
 export function analyze(logs: readonly LabelledLog[], options: AnalyzeOptions = {}): Analysis {
   const { envelope = false, perClass = false, highProbability, lInfinity, paper = [], compare } = options
   const { allowDifferent = false, frontier, expectedAt, rows: named } = options
   const methods = groupLogs(logs, { envelope, allowDifferent })
+  const own = logs.map(({ log }) => log)
+  requireOneNorm(own)
+  if (lInfinity !== undefined) requireL2('Accuracy at ℓ∞ radii', own)
+  if (paper.length > 0) requireL2('The paper', own)
+  if (frontier !== undefined) requireL2('What is published', own)
   const differences = methods.flatMap(method => method.differences)
   const withDifferences = (table: Table): Table =>
     differences.length === 0
@@ -141,7 +147,7 @@ function comparisonTable(
     averageCertifiedRadius[key],
   ]
   return {
-    caption: `${a.name} and ${b.name} on the same ${images} images: certified accuracy in percent at ℓ2 radius r and ACR, with ${100 * confidence} % bootstrap intervals over images, each by itself`,
+    caption: `${a.name} and ${b.name} on the same ${images} images: certified accuracy in percent at ${normOf(compared)} radius r and ACR, with ${100 * confidence} % bootstrap intervals over images, each by itself`,
     columns: [
       { header: 'figure' },
       ...radii.map(radius => ({ header: `r = ${radius}`, digits: 1 })),

@@ -3,6 +3,7 @@ import type { CertificationLog } from '../../logs/certification-log-file'
 import { binomialDistribution } from '../../statistics/binomial'
 import { gaussianBound } from '../../statistics/bound'
 import { lowerConfidenceBound, upperConfidenceBound } from '../../statistics/confidence-bound'
+import { requireL2 } from '../norm'
 
 /** How likely a noisy copy of an image is to get the image's label. */
 export interface LabelShare {
@@ -121,7 +122,8 @@ function expectedAt(
   return [expected, certified]
 }
 
-function requireCounts({ file, rows, metadata }: CertificationLog): { sigma: number; alpha: number } {
+function requireCounts(log: CertificationLog): { sigma: number; alpha: number } {
+  const { file, rows, metadata } = log
   const { configuration } = metadata ?? {}
   const refuse = (reason: string) =>
     new ConfigError(`The votes of ${file} are not known well enough: ${reason}.`, {
@@ -130,6 +132,7 @@ function requireCounts({ file, rows, metadata }: CertificationLog): { sigma: num
   if (configuration === undefined) throw refuse('no .json beside it says σ, n and α')
   if (configuration.procedure.kind !== 'certify') throw refuse('it is adaptive, and images have different n')
   if (rows.some(({ evidence }) => evidence === undefined)) throw refuse('it has no columns of counts')
+  requireL2('What is expected with other numbers of votes', [log])
   const { certifiedSigma, sigma, alpha } = configuration
   return { sigma: typeof certifiedSigma === 'number' ? certifiedSigma : sigma, alpha }
 }

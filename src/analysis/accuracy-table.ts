@@ -14,8 +14,6 @@ export function radiusColumns(radii: readonly number[], { best }: Pick<Column, '
 /** A method and its logs, one per training seed. */
 export interface LabelledLogs extends AveragedLogs {
   readonly label: string
-  /** Of the radii; charts name it. Default: l2. */
-  readonly norm?: 'l1' | 'l2'
 }
 
 /**

@@ -2,6 +2,7 @@ import type { LabelledLogs } from './accuracy-table'
 import type { Analysis } from './analyze'
 import { legendLayout } from './chart/legend'
 import type { ChartSize } from './chart-svg'
+import { normOfMethods } from './norm'
 import { certifiedAccuracyChart, certifiedAccuracyFigure } from './plots'
 import type { Report } from './report'
 import type { Method } from './runs'
@@ -9,20 +10,21 @@ import type { Method } from './runs'
 /** The page of an analysis: tables, curves, accuracy by class, and what the figures do and do not say. */
 export async function analysisPage({ methods, tables, perClass, notes }: Analysis): Promise<Report> {
   const [summary, ...others] = tables
+  const norm = normOfMethods(methods)
   return {
     title: 'Certified accuracy',
     lead: methods.map(({ name }) => name).join(' · '),
     sections: [
       ...(notes.length > 0 ? [{ kind: 'text', title: 'To know first', paragraphs: notes } as const] : []),
       ...(summary === undefined ? [] : [{ kind: 'table', title: 'Summary', table: summary } as const]),
-      { kind: 'charts', charts: [await certifiedAccuracyFigure(curvesOf(methods))] },
+      { kind: 'charts', charts: [await certifiedAccuracyFigure(curvesOf(methods), { norm })] },
       ...others.map(table => ({ kind: 'table', table }) as const),
       ...perClass.map((table, position) =>
         position === 0
           ? ({ kind: 'table', title: 'By class', table } as const)
           : ({ kind: 'table', table } as const),
       ),
-      { kind: 'text', title: 'What the figures say', paragraphs: MEANING },
+      { kind: 'text', title: 'What the figures say', paragraphs: meaning(norm) },
     ],
   }
 }
@@ -30,11 +32,10 @@ export async function analysisPage({ methods, tables, perClass, notes }: Analysi
 /** One line a run, several seeds with their band. */
 function curvesOf(methods: readonly Method[]): LabelledLogs[] {
   return methods.flatMap(({ runs }) =>
-    runs.map(({ name, logs, allowDifferent, configuration }) => ({
+    runs.map(({ name, logs, allowDifferent }) => ({
       label: name,
       logs: logs.map(({ rows }) => rows),
       allowDifferent,
-      norm: configuration?.norm === 'l1' ? 'l1' : 'l2',
     })),
   )
 }
@@ -46,6 +47,7 @@ export function curvesChart(
 ): Promise<string> {
   const lines = curvesOf(methods)
   return certifiedAccuracyChart(lines, {
+    norm: normOfMethods(methods),
     width,
     height:
       height +
@@ -56,9 +58,9 @@ export function curvesChart(
   })
 }
 
-const MEANING = [
+const meaning = (norm: string) => [
   'Certified accuracy at radius r is the share of images that are classified correctly, are not abstained on, and have a ' +
-    'certified ℓ2 radius of at least r. The average certified radius (ACR) is the mean radius over all images, 0 where the ' +
+    `certified ${norm} radius of at least r. The average certified radius (ACR) is the mean radius over all images, 0 where the ` +
     'prediction is wrong or abstains.',
   'A certificate speaks of the smoothed classifier, the one that votes over noise, not of the network in it. It is a ' +
     'statistical statement: each may be wrong with probability α. It says nothing about perturbations outside its radius, ' +

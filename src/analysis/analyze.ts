@@ -7,11 +7,12 @@ import { frontierRows, frontierTable } from './frontier/frontier'
 import { type HighProbabilityOptions, highProbabilityTable } from './high-probability'
 import { comparisonDifferences, requireComparable, sayDifferences } from './log-differences'
 import { type Epsilon, envelopeTable, lInfinityTable, perClassTable, summaryTable } from './measures'
+import { normOf, requireL2, requireOneNorm } from './norm'
 import { comparePaired } from './paired-comparison'
 import { paperComparison } from './paper-comparison'
 import { paperTable } from './paper-tables'
 import { groupLogs, type LabelledLog, type Method, type Run } from './runs'
-import { normNotes, notesOn, requireL2, uncheckedNote } from './settings'
+import { notesOn, uncheckedNote } from './settings'
 import type { Table } from './tables'
 import { expectedTable } from './votes/charts'
 
@@ -21,7 +22,7 @@ const MOST_STEPS = 40
 export interface AnalyzeOptions {
   /** Take at each radius the best of a label's configurations. Default: false. */
   readonly envelope?: boolean
-  /** ℓ2 radii on the [0, 1] pixel scale. Default: 0, 0.25, ... up to the largest certified radius. */
+  /** Radii on the [0, 1] pixel scale, of the norm of the logs. Default: 0, 0.25, ... up to the largest certified radius. */
   readonly radii?: readonly number[] | undefined
   /** Adds lower bounds that hold with high probability. */
   readonly highProbability?: HighProbabilityOptions | undefined
@@ -59,19 +60,22 @@ export interface Analysis {
 
 /**
  * The figures of certification logs. Logs that share a label are seeds of one configuration and averaged, with `envelope`
- * configurations to take the best of; logs of other labels get rows of their own.
+ * configurations to take the best of; logs of other labels get rows of their own. All are of one norm.
  *
- * @throws as `groupLogs`, `requireL2`, `certifiedAccuracy`, `highProbabilityTable`, `lInfinityCertifiedAccuracy`, `paperTable`,
- * `paperComparison` and `comparePaired`; ConfigError for a label to compare that is none, or is an envelope, or was certified
+ * @throws as `groupLogs`, `certifiedAccuracy`, `highProbabilityTable`, `lInfinityCertifiedAccuracy`, `paperTable`,
+ * `paperComparison`, `comparePaired`, `requireOneNorm` and `requireL2`; ConfigError for a label to compare that is none, or is an envelope, or was certified
  * with other settings or of other images
  */
 export function analyze(logs: readonly LabelledLog[], options: AnalyzeOptions = {}): Analysis {
   const { envelope = false, perClass = false, highProbability, lInfinity, paper = [], compare } = options
   const { allowDifferent = false, frontier, expectedAt, rows: named } = options
   const methods = groupLogs(logs, { envelope, allowDifferent })
-  if (lInfinity !== undefined) requireL2('radii that are converted to ℓ∞', methods)
-  if (paper.length > 0 || frontier !== undefined) requireL2('published rows', methods)
-  const differences = [...methods.flatMap(method => method.differences), ...normNotes(methods)]
+  const own = logs.map(({ log }) => log)
+  requireOneNorm(own)
+  if (lInfinity !== undefined) requireL2('Accuracy at ℓ∞ radii', own)
+  if (paper.length > 0) requireL2('The paper', own)
+  if (frontier !== undefined) requireL2('What is published', own)
+  const differences = methods.flatMap(method => method.differences)
   const withNotes = (table: Table): Table =>
     differences.length === 0
       ? table
@@ -144,7 +148,7 @@ function comparisonTable(
     averageCertifiedRadius[key],
   ]
   return {
-    caption: `${a.name} and ${b.name} on the same ${images} images: certified accuracy in percent at ℓ2 radius r and ACR, with ${100 * confidence} % bootstrap intervals over images, each by itself`,
+    caption: `${a.name} and ${b.name} on the same ${images} images: certified accuracy in percent at ${normOf(compared)} radius r and ACR, with ${100 * confidence} % bootstrap intervals over images, each by itself`,
     columns: [{ header: 'figure' }, ...radiusColumns(radii), { header: 'ACR', digits: 3 }],
     rows: [
       line(a.name, 'first'),

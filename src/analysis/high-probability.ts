@@ -3,6 +3,7 @@ import type { CertificationLog } from '../logs/certification-log-file'
 import { familyWiseOf } from '../logs/certification-log-metadata'
 import { radiusColumns } from './accuracy-table'
 import { certifiedAccuracy, highProbabilityAccuracy } from './certified-accuracy'
+import { normOfMethods } from './norm'
 import { logNames, type Method } from './runs'
 import type { Table } from './tables'
 
@@ -27,7 +28,7 @@ export function highProbabilityTable(
 ): Table {
   const runs = methods.flatMap(method => method.runs)
   return {
-    caption: `Certified accuracy in percent at ℓ2 radius r that exact certificates of these images would have at least, each with probability 1 − ρ, ρ = ${rho}, as a certificate is wrong with probability at most α`,
+    caption: `Certified accuracy in percent at ${normOfMethods(methods)} radius r that exact certificates of these images would have at least, each with probability 1 − ρ, ρ = ${rho}, as a certificate is wrong with probability at most α`,
     columns: [{ header: 'log' }, { header: 'α' }, ...radiusColumns(radii, { best: 'largest' })],
     rows: runs.flatMap(run => {
       const names = logNames(run)

@@ -2,6 +2,7 @@ import type { CertificationRow } from '../logs/certification-log'
 import { ACR, overSeeds, radiusColumns } from './accuracy-table'
 import { abstentionRate, averageCertifiedRadius, lInfinityRadius } from './certified-accuracy'
 import { bestOverRuns } from './envelope'
+import { normOf, normOfMethods } from './norm'
 import type { Method, Run } from './runs'
 import { differingSettings } from './settings'
 import type { Cell, Column, Table } from './tables'
@@ -19,7 +20,7 @@ export function summaryTable(methods: readonly Method[], radii: readonly number[
   // An envelope is not a classifier: it has neither one average radius nor one rate of abstention.
   const hasAverages = methods.some(({ runs }) => runs.length === 1)
   const caption = [
-    'Certified accuracy in percent at ℓ2 radius r',
+    `Certified accuracy in percent at ${normOfMethods(methods)} radius r`,
     ...(isEnvelope
       ? ['of an envelope the best configuration at each radius, with its accuracy at radius 0 in parentheses']
       : []),
@@ -56,8 +57,7 @@ function envelopeCells({ runs }: Method, radii: readonly number[]): Cell[] {
 /** Where an envelope comes from: a row for each method and radius, with the accuracy at radius 0 that Table 1 prints in parentheses. */
 export function envelopeTable(methods: readonly Method[], radii: readonly number[]): Table {
   return {
-    caption:
-      'The configuration that is best at each ℓ2 radius r, with its certified and its clean accuracy in percent',
+    caption: `The configuration that is best at each ${normOfMethods(methods)} radius r, with its certified and its clean accuracy in percent`,
     columns: [
       { header: 'method' },
       { header: 'r' },
@@ -121,7 +121,7 @@ export function perClassTable({ name, logs, allowDifferent }: Run, radii: readon
     (a, b) => a - b,
   )
   return {
-    caption: `${name}: certified accuracy in percent at ℓ2 radius r, and ${ACR}, by class`,
+    caption: `${name}: certified accuracy in percent at ${normOf(logs)} radius r, and ${ACR}, by class`,
     columns: [
       { header: 'class' },
       { header: 'images' },

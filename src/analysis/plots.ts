@@ -1,5 +1,6 @@
 import { ConfigError } from '../errors'
 import { labelRadius } from '../logs/certification-log'
+import { NORM_TEXT } from '../statistics/bound'
 import { type LabelledLogs, overSeeds } from './accuracy-table'
 import { certifiedAccuracy } from './certified-accuracy'
 import { legendLayout } from './chart/legend'
@@ -62,9 +63,14 @@ export async function certifiedAccuracyChart(
   methods: readonly LabelledLogs[],
   {
     maxRadius = largestRadius(methods),
+    norm = NORM_TEXT.l2,
     width = 640,
     height = 400,
-  }: ChartSize & { readonly maxRadius?: number } = {},
+  }: ChartSize & {
+    readonly maxRadius?: number
+    /** Of the radii, as it is written. Default: ℓ2. */
+    readonly norm?: string
+  } = {},
 ): Promise<string> {
   const points = certifiedAccuracyCurves(methods, { maxRadius })
   const values = points.map(point => ({
@@ -90,7 +96,7 @@ export async function certifiedAccuracyChart(
         x: {
           field: 'radius',
           type: 'quantitative',
-          title: `${normsOf(methods, ['ℓ₁', 'ℓ₂'])} radius (pixels in [0, 1])`,
+          title: `${norm.replace('2', '₂').replace('1', '₁')} radius (pixels in [0, 1])`,
           scale: { domain: [0, maxRadius], nice: false },
           axis: { values: quartersUpTo(maxRadius), labelExpr: 'datum.value' },
         },
@@ -114,9 +120,13 @@ export async function certifiedAccuracyChart(
 }
 
 /** The curves of certified accuracy as a chart of a page, wide and narrow. Throws as {@link certifiedAccuracyChart} does. */
-export async function certifiedAccuracyFigure(methods: readonly LabelledLogs[]): Promise<Chart> {
+export async function certifiedAccuracyFigure(
+  methods: readonly LabelledLogs[],
+  { norm = NORM_TEXT.l2 }: { readonly norm?: string } = {},
+): Promise<Chart> {
   const labels = methods.map(({ label }) => label)
   const sized = (width: number, height: number) => ({
+    norm,
     width,
     height: height + legendLayout(labels, width).height,
   })
@@ -126,15 +136,9 @@ export async function certifiedAccuracyFigure(methods: readonly LabelledLogs[]):
   return {
     svg: await certifiedAccuracyChart(methods, sized(900, 370)),
     narrowSvg: await certifiedAccuracyChart(methods, sized(340, 260)),
-    caption: `Certified accuracy against the ${normsOf(methods, ['ℓ1', 'ℓ2'])} radius of the perturbation, for pixels in [0, 1]${bands}.`,
+    caption: `Certified accuracy against the ${norm} radius of the perturbation, for pixels in [0, 1]${bands}.`,
     alt: `Certified accuracy against radius for ${labels.join('; ')}.`,
   }
-}
-
-/** The norms of the radii, by these names. */
-function normsOf(methods: readonly LabelledLogs[], [l1, l2]: readonly [l1: string, l2: string]): string {
-  const names = methods.map(({ norm }) => (norm === 'l1' ? l1 : l2))
-  return [...new Set(names)].sort().join(' or ')
 }
 
 /** Ticks where tables have their radii: at quarters, or where these are too many at the least multiple of one. */

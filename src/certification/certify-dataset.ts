@@ -142,7 +142,7 @@ export async function certifyDataset(
     for (const [arm, { log }] of arms.entries()) {
       if (!logs.saysData(arm)) options.onNote?.(dataUnknown(log))
     }
-    if (noise.kind === 'discrete-gaussian') options.onNote?.(ROUNDED)
+    if (drawn.note !== undefined) options.onNote?.(drawn.note)
     const logged = arms.map(({ log }, arm) => ({ log, rows: logs.rowsOfArm(arm) }))
     await requireLoggedImages(dataset, logged, options)
     const work = own.map(index => ({ index, without: logs.armsWithout(index) }))
@@ -216,9 +216,6 @@ function datasetImage(dataset: Dataset, { index, seed }: { readonly index: numbe
     }
   })
 }
-
-const ROUNDED =
-  'pixels are rounded to whole steps of 1/255: the certificates are about images so rounded, and speak of others on that grid.'
 
 function dataUnknown(log: string): string {
   return `${log} is of an earlier version: its rows are compared with the images, but nothing says of which classes and how many other images it was.`

@@ -3,7 +3,7 @@ import { dealt, type Shard } from '../logs/shards'
 import { toSymmetric } from '../smoothing/denoise'
 import { type CertifiedNetworks, loadNetworks } from '../smoothing/load-networks'
 import { type SmoothedInput, smoothedOf } from '../smoothing/smoothed-input'
-import { smoothingOf } from '../smoothing/smoothing'
+import { type Noise, smoothingOf } from '../smoothing/smoothing'
 import { datasetSpec } from '../smoothing/specs'
 import { type Classifier, type Dataset, openDataset, select } from '../torch'
 import { firstLine, linesOf, scalesOf } from './arm-lines'
@@ -11,6 +11,7 @@ import { armOf, classifiersOf, prepareArms } from './arm-networks'
 import type { Certifier } from './certifiers/certifier'
 import { chooseImages } from './choose-images'
 import { expectedCopies } from './expected-copies'
+import { drawnNoise } from './noise'
 import { certifiersOf, mostCopies, type ProcedureSettings, procedureBound, procedureOf } from './procedure'
 import { certifyImages } from './queue/certify-images'
 import type { Line } from './queue/line'
@@ -26,7 +27,7 @@ export interface CertificationDryRun {
   readonly pass: number
   /** Of a full pass, once warm. */
   readonly secondsPerPass: number
-  /** With a fixed n, and adaptively: as the settings say, or on the grid that follows σ. */
+  /** As the settings say, and beside it adaptively or with a fixed n; --sound has a fixed n alone. */
   readonly plans: readonly CertificationPlan[]
 }
 
@@ -62,6 +63,7 @@ export async function dryRunCertification(
   const dataset = await openDataset(session, datasetSpec(config.data, 'test'))
   let networks: CertifiedNetworks | undefined
   let copies: readonly Classifier[] = []
+  let noise: Noise = { kind: 'gaussian' }
   try {
     const planned = await chooseImages(dataset, certification)
     requireCertifiable(certification, { sigma, images: planned.length })
@@ -81,24 +83,30 @@ export async function dryRunCertification(
         : { ...certification, procedure: { kind: 'certify' }, adaptive: 'none' }
     const { n0, n } = certification
     const scales = scalesOf(own, smoothing, { ...certification, images: planned.length })
-    const [{ alpha, certifiedSigma }] = scales
-    const asked = { scales, arms: prepared.arms, images: planned.length, n0, n }
+    const [guarantee] = scales
+    const { alpha, certifiedSigma } = guarantee
+    const values = dataset.description.imageShape.reduce((product, size) => product * size, 1)
+    noise = drawnNoise(certification, { smoothing, guarantee, values }).begin(session)
+    const asked = { scales, noise, arms: prepared.arms, images: planned.length, n0, n }
     const line = linesOf(own, asked)[firstLine(own)] as Line
     const pass = passSizeOf({ batch: certification.batch, copies: Number(line.copies) })
     const secondsPerPass = await timePass(dataset, { ...line, pass, signal })
     const images = shard === undefined ? planned.length : dealt(planned, shard).length
-    const plans = [own, procedureOf(other, { sigma })].map((procedure): CertificationPlan => {
-      const bound = procedureBound(procedure, { noise: certification.noise, sigma: certifiedSigma })
-      const copiesPerImage = ADAPTIVE.includes(procedure.kind)
-        ? expectedCopies(certifiersOf(procedure, { bound, alpha, n0, n })())
-        : mostCopies(procedure, { n0, n })
-      const all = Math.ceil(images * copiesPerImage)
-      const passes = Math.ceil(all / pass)
-      return { procedure, copiesPerImage, copies: all, passes, seconds: passes * secondsPerPass }
-    })
+    const isFixed = certification.noise === 'discrete-gaussian'
+    const plans = [own, ...(isFixed ? [] : [procedureOf(other, { sigma })])].map(
+      (procedure): CertificationPlan => {
+        const bound = procedureBound(procedure, { noise: certification.noise, sigma: certifiedSigma })
+        const copiesPerImage = ADAPTIVE.includes(procedure.kind)
+          ? expectedCopies(certifiersOf(procedure, { bound, alpha, n0, n })())
+          : mostCopies(procedure, { n0, n })
+        const all = Math.ceil(images * copiesPerImage)
+        const passes = Math.ceil(all / pass)
+        return { procedure, copiesPerImage, copies: all, passes, seconds: passes * secondsPerPass }
+      },
+    )
     return { images, sigma, device: session.info.deviceName, pass, secondsPerPass, plans }
   } finally {
-    session.free([dataset, networks?.denoiser, networks && classifiersOf(networks), copies])
+    session.free([dataset, networks?.denoiser, networks && classifiersOf(networks), copies, noise])
   }
 }
 

@@ -18,6 +18,8 @@ export interface DrawnNoise {
   readonly lowerBound?: LowerBound
   /** What a log says of the noise; nothing of Gaussian noise. */
   readonly logged: JsonObject
+  /** What a reader has to know of the images; undefined where they are taken as they are. */
+  readonly note?: string
   /** The noise in Python, to be freed with its table. */
   begin(session: Session): Noise
 }
@@ -49,7 +51,7 @@ export function drawnNoise(
       const table = discreteGaussian(smoothing.realisedSigma)
       const sound = soundAlpha(table, { alpha, draws: n * values })
       return {
-        ...{ alpha: sound.alpha, lowerBound: exactLowerBound, logged: { sound } },
+        ...{ alpha: sound.alpha, lowerBound: exactLowerBound, logged: { sound }, note: ROUNDED },
         begin: session => ({
           ...{ kind: 'discrete-gaussian', steps: PIXEL_STEPS },
           table: stepNoise(session, table.thresholds),
@@ -58,6 +60,9 @@ export function drawnNoise(
     }
   }
 }
+
+const ROUNDED =
+  'pixels are rounded to whole steps of 1/255: the certificates are about images so rounded, and speak of others on that grid.'
 
 /** α of the votes, so that with the error of all draws it is at most α. */
 function soundAlpha(

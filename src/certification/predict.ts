@@ -30,7 +30,7 @@ export interface ImagePrediction {
   readonly prediction: number
   /** null where it abstains, or nothing says what classes are called. */
   readonly className: string | null
-  /** ℓ2 radius, for pixels in [0, 1], within which the class is the same; 0 unless certified. */
+  /** Radius, for pixels in [0, 1], within which the class is the same: ℓ2, of uniform noise ℓ1. 0 unless certified. */
   readonly radius: number
   /** Of the class that CERTIFY looked at: lower bound of its probability under the noise. */
   readonly lowerBound: number
@@ -94,9 +94,10 @@ export async function predict(
     const { smoothing, voter, names } = opened
     const guarantee = guaranteeOf(smoothing, { ...certification, images: files.length })
     const { n0, n, seed } = certification
-    const example = await session.compute(() => readImage(session, first, transform))
-    const drawn = drawnNoise(certification, { smoothing, guarantee, values: example.flat(2).length })
+    const values = transform.channels * transform.imageSize ** 2
+    const drawn = drawnNoise(certification, { smoothing, guarantee, values })
     const { alpha } = drawn
+    if (drawn.note !== undefined) onNote?.(drawn.note)
     noise = drawn.begin(session)
     const certifiers = [
       cohenCertifier({ ...drawn, bound: boundOf(certification.noise, guarantee.certifiedSigma), n0, n }),

@@ -25,14 +25,6 @@ export function requireCertifiable(
   const { n, familyWise, noise } = certification
   const procedure = procedureOf(certification, { sigma })
   const alpha = alphaOfImage(certification, images)
-  if (noise === 'discrete-gaussian' && procedure.kind !== 'certify') {
-    throw new ConfigError(
-      `--sound certifies by CERTIFY with n votes, got adaptive votes (${procedure.kind}).`,
-      {
-        remedy: 'Leave out one of the two: the tests of adaptive votes are computed in rounded numbers.',
-      },
-    )
-  }
   const bound = procedureBound(procedure, { noise, sigma })
   if (procedure.kind === 'at-radius') {
     requireRounds(procedure, { n, alpha, bound })

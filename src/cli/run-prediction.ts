@@ -2,10 +2,13 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { renderTable, type Table } from '../analysis/tables'
 import { connect } from '../bridge'
+import { boundOf } from '../certification/guarantee'
 import { type ImagePrediction, predict } from '../certification/predict'
+import type { CertificationConfig } from '../config/schema'
 import { DataError } from '../errors'
 import { isFolder } from '../files/exists'
 import { pathText, shownPath, systemPath } from '../files/system-path'
+import { NORM_TEXT } from '../statistics/bound'
 import { compilingPhase } from '../terminal/compiling'
 import { print, printData, say } from '../terminal/print'
 import { loadingLine, progressBar } from '../terminal/progress'
@@ -84,10 +87,11 @@ async function imagesIn(folder: string): Promise<string[]> {
 
 function tableOf(
   predictions: readonly ImagePrediction[],
-  { sigma, n, alpha }: { readonly sigma: number; readonly n: number; readonly alpha: number },
+  { sigma, n, alpha, noise }: { readonly sigma: number } & Pick<CertificationConfig, 'n' | 'alpha' | 'noise'>,
 ): Table {
+  const norm = NORM_TEXT[boundOf(noise, sigma).norm]
   return {
-    caption: `Class, certified ℓ2 radius for pixels in [0, 1] and p-value of PREDICT; σ = ${sigma}, n = ${n}, α = ${alpha}`,
+    caption: `Class, certified ${norm} radius for pixels in [0, 1] and p-value of PREDICT; σ = ${sigma}, n = ${n}, α = ${alpha}`,
     columns: [
       { header: 'image' },
       { header: 'class' },

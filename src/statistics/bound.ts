@@ -1,12 +1,15 @@
 import normalQuantile from '@stdlib/stats-base-dists-normal-quantile'
 import { ConfigError } from '../errors'
 
+/** The norms of radii, as they are written. */
+export const NORM_TEXT = { l1: 'ℓ1', l2: 'ℓ2' } as const
+
 /** From the probability of a class under the noise to the radius within which it stays the prediction. */
 export interface Bound {
   /** Names the bound in logs. */
   readonly kind: string
   /** In which radii are measured. */
-  readonly norm: 'l1' | 'l2'
+  readonly norm: keyof typeof NORM_TEXT
   /**
    * The radius on the [0, 1] pixel scale within which a class of at least the probability `top` stays ahead of all
    * others, none of which has more than `rest`. Increasing in `top`; negative where `top` is less than `rest`.

@@ -54,6 +54,5 @@ it('names the norm of the radii at the axis and in the caption', async () => {
     ]
   }
   expect(await figureOf(l1)).toEqual(['ℓ₁', 'ℓ1'])
-  expect(await figureOf([...l1, ...labelled('m', logOf('m', [1]))])).toEqual(['ℓ₁ or ℓ₂', 'ℓ1 or ℓ2'])
   expect(await figureOf(labelled('m', logOf('m', [1])))).toEqual(['ℓ₂', 'ℓ2'])
 })

@@ -158,27 +158,6 @@ it('marks the largest accuracy where rows are methods, not where they are classe
   expect(marked).toEqual([true, true, true, false, true, false, false, false])
 })
 
-describe('logs of ℓ1 radii', () => {
-  const logs = labelled('uniform', logOf('u', [1, 0.5], { norm: 'l1', bound: 'uniform' }))
-
-  it('are said to be so in every table', () => {
-    const { tables, perClass, notes } = analyze([...ours, ...logs], { perClass: true, highProbability: {} })
-    const note = 'The radii of u are of the ℓ1 norm.'
-    for (const table of [...tables, ...perClass]) expect(table.notes).toEqual([note])
-    expect(notes).toContain(note)
-    expect(analyze(ours).tables[0]?.notes).toBeUndefined()
-  })
-
-  it.each([
-    ['converted to ℓ∞', { lInfinity: { dimensions: 64, epsilons: [{ text: '0', value: 0 }] } }],
-    ['set beside the paper', { paper: ['table1_cifar10'] }],
-    ['set beside later publications', { frontier: 'cifar10' as const }],
-  ])('are not %s', (_what, options) => {
-    expect(() => analyze(logs, options)).toThrow(/The radii of u are of the ℓ1 norm/)
-    expect(() => analyze(logs, options)).toThrow(ConfigError)
-  })
-})
-
 it('has a table by class for each run', () => {
   const { perClass } = analyze(ours, { perClass: true, radii: [0.75] })
   expect(perClass.map(({ rows }) => rows)).toEqual([

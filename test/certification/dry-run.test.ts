@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { certificationOf, presets, type Session } from '../../src'
 import { dryRunCertification } from '../../src/certification/dry-run'
 import { renderDryRun } from '../../src/cli/certification-dry-run'
@@ -40,4 +40,16 @@ it('is about the share of a shard', async () => {
   const found = await dryRunCertification(session, { ...source, certification }, { shard })
   expect(found.images).toBe(2)
   expect(found.plans[0]?.copies).toBe(2 * 112)
+})
+
+it('times the noise of the settings, and plans no adaptive votes where these are refused', async () => {
+  const source = certificationOf(presets.digits({ output: 'unused' }))
+  const noise = 'discrete-gaussian' as const
+  const certification = { ...source.certification, noise, n0: 16, n: 96, batch: 64, images: { first: 5 } }
+  const before = session.liveTensors()
+  const recorded = vi.spyOn(session, 'record')
+  const { plans } = await dryRunCertification(session, { ...source, certification })
+  expect(recorded.mock.calls.map(([operation]) => operation)).toContain('stepped_of_runs')
+  expect(session.liveTensors()).toBe(before)
+  expect(plans.map(({ procedure }) => procedure.kind)).toEqual(['certify'])
 })

@@ -23,6 +23,10 @@ import type { DataConfig } from '../../src/config/schema'
 import { ABSTAIN } from '../../src/internal'
 import type { LogMetadata } from '../../src/logs/certification-log-metadata'
 import { loadNetworks } from '../../src/smoothing/load-networks'
+import { lowerConfidenceBound } from '../../src/statistics/confidence-bound'
+import { discreteGaussianBound } from '../../src/statistics/discrete-gaussian'
+import { exactLowerBound } from '../../src/statistics/exact-binomial'
+import { uniformBound } from '../../src/statistics/uniform-bound'
 import { CLASSIFIER, connectForTest, DENOISER, loadDigits } from '../support/digits'
 import { votesOnCopies } from '../support/votes'
 
@@ -146,6 +150,39 @@ describe('a smoothed classifier in a folder', () => {
     const other = predict(session, { config: config(), classes: backwards }, { files })
     await expect(other).rejects.toThrow(/logit 0 is "0" in the weights, "9" in the data/)
     expect(session.liveTensors()).toBe(before)
+  })
+
+  it.each([
+    ['discrete-gaussian', discreteGaussianBound(SIGMA), exactLowerBound],
+    ['uniform', uniformBound(SIGMA), lowerConfidenceBound],
+  ] as const)('draws the noise of the settings, and has its radius: %s', async (noise, bound, lower) => {
+    const settings = config()
+    const other = { ...settings, certification: { ...settings.certification, noise } }
+    const notes: string[] = []
+    const before = session.liveTensors()
+    const found = await predict(session, other, { files, onNote: told => notes.push(told) })
+    expect(session.liveTensors()).toBe(before)
+    const [first] = found
+    expect(first).toMatchObject({ verdict: 'certified', prediction: 6, topClass: 6, n: 96 })
+    const { topCount = 0, radius = 0 } = first ?? {}
+    const top = lower(topCount, 96, { alpha: 0.001 })
+    // The error of drawing 96 images of 64 values takes its part of alpha.
+    const isRounded = noise === 'discrete-gaussian'
+    expect(first?.lowerBound).toBeCloseTo(top, 9)
+    expect(radius).toBeCloseTo(bound.radius(top), 9)
+    if (isRounded) expect(first?.lowerBound).toBeLessThan(top)
+    const ofPixels = notes.filter(told => told.startsWith('pixels'))
+    expect(ofPixels).toEqual(isRounded ? [expect.stringMatching(/rounded to whole steps of 1\/255/)] : [])
+    const plain = await predict(session, settings, { files })
+    expect(found.map(image => image.topCount)).not.toEqual(plain.map(image => image.topCount))
+  })
+
+  it('refuses adaptive votes in whole steps before anything is loaded', async () => {
+    const { certification, ...settings } = config()
+    const sound = { ...certification, noise: 'discrete-gaussian', adaptive: { radii: [0, 0.25] } } as const
+    expect(() => parseCertificationConfig({ ...settings, certification: sound })).toThrow(
+      /certification\.adaptive: expected none for the noise discrete-gaussian/,
+    )
   })
 
   it('stops classifying when it is told to', async () => {

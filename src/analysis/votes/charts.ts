@@ -2,6 +2,7 @@ import { ConfigError } from '../../errors'
 import { overSeeds, radiusColumns } from '../accuracy-table'
 import { legendLayout } from '../chart/legend'
 import { byLabel, type ChartSize, renderSvg, requireDistinct } from '../chart-svg'
+import { normOfMethods } from '../norm'
 import type { Method, Run } from '../runs'
 import type { Table } from '../tables'
 import { expectedFigures, labelShares } from './shares'
@@ -87,7 +88,7 @@ export function expectedTable(
 ): Table {
   return {
     caption:
-      'Certified accuracy in percent at ℓ2 radius r, and ACR, that are expected with n votes an image, from the shares of the votes that were counted; ' +
+      `Certified accuracy in percent at ${normOfMethods(methods)} radius r, and ACR, that are expected with n votes an image, from the shares of the votes that were counted; ` +
       'above the n that was counted it is what those shares make likely',
     columns: [
       { header: 'method' },

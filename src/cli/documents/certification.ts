@@ -14,7 +14,9 @@ const imageSchema = z.object({
     .describe('What was found, as in the column `outcome` of the log.'),
   prediction: z.int().min(-1).describe('The class that was found, or -1 where there is none.'),
   className: z.string().nullable().describe('Its name; null without a class, or where nothing names it.'),
-  radius: radius.describe('Largest certified ℓ2 radius, for pixels in [0, 1]; 0 where there is none.'),
+  radius: radius.describe(
+    'Largest certified radius in `configuration.norm`, for pixels in [0, 1]; 0 where there is none.',
+  ),
   correct: z.boolean().describe('Whether the prediction is the label.'),
   durationMs: z.number().min(0).describe('Milliseconds that the image took.'),
 })

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { boundOf } from '../../certification/guarantee'
 import type { ImagePrediction } from '../../certification/predict'
 import type { CertificationRunConfig } from '../../config/schema'
 
@@ -19,7 +20,7 @@ const imageSchema = z.object({
     .number()
     .min(0)
     .describe(
-      'ℓ2 radius, for pixels in [0, 1], within which the class is the same; 0 unless the verdict is certified.',
+      'Radius in `norm`, for pixels in [0, 1], within which the class is the same; 0 unless the verdict is certified.',
     ),
   lowerBound: share.describe(
     'Lower bound of the probability under the noise of the class that CERTIFY looked at.',
@@ -39,6 +40,7 @@ export const predictionDocumentSchema = z.object({
   settings: z
     .record(z.string(), z.unknown())
     .describe('The settings with every default, see certification.json.'),
+  norm: z.enum(['l1', 'l2']).describe('The norm of all radii: l2, and of uniform noise l1.'),
   predictions: z.array(imageSchema).describe('An entry an image, in the order of the files.'),
 })
 
@@ -49,5 +51,10 @@ export function predictionDocument(
   settings: CertificationRunConfig,
   predictions: readonly ImagePrediction[],
 ): PredictionDocument {
-  return { document: 'prediction', version: 1, settings: { ...settings }, predictions: [...predictions] }
+  const { certification, smoothing } = settings
+  const { norm } = boundOf(certification.noise, smoothing.sigma)
+  return {
+    ...{ document: 'prediction', version: 1, settings: { ...settings }, norm },
+    predictions: [...predictions],
+  }
 }

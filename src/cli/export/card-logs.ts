@@ -52,6 +52,7 @@ function reasonToLeaveOut(
   if (metadata === undefined) return 'nothing beside it says how it was certified.'
   if (metadata.share !== undefined) return 'it is a share of a certification; merge the shares first.'
   if (rows.length === 0) return 'it has no row yet.'
+  if (metadata.configuration.norm !== 'l2') return `its radii are of ${metadata.configuration.norm}.`
   const logged = Object(metadata.configuration.models)
   const isSame = (first: unknown, second: unknown) => fieldDifferences(first, second).length === 0
   const isAbout =

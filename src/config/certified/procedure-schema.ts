@@ -148,6 +148,12 @@ export function problemsOfProcedure(
       message: `expected gaussian for the procedure ${kind}, whose bounds are of that noise, got ${noise}`,
     })
   }
+  if (kind === 'certify' && adaptive !== 'none' && noise === 'discrete-gaussian') {
+    problems.push({
+      path: 'certification.adaptive',
+      message: `expected none for the noise ${noise} (--sound), since tests of adaptive votes are computed in rounded numbers, got ${JSON.stringify(adaptive)}`,
+    })
+  }
   if (kind === 'cascade') problems.push(...problemsOfCascade(procedure, { sigma }))
   if (kind === 'pixel-dp' && procedure.split === 'published' && (alpha !== 0.05 || familyWise)) {
     problems.push({

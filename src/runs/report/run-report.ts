@@ -1,6 +1,7 @@
 import { analysisPage } from '../../analysis/analysis-page'
 import { analyze } from '../../analysis/analyze'
 import { spread } from '../../analysis/metric-curves'
+import { normOf } from '../../analysis/norm'
 import type { Report, ReportSection } from '../../analysis/report'
 import { fileName } from '../../analysis/runs'
 import { ConfigError } from '../../errors'
@@ -146,7 +147,14 @@ async function certificationSections(runs: readonly NamedRun[]): Promise<ReportS
   )
   const begun = logs.filter(({ log }) => log.rows.length > 0)
   if (begun.length === 0) return []
-  const { sections } = await analysisPage(analyze(begun, { perClass: runs.length === 1 }))
+  const norms = new Set(begun.map(({ log }) => normOf([log])))
+  const pages = await Promise.all(
+    [...norms].map(norm => {
+      const own = begun.filter(({ log }) => normOf([log]) === norm)
+      return analysisPage(analyze(own, { perClass: runs.length === 1 }))
+    }),
+  )
+  const sections = pages.flatMap(page => page.sections)
   return sections.map(section =>
     section.title === 'Summary' ? { ...section, title: 'Certification' } : section,
   )

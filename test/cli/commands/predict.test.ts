@@ -40,6 +40,23 @@ it('classifies files and folders, as a table for people or programs', async () =
   expect(others).toEqual([])
 })
 
+it.each([
+  ['uniform', 'ℓ1', 0.4036],
+  ['discrete-gaussian', 'ℓ2', 0.4564],
+])(
+  'says of which norm the radius is, for people and programs: of %s noise %s',
+  async (noise, norm, radius) => {
+    const six = join(folder, 'six.png')
+    await writeFile(six, Buffer.from(PICTURES['six.png'], 'base64'))
+    const settings = ['--n0', '16', '--n', '200', '--threads', '1', '--noise', noise]
+    const table = await run(six, ...settings)
+    expect(table.stdout).toContain(`certified ${norm} radius`)
+    const { norm: named, predictions } = JSON.parse((await run(six, ...settings, '--json')).stdout)
+    expect(named).toBe(norm === 'ℓ1' ? 'l1' : 'l2')
+    expect(predictions[0].radius).toBeCloseTo(radius, 3)
+  },
+)
+
 it('says which file is missing, and that a folder has no images', async () => {
   const empty = await run(folder)
   expect(empty.stderr).toMatch(/^error: There is no image file in .*\. Name files such as/)

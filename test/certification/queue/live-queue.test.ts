@@ -103,6 +103,20 @@ describe('a live queue', () => {
     expect(queue.images).toBe(0)
   })
 
+  it('fails the image whose votes cannot be told, and answers those that come later', async () => {
+    const { queue } = liveQueue({ size: 16 })
+    const onVotes = () => {
+      throw new Error('the screen is full')
+    }
+    const answers = await Promise.allSettled([
+      queue.submit('untold', [asking([[ask(48)]])], { onVotes }),
+      queue.submit('told', [asking([[ask(48)]])]),
+    ])
+    expect(answers.map(({ status }) => status)).toEqual(['rejected', 'fulfilled'])
+    expect(answers[0]).toMatchObject({ reason: { message: 'the screen is full' } })
+    await queue.submit('later', [asking([[ask(16)]])])
+  })
+
   it('draws again in smaller passes what memory did not suffice for, but not for who has gone', async () => {
     const { queue, passes } = liveQueue({ size: 64, most: 32 })
     const stop = new AbortController()

@@ -83,6 +83,18 @@ describe('a smoothed classifier that is loaded', () => {
     const other = { ...config(), smoothing: { ...config().smoothing, sigma: 0.5 } }
     using noisier = await loadSmoothed(session, other)
     expect(noisier.digest).not.toBe(smoothed.digest)
+    // Limits decide no answer.
+    using limited = await loadSmoothed(session, checkpoint, { limits: { maxMegapixels: 1, maxMegabytes: 1 } })
+    expect(limited.digest).toBe(smoothed.digest)
+  })
+
+  it('says where α is of each answer alone, and the settings want it of all', async () => {
+    const { certification, ...others } = config()
+    const notes: string[] = []
+    const other = { ...others, certification: { ...certification, familyWise: true } }
+    using loaded = await loadSmoothed(session, other, { onNote: note => notes.push(note) })
+    expect(notes).toContainEqual(expect.stringContaining('certification.familyWise is not kept'))
+    expect(await loaded.predict(files[0] ?? '')).toMatchObject({ alpha: 0.001 })
   })
 
   it('has predictions side by side share passes, each as it is alone', async () => {

@@ -79,6 +79,19 @@ describe('a live queue', () => {
     expect(done).toEqual(['few', 'many'])
   })
 
+  it('gives each image an equal part of a pass, in whole blocks, and those first that the last pass left out', async () => {
+    const { queue, passes } = liveQueue({ size: 48 })
+    const first = queue.submit('first', [asking([[ask(2 * 48)]])])
+    await setImmediate()
+    await Promise.all(['a', 'b', 'c', 'd'].map(image => queue.submit(image, [asking([[ask(36)]])])))
+    await first
+    expect(passes.slice(2).map(({ runs }) => runs.map(({ image, count }) => `${image} ${count}`))).toEqual([
+      ['a 16', 'b 16', 'c 16'],
+      ['d 16', 'a 16', 'b 16'],
+      ['c 16', 'd 16', 'a 4', 'b 4', 'c 4', 'd 4'],
+    ])
+  })
+
   it('draws nothing more for an image that is withdrawn', async () => {
     const { queue, passes } = liveQueue({ size: 32 })
     const stop = new AbortController()

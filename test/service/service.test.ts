@@ -5,9 +5,11 @@ import { request as send } from 'node:http'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { type CertificationRunConfigInput, loadSmoothed } from '../../src'
+import { type CertificationRunConfigInput, type LoadedSmoothed, loadSmoothed } from '../../src'
 import { PACKAGE_FOLDER } from '../../src/files/package-folder'
+import { createApp } from '../../src/service/app'
 import type { RequestLine } from '../../src/service/context'
+import { DEFAULT_LIMITS } from '../../src/service/limits'
 import type { ServeOptions, Service } from '../../src/service/serve'
 import { CLASSIFIER, connectForTest } from '../support/digits'
 import { ask, digitImages, digitsService, SETTINGS, temporaryFolder } from './digits-service'
@@ -421,6 +423,40 @@ describe('a service with other settings', () => {
     await expect(started({ host: '0.0.0.0' })).rejects.toThrow('can be reached from other machines')
     await expect(started({ host: '0.0.0.0', token: 'short' })).rejects.toThrow('5 characters, expected 16')
   })
+})
+
+it('has the work for a client that has gone stop', async () => {
+  const reasons: string[] = []
+  let asked = 0
+  const predict = (_image: unknown, { signal }: { readonly signal: AbortSignal }) => {
+    asked += 1
+    return new Promise((_resolve, reject) => {
+      signal.addEventListener('abort', () => {
+        reasons.push(signal.reason.message)
+        reject(signal.reason)
+      })
+    })
+  }
+  const smoothed = { predict, config: { certification: { n: 10 } } } as unknown as LoadedSmoothed
+  const { app } = await createApp({
+    predictor: {
+      ...{ state: 'ready', smoothed },
+      ask: async question => ({ result: await question(smoothed), restarted: false }),
+    },
+    access: { host: '127.0.0.1', allowedHosts: [], token: undefined },
+    ...{ limits: DEFAULT_LIMITS, allowsSeed: false },
+  })
+  const url = await app.listen({ host: '127.0.0.1', port: 0 })
+  const stop = new AbortController()
+  const gone = fetch(`${url}/predict`, {
+    ...{ method: 'POST', body: new Uint8Array(first), signal: stop.signal },
+    headers: { 'content-type': 'image/png' },
+  }).catch(() => 'gone')
+  await until(() => asked === 1)
+  stop.abort()
+  await until(() => reasons.length === 1)
+  expect([await gone, reasons]).toEqual(['gone', ['The client has gone.']])
+  await app.close()
 })
 
 it('has the seeds that the library takes', async () => {

@@ -75,6 +75,14 @@ describe('a smoothed classifier that is loaded', () => {
     expect(await smoothed.predict(await readFile(first))).toEqual(answer)
   })
 
+  it('draws the noise that predict draws, which images with split votes show', async () => {
+    const known = await predict(session, checkpoint, { files })
+    const answers = await Promise.all(files.map(file => smoothed.predict(file)))
+    const counts = known.map(({ topCount, runnerUpCount }) => [topCount, runnerUpCount])
+    expect(answers.map(({ topCount, runnerUpCount }) => [topCount, runnerUpCount])).toEqual(counts)
+    expect(new Set(counts.map(([topCount]) => topCount)).size).toBeGreaterThan(5)
+  })
+
   it('is found by its run, its checkpoint and its smoothed.json, with one digest', async () => {
     using same = await loadSmoothed(session, join(checkpoint, 'smoothed.json'))
     expect(same.digest).toBe(smoothed.digest)

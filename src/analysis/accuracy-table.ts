@@ -1,14 +1,21 @@
 import { ConfigError } from '../errors'
 import { averageCertifiedRadius, certifiedAccuracy } from './certified-accuracy'
 import { type AveragedLogs, requireOneSetOfImages } from './same-images'
-import type { Cell, MeanAndDeviation, Table } from './tables'
+import type { Cell, Column, MeanAndDeviation, Table } from './tables'
 
 /** What a column of ACR must not be read without. */
 export const ACR = 'the average certified radius (ACR), which few images with large radii can carry'
 
+/** Columns of accuracies in percent at ℓ2 radii. `best` is for rows that are methods. */
+export function radiusColumns(radii: readonly number[], { best }: Pick<Column, 'best'> = {}): Column[] {
+  return radii.map(radius => ({ header: `r = ${radius}`, digits: 1, ...(best && { best }) }))
+}
+
 /** A method and its logs, one per training seed. */
 export interface LabelledLogs extends AveragedLogs {
   readonly label: string
+  /** Of the radii; charts name it. Default: l2. */
+  readonly norm?: 'l1' | 'l2'
 }
 
 /**
@@ -27,7 +34,7 @@ export function accuracyTable(methods: readonly LabelledLogs[], radii: readonly 
     columns: [
       { header: 'method' },
       ...(showImages ? [{ header: 'images' }] : []),
-      ...radii.map(radius => ({ header: `r = ${radius}`, digits: 1, best: 'largest' as const })),
+      ...radiusColumns(radii, { best: 'largest' }),
       { header: 'ACR', digits: 3 },
     ],
     rows: methods.map(({ label, logs, allowDifferent }, position): Cell[] => {

@@ -30,10 +30,11 @@ export async function analysisPage({ methods, tables, perClass, notes }: Analysi
 /** One line a run, several seeds with their band. */
 function curvesOf(methods: readonly Method[]): LabelledLogs[] {
   return methods.flatMap(({ runs }) =>
-    runs.map(({ name, logs, allowDifferent }) => ({
+    runs.map(({ name, logs, allowDifferent, configuration }) => ({
       label: name,
       logs: logs.map(({ rows }) => rows),
       allowDifferent,
+      norm: configuration?.norm === 'l1' ? 'l1' : 'l2',
     })),
   )
 }

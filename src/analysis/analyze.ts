@@ -1,6 +1,7 @@
 import { ConfigError } from '../errors'
 import { didYouMean } from '../files/nearest-name'
 import { labelRadius } from '../logs/certification-log'
+import { radiusColumns } from './accuracy-table'
 import { chooseRows } from './frontier/choose-rows'
 import { frontierRows, frontierTable } from './frontier/frontier'
 import { type HighProbabilityOptions, highProbabilityTable } from './high-probability'
@@ -10,7 +11,7 @@ import { comparePaired } from './paired-comparison'
 import { paperComparison } from './paper-comparison'
 import { paperTable } from './paper-tables'
 import { groupLogs, type LabelledLog, type Method, type Run } from './runs'
-import { notesOn, uncheckedNote } from './settings'
+import { normNotes, notesOn, requireL2, uncheckedNote } from './settings'
 import type { Table } from './tables'
 import { expectedTable } from './votes/charts'
 
@@ -60,7 +61,7 @@ export interface Analysis {
  * The figures of certification logs. Logs that share a label are seeds of one configuration and averaged, with `envelope`
  * configurations to take the best of; logs of other labels get rows of their own.
  *
- * @throws as `groupLogs`, `certifiedAccuracy`, `highProbabilityTable`, `lInfinityCertifiedAccuracy`, `paperTable`,
+ * @throws as `groupLogs`, `requireL2`, `certifiedAccuracy`, `highProbabilityTable`, `lInfinityCertifiedAccuracy`, `paperTable`,
  * `paperComparison` and `comparePaired`; ConfigError for a label to compare that is none, or is an envelope, or was certified
  * with other settings or of other images
  */
@@ -68,8 +69,10 @@ export function analyze(logs: readonly LabelledLog[], options: AnalyzeOptions = 
   const { envelope = false, perClass = false, highProbability, lInfinity, paper = [], compare } = options
   const { allowDifferent = false, frontier, expectedAt, rows: named } = options
   const methods = groupLogs(logs, { envelope, allowDifferent })
-  const differences = methods.flatMap(method => method.differences)
-  const withDifferences = (table: Table): Table =>
+  if (lInfinity !== undefined) requireL2('radii that are converted to ℓ∞', methods)
+  if (paper.length > 0 || frontier !== undefined) requireL2('published rows', methods)
+  const differences = [...methods.flatMap(method => method.differences), ...normNotes(methods)]
+  const withNotes = (table: Table): Table =>
     differences.length === 0
       ? table
       : { ...table, notes: [...new Set([...differences, ...(table.notes ?? [])])] }
@@ -91,9 +94,9 @@ export function analyze(logs: readonly LabelledLog[], options: AnalyzeOptions = 
       ...(frontier === undefined ? [] : [publishedTable(methods, { data: frontier, named })]),
       ...(expectedAt === undefined ? [] : [expectedTable(methods, radii, expectedAt)]),
       ...(compare === undefined ? [] : [comparisonTable(methods, compare, { radii, allowDifferent })]),
-    ].map(withDifferences),
+    ].map(withNotes),
     perClass: perClass
-      ? methods.flatMap(({ runs }) => runs.map(run => withDifferences(perClassTable(run, radii))))
+      ? methods.flatMap(({ runs }) => runs.map(run => withNotes(perClassTable(run, radii))))
       : [],
     notes: [
       ...differences,
@@ -142,11 +145,7 @@ function comparisonTable(
   ]
   return {
     caption: `${a.name} and ${b.name} on the same ${images} images: certified accuracy in percent at ℓ2 radius r and ACR, with ${100 * confidence} % bootstrap intervals over images, each by itself`,
-    columns: [
-      { header: 'figure' },
-      ...radii.map(radius => ({ header: `r = ${radius}`, digits: 1 })),
-      { header: 'ACR', digits: 3 },
-    ],
+    columns: [{ header: 'figure' }, ...radiusColumns(radii), { header: 'ACR', digits: 3 }],
     rows: [
       line(a.name, 'first'),
       line(b.name, 'second'),

@@ -1,8 +1,8 @@
 import { ConfigError } from '../errors'
 import type { CertificationLog } from '../logs/certification-log-file'
 import { familyWiseOf } from '../logs/certification-log-metadata'
+import { radiusColumns } from './accuracy-table'
 import { certifiedAccuracy, highProbabilityAccuracy } from './certified-accuracy'
-import { radiusColumns } from './measures'
 import { logNames, type Method } from './runs'
 import type { Table } from './tables'
 
@@ -28,7 +28,7 @@ export function highProbabilityTable(
   const runs = methods.flatMap(method => method.runs)
   return {
     caption: `Certified accuracy in percent at ℓ2 radius r that exact certificates of these images would have at least, each with probability 1 − ρ, ρ = ${rho}, as a certificate is wrong with probability at most α`,
-    columns: [{ header: 'log' }, { header: 'α' }, ...radiusColumns(radii)],
+    columns: [{ header: 'log' }, { header: 'α' }, ...radiusColumns(radii, { best: 'largest' })],
     rows: runs.flatMap(run => {
       const names = logNames(run)
       return run.logs.map((log, position) => {

@@ -1,5 +1,5 @@
 import type { CertificationRow } from '../logs/certification-log'
-import { ACR, overSeeds } from './accuracy-table'
+import { ACR, overSeeds, radiusColumns } from './accuracy-table'
 import { abstentionRate, averageCertifiedRadius, lInfinityRadius } from './certified-accuracy'
 import { bestOverRuns } from './envelope'
 import type { Method, Run } from './runs'
@@ -29,7 +29,7 @@ export function summaryTable(methods: readonly Method[], radii: readonly number[
   return withSettings(methods, {
     caption,
     columns: [
-      ...radiusColumns(radii),
+      ...radiusColumns(radii, { best: 'largest' }),
       ...(hasAverages
         ? [
             { header: 'abstained', digits: 1 },
@@ -141,10 +141,6 @@ export function perClassTable({ name, logs, allowDifferent }: Run, radii: readon
       ]
     }),
   }
-}
-
-export function radiusColumns(radii: readonly number[]): Column[] {
-  return radii.map(radius => ({ header: `r = ${radius}`, digits: 1, best: 'largest' as const }))
 }
 
 /** A row a method, with a column for each setting in which they differ. */

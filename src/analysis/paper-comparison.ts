@@ -1,5 +1,6 @@
 import { ConfigError } from '../errors'
-import { accuraciesOf, acrOf, type Epsilon, lInfinityAccuraciesOf, radiusColumns } from './measures'
+import { radiusColumns } from './accuracy-table'
+import { accuraciesOf, acrOf, type Epsilon, lInfinityAccuraciesOf } from './measures'
 import { PAPER, type PaperTable } from './paper-tables'
 import type { Method } from './runs'
 import type { Cell, Column, Table } from './tables'
@@ -43,7 +44,7 @@ export function paperComparison(
       columns: [
         { header: 'method' },
         { header: "paper's row" },
-        ...columns.map((column): Column => ({ ...column, signed: true })),
+        ...columns.map(({ best: _, ...column }): Column => ({ ...column, signed: true })),
       ],
       rows: own.flatMap(({ label, cells }) =>
         papers.map(paper => [
@@ -57,7 +58,9 @@ export function paperComparison(
 }
 
 function columnsOf({ norm, radii }: PaperTable): Column[] {
-  return norm.kind === 'l2' ? radiusColumns(radii) : [{ header: `ε = ${norm.epsilon}`, digits: 1 }]
+  return norm.kind === 'l2'
+    ? radiusColumns(radii, { best: 'largest' })
+    : [{ header: `ε = ${norm.epsilon}`, digits: 1 }]
 }
 
 function ownAccuracies(

@@ -90,7 +90,7 @@ export async function certifiedAccuracyChart(
         x: {
           field: 'radius',
           type: 'quantitative',
-          title: 'ℓ₂ radius (pixels in [0, 1])',
+          title: `${normsOf(methods, ['ℓ₁', 'ℓ₂'])} radius (pixels in [0, 1])`,
           scale: { domain: [0, maxRadius], nice: false },
           axis: { values: quartersUpTo(maxRadius), labelExpr: 'datum.value' },
         },
@@ -126,9 +126,15 @@ export async function certifiedAccuracyFigure(methods: readonly LabelledLogs[]):
   return {
     svg: await certifiedAccuracyChart(methods, sized(900, 370)),
     narrowSvg: await certifiedAccuracyChart(methods, sized(340, 260)),
-    caption: `Certified accuracy against the ℓ2 radius of the perturbation, for pixels in [0, 1]${bands}.`,
+    caption: `Certified accuracy against the ${normsOf(methods, ['ℓ1', 'ℓ2'])} radius of the perturbation, for pixels in [0, 1]${bands}.`,
     alt: `Certified accuracy against radius for ${labels.join('; ')}.`,
   }
+}
+
+/** The norms of the radii, by these names. */
+function normsOf(methods: readonly LabelledLogs[], [l1, l2]: readonly [l1: string, l2: string]): string {
+  const names = methods.map(({ norm }) => (norm === 'l1' ? l1 : l2))
+  return [...new Set(names)].sort().join(' or ')
 }
 
 /** Ticks where tables have their radii: at quarters, or where these are too many at the least multiple of one. */

@@ -1,4 +1,5 @@
 import { showValue } from '../config/differences'
+import { ConfigError } from '../errors'
 import { unsaidNote } from '../files/earlier-format'
 import { type CertificationLog, missingImages } from '../logs/certification-log-file'
 import { familyWiseOf, type JsonObject, LOG_FORMAT } from '../logs/certification-log-metadata'
@@ -100,6 +101,33 @@ export function notesOn(methods: readonly Method[]): string[] {
         `${name} is the mean of ${logs.length} logs that are taken for seeds of one configuration; nothing beside them says that they are.`,
     ),
   ]
+}
+
+/** Which logs certify another norm than ℓ2, which captions name; a sentence each. */
+export function normNotes(methods: readonly Method[]): string[] {
+  return methods.flatMap(({ runs }) =>
+    runs.flatMap(({ logs }) =>
+      logs.filter(isOfL1).map(({ file }) => `The radii of ${file} are of the ℓ1 norm.`),
+    ),
+  )
+}
+
+/**
+ * Refuses logs of ℓ1 radii where figures are those of ℓ2.
+ *
+ * @param what - What cannot be told of them, for the message.
+ * @throws ConfigError that names the first such log
+ */
+export function requireL2(what: string, methods: readonly Method[]): void {
+  const other = methods.flatMap(({ runs }) => runs.flatMap(({ logs }) => logs)).find(isOfL1)
+  if (other === undefined) return
+  throw new ConfigError(`The radii of ${other.file} are of the ℓ1 norm, and ${what} are of ℓ2.`, {
+    remedy: 'Leave the log out, or ask for tables of its own norm alone.',
+  })
+}
+
+function isOfL1({ metadata }: CertificationLog): boolean {
+  return metadata?.configuration.norm === 'l1'
 }
 
 /** Which logs are of other images than the first; other numbers of them have a column. */

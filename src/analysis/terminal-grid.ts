@@ -14,8 +14,8 @@ const LEAST_WIDTH = 12
 
 /**
  * Draws a grid with box characters, no wider than the terminal: one that is too wide is transposed if that fits, and is
- * otherwise cut into parts that repeat the first column. Columns at the end that hold nothing but zeros are left out, all
- * but the first of them, and a line below names them.
+ * otherwise cut into parts that repeat the first column. Of columns beside each other that hold nothing but zeros all but the first
+ * are left out, and a line below names them.
  *
  * @param width - columns of the terminal. Default: those of stdout; without a terminal there is no limit.
  */
@@ -36,9 +36,15 @@ function withoutZeros(grid: Grid): { readonly grid: Grid; readonly zero: readonl
       grid.isNumeric[column] === true &&
       grid.rows.every(row => /^0(\.0*)?$/.test(row[column] ?? '')),
   )
-  const kept = isZero.lastIndexOf(false) + 2
-  if (kept >= grid.head.length) return { grid, zero: [] }
-  return { grid: columnsOf(grid, [...grid.head.keys()].slice(0, kept)), zero: grid.head.slice(kept) }
+  const places = [...grid.head.keys()]
+  const isLeftOut = (place: number) => isZero[place] === true && isZero[place - 1] === true
+  return {
+    grid: columnsOf(
+      grid,
+      places.filter(place => !isLeftOut(place)),
+    ),
+    zero: places.filter(isLeftOut).map(place => grid.head[place] ?? ''),
+  }
 }
 
 /** As many columns a part as fit beside the first. */

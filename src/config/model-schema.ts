@@ -23,6 +23,12 @@ export function sourceOfDenoiser(denoiser: { readonly source: string }): Denoise
 /** Where the classifier comes from and what it takes. */
 export const classifierSchema = z.discriminatedUnion('source', schemasOf(CLASSIFIERS))
 
+/** A classifier that is asked about images: it cannot be none. */
+export const askedClassifierSchema = classifierSchema.refine(({ source }) => source !== 'none', {
+  path: ['source'],
+  error: 'expected the source of a classifier, got none',
+})
+
 /** The source that a classifier is from. */
 export function sourceOfClassifier(classifier: { readonly source: string }): ClassifierSource {
   return findSource<ClassifierSource>(CLASSIFIERS, classifier)

@@ -4,6 +4,7 @@ import type { dataSchema } from './data-schema'
 import { trainedBy } from './methods/trained'
 import { type classifierSchema, sourceOfClassifier, type tuningSchema } from './model-schema'
 import type { checkpointsSchema, optimisationSchema } from './optimisation-schema'
+import { DIFFUSION_MODELS, IMAGE_DENOISERS } from './sources/denoisers'
 
 /** A field that does not go together with others. */
 export interface Problem {
@@ -112,15 +113,14 @@ export function problemsOfRun(run: Run): Problem[] {
   ]
 }
 
-/** Sources of denoisers that can be trained: diffusion models by their own method, others by those of clean images. */
-const DIFFUSION_MODELS = ['diffusers', 'openai']
-const IMAGE_DENOISERS = ['dncnn', 'memnet']
-
-/** Where the denoiser is what is trained: it must be one that can be, in float32 and uncompiled. */
+/**
+ * Where the denoiser is what is trained: diffusion models by their own method, others by those of clean images; in float32 and
+ * uncompiled.
+ */
 function problemsOfTrainedDenoiser({ method, smoothing, compile, tuning }: Run): Problem[] {
   if (trainedBy(method.kind) !== 'denoiser') return []
   const { source, dtype } = smoothing.denoiser
-  const trainable = method.kind === 'diffusion' ? DIFFUSION_MODELS : IMAGE_DENOISERS
+  const trainable: readonly string[] = method.kind === 'diffusion' ? DIFFUSION_MODELS : IMAGE_DENOISERS
   return [
     ...when(!trainable.includes(source), {
       path: 'smoothing.denoiser.source',

@@ -14,6 +14,7 @@ import { classifierSchema, tuningSchema } from './model-schema'
 import { checkpointsSchema, optimisationSchema } from './optimisation-schema'
 import { problemsOfCertification, problemsOfRun } from './rules'
 import { smoothingSchema } from './smoothing-schema'
+import { isDiffusionModel } from './sources/denoisers'
 import type { CertificationRunConfig, RunConfigInput, RunSettings } from './types/run'
 import type { SmoothingConfig } from './types/smoothing'
 
@@ -254,7 +255,7 @@ export function certificationOf(run: AnyRunConfig, checkpoint?: string): Certifi
 
 /** The denoiser in the folder of a checkpoint. A diffusion model is saved in diffusers' format, wherever it was from. */
 function trainedDenoiser({ denoiser }: SmoothingConfig, path: string): SmoothingConfig['denoiser'] {
-  if (denoiser.source === 'diffusers' || denoiser.source === 'openai') {
+  if (isDiffusionModel(denoiser)) {
     return { source: 'diffusers', path, dtype: denoiser.dtype }
   }
   return { ...denoiser, path } as SmoothingConfig['denoiser']

@@ -32,18 +32,26 @@ const FIXED = ['certify', 'aces', 'cascade', 'pixel-dp']
 export function rowCheck(
   configuration: CertificationConfiguration,
 ): ((row: CertificationRow) => RowProblem | undefined) | undefined {
-  const { sigma, certifiedSigma, procedure, n, n0, sound } = configuration
-  const boundOf = BOUNDS.get(configuration.bound)
-  if (boundOf === undefined || !Object.hasOwn(CHECKS, procedure.kind)) return undefined
-  const bound = boundOf(typeof certifiedSigma === 'number' ? certifiedSigma : sigma)
-  // What the error of drawing leaves of α.
-  const alpha = isObject(sound) ? Number(sound.alpha) : configuration.alpha
+  const { procedure, n, n0 } = configuration
+  const bound = boundOf(configuration)
+  if (bound === undefined || !Object.hasOwn(CHECKS, procedure.kind)) return undefined
+  const alpha = alphaOfBounds(configuration)
   const check = CHECKS[procedure.kind as keyof typeof CHECKS]({ n, n0, alpha, procedure, bound })
   if (check === undefined) return undefined
   return row => {
     const { evidence } = row
     return evidence && (problemOfVotes(evidence, configuration) ?? check(row, evidence))
   }
+}
+
+/** From probabilities to the radii of a log; undefined for a bound that nothing here computes. */
+export function boundOf({ bound, sigma, certifiedSigma }: CertificationConfiguration): Bound | undefined {
+  return BOUNDS.get(bound)?.(typeof certifiedSigma === 'number' ? certifiedSigma : sigma)
+}
+
+/** What the error of drawing leaves of α for the bounds of a row. */
+export function alphaOfBounds({ alpha, sound }: CertificationConfiguration): number {
+  return isObject(sound) ? Number(sound.alpha) : alpha
 }
 
 /** Whether every row was checked against its votes when the log was read. */

@@ -55,19 +55,27 @@ const RANGES: readonly { readonly of: string; readonly range: InputRange }[] = [
  *
  * The classes are to be compared before, and one image to have gone through the classifier.
  *
+ * @param options.inputRange - the range to judge it by
+ * @param options.own - the range that it has. Default: that
  * @param options.batch - images in one pass
  */
 export async function sanityOf(
   { classifier, dataset }: { readonly classifier: Classifier; readonly dataset: Dataset },
   {
-    inputRange: own,
+    inputRange,
+    own = inputRange,
     seed,
     batch,
-  }: { readonly inputRange: InputRange; readonly seed: number; readonly batch: number },
+  }: {
+    readonly inputRange: InputRange
+    readonly own?: InputRange
+    readonly seed: number
+    readonly batch: number
+  },
 ): Promise<Sanity> {
   const indices = await imagesOverClasses(dataset, { count: IMAGES, seed })
   const networks = { classifier, dataset }
-  const looked = await predictClean(networks, { indices, batch, own })
+  const looked = await predictClean(networks, { indices, batch, own, inputRange })
   const { classes, logits } = dataset.description
   const accuracy = accuracyOf(looked)
   const chance = 1 / (logits === null ? classes.length : Math.max(...logits) + 1)
@@ -91,8 +99,9 @@ export async function sanityOf(
     }
   }
   const [channels] = dataset.description.imageShape
+  const others = RANGES.filter(({ range }) => JSON.stringify(range) !== JSON.stringify(inputRange))
   let best: { readonly of: string; readonly range: InputRange; readonly accuracy: number } | undefined
-  for (const { of, range } of RANGES) {
+  for (const { of, range } of others) {
     if (range !== 'symmetric' && range.mean.length > 1 && range.mean.length !== channels) continue
     const other = accuracyOf(await predictClean(networks, { indices, batch, own, inputRange: range }))
     if (other > (best?.accuracy ?? 0)) best = { of, range, accuracy: other }

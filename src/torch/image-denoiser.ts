@@ -1,6 +1,12 @@
 import { Handle, PlainHandle, type Session } from '../bridge'
 import type { Dtype } from './apply'
-import { Denoiser, type DiffusionSchedule, descriptionOf, type ParameterDescription } from './modules'
+import {
+  countTrainable,
+  Denoiser,
+  type DiffusionSchedule,
+  descriptionOf,
+  type ParameterDescription,
+} from './modules'
 import { pythonSpec, type Spec } from './spec'
 import { Tensor } from './tensor'
 
@@ -31,10 +37,7 @@ export class ImageDenoiser extends Handle<never> {
 
   /** How many numbers training changes. */
   get trainableParameters(): number {
-    return this.description.parameters.reduce(
-      (total, { shape }) => total + shape.reduce((product, size) => product * size, 1),
-      0,
-    )
+    return countTrainable(this.description)
   }
 
   /** Makes every parameter trainable. */
@@ -89,10 +92,7 @@ export class TrainableDenoiser extends Denoiser {
 
   /** How many numbers training changes. */
   get trainableParameters(): number {
-    return this.description.parameters.reduce(
-      (total, { shape }) => total + shape.reduce((product, size) => product * size, 1),
-      0,
-    )
+    return countTrainable(this.description)
   }
 
   /** Records taking over the weights that `save` wrote. Where the weights were from before stays what is told of them. */

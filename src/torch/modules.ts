@@ -81,6 +81,17 @@ export interface ParameterDescription {
   readonly trainable: boolean
 }
 
+/** How many numbers of a network training changes. */
+export function countTrainable({
+  parameters,
+}: {
+  readonly parameters: readonly ParameterDescription[]
+}): number {
+  return parameters
+    .filter(({ trainable }) => trainable)
+    .reduce((total, { shape }) => total + shape.reduce((product, size) => product * size, 1), 0)
+}
+
 /** What the library of a network says of its parameters. */
 export interface LibraryGroups {
   /** Parameters without weight decay: timm's `no_weight_decay()`. */
@@ -156,9 +167,7 @@ export class Classifier extends Handle<never> {
 
   /** How many numbers training changes. */
   get trainableParameters(): number {
-    return this.description.parameters
-      .filter(parameter => parameter.trainable)
-      .reduce((total, { shape }) => total + shape.reduce((product, size) => product * size, 1), 0)
+    return countTrainable(this.description)
   }
 
   /** Writes the weights, or under LoRA the adapter, as safetensors with what is needed to load them. */

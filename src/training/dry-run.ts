@@ -50,7 +50,7 @@ export interface DryRun {
 export interface MemoryEstimate {
   /** Weights of denoiser and classifier. */
   readonly weights: number
-  /** What stays beside them: the moments of the optimizer, and frozen copies that the objective keeps. */
+  /** What stays beside them: the moments of the optimizer, frozen copies that the objective keeps, a moving average. */
   readonly state: number
   /** One micro-batch: graphs, attack, gradients, or the denoiser's own if that is more. */
   readonly microBatch: number
@@ -70,7 +70,7 @@ export async function dryRun(
   { stopAfterUpdates, existing = 'refuse' }: Pick<FinetuneHooks, 'stopAfterUpdates' | 'existing'> = {},
 ): Promise<DryRun> {
   const { config, objectives } = definitionOf(input)
-  const { head, passesOf, footprint, members } = findObjective(
+  const { head, passesOf, footprint, members, averages } = findObjective(
     config.method.kind,
     objectives,
   )(objective => planOf(objective, config))
@@ -115,7 +115,9 @@ export async function dryRun(
     const trained = isDenoiserTrained ? (denoiser ?? undefined) : classifier
     const sizes = trained && (await session.compute(() => ({ trained: networkBytes(trained) }))).trained
     const disk =
-      sizes && plan && (await diskSpace(config.output, checkpointBytes(sizes, config, plan) * members))
+      sizes &&
+      plan &&
+      (await diskSpace(config.output, checkpointBytes(sizes, { averages, config, plan }) * members))
     if (disk && disk.needed > disk.free) {
       problems.push(
         `The checkpoints take ${gigabytes(disk.needed)}, but the disk of ${config.output} has ${gigabytes(disk.free)} left. Make room, or choose another output folder.`,
@@ -125,7 +127,10 @@ export async function dryRun(
     const memory =
       denoiser !== undefined && classifier && trainSet && plan
         ? await attempt(() =>
-            estimateMemory({ denoiser, classifier, trainSet }, { footprint, members, plan, config }),
+            estimateMemory(
+              { denoiser, classifier, trainSet },
+              { footprint, members, averages, plan, config },
+            ),
           )
         : undefined
     if (memory && memory.state + memory.microBatch > memory.free) {
@@ -174,6 +179,7 @@ function planOf<F extends Form>(objective: Objective<F>, { method }: AnyRunConfi
     passesOf: (context: Parameters<Objective<F>['passes']>[1]) => objective.passes(settings, context),
     footprint: objective.footprint(settings),
     members: objective.members?.(settings).count ?? 1,
+    averages: objective.averageDecay === undefined ? 0 : 1,
   }
 }
 
@@ -182,9 +188,10 @@ async function estimateMemory(
   {
     footprint,
     members,
+    averages,
     plan,
     config,
-  }: { footprint: Footprint; members: number; plan: RunPlan; config: AnyRunConfig },
+  }: { footprint: Footprint; members: number; averages: number; plan: RunPlan; config: AnyRunConfig },
 ): Promise<MemoryEstimate> {
   const { denoiser, classifier, trainSet } = networks
   const { session } = classifier
@@ -207,7 +214,7 @@ async function estimateMemory(
   const trainable = members * found.trained.trainable
   return {
     weights: (found.denoiser?.size.weights ?? 0) + weights,
-    state: momentsOf(config) * trainable + footprint.frozenCopies * weights,
+    state: (momentsOf(config) + averages) * trainable + footprint.frozenCopies * weights,
     // The gradients of earlier micro-batches stay while the next one is denoised.
     microBatch: Math.max((found.denoiser?.peak ?? 0) + trainable, found.training),
     free: freeOnDevice(found.now),
@@ -229,13 +236,16 @@ function momentsOf({ optimisation: { optimizer } }: AnyRunConfig): number {
 }
 
 /** Of all checkpoints that stay, and of the one that is being written beside them. */
-function checkpointBytes(sizes: NetworkBytes, config: AnyRunConfig, plan: RunPlan): number {
+function checkpointBytes(
+  sizes: NetworkBytes,
+  { averages, config, plan }: { averages: number; config: AnyRunConfig; plan: RunPlan },
+): number {
   const epochs = Array.from({ length: plan.epochs }, (_, index) => index + 1)
   const chosen = epochs.filter(epoch => leavesCheckpoint(epoch, config, plan)).length
   const { keepLast, keepBest } = config.checkpoints
   const checkpoints = chosen + keepLast + (keepBest ? 1 : 0) + 1
-  const moments = momentsOf(config) * sizes.trainable
-  return checkpoints * (moments + (config.tuning.kind === 'lora' ? sizes.trainable : sizes.weights))
+  const beside = (momentsOf(config) + averages) * sizes.trainable
+  return checkpoints * (beside + (config.tuning.kind === 'lora' ? sizes.trainable : sizes.weights))
 }
 
 async function diskSpace(folder: string, needed: number): Promise<{ needed: number; free: number }> {

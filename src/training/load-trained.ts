@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { Session } from '../bridge'
 import { networkFolders } from '../config/methods/trained'
 import type { AnyRunConfig, ClassifierConfig } from '../config/schema'
+import { isDiffusionModel } from '../config/sources/denoisers'
 import { ConfigError } from '../errors'
 import type { TrainedNetworks } from '../objectives/objective'
 import { loadBaseClassifier, loadSmoothingDenoiser } from '../smoothing/load-networks'
@@ -44,7 +45,7 @@ export async function loadTrainedDenoiser(
   checkpoint: string | undefined,
 ): Promise<ImageDenoiser | TrainableDenoiser> {
   manualSeed(session, seed, 'initialisation', 'denoiser')
-  if (smoothing.denoiser.source === 'diffusers' || smoothing.denoiser.source === 'openai') {
+  if (isDiffusionModel(smoothing.denoiser)) {
     const model = await loadTrainableDenoiser(session, denoiserSpec(smoothing.denoiser))
     if (checkpoint !== undefined) model.restore(join(checkpoint, UNAVERAGED))
     return model

@@ -42,3 +42,18 @@ it('draws a line for each run, and leaves the curves their room whatever the leg
   // Three lines of three columns instead of one.
   expect(heightOf(await curvesChart(analyze(many.flat()))) - heightOf(svg)).toBe(40)
 })
+
+it('names the norm of the radii at the axis and in the caption', async () => {
+  const l1 = labelled('uniform', logOf('u', [1], { norm: 'l1', bound: 'uniform' }))
+  const figureOf = async (logs: typeof l1) => {
+    const { sections } = await analysisPage(analyze(logs))
+    const [chart] = sections.flatMap(section => (section.kind === 'charts' ? section.charts : []))
+    return [
+      />([^<]*) radius \(/.exec(chart?.svg ?? '')?.[1],
+      /the (.*) radius/.exec(chart?.caption ?? '')?.[1],
+    ]
+  }
+  expect(await figureOf(l1)).toEqual(['ℓ₁', 'ℓ1'])
+  expect(await figureOf([...l1, ...labelled('m', logOf('m', [1]))])).toEqual(['ℓ₁ or ℓ₂', 'ℓ1 or ℓ2'])
+  expect(await figureOf(labelled('m', logOf('m', [1])))).toEqual(['ℓ₂', 'ℓ2'])
+})

@@ -76,6 +76,9 @@ it('takes the best over configurations and says which it was', () => {
     ['m', 0.5, 100, 100, 'm, σ = 0.25'],
     ['m', 1, 50, 50, 'm, σ = 1'],
   ])
+  const lower = labelled('m', logOf('a', [0.5, 0.25], { sigma: 0.25 }), logOf('b', [0.1, null], { sigma: 1 }))
+  const [form] = analyze(lower, { envelope: true, radii: [0.5] }).tables
+  expect(form?.rows).toEqual([['m', '0.25, 1', { value: 50, clean: 100 }]])
 })
 
 it('has a table of bounded width, whatever the largest radius is', () => {
@@ -137,6 +140,43 @@ it('converts to ℓ∞', () => {
   const epsilons = [1 / 16, 1 / 8, 1 / 4].map(value => ({ text: String(value), value }))
   const [, table] = analyze(ours, { lInfinity: { dimensions: 64, epsilons } }).tables
   expect(table?.rows).toEqual([['ours', 75, 25, 0]])
+})
+
+it('marks the largest accuracy where rows are methods, not where they are classes, differences or figures', () => {
+  const { tables, perClass } = analyze([...ours, ...theirs], {
+    ...{
+      radii: [0.5],
+      perClass: true,
+      highProbability: {},
+      frontier: 'cifar10',
+      compare: ['ours', 'theirs'],
+    },
+    ...{ paper: ['table1_cifar10'] },
+  })
+  const marked = [...tables, ...perClass].map(({ columns }) => columns.some(({ best }) => best !== undefined))
+  // Summary, bounds, the paper, differences to it, later publications, the paired comparison; classes of each.
+  expect(marked).toEqual([true, true, true, false, true, false, false, false])
+})
+
+describe('logs of ℓ1 radii', () => {
+  const logs = labelled('uniform', logOf('u', [1, 0.5], { norm: 'l1', bound: 'uniform' }))
+
+  it('are said to be so in every table', () => {
+    const { tables, perClass, notes } = analyze([...ours, ...logs], { perClass: true, highProbability: {} })
+    const note = 'The radii of u are of the ℓ1 norm.'
+    for (const table of [...tables, ...perClass]) expect(table.notes).toEqual([note])
+    expect(notes).toContain(note)
+    expect(analyze(ours).tables[0]?.notes).toBeUndefined()
+  })
+
+  it.each([
+    ['converted to ℓ∞', { lInfinity: { dimensions: 64, epsilons: [{ text: '0', value: 0 }] } }],
+    ['set beside the paper', { paper: ['table1_cifar10'] }],
+    ['set beside later publications', { frontier: 'cifar10' as const }],
+  ])('are not %s', (_what, options) => {
+    expect(() => analyze(logs, options)).toThrow(/The radii of u are of the ℓ1 norm/)
+    expect(() => analyze(logs, options)).toThrow(ConfigError)
+  })
 })
 
 it('has a table by class for each run', () => {

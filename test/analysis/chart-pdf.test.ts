@@ -16,7 +16,13 @@ it('draws a page of vectors in the size of the chart, with its font inside', asy
   expect(text).toContain('/FontFile2')
   expect(text).not.toContain('/Subtype /Image')
   const [, content = ''] = /stream\r?\n([\s\S]*?)\r?\nendstream/.exec(text) ?? []
-  expect(inflateSync(Buffer.from(content, 'latin1')).toString('latin1')).toMatch(/ l\n/)
+  const drawing = inflateSync(Buffer.from(content, 'latin1')).toString('latin1')
+  expect(drawing).toMatch(/ l\n/)
+  // The dark ink, and the colour of the line.
+  const colors = [...drawing.matchAll(/^([\d. ]+) scn$/gim)].map(([, channels = '']) =>
+    channels.split(' ').map(channel => Math.round(255 * Number(channel))),
+  )
+  expect(new Set(colors.map(String))).toEqual(new Set(['36,41,47', '0,114,178']))
   expect(await svgToPdf(svg)).toEqual(pdf)
 })
 

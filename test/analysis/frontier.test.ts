@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import raw from '../../assets/frontier.json'
 import { analyze } from '../../src/analysis/analyze'
-import { frontierRows } from '../../src/analysis/frontier/frontier'
+import { frontierRows, frontierTable } from '../../src/analysis/frontier/frontier'
+import { groupLogs } from '../../src/analysis/runs'
 import { DataError } from '../../src/errors'
 import { labelled, logOf } from './logs'
 
@@ -27,6 +28,20 @@ describe('published rows', () => {
     const papers = analyze(logs, { paper: ['table1_cifar10'], rows: ['CAT-RS', 'FT-CADIS'] }).tables.slice(-2)
     expect(papers[0]?.rows.map(([name]) => name)).toEqual(['mine', 'CAT-RS (Jeong et al., 2023)', 'FT-CADIS'])
     expect(papers[1]?.rows).toHaveLength(2)
+  })
+
+  it('have each accuracy below its own radius', () => {
+    const [row] = frontierRows()
+    const rows = [
+      { ...row, method: 'a', radii: [0.5, 1], accuracies: [50, 20] },
+      { ...row, method: 'b', radii: [0, 1], accuracies: [90, 30] },
+    ] as Parameters<typeof frontierTable>[1]
+    const { columns, rows: shown } = frontierTable(groupLogs(logs), rows)
+    expect(columns.slice(3).map(({ header }) => header)).toEqual(['r = 0', 'r = 0.5', 'r = 1'])
+    expect(shown.slice(1).map(cells => cells.slice(3))).toEqual([
+      [null, 50, 20],
+      [90, null, 30],
+    ])
   })
 
   it.each([

@@ -17,6 +17,19 @@ describe('lines', () => {
     expect(lineStyles(['a, σ = 1', 'a, σ = 0.25']).map(({ dash }) => dash.length)).toEqual([2, 0])
   })
 
+  it('are drawn so in charts', async () => {
+    const logs = [rowsOf([0, 0, 1], [0, 0, 0.5])]
+    const svg = await certifiedAccuracyChart(labels.slice(0, 4).map(label => ({ label, logs })))
+    const lines = [...svg.matchAll(/<path aria-label[^>]*aria-roledescription="line mark"[^>]*>/g)].map(
+      String,
+    )
+    const drawn = lines.map(line => ({
+      color: /stroke="(#\w+)"/.exec(line)?.[1],
+      dash: (/stroke-dasharray="([^"]*)"/.exec(line)?.[1] ?? '').split(',').filter(Boolean).map(Number),
+    }))
+    expect(drawn).toEqual(lineStyles(labels.slice(0, 4)))
+  })
+
   it('are all told apart, also of more methods than colours', () => {
     const many = Array.from({ length: 13 }, (_, method) => `m${method}`)
     const pairs = (all: readonly string[]) =>

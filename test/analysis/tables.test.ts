@@ -80,6 +80,21 @@ describe('renderTable', () => {
     ])
   })
 
+  it('escapes notes in LaTeX, and prints nothing bold where there is nothing to compare', () => {
+    const alone: Table = {
+      caption: 'c',
+      columns: [{ header: 'm' }, { header: 'r = 1', digits: 1, best: 'largest' }],
+      rows: [
+        ['a', 50],
+        ['b', null],
+      ],
+      notes: ['5 % & more'],
+    }
+    const text = renderTable(alone, 'latex')
+    expect(text).toContain('5 \\% \\& more')
+    expect(text).not.toContain('textbf')
+  })
+
   it.each([
     [
       'an ℓ2 radius r certifies ε = r / √3072',

@@ -13,6 +13,26 @@ const numbers: Grid = {
 }
 
 describe('drawGrid', () => {
+  it('leaves out zeros before other columns, too', () => {
+    const grid: Grid = {
+      head: ['method', 'r = 0', 'r = 1', 'r = 2', 'r = 3', 'ACR', 'seconds'],
+      rows: [
+        ['a', '50.0', '0.0', '0.0', '0.0', '0.250', '0'],
+        ['b', '0.0', '0.0', '0.0', '0.0', '0.000', '0'],
+      ],
+      isNumeric: [false, true, true, true, true, true, true],
+    }
+    expect(drawGrid(grid, 200)).toBe(
+      `┌────────┬───────┬───────┬───────┬─────────┐
+│ method │ r = 0 │ r = 1 │   ACR │ seconds │
+├────────┼───────┼───────┼───────┼─────────┤
+│ a      │  50.0 │   0.0 │ 0.250 │       0 │
+│ b      │   0.0 │   0.0 │ 0.000 │       0 │
+└────────┴───────┴───────┴───────┴─────────┘
+0 in every row: r = 2, r = 3.`,
+    )
+  })
+
   it('leaves out zeros at the end, all but the first column of them, and names the others', () => {
     expect(drawGrid(numbers, 200)).toBe(
       `┌───────────────────────┬───────┬───────┬──────────┬─────────┬──────────┬───────┬──────────┬─────────┬──────────┐

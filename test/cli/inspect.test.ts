@@ -95,6 +95,7 @@ describe('inspect', () => {
       await writeFile(join(folder, 'text.pth'), 'no weights')
       expect(await refused(DENOISER, DENOISER)).toMatch(/are denoisers, expected one/)
       expect(await refused(photos(), '--write', write)).toMatch(/needs the weights of a classifier/)
+      expect(await refused(model(), '--write', write)).toMatch(/needs a folder of images, which none/)
       await expect(readFile(write)).rejects.toThrow(/ENOENT/)
       expect(await refused(join(folder, 'text.pth'))).toMatch(/is not a PyTorch weight file/)
     },

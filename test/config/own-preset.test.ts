@@ -9,13 +9,19 @@ const own = (others: object = {}) =>
 
 describe('presets.own', () => {
   it.each([
-    [12, { epochs: 30, imagesPerUpdate: 12 }],
-    [999, { epochs: 30, imagesPerUpdate: 32 }],
-    [1000, { epochs: 20, imagesPerUpdate: 64 }],
-    [50_000, { epochs: 20, imagesPerUpdate: 128 }],
-    [1_281_167, { epochs: 5, imagesPerUpdate: 128 }],
+    [12, { epochs: 30, warmupEpochs: 3, imagesPerUpdate: 12 }],
+    [999, { epochs: 30, warmupEpochs: 3, imagesPerUpdate: 32, imagesPerMicroBatch: 8 }],
+    [1000, { epochs: 20, warmupEpochs: 2, imagesPerUpdate: 64, imagesPerMicroBatch: 8 }],
+    [9999, { epochs: 20, warmupEpochs: 2, imagesPerUpdate: 64, imagesPerMicroBatch: 8 }],
+    [10_000, { epochs: 20, warmupEpochs: 2, imagesPerUpdate: 128, imagesPerMicroBatch: 8 }],
+    [99_999, { epochs: 20, warmupEpochs: 2, imagesPerUpdate: 128, imagesPerMicroBatch: 8 }],
+    [100_000, { epochs: 5, warmupEpochs: 1, imagesPerUpdate: 128, imagesPerMicroBatch: 8 }],
   ])('trains on %d images so long', (trainImages, length) => {
     expect(own({ trainImages }).optimisation).toMatchObject(length)
+  })
+
+  it('trains as on 1,000 images where nothing is said of them', () => {
+    expect(own().optimisation).toEqual(own({ trainImages: 1000 }).optimisation)
   })
 
   it('is FT-CADIS with the attack for images of that size, and without a denoiser training on noise', () => {

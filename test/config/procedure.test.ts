@@ -82,6 +82,12 @@ it.each<[string, object, object, RegExp]>([
     /aces\.selector\.classifier\.numClasses: expected 2, .*got 3/,
   ],
   [
+    'a core that is none',
+    aces,
+    { aces: { core: { classifier: { source: 'none' } } } },
+    /aces\.core\.classifier\.source: expected the source of a classifier, got none/,
+  ],
+  [
     'an ensemble in ACES',
     aces,
     { ensemble: { others: [{ path: 'b' }] } },

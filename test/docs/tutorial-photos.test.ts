@@ -9,12 +9,15 @@ import { TYPESCRIPT } from '../support/typescript'
 
 /** What makes a step of the tutorial small: few images, updates of few images, few votes. All else is as it stands there. */
 const SMALL: readonly (readonly [part: string, options: readonly string[]])[] = [
-  ['make-photos.ts', ['--images', '60']],
-  ['classifier.json', ['--images-per-update', '16', '--evaluate-images', '4']],
-  ['denoiser.diffusion', ['--evaluate-images', '2']],
-  ['certify.json', ['--images', 'every:4', '--n0', '2', '--n', '16']],
-  ['ft-cadis.json', ['--images-per-update', '8', '--images-per-micro-batch', '4', '--evaluate-images', '2']],
-  ['certify runs/ft-cadis', ['--images', 'every:4', '--n0', '2', '--n', '16']],
+  ['make-photos.ts', ['--images', '15']],
+  ['classifier.json', ['--images-per-update', '12', '--evaluate-images', '2']],
+  [
+    'denoiser.diffusion',
+    ['--images-per-update', '12', '--images-per-micro-batch', '6', '--evaluate-images', '2'],
+  ],
+  ['certify.json', ['--images', 'every:1', '--n0', '2', '--n', '16']],
+  ['ft-cadis.json', ['--images-per-update', '12', '--images-per-micro-batch', '6', '--evaluate-images', '2']],
+  ['certify runs/ft-cadis', ['--images', 'every:1', '--n0', '2', '--n', '16']],
   ['analyze', []],
 ]
 

@@ -94,6 +94,19 @@ describe('table1', () => {
     ])
   })
 
+  it('compares each system at its own best noise level', () => {
+    const outcome = outcomeOf('digits', {
+      'gaussian-sigma-0.25': [0.3, 0],
+      gaussian: [0.3, 0.6],
+      'ft-cadis-sigma-0.25': [0.6, 0.6],
+      'ft-cadis': [0, 0],
+    })
+    const [paired] = pairedEnvelopeTable(outcome)
+    const at = paired?.columns.findIndex(({ header }) => header === 'r = 0.25') ?? 0
+    expect(paired?.rows[0]?.[at]).toBe('0.0 (0.0 to 0.0)')
+    expect(paired?.rows[0]?.[at + 1]).toBe('-50.0 (-100.0 to 0.0)')
+  })
+
   it('is planned by name, without Python, networks or data', async () => {
     const { stdout, stderr, exitCode } = await runWithoutPython(
       ...([tmpdir(), 'experiment', 'table1', '--scale', 'imagenet', '--plan', '--seeds', '1'] as const),
@@ -104,11 +117,11 @@ describe('table1', () => {
   })
 })
 
-/** Of two images at σ = 0.5, with these radii. */
+/** Of two images with these radii, by the keys of arms; those of σ = 0.5 need not say it. */
 function outcomeOf(name: ScaleName, radii: Readonly<Record<string, [number, number]>>): ExperimentOutcome {
   const scale = makeScale(name, { output: 'x', data: 'data' })
   const arms = resolveArms(table1, { scale, output: 'x' }).flatMap(arm => {
-    const own = radii[arm.arm.key.replace('-sigma-0.5', '')]
+    const own = radii[arm.arm.key] ?? radii[arm.arm.key.replace('-sigma-0.5', '')]
     if (own === undefined) return []
     const logs = [rowsOf([0, 0, own[0]], [1, 1, own[1]])]
     return [{ ...arm, label: arm.arm.label, logs, updates: [], training: undefined }]

@@ -32,8 +32,12 @@ afterAll(async () => {
 
 const digits = () => torch.openDataset(session, { source: 'digits', split: 'test' })
 
-/** The first so many digits as files, in class folders that are called by their words. */
-async function digitsAsFiles(path: string, images: number): Promise<void> {
+/** The first so many digits as files, in class folders that are called by their words, or by others. */
+async function digitsAsFiles(
+  path: string,
+  images: number,
+  fileOf: (label: number, place: number) => string | null = (label, place) => `${WORDS[label]}/${place}.png`,
+): Promise<void> {
   const dataset = await digits()
   const places = Array.from({ length: images }, (_, place) => place)
   const { labels, files } = await session.compute(() => {
@@ -42,7 +46,8 @@ async function digitsAsFiles(path: string, images: number): Promise<void> {
   })
   for (const word of WORDS) await mkdir(join(path, word), { recursive: true })
   for (const [place, file] of files.entries()) {
-    await writeFile(join(path, WORDS[labels[place] ?? 0] ?? '', `${place}.png`), file, 'base64')
+    const name = fileOf(labels[place] ?? 0, place)
+    if (name !== null) await writeFile(join(path, name), file, 'base64')
   }
   session.free(dataset)
 }
@@ -103,6 +108,53 @@ describe('a classifier before hours are spent on it', () => {
     )
     expect(found).toMatchObject({ isNearChance: true, likelyCause: 'weights' })
     expect(found.note).toMatch(/as guessing would \(10 %\).*the likely cause is the weights/)
+  })
+
+  it('that is right more often than guessing, without a cause that is found, has nothing said of it', async () => {
+    const path = join(folder, 'mixed')
+    // Half of the images lie in folders of other classes.
+    await digitsAsFiles(path, 200, (label, place) => {
+      return `${WORDS[place % 2 === 0 ? label : (label + place) % 10]}/${place}.png`
+    })
+    const dataset = await torch.openDataset(session, {
+      ...{ source: 'folder', split: 'test', path, imageSize: 8, resizeSize: 8, channels: 1, classes: WORDS },
+    })
+    const found = await sanityOf(
+      { classifier: await load(), dataset },
+      { inputRange: 'symmetric', seed: 0, batch: 64 },
+    )
+    expect(found).toMatchObject({ isNearChance: false, likelyCause: null, note: null })
+    expect(found.accuracy).toBeLessThan(0.7)
+  })
+
+  it('is not told an order that fits the images alone that it was found on', async () => {
+    const path = join(folder, 'by-chance')
+    const counts = new Array<number>(10).fill(0)
+    // Every second image is of the digit before, the others of one five before.
+    await digitsAsFiles(path, 200, label => {
+      const count = counts[label] ?? 0
+      counts[label] = count + 1
+      const shift = count < 2 ? 1 : 5
+      return count < 4 ? `${WORDS[(label + shift) % 10]}/${'acbd'[count]}.png` : null
+    })
+    const dataset = await torch.openDataset(session, {
+      ...{ source: 'folder', split: 'test', path, imageSize: 8, resizeSize: 8, channels: 1, classes: WORDS },
+    })
+    const found = await sanityOf(
+      { classifier: await load(), dataset },
+      { inputRange: 'symmetric', seed: 0, batch: 64 },
+    )
+    expect(found).toMatchObject({ images: 40, isNearChance: true, likelyCause: 'weights' })
+  })
+
+  it('is judged by another range than it was loaded with', async () => {
+    const own = { mean: [3], std: [0.2] }
+    const found = await sanityOf(
+      { classifier: await load(own), dataset: await digits() },
+      { own, inputRange: 'symmetric', seed: 0, batch: 64 },
+    )
+    expect(found).toMatchObject({ likelyCause: null })
+    expect(found.accuracy).toBeGreaterThan(0.9)
   })
 
   it('is measured on what decodes alone', async () => {

@@ -12,18 +12,16 @@ import {
   type Session,
   torch,
 } from '../../src'
+import { trainedBy } from '../../src/config/methods/trained'
 import { passSizesFor } from '../../src/training/prepare-run'
 import { CLASSIFIER, connectForTest, DENOISER } from '../support/digits'
-import { kindRun, NAMES, writeDigitsSoftLabels } from '../support/every-kind'
+import { kindRun, METHODS, NAMES, writeDigitsSoftLabels } from '../support/every-kind'
 
 const IMAGES = 12
 
-/** They train a denoiser, differentiate gradients again, or need a head of two classes. */
-const OTHERS: readonly string[] = [
-  ...['denoiser', 'diffusion', 'score', 'calibration'],
-  ...['diverse-ensemble', 'selector'],
-]
-const COMPILABLE = NAMES.filter(name => !OTHERS.includes(name))
+/** Every method is one or the other: it is compiled, or refused. */
+const COMPILABLE = NAMES.filter(name => trainedBy(METHODS[name].kind) === 'classifier')
+const REFUSED = NAMES.filter(name => !COMPILABLE.includes(name))
 
 /** Seven numbers, which take passes of four sizes. */
 const ATTACKED = [1, 2, 3, 4, 5, 7, 10]
@@ -66,7 +64,7 @@ describe('fine-tuning with a compiled classifier', () => {
       session,
       {
         ...run,
-        classifier,
+        classifier: name === 'selector' ? { ...classifier, numClasses: 2 } : classifier,
         optimisation: { ...run.optimisation, imagesPerUpdate: IMAGES, imagesPerMicroBatch: IMAGES },
         ...changes,
       } as RunConfig,
@@ -122,6 +120,13 @@ describe('fine-tuning with a compiled classifier', () => {
       denoiser: { graphs: 1, symbolic: 0 },
     })
   }, 300_000)
+
+  it.each(REFUSED)('is refused for %s', name => {
+    const run = kindRun(name, folder, softLabels)
+    expect(() => parseConfig({ ...run, compile: 'all' })).toThrow(
+      new RegExp(`compile: expected none (or denoiser )?for the method ${METHODS[name].kind}, .+, got all`),
+    )
+  })
 
   it('is refused where gradients are differentiated again, which torch.compile cannot', () => {
     const run = kindRun('diverse-ensemble', folder, softLabels)

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -91,6 +91,13 @@ describe('a diffusion model that is trained', () => {
     })
   })
 
+  it('is judged by the moving average, which stays behind where it moves slowly', async () => {
+    const optimisation = { ...run('slow').optimisation, stopAfterEpoch: 1 }
+    await train(run('slow', { method: { kind: 'diffusion', averageDecay: 0.9999 }, optimisation }))
+    const [slow, fast] = [(await epochsOf('slow'))[0], (await epochsOf('judged'))[0]]
+    expect(slow?.error).toBeGreaterThan(1.2 * (fast?.error ?? Number.NaN))
+  })
+
   it('measures no accuracy without a classifier, and shows clean, noisy and denoised images', async () => {
     const [epoch] = await epochsOf('alone')
     expect(epoch).toMatchObject({ noisy: null, clean: null, error: expect.any(Number) })
@@ -133,6 +140,21 @@ describe('a diffusion model that is trained', () => {
     expect(found.problems).toEqual([])
     expect(found.parameters?.trainable).toBe(found.parameters?.total)
     expect(found.parameters?.trainable).toBeGreaterThan(10_000)
+    // Weights, their average, two moments: in each checkpoint, and in memory.
+    const weights = 4 * (found.parameters?.total ?? 0)
+    const checkpoint = join(output('judged'), 'checkpoints', 'epoch-03')
+    const files = (await readdir(checkpoint, { withFileTypes: true, recursive: true })).filter(entry =>
+      entry.isFile(),
+    )
+    const sizes = await Promise.all(
+      files.map(async ({ parentPath, name }) => (await stat(join(parentPath, name))).size),
+    )
+    const written = sizes.reduce((sum, size) => sum + size, 0)
+    expect(written / weights).toBeGreaterThan(4)
+    expect(written / weights).toBeLessThan(4.5)
+    const left = 5
+    expect(found.disk?.needed).toBe(left * 4 * weights)
+    expect(found.memory?.state).toBe(3 * weights)
   })
 
   it.each<[string, object, string]>([
@@ -162,6 +184,10 @@ describe('a diffusion model that is trained', () => {
     expect(() => run('refused', { classifier: { source: 'none', resize: 32 } })).toThrow(
       'classifier.resize: expected nothing where there is no classifier',
     )
+    const surrogates = [{ source: 'none' }]
+    expect(() => run('refused', { method: { kind: 'denoiser', target: 'label', surrogates } })).toThrow(
+      'method.surrogates.0.source: expected the source of a classifier, got none',
+    )
   })
 
   it('has images that can be halved', () => {
@@ -174,11 +200,17 @@ describe('a diffusion model that is trained', () => {
     const listen = (warning: Error) => warnings.push(warning.message)
     process.on('warning', listen)
     const preset = presets.digits({ sigma: 0.25, output: output('without') })
-    await dryRun(session, { ...preset, smoothing: { sigma: 0.25, denoiser: { source: 'none' } } })
+    const without = parseConfig({ ...preset, smoothing: { sigma: 0.25, denoiser: { source: 'none' } } })
+    await dryRun(session, without)
+    await train(without, { stopAfterUpdates: 1 })
+    await dryRun(session, preset)
     await new Promise(setImmediate)
     process.off('warning', listen)
-    const told = warnings.find(warning => warning.includes('smoothing.denoiser is none'))
-    expect(told).toContain('ft-cadis train --preset denoiser.diffusion --data <folder>')
-    expect(told).toContain('docs/denoiser-for-your-images.md')
+    const told = warnings.filter(warning => warning.includes('smoothing.denoiser is none'))
+    expect(told).toHaveLength(2)
+    for (const warning of told) {
+      expect(warning).toContain('ft-cadis train --preset denoiser.diffusion --data <folder>')
+      expect(warning).toContain('docs/denoiser-for-your-images.md')
+    }
   })
 })

@@ -48,7 +48,7 @@ def _described(dataset: Any) -> dict[str, Any]:
     count = len(dataset)
     chosen = sorted({position * count // min(count, DECODED) for position in range(min(count, DECODED))})
     sides, unreadable, modes = [], [], Counter()
-    portrait = 0
+    not_square = 0
     for path in map(dataset.path, chosen):
         try:
             image = read_rgb(path)
@@ -60,13 +60,13 @@ def _described(dataset: Any) -> dict[str, Any]:
             unreadable.append(f"{shown(path)}: {error.strerror}")
         else:
             sides.append(min(image.size))
-            portrait += image.size[0] != image.size[1]
+            not_square += image.size[0] != image.size[1]
     return {
         "images": count,
         "classes": list(dataset.classes),
         "counts": [int((dataset.labels == label).sum()) for label in range(len(dataset.classes))],
         "sides": _spread(sides),
-        "notSquare": portrait,
+        "notSquare": not_square,
         "grey": modes["grey"],
         "decoded": len(chosen),
         "unreadable": unreadable[:SHOWN],

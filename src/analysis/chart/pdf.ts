@@ -40,7 +40,7 @@ export async function svgToPdf(svg: string): Promise<Buffer> {
   })
   document.registerFont('DejaVu', require.resolve('dejavu-fonts-ttf/ttf/DejaVuSans.ttf'))
   document.scale(POINTS)
-  draw(document, inkOnWhite(svg), 0, 0, {
+  draw(document, svg, 0, 0, {
     ...{ width, height, assumePt: true },
     fontCallback: () => 'DejaVu',
   })
@@ -58,10 +58,4 @@ function sizeOf(svg: string): Required<ChartSize> {
     throw new RangeError('The drawing says no size.')
   }
   return { width, height }
-}
-
-/** Without the style sheet for readers' colour schemes, which a PDF file has none of. */
-function inkOnWhite(svg: string): string {
-  const [, ink = '#000000'] = / color="(#[0-9A-Fa-f]{6})"/.exec(svg) ?? []
-  return svg.replace(/<style>.*?<\/style>/s, '').replaceAll('currentColor', ink)
 }

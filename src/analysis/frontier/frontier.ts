@@ -4,7 +4,8 @@ import { z } from 'zod'
 import { DataError } from '../../errors'
 import { PACKAGE_FOLDER } from '../../files/package-folder'
 import { firstIssue } from '../../files/read-json'
-import { accuraciesOf, radiusColumns } from '../measures'
+import { radiusColumns } from '../accuracy-table'
+import { accuraciesOf } from '../measures'
 import type { Method } from '../runs'
 import type { Table } from '../tables'
 
@@ -56,7 +57,10 @@ export function frontierTable(methods: readonly Method[], rows: readonly Frontie
   return {
     caption:
       'Certified accuracy in percent at ℓ2 radius r, beside published rows: data, networks, training and n differ between them',
-    columns: [{ header: 'method' }, { header: 'source' }, { header: 'checked' }, ...radiusColumns(radii)],
+    columns: [
+      ...[{ header: 'method' }, { header: 'source' }, { header: 'checked' }],
+      ...radiusColumns(radii, { best: 'largest' }),
+    ],
     rows: [
       ...methods.map(method => [method.name, 'logs', null, ...accuraciesOf(method, radii)]),
       ...rows.map(row => [

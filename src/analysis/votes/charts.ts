@@ -1,5 +1,5 @@
 import { ConfigError } from '../../errors'
-import { overSeeds } from '../accuracy-table'
+import { overSeeds, radiusColumns } from '../accuracy-table'
 import { legendLayout } from '../chart/legend'
 import { byLabel, type ChartSize, renderSvg, requireDistinct } from '../chart-svg'
 import type { Method, Run } from '../runs'
@@ -63,7 +63,7 @@ export function shareChart(
       },
       layer: [
         {
-          mark: { type: 'area', opacity: 0.15 },
+          mark: { type: 'area', interpolate: 'step-before', opacity: 0.15 },
           encoding: { y: { ...y, field: 'lower' }, y2: { field: 'upper' } },
         },
         {
@@ -92,7 +92,7 @@ export function expectedTable(
     columns: [
       { header: 'method' },
       { header: 'n', digits: 0 },
-      ...radii.map(radius => ({ header: `r = ${radius}`, digits: 1 })),
+      ...radiusColumns(radii),
       { header: 'ACR', digits: 3 },
     ],
     rows: methods.flatMap(({ runs }) =>

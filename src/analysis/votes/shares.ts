@@ -1,12 +1,15 @@
 import { ConfigError } from '../../errors'
 import type { CertificationLog } from '../../logs/certification-log-file'
+import type { CertificationConfiguration } from '../../logs/certification-log-metadata'
+import { alphaOfBounds, boundOf } from '../../logs/check-rows'
+import type { Evidence } from '../../logs/outcome'
 import { binomialDistribution } from '../../statistics/binomial'
-import { gaussianBound } from '../../statistics/bound'
+import type { Bound } from '../../statistics/bound'
 import { lowerConfidenceBound, upperConfidenceBound } from '../../statistics/confidence-bound'
 
 /** How likely a noisy copy of an image is to get the image's label. */
 export interface LabelShare {
-  /** p_A: the share of the votes, 0 where another class was counted. */
+  /** p_A: the share of the votes, 0 where neither of the two classes that were counted is the label. */
   readonly share: number
   /** Ends of the interval of Clopper and Pearson of this image. */
   readonly lower: number
@@ -17,25 +20,24 @@ export interface LabelShare {
 const CONFIDENCE = 0.95
 
 /**
- * p_A of each image, by the votes of the estimation. Where the selection named another class than the label no votes for the
- * label are known but that they are at most the rest: the share counts as 0, and its upper end is the rest's.
+ * p_A of each image, by the votes of the estimation, of which a log has those of the class that the selection named and of the
+ * runner-up. A label that is neither has at most as many as the runner-up: its share counts as 0, and the upper end is the runner-up's.
  *
- * @throws ConfigError for a log without counts, or whose votes are not those of CERTIFY on Gaussian noise
+ * @throws ConfigError for a log without counts, or whose procedure is not `certify`
  */
 export function labelShares(log: CertificationLog): LabelShare[] {
-  requireCounts(log)
   const alpha = (1 - CONFIDENCE) / 2
-  return log.rows.map(({ label, evidence }) => {
-    const { candidate, candidateCount, n } = evidence ?? { candidate: -1, candidateCount: 0, n: 1 }
-    if (candidate !== label) {
-      return { share: 0, lower: 0, upper: upperConfidenceBound(n - candidateCount, n, { alpha }) }
-    }
-    return {
-      share: candidateCount / n,
-      lower: lowerConfidenceBound(candidateCount, n, { alpha }),
-      upper: upperConfidenceBound(candidateCount, n, { alpha }),
-    }
-  })
+  return countsOf(log).map(
+    ({ label, evidence: { candidate, candidateCount, runnerUp, runnerUpCount, n } }) => {
+      const isCounted = label === candidate || label === runnerUp
+      const count = label === candidate ? candidateCount : runnerUpCount
+      return {
+        share: isCounted ? count / n : 0,
+        lower: isCounted ? lowerConfidenceBound(count, n, { alpha }) : 0,
+        upper: upperConfidenceBound(count, n, { alpha }),
+      }
+    },
+  )
 }
 
 /** What n votes an image would be expected to give. */
@@ -48,27 +50,30 @@ export interface ExpectedFigures {
 
 /**
  * Expected certified accuracy and ACR with other numbers of votes, from the counts of a log: the probability of the label is taken to be
- * its share of the votes, and the count of n new votes is binomial. Above the log's own n it says what its counts make likely, not what more
+ * its share of the votes, and the count of n new votes is binomial. An image of which another class was counted
+ * certifies nothing. Above the log's own n it says what its counts make likely, not what more
  * votes would find out.
  *
  * @param ns - votes of the estimation, each at least 1
- * @param radii - ℓ2, on the [0, 1] pixel scale
- * @throws as {@link labelShares}; ConfigError for an n below 1
+ * @param radii - in the norm of the log's bound, on the [0, 1] pixel scale
+ * @throws as {@link labelShares}; ConfigError for an n below 1, or a log whose bound is not known here
  */
 export function expectedFigures(
   log: CertificationLog,
   ns: readonly number[],
   radii: readonly number[],
 ): ExpectedFigures[] {
-  const { sigma, alpha } = requireCounts(log)
-  const shares = labelShares(log).map(({ share }) => share)
+  const { bound, alpha } = termsOf(log)
+  const shares = countsOf(log).map(({ label, evidence: { candidate, candidateCount, n } }) =>
+    candidate === label ? candidateCount / n : 0,
+  )
   return ns.map(n => {
     if (!Number.isSafeInteger(n) || n < 1) {
       throw new ConfigError(`n must be a whole number of at least 1, got ${n}.`, {
         remedy: 'Give numbers of votes, for instance 1000,10000.',
       })
     }
-    const radiusOf = radiiByCount({ n, sigma, alpha })
+    const radiusOf = radiiByCount({ n, bound, alpha })
     const distinct = new Map<number, readonly [radius: number, certified: readonly number[]]>()
     for (const share of new Set(shares)) distinct.set(share, expectedAt(share, { n, radii, radiusOf }))
     const ofImages = shares.flatMap(share => {
@@ -86,17 +91,18 @@ export function expectedFigures(
   })
 }
 
-/** The radius that so many votes certify, -1 where they abstain; each count is looked at once. */
-function radiiByCount({ n, sigma, alpha }: { n: number; sigma: number; alpha: number }) {
-  const bound = gaussianBound(sigma)
-  const known = new Map<number, number>()
+/** Lower bounds by α and n, then by count: logs of one α share them, and so do a table and its chart. */
+const LOWER_BOUNDS = new Map<string, Map<number, number>>()
+
+/** The radius that so many votes certify, -1 where they abstain. */
+function radiiByCount({ n, bound, alpha }: { n: number; bound: Bound; alpha: number }) {
+  const key = `${alpha} ${n}`
+  const known = LOWER_BOUNDS.get(key) ?? new Map<number, number>()
+  LOWER_BOUNDS.set(key, known)
   return (count: number): number => {
-    const before = known.get(count)
-    if (before !== undefined) return before
-    const top = lowerConfidenceBound(count, n, { alpha })
-    const radius = top < 0.5 ? -1 : bound.radius(top)
-    known.set(count, radius)
-    return radius
+    const top = known.get(count) ?? lowerConfidenceBound(count, n, { alpha })
+    known.set(count, top)
+    return top < 0.5 ? -1 : bound.radius(top)
   }
 }
 
@@ -121,15 +127,35 @@ function expectedAt(
   return [expected, certified]
 }
 
-function requireCounts({ file, rows, metadata }: CertificationLog): { sigma: number; alpha: number } {
-  const { configuration } = metadata ?? {}
-  const refuse = (reason: string) =>
-    new ConfigError(`The votes of ${file} are not known well enough: ${reason}.`, {
-      remedy: 'Give a log of `ft-cadis certify` with a fixed n.',
-    })
-  if (configuration === undefined) throw refuse('no .json beside it says σ, n and α')
-  if (configuration.procedure.kind !== 'certify') throw refuse('it is adaptive, and images have different n')
-  if (rows.some(({ evidence }) => evidence === undefined)) throw refuse('it has no columns of counts')
-  const { certifiedSigma, sigma, alpha } = configuration
-  return { sigma: typeof certifiedSigma === 'number' ? certifiedSigma : sigma, alpha }
+interface CountedRow {
+  readonly label: number
+  readonly evidence: Evidence
+}
+
+/** The rows with their counts, all of the same n. */
+function countsOf(log: CertificationLog): CountedRow[] {
+  const { kind } = configurationOf(log).procedure
+  if (kind !== 'certify') throw unknownVotes(log, `its procedure is ${kind}, whose votes are not a fixed n`)
+  return log.rows.map(({ label, evidence }) => {
+    if (evidence === undefined) throw unknownVotes(log, 'it has no columns of counts')
+    return { label, evidence }
+  })
+}
+
+function termsOf(log: CertificationLog): { readonly bound: Bound; readonly alpha: number } {
+  const configuration = configurationOf(log)
+  const bound = boundOf(configuration)
+  if (bound === undefined) throw unknownVotes(log, `its bound, ${configuration.bound}, is not known here`)
+  return { bound, alpha: alphaOfBounds(configuration) }
+}
+
+function configurationOf(log: CertificationLog): CertificationConfiguration {
+  if (log.metadata === undefined) throw unknownVotes(log, 'no .json beside it says σ, n and α')
+  return log.metadata.configuration
+}
+
+function unknownVotes({ file }: CertificationLog, reason: string): ConfigError {
+  return new ConfigError(`The votes of ${file} are not known well enough: ${reason}.`, {
+    remedy: 'Give a log of `ft-cadis certify` with a fixed n.',
+  })
 }

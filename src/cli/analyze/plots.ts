@@ -3,7 +3,7 @@ import type { ChartSize } from '../../analysis/chart-svg'
 import { ConfigError } from '../../errors'
 import { writeOutput } from '../write-output'
 
-export const PLOT_KINDS = ['curve', 'p-a', 'expected-n'] as const
+const PLOT_KINDS = ['curve', 'p-a', 'expected-n'] as const
 type PlotKind = (typeof PLOT_KINDS)[number]
 
 /** A chart, and the file that it goes to. */

@@ -6,7 +6,11 @@ import { ConfigError } from '../../errors'
 import { isObject, readJson } from '../../files/read-json'
 import { type CertificationLog, readCertificationLog } from '../../logs/certification-log-file'
 
-/** Reads what the command line names, all of it before anything is said. */
+/**
+ * Reads what the command line names, all of it before anything is said.
+ *
+ * @throws ConfigError for a log that is given twice under one label; otherwise as `readCertificationLog`
+ */
 export async function readLogs(
   words: readonly string[],
   {
@@ -14,7 +18,11 @@ export async function readLogs(
     envelope = false,
   }: { readonly by?: readonly LabelField[] | undefined; readonly envelope?: boolean } = {},
 ): Promise<LabelledLog[]> {
-  if (by !== undefined) return readLabelled(words, { by, envelope })
+  if (by !== undefined) {
+    const labelled = await readLabelled(words, { by, envelope })
+    requireOnce(labelled.map(({ label }, place) => ({ label, path: words[place] ?? '' })))
+    return labelled
+  }
   const named = words.map(splitLabel)
   const unlabelled = named.filter(({ label }) => label === undefined).map(({ path }) => fileName(path))
   const entries = named.map(({ label, path }) => {
@@ -23,6 +31,13 @@ export async function readLogs(
     const isUnique = unlabelled.filter(other => other === name).length < 2
     return { label: label ?? (isUnique ? name : path), path }
   })
+  requireOnce(entries)
+  return Promise.all(
+    entries.map(async ({ label, path }) => ({ label, log: await readCertificationLog(path) })),
+  )
+}
+
+function requireOnce(entries: readonly { readonly label: string; readonly path: string }[]): void {
   const seen = new Set<string>()
   for (const { label, path } of entries) {
     const key = JSON.stringify([label, resolve(path)])
@@ -31,9 +46,6 @@ export async function readLogs(
     }
     seen.add(key)
   }
-  return Promise.all(
-    entries.map(async ({ label, path }) => ({ label, log: await readCertificationLog(path) })),
-  )
 }
 
 /**
@@ -49,7 +61,7 @@ function splitLabel(word: string): { readonly label: string | undefined; readonl
 }
 
 /** What `--by` can make labels of. */
-export const LABEL_FIELDS = ['method', 'sigma', 'n', 'folder'] as const
+const LABEL_FIELDS = ['method', 'sigma', 'n', 'folder'] as const
 export type LabelField = (typeof LABEL_FIELDS)[number]
 
 /**

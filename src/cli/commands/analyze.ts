@@ -122,6 +122,8 @@ export function addAnalyzeCommand(program: Command): void {
       const { parseEpsilon } =
         require('../../analysis/paper-comparison') as typeof import('../../analysis/paper-comparison')
       const { renderTables } = require('../../analysis/tables') as typeof import('../../analysis/tables')
+      const { DEFAULT_NS } =
+        require('../../analysis/votes/charts') as typeof import('../../analysis/votes/charts')
       const logs = await readLogs(words, { by: options.by, envelope })
       const analysis = analyze(logs, {
         radii: options.radii,
@@ -164,9 +166,6 @@ async function writePage(analysis: Analysis, html: string): Promise<void> {
   const { writeOutput } = require('../write-output') as typeof import('../write-output')
   await writeOutput(html, renderReport(await analysisPage(analysis)))
 }
-
-/** As in `analysis/votes/charts`, which the command line does not load to say it. */
-const DEFAULT_NS = [100, 1000, 10_000, 100_000]
 
 function by(word: string): LabelField[] {
   const { parseBy } = require('../analyze/read-logs') as typeof import('../analyze/read-logs')

@@ -55,16 +55,10 @@ export async function findInputRange(
     const best = measured.toSorted((a, b) => b.accuracy - a.accuracy)[0]
     const isBetter = (best?.accuracy ?? 0) >= (likeliest?.accuracy ?? 0) + CLEARLY
     const range = (isBetter ? best?.range : likeliest?.range) ?? 'symmetric'
-    const right = await loadClassifier(session, classifierSpec({ ...own, inputRange: range }))
-    try {
-      const sanity = await sanityOf(
-        { classifier: right, dataset },
-        { inputRange: range, seed: 0, batch: BATCH },
-      )
-      return { range, measured, sanity }
-    } finally {
-      session.free(right)
-    }
+    const sanity = await sanityOf(networks, {
+      ...{ own: own.inputRange, inputRange: range, seed: 0, batch: BATCH },
+    })
+    return { range, measured, sanity }
   } finally {
     session.free([dataset, classifier])
   }

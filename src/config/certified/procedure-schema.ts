@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { positive, text } from '../fields'
-import { classifierSchema } from '../model-schema'
+import { askedClassifierSchema } from '../model-schema'
 import type { Problem } from '../rules'
 
 /** How votes become a statement about an image, and the networks that ACES asks beside the classifier. */
@@ -92,7 +92,7 @@ export const procedureSchema = z.discriminatedUnion('kind', [certify, aces, casc
 export type ProcedureConfig = z.output<typeof procedureSchema>
 
 const network = z.strictObject({
-  classifier: classifierSchema.describe('Where the network comes from and what it takes.'),
+  classifier: askedClassifierSchema.describe('Where the network comes from and what it takes.'),
   checkpoint: text
     .optional()
     .describe('Folder of a checkpoint whose weights replace those of the network. Default: none.'),

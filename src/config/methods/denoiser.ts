@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { classifierSchema } from '../model-schema'
+import { askedClassifierSchema } from '../model-schema'
 
 /** Settings of the training of a denoiser in front of frozen classifiers (Denoised Smoothing; Salman et al., 2020). */
 export const denoiserMethodSchema = z
@@ -17,7 +17,7 @@ export const denoiserMethodSchema = z
           '(stability), or the label (classification), by cross-entropy. Default image.',
       ),
     surrogates: z
-      .array(classifierSchema)
+      .array(askedClassifierSchema)
       .default([])
       .describe(
         'Classifiers of the data that take turns, update by update, in the cross-entropy. Default: the classifier of the run alone.',

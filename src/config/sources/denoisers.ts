@@ -132,5 +132,16 @@ const memnet: DenoiserSource<typeof memnetSettings> = {
   randomWeights: ({ path: _, ...architecture }) => architecture,
 }
 
+/** Whether a denoiser is a diffusion model, which is told the noise level; others make a clean image of any. */
+export function isDiffusionModel<Denoiser extends { readonly source: string }>(
+  denoiser: Denoiser,
+): denoiser is Extract<Denoiser, { readonly source: 'diffusers' | 'openai' }> {
+  return (DIFFUSION_MODELS as readonly string[]).includes(denoiser.source)
+}
+
+/** Sources of diffusion models, and of networks that make a clean image in one pass. */
+export const DIFFUSION_MODELS = ['diffusers', 'openai'] as const
+export const IMAGE_DENOISERS = ['dncnn', 'memnet'] as const
+
 /** Every source of denoisers. The file of one in Python is `networks/denoiser_sources/<source>.py`. */
 export const DENOISERS = [diffusers, openai, dncnn, memnet] as const

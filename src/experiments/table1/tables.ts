@@ -1,4 +1,4 @@
-import type { overSeeds } from '../../analysis/accuracy-table'
+import { type overSeeds, radiusColumns } from '../../analysis/accuracy-table'
 import { bestOverRuns } from '../../analysis/envelope'
 import { comparePaired } from '../../analysis/paired-comparison'
 import { PAPER, type PaperTable, paperTable } from '../../analysis/paper-tables'
@@ -17,7 +17,7 @@ interface SystemOutcome {
 }
 
 /** The systems that an outcome has, in the order of Table 1. */
-export function systemsOf({ arms }: Pick<ExperimentOutcome, 'arms'>): SystemOutcome[] {
+function systemsOf({ arms }: Pick<ExperimentOutcome, 'arms'>): SystemOutcome[] {
   return SYSTEMS.flatMap(system => {
     const own = arms.filter(({ arm, sigma }) => arm.key === keyOf(system.key, sigma))
     return own.length === 0 ? [] : [{ system, arms: own }]
@@ -33,10 +33,7 @@ export function systemsTable(outcome: ExperimentOutcome): Table {
     caption:
       'Certified accuracy in percent at ℓ2 radius r, of the noise level that is best there, and in parentheses its accuracy at radius 0' +
       (papers === undefined ? '' : `; below it ${papers.title} of the paper (${PAPER})`),
-    columns: [
-      { header: 'system' },
-      ...radii.map(radius => ({ header: `r = ${radius}`, digits: 1, best: 'largest' as const })),
-    ],
+    columns: [{ header: 'system' }, ...radiusColumns(radii, { best: 'largest' })],
     rows: systemsOf(outcome).flatMap(({ system, arms }) => {
       const own = bestOf(arms, radii).map(
         ({ accuracy, cleanAccuracy }): Cell => ({ value: percent(accuracy), clean: percent(cleanAccuracy) }),

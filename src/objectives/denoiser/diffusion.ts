@@ -70,10 +70,11 @@ const ERRORS: MetricTable = {
 
 /** How close test images come to the clean ones, by σ, and what the classifier makes of them, if there is one. */
 const evaluation: Evaluation = {
-  look: inputs => ({
-    ...judged(inputs),
-    ...Object.fromEntries(SIGMAS.map(sigma => [errorAt(sigma), errorOf(inputs, sigma)])),
-  }),
+  look: inputs => {
+    const atOwn = judged(inputs)
+    const error = (sigma: number) => (sigma === inputs.smoothing.sigma ? atOwn.error : errorOf(inputs, sigma))
+    return { ...atOwn, ...Object.fromEntries(SIGMAS.map(sigma => [errorAt(sigma), error(sigma)])) }
+  },
   metrics: { ...ERRORS, ...ACCURACY_METRICS },
   best: { metric: 'error', is: 'smallest' },
 }

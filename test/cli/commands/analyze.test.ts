@@ -31,9 +31,15 @@ async function writeCohen(name: string, radii: readonly (number | null)[], end =
   await writeFile(join(folder, name), text + end)
 }
 
-/** A log of this package with its metadata. */
-async function writeOwn(name: string, radii: readonly number[], changes: object = {}): Promise<void> {
-  const rows = radii.map((radius, index) => formatRow(loggedRow({ index, radius })))
+/** A log of this package with its metadata; undefined is the radius that follows from the votes. */
+async function writeOwn(
+  name: string,
+  radii: readonly (number | undefined)[],
+  changes: object = {},
+): Promise<void> {
+  const rows = radii.map((radius, index) =>
+    formatRow(loggedRow({ index, ...(radius !== undefined && { radius }) })),
+  )
   await writeFile(join(folder, name), [LOG_HEADER, ...rows].map(line => `${line}\n`).join(''))
   await writeFile(
     join(folder, `${name}.json`),
@@ -178,6 +184,8 @@ describe('refuses, in one message and without a table', () => {
   it('a log given twice', async () => {
     await writeOwn('a.tsv', [1])
     await refuse(1, /^error: The log \.\/a\.tsv is given twice as "m"\./, 'm=a.tsv', 'm=./a.tsv')
+    const words = ['--by', 'sigma', 'a.tsv', './a.tsv']
+    await refuse(1, /^error: The log \.\/a\.tsv is given twice as "σ = 0\.5"\./, ...words)
   })
 
   it('a picture that it cannot draw, before anything is read', () =>
@@ -235,7 +243,7 @@ it.each([
 
 describe('charts', () => {
   it('are SVG, PNG and PDF of the kinds that are named, as wide as is said', async () => {
-    await writeOwn('a.tsv', [0.7, 0.7])
+    await writeOwn('a.tsv', [undefined, undefined], { bound: 'gaussian' })
     const { exitCode, stderr } = await run(
       ...['m=a.tsv', '--plot', 'curves.pdf', '--plot', 'curve=c.svg', '--plot', 'c.png'],
       ...['--plot', 'p-a', '--plot', 'expected-n=n.svg', '--ns', '100,1000', '--width', '3.25in'],

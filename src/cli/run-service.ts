@@ -1,4 +1,3 @@
-import { basename, dirname } from 'node:path'
 import { requireCertify, requireGaussian } from '../certification/guarantee'
 import { ConfigError } from '../errors'
 import { given } from '../files/given'
@@ -27,9 +26,8 @@ export interface ServeCommandOptions extends SmoothedOptions {
 export async function runService(folder: string | undefined, options: ServeCommandOptions): Promise<void> {
   const { host, port, allowHost, allowSeed, python } = options
   const token = await readToken(options.tokenFile)
-  const named = folder !== undefined && basename(folder) === 'smoothed.json' ? dirname(folder) : folder
   // Nothing is written, so settings need not say where to.
-  const source = await smoothedSource(named, { ...options, output: 'predictions' })
+  const source = await smoothedSource(folder, { ...options, output: 'predictions' })
   requireGaussian('serve', source.config.certification)
   requireCertify('serve', source.config.certification)
   const { device, threads } = source.config

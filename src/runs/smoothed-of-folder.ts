@@ -8,14 +8,16 @@ import { findCheckpoint } from './find-checkpoint'
 /**
  * The smoothed classifier in a folder. Its `output` is that of the run.
  *
- * @param folder - of a run, of a checkpoint, with `smoothed.json`, or of an ensemble whose members are runs
+ * @param path - folder of a run, of a checkpoint, with `smoothed.json`, or of an ensemble whose members are runs; or the file
+ *   `smoothed.json` itself
  * @param options.checkpoint - which one of a run, see `findCheckpoint`. Default: the newest.
  * @throws CheckpointError if there is none, or it is damaged; ConfigError where members do not go together
  */
 export async function smoothedOfFolder(
-  folder: string,
+  path: string,
   { checkpoint }: { readonly checkpoint?: string | undefined } = {},
 ): Promise<KnownSmoothed> {
+  const folder = basename(path) === 'smoothed.json' ? dirname(path) : path
   const here = checkpoint === undefined ? await readSmoothed(folder) : undefined
   if (here !== undefined) return withOutput(here, runOf(resolve(folder)))
   const members = await memberRuns(folder, { checkpoint })

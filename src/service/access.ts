@@ -40,7 +40,7 @@ export function requireAccess({ host, token }: Pick<AccessOptions, 'host' | 'tok
  */
 export function requireOwnSite({ headers }: FastifyRequest, access: AccessOptions): void {
   const host = headers.host ?? ''
-  const name = parsed(`http://${host}`)?.hostname.replace(/^\[|\]$/g, '')
+  const name = nameOf(host)
   if (name === undefined || !isOwn(name, access)) {
     throw new Refusal(403, `The service is not called ${JSON.stringify(host)}.`, {
       remedy: 'Use the address that it prints at its start, or start it with --allow-host for this name.',
@@ -64,10 +64,16 @@ export function requireToken({ headers }: FastifyRequest, { token }: AccessOptio
 }
 
 function isOwn(name: string, { host, allowedHosts }: AccessOptions): boolean {
-  if (allowedHosts.includes(name) || name === host) return true
+  // As the header says them: in small letters, and maybe with a port.
+  if ([host, ...allowedHosts].some(own => own === name || nameOf(own) === name)) return true
   if (LOOPBACK_NAMES.includes(host)) return LOOPBACK_NAMES.includes(name)
   // Only a name can be made to lead here by somebody else.
   return EVERY_ADDRESS.includes(host) && (isIP(name) !== 0 || name === 'localhost')
+}
+
+/** The name in a header `Host`, without the port. */
+function nameOf(host: string): string | undefined {
+  return parsed(`http://${host}`)?.hostname.replace(/^\[|\]$/g, '')
 }
 
 function parsed(address: string): URL | undefined {

@@ -37,7 +37,8 @@ export async function createApp(options: AppOptions) {
     ...{ admission, details: new WeakMap() },
     metrics: serviceMetrics({ waiting: () => admission.accepted }),
   }
-  const bytes = limits.megabytes * 1e6
+  // Fastify takes whole numbers alone.
+  const bytes = Math.ceil(limits.megabytes * 1e6)
   const app: ServiceApp = fastify({
     ...{ bodyLimit: bytes, requestTimeout: ARRIVAL_SECONDS * 1000, forceCloseConnections: 'idle' },
     // The log has a line of its own a request.

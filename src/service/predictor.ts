@@ -19,6 +19,9 @@ export interface Predicted<T> {
   readonly restarted: boolean
 }
 
+/** Python was started again, and the networks were not: its cause says why. */
+export class NetworksGoneError extends Error {}
+
 interface Loaded {
   readonly session: Session
   readonly smoothed: LoadedSmoothed
@@ -34,7 +37,8 @@ export class Predictor {
   readonly #options: PredictorOptions
   #loaded: Loaded
   #starting: Promise<Loaded> | undefined
-  #failure: { readonly error: unknown } | undefined
+  /** What every question is answered with from then on. */
+  #failure: { readonly error: Error } | undefined
   readonly #failed: Promise<never>
   #fail!: (error: unknown) => void
 
@@ -71,7 +75,7 @@ export class Predictor {
     return this.#loaded.session.pid
   }
 
-  /** @throws what the networks are asked for throws; PythonExitError where Python ended twice */
+  /** @throws what the networks are asked for throws; PythonExitError where Python ended twice; NetworksGoneError */
   async ask<T>(question: (smoothed: LoadedSmoothed) => Promise<T>): Promise<Predicted<T>> {
     let restarted = false
     for (;;) {
@@ -117,9 +121,10 @@ export class Predictor {
       await gone.session.close()
       this.#loaded = await load(this.#options)
       return this.#loaded
-    } catch (error) {
+    } catch (cause) {
+      const error = new NetworksGoneError('The networks could not be loaded again.', { cause })
       this.#failure = { error }
-      this.#fail(error)
+      this.#fail(cause)
       throw error
     } finally {
       this.#starting = undefined

@@ -1,5 +1,6 @@
 import { UnusableImageError } from '../certification/prediction/unusable-image'
-import { ConfigError, type FtCadisError, PythonExitError, PythonStartError } from '../errors'
+import { ConfigError, type FtCadisError, PythonExitError } from '../errors'
+import { NetworksGoneError } from './predictor'
 
 /** Why a request is not answered as it was meant, and what to change. */
 export class Refusal extends Error {
@@ -42,7 +43,7 @@ export function refusalOf(error: unknown, limits: { readonly megabytes: number }
       error,
     )
   }
-  if (error instanceof PythonExitError || error instanceof PythonStartError) {
+  if (error instanceof PythonExitError || error instanceof NetworksGoneError) {
     return new Refusal(503, 'The networks are gone: Python has ended twice, or does not start.', {
       remedy: 'Try again in a minute; if it happens with this image alone, send another one.',
     })

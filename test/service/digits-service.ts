@@ -26,10 +26,10 @@ export async function digitImages(count: number): Promise<readonly Buffer[]> {
 }
 
 /** A service of the digits that notes its log lines and errors. */
-export async function digitsService(options: ServeOptions = {}) {
+export async function digitsService(options: ServeOptions = {}, source = SETTINGS) {
   const lines: RequestLine[] = []
   const errors: unknown[] = []
-  const service = await serve(SETTINGS, {
+  const service = await serve(source, {
     ...{ device: 'cpu', threads: 1 },
     ...{ onRequest: line => lines.push(line), onError: error => errors.push(error) },
     ...options,

@@ -1,15 +1,17 @@
 import { spawn } from 'node:child_process'
 import { readdirSync } from 'node:fs'
-import { rm, writeFile } from 'node:fs/promises'
+import { cp, rm, writeFile } from 'node:fs/promises'
 import { request as send } from 'node:http'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { loadSmoothed } from '../../src'
+import { type CertificationRunConfigInput, type LoadedSmoothed, loadSmoothed } from '../../src'
 import { PACKAGE_FOLDER } from '../../src/files/package-folder'
+import { createApp } from '../../src/service/app'
 import type { RequestLine } from '../../src/service/context'
+import { DEFAULT_LIMITS } from '../../src/service/limits'
 import type { ServeOptions, Service } from '../../src/service/serve'
-import { connectForTest } from '../support/digits'
+import { CLASSIFIER, connectForTest } from '../support/digits'
 import { ask, digitImages, digitsService, SETTINGS, temporaryFolder } from './digits-service'
 
 let images: readonly Buffer[]
@@ -26,6 +28,15 @@ async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
     await wait(50)
   }
   throw new Error('It has not come about within 30 s.')
+}
+
+/** The status of a request whose headers `fetch` would not send. */
+function statusWith(port: string, headers: Record<string, string>): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    send({ host: '127.0.0.1', port, path: '/about', headers }, ({ statusCode }) => resolve(statusCode))
+      .on('error', reject)
+      .end()
+  })
 }
 
 /** The JSON lines of an answer. */
@@ -205,18 +216,12 @@ describe('a service', () => {
 
   it('refuses other names of itself, and pages of others', async () => {
     const { port } = new URL(service.url)
-    const statusWith = (headers: Record<string, string>) =>
-      new Promise<number | undefined>((resolve, reject) => {
-        send({ host: '127.0.0.1', port, path: '/about', headers }, ({ statusCode }) => resolve(statusCode))
-          .on('error', reject)
-          .end()
-      })
-    expect(await statusWith({})).toBe(200)
-    expect(await statusWith({ host: `localhost:${port}` })).toBe(200)
-    expect(await statusWith({ host: `rebound.example:${port}` })).toBe(403)
-    expect(await statusWith({ origin: service.url })).toBe(200)
-    expect(await statusWith({ origin: 'https://other.example' })).toBe(403)
-    expect(await statusWith({ origin: 'null' })).toBe(403)
+    expect(await statusWith(port, {})).toBe(200)
+    expect(await statusWith(port, { host: `localhost:${port}` })).toBe(200)
+    expect(await statusWith(port, { host: `rebound.example:${port}` })).toBe(403)
+    expect(await statusWith(port, { origin: service.url })).toBe(200)
+    expect(await statusWith(port, { origin: 'https://other.example' })).toBe(403)
+    expect(await statusWith(port, { origin: 'null' })).toBe(403)
   })
 
   it('takes no path from the network', async () => {
@@ -286,8 +291,8 @@ describe('a service with other settings', () => {
     await service?.close()
     service = undefined
   })
-  const started = async (options: ServeOptions) => {
-    const all = await digitsService(options)
+  const started = async (options: ServeOptions, source?: CertificationRunConfigInput) => {
+    const all = await digitsService(options, source)
     service = all.service
     return all
   }
@@ -350,6 +355,33 @@ describe('a service with other settings', () => {
     expect(errors.length).toBeGreaterThan(0)
   }, 120_000)
 
+  it('says nothing of this machine where the networks cannot be loaded again', async () => {
+    const folder = await temporaryFolder()
+    const classifier = join(folder, 'classifier')
+    await cp(CLASSIFIER, classifier, { recursive: true })
+    const source = { ...SETTINGS, classifier: { source: 'timm' as const, path: classifier } }
+    const { service: own } = await started({}, source)
+    await rm(folder, { recursive: true })
+    process.kill(own.pid, 'SIGKILL')
+    for (let turn = 0; turn < 2; turn += 1) {
+      const { status, body } = await ask(own.url, first)
+      expect([status, body]).toMatchObject([503, { message: expect.stringContaining('networks are gone') }])
+      expect(JSON.stringify(body)).not.toContain(folder)
+    }
+    await expect(own.failed).rejects.toThrow(folder)
+  }, 120_000)
+
+  it('answers too late what waits for Python to start again', async () => {
+    const { service: own } = await started({ limits: { seconds: 0.3 } })
+    process.kill(own.pid, 'SIGKILL')
+    const picture = fetch(`${own.url}/pictures`, {
+      ...{ method: 'POST', body: new Uint8Array(first), headers: { 'content-type': 'image/png' } },
+    })
+    for (const answer of [await picture, await fetch(`${own.url}/ready`)]) expect(answer.status).toBe(503)
+    await until(async () => (await fetch(`${own.url}/ready`)).status === 200)
+    expect((await ask(own.url, first, { query: '?n=40' })).status).toBe(200)
+  }, 120_000)
+
   it('answers what it has accepted before it stops', async () => {
     const { service: own } = await started({})
     const answers = images.slice(0, 4).map(image => ask(own.url, image, { query: '?n=1000' }))
@@ -360,6 +392,18 @@ describe('a service with other settings', () => {
       expect([status, body]).toMatchObject([200, { n: 1000 }])
     }
     await expect(fetch(`${own.url}/health`)).rejects.toThrow()
+  })
+
+  it('takes limits in parts of a megabyte, and names as people write them', async () => {
+    const { service: own } = await started({
+      ...{ limits: { megabytes: (first.length + 0.5) / 1e6 }, allowedHosts: ['GPU-Box.example:8571'] },
+    })
+    const { port } = new URL(own.url)
+    expect((await ask(own.url, first)).status).toBe(200)
+    expect((await ask(own.url, Buffer.concat([first, Buffer.alloc(1)]))).status).toBe(413)
+    expect(await statusWith(port, { host: 'gpu-box.example' })).toBe(200)
+    expect(await statusWith(port, { host: 'gpu-box.example:443' })).toBe(200)
+    expect(await statusWith(port, { host: 'box.example' })).toBe(403)
   })
 
   it('asks for the token where it has one', async () => {
@@ -379,6 +423,40 @@ describe('a service with other settings', () => {
     await expect(started({ host: '0.0.0.0' })).rejects.toThrow('can be reached from other machines')
     await expect(started({ host: '0.0.0.0', token: 'short' })).rejects.toThrow('5 characters, expected 16')
   })
+})
+
+it('has the work for a client that has gone stop', async () => {
+  const reasons: string[] = []
+  let asked = 0
+  const predict = (_image: unknown, { signal }: { readonly signal: AbortSignal }) => {
+    asked += 1
+    return new Promise((_resolve, reject) => {
+      signal.addEventListener('abort', () => {
+        reasons.push(signal.reason.message)
+        reject(signal.reason)
+      })
+    })
+  }
+  const smoothed = { predict, config: { certification: { n: 10 } } } as unknown as LoadedSmoothed
+  const { app } = await createApp({
+    predictor: {
+      ...{ state: 'ready', smoothed },
+      ask: async question => ({ result: await question(smoothed), restarted: false }),
+    },
+    access: { host: '127.0.0.1', allowedHosts: [], token: undefined },
+    ...{ limits: DEFAULT_LIMITS, allowsSeed: false },
+  })
+  const url = await app.listen({ host: '127.0.0.1', port: 0 })
+  const stop = new AbortController()
+  const gone = fetch(`${url}/predict`, {
+    ...{ method: 'POST', body: new Uint8Array(first), signal: stop.signal },
+    headers: { 'content-type': 'image/png' },
+  }).catch(() => 'gone')
+  await until(() => asked === 1)
+  stop.abort()
+  await until(() => reasons.length === 1)
+  expect([await gone, reasons]).toEqual(['gone', ['The client has gone.']])
+  await app.close()
 })
 
 it('has the seeds that the library takes', async () => {

@@ -1,8 +1,7 @@
-import { basename, dirname } from 'node:path'
 import type { Session } from '../../bridge'
 import { smoothedOfFolder } from '../../runs/smoothed-of-folder'
 import { notesOnInputRange } from '../../smoothing/notes'
-import { type KnownSmoothed, type SmoothedInput, smoothedOf, unsaidOf } from '../../smoothing/smoothed-input'
+import { type SmoothedInput, smoothedOf, unsaidOf } from '../../smoothing/smoothed-input'
 import { decodeImage, type ImageTransform } from '../../torch'
 import { requireCertify, requireGaussian } from '../guarantee'
 import { imageTransform } from '../predict'
@@ -37,19 +36,21 @@ export async function loadSmoothed(
   input: SmoothedInput,
   { limits, onNote }: LoadSmoothedOptions = {},
 ): Promise<LoadedSmoothed> {
-  const known = typeof input === 'string' ? await ofPath(input) : await smoothedOf(input)
+  const known = typeof input === 'string' ? await smoothedOfFolder(input) : await smoothedOf(input)
   requireGaussian('A loaded classifier', known.config.certification)
   requireCertify('A loaded classifier', known.config.certification)
   const unsaid = unsaidOf(known)
   if (unsaid !== undefined) onNote?.(unsaid)
+  const { alpha, familyWise } = known.config.certification
+  if (familyWise) {
+    onNote?.(
+      `α = ${alpha} is of each answer alone: it is not known how many there will be, so certification.familyWise is not kept.`,
+    )
+  }
   for (const note of await notesOnInputRange(known.config)) onNote?.(note)
   const transform = { ...imageTransform(known.config.data), ...limits }
   const opened = await openSmoothed(session, known, {
     example: () => decodeImage(session, PIXEL, transform).image_CHW,
   })
   return new LoadedSmoothed(session, opened, { transform, onNote })
-}
-
-function ofPath(path: string): Promise<KnownSmoothed> {
-  return smoothedOfFolder(basename(path) === 'smoothed.json' ? dirname(path) : path)
 }

@@ -251,10 +251,12 @@ function nameOfContent({ byteLength }: Uint8Array): string {
 function digestOf({ config, networks, smoothing, names }: OpenedSmoothed, transform: ImageTransform): string {
   const { dtype, autocast, tf32, channelsLast, compile, batch, radiusSigma } = config.certification
   const { sigma, realisedSigma } = smoothing
+  // Limits decide which images are refused, and of no answer anything.
+  const { maxMegapixels: _pixels, maxMegabytes: _bytes, ...image } = transform
   const deciding = {
     ...{ sigma, realisedSigma, radiusSigma, names: names ?? null, models: modelsOf(config, networks) },
     arithmetic: { dtype, autocast, tf32, channelsLast, compile, batch },
-    image: { ...transform },
+    image,
   }
   return createHash('sha256').update(JSON.stringify(deciding)).digest('hex')
 }

@@ -6,7 +6,7 @@ import { Passes, type PassesOptions } from './passes'
 export interface SubmitOptions {
   /** Withdraws the image: what it has asked for is drawn no more. */
   readonly signal?: AbortSignal | undefined
-  /** Told after each pass with copies of the image. */
+  /** Told after each pass with copies of the image. What it throws fails the image, and no other. */
   readonly onVotes?: ((votes: VotesSoFar) => void) | undefined
 }
 
@@ -86,8 +86,13 @@ export class LiveQueue<Image> {
   #tell(atWork: ImageAtWork<Image>): void {
     const entry = this.#entries.get(atWork)
     if (entry === undefined) return
-    const votes = atWork.votes
-    if (votes !== undefined) entry.onVotes?.(votes)
+    try {
+      const votes = atWork.votes
+      if (votes !== undefined) entry.onVotes?.(votes)
+    } catch (error) {
+      this.#settle(atWork, { error })
+      return
+    }
     if (atWork.isDone) this.#finish(atWork)
   }
 

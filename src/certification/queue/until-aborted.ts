@@ -3,8 +3,9 @@ export function untilAborted<T>(result: Promise<T>, signal: AbortSignal | undefi
   if (signal === undefined) return result
   return new Promise((resolve, reject) => {
     const abort = () => reject(signal.reason)
-    if (signal.aborted) return abort()
     signal.addEventListener('abort', abort, { once: true })
+    if (signal.aborted) abort()
+    // Also where nobody waits for it any more: then its failure is nobody's.
     result.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
   })
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { PreliminaryAnswer, SmoothedAnswer } from '../../certification/prediction/smoothed-answer'
+import { untilAborted } from '../../certification/queue/until-aborted'
 import { given } from '../../files/given'
 import { requireToken } from '../access'
 import { noteDetails, type ServiceApp, type ServiceContext } from '../context'
@@ -111,7 +112,10 @@ async function withinLimits<T>(
   }, seconds * 1000)
   reply.raw.once('close', gone)
   try {
-    return await work(stop.signal)
+    if (reply.raw.closed) gone()
+    stop.signal.throwIfAborted()
+    // The work may be at what does not hear the signal, such as waiting for Python to start again.
+    return await untilAborted(work(stop.signal), stop.signal)
   } finally {
     clearTimeout(timer)
     reply.raw.off('close', gone)

@@ -75,6 +75,14 @@ describe('a smoothed classifier that is loaded', () => {
     expect(await smoothed.predict(await readFile(first))).toEqual(answer)
   })
 
+  it('draws the noise that predict draws, which images with split votes show', async () => {
+    const known = await predict(session, checkpoint, { files })
+    const answers = await Promise.all(files.map(file => smoothed.predict(file)))
+    const counts = known.map(({ topCount, runnerUpCount }) => [topCount, runnerUpCount])
+    expect(answers.map(({ topCount, runnerUpCount }) => [topCount, runnerUpCount])).toEqual(counts)
+    expect(new Set(counts.map(([topCount]) => topCount)).size).toBeGreaterThan(5)
+  })
+
   it('is found by its run, its checkpoint and its smoothed.json, with one digest', async () => {
     using same = await loadSmoothed(session, join(checkpoint, 'smoothed.json'))
     expect(same.digest).toBe(smoothed.digest)
@@ -83,6 +91,18 @@ describe('a smoothed classifier that is loaded', () => {
     const other = { ...config(), smoothing: { ...config().smoothing, sigma: 0.5 } }
     using noisier = await loadSmoothed(session, other)
     expect(noisier.digest).not.toBe(smoothed.digest)
+    // Limits decide no answer.
+    using limited = await loadSmoothed(session, checkpoint, { limits: { maxMegapixels: 1, maxMegabytes: 1 } })
+    expect(limited.digest).toBe(smoothed.digest)
+  })
+
+  it('says where α is of each answer alone, and the settings want it of all', async () => {
+    const { certification, ...others } = config()
+    const notes: string[] = []
+    const other = { ...others, certification: { ...certification, familyWise: true } }
+    using loaded = await loadSmoothed(session, other, { onNote: note => notes.push(note) })
+    expect(notes).toContainEqual(expect.stringContaining('certification.familyWise is not kept'))
+    expect(await loaded.predict(files[0] ?? '')).toMatchObject({ alpha: 0.001 })
   })
 
   it('has predictions side by side share passes, each as it is alone', async () => {

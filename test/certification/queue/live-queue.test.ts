@@ -79,6 +79,19 @@ describe('a live queue', () => {
     expect(done).toEqual(['few', 'many'])
   })
 
+  it('gives each image an equal part of a pass, in whole blocks, and those first that the last pass left out', async () => {
+    const { queue, passes } = liveQueue({ size: 48 })
+    const first = queue.submit('first', [asking([[ask(2 * 48)]])])
+    await setImmediate()
+    await Promise.all(['a', 'b', 'c', 'd'].map(image => queue.submit(image, [asking([[ask(36)]])])))
+    await first
+    expect(passes.slice(2).map(({ runs }) => runs.map(({ image, count }) => `${image} ${count}`))).toEqual([
+      ['a 16', 'b 16', 'c 16'],
+      ['d 16', 'a 16', 'b 16'],
+      ['c 16', 'd 16', 'a 4', 'b 4', 'c 4', 'd 4'],
+    ])
+  })
+
   it('draws nothing more for an image that is withdrawn', async () => {
     const { queue, passes } = liveQueue({ size: 32 })
     const stop = new AbortController()
@@ -101,6 +114,20 @@ describe('a live queue', () => {
     )
     expect(answers.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
     expect(queue.images).toBe(0)
+  })
+
+  it('fails the image whose votes cannot be told, and answers those that come later', async () => {
+    const { queue } = liveQueue({ size: 16 })
+    const onVotes = () => {
+      throw new Error('the screen is full')
+    }
+    const answers = await Promise.allSettled([
+      queue.submit('untold', [asking([[ask(48)]])], { onVotes }),
+      queue.submit('told', [asking([[ask(48)]])]),
+    ])
+    expect(answers.map(({ status }) => status)).toEqual(['rejected', 'fulfilled'])
+    expect(answers[0]).toMatchObject({ reason: { message: 'the screen is full' } })
+    await queue.submit('later', [asking([[ask(16)]])])
   })
 
   it('draws again in smaller passes what memory did not suffice for, but not for who has gone', async () => {

@@ -4,7 +4,7 @@ import { allocatorEnvironment } from '../src/bridge/allocator'
 
 const START = { stdin: 'pipe', stdout: 'pipe', stderr: 'inherit', buffer: false } as const
 
-/** A plain Python loop in a process of its own, which answers each line of JSON by another. */
+/** A plain Python loop in its own process, which answers each line of JSON by another. */
 export class PlainLoop implements AsyncDisposable {
   readonly #process: ResultPromise<typeof START>
   readonly #lines: AsyncIterator<string>

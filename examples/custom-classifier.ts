@@ -9,7 +9,7 @@ import { connect, finetune, presets, runProgram, setup } from 'ft-cadis'
 
 const program = {
   name: 'custom-classifier',
-  description: 'FT-CADIS with a network of your own.',
+  description: 'FT-CADIS with your own network.',
   options: {
     epochs: { type: 'number', description: 'epochs to train', min: 1, integer: true, default: 4 },
     output: {

@@ -1,5 +1,5 @@
 /**
- * An experiment of your own: a selection rule against the paper's, on the digits. Runner, resumption, paired comparison,
+ * Your own experiment: a selection rule against the paper's, on the digits. Runner, resumption, paired comparison,
  * tables, plot and page come with it; arms that the paper's experiments have had trained are not trained again.
  *
  *     npx ts-node examples/custom-experiment.ts --seeds 1 --test-images 20

@@ -1,5 +1,5 @@
 /**
- * An objective of your own: cross-entropy on the denoised images, and agreement of what the classifier says of them under
+ * Your own objective: cross-entropy on the denoised images, and agreement of what the classifier says of them under
  * different noise (Consistency of Jeong and Shin, 2020, without its entropy term). Trains on the digits with it.
  *
  *     npx ts-node examples/custom-objective.ts --lambda 10
@@ -63,10 +63,10 @@ const agreement = defineObjective<AgreementForm>({
 
 const program = {
   name: 'custom-objective',
-  description: 'Train on the digits by an objective of your own.',
+  description: 'Train on the digits by your own objective.',
   options: {
     lambda: { type: 'number', description: 'weight of the consistency', min: 0, default: 10 },
-    steps: { type: 'number', description: 'stop after so many updates', min: 1, integer: true },
+    steps: { type: 'number', description: 'stop after this many updates', min: 1, integer: true },
     output: {
       type: 'string',
       value: 'folder',

@@ -1,5 +1,5 @@
 /**
- * A selection rule of your own: a denoised image counts as non-hallucinated where the classifier gives its label at least
+ * Your own selection rule: a denoised image counts as non-hallucinated where the classifier gives its label at least
  * a certain probability, instead of the highest of all (Eq. 7). Trains on the digits with it.
  *
  *     npx ts-node examples/custom-selection-rule.ts --threshold 0.8
@@ -36,7 +36,7 @@ function confidentlyRight(parameters: { readonly threshold: number }): Selection
   })
 }
 
-/** A loss term of your own, recorded like the others: the confidence penalty, minus the entropy of the predictions. */
+/** Your own loss term, recorded like the others: the confidence penalty, minus the entropy of the predictions. */
 function confidencePenalty(parameters: { readonly weight: number }): FtCadisLossTerm {
   return defineHook({
     name: 'confidence-penalty',
@@ -51,7 +51,7 @@ function confidencePenalty(parameters: { readonly weight: number }): FtCadisLoss
   })
 }
 
-/** A schedule of your own: the attack's radius rises over the first epoch. */
+/** Your own schedule: the attack's radius rises over the first epoch. */
 const risingEpsilon: Schedule = defineHook({
   name: 'rising-epsilon',
   parameters: { start: 0.1 },
@@ -66,7 +66,7 @@ const risingEpsilon: Schedule = defineHook({
 
 const program = {
   name: 'custom-selection-rule',
-  description: 'FT-CADIS on the digits with a selection rule of your own.',
+  description: 'FT-CADIS on the digits with your own selection rule.',
   options: {
     threshold: {
       type: 'number',

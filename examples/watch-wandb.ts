@@ -24,7 +24,7 @@ export function wandbWatcher(project: string, { python = 'python3' } = {}): RunW
   return {
     onStart: ({ config }) => {
       wandb = spawn(python, ['-c', LOG, project], { stdio: ['pipe', 'inherit', 'inherit'] })
-      // Its own message says what is wrong; the run goes on without it.
+      // Its own message says what is wrong; the run continues without it.
       for (const part of [wandb, wandb.stdin]) part?.on('error', error => console.error(String(error)))
       send(config)
     },

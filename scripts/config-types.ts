@@ -20,7 +20,7 @@ interface Schema {
 /** As one writes settings, where defaults may be left out; and complete, as they are read. */
 type Form = 'input' | 'output'
 
-/** A field with a type of its own name, by the file that this is in. */
+/** A field with its own type name, by the file that this is in. */
 const FILES: Readonly<Record<string, readonly string[]>> = {
   smoothing: ['smoothing'],
   classifier: ['classifier', 'tuning'],

@@ -89,13 +89,13 @@ function table(schema: Schema): string {
   return `| field | type | default | |\n|---|---|---|---|\n${rows.join('\n')}\n`
 }
 
-/** The rows of a whole configuration: what has a section of its own is only named. */
+/** The rows of a whole configuration: what has its own section is only named. */
 function overview({ properties = {}, required = [] }: Schema): string {
   const withSection = Object.entries(properties).filter(([, schema]) => hasSection(schema))
   return table({ properties: { ...properties, ...named(withSection) }, required })
 }
 
-/** Fields that have a section of their own, as rows that only name them. */
+/** Fields that have their own section, as rows that only name them. */
 function named(fields: readonly (readonly [string, Schema])[]): Readonly<Record<string, Schema>> {
   return Object.fromEntries(
     fields.map(([name, schema]) => [

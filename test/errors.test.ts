@@ -68,7 +68,7 @@ it('lists nothing beside its message, and keeps everything', () => {
   expect(() => parseUnknownConfig({})).toThrow(expect.not.objectContaining({ cause: expect.anything() }))
 })
 
-it('says what to do on a line of its own after a list', () => {
+it('says what to do on its own line after a list', () => {
   expect(new DataError('Odd are:\n  a\n', { remedy: 'Look.' }).message).toBe('Odd are:\n  a\nLook.')
   expect(new DataError('Is it odd?', { remedy: 'Look.' }).message).toBe('Is it odd? Look.')
   expect(new DataError('It is odd', { remedy: 'Look.' }).message).toBe('It is odd. Look.')

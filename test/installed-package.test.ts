@@ -100,7 +100,7 @@ describe('its examples, copied out of it', () => {
     python = (await resolveInterpreter()).path
   })
 
-  /** Runs one, whose output goes to a folder of its own. */
+  /** Runs one, whose output goes to its own folder. */
   async function run(name: string, words: readonly string[], { ends = 0 } = {}) {
     const output = join(installed.project, 'out', name)
     const { exitCode, stdout, stderr } = await execa(

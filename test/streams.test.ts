@@ -62,7 +62,7 @@ it('depends on the name alone: the same in any order of calls and in any process
   expect(own).toEqual(reference.map(bits => bits / 2 ** 53))
 })
 
-it('is another stream for another name, and numbers are no text', () => {
+it('is another stream for another name, and numbers are not text', () => {
   const names = [['a'], ['b'], ['a', 0], ['a', 1], ['a', '1'], [0, 'a'], [1, 2], [12]]
   expect(new Set(names.map(name => first(4, ...name).join())).size).toBe(names.length)
 })

@@ -105,14 +105,14 @@ void runMain(async () => {
   }
 })
 
-/** What so many misses among the votes of the selection make of the prior: the middle of their bin is counted. */
+/** What this many misses among the votes of the selection make of the prior: the middle of their bin is counted. */
 function priorOf(misses: number, { n0, trust }: Pick<Options, 'n0' | 'trust'>): Prior {
   const bin = BINS.findIndex(most => misses <= (most * n0) / 100)
   const middle = (((BINS[bin] ?? 100) + (BINS[bin - 1] ?? -1) + 1) / 2 / 100) * n0
   return { a: PRIOR.a + trust * (n0 - middle), b: PRIOR.b + trust * middle }
 }
 
-/** @param gridOf - the tests for so many misses among the votes of the selection, which no test counts */
+/** @param gridOf - the tests for this many misses among the votes of the selection, which no test counts */
 function measure(
   { images, sigma }: ReplayedLog,
   gridOf: (misses: number) => GridCertification,

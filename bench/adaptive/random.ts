@@ -45,7 +45,7 @@ export class Random {
     return successes
   }
 
-  /** How many of so many fair bits are 0. */
+  /** How many of that many fair bits are 0. */
   #fair(trials: number): number {
     let zeros = 0
     let left = trials

@@ -48,7 +48,7 @@ interface Answer {
 }
 
 /**
- * Takes the same updates in TypeScript and in the plain Python loop, each in a Python of its own, in turn.
+ * Takes the same updates in TypeScript and in the plain Python loop, each in its own Python, in turn.
  *
  * @returns the timed updates
  * @throws Error when the two disagree in the first updates: then their times would not compare
@@ -95,7 +95,7 @@ export function requireAgreement(rounds: readonly Pick<BaselineRound, 'losses'>[
 
 const TRAIN_IMAGES = 20_000
 
-/** After so many epochs no ramp of the presets is left. */
+/** After this many epochs no ramp of the presets is left. */
 const RAMPED_EPOCHS = 10
 
 async function temporaryFolder() {

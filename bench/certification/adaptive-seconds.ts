@@ -32,7 +32,7 @@ const VOTES = { alpha: 0.001, n0: 100, n: 10_000 }
 /** σ of the log that the probabilities are of. */
 const SIGMA = 0.5
 
-/** Every so many of the 100 probabilities, an image each. */
+/** Every this many of the 100 probabilities, an image each. */
 export async function adaptiveSeconds(
   bench: CertificationBench,
   { images, batch }: { readonly images: number; readonly batch: number },

@@ -19,7 +19,7 @@ export interface BeforeAndAfter {
 }
 
 /**
- * Pairs of a certification of the digits by both checkouts, each in a process of its own; which is first changes from pair to pair.
+ * Pairs of a certification of the digits by both checkouts, each in its own process; which is first changes from pair to pair.
  *
  * @param options - `before`: folder of the earlier checkout, with its packages
  */

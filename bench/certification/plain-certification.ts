@@ -13,7 +13,7 @@ export interface PlainRound {
   readonly seconds: number
 }
 
-/** The plain Python loop in a process of its own, which certifies images at a command. */
+/** The plain Python loop in its own process, which certifies images at a command. */
 export class PlainCertification implements AsyncDisposable {
   readonly #loop: PlainLoop
   readonly #seed: number

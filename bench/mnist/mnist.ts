@@ -27,7 +27,7 @@ interface Options {
   readonly python?: string
 }
 
-/** Means within so many standard deviations of their difference agree. */
+/** Means within this many standard deviations of their difference agree. */
 const MOST_DEVIATIONS = 2
 
 async function run({ data, only, seeds, output, threads, device, json, python }: Options): Promise<void> {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
 
-/** How much faster two processes are than one, each pinned to a core of its own. */
+/** How much faster two processes are than one, each pinned to its own core. */
 
 const MAIN = join(__dirname, '..', '..', 'dist', 'cli', 'main.js')
 const TS_NODE = require.resolve('ts-node/dist/bin')

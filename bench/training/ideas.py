@@ -88,7 +88,7 @@ def few_rows(bench: Bench, classifier) -> None:
         images = torch.randn(rows, 1, 8, 8, device=bench.device, requires_grad=True)
         torch.autograd.grad(classifier(images).log_softmax(-1).square().sum(), images)
 
-    bench.compare("digits: a pass to the images and back for 32 images in the place of 256", lambda: step(256), lambda: step(32))
+    bench.compare("digits: a pass to the images and back for 32 images in place of 256", lambda: step(256), lambda: step(32))
 
 
 def zero_weight_rows(bench: Bench, classifier) -> None:
@@ -166,7 +166,7 @@ def main() -> None:
         denoiser(copies.contiguous(memory_format=torch.channels_last), 100.0)
 
     channels_last(bench, "digits", denoiser, copies)
-    bench.compare("digits: inference mode in the place of no_grad, denoiser", denoise, denoise_for_inference)
+    bench.compare("digits: inference mode in place of no_grad, denoiser", denoise, denoise_for_inference)
     few_rows(bench, classifier)
     zero_weight_rows(bench, classifier)
     first_attack_step(bench, classifier)
@@ -202,7 +202,7 @@ def main() -> None:
 
     few = max(3, options.turns // 3)
     resized = F.interpolate(images, (224, 224), mode="bicubic", antialias=True)
-    bench.compare("ViT-B/16: fused attention in the place of products of matrices", with_plain_attention, lambda: classify(images), few)
+    bench.compare("ViT-B/16: fused attention in place of products of matrices", with_plain_attention, lambda: classify(images), few)
     bench.compare("ViT-B/16: images that are resized already, 32 to 224", lambda: classify(images), lambda: classify(resized), few)
     bench.compare("ViT-B/16: fused AdamW, 86 million parameters", *optimizers(base), few)
 

@@ -3,7 +3,7 @@
     .venv/bin/python bench/training/loader_throughput.py --workers 0 1 2
 
 Times whole epochs from files in the page cache, without the epoch in which the workers start. Compare with the images per
-second that the training takes: the loader is no bottleneck while it delivers more.
+second that the training takes: the loader is not a bottleneck while it delivers more.
 """
 
 import argparse

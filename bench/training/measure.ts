@@ -52,7 +52,7 @@ export interface MeasureOptions {
 }
 
 /**
- * Takes the same updates in TypeScript and in the plain Python loop, each in a Python of its own, in turn: whatever else
+ * Takes the same updates in TypeScript and in the plain Python loop, each in its own Python, in turn: whatever else
  * the machine does meets both alike. The order within a round changes from round to round.
  *
  * @throws Error when the two disagree in the first updates: then their times would not compare

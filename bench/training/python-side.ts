@@ -89,7 +89,7 @@ export function updateRequest({ startsEpoch, plan, mode }: PlannedUpdate, worklo
   }
 }
 
-/** The plain Python loop in a process of its own, one update at a command. */
+/** The plain Python loop in its own process, one update at a command. */
 export class PythonSide implements AsyncDisposable {
   readonly #loop: PlainLoop
 

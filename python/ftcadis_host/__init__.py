@@ -77,7 +77,7 @@ def stop() -> None:
 
 
 def _end_with_node(channel: int) -> None:
-    """The thread that ends this process when Node is gone. Between two programs it leaves by itself, in good order."""
+    """The thread that ends this process when Node is gone. Between two programs it leaves by itself, cleanly."""
     poll = select.poll()
     poll.register(channel, 0)  # the other end's hanging up is always told
     poll.poll()

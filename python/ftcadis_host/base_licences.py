@@ -35,7 +35,7 @@ def base_licence(*, spec: Mapping[str, Any]) -> str | None:
 
 
 def _cached(model: str) -> Path | None:
-    """The folder of a model in the hub's cache; None for what is no id, or is not there."""
+    """The folder of a model in the hub's cache; None for what is not an id, or is not there."""
     if model.startswith((".", "/", "~")) or model.count("/") != 1 or Path(model).exists():
         return None
     from huggingface_hub import snapshot_download

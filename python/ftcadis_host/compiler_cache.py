@@ -28,7 +28,7 @@ def use_own_cache() -> None:
 def own_cache() -> Path:
     """`ft-cadis/inductor` in XDG_CACHE_HOME or ~/.cache, made with mode 0700 if it is not there.
 
-    Raises SpecError where it cannot be made, is no folder, belongs to another user, or may be written by others.
+    Raises SpecError where it cannot be made, is not a folder, belongs to another user, or may be written by others.
     """
     parent = _cache_home()
     try:
@@ -42,7 +42,7 @@ def own_cache() -> Path:
 
 
 def _cache_home() -> Path:
-    # The specification of XDG: what is no absolute path is to be ignored.
+    # The specification of XDG: what is not an absolute path is to be ignored.
     home = Path(os.environ.get("XDG_CACHE_HOME", ""))
     if home.is_absolute():
         return home
@@ -60,7 +60,7 @@ def _make_or_check(folder: Path) -> None:
     except FileExistsError:
         found = os.lstat(folder)
     if not stat.S_ISDIR(found.st_mode):
-        problem = "is no folder"
+        problem = "is not a folder"
     elif found.st_uid != os.geteuid():
         problem = "belongs to another user"
     elif found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):

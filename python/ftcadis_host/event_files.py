@@ -19,10 +19,10 @@ class EventFileError(RuntimeError):
 
 
 class EventWriter:
-    """Appends to an event file of its own in a folder. A thread of tensorboard's does the writing, so a failure shows
+    """Appends to its own event file in a folder. A thread of tensorboard's does the writing, so a failure shows
     at a later call.
 
-    Summaries of one step are one event, with a value for each tag: an event costs a write of its own.
+    Summaries of one step are one event, with a value for each tag: an event costs its own write.
     """
 
     def __init__(self, folder: str, purge_step: int | None):

@@ -23,7 +23,7 @@ MOST_JSON_BYTES = 100_000_000
 def written_file(path: Path | str) -> Iterator[Path]:
     """A new file to fill, which takes the place of `path` once the block ends without an exception.
 
-    Raises WeightsError where `path` is a link, or anything else that is no file. A file that is there keeps its permissions.
+    Raises WeightsError where `path` is a link, or anything else that is not a file. A file that is there keeps its permissions.
     """
     path = Path(path)
     mode = _require(path, stat.S_ISREG, "a file")
@@ -42,13 +42,13 @@ def written_file(path: Path | str) -> Iterator[Path]:
 
 @contextmanager
 def appended_file(path: Path | str) -> Iterator[BinaryIO]:
-    """A file to append to, made where there is none; raises WeightsError where `path` is a link, or anything else that is no file."""
+    """A file to append to, made where there is none; raises WeightsError where `path` is a link, or anything else that is not a file."""
     _require(Path(path), stat.S_ISREG, "a file")
     # Another process may put something else there meanwhile: a link is refused, a pipe does not wait for its other end.
     descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK, 0o666)
     with os.fdopen(descriptor, "ab") as file:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise WeightsError(f"'{path}' is no file. Name a file.")
+            raise WeightsError(f"'{path}' is not a file. Name a file.")
         yield file
 
 
@@ -56,7 +56,7 @@ def appended_file(path: Path | str) -> Iterator[BinaryIO]:
 def written_folder(folder: Path | str) -> Iterator[Path]:
     """A new folder to fill, which takes the place of `folder` once the block ends without an exception.
 
-    Raises WeightsError where `folder` is a link, or anything else that is no folder.
+    Raises WeightsError where `folder` is a link, or anything else that is not a folder.
     """
     folder = Path(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -89,7 +89,7 @@ def write_json(path: Path | str, content: Any) -> None:
 def read_json(path: Path | str) -> dict[str, Any]:
     """Reads a JSON object in UTF-8 or UTF-16, with or without the mark of it.
 
-    Raises WeightsError, which names the file, where there is none, or it is no regular file, too large, or not JSON.
+    Raises WeightsError, which names the file, where there is none, or it is not a regular file, too large, or not JSON.
     """
     try:
         text = read_regular_file(str(path), most=MOST_JSON_BYTES)

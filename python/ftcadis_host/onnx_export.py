@@ -88,13 +88,13 @@ def export_onnx(
     networks: the denoiser, where there is one, and the classifier.
     image_shape: channels, height, width of the noisy images.
     front: image_scale, noise_scale and timestep of `NoisyImagesToLogits`.
-    metadata: written into the graph, values as JSON where they are no text.
+    metadata: written into the graph, values as JSON where they are not text.
     Raises SpecError where the networks cannot be one graph, or onnxruntime computes other logits.
     """
     *before, classifier = networks
     if classifier.adapted:
         classifier = _with(classifier, merged(classifier.model))
-    # Resizing is two products: antialiasing is no operation of every runtime.
+    # Resizing is two products: antialiasing is not an operation of every runtime.
     shape = tuple(image_shape[1:])
     side = classifier.resize
     resizing = None if side is None or shape == (side, side) else (_resizing(shape[0], side), _resizing(shape[1], side))

@@ -15,7 +15,7 @@ from .errors import WeightsError
 MOST_OPERATIONS = 3_000_000
 # Of containers in containers. Checkpoints have about ten.
 DEEPEST = 200
-# Values that are written out once for each place that refers to them, by operation of the pickle, and at least so many.
+# Values that are written out once for each place that refers to them, by operation of the pickle, and at least this many.
 UNFOLDED_BY_OPERATION = 20
 UNFOLDED = 1_000_000
 
@@ -68,10 +68,10 @@ def globals_of(stream: Any, source: str) -> set[str]:
                 names.add(argument.replace(" ", "."))
     except WeightsError:
         raise
-    # pickletools says with many kinds of exceptions that something is no pickle.
+    # pickletools says with many kinds of exceptions that something is not a pickle.
     except Exception as error:
         raise WeightsError(
-            f"{source} is damaged: what describes its tensors breaks off or is no pickle. Get the file again from where "
+            f"{source} is damaged: what describes its tensors breaks off or is not a pickle. Get the file again from where "
             "it was made."
         ) from error
     _check_unfolded(graph, max(UNFOLDED, UNFOLDED_BY_OPERATION * operations), source)
@@ -141,6 +141,6 @@ def _check_unfolded(graph: _Graph, most: int, source: str) -> None:
 
 def _too_large(source: str) -> WeightsError:
     return WeightsError(
-        f"{source} is no weight file: what it describes beside its tensors is larger than anything that training writes. "
+        f"{source} is not a weight file: what it describes beside its tensors is larger than anything that training writes. "
         "Save the state dict alone."
     )

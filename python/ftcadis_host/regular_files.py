@@ -10,7 +10,7 @@ import stat
 def read_regular_file(path: str, *, most: int) -> bytes:
     """The content of a file of at most `most` bytes.
 
-    Raises ValueError, whose text is the reason, for a larger file and for what is no regular file; OSError where it
+    Raises ValueError, whose text is the reason, for a larger file and for what is not a regular file; OSError where it
     cannot be read.
     """
     # Opening a named pipe would wait for a writer, and a device may have no end.
@@ -20,7 +20,7 @@ def read_regular_file(path: str, *, most: int) -> bytes:
         if stat.S_ISDIR(state.st_mode):
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
         if not stat.S_ISREG(state.st_mode):
-            raise ValueError("it is no regular file, but a pipe, socket or device")
+            raise ValueError("it is not a regular file, but a pipe, socket or device")
         content = file.read(most + 1) if state.st_size <= most else None
     if content is None or len(content) > most:
         size = state.st_size if content is None else len(content)

@@ -148,7 +148,7 @@ function comparisonTable(
     averageCertifiedRadius[key],
   ]
   return {
-    caption: `${a.name} and ${b.name} on the same ${images} images: certified accuracy in percent at ${normOf(compared)} radius r and ACR, with ${100 * confidence} % bootstrap intervals over images, each by itself`,
+    caption: `${a.name} and ${b.name} on the same ${images} images: certified accuracy in percent at ${normOf(compared)} radius r and ACR, with ${100 * confidence} % bootstrap intervals over images, each separately`,
     columns: [{ header: 'figure' }, ...radiusColumns(radii), { header: 'ACR', digits: 3 }],
     rows: [
       line(a.name, 'first'),

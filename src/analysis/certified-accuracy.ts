@@ -80,7 +80,7 @@ export function highProbabilityAccuracy(
  * The l∞ radius that a certified l2 radius certifies: the largest l∞ ball inside the l2 ball, l2Radius / √dimensions (Salman et al., 2019).
  *
  * @param dimensions numbers in an image, for instance 3 · 32 · 32
- * @throws ConfigError for a negative radius or dimensions that are no positive integer
+ * @throws ConfigError for a negative radius or dimensions that are not a positive integer
  */
 export function lInfinityRadius(l2Radius: number, dimensions: number): number {
   requireRadius(l2Radius)

@@ -20,7 +20,7 @@ export function requireDistinct(lines: readonly { readonly label: string }[]): v
   const repeated = labels.find((label, position) => labels.indexOf(label) !== position)
   if (repeated === undefined) return
   throw new ConfigError(`Two lines of one chart have the label "${repeated}", expected different ones.`, {
-    remedy: 'Give every line a label of its own.',
+    remedy: 'Give every line its own label.',
   })
 }
 

@@ -61,7 +61,7 @@ function fromVotes(rows: readonly CertificationRow[]): KnownSettings {
   return { ...same('n0'), ...same('n'), ...ofBound }
 }
 
-/** No certification has a radius of so many σ: that takes 10 million votes. */
+/** No certification has a radius of that many σ: that takes 10 million votes. */
 const MOST_SIGMAS = 5
 
 /** σ in a name such as `cohen-sigma0.25.tsv`, `noise_0.50` or `σ=1`, where the radii can be of it. */

@@ -110,7 +110,7 @@ export function accuraciesOf({ runs }: Method, radii: readonly number[]): Cell[]
   return bestOverRuns(runs, radii).map(({ accuracy }) => inPercent(accuracy))
 }
 
-/** The ACR; null for an envelope, which is no one classifier. */
+/** The ACR; null for an envelope, which is not one classifier. */
 export function acrOf(method: Method): Cell {
   return ofOneRun(method, averageCertifiedRadius)
 }

@@ -123,7 +123,7 @@ export function meanOfFinite(values: readonly number[]): number {
   return finite.length === 0 ? Number.NaN : finite.reduce((sum, value) => sum + value, 0) / finite.length
 }
 
-/** At most so many positions below `length`, evenly spread, with the first and the last. */
+/** At most this many positions below `length`, evenly spread, with the first and the last. */
 export function spread(length: number, most: number): number[] {
   const count = Math.min(length, most)
   if (count < 2) return count === 0 ? [] : [length - 1]

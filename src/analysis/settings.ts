@@ -116,7 +116,7 @@ function otherDataNotes([first, ...others]: readonly CertificationLog[]): string
   })
 }
 
-/** Settings that have a column or a note of their own. */
+/** Settings that have a column or their own note. */
 const TOLD =
   /^((sigma|realisedSigma|certifiedSigma|n0|n|alpha)$|(procedure|familyWise)(\.|$)|data\.(classNames|digest|images)$)/
 

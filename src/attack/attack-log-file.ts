@@ -60,7 +60,7 @@ export class AttackLogWriter implements AsyncDisposable {
   }
 
   /**
-   * Creates the log and its `<log>.json`, or continues with them. A log may go on with another plan that has all of its rows.
+   * Creates the log and its `<log>.json`, or continues with them. A log may continue with another plan that has all of its rows.
    *
    * @throws ConfigError with the differences when it was begun with another configuration, when it has images that are not
    *   planned, and while another process writes it; DataError when it is malformed or cannot be written

@@ -83,7 +83,7 @@ export interface ParsedAttacks {
 /**
  * Reads the lines of an attack log. A last line without an end was cut short, and is left out.
  *
- * @throws DataError with file, line and column for what is no row, and for an image that has two
+ * @throws DataError with file, line and column for what is not a row, and for an image that has two
  */
 export function parseAttacks(text: string, { file }: { readonly file: string }): ParsedAttacks {
   const whole = text.slice(0, text.lastIndexOf('\n') + 1)

@@ -11,7 +11,7 @@ const CLOSE_ENOUGH = 1.005
 
 /**
  * The search for the smallest radius at which an attack succeeds: doubling until one does, then bisection. An attack that fails
- * proves nothing, so `failed` is only where the search goes on from.
+ * proves nothing, so `failed` is only where the search continues from.
  */
 export class RadiusSearch {
   /** The largest radius at which the attack failed; 0 before it has. */
@@ -38,7 +38,7 @@ export class RadiusSearch {
   observe(radius: number, found: number | undefined): void {
     if (found === undefined) this.failed = Math.max(this.failed, radius)
     else this.found = Math.min(this.found, found)
-    // A change that is shorter than a radius that failed before: the search goes on below it.
+    // A change that is shorter than a radius that failed before: the search continues below it.
     if (this.failed >= this.found) this.failed = 0
   }
 }

@@ -197,7 +197,7 @@ function changeTest(
   return tally => tally.some((count, other) => other !== label && isEnough(count))
 }
 
-/** The nearest candidate at which another class is confirmed. Abstaining is no change. */
+/** The nearest candidate at which another class is confirmed. Abstaining is not a change. */
 async function confirmed(
   { candidates, label, stream }: ImageSearch,
   { votes, certify, settings: { rounds, confirm } }: SearchContext,

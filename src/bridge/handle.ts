@@ -25,7 +25,7 @@ export abstract class Handle<Data = unknown> {
 /** A handle whose value is plain data, for instance a description of a data set. */
 export class PlainHandle<Data> extends Handle<Data> {}
 
-/** What {@link Session.read} resolves to: the same structure with data in the place of handles. */
+/** What {@link Session.read} resolves to: the same structure with data in place of handles. */
 export type Read<T> = T extends Handle<infer Data> ? Data : { [K in keyof T]: Read<T[K]> }
 
 /** The handles in a value made of plain objects, arrays and handles, in a fixed order. */

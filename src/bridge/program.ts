@@ -108,7 +108,7 @@ export function encodeProgram({ instructions, frees, reads }: Program): string {
  * The answer in a JSON text that {@link encodeProgram}'s counterpart in Python wrote.
  *
  * @param options.values - How many values were asked for.
- * @throws PythonError if the text is no such answer, or one to another question
+ * @throws PythonError if the text is not such an answer, or one to another question
  */
 export function decodeAnswer(text: string, { values }: { readonly values: number }): Answer {
   let answer: unknown

@@ -238,8 +238,8 @@ function exitRemedy(
   signal: NodeJS.Signals | null,
   { isClosed, output }: { readonly isClosed: boolean; readonly output: readonly string[] },
 ): string {
-  if (isClosed) return 'The session was closed; connect again to go on.'
-  const goOn = 'a run goes on from its last checkpoint, a certification from its log.'
+  if (isClosed) return 'The session was closed; connect again to continue.'
+  const goOn = 'a run continues from its last checkpoint, a certification from its log.'
   if (signal === 'SIGKILL') return `It may have run out of memory: use a smaller batch; ${goOn}`
   return `${output.length === 0 ? 'Run' : 'Read the lines above, run'} \`npx ft-cadis doctor\`; ${goOn}`
 }

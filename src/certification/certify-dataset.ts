@@ -75,7 +75,7 @@ export interface CertifyDatasetOptions {
  *
  * @throws ConfigError if a log was begun with another configuration or other images or is being written, or a head does
  *   not fit the data or has other classes; as `requireCertifiable` and `guaranteeOf`
- * @throws InterruptedError if `signal` is aborted; the logs are whole and can be gone on with
+ * @throws InterruptedError if `signal` is aborted; the logs are whole and can be continued
  */
 export async function certifyDataset(
   given: { smoothing: Smoothing; dataset: Dataset; arms: readonly CertifiedArm[] },

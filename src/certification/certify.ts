@@ -37,7 +37,7 @@ export interface CertifyOptions extends CertificationWatcher {
   readonly signal?: AbortSignal | undefined
   /**
    * Whether the classifier is measured on 200 clean test images before any is certified, with a note on the likely cause where it does
-   * badly; the notes of the log say what was found. No row depends on it. A log that is gone on with is not measured again. Default
+   * badly; the notes of the log say what was found. No row depends on it. A log that is continued is not measured again. Default
    * false.
    */
   readonly sanity?: boolean | undefined

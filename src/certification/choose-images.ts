@@ -6,7 +6,7 @@ import type { Dataset } from '../torch'
  * The positions of the test images that a configuration certifies, in the order in which they are certified: a
  * function of the data set, the choice and the seed.
  *
- * @throws ConfigError if the data set does not have so many images
+ * @throws ConfigError if the data set does not have this many images
  */
 export async function chooseImages(
   dataset: Dataset,

@@ -59,7 +59,7 @@ export interface PredictOptions {
  * The votes of one estimation serve CERTIFY and PREDICT: each of their statements is wrong with probability at most α,
  * over the noise. The noise of a file depends on its content and the seed alone.
  *
- * @throws DataError that lists the files that are no images, before anything is computed
+ * @throws DataError that lists the files that are not images, before anything is computed
  * @throws ConfigError where the order of the classes could be two; as `loadNetworks` and `requireCertifiable`
  * @throws InterruptedError if `signal` is aborted
  */

@@ -20,7 +20,7 @@ import { boundOf } from './guarantee'
 import { BLOCK } from './queue/block'
 import type { LowerBound } from './statistics'
 
-/** Images that ask for so many parts of a pass fill two with 128 of them at work. */
+/** Images that ask for this many parts of a pass fill two with 128 of them at work. */
 const BLOCKS_OF_A_PASS = 64
 
 /** How many votes one more certified radius is worth, as a multiple of n: it decides votes, not the guarantee. */

@@ -47,7 +47,7 @@ interface NeededEvidence {
   /** How it follows from alpha. */
   readonly split: string
   readonly wanted: string
-  /** Whether so many votes can certify; so can more. */
+  /** Whether this many votes can certify; so can more. */
   readonly suffices: (votes: number) => boolean
 }
 

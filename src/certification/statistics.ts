@@ -39,7 +39,7 @@ export interface Prediction extends TopTwo {
  * @param options.alpha probability of a wrong certificate, in (0, 1)
  * @param options.bound from the probability of the class to a radius, for the noise that was voted under
  * @param options.lowerBound of the probability; default that of Clopper and Pearson
- * @throws ConfigError when counts are no counts of the same K ≥ 2 classes, or alpha is out of range
+ * @throws ConfigError when counts are not counts of the same K ≥ 2 classes, or alpha is out of range
  *
  * @example
  * const outcome = certifyFromCounts([2, 98], [12, 988], { alpha: 0.001, bound: gaussianBound(0.5) })
@@ -97,7 +97,7 @@ export function estimateFromCounts(
  * two-sided binomial test cannot tell the two leading classes apart at level alpha.
  *
  * @param counts votes per class of n noisy copies, [K]
- * @throws ConfigError when the counts are no counts of K ≥ 2 classes, or alpha is not in (0, 1)
+ * @throws ConfigError when the counts are not counts of K ≥ 2 classes, or alpha is not in (0, 1)
  *
  * @example
  * predictFromCounts([12, 88], { alpha: 0.001 }).prediction // => 1

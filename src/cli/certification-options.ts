@@ -49,14 +49,14 @@ export function addSmoothedOptions(command: Command): Command {
       new Option('--preset <name>', "the paper's networks and settings, off-the-shelf").choices(PRESET_NAMES),
     )
     .option('--checkpoint <name>', 'which checkpoint of a run: last, best, or its name (default: last)')
-    .option('--data <folder>', 'folder of the data, in the place of that of the settings')
+    .option('--data <folder>', 'folder of the data, in place of that of the settings')
     .option(
       '--classes <order>',
       'which class folder has which logit: numeric, text, names in order as a,b,c, or a .json file with these names or { "folder": logit }',
     )
     .option(
       '--denoiser <path>',
-      'weights of the denoiser, or a run that has trained one, in the place of those of the settings; none: noisy images go to the classifier as they are',
+      'weights of the denoiser, or a run that has trained one, in place of those of the settings; none: noisy images go to the classifier as they are',
     )
     .option(
       '--classifier <path>',
@@ -70,7 +70,7 @@ export function addSmoothedOptions(command: Command): Command {
     )
     .option(
       '--consensus <count>',
-      'ask so many members about every noisy copy, and the others where these disagree',
+      'ask this many members about every noisy copy, and the others where these disagree',
       count,
     )
     .option('--sigma <number>', 'noise level, for pixels in [0, 1]', parseNumber({ min: 1e-6 }))

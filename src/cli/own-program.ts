@@ -19,7 +19,7 @@ interface NumberRange {
   readonly integer?: boolean
 }
 
-/** An option of a program of your own. One without a default may be left out, and is undefined then. */
+/** An option of your own program. One without a default may be left out, and is undefined then. */
 export type ProgramOption =
   | (Described & { readonly type: 'string'; readonly default?: string })
   | (Described & NumberRange & { readonly type: 'number'; readonly default?: number })
@@ -45,7 +45,7 @@ type ValueOf<O extends ProgramOption> = {
   readonly boolean: boolean
 }[O['type']]
 
-/** A program of your own. */
+/** Your own program. */
 export interface OwnProgram<O extends ProgramOptions> {
   /** Name of the program in its help. */
   readonly name: string
@@ -73,7 +73,7 @@ export interface ProgramContext {
 }
 
 /**
- * Runs a program of your own as the command line runs its commands: reads options, checks their values, answers `--help`,
+ * Runs your own program as the command line runs its commands: reads options, checks their values, answers `--help`,
  * stops in order, prints an error as one message and sets the exit code.
  *
  * @example

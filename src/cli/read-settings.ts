@@ -5,7 +5,7 @@ import { isObject, readJson } from '../files/read-json'
  * The settings in a file: JSON, with comments and trailing commas where one wants them. `$schema`, which editors read, is
  * left out.
  *
- * @throws ConfigError that names the file, and the line and column of what is no JSON
+ * @throws ConfigError that names the file, and the line and column of what is not JSON
  */
 export async function readSettings(path: string): Promise<Readonly<Record<string, unknown>>> {
   const refuse = (reason: string, cause?: unknown) =>

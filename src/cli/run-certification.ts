@@ -125,7 +125,7 @@ function adaptiveOf({
   return atRadius === undefined ? undefined : { radius: atRadius }
 }
 
-/** What is to be stated, in the place of all that the settings say of it. */
+/** What is to be stated, in place of all that the settings say of it. */
 function statementOf(
   options: CertifyCommandOptions,
 ): Pick<CertificationConfigInput, 'adaptive' | 'procedure'> {

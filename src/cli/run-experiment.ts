@@ -83,7 +83,7 @@ export async function runExperimentCommand(
     )
     return
   }
-  await interruptible('the task under way stops where it can go on', async signal => {
+  await interruptible('the task under way stops where it can continue', async signal => {
     if (isWorker) {
       const watcher = taskLines({ isLive: false })
       const tasks = tasksOf(experiments, settings)

@@ -6,7 +6,7 @@ import { parseNumber } from './option-values'
 /** What a program that fine-tunes for long lets its user say about the run itself. */
 export interface RunOptions {
   readonly resume: boolean
-  /** Begins anew where the output folder has a run. */
+  /** Starts over where the output folder has a run. */
   readonly replace?: boolean
   readonly maxHours?: number
   readonly onNonFinite: 'skip' | 'stop'
@@ -30,7 +30,7 @@ export function addRunOptions(program: Command): Command {
     .addOption(
       new Option('--replace', 'replace the run in the output folder by a new one').conflicts('resume'),
     )
-    .option('--max-hours <hours>', 'stop with a checkpoint after so many hours', parseNumber({ min: 0 }))
+    .option('--max-hours <hours>', 'stop with a checkpoint after this many hours', parseNumber({ min: 0 }))
     .addOption(
       new Option(
         '--on-non-finite <what>',
@@ -41,7 +41,7 @@ export function addRunOptions(program: Command): Command {
     )
     .option(
       '--accept-changed-hooks',
-      'go on although a rule, loss term or schedule without a name has another source than when the run was begun',
+      'continue although a rule, loss term or schedule without a name has another source than when the run was begun',
     )
     .option('--no-sanity', 'do not measure the classifier on 200 clean test images before the first update')
     .addOption(new Option('--quiet', 'print nothing but errors').conflicts('json'))

@@ -75,7 +75,7 @@ async function imageFiles(path: string): Promise<string[]> {
 }
 
 async function imagesIn(folder: string): Promise<string[]> {
-  // Names are bytes: as text, those that are no UTF-8 would be lost.
+  // Names are bytes: as text, those that are not UTF-8 would be lost.
   const entries = await readdir(systemPath(folder), { withFileTypes: true, encoding: 'buffer' })
   const found = entries.map(async entry => {
     const name = pathText(entry.name)

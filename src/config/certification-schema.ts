@@ -7,12 +7,12 @@ import { count, dtype, nonnegative, positive, seed } from './fields'
 /** Which test images are certified. */
 export const certifiedImagesSchema = z.union([
   z.literal('all'),
-  z.strictObject({ first: count.describe('The first so many images.') }),
+  z.strictObject({ first: count.describe('The first N images.') }),
   z.strictObject({ every: count.describe('The images 0, k, 2k, ... for this k.') }),
-  z.strictObject({ random: count.describe('So many images, drawn with the seed.') }),
+  z.strictObject({ random: count.describe('This many images, drawn with the seed.') }),
   z.strictObject({
     overClasses: count.describe(
-      'So many images, drawn with the seed over the classes: as many of each, as far as there are.',
+      'This many images, drawn with the seed over the classes: as many of each, as far as there are.',
     ),
   }),
   z.strictObject({ onePerClass: z.literal(true).describe('One image of each class, drawn with the seed.') }),

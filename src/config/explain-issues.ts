@@ -50,7 +50,7 @@ function unknownFields(issues: Issue[]): Issue[][] {
 
 /**
  * The issues without those that follow from a field that is unknown: that the field which was meant is missing, and rules
- * between fields of that section, which have compared what stands in the place of the unknown one.
+ * between fields of that section, which have compared what stands in place of the unknown one.
  */
 function withoutConsequences(issues: readonly Issue[], settings: Settings): readonly Issue[] {
   const meant = issues.flatMap(issue =>

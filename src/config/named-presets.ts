@@ -58,7 +58,7 @@ export const NAMED_PRESETS: readonly NamedPreset[] = [
   {
     name: 'denoiser.diffusion',
     summary:
-      'a denoiser of your own: a small diffusion UNet on a folder of images (docs/denoiser-for-your-images.md)',
+      'your own denoiser: a small diffusion UNet on a folder of images (docs/denoiser-for-your-images.md)',
     sigma: 0.25,
     needs: ['data'],
     takes: [],

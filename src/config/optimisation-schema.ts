@@ -18,7 +18,7 @@ const optimizer = z.discriminatedUnion('kind', [
 const schedule = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('cosine').describe('Half a cosine down to minLearningRate.') }),
   z.strictObject({
-    kind: z.literal('steps').describe('A factor every so many epochs.'),
+    kind: z.literal('steps').describe('A factor every N epochs.'),
     everyEpochs: count.describe('Epochs from one drop to the next.'),
     factor: positive.default(0.1).describe('Factor of a drop. Default 0.1.'),
     late: z
@@ -133,19 +133,19 @@ export const optimisationSchema = z.strictObject({
 
 /** When there are checkpoints, and which of them stay. A run resumes from the newest. */
 export const checkpointsSchema = z.strictObject({
-  everyEpochs: count
-    .optional()
-    .describe('The checkpoint of every so many epochs stays. Default: none of these.'),
+  everyEpochs: count.optional().describe('The checkpoint of every N epochs stays. Default: none of these.'),
   epochs: z
     .array(count)
     .default([])
     .describe('Further epochs whose checkpoint stays, counted from 1. That of the last epoch always does.'),
   everyMinutes: positive
     .default(30)
-    .describe('Besides at the end of each epoch, a checkpoint is written after so many minutes. Default 30.'),
+    .describe(
+      'Besides at the end of each epoch, a checkpoint is written after this many minutes. Default 30.',
+    ),
   everyUpdates: count
     .optional()
-    .describe('A checkpoint is also written after every so many updates of the run. Default: none of these.'),
+    .describe('A checkpoint is also written after every N updates of the run. Default: none of these.'),
   keepLast: count.default(2).describe('How many of the newest checkpoints stay. Default 2.'),
   keepBest: z
     .boolean()

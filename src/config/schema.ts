@@ -74,7 +74,7 @@ function runSchemaOf<Method extends z.ZodType<{ readonly kind: string }>>(method
       .describe(
         'What torch.compile compiles: faster on a GPU after minutes of compiling, and rounded differently. all is the ' +
           'classifier too, forward and backward, where it does not normalise over the batch; the images that are attacked are ' +
-          'then filled up to one of four numbers with copies that count nothing. Certification has a setting of its own. ' +
+          'then filled up to one of four numbers with copies that count nothing. Certification has its own setting. ' +
           'Default none.',
       ),
     activationCheckpointing: z
@@ -171,7 +171,7 @@ export function parseUnknownConfig(input: unknown): RunConfig {
 }
 
 /**
- * The settings of a fine-tuning run whose method has a schema of its own.
+ * The settings of a fine-tuning run whose method has its own schema.
  *
  * @throws ConfigError, as {@link parseConfig} does.
  */

@@ -13,7 +13,7 @@ import { PYTHON_FOLDER } from './paths'
 import { importEnvironment, SAFE_PATH } from './python-path'
 
 export interface FetchOptions extends InterpreterOptions {
-  /** Stops the download; what has come stays, and the next call goes on from there. */
+  /** Stops the download; what has come stays, and the next call continues from there. */
   readonly signal?: AbortSignal | undefined
 }
 
@@ -35,7 +35,7 @@ export interface FetchedModel {
 }
 
 /**
- * Brings a published file into the cache, unless it is there. What an interrupted download has left is gone on with. The file
+ * Brings a published file into the cache, unless it is there. What an interrupted download has left is continued. The file
  * takes its name once its hash is the published one, or where none is published, that of the first download.
  *
  * @throws DataError if the file cannot be had, or has another hash; InterruptedError if `signal` is aborted
@@ -124,7 +124,7 @@ async function download(
   if (signal?.aborted || finished.signal === 'SIGINT') {
     throw new InterruptedError(String(signal?.reason ?? finished.signal), {
       what: `The download of ${what} is not complete.`,
-      remedy: 'The same command goes on from there.',
+      remedy: 'The same command continues from there.',
     })
   }
   if (finished.failed) {

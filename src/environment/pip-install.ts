@@ -34,7 +34,7 @@ const KNOWN_FAILURES: readonly { pattern: RegExp; reason: string; remedy: string
   {
     pattern: /externally-managed-environment/,
     reason: 'this Python belongs to the operating system, which does not let pip change it',
-    remedy: 'Run `npx ft-cadis setup` without naming it: that makes a .venv of its own.',
+    remedy: 'Run `npx ft-cadis setup` without naming it: that makes its own .venv.',
   },
   {
     pattern: /No module named pip\b/,

@@ -20,7 +20,7 @@ export interface PythonInfo {
   readonly modules: readonly string[]
 }
 
-/** Why a command is no usable Python, as the end of a sentence: "which {problem}". */
+/** Why a command is not a usable Python, as the end of a sentence: "which {problem}". */
 interface PythonProblem {
   readonly problem: string
 }

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { readText } from '../files/read-text'
 
 /**
- * What `setup` writes into a `.venv` of its own. That the file is there says that the environment may be emptied and
+ * What `setup` writes into its own `.venv`. That the file is there says that the environment may be emptied and
  * made again; one without it is the user's, and is never changed unasked.
  */
 export interface Stamp {

@@ -9,7 +9,7 @@ import { readJson } from '../files/read-json'
 /** What runs a TypeScript file, as a package. */
 type TypeScriptRunner = 'ts-node' | 'tsx'
 
-/** From this version on TypeScript is no library that ts-node could call. */
+/** From this version on TypeScript is not a library that ts-node could call. */
 const FIRST_WITHOUT_LIBRARY = 7
 
 /** What is to be installed with a runner. */

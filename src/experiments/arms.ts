@@ -29,7 +29,7 @@ export interface ResolveOptions {
   readonly scale: Scale
   /** Folder of all experiments of the scale. */
   readonly output: string
-  /** Certify the first so many test images. Default: those of the scale's configuration. */
+  /** Certify the first N test images. Default: those of the scale's configuration. */
   readonly testImages?: number | undefined
 }
 
@@ -53,7 +53,7 @@ export function resolveArms(experiment: Experiment, options: ResolveOptions): Re
     throw new ConfigError(
       `The experiment ${experiment.name} must have arms of different keys, got ${keys.join(', ') || 'none'}.`,
       {
-        remedy: 'Give each arm a key of its own.',
+        remedy: 'Give each arm its own key.',
       },
     )
   }

@@ -40,7 +40,7 @@ function aboutSection({ experiment }: ExperimentOutcome): ReportSection {
       `Held equal: ${experiment.heldEqual}.`,
       ...(experiment.findings.length > 0 ? [`What the paper finds: ${experiment.findings.join(' ')}`] : []),
       'All arms of one noise level and seed vote on the same denoised images. An interval of a difference speaks of other draws of ' +
-        'images, not of other training seeds; each holds with 95 % by itself, not all together. Certificates speak of the smoothed ' +
+        'images, not of other training seeds; each holds with 95 % separately, not all together. Certificates speak of the smoothed ' +
         'classifier; radii are ℓ2, for pixels in [0, 1].',
     ],
   }

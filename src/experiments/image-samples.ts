@@ -49,7 +49,7 @@ const samplesSchema: z.ZodType<ImageSamples> = z.object({
   ),
 })
 
-/** Larger pictures are shrunk to so many pixels a side. */
+/** Larger pictures are shrunk to this many pixels a side. */
 const LARGEST = 144
 const NOISES = 6
 

@@ -27,7 +27,7 @@ export interface TaskWatcher {
 }
 
 export interface RunTasksOptions extends Pick<TaskOptions, 'scale'>, TaskWatcher {
-  /** Where the work is done. Default: a session of its own, made as the next three say. */
+  /** Where the work is done. Default: its own session, made as the next three say. */
   readonly session?: Session | undefined
   readonly python?: string | undefined
   readonly device?: string | undefined

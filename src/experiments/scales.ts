@@ -150,7 +150,7 @@ function imagenet({ denoiser, classifier, data }: ScaleOptions): Scale {
   }
 }
 
-/** LoRA of rank and alpha 4 with a learning rate of its own. */
+/** LoRA of rank and alpha 4 with its own learning rate. */
 export function withLora(config: RunConfig, learningRate: number): RunConfig {
   return parseConfig({
     ...config,

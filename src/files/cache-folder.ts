@@ -9,6 +9,6 @@ import { isAbsolute, join } from 'node:path'
 export function cacheFolder(
   { XDG_CACHE_HOME = '' }: Readonly<Record<string, string | undefined>> = process.env,
 ): string {
-  // The specification of XDG: what is no absolute path is to be ignored.
+  // The specification of XDG: what is not an absolute path is to be ignored.
   return join(isAbsolute(XDG_CACHE_HOME) ? XDG_CACHE_HOME : join(homedir(), '.cache'), 'ft-cadis')
 }

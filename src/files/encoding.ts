@@ -19,7 +19,7 @@ export function encodingOf(start: Uint8Array): Encoding {
   return 'UTF-8'
 }
 
-/** A decoder that leaves out the mark and throws a TypeError for bytes that are no such text. */
+/** A decoder that leaves out the mark and throws a TypeError for bytes that are not such text. */
 export function textDecoder(encoding: Encoding): InstanceType<typeof TextDecoder> {
   return new TextDecoder(LABELS[encoding], { fatal: true })
 }

@@ -5,18 +5,18 @@ import type { SystemPath } from './system-path'
 /**
  * SHA-256 of a file of any size, in hexadecimal digits.
  *
- * @throws DataError if it is missing, cannot be read, or is no regular file
+ * @throws DataError if it is missing, cannot be read, or is not a regular file
  */
 export async function fileHash(path: SystemPath): Promise<string> {
   return (await hashOfStart(path)).digest('hex')
 }
 
 /**
- * SHA-256 of the first bytes of a file, which goes on where more is given to it.
+ * SHA-256 of the first bytes of a file, which continues where more is given to it.
  *
  * @param options.bytes - Default: all of them.
  * @param options.refuse - Makes the error for a reason that follows the name of the file. Default: a DataError.
- * @throws what `refuse` makes for a file that is missing, cannot be read, has fewer bytes, or is no regular file
+ * @throws what `refuse` makes for a file that is missing, cannot be read, has fewer bytes, or is not a regular file
  */
 export async function hashOfStart(
   path: SystemPath,

@@ -61,7 +61,7 @@ export interface Lock {
  *
  * @param path - The lock's own file.
  * @param what - What is locked, for the message: `log runs/a.tsv`.
- * @throws ConfigError naming the process that holds it; DataError where what has the name of the lock is no file that can be read
+ * @throws ConfigError naming the process that holds it; DataError where what has the name of the lock is not a file that can be read
  */
 export async function lock(path: string, what: string): Promise<Lock> {
   const own = `${path}.${randomUUID()}`
@@ -164,7 +164,7 @@ class HeldLock implements Lock {
 
 /**
  * Removes the lock if its process is gone. One process at a time may do so, the one that has the guard: otherwise a slow
- * one could remove the lock that a faster one has put in the place of the same abandoned lock.
+ * one could remove the lock that a faster one has put in place of the same abandoned lock.
  */
 async function removeAbandoned(
   what: string,
@@ -204,7 +204,7 @@ function ownLaunch(): string | undefined {
 /**
  * Whether a process that lives holds the lock.
  *
- * @throws DataError where what has the name of the lock is no file that can be read
+ * @throws DataError where what has the name of the lock is not a file that can be read
  */
 export async function isLocked(path: string): Promise<boolean> {
   return typeof (await stateOf(path)) !== 'string'

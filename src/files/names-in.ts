@@ -10,7 +10,7 @@ export async function namesIn(folder: string): Promise<string[]> {
   return readdir(folder).catch((error: NodeJS.ErrnoException): string[] => {
     if (error.code === 'ENOENT') return []
     throw new DataError(`${folder} cannot be listed: ${error.message}.`, {
-      remedy: 'Correct its permissions, or move what is no folder away.',
+      remedy: 'Correct its permissions, or move what is not a folder away.',
       cause: error,
     })
   })

@@ -13,7 +13,7 @@ const MOST_BYTES = 4_000_000_000
  * line without its end is left out.
  *
  * @param refuse - Makes the error for a reason that follows the name of the file.
- * @throws what `refuse` makes for a file that is missing, cannot be read, is no regular file or no text, and for a line or a
+ * @throws what `refuse` makes for a file that is missing, cannot be read, is not a regular file or not text, and for a line or a
  *   file that is too long
  */
 export async function* readLines(

@@ -27,7 +27,7 @@ export interface ReadTextOptions {
 /**
  * The text of a file that people bring, in UTF-8 or UTF-16; undefined where there is none.
  *
- * @throws what `refuse` makes where it cannot be read, is no regular file, is too large, or is no such text
+ * @throws what `refuse` makes where it cannot be read, is not a regular file, is too large, or is not such text
  */
 export async function readText(path: string, options?: ReadTextOptions): Promise<string | undefined> {
   return (await readTextFile(path, options))?.text
@@ -87,7 +87,9 @@ export function megabytes(bytes: number): string {
 function requireRegular(found: { isFile(): boolean; isDirectory(): boolean }, refuse: Refuse): void {
   if (found.isFile()) return
   throw refuse(
-    found.isDirectory() ? 'is a folder, expected a file' : 'is no regular file, but a pipe, socket or device',
+    found.isDirectory()
+      ? 'is a folder, expected a file'
+      : 'is not a regular file, but a pipe, socket or device',
   )
 }
 
@@ -111,9 +113,9 @@ function decode(bytes: Buffer, refuse: Refuse): TextFile {
   }
 }
 
-/** Why bytes are no text of the encoding that they begin as. */
+/** Why bytes are not text of the encoding that they begin as. */
 export function notText(encoding: Encoding): string {
   return encoding === 'UTF-8'
-    ? 'is no text in UTF-8 or UTF-16. Save it as UTF-8'
-    : `is no text in ${encoding}, as its first bytes say. Save it as UTF-8`
+    ? 'is not text in UTF-8 or UTF-16. Save it as UTF-8'
+    : `is not text in ${encoding}, as its first bytes say. Save it as UTF-8`
 }

@@ -50,7 +50,7 @@ async function openRegular(path: string, flags: number): Promise<FileHandle> {
   const handle = await open(path, flags | O_NOFOLLOW | O_NONBLOCK, NEW_FILE_MODE)
   if ((await handle.stat()).isFile()) return handle
   await handle.close()
-  throw new ConfigError(`${path} cannot be written: it is no file.`, { remedy: 'Name a file.' })
+  throw new ConfigError(`${path} cannot be written: it is not a file.`, { remedy: 'Name a file.' })
 }
 
 async function kindOf(path: string, found: Stats): Promise<string> {

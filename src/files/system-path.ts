@@ -34,7 +34,7 @@ export function systemPath(text: string): SystemPath {
   )
 }
 
-/** The path for messages and tables: a byte that is no UTF-8 as `\xe9`. */
+/** The path for messages and tables: a byte that is not UTF-8 as `\xe9`. */
 export function shownPath(text: string): string {
   return text.replace(
     new RegExp(LONE, 'g'),

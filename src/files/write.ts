@@ -9,7 +9,7 @@ import { requireRegular } from './regular-file'
  * Writes a file atomically: a process that is killed leaves the old content or the new. A file that is there keeps its
  * permissions.
  *
- * @throws ConfigError if the name is that of a link or of anything else that is no file
+ * @throws ConfigError if the name is that of a link or of anything else that is not a file
  */
 export async function writeWhole(path: string, content: string | Buffer): Promise<void> {
   await replaceFile(path, content, { isDurable: false })
@@ -61,7 +61,7 @@ export async function syncToDisk(path: string): Promise<void> {
 export const REPLACED = '.replaced-'
 
 /**
- * Puts a finished folder in the place of another one, or of none, on the disk. A process that is killed meanwhile leaves
+ * Puts a finished folder in place of another one, or of none, on the disk. A process that is killed meanwhile leaves
  * the old folder or the new one whole: under the name, or where that is missing, for {@link recoverReplaced} to bring back.
  */
 export async function replaceFolder(finished: string, folder: string): Promise<void> {

@@ -63,7 +63,7 @@ export function missingImages({ rows, metadata }: CertificationLog): number[] {
 }
 
 /**
- * Appends rows to a certification log so that a run can be killed at any moment and go on: a row that `append` has
+ * Appends rows to a certification log so that a run can be killed at any moment and continue: a row that `append` has
  * returned from is on the disk, and a row cut short by a kill is dropped when the log is opened again. While it is open
  * no other writer can open it.
  */
@@ -95,7 +95,7 @@ export class CertificationLogWriter implements AsyncDisposable {
   }
 
   /**
-   * Creates the log and its `<log>.json`, or continues with them. A log may go on with another plan that has all of its
+   * Creates the log and its `<log>.json`, or continues with them. A log may continue with another plan that has all of its
    * rows: then `<log>.json` says the new one.
    *
    * @throws ConfigError listing the differences when the log was begun with another configuration, when it has another

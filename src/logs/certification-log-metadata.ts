@@ -126,7 +126,7 @@ export function requireSameConfiguration(path: string, logged: Json, requested: 
 /**
  * The metadata beside a log; undefined where there are none.
  *
- * @throws DataError when they cannot be read or are no metadata of a log
+ * @throws DataError when they cannot be read or are not metadata of a log
  */
 export async function readMetadata(logPath: string): Promise<LogMetadata | undefined> {
   const path = metadataPath(logPath)

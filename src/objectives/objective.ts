@@ -259,7 +259,7 @@ export interface Objective<F extends Form = Form> {
   readonly evaluation?: Evaluation
 }
 
-/** A rule of the user's in the place of an objective's `decide`. Its name, if it has one, stands in errors. */
+/** A rule of the user's in place of an objective's `decide`. Its name, if it has one, stands in errors. */
 export type Rule<F extends Form> = (judgement: Read<F['asked']>, context: DecideContext<F>) => F['decision']
 
 /**

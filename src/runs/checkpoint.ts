@@ -18,7 +18,7 @@ import { CHECKPOINT_NAME } from './checkpoint-name'
 /**
  * A checkpoint is a folder: the weights in the format of their library, or adapters in PEFT's; the optimizer's moments;
  * and `trainer.json`, which says where the run was and what the other files must be, and is sealed by a digest. It is filled under another name,
- * brought to the disk and renamed: under its own name it is always whole.
+ * synced to disk and renamed: under its own name it is always whole.
  *
  * No state of a random generator is in it. All randomness is named by the seed and the place in the run.
  */
@@ -127,7 +127,7 @@ export interface CheckpointContent {
 }
 
 /**
- * Writes the checkpoint `name` of a run, in the place of one of that name.
+ * Writes the checkpoint `name` of a run, in place of one of that name.
  *
  * @returns its folder
  * @throws CheckpointError if it cannot be written; earlier checkpoints are as they were
@@ -197,7 +197,7 @@ export async function readCheckpoint(folder: string): Promise<Checkpoint> {
   for (const [name, expected] of Object.entries(files)) {
     const found = await stat(join(folder, name)).catch(() => undefined)
     if (found === undefined) throw incomplete(folder, `${name} is missing`)
-    if (!found.isFile()) throw incomplete(folder, `${name} is no file`)
+    if (!found.isFile()) throw incomplete(folder, `${name} is not a file`)
     if (found.size !== expected.bytes) {
       throw incomplete(folder, `${name} has ${found.size} bytes, expected ${expected.bytes}`)
     }

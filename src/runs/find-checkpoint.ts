@@ -51,7 +51,7 @@ async function readRunConfig(run: string, folder: string): Promise<AnyRunConfig>
     })
   const content = await readJson(path, { refuse })
   if (content === undefined) {
-    throw new CheckpointError(`${folder} is no run and no checkpoint of one: there is no ${path}.`, {
+    throw new CheckpointError(`${folder} is neither a run nor a checkpoint of one: there is no ${path}.`, {
       remedy: 'Give the folder of a run, which `ft-cadis runs` lists, or of a checkpoint inside of one.',
     })
   }

@@ -15,7 +15,7 @@ export interface MetricsStart {
 }
 
 /**
- * Checks that `metrics.jsonl` holds what a checkpoint says of it: so many bytes, which are those that were written and end with
+ * Checks that `metrics.jsonl` holds what a checkpoint says of it: this many bytes, which are those that were written and end with
  * the row of its step.
  *
  * @throws DataError if it is missing, shorter, changed, or another file
@@ -34,7 +34,7 @@ export async function requireMetrics(path: string, { step, ...start }: MetricsSt
 }
 
 /**
- * SHA-256 of the metrics that belong to a run, which goes on with further rows.
+ * SHA-256 of the metrics that belong to a run, which continues with further rows.
  *
  * @throws DataError if the file is missing, shorter or changed
  */

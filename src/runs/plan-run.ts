@@ -86,7 +86,7 @@ export function planRun(
   }
 }
 
-/** The passes of so many images, from those of one. */
+/** The passes of that many images, from those of one. */
 export function timesImages(images: number, { denoiserForward, ...classifier }: Passes): Passes {
   const times = ({ least, most }: Passes['classifierForward']) => ({
     least: images * least,
@@ -105,7 +105,7 @@ export function evaluationPasses({ epochs, testImages }: { epochs: number; testI
   return forwardOnly(images, 2 * images)
 }
 
-/** Passes of the certification of so many images. */
+/** Passes of the certification of that many images. */
 export function certificationPasses(
   { certification: { n0, n } }: Pick<AnyRunConfig, 'certification'>,
   { images }: { images: number },

@@ -55,7 +55,7 @@ const epochRow = z.looseObject({
 /** What earlier versions called a number. */
 const RENAMED: Readonly<Record<string, string>> = { answers: 'roundTrips', denoised: 'noisy' }
 
-/** A row as a report: numbers that are no fields of the report are metrics of the objective. */
+/** A row as a report: numbers that are not fields of the report are metrics of the objective. */
 function reportOf<Fields extends object>(
   schema: z.ZodType<Fields> & { readonly shape: object },
   row: Record<string, unknown>,

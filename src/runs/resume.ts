@@ -19,7 +19,7 @@ const RESUMABLE = ['checkpoints', 'optimisation.stopAfterEpoch']
  * The newest checkpoint of a run.
  *
  * @returns null where there is none
- * @throws CheckpointError if it is damaged, or its place is not one of a run with so many updates in an epoch
+ * @throws CheckpointError if it is damaged, or its place is not one of a run with this many updates in an epoch
  */
 export async function newestCheckpoint(
   checkpoints: string,

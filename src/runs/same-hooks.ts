@@ -42,7 +42,7 @@ export function requireSameHooks(
       `The run of ${folder} was begun with hooks of which nothing says that they are the same now:\n${unknown.join('\n')}\n`,
       {
         remedy:
-          'Where they do the same, give --accept-changed-hooks, in a script acceptChangedHooks: true. defineHook gives a function a name and parameters, which are compared in the place of its source.',
+          'Where they do the same, give --accept-changed-hooks, in a script acceptChangedHooks: true. defineHook gives a function a name and parameters, which are compared in place of its source.',
       },
     )
   }

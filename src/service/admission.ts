@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import { Refusal } from './refusal'
 
-/** How many requests are accepted and not answered; no more than so many are. */
+/** How many requests are accepted and not answered; no more than this many are. */
 export class Admission {
   #accepted = 0
   #isStopping = false

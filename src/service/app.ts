@@ -41,7 +41,7 @@ export async function createApp(options: AppOptions) {
   const bytes = Math.ceil(limits.megabytes * 1e6)
   const app: ServiceApp = fastify({
     ...{ bodyLimit: bytes, requestTimeout: ARRIVAL_SECONDS * 1000, forceCloseConnections: 'idle' },
-    // The log has a line of its own a request.
+    // The log has its own line a request.
     logger: false,
   }).withTypeProvider<ZodTypeProvider>()
   app.setValidatorCompiler(validatorCompiler)

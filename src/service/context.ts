@@ -15,7 +15,7 @@ export interface AppOptions {
   readonly allowsSeed: boolean
   /** Called once a request, when it is answered. */
   readonly onRequest?: ((line: RequestLine) => void) | undefined
-  /** Called with what is no fault of a client. */
+  /** Called with what is not a fault of a client. */
   readonly onError?: ((error: unknown) => void) | undefined
 }
 

@@ -94,7 +94,7 @@ function tooLarge({ megabytes }: { readonly megabytes: number }): Refusal {
 }
 
 function unknownType(): Refusal {
-  return new Refusal(415, 'The body is no image.', {
+  return new Refusal(415, 'The body is not an image.', {
     remedy:
       'Send the bytes of an image with Content-Type image/jpeg, image/png or another image type, or a form with one file (multipart/form-data).',
   })

@@ -30,7 +30,7 @@ export async function imagesOverClasses(
 /**
  * Has a classifier look at clean images, without noise or denoiser.
  *
- * @param options.inputRange - the range to look through in the place of the classifier's own, `own`
+ * @param options.inputRange - the range to look through in place of the classifier's own, `own`
  * @param options.batch - images in one pass
  */
 export async function predictClean(

@@ -61,7 +61,7 @@ export async function loadSmoothingDenoiser(
   return load(session, denoiserSpec(denoiser), { dtype: denoiser.dtype })
 }
 
-/** Whether a denoiser makes a clean image of a noisy one, and is no diffusion model. */
+/** Whether a denoiser makes a clean image of a noisy one, and is not a diffusion model. */
 function isImageDenoiser({ source }: { readonly source: string }): boolean {
   return source === 'dncnn' || source === 'memnet'
 }

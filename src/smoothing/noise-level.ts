@@ -20,7 +20,7 @@ export interface NoiseLevel {
   readonly alphaCumprod: number
   readonly sqrtAlphaCumprod: number
   readonly sqrtOneMinusAlphaCumprod: number
-  /** The noise that t* adds in truth, on the scale of `sigma` and at least `sigma`. */
+  /** The noise that t* actually adds, on the scale of `sigma` and at least `sigma`. */
   readonly realisedSigma: number
 }
 

@@ -33,7 +33,7 @@ const transformersSchema = z.object({
  *
  * A checkpoint was trained with the range of its settings, and nothing is said of it.
  *
- * @throws DataError for a file of the folder that is no JSON
+ * @throws DataError for a file of the folder that is not JSON
  */
 export async function notesOnInputRange({
   classifier,

@@ -16,7 +16,7 @@ const FINE = 0.7
 /** So much more of the images another reading of them has to get right to be named as the likely cause. */
 const CLEARLY = 0.15
 
-/** Below so many images of a class on average, an order of the classes cannot be found out. */
+/** Below this many images of a class on average, an order of the classes cannot be found out. */
 const PER_CLASS = 3
 
 /** What a classifier does on clean test images before hours are spent on it. */

@@ -41,7 +41,7 @@ export type Noise =
   | { readonly kind: 'gaussian' }
   /** Gaussian, rounded to whole steps of which `steps` are between 0 and 1, on images that are so rounded. */
   | { readonly kind: 'discrete-gaussian'; readonly table: StepNoise; readonly steps: number }
-  /** Uniform between plus and minus so many standard deviations. */
+  /** Uniform between plus and minus this many standard deviations. */
   | { readonly kind: 'uniform'; readonly halfWidth: number }
 
 /** What stands before the classifier. */

@@ -39,14 +39,14 @@ export async function readSoftLabelsHeader(path: string): Promise<SoftLabelsHead
   try {
     content = JSON.parse(line)
   } catch (cause) {
-    throw new DataError(`${path} is no file of soft labels: its first line is not JSON.`, {
+    throw new DataError(`${path} is not a file of soft labels: its first line is not JSON.`, {
       remedy: REMEDY,
       cause,
     })
   }
   const parsed = headerSchema.safeParse(content)
   if (parsed.success) return parsed.data
-  throw new DataError(`${path} is no file of soft labels: ${firstIssue(parsed.error)}.`, {
+  throw new DataError(`${path} is not a file of soft labels: ${firstIssue(parsed.error)}.`, {
     remedy: REMEDY,
     cause: parsed.error,
   })
@@ -86,9 +86,12 @@ export async function readSoftLabelImages(
   for (const [index, line] of whole.split('\n').slice(1, -1).entries()) {
     const [, image] = /^\[(\d+),\{[^{}]*\}\]$/.exec(line) ?? []
     if (image === undefined) {
-      throw new DataError(`Line ${index + 2} of ${path} is no line of soft labels: ${line.slice(0, 80)}.`, {
-        remedy: REMEDY,
-      })
+      throw new DataError(
+        `Line ${index + 2} of ${path} is not a line of soft labels: ${line.slice(0, 80)}.`,
+        {
+          remedy: REMEDY,
+        },
+      )
     }
     images.add(Number(image))
   }

@@ -20,7 +20,7 @@ export interface TriedNetworks {
 }
 
 /**
- * Sends one image through every network by itself, before any work: what does not fit together is found out here. Nothing is
+ * Sends one image through every network on its own, before any work: what does not fit together is found out here. Nothing is
  * drawn, and nothing compiled. Returns how many classes each classifier tells apart.
  *
  * @param image - Records an image in [0, 1].

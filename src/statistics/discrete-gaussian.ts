@@ -15,7 +15,7 @@ export interface DiscreteGaussian {
    * ⌊2^64 Φ((k - largest + 1/2) / (255 σ))⌋.
    */
   readonly thresholds: readonly bigint[]
-  /** The noise has at most so many steps. */
+  /** The noise has at most this many steps. */
   readonly largest: number
   /** Probability, at most, that a number drawn is not the one of rounded Gaussian noise. */
   readonly drawError: number

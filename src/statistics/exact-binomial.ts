@@ -6,7 +6,7 @@ const ONE = 1n << 256n
 
 /**
  * The bound of Clopper and Pearson, computed so that no rounding can make it too large: the largest multiple p of 2^-53 at
- * which so many successes or more are proved to have probability alpha at most, in whole numbers. 0 without a success.
+ * which this many successes or more are proved to have probability alpha at most, in whole numbers. 0 without a success.
  *
  * @throws as {@link lowerConfidenceBound}
  *
@@ -37,7 +37,7 @@ export function exactLowerBound(
 
 /**
  * Whether P[X ≥ successes] is within the level, where a success has the probability share / 2^53. Weights are relative to that of exactly
- * so many: those above are rounded up, and those below, which make the share of the others smaller, down.
+ * this many: those above are rounded up, and those below, which make the share of the others smaller, down.
  */
 function isTailWithin(
   { numerator, denominator }: Fraction,

@@ -3,7 +3,7 @@ import { formatDuration } from './training-line'
 /** Shorter than this is not worth a line. */
 const TOLD_FROM_MS = 1000
 
-/** What is shown while torch compiles networks, which is a phase of its own: no image is done meanwhile. */
+/** What is shown while torch compiles networks, which is its own phase: no image is done meanwhile. */
 export interface CompilingPhase {
   onCompiling(isCompiling: boolean): void
   /** What a live line shows now; undefined while nothing compiles. */

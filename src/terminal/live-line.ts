@@ -1,7 +1,7 @@
 import { visibleLine, visibleMessage } from '../files/visible-text'
 
 export interface LiveLine {
-  /** Shows another line in the place of the last. It is asked for again when it is drawn, for the width of that moment. */
+  /** Shows another line in place of the last. It is asked for again when it is drawn, for the width of that moment. */
   show(line: (columns: number) => string): void
   /** Writes a line that stays, above the live one. */
   print(text: string): void

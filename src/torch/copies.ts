@@ -23,7 +23,7 @@ export class CopyRuns extends Handle<never> {}
  * The copies of a pass.
  *
  * @param options - `size`: how many copies the pass holds, at least those of the runs; what is left is padding.
- *   `block`: so many copies are one random stream
+ *   `block`: this many copies are one random stream
  */
 export function copyRuns(
   session: Session,

@@ -76,12 +76,12 @@ export class Dataset extends Handle<never> {
     return this.#subset('one_image_per_class', { seed })
   }
 
-  /** So many different images, drawn with the seed, in ascending order. */
+  /** This many different images, drawn with the seed, in ascending order. */
   randomImages(count: number, { seed }: { seed: number }): PlainHandle<number[]> {
     return this.#subset('random_images', { count, seed })
   }
 
-  /** So many different images, drawn with the seed over the classes, in ascending order: as many of each, as far as there are. */
+  /** This many different images, drawn with the seed over the classes, in ascending order: as many of each, as far as there are. */
   imagesOverClasses(count: number, { seed }: { seed: number }): PlainHandle<number[]> {
     return this.#subset('images_over_classes', { count, seed })
   }
@@ -186,7 +186,7 @@ export class Loader extends Handle<never> {
     })
   }
 
-  /** Which images of the data set so many batches of an epoch hold, over all ranks. Nothing is read. */
+  /** Which images of the data set this many batches of an epoch hold, over all ranks. Nothing is read. */
   plannedIndices({
     epoch,
     firstBatch,
@@ -269,7 +269,7 @@ export function encodePng(
   {
     largest,
   }: {
-    /** Larger images are shrunk to so many pixels a side. Default: none are. */
+    /** Larger images are shrunk to this many pixels a side. Default: none are. */
     readonly largest?: number | undefined
   } = {},
 ): PlainHandle<readonly string[]> {

@@ -30,7 +30,7 @@ export interface ProcessGroup {
   gather<T extends Plain>(value: T): Promise<T[]>
   /** Resolves when every rank has come here, and all that this one has recorded has run. */
   barrier(): Promise<void>
-  /** Leaves; the others go on without this rank as long as they ask for nothing together. Safe to call twice. */
+  /** Leaves; the others continue without this rank as long as they ask for nothing together. Safe to call twice. */
   leave(): Promise<void>
 }
 

@@ -23,7 +23,7 @@ export function readImage(session: Session, path: string, transform: ImageTransf
   })
 }
 
-/** Why the content of a file is no image: no format is recognised, it has more pixels than are decoded, or it is damaged. */
+/** Why the content of a file is not an image: no format is recognised, it has more pixels than are decoded, or it is damaged. */
 export interface ImageProblem {
   readonly kind: 'format' | 'pixels' | 'damaged'
   readonly reason: string

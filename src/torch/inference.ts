@@ -71,7 +71,7 @@ export function networkDtype(network: Classifier | AnyDenoiser): PlainHandle<Dty
   })
 }
 
-/** Runs `body` with operations cast to a number type where that is safe; a classifier has an autocast of its own. */
+/** Runs `body` with operations cast to a number type where that is safe; a classifier has its own autocast. */
 export function autocasting<T>(session: Session, autocast: Autocast, body: () => T): T {
   if (autocast === 'none') return body()
   return session.inContext(`autocast_${autocast}`, [], body)

@@ -32,7 +32,7 @@ export function networkBytes(network: Classifier | AnyDenoiser): PlainHandle<Net
   return describe<NetworkBytes>('network_bytes', network)
 }
 
-/** An estimate of what denoising so many images at once takes beside the weights. Nothing is computed. */
+/** An estimate of what denoising this many images at once takes beside the weights. Nothing is computed. */
 export function denoisingPeak(
   denoiser: AnyDenoiser,
   { imageShape, images }: { imageShape: readonly number[]; images: number },

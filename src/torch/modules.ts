@@ -10,7 +10,7 @@ import { Tensor } from './tensor'
 export interface DiffusionSchedule {
   readonly kind: 'linear' | 'scaled_linear' | 'cosine' | 'explicit'
   readonly steps: number
-  /** Whether the network takes t·1000/steps in the place of t. */
+  /** Whether the network takes t·1000/steps in place of t. */
   readonly rescaleTimesteps: boolean
   /** Both for the linear kinds. */
   readonly betaStart?: number

@@ -134,7 +134,7 @@ export class RunningStatistics extends Handle<never> {
     })
   }
 
-  /** Leaves what an update of so many micro-batches, over all ranks, makes of them. */
+  /** Leaves what an update of that many micro-batches, over all ranks, makes of them. */
   apply({ microBatches }: { readonly microBatches: number }): void {
     this.session.perform('apply_statistics', [this], { micro_batches: microBatches })
   }
@@ -163,7 +163,7 @@ export class MovingAverage extends Handle<never> {
     super(session, id)
   }
 
-  /** A denoiser with the averaged weights, which go on moving. */
+  /** A denoiser with the averaged weights, which keep moving. */
   network(): Denoiser {
     return this.session.record('average_of', [this], {
       make: (session, id) => new Denoiser(session, id, this.module.schedule),

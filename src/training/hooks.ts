@@ -16,7 +16,7 @@ export interface FinetuneHooks<F extends Form = FtCadisForm> extends RunWatcher 
   /** Whether `tensorboard/` and `samples/` are written. Default: unless `updatesOnly`. */
   readonly eventFiles?: boolean | undefined
   /**
-   * Decides in the place of the objective: with FT-CADIS, which denoised images are learnt from and which images are
+   * Decides in place of the objective: with FT-CADIS, which denoised images are learnt from and which images are
    * attacked. Its answer is checked.
    */
   readonly rule?: Rule<F> | undefined
@@ -45,7 +45,7 @@ export interface FinetuneHooks<F extends Form = FtCadisForm> extends RunWatcher 
    * tells the signal's reason.
    */
   readonly signal?: AbortSignal | undefined
-  /** Stops the run in the same way after so many hours. */
+  /** Stops the run in the same way after this many hours. */
   readonly maxHours?: number | undefined
   /**
    * What to do about an update whose loss or gradient is not finite. It is never taken, and a record of it is left in
@@ -53,7 +53,7 @@ export interface FinetuneHooks<F extends Form = FtCadisForm> extends RunWatcher 
    */
   readonly onNonFinite?: 'skip' | 'stop' | undefined
   /**
-   * Ends the run after so many updates. The epoch under way is evaluated as the last; its checkpoint is named by its step,
+   * Ends the run after this many updates. The epoch under way is evaluated as the last; its checkpoint is named by its step,
    * and it is never the best. Schedules stay as configured.
    */
   readonly stopAfterUpdates?: number | undefined

@@ -129,7 +129,7 @@ export async function loadTrainedClassifier(
     stream = [],
   }: {
     readonly checkpoint?: string | undefined
-    /** Weights in the place of those of the configuration. */
+    /** Weights in place of those of the configuration. */
     readonly path?: string | undefined
     /** Which of several networks it is: each has random numbers of its own. */
     readonly stream?: readonly (string | number)[]

@@ -17,7 +17,7 @@ import type { FinetuneHooks } from './hooks'
 export interface OpenedRun {
   /** The folder, which the first process alone writes; null in the others. */
   readonly folder: RunFolder | null
-  /** The checkpoint to go on from; null for a new run. */
+  /** The checkpoint to continue from; null for a new run. */
   readonly checkpoint: Checkpoint | null
 }
 
@@ -98,7 +98,7 @@ async function consentTo(
     `The launcher has restarted its ranks, and nothing says whether it has begun the run in ${folder.path} or is to replace it.`,
     {
       remedy:
-        'Start by `ft-cadis launch`, or set FT_CADIS_LAUNCH_ID to a name that no other launch has. To go on with the run, resume it.',
+        'Start by `ft-cadis launch`, or set FT_CADIS_LAUNCH_ID to a name that no other launch has. To continue with the run, resume it.',
     },
   )
 }

@@ -41,7 +41,7 @@ export interface SteppedSchedule {
   readonly steps: LearningRateSteps
 }
 
-/** A factor every so many epochs, or factors that are listed. Epochs are counted from 0. */
+/** A factor every N epochs, or factors that are listed. Epochs are counted from 0. */
 export type LearningRateSteps =
   | {
       readonly kind: 'steps'

@@ -23,7 +23,7 @@ import { type Progress, RunCheckpoints } from './run-checkpoints'
 import { trainUpdate, type UpdateOutcome } from './train-step'
 import type { TrainingState } from './training-state'
 
-/** So many updates in a row that are not finite end a run. */
+/** This many updates in a row that are not finite end a run. */
 const NON_FINITE_IN_A_ROW = 3
 
 /** What of the hooks the loop itself looks at. */
@@ -121,7 +121,7 @@ export class TrainingLoop {
     })
     const durationMs = performance.now() - begunMs
     const { metrics, taken, stops, deviceBytes } = outcome
-    // Where only a scaled gradient overflows, the scale is at fault and not the batch.
+    // Where only a scaled gradient overflows, the cause is the scale and not the batch.
     const overflowed = !taken && lossScale.scale > 1 && Number.isFinite(metrics.loss)
     const isAtFault = !taken && !overflowed
     this.#move({
@@ -175,7 +175,7 @@ export class TrainingLoop {
     return { ...configured, ...hooks.schedule?.(place, configured) }
   }
 
-  /** Leaves a record of an update at fault, and ends the run where it is one too many. */
+  /** Leaves a record of the failed update, and ends the run where it is one too many. */
   async #explain(report: UpdateReport, outcome: UpdateOutcome): Promise<void> {
     const { config, state, plan, folder, hooks } = this.#context
     const record = await nonFiniteRecord(state, outcome, { config, plan, report })
@@ -236,7 +236,7 @@ export class TrainingLoop {
     await journal.epoch(report)
     const { metric, is } = evaluation.best
     const value = metrics[metric] ?? Number.NaN
-    // What is not finite is no value of a best epoch, and JSON has no word for it.
+    // What is not finite is not a value of a best epoch, and JSON has no word for it.
     const isBest = isWhole && isBetter(value, best?.value, is)
     this.#move({
       ...(isWhole ? { epoch: epoch + 1, updatesInEpoch: 0 } : {}),

@@ -66,7 +66,7 @@ function quantile(P: bigint): bigint {
   return z
 }
 
-/** How often, at least, a test certifies at P that does so on these looks: it goes on wherever no look has more misses. */
+/** How often, at least, a test certifies at P that does so on these looks: it continues wherever no look has more misses. */
 function leastError(looks: readonly (readonly [number, number])[], P: bigint): number {
   const miss = 1 - Number(P) / 2 ** 53
   let [most, open] = [0, [1]]

@@ -125,7 +125,7 @@ describe('renderReport', () => {
 
   it.each<[string, () => string, RegExp]>([
     [
-      'an image that is no base64',
+      'an image that is not base64',
       () => grid([{ png: `${png}" onerror="x`, alt: '' }]),
       /must be a PNG file/,
     ],

@@ -55,7 +55,7 @@ describe('renderTable', () => {
     )
   })
 
-  it('writes LaTeX with a caption and a label of your own, and what is best in bold', () => {
+  it('writes LaTeX with a caption and your own label, and what is best in bold', () => {
     const best: Table = {
       caption: 'c',
       columns: [{ header: 'm' }, { header: 'r = 1', digits: 1, best: 'largest' }, { header: 'd', digits: 1 }],

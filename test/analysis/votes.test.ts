@@ -11,7 +11,7 @@ import { outlines } from './outlines'
 
 const N = 1000
 
-/** Of images of class 1, with so many of 1,000 votes on it; below 0, on another class, with 80 on class 2. */
+/** Of images of class 1, with this many of 1,000 votes on it; below 0, on another class, with 80 on class 2. */
 function counted(...counts: readonly number[]): CertificationLog {
   const log = logOf(
     'c',

@@ -25,7 +25,7 @@ it('tries no radius that two images cannot have, and ends there', () => {
   expect(radiiOf(search, { from: Number.POSITIVE_INFINITY, rounds: 20 })).toEqual([1, 2, 3])
 })
 
-it('goes on from the length of what was found, which may be less than its radius', () => {
+it('continues from the length of what was found, which may be less than its radius', () => {
   const search = new RadiusSearch({ first: 1, largest: 8 })
   search.observe(1, 0.75)
   expect(search.next).toBe(0.375)

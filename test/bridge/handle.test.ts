@@ -26,7 +26,7 @@ describe('handlesIn', () => {
   })
 })
 
-test('withData puts data in the place of handles and keeps the rest', () => {
+test('withData puts data in place of handles and keeps the rest', () => {
   const data = (part: Handle) => part.id * 10
   const value = { a: handle(1), list: [handle(2), 'text', null, { b: handle(3) }], missing: undefined }
   expect(withData(value, data)).toEqual({ a: 10, list: [20, 'text', null, { b: 30 }], missing: undefined })

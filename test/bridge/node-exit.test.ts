@@ -21,7 +21,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true })
 })
 
-/** Runs a script in a Node process that leads a group of its own, as a shell does. Returns what it says next. */
+/** Runs a script in a Node process that leads its own group, as a shell does. Returns what it says next. */
 function start(script: string): { pid: number; exit: Promise<unknown[]>; next: () => Promise<unknown> } {
   const node = spawn(process.execPath, [...TYPESCRIPT, join(__dirname, 'scripts', script), folder], {
     detached: true,

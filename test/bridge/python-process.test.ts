@@ -73,7 +73,7 @@ describe('when Python dies', () => {
       })
       expect(error.message).toBe(
         'The Python process ended on signal SIGKILL. Its last lines were:\nstep 7\n' +
-          'It may have run out of memory: use a smaller batch; a run goes on from its last checkpoint, a certification from its log.',
+          'It may have run out of memory: use a smaller batch; a run continues from its last checkpoint, a certification from its log.',
       )
     }
     expect(performance.now() - killedMs).toBeLessThan(1000)
@@ -125,7 +125,7 @@ describe('close', () => {
     await closing
     expect(await answered).toBe(1)
     expect((await rejectionOf(session.flush(), PythonExitError)).remedy).toBe(
-      'The session was closed; connect again to go on.',
+      'The session was closed; connect again to continue.',
     )
   })
 
@@ -148,7 +148,7 @@ describe('close', () => {
     await close()
     expect(await rejectionOf(pending, PythonExitError)).toMatchObject({
       signal: 'SIGKILL',
-      remedy: 'The session was closed; connect again to go on.',
+      remedy: 'The session was closed; connect again to continue.',
     })
   })
 })

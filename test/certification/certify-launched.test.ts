@@ -21,7 +21,7 @@ beforeEach(async () => {
 })
 afterEach(() => rm(folder, { recursive: true }))
 
-/** Sessions of so many ranks as far as a process group needs them: a read waits until every rank reads. */
+/** Sessions of that many ranks as far as a process group needs them: a read waits until every rank reads. */
 function launch(worldSize: number) {
   const operations: string[] = []
   const joined: unknown[] = []
@@ -138,7 +138,7 @@ describe('certifyLaunched', () => {
         [6, 2],
       ],
     ])
-    // A whole log is gone on with as it is, by one process or several.
+    // A whole log is continued as it is, by one process or several.
     for (const worldSize of [1, 4, 2]) await certify(worldSize, { durationMs: 3 })
     expect(certified).toHaveLength(PLAN.length)
     expect((await readCertificationLog(log)).rows).toEqual(rows)

@@ -267,7 +267,7 @@ describe('certification', () => {
     ])
   })
 
-  it('certifies an image for those classifiers alone whose logs lack it, each as by itself', async () => {
+  it('certifies an image for those classifiers alone whose logs lack it, each as it does alone', async () => {
     const other = await torch.loadClassifier(session, {
       source: 'timm',
       path: CLASSIFIER,
@@ -304,7 +304,7 @@ describe('certification', () => {
     session.free(other)
   })
 
-  it('refuses to go on with a log of another configuration, and says what differs', async () => {
+  it('refuses to continue with a log of another configuration, and says what differs', async () => {
     await certify('log.tsv', [0])
     await expect(certify('log.tsv', [1], { certification: { alpha: 0.01 } })).rejects.toThrow(ConfigError)
     await expect(certify('log.tsv', [0], { certification: { alpha: 0.01 } })).rejects.toThrow(/alpha/)

@@ -55,7 +55,7 @@ describe('an ensemble that is certified', () => {
     expect(await certify('consensus.tsv', { others: [same], by: 'logits', consensus: 1 })).toEqual(alone)
   })
 
-  it('of different networks has other rows, the same in any pass and order and when it goes on', async () => {
+  it('of different networks has other rows, the same in any pass and order and when it continues', async () => {
     const alone = await certify('alone.tsv', undefined)
     const votes = [
       { by: 'softmax', others: [other] },

@@ -127,7 +127,7 @@ describe('data as people keep them', () => {
     expect(await prediction({ source: 'cifar10', path: folder })).toMatchObject({ className: null })
   })
 
-  it('may have names that are no UTF-8', async () => {
+  it('may have names that are not UTF-8', async () => {
     const name = Buffer.concat([Buffer.from(join(folder, 'caf')), Buffer.of(0xe9), Buffer.from('.ppm')])
     await writeFile(name, greyImage(250))
     const [prediction] = await predict(session, settings(), { files: [pathText(name)] })

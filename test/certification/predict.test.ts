@@ -265,7 +265,7 @@ describe('a smoothed classifier in a folder', () => {
     expect(prediction?.lowerBound).toBeLessThan(0.5)
   })
 
-  it('names every file that is no image, before it computes anything', async () => {
+  it('names every file that is not an image, before it computes anything', async () => {
     const broken = join(folder, 'broken.png')
     await writeFile(broken, 'no picture')
     const absent = join(folder, 'absent.png')

@@ -103,7 +103,7 @@ describe('soft labels', () => {
     expect(rows).toHaveLength(6)
   })
 
-  it('of other settings are not gone on with', async () => {
+  it('of other settings are not continued', async () => {
     const refused = write('whole.jsonl', { n: N + 1 })
     await expect(refused).rejects.toThrow(ConfigError)
     await expect(refused).rejects.toThrow('n: 40 then, 41 now')
@@ -118,7 +118,7 @@ describe('soft labels', () => {
     }
   })
 
-  it('of other random streams are not gone on with', async () => {
+  it('of other random streams are not continued', async () => {
     const [header, ...rows] = await readFile(join(folder, 'whole.jsonl'), 'utf8').then(text =>
       text.split('\n'),
     )
@@ -162,7 +162,7 @@ describe('soft labels', () => {
         'no file of soft labels',
         (): string[] => ['{"n": 3}'],
         'other.jsonl',
-        'is no file of soft labels: format',
+        'is not a file of soft labels: format',
       ],
       ['text', (): string[] => ['idx\tlabel'], 'text.jsonl', 'its first line is not JSON'],
       [

@@ -30,7 +30,7 @@ const denoiser = { source: 'dncnn', depth: 4, width: 16, channels: 1 }
 const adamW = { ...optimisation, learningRate: 2e-3 }
 
 interface System {
-  /** What is laid over the preset: what it asks for, and the digits in the place of its data and network. */
+  /** What is laid over the preset: what it asks for, and the digits in place of its data and network. */
   settings(folder: string): object
   readonly isCertified: boolean
 }

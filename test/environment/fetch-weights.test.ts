@@ -49,7 +49,7 @@ describe('a published file', () => {
     expect(readdirSync(join(first.path, '..'))).toEqual(['weights.pt'])
   })
 
-  test('is gone on with where an earlier download ended', async () => {
+  test('is continued where an earlier download ended', async () => {
     await using server = await serveWeights({ files: { '/weights.pt': CONTENT } })
     const { path } = await fetchFile(published(server.url))
     writeFileSync(`${path}.part`, CONTENT.subarray(0, 100_000))

@@ -58,7 +58,7 @@ async function installedVersion(python: string): Promise<string> {
   return (await execa(python, ['-c', 'import tiny; print(tiny.version)'])).stdout
 }
 
-describe('a .venv of its own', () => {
+describe('its own .venv', () => {
   let folder: string
   let python: string
   beforeAll(async () => {
@@ -131,7 +131,7 @@ describe('a .venv of its own', () => {
   })
 })
 
-describe('what is left of a .venv of its own is made again', () => {
+describe('what is left of its own .venv is made again', () => {
   let folder: string
   let requirementsFile: string
   let python: string

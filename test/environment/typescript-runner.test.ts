@@ -60,6 +60,6 @@ describe('what runs a TypeScript file', () => {
     const file = project('pipe', {})
     rmSync(join(root, 'pipe', 'package.json'))
     execFileSync('mkfifo', [join(root, 'pipe', 'package.json')])
-    await expect(typeScriptRunner(file)).rejects.toThrow(/pipe.package.json is no regular file/)
+    await expect(typeScriptRunner(file)).rejects.toThrow(/pipe.package.json is not a regular file/)
   })
 })

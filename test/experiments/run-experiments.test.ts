@@ -59,7 +59,7 @@ describe('experiments', () => {
     await rm(folder, { recursive: true })
   })
 
-  it('go on where they were interrupted, and share what is done', async () => {
+  it('continue where they were interrupted, and share what is done', async () => {
     const controller = new AbortController()
     const output = join(folder, 'parts')
     const options = { scale: tinyScale(output), output, seeds: [0], session }
@@ -159,7 +159,7 @@ describe('experiments', () => {
     const fewer = resolveArms(objective, options)[0]
     if (fewer === undefined) throw new Error('no arm')
     expect((await readCertificationLog(logPath(fewer, 0))).rows).toHaveLength(6)
-    // Fewer than there are is no work, and no error.
+    // Fewer than there are leave no work, which is not an error.
     const [four] = await runExperiments([objective], { ...options, testImages: 4 })
     expect(four?.outcome.arms[0]?.logs[0]).toHaveLength(4)
   })
@@ -206,7 +206,7 @@ describe('experiments', () => {
   })
 
   it('are planned by what is left, with times that are measured', async () => {
-    // It has a Python of its own, and a process has one at a time.
+    // It has its own Python, and a process has one at a time.
     await session.close()
     const output = join(folder, 'parts')
     const noMask: Arm = { key: 'no-mask', label: 'no mask', config: ablations.table5.withoutMask }

@@ -143,13 +143,13 @@ describe('lock', () => {
     }
   })
 
-  it('is refused where what has its name is no file that can be read, and nothing waits for a pipe', async () => {
+  it('is refused where what has its name is not a file that can be read, and nothing waits for a pipe', async () => {
     const path = `${log}.lock`
     execFileSync('mkfifo', [path])
     for (const attempt of [() => lockLog(log), () => isLocked(path)]) {
       await expect(attempt()).rejects.toThrow(DataError)
       await expect(attempt()).rejects.toThrow(
-        /certify\.tsv\.lock is no regular file.* Delete it if no other process/,
+        /certify\.tsv\.lock is not a regular file.* Delete it if no other process/,
       )
     }
     await rm(path)

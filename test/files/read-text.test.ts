@@ -63,8 +63,8 @@ describe('text that people bring', () => {
 
   it('is refused where it is none', async () => {
     await writeFile(path, Buffer.from('caf\xe9 au lait\n', 'latin1'))
-    await expect(readText(path)).rejects.toThrow(/a\.txt is no text in UTF-8 or UTF-16\. Save it as UTF-8/)
-    await expect(lines()).rejects.toThrow(/a\.txt is no text in UTF-8 or UTF-16/)
+    await expect(readText(path)).rejects.toThrow(/a\.txt is not text in UTF-8 or UTF-16\. Save it as UTF-8/)
+    await expect(lines()).rejects.toThrow(/a\.txt is not text in UTF-8 or UTF-16/)
   })
 
   it('is none where the path is a folder, a pipe or a device: refused at once', async () => {
@@ -72,8 +72,8 @@ describe('text that people bring', () => {
     execFileSync('mkfifo', [pipe])
     for (const [place, reason] of [
       [folder, /is a folder, expected a file/],
-      [pipe, /is no regular file, but a pipe, socket or device/],
-      ['/dev/zero', /is no regular file, but a pipe, socket or device/],
+      [pipe, /is not a regular file, but a pipe, socket or device/],
+      ['/dev/zero', /is not a regular file, but a pipe, socket or device/],
     ] as const) {
       await expect(readText(place)).rejects.toThrow(reason)
       await expect(readLines(place, refuseData(place)).next()).rejects.toThrow(reason)
@@ -117,7 +117,7 @@ describe('a path', () => {
     )
   })
 
-  it('is shown with what is no text', () => {
+  it('is shown with what is not text', () => {
     const text = pathText(Buffer.from('caf\xe9 图.png', 'latin1'))
     expect(shownPath(pathText(Buffer.concat([Buffer.from('图 caf'), Buffer.of(0xe9)])))).toBe('图 caf\\xe9')
     expect(text.length).toBeGreaterThan(8)

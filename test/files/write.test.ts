@@ -33,7 +33,7 @@ async function make(name: string, content: string): Promise<string> {
 
 const contentOf = (name: string) => readFile(join(parent, name, 'file'), 'utf8')
 
-it('a folder is put in the place of another one, or of none', async () => {
+it('a folder is put in place of another one, or of none', async () => {
   await replaceFolder(await make('.one', 'one'), join(parent, 'folder'))
   expect(await contentOf('folder')).toBe('one')
   await replaceFolder(await make('.two', 'two'), join(parent, 'folder'))
@@ -83,7 +83,7 @@ describe.each([
   })
 })
 
-describe('what is no file stays as it is', () => {
+describe('what is not a file stays as it is', () => {
   const writers = [writeWhole, writeDurably, openToAppend, openToChange] as const
 
   it.each<[string, (path: string) => Promise<unknown>, RegExp]>([

@@ -130,7 +130,7 @@ describe('CertificationLogWriter', () => {
     await expect(others).rejects.toThrow(/has 1 images that are not to be certified now: 0\./)
   })
 
-  it('refuses to go on with another share of a plan', async () => {
+  it('refuses to continue with another share of a plan', async () => {
     const share = { number: 1, of: 2, count: 4, sha256: 'aa' }
     await (await CertificationLogWriter.open(path, { ...metadata, share })).close()
     await (await CertificationLogWriter.open(path, { ...metadata, share })).close()
@@ -304,7 +304,7 @@ describe('readCertificationLog', () => {
 
   it.each([
     ['a missing log', undefined, /There is no certification log/],
-    ['metadata that are no JSON', '{', /it is not JSON/],
+    ['metadata that are not JSON', '{', /it is not JSON/],
     ['metadata without a configuration', '{}', /it has no configuration/],
     [
       'a format of a later version',

@@ -42,7 +42,7 @@ describe('rows against their votes', () => {
     ],
     ['aces', 4, 'radius', more, /line 6: radius is/],
     ['aces', 4, 'outcome', () => 'abstains', /outcome is abstains, .* follows certified|predict/],
-    ['aces', 4, 'evidence', detail({ parts: [] }), /line 6: evidence is no selector/],
+    ['aces', 4, 'evidence', detail({ parts: [] }), /line 6: evidence is not a selector/],
     ['aces', 4, 'n', () => '2001', /n is 2001, .* follows 2000/],
     ['cascade', 4, 'radius', more, /line 6: radius is/],
     ['cascade', 4, 'candidate_count', () => '1799', /line 6: candidate_count is 1799, .* follows 1800/],

@@ -30,7 +30,7 @@ interface Written {
   readonly rows?: number
 }
 
-/** Writes the log of a shard, or of the whole plan, as a process of its own would. */
+/** Writes the log of a shard, or of the whole plan, as its own process would. */
 async function write(shard: Shard | undefined, { plan = PLAN, changes = {}, rows = 99 }: Written = {}) {
   const path = shard === undefined ? join(folder, 'single.tsv') : shardPath(output, shard)
   const log = await CertificationLogWriter.open(path, {

@@ -92,7 +92,7 @@ describe('every kind of method', () => {
     },
   )
 
-  it('learns from what is left of an epoch as from an update of so many images', async () => {
+  it('learns from what is left of an epoch as from an update of that many images', async () => {
     const trainAtOnce = async (run: string, imagesPerUpdate: number) => {
       const config = kindRun('stability', join(folder, run), softLabels)
       const { optimisation } = config

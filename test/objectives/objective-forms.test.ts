@@ -224,7 +224,7 @@ describe('an objective', () => {
   })
 
   it.each(['smallest', 'largest'] as const)(
-    'is judged by an evaluation of its own, whose %s value is best',
+    'is judged by its own evaluation, whose %s value is best',
     async is => {
       const judged = defineObjective<PlainForm>({ ...PLAIN, evaluation: evaluation(testLoss, is) })
       const run = definition(is, judged, {

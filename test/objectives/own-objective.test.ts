@@ -57,7 +57,7 @@ describe('an objective of one file', () => {
     await rm(folder, { recursive: true })
   })
 
-  /** The same run as a program of its own, whose process is killed after the fifth update. */
+  /** The same run as its own program, whose process is killed after the fifth update. */
   async function killed(output: string): Promise<void> {
     const child = runProgram(SCRIPT, output)
     for await (const line of createInterface({ input: child.stdout })) {
@@ -107,7 +107,7 @@ describe('an objective of one file', () => {
     expect(await checkpointBytes(run, 'epoch-02')).toEqual(await checkpointBytes(whole, 'epoch-02'))
   }, 120_000)
 
-  it('is not gone on with by another method, which names its script', async () => {
+  it('is not continued by another method, which names its script', async () => {
     const output = join(folder, 'refusing')
     await cp(join(folder, 'killed'), output, { recursive: true })
     const other = presets.digits({ classifier: CLASSIFIER, output })

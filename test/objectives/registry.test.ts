@@ -33,6 +33,6 @@ it('says which kinds there are where one is not', () => {
   expect(() => findObjective('mine')).toThrow(
     `method.kind: expected ${kinds.join(' or ')}, got mine. Pass an objective of this kind to defineConfig, in \`objectives\`.`,
   )
-  // A name that every object has is no kind.
+  // A name that every object has is not a kind.
   expect(() => findObjective('toString')).toThrow(/got toString/)
 })

@@ -10,7 +10,7 @@ prepare_torchvision()
 
 
 class InFolder(unittest.TestCase):
-    """Has a folder of its own, `self.folder`."""
+    """Has its own folder, `self.folder`."""
 
     def setUp(self):
         folder = tempfile.TemporaryDirectory()

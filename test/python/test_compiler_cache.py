@@ -49,11 +49,11 @@ class TestOwnCache(unittest.TestCase):
         other = self.home / "other"
         other.mkdir(mode=0o700)
         self.folder.symlink_to(other)
-        with self.assertRaisesRegex(SpecError, "is no folder"):
+        with self.assertRaisesRegex(SpecError, "is not a folder"):
             own_cache()
         self.folder.unlink()
         self.folder.write_text("")
-        with self.assertRaisesRegex(SpecError, "is no folder"):
+        with self.assertRaisesRegex(SpecError, "is not a folder"):
             own_cache()
 
     def test_is_an_error_where_it_cannot_be_made(self):

@@ -33,7 +33,7 @@ class ReadingJson(unittest.TestCase):
 
     def test_is_read_from_a_regular_file_of_a_bounded_size_alone(self):
         os.mkfifo(self.path)
-        with self.assertRaisesRegex(WeightsError, "config.json' cannot be read: it is no regular file, but a pipe"):
+        with self.assertRaisesRegex(WeightsError, "config.json' cannot be read: it is not a regular file, but a pipe"):
             read_json(self.path)
         self.path.unlink()
         self.path.mkdir()

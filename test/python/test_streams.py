@@ -54,7 +54,7 @@ class Streams(unittest.TestCase):
         # Equal states would begin with equal bits: the key of a Philox generator, the first words of a Mersenne Twister.
         starts = {streams.stream_bytes(0, "certify", name, "estimation", 0, count=8) for name in range(1_000_000)}
         self.assertEqual(len(starts), 1_000_000)
-        # 32 bits, to which torch's CPU generator cuts a seed, do not tell so many apart.
+        # 32 bits, to which torch's CPU generator cuts a seed, do not tell this many apart.
         self.assertLess(len({start[:4] for start in starts}), 1_000_000)
 
     def test_of_names_that_are_alike_in_32_bits_differ(self):

@@ -5,7 +5,7 @@ import { resolveInterpreter } from '../../src/environment/interpreter'
 import { PYTHON_FOLDER } from '../../src/environment/paths'
 import { PACKAGE_FOLDER } from '../../src/files/package-folder'
 
-/** `npm run test:slow` takes ten minutes, from a seed of its own; FT_CADIS_FUZZ_SEED repeats one. */
+/** `npm run test:slow` takes ten minutes, from its own seed; FT_CADIS_FUZZ_SEED repeats one. */
 const SECONDS = Number(process.env.FT_CADIS_FUZZ_SECONDS ?? 5)
 const SEED = process.env.FT_CADIS_FUZZ_SEED ?? (SECONDS > 60 ? String(Date.now()) : '1')
 const STARTING_MS = 120_000

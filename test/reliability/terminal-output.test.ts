@@ -14,7 +14,7 @@ import { linesThat } from '../support/source-lines'
 import { runOnTerminal } from '../support/terminal'
 import { TYPESCRIPT } from '../support/typescript'
 
-/** Sets the title of the window, clears the screen, turns the direction of text, begins a line of its own. */
+/** Sets the title of the window, clears the screen, turns the direction of text, begins its own line. */
 const HOSTILE = '\u001b]0;title\u0007\u001b[2J\u009b31m\u202ename\u2066\nerror: forged'
 
 /** Characters that steer a terminal, but for the end of a line. */

@@ -23,7 +23,7 @@ const HOSTILE = [
   '\u2028\u2029\0<iframe src="data:text/html,<script>alert(12)</script>">',
 ]
 const WORDS = HOSTILE.join(' ')
-/** As names and as values, each by itself: pages cut long values off. */
+/** As names and as values, each separately: pages cut long values off. */
 const FIELDS = Object.fromEntries(HOSTILE.map(text => [text, text]))
 
 let folder: string

@@ -51,7 +51,7 @@ describe('planRun', () => {
   describe('with what is left of an epoch', () => {
     const all = { ...CIFAR10, optimisation: { ...CIFAR10.optimisation, dropLast: false } }
 
-    it('makes an update of its own of it', () => {
+    it('makes its own update of it', () => {
       const plan = planRun(all, { trainImages: 50_003 })
       expect(plan).toMatchObject({
         updatesPerEpoch: 391,

@@ -100,7 +100,7 @@ describe('a run that continues from a checkpoint', () => {
 
   it.each<[string, Partial<RunConfig>]>([
     ['LoRA', { tuning: { kind: 'lora', rank: 4, alpha: 4 } }],
-    ['a judge of its own', { method: { ...shortRun('run').method, updateSelection: false } }],
+    ['its own judge', { method: { ...shortRun('run').method, updateSelection: false } }],
     ['a loss scale under float16', { autocast: 'float16' }],
   ])('does so with %s', async (name, change) => {
     const optimisation = { ...shortRun('run').optimisation, imagesPerUpdate: 60, imagesPerMicroBatch: 30 }
@@ -196,7 +196,7 @@ describe('a run that continues from a checkpoint', () => {
     ],
     [
       'a pipe',
-      /is no regular file/,
+      /is not a regular file/,
       async path => {
         await rm(path)
         execFileSync('mkfifo', [path])
@@ -211,7 +211,7 @@ describe('a run that continues from a checkpoint', () => {
     expect(await readdir(run, { recursive: true })).toEqual(files)
   })
 
-  it('whose checkpoint says nothing of its metrics, but for their length, goes on', async () => {
+  it('whose checkpoint says nothing of its metrics, but for their length, continues', async () => {
     const run = await copyOfStopped('without digest')
     const checkpoint = join(run, 'checkpoints', 'step-000007')
     expect((await readCheckpoint(checkpoint)).state.metricsSha256).toBe(
@@ -349,8 +349,8 @@ describe('a run that continues from a checkpoint', () => {
       c => rewriteTrainer(c, () => ({ updatesInEpoch: 8, step: 8 })),
     ],
     [
-      'a pipe in the place of its weights',
-      /model.safetensors is no file/,
+      'a pipe in place of its weights',
+      /model.safetensors is not a file/,
       async c => {
         await rm(join(c, 'model.safetensors'))
         execFileSync('mkfifo', [join(c, 'model.safetensors')])

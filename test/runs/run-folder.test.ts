@@ -88,7 +88,7 @@ it.each<[string, (metrics: string) => Promise<void>]>([
 it.each([
   ['cut', ''],
   ['longer', '{"step":1}\n{"step":9}\n'],
-])('says that its metrics were %s under it, and goes on with what they are', async (_how, content) => {
+])('says that its metrics were %s under it, and continues with what they are', async (_how, content) => {
   const warnings: string[] = []
   const listener = ({ message }: Error) => warnings.push(message)
   process.on('warning', listener)
@@ -113,7 +113,7 @@ it.each([
   await resumed.close()
 })
 
-it('metrics that were changed since are not gone on with', async () => {
+it('metrics that were changed since are not continued', async () => {
   await mkdir(run)
   await writeFile(join(run, 'metrics.jsonl'), '{"step":1}\n')
   const folder = await RunFolder.open(run)

@@ -82,8 +82,8 @@ describe('a run does not continue', () => {
   it.each<[string, HookTrace, HookTrace]>([
     ['a bare function of another source', bare, { ...bare, sha256: OTHER }],
     ['a bare function that shows no source', { ...bare, sha256: null }, { ...bare, sha256: null }],
-    ['a bare function in the place of a named one', named, bare],
-    ['a named function in the place of a bare one', bare, named],
+    ['a bare function in place of a named one', named, bare],
+    ['a named function in place of a bare one', bare, named],
   ])('with %s, unless that is accepted', (_, then, now) => {
     expect(resume({ rule: then }, { rule: now })).toThrow(ConfigError)
     expect(resume({ rule: then }, { rule: now })).toThrow(/ {2}rule: .* now\n.*--accept-changed-hooks/)

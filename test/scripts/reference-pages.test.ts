@@ -31,7 +31,7 @@ test('a field has its type, bounds, default and meaning', () => {
   }
 })
 
-test('a choice between sources within a section has a section of its own', () => {
+test('a choice between sources within a section has its own section', () => {
   const page = referencePages()['docs/reference/configuration.md']
   const row =
     '| `denoiser` | `object` |  | The diffusion model in front of the classifier, which is never trained;'

@@ -162,8 +162,8 @@ describe('a service', () => {
   })
 
   it.each([
-    ['text', { type: 'text/plain', body: 'x' }, 415, /is no image/],
-    ['no type', { type: '', body: 'x' }, 415, /is no image/],
+    ['text', { type: 'text/plain', body: 'x' }, 415, /is not an image/],
+    ['no type', { type: '', body: 'x' }, 415, /is not an image/],
     ['no body', { type: 'image/png', body: '' }, 422, /no image in the request/],
     ['other bytes', { type: 'image/png', body: '%PDF-1.7' }, 415, /No image format/],
     [
@@ -474,7 +474,7 @@ it('the page has no file but those that are served', () => {
   ])
 })
 
-/** The header of a BMP file of so many pixels, without any. */
+/** The header of a BMP file of that many pixels, without any. */
 function bmpHeader(width: number, height: number): Buffer {
   const header = Buffer.alloc(54)
   header.write('BM')

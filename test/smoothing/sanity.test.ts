@@ -32,7 +32,7 @@ afterAll(async () => {
 
 const digits = () => torch.openDataset(session, { source: 'digits', split: 'test' })
 
-/** The first so many digits as files, in class folders that are called by their words, or by others. */
+/** The first N digits as files, in class folders that are called by their words, or by others. */
 async function digitsAsFiles(
   path: string,
   images: number,
@@ -204,7 +204,7 @@ describe('certify and finetune', () => {
     expect(notes).toHaveLength(1)
   })
 
-  it('stand in config.json of a run, also after it was gone on with, and change no update', async () => {
+  it('stand in config.json of a run, also after it was continued, and change no update', async () => {
     const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
     const run = async (output: string, hooks: object) => {
       const losses: number[] = []

@@ -11,7 +11,7 @@ export const canMount = (() => {
   }
 })()
 
-/** Mounts a disk of so many bytes (`4M`), in memory, at a new folder. */
+/** Mounts a disk of that many bytes (`4M`), in memory, at a new folder. */
 export function mountDisk(path: string, size: string): void {
   mkdirSync(path, { recursive: true })
   execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', path])

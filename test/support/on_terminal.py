@@ -2,7 +2,7 @@
 
     python on_terminal.py <keys> <program> [words...]
 
-The keys are typed once the program has stopped itself (SIGSTOP), and then it goes on: a pattern in what it shows may be seen
+The keys are typed once the program has stopped itself (SIGSTOP), and then it continues: a pattern in what it shows may be seen
 after it has ended, where the machine is busy. Exits as the program does.
 """
 

@@ -48,7 +48,7 @@ export function epochRow(...of: Parameters<typeof epochReport>): object {
   return { kind: 'epoch', ...fields, ...metrics }
 }
 
-/** The rows of so many updates, with those of the epochs between. */
+/** The rows of that many updates, with those of the epochs between. */
 export function rows(updates: number): object[] {
   return Array.from({ length: updates }, (_, index) => index + 1).flatMap(step => [
     updateRow(step),

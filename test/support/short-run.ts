@@ -1,10 +1,10 @@
 /**
- * A short fine-tuning of the digits as a program of its own, for tests that kill it: 20 updates in two epochs, with a
+ * A short fine-tuning of the digits as its own program, for tests that kill it: 20 updates in two epochs, with a
  * checkpoint after every third.
  *
  *     npx tsx test/support/short-run.ts <output> [overrides of the configuration as JSON] [those of rank 1]
  *
- * With PAUSE_AT=<step> in the environment it stops itself (SIGSTOP) after that update, until somebody lets it go on.
+ * With PAUSE_AT=<step> in the environment it stops itself (SIGSTOP) after that update, until somebody lets it continue.
  *
  * Prints a JSON line with the process ids, one with the updates that are done already, then one for each update, and the last
  * checkpoint at the end.

@@ -11,7 +11,7 @@ export interface PretendedStream {
   restore(): void
 }
 
-/** Puts a stream that is, or is not, a terminal in the place of stderr or stdout. */
+/** Puts a stream that is, or is not, a terminal in place of stderr or stdout. */
 export function pretendStream(
   name: 'stderr' | 'stdout',
   properties: { isTTY: boolean; columns?: number },

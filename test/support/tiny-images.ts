@@ -6,7 +6,7 @@ export function greyImage(grey: number): Buffer {
   return Buffer.concat([Buffer.from('P6 8 8 255\n'), Buffer.alloc(3 * 64, grey)])
 }
 
-/** Writes `<path>/<split>/<class>/<number>.ppm`: so many images of each class, of the class's grey and lighter. */
+/** Writes `<path>/<split>/<class>/<number>.ppm`: this many images of each class, of the class's grey and lighter. */
 export async function writeGreyImages(
   path: string,
   classes: Readonly<Record<string, number>>,

@@ -13,7 +13,7 @@ interface ServedFiles {
   readonly files?: Readonly<Record<string, Buffer>>
   /** Models as a hub has them, by id: their files by name. */
   readonly models?: Readonly<Record<string, Readonly<Record<string, Buffer>>>>
-  /** Breaks the connection after so many bytes of each answer. */
+  /** Breaks the connection after this many bytes of each answer. */
   readonly breaksAfter?: number
   /** Answers every request so. */
   readonly status?: number

@@ -26,7 +26,7 @@ describe('compilingPhase', () => {
   })
 })
 
-describe('compiling is a phase of its own', () => {
+describe('compiling is its own phase', () => {
   let stderr: PretendedStream | undefined
   beforeEach(() => {
     vi.spyOn(console, 'error').mockImplementation(() => undefined)

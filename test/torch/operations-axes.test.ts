@@ -58,7 +58,7 @@ describe('types of results', () => {
   const index_B = torch.tensor(session, [0], { axes: 'B', dtype: 'int64' })
   const bool_B = torch.tensor(session, [true], { axes: 'B', dtype: 'bool' })
 
-  test('a letter that is no axis', () => {
+  test('a letter that is not an axis', () => {
     const wrong = () => [
       // @ts-expect-error
       torch.softmax(x_MBK, 'C'),

@@ -57,7 +57,7 @@ it('a moving average starts at the weights of its first update, and moves toward
   session.free([denoiser, optimizer, average])
 })
 
-it('SGD adds weight decay to the gradient, keeps a momentum, and goes on with it from a file', async () => {
+it('SGD adds weight decay to the gradient, keeps a momentum, and continues with it from a file', async () => {
   const load = () =>
     torch.loadClassifier(session, {
       ...{ source: 'python', file: NETWORK, factory: 'seeded', tuning: { kind: 'full' } },

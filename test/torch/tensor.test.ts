@@ -28,7 +28,7 @@ describe('types of shapes', () => {
     expectTypeOf<Without<'MBK', 'B' | 'K'>>().toEqualTypeOf<'MK' | 'MB'>()
   })
 
-  test('Replaced has others in the place of one axis, or of a run of them', () => {
+  test('Replaced has others in place of one axis, or of a run of them', () => {
     expectTypeOf<Replaced<'MBK', 'B', 'A'>>().toEqualTypeOf<'MAK'>()
     expectTypeOf<Replaced<'MBCHW', 'MB', 'N'>>().toEqualTypeOf<'NCHW'>()
     expectTypeOf<Replaced<'NK', 'N', 'MB'>>().toEqualTypeOf<'MBK'>()

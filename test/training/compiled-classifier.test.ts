@@ -26,7 +26,7 @@ const REFUSED = NAMES.filter(name => !COMPILABLE.includes(name))
 /** Seven numbers, which take passes of four sizes. */
 const ATTACKED = [1, 2, 3, 4, 5, 7, 10]
 
-/** Attacks so many images in the updates, whatever the classifier says. */
+/** Attacks this many images in the updates, whatever the classifier says. */
 const moreAndMore: SelectionRule = ({ correct }, { position: { step } }) => ({
   weights: correct.map(row => row.map(() => 1)),
   attacked: Array.from({ length: ATTACKED[step - 1] ?? 0 }, (_, image) => image),

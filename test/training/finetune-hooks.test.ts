@@ -36,7 +36,7 @@ describe('finetune', () => {
     return { ...others, optimisation: { ...optimisation, imagesPerUpdate: 400 }, ...changes }
   }
 
-  it('stops after so many updates, in the middle of an epoch, and leaves its checkpoint', async () => {
+  it('stops after this many updates, in the middle of an epoch, and leaves its checkpoint', async () => {
     const starts: RunStart[] = []
     const { updates, epochs, checkpoint, networks, smoothing } = await finetuneCollecting(session, config(), {
       stopAfterUpdates: 4,

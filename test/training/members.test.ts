@@ -91,7 +91,7 @@ describe('members that are trained together', () => {
     expect(Object.keys(recorded.files)).toEqual(['method.weights.0', 'method.weights.1'])
   })
 
-  it('share no update: their loss is no sum over micro-batches', async () => {
+  it('share no update: their loss is not a sum over micro-batches', async () => {
     const { optimisation } = run()
     const inTwo = run({ optimisation: { ...optimisation, imagesPerMicroBatch: 225 } }, 'in-two')
     await expect(train(inTwo)).rejects.toThrow(

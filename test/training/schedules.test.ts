@@ -48,7 +48,7 @@ describe('steppedLearningRate', () => {
   const rates = (given: Parameters<typeof steppedLearningRate>[1]['steps'], epochs: readonly number[]) =>
     epochs.map(epochsDone => steppedLearningRate(epochsDone, { peak: 2, warmupEpochs: 0, steps: given }))
 
-  it('drops every so many epochs, on time, late or early, and is constant within an epoch', () => {
+  it('drops every N epochs, on time, late or early, and is constant within an epoch', () => {
     expect(rates(steps, [0, 49.9, 50, 99.9])).toEqual([2, 2, 2 * 0.1, 2 * 0.1])
     expect(rates({ ...steps, late: 1 }, [50.9, 51])).toEqual([2, 2 * 0.1])
     expect(rates({ ...steps, late: -1 }, [0, 48.9, 49])).toEqual([2, 2, 2 * 0.1])

@@ -66,5 +66,5 @@ def _mapped(folders: Sequence[str], asked: Mapping[str, int], where: str) -> dic
         )
     logits = list(asked.values())
     if not logits or len(set(logits)) < len(logits) or any(type(logit) is not int or logit < 0 for logit in logits):
-        raise SpecError(f"data.classes must give each folder a logit of its own, counted from 0, got {dict(asked)!r}.")
+        raise SpecError(f"data.classes must give each folder its own logit, counted from 0, got {dict(asked)!r}.")
     return dict(sorted(asked.items(), key=lambda item: item[1]))

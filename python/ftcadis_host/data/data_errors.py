@@ -31,5 +31,5 @@ class EndOfData(Exception):
 
 
 def shown(path: str) -> str:
-    """A path for a message: bytes that are no UTF-8 as `\\xe9`."""
+    """A path for a message: bytes that are not UTF-8 as `\\xe9`."""
     return os.fsencode(path).decode("utf-8", "backslashreplace")

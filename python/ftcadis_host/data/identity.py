@@ -19,7 +19,7 @@ from ..regular_files import read_regular_file
 
 # The sizes of more files than these are kept in the user's cache.
 UNCACHED_FILES = 10_000
-# The content of so many files, spread evenly, is looked at, of each that has at most so many bytes.
+# The content of that many files, spread evenly, is looked at, of each that has at most this many bytes.
 READ_FILES = 256
 READ_BYTES = 1_000_000
 
@@ -72,7 +72,7 @@ def _some_whole(folder: str, names: Sequence[bytes]) -> bytes:
         try:
             content = read_regular_file(os.fsdecode(path), most=READ_BYTES)
         except ValueError:
-            continue  # what is larger has a size of its own; what is no file is for the loader to refuse
+            continue  # what is larger has its own size; what is not a file is for the loader to refuse
         except OSError as error:
             raise _unreadable(error) from error
         sha256.update(hashlib.sha256(content).digest())

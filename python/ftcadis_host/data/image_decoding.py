@@ -48,7 +48,7 @@ warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 
 
 class UndecodableError(Exception):
-    """The content of a file is no image that is decoded.
+    """The content of a file is not an image that is decoded.
 
     kind: `format` where no format is recognised, `pixels` where it is larger than the limits, else `damaged`.
     """

@@ -22,7 +22,7 @@ Identity = tuple[int, int]  # device and inode
 
 
 def is_hidden(name: str) -> bool:
-    """Whether a file or folder is no data by its name: `.ipynb_checkpoints`, `._0.png`, `__MACOSX`."""
+    """Whether a file or folder is not data by its name: `.ipynb_checkpoints`, `._0.png`, `__MACOSX`."""
     return name.startswith(".") or name in SYSTEM_FOLDERS
 
 

@@ -142,7 +142,7 @@ class Loader:
         raise EndOfData(f"Epoch {self._epoch} has no more than {self.batches_per_epoch} batches.")
 
     def planned_indices(self, *, epoch: int, first_batch: int, batches: int) -> list[list[int]]:
-        """Which images of the data set so many batches of an epoch hold, for all ranks; nothing is read.
+        """Which images of the data set this many batches of an epoch hold, for all ranks; nothing is read.
 
         Corrupt images are named although others may stand in for them.
         """

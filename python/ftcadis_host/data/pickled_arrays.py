@@ -90,7 +90,7 @@ class _Unpickler(pickle.Unpickler):
 
 def _make_array(content: bytes, element: _Type, shape: tuple, order: str) -> np.ndarray:
     if not isinstance(shape, tuple) or any(type(length) is not int or length < 0 for length in shape):
-        raise RefusedPickleError("an array has a shape that is no tuple of whole numbers")
+        raise RefusedPickleError("an array has a shape that is not a tuple of whole numbers")
     kind = np.dtype(element.code.replace("|", ""))
     if len(content) != math.prod(shape) * kind.itemsize:
         raise RefusedPickleError(f"an array of shape {shape} comes with {len(content)} bytes")

@@ -42,7 +42,7 @@ def seeded_subset(dataset: Any, count: int, seed: int) -> list[int]:
 def over_classes(dataset: Any, count: int, seed: int) -> list[int]:
     """`count` different indices drawn over the classes, in ascending order: as many of each as there are, but for one.
 
-    Classes take turns in the order of their labels, each with its next image in an order of its own that the seed decides.
+    Classes take turns in the order of their labels, each with its next image in its own order that the seed decides.
     """
     if not isinstance(count, int) or not 0 < count <= len(dataset):
         raise ValueError(f"A subset must have 1 to {len(dataset)} images, got {count!r}.")

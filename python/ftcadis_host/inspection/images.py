@@ -15,7 +15,7 @@ from ..data.image_decoding import FORMATS, read_rgb
 from ..data.image_folder import open_image_folder
 from ..data.split_folders import is_unsplit
 
-# So many files of a split are decoded, spread evenly over it.
+# This many files of a split are decoded, spread evenly over it.
 DECODED = 500
 SHOWN = 5
 

@@ -115,7 +115,7 @@ def _read_config(folder: Path) -> dict[str, Any]:
     for pattern in ("rank_pattern", "alpha_pattern"):
         names += list(content.get(pattern) or {})
         if not all(isinstance(value, (int, float)) and value > 0 for value in (content.get(pattern) or {}).values()):
-            raise SpecError(f"'{pattern}' in '{folder / CONFIG_FILE}' has a value that is no number above 0. Correct it.")
+            raise SpecError(f"'{pattern}' in '{folder / CONFIG_FILE}' has a value that is not a number above 0. Correct it.")
     strange = [name for name in names if not isinstance(name, str) or not NAME.match(name)]
     if strange:
         raise SpecError(

@@ -104,7 +104,7 @@ def check_file(path: Path | str) -> None:
     if path.is_dir():
         raise WeightsError(f"'{path}' is a folder, expected a weight file. Give a file in it.")
     if path.exists() and not path.is_file():
-        raise WeightsError(f"'{path}' is no regular file, but a pipe, socket or device, expected a weight file. Name a file.")
+        raise WeightsError(f"'{path}' is not a regular file, but a pipe, socket or device, expected a weight file. Name a file.")
     if not path.is_file():
         fetched = PUBLISHED_FILES.get(path.name)
         remedy = f"Run `npx ft-cadis fetch {fetched}`, or give" if fetched else "Give"
@@ -247,7 +247,7 @@ def _check_zip(path: Path) -> None:
             f"'{path}' is a zip archive, but not one that `torch.save` wrote. Unpack it, and give the weight file in it."
         )
     size = path.stat().st_size
-    # torch.save stores, and compresses nothing: what unpacks to more than the file is no weight file.
+    # torch.save stores, and compresses nothing: what unpacks to more than the file is not a weight file.
     if any(entry.compress_type != zipfile.ZIP_STORED or entry.file_size > size for entry in entries):
         raise WeightsError(
             f"'{path}' is a compressed archive, which `torch.save` does not write. Unpack it, and give the weight file in it."

@@ -63,7 +63,7 @@ def network_bytes(module: nn.Module) -> dict[str, int]:
 
 
 def denoising_peak(denoiser: nn.Module, image_shape: list[int], images: int) -> int:
-    """Bytes beside the weights that denoising so many images at once takes."""
+    """Bytes beside the weights that denoising this many images at once takes."""
     tensors = _shapes_of(denoiser)
     noisy = torch.empty(images, *image_shape, device="meta")
     with _LiveBytes() as counted, torch.no_grad():

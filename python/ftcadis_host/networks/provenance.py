@@ -82,7 +82,7 @@ def require_denoiser_of(denoiser: nn.Module, spec: Mapping[str, Any], *, dtype: 
 
 
 def _identity(spec: Mapping[str, Any]) -> dict[str, Any]:
-    """What decides what is loaded: settings, and in the place of a path the content of its files."""
+    """What decides what is loaded: settings, and in place of a path the content of its files."""
     # An expected hash is a check of the file, which was made when it was loaded.
     settings = {key: value for key, value in spec.items() if key != "sha256"}
     path = Path(settings.get("path", ""))

@@ -73,7 +73,7 @@ class RunningStatistics:
 
     @torch.no_grad()
     def apply(self, micro_batches: int) -> None:
-        """Leaves what an update of so many micro-batches, over all ranks, makes of the statistics."""
+        """Leaves what an update of that many micro-batches, over all ranks, makes of the statistics."""
         if micro_batches == 1:
             self._write(self._last)
             return

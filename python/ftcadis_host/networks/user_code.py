@@ -48,7 +48,7 @@ def imported(path: Path) -> Iterator[UserFile]:
     package.__path__ = [str(folder)]
     location = importlib.util.spec_from_file_location(f"{PACKAGE}.{path.stem}", path)
     if location is None:
-        raise SpecError(f"'{path}' is no Python file: its name does not end with .py. Give one that does.")
+        raise SpecError(f"'{path}' is not a Python file: its name does not end with .py. Give one that does.")
     module = importlib.util.module_from_spec(location)
     file = UserFile(module)
     sys.modules.update({PACKAGE: package, module.__name__: module})

@@ -37,7 +37,7 @@ def check_folder_or_id(path: str) -> None:
     if Path(path).is_dir():
         return
     if Path(path).exists():
-        raise WeightsError(f"'{path}' is no folder. Give a folder, or a hub id such as 'owner/name'.")
+        raise WeightsError(f"'{path}' is not a folder. Give a folder, or a hub id such as 'owner/name'.")
     if path.startswith((".", "/", "~")) or path.count("/") != 1 or "\\" in path:
         raise WeightsError(f"There is no folder '{path}'. Give an existing folder, or a hub id such as 'owner/name'.")
 

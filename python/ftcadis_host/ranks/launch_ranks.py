@@ -1,7 +1,7 @@
 """torchrun for `ft-cadis launch`: `python -P -m ftcadis_host.ranks.launch_ranks <torchrun's arguments>`.
 
 It is torch.distributed.run with another beginning, see `rendezvous`, and another end: what failed in a line for each rank,
-the exit code of the rank that failed first, 128 + the signal's number after a signal, and an end in good order when the
+the exit code of the rank that failed first, 128 + the signal's number after a signal, and an end cleanly when the
 process is gone that started it.
 """
 

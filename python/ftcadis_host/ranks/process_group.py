@@ -102,7 +102,7 @@ class ProcessGroup:
         self._watch.note_failure(failure)
 
     def leave(self) -> None:
-        """Leaves in good order: this rank takes part in no operation any more."""
+        """Leaves cleanly: this rank takes part in no operation any more."""
         self.close("has left the process group")
         distributed.destroy_process_group()
 

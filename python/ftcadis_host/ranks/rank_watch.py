@@ -75,7 +75,7 @@ class RankWatch:
     def __init__(self, store: distributed.Store, rank: int, world_size: int):
         self._silence = float(os.environ.get("FT_CADIS_RANK_SILENCE_SECONDS", SILENCE_SECONDS))
         self._beat_seconds = min(BEAT_SECONDS, self._silence / 5)
-        # A connection of its own: on the group's, a collective may wait.
+        # Its own connection: on the group's, a collective may wait.
         self._store = store.clone()
         self._rank = rank
         self._world_size = world_size

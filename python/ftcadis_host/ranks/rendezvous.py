@@ -60,7 +60,7 @@ class LoopbackRendezvous(RendezvousHandler):
         return ONE_MACHINE
 
     def next_rendezvous(self) -> RendezvousInfo:
-        """A store of its own for each start of the ranks, without the words of an earlier one."""
+        """Its own store for each start of the ranks, without the words of an earlier one."""
         store = distributed.PrefixStore(f"{self._run_id}/{self._round}", self._store)
         self._round += 1
         return RendezvousInfo(store, 0, 1, RendezvousStoreInfo(LOOPBACK, self._port))
@@ -128,8 +128,8 @@ def _pickled(text: bytes) -> bytes:
         return pickle.dumps(_from_json(json.loads(text)))
     except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
         raise RendezvousStateError(
-            "What stands in the store is no state of this rendezvous: something else writes there. "
-            "Give every launch an endpoint of its own, in a network that strangers do not reach."
+            "What stands in the store is not a state of this rendezvous: something else writes there. "
+            "Give every launch its own endpoint, in a network that strangers do not reach."
         ) from error
 
 

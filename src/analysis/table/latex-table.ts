@@ -2,7 +2,7 @@ import { latexText } from './latex-text'
 import { type Cell, type Column, formatCell, isNumeric, notesOf, numberOf, type Table } from './table-cells'
 
 export interface LatexOptions {
-  /** In the place of the table's own, in LaTeX as it stands. */
+  /** In place of the table's own, in LaTeX as it stands. */
   readonly caption?: string
   /** Name for `\ref`. Default: `tab:certified`. */
   readonly label?: string

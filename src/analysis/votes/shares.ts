@@ -94,7 +94,7 @@ export function expectedFigures(
 /** Lower bounds by α and n, then by count: logs of one α share them, and so do a table and its chart. */
 const LOWER_BOUNDS = new Map<string, Map<number, number>>()
 
-/** The radius that so many votes certify, -1 where they abstain. */
+/** The radius that this many votes certify, -1 where they abstain. */
 function radiiByCount({ n, bound, alpha }: { n: number; bound: Bound; alpha: number }) {
   const key = `${alpha} ${n}`
   const known = LOWER_BOUNDS.get(key) ?? new Map<number, number>()

@@ -83,7 +83,7 @@ export class GridCertification implements AdaptiveCertification {
     this.#looks = lookSchedule({ n, block })
     this.#tests = radii.map(radius => {
       const threshold = bound.top(radius)
-      // Where even unanimous votes are no evidence, no vote is worth drawing.
+      // Where even unanimous votes are not evidence, no vote is worth drawing.
       const isReachable = threshold ** n <= alpha
       return {
         radius,

@@ -4,7 +4,7 @@ import { estimateFromCounts } from '../statistics'
 import { type Certifier, ONLY_BALLOT, type Steps } from './certifier'
 
 export interface AtRadiusCertifierOptions extends AtRadiusOptions {
-  /** Noisy copies that pick the class, anew in each round. */
+  /** Noisy copies that pick the class, again in each round. */
   readonly n0: number
   readonly ballot?: string
 }

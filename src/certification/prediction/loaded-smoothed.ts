@@ -110,7 +110,7 @@ export class LoadedSmoothed implements Disposable {
    * Classifies one image: its file, or the content of one. The noise depends on the content and the seed alone, so that an
    * answer is the same whatever shares its passes.
    *
-   * @throws UnusableImageError where it is no image that is decoded; ConfigError for options under which nothing can be
+   * @throws UnusableImageError where it is not an image that is decoded; ConfigError for options under which nothing can be
    *   certified; CheckpointError where a noisy copy has no class; the reason of `signal`
    */
   async predict(image: string | Uint8Array, options: SmoothedPredictOptions = {}): Promise<SmoothedAnswer> {
@@ -151,7 +151,7 @@ export class LoadedSmoothed implements Disposable {
   /**
    * Pictures of an image: as networks are given it, and noisy and denoised copies. PNG files in base64.
    *
-   * @throws UnusableImageError where it is no image that is decoded
+   * @throws UnusableImageError where it is not an image that is decoded
    */
   async pictures(
     image: string | Uint8Array,

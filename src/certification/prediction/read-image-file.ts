@@ -10,7 +10,7 @@ const MOST_MEGABYTES = 200
 /**
  * The content of an image file.
  *
- * @throws UnusableImageError if it is missing, cannot be read, is no regular file, or is larger than the transform allows
+ * @throws UnusableImageError if it is missing, cannot be read, is not a regular file, or is larger than the transform allows
  */
 export async function readImageFile(path: string, transform: ImageTransform): Promise<Buffer> {
   const name = shownPath(path)

@@ -20,7 +20,7 @@ export interface SmoothedAnswer extends Omit<ImagePrediction, 'file' | 'pValue'>
   readonly seed: number
 }
 
-/** What the votes of an image say while they come in. It is no certificate: only the last answer is one. */
+/** What the votes of an image say while they come in. It is not a certificate: only the last answer is one. */
 export interface PreliminaryAnswer extends VotesSoFar {
   /** The class with the most votes. */
   readonly topClass: number

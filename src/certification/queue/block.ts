@@ -1,2 +1,2 @@
-/** So many copies are one random stream, named by the number of the block: any block can be drawn by itself. */
+/** This many copies are one random stream, named by the number of the block: any block can be drawn by itself. */
 export const BLOCK = 16

@@ -46,7 +46,7 @@ export class CopyRequest {
     return this.#missing === 0
   }
 
-  /** The next copies for a pass, at most so many. */
+  /** The next copies for a pass, at most this many. */
   take(most: number): CopyRange | undefined {
     const [first] = this.#waiting
     if (first === undefined || most === 0) return undefined

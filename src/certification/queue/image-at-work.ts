@@ -25,7 +25,7 @@ export interface VotesSoFar {
 const ESTIMATION = 'estimation'
 
 /**
- * An image between its first ask and its outcomes. Its certifiers go on together: what they ask for at the same time is
+ * An image between its first ask and its outcomes. Its certifiers continue together: what they ask for at the same time is
  * drawn once, and when all of it is answered they are asked again.
  */
 export class ImageAtWork<Image> {

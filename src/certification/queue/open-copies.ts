@@ -22,7 +22,7 @@ export class OpenCopies<Image> {
     this.#open.splice(later < 0 ? this.#open.length : later, 0, { request, image })
   }
 
-  /** Takes the copies of a pass, at most so many. */
+  /** Takes the copies of a pass, at most this many. */
   take(size: number): readonly PassPart<Image>[] {
     const parts: PassPart<Image>[] = []
     let room = size

@@ -31,7 +31,7 @@ export function parsePlot(word: string): Plot {
 /** CSS pixels of a length. */
 const UNITS: Readonly<Record<string, number>> = { in: 96, cm: 96 / 2.54, mm: 9.6 / 2.54, pt: 96 / 72, px: 1 }
 
-/** Less leaves no room for axes, more is no figure. */
+/** Less leaves no room for axes, more is not a figure. */
 const WIDTHS = { least: 150, most: 10_000 }
 
 /**

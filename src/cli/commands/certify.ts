@@ -83,10 +83,7 @@ export function addCertifyCommand(program: Command): void {
       'with --dry-run: of the device, for what the certification would cost',
       parseNumber({ min: 0 }),
     )
-    .option(
-      '--output <log.tsv>',
-      'log; an interrupted one is gone on with (default: in the folder of the run)',
-    )
+    .option('--output <log.tsv>', 'log; an interrupted one is continued (default: in the folder of the run)')
     .addOption(
       new Option(
         '--json',
@@ -94,7 +91,7 @@ export function addCertifyCommand(program: Command): void {
       ).conflicts('dryRun'),
     )
     .option('--no-sanity', 'do not measure the classifier on 200 clean test images before a new log is begun')
-    .option('--shard <k/K>', 'certify the k-th of K shares of the images, into a log of its own', parseShard)
+    .option('--shard <k/K>', 'certify the k-th of K shares of the images, into its own log', parseShard)
     .action(async (folder: string | undefined, options: CertifyCommandOptions) => {
       const { runCertification } = require('../run-certification') as typeof import('../run-certification')
       await runCertification(folder, options)

@@ -41,7 +41,7 @@ export function addExperimentOptions(command: Command, { seeds = 3 } = {}): Comm
     .option('--seeds <count>', 'how many seeds: 0, 1, …', parseNumber({ min: 1, integer: true }), seeds)
     .option(
       '--test-images <count>',
-      "certify the first so many test images; default: the scale's",
+      "certify the first N test images; default: the scale's",
       parseNumber({ min: 1, integer: true }),
     )
     .option(

@@ -9,7 +9,7 @@ export function addSoftLabelsCommand(program: Command): void {
       'count the classes that a smoothed classifier gives to each training image: the file that CAT-RS trains with',
     )
     .argument('[folder]', 'of a run (its newest checkpoint is taken), of a checkpoint, or with smoothed.json')
-    .requiredOption('--output <file>', 'file to write; an interrupted one is gone on with')
+    .requiredOption('--output <file>', 'file to write; an interrupted one is continued')
     .option('--augment', 'augment each image as in training, once, as the released code does')
   addSmoothedOptions(command).action(
     async (folder: string | undefined, options: SoftLabelsCommandOptions) => {

@@ -12,7 +12,7 @@ export function addVerifyCommand(program: Command): void {
   program
     .command('verify')
     .description(
-      'recompute every row of certification logs from its counts, by code of its own; exit code 1 where a row does not follow',
+      'recompute every row of certification logs from its counts, by its own code; exit code 1 where a row does not follow',
     )
     .argument('<logs...>', 'logs, whole, shards or merged, each with its .json beside it')
     .action(async (logs: string[]) => {

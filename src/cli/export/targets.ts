@@ -20,13 +20,13 @@ export async function requireFree(targets: Readonly<Record<string, string | unde
     )
     if (other !== undefined) {
       throw new ConfigError(
-        `${other.option} and ${option} both write to ${path}, expected a folder of its own for each.`,
+        `${other.option} and ${option} both write to ${path}, expected its own folder for each.`,
         { remedy: 'Name two folders, none in the other.' },
       )
     }
     const found = await entryOf(full, option)
     if (found !== undefined && !found.isDirectory()) {
-      throw new ConfigError(`${option} ${path} is there already and is no folder.`, {
+      throw new ConfigError(`${option} ${path} is there already and is not a folder.`, {
         remedy: 'Name a new folder: links are not followed.',
       })
     }

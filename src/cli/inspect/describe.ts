@@ -3,7 +3,7 @@ import { sigmaRange } from '../../smoothing/noise-level'
 import type { Inspected, InspectedImages, InspectedSplit, InspectedWeights } from '../../torch'
 import { whole } from '../train/format'
 
-/** So many classes are listed by name. */
+/** This many classes are listed by name. */
 const LISTED = 12
 
 /** What was found at a path, for people. */

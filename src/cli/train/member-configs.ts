@@ -4,7 +4,7 @@ import type { RunConfig } from '../../config/schema'
 import { ConfigError } from '../../errors'
 
 /**
- * The runs of an ensemble by seed: each into a folder of its own, `members/0`, `members/1`, …, with a seed of its own, from
+ * The runs of an ensemble by seed: each into its own folder, `members/0`, `members/1`, …, with its own seed, from
  * that of the settings on. Without a number of members it is the one run of the settings.
  *
  * @throws ConfigError for members of a method that trains members together

@@ -87,7 +87,7 @@ function requireOneProcess({ launch }: Session, { members }: TrainOptions): void
   if (members === undefined || launch.worldSize === 1) return
   throw new ConfigError(
     `--members ${members} trains one run after another, but ${launch.worldSize} processes are launched to share one.`,
-    { remedy: 'Launch each member by itself, with --seed and --output …/members/0, …/members/1, ….' },
+    { remedy: 'Launch each member separately, with --seed and --output …/members/0, …/members/1, ….' },
   )
 }
 

@@ -6,7 +6,7 @@ export const ensembleSchema = z.strictObject({
   others: z
     .array(
       z.strictObject({
-        path: text.optional().describe('Weights in the place of classifier.path. Default: that.'),
+        path: text.optional().describe('Weights in place of classifier.path. Default: that.'),
         checkpoint: text
           .optional()
           .describe('Folder of a checkpoint whose weights replace those of the classifier. Default: none.'),

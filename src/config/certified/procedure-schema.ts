@@ -67,7 +67,7 @@ const cascade = z.strictObject({
     .default(false)
     .describe(
       'Whether the classifier is asked about the image without noise where nothing is certified. Its class stands in the ' +
-        'evidence, and is no statement. Default false.',
+        'evidence, and is not a statement. Default false.',
     ),
 })
 

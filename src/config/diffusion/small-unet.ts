@@ -2,7 +2,7 @@ import { ConfigError } from '../../errors'
 
 /** Channels of the levels over those of the first. */
 const FACTORS = [1, 2, 4, 4] as const
-/** Levels whose images have at most so many pixels a side have attention. */
+/** Levels whose images have at most this many pixels a side have attention. */
 const ATTENTION_SIDE = 8
 
 /** What decides the shape of a small UNet. */

@@ -27,7 +27,7 @@ export const consistencySchema = z
       })
       .nullable()
       .default(null)
-      .describe('Adversarial images in the place of the images (SmoothAdv). Default: null, none.'),
+      .describe('Adversarial images in place of the images (SmoothAdv). Default: null, none.'),
     targetGradient: targetGradient('the mean prediction'),
   })
   .superRefine(({ form, noises }, context) => {

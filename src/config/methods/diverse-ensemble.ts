@@ -25,7 +25,7 @@ export const diverseEnsembleSchema = z
       .array(text)
       .optional()
       .describe(
-        'Weight files that the members begin with, one for each, in the place of classifier.path. Default: random weights of their own, or a new head.',
+        'Weight files that the members begin with, one for each, in place of classifier.path. Default: random weights of their own, or a new head.',
       ),
   })
   .superRefine(({ members, weights }, context) => {

@@ -17,7 +17,7 @@ export interface ClassifierSource<Schema extends ClassifierSchema = ClassifierSc
   /** Whether it is known which modules classify: LoRA trains them in full. Default: it is. */
   knowsHeads?(settings: z.output<Schema>): boolean
   /**
-   * The same architecture with random weights and so many classes, to measure what it takes.
+   * The same architecture with random weights and this many classes, to measure what it takes.
    *
    * @throws ConfigError where its weights alone tell the architecture
    */
@@ -169,7 +169,7 @@ const lenet: ClassifierSource<typeof lenetSettings> = {
 }
 
 const pythonSettings = z.strictObject({
-  source: z.literal('python').describe('A torch.nn.Module of your own.'),
+  source: z.literal('python').describe('Your own torch.nn.Module.'),
   file: text.describe('Python file. It is executed.'),
   factory: text.describe('Function in that file which returns the module.'),
   arguments: anything.optional().describe('Arguments of that function, by name.'),
@@ -182,7 +182,7 @@ const pythonSettings = z.strictObject({
 
 const python: ClassifierSource<typeof pythonSettings> = {
   settings: pythonSettings,
-  title: 'a module of your own',
+  title: 'your own module',
   blocks: 'unknown',
   hasQueryAndValue: true,
   knowsHeads: ({ heads }) => heads !== undefined,

@@ -22,7 +22,7 @@ export interface Table1PresetOptions {
   readonly classifier?: string
   /** Folder of the run. */
   readonly output: string
-  /** Settings in the place of the preset's. What was not released has to stand here. */
+  /** Settings in place of the preset's. What was not released has to stand here. */
   readonly settings?: SomeSettings
 }
 

@@ -49,7 +49,7 @@ export type CascadeProcedureInput = {
   rule?: 'sound' | 'published' | 'released' | undefined
   /**
    * Whether the classifier is asked about the image without noise where nothing is certified. Its class stands
-   * in the evidence, and is no statement. Default false.
+   * in the evidence, and is not a statement. Default false.
    */
   clean?: boolean | undefined
 }
@@ -141,16 +141,16 @@ export type CertificationConfigInput = {
   batch?: number | undefined
   /** Test images to certify. Default all. */
   images?: 'all' | {
-    /** The first so many images. */
+    /** The first N images. */
     first: number
   } | {
     /** The images 0, k, 2k, ... for this k. */
     every: number
   } | {
-    /** So many images, drawn with the seed. */
+    /** This many images, drawn with the seed. */
     random: number
   } | {
-    /** So many images, drawn with the seed over the classes: as many of each, as far as there are. */
+    /** This many images, drawn with the seed over the classes: as many of each, as far as there are. */
     overClasses: number
   } | {
     /** One image of each class, drawn with the seed. */
@@ -235,7 +235,7 @@ export type CascadeProcedure = {
   rule: 'sound' | 'published' | 'released'
   /**
    * Whether the classifier is asked about the image without noise where nothing is certified. Its class stands
-   * in the evidence, and is no statement. Default false.
+   * in the evidence, and is not a statement. Default false.
    */
   clean: boolean
 }
@@ -327,16 +327,16 @@ export type CertificationConfig = {
   batch: number
   /** Test images to certify. Default all. */
   images: 'all' | {
-    /** The first so many images. */
+    /** The first N images. */
     first: number
   } | {
     /** The images 0, k, 2k, ... for this k. */
     every: number
   } | {
-    /** So many images, drawn with the seed. */
+    /** This many images, drawn with the seed. */
     random: number
   } | {
-    /** So many images, drawn with the seed over the classes: as many of each, as far as there are. */
+    /** This many images, drawn with the seed over the classes: as many of each, as far as there are. */
     overClasses: number
   } | {
     /** One image of each class, drawn with the seed. */

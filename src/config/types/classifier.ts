@@ -146,9 +146,9 @@ export type LenetClassifierInput = {
   resize?: number | undefined
 }
 
-/** A torch.nn.Module of your own. */
+/** Your own torch.nn.Module. */
 export type PythonClassifierInput = {
-  /** A torch.nn.Module of your own. */
+  /** Your own torch.nn.Module. */
   source: 'python'
   /** Python file. It is executed. */
   file: string
@@ -373,9 +373,9 @@ export type LenetClassifier = {
   resize?: number | undefined
 }
 
-/** A torch.nn.Module of your own. */
+/** Your own torch.nn.Module. */
 export type PythonClassifier = {
-  /** A torch.nn.Module of your own. */
+  /** Your own torch.nn.Module. */
   source: 'python'
   /** Python file. It is executed. */
   file: string

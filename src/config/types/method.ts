@@ -117,7 +117,7 @@ export type ConsistencyMethodInput = {
    * their mean. Default: default.
    */
   form?: 'default' | 'xent' | 'kl' | 'mse' | 'jsd' | undefined
-  /** Adversarial images in the place of the images (SmoothAdv). Default: null, none. */
+  /** Adversarial images in place of the images (SmoothAdv). Default: null, none. */
   attack?: {
     /** T, steps of the attack. Each is 2 * epsilon / T long. */
     steps: number
@@ -319,7 +319,7 @@ export type DiverseEnsembleMethodInput = {
   /** Weight of the margins between the two largest probabilities (rho_2). */
   marginWeight: number
   /**
-   * Weight files that the members begin with, one for each, in the place of classifier.path. Default: random
+   * Weight files that the members begin with, one for each, in place of classifier.path. Default: random
    * weights of their own, or a new head.
    */
   weights?: Array<string> | undefined
@@ -568,7 +568,7 @@ export type ConsistencyMethod = {
    * their mean. Default: default.
    */
   form: 'default' | 'xent' | 'kl' | 'mse' | 'jsd'
-  /** Adversarial images in the place of the images (SmoothAdv). Default: null, none. */
+  /** Adversarial images in place of the images (SmoothAdv). Default: null, none. */
   attack: {
     /** T, steps of the attack. Each is 2 * epsilon / T long. */
     steps: number
@@ -770,7 +770,7 @@ export type DiverseEnsembleMethod = {
   /** Weight of the margins between the two largest probabilities (rho_2). */
   marginWeight: number
   /**
-   * Weight files that the members begin with, one for each, in the place of classifier.path. Default: random
+   * Weight files that the members begin with, one for each, in place of classifier.path. Default: random
    * weights of their own, or a new head.
    */
   weights?: Array<string> | undefined

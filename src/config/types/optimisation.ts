@@ -25,9 +25,9 @@ export type CosineScheduleInput = {
   kind: 'cosine'
 }
 
-/** A factor every so many epochs. */
+/** A factor every N epochs. */
 export type StepsScheduleInput = {
-  /** A factor every so many epochs. */
+  /** A factor every N epochs. */
   kind: 'steps'
   /** Epochs from one drop to the next. */
   everyEpochs: number
@@ -148,9 +148,9 @@ export type CosineSchedule = {
   kind: 'cosine'
 }
 
-/** A factor every so many epochs. */
+/** A factor every N epochs. */
 export type StepsSchedule = {
-  /** A factor every so many epochs. */
+  /** A factor every N epochs. */
   kind: 'steps'
   /** Epochs from one drop to the next. */
   everyEpochs: number
@@ -248,13 +248,13 @@ export type OptimisationConfig = {
 
 /** Which epochs leave a checkpoint. Default: the last. */
 export type CheckpointsConfigInput = {
-  /** The checkpoint of every so many epochs stays. Default: none of these. */
+  /** The checkpoint of every N epochs stays. Default: none of these. */
   everyEpochs?: number | undefined
   /** Further epochs whose checkpoint stays, counted from 1. That of the last epoch always does. */
   epochs?: Array<number> | undefined
-  /** Besides at the end of each epoch, a checkpoint is written after so many minutes. Default 30. */
+  /** Besides at the end of each epoch, a checkpoint is written after this many minutes. Default 30. */
   everyMinutes?: number | undefined
-  /** A checkpoint is also written after every so many updates of the run. Default: none of these. */
+  /** A checkpoint is also written after every N updates of the run. Default: none of these. */
   everyUpdates?: number | undefined
   /** How many of the newest checkpoints stay. Default 2. */
   keepLast?: number | undefined
@@ -264,13 +264,13 @@ export type CheckpointsConfigInput = {
 
 /** Which epochs leave a checkpoint. Default: the last. */
 export type CheckpointsConfig = {
-  /** The checkpoint of every so many epochs stays. Default: none of these. */
+  /** The checkpoint of every N epochs stays. Default: none of these. */
   everyEpochs?: number | undefined
   /** Further epochs whose checkpoint stays, counted from 1. That of the last epoch always does. */
   epochs: Array<number>
-  /** Besides at the end of each epoch, a checkpoint is written after so many minutes. Default 30. */
+  /** Besides at the end of each epoch, a checkpoint is written after this many minutes. Default 30. */
   everyMinutes: number
-  /** A checkpoint is also written after every so many updates of the run. Default: none of these. */
+  /** A checkpoint is also written after every N updates of the run. Default: none of these. */
   everyUpdates?: number | undefined
   /** How many of the newest checkpoints stay. Default 2. */
   keepLast: number

@@ -46,8 +46,8 @@ export type RunConfigInput = {
   /**
    * What torch.compile compiles: faster on a GPU after minutes of compiling, and rounded differently. all is
    * the classifier too, forward and backward, where it does not normalise over the batch; the images that are
-   * attacked are then filled up to one of four numbers with copies that count nothing. Certification has a
-   * setting of its own. Default none.
+   * attacked are then filled up to one of four numbers with copies that count nothing. Certification has its
+   * own setting. Default none.
    */
   compile?: 'none' | 'denoiser' | 'all' | undefined
   /**
@@ -79,7 +79,7 @@ export type CertificationRunConfigInput = {
   ensemble?: {
     /** The members beside the classifier of the settings, which is the first. */
     others: Array<{
-      /** Weights in the place of classifier.path. Default: that. */
+      /** Weights in place of classifier.path. Default: that. */
       path?: string | undefined
       /** Folder of a checkpoint whose weights replace those of the classifier. Default: none. */
       checkpoint?: string | undefined
@@ -158,8 +158,8 @@ export type RunSettings = {
   /**
    * What torch.compile compiles: faster on a GPU after minutes of compiling, and rounded differently. all is
    * the classifier too, forward and backward, where it does not normalise over the batch; the images that are
-   * attacked are then filled up to one of four numbers with copies that count nothing. Certification has a
-   * setting of its own. Default none.
+   * attacked are then filled up to one of four numbers with copies that count nothing. Certification has its
+   * own setting. Default none.
    */
   compile: 'none' | 'denoiser' | 'all'
   /**
@@ -189,7 +189,7 @@ export type CertificationRunConfig = {
   ensemble?: {
     /** The members beside the classifier of the settings, which is the first. */
     others: Array<{
-      /** Weights in the place of classifier.path. Default: that. */
+      /** Weights in place of classifier.path. Default: that. */
       path?: string | undefined
       /** Folder of a checkpoint whose weights replace those of the classifier. Default: none. */
       checkpoint?: string | undefined

@@ -40,7 +40,7 @@ export interface ShiftInputs {
   readonly labels_B: Tensor<'B'>
   /** M. */
   readonly noises: number
-  /** Standard normal draws in the place of gradients that are exactly 0; needed where nothing is added to their length. */
+  /** Standard normal draws in place of gradients that are exactly 0; needed where nothing is added to their length. */
   readonly drawDirection?: ((like_BCHW: Tensor<'BCHW'>) => Tensor<'BCHW'>) | undefined
 }
 
@@ -164,7 +164,7 @@ export function clampPixels(images_BCHW: Tensor<'BCHW'>): Tensor<'BCHW'> {
   return clamp(images_BCHW, -1, 1)
 }
 
-/** The nearest images in the ball around clean ones; null is no ball. */
+/** The nearest images in the ball around clean ones; null is not a ball. */
 export function project(
   images_BCHW: Tensor<'BCHW'>,
   clean_BCHW: Tensor<'BCHW'>,

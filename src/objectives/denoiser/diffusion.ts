@@ -135,7 +135,7 @@ export const diffusion: Objective<DiffusionForm> = {
     noiseError: {
       label: 'noise error',
       caption:
-        'Mean squared error of the predicted noise at random timesteps, on training images; 1 is no prediction.',
+        'Mean squared error of the predicted noise at random timesteps, on training images; 1 is not a prediction.',
       tag: 'loss/noise_error',
       isHeadline: true,
     },

@@ -32,7 +32,7 @@ export function denoisedCrossEntropy(
   return crossEntropy(logSoftmax(logitsOf(classifier, denoised_BCHW), 'K'), class_B)
 }
 
-/** Whose turn it is of so many surrogates: they take turns, update by update. Steps are counted from 1. */
+/** Whose turn it is of that many surrogates: they take turns, update by update. Steps are counted from 1. */
 export function turnOf(step: number, surrogates: number): number {
   return (step - 1) % surrogates
 }

@@ -48,7 +48,7 @@ export const diverseEnsemble: Objective<DiverseEnsembleForm> = {
   members: ({ members, weights }) => ({ count: members, weights }),
   files: ({ weights = [] }) =>
     Object.fromEntries(weights.map((path, member) => [`method.weights.${member}`, path])),
-  // Means over what the members get right are no sums over images.
+  // Means over what the members get right are not sums over images.
   isAdditive: false,
   copies: ({ noises }) => noises,
   loss: ({

@@ -28,7 +28,7 @@ export async function runReport(
   const [first] = runs
   if (first === undefined || new Set(names).size < names.length) {
     throw new ConfigError(`A report takes runs of different names, got ${names.join(', ') || 'none'}.`, {
-      remedy: 'Give each run a name of its own.',
+      remedy: 'Give each run its own name.',
     })
   }
   const isOne = runs.length === 1

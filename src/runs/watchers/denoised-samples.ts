@@ -59,7 +59,7 @@ export interface SampleOptions {
   readonly noises: number
   /** The noise of an image depends on this, on its index and on nothing else. */
   readonly seed: number
-  /** Larger pictures are shrunk to so many pixels a side. Default: none are. */
+  /** Larger pictures are shrunk to this many pixels a side. Default: none are. */
   readonly largest?: number
   /** Whether the noisy images are shown as well. Default false. */
   readonly showsNoisy?: boolean

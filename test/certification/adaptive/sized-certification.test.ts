@@ -11,7 +11,7 @@ import { gaussianBound } from '../../../src/statistics/bound'
 
 const OPTIONS = { bound: gaussianBound(0.25), alpha: 0.001, n: 100_000, maxRadiusLoss: 0.05 } as const
 
-/** With so many misses in each stage as is nearest to the rate. */
+/** With this many misses in each stage as is nearest to the rate. */
 function certificateAt(
   missRate: number,
   certification = new SizedCertification(OPTIONS),

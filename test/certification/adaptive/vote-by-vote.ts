@@ -3,7 +3,7 @@ import type { SequentialTest } from '../../../src/statistics/sequential-test'
 /**
  * What a test does, by carrying the number of misses from vote to vote: no binomials, no tails cut.
  *
- * @param p - probability that a vote is for the class, after so many votes and misses where it depends on them
+ * @param p - probability that a vote is for the class, after this many votes and misses where it depends on them
  */
 export function voteByVote(
   { looks, certifyUpTo, giveUpFrom }: SequentialTest,

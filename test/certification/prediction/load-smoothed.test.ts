@@ -133,7 +133,7 @@ describe('a smoothed classifier that is loaded', () => {
     await expect(smoothed.predict(first, { alpha: 2 })).rejects.toThrow(ConfigError)
   })
 
-  it('says what is no image, and fails no prediction beside it', async () => {
+  it('says what is not an image, and fails no prediction beside it', async () => {
     const [first = ''] = files
     const before = session.liveTensors()
     const content = await readFile(first)

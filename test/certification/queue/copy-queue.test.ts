@@ -7,7 +7,7 @@ import { asking, collected, filled, outOfMemory, queueOf, votesOn } from './fake
 
 const ask = (count: number, stage = 'estimation', from = 0): Ask => ({ stage, from, count })
 
-/** Steps of a certifier, drawn: each stage goes on where it was left, as adaptive certifiers do. */
+/** Steps of a certifier, drawn: each stage continues where it was left, as adaptive certifiers do. */
 function drawnSteps(random: () => number): Ask[][] {
   const drawn: Record<string, number> = {}
   return Array.from({ length: 1 + Math.floor(random() * 5) }, () =>
@@ -137,7 +137,7 @@ describe('a queue of copies', () => {
     expect(told[2]).toEqual([votesOn('a', ask(30))])
   })
 
-  it('goes on where nothing is asked for', async () => {
+  it('continues where nothing is asked for', async () => {
     const certifiers: Certifier[] = [asking([[], [ask(0)], [ask(5)], []]), asking([])]
     const { queue, passes } = queueOf(
       [

@@ -54,7 +54,7 @@ function atRadiusOrOther(outcome: Outcome): boolean {
 const votes = { n0: 50, n: 400 }
 const limit = mostFailures()
 
-/** Pixels are whole numbers here, and the class of a pixel up to so many steps above the image is 0: the next one has another. */
+/** Pixels are whole numbers here, and the class of a pixel up to this many steps above the image is 0: the next one has another. */
 const STEPS = 63
 const steps = {
   bound: discreteGaussianBound(SIGMA),
@@ -134,7 +134,7 @@ const CASES: Readonly<Record<string, Case>> = {
     sound: predictCertifier({ alpha: ALPHA, n: votes.n }),
     broken: predictCertifier({ alpha: 2 * ALPHA, n: votes.n }),
   },
-  'a grid, alpha anew at each look': {
+  'a grid, alpha again at each look': {
     toy: justWithin,
     sound: gridCertifier({ certification: grid, n0: votes.n0 }),
     broken: everyLook(),

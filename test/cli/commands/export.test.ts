@@ -230,10 +230,10 @@ describe('export', () => {
       ],
       ['a folder that is missing', ['nowhere', '--merge', 'x'], 1, /There is no folder .*nowhere/],
       [
-        'a folder that is no run',
+        'a folder that is not a run',
         ['.', '--merge', 'x'],
         1,
-        / is no run and no checkpoint of one: there is no .*config\.json/,
+        / is neither a run nor a checkpoint of one: there is no .*config\.json/,
       ],
       ['a run without checkpoints', ['begun', '--merge', 'x'], 1, /has left no checkpoint\. Let it train/],
       [
@@ -242,8 +242,13 @@ describe('export', () => {
         1,
         /--merge .*photos is a folder that is not empty/,
       ],
-      ['a file', ['lora', '--merge', '{}/photos/cat.jpg'], 1, /--merge .* is there already and is no folder/],
-      ['a link', ['lora', '--merge', '{}/link'], 1, /--merge .* is there already and is no folder/],
+      [
+        'a file',
+        ['lora', '--merge', '{}/photos/cat.jpg'],
+        1,
+        /--merge .* is there already and is not a folder/,
+      ],
+      ['a link', ['lora', '--merge', '{}/link'], 1, /--merge .* is there already and is not a folder/],
       [
         'a path below a file',
         ['lora', '--merge', '{}/photos/cat.jpg/x'],

@@ -85,7 +85,7 @@ describe('ft-cadis train', () => {
   )
 
   it(
-    'trains an ensemble by seed, goes on where it ended half-way, and certifies it as one',
+    'trains an ensemble by seed, continues where it ended half-way, and certifies it as one',
     async () => {
       const output = join(folder, 'ensemble')
       const words = ['--output', output, '--members', '2', '--set', 'optimisation.epochs=1', '--seed', '3']

@@ -4,7 +4,7 @@ import { memberConfigs } from '../../../src/cli/train/member-configs'
 
 const config = { ...presets.digits({ output: 'runs/a' }), seed: 5 }
 
-it('makes a run with a seed and a folder of its own for each member', () => {
+it('makes a run with a seed and its own folder for each member', () => {
   const runs = memberConfigs(config, 3)
   expect(runs.map(({ seed, output }) => [seed, output])).toEqual([
     [5, 'runs/a/members/0'],

@@ -166,7 +166,7 @@ describe('the configuration of a training', () => {
     ['{\n  "seed": \n}', /is not JSON: value expected at line 3, column 1/],
     ['[1]', /is not a JSON object/],
     ['', /is not JSON: value expected at line 1, column 1/],
-  ])('names the place in a file that is no JSON: %j', async (content, message) => {
+  ])('names the place in a file that is not JSON: %j', async (content, message) => {
     await expect(settings('--config', await file(content))).rejects.toThrow(message)
   })
 

@@ -49,7 +49,7 @@ describe('checkSelection', () => {
     expect(check(change)).toThrow(`The selection rule mine returned ${message} Return weights as [M][B]`)
   })
 
-  it.each([undefined, null, 3, 'text', Promise.resolve(GOOD)])('refuses %s in the place of one', answer => {
+  it.each([undefined, null, 3, 'text', Promise.resolve(GOOD)])('refuses %s in place of one', answer => {
     expect(() => checkSelection(answer as unknown as Selection, SHAPE)).toThrow(
       'The selection rule mine returned weights: expected a row for each of M = 2 noises, got undefined.',
     )

@@ -189,7 +189,7 @@ class Cifar10(unittest.TestCase):
     def test_opens_regular_files_alone(self):
         (self.folder / "data_batch_1").unlink()
         os.mkfifo(self.folder / "data_batch_1")
-        with self.assertRaisesRegex(DatasetError, "data_batch_1' cannot be read: it is no regular file"):
+        with self.assertRaisesRegex(DatasetError, "data_batch_1' cannot be read: it is not a regular file"):
             self.open()
 
     def test_says_where_it_looked(self):

@@ -52,7 +52,7 @@ class Processes(unittest.TestCase):
         make_image_folder(f"{cls.root}/train", {"a": 40})
 
     def begin(self, ending):
-        """Starts the parent in a process group of its own; returns it and the processes of its workers."""
+        """Starts the parent in its own process group; returns it and the processes of its workers."""
         self.report = Path(self.root, ending)
         self.parent = subprocess.Popen(
             [sys.executable, "-c", PARENT, self.root, str(self.report), ending], start_new_session=True

@@ -211,7 +211,7 @@ class Remedies(Case):
         with self.assertRaisesRegex(CorruptImageError, "or set data.onCorrupt to 'skip'.$"):
             reader.read()
 
-    @unittest.skipUnless(sys.platform == "linux", "names that are no text")
+    @unittest.skipUnless(sys.platform == "linux", "names that are not text")
     def test_show_a_name_that_is_no_utf_8(self):
         path = os.path.join(os.fsencode(self.root), b"caf\xe9.png")
         Path(os.fsdecode(path)).write_bytes(b"nothing")

@@ -58,7 +58,7 @@ class LeftOut(ListingCase):
         for kind in ("2 .heic", "1 no extension", "1 .txt", "1 pipes, sockets or devices", "1 files beside the class folders"):
             self.assertIn(kind, note)
 
-    @unittest.skipUnless(sys.platform == "linux", "names that are no text")
+    @unittest.skipUnless(sys.platform == "linux", "names that are not text")
     def test_are_not_files_whose_names_are_no_utf_8(self):
         make_image_folder(f"{self.root}/train", {"a": 1})
         odd = os.fsencode(f"{self.root}/train/a/") + b"caf\xe9.jpg"

@@ -119,12 +119,12 @@ class TestReading(WithTensors):
             with self.subTest(path), self.assertRaisesRegex(WeightsError, "There is no folder"):
                 check_folder_or_id(path)
         check_folder_or_id("owner/name")
-        with self.assertRaisesRegex(WeightsError, "is no folder"):
+        with self.assertRaisesRegex(WeightsError, "is not a folder"):
             check_folder_or_id(str(self.write("weights.pt", b"")))
 
     def test_a_pipe_is_refused_unopened(self):
         os.mkfifo(self.folder / "weights.pt")
-        with self.assertRaisesRegex(WeightsError, "is no regular file, but a pipe, socket or device"):
+        with self.assertRaisesRegex(WeightsError, "is not a regular file, but a pipe, socket or device"):
             check_file(self.folder / "weights.pt")
 
     def test_a_model_that_is_not_in_the_hubs_cache_is_named_with_the_command_that_fetches_it(self):

@@ -76,7 +76,7 @@ def _text(name: object) -> str:
         return name.decode("ascii")
     if isinstance(name, str):
         return name
-    raise TypeError(f"a {type(name).__name__} is no name")
+    raise TypeError(f"a {type(name).__name__} is not a name")
 
 
 def _batches_folder(root: str) -> str:

@@ -78,7 +78,7 @@ def _find_folder(root: str) -> str:
 
 
 def _read_idx(folder: str, name: str, hashes: str, *, dimensions: int) -> np.ndarray:
-    """The array of an idx file: uint8 with so many dimensions."""
+    """The array of an idx file: uint8 with this many dimensions."""
     path, content = _read_file(folder, name)
     found = hashlib.md5(content, usedforsecurity=False).hexdigest() if hashes == "published" else None
     if found is not None and found != PUBLISHED_MD5[name]:

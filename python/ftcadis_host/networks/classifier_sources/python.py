@@ -82,7 +82,7 @@ def _failed(path: Path, spec: Mapping[str, Any], error: BaseException) -> str:
 
 
 def _differs(model: nn.Module, make: Callable[[], nn.Module]) -> bool:
-    """Whether making the network again gives other weights; torch's random numbers go on as if it had not been made."""
+    """Whether making the network again gives other weights; torch's random numbers continue as if it had not been made."""
     with torch.random.fork_rng():
         torch.manual_seed(torch.initial_seed() + 1)
         again = make().state_dict()

@@ -40,7 +40,7 @@ const WARM_UP = 2
 
 type Settings = Partial<CertificationConfig>
 
-/** Certifies images of the digits into logs of their own. */
+/** Certifies images of the digits into their own logs. */
 export class CertificationBench implements AsyncDisposable {
   #logs = 0
 

@@ -60,7 +60,7 @@ export interface Analysis {
 
 /**
  * The figures of certification logs. Logs that share a label are seeds of one configuration and averaged, with `envelope`
- * configurations to take the best of; logs of other labels get rows of their own. All are of one norm.
+ * configurations to take the best of; logs of other labels get their own rows. All are of one norm.
  *
  * @throws as `groupLogs`, `certifiedAccuracy`, `highProbabilityTable`, `lInfinityCertifiedAccuracy`, `paperTable`,
  * `paperComparison`, `comparePaired`, `requireOneNorm` and `requireL2`; ConfigError for a label to compare that is none, or is an envelope, or was certified

@@ -50,7 +50,7 @@ export function abstentionRate(rows: Rows): number {
 /**
  * With probability at least 1 - rho, at every radius together, the certified accuracy that exact certificates would have
  * on these images is at least the returned value, although each logged certificate may be wrong with probability alpha. Of
- * N certificates with noise of their own, more are wrong than the (1 - rho)-quantile of Binomial(N, alpha) with probability
+ * N certificates with their own noise, more are wrong than the (1 - rho)-quantile of Binomial(N, alpha) with probability
  * at most rho; that quantile is computed and its share taken off. May be negative.
  *
  * The idea is that of Cohen et al. (2019), whose `HighProbAccuracy` approximates the quantile and is too high.

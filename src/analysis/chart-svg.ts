@@ -38,7 +38,7 @@ export function byLabel(labels: readonly string[], width: number) {
 
 /**
  * Draws a vega-lite chart without a browser. All that is not a line takes a dark ink on white or a light ink on near-black
- * by the reader's colour scheme, so that the document can stand in any page or by itself.
+ * by the reader's colour scheme, so that the document can stand in any page or alone.
  */
 export async function renderSvg(spec: ChartSpec, { width = 640, height = 400 }: ChartSize): Promise<string> {
   // Loaded when a chart is drawn: starting the command line must not wait for them.

@@ -198,7 +198,7 @@ function svgUri(svg: string): string {
   return `data:image/svg+xml;base64,${Buffer.from(svg).toString('base64')}`
 }
 
-/** Scrolls by itself, also from the keyboard, where the page is too narrow. */
+/** Scrolls inside its frame, also from the keyboard, where the page is too narrow. */
 function scrollable(label: string, content: string): string {
   return `<div class="scroll" role="region" tabindex="0" aria-label="${escapeHtml(label)}">\n${content}\n</div>`
 }

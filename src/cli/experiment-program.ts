@@ -17,7 +17,7 @@ export interface ExperimentProgram {
 }
 
 /**
- * Runs a program that does experiments of your own, as `ft-cadis experiment` does those of the paper: with its options, its
+ * Runs a program that does your own experiments, as `ft-cadis experiment` does those of the paper: with its options, its
  * workers, its tables and pages. Reads the command line, prints errors, sets the exit code.
  *
  * @example

@@ -52,7 +52,7 @@ function withSuggestion(text: string): string {
 /**
  * Runs a program; the one place that prints errors and sets the exit code. An error is one message on stderr and exit code
  * 1, with `--traceback` also where it came about; a run that was asked to stop, the exit code of what asked; a usage error, 2.
- * Never rejects, and leaves the process to end by itself, so that what is open is closed first.
+ * Never rejects, and leaves the process to end when nothing is left to do, so that what is open is closed first.
  */
 export async function runMain(main: () => Promise<unknown>): Promise<void> {
   const uncaught = (error: unknown) => process.exit(report(error))

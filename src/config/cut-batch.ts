@@ -1,6 +1,6 @@
 import { ConfigError } from '../errors'
 
-/** How a batch of the loader is cut into updates of their own. */
+/** How a batch of the loader is cut into their own updates. */
 export interface CutBatch {
   /** Images of each update. */
   readonly imagesPerUpdate: number

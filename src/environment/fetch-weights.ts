@@ -76,7 +76,7 @@ export async function fetchFile(published: PublishedFile, options: FetchOptions 
 }
 
 /**
- * Brings a model of the Hugging Face hub into the hub's cache, which resumes and checks hashes by itself: its description, and its
+ * Brings a model of the Hugging Face hub into the hub's cache, which resumes and checks hashes: its description, and its
  * weights in one format.
  *
  * @param id - such as `timm/vit_base_patch16_clip_384.laion2b_ft_in12k_in1k`

@@ -58,7 +58,7 @@ export async function launch(
   )
   const forward = (signal: NodeJS.Signals) => child.kill(signal)
   for (const signal of SIGNALS) process.on(signal, forward)
-  // Ranks have no terminal of their own; what is closed is that of the launch.
+  // Ranks have no separate terminal; what is closed is that of the launch.
   const ignoresHangUp = isHangUpIgnored()
   const hangUp = () => (ignoresHangUp ? false : child.kill('SIGTERM'))
   process.on('SIGHUP', hangUp)

@@ -1,4 +1,4 @@
-/** Tables and figures of the paper as experiments, and experiments of your own. */
+/** Tables and figures of the paper as experiments, and your own experiments. */
 export type { Report, ReportSection } from '../analysis/report'
 export type { RunConfig } from '../config/schema'
 export type { MethodConfig } from '../config/types/method'

@@ -54,7 +54,7 @@ export function defineHook<Parameters extends HookParameters, Hook extends HookF
       'Give numbers, texts, booleans, null, and lists or objects of them; make the rest of these.',
     )
   }
-  // Copies: what becomes of the caller's object, or of the function's, is no other trace.
+  // Copies: what becomes of the caller's object, or of the function's, is not another trace.
   const made = make(structuredClone(parameters))
   if (typeof made !== 'function') refuse(`${name} is made no function`, 'Return it from make.')
   const hook = ((...inputs: never[]) => made(...inputs)) as Hook

@@ -100,7 +100,7 @@ export function valuesOfUpdate(report: UpdateReport): MetricValues {
   const { lossTerm, taken, deviceBytes } = report
   const own: { readonly [key in keyof typeof TRAINER_METRICS]: number | null } = {
     ...report,
-    // Most runs have no term of their own, and a line of zeros says nothing.
+    // Most runs have no extra term, and a line of zeros says nothing.
     lossTerm: lossTerm === 0 ? null : lossTerm,
     taken: Number(taken),
     deviceGib: deviceBytes === null ? null : deviceBytes / 2 ** 30,

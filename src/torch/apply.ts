@@ -21,7 +21,7 @@ export function apply<A extends Axes, V extends number | boolean = number>(
   return takes[0].session.record(operation, takes, { parameters, make: makeTensor<A, V>(axes) })
 }
 
-/** Where the second operand lacks axes of the first: the dimensions to put in, none where torch broadcasts by itself. */
+/** Where the second operand lacks axes of the first: the dimensions to put in, none where torch broadcasts without it. */
 export function missingDimensions(operation: string, axes: Axes, second: AnyTensor): number[] {
   if (axes.endsWith(second.axes)) return []
   const missing: number[] = []

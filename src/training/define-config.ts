@@ -25,7 +25,7 @@ export interface RunDefinition {
 }
 
 /**
- * Defines a fine-tuning run, for `finetune`: by an objective of this package, or with `objectives` by one of your own.
+ * Defines a fine-tuning run, for `finetune`: by an objective of this package, or with `objectives` by your own.
  *
  * @throws ConfigError that names every invalid field, those of the objective's own settings included; or an objective
  *   whose kind another one has, or that trains something else than the classifier
@@ -76,7 +76,7 @@ function withObjectives({ objectives, ...input }: RunDefinitionInput): RunDefini
 export function definitionOf(input: RunConfigInput | RunDefinition): RunDefinition {
   if (!('objectives' in input)) return { config: parseConfig(input), objectives: [] }
   if ('config' in input) return input
-  throw new ConfigError('A configuration with objectives of your own is passed to defineConfig first.', {
+  throw new ConfigError('A configuration with your own objectives is passed to defineConfig first.', {
     remedy: 'Write finetune(session, defineConfig({ … }), …).',
   })
 }

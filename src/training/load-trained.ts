@@ -131,7 +131,7 @@ export async function loadTrainedClassifier(
     readonly checkpoint?: string | undefined
     /** Weights in place of those of the configuration. */
     readonly path?: string | undefined
-    /** Which of several networks it is: each has random numbers of its own. */
+    /** Which of several networks it is: each has its own random numbers. */
     readonly stream?: readonly (string | number)[]
   },
 ): Promise<Classifier> {
@@ -146,7 +146,7 @@ export async function loadTrainedClassifier(
 }
 
 /**
- * The members that are trained together: of a checkpoint if there is one, else each with weights of its own.
+ * The members that are trained together: of a checkpoint if there is one, else each with its own weights.
  *
  * @throws ConfigError where two of them begin with the same weights, and would stay the same
  */

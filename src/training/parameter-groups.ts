@@ -52,7 +52,7 @@ export interface ParameterGroup {
  *
  * Layers are read off the names wherever they stand in them: timm's `blocks.N`, transformers' `encoder.layer.N` or
  * `layers.N`, with or without the prefixes of peft and other wrappers. A parameter outside of the blocks that is no
- * embedding belongs to the last layer. Where the library has layers of its own they count, and what it exempts from weight
+ * embedding belongs to the last layer. Where the library has its own layers they count, and what it exempts from weight
  * decay has none; see `rule`.
  *
  * @throws ConfigError when `layerDecay` is not 1 and the library shows a single layer, or without a library the names show

@@ -45,7 +45,7 @@ export class RunCheckpoints {
     this.#options = options
   }
 
-  /** Whether one is to be written within an epoch; the end of an epoch has one of its own. */
+  /** Whether one is to be written within an epoch; the end of an epoch has its own. */
   isDue({ step, update, steps, updatesPerEpoch }: Position): boolean {
     if (update === updatesPerEpoch || step === steps) return false
     const { everyUpdates, everyMinutes } = this.#options.config.checkpoints

@@ -117,7 +117,7 @@ describe('renderTable', () => {
     )
   })
 
-  it('writes CSV without what rounding leaves behind, and deviations and clean accuracies in columns of their own', () => {
+  it('writes CSV without what rounding leaves behind, and deviations and clean accuracies in their own columns', () => {
     expect(renderTable(table, 'csv')).toBe(
       `method,ACR,r ≥ 0.5,r ≥ 0.5 sd
 FT_CADIS|50%,0.123456789012,61.25,0.5

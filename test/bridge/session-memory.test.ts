@@ -21,7 +21,7 @@ refuseLeaks(() => session)
 
 const scalar = (value: number) => tensor(session, value, { axes: '' })
 
-/** A tensor of float32 with memory of its own. */
+/** A tensor of float32 with its own memory. */
 function tensorOf(bytes: number): Tensor<'N'> {
   return session.scope(() => add(expand(scalar(0), { axis: 'N', count: bytes / 4 }), 1))
 }

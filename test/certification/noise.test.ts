@@ -73,7 +73,7 @@ describe('a certification with other noise', () => {
 describe('the votes of a certification', () => {
   const SIGMA = 0.75
   it.each(['discrete-gaussian', 'uniform'] as const)(
-    'are on copies of its own noise, scaled as the denoiser takes them: %s',
+    'are on copies of their own noise, scaled as the denoiser takes them: %s',
     async noise => {
       const config = { ...settings({ noise }), smoothing: { ...settings({}).smoothing, sigma: SIGMA } }
       const { rows } = await certify(session, config, { log: join(folder, `${noise}-votes.tsv`) })

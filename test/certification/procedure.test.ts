@@ -44,7 +44,7 @@ it.each([
   [1000, [100, 1000]],
   [1050, [105, 1050]],
   [90, [90]],
-])('has rounds of its own for n = %i', (n, rounds) => {
+])('has its own rounds for n = %i', (n, rounds) => {
   const settings = { adaptive: { radius: 1, beta: 0.01 }, n, batch: 100 }
   expect(procedureOf(settings, SMOOTHING)).toMatchObject({ rounds })
 })

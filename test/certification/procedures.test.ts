@@ -195,7 +195,7 @@ it('an image that the selector leaves to the core has the class of the core, and
   expect(alone.map(({ finding }) => finding.kind)).toEqual(['abstains', 'abstains'])
 })
 
-describe('a script with networks of its own', () => {
+describe('a script with its own networks', () => {
   const certification = certificationSchema.parse({
     ...{ n0: 16, n: 96, alpha: 0.01, batch: 64, seed: 7, procedure: { kind: 'aces', threshold: 0.5 } },
   })

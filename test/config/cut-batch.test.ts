@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { cutBatch, imagesPerUpdateOf } from '../../src/config/cut-batch'
 import { ConfigError } from '../../src/errors'
 
-describe('a batch that is cut into updates of their own', () => {
+describe('a batch that is cut into their own updates', () => {
   it('gives one update for each noise, and drops what is left over', () => {
     expect(cutBatch({ images: 10, noises: 4 })).toEqual({
       imagesPerUpdate: 2,

@@ -71,7 +71,7 @@ describe('the golden numbers', () => {
         'open copies are asked about pass by pass',
         'follow from the classes and from who was asked',
         'the voter tells which network, not its score',
-        'figures of the parts, which have logs of their own',
+        'figures of the parts, which have their own logs',
         'of the data that the fixture makes up',
         'the norm of the paper, of which the code has the square',
         'steps of the computation, in units of the denoiser',

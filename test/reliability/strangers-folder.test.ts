@@ -8,7 +8,7 @@ import { importEnvironment } from '../../src/environment/python-path'
 import { PACKAGE_FOLDER } from '../../src/files/package-folder'
 import { TYPESCRIPT } from '../support/typescript'
 
-/** Packages that the Python part imports, and modules that Python looks for by itself. */
+/** Packages that the Python part imports, and modules that Python looks for itself. */
 const PACKAGES = [
   ...[
     'torch',

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 
-/** Whether this process may mount file systems of its own. */
+/** Whether this process may mount its own file systems. */
 export const canMount = (() => {
   try {
     execFileSync('unshare', ['-m', 'true'], { stdio: 'ignore' })

@@ -38,7 +38,7 @@ describe('members that are trained together', () => {
   const weightsOf = (member: number) =>
     readTensors(join(checkpoint, 'members', `${member}`, 'model.safetensors'))
 
-  it('each have weights of their own', async () => {
+  it('each have their own weights', async () => {
     expect((await readdir(join(checkpoint, 'members'))).sort()).toEqual(['0', '1'])
     const [first, second] = [await weightsOf(0), await weightsOf(1)]
     expect([...second.keys()]).toEqual([...first.keys()])
@@ -77,7 +77,7 @@ describe('members that are trained together', () => {
     )
   })
 
-  it('begin with weight files of their own', async () => {
+  it('begin with their own weight files', async () => {
     const weights = [0, 1].map(member => join(checkpoint, 'members', `${member}`, 'model.safetensors'))
     const { method, classifier } = run()
     const config = run(

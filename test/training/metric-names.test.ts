@@ -27,7 +27,7 @@ function messageOf(changes: Partial<Named>, evaluation: Partial<Omit<Evaluation,
   return 'accepted'
 }
 
-it('accepts names and tags of its own, and the objectives of this package', () => {
+it('accepts names and its own tags, and the objectives of this package', () => {
   expect(messageOf({})).toBe('accepted')
   requireMetricNames(ftCadis, EVALUATION)
   requireMetricNames(crossEntropy, EVALUATION)

@@ -36,7 +36,7 @@ DESCRIPTIONS = {
     "init_lora_weights",
 }  # fmt: skip
 PREFIX = "base_model.model."
-# What peft writes into names of its own, or has written.
+# What peft writes into its own names, or has written.
 OWN_NAMES = WRAPPERS | {"modules_to_save", "default"}
 # A name of layers, or its end; peft takes the keys of patterns for regular expressions.
 NAME = re.compile(r"^\^?[\w.]{1,200}\$?$")

@@ -77,7 +77,7 @@ def load_optimizer(_host, optimizer, *, path: str) -> None:
                 f"'{path}' has no {' and '.join(wrong)} of the shape {list(parameter.shape)} for '{name}'. "
                 "Resume with the checkpoint of this classifier."
             )
-        # A copy has memory of its own, aligned as torch's is; the step count stays on the host, where AdamW keeps it.
+        # A copy has its own memory, aligned as torch's is; the step count stays on the host, where AdamW keeps it.
         optimizer.state[parameter] = {
             key: value.clone() if key == "step" else value.to(parameter.device, copy=True)
             for key, value in state.items()

@@ -14,7 +14,7 @@ const TEXT: Readonly<Record<string, string>> = {
 /** A symbol that is math wherever it stands. */
 const SYMBOL =
   '\\|D_nh\\||ℓ2|ℓ∞|√\\d+|D_nh|p_A|[αβγδεηλμρσΦ±≥≤×−∞→]|(?<![\\p{L}\\d_])[rn](?![\\p{L}\\d_])|(?<=^|[\\s(])[-+]\\d+(?:\\.\\d+)?(?![\\p{L}\\d_])'
-/** What is math beside an operator alone: a letter by itself, a number, a fraction. */
+/** What is math beside an operator alone: a letter alone, a number, a fraction. */
 const OPERAND = `(?:${SYMBOL}|(?<![\\p{L}\\d_])(?:n0|[MKT])(?![\\p{L}\\d_])|(?<![\\p{L}\\d_.])[-+]?\\d+(?:,\\d{3})*(?:\\.\\d+)?(?:/\\d+)?(?![\\p{L}\\d_]))`
 const OPERATOR = '(?:\\s*[=≥≤±−×→]\\s*| / )'
 const MATH = new RegExp(`${OPERAND}(?:${OPERATOR}${OPERAND})+|${SYMBOL}`, 'gu')

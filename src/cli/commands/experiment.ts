@@ -71,7 +71,7 @@ export function addExperimentOptions(command: Command, { seeds = 3 } = {}): Comm
     )
 }
 
-/** What the scales take that need weights and data of your own. */
+/** What the scales take that need weights and your own data. */
 export function addScaleOptions(command: Command): Command {
   return command
     .option(

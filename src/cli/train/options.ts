@@ -97,7 +97,7 @@ export function addTrainOptions(program: Command): Command {
     .addOption(
       new Option(
         '--members <count>',
-        'train an ensemble: this many runs with seeds of their own, in members/0, members/1, … of the output',
+        'train an ensemble: this many runs with their own seeds, in members/0, members/1, … of the output',
       )
         .argParser(parseNumber({ min: 2, integer: true }))
         .conflicts('synthetic'),

@@ -116,7 +116,7 @@ export function ddnStep(
   })
 }
 
-/** The image with the best perturbation, held to ε and rounded by itself. */
+/** The image with the best perturbation, held to ε and rounded separately. */
 export function ddnEnd(
   { clean_BCHW }: ShiftInputs,
   { best_BCHW }: Pick<DdnState, 'best_BCHW'>,

@@ -34,7 +34,7 @@ describe('gridCertifier', () => {
       },
     })
     expect(decisions.every(({ isCertified }) => isCertified)).toBe(true)
-    // The first look does not wait for the selection, and each look has noise of its own.
+    // The first look does not wait for the selection, and each look has its own noise.
     expect(asked[0]).toEqual([
       { stage: 'selection', count: 20 },
       { stage: 'estimation', from: 0, count: 64 },

@@ -169,7 +169,7 @@ describe('a queue of copies', () => {
     expect(found.map(({ durationMs }) => durationMs)).toEqual([20, 60])
   })
 
-  it('asks each line in passes of its own', async () => {
+  it('asks each line in its own passes', async () => {
     const told: Tally[] = []
     const certifier = asking([[{ ...ask(40), line: 'large' }], [{ ...ask(1), line: 'core' }]], told)
     const { queue, passes } = queueOf([['a', [certifier]]], { size: 16, lines: ['large', 'core'] })

@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 class Own(nn.Module):
-    """A normalisation of a user's, with statistics of its own."""
+    """A normalisation of a user's, with its own statistics."""
     def __init__(self):
         super().__init__()
         self.register_buffer("level", torch.zeros(()))

@@ -32,7 +32,7 @@ const UPDATE_SCALARS: Readonly<Record<string, (report: UpdateReport) => number |
   'loss/total': report => report.loss,
   'loss/selective_cross_entropy': ({ metrics }) => metrics.selectiveCrossEntropy,
   'loss/masked_adversarial': ({ metrics }) => metrics.adversarial,
-  // Most runs have no term of their own.
+  // Most runs have no extra term.
   'loss/own_term': () => null,
   'denoised/accuracy': ({ metrics }) => metrics.denoisedAccuracy,
   'denoised/all_kept_share': ({ metrics }) => metrics.allKeptShare,

@@ -100,12 +100,8 @@ export { requireCertifiable } from './certification/require-certifiable'
 export { leadingClass, type TopTwo } from './certification/statistics'
 export { type Aggregation, aggregatedClass } from './certification/voters/aggregate'
 export { armBallot, armsVoter } from './certification/voters/arms'
-export {
-  consensusVoter,
-  type EnsembleVoterOptions,
-  ensembleVoter,
-  type Members,
-} from './certification/voters/ensemble'
+export { consensusVoter } from './certification/voters/consensus'
+export { type EnsembleVoterOptions, ensembleVoter, type Members } from './certification/voters/ensemble'
 export {
   type SelectorVoterOptions,
   selectedByEntropy,

@@ -4,6 +4,7 @@ import { discreteGaussian, PIXEL_STEPS } from '../../src/statistics/discrete-gau
 import {
   copyRuns,
   imagesOfRuns,
+  joinRows,
   noiseBlocks,
   noiseOfRuns,
   stackTensors,
@@ -38,6 +39,21 @@ describe('copies of a pass', () => {
     })
     const firsts = read.map(copy => copy[0]?.[0]?.[0])
     expect(firsts).toEqual([...Array(12).fill(2), 1, 1, 2, ...Array(5).fill(1)])
+  })
+
+  test('are joined by rows of several tensors, and padded with the first', async () => {
+    const read = await session.compute(() => {
+      const [a, b] = [tensor(session, [0, 1, 2], { axes: 'N' }), tensor(session, [10, 11], { axes: 'N' })]
+      const runs = [
+        { tensor: 1, start: 1, count: 1 },
+        { tensor: 0, start: 0, count: 2 },
+      ]
+      return [joinRows([a, b], { runs, size: 5 }), joinRows([a, b], { runs, size: 3 })]
+    })
+    expect(read).toEqual([
+      [11, 0, 1, 11, 11],
+      [11, 0, 1],
+    ])
   })
 
   test('have the noise of their numbers, and padding none', async () => {

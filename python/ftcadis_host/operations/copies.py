@@ -24,6 +24,13 @@ def stack_tensors(_host, *tensors: torch.Tensor) -> torch.Tensor:
     return torch.stack(tensors)
 
 
+def join_rows(_host, *tensors: torch.Tensor, runs: list[dict], size: int) -> torch.Tensor:
+    parts = [tensors[run["tensor"]].narrow(0, run["start"], run["count"]) for run in runs]
+    first = parts[0][:1]
+    padding = size - sum(len(part) for part in parts)
+    return torch.cat([*parts, first.expand(padding, *first.shape[1:])])
+
+
 def copy_runs(_host, *, runs: list[dict], size: int, block: int) -> CopyRuns:
     return CopyRuns(runs, size, block)
 
@@ -94,6 +101,7 @@ def _drawn(images: torch.Tensor, copies: CopyRuns, *, dtype: torch.dtype, draw: 
 
 OPERATIONS = {
     "stack_tensors": stack_tensors,
+    "join_rows": join_rows,
     "copy_runs": copy_runs,
     "images_of_runs": images_of_runs,
     "noise_of_runs": noise_of_runs,

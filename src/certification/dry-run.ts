@@ -27,7 +27,7 @@ export interface CertificationDryRun {
   readonly pass: number
   /** Of a full pass, once warm. */
   readonly secondsPerPass: number
-  /** As the settings say, and beside it adaptively or with a fixed n; --sound has a fixed n alone. */
+  /** As the settings say, and beside it adaptively or with a fixed n; --sound and Laplace noise have the one that they ask for. */
   readonly plans: readonly CertificationPlan[]
 }
 
@@ -92,7 +92,7 @@ export async function dryRunCertification(
     const pass = passSizeOf({ batch: certification.batch, copies: Number(line.copies) })
     const secondsPerPass = await timePass(dataset, { ...line, pass, signal })
     const images = shard === undefined ? planned.length : dealt(planned, shard).length
-    const isFixed = certification.noise === 'discrete-gaussian'
+    const isFixed = ['discrete-gaussian', 'laplace'].includes(certification.noise)
     const plans = [own, ...(isFixed ? [] : [procedureOf(other, { sigma })])].map(
       (procedure): CertificationPlan => {
         const bound = procedureBound(procedure, { noise: certification.noise, sigma: certifiedSigma })

@@ -121,7 +121,7 @@ export function procedureBound(
   { kind }: ProcedureSettings,
   { noise, sigma }: Pick<CertificationConfig, 'noise'> & { readonly sigma: number },
 ): Bound {
-  return kind === 'pixel-dp' ? pixelDpBoundOfSigma(sigma) : boundOf(noise, sigma)
+  return kind === 'pixel-dp' && noise === 'gaussian' ? pixelDpBoundOfSigma(sigma) : boundOf(noise, sigma)
 }
 
 /** The line of a noise level of a cascade, counted from 0. */

@@ -86,6 +86,15 @@ export function uniformOfRuns(
   return perCopy('uniform_of_runs', images_SCHW, runs, { parameters: { half_width: halfWidth } })
 }
 
+/** Laplace noise of this scale, b in exp(−|x| / b) / 2b, as {@link noiseOfRuns}. */
+export function laplaceOfRuns(
+  images_SCHW: Tensor<'SCHW'>,
+  runs: CopyRuns,
+  { scale }: { readonly scale: number },
+): Tensor<'NCHW'> {
+  return perCopy('laplace_of_runs', images_SCHW, runs, { parameters: { scale } })
+}
+
 /** A table of {@link stepNoise} in Python. */
 export class StepNoise extends Handle<never> {}
 

@@ -12,6 +12,7 @@ export {
   copyRuns,
   imagesOfRuns,
   joinRows,
+  laplaceOfRuns,
   noiseOfRuns,
   type RowRun,
   StepNoise,

@@ -64,6 +64,16 @@ def uniform_of_runs(_host, images: torch.Tensor, copies: CopyRuns, *, half_width
     return _drawn(images, copies, dtype=images.dtype, draw=draw)
 
 
+def laplace_of_runs(_host, images: torch.Tensor, copies: CopyRuns, *, scale: float) -> torch.Tensor:
+    def draw(part: torch.Tensor, generator: torch.Generator) -> None:
+        part.exponential_(generator=generator)
+        # The difference of two exponential numbers is a Laplace number.
+        part -= torch.empty_like(part).exponential_(generator=generator)
+        part *= scale
+
+    return _drawn(images, copies, dtype=images.dtype, draw=draw)
+
+
 def step_noise(host, *, thresholds: list[str]) -> torch.Tensor:
     """The table of `discreteGaussian`, for signed whole numbers of 64 bits."""
     return torch.tensor([int(threshold) - 2**63 for threshold in thresholds], dtype=torch.int64, device=host.device)
@@ -106,6 +116,7 @@ OPERATIONS = {
     "images_of_runs": images_of_runs,
     "noise_of_runs": noise_of_runs,
     "uniform_of_runs": uniform_of_runs,
+    "laplace_of_runs": laplace_of_runs,
     "step_noise": step_noise,
     "stepped_of_runs": stepped_of_runs,
 }

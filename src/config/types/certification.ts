@@ -131,9 +131,9 @@ export type CertificationConfigInput = {
   /**
    * The noise that is drawn, of standard deviation σ. discrete-gaussian: rounded to whole steps of 1/255, on
    * images that are so rounded, with bounds that no rounding makes too large; uniform: radii are of the ℓ1
-   * norm. Default gaussian.
+   * norm; laplace, for PixelDP: so are its sizes. Default gaussian.
    */
-  noise?: 'gaussian' | 'discrete-gaussian' | 'uniform' | undefined
+  noise?: 'gaussian' | 'discrete-gaussian' | 'uniform' | 'laplace' | undefined
   /**
    * Noisy copies in one forward pass; halved where memory runs out. No effect on the result but for rounding.
    * Default 100.
@@ -317,9 +317,9 @@ export type CertificationConfig = {
   /**
    * The noise that is drawn, of standard deviation σ. discrete-gaussian: rounded to whole steps of 1/255, on
    * images that are so rounded, with bounds that no rounding makes too large; uniform: radii are of the ℓ1
-   * norm. Default gaussian.
+   * norm; laplace, for PixelDP: so are its sizes. Default gaussian.
    */
-  noise: 'gaussian' | 'discrete-gaussian' | 'uniform'
+  noise: 'gaussian' | 'discrete-gaussian' | 'uniform' | 'laplace'
   /**
    * Noisy copies in one forward pass; halved where memory runs out. No effect on the result but for rounding.
    * Default 100.

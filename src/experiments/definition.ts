@@ -1,6 +1,6 @@
 import type { ReportSection } from '../analysis/report'
 import type { Table } from '../analysis/tables'
-import type { RunConfig } from '../config/schema'
+import type { ClassifierConfig, RunConfig } from '../config/schema'
 import type { FinetuneHooks } from '../training/hooks'
 import type { ExperimentOutcome } from './outcome'
 import type { Scale, ScaleName } from './scale'
@@ -33,6 +33,8 @@ export interface Arm {
    * The file takes the place of `method.predictions`.
    */
   readonly softLabels?: { readonly of: string; readonly n: number }
+  /** Of ACES: the network that is asked about the image without noise, made of FT-CADIS at this noise level. Default: none. */
+  readonly core?: (base: RunConfig) => ClassifierConfig
   /** Decisions of the caller's own: functions of `defineHook`. A bare function belongs to the arm's key: another needs another key. */
   readonly hooks?: Pick<FinetuneHooks, 'rule' | 'lossTerm' | 'schedule'>
   /** The same in the paper. */

@@ -5,6 +5,7 @@ import { PAPER, type PaperTable, paperTable } from '../../analysis/paper-tables'
 import { signedPoints } from '../../analysis/table/signed-points'
 import type { Cell, Table } from '../../analysis/tables'
 import { votingMembers } from '../../config/methods/trained'
+import type { Evidence } from '../../logs/outcome'
 import type { ArmOutcome, ExperimentOutcome } from '../outcome'
 import type { Scale } from '../scale'
 import { trainingPasses } from './passes'
@@ -114,7 +115,7 @@ function costs(arms: readonly ArmOutcome[], scale: Scale): Cell[] {
   const { isTrained, config, training } = first
   const runs = first.arm.members ?? 1
   const rows = arms.flatMap(({ logs }) => logs.flat())
-  const votes = rows.flatMap(({ evidence }) => (evidence === undefined ? [] : evidence.n0 + evidence.n))
+  const votes = rows.flatMap(({ evidence }) => (evidence === undefined ? [] : copiesOf(evidence)))
   return [
     isTrained ? runs * (training?.trainableParameters ?? 0) : 0,
     isTrained ? (runs * meanOf(arms.map(arm => trainingPasses(arm.config, scale)))) / 1e6 : 0,
@@ -128,6 +129,12 @@ function costs(arms: readonly ArmOutcome[], scale: Scale): Cell[] {
     votes.length === 0 ? null : meanOf(votes),
     runs * (isTrained ? votingMembers(config.method) : 1),
   ]
+}
+
+/** The noisy copies of an image, of all noise levels; the selector of ACES sees those of its network. */
+function copiesOf({ parts = [], n0, n }: Evidence): number {
+  const others = parts.filter(({ of }) => of !== 'selector')
+  return others.reduce((sum, part) => sum + part.n0 + part.n, n0 + n)
 }
 
 function bestOf(arms: readonly ArmOutcome[], radii: readonly number[]) {

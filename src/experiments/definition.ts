@@ -1,3 +1,4 @@
+import type { Curve } from '../analysis/plots'
 import type { ReportSection } from '../analysis/report'
 import type { Table } from '../analysis/tables'
 import type { ClassifierConfig, RunConfig } from '../config/schema'
@@ -61,6 +62,8 @@ export interface Experiment {
   readonly arms: (scale: Scale) => readonly Arm[]
   /** Key of the arm that the others are compared with, image by image. At several noise levels: the first part of its keys. */
   readonly reference: string
+  /** The curves of the plot and the page. Default: one for each arm. */
+  readonly curves?: (outcome: ExperimentOutcome) => readonly Curve[]
   /** Tables that come before all others. */
   readonly leadingTables?: (outcome: ExperimentOutcome) => readonly Table[]
   /** What it would do, told without a look at data or networks. Default: steps and times, by a step that is measured. */

@@ -2,6 +2,7 @@ import { type overSeeds, radiusColumns } from '../../analysis/accuracy-table'
 import { bestOverRuns } from '../../analysis/envelope'
 import { comparePaired } from '../../analysis/paired-comparison'
 import { PAPER, type PaperTable, paperTable } from '../../analysis/paper-tables'
+import type { EnvelopeLogs } from '../../analysis/plots'
 import { signedPoints } from '../../analysis/table/signed-points'
 import type { Cell, Table } from '../../analysis/tables'
 import { votingMembers } from '../../config/methods/trained'
@@ -23,6 +24,11 @@ function systemsOf({ arms }: Pick<ExperimentOutcome, 'arms'>): SystemOutcome[] {
     const own = arms.filter(({ arm, sigma }) => arm.key === keyOf(system.key, sigma))
     return own.length === 0 ? [] : [{ system, arms: own }]
   })
+}
+
+/** One curve a system, of its best noise level at each radius. */
+export function systemCurves(outcome: ExperimentOutcome): EnvelopeLogs[] {
+  return systemsOf(outcome).map(({ system, arms }) => ({ label: system.label, runs: arms }))
 }
 
 /** The form of Table 1: at each radius the best noise level, with its certified and its clean accuracy; the paper's own below. */

@@ -92,6 +92,27 @@ describe('table1', () => {
     expect(others.map(({ arm: { key } }) => key)).not.toContain('aces-sigma-0.5')
   })
 
+  it('has eight trials of each system that trains from scratch, on images that are not trained on', () => {
+    const [tuning] = findExperiments(['table1-tuning']) as [Experiment]
+    const arms = resolveArms(tuning, { scale: makeScale('digits', { output: 'x' }), output: 'x' })
+    expect(arms.every(({ config: { data } }) => 'heldOut' in data && data.heldOut === 'validation')).toBe(
+      true,
+    )
+    const trials = new Map<string, Set<string>>()
+    for (const { arm, id, config } of arms) {
+      if (arm.key === tuning.reference) continue
+      const { kind } = config.method
+      trials.set(kind, new Set([...(trials.get(kind) ?? []), id]))
+    }
+    expect(arms.map(({ arm: { key } }) => key)).toContain(tuning.reference)
+    expect([...trials].map(([kind, ids]) => [kind, ids.size])).toEqual(
+      [
+        ...['pixel-dp', 'gaussian', 'stability', 'smooth-adv', 'consistency', 'macer', 'diverse-ensemble'],
+        ...['smooth-mix', 'cat-rs', 'denoiser', 'score'],
+      ].map(kind => [kind, 8]),
+    )
+  })
+
   it('is at no scale that it does not name', () => {
     const [main] = findExperiments(['main']) as [Experiment]
     const scale = makeScale('mnist', { output: 'x', data: 'data' })

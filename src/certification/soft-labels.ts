@@ -5,7 +5,7 @@ import type { CertificationRunConfig } from '../config/schema'
 import { ConfigError, InterruptedError } from '../errors'
 import { exists } from '../files/exists'
 import { lock } from '../files/lock'
-import { openToAppend } from '../files/regular-file'
+import { cutOff, openToAppend } from '../files/regular-file'
 import { sparseCounts } from '../logs/outcome'
 import { requireClasses, requireSameClasses } from '../smoothing/check-classes'
 import { toSymmetric } from '../smoothing/denoise'
@@ -198,8 +198,7 @@ async function begin(
     })
   }
   const { images, wholeBytes } = await readSoftLabelImages(path)
-  const file = await openToAppend(path)
   // A line that a kill has cut off is counted again.
-  await file.truncate(wholeBytes)
-  return { file, images }
+  await cutOff(path, { bytes: wholeBytes })
+  return { file: await openToAppend(path), images }
 }

@@ -1,10 +1,10 @@
 import type { CertificationConfig } from '../config/schema'
+import type { AcesRadiusZeroRule } from '../logs/aces-finding'
 import { type Bound, gaussianBound } from '../statistics/bound'
 import type { CascadeRule } from '../statistics/cascade'
 import { type PixelDpSplit, pixelDpBoundOfSigma } from '../statistics/pixel-dp'
 import { GridCertification, gridRadii, SizedCertification } from './adaptive'
 import {
-  type AcesRadiusZeroRule,
   acesCertifier,
   atRadiusCertifier,
   type Certifier,

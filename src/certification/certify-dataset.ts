@@ -6,7 +6,8 @@ import type { JsonObject } from '../logs/certification-log-metadata'
 import { earlierRows } from '../logs/earlier-rows'
 import { dealt, planMetadata, type Shard } from '../logs/shards'
 import { toSymmetric } from '../smoothing/denoise'
-import { denoiserOf, type Smoothing } from '../smoothing/smoothing'
+import { withFixedSensitivity } from '../smoothing/first-layer'
+import type { Smoothing } from '../smoothing/smoothing'
 import { type Classifier, type Dataset, digest, select, type Tensor } from '../torch'
 import { firstLine, linesOf, loggedProcedure, lookedOf, scalesOf } from './arm-lines'
 import { type ArmNetworks, prepareArms } from './arm-networks'
@@ -84,7 +85,7 @@ export async function certifyDataset(
   const { certification, indices, shard, signal, onImage, data } = options
   const { n0, n, seed, autocast } = certification
   const { dataset, arms } = given
-  const smoothing = { ...given.smoothing, autocast }
+  const smoothing = { ...(await withFixedSensitivity(given.smoothing)), autocast }
   const { session } = dataset
   const own = shard === undefined ? indices : dealt(indices, shard)
   const images = indices.length
@@ -98,7 +99,7 @@ export async function certifyDataset(
   requireAcesArms(procedure, arms)
   const networks = await prepareArms(
     session,
-    { denoiser: denoiserOf(smoothing), arms: arms.map(networksOf) },
+    { smoothing, arms: arms.map(networksOf) },
     { certification, dataset, example: () => pixelsOf(dataset, 0).image_CHW },
   )
   const noise = drawn.begin(session)

@@ -1,9 +1,10 @@
 import type { Session } from '../bridge'
 import { dealt, type Shard } from '../logs/shards'
 import { toSymmetric } from '../smoothing/denoise'
+import { configuredSmoothing, ownedBy } from '../smoothing/first-layer'
 import { type CertifiedNetworks, loadNetworks } from '../smoothing/load-networks'
 import { type SmoothedInput, smoothedOf } from '../smoothing/smoothed-input'
-import { type Noise, smoothingOf } from '../smoothing/smoothing'
+import type { Noise } from '../smoothing/smoothing'
 import { datasetSpec } from '../smoothing/specs'
 import { type Classifier, type Dataset, openDataset, select } from '../torch'
 import { firstLine, linesOf, scalesOf } from './arm-lines'
@@ -68,14 +69,14 @@ export async function dryRunCertification(
     const planned = await chooseImages(dataset, certification)
     requireCertifiable(certification, { sigma, images: planned.length })
     networks = await loadNetworks(session, config, { expected })
-    const { denoiser } = networks
-    const smoothing = smoothingOf(denoiser, sigma, certification)
+    const configured = await configuredSmoothing(config.smoothing, { ...networks, dataset })
+    const smoothing = { ...configured, autocast: certification.autocast }
     const prepared = await prepareArms(
       session,
-      { denoiser, arms: [armOf(config, networks)] },
+      { smoothing, arms: [armOf(config, networks)] },
       { certification, dataset, example: () => select(dataset.images([0]).images_BCHW, 'B', 0) },
     )
-    copies = prepared.classifiers
+    copies = [...prepared.classifiers, ...ownedBy(smoothing)]
     const own = procedureOf(certification, { sigma })
     const other: typeof certification =
       own.kind === 'certify'

@@ -9,6 +9,7 @@ import { cutOff, openToAppend } from '../files/regular-file'
 import { sparseCounts } from '../logs/outcome'
 import { requireClasses, requireSameClasses } from '../smoothing/check-classes'
 import { toSymmetric } from '../smoothing/denoise'
+import { requireNoiseOnImage } from '../smoothing/first-layer'
 import { type CertifiedNetworks, loadNetworks } from '../smoothing/load-networks'
 import { type SmoothedInput, smoothedOf } from '../smoothing/smoothed-input'
 import { smoothingOf } from '../smoothing/smoothing'
@@ -65,6 +66,7 @@ export async function writeSoftLabels(
     )
   }
   requireGaussian('A file of soft labels', certification)
+  requireNoiseOnImage('A file of soft labels', config.smoothing)
   const held = await lock(`${output}.lock`, `the file of soft labels ${output}`)
   let dataset: Dataset | undefined
   let networks: CertifiedNetworks | undefined

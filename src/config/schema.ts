@@ -11,6 +11,7 @@ import { seed, text } from './fields'
 import { METHOD_KINDS, type MethodConfig, methodSchema } from './methods'
 import { networkFolders, trainedBy } from './methods/trained'
 import { classifierSchema, tuningSchema } from './model-schema'
+import { problemsOfNoiseAfter, problemsOfNoiseAfterInTraining } from './noise-after'
 import { checkpointsSchema, optimisationSchema } from './optimisation-schema'
 import { problemsOfCertification, problemsOfRun } from './rules'
 import { smoothingSchema } from './smoothing-schema'
@@ -92,6 +93,8 @@ function runSchemaOf<Method extends z.ZodType<{ readonly kind: string }>>(method
     for (const { path, message } of [
       ...problemsOfRun(whole),
       ...problemsOfProcedure(whole.certification, whole.smoothing),
+      ...problemsOfNoiseAfter(whole),
+      ...problemsOfNoiseAfterInTraining(whole),
     ]) {
       context.addIssue({ code: 'custom', path: path.split('.'), message })
     }
@@ -125,6 +128,7 @@ export const certificationRunSchema = z
       ...(ensemble === undefined ? [] : problemsOfEnsemble(ensemble)),
       ...problemsOfProcedure(certification, smoothing),
       ...problemsOfAcesNetworks({ procedure, aces, ensemble }),
+      ...problemsOfNoiseAfter({ smoothing, certification, ensemble }),
     ]) {
       context.addIssue({ code: 'custom', path: path.split('.'), message })
     }

@@ -143,6 +143,13 @@ export {
   type WeightClasses,
 } from './modules'
 export {
+  findFirstLayer,
+  firstLayerFeatures,
+  firstLayerSensitivity,
+  parsevalStep,
+  restOf,
+} from './networks/first-layer'
+export {
   adamW,
   type ClipOptions,
   MovingAverage,

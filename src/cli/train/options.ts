@@ -22,6 +22,7 @@ export interface TrainOptions extends RunOptions {
   readonly config?: string
   readonly set?: readonly FieldSetting[]
   readonly sigma?: number
+  readonly noiseAfter?: 'first-layer'
   readonly tuning?: 'lora' | 'full'
   readonly data?: string
   readonly imageSize?: number
@@ -73,6 +74,12 @@ export function addTrainOptions(program: Command): Command {
       '--set <path=value>',
       'set a field of the configuration, such as method.lambda=2; repeatable',
       collectSetting,
+    )
+    .addOption(
+      new Option(
+        '--noise-after <layer>',
+        'first-layer: add the noise after the first convolution of the classifier, not to the image (method pixel-dp)',
+      ).choices(['first-layer']),
     )
     .option('--data <folder>', 'folder of the data')
     .option('--image-size <pixels>', 'side that the images of a folder are resized and cropped to', count)

@@ -6,6 +6,7 @@ import type { JsonObject } from '../logs/certification-log-metadata'
 import { earlierRows } from '../logs/earlier-rows'
 import { dealt, planMetadata, type Shard } from '../logs/shards'
 import { toSymmetric } from '../smoothing/denoise'
+import { passesOfCopy, purificationOf } from '../smoothing/purification'
 import { denoiserOf, type Smoothing } from '../smoothing/smoothing'
 import { type Classifier, type Dataset, digest, select, type Tensor } from '../torch'
 import { firstLine, linesOf, loggedProcedure, lookedOf, scalesOf } from './arm-lines'
@@ -95,6 +96,7 @@ export async function certifyDataset(
   const { bound } = guarantee
   const values = dataset.description.imageShape.reduce((product, size) => product * size, 1)
   const drawn = drawnNoise(certification, { smoothing, guarantee, values })
+  const purification = purificationOf(certification.purify, smoothing)
   requireAcesArms(procedure, arms)
   const networks = await prepareArms(
     session,
@@ -105,7 +107,7 @@ export async function certifyDataset(
   let done = 0
   try {
     // Of the whole plan: a shard has passes of the same size, and so what is resumed.
-    const lines = linesOf(procedure, { scales, noise, arms: networks.arms, images, n0, n })
+    const lines = linesOf(procedure, { scales, noise, purification, arms: networks.arms, images, n0, n })
     const pass = passSizeOf({
       batch: certification.batch,
       copies: lines[firstLine(procedure)]?.copies ?? certification.batch,
@@ -130,6 +132,9 @@ export async function certifyDataset(
           ...planMetadata(indices, shard),
           notes: {
             ...{ device: info.deviceName, torch: info.torch, batch: certification.batch, pass },
+            ...(purification.kind !== 'once' && {
+              passesOfCopy: { ...passesOfCopy(purification, smoothing) },
+            }),
             ...options.notes,
             ...found,
           },

@@ -2,6 +2,7 @@ import type { Session } from '../bridge'
 import { dealt, type Shard } from '../logs/shards'
 import { toSymmetric } from '../smoothing/denoise'
 import { type CertifiedNetworks, loadNetworks } from '../smoothing/load-networks'
+import { type PassesOfCopy, passesOfCopy, purificationOf } from '../smoothing/purification'
 import { type SmoothedInput, smoothedOf } from '../smoothing/smoothed-input'
 import { type Noise, smoothingOf } from '../smoothing/smoothing'
 import { datasetSpec } from '../smoothing/specs'
@@ -27,6 +28,8 @@ export interface CertificationDryRun {
   readonly pass: number
   /** Of a full pass, once warm. */
   readonly secondsPerPass: number
+  /** How many times the networks are asked about a copy. */
+  readonly passesOfCopy: PassesOfCopy
   /** As the settings say, and beside it adaptively or with a fixed n; --sound has a fixed n alone. */
   readonly plans: readonly CertificationPlan[]
 }
@@ -87,7 +90,8 @@ export async function dryRunCertification(
     const { alpha, certifiedSigma } = guarantee
     const values = dataset.description.imageShape.reduce((product, size) => product * size, 1)
     noise = drawnNoise(certification, { smoothing, guarantee, values }).begin(session)
-    const asked = { scales, noise, arms: prepared.arms, images: planned.length, n0, n }
+    const purification = purificationOf(certification.purify, smoothing)
+    const asked = { scales, noise, purification, arms: prepared.arms, images: planned.length, n0, n }
     const line = linesOf(own, asked)[firstLine(own)] as Line
     const pass = passSizeOf({ batch: certification.batch, copies: Number(line.copies) })
     const secondsPerPass = await timePass(dataset, { ...line, pass, signal })
@@ -104,7 +108,10 @@ export async function dryRunCertification(
         return { procedure, copiesPerImage, copies: all, passes, seconds: passes * secondsPerPass }
       },
     )
-    return { images, sigma, device: session.info.deviceName, pass, secondsPerPass, plans }
+    return {
+      ...{ images, sigma, device: session.info.deviceName, pass, secondsPerPass, plans },
+      passesOfCopy: passesOfCopy(purification, smoothing),
+    }
   } finally {
     session.free([dataset, networks?.denoiser, networks && classifiersOf(networks), copies, noise])
   }

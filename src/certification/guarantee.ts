@@ -30,6 +30,19 @@ export function requireGaussian(what: string, { noise }: Pick<CertificationConfi
 }
 
 /**
+ * Refuses a purification by several looks where something is made of one alone.
+ *
+ * @param what - what is asked for, for instance "A file of soft labels"
+ * @throws ConfigError that names it
+ */
+export function requireOnce(what: string, { purify }: Pick<CertificationConfig, 'purify'>): void {
+  if (purify.kind === 'once') return
+  throw new ConfigError(`${what} takes one look at a copy, got certification.purify.kind ${purify.kind}.`, {
+    remedy: 'Leave out --purify, and `purify` in the settings.',
+  })
+}
+
+/**
  * Refuses other procedures than CERTIFY where images are classified by it and PREDICT.
  *
  * @param what - what is asked for, for instance "A prediction"

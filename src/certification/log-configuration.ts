@@ -33,7 +33,7 @@ export function configurationOf(
   certification: CertificationConfig,
   { smoothing, guarantee, bound, procedure, images, noise = {}, ...others }: LogConfigurationOptions,
 ): CertificationConfiguration {
-  const { n0, n, alpha, seed, radiusSigma, familyWise } = certification
+  const { n0, n, alpha, seed, radiusSigma, familyWise, purify } = certification
   const { dtype, autocast, tf32, channelsLast, compile } = certification
   const { name, models, data, dataset, identity, denoiserDtype } = others
   const { logits, imageShape } = dataset.description
@@ -46,6 +46,7 @@ export function configurationOf(
     norm: bound.norm,
     bound: bound.kind,
     ...noise,
+    ...(purify.kind === 'once' ? {} : { purify }),
     procedure,
     n0,
     n,

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { procedureSchema } from './certified/procedure-schema'
+import { purifySchema } from './certified/purify-schema'
 import { count, dtype, nonnegative, positive, seed } from './fields'
 
 /** Settings of a certification. */
@@ -97,6 +98,11 @@ export const certificationSchema = z.strictObject({
     .describe(
       'The noise that is drawn, of standard deviation σ. discrete-gaussian: rounded to whole steps of 1/255, on images that are so ' +
         'rounded, with bounds that no rounding makes too large; uniform: radii are of the ℓ1 norm. Default gaussian.',
+    ),
+  purify: purifySchema
+    .default({ kind: 'once' })
+    .describe(
+      'How a noisy copy gets its vote: from one look of the classifier at the denoised copy, or as the majority of several. Default once.',
     ),
   batch: count
     .default(100)

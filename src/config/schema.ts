@@ -121,7 +121,7 @@ export const certificationRunSchema = z
   .superRefine(({ smoothing, classifier, ensemble, aces, certification }, context) => {
     const { procedure } = certification
     for (const { path, message } of [
-      ...problemsOfCertification({ classifier }),
+      ...problemsOfCertification({ classifier, smoothing, certification }),
       ...(ensemble === undefined ? [] : problemsOfEnsemble(ensemble)),
       ...problemsOfProcedure(certification, smoothing),
       ...problemsOfAcesNetworks({ procedure, aces, ensemble }),

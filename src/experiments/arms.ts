@@ -184,6 +184,7 @@ export function logPath(arm: ResolvedArm, seed: number): string {
     seed: _seed,
     procedure,
     noise,
+    purify,
     ...others
   } = arm.config.certification
   const decisive = {
@@ -193,6 +194,7 @@ export function logPath(arm: ResolvedArm, seed: number): string {
     // Logs of earlier versions, which had neither, keep their names.
     ...(procedure.kind !== 'certify' && { procedure }),
     ...(noise !== 'gaussian' && { noise }),
+    ...(purify.kind !== 'once' && { purify }),
   }
   const { images: _all, ...defaults } = certificationSchema.parse({})
   const isDefault = Object.entries(decisive).every(

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { positive, text } from '../fields'
 import { askedClassifierSchema } from '../model-schema'
 import type { Problem } from '../rules'
+import { type PurifyConfig, problemsOfPurify } from './purify-schema'
 
 /** How votes become a statement about an image, and the networks that ACES asks beside the classifier. */
 
@@ -121,6 +122,7 @@ export interface ProcedureSetting {
   readonly procedure?: ProcedureConfig | undefined
   readonly adaptive: unknown
   readonly noise: string
+  readonly purify?: PurifyConfig | undefined
   readonly alpha: number
   readonly familyWise: boolean
 }
@@ -131,7 +133,7 @@ export interface ProcedureSetting {
  * @param options.sigma - of the smoothing
  */
 export function problemsOfProcedure(
-  { procedure = { kind: 'certify' }, adaptive, noise, alpha, familyWise }: ProcedureSetting,
+  { procedure = { kind: 'certify' }, adaptive, noise, purify, alpha, familyWise }: ProcedureSetting,
   { sigma }: { readonly sigma: number },
 ): Problem[] {
   const problems: Problem[] = []
@@ -154,6 +156,7 @@ export function problemsOfProcedure(
       message: `expected none for the noise ${noise} (--sound), since tests of adaptive votes are computed in rounded numbers, got ${JSON.stringify(adaptive)}`,
     })
   }
+  problems.push(...problemsOfPurify({ purify, procedure }))
   if (kind === 'cascade') problems.push(...problemsOfCascade(procedure, { sigma }))
   if (kind === 'pixel-dp' && procedure.split === 'published' && (alpha !== 0.05 || familyWise)) {
     problems.push({

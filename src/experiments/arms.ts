@@ -205,7 +205,12 @@ export function logPath(arm: ResolvedArm, seed: number): string {
   return join(arm.folder, `seed-${seed}`, name)
 }
 
-/** Each arm once, in the order of its first appearance. */
+/** Each arm once, in the order of its first appearance: the same networks that are certified otherwise are another. */
 export function distinctArms(arms: readonly ResolvedArm[]): ResolvedArm[] {
-  return arms.filter(({ id }, position) => arms.findIndex(other => other.id === id) === position)
+  return arms.filter((arm, position) => arms.findIndex(other => areSame(arm, other)) === position)
+}
+
+/** Whether two arms have the same networks, certified alike. */
+export function areSame(first: ResolvedArm, second: ResolvedArm): boolean {
+  return first.id === second.id && logPath(first, 0) === logPath(second, 0)
 }

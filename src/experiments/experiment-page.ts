@@ -6,7 +6,7 @@ import { resultTables } from './result-tables'
 
 /** The page of an experiment: what differs from the paper first, then tables, curves, the paper's numbers, pictures. */
 export async function experimentPage(outcome: ExperimentOutcome): Promise<Report> {
-  const { experiment, arms, samples } = outcome
+  const { experiment, arms, samples, norm } = outcome
   const [accuracy, ...others] = resultTables(outcome)
   return {
     title: `${experiment.title} (${experiment.source})`,
@@ -14,7 +14,7 @@ export async function experimentPage(outcome: ExperimentOutcome): Promise<Report
     sections: [
       { kind: 'text', title: 'What differs from the paper', paragraphs: [outcome.scale.differs] },
       ...(accuracy === undefined ? [] : [{ kind: 'table', title: 'Results', table: accuracy } as const]),
-      { kind: 'charts', charts: [await certifiedAccuracyFigure(arms)] },
+      { kind: 'charts', charts: [await certifiedAccuracyFigure(arms, { norm })] },
       ...others.map(table => ({ kind: 'table', table }) as const),
       ...((await experiment.sections?.(outcome)) ?? []),
       ...(samples === undefined ? [] : imageSections(samples, arms)),
@@ -32,7 +32,7 @@ function leadOf({ experiment, scale, seeds, indices, arms }: ExperimentOutcome):
   )
 }
 
-function aboutSection({ experiment }: ExperimentOutcome): ReportSection {
+function aboutSection({ experiment, norm }: ExperimentOutcome): ReportSection {
   return {
     kind: 'text',
     title: 'How to read it',
@@ -41,7 +41,7 @@ function aboutSection({ experiment }: ExperimentOutcome): ReportSection {
       ...(experiment.findings.length > 0 ? [`What the paper finds: ${experiment.findings.join(' ')}`] : []),
       'All arms of one noise level and seed vote on the same denoised images. An interval of a difference speaks of other draws of ' +
         'images, not of other training seeds; each holds with 95 % separately, not all together. Certificates speak of the smoothed ' +
-        'classifier; radii are ℓ2, for pixels in [0, 1].',
+        `classifier; radii are ${norm}, for pixels in [0, 1].`,
     ],
   }
 }

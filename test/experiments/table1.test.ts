@@ -126,7 +126,7 @@ function outcomeOf(name: ScaleName, radii: Readonly<Record<string, [number, numb
     const logs = [rowsOf([0, 0, own[0]], [1, 1, own[1]])]
     return [{ ...arm, label: arm.arm.label, logs, updates: [], training: undefined }]
   })
-  return { experiment: table1, scale, seeds: [0], indices: [0, 1], arms, samples: undefined }
+  return { experiment: table1, scale, seeds: [0], indices: [0, 1], arms, norm: 'ℓ2', samples: undefined }
 }
 
 describe('arms of several networks', () => {

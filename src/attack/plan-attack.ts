@@ -92,7 +92,16 @@ export async function planAttack(
   const { denoiserDtype: _, ...arithmetic } = configuration.arithmetic
   const certification = {
     ...{ ...config.certification, ...arithmetic },
-    ...{ n0, n, alpha, seed, familyWise: false, adaptive: 'none', noise: 'gaussian' },
+    ...{
+      n0,
+      n,
+      alpha,
+      seed,
+      familyWise: false,
+      adaptive: 'none',
+      noise: 'gaussian',
+      confidence: 'clopper-pearson',
+    },
     purify: attackedPurification(configuration),
     procedure: attackedProcedure(configuration),
   } as CertificationConfig

@@ -156,6 +156,7 @@ export async function certifyDataset(
     }
     const certifierOf = certifiersOf(procedure, {
       ...{ ...drawn, bound, scales: scales.map(scale => scale.bound), n0, n },
+      randomised: certification.confidence === 'randomised',
     })
     const certifiers = networks.arms.map((arm, place) => certifierOf(lookedOf(place, arm)))
     const results = certifyImages(

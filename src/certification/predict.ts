@@ -101,7 +101,10 @@ export async function predict(
     if (drawn.note !== undefined) onNote?.(drawn.note)
     noise = drawn.begin(session)
     const certifiers = [
-      cohenCertifier({ ...drawn, bound: boundOf(certification.noise, guarantee.certifiedSigma), n0, n }),
+      cohenCertifier({
+        ...{ ...drawn, bound: boundOf(certification.noise, guarantee.certifiedSigma), n0, n },
+        randomised: certification.confidence === 'randomised',
+      }),
       predictCertifier({ alpha, n }),
     ]
     const results = certifyImages(

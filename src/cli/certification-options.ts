@@ -34,6 +34,7 @@ export interface SmoothedOptions {
   readonly radiusSigma?: CertificationConfig['radiusSigma']
   readonly familyWise?: boolean
   readonly sound?: boolean
+  readonly randomised?: boolean
   readonly noise?: CertificationConfig['noise']
   readonly purify?: CertificationConfigInput['purify']
   readonly device?: string
@@ -81,6 +82,10 @@ export function addSmoothedOptions(command: Command): Command {
       '--alpha <probability>',
       'probability that a certificate is wrong',
       parseNumber({ min: 1e-300, max: 0.5 }),
+    )
+    .option(
+      '--randomised',
+      'take the randomised bound in place of that of Clopper and Pearson: wrong with probability alpha, and not less',
     )
     .option('--family-wise', 'make alpha the probability that any certificate of the images is wrong')
     .addOption(

@@ -39,6 +39,7 @@ export async function smoothedSource(
   const { n0, n, alpha, batch, seed, dtype, autocast, tf32, channelsLast, compile } = options
   const { radiusSigma, familyWise, purify, device, threads, python } = options
   const noise = options.sound ? 'discrete-gaussian' : options.noise
+  const confidence = options.randomised ? ('randomised' as const) : undefined
   const precision =
     options.precision && (await precisionOn(options.precision, { device: device ?? config.device, python }))
   const arithmetic = precision && ARITHMETIC[precision]
@@ -61,7 +62,7 @@ export async function smoothedSource(
         ...config.certification,
         ...arithmetic?.certification,
         ...given({ n0, n, alpha, batch, seed, dtype, autocast, tf32, channelsLast, compile }),
-        ...given({ radiusSigma, familyWise, noise, purify, ...others }),
+        ...given({ radiusSigma, familyWise, noise, purify, confidence, ...others }),
       },
     }),
   }

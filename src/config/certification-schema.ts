@@ -83,6 +83,13 @@ export const certificationSchema = z.strictObject({
   n0: count.default(100).describe('Noisy copies that choose the class. Default 100.'),
   n: count.default(100_000).describe('Fresh noisy copies that bound its probability. Default 100,000.'),
   alpha: positive.lt(1).default(0.001).describe('Probability of a wrong certificate. Default 0.001.'),
+  confidence: z
+    .enum(['clopper-pearson', 'randomised'])
+    .default('clopper-pearson')
+    .describe(
+      'The lower bound of CERTIFY. randomised: of Stevens (1950), wrong with probability alpha and not less; it takes a uniform number ' +
+        'for each image, which the seed decides and the log keeps. Default clopper-pearson.',
+    ),
   procedure: procedureSchema
     .default({ kind: 'certify' })
     .describe('What is stated about an image, and how it follows from votes. Default: CERTIFY.'),

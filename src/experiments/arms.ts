@@ -185,6 +185,7 @@ export function logPath(arm: ResolvedArm, seed: number): string {
     procedure,
     noise,
     purify,
+    confidence,
     ...others
   } = arm.config.certification
   const decisive = {
@@ -195,6 +196,7 @@ export function logPath(arm: ResolvedArm, seed: number): string {
     ...(procedure.kind !== 'certify' && { procedure }),
     ...(noise !== 'gaussian' && { noise }),
     ...(purify.kind !== 'once' && { purify }),
+    ...(confidence !== 'clopper-pearson' && { confidence }),
   }
   const { images: _all, ...defaults } = certificationSchema.parse({})
   const isDefault = Object.entries(decisive).every(

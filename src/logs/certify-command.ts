@@ -24,6 +24,7 @@ export function certifyCommand(
     ...(familyWise !== undefined ? ['--family-wise'] : []),
     ...noiseOption(configuration.bound),
     ...purifyOption(configuration.purify),
+    ...(configuration.confidence === 'randomised' ? ['--randomised'] : []),
     ...(kind === 'grid' ? [`--adaptive ${String(radii)}`] : []),
     ...(kind === 'sized' ? [`--max-radius-loss ${maxRadiusLoss}`] : []),
     ...(block === 16 ? [] : [`--block ${block}`]),

@@ -123,6 +123,7 @@ export interface ProcedureSetting {
   readonly adaptive: unknown
   readonly noise: string
   readonly purify?: PurifyConfig | undefined
+  readonly confidence?: string | undefined
   readonly alpha: number
   readonly familyWise: boolean
 }
@@ -133,7 +134,15 @@ export interface ProcedureSetting {
  * @param options.sigma - of the smoothing
  */
 export function problemsOfProcedure(
-  { procedure = { kind: 'certify' }, adaptive, noise, purify, alpha, familyWise }: ProcedureSetting,
+  {
+    procedure = { kind: 'certify' },
+    adaptive,
+    noise,
+    purify,
+    confidence,
+    alpha,
+    familyWise,
+  }: ProcedureSetting,
   { sigma }: { readonly sigma: number },
 ): Problem[] {
   const problems: Problem[] = []
@@ -157,6 +166,14 @@ export function problemsOfProcedure(
     })
   }
   problems.push(...problemsOfPurify({ purify, procedure }))
+  const isCertify = kind === 'certify' && adaptive === 'none' && noise !== 'discrete-gaussian'
+  if (confidence === 'randomised' && !isCertify) {
+    problems.push({
+      path: 'certification.confidence',
+      message:
+        'expected clopper-pearson: the randomised bound is for CERTIFY with a fixed n, and not for --sound, got randomised',
+    })
+  }
   if (kind === 'cascade') problems.push(...problemsOfCascade(procedure, { sigma }))
   if (kind === 'pixel-dp' && procedure.split === 'published' && (alpha !== 0.05 || familyWise)) {
     problems.push({

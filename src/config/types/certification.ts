@@ -133,6 +133,11 @@ export type CertificationConfigInput = {
   n?: number | undefined
   /** Probability of a wrong certificate. Default 0.001. */
   alpha?: number | undefined
+  /**
+   * The lower bound of CERTIFY. randomised: of Stevens (1950), wrong with probability alpha and not less; it
+   * takes a uniform number for each image, which the seed decides and the log keeps. Default clopper-pearson.
+   */
+  confidence?: 'clopper-pearson' | 'randomised' | undefined
   /** What is stated about an image, and how it follows from votes. Default: CERTIFY. */
   procedure?: ProcedureConfigInput | undefined
   /**
@@ -371,6 +376,11 @@ export type CertificationConfig = {
   n: number
   /** Probability of a wrong certificate. Default 0.001. */
   alpha: number
+  /**
+   * The lower bound of CERTIFY. randomised: of Stevens (1950), wrong with probability alpha and not less; it
+   * takes a uniform number for each image, which the seed decides and the log keeps. Default clopper-pearson.
+   */
+  confidence: 'clopper-pearson' | 'randomised'
   /** What is stated about an image, and how it follows from votes. Default: CERTIFY. */
   procedure: ProcedureConfig
   /**

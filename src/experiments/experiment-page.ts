@@ -25,7 +25,7 @@ export async function experimentPage(outcome: ExperimentOutcome): Promise<Report
 
 /** The curves of certified accuracy of an experiment. */
 export function curvesFigure(outcome: ExperimentOutcome): Promise<Chart> {
-  return certifiedAccuracyFigure(outcome.experiment.curves?.(outcome) ?? outcome.arms)
+  return certifiedAccuracyFigure(outcome.experiment.curves?.(outcome) ?? outcome.arms, outcome)
 }
 
 function leadOf({ experiment, scale, seeds, indices, arms }: ExperimentOutcome): string {
@@ -37,7 +37,7 @@ function leadOf({ experiment, scale, seeds, indices, arms }: ExperimentOutcome):
   )
 }
 
-function aboutSection({ experiment }: ExperimentOutcome): ReportSection {
+function aboutSection({ experiment, norm }: ExperimentOutcome): ReportSection {
   return {
     kind: 'text',
     title: 'How to read it',
@@ -46,7 +46,7 @@ function aboutSection({ experiment }: ExperimentOutcome): ReportSection {
       ...(experiment.findings.length > 0 ? [`What the paper finds: ${experiment.findings.join(' ')}`] : []),
       'All arms of one noise level and seed vote on the same denoised images. An interval of a difference speaks of other draws of ' +
         'images, not of other training seeds; each holds with 95 % separately, not all together. Certificates speak of the smoothed ' +
-        'classifier; radii are ℓ2, for pixels in [0, 1].',
+        `classifier; radii are ${norm}, for pixels in [0, 1].`,
     ],
   }
 }

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { sidesOf } from '../../config/image-size'
 import type { ClassifierConfig } from '../../config/schema'
 import { PYTHON_FOLDER } from '../../environment/paths'
 
@@ -45,7 +46,7 @@ function torchLines(kind: 'merged' | 'adapter', options: Options): readonly stri
     ...(resize === undefined
       ? []
       : [
-          `images = torch.nn.functional.interpolate(images, (${resize}, ${resize}), mode='bicubic', antialias=True)`,
+          `images = torch.nn.functional.interpolate(images, (${sidesOf(resize).join(', ')}), mode='bicubic', antialias=True)`,
         ]),
     ...logitsLines(kind, classifier),
   ]

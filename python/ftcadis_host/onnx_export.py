@@ -32,7 +32,10 @@ MOST_BYTES_IN_ONE_FILE = 1_800_000_000
 # How far logits may be from torch's, as a share of the largest of them but at least of 1.
 TOLERANCE = 1e-4
 
-UNFIT = "Networks whose operations depend on the values of images cannot be one graph."
+UNFIT = (
+    "A graph has operations that torch's exporter knows alone, and none that depend on the values of images: change the "
+    "network, or deploy it with torch."
+)
 
 
 class NoisyImagesToLogits(nn.Module):

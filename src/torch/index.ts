@@ -84,6 +84,7 @@ export {
   drawSamples,
   type ImageProblem,
   type ImageTransform,
+  type PixelSize,
   readImage,
   unreadableImages,
 } from './image-files'

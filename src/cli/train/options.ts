@@ -1,11 +1,12 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import type { ImageSize } from '../../config/image-size'
 import { NAMED_PRESETS, type NamedPreset, type OpenValue } from '../../config/named-presets'
 import type { Precision } from '../../config/precision'
 import type { DenoiserConfig, RunConfig } from '../../config/schema'
 import type { Table1Scale } from '../../config/table1'
 import { isObject } from '../../files/read-json'
 import { parseImages } from '../certification-options'
-import { parseNumber } from '../option-values'
+import { parseImageSize, parseNumber } from '../option-values'
 import { precisionOption } from '../precision'
 import { addRunOptions, type RunOptions } from '../run-options'
 
@@ -25,7 +26,7 @@ export interface TrainOptions extends RunOptions {
   readonly noiseAfter?: 'first-layer'
   readonly tuning?: 'lora' | 'full'
   readonly data?: string
-  readonly imageSize?: number
+  readonly imageSize?: ImageSize
   readonly denoiser?: string
   readonly denoiserArguments?: Readonly<Record<string, unknown>>
   readonly denoiserSha256?: string
@@ -82,7 +83,11 @@ export function addTrainOptions(program: Command): Command {
       ).choices(['first-layer']),
     )
     .option('--data <folder>', 'folder of the data')
-    .option('--image-size <pixels>', 'side that the images of a folder are resized and cropped to', count)
+    .option(
+      '--image-size <pixels>',
+      'what the images of a folder are resized and cropped to: a side, or height and width as 48x64',
+      parseImageSize,
+    )
     .option(
       '--denoiser <path>',
       'weights of the denoiser, or a run that has trained one; default: what fetch has brought for the preset; none: train on noisy images (docs/denoiser-for-your-images.md)',

@@ -8,6 +8,7 @@ import { systemPath } from '../files/system-path'
 import { type Outcome, predictionOf, radiusOf } from '../logs/outcome'
 import { toSymmetric } from '../smoothing/denoise'
 import { notesOnInputRange } from '../smoothing/notes'
+import { purificationOf } from '../smoothing/purification'
 import { type SmoothedInput, smoothedOf, unsaidOf } from '../smoothing/smoothed-input'
 import type { Noise } from '../smoothing/smoothing'
 import { type ImageTransform, readImage, unreadableImages } from '../torch'
@@ -102,7 +103,10 @@ export async function predict(
     if (drawn.note !== undefined) onNote?.(drawn.note)
     noise = drawn.begin(session)
     const certifiers = [
-      cohenCertifier({ ...drawn, bound: boundOf(certification.noise, guarantee.certifiedSigma), n0, n }),
+      cohenCertifier({
+        ...{ ...drawn, bound: boundOf(certification.noise, guarantee.certifiedSigma), n0, n },
+        randomised: certification.confidence === 'randomised',
+      }),
       predictCertifier({ alpha, n }),
     ]
     const results = certifyImages(
@@ -114,7 +118,12 @@ export async function predict(
         return { image_CHW, stream, beside: [], certifiers }
       },
       {
-        lines: { main: { smoothing: { ...smoothing, noise }, voter, copies: files.length * (n0 + n) } },
+        lines: {
+          main: {
+            ...{ smoothing: { ...smoothing, noise }, voter, copies: files.length * (n0 + n) },
+            purification: purificationOf(certification.purify, smoothing),
+          },
+        },
         ...{ batch: certification.batch, signal, onNote },
       },
     )

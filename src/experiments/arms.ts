@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { isAbsolute, join, relative, resolve } from 'node:path'
 import { requireCertifiable } from '../certification/require-certifiable'
 import { certificationSchema } from '../config/certification-schema'
-import { parseConfig, type RunConfig } from '../config/schema'
+import { type ClassifierConfig, parseConfig, type RunConfig } from '../config/schema'
 import { ConfigError } from '../errors'
 import { tracesOf } from '../training/trace-hooks'
 import type { Arm, Experiment } from './definition'
@@ -19,10 +19,12 @@ export interface ResolvedArm {
   readonly id: string
   /** Folder of the logs of all seeds. */
   readonly folder: string
-  /** Folder of the runs of all seeds: the same, but for an ensemble of runs, which shares those of one of its configuration. */
+  /** Folder of the runs of all seeds: the same, but for several runs and ACES, which share those of one classifier. */
   readonly runs: string
   /** Whose runs give the soft labels that this arm is trained with. */
   readonly softLabels?: { readonly of: ResolvedArm; readonly n: number }
+  /** Of ACES: the network that is asked about the image without noise. */
+  readonly core?: ClassifierConfig
 }
 
 export interface ResolveOptions {
@@ -95,9 +97,28 @@ function resolveArm(
   const identity = identityOf(config, { arm, isTrained, output, softLabels })
   const hash = createHash('sha256').update(identity).digest('hex')
   const own = `${isTrained ? 'sigma' : 'off-the-shelf-sigma'}-${sigma}-${hash.slice(0, 10)}`
-  const id = members === 1 ? own : `${own}-of-${members}`
+  const core = arm.core?.(base)
+  const id = [
+    own,
+    ...(members === 1 ? [] : [`of-${members}`]),
+    ...(core ? [`core-${hashOf(core)}`] : []),
+  ].join('-')
   const [folder, runs] = [join(output, 'arms', id), join(output, 'arms', own)]
-  return { arm, sigma, isTrained, config, id, folder, runs, ...(softLabels && { softLabels }) }
+  return {
+    arm,
+    sigma,
+    isTrained,
+    config,
+    id,
+    folder,
+    runs,
+    ...(softLabels && { softLabels }),
+    ...(core && { core }),
+  }
+}
+
+function hashOf(settings: object): string {
+  return createHash('sha256').update(JSON.stringify(settings)).digest('hex').slice(0, 6)
 }
 
 /** Everything that decides the trained weights but the seed. Paths are written as seen from the output, so that a checkout can be moved. */
@@ -184,6 +205,8 @@ export function logPath(arm: ResolvedArm, seed: number): string {
     seed: _seed,
     procedure,
     noise,
+    purify,
+    confidence,
     ...others
   } = arm.config.certification
   const decisive = {
@@ -193,6 +216,8 @@ export function logPath(arm: ResolvedArm, seed: number): string {
     // Logs of earlier versions, which had neither, keep their names.
     ...(procedure.kind !== 'certify' && { procedure }),
     ...(noise !== 'gaussian' && { noise }),
+    ...(purify.kind !== 'once' && { purify }),
+    ...(confidence !== 'clopper-pearson' && { confidence }),
   }
   const { images: _all, ...defaults } = certificationSchema.parse({})
   const isDefault = Object.entries(decisive).every(
@@ -203,7 +228,12 @@ export function logPath(arm: ResolvedArm, seed: number): string {
   return join(arm.folder, `seed-${seed}`, name)
 }
 
-/** Each arm once, in the order of its first appearance. */
+/** Each arm once, in the order of its first appearance: the same networks that are certified otherwise are another. */
 export function distinctArms(arms: readonly ResolvedArm[]): ResolvedArm[] {
-  return arms.filter(({ id }, position) => arms.findIndex(other => other.id === id) === position)
+  return arms.filter((arm, position) => arms.findIndex(other => areSame(arm, other)) === position)
+}
+
+/** Whether two arms have the same networks, certified alike. */
+export function areSame(first: ResolvedArm, second: ResolvedArm): boolean {
+  return first.id === second.id && logPath(first, 0) === logPath(second, 0)
 }

@@ -7,6 +7,7 @@ import { ConfigError } from '../errors'
 import { exists } from '../files/exists'
 import { lock } from '../files/lock'
 import { readCertificationLog } from '../logs/certification-log-file'
+import { requireNoiseOnImage } from '../smoothing/first-layer'
 import { loadBaseClassifier } from '../smoothing/load-networks'
 import { smoothingOf } from '../smoothing/smoothing'
 import { datasetSpec } from '../smoothing/specs'
@@ -45,6 +46,7 @@ export async function certifyArms(
     const [first] = missing
     if (first === undefined) return
     const { data, smoothing, certification } = first.config
+    requireNoiseOnImage('An experiment', smoothing)
     requireCertifiable(certification, { sigma: smoothing.sigma, images: indices.length })
     const dataset = await openDataset(session, datasetSpec(data, 'test'))
     const classifiers = await Promise.all(
@@ -63,7 +65,11 @@ export async function certifyArms(
     } finally {
       session.free([
         dataset,
-        classifiers.flatMap(({ classifier, ensemble }) => [classifier, ...(ensemble?.others ?? [])]),
+        classifiers.flatMap(({ classifier, ensemble, aces }) => [
+          classifier,
+          ...(ensemble?.others ?? []),
+          ...(aces?.core === undefined ? [] : [aces.core]),
+        ]),
       ])
     }
   } finally {
@@ -92,11 +98,17 @@ async function votersOf(
   session: Session,
   arm: ResolvedArm,
   seed: number,
-): Promise<Pick<CertifiedArm, 'classifier' | 'ensemble'>> {
-  const { classifier: settings, checkpoint, ensemble } = await certifiedOf(arm, seed)
+): Promise<Pick<CertifiedArm, 'classifier' | 'ensemble' | 'aces'>> {
+  const { classifier: settings, checkpoint, ensemble, aces } = await certifiedOf(arm, seed)
   const load = async (from: string | undefined) =>
     (await loadBaseClassifier(session, settings, { checkpoint: from })).classifier
   const classifier = await load(checkpoint)
+  if (aces?.core !== undefined) {
+    return {
+      classifier,
+      aces: { core: (await loadBaseClassifier(session, aces.core.classifier)).classifier },
+    }
+  }
   if (ensemble === undefined) return { classifier }
   const others = await Promise.all(ensemble.others.map(({ checkpoint: own }) => load(own)))
   return { classifier, ensemble: { by: ensemble.by, others } }
@@ -108,7 +120,8 @@ async function votersOf(
  * @throws ConfigError for an ensemble
  */
 export async function classifierOf(session: Session, arm: ResolvedArm, seed: number): Promise<Classifier> {
-  const { classifier, ensemble } = await votersOf(session, arm, seed)
+  const { classifier, ensemble, aces } = await votersOf(session, arm, seed)
+  session.free(aces?.core)
   if (ensemble === undefined) return classifier
   session.free([classifier, ...ensemble.others])
   throw new ConfigError(`The arm ${arm.arm.key} has several classifiers, expected one to draw images of.`, {

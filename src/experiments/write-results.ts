@@ -1,11 +1,11 @@
 import { mkdir, readlink, rm, symlink } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { averageCertifiedRadius, certifiedAccuracy } from '../analysis/certified-accuracy'
-import { certifiedAccuracyFigure } from '../analysis/plots'
+import { L2 } from '../analysis/norm'
 import { renderReport } from '../analysis/report'
 import { renderTable, type Table } from '../analysis/tables'
 import { writeWhole } from '../files/write'
-import { experimentPage } from './experiment-page'
+import { curvesFigure, experimentPage } from './experiment-page'
 import type { ExperimentOutcome } from './outcome'
 import { pairedArms, resultTables } from './result-tables'
 
@@ -23,7 +23,7 @@ export async function writeResults(outcome: ExperimentOutcome, output: string): 
   await mkdir(folder, { recursive: true })
   await writeWhole(join(folder, 'result.json'), `${JSON.stringify(resultOf(outcome), null, 1)}\n`)
   await writeWhole(join(folder, 'tables.md'), tablesText(outcome, tables))
-  await writeWhole(join(folder, 'plot.svg'), (await certifiedAccuracyFigure(outcome.arms)).svg)
+  await writeWhole(join(folder, 'plot.svg'), (await curvesFigure(outcome)).svg)
   await writeWhole(join(folder, 'experiment.html'), renderReport(await experimentPage(outcome)))
   await linkArms(outcome, folder)
   return { outcome, tables, folder }
@@ -59,7 +59,7 @@ function tablesText(
 
 /** Every number behind the tables, and which runs it is of. */
 function resultOf(outcome: ExperimentOutcome) {
-  const { experiment, scale, seeds, indices, arms } = outcome
+  const { experiment, scale, seeds, indices, arms, norm } = outcome
   const { name, title, source, varies, heldEqual, reference } = experiment
   return {
     ...{ name, title, source, varies, heldEqual, reference },
@@ -67,6 +67,7 @@ function resultOf(outcome: ExperimentOutcome) {
     seeds,
     testImages: indices,
     radii: scale.radii,
+    ...(norm !== L2 && { norm }),
     arms: arms.map(({ arm, id, sigma, isTrained, config, logs, training }) => ({
       ...{ key: arm.key, label: arm.label, run: id, sigma, isTrained, ...training },
       ...{ method: isTrained ? config.method : null, certification: config.certification },

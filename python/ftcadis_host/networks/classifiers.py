@@ -40,6 +40,7 @@ class Classifier(nn.Module):
     notes: sentences on what of the weights was not used, or is new.
     code: files of the user's that made it, beside the one that the description names.
     autocast: the number type that the network's own operations are cast to where torch knows that to be safe, or None.
+    first_layer: the name of the layer that noise can be put after, once it was looked for; see `layer_noise`.
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class Classifier(nn.Module):
         self.depth = depth
         self.random = random
         self.classes = classes
+        self.first_layer: str | None = None
         tuning = (spec.get("tuning") or {}).get("kind")
         self.adapted = tuning == "lora" or (spec.get("adapter") is not None and tuning != "full")
         resize = spec.get("resize")
@@ -96,6 +98,14 @@ class Classifier(nn.Module):
         384), then moved to the network's input range. The network computes in its own dtype, or under autocast; what
         comes after the logits never does.
         """
+        x = self.ranged(images)
+        x = x.to(next(self.model.parameters()).dtype)
+        with self._autocast(x.device):
+            logits = self.model(x)
+        return getattr(logits, "logits", logits).to(images.dtype)
+
+    def ranged(self, images: torch.Tensor) -> torch.Tensor:
+        """Images in [-1, 1] in the size and range that the network takes."""
         x = images
         size = self.resize
         if size is not None and x.shape[-2:] != size:
@@ -107,10 +117,7 @@ class Classifier(nn.Module):
                     f"{x.shape[-3]}. Give one number, or one for each channel."
                 )
             x = ((x + 1) / 2 - self.mean.to(x.dtype)) / self.std.to(x.dtype)
-        x = x.to(next(self.model.parameters()).dtype)
-        with self._autocast(x.device):
-            logits = self.model(x)
-        return getattr(logits, "logits", logits).to(images.dtype)
+        return x
 
     def _autocast(self, device: torch.device) -> AbstractContextManager:
         # Shapes are followed through the network on the meta device, which has no autocast.

@@ -143,11 +143,11 @@ function withOptions(fields: Fields, options: TrainOptions): Fields {
   const { data, denoiser, classifier, tuning, sigma, output, mask, workers, imageSize, imagesPerUpdate } =
     options
   const { device, seed, tf32, compile, activationCheckpointing, threads, autocast } = options
-  const { certifyImages: images, n0, n, dtype, denoiserArguments, denoiserSha256 } = options
+  const { certifyImages: images, n0, n, dtype, denoiserArguments, denoiserSha256, noiseAfter } = options
   const above = {
     ...given({ device, seed, tf32, compile, activationCheckpointing, threads, autocast, output }),
     smoothing: {
-      ...given({ sigma }),
+      ...given({ sigma, noiseAfter }),
       ...(denoiser === 'none'
         ? { denoiser: { source: 'none' } }
         : {

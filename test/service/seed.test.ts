@@ -38,7 +38,18 @@ afterEach(() => {
   seeds.length = 0
 })
 
-it.each(['/predict', '/pictures'])('the seed of %s is drawn when the whole image has arrived', async path => {
+const FORM = [
+  '--x\r\ncontent-disposition: form-data; name="image"; filename="a.png"\r\n\r\nab',
+  'cd\r\n--x--\r\n',
+]
+
+it.each([
+  ['/predict', 'image/png', ['ab', 'cd']],
+  ['/pictures', 'image/png', ['ab', 'cd']],
+  ['/predict', 'multipart/form-data; boundary=x', FORM],
+  ['/pictures', 'multipart/form-data; boundary=x', FORM],
+])('the seed of %s is drawn when the whole image has arrived, as %s', async (path, type, halves) => {
+  const [half = '', rest = ''] = halves
   const { app, admission } = await createApp({
     predictor: {
       ...{ state: 'ready', smoothed },
@@ -50,16 +61,16 @@ it.each(['/predict', '/pictures'])('the seed of %s is drawn when the whole image
   const { port } = new URL(await app.listen({ host: '127.0.0.1', port: 0 }))
   const request = send({
     ...{ host: '127.0.0.1', port, path, method: 'POST' },
-    headers: { 'content-type': 'image/png', 'content-length': 4 },
+    headers: { 'content-type': type, 'content-length': half.length + rest.length },
   })
   const answer = new Promise<string>((resolve, reject) => {
     request.on('response', response => resolve(text(response))).on('error', reject)
   })
-  request.write('ab')
+  request.write(half)
   while (admission.accepted === 0) await wait(10)
   await wait(100)
   expect(drawn).toEqual([])
-  request.end('cd')
+  request.end(rest)
   await answer
   expect(drawn).toHaveLength(1)
   expect(seeds).toEqual(drawn)

@@ -164,6 +164,11 @@ export class PythonProcess {
     return this.#child.pid ?? -1
   }
 
+  /** Resolves when Python is gone, whoever ended it, to what calls are told from then on. */
+  get ended(): Promise<Error> {
+    return this.#exited.catch((error: Error) => error)
+  }
+
   get #isGone(): boolean {
     return this.#child.exitCode !== null || this.#child.signalCode !== null
   }

@@ -62,6 +62,11 @@ export class Session extends Recorder implements AsyncDisposable {
     return this.#process.pid
   }
 
+  /** Resolves when Python is gone, whoever ended it, to the error that every read rejects with from then on. */
+  get ended(): Promise<Error> {
+    return this.#process.ended
+  }
+
   /**
    * Sends what is recorded and resolves to the data of the handles in `value`, in the same structure.
    *

@@ -13,7 +13,7 @@ export interface PredictorOptions extends LoadSmoothedOptions {
   readonly onRestart?: (error: PythonExitError) => void
 }
 
-/** What was asked of the networks, and whether Python had to be started again for it. */
+/** What was asked of the networks, and whether Python ended meanwhile or was being started again. */
 export interface Predicted<T> {
   readonly result: T
   readonly restarted: boolean
@@ -30,13 +30,14 @@ interface Loaded {
 }
 
 /**
- * A smoothed classifier that outlives its Python: where that ends, it is started again and what was asked for is asked once
- * more. If it ends again before it has answered anything, the predictor has failed.
+ * A smoothed classifier that outlives its Python: where that ends, also while nothing is asked, it is started again at once,
+ * and what was asked for is asked once more. If it ends again before it has answered anything, the predictor has failed.
  */
 export class Predictor {
   readonly #options: PredictorOptions
   #loaded: Loaded
   #starting: Promise<Loaded> | undefined
+  #isClosing = false
   /** What every question is answered with from then on. */
   #failure: { readonly error: Error } | undefined
   readonly #failed: Promise<never>
@@ -49,6 +50,7 @@ export class Predictor {
       this.#fail = reject
     })
     this.#failed.catch(() => undefined)
+    this.#watch(loaded)
   }
 
   /** Starts Python and loads the networks. Throws as `connect` and `loadSmoothed`. */
@@ -77,8 +79,8 @@ export class Predictor {
 
   /** @throws what the networks are asked for throws; PythonExitError where Python ended twice; NetworksGoneError */
   async ask<T>(question: (smoothed: LoadedSmoothed) => Promise<T>): Promise<Predicted<T>> {
-    let restarted = false
-    for (;;) {
+    let restarted = this.#starting !== undefined
+    for (let isAgain = false; ; isAgain = true) {
       const loaded = await this.#ready()
       try {
         const result = await question(loaded.smoothed)
@@ -87,13 +89,14 @@ export class Predictor {
       } catch (error) {
         if (!(error instanceof PythonExitError)) throw error
         this.#restart(loaded, error)
-        if (restarted) throw error
+        if (isAgain) throw error
         restarted = true
       }
     }
   }
 
   async close(): Promise<void> {
+    this.#isClosing = true
     await this.#starting?.catch(() => undefined)
     await this.#loaded.session.close()
   }
@@ -101,6 +104,12 @@ export class Predictor {
   async #ready(): Promise<Loaded> {
     if (this.#failure !== undefined) throw this.#failure.error
     return this.#starting ?? this.#loaded
+  }
+
+  /** A Python that ends while nothing is asked of it is started again before the next request. */
+  async #watch(loaded: Loaded): Promise<void> {
+    const error = await loaded.session.ended
+    if (error instanceof PythonExitError && !this.#isClosing) this.#restart(loaded, error)
   }
 
   /** Once for all that were at work in the Python that has ended. */
@@ -120,6 +129,7 @@ export class Predictor {
     try {
       await gone.session.close()
       this.#loaded = await load(this.#options)
+      this.#watch(this.#loaded)
       return this.#loaded
     } catch (cause) {
       const error = new NetworksGoneError('The networks could not be loaded again.', { cause })

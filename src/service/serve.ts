@@ -24,6 +24,9 @@ export interface ServeOptions
 /** How often connections without a request are closed while the service stops. */
 const IDLE_MS = 50
 
+/** How long connections are kept that have not sent a whole request when all that was accepted is answered. */
+const SILENT_MS = 500
+
 /** A service that answers. */
 export interface Service {
   readonly url: string
@@ -69,8 +72,15 @@ export async function serve(source: SmoothedInput, options: ServeOptions = {}): 
       },
       async close() {
         admission.stop()
-        // A connection that has its answer would be kept open for more requests.
-        const idle = setInterval(() => app.server.closeIdleConnections(), IDLE_MS)
+        let answeredMs: number | undefined
+        const idle = setInterval(() => {
+          // A connection that has its answer would be kept open for more requests.
+          app.server.closeIdleConnections()
+          answeredMs = admission.accepted > 0 ? undefined : (answeredMs ?? performance.now())
+          // One that says nothing, as browsers open them, or not the rest of a request that was refused, would be waited for.
+          if (answeredMs !== undefined && performance.now() - answeredMs > SILENT_MS)
+            app.server.closeAllConnections()
+        }, IDLE_MS)
         try {
           await app.close()
         } finally {

@@ -1,7 +1,9 @@
 import {
   type CertificationRunConfig,
   type CertificationRunConfigInput,
+  certificationOf,
   parseCertificationConfig,
+  parseUnknownConfig,
 } from '../config/schema'
 import { CheckpointError } from '../errors'
 import { unsaidNote } from '../files/earlier-format'
@@ -11,7 +13,10 @@ import { readSmoothed, type Smoothed } from './smoothed-file'
 /** The settings of a smoothed classifier, and what else is known of it: all of it where `smoothed.json` says so. */
 export type KnownSmoothed = Pick<Smoothed, 'config'> & Partial<Smoothed>
 
-/** A smoothed classifier: a folder with `smoothed.json`, what is known of it, or the settings of a certification. */
+/**
+ * A smoothed classifier: a folder with `smoothed.json`, what is known of it, the settings of a certification, or those of a
+ * run, with the folder of its checkpoint as `checkpoint`.
+ */
 export type SmoothedInput = string | KnownSmoothed | CertificationRunConfigInput
 
 /** What the files of trained weights leave open, because an earlier version wrote them; undefined where nothing. */
@@ -30,13 +35,19 @@ export function unsaidOf({ config, data, hooks }: KnownSmoothed): string | undef
  * @throws CheckpointError for a folder without `smoothed.json`; ConfigError for settings that are not acceptable
  */
 export async function smoothedOf(input: SmoothedInput): Promise<KnownSmoothed> {
-  if (typeof input !== 'string')
-    return 'config' in input ? input : ofSettings(parseCertificationConfig(input))
+  if (typeof input !== 'string') return 'config' in input ? input : ofSettings(configOf(input))
   const found = await readSmoothed(input)
   if (found !== undefined) return found
   throw new CheckpointError(`There is no smoothed.json in ${input}.`, {
     remedy: 'Give the folder of a checkpoint, or the settings of a certification.',
   })
+}
+
+/** Settings of a certification; of a run those that certify its checkpoint, or without one the off-the-shelf classifier. */
+function configOf(input: CertificationRunConfigInput): CertificationRunConfig {
+  if (!('optimisation' in input)) return parseCertificationConfig(input)
+  const { checkpoint, ...run } = input
+  return certificationOf(parseUnknownConfig(run), checkpoint)
 }
 
 /** Settings, with what the checkpoint that they name says of itself. */

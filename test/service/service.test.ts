@@ -1,18 +1,28 @@
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
 import { cp, rm, writeFile } from 'node:fs/promises'
 import { request as send } from 'node:http'
+import { connect as openConnection } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { type CertificationRunConfigInput, type LoadedSmoothed, loadSmoothed } from '../../src'
+import type { CertificationRunConfigInput, LoadedSmoothed } from '../../src'
+import type { SmoothedAnswer } from '../../src/certification/prediction/smoothed-answer'
 import { PACKAGE_FOLDER } from '../../src/files/package-folder'
 import { createApp } from '../../src/service/app'
 import type { RequestLine } from '../../src/service/context'
 import { DEFAULT_LIMITS } from '../../src/service/limits'
 import type { ServeOptions, Service } from '../../src/service/serve'
-import { CLASSIFIER, connectForTest } from '../support/digits'
+import { CLASSIFIER } from '../support/digits'
 import { ask, digitImages, digitsService, SETTINGS, temporaryFolder } from './digits-service'
+
+/** What networks answer where it does not matter. */
+const ANSWER: SmoothedAnswer = {
+  ...{ verdict: 'certified', prediction: 0, className: 'cat', radius: 0.5, atRadius: null, lowerBound: 0.9 },
+  ...{ pValue: 0.001, topClass: 0, topCount: 10, runnerUp: 0, runnerUpCount: 0, votes: [10] },
+  ...{ n: 10, copies: 20, alpha: 0.001, seed: 1 },
+}
 
 let images: readonly Buffer[]
 let first: Buffer
@@ -54,9 +64,8 @@ describe('a service', () => {
   beforeAll(async () => {
     ;({ service, lines, errors } = await digitsService({ allowsSeed: true }))
   })
-  afterAll(async () => {
-    await service.close()
-  })
+  // The last test closes it, which is safe to do twice.
+  afterAll(() => service.close())
 
   const waiting = async () => {
     const text = await (await fetch(`${service.url}/metrics`)).text()
@@ -83,6 +92,9 @@ describe('a service', () => {
     expect(again.body).toEqual({ ...body, seedIsGiven: true })
     const other = await ask(service.url, first)
     expect(other.body.seed).not.toBe(body.seed)
+    // The largest that is drawn.
+    const largest = await ask(service.url, first, { query: `?seed=${2 ** 48 - 1}` })
+    expect(largest).toMatchObject({ status: 200, body: { seed: 2 ** 48 - 1, verdict: 'certified' } })
   })
 
   it('answers one radius as soon as it is decided', async () => {
@@ -94,6 +106,20 @@ describe('a service', () => {
       copies: 120,
       pValue: null,
     })
+  })
+
+  it('marks every line before the one radius is decided as preliminary, and the answer is the last', async () => {
+    const answer = await fetch(`${service.url}/predict?radius=0.5&n=2000`, {
+      ...{ method: 'POST', body: new Uint8Array(first) },
+      headers: { 'content-type': 'image/png', accept: 'application/x-ndjson' },
+    })
+    const found = await linesOf(answer)
+    expect(found.at(-1)).toMatchObject({ kind: 'answer', atRadius: expect.any(String) })
+    for (const line of found.slice(0, -1)) {
+      expect(line).toMatchObject({ kind: 'partial', preliminary: true })
+      expect(line).not.toHaveProperty('verdict')
+      expect(line).not.toHaveProperty('atRadius')
+    }
   })
 
   it('takes a form, with options as fields', async () => {
@@ -274,32 +300,44 @@ describe('a service', () => {
       [process.execPath, '-r', 'ts-node/register/transpile-only', join(examples, 'client.ts')],
       [process.env.PYTHON_BIN ?? 'python3', join(examples, 'client.py')],
     ]
-    for (const [command = '', ...args] of commands) {
-      const child = spawn(command, [...args, file, service.url], { cwd: PACKAGE_FOLDER })
-      let said = ''
-      for (const stream of [child.stdout, child.stderr]) stream.on('data', text => (said += text))
-      await new Promise(resolve => child.on('close', resolve))
-      expect(said).toMatch(/^certified 6 0\.\d+\n$/)
-    }
+    const said = await Promise.all(
+      commands.map(async ([command = '', ...args]) => {
+        const child = spawn(command, [...args, file, service.url], { cwd: PACKAGE_FOLDER })
+        let text = ''
+        for (const stream of [child.stdout, child.stderr]) stream.on('data', more => (text += more))
+        await new Promise(resolve => child.on('close', resolve))
+        return text
+      }),
+    )
+    for (const text of said) expect(text).toMatch(/^certified 6 0\.\d+\n$/)
     await rm(folder, { recursive: true })
+  })
+
+  it('answers what it has accepted before it stops', async () => {
+    const answers = images.slice(0, 4).map(image => ask(service.url, image, { query: '?n=1000' }))
+    const silent = openConnection(Number(new URL(service.url).port), '127.0.0.1')
+    await once(silent, 'connect')
+    await wait(300)
+    const begunMs = performance.now()
+    await service.close()
+    // A connection without a request is not waited for until requests have to have arrived, in 30 s.
+    expect(performance.now() - begunMs).toBeLessThan(25_000)
+    for (const { status, body } of await Promise.all(answers)) {
+      expect([status, body]).toMatchObject([200, { n: 1000 }])
+    }
+    await expect(fetch(`${service.url}/health`)).rejects.toThrow()
   })
 })
 
-describe('a service with other settings', () => {
-  let service: Service | undefined
-  afterEach(async () => {
-    await service?.close()
-    service = undefined
+describe('a service with narrow limits', () => {
+  let service: Service
+  beforeAll(async () => {
+    ;({ service } = await digitsService({ limits: { waiting: 2, seconds: 1 } }))
   })
-  const started = async (options: ServeOptions, source?: CertificationRunConfigInput) => {
-    const all = await digitsService(options, source)
-    service = all.service
-    return all
-  }
+  afterAll(() => service.close())
 
   it('refuses requests while too many wait, and seeds unless they are allowed', async () => {
-    const { service: own } = await started({ limits: { waiting: 2, seconds: 1 } })
-    const { url } = own
+    const { url } = service
     const seeded = await ask(url, first, { query: '?seed=1' })
     expect([seeded.status, seeded.body.message]).toEqual([422, expect.stringContaining('seed')])
     const answers = await Promise.all(
@@ -321,23 +359,71 @@ describe('a service with other settings', () => {
     expect((await ask(url, first)).status).toBe(200)
   })
 
+  it('answers too late what waits for Python to start again', async () => {
+    process.kill(service.pid, 'SIGKILL')
+    const picture = fetch(`${service.url}/pictures`, {
+      ...{ method: 'POST', body: new Uint8Array(first), headers: { 'content-type': 'image/png' } },
+    })
+    for (const answer of [await picture, await fetch(`${service.url}/ready`)]) expect(answer.status).toBe(503)
+    await until(async () => (await fetch(`${service.url}/ready`)).status === 200)
+    expect((await ask(service.url, first, { query: '?n=40' })).status).toBe(200)
+  }, 120_000)
+})
+
+describe('a service whose Python ends', () => {
+  let service: Service
+  const restarts: Error[] = []
+  beforeAll(async () => {
+    ;({ service } = await digitsService({ onRestart: error => restarts.push(error) }))
+  })
+  afterAll(() => service.close())
+
   it('starts Python again where it ends, asks once more, and says so', async () => {
-    const restarts: Error[] = []
-    const { service: own } = await started({ onRestart: error => restarts.push(error) })
-    const { pid } = own
-    const answers = images.slice(0, 4).map(image => ask(own.url, image, { query: '?n=2000' }))
+    const { pid } = service
+    const answers = images.slice(0, 4).map(image => ask(service.url, image, { query: '?n=2000' }))
     await wait(500)
     process.kill(pid, 'SIGKILL')
     for (const { status, body } of await Promise.all(answers)) {
       expect([status, body]).toMatchObject([200, { pythonRestarted: true, n: 2000 }])
     }
     expect(restarts).toHaveLength(1)
-    expect(own.pid).not.toBe(pid)
-    expect((await ask(own.url, first)).body).toMatchObject({ pythonRestarted: false })
-    // Idle, too.
-    process.kill(own.pid, 'SIGKILL')
-    expect((await ask(own.url, first)).body).toMatchObject({ pythonRestarted: true, class: 6 })
+    expect(service.pid).not.toBe(pid)
+    expect((await ask(service.url, first)).body).toMatchObject({ pythonRestarted: false })
   }, 120_000)
+
+  it('starts it again while nothing is asked, and readiness says so', async () => {
+    const second = service.pid
+    process.kill(second, 'SIGKILL')
+    const ready = async () => (await fetch(`${service.url}/ready`)).status
+    await until(async () => (await ready()) === 503)
+    await until(async () => (await ready()) === 200)
+    expect(restarts).toHaveLength(2)
+    expect(service.pid).not.toBe(second)
+    expect(await (await fetch(`${service.url}/metrics`)).text()).toContain('ft_cadis_python_restarts_total 2')
+    expect((await ask(service.url, first)).body).toMatchObject({ pythonRestarted: false, class: 6 })
+  }, 120_000)
+
+  it('has failed where it ends twice while nothing is asked', async () => {
+    const before = service.pid
+    process.kill(before, 'SIGKILL')
+    await until(() => service.pid !== before)
+    process.kill(service.pid, 'SIGKILL')
+    await expect(service.failed).rejects.toThrow('on signal SIGKILL')
+    expect((await fetch(`${service.url}/ready`)).status).toBe(503)
+  }, 120_000)
+})
+
+describe('a service whose networks fail', () => {
+  let service: Service | undefined
+  afterEach(async () => {
+    await service?.close()
+    service = undefined
+  })
+  const started = async (options: ServeOptions, source?: CertificationRunConfigInput) => {
+    const all = await digitsService(options, source)
+    service = all.service
+    return all
+  }
 
   it('has failed where Python ends twice without an answer in between', async () => {
     const { service: own, errors } = await started({})
@@ -370,37 +456,44 @@ describe('a service with other settings', () => {
     }
     await expect(own.failed).rejects.toThrow(folder)
   }, 120_000)
+})
 
-  it('answers too late what waits for Python to start again', async () => {
-    const { service: own } = await started({ limits: { seconds: 0.3 } })
-    process.kill(own.pid, 'SIGKILL')
-    const picture = fetch(`${own.url}/pictures`, {
-      ...{ method: 'POST', body: new Uint8Array(first), headers: { 'content-type': 'image/png' } },
-    })
-    for (const answer of [await picture, await fetch(`${own.url}/ready`)]) expect(answer.status).toBe(503)
-    await until(async () => (await fetch(`${own.url}/ready`)).status === 200)
-    expect((await ask(own.url, first, { query: '?n=40' })).status).toBe(200)
-  }, 120_000)
-
-  it('answers what it has accepted before it stops', async () => {
-    const { service: own } = await started({})
-    const answers = images.slice(0, 4).map(image => ask(own.url, image, { query: '?n=1000' }))
-    await wait(300)
-    await own.close()
-    service = undefined
-    for (const { status, body } of await Promise.all(answers)) {
-      expect([status, body]).toMatchObject([200, { n: 1000 }])
-    }
-    await expect(fetch(`${own.url}/health`)).rejects.toThrow()
+describe('access to a service', () => {
+  const apps: { close(): Promise<unknown> }[] = []
+  afterEach(async () => {
+    await Promise.all(apps.splice(0).map(app => app.close()))
   })
 
+  /** The web application, in front of networks that answer at once. */
+  async function listening({
+    token,
+    allowedHosts = [],
+    limits = {},
+  }: Pick<ServeOptions, 'token' | 'allowedHosts' | 'limits'>) {
+    const predict = async () => ANSWER
+    const smoothed = {
+      ...{ predict, classes: ['cat'], sigma: 0.25, digest: 'd' },
+      config: { certification: { n: 10, alpha: 0.001 } },
+    } as unknown as LoadedSmoothed
+    const { app } = await createApp({
+      predictor: {
+        ...{ state: 'ready', smoothed },
+        ask: async question => ({ result: await question(smoothed), restarted: false }),
+      },
+      access: { host: '127.0.0.1', allowedHosts, token },
+      ...{ limits: { ...DEFAULT_LIMITS, ...limits }, allowsSeed: false },
+    })
+    apps.push(app)
+    return { url: await app.listen({ host: '127.0.0.1', port: 0 }) }
+  }
+
   it('takes limits in parts of a megabyte, and names as people write them', async () => {
-    const { service: own } = await started({
+    const { url } = await listening({
       ...{ limits: { megabytes: (first.length + 0.5) / 1e6 }, allowedHosts: ['GPU-Box.example:8571'] },
     })
-    const { port } = new URL(own.url)
-    expect((await ask(own.url, first)).status).toBe(200)
-    expect((await ask(own.url, Buffer.concat([first, Buffer.alloc(1)]))).status).toBe(413)
+    const { port } = new URL(url)
+    expect((await ask(url, first)).status).toBe(200)
+    expect((await ask(url, Buffer.concat([first, Buffer.alloc(2)]))).status).toBe(413)
     expect(await statusWith(port, { host: 'gpu-box.example' })).toBe(200)
     expect(await statusWith(port, { host: 'gpu-box.example:443' })).toBe(200)
     expect(await statusWith(port, { host: 'box.example' })).toBe(403)
@@ -408,8 +501,7 @@ describe('a service with other settings', () => {
 
   it('asks for the token where it has one', async () => {
     const token = 'a token of many characters'
-    const { service: own } = await started({ token })
-    const { url } = own
+    const { url } = await listening({ token })
     expect((await ask(url, first)).status).toBe(401)
     expect(
       (await ask(url, first, { headers: { authorization: 'Bearer a token of other characters' } })).status,
@@ -420,8 +512,10 @@ describe('a service with other settings', () => {
   })
 
   it('listens on other addresses with a token alone', async () => {
-    await expect(started({ host: '0.0.0.0' })).rejects.toThrow('can be reached from other machines')
-    await expect(started({ host: '0.0.0.0', token: 'short' })).rejects.toThrow('5 characters, expected 16')
+    await expect(digitsService({ host: '0.0.0.0' })).rejects.toThrow('can be reached from other machines')
+    await expect(digitsService({ host: '0.0.0.0', token: 'short' })).rejects.toThrow(
+      '5 characters, expected 16',
+    )
   })
 })
 
@@ -457,13 +551,6 @@ it('has the work for a client that has gone stop', async () => {
   await until(() => reasons.length === 1)
   expect([await gone, reasons]).toEqual(['gone', ['The client has gone.']])
   await app.close()
-})
-
-it('has the seeds that the library takes', async () => {
-  await using session = await connectForTest()
-  using smoothed = await loadSmoothed(session, SETTINGS)
-  const answer = await smoothed.predict(first, { seed: 2 ** 48 - 1 })
-  expect(answer.verdict).toBe('certified')
 })
 
 it('the page has no file but those that are served', () => {

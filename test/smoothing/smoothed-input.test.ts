@@ -2,7 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { parseCertificationConfig } from '../../src/config/schema'
+import { presets } from '../../src'
+import { certificationOf, parseCertificationConfig } from '../../src/config/schema'
 import { CheckpointError, ConfigError } from '../../src/errors'
 import { writeSmoothed } from '../../src/smoothing/smoothed-file'
 import { smoothedOf } from '../../src/smoothing/smoothed-input'
@@ -21,6 +22,20 @@ it('is what is known of it, or settings to be completed', async () => {
   expect(await smoothedOf(known)).toBe(known)
   expect(await smoothedOf(settings)).toEqual({ config: known.config })
   await expect(smoothedOf({ ...settings, certification: { n: -1 } })).rejects.toThrow(ConfigError)
+})
+
+it('is the settings of a run, with its checkpoint or without', async () => {
+  const run = presets.digits({ denoiser: 'denoiser', classifier: 'classifier', output: 'runs/x' })
+  expect(await smoothedOf(run)).toEqual({ config: certificationOf(run) })
+  const checkpoint = join('runs', 'x', 'checkpoints', 'epoch-01')
+  expect(await smoothedOf({ ...run, checkpoint })).toEqual({ config: certificationOf(run, checkpoint) })
+  const denoiser = presets.denoiser.diffusion({ data: 'photos', output: 'runs/x' })
+  expect((await smoothedOf({ ...denoiser, checkpoint })).config.smoothing.denoiser).toMatchObject({
+    path: join(checkpoint, 'denoiser'),
+  })
+  await expect(smoothedOf({ ...run, checkpont: checkpoint } as object as typeof run)).rejects.toThrow(
+    /checkpont: unknown/,
+  )
 })
 
 it('is what stands in its folder', async () => {

@@ -1,7 +1,7 @@
 import { averageCertifiedRadius } from '../analysis/certified-accuracy'
 import { meanOfFinite } from '../analysis/metric-curves'
 import { certifiedAccuracyFigure } from '../analysis/plots'
-import type { Fact, Report, ReportSection } from '../analysis/report'
+import type { Chart, Fact, Report, ReportSection } from '../analysis/report'
 import { imageSections } from './image-samples'
 import type { ExperimentOutcome } from './outcome'
 import { resultTables } from './result-tables'
@@ -17,7 +17,7 @@ export async function experimentPage(outcome: ExperimentOutcome): Promise<Report
       { kind: 'facts', facts: factsOf(outcome) },
       { kind: 'text', title: 'What differs from the paper', paragraphs: [outcome.scale.differs] },
       ...(accuracy === undefined ? [] : [{ kind: 'table', title: 'Results', table: accuracy } as const]),
-      { kind: 'charts', charts: [await certifiedAccuracyFigure(arms)] },
+      { kind: 'charts', charts: [await curvesFigure(outcome)] },
       ...others.map(table => ({ kind: 'table', table }) as const),
       ...((await experiment.sections?.(outcome)) ?? []),
       ...(samples === undefined ? [] : imageSections(samples, arms)),
@@ -35,6 +35,11 @@ function verdictOf({ arms }: ExperimentOutcome): string {
   const [first, ...others] = ranked
   const then = others.length > 0 ? `, then ${others.slice(0, 2).join(', ')}` : ''
   return `Largest average certified radius: ${first}${then}.`
+}
+
+/** The curves of certified accuracy of an experiment. */
+export function curvesFigure(outcome: ExperimentOutcome): Promise<Chart> {
+  return certifiedAccuracyFigure(outcome.experiment.curves?.(outcome) ?? outcome.arms)
 }
 
 function factsOf({ experiment, scale, seeds, indices, arms }: ExperimentOutcome): Fact[] {

@@ -1,4 +1,4 @@
-import { averageCertifiedRadius } from '../analysis/certified-accuracy'
+import { certifiedAccuracy } from '../analysis/certified-accuracy'
 import { meanOfFinite } from '../analysis/metric-curves'
 import { certifiedAccuracyFigure } from '../analysis/plots'
 import type { Chart, Fact, Report, ReportSection } from '../analysis/report'
@@ -26,20 +26,23 @@ export async function experimentPage(outcome: ExperimentOutcome): Promise<Report
   }
 }
 
-/** Which arm has the largest average certified radius, with those that follow. */
-function verdictOf({ arms }: ExperimentOutcome): string {
-  const ranked = arms
-    .map(({ label, logs }) => ({ label, acr: meanOfFinite(logs.map(averageCertifiedRadius)) }))
-    .sort((a, b) => b.acr - a.acr)
-    .map(({ label, acr }) => `${label} ${acr.toFixed(3)}`)
-  const [first, ...others] = ranked
-  const then = others.length > 0 ? `, then ${others.slice(0, 2).join(', ')}` : ''
-  return `Largest average certified radius: ${first}${then}.`
-}
-
 /** The curves of certified accuracy of an experiment. */
 export function curvesFigure(outcome: ExperimentOutcome): Promise<Chart> {
-  return certifiedAccuracyFigure(outcome.experiment.curves?.(outcome) ?? outcome.arms)
+  return certifiedAccuracyFigure(outcome.experiment.curves?.(outcome) ?? outcome.arms, outcome)
+}
+
+/** Which arm has the largest certified accuracy at each radius, in the mean over seeds. */
+function verdictOf({ arms, scale: { radii }, norm }: ExperimentOutcome): string {
+  const best = radii.map((radius, place) => {
+    const [first] = arms
+      .map(({ label, logs }) => ({
+        label,
+        accuracy: meanOfFinite(logs.map(rows => 100 * (certifiedAccuracy(rows, radii)[place] ?? 0))),
+      }))
+      .sort((a, b) => b.accuracy - a.accuracy)
+    return first === undefined ? '' : `r = ${radius}: ${first.label} ${first.accuracy.toFixed(1)} %`
+  })
+  return `Largest certified accuracy by ${norm} radius r: ${best.join('; ')}.`
 }
 
 function factsOf({ experiment, scale, seeds, indices, arms }: ExperimentOutcome): Fact[] {
@@ -55,7 +58,7 @@ function factsOf({ experiment, scale, seeds, indices, arms }: ExperimentOutcome)
   ]
 }
 
-function aboutSection({ experiment }: ExperimentOutcome): ReportSection {
+function aboutSection({ experiment, norm }: ExperimentOutcome): ReportSection {
   return {
     kind: 'text',
     title: 'How to read it',
@@ -63,7 +66,7 @@ function aboutSection({ experiment }: ExperimentOutcome): ReportSection {
       ...(experiment.findings.length > 0 ? [`What the paper finds: ${experiment.findings.join(' ')}`] : []),
       'All arms of one noise level and seed vote on the same denoised images. An interval of a difference speaks of other draws of ' +
         'images, not of other training seeds; each holds with 95 % separately, not all together. Certificates speak of the smoothed ' +
-        'classifier; radii are ℓ2, for pixels in [0, 1].',
+        `classifier; radii are ${norm}, for pixels in [0, 1].`,
     ],
   }
 }

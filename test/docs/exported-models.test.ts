@@ -10,6 +10,7 @@ test('the Python of the page is what export prints of the digits classifier', as
   const digits: Omit<SnippetOptions, 'kind' | 'folder'> = {
     classifier: { source: 'timm', pretrained: true, inputRange: 'symmetric', dropPath: 0 },
     isBaseFolder: false,
+    classes: 10,
     imageShape: [1, 8, 8],
     realisedSigma: 0.7532767,
   }

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import type { ImageSize } from '../../config/image-size'
 import type { Precision } from '../../config/precision'
 import { PRESET_SUMMARIES, type PresetSummary } from '../../config/preset-summaries'
 import type { OpenValue } from '../../config/preset-values'
@@ -6,7 +7,7 @@ import type { DenoiserConfig, RunConfig } from '../../config/schema'
 import type { Table1Scale } from '../../config/table1'
 import { isObject } from '../../files/read-json'
 import { parseImages } from '../certification-options'
-import { parseNumber } from '../option-values'
+import { parseImageSize, parseNumber } from '../option-values'
 import { precisionOption } from '../precision'
 import { addRunOptions, type RunOptions } from '../run-options'
 
@@ -23,9 +24,10 @@ export interface TrainOptions extends RunOptions {
   readonly config?: string
   readonly set?: readonly FieldSetting[]
   readonly sigma?: number
+  readonly noiseAfter?: 'first-layer'
   readonly tuning?: 'lora' | 'full'
   readonly data?: string
-  readonly imageSize?: number
+  readonly imageSize?: ImageSize
   readonly denoiser?: string
   readonly denoiserArguments?: Readonly<Record<string, unknown>>
   readonly denoiserSha256?: string
@@ -79,8 +81,18 @@ export function addTrainOptions(program: Command, set: Option = setOption()): Co
     .optionsGroup('Settings:')
     .option('--sigma <number>', 'noise level, for pixels in [0, 1]', parseNumber({ min: 1e-6 }))
     .addOption(set)
+    .addOption(
+      new Option(
+        '--noise-after <layer>',
+        'first-layer: add the noise after the first convolution of the classifier, not to the image (method pixel-dp)',
+      ).choices(['first-layer']),
+    )
     .option('--data <folder>', 'folder of the data')
-    .option('--image-size <pixels>', 'side that the images of a folder are resized and cropped to', count)
+    .option(
+      '--image-size <pixels>',
+      'what the images of a folder are resized and cropped to: a side, or height and width as 48x64',
+      parseImageSize,
+    )
     .option(
       '--denoiser <path>',
       'weights of the denoiser, or a run that has trained one; default: what fetch has brought for the preset; none: train on noisy images (docs/denoiser-for-your-images.md)',

@@ -98,7 +98,10 @@ function configOf(
   const { classifier, certified } = SCALES[scale]
   const settings = mergeSettings(
     {
-      smoothing: { sigma, denoiser: entry.denoiser ?? { source: 'none' } },
+      smoothing: {
+        ...{ sigma, denoiser: entry.denoiser ?? { source: 'none' } },
+        ...given({ noiseAfter: entry.noiseAfter }),
+      },
       classifier: { ...classifier, ...entry.classifier, ...given({ path }) },
       data: { source: scale, path: data },
       method: entry.method,

@@ -19,7 +19,8 @@ const SUMMARIES = {
   'smooth-mix': 'mixtures with adversarial images (Jeong et al., 2021)',
   'smooth-mix-one-step': 'the same from the adversarial image of one step',
   'cat-rs': 'training by confidence (Jeong et al., 2023)',
-  'pixel-dp': 'noise that grows, for the certificate of PixelDP (Lecuyer et al., 2019)',
+  'pixel-dp':
+    'noise that grows, after the first layer, for the certificate of PixelDP (Lecuyer et al., 2019)',
   drt: 'members of an ensemble, trained together (Yang et al., 2022)',
   'aces-selector': 'the selector of ACES (Horváth et al., 2022)',
   denoised: 'a denoiser by squared error (Salman et al., 2020)',

@@ -86,9 +86,13 @@ export function notesOn(methods: readonly Method[]): string[] {
       metadata?.format === 1 ? (unsaidNote(file, ['which images it is of']) ?? []) : [],
     ),
     ...otherSettingNotes(logs),
-    ...settingCells(methods).map(
-      ({ header, cells }) =>
-        `The logs do not all have the same ${header}: ${methods.map(({ name }, position) => `${name} ${cells[position] ?? 'unknown'}`).join('; ')}.`,
+    ...settingCells(methods).flatMap(({ header, cells }) =>
+      // Said by one log and inferred of another, a setting may be the same.
+      new Set(cells).size === 1
+        ? []
+        : [
+            `The logs do not all have the same ${header}: ${methods.map(({ name }, position) => `${name} ${cells[position] ?? 'unknown'}`).join('; ')}.`,
+          ],
     ),
     ...(undocumented.length > 0
       ? [

@@ -1,5 +1,6 @@
 import { ConfigError } from '../errors'
 import { visibleLine, visibleText } from '../files/visible-text'
+import { wrapWords } from '../files/wrap-words'
 import { type LatexOptions, latexTable } from './table/latex-table'
 import { type Cell, type Column, formatCell, isNumeric, notesOf, type Table } from './table/table-cells'
 import { drawGrid } from './terminal-grid'
@@ -71,7 +72,8 @@ const renderers: Record<TableFormat, (table: Table, options: LatexOptions) => st
       rows: formattedRows(table).map(row => row.map(visibleLine)),
       isNumeric: table.columns.map(isNumeric),
     })
-    return [visibleText(table.caption), grid, ...notesOf(table).map(visibleText)].join('\n')
+    const prose = (text: string) => wrapWords(visibleText(text))
+    return [prose(table.caption), grid, ...notesOf(table).map(prose)].join('\n')
   },
 
   markdown(table) {

@@ -21,7 +21,7 @@ export function renderDryRun(
   ])
   const copiesPerSecond = pass / secondsPerPass
   return [
-    `${grouped(images)} images, sigma ${sigma}, passes of ${pass} copies on ${device}: ${(1000 * secondsPerPass).toPrecision(3)} ms each, ${grouped(copiesPerSecond)} copies/s`,
+    `${grouped(images)} images, sigma ${sigma}, passes of ${pass} copies on ${device}: ${Number((1000 * secondsPerPass).toPrecision(3))} ms each, ${grouped(copiesPerSecond)} copies/s`,
     drawGrid({ head, rows, isNumeric: head.map((_, column) => column > 0) }),
     ...(passesOfCopy.classifier === 1 ? [] : [looksOf(passesOfCopy)]),
     'Adaptive votes depend on the classifier. Expected are those of the images of CIFAR-10 in the log of Cohen et al. (2019), sigma 0.5.',

@@ -1,7 +1,5 @@
 import { Option } from 'commander'
 import { PRECISIONS, type Precision } from '../config/precision'
-import { inspectEnvironment } from '../environment/inspect-environment'
-import { resolveInterpreter } from '../environment/interpreter'
 
 /** `--precision`, of every command that computes with networks. */
 export function precisionOption(): Option {
@@ -22,6 +20,10 @@ export async function precisionOn(
 ): Promise<Precision> {
   if (precision === 'exact' || device === 'cpu') return 'exact'
   if (device !== 'auto') return precision
+  const { inspectEnvironment } =
+    require('../environment/inspect-environment') as typeof import('../environment/inspect-environment')
+  const { resolveInterpreter } =
+    require('../environment/interpreter') as typeof import('../environment/interpreter')
   const { path } = await resolveInterpreter({ python })
   const { cuda } = await inspectEnvironment(path, [{ name: 'torch' }], { importPackages: true })
   return cuda !== null && cuda.devices.length > 0 ? precision : 'exact'

@@ -1,17 +1,18 @@
 import { ConfigError } from '../errors'
 import { given } from '../files/given'
 import { didYouMean } from '../files/nearest-name'
+import { PRESET_ALIASES, PRESET_SUMMARIES, TRAINING_PRESET_NAMES } from './preset-summaries'
 import type { NamedPreset, PresetValues } from './preset-values'
 import { presets } from './presets'
 import type { RunConfig } from './schema'
 import { TABLE1_PRESETS, type Table1Scale, table1Preset } from './table1'
 
+export { PRESET_NAMES, TRAINING_PRESET_NAMES } from './preset-summaries'
 export type { NamedPreset, OpenValue, PresetValues } from './preset-values'
 
 const IMAGENET = {
   sigma: 0.5,
   needs: ['data'],
-  takes: ['baseLearningRate', 'weightDecay', 'layerDecay', 'lambda'],
   radii: [0, 0.5, 1, 1.5, 2, 2.5, 3],
   images: { imageSize: 224, classes: 1000, trainImages: 1_281_167, testImages: 50_000 },
 } as const
@@ -19,22 +20,18 @@ const IMAGENET = {
 /** The presets, in the order of their size. */
 export const NAMED_PRESETS: readonly NamedPreset[] = [
   {
-    name: 'digits',
-    summary: 'a small ViT on the 8×8 digits of scikit-learn, on any laptop',
+    ...PRESET_SUMMARIES.digits,
     sigma: 0.75,
     needs: [],
-    takes: [],
     radii: [0, 0.25, 0.5, 0.75],
     images: { imageSize: 8, classes: 10, trainImages: 1200, testImages: 597 },
     config: ({ sigma, denoiser, classifier, output }) =>
       presets.digits({ sigma, output, ...given({ denoiser, classifier }) }),
   },
   {
-    name: 'cifar10',
-    summary: 'CIFAR-10: every weight of a ViT-B/16 (Table 9)',
+    ...PRESET_SUMMARIES.cifar10,
     sigma: 0.5,
     needs: ['data'],
-    takes: ['baseLearningRate', 'lambda', 'epsilon'],
     radii: [0, 0.25, 0.5, 0.75, 1, 1.25, 1.5],
     images: { imageSize: 32, classes: 10, trainImages: 50_000, testImages: 10_000 },
     config: ({ sigma, classifier, baseLearningRate, lambda, epsilon, output, ...paths }) =>
@@ -45,23 +42,18 @@ export const NAMED_PRESETS: readonly NamedPreset[] = [
   },
   {
     ...IMAGENET,
-    name: 'imagenet.lora',
-    summary: 'ImageNet: LoRA on a CLIP ViT-B/16 (Table 10)',
+    ...PRESET_SUMMARIES['imagenet.lora'],
     config: values => imagenet('lora', values),
   },
   {
     ...IMAGENET,
-    name: 'imagenet.full',
-    summary: 'ImageNet: every weight of the same network (Table 16)',
+    ...PRESET_SUMMARIES['imagenet.full'],
     config: values => imagenet('full', values),
   },
   {
-    name: 'denoiser.diffusion',
-    summary:
-      'your own denoiser: a small diffusion UNet on a folder of images (docs/denoiser-for-your-images.md)',
+    ...PRESET_SUMMARIES['denoiser.diffusion'],
     sigma: 0.25,
     needs: ['data'],
-    takes: [],
     radii: [0, 0.25, 0.5, 0.75, 1, 1.25, 1.5],
     images: { imageSize: 64, classes: 3, trainImages: 2400, testImages: 600 },
     config: ({ sigma, imageSize, denoiser, classifier, output, ...paths }) =>
@@ -80,21 +72,6 @@ function imagenet(tuning: 'lora' | 'full', values: PresetValues): RunConfig {
   })
 }
 
-/** Names of earlier versions, and what they stand for. */
-const ALIASES: Readonly<Record<string, string>> = { imagenet: 'imagenet.lora' }
-
-/** Every name that a preset has, aliases last. */
-export const PRESET_NAMES: readonly string[] = [
-  ...NAMED_PRESETS.map(({ name }) => name),
-  ...Object.keys(ALIASES),
-]
-
-/** Every preset that a training can begin with: those of off-the-shelf networks, and those that train from scratch. */
-export const TRAINING_PRESET_NAMES: readonly string[] = [
-  ...PRESET_NAMES,
-  ...TABLE1_PRESETS.map(({ name }) => name),
-]
-
 /**
  * The preset of a name.
  *
@@ -104,7 +81,7 @@ export const TRAINING_PRESET_NAMES: readonly string[] = [
 export function namedPreset(name: string, scale?: Table1Scale): NamedPreset {
   const ofTable1 = TABLE1_PRESETS.find(each => each.name === name)
   if (ofTable1 !== undefined) return table1Preset(ofTable1, scale)
-  const meant = Object.hasOwn(ALIASES, name) ? ALIASES[name] : name
+  const meant = Object.hasOwn(PRESET_ALIASES, name) ? PRESET_ALIASES[name] : name
   const preset = NAMED_PRESETS.find(each => each.name === meant)
   if (preset === undefined) {
     throw new ConfigError(

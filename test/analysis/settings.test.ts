@@ -1,7 +1,10 @@
+import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { groupLogs } from '../../src/analysis/runs'
 import { differingSettings, notesOn } from '../../src/analysis/settings'
+import { PACKAGE_FOLDER } from '../../src/files/package-folder'
 import type { CertificationRow } from '../../src/logs/certification-log'
+import { readCertificationLog } from '../../src/logs/certification-log-file'
 import { imagePlan } from '../../src/logs/image-plan'
 import { configuration, cutShort, labelled, logOf, withMetadata } from './logs'
 
@@ -50,6 +53,16 @@ it('says what is not known', () => {
   expect(notes).toContain('The logs do not all have the same σ: a 0.5; cohen unknown.')
   expect(notes).toContain('No .json beside the log says with which σ, n and α it was certified: cohen.')
   expect(notes).toContainEqual(expect.stringMatching(/^cohen is the mean of 2 logs that are taken for seeds/))
+})
+
+it('does not call a setting different that one log says and another shows by its votes', async () => {
+  const bare = await readCertificationLog(
+    join(PACKAGE_FOLDER, 'docs/experiments/attack/certify-sigma-0.75.tsv'),
+  )
+  expect(bare.metadata).toBeUndefined()
+  const said = logOf('a', [1], { sigma: 0.75, n0: 100, n: 1000, alpha: 0.001 })
+  const notes = notesOn(groupLogs([...labelled('a', said), ...labelled('b', bare)]))
+  expect(notes.filter(note => /do not all have the same (?:σ|n0|n|α):/.test(note))).toEqual([])
 })
 
 it('says which log is cut short, where, and what its figures are of', () => {

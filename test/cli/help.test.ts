@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { execa } from 'execa'
 import { describe, expect, it } from 'vitest'
 import { createFtCadis } from '../../src/cli/ft-cadis'
 import { commandsOf, examplesOf, FIRST_STEPS } from '../../src/cli/help'
+import { TYPESCRIPT } from '../support/typescript'
 
 const names = commandsOf(createFtCadis()).map(({ name }) => name)
 
@@ -50,6 +52,18 @@ it('lists the commands within 80 columns', () => {
     .configureOutput({ getOutHelpWidth: () => 80 })
     .helpInformation()
   expect(help.split('\n').filter(line => [...line].length > 80)).toEqual([])
+})
+
+it('is shown without loading schemas, PyTorch or charts', async () => {
+  const { stdout } = await execa(process.execPath, [
+    ...TYPESCRIPT,
+    join(__dirname, '../support/loaded-modules.ts'),
+  ])
+  const loaded: string[] = JSON.parse(stdout)
+  expect(loaded).toContain('commander')
+  for (const heavy of ['zod', 'vega', 'execa', 'src/analysis', 'src/bridge', 'src/verify', 'src/training']) {
+    expect(loaded).not.toContain(heavy)
+  }
 })
 
 it('names first steps that the command line takes, within 80 columns', async () => {

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import type { DoctorReport, Finding } from '../../environment/doctor'
+import { wrapWords } from '../../files/wrap-words'
 import { print } from '../../terminal/print'
 
 export function addDoctorCommand(program: Command): void {
@@ -25,7 +26,7 @@ export function formatReport({ findings, isUsable }: DoctorReport): string {
   const nameWidth = Math.max(...findings.map(({ name }) => name.length))
   const indent = ' '.repeat(9 + nameWidth + 2)
   const lines = findings.flatMap(({ name, status, found, repair }) => [
-    `${MARKS[status].padEnd(9)}${name.padEnd(nameWidth)}  ${found.replaceAll('\n', `\n${indent}`)}`,
+    `${MARKS[status].padEnd(9)}${name.padEnd(nameWidth)}  ${wrapWords(found, { indent })}`,
     ...(repair === undefined ? [] : [`${indent}to repair: ${repair}`]),
   ])
   return [

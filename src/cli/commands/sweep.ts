@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
-import { TRAINING_PRESET_NAMES } from '../../config/named-presets'
-import { TABLE1_SCALES } from '../../config/table1'
+import { TRAINING_PRESET_NAMES } from '../../config/preset-summaries'
+import { TABLE1_SCALES } from '../../config/table1/entry'
 import { collectValues } from '../sweep/grid'
 import type { SweepOptions } from '../sweep/options'
 import { addCertifyOptions, addPresetOptions, addTrainOptions } from '../train/options'

@@ -1,6 +1,7 @@
 import { type Command, type Help, Option } from 'commander'
-import { NAMED_PRESETS, TRAINING_PRESET_NAMES } from '../../config/named-presets'
-import { TABLE1_PRESETS, TABLE1_SCALES } from '../../config/table1'
+import { PRESET_SUMMARIES, TRAINING_PRESET_NAMES } from '../../config/preset-summaries'
+import { TABLE1_SCALES } from '../../config/table1/entry'
+import { TABLE1_PRESETS } from '../../config/table1/summaries'
 import { addCertifyOptions, addPresetOptions, addTrainOptions, type TrainOptions } from '../train/options'
 
 export function addTrainCommand(program: Command): void {
@@ -22,11 +23,13 @@ export function addTrainCommand(program: Command): void {
 
 /** The presets in two columns, as wide as the rest of the help. */
 function presetsText(help: Help): string {
-  const width = Math.max(...[...NAMED_PRESETS, ...TABLE1_PRESETS].map(({ name }) => name.length))
+  const width = Math.max(
+    ...[...Object.values(PRESET_SUMMARIES), ...TABLE1_PRESETS].map(({ name }) => name.length),
+  )
   const line = (name: string, summary: string) => help.formatItem(name, width, summary, help)
   return [
     'Presets:',
-    ...NAMED_PRESETS.map(({ name, summary }) => line(name, summary)),
+    ...Object.values(PRESET_SUMMARIES).map(({ name, summary }) => line(name, summary)),
     '',
     'Presets from scratch on noisy images, as published, with --scale and --data.',
     'What was not released is asked for by name (docs/training-methods.md):',

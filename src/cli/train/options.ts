@@ -1,7 +1,8 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { ImageSize } from '../../config/image-size'
-import { NAMED_PRESETS, type NamedPreset, type OpenValue } from '../../config/named-presets'
 import type { Precision } from '../../config/precision'
+import { PRESET_SUMMARIES, type PresetSummary } from '../../config/preset-summaries'
+import type { OpenValue } from '../../config/preset-values'
 import type { DenoiserConfig, RunConfig } from '../../config/schema'
 import type { Table1Scale } from '../../config/table1'
 import { isObject } from '../../files/read-json'
@@ -199,7 +200,10 @@ const OPEN_VALUES: Readonly<Record<OpenValue, () => Option>> = {
 }
 
 /** Adds the options of the values that σ decides where a preset is published for it. */
-export function addPresetOptions(program: Command, presets: readonly NamedPreset[] = NAMED_PRESETS): Command {
+export function addPresetOptions(
+  program: Command,
+  presets: readonly Pick<PresetSummary, 'takes'>[] = Object.values(PRESET_SUMMARIES),
+): Command {
   const taken = new Set(presets.flatMap(({ takes }) => takes))
   program.optionsGroup('Values of the preset, where the paper has none for this σ:')
   for (const [name, option] of Object.entries(OPEN_VALUES)) {

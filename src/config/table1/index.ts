@@ -4,45 +4,13 @@ import { isObject } from '../../files/read-json'
 import { mergeSettings } from '../merge-settings'
 import type { NamedPreset, PresetValues } from '../preset-values'
 import { parseUnknownConfig, type RunConfig } from '../schema'
-import { CIFAR10 } from './cifar10'
-import { TABLE1_SCALES, type Table1Entries, type Table1Scale } from './entry'
-import { IMAGENET } from './imagenet'
-import { MNIST } from './mnist'
-import { CIFAR10_SYSTEMS, IMAGENET_SYSTEMS } from './systems'
+import type { Table1Entries, Table1Scale } from './entry'
+import { TABLE1_ENTRIES, type Table1Preset } from './summaries'
 
 export { TABLE1_SCALES, type Table1Scale } from './entry'
-
-/** The methods of Table 1, and what is trained where there is more than one published run. */
-const SUMMARIES = {
-  gaussian: 'noisy images (Cohen et al., 2019)',
-  'gaussian-rerun': 'the same as later papers train it',
-  stability: 'stability training (Li et al., 2019)',
-  'smooth-adv': 'adversarial training of the smoothed classifier (Salman et al., 2019)',
-  macer: 'maximising the certified radius (Zhai et al., 2020)',
-  'macer-rerun': 'the same as later papers train it',
-  consistency: 'consistency regularization (Jeong and Shin, 2020)',
-  'consistency-smooth-adv': 'the same on adversarial images',
-  'smooth-mix': 'mixtures with adversarial images (Jeong et al., 2021)',
-  'smooth-mix-one-step': 'the same from the adversarial image of one step',
-  'cat-rs': 'training by confidence (Jeong et al., 2023)',
-  'pixel-dp':
-    'noise that grows, after the first layer, for the certificate of PixelDP (Lecuyer et al., 2019)',
-  drt: 'members of an ensemble, trained together (Yang et al., 2022)',
-  'aces-selector': 'the selector of ACES (Horváth et al., 2022)',
-  denoised: 'a denoiser by squared error (Salman et al., 2020)',
-  'denoised-stability': 'the same by what a classifier says of the clean image',
-  score: 'one denoiser for several noise levels (Lee, 2021)',
-} as const
-
-/** A method, and the scales that it has settings for. */
-export interface Table1Preset {
-  readonly name: string
-  readonly summary: string
-  readonly scales: readonly Table1Scale[]
-}
+export { TABLE1_PRESETS, type Table1Preset } from './summaries'
 
 interface Scale extends Pick<NamedPreset, 'radii' | 'images'> {
-  readonly entries: Table1Entries
   readonly classifier: Readonly<Record<string, unknown>>
   /** Images that the publications certify: all, or on ImageNet every hundredth. */
   readonly certified: RunConfig['certification']['images']
@@ -50,14 +18,12 @@ interface Scale extends Pick<NamedPreset, 'radii' | 'images'> {
 
 const SCALES: Readonly<Record<Table1Scale, Scale>> = {
   mnist: {
-    entries: MNIST,
     classifier: { source: 'lenet', inputRange: { mean: [0], std: [1] } },
     radii: [0, 0.25, 0.5, 0.75, 1, 1.25, 1.5, 1.75, 2, 2.25, 2.5],
     images: { imageSize: 28, channels: 1, classes: 10, trainImages: 60_000, testImages: 10_000 },
     certified: 'all',
   },
   cifar10: {
-    entries: { ...CIFAR10, ...CIFAR10_SYSTEMS },
     classifier: {
       source: 'resnet110',
       inputRange: { mean: [0.4914, 0.4822, 0.4465], std: [0.2023, 0.1994, 0.201] },
@@ -67,7 +33,6 @@ const SCALES: Readonly<Record<Table1Scale, Scale>> = {
     certified: 'all',
   },
   imagenet: {
-    entries: { ...IMAGENET, ...IMAGENET_SYSTEMS },
     classifier: {
       source: 'timm',
       name: 'resnet50',
@@ -81,13 +46,6 @@ const SCALES: Readonly<Record<Table1Scale, Scale>> = {
     certified: { every: 100 },
   },
 }
-
-/** `table1.<method>` for each method, with the scales of its settings. */
-export const TABLE1_PRESETS: readonly Table1Preset[] = Object.entries(SUMMARIES).map(([method, summary]) => ({
-  name: `table1.${method}`,
-  summary,
-  scales: TABLE1_SCALES.filter(scale => method in SCALES[scale].entries),
-}))
 
 /**
  * A method of Table 1 at a scale: trained from scratch, with the settings of its released code.
@@ -104,8 +62,8 @@ export function table1Preset(
       { remedy: 'Give one of these; on the command line by --scale.' },
     )
   }
-  const { entries, radii, images } = SCALES[scale]
-  const entry = entries[name.replace('table1.', '')]
+  const { radii, images } = SCALES[scale]
+  const entry = TABLE1_ENTRIES[scale][name.replace('table1.', '')]
   if (entry === undefined) throw new RangeError(`There is no ${name} at the scale ${scale}.`)
   return {
     ...{ name, summary, radii, images },
@@ -121,7 +79,7 @@ export function unreleasedFields(
   { name }: Pick<Table1Preset, 'name'>,
   { scale, sigma }: { readonly scale: Table1Scale; readonly sigma: number },
 ): string[] {
-  const entry = SCALES[scale].entries[name.replace('table1.', '')]
+  const entry = TABLE1_ENTRIES[scale][name.replace('table1.', '')]
   return entry === undefined ? [] : missingFields(entry(sigma))
 }
 

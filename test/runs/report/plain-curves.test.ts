@@ -12,7 +12,7 @@ it('a metric that never changes is said with its value, of several runs with eac
   expect(constantOf({ metric: 'ε', series: [line('a', 1, 1), line('b', 2, 2)] })).toBe('ε 1 (a), 2 (b)')
   expect(constantOf({ metric: 'ε', series: [line('a', 1, 1), line('b', 1, 2)] })).toBeUndefined()
   // A gap is news, and one value tells nothing.
-  expect(constantOf({ metric: 'ε', series: [line('', 1, Number.NaN)] })).toBeUndefined()
+  expect(constantOf({ metric: 'ε', series: [line('', 1, 1, Number.NaN)] })).toBeUndefined()
   expect(constantOf({ metric: 'ε', series: [line('', 1)] })).toBeUndefined()
 })
 

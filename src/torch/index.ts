@@ -144,8 +144,10 @@ export {
   findFirstLayer,
   firstLayerFeatures,
   firstLayerSensitivity,
+  parseval,
   parsevalStep,
   restOf,
+  spectralNorm,
 } from './networks/first-layer'
 export {
   adamW,

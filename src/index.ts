@@ -47,6 +47,7 @@ export { type TrainProgram, trainProgram } from './cli/train/program'
 export { ablations } from './config/ablations'
 export type { DiffusionPresetOptions } from './config/diffusion/preset'
 export { DIGITS_NETWORKS } from './config/digits-networks'
+export type { ImageSize } from './config/image-size'
 export type { OwnPresetOptions } from './config/own-preset'
 export {
   type Cifar10PresetOptions,

@@ -16,6 +16,7 @@ import { toSymmetric } from '../smoothing/denoise'
 import { configuredSmoothing, ownedBy } from '../smoothing/first-layer'
 import { type CertifiedNetworks, loadNetworks } from '../smoothing/load-networks'
 import { nameOf } from '../smoothing/name-of'
+import { purificationOf } from '../smoothing/purification'
 import type { KnownSmoothed } from '../smoothing/smoothed-input'
 import { classifierOf } from '../smoothing/smoothing'
 import { datasetSpec } from '../smoothing/specs'
@@ -145,7 +146,8 @@ async function prepare(
   requireSameClassifier(certificates.file, certificates.metadata.configuration, atHand)
   const [channels, height, width] = testSet.description.imageShape
   const { n0, n } = certification
-  const asked = { scales, arms, images, n0, n }
+  const purification = purificationOf(certification.purify, smoothing)
+  const asked = { scales, purification, arms, images, n0, n }
   // Passes are of one size, whatever is attacked; but the core is asked about each image once.
   const lines = Object.fromEntries(
     Object.entries(linesOf(procedure, asked)).map(([name, { copies: _, ...line }]): [string, Line] => [

@@ -1,3 +1,4 @@
+import { problemsOfPurifiedEnsemble } from '../config/certified/purify-schema'
 import type { CertificationConfig } from '../config/schema'
 import { ConfigError, InterruptedError } from '../errors'
 import { ArmLogs } from '../logs/arm-logs'
@@ -7,6 +8,7 @@ import { earlierRows } from '../logs/earlier-rows'
 import { dealt, planMetadata, type Shard } from '../logs/shards'
 import { toSymmetric } from '../smoothing/denoise'
 import { withFixedSensitivity } from '../smoothing/first-layer'
+import { passesOfCopy, purificationOf } from '../smoothing/purification'
 import type { Smoothing } from '../smoothing/smoothing'
 import { type Classifier, type Dataset, digest, select, type Tensor } from '../torch'
 import { firstLine, linesOf, loggedProcedure, lookedOf, scalesOf } from './arm-lines'
@@ -96,7 +98,8 @@ export async function certifyDataset(
   const { bound } = guarantee
   const values = dataset.description.imageShape.reduce((product, size) => product * size, 1)
   const drawn = drawnNoise(certification, { smoothing, guarantee, values })
-  requireAcesArms(procedure, arms)
+  const purification = purificationOf(certification.purify, smoothing)
+  requireArms(procedure, certification, arms)
   const networks = await prepareArms(
     session,
     { smoothing, arms: arms.map(networksOf) },
@@ -106,7 +109,7 @@ export async function certifyDataset(
   let done = 0
   try {
     // Of the whole plan: a shard has passes of the same size, and so what is resumed.
-    const lines = linesOf(procedure, { scales, noise, arms: networks.arms, images, n0, n })
+    const lines = linesOf(procedure, { scales, noise, purification, arms: networks.arms, images, n0, n })
     const pass = passSizeOf({
       batch: certification.batch,
       copies: lines[firstLine(procedure)]?.copies ?? certification.batch,
@@ -131,6 +134,9 @@ export async function certifyDataset(
           ...planMetadata(indices, shard),
           notes: {
             ...{ device: info.deviceName, torch: info.torch, batch: certification.batch, pass },
+            ...(purification.kind !== 'once' && {
+              passesOfCopy: { ...passesOfCopy(purification, smoothing) },
+            }),
             ...options.notes,
             ...found,
           },
@@ -152,6 +158,7 @@ export async function certifyDataset(
     }
     const certifierOf = certifiersOf(procedure, {
       ...{ ...drawn, bound, scales: scales.map(scale => scale.bound), n0, n },
+      randomised: certification.confidence === 'randomised',
     })
     const certifiers = networks.arms.map((arm, place) => certifierOf(lookedOf(place, arm)))
     const results = certifyImages(
@@ -190,8 +197,12 @@ function networksOf({ classifier, ensemble, aces }: CertifiedArm): ArmNetworks {
   return { members: [classifier, ...(ensemble?.others ?? [])], ensemble, ...aces }
 }
 
-/** @throws ConfigError where arms have networks that the procedure does not ask, or ACES gets an ensemble */
-function requireAcesArms({ kind }: ProcedureSettings, arms: readonly CertifiedArm[]): void {
+/** @throws ConfigError where arms have networks that the procedure does not ask, ACES gets an ensemble, or copies of a consensus vote several times */
+function requireArms(
+  { kind }: ProcedureSettings,
+  { purify }: Pick<CertificationConfig, 'purify'>,
+  arms: readonly CertifiedArm[],
+): void {
   for (const { name, aces, ensemble } of arms) {
     if (kind !== 'aces' && aces !== undefined) {
       throw new ConfigError(`The classifier ${name} has networks of ACES, and the procedure is ${kind}.`, {
@@ -201,6 +212,12 @@ function requireAcesArms({ kind }: ProcedureSettings, arms: readonly CertifiedAr
     if (kind === 'aces' && ensemble !== undefined) {
       throw new ConfigError(`ACES takes one classifier, and ${name} is an ensemble.`, {
         remedy: 'Certify a member, or take another procedure.',
+      })
+    }
+    const [problem] = problemsOfPurifiedEnsemble({ purify, ensemble })
+    if (problem !== undefined) {
+      throw new ConfigError(`The classifier ${name}: ${problem.path}: ${problem.message}.`, {
+        remedy: 'Leave the consensus out, or let each copy vote once.',
       })
     }
   }

@@ -33,7 +33,7 @@ export function configurationOf(
   certification: CertificationConfig,
   { smoothing, guarantee, bound, procedure, images, noise = {}, ...others }: LogConfigurationOptions,
 ): CertificationConfiguration {
-  const { n0, n, alpha, seed, radiusSigma, familyWise } = certification
+  const { n0, n, alpha, seed, radiusSigma, familyWise, purify, confidence } = certification
   const { dtype, autocast, tf32, channelsLast, compile } = certification
   const { name, models, data, dataset, identity, denoiserDtype } = others
   const { logits, imageShape } = dataset.description
@@ -47,6 +47,8 @@ export function configurationOf(
     norm: bound.norm,
     bound: bound.kind,
     ...noise,
+    ...(purify.kind === 'once' ? {} : { purify }),
+    ...(confidence === 'clopper-pearson' ? {} : { confidence }),
     procedure,
     n0,
     n,

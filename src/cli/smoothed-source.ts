@@ -39,8 +39,9 @@ export async function smoothedSource(
   const { config, ...known } = await namedSource(folder, options)
   const [classifier] = options.classifier ?? []
   const { n0, n, alpha, batch, seed, dtype, autocast, tf32, channelsLast, compile } = options
-  const { radiusSigma, familyWise, device, threads, python } = options
+  const { radiusSigma, familyWise, purify, device, threads, python } = options
   const noise = options.sound ? 'discrete-gaussian' : options.noise
+  const confidence = options.randomised ? ('randomised' as const) : undefined
   const precision =
     options.precision && (await precisionOn(options.precision, { device: device ?? config.device, python }))
   const arithmetic = precision && ARITHMETIC[precision]
@@ -66,7 +67,7 @@ export async function smoothedSource(
         ...config.certification,
         ...arithmetic?.certification,
         ...given({ n0, n, alpha, batch, seed, dtype, autocast, tf32, channelsLast, compile }),
-        ...given({ radiusSigma, familyWise, noise, ...others }),
+        ...given({ radiusSigma, familyWise, noise, purify, confidence, ...others }),
       },
     }),
   }

@@ -4,6 +4,7 @@ import { ConfigError } from '../errors'
 import { certificationSchema } from './certification-schema'
 import { ensembleSchema, problemsOfEnsemble } from './certified/ensemble-schema'
 import { acesNetworksSchema, problemsOfAcesNetworks, problemsOfProcedure } from './certified/procedure-schema'
+import { problemsOfPurifiedEnsemble } from './certified/purify-schema'
 import { dataSchema } from './data-schema'
 import { fromEarlierForm } from './earlier-form'
 import { explainIssues } from './explain-issues'
@@ -124,9 +125,10 @@ export const certificationRunSchema = z
   .superRefine(({ smoothing, classifier, ensemble, aces, certification }, context) => {
     const { procedure } = certification
     for (const { path, message } of [
-      ...problemsOfCertification({ classifier }),
+      ...problemsOfCertification({ classifier, smoothing, certification }),
       ...(ensemble === undefined ? [] : problemsOfEnsemble(ensemble)),
       ...problemsOfProcedure(certification, smoothing),
+      ...problemsOfPurifiedEnsemble({ purify: certification.purify, ensemble }),
       ...problemsOfAcesNetworks({ procedure, aces, ensemble }),
       ...problemsOfNoiseAfter({ smoothing, certification, ensemble }),
     ]) {

@@ -1,6 +1,7 @@
 import {
   type CopyRuns,
   imagesOfRuns,
+  laplaceOfRuns,
   mul,
   noiseOfRuns,
   steppedOfRuns,
@@ -23,6 +24,10 @@ export function noisyCopies(
     }
     case 'uniform': {
       const drawn_NCHW = uniformOfRuns(images_SCHW, runs, noise)
+      return noisy({ scales }, imagesOfRuns(images_SCHW, runs), drawn_NCHW)
+    }
+    case 'laplace': {
+      const drawn_NCHW = laplaceOfRuns(images_SCHW, runs, noise)
       return noisy({ scales }, imagesOfRuns(images_SCHW, runs), drawn_NCHW)
     }
     case 'discrete-gaussian':

@@ -45,6 +45,8 @@ export type Noise =
   | { readonly kind: 'gaussian' }
   /** Gaussian, rounded to whole steps of which `steps` are between 0 and 1, on images that are so rounded. */
   | { readonly kind: 'discrete-gaussian'; readonly table: StepNoise; readonly steps: number }
+  /** Laplace noise of this many standard deviations as its scale. */
+  | { readonly kind: 'laplace'; readonly scale: number }
   /** Uniform between plus and minus this many standard deviations. */
   | { readonly kind: 'uniform'; readonly halfWidth: number }
 

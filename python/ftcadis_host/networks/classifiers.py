@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from . import classifier_sources, lora
+from ..data.image_size import sides_of
 from ..errors import SpecError, explained
 from ..sources import find_source
 from ..torchvision_compat import prepare_torchvision
@@ -66,7 +67,8 @@ class Classifier(nn.Module):
         self.first_layer: str | None = None
         tuning = (spec.get("tuning") or {}).get("kind")
         self.adapted = tuning == "lora" or (spec.get("adapter") is not None and tuning != "full")
-        self.resize: int | None = spec.get("resize")
+        resize = spec.get("resize")
+        self.resize = None if resize is None else sides_of(resize, "resize")
         # Adapters are saved with the head alone, so what is frozen must not move: it stays in eval mode.
         named = [(name, module) for name, module in model.named_modules() if has_statistics(module)]
         self._frozen = [module for name, module in named if self.adapted and ".modules_to_save." not in f".{name}."]
@@ -106,8 +108,8 @@ class Classifier(nn.Module):
         """Images in [-1, 1] in the size and range that the network takes."""
         x = images
         size = self.resize
-        if size is not None and x.shape[-2:] != (size, size):
-            x = F.interpolate(x, (size, size), mode="bicubic", antialias=True)
+        if size is not None and x.shape[-2:] != size:
+            x = F.interpolate(x, size, mode="bicubic", antialias=True)
         if self.mean is not None:
             if len(self.mean) not in (1, x.shape[-3]):
                 raise SpecError(
@@ -151,7 +153,7 @@ def load_classifier(
             "heads": names of its modules that classify, which LoRA trains in full
     and
         "input_range": "symmetric" (the network takes [-1, 1]) | {"mean": […], "std": […]} (of pixels in [0, 1])
-        "resize": side of the square images that the network takes, or None
+        "resize": side of the square images that the network takes, or [height, width], or None
         "drop_path": stochastic depth, growing linearly to this rate at the last block, or as the library has it
         "num_classes": where it differs from the weights' own, the head is replaced by a new one
         "adapter": folder of LoRA adapters in PEFT's format; to tune in full they are merged into the network

@@ -30,6 +30,7 @@ export type { PreliminaryAnswer, SmoothedAnswer } from './certification/predicti
 export { type SoftLabelsOptions, writeSoftLabels } from './certification/soft-labels'
 export {
   certifyFromCounts,
+  type EstimateOptions,
   type LowerBound,
   type Prediction,
   predictFromCounts,

@@ -15,7 +15,7 @@ export { ABSTAIN }
 /** A lower confidence bound of the probability of a class, from its votes. */
 export type LowerBound = (successes: number, trials: number, options: { readonly alpha: number }) => number
 
-interface EstimateOptions {
+export interface EstimateOptions {
   readonly alpha: number
   readonly lowerBound?: LowerBound | undefined
   readonly uniform?: number | undefined

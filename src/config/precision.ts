@@ -1,5 +1,6 @@
-import { isObject } from '../files/read-json'
+import { trainedBy } from './methods/trained'
 import type { CertificationConfig, DenoiserConfig, RunConfig } from './schema'
+import { CLASSIFIERS } from './sources/classifiers'
 
 /** Names of arithmetic. They stand for settings, and these are what is recorded. */
 export const PRECISIONS = ['exact', 'fast'] as const
@@ -38,10 +39,18 @@ export const ARITHMETIC: Readonly<Record<Precision, Arithmetic>> = {
 
 type Fields = Readonly<Record<string, unknown>>
 
+/** What of a run decides which arithmetic its training can take. */
+interface Described {
+  readonly method?: { readonly kind?: string }
+  readonly classifier?: { readonly source?: string }
+  readonly smoothing?: { readonly denoiser?: { readonly source?: string }; readonly noiseAfter?: string }
+  readonly dtype?: string
+}
+
 /**
- * What a precision says of the settings of a run, to be laid over them.
+ * What a precision says of the settings of a run, to be laid over them: what its training can take, and nothing that is refused.
  *
- * @param settings - those of the preset and the file
+ * @param settings - those of the preset and the file, and what is laid over the precision
  * @param released - autocast of the preset that they are made from, which exact leaves as the authors released it
  */
 export function precisionOfRun(
@@ -50,12 +59,31 @@ export function precisionOfRun(
   released: RunConfig['autocast'] = 'none',
 ): Fields {
   const { denoiser, certification, training } = ARITHMETIC[precision]
-  const { smoothing } = settings
-  const described = isObject(smoothing) ? smoothing.denoiser : undefined
-  const hasDenoiser = !isObject(described) || described.source !== 'none'
+  // Not checked yet: what is not as it is to be is refused with the settings.
+  const { method, smoothing, dtype } = settings as Described
+  const hasDenoiser = smoothing?.denoiser?.source !== 'none'
+  const isDenoiserTrained = trainedBy(method?.kind ?? 'ft-cadis') === 'denoiser'
+  const isOfFeatures = smoothing?.noiseAfter !== undefined
   return {
-    ...{ ...training, certification },
+    ...training,
     ...(precision === 'exact' && { autocast: released }),
-    ...(hasDenoiser && { smoothing: { denoiser: { dtype: denoiser } } }),
+    ...(dtype === 'float64' && { autocast: 'none' }),
+    compile: compiled(training.compile, settings as Described),
+    certification: isOfFeatures ? { ...certification, compile: false } : certification,
+    // An optimizer needs weights in float32.
+    ...(hasDenoiser && { smoothing: { denoiser: { dtype: isDenoiserTrained ? 'float32' : denoiser } } }),
   }
+}
+
+/** As much of what is to be compiled as there is, and as torch.compile can train. */
+function compiled(
+  wanted: RunConfig['compile'],
+  { method: { kind = 'ft-cadis' } = {}, classifier, smoothing }: Described,
+): RunConfig['compile'] {
+  const trained = trainedBy(kind)
+  if (wanted === 'none' || trained === 'denoiser' || smoothing?.noiseAfter !== undefined) return 'none'
+  // Networks of one architecture that is not a transformer may normalise over the batch.
+  const source = CLASSIFIERS.find(({ settings }) => settings.shape.source.value === classifier?.source)
+  if (trained === 'classifier' && source?.blocks !== 'none') return wanted
+  return smoothing?.denoiser?.source === 'none' ? 'none' : 'denoiser'
 }

@@ -117,13 +117,16 @@ export function problemsOfRun(run: Run): Problem[] {
 }
 
 /**
- * Where the denoiser is what is trained: diffusion models by their own method, others by those of clean images; in float32 and
- * uncompiled.
+ * Where the denoiser is what is trained: diffusion models by their own method, others by those of clean images, both by calibration;
+ * in float32 and uncompiled.
  */
 function problemsOfTrainedDenoiser({ method, smoothing, compile, tuning }: Run): Problem[] {
   if (trainedBy(method.kind) !== 'denoiser') return []
   const { source, dtype } = smoothing.denoiser
-  const trainable: readonly string[] = method.kind === 'diffusion' ? DIFFUSION_MODELS : IMAGE_DENOISERS
+  const trainable: readonly string[] =
+    method.kind === 'diffusion'
+      ? DIFFUSION_MODELS
+      : [...IMAGE_DENOISERS, ...(method.kind === 'calibration' ? DIFFUSION_MODELS : [])]
   return [
     ...when(!trainable.includes(source), {
       path: 'smoothing.denoiser.source',

@@ -63,7 +63,7 @@ function runSchemaOf<Method extends z.ZodType<{ readonly kind: string }>>(method
       .enum(['none', 'float16', 'bfloat16'])
       .default('none')
       .describe(
-        'Number type that the classifier computes in where torch knows that to be safe; log-probabilities and losses stay ' +
+        'Number type that the classifier, or a denoiser that is trained, computes in where torch knows that to be safe; log-probabilities and losses stay ' +
           'in float32. float16 comes with a loss scale. Default none.',
       ),
     tf32: z

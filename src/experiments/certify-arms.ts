@@ -7,9 +7,8 @@ import { ConfigError } from '../errors'
 import { exists } from '../files/exists'
 import { lock } from '../files/lock'
 import { readCertificationLog } from '../logs/certification-log-file'
-import { requireNoiseOnImage } from '../smoothing/first-layer'
+import { configuredSmoothing, ownedBy } from '../smoothing/first-layer'
 import { loadBaseClassifier } from '../smoothing/load-networks'
-import { smoothingOf } from '../smoothing/smoothing'
 import { datasetSpec } from '../smoothing/specs'
 import { type AnyDenoiser, type Classifier, openDataset } from '../torch'
 import { certifiedOf, isOfArm, modelsOfArm } from './arm-identity'
@@ -46,7 +45,6 @@ export async function certifyArms(
     const [first] = missing
     if (first === undefined) return
     const { data, smoothing, certification } = first.config
-    requireNoiseOnImage('An experiment', smoothing)
     requireCertifiable(certification, { sigma: smoothing.sigma, images: indices.length })
     const dataset = await openDataset(session, datasetSpec(data, 'test'))
     const classifiers = await Promise.all(
@@ -58,10 +56,21 @@ export async function certifyArms(
       })),
     )
     try {
-      await certifyDataset(
-        { smoothing: smoothingOf(denoiser, smoothing.sigma), dataset, arms: classifiers },
-        { certification: { ...certification, seed }, indices, signal, ...(onImage && { onImage }) },
-      )
+      // Each classifier has its own first layer; noise on the image is the same for all.
+      const groups =
+        smoothing.noiseAfter === undefined ? [classifiers] : classifiers.map(classifier => [classifier])
+      for (const arms of groups) {
+        const [{ classifier }] = arms as [(typeof arms)[number]]
+        const shared = await configuredSmoothing(smoothing, { denoiser, classifier, dataset })
+        try {
+          await certifyDataset(
+            { smoothing: shared, dataset, arms },
+            { certification: { ...certification, seed }, indices, signal, ...(onImage && { onImage }) },
+          )
+        } finally {
+          session.free(ownedBy(shared))
+        }
+      }
     } finally {
       session.free([
         dataset,

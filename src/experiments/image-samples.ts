@@ -67,8 +67,10 @@ export async function imageSamples(
   },
 ): Promise<ImageSamples> {
   const sigmas: SamplesOfSigma[] = []
-  for (const sigma of new Set(arms.map(({ arm }) => arm.sigma))) {
-    const own = arms.filter(({ arm }) => arm.sigma === sigma)
+  // Noise after a first layer cannot be looked at.
+  const shown = arms.filter(({ arm }) => arm.config.smoothing.noiseAfter === undefined)
+  for (const sigma of new Set(shown.map(({ arm }) => arm.sigma))) {
+    const own = shown.filter(({ arm }) => arm.sigma === sigma)
     const smoothing = smoothingOf(denoiser, sigma)
     const { images, verdicts } = await denoisedImages(
       { classifiers: own.map(({ classifier }) => classifier), smoothing },

@@ -147,8 +147,10 @@ export {
   findFirstLayer,
   firstLayerFeatures,
   firstLayerSensitivity,
+  parseval,
   parsevalStep,
   restOf,
+  spectralNorm,
 } from './networks/first-layer'
 export {
   adamW,

@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path'
 import type { Session } from '../bridge'
 import { trainedBy } from '../config/methods/trained'
 import type { AnyRunConfig, RunConfigInput } from '../config/schema'
+import { isDiffusionModel } from '../config/sources/denoisers'
 import { FtCadisError } from '../errors'
 import { given } from '../files/given'
 import type { Footprint, Form, Objective, Passes } from '../objectives/objective'
@@ -172,14 +173,14 @@ export async function dryRun(
 }
 
 /** What of an objective a dry run asks for. */
-function planOf<F extends Form>(objective: Objective<F>, { method }: AnyRunConfig) {
+function planOf<F extends Form>(objective: Objective<F>, { method, smoothing }: AnyRunConfig) {
   const settings = method as F['settings']
   return {
     head: objective.head?.bind(objective),
     passesOf: (context: Parameters<Objective<F>['passes']>[1]) => objective.passes(settings, context),
     footprint: objective.footprint(settings),
     members: objective.members?.(settings).count ?? 1,
-    averages: objective.averageDecay === undefined ? 0 : 1,
+    averages: objective.averageDecay !== undefined && isDiffusionModel(smoothing.denoiser) ? 1 : 0,
   }
 }
 

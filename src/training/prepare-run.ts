@@ -114,7 +114,7 @@ export async function prepareRun<F extends Form>(
   const { sigma, noiseAfter } = config.smoothing
   const smoothing =
     noiseAfter === undefined
-      ? smoothingOf(denoiser, sigma)
+      ? smoothingOf(denoiser, sigma, { autocast: model === undefined ? 'none' : config.autocast })
       : await firstLayerSmoothing(session, classifier, {
           ...{ sigma, sensitivity: 'live', imageShape: testSet.description.imageShape },
           example: () => select(testSet.images([0]).images_BCHW, 'B', 0),
@@ -173,7 +173,7 @@ function judgedBy(
   const { network } = averaged
   return {
     networks: { ...trained.networks, denoiser: network },
-    smoothing: smoothingOf(network, trained.smoothing.sigma),
+    smoothing: smoothingOf(network, trained.smoothing.sigma, trained.smoothing),
   }
 }
 
@@ -204,7 +204,10 @@ function requireCompilable({ compile }: AnyRunConfig, { description }: Classifie
   if (!description.usesBatchStatistics) return true
   throw new ConfigError(
     'compile: expected none or denoiser for a classifier that normalises over the batch, got all.',
-    { remedy: 'Set compile to denoiser (--compile denoiser).' },
+    {
+      remedy:
+        'Set compile to denoiser (--compile denoiser), or without a denoiser to none (--compile none), beside --precision too.',
+    },
   )
 }
 

@@ -105,6 +105,49 @@ describe('--precision of train', () => {
     expect(await arithmetic(options)).toEqual({ ...FAST, autocast: 'none', compile: 'denoiser' })
   })
 
+  it.each([
+    [
+      'a denoiser that is trained',
+      { preset: 'denoiser.diffusion', data: 'data', imageSize: 32 },
+      { autocast: 'bfloat16', tf32: true, compile: 'none', denoiser: 'float32' },
+    ],
+    [
+      'noise after the first layer',
+      {
+        ...{ preset: 'table1.pixel-dp', scale: 'cifar10', data: 'data' },
+        set: [{ path: 'optimisation.epochs', value: 2 }],
+      },
+      { compile: 'none', denoiser: null, certification: { ...NARROW, compile: false } },
+    ],
+    [
+      'a network that normalises over the batch',
+      { preset: 'table1.gaussian', scale: 'cifar10', data: 'data' },
+      { compile: 'none', denoiser: null },
+    ],
+    [
+      'members that are trained together',
+      {
+        ...{ preset: 'cifar10', data: 'data', denoiser: 'd', classifier: 'c' },
+        set: [
+          {
+            path: 'method',
+            value: { kind: 'diverse-ensemble', members: 2, gradientWeight: 1, marginWeight: 1 },
+          },
+        ],
+      },
+      { compile: 'denoiser', denoiser: 'bfloat16' },
+    ],
+    [
+      'a classifier in float64',
+      { ...CIFAR10, set: [{ path: 'dtype', value: 'float64' }] },
+      { autocast: 'none', compile: 'all' },
+    ],
+  ] as const)('fast is on a GPU what %s can take', async (_, options, expected) => {
+    expect(await arithmetic({ ...options, precision: 'fast', device: 'cuda' } as never)).toMatchObject(
+      expected,
+    )
+  })
+
   it('asks for no number type of a denoiser where there is none', async () => {
     const { denoiser } = await arithmetic({ config: file, denoiser: 'none', precision: 'exact' })
     expect(denoiser).toBeNull()

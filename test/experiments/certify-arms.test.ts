@@ -22,7 +22,7 @@ afterAll(async () => {
 })
 
 /** The off-the-shelf classifier, certified in one way. */
-async function certified(certification: object, smoothing: object = {}) {
+async function certified(certification: object, smoothing: object = {}, run: object = {}) {
   const experiment: Experiment = {
     ...objective,
     arms: () => [
@@ -30,7 +30,7 @@ async function certified(certification: object, smoothing: object = {}) {
         ...arms.offTheShelf(),
         config: base =>
           parseConfig({
-            ...base,
+            ...{ ...base, ...run },
             smoothing: { ...base.smoothing, ...smoothing },
             certification: { ...base.certification, ...certification },
           }),
@@ -48,6 +48,15 @@ async function certified(certification: object, smoothing: object = {}) {
   session.free(denoiser)
   return readCertificationLog(logPath(arm, 3))
 }
+
+it('certifies an arm with noise after the first layer of its classifier', async () => {
+  const smoothing = { denoiser: { source: 'none' }, noiseAfter: 'first-layer' }
+  const { rows, metadata } = await certified({}, smoothing, { method: { kind: 'pixel-dp' } })
+  expect(rows).toHaveLength(3)
+  expect(metadata?.configuration).toMatchObject({
+    noiseAfter: { layer: 'patch_embed.proj', sensitivity: expect.any(Number) },
+  })
+})
 
 it('certifies arms by every setting of their certification', async () => {
   const { rows, metadata } = await certified({

@@ -1,9 +1,11 @@
 import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { Session } from '../../src'
 import { checkFixtures } from '../../src/fixtures/check-fixtures'
 import type { FileReport } from '../../src/fixtures/file-report'
+import { connectForTest } from '../support/digits'
 
 const GOLDEN = join(__dirname, '..', 'fixtures')
 const FILES = ['boosting_adaptive.json', 'mdds_cascade.json', 'pixeldp.json', 'envelope.json']
@@ -15,9 +17,15 @@ beforeEach(async () => {
   return () => rm(folder, { recursive: true })
 })
 
-/** The report of a file that is checked without Python. */
+let shared: Session
+beforeAll(async () => {
+  shared = await connectForTest()
+})
+afterAll(() => shared.close())
+
+/** The report of a file. */
 async function check(name: string): Promise<FileReport> {
-  const session = () => Promise.reject(new Error('This file needs no Python.'))
+  const session = () => Promise.resolve(shared)
   for await (const report of checkFixtures(folder, { session, logs: undefined })) {
     if (report.name === name) return report
   }
@@ -40,6 +48,7 @@ describe('the golden numbers of certificates', () => {
     ['mdds_cascade.json', ['predict_cases', 0, 'scores', 1], value => value * (1 + 1e-8)],
     ['pixeldp.json', ['vote_cases', 0, 'robustness'], value => value * (1 + 1e-8)],
     ['pixeldp.json', ['ramp_cases', 4, 'factor'], value => value * (1 + 1e-8)],
+    ['pixeldp.json', ['parseval_cases', 0, 'sensitivity'], value => value * (1 + 1e-8)],
     ['pixeldp.json', ['vote_cases', 0, 'supremum_eps_delta'], value => value / 1.01],
     ['pixeldp.json', ['mean_cases', 2, 'p_second_upper'], value => value * (1 + 1e-8)],
     ['envelope.json', ['cases', 0, 'envelope', 0, 'model'], value => value + 1],

@@ -78,7 +78,7 @@ describe('the golden numbers', () => {
         'of the released rule, where it is not what is meant',
         'the released rule certifies falsely for thresholds above 1/2, and is refused',
         'no figure of this package',
-        'noise is on the image here, and no layers come before it',
+        'kernels here are divided already, and steps are taken on what they were',
       ]),
     )
   })

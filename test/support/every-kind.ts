@@ -28,7 +28,10 @@ type Method = NonNullable<RunConfigInput['method']> & { readonly kind: MethodCon
 
 /** Settings of each method, by the name of the run. */
 export const METHODS: Readonly<
-  Record<MethodConfig['kind'] | 'ddn' | 'adversarial-consistency' | 'layer-noise', Method>
+  Record<
+    MethodConfig['kind'] | 'ddn' | 'adversarial-consistency' | 'layer-noise' | 'diffusion-calibration',
+    Method
+  >
 > = {
   'ft-cadis': { kind: 'ft-cadis', noises: 2, lambda: 1, attack: { steps: 1, epsilon: 0.5 } },
   'cross-entropy': { kind: 'cross-entropy', noises: 2 },
@@ -61,6 +64,7 @@ export const METHODS: Readonly<
   'diverse-ensemble': { kind: 'diverse-ensemble', members: 2, gradientWeight: 0.5, marginWeight: 0.5 },
   score: { kind: 'score', sigmas: [0.25, 0.5] },
   calibration: { kind: 'calibration', experimental: true, lambda: 1 },
+  'diffusion-calibration': { kind: 'calibration', experimental: true, lambda: 1 },
   'pixel-dp': { kind: 'pixel-dp', rampRate: 0.5 },
   'layer-noise': { kind: 'pixel-dp', rampRate: 0.5, parsevalBeta: 0.01, parsevalLoops: 2 },
   selector: { kind: 'selector', threshold: 0.75, predictions: 'soft-labels.jsonl' },
@@ -96,6 +100,7 @@ const DIFFERENT: { readonly [name in keyof typeof METHODS]?: object } = {
   diffusion: { ...TRAINS_DENOISER, smoothing: DIFFUSION_MODEL },
   score: TRAINS_DENOISER,
   calibration: TRAINS_DENOISER,
+  'diffusion-calibration': { ...TRAINS_DENOISER, smoothing: DIFFUSION_MODEL },
   'layer-noise': { smoothing: { noiseAfter: 'first-layer' } },
   selector: { classifier: { arguments: { classes: 2 } } },
   'diverse-ensemble': { classifier: { factory: 'network' }, optimisation: { imagesPerMicroBatch: 450 } },
@@ -138,7 +143,7 @@ export const HOOKS = {
 /** The file of the weights that a run has trained, in its checkpoint. */
 export function weightsFile(name: keyof typeof METHODS): string {
   const [folder = '.'] = networkFolders(METHODS[name])
-  return join(folder, name === 'diffusion' ? 'diffusion_pytorch_model.safetensors' : 'model.safetensors')
+  return join(folder, /^diffusion/.test(name) ? 'diffusion_pytorch_model.safetensors' : 'model.safetensors')
 }
 
 /** Soft labels of the digits that someone might have counted. */

@@ -13,9 +13,9 @@ import {
 } from '../../src'
 import { parseUnknownConfig } from '../../src/config/schema'
 import { posteriorMean, scoreOf } from '../../src/internal'
-import { connectForTest } from '../support/digits'
+import { connectForTest, DENOISER } from '../support/digits'
 import { kindRun } from '../support/every-kind'
-import { reproducibleRows } from '../support/run-files'
+import { readTensors, reproducibleRows } from '../support/run-files'
 
 const SIGMA = 0.25
 
@@ -108,6 +108,49 @@ describe('a denoiser', () => {
     expect(first?.loss).toBeCloseTo((first?.brier ?? 0) + 0.5 * (first?.antiConsistency ?? 0), 5)
     expect(first?.loneShare).toBeGreaterThan(0)
   })
+
+  it('that is a diffusion model is calibrated in one shot at the timestep of σ', async () => {
+    const calibration = { kind: 'calibration', experimental: true, lambda: 0.5 }
+    const { optimisation, ...config } = run('diffusion', { kind: 'denoiser' })
+    const { checkpoint } = await train(
+      parseUnknownConfig({
+        ...{ ...config, method: calibration },
+        smoothing: { sigma: 0.5, denoiser: { source: 'diffusers', path: DENOISER } },
+        optimisation: { ...optimisation, learningRate: 3e-4 },
+      }),
+      { stopAfterUpdates: 24 },
+    )
+    const updates = await updatesOf('diffusion')
+    const meanOf = (of: readonly Record<string, number>[]) =>
+      of.reduce((total, { brier = Number.NaN }) => total + brier, 0) / of.length
+    expect(meanOf(updates.slice(-6))).toBeLessThan(meanOf(updates.slice(0, 6)))
+    const [first] = updates
+    expect(first?.loss).toBeCloseTo((first?.brier ?? 0) + 0.5 * (first?.antiConsistency ?? 0), 5)
+    // What is exported are the weights, and not an average of theirs.
+    const weights = async (part: string) =>
+      (await readTensors(join(checkpoint, part, 'diffusion_pytorch_model.safetensors'))).get('conv_in.weight')
+    const [exported, trained] = [await weights('denoiser'), await weights('unaveraged')]
+    expect(exported).toEqual(trained)
+    expect(exported).not.toEqual(
+      (await readTensors(join(DENOISER, 'diffusion_pytorch_model.safetensors'))).get('conv_in.weight'),
+    )
+  })
+
+  it.each(['denoiser', 'score', 'diffusion', 'calibration', 'diffusion-calibration'] as const)(
+    'computes in the number type of autocast when it is trained by %s',
+    async kind => {
+      // DnCNN begins as what it is given: the first loss is the same.
+      const secondLoss = async (autocast: 'none' | 'bfloat16') => {
+        const output = join(folder, `${kind}-${autocast}`)
+        const config = { ...kindRun(kind, folder, ''), autocast, output }
+        await train(config, { stopAfterUpdates: 2, updatesOnly: true })
+        return (await lossesOf(`${kind}-${autocast}`))[1] ?? Number.NaN
+      }
+      const [wide, narrow] = [await secondLoss('none'), await secondLoss('bfloat16')]
+      expect(narrow).not.toBe(wide)
+      expect(Math.abs(narrow / wide - 1)).toBeLessThan(0.05)
+    },
+  )
 
   it('is not calibrated without the word that the loss is not confirmed', () => {
     const make = (method: object) => () => run('unsaid', method)

@@ -20,5 +20,7 @@ OPERATIONS = {
     "first_layer_features": first_layer_features,
     "first_layer_sensitivity": lazy("networks.layer_noise.sensitivity", "sensitivity"),
     "after_first_layer": lazy("networks.layer_noise.first_layer", "AfterFirstLayer"),
+    "spectral_norm": lazy("networks.layer_noise.sensitivity", "spectral_norm"),
+    "parseval": lazy("networks.layer_noise.sensitivity", "parseval"),
     "parseval_step": lazy("networks.layer_noise.sensitivity", "parseval_step"),
 }

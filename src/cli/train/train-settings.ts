@@ -43,7 +43,10 @@ export async function trainSettings(options: TrainOptions): Promise<TrainSetting
   if (preset === undefined) {
     refuseScale(scale)
     refuseOpenValues(options)
-    const layered = mergeSettings(await withPrecision(inFile, options), set) as Fields
+    const layered = mergeSettings(
+      await withPrecision(inFile, { options, laid: withOptions(fields, options) }),
+      set,
+    ) as Fields
     return { config: await parsed(withOptions(layered, options)), preset }
   }
   refuseSigma(fields)
@@ -68,7 +71,10 @@ export async function trainSettings(options: TrainOptions): Promise<TrainSetting
     ...{ baseLearningRate, lambda, epsilon, weightDecay, layerDecay },
     above: withOptions(fields, others),
   })
-  const settings = await withPrecision(mergeSettings(base, inFile) as Fields, options, base.autocast)
+  const settings = await withPrecision(mergeSettings(base, inFile) as Fields, {
+    ...{ options, released: base.autocast },
+    laid: withOptions(mergeSettings(base, fields) as Fields, others),
+  })
   return { config: await parsed(withOptions(mergeSettings(settings, set) as Fields, others)), preset }
 }
 
@@ -83,12 +89,20 @@ async function parsed(fields: Fields): Promise<RunConfig> {
 /** Settings with the arithmetic of `--precision`, over which `--set` and the other options are laid. */
 async function withPrecision(
   settings: Fields,
-  { precision, device = textAt(settings, 'device'), python }: TrainOptions,
-  released?: RunConfig['autocast'],
+  {
+    options: { precision, device = textAt(settings, 'device'), python },
+    laid,
+    released,
+  }: {
+    readonly options: TrainOptions
+    /** The settings with all that is laid over the precision. */
+    readonly laid: Fields
+    readonly released?: RunConfig['autocast']
+  },
 ): Promise<Fields> {
   if (precision === undefined) return settings
   const inForce = await precisionOn(precision, { device, python })
-  return mergeSettings(settings, precisionOfRun(inForce, settings, released)) as Fields
+  return mergeSettings(settings, precisionOfRun(inForce, laid, released)) as Fields
 }
 
 /** `imagenet` alone stands for two presets, which differ in what is tuned. */

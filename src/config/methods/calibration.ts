@@ -6,7 +6,7 @@ export const calibrationSchema = z.strictObject({
   kind: z
     .literal('calibration')
     .describe(
-      'Fine-tunes smoothing.denoiser so that the classifier behind it is sure of the right class alone (Jeong and Shin, 2023). No code of it was ' +
+      'Fine-tunes smoothing.denoiser, a diffusion model or one of images, so that the classifier behind it is sure of the right class alone (Jeong and Shin, 2023). No code of it was ' +
         'released, and that this is its form is not confirmed.',
     ),
   experimental: z

@@ -426,13 +426,15 @@ export type ScoreMethodInput = {
 }
 
 /**
- * Fine-tunes smoothing.denoiser so that the classifier behind it is sure of the right class alone (Jeong and
- * Shin, 2023). No code of it was released, and that this is its form is not confirmed.
+ * Fine-tunes smoothing.denoiser, a diffusion model or one of images, so that the classifier behind it is sure
+ * of the right class alone (Jeong and Shin, 2023). No code of it was released, and that this is its form is
+ * not confirmed.
  */
 export type CalibrationMethodInput = {
   /**
-   * Fine-tunes smoothing.denoiser so that the classifier behind it is sure of the right class alone (Jeong and
-   * Shin, 2023). No code of it was released, and that this is its form is not confirmed.
+   * Fine-tunes smoothing.denoiser, a diffusion model or one of images, so that the classifier behind it is
+   * sure of the right class alone (Jeong and Shin, 2023). No code of it was released, and that this is its
+   * form is not confirmed.
    */
   kind: 'calibration'
   /** Must be true: the loss is from memory, and is not known to be the published one. */
@@ -884,13 +886,15 @@ export type ScoreMethod = {
 }
 
 /**
- * Fine-tunes smoothing.denoiser so that the classifier behind it is sure of the right class alone (Jeong and
- * Shin, 2023). No code of it was released, and that this is its form is not confirmed.
+ * Fine-tunes smoothing.denoiser, a diffusion model or one of images, so that the classifier behind it is sure
+ * of the right class alone (Jeong and Shin, 2023). No code of it was released, and that this is its form is
+ * not confirmed.
  */
 export type CalibrationMethod = {
   /**
-   * Fine-tunes smoothing.denoiser so that the classifier behind it is sure of the right class alone (Jeong and
-   * Shin, 2023). No code of it was released, and that this is its form is not confirmed.
+   * Fine-tunes smoothing.denoiser, a diffusion model or one of images, so that the classifier behind it is
+   * sure of the right class alone (Jeong and Shin, 2023). No code of it was released, and that this is its
+   * form is not confirmed.
    */
   kind: 'calibration'
   /** Must be true: the loss is from memory, and is not known to be the published one. */

@@ -37,8 +37,8 @@ export type RunConfigInput = {
    */
   dtype?: 'float32' | 'float64' | undefined
   /**
-   * Number type that the classifier computes in where torch knows that to be safe; log-probabilities and
-   * losses stay in float32. float16 comes with a loss scale. Default none.
+   * Number type that the classifier, or a denoiser that is trained, computes in where torch knows that to be
+   * safe; log-probabilities and losses stay in float32. float16 comes with a loss scale. Default none.
    */
   autocast?: 'none' | 'float16' | 'bfloat16' | undefined
   /** Whether CUDA may round the factors of float32 products to TF32. Default false. */
@@ -149,8 +149,8 @@ export type RunSettings = {
    */
   dtype: 'float32' | 'float64'
   /**
-   * Number type that the classifier computes in where torch knows that to be safe; log-probabilities and
-   * losses stay in float32. float16 comes with a loss scale. Default none.
+   * Number type that the classifier, or a denoiser that is trained, computes in where torch knows that to be
+   * safe; log-probabilities and losses stay in float32. float16 comes with a loss scale. Default none.
    */
   autocast: 'none' | 'float16' | 'bfloat16'
   /** Whether CUDA may round the factors of float32 products to TF32. Default false. */

@@ -1,10 +1,10 @@
 import { type CalibrationSettings, calibrationSchema } from '../../config/methods/calibration'
 import { seenCopies } from '../../smoothing/smoothing'
-import { add, div, flatten, mul, sum, unflatten } from '../../torch'
+import { add, div, flatten, ImageDenoiser, mul, sum, unflatten } from '../../torch'
 import type { Objective, SimpleForm } from '../objective'
 import { exactPasses } from '../passes'
 import { calibrationTerms } from './calibration-terms'
-import { evaluation, trainedDenoiser } from './denoiser'
+import { evaluation } from './denoiser'
 
 export type CalibrationForm = SimpleForm<CalibrationSettings, 'brier' | 'antiConsistency' | 'lone'>
 
@@ -12,7 +12,7 @@ export type CalibrationForm = SimpleForm<CalibrationSettings, 'brier' | 'antiCon
 const COPIES = 2
 
 /**
- * Calibration of a denoiser for multi-scale smoothing (Jeong and Shin, 2023): Brier score of the classifier behind it, and
+ * Calibration of a denoiser, one of images or a diffusion model in one shot, for multi-scale smoothing (Jeong and Shin, 2023): Brier score of the classifier behind it, and
  * anti-consistency, which punishes a wrong class that one copy is sure of alone. Experimental: no code of it was released, and its
  * form, weight and optimizer are from memory.
  */
@@ -20,10 +20,15 @@ export const calibration: Objective<CalibrationForm> = {
   kind: 'calibration',
   settings: calibrationSchema,
   trains: 'denoiser',
+  // Of a diffusion model: what is evaluated and exported are its weights of today, in evaluation mode.
+  averageDecay: () => 0,
   copies: () => COPIES,
   loss: ({ networks, smoothing, batch, clean_BCHW, noise_MBCHW, settings, imagesPerUpdate }) => {
     const copies = { noise_MBCHW, noises: COPIES, live: true }
-    const seen_MBCHW = trainedDenoiser(networks).training(() => seenCopies(smoothing, clean_BCHW, copies))
+    const denoise = () => seenCopies(smoothing, clean_BCHW, copies)
+    const { denoiser } = networks
+    // A diffusion model that is trained is in training mode throughout.
+    const seen_MBCHW = denoiser instanceof ImageDenoiser ? denoiser.training(denoise) : denoise()
     const logits_NK = networks.classifier.classify(flatten(seen_MBCHW, 'MB', 'N'))
     const logits_MBK = unflatten(logits_NK, 'N', { as: 'MB', count: COPIES })
     const { brier_B, antiConsistency_B, isLone_B } = calibrationTerms(logits_MBK, batch.labels_B)

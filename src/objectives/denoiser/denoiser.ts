@@ -1,6 +1,16 @@
 import { type DenoiserMethodSettings, denoiserMethodSchema } from '../../config/methods/denoiser'
-import { noisy } from '../../smoothing/smoothing'
-import { type Classifier, div, flatten, ImageDenoiser, noGrad, select, sum, type Tensor } from '../../torch'
+import { noisy, type Smoothing, seenCopies } from '../../smoothing/smoothing'
+import {
+  autocasting,
+  type Classifier,
+  div,
+  flatten,
+  ImageDenoiser,
+  noGrad,
+  select,
+  sum,
+  type Tensor,
+} from '../../torch'
 import { accuracy } from '../accuracy'
 import { ACCURACY_METRICS } from '../accuracy-metrics'
 import type { Evaluation, Form, Objective, TrainedNetworks } from '../objective'
@@ -24,8 +34,8 @@ export const evaluation: Evaluation = {
   look: inputs => {
     const { networks, smoothing, clean_BCHW, noise_MBCHW } = inputs
     const error = noGrad(networks.classifier.session, () => {
-      const noisy_BCHW = select(noisy(smoothing, clean_BCHW, noise_MBCHW), 'M', 0)
-      return sum(squaredError(cleaned(trainedDenoiser(networks), noisy_BCHW), clean_BCHW))
+      const denoised_MBCHW = seenCopies(smoothing, clean_BCHW, { noise_MBCHW, noises: 1 })
+      return sum(squaredError(select(denoised_MBCHW, 'M', 0), clean_BCHW))
     })
     return { error, ...accuracy.look(inputs) }
   },
@@ -61,7 +71,7 @@ export const denoiser: Objective<DenoiserForm> = {
       inputs
     const noisy_BCHW = select(noisy(smoothing, clean_BCHW, noise_MBCHW), 'M', 0)
     const network = trainedDenoiser(networks)
-    const denoised_BCHW = network.training(() => cleaned(network, noisy_BCHW))
+    const denoised_BCHW = network.training(() => cleaned(network, noisy_BCHW, smoothing))
     if (settings.target === 'image') {
       const error = sum(squaredError(denoised_BCHW, clean_BCHW))
       return { total: div(error, imagesPerUpdate), sums: { squaredError: error } }
@@ -95,9 +105,15 @@ export const denoiser: Objective<DenoiserForm> = {
   evaluation,
 }
 
-/** What a denoiser makes of noisy images. */
-export function cleaned(network: ImageDenoiser, noisy_BCHW: Tensor<'BCHW'>): Tensor<'BCHW'> {
-  return flatten(network.clean(flatten(noisy_BCHW, 'B', 'N')), 'N', 'B')
+/** What a denoiser makes of noisy images, in the number type that the run has it compute in. */
+export function cleaned(
+  network: ImageDenoiser,
+  noisy_BCHW: Tensor<'BCHW'>,
+  { autocast }: Pick<Smoothing, 'autocast'>,
+): Tensor<'BCHW'> {
+  return autocasting(network.session, autocast, () =>
+    flatten(network.clean(flatten(noisy_BCHW, 'B', 'N')), 'N', 'B'),
+  )
 }
 
 /** The denoiser that a run trains. */

@@ -4,7 +4,9 @@ import { leadingClass } from '../../smoothing/leading-class'
 import { sigmaRange } from '../../smoothing/noise-level'
 import { noisy, type Smoothing, seen, smoothingOf } from '../../smoothing/smoothing'
 import {
+  type Autocast,
   add,
+  autocasting,
   Denoiser,
   div,
   eq,
@@ -99,7 +101,8 @@ function judged(inputs: EvaluationInputs) {
 function errorOf(inputs: EvaluationInputs, sigma: number): Tensor<''> | null {
   const network = diffusionModel(inputs.networks)
   if (sigma > sigmaRange(noiseScheduleOf(network)).largest) return null
-  return sum(squaredError(denoisedOnce(inputs, smoothingOf(network, sigma)), inputs.clean_BCHW))
+  const other = smoothingOf(network, sigma, inputs.smoothing)
+  return sum(squaredError(denoisedOnce(inputs, other), inputs.clean_BCHW))
 }
 
 function denoisedOnce({ clean_BCHW, noise_MBCHW }: EvaluationInputs, smoothing: Smoothing): Tensor<'BCHW'> {
@@ -123,10 +126,10 @@ export const diffusion: Objective<DiffusionForm> = {
   given: (_, { networks, stream }) => ({
     stream: generator(networks.classifier.session, ...stream, 'timesteps'),
   }),
-  loss: ({ networks, prepared, clean_BCHW, noise_MBCHW, imagesPerUpdate }, { given }) => {
+  loss: ({ networks, smoothing, prepared, clean_BCHW, noise_MBCHW, imagesPerUpdate }, { given }) => {
     const error = noiseError(diffusionModel(networks), {
       ...{ clean_NCHW: flatten(clean_BCHW, 'B', 'N'), noise_NCHW: flatten(noise_MBCHW, 'MB', 'N') },
-      ...{ alphas_T: prepared.alphas_T, stream: given.stream },
+      ...{ alphas_T: prepared.alphas_T, stream: given.stream, autocast: smoothing.autocast },
     })
     return { total: div(error, imagesPerUpdate), sums: { noiseError: error } }
   },
@@ -153,11 +156,13 @@ function noiseError(
     noise_NCHW,
     alphas_T,
     stream,
+    autocast,
   }: {
     readonly clean_NCHW: Tensor<'NCHW'>
     readonly noise_NCHW: Tensor<'NCHW'>
     readonly alphas_T: Tensor<'T'>
     readonly stream: Generator
+    readonly autocast: Autocast
   },
 ): Tensor<''> {
   const { steps, rescaleTimesteps } = network.schedule
@@ -165,7 +170,9 @@ function noiseError(
   const alpha_N = lookUp(alphas_T, timestep_N)
   const noisy_NCHW = add(mul(clean_NCHW, sqrt(alpha_N)), mul(noise_NCHW, sqrt(add(mul(alpha_N, -1), 1))))
   const timestep = rescaleTimesteps ? mul(to(timestep_N, 'float32'), 1000 / steps) : timestep_N
-  const predicted_NCHW = network.predictNoise(noisy_NCHW, { timestep })
+  const predicted_NCHW = autocasting(network.session, autocast, () =>
+    network.predictNoise(noisy_NCHW, { timestep }),
+  )
   return sum(meanOfEach(square(sub(predicted_NCHW, noise_NCHW)), 'N'))
 }
 

@@ -49,13 +49,13 @@ export const score: Objective<ScoreForm> = {
   given: (_, { networks, stream }) => ({
     stream: generator(networks.classifier.session, ...stream, 'sigmas'),
   }),
-  loss: ({ networks, prepared, clean_BCHW, noise_MBCHW, imagesPerUpdate }, { given }) => {
+  loss: ({ networks, smoothing, prepared, clean_BCHW, noise_MBCHW, imagesPerUpdate }, { given }) => {
     const network = trainedDenoiser(networks)
     const level_B = randint(clean_BCHW, 'B', { below: prepared.levels, generator: given.stream })
     const sigma_B = lookUp(prepared.sigmas_T, level_B)
     const noise_BCHW = select(noise_MBCHW, 'M', 0)
     const noisy_BCHW = add(mul(noise_BCHW, sigma_B), clean_BCHW)
-    const denoised_BCHW = network.training(() => cleaned(network, noisy_BCHW))
+    const denoised_BCHW = network.training(() => cleaned(network, noisy_BCHW, smoothing))
     const score_BCHW = scoreOf(noisy_BCHW, { denoised: denoised_BCHW, sigma: sigma_B })
     const errors_BCHW = scoreErrors(score_BCHW, { noise: noise_BCHW, sigma: sigma_B })
     const scoreError = sum(meanOfEach(errors_BCHW, 'B'))

@@ -1,5 +1,5 @@
 import { PlainHandle } from '../../bridge'
-import { makeTensor } from '../apply'
+import { apply, makeTensor } from '../apply'
 import { Classifier } from '../modules'
 import { type Axes, Tensor } from '../tensor'
 
@@ -75,4 +75,20 @@ export function parsevalStep(
   classifier.session.perform('parseval_step', [classifier], {
     ...{ image_shape: options.imageShape, beta: options.beta, loops: options.loops },
   })
+}
+
+/** W ← (1 + β) W − β W Wᵀ W of a matrix, this many times: singular values move towards 1. */
+export function parseval<A extends Axes>(
+  matrix: Tensor<A>,
+  options: { readonly beta: number; readonly loops: number },
+): Tensor<A> {
+  return apply('parseval', [matrix], {
+    axes: matrix.axes,
+    parameters: { beta: options.beta, loops: options.loops },
+  })
+}
+
+/** The largest singular value of a matrix. */
+export function spectralNorm<A extends Axes>(matrix: Tensor<A>): Tensor<''> {
+  return apply('spectral_norm', [matrix], { axes: '' })
 }

@@ -87,6 +87,16 @@ class FirstLayerTest(unittest.TestCase):
             rest = AfterFirstLayer(classifier, IMAGE)(features(classifier, images))
             self.assertTrue(torch.allclose(rest, classifier(images), atol=1e-5))
 
+    def test_narrow_number_types_are_taken_with_features_in_float32(self):
+        for change in (lambda network: network.to(torch.bfloat16), lambda network: network):
+            classifier = Classifier(change(Network()), {"source": "python"}, depth=None, autocast=torch.bfloat16).eval()
+            image = torch.rand(IMAGE)
+            find_first_layer(classifier, image)
+            made = features(classifier, image[None], exact=True)
+            self.assertEqual(made.dtype, torch.float32)
+            self.assertFalse(torch.equal(made, made.to(torch.bfloat16).float()))
+            self.assertEqual(AfterFirstLayer(classifier, IMAGE)(made).dtype, torch.float32)
+
     def test_both_ways_through_the_network_have_one_mode(self):
         classifier = classifier_of(Network())
         rest = AfterFirstLayer(classifier, IMAGE)

@@ -27,7 +27,7 @@ def sensitivity(classifier: Classifier, image_shape: torch.Size | tuple[int, ...
     layer = first_layer(classifier)
     kernel = _scaled_kernel(classifier)
     resized, size = _resizing(classifier, image_shape, kernel.device)
-    bound = torch.linalg.matrix_norm(kernel.flatten(1), 2) * math.sqrt(_overlap(layer))
+    bound = spectral_norm(kernel.flatten(1)) * math.sqrt(_overlap(layer))
     if _overlap(layer) > 1:
         torus = [side + 2 * padding for side, padding in zip(size, layer.padding, strict=True)]
         bound = torch.minimum(bound, _largest_of_spectrum(kernel, torus))
@@ -52,11 +52,16 @@ def parseval(matrix: torch.Tensor, *, beta: float, loops: int) -> torch.Tensor:
 
     A singular value above the root of 1 / beta would be thrown past 0: such a matrix is first divided by what brings it there.
     """
-    largest = torch.linalg.matrix_norm(matrix, 2)
+    largest = spectral_norm(matrix)
     matrix = matrix * torch.clamp(beta**-0.5 / largest, max=1.0)
     for _ in range(loops):
         matrix = (1 + beta) * matrix - beta * (matrix @ matrix.T) @ matrix
     return matrix
+
+
+def spectral_norm(matrix: torch.Tensor) -> torch.Tensor:
+    """The largest singular value."""
+    return torch.linalg.matrix_norm(matrix, 2)
 
 
 def _parseval_scale(classifier: Classifier, image_shape: tuple[int, ...]) -> torch.Tensor:
@@ -94,7 +99,7 @@ def _resizing(classifier: Classifier, image_shape, device) -> tuple[float | torc
         # More columns than one: torch 2.13 takes [1, side, side, 1] for channels-last, and resizes it wrongly.
         basis = torch.eye(side, dtype=torch.float64, device=device)[None, :, :, None].repeat(1, 1, 1, 4)
         columns = F.interpolate(basis, (size, 4), mode="bicubic", antialias=True)[0, :, :, 0]
-        norms.append(torch.linalg.matrix_norm(columns, 2))
+        norms.append(spectral_norm(columns))
     return norms[0] * norms[1], (size, size)
 
 

@@ -12,7 +12,7 @@ import { memberSeeds, type ResolvedArm, seedFolder } from './arms'
 
 /** What identifies the networks of an arm, for the configuration of its log: SHA-256 of their weights, wherever these lie. */
 export async function modelsOfArm(arm: ResolvedArm, seed: number): Promise<JsonObject> {
-  const { classifier, smoothing, checkpoint, ensemble } = await certifiedOf(arm, seed)
+  const { classifier, smoothing, checkpoint, ensemble, aces } = await certifiedOf(arm, seed)
   return {
     denoiser: await hashesAt(smoothing.denoiser),
     classifier: await hashesAt(classifier),
@@ -27,6 +27,7 @@ export async function modelsOfArm(arm: ResolvedArm, seed: number): Promise<JsonO
         ),
       },
     }),
+    ...(aces?.core !== undefined && { aces: { core: await hashesAt(aces.core.classifier) } }),
   }
 }
 
@@ -34,7 +35,11 @@ export async function modelsOfArm(arm: ResolvedArm, seed: number): Promise<JsonO
 export async function certifiedOf(arm: ResolvedArm, seed: number): Promise<CertificationRunConfig> {
   const runs = await Promise.all(memberSeeds(arm, seed).map(own => findCheckpoint(seedFolder(arm, own))))
   const [first, ...others] = runs.map(({ checkpoint }) => checkpoint)
-  const config = certificationOf(arm.config, first)
+  const { core } = arm
+  const config = {
+    ...certificationOf(arm.config, first),
+    ...(core && { aces: { core: { classifier: core } } }),
+  }
   if (others.length === 0) return config
   return { ...config, ensemble: { others: others.map(checkpoint => ({ checkpoint })), by: 'logits' } }
 }

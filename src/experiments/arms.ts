@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { isAbsolute, join, relative, resolve } from 'node:path'
 import { requireCertifiable } from '../certification/require-certifiable'
 import { certificationSchema } from '../config/certification-schema'
-import { parseConfig, type RunConfig } from '../config/schema'
+import { type ClassifierConfig, parseConfig, type RunConfig } from '../config/schema'
 import { ConfigError } from '../errors'
 import { tracesOf } from '../training/trace-hooks'
 import type { Arm, Experiment } from './definition'
@@ -19,10 +19,12 @@ export interface ResolvedArm {
   readonly id: string
   /** Folder of the logs of all seeds. */
   readonly folder: string
-  /** Folder of the runs of all seeds: the same, but for an ensemble of runs, which shares those of one of its configuration. */
+  /** Folder of the runs of all seeds: the same, but for an ensemble of runs and for a procedure other than CERTIFY, which share those of CERTIFY with one run. */
   readonly runs: string
   /** Whose runs give the soft labels that this arm is trained with. */
   readonly softLabels?: { readonly of: ResolvedArm; readonly n: number }
+  /** Of ACES: the network that is asked about the image without noise. */
+  readonly core?: ClassifierConfig
 }
 
 export interface ResolveOptions {
@@ -95,9 +97,29 @@ function resolveArm(
   const identity = identityOf(config, { arm, isTrained, output, softLabels })
   const hash = createHash('sha256').update(identity).digest('hex')
   const own = `${isTrained ? 'sigma' : 'off-the-shelf-sigma'}-${sigma}-${hash.slice(0, 10)}`
-  const id = members === 1 ? own : `${own}-of-${members}`
+  const core = arm.core?.(base)
+  const id = [own, ...(members === 1 ? [] : [`of-${members}`]), ...asked(config, core)].join('-')
   const [folder, runs] = [join(output, 'arms', id), join(output, 'arms', own)]
-  return { arm, sigma, isTrained, config, id, folder, runs, ...(softLabels && { softLabels }) }
+  return {
+    arm,
+    sigma,
+    isTrained,
+    config,
+    id,
+    folder,
+    runs,
+    ...(softLabels && { softLabels }),
+    ...(core && { core }),
+  }
+}
+
+/** What names the procedure of an arm, and the network that it asks beside the arm's; nothing for CERTIFY. */
+function asked({ certification: { procedure } }: RunConfig, core: ClassifierConfig | undefined): string[] {
+  if (procedure.kind === 'certify') return []
+  const hash = createHash('sha256')
+    .update(JSON.stringify([procedure, core ?? null]))
+    .digest('hex')
+  return [procedure.kind, hash.slice(0, 6)]
 }
 
 /** Everything that decides the trained weights but the seed. Paths are written as seen from the output, so that a checkout can be moved. */

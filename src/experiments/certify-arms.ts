@@ -63,7 +63,11 @@ export async function certifyArms(
     } finally {
       session.free([
         dataset,
-        classifiers.flatMap(({ classifier, ensemble }) => [classifier, ...(ensemble?.others ?? [])]),
+        classifiers.flatMap(({ classifier, ensemble, aces }) => [
+          classifier,
+          ...(ensemble?.others ?? []),
+          ...(aces?.core === undefined ? [] : [aces.core]),
+        ]),
       ])
     }
   } finally {
@@ -92,11 +96,17 @@ async function votersOf(
   session: Session,
   arm: ResolvedArm,
   seed: number,
-): Promise<Pick<CertifiedArm, 'classifier' | 'ensemble'>> {
-  const { classifier: settings, checkpoint, ensemble } = await certifiedOf(arm, seed)
+): Promise<Pick<CertifiedArm, 'classifier' | 'ensemble' | 'aces'>> {
+  const { classifier: settings, checkpoint, ensemble, aces } = await certifiedOf(arm, seed)
   const load = async (from: string | undefined) =>
     (await loadBaseClassifier(session, settings, { checkpoint: from })).classifier
   const classifier = await load(checkpoint)
+  if (aces?.core !== undefined) {
+    return {
+      classifier,
+      aces: { core: (await loadBaseClassifier(session, aces.core.classifier)).classifier },
+    }
+  }
   if (ensemble === undefined) return { classifier }
   const others = await Promise.all(ensemble.others.map(({ checkpoint: own }) => load(own)))
   return { classifier, ensemble: { by: ensemble.by, others } }
@@ -108,7 +118,8 @@ async function votersOf(
  * @throws ConfigError for an ensemble
  */
 export async function classifierOf(session: Session, arm: ResolvedArm, seed: number): Promise<Classifier> {
-  const { classifier, ensemble } = await votersOf(session, arm, seed)
+  const { classifier, ensemble, aces } = await votersOf(session, arm, seed)
+  session.free(aces?.core)
   if (ensemble === undefined) return classifier
   session.free([classifier, ...ensemble.others])
   throw new ConfigError(`The arm ${arm.arm.key} has several classifiers, expected one to draw images of.`, {

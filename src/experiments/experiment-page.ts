@@ -1,12 +1,12 @@
 import { certifiedAccuracyFigure } from '../analysis/plots'
-import type { Report, ReportSection } from '../analysis/report'
+import type { Chart, Report, ReportSection } from '../analysis/report'
 import { imageSections } from './image-samples'
 import type { ExperimentOutcome } from './outcome'
 import { resultTables } from './result-tables'
 
 /** The page of an experiment: what differs from the paper first, then tables, curves, the paper's numbers, pictures. */
 export async function experimentPage(outcome: ExperimentOutcome): Promise<Report> {
-  const { experiment, arms, samples, norm } = outcome
+  const { experiment, arms, samples } = outcome
   const [accuracy, ...others] = resultTables(outcome)
   return {
     title: `${experiment.title} (${experiment.source})`,
@@ -14,13 +14,19 @@ export async function experimentPage(outcome: ExperimentOutcome): Promise<Report
     sections: [
       { kind: 'text', title: 'What differs from the paper', paragraphs: [outcome.scale.differs] },
       ...(accuracy === undefined ? [] : [{ kind: 'table', title: 'Results', table: accuracy } as const]),
-      { kind: 'charts', charts: [await certifiedAccuracyFigure(arms, { norm })] },
+      { kind: 'charts', charts: [await curvesFigure(outcome)] },
       ...others.map(table => ({ kind: 'table', table }) as const),
       ...((await experiment.sections?.(outcome)) ?? []),
       ...(samples === undefined ? [] : imageSections(samples, arms)),
       aboutSection(outcome),
     ],
   }
+}
+
+/** The curves of certified accuracy of an experiment. */
+export function curvesFigure(outcome: ExperimentOutcome): Promise<Chart> {
+  const { norm } = outcome
+  return certifiedAccuracyFigure(outcome.experiment.curves?.(outcome) ?? outcome.arms, { norm })
 }
 
 function leadOf({ experiment, scale, seeds, indices, arms }: ExperimentOutcome): string {

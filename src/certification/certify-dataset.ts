@@ -1,3 +1,4 @@
+import { problemsOfPurifiedEnsemble } from '../config/certified/purify-schema'
 import type { CertificationConfig } from '../config/schema'
 import { ConfigError, InterruptedError } from '../errors'
 import { ArmLogs } from '../logs/arm-logs'
@@ -6,8 +7,9 @@ import type { JsonObject } from '../logs/certification-log-metadata'
 import { earlierRows } from '../logs/earlier-rows'
 import { dealt, planMetadata, type Shard } from '../logs/shards'
 import { toSymmetric } from '../smoothing/denoise'
+import { withFixedSensitivity } from '../smoothing/first-layer'
 import { passesOfCopy, purificationOf } from '../smoothing/purification'
-import { denoiserOf, type Smoothing } from '../smoothing/smoothing'
+import type { Smoothing } from '../smoothing/smoothing'
 import { type Classifier, type Dataset, digest, select, type Tensor } from '../torch'
 import { firstLine, linesOf, loggedProcedure, lookedOf, scalesOf } from './arm-lines'
 import { type ArmNetworks, prepareArms } from './arm-networks'
@@ -85,7 +87,7 @@ export async function certifyDataset(
   const { certification, indices, shard, signal, onImage, data } = options
   const { n0, n, seed, autocast } = certification
   const { dataset, arms } = given
-  const smoothing = { ...given.smoothing, autocast }
+  const smoothing = { ...(await withFixedSensitivity(given.smoothing)), autocast }
   const { session } = dataset
   const own = shard === undefined ? indices : dealt(indices, shard)
   const images = indices.length
@@ -97,10 +99,10 @@ export async function certifyDataset(
   const values = dataset.description.imageShape.reduce((product, size) => product * size, 1)
   const drawn = drawnNoise(certification, { smoothing, guarantee, values })
   const purification = purificationOf(certification.purify, smoothing)
-  requireAcesArms(procedure, arms)
+  requireArms(procedure, certification, arms)
   const networks = await prepareArms(
     session,
-    { denoiser: denoiserOf(smoothing), arms: arms.map(networksOf) },
+    { smoothing, arms: arms.map(networksOf) },
     { certification, dataset, example: () => pixelsOf(dataset, 0).image_CHW },
   )
   const noise = drawn.begin(session)
@@ -195,8 +197,12 @@ function networksOf({ classifier, ensemble, aces }: CertifiedArm): ArmNetworks {
   return { members: [classifier, ...(ensemble?.others ?? [])], ensemble, ...aces }
 }
 
-/** @throws ConfigError where arms have networks that the procedure does not ask, or ACES gets an ensemble */
-function requireAcesArms({ kind }: ProcedureSettings, arms: readonly CertifiedArm[]): void {
+/** @throws ConfigError where arms have networks that the procedure does not ask, ACES gets an ensemble, or copies of a consensus vote several times */
+function requireArms(
+  { kind }: ProcedureSettings,
+  { purify }: Pick<CertificationConfig, 'purify'>,
+  arms: readonly CertifiedArm[],
+): void {
   for (const { name, aces, ensemble } of arms) {
     if (kind !== 'aces' && aces !== undefined) {
       throw new ConfigError(`The classifier ${name} has networks of ACES, and the procedure is ${kind}.`, {
@@ -206,6 +212,12 @@ function requireAcesArms({ kind }: ProcedureSettings, arms: readonly CertifiedAr
     if (kind === 'aces' && ensemble !== undefined) {
       throw new ConfigError(`ACES takes one classifier, and ${name} is an ensemble.`, {
         remedy: 'Certify a member, or take another procedure.',
+      })
+    }
+    const [problem] = problemsOfPurifiedEnsemble({ purify, ensemble })
+    if (problem !== undefined) {
+      throw new ConfigError(`The classifier ${name}: ${problem.path}: ${problem.message}.`, {
+        remedy: 'Leave the consensus out, or let each copy vote once.',
       })
     }
   }

@@ -3,9 +3,12 @@ import { ConfigError } from '../errors'
 import { levelOf, type Smoothing } from '../smoothing/smoothing'
 import { type Bound, gaussianBound } from '../statistics/bound'
 import { discreteGaussianBound } from '../statistics/discrete-gaussian'
+import { pixelDpLaplaceBoundOfSigma } from '../statistics/pixel-dp'
 import { uniformBound } from '../statistics/uniform-bound'
 
 const BOUNDS: Readonly<Record<CertificationConfig['noise'], (sigma: number) => Bound>> = {
+  // Of PixelDP alone: settings have it with no other procedure.
+  laplace: pixelDpLaplaceBoundOfSigma,
   gaussian: gaussianBound,
   'discrete-gaussian': discreteGaussianBound,
   uniform: uniformBound,

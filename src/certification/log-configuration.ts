@@ -41,6 +41,7 @@ export function configurationOf(
     classifier: name,
     sigma: smoothing.sigma,
     realisedSigma: levelOf(smoothing)?.realisedSigma ?? null,
+    ...noiseAfterOf(smoothing),
     radiusSigma,
     certifiedSigma: guarantee.certifiedSigma,
     norm: bound.norm,
@@ -64,4 +65,10 @@ export function configurationOf(
     },
     ...(models === undefined ? {} : { models }),
   }
+}
+
+/** Which layer the noise stands after, and how much of it that is: a sensitivity is what features of images in [-1, 1] move. */
+function noiseAfterOf({ front }: Smoothing): JsonObject {
+  if (front.kind !== 'first-layer') return {}
+  return { noiseAfter: { layer: front.layer, sensitivity: front.sensitivity } }
 }

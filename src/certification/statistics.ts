@@ -15,6 +15,12 @@ export { ABSTAIN }
 /** A lower confidence bound of the probability of a class, from its votes. */
 export type LowerBound = (successes: number, trials: number, options: { readonly alpha: number }) => number
 
+export interface EstimateOptions {
+  readonly alpha: number
+  readonly lowerBound?: LowerBound | undefined
+  readonly uniform?: number | undefined
+}
+
 /** The two classes with the most votes; the first class wins a tie. */
 export interface TopTwo {
   readonly topClass: number
@@ -54,15 +60,7 @@ export interface Prediction extends TopTwo {
 export function certifyFromCounts(
   countsSelection: readonly number[],
   countsEstimation: readonly number[],
-  {
-    bound,
-    ...options
-  }: {
-    readonly alpha: number
-    readonly bound: Bound
-    readonly lowerBound?: LowerBound
-    readonly uniform?: number | undefined
-  },
+  { bound, ...options }: EstimateOptions & { readonly bound: Bound },
 ): Outcome {
   const evidence = estimateFromCounts(countsSelection, countsEstimation, options)
   const { candidate, lowerBound } = evidence
@@ -80,15 +78,7 @@ export function certifyFromCounts(
 export function estimateFromCounts(
   countsSelection: readonly number[],
   countsEstimation: readonly number[],
-  {
-    alpha,
-    lowerBound = lowerConfidenceBound,
-    uniform,
-  }: {
-    readonly alpha: number
-    readonly lowerBound?: LowerBound | undefined
-    readonly uniform?: number | undefined
-  },
+  { alpha, lowerBound = lowerConfidenceBound, uniform }: EstimateOptions,
 ): Evidence & { readonly lowerBound: number } {
   const n0 = totalVotes(countsSelection)
   const n = totalVotes(countsEstimation)

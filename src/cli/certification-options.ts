@@ -97,8 +97,8 @@ export function addSmoothedOptions(command: Command): Command {
     .addOption(
       new Option(
         '--noise <which>',
-        'gaussian, discrete-gaussian (as --sound), or uniform: radii are then of the ℓ1 norm',
-      ).choices(['gaussian', 'discrete-gaussian', 'uniform']),
+        'gaussian, discrete-gaussian (as --sound), uniform, or laplace (with --pixel-dp): radii of the last two are of the ℓ1 norm',
+      ).choices(['gaussian', 'discrete-gaussian', 'uniform', 'laplace']),
     )
     .addOption(
       new Option(

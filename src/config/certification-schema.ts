@@ -100,11 +100,12 @@ export const certificationSchema = z.strictObject({
         'goes through rounds of more and more votes until one radius is, or takes as many as its own radius needs. Default none.',
     ),
   noise: z
-    .enum(['gaussian', 'discrete-gaussian', 'uniform'])
+    .enum(['gaussian', 'discrete-gaussian', 'uniform', 'laplace'])
     .default('gaussian')
     .describe(
       'The noise that is drawn, of standard deviation σ. discrete-gaussian: rounded to whole steps of 1/255, on images that are so ' +
-        'rounded, with bounds that no rounding makes too large; uniform: radii are of the ℓ1 norm. Default gaussian.',
+        'rounded, with bounds that no rounding makes too large; uniform: radii are of the ℓ1 norm; laplace, for PixelDP: so are its ' +
+        'sizes. Default gaussian.',
     ),
   purify: purifySchema
     .default({ kind: 'once' })

@@ -4,7 +4,7 @@ import { decideRound, type RoundDecision } from '../statistics/at-radius'
 import { type Bound, gaussianBound } from '../statistics/bound'
 import { lowerConfidenceBound, randomisedLowerBound } from '../statistics/confidence-bound'
 import { discreteGaussianBound } from '../statistics/discrete-gaussian'
-import { pixelDpBoundOfSigma } from '../statistics/pixel-dp'
+import { pixelDpBoundOfSigma, pixelDpLaplaceBoundOfSigma } from '../statistics/pixel-dp'
 import { operatingCharacteristics } from '../statistics/sequential-test'
 import { uniformBound } from '../statistics/uniform-bound'
 import { uniformOfBound } from '../statistics/uniform-of-bound'
@@ -75,6 +75,7 @@ const BOUNDS: ReadonlyMap<string, (sigma: number) => Bound> = new Map([
   ['discrete-gaussian', discreteGaussianBound],
   ['uniform', uniformBound],
   ['pixeldp-gaussian', pixelDpBoundOfSigma],
+  ['pixeldp-laplace', pixelDpLaplaceBoundOfSigma],
 ])
 
 const CHECKS = {

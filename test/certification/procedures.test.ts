@@ -87,6 +87,7 @@ const PROCEDURES: [string, () => CertificationRunConfigInput][] = [
       ),
   ],
   ['PixelDP', () => settings({ procedure: { kind: 'pixel-dp' } })],
+  ['PixelDP of Laplace noise', () => settings({ procedure: { kind: 'pixel-dp' }, noise: 'laplace' })],
 ]
 
 const rowsOf = ({ rows }: CertificationLog) => rows.map(({ durationMs: _, ...row }) => row)

@@ -23,7 +23,7 @@ import { guaranteeOf } from '../guarantee'
 import { modelsOf } from '../models-of'
 import { certifiersOf, procedureOf } from '../procedure'
 import type { ImageAtHand } from '../queue/image-at-hand'
-import { MAIN_LINE } from '../queue/line'
+import { MAIN_LINE, queueLine } from '../queue/line'
 import { LiveQueue } from '../queue/live-queue'
 import { PassSize, passSizeOf } from '../queue/pass-size'
 import { VotingPasses } from '../queue/voting-passes'
@@ -90,10 +90,11 @@ export class LoadedSmoothed implements Disposable {
     this.config = config
     this.digest = digestOf(opened, transform)
     this.#passes = new VotingPasses(session, { [MAIN_LINE]: { smoothing, purification, voter } })
-    const size = new PassSize(passSizeOf({ batch, copies: batch }), { onNote })
+    const size = () => new PassSize(passSizeOf({ batch, copies: batch }), { onNote })
     this.#queue = new LiveQueue({
-      lines: new Map([[MAIN_LINE, { ballots: voter.ballots, size }]]),
+      lines: new Map([[MAIN_LINE, queueLine(voter, size)]]),
       vote: pass => this.#passes.vote(pass),
+      voteRest: pass => this.#passes.voteRest(pass),
     })
   }
 

@@ -6,7 +6,7 @@ import { ImageAtWork } from './image-at-work'
 import { Passes, type PassesOptions, UNDER_WAY } from './passes'
 import { untilAborted } from './until-aborted'
 
-export type { Pass, PassRun } from './passes'
+export type { Pass, PassRun, RestPass } from './passes'
 
 export interface CopyQueueOptions<Image> extends Omit<PassesOptions<Image>, 'order'> {
   /** The next image and who certifies it; undefined after the last. */
@@ -35,6 +35,9 @@ export interface CertifiedFromQueue<Image> {
 
 const COUNTED_EVERY_MS = 1000
 
+/** Where copies are left open, images wait for passes of those too: this many times as many fill them. */
+const WAITING_FOR_RESTS = 4
+
 /** Between certifiers and networks: certifies images in their order, with as many at work as fill passes; see {@link Passes}. */
 export class CopyQueue<Image> {
   readonly #options: CopyQueueOptions<Image>
@@ -49,7 +52,9 @@ export class CopyQueue<Image> {
   constructor(options: CopyQueueOptions<Image>) {
     this.#options = options
     this.#passes = new Passes({ ...options, order: 'earlier first' })
-    this.#images = options.images ?? Math.max(2, Math.ceil((UNDER_WAY * this.#passes.largest) / BLOCK))
+    const hasRests = [...options.lines.values()].some(({ rests }) => rests !== undefined && rests.size > 0)
+    const fill = Math.max(2, Math.ceil((UNDER_WAY * this.#passes.largest) / BLOCK))
+    this.#images = options.images ?? (hasRests ? WAITING_FOR_RESTS * fill : fill)
   }
 
   /**

@@ -1,7 +1,8 @@
 import { add, argmax, eq, max, mul, ne, pick, stack, sub, sum, type Tensor, to, where } from '../../torch'
+import type { Cast } from '../voters'
 
 /** The class of each copy, by ballot; -1 for a copy that has none. */
-type Cast = Readonly<Record<string, Tensor<'N'>>>
+type Classes = Readonly<Record<string, Cast>>
 
 /**
  * One vote of each copy from several: the class that most of them have, the smallest of equals. A copy of which any has no class
@@ -9,15 +10,21 @@ type Cast = Readonly<Record<string, Tensor<'N'>>>
  *
  * @param casts - at least one
  */
-export function majority(casts: readonly Cast[]): Cast {
+export function majority(casts: readonly Classes[]): Classes {
   const [first = {}, ...others] = casts
   if (others.length === 0) return first
   return Object.fromEntries(
     Object.keys(first).map(ballot => {
-      const votes = casts.map(cast => cast[ballot] as Tensor<'N'>)
+      const votes = casts.map(cast => classesOf(cast[ballot] as Cast))
       return [ballot, majorityOf(votes as [Tensor<'N'>, ...Tensor<'N'>[]])]
     }),
   )
+}
+
+/** @throws TypeError where another network settles the class: it would have to be asked about each time */
+function classesOf(cast: Cast): Tensor<'N'> {
+  if ('kept' in cast) throw new TypeError('A copy that votes several times cannot have a consensus.')
+  return cast
 }
 
 function majorityOf(votes: readonly [Tensor<'N'>, ...Tensor<'N'>[]]): Tensor<'N'> {

@@ -128,6 +128,14 @@ export interface ProcedureSetting {
   readonly familyWise: boolean
 }
 
+/** The noise that the bounds of a procedure are of. */
+const NOISES: Readonly<Record<ProcedureConfig['kind'], readonly string[]>> = {
+  certify: ['gaussian', 'discrete-gaussian', 'uniform'],
+  aces: ['gaussian'],
+  cascade: ['gaussian'],
+  'pixel-dp': ['gaussian', 'laplace'],
+}
+
 /**
  * What does not go together with the procedure. A choice that would be ignored is a problem too.
  *
@@ -153,10 +161,11 @@ export function problemsOfProcedure(
       message: `expected none for the procedure ${kind}, which has its own numbers of votes, got ${JSON.stringify(adaptive)}`,
     })
   }
-  if (kind !== 'certify' && noise !== 'gaussian') {
+  const noises = NOISES[kind]
+  if (!noises.includes(noise)) {
     problems.push({
       path: 'certification.noise',
-      message: `expected gaussian for the procedure ${kind}, whose bounds are of that noise, got ${noise}`,
+      message: `expected ${noises.join(' or ')} for the procedure ${kind}, whose bounds are of that noise, got ${noise}`,
     })
   }
   if (kind === 'certify' && adaptive !== 'none' && noise === 'discrete-gaussian') {

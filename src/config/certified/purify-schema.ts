@@ -57,6 +57,20 @@ export function problemsOfPurify({
   ]
 }
 
+/** What of a purification does not go together with an ensemble, by field. */
+export function problemsOfPurifiedEnsemble({
+  purify,
+  ensemble,
+}: {
+  readonly purify: PurifyConfig
+  readonly ensemble: { readonly consensus?: number | undefined } | undefined
+}): Problem[] {
+  const consensus = ensemble?.consensus
+  if (purify.kind === 'once' || consensus === undefined) return []
+  const message = `expected none where a noisy copy votes several times (certification.purify), got ${consensus}`
+  return [{ path: 'ensemble.consensus', message }]
+}
+
 /**
  * What of a purification the denoiser cannot do, by field.
  *

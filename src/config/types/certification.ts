@@ -183,9 +183,9 @@ export type CertificationConfigInput = {
   /**
    * The noise that is drawn, of standard deviation σ. discrete-gaussian: rounded to whole steps of 1/255, on
    * images that are so rounded, with bounds that no rounding makes too large; uniform: radii are of the ℓ1
-   * norm. Default gaussian.
+   * norm; laplace, for PixelDP: so are its sizes. Default gaussian.
    */
-  noise?: 'gaussian' | 'discrete-gaussian' | 'uniform' | undefined
+  noise?: 'gaussian' | 'discrete-gaussian' | 'uniform' | 'laplace' | undefined
   /**
    * How a noisy copy gets its vote: from one look of the classifier at the denoised copy, or as the majority
    * of several. Default once.
@@ -426,9 +426,9 @@ export type CertificationConfig = {
   /**
    * The noise that is drawn, of standard deviation σ. discrete-gaussian: rounded to whole steps of 1/255, on
    * images that are so rounded, with bounds that no rounding makes too large; uniform: radii are of the ℓ1
-   * norm. Default gaussian.
+   * norm; laplace, for PixelDP: so are its sizes. Default gaussian.
    */
-  noise: 'gaussian' | 'discrete-gaussian' | 'uniform'
+  noise: 'gaussian' | 'discrete-gaussian' | 'uniform' | 'laplace'
   /**
    * How a noisy copy gets its vote: from one look of the classifier at the denoised copy, or as the majority
    * of several. Default once.

@@ -27,7 +27,7 @@ import {
 } from '../../../src/statistics/discrete-gaussian'
 import { exactLowerBound } from '../../../src/statistics/exact-binomial'
 import { largestOtherBound } from '../../../src/statistics/other-classes'
-import { pixelDpBound } from '../../../src/statistics/pixel-dp'
+import { pixelDpBound, pixelDpLaplaceBoundOfSigma } from '../../../src/statistics/pixel-dp'
 import { uniformBound } from '../../../src/statistics/uniform-bound'
 import { uniformOfBound } from '../../../src/statistics/uniform-of-bound'
 import { ALPHA, draw, failures, mostFailures, type Toy, uniform } from './simulate'
@@ -184,6 +184,18 @@ const CASES: Readonly<Record<string, Case>> = {
     toy: evenScale(),
     sound: cascade(ALPHA),
     broken: cascade(ALPHA, 'published'),
+  },
+  'PixelDP in l1 on Laplace noise, that of twice the sigma': {
+    toy: {
+      // The class lies in one tail along an axis and the runner-up in the other: as an image goes from one to the other, their shares change by
+      // the largest factors that there can be.
+      shares: [0.45, 0.1, ...Array<number>(5).fill(0.09)],
+      isFalse: outcome =>
+        'class' in outcome &&
+        (outcome.class !== 0 || radiusOf(outcome) > ((SIGMA / Math.SQRT2) * Math.log(4.5)) / 2),
+    },
+    sound: pixelDpCertifier({ bound: pixelDpLaplaceBoundOfSigma(SIGMA), eta: ALPHA, n: 2000 }),
+    broken: pixelDpCertifier({ bound: pixelDpLaplaceBoundOfSigma(2 * SIGMA), eta: ALPHA, n: 2000 }),
   },
   'PixelDP, eta not split': {
     toy: even,

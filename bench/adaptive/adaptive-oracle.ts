@@ -22,6 +22,7 @@ interface Options {
   readonly images: number
   readonly repeats: number
   readonly trust: number
+  readonly known: boolean
   readonly json?: string
 }
 
@@ -55,6 +56,11 @@ void runMain(async () => {
       'how much a vote of the selection counts as one of the prior',
       parseNumber({ min: 0 }),
       0.05,
+    )
+    .option(
+      '--known',
+      'choose tests by the probability of the class itself: no side information knows more',
+      false,
     )
     .option('--json <file>', 'where the result is written as well')
   const options = (await program.parseAsync()).opts<Options>()
@@ -112,11 +118,11 @@ function priorOf(misses: number, { n0, trust }: Pick<Options, 'n0' | 'trust'>): 
   return { a: PRIOR.a + trust * (n0 - middle), b: PRIOR.b + trust * middle }
 }
 
-/** @param gridOf - the tests for this many misses among the votes of the selection, which no test counts */
+/** @param gridOf - the tests for this many misses among the votes of the selection, which no test counts, or as many as are expected */
 function measure(
   { images, sigma }: ReplayedLog,
   gridOf: (misses: number) => GridCertification,
-  { n, n0, alpha, radii, images: many, repeats }: Options,
+  { n, n0, alpha, radii, images: many, repeats, known }: Options,
 ): Measured {
   const random = new Random(27, 'oracle')
   const bound = gaussianBound(sigma)
@@ -133,7 +139,8 @@ function measure(
     const { probability = 0.5, isCorrect = false } = image ?? {}
     const certified = radii.map(() => 0)
     for (let repeat = 0; repeat < repeats; repeat += 1) {
-      const found = certify(gridOf(n0 - random.binomial(n0, probability)), random, probability)
+      const misses = known ? Math.round(n0 * (1 - probability)) : n0 - random.binomial(n0, probability)
+      const found = certify(gridOf(misses), random, probability)
       const full = certify(fixed, random, probability)
       votes += found.votes / (many * repeats)
       const isHopeless = reachable.every(radius => probability <= bound.top(radius))

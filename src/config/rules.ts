@@ -5,7 +5,7 @@ import type { dataSchema } from './data-schema'
 import { trainedBy } from './methods/trained'
 import { type classifierSchema, sourceOfClassifier, type tuningSchema } from './model-schema'
 import type { checkpointsSchema, optimisationSchema } from './optimisation-schema'
-import { DIFFUSION_MODELS, IMAGE_DENOISERS, isDiffusionModel } from './sources/denoisers'
+import { DIFFUSION_MODELS, IMAGE_DENOISERS } from './sources/denoisers'
 
 /** A field that does not go together with others. */
 export interface Problem {
@@ -94,7 +94,7 @@ export function problemsOfRun(run: Run): Problem[] {
       message: `expected none or denoiser for the method ${run.method.kind}, whose gradients are differentiated again, got all`,
     }),
     ...problemsOfTrainedDenoiser(run),
-    ...problemsOfPurifier(run.certification.purify, purifierOf(run)),
+    ...problemsOfDenoiserAsked(run),
     ...when(classifier.source === 'none' && !needsNoClassifier(run.method), {
       path: 'classifier.source',
       message: `expected the source of a classifier for the method ${run.method.kind}, which needs one, got none`,
@@ -166,12 +166,19 @@ export function problemsOfCertification({
       message:
         'expected the source of a classifier, which a denoiser that was trained without one does not have, got none',
     }),
-    ...problemsOfPurifier(certification.purify, purifierOf({ smoothing })),
+    ...problemsOfDenoiserAsked({ smoothing, certification }),
   ]
 }
 
-function purifierOf({ smoothing: { denoiser } }: Pick<Run, 'smoothing'>) {
-  return { isDiffusion: denoiser.source === 'none' ? null : isDiffusionModel(denoiser) }
+/** Whether the denoiser can do what is asked of a noisy copy beside one look. */
+function problemsOfDenoiserAsked({
+  smoothing: { denoiser },
+  certification: { purify },
+}: Pick<Run, 'smoothing' | 'certification'>): Problem[] {
+  if (purify.kind === 'once') return []
+  const models: readonly string[] = DIFFUSION_MODELS
+  const isDiffusion = denoiser.source === 'none' ? null : models.includes(denoiser.source)
+  return problemsOfPurifier(purify, { isDiffusion })
 }
 
 /** The epoch of the first drop, counted from 0. */

@@ -1,4 +1,4 @@
-import type { Problem } from './rules'
+import type { Problem } from '../rules'
 
 /** What noise after the first layer has to go together with. */
 export interface NoiseAfterSetting {

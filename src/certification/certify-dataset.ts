@@ -95,7 +95,7 @@ export async function certifyDataset(
   const { bound } = guarantee
   const values = dataset.description.imageShape.reduce((product, size) => product * size, 1)
   const drawn = drawnNoise(certification, { smoothing, guarantee, values })
-  requireAcesArms(procedure, arms)
+  requireArmsOf(procedure, arms)
   const networks = await prepareArms(
     session,
     { denoiser: denoiserOf(smoothing), arms: arms.map(networksOf) },
@@ -189,12 +189,19 @@ function networksOf({ classifier, ensemble, aces }: CertifiedArm): ArmNetworks {
   return { members: [classifier, ...(ensemble?.others ?? [])], ensemble, ...aces }
 }
 
-/** @throws ConfigError where arms have networks that the procedure does not ask, or ACES gets an ensemble */
-function requireAcesArms({ kind }: ProcedureSettings, arms: readonly CertifiedArm[]): void {
+/** @throws ConfigError where arms have networks that the procedure does not ask, or ACES or PixelDP by scores gets an ensemble */
+function requireArmsOf(procedure: ProcedureSettings, arms: readonly CertifiedArm[]): void {
+  const { kind } = procedure
+  const by = kind === 'pixel-dp' ? procedure.by : undefined
   for (const { name, aces, ensemble } of arms) {
     if (kind !== 'aces' && aces !== undefined) {
       throw new ConfigError(`The classifier ${name} has networks of ACES, and the procedure is ${kind}.`, {
         remedy: "Set certification.procedure.kind to 'aces', or leave the networks out.",
+      })
+    }
+    if (kind === 'pixel-dp' && by === 'scores' && ensemble !== undefined) {
+      throw new ConfigError(`PixelDP by scores takes one classifier, and ${name} is an ensemble.`, {
+        remedy: "Certify a member, or leave out procedure.by: 'scores'.",
       })
     }
     if (kind === 'aces' && ensemble !== undefined) {

@@ -33,6 +33,36 @@ export function requireGaussian(what: string, { noise }: Pick<CertificationConfi
 }
 
 /**
+ * Refuses a randomised bound where an image may be asked about again, with other numbers.
+ *
+ * @param what - what is asked for, for instance "A loaded classifier"
+ * @throws ConfigError that names it
+ */
+export function requireFixedBound(
+  what: string,
+  { confidence }: Pick<CertificationConfig, 'confidence'>,
+): void {
+  if (confidence === 'clopper-pearson') return
+  throw new ConfigError(
+    `${what} answers as often as it is asked, and a randomised bound holds for one answer; got certification.confidence ${confidence}.`,
+    { remedy: 'Leave out --randomised, and `confidence` in the settings.' },
+  )
+}
+
+/**
+ * Refuses a purification by several looks where something is made of one alone.
+ *
+ * @param what - what is asked for, for instance "A file of soft labels"
+ * @throws ConfigError that names it
+ */
+export function requireOnce(what: string, { purify }: Pick<CertificationConfig, 'purify'>): void {
+  if (purify.kind === 'once') return
+  throw new ConfigError(`${what} takes one look at a copy, got certification.purify.kind ${purify.kind}.`, {
+    remedy: 'Leave out --purify, and `purify` in the settings.',
+  })
+}
+
+/**
  * Refuses other procedures than CERTIFY where images are classified by it and PREDICT.
  *
  * @param what - what is asked for, for instance "A prediction"

@@ -1,5 +1,6 @@
 import type { Session } from '../bridge'
 import { sourceOfData } from '../config/data-schema'
+import { sidesOf } from '../config/image-size'
 import type { DataConfig } from '../config/schema'
 import { ConfigError, DataError, InterruptedError } from '../errors'
 import { fileHash } from '../files/hash'
@@ -7,6 +8,7 @@ import { systemPath } from '../files/system-path'
 import { type Outcome, predictionOf, radiusOf } from '../logs/outcome'
 import { toSymmetric } from '../smoothing/denoise'
 import { notesOnInputRange } from '../smoothing/notes'
+import { purificationOf } from '../smoothing/purification'
 import { type SmoothedInput, smoothedOf, unsaidOf } from '../smoothing/smoothed-input'
 import type { Noise } from '../smoothing/smoothing'
 import { type ImageTransform, readImage, unreadableImages } from '../torch'
@@ -94,13 +96,17 @@ export async function predict(
     const { smoothing, voter, names } = opened
     const guarantee = guaranteeOf(smoothing, { ...certification, images: files.length })
     const { n0, n, seed } = certification
-    const values = transform.channels * transform.imageSize ** 2
+    const [height, width] = sidesOf(transform.imageSize)
+    const values = transform.channels * height * width
     const drawn = drawnNoise(certification, { smoothing, guarantee, values })
     const { alpha } = drawn
     if (drawn.note !== undefined) onNote?.(drawn.note)
     noise = drawn.begin(session)
     const certifiers = [
-      cohenCertifier({ ...drawn, bound: boundOf(certification.noise, guarantee.certifiedSigma), n0, n }),
+      cohenCertifier({
+        ...{ ...drawn, bound: boundOf(certification.noise, guarantee.certifiedSigma), n0, n },
+        randomised: certification.confidence === 'randomised',
+      }),
       predictCertifier({ alpha, n }),
     ]
     const results = certifyImages(
@@ -112,7 +118,12 @@ export async function predict(
         return { image_CHW, stream, beside: [], certifiers }
       },
       {
-        lines: { main: { smoothing: { ...smoothing, noise }, voter, copies: files.length * (n0 + n) } },
+        lines: {
+          main: {
+            ...{ smoothing: { ...smoothing, noise }, voter, copies: files.length * (n0 + n) },
+            purification: purificationOf(certification.purify, smoothing),
+          },
+        },
         ...{ batch: certification.batch, signal, onNote },
       },
     )

@@ -168,6 +168,7 @@ export function certifiersOf(
     readonly n: number
     /** Of CERTIFY. */
     readonly lowerBound?: LowerBound
+    readonly randomised?: boolean
   },
 ): (looked?: Looked) => Certifier {
   switch (procedure.kind) {

@@ -9,6 +9,7 @@ import { cutOff, openToAppend } from '../files/regular-file'
 import { sparseCounts } from '../logs/outcome'
 import { requireClasses, requireSameClasses } from '../smoothing/check-classes'
 import { toSymmetric } from '../smoothing/denoise'
+import { requireNoiseOnImage } from '../smoothing/first-layer'
 import { type CertifiedNetworks, loadNetworks } from '../smoothing/load-networks'
 import { type SmoothedInput, smoothedOf } from '../smoothing/smoothed-input'
 import { smoothingOf } from '../smoothing/smoothing'
@@ -23,7 +24,7 @@ import { datasetSpec } from '../smoothing/specs'
 import { STREAMS_VERSION } from '../streams'
 import { type Classifier, type Dataset, type Loader, makeLoader, openDataset, select } from '../torch'
 import { type Certifier, ONLY_BALLOT, type Steps } from './certifiers/certifier'
-import { requireCertify, requireGaussian } from './guarantee'
+import { requireCertify, requireGaussian, requireOnce } from './guarantee'
 import { inferenceNetworks } from './inference-networks'
 import { modelsOf } from './models-of'
 import { certifyImages } from './queue/certify-images'
@@ -66,6 +67,8 @@ export async function writeSoftLabels(
   }
   requireGaussian('A file of soft labels', certification)
   requireCertify('A file of soft labels', certification)
+  requireNoiseOnImage('A file of soft labels', config.smoothing)
+  requireOnce('A file of soft labels', certification)
   const held = await lock(`${output}.lock`, `the file of soft labels ${output}`)
   let dataset: Dataset | undefined
   let networks: CertifiedNetworks | undefined

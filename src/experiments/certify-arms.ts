@@ -7,6 +7,7 @@ import { ConfigError } from '../errors'
 import { exists } from '../files/exists'
 import { lock } from '../files/lock'
 import { readCertificationLog } from '../logs/certification-log-file'
+import { requireNoiseOnImage } from '../smoothing/first-layer'
 import { loadBaseClassifier } from '../smoothing/load-networks'
 import { smoothingOf } from '../smoothing/smoothing'
 import { datasetSpec } from '../smoothing/specs'
@@ -45,6 +46,7 @@ export async function certifyArms(
     const [first] = missing
     if (first === undefined) return
     const { data, smoothing, certification } = first.config
+    requireNoiseOnImage('An experiment', smoothing)
     requireCertifiable(certification, { sigma: smoothing.sigma, images: indices.length })
     const dataset = await openDataset(session, datasetSpec(data, 'test'))
     const classifiers = await Promise.all(

@@ -72,9 +72,16 @@ export function imagesOfRuns(images_SCHW: Tensor<'SCHW'>, runs: CopyRuns): Tenso
 /**
  * Standard normal noise for each copy of a pass: of copy number c of a stream what `noiseBlocks` gives it, in whatever pass.
  * Padding has none.
+ *
+ * @param options - `part`: what the names of the streams end in, for further noise of the same copies. Default: nothing.
  */
-export function noiseOfRuns(images_SCHW: Tensor<'SCHW'>, runs: CopyRuns): Tensor<'NCHW'> {
-  return perCopy('noise_of_runs', images_SCHW, runs)
+export function noiseOfRuns(
+  images_SCHW: Tensor<'SCHW'>,
+  runs: CopyRuns,
+  { part = [] }: { readonly part?: StreamName } = {},
+): Tensor<'NCHW'> {
+  const parameters = part.length === 0 ? {} : { part: checkedName(part) }
+  return perCopy('noise_of_runs', images_SCHW, runs, { parameters })
 }
 
 /** Noise that is uniform between -halfWidth and halfWidth, as {@link noiseOfRuns}. */
@@ -147,7 +154,10 @@ function perCopy(
   {
     handles = [],
     parameters = {},
-  }: { readonly handles?: readonly Handle[]; readonly parameters?: Readonly<Record<string, number>> } = {},
+  }: {
+    readonly handles?: readonly Handle[]
+    readonly parameters?: Readonly<Record<string, number | StreamName>>
+  } = {},
 ): Tensor<'NCHW'> {
   checkAxisCount(operation, images_SCHW, 4)
   return images_SCHW.session.record(operation, [images_SCHW, runs, ...handles], {

@@ -85,6 +85,7 @@ export {
   drawSamples,
   type ImageProblem,
   type ImageTransform,
+  type PixelSize,
   readImage,
   unreadableImages,
 } from './image-files'
@@ -143,6 +144,13 @@ export {
   setTf32,
   type WeightClasses,
 } from './modules'
+export {
+  findFirstLayer,
+  firstLayerFeatures,
+  firstLayerSensitivity,
+  parsevalStep,
+  restOf,
+} from './networks/first-layer'
 export {
   adamW,
   type ClipOptions,

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { acesCertifier } from '../../src/certification/certifiers'
+import { certifyFromCounts } from '../../src/certification/statistics'
 import { formatRow, parseLog, rowOf } from '../../src/logs/certification-log'
 import { CertificationLogWriter, readCertificationLog } from '../../src/logs/certification-log-file'
 import { isChecked } from '../../src/logs/check-rows'
@@ -11,6 +12,7 @@ import { mergeShards } from '../../src/logs/merge-shards'
 import type { EvidencePart } from '../../src/logs/outcome'
 import { planMetadata, shardPath } from '../../src/logs/shards'
 import { gaussianBound } from '../../src/statistics/bound'
+import { uniformOfBound } from '../../src/statistics/uniform-of-bound'
 import { configurationOf, logOf, PROCEDURES, rowsFor, SHARES, tampered, text } from '../support/voted-rows'
 
 const parse = (content: string, kind: string) =>
@@ -21,6 +23,33 @@ describe('rows against their votes', () => {
     const { rows } = parse(logOf(kind), kind)
     expect(rows).toHaveLength(SHARES.length)
     expect(new Set(rows.map(({ finding }) => finding.kind)).size).toBeGreaterThan(1)
+  })
+
+  it('have a randomised bound by the number that the seed gives the image, and by no other', () => {
+    const configuration = { ...configurationOf('certify'), seed: 3, confidence: 'randomised' } as never
+    const { seed, n, alpha } = { ...configurationOf('certify'), seed: 3 }
+    const log = (numberOf: (index: number) => number | undefined) =>
+      text(
+        [0.6, 0.9].map((share, index) => {
+          const hits = Math.round(n * share)
+          const options = { alpha, bound: gaussianBound(0.5), uniform: numberOf(index) }
+          return formatRow(
+            rowOf(
+              { index, label: 1, durationMs: 1, digest: '0123456789abcdef' },
+              certifyFromCounts([0, 100], [n - hits, hits], options),
+            ),
+          )
+        }),
+      )
+    const read = (content: string, of = configuration) =>
+      parseLog(content, { file: 'log.tsv', configuration: of }).rows
+    const drawn = (index: number) => uniformOfBound([seed, 'certify', index])
+    expect(read(log(drawn))).toHaveLength(2)
+    expect(() => read(log(index => (index === 1 ? 1e-4 : drawn(index))))).toThrow(
+      /line 3: evidence is uniform/,
+    )
+    expect(() => read(log(() => undefined))).toThrow(/line 2: evidence is uniform none/)
+    expect(() => read(log(drawn), configurationOf('certify') as never)).toThrow(/follows uniform none/)
   })
 
   const more = (field: string) => String(Number(field) * (1 + 1e-8))

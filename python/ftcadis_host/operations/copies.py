@@ -45,13 +45,13 @@ def images_of_runs(_host, images: torch.Tensor, copies: CopyRuns) -> torch.Tenso
     return made
 
 
-def noise_of_runs(host, images: torch.Tensor, copies: CopyRuns) -> torch.Tensor:
+def noise_of_runs(host, images: torch.Tensor, copies: CopyRuns, *, part: list[int | str] | None = None) -> torch.Tensor:
     made = images.new_zeros((copies.size, *images.shape[1:]))
     end = 0
     for run in copies.runs:
         count = run["count"]
         made[end : end + count] = noise_blocks(
-            host, images[0], name=run["name"], start=run["start"], count=count, block=copies.block
+            host, images[0], name=[*run["name"], *(part or [])], start=run["start"], count=count, block=copies.block
         )
         end += count
     return made

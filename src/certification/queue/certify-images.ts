@@ -61,7 +61,7 @@ export async function* certifyImages<Item, Beside>(
       if (done === true) return undefined
       const image = await open(item)
       opened.set(image, item)
-      return { image, certifiers: image.certifiers }
+      return { image, stream: image.stream, certifiers: image.certifiers }
     },
   })
   try {

@@ -1,4 +1,5 @@
 import type { Outcome } from '../../logs/outcome'
+import type { StreamName } from '../../streams'
 import type { Certifier } from '../certifiers'
 import { BLOCK } from './block'
 import { ImageAtWork } from './image-at-work'
@@ -10,7 +11,13 @@ export type { Pass, PassRun, RestPass } from './passes'
 export interface CopyQueueOptions<Image> extends Omit<PassesOptions<Image>, 'order'> {
   /** The next image and who certifies it; undefined after the last. */
   readonly next: () => Promise<
-    { readonly image: Image; readonly certifiers: readonly Certifier[] } | undefined
+    | {
+        readonly image: Image
+        /** Its name, see {@link ImageAtWork}. */
+        readonly stream?: StreamName
+        readonly certifiers: readonly Certifier[]
+      }
+    | undefined
   >
   /** How many images are at work at once at most; those that wait for an earlier one count. Default: as many as fill passes. */
   readonly images?: number | undefined
@@ -96,8 +103,8 @@ export class CopyQueue<Image> {
       this.#isAtEnd = true
       return
     }
-    const { image, certifiers } = admitted
-    const atWork = new ImageAtWork(image, { position: this.#begun, certifiers, lines })
+    const { image, ...others } = admitted
+    const atWork = new ImageAtWork(image, { position: this.#begun, ...others, lines })
     this.#begun += 1
     this.#atWork.push(atWork)
     this.#passes.ask(atWork)

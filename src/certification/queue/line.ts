@@ -1,4 +1,5 @@
 import { ConfigError } from '../../errors'
+import type { Purification } from '../../smoothing/purification'
 import type { Smoothing } from '../../smoothing/smoothing'
 import type { Voter } from '../voters'
 import type { PassSize } from './pass-size'
@@ -7,6 +8,8 @@ import type { PassSize } from './pass-size'
 export interface Line {
   readonly smoothing: Smoothing
   readonly voter: Voter
+  /** Default: what the classifier sees of a copy is seen once. */
+  readonly purification?: Purification | undefined
   /** How many copies the whole command asks of it at most: its passes are no larger. Default: `batch` decides alone. */
   readonly copies?: number | undefined
 }

@@ -1,6 +1,7 @@
 import type { Procedure, Read, Session } from '../../bridge'
 import { noisyCopies } from '../../smoothing/noisy-copies'
-import { type Smoothing, seen } from '../../smoothing/smoothing'
+import { ONCE, type Purification, purified } from '../../smoothing/purification'
+import type { Smoothing } from '../../smoothing/smoothing'
 import { SCORE_STEPS } from '../../statistics/pixel-dp'
 import {
   type Axes,
@@ -17,11 +18,13 @@ import type { Cast, KeptTensors, OpenCast, Rest } from '../voters'
 import { BLOCK } from './block'
 import type { ImageAtHand } from './image-at-hand'
 import type { Line } from './line'
+import { majority } from './majority'
 import type { CastVotes, Pass, RestPass } from './passes'
 import type { Labels } from './waiting-copies'
 
 interface PassInputs {
   readonly smoothing: Smoothing
+  readonly purification: Purification
   readonly networks: readonly Classifier[]
   readonly images_SCHW: Tensor<'SCHW'>
   readonly runs: CopyRuns
@@ -62,7 +65,8 @@ export class VotingPasses<Beside> {
         ...{ image: images.indexOf(image), name: [...image.stream, stage], start, count },
       }))
       return this.#program(name, line).call({
-        ...{ smoothing: line.smoothing, networks: line.voter.networks, ballots },
+        ...{ smoothing: line.smoothing, purification: line.purification ?? ONCE },
+        ...{ networks: line.voter.networks, ballots },
         images_SCHW: stackTensors(tensors as [Tensor<'CHW'>, ...Tensor<'CHW'>[]], { as: 'S' }),
         runs: copyRuns(session, streams, { size, block: BLOCK }),
       })
@@ -130,13 +134,17 @@ export class VotingPasses<Beside> {
     const session = this.#session
     const known = this.#programs.get(name)
     if (known !== undefined) return known
-    const made = session.procedure(({ smoothing, images_SCHW, runs, ballots }: PassInputs) => {
-      const seen_NCHW = seen(smoothing, noisyCopies(smoothing, images_SCHW, runs))
-      const recorded = (cast: Cast): Recorded =>
-        'scores_NK' in cast
-          ? { sums_RS: scoreSumsOfRuns(cast.scores_NK, runs, { steps: SCORE_STEPS }) }
-          : cast
-      return noGrad(session, () => entriesWhere(voter.cast(seen_NCHW, ballots), recorded))
+    const made = session.procedure(({ images_SCHW, runs, ballots, ...inputs }: PassInputs) => {
+      const noisy_NCHW = noisyCopies(inputs.smoothing, images_SCHW, runs)
+      return noGrad(session, () => {
+        const looks = purified(inputs, noisy_NCHW, { images_SCHW, runs })
+        const cast = majority(looks.map(look => session.scope(() => voter.cast(look(), ballots))))
+        const recorded = (votes: Cast): Recorded =>
+          'scores_NK' in votes
+            ? { sums_RS: scoreSumsOfRuns(votes.scores_NK, runs, { steps: SCORE_STEPS }) }
+            : votes
+        return entriesWhere(cast, recorded)
+      })
     })
     this.#programs.set(name, made)
     return made

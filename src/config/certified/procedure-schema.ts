@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { positive, text } from '../fields'
 import { askedClassifierSchema } from '../model-schema'
 import type { Problem } from '../rules'
+import { type PurifyConfig, problemsOfPurify } from './purify-schema'
 
 /** How votes become a statement about an image, and the networks that ACES asks beside the classifier. */
 
@@ -132,6 +133,8 @@ export interface ProcedureSetting {
   readonly adaptive: unknown
   readonly noise: string
   readonly n: number
+  readonly purify?: PurifyConfig | undefined
+  readonly confidence?: string | undefined
   readonly alpha: number
   readonly familyWise: boolean
 }
@@ -150,7 +153,16 @@ const NOISES: Readonly<Record<ProcedureConfig['kind'], readonly string[]>> = {
  * @param options.sigma - of the smoothing
  */
 export function problemsOfProcedure(
-  { procedure = { kind: 'certify' }, adaptive, noise, n, alpha, familyWise }: ProcedureSetting,
+  {
+    procedure = { kind: 'certify' },
+    adaptive,
+    noise,
+    n,
+    purify,
+    confidence,
+    alpha,
+    familyWise,
+  }: ProcedureSetting,
   { sigma }: { readonly sigma: number },
 ): Problem[] {
   const problems: Problem[] = []
@@ -172,6 +184,15 @@ export function problemsOfProcedure(
     problems.push({
       path: 'certification.adaptive',
       message: `expected none for the noise ${noise} (--sound), since tests of adaptive votes are computed in rounded numbers, got ${JSON.stringify(adaptive)}`,
+    })
+  }
+  problems.push(...problemsOfPurify({ purify, procedure }))
+  const isCertify = kind === 'certify' && adaptive === 'none' && noise !== 'discrete-gaussian'
+  if (confidence === 'randomised' && !isCertify) {
+    problems.push({
+      path: 'certification.confidence',
+      message:
+        'expected clopper-pearson: the randomised bound is for CERTIFY with a fixed n, and not for --sound, got randomised',
     })
   }
   if (kind === 'cascade') problems.push(...problemsOfCascade(procedure, { sigma }))

@@ -14,6 +14,7 @@ import {
   type Steps,
   sizedCertifier,
 } from '../../../src/certification/certifiers'
+import { certifyFromCounts } from '../../../src/certification/statistics'
 import type { Outcome } from '../../../src/logs/outcome'
 import { radiusOf } from '../../../src/logs/outcome'
 import { gaussianBound } from '../../../src/statistics/bound'
@@ -28,6 +29,7 @@ import { exactLowerBound } from '../../../src/statistics/exact-binomial'
 import { largestOtherBound } from '../../../src/statistics/other-classes'
 import { pixelDpBound, pixelDpLaplaceBoundOfSigma, SCORE_STEPS } from '../../../src/statistics/pixel-dp'
 import { uniformBound } from '../../../src/statistics/uniform-bound'
+import { uniformOfBound } from '../../../src/statistics/uniform-of-bound'
 import { ALPHA, draw, failures, mostFailures, type Toy, uniform } from './simulate'
 
 const SIGMA = 0.25
@@ -128,6 +130,11 @@ const CASES: Readonly<Record<string, Case>> = {
     },
     sound: cohenCertifier({ bound: uniformBound(SIGMA), alpha: ALPHA, ...votes }),
     broken: cohenCertifier({ bound: uniformBound(2 * SIGMA), alpha: ALPHA, ...votes }),
+  },
+  'CERTIFY with a randomised bound, the best of five numbers': {
+    toy: halfSpace,
+    sound: cohenCertifier({ bound, alpha: ALPHA, n0: 50, n: 50, randomised: true }),
+    broken: bestOfSeveral(),
   },
   'PREDICT, one side of the test alone': {
     toy: even,
@@ -263,6 +270,22 @@ function everyLook(): Certifier {
         }
       }
       return { kind: 'abstains', evidence }
+    },
+  }
+}
+
+/** Whoever may ask again with another seed. */
+function bestOfSeveral(): Certifier {
+  const own = cohenCertifier({ bound, alpha: ALPHA, n0: 50, n: 50, randomised: true })
+  return {
+    ...own,
+    *begin(stream = []): Steps {
+      const [selection = [], estimation = []] = yield [
+        { stage: 'selection', count: 50 },
+        { stage: 'estimation', count: 50 },
+      ]
+      const numbers = [1, 2, 3, 4, 5].map(seed => uniformOfBound([seed, ...stream]))
+      return certifyFromCounts(selection, estimation, { bound, alpha: ALPHA, uniform: Math.min(...numbers) })
     },
   }
 }

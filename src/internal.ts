@@ -65,6 +65,7 @@ export {
   pixelDpCertifier,
   pixelDpFromScores,
   pixelDpFromVotes,
+  pixelDpScoresCertifier,
 } from './certification/certifiers/pixel-dp'
 export { type PredictCertifierOptions, predictCertifier } from './certification/certifiers/predict'
 export { type SizedCertifierOptions, sizedCertifier } from './certification/certifiers/sized'

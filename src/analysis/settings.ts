@@ -223,8 +223,8 @@ const NOTES: ReadonlyMap<string, (procedure: JsonObject) => string> = new Map([
   ],
   [
     'pixel-dp',
-    ({ split }: JsonObject) =>
-      `is of PixelDP: sizes from differential privacy, at most half of the radii of CERTIFY${split === 'published' ? '; the errors of its bounds are the published ones, for η = 0.05' : ''}.`,
+    ({ split, by }: JsonObject) =>
+      `is of PixelDP${by === 'scores' ? ' by mean scores' : ''}: sizes from differential privacy, at most half of the radii of CERTIFY${split === 'published' ? '; the errors of its bounds are the published ones, for η = 0.05' : ''}.`,
   ],
 ])
 

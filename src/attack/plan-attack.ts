@@ -124,11 +124,12 @@ export async function planAttack(
 }
 
 /**
- * What has to state another class: ACES and a cascade where they have certified, CERTIFY for all that speak of the majority of one
- * smoothed classifier. Every statement of it is sound, whatever rule the log has.
+ * What has to state another class: ACES, a cascade and PixelDP by scores where they have certified, CERTIFY for all that speak of the
+ * majority of one smoothed classifier. Every statement of it is sound, whatever rule the log has.
  */
 function attackedProcedure({ procedure }: CertificationConfiguration): CertificationConfig['procedure'] {
-  const { kind, threshold, sigmas } = procedure
+  const { kind, threshold, sigmas, by } = procedure
+  if (kind === 'pixel-dp' && by === 'scores') return { kind, by, split: 'halves' }
   if (kind !== 'aces' && kind !== 'cascade') return { kind: 'certify' }
   const { data } = procedureSchema.safeParse({ kind, threshold, ...(kind === 'cascade' && { sigmas }) })
   if (data !== undefined) return data

@@ -5,7 +5,7 @@ import { denoiserOf, type Noise, type Smoothing, smoothingOf } from '../smoothin
 import type { Bound } from '../statistics/bound'
 import type { PreparedArms } from './arm-networks'
 import { CORE_LINE, SELECTOR_BALLOT } from './certifiers'
-import { ONLY_BALLOT } from './certifiers/certifier'
+import { ONLY_BALLOT, SCORES_BALLOT } from './certifiers/certifier'
 import { type Guarantee, type GuaranteeOptions, guaranteeOf } from './guarantee'
 import {
   CLEAN_LINE,
@@ -16,7 +16,7 @@ import {
   scaleLine,
 } from './procedure'
 import { type Line, MAIN_LINE } from './queue/line'
-import { armBallot, armsVoter, selectorVoter, singleVoter, type Voter, voterOf } from './voters'
+import { armBallot, armsVoter, scoresVoter, selectorVoter, singleVoter, type Voter, voterOf } from './voters'
 
 /** A noise level that is certified, and what with. */
 export interface Scale extends Guarantee {
@@ -90,7 +90,10 @@ export function linesOf(
       }),
     }
   }
-  const voter = armsVoter(arms.map(({ members, ...arm }) => voterOf(members, arm)))
+  const isScored = procedure.kind === 'pixel-dp' && procedure.by === 'scores'
+  const voter = armsVoter(
+    arms.map(({ members, ...arm }) => (isScored ? scoresVoter(members[0], arm) : voterOf(members, arm))),
+  )
   if (procedure.kind !== 'cascade') {
     return { [MAIN_LINE]: { smoothing: { ...scales[0].smoothing, noise }, voter, purification, copies } }
   }
@@ -110,6 +113,7 @@ export function lookedOf(arm: number, { core }: Pick<PreparedArms['arms'][number
   return {
     ballot: armBallot(arm, ONLY_BALLOT),
     selector: armBallot(arm, SELECTOR_BALLOT),
+    scores: armBallot(arm, SCORES_BALLOT),
     ...(core !== undefined && { core: CORE_LINE }),
   }
 }
@@ -141,8 +145,10 @@ export function loggedProcedure(
         realisedSigmas: scales.map(({ smoothing }) => smoothing.realisedSigma),
         certifiedSigmas: scales.map(({ certifiedSigma }) => certifiedSigma),
       }
-    case 'pixel-dp':
-      return { ...procedure, classes }
+    case 'pixel-dp': {
+      const { by, ...others } = procedure
+      return { ...others, ...(by === 'scores' && { by }), classes }
+    }
     default:
       return procedure
   }

@@ -197,16 +197,23 @@ function networksOf({ classifier, ensemble, aces }: CertifiedArm): ArmNetworks {
   return { members: [classifier, ...(ensemble?.others ?? [])], ensemble, ...aces }
 }
 
-/** @throws ConfigError where arms have networks that the procedure does not ask, ACES gets an ensemble, or copies of a consensus vote several times */
+/** @throws ConfigError where arms have networks that the procedure does not ask, ACES or PixelDP by scores gets an ensemble, or copies of a consensus vote several times */
 function requireArms(
-  { kind }: ProcedureSettings,
+  procedure: ProcedureSettings,
   { purify }: Pick<CertificationConfig, 'purify'>,
   arms: readonly CertifiedArm[],
 ): void {
+  const { kind } = procedure
+  const by = kind === 'pixel-dp' ? procedure.by : undefined
   for (const { name, aces, ensemble } of arms) {
     if (kind !== 'aces' && aces !== undefined) {
       throw new ConfigError(`The classifier ${name} has networks of ACES, and the procedure is ${kind}.`, {
         remedy: "Set certification.procedure.kind to 'aces', or leave the networks out.",
+      })
+    }
+    if (kind === 'pixel-dp' && by === 'scores' && ensemble !== undefined) {
+      throw new ConfigError(`PixelDP by scores takes one classifier, and ${name} is an ensemble.`, {
+        remedy: "Certify a member, or leave out procedure.by: 'scores'.",
       })
     }
     if (kind === 'aces' && ensemble !== undefined) {

@@ -12,10 +12,11 @@ import {
   cohenCertifier,
   gridCertifier,
   pixelDpCertifier,
+  pixelDpScoresCertifier,
   SELECTOR_BALLOT,
   sizedCertifier,
 } from './certifiers'
-import { ONLY_BALLOT } from './certifiers/certifier'
+import { ONLY_BALLOT, SCORES_BALLOT } from './certifiers/certifier'
 import { boundOf } from './guarantee'
 import { BLOCK } from './queue/block'
 import type { LowerBound } from './statistics'
@@ -51,7 +52,12 @@ export type ProcedureSettings =
       readonly rule: CascadeRule
       readonly clean: boolean
     }
-  | { readonly kind: 'pixel-dp'; readonly split: PixelDpSplit }
+  | {
+      readonly kind: 'pixel-dp'
+      readonly split: PixelDpSplit
+      /** What is bounded: votes, or mean scores. Default: votes. */
+      readonly by?: 'votes' | 'scores' | undefined
+    }
 
 /** What of the settings says which procedure it is. */
 export type ProcedureChoice = Pick<CertificationConfig, 'adaptive' | 'n' | 'batch'> &
@@ -137,6 +143,7 @@ export interface Looked {
   /** Default: those of a voter that stands alone. */
   readonly ballot?: string
   readonly selector?: string
+  readonly scores?: string
   /** The line of the core network of ACES. Default: there is none. */
   readonly core?: string | undefined
 }
@@ -194,8 +201,11 @@ export function certifiersOf(
     }
     case 'pixel-dp': {
       const { bound, alpha: eta, n } = options
-      return ({ ballot = ONLY_BALLOT } = {}) =>
-        pixelDpCertifier({ bound, eta, n, split: procedure.split, ballot })
+      const { split } = procedure
+      return procedure.by === 'scores'
+        ? ({ scores = SCORES_BALLOT } = {}) =>
+            pixelDpScoresCertifier({ bound, eta, n, split, ballot: scores })
+        : ({ ballot = ONLY_BALLOT } = {}) => pixelDpCertifier({ bound, eta, n, split, ballot })
     }
   }
 }

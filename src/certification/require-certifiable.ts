@@ -3,7 +3,7 @@ import type { CertificationConfig } from '../config/schema'
 import { ConfigError } from '../errors'
 import { type Bound, gaussianBound } from '../statistics/bound'
 import { alphaOfScale } from '../statistics/cascade'
-import { errorOfEach, topTwoOfVotes } from '../statistics/pixel-dp'
+import { errorOfEach, topTwoOfScores, topTwoOfVotes } from '../statistics/pixel-dp'
 import { alphaOfImage } from './guarantee'
 import { type ProcedureChoice, type ProcedureSettings, procedureBound, procedureOf } from './procedure'
 
@@ -82,9 +82,14 @@ function evidenceOf(
     }
     case 'pixel-dp': {
       // Of two classes, since the published part of each gets smaller with more.
-      const each = errorOfEach({ eta: alpha, split: procedure.split, by: 'votes' }, 2)
+      const { split, by = 'votes' } = procedure
+      const each = errorOfEach({ eta: alpha, split, by }, 2)
       const suffices = (votes: number) => {
-        const { lowerBound, upperBound } = topTwoOfVotes([votes, 0], { each })
+        const all = [votes, 0]
+        const { lowerBound, upperBound } =
+          by === 'scores'
+            ? topTwoOfScores({ n: votes, sums: all, squares: all }, { each })
+            : topTwoOfVotes(all, { each })
         return lowerBound > upperBound && bound.radius(lowerBound, upperBound) > 0
       }
       return { each, split: ' / 2', wanted: 'PixelDP takes more for a size above 0', suffices }

@@ -24,7 +24,7 @@ import { datasetSpec } from '../smoothing/specs'
 import { STREAMS_VERSION } from '../streams'
 import { type Classifier, type Dataset, type Loader, makeLoader, openDataset, select } from '../torch'
 import { type Certifier, ONLY_BALLOT, type Steps } from './certifiers/certifier'
-import { requireGaussian, requireOnce } from './guarantee'
+import { requireCertify, requireGaussian, requireOnce } from './guarantee'
 import { inferenceNetworks } from './inference-networks'
 import { modelsOf } from './models-of'
 import { certifyImages } from './queue/certify-images'
@@ -47,7 +47,7 @@ export interface SoftLabelsOptions {
  * Counts how often a smoothed classifier gives each class to noisy copies of each training image, and writes a line for each: the file
  * that CAT-RS takes as `method.predictions`. The noise of an image depends on its place and the seed alone.
  *
- * @throws ConfigError if the settings have an ensemble, or the file was begun with others or is being written; as `loadNetworks`
+ * @throws ConfigError if the settings have an ensemble or another procedure than CERTIFY, or the file was begun with others or is being written; as `loadNetworks`
  * @throws InterruptedError if `signal` is aborted; the same call continues
  */
 export async function writeSoftLabels(
@@ -66,6 +66,7 @@ export async function writeSoftLabels(
     )
   }
   requireGaussian('A file of soft labels', certification)
+  requireCertify('A file of soft labels', certification)
   requireNoiseOnImage('A file of soft labels', config.smoothing)
   requireOnce('A file of soft labels', certification)
   const held = await lock(`${output}.lock`, `the file of soft labels ${output}`)

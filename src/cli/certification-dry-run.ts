@@ -49,7 +49,7 @@ function nameOf({ procedure }: CertificationPlan): string {
     case 'cascade':
       return `cascade, sigma ${procedure.sigmas.join(', ')}, at most`
     case 'pixel-dp':
-      return 'PixelDP'
+      return procedure.by === 'scores' ? 'PixelDP by scores' : 'PixelDP'
   }
 }
 

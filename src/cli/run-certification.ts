@@ -35,6 +35,7 @@ export interface CertifyCommandOptions extends SmoothedOptions {
   readonly core?: string
   readonly cascade?: readonly number[]
   readonly pixelDp?: boolean
+  readonly scores?: boolean
   readonly dryRun?: boolean
   readonly json?: boolean
   readonly pricePerHour?: number
@@ -138,6 +139,7 @@ function procedureOf({
   aces,
   cascade,
   pixelDp,
+  scores,
   selector,
   core,
 }: CertifyCommandOptions): CertificationConfigInput['procedure'] {
@@ -145,7 +147,8 @@ function procedureOf({
   if (aces === undefined && core !== undefined) throw withoutProcedure('--core', '--aces')
   if (aces !== undefined) return { kind: 'aces', threshold: aces }
   if (cascade !== undefined) return { kind: 'cascade', sigmas: [...cascade] }
-  return pixelDp === true ? { kind: 'pixel-dp' } : undefined
+  if (pixelDp !== true && scores === true) throw withoutProcedure('--scores', '--pixel-dp')
+  return pixelDp === true ? { kind: 'pixel-dp', ...(scores === true && { by: 'scores' }) } : undefined
 }
 
 function withoutProcedure(option: string, wanted: string): ConfigError {

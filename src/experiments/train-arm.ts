@@ -56,7 +56,7 @@ async function softLabelsOf(
   const source = certificationOf(softLabels.of.config, checkpoint)
   await writeSoftLabels(
     session,
-    { ...source, certification: { ...config.certification, seed } },
+    { ...source, certification: { ...config.certification, procedure: { kind: 'certify' }, seed } },
     { output, n: softLabels.n, augment: false, signal },
   )
   return output

@@ -2,11 +2,11 @@ import { z } from 'zod'
 import { type Bound, gaussianBound } from '../statistics/bound'
 import { decideScale } from '../statistics/cascade'
 import { lowerConfidenceBound, upperConfidenceBound } from '../statistics/confidence-bound'
-import { errorOfEach } from '../statistics/pixel-dp'
+import { errorOfEach, scoreSums, topTwoOfScores } from '../statistics/pixel-dp'
 import { acesFinding } from './aces-finding'
 import type { JsonObject } from './certification-log-metadata'
 import { type Evidence, type EvidencePart, predictionOf, radiusOf } from './outcome'
-import { type Check, isClose, type RowProblem } from './row-problem'
+import { type Check, isClose, RELATIVE, type RowProblem } from './row-problem'
 
 /** Checks of rows whose statement follows from several bounds: of ACES, a cascade, PixelDP. */
 
@@ -104,17 +104,30 @@ export function cascadeCheck({ alpha, procedure }: Checked): Check | undefined {
   }
 }
 
-const pixelDpSchema = z.object({ split: z.enum(['halves', 'published']), classes: z.int().min(2) })
+const pixelDpSchema = z.object({
+  split: z.enum(['halves', 'published']),
+  by: z.enum(['votes', 'scores']).default('votes'),
+  classes: z.int().min(2),
+})
 
 /** The two bounds, and the size that follows; undefined where nothing says how. */
 export function pixelDpCheck({ alpha: eta, bound, procedure }: Checked): Check | undefined {
   const { data } = pixelDpSchema.safeParse(procedure)
   if (data === undefined) return undefined
-  const { split, classes } = data
-  const each = errorOfEach({ eta, split, by: 'votes' }, classes)
-  return ({ finding, radius }, { candidateCount, runnerUpCount, n, ...logged }) => {
-    const lowerBound = lowerConfidenceBound(candidateCount, n, { alpha: each })
-    const upperBound = upperConfidenceBound(runnerUpCount, n, { alpha: each })
+  const { split, by, classes } = data
+  const each = errorOfEach({ eta, split, by }, classes)
+  return ({ finding, radius }, evidence) => {
+    const { candidateCount, runnerUpCount, n, scores = {}, ...logged } = evidence
+    const tally = by === 'scores' ? tallyOf(scores, { n, classes }) : undefined
+    const problemOfSums = tally && problemOfScores(tally, evidence)
+    if (problemOfSums !== undefined) return problemOfSums
+    const { lowerBound, upperBound } =
+      tally !== undefined
+        ? topTwoOfScores(scoreSums(tally), { each, others: split === 'halves' ? 'all' : 'runner-up' })
+        : {
+            lowerBound: lowerConfidenceBound(candidateCount, n, { alpha: each }),
+            upperBound: upperConfidenceBound(runnerUpCount, n, { alpha: each }),
+          }
     const problem = problemOfBound(logged.lowerBound, Math.max(0, lowerBound))
     if (problem !== undefined) return problem
     const size = lowerBound > upperBound ? bound.radius(lowerBound, upperBound) : 0
@@ -122,6 +135,38 @@ export function pixelDpCheck({ alpha: eta, bound, procedure }: Checked): Check |
     if (finding.kind !== expected) return { column: 'outcome', logged: finding.kind, expected }
     return problemOfRadius(radius, size)
   }
+}
+
+/** Sums by class, their squares, and n, [2K + 1]. */
+function tallyOf(
+  scores: NonNullable<Evidence['scores']>,
+  { n, classes }: { readonly n: number; readonly classes: number },
+): readonly number[] {
+  const of = (place: 0 | 1) => Array.from({ length: classes }, (_, label) => scores[label]?.[place] ?? 0)
+  return [...of(0), ...of(1), n]
+}
+
+/** Sums that no scores in [0, 1] have, or that another class leads. */
+function problemOfScores(
+  tally: readonly number[],
+  { candidate, scores = {} }: Evidence,
+): RowProblem | undefined {
+  const { n, sums, squares } = scoreSums(tally)
+  const wrong = sums.findIndex((sum, label) => {
+    const square = squares[label] ?? 0
+    return sum > n || square > sum || square * n < sum ** 2 * (1 - RELATIVE)
+  })
+  const outside = Object.keys(scores).find(label => Number(label) >= sums.length)
+  if (wrong >= 0 || outside !== undefined) {
+    const label = outside ?? wrong
+    return {
+      column: 'evidence',
+      logged: `scores ${scores[label]} of class ${label}`,
+      expected: `those of ${n} copies`,
+    }
+  }
+  const leading = sums.indexOf(Math.max(...sums))
+  return leading === candidate ? undefined : { column: 'candidate', logged: candidate, expected: leading }
 }
 
 /** Votes by class are those of the row. */

@@ -125,6 +125,7 @@ const detailsSchema = z.strictObject({
   planned: z.exactOptional(votes),
   upperBound: z.exactOptional(probability),
   counts: z.exactOptional(byClass),
+  scores: z.exactOptional(z.record(z.string().regex(/^\d+$/), z.tuple([votes, votes]))),
   unsmoothed: z.exactOptional(votes),
   parts: z.exactOptional(z.array(partSchema)),
   radii: z.exactOptional(radii),

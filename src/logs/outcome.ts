@@ -55,6 +55,8 @@ export interface Evidence {
   readonly upperBound?: number
   /** Of a cascade: votes of the estimation by class; classes without votes are left out. */
   readonly counts?: Readonly<Record<string, number>>
+  /** Of PixelDP by mean scores: their sums and those of their squares by class, in steps of 2^-15; classes that have none are left out. */
+  readonly scores?: Readonly<Record<string, readonly [sum: number, squares: number]>>
   /** Of ACES and a cascade: the class of a network that is not smoothed, where it was asked. */
   readonly unsmoothed?: number
   /** Other votes that the finding follows from, in the order in which they were drawn. */
@@ -65,7 +67,16 @@ export interface Evidence {
 export interface EvidencePart
   extends Omit<
     Evidence,
-    'parts' | 'pValue' | 'look' | 'looks' | 'pilot' | 'pilots' | 'planned' | 'upperBound' | 'unsmoothed'
+    | 'parts'
+    | 'pValue'
+    | 'look'
+    | 'looks'
+    | 'pilot'
+    | 'pilots'
+    | 'planned'
+    | 'upperBound'
+    | 'scores'
+    | 'unsmoothed'
   > {
   /** `round 1`, `scale 1`, counted from 1, or `selector`. */
   readonly of: string

@@ -128,6 +128,19 @@ export interface ScoreSums {
   readonly squares: readonly number[]
 }
 
+/** Scores are rounded to whole steps of which 1 has this many: so they add up to the same in any order. */
+export const SCORE_STEPS = 2 ** 15
+
+/** Sums of scores as the queue tells them, in steps: by class, their squares, and how many copies they are of, [2K + 1]. */
+export function scoreSums(tally: readonly number[]): ScoreSums {
+  const classes = (tally.length - 1) / 2
+  return {
+    n: tally[2 * classes] ?? 0,
+    sums: tally.slice(0, classes).map(sum => sum / SCORE_STEPS),
+    squares: tally.slice(classes, 2 * classes).map(sum => sum / SCORE_STEPS ** 2),
+  }
+}
+
 /** Where the empirical bound is wider than this for that it does not know the variance, Hoeffding's is taken. */
 const WIDEST_REMAINDER = 0.025
 

@@ -102,6 +102,23 @@ export function laplaceOfRuns(
   return perCopy('laplace_of_runs', images_SCHW, runs, { parameters: { scale } })
 }
 
+/**
+ * Scores in [0, 1] of each run of a pass, in whole steps: their sums by class, the sums of their squares, and how many copies have
+ * scores that are not NaN, [R, 2K + 1]. Padding is in none.
+ *
+ * @param options - `steps`: of which a score of 1 has this many
+ */
+export function scoreSumsOfRuns(
+  scores_NK: Tensor<'NK'>,
+  runs: CopyRuns,
+  { steps }: { readonly steps: number },
+): Tensor<'RS'> {
+  checkAxisCount('scoreSumsOfRuns', scores_NK, 2)
+  return scores_NK.session.record('score_sums_of_runs', [scores_NK, runs], {
+    ...{ parameters: { steps }, make: makeTensor<'RS'>('RS') },
+  })
+}
+
 /** A table of {@link stepNoise} in Python. */
 export class StepNoise extends Handle<never> {}
 

@@ -5,6 +5,7 @@ import {
   Denoiser,
   type DiffusionSchedule,
   descriptionOf,
+  loadedDenoiser,
   type ParameterDescription,
 } from './modules'
 import { pythonSpec, type Spec } from './spec'
@@ -107,11 +108,7 @@ export async function loadTrainableDenoiser(
   spec: Spec,
   { dtype = 'float32' }: { dtype?: Dtype } = {},
 ): Promise<TrainableDenoiser> {
-  const handle = session.record('load_denoiser', [], {
-    parameters: { spec: pythonSpec(spec), dtype },
-    make: (owner, id) => new PlainHandle<never>(owner, id),
-  })
-  const schedule = await descriptionOf<DiffusionSchedule>('describe_denoiser', handle)
+  const { handle, schedule } = await loadedDenoiser(session, spec, { dtype })
   const parameters = await descriptionOf<readonly ParameterDescription[]>('describe_parameters', handle)
   const description = { parameters, usesBatchStatistics: false, hasRunningStatistics: false }
   const denoiser = new TrainableDenoiser(session, handle.id, schedule, description)

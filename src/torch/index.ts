@@ -16,6 +16,7 @@ export {
   noiseOfRuns,
   type RowRun,
   StepNoise,
+  scoreSumsOfRuns,
   stackTensors,
   stepNoise,
   steppedOfRuns,

@@ -55,9 +55,18 @@ export async function loadDenoiser(
   spec: Spec,
   { dtype = 'float32' }: { dtype?: Dtype } = {},
 ): Promise<Denoiser> {
-  const handle = networkHandle(session, 'load_denoiser', { spec: pythonSpec(spec), dtype })
-  const schedule = await descriptionOf<DiffusionSchedule>('describe_denoiser', handle)
+  const { handle, schedule } = await loadedDenoiser(session, spec, { dtype })
   return new Denoiser(session, handle.id, schedule)
+}
+
+/** A denoiser in Python, and what it says of its schedule. */
+export async function loadedDenoiser(
+  session: Session,
+  spec: Spec,
+  { dtype }: { readonly dtype: Dtype },
+): Promise<{ readonly handle: Handle<never>; readonly schedule: DiffusionSchedule }> {
+  const handle = networkHandle(session, 'load_denoiser', { spec: pythonSpec(spec), dtype })
+  return { handle, schedule: await descriptionOf<DiffusionSchedule>('describe_denoiser', handle) }
 }
 
 /**

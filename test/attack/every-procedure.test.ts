@@ -80,6 +80,7 @@ it.each<[string, CertificationConfigInput['procedure'], Partial<CertificationRun
     { kind: 'aces', threshold: 0.9 },
     { aces: { core: { classifier: { source: 'timm', path: CLASSIFIER } } } },
   ],
+  ['PixelDP by scores', { kind: 'pixel-dp', split: 'halves', by: 'scores' }, {}],
   ['a cascade', { kind: 'cascade', sigmas: [0.4, SIGMA] }, { smoothing: { ...DENOISED, sigma: 0.4 } }],
 ])(
   '%s certifies nothing that an attack on what it certifies changes',

@@ -18,6 +18,9 @@ import type { LogMetadata } from '../../src/logs/certification-log-metadata'
 import { isChecked } from '../../src/logs/check-rows'
 import { mergeShards } from '../../src/logs/merge-shards'
 import { shardPath } from '../../src/logs/shards'
+import { toSymmetric } from '../../src/smoothing/denoise'
+import { noisyCopies } from '../../src/smoothing/noisy-copies'
+import { seen } from '../../src/smoothing/smoothing'
 import { CLASSIFIER, connectForTest, DENOISER, loadDigits } from '../support/digits'
 
 const IMAGES = 4
@@ -87,6 +90,7 @@ const PROCEDURES: [string, () => CertificationRunConfigInput][] = [
       ),
   ],
   ['PixelDP', () => settings({ procedure: { kind: 'pixel-dp' } })],
+  ['PixelDP by scores', () => settings({ procedure: { kind: 'pixel-dp', by: 'scores' } })],
   ['PixelDP of Laplace noise', () => settings({ procedure: { kind: 'pixel-dp' }, noise: 'laplace' })],
 ]
 
@@ -129,6 +133,46 @@ it.each(PROCEDURES)(
     expect(notes.join('\n')).not.toMatch(/is adaptive|Not checkable/)
   },
 )
+
+it('PixelDP by scores adds up the softmax of every noisy copy, and counts no padding', async () => {
+  const n = 200
+  const config = settings({
+    procedure: { kind: 'pixel-dp', by: 'scores' },
+    n,
+    batch: 64,
+    images: { first: 2 },
+  })
+  const { rows } = await certify(session, config, { log: join(folder, 'summed.tsv') })
+  const { denoiser, classifier, testSet } = await loadDigits(session)
+  const smoothing = smoothingOf(denoiser, 0.25)
+  for (const { index, evidence, prediction, finding } of rows) {
+    const scores = await session.compute(() => {
+      const image_CHW = toSymmetric(torch.select(testSet.images([index]).images_BCHW, 'B', 0))
+      const images_SCHW = torch.stackTensors([image_CHW], { as: 'S' })
+      const run = { image: 0, name: [7, 'certify', index, 'estimation'], start: 0, count: n }
+      const runs = torch.copyRuns(session, [run], { size: n, block: 16 })
+      const seen_NCHW = seen(smoothing, noisyCopies(smoothing, images_SCHW, runs))
+      return torch.noGrad(session, () => torch.softmax(classifier.classify(seen_NCHW), 'K'))
+    })
+    const sums = scores.reduce(
+      (total, row) => total.map((sum, label) => sum + (row[label] ?? 0)),
+      Array(10).fill(0),
+    )
+    const squares = scores.reduce(
+      (total, row) => total.map((sum, label) => sum + (row[label] ?? 0) ** 2),
+      Array(10).fill(0),
+    )
+    for (const label of Array(10).keys()) {
+      const [sum = 0, square = 0] = evidence?.scores?.[label] ?? []
+      expect(sum / 2 ** 15).toBeCloseTo(sums[label], 1)
+      expect(square / 2 ** 30).toBeCloseTo(squares[label], 1)
+    }
+    expect(evidence?.candidate).toBe(sums.indexOf(Math.max(...sums)))
+    if (finding.kind === 'certified') expect(prediction).toBe(evidence?.candidate)
+  }
+  expect(rows.some(({ radius }) => radius > 0)).toBe(true)
+  session.free([denoiser, classifier, testSet])
+})
 
 describe('what a log says', () => {
   const of = (

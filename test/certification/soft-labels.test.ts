@@ -118,6 +118,15 @@ describe('soft labels', () => {
     }
   })
 
+  it('are the votes of one classifier, whatever procedure the settings would certify by', async () => {
+    const aces = { procedure: { kind: 'aces', threshold: 0.5 } }
+    const core = { classifier: { source: 'timm', path: join(folder, 'nowhere') } }
+    const refused = write('aces.jsonl', {}, { certification: aces, aces: { core } })
+    await expect(refused).rejects.toThrow(
+      /A file of soft labels is by PREDICT and CERTIFY, got the procedure aces/,
+    )
+  })
+
   it('of other random streams are not continued', async () => {
     const [header, ...rows] = await readFile(join(folder, 'whole.jsonl'), 'utf8').then(text =>
       text.split('\n'),

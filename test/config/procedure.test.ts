@@ -76,6 +76,18 @@ it.each<[string, object, object, RegExp]>([
     /certification\.noise: expected gaussian or discrete-gaussian or uniform for the procedure certify, .*got laplace/,
   ],
   [
+    'PixelDP by scores of an ensemble',
+    { procedure: { kind: 'pixel-dp', by: 'scores' } },
+    { ensemble: { others: [{ path: 'weights/b' }] } },
+    /ensemble: expected none for the procedure pixel-dp by scores/,
+  ],
+  [
+    'more scores than can be summed',
+    { procedure: { kind: 'pixel-dp', by: 'scores' }, n: 10_000_000 },
+    {},
+    /certification\.n: expected at most 8388607 for sums of scores, got 10000000/,
+  ],
+  [
     'noise that PixelDP has no bound of',
     { procedure: { kind: 'pixel-dp' }, noise: 'uniform' },
     {},

@@ -87,6 +87,23 @@ describe('rows against their votes', () => {
     ['pixel-dp', 4, 'radius', more, /line 6: radius is/],
     ['pixel-dp', 4, 'n0', () => '100', /n0 is 100, .* follows 0/],
     ['pixel-dp', 4, 'runner_up_count', () => '150', /line 6: radius is/],
+    ['pixel-dp by scores', 4, 'radius', more, /line 6: radius is/],
+    ['pixel-dp by scores', 4, 'candidate', () => '0', /line 6: .*candidate/],
+    [
+      'pixel-dp by scores',
+      4,
+      'evidence',
+      detail({ upperBound: 0.1, lowerBound: 0.95 }),
+      /lowerBound 0\.95, .* follows/,
+    ],
+    [
+      'pixel-dp by scores',
+      4,
+      'evidence',
+      detail({ scores: { 1: [65536000, 70368744177664] } }),
+      /evidence is scores .* of class 1/,
+    ],
+    ['pixel-dp by scores', 4, 'evidence', detail({ scores: {} }), /line 6: /],
   ])(
     'are refused with line, column and both values: %s, image %i, %s',
     (kind, index, column, change, reason) => {

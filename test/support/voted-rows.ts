@@ -14,12 +14,14 @@ export const PROCEDURES: Readonly<Record<string, ProcedureSettings>> = {
   aces: { kind: 'aces', threshold: 0.5, radiusZero: 'sound' },
   cascade: { kind: 'cascade', sigmas: [0.5, 0.25], threshold: 0.5, rule: 'sound', clean: false },
   'pixel-dp': { kind: 'pixel-dp', split: 'halves' },
+  'pixel-dp by scores': { kind: 'pixel-dp', split: 'halves', by: 'scores' },
 }
 
 /** What stands beside the settings of a procedure. */
 const LOGGED: Readonly<Record<string, object>> = {
   cascade: { classes: 3, certifiedSigmas: [0.5, 0.25] },
   'pixel-dp': { classes: 3 },
+  'pixel-dp by scores': { classes: 3 },
 }
 
 const boundOfTests = (kind: string) =>
@@ -47,7 +49,10 @@ export function rowsFor(kind: string, shares: readonly number[], { third = 0 } =
         step.value.map(({ count, line }) => {
           const others = line === 'scale 2' ? 0 : Math.round(count * third)
           const hits = Math.round((count - others) * share)
-          return [count - hits - others, hits, others]
+          const counts = [count - hits - others, hits, others]
+          if (!kind.endsWith('scores')) return counts
+          // Scores of 0 or 1.
+          return [...counts.map(sum => sum * 2 ** 15), ...counts.map(sum => sum * 2 ** 30), count]
         }),
       )
     }

@@ -8,6 +8,7 @@ import {
   laplaceOfRuns,
   noiseBlocks,
   noiseOfRuns,
+  scoreSumsOfRuns,
   stackTensors,
   stepNoise,
   steppedOfRuns,
@@ -144,6 +145,32 @@ describe('copies of a pass', () => {
         expect(tail).toBeLessThan(most)
       }
     }
+  })
+
+  test('have their scores summed by run, in whole steps', async () => {
+    const sums = await session.compute(() => {
+      const scores_NK = tensor(
+        session,
+        [
+          [1, 0],
+          [0.5, 0.5],
+          [0.26, 0.74],
+          [Number.NaN, 1],
+          [0.9, 0.1],
+        ],
+        { axes: 'NK' },
+      )
+      const runs = [
+        { image: 0, name: [1, 's'], start: 0, count: 2 },
+        { image: 0, name: [1, 't'], start: 5, count: 2 },
+      ]
+      return scoreSumsOfRuns(scores_NK, copyRuns(session, runs, { size: 5, block: 16 }), { steps: 4 })
+    })
+    expect(sums).toEqual([
+      [4 + 2, 2, 16 + 4, 4, 2],
+      // A copy without scores is not counted, nor is padding.
+      [1, 3, 1, 9, 1],
+    ])
   })
 
   test('are named by whole numbers and text', () => {

@@ -74,6 +74,15 @@ def laplace_of_runs(_host, images: torch.Tensor, copies: CopyRuns, *, scale: flo
     return _drawn(images, copies, dtype=images.dtype, draw=draw)
 
 
+def score_sums_of_runs(_host, scores: torch.Tensor, copies: CopyRuns, *, steps: int) -> torch.Tensor:
+    """Of each run: the scores in whole steps summed by class, their squares, and of how many copies. Whole numbers add up to the same in any order."""
+    known = ~scores.isnan().any(1, keepdim=True)
+    levels = (scores.double().nan_to_num(0).clamp(0, 1) * steps).round().to(torch.int64) * known
+    columns = torch.cat([levels, levels.square(), known.to(torch.int64)], 1)
+    counts = [run["count"] for run in copies.runs]
+    return torch.stack([part.sum(0) for part in columns[: sum(counts)].split(counts)])
+
+
 def step_noise(host, *, thresholds: list[str]) -> torch.Tensor:
     """The table of `discreteGaussian`, for signed whole numbers of 64 bits."""
     return torch.tensor([int(threshold) - 2**63 for threshold in thresholds], dtype=torch.int64, device=host.device)
@@ -117,6 +126,7 @@ OPERATIONS = {
     "noise_of_runs": noise_of_runs,
     "uniform_of_runs": uniform_of_runs,
     "laplace_of_runs": laplace_of_runs,
+    "score_sums_of_runs": score_sums_of_runs,
     "step_noise": step_noise,
     "stepped_of_runs": stepped_of_runs,
 }

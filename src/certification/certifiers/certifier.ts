@@ -30,11 +30,17 @@ export interface Ask {
   readonly ballot?: string
 }
 
-/** Votes by class on the copies of an ask. They add up to its `count`. */
+/**
+ * Votes by class on the copies of an ask, which add up to its `count`. Of a ballot of scores: their sums by class, the sums of
+ * their squares, and how many copies they are of.
+ */
 export type Tally = readonly number[]
 
 /** A certifier at work on one image: it yields what it asks for, gets the tallies in that order, and returns. */
 export type Steps = Generator<readonly Ask[], Outcome, readonly Tally[]>
+
+/** The ballot of mean scores. */
+export const SCORES_BALLOT = 'scores'
 
 /** The ballot of a voter that has but one. */
 export const ONLY_BALLOT = 'class'

@@ -14,6 +14,7 @@ export {
   pixelDpCertifier,
   pixelDpFromScores,
   pixelDpFromVotes,
+  pixelDpScoresCertifier,
 } from './pixel-dp'
 export { type PredictCertifierOptions, predictCertifier } from './predict'
 export { type SizedCertifierOptions, sizedCertifier } from './sized'

@@ -1,13 +1,14 @@
-import type { Outcome } from '../../logs/outcome'
+import type { Evidence, Outcome } from '../../logs/outcome'
 import type { Bound } from '../../statistics/bound'
 import {
   errorOfEach,
   type PixelDpSplit,
   type ScoreSums,
+  scoreSums,
   topTwoOfScores,
   topTwoOfVotes,
 } from '../../statistics/pixel-dp'
-import { type Certifier, ONLY_BALLOT, type Steps } from './certifier'
+import { type Certifier, ONLY_BALLOT, SCORES_BALLOT, type Steps } from './certifier'
 
 export interface PixelDpOptions {
   /** `pixelDpBound` or `pixelDpLaplaceBound` of the noise. */
@@ -35,6 +36,33 @@ export function pixelDpCertifier({
       return pixelDpFromVotes(counts, options)
     },
   }
+}
+
+/** PixelDP from mean scores of n noisy copies; see {@link pixelDpFromScores}. */
+export function pixelDpScoresCertifier({
+  n,
+  ballot = SCORES_BALLOT,
+  ...options
+}: PixelDpOptions & { readonly n: number; readonly ballot?: string }): Certifier {
+  return {
+    kind: 'pixel-dp',
+    ballot,
+    *begin(): Steps {
+      const [tally = []] = yield [{ stage: 'estimation', count: n }]
+      const outcome = pixelDpFromScores(scoreSums(tally), options)
+      return { ...outcome, evidence: { ...outcome.evidence, scores: sparseScores(tally) } }
+    },
+  }
+}
+
+/** Sums of scores and of their squares by class, without the classes that have none. */
+function sparseScores(tally: readonly number[]): NonNullable<Evidence['scores']> {
+  const classes = (tally.length - 1) / 2
+  const sums = Array.from(
+    { length: classes },
+    (_, label) => [tally[label] ?? 0, tally[classes + label] ?? 0] as const,
+  )
+  return Object.fromEntries(sums.flatMap((own, label) => (own[0] === 0 ? [] : [[label, own]])))
 }
 
 /** What votes say, by class, [K]. */

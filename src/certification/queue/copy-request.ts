@@ -1,18 +1,18 @@
 import { OPEN } from '../voters/voter'
-import { type AskedCopies, type CopyRange, type Labels, WaitingCopies } from './waiting-copies'
+import { type AskedCopies, type CopyRange, type DealtRun, type Labels, WaitingCopies } from './waiting-copies'
 
 /** Copies of a stage of one image that somebody waits for: which are still to be drawn, and the votes that have come. */
 export class CopyRequest implements AskedCopies {
   readonly line: string
   readonly stage: string
   readonly count: number
-  /** Votes by class, by ballot. */
+  /** Votes by class, by ballot; of scores what a `Tally` has. */
   readonly votes: ReadonlyMap<string, number[]>
   readonly #waiting: WaitingCopies
   /** How many classes have not come: of each copy one by ballot. */
   #missing: number
 
-  /** @param classes - the number of classes of each ballot that is voted on */
+  /** @param classes - how many numbers are counted of each ballot that is voted on: of votes the number of classes */
   constructor(
     { line, stage, start, count }: CopyRange & { readonly line: string; readonly stage: string },
     classes: ReadonlyMap<string, number>,
@@ -50,12 +50,13 @@ export class CopyRequest implements AskedCopies {
     this.#waiting.putBack(range)
   }
 
-  deal(
-    range: CopyRange,
-    { first, labels }: { readonly first: number; readonly labels: Readonly<Record<string, Labels>> },
-  ): void {
-    for (const ballot of this.votes.keys()) {
-      this.tally(ballot, (labels[ballot] ?? []).slice(first, first + range.count))
+  deal(range: CopyRange, { first, run, labels, sums }: DealtRun): void {
+    for (const [ballot, votes] of this.votes) {
+      const added = sums[ballot]?.[run]
+      if (added !== undefined) {
+        this.#missing -= range.count
+        for (const [place, sum] of added.entries()) votes[place] = (votes[place] ?? 0) + sum
+      } else this.tally(ballot, (labels[ballot] ?? []).slice(first, first + range.count))
     }
   }
 

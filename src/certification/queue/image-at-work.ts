@@ -142,7 +142,9 @@ export class ImageAtWork<Image> {
       if (run.step.done) continue
       const tallies = run.step.value.map((ask): Tally => {
         const votes = this.#requests.get(keyOf(ask))?.votes.get(ask.ballot ?? run.ballot) ?? []
-        requireVotes(votes, ask.count)
+        const { line = MAIN_LINE, ballot = run.ballot } = ask
+        const isScores = ballotOf(this.#lines, { line, ballot }).kind === 'scores'
+        requireVotes(isScores ? votes.slice(-1) : votes, ask.count)
         return votes
       })
       run.step = run.steps.next(tallies)
@@ -156,7 +158,8 @@ export class ImageAtWork<Image> {
       for (const ask of step.done ? [] : step.value) {
         const { line = MAIN_LINE, ballot = own } = ask
         const open = asked.get(keyOf(ask)) ?? { ask, classes: new Map<string, number>() }
-        open.classes.set(ballot, ballotOf(this.#lines, { line, ballot }).classes)
+        const { classes, kind } = ballotOf(this.#lines, { line, ballot })
+        open.classes.set(ballot, kind === 'scores' ? 2 * classes + 1 : classes)
         asked.set(keyOf(ask), open)
       }
     }

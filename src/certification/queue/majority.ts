@@ -21,9 +21,10 @@ export function majority(casts: readonly Classes[]): Classes {
   )
 }
 
-/** @throws TypeError where another network settles the class: it would have to be asked about each time */
+/** @throws TypeError where another network settles the class, which would have to be asked about each time, and for scores */
 function classesOf(cast: Cast): Tensor<'N'> {
   if ('kept' in cast) throw new TypeError('A copy that votes several times cannot have a consensus.')
+  if ('scores_NK' in cast) throw new TypeError('A copy that votes several times has no scores.')
   return cast
 }
 

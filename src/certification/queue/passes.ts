@@ -6,7 +6,7 @@ import { OpenCopies, type PassPart } from './open-copies'
 import type { PassSize } from './pass-size'
 import { type OpenVotes, RestRequest, restRequests } from './rest-request'
 import { untilAborted } from './until-aborted'
-import type { CopyRange, Labels } from './waiting-copies'
+import type { CopyRange, Labels, PassVotes } from './waiting-copies'
 
 /** Copies in a pass. */
 export interface PassRun<Image> extends CopyRange {
@@ -34,8 +34,13 @@ export interface RestPass {
   readonly runs: readonly (CopyRange & { readonly kept: KeptTensors })[]
 }
 
-/** The class of each copy of a pass, by ballot. */
-export type CastVotes = Readonly<Record<string, Labels | OpenVotes>>
+/** The class of each copy of a pass, by ballot; of scores the sums of each run. */
+export type CastVotes = Readonly<Record<string, Labels | OpenVotes | ScoreVotes>>
+
+/** Of each run of a pass what a `Tally` of scores has. */
+export interface ScoreVotes {
+  readonly sums: readonly (readonly number[])[]
+}
 
 export interface PassesOptions<Image> {
   /** What can be asked, by name. */
@@ -209,12 +214,10 @@ export class Passes<Image> {
     const perCopyMs =
       (nowMs - Math.max(begunMs, this.#answeredMs)) / parts.reduce((total, { count }) => total + count, 0)
     this.#answeredMs = nowMs
-    const labels = Object.fromEntries(
-      Object.entries(cast).map(([ballot, votes]) => [ballot, 'kept' in votes ? votes.labels : votes]),
-    )
+    const votes = passVotes(cast)
     let first = 0
-    for (const { request, image, ...range } of parts) {
-      request.deal(range, { first, labels })
+    for (const [run, { request, image, ...range }] of parts.entries()) {
+      request.deal(range, { ...votes, first, run })
       image.durationMs += perCopyMs * range.count
       first += range.count
     }
@@ -224,4 +227,14 @@ export class Passes<Image> {
       for (const { request, image } of restRequests(parts, { ballot, votes })) rest?.open.add(request, image)
     }
   }
+}
+
+function passVotes(cast: CastVotes): PassVotes {
+  const labels: Record<string, Labels> = {}
+  const sums: Record<string, ScoreVotes['sums']> = {}
+  for (const [ballot, votes] of Object.entries(cast)) {
+    if ('sums' in votes) sums[ballot] = votes.sums
+    else labels[ballot] = 'kept' in votes ? votes.labels : votes
+  }
+  return { labels, sums }
 }

@@ -2,7 +2,7 @@ import { type KeptTensors, OPEN } from '../voters/voter'
 import { CopyRequest } from './copy-request'
 import type { ImageAtWork } from './image-at-work'
 import type { PassPart } from './open-copies'
-import { type AskedCopies, type CopyRange, type Labels, WaitingCopies } from './waiting-copies'
+import { type AskedCopies, type CopyRange, type DealtRun, type Labels, WaitingCopies } from './waiting-copies'
 
 /** Where copies that are left open lie, until all of them have a class. */
 export class KeptCopies {
@@ -55,10 +55,7 @@ export class RestRequest implements AskedCopies {
     this.#waiting.putBack(range)
   }
 
-  deal(
-    { count }: CopyRange,
-    { first, labels }: { readonly first: number; readonly labels: Readonly<Record<string, Labels>> },
-  ): void {
+  deal({ count }: CopyRange, { first, labels }: DealtRun): void {
     const [ballot] = this.ballots
     this.#request.tally(ballot, (labels[ballot] ?? []).slice(first, first + count))
     this.kept.release(count)

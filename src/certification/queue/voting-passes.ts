@@ -2,6 +2,7 @@ import type { Procedure, Read, Session } from '../../bridge'
 import { noisyCopies } from '../../smoothing/noisy-copies'
 import { ONCE, type Purification, purified } from '../../smoothing/purification'
 import type { Smoothing } from '../../smoothing/smoothing'
+import { SCORE_STEPS } from '../../statistics/pixel-dp'
 import {
   type Axes,
   type Classifier,
@@ -9,10 +10,11 @@ import {
   copyRuns,
   joinRows,
   noGrad,
+  scoreSumsOfRuns,
   stackTensors,
   type Tensor,
 } from '../../torch'
-import type { Cast, KeptTensors, Rest } from '../voters'
+import type { Cast, KeptTensors, OpenCast, Rest } from '../voters'
 import { BLOCK } from './block'
 import type { ImageAtHand } from './image-at-hand'
 import type { Line } from './line'
@@ -29,6 +31,9 @@ interface PassInputs {
   readonly ballots: readonly string[]
 }
 
+/** What a pass is read by: classes, or of scores the sums of each run. */
+type Recorded = Tensor<'N'> | OpenCast | { readonly sums_RS: Tensor<'RS'> }
+
 interface RestInputs {
   readonly networks: readonly Classifier[]
   readonly kept: KeptTensors
@@ -38,7 +43,7 @@ interface RestInputs {
 export class VotingPasses<Beside> {
   readonly #session: Session
   readonly #lines: Readonly<Record<string, Line>>
-  readonly #programs = new Map<string, Procedure<PassInputs, Readonly<Record<string, Cast>>>>()
+  readonly #programs = new Map<string, Procedure<PassInputs, Readonly<Record<string, Recorded>>>>()
   readonly #rests = new Map<Rest, Procedure<RestInputs, Tensor<'N'>>>()
   /** Copies that wait for a pass of a rest. */
   readonly #kept = new Set<KeptTensors>()
@@ -67,9 +72,12 @@ export class VotingPasses<Beside> {
       })
     })
     const unread = images.filter(image => !this.#beside.has(image))
-    const classes = mapped(cast, votes => ('kept' in votes ? votes.class_N : votes))
-    const answer = session.read({ classes, beside: unread.map(({ beside }) => beside) })
-    session.free(Object.values(classes))
+    const classes = entriesWhere(cast, votes =>
+      'sums_RS' in votes ? undefined : 'kept' in votes ? votes.class_N : votes,
+    )
+    const sums = entriesWhere(cast, votes => ('sums_RS' in votes ? votes.sums_RS : undefined))
+    const answer = session.read({ classes, sums, beside: unread.map(({ beside }) => beside) })
+    session.free([...Object.values(classes), ...Object.values(sums)])
     const kept = Object.values(cast).flatMap(votes => ('kept' in votes ? [votes.kept] : []))
     for (const each of kept) this.#kept.add(each)
     const read = await answer.catch(error => {
@@ -77,11 +85,12 @@ export class VotingPasses<Beside> {
       throw error
     })
     for (const [place, image] of unread.entries()) this.#beside.set(image, read.beside[place] as Read<Beside>)
-    return mapped(read.classes, (labels, ballot) => {
+    const labels = entriesWhere(read.classes, (labels, ballot) => {
       const votes = cast[ballot]
       if (votes === undefined || !('kept' in votes)) return labels
       return { labels, kept: { tensors: votes.kept, free: () => this.#free(votes.kept) } }
     })
+    return { ...labels, ...entriesWhere(read.sums, sums => ({ sums })) }
   }
 
   /** Has the rest of a voter settle the classes of copies that are kept. They stay alive. */
@@ -129,7 +138,12 @@ export class VotingPasses<Beside> {
       const noisy_NCHW = noisyCopies(inputs.smoothing, images_SCHW, runs)
       return noGrad(session, () => {
         const looks = purified(inputs, noisy_NCHW, { images_SCHW, runs })
-        return majority(looks.map(look => session.scope(() => voter.cast(look(), ballots))))
+        const cast = majority(looks.map(look => session.scope(() => voter.cast(look(), ballots))))
+        const recorded = (votes: Cast): Recorded =>
+          'scores_NK' in votes
+            ? { sums_RS: scoreSumsOfRuns(votes.scores_NK, runs, { steps: SCORE_STEPS }) }
+            : votes
+        return entriesWhere(cast, recorded)
       })
     })
     this.#programs.set(name, made)
@@ -146,9 +160,15 @@ export class VotingPasses<Beside> {
   }
 }
 
-function mapped<T, R>(
+/** The entries that have a value, by it. */
+function entriesWhere<T, R>(
   record: Readonly<Record<string, T>>,
-  value: (entry: T, name: string) => R,
+  value: (entry: T, name: string) => R | undefined,
 ): Readonly<Record<string, R>> {
-  return Object.fromEntries(Object.entries(record).map(([name, entry]) => [name, value(entry, name)]))
+  return Object.fromEntries(
+    Object.entries(record).flatMap(([name, entry]) => {
+      const found = value(entry, name)
+      return found === undefined ? [] : [[name, found] as const]
+    }),
+  )
 }

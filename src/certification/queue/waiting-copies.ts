@@ -8,6 +8,21 @@ export interface CopyRange {
 /** The class of each copy of a pass; -1 for a copy that has none, `OPEN` for one that another network is asked about. */
 export type Labels = readonly number[]
 
+/** The votes of a pass. */
+export interface PassVotes {
+  /** By ballot, the class of each copy. */
+  readonly labels: Readonly<Record<string, Labels>>
+  /** By ballot of scores, the sums of each run. */
+  readonly sums: Readonly<Record<string, readonly (readonly number[])[]>>
+}
+
+/** Where the votes of a run stand in those of its pass. */
+export interface DealtRun extends PassVotes {
+  /** The place of its first copy, and its own among the runs. */
+  readonly first: number
+  readonly run: number
+}
+
 /** Copies that somebody waits for, as passes take them. */
 export interface AskedCopies {
   /** How many have not been taken into a pass. */
@@ -19,10 +34,7 @@ export interface AskedCopies {
   /** Copies of a pass that failed are to be drawn again. */
   putBack(range: CopyRange): void
   /** Counts the votes of copies of a pass, which stand there from place `first` on. */
-  deal(
-    range: CopyRange,
-    cast: { readonly first: number; readonly labels: Readonly<Record<string, Labels>> },
-  ): void
+  deal(range: CopyRange, run: DealtRun): void
   /** Nobody waits any more for copies that were taken. */
   drop(range: CopyRange): void
 }

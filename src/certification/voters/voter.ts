@@ -22,10 +22,17 @@ export interface Voter {
 export interface Ballot {
   /** K. */
   readonly classes: number
+  /** Whether copies give one class their vote, or each class a score. Default: votes. */
+  readonly kind?: 'votes' | 'scores'
 }
 
-/** The class of each copy, or of some copies that they are left open. */
-export type Cast = Tensor<'N'> | OpenCast
+/** The class of each copy, also where some are left open; or scores by class in [0, 1]. */
+export type Cast = Tensor<'N'> | OpenCast | ScoreCast
+
+/** Of a ballot of scores. A copy with a score that is NaN has none. */
+export interface ScoreCast {
+  readonly scores_NK: Tensor<'NK'>
+}
 
 /** Classes of a ballot that has a {@link Rest}: {@link OPEN} for each copy that it is asked about. */
 export interface OpenCast {

@@ -67,6 +67,7 @@ export function addCertifyCommand(program: Command): void {
         'state the size that follows from differential privacy, from --n copies without a selection',
       ).conflicts(['adaptive', 'maxRadiusLoss', 'atRadius']),
     )
+    .option('--scores', 'with --pixel-dp: bound mean scores (softmax) instead of votes')
     .option(
       '--block <count>',
       'with --adaptive or --max-radius-loss: copies come in multiples of this many (default: 16, or a 64th of --batch)',

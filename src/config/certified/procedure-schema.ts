@@ -85,6 +85,13 @@ const pixelDp = z.strictObject({
     .describe(
       'The error of each bound: half of alpha, or as published the K-th part of 0.05, which is for alpha 0.05. Default halves.',
     ),
+  by: z
+    .enum(['votes', 'scores'])
+    .optional()
+    .describe(
+      'What is bounded: the votes of the noisy copies, or the means of their softmax, in steps of 2^-15, whose published split is ' +
+        'alpha / K. Default votes.',
+    ),
 })
 
 /** What is stated about an image, and how. */
@@ -117,11 +124,15 @@ export const acesNetworksSchema = z.strictObject({
 
 export type AcesNetworksConfig = z.output<typeof acesNetworksSchema>
 
+/** Of more copies than this the sums of squares, in steps of 2^-15, are no whole numbers that a float holds. */
+const MOST_SCORES = 2 ** 23 - 1
+
 /** What of a certification has to go together with its procedure. */
 export interface ProcedureSetting {
   readonly procedure?: ProcedureConfig | undefined
   readonly adaptive: unknown
   readonly noise: string
+  readonly n: number
   readonly purify?: PurifyConfig | undefined
   readonly confidence?: string | undefined
   readonly alpha: number
@@ -146,6 +157,7 @@ export function problemsOfProcedure(
     procedure = { kind: 'certify' },
     adaptive,
     noise,
+    n,
     purify,
     confidence,
     alpha,
@@ -184,7 +196,14 @@ export function problemsOfProcedure(
     })
   }
   if (kind === 'cascade') problems.push(...problemsOfCascade(procedure, { sigma }))
-  if (kind === 'pixel-dp' && procedure.split === 'published' && (alpha !== 0.05 || familyWise)) {
+  if (kind === 'pixel-dp' && procedure.by === 'scores' && n > MOST_SCORES) {
+    problems.push({
+      path: 'certification.n',
+      message: `expected at most ${MOST_SCORES} for sums of scores, got ${n}`,
+    })
+  }
+  const isByVotes = kind === 'pixel-dp' && procedure.by !== 'scores'
+  if (isByVotes && procedure.split === 'published' && (alpha !== 0.05 || familyWise)) {
     problems.push({
       path: 'certification.procedure.split',
       message: `expected halves: published bounds of votes are for alpha 0.05, got alpha ${alpha}${familyWise ? ' for all images together' : ''}`,
@@ -236,6 +255,12 @@ export function problemsOfAcesNetworks({
     problems.push({
       path: 'aces',
       message: `expected none for the procedure ${procedure.kind}, got ${Object.keys(networks).join(' and ') || 'no network'}`,
+    })
+  }
+  if (procedure.kind === 'pixel-dp' && procedure.by === 'scores' && ensemble !== undefined) {
+    problems.push({
+      path: 'ensemble',
+      message: 'expected none for the procedure pixel-dp by scores, got several classifiers',
     })
   }
   if (isAces && ensemble !== undefined) {

@@ -69,6 +69,11 @@ export type PixelDpProcedureInput = {
    * Default halves.
    */
   split?: 'halves' | 'published' | undefined
+  /**
+   * What is bounded: the votes of the noisy copies, or the means of their softmax, in steps of 2^-15, whose
+   * published split is alpha / K. Default votes.
+   */
+  by?: 'votes' | 'scores' | undefined
 }
 
 /** What is stated about an image, and how it follows from votes. Default: CERTIFY. */
@@ -312,6 +317,11 @@ export type PixelDpProcedure = {
    * Default halves.
    */
   split: 'halves' | 'published'
+  /**
+   * What is bounded: the votes of the noisy copies, or the means of their softmax, in steps of 2^-15, whose
+   * published split is alpha / K. Default votes.
+   */
+  by?: 'votes' | 'scores' | undefined
 }
 
 /** What is stated about an image, and how it follows from votes. Default: CERTIFY. */

@@ -9,7 +9,7 @@ import {
   cohenCertifier,
   gridCertifier,
   pixelDpCertifier,
-  pixelDpFromScores,
+  pixelDpScoresCertifier,
   predictCertifier,
   type Steps,
   sizedCertifier,
@@ -27,7 +27,7 @@ import {
 } from '../../../src/statistics/discrete-gaussian'
 import { exactLowerBound } from '../../../src/statistics/exact-binomial'
 import { largestOtherBound } from '../../../src/statistics/other-classes'
-import { pixelDpBound, pixelDpLaplaceBoundOfSigma } from '../../../src/statistics/pixel-dp'
+import { pixelDpBound, pixelDpLaplaceBoundOfSigma, SCORE_STEPS } from '../../../src/statistics/pixel-dp'
 import { uniformBound } from '../../../src/statistics/uniform-bound'
 import { uniformOfBound } from '../../../src/statistics/uniform-of-bound'
 import { ALPHA, draw, failures, mostFailures, type Toy, uniform } from './simulate'
@@ -324,7 +324,14 @@ describe('confidence bounds', () => {
         const [low = 0, middle = 0, high = 0] = counts
         const sums = [middle / 2 + high, middle / 2 + low]
         const squares = [middle / 4 + high, middle / 4 + low]
-        return 'class' in pixelDpFromScores({ n, sums, squares }, { bound: privacy, eta })
+        const steps = pixelDpScoresCertifier({ bound: privacy, eta, n }).begin()
+        steps.next([])
+        const tally = [
+          ...sums.map(sum => sum * SCORE_STEPS),
+          ...squares.map(sum => sum * SCORE_STEPS ** 2),
+          n,
+        ]
+        return 'class' in (steps.next([tally]).value as Outcome)
       }
       expect(failing(shares, n, says(2 * each))).toBeLessThanOrEqual(mostFailures(2 * each))
       expect(failing(shares, n, says(1.999))).toBeGreaterThan(mostFailures(2 * each))

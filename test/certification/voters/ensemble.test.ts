@@ -2,11 +2,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Session } from '../../../src/bridge'
 import {
   type Aggregation,
-  type Cast,
   consensusVoter,
   ensembleVoter,
   type Members,
   OPEN,
+  type OpenCast,
   selectorVoter,
 } from '../../../src/certification/voters'
 import { flatten, select, type Tensor, tensor } from '../../../src/torch'
@@ -101,7 +101,7 @@ describe('k-consensus', () => {
       const asked: Tensor<'NK'>[] = []
       const { seen_NCHW, members } = table(logits, asked)
       const voter = consensusVoter(members, { classes, consensus })
-      const { class: cast } = voter.cast(seen_NCHW, ['class']) as { readonly class: Cast }
+      const { class: cast } = voter.cast(seen_NCHW, ['class']) as { readonly class: Tensor<'N'> | OpenCast }
       const isOpen = 'kept' in cast
       const rest = voter.rests?.class
       return {

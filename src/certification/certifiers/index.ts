@@ -20,4 +20,12 @@ export {
   pixelDpFromVotes,
 } from './pixel-dp'
 export { type PredictCertifierOptions, predictCertifier } from './predict'
+export {
+  expertName,
+  ROUTER,
+  type RoutedLine,
+  type RouterCertifierOptions,
+  routerCertifier,
+  routerPredictCertifier,
+} from './router'
 export { type SizedCertifierOptions, sizedCertifier } from './sized'

@@ -26,6 +26,8 @@ export interface CertifiedArm {
   readonly ensemble?: (EnsembleVote & { readonly others: readonly Classifier[] }) | undefined
   /** The networks of ACES beside the classifier. Default: its entropy selects, and there is no core. */
   readonly aces?: Pick<ArmNetworks, 'selector' | 'core'> | undefined
+  /** Of a router: the network that chooses, and the experts of the other noise levels; `classifier` is that of the smallest. */
+  readonly router?: { readonly network: Classifier; readonly others: readonly Classifier[] } | undefined
   /** Path of the log; `<log>.json` beside it says how its rows were certified. */
   readonly log: string
   /** What identifies the classifier: decides its rows, and so belongs to the log's configuration. */
@@ -95,7 +97,7 @@ export async function certifyDataset(
   const { bound } = guarantee
   const values = dataset.description.imageShape.reduce((product, size) => product * size, 1)
   const drawn = drawnNoise(certification, { smoothing, guarantee, values })
-  requireAcesArms(procedure, arms)
+  requireFittingArms(procedure, arms)
   const networks = await prepareArms(
     session,
     { denoiser: denoiserOf(smoothing), arms: arms.map(networksOf) },
@@ -185,13 +187,23 @@ export async function certifyDataset(
   }
 }
 
-function networksOf({ classifier, ensemble, aces }: CertifiedArm): ArmNetworks {
-  return { members: [classifier, ...(ensemble?.others ?? [])], ensemble, ...aces }
+function networksOf({ classifier, ensemble, aces, router }: CertifiedArm): ArmNetworks {
+  const others = ensemble?.others ?? router?.others ?? []
+  return { members: [classifier, ...others], ensemble, ...aces, router: router?.network }
 }
 
-/** @throws ConfigError where arms have networks that the procedure does not ask, or ACES gets an ensemble */
-function requireAcesArms({ kind }: ProcedureSettings, arms: readonly CertifiedArm[]): void {
-  for (const { name, aces, ensemble } of arms) {
+/** @throws ConfigError where arms have networks that the procedure does not ask, or lack some that it does */
+function requireFittingArms(procedure: ProcedureSettings, arms: readonly CertifiedArm[]): void {
+  const { kind } = procedure
+  const experts = procedure.kind === 'router' ? procedure.sigmas.length : 0
+  for (const { name, aces, ensemble, router } of arms) {
+    const given = router === undefined ? 0 : router.others.length + 1
+    if (given !== experts || (experts > 0 && ensemble !== undefined)) {
+      throw new ConfigError(
+        `The arm ${name} has ${given === 0 ? 'no router' : `a router of ${given} experts`}${ensemble === undefined ? '' : ' and an ensemble'}, and the procedure is ${kind}${experts > 0 ? ` between ${experts}` : ''}.`,
+        { remedy: 'Give the networks of the procedure, an expert for each of its noise levels.' },
+      )
+    }
     if (kind !== 'aces' && aces !== undefined) {
       throw new ConfigError(`The classifier ${name} has networks of ACES, and the procedure is ${kind}.`, {
         remedy: "Set certification.procedure.kind to 'aces', or leave the networks out.",

@@ -80,7 +80,7 @@ export async function certify(
     loading.show(`loading denoiser and classifier: ${nameOf(config)}`)
     networks = await loadNetworks(session, config, { expected })
     loading.end()
-    const { denoiser, classifier, others, selector, core, provenance } = networks
+    const { denoiser, classifier, others, selector, core, router, provenance } = networks
     const unsaid = unsaidOf(known)
     const notes = [
       ...(unsaid === undefined ? [] : [unsaid]),
@@ -103,6 +103,10 @@ export async function certify(
               ...config.ensemble,
               others: others.map(member => member.classifier),
             },
+            router: router && {
+              network: router.classifier,
+              others: others.map(member => member.classifier),
+            },
             aces: config.aces && { selector: selector?.classifier, core: core?.classifier },
             earlier: earlier.filter(other => other !== path),
           },
@@ -118,6 +122,7 @@ export async function certify(
             ...(others.length > 0 && { others: others.map(member => member.provenance) }),
             ...(selector !== undefined && { selector: selector.provenance }),
             ...(core !== undefined && { core: core.provenance }),
+            ...(router !== undefined && { router: router.provenance }),
           },
           checkpoint: config.checkpoint ?? null,
           dataset: 'path' in config.data ? config.data.path : null,

@@ -2,6 +2,7 @@ import type { CertificationConfig } from '../config/schema'
 import { type Bound, gaussianBound } from '../statistics/bound'
 import type { CascadeRule } from '../statistics/cascade'
 import { type PixelDpSplit, pixelDpBoundOfSigma } from '../statistics/pixel-dp'
+import { expertName, ROUTER } from '../statistics/router'
 import { GridCertification, gridRadii, SizedCertification } from './adaptive'
 import {
   type AcesRadiusZeroRule,
@@ -12,6 +13,7 @@ import {
   cohenCertifier,
   gridCertifier,
   pixelDpCertifier,
+  routerCertifier,
   SELECTOR_BALLOT,
   sizedCertifier,
 } from './certifiers'
@@ -52,6 +54,14 @@ export type ProcedureSettings =
       readonly clean: boolean
     }
   | { readonly kind: 'pixel-dp'; readonly split: PixelDpSplit }
+  | {
+      readonly kind: 'router'
+      /** Of the router. */
+      readonly sigma: number
+      /** Of the experts, the smallest first. */
+      readonly sigmas: readonly number[]
+      readonly agreement: number
+    }
 
 /** What of the settings says which procedure it is. */
 export type ProcedureChoice = Pick<CertificationConfig, 'adaptive' | 'n' | 'batch'> &
@@ -93,7 +103,12 @@ export function mostCopies(
   procedure: ProcedureSettings,
   options: { readonly n0: number; readonly n: number },
 ): number {
-  const scales = procedure.kind === 'cascade' ? procedure.sigmas.length : 1
+  const scales =
+    procedure.kind === 'cascade'
+      ? procedure.sigmas.length
+      : procedure.kind === 'router'
+        ? procedure.sigmas.length + 1
+        : 1
   return scales * copiesOfScale(procedure, options)
 }
 
@@ -145,7 +160,8 @@ export interface Looked {
  * Prepares a procedure for all images and ballots: for a grid and n = 100,000 it takes seconds.
  *
  * @param options.alpha - α of one image
- * @param options.scales - of a cascade the bound of each noise level; `bound` is that of the first
+ * @param options.scales - of a cascade the bound of each noise level, of a router those of the experts and then its own; `bound` is that of
+ *   the first
  */
 export function certifiersOf(
   procedure: ProcedureSettings,
@@ -190,6 +206,16 @@ export function certifiersOf(
           ...{ scales: lines, alpha, n0, n, threshold, rule, ballot },
           ...(clean && { clean: CLEAN_LINE }),
         })
+    }
+    case 'router': {
+      const { sigma, sigmas, agreement } = procedure
+      const lines = sigmas.map((own, expert) => ({
+        ...{ line: expertName(expert), bound: scales[expert] ?? gaussianBound(own) },
+      }))
+      const router = { line: ROUTER, bound: scales[sigmas.length] ?? gaussianBound(sigma) }
+      const { alpha, n } = options
+      return ({ ballot = ONLY_BALLOT } = {}) =>
+        routerCertifier({ router, experts: lines, alpha, n0, n, agreement, ballot })
     }
     case 'pixel-dp': {
       const { bound, alpha: eta, n } = options

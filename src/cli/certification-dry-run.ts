@@ -45,6 +45,8 @@ function nameOf({ procedure }: CertificationPlan): string {
       return `cascade, sigma ${procedure.sigmas.join(', ')}, at most`
     case 'pixel-dp':
       return 'PixelDP'
+    case 'router':
+      return `router, sigma ${procedure.sigmas.join(', ')}, at most`
   }
 }
 

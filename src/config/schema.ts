@@ -4,6 +4,7 @@ import { ConfigError } from '../errors'
 import { certificationSchema } from './certification-schema'
 import { ensembleSchema, problemsOfEnsemble } from './certified/ensemble-schema'
 import { acesNetworksSchema, problemsOfAcesNetworks, problemsOfProcedure } from './certified/procedure-schema'
+import { problemsOfRouterNetworks, routerNetworksSchema } from './certified/router-schema'
 import { dataSchema } from './data-schema'
 import { fromEarlierForm } from './earlier-form'
 import { explainIssues } from './explain-issues'
@@ -12,7 +13,7 @@ import { METHOD_KINDS, type MethodConfig, methodSchema } from './methods'
 import { networkFolders, trainedBy } from './methods/trained'
 import { classifierSchema, tuningSchema } from './model-schema'
 import { checkpointsSchema, optimisationSchema } from './optimisation-schema'
-import { problemsOfCertification, problemsOfRun } from './rules'
+import { type Problem, problemsOfCertification, problemsOfRun } from './rules'
 import { smoothingSchema } from './smoothing-schema'
 import { isDiffusionModel } from './sources/denoisers'
 import type { CertificationRunConfig, RunConfigInput, RunSettings } from './types/run'
@@ -92,10 +93,24 @@ function runSchemaOf<Method extends z.ZodType<{ readonly kind: string }>>(method
     for (const { path, message } of [
       ...problemsOfRun(whole),
       ...problemsOfProcedure(whole.certification, whole.smoothing),
+      ...problemsOfOneClassifier(whole.certification),
     ]) {
       context.addIssue({ code: 'custom', path: path.split('.'), message })
     }
   })
+}
+
+/** A run trains no more than one of the networks that a router takes. */
+function problemsOfOneClassifier({
+  procedure,
+}: Pick<RunSettings, 'certification'>['certification']): Problem[] {
+  if (procedure.kind !== 'router') return []
+  return [
+    {
+      path: 'certification.procedure.kind',
+      message: 'expected a procedure of one classifier in the settings of a run, got router',
+    },
+  ]
 }
 
 /** A whole fine-tuning run, with the certification that may follow it. */
@@ -116,15 +131,19 @@ export const certificationRunSchema = z
     aces: acesNetworksSchema
       .optional()
       .describe('Networks that the procedure aces asks beside the classifier. Default: none.'),
+    router: routerNetworksSchema
+      .optional()
+      .describe('Networks that the procedure router asks beside the classifier. Default: none.'),
     certification: certificationSchema.describe('What is certified, and how surely.'),
   })
-  .superRefine(({ smoothing, classifier, ensemble, aces, certification }, context) => {
+  .superRefine(({ smoothing, classifier, ensemble, aces, router, certification }, context) => {
     const { procedure } = certification
     for (const { path, message } of [
       ...problemsOfCertification({ classifier }),
       ...(ensemble === undefined ? [] : problemsOfEnsemble(ensemble)),
       ...problemsOfProcedure(certification, smoothing),
       ...problemsOfAcesNetworks({ procedure, aces, ensemble }),
+      ...problemsOfRouterNetworks({ procedure, router, ensemble }),
     ]) {
       context.addIssue({ code: 'custom', path: path.split('.'), message })
     }

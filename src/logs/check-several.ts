@@ -5,7 +5,7 @@ import { lowerConfidenceBound, upperConfidenceBound } from '../statistics/confid
 import { errorOfEach } from '../statistics/pixel-dp'
 import type { JsonObject } from './certification-log-metadata'
 import type { Evidence, EvidencePart } from './outcome'
-import { type Check, isClose, type RowProblem } from './row-problem'
+import { type Check, isClose, problemOfBound, type RowProblem } from './row-problem'
 
 /** Checks of rows whose statement follows from several bounds: of ACES, a cascade, PixelDP. */
 
@@ -126,12 +126,6 @@ function problemOfCounts(
   return own === candidateCount
     ? undefined
     : { column: 'candidate_count', logged: candidateCount, expected: own }
-}
-
-function problemOfBound(logged: number | undefined, computed: number): RowProblem | undefined {
-  return logged === undefined || isClose(logged, computed)
-    ? undefined
-    : { column: 'evidence', logged: `lowerBound ${logged}`, expected: `lowerBound ${computed}` }
 }
 
 function problemOfRadius(logged: number, computed: number): RowProblem | undefined {

@@ -59,13 +59,13 @@ export interface Evidence {
   readonly parts?: readonly EvidencePart[]
 }
 
-/** Votes beside those of the row: of an earlier round or scale, or of the selector of ACES. */
+/** Votes beside those of the row: of an earlier round or scale, of the selector of ACES, or of a router and its other experts. */
 export interface EvidencePart
   extends Omit<
     Evidence,
     'parts' | 'pValue' | 'look' | 'looks' | 'pilot' | 'pilots' | 'planned' | 'upperBound' | 'unsmoothed'
   > {
-  /** `round 1`, `scale 1`, counted from 1, or `selector`. */
+  /** `round 1`, `scale 1`, `expert 1`, counted from 1, `selector` or `router`. */
   readonly of: string
 }
 

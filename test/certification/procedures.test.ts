@@ -63,6 +63,7 @@ function settings(
 
 const network = (path: string) => ({ classifier: { source: 'timm' as const, path } })
 const cascade = { kind: 'cascade' as const, sigmas: [0.75, 0.4, 0.25] }
+const router = { kind: 'router' as const, sigma: 0.4, sigmas: [0.25, 0.75], agreement: 0.1 }
 const PROCEDURES: [string, () => CertificationRunConfigInput][] = [
   [
     'ACES by entropy with a core',
@@ -87,6 +88,14 @@ const PROCEDURES: [string, () => CertificationRunConfigInput][] = [
       ),
   ],
   ['PixelDP', () => settings({ procedure: { kind: 'pixel-dp' } })],
+  [
+    'a router',
+    () =>
+      settings(
+        { procedure: router },
+        { router: { network: network(selector), others: [{ path: CLASSIFIER }] } },
+      ),
+  ],
 ]
 
 const rowsOf = ({ rows }: CertificationLog) => rows.map(({ durationMs: _, ...row }) => row)
@@ -124,7 +133,7 @@ it.each(PROCEDURES)(
     expect(merged.metadata?.configuration.procedure).toMatchObject(procedure as object)
     expect(isChecked(merged)).toBe(true)
     const { notes } = analyze([{ label: 'one', log: merged }])
-    expect(notes.join('\n')).toMatch(/ACES|cascade over σ 0.75, 0.4, 0.25|PixelDP/)
+    expect(notes.join('\n')).toMatch(/ACES|cascade over σ 0.75, 0.4, 0.25|PixelDP|of a router at σ 0.4/)
     expect(notes.join('\n')).not.toMatch(/is adaptive|Not checkable/)
   },
 )

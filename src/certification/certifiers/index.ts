@@ -21,8 +21,6 @@ export {
 } from './pixel-dp'
 export { type PredictCertifierOptions, predictCertifier } from './predict'
 export {
-  expertName,
-  ROUTER,
   type RoutedLine,
   type RouterCertifierOptions,
   routerCertifier,

@@ -1,6 +1,13 @@
 import type { Evidence, EvidencePart } from '../../logs/outcome'
 import type { Bound } from '../../statistics/bound'
-import { alphaOfPart, decideRouter, expertsAsked, requireRouter } from '../../statistics/router'
+import {
+  alphaOfPart,
+  decideRouter,
+  expertName,
+  expertsAsked,
+  ROUTER,
+  requireRouter,
+} from '../../statistics/router'
 import { ABSTAIN, estimateFromCounts, leadingClass, predictFromCounts } from '../statistics'
 import { type Ask, type Certifier, ONLY_BALLOT, type Steps } from './certifier'
 
@@ -106,14 +113,6 @@ export function routerPredictCertifier({
         : { kind: 'predicted', class: prediction, evidence }
     },
   }
-}
-
-/** The router among the votes of a row. */
-export const ROUTER = 'router'
-
-/** An expert among the votes of a row, by its place. */
-export function expertName(expert: number): string {
-  return `expert ${expert + 1}`
 }
 
 function asksOf(

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { positive, text } from '../fields'
 import { askedClassifierSchema } from '../model-schema'
 import type { Problem } from '../rules'
+import { problemsOfRouter, routerProcedureSchema } from './router-schema'
 
 /** How votes become a statement about an image, and the networks that ACES asks beside the classifier. */
 
@@ -87,7 +88,13 @@ const pixelDp = z.strictObject({
 })
 
 /** What is stated about an image, and how. */
-export const procedureSchema = z.discriminatedUnion('kind', [certify, aces, cascade, pixelDp])
+export const procedureSchema = z.discriminatedUnion('kind', [
+  certify,
+  aces,
+  cascade,
+  pixelDp,
+  routerProcedureSchema,
+])
 
 export type ProcedureConfig = z.output<typeof procedureSchema>
 
@@ -155,6 +162,7 @@ export function problemsOfProcedure(
     })
   }
   if (kind === 'cascade') problems.push(...problemsOfCascade(procedure, { sigma }))
+  if (kind === 'router') problems.push(...problemsOfRouter(procedure, { sigma }))
   if (kind === 'pixel-dp' && procedure.split === 'published' && (alpha !== 0.05 || familyWise)) {
     problems.push({
       path: 'certification.procedure.split',

@@ -71,12 +71,34 @@ export type PixelDpProcedureInput = {
   split?: 'halves' | 'published' | undefined
 }
 
+/**
+ * A smoothed router chooses which of several experts answers, each smoothed at its own noise level. The radius
+ * is the smaller one of router and expert, and each has half of alpha.
+ */
+export type RouterProcedureInput = {
+  /**
+   * A smoothed router chooses which of several experts answers, each smoothed at its own noise level. The
+   * radius is the smaller one of router and expert, and each has half of alpha.
+   */
+  kind: 'router'
+  /** Noise level of the router, for pixels in [0, 1]. */
+  sigma: number
+  /** The noise levels of the experts, the smallest first, which is smoothing.sigma. */
+  sigmas: Array<number>
+  /**
+   * Radius of the router's choice under which all experts are asked: what they agree on holds whatever the
+   * router chooses. Default 0: where the router abstains.
+   */
+  agreement?: number | undefined
+}
+
 /** What is stated about an image, and how it follows from votes. Default: CERTIFY. */
 export type ProcedureConfigInput =
   | CertifyProcedureInput
   | AcesProcedureInput
   | CascadeProcedureInput
   | PixelDpProcedureInput
+  | RouterProcedureInput
 
 /** How the result is certified, with the same smoothing. */
 export type CertificationConfigInput = {
@@ -257,12 +279,34 @@ export type PixelDpProcedure = {
   split: 'halves' | 'published'
 }
 
+/**
+ * A smoothed router chooses which of several experts answers, each smoothed at its own noise level. The radius
+ * is the smaller one of router and expert, and each has half of alpha.
+ */
+export type RouterProcedure = {
+  /**
+   * A smoothed router chooses which of several experts answers, each smoothed at its own noise level. The
+   * radius is the smaller one of router and expert, and each has half of alpha.
+   */
+  kind: 'router'
+  /** Noise level of the router, for pixels in [0, 1]. */
+  sigma: number
+  /** The noise levels of the experts, the smallest first, which is smoothing.sigma. */
+  sigmas: Array<number>
+  /**
+   * Radius of the router's choice under which all experts are asked: what they agree on holds whatever the
+   * router chooses. Default 0: where the router abstains.
+   */
+  agreement: number
+}
+
 /** What is stated about an image, and how it follows from votes. Default: CERTIFY. */
 export type ProcedureConfig =
   | CertifyProcedure
   | AcesProcedure
   | CascadeProcedure
   | PixelDpProcedure
+  | RouterProcedure
 
 /** How the result is certified, with the same smoothing. */
 export type CertificationConfig = {

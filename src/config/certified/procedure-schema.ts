@@ -146,7 +146,7 @@ export function problemsOfProcedure(
   if (kind !== 'certify' && adaptive !== 'none') {
     problems.push({
       path: 'certification.adaptive',
-      message: `expected none for the procedure ${kind}, which has numbers of its own votes, got ${JSON.stringify(adaptive)}`,
+      message: `expected none for the procedure ${kind}, which has its own numbers of votes, got ${JSON.stringify(adaptive)}`,
     })
   }
   if (kind !== 'certify' && noise !== 'gaussian') {

@@ -22,7 +22,7 @@ const CERTIFICATION = 1
 export function acesCheck({ alpha, bound }: Checked): Check {
   return ({ finding, radius }, evidence) => {
     const selector = evidence.parts?.find(({ of }) => of === 'selector')
-    if (selector === undefined) return { column: 'evidence', logged: 'no selector', expected: 'its votes' }
+    if (selector === undefined) return { column: 'evidence', logged: 'not a selector', expected: 'its votes' }
     if (selector.n !== evidence.n) {
       return { column: 'evidence', logged: `n ${selector.n} of the selector`, expected: `n ${evidence.n}` }
     }

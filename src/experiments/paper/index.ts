@@ -1,6 +1,7 @@
 import { ConfigError } from '../../errors'
 import { didYouMean } from '../../files/nearest-name'
 import type { Experiment } from '../definition'
+import { router } from '../router'
 import { table1 } from '../table1'
 import { adversarial } from './adversarial'
 import { baselines } from './baselines'
@@ -32,8 +33,8 @@ export const PAPER_EXPERIMENTS: readonly Experiment[] = [
   baselines,
 ]
 
-/** By name; `all` names those of the paper, but for `table1`, which trains many other systems. */
-export const EXPERIMENTS: readonly Experiment[] = [...PAPER_EXPERIMENTS, table1, tuning]
+/** By name; `all` names those of the paper, but for `table1`, which trains many other systems, and `router`. */
+export const EXPERIMENTS: readonly Experiment[] = [...PAPER_EXPERIMENTS, table1, router, tuning]
 
 /**
  * Experiments by their names, each once.

@@ -151,8 +151,11 @@ async function prepare(
   )
   const bounds = scales.map(({ bound }) => bound) as unknown as readonly [Bound, ...Bound[]]
   const { members, ensemble } = arm
-  const targets = scales.map(scale => ({
-    ...{ smoothing: scale.smoothing, members, by: ensemble?.by ?? 'logits', classes: ready.classes },
+  // Of a router its experts, each at its noise level.
+  const climbed = procedure.kind === 'router' ? scales.slice(0, procedure.sigmas.length) : scales
+  const targets = climbed.map((scale, place) => ({
+    ...{ smoothing: scale.smoothing, by: ensemble?.by ?? 'logits', classes: ready.classes },
+    members: procedure.kind === 'router' ? members.slice(place, place + 1) : members,
   })) as unknown as SearchContext['targets']
   const context = (onNote: FindChangesHooks['onNote']): SearchContext => ({
     targets,

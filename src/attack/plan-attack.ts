@@ -113,13 +113,18 @@ export async function planAttack(
 }
 
 /**
- * What has to state another class: ACES and a cascade where they have certified, CERTIFY for all that speak of the majority of one
+ * What has to state another class: ACES, a cascade and a router where they have certified, CERTIFY for all that speak of the majority of one
  * smoothed classifier. Every statement of it is sound, whatever rule the log has.
  */
 function attackedProcedure({ procedure }: CertificationConfiguration): CertificationConfig['procedure'] {
-  const { kind, threshold, sigmas } = procedure
-  if (kind !== 'aces' && kind !== 'cascade') return { kind: 'certify' }
-  const { data } = procedureSchema.safeParse({ kind, threshold, ...(kind === 'cascade' && { sigmas }) })
+  const { kind, threshold, sigma, sigmas, agreement } = procedure
+  const decisive = {
+    aces: { threshold },
+    cascade: { threshold, sigmas },
+    router: { sigma, sigmas, agreement },
+  }
+  if (kind !== 'aces' && kind !== 'cascade' && kind !== 'router') return { kind: 'certify' }
+  const { data } = procedureSchema.safeParse({ kind, ...decisive[kind] })
   if (data !== undefined) return data
   throw new DataError(
     `The log says it is of ${kind}, and not by which ${kind === 'aces' ? 'threshold' : 'noise levels'}.`,

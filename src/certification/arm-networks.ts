@@ -52,9 +52,15 @@ export function armOf(
   }
 }
 
+/** The networks of an arm that are ready to vote. */
+export interface PreparedArm extends ArmNetworks {
+  /** K. */
+  readonly classes: number
+}
+
 /** Networks of arms that are ready to vote. */
 export interface PreparedArms {
-  readonly arms: readonly (ArmNetworks & { /** K. */ readonly classes: number })[]
+  readonly arms: readonly PreparedArm[]
   /** All classifiers of all arms, to be freed by the caller. */
   readonly classifiers: readonly Classifier[]
   readonly denoiserDtype: Dtype | null
@@ -133,7 +139,8 @@ function requireSelector(head: number): void {
   )
 }
 
-function requireRouterHead(head: number, { experts }: { readonly experts: number }): void {
+/** @throws ConfigError where a router has other than a class for each expert */
+export function requireRouterHead(head: number, { experts }: { readonly experts: number }): void {
   if (head === experts) return
   throw new ConfigError(
     `The router, router.network, tells ${head} classes apart, expected ${experts}, one for each expert.`,

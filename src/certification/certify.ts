@@ -168,7 +168,11 @@ function imagesOf(data: DataConfig): JsonObject {
  *
  * @param checkpoint - Name of a checkpoint that was chosen among several; it is part of the log's.
  */
-export function defaultLogPath({ output, smoothing }: CertificationRunConfig, checkpoint?: string): string {
-  const parts = [...(checkpoint === undefined ? [] : [checkpoint]), 'sigma', smoothing.sigma]
+export function defaultLogPath(
+  { output, smoothing, certification }: CertificationRunConfig,
+  checkpoint?: string,
+): string {
+  const what = certification.procedure.kind === 'router' ? ['router'] : ['sigma', smoothing.sigma]
+  const parts = [...(checkpoint === undefined ? [] : [checkpoint]), ...what]
   return join(output, `certify-${parts.join('-')}.tsv`)
 }

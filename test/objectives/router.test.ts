@@ -3,7 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { finetune, parseConfig, type RunConfigInput, type Session, torch } from '../../src'
-import { certifiedShare, defaultRadii, leastOf, mostOf, thresholds } from '../../src/objectives/router/router-values'
+import {
+  certifiedShare,
+  defaultRadii,
+  leastOf,
+  mostOf,
+  thresholds,
+} from '../../src/objectives/router/router-values'
 import { readRun } from '../../src/runs/read-run'
 import { gaussianBound } from '../../src/statistics/bound'
 import { connectForTest } from '../support/digits'

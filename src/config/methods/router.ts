@@ -24,8 +24,7 @@ export const routerSchema = z.strictObject({
     .min(2)
     .max(100)
     .refine(
-      experts =>
-        experts.every(({ sigma }, place) => place === 0 || sigma > (experts[place - 1]?.sigma ?? 0)),
+      experts => experts.every(({ sigma }, place) => place === 0 || sigma > (experts[place - 1]?.sigma ?? 0)),
       { error: 'expected the smallest noise level first and each larger than the one before' },
     )
     .describe('The experts, the smallest noise level first: the router has a class for each, in this order.'),

@@ -1,7 +1,22 @@
 import { type RouterSettings, routerSchema } from '../../config/methods/router'
 import { leadingClass } from '../../smoothing/leading-class'
 import { seenCopies } from '../../smoothing/smoothing'
-import { add, argmax, div, eq, gt, mean, mul, pick, type SoftLabels, select, sub, sum, type Tensor, to } from '../../torch'
+import {
+  add,
+  argmax,
+  div,
+  eq,
+  gt,
+  mean,
+  mul,
+  pick,
+  type SoftLabels,
+  select,
+  sub,
+  sum,
+  type Tensor,
+  to,
+} from '../../torch'
 import { loadVotes } from '../load-soft-labels'
 import { logProbabilities } from '../log-probabilities'
 import type { Objective, SimpleForm } from '../objective'
@@ -73,7 +88,12 @@ export const router: Objective<RouterForm> = {
       chosen_MB: mul(to(eq(choice_MB, expert), 'float32'), value_B),
     }))
     const total = (terms: readonly Tensor<'MB'>[]) =>
-      sum(mean(terms.reduce((sum_MB, term_MB) => add(sum_MB, term_MB)), 'M'))
+      sum(
+        mean(
+          terms.reduce((sum_MB, term_MB) => add(sum_MB, term_MB)),
+          'M',
+        ),
+      )
     const loss = total(each.map(({ loss_MB }) => loss_MB))
     const chosen = total(each.map(({ chosen_MB }) => chosen_MB))
     const best = sum(mostOf(values))
@@ -86,7 +106,8 @@ export const router: Objective<RouterForm> = {
     ),
     chosenShare: {
       label: 'certified by the choice',
-      caption: 'Share of the radii at which the expert that the router chooses under noise certifies a training image.',
+      caption:
+        'Share of the radii at which the expert that the router chooses under noise certifies a training image.',
       tag: 'train/certified_by_choice',
       unit: 'share',
       of: ({ chosen }, { images }) => chosen / images,

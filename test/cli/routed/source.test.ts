@@ -103,8 +103,9 @@ describe('a router on the command line', () => {
       expect(metadata?.configuration.procedure).toMatchObject({
         ...{ kind: 'router', sigma: 0.25, sigmas: SIGMAS, certifiedSigmas: SIGMAS, agreement: 0.1 },
       })
-      const { models } = metadata?.configuration ?? {}
-      expect(models).toMatchObject({ router: { network: expect.anything(), others: [expect.anything()] } })
+      expect(metadata?.configuration.models).toMatchObject({
+        router: { network: expect.anything(), others: [expect.anything()] },
+      })
 
       const few = ['--starts', '1', '--steps', '2', '--noises', '4', '--rounds', '2', '--votes', '50']
       const attacked = await runProgram('src/cli/main.ts', 'attack', ...words, ...few, '--images', 'first:1')

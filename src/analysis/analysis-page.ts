@@ -1,11 +1,10 @@
-import type { LabelledLogs } from './accuracy-table'
 import type { Analysis } from './analyze'
 import { legendLayout } from './chart/legend'
 import type { ChartSize } from './chart-svg'
 import { normOfMethods } from './norm'
-import { certifiedAccuracyChart, certifiedAccuracyFigure } from './plots'
+import { type Curve, certifiedAccuracyChart, certifiedAccuracyFigure } from './plots'
 import type { Report } from './report'
-import type { Method } from './runs'
+import type { Method, Run } from './runs'
 
 /** The page of an analysis: tables, curves, accuracy by class, and what the figures do and do not say. */
 export async function analysisPage({ methods, tables, perClass, notes }: Analysis): Promise<Report> {
@@ -30,22 +29,25 @@ export async function analysisPage({ methods, tables, perClass, notes }: Analysi
 }
 
 /** One line a run, several seeds with their band. */
-function curvesOf(methods: readonly Method[]): LabelledLogs[] {
-  return methods.flatMap(({ runs }) =>
-    runs.map(({ name, logs, allowDifferent }) => ({
-      label: name,
-      logs: logs.map(({ rows }) => rows),
-      allowDifferent,
-    })),
-  )
+function curvesOf(methods: readonly Method[]): Curve[] {
+  return methods.flatMap(({ runs }) => runs.map(run => ({ label: run.name, ...averaged(run) })))
 }
 
-/** The curves of one analysis by themselves. `height` is that without the legend. */
+/** One line a method: of several runs the best at each radius. */
+function envelopesOf(methods: readonly Method[]): Curve[] {
+  return methods.map(({ name, runs }) => ({ label: name, runs: runs.map(averaged) }))
+}
+
+function averaged({ logs, allowDifferent }: Run) {
+  return { logs: logs.map(({ rows }) => rows), allowDifferent }
+}
+
+/** The curves of one analysis alone, with `envelope` one a method. `height` is that without the legend. */
 export function curvesChart(
   { methods }: Pick<Analysis, 'methods'>,
-  { width = 720, height = 400 }: ChartSize = {},
+  { width = 720, height = 400, envelope = false }: ChartSize & { readonly envelope?: boolean } = {},
 ): Promise<string> {
-  const lines = curvesOf(methods)
+  const lines = envelope ? envelopesOf(methods) : curvesOf(methods)
   return certifiedAccuracyChart(lines, {
     norm: normOfMethods(methods),
     width,

@@ -56,10 +56,12 @@ export {
   paperTableNames,
 } from './paper-tables'
 export {
+  type Curve,
   type CurvePoint,
   certifiedAccuracyChart,
   certifiedAccuracyCurves,
   certifiedAccuracyFigure,
+  type EnvelopeLogs,
 } from './plots'
 export {
   type Chart,

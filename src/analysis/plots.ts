@@ -1,12 +1,21 @@
 import { ConfigError } from '../errors'
 import { labelRadius } from '../logs/certification-log'
 import { NORM_TEXT } from '../statistics/bound'
-import { type LabelledLogs, overSeeds } from './accuracy-table'
-import { certifiedAccuracy } from './certified-accuracy'
+import type { LabelledLogs } from './accuracy-table'
 import { legendLayout } from './chart/legend'
 import { byLabel, type ChartSize, renderSvg, requireDistinct } from './chart-svg'
+import { bestOverRuns } from './envelope'
 import type { Chart } from './report'
-import { requireOneSetOfImages } from './same-images'
+import { type AveragedLogs, requireOneSetOfImages } from './same-images'
+
+/** What a curve shows: one configuration, or of several the best at each radius, as in the paper's Table 1. */
+export type Curve = LabelledLogs | EnvelopeLogs
+
+/** The logs of several configurations, usually one per σ, that are one curve. */
+export interface EnvelopeLogs {
+  readonly label: string
+  readonly runs: readonly AveragedLogs[]
+}
 
 /** One point of a curve of certified accuracy; accuracies in percent, deviation 0 for a single seed. */
 export interface CurvePoint {
@@ -20,12 +29,12 @@ const CURVE_POINTS = 401
 
 /**
  * Certified accuracy over an even grid of radii up to the first at which it is 0, with mean and standard deviation over
- * seeds. Drawn as steps that end at their point, a curve never shows more than was certified.
+ * seeds, those of the best configuration where there are several. Drawn as steps that end at their point, a curve never shows more than was certified.
  *
  * @throws ConfigError for methods that share a label, logs of different images, or a maxRadius that is not above 0; otherwise as `certifiedAccuracy`
  */
 export function certifiedAccuracyCurves(
-  methods: readonly LabelledLogs[],
+  methods: readonly Curve[],
   {
     maxRadius = largestRadius(methods),
   }: {
@@ -40,13 +49,15 @@ export function certifiedAccuracyCurves(
     })
   }
   const radii = Array.from({ length: CURVE_POINTS }, (_, point) => (maxRadius * point) / (CURVE_POINTS - 1))
-  return methods.flatMap(({ label, logs, allowDifferent }) => {
-    requireOneSetOfImages(`"${label}"`, { logs, allowDifferent })
-    const accuracies = logs.map(rows => certifiedAccuracy(rows, radii))
-    const points = radii.map((radius, point) => {
-      const spread = overSeeds(accuracies.map(shares => 100 * (shares[point] as number)))
+  return methods.flatMap(curve => {
+    const { label } = curve
+    const runs = runsOf(curve).map(({ logs, allowDifferent }) => {
+      requireOneSetOfImages(`"${label}"`, { logs, allowDifferent })
+      return { logs: logs.map(rows => ({ rows })), allowDifferent }
+    })
+    const points = bestOverRuns(runs, radii).map(({ radius, accuracy: spread }) => {
       const { mean, deviation } = typeof spread === 'number' ? { mean: spread, deviation: 0 } : spread
-      return { label, radius, accuracy: mean, deviation }
+      return { label, radius, accuracy: 100 * mean, deviation: 100 * deviation }
     })
     const end = points.findIndex(({ accuracy }) => accuracy === 0)
     return end === -1 ? points : points.slice(0, end + 1)
@@ -60,7 +71,7 @@ export function certifiedAccuracyCurves(
  * @throws as `certifiedAccuracyCurves`
  */
 export async function certifiedAccuracyChart(
-  methods: readonly LabelledLogs[],
+  methods: readonly Curve[],
   {
     maxRadius = largestRadius(methods),
     norm = NORM_TEXT.l2,
@@ -121,7 +132,7 @@ export async function certifiedAccuracyChart(
 
 /** The curves of certified accuracy as a chart of a page, wide and narrow. Throws as {@link certifiedAccuracyChart} does. */
 export async function certifiedAccuracyFigure(
-  methods: readonly LabelledLogs[],
+  methods: readonly Curve[],
   { norm = NORM_TEXT.l2 }: { readonly norm?: string } = {},
 ): Promise<Chart> {
   const labels = methods.map(({ label }) => label)
@@ -130,15 +141,21 @@ export async function certifiedAccuracyFigure(
     width,
     height: height + legendLayout(labels, width).height,
   })
-  const bands = methods.some(({ logs }) => logs.length > 1)
+  const isEnvelope = methods.some(curve => runsOf(curve).length > 1)
+  const best = isEnvelope ? '; of several noise levels the best at each radius' : ''
+  const bands = methods.some(curve => runsOf(curve).some(({ logs }) => logs.length > 1))
     ? '; bands are one standard deviation over seeds'
     : ''
   return {
     svg: await certifiedAccuracyChart(methods, sized(900, 370)),
     narrowSvg: await certifiedAccuracyChart(methods, sized(340, 260)),
-    caption: `Certified accuracy against the ${norm} radius of the perturbation, for pixels in [0, 1]${bands}.`,
+    caption: `Certified accuracy against the ${norm} radius of the perturbation, for pixels in [0, 1]${best}${bands}.`,
     alt: `Certified accuracy against radius for ${labels.join('; ')}.`,
   }
+}
+
+function runsOf(curve: Curve): readonly AveragedLogs[] {
+  return 'logs' in curve ? [curve] : curve.runs
 }
 
 /** Ticks where tables have their radii: at quarters, or where these are too many at the least multiple of one. */
@@ -148,8 +165,9 @@ function quartersUpTo(largest: number): number[] {
   return Array.from({ length: Math.floor(largest / step + 1e-9) + 1 }, (_, place) => place * step)
 }
 
-function largestRadius(methods: readonly LabelledLogs[]): number {
-  const radii = methods.flatMap(({ logs }) => logs.flatMap(rows => rows.map(row => labelRadius(row) ?? 0)))
+function largestRadius(methods: readonly Curve[]): number {
+  const logs = methods.flatMap(curve => runsOf(curve).flatMap(run => run.logs))
+  const radii = logs.flatMap(rows => rows.map(row => labelRadius(row) ?? 0))
   const largest = radii.reduce((a, b) => Math.max(a, b), 0)
   return Math.max(0.25, Math.ceil(largest * 4) / 4)
 }

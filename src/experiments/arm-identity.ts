@@ -17,7 +17,7 @@ export async function modelsOfArm(arm: ResolvedArm, seed: number): Promise<JsonO
     const [first, ...others] = await Promise.all(arm.router.experts.map(expert => modelsOfArm(expert, seed)))
     return { ...first, router: { network: own, others } }
   }
-  const { classifier, smoothing, checkpoint, ensemble } = await certifiedOf(arm, seed)
+  const { classifier, smoothing, checkpoint, ensemble, aces } = await certifiedOf(arm, seed)
   return {
     denoiser: await hashesAt(smoothing.denoiser),
     classifier: await hashesAt(classifier),
@@ -32,6 +32,7 @@ export async function modelsOfArm(arm: ResolvedArm, seed: number): Promise<JsonO
         ),
       },
     }),
+    ...(aces?.core !== undefined && { aces: { core: await hashesAt(aces.core.classifier) } }),
   }
 }
 
@@ -39,7 +40,11 @@ export async function modelsOfArm(arm: ResolvedArm, seed: number): Promise<JsonO
 export async function certifiedOf(arm: ResolvedArm, seed: number): Promise<CertificationRunConfig> {
   const runs = await Promise.all(memberSeeds(arm, seed).map(own => findCheckpoint(seedFolder(arm, own))))
   const [first, ...others] = runs.map(({ checkpoint }) => checkpoint)
-  const config = certificationOf(arm.config, first)
+  const { core } = arm
+  const config = {
+    ...certificationOf(arm.config, first),
+    ...(core && { aces: { core: { classifier: core } } }),
+  }
   if (others.length === 0) return config
   return { ...config, ensemble: { others: others.map(checkpoint => ({ checkpoint })), by: 'logits' } }
 }

@@ -2,7 +2,12 @@ import { createHash } from 'node:crypto'
 import { isAbsolute, join, relative, resolve } from 'node:path'
 import { requireCertifiable } from '../certification/require-certifiable'
 import { certificationSchema } from '../config/certification-schema'
-import { type CertificationConfig, parseConfig, type RunConfig } from '../config/schema'
+import {
+  type CertificationConfig,
+  type ClassifierConfig,
+  parseConfig,
+  type RunConfig,
+} from '../config/schema'
 import { ConfigError } from '../errors'
 import { tracesOf } from '../training/trace-hooks'
 import type { Arm, Experiment } from './definition'
@@ -19,7 +24,7 @@ export interface ResolvedArm {
   readonly id: string
   /** Folder of the logs of all seeds. */
   readonly folder: string
-  /** Folder of the runs of all seeds: the same, but for an ensemble of runs, which shares those of one of its configuration. */
+  /** Folder of the runs of all seeds: the same, but for an ensemble of runs and for a procedure other than CERTIFY, which share those of CERTIFY with one run. */
   readonly runs: string
   /** Whose runs give the soft labels that this arm is trained with. */
   readonly softLabels?: SoftLabelsOf
@@ -31,6 +36,8 @@ export interface ResolvedArm {
         readonly procedure: CertificationConfig['procedure']
       }
     | undefined
+  /** Of ACES: the network that is asked about the image without noise. */
+  readonly core?: ClassifierConfig
 }
 
 /** Whose smoothed classifier votes on training images, and on how many copies of each. */
@@ -129,12 +136,14 @@ function resolveArm(
   const identity = identityOf(config, { arm, isTrained, output, softLabels, router })
   const hash = createHash('sha256').update(identity).digest('hex')
   const own = `${isTrained ? 'sigma' : 'off-the-shelf-sigma'}-${sigma}-${hash.slice(0, 10)}`
-  const id = members === 1 ? own : `${own}-of-${members}`
+  const core = arm.core?.(base)
+  const id = [own, ...(members === 1 ? [] : [`of-${members}`]), ...asked(config, core)].join('-')
   const [folder, runs] = [join(output, 'arms', id), join(output, 'arms', own)]
   return {
     ...{ arm, sigma, isTrained, config, id, folder, runs },
     ...(softLabels && { softLabels }),
     ...(routed && { router: routed }),
+    ...(core && { core }),
   }
 }
 
@@ -164,6 +173,15 @@ function routerOf(
   }
   const procedure = { kind: 'router', sigma, sigmas, agreement: router?.agreement ?? 0 } as const
   return { experts: experts as unknown as readonly [ResolvedArm, ...ResolvedArm[]], n, procedure }
+}
+
+/** What names the procedure of an arm, and the network that it asks beside the arm's; nothing for CERTIFY. */
+function asked({ certification: { procedure } }: RunConfig, core: ClassifierConfig | undefined): string[] {
+  if (procedure.kind === 'certify') return []
+  const hash = createHash('sha256')
+    .update(JSON.stringify([procedure, core ?? null]))
+    .digest('hex')
+  return [procedure.kind, hash.slice(0, 6)]
 }
 
 /** Everything that decides the trained weights but the seed. Paths are written as seen from the output, so that a checkout can be moved. */

@@ -66,9 +66,10 @@ export async function certifyArms(
     } finally {
       session.free([
         dataset,
-        classifiers.flatMap(({ classifier, ensemble, router }) => [
+        classifiers.flatMap(({ classifier, ensemble, aces, router }) => [
           ...[classifier, ...(ensemble?.others ?? []), ...(router?.others ?? [])],
           ...(router === undefined ? [] : [router.network]),
+          ...(aces?.core === undefined ? [] : [aces.core]),
         ]),
       ])
     }
@@ -98,17 +99,23 @@ async function votersOf(
   session: Session,
   arm: ResolvedArm,
   seed: number,
-): Promise<Pick<CertifiedArm, 'classifier' | 'ensemble' | 'router'>> {
+): Promise<Pick<CertifiedArm, 'classifier' | 'ensemble' | 'aces' | 'router'>> {
   if (arm.router !== undefined) {
     const { experts } = arm.router
     const [first, ...others] = await Promise.all(experts.map(expert => classifierOf(session, expert, seed)))
     const network = await classifierOf(session, { ...arm, router: undefined }, seed)
     return { classifier: first as Classifier, router: { network, others } }
   }
-  const { classifier: settings, checkpoint, ensemble } = await certifiedOf(arm, seed)
+  const { classifier: settings, checkpoint, ensemble, aces } = await certifiedOf(arm, seed)
   const load = async (from: string | undefined) =>
     (await loadBaseClassifier(session, settings, { checkpoint: from })).classifier
   const classifier = await load(checkpoint)
+  if (aces?.core !== undefined) {
+    return {
+      classifier,
+      aces: { core: (await loadBaseClassifier(session, aces.core.classifier)).classifier },
+    }
+  }
   if (ensemble === undefined) return { classifier }
   const others = await Promise.all(ensemble.others.map(({ checkpoint: own }) => load(own)))
   return { classifier, ensemble: { by: ensemble.by, others } }
@@ -120,7 +127,8 @@ async function votersOf(
  * @throws ConfigError for an ensemble
  */
 export async function classifierOf(session: Session, arm: ResolvedArm, seed: number): Promise<Classifier> {
-  const { classifier, ensemble } = await votersOf(session, arm, seed)
+  const { classifier, ensemble, aces } = await votersOf(session, arm, seed)
+  session.free(aces?.core)
   if (ensemble === undefined) return classifier
   session.free([classifier, ...ensemble.others])
   throw new ConfigError(`The arm ${arm.arm.key} has several classifiers, expected one to draw images of.`, {

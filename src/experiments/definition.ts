@@ -1,6 +1,7 @@
+import type { Curve } from '../analysis/plots'
 import type { ReportSection } from '../analysis/report'
 import type { Table } from '../analysis/tables'
-import type { RunConfig } from '../config/schema'
+import type { ClassifierConfig, RunConfig } from '../config/schema'
 import type { FinetuneHooks } from '../training/hooks'
 import type { ExperimentOutcome } from './outcome'
 import type { Scale, ScaleName } from './scale'
@@ -38,6 +39,8 @@ export interface Arm {
    * learns that. It trains a router, whose predictions take the place of those of `method.experts`, and is certified with these arms.
    */
   readonly router?: { readonly of: readonly string[]; readonly n: number; readonly agreement: number }
+  /** Of ACES: the network that is asked about the image without noise, made of FT-CADIS at this noise level. Default: none. */
+  readonly core?: (base: RunConfig) => ClassifierConfig
   /** Decisions of the caller's own: functions of `defineHook`. A bare function belongs to the arm's key: another needs another key. */
   readonly hooks?: Pick<FinetuneHooks, 'rule' | 'lossTerm' | 'schedule'>
   /** The same in the paper. */
@@ -64,6 +67,8 @@ export interface Experiment {
   readonly arms: (scale: Scale) => readonly Arm[]
   /** Key of the arm that the others are compared with, image by image. At several noise levels: the first part of its keys. */
   readonly reference: string
+  /** The curves of the plot and the page. Default: one for each arm. */
+  readonly curves?: (outcome: ExperimentOutcome) => readonly Curve[]
   /** Tables that come before all others. */
   readonly leadingTables?: (outcome: ExperimentOutcome) => readonly Table[]
   /** What it would do, told without a look at data or networks. Default: steps and times, by a step that is measured. */

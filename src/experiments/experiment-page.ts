@@ -1,5 +1,5 @@
 import { certifiedAccuracyFigure } from '../analysis/plots'
-import type { Report, ReportSection } from '../analysis/report'
+import type { Chart, Report, ReportSection } from '../analysis/report'
 import { imageSections } from './image-samples'
 import type { ExperimentOutcome } from './outcome'
 import { resultTables } from './result-tables'
@@ -14,13 +14,18 @@ export async function experimentPage(outcome: ExperimentOutcome): Promise<Report
     sections: [
       { kind: 'text', title: 'What differs from the paper', paragraphs: [outcome.scale.differs] },
       ...(accuracy === undefined ? [] : [{ kind: 'table', title: 'Results', table: accuracy } as const]),
-      { kind: 'charts', charts: [await certifiedAccuracyFigure(arms)] },
+      { kind: 'charts', charts: [await curvesFigure(outcome)] },
       ...others.map(table => ({ kind: 'table', table }) as const),
       ...((await experiment.sections?.(outcome)) ?? []),
       ...(samples === undefined ? [] : imageSections(samples, arms)),
       aboutSection(outcome),
     ],
   }
+}
+
+/** The curves of certified accuracy of an experiment. */
+export function curvesFigure(outcome: ExperimentOutcome): Promise<Chart> {
+  return certifiedAccuracyFigure(outcome.experiment.curves?.(outcome) ?? outcome.arms)
 }
 
 function leadOf({ experiment, scale, seeds, indices, arms }: ExperimentOutcome): string {

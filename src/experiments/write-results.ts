@@ -1,11 +1,10 @@
 import { mkdir, readlink, rm, symlink } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { averageCertifiedRadius, certifiedAccuracy } from '../analysis/certified-accuracy'
-import { certifiedAccuracyFigure } from '../analysis/plots'
 import { renderReport } from '../analysis/report'
 import { renderTable, type Table } from '../analysis/tables'
 import { writeWhole } from '../files/write'
-import { experimentPage } from './experiment-page'
+import { curvesFigure, experimentPage } from './experiment-page'
 import type { ExperimentOutcome } from './outcome'
 import { pairedArms, resultTables } from './result-tables'
 
@@ -23,7 +22,7 @@ export async function writeResults(outcome: ExperimentOutcome, output: string): 
   await mkdir(folder, { recursive: true })
   await writeWhole(join(folder, 'result.json'), `${JSON.stringify(resultOf(outcome), null, 1)}\n`)
   await writeWhole(join(folder, 'tables.md'), tablesText(outcome, tables))
-  await writeWhole(join(folder, 'plot.svg'), (await certifiedAccuracyFigure(outcome.arms)).svg)
+  await writeWhole(join(folder, 'plot.svg'), (await curvesFigure(outcome)).svg)
   await writeWhole(join(folder, 'experiment.html'), renderReport(await experimentPage(outcome)))
   await linkArms(outcome, folder)
   return { outcome, tables, folder }

@@ -263,10 +263,11 @@ function contradictionIn({
 }
 
 function contradictionInVotes(
-  { candidate, candidateCount, runnerUpCount, n0, n, selection, looks }: Evidence,
+  { candidate, candidateCount, runnerUpCount, n0, n, selection, looks, unsmoothed }: Evidence,
   prediction: number,
 ): string | undefined {
-  if (prediction !== ABSTAIN && prediction !== candidate) {
+  // What is said of the image itself may be the class of a network that is not smoothed.
+  if (![ABSTAIN, candidate, unsmoothed].includes(prediction)) {
     return `the prediction is ${prediction}, but the candidate ${candidate}.`
   }
   if (candidateCount + runnerUpCount > n) {

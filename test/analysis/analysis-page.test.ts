@@ -43,6 +43,12 @@ it('draws a line for each run, and leaves the curves their room whatever the leg
   expect(heightOf(await curvesChart(analyze(many.flat()))) - heightOf(svg)).toBe(40)
 })
 
+it('draws of an envelope one line a method where that is asked for', async () => {
+  const svg = await curvesChart(analysis, { envelope: true })
+  expect(svg).toContain('>ours<')
+  expect(svg).not.toContain('σ = 0.25')
+})
+
 it('names the norm of the radii at the axis and in the caption', async () => {
   const l1 = labelled('uniform', logOf('u', [1], { norm: 'l1', bound: 'uniform' }))
   const figureOf = async (logs: typeof l1) => {

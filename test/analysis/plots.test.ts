@@ -46,6 +46,15 @@ describe('certifiedAccuracyCurves', () => {
     })
   })
 
+  it('is of several configurations that of the best at each radius', () => {
+    // Correct at 0 and up to 0.25: 1 of 2, and 2 of 2; beyond only the first has any.
+    const [far, near] = [rowsOf([0, 0, 1], [0, 'abstain']), rowsOf([0, 0, 0.25], [0, 0, 0.25])]
+    const points = certifiedAccuracyCurves([{ label: 'best', runs: [{ logs: [far] }, { logs: [near] }] }])
+    const at = (radius: number) => points.find(point => point.radius === radius)?.accuracy
+    expect([0, 0.25, 0.2525, 1].map(at)).toEqual([100, 100, 50, 50])
+    expect(points.at(-1)?.radius).toBe(1)
+  })
+
   it('ends at the largest radius of a correct row, rounded up to a quarter', () => {
     const never0 = [{ label: 'all', logs: [rowsOf([0, 0, 0.6], [1, 0, 9])] }]
     expect(certifiedAccuracyCurves(never0).at(-1)).toMatchObject({

@@ -48,7 +48,7 @@ describe('experiments', () => {
     for (const { arm, isTrained, config, sigma } of arms) {
       expect(arm.key).toMatch(/^[a-z0-9.-]+$/)
       expect(config.smoothing.sigma).toBe(sigma)
-      expect(isTrained).toBe(!arm.key.includes('off-the-shelf'))
+      expect(isTrained).toBe(!/off-the-shelf|multi-scale/.test(arm.key))
       if (arm.paper) expect(paperTable(arm.paper.table).rows[arm.paper.row]).toBeDefined()
       // Every arm is compared with one of its noise level, or is that one.
       if (scale !== 'mnist') expect(pairedReference(experiment, arms, { arm, sigma })).toBeDefined()

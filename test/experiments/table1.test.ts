@@ -11,7 +11,14 @@ import {
   runExperiments,
   type ScaleName,
 } from '../../src/experiments'
-import { logPath, memberSeeds, resolveArms, seedFolder, softLabelsPath } from '../../src/experiments/arms'
+import {
+  logPath,
+  memberSeeds,
+  type ResolvedArm,
+  resolveArms,
+  seedFolder,
+  softLabelsPath,
+} from '../../src/experiments/arms'
 import { SYSTEMS } from '../../src/experiments/table1/systems'
 import { pairedEnvelopeTable, systemsTable } from '../../src/experiments/table1/tables'
 import { tasksOf } from '../../src/experiments/tasks'
@@ -35,7 +42,7 @@ describe('table1', () => {
     expect(new Set(kinds)).toEqual(
       new Set([
         ...['gaussian', 'stability', 'smooth-adv', 'consistency', 'macer', 'diverse-ensemble', 'smooth-mix'],
-        ...['cat-rs', 'denoiser', 'ft-cadis'],
+        ...['cat-rs', 'denoiser', 'score', 'pixel-dp', 'ft-cadis'],
       ]),
     )
   })
@@ -66,8 +73,44 @@ describe('table1', () => {
       task.kind === 'train' ? seedFolder(task.arm, task.seed) : [],
     )
     expect(new Set(folders).size).toBe(folders.length)
-    // A noise level and a seed: 12 systems that train, and two more members of one of them.
-    expect(folders).toHaveLength(3 * 2 * (12 - 1 + 2))
+    // A noise level and a seed: 14 systems that train, of which ACES shares a run, and two more members of one of them.
+    expect(folders).toHaveLength(3 * 2 * (14 - 1 + 2))
+  })
+
+  it('certifies systems by their own procedures, whose logs no other arm has', () => {
+    const of = new Map(armsOf().map(arm => [arm.arm.key, arm]))
+    const arm = (key: string) => of.get(`${key}-sigma-0.5`) as ResolvedArm
+    const procedures = ['aces', 'multi-scale', 'pixel-dp'].map(key => arm(key).config.certification.procedure)
+    expect(procedures.map(({ kind }) => kind)).toEqual(['aces', 'cascade', 'pixel-dp'])
+    expect(procedures[1]).toMatchObject({ sigmas: [0.5, 0.25, 0.125] })
+    expect(arm('aces').core).toEqual(arm('ft-cadis').config.classifier)
+    expect(seedFolder(arm('aces'), 0)).toBe(seedFolder(arm('consistency'), 0))
+    const logs = [...of.values()].map(each => logPath(each, 0))
+    expect(new Set(logs).size).toBe(logs.length)
+    expect(new Set([...of.values()].map(({ id }) => id)).size).toBe(logs.length)
+    const others = [...armsOf('cifar10'), ...armsOf('mnist')]
+    expect(others.map(({ arm: { key } }) => key)).not.toContain('aces-sigma-0.5')
+  })
+
+  it('has eight trials of each system that trains from scratch, on images that are not trained on', () => {
+    const [tuning] = findExperiments(['table1-tuning']) as [Experiment]
+    const arms = resolveArms(tuning, { scale: makeScale('digits', { output: 'x' }), output: 'x' })
+    expect(arms.every(({ config: { data } }) => 'heldOut' in data && data.heldOut === 'validation')).toBe(
+      true,
+    )
+    const trials = new Map<string, Set<string>>()
+    for (const { arm, id, config } of arms) {
+      if (arm.key === tuning.reference) continue
+      const { kind } = config.method
+      trials.set(kind, new Set([...(trials.get(kind) ?? []), id]))
+    }
+    expect(arms.map(({ arm: { key } }) => key)).toContain(tuning.reference)
+    expect([...trials].map(([kind, ids]) => [kind, ids.size])).toEqual(
+      [
+        ...['pixel-dp', 'gaussian', 'stability', 'smooth-adv', 'consistency', 'macer', 'diverse-ensemble'],
+        ...['smooth-mix', 'cat-rs', 'denoiser', 'score'],
+      ].map(kind => [kind, 8]),
+    )
   })
 
   it('is at no scale that it does not name', () => {
@@ -141,33 +184,24 @@ describe('arms of several networks', () => {
     await rm(folder, { recursive: true })
   })
 
-  it('are trained and certified as one: ensembles of runs, members, a denoiser, soft labels', async () => {
+  it('are trained and certified as one, every system: ensembles of runs, members, a denoiser, soft labels', async () => {
     const output = join(folder, 'runs')
     const scale = tinyScale(output)
-    const wanted = ['consistency', 'boosting', 'drt', 'gaussian', 'cat-rs', 'denoised']
     const systems: Experiment = {
       ...table1,
       arms: () =>
-        table1.arms({ ...scale, sigmas: [0.5] }).flatMap(arm => {
-          if (!wanted.some(key => arm.key.startsWith(`${key}-sigma`))) return []
+        table1.arms({ ...scale, sigmas: [0.5] }).map(arm => {
           const { softLabels, config = (base: RunConfig) => base } = arm
-          return [
-            {
-              ...arm,
-              ...(arm.members === 3 && { members: 2 }),
-              ...(softLabels && { softLabels: { ...softLabels, n: 4 } }),
-              config: (base: RunConfig) =>
-                parseUnknownConfig({
-                  ...config(base),
-                  optimisation: {
-                    ...config(base).optimisation,
-                    epochs: 1,
-                    warmupEpochs: 0,
-                    imagesPerUpdate: 600,
-                  },
-                }),
+          return {
+            ...arm,
+            ...(arm.members === 3 && { members: 2 }),
+            ...(softLabels && { softLabels: { ...softLabels, n: 4 } }),
+            config: (base: RunConfig) => {
+              const { optimisation, ...others } = config(base)
+              const shortest = { epochs: 1, warmupEpochs: 0, imagesPerUpdate: 600 }
+              return parseUnknownConfig({ ...others, optimisation: { ...optimisation, ...shortest } })
             },
-          ]
+          }
         }),
     }
     const [result] = await runExperiments([systems], { scale, output, seeds: [0], session })
@@ -185,6 +219,16 @@ describe('arms of several networks', () => {
     expect(others(boosting)).not.toContainEqual(single.checkpoint)
     expect(others(drt)).toHaveLength(2)
     expect(await models('denoised')).toMatchObject({ checkpoint: null, denoiser: expect.any(Object) })
+    expect(await models('aces')).toMatchObject({
+      ...{ checkpoint: single.checkpoint, aces: { core: expect.any(Object) } },
+    })
+    const kinds = await Promise.all(
+      ['aces', 'multi-scale', 'pixel-dp'].map(async key => {
+        const log = await readCertificationLog(logPath(arms.get(key) as never, 0))
+        return (log.metadata?.configuration.procedure as { kind?: unknown } | undefined)?.kind
+      }),
+    )
+    expect(kinds).toEqual(['aces', 'cascade', 'pixel-dp'])
     const { softLabels } = arms.get('cat-rs') ?? {}
     expect(softLabels && softLabelsPath(softLabels, 0)).toMatch(/soft-labels-4\.jsonl$/)
     // Networks of 3 members, 2 runs, and the DnCNN alone.
@@ -193,10 +237,14 @@ describe('arms of several networks', () => {
     )
     expect(trainable.drt).toBe(3 * (trainable.consistency ?? 0))
     expect(trainable.denoised).toBeLessThan(60_000)
-    const cost = result?.tables[1]
+    const cost = result?.tables.find(({ caption }) => caption?.startsWith('What a system takes'))
     expect(cost?.rows.find(([label]) => String(label).startsWith('Boosting'))?.[1]).toBe(
       2 * (trainable.consistency ?? 0),
     )
+    // At most three noise levels; the selector of ACES sees the copies of its network.
+    const copies = new Map(cost?.rows.map(row => [row[0], row[4]]))
+    expect(copies.get('ACES (of Consistency)')).toBe(copies.get('Gaussian'))
+    expect(copies.get('Multi-scale Denoised')).toBeGreaterThanOrEqual(80)
     // All is done: nothing is run again.
     const done: string[] = []
     await runExperiments([systems], {

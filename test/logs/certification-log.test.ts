@@ -262,6 +262,14 @@ describe('parseLog', () => {
     expect(parse).toThrow(reason)
   })
 
+  it('names the class of a network that is not smoothed, which the votes need not name', () => {
+    const found = { kind: 'certified-at', class: 7, radii: [0], refused: [] } as const
+    const text = (unsmoothed: number) =>
+      `${LOG_HEADER}\n${formatRow(rowOf(image, { ...found, evidence: { ...evidence, unsmoothed } }))}\n`
+    expect(parseLog(text(7), { file: 'a.tsv' }).rows[0]?.prediction).toBe(7)
+    expect(() => parseLog(text(6), { file: 'a.tsv' })).toThrow(/prediction is 7, but the candidate 3/)
+  })
+
   it.each<[string, (line: string) => string, RegExp]>([
     [
       'votes for another class',

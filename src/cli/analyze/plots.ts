@@ -3,7 +3,7 @@ import type { ChartSize } from '../../analysis/chart-svg'
 import { ConfigError } from '../../errors'
 import { writeOutput } from '../write-output'
 
-const PLOT_KINDS = ['curve', 'p-a', 'expected-n'] as const
+const PLOT_KINDS = ['curve', 'envelope', 'p-a', 'expected-n'] as const
 type PlotKind = (typeof PLOT_KINDS)[number]
 
 /** A chart, and the file that it goes to. */
@@ -67,10 +67,10 @@ function draw(
   methods: Analysis['methods'],
   options: ChartSize & { readonly ns?: readonly number[] },
 ): Promise<string> {
-  if (kind === 'curve') {
+  if (kind === 'curve' || kind === 'envelope') {
     const { curvesChart } =
       require('../../analysis/analysis-page') as typeof import('../../analysis/analysis-page')
-    return curvesChart({ methods }, options)
+    return curvesChart({ methods }, { ...options, envelope: kind === 'envelope' })
   }
   const { shareChart, expectedChart } =
     require('../../analysis/votes/charts') as typeof import('../../analysis/votes/charts')

@@ -94,7 +94,7 @@ export function addAnalyzeCommand(program: Command): void {
     .option('--label <name>', 'label of the first table in LaTeX; the others are numbered')
     .option(
       '--plot <what>',
-      'write a chart as .svg, .png or .pdf: a file for the curves of certified accuracy; p-a, curve or expected-n, or as p-a=votes.pdf; may be repeated',
+      'write a chart as .svg, .png or .pdf: a file for the curves of certified accuracy; p-a, curve, envelope or expected-n, or as p-a=votes.pdf; may be repeated',
       collect,
     )
     .option('--width <length>', 'width of charts, as 3.25in or 8cm; PNG then has 300 dots an inch', width)

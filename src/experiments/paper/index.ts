@@ -3,6 +3,7 @@ import { didYouMean } from '../../files/nearest-name'
 import type { Experiment } from '../definition'
 import { router } from '../router'
 import { table1 } from '../table1'
+import { table1Tuning } from '../table1/tuning'
 import { adversarial } from './adversarial'
 import { baselines } from './baselines'
 import { classifiers } from './classifiers'
@@ -34,7 +35,7 @@ export const PAPER_EXPERIMENTS: readonly Experiment[] = [
 ]
 
 /** By name; `all` names those of the paper, but for `table1`, which trains many other systems, and `router`. */
-export const EXPERIMENTS: readonly Experiment[] = [...PAPER_EXPERIMENTS, table1, router, tuning]
+export const EXPERIMENTS: readonly Experiment[] = [...PAPER_EXPERIMENTS, table1, router, tuning, table1Tuning]
 
 /**
  * Experiments by their names, each once.

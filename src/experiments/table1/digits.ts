@@ -13,6 +13,8 @@ const NETWORK = {
 
 const RAMP_EPOCHS = 5
 
+const SMALL_DNCNN = { denoiser: { source: 'dncnn', depth: 6, width: 32, channels: 1 } } as const
+
 function train(epochs: number): Fields {
   return {
     ...{ epochs, warmupEpochs: 2, imagesPerUpdate: 64, learningRate: 2e-3 },
@@ -33,6 +35,7 @@ type DigitsSystem =
   | 'smooth-mix'
   | 'cat-rs'
   | 'diverse-ensemble'
+  | 'pixel-dp'
 
 export const DIGITS: Readonly<Record<DigitsSystem, (sigma: number) => Table1Entry>> = {
   gaussian: () => fromScratch({ kind: 'gaussian', noises: 1 }, 30),
@@ -63,11 +66,23 @@ export const DIGITS: Readonly<Record<DigitsSystem, (sigma: number) => Table1Entr
       { kind: 'diverse-ensemble', members: 3, noises: 2, gradientWeight: 0.1, marginWeight: 0.5 },
       12,
     ),
+  // All of the noise after 143 of 570 updates.
+  'pixel-dp': () => fromScratch({ kind: 'pixel-dp', noises: 1, rampRate: 0.984 }, 30),
+}
+
+/** Share of ln 10 up to which the entropy of the classifier leaves a noisy copy to it: the middle, not tuned. */
+export const DIGITS_ENTROPY = 0.5
+
+/** Score-based denoising: the same network, for a noise level of its pixels. */
+export function digitsScore(
+  sigma: number,
+): Pick<Table1Entry, 'method' | 'optimisation'> & typeof SMALL_DNCNN {
+  return { ...SMALL_DNCNN, method: { kind: 'score', sigmas: [sigma] }, optimisation: train(24) }
 }
 
 /** Denoised Smoothing: a DnCNN, smaller than the published one, in front of the classifier off the shelf. */
 export const DIGITS_DENOISER = {
-  denoiser: { source: 'dncnn', depth: 6, width: 32, channels: 1 },
+  ...SMALL_DNCNN,
   method: { kind: 'denoiser', target: 'prediction' },
   optimisation: train(24),
 } as const

@@ -2,7 +2,7 @@ import type { Arm, Experiment } from '../definition'
 import type { Scale } from '../scale'
 import { planTable } from './plan'
 import { keyOf, SYSTEMS } from './systems'
-import { costTable, pairedEnvelopeTable, systemsTable } from './tables'
+import { costTable, pairedEnvelopeTable, systemCurves, systemsTable } from './tables'
 
 /** Every system of Table 1 that this package trains, each as its authors do, at the noise levels of the scale. */
 export const table1: Experiment = {
@@ -17,6 +17,7 @@ export const table1: Experiment = {
   scales: ['digits', 'mnist', 'cifar10', 'imagenet'],
   arms: scale => armsAt(scale),
   reference: 'ft-cadis',
+  curves: systemCurves,
   leadingTables: outcome => [systemsTable(outcome), ...pairedEnvelopeTable(outcome), costTable(outcome)],
   plan: planTable,
 }

@@ -1,4 +1,5 @@
 import type { Table } from '../../analysis/tables'
+import { mostCopies, procedureOf } from '../../certification/procedure'
 import { votingMembers } from '../../config/methods/trained'
 import { parseConfig } from '../../config/schema'
 import { planRun } from '../../runs/plan-run'
@@ -26,7 +27,7 @@ export function planTable({ scale, seeds }: TaskOptions): Table {
         if ('leftOut' in found) return [label, sigma, 0, null, null, null, null, found.leftOut]
         const { isTrained = true, members = 1, config: change = base => base } = found
         const config = parseConfig(change(scale.base(sigma, { isAblation: false })))
-        const { n0, n } = config.certification
+        const { certification } = config
         const networks = members * (isTrained ? votingMembers(config.method) : 1)
         return [
           label,
@@ -34,7 +35,7 @@ export function planTable({ scale, seeds }: TaskOptions): Table {
           isTrained ? members * seeds.length : 0,
           isTrained ? planRun(config, { trainImages: scale.trainImages }).updates : 0,
           isTrained ? trainingPasses(config, scale) / 1e6 : 0,
-          n0 + n,
+          mostCopies(procedureOf(certification, config.smoothing), certification),
           networks,
           null,
         ]

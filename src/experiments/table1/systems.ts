@@ -1,10 +1,11 @@
 import { ablations } from '../../config/ablations'
+import type { ProcedureConfig } from '../../config/certified/procedure-schema'
 import { parseUnknownConfig, type RunConfig } from '../../config/schema'
 import { TABLE1_PRESETS, table1Preset, unreleasedFields } from '../../config/table1'
 import type { Table1Entry } from '../../config/table1/entry'
 import type { Arm } from '../definition'
 import type { Scale } from '../scale'
-import { DIGITS, DIGITS_DENOISER } from './digits'
+import { DIGITS, DIGITS_DENOISER, DIGITS_ENTROPY, digitsScore } from './digits'
 
 /** What an arm is beside its names; or why a system has none at a scale and a noise level, a clause. */
 type SystemArm = Omit<Arm, 'key' | 'label' | 'sigma'> | { readonly leftOut: string }
@@ -24,12 +25,16 @@ const SOFT_LABELS = 'soft-labels'
 /** The settings of a method that trains from scratch on noisy images, by its name in `presets.table1`. */
 function onNoisyImages(
   name: keyof typeof DIGITS,
-  { members = () => 1, softLabels }: { members?: (scale: Scale) => number; softLabels?: boolean } = {},
+  {
+    members = () => 1,
+    softLabels,
+    procedure,
+  }: { members?: (scale: Scale) => number; softLabels?: boolean; procedure?: ProcedureConfig } = {},
 ): System['arm'] {
   return (scale, sigma) => {
     const preset = TABLE1_PRESETS.find(each => each.name === `table1.${name}`)
     const arm = (config: NonNullable<Arm['config']>): SystemArm => ({
-      config: base => ({ ...config(base), certification: base.certification }),
+      config: base => certifiedBy(procedure, { ...config(base), certification: base.certification }),
       members: members(scale),
       ...(softLabels && {
         // As many copies as in the released code, where votes cost little beside the training.
@@ -48,6 +53,12 @@ function onNoisyImages(
       }),
     )
   }
+}
+
+function certifiedBy(procedure: ProcedureConfig | undefined, config: RunConfig): RunConfig {
+  return procedure === undefined
+    ? config
+    : { ...config, certification: { ...config.certification, procedure } }
 }
 
 function pathOf({ data }: RunConfig): string | undefined {
@@ -69,15 +80,43 @@ function behindDenoiser(arm: Omit<Arm, 'key' | 'label' | 'sigma'>): System['arm'
   return ({ name }) => (name === 'mnist' ? { leftOut: 'there is no denoiser of MNIST' } : arm)
 }
 
-/** Denoised Smoothing, in front of the classifier off the shelf. */
-function trainedDenoiser(base: RunConfig): RunConfig {
-  const { smoothing, ...others } = base
-  return parseUnknownConfig({
-    ...others,
-    smoothing: { sigma: smoothing.sigma, denoiser: DIGITS_DENOISER.denoiser },
-    method: DIGITS_DENOISER.method,
-    optimisation: DIGITS_DENOISER.optimisation,
-  })
+/** A denoiser that is trained in front of the classifier off the shelf, which is the digits' alone. */
+function behindTrained(
+  entry: (sigma: number) => typeof DIGITS_DENOISER | ReturnType<typeof digitsScore>,
+): System['arm'] {
+  return ({ name }, sigma) =>
+    name === 'digits'
+      ? {
+          config: ({ smoothing, ...others }) => {
+            const { denoiser, ...training } = entry(sigma)
+            return parseUnknownConfig({
+              ...others,
+              ...training,
+              smoothing: { sigma: smoothing.sigma, denoiser },
+            })
+          },
+        }
+      : { leftOut: 'no denoiser of its kind that was trained for this classifier was released' }
+}
+
+/**
+ * ACES by the entropy of the classifier of Consistency, without a selector that is trained; the core is the classifier off the shelf. The
+ * published cores are networks of other code.
+ */
+const aces: System['arm'] = (scale, sigma) => {
+  if (scale.name !== 'digits') return { leftOut: 'its core network is not one of this scale' }
+  const procedure = { kind: 'aces', threshold: DIGITS_ENTROPY, radiusZero: 'sound' } as const
+  const found = onNoisyImages('consistency', { procedure })(scale, sigma)
+  return 'leftOut' in found ? found : { ...found, core: ({ classifier }) => classifier }
+}
+
+/** Multi-scale smoothing of the classifier off the shelf, at σ, its half and its quarter; of σ = 1 the published noise levels. */
+const multiScale: System['arm'] = (scale, sigma) => {
+  const procedure: ProcedureConfig = {
+    ...{ kind: 'cascade', sigmas: [sigma, sigma / 2, sigma / 4] },
+    ...{ threshold: 0.5, rule: 'sound', clean: false },
+  }
+  return behindDenoiser({ isTrained: false, config: base => certifiedBy(procedure, base) })(scale, sigma)
 }
 
 /** How many networks an ensemble of Horváth et al. has; three where time is short. */
@@ -87,6 +126,10 @@ function boosted({ name }: Scale): number {
 
 /** The systems of Table 1 that this package trains, in its order. */
 export const SYSTEMS: readonly System[] = [
+  {
+    ...{ key: 'pixel-dp', label: 'PixelDP', paper: 'PixelDP' },
+    arm: onNoisyImages('pixel-dp', { procedure: { kind: 'pixel-dp', split: 'halves' } }),
+  },
   { key: 'gaussian', label: 'Gaussian', paper: 'Gaussian', arm: onNoisyImages('gaussian') },
   { key: 'stability', label: 'Stability training', paper: 'Stability', arm: onNoisyImages('stability') },
   { key: 'smooth-adv', label: 'SmoothAdv', paper: 'SmoothAdv', arm: onNoisyImages('smooth-adv') },
@@ -98,16 +141,18 @@ export const SYSTEMS: readonly System[] = [
   },
   { key: 'drt', label: 'DRT', paper: 'DRT', arm: onNoisyImages('diverse-ensemble') },
   { key: 'smooth-mix', label: 'SmoothMix', paper: 'SmoothMix', arm: onNoisyImages('smooth-mix') },
+  { key: 'aces', label: 'ACES (of Consistency)', paper: 'ACES', arm: aces },
   {
     ...{ key: 'cat-rs', label: 'CAT-RS', paper: 'CAT-RS' },
     arm: onNoisyImages('cat-rs', { softLabels: true }),
   },
   {
     ...{ key: 'denoised', label: 'Denoised', paper: 'Denoised' },
-    arm: ({ name }) =>
-      name === 'digits'
-        ? { config: trainedDenoiser }
-        : { leftOut: 'no denoiser of its kind that was trained for this classifier was released' },
+    arm: behindTrained(() => DIGITS_DENOISER),
+  },
+  {
+    ...{ key: 'score', label: 'Score-based Denoised', paper: 'Score-based Denoised' },
+    arm: behindTrained(digitsScore),
   },
   {
     ...{ key: 'off-the-shelf', label: 'Diffusion Denoised', paper: 'Diffusion Denoised' },
@@ -117,6 +162,10 @@ export const SYSTEMS: readonly System[] = [
     ...{ key: 'cross-entropy', label: 'Diffusion Denoised + fine-tuning' },
     paper: 'Diffusion Denoised + fine-tuning',
     arm: behindDenoiser({ config: ablations.table5.crossEntropyOnly }),
+  },
+  {
+    ...{ key: 'multi-scale', label: 'Multi-scale Denoised', paper: 'Multi-scale Denoised' },
+    arm: multiScale,
   },
   { key: 'ft-cadis', label: 'FT-CADIS', paper: 'FT-CADIS', arm: behindDenoiser({}) },
 ]

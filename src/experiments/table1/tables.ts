@@ -2,9 +2,11 @@ import { type overSeeds, radiusColumns } from '../../analysis/accuracy-table'
 import { bestOverRuns } from '../../analysis/envelope'
 import { comparePaired } from '../../analysis/paired-comparison'
 import { PAPER, type PaperTable, paperTable } from '../../analysis/paper-tables'
+import type { EnvelopeLogs } from '../../analysis/plots'
 import { signedPoints } from '../../analysis/table/signed-points'
 import type { Cell, Table } from '../../analysis/tables'
 import { votingMembers } from '../../config/methods/trained'
+import type { Evidence } from '../../logs/outcome'
 import type { ArmOutcome, ExperimentOutcome } from '../outcome'
 import type { Scale } from '../scale'
 import { trainingPasses } from './passes'
@@ -22,6 +24,11 @@ function systemsOf({ arms }: Pick<ExperimentOutcome, 'arms'>): SystemOutcome[] {
     const own = arms.filter(({ arm, sigma }) => arm.key === keyOf(system.key, sigma))
     return own.length === 0 ? [] : [{ system, arms: own }]
   })
+}
+
+/** One curve a system, of its best noise level at each radius. */
+export function systemCurves(outcome: ExperimentOutcome): EnvelopeLogs[] {
+  return systemsOf(outcome).map(({ system, arms }) => ({ label: system.label, runs: arms }))
 }
 
 /** The form of Table 1: at each radius the best noise level, with its certified and its clean accuracy; the paper's own below. */
@@ -114,7 +121,7 @@ function costs(arms: readonly ArmOutcome[], scale: Scale): Cell[] {
   const { isTrained, config, training } = first
   const runs = first.arm.members ?? 1
   const rows = arms.flatMap(({ logs }) => logs.flat())
-  const votes = rows.flatMap(({ evidence }) => (evidence === undefined ? [] : evidence.n0 + evidence.n))
+  const votes = rows.flatMap(({ evidence }) => (evidence === undefined ? [] : copiesOf(evidence)))
   return [
     isTrained ? runs * (training?.trainableParameters ?? 0) : 0,
     isTrained ? (runs * meanOf(arms.map(arm => trainingPasses(arm.config, scale)))) / 1e6 : 0,
@@ -128,6 +135,12 @@ function costs(arms: readonly ArmOutcome[], scale: Scale): Cell[] {
     votes.length === 0 ? null : meanOf(votes),
     runs * (isTrained ? votingMembers(config.method) : 1),
   ]
+}
+
+/** The noisy copies of an image, of all noise levels; the selector of ACES sees those of its network. */
+function copiesOf({ parts = [], n0, n }: Evidence): number {
+  const others = parts.filter(({ of }) => of !== 'selector')
+  return others.reduce((sum, part) => sum + part.n0 + part.n, n0 + n)
 }
 
 function bestOf(arms: readonly ArmOutcome[], radii: readonly number[]) {

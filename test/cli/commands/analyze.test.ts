@@ -191,7 +191,7 @@ describe('refuses, in one message and without a table', () => {
   it('a picture that it cannot draw, before anything is read', () =>
     refuse(
       1,
-      /^error: --plot writes SVG, PNG and PDF, expected curve, p-a, expected-n, a file ending in .*, got x\.gif\./,
+      /^error: --plot writes SVG, PNG and PDF, expected curve, envelope, p-a, expected-n, a file ending in .*, got x\.gif\./,
       'no.tsv',
       '--plot',
       'x.gif',
@@ -262,7 +262,7 @@ describe('charts', () => {
     [
       '--plot',
       'curves.gif',
-      /--plot writes SVG, PNG and PDF, expected curve, p-a, expected-n, .* got curves\.gif/,
+      /--plot writes SVG, PNG and PDF, expected curve, envelope, p-a, expected-n, .* got curves\.gif/,
     ],
     ['--plot', 'p-a=votes.txt', /got p-a=votes\.txt/],
     ['--width', '3 furlongs', /--width must be a length of at least 150px, as 3\.25in, .* got 3 furlongs/],

@@ -3,10 +3,10 @@ import type { Ask, Certifier, Steps, Tally } from '../certification/certifiers/c
 import { type Looked, type ProcedureSettings, scaleLine } from '../certification/procedure'
 import type { Line } from '../certification/queue/line'
 import { leadingClass } from '../certification/statistics'
-import { sparseCounts } from '../logs/outcome'
+import { expertName, ROUTER, sparseCounts } from '../logs/outcome'
 import type { Bound } from '../statistics/bound'
 import { alphaOfScale } from '../statistics/cascade'
-import { alphaOfPart, expertName, ROUTER } from '../statistics/router'
+import { alphaOfPart } from '../statistics/router'
 
 /** The smoothed classifier that is asked, and what states its class. */
 export interface AskedClassifier {

@@ -1,8 +1,8 @@
 import type { CertificationConfig } from '../config/schema'
+import { expertName, ROUTER } from '../logs/outcome'
 import { type Bound, gaussianBound } from '../statistics/bound'
 import type { CascadeRule } from '../statistics/cascade'
 import { type PixelDpSplit, pixelDpBoundOfSigma } from '../statistics/pixel-dp'
-import { expertName, ROUTER } from '../statistics/router'
 import { GridCertification, gridRadii, SizedCertification } from './adaptive'
 import {
   type AcesRadiusZeroRule,

@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { gaussianBound } from '../statistics/bound'
 import { lowerConfidenceBound } from '../statistics/confidence-bound'
-import { alphaOfPart, decideRouter, expertName, expertsAsked, ROUTER } from '../statistics/router'
+import { alphaOfPart, decideRouter, expertsAsked } from '../statistics/router'
 import type { JsonObject } from './certification-log-metadata'
+import { expertName, ROUTER } from './outcome'
 import { type Check, isClose, problemOfBound, problemOfCandidate } from './row-problem'
 
 const routerSchema = z.object({

@@ -89,6 +89,14 @@ export function radiusOf(finding: Finding): number {
   return finding.kind === 'certified-at' ? Math.max(0, ...finding.radii) : 0
 }
 
+/** Names the router among lines, and among the votes of a row. */
+export const ROUTER = 'router'
+
+/** Names an expert in the same places, by its place. */
+export function expertName(place: number): string {
+  return `expert ${place + 1}`
+}
+
 /** Votes by class, without the classes that have none. */
 export function sparseCounts(counts: readonly number[]): Readonly<Record<string, number>> {
   return Object.fromEntries(counts.flatMap((votes, label) => (votes === 0 ? [] : [[label, votes]])))

@@ -21,14 +21,6 @@ export type RouterDecision =
   | { readonly kind: 'certified'; readonly class: number; readonly radius: number }
   | { readonly kind: 'abstains' }
 
-/** Names the router among lines, and among the votes of a row. */
-export const ROUTER = 'router'
-
-/** Names an expert in the same places, by its place. */
-export function expertName(place: number): string {
-  return `expert ${place + 1}`
-}
-
 /**
  * Refuses numbers under which no statement would hold.
  *

@@ -1,13 +1,6 @@
-import type { Evidence, EvidencePart } from '../../logs/outcome'
+import { type Evidence, type EvidencePart, expertName, ROUTER } from '../../logs/outcome'
 import type { Bound } from '../../statistics/bound'
-import {
-  alphaOfPart,
-  decideRouter,
-  expertName,
-  expertsAsked,
-  ROUTER,
-  requireRouter,
-} from '../../statistics/router'
+import { alphaOfPart, decideRouter, expertsAsked, requireRouter } from '../../statistics/router'
 import { ABSTAIN, estimateFromCounts, leadingClass, predictFromCounts } from '../statistics'
 import { type Ask, type Certifier, ONLY_BALLOT, type Steps } from './certifier'
 

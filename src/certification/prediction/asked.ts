@@ -1,6 +1,6 @@
 import type { CertificationConfig } from '../../config/schema'
+import { expertName, ROUTER } from '../../logs/outcome'
 import type { Noise } from '../../smoothing/smoothing'
-import { expertName, ROUTER } from '../../statistics/router'
 import { linesOf, lookedOf, scalesOf } from '../arm-lines'
 import { type Certifier, cohenCertifier, predictCertifier, routerPredictCertifier } from '../certifiers'
 import { boundOf } from '../guarantee'

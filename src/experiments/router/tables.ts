@@ -3,7 +3,7 @@ import { comparePaired } from '../../analysis/paired-comparison'
 import { signedPoints } from '../../analysis/table/signed-points'
 import type { Table } from '../../analysis/tables'
 import type { CertificationRow } from '../../logs/certification-log'
-import { ROUTER } from '../../statistics/router'
+import { ROUTER } from '../../logs/outcome'
 import type { ArmOutcome, ExperimentOutcome } from '../outcome'
 
 /** The router, and the arms of one noise level each. */

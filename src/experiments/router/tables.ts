@@ -51,7 +51,7 @@ export function bestSingleTable(outcome: ExperimentOutcome): Table {
   }
 }
 
-/** What the router chose, seed by seed: a router that takes one noise level for almost all images is none. */
+/** What the router chose, seed by seed: one that takes a single noise level for almost all images does not pay. */
 export function choiceTable(outcome: ExperimentOutcome): Table {
   const { seeds } = outcome
   const { router, singles } = partsOf(outcome)

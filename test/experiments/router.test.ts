@@ -45,7 +45,12 @@ describe('the experiment router', () => {
     const output = join(folder, 'runs')
     const whole = { scale: makeScale('digits', { output }), output, seeds: [0] }
     const arms = resolveArms(router, whole)
-    expect(arms.map(({ arm }) => arm.key)).toEqual(['sigma-0.25', 'sigma-0.5', 'sigma-0.75', 'router'])
+    expect(arms.map(({ arm }) => arm.key)).toEqual([
+      'ft-cadis-sigma-0.25',
+      'ft-cadis-sigma-0.5',
+      'ft-cadis-sigma-0.75',
+      'router',
+    ])
     expect(arms.map(({ config }) => config.certification.images)).toEqual(['all', 'all', 'all', 'all'])
     const { router: routed, config } = arms.at(-1) ?? {}
     expect(routed?.procedure).toEqual({
@@ -60,10 +65,12 @@ describe('the experiment router', () => {
       arms: scale =>
         router.arms(scale).map(arm => ({ ...arm, ...(arm.router && { router: { ...arm.router, of } }) })),
     })
-    expect(() => resolveArms(broken(['sigma-0.5', 'sigma-0.25']), whole)).toThrow(
+    expect(() => resolveArms(broken(['ft-cadis-sigma-0.5', 'ft-cadis-sigma-0.25']), whole)).toThrow(
       /0.5, 0.25, expected at least two/,
     )
-    expect(() => resolveArms(broken(['sigma-0.5', 'router']), whole)).toThrow(/takes soft labels of router/)
+    expect(() => resolveArms(broken(['ft-cadis-sigma-0.5', 'router']), whole)).toThrow(
+      /takes soft labels of router/,
+    )
   })
 
   it('trains, certifies and compares, and is done when it is asked again', async () => {

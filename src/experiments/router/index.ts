@@ -17,7 +17,7 @@ export const router: Experiment = {
   sigma: 0.5,
   scales: ['digits', 'cifar10', 'imagenet'],
   arms: scale => armsAt(scale),
-  reference: 'router',
+  reference: 'ft-cadis',
   leadingTables: outcome => [bestSingleTable(outcome), choiceTable(outcome)],
 }
 
@@ -26,7 +26,7 @@ function armsAt(scale: Scale): Arm[] {
   const largest = Math.max(...sigmas)
   const experts = sigmas.map(
     (sigma): Arm => ({
-      key: `sigma-${sigma}`,
+      key: `ft-cadis-sigma-${sigma}`,
       label: `FT-CADIS, σ = ${sigma}`,
       sigma,
       config: onAllImages(scale),

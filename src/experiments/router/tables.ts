@@ -24,7 +24,7 @@ export function bestSingleTable(outcome: ExperimentOutcome): Table {
   )
   return {
     caption:
-      `The router minus the best single noise level, image by image (${indices.length} images, ${seeds.length} seeds), with the ends of 95 % ` +
+      `The router minus the best single noise level, image by image (${indices.length} images${seeds.length > 1 ? `, an image counting with its mean over ${seeds.length} seeds` : ''}), with the ends of 95 % ` +
       'bootstrap intervals over images; certified accuracy in percent, differences in percentage points',
     columns: [
       { header: 'r' },

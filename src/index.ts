@@ -30,6 +30,7 @@ export type { PreliminaryAnswer, SmoothedAnswer } from './certification/predicti
 export { type SoftLabelsOptions, writeSoftLabels } from './certification/soft-labels'
 export {
   certifyFromCounts,
+  type EstimateOptions,
   type LowerBound,
   type Prediction,
   predictFromCounts,
@@ -47,6 +48,7 @@ export { type TrainProgram, trainProgram } from './cli/train/program'
 export { ablations } from './config/ablations'
 export type { DiffusionPresetOptions } from './config/diffusion/preset'
 export { DIGITS_NETWORKS } from './config/digits-networks'
+export type { ImageSize } from './config/image-size'
 export type { OwnPresetOptions } from './config/own-preset'
 export {
   type Cifar10PresetOptions,

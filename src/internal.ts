@@ -47,12 +47,8 @@ export {
 } from './certification/adaptive/sized-certification'
 export {
   type AcesCertifierOptions,
-  type AcesParts,
-  type AcesRadiusZeroRule,
   acesCertifier,
-  acesFinding,
   CORE_LINE,
-  SELECTED,
   SELECTOR_BALLOT,
 } from './certification/certifiers/aces'
 export { type AtRadiusCertifierOptions, atRadiusCertifier } from './certification/certifiers/at-radius'
@@ -101,12 +97,8 @@ export { requireCertifiable } from './certification/require-certifiable'
 export { leadingClass, type TopTwo } from './certification/statistics'
 export { type Aggregation, aggregatedClass } from './certification/voters/aggregate'
 export { armBallot, armsVoter } from './certification/voters/arms'
-export {
-  consensusVoter,
-  type EnsembleVoterOptions,
-  ensembleVoter,
-  type Members,
-} from './certification/voters/ensemble'
+export { consensusVoter } from './certification/voters/consensus'
+export { type EnsembleVoterOptions, ensembleVoter, type Members } from './certification/voters/ensemble'
 export {
   type SelectorVoterOptions,
   selectedByEntropy,
@@ -133,6 +125,13 @@ export type { ImageSamples } from './experiments/image-samples'
 export type { TrainingMetadata } from './experiments/training-metadata'
 export type { Lock } from './files/lock'
 export { ABSTAIN } from './logs/abstain'
+export {
+  type AcesParts,
+  type AcesRadiusZeroRule,
+  acesFinding,
+  type CertifiedClass,
+  SELECTED,
+} from './logs/aces-finding'
 export { formatRow, LOG_HEADER, type LoggedRow, rowOf, rowParser } from './logs/certification-log'
 export { CertificationLogWriter, type NewLogMetadata } from './logs/certification-log-file'
 export {

@@ -80,7 +80,7 @@ async function certify(
       return { image: { ...opened, probability }, certifiers: [certifier] }
     },
     vote: async pass => {
-      const { class: seen = [] } = await passes.vote(pass)
+      const { class: seen = [] } = (await passes.vote(pass)) as { readonly class?: readonly number[] }
       const drawn = pass.runs.flatMap(({ image, stage, start, count }) =>
         Array.from({ length: count }, (_, copy) => {
           const random = randomNumbers(...image.stream, stage, start + copy)

@@ -45,6 +45,17 @@ class EventWriter:
         image = Summary.Image(width=width, height=height, colorspace=3, encoded_image_string=png)
         self._write(step, [Summary.Value(tag=tag, image=image)])
 
+    def write_settings(self, values: dict[str, str | int | float], text: str) -> None:
+        """Settings of the run for the tab HParams, which compares runs by them, and as text (Markdown).
+
+        The tab takes the metrics from the scalars: no list of them has to be written."""
+        from torch.utils.tensorboard import summary
+
+        _experiment, start, _end = summary.hparams(values, {})
+        with self._explained():
+            self._writer.add_summary(start, 0)
+            self._writer.add_summary(summary.text("settings", text), 0)
+
     def close(self) -> None:
         """Writes what is left. Harmless the second time."""
         with self._explained():

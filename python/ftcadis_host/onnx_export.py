@@ -32,7 +32,10 @@ MOST_BYTES_IN_ONE_FILE = 1_800_000_000
 # How far logits may be from torch's, as a share of the largest of them but at least of 1.
 TOLERANCE = 1e-4
 
-UNFIT = "Networks whose operations depend on the values of images cannot be one graph."
+UNFIT = (
+    "A graph has operations that torch's exporter knows alone, and none that depend on the values of images: change the "
+    "network, or deploy it with torch."
+)
 
 
 class NoisyImagesToLogits(nn.Module):
@@ -96,17 +99,17 @@ def export_onnx(
         classifier = _with(classifier, merged(classifier.model))
     # Resizing is two products: antialiasing is not an operation of every runtime.
     shape = tuple(image_shape[1:])
-    side = classifier.resize
-    resizing = None if side is None or shape == (side, side) else (_resizing(shape[0], side), _resizing(shape[1], side))
+    size = classifier.resize
+    resizing = None if size is None or shape == size else tuple(map(_resizing, shape, size))
     network = NoisyImagesToLogits(before[0] if before else None, classifier, **front, resizing=resizing).eval()
     images = torch.rand(2, *image_shape, generator=torch.Generator().manual_seed(0))
-    size = sum(value.numel() * value.element_size() for value in network.state_dict().values())
+    weights = sum(value.numel() * value.element_size() for value in network.state_dict().values())
     with written_folder(folder) as new:
         with _quiet(), _one_tf32_setting(), explained("These networks cannot be written as one ONNX graph", UNFIT):
             program = _program(network, images)
             for name, value in metadata.items():
                 program.model.metadata_props[name] = value if isinstance(value, str) else json.dumps(value)
-            program.save(str(new / FILE), external_data=size > MOST_BYTES_IN_ONE_FILE)
+            program.save(str(new / FILE), external_data=weights > MOST_BYTES_IN_ONE_FILE)
         return _require_equal(network, new / FILE, image_shape)
 
 

@@ -1,4 +1,5 @@
 import { ConfigError } from '../errors'
+import { NORM_TEXT } from '../statistics/bound'
 import { averageCertifiedRadius, certifiedAccuracy } from './certified-accuracy'
 import { type AveragedLogs, requireOneSetOfImages } from './same-images'
 import type { Cell, Column, MeanAndDeviation, Table } from './tables'
@@ -20,15 +21,20 @@ export interface LabelledLogs extends AveragedLogs {
  * Certified accuracy at radii and ACR, a row a method; over several seeds mean and sample standard deviation. When the
  * logs hold different numbers of images a column says how many, since their rows do not compare.
  *
- * @param radii l2 radii on the [0, 1] pixel scale
+ * @param radii on the [0, 1] pixel scale
+ * @param options.norm of the radii, as it is written. Default: ℓ2
  * @throws ConfigError for a method without logs, or with logs of different images; otherwise as `certifiedAccuracy`
  */
-export function accuracyTable(methods: readonly LabelledLogs[], radii: readonly number[]): Table {
+export function accuracyTable(
+  methods: readonly LabelledLogs[],
+  radii: readonly number[],
+  { norm = NORM_TEXT.l2 }: { readonly norm?: string } = {},
+): Table {
   const severalSeeds = methods.some(({ logs }) => logs.length > 1)
   const sizes = methods.map(({ logs }) => [...new Set(logs.map(rows => rows.length))])
   const showImages = new Set(sizes.flat()).size > 1
   return {
-    caption: `Certified accuracy in percent at ℓ2 radius r, and ${ACR}${severalSeeds ? '; mean ± standard deviation over seeds' : ''}`,
+    caption: `Certified accuracy in percent at ${norm} radius r, and ${ACR}${severalSeeds ? '; mean ± standard deviation over seeds' : ''}`,
     columns: [
       { header: 'method' },
       ...(showImages ? [{ header: 'images' }] : []),

@@ -7,23 +7,34 @@ import type { Report } from './report'
 import type { Method, Run } from './runs'
 
 /** The page of an analysis: tables, curves, accuracy by class, and what the figures do and do not say. */
-export async function analysisPage({ methods, tables, perClass, notes }: Analysis): Promise<Report> {
+export async function analysisPage(
+  { methods, tables, perClass, notes }: Analysis,
+  {
+    among,
+  }: {
+    /** Labels of all charts of the page that it becomes a part of. */
+    readonly among?: readonly string[]
+  } = {},
+): Promise<Report> {
   const [summary, ...others] = tables
   const norm = normOfMethods(methods)
   return {
     title: 'Certified accuracy',
     lead: methods.map(({ name }) => name).join(' · '),
     sections: [
-      ...(notes.length > 0 ? [{ kind: 'text', title: 'To know first', paragraphs: notes } as const] : []),
+      ...(notes.length > 0 ? [{ kind: 'text', title: 'Notes', paragraphs: notes } as const] : []),
       ...(summary === undefined ? [] : [{ kind: 'table', title: 'Summary', table: summary } as const]),
-      { kind: 'charts', charts: [await certifiedAccuracyFigure(curvesOf(methods), { norm })] },
+      {
+        kind: 'charts',
+        charts: [await certifiedAccuracyFigure(curvesOf(methods), { norm, ...(among && { among }) })],
+      },
       ...others.map(table => ({ kind: 'table', table }) as const),
       ...perClass.map((table, position) =>
         position === 0
           ? ({ kind: 'table', title: 'By class', table } as const)
           : ({ kind: 'table', table } as const),
       ),
-      { kind: 'text', title: 'What the figures say', paragraphs: meaning(norm) },
+      { kind: 'text', title: 'How to read it', paragraphs: meaning(norm) },
     ],
   }
 }

@@ -24,12 +24,15 @@ export function requireDistinct(lines: readonly { readonly label: string }[]): v
   })
 }
 
-/** The channels that tell lines apart by `label`, in the order of `labels`, with a legend for a chart of this width. */
-export function byLabel(labels: readonly string[], width: number) {
+/**
+ * The channels that tell lines apart by `label`, in the order of `labels`, with a legend for a chart of this width. `among` are the
+ * labels of all charts of the page.
+ */
+export function byLabel(labels: readonly string[], width: number, among: readonly string[] = labels) {
   const { columns, fontSize } = legendLayout(labels, width)
   const legend = { columns, labelFontSize: fontSize, labelLimit: 0 }
   const channel = { field: 'label', type: 'nominal' as const, title: null, legend }
-  const styles = lineStyles(labels)
+  const styles = lineStyles(labels, among)
   return {
     color: { ...channel, scale: { domain: [...labels], range: styles.map(({ color }) => color) } },
     strokeDash: { ...channel, scale: { domain: [...labels], range: styles.map(({ dash }) => dash) } },

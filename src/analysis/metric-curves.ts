@@ -27,6 +27,8 @@ export interface CurveOptions extends ChartSize {
   readonly smoothing: number
   /** Whether the values themselves are drawn as well, pale, where the line is smoothed. */
   readonly showsRaw: boolean
+  /** Labels of all charts of the page, so that each has its style in all of them. Default: those of this chart. */
+  readonly among?: readonly string[]
 }
 
 /** Points that a line is drawn from at most: more than a chart has pixels make it no clearer. */
@@ -43,7 +45,7 @@ const MARKED_POINTS = 30
  */
 export async function metricChart(
   { metric, series }: MetricPanel,
-  { along, smoothing, showsRaw, width = 320, height = 200 }: CurveOptions,
+  { along, smoothing, showsRaw, among, width = 320, height = 200 }: CurveOptions,
 ): Promise<string> {
   requireDistinct(series)
   const values = (window: number) =>
@@ -56,7 +58,7 @@ export async function metricChart(
     )
   const lines = values(smoothing)
   const labels = series.map(({ label }) => label)
-  const { color, strokeDash } = byLabel(labels, width)
+  const { color, strokeDash } = byLabel(labels, width, among)
   const isAlone = series.length === 1
   const hasMarks = Math.max(0, ...series.map(({ points }) => points.length)) <= MARKED_POINTS
   const isRawDrawn = showsRaw && smoothing > 1

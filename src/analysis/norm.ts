@@ -3,6 +3,9 @@ import type { CertificationLog } from '../logs/certification-log-file'
 import { NORM_TEXT } from '../statistics/bound'
 import type { Method } from './runs'
 
+/** The norm of the paper's radii, as it is written. */
+export const L2: string = NORM_TEXT.l2
+
 type NormedLog = Pick<CertificationLog, 'file' | 'metadata'>
 
 /** The norm of the radii of logs, as it is written. A log that does not say it is of ℓ2. */

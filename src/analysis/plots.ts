@@ -75,12 +75,15 @@ export async function certifiedAccuracyChart(
   {
     maxRadius = largestRadius(methods),
     norm = NORM_TEXT.l2,
+    among,
     width = 640,
     height = 400,
   }: ChartSize & {
     readonly maxRadius?: number
     /** Of the radii, as it is written. Default: ℓ2. */
     readonly norm?: string
+    /** Labels of all charts of the page, so that each has its style in all of them. Default: those of this chart. */
+    readonly among?: readonly string[]
   } = {},
 ): Promise<string> {
   const points = certifiedAccuracyCurves(methods, { maxRadius })
@@ -93,6 +96,7 @@ export async function certifiedAccuracyChart(
   const { color, strokeDash } = byLabel(
     methods.map(({ label }) => label),
     width,
+    among,
   )
   const largest = Math.max(...values.map(({ upper }) => upper))
   const y = {
@@ -133,11 +137,12 @@ export async function certifiedAccuracyChart(
 /** The curves of certified accuracy as a chart of a page, wide and narrow. Throws as {@link certifiedAccuracyChart} does. */
 export async function certifiedAccuracyFigure(
   methods: readonly Curve[],
-  { norm = NORM_TEXT.l2 }: { readonly norm?: string } = {},
+  { norm = NORM_TEXT.l2, among }: { readonly norm?: string; readonly among?: readonly string[] } = {},
 ): Promise<Chart> {
   const labels = methods.map(({ label }) => label)
   const sized = (width: number, height: number) => ({
     norm,
+    ...(among && { among }),
     width,
     height: height + legendLayout(labels, width).height,
   })
@@ -147,7 +152,7 @@ export async function certifiedAccuracyFigure(
     ? '; bands are one standard deviation over seeds'
     : ''
   return {
-    svg: await certifiedAccuracyChart(methods, sized(900, 370)),
+    svg: await certifiedAccuracyChart(methods, sized(1000, 380)),
     narrowSvg: await certifiedAccuracyChart(methods, sized(340, 260)),
     caption: `Certified accuracy against the ${norm} radius of the perturbation, for pixels in [0, 1]${best}${bands}.`,
     alt: `Certified accuracy against radius for ${labels.join('; ')}.`,

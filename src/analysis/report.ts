@@ -1,6 +1,11 @@
 import { ConfigError } from '../errors'
+import { htmlGrid, type ImageGrid } from './page/html-grid'
+import { htmlTable } from './page/html-table'
+import { escapeHtml, htmlText } from './page/html-text'
 import { REPORT_STYLE } from './report-style'
-import { formatCell, isNumeric, requireRectangular, type Table } from './tables'
+import type { Table } from './tables'
+
+export type { GridImage, ImageGrid } from './page/html-grid'
 
 export interface Chart {
   /** An SVG document. */
@@ -12,31 +17,23 @@ export interface Chart {
   readonly alt: string
 }
 
-export interface GridImage {
-  /** A PNG file in base64. Up to 64 pixels wide it is enlarged with sharp pixels. */
-  readonly png: string
-  /** What selection makes of a denoised image; none for others. */
-  readonly frame?: 'kept' | 'hallucinated'
-  /** A few words below the image, for instance the predicted class. */
-  readonly note?: string
-  /** What the image shows, for readers who do not see it. */
-  readonly alt: string
-}
+/** One thing of a page and its words: `['σ', '0.5']`. */
+export type Fact = readonly [name: string, value: string]
 
-export interface ImageGrid {
-  readonly caption: string
-  readonly columnLabels: readonly string[]
-  /** One image per column label; null leaves a place empty. */
-  readonly rows: readonly { readonly label: string; readonly images: readonly (GridImage | null)[] }[]
-}
-
-export type ReportSection = { readonly title?: string } & (
-  | { readonly kind: 'text'; readonly paragraphs: readonly string[] }
-  | { readonly kind: 'table'; readonly table: Table }
-  /** Side by side where there is room. */
-  | { readonly kind: 'charts'; readonly charts: readonly Chart[] }
-  | { readonly kind: 'imageGrid'; readonly grid: ImageGrid }
-)
+export type ReportSection = (
+  | { readonly title?: string; readonly isFolded?: false }
+  /** Only the title is shown until the reader opens it. */
+  | { readonly title: string; readonly isFolded: boolean }
+) &
+  (
+    | { readonly kind: 'text'; readonly paragraphs: readonly string[] }
+    /** Names and values side by side, for what a reader looks up. */
+    | { readonly kind: 'facts'; readonly facts: readonly Fact[] }
+    | { readonly kind: 'table'; readonly table: Table }
+    /** Side by side where there is room; `note` is about all of them. */
+    | { readonly kind: 'charts'; readonly charts: readonly Chart[]; readonly note?: string }
+    | { readonly kind: 'imageGrid'; readonly grid: ImageGrid }
+  )
 
 export interface Report {
   readonly title: string
@@ -64,8 +61,8 @@ export function renderReport({ title, lead, sections }: Report): string {
 </head>
 <body>
 <main>
-<h1>${escapeHtml(title)}</h1>
-<p class="lead">${escapeHtml(lead)}</p>
+<h1>${htmlText(title)}</h1>
+<p class="lead">${htmlText(lead)}</p>
 ${sections.map(renderSection).join('\n')}
 </main>
 </body>
@@ -74,49 +71,26 @@ ${sections.map(renderSection).join('\n')}
 }
 
 function renderSection(section: ReportSection): string {
-  const heading = section.title === undefined ? '' : `<h2>${escapeHtml(section.title)}</h2>\n`
-  return `<section>\n${heading}${renderContent(section)}\n</section>`
+  const { title, isFolded = false } = section
+  const heading = title === undefined ? '' : `<h2>${htmlText(title)}</h2>`
+  return isFolded
+    ? `<details>\n<summary>${heading}</summary>\n${renderContent(section)}\n</details>`
+    : `<section>\n${heading === '' ? '' : `${heading}\n`}${renderContent(section)}\n</section>`
 }
 
 function renderContent(section: ReportSection): string {
   switch (section.kind) {
     case 'text':
-      return section.paragraphs.map(paragraph => `<p>${escapeHtml(paragraph)}</p>`).join('\n')
+      return section.paragraphs.map(paragraph => `<p>${htmlText(paragraph)}</p>`).join('\n')
+    case 'facts':
+      return `<dl>\n${section.facts.map(([name, value]) => `<div><dt>${htmlText(name)}</dt><dd>${htmlText(value)}</dd></div>`).join('\n')}\n</dl>`
     case 'table':
-      return renderTable(section.table)
+      return htmlTable(section.table)
     case 'charts':
-      return `<div class="charts">\n${section.charts.map(renderChart).join('\n')}\n</div>`
+      return `${section.note === undefined ? '' : `<p>${htmlText(section.note)}</p>\n`}<div class="charts">\n${section.charts.map(renderChart).join('\n')}\n</div>`
     case 'imageGrid':
-      return renderGrid(section.grid)
+      return htmlGrid(section.grid)
   }
-}
-
-function renderTable(table: Table): string {
-  requireRectangular(table)
-  const { caption, columns, rows, notes = [] } = table
-  const align = (column: number) =>
-    isNumeric(columns[column] as Table['columns'][number]) ? ' class="number"' : ''
-  const head = columns.map(
-    ({ header }, column) => `<th scope="col"${align(column)}>${escapeHtml(header)}</th>`,
-  )
-  const body = rows.map(cells =>
-    cells.map((cell, column) => {
-      const text = escapeHtml(formatCell(cell, columns[column] as Table['columns'][number]))
-      return column === 0 ? `<th scope="row">${text}</th>` : `<td${align(column)}>${text}</td>`
-    }),
-  )
-  return `<figure>
-<figcaption>${escapeHtml(caption)}</figcaption>
-${scrollable(
-  caption,
-  `<table>
-<thead><tr>${head.join('')}</tr></thead>
-<tbody>
-${body.map(cells => `<tr>${cells.join('')}</tr>`).join('\n')}
-</tbody>
-</table>`,
-)}
-${notes.map(note => `<p>${escapeHtml(note)}</p>\n`).join('')}</figure>`
 }
 
 function renderChart({ svg, narrowSvg, caption, alt }: Chart): string {
@@ -124,69 +98,8 @@ function renderChart({ svg, narrowSvg, caption, alt }: Chart): string {
     narrowSvg === undefined ? '' : `<source media="(max-width: 44rem)" srcset="${svgUri(narrowSvg)}">`
   return `<figure>
 <picture>${narrow}<img src="${svgUri(svg)}" alt="${escapeHtml(alt)}"></picture>
-<figcaption>${escapeHtml(caption)}</figcaption>
+<figcaption>${htmlText(caption)}</figcaption>
 </figure>`
-}
-
-function renderGrid({ caption, columnLabels, rows }: ImageGrid): string {
-  const head = columnLabels.map(label => `<th scope="col">${escapeHtml(label)}</th>`)
-  const body = rows.map(({ label, images }) => {
-    if (images.length !== columnLabels.length) {
-      throw new ConfigError(
-        `The row "${label}" of the image grid must have ${columnLabels.length} images, got ${images.length}.`,
-        { remedy: 'Pass one image per column label, null to leave a place empty.' },
-      )
-    }
-    return `<tr><th scope="row">${escapeHtml(label)}</th>${images.map(image => `<td>${image === null ? '' : renderImage(image)}</td>`).join('')}</tr>`
-  })
-  const framed = rows.some(({ images }) => images.some(image => image?.frame !== undefined))
-  const key = framed
-    ? '\n<p class="key"><span class="kept">kept: classified correctly</span> <span class="hallucinated">hallucinated: classified wrongly</span></p>'
-    : ''
-  return `<figure>
-${scrollable(
-  caption,
-  `<table class="images">
-<thead><tr><td></td>${head.join('')}</tr></thead>
-<tbody>
-${body.join('\n')}
-</tbody>
-</table>`,
-)}${key}
-<figcaption>${escapeHtml(caption)}</figcaption>
-</figure>`
-}
-
-/** Images up to this width are shown larger than they are, each pixel a sharp square. */
-const TINY_PIXELS = 64
-const SHOWN_PIXELS = 72
-
-function renderImage({ png, frame, note, alt }: GridImage): string {
-  const pixels = pngWidth(png)
-  const tiny = pixels <= TINY_PIXELS
-  // A whole multiple, so that all pixels come out the same size.
-  const width = tiny
-    ? pixels * Math.max(1, Math.round(SHOWN_PIXELS / pixels))
-    : Math.min(pixels, 2 * SHOWN_PIXELS)
-  const classes = [...(tiny ? ['tiny'] : []), ...(frame === undefined ? [] : [frame])].join(' ')
-  const description = frame === undefined ? alt : `${alt}, ${frame}`
-  const image = `<img class="${classes}" width="${width}" src="data:image/png;base64,${png}" alt="${escapeHtml(description)}">`
-  return note === undefined ? image : `${image}<small>${escapeHtml(note)}</small>`
-}
-
-/** Width from the header chunk, which stands first in every PNG file. */
-function pngWidth(png: string): number {
-  const header = Buffer.from(png.slice(0, 32), 'base64')
-  if (
-    /^[A-Za-z0-9+/]+={0,2}$/.test(png) &&
-    header.length === 24 &&
-    header.toString('latin1', 1, 4) === 'PNG'
-  ) {
-    return header.readUInt32BE(16)
-  }
-  throw new ConfigError(`An image must be a PNG file in base64, got ${JSON.stringify(png.slice(0, 40))}.`, {
-    remedy: 'Encode the image as PNG, without a data URI in front.',
-  })
 }
 
 function svgUri(svg: string): string {
@@ -196,21 +109,4 @@ function svgUri(svg: string): string {
     })
   }
   return `data:image/svg+xml;base64,${Buffer.from(svg).toString('base64')}`
-}
-
-/** Scrolls inside its frame, also from the keyboard, where the page is too narrow. */
-function scrollable(label: string, content: string): string {
-  return `<div class="scroll" role="region" tabindex="0" aria-label="${escapeHtml(label)}">\n${content}\n</div>`
-}
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-}
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, character => ENTITIES[character] as string)
 }

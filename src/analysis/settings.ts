@@ -80,6 +80,7 @@ export function notesOn(methods: readonly Method[]): string[] {
     ...logs.filter(isPartial).map(partialNote),
     ...logs.flatMap(familyWiseNote),
     ...logs.flatMap(procedureNotes),
+    ...logs.flatMap(purifyNote),
     ...otherDataNotes(logs),
     ...logs.flatMap(({ file, metadata }) =>
       metadata?.format === 1 ? (unsaidNote(file, ['which images it is of']) ?? []) : [],
@@ -118,7 +119,7 @@ function otherDataNotes([first, ...others]: readonly CertificationLog[]): string
 
 /** Settings that have a column or their own note. */
 const TOLD =
-  /^((sigma|realisedSigma|certifiedSigma|n0|n|alpha)$|(procedure|familyWise)(\.|$)|data\.(classNames|digest|images)$)/
+  /^((sigma|realisedSigma|certifiedSigma|n0|n|alpha)$|(procedure|familyWise|purify)(\.|$)|data\.(classNames|digest|images)$)/
 
 /** In what else the logs were certified otherwise than the first. */
 function otherSettingNotes(logs: readonly CertificationLog[]): string[] {
@@ -191,6 +192,17 @@ function procedureNotes({ file, rows, metadata }: CertificationLog): string[] {
           `${file} decides at the radii ${radii} alone: its ACR, and accuracies at radii between, are lower than those of CERTIFY.`,
         ]),
   ]
+}
+
+/** How a noisy copy gets its vote, where that takes more than one look. */
+function purifyNote({ file, metadata }: CertificationLog): string[] {
+  const { kind, sigma, steps, votes } = Object(metadata?.configuration.purify) as JsonObject
+  if (kind === undefined) return []
+  const how =
+    kind === 'local'
+      ? `${votes} looks at its denoised image under noise of σ = ${sigma} (DiffSmooth)`
+      : `${votes} runs of ${steps} reverse steps each (DensePure)`
+  return [`A noisy copy of ${file} has the vote of the majority of ${how}.`]
 }
 
 /** What is to be known of the radii of a procedure. */

@@ -1,9 +1,11 @@
-import { SELECTED } from '../certification/certifiers'
 import type { Ask, Certifier, Steps, Tally } from '../certification/certifiers/certifier'
 import { type Looked, type ProcedureSettings, scaleLine } from '../certification/procedure'
 import type { Line } from '../certification/queue/line'
 import { leadingClass } from '../certification/statistics'
+
+import { SELECTED } from '../logs/aces-finding'
 import { expertName, ROUTER, sparseCounts } from '../logs/outcome'
+
 import type { Bound } from '../statistics/bound'
 import { alphaOfScale } from '../statistics/cascade'
 import { alphaOfPart } from '../statistics/router'

@@ -3,8 +3,9 @@ import { DataError } from '../errors'
 import { diskRemedy } from '../files/disk-remedy'
 import type { Lock } from '../files/lock'
 import { readText } from '../files/read-text'
+import { cutOff } from '../files/regular-file'
 import { writeDurably } from '../files/write'
-import { type NewLogMetadata, writeMetadata } from '../logs/certification-log-file'
+import { continuePlan, type NewLogMetadata, writeMetadata } from '../logs/certification-log-file'
 import {
   type LogMetadata,
   metadataPath,
@@ -67,13 +68,6 @@ export class AttackLogWriter implements AsyncDisposable {
    */
   static async open(path: string, metadata: NewLogMetadata): Promise<AttackLogWriter> {
     const { earlier, handle, held } = await openLog(path, () => prepare(path, metadata))
-    try {
-      // A line that a kill has cut off is written again.
-      await handle.truncate(earlier.wholeBytes)
-    } catch (cause) {
-      await held.release()
-      throw cannotWrite(path, cause)
-    }
     return new AttackLogWriter(path, earlier.rows, { file: handle, held })
   }
 
@@ -98,8 +92,15 @@ async function prepare(path: string, metadata: NewLogMetadata): Promise<ReturnTy
   if (logged !== undefined) requireSameConfiguration(path, logged.configuration, metadata.configuration)
   const earlier = parseAttacks(text ?? `${ATTACK_LOG_HEADER}\n`, { file: path })
   requirePlanned(path, { plan: metadata.plan, rows: earlier.rows }, 'attacked')
-  if (logged?.plan?.images !== metadata.plan?.images) await writeMetadata(path, metadata)
+  if (logged === undefined) await writeMetadata(path, metadata)
+  else await continuePlan(path, { logged, plan: metadata.plan })
   if (text === undefined) await writeDurably(path, `${ATTACK_LOG_HEADER}\n`)
+  else if (earlier.wholeBytes < Buffer.byteLength(text)) {
+    // A line that a kill has cut off is written again.
+    await cutOff(path, { bytes: earlier.wholeBytes }).catch(cause => {
+      throw cannotWrite(path, cause)
+    })
+  }
   return earlier
 }
 

@@ -13,10 +13,12 @@ import { packageVersion } from '../files/package-version'
 import type { JsonObject } from '../logs/certification-log-metadata'
 import { imagePlan } from '../logs/image-plan'
 import { toSymmetric } from '../smoothing/denoise'
+import { configuredSmoothing, ownedBy } from '../smoothing/first-layer'
 import { type CertifiedNetworks, loadNetworks } from '../smoothing/load-networks'
 import { nameOf } from '../smoothing/name-of'
+import { purificationOf } from '../smoothing/purification'
 import type { KnownSmoothed } from '../smoothing/smoothed-input'
-import { smoothingOf } from '../smoothing/smoothing'
+import { classifierOf } from '../smoothing/smoothing'
 import { datasetSpec } from '../smoothing/specs'
 import type { Bound } from '../statistics/bound'
 import { type Classifier, type Dataset, digest, openDataset, select } from '../torch'
@@ -113,14 +115,17 @@ async function prepare(
   const { certification } = config
   const { denoiser } = networks
   const arm = armOf(config, networks)
+  const { sigma } = config.smoothing
+  const configured = await configuredSmoothing(config.smoothing, {
+    ...{ denoiser, classifier: networks.classifier, dataset: testSet },
+  })
+  const smoothing = { ...configured, autocast: certification.autocast }
   const { arms, classifiers, denoiserDtype } = await prepareArms(
     session,
-    { denoiser, arms: [arm] },
+    { smoothing, arms: [arm] },
     { certification, dataset: testSet, example: () => pixelsOf(testSet, 0) },
   )
   const [ready] = arms as readonly [PreparedArms['arms'][number]]
-  const { sigma } = config.smoothing
-  const smoothing = smoothingOf(denoiser, sigma, certification)
   const procedure = procedureOf(certification, { sigma })
   const images = attacked.length
   const scales = scalesOf(procedure, smoothing, { ...certification, images })
@@ -141,7 +146,8 @@ async function prepare(
   requireSameClassifier(certificates.file, certificates.metadata.configuration, atHand)
   const [channels, height, width] = testSet.description.imageShape
   const { n0, n } = certification
-  const asked = { scales, arms, images, n0, n }
+  const purification = purificationOf(certification.purify, smoothing)
+  const asked = { scales, purification, arms, images, n0, n }
   // Passes are of one size, whatever is attacked; but the core is asked about each image once.
   const lines = Object.fromEntries(
     Object.entries(linesOf(procedure, asked)).map(([name, { copies: _, ...line }]): [string, Line] => [
@@ -151,11 +157,14 @@ async function prepare(
   )
   const bounds = scales.map(({ bound }) => bound) as unknown as readonly [Bound, ...Bound[]]
   const { members, ensemble } = arm
+  const voting = members.map(member =>
+    classifierOf(smoothing, member),
+  ) as readonly Classifier[] as typeof members
   // Of a router its experts, each at its noise level.
   const climbed = procedure.kind === 'router' ? scales.slice(0, procedure.sigmas.length) : scales
   const targets = climbed.map((scale, place) => ({
     ...{ smoothing: scale.smoothing, by: ensemble?.by ?? 'logits', classes: ready.classes },
-    members: procedure.kind === 'router' ? members.slice(place, place + 1) : members,
+    members: procedure.kind === 'router' ? voting.slice(place, place + 1) : voting,
   })) as unknown as SearchContext['targets']
   const context = (onNote: FindChangesHooks['onNote']): SearchContext => ({
     targets,
@@ -170,7 +179,7 @@ async function prepare(
   })
   const { starts, noises } = settings
   return {
-    copies: classifiers,
+    copies: [...classifiers, ...ownedBy(smoothing)],
     context,
     imagesAtOnce: Math.max(1, Math.floor(certification.batch / (starts * noises))),
     metadata: {

@@ -1,7 +1,7 @@
 import type { Aggregation, Members } from '../certification/voters'
 import { PER_UNIT } from '../objectives/attacks/shift-attack'
 import { consistencyTarget } from '../objectives/losses'
-import { noisy, type Smoothing, seen } from '../smoothing/smoothing'
+import { carried, noisy, type Smoothing, seen } from '../smoothing/smoothing'
 import type { StreamName } from '../streams'
 import {
   add,
@@ -127,7 +127,12 @@ export function attackAll(
       for (let step = 0; step < steps; step += 1) {
         points_ACHW = session.scope(() => {
           const noise_AMCHW = stackOf(attempts, ({ image_CHW, stream }) =>
-            noiseBlocks(image_CHW, { axis: 'M', name: [...stream, step], count: noises, block: BLOCK }),
+            noiseBlocks(carried(target.smoothing, image_CHW), {
+              axis: 'M',
+              name: [...stream, step],
+              count: noises,
+              block: BLOCK,
+            }),
           )
           const gradient_ACHW = gradientOf(target, {
             ...{ points_ACHW, noise_AMCHW, labels_A, byRatio_A, attempts: attempts.length, noises },

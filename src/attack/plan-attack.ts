@@ -3,6 +3,7 @@ import { defaultLogPath } from '../certification/certify'
 import { requireGaussian } from '../certification/guarantee'
 import { requireCertifiable } from '../certification/require-certifiable'
 import { procedureSchema } from '../config/certified/procedure-schema'
+import { purifySchema } from '../config/certified/purify-schema'
 import { fieldDifferences, showValue } from '../config/differences'
 import type { CertificationConfig, CertificationRunConfig } from '../config/schema'
 import { ConfigError, DataError } from '../errors'
@@ -91,7 +92,17 @@ export async function planAttack(
   const { denoiserDtype: _, ...arithmetic } = configuration.arithmetic
   const certification = {
     ...{ ...config.certification, ...arithmetic },
-    ...{ n0, n, alpha, seed, familyWise: false, adaptive: 'none', noise: 'gaussian' },
+    ...{
+      n0,
+      n,
+      alpha,
+      seed,
+      familyWise: false,
+      adaptive: 'none',
+      noise: 'gaussian',
+      confidence: 'clopper-pearson',
+    },
+    purify: attackedPurification(configuration),
     procedure: attackedProcedure(configuration),
   } as CertificationConfig
   if (settings.confirm === 'predict' && certification.procedure.kind !== 'certify') {
@@ -132,6 +143,17 @@ function attackedProcedure({ procedure }: CertificationConfiguration): Certifica
       remedy: 'Restore the file beside the log, or certify again.',
     },
   )
+}
+
+/** How the classifier of the log votes on a copy: that is what is attacked. */
+function attackedPurification({
+  purify = { kind: 'once' },
+}: CertificationConfiguration): CertificationConfig['purify'] {
+  const { data } = purifySchema.safeParse(purify)
+  if (data !== undefined) return data
+  throw new DataError('The log does not say how a noisy copy gets its vote.', {
+    remedy: 'Restore the file beside the log, or certify again.',
+  })
 }
 
 async function readCertificates(path: string): Promise<PlannedAttack['certificates']> {

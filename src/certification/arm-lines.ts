@@ -1,6 +1,10 @@
 import type { CertificationConfig } from '../config/schema'
 import type { CertificationConfiguration } from '../logs/certification-log-metadata'
+
 import { expertName, ROUTER } from '../logs/outcome'
+
+import { ONCE, type Purification } from '../smoothing/purification'
+
 import { denoiserOf, type Noise, type Smoothing, smoothingOf } from '../smoothing/smoothing'
 import type { Bound } from '../statistics/bound'
 import type { PreparedArms } from './arm-networks'
@@ -60,6 +64,7 @@ export function linesOf(
   {
     scales,
     noise = { kind: 'gaussian' },
+    purification = ONCE,
     arms,
     images,
     ...votes
@@ -67,6 +72,8 @@ export function linesOf(
     readonly scales: readonly [Scale, ...Scale[]]
     /** What is drawn. Default: Gaussian noise. */
     readonly noise?: Noise
+    /** Of the procedures that have one noise level. Default: copies are seen once. */
+    readonly purification?: Purification
     readonly arms: PreparedArms['arms']
     /** How many images the whole plan has. */
     readonly images: number
@@ -95,7 +102,7 @@ export function linesOf(
   if (procedure.kind === 'router') return routedLines(procedure, { scales, arms, copies })
   const voter = armsVoter(arms.map(({ members, ...arm }) => voterOf(members, arm)))
   if (procedure.kind !== 'cascade') {
-    return { [MAIN_LINE]: { smoothing: { ...scales[0].smoothing, noise }, voter, copies } }
+    return { [MAIN_LINE]: { smoothing: { ...scales[0].smoothing, noise }, voter, purification, copies } }
   }
   return {
     ...Object.fromEntries(

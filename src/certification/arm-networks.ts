@@ -3,7 +3,8 @@ import type { CertificationConfig, CertificationRunConfig } from '../config/sche
 import { ConfigError } from '../errors'
 import { requireClasses, requireOneHead, requireSameClasses } from '../smoothing/check-classes'
 import type { CertifiedNetworks } from '../smoothing/load-networks'
-import type { AnyDenoiser, Classifier, Dataset, Dtype, Tensor } from '../torch'
+import { denoiserOf, type Smoothing } from '../smoothing/smoothing'
+import { type Classifier, type Dataset, type Dtype, restOf, type Tensor } from '../torch'
 import { inferenceNetworks } from './inference-networks'
 import type { EnsembleVote, Members } from './voters'
 
@@ -76,7 +77,7 @@ export interface PreparedArms {
  */
 export async function prepareArms(
   session: Session,
-  { denoiser, arms }: { readonly denoiser: AnyDenoiser | null; readonly arms: readonly ArmNetworks[] },
+  { smoothing, arms }: { readonly smoothing: Smoothing; readonly arms: readonly ArmNetworks[] },
   {
     certification,
     dataset,
@@ -88,6 +89,7 @@ export async function prepareArms(
   },
 ): Promise<PreparedArms> {
   const { description } = dataset
+  requireOwnFirstLayer(smoothing, arms)
   for (const { members, core } of arms) {
     for (const classifier of [...members, ...some(core)]) {
       requireSameClasses(classifier.description.classes, description)
@@ -98,9 +100,17 @@ export async function prepareArms(
   ])
   const prepared = await inferenceNetworks(
     session,
-    { denoiser, classifiers: all },
+    { denoiser: denoiserOf(smoothing), classifiers: all },
     { ...certification, example },
   )
+  const rests: Classifier[] = []
+  const { front } = smoothing
+  const voting = (classifier: Classifier) => {
+    if (front.kind !== 'first-layer') return classifier
+    const rest = restOf(classifier, front)
+    rests.push(rest)
+    return rest
+  }
   try {
     let place = 0
     const next = () => {
@@ -118,17 +128,35 @@ export async function prepareArms(
       if (selector !== undefined) requireSelector(selector.head)
       if (router !== undefined) requireRouterHead(router.head, { experts: members.length })
       return {
-        members: members.map(({ classifier }) => classifier) as readonly Classifier[] as Members,
+        members: members.map(({ classifier }) => voting(classifier)) as readonly Classifier[] as Members,
         ...{ ensemble, selector: selector?.classifier, core: core?.classifier },
         router: router?.classifier,
         classes: members[0]?.head ?? 0,
       }
     })
-    return { arms: ready, classifiers: prepared.classifiers, denoiserDtype: prepared.denoiserDtype }
+    return {
+      ...{ arms: ready, classifiers: [...prepared.classifiers, ...rests] },
+      denoiserDtype: prepared.denoiserDtype,
+    }
   } catch (error) {
-    session.free(prepared.classifiers)
+    session.free([prepared.classifiers, rests])
     throw error
   }
+}
+
+/** @throws ConfigError where noise after the first layer of one classifier is to be shared with others */
+function requireOwnFirstLayer({ front }: Smoothing, arms: readonly ArmNetworks[]): void {
+  if (front.kind !== 'first-layer') return
+  const networks = arms.flatMap(({ members, selector, core }) => [
+    ...members,
+    ...some(selector),
+    ...some(core),
+  ])
+  if (networks.length === 1 && networks[0] === front.network) return
+  throw new ConfigError(
+    `The noise stands after the first layer of one classifier, and ${networks.length} are to be certified with it, or another one.`,
+    { remedy: 'Certify each classifier with the smoothing of its own first layer.' },
+  )
 }
 
 function requireSelector(head: number): void {

@@ -1,3 +1,4 @@
+import { problemsOfPurifiedEnsemble } from '../config/certified/purify-schema'
 import type { CertificationConfig } from '../config/schema'
 import { ConfigError, InterruptedError } from '../errors'
 import { ArmLogs } from '../logs/arm-logs'
@@ -6,7 +7,9 @@ import type { JsonObject } from '../logs/certification-log-metadata'
 import { earlierRows } from '../logs/earlier-rows'
 import { dealt, planMetadata, type Shard } from '../logs/shards'
 import { toSymmetric } from '../smoothing/denoise'
-import { denoiserOf, type Smoothing } from '../smoothing/smoothing'
+import { withFixedSensitivity } from '../smoothing/first-layer'
+import { passesOfCopy, purificationOf } from '../smoothing/purification'
+import type { Smoothing } from '../smoothing/smoothing'
 import { type Classifier, type Dataset, digest, select, type Tensor } from '../torch'
 import { firstLine, linesOf, loggedProcedure, lookedOf, scalesOf } from './arm-lines'
 import { type ArmNetworks, prepareArms } from './arm-networks'
@@ -86,7 +89,7 @@ export async function certifyDataset(
   const { certification, indices, shard, signal, onImage, data } = options
   const { n0, n, seed, autocast } = certification
   const { dataset, arms } = given
-  const smoothing = { ...given.smoothing, autocast }
+  const smoothing = { ...(await withFixedSensitivity(given.smoothing)), autocast }
   const { session } = dataset
   const own = shard === undefined ? indices : dealt(indices, shard)
   const images = indices.length
@@ -97,17 +100,18 @@ export async function certifyDataset(
   const { bound } = guarantee
   const values = dataset.description.imageShape.reduce((product, size) => product * size, 1)
   const drawn = drawnNoise(certification, { smoothing, guarantee, values })
-  requireFittingArms(procedure, arms)
+  const purification = purificationOf(certification.purify, smoothing)
+  requireArms(procedure, certification, arms)
   const networks = await prepareArms(
     session,
-    { denoiser: denoiserOf(smoothing), arms: arms.map(networksOf) },
+    { smoothing, arms: arms.map(networksOf) },
     { certification, dataset, example: () => pixelsOf(dataset, 0).image_CHW },
   )
   const noise = drawn.begin(session)
   let done = 0
   try {
     // Of the whole plan: a shard has passes of the same size, and so what is resumed.
-    const lines = linesOf(procedure, { scales, noise, arms: networks.arms, images, n0, n })
+    const lines = linesOf(procedure, { scales, noise, purification, arms: networks.arms, images, n0, n })
     const pass = passSizeOf({
       batch: certification.batch,
       copies: lines[firstLine(procedure)]?.copies ?? certification.batch,
@@ -132,6 +136,9 @@ export async function certifyDataset(
           ...planMetadata(indices, shard),
           notes: {
             ...{ device: info.deviceName, torch: info.torch, batch: certification.batch, pass },
+            ...(purification.kind !== 'once' && {
+              passesOfCopy: { ...passesOfCopy(purification, smoothing) },
+            }),
             ...options.notes,
             ...found,
           },
@@ -153,6 +160,7 @@ export async function certifyDataset(
     }
     const certifierOf = certifiersOf(procedure, {
       ...{ ...drawn, bound, scales: scales.map(scale => scale.bound), n0, n },
+      randomised: certification.confidence === 'randomised',
     })
     const certifiers = networks.arms.map((arm, place) => certifierOf(lookedOf(place, arm)))
     const results = certifyImages(
@@ -192,8 +200,12 @@ function networksOf({ classifier, ensemble, aces, router }: CertifiedArm): ArmNe
   return { members: [classifier, ...others], ensemble, ...aces, router: router?.network }
 }
 
-/** @throws ConfigError where arms have networks that the procedure does not ask, or lack some that it does */
-function requireFittingArms(procedure: ProcedureSettings, arms: readonly CertifiedArm[]): void {
+/** @throws ConfigError where arms have networks that the procedure does not ask, lack some that it does, ACES gets an ensemble, or copies of a consensus vote several times */
+function requireArms(
+  procedure: ProcedureSettings,
+  { purify }: Pick<CertificationConfig, 'purify'>,
+  arms: readonly CertifiedArm[],
+): void {
   const { kind } = procedure
   const experts = procedure.kind === 'router' ? procedure.sigmas.length : 0
   for (const { name, aces, ensemble, router } of arms) {
@@ -212,6 +224,12 @@ function requireFittingArms(procedure: ProcedureSettings, arms: readonly Certifi
     if (kind === 'aces' && ensemble !== undefined) {
       throw new ConfigError(`ACES takes one classifier, and ${name} is an ensemble.`, {
         remedy: 'Certify a member, or take another procedure.',
+      })
+    }
+    const [problem] = problemsOfPurifiedEnsemble({ purify, ensemble })
+    if (problem !== undefined) {
+      throw new ConfigError(`The classifier ${name}: ${problem.path}: ${problem.message}.`, {
+        remedy: 'Leave the consensus out, or let each copy vote once.',
       })
     }
   }

@@ -9,12 +9,13 @@ import type { JsonObject } from '../logs/certification-log-metadata'
 import { type CertificationWatcher, watchedBy } from '../logs/certification-watcher'
 import { type Shard, shardPath } from '../logs/shards'
 import { requireSameClasses } from '../smoothing/check-classes'
+import { configuredSmoothing, ownedBy } from '../smoothing/first-layer'
 import { type CertifiedNetworks, loadNetworks } from '../smoothing/load-networks'
 import { nameOf } from '../smoothing/name-of'
 import { notesOnChoice, notesOnInputRange } from '../smoothing/notes'
 import { sanityOf } from '../smoothing/sanity'
 import { type SmoothedInput, smoothedOf, unsaidOf } from '../smoothing/smoothed-input'
-import { smoothingOf } from '../smoothing/smoothing'
+import type { Smoothing } from '../smoothing/smoothing'
 import { datasetSpec } from '../smoothing/specs'
 import { certificationProgress } from '../terminal/certification-progress'
 import { isShown, loadingLine } from '../terminal/progress'
@@ -73,6 +74,7 @@ export async function certify(
   loading.show(`loading the test images of ${config.data.source}`)
   const dataset = await openDataset(session, datasetSpec(config.data, 'test'))
   let networks: CertifiedNetworks | undefined
+  let smoothed: Smoothing | undefined
   try {
     if (classes !== undefined) requireSameClasses({ names: classes, areOfData: true }, dataset.description)
     const indices = await chooseImages(dataset, certification)
@@ -92,9 +94,10 @@ export async function certify(
       shard === undefined ? indices.length : Math.ceil((indices.length - shard.number + 1) / shard.of),
     )
     for (const note of notes) watcher.onNote(note)
+    smoothed = await configuredSmoothing(smoothing, { denoiser, classifier, dataset })
     await certifyDataset(
       {
-        smoothing: smoothingOf(denoiser, smoothing.sigma),
+        smoothing: smoothed,
         dataset,
         arms: [
           {
@@ -153,7 +156,9 @@ export async function certify(
     )
   } finally {
     watcher.onEnd()
-    session.free([dataset, networks?.denoiser, networks && classifiersOf(networks)])
+    session.free([
+      ...[dataset, networks?.denoiser, networks && classifiersOf(networks), smoothed && ownedBy(smoothed)],
+    ])
   }
   return readCertificationLog(path)
 }

@@ -1,9 +1,11 @@
 import type { Session } from '../bridge'
 import { dealt, type Shard } from '../logs/shards'
 import { toSymmetric } from '../smoothing/denoise'
+import { configuredSmoothing, ownedBy } from '../smoothing/first-layer'
 import { type CertifiedNetworks, loadNetworks } from '../smoothing/load-networks'
+import { type PassesOfCopy, passesOfCopy, purificationOf } from '../smoothing/purification'
 import { type SmoothedInput, smoothedOf } from '../smoothing/smoothed-input'
-import { type Noise, smoothingOf } from '../smoothing/smoothing'
+import type { Noise } from '../smoothing/smoothing'
 import { datasetSpec } from '../smoothing/specs'
 import { type Classifier, type Dataset, openDataset, select } from '../torch'
 import { firstLine, linesOf, scalesOf } from './arm-lines'
@@ -27,7 +29,9 @@ export interface CertificationDryRun {
   readonly pass: number
   /** Of a full pass, once warm. */
   readonly secondsPerPass: number
-  /** As the settings say, and beside it adaptively or with a fixed n; --sound has a fixed n alone. */
+  /** How many times the networks are asked about a copy. */
+  readonly passesOfCopy: PassesOfCopy
+  /** As the settings say, and beside it adaptively or with a fixed n; --sound and Laplace noise have the one that they ask for. */
   readonly plans: readonly CertificationPlan[]
 }
 
@@ -68,14 +72,14 @@ export async function dryRunCertification(
     const planned = await chooseImages(dataset, certification)
     requireCertifiable(certification, { sigma, images: planned.length })
     networks = await loadNetworks(session, config, { expected })
-    const { denoiser } = networks
-    const smoothing = smoothingOf(denoiser, sigma, certification)
+    const configured = await configuredSmoothing(config.smoothing, { ...networks, dataset })
+    const smoothing = { ...configured, autocast: certification.autocast }
     const prepared = await prepareArms(
       session,
-      { denoiser, arms: [armOf(config, networks)] },
+      { smoothing, arms: [armOf(config, networks)] },
       { certification, dataset, example: () => select(dataset.images([0]).images_BCHW, 'B', 0) },
     )
-    copies = prepared.classifiers
+    copies = [...prepared.classifiers, ...ownedBy(smoothing)]
     const own = procedureOf(certification, { sigma })
     const other: typeof certification =
       own.kind === 'certify'
@@ -87,12 +91,13 @@ export async function dryRunCertification(
     const { alpha, certifiedSigma } = guarantee
     const values = dataset.description.imageShape.reduce((product, size) => product * size, 1)
     noise = drawnNoise(certification, { smoothing, guarantee, values }).begin(session)
-    const asked = { scales, noise, arms: prepared.arms, images: planned.length, n0, n }
+    const purification = purificationOf(certification.purify, smoothing)
+    const asked = { scales, noise, purification, arms: prepared.arms, images: planned.length, n0, n }
     const line = linesOf(own, asked)[firstLine(own)] as Line
     const pass = passSizeOf({ batch: certification.batch, copies: Number(line.copies) })
     const secondsPerPass = await timePass(dataset, { ...line, pass, signal })
     const images = shard === undefined ? planned.length : dealt(planned, shard).length
-    const isFixed = certification.noise === 'discrete-gaussian'
+    const isFixed = ['discrete-gaussian', 'laplace'].includes(certification.noise)
     const plans = [own, ...(isFixed ? [] : [procedureOf(other, { sigma })])].map(
       (procedure): CertificationPlan => {
         const bound = procedureBound(procedure, { noise: certification.noise, sigma: certifiedSigma })
@@ -104,7 +109,10 @@ export async function dryRunCertification(
         return { procedure, copiesPerImage, copies: all, passes, seconds: passes * secondsPerPass }
       },
     )
-    return { images, sigma, device: session.info.deviceName, pass, secondsPerPass, plans }
+    return {
+      ...{ images, sigma, device: session.info.deviceName, pass, secondsPerPass, plans },
+      passesOfCopy: passesOfCopy(purification, smoothing),
+    }
   } finally {
     session.free([dataset, networks?.denoiser, networks && classifiersOf(networks), copies, noise])
   }

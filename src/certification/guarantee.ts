@@ -3,9 +3,12 @@ import { ConfigError } from '../errors'
 import { levelOf, type Smoothing } from '../smoothing/smoothing'
 import { type Bound, gaussianBound } from '../statistics/bound'
 import { discreteGaussianBound } from '../statistics/discrete-gaussian'
+import { pixelDpLaplaceBoundOfSigma } from '../statistics/pixel-dp'
 import { uniformBound } from '../statistics/uniform-bound'
 
 const BOUNDS: Readonly<Record<CertificationConfig['noise'], (sigma: number) => Bound>> = {
+  // Of PixelDP alone: settings have it with no other procedure.
+  laplace: pixelDpLaplaceBoundOfSigma,
   gaussian: gaussianBound,
   'discrete-gaussian': discreteGaussianBound,
   uniform: uniformBound,
@@ -26,6 +29,36 @@ export function requireGaussian(what: string, { noise }: Pick<CertificationConfi
   if (noise === 'gaussian') return
   throw new ConfigError(`${what} draws Gaussian noise, got certification.noise ${noise}.`, {
     remedy: 'Leave out --sound and --noise, and `noise` in the settings.',
+  })
+}
+
+/**
+ * Refuses a randomised bound where an image may be asked about again, with other numbers.
+ *
+ * @param what - what is asked for, for instance "A loaded classifier"
+ * @throws ConfigError that names it
+ */
+export function requireFixedBound(
+  what: string,
+  { confidence }: Pick<CertificationConfig, 'confidence'>,
+): void {
+  if (confidence === 'clopper-pearson') return
+  throw new ConfigError(
+    `${what} answers as often as it is asked, and a randomised bound holds for one answer; got certification.confidence ${confidence}.`,
+    { remedy: 'Leave out --randomised, and `confidence` in the settings.' },
+  )
+}
+
+/**
+ * Refuses a purification by several looks where something is made of one alone.
+ *
+ * @param what - what is asked for, for instance "A file of soft labels"
+ * @throws ConfigError that names it
+ */
+export function requireOnce(what: string, { purify }: Pick<CertificationConfig, 'purify'>): void {
+  if (purify.kind === 'once') return
+  throw new ConfigError(`${what} takes one look at a copy, got certification.purify.kind ${purify.kind}.`, {
+    remedy: 'Leave out --purify, and `purify` in the settings.',
   })
 }
 

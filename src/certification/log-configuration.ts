@@ -33,7 +33,7 @@ export function configurationOf(
   certification: CertificationConfig,
   { smoothing, guarantee, bound, procedure, images, noise = {}, ...others }: LogConfigurationOptions,
 ): CertificationConfiguration {
-  const { n0, n, alpha, seed, radiusSigma, familyWise } = certification
+  const { n0, n, alpha, seed, radiusSigma, familyWise, purify, confidence } = certification
   const { dtype, autocast, tf32, channelsLast, compile } = certification
   const { name, models, data, dataset, identity, denoiserDtype } = others
   const { logits, imageShape } = dataset.description
@@ -41,11 +41,14 @@ export function configurationOf(
     classifier: name,
     sigma: smoothing.sigma,
     realisedSigma: levelOf(smoothing)?.realisedSigma ?? null,
+    ...noiseAfterOf(smoothing),
     radiusSigma,
     certifiedSigma: guarantee.certifiedSigma,
     norm: bound.norm,
     bound: bound.kind,
     ...noise,
+    ...(purify.kind === 'once' ? {} : { purify }),
+    ...(confidence === 'clopper-pearson' ? {} : { confidence }),
     procedure,
     n0,
     n,
@@ -62,4 +65,10 @@ export function configurationOf(
     },
     ...(models === undefined ? {} : { models }),
   }
+}
+
+/** Which layer the noise stands after, and how much of it that is: a sensitivity is what features of images in [-1, 1] move. */
+function noiseAfterOf({ front }: Smoothing): JsonObject {
+  if (front.kind !== 'first-layer') return {}
+  return { noiseAfter: { layer: front.layer, sensitivity: front.sensitivity } }
 }

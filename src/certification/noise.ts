@@ -5,6 +5,7 @@ import type { JsonObject } from '../logs/certification-log-metadata'
 import type { Noise, Smoothing } from '../smoothing/smoothing'
 import { type DiscreteGaussian, discreteGaussian, PIXEL_STEPS } from '../statistics/discrete-gaussian'
 import { exactLowerBound } from '../statistics/exact-binomial'
+import { LAPLACE_SCALE } from '../statistics/pixel-dp'
 import { UNIFORM_HALF_WIDTH } from '../statistics/uniform-bound'
 import { stepNoise } from '../torch'
 import type { Guarantee } from './guarantee'
@@ -47,6 +48,8 @@ export function drawnNoise(
       return { alpha, logged: {}, begin: () => ({ kind: 'gaussian' }) }
     case 'uniform':
       return { alpha, logged: {}, begin: () => ({ kind: 'uniform', halfWidth: UNIFORM_HALF_WIDTH }) }
+    case 'laplace':
+      return { alpha, logged: {}, begin: () => ({ kind: 'laplace', scale: LAPLACE_SCALE }) }
     case 'discrete-gaussian': {
       const table = discreteGaussian(smoothing.realisedSigma)
       const sound = soundAlpha(table, { alpha, draws: n * values })

@@ -1,5 +1,6 @@
 import type { Session } from '../bridge'
 import { sourceOfData } from '../config/data-schema'
+import { sidesOf } from '../config/image-size'
 import type { DataConfig } from '../config/schema'
 import { ConfigError, DataError, InterruptedError } from '../errors'
 import { fileHash } from '../files/hash'
@@ -95,7 +96,8 @@ export async function predict(
     const { smoothing, names } = opened
     const guarantee = guaranteeOf(smoothing, { ...certification, images: files.length })
     const { seed } = certification
-    const values = transform.channels * transform.imageSize ** 2
+    const [height, width] = sidesOf(transform.imageSize)
+    const values = transform.channels * height * width
     const drawn = drawnNoise(certification, { smoothing, guarantee, values })
     if (drawn.note !== undefined) onNote?.(drawn.note)
     noise = drawn.begin(session)

@@ -1,11 +1,14 @@
 import type { CertificationConfig } from '../config/schema'
+
+import type { AcesRadiusZeroRule } from '../logs/aces-finding'
+
 import { expertName, ROUTER } from '../logs/outcome'
+
 import { type Bound, gaussianBound } from '../statistics/bound'
 import type { CascadeRule } from '../statistics/cascade'
 import { type PixelDpSplit, pixelDpBoundOfSigma } from '../statistics/pixel-dp'
 import { GridCertification, gridRadii, SizedCertification } from './adaptive'
 import {
-  type AcesRadiusZeroRule,
   acesCertifier,
   atRadiusCertifier,
   type Certifier,
@@ -136,7 +139,7 @@ export function procedureBound(
   { kind }: ProcedureSettings,
   { noise, sigma }: Pick<CertificationConfig, 'noise'> & { readonly sigma: number },
 ): Bound {
-  return kind === 'pixel-dp' ? pixelDpBoundOfSigma(sigma) : boundOf(noise, sigma)
+  return kind === 'pixel-dp' && noise === 'gaussian' ? pixelDpBoundOfSigma(sigma) : boundOf(noise, sigma)
 }
 
 /** The line of a noise level of a cascade, counted from 0. */
@@ -177,6 +180,7 @@ export function certifiersOf(
     readonly n: number
     /** Of CERTIFY. */
     readonly lowerBound?: LowerBound
+    readonly randomised?: boolean
   },
 ): (looked?: Looked) => Certifier {
   switch (procedure.kind) {

@@ -5,10 +5,11 @@ import type { CertificationRunConfig } from '../config/schema'
 import { ConfigError, InterruptedError } from '../errors'
 import { exists } from '../files/exists'
 import { lock } from '../files/lock'
-import { openToAppend } from '../files/regular-file'
+import { cutOff, openToAppend } from '../files/regular-file'
 import { sparseCounts } from '../logs/outcome'
 import { requireClasses, requireSameClasses } from '../smoothing/check-classes'
 import { toSymmetric } from '../smoothing/denoise'
+import { requireNoiseOnImage } from '../smoothing/first-layer'
 import { type CertifiedNetworks, loadNetworks } from '../smoothing/load-networks'
 import { type SmoothedInput, smoothedOf } from '../smoothing/smoothed-input'
 import { smoothingOf } from '../smoothing/smoothing'
@@ -23,7 +24,7 @@ import { datasetSpec } from '../smoothing/specs'
 import { STREAMS_VERSION } from '../streams'
 import { type Classifier, type Dataset, type Loader, makeLoader, openDataset, select } from '../torch'
 import { type Certifier, ONLY_BALLOT, type Steps } from './certifiers/certifier'
-import { requireGaussian } from './guarantee'
+import { requireGaussian, requireOnce } from './guarantee'
 import { inferenceNetworks } from './inference-networks'
 import { modelsOf } from './models-of'
 import { certifyImages } from './queue/certify-images'
@@ -70,6 +71,8 @@ export async function writeSoftLabels(
     })
   }
   requireGaussian('A file of soft labels', certification)
+  requireNoiseOnImage('A file of soft labels', config.smoothing)
+  requireOnce('A file of soft labels', certification)
   const held = await lock(`${output}.lock`, `the file of soft labels ${output}`)
   let dataset: Dataset | undefined
   let networks: CertifiedNetworks | undefined
@@ -203,8 +206,7 @@ async function begin(
     })
   }
   const { images, wholeBytes } = await readSoftLabelImages(path)
-  const file = await openToAppend(path)
   // A line that a kill has cut off is counted again.
-  await file.truncate(wholeBytes)
-  return { file, images }
+  await cutOff(path, { bytes: wholeBytes })
+  return { file: await openToAppend(path), images }
 }

@@ -3,12 +3,23 @@ import { ConfigError } from '../errors'
 import { ABSTAIN } from '../logs/abstain'
 import { type Evidence, type Outcome, sparseCounts } from '../logs/outcome'
 import type { Bound } from '../statistics/bound'
-import { lowerConfidenceBound, requireAlpha, requireCount } from '../statistics/confidence-bound'
+import {
+  lowerConfidenceBound,
+  randomisedLowerBound,
+  requireAlpha,
+  requireCount,
+} from '../statistics/confidence-bound'
 
 export { ABSTAIN }
 
 /** A lower confidence bound of the probability of a class, from its votes. */
 export type LowerBound = (successes: number, trials: number, options: { readonly alpha: number }) => number
+
+export interface EstimateOptions {
+  readonly alpha: number
+  readonly lowerBound?: LowerBound | undefined
+  readonly uniform?: number | undefined
+}
 
 /** The two classes with the most votes; the first class wins a tie. */
 export interface TopTwo {
@@ -39,6 +50,7 @@ export interface Prediction extends TopTwo {
  * @param options.alpha probability of a wrong certificate, in (0, 1)
  * @param options.bound from the probability of the class to a radius, for the noise that was voted under
  * @param options.lowerBound of the probability; default that of Clopper and Pearson
+ * @param options.uniform a number of the image's own random stream, for the randomised bound in its place
  * @throws ConfigError when counts are not counts of the same K ≥ 2 classes, or alpha is out of range
  *
  * @example
@@ -48,7 +60,7 @@ export interface Prediction extends TopTwo {
 export function certifyFromCounts(
   countsSelection: readonly number[],
   countsEstimation: readonly number[],
-  { bound, ...options }: { readonly alpha: number; readonly bound: Bound; readonly lowerBound?: LowerBound },
+  { bound, ...options }: EstimateOptions & { readonly bound: Bound },
 ): Outcome {
   const evidence = estimateFromCounts(countsSelection, countsEstimation, options)
   const { candidate, lowerBound } = evidence
@@ -66,10 +78,7 @@ export function certifyFromCounts(
 export function estimateFromCounts(
   countsSelection: readonly number[],
   countsEstimation: readonly number[],
-  {
-    alpha,
-    lowerBound = lowerConfidenceBound,
-  }: { readonly alpha: number; readonly lowerBound?: LowerBound | undefined },
+  { alpha, lowerBound = lowerConfidenceBound, uniform }: EstimateOptions,
 ): Evidence & { readonly lowerBound: number } {
   const n0 = totalVotes(countsSelection)
   const n = totalVotes(countsEstimation)
@@ -84,7 +93,10 @@ export function estimateFromCounts(
   const candidateCount = countsEstimation[candidate] as number
   return {
     ...{ candidate, candidateCount, runnerUp, runnerUpCount: countsEstimation[runnerUp] as number },
-    ...{ n0, n, lowerBound: lowerBound(candidateCount, n, { alpha }) },
+    ...{ n0, n },
+    ...(uniform === undefined
+      ? { lowerBound: lowerBound(candidateCount, n, { alpha }) }
+      : { lowerBound: randomisedLowerBound(candidateCount, n, { alpha, uniform }), uniform }),
     selection: sparseCounts(countsSelection),
   }
 }

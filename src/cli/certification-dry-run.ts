@@ -4,7 +4,7 @@ import { formatDuration } from '../terminal/training-line'
 
 /** What a certification would take, as a table and what it rests on. */
 export function renderDryRun(
-  { images, sigma, device, pass, secondsPerPass, plans }: CertificationDryRun,
+  { images, sigma, device, pass, secondsPerPass, passesOfCopy, plans }: CertificationDryRun,
   { pricePerHour }: { readonly pricePerHour?: number | undefined } = {},
 ): string {
   const head = [
@@ -23,10 +23,15 @@ export function renderDryRun(
   return [
     `${grouped(images)} images, sigma ${sigma}, passes of ${pass} copies on ${device}: ${(1000 * secondsPerPass).toPrecision(3)} ms each, ${grouped(copiesPerSecond)} copies/s`,
     drawGrid({ head, rows, isNumeric: head.map((_, column) => column > 0) }),
+    ...(passesOfCopy.classifier === 1 ? [] : [looksOf(passesOfCopy)]),
     'Adaptive votes depend on the classifier. Expected are those of the images of CIFAR-10 in the log of Cohen et al. (2019), sigma 0.5.',
     'Nothing was written. Loading and compiling come on top.',
     '',
   ].join('\n')
+}
+
+function looksOf({ denoiser, classifier }: CertificationDryRun['passesOfCopy']): string {
+  return `Of each copy the denoiser has ${grouped(denoiser)} ${denoiser === 1 ? 'pass' : 'passes'} and each classifier ${grouped(classifier)}; the time of a pass above has all of them.`
 }
 
 function nameOf({ procedure }: CertificationPlan): string {

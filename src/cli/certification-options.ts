@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { EnsembleConfig } from '../config/certified/ensemble-schema'
 import { PRESET_NAMES } from '../config/named-presets'
 import type { Precision } from '../config/precision'
-import type { CertificationConfig } from '../config/schema'
+import type { CertificationConfig, CertificationConfigInput } from '../config/schema'
 import { parseIndices } from '../logs/image-plan'
 import { parseNumber } from './option-values'
 import { precisionOption } from './precision'
@@ -34,7 +34,9 @@ export interface SmoothedOptions {
   readonly radiusSigma?: CertificationConfig['radiusSigma']
   readonly familyWise?: boolean
   readonly sound?: boolean
+  readonly randomised?: boolean
   readonly noise?: CertificationConfig['noise']
+  readonly purify?: CertificationConfigInput['purify']
   readonly device?: string
   readonly threads?: number
   readonly python?: string
@@ -81,6 +83,10 @@ export function addSmoothedOptions(command: Command): Command {
       'probability that a certificate is wrong',
       parseNumber({ min: 1e-300, max: 0.5 }),
     )
+    .option(
+      '--randomised',
+      'take the randomised bound in place of that of Clopper and Pearson: wrong with probability alpha, and not less',
+    )
     .option('--family-wise', 'make alpha the probability that any certificate of the images is wrong')
     .addOption(
       new Option(
@@ -91,14 +97,19 @@ export function addSmoothedOptions(command: Command): Command {
     .addOption(
       new Option(
         '--noise <which>',
-        'gaussian, discrete-gaussian (as --sound), or uniform: radii are then of the ℓ1 norm',
-      ).choices(['gaussian', 'discrete-gaussian', 'uniform']),
+        'gaussian, discrete-gaussian (as --sound), uniform, or laplace (with --pixel-dp): radii of the last two are of the ℓ1 norm',
+      ).choices(['gaussian', 'discrete-gaussian', 'uniform', 'laplace']),
     )
     .addOption(
       new Option(
         '--sound',
         'certificates that rounding cannot break: pixels and noise in whole steps of 1/255, bounds in whole numbers',
       ).conflicts('noise'),
+    )
+    .option(
+      '--purify <how>',
+      'how a noisy copy gets its vote: once; local:SIGMA or local:SIGMA,VOTES (DiffSmooth), reverse:STEPS or reverse:STEPS,VOTES (DensePure)',
+      parsePurify,
     )
     .option('--batch <count>', 'noisy copies at once; halved where memory runs out', count)
     .option(
@@ -135,6 +146,20 @@ function parseAggregation(text: string): NonNullable<SmoothedOptions['ensemble']
   if (weights.length > 1 && weights.every(Number.isFinite)) return weights
   throw new InvalidArgumentError(
     'Expected logits, softmax, votes, or a weight for each member such as 0.6,0.4.',
+  )
+}
+
+/** `once`, `local:0.25`, `local:0.25,5`, `reverse:2`, `reverse:2,10`. */
+export function parsePurify(text: string): NonNullable<SmoothedOptions['purify']> {
+  if (text === 'once') return { kind: 'once' }
+  const [, kind, first, votes] = /^(local|reverse):(\d+(?:\.\d+)?)(?:,([1-9]\d*))?$/.exec(text) ?? []
+  const several = votes === undefined ? {} : { votes: Number(votes) }
+  if (kind === 'local' && Number(first) > 0) return { kind, sigma: Number(first), ...several }
+  if (kind === 'reverse' && Number.isInteger(Number(first)) && Number(first) >= 2) {
+    return { kind, steps: Number(first), ...several }
+  }
+  throw new InvalidArgumentError(
+    'Expected once, local:SIGMA,VOTES such as local:0.25,5, or reverse:STEPS,VOTES with at least 2 steps such as reverse:2,10.',
   )
 }
 

@@ -18,6 +18,7 @@ import { addRunsCommand } from './commands/runs'
 import { addServeCommand } from './commands/serve'
 import { addSetupCommand } from './commands/setup'
 import { addSoftLabelsCommand } from './commands/soft-labels'
+import { addSweepCommand } from './commands/sweep'
 import { addTrainCommand } from './commands/train'
 import { addVerifyCommand } from './commands/verify'
 import { addHelp } from './help'
@@ -46,6 +47,7 @@ export function createFtCadis(): Command {
   addInspectCommand(program)
   addInitCommand(program)
   addTrainCommand(program)
+  addSweepCommand(program)
   addSoftLabelsCommand(program)
   addExportCommand(program)
   addLaunchCommand(program)

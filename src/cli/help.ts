@@ -43,6 +43,14 @@ const HELP: Readonly<Record<string, CommandHelp>> = {
     ],
     page: 'training.md',
   },
+  sweep: {
+    group: TRAIN,
+    examples: [
+      'sweep --preset digits --sigma 1 --set method.lambda=1,2,4 --plan',
+      'sweep --config run.json --set seed=0,1 --set method.lambda=1,2',
+    ],
+    page: 'training.md',
+  },
   'soft-labels': {
     group: TRAIN,
     examples: ['soft-labels runs/gaussian --output soft-labels.json'],

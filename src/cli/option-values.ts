@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander'
+import { type ImageSize, imageSizeField, imageSizeOf } from '../config/image-size'
 
 interface NumberRange {
   readonly min?: number
@@ -19,6 +20,19 @@ export function parseNumber({ min = -Infinity, max = Infinity, integer = false }
     if (!isTaken) throw new InvalidArgumentError(`Expected ${describeRange({ min, max, integer })}.`)
     return value
   }
+}
+
+/** Takes the side of square images in pixels, or height and width: `64`, `48x64`. */
+export function parseImageSize(text: string): ImageSize {
+  const sides = text.split(/x/i).map(side => (/^\s*\d+\s*$/.test(side) ? Number(side) : Number.NaN))
+  const [height = Number.NaN, width = height] = sides
+  const { data, success } = imageSizeField.safeParse(imageSizeOf([height, width]))
+  if (!success || sides.length > 2) {
+    throw new InvalidArgumentError(
+      'Expected the pixels of a side, such as 64, or height and width, such as 48x64; at most 10000.',
+    )
+  }
+  return data
 }
 
 /** Takes values with commas between them. */

@@ -1,4 +1,4 @@
-import { requireCertify, requireGaussian } from '../certification/guarantee'
+import { requireCertify, requireFixedBound, requireGaussian } from '../certification/guarantee'
 import { ConfigError } from '../errors'
 import { given } from '../files/given'
 import { readText } from '../files/read-text'
@@ -30,6 +30,7 @@ export async function runService(folder: string | undefined, options: ServeComma
   const source = await smoothedSource(folder, { ...options, output: 'predictions' })
   requireGaussian('serve', source.config.certification)
   requireCertify('serve', source.config.certification)
+  requireFixedBound('serve', source.config.certification)
   const { device, threads } = source.config
   await interruptible('what was accepted is answered', async signal => {
     using starting = loadingLine({ isShown: true })

@@ -16,7 +16,9 @@ import { given } from '../files/given'
 import { readJson } from '../files/read-json'
 import { checkpointNameIn } from '../runs/checkpoint-name'
 import { denoiserOfRun, withDenoiserOfRun } from '../runs/denoiser-of-run'
+import { type AcesRole, networkOfRun } from '../runs/network-of-run'
 import { smoothedOfFolder } from '../runs/smoothed-of-folder'
+import type { RunData } from '../smoothing/data-identity'
 import type { KnownSmoothed } from '../smoothing/smoothed-input'
 import type { SmoothedOptions } from './certification-options'
 import { precisionOn } from './precision'
@@ -41,31 +43,35 @@ export async function smoothedSource(
   const { config, ...known } = await namedSource(folder, options)
   const [classifier] = options.classifier ?? []
   const { n0, n, alpha, batch, seed, dtype, autocast, tf32, channelsLast, compile } = options
-  const { radiusSigma, familyWise, device, threads, python } = options
+  const { radiusSigma, familyWise, purify, device, threads, python } = options
   const noise = options.sound ? 'discrete-gaussian' : options.noise
+  const confidence = options.randomised ? ('randomised' as const) : undefined
   const precision =
     options.precision && (await precisionOn(options.precision, { device: device ?? config.device, python }))
   const arithmetic = precision && ARITHMETIC[precision]
+  const smoothing = {
+    ...{ ...config.smoothing, ...given({ sigma: options.sigma ?? firstOf(others.procedure) }) },
+    denoiser: await otherDenoiser(config.smoothing, {
+      ...options,
+      ...given({ dtype: dtype ?? arithmetic?.denoiser }),
+    }),
+  }
+  const data = await otherData(config, options)
+  const aces = await acesOf({ ...config, smoothing, data }, { ...options, images: known.data })
   return {
     ...known,
     config: parseCertificationConfig({
       ...config,
       ...given({ device, threads }),
-      smoothing: {
-        ...{ ...config.smoothing, ...given({ sigma: options.sigma ?? firstOf(others.procedure) }) },
-        denoiser: await otherDenoiser(config.smoothing, {
-          ...options,
-          ...given({ dtype: dtype ?? arithmetic?.denoiser }),
-        }),
-      },
+      smoothing,
       classifier: { ...config.classifier, ...given({ path: classifier }) },
-      ...given({ ensemble: ensembleOf(config, folder, options), aces: acesOf(config, options), router }),
-      data: await otherData(config, options),
+      ...given({ ensemble: ensembleOf(config, folder, options), aces, router }),
+      data,
       certification: {
         ...config.certification,
         ...arithmetic?.certification,
         ...given({ n0, n, alpha, batch, seed, dtype, autocast, tf32, channelsLast, compile }),
-        ...given({ radiusSigma, familyWise, noise, ...others }),
+        ...given({ radiusSigma, familyWise, noise, purify, confidence, ...others }),
       },
     }),
   }
@@ -163,18 +169,36 @@ function firstOf(procedure: CertificationConfigInput['procedure']): number | und
   return procedure?.kind === 'cascade' ? procedure.sigmas[0] : undefined
 }
 
-/** The networks of ACES: those of the settings, or weights that the command line names, which are loaded as the classifier's are. */
-function acesOf(
-  { classifier, aces }: CertificationRunConfig,
-  paths: { readonly selector?: string; readonly core?: string },
-): CertificationRunConfigInput['aces'] {
-  const { selector, core } = paths
+/**
+ * The networks of ACES: those of the settings; or runs that the command line names, which say how they are loaded, or weights, which
+ * are loaded as the classifier's are.
+ */
+async function acesOf(
+  { classifier, aces, ...certified }: CertificationRunConfigInput,
+  {
+    selector,
+    core,
+    images,
+  }: {
+    readonly selector?: string
+    readonly core?: string
+    readonly images?: RunData | undefined
+  },
+): Promise<CertificationRunConfigInput['aces']> {
   if (selector === undefined && core === undefined) return aces
   // What the weights of the classifier alone have: a head of other classes, adapters.
   const { numClasses: _classes, adapter: _adapter, ...settings } = classifier
-  const network = (path: string | undefined) =>
-    path === undefined ? undefined : { classifier: { ...settings, path } as ClassifierConfig }
-  return { ...aces, ...given({ selector: network(selector), core: network(core) }) }
+  const network = async (role: AcesRole, path: string | undefined) => {
+    if (path === undefined) return undefined
+    const ofRun = await networkOfRun(path, {
+      ...{ role, images, certified: certified as CertificationRunConfig },
+    })
+    return ofRun ?? { classifier: { ...settings, path } as ClassifierConfig }
+  }
+  return {
+    ...aces,
+    ...given({ selector: await network('selector', selector), core: await network('core', core) }),
+  }
 }
 
 async function otherDenoiser(

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { procedureSchema } from './certified/procedure-schema'
+import { purifySchema } from './certified/purify-schema'
 import { count, dtype, nonnegative, positive, seed } from './fields'
 
 /** Settings of a certification. */
@@ -82,6 +83,13 @@ export const certificationSchema = z.strictObject({
   n0: count.default(100).describe('Noisy copies that choose the class. Default 100.'),
   n: count.default(100_000).describe('Fresh noisy copies that bound its probability. Default 100,000.'),
   alpha: positive.lt(1).default(0.001).describe('Probability of a wrong certificate. Default 0.001.'),
+  confidence: z
+    .enum(['clopper-pearson', 'randomised'])
+    .default('clopper-pearson')
+    .describe(
+      'The lower bound of CERTIFY. randomised: of Stevens (1950), wrong with probability alpha and not less; it takes a uniform number ' +
+        'for each image, which the seed decides and the log keeps. Default clopper-pearson.',
+    ),
   procedure: procedureSchema
     .default({ kind: 'certify' })
     .describe('What is stated about an image, and how it follows from votes. Default: CERTIFY.'),
@@ -92,11 +100,17 @@ export const certificationSchema = z.strictObject({
         'goes through rounds of more and more votes until one radius is, or takes as many as its own radius needs. Default none.',
     ),
   noise: z
-    .enum(['gaussian', 'discrete-gaussian', 'uniform'])
+    .enum(['gaussian', 'discrete-gaussian', 'uniform', 'laplace'])
     .default('gaussian')
     .describe(
       'The noise that is drawn, of standard deviation σ. discrete-gaussian: rounded to whole steps of 1/255, on images that are so ' +
-        'rounded, with bounds that no rounding makes too large; uniform: radii are of the ℓ1 norm. Default gaussian.',
+        'rounded, with bounds that no rounding makes too large; uniform: radii are of the ℓ1 norm; laplace, for PixelDP: so are its ' +
+        'sizes. Default gaussian.',
+    ),
+  purify: purifySchema
+    .default({ kind: 'once' })
+    .describe(
+      'How a noisy copy gets its vote: from one look of the classifier at the denoised copy, or as the majority of several. Default once.',
     ),
   batch: count
     .default(100)

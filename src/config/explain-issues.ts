@@ -117,10 +117,17 @@ function choicesOf(issue: Issue): string[] {
   return [...options.filter(value => typeof value === 'string'), ...issue.errors.flat().flatMap(choicesOf)]
 }
 
+/** Kinds of value by zod's name, where JSON calls them otherwise. */
+const KINDS: Readonly<Record<string, string>> = { int: 'integer', tuple: 'array' }
+
+function withArticle(name: string): string {
+  return `${/^[aeiou]/.test(name) ? 'an' : 'a'} ${name}`
+}
+
 function expectation(issue: Issue): string {
   switch (issue.code) {
     case 'invalid_type':
-      return `${/^[aeiou]/.test(issue.expected) ? 'an' : 'a'} ${issue.expected === 'int' ? 'integer' : issue.expected}`
+      return withArticle(KINDS[issue.expected] ?? issue.expected)
     case 'invalid_value':
       return issue.values.map(show).join(' or ')
     case 'too_small':

@@ -1,4 +1,5 @@
 import { given } from '../files/given'
+import { type ImageSize, imageSizeOf, sidesOf } from './image-size'
 import { parseConfig, type RunConfig, type RunConfigInput } from './schema'
 import type { TuningConfigInput } from './types/classifier'
 import type { DataConfigInput } from './types/data'
@@ -24,8 +25,8 @@ export interface OwnPresetOptions {
   readonly trainImages?: number | undefined
   /** How many test images there are: of more than 500, 500 drawn over the classes are certified. Default: all are certified. */
   readonly testImages?: number | undefined
-  /** Side in pixels of the images that the denoiser sees. Default 224, or what `data` says. */
-  readonly imageSize?: number | undefined
+  /** Pixels of the images that the denoiser sees: the side of a square, or [height, width]. Default 224, or what `data` says. */
+  readonly imageSize?: ImageSize | undefined
   /** Folder of the run. Default `runs/own`. */
   readonly output?: string | undefined
 }
@@ -46,7 +47,7 @@ export const OWN_LENGTHS: readonly Length[] = [
 ]
 
 const MOST_CERTIFIED = 500
-/** Images of this side and below are attacked as in the paper's runs on CIFAR-10, others as in those on ImageNet. */
+/** Images whose longer side is this and below are attacked as in the paper's runs on CIFAR-10, others as in those on ImageNet. */
 const SMALL = 64
 
 /**
@@ -89,7 +90,7 @@ export function ownSettings({
           ...(imageSize !== undefined && { imageSize, resizeSize: resizeFor(imageSize) }),
         }
       : data
-  const isSmall = (imageSize ?? sideOf(images)) <= SMALL
+  const isSmall = isSmallSize(imageSize ?? sizeOfImages(images))
   return {
     smoothing: { sigma, denoiser: denoiser === 'none' ? { source: 'none' } : denoiser },
     classifier,
@@ -124,13 +125,19 @@ export function ownSettings({
   }
 }
 
-/** The shorter side that the centre is cropped of, as for ImageNet: 256 for 224. Small images are not cropped. */
-export function resizeFor(imageSize: number): number {
-  return imageSize <= SMALL ? imageSize : Math.round((imageSize * 256) / 224)
+/** The size that the centre is cropped of, as for ImageNet: 256 for 224. Small images are not cropped. */
+export function resizeFor(imageSize: ImageSize): ImageSize {
+  if (isSmallSize(imageSize)) return imageSize
+  const [height, width] = sidesOf(imageSize).map(side => Math.round((side * 256) / 224)) as [number, number]
+  return imageSizeOf([height, width])
 }
 
-function sideOf(data: DataConfigInput): number {
-  if ('imageSize' in data && typeof data.imageSize === 'number') return data.imageSize
+function isSmallSize(size: ImageSize): boolean {
+  return Math.max(...sidesOf(size)) <= SMALL
+}
+
+function sizeOfImages(data: DataConfigInput): ImageSize {
+  if ('imageSize' in data && data.imageSize !== undefined) return data.imageSize
   const sides: Readonly<Record<string, number>> = { digits: 8, mnist: 28, cifar10: 32 }
   return sides[data.source] ?? 224
 }

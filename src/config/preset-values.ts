@@ -1,3 +1,4 @@
+import type { ImageSize } from './image-size'
 import type { FtCadisSettings } from './methods/ft-cadis'
 import type { RunConfig } from './schema'
 
@@ -7,8 +8,8 @@ export interface PresetValues {
   readonly sigma: number
   /** Folder of the data. */
   readonly data?: string | undefined
-  /** Side of the images in pixels. Default: the preset's. */
-  readonly imageSize?: number | undefined
+  /** Size of the images in pixels. Default: the preset's. */
+  readonly imageSize?: ImageSize | undefined
   /** Weights of the denoiser. Default: the preset's. */
   readonly denoiser?: string | undefined
   /** Weights of the classifier. Default: the preset's. */
@@ -41,7 +42,7 @@ export interface NamedPreset {
   readonly radii: readonly number[]
   /** Sizes and numbers of the real images, for generated ones. */
   readonly images: {
-    readonly imageSize: number
+    readonly imageSize: ImageSize
     /** Default 3. */
     readonly channels?: 1
     readonly classes: number

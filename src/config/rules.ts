@@ -1,10 +1,11 @@
 import type { z } from 'zod'
 import { isObject } from '../files/read-json'
+import { type PurifyConfig, problemsOfPurifier } from './certified/purify-schema'
 import type { dataSchema } from './data-schema'
 import { trainedBy } from './methods/trained'
 import { type classifierSchema, sourceOfClassifier, type tuningSchema } from './model-schema'
 import type { checkpointsSchema, optimisationSchema } from './optimisation-schema'
-import { DIFFUSION_MODELS, IMAGE_DENOISERS } from './sources/denoisers'
+import { DIFFUSION_MODELS, IMAGE_DENOISERS, isDiffusionModel } from './sources/denoisers'
 
 /** A field that does not go together with others. */
 export interface Problem {
@@ -27,6 +28,7 @@ interface Run {
   readonly dtype: string
   readonly autocast: string
   readonly activationCheckpointing: boolean
+  readonly certification: { readonly purify: PurifyConfig }
 }
 
 /** The rules across fields of a fine-tuning run. A choice that would be ignored is a problem too. */
@@ -92,6 +94,7 @@ export function problemsOfRun(run: Run): Problem[] {
       message: `expected none or denoiser for the method ${run.method.kind}, whose gradients are differentiated again, got all`,
     }),
     ...problemsOfTrainedDenoiser(run),
+    ...problemsOfPurifier(run.certification.purify, purifierOf(run)),
     ...when(classifier.source === 'none' && !needsNoClassifier(run.method), {
       path: 'classifier.source',
       message: `expected the source of a classifier for the method ${run.method.kind}, which needs one, got none`,
@@ -149,14 +152,23 @@ function needsNoClassifier({ kind, target }: { readonly kind: string; readonly t
 /** The rules across fields of a certification. */
 export function problemsOfCertification({
   classifier,
+  smoothing,
+  certification,
 }: {
   readonly classifier: { readonly source: string }
-}): Problem[] {
-  return when(classifier.source === 'none', {
-    path: 'classifier.source',
-    message:
-      'expected the source of a classifier, which a denoiser that was trained without one does not have, got none',
-  })
+} & Pick<Run, 'smoothing' | 'certification'>): Problem[] {
+  return [
+    ...when(classifier.source === 'none', {
+      path: 'classifier.source',
+      message:
+        'expected the source of a classifier, which a denoiser that was trained without one does not have, got none',
+    }),
+    ...problemsOfPurifier(certification.purify, purifierOf({ smoothing })),
+  ]
+}
+
+function purifierOf({ smoothing: { denoiser } }: Pick<Run, 'smoothing'>) {
+  return { isDiffusion: denoiser.source === 'none' ? null : isDiffusionModel(denoiser) }
 }
 
 /** The epoch of the first drop, counted from 0. */

@@ -4,7 +4,11 @@ import { ConfigError } from '../errors'
 import { certificationSchema } from './certification-schema'
 import { ensembleSchema, problemsOfEnsemble } from './certified/ensemble-schema'
 import { acesNetworksSchema, problemsOfAcesNetworks, problemsOfProcedure } from './certified/procedure-schema'
+
+import { problemsOfPurifiedEnsemble } from './certified/purify-schema'
+
 import { problemsOfRouterNetworks, routerNetworksSchema } from './certified/router-schema'
+
 import { dataSchema } from './data-schema'
 import { fromEarlierForm } from './earlier-form'
 import { explainIssues } from './explain-issues'
@@ -12,6 +16,7 @@ import { seed, text } from './fields'
 import { METHOD_KINDS, type MethodConfig, methodSchema } from './methods'
 import { networkFolders, trainedBy } from './methods/trained'
 import { classifierSchema, tuningSchema } from './model-schema'
+import { problemsOfNoiseAfter, problemsOfNoiseAfterInTraining } from './noise-after'
 import { checkpointsSchema, optimisationSchema } from './optimisation-schema'
 import { type Problem, problemsOfCertification, problemsOfRun } from './rules'
 import { smoothingSchema } from './smoothing-schema'
@@ -94,6 +99,8 @@ function runSchemaOf<Method extends z.ZodType<{ readonly kind: string }>>(method
       ...problemsOfRun(whole),
       ...problemsOfProcedure(whole.certification, whole.smoothing),
       ...problemsOfOneClassifier(whole.certification),
+      ...problemsOfNoiseAfter(whole),
+      ...problemsOfNoiseAfterInTraining(whole),
     ]) {
       context.addIssue({ code: 'custom', path: path.split('.'), message })
     }
@@ -139,11 +146,13 @@ export const certificationRunSchema = z
   .superRefine(({ smoothing, classifier, ensemble, aces, router, certification }, context) => {
     const { procedure } = certification
     for (const { path, message } of [
-      ...problemsOfCertification({ classifier }),
+      ...problemsOfCertification({ classifier, smoothing, certification }),
       ...(ensemble === undefined ? [] : problemsOfEnsemble(ensemble)),
       ...problemsOfProcedure(certification, smoothing),
+      ...problemsOfPurifiedEnsemble({ purify: certification.purify, ensemble }),
       ...problemsOfAcesNetworks({ procedure, aces, ensemble }),
       ...problemsOfRouterNetworks({ procedure, router, ensemble }),
+      ...problemsOfNoiseAfter({ smoothing, certification, ensemble }),
     ]) {
       context.addIssue({ code: 'custom', path: path.split('.'), message })
     }

@@ -10,6 +10,13 @@ export const smoothingSchema = z.strictObject({
   denoiser: denoiserSchema.describe(
     'The diffusion model in front of the classifier, which is never trained; or { source: none } for noisy images as they are.',
   ),
+  noiseAfter: z
+    .literal('first-layer')
+    .optional()
+    .describe(
+      'first-layer: the noise is added to what the first convolution of the classifier makes of the image (PixelDP), as much as ' +
+        'sigma is on an image, by the sensitivity of that layer; for the method pixel-dp, without a denoiser. Default: to the image.',
+    ),
 })
 
 export type SmoothingConfig = z.output<typeof smoothingSchema>

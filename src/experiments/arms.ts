@@ -24,7 +24,7 @@ export interface ResolvedArm {
   readonly id: string
   /** Folder of the logs of all seeds. */
   readonly folder: string
-  /** Folder of the runs of all seeds: the same, but for an ensemble of runs and for a procedure other than CERTIFY, which share those of CERTIFY with one run. */
+  /** Folder of the runs of all seeds: the same, but for several runs and ACES, which share those of one classifier. */
   readonly runs: string
   /** Whose runs give the soft labels that this arm is trained with. */
   readonly softLabels?: SoftLabelsOf
@@ -137,7 +137,11 @@ function resolveArm(
   const hash = createHash('sha256').update(identity).digest('hex')
   const own = `${isTrained ? 'sigma' : 'off-the-shelf-sigma'}-${sigma}-${hash.slice(0, 10)}`
   const core = arm.core?.(base)
-  const id = [own, ...(members === 1 ? [] : [`of-${members}`]), ...asked(config, core)].join('-')
+  const id = [
+    own,
+    ...(members === 1 ? [] : [`of-${members}`]),
+    ...(core ? [`core-${hashOf(core)}`] : []),
+  ].join('-')
   const [folder, runs] = [join(output, 'arms', id), join(output, 'arms', own)]
   return {
     ...{ arm, sigma, isTrained, config, id, folder, runs },
@@ -175,13 +179,8 @@ function routerOf(
   return { experts: experts as unknown as readonly [ResolvedArm, ...ResolvedArm[]], n, procedure }
 }
 
-/** What names the procedure of an arm, and the network that it asks beside the arm's; nothing for CERTIFY. */
-function asked({ certification: { procedure } }: RunConfig, core: ClassifierConfig | undefined): string[] {
-  if (procedure.kind === 'certify') return []
-  const hash = createHash('sha256')
-    .update(JSON.stringify([procedure, core ?? null]))
-    .digest('hex')
-  return [procedure.kind, hash.slice(0, 6)]
+function hashOf(settings: object): string {
+  return createHash('sha256').update(JSON.stringify(settings)).digest('hex').slice(0, 6)
 }
 
 /** Everything that decides the trained weights but the seed. Paths are written as seen from the output, so that a checkout can be moved. */
@@ -250,7 +249,19 @@ export function softLabelsPath({ of, n }: SoftLabelsOf, seed: number): string {
  * and a hash of whatever else is not as by default.
  */
 export function logPath(arm: ResolvedArm, seed: number): string {
-  const { n0, n, alpha, images, batch: _, seed: _seed, procedure, noise, ...others } = certificationOfArm(arm)
+  const {
+    n0,
+    n,
+    alpha,
+    images,
+    batch: _,
+    seed: _seed,
+    procedure,
+    noise,
+    purify,
+    confidence,
+    ...others
+  } = certificationOfArm(arm)
   const decisive = {
     ...others,
     // α of an image is shared among them.
@@ -258,6 +269,8 @@ export function logPath(arm: ResolvedArm, seed: number): string {
     // Logs of earlier versions, which had neither, keep their names.
     ...(procedure.kind !== 'certify' && { procedure }),
     ...(noise !== 'gaussian' && { noise }),
+    ...(purify.kind !== 'once' && { purify }),
+    ...(confidence !== 'clopper-pearson' && { confidence }),
   }
   const { images: _all, ...defaults } = certificationSchema.parse({})
   const isDefault = Object.entries(decisive).every(
@@ -268,7 +281,12 @@ export function logPath(arm: ResolvedArm, seed: number): string {
   return join(arm.folder, `seed-${seed}`, name)
 }
 
-/** Each arm once, in the order of its first appearance. */
+/** Each arm once, in the order of its first appearance: the same networks that are certified otherwise are another. */
 export function distinctArms(arms: readonly ResolvedArm[]): ResolvedArm[] {
-  return arms.filter(({ id }, position) => arms.findIndex(other => other.id === id) === position)
+  return arms.filter((arm, position) => arms.findIndex(other => areSame(arm, other)) === position)
+}
+
+/** Whether two arms have the same networks, certified alike. */
+export function areSame(first: ResolvedArm, second: ResolvedArm): boolean {
+  return first.id === second.id && logPath(first, 0) === logPath(second, 0)
 }

@@ -7,6 +7,7 @@ import { ConfigError } from '../errors'
 import { exists } from '../files/exists'
 import { lock } from '../files/lock'
 import { readCertificationLog } from '../logs/certification-log-file'
+import { requireNoiseOnImage } from '../smoothing/first-layer'
 import { loadBaseClassifier } from '../smoothing/load-networks'
 import { smoothingOf } from '../smoothing/smoothing'
 import { datasetSpec } from '../smoothing/specs'
@@ -48,6 +49,7 @@ export async function certifyArms(
     const certification = certificationOfArm(first)
     // The smoothing of a router is that of its first expert.
     const { smoothing } = (first.router?.experts[0] ?? first).config
+    requireNoiseOnImage('An experiment', smoothing)
     requireCertifiable(certification, { sigma: smoothing.sigma, images: indices.length })
     const dataset = await openDataset(session, datasetSpec(data, 'test'))
     const classifiers = await Promise.all(

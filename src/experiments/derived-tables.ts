@@ -1,9 +1,11 @@
 import { overSeeds } from '../analysis/accuracy-table'
 import { lInfinityCertifiedAccuracy } from '../analysis/certified-accuracy'
 import { bestOverRuns } from '../analysis/envelope'
+import { L2 } from '../analysis/norm'
 import { parseEpsilon } from '../analysis/paper-comparison'
 import { PAPER, paperTable } from '../analysis/paper-tables'
 import type { Cell, Table } from '../analysis/tables'
+import { ConfigError } from '../errors'
 import type { ImageSamples } from './image-samples'
 import type { ExperimentOutcome } from './outcome'
 import type { Scale } from './scale'
@@ -16,8 +18,21 @@ interface EnvelopeMethod {
   readonly key: string
 }
 
+/** @throws ConfigError where the radii are not of ℓ2 */
+function requireL2({ norm, experiment }: Pick<ExperimentOutcome, 'norm' | 'experiment'>): void {
+  if (norm === L2) return
+  throw new ConfigError(
+    `The radii of the experiment ${experiment.name} are of ${norm}, and a table of it is of ℓ2.`,
+    {
+      remedy: 'Leave the table out, or the arms of uniform noise.',
+    },
+  )
+}
+
 /** At each radius the best of a method's noise levels, as Table 1 reports it. */
-export function envelopeOf({ arms, scale }: ExperimentOutcome, methods: readonly EnvelopeMethod[]): Table {
+export function envelopeOf(outcome: ExperimentOutcome, methods: readonly EnvelopeMethod[]): Table {
+  requireL2(outcome)
+  const { arms, scale } = outcome
   const radii = scale.radii.filter(radius => radius > 0)
   return {
     caption:
@@ -54,7 +69,9 @@ export function denoisedRowsOfTable1({ name }: Pick<Scale, 'name'>): Table {
 }
 
 /** Certified accuracy at ℓ∞ radii (Table 18). */
-export function linfTable({ arms, scale }: ExperimentOutcome): Table {
+export function linfTable(outcome: ExperimentOutcome): Table {
+  requireL2(outcome)
+  const { arms, scale } = outcome
   const epsilons = scale.lInfinity.map(parseEpsilon)
   const { dimensions } = scale
   const equivalent = epsilons.map(

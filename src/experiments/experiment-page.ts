@@ -1,5 +1,7 @@
+import { certifiedAccuracy } from '../analysis/certified-accuracy'
+import { meanOfFinite } from '../analysis/metric-curves'
 import { certifiedAccuracyFigure } from '../analysis/plots'
-import type { Chart, Report, ReportSection } from '../analysis/report'
+import type { Chart, Fact, Report, ReportSection } from '../analysis/report'
 import { imageSections } from './image-samples'
 import type { ExperimentOutcome } from './outcome'
 import { resultTables } from './result-tables'
@@ -10,8 +12,9 @@ export async function experimentPage(outcome: ExperimentOutcome): Promise<Report
   const [accuracy, ...others] = resultTables(outcome)
   return {
     title: `${experiment.title} (${experiment.source})`,
-    lead: leadOf(outcome),
+    lead: verdictOf(outcome),
     sections: [
+      { kind: 'facts', facts: factsOf(outcome) },
       { kind: 'text', title: 'What differs from the paper', paragraphs: [outcome.scale.differs] },
       ...(accuracy === undefined ? [] : [{ kind: 'table', title: 'Results', table: accuracy } as const]),
       { kind: 'charts', charts: [await curvesFigure(outcome)] },
@@ -25,28 +28,45 @@ export async function experimentPage(outcome: ExperimentOutcome): Promise<Report
 
 /** The curves of certified accuracy of an experiment. */
 export function curvesFigure(outcome: ExperimentOutcome): Promise<Chart> {
-  return certifiedAccuracyFigure(outcome.experiment.curves?.(outcome) ?? outcome.arms)
+  return certifiedAccuracyFigure(outcome.experiment.curves?.(outcome) ?? outcome.arms, outcome)
 }
 
-function leadOf({ experiment, scale, seeds, indices, arms }: ExperimentOutcome): string {
-  const sigmas = [...new Set(arms.map(({ sigma }) => sigma))].join(', ')
+/** Which arm has the largest certified accuracy at each radius, in the mean over seeds. */
+function verdictOf({ arms, scale: { radii }, norm }: ExperimentOutcome): string {
+  const best = radii.map((radius, place) => {
+    const [first] = arms
+      .map(({ label, logs }) => ({
+        label,
+        accuracy: meanOfFinite(logs.map(rows => 100 * (certifiedAccuracy(rows, radii)[place] ?? 0))),
+      }))
+      .sort((a, b) => b.accuracy - a.accuracy)
+    return first === undefined ? '' : `r = ${radius}: ${first.label} ${first.accuracy.toFixed(1)} %`
+  })
+  return `Largest certified accuracy by ${norm} radius r: ${best.join('; ')}.`
+}
+
+function factsOf({ experiment, scale, seeds, indices, arms }: ExperimentOutcome): Fact[] {
   const { n0, n, alpha } = arms[0]?.config.certification ?? {}
-  return (
-    `Varied: ${experiment.varies}. ${scale.title}; σ = ${sigmas}; ${seeds.length} ` +
-    `seed${seeds.length === 1 ? '' : 's'} (${seeds.join(', ')}); ${indices.length} test images, n0 = ${n0}, n = ${n}, α = ${alpha}.`
-  )
+  return [
+    ['varied', experiment.varies],
+    ['held equal', experiment.heldEqual],
+    ['scale', scale.title],
+    ['σ', [...new Set(arms.map(({ sigma }) => sigma))].join(', ')],
+    [seeds.length === 1 ? 'seed' : 'seeds', seeds.join(', ')],
+    ['test images', String(indices.length)],
+    ['certification', `n0 = ${n0}, n = ${n}, α = ${alpha}`],
+  ]
 }
 
-function aboutSection({ experiment }: ExperimentOutcome): ReportSection {
+function aboutSection({ experiment, norm }: ExperimentOutcome): ReportSection {
   return {
     kind: 'text',
     title: 'How to read it',
     paragraphs: [
-      `Held equal: ${experiment.heldEqual}.`,
       ...(experiment.findings.length > 0 ? [`What the paper finds: ${experiment.findings.join(' ')}`] : []),
       'All arms of one noise level and seed vote on the same denoised images. An interval of a difference speaks of other draws of ' +
         'images, not of other training seeds; each holds with 95 % separately, not all together. Certificates speak of the smoothed ' +
-        'classifier; radii are ℓ2, for pixels in [0, 1].',
+        `classifier; radii are ${norm}, for pixels in [0, 1].`,
     ],
   }
 }

@@ -115,7 +115,8 @@ export function imageSections(
       return {
         kind: 'imageGrid',
         // Arms of several noise levels have theirs in their labels.
-        title: sigmas.length > 1 ? label : `${label}, σ = ${sigma}`,
+        title: `Kept and hallucinated images: ${sigmas.length > 1 ? label : `${label}, σ = ${sigma}`}`,
+        isFolded: true,
         grid: sampleGrid(samples, {
           classes,
           caption: `${flat.filter(({ kept }) => kept).length} of ${flat.length} denoised images are kept: the classifier gives them their label.`,

@@ -1,4 +1,5 @@
 import { requireSameImages, requireSeeds } from '../analysis/log-differences'
+import { normOf } from '../analysis/norm'
 import { DataError } from '../errors'
 import type { CertificationRow } from '../logs/certification-log'
 import { type CertificationLog, readCertificationLog } from '../logs/certification-log-file'
@@ -31,6 +32,8 @@ export interface ExperimentOutcome {
   /** Positions of the certified images in the test set. */
   readonly indices: readonly number[]
   readonly arms: readonly ArmOutcome[]
+  /** Of all radii, as it is written: ℓ1 where any arm has uniform noise, since an ℓ2 radius holds in ℓ1 too. */
+  readonly norm: string
   readonly samples: ImageSamples | undefined
 }
 
@@ -51,6 +54,7 @@ export async function readOutcome(experiment: Experiment, options: TaskOptions):
   requireSameImages(`The logs of the experiment ${experiment.name}`, logs.flat())
   return {
     ...{ experiment, scale, seeds, indices },
+    norm: normOf(logs.flat()),
     arms: await Promise.all(arms.map((arm, position) => readArm(arm, { seeds, logs: logs[position] ?? [] }))),
     samples: experiment.showsImages ? await readImageSamples(experiment, output) : undefined,
   }

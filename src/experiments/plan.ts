@@ -14,7 +14,7 @@ import { smoothingOf } from '../smoothing/smoothing'
 import { datasetSpec } from '../smoothing/specs'
 import { openDataset } from '../torch'
 import { finetune } from '../training/train'
-import { logPath, type ResolvedArm, seedFolder } from './arms'
+import { areSame, distinctArms, logPath, type ResolvedArm, seedFolder } from './arms'
 import { medianUpdateMs } from './cost-tables'
 import type { Experiment } from './definition'
 import type { RunTasksOptions } from './run-tasks'
@@ -75,7 +75,7 @@ export async function planExperiments(
       leftMs:
         image === undefined || updateMs === null
           ? null
-          : trainings * updates * updateMs + images * image.classifierMs,
+          : trainings * updates * updateMs + images * ownMs(arm, image),
     })
   }
   // The denoiser runs once for all arms of a noise level and seed.
@@ -135,7 +135,7 @@ function tableOf(networks: readonly string[], rows: readonly PlanRow[], denoisin
 
 function armsOf(tasks: readonly Task[]): ResolvedArm[] {
   const arms = tasks.flatMap(task => (task.kind === 'certify' ? task.arms : []))
-  return [...new Map(arms.map(arm => [arm.id, arm])).values()]
+  return distinctArms(arms)
 }
 
 async function firstWithNetworks(
@@ -146,10 +146,21 @@ async function firstWithNetworks(
   return undefined
 }
 
-function isOf(task: Task, kind: Task['kind'], { id }: ResolvedArm): boolean {
+function isOf(task: Task, kind: Task['kind'], own: ResolvedArm): boolean {
   if (task.kind !== kind) return false
-  if (task.kind === 'train') return task.arm.id === id
-  return task.kind === 'certify' && task.arms.some(arm => arm.id === id)
+  if (task.kind === 'train') return areSame(task.arm, own)
+  return task.kind === 'certify' && task.arms.some(arm => areSame(arm, own))
+}
+
+/** What an image takes beside its part of the denoising of all: a copy may be looked at several times. */
+function ownMs(
+  { config }: ResolvedArm,
+  { classifierMs, denoiserMs }: { readonly classifierMs: number; readonly denoiserMs: number },
+): number {
+  const { purify } = config.certification
+  if (purify.kind === 'once') return classifierMs
+  const denoised = purify.kind === 'reverse' ? purify.steps * purify.votes - 1 : 0
+  return purify.votes * classifierMs + denoised * denoiserMs
 }
 
 async function hasLog(arm: ResolvedArm, seed: number): Promise<boolean> {

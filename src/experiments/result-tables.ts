@@ -8,11 +8,11 @@ import type { ArmOutcome, ExperimentOutcome } from './outcome'
 
 /** All tables of an experiment: what it is about first, then what is particular to it, then the paper's own. */
 export function resultTables(outcome: ExperimentOutcome): Table[] {
-  const { arms, scale, seeds, experiment } = outcome
+  const { arms, scale, seeds, experiment, norm } = outcome
   const compared = pairedTable(outcome)
   return [
     ...(experiment.leadingTables?.(outcome) ?? []),
-    accuracyTable(arms, scale.radii),
+    accuracyTable(arms, scale.radii, { norm }),
     ...(compared.rows.length > 0 ? [compared] : []),
     ...(seeds.length > 1 ? [acrBySeedTable(arms, { seeds })] : []),
     ...(experiment.tables?.(outcome) ?? []),

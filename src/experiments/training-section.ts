@@ -2,7 +2,7 @@ import type { MetricPoint } from '../analysis/metric-curves'
 import type { ReportSection } from '../analysis/report'
 import { ftCadisMetrics } from '../objectives/ft-cadis/metrics'
 import { type CurvePlan, curvesOf, LOSS } from '../runs/report/curve-plans'
-import { curveChart } from '../runs/report/run-curves'
+import { curveChart, smoothingOf } from '../runs/report/run-curves'
 import type { UpdateReport } from '../runs/reports'
 import type { ExperimentOutcome } from './outcome'
 
@@ -34,12 +34,14 @@ async function trainingSections(
     return curveChart(
       { metric, series },
       {
-        ...{ along: 'training step', caption, showsRaw: false, of: trained.map(({ label }) => label) },
-        ...(isOverSeeds && { meanOver: 'seeds' }),
+        ...{ along: 'training step', caption, showsRaw: false, isLarge: true },
+        ...{ among: arms.map(({ label }) => label), of: trained.map(({ label }) => label) },
       },
     )
   })
-  return [{ kind: 'charts', title: 'Training', charts: await Promise.all(charts) }]
+  const updates = smoothingOf(trained.flatMap(({ updates }) => updates.map(({ length }) => length)))
+  const note = `Lines are means over ${isOverSeeds ? 'seeds and over ' : ''}${updates} updates.`
+  return [{ kind: 'charts', title: 'Training', charts: await Promise.all(charts), note }]
 }
 
 function meanOverSeeds(

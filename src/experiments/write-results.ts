@@ -1,6 +1,7 @@
 import { mkdir, readlink, rm, symlink } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { averageCertifiedRadius, certifiedAccuracy } from '../analysis/certified-accuracy'
+import { L2 } from '../analysis/norm'
 import { renderReport } from '../analysis/report'
 import { renderTable, type Table } from '../analysis/tables'
 import { writeWhole } from '../files/write'
@@ -58,7 +59,7 @@ function tablesText(
 
 /** Every number behind the tables, and which runs it is of. */
 function resultOf(outcome: ExperimentOutcome) {
-  const { experiment, scale, seeds, indices, arms } = outcome
+  const { experiment, scale, seeds, indices, arms, norm } = outcome
   const { name, title, source, varies, heldEqual, reference } = experiment
   return {
     ...{ name, title, source, varies, heldEqual, reference },
@@ -66,6 +67,7 @@ function resultOf(outcome: ExperimentOutcome) {
     seeds,
     testImages: indices,
     radii: scale.radii,
+    ...(norm !== L2 && { norm }),
     arms: arms.map(({ arm, id, sigma, isTrained, config, logs, training }) => ({
       ...{ key: arm.key, label: arm.label, run: id, sigma, isTrained, ...training },
       ...{ method: isTrained ? config.method : null, certification: config.certification },

@@ -44,6 +44,17 @@ export function openToChange(path: string): Promise<FileHandle> {
   return openRegular(path, O_RDWR)
 }
 
+/**
+ * Cuts a file off behind this many bytes, on the disk, as a line that a kill has left half written.
+ *
+ * @throws ConfigError as {@link requireRegular}
+ */
+export async function cutOff(path: string, { bytes }: { readonly bytes: number }): Promise<void> {
+  await using handle = await openToChange(path)
+  await handle.truncate(bytes)
+  await handle.sync()
+}
+
 async function openRegular(path: string, flags: number): Promise<FileHandle> {
   await requireRegular(path)
   // Another process may put something else there meanwhile: a link is refused, a pipe does not wait for its other end.

@@ -6,7 +6,7 @@ import { pathAfresh, refusalOf } from '../files/earlier-format'
 import { isFolder } from '../files/exists'
 import type { Lock } from '../files/lock'
 import { readText } from '../files/read-text'
-import { openToChange } from '../files/regular-file'
+import { cutOff } from '../files/regular-file'
 import { writeDurably } from '../files/write'
 import {
   type CertificationRow,
@@ -179,14 +179,9 @@ async function prepare(
     })
   }
   requirePlanned(path, { plan: metadata.plan, rows: earlier.rows }, 'certified')
-  if (logged !== undefined && metadata.plan !== undefined && logged.plan?.images !== metadata.plan.images) {
-    await writeMetadata(path, { ...logged, plan: metadata.plan })
-  }
+  if (logged !== undefined) await continuePlan(path, { logged, plan: metadata.plan })
   if (text !== undefined && earlier.partial !== undefined) {
-    const handle = await openToChange(path)
-    await handle.truncate(Buffer.byteLength(text.slice(0, text.lastIndexOf('\n') + 1)))
-    await handle.sync()
-    await handle.close()
+    await cutOff(path, { bytes: Buffer.byteLength(text.slice(0, text.lastIndexOf('\n') + 1)) })
   }
   return { ...earlier, saysData: saysData((logged ?? metadata).configuration) }
 }
@@ -204,6 +199,15 @@ export function requireFormat(path: string, metadata: LogMetadata): void {
 
 /** The metadata of a log that is to be written. */
 export type NewLogMetadata = Omit<LogMetadata, 'format'>
+
+/** Has the metadata of a log say the plan that it continues with, and else what they have said: notes are of who began it. */
+export async function continuePlan(
+  path: string,
+  { logged, plan }: { readonly logged: LogMetadata; readonly plan: LogMetadata['plan'] },
+): Promise<void> {
+  if (plan === undefined || logged.plan?.images === plan.images) return
+  await writeMetadata(path, { ...logged, plan })
+}
 
 /** Writes the metadata of a log in one step. */
 export async function writeMetadata(logPath: string, metadata: NewLogMetadata): Promise<void> {

@@ -1,4 +1,4 @@
-import { familyWiseOf, type LogMetadata } from './certification-log-metadata'
+import { familyWiseOf, type Json, type JsonObject, type LogMetadata } from './certification-log-metadata'
 import type { Shard } from './shards'
 
 /** The command that certifies what a log is to hold once more, into another one. What decides no figure is left to defaults. */
@@ -22,6 +22,9 @@ export function certifyCommand(
     `ft-cadis certify ${from} --n0 ${n0} --n ${n} --alpha ${alpha}`,
     ...(seed === 0 ? [] : [`--seed ${seed}`]),
     ...(familyWise !== undefined ? ['--family-wise'] : []),
+    ...noiseOption(configuration.bound),
+    ...purifyOption(configuration.purify),
+    ...(configuration.confidence === 'randomised' ? ['--randomised'] : []),
     ...(kind === 'grid' ? [`--adaptive ${String(radii)}`] : []),
     ...(kind === 'sized' ? [`--max-radius-loss ${maxRadiusLoss}`] : []),
     ...(block === 16 ? [] : [`--block ${block}`]),
@@ -30,4 +33,14 @@ export function certifyCommand(
     ...(shard === undefined ? [] : [`--shard ${shard.number}/${shard.of}`]),
     `--output ${output}`,
   ].join(' ')
+}
+
+function noiseOption(bound: string | undefined): readonly string[] {
+  if (bound === 'discrete-gaussian') return ['--sound']
+  return bound === 'uniform' ? ['--noise uniform'] : []
+}
+
+function purifyOption(purify: Json | undefined): readonly string[] {
+  const { kind, sigma, steps, votes } = { kind: 'once', ...(purify as JsonObject | undefined) } as JsonObject
+  return kind === 'once' ? [] : [`--purify ${kind}:${sigma ?? steps},${votes}`]
 }

@@ -2,11 +2,12 @@ import binomialCdf from '@stdlib/stats-base-dists-binomial-cdf'
 import { isObject } from '../files/read-json'
 import { decideRound, type RoundDecision } from '../statistics/at-radius'
 import { type Bound, gaussianBound } from '../statistics/bound'
-import { lowerConfidenceBound } from '../statistics/confidence-bound'
+import { lowerConfidenceBound, randomisedLowerBound } from '../statistics/confidence-bound'
 import { discreteGaussianBound } from '../statistics/discrete-gaussian'
-import { pixelDpBoundOfSigma } from '../statistics/pixel-dp'
+import { pixelDpBoundOfSigma, pixelDpLaplaceBoundOfSigma } from '../statistics/pixel-dp'
 import { operatingCharacteristics } from '../statistics/sequential-test'
 import { uniformBound } from '../statistics/uniform-bound'
+import { uniformOfBound } from '../statistics/uniform-of-bound'
 import type { CertificationRow } from './certification-log'
 import type { CertificationLog } from './certification-log-file'
 import type { CertificationConfiguration } from './certification-log-metadata'
@@ -20,6 +21,8 @@ const ROUNDING = 1e-6
 
 type Configuration = Pick<CertificationConfiguration, 'n' | 'n0' | 'alpha' | 'procedure'> & {
   readonly bound: Bound
+  /** The number of the randomised bound of an image; undefined where the bound is that of Clopper and Pearson. */
+  readonly uniformOf?: ((index: number) => number) | undefined
 }
 
 /** Procedures of which every image takes n votes of the estimation. */
@@ -37,7 +40,10 @@ export function rowCheck(
   const bound = boundOf(configuration)
   if (bound === undefined || !Object.hasOwn(CHECKS, procedure.kind)) return undefined
   const alpha = alphaOfBounds(configuration)
-  const check = CHECKS[procedure.kind as keyof typeof CHECKS]({ n, n0, alpha, procedure, bound })
+  const { confidence, seed } = configuration
+  const uniformOf =
+    confidence === 'randomised' ? (index: number) => uniformOfBound([seed, 'certify', index]) : undefined
+  const check = CHECKS[procedure.kind as keyof typeof CHECKS]({ n, n0, alpha, procedure, bound, uniformOf })
   if (check === undefined) return undefined
   return row => {
     const { evidence } = row
@@ -70,6 +76,7 @@ const BOUNDS: ReadonlyMap<string, (sigma: number) => Bound> = new Map([
   ['discrete-gaussian', discreteGaussianBound],
   ['uniform', uniformBound],
   ['pixeldp-gaussian', pixelDpBoundOfSigma],
+  ['pixeldp-laplace', pixelDpLaplaceBoundOfSigma],
 ])
 
 const CHECKS = {
@@ -102,13 +109,26 @@ function problemOfVotes(
   return problemOfCandidate({ selection, candidate })
 }
 
-/** The bound of Clopper and Pearson, and the radius that follows. */
-function estimationCheck({ alpha, bound }: Configuration): Check {
+/** The bound of Clopper and Pearson or the randomised one, and the radius that follows. */
+function estimationCheck({ alpha, bound, uniformOf }: Configuration): Check {
   const known = new Map<string, number>()
-  return ({ finding, radius }, { candidateCount, n, lowerBound: logged }) => {
+  return ({ index, finding, radius }, { candidateCount, n, lowerBound: logged, uniform }) => {
     if (n === 0) return { column: 'n', logged: n, expected: 'at least 1' }
-    const key = `${candidateCount} of ${n}`
-    const lowerBound = known.get(key) ?? lowerConfidenceBound(candidateCount, n, { alpha })
+    // Whoever could choose it would certify more: it is drawn again.
+    const drawn = uniformOf?.(index)
+    if (uniform !== drawn) {
+      return {
+        column: 'evidence',
+        logged: `uniform ${uniform ?? 'none'}`,
+        expected: `uniform ${drawn ?? 'none'}`,
+      }
+    }
+    const key = `${candidateCount} of ${n}, ${drawn}`
+    const lowerBound =
+      known.get(key) ??
+      (drawn === undefined
+        ? lowerConfidenceBound(candidateCount, n, { alpha })
+        : randomisedLowerBound(candidateCount, n, { alpha, uniform: drawn }))
     known.set(key, lowerBound)
     if (logged !== undefined && !isClose(logged, lowerBound)) {
       return { column: 'evidence', logged: `lowerBound ${logged}`, expected: `lowerBound ${lowerBound}` }

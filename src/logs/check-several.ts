@@ -3,8 +3,10 @@ import { type Bound, gaussianBound } from '../statistics/bound'
 import { decideScale } from '../statistics/cascade'
 import { lowerConfidenceBound, upperConfidenceBound } from '../statistics/confidence-bound'
 import { errorOfEach } from '../statistics/pixel-dp'
+import { acesFinding } from './aces-finding'
 import type { JsonObject } from './certification-log-metadata'
-import type { Evidence, EvidencePart } from './outcome'
+
+import { type Evidence, type EvidencePart, predictionOf, radiusOf } from './outcome'
 import { type Check, isClose, problemOfBound, type RowProblem } from './row-problem'
 
 /** Checks of rows whose statement follows from several bounds: of ACES, a cascade, PixelDP. */
@@ -15,14 +17,19 @@ interface Checked {
   readonly procedure: JsonObject
 }
 
-/** The class of the selector that leaves an image to the certification network. */
-const CERTIFICATION = 1
+const acesSchema = z.object({
+  radiusZero: z.enum(['sound', 'published']).default('sound'),
+  core: z.boolean().default(false),
+})
 
-/** Selector and network are bounded again at half of alpha; the radius is the smaller of the two. */
-export function acesCheck({ alpha, bound }: Checked): Check {
+/** Selector and network are bounded again at half of alpha, and what they say together with the core follows. */
+export function acesCheck({ alpha, bound, procedure }: Checked): Check | undefined {
+  const { data } = acesSchema.safeParse(procedure)
+  if (data === undefined) return undefined
   return ({ finding, radius }, evidence) => {
     const selector = evidence.parts?.find(({ of }) => of === 'selector')
-    if (selector === undefined) return { column: 'evidence', logged: 'not a selector', expected: 'its votes' }
+    if (selector === undefined)
+      return { column: 'evidence', logged: 'without a selector', expected: 'its votes' }
     if (selector.n !== evidence.n) {
       return { column: 'evidence', logged: `n ${selector.n} of the selector`, expected: `n ${evidence.n}` }
     }
@@ -33,16 +40,23 @@ export function acesCheck({ alpha, bound }: Checked): Check {
       const problem = problemOfBound(logged, lowerBounds[place] ?? 0)
       if (problem !== undefined) return problem
     }
-    const least = Math.min(...lowerBounds)
-    const isCertified = selector.candidate === CERTIFICATION && least >= 0.5
-    if (isCertified !== (finding.kind === 'certified')) {
-      return {
-        column: 'outcome',
-        logged: finding.kind,
-        expected: isCertified ? 'certified' : 'no certified radius',
-      }
+    const part = ({ candidate }: Pick<Evidence, 'candidate'>, lowerBound = 0) =>
+      lowerBound < 0.5 ? undefined : { class: candidate, radius: bound.radius(lowerBound) }
+    const [ofSelector, ofNetwork] = lowerBounds
+    const parts = { selector: part(selector, ofSelector), network: part(evidence, ofNetwork) }
+    const { unsmoothed: core } = evidence
+    const found = acesFinding({ ...parts, ...(core !== undefined && { core }) }, data.radiusZero)
+    if (found === undefined && data.core) {
+      return { column: 'evidence', logged: 'without unsmoothed', expected: 'the class of the core' }
     }
-    return problemOfRadius(radius, isCertified ? bound.radius(least) : 0)
+    const expected = found ?? { kind: 'abstains' as const }
+    if (finding.kind !== expected.kind) {
+      return { column: 'outcome', logged: finding.kind, expected: expected.kind }
+    }
+    if (predictionOf(finding) !== predictionOf(expected)) {
+      return { column: 'predict', logged: predictionOf(finding), expected: predictionOf(expected) }
+    }
+    return problemOfRadius(radius, radiusOf(expected))
   }
 }
 

@@ -115,6 +115,7 @@ const partSchema = z.strictObject({
 /** In the order in which they are written. */
 const detailsSchema = z.strictObject({
   lowerBound: z.exactOptional(probability),
+  uniform: z.exactOptional(probability),
   selection: z.exactOptional(byClass),
   pValue: z.exactOptional(probability),
   look: z.exactOptional(votes),

@@ -37,6 +37,8 @@ export interface Evidence {
   readonly n: number
   /** Lower confidence bound of the probability of `candidate` under the noise. */
   readonly lowerBound?: number
+  /** Of a randomised bound: its uniform number, of the image's stream. */
+  readonly uniform?: number
   /** Votes of the selection by class; classes without votes are left out. */
   readonly selection?: Readonly<Record<string, number>>
   /** Of PREDICT: two-sided p-value of "the two leading classes are equally likely". */

@@ -1,6 +1,6 @@
 import { leadingClass } from '../smoothing/leading-class'
-import { seenCopies } from '../smoothing/smoothing'
-import { eq, flatten, noGrad, sum, type Tensor, to } from '../torch'
+import { classifierOf, seenCopies } from '../smoothing/smoothing'
+import { type Classifier, eq, flatten, noGrad, sum, type Tensor, to } from '../torch'
 import { ACCURACY_METRICS, BEST_ACCURACY } from './accuracy-metrics'
 import type { Evaluation } from './objective'
 
@@ -10,11 +10,11 @@ export const accuracy: Evaluation = {
     const seen_MBCHW = seenCopies(smoothing, clean_BCHW, { noise_MBCHW, noises: 1 })
     return noGrad(classifier.session, () => {
       const labels_N = flatten(labels_B, 'B', 'N')
-      const correct = (images_NCHW: Tensor<'NCHW'>) =>
-        sum(to(eq(leadingClass(classifier.classify(images_NCHW)), labels_N), 'float32'))
+      const correct = (network: Classifier, images_NCHW: Tensor<'NCHW'>) =>
+        sum(to(eq(leadingClass(network.classify(images_NCHW)), labels_N), 'float32'))
       return {
-        clean: correct(flatten(clean_BCHW, 'B', 'N')),
-        noisy: correct(flatten(seen_MBCHW, 'MB', 'N')),
+        clean: correct(classifier, flatten(clean_BCHW, 'B', 'N')),
+        noisy: correct(classifierOf(smoothing, classifier), flatten(seen_MBCHW, 'MB', 'N')),
       }
     })
   },

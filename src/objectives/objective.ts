@@ -246,6 +246,11 @@ export interface Objective<F extends Form = Form> {
   given?(decision: F['decision'], context: GivenContext<F>): F['given']
   /** Program 2, or the only one. */
   loss(inputs: StepInputs<F>, decided: { readonly kept: F['kept']; readonly given: F['given'] }): Loss<F>
+  /**
+   * Records what follows each step of the optimizer, with the new weights: a projection of them, for instance. It changes
+   * parameters alone, and by nothing but what it is given: each process of a launched run does it for itself.
+   */
+  afterStep?(context: Pick<StepInputs<F>, 'networks' | 'smoothing' | 'settings'>): void
   /** Whether the loss of an update is the sum of its micro-batches' shares. Default true. */
   readonly isAdditive?: boolean
   readonly sums: readonly F['sums'][]

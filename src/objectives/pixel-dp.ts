@@ -1,6 +1,6 @@
 import { type PixelDpSettings, pixelDpSchema } from '../config/methods/pixel-dp'
-import { seenCopies } from '../smoothing/smoothing'
-import { add, div, mean, mul, sum, type Tensor, tensor, to } from '../torch'
+import { classifierOf, seenCopies } from '../smoothing/smoothing'
+import { add, div, mean, mul, parsevalStep, sum, type Tensor, tensor, to } from '../torch'
 import { logProbabilities } from './log-probabilities'
 import { crossEntropy } from './losses'
 import type { Form, Objective } from './objective'
@@ -32,9 +32,13 @@ export function noiseShareAfter(updates: number, { rampRate }: Pick<PixelDpSetti
   return share > 1 - EDGE ? 1 : share
 }
 
+/** β and repetitions of the Parseval step; the published β, with one step where the released code has 100 L. */
+const PARSEVAL = { beta: 3e-4, loops: 1 }
+
 /**
- * PixelDP (Lecuyer et al., 2019) with its noise on the image: cross-entropy on noisy images whose noise grows to all of σ. The
- * published networks have the noise behind their first convolution.
+ * PixelDP (Lecuyer et al., 2019): cross-entropy under noise that grows to all of σ, on the image, or as in the published networks
+ * after the first convolution. That is kept near a sensitivity of 1 by a Parseval step after each update; the noise is as large as
+ * the sensitivity of its weights asks for.
  */
 export const pixelDp: Objective<PixelDpForm> = {
   kind: 'pixel-dp',
@@ -52,7 +56,8 @@ export const pixelDp: Objective<PixelDpForm> = {
     const { noises } = settings
     const ramped_MBCHW = mul(noise_MBCHW, given.noiseShare)
     const seen_MBCHW = seenCopies(smoothing, clean_BCHW, { noise_MBCHW: ramped_MBCHW, noises })
-    const log_MBK = classifier.training(() => logProbabilities(classifier, seen_MBCHW, noises))
+    const network = classifierOf(smoothing, classifier)
+    const log_MBK = network.training(() => logProbabilities(network, seen_MBCHW, noises))
     const loss = sum(mean(crossEntropy(log_MBK, batch.labels_B), 'M'))
     const shares_B = add(mul(to(batch.labels_B, 'float32'), 0), given.noiseShare)
     return {
@@ -62,6 +67,12 @@ export const pixelDp: Objective<PixelDpForm> = {
         recognized: recognizedCount(log_MBK, batch.labels_B),
         noiseShare: sum(shares_B),
       },
+    }
+  },
+  afterStep: ({ networks: { classifier }, smoothing: { front }, settings }) => {
+    const { parsevalBeta: beta = PARSEVAL.beta, parsevalLoops: loops = PARSEVAL.loops } = settings
+    if (front.kind === 'first-layer' && beta > 0) {
+      parsevalStep(classifier, { imageShape: front.imageShape, beta, loops })
     }
   },
   sums: ['crossEntropy', 'recognized', 'noiseShare'],

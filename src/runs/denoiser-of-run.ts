@@ -15,8 +15,7 @@ import { findCheckpoint } from './find-checkpoint'
  * @throws ConfigError where the run has trained a classifier; CheckpointError where it has left no checkpoint
  */
 export async function denoiserOfRun(folder: string): Promise<DenoiserConfig | undefined> {
-  const isRun = (await isFile(join(folder, 'state.json'))) || (await isFile(join(folder, 'trainer.json')))
-  if (!isRun) return undefined
+  if (!(await isRunOrCheckpoint(folder))) return undefined
   const { config, checkpoint } = await findCheckpoint(folder)
   if (trainedBy(config.method.kind) === 'denoiser') {
     return certificationOf(config, checkpoint).smoothing.denoiser
@@ -27,6 +26,11 @@ export async function denoiserOfRun(folder: string): Promise<DenoiserConfig | un
       remedy: 'Give a run that has trained one, such as one of `ft-cadis train --preset denoiser.diffusion`.',
     },
   )
+}
+
+/** Whether a folder is that of a run, or of a checkpoint of one. */
+export async function isRunOrCheckpoint(folder: string): Promise<boolean> {
+  return (await isFile(join(folder, 'state.json'))) || isFile(join(folder, 'trainer.json'))
 }
 
 /** What describes the file of OpenAI's network, and nothing that a run has trained. */

@@ -97,15 +97,24 @@ export function noiseLevel(sigma: number, diffusion: NoiseSchedule): NoiseLevel 
       { remedy: 'Choose a smaller sigma or a denoiser with a longer schedule.' },
     )
   }
+  return { ...levelAtTimestep(timestep, { alphasCumprod, rescaleTimesteps }), sigma }
+}
+
+/** The noise level of a timestep of a schedule, with the sigma that it adds. */
+export function levelAtTimestep(
+  timestep: number,
+  { alphasCumprod, rescaleTimesteps = false }: NoiseSchedule,
+): NoiseLevel {
   const alphaCumprod = alphasCumprod[timestep] as number
+  const realisedSigma = noiseToSignal(alphaCumprod) / 2
   return {
-    sigma,
+    sigma: realisedSigma,
     timestep,
     modelTimestep: rescaleTimesteps ? (timestep * 1000) / alphasCumprod.length : timestep,
     alphaCumprod,
     sqrtAlphaCumprod: Math.sqrt(alphaCumprod),
     sqrtOneMinusAlphaCumprod: Math.sqrt(1 - alphaCumprod),
-    realisedSigma: noiseToSignal(alphaCumprod) / 2,
+    realisedSigma,
   }
 }
 

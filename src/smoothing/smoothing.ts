@@ -4,7 +4,11 @@ import {
   type Axes,
   add,
   autocasting,
+  type Classifier,
   type Denoiser,
+  div,
+  firstLayerFeatures,
+  firstLayerSensitivity,
   flatten,
   type Generator,
   ImageDenoiser,
@@ -41,6 +45,8 @@ export type Noise =
   | { readonly kind: 'gaussian' }
   /** Gaussian, rounded to whole steps of which `steps` are between 0 and 1, on images that are so rounded. */
   | { readonly kind: 'discrete-gaussian'; readonly table: StepNoise; readonly steps: number }
+  /** Laplace noise of this many standard deviations as its scale. */
+  | { readonly kind: 'laplace'; readonly scale: number }
   /** Uniform between plus and minus this many standard deviations. */
   | { readonly kind: 'uniform'; readonly halfWidth: number }
 
@@ -51,6 +57,20 @@ export type Front =
   | { readonly kind: 'one-shot'; readonly network: Denoiser; readonly level: NoiseLevel }
   /** A network that makes a clean image of a noisy one, whatever the noise level. */
   | { readonly kind: 'image'; readonly network: ImageDenoiser }
+  /** The first layer of the classifier, which noise is added after. */
+  | {
+      readonly kind: 'first-layer'
+      /** The whole classifier, whose first layer it is. */
+      readonly network: Classifier
+      /** The rest of it, which takes what is seen. */
+      readonly rest: Classifier
+      /** The layer, as its library names it. */
+      readonly layer: string
+      /** [C, H, W] of images. */
+      readonly imageShape: readonly number[]
+      /** How far features move at most for each unit that an image in [-1, 1] moves; null: that of today's weights. */
+      readonly sensitivity: number | null
+    }
 
 /**
  * The smoothing of a noise level.
@@ -82,7 +102,7 @@ export function smoothingOf(
 
 /** The denoiser of a smoothing; null where there is none. */
 export function denoiserOf({ front }: Pick<Smoothing, 'front'>): AnyDenoiser | null {
-  return front.kind === 'none' ? null : front.network
+  return front.kind === 'none' || front.kind === 'first-layer' ? null : front.network
 }
 
 /** The noise level of the denoiser's timestep; null where no diffusion model is told one. */
@@ -98,13 +118,50 @@ export function drawNoise(
   return randnCopies(clean_BCHW, { axis: 'M', count: noises, generator })
 }
 
-/** x_t: clean images in [-1, 1] under standard normal noise, whose axes hold those of the images. */
+/** As {@link drawNoise}, in the shape of what noise is added to. */
+export function noiseFor(
+  smoothing: Pick<Smoothing, 'front'>,
+  clean_BCHW: Tensor<'BCHW'>,
+  options: { readonly noises: number; readonly generator: Generator },
+): Tensor<'MBCHW'> {
+  return drawNoise(
+    noGrad(clean_BCHW.session, () => carried(smoothing, clean_BCHW)),
+    options,
+  )
+}
+
+/**
+ * What noise is added to: images in [-1, 1], or features of the first layer. These are divided by its sensitivity, so that they move
+ * no more than images do.
+ *
+ * @param clean - images in [-1, 1]; the last axes are C, H and W
+ */
+export function carried<A extends Axes>({ front }: Pick<Smoothing, 'front'>, clean: Tensor<A>): Tensor<A> {
+  if (front.kind !== 'first-layer') return clean
+  const { network, sensitivity } = front
+  return div(firstLayerFeatures(network, clean, { exact: sensitivity !== null }), sensitivityOf(front))
+}
+
+/** x_t: clean images in [-1, 1], or what is {@link carried} of them, under standard normal noise, whose axes hold theirs. */
 export function noisy<A extends Axes, Clean extends Axes>(
-  { scales }: Pick<Smoothing, 'scales'>,
+  { scales, front = { kind: 'none' } }: Pick<Smoothing, 'scales'> & Partial<Pick<Smoothing, 'front'>>,
   clean: Tensor<Clean>,
   noise: Tensor<A>,
 ): Tensor<A> {
-  return add(mul(noise, scales.noise), mul(clean, scales.image))
+  return add(mul(noise, scales.noise), mul(carried({ front }, clean), scales.image))
+}
+
+/** The classifier that takes what is {@link seen}. */
+export function classifierOf({ front }: Pick<Smoothing, 'front'>, classifier: Classifier): Classifier {
+  return front.kind === 'first-layer' ? front.rest : classifier
+}
+
+function sensitivityOf({
+  network,
+  imageShape,
+  sensitivity,
+}: Extract<Front, { kind: 'first-layer' }>): number | Tensor<''> {
+  return sensitivity ?? firstLayerSensitivity(network, { imageShape })
 }
 
 /**
@@ -118,6 +175,7 @@ export function seen(
   { live }: { readonly live?: boolean | undefined } = {},
 ): Tensor<'NCHW'> {
   if (front.kind === 'none') return noisy_NCHW
+  if (front.kind === 'first-layer') return mul(noisy_NCHW, sensitivityOf(front))
   return autocasting(noisy_NCHW.session, autocast, () => {
     if (front.kind === 'one-shot') return denoise(front.network, noisy_NCHW, front.level, { live })
     const clean = () => front.network.clean(noisy_NCHW)

@@ -1,4 +1,5 @@
 import { isOutOfMemory } from '../bridge'
+import { describeSize, imageSizeOf } from '../config/image-size'
 import { ConfigError, PythonError } from '../errors'
 import {
   type AnyDenoiser,
@@ -114,14 +115,14 @@ function unfitChannels(
 
 function unfit(trial: Trial): ConfigError {
   const { network, error } = trial
-  const sides = sidesIn(trial)
-  if (sides !== undefined) {
-    const { takes, gets } = sides
-    return new ConfigError(`The ${network} takes images of ${takes} pixels a side, and gets ${gets}.`, {
+  const size = sizeIn(trial)
+  if (size !== undefined) {
+    const { takes, gets, setting } = size
+    return new ConfigError(`The ${network} takes images of ${takes}, and gets ${gets}.`, {
       remedy:
         network === 'classifier'
-          ? `Set classifier.resize to ${takes}, which resizes denoised images, or data.imageSize to ${takes} (source 'folder').`
-          : `Set data.imageSize to ${takes} (source 'folder'), or give a denoiser of images of ${gets}.`,
+          ? `Set classifier.resize to ${setting}, which resizes denoised images, or data.imageSize to that (source 'folder').`
+          : `Set data.imageSize to ${setting} (source 'folder'), or give a denoiser of images of ${gets}.`,
       cause: error,
     })
   }
@@ -148,9 +149,50 @@ function channelsIn({ error }: Trial): Mismatch | undefined {
   return takes === undefined ? undefined : { takes: Number(takes), gets: Number(gets) }
 }
 
-/** As timm and transformers say it: "(64) doesn't match model (32)", "(64*64) doesn't match model (32*32)". */
-function sidesIn({ error }: Trial): Mismatch | undefined {
-  const [, gets, takes] =
-    /\((\d+)(?:\*\d+)?\) doesn't match model \((\d+)(?:\*\d+)?\)/.exec(error?.pythonMessage ?? '') ?? []
-  return takes === undefined ? undefined : { takes: Number(takes), gets: Number(gets) }
+/** A size that does not fit, in words, and the setting that would. */
+interface SizeMismatch {
+  readonly takes: string
+  readonly gets: string
+  readonly setting: string
+}
+
+function sizeIn({ error }: Trial): SizeMismatch | undefined {
+  const message = error?.pythonMessage ?? ''
+  return mismatchOfSize(message) ?? mismatchOfSide(message) ?? mismatchOfFactor(message)
+}
+
+/** As transformers says it: "(64*64) doesn't match model (32*48)". */
+function mismatchOfSize(message: string): SizeMismatch | undefined {
+  const sides = /\((\d+)\*(\d+)\) doesn't match model \((\d+)\*(\d+)\)/.exec(message)?.slice(1)
+  if (sides === undefined) return undefined
+  const [gotHeight, gotWidth, height, width] = sides.map(Number) as [number, number, number, number]
+  const takes = imageSizeOf([height, width])
+  return {
+    ...{ takes: describeSize(takes), gets: describeSize(imageSizeOf([gotHeight, gotWidth])) },
+    setting: JSON.stringify(takes),
+  }
+}
+
+/** As timm says it, of one side: "Input height (64) doesn't match model (32)". */
+function mismatchOfSide(message: string): SizeMismatch | undefined {
+  const [, side, gets, takes] = /(height|width) \((\d+)\) doesn't match model \((\d+)\)/.exec(message) ?? []
+  if (takes === undefined) return undefined
+  const size = side === 'height' ? `[${takes}, width]` : `[height, ${takes}]`
+  return {
+    ...{ takes: `${takes} pixels in ${side}`, gets: `${gets}` },
+    setting: `${takes} for a square, or ${size}`,
+  }
+}
+
+/** As the denoisers of this package say it: "multiples of 8, got [50, 64]". */
+function mismatchOfFactor(message: string): SizeMismatch | undefined {
+  const numbers = /multiples of (\d+), got \[(\d+), (\d+)\]/.exec(message)?.slice(1)
+  if (numbers === undefined) return undefined
+  const [factor, height, width] = numbers.map(Number) as [number, number, number]
+  const larger = (side: number) => Math.ceil(side / factor) * factor
+  return {
+    takes: `a height and width that are multiples of ${factor}`,
+    gets: describeSize(imageSizeOf([height, width])),
+    setting: JSON.stringify(imageSizeOf([larger(height), larger(width)])),
+  }
 }

@@ -1,4 +1,5 @@
 import betaQuantile from '@stdlib/stats-base-dists-beta-quantile'
+import binomialCdf from '@stdlib/stats-base-dists-binomial-cdf'
 import { ConfigError } from '../errors'
 
 /**
@@ -33,6 +34,44 @@ export function upperConfidenceBound(
 ): number {
   requireSuccesses(successes, trials, alpha)
   return successes === trials ? 1 : betaQuantile(1 - alpha, successes + 1, trials - successes)
+}
+
+/**
+ * The randomised bound of Stevens (1950): the largest p at which more than this many successes, or `uniform` times exactly this many, have
+ * probability alpha. It is at least that of Clopper and Pearson, which is the case `uniform` = 1. With a uniform number on (0, 1] that is
+ * drawn apart from the trials it is above the success probability with probability exactly alpha. Where all trials succeed, numbers below
+ * 2 alpha count as 2 alpha, so that these show no more than at level 1/2: else they would show 1 at times. 0 without a success.
+ *
+ * @throws as {@link lowerConfidenceBound}; ConfigError unless 0 < uniform ≤ 1
+ *
+ * @example
+ * randomisedLowerBound(990, 1000, { alpha: 0.001, uniform: 0.5 }).toFixed(4) // => '0.9765'
+ */
+export function randomisedLowerBound(
+  successes: number,
+  trials: number,
+  { alpha, uniform }: { readonly alpha: number; readonly uniform: number },
+): number {
+  requireSuccesses(successes, trials, alpha)
+  if (!(uniform > 0 && uniform <= 1)) {
+    throw new ConfigError(`The uniform number of a bound must be above 0 and at most 1, got ${uniform}.`, {
+      remedy: 'Draw it from a random stream that names the image.',
+    })
+  }
+  if (successes === 0) return 0
+  if (successes === trials) return (alpha / Math.max(uniform, Math.min(1, 2 * alpha))) ** (1 / trials)
+  const misses = trials - successes
+  // Lower tails of the misses: what is small is computed to its last digits.
+  const error = (p: number) =>
+    uniform * binomialCdf(misses, trials, 1 - p) + (1 - uniform) * binomialCdf(misses - 1, trials, 1 - p)
+  let below = lowerConfidenceBound(successes, trials, { alpha })
+  let above = lowerConfidenceBound(successes + 1, trials, { alpha })
+  for (;;) {
+    const middle = (below + above) / 2
+    if (middle <= below || middle >= above) return below
+    if (error(middle) <= alpha) below = middle
+    else above = middle
+  }
 }
 
 function requireSuccesses(successes: number, trials: number, alpha: number): void {

@@ -80,6 +80,21 @@ export function pixelDpLaplaceBound(noise: Omit<PixelDpNoise, 'delta'>): Bound {
   return { kind: 'pixeldp-laplace', norm: 'l1', radius, top: wanted => leastTop(wanted, radius) }
 }
 
+/**
+ * {@link pixelDpLaplaceBound} of Laplace noise on pixels, whatever it was built for.
+ *
+ * @param sigma - standard deviation of the noise for pixels in [0, 1]
+ * @throws ConfigError unless sigma is finite and above 0
+ * @example
+ * pixelDpLaplaceBoundOfSigma(0.5).radius(0.9, 0.05).toFixed(4) // => '0.5109'
+ */
+export function pixelDpLaplaceBoundOfSigma(sigma: number): Bound {
+  return pixelDpLaplaceBound({ size: LAPLACE_SCALE * sigma, epsilon: 1 })
+}
+
+/** Scale of Laplace noise whose standard deviation is 1. */
+export const LAPLACE_SCALE = Math.SQRT1_2
+
 /** Bounds of the expected scores of the two leading classes. */
 export interface TopTwoBounds {
   readonly top: number

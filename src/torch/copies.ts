@@ -47,6 +47,23 @@ export function stackTensors<const X extends string, A extends Axes>(
   return apply('stack_tensors', tensors, { axes: prependAxis('stackTensors', as, tensors[0].axes) })
 }
 
+/** Consecutive rows of one of several tensors. */
+export interface RowRun {
+  /** The place of the tensor among them. */
+  readonly tensor: number
+  readonly start: number
+  readonly count: number
+}
+
+/** Rows of several tensors one after the other, on the first axis, in all `size`: what is left is padded with the first. */
+export function joinRows<A extends Axes>(
+  tensors: readonly [Tensor<A>, ...Tensor<A>[]],
+  { runs, size }: { readonly runs: readonly RowRun[]; readonly size: number },
+): Tensor<A> {
+  const plain = runs.map(({ tensor, start, count }) => ({ tensor, start, count }))
+  return apply('join_rows', tensors, { axes: tensors[0].axes, parameters: { runs: plain, size } })
+}
+
 /** The image of each copy of a pass; padding has the first one. */
 export function imagesOfRuns(images_SCHW: Tensor<'SCHW'>, runs: CopyRuns): Tensor<'NCHW'> {
   return perCopy('images_of_runs', images_SCHW, runs)
@@ -55,9 +72,16 @@ export function imagesOfRuns(images_SCHW: Tensor<'SCHW'>, runs: CopyRuns): Tenso
 /**
  * Standard normal noise for each copy of a pass: of copy number c of a stream what `noiseBlocks` gives it, in whatever pass.
  * Padding has none.
+ *
+ * @param options - `part`: what the names of the streams end in, for further noise of the same copies. Default: nothing.
  */
-export function noiseOfRuns(images_SCHW: Tensor<'SCHW'>, runs: CopyRuns): Tensor<'NCHW'> {
-  return perCopy('noise_of_runs', images_SCHW, runs)
+export function noiseOfRuns(
+  images_SCHW: Tensor<'SCHW'>,
+  runs: CopyRuns,
+  { part = [] }: { readonly part?: StreamName } = {},
+): Tensor<'NCHW'> {
+  const parameters = part.length === 0 ? {} : { part: checkedName(part) }
+  return perCopy('noise_of_runs', images_SCHW, runs, { parameters })
 }
 
 /** Noise that is uniform between -halfWidth and halfWidth, as {@link noiseOfRuns}. */
@@ -67,6 +91,15 @@ export function uniformOfRuns(
   { halfWidth }: { readonly halfWidth: number },
 ): Tensor<'NCHW'> {
   return perCopy('uniform_of_runs', images_SCHW, runs, { parameters: { half_width: halfWidth } })
+}
+
+/** Laplace noise of this scale, b in exp(−|x| / b) / 2b, as {@link noiseOfRuns}. */
+export function laplaceOfRuns(
+  images_SCHW: Tensor<'SCHW'>,
+  runs: CopyRuns,
+  { scale }: { readonly scale: number },
+): Tensor<'NCHW'> {
+  return perCopy('laplace_of_runs', images_SCHW, runs, { parameters: { scale } })
 }
 
 /** A table of {@link stepNoise} in Python. */
@@ -104,7 +137,10 @@ function perCopy(
   {
     handles = [],
     parameters = {},
-  }: { readonly handles?: readonly Handle[]; readonly parameters?: Readonly<Record<string, number>> } = {},
+  }: {
+    readonly handles?: readonly Handle[]
+    readonly parameters?: Readonly<Record<string, number | StreamName>>
+  } = {},
 ): Tensor<'NCHW'> {
   checkAxisCount(operation, images_SCHW, 4)
   return images_SCHW.session.record(operation, [images_SCHW, runs, ...handles], {

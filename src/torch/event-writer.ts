@@ -12,6 +12,13 @@ export class EventWriter extends Handle<never> {
     this.session.perform('write_scalars', [this], { step, values })
   }
 
+  /**
+   * The settings of a run: `values` for the tab HParams, which compares runs by them, and `text`, Markdown, for the tab Text.
+   */
+  settings(values: Readonly<Record<string, string | number>>, text: string): void {
+    this.session.perform('write_settings', [this], { values, text })
+  }
+
   /** @param png - A PNG file in base64. */
   image(step: number, { tag, png }: { tag: string; png: string }): void {
     this.session.perform('write_image', [this], { step, tag, png })

@@ -2,14 +2,17 @@ import { PlainHandle, type Session } from '../bridge'
 import { pythonSpec, type Spec } from './spec'
 import { Tensor } from './tensor'
 
+/** A size of images in pixels: the side of a square, or height and width. */
+export type PixelSize = number | [height: number, width: number]
+
 /** How an image file becomes an image that a network takes. */
 export interface ImageTransform {
   /** 1 is the luminance of a coloured file. */
   readonly channels: 1 | 3
-  /** Pixels that the shorter side is resized to. */
-  readonly resizeSize: number
-  /** Side of the central square that is cropped then. */
-  readonly imageSize: number
+  /** Pixels that the image is resized to cover, with its own proportions: of a number the shorter side has as many. */
+  readonly resizeSize: PixelSize
+  /** Size of the centre that is cropped then. */
+  readonly imageSize: PixelSize
   /** Megapixels and megabytes that a file may have. Default 100 and 200. */
   readonly maxMegapixels?: number
   readonly maxMegabytes?: number

@@ -11,7 +11,10 @@ export {
   CopyRuns,
   copyRuns,
   imagesOfRuns,
+  joinRows,
+  laplaceOfRuns,
   noiseOfRuns,
+  type RowRun,
   StepNoise,
   stackTensors,
   stepNoise,
@@ -81,6 +84,7 @@ export {
   drawSamples,
   type ImageProblem,
   type ImageTransform,
+  type PixelSize,
   readImage,
   unreadableImages,
 } from './image-files'
@@ -90,7 +94,6 @@ export {
   indexSelect,
   linear,
   pick,
-  replaceRows,
   rowsWhere,
   select,
   slice,
@@ -140,6 +143,13 @@ export {
   setTf32,
   type WeightClasses,
 } from './modules'
+export {
+  findFirstLayer,
+  firstLayerFeatures,
+  firstLayerSensitivity,
+  parsevalStep,
+  restOf,
+} from './networks/first-layer'
 export {
   adamW,
   type ClipOptions,

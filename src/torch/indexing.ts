@@ -50,14 +50,6 @@ export function rowsWhere(condition: AnyTensor & { readonly axes: 'N' }): Tensor
   return apply('rows_where', [condition], { axes: 'N' })
 }
 
-/** The same values, with others at the places that an int64 tensor names. */
-export function replaceRows(
-  input: Tensor<'N'>,
-  { at, by }: { readonly at: Tensor<'N'>; readonly by: Tensor<'N'> },
-): Tensor<'N'> {
-  return apply('replace_rows', [input, at, by], { axes: 'N' })
-}
-
 /** One entry of an axis. */
 export function select<A extends Axes, X extends string>(
   input: Tensor<A>,

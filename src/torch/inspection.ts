@@ -1,4 +1,5 @@
 import { PlainHandle, type Session } from '../bridge'
+import type { PixelSize } from './image-files'
 
 /** One split of a folder of images. */
 export interface InspectedSplit {
@@ -50,7 +51,7 @@ export interface InspectedWeights {
   readonly classes?: number | null
   readonly names?: readonly string[] | null
   readonly channels?: number | null
-  readonly imageSize?: number | null
+  readonly imageSize?: PixelSize | null
   /** Whether it takes images of that size alone. */
   readonly isFixedSize?: boolean
   /** The likeliest first. */

@@ -4,7 +4,7 @@ import type { MetricValues } from '../objectives/metrics'
 import type { Evaluation, TrainedNetworks } from '../objectives/objective'
 import { requireSameClasses } from '../smoothing/check-classes'
 import { toSymmetric } from '../smoothing/denoise'
-import { drawNoise, type Smoothing } from '../smoothing/smoothing'
+import { noiseFor, type Smoothing } from '../smoothing/smoothing'
 import { type CorruptImage, type Dataset, generator, type ProcessGroup, soleProcess, tensor } from '../torch'
 
 export interface EvaluateOptions {
@@ -57,7 +57,7 @@ export async function evaluate(
     const { images_BCHW, labels_B } = dataset.images(own_B)
     const clean_BCHW = toSymmetric(images_BCHW)
     const stream = generator(session, seed, 'evaluate', start)
-    const noise_MBCHW = drawNoise(clean_BCHW, { noises: 1, generator: stream })
+    const noise_MBCHW = noiseFor(smoothing, clean_BCHW, { noises: 1, generator: stream })
     return evaluation.look({ networks, smoothing, labels_B, clean_BCHW, noise_MBCHW })
   }
   const stride = batch * group.worldSize

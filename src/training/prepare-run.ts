@@ -8,6 +8,7 @@ import type { Evaluation, Form, Objective, TrainedNetworks } from '../objectives
 import type { Checkpoint } from '../runs/checkpoint'
 import type { RunPlan } from '../runs/plan-run'
 import { checkClasses } from '../smoothing/check-classes'
+import { firstLayerSmoothing } from '../smoothing/first-layer'
 import { loadSmoothingDenoiser, requireConfiguredDenoiser } from '../smoothing/load-networks'
 import { type Sanity, sanityOf } from '../smoothing/sanity'
 import { smoothingOf } from '../smoothing/smoothing'
@@ -19,6 +20,7 @@ import {
   makeLoader,
   type ProcessGroup,
   runningStatistics,
+  select,
   setTf32,
   sgd,
 } from '../torch'
@@ -88,7 +90,6 @@ export async function prepareRun<F extends Form>(
       : await requireConfiguredDenoiser(hooks.denoiser, config.smoothing))
   // Never one that is trained: the rules of the settings refuse that.
   if (denoiser !== null) compileNetwork(denoiser, { compiled: config.compile !== 'none' })
-  const smoothing = smoothingOf(denoiser, config.smoothing.sigma)
   const load = (folder?: string) => loadTrainedClassifier(session, config, { checkpoint: folder })
   const networks: TrainedNetworks =
     model !== undefined
@@ -110,6 +111,14 @@ export async function prepareRun<F extends Form>(
       ? await measured({ classifier, testSet }, config)
       : null
   for (const trained of trainedOf(networks)) group.broadcastParameters(trained)
+  const { sigma, noiseAfter } = config.smoothing
+  const smoothing =
+    noiseAfter === undefined
+      ? smoothingOf(denoiser, sigma)
+      : await firstLayerSmoothing(session, classifier, {
+          ...{ sigma, sensitivity: 'live', imageShape: testSet.description.imageShape },
+          example: () => select(testSet.images([0]).images_BCHW, 'B', 0),
+        })
   const averaged = averageOf(model, {
     decay: objective.averageDecay?.(settings),
     ...{ checkpoint: checkpoint?.folder, method: config.method },

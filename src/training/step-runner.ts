@@ -5,7 +5,7 @@ import type { MetricTable, MetricValues } from '../objectives/metrics'
 import type { Form, GivenContext, LossTerm, Objective, Rule, StepInputs, Sums } from '../objectives/objective'
 import type { Place } from '../objectives/place'
 import { toSymmetric } from '../smoothing/denoise'
-import { drawNoise } from '../smoothing/smoothing'
+import { noiseFor } from '../smoothing/smoothing'
 import { randomNumbers } from '../streams'
 import {
   add,
@@ -60,6 +60,8 @@ export interface StepRunner {
     sums: StepSums,
     update: { readonly images: number; readonly settings: Form['settings'] },
   ): MetricValues
+  /** Records what the objective does to the weights after the optimizer's step. */
+  afterStep(settings: Form['settings']): void
   /** Frees the recorded programs and what the objective prepared. */
   free(): void
 }
@@ -192,6 +194,8 @@ export function stepRunner<F extends Form>(
         ]),
       )
     },
+    afterStep: settings =>
+      objective.afterStep?.({ networks, smoothing, settings: settings as F['settings'] }),
     free: () => {
       for (const program of Object.values(programs)) program.free()
       session.free(prepared)
@@ -240,7 +244,7 @@ function opened<F extends Form>(
   const indices_B = objective.usesIndices === true ? loader.batchIndices() : undefined
   const clean_BCHW = toSymmetric(batch.images_BCHW)
   const noises = copiesOf(objective, inputs.settings)
-  const noise_MBCHW = drawNoise(clean_BCHW, { noises, generator: noise })
+  const noise_MBCHW = noiseFor(inputs.smoothing, clean_BCHW, { noises, generator: noise })
   return { ...inputs, batch, indices_B, clean_BCHW, noise_MBCHW }
 }
 

@@ -1,9 +1,10 @@
+import type { ImageSize } from '../config/image-size'
 import { sourceOfClassifier, sourceOfDenoiser } from '../config/model-schema'
 import { parseUnknownConfig, type RunConfig } from '../config/schema'
 
 export interface SyntheticOptions {
-  /** Side of the images in pixels, as the denoiser sees them. */
-  readonly imageSize: number
+  /** Size of the images in pixels, as the denoiser sees them. */
+  readonly imageSize: ImageSize
   /** Default 3. */
   readonly channels?: 1
   readonly classes: number

@@ -80,6 +80,7 @@ export async function trainUpdate(state: TrainingState, plan: UpdatePlan): Promi
   const taken = Number.isFinite(metrics.loss) && Number.isFinite(metrics.gradientNorm) && nonFinite === 0
   if (taken) {
     optimizer.step()
+    steps.afterStep(settings)
     averaged?.average.update()
   }
   optimizer.zeroGradients()

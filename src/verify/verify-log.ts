@@ -8,36 +8,38 @@ const ONE = 1n << 256n
 const HALF = 1n << 52n
 const fixed = (x: number) => BigInt(x * 2 ** 256)
 const float = (x: bigint) => Number(x) / 2 ** 256
-const ROOT =
-  (3989422804014326779399460599343818684758586311649346576659258296706579258993018385n * ONE) / 10n ** 82n
+const ROOT = (398942280401432677939946059934381868475858631164934657665925829670657925899n * ONE) / 10n ** 75n
 const TOLERANCE = 1e-9
 const KNOWN = /^((certify|sized|grid|at-radius) (gaussian|uniform)|certify discrete-gaussian), n = \d{1,8}$/
 
-/** P[X ≥ k] and P[X = k] of n votes: weights go out from the mode, and are divided by their sum. */
-function tail(k: number, n: number, P: bigint): { readonly above: bigint; readonly at: bigint } {
+/** P[X > k] plus a part of P[X = k], by default all, and P[X = k] of n votes: weights go out from the mode, and are divided by their sum. */
+function tail(k: number, n: number, P: bigint, part = ONE): { readonly above: bigint; readonly at: bigint } {
   const Q = 2n * HALF - P
   const mode = Number((BigInt(n + 1) * P) >> 53n)
   let [all, above, at] = [0n, 0n, 0n]
   const add = (j: number, weight: bigint) => {
     all += weight
-    if (j >= k) above += weight
+    if (j > k) above += weight
     if (j === k) at = weight
   }
   for (let j = mode, w = ONE; w > 0n; w = (w * BigInt(n - j) * P) / (BigInt(j + 1) * Q), j++) add(j, w)
-  for (let j = mode, w = ONE; w > 0n; j--) {
+  for (let j = mode, w = ONE; w > 0n; w = (w * BigInt(j) * Q) / (BigInt(n - j + 1) * P), j--)
     if (j < mode) add(j, w)
-    w = (w * BigInt(j) * Q) / (BigInt(n - j + 1) * P)
-  }
-  return { above: (above * ONE) / all, at: (at * ONE) / all }
+  return { above: (above * ONE + at * part) / all, at: (at * ONE) / all }
 }
 
-/** The largest P at which k votes or more have probability alpha at most: Newton's method on the logarithm, which is concave. */
-function lowerBound(k: number, n: number, alpha: number): bigint {
-  const fits = (P: bigint) => P < 2n * HALF && (P <= 0n || tail(k, n, P).above <= fixed(alpha))
+/**
+ * The largest P at which k votes or more have probability alpha at most; exactly k count with the uniform number of a randomised bound,
+ * all votes with 2 alpha at least. Newton's method on the logarithm, which is concave.
+ */
+function lowerBound(k: number, n: number, alpha: number, uniform = 1): bigint {
+  const part = fixed(k === n ? Math.max(uniform, Math.min(1, 2 * alpha)) : uniform)
+  const fits = (P: bigint) => P < 2n * HALF && (P <= 0n || tail(k, n, P, part).above <= fixed(alpha))
   let p = k / (n + 1)
   for (let step = 1, round = 0; k > 0 && Math.abs(step) > 2 ** -50 && round < 60; round++) {
-    const { above, at } = tail(k, n, BigInt(Math.round(p * 2 ** 53)))
-    step = (Math.log(float(above) / alpha) * float(above) * p) / (k * float(at))
+    const { above, at } = tail(k, n, BigInt(Math.round(p * 2 ** 53)), part)
+    const slope = float(at) * ((float(part) * k) / p + ((1 - float(part)) * (n - k)) / (1 - p))
+    step = (Math.log(float(above) / alpha) * float(above)) / slope
     p = Math.min((1 + p) / 2, Math.max(p / 2, p - step))
   }
   let P = BigInt(Math.round(p * 2 ** 53))
@@ -49,10 +51,8 @@ function lowerBound(k: number, n: number, alpha: number): bigint {
 /** Φ by its power series. */
 function normal(z: bigint): bigint {
   let [term, sum] = [z, z]
-  for (let i = 1n; term !== 0n; i++) {
+  for (let i = 1n; term !== 0n; sum += term / (2n * i + 1n), i++)
     term = -(((term * z) / ONE) * z) / (2n * i * ONE)
-    sum += term / (2n * i + 1n)
-  }
   return ONE / 2n + (ROOT * sum) / ONE
 }
 
@@ -87,9 +87,11 @@ function leastError(looks: readonly (readonly [number, number])[], P: bigint): n
 
 type Procedure = { kind: string; radii?: number[]; rounds?: number[] }
 type Settings = Record<'alpha' | 'n' | 'n0' | 'sigma', number> &
-  Partial<{ certifiedSigma: number; bound: string; procedure: Procedure; adaptive: Procedure }> &
-  Partial<{ sound: { alpha: number; drawError: number }; data: { imageShape?: number[] } }>
-type Details = { looks?: [number, number][]; radii?: number[]; lowerBound?: number; pilot?: number }
+  Partial<Record<'bound' | 'confidence', string> & Record<'procedure' | 'adaptive', Procedure>> &
+  Partial<{ certifiedSigma: number; sound: Sound; data: { imageShape?: number[] } }>
+type Sound = Record<'alpha' | 'drawError', number>
+type Numbers = Partial<Record<'lowerBound' | 'uniform' | 'pilot', number>>
+type Details = Numbers & { looks?: [number, number][]; radii?: number[] }
 type Row = Readonly<Record<string, string>>
 
 /**
@@ -126,7 +128,7 @@ export function verifyLog(text: string, metadata: { configuration: Settings; for
   function* problemsOf(row: Row): Generator<string> {
     const [k, of, radius] = [Number(row.candidate_count), Number(row.n), Number(row.radius)]
     const details = JSON.parse(row.evidence ?? '{}') as Details
-    const { looks = [[of, k]], lowerBound: logged, pilot = Number(row.pilot ?? 0) } = details
+    const { looks = [[of, k]], lowerBound: logged, pilot = Number(row.pilot ?? 0), uniform } = details
     const found = row.outcome ?? (row.predict === '-1' ? 'abstains' : 'certified')
     const isNamed = found.startsWith('certified')
     if (row.predict !== (isNamed ? row.candidate : '-1')) yield `predict is ${row.predict}, but ${found}`
@@ -137,7 +139,8 @@ export function verifyLog(text: string, metadata: { configuration: Settings; for
     const [drawn, hits] = [0, 1].map(i => looks.reduce((sum, look) => sum + (look[i] as number), 0))
     if (drawn !== of || hits !== k) yield `the looks have ${hits} of ${drawn} votes, not ${k} of ${of}`
     if (kind === 'certify' || kind === 'sized') {
-      const P = once(`${k} of ${of}`, () => lowerBound(k, of, alpha))
+      if ((settings.confidence === 'randomised') !== (uniform !== undefined)) yield `uniform is ${uniform}`
+      const P = once(`${k} of ${of}, ${uniform}`, () => lowerBound(k, of, alpha, uniform))
       const share = Number(P) / 2 ** 53
       const base = sound ? BigInt((logged ?? share) * 2 ** 53) : P
       const exact = base < HALF ? 0n : once(`radius ${base}`, () => radiusAt(base))

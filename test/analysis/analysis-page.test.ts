@@ -16,7 +16,7 @@ it('has notes, every table, the curves for desktop and phone, classes and what t
   const page = await analysisPage(analysis)
   expect(page.lead).toBe('ours · theirs (partial)')
   expect(page.sections.map(({ kind, title }) => title ?? kind)).toEqual([
-    'To know first',
+    'Notes',
     'Summary',
     'charts',
     'table',
@@ -24,10 +24,10 @@ it('has notes, every table, the curves for desktop and phone, classes and what t
     'By class',
     'table',
     'table',
-    'What the figures say',
+    'How to read it',
   ])
   const [charts] = page.sections.flatMap(section => (section.kind === 'charts' ? section.charts : []))
-  expect(charts?.svg).toContain('width="900"')
+  expect(charts?.svg).toContain('width="1000"')
   expect(charts?.narrowSvg).toContain('width="340"')
   expect(renderReport(page)).toContain('c is partial: line 4')
 })

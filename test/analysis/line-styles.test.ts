@@ -39,6 +39,21 @@ describe('lines', () => {
     expect(pairs(levels)).toBe(39)
   })
 
+  it('of a method are the same in every chart of a page, and of a known method on every page', () => {
+    const all = ['off-the-shelf', 'mine', 'FT-CADIS', 'yours']
+    const styles = lineStyles(all)
+    expect(lineStyles(['yours', 'mine'], all)).toEqual([styles[3], styles[1]])
+    expect(lineStyles(['FT-CADIS, σ = 0.5'])).toEqual([styles[2]])
+    expect(new Set(styles.map(({ color }) => color)).size).toBe(4)
+    // Of one method twice, for instance a part of it.
+    expect(new Set(lineStyles(['a, σ = 1', 'a, σ = 1 (partial)']).map(({ dash }) => dash.join())).size).toBe(
+      2,
+    )
+    expect(lineStyles(['λ = 4'], ['λ = 1', 'λ = 2', 'λ = 4'])).toEqual([
+      lineStyles(['λ = 1', 'λ = 2', 'λ = 4'])[2],
+    ])
+  })
+
   it('of one setting take colours in the order of its values', () => {
     const colors = (all: readonly string[]) => lineStyles(all).map(({ color }) => color)
     const [low, middle, high] = colors(['λ = 1', 'λ = 2', 'λ = 4'])

@@ -57,7 +57,14 @@ describe('renderReport', () => {
           sections: [
             { kind: 'text', title: text, paragraphs: [text] },
             { kind: 'table', table: { caption: text, columns: [{ header: text }], rows: [[text]] } },
-            { kind: 'charts', charts: [{ svg, caption: text, alt: text }] },
+            { kind: 'facts', facts: [[text, text]] },
+            {
+              kind: 'charts',
+              title: text,
+              isFolded: true,
+              charts: [{ svg, caption: text, alt: text }],
+              note: text,
+            },
             {
               kind: 'imageGrid',
               grid: {
@@ -69,7 +76,7 @@ describe('renderReport', () => {
           ],
         })
         expect(html).not.toContain('<x')
-        expect(html.match(/&lt;x y=&quot;&#39;&quot;&gt;&amp;/g)).toHaveLength(17)
+        expect(html.match(/&lt;x y=&quot;&#39;&quot;&gt;&amp;/g)).toHaveLength(22)
       }),
     )
   })
@@ -79,7 +86,48 @@ describe('renderReport', () => {
     expect(html).toContain('<figcaption>ACR</figcaption>')
     expect(html).toContain('<div class="scroll" role="region" tabindex="0" aria-label="ACR">')
     expect(html).toContain('<th scope="col">method</th><th scope="col" class="number">ACR</th>')
-    expect(html).toContain('<tr><th scope="row">FT-CADIS</th><td class="number">0.500</td></tr>')
+    expect(html).toContain(
+      '<tr><th scope="row"><span class="word">FT-CADIS</span></th><td class="number">0.500</td></tr>',
+    )
+  })
+
+  it('marks the best values of a column, and sets numbers with their intervals to the right', () => {
+    const columns = [
+      { header: 'method' },
+      { header: 'r = 0', digits: 1, best: 'largest' as const },
+      { header: 'difference' },
+    ]
+    const rows = [
+      ['a', 50.04, '+8.0 (+2.0 to +14.0)'],
+      ['b', 50.01, '–'],
+      ['c', 49, '0.0 (-1.0 to +1.0)'],
+    ]
+    const html = page({ kind: 'table', table: { caption: 'c', columns, rows } })
+    expect(html.match(/<td class="number"><strong>50\.0<\/strong><\/td>/g)).toHaveLength(2)
+    expect(html).toContain('<td class="number">49.0</td>')
+    expect(html).toContain('<th scope="col" class="number">difference</th>')
+    expect(html).toContain('<span class="word">r = 0</span></th>')
+  })
+
+  it('breaks no line inside of a name or before a unit', () => {
+    const html = page({ kind: 'text', paragraphs: ['FT-CADIS, σ = 0.25, keeps 95.5 % of Mω-n.'] })
+    for (const word of ['FT-CADIS', 'σ = 0.25', '95.5 %']) {
+      expect(html).toContain(`<span class="word">${word}</span>`)
+    }
+    expect(html).toContain(' of Mω-n.')
+  })
+
+  it('folds a section under its title', () => {
+    const html = page({ kind: 'facts', title: 'Settings', isFolded: true, facts: [['σ', '0.5']] })
+    expect(html).toContain(
+      '<details>\n<summary><h2>Settings</h2></summary>\n<dl>\n<div><dt>σ</dt><dd>0.5</dd></div>\n</dl>\n</details>',
+    )
+  })
+
+  it('labels each image of a grid for phones', () => {
+    const html = grid([{ png, alt: 'clean' }, null])
+    expect(html).toContain('<table class="images" style="--columns: 2">')
+    expect(html).toContain('<td data-label="copy 0"><img')
   })
 
   it('shows the narrow drawing of a chart on phones', () => {

@@ -1,7 +1,7 @@
-import { appendFile, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { appendFile, mkdtemp, open, readdir, readFile, readlink, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type AttackRow, ConfigError, DataError } from '../../src'
 import { ATTACK_LOG_HEADER } from '../../src/attack/attack-log'
 import { AttackLogWriter, formatAttackRow, parseAttacks, readAttackLog } from '../../src/internal'
@@ -86,13 +86,53 @@ describe('an attack log on the disk', () => {
       await log.append(kept)
       await expect(AttackLogWriter.open(path, metadata('3,17'))).rejects.toThrow(/in use|being written|lock/i)
     }
-    const open = (images: string, more: object) => AttackLogWriter.open(path, metadata(images, more))
-    await expect(open('3,17', { n: 200 })).rejects.toThrow(/n: 100 in the log, 200 now/)
-    await expect(open('17', {})).rejects.toThrow(ConfigError)
-    await expect(open('17', {})).rejects.toThrow(/has 1 images that are not to be attacked now: 3\./)
+    const begin = (images: string, more: object) => AttackLogWriter.open(path, metadata(images, more))
+    await expect(begin('3,17', { n: 200 })).rejects.toThrow(/n: 100 in the log, 200 now/)
+    await expect(begin('17', {})).rejects.toThrow(ConfigError)
+    await expect(begin('17', {})).rejects.toThrow(/has 1 images that are not to be attacked now: 3\./)
     await rm(`${path}.json`)
-    await expect(open('3,17', {})).rejects.toThrow(/nothing says how its rows were made/)
+    await expect(begin('3,17', {})).rejects.toThrow(/nothing says how its rows were made/)
   })
+
+  it('says the plan that it continues with, and who began it', async () => {
+    const begin = async (images: string, notes: object) => {
+      await using _log = await AttackLogWriter.open(path, { ...metadata(images), notes: { ...notes } })
+    }
+    await begin('3,17', { device: 'the first', versions: { node: '1' } })
+    await begin('3,17,20', { device: 'the second' })
+    const { plan, notes } = (await readAttackLog(path)).metadata
+    expect(plan).toEqual({ count: 1, images: '3,17,20' })
+    expect(notes).toEqual({ device: 'the first', versions: { node: '1' } })
+  })
+
+  it('leaves no file open, and no lock, where a line that was cut off cannot be taken away', async () => {
+    {
+      await using log = await AttackLogWriter.open(path, metadata('3,17'))
+      await log.append(kept)
+    }
+    await appendFile(path, formatAttackRow(changed).slice(0, 10))
+    const handle = await open(path)
+    const truncate = vi
+      .spyOn(Object.getPrototypeOf(handle), 'truncate')
+      .mockRejectedValue(new Error('no space'))
+    await handle.close()
+    const before = await openFiles()
+    const failed = AttackLogWriter.open(path, metadata('3,17'))
+    await expect(failed).rejects.toThrow(
+      /attack\.tsv cannot be written: no space\..*continues after its last whole row/s,
+    )
+    expect(await openFiles()).toEqual(before)
+    truncate.mockRestore()
+    await using log = await AttackLogWriter.open(path, metadata('3,17'))
+    expect(log.earlier).toEqual([kept])
+  })
+
+  /** The files of this folder that are open. */
+  async function openFiles(): Promise<readonly string[]> {
+    const descriptors = await readdir('/proc/self/fd')
+    const links = await Promise.all(descriptors.map(fd => readlink(`/proc/self/fd/${fd}`).catch(() => '')))
+    return links.filter(link => link.startsWith(folder)).sort()
+  }
 
   it('that is not there is a DataError', async () => {
     await expect(readAttackLog(path)).rejects.toThrow(DataError)

@@ -145,6 +145,22 @@ it(
   TIMEOUT_MS,
 )
 
+it.each<NonNullable<CertificationConfigInput['purify']>>([
+  { kind: 'local', sigma: 0.1, votes: 3 },
+  { kind: 'reverse', steps: 2, votes: 2 },
+])(
+  'a classifier that draws noise itself certifies nothing that an attack on it changes: $kind',
+  async purify => {
+    const config = settings(purify.kind, { purify, images: { first: 3 } })
+    const { rows } = await certify(session, config)
+    // The settings of the attack need not say it: the log does.
+    const { log } = await attack(session, settings(purify.kind, { images: { first: 3 } }), SMALL)
+    requireRoom(rows, log.rows)
+    expect(log.metadata.configuration.purify).toEqual(purify)
+  },
+  TIMEOUT_MS,
+)
+
 it('what states no class is not attacked', () => {
   expect(statedClass({ kind: 'abstains' })).toBeUndefined()
   expect(statedClass({ kind: 'certified-at', class: 1, radii: [], refused: [0.5] })).toBeUndefined()

@@ -72,10 +72,14 @@ describe('a certification with other noise', () => {
 
 describe('the votes of a certification', () => {
   const SIGMA = 0.75
-  it.each(['discrete-gaussian', 'uniform'] as const)(
+  it.each(['discrete-gaussian', 'uniform', 'laplace'] as const)(
     'are on copies of their own noise, scaled as the denoiser takes them: %s',
     async noise => {
-      const config = { ...settings({ noise }), smoothing: { ...settings({}).smoothing, sigma: SIGMA } }
+      const procedure = { kind: noise === 'laplace' ? ('pixel-dp' as const) : ('certify' as const) }
+      const config = {
+        ...settings({ noise, procedure }),
+        smoothing: { ...settings({}).smoothing, sigma: SIGMA },
+      }
       const { rows } = await certify(session, config, { log: join(folder, `${noise}-votes.tsv`) })
       const { denoiser, classifier, testSet } = await loadDigits(session)
       const smoothing = smoothingOf(denoiser, SIGMA)
@@ -89,14 +93,15 @@ describe('the votes of a certification', () => {
           const run = { image: 0, name: [0, 'certify', index, 'estimation'], start: 0, count: 200 }
           const runs = torch.copyRuns(session, [run], { size: 200, block: 16 })
           const steps = { table: torch.stepNoise(session, discreteGaussian(SIGMA).thresholds), steps: 255 }
+          const drawn_NCHW =
+            noise === 'laplace'
+              ? torch.laplaceOfRuns(images_SCHW, runs, { scale: Math.SQRT1_2 })
+              : torch.uniformOfRuns(images_SCHW, runs, { halfWidth: Math.sqrt(3) })
           const noisy_NCHW =
-            noise === 'uniform'
+            noise !== 'discrete-gaussian'
               ? torch.add(
                   torch.mul(torch.imagesOfRuns(images_SCHW, runs), sqrtAlphaCumprod),
-                  torch.mul(
-                    torch.uniformOfRuns(images_SCHW, runs, { halfWidth: Math.sqrt(3) }),
-                    sqrtOneMinusAlphaCumprod,
-                  ),
+                  torch.mul(drawn_NCHW, sqrtOneMinusAlphaCumprod),
                 )
               : torch.mul(torch.steppedOfRuns(images_SCHW, runs, steps), sqrtAlphaCumprod)
           return torch.noGrad(session, () => ({ logits: classifier.classify(seen(smoothing, noisy_NCHW)) }))

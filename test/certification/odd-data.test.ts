@@ -67,7 +67,7 @@ describe('data as people keep them', () => {
       'of another size than the classifier takes',
       { classifier: { source: 'timm', path: CLASSIFIER } },
       { channels: 1, imageSize: 16, resizeSize: 16 },
-      /The classifier takes images of 8 pixels a side, and gets 16\. Set classifier\.resize to 8, .* or data\.imageSize to 8/,
+      /The classifier takes images of 8 pixels in height, and gets 16\. Set classifier\.resize to 8 for a square, or \[8, width\], .* or data\.imageSize to that/,
     ],
     [
       'that its normalisation is not for',

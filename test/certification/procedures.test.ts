@@ -96,6 +96,7 @@ const PROCEDURES: [string, () => CertificationRunConfigInput][] = [
         { router: { network: network(selector), others: [{ path: CLASSIFIER }] } },
       ),
   ],
+  ['PixelDP of Laplace noise', () => settings({ procedure: { kind: 'pixel-dp' }, noise: 'laplace' })],
 ]
 
 const rowsOf = ({ rows }: CertificationLog) => rows.map(({ durationMs: _, ...row }) => row)

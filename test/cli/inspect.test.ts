@@ -63,6 +63,17 @@ describe('inspect', () => {
   )
 
   it(
+    'proposes a size of images that are not square where it is asked for',
+    async () => {
+      const said = JSON.parse((await inspect(photos(), model(), '--image-size', '24x32', '--json')).stdout)
+      expect(said.settings.data).toMatchObject({ imageSize: [24, 32], resizeSize: [24, 32] })
+      expect(said.settings.classifier).not.toHaveProperty('resize')
+      expect(said.lines).toContainEqual(expect.stringMatching(/^clean accuracy \d+ % of 120 images/))
+    },
+    TIMEOUT_MS,
+  )
+
+  it(
     'says the σ range of a denoiser and the head and inputs of a classifier',
     async () => {
       const { stdout: text } = await inspect(DENOISER, CLASSIFIER)

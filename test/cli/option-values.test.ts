@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander'
 import { expect, test } from 'vitest'
-import { parseNumber } from '../../src/cli/option-values'
+import { parseImageSize, parseNumber } from '../../src/cli/option-values'
 
 test.each([
   ['0.75', {}, 0.75],
@@ -25,3 +25,20 @@ test.each([
 ])('%j in %o is refused', (text, range, message) => {
   expect(() => parseNumber(range)(text)).toThrow(new InvalidArgumentError(message))
 })
+
+test.each<[string, unknown]>([
+  ['64', 64],
+  ['48x64', [48, 64]],
+  ['48X64', [48, 64]],
+  ['64x64', 64],
+])('%s is a size of images', (text, size) => {
+  expect(parseImageSize(text)).toEqual(size)
+})
+
+test.each(['', 'x', '64x', 'x64', '0', '0x4', '-1', '1.5', '1e3', '48x64x3', '48*64', '10001', '8x10001'])(
+  '%j is not a size of images',
+  text => {
+    expect(() => parseImageSize(text)).toThrow(InvalidArgumentError)
+    expect(() => parseImageSize(text)).toThrow(/such as 64, or height and width, such as 48x64/)
+  },
+)

@@ -33,4 +33,13 @@ describe('an ensemble', () => {
     expect(() => parse(ensemble)).toThrow(ConfigError)
     expect(() => parse(ensemble)).toThrow(message)
   })
+
+  it('has no consensus where a noisy copy votes several times', () => {
+    const purify = { kind: 'local', sigma: 0.1, votes: 3 } as const
+    const certification = { ...settings.certification, purify }
+    const asked = (consensus?: number) =>
+      parseCertificationConfig({ ...settings, certification, ensemble: { others, consensus } })
+    expect(() => asked(2)).toThrow(/ensemble.consensus: expected none where a noisy copy votes several times/)
+    expect(asked().certification.purify).toEqual(purify)
+  })
 })

@@ -35,6 +35,17 @@ describe('presets.own', () => {
     }
   })
 
+  it('takes height and width of images that are not square', () => {
+    const data = (imageSize: number | [number, number]) => own({ imageSize }).data
+    expect(data(224)).toMatchObject({ imageSize: 224, resizeSize: 256 })
+    expect(data([224, 320])).toMatchObject({ imageSize: [224, 320], resizeSize: [256, 366] })
+    expect(data([48, 64])).toMatchObject({ imageSize: [48, 64], resizeSize: [48, 64] })
+    expect(own({ imageSize: [48, 64] }).method).toMatchObject({ noises: 4 })
+    expect(own({ imageSize: [48, 65] }).method).toMatchObject({ noises: 2 })
+    const given = own({ data: { source: 'folder', path: 'photos', imageSize: [48, 64] } })
+    expect(given.method).toMatchObject({ noises: 4 })
+  })
+
   it('certifies all test images, or 500 drawn over the classes', () => {
     expect(own({ testImages: 500 }).certification.images).toBe('all')
     expect(own({ testImages: 501 }).certification.images).toEqual({ overClasses: 500 })

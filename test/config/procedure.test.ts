@@ -70,6 +70,18 @@ it.each<[string, object, object, RegExp]>([
     /certification\.noise: expected gaussian for the procedure aces, .*got uniform/,
   ],
   [
+    'Laplace noise but for PixelDP',
+    { noise: 'laplace' },
+    {},
+    /certification\.noise: expected gaussian or discrete-gaussian or uniform for the procedure certify, .*got laplace/,
+  ],
+  [
+    'noise that PixelDP has no bound of',
+    { procedure: { kind: 'pixel-dp' }, noise: 'uniform' },
+    {},
+    /certification\.noise: expected gaussian or laplace for the procedure pixel-dp, .*got uniform/,
+  ],
+  [
     'no threshold',
     { procedure: { kind: 'aces' } },
     {},

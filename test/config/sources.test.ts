@@ -57,7 +57,7 @@ vi.mock('../../src/config/sources/classifiers', async importOriginal => {
 })
 vi.mock('../../src/config/sources/denoisers', async importOriginal => {
   const original = await importOriginal<typeof import('../../src/config/sources/denoisers')>()
-  return { DENOISERS: [...original.DENOISERS, blur] }
+  return { ...original, DENOISERS: [...original.DENOISERS, blur] }
 })
 vi.mock('../../src/config/sources/data-sets', async importOriginal => {
   const original = await importOriginal<typeof import('../../src/config/sources/data-sets')>()

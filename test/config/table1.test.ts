@@ -208,7 +208,8 @@ describe('a preset table1.<method>', () => {
     }
     expect(() => at('pixel-dp', 'cifar10', 0.25)).toThrow('not released: give optimisation.epochs.')
     expect(at('pixel-dp', 'cifar10', 0.25, { optimisation: { epochs: 200 } })).toMatchObject({
-      method: { kind: 'pixel-dp', noises: 1, rampRate: 0.99975 },
+      method: { kind: 'pixel-dp', noises: 1, rampRate: 0.99975, parsevalBeta: 3e-4, parsevalLoops: 10 },
+      smoothing: { noiseAfter: 'first-layer' },
       optimisation: { imagesPerUpdate: 128, weightDecay: { start: 2e-4 }, schedule: { everyEpochs: 102 } },
     })
     expect(() => at('drt', 'imagenet', 0.5, { optimisation })).toThrow(

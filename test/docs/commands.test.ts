@@ -1,9 +1,6 @@
-import { existsSync } from 'node:fs'
-import { dirname, join } from 'node:path'
 import type { Command } from 'commander'
 import { expect, test } from 'vitest'
 import { createFtCadis } from '../../src/cli/ft-cadis'
-import { PACKAGE_FOLDER } from '../../src/files/package-folder'
 import { pages } from './pages'
 
 const program = createFtCadis()
@@ -55,13 +52,4 @@ test('commands in README and docs exist, with the options that they are given', 
   )
   expect(commands.length).toBeGreaterThan(20)
   expect(commands.filter(({ problem }) => problem !== undefined)).toEqual([])
-})
-
-test('links between pages lead somewhere', () => {
-  const broken = pages().flatMap(({ path, text }) =>
-    [...text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)]
-      .filter(([, target = '']) => !existsSync(join(PACKAGE_FOLDER, dirname(path), target)))
-      .map(([, target]) => `${path}: ${target}`),
-  )
-  expect(broken).toEqual([])
 })

@@ -12,8 +12,9 @@ import {
   arms as ready,
   type ScaleName,
 } from '../../src/experiments'
-import { logPath, resolveArms, scalesOf } from '../../src/experiments/arms'
+import { distinctArms, logPath, resolveArms, scalesOf } from '../../src/experiments/arms'
 import { pairedReference } from '../../src/experiments/result-tables'
+import { tasksOf } from '../../src/experiments/tasks'
 
 const FILES = { denoiser: 'denoiser.pt', data: 'data', resnet110: 'resnet.pt' }
 
@@ -52,6 +53,20 @@ describe('experiments', () => {
       if (arm.paper) expect(paperTable(arm.paper.table).rows[arm.paper.row]).toBeDefined()
       // Every arm is compared with one of its noise level, or is that one.
       if (scale !== 'mnist') expect(pairedReference(experiment, arms, { arm, sigma })).toBeDefined()
+    }
+  })
+
+  it('certify the same networks in several ways: each is an arm, with its own log and its own task', () => {
+    for (const name of ['l1', 'sound', 'purify']) {
+      const [experiment] = findExperiments([name]) as [Experiment]
+      const scale = makeScale('digits', { output: 'runs/x' })
+      const own = resolve(name)
+      expect(distinctArms(own)).toEqual(own)
+      expect(new Set(own.map(one => logPath(one, 0))).size).toBe(own.length)
+      const certified = tasksOf([experiment], { scale, output: 'runs/x', seeds: [0] }).flatMap(task =>
+        task.kind === 'certify' ? [task.arms.map(one => one.arm.key)] : [],
+      )
+      expect(certified).toEqual(own.map(one => [one.arm.key]))
     }
   })
 

@@ -39,13 +39,24 @@ function outcome(
         training: undefined,
       }),
     )
-  return { experiment, scale, seeds: [0, 1], indices: [0, 1], arms, samples: undefined }
+  return { experiment, scale, seeds: [0, 1], indices: [0, 1], arms, norm: 'ℓ2', samples: undefined }
 }
 
 describe('the tables of an experiment', () => {
   const objective = outcome('objective', {
     'ft-cadis': [log(0.6, 0.4), log(0.8, 0.2)],
     'cross-entropy': [log(0.3, 0.1), log(0.3, -0.1)],
+  })
+
+  it('name the norm of the radii, and refuse what follows from ℓ2 alone', async () => {
+    const [accuracy] = resultTables({ ...objective, norm: 'ℓ1' })
+    expect(accuracy?.caption).toMatch(/^Certified accuracy in percent at ℓ1 radius r/)
+    expect(resultTables(objective)[0]?.caption).toMatch(/at ℓ2 radius r/)
+    const page = await experimentPage({ ...objective, norm: 'ℓ1' })
+    expect(JSON.stringify(page)).toContain('radii are ℓ1, for pixels in [0, 1]')
+    expect(JSON.stringify(page)).toContain('ℓ₁ radius')
+    expect(() => linfTable({ ...objective, norm: 'ℓ1' })).toThrow(/are of ℓ1, and a table of it is of ℓ2/)
+    expect(() => envelopeOf({ ...objective, norm: 'ℓ1' }, [])).toThrow(/are of ℓ1/)
   })
 
   it('are means over seeds, differences to the reference, and the rows of the paper', () => {
@@ -70,11 +81,19 @@ describe('the tables of an experiment', () => {
 
   it('stand on a page that says what differs from the paper', async () => {
     const { sections, lead } = await experimentPage(objective)
-    expect(lead).toContain('σ = 0.75; 2 seeds (0, 1); 2 test images, n0 = 100, n = 1000, α = 0.001.')
-    expect(sections[0]).toMatchObject({
-      kind: 'text',
-      paragraphs: [expect.stringContaining('numbers cannot')],
-    })
+    expect(lead).toMatch(
+      /^Largest certified accuracy by ℓ2 radius r: r = 0: FT-CADIS 100\.0 %; r = 0\.25: FT-CADIS /,
+    )
+    const [facts, differs] = sections
+    expect(facts?.kind === 'facts' && facts.facts).toEqual(
+      expect.arrayContaining([
+        ['σ', '0.75'],
+        ['seeds', '0, 1'],
+        ['test images', '2'],
+        ['certification', 'n0 = 100, n = 1000, α = 0.001'],
+      ]),
+    )
+    expect(differs).toMatchObject({ kind: 'text', paragraphs: [expect.stringContaining('numbers cannot')] })
   })
 
   it('have at each radius the best noise level', () => {
@@ -161,7 +180,10 @@ describe('the curves of an experiment', () => {
 
   it('are the means over seeds', async () => {
     const [losses] = await lossSection(trained)
-    expect(losses).toMatchObject({ kind: 'charts', title: 'Training' })
+    expect(losses).toMatchObject({
+      ...{ kind: 'charts', title: 'Training' },
+      note: 'Lines are means over seeds and over 10 updates.',
+    })
     expect(losses?.kind === 'charts' && losses.charts.map(({ alt }) => alt.split(' against')[0])).toEqual([
       'SCE',
       'MAdv',

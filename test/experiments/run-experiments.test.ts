@@ -113,7 +113,7 @@ describe('experiments', () => {
     expect(tables).toMatch(/\| FT-CADIS +\| .*0\.784 \|.* 48\.1 \|/)
     expect(await read('plot.svg')).toMatch(/^<svg /)
     const page = await read('experiment.html')
-    expect(page).toContain('1 seed (0); 4 test images, n0 = 16, n = 64, α = 0.001.')
+    expect(page).toContain('<dt>test images</dt><dd>4</dd>')
     expect(page).toContain('0.784')
     const drawn = await readFile(join(folder, 'parts', 'second', 'experiment.html'), 'utf8')
     expect(drawn.match(/class="tiny (kept|hallucinated)"/g)).toHaveLength(2 * 10 * 6)

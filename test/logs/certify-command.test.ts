@@ -17,6 +17,16 @@ it.each<[JsonObject, string]>([
     { procedure: { kind: 'grid', radii: [0, 0.5], block: 32, worth: 500 } },
     '--n0 10 --n 200 --alpha 0.001 --adaptive 0,0.5 --block 32 --worth 2.5',
   ],
+  [{ bound: 'discrete-gaussian' }, '--n0 10 --n 200 --alpha 0.001 --sound'],
+  [{ bound: 'uniform' }, '--n0 10 --n 200 --alpha 0.001 --noise uniform'],
+  [
+    { purify: { kind: 'local', sigma: 0.25, votes: 5 } },
+    '--n0 10 --n 200 --alpha 0.001 --purify local:0.25,5',
+  ],
+  [
+    { purify: { kind: 'reverse', steps: 2, votes: 10 } },
+    '--n0 10 --n 200 --alpha 0.001 --purify reverse:2,10',
+  ],
   [
     { procedure: { kind: 'sized', maxRadiusLoss: 0.1 } },
     '--n0 10 --n 200 --alpha 0.001 --max-radius-loss 0.1',

@@ -3,6 +3,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { acesCertifier } from '../../src/certification/certifiers'
+import { certifyFromCounts } from '../../src/certification/statistics'
 import { formatRow, parseLog, rowOf } from '../../src/logs/certification-log'
 import { CertificationLogWriter, readCertificationLog } from '../../src/logs/certification-log-file'
 import { isChecked } from '../../src/logs/check-rows'
@@ -10,6 +12,7 @@ import { mergeShards } from '../../src/logs/merge-shards'
 import type { EvidencePart } from '../../src/logs/outcome'
 import { planMetadata, shardPath } from '../../src/logs/shards'
 import { gaussianBound } from '../../src/statistics/bound'
+import { uniformOfBound } from '../../src/statistics/uniform-of-bound'
 import { configurationOf, logOf, PROCEDURES, rowsFor, SHARES, tampered, text } from '../support/voted-rows'
 
 const parse = (content: string, kind: string) =>
@@ -20,6 +23,33 @@ describe('rows against their votes', () => {
     const { rows } = parse(logOf(kind), kind)
     expect(rows).toHaveLength(SHARES.length)
     expect(new Set(rows.map(({ finding }) => finding.kind)).size).toBeGreaterThan(1)
+  })
+
+  it('have a randomised bound by the number that the seed gives the image, and by no other', () => {
+    const configuration = { ...configurationOf('certify'), seed: 3, confidence: 'randomised' } as never
+    const { seed, n, alpha } = { ...configurationOf('certify'), seed: 3 }
+    const log = (numberOf: (index: number) => number | undefined) =>
+      text(
+        [0.6, 0.9].map((share, index) => {
+          const hits = Math.round(n * share)
+          const options = { alpha, bound: gaussianBound(0.5), uniform: numberOf(index) }
+          return formatRow(
+            rowOf(
+              { index, label: 1, durationMs: 1, digest: '0123456789abcdef' },
+              certifyFromCounts([0, 100], [n - hits, hits], options),
+            ),
+          )
+        }),
+      )
+    const read = (content: string, of = configuration) =>
+      parseLog(content, { file: 'log.tsv', configuration: of }).rows
+    const drawn = (index: number) => uniformOfBound([seed, 'certify', index])
+    expect(read(log(drawn))).toHaveLength(2)
+    expect(() => read(log(index => (index === 1 ? 1e-4 : drawn(index))))).toThrow(
+      /line 3: evidence is uniform/,
+    )
+    expect(() => read(log(() => undefined))).toThrow(/line 2: evidence is uniform none/)
+    expect(() => read(log(drawn), configurationOf('certify') as never)).toThrow(/follows uniform none/)
   })
 
   const more = (field: string) => String(Number(field) * (1 + 1e-8))
@@ -46,7 +76,7 @@ describe('rows against their votes', () => {
     ],
     ['aces', 4, 'radius', more, /line 6: radius is/],
     ['aces', 4, 'outcome', () => 'abstains', /outcome is abstains, .* follows certified|predict/],
-    ['aces', 4, 'evidence', detail({ parts: [] }), /line 6: evidence is not a selector/],
+    ['aces', 4, 'evidence', detail({ parts: [] }), /line 6: evidence is without a selector/],
     ['aces', 4, 'n', () => '2001', /n is 2001, .* follows 2000/],
     ['cascade', 4, 'radius', more, /line 6: radius is/],
     ['cascade', 4, 'candidate_count', () => '1799', /line 6: candidate_count is 1799, .* follows 1800/],
@@ -129,9 +159,79 @@ describe('rows against their votes', () => {
       /line 2: radius is 0\.5\d+, .* follows 0\.4/,
     )
     expect(() => parse(changed({ candidate: 0 }), 'aces')).toThrow(
-      /outcome is certified, .* no certified radius/,
+      /outcome is certified, .* follows abstains/,
     )
     expect(() => parse(changed({ n: 1999 }), 'aces')).toThrow(/n 1999 of the selector, .* n 2000/)
+  })
+
+  describe('of ACES at the image itself', () => {
+    /** Votes of the selector for the network, and of the network for class 1; the class of the core. */
+    const rowOfParts = (
+      selected: number,
+      ofNetwork: number,
+      {
+        core = 1,
+        radiusZero = 'sound',
+      }: { readonly core?: number; readonly radiusZero?: 'sound' | 'published' } = {},
+    ) => {
+      const { n0, n, alpha } = configurationOf('aces')
+      const steps = acesCertifier({ bound: gaussianBound(0.5), alpha, n0, n, radiusZero }).begin()
+      let step = steps.next([])
+      while (!step.done) {
+        step = steps.next(
+          step.value.map(({ count, line, ballot }) => {
+            if (line === 'core') return [0, 1, 2].map(label => (label === core ? 1 : 0))
+            const hits = Math.round(count * (ballot === 'selector' ? selected : ofNetwork))
+            return [count - hits, hits]
+          }),
+        )
+      }
+      return rowOf({ index: 0, label: 1, durationMs: 1, digest: '0123456789abcdef' }, step.value)
+    }
+    const read = (row: Parameters<typeof formatRow>[0], procedure: object = {}) => {
+      const configuration = configurationOf('aces')
+      const all = { core: true, ...configuration.procedure, ...procedure }
+      return () =>
+        parseLog(text([formatRow(row)]), {
+          file: 'a.tsv',
+          configuration: { ...configuration, procedure: all },
+        })
+    }
+
+    it.each([
+      ['the class of the core that it is left to', rowOfParts(0.1, 0.9, { core: 2 }), 2, 1],
+      ['the class that network and core agree on', rowOfParts(0.5, 0.9), 1, 0],
+    ])('pass with %s, and are refused with another class and with none', (_what, row, own, changed) => {
+      expect(row.finding).toEqual({ kind: 'certified-at', class: own, radii: [0], refused: [] })
+      expect(read(row)).not.toThrow()
+      const other = {
+        ...row,
+        finding: { ...row.finding, class: changed },
+        prediction: changed,
+        correct: changed === 1,
+      }
+      expect(read(other as typeof row)).toThrow(
+        /line 2: (predict is 1, .* follows 2|the prediction is 0, but the candidate 1)/,
+      )
+      const none = rowOf(row, { kind: 'abstains', evidence: row.evidence })
+      expect(read(none)).toThrow(/line 2: outcome is abstains, .* follows certified-at/)
+      const { unsmoothed: _, ...evidence } = row.evidence
+      expect(read({ ...row, evidence })).toThrow(
+        /evidence is without unsmoothed, .* the class of the core|but the candidate 1/,
+      )
+    })
+
+    it('are refused where the selector abstains and the core has another class, unless by the published rule', () => {
+      const torn = rowOfParts(0.5, 0.9, { core: 2 })
+      expect(torn.finding.kind).toBe('abstains')
+      expect(read(torn)).not.toThrow()
+      const published = rowOfParts(0.5, 0.9, { core: 2, radiusZero: 'published' })
+      expect(published.finding).toMatchObject({ kind: 'certified-at', class: 1 })
+      expect(read(published, { radiusZero: 'published' })).not.toThrow()
+      expect(read({ ...published, evidence: torn.evidence })).toThrow(
+        /outcome is certified-at, .* follows abstains/,
+      )
+    })
   })
 
   it('are refused where a noise level of theirs was decided otherwise', () => {

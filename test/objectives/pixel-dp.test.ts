@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { finetune, type Session } from '../../src'
+import { finetune, type Session, torch } from '../../src'
 import { parseUnknownConfig } from '../../src/config/schema'
 import { noiseShareAfter } from '../../src/objectives/pixel-dp'
 import { connectForTest } from '../support/digits'
@@ -44,6 +44,25 @@ describe('PixelDP', () => {
     const rows = (await reproducibleRows(join(folder, String(sigma), kind))) as Record<string, number>[]
     return rows.filter(row => 'loss' in row)
   }
+
+  it('keeps the sensitivity of the first layer at 1 for pixels by a step after each update', async () => {
+    const sensitivity = async (parsevalBeta: number) => {
+      const run = kindRun('layer-noise', join(folder, `beta-${parsevalBeta}`), '')
+      const { networks, smoothing } = await finetune(
+        session,
+        parseUnknownConfig({ ...run, method: { ...run.method, parsevalBeta, parsevalLoops: 100 } }),
+        { ...HOOKS, updatesOnly: true },
+      )
+      const { found } = await session.compute(() => ({
+        found: torch.firstLayerSensitivity(networks.classifier, { imageShape: [1, 8, 8] }),
+      }))
+      session.free([networks, smoothing])
+      // Images in [-1, 1] are twice as long.
+      return 2 * found
+    }
+    expect(await sensitivity(0.1)).toBeLessThan(1 + 1e-5)
+    expect(await sensitivity(0)).toBeGreaterThan(1.5)
+  })
 
   it('learns under the noise of its ramp', async () => {
     const ramped = await updates('pixel-dp', 0.25)

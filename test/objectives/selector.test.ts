@@ -13,10 +13,14 @@ import {
   torch,
   writeSoftLabels,
 } from '../../src'
+import { fileHash } from '../../src/files/hash'
+import { readCertificationLog } from '../../src/logs/certification-log-file'
 import { isBetter } from '../../src/objectives/is-better'
 import { selectorTargets } from '../../src/objectives/selector/selector-target'
+import { networkOfRun } from '../../src/runs/network-of-run'
 import { readRun } from '../../src/runs/read-run'
 import { standTable } from '../../src/runs/report/run-tables'
+import { smoothedOfFolder } from '../../src/runs/smoothed-of-folder'
 import { connectForTest } from '../support/digits'
 import { runProgram } from '../support/run-example'
 
@@ -132,6 +136,44 @@ describe('a selector', () => {
       ...[true, false, true],
     ])
     expect([isBetter(Number.NaN, 2, 'newest'), isBetter(1, undefined, 'largest')]).toEqual([false, true])
+  })
+
+  it('is what ACES takes on the command line, by the folder of its run', async () => {
+    const log = join(folder, 'aces.tsv')
+    const aces = (selector: string, ...words: string[]) =>
+      runProgram(
+        ...(['src/cli/main.ts', 'certify', join(folder, 'teacher'), '--aces', '0.5'] as const),
+        ...['--selector', selector, '--images', 'first:4', '--n0', '20', '--n', '200', '--batch', '100'],
+        ...['--device', 'cpu', '--output', log, ...words],
+      )
+    const found = await aces(join(folder, 'selector'), '--core', join(folder, 'teacher'))
+    expect(found).toMatchObject({ exitCode: 0 })
+    const { rows, metadata } = await readCertificationLog(log)
+    expect(rows).toHaveLength(4)
+    expect(metadata?.configuration.procedure).toMatchObject({ kind: 'aces', selector: 'network', core: true })
+    // The weights of the newest checkpoint are what the log names.
+    const hash = await fileHash(join(folder, 'selector', 'checkpoints', 'epoch-10', 'model.safetensors'))
+    expect(JSON.stringify(metadata?.configuration.models)).toContain(hash)
+
+    const teacher = await aces(join(folder, 'teacher'))
+    expect(teacher.exitCode).toBe(1)
+    expect(teacher.stderr).toMatch(/has trained by the method gaussian, and no selector/)
+    const louder = await aces(join(folder, 'selector'), '--sigma', '0.5')
+    expect(louder.exitCode).toBe(1)
+    expect(louder.stderr).toMatch(/trained for another smoothing or data.*\n.*smoothing.sigma: 0.5 and 0.25/)
+    const core = await aces(join(folder, 'selector'), '--core', join(folder, 'selector'))
+    expect(core.stderr).toMatch(/has trained by the method selector, and no core/)
+  })
+
+  it('is not taken for a classifier of other images', async () => {
+    const { config: certified, data } = await smoothedOfFolder(join(folder, 'teacher'))
+    const selected = (images: typeof data) =>
+      networkOfRun(join(folder, 'selector'), { role: 'selector', certified, images })
+    expect(await selected(data)).toMatchObject({ checkpoint: expect.stringMatching(/epoch-10$/) })
+    const other = data && { ...data, train: { ...data.train, images: 7 } }
+    await expect(selected(other)).rejects.toThrow(
+      'training images: number of images: 7 of the classifier, 1200 of the selector',
+    )
   })
 
   it('is a network of two classes', async () => {

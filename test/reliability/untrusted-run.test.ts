@@ -99,6 +99,7 @@ it('nothing of it becomes an element, an attribute or an address', () => {
     [
       ...['body', 'div', 'figcaption', 'figure', 'h1', 'h2', 'head', 'html', 'img', 'main', 'meta', 'p'],
       ...[
+        ...['dd', 'details', 'dl', 'dt', 'summary'],
         'picture',
         'section',
         'small',

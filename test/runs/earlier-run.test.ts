@@ -53,7 +53,7 @@ it('an earlier run is listed and reported', async () => {
     bestEpoch: { epoch: 3, metrics: { noisy: 0.5209380234505863 } },
   })
   const page = renderReport(await runReport([{ name: 'earlier', run: await readRun(EARLIER) }]))
-  expect(page).toContain('52.1 % (epoch 3)')
+  expect(page).toContain('52.1 %</span> (epoch 3)')
   expect(page).toContain('Selective cross-entropy (Eq. 8')
 })
 

@@ -27,7 +27,9 @@ import { CLASSIFIER } from './digits'
 type Method = NonNullable<RunConfigInput['method']> & { readonly kind: MethodConfig['kind'] }
 
 /** Settings of each method, by the name of the run. */
-export const METHODS: Readonly<Record<MethodConfig['kind'] | 'ddn' | 'adversarial-consistency', Method>> = {
+export const METHODS: Readonly<
+  Record<MethodConfig['kind'] | 'ddn' | 'adversarial-consistency' | 'layer-noise', Method>
+> = {
   'ft-cadis': { kind: 'ft-cadis', noises: 2, lambda: 1, attack: { steps: 1, epsilon: 0.5 } },
   'cross-entropy': { kind: 'cross-entropy', noises: 2 },
   gaussian: { kind: 'gaussian' },
@@ -60,6 +62,7 @@ export const METHODS: Readonly<Record<MethodConfig['kind'] | 'ddn' | 'adversaria
   score: { kind: 'score', sigmas: [0.25, 0.5] },
   calibration: { kind: 'calibration', experimental: true, lambda: 1 },
   'pixel-dp': { kind: 'pixel-dp', rampRate: 0.5 },
+  'layer-noise': { kind: 'pixel-dp', rampRate: 0.5, parsevalBeta: 0.01, parsevalLoops: 2 },
   selector: { kind: 'selector', threshold: 0.75, predictions: 'soft-labels.jsonl' },
   router: {
     kind: 'router',
@@ -97,6 +100,7 @@ const DIFFERENT: { readonly [name in keyof typeof METHODS]?: object } = {
   diffusion: { ...TRAINS_DENOISER, smoothing: DIFFUSION_MODEL },
   score: TRAINS_DENOISER,
   calibration: TRAINS_DENOISER,
+  'layer-noise': { smoothing: { noiseAfter: 'first-layer' } },
   selector: { classifier: { arguments: { classes: 2 } } },
   router: { classifier: { arguments: { classes: 2 } } },
   'diverse-ensemble': { classifier: { factory: 'network' }, optimisation: { imagesPerMicroBatch: 450 } },

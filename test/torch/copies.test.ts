@@ -4,6 +4,8 @@ import { discreteGaussian, PIXEL_STEPS } from '../../src/statistics/discrete-gau
 import {
   copyRuns,
   imagesOfRuns,
+  joinRows,
+  laplaceOfRuns,
   noiseBlocks,
   noiseOfRuns,
   stackTensors,
@@ -38,6 +40,21 @@ describe('copies of a pass', () => {
     })
     const firsts = read.map(copy => copy[0]?.[0]?.[0])
     expect(firsts).toEqual([...Array(12).fill(2), 1, 1, 2, ...Array(5).fill(1)])
+  })
+
+  test('are joined by rows of several tensors, and padded with the first', async () => {
+    const read = await session.compute(() => {
+      const [a, b] = [tensor(session, [0, 1, 2], { axes: 'N' }), tensor(session, [10, 11], { axes: 'N' })]
+      const runs = [
+        { tensor: 1, start: 1, count: 1 },
+        { tensor: 0, start: 0, count: 2 },
+      ]
+      return [joinRows([a, b], { runs, size: 5 }), joinRows([a, b], { runs, size: 3 })]
+    })
+    expect(read).toEqual([
+      [11, 0, 1, 11, 11],
+      [11, 0, 1],
+    ])
   })
 
   test('have the noise of their numbers, and padding none', async () => {
@@ -99,6 +116,34 @@ describe('copies of a pass', () => {
     expect(Math.max(...values)).toBeLessThan(1.5)
     expect(Math.min(...values)).toBeLessThan(-1.49)
     expect(Math.min(...values)).toBeGreaterThanOrEqual(-1.5)
+  })
+
+  test('have Laplace noise of their numbers, of the scale', async () => {
+    const noise = await session.compute(() => {
+      const images_SCHW = stackTensors([tensor(session, [[[0]]], { axes: 'CHW' })], { as: 'S' })
+      const pass = (start: number, count: number) =>
+        laplaceOfRuns(
+          images_SCHW,
+          copyRuns(session, [{ image: 0, name: [1, 'l'], start, count }], { size: count + 1, block: 16 }),
+          { scale: 0.5 },
+        )
+      return { all: pass(3, 20_000), part: pass(10, 2) }
+    })
+    const [values, part] = [noise.all, noise.part].map(copies =>
+      copies.map(copy => copy[0]?.[0]?.[0] ?? 0),
+    ) as [number[], number[]]
+    expect(part).toEqual([...values.slice(7, 9), 0])
+    expect(values.pop()).toBe(0)
+    const share = (holds: (value: number) => boolean) => values.filter(holds).length / values.length
+    // 4.5 standard deviations of a share of 20,000.
+    const near = (p: number) => [p - 0.016, p + 0.016] as const
+    for (const x of [0, 0.25, 1]) {
+      const [least, most] = near(Math.exp(-x / 0.5) / 2)
+      for (const tail of [share(value => value > x), share(value => value < -x)]) {
+        expect(tail).toBeGreaterThan(least)
+        expect(tail).toBeLessThan(most)
+      }
+    }
   })
 
   test('are named by whole numbers and text', () => {

@@ -15,6 +15,7 @@ import { lowerConfidenceBound } from '../../src/statistics/confidence-bound'
 import { discreteGaussianBound } from '../../src/statistics/discrete-gaussian'
 import { exactLowerBound } from '../../src/statistics/exact-binomial'
 import { uniformBound } from '../../src/statistics/uniform-bound'
+import { uniformOfBound } from '../../src/statistics/uniform-of-bound'
 import { verifyLog } from '../../src/verify/verify-log'
 import { runWithoutPython } from '../support/run-without-python'
 import { configurationOf, logOf, PROCEDURES, rowsFor, SHARES, tampered, text } from '../support/voted-rows'
@@ -164,6 +165,41 @@ describe('an independent verification', () => {
     expect(check(text([formatRow(changed)])).errors).toMatchObject([
       { problem: expect.stringMatching(/radius is/) },
     ])
+  })
+
+  describe('of a randomised bound', () => {
+    const counts = [0, 990, 1030, 1031, 1200, 1800, 1990, 1998, 1999, 2000]
+    const made = (uniformAt: (index: number) => number | undefined) =>
+      counts.map((votes, index) => {
+        const options = { alpha: 0.001, bound: gaussianBound(0.5), uniform: uniformAt(index) }
+        return rowOf(
+          { index, label: 1, durationMs: 1, digest: '0123456789abcdef' },
+          certifyFromCounts([0, 100], [2000 - votes, votes], options),
+        )
+      })
+    const configuration = { ...metadataOf('certify').configuration, seed: 0, confidence: 'randomised' }
+    const check = (rows: ReturnType<typeof made>) =>
+      verifyLog(text(rows.map(formatRow)), { format: 2, configuration })
+    const drawn = (index: number) => uniformOfBound([0, 'certify', index])
+
+    it('follows from the counts and the numbers of the rows, large and small', () => {
+      for (const uniformAt of [drawn, () => 1, () => 0.5, () => 1e-4, () => 2 ** -53]) {
+        const { errors, largestExcess } = check(made(uniformAt))
+        expect(errors).toEqual([])
+        expect(Math.abs(largestExcess)).toBeLessThan(1e-11)
+      }
+    })
+
+    it('names a row whose number is another, or that has none', () => {
+      const other = made(index => (index === 5 ? drawn(index) / 2 : drawn(index)))
+      const moved = made(drawn).map((row, index) =>
+        index === 5 ? { ...row, radius: other[5]?.radius ?? 0 } : row,
+      ) as ReturnType<typeof made>
+      expect(check(moved).errors).toMatchObject([{ image: '5', problem: expect.stringMatching(/radius is/) }])
+      const without = made(index => (index === 5 ? undefined : drawn(index)))
+      expect(check(without).errors).toMatchObject([{ image: '5', problem: 'uniform is undefined' }])
+      expect(verify(text(made(drawn).map(formatRow)), 'certify').errors).toHaveLength(counts.length)
+    })
   })
 
   it('names rows that claim a radius which no test has by such votes', () => {

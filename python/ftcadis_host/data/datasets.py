@@ -28,8 +28,8 @@ def open_dataset(spec: dict[str, Any]) -> ImageDataset:
         path: the folder. MNIST: that of the idx files, or one above. CIFAR-10: `cifar-10-batches-py` or its parent. Class
             folders: what contains `train` and `val`.
         augment: whether a Loader augments (default false). CIFAR-10: crop with padding 4, mirror. Class folders: random
-            resized crop, mirror; else the shorter side is resized to `resize_size` (default 256), then the centre of
-            `image_size` (default 224) cropped. ImageNet has the default sizes.
+            resized crop, mirror; else resized to cover `resize_size` (default 256), then the centre of `image_size` (default 224)
+            cropped: the side of a square, or [height, width]. ImageNet has the default sizes.
         test_share: own class folders only, without folders of splits; the share of each class that is the split 'test'.
         classes: own class folders only; 'numeric' | 'text' | [names in order] | {folder: logit}, see `class_order`.
         channels: own class folders only; 3 (default) or 1.

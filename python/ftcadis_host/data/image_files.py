@@ -10,6 +10,7 @@ from PIL import Image
 from .data_errors import CorruptImageError, shown
 from .image_decoding import UndecodableError, decode_rgb, limits_of, read_rgb
 from .image_folder import plain_transform
+from .image_size import ImageSize, sides_of
 from .in_memory import to_unit_range
 
 
@@ -17,14 +18,14 @@ def read_image(
     path: str,
     *,
     channels: int,
-    resize_size: int,
-    image_size: int,
+    resize_size: ImageSize,
+    image_size: ImageSize,
     max_megapixels: float | None = None,
     max_megabytes: float | None = None,
 ) -> torch.Tensor:
-    """The image as float32 [channels, image_size, image_size] in [0, 1], as viewers show it.
+    """The image as float32 [channels, height, width] of `image_size` in [0, 1], as viewers show it.
 
-    Its shorter side is resized to `resize_size` pixels, then the centre is cropped; one channel is the luminance.
+    It is resized to cover `resize_size`, then the centre is cropped; one channel is the luminance.
     max_megapixels, max_megabytes: see `Limits`.
     Raises CorruptImageError where the file does not hold an image, OSError where it cannot be read.
     """
@@ -36,8 +37,8 @@ def decode_image(
     content: bytes,
     *,
     channels: int,
-    resize_size: int,
-    image_size: int,
+    resize_size: ImageSize,
+    image_size: ImageSize,
     max_megapixels: float | None = None,
     max_megabytes: float | None = None,
 ) -> tuple[torch.Tensor, dict[str, str] | None]:
@@ -48,11 +49,11 @@ def decode_image(
     try:
         image = decode_rgb(content, limits=limits_of({"max_megapixels": max_megapixels, "max_megabytes": max_megabytes}))
     except UndecodableError as error:
-        return torch.zeros(channels, image_size, image_size), {"kind": error.kind, "reason": error.reason}
+        return torch.zeros(channels, *sides_of(image_size, "image_size")), {"kind": error.kind, "reason": error.reason}
     return _prepared(image, channels=channels, resize_size=resize_size, image_size=image_size), None
 
 
-def _prepared(image: Image.Image, *, channels: int, resize_size: int, image_size: int) -> torch.Tensor:
+def _prepared(image: Image.Image, *, channels: int, resize_size: ImageSize, image_size: ImageSize) -> torch.Tensor:
     shown = image.convert("L") if channels == 1 else image
     return to_unit_range(plain_transform(image_size, resize_size)(shown))
 

@@ -18,6 +18,7 @@ from .identity import content_of_files
 from .image_dataset import ClassList
 from .image_decoding import EXTENSIONS, Limits, limits_of, read_rgb
 from .image_listing import LOOSE, ImageListing, left_out_notes, loose_files
+from .image_size import ImageSize, resized_to_cover, sides_of
 from .in_memory import to_unit_range
 from .split_folders import class_folders, held_out, is_unsplit, labelled_folders, require_share, some
 from ..streams import lent_default
@@ -28,7 +29,7 @@ RESIZE_SIZE = 256
 
 
 class ImageFolderDataset(Dataset):
-    """Image files. `dataset[i]` is (float32 image [C, S, S] in [0, 1], int label), resized and cropped at the centre.
+    """Image files. `dataset[i]` is (float32 image [C, H, W] in [0, 1], int label), resized and cropped at the centre.
 
     Made by `open_image_folder`. `augment` and `on_corrupt` are instructions to a Loader. notes: sentences for the user, on
     what was left out.
@@ -41,8 +42,8 @@ class ImageFolderDataset(Dataset):
         labels: Mapping[str, int],
         *,
         class_order: str,
-        image_size: int,
-        resize_size: int,
+        image_size: tuple[int, int],
+        resize_size: tuple[int, int],
         channels: int,
         as_shown: bool,
         limits: Limits,
@@ -58,7 +59,7 @@ class ImageFolderDataset(Dataset):
         # Arrays, not a list of strings: forked workers would come to copy the list, for its reference counts change.
         self._files = np.array([os.fsencode(os.path.relpath(file, folder)) for file, _ in files])
         self.labels = np.array([label for _, label in files], dtype=np.int64)
-        self.image_shape = (channels, image_size, image_size)
+        self.image_shape = (channels, *image_size)
         self.notes = list(notes)
         self._as_shown = as_shown
         self._limits = limits
@@ -80,11 +81,11 @@ class ImageFolderDataset(Dataset):
         return os.path.join(self.folder, os.fsdecode(self._files[index]))
 
     def read(self, index: int, seed: int | None = None) -> torch.Tensor:
-        """The image as uint8 [C, S, S]: a random crop and flip that `seed` alone decides, or the centre without one.
+        """The image as uint8 [C, H, W]: a random crop and flip that `seed` alone decides, or the centre without one.
 
         Raises CorruptImageError where the file does not hold an image, DatasetError where it cannot be read.
         """
-        plain, augmented = _transforms(self.image_shape[-1], self.resize_size)
+        plain, augmented = _transforms(self.image_shape[1:], self.resize_size)
         try:
             image = read_rgb(self.path(index), limits=self._limits, as_shown=self._as_shown)
         except OSError as error:
@@ -101,19 +102,23 @@ class ImageFolderDataset(Dataset):
 
 
 @functools.cache
-def _transforms(image_size: int, resize_size: int) -> tuple[Callable, Callable]:
-    """RGB image → uint8 [3, S, S]: for evaluation, and for training."""
+def _transforms(image_size: tuple[int, int], resize_size: tuple[int, int]) -> tuple[Callable, Callable]:
+    """RGB image → uint8 [3, H, W]: for evaluation, and for training."""
     prepare_torchvision()
     from torchvision.transforms import v2
 
-    plain = v2.Compose([v2.Resize(resize_size), v2.CenterCrop(image_size), v2.PILToTensor()])
-    augmented = v2.Compose([v2.RandomResizedCrop(image_size), v2.RandomHorizontalFlip(), v2.PILToTensor()])
+    height, width = image_size
+    plain = v2.Compose([resized_to_cover(*resize_size), v2.CenterCrop(image_size), v2.PILToTensor()])
+    # What is seen is stretched by 4/3 at most, as torchvision's crops for squares are.
+    ratios = (3 / 4 * (width / height), 4 / 3 * (width / height))
+    crop = v2.RandomResizedCrop(image_size, ratio=ratios)
+    augmented = v2.Compose([crop, v2.RandomHorizontalFlip(), v2.PILToTensor()])
     return plain, augmented
 
 
-def plain_transform(image_size: int, resize_size: int) -> Callable[[Image.Image], torch.Tensor]:
-    """Image → uint8 [C, S, S]: the shorter side is resized, then the centre cropped, as for test images."""
-    return _transforms(image_size, resize_size)[0]
+def plain_transform(image_size: ImageSize, resize_size: ImageSize) -> Callable[[Image.Image], torch.Tensor]:
+    """Image → uint8 [C, H, W]: resized to cover `resize_size`, then the centre cropped, as for test images."""
+    return _transforms(sides_of(image_size, "image_size"), sides_of(resize_size, "resize_size"))[0]
 
 
 def open_image_folder(
@@ -121,8 +126,8 @@ def open_image_folder(
     *,
     path: str,
     augment: bool = False,
-    image_size: int = IMAGE_SIZE,
-    resize_size: int = RESIZE_SIZE,
+    image_size: ImageSize = IMAGE_SIZE,
+    resize_size: ImageSize = RESIZE_SIZE,
     channels: int = 3,
     classes: Classes | None = None,
     test_share: float | None = None,
@@ -144,15 +149,16 @@ def open_image_folder(
     Raises DatasetError for a folder that is missing, holds no class folders or a class without images, and where the
     class folders of a test split are not those of `train`, for then a label would mean two things.
     """
-    if not 0 < image_size <= resize_size:
+    sides, resized = sides_of(image_size, "image_size"), sides_of(resize_size, "resize_size")
+    if any(side > whole for side, whole in zip(sides, resized, strict=True)):
         raise SpecError(
-            f"An image whose shorter side is {resize_size} pixels has no centre of {image_size}: "
-            "choose an image_size above 0 and a resize_size of at least image_size."
+            f"An image that covers {resized[0]} × {resized[1]} pixels has no centre of {sides[0]} × {sides[1]}: choose a "
+            "resize_size of at least image_size."
         )
     if channels not in (1, 3):
         raise SpecError(f"Images have 1 or 3 channels, got {channels!r}. Set data.channels to 1 or 3.")
     limits = limits_of({"max_megapixels": max_megapixels, "max_megabytes": max_megabytes})
-    _transforms(image_size, resize_size)  # forked workers find torchvision imported
+    _transforms(sides, resized)  # forked workers find torchvision imported
     folder, folders, notes = labelled_folders(path, split)
     require_share(test_share, path, split)
     labels = labels_of_folders(folders, classes, where=folder)
@@ -169,8 +175,8 @@ def open_image_folder(
         files,
         labels,
         class_order=class_order if classes is None else "sorted" if isinstance(classes, str) else "listed",
-        image_size=image_size,
-        resize_size=resize_size,
+        image_size=sides,
+        resize_size=resized,
         channels=channels,
         as_shown=as_shown,
         limits=limits,

@@ -44,17 +44,20 @@ class Architecture:
     arguments: dict[str, Any] = field(default_factory=dict)
 
 
-def architectures_of(tensors: Mapping[str, torch.Tensor], stated: str | None = None) -> list[Architecture]:
+def architectures_of(
+    tensors: Mapping[str, torch.Tensor], stated: str | None = None, size: int | list[int] | None = None
+) -> list[Architecture]:
     """The architectures of timm that have the tensors of a file, but for the head; the likeliest first.
 
     stated: what the file says that it is: taken alone where it fits.
+    size: of its images, as the file says: without it the positions of a vision transformer are taken for those of squares.
     """
     plain = without_prefix(tensors)
     if stated is not None:
-        for arguments in ({}, *_image_sizes(plain)):
+        for arguments in ({}, *_image_sizes(plain, size)):
             if fits(tensors, Architecture(stated, arguments)):
                 return [Architecture(stated, arguments)]
-    return [candidate for candidate in _candidates(plain) if fits(tensors, candidate)]
+    return [candidate for candidate in _candidates(plain, size) if fits(tensors, candidate)]
 
 
 def fits(tensors: Mapping[str, torch.Tensor], architecture: Architecture) -> bool:
@@ -103,30 +106,35 @@ def first_channels(tensors: Mapping[str, torch.Tensor]) -> int | None:
     return next((tensor.shape[1] for tensor in tensors.values() if tensor.ndim == 4), None)
 
 
-def _candidates(plain: Mapping[str, torch.Tensor]) -> Iterator[Architecture]:
+def _candidates(plain: Mapping[str, torch.Tensor], size: int | list[int] | None) -> Iterator[Architecture]:
     if "blocks.0.attn.qkv.weight" in plain and PATCHES in plain:
-        yield from _transformers(plain)
+        yield from _transformers(plain, size)
     for telling, names in KINDS.items():
         if telling in plain:
             yield from map(Architecture, names)
 
 
-def _transformers(plain: Mapping[str, torch.Tensor]) -> Iterator[Architecture]:
+def _transformers(plain: Mapping[str, torch.Tensor], size: int | list[int] | None) -> Iterator[Architecture]:
     import timm
 
     width, _, patch, _ = plain[PATCHES].shape
     for kind in ("vit", "deit", "deit3") if width in WIDTHS else ():
-        for arguments in _image_sizes(plain):
+        for arguments in _image_sizes(plain, size):
             own = f"{kind}_{WIDTHS[width]}_patch{patch}_{arguments['img_size']}"
             yield Architecture(own) if timm.is_model(own) else Architecture(f"{kind}_{WIDTHS[width]}_patch{patch}_224", arguments)
 
 
-def _image_sizes(plain: Mapping[str, torch.Tensor]) -> Iterator[dict[str, int]]:
-    """Sides of images that the positions of a vision transformer are for, with and without a token of the class."""
+def _image_sizes(
+    plain: Mapping[str, torch.Tensor], size: int | list[int] | None
+) -> Iterator[dict[str, int | list[int]]]:
+    """Sizes of images that the positions of a vision transformer are for, with and without a token of the class: squares, and `size`."""
     patches, positions = plain.get(PATCHES), plain.get(POSITIONS)
     if patches is None or positions is None or positions.ndim != 3:
         return
+    rows, columns = patches.shape[-2:]
     for tokens in (positions.shape[1] - 1, positions.shape[1]):
+        if isinstance(size, list) and (size[0] // rows) * (size[1] // columns) == tokens:
+            yield {"img_size": size}
         side = round(max(tokens, 0) ** 0.5)
         if side * side == tokens:
             yield {"img_size": side * patches.shape[-1]}

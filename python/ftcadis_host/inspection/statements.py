@@ -26,7 +26,7 @@ class Statements:
     classes: list[str] | None = None
     mean: list[float] | None = None
     std: list[float] | None = None
-    image_size: int | None = None
+    image_size: int | list[int] | None = None
 
 
 def statements_in(path: Path | str) -> Statements:
@@ -42,7 +42,7 @@ def statements_in(path: Path | str) -> Statements:
         classes=_first(places, CLASSES, _class_names),
         mean=mean if is_complete else None,
         std=std if is_complete else None,
-        image_size=_first(places, SIZE, _side),
+        image_size=_first(places, SIZE, size_of),
     )
 
 
@@ -81,6 +81,9 @@ def _numbers(value: Any) -> list[float] | None:
     return [float(number) for number in values] if all(type(number) in (int, float) for number in values) else None
 
 
-def _side(value: Any) -> int | None:
-    side = value[-1] if isinstance(value, (list, tuple)) and value else value
-    return side if type(side) is int and 0 < side <= LARGEST_SIDE else None
+def size_of(value: Any) -> int | list[int] | None:
+    """A size of images: the side of a square or [height, width], of [channels, height, width] too; None for anything else."""
+    sides = list(value[-2:]) if isinstance(value, (list, tuple)) else [value]
+    if not sides or not all(type(side) is int and 0 < side <= LARGEST_SIDE for side in sides):
+        return None
+    return sides[-1] if len(set(sides)) == 1 else sides

@@ -14,7 +14,7 @@ from ..folders import read_json
 from ..networks.class_names import SMOOTHED_FILE
 from ..networks.state_dicts import read_tensors
 from .architectures import architectures_of, first_channels, timm_config, without_prefix
-from .statements import Statements, statements_in
+from .statements import Statements, size_of, statements_in
 
 WEIGHT_SUFFIXES = (".pth", ".pt", ".safetensors", ".bin", ".tar", ".ckpt", ".th")
 LOCUSLAB, LENET, DNCNN = "layer1.17.conv1.weight", ("conv1.weight", "fc2.weight"), "dncnn.0.weight"
@@ -26,7 +26,7 @@ def inspect_weights(*, path: str, architecture: str | None = None) -> dict[str, 
 
     kind: 'classifier' | 'denoiser' | 'adapter' | 'smoothed' | 'unknown'. what: the same for people, in a few words.
     settings: those that load it as `classifier` or `smoothing.denoiser`; None where they are not complete.
-    A classifier has: classes (how many), names, channels, imageSize, ranges ([{mean, std, from}], the likeliest first),
+    A classifier has: classes (how many), names, channels, imageSize (see `size_of`), ranges ([{mean, std, from}], the likeliest first),
         random (whether its head is missing), isFixedSize.
     A denoiser has: imageSize, schedule (see `describe_denoiser`), channels.
     An adapter has: rank, layers, base. notes: sentences for the user.
@@ -92,7 +92,7 @@ def _of_file(path: Path, architecture: str | None = None) -> dict[str, Any]:
 def _timm_file(path: Path, tensors: Mapping[str, torch.Tensor], stated: Statements) -> dict[str, Any]:
     notes: list[str] = []
     said = stated.architecture
-    found = architectures_of(tensors, said)
+    found = architectures_of(tensors, said, stated.image_size)
     if said is not None and all(architecture.name != said for architecture in found):
         notes.append(f"The file is said to be a {plain_text(said).removesuffix('.')}, which it does not fit as timm has it.")
     if not found:
@@ -121,8 +121,9 @@ def _transformers(folder: Path) -> dict[str, Any]:
     file = folder / "preprocessor_config.json"
     said = read_json(file) if file.is_file() else {}
     size = said.get("size")
-    side = size.get("height", size.get("shortest_edge")) if isinstance(size, Mapping) else size
-    described = {"mean": said.get("image_mean"), "std": said.get("image_std"), "side": side}
+    if isinstance(size, Mapping):
+        size = [size["height"], size["width"]] if {"height", "width"} <= set(size) else size.get("shortest_edge")
+    described = {"mean": said.get("image_mean"), "std": said.get("image_std"), "size": size}
     return _loaded({"source": "transformers", "path": str(folder)}, "a model of transformers", {}, Statements(), [], described)
 
 
@@ -153,7 +154,7 @@ def _loaded(
         "classes": _head_size(classifier),
         "names": names,
         "channels": first_channels(without_prefix(tensors)) or (config.get("input_size") or [3])[0],
-        "imageSize": settings.get("modelArgs", {}).get("img_size") or stated.image_size or _side_of(classifier, config),
+        "imageSize": size_of(settings.get("modelArgs", {}).get("img_size")) or stated.image_size or _size_of(classifier, config),
         "isFixedSize": bool(config.get("fixed_input_size")),
         "ranges": _ranges(stated, config, settings["source"], described is not None, alike),
         "random": classifier.random,
@@ -187,12 +188,9 @@ def _head_size(classifier: Any) -> int | None:
     return heads[-1].out_features if heads else None
 
 
-def _side_of(classifier: Any, config: Mapping[str, Any]) -> int | None:
-    if isinstance(config.get("side"), int):
-        return config["side"]
+def _size_of(classifier: Any, config: Mapping[str, Any]) -> int | list[int] | None:
     own = getattr(getattr(_network(classifier), "config", None), "image_size", None)
-    size = config.get("input_size")
-    return own if isinstance(own, int) else size[-1] if isinstance(size, (list, tuple)) else None
+    return size_of(config.get("size")) or size_of(own) or size_of(config.get("input_size"))
 
 
 def _network(classifier: Any) -> Any:
@@ -234,7 +232,7 @@ def _diffusers(folder: Path) -> dict[str, Any]:
         **_nothing("denoiser", "a UNet2DModel of diffusers"),
         "settings": settings,
         "parameters": sum(parameter.numel() for parameter in denoiser.parameters()),
-        "imageSize": size[-1] if isinstance(size, (list, tuple)) else size,
+        "imageSize": size_of(size),
         "channels": denoiser.unet.config.in_channels,
         "schedule": named(denoiser.schedule),
     }

@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from . import classifier_sources, lora
+from ..data.image_size import sides_of
 from ..errors import SpecError, explained
 from ..sources import find_source
 from ..torchvision_compat import prepare_torchvision
@@ -39,6 +40,7 @@ class Classifier(nn.Module):
     notes: sentences on what of the weights was not used, or is new.
     code: files of the user's that made it, beside the one that the description names.
     autocast: the number type that the network's own operations are cast to where torch knows that to be safe, or None.
+    first_layer: the name of the layer that noise can be put after, once it was looked for; see `layer_noise`.
     """
 
     def __init__(
@@ -62,9 +64,11 @@ class Classifier(nn.Module):
         self.depth = depth
         self.random = random
         self.classes = classes
+        self.first_layer: str | None = None
         tuning = (spec.get("tuning") or {}).get("kind")
         self.adapted = tuning == "lora" or (spec.get("adapter") is not None and tuning != "full")
-        self.resize: int | None = spec.get("resize")
+        resize = spec.get("resize")
+        self.resize = None if resize is None else sides_of(resize, "resize")
         # Adapters are saved with the head alone, so what is frozen must not move: it stays in eval mode.
         named = [(name, module) for name, module in model.named_modules() if has_statistics(module)]
         self._frozen = [module for name, module in named if self.adapted and ".modules_to_save." not in f".{name}."]
@@ -94,10 +98,18 @@ class Classifier(nn.Module):
         384), then moved to the network's input range. The network computes in its own dtype, or under autocast; what
         comes after the logits never does.
         """
+        x = self.ranged(images)
+        x = x.to(next(self.model.parameters()).dtype)
+        with self._autocast(x.device):
+            logits = self.model(x)
+        return getattr(logits, "logits", logits).to(images.dtype)
+
+    def ranged(self, images: torch.Tensor) -> torch.Tensor:
+        """Images in [-1, 1] in the size and range that the network takes."""
         x = images
         size = self.resize
-        if size is not None and x.shape[-2:] != (size, size):
-            x = F.interpolate(x, (size, size), mode="bicubic", antialias=True)
+        if size is not None and x.shape[-2:] != size:
+            x = F.interpolate(x, size, mode="bicubic", antialias=True)
         if self.mean is not None:
             if len(self.mean) not in (1, x.shape[-3]):
                 raise SpecError(
@@ -105,10 +117,7 @@ class Classifier(nn.Module):
                     f"{x.shape[-3]}. Give one number, or one for each channel."
                 )
             x = ((x + 1) / 2 - self.mean.to(x.dtype)) / self.std.to(x.dtype)
-        x = x.to(next(self.model.parameters()).dtype)
-        with self._autocast(x.device):
-            logits = self.model(x)
-        return getattr(logits, "logits", logits).to(images.dtype)
+        return x
 
     def _autocast(self, device: torch.device) -> AbstractContextManager:
         # Shapes are followed through the network on the meta device, which has no autocast.
@@ -144,7 +153,7 @@ def load_classifier(
             "heads": names of its modules that classify, which LoRA trains in full
     and
         "input_range": "symmetric" (the network takes [-1, 1]) | {"mean": […], "std": […]} (of pixels in [0, 1])
-        "resize": side of the square images that the network takes, or None
+        "resize": side of the square images that the network takes, or [height, width], or None
         "drop_path": stochastic depth, growing linearly to this rate at the last block, or as the library has it
         "num_classes": where it differs from the weights' own, the head is replaced by a new one
         "adapter": folder of LoRA adapters in PEFT's format; to tune in full they are merged into the network

@@ -4,13 +4,14 @@ An operation is a function of the host, the values that the instruction takes, a
 """
 
 from .. import fixtures
-from . import copies, data, distributed, inference, networks, procedures, tensors, training, watching
+from . import copies, data, distributed, first_layer, inference, networks, procedures, tensors, training, watching
 
 OPERATIONS = {
     **tensors.OPERATIONS,
     **copies.OPERATIONS,
     **networks.OPERATIONS,
     **inference.OPERATIONS,
+    **first_layer.OPERATIONS,
     **training.OPERATIONS,
     **data.OPERATIONS,
     **distributed.OPERATIONS,

@@ -24,6 +24,13 @@ def stack_tensors(_host, *tensors: torch.Tensor) -> torch.Tensor:
     return torch.stack(tensors)
 
 
+def join_rows(_host, *tensors: torch.Tensor, runs: list[dict], size: int) -> torch.Tensor:
+    parts = [tensors[run["tensor"]].narrow(0, run["start"], run["count"]) for run in runs]
+    first = parts[0][:1]
+    padding = size - sum(len(part) for part in parts)
+    return torch.cat([*parts, first.expand(padding, *first.shape[1:])])
+
+
 def copy_runs(_host, *, runs: list[dict], size: int, block: int) -> CopyRuns:
     return CopyRuns(runs, size, block)
 
@@ -38,13 +45,13 @@ def images_of_runs(_host, images: torch.Tensor, copies: CopyRuns) -> torch.Tenso
     return made
 
 
-def noise_of_runs(host, images: torch.Tensor, copies: CopyRuns) -> torch.Tensor:
+def noise_of_runs(host, images: torch.Tensor, copies: CopyRuns, *, part: list[int | str] | None = None) -> torch.Tensor:
     made = images.new_zeros((copies.size, *images.shape[1:]))
     end = 0
     for run in copies.runs:
         count = run["count"]
         made[end : end + count] = noise_blocks(
-            host, images[0], name=run["name"], start=run["start"], count=count, block=copies.block
+            host, images[0], name=[*run["name"], *(part or [])], start=run["start"], count=count, block=copies.block
         )
         end += count
     return made
@@ -53,6 +60,16 @@ def noise_of_runs(host, images: torch.Tensor, copies: CopyRuns) -> torch.Tensor:
 def uniform_of_runs(_host, images: torch.Tensor, copies: CopyRuns, *, half_width: float) -> torch.Tensor:
     def draw(part: torch.Tensor, generator: torch.Generator) -> None:
         part.uniform_(-half_width, half_width, generator=generator)
+
+    return _drawn(images, copies, dtype=images.dtype, draw=draw)
+
+
+def laplace_of_runs(_host, images: torch.Tensor, copies: CopyRuns, *, scale: float) -> torch.Tensor:
+    def draw(part: torch.Tensor, generator: torch.Generator) -> None:
+        part.exponential_(generator=generator)
+        # The difference of two exponential numbers is a Laplace number.
+        part -= torch.empty_like(part).exponential_(generator=generator)
+        part *= scale
 
     return _drawn(images, copies, dtype=images.dtype, draw=draw)
 
@@ -94,10 +111,12 @@ def _drawn(images: torch.Tensor, copies: CopyRuns, *, dtype: torch.dtype, draw: 
 
 OPERATIONS = {
     "stack_tensors": stack_tensors,
+    "join_rows": join_rows,
     "copy_runs": copy_runs,
     "images_of_runs": images_of_runs,
     "noise_of_runs": noise_of_runs,
     "uniform_of_runs": uniform_of_runs,
+    "laplace_of_runs": laplace_of_runs,
     "step_noise": step_noise,
     "stepped_of_runs": stepped_of_runs,
 }

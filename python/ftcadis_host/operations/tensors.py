@@ -113,10 +113,6 @@ def rows_where(_host, condition):
     return rows if rows.numel() > 0 else rows.new_zeros(1)
 
 
-def replace_rows(_host, x, index, values):
-    return x.index_copy(0, index, values)
-
-
 def slice_axis(_host, x, *, dim: int, start: int, end: int):
     return x.narrow(dim, start, end - start)
 
@@ -200,7 +196,6 @@ OPERATIONS = {
     "pick": pick,
     "index_select": index_select,
     "rows_where": rows_where,
-    "replace_rows": replace_rows,
     "slice": slice_axis,
     "select": _unary(torch.select),
     "flatten": flatten,

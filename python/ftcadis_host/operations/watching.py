@@ -34,6 +34,7 @@ OPERATIONS = {
     # tensorboard takes a second to import, and most programs do without.
     "open_event_writer": lazy("event_files", "EventWriter"),
     "write_scalars": method("write_scalars"),
+    "write_settings": method("write_settings"),
     "write_image": write_image,
     "close_event_writer": method("close"),
     "draw_samples": draw_samples,

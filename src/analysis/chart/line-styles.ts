@@ -14,29 +14,64 @@ export interface LineStyle {
   readonly dash: readonly number[]
 }
 
+/** Methods that many pages compare: each has its place in the colours on all of them. */
+const KNOWN_METHODS = [
+  /^FT-CADIS$/,
+  /^cross-entropy \(Eq\. 6\)$|^with fine-tuning \(Eq\. 6\)$|^Diffusion Denoised \+ fine-tuning$/,
+  /^off-the-shelf$|^Diffusion Denoised(?: \(off-the-shelf\))?$/,
+]
+
 /**
  * A style for each label: colour is the method, dash the noise level, where labels end in `, σ = 0.5`. Labels that are all values of
  * one setting, `λ = 2`, take colours of one scale in the order of the values.
  *
+ * @param among - All labels of the page, for a chart of some of them: a method then has the same style in each chart.
+ *
  * @example
  * lineStyles(['ours, σ = 0.25', 'ours, σ = 0.5', 'theirs, σ = 0.5']).map(({ color }) => color) // => ['#0072B2', '#0072B2', '#D55E00']
  */
-export function lineStyles(labels: readonly string[]): LineStyle[] {
-  const ordered = orderedStyles(labels)
-  if (ordered !== undefined) return ordered
+export function lineStyles(labels: readonly string[], among: readonly string[] = labels): LineStyle[] {
+  const all = [...new Set([...among, ...labels])]
+  const styles = orderedStyles(all) ?? methodStyles(all)
+  return labels.map(label => styles[all.indexOf(label)] as LineStyle)
+}
+
+function methodStyles(labels: readonly string[]): LineStyle[] {
   const parts = labels.map(partsOf)
-  const methods = [...new Set(parts.map(({ method }) => method))]
+  const places = placesOf([...new Set(parts.map(({ method }) => method))])
   const levels = [...new Set(parts.flatMap(({ level }) => level ?? []))].sort((a, b) => a - b)
   return parts.map(({ method, level }, position) => {
-    const place = methods.indexOf(method)
+    const place = places.get(method) ?? 0
     const round = Math.floor(place / COLORS.length)
+    const earlier = parts.slice(0, position).filter(other => other.method === method).length
     // Without noise levels to tell apart, dashes tell apart what colours do not.
-    const dash = levels.length > 1 ? levels.indexOf(level ?? Number.NaN) + levels.length * round : position
+    const dash =
+      levels.length > 1
+        ? levels.indexOf(level ?? Number.NaN) + levels.length * round
+        : place + earlier * places.size
     return {
       color: COLORS[place % COLORS.length] ?? '',
       dash: DASHES[Math.max(0, dash) % DASHES.length] ?? [],
     }
   })
+}
+
+/** Known methods have their own places, the others those that are left, in their order. */
+function placesOf(methods: readonly string[]): Map<string, number> {
+  const known = methods.map(method => KNOWN_METHODS.findIndex(pattern => pattern.test(method)))
+  const isTaken = (place: number) => known.includes(place)
+  let next = 0
+  const places = new Map<string, number>()
+  for (const [position, method] of methods.entries()) {
+    const own = known[position] ?? -1
+    if (own >= 0) {
+      places.set(method, own)
+      continue
+    }
+    while (isTaken(next)) next++
+    places.set(method, next++)
+  }
+  return places
 }
 
 function partsOf(label: string): { readonly method: string; readonly level: number | undefined } {

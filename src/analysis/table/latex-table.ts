@@ -1,5 +1,14 @@
 import { latexText } from './latex-text'
-import { type Cell, type Column, formatCell, isNumeric, notesOf, numberOf, type Table } from './table-cells'
+import {
+  bestOf,
+  type Cell,
+  type Column,
+  formatCell,
+  isNumeric,
+  notesOf,
+  numberOf,
+  type Table,
+} from './table-cells'
 
 export interface LatexOptions {
   /** In place of the table's own, in LaTeX as it stands. */
@@ -38,18 +47,10 @@ export function latexTable(table: Table, { caption, label = 'tab:certified' }: L
   ].join('\n')
 }
 
-/** As printed: values that look the same are best together. Undefined where nothing is to be compared. */
-function bestOf(column: Column, cells: readonly Cell[]): string | undefined {
-  const { best } = column
-  const values = cells.flatMap(cell => (cell === null || typeof cell === 'string' ? [] : numberOf(cell)))
-  if (best === undefined || values.length < 2) return undefined
-  return formatCell(best === 'largest' ? Math.max(...values) : Math.min(...values), column)
-}
-
-function latexCell(cell: Cell, column: Column, best: string | undefined): string {
+function latexCell(cell: Cell, column: Column, isBest: ReturnType<typeof bestOf>): string {
   if (cell === null || typeof cell === 'string') return latexText(formatCell(cell, column))
   const main = formatCell(numberOf(cell), column)
   const rest = formatCell(cell, column).slice(main.length)
   const shown = /^[+-]/.test(main) ? `$${main}$` : main
-  return `${main === best ? `\\textbf{${shown}}` : shown}${latexText(rest)}`
+  return `${isBest?.(cell) ? `\\textbf{${shown}}` : shown}${latexText(rest)}`
 }

@@ -21,7 +21,7 @@ export interface Column {
   readonly digits?: number
   /** Whether numbers above 0 are printed with a plus sign. Default: false. */
   readonly signed?: boolean
-  /** Which of its values are best, for LaTeX to print bold. Default: none. */
+  /** Which of its values are best, for LaTeX and pages to print bold. Default: none. */
   readonly best?: 'largest' | 'smallest'
 }
 
@@ -64,4 +64,15 @@ export function numberOf(cell: number | MeanAndDeviation | WithClean): number {
 /** Whether the column is aligned to the right. */
 export function isNumeric({ digits }: Column): boolean {
   return digits !== undefined
+}
+
+/** Tells the best cells of a column. As printed: values that look the same are best together. Undefined where nothing is to be compared. */
+export function bestOf(column: Column, cells: readonly Cell[]): ((cell: Cell) => boolean) | undefined {
+  const { best } = column
+  const isCompared = (cell: Cell): cell is Exclude<Cell, null | string> =>
+    cell !== null && typeof cell !== 'string'
+  const values = cells.filter(isCompared).map(numberOf)
+  if (best === undefined || values.length < 2) return undefined
+  const printed = formatCell(best === 'largest' ? Math.max(...values) : Math.min(...values), column)
+  return cell => isCompared(cell) && formatCell(numberOf(cell), column) === printed
 }

@@ -1,4 +1,5 @@
 import type { Outcome } from '../../logs/outcome'
+import type { StreamName } from '../../streams'
 
 /**
  * How votes become a statement about an image: plain TypeScript, to be tested with counts out of a table. Who votes is
@@ -8,8 +9,12 @@ export interface Certifier {
   readonly kind: string
   /** The ballot of the voter that it looks at, where an ask names no other. */
   readonly ballot: string
-  /** Begins the certification of one image. */
-  begin(): Steps
+  /**
+   * Begins the certification of one image.
+   *
+   * @param stream - the name of the image among random streams, for what a certifier draws itself
+   */
+  begin(stream?: StreamName): Steps
 }
 
 /** Noisy copies of the image at hand that a certifier wants votes on. */

@@ -1,11 +1,7 @@
 export {
   type AcesCertifierOptions,
-  type AcesParts,
-  type AcesRadiusZeroRule,
   acesCertifier,
-  acesFinding,
   CORE_LINE,
-  SELECTED,
   SELECTOR_BALLOT,
 } from './aces'
 export { type AtRadiusCertifierOptions, atRadiusCertifier } from './at-radius'

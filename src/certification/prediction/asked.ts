@@ -1,5 +1,6 @@
 import type { CertificationConfig } from '../../config/schema'
 import { expertName, ROUTER } from '../../logs/outcome'
+import { purificationOf } from '../../smoothing/purification'
 import type { Noise } from '../../smoothing/smoothing'
 import { linesOf, lookedOf, scalesOf } from '../arm-lines'
 import { type Certifier, cohenCertifier, predictCertifier, routerPredictCertifier } from '../certifiers'
@@ -37,9 +38,17 @@ export function askedOf(
   const procedure = procedureOf(certification, smoothing)
   if (routed === undefined || procedure.kind !== 'router') {
     return {
-      lines: { main: { smoothing: { ...smoothing, noise }, voter, copies: images * (n0 + n) } },
+      lines: {
+        main: {
+          ...{ smoothing: { ...smoothing, noise }, voter, copies: images * (n0 + n) },
+          purification: purificationOf(certification.purify, smoothing),
+        },
+      },
       certifiers: [
-        cohenCertifier({ ...drawn, bound: boundOf(certification.noise, certifiedSigma), n0, n }),
+        cohenCertifier({
+          ...{ ...drawn, bound: boundOf(certification.noise, certifiedSigma), n0, n },
+          randomised: certification.confidence === 'randomised',
+        }),
         predictCertifier({ alpha, n }),
       ],
     }

@@ -3,7 +3,7 @@ import { smoothedOfFolder } from '../../runs/smoothed-of-folder'
 import { notesOnInputRange } from '../../smoothing/notes'
 import { type SmoothedInput, smoothedOf, unsaidOf } from '../../smoothing/smoothed-input'
 import { decodeImage, type ImageTransform } from '../../torch'
-import { requireCertify, requireGaussian } from '../guarantee'
+import { requireCertify, requireFixedBound, requireGaussian } from '../guarantee'
 import { imageTransform } from '../predict'
 import { LoadedSmoothed } from './loaded-smoothed'
 import { openSmoothed } from './open-smoothed'
@@ -29,7 +29,7 @@ const PIXEL = Buffer.from(
  *   this file itself; or the settings of a certification
  * @throws CheckpointError if there is no such thing, or it is damaged; ConfigError for settings that are not acceptable, and
  *   where the order of the classes could be two, or the noise is not Gaussian
- *   or the procedure not CERTIFY
+ *   or the procedure not CERTIFY, or its bound randomised
  */
 export async function loadSmoothed(
   session: Session,
@@ -39,6 +39,7 @@ export async function loadSmoothed(
   const known = typeof input === 'string' ? await smoothedOfFolder(input) : await smoothedOf(input)
   requireGaussian('A loaded classifier', known.config.certification)
   requireCertify('A loaded classifier', known.config.certification)
+  requireFixedBound('A loaded classifier', known.config.certification)
   const unsaid = unsaidOf(known)
   if (unsaid !== undefined) onNote?.(unsaid)
   const { alpha, familyWise } = known.config.certification

@@ -3,6 +3,7 @@ import type { Session } from '../../bridge'
 import { type CertificationRunConfig, parseCertificationConfig } from '../../config/schema'
 import { given } from '../../files/given'
 import { toSymmetric } from '../../smoothing/denoise'
+import { purificationOf } from '../../smoothing/purification'
 import { noisy, seen } from '../../smoothing/smoothing'
 import { gaussianBound } from '../../statistics/bound'
 import {
@@ -22,7 +23,7 @@ import { guaranteeOf } from '../guarantee'
 import { modelsOf } from '../models-of'
 import { certifiersOf, procedureOf } from '../procedure'
 import type { ImageAtHand } from '../queue/image-at-hand'
-import { MAIN_LINE } from '../queue/line'
+import { MAIN_LINE, queueLine } from '../queue/line'
 import { LiveQueue } from '../queue/live-queue'
 import { PassSize, passSizeOf } from '../queue/pass-size'
 import { VotingPasses } from '../queue/voting-passes'
@@ -81,17 +82,19 @@ export class LoadedSmoothed implements Disposable {
     }: { readonly transform: ImageTransform; readonly onNote?: ((note: string) => void) | undefined },
   ) {
     const { config, smoothing, voter } = opened
-    const { batch } = config.certification
+    const { batch, purify } = config.certification
+    const purification = purificationOf(purify, smoothing)
     this.#session = session
     this.#opened = opened
     this.#transform = transform
     this.config = config
     this.digest = digestOf(opened, transform)
-    this.#passes = new VotingPasses(session, { [MAIN_LINE]: { smoothing, voter } })
-    const size = new PassSize(passSizeOf({ batch, copies: batch }), { onNote })
+    this.#passes = new VotingPasses(session, { [MAIN_LINE]: { smoothing, purification, voter } })
+    const size = () => new PassSize(passSizeOf({ batch, copies: batch }), { onNote })
     this.#queue = new LiveQueue({
-      lines: new Map([[MAIN_LINE, { ballots: voter.ballots, size }]]),
+      lines: new Map([[MAIN_LINE, queueLine(voter, size)]]),
       vote: pass => this.#passes.vote(pass),
+      voteRest: pass => this.#passes.voteRest(pass),
     })
   }
 
@@ -249,13 +252,14 @@ function nameOfContent({ byteLength }: Uint8Array): string {
 }
 
 function digestOf({ config, networks, smoothing, names }: OpenedSmoothed, transform: ImageTransform): string {
-  const { dtype, autocast, tf32, channelsLast, compile, batch, radiusSigma } = config.certification
+  const { dtype, autocast, tf32, channelsLast, compile, batch, radiusSigma, purify } = config.certification
   const { sigma, realisedSigma } = smoothing
   // Limits decide which images are refused, and of no answer anything.
   const { maxMegapixels: _pixels, maxMegabytes: _bytes, ...image } = transform
   const deciding = {
     ...{ sigma, realisedSigma, radiusSigma, names: names ?? null, models: modelsOf(config, networks) },
     arithmetic: { dtype, autocast, tf32, channelsLast, compile, batch },
+    ...(purify.kind !== 'once' && { purify }),
     image,
   }
   return createHash('sha256').update(JSON.stringify(deciding)).digest('hex')

@@ -2,6 +2,7 @@ import type { Session } from '../../bridge'
 import type { CertificationRunConfig, DataConfig } from '../../config/schema'
 import { ConfigError } from '../../errors'
 import { requireOneHead, requireOneOrder, requireSameClasses } from '../../smoothing/check-classes'
+import { requireNoiseOnImage } from '../../smoothing/first-layer'
 import { type CertifiedNetworks, loadNetworks } from '../../smoothing/load-networks'
 import type { KnownSmoothed } from '../../smoothing/smoothed-input'
 import { type Smoothing, smoothingOf } from '../../smoothing/smoothing'
@@ -36,6 +37,7 @@ export async function openSmoothed(
   { example }: { readonly example: () => Tensor<'CHW'> },
 ): Promise<OpenedSmoothed> {
   const { certification } = config
+  requireNoiseOnImage('A prediction', config.smoothing)
   const named = classes ?? listedClasses(config.data)
   const networks = await loadNetworks(session, config, { expected })
   const { denoiser, classifier, others, router } = networks

@@ -2,7 +2,7 @@ import type { Read, Session } from '../../bridge'
 import type { Outcome } from '../../logs/outcome'
 import { CopyQueue, type CopyQueueOptions } from './copy-queue'
 import type { ImageAtHand } from './image-at-hand'
-import type { Line } from './line'
+import { type Line, queueLine } from './line'
 import { PassSize, passSizeOf } from './pass-size'
 import { VotingPasses } from './voting-passes'
 
@@ -49,19 +49,19 @@ export async function* certifyImages<Item, Beside>(
     opened.delete(image)
   }
   const sized = Object.entries(lines).map(([name, { voter, copies = batch }]) => {
-    const size = new PassSize(passSizeOf({ batch, copies }), { onNote })
-    return [name, { ballots: voter.ballots, size }] as const
+    return [name, queueLine(voter, () => new PassSize(passSizeOf({ batch, copies }), { onNote }))] as const
   })
   const queue = new CopyQueue<ImageAtHand<Beside>>({
     ...options,
     lines: new Map(sized),
     vote: pass => passes.vote(pass),
+    voteRest: pass => passes.voteRest(pass),
     next: async () => {
       const { value: item, done } = waiting.next()
       if (done === true) return undefined
       const image = await open(item)
       opened.set(image, item)
-      return { image, certifiers: image.certifiers }
+      return { image, stream: image.stream, certifiers: image.certifiers }
     },
   })
   try {

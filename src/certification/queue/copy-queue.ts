@@ -1,16 +1,23 @@
 import type { Outcome } from '../../logs/outcome'
+import type { StreamName } from '../../streams'
 import type { Certifier } from '../certifiers'
 import { BLOCK } from './block'
 import { ImageAtWork } from './image-at-work'
 import { Passes, type PassesOptions, UNDER_WAY } from './passes'
 import { untilAborted } from './until-aborted'
 
-export type { Pass, PassRun } from './passes'
+export type { Pass, PassRun, RestPass } from './passes'
 
 export interface CopyQueueOptions<Image> extends Omit<PassesOptions<Image>, 'order'> {
   /** The next image and who certifies it; undefined after the last. */
   readonly next: () => Promise<
-    { readonly image: Image; readonly certifiers: readonly Certifier[] } | undefined
+    | {
+        readonly image: Image
+        /** Its name, see {@link ImageAtWork}. */
+        readonly stream?: StreamName
+        readonly certifiers: readonly Certifier[]
+      }
+    | undefined
   >
   /** How many images are at work at once at most; those that wait for an earlier one count. Default: as many as fill passes. */
   readonly images?: number | undefined
@@ -28,6 +35,9 @@ export interface CertifiedFromQueue<Image> {
 
 const COUNTED_EVERY_MS = 1000
 
+/** Where copies are left open, images wait for passes of those too: this many times as many fill them. */
+const WAITING_FOR_RESTS = 4
+
 /** Between certifiers and networks: certifies images in their order, with as many at work as fill passes; see {@link Passes}. */
 export class CopyQueue<Image> {
   readonly #options: CopyQueueOptions<Image>
@@ -42,7 +52,9 @@ export class CopyQueue<Image> {
   constructor(options: CopyQueueOptions<Image>) {
     this.#options = options
     this.#passes = new Passes({ ...options, order: 'earlier first' })
-    this.#images = options.images ?? Math.max(2, Math.ceil((UNDER_WAY * this.#passes.largest) / BLOCK))
+    const hasRests = [...options.lines.values()].some(({ rests }) => rests !== undefined && rests.size > 0)
+    const fill = Math.max(2, Math.ceil((UNDER_WAY * this.#passes.largest) / BLOCK))
+    this.#images = options.images ?? (hasRests ? WAITING_FOR_RESTS * fill : fill)
   }
 
   /**
@@ -91,8 +103,8 @@ export class CopyQueue<Image> {
       this.#isAtEnd = true
       return
     }
-    const { image, certifiers } = admitted
-    const atWork = new ImageAtWork(image, { position: this.#begun, certifiers, lines })
+    const { image, ...others } = admitted
+    const atWork = new ImageAtWork(image, { position: this.#begun, ...others, lines })
     this.#begun += 1
     this.#atWork.push(atWork)
     this.#passes.ask(atWork)

@@ -1,22 +1,15 @@
-/** Consecutive copies of a stage. */
-export interface CopyRange {
-  /** The number of the first. */
-  readonly start: number
-  readonly count: number
-}
-
-/** The class of each copy of a pass, by ballot; -1 for a copy that has none. */
-export type CastVotes = Readonly<Record<string, readonly number[]>>
+import { OPEN } from '../voters/voter'
+import { type AskedCopies, type CopyRange, type Labels, WaitingCopies } from './waiting-copies'
 
 /** Copies of a stage of one image that somebody waits for: which are still to be drawn, and the votes that have come. */
-export class CopyRequest {
+export class CopyRequest implements AskedCopies {
   readonly line: string
   readonly stage: string
   readonly count: number
   /** Votes by class, by ballot. */
   readonly votes: ReadonlyMap<string, number[]>
-  /** Ascending, and apart from each other. */
-  readonly #waiting: CopyRange[]
+  readonly #waiting: WaitingCopies
+  /** How many classes have not come: of each copy one by ballot. */
   #missing: number
 
   /** @param classes - the number of classes of each ballot that is voted on */
@@ -28,47 +21,53 @@ export class CopyRequest {
     this.stage = stage
     this.count = count
     this.votes = new Map([...classes].map(([ballot, count]) => [ballot, Array<number>(count).fill(0)]))
-    this.#waiting = count > 0 ? [{ start, count }] : []
-    this.#missing = count
+    this.#waiting = new WaitingCopies({ start, count })
+    this.#missing = count * classes.size
   }
 
-  /** How many copies have not been taken into a pass. */
   get waiting(): number {
-    return this.#waiting.reduce((total, { count }) => total + count, 0)
+    return this.#waiting.count
+  }
+
+  get ballots(): readonly string[] {
+    return [...this.votes.keys()]
   }
 
   /** How many copies have voted. */
   get voted(): number {
-    return this.count - this.#missing
+    return this.count - Math.ceil(this.#missing / this.votes.size)
   }
 
   get isAnswered(): boolean {
     return this.#missing === 0
   }
 
-  /** The next copies for a pass, at most this many. */
   take(most: number): CopyRange | undefined {
-    const [first] = this.#waiting
-    if (first === undefined || most === 0) return undefined
-    const count = Math.min(first.count, most)
-    if (count === first.count) this.#waiting.shift()
-    else this.#waiting[0] = { start: first.start + count, count: first.count - count }
-    return { start: first.start, count }
+    return this.#waiting.take(most)
   }
 
-  /** Copies of a pass that failed are to be drawn again. */
   putBack(range: CopyRange): void {
-    this.#waiting.push(range)
-    this.#waiting.sort((a, b) => a.start - b.start)
+    this.#waiting.putBack(range)
   }
 
-  /** Counts the votes of copies of a pass, which stand there from place `first` on. */
-  deal(range: CopyRange, { first, cast }: { readonly first: number; readonly cast: CastVotes }): void {
-    this.#missing -= range.count
-    for (const [ballot, votes] of this.votes) {
-      for (const label of (cast[ballot] ?? []).slice(first, first + range.count)) {
-        if (label >= 0) votes[label] = (votes[label] ?? 0) + 1
-      }
+  deal(
+    range: CopyRange,
+    { first, labels }: { readonly first: number; readonly labels: Readonly<Record<string, Labels>> },
+  ): void {
+    for (const ballot of this.votes.keys()) {
+      this.tally(ballot, (labels[ballot] ?? []).slice(first, first + range.count))
     }
   }
+
+  /** Counts classes of a ballot; those that are open are still to come. */
+  tally(ballot: string, labels: Labels): void {
+    const votes = this.votes.get(ballot) ?? []
+    for (const label of labels) {
+      if (label === OPEN) continue
+      this.#missing -= 1
+      if (label >= 0) votes[label] = (votes[label] ?? 0) + 1
+    }
+  }
+
+  drop(): void {}
 }

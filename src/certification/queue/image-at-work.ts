@@ -1,4 +1,5 @@
 import type { Outcome } from '../../logs/outcome'
+import type { StreamName } from '../../streams'
 import type { Ask, Certifier, Steps, Tally } from '../certifiers'
 import type { Voter } from '../voters'
 import { CopyRequest } from './copy-request'
@@ -40,22 +41,27 @@ export class ImageAtWork<Image> {
   #isWithdrawn = false
   readonly #lines: ReadonlyMap<string, Pick<Voter, 'ballots'>>
 
-  /** @param options - `position`: its place among the images of the command, counted from 0 */
+  /**
+   * @param options - `position`: its place among the images of the command, counted from 0; `stream`: its name, for certifiers that draw
+   *   a number themselves
+   */
   constructor(
     readonly image: Image,
     {
       position,
+      stream,
       certifiers,
       lines,
     }: {
       readonly position: number
+      readonly stream?: StreamName | undefined
       readonly certifiers: readonly Certifier[]
       readonly lines: ReadonlyMap<string, Pick<Voter, 'ballots'>>
     },
   ) {
     this.position = position
     this.#lines = lines
-    this.#begin(certifiers)
+    this.#begin(certifiers, stream)
   }
 
   /** Whether nobody waits for it any more. */
@@ -120,10 +126,10 @@ export class ImageAtWork<Image> {
     return []
   }
 
-  #begin(certifiers: readonly Certifier[]): void {
+  #begin(certifiers: readonly Certifier[], stream: StreamName | undefined): void {
     try {
       for (const certifier of certifiers) {
-        const steps = certifier.begin()
+        const steps = certifier.begin(stream)
         this.#runs.push({ ballot: certifier.ballot, steps, step: steps.next([]) })
       }
     } catch (error) {

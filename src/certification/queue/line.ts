@@ -1,13 +1,32 @@
 import { ConfigError } from '../../errors'
+import type { Purification } from '../../smoothing/purification'
 import type { Smoothing } from '../../smoothing/smoothing'
 import type { Voter } from '../voters'
+import type { PassSize } from './pass-size'
 
 /** A smoothed classifier that can be asked. Lines of one smoothing see the same noise in copies of one stage and number. */
 export interface Line {
   readonly smoothing: Smoothing
   readonly voter: Voter
+  /** Default: what the classifier sees of a copy is seen once. */
+  readonly purification?: Purification | undefined
   /** How many copies the whole command asks of it at most: its passes are no larger. Default: `batch` decides alone. */
   readonly copies?: number | undefined
+}
+
+/** What a queue knows of a line. */
+export interface QueueLine extends Pick<Voter, 'ballots'> {
+  readonly size: PassSize
+  /** Of the passes of those who settle what the voter leaves open, by ballot. */
+  readonly rests?: ReadonlyMap<string, PassSize>
+}
+
+/** @param size - makes the size of the passes of each: they are halved apart */
+export function queueLine(
+  { ballots, rests = {} }: Pick<Voter, 'ballots' | 'rests'>,
+  size: () => PassSize,
+): QueueLine {
+  return { ballots, size: size(), rests: new Map(Object.keys(rests).map(ballot => [ballot, size()])) }
 }
 
 /** The line of asks that name none. */

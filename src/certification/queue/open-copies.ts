@@ -1,23 +1,23 @@
 import { BLOCK } from './block'
-import type { CopyRange, CopyRequest } from './copy-request'
 import type { ImageAtWork } from './image-at-work'
+import type { AskedCopies, CopyRange } from './waiting-copies'
 
 /** Copies in a pass, and who waits for them. */
 export interface PassPart<Image> extends CopyRange {
-  readonly request: CopyRequest
+  readonly request: AskedCopies
   readonly image: ImageAtWork<Image>
 }
 
 /** What is asked of one line: the copies of earlier images go first. */
 export class OpenCopies<Image> {
-  #open: { readonly request: CopyRequest; readonly image: ImageAtWork<Image> }[] = []
+  #open: { readonly request: AskedCopies; readonly image: ImageAtWork<Image> }[] = []
 
   /** How many copies wait for a pass. */
   get waiting(): number {
     return this.#open.reduce((total, { request }) => total + request.waiting, 0)
   }
 
-  add(request: CopyRequest, image: ImageAtWork<Image>): void {
+  add(request: AskedCopies, image: ImageAtWork<Image>): void {
     const later = this.#open.findIndex(open => open.image.position > image.position)
     this.#open.splice(later < 0 ? this.#open.length : later, 0, { request, image })
   }
@@ -59,13 +59,27 @@ export class OpenCopies<Image> {
     return parts
   }
 
+  /** Nobody waits for the image any more. */
   remove(image: ImageAtWork<Image>): void {
+    for (const { request } of this.#open.filter(open => open.image === image)) {
+      for (
+        let range = request.take(request.waiting);
+        range !== undefined;
+        range = request.take(request.waiting)
+      ) {
+        request.drop(range)
+      }
+    }
     this.#open = this.#open.filter(open => open.image !== image)
   }
 
-  /** The copies of a pass that failed wait again. */
+  /** The copies of a pass that failed wait again, where anybody waits for them. */
   putBack(parts: readonly PassPart<Image>[]): void {
     for (const { request, image, start, count } of parts) {
+      if (image.isWithdrawn) {
+        request.drop({ start, count })
+        continue
+      }
       const isOpen = this.#open.some(open => open.request === request)
       request.putBack({ start, count })
       if (!isOpen) this.add(request, image)

@@ -1,9 +1,12 @@
-import type { Voter } from '../voters'
-import type { CastVotes, CopyRange } from './copy-request'
+import type { KeptTensors } from '../voters'
+import { CopyRequest } from './copy-request'
 import type { ImageAtWork } from './image-at-work'
+import type { QueueLine } from './line'
 import { OpenCopies, type PassPart } from './open-copies'
 import type { PassSize } from './pass-size'
+import { type OpenVotes, RestRequest, restRequests } from './rest-request'
 import { untilAborted } from './until-aborted'
+import type { CopyRange, Labels } from './waiting-copies'
 
 /** Copies in a pass. */
 export interface PassRun<Image> extends CopyRange {
@@ -21,11 +24,26 @@ export interface Pass<Image> {
   readonly ballots: readonly string[]
 }
 
+/** Copies that a pass has left open, for those who settle their classes. */
+export interface RestPass {
+  readonly line: string
+  readonly ballot: string
+  /** How many copies the pass holds: those of the runs, in their order, and padding. */
+  readonly size: number
+  /** Rows of what was kept. */
+  readonly runs: readonly (CopyRange & { readonly kept: KeptTensors })[]
+}
+
+/** The class of each copy of a pass, by ballot. */
+export type CastVotes = Readonly<Record<string, Labels | OpenVotes>>
+
 export interface PassesOptions<Image> {
-  /** What can be asked, by name, and the size of its passes. */
-  readonly lines: ReadonlyMap<string, Pick<Voter, 'ballots'> & { readonly size: PassSize }>
+  /** What can be asked, by name. */
+  readonly lines: ReadonlyMap<string, QueueLine>
   /** Has a pass vote. It is called again before it has answered. */
   readonly vote: (pass: Pass<Image>) => Promise<CastVotes>
+  /** Has a pass of copies that were left open vote; called where lines have `rests`. */
+  readonly voteRest?: ((pass: RestPass) => Promise<Labels>) | undefined
   readonly signal?: AbortSignal | undefined
   /** Whose copies go first: those of earlier images, or in turn an equal part of each image. */
   readonly order: 'earlier first' | 'in turn'
@@ -39,6 +57,8 @@ export interface AnsweredPass<Image> {
 
 interface LineAtWork<Image> {
   readonly name: string
+  /** The ballot of which open copies are settled; undefined where copies are drawn. */
+  readonly rest?: string
   readonly size: PassSize
   readonly open: OpenCopies<Image>
 }
@@ -67,11 +87,10 @@ export class Passes<Image> {
 
   constructor(options: PassesOptions<Image>) {
     this.#options = options
-    this.#lines = [...options.lines].map(([name, { size }]) => ({
-      name,
-      size,
-      open: new OpenCopies<Image>(),
-    }))
+    this.#lines = [...options.lines].flatMap(([name, { size, rests = [] }]) => [
+      { name, size, open: new OpenCopies<Image>() },
+      ...[...rests].map(([rest, own]) => ({ name, rest, size: own, open: new OpenCopies<Image>() })),
+    ])
   }
 
   /** How many passes are sent and not answered. */
@@ -87,7 +106,7 @@ export class Passes<Image> {
   /** Opens the copies that an image asks for next. */
   ask(atWork: ImageAtWork<Image>): void {
     for (const request of atWork.advance()) {
-      this.#lines.find(({ name }) => name === request.line)?.open.add(request, atWork)
+      this.#lineOf(request.line)?.open.add(request, atWork)
     }
   }
 
@@ -127,15 +146,20 @@ export class Passes<Image> {
       try {
         line.size.halve(size, error)
       } catch {
+        for (const { request, start, count } of parts) request.drop({ start, count })
         return { images, failure: { error } }
       }
-      line.open.putBack(parts.filter(({ image }) => !image.isWithdrawn))
+      line.open.putBack(parts)
       return { images: [] }
     }
     this.#underWay.shift()
     this.#deal(pass, cast)
     for (const image of images) this.ask(image)
     return { images }
+  }
+
+  #lineOf(line: string, ballot?: string): LineAtWork<Image> | undefined {
+    return this.#lines.find(({ name, rest }) => name === line && rest === ballot)
   }
 
   /** The line of which most passes wait; undefined where nothing waits. */
@@ -151,26 +175,53 @@ export class Passes<Image> {
   #send(line: LineAtWork<Image>): void {
     const { size } = line.size
     const parts = this.#options.order === 'in turn' ? line.open.takeInTurn(size) : line.open.take(size)
-    const ballots = [...new Set(parts.flatMap(({ request }) => [...request.votes.keys()]))].sort()
-    const runs = parts.map(({ image, request, start, count }) => ({
-      ...{ image: image.image, stage: request.stage, start, count },
-    }))
-    const answer = this.#options.vote({ line: line.name, size, runs, ballots })
+    const answer = line.rest === undefined ? this.#vote(line, parts) : this.#voteRest(line, line.rest, parts)
     // It is looked at when its turn comes, which an earlier failure may prevent.
     answer.catch(() => undefined)
     this.#underWay.push({ line, size, parts, answer, begunMs: performance.now() })
   }
 
-  #deal({ parts, begunMs }: PassUnderWay<Image>, cast: CastVotes): void {
+  #vote(
+    { name: line, size: { size } }: LineAtWork<Image>,
+    parts: readonly PassPart<Image>[],
+  ): Promise<CastVotes> {
+    const ballots = [...new Set(parts.flatMap(({ request }) => request.ballots))].sort()
+    const runs = parts.flatMap(({ image: { image }, request, start, count }) =>
+      request instanceof CopyRequest ? [{ image, stage: request.stage, start, count }] : [],
+    )
+    return this.#options.vote({ line, size, runs, ballots })
+  }
+
+  async #voteRest(
+    { name: line, size: { size } }: LineAtWork<Image>,
+    ballot: string,
+    parts: readonly PassPart<Image>[],
+  ): Promise<CastVotes> {
+    const runs = parts.flatMap(({ request, start, count }) =>
+      request instanceof RestRequest ? [{ kept: request.kept.tensors, start, count }] : [],
+    )
+    const labels = await this.#options.voteRest?.({ line, ballot, size, runs })
+    return { [ballot]: labels ?? [] }
+  }
+
+  #deal({ line, parts, begunMs }: PassUnderWay<Image>, cast: CastVotes): void {
     const nowMs = performance.now()
     const perCopyMs =
       (nowMs - Math.max(begunMs, this.#answeredMs)) / parts.reduce((total, { count }) => total + count, 0)
     this.#answeredMs = nowMs
+    const labels = Object.fromEntries(
+      Object.entries(cast).map(([ballot, votes]) => [ballot, 'kept' in votes ? votes.labels : votes]),
+    )
     let first = 0
     for (const { request, image, ...range } of parts) {
-      request.deal(range, { first, cast })
+      request.deal(range, { first, labels })
       image.durationMs += perCopyMs * range.count
       first += range.count
+    }
+    for (const [ballot, votes] of Object.entries(cast)) {
+      if (!('kept' in votes)) continue
+      const rest = this.#lineOf(line.name, ballot)
+      for (const { request, image } of restRequests(parts, { ballot, votes })) rest?.open.add(request, image)
     }
   }
 }

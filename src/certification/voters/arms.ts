@@ -13,9 +13,13 @@ export function armsVoter(arms: readonly Voter[]): Voter {
   const named = arms.flatMap((voter, arm) =>
     Object.entries(voter.ballots).map(([ballot, asked]) => [armBallot(arm, ballot), asked] as const),
   )
+  const rests = arms.flatMap(({ rests = {} }, arm) =>
+    Object.entries(rests).map(([ballot, rest]) => [armBallot(arm, ballot), rest] as const),
+  )
   return {
     networks: arms.flatMap(({ networks }) => networks),
     ballots: Object.fromEntries(named),
+    rests: Object.fromEntries(rests),
     cast: (seen_NCHW, asked) => {
       const cast = arms.flatMap((voter, arm) => {
         const own = Object.keys(voter.ballots).filter(ballot => asked.includes(armBallot(arm, ballot)))

@@ -1,6 +1,7 @@
 import type { Classifier } from '../../torch'
 import type { Aggregation } from './aggregate'
-import { consensusVoter, ensembleVoter } from './ensemble'
+import { consensusVoter } from './consensus'
+import { ensembleVoter } from './ensemble'
 import { singleVoter } from './single'
 import type { Voter } from './voter'
 

@@ -48,9 +48,12 @@ export function addCertifyCommand(program: Command): void {
     )
     .option(
       '--selector <path>',
-      'with --aces: weights of a network of two classes, 0 for the core, 1 for the classifier',
+      'with --aces: a run by the method selector, or weights of a network of two classes, 0 for the core, 1 for the classifier',
     )
-    .option('--core <path>', 'with --aces: weights of a network that is asked about images without noise')
+    .option(
+      '--core <path>',
+      'with --aces: a run, or weights of a network that is asked about images without noise',
+    )
     .addOption(
       new Option(
         '--cascade <sigmas>',

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
 import type { InspectOptions } from '../inspect/run'
-import { parseNumber } from '../option-values'
+import { parseImageSize, parseNumber } from '../option-values'
 
 const above0 = parseNumber({ min: 1e-6 })
 
@@ -33,8 +33,8 @@ export function addInspectCommand(program: Command): void {
     )
     .option(
       '--image-size <pixels>',
-      'side of the images that the denoiser sees (default: what the weights were trained with)',
-      parseNumber({ min: 1, integer: true }),
+      'size of the images that the denoiser sees: a side, or height and width as 48x64 (default: what the weights were trained with)',
+      parseImageSize,
     )
     .option('--architecture <name>', 'name of timm that a weight file is of, where the file does not say it')
     .option('--run-folder <folder>', 'folder of the run in the configuration (default: runs/own)')

@@ -53,6 +53,9 @@ function reasonToLeaveOut(
   if (metadata.share !== undefined) return 'it is a share of a certification; merge the shares first.'
   if (rows.length === 0) return 'it has no row yet.'
   if (metadata.configuration.norm !== 'l2') return `its radii are of ${metadata.configuration.norm}.`
+  if (metadata.configuration.purify !== undefined) {
+    return 'its copies vote by several looks of the networks (purify), and the model of the card takes one.'
+  }
   const logged = Object(metadata.configuration.models)
   const isSame = (first: unknown, second: unknown) => fieldDifferences(first, second).length === 0
   const isAbout =

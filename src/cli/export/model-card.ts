@@ -1,4 +1,5 @@
 import { renderTable } from '../../analysis/tables'
+import { sidesOf } from '../../config/image-size'
 import { isObject } from '../../files/read-json'
 import type { CertificationLog } from '../../logs/certification-log-file'
 import { certifyCommand } from '../../logs/certify-command'
@@ -92,7 +93,7 @@ function smoothingList({ config, noise, imageShape, weights }: KnownSmoothed): s
     ['timestep', text(noise?.timestep)],
     ['σ that the timestep adds', text(noise?.realisedSigma)],
     ['images: channels, height, width', imageShape?.join(' × ')],
-    ['images are resized to', resize === undefined ? undefined : `${resize} × ${resize}`],
+    ['images are resized to', resize === undefined ? undefined : sidesOf(resize).join(' × ')],
     [
       'the classifier takes',
       inputRange === 'symmetric'

@@ -6,6 +6,7 @@ import { CheckpointError } from '../../errors'
 import { isFolder } from '../../files/exists'
 import { given } from '../../files/given'
 import { findCheckpoint } from '../../runs/find-checkpoint'
+import { requireNoiseOnImage } from '../../smoothing/first-layer'
 import { loadBaseClassifier } from '../../smoothing/load-networks'
 import type { KnownSmoothed } from '../../smoothing/smoothed-input'
 import { say } from '../../terminal/print'
@@ -30,6 +31,7 @@ export interface ExportOptions {
 export async function runExport(folder: string, options: ExportOptions): Promise<void> {
   const { checkpoint, merge, adapter, onnx, python } = options
   const known = await knownOf(folder, { checkpoint })
+  requireNoiseOnImage('An export', known.config.smoothing)
   const classifiers = exportedClassifiers(folder, known, {
     wantsClassifier: merge !== undefined || adapter !== undefined,
   })

@@ -1,6 +1,8 @@
 import { join } from 'node:path'
+import { sidesOf } from '../../config/image-size'
 import type { ClassifierConfig } from '../../config/schema'
 import { PYTHON_FOLDER } from '../../environment/paths'
+import { given } from '../../files/given'
 
 /** What an exported folder holds. */
 export type ExportKind = 'merged' | 'adapter' | 'onnx'
@@ -12,6 +14,8 @@ export interface SnippetOptions {
   readonly classifier: ClassifierConfig
   /** Of adapters: whether the path of the classifier is that of a folder. */
   readonly isBaseFolder: boolean
+  /** How many classes the exported network tells apart, where it is known. */
+  readonly classes: number | undefined
   /** Channels, height, width of the images. */
   readonly imageShape: readonly number[]
   /** Standard deviation of the noise that the graph of ONNX takes, for pixels in [0, 1]. */
@@ -45,7 +49,7 @@ function torchLines(kind: 'merged' | 'adapter', options: Options): readonly stri
     ...(resize === undefined
       ? []
       : [
-          `images = torch.nn.functional.interpolate(images, (${resize}, ${resize}), mode='bicubic', antialias=True)`,
+          `images = torch.nn.functional.interpolate(images, (${sidesOf(resize).join(', ')}), mode='bicubic', antialias=True)`,
         ]),
     ...logitsLines(kind, classifier),
   ]
@@ -54,14 +58,22 @@ function torchLines(kind: 'merged' | 'adapter', options: Options): readonly stri
 /** What makes `model`. */
 function loadingLines(
   kind: 'merged' | 'adapter',
-  { folder, classifier, isBaseFolder }: Options,
+  { folder, classifier, isBaseFolder, classes }: Options,
 ): readonly string[] {
   const isTimm = classifier.source === 'timm'
   if (kind === 'adapter') {
+    if (!isTimm && classifier.source !== 'transformers') {
+      return [
+        `import sys, torch, peft; sys.path.insert(0, ${quoted(PYTHON_FOLDER)})`,
+        LOADER,
+        `base = ${loaded(classifier)}`,
+        `model = peft.PeftModel.from_pretrained(base, ${quoted(folder)}).eval()`,
+      ]
+    }
     return [
       `import torch, ${isTimm ? 'timm' : 'transformers'}`,
       'from peft import PeftModel',
-      `base = ${baseOf(classifier, { isFolder: isBaseFolder })}`,
+      `base = ${baseOf(classifier, { isFolder: isBaseFolder, classes })}`,
       `model = PeftModel.from_pretrained(base, ${quoted(folder)}).eval()`,
     ]
   }
@@ -77,32 +89,45 @@ function loadingLines(
       `model = transformers.AutoModelForImageClassification.from_pretrained(${quoted(folder)}).eval()`,
     ]
   }
+  return [
+    `import sys, torch; sys.path.insert(0, ${quoted(PYTHON_FOLDER)})`,
+    LOADER,
+    `model = ${loaded({ ...classifier, path: folder })}`,
+  ]
+}
+
+const LOADER = 'from ftcadis_host.networks.classifiers import load_classifier'
+
+/** A network that this package alone knows, with the weights at its path. */
+function loaded(classifier: ClassifierConfig): string {
+  const { source, path, numClasses } = classifier
   const spec = {
-    ...{ source: classifier.source, path: folder },
+    ...given({ source, path, num_classes: numClasses }),
     ...(classifier.source === 'python' && {
       ...{ file: classifier.file, factory: classifier.factory, arguments: classifier.arguments ?? {} },
     }),
   }
-  return [
-    `import sys, torch; sys.path.insert(0, ${quoted(PYTHON_FOLDER)})`,
-    'from ftcadis_host.networks.classifiers import load_classifier',
-    `model = load_classifier(${pythonValue(spec)}, device='cpu', dtype=torch.float32).model`,
-  ]
+  return `load_classifier(${pythonValue(spec)}, device='cpu', dtype=torch.float32).model`
 }
 
 /** The network under adapters, as it was before it was fine-tuned. */
-function baseOf(classifier: ClassifierConfig, { isFolder }: { readonly isFolder: boolean }): string {
+function baseOf(
+  classifier: ClassifierConfig,
+  { isFolder, classes }: { readonly isFolder: boolean; readonly classes: number | undefined },
+): string {
   const { path, numClasses } = { path: undefined, numClasses: undefined, ...classifier }
   if (classifier.source !== 'timm') {
-    const classes = numClasses === undefined ? '' : `, num_labels=${numClasses}, ignore_mismatched_sizes=True`
-    return `transformers.AutoModelForImageClassification.from_pretrained(${quoted(path ?? '')}${classes})`
+    const head = numClasses === undefined ? '' : `, num_labels=${numClasses}, ignore_mismatched_sizes=True`
+    return `transformers.AutoModelForImageClassification.from_pretrained(${quoted(path ?? '')}${head})`
   }
   const { name, modelArgs } = classifier
+  const isFile = !isFolder && path !== undefined
   const others = Object.entries({
     ...(Object(modelArgs) as Record<string, unknown>),
-    ...(numClasses !== undefined && { num_classes: numClasses }),
+    // A file does not say how many classes it has, a folder and the hub do.
+    ...given({ num_classes: isFile ? (classes ?? numClasses) : numClasses }),
   }).map(([key, value]) => `, ${key}=${pythonValue(value)}`)
-  const weights = isFolder || path === undefined ? '' : `, pretrained_cfg_overlay={'file': ${quoted(path)}}`
+  const weights = !isFile ? '' : `, pretrained_cfg_overlay={'file': ${quoted(path)}}`
   const model = isFolder || name === undefined ? `local-dir:${path}` : name
   return `timm.create_model(${quoted(model)}, pretrained=True${weights}${others.join('')})  # without pretrained=True the weights are random`
 }

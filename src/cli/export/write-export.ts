@@ -30,7 +30,7 @@ export async function writeExport(
   const snippet = (folder: string, own = classifier) =>
     pythonSnippet({
       ...{ kind, folder, classifier: own, imageShape, realisedSigma: level },
-      isBaseFolder: path !== undefined && isLocal,
+      ...{ isBaseFolder: path !== undefined && isLocal, classes: known.classes?.length },
     })
   const isLocal = path !== undefined && (await isFolder(path))
   const hub = Object(known.weights?.classifier).hub

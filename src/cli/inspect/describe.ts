@@ -1,3 +1,4 @@
+import { describeSize } from '../../config/image-size'
 import { noiseScheduleOf } from '../../smoothing/denoise'
 import { sigmaRange } from '../../smoothing/noise-level'
 import type { Inspected, InspectedImages, InspectedSplit, InspectedWeights } from '../../torch'
@@ -67,7 +68,7 @@ function ofWeights(found: InspectedWeights): Fact[] {
     has(channels) || has(imageSize)
       ? [
           'images',
-          `${channels ?? '?'} channel${channels === 1 ? '' : 's'}${has(imageSize) ? `, ${imageSize} pixels a side${isFixedSize === false ? ', or others' : ''}` : ''}`,
+          `${channels ?? '?'} channel${channels === 1 ? '' : 's'}${has(imageSize) ? `, ${describeSize(imageSize)}${isFixedSize === false ? ', or others' : ''}` : ''}`,
         ]
       : null,
     ...(ranges ?? []).map(

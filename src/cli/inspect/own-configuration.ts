@@ -1,3 +1,4 @@
+import { type ImageSize, imageSizeOf, sidesOf } from '../../config/image-size'
 import { ownSettings, resizeFor } from '../../config/own-preset'
 import type { RunConfigInput } from '../../config/schema'
 import { given } from '../../files/given'
@@ -18,7 +19,7 @@ export interface Found {
 export interface OwnChoices {
   readonly sigma: number
   readonly tuning?: 'lora' | 'full' | undefined
-  readonly imageSize?: number | undefined
+  readonly imageSize?: ImageSize | undefined
   readonly output: string
 }
 
@@ -42,7 +43,7 @@ export function proposeConfiguration(
   const weights = classifier as InspectedWeights
   const test = said.splits.test ?? said.splits.train
   const folders = test?.classes ?? []
-  const imageSize = chosen ?? sideFor({ weights, denoiser, median: test?.sides?.median })
+  const imageSize = chosen ?? sizeFor({ weights, denoiser, median: test?.sides?.median })
   const isGrey = (weights.channels ?? 3) === 1
   const order = orderOf(weights, { folders, numeric: said.order, notes })
   const isNewHead = typeof weights.classes === 'number' && weights.classes !== folders.length
@@ -52,7 +53,8 @@ export function proposeConfiguration(
     )
   }
   const inPixels = weights.imageSize ?? undefined
-  const isResized = weights.isFixedSize === true && inPixels !== undefined && inPixels !== imageSize
+  const isResized =
+    weights.isFixedSize === true && inPixels !== undefined && String(inPixels) !== String(imageSize)
   const [range] = weights.ranges ?? []
   const trained = said.splits.train?.images ?? Math.round((test?.images ?? 0) * (1 - TEST_SHARE))
   const settings = ownSettings({
@@ -83,8 +85,8 @@ export function rangeOf({ mean, std }: StatedRange): InputRange {
   return isSymmetric ? 'symmetric' : { mean: [...mean], std: [...std] }
 }
 
-/** The side of the images that the denoiser sees: what it was trained on, else what the classifier was, but no more than there is. */
-function sideFor({
+/** The size of the images that the denoiser sees: what it was trained on, else what the classifier was, but no more than there is. */
+function sizeFor({
   weights,
   denoiser,
   median,
@@ -92,12 +94,15 @@ function sideFor({
   readonly weights: InspectedWeights
   readonly denoiser: InspectedWeights | undefined
   readonly median: number | undefined
-}): number {
-  const ofDenoiser = denoiser?.imageSize
+}): ImageSize {
+  const ofDenoiser = denoiser?.imageSize ?? undefined
   // The paper's runs on ImageNet give images of 224 to the denoiser of 256.
-  if (typeof ofDenoiser === 'number') return ofDenoiser === 256 ? 224 : ofDenoiser
+  if (ofDenoiser !== undefined) return ofDenoiser === 256 ? 224 : ofDenoiser
   const ofClassifier = weights.imageSize ?? 224
-  return weights.isFixedSize === true || median === undefined ? ofClassifier : Math.min(ofClassifier, median)
+  if (weights.isFixedSize === true || median === undefined) return ofClassifier
+  const [height, width] = sidesOf(ofClassifier)
+  const share = Math.min(1, median / Math.min(height, width))
+  return imageSizeOf([Math.round(height * share), Math.round(width * share)])
 }
 
 /** `data.classes`, where text order is not that of the logits. */

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { connect, type Session } from '../../bridge'
 import { certifyFromCounts } from '../../certification/statistics'
+import type { ImageSize } from '../../config/image-size'
 import { parseUnknownConfig, type RunConfigInput } from '../../config/schema'
 import { ConfigError } from '../../errors'
 import { exists } from '../../files/exists'
@@ -22,7 +23,7 @@ export interface InspectOptions {
   readonly sigma?: number
   readonly radius?: number
   readonly tuning?: 'lora' | 'full'
-  readonly imageSize?: number
+  readonly imageSize?: ImageSize
   readonly runFolder?: string
   readonly write?: string
   readonly json?: boolean

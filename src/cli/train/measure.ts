@@ -1,4 +1,5 @@
 import type { Session } from '../../bridge'
+import { imageSizeOf } from '../../config/image-size'
 import type { NamedPreset } from '../../config/named-presets'
 import type { RunConfig } from '../../config/schema'
 import { datasetSpec } from '../../smoothing/specs'
@@ -42,7 +43,7 @@ async function sizesOf(session: Session, { data }: RunConfig): Promise<NamedPres
   ]
   const { classes, imageShape, length } = train.description
   const sizes: SyntheticOptions = {
-    imageSize: imageShape[1],
+    imageSize: imageSizeOf([imageShape[1], imageShape[2]]),
     ...(imageShape[0] === 1 && { channels: 1 }),
     classes: classes.length,
     trainImages: length,

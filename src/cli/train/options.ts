@@ -1,11 +1,12 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import type { ImageSize } from '../../config/image-size'
 import { NAMED_PRESETS, type NamedPreset, type OpenValue } from '../../config/named-presets'
 import type { Precision } from '../../config/precision'
 import type { DenoiserConfig, RunConfig } from '../../config/schema'
 import type { Table1Scale } from '../../config/table1'
 import { isObject } from '../../files/read-json'
 import { parseImages } from '../certification-options'
-import { parseNumber } from '../option-values'
+import { parseImageSize, parseNumber } from '../option-values'
 import { precisionOption } from '../precision'
 import { addRunOptions, type RunOptions } from '../run-options'
 
@@ -22,9 +23,10 @@ export interface TrainOptions extends RunOptions {
   readonly config?: string
   readonly set?: readonly FieldSetting[]
   readonly sigma?: number
+  readonly noiseAfter?: 'first-layer'
   readonly tuning?: 'lora' | 'full'
   readonly data?: string
-  readonly imageSize?: number
+  readonly imageSize?: ImageSize
   readonly denoiser?: string
   readonly denoiserArguments?: Readonly<Record<string, unknown>>
   readonly denoiserSha256?: string
@@ -64,18 +66,32 @@ export interface TrainOptions extends RunOptions {
 const count = parseNumber({ min: 1, integer: true })
 const wholeNumber = parseNumber({ min: 0, integer: true })
 
-/** Adds the options that every training has. */
-export function addTrainOptions(program: Command): Command {
+/** The option that sets fields, each to one value. */
+function setOption(): Option {
+  return new Option(
+    '--set <path=value>',
+    'set a field of the configuration, such as method.lambda=2; repeatable',
+  ).argParser(collectSetting)
+}
+
+/** Adds the options that every training has. `set` is the one that sets fields. */
+export function addTrainOptions(program: Command, set: Option = setOption()): Command {
   const described = program
     .optionsGroup('Settings:')
     .option('--sigma <number>', 'noise level, for pixels in [0, 1]', parseNumber({ min: 1e-6 }))
-    .option(
-      '--set <path=value>',
-      'set a field of the configuration, such as method.lambda=2; repeatable',
-      collectSetting,
+    .addOption(set)
+    .addOption(
+      new Option(
+        '--noise-after <layer>',
+        'first-layer: add the noise after the first convolution of the classifier, not to the image (method pixel-dp)',
+      ).choices(['first-layer']),
     )
     .option('--data <folder>', 'folder of the data')
-    .option('--image-size <pixels>', 'side that the images of a folder are resized and cropped to', count)
+    .option(
+      '--image-size <pixels>',
+      'what the images of a folder are resized and cropped to: a side, or height and width as 48x64',
+      parseImageSize,
+    )
     .option(
       '--denoiser <path>',
       'weights of the denoiser, or a run that has trained one; default: what fetch has brought for the preset; none: train on noisy images (docs/denoiser-for-your-images.md)',
@@ -198,16 +214,21 @@ export function addPresetOptions(program: Command, presets: readonly NamedPreset
 }
 
 function collectSetting(text: string, earlier: readonly FieldSetting[] = []): readonly FieldSetting[] {
+  return [...earlier, { path: fieldPath(text), value: fieldValue(text.slice(text.indexOf('=') + 1)) }]
+}
+
+/** The field that `path=value` sets. */
+export function fieldPath(text: string): string {
   const split = text.indexOf('=')
   const path = text.slice(0, split).trim()
   if (split < 1 || !/^[^.\s]+(\.[^.\s]+)*$/.test(path)) {
     throw new InvalidArgumentError('Expected a path and a value, such as method.lambda=2.')
   }
-  return [...earlier, { path, value: readValue(text.slice(split + 1)) }]
+  return path
 }
 
 /** A value as JSON, or as text where it is none: `data.path=photos` needs no quotes. */
-function readValue(text: string): unknown {
+export function fieldValue(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {

@@ -1,14 +1,18 @@
 import { basename, relative } from 'node:path'
 import { launchRank } from '../../environment/launch-rank'
 
-/** What to type to continue the run of this process: its own words with `--resume`, without `--replace`. */
+/** What to type to continue the run of this process: its own words with `--resume`, which a sweep does not need, without `--replace`. */
 export function resumeCommand(argv: readonly string[] = process.argv): string {
   const [, program = '', ...words] = argv
   const isScript = /\.[cm]?ts$/.test(program) && basename(program) !== 'main.ts'
   const start =
     launchRank().worldSize > 1 ? 'npx ft-cadis launch … --' : isScript ? 'npx ts-node' : 'npx ft-cadis'
   const others = words.filter(word => word !== '--resume' && word !== '--replace')
-  const typed = [...(isScript ? [relative('', program)] : []), ...others, '--resume']
+  const typed = [
+    ...(isScript ? [relative('', program)] : []),
+    ...others,
+    ...(words[0] === 'sweep' ? [] : ['--resume']),
+  ]
   return [start, ...typed.map(quoted)].join(' ')
 }
 

@@ -52,7 +52,8 @@ async function check(session: Session, config: RunConfig, options: TrainOptions)
   if (found.problems.length > 0) process.exitCode = 1
 }
 
-async function trainAndCertify(
+/** Trains runs one after another, and certifies what they make together if that is asked. */
+export async function trainAndCertify(
   session: Session,
   configs: readonly RunConfig[],
   { options, preset, output }: { options: TrainOptions; preset: NamedPreset | undefined; output: string },

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { type ImageSize, imageSizeField } from '../../config/image-size'
 import { fieldAt, mergeSettings } from '../../config/merge-settings'
 import { type NamedPreset, namedPreset } from '../../config/named-presets'
 import { precisionOfRun } from '../../config/precision'
@@ -56,7 +57,7 @@ export async function trainSettings(options: TrainOptions): Promise<TrainSetting
     data: options.data ?? textAt(fields, 'data.path') ?? placeholder,
     denoiser: options.denoiser ?? denoiserOf(fields) ?? placeholder,
     classifier: options.classifier,
-    imageSize: options.imageSize ?? numberAt(fields, 'data.imageSize'),
+    imageSize: options.imageSize ?? sizeAt(fields, 'data.imageSize'),
   }
   refuseOpenValues(options, preset)
   const { baseLearningRate, lambda, epsilon, weightDecay, layerDecay } = options
@@ -142,11 +143,11 @@ function withOptions(fields: Fields, options: TrainOptions): Fields {
   const { data, denoiser, classifier, tuning, sigma, output, mask, workers, imageSize, imagesPerUpdate } =
     options
   const { device, seed, tf32, compile, activationCheckpointing, threads, autocast } = options
-  const { certifyImages: images, n0, n, dtype, denoiserArguments, denoiserSha256 } = options
+  const { certifyImages: images, n0, n, dtype, denoiserArguments, denoiserSha256, noiseAfter } = options
   const above = {
     ...given({ device, seed, tf32, compile, activationCheckpointing, threads, autocast, output }),
     smoothing: {
-      ...given({ sigma }),
+      ...given({ sigma, noiseAfter }),
       ...(denoiser === 'none'
         ? { denoiser: { source: 'none' } }
         : {
@@ -189,9 +190,9 @@ function textAt(fields: Fields, path: string): string | undefined {
   return typeof value === 'string' ? value : undefined
 }
 
-function numberAt(fields: Fields, path: string): number | undefined {
-  const value = valueAt(fields, path)
-  return typeof value === 'number' ? value : undefined
+/** A size of images; undefined where it is none, which the schema says. */
+function sizeAt(fields: Fields, path: string): ImageSize | undefined {
+  return imageSizeField.safeParse(valueAt(fields, path)).data
 }
 
 function valueAt(fields: Fields, path: string): unknown {

@@ -2,6 +2,9 @@ import { z } from 'zod'
 import { positive, text } from '../fields'
 import { askedClassifierSchema } from '../model-schema'
 import type { Problem } from '../rules'
+
+import { type PurifyConfig, problemsOfPurify } from './purify-schema'
+
 import { problemsOfRouter, routerProcedureSchema } from './router-schema'
 
 /** How votes become a statement about an image, and the networks that ACES asks beside the classifier. */
@@ -128,8 +131,19 @@ export interface ProcedureSetting {
   readonly procedure?: ProcedureConfig | undefined
   readonly adaptive: unknown
   readonly noise: string
+  readonly purify?: PurifyConfig | undefined
+  readonly confidence?: string | undefined
   readonly alpha: number
   readonly familyWise: boolean
+}
+
+/** The noise that the bounds of a procedure are of. */
+const NOISES: Readonly<Record<ProcedureConfig['kind'], readonly string[]>> = {
+  certify: ['gaussian', 'discrete-gaussian', 'uniform'],
+  aces: ['gaussian'],
+  cascade: ['gaussian'],
+  'pixel-dp': ['gaussian', 'laplace'],
+  router: ['gaussian'],
 }
 
 /**
@@ -138,7 +152,15 @@ export interface ProcedureSetting {
  * @param options.sigma - of the smoothing
  */
 export function problemsOfProcedure(
-  { procedure = { kind: 'certify' }, adaptive, noise, alpha, familyWise }: ProcedureSetting,
+  {
+    procedure = { kind: 'certify' },
+    adaptive,
+    noise,
+    purify,
+    confidence,
+    alpha,
+    familyWise,
+  }: ProcedureSetting,
   { sigma }: { readonly sigma: number },
 ): Problem[] {
   const problems: Problem[] = []
@@ -149,16 +171,26 @@ export function problemsOfProcedure(
       message: `expected none for the procedure ${kind}, which has its own numbers of votes, got ${JSON.stringify(adaptive)}`,
     })
   }
-  if (kind !== 'certify' && noise !== 'gaussian') {
+  const noises = NOISES[kind]
+  if (!noises.includes(noise)) {
     problems.push({
       path: 'certification.noise',
-      message: `expected gaussian for the procedure ${kind}, whose bounds are of that noise, got ${noise}`,
+      message: `expected ${noises.join(' or ')} for the procedure ${kind}, whose bounds are of that noise, got ${noise}`,
     })
   }
   if (kind === 'certify' && adaptive !== 'none' && noise === 'discrete-gaussian') {
     problems.push({
       path: 'certification.adaptive',
       message: `expected none for the noise ${noise} (--sound), since tests of adaptive votes are computed in rounded numbers, got ${JSON.stringify(adaptive)}`,
+    })
+  }
+  problems.push(...problemsOfPurify({ purify, procedure }))
+  const isCertify = kind === 'certify' && adaptive === 'none' && noise !== 'discrete-gaussian'
+  if (confidence === 'randomised' && !isCertify) {
+    problems.push({
+      path: 'certification.confidence',
+      message:
+        'expected clopper-pearson: the randomised bound is for CERTIFY with a fixed n, and not for --sound, got randomised',
     })
   }
   if (kind === 'cascade') problems.push(...problemsOfCascade(procedure, { sigma }))

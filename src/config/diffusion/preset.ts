@@ -1,3 +1,4 @@
+import type { ImageSize } from '../image-size'
 import { parseConfig, type RunConfigOf, requireMethod } from '../schema'
 import type { RunConfigInput } from '../types/run'
 import { SHORT_SCHEDULE, smallUnet } from './small-unet'
@@ -7,8 +8,8 @@ export interface DiffusionPresetOptions {
   readonly sigma?: number
   /** Folder with `train` and `test` (or `val`), each with a folder a class. */
   readonly data: string
-  /** Side in pixels that images are resized and cropped to. Default 64. */
-  readonly imageSize?: number
+  /** Size in pixels that images are resized and cropped to: the side of a square, or [height, width]. Default 64. */
+  readonly imageSize?: ImageSize
   /** Folder in diffusers format of a denoiser to begin with. Default: a small UNet with random weights. */
   readonly denoiser?: string | undefined
   /** Folder or file of a classifier of these images in timm's format, whose accuracy behind the denoiser is measured. Default: none. */
@@ -21,7 +22,7 @@ export interface DiffusionPresetOptions {
  * The training of a small pixel denoiser on images of one's own, from random weights or from those of a denoiser that is
  * there already: AdamW, cosine, a moving average of the weights.
  *
- * @throws ConfigError for an image size that cannot be halved three times
+ * @throws ConfigError for an image size that cannot be halved as often as the denoiser halves it
  */
 export function diffusionPreset({
   sigma = 0.25,

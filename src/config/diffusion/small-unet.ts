@@ -1,4 +1,5 @@
 import { ConfigError } from '../../errors'
+import { type ImageSize, imageSizeOf, sidesOf, sizeText } from '../image-size'
 
 /** Channels of the levels over those of the first. */
 const FACTORS = [1, 2, 4, 4] as const
@@ -7,8 +8,8 @@ const ATTENTION_SIDE = 8
 
 /** What decides the shape of a small UNet. */
 export interface SmallUnetOptions {
-  /** Side of the images in pixels: a multiple of 8, or for images below 32 pixels of 4. */
-  readonly imageSize: number
+  /** Size of the images in pixels, each side a multiple of 8, or where one is below 32 of 4. */
+  readonly imageSize: ImageSize
   /** Channels of the images. Default 3. */
   readonly channels?: number
   /** Channels of the first level, a multiple of 8; the others have 2, 4 and 4 times as many. Default 16. */
@@ -22,17 +23,19 @@ export interface SmallUnetOptions {
  * @throws ConfigError for images that cannot be halved as often as there are levels
  */
 export function smallUnet({ imageSize, channels = 3, width = 16 }: SmallUnetOptions) {
-  const factors = imageSize >= 32 ? FACTORS : FACTORS.slice(0, 3)
+  const sides = sidesOf(imageSize)
+  const factors = Math.min(...sides) >= 32 ? FACTORS : FACTORS.slice(0, 3)
   const divisor = 2 ** (factors.length - 1)
-  if (imageSize % divisor !== 0) {
+  if (sides.some(side => side % divisor !== 0)) {
+    const [height, width] = sides.map(side => Math.ceil(side / divisor) * divisor) as [number, number]
     throw new ConfigError(
-      `The denoiser halves images ${factors.length - 1} times, got ${imageSize} pixels.`,
+      `The denoiser halves images ${factors.length - 1} times, got ${sizeText(imageSize)} pixels.`,
       {
-        remedy: `Give an image size that is a multiple of ${divisor}, such as ${Math.ceil(imageSize / divisor) * divisor}.`,
+        remedy: `Give an image size that is a multiple of ${divisor}, such as ${sizeText(imageSizeOf([height, width]))}.`,
       },
     )
   }
-  const attends = factors.map((_, level) => imageSize / 2 ** level <= ATTENTION_SIDE)
+  const attends = factors.map((_, level) => Math.max(...sides) / 2 ** level <= ATTENTION_SIDE)
   return {
     sample_size: imageSize,
     in_channels: channels,

@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { count } from '../fields'
+import { count, nonnegative } from '../fields'
 
-/** Settings of the training of PixelDP (Lecuyer et al., 2019), with the noise on the image. */
+/** Settings of the training of PixelDP (Lecuyer et al., 2019). */
 export const pixelDpSchema = z.strictObject({
   kind: z
     .literal('pixel-dp')
@@ -19,6 +19,18 @@ export const pixelDpSchema = z.strictObject({
     .describe(
       'Update t, counted from 0, has 1 - rampRate^t of the noise, at least a tenth, and all of it above nine tenths. With 0 it is all ' +
         'from the second update on. Default 0.99975, all of it after 9,210 updates.',
+    ),
+  parsevalBeta: nonnegative
+    .lt(1)
+    .optional()
+    .describe(
+      'beta of the Parseval step after each update, W to (1 + beta) W - beta W W^T W, which keeps the sensitivity of the first layer ' +
+        'near 1; 0 for none. With smoothing.noiseAfter alone. Default 0.0003.',
+    ),
+  parsevalLoops: count
+    .optional()
+    .describe(
+      'How often the step is repeated after each update. With smoothing.noiseAfter alone. Default 1.',
     ),
 })
 

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { ConfigError } from '../../errors'
-import { anything, count, positive, rate, side, text } from '../fields'
+import { anything, count, positive, rate, text } from '../fields'
+import { imageSizeField } from '../image-size'
 import type { Source, SourceSchema } from './source'
 
 /** The weights of a checkpoint are loaded by `path`. */
@@ -56,10 +57,11 @@ const input = {
     .describe(
       'Folder of LoRA adapters in the format of peft, for these weights: fine-tuning begins with them. Default: none.',
     ),
-  resize: side
+  resize: imageSizeField
     .optional()
     .describe(
-      'Side in pixels that images are resized to in front of the classifier (bicubic, antialiased). Default: none.',
+      'Pixels that images are resized to in front of the classifier (bicubic, antialiased): the side of a square, or ' +
+        '[height, width]. Default: none.',
     ),
 }
 

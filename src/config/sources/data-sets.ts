@@ -1,15 +1,16 @@
 import { z } from 'zod'
 import { given } from '../../files/given'
-import { count, positive, side, text } from '../fields'
+import { count, positive, text } from '../fields'
+import { covers, type ImageSize, imageSizeField } from '../image-size'
 import type { Source, SourceSchema } from './source'
 
-/** How an image file becomes what a test image of a data set is: resized, then its central square cropped. */
+/** How an image file becomes what a test image of a data set is: resized, then its centre cropped. */
 export interface TestTransform {
   readonly channels: 1 | 3
-  /** Pixels of the shorter side. */
-  readonly resizeSize: number
-  /** Side in pixels of the square. */
-  readonly imageSize: number
+  /** What a file is resized to cover, with its own proportions: of a number the shorter side has as many pixels. */
+  readonly resizeSize: ImageSize
+  /** Size in pixels of the centre. */
+  readonly imageSize: ImageSize
   /** How large an image file may be, see `imageFiles`. */
   readonly maxMegapixels?: number
   readonly maxMegabytes?: number
@@ -19,7 +20,7 @@ export interface TestTransform {
 export interface DataSource<Schema extends SourceSchema = SourceSchema> extends Source<Schema> {
   testTransform(settings: z.output<Schema>): TestTransform
   /** Settings that decide what a test image shows: certification logs hold them, and are not mixed. Default: none. */
-  imageSettings?(settings: z.output<Schema>): Readonly<Record<string, number>>
+  imageSettings?(settings: z.output<Schema>): Readonly<Record<string, ImageSize>>
 }
 
 const augment = z
@@ -138,11 +139,16 @@ const folderSettings = z
       .literal('folder')
       .describe('Your own images. Training: random resized crop, mirror. Test: resized, centre.'),
     ...imageFiles,
-    imageSize: side.default(224).describe('Side in pixels of the crop that the denoiser sees. Default 224.'),
-    resizeSize: side
+    imageSize: imageSizeField
+      .default(224)
+      .describe(
+        'Pixels of the crop that the denoiser sees: the side of a square, or [height, width]. Default 224.',
+      ),
+    resizeSize: imageSizeField
       .default(256)
       .describe(
-        'Pixels that the shorter side of a test image is resized to before the centre is cropped. Default 256.',
+        'Pixels that a test image is resized to before the centre is cropped: its shorter side, or [height, width], of ' +
+          'which it covers both. Its proportions stay. Default 256.',
       ),
     channels: z
       .union([z.literal(1), z.literal(3)])
@@ -157,7 +163,7 @@ const folderSettings = z
           'others are trained on. Default: all are test images, and nothing can be trained.',
       ),
   })
-  .refine(({ imageSize, resizeSize }) => imageSize <= resizeSize, {
+  .refine(({ imageSize, resizeSize }) => covers(resizeSize, imageSize), {
     path: ['resizeSize'],
     error: 'expected at least imageSize',
   })
@@ -177,7 +183,7 @@ const folder: DataSource<typeof folderSettings> = {
 
 const syntheticSettings = z.strictObject({
   source: z.literal('synthetic').describe('Random pixels and labels, to measure speed and memory with.'),
-  imageSize: side.describe('Side of the images in pixels.'),
+  imageSize: imageSizeField.describe('Pixels of the images: the side of a square, or [height, width].'),
   channels: z.literal([1, 3]).optional().describe('Channels of the images. Default 3.'),
   classes: count.describe('How many labels there are.'),
   trainImages: count.describe('Images for training. They are generated where they are used.'),

@@ -22,6 +22,8 @@ export interface Table1Entry {
   readonly classifier?: Fields
   /** The denoiser in front of the classifier. Default: none. */
   readonly denoiser?: Fields
+  /** What the noise is added after. Default: it is added to the image. */
+  readonly noiseAfter?: 'first-layer'
   /** What of the certification is another. */
   readonly certification?: Fields
   /** Fields that are the user's to give, such as a file, by their path; and what to do. */

@@ -25,7 +25,8 @@ const SUMMARIES = {
   'smooth-mix': 'mixtures with adversarial images (Jeong et al., 2021)',
   'smooth-mix-one-step': 'the same from the adversarial image of one step',
   'cat-rs': 'training by confidence (Jeong et al., 2023)',
-  'pixel-dp': 'noise that grows, for the certificate of PixelDP (Lecuyer et al., 2019)',
+  'pixel-dp':
+    'noise that grows, after the first layer, for the certificate of PixelDP (Lecuyer et al., 2019)',
   drt: 'members of an ensemble, trained together (Yang et al., 2022)',
   'aces-selector': 'the selector of ACES (Horváth et al., 2022)',
   denoised: 'a denoiser by squared error (Salman et al., 2020)',
@@ -139,7 +140,10 @@ function configOf(
   const { classifier, certified } = SCALES[scale]
   const settings = mergeSettings(
     {
-      smoothing: { sigma, denoiser: entry.denoiser ?? { source: 'none' } },
+      smoothing: {
+        ...{ sigma, denoiser: entry.denoiser ?? { source: 'none' } },
+        ...given({ noiseAfter: entry.noiseAfter }),
+      },
       classifier: { ...classifier, ...entry.classifier, ...given({ path }) },
       data: { source: scale, path: data },
       method: entry.method,

@@ -57,7 +57,7 @@ export interface Table1Presets {
   readonly smoothMixOneStep: Table1PresetFunction
   /** Training by confidence (Jeong et al., 2023). */
   readonly catRs: Table1PresetFunction
-  /** Noise that grows, on the image, for the certificate of PixelDP (Lecuyer et al., 2019). */
+  /** Noise that grows, after the first layer, for the certificate of PixelDP (Lecuyer et al., 2019). */
   readonly pixelDp: Table1PresetFunction
   /** DRT (Yang et al., 2022): members that are trained together. Three members is from memory; what weighs the terms was not established. */
   readonly drt: Table1PresetFunction

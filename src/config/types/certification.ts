@@ -100,6 +100,53 @@ export type ProcedureConfigInput =
   | PixelDpProcedureInput
   | RouterProcedureInput
 
+/** The denoiser sees a copy once, and so does the classifier. */
+export type OncePurifyInput = {
+  /** The denoiser sees a copy once, and so does the classifier. */
+  kind: 'once'
+}
+
+/**
+ * DiffSmooth (Zhang et al., 2023): the denoised image gets fresh noise several times, and the majority of
+ * these is the vote of the copy.
+ */
+export type LocalPurifyInput = {
+  /**
+   * DiffSmooth (Zhang et al., 2023): the denoised image gets fresh noise several times, and the majority of
+   * these is the vote of the copy.
+   */
+  kind: 'local'
+  /** Standard deviation of the noise on the denoised image, for pixels in [0, 1]. */
+  sigma: number
+  /** How often the denoised image gets noise and is classified. Default 5. */
+  votes?: number | undefined
+}
+
+/**
+ * DensePure (Xiao et al., 2023): the diffusion model goes back from the copy in several random steps, several
+ * times, and the majority of these runs is the vote of the copy.
+ */
+export type ReversePurifyInput = {
+  /**
+   * DensePure (Xiao et al., 2023): the diffusion model goes back from the copy in several random steps,
+   * several times, and the majority of these runs is the vote of the copy.
+   */
+  kind: 'reverse'
+  /** Steps of a run, each a pass of the denoiser; at most as many as the timestep of σ. Default 2. */
+  steps?: number | undefined
+  /** Runs of each copy. Default 10. */
+  votes?: number | undefined
+}
+
+/**
+ * How a noisy copy gets its vote: from one look of the classifier at the denoised copy, or as the majority of
+ * several. Default once.
+ */
+export type PurifyConfigInput =
+  | OncePurifyInput
+  | LocalPurifyInput
+  | ReversePurifyInput
+
 /** How the result is certified, with the same smoothing. */
 export type CertificationConfigInput = {
   /** Noisy copies that choose the class. Default 100. */
@@ -108,6 +155,11 @@ export type CertificationConfigInput = {
   n?: number | undefined
   /** Probability of a wrong certificate. Default 0.001. */
   alpha?: number | undefined
+  /**
+   * The lower bound of CERTIFY. randomised: of Stevens (1950), wrong with probability alpha and not less; it
+   * takes a uniform number for each image, which the seed decides and the log keeps. Default clopper-pearson.
+   */
+  confidence?: 'clopper-pearson' | 'randomised' | undefined
   /** What is stated about an image, and how it follows from votes. Default: CERTIFY. */
   procedure?: ProcedureConfigInput | undefined
   /**
@@ -153,9 +205,14 @@ export type CertificationConfigInput = {
   /**
    * The noise that is drawn, of standard deviation σ. discrete-gaussian: rounded to whole steps of 1/255, on
    * images that are so rounded, with bounds that no rounding makes too large; uniform: radii are of the ℓ1
-   * norm. Default gaussian.
+   * norm; laplace, for PixelDP: so are its sizes. Default gaussian.
    */
-  noise?: 'gaussian' | 'discrete-gaussian' | 'uniform' | undefined
+  noise?: 'gaussian' | 'discrete-gaussian' | 'uniform' | 'laplace' | undefined
+  /**
+   * How a noisy copy gets its vote: from one look of the classifier at the denoised copy, or as the majority
+   * of several. Default once.
+   */
+  purify?: PurifyConfigInput | undefined
   /**
    * Noisy copies in one forward pass; halved where memory runs out. No effect on the result but for rounding.
    * Default 100.
@@ -308,6 +365,53 @@ export type ProcedureConfig =
   | PixelDpProcedure
   | RouterProcedure
 
+/** The denoiser sees a copy once, and so does the classifier. */
+export type OncePurify = {
+  /** The denoiser sees a copy once, and so does the classifier. */
+  kind: 'once'
+}
+
+/**
+ * DiffSmooth (Zhang et al., 2023): the denoised image gets fresh noise several times, and the majority of
+ * these is the vote of the copy.
+ */
+export type LocalPurify = {
+  /**
+   * DiffSmooth (Zhang et al., 2023): the denoised image gets fresh noise several times, and the majority of
+   * these is the vote of the copy.
+   */
+  kind: 'local'
+  /** Standard deviation of the noise on the denoised image, for pixels in [0, 1]. */
+  sigma: number
+  /** How often the denoised image gets noise and is classified. Default 5. */
+  votes: number
+}
+
+/**
+ * DensePure (Xiao et al., 2023): the diffusion model goes back from the copy in several random steps, several
+ * times, and the majority of these runs is the vote of the copy.
+ */
+export type ReversePurify = {
+  /**
+   * DensePure (Xiao et al., 2023): the diffusion model goes back from the copy in several random steps,
+   * several times, and the majority of these runs is the vote of the copy.
+   */
+  kind: 'reverse'
+  /** Steps of a run, each a pass of the denoiser; at most as many as the timestep of σ. Default 2. */
+  steps: number
+  /** Runs of each copy. Default 10. */
+  votes: number
+}
+
+/**
+ * How a noisy copy gets its vote: from one look of the classifier at the denoised copy, or as the majority of
+ * several. Default once.
+ */
+export type PurifyConfig =
+  | OncePurify
+  | LocalPurify
+  | ReversePurify
+
 /** How the result is certified, with the same smoothing. */
 export type CertificationConfig = {
   /** Noisy copies that choose the class. Default 100. */
@@ -316,6 +420,11 @@ export type CertificationConfig = {
   n: number
   /** Probability of a wrong certificate. Default 0.001. */
   alpha: number
+  /**
+   * The lower bound of CERTIFY. randomised: of Stevens (1950), wrong with probability alpha and not less; it
+   * takes a uniform number for each image, which the seed decides and the log keeps. Default clopper-pearson.
+   */
+  confidence: 'clopper-pearson' | 'randomised'
   /** What is stated about an image, and how it follows from votes. Default: CERTIFY. */
   procedure: ProcedureConfig
   /**
@@ -361,9 +470,14 @@ export type CertificationConfig = {
   /**
    * The noise that is drawn, of standard deviation σ. discrete-gaussian: rounded to whole steps of 1/255, on
    * images that are so rounded, with bounds that no rounding makes too large; uniform: radii are of the ℓ1
-   * norm. Default gaussian.
+   * norm; laplace, for PixelDP: so are its sizes. Default gaussian.
    */
-  noise: 'gaussian' | 'discrete-gaussian' | 'uniform'
+  noise: 'gaussian' | 'discrete-gaussian' | 'uniform' | 'laplace'
+  /**
+   * How a noisy copy gets its vote: from one look of the classifier at the denoised copy, or as the majority
+   * of several. Default once.
+   */
+  purify: PurifyConfig
   /**
    * Noisy copies in one forward pass; halved where memory runs out. No effect on the result but for rounding.
    * Default 100.

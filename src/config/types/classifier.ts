@@ -35,10 +35,10 @@ export type TimmClassifierInput = {
    */
   adapter?: string | undefined
   /**
-   * Side in pixels that images are resized to in front of the classifier (bicubic, antialiased). Default:
-   * none.
+   * Pixels that images are resized to in front of the classifier (bicubic, antialiased): the side of a square,
+   * or [height, width]. Default: none.
    */
-  resize?: number | undefined
+  resize?: number | [number, number] | undefined
   /** Probability of stochastic depth in the last block, rising linearly from 0 in the first. Default 0. */
   dropPath?: number | undefined
 }
@@ -72,10 +72,10 @@ export type TransformersClassifierInput = {
    */
   adapter?: string | undefined
   /**
-   * Side in pixels that images are resized to in front of the classifier (bicubic, antialiased). Default:
-   * none.
+   * Pixels that images are resized to in front of the classifier (bicubic, antialiased): the side of a square,
+   * or [height, width]. Default: none.
    */
-  resize?: number | undefined
+  resize?: number | [number, number] | undefined
   /** Probability of stochastic depth in the last block, rising linearly from 0 in the first. Default 0. */
   dropPath?: number | undefined
 }
@@ -107,10 +107,10 @@ export type Resnet110ClassifierInput = {
    */
   adapter?: string | undefined
   /**
-   * Side in pixels that images are resized to in front of the classifier (bicubic, antialiased). Default:
-   * none.
+   * Pixels that images are resized to in front of the classifier (bicubic, antialiased): the side of a square,
+   * or [height, width]. Default: none.
    */
-  resize?: number | undefined
+  resize?: number | [number, number] | undefined
 }
 
 /** The LeNet for MNIST of jh-jeong/smoothing-consistency: two convolutions, two linear layers. */
@@ -140,10 +140,10 @@ export type LenetClassifierInput = {
    */
   adapter?: string | undefined
   /**
-   * Side in pixels that images are resized to in front of the classifier (bicubic, antialiased). Default:
-   * none.
+   * Pixels that images are resized to in front of the classifier (bicubic, antialiased): the side of a square,
+   * or [height, width]. Default: none.
    */
-  resize?: number | undefined
+  resize?: number | [number, number] | undefined
 }
 
 /** Your own torch.nn.Module. */
@@ -181,10 +181,10 @@ export type PythonClassifierInput = {
    */
   adapter?: string | undefined
   /**
-   * Side in pixels that images are resized to in front of the classifier (bicubic, antialiased). Default:
-   * none.
+   * Pixels that images are resized to in front of the classifier (bicubic, antialiased): the side of a square,
+   * or [height, width]. Default: none.
    */
-  resize?: number | undefined
+  resize?: number | [number, number] | undefined
 }
 
 /** No classifier: for a run that trains a denoiser, which then measures no accuracy. */
@@ -214,10 +214,10 @@ export type NoneClassifierInput = {
    */
   adapter?: string | undefined
   /**
-   * Side in pixels that images are resized to in front of the classifier (bicubic, antialiased). Default:
-   * none.
+   * Pixels that images are resized to in front of the classifier (bicubic, antialiased): the side of a square,
+   * or [height, width]. Default: none.
    */
-  resize?: number | undefined
+  resize?: number | [number, number] | undefined
 }
 
 /** The off-the-shelf classifier. */
@@ -262,10 +262,10 @@ export type TimmClassifier = {
    */
   adapter?: string | undefined
   /**
-   * Side in pixels that images are resized to in front of the classifier (bicubic, antialiased). Default:
-   * none.
+   * Pixels that images are resized to in front of the classifier (bicubic, antialiased): the side of a square,
+   * or [height, width]. Default: none.
    */
-  resize?: number | undefined
+  resize?: number | [number, number] | undefined
   /** Probability of stochastic depth in the last block, rising linearly from 0 in the first. Default 0. */
   dropPath: number
 }
@@ -299,10 +299,10 @@ export type TransformersClassifier = {
    */
   adapter?: string | undefined
   /**
-   * Side in pixels that images are resized to in front of the classifier (bicubic, antialiased). Default:
-   * none.
+   * Pixels that images are resized to in front of the classifier (bicubic, antialiased): the side of a square,
+   * or [height, width]. Default: none.
    */
-  resize?: number | undefined
+  resize?: number | [number, number] | undefined
   /** Probability of stochastic depth in the last block, rising linearly from 0 in the first. Default 0. */
   dropPath: number
 }
@@ -334,10 +334,10 @@ export type Resnet110Classifier = {
    */
   adapter?: string | undefined
   /**
-   * Side in pixels that images are resized to in front of the classifier (bicubic, antialiased). Default:
-   * none.
+   * Pixels that images are resized to in front of the classifier (bicubic, antialiased): the side of a square,
+   * or [height, width]. Default: none.
    */
-  resize?: number | undefined
+  resize?: number | [number, number] | undefined
 }
 
 /** The LeNet for MNIST of jh-jeong/smoothing-consistency: two convolutions, two linear layers. */
@@ -367,10 +367,10 @@ export type LenetClassifier = {
    */
   adapter?: string | undefined
   /**
-   * Side in pixels that images are resized to in front of the classifier (bicubic, antialiased). Default:
-   * none.
+   * Pixels that images are resized to in front of the classifier (bicubic, antialiased): the side of a square,
+   * or [height, width]. Default: none.
    */
-  resize?: number | undefined
+  resize?: number | [number, number] | undefined
 }
 
 /** Your own torch.nn.Module. */
@@ -408,10 +408,10 @@ export type PythonClassifier = {
    */
   adapter?: string | undefined
   /**
-   * Side in pixels that images are resized to in front of the classifier (bicubic, antialiased). Default:
-   * none.
+   * Pixels that images are resized to in front of the classifier (bicubic, antialiased): the side of a square,
+   * or [height, width]. Default: none.
    */
-  resize?: number | undefined
+  resize?: number | [number, number] | undefined
 }
 
 /** No classifier: for a run that trains a denoiser, which then measures no accuracy. */
@@ -441,10 +441,10 @@ export type NoneClassifier = {
    */
   adapter?: string | undefined
   /**
-   * Side in pixels that images are resized to in front of the classifier (bicubic, antialiased). Default:
-   * none.
+   * Pixels that images are resized to in front of the classifier (bicubic, antialiased): the side of a square,
+   * or [height, width]. Default: none.
    */
-  resize?: number | undefined
+  resize?: number | [number, number] | undefined
 }
 
 /** The off-the-shelf classifier. */

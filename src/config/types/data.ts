@@ -79,10 +79,13 @@ export type FolderDataInput = {
   maxMegapixels?: number | undefined
   /** Megabytes that an image file may have: larger ones are refused unread. Default 200. */
   maxMegabytes?: number | undefined
-  /** Side in pixels of the crop that the denoiser sees. Default 224. */
-  imageSize?: number | undefined
-  /** Pixels that the shorter side of a test image is resized to before the centre is cropped. Default 256. */
-  resizeSize?: number | undefined
+  /** Pixels of the crop that the denoiser sees: the side of a square, or [height, width]. Default 224. */
+  imageSize?: number | [number, number] | undefined
+  /**
+   * Pixels that a test image is resized to before the centre is cropped: its shorter side, or [height, width],
+   * of which it covers both. Its proportions stay. Default 256.
+   */
+  resizeSize?: number | [number, number] | undefined
   /** Channels of the images: 3 for RGB, 1 for their luminance. Default 3. */
   channels?: 1 | 3 | undefined
   /**
@@ -102,8 +105,8 @@ export type FolderDataInput = {
 export type SyntheticDataInput = {
   /** Random pixels and labels, to measure speed and memory with. */
   source: 'synthetic'
-  /** Side of the images in pixels. */
-  imageSize: number
+  /** Pixels of the images: the side of a square, or [height, width]. */
+  imageSize: number | [number, number]
   /** Channels of the images. Default 3. */
   channels?: 1 | 3 | undefined
   /** How many labels there are. */
@@ -204,10 +207,13 @@ export type FolderData = {
   maxMegapixels?: number | undefined
   /** Megabytes that an image file may have: larger ones are refused unread. Default 200. */
   maxMegabytes?: number | undefined
-  /** Side in pixels of the crop that the denoiser sees. Default 224. */
-  imageSize: number
-  /** Pixels that the shorter side of a test image is resized to before the centre is cropped. Default 256. */
-  resizeSize: number
+  /** Pixels of the crop that the denoiser sees: the side of a square, or [height, width]. Default 224. */
+  imageSize: number | [number, number]
+  /**
+   * Pixels that a test image is resized to before the centre is cropped: its shorter side, or [height, width],
+   * of which it covers both. Its proportions stay. Default 256.
+   */
+  resizeSize: number | [number, number]
   /** Channels of the images: 3 for RGB, 1 for their luminance. Default 3. */
   channels?: 1 | 3 | undefined
   /**
@@ -227,8 +233,8 @@ export type FolderData = {
 export type SyntheticData = {
   /** Random pixels and labels, to measure speed and memory with. */
   source: 'synthetic'
-  /** Side of the images in pixels. */
-  imageSize: number
+  /** Pixels of the images: the side of a square, or [height, width]. */
+  imageSize: number | [number, number]
   /** Channels of the images. Default 3. */
   channels?: 1 | 3 | undefined
   /** How many labels there are. */

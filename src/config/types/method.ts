@@ -428,6 +428,13 @@ export type PixelDpMethodInput = {
    * tenths. With 0 it is all from the second update on. Default 0.99975, all of it after 9,210 updates.
    */
   rampRate?: number | undefined
+  /**
+   * beta of the Parseval step after each update, W to (1 + beta) W - beta W W^T W, which keeps the sensitivity
+   * of the first layer near 1; 0 for none. With smoothing.noiseAfter alone. Default 0.0003.
+   */
+  parsevalBeta?: number | undefined
+  /** How often the step is repeated after each update. With smoothing.noiseAfter alone. Default 1. */
+  parsevalLoops?: number | undefined
 }
 
 /**
@@ -909,6 +916,13 @@ export type PixelDpMethod = {
    * tenths. With 0 it is all from the second update on. Default 0.99975, all of it after 9,210 updates.
    */
   rampRate: number
+  /**
+   * beta of the Parseval step after each update, W to (1 + beta) W - beta W W^T W, which keeps the sensitivity
+   * of the first layer near 1; 0 for none. With smoothing.noiseAfter alone. Default 0.0003.
+   */
+  parsevalBeta?: number | undefined
+  /** How often the step is repeated after each update. With smoothing.noiseAfter alone. Default 1. */
+  parsevalLoops?: number | undefined
 }
 
 /**

@@ -95,7 +95,11 @@ export type DenoiserConfigInput =
   | MemnetDenoiserInput
   | NoneDenoiserInput
 
-/** The noise, and the denoiser in front of the classifier. */
+/**
+ * first-layer: the noise is added to what the first convolution of the classifier makes of the image
+ * (PixelDP), as much as sigma is on an image, by the sensitivity of that layer; for the method pixel-dp,
+ * without a denoiser. Default: to the image.
+ */
 export type SmoothingConfigInput = {
   /** Noise level, as standard deviation for pixels in [0, 1]; in [-1, 1] it is twice that. */
   sigma: number
@@ -104,6 +108,12 @@ export type SmoothingConfigInput = {
    * images as they are.
    */
   denoiser: DenoiserConfigInput
+  /**
+   * first-layer: the noise is added to what the first convolution of the classifier makes of the image
+   * (PixelDP), as much as sigma is on an image, by the sensitivity of that layer; for the method pixel-dp,
+   * without a denoiser. Default: to the image.
+   */
+  noiseAfter?: 'first-layer' | undefined
 }
 
 /** A UNet2DModel of diffusers with its scheduler_config.json. */
@@ -199,7 +209,11 @@ export type DenoiserConfig =
   | MemnetDenoiser
   | NoneDenoiser
 
-/** The noise, and the denoiser in front of the classifier. */
+/**
+ * first-layer: the noise is added to what the first convolution of the classifier makes of the image
+ * (PixelDP), as much as sigma is on an image, by the sensitivity of that layer; for the method pixel-dp,
+ * without a denoiser. Default: to the image.
+ */
 export type SmoothingConfig = {
   /** Noise level, as standard deviation for pixels in [0, 1]; in [-1, 1] it is twice that. */
   sigma: number
@@ -208,4 +222,10 @@ export type SmoothingConfig = {
    * images as they are.
    */
   denoiser: DenoiserConfig
+  /**
+   * first-layer: the noise is added to what the first convolution of the classifier makes of the image
+   * (PixelDP), as much as sigma is on an image, by the sensitivity of that layer; for the method pixel-dp,
+   * without a denoiser. Default: to the image.
+   */
+  noiseAfter?: 'first-layer' | undefined
 }

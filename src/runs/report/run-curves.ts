@@ -18,6 +18,7 @@ import {
   LOSS_SCALE,
   OPTIMISATION,
 } from './curve-plans'
+import { constantOf, distinctSeries, sameCurves } from './plain-curves'
 
 /** The curves of fine-tuning runs, as sections of a report. */
 
@@ -26,40 +27,118 @@ export interface NamedRun {
   readonly run: RunRecord
 }
 
-/** Test accuracy by epoch; nothing before the first. */
-export async function accuracySection(runs: readonly NamedRun[]): Promise<ReportSection[]> {
-  if (runs.every(({ run }) => run.epochs.length === 0)) return []
-  const metrics = tableOf(runs, run => run.metadata.objective.evaluation.metrics)
-  const charts = curvesOf<EpochReport>(metrics).map(plan =>
-    chartOf(plan, runs, { rows: run => run.epochs, at: row => row.epoch, along: 'epoch' }),
-  )
-  return [{ kind: 'charts', title: 'Test images', charts: await Promise.all(charts) }]
+/** A metric of the runs, not drawn yet. */
+interface Curve {
+  readonly key: string
+  readonly panel: MetricPanel
+  readonly caption: string
+  readonly isExact: boolean
+  readonly along: CurveOptions['along']
 }
 
-/** Losses, optimisation and cost by update; nothing before the first. */
-export async function updateSections(runs: readonly NamedRun[]): Promise<ReportSection[]> {
+/** Charts that stand open at the top of the page. */
+const SHOWN_CHARTS = 4
+const LARGE = { width: 560, height: 260 }
+const NARROW = { width: 340, height: 220 }
+
+/**
+ * Test accuracy, the loss and what tells most of the objective as large charts; the others folded. What never changes, and what
+ * is the curve of another metric, is said in words. Nothing before the first update.
+ */
+export async function curveSections(runs: readonly NamedRun[]): Promise<ReportSection[]> {
+  const groups = groupsOf(runs)
+  const all = groups.flatMap(({ curves }) => curves)
+  if (all.length === 0) return []
+  const repeated = sameCurves(all)
+  const drawn = all.filter(
+    curve => hasValues(curve) && !repeated.has(curve) && constantOf(curve.panel) === undefined,
+  )
+  const first = mostTelling(runs, drawn)
+  const others = await Promise.all(
+    groups.map(async ({ title, curves }): Promise<ReportSection[]> => {
+      const rest = curves.filter(curve => drawn.includes(curve) && !first.includes(curve))
+      const note = notesOf(curves, repeated)
+      if (rest.length === 0 && note === '') return []
+      const charts = await Promise.all(rest.map(curve => chartOf(curve, runs)))
+      return [{ kind: 'charts', title, isFolded: true, charts, ...(note !== '' && { note }) }]
+    }),
+  )
+  const charts = await Promise.all(first.map(curve => chartOf(curve, runs, { isLarge: true })))
+  return [{ kind: 'charts', title: 'Training', charts, note: smoothingNote(runs) }, ...others.flat()]
+}
+
+function hasValues({ panel }: Curve): boolean {
+  return panel.series.some(({ points }) => points.some(({ value }) => Number.isFinite(value)))
+}
+
+/** All metrics that the runs have values of, by the sections of the page. */
+function groupsOf(
+  runs: readonly NamedRun[],
+): { readonly title: string; readonly curves: readonly Curve[] }[] {
   const some = (test: (update: UpdateReport) => boolean) => runs.some(({ run }) => run.updates.some(test))
-  if (!some(() => true)) return []
-  const section = async (title: string, plans: readonly CurvePlan<UpdateReport>[]) => {
-    const charts = plans.map(plan =>
-      chartOf(plan, runs, { rows: run => run.updates, at: row => row.step, along: 'training step' }),
+  const byUpdate = (plans: readonly CurvePlan<UpdateReport>[]) =>
+    plans.map(plan =>
+      curveOf(plan, runs, { rows: run => run.updates, at: row => row.step, along: 'training step' }),
     )
-    return { kind: 'charts', title, charts: await Promise.all(charts) } as const
-  }
+  const byEpoch = curvesOf<EpochReport>(tableOf(runs, run => run.metadata.objective.evaluation.metrics)).map(
+    plan => curveOf(plan, runs, { rows: run => run.epochs, at: row => row.epoch, along: 'epoch' }),
+  )
+  const hasUpdates = some(() => true)
   return [
-    await section('Objective', [
-      LOSS,
-      ...curvesOf<UpdateReport>(tableOf(runs, run => run.metadata.objective.metrics)),
-    ]),
-    await section('Optimisation', [
-      ...OPTIMISATION,
-      ...(some(({ lossScale }) => lossScale !== 1) ? [LOSS_SCALE] : []),
-    ]),
-    await section('Speed and memory', [
-      ...COST,
-      ...(some(({ deviceBytes }) => deviceBytes !== null) ? [DEVICE] : []),
-    ]),
+    ...(runs.some(({ run }) => run.epochs.length > 0) ? [{ title: 'Test images', curves: byEpoch }] : []),
+    ...(hasUpdates
+      ? [
+          {
+            title: 'Objective',
+            curves: byUpdate([
+              LOSS,
+              ...curvesOf<UpdateReport>(tableOf(runs, run => run.metadata.objective.metrics)),
+            ]),
+          },
+          {
+            title: 'Optimisation',
+            curves: byUpdate([
+              ...OPTIMISATION,
+              ...(some(({ lossScale }) => lossScale !== 1) ? [LOSS_SCALE] : []),
+            ]),
+          },
+          {
+            title: 'Speed and memory',
+            curves: byUpdate([...COST, ...(some(({ deviceBytes }) => deviceBytes !== null) ? [DEVICE] : [])]),
+          },
+        ]
+      : []),
   ]
+}
+
+/** The metric that epochs are judged by, the loss, then shares, other evaluations and other figures of the live line. */
+function mostTelling(runs: readonly NamedRun[], drawn: readonly Curve[]): Curve[] {
+  const objectives = runs.map(({ run }) => run.metadata.objective)
+  const headlines = Object.entries(
+    Object.assign({}, ...objectives.map(({ metrics }) => metrics)) as MetricTable,
+  ).filter(([, { isHeadline }]) => isHeadline)
+  const keys = [
+    ...objectives.map(({ evaluation }) => evaluation.best.metric),
+    LOSS.key,
+    ...headlines.filter(([, { unit }]) => unit === 'share').map(([key]) => key),
+    ...objectives.flatMap(({ evaluation }) => Object.keys(evaluation.metrics)),
+    ...headlines.map(([key]) => key),
+  ]
+  return [...new Set(keys)]
+    .flatMap(key => drawn.find(curve => curve.key === key) ?? [])
+    .slice(0, SHOWN_CHARTS)
+}
+
+/** What a section says instead of drawing it. */
+function notesOf(curves: readonly Curve[], repeated: ReadonlyMap<Curve, Curve>): string {
+  const constants = curves.flatMap(({ panel }) => constantOf(panel) ?? [])
+  return [
+    ...(constants.length > 0 ? [`Constant over the run: ${constants.join('; ')}.`] : []),
+    ...curves.flatMap(curve => {
+      const other = repeated.get(curve)
+      return other === undefined ? [] : [`${curve.panel.metric} is the same curve as ${other.panel.metric}.`]
+    }),
+  ].join(' ')
 }
 
 /** The metrics of all runs, whose objectives may differ. */
@@ -67,8 +146,8 @@ function tableOf(runs: readonly NamedRun[], metricsOf: (run: RunRecord) => Metri
   return Object.assign({}, ...runs.map(({ run }) => metricsOf(run)))
 }
 
-async function chartOf<Row>(
-  { metric, caption, values, isExact = false }: CurvePlan<Row>,
+function curveOf<Row>(
+  { key, metric, caption, values, isExact = false }: CurvePlan<Row>,
   runs: readonly NamedRun[],
   {
     rows,
@@ -79,44 +158,62 @@ async function chartOf<Row>(
     at: (row: Row) => number
     along: CurveOptions['along']
   },
-): Promise<Chart> {
+): Curve {
   const isComparison = runs.length > 1
   const lines = typeof values === 'function' ? ([{ name: '', value: values }] as const) : values
   const points = (run: RunRecord, { value }: Line<Row>): MetricPoint[] =>
     rows(run).map(row => ({ step: at(row), value: value(row) ?? Number.NaN }))
   const series = isComparison
     ? runs.map(({ name, run }) => ({ label: name, points: points(run, lines[0]) }))
-    : runs.flatMap(({ run }) => lines.map(line => ({ label: line.name, points: points(run, line) })))
-  const isLineNamed = isComparison && lines.length > 1
-  const shown = isLineNamed ? `${metric}, ${lines[0].name}` : metric
-  return curveChart(
-    { metric: shown, series },
-    { along, caption, isExact, showsRaw: !isComparison, of: runs.map(({ name }) => name) },
-  )
+    : distinctSeries(
+        runs.flatMap(({ run }) => lines.map(line => ({ label: line.name, points: points(run, line) }))),
+      )
+  const shown = isComparison && lines.length > 1 ? `${metric}, ${lines[0].name}` : metric
+  return { key, panel: { metric: shown, series }, caption, isExact, along }
 }
 
-interface CurveChartOptions extends Pick<CurveOptions, 'along' | 'showsRaw'> {
+function chartOf(
+  { panel, along, caption, isExact }: Curve,
+  runs: readonly NamedRun[],
+  { isLarge = false }: { readonly isLarge?: boolean } = {},
+): Promise<Chart> {
+  const of = runs.map(({ name }) => name)
+  return curveChart(panel, { along, caption, isExact, isLarge, showsRaw: runs.length === 1, of })
+}
+
+interface CurveChartOptions extends Pick<CurveOptions, 'along' | 'showsRaw' | 'among'> {
   readonly caption: string
   /** See {@link CurvePlan}. */
   readonly isExact?: boolean
   /** Whose curves they are. */
   readonly of: readonly string[]
-  /** What each point is a mean over already, for the caption: `seeds`. */
-  readonly meanOver?: string
+  /** For one of a few that a page is about. Default: false. */
+  readonly isLarge?: boolean
 }
 
 /** A metric of training as a chart of a page, smoothed over a fiftieth of the run, so that its course shows. */
 export async function curveChart(
   panel: MetricPanel,
-  { along, showsRaw, caption, isExact = false, of, meanOver }: CurveChartOptions,
+  { along, showsRaw, among, caption, isExact = false, isLarge = false, of }: CurveChartOptions,
 ): Promise<Chart> {
-  const longest = Math.max(0, ...panel.series.map(({ points }) => points.length))
-  const smoothing = isExact ? 1 : Math.max(10, Math.round(longest / 50))
-  const over = meanOver === undefined ? '' : `${meanOver} and over `
-  const raw = showsRaw ? ', pale: each' : ''
+  const smoothing = isExact ? 1 : smoothingOf(panel.series.map(({ points }) => points.length))
+  const draw = (size: { width?: number; height?: number }) =>
+    metricChart(panel, { along, smoothing, showsRaw, ...(among && { among }), ...size })
   return {
-    svg: await metricChart(panel, { along, smoothing, showsRaw }),
-    caption: isExact ? caption : `${caption} Mean over ${over}${smoothing} updates${raw}.`,
+    svg: await draw(isLarge ? LARGE : {}),
+    ...(isLarge && { narrowSvg: await draw(NARROW) }),
+    caption,
     alt: `${panel.metric} against ${along} for ${of.join(', ')}.`,
   }
+}
+
+/** Updates that a smoothed line is the mean over, for runs of these lengths. */
+export function smoothingOf(updates: readonly number[]): number {
+  return Math.max(10, Math.round(Math.max(0, ...updates) / 50))
+}
+
+function smoothingNote(runs: readonly NamedRun[]): string {
+  const updates = smoothingOf(runs.map(({ run }) => run.updates.length))
+  const raw = runs.length === 1 ? '; each update is pale' : ''
+  return `Curves along training steps are means over ${updates} updates${raw}.`
 }

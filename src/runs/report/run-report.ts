@@ -6,10 +6,11 @@ import type { Report, ReportSection } from '../../analysis/report'
 import { fileName } from '../../analysis/runs'
 import { ConfigError } from '../../errors'
 import { readCertificationLog } from '../../logs/certification-log-file'
-import { type PlainObject, type RunStatus, unsaidOfRun } from '../read-run'
+import { type PlainObject, unsaidOfRun } from '../read-run'
 import type { SamplesFile } from '../watchers/sample-files'
-import { accuracySection, type NamedRun, updateSections } from './run-curves'
+import { curveSections, type NamedRun } from './run-curves'
 import { configurationTables, differencesTable, epochTable, nonFiniteTable, standTable } from './run-tables'
+import { settingsOf, verdictOf } from './run-verdict'
 import { sampleGrid } from './sample-grid'
 
 /** Epochs whose sample images a page shows at most: the first, the last, and some between. */
@@ -35,47 +36,20 @@ export async function runReport(
   const notFinite = nonFiniteTable(runs)
   return {
     title: isOne ? first.name : 'Fine-tuning runs',
-    lead: isOne ? leadOf(first, now) : names.join(' · '),
+    lead: isOne ? verdictOf(first) : names.join(' · '),
     sections: [
       ...messages(runs),
-      { kind: 'table', table: standTable(runs) },
+      ...(isOne ? [{ kind: 'facts', facts: settingsOf(first, now) } as const] : differenceSections(runs)),
       ...(notFinite.rows.length > 0
         ? [{ kind: 'table', title: 'Steps not taken', table: notFinite } as const]
         : []),
-      ...(await accuracySection(runs)),
-      ...(await updateSections(runs)),
-      ...sampleSections(runs),
+      ...(isOne ? [] : [{ kind: 'table', title: 'Figures', table: standTable(runs) } as const]),
+      ...(await curveSections(runs)),
       ...(await certificationSections(runs)),
-      ...(isOne ? detailSections(first) : differenceSections(runs)),
+      ...sampleSections(runs),
+      ...(isOne ? detailSections(first) : []),
     ],
   }
-}
-
-const CONDITIONS: Readonly<Record<RunStatus['condition'], string>> = {
-  running: 'Running',
-  interrupted: 'Interrupted, can be resumed',
-  failed: 'Failed',
-  finished: 'Finished',
-  stopped: 'Stopped before its last update, as asked; can be resumed',
-  killed: 'Killed, can be resumed from its last checkpoint',
-  unknown: 'It is not known how the run ended',
-}
-
-function leadOf({ run: { status, updates } }: NamedRun, now: Date): string {
-  const last = updates.at(-1)
-  const where =
-    last === undefined
-      ? 'before its first update'
-      : `in epoch ${last.epoch} of ${last.epochs}, after ${last.step} of ${last.steps} updates`
-  return `${CONDITIONS[status.condition]}: ${where}. Last written ${formatMoment(status.updatedAt)}, this page ${formatMoment(now)}.`
-}
-
-/** `2026-11-22 19:48:58 UTC`. */
-function formatMoment(moment: Date): string {
-  return moment
-    .toISOString()
-    .replace('T', ' ')
-    .replace(/\.\d+Z$/, ' UTC')
 }
 
 /** Why runs ended where they were not to end, and what their files leave open. */
@@ -99,7 +73,9 @@ function sampleSections(runs: readonly NamedRun[]): ReportSection[] {
       : samples.slice(-1)
     return files.map(file => ({ ...file, name, isDenoised: hasDenoiser(metadata.config) }))
   })
-  return shown.map((file): ReportSection => {
+  return shown.map((file, place): ReportSection => {
+    // The last epoch of one run, and a run beside others, stand open.
+    const isFolded = isOne && place < shown.length - 1
     const when = file.epoch === 0 ? 'before the first update' : `after epoch ${file.epoch}`
     const of = isOne ? '' : `${file.name}, `
     const kept = file.samples.flatMap(({ denoised }) => denoised.flatMap(sample => sample.kept ?? []))
@@ -107,7 +83,7 @@ function sampleSections(runs: readonly NamedRun[]): ReportSection[] {
       const caption =
         'Test images, with noise, and denoised. There is no classifier. The noise is the same after every epoch.'
       const grid = sampleGrid(file.samples, { classes: file.classes, caption })
-      return { kind: 'imageGrid', title: `Denoised images, ${of}${when}`, grid }
+      return { kind: 'imageGrid', title: `Denoised images, ${of}${when}`, isFolded, grid }
     }
     const words = file.isDenoised
       ? {
@@ -121,6 +97,7 @@ function sampleSections(runs: readonly NamedRun[]): ReportSection[] {
     return {
       kind: 'imageGrid',
       title: `${words.title}, ${of}${when}`,
+      isFolded,
       grid: sampleGrid(file.samples, {
         classes: file.classes,
         caption: `${kept.filter(Boolean).length} of ${kept.length} ${words.shown} them their label. The noise is the same after every epoch.`,
@@ -140,7 +117,8 @@ async function certificationSections(runs: readonly NamedRun[]): Promise<ReportS
   const logs = await Promise.all(
     runs.flatMap(({ name, run }) =>
       run.certificationLogs.map(async path => {
-        const label = runs.length === 1 ? fileName(path) : `${name}: ${fileName(path)}`
+        const isAlone = run.certificationLogs.length === 1
+        const label = runs.length === 1 ? fileName(path) : isAlone ? name : `${name}: ${fileName(path)}`
         return { label, log: await readCertificationLog(path) }
       }),
     ),
@@ -151,24 +129,29 @@ async function certificationSections(runs: readonly NamedRun[]): Promise<ReportS
   const pages = await Promise.all(
     [...norms].map(norm => {
       const own = begun.filter(({ log }) => normOf([log]) === norm)
-      return analysisPage(analyze(own, { perClass: runs.length === 1 }))
+      return analysisPage(analyze(own, { perClass: runs.length === 1 }), {
+        ...(runs.length > 1 && { among: runs.map(({ name }) => name) }),
+      })
     }),
   )
   const sections = pages.flatMap(page => page.sections)
-  return sections.map(section =>
-    section.title === 'Summary' ? { ...section, title: 'Certification' } : section,
-  )
+  return sections.map(section => {
+    if (section.title === 'Summary') return { ...section, title: 'Certification' }
+    const { title } = section
+    return title === 'By class' || title === 'How to read it'
+      ? { ...section, title, isFolded: true }
+      : section
+  })
 }
 
-function detailSections({ run }: NamedRun): ReportSection[] {
-  const [configuration, ...others] = configurationTables(run)
-  return [
-    ...(run.epochs.length > 0 ? [{ kind: 'table', title: 'Epochs', table: epochTable(run) } as const] : []),
-    ...(configuration === undefined
-      ? []
-      : [{ kind: 'table', title: 'Configuration', table: configuration } as const]),
-    ...others.map(table => ({ kind: 'table', table }) as const),
+function detailSections(one: NamedRun): ReportSection[] {
+  const { run } = one
+  const tables = [
+    ['Figures', standTable([one])] as const,
+    ...(run.epochs.length > 0 ? [['Epochs', epochTable(run)] as const] : []),
+    ...configurationTables(run).map(({ title, table }) => [title, table] as const),
   ]
+  return tables.map(([title, table]) => ({ kind: 'table', title, isFolded: true, table }))
 }
 
 function differenceSections(runs: readonly NamedRun[]): ReportSection[] {

@@ -69,7 +69,10 @@ function standOf({ run: { updates, epochs, status, metadata } }: NamedRun): Reco
 }
 
 /** A value as text: a share in percent. */
-function figure(value: number | null | undefined, { unit }: Pick<MetricDescription, 'unit'> = {}): string {
+export function figure(
+  value: number | null | undefined,
+  { unit }: Pick<MetricDescription, 'unit'> = {},
+): string {
   if (typeof value !== 'number') return '–'
   return unit === 'share' ? `${(100 * value).toFixed(1)} %` : value.toPrecision(4)
 }
@@ -121,15 +124,23 @@ export function nonFiniteTable(runs: readonly NamedRun[]): Table {
 }
 
 /** What the configuration of one run says, a row a setting, then its weights, versions and machine. */
-export function configurationTables({ metadata }: RunRecord): Table[] {
+export function configurationTables({
+  metadata,
+}: RunRecord): { readonly title: string; readonly table: Table }[] {
   const { config, hooks, weights, versions, python, commit, startedAt } = metadata
   return [
-    listTable('The resolved configuration', { ...flattened(config), ...shownHooks(hooks) }),
-    listTable('Weights, versions and machine', {
-      ...flattened({ weights, versions, python }),
-      commit: abridged(commit),
-      'started at': startedAt,
-    }),
+    {
+      title: 'Configuration',
+      table: listTable('The resolved configuration', { ...flattened(config), ...shownHooks(hooks) }),
+    },
+    {
+      title: 'Weights, versions and machine',
+      table: listTable('What it ran with and where', {
+        ...flattened({ weights, versions, python }),
+        commit: abridged(commit),
+        'started at': startedAt,
+      }),
+    },
   ]
 }
 

@@ -1,5 +1,12 @@
 import { toSymmetric } from '../../smoothing/denoise'
-import { drawNoise, type Smoothing, seenCopies } from '../../smoothing/smoothing'
+import {
+  classifierOf,
+  drawNoise,
+  noiseFor,
+  noisy,
+  type Smoothing,
+  seenCopies,
+} from '../../smoothing/smoothing'
 import {
   add,
   argmax,
@@ -169,9 +176,17 @@ function recordUncompiled(
   const { session } = dataset
   const { images_BCHW, labels_B } = dataset.images([index])
   const clean_BCHW = toSymmetric(images_BCHW)
-  const noise = generator(session, seed, 'samples', index)
-  const noise_MBCHW = drawNoise(clean_BCHW, { noises, generator: noise })
-  const denoised_MBCHW = seenCopies(smoothing, clean_BCHW, { noise_MBCHW, noises })
+  const noise = () => generator(session, seed, 'samples', index)
+  const noise_MBCHW = drawNoise(clean_BCHW, { noises, generator: noise() })
+  const isOfFeatures = smoothing.front.kind === 'first-layer'
+  const drawn_MBCHW = isOfFeatures
+    ? noiseFor(smoothing, clean_BCHW, { noises, generator: noise() })
+    : noise_MBCHW
+  const seen_MBCHW = seenCopies(smoothing, clean_BCHW, { noise_MBCHW: drawn_MBCHW, noises })
+  // Features cannot be looked at: the pictures are of the images, and the verdicts of their noisy features.
+  const denoised_MBCHW = isOfFeatures
+    ? noisy({ scales: { image: 1, noise: 0 } }, clean_BCHW, noise_MBCHW)
+    : seen_MBCHW
   // As it would look without a denoiser: clean pixels under noise of σ, cut off at black and white.
   const noisy_BCHW = showsNoisy
     ? clamp(add(clean_BCHW, mul(select(noise_MBCHW, 'M', 0), 2 * smoothing.realisedSigma)), -1, 1)
@@ -179,7 +194,7 @@ function recordUncompiled(
   const denoised_NCHW = flatten(denoised_MBCHW, 'MB', 'N')
   const verdicts = classifiers.map(classifier =>
     noGrad(session, () => {
-      const logits_NK = classifier.classify(denoised_NCHW)
+      const logits_NK = classifierOf(smoothing, classifier).classify(flatten(seen_MBCHW, 'MB', 'N'))
       return { predicted: argmax(logits_NK, 'K'), confidence: exp(max(logSoftmax(logits_NK, 'K'), 'K')) }
     }),
   )

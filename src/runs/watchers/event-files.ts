@@ -3,11 +3,11 @@ import type { MetricTable } from '../../objectives/metrics'
 import { type EventWriter, openEventWriter } from '../../torch'
 import type { RunStart, RunWatcher } from '../reports'
 import { SKIPPED_IMAGES, TRAINER_METRICS, valuesOfEpoch, valuesOfUpdate } from '../trainer-metrics'
-import { SAMPLES_TAG, scalarsOf } from './event-tags'
+import { comparedSettings, SAMPLES_TAG, scalarsOf } from './event-tags'
 import { writeSamples } from './sample-files'
 
 /**
- * Writes `tensorboard/`: the metrics of the trainer and of the objective after each update and epoch, and before the first and after each
+ * Writes `tensorboard/`: the settings, the metrics of the trainer and of the objective after each update and epoch, and before the first and after each
  * epoch the drawing of kept and hallucinated images, which `samples/` gets as well. Updates cost no answer of Python; an
  * epoch costs one, for the samples. What an earlier part of the run wrote beyond the checkpoint that it continues from is
  * hidden by TensorBoard.
@@ -45,6 +45,8 @@ export function eventFiles(): RunWatcher {
         updates: { ...TRAINER_METRICS, ...objective.metrics },
         epochs: { ...objective.evaluation.metrics, skippedImages: SKIPPED_IMAGES },
       }
+      const { config } = start
+      writer.settings(comparedSettings(config), `\`\`\`json\n${JSON.stringify(config, null, 2)}\n\`\`\``)
       if (stepsDone === 0) await showSamples({ epoch: 0, step: 0 })
     },
     onUpdate: report => run?.writer.scalars(report.step, scalarsOf(run.updates, valuesOfUpdate(report))),

@@ -1,14 +1,16 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { type CertificationConfig, certifyDataset, type Session, smoothingOf, torch } from '../../../src'
 import { readCertificationLog } from '../../../src/analysis'
+import type { CertifiedArm } from '../../../src/certification/certify-dataset'
+import { VotingPasses } from '../../../src/certification/queue/voting-passes'
 import { certificationSchema } from '../../../src/config/certification-schema'
 import { shardPath } from '../../../src/internal'
 import type { CertificationRow } from '../../../src/logs/certification-log'
 import { randomNumbers } from '../../../src/streams'
-import { connectForTest, loadDigits } from '../../support/digits'
+import { CLASSIFIER, connectForTest, loadDigits } from '../../support/digits'
 
 /** Rows of an earlier version, which certified image by image in passes of many sizes. */
 interface ImageByImage {
@@ -43,20 +45,22 @@ afterAll(async () => {
   await rm(folder, { recursive: true })
 })
 
-type Options = Omit<Parameters<typeof certifyDataset>[1], 'certification' | 'indices'>
+interface Options extends Omit<Parameters<typeof certifyDataset>[1], 'certification' | 'indices'> {
+  readonly ensemble?: CertifiedArm['ensemble']
+}
 type Rows = ReadonlyMap<number, Omit<CertificationRow, 'durationMs'>>
 
 async function certify(
   name: string,
   certification: CertificationConfig,
   indices: readonly number[],
-  options: Options = {},
+  { ensemble, ...options }: Options = {},
 ): Promise<Rows> {
   const log = join(folder, name)
   const { classifier, denoiser, testSet: dataset } = networks
   const smoothing = smoothingOf(denoiser, before.sigma)
   await certifyDataset(
-    { smoothing, dataset, arms: [{ classifier, name: 'digits', log }] },
+    { smoothing, dataset, arms: [{ classifier, ensemble, name: 'digits', log }] },
     { certification, indices, ...options },
   )
   const { rows } = await readCertificationLog(log)
@@ -74,25 +78,30 @@ function shuffled<T>(items: readonly T[], random: () => number): T[] {
     .map(({ item }) => item)
 }
 
-it('has equal rows, to the last bit, in 20 drawn schedules: images at work, orders, shards, interruptions', async () => {
-  const certification = settings({ n: 160, batch: 48, adaptive: { radii: [0, 0.25, 0.5] } })
+/** Compares rows of schedules that are drawn: images at work, orders, shards, interruptions. */
+async function requireEqualRows(
+  name: string,
+  certification: CertificationConfig,
+  { schedules, ensemble }: { readonly schedules: number } & Pick<Options, 'ensemble'>,
+): Promise<void> {
   const indices = [0, 1, 2, 3, 7]
-  const expected = await certify('reference.tsv', certification, indices)
+  const expected = await certify(`${name}.tsv`, certification, indices, { ensemble })
   expect(new Set([...expected.values()].map(({ evidence }) => evidence?.n)).size).toBeGreaterThan(1)
-  for (let schedule = 0; schedule < 20; schedule += 1) {
+  for (let schedule = 0; schedule < schedules; schedule += 1) {
     const random = randomNumbers('schedules', schedule)
     const order = shuffled(indices, random)
     const imagesAtWork = 1 + Math.floor(random() * 8)
     const of = 1 + Math.floor(random() * 3)
     for (let number = 1; number <= of; number += 1) {
       const shard = of === 1 ? undefined : { number, of }
-      const log = shard === undefined ? `${schedule}.tsv` : shardPath(`${schedule}.tsv`, shard)
+      const log =
+        shard === undefined ? `${name}-${schedule}.tsv` : shardPath(`${name}-${schedule}.tsv`, shard)
       const stop = new AbortController()
       const last = 1 + Math.floor(random() * 3)
       const onImage = (done: number) => {
         if (done === last) stop.abort(new Error('interrupted'))
       }
-      const options = { shard, imagesAtWork }
+      const options = { shard, imagesAtWork, ensemble }
       await certify(log, certification, order, { ...options, onImage, signal: stop.signal }).catch(error => {
         if (!stop.signal.aborted) throw error
       })
@@ -101,6 +110,23 @@ it('has equal rows, to the last bit, in 20 drawn schedules: images at work, orde
       for (const [index, row] of rows) expect(row).toEqual(expected.get(index))
     }
   }
+}
+
+it('has equal rows, to the last bit, in 20 drawn schedules: images at work, orders, shards, interruptions', async () => {
+  const certification = settings({ n: 160, batch: 48, adaptive: { radii: [0, 0.25, 0.5] } })
+  await requireEqualRows('one', certification, { schedules: 20 })
+}, 600_000)
+
+it('has equal rows in drawn schedules of k-consensus, whose open copies wait for passes with those of other images', async () => {
+  const other = await torch.loadClassifier(session, {
+    ...{ source: 'timm', path: CLASSIFIER, inputRange: { mean: [0.6], std: [0.3] } },
+  })
+  const rests = vi.spyOn(VotingPasses.prototype, 'voteRest')
+  const certification = settings({ n: 160, batch: 48, adaptive: { radii: [0, 0.25, 0.5] } })
+  const ensemble = { others: [other, networks.classifier], by: 'softmax', consensus: 2 } as const
+  await requireEqualRows('consensus', certification, { schedules: 8, ensemble })
+  expect(rests.mock.calls.some(([{ runs }]) => new Set(runs.map(({ kept }) => kept)).size > 1)).toBe(true)
+  session.free(other)
 }, 600_000)
 
 it('draws the noise that passes of other sizes drew, and votes differ by rounding at most', async () => {

@@ -80,7 +80,7 @@ export function failures(
   const of = typeof shares === 'function' ? shares : () => shares
   let failed = 0
   for (let image = 0; image < IMAGES; image += 1) {
-    const steps = certifier.begin()
+    const steps = certifier.begin(['simulated', image])
     let step = steps.next([])
     while (!step.done) {
       const asks = step.value

@@ -14,6 +14,7 @@ import {
   type Steps,
   sizedCertifier,
 } from '../../../src/certification/certifiers'
+import { certifyFromCounts } from '../../../src/certification/statistics'
 import type { Outcome } from '../../../src/logs/outcome'
 import { radiusOf } from '../../../src/logs/outcome'
 import { gaussianBound } from '../../../src/statistics/bound'
@@ -26,8 +27,9 @@ import {
 } from '../../../src/statistics/discrete-gaussian'
 import { exactLowerBound } from '../../../src/statistics/exact-binomial'
 import { largestOtherBound } from '../../../src/statistics/other-classes'
-import { pixelDpBound } from '../../../src/statistics/pixel-dp'
+import { pixelDpBound, pixelDpLaplaceBoundOfSigma } from '../../../src/statistics/pixel-dp'
 import { uniformBound } from '../../../src/statistics/uniform-bound'
+import { uniformOfBound } from '../../../src/statistics/uniform-of-bound'
 import { ALPHA, draw, failures, mostFailures, type Toy, uniform } from './simulate'
 
 const SIGMA = 0.25
@@ -129,6 +131,11 @@ const CASES: Readonly<Record<string, Case>> = {
     sound: cohenCertifier({ bound: uniformBound(SIGMA), alpha: ALPHA, ...votes }),
     broken: cohenCertifier({ bound: uniformBound(2 * SIGMA), alpha: ALPHA, ...votes }),
   },
+  'CERTIFY with a randomised bound, the best of five numbers': {
+    toy: halfSpace,
+    sound: cohenCertifier({ bound, alpha: ALPHA, n0: 50, n: 50, randomised: true }),
+    broken: bestOfSeveral(),
+  },
   'PREDICT, one side of the test alone': {
     toy: even,
     sound: predictCertifier({ alpha: ALPHA, n: votes.n }),
@@ -177,6 +184,18 @@ const CASES: Readonly<Record<string, Case>> = {
     toy: evenScale(),
     sound: cascade(ALPHA),
     broken: cascade(ALPHA, 'published'),
+  },
+  'PixelDP in l1 on Laplace noise, that of twice the sigma': {
+    toy: {
+      // The class lies in one tail along an axis and the runner-up in the other: as an image goes from one to the other, their shares change by
+      // the largest factors that there can be.
+      shares: [0.45, 0.1, ...Array<number>(5).fill(0.09)],
+      isFalse: outcome =>
+        'class' in outcome &&
+        (outcome.class !== 0 || radiusOf(outcome) > ((SIGMA / Math.SQRT2) * Math.log(4.5)) / 2),
+    },
+    sound: pixelDpCertifier({ bound: pixelDpLaplaceBoundOfSigma(SIGMA), eta: ALPHA, n: 2000 }),
+    broken: pixelDpCertifier({ bound: pixelDpLaplaceBoundOfSigma(2 * SIGMA), eta: ALPHA, n: 2000 }),
   },
   'PixelDP, eta not split': {
     toy: even,
@@ -251,6 +270,22 @@ function everyLook(): Certifier {
         }
       }
       return { kind: 'abstains', evidence }
+    },
+  }
+}
+
+/** Whoever may ask again with another seed. */
+function bestOfSeveral(): Certifier {
+  const own = cohenCertifier({ bound, alpha: ALPHA, n0: 50, n: 50, randomised: true })
+  return {
+    ...own,
+    *begin(stream = []): Steps {
+      const [selection = [], estimation = []] = yield [
+        { stage: 'selection', count: 50 },
+        { stage: 'estimation', count: 50 },
+      ]
+      const numbers = [1, 2, 3, 4, 5].map(seed => uniformOfBound([seed, ...stream]))
+      return certifyFromCounts(selection, estimation, { bound, alpha: ALPHA, uniform: Math.min(...numbers) })
     },
   }
 }

@@ -2,9 +2,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Session } from '../../../src/bridge'
 import {
   type Aggregation,
+  type Cast,
   consensusVoter,
   ensembleVoter,
   type Members,
+  OPEN,
   selectorVoter,
 } from '../../../src/certification/voters'
 import { flatten, select, type Tensor, tensor } from '../../../src/torch'
@@ -99,19 +101,28 @@ describe('k-consensus', () => {
       const asked: Tensor<'NK'>[] = []
       const { seen_NCHW, members } = table(logits, asked)
       const voter = consensusVoter(members, { classes, consensus })
-      return { labels: voter.cast(seen_NCHW, ['class']).class as Tensor<'N'>, asked }
+      const { class: cast } = voter.cast(seen_NCHW, ['class']) as { readonly class: Cast }
+      const isOpen = 'kept' in cast
+      const rest = voter.rests?.class
+      return {
+        labels: isOpen ? cast.class_N : cast,
+        rest: isOpen && rest !== undefined ? [rest.cast(cast.kept)] : [],
+        asked,
+      }
     })
 
   it.each([
-    [1, [0, 1, 0], [3, 1, 1]],
+    // Where no copy is open, the first stands in.
+    [1, [0, 1, 0], [3, 1, 1], [[2]]],
     // The first two agree on the first copy, where all together would say 2.
-    [2, [0, 1, 1], [3, 3, 1]],
-    [3, [2, 1, 1], [3, 3, 3]],
+    [2, [0, 1, OPEN], [3, 3, 1], [[1]]],
+    [3, [2, 1, 1], [3, 3, 3], []],
   ])(
     'of %i asks the others about the copies alone that these differ on',
-    async (consensus, labels, counts) => {
+    async (consensus, labels, counts, rest) => {
       const read = await cast(consensus)
       expect(read.labels).toEqual(labels)
+      expect(read.rest).toEqual(rest)
       expect(read.asked.map(rows => (rows as unknown as number[][]).length)).toEqual(counts)
     },
   )
@@ -120,7 +131,13 @@ describe('k-consensus', () => {
     const broken = LOGITS.map(rows =>
       rows.map((row, copy) => (copy === 1 ? [Number.NaN, ...row.slice(1)] : row)),
     )
-    expect((await cast(2, broken)).labels).toEqual([0, -1, 1])
+    expect((await cast(2, broken)).labels).toEqual([0, -1, OPEN])
+  })
+
+  it('has no class for an open copy that a member of the rest has none for', async () => {
+    const [first = [], second = [], [one = [], two = []] = []] = LOGITS
+    const broken = [first, second, [one, two, [Number.NaN, 0, 0]]]
+    expect(await cast(2, broken)).toMatchObject({ labels: [0, 1, OPEN], rest: [[-1]] })
   })
 })
 

@@ -4,26 +4,16 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { finetune, presets, type RunConfig, smoothingOf, torch } from '../../../src'
 import { parseUnknownConfig } from '../../../src/config/schema'
-import { findMissing } from '../../../src/environment/inspect-environment'
-import { resolveInterpreter } from '../../../src/environment/interpreter'
-import { EXTRA_FILES } from '../../../src/environment/paths'
-import { readRequirements } from '../../../src/environment/requirements'
 import { toSymmetric } from '../../../src/smoothing/denoise'
 import { seen } from '../../../src/smoothing/smoothing'
 import { CLASSIFIER, connectForTest, DENOISER } from '../../support/digits'
+import { onnxIsMissing } from '../../support/onnx-is-missing'
 import { runProgram, runSupportScript } from '../../support/run-example'
 import { readTensors } from '../../support/run-files'
 
 type Logits = number[][]
 
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 })
-
-/** Why the graph of ONNX cannot be written here; undefined where it can. */
-async function onnxIsMissing(): Promise<string | undefined> {
-  const { path } = await resolveInterpreter()
-  const missing = await findMissing(path, (await readRequirements(EXTRA_FILES.onnx)).requirements)
-  return missing.length === 0 ? undefined : `${missing.map(({ name }) => name).join(', ')} not installed`
-}
 
 describe('export', () => {
   let folder: string

@@ -6,6 +6,9 @@ afterEach(() => vi.unstubAllEnvs())
 it('is the words of the command with --resume', () => {
   const typed = ['node', '/x/dist/cli/main.js', 'train', '--preset', 'digits', '--replace']
   expect(resumeCommand(typed)).toBe('npx ft-cadis train --preset digits --resume')
+  expect(resumeCommand(['node', 'main.js', 'sweep', '--set', 'seed=0,1', '--replace'])).toBe(
+    'npx ft-cadis sweep --set seed=0,1',
+  )
   expect(resumeCommand([...typed, '--resume'])).toBe('npx ft-cadis train --preset digits --resume')
 })
 

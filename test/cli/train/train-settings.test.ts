@@ -124,7 +124,28 @@ describe('the configuration of a training', () => {
     })
   })
 
+  it.each<[string, string[]]>([
+    ['--image-size', ['--image-size', '48x64']],
+    ['--set', ['--set', 'data.imageSize=[48, 64]', '--set', 'data.resizeSize=[48, 64]']],
+  ])('takes the size of images that are not square, by %s', async (_option, words) => {
+    const { config } = await settings('--preset', 'denoiser.diffusion', '--data', 'd', ...words)
+    expect(config).toMatchObject({
+      data: { imageSize: [48, 64], resizeSize: [48, 64] },
+      smoothing: { denoiser: { unet: { sample_size: [48, 64] } } },
+    })
+  })
+
   it.each<[string, string[], RegExp]>([
+    [
+      'a size that the denoiser of the preset cannot halve',
+      ['--preset', 'denoiser.diffusion', '--data', 'd', '--image-size', '44x64'],
+      /halves images 3 times, got 44x64 pixels.*such as 48x64/,
+    ],
+    [
+      'a size that is none',
+      ['--preset', 'denoiser.diffusion', '--data', 'd', '--set', 'data.imageSize=[48]'],
+      /data\.imageSize: expected/,
+    ],
     ['nothing to start from', [], /Neither a preset nor a file.*--preset.*--config/],
     ['a preset that is not there', ['--preset', 'digit'], /There is no preset digit/],
     ['σ beside a preset', ['--preset', 'digits', '--set', 'smoothing.sigma=1'], /Give --sigma instead/],

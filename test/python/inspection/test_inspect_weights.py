@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 from ftcadis_host.errors import WeightsError
-from ftcadis_host.inspection.statements import statements_in
+from ftcadis_host.inspection.statements import size_of, statements_in
 from ftcadis_host.inspection.weights import inspect_weights
 from ftcadis_host.networks.openai_arguments import PRESETS, complete_arguments
 from ftcadis_host.networks.openai_unet import build_unet, conversions, expected_shapes
@@ -51,6 +51,21 @@ class AWeightFile(WeightsCase):
                 found = inspect_weights(path=self.saved(self.network(name, **arguments)))
                 self.assertEqual((found["settings"]["name"], found["classes"]), (name, 3))
                 self.assertEqual(found["settings"].get("modelArgs", {}), arguments)
+
+    def test_of_a_vision_transformer_for_images_that_are_not_square_has_the_size_that_it_says(self):
+        state = self.network("vit_tiny_patch16_224", img_size=(48, 64))
+        for said in ({"img_size": (48, 64)}, {"input_size": [3, 48, 64]}, {"arch": "vit_tiny_patch16_224", "img_size": [48, 64]}):
+            with self.subTest(said):
+                found = inspect_weights(path=self.saved({"state_dict": state, "args": said}))
+                self.assertEqual(found["settings"]["modelArgs"], {"img_size": [48, 64]})
+                self.assertEqual((found["imageSize"], found["kind"]), ([48, 64], "classifier"))
+        # 12 patches are those of several sizes, and of no square.
+        self.assertEqual(inspect_weights(path=self.saved(state))["kind"], "unknown")
+
+    def test_says_a_size_as_a_number_where_it_is_square(self):
+        for said, size in (((3, 48, 64), [48, 64]), ([64, 64], 64), ([64], 64), (64, 64), ([], None), ("64", None), ([True, 2], None)):
+            with self.subTest(said):
+                self.assertEqual(size_of(said), size)
 
     def test_of_a_vision_transformer_has_the_image_size_of_its_positions(self):
         found = inspect_weights(path=self.saved(self.network("vit_tiny_patch16_224", img_size=64)))

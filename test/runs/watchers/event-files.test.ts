@@ -25,18 +25,21 @@ interface Events {
   readonly images: Readonly<
     Record<string, readonly (readonly [step: number, width: number, height: number])[]>
   >
+  /** What the tab HParams compares runs by, and the tab Text. */
+  readonly settings: Readonly<Record<string, unknown>>
+  readonly text: readonly string[]
 }
 
 /** The scalars of an update, and what of its report they are. */
 const UPDATE_SCALARS: Readonly<Record<string, (report: UpdateReport) => number | null | undefined>> = {
-  'loss/total': report => report.loss,
-  'loss/selective_cross_entropy': ({ metrics }) => metrics.selectiveCrossEntropy,
-  'loss/masked_adversarial': ({ metrics }) => metrics.adversarial,
+  '1_loss/total': report => report.loss,
+  '1_loss/selective_cross_entropy': ({ metrics }) => metrics.selectiveCrossEntropy,
+  '1_loss/masked_adversarial': ({ metrics }) => metrics.adversarial,
   // Most runs have no extra term.
-  'loss/own_term': () => null,
-  'denoised/accuracy': ({ metrics }) => metrics.denoisedAccuracy,
-  'denoised/all_kept_share': ({ metrics }) => metrics.allKeptShare,
-  'denoised/kept_share': ({ metrics }) => metrics.keptShare,
+  '1_loss/own_term': () => null,
+  '4_denoised/accuracy': ({ metrics }) => metrics.denoisedAccuracy,
+  '4_denoised/all_kept_share': ({ metrics }) => metrics.allKeptShare,
+  '4_denoised/kept_share': ({ metrics }) => metrics.keptShare,
   'attack/success': ({ metrics }) => metrics.attackSuccess,
   'attack/attacked_share': ({ metrics }) => metrics.attackedShare,
   'attack/epsilon': ({ metrics }) => metrics.epsilon,
@@ -58,9 +61,9 @@ const UPDATE_SCALARS: Readonly<Record<string, (report: UpdateReport) => number |
 
 /** The same after an epoch. */
 const EPOCH_SCALARS: Readonly<Record<string, (report: EpochReport) => number | null | undefined>> = {
-  'test/noisy_accuracy': ({ metrics }) => metrics.noisy,
-  'test/clean_accuracy': ({ metrics }) => metrics.clean,
-  'test/skipped_training_images': report => report.skippedImages,
+  '2_test/noisy_accuracy': ({ metrics }) => metrics.noisy,
+  '2_test/clean_accuracy': ({ metrics }) => metrics.clean,
+  '2_test/skipped_training_images': report => report.skippedImages,
 }
 
 const STEPS = [1, 2, 3, 4, 5, 6]
@@ -134,8 +137,25 @@ describe('event files', () => {
       ]),
     )
     expect(written).toEqual(expected)
-    expect(written['loss/total']).toHaveLength(6)
-    expect(written['test/noisy_accuracy']).toHaveLength(1)
+    expect(written['1_loss/total']).toHaveLength(6)
+    expect(written['2_test/noisy_accuracy']).toHaveLength(1)
+  })
+
+  it('open on the losses, which TensorBoard sorts by name', () => {
+    expect(Object.keys(events.scalars).sort()[0]).toMatch(/^1_loss\//)
+  })
+
+  it('hold the settings that runs are compared by, and all of them as text', () => {
+    expect(events.settings).toMatchObject({
+      'method.kind': 'ft-cadis',
+      'method.lambda': 2,
+      'method.attack.restandardize': 'true',
+      'optimisation.betas': '[0.9,0.999]',
+    })
+    for (const field of ['output', 'device', 'certification.n']) {
+      expect(Object.keys(events.settings)).not.toContain(field)
+    }
+    expect(events.text[0]).toMatch(/^```json\n\{[\s\S]*"lambda": 2/)
   })
 
   it('hold a drawing of the samples before the first update and after each epoch', () => {

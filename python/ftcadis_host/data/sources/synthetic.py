@@ -10,6 +10,7 @@ from torch.utils.data import Dataset
 
 from ...errors import SpecError
 from ..image_dataset import DatasetSource
+from ..image_size import ImageSize, sides_of
 from ..in_memory import to_unit_range
 
 # The two halves of the data differ in their stream.
@@ -17,7 +18,7 @@ SPLITS = {"train": 0, "test": 1}
 
 
 class SyntheticDataset(Dataset):
-    """Random pixels and labels. `dataset[i]` is (float32 image [C, S, S] in [0, 1], int label), a function of split and i.
+    """Random pixels and labels. `dataset[i]` is (float32 image [C, H, W] in [0, 1], int label), a function of split and i.
 
     To a Loader it is a data set of files: worker processes generate images as they would decode them.
     """
@@ -27,15 +28,15 @@ class SyntheticDataset(Dataset):
     class_order = "published"
     logits = None
 
-    def __init__(self, split: str, *, length: int, classes: int, image_size: int, channels: int = 3):
-        for name, value in (("length", length), ("classes", classes), ("image_size", image_size), ("channels", channels)):
+    def __init__(self, split: str, *, length: int, classes: int, image_size: ImageSize, channels: int = 3):
+        for name, value in (("length", length), ("classes", classes), ("channels", channels)):
             if not isinstance(value, int) or value < 1:
                 raise SpecError(f"Synthetic data need a whole number of at least 1 as {name}, got {value!r}.")
         self.split = split
         self.classes = [str(label) for label in range(classes)]
         # In turn, so that every class has images; in no order, so that neighbours are of different classes.
         self.labels = np.random.default_rng(SPLITS[split]).permutation(np.arange(length, dtype=np.int64) % classes)
-        self.image_shape = (channels, image_size, image_size)
+        self.image_shape = (channels, *sides_of(image_size, "image_size"))
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -51,13 +52,13 @@ class SyntheticDataset(Dataset):
         return f"synthetic {self.split} image {index}"
 
     def read(self, index: int, _seed: int | None = None) -> torch.Tensor:
-        """The image as uint8 [C, S, S]; nothing augments it."""
+        """The image as uint8 [C, H, W]; nothing augments it."""
         generator = np.random.default_rng((SPLITS[self.split], index))
         return torch.from_numpy(generator.integers(256, size=self.image_shape, dtype=np.uint8))
 
 
 def open_synthetic(
-    split: str, *, train_images: int, test_images: int, classes: int, image_size: int, channels: int = 3
+    split: str, *, train_images: int, test_images: int, classes: int, image_size: ImageSize, channels: int = 3
 ) -> SyntheticDataset:
     """The training or test half of generated data."""
     length = train_images if split == "train" else test_images

@@ -13,6 +13,10 @@ from ..backbone import Backbone, ClassifierSource, load_weights, weight_file
 from ..state_dicts import find_tensor, read_tensors
 
 
+# Of the images that it takes: its first linear layer has as many inputs as they leave pixels.
+SIDE = 28
+
+
 class LeNet(nn.Module):
     """Two convolutions of 5×5 with 20 and 50 channels, each pooled by 2, and two linear layers.
 
@@ -28,6 +32,9 @@ class LeNet(nn.Module):
         self.fc2 = nn.Linear(500, num_classes)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
+        height, width = x.shape[-2:]
+        if (height, width) != (SIDE, SIDE):
+            raise ValueError(f"Input image size ({height}*{width}) doesn't match model ({SIDE}*{SIDE}).")
         x = max_pool2d(torch.relu(self.conv1(x)), 2)
         x = max_pool2d(torch.relu(self.conv2(x)), 2)
         return self.fc2(torch.relu(self.fc1(x.flatten(1))))

@@ -1,0 +1,36 @@
+"""The size of images: the side of a square, or height and width. Every place that takes a size takes both forms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PIL import Image
+
+from ..errors import SpecError
+
+# As it is in descriptions.
+ImageSize = int | Sequence[int]
+
+
+def sides_of(size: ImageSize, name: str) -> tuple[int, int]:
+    """Height and width in pixels. Raises SpecError, which calls the size by its name, for anything else."""
+    sides = (size, size) if type(size) is int else tuple(size) if isinstance(size, (list, tuple)) else ()
+    if len(sides) != 2 or not all(type(side) is int and side >= 1 for side in sides):
+        raise SpecError(
+            f"{name} is {size!r}, expected the side of square images in pixels, or [height, width]. Give whole numbers of at least 1."
+        )
+    return sides
+
+
+def resized_to_cover(height: int, width: int) -> Callable[[Image.Image], Image.Image]:
+    """Resizes an image, its proportions kept, so that it just covers height × width. Of a square: as torchvision's Resize(side)."""
+    from torchvision.transforms.v2 import functional
+
+    def resize(image: Image.Image) -> Image.Image:
+        columns, rows = image.size
+        # In whole numbers: a rounded share could miss the other side by a pixel.
+        is_wider = columns * height >= rows * width
+        size = (height, height * columns // rows) if is_wider else (width * rows // columns, width)
+        return functional.resize(image, list(size))
+
+    return resize

@@ -1,0 +1,1 @@
+"""Noise after the first layer of a classifier, as in PixelDP: the layer, the rest of the network, how far the layer moves."""

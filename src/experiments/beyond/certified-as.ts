@@ -1,0 +1,14 @@
+import { type CertificationConfigInput, parseConfig } from '../../config/schema'
+import type { Arm } from '../definition'
+
+/** An arm whose networks are certified otherwise. */
+export function certifiedAs(arm: Arm, certification: CertificationConfigInput): Arm {
+  const { config: change = base => base } = arm
+  return {
+    ...arm,
+    config: base => {
+      const config = change(base)
+      return parseConfig({ ...config, certification: { ...config.certification, ...certification } })
+    },
+  }
+}

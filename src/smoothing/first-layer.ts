@@ -1,0 +1,129 @@
+import type { Session } from '../bridge'
+import type { SmoothingConfig } from '../config/schema'
+import { ConfigError } from '../errors'
+import {
+  type AnyDenoiser,
+  type Classifier,
+  type Dataset,
+  findFirstLayer,
+  firstLayerSensitivity,
+  restOf,
+  select,
+  type Tensor,
+} from '../torch'
+import { toSymmetric } from './denoise'
+import { type Front, type Smoothing, smoothingOf } from './smoothing'
+
+/** Noise after the first layer of the classifier, as PixelDP has it. */
+export type FirstLayerFront = Extract<Front, { readonly kind: 'first-layer' }>
+
+/** Digits of a sensitivity that is fixed. It is rounded up, which is more than arithmetic in float64 rounds. */
+const DIGITS = 9
+
+/**
+ * The smoothing by noise after the first layer of a classifier. Features are divided by the sensitivity of the layer, so that they
+ * move no more than images in [-1, 1] do, and noise of a σ is as much as it is on an image.
+ *
+ * @param options.example - records an image in [0, 1] of the data
+ * @param options.sensitivity - `fixed` for weights that stay as they are; `live` where they are trained: it is then computed anew
+ *   wherever noise is added
+ * @throws ConfigError for a classifier that does not begin with a convolution
+ */
+export async function firstLayerSmoothing(
+  session: Session,
+  classifier: Classifier,
+  {
+    sigma,
+    imageShape,
+    example,
+    sensitivity,
+  }: {
+    readonly sigma: number
+    /** [C, H, W]. */
+    readonly imageShape: readonly number[]
+    readonly example: () => Tensor<'CHW'>
+    readonly sensitivity: 'fixed' | 'live'
+  },
+): Promise<Smoothing & { readonly front: FirstLayerFront }> {
+  const { layer } = await session.compute(() => ({
+    layer: findFirstLayer(classifier, toSymmetric(example())),
+  }))
+  const live: FirstLayerFront = {
+    ...{
+      kind: 'first-layer',
+      network: classifier,
+      rest: restOf(classifier, { imageShape }),
+      layer,
+      imageShape,
+    },
+    sensitivity: null,
+  }
+  const fixed = await measured(live)
+  const front = sensitivity === 'live' ? live : fixed
+  // σ is for pixels in [0, 1], and images are in [-1, 1].
+  return {
+    ...{ sigma, realisedSigma: sigma, scales: { image: 1, noise: 2 * sigma } },
+    ...{ front, autocast: 'none' },
+  }
+}
+
+/** A smoothing whose weights stay as they are from here on: the sensitivity of the first layer, where it has one, is a number. */
+export async function withFixedSensitivity(smoothing: Smoothing): Promise<Smoothing> {
+  const { front } = smoothing
+  if (front.kind !== 'first-layer' || front.sensitivity !== null) return smoothing
+  return { ...smoothing, front: await measured(front) }
+}
+
+async function measured(front: FirstLayerFront): Promise<FirstLayerFront> {
+  const { network, imageShape, layer } = front
+  const { now } = await network.session.compute(() => ({
+    now: firstLayerSensitivity(network, { imageShape }),
+  }))
+  if (now > 0 && Number.isFinite(now)) return { ...front, sensitivity: roundedUp(now) }
+  throw new ConfigError(
+    `The first layer "${layer}" of the classifier has a sensitivity of ${now}, expected one above 0.`,
+    { remedy: 'Take a network whose first layer is not 0.' },
+  )
+}
+
+function roundedUp(value: number): number {
+  return Number((value * (1 + 10 ** (1 - DIGITS))).toPrecision(DIGITS))
+}
+
+/**
+ * The smoothing that settings describe, of networks that are not trained.
+ *
+ * @throws ConfigError as `smoothingOf` and {@link firstLayerSmoothing}
+ */
+export async function configuredSmoothing(
+  { sigma, noiseAfter }: Pick<SmoothingConfig, 'sigma' | 'noiseAfter'>,
+  {
+    denoiser,
+    classifier,
+    dataset,
+  }: {
+    readonly denoiser: AnyDenoiser | null
+    readonly classifier: Classifier
+    readonly dataset: Pick<Dataset, 'session' | 'images' | 'description'>
+  },
+): Promise<Smoothing> {
+  if (noiseAfter === undefined) return smoothingOf(denoiser, sigma)
+  return firstLayerSmoothing(dataset.session, classifier, {
+    ...{ sigma, sensitivity: 'fixed', imageShape: dataset.description.imageShape },
+    example: () => select(dataset.images([0]).images_BCHW, 'B', 0),
+  })
+}
+
+/** What a smoothing holds beside the networks that it was made of, to be freed. */
+export function ownedBy({ front }: Pick<Smoothing, 'front'>): readonly Classifier[] {
+  return front.kind === 'first-layer' ? [front.rest] : []
+}
+
+/** Refuses what draws its noise on images alone. */
+export function requireNoiseOnImage(what: string, { noiseAfter }: Pick<SmoothingConfig, 'noiseAfter'>): void {
+  if (noiseAfter === undefined) return
+  throw new ConfigError(
+    `${what} puts the noise on the image, got smoothing.noiseAfter ${noiseAfter}: the noise of this classifier stands after its first layer.`,
+    { remedy: 'Certify or attack it; or train one with the noise on the image.' },
+  )
+}

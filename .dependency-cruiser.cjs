@@ -43,7 +43,7 @@ module.exports = {
     only('bridge', 'environment', 'files'),
     only('torch', 'bridge', 'files'),
     only('smoothing', ...foundations),
-    only('objectives', 'smoothing', ...foundations),
+    only('objectives', 'smoothing', 'statistics', ...foundations),
     only('logs', 'statistics', 'config', 'files'),
     only('analysis', 'logs', 'statistics', 'config', 'files'),
     only('runs', 'smoothing', 'objectives', 'analysis', 'logs', ...foundations),

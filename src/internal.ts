@@ -68,6 +68,7 @@ export {
   pixelDpScoresCertifier,
 } from './certification/certifiers/pixel-dp'
 export { type PredictCertifierOptions, predictCertifier } from './certification/certifiers/predict'
+export { type RouterCertifierOptions, routerCertifier } from './certification/certifiers/router'
 export { type SizedCertifierOptions, sizedCertifier } from './certification/certifiers/sized'
 export { defaultLogPath } from './certification/certify'
 export {

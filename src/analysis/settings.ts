@@ -222,6 +222,11 @@ const NOTES: ReadonlyMap<string, (procedure: JsonObject) => string> = new Map([
       `is of a cascade over σ ${String(sigmas).replaceAll(',', ', ')} with threshold ${threshold}${rule === 'sound' ? '' : `; its rule is ${rule}: bounds of other classes are asymptotic, and their errors do not add up to α`}.`,
   ],
   [
+    'router',
+    ({ sigma, sigmas }: JsonObject) =>
+      `is of a router at σ ${sigma} between experts at σ ${String(sigmas).replaceAll(',', ', ')}: a radius is the smaller one of router and expert, or that of all experts where they agree.`,
+  ],
+  [
     'pixel-dp',
     ({ split, by }: JsonObject) =>
       `is of PixelDP${by === 'scores' ? ' by mean scores' : ''}: sizes from differential privacy, at most half of the radii of CERTIFY${split === 'published' ? '; the errors of its bounds are the published ones, for η = 0.05' : ''}.`,

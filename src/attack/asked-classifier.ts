@@ -2,10 +2,13 @@ import type { Ask, Certifier, Steps, Tally } from '../certification/certifiers/c
 import { type Looked, type ProcedureSettings, scaleLine } from '../certification/procedure'
 import type { Line } from '../certification/queue/line'
 import { leadingClass } from '../certification/statistics'
+
 import { SELECTED } from '../logs/aces-finding'
-import { sparseCounts } from '../logs/outcome'
+import { expertName, ROUTER, sparseCounts } from '../logs/outcome'
+
 import type { Bound } from '../statistics/bound'
 import { alphaOfScale } from '../statistics/cascade'
+import { alphaOfPart } from '../statistics/router'
 
 /** The smoothed classifier that is asked, and what states its class. */
 export interface AskedClassifier {
@@ -24,6 +27,7 @@ export function neededShare(
   alpha: number,
 ): { readonly threshold: number; readonly alpha: number } {
   if (procedure.kind === 'aces') return { threshold: 0.5, alpha: alpha / 2 }
+  if (procedure.kind === 'router') return { threshold: 0.5, alpha: alphaOfPart(alpha) }
   if (procedure.kind !== 'cascade') return { threshold: 0.5, alpha }
   const { threshold, rule } = procedure
   return { threshold, alpha: alphaOfScale(bounds.length - 1, { bounds, alpha, rule }) }
@@ -48,7 +52,7 @@ export function countingCertifier(asked: AskedClassifier, count: number): Certif
   }
 }
 
-/** The votes of the network or the noise level that would answer by them. */
+/** The votes of the network, the noise level or the expert that would answer by them. */
 function* votesOfAnswer(
   { procedure, looked: { selector, core } }: AskedClassifier,
   count: number,
@@ -62,6 +66,11 @@ function* votesOfAnswer(
       last = votes
     }
     return last
+  }
+  if (procedure.kind === 'router') {
+    const [choice = []] = yield [{ ...ask, line: ROUTER }]
+    const [votes = []] = yield [{ ...ask, line: expertName(leadingClass(choice)) }]
+    return votes
   }
   if (procedure.kind !== 'aces' || selector === undefined) {
     const [votes = []] = yield [ask]

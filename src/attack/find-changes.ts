@@ -160,8 +160,11 @@ async function prepare(
   const voting = members.map(member =>
     classifierOf(smoothing, member),
   ) as readonly Classifier[] as typeof members
-  const targets = scales.map(scale => ({
-    ...{ smoothing: scale.smoothing, members: voting, by: ensemble?.by ?? 'logits', classes: ready.classes },
+  // Of a router its experts, each at its noise level.
+  const climbed = procedure.kind === 'router' ? scales.slice(0, procedure.sigmas.length) : scales
+  const targets = climbed.map((scale, place) => ({
+    ...{ smoothing: scale.smoothing, by: ensemble?.by ?? 'logits', classes: ready.classes },
+    members: procedure.kind === 'router' ? voting.slice(place, place + 1) : voting,
   })) as unknown as SearchContext['targets']
   const context = (onNote: FindChangesHooks['onNote']): SearchContext => ({
     targets,

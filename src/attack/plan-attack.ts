@@ -124,14 +124,19 @@ export async function planAttack(
 }
 
 /**
- * What has to state another class: ACES, a cascade and PixelDP by scores where they have certified, CERTIFY for all that speak of the
+ * What has to state another class: ACES, a cascade, a router and PixelDP by scores where they have certified, CERTIFY for all that speak of the
  * majority of one smoothed classifier. Every statement of it is sound, whatever rule the log has.
  */
 function attackedProcedure({ procedure }: CertificationConfiguration): CertificationConfig['procedure'] {
-  const { kind, threshold, sigmas, by } = procedure
+  const { kind, threshold, sigma, sigmas, agreement, by } = procedure
   if (kind === 'pixel-dp' && by === 'scores') return { kind, by, split: 'halves' }
-  if (kind !== 'aces' && kind !== 'cascade') return { kind: 'certify' }
-  const { data } = procedureSchema.safeParse({ kind, threshold, ...(kind === 'cascade' && { sigmas }) })
+  const decisive = {
+    aces: { threshold },
+    cascade: { threshold, sigmas },
+    router: { sigma, sigmas, agreement },
+  }
+  if (kind !== 'aces' && kind !== 'cascade' && kind !== 'router') return { kind: 'certify' }
+  const { data } = procedureSchema.safeParse({ kind, ...decisive[kind] })
   if (data !== undefined) return data
   throw new DataError(
     `The log says it is of ${kind}, and not by which ${kind === 'aces' ? 'threshold' : 'noise levels'}.`,

@@ -1,6 +1,10 @@
 import type { CertificationConfig } from '../config/schema'
 import type { CertificationConfiguration } from '../logs/certification-log-metadata'
+
+import { expertName, ROUTER } from '../logs/outcome'
+
 import { ONCE, type Purification } from '../smoothing/purification'
+
 import { denoiserOf, type Noise, type Smoothing, smoothingOf } from '../smoothing/smoothing'
 import type { Bound } from '../statistics/bound'
 import type { PreparedArms } from './arm-networks'
@@ -24,7 +28,10 @@ export interface Scale extends Guarantee {
   readonly bound: Bound
 }
 
-/** The noise levels of a procedure: those of a cascade, the largest first, else the one of the smoothing. */
+/**
+ * The noise levels of a procedure: those of a cascade, the largest first; those of the experts of a router, the smallest first, and then
+ * its own; else the one of the smoothing.
+ */
 export function scalesOf(
   procedure: ProcedureSettings,
   smoothing: Smoothing,
@@ -38,14 +45,16 @@ export function scalesOf(
       bound: procedureBound(procedure, { noise: options.noise, sigma: guarantee.certifiedSigma }),
     }
   }
-  if (procedure.kind !== 'cascade') return [scale(smoothing)]
-  const [, ...smaller] = procedure.sigmas
-  const others = smaller.map(sigma => smoothingOf(denoiserOf(smoothing), sigma, smoothing))
+  if (procedure.kind !== 'cascade' && procedure.kind !== 'router') return [scale(smoothing)]
+  const [, ...further] = procedure.sigmas
+  if (procedure.kind === 'router') further.push(procedure.sigma)
+  const others = further.map(sigma => smoothingOf(denoiserOf(smoothing), sigma, smoothing))
   return [scale(smoothing), ...others.map(scale)]
 }
 
 /** Names the line that the certification of a data set asks first. */
 export function firstLine({ kind }: ProcedureSettings): string {
+  if (kind === 'router') return ROUTER
   return kind === 'cascade' ? scaleLine(0) : MAIN_LINE
 }
 
@@ -90,6 +99,7 @@ export function linesOf(
       }),
     }
   }
+  if (procedure.kind === 'router') return routedLines(procedure, { scales, arms, copies })
   const isScored = procedure.kind === 'pixel-dp' && procedure.by === 'scores'
   const voter = armsVoter(
     arms.map(({ members, ...arm }) => (isScored ? scoresVoter(members[0], arm) : voterOf(members, arm))),
@@ -102,6 +112,40 @@ export function linesOf(
       scales.map(({ smoothing }, scale) => [scaleLine(scale), { smoothing, voter, copies }] as const),
     ),
     ...(procedure.clean && { [CLEAN_LINE]: { smoothing: unsmoothed, voter, copies: images } }),
+  }
+}
+
+/** A line for each expert, and that of the router. */
+function routedLines(
+  { sigmas }: Extract<ProcedureSettings, { kind: 'router' }>,
+  {
+    scales,
+    arms,
+    copies,
+  }: {
+    readonly scales: readonly Scale[]
+    readonly arms: PreparedArms['arms']
+    readonly copies: number
+  },
+): Readonly<Record<string, Line>> {
+  const line = (place: number, voters: readonly (Voter | undefined)[]): Line => ({
+    smoothing: (scales[place] as Scale).smoothing,
+    voter: armsVoter(voters.map(voter => voter ?? NOBODY)),
+    copies,
+  })
+  return {
+    [ROUTER]: line(
+      sigmas.length,
+      arms.map(({ router }) => router && singleVoter(router, { classes: sigmas.length })),
+    ),
+    ...Object.fromEntries(
+      sigmas.map((_, expert) => {
+        const voters = arms.map(({ members: { [expert]: network }, classes }) => {
+          return network && singleVoter(network, { classes })
+        })
+        return [expertName(expert), line(expert, voters)] as const
+      }),
+    ),
   }
 }
 
@@ -145,6 +189,17 @@ export function loggedProcedure(
         realisedSigmas: scales.map(({ smoothing }) => smoothing.realisedSigma),
         certifiedSigmas: scales.map(({ certifiedSigma }) => certifiedSigma),
       }
+    case 'router': {
+      const experts = scales.slice(0, -1)
+      const own = scales.slice(-1)
+      const realised = (of: readonly Scale[]) => of.map(({ smoothing }) => smoothing.realisedSigma)
+      const certified = (of: readonly Scale[]) => of.map(({ certifiedSigma }) => certifiedSigma)
+      return {
+        ...{ ...procedure, classes },
+        ...{ realisedSigmas: realised(experts), certifiedSigmas: certified(experts) },
+        router: { realisedSigma: realised(own)[0] ?? null, certifiedSigma: certified(own)[0] ?? null },
+      }
+    }
     case 'pixel-dp': {
       const { by, ...others } = procedure
       return { ...others, ...(by === 'scores' && { by }), classes }

@@ -10,7 +10,7 @@ import type { EnsembleVote, Members } from './voters'
 
 /** The networks that are certified as one. */
 export interface ArmNetworks {
-  /** The classifier, and others that vote with it. */
+  /** The classifier, and others that vote with it; of a router the experts. */
   readonly members: Members
   /** How several members vote as one. */
   readonly ensemble?: EnsembleVote | undefined
@@ -18,9 +18,11 @@ export interface ArmNetworks {
   readonly selector?: Classifier | undefined
   /** Of ACES: a network that is not smoothed. Default: none. */
   readonly core?: Classifier | undefined
+  /** Of a router: a network with a class for each expert. */
+  readonly router?: Classifier | undefined
 }
 
-type LoadedClassifiers = Pick<CertifiedNetworks, 'classifier' | 'others' | 'selector' | 'core'>
+type LoadedClassifiers = Pick<CertifiedNetworks, 'classifier' | 'others' | 'selector' | 'core' | 'router'>
 
 /** All classifiers that were loaded, to be freed with the denoiser. */
 export function classifiersOf({
@@ -28,11 +30,13 @@ export function classifiersOf({
   others,
   selector,
   core,
+  router,
 }: LoadedClassifiers): readonly Classifier[] {
   const beside = [
     ...others,
     ...(selector === undefined ? [] : [selector]),
     ...(core === undefined ? [] : [core]),
+    ...(router === undefined ? [] : [router]),
   ]
   return [classifier, ...beside.map(member => member.classifier)]
 }
@@ -40,15 +44,24 @@ export function classifiersOf({
 /** The networks that settings certify as one. */
 export function armOf(
   { ensemble }: Pick<CertificationRunConfig, 'ensemble'>,
-  { classifier, others, selector, core }: LoadedClassifiers,
+  { classifier, others, selector, core, router }: LoadedClassifiers,
 ): ArmNetworks {
   const members: Members = [classifier, ...others.map(member => member.classifier)]
-  return { members, ensemble, selector: selector?.classifier, core: core?.classifier }
+  return {
+    ...{ members, ensemble, selector: selector?.classifier, core: core?.classifier },
+    router: router?.classifier,
+  }
+}
+
+/** The networks of an arm that are ready to vote. */
+export interface PreparedArm extends ArmNetworks {
+  /** K. */
+  readonly classes: number
 }
 
 /** Networks of arms that are ready to vote. */
 export interface PreparedArms {
-  readonly arms: readonly (ArmNetworks & { /** K. */ readonly classes: number })[]
+  readonly arms: readonly PreparedArm[]
   /** All classifiers of all arms, to be freed by the caller. */
   readonly classifiers: readonly Classifier[]
   readonly denoiserDtype: Dtype | null
@@ -58,7 +71,8 @@ export interface PreparedArms {
  * Prepares the networks of arms to vote on the images of a data set.
  *
  * @param options.example - records an image in [0, 1] of the data
- * @throws ConfigError for a head or names of classes that are not those of the data, and for a selector of other than two classes;
+ * @throws ConfigError for a head or names of classes that are not those of the data, a selector of other than two classes, and a router
+ *   of other than a class for each expert;
  *   as `inferenceNetworks`
  */
 export async function prepareArms(
@@ -81,7 +95,9 @@ export async function prepareArms(
       requireSameClasses(classifier.description.classes, description)
     }
   }
-  const all = arms.flatMap(({ members, selector, core }) => [...members, ...some(selector), ...some(core)])
+  const all = arms.flatMap(({ members, selector, core, router }) => [
+    ...[...members, ...some(selector), ...some(core), ...some(router)],
+  ])
   const prepared = await inferenceNetworks(
     session,
     { denoiser: denoiserOf(smoothing), classifiers: all },
@@ -106,12 +122,15 @@ export async function prepareArms(
       const members = arm.members.map(next)
       const selector = arm.selector && next()
       const core = arm.core && next()
+      const router = arm.router && next()
       for (const { head } of [...members, ...some(core)]) requireClasses(head, description)
       requireOneHead(members.map(({ head }) => head))
       if (selector !== undefined) requireSelector(selector.head)
+      if (router !== undefined) requireRouterHead(router.head, { experts: members.length })
       return {
         members: members.map(({ classifier }) => voting(classifier)) as readonly Classifier[] as Members,
         ...{ ensemble, selector: selector?.classifier, core: core?.classifier },
+        router: router?.classifier,
         classes: members[0]?.head ?? 0,
       }
     })
@@ -145,6 +164,15 @@ function requireSelector(head: number): void {
   throw new ConfigError(
     `The selector, aces.selector, tells ${head} classes apart, expected 2: 0 leaves a copy to the core network, 1 to the classifier.`,
     { remedy: 'Give a network with a head of 2 classes, or none for the entropy of the classifier.' },
+  )
+}
+
+/** @throws ConfigError where a router has other than a class for each expert */
+export function requireRouterHead(head: number, { experts }: { readonly experts: number }): void {
+  if (head === experts) return
+  throw new ConfigError(
+    `The router, router.network, tells ${head} classes apart, expected ${experts}, one for each expert.`,
+    { remedy: 'Give a network that was trained to choose between these experts.' },
   )
 }
 

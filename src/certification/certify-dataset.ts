@@ -29,6 +29,8 @@ export interface CertifiedArm {
   readonly ensemble?: (EnsembleVote & { readonly others: readonly Classifier[] }) | undefined
   /** The networks of ACES beside the classifier. Default: its entropy selects, and there is no core. */
   readonly aces?: Pick<ArmNetworks, 'selector' | 'core'> | undefined
+  /** Of a router: the network that chooses, and the experts of the other noise levels; `classifier` is that of the smallest. */
+  readonly router?: { readonly network: Classifier; readonly others: readonly Classifier[] } | undefined
   /** Path of the log; `<log>.json` beside it says how its rows were certified. */
   readonly log: string
   /** What identifies the classifier: decides its rows, and so belongs to the log's configuration. */
@@ -193,11 +195,12 @@ export async function certifyDataset(
   }
 }
 
-function networksOf({ classifier, ensemble, aces }: CertifiedArm): ArmNetworks {
-  return { members: [classifier, ...(ensemble?.others ?? [])], ensemble, ...aces }
+function networksOf({ classifier, ensemble, aces, router }: CertifiedArm): ArmNetworks {
+  const others = ensemble?.others ?? router?.others ?? []
+  return { members: [classifier, ...others], ensemble, ...aces, router: router?.network }
 }
 
-/** @throws ConfigError where arms have networks that the procedure does not ask, ACES or PixelDP by scores gets an ensemble, or copies of a consensus vote several times */
+/** @throws ConfigError where arms have networks that the procedure does not ask, lack some that it does, ACES or PixelDP by scores gets an ensemble, or copies of a consensus vote several times */
 function requireArms(
   procedure: ProcedureSettings,
   { purify }: Pick<CertificationConfig, 'purify'>,
@@ -205,7 +208,15 @@ function requireArms(
 ): void {
   const { kind } = procedure
   const by = kind === 'pixel-dp' ? procedure.by : undefined
-  for (const { name, aces, ensemble } of arms) {
+  const experts = procedure.kind === 'router' ? procedure.sigmas.length : 0
+  for (const { name, aces, ensemble, router } of arms) {
+    const given = router === undefined ? 0 : router.others.length + 1
+    if (given !== experts || (experts > 0 && ensemble !== undefined)) {
+      throw new ConfigError(
+        `The arm ${name} has ${given === 0 ? 'no router' : `a router of ${given} experts`}${ensemble === undefined ? '' : ' and an ensemble'}, and the procedure is ${kind}${experts > 0 ? ` between ${experts}` : ''}.`,
+        { remedy: 'Give the networks of the procedure, an expert for each of its noise levels.' },
+      )
+    }
     if (kind !== 'aces' && aces !== undefined) {
       throw new ConfigError(`The classifier ${name} has networks of ACES, and the procedure is ${kind}.`, {
         remedy: "Set certification.procedure.kind to 'aces', or leave the networks out.",

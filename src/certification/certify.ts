@@ -82,7 +82,7 @@ export async function certify(
     loading.show(`loading denoiser and classifier: ${nameOf(config)}`)
     networks = await loadNetworks(session, config, { expected })
     loading.end()
-    const { denoiser, classifier, others, selector, core, provenance } = networks
+    const { denoiser, classifier, others, selector, core, router, provenance } = networks
     const unsaid = unsaidOf(known)
     const notes = [
       ...(unsaid === undefined ? [] : [unsaid]),
@@ -106,6 +106,10 @@ export async function certify(
               ...config.ensemble,
               others: others.map(member => member.classifier),
             },
+            router: router && {
+              network: router.classifier,
+              others: others.map(member => member.classifier),
+            },
             aces: config.aces && { selector: selector?.classifier, core: core?.classifier },
             earlier: earlier.filter(other => other !== path),
           },
@@ -121,6 +125,7 @@ export async function certify(
             ...(others.length > 0 && { others: others.map(member => member.provenance) }),
             ...(selector !== undefined && { selector: selector.provenance }),
             ...(core !== undefined && { core: core.provenance }),
+            ...(router !== undefined && { router: router.provenance }),
           },
           checkpoint: config.checkpoint ?? null,
           dataset: 'path' in config.data ? config.data.path : null,
@@ -168,7 +173,11 @@ function imagesOf(data: DataConfig): JsonObject {
  *
  * @param checkpoint - Name of a checkpoint that was chosen among several; it is part of the log's.
  */
-export function defaultLogPath({ output, smoothing }: CertificationRunConfig, checkpoint?: string): string {
-  const parts = [...(checkpoint === undefined ? [] : [checkpoint]), 'sigma', smoothing.sigma]
+export function defaultLogPath(
+  { output, smoothing, certification }: CertificationRunConfig,
+  checkpoint?: string,
+): string {
+  const what = certification.procedure.kind === 'router' ? ['router'] : ['sigma', smoothing.sigma]
+  const parts = [...(checkpoint === undefined ? [] : [checkpoint]), ...what]
   return join(output, `certify-${parts.join('-')}.tsv`)
 }

@@ -66,10 +66,15 @@ export function requireOnce(what: string, { purify }: Pick<CertificationConfig, 
  * Refuses other procedures than CERTIFY where images are classified by it and PREDICT.
  *
  * @param what - what is asked for, for instance "A prediction"
+ * @param options.router - whether a router is one more that is understood. Default refused.
  * @throws ConfigError that names the procedure
  */
-export function requireCertify(what: string, { procedure }: Pick<CertificationConfig, 'procedure'>): void {
-  if (procedure.kind === 'certify') return
+export function requireCertify(
+  what: string,
+  { procedure }: Pick<CertificationConfig, 'procedure'>,
+  { router = 'refused' }: { readonly router?: 'allowed' | 'refused' } = {},
+): void {
+  if (procedure.kind === 'certify' || (procedure.kind === 'router' && router === 'allowed')) return
   throw new ConfigError(`${what} is by PREDICT and CERTIFY, got the procedure ${procedure.kind}.`, {
     remedy: 'Set certification.procedure.kind to certify, or leave it out.',
   })

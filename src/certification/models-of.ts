@@ -4,12 +4,13 @@ import type { CertifiedNetworks, LoadedMember } from '../smoothing/load-networks
 
 /** What of the networks decides votes: their settings and their weights, but not where these lie. */
 export function modelsOf(
-  { smoothing, classifier, ensemble, aces }: CertificationRunConfig,
+  { smoothing, classifier, ensemble, aces, router }: CertificationRunConfig,
   {
     weights,
     others: members,
     ...beside
-  }: Pick<CertifiedNetworks, 'weights' | 'others'> & Partial<Pick<CertifiedNetworks, 'selector' | 'core'>>,
+  }: Pick<CertifiedNetworks, 'weights' | 'others'> &
+    Partial<Pick<CertifiedNetworks, 'selector' | 'core' | 'router'>>,
 ): JsonObject {
   const { path: _from, ...schedule } = { path: null, ...smoothing.denoiser }
   return {
@@ -22,6 +23,12 @@ export function modelsOf(
         others: members.map(({ weights: own }) => own as unknown as JsonObject),
       },
     }),
+    ...(router !== undefined && {
+      router: {
+        network: besideOf(router.network, beside.router),
+        others: members.map(({ weights: own }) => own as unknown as JsonObject),
+      },
+    }),
     ...(aces !== undefined && {
       aces: {
         selector: besideOf(aces.selector, beside.selector),
@@ -31,7 +38,7 @@ export function modelsOf(
   }
 }
 
-/** What decides the votes of a network of ACES. */
+/** What decides the votes of a network of ACES, or of a router. */
 function besideOf(
   settings: { readonly classifier: ClassifierConfig } | undefined,
   loaded: LoadedMember | undefined,

@@ -8,13 +8,12 @@ import { systemPath } from '../files/system-path'
 import { type Outcome, predictionOf, radiusOf } from '../logs/outcome'
 import { toSymmetric } from '../smoothing/denoise'
 import { notesOnInputRange } from '../smoothing/notes'
-import { purificationOf } from '../smoothing/purification'
 import { type SmoothedInput, smoothedOf, unsaidOf } from '../smoothing/smoothed-input'
 import type { Noise } from '../smoothing/smoothing'
 import { type ImageTransform, readImage, unreadableImages } from '../torch'
-import { cohenCertifier, predictCertifier } from './certifiers'
-import { boundOf, guaranteeOf, requireCertify } from './guarantee'
+import { guaranteeOf, requireCertify } from './guarantee'
 import { drawnNoise } from './noise'
+import { askedOf } from './prediction/asked'
 import { openSmoothed } from './prediction/open-smoothed'
 import { certifyImages } from './queue/certify-images'
 import { requireCertifiable } from './require-certifiable'
@@ -58,6 +57,7 @@ export interface PredictOptions {
 
 /**
  * Classifies image files by the smoothed classifier. Files are resized and cropped as the test images of its data are.
+ * A router and its experts are asked as one: each has half of α.
  * The votes of one estimation serve CERTIFY and PREDICT: each of their statements is wrong with probability at most α,
  * over the noise. The noise of a file depends on its content and the seed alone.
  *
@@ -77,7 +77,7 @@ export async function predict(
   if (first === undefined) {
     throw new ConfigError('There are no images to classify.', { remedy: 'Name at least one image file.' })
   }
-  requireCertify('A prediction', certification)
+  requireCertify('A prediction', certification, { router: 'allowed' })
   requireCertifiable(certification, { sigma: config.smoothing.sigma, images: files.length })
   const transform = imageTransform(config.data)
   const problems = await session.compute(() => unreadableImages(session, files, transform))
@@ -93,22 +93,18 @@ export async function predict(
   const predictions: ImagePrediction[] = []
   let noise: Noise = { kind: 'gaussian' }
   try {
-    const { smoothing, voter, names } = opened
+    const { smoothing, names } = opened
     const guarantee = guaranteeOf(smoothing, { ...certification, images: files.length })
-    const { n0, n, seed } = certification
+    const { seed } = certification
     const [height, width] = sidesOf(transform.imageSize)
     const values = transform.channels * height * width
     const drawn = drawnNoise(certification, { smoothing, guarantee, values })
-    const { alpha } = drawn
     if (drawn.note !== undefined) onNote?.(drawn.note)
     noise = drawn.begin(session)
-    const certifiers = [
-      cohenCertifier({
-        ...{ ...drawn, bound: boundOf(certification.noise, guarantee.certifiedSigma), n0, n },
-        randomised: certification.confidence === 'randomised',
-      }),
-      predictCertifier({ alpha, n }),
-    ]
+    const { lines, certifiers } = askedOf(opened, {
+      ...{ certification, drawn, noise, images: files.length },
+      certifiedSigma: guarantee.certifiedSigma,
+    })
     const results = certifyImages(
       session,
       files,
@@ -118,13 +114,7 @@ export async function predict(
         return { image_CHW, stream, beside: [], certifiers }
       },
       {
-        lines: {
-          main: {
-            ...{ smoothing: { ...smoothing, noise }, voter, copies: files.length * (n0 + n) },
-            purification: purificationOf(certification.purify, smoothing),
-          },
-        },
-        ...{ batch: certification.batch, signal, onNote },
+        ...{ lines, batch: certification.batch, signal, onNote },
       },
     )
     for await (const { item: file, outcomes } of results) {

@@ -1,5 +1,9 @@
 import type { CertificationConfig } from '../config/schema'
+
 import type { AcesRadiusZeroRule } from '../logs/aces-finding'
+
+import { expertName, ROUTER } from '../logs/outcome'
+
 import { type Bound, gaussianBound } from '../statistics/bound'
 import type { CascadeRule } from '../statistics/cascade'
 import { type PixelDpSplit, pixelDpBoundOfSigma } from '../statistics/pixel-dp'
@@ -13,6 +17,7 @@ import {
   gridCertifier,
   pixelDpCertifier,
   pixelDpScoresCertifier,
+  routerCertifier,
   SELECTOR_BALLOT,
   sizedCertifier,
 } from './certifiers'
@@ -58,6 +63,14 @@ export type ProcedureSettings =
       /** What is bounded: votes, or mean scores. Default: votes. */
       readonly by?: 'votes' | 'scores' | undefined
     }
+  | {
+      readonly kind: 'router'
+      /** Of the router. */
+      readonly sigma: number
+      /** Of the experts, the smallest first. */
+      readonly sigmas: readonly number[]
+      readonly agreement: number
+    }
 
 /** What of the settings says which procedure it is. */
 export type ProcedureChoice = Pick<CertificationConfig, 'adaptive' | 'n' | 'batch'> &
@@ -99,7 +112,12 @@ export function mostCopies(
   procedure: ProcedureSettings,
   options: { readonly n0: number; readonly n: number },
 ): number {
-  const scales = procedure.kind === 'cascade' ? procedure.sigmas.length : 1
+  const scales =
+    procedure.kind === 'cascade'
+      ? procedure.sigmas.length
+      : procedure.kind === 'router'
+        ? procedure.sigmas.length + 1
+        : 1
   return scales * copiesOfScale(procedure, options)
 }
 
@@ -152,7 +170,8 @@ export interface Looked {
  * Prepares a procedure for all images and ballots: for a grid and n = 100,000 it takes seconds.
  *
  * @param options.alpha - α of one image
- * @param options.scales - of a cascade the bound of each noise level; `bound` is that of the first
+ * @param options.scales - of a cascade the bound of each noise level, of a router those of the experts and then its own; `bound` is that of
+ *   the first
  */
 export function certifiersOf(
   procedure: ProcedureSettings,
@@ -198,6 +217,16 @@ export function certifiersOf(
           ...{ scales: lines, alpha, n0, n, threshold, rule, ballot },
           ...(clean && { clean: CLEAN_LINE }),
         })
+    }
+    case 'router': {
+      const { sigma, sigmas, agreement } = procedure
+      const lines = sigmas.map((own, expert) => ({
+        ...{ line: expertName(expert), bound: scales[expert] ?? gaussianBound(own) },
+      }))
+      const router = { line: ROUTER, bound: scales[sigmas.length] ?? gaussianBound(sigma) }
+      const { alpha, n } = options
+      return ({ ballot = ONLY_BALLOT } = {}) =>
+        routerCertifier({ router, experts: lines, alpha, n0, n, agreement, ballot })
     }
     case 'pixel-dp': {
       const { bound, alpha: eta, n } = options

@@ -63,6 +63,7 @@ function evidenceOf(
     case 'sized':
       return { each: alpha, split: '', wanted: half, suffices: above(bound.top(0), alpha) }
     case 'aces':
+    case 'router':
       return { each: alpha / 2, split: ' / 2', wanted: half, suffices: above(0.5, alpha / 2) }
     case 'grid': {
       const [radius = 0] = procedure.radii

@@ -47,7 +47,7 @@ export interface SoftLabelsOptions {
  * Counts how often a smoothed classifier gives each class to noisy copies of each training image, and writes a line for each: the file
  * that CAT-RS takes as `method.predictions`. The noise of an image depends on its place and the seed alone.
  *
- * @throws ConfigError if the settings have an ensemble or another procedure than CERTIFY, or the file was begun with others or is being written; as `loadNetworks`
+ * @throws ConfigError if the settings have an ensemble, a router or another procedure than CERTIFY, or the file was begun with others or is being written; as `loadNetworks`
  * @throws InterruptedError if `signal` is aborted; the same call continues
  */
 export async function writeSoftLabels(
@@ -64,6 +64,11 @@ export async function writeSoftLabels(
         remedy: 'Leave `ensemble` out, or --classifier but for the first.',
       },
     )
+  }
+  if (config.router !== undefined) {
+    throw new ConfigError('Soft labels are the votes of one classifier, and `router` has others beside it.', {
+      remedy: 'Give the run of one expert.',
+    })
   }
   requireGaussian('A file of soft labels', certification)
   requireCertify('A file of soft labels', certification)

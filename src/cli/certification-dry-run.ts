@@ -50,6 +50,8 @@ function nameOf({ procedure }: CertificationPlan): string {
       return `cascade, sigma ${procedure.sigmas.join(', ')}, at most`
     case 'pixel-dp':
       return procedure.by === 'scores' ? 'PixelDP by scores' : 'PixelDP'
+    case 'router':
+      return `router, sigma ${procedure.sigmas.join(', ')}, at most`
   }
 }
 

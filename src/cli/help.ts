@@ -68,7 +68,11 @@ const HELP: Readonly<Record<string, CommandHelp>> = {
   },
   certify: {
     group: CERTIFY,
-    examples: ['certify runs/digits --images every:20 --n 1000', 'certify runs/digits --shard 1/4'],
+    examples: [
+      'certify runs/digits --images every:20 --n 1000',
+      'certify runs/digits --shard 1/4',
+      'certify --router runs/router --expert runs/a --expert runs/b',
+    ],
     page: 'certification.md',
   },
   'certify merge': {

@@ -14,11 +14,14 @@ import { loadingLine, progressBar } from '../terminal/progress'
 import type { SmoothedOptions } from './certification-options'
 import { endPythonWhenAborted } from './end-python'
 import { interruptible } from './interruption'
-import { chosenCheckpoint, smoothedSource } from './smoothed-source'
+import type { RouterOptions } from './routed/options'
+import { namedSource } from './routed/source'
+import { chosenCheckpoint } from './smoothed-source'
 import { writeOutput } from './write-output'
 
 export interface AttackCommandOptions
   extends SmoothedOptions,
+    RouterOptions,
     Pick<
       AttackOptions,
       'certificates' | 'images' | 'starts' | 'steps' | 'noises' | 'rounds' | 'votes' | 'confirm'
@@ -44,7 +47,7 @@ export async function runAttack(folder: string | undefined, options: AttackComma
   }
   // The log says which threshold.
   const isAces = options.selector !== undefined || options.core !== undefined
-  const source = await smoothedSource(folder, options, {
+  const source = await namedSource(folder, options, {
     ...(isAces && { adaptive: 'none', procedure: { kind: 'aces', threshold: 0 } }),
   })
   const { config } = source

@@ -17,9 +17,11 @@ import type { SmoothedOptions } from './certification-options'
 import { certificationDocument } from './documents/certification'
 import { endPythonWhenAborted } from './end-python'
 import { interruptible } from './interruption'
-import { chosenCheckpoint, smoothedSource } from './smoothed-source'
+import type { RouterOptions } from './routed/options'
+import { namedSource } from './routed/source'
+import { chosenCheckpoint } from './smoothed-source'
 
-export interface CertifyCommandOptions extends SmoothedOptions {
+export interface CertifyCommandOptions extends SmoothedOptions, RouterOptions {
   readonly images?: CertificationConfig['images']
   readonly output?: string
   readonly shard?: Shard
@@ -55,7 +57,7 @@ export async function runCertification(
   if (options.pricePerHour !== undefined && options.dryRun !== true) {
     throw withoutProcedure('--price-per-hour', '--dry-run')
   }
-  const source = await smoothedSource(folder, options, {
+  const source = await namedSource(folder, options, {
     images: options.images,
     ...statementOf(options),
   })
@@ -98,7 +100,7 @@ function afterShard(log: string, shard: Shard): string {
 
 /** `--dry-run`: what it would take. */
 async function dryRun(
-  source: Awaited<ReturnType<typeof smoothedSource>>,
+  source: Awaited<ReturnType<typeof namedSource>>,
   { python, shard, pricePerHour }: CertifyCommandOptions,
 ): Promise<void> {
   const { device, threads } = source.config

@@ -16,9 +16,10 @@ import type { SmoothedOptions } from './certification-options'
 import { predictionDocument } from './documents/prediction'
 import { endPythonWhenAborted } from './end-python'
 import { interruptible } from './interruption'
-import { smoothedSource } from './smoothed-source'
+import type { RouterOptions } from './routed/options'
+import { namedSource } from './routed/source'
 
-export interface PredictCommandOptions extends SmoothedOptions {
+export interface PredictCommandOptions extends SmoothedOptions, RouterOptions {
   readonly model?: string
   readonly json?: boolean
   readonly csv?: boolean
@@ -33,7 +34,7 @@ export async function runPrediction(
   { model, json = false, csv = false, ...options }: PredictCommandOptions,
 ): Promise<void> {
   // Nothing is written, so settings need not say where to.
-  const source = await smoothedSource(model, { ...options, output: 'predictions' })
+  const source = await namedSource(model, { ...options, output: 'predictions' })
   const { device, threads, smoothing, certification } = source.config
   const files = (await Promise.all(paths.map(imageFiles))).flat()
   const predictions = await interruptible('nothing is printed', async signal => {
@@ -87,11 +88,18 @@ async function imagesIn(folder: string): Promise<string[]> {
 
 function tableOf(
   predictions: readonly ImagePrediction[],
-  { sigma, n, alpha, noise }: { readonly sigma: number } & Pick<CertificationConfig, 'n' | 'alpha' | 'noise'>,
+  {
+    sigma,
+    n,
+    alpha,
+    noise,
+    procedure,
+  }: { readonly sigma: number } & Pick<CertificationConfig, 'n' | 'alpha' | 'noise' | 'procedure'>,
 ): Table {
   const norm = NORM_TEXT[boundOf(noise, sigma).norm]
+  const sigmas = procedure.kind === 'router' ? procedure.sigmas.join(', ') : sigma
   return {
-    caption: `Class, certified ${norm} radius for pixels in [0, 1] and p-value of PREDICT; σ = ${sigma}, n = ${n}, α = ${alpha}`,
+    caption: `Class, certified ${norm} radius for pixels in [0, 1] and p-value of PREDICT; σ = ${sigmas}, n = ${n}, α = ${alpha}`,
     columns: [
       { header: 'image' },
       { header: 'class' },

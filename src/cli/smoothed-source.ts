@@ -28,13 +28,17 @@ import { readSettings } from './read-settings'
  * The smoothed classifier that a command line names, with what its options say otherwise.
  *
  * @param folder - of a run (its newest checkpoint is taken), of a checkpoint, or with `smoothed.json`
- * @param others - further settings of the certification
+ * @param others - further settings of the certification, and the networks of a router
  * @throws ConfigError if not exactly one source is named, or the settings are not acceptable; CheckpointError
  */
 export async function smoothedSource(
   folder: string | undefined,
   options: SmoothedOptions & { readonly output?: string; readonly selector?: string; readonly core?: string },
-  others: Partial<Pick<CertificationConfigInput, 'images' | 'adaptive' | 'procedure'>> = {},
+  {
+    router,
+    ...others
+  }: Partial<Pick<CertificationConfigInput, 'images' | 'adaptive' | 'procedure'>> &
+    Pick<CertificationRunConfigInput, 'router'> = {},
 ): Promise<KnownSmoothed> {
   const { config, ...known } = await namedSource(folder, options)
   const [classifier] = options.classifier ?? []
@@ -61,7 +65,7 @@ export async function smoothedSource(
       ...given({ device, threads }),
       smoothing,
       classifier: { ...config.classifier, ...given({ path: classifier }) },
-      ...given({ ensemble: ensembleOf(config, folder, options), aces }),
+      ...given({ ensemble: ensembleOf(config, folder, options), aces, router }),
       data,
       certification: {
         ...config.certification,

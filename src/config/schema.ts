@@ -5,7 +5,11 @@ import { certificationSchema } from './certification-schema'
 import { ensembleSchema, problemsOfEnsemble } from './certified/ensemble-schema'
 import { problemsOfNoiseAfter, problemsOfNoiseAfterInTraining } from './certified/noise-after'
 import { acesNetworksSchema, problemsOfAcesNetworks, problemsOfProcedure } from './certified/procedure-schema'
+
 import { problemsOfPurifiedEnsemble } from './certified/purify-schema'
+
+import { problemsOfRouterNetworks, routerNetworksSchema } from './certified/router-schema'
+
 import { dataSchema } from './data-schema'
 import { fromEarlierForm } from './earlier-form'
 import { explainIssues } from './explain-issues'
@@ -14,7 +18,7 @@ import { METHOD_KINDS, type MethodConfig, methodSchema } from './methods'
 import { networkFolders, trainedBy } from './methods/trained'
 import { classifierSchema, tuningSchema } from './model-schema'
 import { checkpointsSchema, optimisationSchema } from './optimisation-schema'
-import { problemsOfCertification, problemsOfRun } from './rules'
+import { type Problem, problemsOfCertification, problemsOfRun } from './rules'
 import { smoothingSchema } from './smoothing-schema'
 import { isDiffusionModel } from './sources/denoisers'
 import type { CertificationRunConfig, RunConfigInput, RunSettings } from './types/run'
@@ -94,12 +98,26 @@ function runSchemaOf<Method extends z.ZodType<{ readonly kind: string }>>(method
     for (const { path, message } of [
       ...problemsOfRun(whole),
       ...problemsOfProcedure(whole.certification, whole.smoothing),
+      ...problemsOfOneClassifier(whole.certification),
       ...problemsOfNoiseAfter(whole),
       ...problemsOfNoiseAfterInTraining(whole),
     ]) {
       context.addIssue({ code: 'custom', path: path.split('.'), message })
     }
   })
+}
+
+/** A run trains no more than one of the networks that a router takes. */
+function problemsOfOneClassifier({
+  procedure,
+}: Pick<RunSettings, 'certification'>['certification']): Problem[] {
+  if (procedure.kind !== 'router') return []
+  return [
+    {
+      path: 'certification.procedure.kind',
+      message: 'expected a procedure of one classifier in the settings of a run, got router',
+    },
+  ]
 }
 
 /** A whole fine-tuning run, with the certification that may follow it. */
@@ -120,9 +138,12 @@ export const certificationRunSchema = z
     aces: acesNetworksSchema
       .optional()
       .describe('Networks that the procedure aces asks beside the classifier. Default: none.'),
+    router: routerNetworksSchema
+      .optional()
+      .describe('Networks that the procedure router asks beside the classifier. Default: none.'),
     certification: certificationSchema.describe('What is certified, and how surely.'),
   })
-  .superRefine(({ smoothing, classifier, ensemble, aces, certification }, context) => {
+  .superRefine(({ smoothing, classifier, ensemble, aces, router, certification }, context) => {
     const { procedure } = certification
     for (const { path, message } of [
       ...problemsOfCertification({ classifier, smoothing, certification }),
@@ -130,6 +151,7 @@ export const certificationRunSchema = z
       ...problemsOfProcedure(certification, smoothing),
       ...problemsOfPurifiedEnsemble({ purify: certification.purify, ensemble }),
       ...problemsOfAcesNetworks({ procedure, aces, ensemble }),
+      ...problemsOfRouterNetworks({ procedure, router, ensemble }),
       ...problemsOfNoiseAfter({ smoothing, certification, ensemble }),
     ]) {
       context.addIssue({ code: 'custom', path: path.split('.'), message })

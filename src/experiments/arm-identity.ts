@@ -12,6 +12,11 @@ import { memberSeeds, type ResolvedArm, seedFolder } from './arms'
 
 /** What identifies the networks of an arm, for the configuration of its log: SHA-256 of their weights, wherever these lie. */
 export async function modelsOfArm(arm: ResolvedArm, seed: number): Promise<JsonObject> {
+  if (arm.router !== undefined) {
+    const own = await modelsOfArm({ ...arm, router: undefined }, seed)
+    const [first, ...others] = await Promise.all(arm.router.experts.map(expert => modelsOfArm(expert, seed)))
+    return { ...first, router: { network: own, others } }
+  }
   const { classifier, smoothing, checkpoint, ensemble, aces } = await certifiedOf(arm, seed)
   return {
     denoiser: await hashesAt(smoothing.denoiser),

@@ -2,7 +2,12 @@ import { createHash } from 'node:crypto'
 import { isAbsolute, join, relative, resolve } from 'node:path'
 import { requireCertifiable } from '../certification/require-certifiable'
 import { certificationSchema } from '../config/certification-schema'
-import { type ClassifierConfig, parseConfig, type RunConfig } from '../config/schema'
+import {
+  type CertificationConfig,
+  type ClassifierConfig,
+  parseConfig,
+  type RunConfig,
+} from '../config/schema'
 import { ConfigError } from '../errors'
 import { tracesOf } from '../training/trace-hooks'
 import type { Arm, Experiment } from './definition'
@@ -22,9 +27,36 @@ export interface ResolvedArm {
   /** Folder of the runs of all seeds: the same, but for several runs and ACES, which share those of one classifier. */
   readonly runs: string
   /** Whose runs give the soft labels that this arm is trained with. */
-  readonly softLabels?: { readonly of: ResolvedArm; readonly n: number }
+  readonly softLabels?: SoftLabelsOf
+  /** Of a router: the arms that it chooses between, and how it is certified with them. */
+  readonly router?:
+    | {
+        readonly experts: readonly [ResolvedArm, ...ResolvedArm[]]
+        readonly n: number
+        readonly procedure: CertificationConfig['procedure']
+      }
+    | undefined
   /** Of ACES: the network that is asked about the image without noise. */
   readonly core?: ClassifierConfig
+}
+
+/** Whose smoothed classifier votes on training images, and on how many copies of each. */
+export interface SoftLabelsOf {
+  readonly of: ResolvedArm
+  readonly n: number
+}
+
+/** All soft labels that an arm is trained with: of a router those of each expert. */
+export function softLabelsOf({ softLabels, router }: ResolvedArm): readonly SoftLabelsOf[] {
+  if (router !== undefined) return router.experts.map(of => ({ of, n: router.n }))
+  return softLabels === undefined ? [] : [softLabels]
+}
+
+/** How an arm is certified. */
+export function certificationOfArm({ config, router }: ResolvedArm): CertificationConfig {
+  return router === undefined
+    ? config.certification
+    : { ...config.certification, procedure: router.procedure }
 }
 
 export interface ResolveOptions {
@@ -60,18 +92,21 @@ export function resolveArms(experiment: Experiment, options: ResolveOptions): Re
     )
   }
   const resolve = (arm: Arm): ResolvedArm => {
-    const { softLabels } = arm
-    if (softLabels === undefined) return resolveArm(arm, experiment, options)
-    const source = arms.find(({ key }) => key === softLabels.of)
-    if (source === undefined || source.softLabels !== undefined) {
+    const source = (of: string): ResolvedArm => {
+      const found = arms.find(({ key }) => key === of)
+      if (found !== undefined && found.softLabels === undefined && found.router === undefined) {
+        return resolve(found)
+      }
       throw new ConfigError(
-        `The arm ${arm.key} of ${experiment.name} takes soft labels of ${softLabels.of}, expected an arm that needs none itself.`,
+        `The arm ${arm.key} of ${experiment.name} takes soft labels of ${of}, expected an arm that needs none itself.`,
         { remedy: 'Name the key of another arm of the experiment.' },
       )
     }
+    const { softLabels, router } = arm
     return resolveArm(arm, experiment, {
       ...options,
-      softLabels: { of: resolve(source), n: softLabels.n },
+      ...(softLabels && { softLabels: { of: source(softLabels.of), n: softLabels.n } }),
+      ...(router && { router: { experts: router.of.map(source), n: router.n } }),
     })
   }
   return arms.map(resolve)
@@ -80,7 +115,7 @@ export function resolveArms(experiment: Experiment, options: ResolveOptions): Re
 function resolveArm(
   arm: Arm,
   { sigma: papers, isAblation = false }: Experiment,
-  { scale, output, testImages, softLabels }: ResolveOptions & Pick<ResolvedArm, 'softLabels'>,
+  { scale, output, testImages, softLabels, router }: ResolveOptions & Trained,
 ): ResolvedArm {
   const { isTrained = true, members = 1, config: change = base => base } = arm
   const base = scale.base(arm.sigma ?? scale.ablationSigma ?? papers, { isAblation })
@@ -93,8 +128,12 @@ function resolveArm(
   // Before anything is trained. How many images share alpha is not always known here.
   const { images } = config.certification
   const known = typeof images === 'object' && 'first' in images ? images.first : 1
-  requireCertifiable(config.certification, { sigma, images: known })
-  const identity = identityOf(config, { arm, isTrained, output, softLabels })
+  const routed = router && routerOf(arm, { ...router, sigma })
+  requireCertifiable(
+    { ...config.certification, ...(routed && { procedure: routed.procedure }) },
+    { sigma: routed?.experts[0].sigma ?? sigma, images: known },
+  )
+  const identity = identityOf(config, { arm, isTrained, output, softLabels, router })
   const hash = createHash('sha256').update(identity).digest('hex')
   const own = `${isTrained ? 'sigma' : 'off-the-shelf-sigma'}-${sigma}-${hash.slice(0, 10)}`
   const core = arm.core?.(base)
@@ -105,16 +144,39 @@ function resolveArm(
   ].join('-')
   const [folder, runs] = [join(output, 'arms', id), join(output, 'arms', own)]
   return {
-    arm,
-    sigma,
-    isTrained,
-    config,
-    id,
-    folder,
-    runs,
+    ...{ arm, sigma, isTrained, config, id, folder, runs },
     ...(softLabels && { softLabels }),
+    ...(routed && { router: routed }),
     ...(core && { core }),
   }
+}
+
+/** The arms that one is trained with. */
+interface Trained {
+  readonly softLabels?: SoftLabelsOf | undefined
+  readonly router?: { readonly experts: readonly ResolvedArm[]; readonly n: number } | undefined
+}
+
+/** @throws ConfigError for fewer experts than two, or noise levels that do not ascend */
+function routerOf(
+  { key, router }: Arm,
+  {
+    experts,
+    n,
+    sigma,
+  }: NonNullable<Trained['router']> & {
+    readonly sigma: number
+  },
+): NonNullable<ResolvedArm['router']> {
+  const sigmas = experts.map(expert => expert.sigma)
+  if (sigmas.length < 2 || sigmas.some((own, place) => place > 0 && own <= (sigmas[place - 1] ?? 0))) {
+    throw new ConfigError(
+      `The arm ${key} chooses between arms of the noise levels ${sigmas.join(', ') || 'none'}, expected at least two, the smallest first.`,
+      { remedy: 'Name the keys of other arms in `router.of`.' },
+    )
+  }
+  const procedure = { kind: 'router', sigma, sigmas, agreement: router?.agreement ?? 0 } as const
+  return { experts: experts as unknown as readonly [ResolvedArm, ...ResolvedArm[]], n, procedure }
 }
 
 function hashOf(settings: object): string {
@@ -124,17 +186,7 @@ function hashOf(settings: object): string {
 /** Everything that decides the trained weights but the seed. Paths are written as seen from the output, so that a checkout can be moved. */
 function identityOf(
   config: RunConfig,
-  {
-    arm,
-    isTrained,
-    output,
-    softLabels,
-  }: {
-    arm: Arm
-    isTrained: boolean
-    output: string
-    softLabels: ResolvedArm['softLabels'] | undefined
-  },
+  { arm, isTrained, output, softLabels, router }: Trained & { arm: Arm; isTrained: boolean; output: string },
 ): string {
   const { smoothing, classifier, data, tuning, method, optimisation, dtype, autocast, tf32, compile } = config
   const networks = { smoothing, classifier, data }
@@ -149,6 +201,7 @@ function identityOf(
     compileDenoiser: compile === 'all' ? compile : compile === 'denoiser',
     hooks: hooksOf(arm),
     softLabels: softLabels && { of: softLabels.of.id, n: softLabels.n },
+    router: router && { of: router.experts.map(({ id }) => id), n: router.n },
   }
   return JSON.stringify(isTrained ? { ...networks, ...training } : networks, (key, value: unknown) => {
     // Runs of earlier versions, which had no other groups, keep their names.
@@ -187,7 +240,7 @@ export function memberSeeds(
 }
 
 /** The file of the soft labels that a run is trained with. */
-export function softLabelsPath({ of, n }: NonNullable<ResolvedArm['softLabels']>, seed: number): string {
+export function softLabelsPath({ of, n }: SoftLabelsOf, seed: number): string {
   return join(seedFolder(of, seed), `soft-labels-${n}.jsonl`)
 }
 
@@ -208,7 +261,7 @@ export function logPath(arm: ResolvedArm, seed: number): string {
     purify,
     confidence,
     ...others
-  } = arm.config.certification
+  } = certificationOfArm(arm)
   const decisive = {
     ...others,
     // α of an image is shared among them.

@@ -12,7 +12,7 @@ import { loadBaseClassifier } from '../smoothing/load-networks'
 import { datasetSpec } from '../smoothing/specs'
 import { type AnyDenoiser, type Classifier, openDataset } from '../torch'
 import { certifiedOf, isOfArm, modelsOfArm } from './arm-identity'
-import { logPath, type ResolvedArm } from './arms'
+import { certificationOfArm, logPath, type ResolvedArm } from './arms'
 
 interface CertifyArmsOptions {
   /** null for arms without one. */
@@ -44,7 +44,10 @@ export async function certifyArms(
     for (const arm of arms) if (!(await isCertified(arm, { seed, indices }))) missing.push(arm)
     const [first] = missing
     if (first === undefined) return
-    const { data, smoothing, certification } = first.config
+    const { data } = first.config
+    const certification = certificationOfArm(first)
+    // The smoothing of a router is that of its first expert.
+    const { smoothing } = (first.router?.experts[0] ?? first).config
     requireCertifiable(certification, { sigma: smoothing.sigma, images: indices.length })
     const dataset = await openDataset(session, datasetSpec(data, 'test'))
     const classifiers = await Promise.all(
@@ -74,9 +77,9 @@ export async function certifyArms(
     } finally {
       session.free([
         dataset,
-        classifiers.flatMap(({ classifier, ensemble, aces }) => [
-          classifier,
-          ...(ensemble?.others ?? []),
+        classifiers.flatMap(({ classifier, ensemble, aces, router }) => [
+          ...[classifier, ...(ensemble?.others ?? []), ...(router?.others ?? [])],
+          ...(router === undefined ? [] : [router.network]),
           ...(aces?.core === undefined ? [] : [aces.core]),
         ]),
       ])
@@ -107,7 +110,13 @@ async function votersOf(
   session: Session,
   arm: ResolvedArm,
   seed: number,
-): Promise<Pick<CertifiedArm, 'classifier' | 'ensemble' | 'aces'>> {
+): Promise<Pick<CertifiedArm, 'classifier' | 'ensemble' | 'aces' | 'router'>> {
+  if (arm.router !== undefined) {
+    const { experts } = arm.router
+    const [first, ...others] = await Promise.all(experts.map(expert => classifierOf(session, expert, seed)))
+    const network = await classifierOf(session, { ...arm, router: undefined }, seed)
+    return { classifier: first as Classifier, router: { network, others } }
+  }
   const { classifier: settings, checkpoint, ensemble, aces } = await certifiedOf(arm, seed)
   const load = async (from: string | undefined) =>
     (await loadBaseClassifier(session, settings, { checkpoint: from })).classifier

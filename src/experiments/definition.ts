@@ -34,6 +34,11 @@ export interface Arm {
    * The file takes the place of `method.predictions`.
    */
   readonly softLabels?: { readonly of: string; readonly n: number }
+  /**
+   * The arms that this one chooses between, by their keys, the smallest noise level first, and by how many votes on a training image it
+   * learns that. It trains a router, whose predictions take the place of those of `method.experts`, and is certified with these arms.
+   */
+  readonly router?: { readonly of: readonly string[]; readonly n: number; readonly agreement: number }
   /** Of ACES: the network that is asked about the image without noise, made of FT-CADIS at this noise level. Default: none. */
   readonly core?: (base: RunConfig) => ClassifierConfig
   /** Decisions of the caller's own: functions of `defineHook`. A bare function belongs to the arm's key: another needs another key. */

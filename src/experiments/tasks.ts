@@ -3,12 +3,14 @@ import { trainedBy } from '../config/methods/trained'
 import { exists } from '../files/exists'
 import { isLocked } from '../files/lock'
 import {
+  certificationOfArm,
   distinctArms,
   memberSeeds,
   type ResolvedArm,
   type ResolveOptions,
   resolveArms,
   seedFolder,
+  softLabelsOf,
   softLabelsPath,
 } from './arms'
 import { isCertified } from './certify-arms'
@@ -85,9 +87,9 @@ function trainings(arms: readonly ResolvedArm[], seed: number): Task[] {
 function certifiedTogether(arms: readonly ResolvedArm[]): ResolvedArm[][] {
   const groups = new Map<string, ResolvedArm[]>()
   for (const arm of arms) {
-    const { smoothing, data, certification, method } = arm.config
+    const { smoothing, data, method } = arm.config
     const ownDenoiser = arm.isTrained && trainedBy(method.kind) === 'denoiser' ? arm.id : null
-    const key = JSON.stringify([smoothing, data, certification, ownDenoiser])
+    const key = JSON.stringify([smoothing, data, certificationOfArm(arm), ownDenoiser, arm.router && arm.id])
     groups.set(key, [...(groups.get(key) ?? []), arm])
   }
   return [...groups.values()]
@@ -110,8 +112,7 @@ export async function stateOf(task: Task, { scale }: Pick<TaskOptions, 'scale'>)
       const folder = seedFolder(task.arm, task.seed)
       if (await isRunTrained(task.arm, task.seed)) return 'done'
       if (await isLocked(join(folder, 'run.lock'))) return 'busy'
-      const { softLabels } = task.arm
-      if (softLabels !== undefined) {
+      for (const softLabels of softLabelsOf(task.arm)) {
         if (await isLocked(`${softLabelsPath(softLabels, task.seed)}.lock`)) return 'busy'
         if (!(await isRunTrained(softLabels.of, task.seed))) return 'blocked'
       }

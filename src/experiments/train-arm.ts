@@ -6,7 +6,7 @@ import { findCheckpoint } from '../runs/find-checkpoint'
 import { networkBytes } from '../torch'
 import type { FinetuneHooks } from '../training/hooks'
 import { finetune } from '../training/train'
-import { type ResolvedArm, seedFolder, softLabelsPath } from './arms'
+import { type ResolvedArm, type SoftLabelsOf, seedFolder, softLabelsOf, softLabelsPath } from './arms'
 import { type TrainingMetadata, trainingMetadataPath } from './training-metadata'
 
 /** Test images that accuracy is taken on after each epoch, which decides nothing. */
@@ -19,8 +19,19 @@ export async function trainArm(
   { seed, ...hooks }: { seed: number } & Pick<FinetuneHooks, 'denoiser' | 'signal' | 'onUpdate'>,
 ): Promise<void> {
   const folder = seedFolder(arm, seed)
-  const predictions = await softLabelsOf(session, arm, { seed, signal: hooks.signal })
-  const method = predictions === undefined ? arm.config.method : { ...arm.config.method, predictions }
+  const files: string[] = []
+  for (const softLabels of softLabelsOf(arm)) {
+    files.push(await writtenSoftLabels(session, softLabels, { arm, seed, signal: hooks.signal }))
+  }
+  const [predictions] = files
+  const { method: configured } = arm.config
+  const method =
+    configured.kind === 'router'
+      ? {
+          ...configured,
+          experts: configured.experts.map((expert, place) => ({ ...expert, predictions: files[place] })),
+        }
+      : { ...configured, ...(predictions !== undefined && { predictions }) }
   const { networks, smoothing } = await finetune(
     session,
     { ...arm.config, method: method as RunConfig['method'], output: folder, seed },
@@ -44,19 +55,22 @@ export async function trainArm(
   await writeDurably(trainingMetadataPath(folder), `${JSON.stringify(metadata)}\n`)
 }
 
-/** Writes the soft labels that an arm is trained with, unless they are there; undefined for an arm that takes none. */
-async function softLabelsOf(
+/** Writes soft labels that an arm is trained with, unless they are there. */
+async function writtenSoftLabels(
   session: Session,
-  { softLabels, config }: ResolvedArm,
-  { seed, signal }: { readonly seed: number; readonly signal: AbortSignal | undefined },
-): Promise<string | undefined> {
-  if (softLabels === undefined) return undefined
+  softLabels: SoftLabelsOf,
+  {
+    arm,
+    seed,
+    signal,
+  }: { readonly arm: ResolvedArm; readonly seed: number; readonly signal: AbortSignal | undefined },
+): Promise<string> {
   const output = softLabelsPath(softLabels, seed)
   const { checkpoint } = await findCheckpoint(seedFolder(softLabels.of, seed))
   const source = certificationOf(softLabels.of.config, checkpoint)
   await writeSoftLabels(
     session,
-    { ...source, certification: { ...config.certification, procedure: { kind: 'certify' }, seed } },
+    { ...source, certification: { ...arm.config.certification, procedure: { kind: 'certify' }, seed } },
     { output, n: softLabels.n, augment: false, signal },
   )
   return output

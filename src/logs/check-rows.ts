@@ -11,9 +11,10 @@ import { uniformOfBound } from '../statistics/uniform-of-bound'
 import type { CertificationRow } from './certification-log'
 import type { CertificationLog } from './certification-log-file'
 import type { CertificationConfiguration } from './certification-log-metadata'
+import { routerCheck } from './check-router'
 import { acesCheck, cascadeCheck, pixelDpCheck } from './check-several'
 import type { Evidence, Finding } from './outcome'
-import { type Check, isClose, RELATIVE, type RowProblem } from './row-problem'
+import { type Check, isClose, problemOfCandidate, RELATIVE, type RowProblem } from './row-problem'
 
 /** A probability of error this much above alpha is rounding. */
 const ROUNDING = 1e-6
@@ -25,11 +26,11 @@ type Configuration = Pick<CertificationConfiguration, 'n' | 'n0' | 'alpha' | 'pr
 }
 
 /** Procedures of which every image takes n votes of the estimation. */
-const FIXED = ['certify', 'aces', 'cascade', 'pixel-dp']
+const FIXED = ['certify', 'aces', 'cascade', 'pixel-dp', 'router']
 
 /**
  * A check of rows against their own votes, as far as the procedure allows; undefined where nothing is known to check by.
- * CERTIFY, sized, ACES, cascades and PixelDP: bounds, outcome and radius are computed again. Grids: the radii are the first of the grid, and
+ * CERTIFY, sized, ACES, cascades, routers and PixelDP: bounds, outcome and radius are computed again. Grids: the radii are the first of the grid, and
  * some test of error alpha certifies the largest on the votes at its looks. A row without votes passes.
  */
 export function rowCheck(
@@ -86,6 +87,7 @@ const CHECKS = {
   aces: acesCheck,
   cascade: cascadeCheck,
   'pixel-dp': pixelDpCheck,
+  router: routerCheck,
 } satisfies Readonly<Record<string, (configuration: Configuration) => Check | undefined>>
 
 /** How many votes there may be, and the class that the selection names. */
@@ -105,25 +107,6 @@ function problemOfVotes(
     }
   }
   return problemOfCandidate({ selection, candidate })
-}
-
-/** The class that a selection names. */
-function problemOfCandidate({
-  selection,
-  candidate,
-}: {
-  readonly selection: Evidence['selection'] | undefined
-  readonly candidate: number
-}): RowProblem | undefined {
-  const counts = Object.entries(selection ?? {}).map(([label, votes]) => [Number(label), votes] as const)
-  const [leading] = counts.reduce(
-    ([label, most], [other, votes]) =>
-      votes > most || (votes === most && other < label) ? [other, votes] : [label, most],
-    [Number.POSITIVE_INFINITY, 0] as readonly [number, number],
-  )
-  return counts.length === 0 || leading === candidate
-    ? undefined
-    : { column: 'candidate', logged: candidate, expected: leading }
 }
 
 /** The bound of Clopper and Pearson or the randomised one, and the radius that follows. */

@@ -5,8 +5,9 @@ import { lowerConfidenceBound, upperConfidenceBound } from '../statistics/confid
 import { errorOfEach, scoreSums, topTwoOfScores } from '../statistics/pixel-dp'
 import { acesFinding } from './aces-finding'
 import type { JsonObject } from './certification-log-metadata'
+
 import { type Evidence, type EvidencePart, predictionOf, radiusOf } from './outcome'
-import { type Check, isClose, RELATIVE, type RowProblem } from './row-problem'
+import { type Check, isClose, problemOfBound, RELATIVE, type RowProblem } from './row-problem'
 
 /** Checks of rows whose statement follows from several bounds: of ACES, a cascade, PixelDP. */
 
@@ -184,12 +185,6 @@ function problemOfCounts(
   return own === candidateCount
     ? undefined
     : { column: 'candidate_count', logged: candidateCount, expected: own }
-}
-
-function problemOfBound(logged: number | undefined, computed: number): RowProblem | undefined {
-  return logged === undefined || isClose(logged, computed)
-    ? undefined
-    : { column: 'evidence', logged: `lowerBound ${logged}`, expected: `lowerBound ${computed}` }
 }
 
 function problemOfRadius(logged: number, computed: number): RowProblem | undefined {

@@ -63,7 +63,7 @@ export interface Evidence {
   readonly parts?: readonly EvidencePart[]
 }
 
-/** Votes beside those of the row: of an earlier round or scale, or of the selector of ACES. */
+/** Votes beside those of the row: of an earlier round or scale, of the selector of ACES, or of a router and its other experts. */
 export interface EvidencePart
   extends Omit<
     Evidence,
@@ -78,7 +78,7 @@ export interface EvidencePart
     | 'scores'
     | 'unsmoothed'
   > {
-  /** `round 1`, `scale 1`, counted from 1, or `selector`. */
+  /** `round 1`, `scale 1`, `expert 1`, counted from 1, `selector` or `router`. */
   readonly of: string
 }
 
@@ -100,6 +100,14 @@ export function predictionOf(finding: Finding): number {
 export function radiusOf(finding: Finding): number {
   if (finding.kind === 'certified') return finding.radius
   return finding.kind === 'certified-at' ? Math.max(0, ...finding.radii) : 0
+}
+
+/** Names the router among lines, and among the votes of a row. */
+export const ROUTER = 'router'
+
+/** Names an expert in the same places, by its place. */
+export function expertName(place: number): string {
+  return `expert ${place + 1}`
 }
 
 /** Votes by class, without the classes that have none. */

@@ -17,3 +17,29 @@ export const RELATIVE = 1e-9
 export function isClose(a: number, b: number): boolean {
   return Math.abs(a - b) <= RELATIVE * Math.max(Math.abs(a), Math.abs(b), 1e-3)
 }
+
+/** The class that a selection names. */
+export function problemOfCandidate({
+  selection,
+  candidate,
+}: {
+  readonly selection: Evidence['selection'] | undefined
+  readonly candidate: number
+}): RowProblem | undefined {
+  const counts = Object.entries(selection ?? {}).map(([label, votes]) => [Number(label), votes] as const)
+  const [leading] = counts.reduce(
+    ([label, most], [other, votes]) =>
+      votes > most || (votes === most && other < label) ? [other, votes] : [label, most],
+    [Number.POSITIVE_INFINITY, 0] as readonly [number, number],
+  )
+  return counts.length === 0 || leading === candidate
+    ? undefined
+    : { column: 'candidate', logged: candidate, expected: leading }
+}
+
+/** A logged bound beside that of the votes. */
+export function problemOfBound(logged: number | undefined, computed: number): RowProblem | undefined {
+  return logged === undefined || isClose(logged, computed)
+    ? undefined
+    : { column: 'evidence', logged: `lowerBound ${logged}`, expected: `lowerBound ${computed}` }
+}

@@ -10,15 +10,23 @@ import { type Dataset, readSoftLabels, type SoftLabels } from '../torch'
  */
 export async function loadSoftLabels(
   trainSet: Dataset,
-  { predictions }: { readonly predictions: string },
+  { predictions, field = 'method.predictions' }: { readonly predictions: string; readonly field?: string },
 ): Promise<SoftLabels> {
+  return (await loadVotes(trainSet, { predictions, field })).softLabels
+}
+
+/** The same, and of how many votes they are. */
+export async function loadVotes(
+  trainSet: Dataset,
+  { predictions, field }: { readonly predictions: string; readonly field: string },
+): Promise<{ readonly softLabels: SoftLabels; readonly votes: number }> {
   const { session } = trainSet
   const { data, n } = await readSoftLabelsHeader(predictions)
   const now = await session.compute(() => trainSet.identity())
   const lines = dataDifferences(data, now, ['in the file', 'in the training set'])
   if (lines.length > 0) {
     throw new ConfigError(
-      `method.predictions: ${predictions} is of other images:\n${lines.map(line => `  ${line}`).join('\n')}\n`,
+      `${field}: ${predictions} is of other images:\n${lines.map(line => `  ${line}`).join('\n')}\n`,
       { remedy: 'Give the file of this training set, or make it with `ft-cadis soft-labels`.' },
     )
   }
@@ -26,5 +34,5 @@ export async function loadSoftLabels(
     ...{ images: now.images, classes: now.classes.length, votes: n },
   })
   await session.flush()
-  return softLabels
+  return { softLabels, votes: n }
 }

@@ -214,7 +214,7 @@ export interface Objective<F extends Form = Form> {
   /** Whether the steps get {@link StepInputs.indices_B}. Default false. */
   readonly usesIndices?: boolean
   /** How many classes the head is to have. Default: those of the data. */
-  head?(data: DatasetDescription): number
+  head?(data: DatasetDescription, settings: F['settings']): number
   /** Paths of the files that the settings name, by field: a run is resumed with the same content alone. Default none. */
   files?(settings: F['settings']): Readonly<Record<string, string>>
   /** Loads what the run needs beside the trained networks. It is freed at the end of the run. */

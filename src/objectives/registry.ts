@@ -13,6 +13,7 @@ import { ftCadis } from './ft-cadis/ft-cadis'
 import { macer } from './macer'
 import { type AnyObjective, defineObjective } from './objective'
 import { pixelDp } from './pixel-dp'
+import { router } from './router/router'
 import { selector } from './selector/selector'
 import { smoothAdv } from './smooth-adv'
 import { smoothMix } from './smooth-mix/smooth-mix'
@@ -33,6 +34,7 @@ export const OBJECTIVES: { readonly [kind in MethodConfig['kind']]: AnyObjective
   denoiser: defineObjective(denoiser),
   diffusion: defineObjective(diffusion),
   selector: defineObjective(selector),
+  router: defineObjective(router),
   'pixel-dp': defineObjective(pixelDp),
   score: defineObjective(score),
   calibration: defineObjective(calibration),

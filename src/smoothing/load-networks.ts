@@ -29,11 +29,13 @@ import { classifierSpec, denoiserSpec } from './specs'
 export interface CertifiedNetworks {
   readonly denoiser: AnyDenoiser | null
   readonly classifier: Classifier
-  /** The members of an ensemble beside the classifier; none without one. */
+  /** The members of an ensemble or the experts of a router beside the classifier; none without one. */
   readonly others: readonly LoadedMember[]
   /** The networks of ACES beside the classifier; undefined where the settings have none. */
   readonly selector: LoadedMember | undefined
   readonly core: LoadedMember | undefined
+  /** The network that chooses between experts; undefined where the settings have none. */
+  readonly router: LoadedMember | undefined
   /** What identifies the weights: for the configuration of logs. */
   readonly weights: Smoothed['weights']
   /** Where the weights are from: for the notes of logs. */
@@ -232,15 +234,17 @@ export async function loadNetworks(
       return { classifier: member.classifier, weights: hashes, provenance: found }
     }
     const others: LoadedMember[] = []
-    for (const { path, checkpoint: own } of config.ensemble?.others ?? []) {
+    for (const { path, checkpoint: own } of config.ensemble?.others ?? config.router?.others ?? []) {
       const settings = { ...config.classifier, ...(path !== undefined && { path }) } as ClassifierConfig
       others.push(await loadBeside(settings, own))
     }
     const { selector, core } = config.aces ?? {}
+    const { network: router } = config.router ?? {}
     return {
       ...{ denoiser, classifier, others, weights, provenance: from },
       selector: selector && (await loadBeside(selector.classifier, selector.checkpoint)),
       core: core && (await loadBeside(core.classifier, core.checkpoint)),
+      router: router && (await loadBeside(router.classifier, router.checkpoint)),
     }
   } catch (error) {
     session.free(loaded)

@@ -141,7 +141,14 @@ const CLASSIFIER_PATHS = ['path', 'file', 'adapter']
 type Lasting = Omit<CertificationRunConfig, 'device' | 'threads' | 'output'>
 
 /** The configuration with the paths that exist written in full; others are ids on the hub. */
-async function withFullPaths({ smoothing, classifier, data, aces, ...others }: Lasting): Promise<Lasting> {
+async function withFullPaths({
+  smoothing,
+  classifier,
+  data,
+  aces,
+  router,
+  ...others
+}: Lasting): Promise<Lasting> {
   const networks = await Promise.all(
     Object.entries(aces ?? {}).map(async ([role, network]) => [
       role,
@@ -151,9 +158,20 @@ async function withFullPaths({ smoothing, classifier, data, aces, ...others }: L
   return {
     ...others,
     ...(aces !== undefined && { aces: Object.fromEntries(networks) }),
+    ...(router !== undefined && { router: await withFullRouter(router) }),
     smoothing: { ...smoothing, denoiser: await withFull(smoothing.denoiser, ['path']) },
     classifier: await withFull(classifier, CLASSIFIER_PATHS),
     data: await withFull(data, ['path']),
+  }
+}
+
+async function withFullRouter({
+  network,
+  others,
+}: NonNullable<Lasting['router']>): Promise<NonNullable<Lasting['router']>> {
+  return {
+    network: { ...network, classifier: await withFull(network.classifier, CLASSIFIER_PATHS) },
+    others: await Promise.all(others.map(other => withFull(other, ['path', 'checkpoint']))),
   }
 }
 

@@ -19,6 +19,7 @@ import {
   type AnyDenoiser,
   type Classifier,
   type Dataset,
+  type DatasetDescription,
   denoisingPeak,
   type MemoryNow,
   memoryNow,
@@ -176,7 +177,7 @@ export async function dryRun(
 function planOf<F extends Form>(objective: Objective<F>, { method, smoothing }: AnyRunConfig) {
   const settings = method as F['settings']
   return {
-    head: objective.head?.bind(objective),
+    head: objective.head && ((data: DatasetDescription) => objective.head?.(data, settings)),
     passesOf: (context: Parameters<Objective<F>['passes']>[1]) => objective.passes(settings, context),
     footprint: objective.footprint(settings),
     members: objective.members?.(settings).count ?? 1,

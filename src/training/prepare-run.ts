@@ -102,7 +102,7 @@ export async function prepareRun<F extends Form>(
           })
   const { classifier } = networks
   const isClassifierCompiled = requireCompilable(config, classifier)
-  const head = objective.head?.(trainSet.description)
+  const head = objective.head?.(trainSet.description, settings)
   await checkClasses({ classifier, denoiser }, testSet, head)
   // One process says it for all: they have the same weights and images.
   const isMeasured = hooks.sanity === true && checkpoint === null && group.rank === 0 && head === undefined

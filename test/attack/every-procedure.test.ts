@@ -101,6 +101,32 @@ it.each<[string, CertificationConfigInput['procedure'], Partial<CertificationRun
 )
 
 it(
+  'a router certifies nothing that an attack on it and its experts changes',
+  async () => {
+    // It has never been trained: its choices follow from the weights alone.
+    const untrained = await torch.loadClassifier(session, {
+      ...{ source: 'timm', path: CLASSIFIER, numClasses: 2, tuning: { kind: 'full' } },
+    })
+    const path = join(folder, 'router-network')
+    await untrained.save(path)
+    session.free(untrained)
+    const procedure = { kind: 'router' as const, sigma: SIGMA, sigmas: [SIGMA, 0.4], agreement: 0.1 }
+    const config = {
+      ...settings('router', { procedure }),
+      router: {
+        network: { classifier: { source: 'timm' as const, path } },
+        others: [{ path: CLASSIFIER }],
+      },
+    }
+    const { rows } = await certify(session, config)
+    const { log } = await attack(session, config, SMALL)
+    requireRoom(rows, log.rows)
+    expect(log.metadata.configuration.procedure).toMatchObject({ kind: 'attack', of: procedure })
+  },
+  TIMEOUT_MS,
+)
+
+it(
   'an ensemble certifies nothing that an attack on it changes',
   async () => {
     const other = await torch.loadClassifier(session, {

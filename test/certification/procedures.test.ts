@@ -66,6 +66,7 @@ function settings(
 
 const network = (path: string) => ({ classifier: { source: 'timm' as const, path } })
 const cascade = { kind: 'cascade' as const, sigmas: [0.75, 0.4, 0.25] }
+const router = { kind: 'router' as const, sigma: 0.4, sigmas: [0.25, 0.75], agreement: 0.1 }
 const PROCEDURES: [string, () => CertificationRunConfigInput][] = [
   [
     'ACES by entropy with a core',
@@ -91,6 +92,14 @@ const PROCEDURES: [string, () => CertificationRunConfigInput][] = [
   ],
   ['PixelDP', () => settings({ procedure: { kind: 'pixel-dp' } })],
   ['PixelDP by scores', () => settings({ procedure: { kind: 'pixel-dp', by: 'scores' } })],
+  [
+    'a router',
+    () =>
+      settings(
+        { procedure: router },
+        { router: { network: network(selector), others: [{ path: CLASSIFIER }] } },
+      ),
+  ],
   ['PixelDP of Laplace noise', () => settings({ procedure: { kind: 'pixel-dp' }, noise: 'laplace' })],
 ]
 
@@ -129,7 +138,7 @@ it.each(PROCEDURES)(
     expect(merged.metadata?.configuration.procedure).toMatchObject(procedure as object)
     expect(isChecked(merged)).toBe(true)
     const { notes } = analyze([{ label: 'one', log: merged }])
-    expect(notes.join('\n')).toMatch(/ACES|cascade over σ 0.75, 0.4, 0.25|PixelDP/)
+    expect(notes.join('\n')).toMatch(/ACES|cascade over σ 0.75, 0.4, 0.25|PixelDP|of a router at σ 0.4/)
     expect(notes.join('\n')).not.toMatch(/is adaptive|Not checkable/)
   },
 )

@@ -54,6 +54,10 @@ describe('rows against their votes', () => {
 
   const more = (field: string) => String(Number(field) * (1 + 1e-8))
   const detail = (change: object) => (field: string) => JSON.stringify({ ...JSON.parse(field), ...change })
+  const withoutExpert = (field: string) => {
+    const { parts, ...others } = JSON.parse(field) as { readonly parts: readonly EvidencePart[] }
+    return JSON.stringify({ ...others, parts: parts.slice(0, 1) })
+  }
   it.each<[string, number, string, (field: string) => string, RegExp]>([
     ['certify', 4, 'radius', more, /line 6: radius is 0\.\d+, but from the votes of the row follows 0\.\d+/],
     ['certify', 4, 'candidate_count', () => '1799', /line 6: evidence is lowerBound .* follows lowerBound/],
@@ -84,6 +88,17 @@ describe('rows against their votes', () => {
       /candidate is 1, .* one of 3 classes/,
     ],
     ['cascade', 4, 'evidence', detail({ counts: { 1: 1800 } }), /line 6: n is 2000, .* follows 1800/],
+    ['router', 4, 'radius', more, /line 6: radius is/],
+    ['router', 4, 'outcome', () => 'abstains', /outcome is abstains, .* follows certified|predict/],
+    [
+      'router',
+      4,
+      'evidence',
+      detail({ parts: [] }),
+      /line 6: evidence is not a router, .* follows its votes/,
+    ],
+    ['router', 4, 'candidate_count', () => '1799', /line 6: evidence is lowerBound/],
+    ['router', 2, 'evidence', withoutExpert, /evidence is no further expert, .* follows expert 1/],
     ['pixel-dp', 4, 'radius', more, /line 6: radius is/],
     ['pixel-dp', 4, 'n0', () => '100', /n0 is 100, .* follows 0/],
     ['pixel-dp', 4, 'runner_up_count', () => '150', /line 6: radius is/],

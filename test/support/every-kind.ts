@@ -68,6 +68,10 @@ export const METHODS: Readonly<
   'pixel-dp': { kind: 'pixel-dp', rampRate: 0.5 },
   'layer-noise': { kind: 'pixel-dp', rampRate: 0.5, parsevalBeta: 0.01, parsevalLoops: 2 },
   selector: { kind: 'selector', threshold: 0.75, predictions: 'soft-labels.jsonl' },
+  router: {
+    kind: 'router',
+    experts: [0.25, 0.5].map(sigma => ({ sigma, predictions: 'soft-labels.jsonl' })),
+  },
   'cat-rs': {
     kind: 'cat-rs',
     ...{ noises: 2, lambda: 1, predictions: 'soft-labels.jsonl' },
@@ -103,6 +107,7 @@ const DIFFERENT: { readonly [name in keyof typeof METHODS]?: object } = {
   'diffusion-calibration': { ...TRAINS_DENOISER, smoothing: DIFFUSION_MODEL },
   'layer-noise': { smoothing: { noiseAfter: 'first-layer' } },
   selector: { classifier: { arguments: { classes: 2 } } },
+  router: { classifier: { arguments: { classes: 2 } } },
   'diverse-ensemble': { classifier: { factory: 'network' }, optimisation: { imagesPerMicroBatch: 450 } },
 }
 
@@ -123,7 +128,7 @@ export function kindRun(name: keyof typeof METHODS, folder: string, softLabels: 
       inputRange: 'symmetric',
     },
     data: { source: 'digits' },
-    method: 'predictions' in method ? { ...method, predictions: softLabels } : method,
+    method: withSoftLabels(method, softLabels),
     optimisation: {
       ...{ epochs: 2, imagesPerUpdate: 450, imagesPerMicroBatch: 225, dropLast: false, learningRate: 0.05 },
       ...{ optimizer: { kind: 'sgd' }, schedule: { kind: 'steps', everyEpochs: 1 } },
@@ -134,6 +139,13 @@ export function kindRun(name: keyof typeof METHODS, folder: string, softLabels: 
     output: join(folder, name),
   }
   return parseConfig(mergeSettings(config, DIFFERENT[name] ?? {}) as RunConfigInput)
+}
+
+function withSoftLabels(method: Method, predictions: string): Method {
+  if (method.kind === 'router') {
+    return { ...method, experts: method.experts.map(expert => ({ ...expert, predictions })) }
+  }
+  return 'predictions' in method ? { ...method, predictions } : method
 }
 
 export const HOOKS = {

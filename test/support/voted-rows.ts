@@ -15,6 +15,7 @@ export const PROCEDURES: Readonly<Record<string, ProcedureSettings>> = {
   cascade: { kind: 'cascade', sigmas: [0.5, 0.25], threshold: 0.5, rule: 'sound', clean: false },
   'pixel-dp': { kind: 'pixel-dp', split: 'halves' },
   'pixel-dp by scores': { kind: 'pixel-dp', split: 'halves', by: 'scores' },
+  router: { kind: 'router', sigma: 0.25, sigmas: [0.5, 1], agreement: 0.1 },
 }
 
 /** What stands beside the settings of a procedure. */
@@ -22,6 +23,7 @@ const LOGGED: Readonly<Record<string, object>> = {
   cascade: { classes: 3, certifiedSigmas: [0.5, 0.25] },
   'pixel-dp': { classes: 3 },
   'pixel-dp by scores': { classes: 3 },
+  router: { classes: 3, certifiedSigmas: [0.5, 1], router: { certifiedSigma: 0.25 } },
 }
 
 const boundOfTests = (kind: string) =>
@@ -39,7 +41,13 @@ export const configurationOf = (kind: string) =>
 export function rowsFor(kind: string, shares: readonly number[], { third = 0 } = {}) {
   const { n0, n, alpha } = configurationOf(kind)
   const certifier = certifiersOf(PROCEDURES[kind] as ProcedureSettings, {
-    ...{ bound: boundOfTests(kind), scales: [0.5, 0.25].map(gaussianBound), n0, n, alpha },
+    ...{
+      bound: boundOfTests(kind),
+      scales: (kind === 'router' ? [0.5, 1, 0.25] : [0.5, 0.25]).map(gaussianBound),
+      n0,
+      n,
+      alpha,
+    },
   })()
   return shares.map((share, index) => {
     const steps = certifier.begin()

@@ -64,7 +64,7 @@ describe('fine-tuning with a compiled classifier', () => {
       session,
       {
         ...run,
-        classifier: name === 'selector' ? { ...classifier, numClasses: 2 } : classifier,
+        classifier: ['selector', 'router'].includes(name) ? { ...classifier, numClasses: 2 } : classifier,
         optimisation: { ...run.optimisation, imagesPerUpdate: IMAGES, imagesPerMicroBatch: IMAGES },
         ...changes,
       } as RunConfig,

@@ -17,4 +17,10 @@ export {
   pixelDpScoresCertifier,
 } from './pixel-dp'
 export { type PredictCertifierOptions, predictCertifier } from './predict'
+export {
+  type RoutedLine,
+  type RouterCertifierOptions,
+  routerCertifier,
+  routerPredictCertifier,
+} from './router'
 export { type SizedCertifierOptions, sizedCertifier } from './sized'

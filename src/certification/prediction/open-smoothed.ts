@@ -7,8 +7,9 @@ import { type CertifiedNetworks, loadNetworks } from '../../smoothing/load-netwo
 import type { KnownSmoothed } from '../../smoothing/smoothed-input'
 import { type Smoothing, smoothingOf } from '../../smoothing/smoothing'
 import { type Classifier, classNames, type Tensor } from '../../torch'
+import { type PreparedArm, requireRouterHead } from '../arm-networks'
 import { inferenceNetworks } from '../inference-networks'
-import { type Voter, voterOf } from '../voters'
+import { type Members, type Voter, voterOf } from '../voters'
 
 /** A smoothed classifier whose networks are loaded, ready to vote. */
 export interface OpenedSmoothed {
@@ -16,6 +17,8 @@ export interface OpenedSmoothed {
   readonly networks: CertifiedNetworks
   readonly smoothing: Smoothing
   readonly voter: Voter
+  /** Of a router: the experts, and the network that chooses between them; undefined of other classifiers. */
+  readonly routed: (Pick<PreparedArm, 'members' | 'classes'> & { readonly router: Classifier }) | undefined
   /** What the logits are called; undefined where nothing says so, as a whole or of one. */
   readonly names: readonly (string | undefined)[] | undefined
   /** Frees the networks. */
@@ -37,20 +40,24 @@ export async function openSmoothed(
   requireNoiseOnImage('A prediction', config.smoothing)
   const named = classes ?? listedClasses(config.data)
   const networks = await loadNetworks(session, config, { expected })
-  const { denoiser, classifier, others } = networks
+  const { denoiser, classifier, others, router } = networks
   const members = [classifier, ...others.map(member => member.classifier)] as const
+  const all = router === undefined ? members : [...members, router.classifier]
   let copies: readonly Classifier[] = []
-  const free = () => session.free([denoiser, members, copies])
+  const free = () => session.free([denoiser, all, copies])
   try {
     const prepared = await inferenceNetworks(
       session,
-      { denoiser, classifiers: members },
+      { denoiser, classifiers: all },
       { ...certification, example },
     )
     copies = prepared.classifiers
     const head = prepared.heads[0] ?? 0
     requireNames(head, named)
-    requireOneHead(prepared.heads)
+    requireOneHead(prepared.heads.slice(0, members.length))
+    const chooses = copies[members.length]
+    if (chooses !== undefined)
+      requireRouterHead(prepared.heads[members.length] ?? 0, { experts: members.length })
     const { classes: ofWeights } = classifier.description
     for (const { description } of named === undefined ? [] : members) {
       requireSameClasses(description.classes, { classes: named ?? [], classOrder: 'listed', logits: null })
@@ -59,7 +66,10 @@ export async function openSmoothed(
       ...{ config, networks, free },
       names: named ?? ofWeights?.names ?? (await namesOfData(session, config.data, { head })),
       smoothing: smoothingOf(denoiser, config.smoothing.sigma, certification),
-      voter: voterOf([copies[0] ?? classifier, ...copies.slice(1)], {
+      routed: chooses && {
+        ...{ members: copies.slice(0, members.length) as unknown as Members, classes: head, router: chooses },
+      },
+      voter: voterOf([copies[0] ?? classifier, ...copies.slice(1, members.length)], {
         classes: head,
         ensemble: config.ensemble,
       }),

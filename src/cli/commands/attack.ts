@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander'
 import { addSmoothedOptions, parseImages } from '../certification-options'
 import { parseNumber, parseNumbers } from '../option-values'
+import { addRouterOptions } from '../routed/options'
 import type { AttackCommandOptions } from '../run-attack'
 
 const count = parseNumber({ min: 1, integer: true })
@@ -12,7 +13,7 @@ export function addAttackCommand(program: Command): void {
       'attack certified images: the smallest ℓ2 perturbation found at which CERTIFY returns another class, an upper bound beside the certified radius',
     )
     .argument('[folder]', 'of a run (its newest checkpoint is taken), of a checkpoint, or with smoothed.json')
-  addSmoothedOptions(command)
+  addRouterOptions(addSmoothedOptions(command))
     .option(
       '--certificates <log.tsv>',
       'certification log to attack; its n0, n, alpha, seed and arithmetic hold here too, unless given (default: that of the run)',

@@ -3,6 +3,7 @@ import type { Shard } from '../../logs/shards'
 import { printLine } from '../../terminal/print'
 import { addSmoothedOptions, parseImages } from '../certification-options'
 import { parseNumber, parseNumbers } from '../option-values'
+import { addRouterOptions } from '../routed/options'
 import type { CertifyCommandOptions } from '../run-certification'
 
 export function addCertifyCommand(program: Command): void {
@@ -10,7 +11,7 @@ export function addCertifyCommand(program: Command): void {
     .command('certify')
     .description('certify test images: for each a class, and an ℓ2 radius within which it is the same')
     .argument('[folder]', 'of a run (its newest checkpoint is taken), of a checkpoint, or with smoothed.json')
-  addSmoothedOptions(command)
+  addRouterOptions(addSmoothedOptions(command))
     .option(
       '--images <choice>',
       'all, first:N, every:K, random:N, over-classes:N, one-per-class, or positions such as 3,17,20-40',
@@ -43,7 +44,7 @@ export function addCertifyCommand(program: Command): void {
         'leave noisy copies of a score up to this to the classifier, the others to a core network: the entropy of the classifier as a share of ln K, or what --selector says of class 0',
       )
         .argParser(parseNumber({ min: 0, max: 1 }))
-        .conflicts(['adaptive', 'maxRadiusLoss', 'atRadius', 'cascade', 'pixelDp']),
+        .conflicts(['adaptive', 'maxRadiusLoss', 'atRadius', 'cascade', 'pixelDp', 'router']),
     )
     .option(
       '--selector <path>',
@@ -59,13 +60,13 @@ export function addCertifyCommand(program: Command): void {
         'noise levels such as 1,0.5,0.25: the answer is that of the first at which a class has more than half of the votes',
       )
         .argParser(parseNumbers({ min: 1e-6 }))
-        .conflicts(['adaptive', 'maxRadiusLoss', 'atRadius', 'pixelDp']),
+        .conflicts(['adaptive', 'maxRadiusLoss', 'atRadius', 'pixelDp', 'router']),
     )
     .addOption(
       new Option(
         '--pixel-dp',
         'state the size that follows from differential privacy, from --n copies without a selection',
-      ).conflicts(['adaptive', 'maxRadiusLoss', 'atRadius']),
+      ).conflicts(['adaptive', 'maxRadiusLoss', 'atRadius', 'router']),
     )
     .option('--scores', 'with --pixel-dp: bound mean scores (softmax) instead of votes')
     .option(

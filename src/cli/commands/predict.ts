@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander'
 import { addSmoothedOptions } from '../certification-options'
+import { addRouterOptions } from '../routed/options'
 import type { PredictCommandOptions } from '../run-prediction'
 
 export function addPredictCommand(program: Command): void {
@@ -13,7 +14,7 @@ export function addPredictCommand(program: Command): void {
       '--model <folder>',
       'of a run (its newest checkpoint is taken), of a checkpoint, or with smoothed.json',
     )
-  addSmoothedOptions(command)
+  addRouterOptions(addSmoothedOptions(command))
     .addOption(
       new Option('--json', 'print one JSON document, of schema/prediction-document.json').conflicts('csv'),
     )

@@ -2,7 +2,10 @@ import { z } from 'zod'
 import { positive, text } from '../fields'
 import { askedClassifierSchema } from '../model-schema'
 import type { Problem } from '../rules'
+
 import { type PurifyConfig, problemsOfPurify } from './purify-schema'
+
+import { problemsOfRouter, routerProcedureSchema } from './router-schema'
 
 /** How votes become a statement about an image, and the networks that ACES asks beside the classifier. */
 
@@ -95,7 +98,13 @@ const pixelDp = z.strictObject({
 })
 
 /** What is stated about an image, and how. */
-export const procedureSchema = z.discriminatedUnion('kind', [certify, aces, cascade, pixelDp])
+export const procedureSchema = z.discriminatedUnion('kind', [
+  certify,
+  aces,
+  cascade,
+  pixelDp,
+  routerProcedureSchema,
+])
 
 export type ProcedureConfig = z.output<typeof procedureSchema>
 
@@ -145,6 +154,7 @@ const NOISES: Readonly<Record<ProcedureConfig['kind'], readonly string[]>> = {
   aces: ['gaussian'],
   cascade: ['gaussian'],
   'pixel-dp': ['gaussian', 'laplace'],
+  router: ['gaussian'],
 }
 
 /**
@@ -196,6 +206,7 @@ export function problemsOfProcedure(
     })
   }
   if (kind === 'cascade') problems.push(...problemsOfCascade(procedure, { sigma }))
+  if (kind === 'router') problems.push(...problemsOfRouter(procedure, { sigma }))
   if (kind === 'pixel-dp' && procedure.by === 'scores' && n > MOST_SCORES) {
     problems.push({
       path: 'certification.n',

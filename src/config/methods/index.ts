@@ -11,6 +11,7 @@ import { ftCadisSchema } from './ft-cadis'
 import { gaussianSchema } from './gaussian'
 import { macerSchema } from './macer'
 import { pixelDpSchema } from './pixel-dp'
+import { routerSchema } from './router'
 import { scoreSchema } from './score'
 import { selectorSchema } from './selector'
 import { smoothAdvSchema } from './smooth-adv'
@@ -32,6 +33,7 @@ export const methodSchema = z.discriminatedUnion('kind', [
   denoiserMethodSchema,
   diffusionSchema,
   selectorSchema,
+  routerSchema,
   pixelDpSchema,
   scoreSchema,
   calibrationSchema,
@@ -54,6 +56,7 @@ export const METHOD_KINDS: readonly string[] = [
   'denoiser',
   'diffusion',
   'selector',
+  'router',
   'pixel-dp',
   'score',
   'calibration',

@@ -76,12 +76,34 @@ export type PixelDpProcedureInput = {
   by?: 'votes' | 'scores' | undefined
 }
 
+/**
+ * A smoothed router chooses which of several experts answers, each smoothed at its own noise level. The radius
+ * is the smaller one of router and expert, and each has half of alpha.
+ */
+export type RouterProcedureInput = {
+  /**
+   * A smoothed router chooses which of several experts answers, each smoothed at its own noise level. The
+   * radius is the smaller one of router and expert, and each has half of alpha.
+   */
+  kind: 'router'
+  /** Noise level of the router, for pixels in [0, 1]. */
+  sigma: number
+  /** The noise levels of the experts, the smallest first, which is smoothing.sigma. */
+  sigmas: Array<number>
+  /**
+   * Radius of the router's choice under which all experts are asked: what they agree on holds whatever the
+   * router chooses. Default 0: where the router abstains.
+   */
+  agreement?: number | undefined
+}
+
 /** What is stated about an image, and how it follows from votes. Default: CERTIFY. */
 export type ProcedureConfigInput =
   | CertifyProcedureInput
   | AcesProcedureInput
   | CascadeProcedureInput
   | PixelDpProcedureInput
+  | RouterProcedureInput
 
 /** The denoiser sees a copy once, and so does the classifier. */
 export type OncePurifyInput = {
@@ -324,12 +346,34 @@ export type PixelDpProcedure = {
   by?: 'votes' | 'scores' | undefined
 }
 
+/**
+ * A smoothed router chooses which of several experts answers, each smoothed at its own noise level. The radius
+ * is the smaller one of router and expert, and each has half of alpha.
+ */
+export type RouterProcedure = {
+  /**
+   * A smoothed router chooses which of several experts answers, each smoothed at its own noise level. The
+   * radius is the smaller one of router and expert, and each has half of alpha.
+   */
+  kind: 'router'
+  /** Noise level of the router, for pixels in [0, 1]. */
+  sigma: number
+  /** The noise levels of the experts, the smallest first, which is smoothing.sigma. */
+  sigmas: Array<number>
+  /**
+   * Radius of the router's choice under which all experts are asked: what they agree on holds whatever the
+   * router chooses. Default 0: where the router abstains.
+   */
+  agreement: number
+}
+
 /** What is stated about an image, and how it follows from votes. Default: CERTIFY. */
 export type ProcedureConfig =
   | CertifyProcedure
   | AcesProcedure
   | CascadeProcedure
   | PixelDpProcedure
+  | RouterProcedure
 
 /** The denoiser sees a copy once, and so does the classifier. */
 export type OncePurify = {

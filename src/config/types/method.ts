@@ -388,6 +388,35 @@ export type SelectorMethodInput = {
   threshold: number
 }
 
+/**
+ * Trains a classifier with a class for each expert, which says whose noise level certifies an image at the
+ * most radii, by the votes of the experts on training images.
+ */
+export type RouterMethodInput = {
+  /**
+   * Trains a classifier with a class for each expert, which says whose noise level certifies an image at the
+   * most radii, by the votes of the experts on training images.
+   */
+  kind: 'router'
+  /** M, noises of each image in an update; the loss is their mean. Default 1. */
+  noises?: number | undefined
+  /** The experts, the smallest noise level first: the router has a class for each, in this order. */
+  experts: Array<{
+    /** Noise level of the expert, for pixels in [0, 1]. */
+    sigma: number
+    /**
+     * File with the predictions of the smoothed expert for every training image, written by `ft-cadis
+     * soft-labels`.
+     */
+    predictions: string
+  }>
+  /**
+   * Radii at which certificates count, all alike. Default: 0 and the multiples of half of the smallest noise
+   * level, up to twice the largest.
+   */
+  radii?: Array<number> | undefined
+}
+
 /** Cross-entropy on noisy images, whose noise grows to all of sigma (PixelDP; Lecuyer et al., 2019). */
 export type PixelDpMethodInput = {
   /** Cross-entropy on noisy images, whose noise grows to all of sigma (PixelDP; Lecuyer et al., 2019). */
@@ -458,6 +487,7 @@ export type MethodConfigInput =
   | DenoiserMethodInput
   | DiffusionMethodInput
   | SelectorMethodInput
+  | RouterMethodInput
   | PixelDpMethodInput
   | ScoreMethodInput
   | CalibrationMethodInput
@@ -848,6 +878,35 @@ export type SelectorMethod = {
   threshold: number
 }
 
+/**
+ * Trains a classifier with a class for each expert, which says whose noise level certifies an image at the
+ * most radii, by the votes of the experts on training images.
+ */
+export type RouterMethod = {
+  /**
+   * Trains a classifier with a class for each expert, which says whose noise level certifies an image at the
+   * most radii, by the votes of the experts on training images.
+   */
+  kind: 'router'
+  /** M, noises of each image in an update; the loss is their mean. Default 1. */
+  noises: number
+  /** The experts, the smallest noise level first: the router has a class for each, in this order. */
+  experts: Array<{
+    /** Noise level of the expert, for pixels in [0, 1]. */
+    sigma: number
+    /**
+     * File with the predictions of the smoothed expert for every training image, written by `ft-cadis
+     * soft-labels`.
+     */
+    predictions: string
+  }>
+  /**
+   * Radii at which certificates count, all alike. Default: 0 and the multiples of half of the smallest noise
+   * level, up to twice the largest.
+   */
+  radii?: Array<number> | undefined
+}
+
 /** Cross-entropy on noisy images, whose noise grows to all of sigma (PixelDP; Lecuyer et al., 2019). */
 export type PixelDpMethod = {
   /** Cross-entropy on noisy images, whose noise grows to all of sigma (PixelDP; Lecuyer et al., 2019). */
@@ -918,6 +977,7 @@ export type MethodConfig =
   | DenoiserMethod
   | DiffusionMethod
   | SelectorMethod
+  | RouterMethod
   | PixelDpMethod
   | ScoreMethod
   | CalibrationMethod

@@ -115,6 +115,23 @@ export type CertificationRunConfigInput = {
       checkpoint?: string | undefined
     } | undefined
   } | undefined
+  /** Networks that the procedure router asks beside the classifier. Default: none. */
+  router?: {
+    /** Network with a class for each expert, in the order of their noise levels. */
+    network: {
+      /** Where the network comes from and what it takes. */
+      classifier: ClassifierConfigInput
+      /** Folder of a checkpoint whose weights replace those of the network. Default: none. */
+      checkpoint?: string | undefined
+    }
+    /** The experts of the other noise levels. They share every setting of the classifier but its weights. */
+    others: Array<{
+      /** Weights in place of classifier.path. Default: that. */
+      path?: string | undefined
+      /** Folder of a checkpoint whose weights replace those of the classifier. Default: none. */
+      checkpoint?: string | undefined
+    }>
+  } | undefined
   /** What is certified, and how surely. */
   certification: CertificationConfigInput
 }
@@ -224,6 +241,23 @@ export type CertificationRunConfig = {
       /** Folder of a checkpoint whose weights replace those of the network. Default: none. */
       checkpoint?: string | undefined
     } | undefined
+  } | undefined
+  /** Networks that the procedure router asks beside the classifier. Default: none. */
+  router?: {
+    /** Network with a class for each expert, in the order of their noise levels. */
+    network: {
+      /** Where the network comes from and what it takes. */
+      classifier: ClassifierConfig
+      /** Folder of a checkpoint whose weights replace those of the network. Default: none. */
+      checkpoint?: string | undefined
+    }
+    /** The experts of the other noise levels. They share every setting of the classifier but its weights. */
+    others: Array<{
+      /** Weights in place of classifier.path. Default: that. */
+      path?: string | undefined
+      /** Folder of a checkpoint whose weights replace those of the classifier. Default: none. */
+      checkpoint?: string | undefined
+    }>
   } | undefined
   /** What is certified, and how surely. */
   certification: CertificationConfig

@@ -4,6 +4,7 @@ import { l1 } from '../beyond/l1'
 import { purify } from '../beyond/purify'
 import { sound } from '../beyond/sound'
 import type { Experiment } from '../definition'
+import { router } from '../router'
 import { table1 } from '../table1'
 import { table1Tuning } from '../table1/tuning'
 import { adversarial } from './adversarial'
@@ -40,7 +41,7 @@ export const PAPER_EXPERIMENTS: readonly Experiment[] = [
 export const EXPERIMENTS: readonly Experiment[] = [
   ...PAPER_EXPERIMENTS,
   ...[table1, tuning, table1Tuning],
-  ...[purify, sound, l1],
+  ...[purify, sound, l1, router],
 ]
 
 /**

@@ -1,14 +1,15 @@
 import { type SelectorSettings, selectorSchema } from '../../config/methods/selector'
 import { leadingClass } from '../../smoothing/leading-class'
 import { seenCopies } from '../../smoothing/smoothing'
-import { div, flatten, mean, noGrad, pick, type SoftLabels, sum, type Tensor, to } from '../../torch'
+import { div, mean, pick, type SoftLabels, sum, to } from '../../torch'
 import { loadSoftLabels } from '../load-soft-labels'
 import { logProbabilities } from '../log-probabilities'
 import { crossEntropy } from '../losses'
-import type { Evaluation, Objective, SimpleForm } from '../objective'
+import type { Objective, SimpleForm } from '../objective'
 import { exactPasses } from '../passes'
 import { recognizedCount } from '../recognized'
 import { crossEntropyMetric, trainingAccuracyMetric } from '../shared-metrics'
+import { choiceEvaluation } from './choice-evaluation'
 import { selectorTargets } from './selector-target'
 
 export interface SelectorForm
@@ -16,40 +17,13 @@ export interface SelectorForm
   readonly prepared: { readonly softLabels: SoftLabels }
 }
 
-/**
- * How many test images the selector leaves to the certification network. There are no predictions of that network for them, so
- * nothing tells which epoch is best.
- */
-const selection: Evaluation = {
-  look: ({ networks: { classifier }, smoothing, clean_BCHW, noise_MBCHW }) => {
-    const seen_MBCHW = seenCopies(smoothing, clean_BCHW, { noise_MBCHW, noises: 1 })
-    return noGrad(classifier.session, () => {
-      const selected = (images_NCHW: Tensor<'NCHW'>) =>
-        sum(to(leadingClass(classifier.classify(images_NCHW)), 'float32'))
-      return {
-        noisy: selected(flatten(seen_MBCHW, 'MB', 'N')),
-        clean: selected(flatten(clean_BCHW, 'B', 'N')),
-      }
-    })
-  },
-  metrics: {
-    noisy: {
-      label: 'selected',
-      caption: 'Share of noisy test images that the selector leaves to the certification network.',
-      tag: 'test/selected',
-      unit: 'share',
-      isExact: true,
-    },
-    clean: {
-      label: 'selected, clean',
-      caption: 'Share of clean test images that the selector leaves to the certification network.',
-      tag: 'test/selected_clean',
-      unit: 'share',
-      isExact: true,
-    },
-  },
-  best: { metric: 'noisy', is: 'newest' },
-}
+/** How many test images the selector leaves to the certification network. */
+const selection = choiceEvaluation({
+  label: 'selected',
+  what: 'that the selector leaves to the certification network',
+  tag: 'selected',
+  counted: (classifier, images_NCHW) => sum(to(leadingClass(classifier.classify(images_NCHW)), 'float32')),
+})
 
 /**
  * The selector of ACES (Horváth et al., 2022): a classifier of two classes, 1 where the certification network is right under noise

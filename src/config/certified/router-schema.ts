@@ -1,0 +1,127 @@
+import { z } from 'zod'
+import { nonnegative, positive, text } from '../fields'
+import { askedClassifierSchema } from '../model-schema'
+import type { Problem } from '../rules'
+
+/** A router between experts of several noise levels. */
+export const routerProcedureSchema = z.strictObject({
+  kind: z
+    .literal('router')
+    .describe(
+      'A smoothed router chooses which of several experts answers, each smoothed at its own noise level. The radius is the smaller one ' +
+        'of router and expert, and each has half of alpha.',
+    ),
+  sigma: positive.describe('Noise level of the router, for pixels in [0, 1].'),
+  sigmas: z
+    .array(positive)
+    .min(2)
+    .max(100)
+    .describe('The noise levels of the experts, the smallest first, which is smoothing.sigma.'),
+  agreement: nonnegative
+    .default(0)
+    .describe(
+      "Radius of the router's choice under which all experts are asked: what they agree on holds whatever the router chooses. " +
+        'Default 0: where the router abstains.',
+    ),
+})
+
+/** The networks of a router beside the classifier, which is the first expert. */
+export const routerNetworksSchema = z.strictObject({
+  network: z
+    .strictObject({
+      classifier: askedClassifierSchema.describe('Where the network comes from and what it takes.'),
+      checkpoint: text
+        .optional()
+        .describe('Folder of a checkpoint whose weights replace those of the network. Default: none.'),
+    })
+    .describe('Network with a class for each expert, in the order of their noise levels.'),
+  others: z
+    .array(
+      z.strictObject({
+        path: text.optional().describe('Weights in place of classifier.path. Default: that.'),
+        checkpoint: text
+          .optional()
+          .describe('Folder of a checkpoint whose weights replace those of the classifier. Default: none.'),
+      }),
+    )
+    .min(1)
+    .describe(
+      'The experts of the other noise levels. They share every setting of the classifier but its weights.',
+    ),
+})
+
+export type RouterProcedureConfig = z.output<typeof routerProcedureSchema>
+export type RouterNetworksConfig = z.output<typeof routerNetworksSchema>
+
+/** What of the noise levels of a router does not go together. */
+export function problemsOfRouter(
+  { sigmas }: Pick<RouterProcedureConfig, 'sigmas'>,
+  { sigma }: { readonly sigma: number },
+): Problem[] {
+  const path = 'certification.procedure.sigmas'
+  const listed = sigmas.join(', ')
+  if (sigmas.some((own, place) => place > 0 && own <= (sigmas[place - 1] ?? 0))) {
+    const ascending = [...new Set(sigmas)].sort((a, b) => a - b)
+    return [
+      {
+        path,
+        message: `expected the smallest first and each larger than the one before, such as [${ascending.join(', ')}], got [${listed}]`,
+      },
+    ]
+  }
+  if (sigmas[0] === sigma) return []
+  return [{ path, message: `expected smoothing.sigma, ${sigma}, as the first and smallest, got [${listed}]` }]
+}
+
+/** What of the networks of a router does not go together with the rest. */
+export function problemsOfRouterNetworks({
+  procedure,
+  router,
+  ensemble,
+}: {
+  readonly procedure: { readonly kind: string; readonly sigmas?: readonly number[] }
+  readonly router: RouterNetworksConfig | undefined
+  readonly ensemble: object | undefined
+}): Problem[] {
+  if (procedure.kind !== 'router') {
+    if (router === undefined) return []
+    return [
+      {
+        path: 'router',
+        message: `expected none for the procedure ${procedure.kind}, got a router and experts`,
+      },
+    ]
+  }
+  if (router === undefined) {
+    return [{ path: 'router', message: 'expected network and others for the procedure router, got none' }]
+  }
+  const problems: Problem[] = []
+  if (ensemble !== undefined) {
+    problems.push({
+      path: 'ensemble',
+      message: 'expected none for the procedure router, got several classifiers',
+    })
+  }
+  const experts = procedure.sigmas?.length ?? 0
+  if (router.others.length + 1 !== experts) {
+    problems.push({
+      path: 'router.others',
+      message: `expected ${experts - 1} beside the classifier, one for each noise level, got ${router.others.length}`,
+    })
+  }
+  const classes = router.network.classifier.numClasses
+  if (classes !== undefined && classes !== experts) {
+    problems.push({
+      path: 'router.network.classifier.numClasses',
+      message: `expected ${experts}, a class for each expert, got ${classes}`,
+    })
+  }
+  for (const [place, { path, checkpoint }] of router.others.entries()) {
+    if (path !== undefined || checkpoint !== undefined) continue
+    problems.push({
+      path: `router.others.${place}`,
+      message: 'expected path or checkpoint, got neither: it would be the first expert again',
+    })
+  }
+  return problems
+}

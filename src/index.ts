@@ -48,7 +48,6 @@ export { type TrainProgram, trainProgram } from './cli/train/program'
 export { ablations } from './config/ablations'
 export type { DiffusionPresetOptions } from './config/diffusion/preset'
 export { DIGITS_NETWORKS } from './config/digits-networks'
-export type { ImageSize } from './config/image-size'
 export type { OwnPresetOptions } from './config/own-preset'
 export {
   type Cifar10PresetOptions,
@@ -65,6 +64,7 @@ export {
   type RunConfig,
   type RunConfigOf,
 } from './config/schema'
+export type { ImageSize } from './config/sources/image-size'
 export type { Table1Scale } from './config/table1'
 export type {
   SomeSettings,

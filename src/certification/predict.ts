@@ -1,7 +1,7 @@
 import type { Session } from '../bridge'
 import { sourceOfData } from '../config/data-schema'
-import { sidesOf } from '../config/image-size'
 import type { DataConfig } from '../config/schema'
+import { sidesOf } from '../config/sources/image-size'
 import { ConfigError, DataError, InterruptedError } from '../errors'
 import { fileHash } from '../files/hash'
 import { systemPath } from '../files/system-path'

@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander'
-import { type ImageSize, imageSizeField, imageSizeOf } from '../config/image-size'
+import { type ImageSize, imageSizeField, imageSizeOf } from '../config/sources/image-size'
 
 interface NumberRange {
   readonly min?: number

@@ -1,6 +1,6 @@
 import { given } from '../files/given'
-import { type ImageSize, imageSizeOf, sidesOf } from './image-size'
 import { parseConfig, type RunConfig, type RunConfigInput } from './schema'
+import { type ImageSize, imageSizeOf, sidesOf } from './sources/image-size'
 import type { TuningConfigInput } from './types/classifier'
 import type { DataConfigInput } from './types/data'
 

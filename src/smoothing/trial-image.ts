@@ -1,5 +1,5 @@
 import { isOutOfMemory } from '../bridge'
-import { describeSize, imageSizeOf } from '../config/image-size'
+import { describeSize, imageSizeOf } from '../config/sources/image-size'
 import { ConfigError, PythonError } from '../errors'
 import {
   type AnyDenoiser,

@@ -1,6 +1,6 @@
-import type { ImageSize } from '../config/image-size'
 import { sourceOfClassifier, sourceOfDenoiser } from '../config/model-schema'
 import { parseUnknownConfig, type RunConfig } from '../config/schema'
+import type { ImageSize } from '../config/sources/image-size'
 
 export interface SyntheticOptions {
   /** Size of the images in pixels, as the denoiser sees them. */

@@ -1,5 +1,5 @@
 import { renderTable } from '../../analysis/tables'
-import { sidesOf } from '../../config/image-size'
+import { sidesOf } from '../../config/sources/image-size'
 import { isObject } from '../../files/read-json'
 import type { CertificationLog } from '../../logs/certification-log-file'
 import { certifyCommand } from '../../logs/certify-command'

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import { sidesOf } from '../../config/image-size'
 import type { ClassifierConfig } from '../../config/schema'
+import { sidesOf } from '../../config/sources/image-size'
 import { PYTHON_FOLDER } from '../../environment/paths'
 import { given } from '../../files/given'
 

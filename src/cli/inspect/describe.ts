@@ -1,4 +1,4 @@
-import { describeSize } from '../../config/image-size'
+import { describeSize } from '../../config/sources/image-size'
 import { noiseScheduleOf } from '../../smoothing/denoise'
 import { sigmaRange } from '../../smoothing/noise-level'
 import type { Inspected, InspectedImages, InspectedSplit, InspectedWeights } from '../../torch'

@@ -1,6 +1,6 @@
-import { type ImageSize, imageSizeOf, sidesOf } from '../../config/image-size'
 import { ownSettings, resizeFor } from '../../config/own-preset'
 import type { RunConfigInput } from '../../config/schema'
+import { type ImageSize, imageSizeOf, sidesOf } from '../../config/sources/image-size'
 import { given } from '../../files/given'
 import type { InputRange } from '../../smoothing/clean-accuracy'
 import type { InspectedImages, InspectedWeights, StatedRange } from '../../torch'

@@ -1,7 +1,7 @@
 import type { Session } from '../../bridge'
-import { imageSizeOf } from '../../config/image-size'
 import type { NamedPreset } from '../../config/named-presets'
 import type { RunConfig } from '../../config/schema'
+import { imageSizeOf } from '../../config/sources/image-size'
 import { datasetSpec } from '../../smoothing/specs'
 import { print } from '../../terminal/print'
 import { memoryNow, openDataset } from '../../torch'

@@ -1,5 +1,5 @@
-import type { ImageSize } from '../image-size'
 import { parseConfig, type RunConfigOf, requireMethod } from '../schema'
+import type { ImageSize } from '../sources/image-size'
 import type { RunConfigInput } from '../types/run'
 import { SHORT_SCHEDULE, smallUnet } from './small-unet'
 

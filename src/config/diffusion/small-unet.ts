@@ -1,5 +1,5 @@
 import { ConfigError } from '../../errors'
-import { type ImageSize, imageSizeOf, sidesOf, sizeText } from '../image-size'
+import { type ImageSize, imageSizeOf, sidesOf, sizeText } from '../sources/image-size'
 
 /** Channels of the levels over those of the first. */
 const FACTORS = [1, 2, 4, 4] as const

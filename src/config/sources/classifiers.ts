@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { ConfigError } from '../../errors'
 import { anything, count, positive, rate, text } from '../fields'
-import { imageSizeField } from '../image-size'
+import { imageSizeField } from './image-size'
 import type { Source, SourceSchema } from './source'
 
 /** The weights of a checkpoint are loaded by `path`. */

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { side } from './fields'
+import { side } from '../fields'
 
 /** The size of images in pixels: the side of a square, or height and width. */
 export type ImageSize = number | [height: number, width: number]

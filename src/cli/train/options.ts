@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { ImageSize } from '../../config/image-size'
 import type { Precision } from '../../config/precision'
-import { PRESET_SUMMARIES, type PresetSummary } from '../../config/preset-summaries'
+import { PRESET_SUMMARIES, type PresetSummary } from '../../config/preset/summaries'
 import type { OpenValue } from '../../config/preset-values'
 import type { DenoiserConfig, RunConfig } from '../../config/schema'
 import type { Table1Scale } from '../../config/table1'

@@ -88,7 +88,8 @@ export async function findChanges(
         const of = { index, label, class: stated, digest: digests[position] ?? '', durationMs }
         const row = { ...of, ...(found[position] as (typeof found)[number]) }
         await log.append(row)
-        onImage?.(++done, attacked.length, row)
+        done += 1
+        onImage?.(done, attacked.length, row)
       }
     }
   } catch (error) {

@@ -156,7 +156,9 @@ export async function certifyDataset(
     await requireLoggedImages(dataset, logged, options)
     const work = own.map(index => ({ index, without: logs.armsWithout(index) }))
     for (const { index, without } of work) {
-      if (without.length === 0) onImage?.(++done, { index, rows: logs.rowsOf(index), isNew: false })
+      if (without.length > 0) continue
+      done += 1
+      onImage?.(done, { index, rows: logs.rowsOf(index), isNew: false })
     }
     const certifierOf = certifiersOf(procedure, {
       ...{ ...drawn, bound, scales: scales.map(scale => scale.bound), n0, n },
@@ -182,7 +184,8 @@ export async function certifyDataset(
       for (const [position, outcome] of outcomes.entries()) {
         await logs.append(without[position] ?? -1, rowOf(image, outcome))
       }
-      onImage?.(++done, { index, rows: logs.rowsOf(index), isNew: true })
+      done += 1
+      onImage?.(done, { index, rows: logs.rowsOf(index), isNew: true })
     }
   } catch (error) {
     if (signal?.aborted !== true) throw error

@@ -120,7 +120,8 @@ export async function writeSoftLabels(
     for await (const { item: image, outcomes } of results) {
       held.requireHeld()
       await file.write(softLabelsLine(image, outcomes[0]?.evidence.selection ?? {}))
-      onImage?.(++done, length)
+      done += 1
+      onImage?.(done, length)
     }
     await file.sync()
   } catch (error) {

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { EnsembleConfig } from '../config/certified/ensemble-schema'
 import type { Precision } from '../config/precision'
-import { PRESET_NAMES } from '../config/preset-summaries'
+import { PRESET_NAMES } from '../config/preset/summaries'
 import type { CertificationConfig, CertificationConfigInput } from '../config/schema'
 import { parseIndices } from '../logs/image-plan'
 import { parseNumber } from './option-values'

@@ -1,14 +1,14 @@
 import { ConfigError } from '../errors'
 import { given } from '../files/given'
 import { didYouMean } from '../files/nearest-name'
-import { PRESET_ALIASES, PRESET_SUMMARIES, TRAINING_PRESET_NAMES } from './preset-summaries'
-import type { NamedPreset, PresetValues } from './preset-values'
+import { PRESET_ALIASES, PRESET_SUMMARIES, TRAINING_PRESET_NAMES } from './preset/summaries'
+import type { NamedPreset, PresetValues } from './preset/values'
 import { presets } from './presets'
 import type { RunConfig } from './schema'
 import { TABLE1_PRESETS, type Table1Scale, table1Preset } from './table1'
 
-export { PRESET_NAMES, TRAINING_PRESET_NAMES } from './preset-summaries'
-export type { NamedPreset, OpenValue, PresetValues } from './preset-values'
+export { PRESET_NAMES, TRAINING_PRESET_NAMES } from './preset/summaries'
+export type { NamedPreset, OpenValue, PresetValues } from './preset/values'
 
 const IMAGENET = {
   sigma: 0.5,

@@ -84,7 +84,7 @@ def read_rgb(path: str, *, limits: Limits = Limits(), as_shown: bool = True) -> 
     as_shown: as viewers show it, turned upright by its EXIF orientation, with what is transparent over white. Else pixels
         are as they lie in the file, and alpha is dropped.
     Raises CorruptImageError where the file holds no image of a format that is decoded, is larger than the limits, or is
-    no regular file; OSError where it cannot be read.
+    not a regular file; OSError where it cannot be read.
     """
     try:
         return decode_rgb(_content(path, limits), limits=limits, as_shown=as_shown)

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import { TRAINING_PRESET_NAMES } from '../../config/preset-summaries'
+import { TRAINING_PRESET_NAMES } from '../../config/preset/summaries'
 import { TABLE1_SCALES } from '../../config/table1/entry'
 import { collectValues } from '../sweep/grid'
 import type { SweepOptions } from '../sweep/options'

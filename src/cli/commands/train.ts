@@ -1,5 +1,5 @@
 import { type Command, type Help, Option } from 'commander'
-import { PRESET_SUMMARIES, TRAINING_PRESET_NAMES } from '../../config/preset-summaries'
+import { PRESET_SUMMARIES, TRAINING_PRESET_NAMES } from '../../config/preset/summaries'
 import { TABLE1_SCALES } from '../../config/table1/entry'
 import { TABLE1_PRESETS } from '../../config/table1/summaries'
 import { addCertifyOptions, addPresetOptions, addTrainOptions, type TrainOptions } from '../train/options'

@@ -107,7 +107,7 @@ class Mnist(unittest.TestCase):
         with self.assertRaisesRegex(DatasetError, f"incomplete: neither '.*{images}' nor '.*{images}.gz' is there"):
             self.open()
         os.mkfifo(self.folder / images)
-        with self.assertRaisesRegex(DatasetError, "no regular file"):
+        with self.assertRaisesRegex(DatasetError, "not a regular file"):
             self.open()
 
     def test_says_where_it_looked(self):

@@ -175,9 +175,9 @@ class Bounds(Case):
 
     def test_leave_out_what_is_no_regular_file(self):
         os.mkfifo(self.root / "pipe.png")
-        self.refuses(self.root / "pipe.png", "no regular file")
-        self.refuses("/dev/zero", "no regular file")
-        self.assertRegex(unreadable_images([str(self.root / "pipe.png")])[0], "no regular file")
+        self.refuses(self.root / "pipe.png", "not a regular file")
+        self.refuses("/dev/zero", "not a regular file")
+        self.assertRegex(unreadable_images([str(self.root / "pipe.png")])[0], "not a regular file")
 
 
 class Bytes(Case):

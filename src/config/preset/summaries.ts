@@ -1,5 +1,5 @@
-import type { OpenValue } from './preset-values'
-import { TABLE1_PRESETS } from './table1/summaries'
+import { TABLE1_PRESETS } from '../table1/summaries'
+import type { OpenValue } from './values'
 
 /** What the help of the command line needs of a preset, without the schemas that check its settings. */
 export interface PresetSummary {

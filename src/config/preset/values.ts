@@ -1,6 +1,6 @@
+import type { ImageSize } from '../image-size'
 import type { FtCadisSettings } from '../methods/ft-cadis'
 import type { RunConfig } from '../schema'
-import type { ImageSize } from '../image-size'
 
 /** What a preset may be given. Each takes some of it. */
 export interface PresetValues {

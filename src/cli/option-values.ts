@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander'
-import { type ImageSize, imageSizeField, imageSizeOf } from '../config/sources/image-size'
+import { type ImageSize, imageSizeOf, MOST_SIDE } from '../config/sources/image-size'
 
 interface NumberRange {
   readonly min?: number
@@ -26,13 +26,12 @@ export function parseNumber({ min = -Infinity, max = Infinity, integer = false }
 export function parseImageSize(text: string): ImageSize {
   const sides = text.split(/x/i).map(side => (/^\s*\d+\s*$/.test(side) ? Number(side) : Number.NaN))
   const [height = Number.NaN, width = height] = sides
-  const { data, success } = imageSizeField.safeParse(imageSizeOf([height, width]))
-  if (!success || sides.length > 2) {
+  if (sides.length > 2 || ![height, width].every(side => side >= 1 && side <= MOST_SIDE)) {
     throw new InvalidArgumentError(
-      'Expected the pixels of a side, such as 64, or height and width, such as 48x64; at most 10000.',
+      `Expected the pixels of a side, such as 64, or height and width, such as 48x64; at most ${MOST_SIDE}.`,
     )
   }
-  return data
+  return imageSizeOf([height, width])
 }
 
 /** Takes values with commas between them. */

@@ -1,11 +1,16 @@
 import { z } from 'zod'
+import { imageSizeOf, MOST_SIDE } from './sources/image-size'
 
 /** The kinds of value that settings are made of. */
 
 export const text = z.string().min(1)
 export const count = z.int().positive()
-/** A side of an image in pixels: larger ones take more memory than there is. */
-export const side = count.max(10_000)
+/** A side of an image in pixels. */
+export const side = count.max(MOST_SIDE)
+/** A size as settings have it. A square is a number, however it was written: logs and runs of both are the same. */
+export const imageSizeField = z
+  .union([side, z.tuple([side, side])])
+  .overwrite(size => (typeof size === 'number' ? size : imageSizeOf(size)))
 export const seed = z.int().nonnegative()
 export const positive = z.number().positive()
 export const nonnegative = z.number().nonnegative()

@@ -61,7 +61,7 @@ it('is shown without loading charts, PyTorch or what a command runs', async () =
   ])
   const loaded: string[] = JSON.parse(stdout)
   expect(loaded).toContain('commander')
-  for (const heavy of ['vega', 'execa', 'src/analysis', 'src/bridge', 'src/verify', 'src/training']) {
+  for (const heavy of ['vega', 'zod', 'execa', 'src/analysis', 'src/bridge', 'src/verify', 'src/training']) {
     expect(loaded).not.toContain(heavy)
   }
 })

@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import { ConfigError } from '../../errors'
-import { anything, count, positive, rate, text } from '../fields'
-import { imageSizeField } from './image-size'
+import { anything, count, imageSizeField, positive, rate, text } from '../fields'
 import type { Source, SourceSchema } from './source'
 
 /** The weights of a checkpoint are loaded by `path`. */

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { given } from '../../files/given'
-import { count, positive, text } from '../fields'
-import { covers, type ImageSize, imageSizeField } from './image-size'
+import { count, imageSizeField, positive, text } from '../fields'
+import { covers, type ImageSize } from './image-size'
 import type { Source, SourceSchema } from './source'
 
 /** How an image file becomes what a test image of a data set is: resized, then its centre cropped. */

@@ -1,13 +1,8 @@
-import { z } from 'zod'
-import { side } from '../fields'
+/** The largest side of an image in pixels: larger ones take more memory than there is. */
+export const MOST_SIDE = 10_000
 
 /** The size of images in pixels: the side of a square, or height and width. */
 export type ImageSize = number | [height: number, width: number]
-
-/** A size as settings have it. A square is a number, however it was written: logs and runs of both are the same. */
-export const imageSizeField = z
-  .union([side, z.tuple([side, side])])
-  .overwrite(size => (typeof size === 'number' ? size : imageSizeOf(size)))
 
 /** Height and width of a size. */
 export function sidesOf(size: ImageSize): [height: number, width: number] {

@@ -15,6 +15,7 @@ export type { Read } from './bridge/handle'
 export type { Recorder } from './bridge/recorder'
 export { connect, type Session } from './bridge/session'
 export type { CompilingWatcher, ConnectOptions, SessionCounters, SessionInfo } from './bridge/session-types'
+export type { ArmNetworks } from './certification/arm-networks'
 export { type CertifyOptions, certify } from './certification/certify'
 export {
   type CertifiedArm,
@@ -25,7 +26,11 @@ export { certifyLaunched } from './certification/certify-launched'
 export { chooseImages } from './certification/choose-images'
 export { type ImagePrediction, type PredictOptions, predict } from './certification/predict'
 export { type LoadSmoothedOptions, loadSmoothed } from './certification/prediction/load-smoothed'
-export type { LoadedSmoothed, SmoothedPredictOptions } from './certification/prediction/loaded-smoothed'
+export type {
+  LoadedSmoothed,
+  SmoothedPictures,
+  SmoothedPredictOptions,
+} from './certification/prediction/loaded-smoothed'
 export type { PreliminaryAnswer, SmoothedAnswer } from './certification/prediction/smoothed-answer'
 export { type SoftLabelsOptions, writeSoftLabels } from './certification/soft-labels'
 export {
@@ -72,7 +77,30 @@ export type {
   Table1PresetOptions,
   Table1Presets,
 } from './config/table1/presets'
-export type { CertificationConfig, CertificationConfigInput } from './config/types/certification'
+export type {
+  AcesProcedure,
+  AcesProcedureInput,
+  CascadeProcedure,
+  CascadeProcedureInput,
+  CertificationConfig,
+  CertificationConfigInput,
+  CertifyProcedure,
+  CertifyProcedureInput,
+  LocalPurify,
+  LocalPurifyInput,
+  OncePurify,
+  OncePurifyInput,
+  PixelDpProcedure,
+  PixelDpProcedureInput,
+  ProcedureConfig,
+  ProcedureConfigInput,
+  PurifyConfig,
+  PurifyConfigInput,
+  ReversePurify,
+  ReversePurifyInput,
+  RouterProcedure,
+  RouterProcedureInput,
+} from './config/types/certification'
 export type {
   ClassifierConfig,
   ClassifierConfigInput,
@@ -143,6 +171,8 @@ export type {
   PgdAttackInput,
   PixelDpMethod,
   PixelDpMethodInput,
+  RouterMethod,
+  RouterMethodInput,
   ScoreMethod,
   ScoreMethodInput,
   SelectorMethod,
@@ -268,7 +298,15 @@ export { noiseScheduleOf, toSymmetric } from './smoothing/denoise'
 export { type NoiseLevel, type NoiseSchedule, noiseLevel } from './smoothing/noise-level'
 export { readSmoothed, type Smoothed, type SmoothedMetadata, writeSmoothed } from './smoothing/smoothed-file'
 export type { SmoothedInput } from './smoothing/smoothed-input'
-export { drawNoise, noisy, type Smoothing, seen, seenCopies, smoothingOf } from './smoothing/smoothing'
+export {
+  drawNoise,
+  type Noise,
+  noisy,
+  type Smoothing,
+  seen,
+  seenCopies,
+  smoothingOf,
+} from './smoothing/smoothing'
 export { loadTrainedClassifier, type TrainedRun } from './smoothing/trained-classifier'
 export { type Bound, gaussianBound } from './statistics/bound'
 export { lowerConfidenceBound } from './statistics/confidence-bound'

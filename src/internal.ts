@@ -39,6 +39,7 @@ export {
   gridRadii,
   type RadiusDecision,
 } from './certification/adaptive/grid-certification'
+export type { Prior } from './certification/adaptive/optimal-test'
 export {
   type SizedCertificate,
   SizedCertification,
@@ -68,6 +69,7 @@ export {
   pixelDpScoresCertifier,
 } from './certification/certifiers/pixel-dp'
 export { type PredictCertifierOptions, predictCertifier } from './certification/certifiers/predict'
+export type { RoutedLine } from './certification/certifiers/router'
 export { type RouterCertifierOptions, routerCertifier } from './certification/certifiers/router'
 export { type SizedCertifierOptions, sizedCertifier } from './certification/certifiers/sized'
 export { defaultLogPath } from './certification/certify'
@@ -93,7 +95,11 @@ export {
 } from './certification/queue/certify-images'
 export type { CopyQueueOptions } from './certification/queue/copy-queue'
 export type { ImageAtHand } from './certification/queue/image-at-hand'
-export { type Line, MAIN_LINE } from './certification/queue/line'
+export { type Line, MAIN_LINE, type QueueLine } from './certification/queue/line'
+export type { PassSize } from './certification/queue/pass-size'
+export type { Pass, PassRun, RestPass, ScoreVotes } from './certification/queue/passes'
+export type { OpenVotes } from './certification/queue/rest-request'
+export type { CopyRange, Labels } from './certification/queue/waiting-copies'
 export { requireCertifiable } from './certification/require-certifiable'
 export { leadingClass, type TopTwo } from './certification/statistics'
 export { type Aggregation, aggregatedClass } from './certification/voters/aggregate'
@@ -107,7 +113,15 @@ export {
   selectorVoter,
 } from './certification/voters/selector'
 export { singleVoter } from './certification/voters/single'
-export type { Ballot, Voter } from './certification/voters/voter'
+export type {
+  Ballot,
+  Cast,
+  KeptTensors,
+  OpenCast,
+  Rest,
+  ScoreCast,
+  Voter,
+} from './certification/voters/voter'
 export { type EnsembleVote, voterOf } from './certification/voters/voter-of'
 export type { HookTrace, HookTraces } from './config/hook-trace'
 export type { PgdSettings } from './config/methods/attack-fields'
@@ -259,6 +273,7 @@ export type { SamplesFile } from './runs/watchers/sample-files'
 export type { RunData } from './smoothing/data-identity'
 export { denoise, estimateClean, noiseLevelOf } from './smoothing/denoise'
 export { alphasCumprod, betaSchedule } from './smoothing/noise-level'
+export type { PassesOfCopy, Purification, ReverseStep } from './smoothing/purification'
 export { type KnownSmoothed, smoothedOf, unsaidOf } from './smoothing/smoothed-input'
 export { denoiserOf, type Front, levelOf } from './smoothing/smoothing'
 export { classifierSpec, datasetSpec, denoiserSpec } from './smoothing/specs'

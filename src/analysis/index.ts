@@ -65,6 +65,7 @@ export {
 } from './plots'
 export {
   type Chart,
+  type Fact,
   type GridImage,
   type ImageGrid,
   type Report,

@@ -2,6 +2,7 @@
 export type { Report, ReportSection } from '../analysis/report'
 export type { RunConfig } from '../config/schema'
 export type { MethodConfig } from '../config/types/method'
+export type { SoftLabelsOf } from './arms'
 export { classSection } from './class-section'
 export type { Arm, Experiment, PaperRowReference } from './definition'
 export type { ArmOutcome, ExperimentOutcome } from './outcome'

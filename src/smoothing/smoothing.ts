@@ -142,7 +142,7 @@ export function carried<A extends Axes>({ front }: Pick<Smoothing, 'front'>, cle
   return div(firstLayerFeatures(network, clean, { exact: sensitivity !== null }), sensitivityOf(front))
 }
 
-/** x_t: clean images in [-1, 1], or what is {@link carried} of them, under standard normal noise, whose axes hold theirs. */
+/** x_t: clean images in [-1, 1], or what is `carried` of them, under standard normal noise, whose axes hold theirs. */
 export function noisy<A extends Axes, Clean extends Axes>(
   { scales, front = { kind: 'none' } }: Pick<Smoothing, 'scales'> & Partial<Pick<Smoothing, 'front'>>,
   clean: Tensor<Clean>,

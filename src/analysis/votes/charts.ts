@@ -41,7 +41,7 @@ export function shareDistribution(runs: readonly Pick<Run, 'name' | 'logs'>[]): 
   })
 }
 
-/** The distribution of p_A, a line a run, with its band. `height` is that without the legend. Throws as {@link shareDistribution}. */
+/** The distribution of p_A, a line a run, with its band. `height` is that without the legend. Throws as `shareDistribution`. */
 export function shareChart(
   methods: readonly Method[],
   { width = 720, height = 400 }: ChartSize = {},

@@ -13,7 +13,7 @@ export interface CopyQueueOptions<Image> extends Omit<PassesOptions<Image>, 'ord
   readonly next: () => Promise<
     | {
         readonly image: Image
-        /** Its name, see {@link ImageAtWork}. */
+        /** Its name, see `ImageAtWork`. */
         readonly stream?: StreamName
         readonly certifiers: readonly Certifier[]
       }

@@ -34,7 +34,7 @@ export interface ScoreCast {
   readonly scores_NK: Tensor<'NK'>
 }
 
-/** Classes of a ballot that has a {@link Rest}: {@link OPEN} for each copy that it is asked about. */
+/** Classes of a ballot that has a {@link Rest}: `OPEN` for each copy that it is asked about. */
 export interface OpenCast {
   readonly class_N: Tensor<'N'>
   /** Of the open copies alone, in their order. */

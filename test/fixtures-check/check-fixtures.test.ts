@@ -68,7 +68,7 @@ describe('the golden numbers', () => {
         'rounding to three digits, which may round a radius up, is not taken over',
         'no --logs given',
         'ties of votes are the first class’s, and are not drawn',
-        'open copies are asked about pass by pass',
+        'copies wait for a pass with those of other images',
         'follow from the classes and from who was asked',
         'the voter tells which network, not its score',
         'figures of the parts, which have their own logs',

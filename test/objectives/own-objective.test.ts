@@ -139,7 +139,7 @@ describe('an objective of one file', () => {
     const { scalars } = JSON.parse(
       await runSupportScript('read_events.py', join(folder, 'whole', 'tensorboard')),
     ) as { scalars: Record<string, [step: number, value: string][]> }
-    const tags = { hinge: 'loss/hinge', jittered: 'loss/jittered' }
+    const tags = { hinge: '1_loss/hinge', jittered: '1_loss/jittered' }
     const all = { ...tags, learntShare: 'margin/learnt_share', tolerance: 'margin/tolerance' }
     for (const [key, tag] of Object.entries(all)) {
       const written = scalars[tag]?.map(([step, value]) => [step, Math.fround(Number(value))])
@@ -147,7 +147,7 @@ describe('an objective of one file', () => {
         result.updates.map(({ step, metrics }) => [step, Math.fround(Number(metrics[key]))]),
       )
     }
-    expect(scalars['loss/total']).toHaveLength(12)
+    expect(scalars['1_loss/total']).toHaveLength(12)
     expect(Object.keys(scalars).filter(tag => /denoised|attack|selective/.test(tag))).toEqual([])
   })
 

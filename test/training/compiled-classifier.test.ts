@@ -20,8 +20,9 @@ import { kindRun, METHODS, NAMES, writeDigitsSoftLabels } from '../support/every
 const IMAGES = 12
 
 /** Every method is one or the other: it is compiled, or refused. */
-const COMPILABLE = NAMES.filter(name => trainedBy(METHODS[name].kind) === 'classifier')
-const REFUSED = NAMES.filter(name => !COMPILABLE.includes(name))
+const TRAINS_CLASSIFIER = NAMES.filter(name => trainedBy(METHODS[name].kind) === 'classifier')
+const COMPILABLE = TRAINS_CLASSIFIER.filter(name => name !== 'layer-noise')
+const REFUSED = NAMES.filter(name => !TRAINS_CLASSIFIER.includes(name))
 
 /** Seven numbers, which take passes of four sizes. */
 const ATTACKED = [1, 2, 3, 4, 5, 7, 10]
@@ -125,6 +126,13 @@ describe('fine-tuning with a compiled classifier', () => {
     const run = kindRun(name, folder, softLabels)
     expect(() => parseConfig({ ...run, compile: 'all' })).toThrow(
       new RegExp(`compile: expected none (or denoiser )?for the method ${METHODS[name].kind}, .+, got all`),
+    )
+  })
+
+  it('is refused with noise after the first layer', () => {
+    const run = kindRun('layer-noise', folder, softLabels)
+    expect(() => parseConfig({ ...run, compile: 'all' })).toThrow(
+      'compile: expected none with smoothing.noiseAfter first-layer, since the network is run from its second layer on, got all',
     )
   })
 

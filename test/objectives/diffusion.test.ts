@@ -35,7 +35,8 @@ it('shows √ᾱ x + √(1 - ᾱ) ε at a random timestep of each image, and tak
     const clean_BCHW = toSymmetric(images_BCHW)
     const noise_MBCHW = drawNoise(clean_BCHW, { noises: 1, generator: generator(session, 0, 'noise') })
     const given = { stream: generator(session, 0, 'timesteps') }
-    const inputs = { networks, prepared, clean_BCHW, noise_MBCHW, imagesPerUpdate: 2 * IMAGES }
+    const smoothing = { autocast: 'none' }
+    const inputs = { networks, smoothing, prepared, clean_BCHW, noise_MBCHW, imagesPerUpdate: 2 * IMAGES }
     const { total, sums } = diffusion.loss(inputs as never, { kept: null, given })
     return {
       clean: clean_BCHW,

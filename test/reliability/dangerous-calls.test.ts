@@ -48,10 +48,7 @@ test('files are written by one writer in TypeScript and one in Python', () => {
   // Outside of files/: what that has opened.
   const outside = linesThat(typeScript, 'src', '.ts').filter(line => !line.startsWith('src/files/'))
   expect(outside.sort()).toEqual([
-    'src/attack/attack-log-file.ts: await handle.truncate(earlier.wholeBytes)',
-    'src/certification/soft-labels.ts: await file.truncate(wholeBytes)',
     'src/environment/virtual-environment.ts: await file.truncate(0)',
-    "src/logs/certification-log-file.ts: await handle.truncate(Buffer.byteLength(text.slice(0, text.lastIndexOf('\\n') + 1)))",
     'src/runs/run-folder.ts: await this.#metrics.truncate(resumed?.metricsBytes ?? 0)',
   ])
   // `new` is the file that the writer hands out.

@@ -54,6 +54,7 @@ CASES = {
     "in the network's own range": ({}, {"input_range": "symmetric"}),
     "resized up": ({}, {"resize": 12}),
     "resized down": ({"stride": 2}, {"resize": 5}),
+    "resized out of square": ({}, {"resize": [6, 12]}),
     "a kernel larger than the image": ({"kernel": 11, "padding": 5}, {}),
 }
 

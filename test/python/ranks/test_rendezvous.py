@@ -58,7 +58,7 @@ class SeveralMachines(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             mark = os.path.join(folder, "ran")
             self.inner.set_state(pickle.dumps(Touch(mark)))
-            with self.assertRaisesRegex(RendezvousStateError, "no state of this rendezvous"):
+            with self.assertRaisesRegex(RendezvousStateError, "not a state of this rendezvous"):
                 self.backend.get_state()
             self.assertFalse(os.path.exists(mark))
 

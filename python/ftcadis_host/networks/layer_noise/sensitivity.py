@@ -91,16 +91,17 @@ def _overlap(layer: nn.Conv2d) -> int:
 
 def _resizing(classifier: Classifier, image_shape, device) -> tuple[float | torch.Tensor, tuple[int, ...]]:
     """The operator norm of the resizing, and the size that the layer sees. It is separable: the norms of both sides multiply."""
-    size, (height, width) = classifier.resize, tuple(image_shape)[-2:]
-    if size is None or (height, width) == (size, size):
-        return 1.0, (height, width)
+    own = tuple(image_shape)[-2:]
+    size = classifier.resize
+    if size is None or own == size:
+        return 1.0, own
     norms = []
-    for side in (height, width):
+    for side, resized in zip(own, size, strict=True):
         # More columns than one: torch 2.13 takes [1, side, side, 1] for channels-last, and resizes it wrongly.
         basis = torch.eye(side, dtype=torch.float64, device=device)[None, :, :, None].repeat(1, 1, 1, 4)
-        columns = F.interpolate(basis, (size, 4), mode="bicubic", antialias=True)[0, :, :, 0]
+        columns = F.interpolate(basis, (resized, 4), mode="bicubic", antialias=True)[0, :, :, 0]
         norms.append(spectral_norm(columns))
-    return norms[0] * norms[1], (size, size)
+    return norms[0] * norms[1], size
 
 
 def _largest_of_spectrum(kernel: torch.Tensor, torus: list[int]) -> torch.Tensor:

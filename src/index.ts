@@ -77,30 +77,7 @@ export type {
   Table1PresetOptions,
   Table1Presets,
 } from './config/table1/presets'
-export type {
-  AcesProcedure,
-  AcesProcedureInput,
-  CascadeProcedure,
-  CascadeProcedureInput,
-  CertificationConfig,
-  CertificationConfigInput,
-  CertifyProcedure,
-  CertifyProcedureInput,
-  LocalPurify,
-  LocalPurifyInput,
-  OncePurify,
-  OncePurifyInput,
-  PixelDpProcedure,
-  PixelDpProcedureInput,
-  ProcedureConfig,
-  ProcedureConfigInput,
-  PurifyConfig,
-  PurifyConfigInput,
-  ReversePurify,
-  ReversePurifyInput,
-  RouterProcedure,
-  RouterProcedureInput,
-} from './config/types/certification'
+export type * from './config/types/certification'
 export type {
   ClassifierConfig,
   ClassifierConfigInput,

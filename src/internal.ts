@@ -25,12 +25,7 @@ export { Procedure } from './bridge/procedure'
 export type { Instruction, Parameters, Plain } from './bridge/program'
 export type { RecordManyOptions, RecordOptions } from './bridge/recorder'
 export type { Make, Recorded, Recording } from './bridge/recording'
-export type {
-  AdaptiveCertificate,
-  AdaptiveCertification,
-  AdaptiveRun,
-  VoteRequest,
-} from './certification/adaptive/adaptive-run'
+export type * from './certification/adaptive/adaptive-run'
 export {
   type GridCertificate,
   GridCertification,
@@ -39,7 +34,6 @@ export {
   gridRadii,
   type RadiusDecision,
 } from './certification/adaptive/grid-certification'
-export type { Prior } from './certification/adaptive/optimal-test'
 export {
   type SizedCertificate,
   SizedCertification,
@@ -69,7 +63,6 @@ export {
   pixelDpScoresCertifier,
 } from './certification/certifiers/pixel-dp'
 export { type PredictCertifierOptions, predictCertifier } from './certification/certifiers/predict'
-export type { RoutedLine } from './certification/certifiers/router'
 export { type RouterCertifierOptions, routerCertifier } from './certification/certifiers/router'
 export { type SizedCertifierOptions, sizedCertifier } from './certification/certifiers/sized'
 export { defaultLogPath } from './certification/certify'
@@ -113,15 +106,7 @@ export {
   selectorVoter,
 } from './certification/voters/selector'
 export { singleVoter } from './certification/voters/single'
-export type {
-  Ballot,
-  Cast,
-  KeptTensors,
-  OpenCast,
-  Rest,
-  ScoreCast,
-  Voter,
-} from './certification/voters/voter'
+export type * from './certification/voters/voter'
 export { type EnsembleVote, voterOf } from './certification/voters/voter-of'
 export type { HookTrace, HookTraces } from './config/hook-trace'
 export type { PgdSettings } from './config/methods/attack-fields'

@@ -1,19 +1,12 @@
 import { z } from 'zod'
-import { count, text } from '../fields'
+import { count } from '../fields'
+import { otherWeightsSchema } from './networks'
 
 /** Several classifiers that are certified as one. They share every setting of the classifier but their weights. */
 export const ensembleSchema = z.strictObject({
-  others: z
-    .array(
-      z.strictObject({
-        path: text.optional().describe('Weights in place of classifier.path. Default: that.'),
-        checkpoint: text
-          .optional()
-          .describe('Folder of a checkpoint whose weights replace those of the classifier. Default: none.'),
-      }),
-    )
-    .min(1)
-    .describe('The members beside the classifier of the settings, which is the first.'),
+  others: otherWeightsSchema.describe(
+    'The members beside the classifier of the settings, which is the first.',
+  ),
   by: z
     .union([z.enum(['logits', 'softmax', 'votes']), z.array(z.number()).min(2)])
     .default('logits')

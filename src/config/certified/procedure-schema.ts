@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { positive, text } from '../fields'
-import { askedClassifierSchema } from '../model-schema'
+import { positive } from '../fields'
 import type { Problem } from '../rules'
+import { networkSchema } from './networks'
 
 import { type PurifyConfig, problemsOfPurify } from './purify-schema'
 
@@ -108,22 +108,15 @@ export const procedureSchema = z.discriminatedUnion('kind', [
 
 export type ProcedureConfig = z.output<typeof procedureSchema>
 
-const network = z.strictObject({
-  classifier: askedClassifierSchema.describe('Where the network comes from and what it takes.'),
-  checkpoint: text
-    .optional()
-    .describe('Folder of a checkpoint whose weights replace those of the network. Default: none.'),
-})
-
 /** The networks of ACES beside the classifier, which is the certification network. */
 export const acesNetworksSchema = z.strictObject({
-  selector: network
+  selector: networkSchema
     .optional()
     .describe(
       'Network of two classes that sees the same noisy copies: 0 leaves a copy to the core, 1 to the classifier. Default: the ' +
         'entropy of the classifier decides.',
     ),
-  core: network
+  core: networkSchema
     .optional()
     .describe(
       'Network of the classes of the data that is asked about the image itself, without noise and denoiser. Default: none, and ' +

@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { nonnegative, positive, text } from '../fields'
-import { askedClassifierSchema } from '../model-schema'
+import { nonnegative, positive } from '../fields'
 import type { Problem } from '../rules'
+import { networkSchema, otherWeightsSchema } from './networks'
 
 /** A router between experts of several noise levels. */
 export const routerProcedureSchema = z.strictObject({
@@ -27,27 +27,12 @@ export const routerProcedureSchema = z.strictObject({
 
 /** The networks of a router beside the classifier, which is the first expert. */
 export const routerNetworksSchema = z.strictObject({
-  network: z
-    .strictObject({
-      classifier: askedClassifierSchema.describe('Where the network comes from and what it takes.'),
-      checkpoint: text
-        .optional()
-        .describe('Folder of a checkpoint whose weights replace those of the network. Default: none.'),
-    })
-    .describe('Network with a class for each expert, in the order of their noise levels.'),
-  others: z
-    .array(
-      z.strictObject({
-        path: text.optional().describe('Weights in place of classifier.path. Default: that.'),
-        checkpoint: text
-          .optional()
-          .describe('Folder of a checkpoint whose weights replace those of the classifier. Default: none.'),
-      }),
-    )
-    .min(1)
-    .describe(
-      'The experts of the other noise levels. They share every setting of the classifier but its weights.',
-    ),
+  network: networkSchema.describe(
+    'Network with a class for each expert, in the order of their noise levels.',
+  ),
+  others: otherWeightsSchema.describe(
+    'The experts of the other noise levels. They share every setting of the classifier but its weights.',
+  ),
 })
 
 export type RouterProcedureConfig = z.output<typeof routerProcedureSchema>

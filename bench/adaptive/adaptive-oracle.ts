@@ -1,5 +1,3 @@
-import { mkdir, writeFile } from 'node:fs/promises'
-import { dirname } from 'node:path'
 import { renderTable } from '../../src/analysis'
 import { GridCertification } from '../../src/certification/adaptive/grid-certification'
 import { PRIOR, type Prior } from '../../src/certification/adaptive/optimal-test'
@@ -9,6 +7,7 @@ import { gaussianBound } from '../../src/statistics/bound'
 import { type ReplayedLog, readLogs } from './adaptive-logs'
 import { certify } from './adaptive-replay'
 import { Random } from './random'
+import { writeFigures } from './write-figures'
 
 /** Misses among the votes of the selection, at most, that share tests. */
 const BINS = [0, 1, 3, 7, 15, 30, 100]
@@ -102,12 +101,9 @@ void runMain(async () => {
     ]),
   }
   console.log(renderTable(table, 'markdown'))
-  if (options.json !== undefined) {
-    await mkdir(dirname(options.json), { recursive: true })
-    const rounded = (_key: string, value: unknown) =>
-      typeof value === 'number' ? Number(value.toPrecision(6)) : value
-    const { logs: _logs, json: _json, ...said } = options
-    await writeFile(options.json, `${JSON.stringify({ ...said, results }, rounded, 1)}\n`)
+  const { logs: _logs, json, ...said } = options
+  if (json !== undefined) {
+    await writeFigures(json, { ...said, results })
   }
 })
 

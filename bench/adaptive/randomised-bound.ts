@@ -1,11 +1,10 @@
-import { mkdir, writeFile } from 'node:fs/promises'
-import { dirname } from 'node:path'
 import { renderTable } from '../../src/analysis'
 import { parseNumber, parseNumbers } from '../../src/cli/option-values'
 import { createProgram, runMain } from '../../src/cli/program'
 import { binomialDistribution } from '../../src/statistics/binomial'
 import { gaussianBound } from '../../src/statistics/bound'
 import { readLogs } from './adaptive-logs'
+import { writeFigures } from './write-figures'
 
 interface Options {
   readonly logs: string
@@ -65,12 +64,9 @@ void runMain(async () => {
     }
     console.log(renderTable(table, 'markdown'))
   }
-  if (options.json !== undefined) {
-    await mkdir(dirname(options.json), { recursive: true })
-    const rounded = (_key: string, value: unknown) =>
-      typeof value === 'number' ? Number(value.toPrecision(6)) : value
-    const { logs: _logs, json: _json, ...said } = options
-    await writeFile(options.json, `${JSON.stringify({ ...said, results }, rounded, 1)}\n`)
+  const { logs: _logs, json, ...said } = options
+  if (json !== undefined) {
+    await writeFigures(json, { ...said, results })
   }
 })
 

@@ -4,8 +4,6 @@
  *
  *     npx ts-node bench/adaptive/adaptive-samples.ts --logs <folder> --n 10000,100000 --json bench/results/adaptive-samples.json
  */
-import { mkdir, writeFile } from 'node:fs/promises'
-import { dirname } from 'node:path'
 import { renderTable, type Table } from '../../src/analysis'
 import { GridCertification } from '../../src/certification/adaptive/grid-certification'
 import { SizedCertification } from '../../src/certification/adaptive/sized-certification'
@@ -14,6 +12,7 @@ import { createProgram, runMain } from '../../src/cli/program'
 import { gaussianBound } from '../../src/statistics/bound'
 import { type ReplayedLog, readLogs } from './adaptive-logs'
 import { type Comparison, replay } from './adaptive-replay'
+import { writeFigures } from './write-figures'
 
 interface Options {
   readonly logs: string
@@ -58,12 +57,8 @@ void runMain(async () => {
     )
   }
   if (options.json !== undefined) {
-    await mkdir(dirname(options.json), { recursive: true })
     const { n0, radii, worth, maxRadiusLoss, repeats, seed } = options
-    await writeFile(
-      options.json,
-      `${JSON.stringify({ n0, radii, worth, maxRadiusLoss, repeats, seed, results }, rounded, 1)}\n`,
-    )
+    await writeFigures(options.json, { n0, radii, worth, maxRadiusLoss, repeats, seed, results })
   }
 })
 
@@ -152,9 +147,4 @@ function tablesOf(results: readonly LogResult[], n: number): Table[] {
 
 function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0)
-}
-
-/** Six digits are more than the votes decide. */
-function rounded(_key: string, value: unknown): unknown {
-  return typeof value === 'number' ? Number(value.toPrecision(6)) : value
 }

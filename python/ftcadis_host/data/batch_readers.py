@@ -17,7 +17,7 @@ from .data_errors import CorruptImageError, DatasetError, shown
 from .image_dataset import FileDataset
 from .in_memory import InMemoryDataset, to_unit_range
 from ..streams import numpy_generator
-from .worker_processes import child_signals_unchanged, prepare_worker, worker_death_explained
+from .worker_processes import prepare_worker, signals_guarded, worker_death_explained
 
 # A batch to read: indices int64 [B] into the data set, and the augmentation seed of each.
 Request = tuple[np.ndarray, np.ndarray]
@@ -83,7 +83,7 @@ class FileReader:
         if self._loader is None:
             self._loader = self._make_loader()
         self._requests.pending = requests
-        with child_signals_unchanged(), worker_death_explained():
+        with signals_guarded(), worker_death_explained():
             self._batches = iter(self._loader)
 
     def read(self) -> Batch:

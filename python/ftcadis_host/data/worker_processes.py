@@ -13,18 +13,22 @@ PARENT_CHECK_SECONDS = 1.0
 
 
 @contextmanager
-def child_signals_unchanged() -> Iterator[None]:
-    """Undoes the handler that DataLoader installs, which raises the death of a worker wherever this process happens to be.
+def signals_guarded() -> Iterator[None]:
+    """Keeps DataLoader from changing what signals do while it starts its workers.
 
-    That may be the bridge, waiting for the next message. Without it the death is found where batches are read.
+    It installs a handler of SIGCHLD that raises the death of a worker wherever this process happens to be. That may be the bridge,
+    waiting for the next message; without the handler the death is found where batches are read. In a worker it lets SIGTERM end
+    the process. Workers start with the mask of this thread, so SIGTERM waits until `prepare_worker` has decided about it.
     """
     if os.name != "posix" or threading.current_thread() is not threading.main_thread():
         yield  # DataLoader leaves signals alone there
         return
     handler = signal.getsignal(signal.SIGCHLD)
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
     try:
         yield
     finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         signal.signal(signal.SIGCHLD, handler)
 
 
@@ -50,8 +54,9 @@ def prepare_worker(parent: int, _worker: int) -> None:
     if hasattr(signal, "SIGHUP"):
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
     if hasattr(signal, "sigtimedwait"):
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
         threading.Thread(target=_end_with_parent, args=(parent,), daemon=True).start()
+    else:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
 
 
 def _end_with_parent(parent: int) -> None:

@@ -97,6 +97,7 @@ describe('table1', () => {
     expect(arms.every(({ config: { data } }) => 'heldOut' in data && data.heldOut === 'validation')).toBe(
       true,
     )
+    expect(new Set(arms.map(({ sigma }) => sigma))).toEqual(new Set([0.5]))
     const trials = new Map<string, Set<string>>()
     for (const { arm, id, config } of arms) {
       if (arm.key === tuning.reference) continue

@@ -70,6 +70,7 @@ function armsOf({ key, label, arm }: (typeof SYSTEMS)[number], scale: Scale): Ar
   const armOf = (name: Pick<Arm, 'key' | 'label'>, settings: Fields): Arm => ({
     ...others,
     ...name,
+    sigma: SIGMA,
     ...(softLabels && { softLabels: { ...softLabels, of: REFERENCE } }),
     config: base => onValidation(mergeSettings(config(base), settings)),
   })

@@ -178,7 +178,7 @@ describe('its examples, copied out of it', () => {
     async name => {
       const nowhere = ['--data', 'nowhere', '--denoiser', 'nowhere.pt', '--classifier', 'nowhere']
       const { stdout } = await run(name, ['--dry-run', ...nowhere], { ends: 1 })
-      expect(stdout).toContain("There is no weight file at 'nowhere.pt'.")
+      expect(stdout).toContain("The weight file 'nowhere.pt' does not exist.")
     },
     120_000,
   )

@@ -94,7 +94,7 @@ def read_json(path: Path | str) -> dict[str, Any]:
     try:
         text = read_regular_file(str(path), most=MOST_JSON_BYTES)
     except FileNotFoundError as error:
-        raise WeightsError(f"There is no file '{path}'. Give a folder that has it.") from error
+        raise WeightsError(f"The file '{path}' does not exist. Give a folder that has it.") from error
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise WeightsError(f"'{path}' cannot be read: {reason}. Put a file of JSON there.") from error

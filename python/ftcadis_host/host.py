@@ -118,7 +118,7 @@ class Host:
             try:
                 function = OPERATIONS.get(operation)
                 if function is None:
-                    raise LookupError(f"There is no operation '{operation}'.")
+                    raise LookupError(f"Unknown operation '{operation}'.")
                 made = function(self, *[_take(values, handle) for handle in takes], **parameters)
                 if len(makes) == 1:
                     values[makes[0]] = made

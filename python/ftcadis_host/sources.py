@@ -16,7 +16,7 @@ from .errors import SpecError
 def find_source(package: ModuleType, name: Any, kind: str) -> Any:
     """The `SOURCE` of the module of this name.
 
-    kind: what comes from there, for the message of the SpecError where there is no such module.
+    kind: what comes from there, for the message of the SpecError where the module does not exist.
     """
     names = sorted(module.name for module in iter_modules(package.__path__))
     if name not in names:

@@ -7,7 +7,7 @@ import type { Cell, Column, Table } from './tables'
 
 /**
  * The methods and a table of the paper, at the paper's radii: first all rows, then the differences in percentage points,
- * a row for each pair. Where either has no value there is no difference.
+ * a row for each pair. No difference where either has no value.
  *
  * @param options.dimensions needed for an ℓ∞ table
  * @throws ConfigError for an ℓ∞ table without dimensions

@@ -71,7 +71,7 @@ export function paperTable(name: string): PaperTable {
   const raw = paperTableNames().includes(name) ? readTables()[name] : undefined
   if (raw === undefined) {
     throw new ConfigError(
-      `There is no table ${JSON.stringify(name)} of certified accuracy, expected ${paperTableNames().join(', ')}.${didYouMean(name, paperTableNames())}`,
+      `Unknown table ${JSON.stringify(name)} of certified accuracy, expected ${paperTableNames().join(', ')}.${didYouMean(name, paperTableNames())}`,
       { remedy: 'Name one of these.' },
     )
   }

@@ -61,7 +61,7 @@ export function requireRectangular({ caption, columns, rows }: Table): void {
   if (position === -1) return
   throw new ConfigError(
     `Row ${position} of the table "${caption}" must have ${columns.length} cells, got ${rows[position]?.length}.`,
-    { remedy: 'Pass one cell per column, null where there is no value.' },
+    { remedy: 'Pass one cell per column, null for a missing value.' },
   )
 }
 

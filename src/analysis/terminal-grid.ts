@@ -17,7 +17,7 @@ const LEAST_WIDTH = 12
  * otherwise cut into parts that repeat the first column. Of columns beside each other that hold nothing but zeros all but the first
  * are left out, and a line below names them.
  *
- * @param width - columns of the terminal. Default: those of stdout; without a terminal there is no limit.
+ * @param width - columns of the terminal. Default: those of stdout; unlimited without a terminal.
  */
 export function drawGrid(grid: Grid, width: number = process.stdout.columns ?? Infinity): string {
   const { grid: kept, zero } = withoutZeros(grid)

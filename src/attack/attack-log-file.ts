@@ -32,7 +32,7 @@ export async function readAttackLog(path: string): Promise<AttackLog> {
   const metadata = await readMetadata(path)
   if (text === undefined || metadata === undefined) {
     throw new DataError(
-      `There is no ${text === undefined ? path : metadataPath(path)}, expected an attack log.`,
+      `The file ${text === undefined ? path : metadataPath(path)} does not exist, expected an attack log.`,
       {
         remedy: 'Check the path.',
       },

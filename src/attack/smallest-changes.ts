@@ -61,7 +61,7 @@ interface ImageSearch extends AttackedImage {
   readonly radii: RadiusSearch
   /** Each nearer than the one before. */
   readonly candidates: Candidate[]
-  /** The image that the fewest copies give the class, while there is no candidate. */
+  /** The image that the fewest copies give the class, until a candidate is found. */
   nearest?: { readonly image_CHW: Tensor<'CHW'>; readonly kept: number }
 }
 

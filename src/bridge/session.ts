@@ -145,8 +145,8 @@ export class Session extends Recorder implements AsyncDisposable {
 /**
  * Connects to a Python process. Use `await using session = await connect()`, so that Python ends with the block.
  *
- * @throws PythonStartError if there is no usable interpreter, or a package is missing
- * @throws ConfigError if there is no such device, or the environment describes a launched process by half
+ * @throws PythonStartError if no usable interpreter is found, or a package is missing
+ * @throws ConfigError if the device does not exist, or the environment describes a launched process by half
  */
 export async function connect(options: ConnectOptions = {}): Promise<Session> {
   return Session.connect(options)

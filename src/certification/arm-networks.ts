@@ -155,7 +155,7 @@ function requireOwnFirstLayer({ front }: Smoothing, arms: readonly ArmNetworks[]
   if (networks.length === 1 && networks[0] === front.network) return
   throw new ConfigError(
     `The noise stands after the first layer of one classifier, and ${networks.length} are to be certified with it, or another one.`,
-    { remedy: 'Certify each classifier with the smoothing of its own first layer.' },
+    { remedy: 'Certify each classifier with the smoothing after its first layer.' },
   )
 }
 

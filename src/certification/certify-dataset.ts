@@ -27,7 +27,7 @@ export interface CertifiedArm {
   readonly classifier: Classifier
   /** Other classifiers that vote with it as one, and how. Default: none. */
   readonly ensemble?: (EnsembleVote & { readonly others: readonly Classifier[] }) | undefined
-  /** The networks of ACES beside the classifier. Default: its entropy selects, and there is no core. */
+  /** The networks of ACES beside the classifier. Default: its entropy selects, without a core. */
   readonly aces?: Pick<ArmNetworks, 'selector' | 'core'> | undefined
   /** Of a router: the network that chooses, and the experts of the other noise levels; `classifier` is that of the smallest. */
   readonly router?: { readonly network: Classifier; readonly others: readonly Classifier[] } | undefined

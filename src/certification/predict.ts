@@ -75,7 +75,7 @@ export async function predict(
   const { certification } = config
   const [first] = files
   if (first === undefined) {
-    throw new ConfigError('There are no images to classify.', { remedy: 'Name at least one image file.' })
+    throw new ConfigError('No images to classify.', { remedy: 'Name at least one image file.' })
   }
   requireCertify('A prediction', certification, { router: 'allowed' })
   requireCertifiable(certification, { sigma: config.smoothing.sigma, images: files.length })

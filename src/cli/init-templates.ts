@@ -26,7 +26,7 @@ function settings(schema: string): string {
   return `${JSON.stringify(fields, null, 2)}\n`
 }
 
-/** Written where there is no tsconfig.json in the folder or above: ts-node's own settings are for older TypeScript. */
+/** Written where neither the folder nor one above has a tsconfig.json: ts-node's own settings are for older TypeScript. */
 export const TSCONFIG = `{
   "compilerOptions": {
     "target": "es2022",

@@ -70,7 +70,7 @@ async function imageFiles(path: string): Promise<string[]> {
   if (!(await isFolder(path))) return [path]
   const files = (await imagesIn(path)).sort()
   if (files.length > 0) return files
-  throw new DataError(`There is no image file in ${path}.`, {
+  throw new DataError(`${path} has no image files.`, {
     remedy: 'Name files such as .png or .jpg, or a folder of them.',
   })
 }

@@ -11,7 +11,7 @@ const MOST_ROWS = 20
 export async function verifyFile(log: string): Promise<void> {
   const text = await readText(log)
   if (text === undefined) {
-    throw new DataError(`There is no certification log ${log}.`, { remedy: 'Check the path.' })
+    throw new DataError(`The certification log ${log} does not exist.`, { remedy: 'Check the path.' })
   }
   const refuse = (reason: string, cause?: unknown) =>
     new DataError(`${log}.json must say how the rows were certified: it ${reason}.`, {

@@ -12,7 +12,7 @@ export interface CutBatch {
 
 /**
  * A batch of L images as it is trained on under M noises each in the code of Jeong and Shin (2020) and what follows it: M updates of
- * ⌊L/M⌋ images, so that each sees about L noisy images, and what is left over is dropped. With L below M there is no update.
+ * ⌊L/M⌋ images, so that each sees about L noisy images, and what is left over is dropped. With L below M nothing is updated.
  */
 export function cutBatch({ images, noises }: { readonly images: number; readonly noises: number }): CutBatch {
   const imagesPerUpdate = Math.floor(images / noises)

@@ -85,7 +85,7 @@ export function namedPreset(name: string, scale?: Table1Scale): NamedPreset {
   const preset = NAMED_PRESETS.find(each => each.name === meant)
   if (preset === undefined) {
     throw new ConfigError(
-      `There is no preset ${name}, expected one of ${TRAINING_PRESET_NAMES.join(', ')}.${didYouMean(name, TRAINING_PRESET_NAMES)}`,
+      `Unknown preset ${name}, expected one of ${TRAINING_PRESET_NAMES.join(', ')}.${didYouMean(name, TRAINING_PRESET_NAMES)}`,
       { remedy: 'Choose one of these.' },
     )
   }

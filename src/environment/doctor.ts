@@ -45,7 +45,7 @@ export async function doctor(options: DoctorOptions = {}): Promise<DoctorReport>
   return { findings, isUsable: findings.every(({ status }) => status !== 'error') }
 }
 
-/** The weights that presets take from the cache; what is not there is no error, since others can be given. */
+/** The weights that presets take from the cache; missing ones are not an error, since others can be given. */
 export function describeWeights({ presets, models }: CachedWeights): Finding[] {
   const state = (isCached: boolean) => (isCached ? 'in the cache' : 'not fetched')
   return [

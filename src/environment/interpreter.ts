@@ -39,7 +39,7 @@ export async function resolveInterpreter(options: InterpreterOptions = {}): Prom
   if (environment === undefined) {
     throw new PythonStartError(
       `No Python environment was found: --python and PYTHON_BIN name none, no conda environment made from ` +
-        `environment.yml is active, and there is no ${virtualEnvironmentFolders(options).join(' or ')}.`,
+        `environment.yml is active, and ${virtualEnvironmentFolders(options).join(' or ')} does not exist.`,
       { remedy: 'Run `npx ft-cadis setup`.' },
     )
   }

@@ -133,7 +133,7 @@ function interfaceOf(address: string, interfaces: ReturnType<typeof networkInter
 /**
  * The command that a rank runs: a TypeScript file under ts-node or tsx, a JavaScript file, or a command of this package.
  *
- * @throws ConfigError if there is no such file or command, or nothing that runs a TypeScript file
+ * @throws ConfigError if the file or command does not exist, or nothing that runs a TypeScript file
  */
 export async function rankCommand(
   program: string,
@@ -153,7 +153,9 @@ export async function rankCommand(
   }
   const file = resolve(program)
   if (!existsSync(file)) {
-    throw new ConfigError(`There is no program ${file}.`, { remedy: 'Give the path of an existing one.' })
+    throw new ConfigError(`The program ${file} does not exist.`, {
+      remedy: 'Give the path of an existing one.',
+    })
   }
   return [...(await nodeWith(file)), ...words]
 }

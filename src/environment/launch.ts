@@ -17,7 +17,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM'] as const
  * the ranks end with this process, however it ends.
  *
  * @throws ConfigError for options or a program that cannot be
- * @throws PythonStartError if there is no usable interpreter
+ * @throws PythonStartError if no usable interpreter is found
  */
 export async function launch(
   program: string,

@@ -45,7 +45,7 @@ export interface SetupResult {
  * folder if that is a checkout, in the working directory if npm manages the package. An interrupted setup is
  * completed by the next call; calls at the same time wait for each other.
  *
- * @throws PythonStartError if there is no suitable Python, a package is missing in the user's environment, or an
+ * @throws PythonStartError if no suitable Python is found, a package is missing in the user's environment, or an
  *   installation fails
  */
 export async function setup(options: SetupOptions = {}): Promise<SetupResult> {

@@ -101,7 +101,9 @@ export async function readImageSamples(experiment: Experiment, output: string): 
   const path = imageSamplesPath(experiment, output)
   const samples = await readJson(path, { schema: samplesSchema })
   if (samples !== undefined) return samples
-  throw new DataError(`There are no denoised images ${path}.`, { remedy: 'Run the experiment to its end.' })
+  throw new DataError(`The denoised images ${path} do not exist.`, {
+    remedy: 'Run the experiment to its end.',
+  })
 }
 
 /** A grid for each arm: kept and hallucinated images, with the class that it sees and how sure it is. */

@@ -90,7 +90,7 @@ function mnist({ data }: ScaleOptions): Scale {
     name: 'mnist',
     title: 'MNIST, a LeNet on noisy images',
     differs:
-      "The settings are those of the released code for MNIST, which the paper's Table 1 does not have. There is no denoiser of MNIST here: " +
+      "The settings are those of the released code for MNIST, which the paper's Table 1 does not have. MNIST has no denoiser here: " +
       'the systems behind one are left out, FT-CADIS too.',
     sigmas: [0.25, 0.5, 1],
     radii: [0, 0.25, 0.5, 0.75, 1, 1.25, 1.5, 1.75, 2, 2.25, 2.5],

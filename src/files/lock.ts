@@ -81,7 +81,7 @@ export async function lock(path: string, what: string): Promise<Lock> {
   try {
     await handle.writeFile(text)
     const patience = performance.now() + ABANDONED_BY_LAUNCH_MS
-    // A link is made whole or not at all, and only where there is no such file.
+    // A link is made whole or not at all, and only where the file does not exist.
     while (!(await succeeds('EEXIST', link(own, path)))) {
       if (performance.now() < patience && (await isOfOwnLaunch(path, clock))) await sleep(GUARD_MS)
       else await removeAbandoned(what, path, { own, clock })

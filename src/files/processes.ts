@@ -12,7 +12,7 @@ export function machine(): string | null {
   }
 }
 
-/** A process by /proc/<pid>/stat; undefined where there is no such file system, or it hides the process. */
+/** A process by /proc/<pid>/stat; undefined without such a file system, or it hides the process. */
 export async function processOf(
   pid: number,
 ): Promise<{ startTicks: string | null; hasEnded: boolean } | undefined> {

@@ -9,7 +9,7 @@ const MOST_JSON_BYTES = 100_000_000
 const MOST_DEPTH = 100
 
 /**
- * The content of a JSON file; undefined where there is no such file.
+ * The content of a JSON file; undefined where the file does not exist.
  *
  * @param options.comments - Whether comments and trailing commas are taken. Default false.
  * @param options.schema - What the content must be. Default: anything.

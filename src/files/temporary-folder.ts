@@ -11,7 +11,7 @@ export function temporaryPlaces(): readonly string[] {
 /**
  * Makes a folder of an unguessable name, for this user alone.
  *
- * @throws ConfigError if there is no place for it
+ * @throws ConfigError if no folder can be written to
  */
 export async function makeTemporaryFolder(prefix: string): Promise<string> {
   let cause: unknown

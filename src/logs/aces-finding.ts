@@ -4,7 +4,7 @@ import type { Finding } from './outcome'
 export const SELECTED = { core: 0, certification: 1 } as const
 
 /**
- * What is said of the image itself where there is no radius.
+ * What is certified of an image that has no radius.
  *
  * - `sound`: the core's class where the selector is certified to leave the image to the core, or where it abstains and the
  *   certified class of the network is the core's.

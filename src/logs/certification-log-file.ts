@@ -48,7 +48,7 @@ export async function readCertificationLog(path: string): Promise<CertificationL
   }
   const text = await readText(path)
   if (text === undefined) {
-    throw new DataError(`There is no certification log ${path}.`, { remedy: 'Check the path.' })
+    throw new DataError(`The certification log ${path} does not exist.`, { remedy: 'Check the path.' })
   }
   const metadata = await readMetadata(path)
   const parsed = parseLog(text, { file: path, configuration: metadata?.configuration })

@@ -100,7 +100,7 @@ export type Details = Omit<Evidence, keyof typeof COUNT_COLUMNS> & {
 }
 
 const votes = z.int().nonnegative()
-/** The looks of a schedule grow by a tenth each: so many end at more votes than anybody draws. */
+/** The looks of a schedule grow by a tenth each: this number of them ends at more votes than anybody draws. */
 const draws = z.array(z.tuple([votes, votes])).max(1000)
 const radii = z.array(z.number().nonnegative().max(LARGEST_RADIUS)).max(10_000)
 const probability = z.number().min(0).max(1)

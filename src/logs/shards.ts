@@ -23,16 +23,13 @@ export function shardPath(
  * The images that fall to a shard, dealt round-robin: neighbours in a data set often take alike long, and no shard gets
  * all of a class.
  *
- * @throws ConfigError if there is no such shard, or nothing falls to it
+ * @throws ConfigError if the shard does not exist, or nothing falls to it
  */
 export function dealt(indices: readonly number[], { number, of }: Shard): readonly number[] {
   if (!(Number.isInteger(of) && of >= 1 && Number.isInteger(number) && number >= 1 && number <= of)) {
-    throw new ConfigError(
-      `There is no shard ${number} of ${of}, expected one from 1 to ${Math.max(1, of)}.`,
-      {
-        remedy: 'Give for instance 1/4, 2/4, 3/4 and 4/4 to four processes.',
-      },
-    )
+    throw new ConfigError(`No shard ${number} of ${of}, expected one from 1 to ${Math.max(1, of)}.`, {
+      remedy: 'Give for instance 1/4, 2/4, 3/4 and 4/4 to four processes.',
+    })
   }
   if (of > indices.length) {
     throw new ConfigError(`${indices.length} images do not suffice for ${of} shards.`, {

@@ -10,7 +10,7 @@ export interface MetricDescription {
   readonly unit?: 'share' | undefined
   /** Whether the live line of a terminal and the first table of a report show it. */
   readonly isHeadline?: boolean | undefined
-  /** Whether it follows a schedule, so that there is no noise to smooth. */
+  /** Whether it follows a schedule, and so has no noise to smooth. */
   readonly isExact?: boolean | undefined
 }
 

@@ -22,7 +22,7 @@ export async function findCheckpoint(
 ): Promise<TrainedRun> {
   const path = resolve(folder)
   if (!(await isFolder(path))) {
-    throw new CheckpointError(`There is no folder ${folder}.`, {
+    throw new CheckpointError(`The folder ${folder} does not exist.`, {
       remedy: 'Give the folder of a run, or of one of its checkpoints.',
     })
   }
@@ -51,7 +51,7 @@ async function readRunConfig(run: string, folder: string): Promise<AnyRunConfig>
     })
   const content = await readJson(path, { refuse })
   if (content === undefined) {
-    throw new CheckpointError(`${folder} is neither a run nor a checkpoint of one: there is no ${path}.`, {
+    throw new CheckpointError(`${folder} is neither a run nor a checkpoint of one: ${path} does not exist.`, {
       remedy: 'Give the folder of a run, which `ft-cadis runs` lists, or of a checkpoint inside of one.',
     })
   }

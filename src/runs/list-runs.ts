@@ -43,13 +43,13 @@ export function isReadable(run: RunSummary | UnreadableRun): run is RunSummary {
  * The runs at and below a folder, those that were written to last in front. A run folder is one with `config.json` and
  * `metrics.jsonl`; nothing is looked for inside of one. A run that cannot be read is listed with what is wrong.
  *
- * @throws DataError if there is no such folder
+ * @throws DataError if the folder does not exist
  */
 export async function listRuns(folder: string): Promise<(RunSummary | UnreadableRun)[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((cause: NodeJS.ErrnoException) => {
     const what =
       cause.code === 'ENOENT' || cause.code === 'ENOTDIR'
-        ? `There is no folder ${folder}.`
+        ? `The folder ${folder} does not exist.`
         : `The folder ${folder} cannot be listed: ${cause.message}.`
     throw new DataError(what, { remedy: 'Name the folder that your runs are in.', cause })
   })

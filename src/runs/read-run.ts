@@ -161,12 +161,12 @@ export async function readRun(folder: string): Promise<RunRecord> {
   }
 }
 
-/** @throws DataError if there is no `config.json`, or none of a run */
+/** @throws DataError if `config.json` does not exist, or is not that of a run */
 export async function readRunMetadata(folder: string): Promise<RunMetadata> {
   const path = join(folder, 'config.json')
   const metadata = await readJson(path, { schema: plainObject })
   if (metadata === undefined) {
-    throw new DataError(`${folder} is not a run folder: there is no ${path}.`, {
+    throw new DataError(`${folder} is not a run folder: ${path} does not exist.`, {
       remedy: 'Give the folder of a run; `ft-cadis runs` lists them.',
     })
   }
@@ -222,7 +222,7 @@ export async function readStatus(folder: string): Promise<RunStatus> {
   }
 }
 
-/** What the JSON files in a folder hold, by their names; empty where there is no folder. */
+/** What the JSON files in a folder hold, by their names; empty without a folder. */
 async function readEach<T>(
   folder: string,
   name: RegExp,

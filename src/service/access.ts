@@ -27,7 +27,7 @@ export function requireAccess({ host, token }: Pick<AccessOptions, 'host' | 'tok
     })
   }
   if (token !== undefined || LOOPBACK_NAMES.includes(host)) return
-  throw new ConfigError(`The address ${host} can be reached from other machines, and there is no token.`, {
+  throw new ConfigError(`The address ${host} can be reached from other machines, and no token is set.`, {
     remedy: 'Set FT_CADIS_TOKEN or give --token-file, or listen on 127.0.0.1.',
   })
 }

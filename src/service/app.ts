@@ -56,7 +56,7 @@ export async function createApp(options: AppOptions) {
   })
   app.setNotFoundHandler((request, reply) =>
     reply.status(404).send({
-      ...{ kind: 'error', status: 404, message: `There is no ${request.method} ${pathOf(request.url)}.` },
+      ...{ kind: 'error', status: 404, message: `No such route: ${request.method} ${pathOf(request.url)}.` },
       remedy: 'See /docs for what there is.',
     }),
   )

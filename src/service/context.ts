@@ -11,7 +11,7 @@ export interface AppOptions {
   readonly predictor: Pick<Predictor, 'ask' | 'smoothed' | 'state'>
   readonly access: AccessOptions
   readonly limits: ServiceLimits
-  /** Whether a request may name its seed, with which there is no guarantee against who chooses it. */
+  /** Whether a request may name its seed, which takes the guarantee away against whoever chooses it. */
   readonly allowsSeed: boolean
   /** Called once a request, when it is answered. */
   readonly onRequest?: ((line: RequestLine) => void) | undefined

@@ -15,7 +15,7 @@ export class PartialAnswers {
     this.#reply = reply
   }
 
-  /** Whether a line was sent, after which an error has no status of its own. */
+  /** Whether a line was sent, after which an error cannot have its own status. */
   get hasBegun(): boolean {
     return this.#stream !== undefined
   }

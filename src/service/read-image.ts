@@ -47,7 +47,7 @@ export function checked(schema: z.ZodType<RequestOptions>, given: unknown): Requ
 
 function imageOf(body: unknown): Buffer {
   if (Buffer.isBuffer(body) && body.length > 0) return body
-  throw new Refusal(422, 'There is no image in the request.', {
+  throw new Refusal(422, 'The request has no image.', {
     remedy: 'Send the bytes of an image as the body, or a form with one file.',
   })
 }

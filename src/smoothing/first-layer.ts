@@ -25,7 +25,7 @@ const DIGITS = 9
  * move no more than images in [-1, 1] do, and noise of a σ is as much as it is on an image.
  *
  * @param options.example - records an image in [0, 1] of the data
- * @param options.sensitivity - `fixed` for weights that stay as they are; `live` where they are trained: it is then computed anew
+ * @param options.sensitivity - `fixed` for weights that stay as they are; `live` where they are trained: it is then computed again
  *   wherever noise is added
  * @throws ConfigError for a classifier that does not begin with a convolution
  */

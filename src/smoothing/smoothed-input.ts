@@ -38,7 +38,7 @@ export async function smoothedOf(input: SmoothedInput): Promise<KnownSmoothed> {
   if (typeof input !== 'string') return 'config' in input ? input : ofSettings(configOf(input))
   const found = await readSmoothed(input)
   if (found !== undefined) return found
-  throw new CheckpointError(`There is no smoothed.json in ${input}.`, {
+  throw new CheckpointError(`${input} has no smoothed.json.`, {
     remedy: 'Give the folder of a checkpoint, or the settings of a certification.',
   })
 }

@@ -31,7 +31,7 @@ const REMEDY = 'Make the file with `ft-cadis soft-labels`.'
 /**
  * The header of a file of soft labels.
  *
- * @throws DataError where there is no such file, or it is none of soft labels
+ * @throws DataError where the file does not exist, or is not one of soft labels
  */
 export async function readSoftLabelsHeader(path: string): Promise<SoftLabelsHeader> {
   const line = await firstLine(path)

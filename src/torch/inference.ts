@@ -21,7 +21,7 @@ export interface InferenceOptions {
 /**
  * A classifier that computes as asked for: the classifier itself under another name if it does, else a copy.
  *
- * @throws ConfigError at the next read if it is to be compiled and there is no compiler
+ * @throws ConfigError at the next read if it is to be compiled and no compiler is found
  */
 export function inferenceCopy(
   classifier: Classifier,

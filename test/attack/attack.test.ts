@@ -144,7 +144,9 @@ describe('attacks on a classifier whose radius is known', () => {
 
   it('are planned from files alone, and refused before anything is loaded', async () => {
     const config = parseCertificationConfig(linear('planned'))
-    await expect(planAttack(config)).rejects.toThrow(/There is no certification log .*certify-sigma-1\.tsv/)
+    await expect(planAttack(config)).rejects.toThrow(
+      /The certification log .*certify-sigma-1\.tsv does not exist/,
+    )
     await certify(session, config)
     const plan = await planAttack(config, { images: { every: 3 }, alpha: 0.01 })
     expect(plan.rows.map(({ index }) => index)).toEqual([0, 3])

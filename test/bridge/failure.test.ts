@@ -47,12 +47,12 @@ describe('errorOf', () => {
     ['EndOfData', DataError],
     ['RankLostError', RankLostError],
   ])('is the error of the subject for %s, with the last sentence as what to do', (type, errorClass) => {
-    const error = errorOf(failureOf(type, 'There is no b.pt. It was expected. Give a folder.'), undefined)
+    const error = errorOf(failureOf(type, 'b.pt is missing. It was expected. Give a folder.'), undefined)
     expect(error).toBeInstanceOf(errorClass)
-    expect(error.message).toBe('There is no b.pt. It was expected. Give a folder.')
+    expect(error.message).toBe('b.pt is missing. It was expected. Give a folder.')
     expect(error.remedy).toBe('Give a folder.')
     expect(error.cause).toBeInstanceOf(PythonError)
-    expect((error.cause as PythonError).traceback).toMatch(/^Traceback of There is no b\.pt/)
+    expect((error.cause as PythonError).traceback).toMatch(/^Traceback of b\.pt is missing/)
   })
 
   test.each([

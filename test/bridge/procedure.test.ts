@@ -316,7 +316,7 @@ describe('a procedure that fails', () => {
     const error = await rejectionOf(session.flush(), PythonError)
     expect(error).toMatchObject({
       pythonType: 'LookupError',
-      pythonMessage: "There is no operation 'eval'.",
+      pythonMessage: "Unknown operation 'eval'.",
       operation: 'eval',
     })
     sneaky.free()

@@ -137,7 +137,7 @@ describe('the allow-list', () => {
       const error = await rejectionOf(session.flush(), PythonError)
       expect(error).toMatchObject({
         pythonType: 'LookupError',
-        pythonMessage: `There is no operation '${operation}'.`,
+        pythonMessage: `Unknown operation '${operation}'.`,
       })
     },
   )

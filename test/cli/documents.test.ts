@@ -61,7 +61,7 @@ describe('certify --json', () => {
   it('prints nothing to stdout where it fails', async () => {
     const { exitCode, stdout, stderr } = await run('certify', join(folder, 'nowhere'), '--json')
     expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' })
-    expect(stderr).toMatch(/There is no folder/)
+    expect(stderr).toMatch(/The folder .* does not exist/)
   })
 
   it('is refused with --dry-run, which prints no certificates', async () => {

@@ -25,7 +25,7 @@ function testsIn(cell: string): [file: string, title: string][] {
 /** What is wrong with a test that is named: undefined if a test of the file has a title that begins so. */
 function problemOf([file, title]: readonly [string, string]): string | undefined {
   const path = join(PACKAGE_FOLDER, file)
-  if (!existsSync(path)) return `there is no ${file}`
+  if (!existsSync(path)) return `${file} does not exist`
   const text = readFileSync(path, 'utf8')
   const begins = file.endsWith('.py') ? [`def ${title}(`] : ["'", '"', '`'].map(quote => `${quote}${title}`)
   return begins.some(beginning => text.includes(beginning)) ? undefined : `${file} has no test "${title}"`
@@ -37,7 +37,7 @@ test('a file or a title that does not exist is found', () => {
   expect(testsIn(cell).map(problemOf)).toEqual([
     undefined,
     'test/files/lock.test.ts has no test "no such title"',
-    'there is no test/docs/none.test.ts',
+    'test/docs/none.test.ts does not exist',
     'test/python/networks/test_lora.py has no test "test_x"',
   ])
 })

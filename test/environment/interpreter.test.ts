@@ -160,6 +160,6 @@ test('a .venv whose setup did not end is not used', async () => {
 
 test('without any environment the message says where was looked and what to do', async () => {
   expect(await messageOf({ folders: [join(root, 'a'), join(root, 'b')] })).toMatch(
-    /there is no .*\/a\/\.venv or .*\/b\/\.venv\. Run `npx ft-cadis setup`\.$/,
+    /.*\/a\/\.venv or .*\/b\/\.venv does not exist\. Run `npx ft-cadis setup`\.$/,
   )
 })

@@ -164,7 +164,7 @@ describe('the command of a rank', () => {
       "'certifi' is neither a .ts or .js file nor a command that can be launched (certify, doctor).",
     )
     await expect(rankCommand('b.ts', [], own)).rejects.toThrow(
-      `There is no program ${join(process.cwd(), 'b.ts')}.`,
+      `The program ${join(process.cwd(), 'b.ts')} does not exist.`,
     )
   })
 })

@@ -17,7 +17,7 @@ it.each(['/nowhere', '/proc', `/tmp/${'x'.repeat(90)}`])('where TMPDIR is %s, /t
   collector.close()
 })
 
-it('says where it looked when there is no place', () => {
+it('says where it looked when it finds none', () => {
   vi.stubEnv('TMPDIR', '/nowhere')
   expect(noTemporaryPlace(new Error('ENOENT')).message).toBe(
     'No temporary file can be made in /nowhere or /tmp: ENOENT. Set TMPDIR to a folder that exists and can be written.',

@@ -16,7 +16,7 @@ it('breaks lines between words, and keeps every word whole and in place', () => 
   )
 })
 
-it('leaves lines as they are where there is no terminal', () => {
+it('leaves lines as they are without a terminal', () => {
   const text = 'word '.repeat(200)
   expect(wrapWords(text, { width: Infinity })).toBe(text)
 })

@@ -303,7 +303,7 @@ describe('readCertificationLog', () => {
   })
 
   it.each([
-    ['a missing log', undefined, /There is no certification log/],
+    ['a missing log', undefined, /The certification log .* does not exist/],
     ['metadata that are not JSON', '{', /it is not JSON/],
     ['metadata without a configuration', '{}', /it has no configuration/],
     [

@@ -113,7 +113,7 @@ describe('a run', () => {
   })
 
   it('needs a description', async () => {
-    await expect(readRun(folder)).rejects.toThrow(/is not a run folder: there is no .*config\.json/)
+    await expect(readRun(folder)).rejects.toThrow(/is not a run folder: .*config\.json does not exist/)
     await writeRun(folder, { files: { 'config.json': { config: {} } } })
     await expect(readRun(folder)).rejects.toThrow(
       /config\.json is not the description of a run: it has no weights/,

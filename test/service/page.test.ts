@@ -12,9 +12,9 @@ const isThere = existsSync(CHROMIUM)
 /** Where the pictures of the page go, to be looked at; without it none are taken. */
 const { FT_CADIS_SCREENSHOTS: screenshots } = process.env
 
-// Where there is no Chromium, the title of what is skipped says so.
+// Without Chromium the title of what is skipped says so.
 describe.skipIf(!isThere)(
-  `the page of a service${isThere ? '' : `: there is no ${CHROMIUM}, set CHROMIUM_BIN`}`,
+  `the page of a service${isThere ? '' : `: ${CHROMIUM} does not exist, set CHROMIUM_BIN`}`,
   () => {
     let service: Service
     let browser: Browser

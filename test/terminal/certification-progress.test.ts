@@ -42,7 +42,7 @@ describe('certificationProgress', () => {
     expect(errors).toEqual([])
   })
 
-  it('writes a line for each twentieth of the new images where there is no terminal', () => {
+  it('writes a line for each twentieth of the new images without a terminal', () => {
     stderr = pretendStream('stderr', { isTTY: false })
     watch(certificationProgress({ radii: [0] }))
     const images = errors.map(line => / ?(image \d+\/40|the .*)/.exec(line)?.[1])

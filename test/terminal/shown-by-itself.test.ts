@@ -57,7 +57,7 @@ describe.each([
     expect((await screenOf(stderr.written())).at(-2)).toMatch(line)
   })
 
-  it('says nothing where there is no terminal, unless told to', async () => {
+  it('says nothing without a terminal, unless told to', async () => {
     stderr = pretendStream('stderr', { isTTY: false })
     await work()
     expect({ written: stderr.written(), said }).toEqual({ written: '', said: [] })

@@ -154,7 +154,7 @@ describe('trainingProgress', () => {
     expect(stdout).toEqual([])
   })
 
-  it('writes a line now and then where there is no terminal', async () => {
+  it('writes a line now and then without a terminal', async () => {
     stderr = pretendStream('stderr', { isTTY: false })
     await watch(trainingProgress())
     expect(errors.map(line => line.replace(/ · .* · /, ' … '))).toEqual([

@@ -182,7 +182,7 @@ describe('a diffusion model that is trained', () => {
       'classifier.source: expected the source of a classifier for the method gaussian',
     )
     expect(() => run('refused', { classifier: { source: 'none', resize: 32 } })).toThrow(
-      'classifier.resize: expected nothing where there is no classifier',
+      'classifier.resize: expected nothing without a classifier',
     )
     const surrogates = [{ source: 'none' }]
     expect(() => run('refused', { method: { kind: 'denoiser', target: 'label', surrogates } })).toThrow(

@@ -48,7 +48,7 @@ def _listed(folders: Sequence[str], asked: Sequence[str], where: str) -> list[st
     names = list(asked)
     problems = [
         *(f"'{name}' is listed twice" for name in sorted({name for name in names if names.count(name) > 1})),
-        *(f"there is no folder '{name}'" for name in names if name not in set(folders)),
+        *(f"the folder '{name}' is missing" for name in names if name not in set(folders)),
         *(f"the folder '{name}' is not listed" for name in folders if name not in set(names)),
     ]
     if problems:

@@ -101,7 +101,7 @@ def get_images(dataset: ImageDataset, indices: Sequence[int]) -> tuple[torch.Ten
     """
     outside = [index for index in indices if not 0 <= index < len(dataset)]
     if outside:
-        raise IndexError(f"The data set has the images 0 to {len(dataset) - 1}; there is no image {outside[0]}.")
+        raise IndexError(f"The data set has the images 0 to {len(dataset) - 1}, got {outside[0]}.")
     items = [dataset[index] for index in indices]
     images = torch.stack([image for image, _ in items]) if items else torch.empty(0, *dataset.image_shape)
     return images, torch.tensor([label for _, label in items], dtype=torch.int64)

@@ -196,7 +196,7 @@ def open_image_folder(
 
 def class_names(*, path: str, classes: Classes | None = None) -> ClassList | None:
     """The classes of a folder of class folders, without a look at its images: names, labels, and whether the user has
-    said their order. None where there are no such folders."""
+    said their order. None without such folders."""
     for split in ("train", "test"):
         try:
             folder, folders, _notes = labelled_folders(path, split)

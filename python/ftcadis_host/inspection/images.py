@@ -26,7 +26,7 @@ def inspect_images(*, path: str) -> dict[str, Any]:
     splits: by 'train' and 'test', each {images, classes, counts, sides {smallest, median, largest} of the shorter side,
         notSquare, grey, decoded, unreadable [path and reason], unreadableCount, notes}. A split that is not there is left out.
     unsplit: whether there are class folders alone. order: 'numeric' where the names are numbers in another order as text.
-    Raises DatasetError where there are no class folders with images.
+    Raises DatasetError without class folders with images.
     """
     root = os.path.abspath(os.path.expanduser(path))
     unsplit = is_unsplit(root)

@@ -31,7 +31,7 @@ def inspect_weights(*, path: str, architecture: str | None = None) -> dict[str, 
     A denoiser has: imageSize, schedule (see `describe_denoiser`), channels.
     An adapter has: rank, layers, base. notes: sentences for the user.
     architecture: the name of a weight file's architecture, where the user says it.
-    Raises WeightsError where there are no weights, or they are damaged.
+    Raises WeightsError where weights are missing or damaged.
     """
     place = Path(path).expanduser()
     if place.is_dir():

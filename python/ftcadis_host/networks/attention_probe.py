@@ -47,7 +47,7 @@ def check_layouts(model: nn.Module) -> None:
     One forward pass of an image through the model, then a few of each kind of attention that is in it.
     """
     attentions = {name: module for name, module in model.named_modules() if _is_fused(module)}
-    # On the meta device there are no numbers, and nothing is trained.
+    # The meta device has no numbers, and nothing is trained.
     if not attentions or next(model.parameters()).is_meta:
         return
     modes = {module: module.training for module in model.modules()}

@@ -108,7 +108,7 @@ def check_file(path: Path | str) -> None:
     if not path.is_file():
         fetched = PUBLISHED_FILES.get(path.name)
         remedy = f"Run `npx ft-cadis fetch {fetched}`, or give" if fetched else "Give"
-        raise WeightsError(f"There is no weight file at '{path}'. {remedy} the path of an existing file.")
+        raise WeightsError(f"The weight file '{path}' does not exist. {remedy} the path of an existing file.")
     with open(path, "rb") as file:
         head = file.read(512)
     start = head.lstrip().lower()

@@ -39,7 +39,7 @@ def check_folder_or_id(path: str) -> None:
     if Path(path).exists():
         raise WeightsError(f"'{path}' is not a folder. Give a folder, or a hub id such as 'owner/name'.")
     if path.startswith((".", "/", "~")) or path.count("/") != 1 or "\\" in path:
-        raise WeightsError(f"There is no folder '{path}'. Give an existing folder, or a hub id such as 'owner/name'.")
+        raise WeightsError(f"The folder '{path}' does not exist. Give an existing folder, or a hub id such as 'owner/name'.")
 
 
 def cached_model(model: str, patterns: Collection[str] = ("*config.json",)) -> Path:

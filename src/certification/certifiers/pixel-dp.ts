@@ -21,7 +21,7 @@ export interface PixelDpOptions {
 
 /**
  * PixelDP (Lecuyer et al., 2019) from votes: the class with the most of n, and the size within which it keeps the most.
- * There is no selection: the votes that name the class bound it.
+ * Nothing is selected: the votes that name the class bound it.
  */
 export function pixelDpCertifier({
   n,

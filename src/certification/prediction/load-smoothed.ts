@@ -27,7 +27,7 @@ const PIXEL = Buffer.from(
  *
  * @param input - folder of a run (its newest checkpoint is taken), of a checkpoint, of an ensemble, or with `smoothed.json`;
  *   this file itself; or the settings of a certification
- * @throws CheckpointError if there is no such thing, or it is damaged; ConfigError for settings that are not acceptable, and
+ * @throws CheckpointError if it does not exist or is damaged; ConfigError for settings that are not acceptable, and
  *   where the order of the classes could be two, or the noise is not Gaussian
  *   or the procedure not CERTIFY, or its bound randomised
  */

@@ -32,7 +32,7 @@ export function queueLine(
 /** The line of asks that name none. */
 export const MAIN_LINE = 'main'
 
-/** @throws ConfigError where there is no line of this name, or it has no such ballot */
+/** @throws ConfigError for an unknown line, or a ballot that it does not have */
 export function ballotOf(
   lines: ReadonlyMap<string, Pick<Voter, 'ballots'>>,
   { line, ballot }: { readonly line: string; readonly ballot: string },

@@ -50,7 +50,7 @@ function isPreset(name: string): name is keyof typeof PUBLISHED_WEIGHTS {
 function requireName(name: string): void {
   if (isPreset(name) || /^[\w.-]+\/[\w.-]+$/.test(name)) return
   throw new ConfigError(
-    `There are no weights ${name}, expected ${NAMES.join(', ')} or an id of the Hugging Face hub, owner/name.${didYouMean(name, NAMES)}`,
+    `Unknown weights ${name}, expected ${NAMES.join(', ')} or an id of the Hugging Face hub, owner/name.${didYouMean(name, NAMES)}`,
     { remedy: 'Run `npx ft-cadis fetch` to see what there is.' },
   )
 }

@@ -20,7 +20,7 @@ export function addRunsCommand(program: Command): void {
       if (json) return printData(JSON.stringify(runs.map(plainRun), null, 2))
       const { renderTable } = require('../../analysis/tables') as typeof import('../../analysis/tables')
       const readable = runs.filter(isReadable)
-      if (runs.length === 0) printLine(`There is no run in ${folder}.`)
+      if (runs.length === 0) printLine(`${folder} has no runs.`)
       if (readable.length > 0) print(renderTable(runsTable(readable, folder), 'terminal'))
       for (const run of runs) {
         if (!isReadable(run)) say(`unreadable: ${run.problem}`)

@@ -39,9 +39,7 @@ export async function describeRun(folder: string, known: KnownSmoothed) {
         : [`the run is ${condition}: this is its checkpoint ${basename(checkpoint ?? folder)}.`]),
       ...found.notes,
       ...(found.logs.length === 0
-        ? [
-            `the model card has no certified accuracy: there is no certification log of these weights in ${output}.`,
-          ]
+        ? [`the model card has no certified accuracy: ${output} has no certification log of these weights.`]
         : []),
     ],
   }

@@ -36,7 +36,7 @@ const aces = z.strictObject({
     .enum(['sound', 'published'])
     .default('sound')
     .describe(
-      'What is said of the image itself where there is no radius. published takes a selector that abstains for one that chooses ' +
+      'What is certified of an image that has no radius. published takes a selector that abstains for one that chooses ' +
         'the classifier, which may be wrong with more than alpha. Default sound.',
     ),
 })
@@ -126,7 +126,7 @@ export const acesNetworksSchema = z.strictObject({
 
 export type AcesNetworksConfig = z.output<typeof acesNetworksSchema>
 
-/** Of more copies than this the sums of squares, in steps of 2^-15, are no whole numbers that a float holds. */
+/** Of more copies than this the sums of squares, in steps of 2^-15, exceed the whole numbers that a float holds. */
 const MOST_SCORES = 2 ** 23 - 1
 
 /** What of a certification has to go together with its procedure. */

@@ -204,7 +204,7 @@ const noneSettings = z
       ...(inputRange !== 'symmetric' && { inputRange }),
     })) {
       if (value === undefined) continue
-      const message = 'expected nothing where there is no classifier, got a value'
+      const message = 'expected nothing without a classifier, got a value'
       context.addIssue({ code: 'custom', path: [name], message })
     }
   })

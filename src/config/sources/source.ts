@@ -28,6 +28,6 @@ export function findSource<Entry extends Source>(
   { source }: { readonly source: string },
 ): Entry {
   const found = table.find(({ settings }) => settings.shape.source.value === source)
-  if (found === undefined) throw new RangeError(`There is no source ${source}.`)
+  if (found === undefined) throw new RangeError(`Unknown source ${source}.`)
   return found
 }

@@ -64,7 +64,7 @@ export function table1Preset(
   }
   const { radii, images } = SCALES[scale]
   const entry = TABLE1_ENTRIES[scale][name.replace('table1.', '')]
-  if (entry === undefined) throw new RangeError(`There is no ${name} at the scale ${scale}.`)
+  if (entry === undefined) throw new RangeError(`No ${name} at the scale ${scale}.`)
   return {
     ...{ name, summary, radii, images },
     sigma: 0.5,

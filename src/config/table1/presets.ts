@@ -95,7 +95,7 @@ function preset(method: string): Table1PresetFunction {
   const name = `table1.${method}`
   return ({ scale, settings, ...values }) => {
     const found = TABLE1_PRESETS.find(each => each.name === name)
-    if (found === undefined) throw new RangeError(`There is no preset ${name}.`)
+    if (found === undefined) throw new RangeError(`Unknown preset ${name}.`)
     return table1Preset(found, scale).config({ ...values, ...given({ above: settings }) })
   }
 }

@@ -22,8 +22,8 @@ export type AcesProcedureInput = {
    */
   threshold: number
   /**
-   * What is said of the image itself where there is no radius. published takes a selector that abstains for
-   * one that chooses the classifier, which may be wrong with more than alpha. Default sound.
+   * What is certified of an image that has no radius. published takes a selector that abstains for one that
+   * chooses the classifier, which may be wrong with more than alpha. Default sound.
    */
   radiusZero?: 'sound' | 'published' | undefined
 }
@@ -292,8 +292,8 @@ export type AcesProcedure = {
    */
   threshold: number
   /**
-   * What is said of the image itself where there is no radius. published takes a selector that abstains for
-   * one that chooses the classifier, which may be wrong with more than alpha. Default sound.
+   * What is certified of an image that has no radius. published takes a selector that abstains for one that
+   * chooses the classifier, which may be wrong with more than alpha. Default sound.
    */
   radiusZero: 'sound' | 'published'
 }

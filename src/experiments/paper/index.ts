@@ -56,7 +56,7 @@ export function findExperiments(names: readonly string[]): Experiment[] {
     if (experiment !== undefined) return [experiment]
     const known = [...EXPERIMENTS.map(one => one.name), 'all']
     throw new ConfigError(
-      `There is no experiment ${JSON.stringify(name)}, expected ${known.join(', ')}.${didYouMean(name, known)}`,
+      `Unknown experiment ${JSON.stringify(name)}, expected ${known.join(', ')}.${didYouMean(name, known)}`,
       { remedy: 'Name one of these.' },
     )
   })

@@ -77,7 +77,7 @@ function fromEntry(base: RunConfig, { method, optimisation, classifier }: Table1
 
 /** An arm that starts from the scale's networks, which MNIST has none of. */
 function behindDenoiser(arm: Omit<Arm, 'key' | 'label' | 'sigma'>): System['arm'] {
-  return ({ name }) => (name === 'mnist' ? { leftOut: 'there is no denoiser of MNIST' } : arm)
+  return ({ name }) => (name === 'mnist' ? { leftOut: 'MNIST has no denoiser' } : arm)
 }
 
 /** A denoiser that is trained in front of the classifier off the shelf, which is the digits' alone. */

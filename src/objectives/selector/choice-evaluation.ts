@@ -3,7 +3,7 @@ import { type Classifier, flatten, noGrad, type Tensor } from '../../torch'
 import type { Evaluation } from '../objective'
 
 /**
- * Measures which network a selector or a router leaves test images to. There are no predictions of the networks for test images, so that
+ * Measures which network a selector or a router leaves test images to. The networks have no predictions for test images, so
  * nothing tells which epoch is best.
  *
  * @param options.counted - records how many of some images, as the classifier sees them, are counted

@@ -18,7 +18,7 @@ export interface CurvePlan<Row> {
   readonly caption: string
   /** Of several, the telling one first: the only one that is drawn where runs are compared. */
   readonly values: Line<Row>['value'] | readonly [Line<Row>, ...Line<Row>[]]
-  /** Follows a schedule: there is no noise to smooth away. */
+  /** Follows a schedule, and so has no noise to smooth away. */
   readonly isExact?: boolean
 }
 

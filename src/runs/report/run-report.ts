@@ -81,7 +81,7 @@ function sampleSections(runs: readonly NamedRun[]): ReportSection[] {
     const kept = file.samples.flatMap(({ denoised }) => denoised.flatMap(sample => sample.kept ?? []))
     if (kept.length === 0) {
       const caption =
-        'Test images, with noise, and denoised. There is no classifier. The noise is the same after every epoch.'
+        'Test images, with noise, and denoised, without a classifier. The noise is the same after every epoch.'
       const grid = sampleGrid(file.samples, { classes: file.classes, caption })
       return { kind: 'imageGrid', title: `Denoised images, ${of}${when}`, isFolded, grid }
     }

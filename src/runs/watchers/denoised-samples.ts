@@ -50,7 +50,7 @@ export interface Verdict {
 export interface DenoisedSamples extends Omit<DenoisedImage, 'denoised'> {
   readonly denoised: readonly {
     readonly png: string
-    /** What the classifier sees in it; absent where there is no classifier, as the fields that follow. */
+    /** What the classifier sees in it; absent without a classifier, as the fields that follow. */
     readonly predicted?: number
     /** Probability that the classifier gives that class. */
     readonly confidence?: number

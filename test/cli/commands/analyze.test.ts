@@ -168,7 +168,8 @@ describe('refuses, in one message and without a table', () => {
     await refuse(1, /^error: bad\.tsv, line 4: radius must be a number from 0 to 5000, got "x"\./, 'bad.tsv')
   })
 
-  it('a log that is not there', () => refuse(1, /^error: There is no certification log no\.tsv\./, 'no.tsv'))
+  it('a log that is not there', () =>
+    refuse(1, /^error: The certification log no\.tsv does not exist\./, 'no.tsv'))
 
   it('to average different configurations', async () => {
     await writeOwn('a.tsv', [1], { sigma: 0.25 })
@@ -198,7 +199,7 @@ describe('refuses, in one message and without a table', () => {
     ))
 
   it('a log that is not there, by what follows the last equals sign', () =>
-    refuse(1, /^error: There is no certification log none\.tsv\./, 'σ=0.5=none.tsv'))
+    refuse(1, /^error: The certification log none\.tsv does not exist\./, 'σ=0.5=none.tsv'))
 
   it('a folder', () =>
     refuse(

@@ -254,7 +254,7 @@ describe('certify', () => {
       /Rounds of \[20\] votes cannot certify radius 0\.5/,
     ],
     [['merge', 'x.tsv'], 2, /give --output/],
-    [['merge', 'x.tsv', '--output', 'y.tsv'], 1, /There is no certification log x\.tsv/],
+    [['merge', 'x.tsv', '--output', 'y.tsv'], 1, /The certification log x\.tsv does not exist/],
   ])('%j ends with exit code %d and one message', async (words, code, message) => {
     const { exitCode, stderr, stdout } = await run(...words)
     expect({ exitCode, stdout }).toEqual({ exitCode: code, stdout: '' })

@@ -218,12 +218,12 @@ describe('export', () => {
         1,
         /has no adapters: the whole network was trained/,
       ],
-      ['a folder that is missing', ['nowhere', '--merge', 'x'], 1, /There is no folder .*nowhere/],
+      ['a folder that is missing', ['nowhere', '--merge', 'x'], 1, /The folder .*nowhere does not exist/],
       [
         'a folder that is not a run',
         ['.', '--merge', 'x'],
         1,
-        / is neither a run nor a checkpoint of one: there is no .*config\.json/,
+        / is neither a run nor a checkpoint of one: .*config\.json does not exist/,
       ],
       ['a run without checkpoints', ['begun', '--merge', 'x'], 1, /has left no checkpoint\. Let it train/],
       [

@@ -59,6 +59,6 @@ it.each([
 
 it('says which file is missing, and that a folder has no images', async () => {
   const empty = await run(folder)
-  expect(empty.stderr).toMatch(/^error: There is no image file in .*\. Name files such as/)
+  expect(empty.stderr).toMatch(/^error: .* has no image files\. Name files such as/)
   expect(empty.exitCode).toBe(1)
 })

@@ -100,5 +100,7 @@ it('lists what their scripts have handed in, where any has', async () => {
 })
 
 it('refuses a folder that is not there', async () => {
-  await expect(listRuns(join(folder, 'none'))).rejects.toThrow(/^There is no folder .*none\. Name the folder/)
+  await expect(listRuns(join(folder, 'none'))).rejects.toThrow(
+    /^The folder .*none does not exist\. Name the folder/,
+  )
 })

@@ -147,7 +147,7 @@ describe('the configuration of a training', () => {
       /data\.imageSize: expected/,
     ],
     ['nothing to start from', [], /Neither a preset nor a file.*--preset.*--config/],
-    ['a preset that is not there', ['--preset', 'digit'], /There is no preset digit/],
+    ['a preset that is not there', ['--preset', 'digit'], /Unknown preset digit/],
     ['σ beside a preset', ['--preset', 'digits', '--set', 'smoothing.sigma=1'], /Give --sigma instead/],
     ['missing inputs', ['--preset', 'cifar10'], /is missing data\. Give it; .* --data/],
     ['a preset of several scales without one', ['--preset', 'table1.macer'], /got none\. .*--scale/],

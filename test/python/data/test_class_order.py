@@ -26,7 +26,7 @@ class LabelsOfFolders(unittest.TestCase):
         for asked, folders, reason in (
             ("numeric", ["1", "b"], "'b' is not a whole number"),
             (["1", "2"], NUMBERS, "the folder '10' is not listed"),
-            (["1", "2", "10", "3"], NUMBERS, "there is no folder '3'"),
+            (["1", "2", "10", "3"], NUMBERS, "the folder '3' is missing"),
             (["1", "2", "10", "1"], NUMBERS, "'1' is listed twice"),
             ({"3": 0}, NUMBERS, "names '3', but 'data/train' has no such"),
         ):

@@ -82,7 +82,7 @@ class Images(unittest.TestCase):
 
     def test_outside_are_refused(self):
         for index in (-1, 597):
-            with self.subTest(index=index), self.assertRaisesRegex(IndexError, f"0 to 596; there is no image {index}"):
+            with self.subTest(index=index), self.assertRaisesRegex(IndexError, f"0 to 596, got {index}"):
                 get_images(self.dataset, [0, index])
 
 

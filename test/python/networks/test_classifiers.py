@@ -197,7 +197,7 @@ class TestTimm(Seeded):
         weights.write_bytes(b"<html>")
         with self.assertRaisesRegex(WeightsError, "web page"):
             load(spec)
-        with self.assertRaisesRegex(WeightsError, "There is no folder or file '/none'"):
+        with self.assertRaisesRegex(WeightsError, "The folder or file '/none'"):
             load(spec, path="/none")
 
     def test_pretrained_weights_that_are_not_fetched_are_an_error(self):
@@ -288,7 +288,7 @@ class TestTransformers(Seeded):
         weights.write_bytes(b"<html>")
         with self.assertRaisesRegex(WeightsError, "web page"):
             load(spec)
-        with self.assertRaisesRegex(WeightsError, "There is no folder"):
+        with self.assertRaisesRegex(WeightsError, "The folder .* does not exist"):
             load(spec, path="./none")
 
 

@@ -108,7 +108,7 @@ class TestDiffusers(InFolder):
         breaks("has no weights")
         (self.folder / "d" / "scheduler_config.json").unlink()
         breaks("has no scheduler_config.json")
-        with self.assertRaisesRegex(WeightsError, "There is no folder"):
+        with self.assertRaisesRegex(WeightsError, "The folder .* does not exist"):
             load_denoiser({"source": "diffusers", "path": "/none/at/all"}, **FLOAT32)
 
     def test_image_sizes_that_do_not_halve_are_refused(self):

@@ -52,7 +52,7 @@ def open_cifar10(split: str, *, path: str, augment: bool = False, hashes: str = 
 
 
 def class_names(*, path: str) -> ClassList | None:
-    """The names in the files; None where there is no CIFAR-10."""
+    """The names in the files; None without CIFAR-10."""
     try:
         folder = _batches_folder(path)
     except DatasetError:

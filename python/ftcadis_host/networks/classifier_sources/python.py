@@ -20,7 +20,7 @@ from ..user_code import imported
 def load_from_file(spec: Mapping[str, Any]) -> Backbone:
     path = Path(spec["file"])
     if not path.is_file():
-        raise SpecError(f"There is no Python file '{path}' to take a classifier from. Give an existing one.")
+        raise SpecError(f"The Python file '{path}' of the classifier does not exist. Give an existing one.")
     # Read first: where the weights cannot be, nothing is executed.
     tensors = read_tensors(weight_file(spec["path"])) if "path" in spec else None
     is_random, is_new, notes = False, False, []

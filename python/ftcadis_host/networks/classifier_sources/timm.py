@@ -43,7 +43,7 @@ def load_timm(spec: Mapping[str, Any]) -> Backbone:
         )
     path = spec.get("path")
     if path is not None and not Path(path).exists():
-        raise WeightsError(f"There is no folder or file '{path}' for a timm classifier. Give an existing one.")
+        raise WeightsError(f"The folder or file '{path}' of a timm classifier does not exist. Give an existing one.")
     classes = spec.get("num_classes")
     random, notes = None, []
     if path is None:

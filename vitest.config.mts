@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+import { LongestFirst } from './test/longest-first.mjs'
 
 export default defineConfig({
   // Examples import the package by its name.
@@ -10,8 +11,10 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/global-setup.ts'],
     pool: 'forks',
-    maxWorkers: 2,
-    // Two workers with two torch threads each would wait for one another.
+    // One more than the cores of a small machine: tests wait for the processes that they start.
+    maxWorkers: 3,
+    sequence: { sequencer: LongestFirst },
+    // Workers with two torch threads each would wait for one another.
     env: { OMP_NUM_THREADS: '1' },
     testTimeout: 60_000,
     hookTimeout: 120_000,

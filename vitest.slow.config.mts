@@ -1,8 +1,9 @@
 import { defineConfig } from 'vitest/config'
 import config from './vitest.config.mjs'
 
-/** Checks that take minutes, for the time before a release: runs that are killed twenty times at random moments, and
- * ten minutes of damaged files for the readers, and every method from scratch on digits and by its preset on the command line. */
+/** Checks that take minutes, for the time before a release: runs that are killed twenty times at random moments, ten minutes of
+ * damaged files for the readers, every method from scratch on digits and by its preset on the command line, and every case of
+ * tables of which `npm test` takes the first ones. */
 export default defineConfig({
   test: {
     ...config.test,
@@ -11,9 +12,12 @@ export default defineConfig({
       'test/objectives/learns-digits.test.ts',
       'test/cli/table1-{runs,systems}.test.ts',
       'test/reliability/fuzz-{readers,weights}.test.ts',
+      'test/attack/every-procedure.test.ts',
+      'test/cli/commands/{certify,export-architectures}.test.ts',
     ],
     env: {
       ...config.test?.env,
+      FT_CADIS_SLOW: '1',
       FT_CADIS_KILLS: '20',
       FT_CADIS_FROM_SCRATCH: process.env.FT_CADIS_FROM_SCRATCH ?? 'all',
       FT_CADIS_TABLE1: process.env.FT_CADIS_TABLE1 ?? 'all',

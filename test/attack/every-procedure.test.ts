@@ -19,11 +19,11 @@ import { CLASSIFIER, connectForTest, DENOISER } from '../support/digits'
 /** With so small an α, not one of these certificates is false by chance. */
 const ALPHA = 1e-6
 const SIGMA = 0.25
-const IMAGES = 5
+const IMAGES = 4
 /** On a machine that may have other work. */
 const TIMEOUT_MS = 300_000
 const DENOISED = { denoiser: { source: 'diffusers' as const, path: DENOISER } }
-const SMALL: AttackOptions = { starts: 2, steps: 10, noises: 8, rounds: 7, votes: 300 }
+const SMALL: AttackOptions = { starts: 1, steps: 10, noises: 8, rounds: 6, votes: 200 }
 
 let session: Session
 let folder: string

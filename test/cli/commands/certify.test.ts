@@ -18,6 +18,7 @@ import { defaultLogPath } from '../../../src/internal'
 import { readCertificationLog } from '../../../src/logs/certification-log-file'
 import { CLASSIFIER, connectForTest, DENOISER } from '../../support/digits'
 import { runProgram } from '../../support/run-example'
+import { casesOf } from '../../support/slow'
 
 /** Several processes, each with a Python, on a machine that may have other work. */
 const TIMEOUT_MS = 240_000
@@ -134,15 +135,21 @@ describe('certify', () => {
     expect(resumed.metadata).toEqual(reference.metadata)
   }, 180_000)
 
-  it.each([
-    ['ACES', ['--aces', '0.5', '--sigma', '0.25', '--core', CLASSIFIER]],
-    ['a cascade', ['--cascade', '0.75,0.25']],
-    ['PixelDP', ['--pixel-dp', '--sigma', '0.25']],
-    [
-      'a cascade of an ensemble',
-      ['--cascade', '0.75,0.25', '--classifier', CLASSIFIER, '--classifier', CLASSIFIER],
-    ],
-  ])(
+  it.each(
+    casesOf<[string, readonly string[]]>(
+      [
+        ['ACES', ['--aces', '0.5', '--sigma', '0.25', '--core', CLASSIFIER]],
+        [
+          'a cascade of an ensemble',
+          ['--cascade', '0.75,0.25', '--classifier', CLASSIFIER, '--classifier', CLASSIFIER],
+        ],
+      ],
+      [
+        ['a cascade', ['--cascade', '0.75,0.25']],
+        ['PixelDP', ['--pixel-dp', '--sigma', '0.25']],
+      ],
+    ),
+  )(
     'is killed, and continues to the rows of a script: %s',
     async (_what, words) => {
       const all = ['certify', '--preset', 'digits', '--images', 'first:4', '--n0', '16', '--n', '300']

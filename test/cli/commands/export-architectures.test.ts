@@ -6,6 +6,7 @@ import { finetune, parseConfig, type RunConfigInput, type Session, torch, toSymm
 import { connectForTest } from '../../support/digits'
 import { onnxIsMissing } from '../../support/onnx-is-missing'
 import { runProgram, runSupportScript } from '../../support/run-example'
+import { casesOf } from '../../support/slow'
 
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 400_000 })
 
@@ -99,13 +100,19 @@ describe('what export prints', () => {
     return logits as Logits
   }
 
-  it.each<[string, readonly string[]]>([
-    ['timm-file', ['--merge', '--adapter']],
-    ['timm-resized', ['--merge']],
-    ['transformers', ['--merge', '--adapter']],
-    ['python', ['--merge', '--adapter']],
-    ['resnet110', ['--merge']],
-  ])('of %s gives the logits of the session when a person runs it', async (name, targets) => {
+  it.each(
+    casesOf<[string, readonly string[]]>(
+      [
+        ['timm-file', ['--merge', '--adapter']],
+        ['transformers', ['--merge', '--adapter']],
+        ['resnet110', ['--merge']],
+      ],
+      [
+        ['timm-resized', ['--merge']],
+        ['python', ['--merge', '--adapter']],
+      ],
+    ),
+  )('of %s gives the logits of the session when a person runs it', async (name, targets) => {
     const run = join(folder, 'runs', name)
     const expected = await trained(run, networks()[name] as Network)
     const largest = Math.max(1, ...expected.flat().map(Math.abs))

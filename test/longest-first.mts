@@ -1,0 +1,35 @@
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
+
+/** The files that take longest, the longest first. A new one need not be here: it only may end last. */
+const LONGEST = [
+  'attack/every-procedure',
+  'cli/commands/certify',
+  'training/distributed',
+  'installed-package',
+  'python',
+  'cli/commands/train',
+  'cli/commands/export',
+  'service/service',
+  'objectives/every-kind',
+  'docs/tutorial-photos',
+  'training/compiled-classifier',
+  'cli/commands/export-architectures',
+  'reliability/strangers-folder',
+  'torch/distributed',
+  'examples/finetune-cifar10',
+  'cli/inspect',
+  'reliability/earlier-format',
+  'docs/certify-your-own-classifier',
+  'training/killed',
+].map(name => `/test/${name}.test.ts`)
+
+/** Starts the longest files first, so that no core waits at the end for one that began late. A clean checkout has no times to go by. */
+export class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const place = ({ moduleId }: TestSpecification) => {
+      const found = LONGEST.findIndex(end => moduleId.endsWith(end))
+      return found < 0 ? LONGEST.length : found
+    }
+    return (await super.sort(files)).toSorted((one, other) => place(one) - place(other))
+  }
+}

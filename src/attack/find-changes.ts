@@ -13,7 +13,7 @@ import { packageVersion } from '../files/package-version'
 import type { JsonObject } from '../logs/certification-log-metadata'
 import { imagePlan } from '../logs/image-plan'
 import { toSymmetric } from '../smoothing/denoise'
-import { configuredSmoothing, ownedBy } from '../smoothing/first-layer'
+import { configuredSmoothing, imageKindOf, ownedBy } from '../smoothing/first-layer'
 import { type CertifiedNetworks, loadNetworks } from '../smoothing/load-networks'
 import { nameOf } from '../smoothing/name-of'
 import { purificationOf } from '../smoothing/purification'
@@ -118,7 +118,7 @@ async function prepare(
   const arm = armOf(config, networks)
   const { sigma } = config.smoothing
   const configured = await configuredSmoothing(config.smoothing, {
-    ...{ denoiser, classifier: networks.classifier, dataset: testSet },
+    ...{ denoiser, classifier: networks.classifier, images: imageKindOf(testSet) },
   })
   const smoothing = { ...configured, autocast: certification.autocast }
   const { arms, classifiers, denoiserDtype } = await prepareArms(

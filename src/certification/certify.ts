@@ -9,7 +9,7 @@ import type { JsonObject } from '../logs/certification-log-metadata'
 import { type CertificationWatcher, watchedBy } from '../logs/certification-watcher'
 import { type Shard, shardPath } from '../logs/shards'
 import { requireSameClasses } from '../smoothing/check-classes'
-import { configuredSmoothing, ownedBy } from '../smoothing/first-layer'
+import { configuredSmoothing, imageKindOf, ownedBy } from '../smoothing/first-layer'
 import { type CertifiedNetworks, loadNetworks } from '../smoothing/load-networks'
 import { nameOf } from '../smoothing/name-of'
 import { notesOnChoice, notesOnInputRange } from '../smoothing/notes'
@@ -94,7 +94,7 @@ export async function certify(
       shard === undefined ? indices.length : Math.ceil((indices.length - shard.number + 1) / shard.of),
     )
     for (const note of notes) watcher.onNote(note)
-    smoothed = await configuredSmoothing(smoothing, { denoiser, classifier, dataset })
+    smoothed = await configuredSmoothing(smoothing, { denoiser, classifier, images: imageKindOf(dataset) })
     await certifyDataset(
       {
         smoothing: smoothed,

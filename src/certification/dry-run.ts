@@ -1,7 +1,7 @@
 import type { Session } from '../bridge'
 import { dealt, type Shard } from '../logs/shards'
 import { toSymmetric } from '../smoothing/denoise'
-import { configuredSmoothing, ownedBy } from '../smoothing/first-layer'
+import { configuredSmoothing, imageKindOf, ownedBy } from '../smoothing/first-layer'
 import { type CertifiedNetworks, loadNetworks } from '../smoothing/load-networks'
 import { type PassesOfCopy, passesOfCopy, purificationOf } from '../smoothing/purification'
 import { type SmoothedInput, smoothedOf } from '../smoothing/smoothed-input'
@@ -72,7 +72,10 @@ export async function dryRunCertification(
     const planned = await chooseImages(dataset, certification)
     requireCertifiable(certification, { sigma, images: planned.length })
     networks = await loadNetworks(session, config, { expected })
-    const configured = await configuredSmoothing(config.smoothing, { ...networks, dataset })
+    const configured = await configuredSmoothing(config.smoothing, {
+      ...networks,
+      images: imageKindOf(dataset),
+    })
     const smoothing = { ...configured, autocast: certification.autocast }
     const prepared = await prepareArms(
       session,

@@ -89,15 +89,16 @@ export async function predict(
   const unsaid = unsaidOf(known)
   if (unsaid !== undefined) onNote?.(unsaid)
   for (const note of await notesOnInputRange(config)) onNote?.(note)
-  const opened = await openSmoothed(session, known, { example: () => readImage(session, first, transform) })
+  const imageShape = imageShapeOf(transform)
+  const example = () => readImage(session, first, transform)
+  const opened = await openSmoothed(session, known, { imageShape, example })
   const predictions: ImagePrediction[] = []
   let noise: Noise = { kind: 'gaussian' }
   try {
     const { smoothing, names } = opened
     const guarantee = guaranteeOf(smoothing, { ...certification, images: files.length })
     const { seed } = certification
-    const [height, width] = sidesOf(transform.imageSize)
-    const values = transform.channels * height * width
+    const values = imageShape.reduce((product, length) => product * length, 1)
     const drawn = drawnNoise(certification, { smoothing, guarantee, values })
     if (drawn.note !== undefined) onNote?.(drawn.note)
     noise = drawn.begin(session)
@@ -134,6 +135,11 @@ export async function predict(
     session.free(noise)
     opened.free()
   }
+}
+
+/** [C, H, W] of what an image file becomes. */
+export function imageShapeOf({ channels, imageSize }: ImageTransform): readonly number[] {
+  return [channels, ...sidesOf(imageSize)]
 }
 
 /** How an image file becomes what a test image of the data is. */

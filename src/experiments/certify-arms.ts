@@ -7,7 +7,7 @@ import { ConfigError } from '../errors'
 import { exists } from '../files/exists'
 import { lock } from '../files/lock'
 import { readCertificationLog } from '../logs/certification-log-file'
-import { configuredSmoothing, ownedBy } from '../smoothing/first-layer'
+import { configuredSmoothing, imageKindOf, ownedBy } from '../smoothing/first-layer'
 import { loadBaseClassifier } from '../smoothing/load-networks'
 import { datasetSpec } from '../smoothing/specs'
 import { type AnyDenoiser, type Classifier, openDataset } from '../torch'
@@ -64,7 +64,11 @@ export async function certifyArms(
         smoothing.noiseAfter === undefined ? [classifiers] : classifiers.map(classifier => [classifier])
       for (const arms of groups) {
         const [{ classifier }] = arms as [(typeof arms)[number]]
-        const shared = await configuredSmoothing(smoothing, { denoiser, classifier, dataset })
+        const shared = await configuredSmoothing(smoothing, {
+          denoiser,
+          classifier,
+          images: imageKindOf(dataset),
+        })
         try {
           await certifyDataset(
             { smoothing: shared, dataset, arms },

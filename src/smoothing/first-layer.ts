@@ -24,7 +24,6 @@ const DIGITS = 9
  * The smoothing by noise after the first layer of a classifier. Features are divided by the sensitivity of the layer, so that they
  * move no more than images in [-1, 1] do, and noise of a σ is as much as it is on an image.
  *
- * @param options.example - records an image in [0, 1] of the data
  * @param options.sensitivity - `fixed` for weights that stay as they are; `live` where they are trained: it is then computed again
  *   wherever noise is added
  * @throws ConfigError for a classifier that does not begin with a convolution
@@ -37,13 +36,7 @@ export async function firstLayerSmoothing(
     imageShape,
     example,
     sensitivity,
-  }: {
-    readonly sigma: number
-    /** [C, H, W]. */
-    readonly imageShape: readonly number[]
-    readonly example: () => Tensor<'CHW'>
-    readonly sensitivity: 'fixed' | 'live'
-  },
+  }: ImageKind & { readonly sigma: number; readonly sensitivity: 'fixed' | 'live' },
 ): Promise<Smoothing & { readonly front: FirstLayerFront }> {
   const { layer } = await session.compute(() => ({
     layer: findFirstLayer(classifier, toSymmetric(example())),
@@ -100,18 +93,29 @@ export async function configuredSmoothing(
   {
     denoiser,
     classifier,
-    dataset,
+    images,
   }: {
     readonly denoiser: AnyDenoiser | null
     readonly classifier: Classifier
-    readonly dataset: Pick<Dataset, 'session' | 'images' | 'description'>
+    readonly images: ImageKind
   },
 ): Promise<Smoothing> {
   if (noiseAfter === undefined) return smoothingOf(denoiser, sigma)
-  return firstLayerSmoothing(dataset.session, classifier, {
-    ...{ sigma, sensitivity: 'fixed', imageShape: dataset.description.imageShape },
-    example: () => select(dataset.images([0]).images_BCHW, 'B', 0),
-  })
+  return firstLayerSmoothing(classifier.session, classifier, { sigma, sensitivity: 'fixed', ...images })
+}
+
+/** What a smoothing has to know of the images that it is for. */
+export interface ImageKind {
+  /** [C, H, W]. */
+  readonly imageShape: readonly number[]
+  /** Records one in [0, 1]. */
+  readonly example: () => Tensor<'CHW'>
+}
+
+/** The kind of a data set's images. */
+export function imageKindOf(dataset: Pick<Dataset, 'images' | 'description'>): ImageKind {
+  const { imageShape } = dataset.description
+  return { imageShape, example: () => select(dataset.images([0]).images_BCHW, 'B', 0) }
 }
 
 /** What a smoothing holds beside the networks that it was made of, to be freed. */

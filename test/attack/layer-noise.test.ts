@@ -1,9 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { attack, certify, finetune, type Session } from '../../src'
-import { openSmoothed } from '../../src/certification/prediction/open-smoothed'
+import { attack, certify, finetune, loadSmoothed, predict, type Session, torch, toSymmetric } from '../../src'
 import { certificationOf, parseCertificationConfig } from '../../src/config/schema'
 import { pairWithAttacks, requireUnbroken } from '../../src/internal'
 import { connectForTest } from '../support/digits'
@@ -23,6 +22,22 @@ afterAll(async () => {
   await session.close()
   await rm(folder, { recursive: true })
 })
+
+/** Writes test images as PNG files. */
+async function writeImages(indices: readonly number[]): Promise<string[]> {
+  const dataset = await torch.openDataset(session, { source: 'digits', split: 'test' })
+  const { pictures } = await session.compute(() => ({
+    pictures: torch.encodePng(toSymmetric(torch.flatten(dataset.images(indices).images_BCHW, 'B', 'N'))),
+  }))
+  session.free(dataset)
+  return Promise.all(
+    pictures.map(async (picture, place) => {
+      const file = join(folder, `${place}.png`)
+      await writeFile(file, Buffer.from(picture, 'base64'))
+      return file
+    }),
+  )
+}
 
 it(
   'a classifier that is trained with noise after its first layer certifies nothing that an attack changes',
@@ -45,12 +60,6 @@ it(
       })
     const certified = await certify(session, settings('certify'))
     const small = await certify(session, settings('pixel-dp'))
-    const example = () => {
-      throw new Error('loads something')
-    }
-    await expect(openSmoothed(session, { config: settings('certify') }, { example })).rejects.toThrow(
-      'A prediction puts the noise on the image',
-    )
     const found = await attack(session, settings('certify'), {
       ...{ starts: 2, steps: 10, noises: 8, rounds: 7, votes: 300 },
     })
@@ -64,6 +73,21 @@ it(
     }
     const { noiseAfter } = (certified.metadata?.configuration ?? {}) as { noiseAfter?: object }
     expect(noiseAfter).toEqual({ layer: '0', sensitivity: expect.any(Number) })
+
+    const files = await writeImages(certified.rows.map(({ index }) => index))
+    const predictions = await predict(session, { config: settings('certify') }, { files })
+    using smoothed = await loadSmoothed(session, { config: settings('certify') })
+    for (const [place, { prediction, radius, file }] of predictions.entries()) {
+      const row = certified.rows[place]
+      expect(prediction).toBe(row?.prediction)
+      // Of other noise.
+      expect(Math.abs(radius - (row?.radius ?? 0))).toBeLessThan(0.1)
+      expect(await smoothed.predict(file)).toMatchObject({ prediction, radius })
+    }
+    const [file = ''] = files
+    expect(await smoothed.pictures(file, { copies: 2 })).toEqual({
+      ...{ image: expect.any(String), noisy: [], denoised: [] },
+    })
   },
   TIMEOUT_MS,
 )

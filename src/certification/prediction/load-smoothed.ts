@@ -4,7 +4,7 @@ import { notesOnInputRange } from '../../smoothing/notes'
 import { type SmoothedInput, smoothedOf, unsaidOf } from '../../smoothing/smoothed-input'
 import { decodeImage, type ImageTransform } from '../../torch'
 import { requireCertify, requireFixedBound, requireGaussian } from '../guarantee'
-import { imageTransform } from '../predict'
+import { imageShapeOf, imageTransform } from '../predict'
 import { LoadedSmoothed } from './loaded-smoothed'
 import { openSmoothed } from './open-smoothed'
 
@@ -51,6 +51,7 @@ export async function loadSmoothed(
   for (const note of await notesOnInputRange(known.config)) onNote?.(note)
   const transform = { ...imageTransform(known.config.data), ...limits }
   const opened = await openSmoothed(session, known, {
+    imageShape: imageShapeOf(transform),
     example: () => decodeImage(session, PIXEL, transform).image_CHW,
   })
   return new LoadedSmoothed(session, opened, { transform, onNote })

@@ -55,7 +55,7 @@ export interface SmoothedPictures {
   /** The image as networks are given it, without noise. */
   readonly image: string
   readonly noisy: readonly string[]
-  /** The same copies as the classifier sees them. */
+  /** The same copies as the classifier sees them. Of noise after its first layer there are no pictures. */
   readonly denoised: readonly string[]
 }
 
@@ -167,13 +167,16 @@ export class LoadedSmoothed implements Disposable {
     try {
       return await session
         .compute(() => {
+          const shown = { largest: MOST_SHOWN }
+          const image = encodePng(stackTensors([image_CHW], { as: 'N' }), shown)
+          // What is noisy after a layer of the classifier are features.
+          if (smoothing.front.kind === 'first-layer') return { image, noisy: [], denoised: [] }
           const clean_BCHW = stackTensors([image_CHW], { as: 'B' })
           const stream = generator(session, seed, 'pictures', hashOf(content))
           const noise_MBCHW = randnCopies(clean_BCHW, { axis: 'M', count: copies, generator: stream })
           const noisy_NCHW = flatten(noisy(smoothing, clean_BCHW, noise_MBCHW), 'MB', 'N')
-          const shown = { largest: MOST_SHOWN }
           return {
-            image: encodePng(stackTensors([image_CHW], { as: 'N' }), shown),
+            image,
             noisy: encodePng(mul(noisy_NCHW, 1 / smoothing.scales.image), shown),
             denoised: encodePng(
               noGrad(session, () => seen(smoothing, noisy_NCHW)),
@@ -260,6 +263,7 @@ function digestOf({ config, networks, smoothing, names }: OpenedSmoothed, transf
     ...{ sigma, realisedSigma, radiusSigma, names: names ?? null, models: modelsOf(config, networks) },
     arithmetic: { dtype, autocast, tf32, channelsLast, compile, batch },
     ...(purify.kind !== 'once' && { purify }),
+    ...(config.smoothing.noiseAfter && { noiseAfter: config.smoothing.noiseAfter }),
     image,
   }
   return createHash('sha256').update(JSON.stringify(deciding)).digest('hex')

@@ -2,11 +2,11 @@ import type { Session } from '../../bridge'
 import type { CertificationRunConfig, DataConfig } from '../../config/schema'
 import { ConfigError } from '../../errors'
 import { requireOneHead, requireOneOrder, requireSameClasses } from '../../smoothing/check-classes'
-import { requireNoiseOnImage } from '../../smoothing/first-layer'
+import { configuredSmoothing, type ImageKind, ownedBy } from '../../smoothing/first-layer'
 import { type CertifiedNetworks, loadNetworks } from '../../smoothing/load-networks'
 import type { KnownSmoothed } from '../../smoothing/smoothed-input'
-import { type Smoothing, smoothingOf } from '../../smoothing/smoothing'
-import { type Classifier, classNames, type Tensor } from '../../torch'
+import type { Smoothing } from '../../smoothing/smoothing'
+import { type Classifier, classNames, restOf } from '../../torch'
 import { type PreparedArm, requireRouterHead } from '../arm-networks'
 import { inferenceNetworks } from '../inference-networks'
 import { type Members, type Voter, voterOf } from '../voters'
@@ -28,28 +28,27 @@ export interface OpenedSmoothed {
 /**
  * Loads the networks of a smoothed classifier to classify images that are in no data set.
  *
- * @param options.example - records an image in [0, 1] that classifiers can look at
  * @throws ConfigError where the order of the classes could be two; as `loadNetworks`
  */
 export async function openSmoothed(
   session: Session,
   { config, weights: expected, classes }: KnownSmoothed,
-  { example }: { readonly example: () => Tensor<'CHW'> },
+  images: ImageKind,
 ): Promise<OpenedSmoothed> {
   const { certification } = config
-  requireNoiseOnImage('A prediction', config.smoothing)
   const named = classes ?? listedClasses(config.data)
   const networks = await loadNetworks(session, config, { expected })
   const { denoiser, classifier, others, router } = networks
   const members = [classifier, ...others.map(member => member.classifier)] as const
   const all = router === undefined ? members : [...members, router.classifier]
   let copies: readonly Classifier[] = []
-  const free = () => session.free([denoiser, all, copies])
+  let smoothing: Smoothing | undefined
+  const free = () => session.free([denoiser, all, copies, smoothing ? ownedBy(smoothing) : []])
   try {
     const prepared = await inferenceNetworks(
       session,
       { denoiser, classifiers: all },
-      { ...certification, example },
+      { ...certification, example: images.example },
     )
     copies = prepared.classifiers
     const head = prepared.heads[0] ?? 0
@@ -62,14 +61,21 @@ export async function openSmoothed(
     for (const { description } of named === undefined ? [] : members) {
       requireSameClasses(description.classes, { classes: named ?? [], classOrder: 'listed', logits: null })
     }
+    const configured = await configuredSmoothing(config.smoothing, { denoiser, classifier, images })
+    smoothing = { ...configured, autocast: certification.autocast }
+    const { front } = smoothing
+    let first = copies[0] ?? classifier
+    if (front.kind === 'first-layer') {
+      first = restOf(first, front)
+      copies = [...copies, first]
+    }
     return {
-      ...{ config, networks, free },
+      ...{ config, networks, smoothing, free },
       names: named ?? ofWeights?.names ?? (await namesOfData(session, config.data, { head })),
-      smoothing: smoothingOf(denoiser, config.smoothing.sigma, certification),
       routed: chooses && {
         ...{ members: copies.slice(0, members.length) as unknown as Members, classes: head, router: chooses },
       },
-      voter: voterOf([copies[0] ?? classifier, ...copies.slice(1, members.length)], {
+      voter: voterOf([first, ...copies.slice(1, members.length)], {
         classes: head,
         ensemble: config.ensemble,
       }),

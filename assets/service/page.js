@@ -176,6 +176,8 @@ async function showPictures({ radius, sigma }) {
     ...denoised.map((png, place) => picture(png, `copy ${place + 1}, denoised`)),
   ]
   part('copies').replaceChildren(...pictures)
+  // Noise after a layer of the classifier has no pictures.
+  part('copies-title').hidden = pictures.length === 0
   part('seen').hidden = false
 }
 

@@ -167,7 +167,7 @@ function onlyRun(methods: readonly Method[], label: string): Run {
   if (run === undefined) {
     const labels = methods.map(known => known.label)
     throw new ConfigError(
-      `Unknown label of a log ${JSON.stringify(label)}, expected one of ${labels.map(known => JSON.stringify(known)).join(', ')}.${didYouMean(label, labels)}`,
+      `No log is labelled ${JSON.stringify(label)}, expected one of ${labels.map(known => JSON.stringify(known)).join(', ')}.${didYouMean(label, labels)}`,
       { remedy: 'Compare two of these.' },
     )
   }

@@ -39,8 +39,8 @@ it('draws a line for each run, and leaves the curves their room whatever the leg
   const many = Array.from({ length: 8 }, (_, index) =>
     labelled(`a name of some length ${index}`, logOf(`${index}`, [1])),
   )
-  // Three lines of three columns instead of one.
-  expect(heightOf(await curvesChart(analyze(many.flat()))) - heightOf(svg)).toBe(40)
+  // Four lines of two columns instead of one.
+  expect(heightOf(await curvesChart(analyze(many.flat()))) - heightOf(svg)).toBe(60)
 })
 
 it('draws of an envelope one line a method where that is asked for', async () => {

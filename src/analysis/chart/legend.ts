@@ -6,6 +6,8 @@ const SMALLEST_FONT = 6
 const LETTER_WIDTH = 0.6
 /** The drawn line beside a label, and what keeps columns apart. */
 const BESIDE_LABEL = 52
+/** The axis to the left of a chart: a legend below begins beside it. */
+const AXIS_WIDTH = 56
 
 export interface LegendLayout {
   readonly columns: number
@@ -21,12 +23,13 @@ export interface LegendLayout {
  * @param width - of the chart, in CSS pixels
  */
 export function legendLayout(labels: readonly string[], width: number): LegendLayout {
+  const room = width - AXIS_WIDTH
   const letters = Math.max(1, ...labels.map(label => [...label].length))
   const columns = Math.min(
     Math.max(1, labels.length),
-    Math.max(1, Math.floor(width / (letters * FONT_SIZE * LETTER_WIDTH + BESIDE_LABEL))),
+    Math.max(1, Math.floor(room / (letters * FONT_SIZE * LETTER_WIDTH + BESIDE_LABEL))),
   )
-  const fits = (width / columns - BESIDE_LABEL) / (letters * LETTER_WIDTH)
+  const fits = (room / columns - BESIDE_LABEL) / (letters * LETTER_WIDTH)
   return {
     columns,
     fontSize: Math.min(FONT_SIZE, Math.max(SMALLEST_FONT, fits)),

@@ -24,9 +24,9 @@ export async function chooseImages(
       ? Math.max(...images.indices) + 1
       : 'first' in images
         ? images.first
-        : 'overClasses' in images
-          ? images.overClasses
-          : images.random
+        : 'random' in images
+          ? images.random
+          : 0
   if (largest > length) {
     throw new ConfigError(
       `certification.images asks for ${'indices' in images ? `image ${largest - 1}, counted from 0` : `${largest} images`}, but the test set has ${length}.`,
@@ -35,7 +35,8 @@ export async function chooseImages(
   }
   if ('indices' in images) return images.indices
   if ('overClasses' in images) {
-    return session.compute(() => dataset.imagesOverClasses(images.overClasses, { seed }))
+    const count = Math.min(images.overClasses, length)
+    return session.compute(() => dataset.imagesOverClasses(count, { seed }))
   }
   if ('first' in images) return Array.from({ length: images.first }, (_, index) => index)
   return session.compute(() => dataset.randomImages(images.random, { seed }))

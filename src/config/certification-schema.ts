@@ -13,7 +13,7 @@ export const certifiedImagesSchema = z.union([
   z.strictObject({ random: count.describe('This many images, drawn with the seed.') }),
   z.strictObject({
     overClasses: count.describe(
-      'This many images, drawn with the seed over the classes: as many of each, as far as there are.',
+      'At most this many images, drawn with the seed over the classes: as many of each, as far as there are.',
     ),
   }),
   z.strictObject({ onePerClass: z.literal(true).describe('One image of each class, drawn with the seed.') }),
@@ -117,7 +117,9 @@ export const certificationSchema = z.strictObject({
     .describe(
       'Noisy copies in one forward pass; halved where memory runs out. No effect on the result but for rounding. Default 100.',
     ),
-  images: certifiedImagesSchema.default('all').describe('Test images to certify. Default all.'),
+  images: certifiedImagesSchema
+    .default('all')
+    .describe('Test images to certify. Default all; of a folder 500, drawn over the classes.'),
   seed: seed.default(0).describe('Seed of the noise and of a drawn choice of images. Default 0.'),
   dtype: dtype
     .default('float32')

@@ -23,8 +23,6 @@ export interface OwnPresetOptions {
   readonly testShare?: number | undefined
   /** How many images are trained on: it decides epochs and images in an update. Default 1,000. */
   readonly trainImages?: number | undefined
-  /** How many test images there are: of more than 500, 500 drawn over the classes are certified. Default: all are certified. */
-  readonly testImages?: number | undefined
   /** Pixels of the images that the denoiser sees: the side of a square, or [height, width]. Default 224, or what `data` says. */
   readonly imageSize?: ImageSize | undefined
   /** Folder of the run. Default `runs/own`. */
@@ -46,7 +44,6 @@ export const OWN_LENGTHS: readonly Length[] = [
   { below: Number.POSITIVE_INFINITY, epochs: 5, warmupEpochs: 1, imagesPerUpdate: 128 },
 ]
 
-const MOST_CERTIFIED = 500
 /** Images whose longer side is this and below are attacked as in the paper's runs on CIFAR-10, others as in those on ImageNet. */
 const SMALL = 64
 
@@ -76,7 +73,6 @@ export function ownSettings({
   tuning = 'full',
   trainImages = 1000,
   testShare,
-  testImages,
   imageSize,
   output = 'runs/own',
 }: OwnPresetOptions): RunConfigInput {
@@ -112,15 +108,7 @@ export function ownSettings({
       weightDecay: { start: 0.01, end: 0.1 },
       clip: { per: 'tensor', norm: 1 },
     },
-    certification: {
-      ...{ n0: 100, n: 10_000, alpha: 0.001 },
-      ...given({
-        images:
-          testImages !== undefined && testImages > MOST_CERTIFIED
-            ? { overClasses: MOST_CERTIFIED }
-            : undefined,
-      }),
-    },
+    certification: { n0: 100, n: 10_000, alpha: 0.001 },
     output,
   }
 }

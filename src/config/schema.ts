@@ -14,6 +14,7 @@ import { dataSchema } from './data-schema'
 import { fromEarlierForm } from './earlier-form'
 import { explainIssues } from './explain-issues'
 import { seed, text } from './fields'
+import { withFolderImages } from './folder-images'
 import { METHOD_KINDS, type MethodConfig, methodSchema } from './methods'
 import { networkFolders, trainedBy } from './methods/trained'
 import { classifierSchema, tuningSchema } from './model-schema'
@@ -223,7 +224,7 @@ export function parseStoredConfig(input: unknown): AnyRunConfig {
 }
 
 function parseRun<Schema extends z.ZodType>(schema: Schema, input: unknown): z.output<Schema> {
-  const settings = fromEarlierForm(input)
+  const settings = withFolderImages(fromEarlierForm(input))
   const parsed = schema.safeParse(settings)
   if (parsed.success) return parsed.data
   throw explainIssues(parsed.error, { schema, input: settings, what: 'The configuration' })
@@ -235,7 +236,7 @@ function parseRun<Schema extends z.ZodType>(schema: Schema, input: unknown): z.o
  * @throws ConfigError, as {@link parseConfig} does.
  */
 export function parseCertificationConfig(input: unknown): CertificationRunConfig {
-  const settings = fromEarlierForm(input)
+  const settings = withFolderImages(fromEarlierForm(input))
   const parsed = certificationRunSchema.safeParse(settings)
   if (parsed.success) return parsed.data
   throw explainIssues(parsed.error, {

@@ -272,7 +272,7 @@ describe('a smoothed classifier in a folder', () => {
     const classified = predict(session, checkpoint, { files: [...files, broken, absent] })
     await expect(classified).rejects.toThrow(DataError)
     await expect(classified).rejects.toThrow(/broken\.png': no image format .*\n.*absent\.png': No such file/)
-    await expect(predict(session, checkpoint, { files: [] })).rejects.toThrow(/no images to classify/)
+    await expect(predict(session, checkpoint, { files: [] })).rejects.toThrow(/No images to classify/)
   })
 
   it('is a network of Python under plain noise, for images in a folder, where the settings say so', async () => {

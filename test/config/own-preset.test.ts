@@ -46,9 +46,9 @@ describe('presets.own', () => {
     expect(given.method).toMatchObject({ noises: 4 })
   })
 
-  it('certifies all test images, or 500 drawn over the classes', () => {
-    expect(own({ testImages: 500 }).certification.images).toBe('all')
-    expect(own({ testImages: 501 }).certification.images).toEqual({ overClasses: 500 })
+  it('certifies 500 images of a folder, drawn over the classes, and all of other data', () => {
+    expect(own().certification.images).toEqual({ overClasses: 500 })
+    expect(own({ data: { source: 'digits' } }).certification.images).toBe('all')
   })
 
   it('names what is not acceptable', () => {

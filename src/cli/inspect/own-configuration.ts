@@ -59,7 +59,6 @@ export function proposeConfiguration(
   const trained = said.splits.train?.images ?? Math.round((test?.images ?? 0) * (1 - TEST_SHARE))
   const settings = ownSettings({
     ...{ sigma, tuning, output, imageSize, trainImages: Math.max(1, trained) },
-    ...given({ testImages: said.unsplit && tuning !== undefined ? undefined : test?.images }),
     data: {
       ...{ source: 'folder', path, imageSize, resizeSize: resizeFor(imageSize) },
       ...(isGrey && { channels: 1 as const }),

@@ -223,7 +223,7 @@ export type CertificationConfigInput = {
    * Default 100.
    */
   batch?: number | undefined
-  /** Test images to certify. Default all. */
+  /** Test images to certify. Default all; of a folder 500, drawn over the classes. */
   images?: 'all' | {
     /** The first N images. */
     first: number
@@ -234,7 +234,7 @@ export type CertificationConfigInput = {
     /** This many images, drawn with the seed. */
     random: number
   } | {
-    /** This many images, drawn with the seed over the classes: as many of each, as far as there are. */
+    /** At most this many images, drawn with the seed over the classes: as many of each, as far as there are. */
     overClasses: number
   } | {
     /** One image of each class, drawn with the seed. */
@@ -493,7 +493,7 @@ export type CertificationConfig = {
    * Default 100.
    */
   batch: number
-  /** Test images to certify. Default all. */
+  /** Test images to certify. Default all; of a folder 500, drawn over the classes. */
   images: 'all' | {
     /** The first N images. */
     first: number
@@ -504,7 +504,7 @@ export type CertificationConfig = {
     /** This many images, drawn with the seed. */
     random: number
   } | {
-    /** This many images, drawn with the seed over the classes: as many of each, as far as there are. */
+    /** At most this many images, drawn with the seed over the classes: as many of each, as far as there are. */
     overClasses: number
   } | {
     /** One image of each class, drawn with the seed. */

@@ -86,7 +86,7 @@ function certifiedImages(
   if ('onePerClass' in images) return classes
   if ('every' in images) return Math.ceil(testImages / images.every)
   if ('indices' in images) return images.indices.length
-  if ('overClasses' in images) return images.overClasses
+  if ('overClasses' in images) return Math.min(images.overClasses, testImages)
   return 'first' in images ? images.first : images.random
 }
 

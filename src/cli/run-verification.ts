@@ -1,7 +1,8 @@
 import { ConfigError, DataError } from '../errors'
 import { isObject, readJson } from '../files/read-json'
 import { readText } from '../files/read-text'
-import { printLine } from '../terminal/print'
+import { wrapWords } from '../files/wrap-words'
+import { print, printLine } from '../terminal/print'
 import { verifyLog } from '../verify/verify-log'
 
 /** Rows of a log that are shown, at most. */
@@ -36,7 +37,7 @@ export async function verifyFile(log: string): Promise<void> {
       ? [`largest excess of a radius ${largestExcess.toExponential(1)}`]
       : []),
   ]
-  printLine(`${log}: ${parts.join(', ')}`)
+  print(wrapWords(`${log}: ${parts.join(', ')}`, { indent: '  ' }))
   if (errors.length > 0) process.exitCode = 1
 }
 

@@ -9,6 +9,6 @@ export function requirePlatform(platform: NodeJS.Platform = process.platform): v
   if (platform !== 'win32') return
   throw new PythonStartError('ft-cadis computes on Linux and macOS, and this is Windows.', {
     remedy:
-      'Install WSL with `wsl --install`, then Node, ft-cadis and its Python inside of it; runs, report and analyze work here too.',
+      'Install WSL with `wsl --install`, then Node, ft-cadis and its Python inside of it; runs, report, analyze, verify, init and certify merge work here too.',
   })
 }

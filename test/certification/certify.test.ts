@@ -514,9 +514,9 @@ describe('certification', () => {
     const { rows } = await certifyInto('tight.tsv', [0, 1], { classifier: tight, options })
     expect(rows.map(({ evidence }) => evidence)).toEqual(reference.rows.map(({ evidence }) => evidence))
     expect(notes).toEqual([
-      'Memory does not suffice for batches of 64; going on with 32.',
-      'Memory does not suffice for batches of 32; going on with 16.',
-      'Memory does not suffice for batches of 16; going on with 8.',
+      'Memory does not suffice for batches of 64; continuing with 32.',
+      'Memory does not suffice for batches of 32; continuing with 16.',
+      'Memory does not suffice for batches of 16; continuing with 8.',
     ])
     const none = await load(0)
     const before = session.liveTensors()

@@ -211,7 +211,7 @@ describe('a smoothed classifier in a folder', () => {
     const onNote = (note: string) => notes.push(note)
     await predict(session, limited, { files: files.slice(0, 1), onNote })
     await certify(session, limited, { log: join(folder, 'limited.tsv'), onNote })
-    const note = 'Memory does not suffice for batches of 64; going on with 32.'
+    const note = 'Memory does not suffice for batches of 64; continuing with 32.'
     expect(notes).toEqual([note, note])
   })
 

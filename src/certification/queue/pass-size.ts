@@ -35,6 +35,6 @@ export class PassSize {
     if (tried === 1 || !isOutOfMemory(error)) throw error
     if (this.#size !== tried) return
     this.#size = passSizeOf({ batch: Math.floor(tried / 2), copies: tried })
-    this.#onNote?.(`Memory does not suffice for batches of ${tried}; going on with ${this.#size}.`)
+    this.#onNote?.(`Memory does not suffice for batches of ${tried}; continuing with ${this.#size}.`)
   }
 }

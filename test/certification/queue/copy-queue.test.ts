@@ -214,8 +214,8 @@ describe('a pass that does not fit into memory', () => {
     await collected(queue)
     expect(told).toEqual([votesOn('a', ask(200))])
     expect(notes).toEqual([
-      'Memory does not suffice for batches of 64; going on with 32.',
-      'Memory does not suffice for batches of 32; going on with 16.',
+      'Memory does not suffice for batches of 64; continuing with 32.',
+      'Memory does not suffice for batches of 32; continuing with 16.',
     ])
     const sizes = passes.map(({ size }) => size)
     expect(sizes.slice(0, 4)).toEqual([64, 64, 32, 32])

@@ -22,7 +22,7 @@ it('is halved, in whole blocks while it has one, each time that memory runs out'
     sizes.push(size.size)
   }
   expect(sizes).toEqual([48, 16, 8, 4, 2, 1])
-  expect(notes[0]).toBe('Memory does not suffice for batches of 96; going on with 48.')
+  expect(notes[0]).toBe('Memory does not suffice for batches of 96; continuing with 48.')
   expect(notes).toHaveLength(6)
   expect(() => size.halve(1, outOfMemory())).toThrow('CUDA out of memory')
 })

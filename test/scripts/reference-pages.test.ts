@@ -33,8 +33,7 @@ test('a field has its type, bounds, default and meaning', () => {
 
 test('a choice between sources within a section has its own section', () => {
   const page = referencePages()['docs/reference/configuration.md']
-  const row =
-    '| `denoiser` | `object` |  | The denoiser in front of the classifier;'
+  const row = '| `denoiser` | `object` |  | The denoiser in front of the classifier;'
   const [, smoothing = ''] = page?.split('\n### `smoothing`\n') ?? []
   const [table = '', ...choices] = smoothing.split('\n### ')
   expect(table).toContain(row)

@@ -15,7 +15,7 @@ const [START, TRAIN, CERTIFY, COMPARE, CHECK] = [
   'Start:',
   'Train:',
   'Certify and predict:',
-  'Look and compare:',
+  'Inspect and compare:',
   'Check this package:',
 ]
 
@@ -119,15 +119,15 @@ const HELP: Readonly<Record<string, CommandHelp>> = {
 }
 
 /** The help for first steps, without a command. */
-export const FIRST_STEPS = `What to type first:
+export const FIRST_STEPS = `First steps:
 
-  npx ft-cadis setup                  make the Python environment, 1.6 GB
+  npx ft-cadis setup                  create the Python environment, 1.6 GB
   npx ft-cadis doctor                 check it, and list devices and weights
   npx ft-cadis train --preset digits --sigma 0.75 --output runs/digits
                                       fine-tune a small classifier, 20 seconds
   npx ft-cadis certify runs/digits --images every:20 --n 1000
                                       certify some of its test images
-  npx ft-cadis report runs/digits     make a page of the run
+  npx ft-cadis report runs/digits     write a page about the run
 
 All commands: npx ft-cadis --help`
 

@@ -121,7 +121,7 @@ function startWorker(): ChildProcess {
   return fork(program, words, { env: { ...process.env, [WORKER]: '1' } })
 }
 
-/** Also aborted when the parent process disconnects or ends. */
+/** Returns a signal that also aborts when the parent process disconnects or ends. */
 function untilDisconnected(signal: AbortSignal): AbortSignal {
   const controller = new AbortController()
   process.once('disconnect', () => controller.abort('SIGTERM'))

@@ -22,7 +22,7 @@ export interface ServeCommandOptions extends SmoothedOptions {
   readonly maxSeconds: number
 }
 
-/** `ft-cadis serve`: answers until it is told to stop, then finishes accepted requests. */
+/** `ft-cadis serve`: answers until a signal stops it, then finishes accepted requests. */
 export async function runService(folder: string | undefined, options: ServeCommandOptions): Promise<void> {
   const { host, port, allowHost, allowSeed, python } = options
   const token = await readToken(options.tokenFile)

@@ -38,7 +38,7 @@ function withSmoothing(input: Fields): Fields {
   }
 }
 
-/** A section and its former σ. */
+/** Splits a section from its former σ. */
 function withoutSigma(section: unknown): { readonly section: unknown; readonly sigma?: unknown } {
   if (!isObject(section)) return { section }
   const { sigma, ...others } = section

@@ -65,7 +65,7 @@ export function own(options: OwnPresetOptions): RunConfig {
   return parseConfig(ownSettings(options))
 }
 
-/** The input from which {@link own} makes a configuration, as short as one would write it. */
+/** Returns the settings of {@link own}, as short as one would write them. */
 export function ownSettings({
   data,
   classifier,

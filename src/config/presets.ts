@@ -76,7 +76,7 @@ const OPTIMISATION = {
 export interface Cifar10PresetOptions extends Partial<Cifar10OpenValues> {
   /** Noise level, for pixels in [0, 1]. Others than 0.25, 0.5 and 1 need every value of {@link Cifar10OpenValues}. */
   readonly sigma: number
-  /** The file cifar10_uncond_50M_500K.pt of improved-diffusion. Default: where `ft-cadis fetch cifar10` puts it. */
+  /** The file cifar10_uncond_50M_500K.pt of improved-diffusion. Default: the path of `ft-cadis fetch cifar10`. */
   readonly denoiser?: string
   /** Folder or hub id of a ViT-B/16 for CIFAR-10 in transformers' format. Default: the hub id of the paper's. */
   readonly classifier?: string
@@ -87,8 +87,8 @@ export interface Cifar10PresetOptions extends Partial<Cifar10OpenValues> {
 }
 
 /**
- * Full fine-tuning of a ViT-B/16 on CIFAR-10 (Table 9): 20 of the 30 epochs of the schedule (early stopping). All test
- * images are certified.
+ * Returns settings for full fine-tuning of a ViT-B/16 on CIFAR-10 (Table 9): 20 of the 30 epochs of the schedule (early
+ * stopping). All test images are certified.
  *
  * @throws ConfigError listing the missing values if sigma has no published ones.
  */
@@ -134,7 +134,7 @@ export interface ImagenetPresetOptions extends Partial<ImagenetOpenValues> {
   readonly sigma: number
   /** LoRA of rank and alpha 4 (Table 10), or every weight with the same settings, the comparison in Table 16. */
   readonly tuning: 'lora' | 'full'
-  /** The file 256x256_diffusion_uncond.pt of guided-diffusion. Default: where `ft-cadis fetch imagenet` puts it. */
+  /** The file 256x256_diffusion_uncond.pt of guided-diffusion. Default: the path of `ft-cadis fetch imagenet`. */
   readonly denoiser?: string
   /** Weight file of the paper's CLIP ViT-B/16 in timm's format. Default: the hub's file of that name. */
   readonly classifier?: string
@@ -145,8 +145,8 @@ export interface ImagenetPresetOptions extends Partial<ImagenetOpenValues> {
 }
 
 /**
- * Fine-tuning of a CLIP ViT-B/16 on ImageNet (Table 10): 5 of the 10 epochs of the schedule (early stopping). One test
- * image of each class is certified. The paper does not give the settings of full fine-tuning.
+ * Returns settings for fine-tuning a CLIP ViT-B/16 on ImageNet (Table 10): 5 of the 10 epochs of the schedule (early
+ * stopping). One test image of each class is certified. The paper does not give the settings of full fine-tuning.
  *
  * @throws ConfigError listing the missing values if sigma has no published ones.
  */
@@ -200,7 +200,7 @@ export interface DigitsPresetOptions {
   readonly output: string
 }
 
-/** A toy-scale demonstration: a small ViT on the 8x8 digits of scikit-learn, on any laptop. */
+/** Returns a toy-scale demonstration: a small ViT on the 8x8 digits of scikit-learn, on any laptop. */
 function digits({
   sigma = 0.75,
   denoiser = DIGITS_NETWORKS.denoiser,

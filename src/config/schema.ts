@@ -103,7 +103,7 @@ function runSchemaOf<Method extends z.ZodType<{ readonly kind: string }>>(method
   })
 }
 
-/** A run trains at most one of the networks of a router. */
+/** Refuses a router in the settings of a run, which trains at most one of its networks. */
 function problemsOfOneClassifier({
   procedure,
 }: Pick<RunSettings, 'certification'>['certification']): Problem[] {

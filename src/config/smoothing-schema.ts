@@ -15,8 +15,7 @@ export const smoothingSchema = z.strictObject({
     .optional()
     .describe(
       'first-layer: adds the noise to the output of the first convolution of the classifier (PixelDP), scaled by the sensitivity ' +
-        'of that layer, so that it is equivalent to sigma on an image; for the method pixel-dp, without a denoiser. Default: to the ' +
-        'image.',
+        'of that layer to match sigma on an image; for the method pixel-dp, without a denoiser. Default: to the image.',
     ),
 })
 

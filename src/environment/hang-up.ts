@@ -14,7 +14,7 @@ function ignoresHangUp(proc: string, pid: string): boolean {
   return (BigInt(`0x${mask}`) & 1n) === 1n
 }
 
-/** On a terminal, `nohup` opens /dev/null write-only as standard input. */
+/** Returns whether standard input is write-only /dev/null, as `nohup` opens it on a terminal. */
 function hasInputOfNohup(proc: string): boolean {
   const [, flags = '0'] = /^flags:\s*([0-7]+)$/m.exec(textOf(`${proc}/self/fdinfo/0`)) ?? []
   if ((Number.parseInt(flags, 8) & 3) !== 1) return false

@@ -89,7 +89,7 @@ async function readLists({
   }
 }
 
-/** In a checkout the environment is next to package.json; the folder of an installed package belongs to npm. */
+/** Returns the folder of the environment: next to package.json in a checkout; an installed package's folder belongs to npm. */
 function defaultFolder({ folders }: SetupOptions): string {
   const isManagedByNpm = PACKAGE_FOLDER.split(sep).includes('node_modules')
   return join(folders?.[0] ?? (isManagedByNpm ? process.cwd() : PACKAGE_FOLDER), '.venv')

@@ -30,7 +30,7 @@ export async function readStamp(environment: string): Promise<Stamp | undefined>
   }
 }
 
-/** `3.11.7` → `3.11`. */
+/** Returns `3.11` for `3.11.7`. */
 export function minorVersion(version: string): string {
   return version.split('.', 2).join('.')
 }

@@ -79,7 +79,7 @@ export function nearestFile(name: string, folder: string): string | undefined {
   return dirname(folder) === folder ? undefined : nearestFile(name, dirname(folder))
 }
 
-/** 0 if not installed. */
+/** Returns the major version of TypeScript, 0 if not installed. */
 async function typeScriptMajor(file: string): Promise<number> {
   let manifest: string
   try {

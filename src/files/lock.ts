@@ -262,7 +262,7 @@ type Clock = () => Promise<number>
 /** This machine's clock: accurate enough to check whether a lock is held. */
 const ownClock: Clock = async () => Date.now()
 
-/** The clock of a file's file system: the clocks of two machines may differ by minutes. */
+/** Returns the clock of a file's file system: the clocks of two machines may differ by minutes. */
 function fileSystemClock(handle: FileHandle, text: string): Clock {
   return async () => {
     await handle.write(text, 0)

@@ -33,7 +33,7 @@ export async function readText(path: string, options?: ReadTextOptions): Promise
   return (await readTextFile(path, options))?.text
 }
 
-/** As {@link readText}, with the encoding. */
+/** Like {@link readText}, with the encoding. */
 export async function readTextFile(
   path: string,
   { refuse = refuseData(path), most = MOST_TEXT_BYTES }: ReadTextOptions = {},
@@ -79,7 +79,7 @@ export function refuseData(path: string): Refuse {
     })
 }
 
-/** `1.2 MB`. */
+/** Formats a size as `1.2 MB`. */
 export function megabytes(bytes: number): string {
   return `${Number((bytes / 1e6).toPrecision(3))} MB`
 }

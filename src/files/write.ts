@@ -14,7 +14,10 @@ export async function writeWhole(path: string, content: string | Buffer): Promis
   await replaceFile(path, content, { isDurable: false })
 }
 
-/** Like {@link writeWhole}, and synced to disk when it returns: a crash of the machine leaves the old content or the new. */
+/**
+ * Like {@link writeWhole}, but also syncs to disk before it returns: a crash of the machine leaves the old content or the
+ * new.
+ */
 export async function writeDurably(path: string, content: string | Buffer): Promise<void> {
   await replaceFile(path, content, { isDurable: true })
   await syncToDisk(dirname(resolve(path)))

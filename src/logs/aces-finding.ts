@@ -43,7 +43,7 @@ export function acesFinding(
   return network.class === core ? atImage(core) : { kind: 'abstains' }
 }
 
-/** Certified only at the image itself. */
+/** Returns a certificate for the image itself only. */
 function atImage(label: number): Finding {
   return { kind: 'certified-at', class: label, radii: [0], refused: [] }
 }

@@ -150,7 +150,7 @@ function timeLeft({ done, images, isNew, elapsedMs, copies, copiesPerImage }: Ce
   return `about ${formatDuration((elapsedMs * copiesPerImage * (images - done)) / copies.voted)} in all`
 }
 
-/** `100,100`. */
+/** Formats a number as `100,100`. */
 function grouped(count: number): string {
   return count.toLocaleString('en-US')
 }

@@ -15,7 +15,7 @@ export interface MeasuredRange {
 
 const IMAGES = 200
 const BATCH = 50
-/** The margin by which another range must beat the likeliest. */
+/** The accuracy margin by which another range must beat the likeliest. */
 const CLEARLY = 0.05
 
 /**

@@ -106,7 +106,7 @@ async function withPrecision(
   return mergeSettings(settings, precisionOfRun(inForce, laid, released)) as Fields
 }
 
-/** `imagenet` stands for two presets, which differ in tuning. */
+/** Resolves `imagenet`, which means two presets, by the tuning. */
 function withTuning(name: string, tuning: TrainOptions['tuning']): string {
   if (name === 'imagenet' && tuning !== undefined) return `imagenet.${tuning}`
   const fixed = /\.(lora|full)$/.exec(name)?.[1]

@@ -25,7 +25,7 @@ export interface PresetValues {
   readonly above?: Readonly<Record<string, unknown>> | undefined
 }
 
-/** Values that depend on σ, where the paper has settings for it. */
+/** Values that depend on σ and have paper settings for some σ. */
 export type OpenValue = 'baseLearningRate' | 'lambda' | 'epsilon' | 'weightDecay' | 'layerDecay'
 
 /** A preset with its name and the properties that a program needs. */

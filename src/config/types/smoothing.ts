@@ -94,8 +94,8 @@ export type DenoiserConfigInput =
 
 /**
  * first-layer: adds the noise to the output of the first convolution of the classifier (PixelDP), scaled by
- * the sensitivity of that layer, so that it is equivalent to sigma on an image; for the method pixel-dp,
- * without a denoiser. Default: to the image.
+ * the sensitivity of that layer to match sigma on an image; for the method pixel-dp, without a denoiser.
+ * Default: to the image.
  */
 export type SmoothingConfigInput = {
   /** Noise level: standard deviation for pixels in [0, 1]; in [-1, 1] it is twice that. */
@@ -104,8 +104,8 @@ export type SmoothingConfigInput = {
   denoiser: DenoiserConfigInput
   /**
    * first-layer: adds the noise to the output of the first convolution of the classifier (PixelDP), scaled by
-   * the sensitivity of that layer, so that it is equivalent to sigma on an image; for the method pixel-dp,
-   * without a denoiser. Default: to the image.
+   * the sensitivity of that layer to match sigma on an image; for the method pixel-dp, without a denoiser.
+   * Default: to the image.
    */
   noiseAfter?: 'first-layer' | undefined
 }
@@ -202,8 +202,8 @@ export type DenoiserConfig =
 
 /**
  * first-layer: adds the noise to the output of the first convolution of the classifier (PixelDP), scaled by
- * the sensitivity of that layer, so that it is equivalent to sigma on an image; for the method pixel-dp,
- * without a denoiser. Default: to the image.
+ * the sensitivity of that layer to match sigma on an image; for the method pixel-dp, without a denoiser.
+ * Default: to the image.
  */
 export type SmoothingConfig = {
   /** Noise level: standard deviation for pixels in [0, 1]; in [-1, 1] it is twice that. */
@@ -212,8 +212,8 @@ export type SmoothingConfig = {
   denoiser: DenoiserConfig
   /**
    * first-layer: adds the noise to the output of the first convolution of the classifier (PixelDP), scaled by
-   * the sensitivity of that layer, so that it is equivalent to sigma on an image; for the method pixel-dp,
-   * without a denoiser. Default: to the image.
+   * the sensitivity of that layer to match sigma on an image; for the method pixel-dp, without a denoiser.
+   * Default: to the image.
    */
   noiseAfter?: 'first-layer' | undefined
 }

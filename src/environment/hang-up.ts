@@ -1,9 +1,9 @@
 import { readFileSync, readlinkSync } from 'node:fs'
 
 /**
- * Returns whether SIGHUP was ignored when this process started, as under `nohup`. Node resets ignored signals, so only
- * traces are left: a parent shell that ignores it, or, for `nohup` on a terminal, an unreadable standard input. Without
- * /proc the result is false.
+ * Returns whether SIGHUP was ignored when this process started, as under `nohup`. Node treats every signal as not
+ * ignored, so only traces are left: a parent shell that ignores it, or, for `nohup` on a terminal, an unreadable standard
+ * input. Without /proc the result is false.
  */
 export function isHangUpIgnored(proc = '/proc'): boolean {
   return ignoresHangUp(proc, 'self') || ignoresHangUp(proc, String(process.ppid)) || hasInputOfNohup(proc)

@@ -74,7 +74,7 @@ export function torchrunArguments(
     `--nproc-per-node=${nprocPerNode}`,
     `--max-restarts=${maxRestarts}`,
     '--no-python',
-    // Otherwise torchrun abbreviates its own options with those of the program.
+    // Otherwise torchrun treats options of the program as abbreviations of its own.
     '--',
     // torchrun substitutes `$local_rank` and similar.
     ...command.map(word => word.replaceAll('$', '$$$$')),

@@ -22,7 +22,9 @@ const ddn = z.strictObject({
   ),
   gamma: rate
     .default(0.05)
-    .describe('Factor by which the norm grows, or shrinks once the image is misclassified. Default 0.05.'),
+    .describe(
+      'Relative step by which the norm grows, or shrinks once the image is misclassified. Default 0.05.',
+    ),
   levels: count
     .min(2)
     .default(256)

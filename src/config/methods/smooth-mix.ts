@@ -35,7 +35,7 @@ export const smoothMixSchema = z.strictObject({
     .nullable()
     .default(null)
     .describe(
-      'Radius around the image that this replacement is projected to, before the ramp. Default: null, mixStep * attack.stepLength.',
+      'Largest distance of this replacement from the image, before the ramp. Default: null, mixStep * attack.stepLength.',
     ),
   rampEpochs: rampEpochs('eta and cleanRadius rise'),
   targetGradient: targetGradient('the targets of mixtures'),

@@ -173,7 +173,7 @@ export type DdnAttackInput = {
   steps: number
   /** Largest l2 norm of the perturbation, for images in [0, 1]; also the initial norm. */
   epsilon: number
-  /** Factor by which the norm grows, or shrinks once the image is misclassified. Default 0.05. */
+  /** Relative step by which the norm grows, or shrinks once the image is misclassified. Default 0.05. */
   gamma?: number | undefined
   /** Levels to which the pixels of perturbed images are rounded. Default 256. */
   levels?: number | undefined
@@ -243,7 +243,7 @@ export type SmoothMixMethodInput = {
    */
   mixStep?: number | undefined
   /**
-   * Radius around the image that this replacement is projected to, before the ramp. Default: null, mixStep *
+   * Largest distance of this replacement from the image, before the ramp. Default: null, mixStep *
    * attack.stepLength.
    */
   cleanRadius?: number | null | undefined
@@ -654,7 +654,7 @@ export type DdnAttack = {
   steps: number
   /** Largest l2 norm of the perturbation, for images in [0, 1]; also the initial norm. */
   epsilon: number
-  /** Factor by which the norm grows, or shrinks once the image is misclassified. Default 0.05. */
+  /** Relative step by which the norm grows, or shrinks once the image is misclassified. Default 0.05. */
   gamma: number
   /** Levels to which the pixels of perturbed images are rounded. Default 256. */
   levels: number
@@ -724,7 +724,7 @@ export type SmoothMixMethod = {
    */
   mixStep: number
   /**
-   * Radius around the image that this replacement is projected to, before the ramp. Default: null, mixStep *
+   * Largest distance of this replacement from the image, before the ramp. Default: null, mixStep *
    * attack.stepLength.
    */
   cleanRadius: number | null

@@ -2,24 +2,24 @@ import { inspect } from 'node:util'
 import { PACKAGE_FOLDER } from './files/package-folder'
 import { visibleMessage } from './files/visible-text'
 
-/** What every error of this package carries beside its message. */
+/** The properties of every error of this package besides its message. */
 export interface ErrorDetails {
-  /** What the user can do about it: one imperative sentence, shown at the end of the message. */
+  /** The remedy: one imperative sentence, shown at the end of the message. */
   readonly remedy: string
-  /** The error that led to this one, if there is one. */
+  /** The underlying error, if any. */
   readonly cause?: unknown
 }
 
 /**
- * Base of every error that this package throws on purpose. Its message names the thing, what was expected, what
- * came, and ends with what to do next; `code` is stable across versions and is what scripts should compare.
+ * Base class of every error that this package throws on purpose. Its message has the subject, the expected and the actual
+ * value, and ends with the remedy. Scripts should compare `code`, which is stable across versions.
  *
- * Where nobody catches it, Node shows `stack`: the message, and the lines of the caller's own files that led to it.
+ * If uncaught, Node shows `stack`: the message, and the frames of the caller's own files.
  */
 export abstract class FtCadisError extends Error {
   abstract readonly code: string
   declare readonly remedy: string
-  /** The stack with the frames of this package, its dependencies and Node. */
+  /** The stack including the frames of this package, its dependencies and Node. */
   declare readonly fullStack: string
 
   constructor(what: string, { remedy, cause }: ErrorDetails) {
@@ -37,7 +37,7 @@ export abstract class FtCadisError extends Error {
   }
 }
 
-/** Sets properties that are not listed where an error is shown: its message says what they do. */
+/** Sets properties that are not listed when an error is displayed: its message contains them. */
 function setHidden(error: Error, properties: object): void {
   for (const [key, value] of Object.entries(properties)) {
     Object.defineProperty(error, key, { value, enumerable: false, configurable: true, writable: true })
@@ -49,7 +49,7 @@ function joined(what: string, remedy: string): string {
   return `${/[.!?:]$/.test(what) ? what : `${what}.`} ${remedy}`
 }
 
-/** The frames of a stack that are neither of this package and its dependencies nor of Node. */
+/** Returns the frames of a stack outside this package, its dependencies and Node. */
 function ownFrames(stack: string): string[] {
   const frames = stack.split('\n').filter(line => /^ +at .*:\d+:\d+\)?$/.test(line))
   const others = ['node:', 'src', 'dist', 'node_modules'].map((place, position) =>
@@ -58,22 +58,22 @@ function ownFrames(stack: string): string[] {
   return frames.filter(frame => !others.some(place => frame.includes(place)))
 }
 
-/** A setting, an option or an argument is not acceptable. */
+/** A setting, an option or an argument is invalid. */
 export class ConfigError extends FtCadisError {
   readonly code = 'CONFIG'
 }
 
-/** A tensor has other axes than a function takes. Thrown while recording, before anything is sent to Python. */
+/** A tensor has other axes than a function expects. Thrown while recording, before anything is sent to Python. */
 export class ShapeError extends FtCadisError {
   readonly code = 'SHAPE'
 }
 
-/** No usable Python could be started: no interpreter, a missing package, a failing import. */
+/** Python did not start: no interpreter, a missing package, a failing import. */
 export class PythonStartError extends FtCadisError {
   readonly code = 'PYTHON_START'
 }
 
-/** Where and how an instruction failed inside Python. */
+/** The failing instruction in Python, and its error. */
 export interface PythonFailure {
   /** Class of the Python exception, for instance `RuntimeError` or `OutOfMemoryError`. */
   readonly pythonType: string
@@ -87,7 +87,7 @@ export interface PythonFailure {
   readonly recordedAt: string
 }
 
-/** An instruction raised in Python. The process continues; what the instruction should have made does not exist. */
+/** An instruction raised an exception in Python. The process continues; the result of the instruction does not exist. */
 export class PythonError extends FtCadisError {
   readonly code = 'PYTHON'
   declare readonly pythonType: string
@@ -105,12 +105,12 @@ export class PythonError extends FtCadisError {
   }
 }
 
-/** The Python process is gone: killed, out of memory, crashed, or closed while an answer was pending. */
+/** The Python process has ended: killed, out of memory, crashed, or closed while an answer was pending. */
 export class PythonExitError extends FtCadisError {
   readonly code = 'PYTHON_EXIT'
   declare readonly exitCode: number | null
   declare readonly signal: NodeJS.Signals | null
-  /** The last lines that Python printed. */
+  /** The last lines of Python's output. */
   declare readonly output: readonly string[]
 
   constructor(
@@ -139,10 +139,10 @@ export class NonFiniteLossError extends FtCadisError {
   readonly code = 'NON_FINITE_LOSS'
 }
 
-/** A run was asked to stop, and did so after a whole update, with a checkpoint to resume from. */
+/** A run was interrupted. It stopped after a complete update, with a checkpoint to resume from. */
 export class InterruptedError extends FtCadisError {
   readonly code = 'INTERRUPTED'
-  /** What asked it to: the name of a signal, or `time limit`. */
+  /** The reason: the name of a signal, or `time limit`. */
   readonly reason: string
 
   constructor(reason: string, { what, ...details }: ErrorDetails & { readonly what: string }) {
@@ -151,7 +151,7 @@ export class InterruptedError extends FtCadisError {
   }
 }
 
-/** Another rank of the launch is gone; the message names it. */
+/** Another rank of the launch has ended; the message names it. */
 export class RankLostError extends FtCadisError {
   readonly code = 'RANK_LOST'
 }

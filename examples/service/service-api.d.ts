@@ -17,11 +17,11 @@ export interface paths {
         post: {
             parameters: {
                 query?: {
-                    /** @description Probability of a wrong answer, at most. Default: of the service. */
+                    /** @description Largest probability that the answer is wrong. Default: that of the service. */
                     alpha?: number;
-                    /** @description Noisy copies that bound the probability of the class, at most 100000. Default: of the service. */
+                    /** @description Noisy copies that bound the probability of the class, at most 100000. Default: that of the service. */
                     n?: number;
-                    /** @description The one ℓ2 radius to decide, for pixels in [0, 1]: answered as soon as it is decided, from at most n copies in a round. */
+                    /** @description The only ℓ2 radius to decide, for pixels in [0, 1]: answered as soon as it is decided, from at most n copies per round. */
                     radius?: number;
                 };
                 header?: never;
@@ -54,46 +54,46 @@ export interface paths {
                             /** @enum {string} */
                             kind: "answer";
                             /**
-                             * @description certified: the class, within the radius. predicted: the class, of the image alone. abstained: the votes do not tell.
+                             * @description certified: the class, within the radius. predicted: the class, of the image only. abstained: the votes do not decide.
                              * @enum {string}
                              */
                             verdict: "certified" | "predicted" | "abstained";
-                            /** @description Null where it abstains. */
+                            /** @description Null if abstained. */
                             class: number | null;
-                            /** @description Null where it abstains. */
+                            /** @description Null if abstained. */
                             className: string | null;
-                            /** @description ℓ2, for pixels in [0, 1], within which the class is the same; 0 unless certified. */
+                            /** @description ℓ2 radius, for pixels in [0, 1], within which the class stays the same; 0 unless certified. */
                             radius: number;
                             /**
-                             * @description Whether the one radius that was asked about is certified; null where none was.
+                             * @description Whether the requested radius is certified; null without one.
                              * @enum {string|null}
                              */
                             atRadius: "certified" | "refused" | "undecided" | null;
-                            /** @description Of the probability of topClass under the noise. */
+                            /** @description Lower bound on the probability of topClass under the noise. */
                             lowerBound: number;
-                            /** @description Of "the two leading classes are equally likely", two-sided; null where one radius was asked about. */
+                            /** @description Two-sided p-value of "the two leading classes are equally likely"; null if a radius was requested. */
                             pValue: number | null;
                             topClass: number;
                             topClassName: string;
                             topCount: number;
                             runnerUp: number;
                             runnerUpCount: number;
-                            /** @description By class. They add up to n. */
+                            /** @description Votes by class. They add up to n. */
                             votes: number[];
-                            /** @description Noisy copies that the bound is from. */
+                            /** @description Noisy copies used for the bound. */
                             n: number;
-                            /** @description All noisy copies that were drawn. */
+                            /** @description All noisy copies drawn. */
                             copies: number;
-                            /** @description Probability that this answer is wrong, at most; of this request alone. */
+                            /** @description Largest probability that this answer is wrong; for this request only. */
                             alpha: number;
-                            /** @description Of the noise, drawn after the image had arrived unless seedIsGiven. */
+                            /** @description Seed of the noise, drawn after the image had arrived unless seedIsGiven. */
                             seed: number;
                             seedIsGiven: boolean;
-                            /** @description Of the noise, for pixels in [0, 1]. */
+                            /** @description Noise level, for pixels in [0, 1]. */
                             sigma: number;
                             /** @description SHA-256 of the configuration: networks, σ, how images are cropped. */
                             digest: string;
-                            /** @description Whether Python had to be started again for this answer. */
+                            /** @description Whether Python restarted for this answer. */
                             pythonRestarted: boolean;
                         };
                     };
@@ -108,7 +108,7 @@ export interface paths {
                             /** @enum {string} */
                             kind: "error";
                             status: number;
-                            /** @description What is wrong. */
+                            /** @description The error. */
                             message: string;
                             /** @description What to change. */
                             remedy: string;
@@ -125,7 +125,7 @@ export interface paths {
                             /** @enum {string} */
                             kind: "error";
                             status: number;
-                            /** @description What is wrong. */
+                            /** @description The error. */
                             message: string;
                             /** @description What to change. */
                             remedy: string;
@@ -142,7 +142,7 @@ export interface paths {
                             /** @enum {string} */
                             kind: "error";
                             status: number;
-                            /** @description What is wrong. */
+                            /** @description The error. */
                             message: string;
                             /** @description What to change. */
                             remedy: string;
@@ -159,7 +159,7 @@ export interface paths {
                             /** @enum {string} */
                             kind: "error";
                             status: number;
-                            /** @description What is wrong. */
+                            /** @description The error. */
                             message: string;
                             /** @description What to change. */
                             remedy: string;
@@ -176,7 +176,7 @@ export interface paths {
                             /** @enum {string} */
                             kind: "error";
                             status: number;
-                            /** @description What is wrong. */
+                            /** @description The error. */
                             message: string;
                             /** @description What to change. */
                             remedy: string;
@@ -193,7 +193,7 @@ export interface paths {
                             /** @enum {string} */
                             kind: "error";
                             status: number;
-                            /** @description What is wrong. */
+                            /** @description The error. */
                             message: string;
                             /** @description What to change. */
                             remedy: string;
@@ -210,7 +210,7 @@ export interface paths {
                             /** @enum {string} */
                             kind: "error";
                             status: number;
-                            /** @description What is wrong. */
+                            /** @description The error. */
                             message: string;
                             /** @description What to change. */
                             remedy: string;
@@ -265,7 +265,7 @@ export interface paths {
                     };
                     content: {
                         "application/json": {
-                            /** @description What the networks are given, without noise: a PNG file in base64. */
+                            /** @description The input of the networks, without noise: a PNG file in base64. */
                             image: string;
                             noisy: string[];
                             denoised: string[];
@@ -282,7 +282,7 @@ export interface paths {
                             /** @enum {string} */
                             kind: "error";
                             status: number;
-                            /** @description What is wrong. */
+                            /** @description The error. */
                             message: string;
                             /** @description What to change. */
                             remedy: string;
@@ -299,7 +299,7 @@ export interface paths {
                             /** @enum {string} */
                             kind: "error";
                             status: number;
-                            /** @description What is wrong. */
+                            /** @description The error. */
                             message: string;
                             /** @description What to change. */
                             remedy: string;
@@ -316,7 +316,7 @@ export interface paths {
                             /** @enum {string} */
                             kind: "error";
                             status: number;
-                            /** @description What is wrong. */
+                            /** @description The error. */
                             message: string;
                             /** @description What to change. */
                             remedy: string;
@@ -333,7 +333,7 @@ export interface paths {
                             /** @enum {string} */
                             kind: "error";
                             status: number;
-                            /** @description What is wrong. */
+                            /** @description The error. */
                             message: string;
                             /** @description What to change. */
                             remedy: string;
@@ -350,7 +350,7 @@ export interface paths {
                             /** @enum {string} */
                             kind: "error";
                             status: number;
-                            /** @description What is wrong. */
+                            /** @description The error. */
                             message: string;
                             /** @description What to change. */
                             remedy: string;
@@ -367,7 +367,7 @@ export interface paths {
                             /** @enum {string} */
                             kind: "error";
                             status: number;
-                            /** @description What is wrong. */
+                            /** @description The error. */
                             message: string;
                             /** @description What to change. */
                             remedy: string;
@@ -384,7 +384,7 @@ export interface paths {
                             /** @enum {string} */
                             kind: "error";
                             status: number;
-                            /** @description What is wrong. */
+                            /** @description The error. */
                             message: string;
                             /** @description What to change. */
                             remedy: string;

@@ -2,7 +2,7 @@ import { drawGrid } from '../analysis/terminal-grid'
 import type { CertificationDryRun, CertificationPlan } from '../certification/dry-run'
 import { formatDuration } from '../terminal/training-line'
 
-/** What a certification would take, as a table and what it rests on. */
+/** Formats the estimated cost of a certification as a table, with its assumptions. */
 export function renderDryRun(
   { images, sigma, device, pass, secondsPerPass, passesOfCopy, plans }: CertificationDryRun,
   { pricePerHour }: { readonly pricePerHour?: number | undefined } = {},

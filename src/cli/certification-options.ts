@@ -7,7 +7,7 @@ import { parseIndices } from '../logs/image-plan'
 import { parseNumber } from './option-values'
 import { precisionOption } from './precision'
 
-/** The options that `certify` and `predict` share: which smoothed classifier, and how it is asked. */
+/** The options shared by `certify` and `predict`: the smoothed classifier and its sampling. */
 export interface SmoothedOptions {
   readonly config?: string
   readonly preset?: string
@@ -15,7 +15,7 @@ export interface SmoothedOptions {
   readonly data?: string
   readonly classes?: string
   readonly denoiser?: string
-  /** Each is a member of an ensemble where there are several. */
+  /** Several are the members of an ensemble. */
   readonly classifier?: readonly string[]
   readonly ensemble?: EnsembleConfig['by']
   readonly consensus?: number
@@ -48,31 +48,31 @@ export function addSmoothedOptions(command: Command): Command {
   return command
     .option('--config <file.json>', 'settings of a certification')
     .addOption(
-      new Option('--preset <name>', "the paper's networks and settings, off-the-shelf").choices(PRESET_NAMES),
+      new Option('--preset <name>', "the paper's off-the-shelf networks and settings").choices(PRESET_NAMES),
     )
-    .option('--checkpoint <name>', 'which checkpoint of a run: last, best, or its name (default: last)')
-    .option('--data <folder>', 'folder of the data, in place of that of the settings')
+    .option('--checkpoint <name>', 'checkpoint of a run: last, best, or a name (default: last)')
+    .option('--data <folder>', 'folder of the data (overrides the settings)')
     .option(
       '--classes <order>',
-      'which class folder has which logit: numeric, text, names in order as a,b,c, or a .json file with these names or { "folder": logit }',
+      'logits of the class folders: numeric, text, names in order as a,b,c, or a .json file with these names or { "folder": logit }',
     )
     .option(
       '--denoiser <path>',
-      'weights of the denoiser, or a run that has trained one, in place of those of the settings; none: noisy images go to the classifier as they are',
+      'weights of the denoiser, or a run that trained one (overrides the settings); none: the classifier gets noisy images directly',
     )
     .option(
       '--classifier <path>',
-      'off-the-shelf weights of the classifier; given several times, these are an ensemble that is certified as one',
+      'off-the-shelf weights of the classifier; several form an ensemble, certified as one',
       (path: string, before: readonly string[] = []) => [...before, path],
     )
     .option(
       '--ensemble <what>',
-      'what is summed over the members of an ensemble: logits, softmax, votes, or weights of logits such as 0.6,0.4 (default: logits)',
+      'what to sum over the members of an ensemble: logits, softmax, votes, or weights of logits such as 0.6,0.4 (default: logits)',
       parseAggregation,
     )
     .option(
       '--consensus <count>',
-      'ask this many members about every noisy copy, and the others where these disagree',
+      'members that classify every noisy copy; the others do so only if these disagree',
       count,
     )
     .option('--sigma <number>', 'noise level, for pixels in [0, 1]', parseNumber({ min: 1e-6 }))
@@ -85,36 +85,36 @@ export function addSmoothedOptions(command: Command): Command {
     )
     .option(
       '--randomised',
-      'take the randomised bound in place of that of Clopper and Pearson: wrong with probability alpha, and not less',
+      'use the randomised bound instead of Clopper-Pearson: wrong with probability exactly alpha',
     )
-    .option('--family-wise', 'make alpha the probability that any certificate of the images is wrong')
+    .option('--family-wise', 'make alpha the probability that any certificate is wrong')
     .addOption(
       new Option(
         '--radius-sigma <which>',
-        'σ of the radius: nominal, or min, the smaller of it and the realised one',
+        'σ of the radius: nominal, or min, the smaller of nominal and realised',
       ).choices(['nominal', 'min']),
     )
     .addOption(
       new Option(
         '--noise <which>',
-        'gaussian, discrete-gaussian (as --sound), uniform, or laplace (with --pixel-dp): radii of the last two are of the ℓ1 norm',
+        'gaussian, discrete-gaussian (as --sound), uniform, or laplace (with --pixel-dp); the last two give ℓ1 radii',
       ).choices(['gaussian', 'discrete-gaussian', 'uniform', 'laplace']),
     )
     .addOption(
       new Option(
         '--sound',
-        'certificates that rounding cannot break: pixels and noise in whole steps of 1/255, bounds in whole numbers',
+        'certificates that are safe against rounding: pixels and noise in whole steps of 1/255, integer bounds',
       ).conflicts('noise'),
     )
     .option(
       '--purify <how>',
-      'how a noisy copy gets its vote: once; local:SIGMA or local:SIGMA,VOTES (DiffSmooth), reverse:STEPS or reverse:STEPS,VOTES (DensePure)',
+      'how a noisy copy votes: once; local:SIGMA or local:SIGMA,VOTES (DiffSmooth), reverse:STEPS or reverse:STEPS,VOTES (DensePure)',
       parsePurify,
     )
-    .option('--batch <count>', 'noisy copies at once; halved where memory runs out', count)
+    .option('--batch <count>', 'noisy copies per pass; halved if memory runs out', count)
     .option(
       '--seed <number>',
-      'seed of the noise and of a drawn choice',
+      'seed of the noise and of randomly chosen images',
       parseNumber({ min: 0, integer: true }),
     )
     .addOption(precisionOption())
@@ -129,15 +129,15 @@ export function addSmoothedOptions(command: Command): Command {
     .addOption(
       new Option(
         '--autocast <name>',
-        'compute in a narrower number type where torch knows that to be safe',
+        'use a narrower number type for operations that torch considers safe',
       ).choices(['none', 'float16', 'bfloat16']),
     )
     .option('--tf32', 'let CUDA round the factors of float32 products to TF32')
-    .option('--channels-last', 'keep the channels of images last in the memory of the classifier')
+    .option('--channels-last', 'use the channels-last memory layout for the classifier')
     .option('--compile', 'compile both networks with torch.compile')
     .option('--device <name>', 'auto, cpu, cuda or cuda:N')
     .option('--threads <count>', 'threads of torch on the CPU', count)
-    .option('--python <path>', 'use this Python instead of PYTHON_BIN, an active conda environment or .venv')
+    .option('--python <path>', 'Python to use instead of PYTHON_BIN, an active conda environment or .venv')
 }
 
 function parseAggregation(text: string): NonNullable<SmoothedOptions['ensemble']> {
@@ -149,7 +149,7 @@ function parseAggregation(text: string): NonNullable<SmoothedOptions['ensemble']
   )
 }
 
-/** `once`, `local:0.25`, `local:0.25,5`, `reverse:2`, `reverse:2,10`. */
+/** Parses `once`, `local:0.25`, `local:0.25,5`, `reverse:2`, `reverse:2,10`. */
 export function parsePurify(text: string): NonNullable<SmoothedOptions['purify']> {
   if (text === 'once') return { kind: 'once' }
   const [, kind, first, votes] = /^(local|reverse):(\d+(?:\.\d+)?)(?:,([1-9]\d*))?$/.exec(text) ?? []
@@ -163,7 +163,7 @@ export function parsePurify(text: string): NonNullable<SmoothedOptions['purify']
   )
 }
 
-/** `all`, `first:N`, `every:K`, `random:N`, `over-classes:N`, `one-per-class`, or images such as `3,17,20-40`. */
+/** Parses `all`, `first:N`, `every:K`, `random:N`, `over-classes:N`, `one-per-class`, or images such as `3,17,20-40`. */
 export function parseImages(text: string): CertificationConfig['images'] {
   if (text === 'all') return 'all'
   if (text === 'one-per-class') return { onePerClass: true }
@@ -176,7 +176,7 @@ export function parseImages(text: string): CertificationConfig['images'] {
     try {
       return { indices: parseIndices(text) }
     } catch {
-      // Answered below, like everything else.
+      // Handled below, with all other invalid values.
     }
   }
   throw new InvalidArgumentError(

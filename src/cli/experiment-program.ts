@@ -12,13 +12,13 @@ export interface ExperimentProgram {
   readonly experiments: readonly Experiment[]
   /** Data, networks and budget. Default `digits`. */
   readonly scale?: ScaleName
-  /** How many seeds, where the command line does not say it. Default 3. */
+  /** Default number of seeds. Default 3. */
   readonly seeds?: number
 }
 
 /**
- * Runs a program that does your own experiments, as `ft-cadis experiment` does those of the paper: with its options, its
- * workers, its tables and pages. Reads the command line, prints errors, sets the exit code.
+ * Runs a program for your own experiments, like `ft-cadis experiment`: with its options, workers, tables and pages. Reads
+ * the command line, prints errors, sets the exit code.
  *
  * @example
  * void experimentProgram({ name: 'my-experiment', experiments: [findExperiments(['objective'])[0]] })

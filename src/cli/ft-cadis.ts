@@ -24,13 +24,13 @@ import { addVerifyCommand } from './commands/verify'
 import { addHelp } from './help'
 import { createProgram } from './program'
 
-/** Commands that read and write files and start nothing, so that they work everywhere. */
+/** Commands that only read and write files, so that they work everywhere. */
 const READING: readonly string[] = ['analyze', 'init', 'merge', 'report', 'runs', 'verify']
 
 /**
- * The command line with all of its commands, not yet run. A command loads what it works with when it is run, by `require`
- * inside its action: --help stays fast. (A relative `import()` would need the file extension, which differs between the
- * sources and what is built from them.)
+ * Returns the command line with all commands, without running it. A command loads its modules by `require` inside its
+ * action, which keeps --help fast. (A relative `import()` would need the file extension, which differs between sources
+ * and build.)
  */
 export function createFtCadis(): Command {
   const program = createProgram(

@@ -1,11 +1,11 @@
 import type { Command } from 'commander'
 import { ConfigError } from '../errors'
 
-/** What the help of a command adds to its options. */
+/** Additions to the help of a command. */
 interface CommandHelp {
-  /** Heading of the list of commands that it stands under. */
+  /** Heading of its group in the list of commands. */
   readonly group: string
-  /** What follows `npx ft-cadis`. */
+  /** The words after `npx ft-cadis`. */
   readonly examples: readonly string[]
   /** Its page in `docs/`. */
   readonly page: string
@@ -15,7 +15,7 @@ const [START, TRAIN, CERTIFY, COMPARE, CHECK] = [
   'Start:',
   'Train:',
   'Certify and predict:',
-  'Look and compare:',
+  'Inspect and compare:',
   'Check this package:',
 ]
 
@@ -118,20 +118,20 @@ const HELP: Readonly<Record<string, CommandHelp>> = {
   },
 }
 
-/** What one types first, without a command. */
-export const FIRST_STEPS = `What to type first:
+/** The help for first steps, without a command. */
+export const FIRST_STEPS = `First steps:
 
-  npx ft-cadis setup                  make the Python environment, 1.6 GB
+  npx ft-cadis setup                  create the Python environment, 1.6 GB
   npx ft-cadis doctor                 check it, and list devices and weights
   npx ft-cadis train --preset digits --sigma 0.75 --output runs/digits
                                       fine-tune a small classifier, 20 seconds
   npx ft-cadis certify runs/digits --images every:20 --n 1000
                                       certify some of its test images
-  npx ft-cadis report runs/digits     make a page of the run
+  npx ft-cadis report runs/digits     write a page about the run
 
 All commands: npx ft-cadis --help`
 
-/** Adds examples and the page to the help of every command, and puts the commands in groups. */
+/** Adds examples and the page to the help of every command, and groups the commands. */
 export function addHelp(program: Command): void {
   for (const { command, name } of commandsOf(program)) {
     const help = HELP[name]
@@ -144,12 +144,12 @@ export function addHelp(program: Command): void {
   }
 }
 
-/** The examples of a command such as `certify merge`, to be tried. */
+/** Returns the examples of a command such as `certify merge`, for tests. */
 export function examplesOf(name: string): readonly string[] {
   return HELP[name]?.examples ?? []
 }
 
-/** Commands at every depth, by the words that call them. */
+/** Returns commands at every depth, with their full names. */
 export function commandsOf(
   parent: Command,
   words = '',

@@ -1,13 +1,13 @@
-/** What `ft-cadis init` writes. Tests check its types and run it. */
+/** The files that `ft-cadis init` writes. Tests check their types and run them. */
 
 interface TemplateOptions {
-  /** Whether .ts files of the folder are ES modules: the nearest package.json says `"type": "module"`. */
+  /** Whether .ts files of the folder are ES modules: the nearest package.json has `"type": "module"`. */
   readonly isModule: boolean
-  /** The JSON schema of settings, from the folder. */
+  /** Path of the JSON schema of settings, relative to the folder. */
   readonly schema: string
 }
 
-/** The files, by name. */
+/** Returns the files, by name. */
 export function experimentFiles({ isModule, schema }: TemplateOptions): Readonly<Record<string, string>> {
   return {
     'config.ts': CONFIG,
@@ -16,7 +16,7 @@ export function experimentFiles({ isModule, schema }: TemplateOptions): Readonly
   }
 }
 
-/** What differs from a preset, for those who start from the command line. An editor completes it by the schema. */
+/** Returns settings that override a preset, for use on the command line. Editors complete them by the schema. */
 function settings(schema: string): string {
   const fields = {
     $schema: schema,
@@ -26,7 +26,7 @@ function settings(schema: string): string {
   return `${JSON.stringify(fields, null, 2)}\n`
 }
 
-/** Written where neither the folder nor one above has a tsconfig.json: ts-node's own settings are for older TypeScript. */
+/** Written if neither the folder nor a parent has a tsconfig.json: the defaults of ts-node are for older TypeScript. */
 export const TSCONFIG = `{
   "compilerOptions": {
     "target": "es2022",

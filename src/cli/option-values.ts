@@ -4,14 +4,11 @@ import { type ImageSize, imageSizeOf, MOST_SIDE } from '../config/sources/image-
 interface NumberRange {
   readonly min?: number
   readonly max?: number
-  /** Whether only whole numbers are taken. Default: false. */
+  /** Whether to accept only integers. Default: false. */
   readonly integer?: boolean
 }
 
-/**
- * A parser for commander's `option`: takes a number in the range, and answers anything else with the value that came
- * and what was expected.
- */
+/** Returns a parser for commander's `option`: accepts a number in the range, and refuses other values with the expected range. */
 export function parseNumber({ min = -Infinity, max = Infinity, integer = false }: NumberRange) {
   return (text: string): number => {
     const value = text.trim() === '' ? Number.NaN : Number(text)
@@ -22,7 +19,7 @@ export function parseNumber({ min = -Infinity, max = Infinity, integer = false }
   }
 }
 
-/** Takes the side of square images in pixels, or height and width: `64`, `48x64`. */
+/** Parses the side of square images in pixels, or height and width: `64`, `48x64`. */
 export function parseImageSize(text: string): ImageSize {
   const sides = text.split(/x/i).map(side => (/^\s*\d+\s*$/.test(side) ? Number(side) : Number.NaN))
   const [height = Number.NaN, width = height] = sides
@@ -34,14 +31,14 @@ export function parseImageSize(text: string): ImageSize {
   return imageSizeOf([height, width])
 }
 
-/** Takes values with commas between them. */
+/** Parses a comma-separated list. */
 export function parseList(text: string): string[] {
   const parts = text.split(',').map(part => part.trim())
   if (parts.some(part => part === '')) throw new InvalidArgumentError('Expected values with commas between.')
   return parts
 }
 
-/** A parser for commander's `option`: takes different numbers in the range, with commas between them. */
+/** Returns a parser for commander's `option`: accepts distinct numbers in the range, separated by commas. */
 export function parseNumbers(range: NumberRange) {
   return (text: string): number[] => {
     const values = parseList(text).map(part => {

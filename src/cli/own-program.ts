@@ -6,32 +6,32 @@ import { createProgram, runMain } from './program'
 import { addRunOptions, type RunOptions, runHooks } from './run-options'
 
 interface Described {
-  /** What `--help` says of it. */
+  /** Description in `--help`. */
   readonly description: string
-  /** What `--help` calls the value, `folder` for instance. */
+  /** Name of the value in `--help`, for instance `folder`. */
   readonly value?: string
 }
 
 interface NumberRange {
   readonly min?: number
   readonly max?: number
-  /** Whether only whole numbers are taken. Default false. */
+  /** Whether to accept only integers. Default false. */
   readonly integer?: boolean
 }
 
-/** An option of your own program. One without a default may be left out, and is undefined then. */
+/** An option of your own program. If it has no default and is omitted, its value is undefined. */
 export type ProgramOption =
   | (Described & { readonly type: 'string'; readonly default?: string })
   | (Described & NumberRange & { readonly type: 'number'; readonly default?: number })
-  /** Different numbers with commas between. */
+  /** Distinct numbers, separated by commas. */
   | (Described & NumberRange & { readonly type: 'numbers'; readonly default?: readonly number[] })
-  /** Given or not. */
+  /** A flag. */
   | { readonly type: 'boolean'; readonly description: string }
 
-/** The options of a program: `testImages` is `--test-images`. */
+/** The options of a program: `testImages` becomes `--test-images`. */
 export type ProgramOptions = { readonly [name: string]: ProgramOption }
 
-/** What the options of a program come to. */
+/** The values of a program's options. */
 export type ProgramValues<O extends ProgramOptions> = {
   readonly [K in keyof O]: O[K] extends { readonly default: unknown } | { readonly type: 'boolean' }
     ? ValueOf<O[K]>
@@ -49,23 +49,23 @@ type ValueOf<O extends ProgramOption> = {
 export interface OwnProgram<O extends ProgramOptions> {
   /** Name of the program in its help. */
   readonly name: string
-  /** One sentence about it. */
+  /** One sentence about the program. */
   readonly description: string
   readonly options: O
-  /** Whether it has also the options of a run: `--resume`, `--replace`, `--max-hours`, `--quiet`, `--json`, … Default false. */
+  /** Whether it also has the options of a run: `--resume`, `--replace`, `--max-hours`, `--quiet`, `--json`, … Default false. */
   readonly takesRunOptions?: boolean
   /**
-   * What is done before the program stops when it is asked to, by Ctrl-C for instance; that aborts the signal, and a second
-   * one ends the program at once. Default: the first one ends it.
+   * What the program does before it stops when interrupted, for instance by Ctrl-C. The first interruption aborts the
+   * signal; a second one ends the program at once. Default: the first one ends it.
    */
   readonly stopping?: string
 }
 
-/** What a program is given beside its options. */
+/** The context of a program besides its options. */
 export interface ProgramContext {
   /** Aborted when the program is asked to stop; see `stopping`. */
   readonly signal: AbortSignal
-  /** What the options of a run ask of `finetune`, its signal too. */
+  /** The hooks for `finetune` from the options of a run, including the signal. */
   readonly hooks: Pick<
     FinetuneHooks,
     'existing' | 'maxHours' | 'onNonFinite' | 'acceptChangedHooks' | 'progress' | 'watchers' | 'signal'
@@ -73,8 +73,8 @@ export interface ProgramContext {
 }
 
 /**
- * Runs your own program as the command line runs its commands: reads options, checks their values, answers `--help`,
- * stops in order, prints an error as one message and sets the exit code.
+ * Runs your own program like a command of the command line: parses and validates options, answers `--help`, stops
+ * cleanly, prints an error as one message and sets the exit code.
  *
  * @example
  * void runProgram(

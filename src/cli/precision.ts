@@ -1,18 +1,18 @@
 import { Option } from 'commander'
 import type { Precision } from '../config/precision'
 
-/** `--precision`, of every command that computes with networks. */
+/** Returns `--precision`, an option of every command that runs networks. */
 export function precisionOption(): Option {
   return new Option(
     '--precision <name>',
-    'defaults of all options of arithmetic: exact, as released, or fast, bfloat16 and compiled, which on a CPU is exact',
+    'defaults of the arithmetic options: exact, as released, or fast, bfloat16 and compiled, which on a CPU is exact',
   ).choices(['exact', 'fast'] satisfies Precision[])
 }
 
 /**
- * The precision that is in force on a device: fast is for GPUs.
+ * Returns the effective precision on a device: fast is for GPUs.
  *
- * @throws PythonStartError where torch has to be asked for a GPU and cannot be
+ * @throws PythonStartError if torch must be asked for a GPU and cannot be
  */
 export async function precisionOn(
   precision: Precision,

@@ -5,15 +5,15 @@ import { didYouMean } from '../files/nearest-name'
 import { say } from '../terminal/print'
 import { interruptionExitCode } from './interruption'
 
-/** What was typed is not a command, an option or a value that the program takes. */
+/** Exit code for an unknown command, option or value. */
 const USAGE_EXIT_CODE = 2
 
-/** Whether the command line asks for it. */
+/** Whether `--traceback` is given. */
 let showsTraceback = false
 
 /**
- * A program, the command line or an example, whose usage errors reach `runMain` instead of ending the process:
- * commander prints what is wrong, the hint below, and `runMain` sets the exit code.
+ * Creates a program, the command line or an example, whose usage errors reach `runMain` instead of ending the process:
+ * commander prints the error and the hint below, and `runMain` sets the exit code.
  */
 export function createProgram(name: string, description: string): Command {
   return new Command(name)
@@ -25,11 +25,11 @@ export function createProgram(name: string, description: string): Command {
     })
     .configureHelp({
       showGlobalOptions: true,
-      // Without `[options]`, which every command has: the rest of a line of 80 columns is for what it does.
+      // Omits `[options]`, which every command has, to leave room for the description in 80 columns.
       subcommandTerm: command =>
         [command.name(), ...command.registeredArguments.map(humanReadable)].join(' '),
     })
-    .option('--traceback', 'show where an error came about, in TypeScript and in Python')
+    .option('--traceback', 'show where an error occurred, in TypeScript and in Python')
     .on('option:traceback', () => {
       showsTraceback = true
     })
@@ -41,7 +41,7 @@ function humanReadable(argument: Argument): string {
   return argument.required ? `<${name}>` : `[${name}]`
 }
 
-/** What commander says of a value that is none of those allowed, with the one that was probably meant. */
+/** Adds the probably intended value to commander's message about an invalid choice. */
 function withSuggestion(text: string): string {
   const [, value, choices] =
     /argument '([\s\S]*)' is invalid\. Allowed choices are (.*)\.\n$/.exec(text) ?? []
@@ -50,14 +50,14 @@ function withSuggestion(text: string): string {
 }
 
 /**
- * Runs a program; the one place that prints errors and sets the exit code. An error is one message on stderr and exit code
- * 1, with `--traceback` also where it came about; a run that was asked to stop, the exit code of what asked; a usage error, 2.
- * Never rejects, and leaves the process to end when nothing is left to do, so that what is open is closed first.
+ * Runs a program; the only place that prints errors and sets the exit code. An error is one message on stderr and exit
+ * code 1, with `--traceback` also its origin. An interrupted run exits with the code of its reason, a usage error with 2.
+ * Never rejects, and lets the process end when nothing is left to do, so that everything open is closed first.
  */
 export async function runMain(main: () => Promise<unknown>): Promise<void> {
   const uncaught = (error: unknown) => process.exit(report(error))
   process.on('uncaughtException', uncaught)
-  // It stays: what is still to be written may fail after the end of the program.
+  // Kept: later writes may fail after the end of the program.
   if (!process.stdout.listeners('error').includes(endQuietly)) process.stdout.once('error', endQuietly)
   try {
     await main()
@@ -68,14 +68,14 @@ export async function runMain(main: () => Promise<unknown>): Promise<void> {
   }
 }
 
-/** Ends a program whose reader has gone, `head` for one, as the system ends one that does not ask: by the code of SIGPIPE. */
+/** Ends a program whose reader has gone, such as `head`, with the exit code of SIGPIPE, as the system does by default. */
 function endQuietly(error: NodeJS.ErrnoException): void {
   if (error.code === 'EPIPE') process.exit(141)
   process.exit(report(error))
 }
 
 function report(error: unknown): number {
-  // Commander has printed its message already. Help and version come this way too, with exit code 0.
+  // Commander has already printed its message. Help and version also arrive here, with exit code 0.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE_EXIT_CODE
   if (error instanceof InterruptedError) {
     say(error.message)
@@ -95,7 +95,7 @@ function messageOf(error: unknown): string {
   return `${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}. This is a defect of the program; to report it, add what --traceback shows.`
 }
 
-/** What to do about errors of the system that no code expects. */
+/** Remedies for system errors that no other code handles. */
 const SYSTEM_REMEDIES: Readonly<Record<string, string>> = {
   EACCES: 'Correct the permissions.',
   EPERM: 'Correct the permissions.',
@@ -107,7 +107,7 @@ const SYSTEM_REMEDIES: Readonly<Record<string, string>> = {
   EROFS: 'Name a place that can be written.',
 }
 
-/** Where an error came about, and those that led to it. */
+/** Formats the stack of an error and its causes. */
 function tracebackOf(error: unknown): string {
   if (!(error instanceof Error)) return inspect(error)
   const python = error instanceof PythonError ? [`In Python:\n${error.traceback}`] : []

@@ -2,10 +2,9 @@ import { ConfigError } from '../errors'
 import { isObject, readJson } from '../files/read-json'
 
 /**
- * The settings in a file: JSON, with comments and trailing commas where one wants them. `$schema`, which editors read, is
- * left out.
+ * Reads settings from a file: JSON, optionally with comments and trailing commas. Drops `$schema`, which is for editors.
  *
- * @throws ConfigError that names the file, and the line and column of what is not JSON
+ * @throws ConfigError with the file, line and column of invalid JSON
  */
 export async function readSettings(path: string): Promise<Readonly<Record<string, unknown>>> {
   const refuse = (reason: string, cause?: unknown) =>

@@ -34,7 +34,7 @@ export interface AttackCommandOptions
   readonly dryRun: boolean
 }
 
-/** `ft-cadis attack`: attacks the certified images of a log, and prints and draws both bounds. */
+/** `ft-cadis attack`: attacks the certified images of a log, and prints and plots both bounds. */
 export async function runAttack(folder: string | undefined, options: AttackCommandOptions): Promise<void> {
   const { output: log, plot, dryRun, radii, ...others } = options
   if (launchRank().worldSize > 1) {
@@ -45,7 +45,7 @@ export async function runAttack(folder: string | undefined, options: AttackComma
   if (plot !== undefined && !/\.(svg|png)$/i.test(plot)) {
     throw new ConfigError(`--plot takes a file .svg or .png, got ${plot}.`, { remedy: 'Name one of these.' })
   }
-  // The log says which threshold.
+  // The log has the threshold.
   const isAces = options.selector !== undefined || options.core !== undefined
   const source = await namedSource(folder, options, {
     ...(isAces && { adaptive: 'none', procedure: { kind: 'aces', threshold: 0 } }),
@@ -84,13 +84,13 @@ export async function runAttack(folder: string | undefined, options: AttackComma
   requireUnbroken(gaps, plan)
 }
 
-/** Quarters up to the largest certified radius and one beyond. */
+/** Returns multiples of 0.25 up to the largest certified radius, and one beyond. */
 function radiiUpTo({ rows }: PlannedAttack): readonly number[] {
   const largest = rows.reduce((most, { radius }) => Math.max(most, radius), 0)
   return Array.from({ length: Math.ceil(4 * largest) + 2 }, (_, quarter) => quarter / 4)
 }
 
-/** What an attack would do. */
+/** Describes the planned attack. */
 function describe({ rows, attacked, certificates, log, settings, config }: PlannedAttack): string {
   const { starts, steps, noises, rounds, votes, confirm } = settings
   const { n0, n, alpha } = config.certification

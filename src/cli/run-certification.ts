@@ -26,7 +26,7 @@ export interface CertifyCommandOptions extends SmoothedOptions, RouterOptions {
   readonly output?: string
   readonly shard?: Shard
   readonly sanity?: boolean
-  /** true stands for radii that follow σ. */
+  /** true: radii that depend on σ. */
   readonly adaptive?: readonly number[] | true
   readonly block?: number
   readonly worth?: number
@@ -43,7 +43,7 @@ export interface CertifyCommandOptions extends SmoothedOptions, RouterOptions {
   readonly pricePerHour?: number
 }
 
-/** `ft-cadis certify`: certifies what falls to this process, and prints the figures. */
+/** `ft-cadis certify`: certifies the images of this process, and prints the results. */
 export async function runCertification(
   folder: string | undefined,
   options: CertifyCommandOptions,
@@ -89,7 +89,7 @@ export async function runCertification(
   if (options.shard !== undefined) (options.json ? say : print)(afterShard(log, options.shard))
 }
 
-/** Where a shard lies, and what puts all of them together. */
+/** Formats the path of a shard and the command that merges all of them. */
 function afterShard(log: string, shard: Shard): string {
   const [own, all] = [shardPath(log, shard), shardPath(log, { ...shard, number: '*' })]
   return [
@@ -98,7 +98,7 @@ function afterShard(log: string, shard: Shard): string {
   ].join('\n')
 }
 
-/** `--dry-run`: what it would take. */
+/** `--dry-run`: estimates the cost. */
 async function dryRun(
   source: Awaited<ReturnType<typeof namedSource>>,
   { python, shard, pricePerHour }: CertifyCommandOptions,
@@ -128,7 +128,7 @@ function adaptiveOf({
   return atRadius === undefined ? undefined : { radius: atRadius }
 }
 
-/** What is to be stated, in place of all that the settings say of it. */
+/** Returns the procedure from the options, which overrides that of the settings. */
 function statementOf(
   options: CertifyCommandOptions,
 ): Pick<CertificationConfigInput, 'adaptive' | 'procedure'> {

@@ -31,7 +31,7 @@ export interface ExperimentCommandOptions {
   readonly data?: string
 }
 
-/** Set in processes that a runner has started: they do tasks, and leave results to it. */
+/** Set in worker processes: they run tasks, and leave results to the runner. */
 const WORKER = 'FT_CADIS_EXPERIMENT_WORKER'
 
 export function listExperiments(): void {
@@ -40,7 +40,7 @@ export function listExperiments(): void {
   print(renderTable({ caption: 'Experiments; all runs those of the paper', columns, rows }, 'terminal'))
 }
 
-/** Whether a plan is asked for that is told without a look at data or networks. */
+/** Returns whether to print a plan without opening data or networks. */
 export function isPlannedByName(
   experiments: readonly Experiment[],
   { plan }: Pick<ExperimentCommandOptions, 'plan'>,
@@ -48,13 +48,13 @@ export function isPlannedByName(
   return plan === true && experiments.every(experiment => experiment.plan !== undefined)
 }
 
-/** The scale at the noise level in the middle alone. */
+/** Returns the scale with only the middle noise level. */
 function quickly(scale: Scale): Scale {
   const { sigmas } = scale
   return { ...scale, sigmas: sigmas.slice(Math.floor(sigmas.length / 2), Math.floor(sigmas.length / 2) + 1) }
 }
 
-/** Runs experiments, or plans them, and prints their tables. */
+/** Runs or plans experiments, and prints their tables. */
 export async function runExperimentCommand(
   experiments: readonly Experiment[],
   {
@@ -90,7 +90,7 @@ export async function runExperimentCommand(
       try {
         await runTasks(tasks, { ...settings, ...watcher, signal: untilDisconnected(signal) })
       } catch (error) {
-        // The runner has what it wanted, or says itself why it stops.
+        // The runner has its result, or reports why it stops.
         if (!(error instanceof InterruptedError)) throw error
       } finally {
         // The channel to the runner would keep both processes alive.
@@ -115,20 +115,20 @@ export async function runExperimentCommand(
   })
 }
 
-/** Another process of this very command. */
+/** Starts another process of this command. */
 function startWorker(): ChildProcess {
   const [, program = '', ...words] = process.argv
   return fork(program, words, { env: { ...process.env, [WORKER]: '1' } })
 }
 
-/** Aborted also when the process that started this one lets it go, or is gone. */
+/** Returns a signal that also aborts when the parent process disconnects or ends. */
 function untilDisconnected(signal: AbortSignal): AbortSignal {
   const controller = new AbortController()
   process.once('disconnect', () => controller.abort('SIGTERM'))
   return AbortSignal.any([signal, controller.signal])
 }
 
-/** A line for each task that is done; on a terminal also one that says how far the task under way is. */
+/** Prints a line per finished task; on a terminal also the progress of the current task. */
 function taskLines({ isLive }: { readonly isLive: boolean }): TaskWatcher & { readonly stop: () => void } {
   const live = isLive ? liveLine() : undefined
   let label = ''

@@ -3,17 +3,17 @@ import { jsonReports } from '../terminal/json-reports'
 import type { FinetuneHooks } from '../training/hooks'
 import { parseNumber } from './option-values'
 
-/** What a program that fine-tunes for long lets its user say about the run itself. */
+/** The options of a run for a program that fine-tunes for long. */
 export interface RunOptions {
   readonly resume: boolean
-  /** Starts over where the output folder has a run. */
+  /** Starts over if the output folder has a run. */
   readonly replace?: boolean
   readonly maxHours?: number
   readonly onNonFinite: 'skip' | 'stop'
   readonly acceptChangedHooks?: boolean
-  /** Whether the classifier is measured on clean test images before a new run begins. */
+  /** Whether to measure the classifier on clean test images before a new run. */
   readonly sanity?: boolean
-  /** Says nothing. */
+  /** Prints nothing. */
   readonly quiet?: boolean
   /** Writes each report as one line of JSON to stdout, and nothing else. */
   readonly json?: boolean
@@ -24,31 +24,29 @@ export function addRunOptions(program: Command): Command {
   return program
     .option(
       '--resume',
-      'continue the run in the output folder from its newest checkpoint, if it has one',
+      'resume the run in the output folder from its newest checkpoint, if it has one',
       false,
     )
-    .addOption(
-      new Option('--replace', 'replace the run in the output folder by a new one').conflicts('resume'),
-    )
+    .addOption(new Option('--replace', 'replace the run in the output folder').conflicts('resume'))
     .option('--max-hours <hours>', 'stop with a checkpoint after this many hours', parseNumber({ min: 0 }))
     .addOption(
       new Option(
         '--on-non-finite <what>',
-        'about an update that is not finite and so not taken: skip continues, unless it is the third in a row',
+        'what to do after a skipped, non-finite update: skip continues, unless it is the third in a row',
       )
         .choices(['skip', 'stop'])
         .default('skip'),
     )
     .option(
       '--accept-changed-hooks',
-      'continue although a rule, loss term or schedule without a name has another source than when the run was begun',
+      'resume even if the source of an unnamed rule, loss term or schedule has changed since the run began',
     )
-    .option('--no-sanity', 'do not measure the classifier on 200 clean test images before the first update')
-    .addOption(new Option('--quiet', 'print nothing but errors').conflicts('json'))
-    .option('--json', 'print each report as one line of JSON on stdout, and nothing else there')
+    .option('--no-sanity', 'skip measuring the classifier on 200 clean test images before the first update')
+    .addOption(new Option('--quiet', 'print only errors').conflicts('json'))
+    .option('--json', 'print only reports on stdout, one line of JSON each')
 }
 
-/** What the options ask of `finetune`. */
+/** Returns the hooks for `finetune` from the options. */
 export function runHooks({
   resume,
   replace,
@@ -71,7 +69,7 @@ export function runHooks({
   }
 }
 
-/** Whether text besides the progress is wanted: not by a program that reads stdout, and from one of several ranks only. */
+/** Returns whether to print text other than progress: not if a program reads stdout, and only on one rank. */
 export function isTalkative({ quiet, json }: RunOptions, { rank }: { rank: number }): boolean {
   return quiet !== true && json !== true && rank === 0
 }

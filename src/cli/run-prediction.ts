@@ -25,15 +25,15 @@ export interface PredictCommandOptions extends SmoothedOptions, RouterOptions {
   readonly csv?: boolean
 }
 
-/** What Python decodes, see `data/image_decoding.py`. Hidden files, such as those of a Mac, are none. */
+/** Files that Python decodes, see `data/image_decoding.py`. Hidden files, such as those of macOS, are excluded. */
 const IMAGE_NAME = /^[^.].*\.(jpe?g|jpe|jfif|png|webp|bmp|gif|tiff?|p[gpbn]m)$/is
 
-/** `ft-cadis predict`: classifies image files and prints what is said about them. */
+/** `ft-cadis predict`: classifies image files and prints the predictions. */
 export async function runPrediction(
   paths: readonly string[],
   { model, json = false, csv = false, ...options }: PredictCommandOptions,
 ): Promise<void> {
-  // Nothing is written, so settings need not say where to.
+  // Nothing is written, so settings need no output.
   const source = await namedSource(model, { ...options, output: 'predictions' })
   const { device, threads, smoothing, certification } = source.config
   const files = (await Promise.all(paths.map(imageFiles))).flat()
@@ -64,9 +64,9 @@ export async function runPrediction(
   }
 }
 
-/** The image files that a path names: itself, or those in it, in the order of their names. */
+/** Returns the image files of a path: the file, or those in the folder, sorted by name. */
 async function imageFiles(path: string): Promise<string[]> {
-  // A missing file is named with all others that cannot be used.
+  // Missing files are reported together with all other unusable ones.
   if (!(await isFolder(path))) return [path]
   const files = (await imagesIn(path)).sort()
   if (files.length > 0) return files
@@ -76,7 +76,7 @@ async function imageFiles(path: string): Promise<string[]> {
 }
 
 async function imagesIn(folder: string): Promise<string[]> {
-  // Names are bytes: as text, those that are not UTF-8 would be lost.
+  // Names are bytes: decoding would lose those that are not UTF-8.
   const entries = await readdir(systemPath(folder), { withFileTypes: true, encoding: 'buffer' })
   const found = entries.map(async entry => {
     const name = pathText(entry.name)
@@ -121,7 +121,7 @@ function tableOf(
   }
 }
 
-/** A radius as it may be printed with four decimals: it never claims more than was certified. */
+/** Rounds a radius down to four decimals, so that it never exceeds the certified one. */
 function roundedDown(radius: number): number {
   return Math.floor(radius * 1e4) / 1e4
 }

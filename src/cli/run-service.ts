@@ -22,11 +22,11 @@ export interface ServeCommandOptions extends SmoothedOptions {
   readonly maxSeconds: number
 }
 
-/** `ft-cadis serve`: answers until it is told to stop, and then what it has accepted. */
+/** `ft-cadis serve`: answers until a signal stops it, then finishes accepted requests. */
 export async function runService(folder: string | undefined, options: ServeCommandOptions): Promise<void> {
   const { host, port, allowHost, allowSeed, python } = options
   const token = await readToken(options.tokenFile)
-  // Nothing is written, so settings need not say where to.
+  // Nothing is written, so settings need no output.
   const source = await smoothedSource(folder, { ...options, output: 'predictions' })
   requireGaussian('serve', source.config.certification)
   requireCertify('serve', source.config.certification)

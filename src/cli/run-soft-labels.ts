@@ -13,10 +13,10 @@ export interface SoftLabelsCommandOptions extends SmoothedOptions {
   readonly augment?: boolean
 }
 
-/** Noisy copies of each image in the released code. */
+/** Noisy copies per image in the released code. */
 const COPIES = 10_000
 
-/** `ft-cadis soft-labels`: writes or continues the file, and says where it is. */
+/** `ft-cadis soft-labels`: writes or continues the file, and prints its path. */
 export async function runSoftLabels(
   folder: string | undefined,
   { output, augment = false, n = COPIES, ...options }: SoftLabelsCommandOptions,

@@ -5,10 +5,10 @@ import { wrapWords } from '../files/wrap-words'
 import { print, printLine } from '../terminal/print'
 import { verifyLog } from '../verify/verify-log'
 
-/** Rows of a log that are shown, at most. */
+/** The largest number of rows to show. */
 const MOST_ROWS = 20
 
-/** `ft-cadis verify` of one log: prints what does not follow, and sets the exit code. */
+/** `ft-cadis verify` of one log: prints inconsistent rows, and sets the exit code. */
 export async function verifyFile(log: string): Promise<void> {
   const text = await readText(log)
   if (text === undefined) {

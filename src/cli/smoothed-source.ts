@@ -25,11 +25,11 @@ import { precisionOn } from './precision'
 import { readSettings } from './read-settings'
 
 /**
- * The smoothed classifier that a command line names, with what its options say otherwise.
+ * Returns the smoothed classifier named on the command line, with overrides from its options.
  *
- * @param folder - of a run (its newest checkpoint is taken), of a checkpoint, or with `smoothed.json`
+ * @param folder - a run (its newest checkpoint), a checkpoint, or a folder with `smoothed.json`
  * @param others - further settings of the certification, and the networks of a router
- * @throws ConfigError if not exactly one source is named, or the settings are not acceptable; CheckpointError
+ * @throws ConfigError if not exactly one source is named, or the settings are invalid; CheckpointError
  */
 export async function smoothedSource(
   folder: string | undefined,
@@ -78,8 +78,8 @@ export async function smoothedSource(
 }
 
 /**
- * The name of the checkpoint that `--checkpoint` has chosen, which names of logs have; undefined without it. What was trained are
- * members together, or the denoiser, whose folders lie in that of the checkpoint.
+ * Returns the name of the checkpoint chosen by `--checkpoint`, for log names; undefined without it. The folders of
+ * members trained together, or of a denoiser, are inside the checkpoint folder.
  */
 export function chosenCheckpoint(
   { checkpoint, smoothing: { denoiser } }: Pick<CertificationRunConfig, 'checkpoint' | 'smoothing'>,
@@ -112,8 +112,8 @@ async function namedSource(
 }
 
 /**
- * The settings of a file: of a certification, or of a run, whose off-the-shelf classifier they name. Where a log is named, or nothing
- * is written, they need no `output`.
+ * Reads settings from a file: of a certification, or of a run, for its off-the-shelf classifier. They need no `output` if
+ * a log is named or nothing is written.
  */
 async function fromFile(
   path: string,
@@ -122,13 +122,13 @@ async function fromFile(
   const settings = await readSettings(path)
   const isNeeded = log === undefined || settings.output !== undefined
   const complete = isNeeded ? settings : { output: dirname(log), ...settings }
-  // Earlier forms of certifications have a method too.
+  // Earlier forms of certifications also have a method.
   return 'optimisation' in complete
     ? certificationOf(parseStoredConfig(complete))
     : parseCertificationConfig(complete)
 }
 
-/** The off-the-shelf networks of a preset. What the noise level decides beside itself is about training. */
+/** Returns the off-the-shelf networks of a preset. Other values that depend on the noise level affect only training. */
 function fromPreset({
   preset: name = '',
   denoiser,
@@ -140,7 +140,7 @@ function fromPreset({
   return certificationOf(preset.config({ sigma: preset.sigma, data, denoiser, classifier, output }))
 }
 
-/** The ensemble of the settings, or of the classifiers that the command line names. */
+/** Returns the ensemble of the settings, or of the classifiers on the command line. */
 function ensembleOf(
   { ensemble }: CertificationRunConfig,
   folder: string | undefined,
@@ -164,14 +164,14 @@ function ensembleOf(
   )
 }
 
-/** The noise level that a cascade begins with. */
+/** Returns the first noise level of a cascade. */
 function firstOf(procedure: CertificationConfigInput['procedure']): number | undefined {
   return procedure?.kind === 'cascade' ? procedure.sigmas[0] : undefined
 }
 
 /**
- * The networks of ACES: those of the settings; or runs that the command line names, which say how they are loaded, or weights, which
- * are loaded as the classifier's are.
+ * Returns the networks of ACES: from the settings; from runs on the command line, which determine how to load them; or
+ * from weights, which load like the classifier's.
  */
 async function acesOf(
   { classifier, aces, ...certified }: CertificationRunConfigInput,
@@ -186,7 +186,7 @@ async function acesOf(
   },
 ): Promise<CertificationRunConfigInput['aces']> {
   if (selector === undefined && core === undefined) return aces
-  // What the weights of the classifier alone have: a head of other classes, adapters.
+  // Specific to the weights of the classifier: a head of other classes, adapters.
   const { numClasses: _classes, adapter: _adapter, ...settings } = classifier
   const network = async (role: AcesRole, path: string | undefined) => {
     if (path === undefined) return undefined
@@ -237,7 +237,7 @@ async function otherData(
   return { ...data, ...given({ path }), ...order } as CertificationRunConfigInput['data']
 }
 
-/** An order of class folders as the command line says it: how they are sorted, their names, or a file of these or of a mapping. */
+/** Parses the order of class folders: a sort order, names, or a file with names or a mapping. */
 async function readClasses(text: string): Promise<unknown> {
   if (!/\.json$/i.test(text)) return text === 'numeric' || text === 'text' ? text : namesIn(text)
   const refuse = (reason: string, cause?: unknown) =>

@@ -8,14 +8,14 @@ import { PACKAGE_FOLDER } from '../files/package-folder'
 import { writeNew } from '../files/write'
 import { experimentFiles, TSCONFIG } from './init-templates'
 
-/** The name of the script in it. */
+/** Name of its script. */
 const SCRIPT = 'experiment.ts'
 
 /**
- * Writes an experiment into a folder, all of its files or none.
+ * Writes an experiment into a folder, atomically.
  *
- * @returns what was written and what to do next, for people
- * @throws ConfigError if a file of the name is there already, or the folder cannot be written
+ * @returns a summary of the written files and next steps, for people
+ * @throws ConfigError if one of the files exists, or the folder cannot be written
  */
 export async function writeExperiment(name: string): Promise<string> {
   const folder = resolve(name)

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 /**
- * Writes a file that was asked for on the command line, whole or not at all, and the folder for it.
+ * Writes a file requested on the command line atomically, and creates its folder.
  *
  * @throws ConfigError if it cannot be written
  */

@@ -1,16 +1,16 @@
 import { parseConfig, type RunConfig, type RunConfigOf, requireMethod } from './schema'
 
 /**
- * The paper's ablations by table: each takes a configuration of FT-CADIS and returns it with one thing changed.
+ * The paper's ablations by table. Each returns a copy of an FT-CADIS configuration with one change.
  *
- * @throws ConfigError where the change does not go together with the rest of the configuration.
+ * @throws ConfigError if the change conflicts with the rest of the configuration.
  *
  * @example
  * const config = presets.digits({ output: 'runs/digits' })
  * ablations.table5.withoutSelection(config).method.crossEntropy // => 'all'
  */
 export const ablations = {
-  /** The shorter runs behind all ablations (Section 4.3, Appendix B.3): epsilon doubled after 10 epochs, 1,000 test images. */
+  /** The shorter runs of all ablations (Section 4.3, Appendix B.3): epsilon doubles after 10 epochs, 1,000 test images. */
   shortened: (config: RunConfig): RunConfigOf<'ft-cadis'> => {
     const { method } = requireMethod(config, 'ft-cadis')
     const { attack } = method
@@ -37,7 +37,7 @@ export const ablations = {
     crossEntropyOnly: (config: RunConfig) => withMethod(config, { crossEntropy: 'all', adversarial: 'none' }),
   },
   table6: {
-    /** D_nh as the off-the-shelf weights see it, never updated. */
+    /** D_nh as judged by the off-the-shelf weights, never updated. */
     withoutUpdate: (config: RunConfig) => withMethod(config, { updateSelection: false }),
   },
   /** The design of the adversarial loss. */
@@ -50,14 +50,14 @@ export const ablations = {
     hardTargetMeanOverNoises: (config: RunConfig) =>
       withMethod(config, { adversarialTarget: 'hard', adversarialReduction: 'mean' }),
   },
-  /** Table 14: another weight of the adversarial loss; the paper has 0.5, 1, 2, 4 and 8. */
+  /** Table 14: another weight of the adversarial loss; the paper uses 0.5, 1, 2, 4 and 8. */
   table14: (config: RunConfig, lambda: number) => withMethod(config, { lambda }),
-  /** Table 15: another number of noises; the paper has 1, 2, 4 and 8. Images per update stay. */
+  /** Table 15: another number of noises; the paper uses 1, 2, 4 and 8. Images per update stay the same. */
   table15: (config: RunConfig, noises: number) => withMethod(config, { noises }),
   /**
-   * Table 17: the ResNet-110 of locuslab/smoothing that was trained on clean images, for a configuration of CIFAR-10. Its
-   * checkpoint normalises pixels, so it takes them so. The paper gives no other settings for it; it has no layers for
-   * layer-wise decay.
+   * Table 17: a configuration of CIFAR-10 with the ResNet-110 of locuslab/smoothing, trained on clean images. The
+   * checkpoint expects normalised pixels. The paper gives no other settings for it, and it has no layers for layer-wise
+   * decay.
    *
    * @param path - Its checkpoint as published.
    */

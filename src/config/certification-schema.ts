@@ -5,7 +5,7 @@ import { count, dtype, nonnegative, positive, seed } from './fields'
 
 /** Settings of a certification. */
 
-/** Which test images are certified. */
+/** The test images to certify. */
 export const certifiedImagesSchema = z.union([
   z.literal('all'),
   z.strictObject({ first: count.describe('The first N images.') }),
@@ -13,7 +13,7 @@ export const certifiedImagesSchema = z.union([
   z.strictObject({ random: count.describe('This many images, drawn with the seed.') }),
   z.strictObject({
     overClasses: count.describe(
-      'At most this many images, drawn with the seed over the classes: as many of each, as far as there are.',
+      'At most this many images, drawn with the seed: an equal number of each class, as far as available.',
     ),
   }),
   z.strictObject({ onePerClass: z.literal(true).describe('One image of each class, drawn with the seed.') }),
@@ -29,8 +29,8 @@ export const certifiedImagesSchema = z.union([
 const block = count
   .optional()
   .describe(
-    'Votes come in multiples of this many: larger blocks stop later, and fill larger passes with fewer images. Default: 16, or ' +
-      'the 64th part of batch if that is more.',
+    'Votes come in multiples of this. Larger blocks stop later, and fill larger passes with fewer images. Default: 16, or a ' +
+      '64th of batch if that is more.',
   )
 
 const adaptive = z.union([
@@ -47,100 +47,100 @@ const adaptive = z.union([
           }),
       ])
       .describe(
-        'Radii at which an image is certified or not; its radius is the largest of them. sigma: 0, σ/2, σ and so on, up to 3.8 σ.',
+        'Radii to decide, in ascending order; the certified radius is the largest that holds. sigma: 0, σ/2, σ and so on, up to 3.8 σ.',
       ),
     block,
     worth: positive
       .optional()
       .describe(
-        'How many votes it is worth to certify an image at one more of the radii, as a multiple of n: a larger one takes more votes and ' +
-          'loses fewer certificates. The guarantee is the same. Default 5.',
+        'Value of certifying an image at one more of the radii, in multiples of n votes. A larger value spends more votes and loses ' +
+          'fewer certificates, with the same guarantee. Default 5.',
       ),
   }),
   z.strictObject({
-    radius: positive.describe('The one radius at which an image is certified or not.'),
+    radius: positive.describe('The only radius to decide.'),
     rounds: z
       .array(count)
       .min(1)
       .optional()
       .describe(
-        'Votes of each round, none more than n; each is drawn where the rounds before did not decide. Default: n and its tenth and ' +
-          'hundredth part, as far as these have 100 votes.',
+        'Votes of each round, none more than n. A round is drawn only if the previous ones did not decide. Default: n, a tenth and ' +
+          'a hundredth of it, as far as these have 100 votes.',
       ),
     beta: positive
       .lt(1)
       .default(1e-4)
-      .describe('Probability that a radius is given up that holds, at most. Default 0.0001.'),
+      .describe('Largest probability of giving up a radius that holds. Default 0.0001.'),
   }),
   z.strictObject({
-    maxRadiusLoss: positive.describe('How much smaller than with n votes a radius may be expected to be.'),
+    maxRadiusLoss: positive.describe('Largest expected loss of radius compared with n votes.'),
     block,
   }),
 ])
 
-/** Certification (CERTIFY of Cohen et al., 2019; Appendix E), with the smoothing of the settings. */
+/** Certification (CERTIFY of Cohen et al., 2019; Appendix E) with the smoothing of the settings. */
 export const certificationSchema = z.strictObject({
   n0: count.default(100).describe('Noisy copies that choose the class. Default 100.'),
   n: count.default(100_000).describe('Fresh noisy copies that bound its probability. Default 100,000.'),
-  alpha: positive.lt(1).default(0.001).describe('Probability of a wrong certificate. Default 0.001.'),
+  alpha: positive.lt(1).default(0.001).describe('Probability that a certificate is wrong. Default 0.001.'),
   confidence: z
     .enum(['clopper-pearson', 'randomised'])
     .default('clopper-pearson')
     .describe(
-      'The lower bound of CERTIFY. randomised: of Stevens (1950), wrong with probability alpha and not less; it takes a uniform number ' +
-        'for each image, which the seed decides and the log keeps. Default clopper-pearson.',
+      'The lower bound of CERTIFY. randomised: the bound of Stevens (1950), wrong with probability exactly alpha; it needs a ' +
+        'uniform number per image, which the seed determines and the log keeps. Default clopper-pearson.',
     ),
   procedure: procedureSchema
     .default({ kind: 'certify' })
-    .describe('What is stated about an image, and how it follows from votes. Default: CERTIFY.'),
+    .describe('The statement about an image, and how votes decide it. Default: CERTIFY.'),
   adaptive: adaptive
     .default('none')
     .describe(
-      'How an image may take less than n noisy copies, at the same alpha: it stops when every radius of a list is decided, ' +
-        'goes through rounds of more and more votes until one radius is, or takes as many as its own radius needs. Default none.',
+      'How to use fewer than n noisy copies per image at the same alpha: stop when every radius of a list is decided, draw rounds ' +
+        'of increasing votes until one radius is decided, or use only as many as its own radius needs. Default none.',
     ),
   noise: z
     .enum(['gaussian', 'discrete-gaussian', 'uniform', 'laplace'])
     .default('gaussian')
     .describe(
-      'The noise that is drawn, of standard deviation σ. discrete-gaussian: rounded to whole steps of 1/255, on images that are so ' +
-        'rounded, with bounds that no rounding makes too large; uniform: radii are of the ℓ1 norm; laplace, for PixelDP: so are its ' +
-        'sizes. Default gaussian.',
+      'The noise to draw, of standard deviation σ. discrete-gaussian: noise and images in whole steps of 1/255, with bounds that ' +
+        'rounding cannot make too large; uniform: radii of the ℓ1 norm; laplace, for PixelDP: sizes of the ℓ1 norm. Default ' +
+        'gaussian.',
     ),
   purify: purifySchema
     .default({ kind: 'once' })
     .describe(
-      'How a noisy copy gets its vote: from one look of the classifier at the denoised copy, or as the majority of several. Default once.',
+      'How a noisy copy votes: from one look of the classifier at the denoised copy, or by the majority of several. Default once.',
     ),
   batch: count
     .default(100)
     .describe(
-      'Noisy copies in one forward pass; halved where memory runs out. No effect on the result but for rounding. Default 100.',
+      'Noisy copies in one forward pass; halved if memory runs out. Changes the result only by rounding. Default 100.',
     ),
   images: certifiedImagesSchema
     .default('all')
-    .describe('Test images to certify. Default all; of a folder 500, drawn over the classes.'),
-  seed: seed.default(0).describe('Seed of the noise and of a drawn choice of images. Default 0.'),
+    .describe('Test images to certify. Default all; for a folder 500, drawn over the classes.'),
+  seed: seed.default(0).describe('Seed of the noise and of randomly chosen images. Default 0.'),
   dtype: dtype
     .default('float32')
-    .describe('Number type of the classifier; it is written into the log. Default float32.'),
+    .describe('Number type of the classifier; recorded in the log. Default float32.'),
   radiusSigma: z
     .enum(['nominal', 'min'])
     .default('nominal')
     .describe(
-      'σ in the radius: nominal is that of the settings, min the smaller of it and what the timestep adds. Default nominal.',
+      'σ in the radius: nominal is σ of the settings, min the smaller of it and the realised σ of the timestep. Default nominal.',
     ),
   familyWise: z
     .boolean()
     .default(false)
     .describe(
-      'Whether alpha is the probability that any of the certificates is wrong: each image then gets its part. Default false.',
+      'Whether alpha is the probability that any certificate is wrong: each image gets an equal share. Default false.',
     ),
   autocast: z
     .enum(['none', 'float16', 'bfloat16'])
     .default('none')
     .describe(
-      'Number type that both networks compute in where torch knows that to be safe. The certificate is about the classifier ' +
+      'Number type of the operations of both networks that torch considers safe in it. The certificate holds for the classifier ' +
         'as computed. Default none.',
     ),
   tf32: z
@@ -150,7 +150,7 @@ export const certificationSchema = z.strictObject({
   channelsLast: z
     .boolean()
     .default(false)
-    .describe('Whether the classifier keeps the channels of images last in memory. Default false.'),
+    .describe('Whether the classifier uses the channels-last memory layout. Default false.'),
   compile: z
     .boolean()
     .default(false)

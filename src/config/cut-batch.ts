@@ -1,18 +1,19 @@
 import { ConfigError } from '../errors'
 
-/** How a batch of the loader is cut into their own updates. */
+/** A batch of the loader, cut into updates. */
 export interface CutBatch {
-  /** Images of each update. */
+  /** Images per update. */
   readonly imagesPerUpdate: number
-  /** The places of the images of each update in the batch. */
+  /** Positions in the batch of the images of each update. */
   readonly updates: readonly (readonly number[])[]
-  /** Places that are left over. */
+  /** Positions that no update uses. */
   readonly dropped: readonly number[]
 }
 
 /**
- * A batch of L images as it is trained on under M noises each in the code of Jeong and Shin (2020) and what follows it: M updates of
- * ⌊L/M⌋ images, so that each sees about L noisy images, and what is left over is dropped. With L below M nothing is updated.
+ * Cuts a batch of L images as the code of Jeong and Shin (2020) and its successors do for M noises: into M updates of
+ * ⌊L/M⌋ images. Each update then has about L noisy images; the rest of the batch is dropped. If L < M, every update is
+ * empty.
  */
 export function cutBatch({ images, noises }: { readonly images: number; readonly noises: number }): CutBatch {
   const imagesPerUpdate = Math.floor(images / noises)
@@ -25,10 +26,10 @@ export function cutBatch({ images, noises }: { readonly images: number; readonly
 }
 
 /**
- * `optimisation.imagesPerUpdate` for a batch that is cut so. Updates take images in the order of the epoch, and nothing is dropped
- * between batches; where M divides L an epoch has the same images as that code has.
+ * Returns `optimisation.imagesPerUpdate` for a batch that is cut into M updates. Updates take images in the order of the
+ * epoch, and nothing is dropped between batches. If M divides L, an epoch has the same images as in that code.
  *
- * @throws ConfigError where the batch is smaller than M
+ * @throws ConfigError if the batch is smaller than M
  */
 export function imagesPerUpdateOf({
   images,

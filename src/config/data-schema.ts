@@ -5,7 +5,7 @@ import { findSource, schemasOf } from './sources/source'
 /** The images. */
 export const dataSchema = z.discriminatedUnion('source', schemasOf(DATA_SETS))
 
-/** The source that images are from. */
+/** Returns the source of the images. */
 export function sourceOfData(data: { readonly source: string }): DataSource {
   return findSource<DataSource>(DATA_SETS, data)
 }

@@ -1,8 +1,8 @@
 import { type FieldDifference, fieldDifferences } from './differences'
 
 /**
- * Fields that say where and how a run computes, not what. Paths are among them because weights and code are compared by
- * their hashes, and data by their digests and classes; limits of files because they refuse images, and change none.
+ * Fields that decide where and how a run computes, but not its result. They include paths, because weights and code are
+ * compared by hash, and data by digest and classes; and file limits, because these only refuse images.
  */
 const PLACES = [
   'output',
@@ -21,7 +21,7 @@ const PLACES = [
 ]
 
 /**
- * The fields in which two configurations train differently.
+ * Returns the fields in which two configurations train differently.
  *
  * @param options.except - further fields that may differ, with all below them
  */

@@ -1,6 +1,6 @@
 import { isObject } from '../files/read-json'
 
-/** One field in which two configurations differ; undefined where a configuration does not have it. */
+/** A field in which two configurations differ; undefined if a configuration lacks it. */
 export interface FieldDifference {
   /** Dotted name. */
   readonly field: string
@@ -8,7 +8,7 @@ export interface FieldDifference {
   readonly after: unknown
 }
 
-/** Every field in which two plain values differ, as JSON holds them; lists are compared whole. */
+/** Returns every field in which two JSON values differ. Lists are compared as a whole. */
 export function fieldDifferences(before: unknown, after: unknown): FieldDifference[] {
   return compare(asJson(before), asJson(after), '')
 }
@@ -22,12 +22,12 @@ function compare(before: unknown, after: unknown, field: string): FieldDifferenc
   )
 }
 
-/** A field that is undefined and one that is absent are the same. */
+/** Treats undefined and absent fields alike. */
 function asJson(value: unknown): unknown {
   return value === undefined ? undefined : JSON.parse(JSON.stringify(value))
 }
 
-/** A value of a configuration as a message shows it. */
+/** Formats a value of a configuration for a message. */
 export function showValue(value: unknown): string {
   return value === undefined ? 'absent' : JSON.stringify(value)
 }

@@ -3,15 +3,18 @@ import { isObject } from '../files/read-json'
 type Fields = Readonly<Record<string, unknown>>
 
 /**
- * Reads settings of an earlier form. σ and the denoiser stood in `method.sigma` or `certification.sigma` and in `denoiser`,
- * now both are in `smoothing`; `certification.radiusSigma` was `certifySigma`, and `compile` was `compileDenoiser`. Everything else is passed on as it is, for
- * the schema to check.
+ * Converts settings of an earlier form. σ and the denoiser were in `method.sigma` or `certification.sigma` and in
+ * `denoiser`; both are now in `smoothing`. `certification.radiusSigma` was `certifySigma`, and `compile` was
+ * `compileDenoiser`. Other settings pass through unchanged, for the schema to check.
  */
 export function fromEarlierForm(input: unknown): unknown {
   return isObject(input) ? withSmoothing(withCompile(input)) : input
 }
 
-/** `compile` was `compileDenoiser`, yes or no. Of both, and of another value, the second is left for the schema to refuse. */
+/**
+ * Converts `compileDenoiser`, a boolean, to `compile`. If both are present, or the value is not a boolean, the schema
+ * refuses it.
+ */
 function withCompile(input: Fields): Fields {
   const { compileDenoiser, ...others } = input
   if (typeof compileDenoiser !== 'boolean' || others.compile !== undefined) return input
@@ -22,7 +25,7 @@ function withSmoothing(input: Fields): Fields {
   if (input.smoothing !== undefined) return input
   const { denoiser, ...others } = input
   const method = withoutSigma(others.method)
-  // Of two σ the second is left for the schema to refuse.
+  // If there are two σ, the schema refuses the second.
   const certification =
     method.sigma === undefined ? withoutSigma(others.certification) : { section: others.certification }
   const sigma = method.sigma ?? ('sigma' in certification ? certification.sigma : undefined)
@@ -35,7 +38,7 @@ function withSmoothing(input: Fields): Fields {
   }
 }
 
-/** A section, and the σ that stood in it. */
+/** Splits a section from its former σ. */
 function withoutSigma(section: unknown): { readonly section: unknown; readonly sigma?: unknown } {
   if (!isObject(section)) return { section }
   const { sigma, ...others } = section

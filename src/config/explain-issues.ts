@@ -4,7 +4,7 @@ import { ConfigError } from '../errors'
 import { didYouMean, nearestName } from '../files/nearest-name'
 import { knownFields } from './known-fields'
 
-/** How much of what is wrong is said: a damaged file may have thousands of fields, and each a name of any length. */
+/** Limits of a message: a damaged file may have thousands of fields, with names of any length. */
 const MOST_LINES = 30
 const MOST_CHARACTERS = 500
 
@@ -15,7 +15,7 @@ interface Settings {
   readonly input: unknown
 }
 
-/** One error for all that is wrong with some settings: a line each, with the field, what it takes and what it got. */
+/** Returns one error for all invalid settings, with a line per field: expected and actual value. */
 export function explainIssues(
   error: z.ZodError,
   { what, ...settings }: Settings & { readonly what: string },
@@ -29,7 +29,7 @@ export function explainIssues(
   })
 }
 
-/** The issue; of a choice the issues of the alternative whose outer shape fits, which is the one that was meant. */
+/** Returns the issue; for a union, the issues of the alternative whose outer shape fits, which is probably the intended one. */
 function meantIssues(issue: Issue, above: readonly PropertyKey[]): Issue[] {
   const placed = { ...issue, path: [...above, ...issue.path] }
   if (issue.code !== 'invalid_union') return [placed]
@@ -39,7 +39,7 @@ function meantIssues(issue: Issue, above: readonly PropertyKey[]): Issue[] {
   return meant === undefined ? [placed] : meant.flatMap(inner => meantIssues(inner, placed.path))
 }
 
-/** Of an alternative that is a section with other fields than those given: what it says of these. */
+/** Returns the unknown fields that an alternative reports, if it is a section with other fields than those given. */
 function unknownFields(issues: Issue[]): Issue[][] {
   const unknown = issues.filter(({ code }) => code === 'unrecognized_keys')
   return unknown.length > 0 &&
@@ -49,8 +49,8 @@ function unknownFields(issues: Issue[]): Issue[][] {
 }
 
 /**
- * The issues without those that follow from a field that is unknown: that the field which was meant is missing, and rules
- * between fields of that section, which have compared what stands in place of the unknown one.
+ * Removes issues that follow from an unknown field: that the intended field is missing, and rules between fields of that
+ * section, which compared a default instead.
  */
 function withoutConsequences(issues: readonly Issue[], settings: Settings): readonly Issue[] {
   const meant = issues.flatMap(issue =>
@@ -73,7 +73,7 @@ function isBelow(path: readonly PropertyKey[], section: readonly PropertyKey[]):
   return section.every((key, position) => path[position] === key)
 }
 
-/** The field that a name which is none was probably meant to be; none that the settings have as well. */
+/** Returns the field that an unknown name was probably meant to be, unless the settings have that field too. */
 function meantField(
   path: readonly PropertyKey[],
   key: string,
@@ -86,7 +86,7 @@ function meantField(
   )
 }
 
-/** What to do with a field that is unknown and stands for none that is missing. */
+/** Explains an unknown field that does not resemble a missing one. */
 function insteadOf(path: readonly PropertyKey[], key: string, { schema, input }: Settings): string {
   const given = nearestName(key, knownFields(schema, path, input))
   return given === undefined
@@ -109,7 +109,7 @@ function explain(issue: Issue, settings: Settings): string[] {
   return [`${fieldName(path)}: expected ${expectation(issue)}, got ${show(value)}.${suggestion}`]
 }
 
-/** The words that a field takes. */
+/** Returns the words that a field accepts. */
 function choicesOf(issue: Issue): string[] {
   if (issue.code === 'invalid_value') return issue.values.filter(value => typeof value === 'string')
   if (issue.code !== 'invalid_union') return []
@@ -117,7 +117,7 @@ function choicesOf(issue: Issue): string[] {
   return [...options.filter(value => typeof value === 'string'), ...issue.errors.flat().flatMap(choicesOf)]
 }
 
-/** Kinds of value by zod's name, where JSON calls them otherwise. */
+/** Kinds of value by zod's name, if JSON has another name. */
 const KINDS: Readonly<Record<string, string>> = { int: 'integer', tuple: 'array' }
 
 function withArticle(name: string): string {
@@ -150,7 +150,7 @@ function expectation(issue: Issue): string {
   }
 }
 
-/** Lengths of text and lists read differently from sizes of numbers. */
+/** Words a limit: length for text and lists, size for numbers. */
 function bound({ origin }: { origin: string }, limit: string): string {
   if (origin === 'string') return `text of ${limit} characters`
   return origin === 'array' ? `a list of ${limit} values` : limit
@@ -179,7 +179,7 @@ function shortened(text: string, most: number): string {
   return text.length > most ? `${text.slice(0, most - 3)}...` : text
 }
 
-/** As JSON where it is some: a script may pass values that refer to themselves, or a bigint. */
+/** Formats a value as JSON if possible: a script may pass circular values or a bigint. */
 function asText(value: unknown): string {
   try {
     return JSON.stringify(value) ?? String(value)

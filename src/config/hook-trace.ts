@@ -1,24 +1,24 @@
 import { z } from 'zod'
 
-/** What a function was called and given when it was handed in. */
+/** Name and parameters of a function at the time it was passed in. */
 export const hookTraceSchema = z.object({
   name: z.string(),
-  /** null for a bare function: its name is the one that it has in JavaScript, and decides nothing. */
+  /** null for a bare function: its JavaScript name decides nothing. */
   parameters: z.record(z.string(), z.unknown()).nullable(),
-  /** SHA-256 of its source; null where the source cannot be seen. */
+  /** SHA-256 of its source; null if the source is not available. */
   sha256: z.string().nullable(),
 })
 
-/** By the hook that took them. */
+/** By the hook that received them. */
 export const hookTracesSchema = z.record(z.string(), hookTraceSchema)
 
-/** What a run says of a function that a script has handed in. */
+/** A run's record of a function from a script. */
 export type HookTrace = Readonly<z.output<typeof hookTraceSchema>>
 
-/** All functions that a script has handed in and that decide what is trained, by the hook that took them. */
+/** All functions from a script that affect training, by hook. */
 export type HookTraces = Readonly<Record<string, HookTrace>>
 
-/** As tables and messages show it: `confidently-right {"threshold":0.8}, source 1a2b3c4d`. */
+/** Formats a trace for tables and messages: `confidently-right {"threshold":0.8}, source 1a2b3c4d`. */
 export function showHook(trace: HookTrace | undefined): string {
   if (trace === undefined) return 'none'
   const { name, parameters, sha256 } = trace

@@ -4,8 +4,8 @@ import { isObject } from '../files/read-json'
 type JsonSchema = Readonly<Record<string, unknown>>
 
 /**
- * The fields that settings may have at a place, as far as what is said beside them tells: where a field chooses between
- * kinds, those of the kind that is named, or of all kinds where none of them is.
+ * Returns the fields that settings may have at a path. If a field selects between kinds, these are the fields of the
+ * named kind, or of all kinds if none is named.
  */
 export function knownFields(schema: z.ZodType, path: readonly PropertyKey[], input: unknown): string[] {
   let schemas = alternatives(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }), input)
@@ -21,7 +21,7 @@ function below(schema: JsonSchema, key: PropertyKey): unknown {
   return Object(schema.properties)[key] ?? schema.items ?? schema.additionalProperties
 }
 
-/** The schemas that a choice offers; those that fit the kind that is named, if there are any. */
+/** Returns the schemas of a union; only those that fit the named kind, if there are any. */
 function alternatives(schema: unknown, input: unknown): JsonSchema[] {
   if (!isObject(schema)) return []
   const offered = [schema.anyOf, schema.oneOf, schema.allOf].filter(Array.isArray).flat()
@@ -31,7 +31,7 @@ function alternatives(schema: unknown, input: unknown): JsonSchema[] {
   return fitting.length > 0 ? fitting : all
 }
 
-/** Whether each field that names a kind, by one fixed text, is given it, or may be left out and is. */
+/** Returns whether each discriminator has its value, or is optional and absent. */
 function isOfKind({ properties, required }: JsonSchema, input: unknown): boolean {
   const isRequired = (key: string) => Array.isArray(required) && required.includes(key)
   return Object.entries(Object(properties)).every(([key, field]) => {

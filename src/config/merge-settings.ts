@@ -1,11 +1,11 @@
 import { isObject } from '../files/read-json'
 
-/** Fields that say which of several forms a section has. */
+/** Fields that select one of several forms of a section. */
 const DISCRIMINATORS = ['kind', 'source'] as const
 
 /**
- * Settings with other settings laid over them: objects field by field, everything else as a whole. An object of another
- * `kind` or `source` replaces the one below, whose fields would not fit it.
+ * Merges settings over others: objects field by field, everything else as a whole. An object of another `kind` or
+ * `source` replaces the one below, whose fields would not fit it.
  */
 export function mergeSettings(below: unknown, above: unknown): unknown {
   if (above === undefined) return below
@@ -24,7 +24,7 @@ function differsInForm(
   return DISCRIMINATORS.some(name => above[name] !== undefined && above[name] !== below[name])
 }
 
-/** The settings that have one field, named by its path: `fieldAt('a.b', 1)` is `{ a: { b: 1 } }`. */
+/** Returns settings with one field, given by its path: `fieldAt('a.b', 1)` is `{ a: { b: 1 } }`. */
 export function fieldAt(path: string, value: unknown): Readonly<Record<string, unknown>> {
   const [name = '', ...inner] = path.split('.')
   return { [name]: inner.length === 0 ? value : fieldAt(inner.join('.'), value) }

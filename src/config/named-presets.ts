@@ -17,7 +17,7 @@ const IMAGENET = {
   images: { imageSize: 224, classes: 1000, trainImages: 1_281_167, testImages: 50_000 },
 } as const
 
-/** The presets, in the order of their size. */
+/** The presets, ordered by size. */
 export const NAMED_PRESETS: readonly NamedPreset[] = [
   {
     ...PRESET_SUMMARIES.digits,
@@ -73,10 +73,10 @@ function imagenet(tuning: 'lora' | 'full', values: PresetValues): RunConfig {
 }
 
 /**
- * The preset of a name.
+ * Returns the preset of a name.
  *
  * @param scale - for the presets `table1.<method>`, which have settings for several data sets
- * @throws ConfigError for a name that none has, for a scale that it has no settings for, and for one that it does not take
+ * @throws ConfigError for an unknown name, a scale without settings, and a scale for a preset that has none
  */
 export function namedPreset(name: string, scale?: Table1Scale): NamedPreset {
   const ofTable1 = TABLE1_PRESETS.find(each => each.name === name)
@@ -95,7 +95,7 @@ export function namedPreset(name: string, scale?: Table1Scale): NamedPreset {
   })
 }
 
-/** The folder of images, which has no default; the denoiser where it is given. */
+/** Returns the folder of images, which has no default, and the denoiser if given. */
 function needed(
   name: string,
   { data, denoiser }: Pick<PresetValues, 'data' | 'denoiser'>,

@@ -4,26 +4,27 @@ import { type ImageSize, imageSizeOf, sidesOf } from './sources/image-size'
 import type { TuningConfigInput } from './types/classifier'
 import type { DataConfigInput } from './types/data'
 
-/** Settings for images and a classifier of one's own, where no paper has any. */
+/** Settings for your own images and classifier, which no paper covers. */
 
 export interface OwnPresetOptions {
-  /**
-   * Folder of the images: class folders below `train` and `test`, or alone; or the settings of the data.
-   */
+  /** Folder of the images: class folders below `train` and `test`, or class folders only; or the settings of the data. */
   readonly data: string | DataConfigInput
   /** The classifier, as in any configuration. */
   readonly classifier: RunConfigInput['classifier']
-  /** The denoiser in front of it, as in any configuration; `none` for a classifier that takes noisy images. */
+  /** The denoiser, as in any configuration; `none` for a classifier that handles noisy images. */
   readonly denoiser: RunConfigInput['smoothing']['denoiser'] | 'none'
   /** Noise level, for pixels in [0, 1]. Certified radii reach 2 to 3 times as far. */
   readonly sigma: number
-  /** What is trained: adapters and the head (a vision transformer), or every weight. Default full. */
+  /** The trained weights: adapters and the head (a vision transformer), or all. Default full. */
   readonly tuning?: 'lora' | 'full' | undefined
-  /** In class folders alone: the share of each class that is held out as test images. Without it nothing can be trained. */
+  /** For class folders only: the share of each class held out as test images. Required for training. */
   readonly testShare?: number | undefined
-  /** How many images are trained on: it decides epochs and images in an update. Default 1,000. */
+  /** Number of training images, which decides epochs and images per update. Default 1,000. */
   readonly trainImages?: number | undefined
-  /** Pixels of the images that the denoiser sees: the side of a square, or [height, width]. Default 224, or what `data` says. */
+  /**
+   * Size in pixels of the images that the denoiser sees: the side of a square, or [height, width]. Default 224, or that
+   * of `data`.
+   */
   readonly imageSize?: ImageSize | undefined
   /** Folder of the run. Default `runs/own`. */
   readonly output?: string | undefined
@@ -36,7 +37,7 @@ interface Length {
   readonly imagesPerUpdate: number
 }
 
-/** How long is trained, by the number of images: some thousand updates, as in the paper, but at most 30 times each image. */
+/** Length of training by number of images: some thousand updates, as in the paper, but at most 30 epochs. */
 export const OWN_LENGTHS: readonly Length[] = [
   { below: 1000, epochs: 30, warmupEpochs: 3, imagesPerUpdate: 32 },
   { below: 10_000, epochs: 20, warmupEpochs: 2, imagesPerUpdate: 64 },
@@ -44,12 +45,12 @@ export const OWN_LENGTHS: readonly Length[] = [
   { below: Number.POSITIVE_INFINITY, epochs: 5, warmupEpochs: 1, imagesPerUpdate: 128 },
 ]
 
-/** Images whose longer side is this and below are attacked as in the paper's runs on CIFAR-10, others as in those on ImageNet. */
+/** Images whose longer side is at most this are attacked as in the paper's runs on CIFAR-10, others as in those on ImageNet. */
 const SMALL = 64
 
 /**
- * Fine-tuning and certification of a classifier of one's own. With a denoiser it is FT-CADIS, with the attack of the paper's runs on
- * images of that size; without one, training on noisy images.
+ * Returns a configuration that fine-tunes and certifies your own classifier. With a denoiser it is FT-CADIS, with the
+ * attack of the paper's runs on images of that size; without one, training on noisy images.
  *
  * @example
  * const config = presets.own({
@@ -58,13 +59,13 @@ const SMALL = 64
  * })
  * config.optimisation.epochs // => 30
  *
- * @throws ConfigError that names every field that is not acceptable
+ * @throws ConfigError listing every invalid field
  */
 export function own(options: OwnPresetOptions): RunConfig {
   return parseConfig(ownSettings(options))
 }
 
-/** What {@link own} makes a configuration of: as short as one would write it. */
+/** Returns the settings of {@link own}, as short as one would write them. */
 export function ownSettings({
   data,
   classifier,
@@ -113,7 +114,7 @@ export function ownSettings({
   }
 }
 
-/** The size that the centre is cropped of, as for ImageNet: 256 for 224. Small images are not cropped. */
+/** Returns the size to resize to before the centre crop, as for ImageNet: 256 for 224. Small images are not cropped. */
 export function resizeFor(imageSize: ImageSize): ImageSize {
   if (isSmallSize(imageSize)) return imageSize
   const [height, width] = sidesOf(imageSize).map(side => Math.round((side * 256) / 224)) as [number, number]

@@ -2,7 +2,7 @@ import { trainedBy } from './methods/trained'
 import type { CertificationConfig, DenoiserConfig, RunConfig } from './schema'
 import { CLASSIFIERS } from './sources/classifiers'
 
-/** Names of arithmetic. They stand for settings, and these are what is recorded. */
+/** Names of arithmetic settings. Runs and logs record the settings, not the name. */
 export const PRECISIONS = ['exact', 'fast'] as const
 export type Precision = (typeof PRECISIONS)[number]
 
@@ -15,11 +15,11 @@ interface Arithmetic {
     CertificationConfig,
     'dtype' | 'autocast' | 'tf32' | 'channelsLast' | 'compile'
   >
-  /** An optimizer needs weights in float32, so that in training the classifier computes in bfloat16 by autocast. */
+  /** An optimizer needs float32 weights, so in training the classifier uses bfloat16 by autocast. */
   readonly training: Pick<RunConfig, 'autocast' | 'tf32' | 'compile'>
 }
 
-/** exact: float32. fast: weights in bfloat16, compiled; what was the fastest on an H100 (docs/performance.md). */
+/** exact: float32. fast: bfloat16 weights, compiled; the fastest on an H100 (docs/performance.md). */
 export const ARITHMETIC: Readonly<Record<Precision, Arithmetic>> = {
   exact: {
     denoiser: 'float32',
@@ -39,7 +39,7 @@ export const ARITHMETIC: Readonly<Record<Precision, Arithmetic>> = {
 
 type Fields = Readonly<Record<string, unknown>>
 
-/** What of a run decides which arithmetic its training can take. */
+/** The settings of a run that decide which arithmetic its training supports. */
 interface Described {
   readonly method?: { readonly kind?: string }
   readonly classifier?: { readonly source?: string }
@@ -48,10 +48,10 @@ interface Described {
 }
 
 /**
- * What a precision says of the settings of a run, to be laid over them: what its training can take, and nothing that is refused.
+ * Returns the settings of a precision to merge over those of a run. It includes only what its training supports.
  *
- * @param settings - those of the preset and the file, and what is laid over the precision
- * @param released - autocast of the preset that they are made from, which exact leaves as the authors released it
+ * @param settings - those of the preset and the file, with what overrides the precision
+ * @param released - autocast of the preset, which exact keeps as released
  */
 export function precisionOfRun(
   precision: Precision,
@@ -59,7 +59,7 @@ export function precisionOfRun(
   released: RunConfig['autocast'] = 'none',
 ): Fields {
   const { denoiser, certification, training } = ARITHMETIC[precision]
-  // Not checked yet: what is not as it is to be is refused with the settings.
+  // Not validated yet: invalid values are refused together with the settings.
   const { method, smoothing, dtype } = settings as Described
   const hasDenoiser = smoothing?.denoiser?.source !== 'none'
   const isDenoiserTrained = trainedBy(method?.kind ?? 'ft-cadis') === 'denoiser'
@@ -75,7 +75,7 @@ export function precisionOfRun(
   }
 }
 
-/** As much of what is to be compiled as there is, and as torch.compile can train. */
+/** Returns as much of `wanted` as exists and torch.compile can train. */
 function compiled(
   wanted: RunConfig['compile'],
   { method: { kind = 'ft-cadis' } = {}, classifier, smoothing }: Described,

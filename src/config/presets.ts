@@ -8,21 +8,21 @@ import { parseConfig, type RunConfigInput, type RunConfigOf, requireMethod } fro
 import { table1 } from './table1/presets'
 
 /**
- * The settings of the paper as functions: Tables 8 to 10 and Appendix B, and where these are silent the released code.
- * Each returns a complete configuration; a variant of it is a copy with other fields.
+ * The settings of the paper as functions: Tables 8 to 10 and Appendix B, completed by the released code. Each returns a
+ * complete configuration; a variant is a copy with other fields.
  */
 
-/** What a noise level leaves open on CIFAR-10. The paper gives it for sigma 0.25, 0.5 and 1. */
+/** Values for CIFAR-10 that depend on the noise level. The paper gives them for sigma 0.25, 0.5 and 1. */
 export interface Cifar10OpenValues {
   /** Scaled by imagesPerUpdate / 256. */
   readonly baseLearningRate: number
   /** Weight of the adversarial loss. */
   readonly lambda: number
-  /** Attack radius in [-1, 1] units. */
+  /** Radius of the attack, for images in [-1, 1]. */
   readonly epsilon: FtCadisSettings['attack']['epsilon']
 }
 
-/** What a noise level leaves open on ImageNet. The paper gives it for sigma 0.25, 0.5 and 1. */
+/** Values for ImageNet that depend on the noise level. The paper gives them for sigma 0.25, 0.5 and 1. */
 export interface ImagenetOpenValues {
   /** Scaled by imagesPerUpdate / 256. */
   readonly baseLearningRate: number
@@ -54,7 +54,7 @@ const IMAGENET_BY_SIGMA: ReadonlyMap<number, ImagenetOpenValues> = new Map([
   [1, { baseLearningRate: 4e-4, weightDecay: { start: 0.01, end: 0.1 }, layerDecay: 0.9, lambda: 2 }],
 ])
 
-/** What the paper's two data sets share (Appendix B; loss, clipping and learning rate as in the released code). */
+/** Settings shared by the paper's two data sets (Appendix B; loss, clipping and learning rate as in the released code). */
 const METHOD = {
   kind: 'ft-cadis',
   crossEntropy: 'selected',
@@ -74,9 +74,9 @@ const OPTIMISATION = {
 } as const
 
 export interface Cifar10PresetOptions extends Partial<Cifar10OpenValues> {
-  /** Noise level on the [0, 1] scale. Others than 0.25, 0.5 and 1 need every value of {@link Cifar10OpenValues}. */
+  /** Noise level, for pixels in [0, 1]. Others than 0.25, 0.5 and 1 need every value of {@link Cifar10OpenValues}. */
   readonly sigma: number
-  /** The file cifar10_uncond_50M_500K.pt of improved-diffusion. Default: where `ft-cadis fetch cifar10` puts it. */
+  /** The file cifar10_uncond_50M_500K.pt of improved-diffusion. Default: the path of `ft-cadis fetch cifar10`. */
   readonly denoiser?: string
   /** Folder or hub id of a ViT-B/16 for CIFAR-10 in transformers' format. Default: the hub id of the paper's. */
   readonly classifier?: string
@@ -87,10 +87,10 @@ export interface Cifar10PresetOptions extends Partial<Cifar10OpenValues> {
 }
 
 /**
- * Full fine-tuning of a ViT-B/16 on CIFAR-10 (Table 9). Of the 30 epochs of its schedule 20 are trained (early
- * stopping); all test images are certified.
+ * Returns settings for full fine-tuning of a ViT-B/16 on CIFAR-10 (Table 9): 20 of the 30 epochs of the schedule (early
+ * stopping). All test images are certified.
  *
- * @throws ConfigError that lists the open values which a sigma without published ones lacks.
+ * @throws ConfigError listing the missing values if sigma has no published ones.
  */
 function cifar10(options: Cifar10PresetOptions): RunConfigOf<'ft-cadis'> {
   const { cifar10: published } = PUBLISHED_WEIGHTS
@@ -130,13 +130,13 @@ function cifar10(options: Cifar10PresetOptions): RunConfigOf<'ft-cadis'> {
 }
 
 export interface ImagenetPresetOptions extends Partial<ImagenetOpenValues> {
-  /** Noise level on the [0, 1] scale. Others than 0.25, 0.5 and 1 need every value of {@link ImagenetOpenValues}. */
+  /** Noise level, for pixels in [0, 1]. Others than 0.25, 0.5 and 1 need every value of {@link ImagenetOpenValues}. */
   readonly sigma: number
-  /** LoRA of rank and alpha 4 (Table 10), or every weight at the same settings, which Table 16 compares it with. */
+  /** LoRA of rank and alpha 4 (Table 10), or every weight with the same settings, the comparison in Table 16. */
   readonly tuning: 'lora' | 'full'
-  /** The file 256x256_diffusion_uncond.pt of guided-diffusion. Default: where `ft-cadis fetch imagenet` puts it. */
+  /** The file 256x256_diffusion_uncond.pt of guided-diffusion. Default: the path of `ft-cadis fetch imagenet`. */
   readonly denoiser?: string
-  /** Weight file of the paper's CLIP ViT-B/16 in timm's format. Default: what the hub has under its name. */
+  /** Weight file of the paper's CLIP ViT-B/16 in timm's format. Default: the hub's file of that name. */
   readonly classifier?: string
   /** Folder with `train` and `val`. */
   readonly data: string
@@ -145,10 +145,10 @@ export interface ImagenetPresetOptions extends Partial<ImagenetOpenValues> {
 }
 
 /**
- * Fine-tuning of a CLIP ViT-B/16 on ImageNet (Table 10). Of the 10 epochs of its schedule 5 are trained (early
- * stopping); one test image of each class is certified. The paper does not give the settings of full fine-tuning.
+ * Returns settings for fine-tuning a CLIP ViT-B/16 on ImageNet (Table 10): 5 of the 10 epochs of the schedule (early
+ * stopping). One test image of each class is certified. The paper does not give the settings of full fine-tuning.
  *
- * @throws ConfigError that lists the open values which a sigma without published ones lacks.
+ * @throws ConfigError listing the missing values if sigma has no published ones.
  */
 function imagenet(options: ImagenetPresetOptions): RunConfigOf<'ft-cadis'> {
   const { imagenet: published } = PUBLISHED_WEIGHTS
@@ -190,7 +190,7 @@ function imagenet(options: ImagenetPresetOptions): RunConfigOf<'ft-cadis'> {
 }
 
 export interface DigitsPresetOptions {
-  /** Noise level on the [0, 1] scale. Default 0.75, where FT-CADIS differs most clearly from cross-entropy. */
+  /** Noise level, for pixels in [0, 1]. Default 0.75, where FT-CADIS differs most clearly from cross-entropy. */
   readonly sigma?: number
   /** Folder of the denoiser in diffusers format. Default: the one of {@link DIGITS_NETWORKS}. */
   readonly denoiser?: string
@@ -200,7 +200,7 @@ export interface DigitsPresetOptions {
   readonly output: string
 }
 
-/** A demonstration at toy scale: a small ViT on the 8x8 digits of scikit-learn, on any laptop. */
+/** Returns a toy-scale demonstration: a small ViT on the 8x8 digits of scikit-learn, on any laptop. */
 function digits({
   sigma = 0.75,
   denoiser = DIGITS_NETWORKS.denoiser,
@@ -230,7 +230,7 @@ function ftCadis(input: RunConfigInput): RunConfigOf<'ft-cadis'> {
   return requireMethod(parseConfig(input), 'ft-cadis')
 }
 
-/** The values that sigma decides: those given, else the published ones. */
+/** Returns the values that depend on sigma: those given, else the published ones. */
 function openValues<T extends object>(
   preset: string,
   options: Partial<T> & { readonly sigma: number },

@@ -1,19 +1,19 @@
 import { join } from 'node:path'
 import { cacheFolder } from '../files/cache-folder'
 
-/** A file of weights as its authors published it. */
+/** A weight file as published by its authors. */
 export interface PublishedFile {
-  /** What it is, in a line. */
+  /** One-line description. */
   readonly what: string
   readonly url: string
   readonly file: string
   readonly bytes: number | null
-  /** Hash of the file in hexadecimal digits; null where none is published: the hash of the first download is kept. */
+  /** SHA-256 of the file in hexadecimal digits; null if none is published: the hash of the first download is kept. */
   readonly sha256: string | null
   readonly licence: string
 }
 
-/** What a preset needs beside the images. */
+/** The networks that a preset needs. */
 export interface PublishedWeights {
   readonly denoiser: PublishedFile
   /** The classifier's id on the Hugging Face hub. */
@@ -23,9 +23,9 @@ export interface PublishedWeights {
 const OPENAI = 'https://openaipublic.blob.core.windows.net/diffusion'
 
 /**
- * The weights that the presets of the paper begin with, by the name that `ft-cadis fetch` takes. Sizes and hash of the
- * 256×256 denoiser: as several independent copies of the file state them; its licence and that of the other: the LICENSE
- * files of guided-diffusion and improved-diffusion.
+ * The pretrained weights of the paper's presets, by their name in `ft-cadis fetch`. Sizes and hash of the 256×256
+ * denoiser: from several independent copies of the file. Licences of both denoisers: from the LICENSE files of
+ * guided-diffusion and improved-diffusion.
  */
 export const PUBLISHED_WEIGHTS: Readonly<Record<'cifar10' | 'imagenet', PublishedWeights>> = {
   cifar10: {
@@ -52,7 +52,7 @@ export const PUBLISHED_WEIGHTS: Readonly<Record<'cifar10' | 'imagenet', Publishe
   },
 }
 
-/** Where a published file lies once it is fetched. */
+/** Returns the path of a published file in the cache. */
 export function cachedPath({ file }: Pick<PublishedFile, 'file'>): string {
   return join(cacheFolder(), 'weights', file)
 }

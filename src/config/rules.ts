@@ -7,11 +7,11 @@ import { type classifierSchema, sourceOfClassifier, type tuningSchema } from './
 import type { checkpointsSchema, optimisationSchema } from './optimisation-schema'
 import { DIFFUSION_MODELS, IMAGE_DENOISERS } from './sources/denoisers'
 
-/** A field that does not go together with others. */
+/** A field that conflicts with others. */
 export interface Problem {
   /** Dotted name of the field. */
   readonly path: string
-  /** What was expected of it, and what it got. */
+  /** Expected and actual value. */
   readonly message: string
 }
 
@@ -31,7 +31,7 @@ interface Run {
   readonly certification: { readonly purify: PurifyConfig }
 }
 
-/** The rules across fields of a fine-tuning run. A choice that would be ignored is a problem too. */
+/** Returns violated rules between fields of a fine-tuning run. Choices without effect are conflicts too. */
 export function problemsOfRun(run: Run): Problem[] {
   const { classifier, data, tuning, optimisation, checkpoints } = run
   const { title, blocks, hasQueryAndValue, ...source } = sourceOfClassifier(classifier)
@@ -117,8 +117,8 @@ export function problemsOfRun(run: Run): Problem[] {
 }
 
 /**
- * Where the denoiser is what is trained: diffusion models by their own method, others by those of clean images, both by calibration;
- * in float32 and uncompiled.
+ * Rules for a trained denoiser. Diffusion models need their own method, others the methods of clean images; calibration
+ * trains both. All train in float32, uncompiled.
  */
 function problemsOfTrainedDenoiser({ method, smoothing, compile, tuning }: Run): Problem[] {
   if (trainedBy(method.kind) !== 'denoiser') return []
@@ -147,12 +147,12 @@ function problemsOfTrainedDenoiser({ method, smoothing, compile, tuning }: Run):
   ]
 }
 
-/** Whether a method trains a denoiser by images alone. */
+/** Returns whether a method trains a denoiser from images only. */
 function needsNoClassifier({ kind, target }: { readonly kind: string; readonly target?: unknown }): boolean {
   return kind === 'diffusion' || (kind === 'denoiser' && target === 'image')
 }
 
-/** The rules across fields of a certification. */
+/** Returns violated rules between fields of a certification. */
 export function problemsOfCertification({
   classifier,
   smoothing,
@@ -170,7 +170,7 @@ export function problemsOfCertification({
   ]
 }
 
-/** Whether the denoiser can do what is asked of a noisy copy beside one look. */
+/** Returns purification settings that the denoiser does not support. */
 function problemsOfDenoiserAsked({
   smoothing: { denoiser },
   certification: { purify },
@@ -181,7 +181,7 @@ function problemsOfDenoiserAsked({
   return problemsOfPurifier(purify, { isDiffusion })
 }
 
-/** The epoch of the first drop, counted from 0. */
+/** Returns the epoch of the first drop, counted from 0. */
 function firstDrop(schedule: Run['optimisation']['schedule']): number {
   if (schedule.kind === 'steps') return schedule.everyEpochs + schedule.late
   return schedule.kind === 'listed' ? (schedule.steps[0]?.fromEpoch ?? 1) : 1

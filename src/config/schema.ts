@@ -33,43 +33,39 @@ const setup = {
     .string()
     .regex(/^(auto|cpu|cuda(:\d+)?)$/)
     .default('auto')
-    .describe('auto (CUDA where there is a device), cpu, cuda or cuda:N. Default auto.'),
-  threads: z
-    .int()
-    .positive()
-    .optional()
-    .describe('Threads of torch on the CPU. Default: what torch chooses.'),
+    .describe('auto (CUDA if available), cpu, cuda or cuda:N. Default auto.'),
+  threads: z.int().positive().optional().describe('Threads of torch on the CPU. Default: chosen by torch.'),
   output: text.describe('Folder of the run.'),
 }
 
-/** The schema of a fine-tuning run by a custom method, with the certification that may follow it. */
+/** Returns the schema of a fine-tuning run with a custom method, and of the certification that may follow it. */
 function runSchemaOf<Method extends z.ZodType<{ readonly kind: string }>>(method: Method) {
   const schema = z.strictObject({
     ...setup,
     tuning: tuningSchema
       .default({ kind: 'full' })
-      .describe('What of the classifier is trained. Default: everything.'),
-    method: method.describe('How the classifier is trained. Without a kind: FT-CADIS.'),
+      .describe('The weights of the classifier to train. Default: all.'),
+    method: method.describe('How to train the classifier. Without a kind: FT-CADIS.'),
     optimisation: optimisationSchema.describe('The optimizer and its schedules.'),
     checkpoints: checkpointsSchema
       .prefault({})
-      .describe('Which epochs leave a checkpoint. Default: the last.'),
+      .describe('The epochs whose checkpoints are kept. Default: the last.'),
     certification: certificationSchema
       .prefault({})
-      .describe('How the result is certified, with the same smoothing.'),
+      .describe('How to certify the result, with the same smoothing.'),
     seed: seed.default(0).describe('Seed of order, augmentation and noise in training. Default 0.'),
     dtype: z
       .enum(['float32', 'float64'])
       .default('float32')
       .describe(
-        'Number type of the classifier in training: its weights, and its arithmetic without autocast. Default float32.',
+        'Number type of the classifier’s weights in training, and of its arithmetic without autocast. Default float32.',
       ),
     autocast: z
       .enum(['none', 'float16', 'bfloat16'])
       .default('none')
       .describe(
-        'Number type that the classifier, or a denoiser that is trained, computes in where torch knows that to be safe; log-probabilities and losses stay ' +
-          'in float32. float16 comes with a loss scale. Default none.',
+        'Number type of the operations of the trained network (the classifier or a denoiser) that torch considers safe in it; ' +
+          'log-probabilities and losses stay in float32. float16 adds a loss scale. Default none.',
       ),
     tf32: z
       .boolean()
@@ -79,21 +75,20 @@ function runSchemaOf<Method extends z.ZodType<{ readonly kind: string }>>(method
       .enum(['none', 'denoiser', 'all'])
       .default('none')
       .describe(
-        'What torch.compile compiles: faster on a GPU after minutes of compiling, and rounded differently. all is the ' +
-          'classifier too, forward and backward, where it does not normalise over the batch; the images that are attacked are ' +
-          'then filled up to one of four numbers with copies that count nothing. Certification has its own setting. ' +
-          'Default none.',
+        'What torch.compile compiles: faster on a GPU after minutes of compiling, with different rounding. all includes the ' +
+          'classifier, forward and backward, unless it normalises over the batch; attacked images are then padded to one of four ' +
+          'numbers with copies that do not count. Certification has its own setting. Default none.',
       ),
     activationCheckpointing: z
       .boolean()
       .default(false)
       .describe(
-        'Whether activations are computed again for the backward pass instead of kept: less memory, more time, the same ' +
-          'result. Default false.',
+        'Whether to recompute activations for the backward pass instead of storing them: less memory, more time, the same result. ' +
+          'Default false.',
       ),
   })
   return schema.superRefine((run, context) => {
-    // The compiler cannot look into an object with a field of a type that it does not know.
+    // The type checker does not resolve the type of an object with a generic field.
     const whole = run as Parameters<typeof problemsOfRun>[0] &
       Pick<RunSettings, 'smoothing' | 'certification'>
     for (const { path, message } of [
@@ -108,7 +103,7 @@ function runSchemaOf<Method extends z.ZodType<{ readonly kind: string }>>(method
   })
 }
 
-/** A run trains no more than one of the networks that a router takes. */
+/** Refuses a router in the settings of a run, which trains at most one of its networks. */
 function problemsOfOneClassifier({
   procedure,
 }: Pick<RunSettings, 'certification'>['certification']): Problem[] {
@@ -121,10 +116,10 @@ function problemsOfOneClassifier({
   ]
 }
 
-/** A whole fine-tuning run, with the certification that may follow it. */
+/** The schema of a fine-tuning run, with the certification that may follow it. */
 export const runSchema = runSchemaOf(methodSchema)
 
-/** A certification on its own: of an off-the-shelf classifier, or of what a run has trained. */
+/** The schema of a certification: of an off-the-shelf classifier, or of a trained one. */
 export const certificationRunSchema = z
   .strictObject({
     ...setup,
@@ -135,14 +130,12 @@ export const certificationRunSchema = z
       ),
     ensemble: ensembleSchema
       .optional()
-      .describe('Other classifiers that are certified together with this one, as one. Default: none.'),
-    aces: acesNetworksSchema
-      .optional()
-      .describe('Networks that the procedure aces asks beside the classifier. Default: none.'),
+      .describe('Other classifiers to certify together with this one, as one. Default: none.'),
+    aces: acesNetworksSchema.optional().describe('Other networks of the procedure aces. Default: none.'),
     router: routerNetworksSchema
       .optional()
-      .describe('Networks that the procedure router asks beside the classifier. Default: none.'),
-    certification: certificationSchema.describe('What is certified, and how surely.'),
+      .describe('Other networks of the procedure router. Default: none.'),
+    certification: certificationSchema.describe('What to certify, and at which confidence.'),
   })
   .superRefine(({ smoothing, classifier, ensemble, aces, router, certification }, context) => {
     const { procedure } = certification
@@ -159,14 +152,14 @@ export const certificationRunSchema = z
     }
   })
 
-/** The settings of a fine-tuning run, complete. */
+/** The complete settings of a fine-tuning run. */
 export interface RunConfig<Method extends { readonly kind: string } = MethodConfig> extends RunSettings {
-  /** How the classifier is trained. */
+  /** How to train the classifier. */
   readonly method: Method
 }
-/** The settings of a fine-tuning run by one kind of method. */
+/** The settings of a fine-tuning run for one kind of method. */
 export type RunConfigOf<Kind extends MethodConfig['kind']> = RunConfig<Extract<MethodConfig, { kind: Kind }>>
-/** The settings of a fine-tuning run by any method, custom ones included. */
+/** The settings of a fine-tuning run for any method, including custom ones. */
 export type AnyRunConfig = RunConfig<{ readonly kind: string }>
 
 export type { CertificationConfig, CertificationConfigInput } from './types/certification'
@@ -176,9 +169,9 @@ export type { CertificationRunConfig, CertificationRunConfigInput, RunConfigInpu
 export type { DenoiserConfig, SmoothingConfig } from './types/smoothing'
 
 /**
- * The settings of a fine-tuning run, with every default filled in. What comes out goes in again unchanged.
+ * Validates the settings of a fine-tuning run and fills in every default. Parsing is idempotent.
  *
- * @throws ConfigError that names every invalid field, what it takes and what it got.
+ * @throws ConfigError listing every invalid field with its expected and actual value.
  *
  * @example
  * const preset = presets.digits({ output: 'runs/digits' })
@@ -190,19 +183,19 @@ export function parseConfig(input: RunConfigInput): RunConfig {
 }
 
 /**
- * The settings of a fine-tuning run that no compiler has seen, such as the content of a JSON file. Settings in the form of
- * earlier versions, with `method.sigma` and `denoiser`, are accepted.
+ * Validates settings of a fine-tuning run of unknown type, such as the content of a JSON file. Accepts the form of
+ * earlier versions, with `method.sigma` and `denoiser`.
  *
- * @throws ConfigError, as {@link parseConfig} does.
+ * @throws ConfigError as {@link parseConfig} does.
  */
 export function parseUnknownConfig(input: unknown): RunConfig {
   return parseRun(runSchema, input)
 }
 
 /**
- * The settings of a fine-tuning run whose method has its own schema.
+ * Validates the settings of a fine-tuning run whose method has its own schema.
  *
- * @throws ConfigError, as {@link parseConfig} does.
+ * @throws ConfigError as {@link parseConfig} does.
  */
 export function parseConfigWith<Method extends { readonly kind: string }>(
   method: z.ZodType<Method>,
@@ -212,10 +205,10 @@ export function parseConfigWith<Method extends { readonly kind: string }>(
 }
 
 /**
- * The settings that a run has stored. Those of a custom method are taken as they are, since only the script of that
- * run knows them.
+ * Validates the stored settings of a run. The settings of a custom method pass unchecked, because only its script knows
+ * them.
  *
- * @throws ConfigError, as {@link parseConfig} does.
+ * @throws ConfigError as {@link parseConfig} does.
  */
 export function parseStoredConfig(input: unknown): AnyRunConfig {
   const { kind } = Object(Object(input).method) as { readonly kind?: unknown }
@@ -231,9 +224,9 @@ function parseRun<Schema extends z.ZodType>(schema: Schema, input: unknown): z.o
 }
 
 /**
- * The settings of a certification, with every default filled in.
+ * Validates the settings of a certification and fills in every default.
  *
- * @throws ConfigError, as {@link parseConfig} does.
+ * @throws ConfigError as {@link parseConfig} does.
  */
 export function parseCertificationConfig(input: unknown): CertificationRunConfig {
   const settings = withFolderImages(fromEarlierForm(input))
@@ -246,9 +239,9 @@ export function parseCertificationConfig(input: unknown): CertificationRunConfig
 }
 
 /**
- * The settings of a run, where its method is of a certain kind.
+ * Returns the settings of a run if its method is of the given kind.
  *
- * @throws ConfigError where it is of another kind
+ * @throws ConfigError if it is of another kind
  */
 export function requireMethod<Kind extends MethodConfig['kind']>(
   config: AnyRunConfig,
@@ -261,11 +254,10 @@ export function requireMethod<Kind extends MethodConfig['kind']>(
 }
 
 /**
- * The certification that belongs to a fine-tuning run: with the smoothing that it was trained for (Appendix B.2).
+ * Returns the certification of a fine-tuning run, with the smoothing that it was trained for (Appendix B.2). Members that
+ * were trained together are certified as an ensemble, a denoiser together with its classifier.
  *
- * Members that were trained together are certified as the ensemble that they are, a denoiser with the classifier behind it.
- *
- * @param checkpoint - Folder of the checkpoint to certify; without it, the off-the-shelf classifier is.
+ * @param checkpoint - Folder of the checkpoint to certify. Default: the off-the-shelf classifier.
  */
 export function certificationOf(run: AnyRunConfig, checkpoint?: string): CertificationRunConfig {
   const { smoothing, classifier, data, device, threads, output, certification, method } = run
@@ -277,12 +269,12 @@ export function certificationOf(run: AnyRunConfig, checkpoint?: string): Certifi
   if (trained === 'denoiser') {
     return { ...setup, smoothing: { ...smoothing, denoiser: trainedDenoiser(smoothing, first) } }
   }
-  // The mean of the members' logits leads where their sum does.
+  // The mean of the members' logits has the same argmax as their sum.
   const ensemble = { others: others.map(folder => ({ checkpoint: folder })), by: 'logits' } as const
   return { ...setup, checkpoint: first, ensemble }
 }
 
-/** The denoiser in the folder of a checkpoint. A diffusion model is saved in diffusers' format, wherever it was from. */
+/** Returns the denoiser in a checkpoint folder. A diffusion model is saved in diffusers' format, whatever its source. */
 function trainedDenoiser({ denoiser }: SmoothingConfig, path: string): SmoothingConfig['denoiser'] {
   if (isDiffusionModel(denoiser)) {
     return { source: 'diffusers', path, dtype: denoiser.dtype }

@@ -2,20 +2,20 @@ import { z } from 'zod'
 import { positive } from './fields'
 import { denoiserSchema } from './model-schema'
 
-/** The noise, and what stands between it and the classifier: the same in training, evaluation, certification, prediction. */
+/** The noise and the denoiser in front of the classifier: the same in training, evaluation, certification and prediction. */
 export const smoothingSchema = z.strictObject({
   sigma: positive.describe(
-    'Noise level, as standard deviation for pixels in [0, 1]; in [-1, 1] it is twice that.',
+    'Noise level: standard deviation for pixels in [0, 1]; in [-1, 1] it is twice that.',
   ),
   denoiser: denoiserSchema.describe(
-    'The diffusion model in front of the classifier, which is never trained; or { source: none } for noisy images as they are.',
+    'The denoiser in front of the classifier; { source: none } passes noisy images directly.',
   ),
   noiseAfter: z
     .literal('first-layer')
     .optional()
     .describe(
-      'first-layer: the noise is added to what the first convolution of the classifier makes of the image (PixelDP), as much as ' +
-        'sigma is on an image, by the sensitivity of that layer; for the method pixel-dp, without a denoiser. Default: to the image.',
+      'first-layer: adds the noise to the output of the first convolution of the classifier (PixelDP), scaled by the sensitivity ' +
+        'of that layer to match sigma on an image; for the method pixel-dp, without a denoiser. Default: to the image.',
     ),
 })
 

@@ -4,7 +4,7 @@ import { cachedPath, PUBLISHED_WEIGHTS } from '../config/published-weights'
 import { isFile } from '../files/exists'
 import { namesIn } from '../files/names-in'
 
-/** What lies in the caches of this machine. */
+/** The contents of the caches on this machine. */
 export interface CachedWeights {
   readonly presets: readonly {
     readonly name: string
@@ -15,7 +15,7 @@ export interface CachedWeights {
   readonly models: readonly string[]
 }
 
-/** Looks at the cache of this package and that of the Hugging Face hub, by their names alone. */
+/** Looks up the caches of this package and of the Hugging Face hub, by name only. */
 export async function cachedWeights(): Promise<CachedWeights> {
   const models = await cachedModels()
   const presets = await Promise.all(
@@ -44,7 +44,7 @@ async function cachedModels(): Promise<string[]> {
   return found.flat().sort()
 }
 
-/** Where huggingface_hub keeps models, by the rule of its `constants.py`. */
+/** Returns the model cache of huggingface_hub, by the rule of its `constants.py`. */
 function hubCache(
   { HF_HUB_CACHE, HF_HOME, XDG_CACHE_HOME }: Readonly<Record<string, string | undefined>> = process.env,
 ): string {

@@ -8,33 +8,33 @@ import { isPinnedVersion, pipInstallCommand, type Requirement, readRequirements 
 
 /** One line of the report. */
 export interface Finding {
-  /** What was looked at: `Node`, `Python`, a package, `CUDA`, `devices`. */
+  /** The subject: `Node`, `Python`, a package, `CUDA`, `devices`. */
   readonly name: string
-  /** `warning`: works as far as can be seen, but is not what this project is tested with. `error`: is needed. */
+  /** `warning`: seems to work, but differs from the tested versions. `error`: required. */
   readonly status: 'ok' | 'warning' | 'error'
-  /** What was found: a version, a list of devices, the reason of a failure. */
+  /** The finding: a version, a list of devices, the reason for a failure. */
   readonly found: string
-  /** The command or the action that repairs it. */
+  /** The command or action that fixes it. */
   readonly repair?: string
 }
 
 export interface DoctorReport {
   readonly findings: readonly Finding[]
-  /** Whether nothing that is needed is missing; warnings do not count. */
+  /** Whether everything required is present; warnings do not count. */
   readonly isUsable: boolean
 }
 
 interface DoctorOptions extends InterpreterOptions {
-  /** The pins that are compared with. Default: the list of this package. */
+  /** The pinned versions to compare with. Default: the list of this package. */
   readonly requirementsFile?: string
 }
 
-/** The oldest Node that can load the ES modules among the dependencies; package.json says the same to npm. */
+/** The oldest Node that can load the ES modules among the dependencies, as in package.json. */
 const MINIMUM_NODE = [20, 19] as const
 
 /**
- * Looks at everything that this package needs of the machine. Imports every Python package, which takes seconds. What
- * is missing is a finding with the command that repairs it, not an error.
+ * Checks everything that this package needs on this machine. Imports every Python package, which takes seconds. A missing
+ * part is a finding with the command that installs it, not an error.
  */
 export async function doctor(options: DoctorOptions = {}): Promise<DoctorReport> {
   const findings = [
@@ -45,7 +45,7 @@ export async function doctor(options: DoctorOptions = {}): Promise<DoctorReport>
   return { findings, isUsable: findings.every(({ status }) => status !== 'error') }
 }
 
-/** The weights that presets take from the cache; missing ones are not an error, since others can be given. */
+/** Describes the weights that presets use from the cache; missing ones are not an error, because you can give others. */
 export function describeWeights({ presets, models }: CachedWeights): Finding[] {
   const state = (isCached: boolean) => (isCached ? 'in the cache' : 'not fetched')
   return [
@@ -88,7 +88,7 @@ async function inspectPython(options: DoctorOptions): Promise<Finding[]> {
   }
 }
 
-/** The findings on an environment, from what it said about itself. */
+/** Returns the findings about an environment, from its own report. */
 export function describeEnvironment(
   interpreter: Interpreter,
   info: EnvironmentInfo,

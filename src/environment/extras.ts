@@ -5,10 +5,10 @@ import { EXTRA_FILES, type Extra } from './paths'
 import { readRequirements } from './requirements'
 
 /**
- * Refuses a Python that lacks the packages of an extra.
+ * Requires the packages of an extra in a Python.
  *
- * @param what - What needs them, for the message.
- * @throws PythonStartError that names them, with the command that installs them
+ * @param what - The feature that needs them, for the message.
+ * @throws PythonStartError listing missing packages, with the command that installs them
  */
 export async function requireExtra(
   extra: Extra,
@@ -17,7 +17,7 @@ export async function requireExtra(
     files = EXTRA_FILES,
     ...options
   }: InterpreterOptions & {
-    /** The lists of packages. Default: those of this package. */
+    /** The package lists. Default: those of this package. */
     readonly files?: Readonly<Record<Extra, string>>
   },
 ): Promise<void> {

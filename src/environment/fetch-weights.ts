@@ -13,21 +13,21 @@ import { PYTHON_FOLDER } from './paths'
 import { importEnvironment, SAFE_PATH } from './python-path'
 
 export interface FetchOptions extends InterpreterOptions {
-  /** Stops the download; what has come stays, and the next call continues from there. */
+  /** Stops the download. The part already downloaded stays, and the next call resumes it. */
   readonly signal?: AbortSignal | undefined
 }
 
-/** A published file that is in the cache. */
+/** A published file in the cache. */
 export interface FetchedFile {
   readonly path: string
   readonly sha256: string
-  /** Whether the authors or others state this hash, or it is that of the first download. */
+  /** Whether the hash is published; otherwise it is that of the first download. */
   readonly isPublished: boolean
-  /** Whether it was there already. */
+  /** Whether it was already in the cache. */
   readonly wasThere: boolean
 }
 
-/** A model of the Hugging Face hub that is in the hub's cache. */
+/** A model in the cache of the Hugging Face hub. */
 export interface FetchedModel {
   readonly folder: string
   readonly commit: string
@@ -35,10 +35,10 @@ export interface FetchedModel {
 }
 
 /**
- * Brings a published file into the cache, unless it is there. What an interrupted download has left is continued. The file
- * takes its name once its hash is the published one, or where none is published, that of the first download.
+ * Downloads a published file into the cache, unless it is there. Resumes an interrupted download. The file gets its name
+ * after its hash is verified: the published one, or else that of the first download.
  *
- * @throws DataError if the file cannot be had, or has another hash; InterruptedError if `signal` is aborted
+ * @throws DataError if the download fails or the hash differs; InterruptedError if `signal` is aborted
  */
 export async function fetchFile(published: PublishedFile, options: FetchOptions = {}): Promise<FetchedFile> {
   const path = cachedPath(published)
@@ -76,11 +76,11 @@ export async function fetchFile(published: PublishedFile, options: FetchOptions 
 }
 
 /**
- * Brings a model of the Hugging Face hub into the hub's cache, which resumes and checks hashes: its description, and its
- * weights in one format.
+ * Downloads a model of the Hugging Face hub into the hub's cache, which resumes downloads and verifies hashes: its
+ * description, and its weights in one format.
  *
  * @param id - such as `timm/vit_base_patch16_clip_384.laion2b_ft_in12k_in1k`
- * @throws DataError if the model cannot be had; InterruptedError if `signal` is aborted
+ * @throws DataError if the download fails; InterruptedError if `signal` is aborted
  */
 export async function fetchModel(id: string, options: FetchOptions = {}): Promise<FetchedModel> {
   return fetchedModel.parse(await download(['hub', id], options))
@@ -104,7 +104,7 @@ const REMEDIES: Readonly<Record<z.output<typeof failure>['why'], string>> = {
   network: 'Check the network and the proxy (HTTPS_PROXY), then fetch it again: what has come is kept.',
 }
 
-/** Runs the download in Python, whose progress goes to stderr, and returns its answer. */
+/** Runs the download in Python, with progress on stderr, and returns its result. */
 async function download(
   parameters: readonly [kind: 'file' | 'hub', what: string, ...others: string[]],
   { signal, ...options }: FetchOptions,
@@ -112,7 +112,7 @@ async function download(
   const { path: python } = await resolveInterpreter(options)
   const { execa } = await import('execa')
   const finished = await execa(python, [...SAFE_PATH, '-m', 'ftcadis_host.fetch', ...parameters], {
-    // In a folder of this package: packages look for settings in the working directory.
+    // Runs in a folder of this package, because packages read settings from the working directory.
     cwd: PYTHON_FOLDER,
     env: { ...importEnvironment(), HF_HUB_OFFLINE: '0', HF_HUB_DISABLE_TELEMETRY: '1' },
     stdin: 'ignore',
@@ -146,7 +146,7 @@ function pinsFile(folder: string): string {
   return join(folder, 'sha256.json')
 }
 
-/** Hashes of files without a published one, as they were when they came first. */
+/** Returns hashes of the first downloads of files without a published hash. */
 async function readPins(folder: string): Promise<Readonly<Record<string, string>>> {
   return (await readJson(pinsFile(folder), { schema: pinned })) ?? {}
 }

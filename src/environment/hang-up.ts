@@ -1,9 +1,9 @@
 import { readFileSync, readlinkSync } from 'node:fs'
 
 /**
- * Whether SIGHUP was ignored when this process started, as `nohup` has it. Node itself takes every signal as if it was not
- * ignored, so that only traces are left: of a shell that ignores it, in the parent; of `nohup` on a terminal, a standard
- * input that cannot be read. Without /proc nothing is known, and the answer is false.
+ * Returns whether SIGHUP was ignored when this process started, as under `nohup`. Node treats every signal as not
+ * ignored, so only traces are left: a parent shell that ignores it, or, for `nohup` on a terminal, an unreadable standard
+ * input. Without /proc the result is false.
  */
 export function isHangUpIgnored(proc = '/proc'): boolean {
   return ignoresHangUp(proc, 'self') || ignoresHangUp(proc, String(process.ppid)) || hasInputOfNohup(proc)
@@ -14,7 +14,7 @@ function ignoresHangUp(proc: string, pid: string): boolean {
   return (BigInt(`0x${mask}`) & 1n) === 1n
 }
 
-/** `nohup` opens /dev/null for writing alone as the standard input of a program that has a terminal there. */
+/** Returns whether standard input is write-only /dev/null, as `nohup` opens it on a terminal. */
 function hasInputOfNohup(proc: string): boolean {
   const [, flags = '0'] = /^flags:\s*([0-7]+)$/m.exec(textOf(`${proc}/self/fdinfo/0`)) ?? []
   if ((Number.parseInt(flags, 8) & 3) !== 1) return false

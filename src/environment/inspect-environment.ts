@@ -3,7 +3,7 @@ import { PYTHON_FOLDER } from './paths'
 import { importEnvironment, SAFE_PATH } from './python-path'
 import type { Requirement } from './requirements'
 
-/** What is installed in a Python, as `ftcadis_host.inspect_environment` tells it. */
+/** The packages installed in a Python, as reported by `ftcadis_host.inspect_environment`. */
 export interface EnvironmentInfo {
   readonly packages: Readonly<
     Record<string, { readonly version: string | null; readonly import_error: string | null }>
@@ -14,17 +14,17 @@ export interface EnvironmentInfo {
   readonly cuda: {
     /** The CUDA version torch was built for; null for a CPU build. */
     readonly built_for: string | null
-    /** Why CUDA is unusable, where torch says so. */
+    /** Why CUDA is unusable, if torch reports it. */
     readonly problem: string | null
     readonly devices: readonly { readonly name: string; readonly memory_bytes: number }[]
   } | null
 }
 
 /**
- * Looks up the installed versions of the required packages (some tens of milliseconds); with `importPackages`, also
+ * Looks up the installed versions of the required packages (some tens of milliseconds). With `importPackages`, also
  * imports each of them and lists the devices (seconds).
  *
- * @throws PythonStartError if Python ends without an answer, as it does where a package crashes
+ * @throws PythonStartError if Python ends without an answer, for example if a package crashes
  */
 export async function inspectEnvironment(
   python: string,
@@ -39,7 +39,7 @@ export async function inspectEnvironment(
       ...(importPackages ? ['--import'] : []),
       ...requirements.map(({ name }) => name),
     ],
-    // In a folder of this package: packages look for settings in the working directory.
+    // Runs in a folder of this package, because packages read settings from the working directory.
     { cwd: PYTHON_FOLDER, env: importEnvironment(), reject: false, stdin: 'ignore' },
   )
   if (finished.failed) {
@@ -52,7 +52,7 @@ export async function inspectEnvironment(
   return JSON.parse(finished.stdout) as EnvironmentInfo
 }
 
-/** Those of the required packages that are not installed at all. */
+/** Returns the required packages that are not installed. */
 export async function findMissing(
   python: string,
   requirements: readonly Requirement[],

@@ -5,7 +5,7 @@ import { PACKAGE_FOLDER } from '../files/package-folder'
 import { MINIMUM_PYTHON, probePython } from './probe-python'
 import { readStamp } from './stamp'
 
-/** A Python that has been run once and is recent enough; whether packages are installed in it is another question. */
+/** A Python that has run once and is recent enough. Its packages are not checked. */
 export interface Interpreter {
   /** Absolute path. */
   readonly path: string
@@ -15,21 +15,21 @@ export interface Interpreter {
 }
 
 export interface InterpreterOptions {
-  /** Path of an interpreter, or the name of a command; goes before everything else. */
+  /** Path of an interpreter, or the name of a command; overrides everything else. */
   readonly python?: string | undefined
-  /** The environment variables that are looked at. Default: those of this process. */
+  /** The environment variables to read. Default: those of this process. */
   readonly env?: Readonly<Record<string, string | undefined>>
-  /** The folders in which `.venv` is looked for, in order. Default: the working directory, this package's folder. */
+  /** The folders to search for `.venv`, in order. Default: the working directory, then this package's folder. */
   readonly folders?: readonly string[]
 }
 
 /**
- * The Python that this package runs, the first of: the option `python`; `PYTHON_BIN`; an active conda environment made
- * from environment.yml; `.venv` in the working directory; `.venv` in this package's folder. What is named but does not
- * work is an error: nothing else is taken in its place.
+ * Returns the Python that this package runs, the first of: the option `python`; `PYTHON_BIN`; an active conda environment
+ * created from environment.yml; `.venv` in the working directory; `.venv` in this package's folder. If a named
+ * interpreter does not work, it throws; it does not try another one.
  *
- * @throws PythonStartError if the Python found is missing, not executable, not Python or too old, if the `.venv` found
- *   is broken or unfinished, or if there is none at all
+ * @throws PythonStartError if the Python found is missing, not executable, not Python or too old, if the `.venv` found is
+ * broken or unfinished, or if there is none at all
  */
 export async function resolveInterpreter(options: InterpreterOptions = {}): Promise<Interpreter> {
   const named = await findNamedInterpreter(options)
@@ -55,7 +55,7 @@ export async function resolveInterpreter(options: InterpreterOptions = {}): Prom
   return openVirtualEnvironment(environment)
 }
 
-/** The interpreter that the user has chosen by option, `PYTHON_BIN` or conda; undefined where none of them speaks. */
+/** Returns the interpreter chosen by option, `PYTHON_BIN` or conda; undefined if none of them applies. */
 export async function findNamedInterpreter(options: InterpreterOptions): Promise<Interpreter | undefined> {
   const { python, env = process.env } = options
   if (python !== undefined) {
@@ -75,7 +75,7 @@ export async function findNamedInterpreter(options: InterpreterOptions): Promise
   return env.CONDA_PREFIX ? findCondaInterpreter(env.CONDA_PREFIX) : undefined
 }
 
-/** The first `.venv` there is, whatever its state. */
+/** Returns the first existing `.venv`, whatever its state. */
 export async function findVirtualEnvironment(options: InterpreterOptions): Promise<string | undefined> {
   for (const folder of virtualEnvironmentFolders(options)) {
     if (await lstat(folder).catch(() => undefined)) return folder
@@ -83,7 +83,11 @@ export async function findVirtualEnvironment(options: InterpreterOptions): Promi
   return undefined
 }
 
-/** The interpreter of a virtual environment. @throws PythonStartError if it is broken */
+/**
+ * Returns the interpreter of a virtual environment.
+ *
+ * @throws PythonStartError if it is broken
+ */
 export async function openVirtualEnvironment(folder: string): Promise<Interpreter> {
   const path = join(folder, process.platform === 'win32' ? 'Scripts\\python.exe' : 'bin/python')
   const found = await probePython(path)
@@ -103,7 +107,7 @@ export async function openVirtualEnvironment(folder: string): Promise<Interprete
   return { path, origin: 'venv', version: found.version }
 }
 
-/** Where an interpreter comes from, in the words that its user knows. */
+/** The origin of an interpreter, in the user's terms. */
 export const ORIGINS: Readonly<Record<Interpreter['origin'], string>> = {
   option: 'named by --python',
   PYTHON_BIN: 'named by PYTHON_BIN',
@@ -127,20 +131,21 @@ async function openNamed(
   if ('problem' in found) {
     throw new PythonStartError(`${source} names ${shown || '""'}, which ${found.problem}.`, { remedy })
   }
-  // A path is kept as it was given: it may be a wrapper that prepares the machine before it starts Python.
+  // A path is kept as given: it may be a wrapper that prepares the machine before it starts Python.
   return { path: isPath ? shown : found.executable, origin, version: found.version }
 }
 
 /** The name in environment.yml. */
 const CONDA_NAME = 'ft-cadis'
 
-/** Together they are what environment.yml is for; an environment that has them is meant, whatever it is called. */
+/** The main packages of environment.yml; an environment with all of them counts, whatever its name. */
 const CONDA_MODULES = ['torch', 'timm', 'diffusers', 'peft']
 
 /**
- * Many shells have conda's base environment active all the time, so an active environment alone says nothing. One
- * counts as made from environment.yml if it has the name given there or, since `conda env create --name` changes that,
- * if it holds the packages. By name alone, it may still lack packages: then setup and doctor say so.
+ * Returns the Python of a conda environment created from environment.yml. Many shells always have conda's base
+ * environment active, so an active environment alone is not enough: it needs the name in environment.yml or, since `conda
+ * env create --name` changes that, the packages. With the name only, packages may be missing; setup and doctor report
+ * these.
  */
 async function findCondaInterpreter(prefix: string): Promise<Interpreter | undefined> {
   const path = join(prefix, process.platform === 'win32' ? 'python.exe' : 'bin/python')

@@ -5,34 +5,34 @@ import { ConfigError } from '../errors'
 import { didYouMean } from '../files/nearest-name'
 import { typeScriptOptions } from './typescript-runner'
 
-/** What a launch is asked for. */
+/** The options of a launch. */
 export interface LaunchOptions {
   /** Processes on this machine. */
   readonly nprocPerNode: number
-  /** Machines. */
+  /** Number of machines. */
   readonly nnodes: number
-  /** Which of the machines this is; number 0 keeps the address where they meet. Default: torchrun finds out by address. */
+  /** Number of this machine; number 0 hosts the endpoint. Default: torchrun determines it by address. */
   readonly nodeRank?: number | undefined
-  /** `host:port` where the machines meet. */
+  /** `host:port` of the endpoint. */
   readonly rdzvEndpoint?: string | undefined
-  /** A name of this launch that no other at the same endpoint has. */
+  /** Name of this launch, unique at the endpoint. */
   readonly rdzvId?: string | undefined
-  /** The address by which the other machines reach this one. Default: that of its host name. */
+  /** The address at which the other machines reach this one. Default: that of its host name. */
   readonly localAddr?: string | undefined
-  /** How often all processes are started again after one has failed. */
+  /** Number of times to restart all processes after one fails. */
   readonly maxRestarts: number
 }
 
-/** How launchers meet, by the names that `ftcadis_host.ranks.rendezvous` gives it. */
+/** Rendezvous backends, by their names in `ftcadis_host.ranks.rendezvous`. */
 const ONE_MACHINE = 'ftcadis-loopback'
 const SEVERAL_MACHINES = 'ftcadis-json'
 
 /**
- * The arguments of torchrun that start `command` on every rank. One machine meets nobody: its ranks find each other over
- * loopback, and a place to meet that is given is not used.
+ * Returns the arguments of torchrun that start `command` on every rank. The ranks of one machine find each other over
+ * loopback, without an endpoint.
  *
- * @param launchId - A name that no other launch has.
- * @throws ConfigError if several machines have no place to meet, or the options contradict each other
+ * @param launchId - A unique name of this launch.
+ * @throws ConfigError if several machines have no endpoint, or the options contradict each other
  */
 export function torchrunArguments(
   options: LaunchOptions,
@@ -60,7 +60,7 @@ export function torchrunArguments(
     ...(nnodes === 1
       ? [
           `--rdzv-backend=${ONE_MACHINE}`,
-          // Not looked at, but torchrun warns where there is none.
+          // Unused, but without it torchrun warns.
           '--rdzv-endpoint=localhost:0',
           `--rdzv-id=${rdzvId ?? launchId}`,
         ]
@@ -74,19 +74,19 @@ export function torchrunArguments(
     `--nproc-per-node=${nprocPerNode}`,
     `--max-restarts=${maxRestarts}`,
     '--no-python',
-    // Or torchrun takes options of the program that begin like its own for these.
+    // Otherwise torchrun treats options of the program as abbreviations of its own.
     '--',
-    // torchrun fills in `$local_rank` and the like.
+    // torchrun substitutes `$local_rank` and similar.
     ...command.map(word => word.replaceAll('$', '$$$$')),
   ]
 }
 
-/** How long ranks have for finishing an update and saving it, after a signal. torchrun's own 30 s would cut it short. */
+/** Seconds that ranks have to finish and save an update after a signal; torchrun's default of 30 s is too short. */
 const STOP_SECONDS = 600
 
 /**
- * The environment variables that ranks need beside those of this process. What is set already stays, but for the network of
- * one machine: that is loopback, on which nobody else can listen in or connect.
+ * Returns the additional environment variables of ranks. Existing values are kept, except the network of one machine:
+ * loopback, on which nobody else can listen or connect.
  *
  * @throws ConfigError if this machine does not have the address `localAddr`
  */
@@ -115,7 +115,7 @@ export function launchEnvironment(
 function loopbackOf(interfaces: ReturnType<typeof networkInterfaces>): Record<string, string> {
   const [loopback] = Object.entries(interfaces).find(([, entries = []]) => entries[0]?.internal) ?? []
   if (loopback === undefined) return {}
-  // NCCL takes a plain name for the beginning of one.
+  // NCCL treats a plain name as a prefix.
   return { GLOO_SOCKET_IFNAME: loopback, NCCL_SOCKET_IFNAME: `=${loopback}` }
 }
 
@@ -131,15 +131,16 @@ function interfaceOf(address: string, interfaces: ReturnType<typeof networkInter
 }
 
 /**
- * The command that a rank runs: a TypeScript file under ts-node or tsx, a JavaScript file, or a command of this package.
+ * Returns the command that a rank runs: a TypeScript file under ts-node or tsx, a JavaScript file, or a command of this
+ * package.
  *
- * @throws ConfigError if the file or command does not exist, or nothing that runs a TypeScript file
+ * @throws ConfigError if the file or command does not exist, or no runner for TypeScript is found
  */
 export async function rankCommand(
   program: string,
   words: readonly string[],
   own: {
-    /** The file of this package's command line. */
+    /** The main file of the command line. */
     readonly main: string
     readonly commands: readonly string[]
   },

@@ -1,27 +1,27 @@
 import { ConfigError } from '../errors'
 
-/** The place of this process among those that one launch started. */
+/** The position of this process in its launch. */
 export interface LaunchRank {
-  /** This process among all, counted from 0. */
+  /** Rank among all processes, counted from 0. */
   readonly rank: number
-  /** This process among those of its machine: the number of its GPU. */
+  /** Rank on its machine: the number of its GPU. */
   readonly localRank: number
-  /** How many processes there are on all machines. */
+  /** Number of processes on all machines. */
   readonly worldSize: number
-  /** How often the launcher has started the processes again. */
+  /** Number of restarts by the launcher. */
   readonly restartCount: number
-  /** What `ft-cadis launch` has called this launch on this machine, as no other; null where nothing did. */
+  /** The unique name that `ft-cadis launch` gave this launch on this machine; null without one. */
   readonly launchId: string | null
 }
 
-/** The variable in which `ft-cadis launch` hands its ranks a name that no other launch has had; restarts have the same one. */
+/** The variable in which `ft-cadis launch` passes its ranks the unique name of the launch, which restarts keep. */
 export const LAUNCH_ID = 'FT_CADIS_LAUNCH_ID'
 
 /**
- * What `ft-cadis launch`, or torchrun, says about this process in `RANK`, `LOCAL_RANK`, `WORLD_SIZE` and
- * `TORCHELASTIC_RESTART_COUNT`. A process that nobody launched has the first three unset and is rank 0 of 1.
+ * Reads the rank that `ft-cadis launch` or torchrun sets in `RANK`, `LOCAL_RANK`, `WORLD_SIZE` and
+ * `TORCHELASTIC_RESTART_COUNT`. Outside a launch the first three are unset; the process is rank 0 of 1.
  *
- * @throws ConfigError if only some of them are set, or if they contradict each other
+ * @throws ConfigError if only some of them are set, or they contradict each other
  */
 export function launchRank(env: Readonly<Record<string, string | undefined>> = process.env): LaunchRank {
   const { RANK, LOCAL_RANK, WORLD_SIZE, TORCHELASTIC_RESTART_COUNT } = env

@@ -8,15 +8,15 @@ import { LAUNCH_ID } from './launch-rank'
 import { importEnvironment, SAFE_PATH } from './python-path'
 import { OWN_TYPESCRIPT_SETTINGS } from './typescript-runner'
 
-/** Signals that ask for an end. */
+/** Signals that request a stop. */
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const
 
 /**
- * Runs a program as the ranks of one launch, under torchrun, and resolves to its exit code: that of the rank that failed
- * first, or 128 + the number of the signal that ended it. Signals to this process go to every rank, once each; torchrun and
- * the ranks end with this process, however it ends.
+ * Runs a program as the ranks of one launch, under torchrun. Resolves to the exit code of the rank that failed first, or
+ * 128 + the number of the signal that ended it. Passes signals on to every rank, once each. torchrun and the ranks end
+ * with this process, however it ends.
  *
- * @throws ConfigError for options or a program that cannot be
+ * @throws ConfigError for invalid options or an invalid program
  * @throws PythonStartError if no usable interpreter is found
  */
 export async function launch(
@@ -24,7 +24,7 @@ export async function launch(
   words: readonly string[],
   options: LaunchOptions & {
     readonly python?: string | undefined
-    /** The file of this package's command line, and what it can be asked for. */
+    /** The main file of the command line, and its commands. */
     readonly main: string
     readonly commands: readonly string[]
   },
@@ -50,15 +50,15 @@ export async function launch(
         ...importEnvironment(),
         ...(options.commands.includes(program) ? OWN_TYPESCRIPT_SETTINGS : {}),
       },
-      // A pipe as the fourth: it ends with this process, and torchrun with it.
+      // The fourth is a pipe: it closes with this process, which ends torchrun.
       stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
-      // Ctrl-C in a terminal reaches a whole process group. Torchrun takes a second signal for impatience.
+      // Ctrl-C in a terminal reaches a whole process group. torchrun treats a second signal as impatience.
       detached: true,
     },
   )
   const forward = (signal: NodeJS.Signals) => child.kill(signal)
   for (const signal of SIGNALS) process.on(signal, forward)
-  // Ranks have no separate terminal; what is closed is that of the launch.
+  // Ranks have no terminal; only that of the launch can close.
   const ignoresHangUp = isHangUpIgnored()
   const hangUp = () => (ignoresHangUp ? false : child.kill('SIGTERM'))
   process.on('SIGHUP', hangUp)

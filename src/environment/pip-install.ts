@@ -4,14 +4,18 @@ import { type OnLine, runLines } from './run-lines'
 
 interface PipInstallOptions {
   readonly python: string
-  /** What stands behind `pip install`. */
+  /** The arguments of `pip install`. */
   readonly what: readonly string[]
   readonly onLine: OnLine
   /** See `runLines`. */
   readonly inherited?: number | undefined
 }
 
-/** Installs with pip. @throws PythonStartError that names the package pip failed on, the reason and what to do */
+/**
+ * Installs packages with pip.
+ *
+ * @throws PythonStartError with the package that failed, the reason and a remedy
+ */
 export async function pipInstall({ python, what, onLine, inherited }: PipInstallOptions): Promise<void> {
   const { succeeded, lines } = await runLines(
     [python, ...ISOLATED, '-m', 'pip', 'install', '--disable-pip-version-check', '--no-input', ...what],
@@ -24,7 +28,7 @@ export async function pipInstall({ python, what, onLine, inherited }: PipInstall
 
 const AGAIN = 'then run `npx ft-cadis setup` again; what was downloaded is not downloaded twice.'
 
-/** What pip prints, why that is, and what helps; the first that matches is the cause of those below it. */
+/** Patterns in pip's output, with reason and remedy; the first match is the cause of later ones. */
 const KNOWN_FAILURES: readonly { pattern: RegExp; reason: string; remedy: string }[] = [
   {
     pattern: /No space left on device|Errno 28|Disk quota exceeded/,
@@ -64,7 +68,7 @@ const KNOWN_FAILURES: readonly { pattern: RegExp; reason: string; remedy: string
   },
 ]
 
-/** The cause behind pip's last lines. Exported for its tests. */
+/** Returns the cause of a failure from pip's last lines. */
 function explainPipFailure(lines: readonly string[]): { reason: string; remedy: string } {
   const text = lines.join('\n')
   const known = KNOWN_FAILURES.find(({ pattern }) => pattern.test(text))
@@ -76,7 +80,7 @@ function explainPipFailure(lines: readonly string[]): { reason: string; remedy: 
   }
 }
 
-/** Where pip names packages, the most telling line first. */
+/** Patterns of package names in pip's output, the most specific first. */
 const PACKAGE_PATTERNS = [
   /No matching distribution found for (\S+)/,
   /satisfies the requirement (\S+)/,
@@ -85,7 +89,7 @@ const PACKAGE_PATTERNS = [
   /^Collecting (\S+)/,
 ]
 
-/** The package that pip was busy with when it failed. */
+/** Returns the package that pip was handling when it failed. */
 function findPackage(lines: readonly string[]): string {
   for (const pattern of PACKAGE_PATTERNS) {
     const found = lines.findLast(line => pattern.test(line))

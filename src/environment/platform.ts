@@ -1,7 +1,7 @@
 import { PythonStartError } from '../errors'
 
 /**
- * Refuses Windows before anything is started there: Python is spoken to over Unix sockets and stopped by signals.
+ * Refuses Windows before anything starts: the connection to Python uses Unix sockets and signals.
  *
  * @throws PythonStartError on Windows
  */

@@ -3,20 +3,20 @@ import { isAbsolute, sep } from 'node:path'
 import { ISOLATED } from './python-path'
 
 /**
- * The oldest Python that the pinned packages install on; numpy, diffusers and transformers set it. environment.yml
- * names the version that is tested.
+ * The oldest Python that supports the pinned packages, as set by numpy, diffusers and transformers. environment.yml has
+ * the tested version.
  */
 export const MINIMUM_PYTHON = '3.11'
 
-/** What a Python said about itself. */
+/** The self-description of a Python. */
 export interface PythonInfo {
   /** For instance `3.11.7`. */
   readonly version: string
   readonly executable: string
-  /** The interpreter that a virtual environment was made from; `executable` itself outside of one. */
+  /** The interpreter from which a virtual environment was created; outside one, the same as `executable`. */
   readonly baseExecutable: string
   readonly isVirtualEnvironment: boolean
-  /** Those of the modules asked for that can be found. */
+  /** Those requested modules that are available. */
   readonly modules: readonly string[]
 }
 
@@ -25,7 +25,7 @@ interface PythonProblem {
   readonly problem: string
 }
 
-// Runs on every Python that knows the options of an isolated one, so that an old one can say that it is old.
+// Runs on every Python that supports isolated mode, so that an old one can report its version.
 const PROBE = `
 import json, sys
 from importlib.util import find_spec
@@ -38,17 +38,17 @@ print(json.dumps({
 }))
 `
 
-/** What a Python before 3.4 says of them. */
+/** The error of a Python before 3.4 for these options. */
 const UNKNOWN_OPTION = /^unknown option:? -I/im
 
 const ANSWER_TIMEOUT_MS = 20_000
 
-/** Runs `command` (a path, or the name of a command on PATH) and asks what it is. Takes some tens of milliseconds. */
+/** Runs `command` (a path, or the name of a command on PATH) and identifies it, in some tens of milliseconds. */
 export async function probePython(
   command: string,
   modules: readonly string[] = [],
 ): Promise<PythonInfo | PythonProblem> {
-  // Not at the top: execa is an ES module, which tsx does not load by require.
+  // Imported here, because execa is an ES module, which tsx cannot load by require.
   const { execa } = await import('execa')
   const answer = await execa(command, [...ISOLATED, '-c', PROBE, ...modules], {
     reject: false,

@@ -2,20 +2,19 @@ import { delimiter, isAbsolute } from 'node:path'
 import { PYTHON_FOLDER } from './paths'
 
 /**
- * Options of a Python that needs nothing of this package: it imports neither from the working directory nor from what the
- * environment names.
+ * Options for a Python that needs nothing of this package: it imports neither from the working directory nor from
+ * environment variables.
  */
 export const ISOLATED = ['-I'] as const
 
-/** Options of a Python that runs a module of this package: it does not import from the working directory. */
+/** Options for a Python that runs a module of this package: it does not import from the working directory. */
 export const SAFE_PATH = ['-P'] as const
 
 /**
- * The environment variables by which a Python, and every Python that it starts, finds `ftcadis_host` and nothing of the
- * working directory: entries of the user's `PYTHONPATH` that are empty or relative mean that directory, whichever it is,
- * and are left out.
+ * Returns environment variables with which Python and its child processes find `ftcadis_host` and nothing from the
+ * working directory. Drops empty and relative entries of the user's `PYTHONPATH`, which refer to that directory.
  *
- * @param folders - Where else it imports from, before the user's own.
+ * @param folders - Additional import folders, before the user's own.
  */
 export function importEnvironment(
   folders: readonly string[] = [],

@@ -1,15 +1,14 @@
 import { ConfigError } from '../errors'
 import { type Refuse, readText } from '../files/read-text'
 
-/** One package and the version that this project is tested with. */
+/** A package and its tested version. */
 export interface Requirement {
   readonly name: string
   readonly version: string
 }
 
 /**
- * The pins of a requirements file. Comments, and the lines by which pip is told where to look (`--find-links …`), are
- * passed over.
+ * Reads the pinned versions from a requirements file. Ignores comments and pip options (`--find-links …`).
  *
  * @throws ConfigError if the file cannot be read, or a line is not an exact pin `name==version`
  */
@@ -40,12 +39,12 @@ export async function readRequirements(file: string): Promise<{ text: string; re
   return { text, requirements }
 }
 
-/** Whether an installed version is the pinned one. A local label, the `+cpu` of `2.13.0+cpu`, makes no difference. */
+/** Returns whether an installed version is the pinned one, ignoring local labels such as `+cpu` in `2.13.0+cpu`. */
 export function isPinnedVersion(installed: string, pinned: string): boolean {
   return installed === pinned || installed.split('+')[0] === pinned
 }
 
-/** The command that installs these packages at their pinned versions. */
+/** Returns the command that installs these packages at their pinned versions. */
 export function pipInstallCommand(python: string, requirements: readonly Requirement[]): string {
   return [python, '-m', 'pip', 'install', ...requirements.map(toPin)].map(quoteForShell).join(' ')
 }

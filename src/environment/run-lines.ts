@@ -1,6 +1,6 @@
 export type OnLine = (line: string) => void
 
-/** How a command ended, and what it printed last. */
+/** The exit of a command, and its last output. */
 interface Finished {
   readonly succeeded: boolean
   readonly lines: readonly string[]
@@ -9,8 +9,8 @@ interface Finished {
 const KEPT_LINES = 400
 
 /**
- * Runs a command and passes every line that it prints on at once. A command that fails, or does not start, is no
- * error here. `inherited` is a file descriptor that the command holds open until it and its children have ended.
+ * Runs a command and passes on each line of output immediately. Does not throw if the command fails or does not start.
+ * `inherited` is a file descriptor that the command and its children hold open until they end.
  */
 export async function runLines(
   [command, ...parameters]: readonly [string, ...string[]],
@@ -18,7 +18,7 @@ export async function runLines(
 ): Promise<Finished> {
   const { execa } = await import('execa')
   const running = execa(command, parameters, {
-    // execa passes any descriptor on; its types know the first ten.
+    // execa passes on any descriptor; its types know the first ten.
     stdio: ['ignore', 'pipe', 'pipe', ...(inherited === undefined ? [] : [inherited as 3])],
     all: true,
     reject: false,

@@ -18,35 +18,35 @@ import { readStamp } from './stamp'
 import { ensureVirtualEnvironment, isOwnEnvironment } from './virtual-environment'
 
 export interface SetupOptions extends InterpreterOptions {
-  /** Installs what is missing into an environment that setup did not make, too. Default: false, it is only checked. */
+  /** Whether to install missing packages into an environment that setup did not create. Default: false, it is only checked. */
   readonly install?: boolean | undefined
   /** Exact pins, in pip's format. Default: the list of this package. */
   readonly requirementsFile?: string
-  /** Packages that some commands need beside that list. A `.venv` that setup made keeps them from then on. */
+  /** Additional packages for some commands. A `.venv` created by setup keeps them from then on. */
   readonly with?: readonly Extra[] | undefined
   /** The lists of these packages. Default: those of this package. */
   readonly extraFiles?: Readonly<Record<Extra, string>>
-  /** Called with every line of progress, pip's own included. */
+  /** Called with every line of progress, including pip's. */
   readonly onLine?: OnLine
 }
 
 export interface SetupResult {
   readonly interpreter: Interpreter
-  /** What was done: nothing, a new `.venv`, newer packages in it, or packages added to an environment of the user. */
+  /** The action taken: nothing, a new `.venv`, newer packages in it, or packages added to an environment of the user. */
   readonly action: 'none' | 'created' | 'updated' | 'installed'
 }
 
 /**
- * Provides a Python that has every required package; a call with nothing to do takes well under a second.
+ * Provides a Python with every required package. If nothing is to do, it returns in well under a second.
  *
- * Where the option `python`, `PYTHON_BIN`, an active conda environment or a `.venv` of the user's own settles which
- * Python is used, nothing is installed there unless `install` says so; other versions than the pinned ones are accepted
- * (torch is often chosen for the machine's CUDA). Otherwise a `.venv` is made from the requirements: in this package's
- * folder if that is a checkout, in the working directory if npm manages the package. An interrupted setup is
- * completed by the next call; calls at the same time wait for each other.
+ * If the option `python`, `PYTHON_BIN`, an active conda environment or the user's own `.venv` selects the Python, nothing
+ * is installed there without `install`, and versions other than the pinned ones are accepted (torch often depends on the
+ * machine's CUDA). Otherwise setup creates a `.venv` from the requirements: in this package's folder in a checkout, or in
+ * the working directory if npm manages the package. The next call completes an interrupted setup; concurrent calls wait
+ * for each other.
  *
  * @throws PythonStartError if no suitable Python is found, a package is missing in the user's environment, or an
- *   installation fails
+ * installation fails
  */
 export async function setup(options: SetupOptions = {}): Promise<SetupResult> {
   const { requirementsFile = REQUIREMENTS_FILE, extraFiles = EXTRA_FILES, onLine = () => {} } = options
@@ -68,7 +68,7 @@ export async function setup(options: SetupOptions = {}): Promise<SetupResult> {
   return ensureVirtualEnvironment(folder, { requirementsFiles: files, requirements: text, extras, onLine })
 }
 
-/** The pins of the list and of what is wanted beside it. */
+/** Reads the pins of the list and of the extras. */
 async function readLists({
   requirementsFile,
   extraFiles,
@@ -89,7 +89,7 @@ async function readLists({
   }
 }
 
-/** A checkout keeps its environment beside its package.json; the folder of an installed package belongs to npm. */
+/** Returns the folder of the environment: next to package.json in a checkout; an installed package's folder belongs to npm. */
 function defaultFolder({ folders }: SetupOptions): string {
   const isManagedByNpm = PACKAGE_FOLDER.split(sep).includes('node_modules')
   return join(folders?.[0] ?? (isManagedByNpm ? process.cwd() : PACKAGE_FOLDER), '.venv')

@@ -2,15 +2,15 @@ import { join } from 'node:path'
 import { readText } from '../files/read-text'
 
 /**
- * What `setup` writes into its own `.venv`. That the file is there says that the environment may be emptied and
- * made again; one without it is the user's, and is never changed unasked.
+ * The file that `setup` writes into its own `.venv`. It marks an environment that setup may delete and recreate; one
+ * without it is the user's, and is never changed without permission.
  */
 export interface Stamp {
-  /** SHA-256 of the requirements that are installed; null from the first change until the last has succeeded. */
+  /** SHA-256 of the installed requirements; null while an installation is unfinished. */
   readonly requirements: string | null
-  /** The Python it was made with, as `major.minor`: packages are installed for one such version. */
+  /** The Python that created it, as `major.minor`: packages are installed for one such version. */
   readonly python: string
-  /** What `setup --with` has added, which later calls keep. Absent: nothing. */
+  /** Extras from `setup --with`, which later calls keep. Absent: none. */
   readonly extras?: readonly string[]
 }
 
@@ -18,9 +18,9 @@ const UNFINISHED: Stamp = { requirements: null, python: '' }
 
 export const STAMP_NAME = 'ft-cadis-setup.json'
 
-/** The stamp of an environment; undefined if setup did not make it. A damaged stamp reads as unfinished. */
+/** Reads the stamp of an environment; undefined if setup did not create it. A damaged stamp counts as unfinished. */
 export async function readStamp(environment: string): Promise<Stamp | undefined> {
-  // What is there and no file that can be read is nothing that setup has written.
+  // Setup did not write an unreadable file.
   const text = await readText(join(environment, STAMP_NAME), { most: 100_000 }).catch(() => undefined)
   if (text === undefined) return undefined
   try {
@@ -30,7 +30,7 @@ export async function readStamp(environment: string): Promise<Stamp | undefined>
   }
 }
 
-/** `3.11.7` → `3.11`. */
+/** Returns `3.11` for `3.11.7`. */
 export function minorVersion(version: string): string {
   return version.split('.', 2).join('.')
 }

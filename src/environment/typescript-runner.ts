@@ -6,21 +6,21 @@ import { ConfigError } from '../errors'
 import { PACKAGE_FOLDER } from '../files/package-folder'
 import { readJson } from '../files/read-json'
 
-/** What runs a TypeScript file, as a package. */
+/** A package that runs TypeScript files. */
 type TypeScriptRunner = 'ts-node' | 'tsx'
 
-/** From this version on TypeScript is not a library that ts-node could call. */
+/** The first TypeScript version that is not a library for ts-node. */
 const FIRST_WITHOUT_LIBRARY = 7
 
-/** What is to be installed with a runner. */
+/** Packages to install with a runner. */
 export const INSTALLED_WITH: Readonly<Record<TypeScriptRunner, string>> = {
   'ts-node': `typescript@${FIRST_WITHOUT_LIBRARY - 1}`,
   tsx: 'typescript',
 }
 
 /**
- * What lets both runners take the settings of this package, where they run it from its sources: without it they take those
- * of the working directory, which may name code, and TypeScript itself from there.
+ * Makes both runners use the settings of this package when they run it from its sources. Otherwise they use those of the
+ * working directory, which may name code, and TypeScript itself from there.
  */
 export const OWN_TYPESCRIPT_SETTINGS = {
   TS_NODE_CWD: PACKAGE_FOLDER,
@@ -28,14 +28,14 @@ export const OWN_TYPESCRIPT_SETTINGS = {
   TSX_TSCONFIG_PATH: join(PACKAGE_FOLDER, 'tsconfig.json'),
 } as const
 
-/** ts-node; tsx where that cannot: for ES modules, and beside TypeScript 7. */
+/** Returns ts-node, or tsx if ts-node does not work: for ES modules, and with TypeScript 7. */
 export async function typeScriptRunner(file: string): Promise<TypeScriptRunner> {
   if (await isModule(file)) return 'tsx'
   return (await typeScriptMajor(file)) >= FIRST_WITHOUT_LIBRARY ? 'tsx' : 'ts-node'
 }
 
 /**
- * Options with which Node runs a TypeScript file: by a runner of the project, or else of this package.
+ * Returns Node options that run a TypeScript file: with a runner of the project, or else of this package.
  *
  * @throws ConfigError if there is none
  */
@@ -54,7 +54,7 @@ export async function typeScriptOptions(file: string): Promise<readonly string[]
 }
 
 /**
- * Whether a TypeScript file is an ES module, by its name or by the package.json above it.
+ * Returns whether a TypeScript file is an ES module, by its name or by the nearest package.json.
  *
  * @throws ConfigError if that cannot be read
  */
@@ -72,14 +72,14 @@ function readManifest(path: string) {
   })
 }
 
-/** The file of this name in the folder, or in the nearest one above it that has one. */
+/** Returns the file of this name in the folder, or in its nearest parent that has one. */
 export function nearestFile(name: string, folder: string): string | undefined {
   const file = join(folder, name)
   if (existsSync(file)) return file
   return dirname(folder) === folder ? undefined : nearestFile(name, dirname(folder))
 }
 
-/** 0 where there is none. */
+/** Returns the major version of TypeScript, 0 if not installed. */
 async function typeScriptMajor(file: string): Promise<number> {
   let manifest: string
   try {

@@ -12,9 +12,9 @@ import { minorVersion, readStamp, STAMP_NAME, type Stamp } from './stamp'
 
 interface EnsureOptions {
   readonly requirementsFiles: readonly string[]
-  /** The text of these files. */
+  /** The text of the requirements files. */
   readonly requirements: string
-  /** What the stamp is to say that was added to the list. */
+  /** The extras to record in the stamp. */
   readonly extras: readonly string[]
   readonly onLine: OnLine
 }
@@ -24,16 +24,16 @@ interface Ensured {
   readonly action: 'none' | 'created' | 'updated'
 }
 
-/** Whether `setup` may do with this folder what it likes: it made it, or there is nothing in it. */
+/** Returns whether `setup` owns this folder: it created it, or the folder is empty. */
 export async function isOwnEnvironment(folder: string): Promise<boolean> {
   const entries = await readdir(folder).catch(() => undefined)
   return entries !== undefined && (entries.length === 0 || entries.includes(STAMP_NAME))
 }
 
 /**
- * Makes the virtual environment, or brings it up to date, unless its stamp says that there is nothing to do. The stamp
- * says "unfinished" from the first change until the last has succeeded, so an interruption is made good by the next
- * call; a lock keeps a second call waiting until the first is through.
+ * Creates the virtual environment, or updates it, unless its stamp shows that it is current. The stamp is "unfinished"
+ * from the first change until the last succeeds, so the next call completes an interrupted one. A lock makes a second
+ * call wait for the first.
  */
 export async function ensureVirtualEnvironment(folder: string, options: EnsureOptions): Promise<Ensured> {
   const { requirementsFiles, requirements, extras, onLine } = options
@@ -88,7 +88,7 @@ async function openStamp(folder: string): Promise<FileHandle> {
   }
 }
 
-/** The interpreter, if the wanted requirements were completely installed for the Python that is there now. */
+/** Returns the interpreter if the requirements are completely installed for the current Python. */
 async function openIfCurrent(folder: string, wanted: string): Promise<Interpreter | undefined> {
   const stamp = await readStamp(folder)
   if (stamp?.requirements !== wanted) return undefined
@@ -117,7 +117,7 @@ async function makeVirtualEnvironment(
   base: PythonInfo,
   options: { readonly onLine: OnLine; readonly inherited: number },
 ): Promise<void> {
-  // All but the stamp, whose loss would make the rest look like the user's.
+  // Keeps the stamp, without which the rest would look like the user's.
   for (const entry of await readdir(folder)) {
     if (entry !== STAMP_NAME) await rm(join(folder, entry), { recursive: true, force: true })
   }
@@ -143,7 +143,7 @@ async function makeVirtualEnvironment(
   )
 }
 
-/** Newer names first where `python3` is too old: distributions keep them beside each other. */
+/** Newer names first if `python3` is too old: distributions install them side by side. */
 const BASE_COMMANDS = ['python3', 'python3.14', 'python3.13', 'python3.12', 'python3.11', 'python']
 
 async function findBasePython(): Promise<PythonInfo> {
@@ -172,9 +172,9 @@ except (ImportError, OSError):
 `
 
 /**
- * Locks the open file until it is closed here and in every process that has inherited it. Node has no such call, but
- * the lock belongs to the open file, not to the process that asked for it. The system drops it when the last holder is
- * gone, so nothing is left behind by a setup that was killed, and a pip that outlives its setup still counts.
+ * Locks the open file until it is closed here and in every process that inherited it. Node has no such call, but the lock
+ * belongs to the open file, not to the process that requested it. The system releases it with the last holder, so a
+ * killed setup leaves no lock, and a pip that outlives its setup still holds it.
  */
 async function lock(file: FileHandle, base: PythonInfo, onLine: OnLine): Promise<void> {
   await runLines([base.baseExecutable, ...ISOLATED, '-c', TAKE_LOCK], {

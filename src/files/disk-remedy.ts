@@ -1,4 +1,4 @@
-/** What to do about a write that the system refused, as the beginning of a sentence: `Make room`. */
+/** Returns the remedy for a failed write, as the beginning of a sentence: `Make room`. */
 export function diskRemedy(cause: unknown): string {
   const { code = '' } = Object(cause) as NodeJS.ErrnoException
   if (['ENOSPC', 'EDQUOT'].includes(code)) return 'Make room'

@@ -1,24 +1,24 @@
 import { parse } from 'node:path'
 
 /**
- * The rule for what earlier versions have written: it is read, and what it does not say is named. Nothing is added to it,
- * because this version makes the rest of a run or of a log by other rules.
+ * The rule for files of earlier versions: they can be read, with a note about missing information. Nothing is appended to
+ * them, because this version follows other rules for runs and logs.
  */
 
-/** Why and how something of an earlier version is not added to. */
+/** Why nothing is appended to a file of an earlier version, and what to do instead. */
 export interface EarlierFormat {
-  /** What has the format: `The log a.tsv`. */
+  /** The subject: `The log a.tsv`. */
   readonly what: string
   readonly format: number
-  /** The format that this version writes. */
+  /** The format of this version. */
   readonly current: number
-  /** What is not done with it: `continued`, `resumed`, `merged`. */
+  /** The refused action: `continued`, `resumed`, `merged`. */
   readonly not: string
-  /** What makes a new one in its place: a command. */
+  /** The command that creates a new one. */
   readonly afresh: string
 }
 
-/** The refusal to add to it: the message of an error, and its remedy. */
+/** Returns the refusal to append: an error message and its remedy. */
 export function refusalOf({ what, format, current, not, afresh }: EarlierFormat): {
   readonly message: string
   readonly remedy: string
@@ -29,13 +29,13 @@ export function refusalOf({ what, format, current, not, afresh }: EarlierFormat)
   }
 }
 
-/** Says what the file of an earlier version leaves open. */
+/** Returns a note about information that the file of an earlier version lacks. */
 export function unsaidNote(what: string, unsaid: readonly string[]): string | undefined {
   if (unsaid.length === 0) return undefined
   return `${what} does not say ${unsaid.join(', nor ')}, as files of earlier versions do not: that cannot be checked.`
 }
 
-/** A path for the new one beside it: `runs/a` → `runs/a-2`, `certify.tsv` → `certify-2.tsv`. */
+/** Returns a path next to it for the new one: `runs/a` → `runs/a-2`, `certify.tsv` → `certify-2.tsv`. */
 export function pathAfresh(path: string): string {
   const { base, ext } = parse(path)
   const end = ext === '' ? path.length : path.length - ext.length

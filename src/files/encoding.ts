@@ -1,4 +1,4 @@
-/** How the text of a file is written. A mark is that of its first bytes, which belongs to no text. */
+/** The encoding of a text file. A mark is the byte order mark, which is not part of the text. */
 export type Encoding = 'UTF-8' | 'UTF-8 with a mark' | 'UTF-16 (little-endian)' | 'UTF-16 (big-endian)'
 
 const LABELS: Readonly<Record<Encoding, string>> = {
@@ -8,7 +8,7 @@ const LABELS: Readonly<Record<Encoding, string>> = {
   'UTF-16 (big-endian)': 'utf-16be',
 }
 
-/** The encoding that the first bytes of a file say: by their mark, or by the zeros that UTF-16 has beside plain letters. */
+/** Detects the encoding from the first bytes of a file: by its mark, or by the zeros of UTF-16 next to ASCII letters. */
 export function encodingOf(start: Uint8Array): Encoding {
   const [first, second, third] = start
   if (first === 0xef && second === 0xbb && third === 0xbf) return 'UTF-8 with a mark'
@@ -19,7 +19,7 @@ export function encodingOf(start: Uint8Array): Encoding {
   return 'UTF-8'
 }
 
-/** A decoder that leaves out the mark and throws a TypeError for bytes that are not such text. */
+/** Returns a decoder that strips the mark and throws a TypeError for invalid bytes. */
 export function textDecoder(encoding: Encoding): InstanceType<typeof TextDecoder> {
   return new TextDecoder(LABELS[encoding], { fatal: true })
 }

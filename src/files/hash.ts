@@ -3,7 +3,7 @@ import { openRegular, type Refuse, refuseData } from './read-text'
 import type { SystemPath } from './system-path'
 
 /**
- * SHA-256 of a file of any size, in hexadecimal digits.
+ * Returns the SHA-256 of a file of any size, in hexadecimal digits.
  *
  * @throws DataError if it is missing, cannot be read, or is not a regular file
  */
@@ -12,11 +12,11 @@ export async function fileHash(path: SystemPath): Promise<string> {
 }
 
 /**
- * SHA-256 of the first bytes of a file, which continues where more is given to it.
+ * Returns the SHA-256 of the first bytes of a file as a hash that accepts more data.
  *
  * @param options.bytes - Default: all of them.
- * @param options.refuse - Makes the error for a reason that follows the name of the file. Default: a DataError.
- * @throws what `refuse` makes for a file that is missing, cannot be read, has fewer bytes, or is not a regular file
+ * @param options.refuse - Creates the error for a reason, which follows the name of the file. Default: a DataError.
+ * @throws the error of `refuse` for a file that is missing, cannot be read, has fewer bytes, or is not a regular file
  */
 export async function hashOfStart(
   path: SystemPath,

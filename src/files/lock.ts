@@ -7,61 +7,61 @@ import { ConfigError, DataError } from '../errors'
 import { isOfThisMachine, machine, processOf } from './processes'
 import { type Refuse, readText } from './read-text'
 
-/** Who writes, in the lock. */
+/** The writer, as recorded in the lock. */
 interface Holder {
   readonly pid: number
   readonly host: string
-  /** Random, of this lock alone: a holder knows by it whether the lock is still its own. Absent in earlier locks. */
+  /** Random and unique per lock: with it, a holder recognises its own lock. Absent in earlier locks. */
   readonly token?: string
   /**
-   * Equal for processes that know each other by process id: one boot of one machine, one pid namespace. Containers may
-   * share a host name and nothing else. null where that cannot be told, absent in earlier locks.
+   * Equal for processes that can see each other's process ids: one boot of one machine, one pid namespace. Containers may
+   * share a host name but nothing else. null if unknown, absent in earlier locks.
    */
   readonly machine?: string | null
-  /** When the process started, in ticks of its machine: tells it from a later process of the same number. */
+  /** Start time of the process, in ticks of its machine, which distinguishes it from a later process of the same number. */
   readonly startTicks: string | null
   readonly since: string
-  /** What the launcher calls the launch that the process belongs to; absent where it is not launched. */
+  /** Name of the launch of the process; absent outside a launch. */
   readonly launch?: string
 }
 
-/** How often a lock is touched while it is held. */
+/** How often a held lock is touched. */
 const TOUCH_MS = 20_000
 
 /** How long to wait for a process that removes an abandoned lock. */
 const GUARD_MS = 10
 
-/** A lock of another machine, whose processes cannot be seen, is abandoned when it was not touched for so long. */
+/** A lock of another machine, whose processes are not visible, counts as abandoned after this time without a touch. */
 const ABANDONED_MS = 6 * TOUCH_MS
 
 /**
- * The same where it is of a launch of the same name as this process: a launcher restarts its ranks when all have ended, and
- * may put them on other machines. Such a lock is waited for, since one of a launch that lives is touched meanwhile.
+ * The same for a lock of a launch with the same name as that of this process: a launcher restarts its ranks when all have
+ * ended, possibly on other machines. This process waits for such a lock, because a live launch keeps touching it.
  */
 const ABANDONED_BY_LAUNCH_MS = 1.5 * TOUCH_MS
 
-/** Bytes of a lock, at most: this version writes some hundred. */
+/** Largest size of a lock in bytes; this version writes some hundred. */
 const MOST_LOCK_BYTES = 100_000
 
 /** A lock that this process holds, or held until another one took it over. */
 export interface Lock {
   /**
-   * Call before every write to what is locked. A process that was paused for minutes may find its lock with another one.
+   * Call before every write to the locked file. A process that was suspended for minutes may have lost its lock.
    *
    * @throws DataError if the lock was removed or taken over
    */
   requireHeld(): void
-  /** Gives the lock back, unless another process has it by now. Safe to call twice. */
+  /** Releases the lock, unless another process has taken it over. Safe to call twice. */
   release(): Promise<void>
 }
 
 /**
- * Keeps two processes from writing the same thing. A lock whose process is gone, as `kill -9` leaves it, is taken over;
- * so is one that the same launch left on another machine, since a launcher restarts its processes when all have ended.
+ * Prevents two processes from writing the same file. Takes over a lock whose process has ended, for example by `kill -9`,
+ * or that the same launch left on another machine, because a launcher restarts its processes when all have ended.
  *
  * @param path - The lock's own file.
- * @param what - What is locked, for the message: `log runs/a.tsv`.
- * @throws ConfigError naming the process that holds it; DataError where what has the name of the lock is not a file that can be read
+ * @param what - The locked file, for the message: `log runs/a.tsv`.
+ * @throws ConfigError naming the process that holds it; DataError if the path of the lock is not a readable file
  */
 export async function lock(path: string, what: string): Promise<Lock> {
   const own = `${path}.${randomUUID()}`
@@ -81,7 +81,7 @@ export async function lock(path: string, what: string): Promise<Lock> {
   try {
     await handle.writeFile(text)
     const patience = performance.now() + ABANDONED_BY_LAUNCH_MS
-    // A link is made whole or not at all, and only where the file does not exist.
+    // Creating a link is atomic, and fails if the file exists.
     while (!(await succeeds('EEXIST', link(own, path)))) {
       if (performance.now() < patience && (await isOfOwnLaunch(path, clock))) await sleep(GUARD_MS)
       else await removeAbandoned(what, path, { own, clock })
@@ -111,8 +111,8 @@ class HeldLock implements Lock {
     this.#what = what
     this.#holder = holder
     this.#handle = handle
-    // Written through the handle, to the file of this lock and of no other; the clock is that of the file system.
-    const touch = () => handle.write(text, 0).catch(() => undefined) // a lock that ages is found by requireHeld
+    // Writes through the handle, to this lock's file and no other, with the clock of the file system.
+    const touch = () => handle.write(text, 0).catch(() => undefined) // requireHeld detects a lock that is no longer touched
     this.#timer = setInterval(touch, TOUCH_MS)
     this.#timer.unref()
   }
@@ -144,11 +144,11 @@ class HeldLock implements Lock {
     await succeeds('ENOENT', unlink(this.#path))
   }
 
-  /** At once: between the look and the write that follows, nothing else of this process runs. */
+  /** Synchronous: nothing else in this process runs between this check and the following write. */
   #read(): string | undefined {
     let file: number
     try {
-      // What somebody has put in its place may be a pipe, whose other end is not waited for.
+      // A replacement may be a pipe, which must not block.
       file = openSync(this.#path, constants.O_RDONLY | constants.O_NONBLOCK)
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
@@ -163,8 +163,8 @@ class HeldLock implements Lock {
 }
 
 /**
- * Removes the lock if its process is gone. One process at a time may do so, the one that has the guard: otherwise a slow
- * one could remove the lock that a faster one has put in place of the same abandoned lock.
+ * Removes the lock if its process has ended. Only the process with the guard may do so; otherwise a slow process could
+ * remove the new lock with which a faster one replaced the abandoned one.
  */
 async function removeAbandoned(
   what: string,
@@ -174,7 +174,7 @@ async function removeAbandoned(
   refuseHeld(what, path, await stateOf(path, clock))
   const guard = `${path}.guard`
   if (!(await succeeds('EEXIST', link(own, guard)))) {
-    // Another process is at it; one that has died over it leaves the guard.
+    // Another process is removing it; if that process dies, the guard remains.
     if ((await stateOf(guard, clock)) === 'abandoned') await succeeds('ENOENT', unlink(guard))
     await sleep(GUARD_MS)
     return
@@ -188,23 +188,23 @@ async function removeAbandoned(
   }
 }
 
-/** Whether a process of the same launch on another machine has the lock, and has been silent for too short to tell. */
+/** Returns whether a process of the same launch on another machine may still hold the lock: its silence is too short to tell. */
 async function isOfOwnLaunch(path: string, clock: Clock): Promise<boolean> {
   const state = await stateOf(path, clock)
   if (typeof state === 'string' || state.holder?.launch === undefined) return false
   return state.holder.launch === ownLaunch() && !isOfThisMachine(state.holder)
 }
 
-/** The name of the launch that this process belongs to: not unique in time where its user reuses it. */
+/** Returns the name of the launch of this process; not unique over time if the user reuses it. */
 function ownLaunch(): string | undefined {
   const name = process.env.TORCHELASTIC_RUN_ID
   return name === '' || name === 'none' ? undefined : name
 }
 
 /**
- * Whether a process that lives holds the lock.
+ * Returns whether a live process holds the lock.
  *
- * @throws DataError where what has the name of the lock is not a file that can be read
+ * @throws DataError if the path of the lock is not a readable file
  */
 export async function isLocked(path: string): Promise<boolean> {
   return typeof (await stateOf(path)) !== 'string'
@@ -219,7 +219,7 @@ async function stateOf(path: string, clock = ownClock): Promise<State> {
   return holder !== undefined && !(await isRunning(holder, path, clock)) ? 'abandoned' : { holder }
 }
 
-/** Nobody can tell who holds it. */
+/** Refuses a lock whose holder cannot be determined. */
 function unreadable(path: string): Refuse {
   return (reason, cause) =>
     new DataError(`The lock ${path} ${reason}.`, {
@@ -249,20 +249,20 @@ async function isRunning(holder: Holder, path: string, clock: Clock): Promise<bo
   try {
     process.kill(pid, 0)
   } catch (error) {
-    // EPERM: there is a process of this number, of another user.
+    // EPERM: a process of this number exists and belongs to another user.
     if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false
   }
   const now = await processOf(pid)
   return now === undefined || (!now.hasEnded && (startTicks === null || startTicks === now.startTicks))
 }
 
-/** The time by which a lock of another machine is judged. */
+/** The clock for judging a lock of another machine. */
 type Clock = () => Promise<number>
 
-/** Of this machine: good enough to look, for who must not write beside the lock. */
+/** This machine's clock: accurate enough to check whether a lock is held. */
 const ownClock: Clock = async () => Date.now()
 
-/** Of the file system that a file is on: the clocks of two machines may differ by minutes. */
+/** Returns the clock of a file's file system: the clocks of two machines may differ by minutes. */
 function fileSystemClock(handle: FileHandle, text: string): Clock {
   return async () => {
     await handle.write(text, 0)
@@ -287,7 +287,7 @@ function parse(text: string): Holder | undefined {
   }
 }
 
-/** Whether a file operation succeeds; false for the error that means that another process was faster. */
+/** Returns whether a file operation succeeds; false for the error that means that another process was faster. */
 async function succeeds(code: string, operation: Promise<void>): Promise<boolean> {
   try {
     await operation

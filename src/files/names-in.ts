@@ -2,9 +2,9 @@ import { readdir } from 'node:fs/promises'
 import { DataError } from '../errors'
 
 /**
- * The names in a folder; none where it does not exist.
+ * Returns the names in a folder; none if it does not exist.
  *
- * @throws DataError where it cannot be read
+ * @throws DataError if it cannot be read
  */
 export async function namesIn(folder: string): Promise<string[]> {
   return readdir(folder).catch((error: NodeJS.ErrnoException): string[] => {

@@ -1,6 +1,6 @@
 import { distance } from 'fastest-levenshtein'
 
-/** The name that was probably meant: the nearest one that differs in case, in separators or in few letters; else none. */
+/** Returns the probably intended name: the nearest one that differs in case, separators or a few letters; undefined if none. */
 export function nearestName(name: string, known: Iterable<string>): string | undefined {
   const plain = plainOf(name)
   let nearest: { readonly name: string; readonly edits: number } | undefined
@@ -14,7 +14,7 @@ export function nearestName(name: string, known: Iterable<string>): string | und
   return nearest?.name
 }
 
-/** ` Did you mean "cohen"?`, to follow a sentence; empty where no name is near. */
+/** Returns ` Did you mean "cohen"?` to append to a sentence; empty if no name is near. */
 export function didYouMean(name: string, known: Iterable<string>): string {
   const nearest = nearestName(name, known)
   return nearest === undefined ? '' : ` Did you mean ${JSON.stringify(nearest)}?`

@@ -1,4 +1,4 @@
 import { join } from 'node:path'
 
-/** The folder of this package's package.json, seen from `src/files` and from `dist/files` alike. */
+/** The folder of this package's package.json, the same from `src/files` and `dist/files`. */
 export const PACKAGE_FOLDER = join(__dirname, '..', '..')

@@ -2,19 +2,19 @@ import { type ParseError, parse as parseCommented, printParseErrorCode } from 'j
 import type { z } from 'zod'
 import { type Refuse, readText, refuseData } from './read-text'
 
-/** Bytes of a JSON file, at most: the images of a run's samples are the largest. */
+/** Largest JSON file in bytes; the images of a run's samples are the largest. */
 const MOST_JSON_BYTES = 100_000_000
 
-/** How deep lists and objects may lie in one another: what reads them goes into each. */
+/** Largest nesting depth of lists and objects, because readers recurse. */
 const MOST_DEPTH = 100
 
 /**
- * The content of a JSON file; undefined where the file does not exist.
+ * Reads a JSON file; undefined if it does not exist.
  *
- * @param options.comments - Whether comments and trailing commas are taken. Default false.
- * @param options.schema - What the content must be. Default: anything.
+ * @param options.comments - Whether to accept comments and trailing commas. Default false.
+ * @param options.schema - Schema of the content. Default: anything.
  * @param options.refuse - Default: a DataError.
- * @throws what `refuse` makes where the file cannot be read, is not JSON, or is not what the schema says
+ * @throws the error of `refuse` if the file cannot be read, is not JSON, or does not match the schema
  */
 export async function readJson<T = unknown>(
   path: string,
@@ -55,17 +55,17 @@ function parseWithComments(text: string, refuse: Refuse): unknown {
   throw refuse(`is not JSON:${what} at ${place}`)
 }
 
-/** `samples.0.label: Invalid input: expected number, received string`. */
+/** Formats the first issue: `samples.0.label: Invalid input: expected number, received string`. */
 export function firstIssue({ issues: [issue] }: z.ZodError): string {
   return [issue?.path.join('.'), issue?.message].filter(Boolean).join(': ')
 }
 
-/** Whether a value is what JSON calls an object: no list, and not null. */
+/** Returns whether a value is a JSON object: neither a list nor null. */
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** How deep brackets lie in one another, those in strings left out. */
+/** Returns the nesting depth of brackets outside strings. */
 function depthOf(text: string): number {
   let depth = 0
   let deepest = 0

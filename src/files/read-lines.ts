@@ -2,19 +2,19 @@ import { FtCadisError } from '../errors'
 import { type Encoding, encodingOf, textDecoder } from './encoding'
 import { megabytes, notText, openRegular, type Refuse } from './read-text'
 
-/** Characters of a line, at most: the longest rows that this package writes have some thousands. */
+/** Longest line in characters; the longest rows of this package have some thousands. */
 export const MOST_LINE_CHARACTERS = 10_000_000
 
-/** Bytes of a file that is read line by line, at most. */
+/** Largest file in bytes that can be read line by line. */
 const MOST_BYTES = 4_000_000_000
 
 /**
- * The lines of a text file that people bring, in UTF-8 or UTF-16, with their numbers from 1 and without their end. A last
- * line without its end is left out.
+ * Yields the lines of a user's text file, in UTF-8 or UTF-16, with their numbers from 1 and without newlines. Omits a
+ * last line without a newline.
  *
- * @param refuse - Makes the error for a reason that follows the name of the file.
- * @throws what `refuse` makes for a file that is missing, cannot be read, is not a regular file or not text, and for a line or a
- *   file that is too long
+ * @param refuse - Creates the error for a reason, which follows the name of the file.
+ * @throws the error of `refuse` for a file that is missing, cannot be read, is not a regular file or not text, and for a
+ * line or a file that is too long
  */
 export async function* readLines(
   path: string,
@@ -29,7 +29,7 @@ export async function* readLines(
       throw refuse(`has ${megabytes(size)}, and at most ${megabytes(MOST_BYTES)} are read`)
     let line = 0
     let decoder: ReturnType<typeof textDecoder> | undefined
-    // Pieces of a line that has not ended: joined once, or a long line would be copied for each piece.
+    // Pieces of an unfinished line, joined once; otherwise a long line would be copied for each piece.
     let pieces: string[] = []
     let length = 0
     for await (const bytes of file.createReadStream({ highWaterMark: 1 << 20, autoClose: false })) {

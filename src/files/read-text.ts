@@ -4,15 +4,15 @@ import { DataError } from '../errors'
 import { type Encoding, encodingOf, textDecoder } from './encoding'
 import { type SystemPath, shownPath } from './system-path'
 
-/** Makes the error for a reason that follows the name of the file: `is not JSON: Unexpected end of JSON input`. */
+/** Creates the error for a reason, which follows the name of the file: `is not JSON: Unexpected end of JSON input`. */
 export type Refuse = (reason: string, cause?: unknown) => Error
 
-/** Bytes of a file that is read as a whole, at most: logs of a million images are smaller. */
+/** Largest file in bytes that is read as a whole; logs of a million images are smaller. */
 export const MOST_TEXT_BYTES = 200_000_000
 
-/** What a text file holds. */
+/** The content of a text file. */
 export interface TextFile {
-  /** Without the mark of its encoding. Of the last character, where it is cut off, nothing. */
+  /** Without the mark of its encoding and without a truncated last character. */
   readonly text: string
   readonly encoding: Encoding
 }
@@ -20,20 +20,20 @@ export interface TextFile {
 export interface ReadTextOptions {
   /** Default: a DataError. */
   readonly refuse?: Refuse
-  /** Bytes that the file may have. Default {@link MOST_TEXT_BYTES}. */
+  /** Largest size in bytes. Default {@link MOST_TEXT_BYTES}. */
   readonly most?: number
 }
 
 /**
- * The text of a file that people bring, in UTF-8 or UTF-16; undefined where there is none.
+ * Reads the text of a user's file, in UTF-8 or UTF-16; undefined if it does not exist.
  *
- * @throws what `refuse` makes where it cannot be read, is not a regular file, is too large, or is not such text
+ * @throws the error of `refuse` if it cannot be read, is not a regular file, is too large, or is not valid text
  */
 export async function readText(path: string, options?: ReadTextOptions): Promise<string | undefined> {
   return (await readTextFile(path, options))?.text
 }
 
-/** As {@link readText}, with the encoding. */
+/** Like {@link readText}, with the encoding. */
 export async function readTextFile(
   path: string,
   { refuse = refuseData(path), most = MOST_TEXT_BYTES }: ReadTextOptions = {},
@@ -50,14 +50,14 @@ export async function readTextFile(
 }
 
 /**
- * Opens a regular file to be read; undefined where nothing is at the path. A pipe would be waited for, and a device may
- * have no end: both are refused unopened.
+ * Opens a regular file for reading; undefined if nothing is at the path. Refuses pipes and devices without opening them:
+ * a pipe may block, and a device may be endless.
  */
 export async function openRegular(path: SystemPath, refuse: Refuse): Promise<FileHandle | undefined> {
   const found = await stat(path).catch(cause => missing(cause, refuse))
   if (found === undefined) return undefined
   requireRegular(found, refuse)
-  // What has come to the path since is not waited for either.
+  // Non-blocking, because the path may have been replaced since.
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch(cause =>
     missing(cause, refuse),
   )
@@ -70,7 +70,7 @@ export async function openRegular(path: SystemPath, refuse: Refuse): Promise<Fil
   return file
 }
 
-/** The error for a file of the user's. */
+/** Returns the error for a user's file. */
 export function refuseData(path: string): Refuse {
   return (reason, cause) =>
     new DataError(`${shownPath(path)} ${reason}.`, {
@@ -79,7 +79,7 @@ export function refuseData(path: string): Refuse {
     })
 }
 
-/** `1.2 MB`. */
+/** Formats a size as `1.2 MB`. */
 export function megabytes(bytes: number): string {
   return `${Number((bytes / 1e6).toPrecision(3))} MB`
 }
@@ -113,7 +113,7 @@ function decode(bytes: Buffer, refuse: Refuse): TextFile {
   }
 }
 
-/** Why bytes are not text of the encoding that they begin as. */
+/** Explains why bytes are invalid in the encoding of the first ones. */
 export function notText(encoding: Encoding): string {
   return encoding === 'UTF-8'
     ? 'is not text in UTF-8 or UTF-16. Save it as UTF-8'

@@ -4,14 +4,14 @@ import { ConfigError } from '../errors'
 
 const { O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_RDWR } = constants
 
-/** For whom a new file may be read and written, before the process's umask. */
+/** Permissions of a new file, before the process's umask. */
 const NEW_FILE_MODE = 0o666
 
 /**
- * What the system says of a file that is to be written or replaced; undefined where there is none so far.
+ * Returns the stats of a file to write or replace; undefined if it does not exist.
  *
- * @throws ConfigError if a link, a folder, a device, a pipe or a socket has the name: a link may lead anywhere, and nothing
- *   else can be replaced by a file without loss
+ * @throws ConfigError if a link, a folder, a device, a pipe or a socket has the name: a link may lead anywhere, and
+ * replacing the others would lose them
  */
 export async function requireRegular(path: string): Promise<Stats | undefined> {
   const found = await lstat(path).catch((error: NodeJS.ErrnoException) => {
@@ -27,7 +27,7 @@ export async function requireRegular(path: string): Promise<Stats | undefined> {
 }
 
 /**
- * Opens a file to read it and to append to it, and makes it where there is none.
+ * Opens a file for reading and appending, and creates it if missing.
  *
  * @throws ConfigError as {@link requireRegular}
  */
@@ -36,7 +36,7 @@ export function openToAppend(path: string): Promise<FileHandle> {
 }
 
 /**
- * Opens a file that is there to read it and to change it.
+ * Opens an existing file for reading and changing.
  *
  * @throws ConfigError as {@link requireRegular}
  */
@@ -45,7 +45,7 @@ export function openToChange(path: string): Promise<FileHandle> {
 }
 
 /**
- * Cuts a file off behind this many bytes, on the disk, as a line that a kill has left half written.
+ * Truncates a file to this many bytes and syncs it, for example to drop a line that a kill left incomplete.
  *
  * @throws ConfigError as {@link requireRegular}
  */
@@ -57,7 +57,7 @@ export async function cutOff(path: string, { bytes }: { readonly bytes: number }
 
 async function openRegular(path: string, flags: number): Promise<FileHandle> {
   await requireRegular(path)
-  // Another process may put something else there meanwhile: a link is refused, a pipe does not wait for its other end.
+  // Another process may replace the file meanwhile: a link is refused, a pipe does not block.
   const handle = await open(path, flags | O_NOFOLLOW | O_NONBLOCK, NEW_FILE_MODE)
   if ((await handle.stat()).isFile()) return handle
   await handle.close()

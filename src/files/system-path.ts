@@ -1,13 +1,13 @@
 /**
- * A path as the system takes it. Names of files are bytes, which need not be UTF-8: in text, a byte that is none stands as
- * the lone surrogate U+DC00 plus the byte, as Python has it (PEP 383).
+ * A path for system calls. File names are bytes, which need not be UTF-8. In text, an invalid byte is the lone surrogate
+ * U+DC00 plus the byte, as in Python (PEP 383).
  */
 export type SystemPath = string | Buffer
 
 const BYTES = 0xdc00
 const LONE = /(?<![\uD800-\uDBFF])[\uDC80-\uDCFF]/
 
-/** The text for the bytes of a name. */
+/** Returns the text for the bytes of a name. */
 export function pathText(bytes: Buffer): string {
   const text = bytes.toString('utf8')
   if (Buffer.from(text).equals(bytes)) return text
@@ -23,7 +23,7 @@ export function pathText(bytes: Buffer): string {
   return result
 }
 
-/** The path for calls of Node. */
+/** Returns the path for Node's file functions. */
 export function systemPath(text: string): SystemPath {
   if (!LONE.test(text)) return text
   return Buffer.concat(
@@ -34,7 +34,7 @@ export function systemPath(text: string): SystemPath {
   )
 }
 
-/** The path for messages and tables: a byte that is not UTF-8 as `\xe9`. */
+/** Returns the path for messages and tables: a byte that is not UTF-8 as `\xe9`. */
 export function shownPath(text: string): string {
   return text.replace(
     new RegExp(LONE, 'g'),

@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ConfigError } from '../errors'
 
-/** Where temporary files may lie: where `TMPDIR` says, or where that does not exist or is read-only, in `/tmp`. */
+/** Returns the locations for temporary files: `TMPDIR`, or `/tmp` if that does not exist or is read-only. */
 export function temporaryPlaces(): readonly string[] {
   return [...new Set([tmpdir(), '/tmp'])]
 }
 
 /**
- * Makes a folder of an unguessable name, for this user alone.
+ * Creates a folder with an unguessable name that only this user can access.
  *
  * @throws ConfigError if no folder can be written to
  */

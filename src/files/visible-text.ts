@@ -1,9 +1,12 @@
-/** What steers a terminal or the direction of text: control characters, line separators, halves of surrogate pairs. */
+/**
+ * Characters that control a terminal or the direction of text: control characters, line separators, halves of surrogate
+ * pairs.
+ */
 const STEERING = /[\p{Cc}\p{Cs}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu
 
 /**
- * Text as a terminal may show it. A name or a message could otherwise set the title of the window, clear the screen, or
- * write over lines that stand there: such characters are shown as escapes, `\x1b`, `\u202e`. Lines and tabs stay.
+ * Escapes control characters for display on a terminal, as `\x1b`, `\u202e`. A name or a message could otherwise set the
+ * title of the window, clear the screen, or overwrite lines. Newlines and tabs stay.
  */
 export function visibleText(text: string): string {
   return text
@@ -11,12 +14,12 @@ export function visibleText(text: string): string {
     .replace(STEERING, character => (/[\n\t]/.test(character) ? character : escaped(character)))
 }
 
-/** As {@link visibleText}, for what must stay one line: a name in a table. */
+/** Like {@link visibleText}, but on one line: for a name in a table. */
 export function visibleLine(text: string): string {
   return text.replace(STEERING, escaped)
 }
 
-/** As {@link visibleText}, for a message: its further lines are indented, so that no name in it looks like another message. */
+/** Like {@link visibleText}, for a message: indents its further lines, so that no name in it looks like another message. */
 export function visibleMessage(text: string): string {
   return visibleText(text).replace(/\n(?=\S)/g, '\n  ')
 }

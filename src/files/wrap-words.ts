@@ -1,9 +1,8 @@
 /**
- * Text whose lines break between words where the terminal ends, not within one. For prose alone: a command that is broken cannot
- * be copied.
+ * Wraps text between words at the width of the terminal. Only for prose: a wrapped command cannot be copied.
  *
- * @param options.width - columns of the terminal. Default: those of stdout; without a terminal lines stay as they are.
- * @param options.indent - in front of every line but the first.
+ * @param options.width - columns of the terminal. Default: those of stdout; without a terminal, no wrapping.
+ * @param options.indent - indentation of every line except the first.
  */
 export function wrapWords(
   text: string,

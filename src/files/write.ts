@@ -6,22 +6,24 @@ import { namesIn } from './names-in'
 import { requireRegular } from './regular-file'
 
 /**
- * Writes a file atomically: a process that is killed leaves the old content or the new. A file that is there keeps its
- * permissions.
+ * Writes a file atomically: a killed process leaves the old content or the new. An existing file keeps its permissions.
  *
- * @throws ConfigError if the name is that of a link or of anything else that is not a file
+ * @throws ConfigError if the path is a link or anything else than a file
  */
 export async function writeWhole(path: string, content: string | Buffer): Promise<void> {
   await replaceFile(path, content, { isDurable: false })
 }
 
-/** As {@link writeWhole}, and on the disk when it returns: a machine that fails leaves the old content or the new. */
+/**
+ * Like {@link writeWhole}, but also syncs to disk before it returns: a crash of the machine leaves the old content or the
+ * new.
+ */
 export async function writeDurably(path: string, content: string | Buffer): Promise<void> {
   await replaceFile(path, content, { isDurable: true })
   await syncToDisk(dirname(resolve(path)))
 }
 
-/** Writes a file that must not be there yet, not even as a link; an error of the file system says so. */
+/** Writes a file that must not exist yet, not even as a link; otherwise throws the error of the file system. */
 export async function writeNew(path: string, content: string): Promise<void> {
   const handle = await open(path, 'wx')
   await handle.writeFile(content).finally(() => handle.close())
@@ -33,12 +35,12 @@ async function replaceFile(
   { isDurable }: { isDurable: boolean },
 ): Promise<void> {
   const existing = await requireRegular(path)
-  // A name that nobody can guess, and only where there is none such: a link that waits there is not followed. In the folder
-  // of the file, since a rename cannot leave the file system, and not longer than a name may be.
+  // An unguessable name that must not exist: a link placed there is not followed. In the file's folder, because a rename
+  // cannot cross file systems, and short enough for any file system.
   const temporary = join(dirname(path), `.ft-cadis-${randomUUID()}.tmp`)
   const handle = await open(temporary, 'wx', existing?.mode)
   try {
-    // What the process's umask has left out.
+    // Permissions removed by the process's umask.
     if (existing !== undefined) await handle.chmod(existing.mode & 0o777)
     await handle.writeFile(content)
     if (isDurable) await handle.sync()
@@ -51,18 +53,18 @@ async function replaceFile(
   }
 }
 
-/** Returns when a file, or the names in a folder, are on the disk. */
+/** Syncs a file, or the names in a folder, to disk. */
 export async function syncToDisk(path: string): Promise<void> {
   const handle = await open(path, 'r')
   await handle.sync().finally(() => handle.close())
 }
 
-/** Begins the name of a folder while another one is put in its place. */
+/** Prefix of a folder's name while another one replaces it. */
 export const REPLACED = '.replaced-'
 
 /**
- * Puts a finished folder in place of another one, or of none, on the disk. A process that is killed meanwhile leaves
- * the old folder or the new one whole: under the name, or where that is missing, for {@link recoverReplaced} to bring back.
+ * Replaces a folder, or none, with a finished one, synced to disk. If the process is killed meanwhile, the old folder or
+ * the new one is whole: under its name, or else for {@link recoverReplaced} to restore.
  */
 export async function replaceFolder(finished: string, folder: string): Promise<void> {
   const parent = dirname(resolve(folder))
@@ -74,7 +76,7 @@ export async function replaceFolder(finished: string, folder: string): Promise<v
   await rm(replaced, { recursive: true, force: true })
 }
 
-/** Gives folders back their names that {@link replaceFolder} had moved aside when it was killed, or removes them. */
+/** Renames back the folders that {@link replaceFolder} had moved aside when it was killed, or removes them. */
 export async function recoverReplaced(parent: string): Promise<void> {
   const names = await namesIn(parent)
   for (const name of names.filter(candidate => candidate.startsWith(REPLACED))) {

@@ -1,5 +1,5 @@
 /**
- * The prediction that stands for "abstained": what CERTIFY and PREDICT return instead of a class, and what Cohen's
- * log format holds in the column `predict`.
+ * The prediction for "abstained": returned by CERTIFY and PREDICT instead of a class, and recorded in the column
+ * `predict` of Cohen's log format.
  */
 export const ABSTAIN = -1

@@ -1,15 +1,15 @@
 import type { Finding } from './outcome'
 
-/** What the selector says of a copy: who it is left to. */
+/** The classes of the selector: which network gets a copy. */
 export const SELECTED = { core: 0, certification: 1 } as const
 
 /**
- * What is certified of an image that has no radius.
+ * The certificate of an image without a radius.
  *
- * - `sound`: the core's class where the selector is certified to leave the image to the core, or where it abstains and the
- *   certified class of the network is the core's.
- * - `published`: as the released evaluation has it, which takes an abstaining selector for one that chooses the network.
- *   The class is then that of the network, and it may be wrong with more than alpha.
+ * - `sound`: the core's class if the selector is certified to assign the image to the core, or if it abstains and the
+ * certified class of the network is the core's.
+ * - `published`: as in the released evaluation, which counts an abstaining selector as one that chooses the network. The
+ * class is then that of the network, and may be wrong with more than alpha.
  */
 export type AcesRadiusZeroRule = 'sound' | 'published'
 
@@ -19,15 +19,15 @@ export interface CertifiedClass {
   readonly radius: number
 }
 
-/** What is certified of the two smoothed networks; undefined where one abstains. */
+/** The certificates of the two smoothed networks; undefined if one abstains. */
 export interface AcesParts {
   readonly selector: CertifiedClass | undefined
   readonly network: CertifiedClass | undefined
-  /** The class of the core network, where it was asked. */
+  /** The class of the core network, if known. */
   readonly core?: number
 }
 
-/** What the parts say together; undefined where it takes the class of the core. */
+/** Combines the parts into a finding; undefined if it needs the class of the core. */
 export function acesFinding(
   { selector, network, core }: AcesParts,
   radiusZero: AcesRadiusZeroRule,
@@ -43,7 +43,7 @@ export function acesFinding(
   return network.class === core ? atImage(core) : { kind: 'abstains' }
 }
 
-/** Certified at the image itself alone. */
+/** Returns a certificate for the image itself only. */
 function atImage(label: number): Finding {
   return { kind: 'certified-at', class: label, radii: [0], refused: [] }
 }

@@ -1,10 +1,10 @@
 import type { CertificationRow, LoggedRow } from './certification-log'
 import { CertificationLogWriter, type NewLogMetadata } from './certification-log-file'
 
-/** The logs of several classifiers that are certified together, and what is in them. */
+/** The logs of several classifiers that are certified together, and their rows. */
 export class ArmLogs implements AsyncDisposable {
   readonly #writers: readonly CertificationLogWriter[]
-  /** Of each arm, by image. */
+  /** Per arm, by image. */
   readonly #rows: readonly Map<number, CertificationRow>[]
 
   private constructor(writers: readonly CertificationLogWriter[]) {
@@ -26,22 +26,22 @@ export class ArmLogs implements AsyncDisposable {
     }
   }
 
-  /** The rows of an image, of the arms that have one. */
+  /** Returns the rows of an image, from the arms that have one. */
   rowsOf(index: number): readonly CertificationRow[] {
     return this.#rows.flatMap(ofArm => ofArm.get(index) ?? [])
   }
 
-  /** The rows that an arm has. */
+  /** Returns the rows of an arm. */
   rowsOfArm(arm: number): readonly CertificationRow[] {
     return [...(this.#rows[arm]?.values() ?? [])]
   }
 
-  /** Whether the log of an arm says which data it is about. */
+  /** Returns whether the log of an arm describes its data. */
   saysData(arm: number): boolean {
     return this.#writers[arm]?.saysData ?? false
   }
 
-  /** The arms that have no row of an image. */
+  /** Returns the arms without a row of an image. */
   armsWithout(index: number): readonly number[] {
     return [...this.#rows.keys()].filter(arm => this.#rows[arm]?.has(index) === false)
   }
@@ -57,7 +57,7 @@ export class ArmLogs implements AsyncDisposable {
     }
   }
 
-  /** Writes a row of an arm, and returns when it is on the disk. */
+  /** Writes a row of an arm, and returns when it is synced to disk. */
   async append(arm: number, row: LoggedRow): Promise<void> {
     await this.#writers[arm]?.append(row)
     this.#rows[arm]?.set(row.index, row)

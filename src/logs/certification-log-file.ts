@@ -31,14 +31,14 @@ import { contentOf, openLog, requirePlanned } from './log-to-continue'
 
 export interface CertificationLog extends ParsedLog {
   readonly file: string
-  /** What `<log>.json` says; logs of other programs have none. */
+  /** The content of `<log>.json`; absent for logs of other programs. */
   readonly metadata?: LogMetadata
 }
 
 /**
- * Reads a log and, where there is one, its `<log>.json`.
+ * Reads a log and its `<log>.json`, if it exists.
  *
- * @throws DataError when the log cannot be read or is malformed, see `parseLog`
+ * @throws DataError if the log cannot be read or is malformed, see `parseLog`
  */
 export async function readCertificationLog(path: string): Promise<CertificationLog> {
   if (await isFolder(path)) {
@@ -55,7 +55,7 @@ export async function readCertificationLog(path: string): Promise<CertificationL
   return { file: path, ...parsed, ...(metadata && { metadata }) }
 }
 
-/** The planned images that a log has no row of, in the order of the plan; none where the log has no plan. */
+/** Returns the planned images without a row, in the order of the plan; none without a plan. */
 export function missingImages({ rows, metadata }: CertificationLog): number[] {
   if (metadata?.plan === undefined) return []
   const done = new Set(rows.map(({ index }) => index))
@@ -63,16 +63,16 @@ export function missingImages({ rows, metadata }: CertificationLog): number[] {
 }
 
 /**
- * Appends rows to a certification log so that a run can be killed at any moment and continue: a row that `append` has
- * returned from is on the disk, and a row cut short by a kill is dropped when the log is opened again. While it is open
- * no other writer can open it.
+ * Appends rows to a certification log. A run can be killed at any moment and continue: a row is on disk when `append`
+ * returns, and a row truncated by a kill is dropped when the log is opened again. While it is open, no other writer can
+ * open it.
  */
 export class CertificationLogWriter implements AsyncDisposable {
-  /** The rows that earlier runs have left. */
+  /** The rows from earlier runs. */
   readonly earlierRows: readonly CertificationRow[]
-  /** Whether the log says which data it is about; those of earlier versions do not. */
+  /** Whether the log describes its data; those of earlier versions do not. */
   readonly saysData: boolean
-  /** An earlier run was cut short within a row, which was dropped. */
+  /** Whether an earlier run was interrupted within a row, which was dropped. */
   readonly droppedPartialRow: boolean
   readonly #file: string
   readonly #handle: FileHandle
@@ -95,29 +95,28 @@ export class CertificationLogWriter implements AsyncDisposable {
   }
 
   /**
-   * Creates the log and its `<log>.json`, or continues with them. A log may continue with another plan that has all of its
-   * rows: then `<log>.json` says the new one.
+   * Creates the log and its `<log>.json`, or continues them. A log may continue with another plan that includes all of
+   * its rows; `<log>.json` then has the new plan.
    *
-   * @throws ConfigError listing the differences when the log was begun with another configuration, when it has another
-   *   format or says nothing about its configuration, when it has images that are not planned, and while another process
-   *   writes it
-   * @throws DataError when the log cannot be read or written or is malformed, see `parseLog`
+   * @throws ConfigError listing the differences if the log has another configuration; if it has another format, no
+   * configuration, or images that are not planned; and while another process writes it
+   * @throws DataError if the log cannot be read or written, or is malformed, see `parseLog`
    */
   static async open(path: string, metadata: NewLogMetadata): Promise<CertificationLogWriter> {
     const { earlier, ...opened } = await openLog(path, () => prepare(path, metadata))
     return new CertificationLogWriter(path, earlier, opened)
   }
 
-  /** Whether the image has a row. */
+  /** Returns whether the image has a row. */
   has(index: number): boolean {
     return this.#indices.has(index)
   }
 
   /**
-   * Writes one row and returns when it is on the disk. Await each call before the next.
+   * Writes one row and returns when it is on disk. Await each call before the next.
    *
-   * @throws DataError when the image has a row already, when the row could not be read back, when another process has
-   * taken the log over, or when writing fails; after a failed write the log is closed
+   * @throws DataError if the image already has a row, if the row could not be read back, if another process has taken
+   * over the log, or if writing fails; after a failed write the log is closed
    */
   async append(row: LoggedRow): Promise<void> {
     const line = formatRow(row)
@@ -157,7 +156,7 @@ export class CertificationLogWriter implements AsyncDisposable {
   }
 }
 
-/** Makes or checks log and metadata, and drops a row that was cut short. Returns what the log held. */
+/** Creates or validates log and metadata, and drops a truncated row. Returns the content of the log. */
 async function prepare(
   path: string,
   metadata: NewLogMetadata,
@@ -186,7 +185,11 @@ async function prepare(
   return { ...earlier, saysData: saysData((logged ?? metadata).configuration) }
 }
 
-/** @throws ConfigError for a log of an earlier version, with the command that certifies afresh */
+/**
+ * Requires the current format.
+ *
+ * @throws ConfigError for a log of an earlier version, with the command that certifies again
+ */
 export function requireFormat(path: string, metadata: LogMetadata): void {
   const { format } = metadata
   if (format === LOG_FORMAT) return
@@ -197,10 +200,10 @@ export function requireFormat(path: string, metadata: LogMetadata): void {
   throw new ConfigError(message, { remedy })
 }
 
-/** The metadata of a log that is to be written. */
+/** The metadata of a new log. */
 export type NewLogMetadata = Omit<LogMetadata, 'format'>
 
-/** Has the metadata of a log say the plan that it continues with, and else what they have said: notes are of who began it. */
+/** Updates the plan in the metadata of a continued log; other metadata stay, including the notes of the first run. */
 export async function continuePlan(
   path: string,
   { logged, plan }: { readonly logged: LogMetadata; readonly plan: LogMetadata['plan'] },
@@ -209,7 +212,7 @@ export async function continuePlan(
   await writeMetadata(path, { ...logged, plan })
 }
 
-/** Writes the metadata of a log in one step. */
+/** Writes the metadata of a log atomically. */
 export async function writeMetadata(logPath: string, metadata: NewLogMetadata): Promise<void> {
   const content = { format: LOG_FORMAT, ...metadata }
   await writeDurably(metadataPath(logPath), `${JSON.stringify(content, null, 2)}\n`)

@@ -7,69 +7,69 @@ import type { ImagePlan, Share } from './image-plan'
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
 export type JsonObject = { readonly [key: string]: Json }
 
-/** Everything that decides a row: rows of different configurations do not belong into one log. */
+/** Everything that determines a row: a log has only rows of one configuration. */
 export type CertificationConfiguration = JsonObject & {
-  /** Noise level that is asked for, on the [0, 1] pixel scale. */
+  /** Nominal noise level, for pixels in [0, 1]. */
   readonly sigma: number
-  /** Noise level that the denoiser's timestep adds, on the [0, 1] pixel scale; null without a denoiser. */
+  /** Realised noise level of the denoiser's timestep, for pixels in [0, 1]; null without a denoiser. */
   readonly realisedSigma: number | null
-  /** In which radii are measured. */
+  /** The norm of radii. */
   readonly norm: string
-  /** How a radius follows from a probability, see `Bound`. */
+  /** How a probability becomes a radius, see `Bound`. */
   readonly bound: string
-  /** How votes are drawn and decided on: `certify`, `grid`, `sized` or `at-radius`, with what decides beside n0, n and alpha. */
+  /** How votes are drawn and decided: `certify`, `grid`, `sized` or `at-radius`, with settings besides n0, n and alpha. */
   readonly procedure: JsonObject & { readonly kind: string }
   readonly n0: number
-  /** Votes of the estimation; of `grid` and `sized` the most that an image may take, of `at-radius` in one round. */
+  /** Votes of the estimation; for `grid` and `sized` the maximum per image, for `at-radius` per round. */
   readonly n: number
-  /** Probability that a row is wrong, at most: with a family-wise α, the part of it that falls to one image. */
+  /** Largest probability that a row is wrong; with a family-wise α, the share of one image. */
   readonly alpha: number
-  /** How both networks compute. */
+  /** Arithmetic of both networks. */
   readonly arithmetic: JsonObject
   readonly seed: number
-  /** By which rule the noise follows from its name; absent in logs of earlier versions, where it is 1. */
+  /** Version of the rule that derives noise from its name; 1 if absent, in logs of earlier versions. */
   readonly streams?: number
 }
 
-/** A probability of error that holds for all images of a log together: each row has its `images`-th part as its α. */
+/** A probability of error for all images of a log together: each row gets 1 / `images` of it as its α. */
 export interface FamilyWise {
-  /** Probability that any certificate of the plan is wrong, at most. */
+  /** Largest probability that any certificate of the plan is wrong. */
   readonly alpha: number
-  /** Images of the whole plan. */
+  /** Number of images of the whole plan. */
   readonly images: number
 }
 
-/** The format of the logs that this version writes. */
+/** The log format of this version. */
 export const LOG_FORMAT = 2
 
-/** What stands beside a log, in `<log>.json`. */
+/** The content of `<log>.json`. */
 export interface LogMetadata {
-  /** 1 for logs of earlier versions, which can be read and not continued. Their configuration is shown as that of format 2. */
+  /** 1 for logs of earlier versions, which can be read but not continued. Their configuration is converted to format 2. */
   readonly format: 1 | typeof LOG_FORMAT
   readonly configuration: CertificationConfiguration
-  /** The images that the log is to hold. Logs that were begun without a plan have none. */
+  /** The planned images of the log; absent if it was begun without a plan. */
   readonly plan?: ImagePlan
-  /** Where the plan is a share of a larger one. */
+  /** Present if the plan is a share of a larger one. */
   readonly share?: Share
-  /** What is good to know and decides no row: device, batch size, versions. A run that continues keeps the first run's. */
+  /** Information that determines no row: device, batch size, versions. A continued log keeps the notes of the first run. */
   readonly notes?: JsonObject
 }
 
-/** Where the metadata of a log stand: outside the table, so that any reader of tab-separated values can read that. */
+/** Returns the path of a log's metadata: a separate file, so that any TSV reader can read the table. */
 export function metadataPath(logPath: string): string {
   return `${logPath}.json`
 }
 
-/** The α of a log that holds for all of its images together; undefined where each image has its own. */
+/** Returns the α of all images of a log together; undefined if each image has its own. */
 export function familyWiseOf({ configuration }: Pick<LogMetadata, 'configuration'>): FamilyWise | undefined {
   const { familyWise } = configuration
   return isObject(familyWise) ? (familyWise as unknown as FamilyWise) : undefined
 }
 
 /**
- * In what two configurations differ. What only one of them says of its data is not a difference: logs of earlier versions
- * say less, or have a digest of less. Nor is the name of a classifier where its weights are the same: that of a run is
- * its folder's, which may be renamed.
+ * Returns the differences between two configurations. Data fields that only one of them has do not count, because logs of
+ * earlier versions record less, or have a digest of less. Nor does the name of a classifier with the same weights: that
+ * of a run is the name of its folder, which may change.
  */
 export function configurationDifferences(first: Json, second: Json): FieldDifference[] {
   const isSaidAlike = saysData(first) === saysData(second)
@@ -86,20 +86,24 @@ function hasSameModels(first: Json, second: Json): boolean {
   return fieldDifferences(first.models, second.models).length === 0
 }
 
-/** Whether a configuration says which data it is about: their classes by name, and a digest of names, labels and sizes. */
+/** Returns whether a configuration describes its data: class names, and a digest of names, labels and sizes. */
 export function saysData(configuration: Json): boolean {
   return (
     isObject(configuration) && isObject(configuration.data) && configuration.data.classNames !== undefined
   )
 }
 
-/** By which rule the noise of a log follows from its name. */
+/** Returns the version of the rule that derives the noise of a log from its name. */
 export function streamsOf(configuration: Json): number {
   const streams = isObject(configuration) ? configuration.streams : undefined
   return typeof streams === 'number' ? streams : UNRECORDED_STREAMS_VERSION
 }
 
-/** @throws ConfigError that names both versions */
+/**
+ * Requires the same version of the random streams.
+ *
+ * @throws ConfigError that names both versions
+ */
 export function requireSameStreams(path: string, logged: Json, requested: Json): void {
   const [before, now] = [streamsOf(logged), streamsOf(requested)]
   if (before === now) return
@@ -109,7 +113,11 @@ export function requireSameStreams(path: string, logged: Json, requested: Json):
   )
 }
 
-/** @throws ConfigError that names both versions of the streams where they differ, or else lists every difference */
+/**
+ * Requires the same configuration.
+ *
+ * @throws ConfigError that names both versions of the streams if they differ, or else lists every difference
+ */
 export function requireSameConfiguration(path: string, logged: Json, requested: Json): void {
   requireSameStreams(path, logged, requested)
   const differences = configurationDifferences(logged, requested)
@@ -124,9 +132,9 @@ export function requireSameConfiguration(path: string, logged: Json, requested: 
 }
 
 /**
- * The metadata beside a log; undefined where there are none.
+ * Reads the metadata of a log; undefined if there are none.
  *
- * @throws DataError when they cannot be read or are not metadata of a log
+ * @throws DataError if they cannot be read or are not metadata of a log
  */
 export async function readMetadata(logPath: string): Promise<LogMetadata | undefined> {
   const path = metadataPath(logPath)
@@ -173,7 +181,7 @@ function hasFields(value: Json, types: Readonly<Record<string, 'number' | 'strin
   return isObject(value) && Object.entries(types).every(([field, type]) => typeof value[field] === type)
 }
 
-/** The configuration of a log of format 1 as format 2 has it. */
+/** Converts the configuration of a log of format 1 to format 2. */
 function fromFormat1({
   adaptive = { kind: 'certify' },
   dtype,

@@ -13,30 +13,30 @@ import {
 } from './columns'
 import { type Evidence, type Finding, type Outcome, predictionOf, radiusOf } from './outcome'
 
-/** What a log says of one image. */
+/** The log entry of one image. */
 export interface CertificationRow {
   /** Position of the image in its data set. */
   readonly index: number
   readonly label: number
-  /** What was found. Logs without the column `outcome` name a certified class or abstain. */
+  /** The result. Without a column `outcome`, a certified class or an abstention. */
   readonly finding: Finding
-  /** The class that was found, or ABSTAIN. */
+  /** The predicted class, or ABSTAIN. */
   readonly prediction: number
-  /** Largest certified radius on the [0, 1] pixel scale; 0 where there is none. */
+  /** Largest certified radius, for pixels in [0, 1]; 0 for none. */
   readonly radius: number
-  /** The prediction is the label. */
+  /** Whether the prediction equals the label. */
   readonly correct: boolean
   readonly durationMs: number
-  /** Of the pixels, see `torch.digest`. Logs of format 1 and of other programs have none. */
+  /** Digest of the pixels, see `torch.digest`. Absent in logs of format 1 and of other programs. */
   readonly digest?: string
-  /** What the finding follows from. Logs of other programs have none, those of format 1 the votes alone. */
+  /** The evidence for the finding. Absent in logs of other programs; only the votes in format 1. */
   readonly evidence?: Evidence
 }
 
-/** A row as it is written. */
+/** A row to write. */
 export type LoggedRow = Required<CertificationRow>
 
-/** The row of an image, from what was found out about it. */
+/** Returns the row of an image from its outcome. */
 export function rowOf(
   image: Pick<LoggedRow, 'index' | 'label' | 'digest' | 'durationMs'>,
   { evidence, ...finding }: Outcome,
@@ -46,17 +46,17 @@ export function rowOf(
   return { ...image, finding, prediction, radius: radiusOf(finding), correct, evidence }
 }
 
-/** The radius within which the label of the image is certified; undefined where another class is, or none. */
+/** Returns the certified radius of the image's label; undefined if another class or none is certified. */
 export function labelRadius({ correct, finding, radius }: CertificationRow): number | undefined {
   const isCertified =
     finding.kind === 'certified' || (finding.kind === 'certified-at' && finding.radii.length > 0)
   return correct && isCertified ? radius : undefined
 }
 
-/** One image that has its rows. */
+/** One image with its rows. */
 export interface CertifiedImage {
   readonly index: number
-  /** Of each arm. */
+  /** Per arm. */
   readonly rows: readonly CertificationRow[]
   /** Whether it was certified just now, for any of the arms. */
   readonly isNew: boolean
@@ -64,29 +64,29 @@ export interface CertifiedImage {
 
 export interface ParsedLog {
   readonly rows: readonly CertificationRow[]
-  /** The last line when no newline ends it: what an interrupted run left of a row. It is in no row. */
+  /** The last line if it has no newline: a truncated row of an interrupted run. It is not among the rows. */
   readonly partial?: { readonly line: number; readonly text: string }
 }
 
-/** Characters of a row, at most: those of this package have some thousands. */
+/** Longest row in characters; those of this package have some thousands. */
 const MOST_ROW_CHARACTERS = 1_000_000
 
 /** The header row of this package's logs: the columns of Cohen et al. (2019), the votes, and the outcome. */
 export const LOG_HEADER = LOG_COLUMNS.map(({ name }) => name).join('\t')
 
-/** One row under `LOG_HEADER`, without a newline. */
+/** Formats one row under `LOG_HEADER`, without a newline. */
 export function formatRow(row: LoggedRow): string {
   return LOG_COLUMNS.map(({ write }) => write(row)).join('\t')
 }
 
 /**
- * Reads a log of this package, of Cohen et al. or of the authors of FT-CADIS: tab-separated, a header row first. Columns are
- * found by name and unknown ones are left out; every row is returned or refused.
+ * Parses a log of this package, of Cohen et al. or of the authors of FT-CADIS: tab-separated, with a header row. Columns
+ * are found by name, and unknown ones are ignored; every row is returned or refused.
  *
- * @param options.file how errors name the log
- * @param options.configuration how it was certified, where that is known: rows are checked against their votes, see `rowCheck`
- * @throws DataError naming file, line and reason, for a missing column, a malformed or contradictory row, an image logged
- *   twice; with column and both values for a row that does not follow from its votes
+ * @param options.file the name of the log in errors
+ * @param options.configuration its configuration, if known: rows are checked against their votes, see `rowCheck`
+ * @throws DataError naming file, line and reason, for a missing column, a malformed or contradictory row, or an image
+ * logged twice; with column and both values for a row that does not follow from its votes
  */
 export function parseLog(
   text: string,
@@ -140,7 +140,7 @@ function tooLong(characters: number): string {
   return `${characters} characters, and a row has at most ${MOST_ROW_CHARACTERS}.`
 }
 
-/** A parser of one line under a header row. Only `header` undefined means that the file has no whole line. */
+/** Returns a parser of one line under a header row. `header` is undefined only if the file has no complete line. */
 export function rowParser(
   header: string | undefined,
   file: string,
@@ -215,7 +215,7 @@ function namesOf(group: object): string[] {
   return Object.values<Column<unknown>>(group as Record<string, Column<unknown>>).map(({ name }) => name)
 }
 
-/** undefined where something of it is missing. */
+/** Returns undefined if part of it is missing. */
 function findingOf(
   kind: Finding['kind'],
   {
@@ -266,7 +266,7 @@ function contradictionInVotes(
   { candidate, candidateCount, runnerUpCount, n0, n, selection, looks, unsmoothed }: Evidence,
   prediction: number,
 ): string | undefined {
-  // What is said of the image itself may be the class of a network that is not smoothed.
+  // The class at the image itself may be that of a network that is not smoothed.
   if (![ABSTAIN, candidate, unsmoothed].includes(prediction)) {
     return `the prediction is ${prediction}, but the candidate ${candidate}.`
   }

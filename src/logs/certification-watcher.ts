@@ -1,22 +1,22 @@
 import type { CertifiedImage } from './certification-log'
 
-/** Something that looks at a certification and changes nothing about it. */
+/** Observes a certification without changing it. */
 export interface CertificationWatcher {
-  /** Called when all is loaded, with how many images this process has to certify or has certified before. */
+  /** Called when everything is loaded, with the number of images that this process certifies or has already certified. */
   readonly onStart?: ((images: number) => void) | undefined
-  /** Called for each image, with how many are done: those that the log holds already first. */
+  /** Called for each image, with the number done: first for those already in the log. */
   readonly onImage?: ((done: number, image: CertifiedImage) => void) | undefined
-  /** Called about each second with how many noisy copies of the image in work have voted, of those asked for, where it takes long. */
+  /** Called about once a second for a slow image, with the number of noisy copies that have voted and of those requested. */
   readonly onCopies?: ((copies: number, of: number) => void) | undefined
-  /** Called with what happened that does not change the result, such as a smaller batch. */
+  /** Called for an event that does not change the result, such as a smaller batch. */
   readonly onNote?: ((note: string) => void) | undefined
-  /** Called when torch begins to compile a network, and when it has: no image is certified meanwhile. */
+  /** Called when torch begins to compile a network, and when it ends: no image is certified meanwhile. */
   readonly onCompiling?: ((isCompiling: boolean) => void) | undefined
-  /** Called once, whatever happened. */
+  /** Called once, whatever the result. */
   readonly onEnd?: (() => void) | undefined
 }
 
-/** Calls all of the watchers, one after the other. */
+/** Calls all watchers, one after another. */
 export function watchedBy(watchers: readonly CertificationWatcher[]) {
   return {
     onStart: (images: number) => {

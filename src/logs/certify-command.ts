@@ -1,7 +1,10 @@
 import { familyWiseOf, type Json, type JsonObject, type LogMetadata } from './certification-log-metadata'
 import type { Shard } from './shards'
 
-/** The command that certifies what a log is to hold once more, into another one. What decides no figure is left to defaults. */
+/**
+ * Returns the command that certifies the images of a log again, into another log. Settings that determine no row keep
+ * their defaults.
+ */
 export function certifyCommand(
   { configuration, plan, notes }: Pick<LogMetadata, 'configuration' | 'plan' | 'notes'>,
   {

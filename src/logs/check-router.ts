@@ -12,7 +12,7 @@ const routerSchema = z.object({
   router: z.object({ certifiedSigma: z.number().positive() }),
 })
 
-/** Router and experts are bounded and decided again on their votes; undefined where nothing says how. */
+/** Recomputes bounds and decision of router and experts from their votes; undefined if the configuration does not say how. */
 export function routerCheck({
   alpha,
   procedure,

@@ -16,22 +16,23 @@ import { acesCheck, cascadeCheck, pixelDpCheck } from './check-several'
 import type { Evidence, Finding } from './outcome'
 import { type Check, isClose, problemOfCandidate, RELATIVE, type RowProblem } from './row-problem'
 
-/** A probability of error this much above alpha is rounding. */
+/** An excess over alpha of this relative size is rounding. */
 const ROUNDING = 1e-6
 
 type Configuration = Pick<CertificationConfiguration, 'n' | 'n0' | 'alpha' | 'procedure'> & {
   readonly bound: Bound
-  /** The number of the randomised bound of an image; undefined where the bound is that of Clopper and Pearson. */
+  /** Returns the uniform number of the randomised bound of an image; undefined for the Clopper-Pearson bound. */
   readonly uniformOf?: ((index: number) => number) | undefined
 }
 
-/** Procedures of which every image takes n votes of the estimation. */
+/** Procedures in which every image needs n votes of the estimation. */
 const FIXED = ['certify', 'aces', 'cascade', 'pixel-dp', 'router']
 
 /**
- * A check of rows against their own votes, as far as the procedure allows; undefined where nothing is known to check by.
- * CERTIFY, sized, ACES, cascades, routers and PixelDP: bounds, outcome and radius are computed again. Grids: the radii are the first of the grid, and
- * some test of error alpha certifies the largest on the votes at its looks. A row without votes passes.
+ * Returns a check of rows against their own votes, as far as the procedure allows; undefined without a known check.
+ * CERTIFY, sized, ACES, cascades, routers and PixelDP: bounds, outcome and radius are recomputed. Grids: the radii are
+ * the first of the grid, and some test of error alpha certifies the largest from the votes at its looks. A row without
+ * votes passes.
  */
 export function rowCheck(
   configuration: CertificationConfiguration,
@@ -51,17 +52,17 @@ export function rowCheck(
   }
 }
 
-/** From probabilities to the radii of a log; undefined for a bound that nothing here computes. */
+/** Returns the bound from probabilities to the radii of a log; undefined for an unknown bound. */
 export function boundOf({ bound, sigma, certifiedSigma }: CertificationConfiguration): Bound | undefined {
   return BOUNDS.get(bound)?.(typeof certifiedSigma === 'number' ? certifiedSigma : sigma)
 }
 
-/** What the error of drawing leaves of α for the bounds of a row. */
+/** Returns the α of a row's bounds: the total minus the error of drawing. */
 export function alphaOfBounds({ alpha, sound }: CertificationConfiguration): number {
   return isObject(sound) ? Number(sound.alpha) : alpha
 }
 
-/** Whether every row was checked against its votes when the log was read. */
+/** Returns whether every row was checked against its votes when the log was read. */
 export function isChecked({ rows, metadata }: Pick<CertificationLog, 'rows' | 'metadata'>): boolean {
   return (
     metadata !== undefined &&
@@ -90,7 +91,7 @@ const CHECKS = {
   router: routerCheck,
 } satisfies Readonly<Record<string, (configuration: Configuration) => Check | undefined>>
 
-/** How many votes there may be, and the class that the selection names. */
+/** Checks the number of votes, and the class of the selection. */
 function problemOfVotes(
   { n, n0, pilot = 0, selection, candidate }: Evidence,
   configuration: Configuration | CertificationConfiguration,
@@ -109,12 +110,12 @@ function problemOfVotes(
   return problemOfCandidate({ selection, candidate })
 }
 
-/** The bound of Clopper and Pearson or the randomised one, and the radius that follows. */
+/** Checks the bound, Clopper-Pearson or randomised, and its radius. */
 function estimationCheck({ alpha, bound, uniformOf }: Configuration): Check {
   const known = new Map<string, number>()
   return ({ index, finding, radius }, { candidateCount, n, lowerBound: logged, uniform }) => {
     if (n === 0) return { column: 'n', logged: n, expected: 'at least 1' }
-    // Whoever could choose it would certify more: it is drawn again.
+    // Recomputed, because a freely chosen number could certify more.
     const drawn = uniformOf?.(index)
     if (uniform !== drawn) {
       return {
@@ -134,7 +135,7 @@ function estimationCheck({ alpha, bound, uniformOf }: Configuration): Check {
       return { column: 'evidence', logged: `lowerBound ${logged}`, expected: `lowerBound ${lowerBound}` }
     }
     const expected = lowerBound < 0.5 ? 'abstains' : 'certified'
-    // At the very half, the last digit decides.
+    // Exactly at one half, the last digit decides.
     if (finding.kind !== expected && !(isClose(lowerBound, 0.5) && radius < RELATIVE)) {
       return { column: 'outcome', logged: finding.kind, expected }
     }
@@ -146,7 +147,7 @@ function estimationCheck({ alpha, bound, uniformOf }: Configuration): Check {
 function gridCheck({ alpha, bound, procedure }: Configuration): Check {
   const grid = Array.isArray(procedure.radii) ? procedure.radii.map(Number) : []
   return ({ finding, radius }, { n, lowerBound, look, looks }) => {
-    // Logs of format 1 name the largest radius alone.
+    // Logs of format 1 have only the largest radius.
     const radii =
       finding.kind === 'certified-at'
         ? finding.radii
@@ -183,10 +184,13 @@ function gridCheck({ alpha, bound, procedure }: Configuration): Check {
   }
 }
 
-/** Steps that the check of one row takes, at most: some ten seconds. Ten million votes take fewer. */
+/** Most steps for checking one row: some ten seconds. Ten million votes need fewer. */
 const MOST_STEPS = 1e10
 
-/** How many steps {@link leastError} takes, about: a count of v votes has 20 standard deviations of values that matter. */
+/**
+ * Returns the approximate number of steps of {@link leastError}: a count of v votes has 20 standard deviations of
+ * relevant values.
+ */
 function stepsOf(looks: NonNullable<Evidence['looks']>): number {
   let votes = 0
   return looks.reduce((steps, [drawn]) => {
@@ -196,8 +200,9 @@ function stepsOf(looks: NonNullable<Evidence['looks']>): number {
 }
 
 /**
- * The least probability with which a test that certifies on these votes does so for a class of probability `top`. It
- * certifies also wherever no look has more misses: such votes give up no earlier. Where it is at most alpha, any bound of it.
+ * Returns the smallest probability with which a test that certifies on these votes certifies a class of probability
+ * `top`. The test also certifies if no look has more misses, because such votes give up no earlier. If it is at most
+ * alpha, any bound of it suffices.
  */
 function leastError(
   looks: NonNullable<Evidence['looks']>,
@@ -211,7 +216,7 @@ function leastError(
     return { votes, misses }
   })
   const last = path.length - 1
-  // Votes at one look alone may show as much, and take less to compute.
+  // The votes at a single look may suffice, and are cheaper to compute.
   const single = Math.min(1, ...path.map(look => binomialCdf(look.misses, look.votes, 1 - top)))
   if (single <= alpha) return single
   const test = {
@@ -223,7 +228,7 @@ function leastError(
   return operatingCharacteristics(test, top).certified
 }
 
-/** Each round is decided again, and those before the last have left the image open. */
+/** Recomputes each round, and requires that all but the last left the image open. */
 function atRadiusCheck({ alpha, bound, procedure }: Configuration): Check {
   const rounds = Array.isArray(procedure.rounds) ? procedure.rounds.map(Number) : []
   const options = { bound, alpha, radius: Number(procedure.radius), beta: Number(procedure.beta), rounds }
@@ -256,7 +261,7 @@ function atRadiusCheck({ alpha, bound, procedure }: Configuration): Check {
   }
 }
 
-/** What a finding says of the one radius; `open` where it is left undecided. */
+/** Returns the verdict of a finding on the one radius; `open` if undecided. */
 function verdictOf(finding: Finding, radius: number): RoundDecision['verdict'] | undefined {
   if (finding.kind === 'undecided') return 'open'
   if (finding.kind !== 'certified-at') return undefined

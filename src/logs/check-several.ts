@@ -9,7 +9,7 @@ import type { JsonObject } from './certification-log-metadata'
 import { type Evidence, type EvidencePart, predictionOf, radiusOf } from './outcome'
 import { type Check, isClose, problemOfBound, RELATIVE, type RowProblem } from './row-problem'
 
-/** Checks of rows whose statement follows from several bounds: of ACES, a cascade, PixelDP. */
+/** Checks of rows whose statement follows from several bounds: ACES, cascade, PixelDP. */
 
 interface Checked {
   readonly alpha: number
@@ -22,7 +22,7 @@ const acesSchema = z.object({
   core: z.boolean().default(false),
 })
 
-/** Selector and network are bounded again at half of alpha, and what they say together with the core follows. */
+/** Recomputes the bounds of selector and network at half of alpha, and their finding together with the core. */
 export function acesCheck({ alpha, bound, procedure }: Checked): Check | undefined {
   const { data } = acesSchema.safeParse(procedure)
   if (data === undefined) return undefined
@@ -67,7 +67,7 @@ const cascadeSchema = z.object({
   classes: z.int().min(2),
 })
 
-/** Each noise level is decided again on its votes; undefined where nothing says how. */
+/** Recomputes the decision of each noise level from its votes; undefined if the configuration does not say how. */
 export function cascadeCheck({ alpha, procedure }: Checked): Check | undefined {
   const { data } = cascadeSchema.safeParse(procedure)
   if (data === undefined) return undefined
@@ -111,7 +111,7 @@ const pixelDpSchema = z.object({
   classes: z.int().min(2),
 })
 
-/** The two bounds, and the size that follows; undefined where nothing says how. */
+/** Recomputes the two bounds and the size; undefined if the configuration does not say how. */
 export function pixelDpCheck({ alpha: eta, bound, procedure }: Checked): Check | undefined {
   const { data } = pixelDpSchema.safeParse(procedure)
   if (data === undefined) return undefined
@@ -138,7 +138,7 @@ export function pixelDpCheck({ alpha: eta, bound, procedure }: Checked): Check |
   }
 }
 
-/** Sums by class, their squares, and n, [2K + 1]. */
+/** Returns sums by class, sums of squares by class, and n, [2K + 1]. */
 function tallyOf(
   scores: NonNullable<Evidence['scores']>,
   { n, classes }: { readonly n: number; readonly classes: number },
@@ -147,7 +147,7 @@ function tallyOf(
   return [...of(0), ...of(1), n]
 }
 
-/** Sums that no scores in [0, 1] have, or that another class leads. */
+/** Checks that scores in [0, 1] can have these sums, and that the candidate leads. */
 function problemOfScores(
   tally: readonly number[],
   { candidate, scores = {} }: Evidence,
@@ -170,7 +170,7 @@ function problemOfScores(
   return leading === candidate ? undefined : { column: 'candidate', logged: candidate, expected: leading }
 }
 
-/** Votes by class are those of the row. */
+/** Checks that votes by class agree with those of the row. */
 function problemOfCounts(
   { candidate, candidateCount, counts = {}, n }: Evidence | EvidencePart,
   expected: { readonly n: number; readonly classes: number },

@@ -2,19 +2,19 @@ import { z } from 'zod'
 import type { LoggedRow } from './certification-log'
 import type { Evidence, Finding } from './outcome'
 
-/** A column of a log: its name, and how its field is written and read. */
+/** A column of a log: its name, and how to write and read a field. */
 export interface Column<Value> {
   readonly name: string
   readonly write: (row: LoggedRow) => string | number
-  /** undefined for a field that is not what `expected` says. */
+  /** Returns undefined for a field that does not match `expected`. */
   readonly read: (field: string) => Value | undefined
   readonly expected: string
 }
 
-/** No two images of up to 30 million values in [0, 1] are as far apart. */
+/** The distance between two images of up to 30 million values in [0, 1] is below this. */
 const LARGEST_RADIUS = 5000
 
-/** The columns of Cohen et al. (2019, code/certify.py), which logs of other programs have. */
+/** The columns of Cohen et al. (2019, code/certify.py), which logs of other programs also have. */
 export const COHEN_COLUMNS = {
   index: integer('idx', row => row.index),
   label: integer('label', row => row.label),
@@ -26,7 +26,7 @@ export const COHEN_COLUMNS = {
   } satisfies Column<number>,
   radius: {
     name: 'radius',
-    // The shortest decimal that reads back as the same number: never rounded, so never more than was certified.
+    // The shortest decimal that reads back as the same number: never rounded up above the certified radius.
     write: row => row.radius,
     read: field => {
       const radius = numberIf(/^(\d+\.?\d*|\.\d+)(e[+-]?\d{1,2})?$/i)(field)
@@ -58,7 +58,7 @@ export const COUNT_COLUMNS = {
   n: integer('n', row => row.evidence.n),
 }
 
-/** What format 2 adds: what was found, of which image, and what it takes to check it again. */
+/** The additional columns of format 2: outcome, digest of the image, and the evidence needed to check it. */
 export const OUTCOME_COLUMNS = {
   kind: {
     name: 'outcome',
@@ -80,10 +80,10 @@ export const OUTCOME_COLUMNS = {
   } satisfies Column<Details>,
 }
 
-/** What adaptive logs of format 1 had beside the votes. */
+/** Additional column of adaptive logs of format 1. */
 export const PILOT_COLUMN = integer('pilot', row => row.evidence.pilot ?? 0)
 
-/** The columns of format 2, in their order. */
+/** The columns of format 2, in order. */
 export const LOG_COLUMNS: readonly Column<unknown>[] = [
   COHEN_COLUMNS,
   COUNT_COLUMNS,
@@ -92,7 +92,10 @@ export const LOG_COLUMNS: readonly Column<unknown>[] = [
 
 const KINDS: readonly Finding['kind'][] = ['certified', 'certified-at', 'predicted', 'abstains', 'undecided']
 
-/** What the column `evidence` holds: all of the evidence but the votes that have columns, and what a finding has beside class and radius. */
+/**
+ * The content of the column `evidence`: the evidence except votes with their own columns, and the finding except class
+ * and radius.
+ */
 export type Details = Omit<Evidence, keyof typeof COUNT_COLUMNS> & {
   readonly radii?: readonly number[]
   readonly refused?: readonly number[]
@@ -100,7 +103,7 @@ export type Details = Omit<Evidence, keyof typeof COUNT_COLUMNS> & {
 }
 
 const votes = z.int().nonnegative()
-/** The looks of a schedule grow by a tenth each: this number of them ends at more votes than anybody draws. */
+/** The looks of a schedule grow by a tenth each, so this number of them exceeds any realistic number of votes. */
 const draws = z.array(z.tuple([votes, votes])).max(1000)
 const radii = z.array(z.number().nonnegative().max(LARGEST_RADIUS)).max(10_000)
 const probability = z.number().min(0).max(1)
@@ -112,7 +115,7 @@ const partSchema = z.strictObject({
   selection: z.exactOptional(byClass),
   counts: z.exactOptional(byClass),
 })
-/** In the order in which they are written. */
+/** In the order of writing. */
 const detailsSchema = z.strictObject({
   lowerBound: z.exactOptional(probability),
   uniform: z.exactOptional(probability),
@@ -157,7 +160,7 @@ function numberIf(pattern: RegExp): (field: string) => number | undefined {
   return field => (pattern.test(field) ? Number(field) : undefined)
 }
 
-/** Seconds, or what Python's timedelta prints: `0:00:14.172309`, `1 day, 2:03:04`. */
+/** Seconds, or the format of Python's timedelta: `0:00:14.172309`, `1 day, 2:03:04`. */
 const DURATION = /^(?:\d+(?:\.\d+)?|(?:(\d+) days?, )?(\d+):(\d\d):(\d\d(?:\.\d+)?))$/
 
 function parseDuration(text: string): number | undefined {

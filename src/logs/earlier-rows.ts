@@ -7,7 +7,7 @@ import { readCertificationLog, requireFormat } from './certification-log-file'
 import { type LogMetadata, requireSameConfiguration } from './certification-log-metadata'
 import { shardPath } from './shards'
 
-/** The log and the logs of its shards, of whatever number, that are there. */
+/** Returns the existing log and logs of its shards, of any number. */
 export async function logsBeside(log: string): Promise<string[]> {
   const names = await namesIn(dirname(log))
   const shards = names.filter(name => isShardOf(name, basename(log))).sort()
@@ -20,10 +20,10 @@ function isShardOf(name: string, log: string): boolean {
 }
 
 /**
- * The rows of earlier logs by image, each once: those of images that are not asked for are left out, of shards alone.
+ * Returns the rows of earlier logs by image, each once. Skips images of shards that are not requested.
  *
- * @throws ConfigError listing the differences where a log was begun with another configuration or has another format
- * @throws DataError where one is malformed
+ * @throws ConfigError listing the differences if a log has another configuration or format
+ * @throws DataError if one is malformed
  */
 export async function earlierRows(
   paths: readonly string[],
@@ -41,7 +41,7 @@ export async function earlierRows(
     requireFormat(path, metadata)
     requireSameConfiguration(path, metadata.configuration, configuration)
     const others = logged.filter(({ index }) => !asked.has(index))
-    // The log of all images is written again with what is certified now; those of shards stay.
+    // The log of all images is rewritten with the new rows; those of shards stay.
     if (metadata.share === undefined && others.length > 0) {
       throw new ConfigError(
         `The log ${path} has ${others.length} images that are not to be certified now, the first is ${others[0]?.index}.`,

@@ -1,22 +1,25 @@
 import { createHash } from 'node:crypto'
 import { DataError } from '../errors'
 
-/** The images that a log is to hold, decided before the first is certified. */
+/** The images of a log, decided before the first is certified. */
 export interface ImagePlan {
-  /** How many. */
+  /** Number of images. */
   readonly count: number
-  /** Their positions in the data set, in the order of certification, as `formatIndices` writes them. */
+  /** Positions in the data set, in the order of certification, as written by `formatIndices`. */
   readonly images: string
 }
 
-/** Which part of a plan a log is: images are dealt round-robin, so share k of K has the positions k-1, k-1+K, … of the plan. */
+/**
+ * The part of a plan that a log covers. Images are dealt round-robin: share k of K has the positions k-1, k-1+K, … of the
+ * plan.
+ */
 export type Share = {
   /** Counted from 1. */
   readonly number: number
   readonly of: number
-  /** Images of the whole plan. */
+  /** Number of images of the whole plan. */
   readonly count: number
-  /** Of the whole plan, see `planDigest`. */
+  /** Digest of the whole plan, see `planDigest`. */
   readonly sha256: string
 }
 
@@ -25,8 +28,8 @@ export function imagePlan(indices: readonly number[]): ImagePlan {
 }
 
 /**
- * Whole numbers in few words, order kept: `0-9999`, `0-9980/20` for every 20th, `9-0/-1` downwards, `3,17,4-6`.
- * `parseIndices` reads them back.
+ * Formats integers compactly in their order: `0-9999`, `0-9980/20` for every 20th, `9-0/-1` downwards, `3,17,4-6`.
+ * `parseIndices` reverses it.
  */
 export function formatIndices(indices: readonly number[]): string {
   const parts: string[] = []
@@ -38,7 +41,7 @@ export function formatIndices(indices: readonly number[]): string {
     while (step !== 0 && end + 1 < indices.length && indices[end + 1] === (indices[end] as number) + step) {
       end += 1
     }
-    // Two numbers are shorter as they are, and the second may begin a longer run.
+    // Two numbers are shorter unchanged, and the second may begin a longer run.
     if (end - start < 2) {
       parts.push(String(first))
       start += 1
@@ -50,10 +53,14 @@ export function formatIndices(indices: readonly number[]): string {
   return parts.join(',')
 }
 
-/** Images of a list, at most: for each some memory is taken. */
+/** Largest number of images in a list, because each needs memory. */
 const MOST_IMAGES = 20_000_000
 
-/** @throws DataError for text that `formatIndices` does not write, and for more images than any data set has */
+/**
+ * Parses the output of `formatIndices`.
+ *
+ * @throws DataError for other text, and for more images than any data set has
+ */
 export function parseIndices(text: string): number[] {
   const indices: number[] = []
   for (const part of text === '' ? [] : text.split(',')) {
@@ -78,7 +85,7 @@ function listError(problem: string): DataError {
   return new DataError(`A list of images ${problem}.`, { remedy: 'Restore the file that holds it.' })
 }
 
-/** SHA-256 of the images of a plan in their order, by which shares of one plan know each other. */
+/** Returns the SHA-256 of the images of a plan in order, which identifies shares of the same plan. */
 export function planDigest(indices: readonly number[]): string {
   return createHash('sha256').update(indices.join(',')).digest('hex')
 }

@@ -7,20 +7,20 @@ import { openToAppend, requireRegular } from '../files/regular-file'
 import { type LogMetadata, metadataPath, readMetadata } from './certification-log-metadata'
 import { formatIndices, type ImagePlan, parseIndices } from './image-plan'
 
-/** What a log of any kind is before rows are appended to it. */
+/** The state of any log before rows are appended. */
 export interface LogToContinue<Earlier> {
-  /** What earlier runs have left. */
+  /** The content from earlier runs. */
   readonly earlier: Earlier
   readonly handle: FileHandle
-  /** Nobody else writes the log while it is held. */
+  /** The lock: nobody else writes the log while it is held. */
   readonly held: Lock
 }
 
 /**
- * Opens a log to append to it.
+ * Opens a log for appending.
  *
- * @param prepare - makes or checks the log and its `<log>.json`, under the lock
- * @throws ConfigError while another process writes it; DataError where it cannot be written; what `prepare` throws
+ * @param prepare - creates or validates the log and its `<log>.json`, under the lock
+ * @throws ConfigError while another process writes it; DataError if it cannot be written; errors of `prepare`
  */
 export async function openLog<Earlier>(
   path: string,
@@ -44,9 +44,9 @@ export async function openLog<Earlier>(
 }
 
 /**
- * What stands in a log and beside it, undefined where nothing does.
+ * Returns the content of a log and of `<log>.json`; undefined if neither exists.
  *
- * @throws ConfigError for a log in another encoding than rows are appended in, and for one whose `<log>.json` is missing
+ * @throws ConfigError for a log in an encoding other than that of appended rows, and for one without `<log>.json`
  */
 export async function contentOf(
   path: string,
@@ -69,9 +69,10 @@ export async function contentOf(
 }
 
 /**
- * Refuses a log with rows of images that are not planned. A log may continue with another plan that has all of its rows.
+ * Refuses a log with rows of images that are not planned. A log may continue with another plan that includes all of its
+ * rows.
  *
- * @param done - what is done with images: `certified`, `attacked`
+ * @param done - the action on images: `certified`, `attacked`
  * @throws ConfigError that lists the images
  */
 export function requirePlanned(

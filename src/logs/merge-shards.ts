@@ -22,19 +22,19 @@ import {
 import { certifyCommand } from './certify-command'
 import { formatIndices, imagePlan, parseIndices, planDigest, type Share } from './image-plan'
 
-/** A log whose metadata say that it is a share of a plan. */
+/** A log whose metadata declare a share of a plan. */
 type ShardLog = CertificationLog & {
   readonly metadata: LogMetadata & Required<Pick<LogMetadata, 'plan' | 'share'>>
 }
 
 /**
- * Puts the logs of all shards together to the log that one process would have written: rows in the order of the plan,
- * equal byte for byte but for their times.
+ * Merges the logs of all shards into the log of a single process: rows in the order of the plan, equal byte for byte
+ * except for their times.
  *
- * @returns how many images the log has
- * @throws DataError for shards of different versions of the random streams; or that lists what keeps the shards from being
- *   one whole: other configurations or plans, shards or images that are missing or double
- * @throws ConfigError if there is a log at `output` with rows that the shards do not have, or it is being written
+ * @returns the number of images in the log
+ * @throws DataError for shards of different versions of the random streams; or listing problems of the shards: different
+ * configurations or plans, missing or duplicate shards or images
+ * @throws ConfigError if the log at `output` has rows that the shards lack, or is being written
  */
 export async function mergeShards(
   paths: readonly string[],
@@ -59,7 +59,7 @@ export async function mergeShards(
   return plan.length
 }
 
-/** The logs by the number of their shard. */
+/** Returns the logs ordered by shard number. */
 function requireShards(logs: readonly CertificationLog[]): ShardLog[] {
   const others = logs.filter(({ metadata }) => metadata?.plan === undefined || metadata.share === undefined)
   if (others.length > 0 || logs.length === 0) {
@@ -75,7 +75,7 @@ function requireShards(logs: readonly CertificationLog[]): ShardLog[] {
   return (logs as ShardLog[]).toSorted((a, b) => a.metadata.share.number - b.metadata.share.number)
 }
 
-/** Shards of an earlier version are certified again: those that are given, with the images of all of them. */
+/** Refuses shards of an earlier version, with the command that certifies all of their images again. */
 function requireFormats(shards: readonly ShardLog[]): void {
   const earlier = shards.filter(({ metadata }) => metadata.format !== LOG_FORMAT)
   const [first] = earlier
@@ -94,7 +94,11 @@ function requireFormats(shards: readonly ShardLog[]): void {
   throw new DataError(message, { remedy })
 }
 
-/** @throws DataError that names the versions of two shards whose noise follows from its name by different rules */
+/**
+ * Requires the same version of the random streams.
+ *
+ * @throws DataError that names the versions of two shards with different rules for deriving noise
+ */
 function requireOneStreams(shards: readonly ShardLog[]): void {
   const versionOf = ({ metadata }: ShardLog) => streamsOf(metadata.configuration)
   const [first, ...others] = shards as [ShardLog, ...ShardLog[]]
@@ -110,7 +114,7 @@ function requireOneStreams(shards: readonly ShardLog[]): void {
   )
 }
 
-/** What is wrong with the shards as a set. */
+/** Returns the problems of the shards as a set. */
 function problemsOfSet(shards: readonly ShardLog[]): string[] {
   const [first, ...others] = shards as [ShardLog, ...ShardLog[]]
   const { of } = first.metadata.share
@@ -139,7 +143,7 @@ function problemsOfSet(shards: readonly ShardLog[]): string[] {
   ]
 }
 
-/** In what a shard is not whole. */
+/** Returns the problems of a single shard. */
 function problemsOfShard(shard: ShardLog): string[] {
   const { file, partial, rows, metadata } = shard
   const planned = new Set(parseIndices(metadata.plan.images))
@@ -158,7 +162,7 @@ function problemsOfShard(shard: ShardLog): string[] {
   ]
 }
 
-/** Undoes the dealing. */
+/** Restores the order of the whole plan. */
 function wholePlan(shards: readonly ShardLog[]): number[] {
   const shares = shards.map(({ metadata }) => parseIndices(metadata.plan.images))
   const [{ metadata }] = shards as [ShardLog, ...ShardLog[]]
@@ -195,7 +199,7 @@ async function writeMerged(
   }
 }
 
-/** Whether the log that is there has the same configuration and no row that the merged one does not have. */
+/** Returns whether an existing log has the same configuration and only rows that the merged one also has. */
 async function isContinued(
   output: string,
   { existing, log, metadata }: { existing: string; log: string; metadata: NewLogMetadata },

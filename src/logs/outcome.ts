@@ -1,69 +1,72 @@
 import { ABSTAIN } from './abstain'
 
-/** What a certification has found out about an image. Each statement is wrong with probability at most α over the noise. */
+/** The finding of a certification about an image. Each statement is wrong with probability at most α over the noise. */
 export type Finding =
-  /** The smoothed classifier gives the class everywhere within the radius: ℓ2, for pixels in [0, 1]. */
+  /** The smoothed classifier returns the class everywhere within the radius: ℓ2, for pixels in [0, 1]. */
   | { readonly kind: 'certified'; readonly class: number; readonly radius: number }
-  /** The same, where single radii were asked about. */
+  /** The same, for a list of radii. */
   | {
       readonly kind: 'certified-at'
       readonly class: number
-      /** At which the class is certified, increasing. */
+      /** Radii at which the class is certified, ascending. */
       readonly radii: readonly number[]
-      /** At which it was shown that the class cannot be certified. A radius that was given up is in neither list. */
+      /** Radii at which the class provably cannot be certified. A radius that was given up is in neither list. */
       readonly refused: readonly number[]
     }
-  /** The smoothed classifier gives the class at the image itself, and no radius is certified. */
+  /** The smoothed classifier returns the class at the image itself, without a certified radius. */
   | { readonly kind: 'predicted'; readonly class: number }
   | { readonly kind: 'abstains' }
-  /** The votes did not suffice to tell. */
+  /** The votes did not decide. */
   | { readonly kind: 'undecided'; readonly why: string }
 
-/** Votes that were drawn at once, and how many of them are for the candidate. */
+/** Votes drawn at once, and the number of them for the candidate. */
 export type Draw = readonly [votes: number, hits: number]
 
-/** The votes that a finding follows from, and what else it takes to check it again. */
+/** The votes behind a finding, and everything needed to check it again. */
 export interface Evidence {
-  /** ĉ: the class that the selection names. Of PREDICT the class with the most votes. */
+  /** ĉ: the class chosen by the selection. For PREDICT the class with the most votes. */
   readonly candidate: number
   /** Votes for `candidate` among the `n` of the estimation. */
   readonly candidateCount: number
-  /** The class other than `candidate` with the most votes in the estimation, and these. */
+  /** The class other than `candidate` with the most votes in the estimation, and their number. */
   readonly runnerUp: number
   readonly runnerUpCount: number
-  /** Votes of the selection. */
+  /** Number of votes of the selection. */
   readonly n0: number
-  /** Votes of the estimation. */
+  /** Number of votes of the estimation. */
   readonly n: number
-  /** Lower confidence bound of the probability of `candidate` under the noise. */
+  /** Lower confidence bound on the probability of `candidate` under the noise. */
   readonly lowerBound?: number
-  /** Of a randomised bound: its uniform number, of the image's stream. */
+  /** For a randomised bound: its uniform number, from the image's stream. */
   readonly uniform?: number
-  /** Votes of the selection by class; classes without votes are left out. */
+  /** Votes of the selection by class; classes without votes are omitted. */
   readonly selection?: Readonly<Record<string, number>>
-  /** Of PREDICT: two-sided p-value of "the two leading classes are equally likely". */
+  /** For PREDICT: two-sided p-value of "the two leading classes are equally likely". */
   readonly pValue?: number
-  /** Of a grid: the look at which it stopped, counted from 1, and what each look has drawn. */
+  /** For a grid: the look at which it stopped, counted from 1, and the draws of each look. */
   readonly look?: number
   readonly looks?: readonly Draw[]
-  /** Votes that planned the estimation and are in no count. */
+  /** Votes that planned the estimation and do not count. */
   readonly pilot?: number
-  /** Of a sized certification: what the pilot has drawn, and the votes that it asked for. */
+  /** For a sized certification: the draws of the pilot, and the votes that it requested. */
   readonly pilots?: readonly Draw[]
   readonly planned?: number
-  /** Of PixelDP: upper bound of the score of the runner-up. */
+  /** For PixelDP: upper bound on the score of the runner-up. */
   readonly upperBound?: number
-  /** Of a cascade: votes of the estimation by class; classes without votes are left out. */
+  /** For a cascade: votes of the estimation by class; classes without votes are omitted. */
   readonly counts?: Readonly<Record<string, number>>
-  /** Of PixelDP by mean scores: their sums and those of their squares by class, in steps of 2^-15; classes that have none are left out. */
+  /** For PixelDP by mean scores: their sums and sums of squares by class, in steps of 2^-15; classes without any are omitted. */
   readonly scores?: Readonly<Record<string, readonly [sum: number, squares: number]>>
-  /** Of ACES and a cascade: the class of a network that is not smoothed, where it was asked. */
+  /** For ACES and a cascade: the class of a network that is not smoothed, if known. */
   readonly unsmoothed?: number
-  /** Other votes that the finding follows from, in the order in which they were drawn. */
+  /** Other votes behind the finding, in the order in which they were drawn. */
   readonly parts?: readonly EvidencePart[]
 }
 
-/** Votes beside those of the row: of an earlier round or scale, of the selector of ACES, or of a router and its other experts. */
+/**
+ * Votes besides those of the row: of an earlier round or scale, of the selector of ACES, or of a router and its other
+ * experts.
+ */
 export interface EvidencePart
   extends Omit<
     Evidence,
@@ -82,35 +85,35 @@ export interface EvidencePart
   readonly of: string
 }
 
-/** All votes that were drawn to estimate or to plan it, in whatever rounds. */
+/** Returns the number of votes for estimation and planning, over all rounds. */
 export function votesOf({ n, pilot = 0, parts = [] }: Evidence): number {
   const others = parts.filter(({ of }) => of !== 'selector')
   return others.reduce((total, part) => total + part.n, n + pilot)
 }
 
-/** What a certification has found out about an image, and from what. */
+/** A finding about an image, with its evidence. */
 export type Outcome = Finding & { readonly evidence: Evidence }
 
-/** The class that a finding names, or ABSTAIN: the column `predict`. */
+/** Returns the class of a finding, or ABSTAIN: the column `predict`. */
 export function predictionOf(finding: Finding): number {
   return 'class' in finding ? finding.class : ABSTAIN
 }
 
-/** The largest certified radius, 0 where there is none: the column `radius`. */
+/** Returns the largest certified radius, 0 for none: the column `radius`. */
 export function radiusOf(finding: Finding): number {
   if (finding.kind === 'certified') return finding.radius
   return finding.kind === 'certified-at' ? Math.max(0, ...finding.radii) : 0
 }
 
-/** Names the router among lines, and among the votes of a row. */
+/** Name of the router among lines, and among the votes of a row. */
 export const ROUTER = 'router'
 
-/** Names an expert in the same places, by its place. */
+/** Returns the name of an expert in the same places, by position. */
 export function expertName(place: number): string {
   return `expert ${place + 1}`
 }
 
-/** Votes by class, without the classes that have none. */
+/** Returns votes by class, without classes that have none. */
 export function sparseCounts(counts: readonly number[]): Readonly<Record<string, number>> {
   return Object.fromEntries(counts.flatMap((votes, label) => (votes === 0 ? [] : [[label, votes]])))
 }

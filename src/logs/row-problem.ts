@@ -5,20 +5,20 @@ import type { Evidence } from './outcome'
 export interface RowProblem {
   readonly column: string
   readonly logged: string | number
-  /** What follows from the votes. */
+  /** The value recomputed from the votes. */
   readonly expected: string | number
 }
 
 export type Check = (row: CertificationRow, evidence: Evidence) => RowProblem | undefined
 
-/** Rounding of other machines moves a bound or a radius by less than this share of it. */
+/** Other machines' rounding changes a bound or a radius by less than this share of it. */
 export const RELATIVE = 1e-9
 
 export function isClose(a: number, b: number): boolean {
   return Math.abs(a - b) <= RELATIVE * Math.max(Math.abs(a), Math.abs(b), 1e-3)
 }
 
-/** The class that a selection names. */
+/** Checks the class chosen by the selection. */
 export function problemOfCandidate({
   selection,
   candidate,
@@ -37,7 +37,7 @@ export function problemOfCandidate({
     : { column: 'candidate', logged: candidate, expected: leading }
 }
 
-/** A logged bound beside that of the votes. */
+/** Compares a logged bound with the recomputed one. */
 export function problemOfBound(logged: number | undefined, computed: number): RowProblem | undefined {
   return logged === undefined || isClose(logged, computed)
     ? undefined

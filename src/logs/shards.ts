@@ -8,7 +8,7 @@ export interface Shard {
   readonly of: number
 }
 
-/** The log of a shard: `certify.tsv` → `certify.shard-03-of-16.tsv`; with `*` as number, the pattern of all. */
+/** Returns the path of a shard's log: `certify.tsv` → `certify.shard-03-of-16.tsv`; with `*` as number, the pattern of all. */
 export function shardPath(
   log: string,
   { number, of }: { readonly number: number | '*'; readonly of: number },
@@ -20,10 +20,10 @@ export function shardPath(
 }
 
 /**
- * The images that fall to a shard, dealt round-robin: neighbours in a data set often take alike long, and no shard gets
+ * Returns the images of a shard, dealt round-robin. Neighbours in a data set often need similar time, and no shard gets
  * all of a class.
  *
- * @throws ConfigError if the shard does not exist, or nothing falls to it
+ * @throws ConfigError if the shard does not exist or is empty
  */
 export function dealt(indices: readonly number[], { number, of }: Shard): readonly number[] {
   if (!(Number.isInteger(of) && of >= 1 && Number.isInteger(number) && number >= 1 && number <= of)) {
@@ -39,7 +39,7 @@ export function dealt(indices: readonly number[], { number, of }: Shard): readon
   return indices.filter((_, position) => position % of === number - 1)
 }
 
-/** What stands beside a log about its images: all of them, or a shard's share. */
+/** Returns the metadata about the images of a log: all of them, or a shard's share. */
 export function planMetadata(
   indices: readonly number[],
   shard: Shard | undefined,

@@ -3,7 +3,7 @@ import type { TrainerState } from './checkpoint'
 import type { ListedCheckpoint } from './list-checkpoints'
 import { leavesCheckpoint, type RunPlan } from './plan-run'
 
-/** Which of the checkpoints that are there stay, by name: those of the chosen epochs, the newest, the best. */
+/** Returns the checkpoints to keep, by name: those of the chosen epochs, the newest, the best. */
 export function keptCheckpoints(
   present: readonly ListedCheckpoint[],
   { config, plan, best }: { config: AnyRunConfig; plan: RunPlan; best: TrainerState['best'] },

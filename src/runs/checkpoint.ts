@@ -17,36 +17,36 @@ import { CHECKPOINT_NAME } from './checkpoint-name'
 
 /**
  * A checkpoint is a folder: the weights in the format of their library, or adapters in PEFT's; the optimizer's moments;
- * and `trainer.json`, which says where the run was and what the other files must be, and is sealed by a digest. It is filled under another name,
- * synced to disk and renamed: under its own name it is always whole.
+ * and `trainer.json`, which records the position in the run and the hashes of the other files, and is sealed by a digest.
+ * It is written under another name, synced to disk and renamed, so under its own name it is always complete.
  *
- * No state of a random generator is in it. All randomness is named by the seed and the place in the run.
+ * It contains no state of a random generator. All randomness derives from the seed and the position in the run.
  */
 
 const TRAINER_FILE = 'trainer.json'
-/** The format of `trainer.json` that this version writes. */
+/** The format of `trainer.json` in this version. */
 export const TRAINER_FORMAT = 2
 const OPTIMIZER_FILE = 'optimizer.safetensors'
 
 const trainerSchema = z.object({
-  /** Of format 1 is what versions before the seal wrote. */
+  /** Format 1 is that of versions before the seal. */
   format: z.literal([1, TRAINER_FORMAT], { error: 'expected 1 or 2, which this version reads' }),
   /** Epoch of the next update, counted from 1. */
   epoch: z.int().positive(),
-  /** Updates done in it. */
+  /** Completed updates of that epoch. */
   updatesInEpoch: z.int().nonnegative(),
   /** Updates since the run began. */
   step: z.int().nonnegative(),
-  /** Updates of a whole epoch; absent in format 1. */
+  /** Updates of a complete epoch; absent in format 1. */
   updatesPerEpoch: z.int().positive().exactOptional(),
   lossScale: z.object({ scale: z.number().positive(), goodUpdates: z.int().nonnegative() }),
-  /** Updates in a row, up to this one, that were not finite. */
+  /** Consecutive non-finite updates, up to this one. */
   nonFiniteInARow: z.int().nonnegative(),
-  /** The best epoch, and its value of the metric that the objective chooses it by. */
+  /** The best epoch, with its value of the objective's selection metric. */
   best: z
     .union([
       z.object({ epoch: z.int().positive(), value: z.number() }),
-      // As earlier versions wrote it.
+      // The form of earlier versions.
       z
         .object({ epoch: z.int().positive(), denoised: z.number() })
         .transform(({ epoch, denoised }) => ({ epoch, value: denoised })),
@@ -54,32 +54,32 @@ const trainerSchema = z.object({
     .nullable(),
   skippedImages: z.int().nonnegative(),
   skippedPaths: z.array(z.string()),
-  /** Bytes of `metrics.jsonl` that belong to the run up to here. */
+  /** Bytes of `metrics.jsonl` that belong to the run so far. */
   metricsBytes: z.int().nonnegative(),
-  /** SHA-256 of these bytes; absent where the version that wrote it did not keep it. */
+  /** SHA-256 of these bytes; absent in versions that did not record it. */
   metricsSha256: z.string().exactOptional(),
   config: z.unknown(),
-  /** The program that defined the objective; null for those of this package. */
+  /** The program that defined the objective; null for objectives of this package. */
   script: z.string().nullable().default(null),
-  /** The functions of the script that have trained it; null where the version that wrote it did not say. */
+  /** The functions of the script used in training; null in versions that did not record them. */
   hooks: hookTracesSchema.nullable().default(null),
-  /** Where the off-the-shelf weights are from, with their hashes. */
+  /** Source of the off-the-shelf weights, with hashes. */
   weights: z.unknown(),
-  /** What the images are; null in checkpoints of earlier versions. */
+  /** Description of the images; null in checkpoints of earlier versions. */
   data: runDataSchema.nullable().default(null),
-  /** By which rule the random numbers of the run follow from their names. */
+  /** Version of the rule that derives the run's random numbers from their names. */
   streams: z.int().positive().default(UNRECORDED_STREAMS_VERSION),
   versions: z.record(z.string(), z.unknown()),
   files: z.record(z.string(), z.object({ bytes: z.int(), sha256: z.string() })),
 })
 
-/** What the order of checkpoints needs. */
+/** The fields needed to order checkpoints. */
 const placeSchema = z.object({
   step: z.int().nonnegative(),
   updatesInEpoch: z.int().nonnegative().default(0),
 })
 
-/** A schema of a file at whose end stands the digest of everything in it but that. Format 1 has none. */
+/** Returns the schema of a file that ends with the digest of everything else in it. Format 1 has none. */
 function sealed<T>(schema: z.ZodType<T>): z.ZodType<T> {
   return z
     .unknown()
@@ -97,40 +97,40 @@ function sealOf(content: object): string {
 }
 
 function trainerText(state: TrainerState, files: TrainerFile['files']): string {
-  // As it will be read: without what JSON has no word for.
+  // As it will be read: without values that JSON cannot represent.
   const content = JSON.parse(JSON.stringify({ format: TRAINER_FORMAT, ...state, files }))
   return `${JSON.stringify({ ...content, sha256: sealOf(content) }, null, 2)}\n`
 }
 
 type TrainerFile = z.output<typeof trainerSchema>
 
-/** Where a run was. */
+/** The position in a run. */
 export type TrainerState = Omit<TrainerFile, 'format' | 'files' | 'config'> & {
   readonly config: AnyRunConfig
 }
 
 export interface Checkpoint {
   readonly folder: string
-  /** Of its `trainer.json`. */
+  /** The format of its `trainer.json`. */
   readonly format: TrainerFile['format']
   readonly state: TrainerState
-  /** The optimizer's moments; to load after the weights. */
+  /** The optimizer's moments; load them after the weights. */
   readonly optimizerFile: string
 }
 
 export interface CheckpointContent {
-  /** The networks that are trained, each with the folder inside of the checkpoint that it gets. */
+  /** The trained networks, each with its folder inside the checkpoint. */
   readonly networks: readonly { readonly folder: string; readonly network: Classifier | AnyDenoiser }[]
   readonly optimizer: Optimizer
-  /** The smoothed classifier that each network makes, for the `smoothed.json` beside its weights; null for a denoiser. */
+  /** The smoothed classifier of each network, for the `smoothed.json` next to its weights; null for a denoiser. */
   readonly smoothed: SmoothedMetadata | null
 }
 
 /**
- * Writes the checkpoint `name` of a run, in place of one of that name.
+ * Writes the checkpoint `name` of a run, replacing one of that name.
  *
  * @returns its folder
- * @throws CheckpointError if it cannot be written; earlier checkpoints are as they were
+ * @throws CheckpointError if it cannot be written; earlier checkpoints stay unchanged
  */
 export async function writeCheckpoint(
   folder: string,
@@ -162,8 +162,8 @@ export async function writeCheckpoint(
 }
 
 /**
- * Writes a later state of a run over that of a checkpoint with the same weights and moments, and renames it to `name`: what
- * an evaluation found out about the weights of the checkpoint that was written before it. It is whole at every moment.
+ * Replaces the state of a checkpoint with a later one for the same weights and moments, and renames it to `name`. Used to
+ * add the results of an evaluation to a checkpoint written before it. The checkpoint is complete at every moment.
  *
  * @returns its folder
  * @throws CheckpointError if it is damaged, or cannot be written
@@ -188,9 +188,9 @@ function cannotWrite(folder: string, cause: unknown): CheckpointError {
 }
 
 /**
- * Reads the state of a checkpoint and checks that its files are the ones that it was written with.
+ * Reads the state of a checkpoint and verifies that its files are the original ones.
  *
- * @throws CheckpointError if it is missing, cut off, or no checkpoint of this package
+ * @throws CheckpointError if it is missing, truncated, or no checkpoint of this package
  */
 export async function readCheckpoint(folder: string): Promise<Checkpoint> {
   const { format, files, ...state } = await readTrainerFile(folder)
@@ -213,13 +213,13 @@ export async function readCheckpoint(folder: string): Promise<Checkpoint> {
   }
 }
 
-/** Runs of earlier versions, which say nothing of `optimisation.parameterGroups`, had the released ones. */
+/** Adds `optimisation.parameterGroups` to runs of earlier versions without it: they used the released groups. */
 function withParameterGroups(config: unknown): unknown {
   if (!isObject(config) || !isObject(config.optimisation)) return config
   return { ...config, optimisation: { parameterGroups: 'released', ...config.optimisation } }
 }
 
-/** Reads where the run was at a checkpoint, and looks at nothing else; throws as {@link readCheckpoint}. */
+/** Reads only the position of a checkpoint; throws as {@link readCheckpoint}. */
 export async function readCheckpointPlace(folder: string): Promise<z.output<typeof placeSchema>> {
   return readSealed(folder, placeSchema)
 }
@@ -240,13 +240,13 @@ async function readSealed<T>(folder: string, schema: z.ZodType<T>): Promise<T> {
   throw incomplete(folder, `${TRAINER_FILE} is missing`)
 }
 
-/** The epoch or step in the name of a checkpoint's folder, which may have been renamed to something else. */
+/** Returns the epoch or step in the name of a checkpoint's folder, which may have been renamed. */
 function checkpointNumber(name: string): { epoch?: number; step?: number } {
   const [, kind, digits] = CHECKPOINT_NAME.exec(name) ?? []
   return kind === undefined ? {} : { [kind]: Number(digits) }
 }
 
-/** In what the numbers of a state do not go together. */
+/** Returns a contradiction between the numbers of a state. */
 function contradictionIn(
   { format, epoch, updatesInEpoch, updatesPerEpoch, step, best }: TrainerFile,
   named: { readonly epoch?: number; readonly step?: number },
@@ -262,7 +262,7 @@ function contradictionIn(
   if (named.step !== undefined && named.step !== step)
     return `the folder is of step ${named.step}, not ${step}`
   if (named.epoch === undefined) return undefined
-  // Format 1 called a part of an epoch so as well.
+  // In format 1 this is also the name of a partial epoch.
   const isOfEpoch = epoch === named.epoch + 1 ? updatesInEpoch === 0 : format === 1 && epoch === named.epoch
   return isOfEpoch ? undefined : `the folder is of the end of epoch ${named.epoch}`
 }
@@ -289,7 +289,7 @@ async function filesIn(folder: string): Promise<Record<string, { bytes: number; 
   )
 }
 
-/** Files, and then the folders that they are in, from the innermost to the outermost. */
+/** Returns files, then their folders, from the innermost to the outermost. */
 function entriesOf(files: readonly string[]): string[] {
   const folders = files.flatMap(file => {
     const parts = file.split('/').slice(0, -1)

@@ -8,11 +8,11 @@ import { isObject } from '../files/read-json'
 import { findCheckpoint } from './find-checkpoint'
 
 /**
- * The denoiser that a run has trained, as the settings of a smoothing name it.
+ * Returns the denoiser that a run trained, as smoothing settings.
  *
- * @param folder - of a run, whose newest checkpoint is taken, or of one of its checkpoints
- * @returns undefined where the folder is of neither: it may hold a denoiser itself
- * @throws ConfigError where the run has trained a classifier; CheckpointError where it has left no checkpoint
+ * @param folder - a run (its newest checkpoint), or one of its checkpoints
+ * @returns undefined if the folder is neither: it may contain a denoiser directly
+ * @throws ConfigError if the run trained a classifier; CheckpointError if it has no checkpoint
  */
 export async function denoiserOfRun(folder: string): Promise<DenoiserConfig | undefined> {
   if (!(await isRunOrCheckpoint(folder))) return undefined
@@ -28,19 +28,19 @@ export async function denoiserOfRun(folder: string): Promise<DenoiserConfig | un
   )
 }
 
-/** Whether a folder is that of a run, or of a checkpoint of one. */
+/** Returns whether a folder is a run, or a checkpoint of one. */
 export async function isRunOrCheckpoint(folder: string): Promise<boolean> {
   return (await isFile(join(folder, 'state.json'))) || isFile(join(folder, 'trainer.json'))
 }
 
-/** What describes the file of OpenAI's network, and nothing that a run has trained. */
+/** Settings that describe the file of OpenAI's network, not a trained denoiser. */
 const OF_A_FILE = ['arguments', 'sha256'] as const
 
 /**
- * The section `smoothing.denoiser` of settings, where its path may be the folder of a run that has trained a denoiser: then
- * what that run says of its denoiser, in the number type of the section.
+ * Resolves the section `smoothing.denoiser` if its path is the folder of a run that trained a denoiser: to the denoiser
+ * of that run, in the number type of the section.
  *
- * @throws ConfigError where the run has trained none, or the section describes a file; CheckpointError
+ * @throws ConfigError if the run trained none, or the section describes a file; CheckpointError
  */
 export async function withDenoiserOfRun<Section>(section: Section): Promise<Section | DenoiserConfig> {
   if (!isObject(section) || typeof section.path !== 'string') return section

@@ -19,15 +19,15 @@ import { STREAMS_VERSION } from '../streams'
 export interface RunDescription {
   readonly config: AnyRunConfig
   readonly objective: ObjectiveDescription
-  /** Where the off-the-shelf weights are from, and the SHA-256 of what else the settings of the method name, by field. */
+  /** Source of the off-the-shelf weights, and SHA-256 of the other files in the settings of the method, by field. */
   readonly weights: CertifiedNetworks['provenance'] & { readonly files?: Readonly<Record<string, string>> }
-  /** Functions of the script that decide what is trained, by name and parameters. */
+  /** Functions of the script that affect training, by name and parameters. */
   readonly hooks: HookTraces
-  /** What the images are. */
+  /** Description of the images. */
   readonly data: RunData
-  /** What the classifier did on clean test images before the first update; left out where it was not measured. */
+  /** Result of the classifier on clean test images before the first update; absent if not measured. */
   readonly sanity?: Sanity | JsonObject
-  /** By which rule its random numbers follow from their names. */
+  /** Version of the rule that derives its random numbers from their names. */
   readonly streams: number
   readonly versions: { readonly ftCadis: string; readonly node: string; readonly torch: string }
   readonly python: SessionInfo
@@ -35,14 +35,14 @@ export interface RunDescription {
   readonly startedAt: string
 }
 
-/** What `config.json` says: the configuration, and enough beside it to know what ran where on what weights. */
+/** Returns the content of `config.json`: the configuration, with the environment and weights of the run. */
 export async function describeRun(
   { networks, smoothing }: { networks: TrainedNetworks; smoothing: Smoothing },
   {
     files,
     ...described
   }: Pick<RunDescription, 'config' | 'objective' | 'hooks' | 'data' | 'sanity'> & {
-    /** Paths of the files that the settings of the method name, by field. */
+    /** Paths of the files in the settings of the method, by field. */
     readonly files: Readonly<Record<string, string>>
   },
 ): Promise<RunDescription> {
@@ -76,7 +76,7 @@ export async function describeRun(
 
 const recorded = z.object({ sanity: z.record(z.string(), z.json()).optional() })
 
-/** What was measured before the first update of the run in a folder, if anything was. */
+/** Returns the measurement before the first update of the run in a folder, if there is one. */
 export async function recordedSanity(folder: string): Promise<JsonObject | undefined> {
   return (await readJson(join(folder, 'config.json'), { schema: recorded }))?.sanity as JsonObject | undefined
 }

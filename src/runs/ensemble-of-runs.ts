@@ -9,20 +9,20 @@ import { checkpointNameIn } from './checkpoint-name'
 import { findCheckpoint } from './find-checkpoint'
 import { readStatus } from './read-run'
 
-/** The runs of an ensemble, in its order. */
+/** The runs of an ensemble, in order. */
 export type MemberRuns = readonly (TrainedRun & { readonly folder: string })[]
 
 /**
- * The members of an ensemble that was trained into one folder: the runs `members/0`, `members/1`, …; undefined where there
+ * Returns the members of an ensemble trained into one folder: the runs `members/0`, `members/1`, …; undefined if there
  * are none.
  *
- * @throws CheckpointError that names the members that are missing, or have not finished
+ * @throws CheckpointError listing members that are missing or unfinished
  */
 export async function memberRuns(
   folder: string,
   { checkpoint }: { readonly checkpoint: string | undefined },
 ): Promise<MemberRuns | undefined> {
-  // Members that were trained together lie in their checkpoint, which is of one run.
+  // Members trained together are inside the checkpoint of one run.
   if (checkpointNameIn(folder) !== undefined) return undefined
   const all = join(folder, 'members')
   if (!(await isFolder(all))) return undefined
@@ -50,13 +50,13 @@ export async function memberRuns(
   )
 }
 
-/** What members have to share: an ensemble sees one copy, denoised once, and sums what its members say of one list of classes. */
+/** Settings that members must share: an ensemble gets one denoised copy, and sums over one list of classes. */
 const SHARED = ['smoothing', 'data', 'classifier'] as const
 
 /**
- * The certification of an ensemble of runs, with the settings of the first.
+ * Returns the certification of an ensemble of runs, with the settings of the first.
  *
- * @throws ConfigError that lists what of smoothing, data or classifier differs between members; their weights may
+ * @throws ConfigError listing differences in smoothing, data or classifier between members, except weights
  */
 export function ensembleOfRuns(members: MemberRuns): CertificationRunConfig {
   const [first, ...others] = members

@@ -1,4 +1,4 @@
-/** `count` positions, or as many as there are, spread evenly over `length`; from the first on. */
+/** Returns `count` positions, at most `length`, spread evenly over `length` from the first. */
 export function evenlySpread(length: number, count = length): number[] {
   const taken = Math.min(count, length)
   return Array.from({ length: taken }, (_, position) => Math.floor((position * length) / taken))

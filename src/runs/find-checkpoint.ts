@@ -12,9 +12,9 @@ import { readRunMetadata } from './read-run'
 /**
  * Finds a checkpoint: the folder itself, or one of a run folder.
  *
- * @param options.checkpoint - Which one of a run: `last`, the newest; `best`, of the epoch that is best by the metric of the
- *   objective; or its name, such as `epoch-05`. Default `last`.
- * @throws CheckpointError if there is none, one is damaged, or no `config.json` says what it belongs to
+ * @param options.checkpoint - Checkpoint of a run: `last`, the newest; `best`, of the best epoch by the metric of the
+ * objective; or a name such as `epoch-05`. Default `last`.
+ * @throws CheckpointError if there is none, one is damaged, or it lacks a `config.json`
  */
 export async function findCheckpoint(
   folder: string,
@@ -83,7 +83,7 @@ async function choose(run: string, checkpoint: string): Promise<string> {
   })
 }
 
-/** The checkpoint of the epoch that is best by the metric of the objective. */
+/** Returns the checkpoint of the best epoch by the metric of the objective. */
 async function bestOf(run: string, listed: readonly ListedCheckpoint[]): Promise<ListedCheckpoint> {
   const { objective } = await readRunMetadata(run)
   const { metric } = objective.evaluation.best

@@ -6,19 +6,19 @@ import { REPLACED, recoverReplaced } from '../files/write'
 import { readCheckpointPlace } from './checkpoint'
 import { CHECKPOINT_NAME } from './checkpoint-name'
 
-/** A checkpoint in the folder of a run. */
+/** A checkpoint in a run folder. */
 export interface ListedCheckpoint {
   readonly name: string
   /** Updates since the run began. */
   readonly step: number
-  /** The epoch that it ends; null within one. */
+  /** The epoch that it completes; null within one. */
   readonly epoch: number | null
 }
 
 /**
- * The checkpoints of a run in the order of the steps that their `trainer.json` says; other folders are left out.
+ * Returns the checkpoints of a run, ordered by the step in their `trainer.json`; ignores other folders.
  *
- * @param options.damaged - `skip` leaves out those whose `trainer.json` cannot be used. Default: `refuse`.
+ * @param options.damaged - `skip` omits those with an unusable `trainer.json`. Default: `refuse`.
  * @throws CheckpointError if that file is damaged
  */
 export async function listCheckpoints(
@@ -28,13 +28,13 @@ export async function listCheckpoints(
   const names = await namesIn(checkpoints)
   const listed: ListedCheckpoint[] = []
   for (const name of names) {
-    // One that a run was replacing when it was killed, and has not brought back since.
+    // Left by a run that was killed while replacing it, and not restored since.
     const proper = name.startsWith(REPLACED) ? name.slice(REPLACED.length) : name
     if (!CHECKPOINT_NAME.test(proper) || (proper !== name && names.includes(proper))) continue
     try {
       const { step, updatesInEpoch } = await readCheckpointPlace(join(checkpoints, name))
       const [, kind, number] = CHECKPOINT_NAME.exec(proper) ?? []
-      // Earlier versions gave a part of an epoch the name of the whole.
+      // Earlier versions gave a partial epoch the name of a complete one.
       const isWhole = kind === 'epoch' && updatesInEpoch === 0
       listed.push({ name, step, epoch: isWhole ? Number(number) : null })
     } catch (error) {
@@ -44,7 +44,7 @@ export async function listCheckpoints(
   return listed.sort((first, second) => first.step - second.step)
 }
 
-/** Brings back what a process was replacing when it was killed, and removes what it left unfinished. */
+/** Restores folders that a killed process was replacing, and removes its unfinished ones. */
 export async function clearUnfinished(checkpoints: string): Promise<void> {
   await recoverReplaced(checkpoints)
   const names = await namesIn(checkpoints)

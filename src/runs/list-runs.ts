@@ -10,28 +10,28 @@ import { readLatestMetrics } from './read-metrics'
 import { type RunStatus, readRunMetadata, readStatus, unsaidOfRun } from './read-run'
 import type { EpochReport, UpdateReport } from './reports'
 
-/** What is to be known of a run at a glance. */
+/** A summary of a run. */
 export interface RunSummary {
   readonly folder: string
   readonly status: RunStatus
   /** Undefined before the first update. */
   readonly latest: UpdateReport | undefined
   readonly latestEpoch: EpochReport | undefined
-  /** The epoch that is best by the metric of the objective. */
+  /** The best epoch by the metric of the objective. */
   readonly bestEpoch: EpochReport | undefined
   readonly objective: ObjectiveDescription
-  /** The functions of the script that decide what is trained; null where the version that wrote it did not say. */
+  /** The functions of the script that affect training; null in versions that did not record them. */
   readonly hooks: HookTraces | null
-  /** What its files leave open, because an earlier version wrote them. */
+  /** Information that its files lack, because an earlier version wrote them. */
   readonly unsaid: string | undefined
   /** Bytes of `checkpoints/`. */
   readonly checkpointBytes: number
 }
 
-/** A run whose files cannot be made sense of. */
+/** A run with invalid files. */
 export interface UnreadableRun {
   readonly folder: string
-  /** What is wrong. */
+  /** The problem. */
   readonly problem: string
 }
 
@@ -40,8 +40,8 @@ export function isReadable(run: RunSummary | UnreadableRun): run is RunSummary {
 }
 
 /**
- * The runs at and below a folder, those that were written to last in front. A run folder is one with `config.json` and
- * `metrics.jsonl`; nothing is looked for inside of one. A run that cannot be read is listed with what is wrong.
+ * Returns the runs at and below a folder, most recently written first. A run folder has `config.json` and
+ * `metrics.jsonl`; folders inside it are not searched. An unreadable run is listed with its problem.
  *
  * @throws DataError if the folder does not exist
  */
@@ -68,7 +68,7 @@ async function findRuns(folder: string, entries: readonly Dirent[]): Promise<str
     .filter(entry => entry.isDirectory() && !entry.name.startsWith('.') && entry.name !== 'node_modules')
     .map(async ({ name }) => {
       const path = join(folder, name)
-      // A folder that may not be listed holds no run of this user's.
+      // An unreadable folder contains no run of this user.
       return findRuns(path, await readdir(path, { withFileTypes: true }).catch(() => []))
     })
   return (await Promise.all(below)).flat()
@@ -96,7 +96,7 @@ async function summariseRun(folder: string): Promise<RunSummary | UnreadableRun>
   }
 }
 
-/** The epoch with the best finite value of a metric, the first of several; the last one where no metric tells. */
+/** Returns the epoch with the best finite value of a metric, the first of equals; the last epoch if no metric decides. */
 export function bestEpoch(
   epochs: readonly EpochReport[],
   { metric, is }: Evaluation['best'],
@@ -108,7 +108,7 @@ export function bestEpoch(
   )
 }
 
-/** A checkpoint that a run removes meanwhile counts for nothing. */
+/** Ignores checkpoints that a run removes meanwhile. */
 async function bytesIn(folder: string): Promise<number> {
   const entries = await readdir(folder, { withFileTypes: true, recursive: true }).catch(() => [])
   const sizes = entries

@@ -4,10 +4,10 @@ import { hashOfStart } from '../files/hash'
 import { isObject } from '../files/read-json'
 import { openRegular, type Refuse } from '../files/read-text'
 
-/** More than any row has. */
+/** Longer than any row. */
 const TAIL_BYTES = 2 ** 24
 
-/** How much of `metrics.jsonl` belongs to a run, and what it is. */
+/** The part of `metrics.jsonl` that belongs to a run. */
 export interface MetricsStart {
   readonly metricsBytes: number
   /** SHA-256 of these bytes, in hexadecimal digits. Absent in checkpoints of earlier versions, which are not compared. */
@@ -15,8 +15,8 @@ export interface MetricsStart {
 }
 
 /**
- * Checks that `metrics.jsonl` holds what a checkpoint says of it: this many bytes, which are those that were written and end with
- * the row of its step.
+ * Verifies that `metrics.jsonl` begins with the bytes recorded in a checkpoint, and that these end with the row of its
+ * step.
  *
  * @throws DataError if it is missing, shorter, changed, or another file
  */
@@ -34,7 +34,7 @@ export async function requireMetrics(path: string, { step, ...start }: MetricsSt
 }
 
 /**
- * SHA-256 of the metrics that belong to a run, which continues with further rows.
+ * Returns the SHA-256 of the metrics that belong to a run, as a hash that accepts further rows.
  *
  * @throws DataError if the file is missing, shorter or changed
  */

@@ -8,20 +8,23 @@ import { readSmoothed } from '../smoothing/smoothed-file'
 import { isRunOrCheckpoint } from './denoiser-of-run'
 import { findCheckpoint } from './find-checkpoint'
 
-/** The networks of ACES beside the classifier. */
+/** The other networks of ACES. */
 export type AcesRole = 'selector' | 'core'
 
-/** What a network has to share with what is certified. A core sees images without noise, so that any smoothing will do. */
+/**
+ * Settings that a network must share with the certified classifier. A core sees images without noise, so it works with
+ * any smoothing.
+ */
 const SHARED = { selector: ['smoothing', 'data'], core: ['data'] } as const
 
 /**
- * The network that a run has trained, as the settings of ACES name it.
+ * Returns the network that a run trained, as settings of ACES.
  *
- * @param folder - of a run, whose newest checkpoint is taken, or of one of its checkpoints
- * @param options.certified - the settings that are certified with it
- * @returns undefined where the folder is of neither: it may hold weights itself
- * @throws ConfigError where the run has trained something else, or with another smoothing or data; CheckpointError where it has
- *   left no checkpoint
+ * @param folder - a run (its newest checkpoint), or one of its checkpoints
+ * @param options.certified - the settings of the certification
+ * @returns undefined if the folder is neither: it may contain weights directly
+ * @throws ConfigError if the run trained something else, or with another smoothing or data; CheckpointError if it has no
+ * checkpoint
  */
 export async function networkOfRun(
   folder: string,
@@ -32,7 +35,7 @@ export async function networkOfRun(
   }: {
     readonly role: AcesRole
     readonly certified: Pick<CertificationRunConfig, 'smoothing' | 'data'>
-    /** What the classifier that is certified was trained on, where that is known. */
+    /** The training images of the certified classifier, if known. */
     readonly images?: RunData | undefined
   },
 ): Promise<AcesNetworksConfig[AcesRole]> {
@@ -43,7 +46,7 @@ export async function networkOfRun(
   const differences = [
     ...SHARED[role].flatMap(section =>
       fieldDifferences(certified[section], own[section])
-        // Folders and number types of networks may differ, and how images are read.
+        // Paths and number types may differ between networks, and so may the way of reading images.
         .filter(({ field }) => !/^(path|workers|onCorrupt|denoiser\.(path|dtype))$/.test(field))
         .map(
           ({ field, before, after }) => `  ${section}.${field}: ${showValue(before)} and ${showValue(after)}`,
@@ -58,7 +61,7 @@ export async function networkOfRun(
   )
 }
 
-/** A selector has learnt for which images of the training set the classifier is right under noise. */
+/** Describes a mismatch of training images: a selector learns for which of them the classifier is right under noise. */
 function trainedOnOthers(ofClassifier: RunData | undefined, ofSelector: RunData | undefined): string[] {
   if (ofClassifier === undefined || ofSelector === undefined) return []
   const called = ['of the classifier', 'of the selector'] as const

@@ -2,29 +2,33 @@ import type { AnyRunConfig } from '../config/schema'
 import { ConfigError } from '../errors'
 import type { Passes } from '../objectives/objective'
 
-/** What a run will do, in numbers. A pure function of the configuration and the size of the data. */
+/** The size of a run, computed from the configuration and the size of the data. */
 export interface RunPlan {
-  /** Epochs that will be trained. */
+  /** Number of epochs. */
   readonly epochs: number
   readonly updatesPerEpoch: number
-  /** Updates of the whole run. */
+  /** Total number of updates. */
   readonly updates: number
-  /** Images of the whole run. */
+  /** Total number of images. */
   readonly images: number
-  /** Loader batches that one update takes, over all ranks; their gradients are added up. */
+  /** Loader batches per update, over all ranks; their gradients are accumulated. */
   readonly microBatches: number
   readonly imagesPerMicroBatch: number
-  /** The last update of an epoch: smaller than the others where `optimisation.dropLast` is false and images are left over. */
+  /** The last update of an epoch: smaller than the others if `optimisation.dropLast` is false and images are left over. */
   readonly lastUpdate: UpdateSize
 }
 
-/** What one update takes, over all ranks. */
+/** The size of one update, over all ranks. */
 export interface UpdateSize {
   readonly images: number
   readonly microBatches: number
 }
 
-/** What an update of an epoch takes. @param update - its number, from 1 */
+/**
+ * Returns the size of an update of an epoch.
+ *
+ * @param update - its number, from 1
+ */
 export function sizeOfUpdate(
   update: number,
   { updatesPerEpoch, microBatches, imagesPerMicroBatch, lastUpdate }: RunPlan,
@@ -34,7 +38,11 @@ export function sizeOfUpdate(
     : { images: microBatches * imagesPerMicroBatch, microBatches }
 }
 
-/** @throws ConfigError if the images do not suffice for one update, or its micro-batches cannot be dealt to all ranks */
+/**
+ * Returns the plan of a run.
+ *
+ * @throws ConfigError if there are not enough images for one update, or its micro-batches do not divide over all ranks
+ */
 export function planRun(
   { optimisation }: Pick<AnyRunConfig, 'optimisation'>,
   {
@@ -86,7 +94,7 @@ export function planRun(
   }
 }
 
-/** The passes of that many images, from those of one. */
+/** Returns the passes of several images, from those of one. */
 export function timesImages(images: number, { denoiserForward, ...classifier }: Passes): Passes {
   const times = ({ least, most }: Passes['classifierForward']) => ({
     least: images * least,
@@ -99,13 +107,13 @@ export function timesImages(images: number, { denoiserForward, ...classifier }: 
   }
 }
 
-/** Passes of the evaluations after `epochs` epochs: clean and denoised, once for each test image. */
+/** Returns the passes of the evaluations after `epochs` epochs: clean and denoised, once for each test image. */
 export function evaluationPasses({ epochs, testImages }: { epochs: number; testImages: number }): Passes {
   const images = epochs * testImages
   return forwardOnly(images, 2 * images)
 }
 
-/** Passes of the certification of that many images. */
+/** Returns the passes of the certification of several images. */
 export function certificationPasses(
   { certification: { n0, n } }: Pick<AnyRunConfig, 'certification'>,
   { images }: { images: number },
@@ -121,7 +129,7 @@ function forwardOnly(denoiserForward: number, forward: number): Passes {
   }
 }
 
-/** Whether the epoch, counted from 1, leaves a checkpoint. */
+/** Returns whether the checkpoint of an epoch, counted from 1, is kept. */
 export function leavesCheckpoint(
   epoch: number,
   { checkpoints }: Pick<AnyRunConfig, 'checkpoints'>,

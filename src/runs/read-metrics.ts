@@ -5,20 +5,20 @@ import { readLines } from '../files/read-lines'
 import type { MetricValues } from '../objectives/metrics'
 import type { EpochReport, UpdateReport } from './reports'
 
-/** What `metrics.jsonl` holds. */
+/** The content of `metrics.jsonl`. */
 export interface Metrics {
   readonly updates: readonly UpdateReport[]
   readonly epochs: readonly EpochReport[]
 }
 
 const count = z.int().nonnegative()
-/** JSON has no NaN and no infinities: they are written as null. What a row does not have is not known either. */
+/** JSON has no NaN or infinity: they are written as null. Missing values are unknown too. */
 const measured = z
   .number()
   .nullish()
   .transform(value => value ?? Number.NaN)
 
-/** Only the place is required: other versions write other numbers. */
+/** Only the position is required, because other versions write other numbers. */
 const updateRow = z.looseObject({
   epoch: count,
   step: count,
@@ -52,10 +52,10 @@ const epochRow = z.looseObject({
   corruptTestImages: z.array(z.string()).exactOptional(),
 })
 
-/** What earlier versions called a number. */
+/** Names of numbers in earlier versions. */
 const RENAMED: Readonly<Record<string, string>> = { answers: 'roundTrips', denoised: 'noisy' }
 
-/** A row as a report: numbers that are not fields of the report are metrics of the objective. */
+/** Converts a row to a report: numbers that are not fields of the report are metrics of the objective. */
 function reportOf<Fields extends object>(
   schema: z.ZodType<Fields> & { readonly shape: object },
   row: Record<string, unknown>,
@@ -75,10 +75,9 @@ function reportOf<Fields extends object>(
 }
 
 /**
- * Reads `metrics.jsonl`, also while a run appends to it: a last line without its end is left out. Rows of a kind that
- * this version does not know are left out too.
+ * Reads `metrics.jsonl`, even while a run appends to it: omits an incomplete last line, and rows of an unknown kind.
  *
- * @throws DataError with file and line for any other row that is malformed, and for a file that cannot be read
+ * @throws DataError with file and line for any other malformed row, and for an unreadable file
  */
 export async function readMetrics(path: string): Promise<Metrics> {
   const updates: UpdateReport[] = []
@@ -91,7 +90,7 @@ export async function readMetrics(path: string): Promise<Metrics> {
   return { updates, epochs }
 }
 
-/** The epochs and the last update alone, which is much faster for a long run. Throws as {@link readMetrics} does. */
+/** Reads only the epochs and the last update, which is much faster for a long run. Throws as {@link readMetrics}. */
 export async function readLatestMetrics(
   path: string,
 ): Promise<{ readonly latest: UpdateReport | undefined; readonly epochs: readonly EpochReport[] }> {

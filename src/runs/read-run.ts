@@ -14,25 +14,25 @@ import type { RunState } from './run-folder'
 import type { SamplesFile } from './watchers/sample-files'
 
 /**
- * Reads what a run has left or is leaving. Nothing here needs Python, and nothing keeps a run from going on: its files are
- * replaced whole, or grow at their end.
+ * Reads finished and current runs. Nothing here needs Python or disturbs a run: its files are replaced atomically, or
+ * grow at their end.
  */
 
 /**
- * `killed`: marked running, but its process no longer exists. `stopped`: ended by `stopAfterUpdates` before its last update.
- * `unknown`: nothing says how it ended.
+ * `killed`: marked as running, but its process no longer exists. `stopped`: ended by `stopAfterUpdates` before its last
+ * update. `unknown`: no record of how it ended.
  */
 export type RunCondition = RunState['state'] | 'killed' | 'stopped' | 'unknown'
 
 export interface RunStatus {
   readonly condition: RunCondition
-  /** When the run last wrote about itself. */
+  /** Time of the last record. */
   readonly updatedAt: Date
-  /** Why it ended where it was not to end. */
+  /** Reason for an unplanned end. */
   readonly message: string | undefined
 }
 
-/** What `config.json` says, as plain data: it may be of another version of this package. */
+/** The content of `config.json` as plain data, possibly of another version of this package. */
 export interface RunMetadata {
   readonly config: PlainObject
   readonly weights: PlainObject
@@ -41,13 +41,13 @@ export interface RunMetadata {
   readonly commit: string | null
   readonly startedAt: string
   readonly objective: ObjectiveDescription
-  /** The functions of the script that decide what is trained; null where the version that wrote it did not say. */
+  /** The functions of the script that affect training; null in versions that did not record them. */
   readonly hooks: HookTraces | null
-  /** What the images are; absent in earlier versions. */
+  /** Description of the images; absent in earlier versions. */
   readonly data?: unknown
 }
 
-/** What a run folder leaves open, because an earlier version wrote it; undefined where nothing. */
+/** Returns a note about information that a run folder of an earlier version lacks; undefined if nothing. */
 export function unsaidOfRun(folder: string, { data, hooks }: RunMetadata): string | undefined {
   return unsaidNote(folder, [
     ...(data === undefined ? ['on which images it was trained'] : []),
@@ -114,7 +114,7 @@ export type PlainObject = { readonly [key: string]: unknown }
 
 const plainObject = z.custom<PlainObject>(isObject, { error: 'expected a JSON object' })
 
-/** A record of an update that was not taken, from `non-finite/`. */
+/** A record of a skipped update, from `non-finite/`. */
 export interface NonFiniteUpdate {
   readonly file: string
   readonly record: PlainObject
@@ -134,7 +134,7 @@ export interface RunRecord extends Metrics {
 /**
  * Reads a run folder.
  *
- * @throws DataError if it is not a run folder, or a file in it is malformed; see {@link readMetrics}
+ * @throws DataError if it is not a run folder, or one of its files is malformed; see {@link readMetrics}
  */
 export async function readRun(folder: string): Promise<RunRecord> {
   const metadata = await readRunMetadata(folder)
@@ -149,7 +149,7 @@ export async function readRun(folder: string): Promise<RunRecord> {
     ...metrics,
     status: await readStatus(folder),
     nonFinite: nonFinite.map(([file, record]) => ({ file, record })),
-    // A run that resumes from a checkpoint writes those of later epochs again.
+    // A resumed run rewrites the samples of later epochs.
     samples: samples
       .map(([, content]) => content)
       .filter(file => file.step <= step)
@@ -161,7 +161,11 @@ export async function readRun(folder: string): Promise<RunRecord> {
   }
 }
 
-/** @throws DataError if `config.json` does not exist, or is not that of a run */
+/**
+ * Reads `config.json`.
+ *
+ * @throws DataError if it does not exist, or is not that of a run
+ */
 export async function readRunMetadata(folder: string): Promise<RunMetadata> {
   const path = join(folder, 'config.json')
   const metadata = await readJson(path, { schema: plainObject })
@@ -199,15 +203,15 @@ function partOf<T>(
   })
 }
 
-/** What a run last wrote about itself; undefined where it wrote nothing. */
+/** Reads the last recorded state of a run; undefined if there is none. */
 export async function readState(folder: string): Promise<z.output<typeof stateSchema> | undefined> {
   return readJson(join(folder, 'state.json'), { schema: stateSchema })
 }
 
-/** Whether the run is running, or how it ended. */
+/** Returns whether the run is running, or how it ended. */
 export async function readStatus(folder: string): Promise<RunStatus> {
   const state = await readState(folder)
-  // An update under way is newer than the state, which is written at checkpoints.
+  // Metrics may be newer than the state, which is written at checkpoints.
   const metricsAt = await modifiedAt(join(folder, 'metrics.jsonl'))
   if (state === undefined)
     return { condition: 'unknown', updatedAt: metricsAt ?? new Date(0), message: undefined }
@@ -222,7 +226,7 @@ export async function readStatus(folder: string): Promise<RunStatus> {
   }
 }
 
-/** What the JSON files in a folder hold, by their names; empty without a folder. */
+/** Reads the JSON files in a folder, by name; empty without a folder. */
 async function readEach<T>(
   folder: string,
   name: RegExp,

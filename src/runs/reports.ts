@@ -8,7 +8,7 @@ import type { Dataset } from '../torch'
 import type { RunPlan } from './plan-run'
 import type { RunFolder } from './run-folder'
 
-/** What a run reports while it trains: to watchers and to `metrics.jsonl`. */
+/** The reports of a run in training: to watchers and to `metrics.jsonl`. */
 
 /** Means over the images of an update, over all micro-batches and ranks. */
 export interface UpdateMetrics {
@@ -19,34 +19,34 @@ export interface UpdateMetrics {
   readonly gradientNorm: number
   /** The same after clipping. */
   readonly clippedGradientNorm: number
-  /** Those of the objective, by key. */
+  /** Metrics of the objective, by key. */
   readonly metrics: MetricValues
 }
 
-/** What one update cost. */
+/** The cost of one update. */
 export interface UpdateCost {
   readonly durationMs: number
-  /** The part of it that was not spent inside torch: recording, transport, decisions. */
+  /** The part of it spent outside torch: recording, transport, decisions. */
   readonly hostMs: number
   readonly imagesPerSecond: number
-  /** Messages to Python and back. */
+  /** Round trips to Python. */
   readonly roundTrips: number
   readonly liveTensors: number
-  /** The most that tensors have occupied on the device so far; null on the CPU. */
+  /** Peak device memory of tensors so far; null on the CPU. */
   readonly deviceBytes: number | null
 }
 
 export interface UpdateReport extends UpdateMetrics, UpdateCost, Position {
-  /** Whether the optimizer step was taken. It is not on a number that is not finite. */
+  /** Whether the optimizer step was taken. It is skipped if a number is not finite. */
   readonly taken: boolean
   /** Learning rate of a parameter group whose scale is 1. */
   readonly learningRate: number
-  /** Learning rate of the lowest layer that is trained. */
+  /** Learning rate of the lowest trained layer. */
   readonly firstLayerLearningRate: number
   /** Learning rate of the head. */
   readonly lastLayerLearningRate: number
   readonly weightDecay: number
-  /** What the loss is multiplied by against underflow; 1 but under float16. */
+  /** Scale of the loss against underflow; 1 except under float16. */
   readonly lossScale: number
 }
 
@@ -54,45 +54,45 @@ export interface EpochReport {
   readonly epoch: number
   /** Updates since the run began. */
   readonly step: number
-  /** The evaluation on test images, by key: with most objectives `clean` and `noisy` accuracy. */
+  /** The evaluation on test images, by key: for most objectives `clean` and `noisy` accuracy. */
   readonly metrics: MetricValues
-  /** Corrupt training images that others have stood in for, since the run began. */
+  /** Corrupt training images replaced by others since the run began. */
   readonly skippedImages: number
-  /** Their paths, each once. */
+  /** Their paths, without duplicates. */
   readonly skippedPaths: readonly string[]
-  /** Paths of corrupt test images, which the evaluation left out; absent where there are none. */
+  /** Paths of corrupt test images, which the evaluation omits; absent if there are none. */
   readonly corruptTestImages?: readonly string[]
 }
 
-/** What is about to be trained. */
+/** The run before its first update. */
 export interface RunStart {
   readonly config: AnyRunConfig
   readonly objective: ObjectiveDescription
   readonly networks: TrainedNetworks
   readonly smoothing: Smoothing
-  /** M: noises of each image in an update. */
+  /** M: noises per image in an update. */
   readonly noises: number
   readonly trainSet: Dataset
   readonly testSet: Dataset
   readonly plan: RunPlan
-  /** The folder that this process writes; null on every rank but the first. */
+  /** The folder that this process writes; null on all ranks except the first. */
   readonly folder: RunFolder | null
-  /** Updates that an earlier part of the run has taken; 0 for a new run. */
+  /** Updates of earlier parts of the run; 0 for a new run. */
   readonly stepsDone: number
 }
 
 /** How a run ended. */
 export type RunEnd = 'finished' | 'interrupted' | 'failed'
 
-/** Observes a run and changes nothing about it. Calls come in the order of the run, one at a time. */
+/** Observes a run without changing it. Calls follow the order of the run, one at a time. */
 export interface RunWatcher {
-  /** Before the first update, when all is loaded and the run folder is there. */
+  /** Before the first update, when everything is loaded and the run folder exists. */
   readonly onStart?: ((start: RunStart) => void | Promise<void>) | undefined
   readonly onUpdate?: ((report: UpdateReport) => void | Promise<void>) | undefined
-  /** When torch begins to compile a network, and when it has: no update is taken meanwhile. */
+  /** When torch begins to compile a network, and when it ends: no update is taken meanwhile. */
   readonly onCompiling?: ((isCompiling: boolean) => void) | undefined
   /** After each epoch, with the evaluation on test images. */
   readonly onEpoch?: ((report: EpochReport) => void | Promise<void>) | undefined
-  /** Once, whatever happened after `onStart`. */
+  /** Once, after `onStart`, however the run ends. */
   readonly onEnd?: ((end: RunEnd) => void | Promise<void>) | undefined
 }

@@ -12,14 +12,14 @@ import { STREAMS_VERSION } from '../streams'
 import { type Checkpoint, readCheckpoint, TRAINER_FORMAT } from './checkpoint'
 import { listCheckpoints } from './list-checkpoints'
 
-/** What a run may be resumed with, and ranks may not differ in: when to save and when to stop. */
+/** Settings that may change when a run resumes, but not differ between ranks: when to save and when to stop. */
 const RESUMABLE = ['checkpoints', 'optimisation.stopAfterEpoch']
 
 /**
- * The newest checkpoint of a run.
+ * Returns the newest checkpoint of a run.
  *
- * @returns null where there is none
- * @throws CheckpointError if it is damaged, or its place is not one of a run with this many updates in an epoch
+ * @returns null if there is none
+ * @throws CheckpointError if it is damaged, or its position does not fit a run with this number of updates per epoch
  */
 export async function newestCheckpoint(
   checkpoints: string,
@@ -38,9 +38,9 @@ export async function newestCheckpoint(
 }
 
 /**
- * Refuses to continue with a run of an earlier version.
+ * Refuses to resume a run of an earlier version.
  *
- * @throws CheckpointError that says how to begin it afresh
+ * @throws CheckpointError that says how to start again
  */
 export function requireOwnFormat({ folder, format }: Checkpoint, { output }: AnyRunConfig): void {
   if (format === TRAINER_FORMAT) return
@@ -53,7 +53,7 @@ export function requireOwnFormat({ folder, format }: Checkpoint, { output }: Any
 }
 
 /**
- * Refuses to continue with a run whose random numbers this version does not draw.
+ * Refuses to resume a run whose random numbers this version does not reproduce.
  *
  * @throws CheckpointError that names both versions of the streams
  */
@@ -69,9 +69,9 @@ export function requireSameStreams({ folder, state }: Checkpoint): void {
 }
 
 /**
- * Refuses to continue with a run under a configuration that would make another run of it.
+ * Refuses to resume a run under a configuration that would change it.
  *
- * @throws ConfigError that lists every field that matters, with both values
+ * @throws ConfigError listing every relevant field, with both values
  */
 export function requireSameRun({ folder, state }: Checkpoint, config: AnyRunConfig): void {
   const { kind } = state.config.method
@@ -93,9 +93,9 @@ export function requireSameRun({ folder, state }: Checkpoint, config: AnyRunConf
 }
 
 /**
- * Refuses to continue with other off-the-shelf weights than those that the run was begun with.
+ * Refuses to resume with other off-the-shelf weights than the original ones.
  *
- * @throws CheckpointError that lists what differs
+ * @throws CheckpointError listing the differences
  */
 export function requireSameWeights({ folder, state }: Checkpoint, weights: unknown): void {
   const differences = weightDifferences(state.weights, weights)
@@ -109,8 +109,8 @@ export function requireSameWeights({ folder, state }: Checkpoint, weights: unkno
 }
 
 /**
- * Refuses to continue with other images than those that the run was begun with. A checkpoint of an earlier version says of
- * them what the classes are called, and no more.
+ * Refuses to resume with other images than the original ones. A checkpoint of an earlier version records only their class
+ * names.
  *
  * @throws CheckpointError that names both
  */

@@ -11,8 +11,8 @@ import { writeDurably, writeWhole } from '../files/write'
 import { type MetricsStart, metricsHash } from './metrics-file'
 
 /**
- * What a run leaves behind. Whatever else is in its folder is not the run's, and is never removed. Metrics are first and
- * checkpoints last, so that a run that was moved aside in part alone is never taken for one that can be resumed.
+ * The files of a run. Other files in its folder do not belong to the run, and are never removed. Metrics are first and
+ * checkpoints last, so that a partially moved run never looks resumable.
  */
 export const RUN_PARTS = [
   'metrics.jsonl',
@@ -25,42 +25,42 @@ export const RUN_PARTS = [
   'checkpoints',
 ] as const
 
-/** Begins the name of a folder that holds the parts of a run until the one in its place has a checkpoint. */
+/** Prefix of a folder that holds the parts of a replaced run until the new one has a checkpoint. */
 const REPLACED = '.replaced-'
 
 const LOCK = 'run.lock'
 
-/** What `state.json` says. */
+/** The content of `state.json`. */
 export interface RunState {
   readonly state: 'running' | 'interrupted' | 'failed' | 'finished'
   /** Updates since the run began. */
   readonly step: number
   readonly steps: number
-  /** Updates of the whole run, where `stopAfterUpdates` has ended it before. */
+  /** Updates of the whole run, if `stopAfterUpdates` ended it early. */
   readonly planned?: number
-  /** Why it ended where it was not to end. */
+  /** Reason for an unplanned end. */
   readonly message?: string
-  /** The name of the newest checkpoint; null where there is none so far. Absent in earlier versions. */
+  /** Name of the newest checkpoint; null if there is none yet. Absent in earlier versions. */
   readonly checkpoint?: string | null
-  /** The launch that began the run or resumed it last, by the names of its machines. Absent where none did. */
+  /** The launch that began or last resumed the run, by the names on its machines. Absent without a launch. */
   readonly launchIds?: readonly string[]
 }
 
 /** The folder of one run, while one process writes to it. */
 export class RunFolder {
   #metrics: FileHandle | undefined
-  /** Of what the run has written to its metrics. */
+  /** The metrics that the run has written. */
   #written: { bytes: number; hash: Hash } = { bytes: 0, hash: createHash('sha256') }
 
   private constructor(
     readonly path: string,
     readonly lock: Lock,
-    /** Parts of an earlier run that are there. */
+    /** Existing parts of an earlier run. */
     readonly earlier: readonly string[],
   ) {}
 
   /**
-   * Makes the folder if need be and locks it. Nothing in it is changed yet.
+   * Creates the folder if needed and locks it. Changes nothing in it yet.
    *
    * @throws ConfigError if it cannot be written, or another process writes to it
    */
@@ -75,12 +75,12 @@ export class RunFolder {
   }
 
   /**
-   * Begins the run, or a further part of it: writes `state.json` and `config.json`, and opens `metrics.jsonl`. An earlier
-   * run in the folder that is not resumed is moved aside; {@link removeReplaced} removes it.
+   * Begins or resumes the run: writes `state.json` and `config.json`, and opens `metrics.jsonl`. An earlier run in the
+   * folder that is not resumed is moved aside; {@link removeReplaced} removes it.
    *
    * @param config - The resolved configuration, versions, seed, commit.
-   * @param options.resumed - How much of the metrics of an earlier part stays; null for a new run.
-   * @throws DataError if `metrics.jsonl` has less than that, or something else
+   * @param options.resumed - The metrics of an earlier part to keep; null for a new run.
+   * @throws DataError if `metrics.jsonl` is shorter or different
    */
   async begin(
     config: unknown,
@@ -109,7 +109,7 @@ export class RunFolder {
     for (const part of parts) await rename(join(this.path, part), join(replaced, part))
   }
 
-  /** Removes what the run has taken the place of. Call once it has a checkpoint, or has ended. */
+  /** Removes the run that this one replaces. Call it once this run has a checkpoint, or has ended. */
   async removeReplaced(): Promise<void> {
     this.lock.requireHeld()
     for (const name of await readdir(this.path)) {
@@ -135,9 +135,8 @@ export class RunFolder {
   }
 
   /**
-   * Resolves to what `metrics.jsonl` is, which is on the disk then. Where somebody has removed, moved or replaced the file
-   * under the run, it is put back as the run has written it. Where somebody has cut it or added to it, it is taken as it is,
-   * with a warning.
+   * Syncs `metrics.jsonl` to disk and resolves to its length and hash. If the file was removed, moved or replaced during
+   * the run, it is restored as the run wrote it. If it was truncated or extended, it is kept as it is, with a warning.
    */
   async syncMetrics(): Promise<Required<MetricsStart>> {
     if (this.#metrics === undefined) return startOf(this.#written)
@@ -174,7 +173,7 @@ export class RunFolder {
     await writeWhole(join(this.path, 'state.json'), `${JSON.stringify(content, null, 2)}\n`)
   }
 
-  /** Leaves a record of an update that was not taken, and returns its path. */
+  /** Writes a record of a skipped update, and returns its path. */
   async writeNonFinite(step: number, record: object): Promise<string> {
     this.lock.requireHeld()
     const folder = join(this.path, 'non-finite')
@@ -193,12 +192,12 @@ export class RunFolder {
     return join(this.path, 'metrics.jsonl')
   }
 
-  /** Where checkpoints are. */
+  /** The folder of checkpoints. */
   get checkpoints(): string {
     return join(this.path, 'checkpoints')
   }
 
-  /** Lets go of the folder. */
+  /** Closes and unlocks the folder. */
   async close(): Promise<void> {
     await this.#metrics?.close()
     this.#metrics = undefined
@@ -210,7 +209,10 @@ function startOf({ bytes, hash }: { bytes: number; hash: Hash }): Required<Metri
   return { metricsBytes: bytes, metricsSha256: hash.copy().digest('hex') }
 }
 
-/** With all above it. Where that fails, the reason is the file system's own: a recursive mkdir may report another one. */
+/**
+ * Creates a folder and its parents. On failure throws the original error of the file system; a recursive mkdir may report
+ * another one.
+ */
 async function makeFolder(path: string): Promise<void> {
   try {
     await mkdir(path)

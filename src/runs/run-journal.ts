@@ -4,7 +4,7 @@ import { metricsRow } from './metrics-row'
 import type { EpochReport, RunEnd, RunStart, RunWatcher, UpdateReport } from './reports'
 import type { RunFolder, RunState } from './run-folder'
 
-/** Tells the run folder and everybody who watches what happens in a run. */
+/** Reports the events of a run to its folder and its watchers. */
 export class RunJournal {
   readonly #folder: RunFolder | null
   readonly #watchers: readonly RunWatcher[]
@@ -15,7 +15,7 @@ export class RunJournal {
   readonly #launchIds: readonly string[]
   #step: number
   #checkpoint: string | null
-  /** Watchers that have seen the start, and so see the end. */
+  /** Watchers that received the start, and therefore receive the end. */
   #started: RunWatcher[] = []
 
   constructor({
@@ -29,7 +29,7 @@ export class RunJournal {
     folder: RunFolder | null
     watchers: readonly RunWatcher[]
     plan: { readonly updates: number }
-    /** Updates of the whole run, where it is to stop before. */
+    /** Updates of the whole run, if it is planned to stop early. */
     planned?: number
     /** The checkpoint of an earlier part of the run; null for a new one. */
     resumed: Checkpoint | null
@@ -67,7 +67,7 @@ export class RunJournal {
     for (const watcher of this.#watchers) await watcher.onEpoch?.(report)
   }
 
-  /** A checkpoint has been written: the run is alive and has come so far. */
+  /** Records that a checkpoint was written, and its step. */
   async saved(checkpoint: string): Promise<void> {
     this.#checkpoint = checkpoint
     await this.#folder?.writeState(this.#state('running'))
@@ -83,9 +83,9 @@ export class RunJournal {
   }
 
   /**
-   * The run is over. Lets go of the folder; nothing is recorded afterwards.
+   * Ends the run and closes the folder; nothing is recorded afterwards.
    *
-   * @param error - Why, where it was not to end.
+   * @param error - Reason for an unplanned end.
    */
   async end(end: RunEnd, error?: unknown): Promise<void> {
     const message = error instanceof Error ? { message: error.message } : {}
@@ -95,7 +95,8 @@ export class RunJournal {
       if (this.#folder?.hasBegun) await this.#folder.writeState({ ...this.#state(end), ...message })
       if (this.#folder?.hasBegun && end === 'finished') await this.#folder.removeReplaced()
     } catch (further) {
-      // What keeps a failed run from saying so, a full disk for one, is most often why it failed: the caller hears of that.
+      // If a failed run cannot record its failure, the cause is usually the same, such as a full disk. The caller gets
+      // the first error.
       if (!isFailure) throw further
     } finally {
       await this.#folder?.close()

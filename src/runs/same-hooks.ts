@@ -3,15 +3,15 @@ import { type HookTrace, type HookTraces, showHook } from '../config/hook-trace'
 import { ConfigError } from '../errors'
 import type { Checkpoint } from './checkpoint'
 
-/** What the traces of one hook say of each other. */
+/** The comparison of two traces of a hook. */
 type Verdict = 'same' | 'another' | 'another source' | 'not known'
 
 /**
- * Refuses to continue with other functions than those that the run was begun with. Names and parameters decide. Another
- * source is warned of where these are the same; a bare function has nothing else to be known by.
+ * Refuses to resume with other functions than the original ones. Names and parameters decide. If these are equal and the
+ * source differs, it warns. A bare function can only be identified by its source.
  *
- * @param now - What is handed in now.
- * @param options.acceptChanged - Continue although a bare function has another source.
+ * @param now - The current functions.
+ * @param options.acceptChanged - Whether to continue if the source of a bare function differs.
  * @throws ConfigError that names both sides of every difference
  */
 export function requireSameHooks(

@@ -6,12 +6,12 @@ import { ensembleOfRuns, memberRuns } from './ensemble-of-runs'
 import { findCheckpoint } from './find-checkpoint'
 
 /**
- * The smoothed classifier in a folder. Its `output` is that of the run.
+ * Returns the smoothed classifier in a folder. Its `output` is that of the run.
  *
- * @param path - folder of a run, of a checkpoint, with `smoothed.json`, or of an ensemble whose members are runs; or the file
- *   `smoothed.json` itself
- * @param options.checkpoint - which one of a run, see `findCheckpoint`. Default: the newest.
- * @throws CheckpointError if there is none, or it is damaged; ConfigError where members do not go together
+ * @param path - folder of a run, of a checkpoint, with `smoothed.json`, or of an ensemble whose members are runs; or the
+ * file `smoothed.json` itself
+ * @param options.checkpoint - checkpoint of a run, see `findCheckpoint`. Default: the newest.
+ * @throws CheckpointError if there is none, or it is damaged; ConfigError if members conflict
  */
 export async function smoothedOfFolder(
   path: string,
@@ -29,7 +29,7 @@ export async function smoothedOfFolder(
   return withOutput(found, runOf(run.checkpoint))
 }
 
-/** The folder of the run that a checkpoint belongs to, else the folder itself. */
+/** Returns the run folder of a checkpoint, or else the folder itself. */
 function runOf(folder: string): string {
   const parent = dirname(folder)
   return basename(parent) === 'checkpoints' ? dirname(parent) : folder

@@ -1,7 +1,7 @@
 import type { MetricDescription, MetricTable, MetricValues } from '../objectives/metrics'
 import type { EpochReport, UpdateReport } from './reports'
 
-/** The metrics that every run has, whatever its objective: beside the objective's own, and shown by the same code. */
+/** The metrics of every run, whatever its objective. They are shown like the objective's own. */
 export const TRAINER_METRICS = {
   loss: {
     label: 'loss',
@@ -87,7 +87,7 @@ export const TRAINER_METRICS = {
   },
 } as const satisfies MetricTable
 
-/** The number that every evaluation has beside those of the objective. */
+/** The number of every evaluation in addition to those of the objective. */
 export const SKIPPED_IMAGES: MetricDescription = {
   label: 'corrupt training images so far',
   caption: 'Corrupt training images that others have stood in for, since the run began.',
@@ -95,12 +95,12 @@ export const SKIPPED_IMAGES: MetricDescription = {
   isExact: true,
 }
 
-/** Every number of an update, by key. */
+/** Returns every number of an update, by key. */
 export function valuesOfUpdate(report: UpdateReport): MetricValues {
   const { lossTerm, taken, deviceBytes } = report
   const own: { readonly [key in keyof typeof TRAINER_METRICS]: number | null } = {
     ...report,
-    // Most runs have no extra term, and a line of zeros says nothing.
+    // Most runs have no extra term, and a line of zeros is useless.
     lossTerm: lossTerm === 0 ? null : lossTerm,
     taken: Number(taken),
     deviceGib: deviceBytes === null ? null : deviceBytes / 2 ** 30,
@@ -113,7 +113,7 @@ export function valuesOfUpdate(report: UpdateReport): MetricValues {
   }
 }
 
-/** Every number of an epoch, by key. */
+/** Returns every number of an epoch, by key. */
 export function valuesOfEpoch({ metrics, skippedImages }: EpochReport): MetricValues {
   return { ...metrics, skippedImages }
 }

@@ -5,21 +5,25 @@ import { ConfigError } from '../errors'
 import { Refusal } from './refusal'
 
 export interface AccessOptions {
-  /** The address that is listened on. */
+  /** The address to listen on. */
   readonly host: string
-  /** Names of this machine by which clients may reach it. */
+  /** Names by which clients may reach this machine. */
   readonly allowedHosts: readonly string[]
-  /** What clients have to know. */
+  /** The secret of clients. */
   readonly token: string | undefined
 }
 
-/** Characters that a token has at least. */
+/** Minimum length of a token in characters. */
 const LEAST_TOKEN = 16
 
 const LOOPBACK_NAMES: readonly string[] = ['localhost', '127.0.0.1', '::1']
 const EVERY_ADDRESS: readonly string[] = ['0.0.0.0', '::']
 
-/** @throws ConfigError for an address that others reach without a token, and for a token that is easily guessed */
+/**
+ * Requires a safe combination of address and token.
+ *
+ * @throws ConfigError for a public address without a token, and for a token that is easily guessed
+ */
 export function requireAccess({ host, token }: Pick<AccessOptions, 'host' | 'token'>): void {
   if (token !== undefined && token.length < LEAST_TOKEN) {
     throw new ConfigError(`The token has ${token.length} characters, expected ${LEAST_TOKEN} or more.`, {
@@ -33,8 +37,8 @@ export function requireAccess({ host, token }: Pick<AccessOptions, 'host' | 'tok
 }
 
 /**
- * Refuses what comes under a name that is none of this service: a page of another site that has its name lead here. A page
- * of another origin is refused too.
+ * Refuses requests under a name that is not of this service: a page of another site whose name resolves to this machine.
+ * Also refuses pages of another origin.
  *
  * @throws Refusal
  */
@@ -53,7 +57,11 @@ export function requireOwnSite({ headers }: FastifyRequest, access: AccessOption
   })
 }
 
-/** @throws Refusal where the token is missing or wrong */
+/**
+ * Requires the token.
+ *
+ * @throws Refusal if it is missing or wrong
+ */
 export function requireToken({ headers }: FastifyRequest, { token }: AccessOptions): void {
   if (token === undefined) return
   const [, given = ''] = /^Bearer (.+)$/.exec(headers.authorization ?? '') ?? []
@@ -64,14 +72,14 @@ export function requireToken({ headers }: FastifyRequest, { token }: AccessOptio
 }
 
 function isOwn(name: string, { host, allowedHosts }: AccessOptions): boolean {
-  // As the header says them: in small letters, and maybe with a port.
+  // As in the header: in lower case, possibly with a port.
   if ([host, ...allowedHosts].some(own => own === name || nameOf(own) === name)) return true
   if (LOOPBACK_NAMES.includes(host)) return LOOPBACK_NAMES.includes(name)
-  // Only a name can be made to lead here by somebody else.
+  // Others can make only names resolve to this machine, not addresses.
   return EVERY_ADDRESS.includes(host) && (isIP(name) !== 0 || name === 'localhost')
 }
 
-/** The name in a header `Host`, without the port. */
+/** Returns the name in a header `Host`, without the port. */
 function nameOf(host: string): string | undefined {
   return parsed(`http://${host}`)?.hostname.replace(/^\[|\]$/g, '')
 }

@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import { Refusal } from './refusal'
 
-/** How many requests are accepted and not answered; no more than this many are. */
+/** Counts accepted, unanswered requests, and limits their number. */
 export class Admission {
   #accepted = 0
   #isStopping = false
@@ -16,7 +16,7 @@ export class Admission {
     return this.#isStopping
   }
 
-  /** Accepts no more. */
+  /** Stops accepting requests. */
   stop(): void {
     this.#isStopping = true
   }
@@ -24,7 +24,7 @@ export class Admission {
   /**
    * Accepts a request before its body is read, until it is answered or its client has gone.
    *
-   * @throws Refusal where too many wait, or the service is about to stop
+   * @throws Refusal if too many wait, or the service is stopping
    */
   accept(reply: FastifyReply): void {
     if (this.#isStopping) {

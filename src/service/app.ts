@@ -19,16 +19,16 @@ import { addPageRoutes } from './routes/page'
 import { addPredictRoutes } from './routes/predict'
 import { addStateRoutes } from './routes/state'
 
-/** Seconds in which a request has to arrive as a whole. */
+/** Seconds in which a complete request must arrive. */
 const ARRIVAL_SECONDS = 30
 
 const CLIENT_GONE = 499
 
-/** What the pages of the interface may load: nothing from elsewhere. */
+/** Content policy of the documentation pages: nothing from other hosts. */
 const DOCS_POLICY =
   "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'self'; frame-ancestors 'none'"
 
-/** The web application, which listens nowhere yet. */
+/** Creates the web application, without listening. */
 export async function createApp(options: AppOptions) {
   const { limits, access } = options
   const admission = new Admission(limits.waiting)
@@ -37,11 +37,11 @@ export async function createApp(options: AppOptions) {
     ...{ admission, details: new WeakMap() },
     metrics: serviceMetrics({ waiting: () => admission.accepted }),
   }
-  // Fastify takes whole numbers alone.
+  // Fastify accepts only integers.
   const bytes = Math.ceil(limits.megabytes * 1e6)
   const app: ServiceApp = fastify({
     ...{ bodyLimit: bytes, requestTimeout: ARRIVAL_SECONDS * 1000, forceCloseConnections: 'idle' },
-    // The log has its own line a request.
+    // The service logs one line per request.
     logger: false,
   }).withTypeProvider<ZodTypeProvider>()
   app.setValidatorCompiler(validatorCompiler)
@@ -50,7 +50,7 @@ export async function createApp(options: AppOptions) {
     const { status, message, remedy } = refusalOf(error, limits)
     if (status >= 500) context.onError?.(error)
     noteDetails(context, request.raw, { refused: message })
-    // What is left of the body is not waited for.
+    // The rest of the body is not awaited.
     if (status === 413 || status === 429) reply.header('connection', 'close')
     return reply.status(status).send({ kind: 'error', status, message, remedy })
   })
@@ -61,7 +61,7 @@ export async function createApp(options: AppOptions) {
     }),
   )
   app.addHook('onRequest', async (request, reply) => {
-    // Not the hook onResponse, which is not called where the client has gone.
+    // Not the hook onResponse, which is not called if the client has gone.
     reply.raw.once('close', () => noteRequest(request, reply))
     requireOwnSite(request, access)
   })

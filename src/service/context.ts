@@ -11,37 +11,37 @@ export interface AppOptions {
   readonly predictor: Pick<Predictor, 'ask' | 'smoothed' | 'state'>
   readonly access: AccessOptions
   readonly limits: ServiceLimits
-  /** Whether a request may name its seed, which takes the guarantee away against whoever chooses it. */
+  /** Whether a request may choose its seed, which voids the guarantee against whoever chooses it. */
   readonly allowsSeed: boolean
-  /** Called once a request, when it is answered. */
+  /** Called once per request, when it is answered. */
   readonly onRequest?: ((line: RequestLine) => void) | undefined
-  /** Called with what is not a fault of a client. */
+  /** Called with errors that are not a client's. */
   readonly onError?: ((error: unknown) => void) | undefined
 }
 
-/** What is said about a request. The image is not in it. */
+/** The log line of a request. It does not contain the image. */
 export interface RequestLine {
   readonly time: string
   readonly id: string
   readonly address: string
   readonly method: string
   readonly route: string
-  /** 499 where the client had gone. */
+  /** 499 if the client had gone. */
   readonly status: number
   readonly ms: number
-  /** What was asked and found, or refused. */
+  /** The request's options and result, or the refusal. */
   readonly [detail: string]: unknown
 }
 
-/** What the routes work with. */
+/** The context of the routes. */
 export interface ServiceContext extends AppOptions {
   readonly admission: Admission
   readonly metrics: ServiceMetrics
-  /** What the log line of a request says beside the common fields. */
+  /** Details for the log line of a request. */
   readonly details: WeakMap<object, Record<string, unknown>>
 }
 
-/** The application as routes are added to it. */
+/** The application to which routes are added. */
 export type ServiceApp = FastifyInstance<
   RawServerDefault,
   IncomingMessage,

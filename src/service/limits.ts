@@ -1,14 +1,14 @@
-/** How much one request, and all of them together, may take. */
+/** Limits of one request, and of all together. */
 export interface ServiceLimits {
-  /** Megabytes of an image. */
+  /** Largest image in megabytes. */
   readonly megabytes: number
-  /** Megapixels of an image. */
+  /** Largest image in megapixels. */
   readonly megapixels: number
-  /** Noisy copies that a request may ask for. */
+  /** Largest number of noisy copies per request. */
   readonly mostVotes: number
-  /** Requests that are accepted and not answered. */
+  /** Largest number of accepted, unanswered requests. */
   readonly waiting: number
-  /** Seconds that a request may take. */
+  /** Time limit of a request in seconds. */
   readonly seconds: number
 }
 

@@ -1,9 +1,9 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 
-/** Seconds of the buckets of durations. */
+/** Buckets of durations, in seconds. */
 const SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120]
 
-/** What a service counts, for Prometheus. */
+/** The metrics of a service, for Prometheus. */
 export interface ServiceMetrics {
   readonly contentType: string
   text(): Promise<string>
@@ -12,7 +12,11 @@ export interface ServiceMetrics {
   restart(): void
 }
 
-/** @param options - `waiting`: how many requests are accepted and not answered */
+/**
+ * Creates the metrics.
+ *
+ * @param options - `waiting`: returns the number of accepted, unanswered requests
+ */
 export function serviceMetrics({ waiting }: { readonly waiting: () => number }): ServiceMetrics {
   const registry = new Registry()
   const registers = [registry]

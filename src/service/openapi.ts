@@ -1,13 +1,13 @@
 import { jsonSchemaTransformObject } from 'fastify-type-provider-zod'
 
-/** Types of images that are decoded. */
+/** Supported image types. */
 const IMAGE_TYPES = ['image/jpeg', 'image/png', 'image/webp', 'image/bmp', 'image/gif', 'image/tiff']
 
 const BINARY = { type: 'string', format: 'binary' } as const
 
 type Transformed = ReturnType<typeof jsonSchemaTransformObject>
 
-/** Adds to the OpenAPI document the bodies of requests, which are images and have no schema to be checked by. */
+/** Adds request bodies to the OpenAPI document: images, which have no schema for validation. */
 export function withImageBodies(input: Parameters<typeof jsonSchemaTransformObject>[0]): Transformed {
   const document = jsonSchemaTransformObject(input) as Transformed & {
     paths?: Record<string, { post?: { requestBody?: unknown } }>

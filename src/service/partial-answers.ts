@@ -2,10 +2,10 @@ import { PassThrough } from 'node:stream'
 import type { FastifyReply } from 'fastify'
 import type { PreliminaryAnswer } from '../certification/prediction/smoothed-answer'
 
-/** Milliseconds between two partial answers at least. */
+/** Minimum interval between partial answers, in milliseconds. */
 const EVERY_MS = 200
 
-/** Answers a request in JSON Lines: partial answers while votes come in, then the answer or the error. */
+/** Answers a request in JSON Lines: partial answers while votes arrive, then the answer or the error. */
 export class PartialAnswers {
   readonly #reply: FastifyReply
   #stream: PassThrough | undefined
@@ -15,12 +15,12 @@ export class PartialAnswers {
     this.#reply = reply
   }
 
-  /** Whether a line was sent, after which an error cannot have its own status. */
+  /** Whether a line has been sent; after that, an error cannot set the status. */
   get hasBegun(): boolean {
     return this.#stream !== undefined
   }
 
-  /** Sends what the votes say until now, unless the last was a moment ago or the client does not keep up. */
+  /** Sends the votes so far, unless the last line was just sent or the client does not keep up. */
   tell({ counts, topClass, className, radius, voted, asked }: PreliminaryAnswer): void {
     const nowMs = performance.now()
     if (nowMs - this.#sentMs < EVERY_MS || this.#stream?.writableNeedDrain === true) return
@@ -44,7 +44,7 @@ export class PartialAnswers {
   #write(line: object): void {
     if (this.#stream === undefined) {
       this.#stream = new PassThrough()
-      // The client may be gone, which the request is told of.
+      // The client may be gone, which the request handles.
       this.#stream.on('error', () => undefined)
       this.#reply.type('application/x-ndjson; charset=utf-8').send(this.#stream)
     }

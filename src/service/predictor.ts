@@ -9,36 +9,36 @@ export interface PredictorOptions extends LoadSmoothedOptions {
   readonly python?: string | undefined
   readonly device?: string | undefined
   readonly threads?: number | undefined
-  /** Called when Python has ended and is started again. */
+  /** Called when Python has ended and restarts. */
   readonly onRestart?: (error: PythonExitError) => void
 }
 
-/** What was asked of the networks, and whether Python ended meanwhile or was being started again. */
+/** The result of a query, and whether Python ended or was restarting meanwhile. */
 export interface Predicted<T> {
   readonly result: T
   readonly restarted: boolean
 }
 
-/** Python was started again, and the networks were not: its cause says why. */
+/** Python restarted without the networks: its cause says why. */
 export class NetworksGoneError extends Error {}
 
 interface Loaded {
   readonly session: Session
   readonly smoothed: LoadedSmoothed
-  /** Whether anything was answered since Python was started again. */
+  /** Whether any query was answered since Python restarted. */
   hasAnswered: boolean
 }
 
 /**
- * A smoothed classifier that outlives its Python: where that ends, also while nothing is asked, it is started again at once,
- * and what was asked for is asked once more. If it ends again before it has answered anything, the predictor has failed.
+ * A smoothed classifier that survives the end of its Python: it restarts Python at once, even when idle, and repeats
+ * pending queries once. If Python ends again before answering any query, the predictor has failed.
  */
 export class Predictor {
   readonly #options: PredictorOptions
   #loaded: Loaded
   #starting: Promise<Loaded> | undefined
   #isClosing = false
-  /** What every question is answered with from then on. */
+  /** The error of all later queries. */
   #failure: { readonly error: Error } | undefined
   readonly #failed: Promise<never>
   #fail!: (error: unknown) => void
@@ -67,7 +67,7 @@ export class Predictor {
     return this.#starting === undefined ? 'ready' : 'restarting'
   }
 
-  /** Rejects when Python cannot be started again, or ends again at once. */
+  /** Rejects if Python cannot restart, or ends again at once. */
   get failed(): Promise<never> {
     return this.#failed
   }
@@ -77,7 +77,11 @@ export class Predictor {
     return this.#loaded.session.pid
   }
 
-  /** @throws what the networks are asked for throws; PythonExitError where Python ended twice; NetworksGoneError */
+  /**
+   * Queries the networks.
+   *
+   * @throws errors of the query; PythonExitError if Python ended twice; NetworksGoneError
+   */
   async ask<T>(question: (smoothed: LoadedSmoothed) => Promise<T>): Promise<Predicted<T>> {
     let restarted = this.#starting !== undefined
     for (let isAgain = false; ; isAgain = true) {
@@ -106,13 +110,13 @@ export class Predictor {
     return this.#starting ?? this.#loaded
   }
 
-  /** A Python that ends while nothing is asked of it is started again before the next request. */
+  /** Restarts a Python that ends while idle before the next request. */
   async #watch(loaded: Loaded): Promise<void> {
     const error = await loaded.session.ended
     if (error instanceof PythonExitError && !this.#isClosing) this.#restart(loaded, error)
   }
 
-  /** Once for all that were at work in the Python that has ended. */
+  /** Restarts once for all queries that were running in the ended Python. */
   #restart(gone: Loaded, error: PythonExitError): void {
     if (gone !== this.#loaded || this.#starting !== undefined || this.#failure !== undefined) return
     if (!gone.hasAnswered) {

@@ -3,16 +3,16 @@ import type { z } from 'zod'
 import { optionRefusal, Refusal } from './refusal'
 import type { RequestOptions } from './schemas'
 
-/** The image of a request, and what is asked about it. */
+/** The image and options of a request. */
 export interface ImageRequest {
   readonly content: Buffer
   readonly options: RequestOptions
 }
 
 /**
- * Reads the image: the body itself, or the one file of a form, whose other fields are options too.
+ * Reads the image: the body itself, or the only file of a form, whose other fields are options.
  *
- * @throws Refusal where there is none, it is empty, or an option is given twice or not acceptable
+ * @throws Refusal if it is missing or empty, or an option is repeated or invalid
  */
 export async function readImageRequest(
   request: FastifyRequest,
@@ -37,7 +37,11 @@ export async function readImageRequest(
   return { content: imageOf(content), options: checked(schema, Object.fromEntries(fields)) }
 }
 
-/** @throws Refusal that names the option and what is accepted */
+/**
+ * Validates options.
+ *
+ * @throws Refusal that names the option and the accepted values
+ */
 export function checked(schema: z.ZodType<RequestOptions>, given: unknown): RequestOptions {
   const parsed = schema.safeParse(given)
   if (parsed.success) return parsed.data

@@ -2,7 +2,7 @@ import { UnusableImageError } from '../certification/prediction/unusable-image'
 import { ConfigError, type FtCadisError, PythonExitError } from '../errors'
 import { NetworksGoneError } from './predictor'
 
-/** Why a request is not answered as it was meant, and what to change. */
+/** The reason for refusing a request, and what to change. */
 export class Refusal extends Error {
   readonly remedy: string
 
@@ -16,7 +16,7 @@ export class Refusal extends Error {
   }
 }
 
-/** What Fastify and its plugins refuse, by the code of the error. */
+/** Refusals of Fastify and its plugins, by error code. */
 const REFUSED_BY_FASTIFY: Readonly<Record<string, (limits: { readonly megabytes: number }) => Refusal>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: tooLarge,
   FST_REQ_FILE_TOO_LARGE: tooLarge,
@@ -30,12 +30,12 @@ const REFUSED_BY_FASTIFY: Readonly<Record<string, (limits: { readonly megabytes:
     new Refusal(400, 'The body has another length than its header says.', { remedy: 'Send it again.' }),
 }
 
-/** What a client is told of an error: none of what it says of this machine. */
+/** Returns the refusal for an error, without details about this machine. */
 export function refusalOf(error: unknown, limits: { readonly megabytes: number }): Refusal {
   if (error instanceof Refusal) return error
   if (error instanceof UnusableImageError) {
     const { kind, reason } = error.problem
-    // The reason quotes the first bytes, and nothing of an image is written into a log.
+    // The reason quotes the first bytes, and logs contain no part of an image.
     if (kind === 'format') return new Refusal(415, 'No image format is recognised in it.', error)
     return new Refusal(
       kind === 'pixels' ? 413 : 422,
@@ -65,26 +65,26 @@ export function refusalOf(error: unknown, limits: { readonly megabytes: number }
   })
 }
 
-/** What a validator says of a value. */
+/** The report of a validator. */
 interface Invalid {
   /** `/n` */
   readonly instancePath?: string
   readonly message?: string
 }
 
-/** The refusal of an option by its name; of none, where it is unknown. */
+/** Returns the refusal of a named option, or of the request if the option is unknown. */
 export function optionRefusal(option: string, why: string): Refusal {
   return new Refusal(422, `${option === '' ? 'The options' : `The option ${option}`}: ${why}.`, {
     remedy: 'See /docs for the options there are.',
   })
 }
 
-/** Limits are settings of the service, not of data. */
+/** Removes the name of a setting: limits belong to the service here, not to data. */
 function withoutSetting(reason: string): string {
   return reason.replace(/ \(data\.\w+\)/, '')
 }
 
-/** The message without its last sentence, the remedy. */
+/** Returns the message without its last sentence, the remedy. */
 function whatOf({ message, remedy }: FtCadisError): string {
   return message.endsWith(remedy) ? message.slice(0, -remedy.length).trim() : message
 }

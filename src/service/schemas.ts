@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { ServiceLimits } from './limits'
 
-/** What a request may ask for. Values come as text, from the address or from fields of a form. */
+/** Returns the schema of request options. Values are text, from the query string or form fields. */
 export function optionsSchema({
   mostVotes,
   allowsSeed,
@@ -12,7 +12,7 @@ export function optionsSchema({
       .gt(0)
       .max(0.5)
       .optional()
-      .describe('Probability of a wrong answer, at most. Default: of the service.'),
+      .describe('Largest probability that the answer is wrong. Default: that of the service.'),
     n: z.coerce
       .number()
       .int()
@@ -20,7 +20,7 @@ export function optionsSchema({
       .max(mostVotes)
       .optional()
       .describe(
-        `Noisy copies that bound the probability of the class, at most ${mostVotes}. Default: of the service.`,
+        `Noisy copies that bound the probability of the class, at most ${mostVotes}. Default: that of the service.`,
       ),
     radius: z.coerce
       .number()
@@ -28,17 +28,17 @@ export function optionsSchema({
       .max(1000)
       .optional()
       .describe(
-        'The one ℓ2 radius to decide, for pixels in [0, 1]: answered as soon as it is decided, from at most n copies in a round.',
+        'The only ℓ2 radius to decide, for pixels in [0, 1]: answered as soon as it is decided, from at most n copies per round.',
       ),
   })
   if (!allowsSeed) return options
   const seed = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).optional()
   return options.extend({
-    seed: seed.describe('Seed of the noise. Without it one is drawn, as the guarantee takes it.'),
+    seed: seed.describe('Seed of the noise. Default: drawn at random, as the guarantee requires.'),
   })
 }
 
-/** What a request asks for. */
+/** The options of a request. */
 export interface RequestOptions {
   readonly alpha?: number | undefined
   readonly n?: number | undefined
@@ -51,38 +51,38 @@ export const answerSchema = z.object({
   verdict: z
     .enum(['certified', 'predicted', 'abstained'])
     .describe(
-      'certified: the class, within the radius. predicted: the class, of the image alone. abstained: the votes do not tell.',
+      'certified: the class, within the radius. predicted: the class, of the image only. abstained: the votes do not decide.',
     ),
-  class: z.int().nullable().describe('Null where it abstains.'),
-  className: z.string().nullable().describe('Null where it abstains.'),
+  class: z.int().nullable().describe('Null if abstained.'),
+  className: z.string().nullable().describe('Null if abstained.'),
   radius: z
     .number()
-    .describe('ℓ2, for pixels in [0, 1], within which the class is the same; 0 unless certified.'),
+    .describe('ℓ2 radius, for pixels in [0, 1], within which the class stays the same; 0 unless certified.'),
   atRadius: z
     .enum(['certified', 'refused', 'undecided'])
     .nullable()
-    .describe('Whether the one radius that was asked about is certified; null where none was.'),
-  lowerBound: z.number().describe('Of the probability of topClass under the noise.'),
+    .describe('Whether the requested radius is certified; null without one.'),
+  lowerBound: z.number().describe('Lower bound on the probability of topClass under the noise.'),
   pValue: z
     .number()
     .nullable()
     .describe(
-      'Of "the two leading classes are equally likely", two-sided; null where one radius was asked about.',
+      'Two-sided p-value of "the two leading classes are equally likely"; null if a radius was requested.',
     ),
   topClass: z.int(),
   topClassName: z.string(),
   topCount: z.int(),
   runnerUp: z.int(),
   runnerUpCount: z.int(),
-  votes: z.array(z.int()).describe('By class. They add up to n.'),
-  n: z.int().describe('Noisy copies that the bound is from.'),
-  copies: z.int().describe('All noisy copies that were drawn.'),
-  alpha: z.number().describe('Probability that this answer is wrong, at most; of this request alone.'),
-  seed: z.int().describe('Of the noise, drawn after the image had arrived unless seedIsGiven.'),
+  votes: z.array(z.int()).describe('Votes by class. They add up to n.'),
+  n: z.int().describe('Noisy copies used for the bound.'),
+  copies: z.int().describe('All noisy copies drawn.'),
+  alpha: z.number().describe('Largest probability that this answer is wrong; for this request only.'),
+  seed: z.int().describe('Seed of the noise, drawn after the image had arrived unless seedIsGiven.'),
   seedIsGiven: z.boolean(),
-  sigma: z.number().describe('Of the noise, for pixels in [0, 1].'),
+  sigma: z.number().describe('Noise level, for pixels in [0, 1].'),
   digest: z.string().describe('SHA-256 of the configuration: networks, σ, how images are cropped.'),
-  pythonRestarted: z.boolean().describe('Whether Python had to be started again for this answer.'),
+  pythonRestarted: z.boolean().describe('Whether Python restarted for this answer.'),
 })
 
 export type ServiceAnswer = z.output<typeof answerSchema>
@@ -90,12 +90,12 @@ export type ServiceAnswer = z.output<typeof answerSchema>
 export const refusalSchema = z.object({
   kind: z.literal('error'),
   status: z.int(),
-  message: z.string().describe('What is wrong.'),
+  message: z.string().describe('The error.'),
   remedy: z.string().describe('What to change.'),
 })
 
 export const picturesSchema = z.object({
-  image: z.string().describe('What the networks are given, without noise: a PNG file in base64.'),
+  image: z.string().describe('The input of the networks, without noise: a PNG file in base64.'),
   noisy: z.array(z.string()),
   denoised: z.array(z.string()),
 })

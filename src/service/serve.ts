@@ -10,39 +10,39 @@ export interface ServeOptions
     Pick<AppOptions, 'onRequest' | 'onError'> {
   /** Default 127.0.0.1. */
   readonly host?: string
-  /** Default: any that is free. */
+  /** Default: any free port. */
   readonly port?: number
-  /** What clients have to know. */
+  /** The secret of clients. */
   readonly token?: string | undefined
   readonly allowedHosts?: readonly string[]
   readonly allowsSeed?: boolean
   readonly limits?: Partial<ServiceLimits>
-  /** Called when Python has ended and is started again. */
+  /** Called when Python has ended and restarts. */
   readonly onRestart?: (error: Error) => void
 }
 
-/** How often connections without a request are closed while the service stops. */
+/** Interval for closing idle connections while the service stops, in milliseconds. */
 const IDLE_MS = 50
 
-/** How long connections are kept that have not sent a whole request when all that was accepted is answered. */
+/** Milliseconds for which incomplete requests keep their connection after all accepted ones are answered. */
 const SILENT_MS = 500
 
-/** A service that answers. */
+/** A running service. */
 export interface Service {
   readonly url: string
   /** Process id of Python. */
   readonly pid: number
-  /** Rejects when Python cannot be started again. */
+  /** Rejects if Python cannot restart. */
   readonly failed: Promise<never>
-  /** Answers what was accepted, accepts no more, and ends Python. */
+  /** Answers accepted requests, refuses new ones, and ends Python. */
   close(): Promise<void>
 }
 
 /**
- * Loads a smoothed classifier and answers requests for certified predictions.
+ * Loads a smoothed classifier and serves certified predictions.
  *
- * @throws ConfigError for an address that others reach without a token; as `connect` and `loadSmoothed`; the error of the
- *   system where the address is taken
+ * @throws ConfigError for a public address without a token; as `connect` and `loadSmoothed`; the system's error if the
+ * address is in use
  */
 export async function serve(source: SmoothedInput, options: ServeOptions = {}): Promise<Service> {
   const { host = '127.0.0.1', port = 0, token, allowedHosts = [], allowsSeed = false } = options
@@ -74,10 +74,10 @@ export async function serve(source: SmoothedInput, options: ServeOptions = {}): 
         admission.stop()
         let answeredMs: number | undefined
         const idle = setInterval(() => {
-          // A connection that has its answer would be kept open for more requests.
+          // An answered connection would stay open for more requests.
           app.server.closeIdleConnections()
           answeredMs = admission.accepted > 0 ? undefined : (answeredMs ?? performance.now())
-          // One that says nothing, as browsers open them, or not the rest of a request that was refused, would be waited for.
+          // Browsers open silent connections, and refused requests may be incomplete: do not wait for them.
           if (answeredMs !== undefined && performance.now() - answeredMs > SILENT_MS)
             app.server.closeAllConnections()
         }, IDLE_MS)

@@ -5,16 +5,16 @@ import { type LiveLine, liveLine } from './live-line'
 import { say } from './print'
 import { formatDuration } from './training-line'
 
-/** What is shown of a certification under way. */
+/** The displayed figures of a certification in progress. */
 interface CertificationFigures {
   readonly done: number
   readonly images: number
-  /** Images certified by this process, which the speed is of. */
+  /** Images certified by this process, on which the speed is based. */
   readonly isNew: number
   readonly elapsedMs: number
-  /** Of the image in work, where they are counted: how many noisy copies have voted, of how many. */
+  /** For the current image, if counted: noisy copies that have voted, and their total. */
   readonly copies?: { readonly voted: number; readonly of: number } | undefined
-  /** How many noisy copies every image takes; undefined where that is decided image by image. */
+  /** Noisy copies per image; undefined if each image needs a different number. */
   readonly copiesPerImage?: number | undefined
   /** Of the images so far. */
   readonly averageRadius: number
@@ -23,11 +23,11 @@ interface CertificationFigures {
 }
 
 /**
- * Shows a certification on stderr: on a terminal one line that is drawn over itself, elsewhere a line for each twentieth
- * and at least every five minutes.
+ * Shows a certification on stderr: on a terminal as one updating line, elsewhere a line for each twentieth and at least
+ * every five minutes.
  *
- * @param options.radii - where certified accuracy is shown
- * @param options.copiesPerImage - noisy copies that every image takes, for an estimate before the first image is done
+ * @param options.radii - the radii of the displayed certified accuracy
+ * @param options.copiesPerImage - noisy copies per image, for an estimate before the first image is done
  */
 export function certificationProgress({
   radii,
@@ -46,7 +46,7 @@ export function certificationProgress({
   let copies: { readonly voted: number; readonly of: number } | undefined
   const print = (text: string) => (line === undefined ? say(text) : line.print(text))
   const compiling = compilingPhase(print)
-  // Compiling is done once: it says nothing about the images that are left.
+  // Excludes compiling, which happens once and does not apply to the remaining images.
   const elapsedMs = () => performance.now() - begunMs - compiling.spentMs()
   const figures = () =>
     figuresOf(rows, {
@@ -117,7 +117,7 @@ function figuresOf(
   }
 }
 
-/** One line, not longer than the columns. */
+/** Returns one line that fits the columns. */
 export function certificationLine(figures: CertificationFigures, columns = Number.POSITIVE_INFINITY): string {
   const { done, images, isNew, elapsedMs, averageRadius, accuracies, copies } = figures
   const perSecond = (1000 * isNew) / elapsedMs
@@ -140,14 +140,17 @@ export function certificationLine(figures: CertificationFigures, columns = Numbe
   return line.slice(0, Math.max(0, columns))
 }
 
-/** By the images that were certified; before the first one by the copies that have voted, where all images take as many. */
+/**
+ * Estimates the remaining time from certified images; before the first one, from voted copies if all images need equally
+ * many.
+ */
 function timeLeft({ done, images, isNew, elapsedMs, copies, copiesPerImage }: CertificationFigures): string {
   if (isNew > 0) return `${formatDuration((elapsedMs * (images - done)) / isNew)} left`
   if (copies === undefined || copiesPerImage === undefined) return 'time left unknown'
   return `about ${formatDuration((elapsedMs * copiesPerImage * (images - done)) / copies.voted)} in all`
 }
 
-/** `100,100`. */
+/** Formats a number as `100,100`. */
 function grouped(count: number): string {
   return count.toLocaleString('en-US')
 }

@@ -1,21 +1,21 @@
 import { formatDuration } from './training-line'
 
-/** Shorter than this is not worth a line. */
+/** Shorter compilations are not printed. */
 const TOLD_FROM_MS = 1000
 
-/** What is shown while torch compiles networks, which is its own phase: no image is done meanwhile. */
+/** The display while torch compiles networks, a separate phase without finished images. */
 export interface CompilingPhase {
   onCompiling(isCompiling: boolean): void
-  /** What a live line shows now; undefined while nothing compiles. */
+  /** The current live line; undefined if nothing is compiling. */
   line(): string | undefined
-  /** How long torch has compiled so far, in milliseconds. */
+  /** Total compile time so far, in milliseconds. */
   spentMs(): number
 }
 
 /**
- * Follows what torch compiles. Lines that stay are printed: one when it first begins, and one for each time that took long.
+ * Follows compilation by torch. Prints permanent lines: one at the first start, and one for each long compilation.
  *
- * @param print - writes a line that stays
+ * @param print - writes a permanent line
  */
 export function compilingPhase(
   print: (line: string) => void,

@@ -1,28 +1,28 @@
 import { visibleLine, visibleMessage } from '../files/visible-text'
 
 export interface LiveLine {
-  /** Shows another line in place of the last. It is asked for again when it is drawn, for the width of that moment. */
+  /** Replaces the line. It is computed again whenever it is drawn, for the current width. */
   show(line: (columns: number) => string): void
-  /** Writes a line that stays, above the live one. */
+  /** Writes a permanent line above the live one. */
   print(text: string): void
-  /** Ends the line, which stays as it is. */
+  /** Stops updating the line and leaves it in place. */
   stop(): void
-  /** Ends the line and takes it away. */
+  /** Stops and removes the line. */
   clear(): void
 }
 
 const DRAWN_EVERY_MS = 200
 
 /**
- * A line on a terminal, stderr, that is drawn over itself. What the process writes to the terminal meanwhile, by
- * console.log for one, stands above it. The cursor waits in the row below: what the terminal itself writes there, such as
- * `^C`, breaks no line.
+ * Returns a line on a terminal (stderr) that updates in place. Other output of the process, for example from console.log,
+ * appears above it. The cursor stays in the row below, so output of the terminal itself, such as `^C`, does not break a
+ * line.
  */
 export function liveLine(): LiveLine {
   const { stderr, stdout } = process
   const write = stderr.write.bind(stderr)
   let line: (columns: number) => string = () => ''
-  /** Something else has begun a line and not ended it: the terminal is left to it until it does. */
+  /** Another writer has begun a line: the terminal belongs to it until the line ends. */
   let isTaken = false
   let drawing: ReturnType<typeof import('log-update').createLogUpdate> | undefined
   let isEnded = false
@@ -32,7 +32,7 @@ export function liveLine(): LiveLine {
     const shown = text()
     if (!isTaken && shown !== '') drawing?.(shown)
   }
-  // An ES module, which a CommonJS one can load this way alone in every Node.
+  // An ES module, which CommonJS can load only this way in every supported Node.
   void import('log-update').then(({ createLogUpdate }) => {
     if (!isEnded) drawing = createLogUpdate(behind(stderr, write), { showCursor: true })
   })
@@ -71,12 +71,12 @@ export function liveLine(): LiveLine {
   }
 }
 
-/** A terminal whose writes nobody watches. */
+/** Returns the terminal with unwatched writes. */
 function behind(terminal: NodeJS.WriteStream, write: NodeJS.WriteStream['write']): NodeJS.WriteStream {
   return Object.create(terminal, { write: { value: write } })
 }
 
-/** Calls what is given around each write to a stream, until the function that it returns is called. */
+/** Calls a function around each write to a stream, until the returned function is called. */
 function watchWrites(
   stream: NodeJS.WriteStream,
   { before, after }: { before: () => void; after: (text: string) => void },

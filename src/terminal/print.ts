@@ -1,8 +1,8 @@
 import { visibleLine, visibleMessage, visibleText } from '../files/visible-text'
 
 /**
- * Everything that this package writes to a terminal is written here, or drawn by `live-line.ts`: names and messages cannot
- * steer the terminal.
+ * All terminal output of this package is written here, or by `live-line.ts`, so that names and messages cannot control
+ * the terminal.
  */
 
 /** Writes lines for people to stdout. */
@@ -10,17 +10,17 @@ export function print(text: string): void {
   console.log(visibleText(text))
 }
 
-/** Writes one line for people to stdout, whatever the names in it are made of. */
+/** Writes one line for people to stdout, whatever characters its names contain. */
 export function printLine(line: string): void {
   console.log(visibleLine(line))
 }
 
-/** Writes what programs read, such as JSON and CSV, to stdout: as it is, but on a terminal as people may see it. */
+/** Writes data for programs, such as JSON and CSV, to stdout: unchanged, but made visible on a terminal. */
 export function printData(text: string): void {
   console.log(process.stdout.isTTY ? visibleText(text) : text)
 }
 
-/** Writes a path to stdout: a program reads it as it is, people as one line. */
+/** Writes a path to stdout: unchanged for a program, as one line for people. */
 export function printPath(path: string): void {
   console.log(process.stdout.isTTY ? visibleLine(path) : path)
 }

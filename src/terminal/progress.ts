@@ -3,15 +3,15 @@ import { say } from './print'
 import { formatDuration } from './training-line'
 
 export interface Progress {
-  /** Shows how far the work is, with a few figures beside it. */
+  /** Shows the progress, with a few figures. */
   update(done: number, figures?: string): void
   stop(): void
 }
 
-/** Columns of the bar itself. */
+/** Columns of the bar. */
 const BAR = 20
 
-/** A progress bar on stderr with the time left; one line at the end where stderr is not a terminal. */
+/** Returns a progress bar on stderr with the remaining time; if stderr is not a terminal, one line at the end. */
 export function progressBar(label: string, { total }: { total: number }): Progress {
   const begun = performance.now()
   const line = process.stderr.isTTY ? liveLine() : undefined
@@ -34,7 +34,7 @@ export function progressBar(label: string, { total }: { total: number }): Progre
     },
     stop: () => {
       if (line !== undefined) line.stop()
-      // Work that failed before its first piece has nothing to say.
+      // Prints nothing if the work failed before its first item.
       else if (shown.done > 0) {
         const fields = [
           formatDuration(performance.now() - begun),
@@ -47,12 +47,12 @@ export function progressBar(label: string, { total }: { total: number }): Progre
 }
 
 export interface Loading extends Disposable {
-  /** Shows what is loaded now. */
+  /** Shows the part being loaded. */
   show(what: string): void
   end(): void
 }
 
-/** Shows on a terminal what is loaded before the work begins, and takes that away at its end. Elsewhere nothing. */
+/** Shows on a terminal which part is being loaded, until loading ends. Prints nothing elsewhere. */
 export function loadingLine({ isShown }: { readonly isShown: boolean }): Loading {
   const line = isShown && process.stderr.isTTY ? liveLine() : undefined
   let isEnded = false
@@ -67,7 +67,7 @@ export function loadingLine({ isShown }: { readonly isShown: boolean }): Loading
   }
 }
 
-/** Whether the progress of a run or a certification is shown. Default: where stderr is a terminal. */
+/** Returns whether to show the progress of a run or a certification. Default: if stderr is a terminal. */
 export function isShown(progress: boolean | undefined): boolean {
   return progress ?? process.stderr.isTTY === true
 }

@@ -1,22 +1,22 @@
 import type { UpdateReport } from '../runs/reports'
 
-/** Updates that the estimate looks back on. */
+/** Number of recent updates in the estimate. */
 const WINDOW = 100
 
 interface RemainingTime {
   update(report: UpdateReport): void
-  /** When an epoch's evaluation is done. */
+  /** Call when the evaluation of an epoch is done. */
   epoch(): void
   /** Undefined before the first update. */
   leftMs(): number | undefined
-  /** Since the clock was made. */
+  /** Since the clock was created. */
   elapsedMs(): number
 }
 
 /**
- * How long a run will take, told from when its first update is about to begin: updates as long as the last ones, and for
- * each epoch as much time beside updates, for evaluation and checkpoints, as there was for those seen so far. What an
- * earlier part of a resumed run took makes no difference.
+ * Estimates the remaining time of a run, from just before its first update. It assumes updates as long as the recent
+ * ones, and for each epoch the same time for evaluation and checkpoints as in previous ones. Earlier parts of a resumed
+ * run do not count.
  */
 export function remainingTime({ now = () => performance.now() }: { now?: () => number } = {}): RemainingTime {
   const begunMs = now()

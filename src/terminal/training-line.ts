@@ -1,27 +1,27 @@
 import type { MetricDescription, MetricTable } from '../objectives/metrics'
 import type { EpochReport, UpdateReport } from '../runs/reports'
 
-/** What is said about a run on a terminal, as text. */
+/** Text about a run for a terminal. */
 
 interface LineOptions {
-  /** Columns that there are; what does not fit is left out, the least telling first. Default: no limit. */
+  /** Available columns; the least important fields are omitted to fit. Default: no limit. */
   readonly columns?: number
-  /** Undefined while nothing is known about it. */
+  /** Undefined while unknown. */
   readonly leftMs: number | undefined
-  /** Updates that were not taken so far. */
+  /** Skipped updates so far. */
   readonly skipped: number
-  /** Metrics of the objective, of which the headlines are shown. */
+  /** Metrics of the objective, with the headlines to show. */
   readonly metrics: MetricTable
 }
 
-/** One line about an update. Never longer than the columns. */
+/** Returns one line about an update that fits the columns. */
 export function trainingLine(
   report: UpdateReport,
   { columns = Number.POSITIVE_INFINITY, leftMs, skipped, metrics }: LineOptions,
 ): string {
   const { epoch, epochs, step, steps, deviceBytes } = report
   const headlines = Object.entries(metrics).filter(([, { isHeadline }]) => isHeadline)
-  // In the order in which they stand; a smaller rank stays longer on a narrow terminal.
+  // In display order; fields of a smaller rank stay longer on a narrow terminal.
   const fields: readonly (readonly [rank: number, text: string | undefined])[] = [
     [2, `epoch ${epoch}/${epochs}`],
     [1, `step ${step}/${steps}`],
@@ -30,7 +30,7 @@ export function trainingLine(
     [7, `${formatFigure(report.imagesPerSecond)} images/s`],
     [5, `loss ${formatFigure(report.loss)}`],
     ...headlines.map(([key, metric], place): readonly [number, string | undefined] => [
-      // Shares tell more at a glance than parts of the loss.
+      // Shares are easier to read than parts of the loss.
       (metric.unit === 'share' ? 8 : 10) + place / headlines.length,
       formatMetric(report.metrics[key], metric),
     ]),
@@ -52,7 +52,7 @@ export function trainingLine(
 
 const SEPARATOR = ' · '
 
-/** One line about an epoch. */
+/** Returns one line about an epoch. */
 export function epochLine(
   { epoch, skippedImages, skippedPaths, corruptTestImages = [], ...report }: EpochReport,
   { epochs, metrics }: { epochs: number; metrics: MetricTable },
@@ -75,12 +75,12 @@ function firstOf(paths: readonly string[]): string {
   return `${paths.slice(0, 5).join(', ')}${paths.length > 5 ? ', …' : ''}`
 }
 
-/** One line about an update that was not taken. */
+/** Returns one line about a skipped update. */
 export function skippedLine({ step, loss, gradientNorm }: UpdateReport): string {
   return `step ${step}: not taken, loss ${formatFigure(loss)}, gradient norm ${formatFigure(gradientNorm)}`
 }
 
-/** `42 s`, `3 min 20 s`, `4 h 05 min`, `2 d 03 h`. */
+/** Formats a duration: `42 s`, `3 min 20 s`, `4 h 05 min`, `2 d 03 h`. */
 export function formatDuration(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1000))
   const [minutes, hours, days] = [60, 3600, 86_400].map(unit => Math.floor(seconds / unit)) as [

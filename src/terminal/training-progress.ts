@@ -7,22 +7,21 @@ import { remainingTime } from './remaining-time'
 import { epochLine, formatDuration, skippedLine, trainingLine } from './training-line'
 
 /**
- * Shows a run on stderr: on a terminal one line that is drawn over itself and never wraps, with a line that stays for
- * each epoch and each update that was not taken; elsewhere plain lines, one for each twentieth of the run and at least
- * every five minutes.
+ * Shows a run on stderr: on a terminal as one updating line that never wraps, with a permanent line for each epoch and
+ * each skipped update; elsewhere as plain lines, one for each twentieth of the run and at least every five minutes.
  */
 export function trainingProgress(): RunWatcher {
   return textLines(process.stderr.isTTY ? terminalOutput() : plainOutput())
 }
 
-/** Where lines go. */
+/** The destination of lines. */
 interface Output {
   begin(): void
-  /** How the run is now. */
+  /** Shows the current state of the run. */
   show(report: UpdateReport, line: (columns?: number) => string): void
-  /** What is done before the next update, while it is. */
+  /** Shows the work before the next update, while it lasts. */
   phase(line: () => string | undefined): void
-  /** What stays to be read. */
+  /** Prints a permanent line. */
   print(text: string): void
   end(): void
 }

@@ -1,6 +1,6 @@
 /**
- * Recomputes the rows of a certification log from their counts, in whole numbers. It shares no code with what wrote the log and
- * imports nothing: docs/verify.md says what is checked of each procedure.
+ * Recomputes the rows of a certification log from their counts, in integer arithmetic. It shares no code with the writer
+ * of the log and imports nothing. docs/verify.md lists the checks of each procedure.
  */
 
 // Real numbers are multiples of 2^-256; a probability P of the class is a multiple of 2^-53.
@@ -12,7 +12,10 @@ const ROOT = (398942280401432677939946059934381868475858631164934657665925829670
 const TOLERANCE = 1e-9
 const KNOWN = /^((certify|sized|grid|at-radius) (gaussian|uniform)|certify discrete-gaussian), n = \d{1,8}$/
 
-/** P[X > k] plus a part of P[X = k], by default all, and P[X = k] of n votes: weights go out from the mode, and are divided by their sum. */
+/**
+ * For n votes, returns P[X > k] plus a part of P[X = k] (by default all), and P[X = k]. Weights start at the mode, and
+ * are divided by their sum.
+ */
 function tail(k: number, n: number, P: bigint, part = ONE): { readonly above: bigint; readonly at: bigint } {
   const Q = 2n * HALF - P
   const mode = Number((BigInt(n + 1) * P) >> 53n)
@@ -29,8 +32,8 @@ function tail(k: number, n: number, P: bigint, part = ONE): { readonly above: bi
 }
 
 /**
- * The largest P at which k votes or more have probability alpha at most; exactly k count with the uniform number of a randomised bound,
- * all votes with 2 alpha at least. Newton's method on the logarithm, which is concave.
+ * Returns the largest P at which k votes or more have probability at most alpha. Exactly k counts with the uniform number
+ * of a randomised bound; all votes with at least 2 alpha. Uses Newton's method on the logarithm, which is concave.
  */
 function lowerBound(k: number, n: number, alpha: number, uniform = 1): bigint {
   const part = fixed(k === n ? Math.max(uniform, Math.min(1, 2 * alpha)) : uniform)
@@ -48,7 +51,7 @@ function lowerBound(k: number, n: number, alpha: number, uniform = 1): bigint {
   return P
 }
 
-/** Φ by its power series. */
+/** Returns Φ by its power series. */
 function normal(z: bigint): bigint {
   let [term, sum] = [z, z]
   for (let i = 1n; term !== 0n; sum += term / (2n * i + 1n), i++)
@@ -56,7 +59,7 @@ function normal(z: bigint): bigint {
   return ONE / 2n + (ROOT * sum) / ONE
 }
 
-/** Φ⁻¹ of P ≥ 1/2 by Newton's method, from below. */
+/** Returns Φ⁻¹ of P ≥ 1/2 by Newton's method, from below. */
 function quantile(P: bigint): bigint {
   let z = 0n
   for (let step = ONE, round = 0; (step < 0n ? -step : step) >> 60n > 0n && round < 200; round++) {
@@ -66,7 +69,10 @@ function quantile(P: bigint): bigint {
   return z
 }
 
-/** How often, at least, a test certifies at P that does so on these looks: it continues wherever no look has more misses. */
+/**
+ * Returns the smallest probability of certifying at P for a test that certifies on these looks: it continues if no look
+ * has more misses.
+ */
 function leastError(looks: readonly (readonly [number, number])[], P: bigint): number {
   const miss = 1 - Number(P) / 2 ** 53
   let [most, open] = [0, [1]]
@@ -95,11 +101,12 @@ type Details = Numbers & { looks?: [number, number][]; radii?: number[] }
 type Row = Readonly<Record<string, string>>
 
 /**
- * Verifies a log, whole, a shard or merged: a row whose radius or outcome does not follow from its counts is an error.
+ * Verifies a complete, shard or merged log. A row whose radius or outcome does not follow from its counts is an error.
  *
- * @param text - the table; the second argument is what `<log>.json` holds
- * @returns `largestExcess`: of a logged radius over the recomputed one; `unchecked`: rows of a grid whose looks format 1 does not keep
- * @throws Error that names what of the log this file does not know
+ * @param text - the table; the second argument is the content of `<log>.json`
+ * @returns `largestExcess`: largest excess of a logged radius over the recomputed one; `unchecked`: rows of a grid whose
+ * looks format 1 does not record
+ * @throws Error naming parts of the log that this file does not know
  */
 export function verifyLog(text: string, metadata: { configuration: Settings; format?: number }) {
   const { n, n0, sound, bound = 'gaussian', data, ...settings } = metadata.configuration
@@ -120,7 +127,7 @@ export function verifyLog(text: string, metadata: { configuration: Settings; for
   const radiusAt = (P: bigint) => (slope > 0n ? (slope * (P - HALF)) >> 52n : (sigma * quantile(P)) / ONE)
   const topOf = (r: number) =>
     1n + (slope > 0n ? HALF + (fixed(r) << 52n) / slope : normal((fixed(r) * ONE) / sigma) >> 203n)
-  // With --sound nothing may be above what is recomputed, and what is below is so by one unit in the last place.
+  // With --sound no value may exceed the recomputed one; it may be lower by one unit in the last place.
   const under = (of: number) => (sound ? 2 ** (Math.floor(Math.log2(of)) - 52) : TOLERANCE)
   const isOff = (by: number, of: number) => by > (sound ? 0 : TOLERANCE) || -by > under(of)
   let [largestExcess, unchecked] = [Number.NEGATIVE_INFINITY, 0]

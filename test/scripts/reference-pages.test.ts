@@ -21,11 +21,11 @@ test('the interface of the service, and its types, say what the code says: else 
 test('a field has its type, bounds, default and meaning', () => {
   const page = referencePages()['docs/reference/configuration.md']
   for (const row of [
-    '| `sigma` | `number > 0` |  | Noise level, as standard deviation for pixels in [0, 1]; in [-1, 1] it is twice that. |',
+    '| `sigma` | `number > 0` |  | Noise level: standard deviation for pixels in [0, 1]; in [-1, 1] it is twice that. |',
     '| `attack.epsilon[].fromEpoch` | `integer ≥ 0` |  | First epoch of the step, counted from 0. |',
-    '| `alpha` | `number > 0, < 1` | `0.001` | Probability of a wrong certificate. |',
+    '| `alpha` | `number > 0, < 1` | `0.001` | Probability that a certificate is wrong. |',
     "| `crossEntropy` | `'selected' \\| 'all'` | `'selected'` |",
-    "**`source: 'timm'`** A model of timm.",
+    "**`source: 'timm'`** A timm model.",
   ]) {
     expect(page).toContain(row)
   }
@@ -33,8 +33,7 @@ test('a field has its type, bounds, default and meaning', () => {
 
 test('a choice between sources within a section has its own section', () => {
   const page = referencePages()['docs/reference/configuration.md']
-  const row =
-    '| `denoiser` | `object` |  | The diffusion model in front of the classifier, which is never trained;'
+  const row = '| `denoiser` | `object` |  | The denoiser in front of the classifier;'
   const [, smoothing = ''] = page?.split('\n### `smoothing`\n') ?? []
   const [table = '', ...choices] = smoothing.split('\n### ')
   expect(table).toContain(row)

@@ -6,14 +6,14 @@ import { writeOutput } from '../write-output'
 const PLOT_KINDS = ['curve', 'envelope', 'p-a', 'expected-n'] as const
 type PlotKind = (typeof PLOT_KINDS)[number]
 
-/** A chart, and the file that it goes to. */
+/** A chart and its output file. */
 export interface Plot {
   readonly kind: PlotKind
   readonly file: string
 }
 
 /**
- * `curves.pdf` draws the curves; `p-a=votes.svg` another kind; `p-a` alone writes `p-a.svg`.
+ * Parses `--plot`: `curves.pdf` draws the curves, `p-a=votes.svg` another kind; `p-a` writes `p-a.svg`.
  *
  * @throws ConfigError for a file that is neither SVG, PNG nor PDF
  */
@@ -28,14 +28,14 @@ export function parsePlot(word: string): Plot {
   )
 }
 
-/** CSS pixels of a length. */
+/** CSS pixels per unit of length. */
 const UNITS: Readonly<Record<string, number>> = { in: 96, cm: 96 / 2.54, mm: 9.6 / 2.54, pt: 96 / 72, px: 1 }
 
-/** Less leaves no room for axes, more is not a figure. */
+/** Narrower charts have no room for axes; wider ones are not figures. */
 const WIDTHS = { least: 150, most: 10_000 }
 
 /**
- * A length as it is said in a document, `3.25in`, in CSS pixels.
+ * Parses a length as in documents, `3.25in`, into CSS pixels.
  *
  * @throws ConfigError for anything else
  */
@@ -49,7 +49,7 @@ export function parseWidth(word: string): number {
   )
 }
 
-/** Draws the plots and writes them. With a width PNG has 300 dots an inch. */
+/** Draws and writes the plots. With a width, PNG has 300 dots per inch. */
 export async function writePlots(
   { methods }: Pick<Analysis, 'methods'>,
   plots: readonly Plot[],

@@ -7,9 +7,9 @@ import { isObject, readJson } from '../../files/read-json'
 import { type CertificationLog, readCertificationLog } from '../../logs/certification-log-file'
 
 /**
- * Reads what the command line names, all of it before anything is said.
+ * Reads all logs named on the command line before anything is printed.
  *
- * @throws ConfigError for a log that is given twice under one label; otherwise as `readCertificationLog`
+ * @throws ConfigError if a log is given twice under one label; otherwise as `readCertificationLog`
  */
 export async function readLogs(
   words: readonly string[],
@@ -27,7 +27,7 @@ export async function readLogs(
   const unlabelled = named.filter(({ label }) => label === undefined).map(({ path }) => fileName(path))
   const entries = named.map(({ label, path }) => {
     const name = fileName(path)
-    // Files of one name in different folders are not taken for seeds unless a label says that they are.
+    // Files of the same name in different folders are seeds only if a label says so.
     const isUnique = unlabelled.filter(other => other === name).length < 2
     return { label: label ?? (isUnique ? name : path), path }
   })
@@ -49,8 +49,8 @@ function requireOnce(entries: readonly { readonly label: string; readonly path: 
 }
 
 /**
- * `label=path`; a file whose own path has an equals sign is a path. Both may have more of them: the path is the shortest one
- * that is there, and where none is, what follows the last.
+ * Splits `label=path`. A file whose path contains an equals sign is a path. If both contain more of them, the path is the
+ * shortest existing one, or else the part after the last sign.
  */
 function splitLabel(word: string): { readonly label: string | undefined; readonly path: string } {
   const places = [...word].flatMap((character, at) => (character === '=' && at > 0 ? [at] : [])).reverse()
@@ -60,12 +60,12 @@ function splitLabel(word: string): { readonly label: string | undefined; readonl
   return { label: word.slice(0, at), path: word.slice(at + 1) }
 }
 
-/** What `--by` can make labels of. */
+/** The fields that `--by` can turn into labels. */
 const LABEL_FIELDS = ['method', 'sigma', 'n', 'folder'] as const
 export type LabelField = (typeof LABEL_FIELDS)[number]
 
 /**
- * The fields of `--by`.
+ * Parses the fields of `--by`.
  *
  * @throws ConfigError for another word
  */
@@ -79,7 +79,7 @@ export function parseBy(word: string): LabelField[] {
   })
 }
 
-/** Labels are what the runs and the logs say of themselves. An envelope is over the noise levels, which then stand in no label. */
+/** Takes labels from the metadata of runs and logs. An envelope is over the noise levels, so no label contains them. */
 async function readLabelled(
   paths: readonly string[],
   { by, envelope }: { readonly by: readonly LabelField[]; readonly envelope: boolean },
@@ -120,10 +120,13 @@ async function partOf(
   }
 }
 
-/** How far above a log the settings of its run may lie: `<run>/certify.tsv`, or `<run>/checkpoints/epoch-12/certify.tsv`. */
+/**
+ * Number of folders above a log in which to look for its run: `<run>/certify.tsv`, or
+ * `<run>/checkpoints/epoch-12/certify.tsv`.
+ */
 const LEVELS = 3
 
-/** The kind of method of the run that a log lies in; undefined where it lies in none. */
+/** Returns the kind of method of the run that contains a log; undefined if none does. */
 async function methodOfRun(path: string): Promise<string | undefined> {
   let folder = dirname(resolve(path))
   for (let level = 0; level < LEVELS; level += 1) {

@@ -34,79 +34,76 @@ interface AnalyzeCommandOptions {
 export function addAnalyzeCommand(program: Command): void {
   program
     .command('analyze')
-    .description('certified accuracy, ACR and abstention of certification logs, as a table, curves or a page')
+    .description('certified accuracy, ACR and abstention of certification logs, as tables, curves or a page')
     .argument(
       '<logs...>',
-      'log files, as path or label=path; logs of one label are seeds, averaged, or with --envelope configurations',
+      'log files, as path or label=path; logs with the same label are seeds, averaged, or with --envelope configurations',
     )
     .option(
       '--radii <list>',
-      'ℓ2 radii, for instance 0,0.5,1; default: quarters up to the largest',
+      'ℓ2 radii, for instance 0,0.5,1; default: multiples of 0.25 up to the largest',
       parseNumbers({ min: 0 }),
     )
     .option(
       '--by <fields>',
-      'make labels of what runs and logs say: method, sigma, n, folder, with commas between; paths then have none',
+      'build labels from metadata of runs and logs: method, sigma, n, folder, separated by commas; paths then have no label',
       by,
     )
-    .option('--envelope', "at each radius the best of a label's configurations, as the paper's Table 1")
+    .option('--envelope', "at each radius the best of a label's configurations, as in the paper's Table 1")
     .option(
       '--allow-different',
-      'average or compare logs of other settings or images all the same; every table then says in what they differ',
+      'average or compare logs even if settings or images differ; every table lists the differences',
     )
     .option('--high-probability', 'add lower bounds on the accuracy that hold with probability 1 - rho')
-    .option('--alpha <probability>', 'alpha of logs that do not say it, for --high-probability', probability)
+    .option(
+      '--alpha <probability>',
+      'alpha of logs that do not record it, for --high-probability',
+      probability,
+    )
     .option('--rho <probability>', 'probability that a bound is wrong', probability, 0.001)
     .option(
       '--linf <dimensions>',
-      'add accuracy at ℓ∞ radii; the numbers in an image, 3072 for CIFAR-10',
+      'add accuracy at ℓ∞ radii; the number of values per image, 3072 for CIFAR-10',
       parseNumber({ min: 1, integer: true }),
     )
     .option('--eps <list>', 'ℓ∞ radii for --linf', parseList, ['2/255'])
-    .option('--per-class', 'add a table by class')
+    .option('--per-class', 'add a table of accuracy by class')
     .addOption(
       new Option(
         '--against <source>',
-        "add the paper's own rows, or those of later publications (frontier), with source and date",
+        "add the paper's rows, or those of later publications (frontier), with source and date",
       ).choices(['paper', 'frontier']),
     )
-    .option(
-      '--rows <names>',
-      'which rows of them, by how they begin, with commas between; default: all',
-      parseList,
-    )
+    .option('--rows <names>', 'prefixes of the rows to add, separated by commas; default: all', parseList)
     .option(
       '--table <names>',
-      "the paper's tables to set beside, with commas between; default: Table 1 of the data set that the labels fit",
+      "the paper's tables to compare with, separated by commas; default: Table 1 of the data set that matches the labels",
       parseList,
     )
     .option(
       '--compare <a,b>',
-      'add the paired comparison of two labels, with bootstrap intervals; or give it twice, with a label each',
+      'add a paired comparison of two labels, with bootstrap intervals; or give it twice, with one label each',
       collect,
     )
     .addOption(
-      new Option('--format <format>', 'how stdout shows the tables')
+      new Option('--format <format>', 'format of the tables on stdout')
         .choices(['terminal', 'markdown', 'latex', 'csv', 'json'])
         .default('terminal'),
     )
-    .option('--caption <text>', 'caption of the first table, in LaTeX as it stands')
-    .option('--label <name>', 'label of the first table in LaTeX; the others are numbered')
+    .option('--caption <text>', 'caption of the first table, as LaTeX source')
+    .option('--label <name>', 'LaTeX label of the first table; the others are numbered')
     .option(
       '--plot <what>',
-      'write a chart as .svg, .png or .pdf: a file for the curves of certified accuracy; p-a, curve, envelope or expected-n, or as p-a=votes.pdf; may be repeated',
+      'write a chart as .svg, .png or .pdf: a file name for the curves of certified accuracy; p-a, curve, envelope or expected-n, or with a file, as p-a=votes.pdf; repeatable',
       collect,
     )
-    .option('--width <length>', 'width of charts, as 3.25in or 8cm; PNG then has 300 dots an inch', width)
+    .option('--width <length>', 'width of charts, as 3.25in or 8cm; PNG then has 300 dots per inch', width)
     .option(
       '--ns <list>',
-      'numbers of votes for --plot expected-n, whose table is printed as well; default: 100,1000,10000,100000',
+      'vote counts for --plot expected-n, which also prints its table; default: 100,1000,10000,100000',
       parseNumbers({ min: 1 }),
     )
-    .option(
-      '--html <file>',
-      'write a page with tables, curves and accuracy by class that needs no other file',
-    )
+    .option('--html <file>', 'write a self-contained page with tables, curves and accuracy by class')
     .action(async (words: string[], options: AnalyzeCommandOptions, command: Command) => {
       const { alpha, rho, linf, eps, format, html, against, table, rows, envelope = false } = options
       const compare = options.compare?.length === 1 ? options.compare[0]?.split(',') : options.compare

@@ -9,8 +9,8 @@ import type { CertifyCommandOptions } from '../run-certification'
 export function addCertifyCommand(program: Command): void {
   const command = program
     .command('certify')
-    .description('certify test images: for each a class, and an ℓ2 radius within which it is the same')
-    .argument('[folder]', 'of a run (its newest checkpoint is taken), of a checkpoint, or with smoothed.json')
+    .description('certify test images: a class each, and an ℓ2 radius within which it stays the same')
+    .argument('[folder]', 'a run (its newest checkpoint), a checkpoint, or a folder with smoothed.json')
   addRouterOptions(addSmoothedOptions(command))
     .option(
       '--images <choice>',
@@ -19,13 +19,13 @@ export function addCertifyCommand(program: Command): void {
     )
     .option(
       '--adaptive [radii]',
-      'take fewer copies than --n for the same alpha: decide at these radii alone (without a value: 0, σ/2, σ and so on up to 3.8 σ)',
+      'use fewer copies than --n at the same alpha: decide only these radii (without a value: 0, σ/2, σ and so on up to 3.8 σ)',
       parseRadii,
     )
     .addOption(
       new Option(
         '--max-radius-loss <radius>',
-        'take fewer copies than --n for the same alpha: as many as lose at most so much radius in expectation',
+        'use fewer copies than --n at the same alpha: as few as this expected loss of radius allows',
       )
         .argParser(parseNumber({ min: 1e-6 }))
         .conflicts('adaptive'),
@@ -33,7 +33,7 @@ export function addCertifyCommand(program: Command): void {
     .addOption(
       new Option(
         '--at-radius <radius>',
-        'decide at this one radius, in rounds of more and more copies, each with its part of alpha',
+        'decide this one radius, in rounds of increasing copies, each with its share of alpha',
       )
         .argParser(parseNumber({ min: 1e-6 }))
         .conflicts(['adaptive', 'maxRadiusLoss']),
@@ -41,23 +41,20 @@ export function addCertifyCommand(program: Command): void {
     .addOption(
       new Option(
         '--aces <threshold>',
-        'leave noisy copies of a score up to this to the classifier, the others to a core network: the entropy of the classifier as a share of ln K, or what --selector says of class 0',
+        'assign noisy copies with a score up to this to the classifier, the others to a core network: the entropy of the classifier as a share of ln K, or the probability of class 0 from --selector',
       )
         .argParser(parseNumber({ min: 0, max: 1 }))
         .conflicts(['adaptive', 'maxRadiusLoss', 'atRadius', 'cascade', 'pixelDp', 'router']),
     )
     .option(
       '--selector <path>',
-      'with --aces: a run by the method selector, or weights of a network of two classes, 0 for the core, 1 for the classifier',
+      'with --aces: a run of the method selector, or weights of a network of two classes, 0 for the core, 1 for the classifier',
     )
-    .option(
-      '--core <path>',
-      'with --aces: a run, or weights of a network that is asked about images without noise',
-    )
+    .option('--core <path>', 'with --aces: a run, or weights of a network that sees images without noise')
     .addOption(
       new Option(
         '--cascade <sigmas>',
-        'noise levels such as 1,0.5,0.25: the answer is that of the first at which a class has more than half of the votes',
+        'noise levels such as 1,0.5,0.25: the first at which a class has more than half of the votes gives the answer',
       )
         .argParser(parseNumbers({ min: 1e-6 }))
         .conflicts(['adaptive', 'maxRadiusLoss', 'atRadius', 'pixelDp', 'router']),
@@ -65,49 +62,49 @@ export function addCertifyCommand(program: Command): void {
     .addOption(
       new Option(
         '--pixel-dp',
-        'state the size that follows from differential privacy, from --n copies without a selection',
+        'certify the size that follows from differential privacy, from --n copies without a selection',
       ).conflicts(['adaptive', 'maxRadiusLoss', 'atRadius', 'router']),
     )
     .option('--scores', 'with --pixel-dp: bound mean scores (softmax) instead of votes')
     .option(
       '--block <count>',
-      'with --adaptive or --max-radius-loss: copies come in multiples of this many (default: 16, or a 64th of --batch)',
+      'with --adaptive or --max-radius-loss: copies come in multiples of this (default: 16, or a 64th of --batch)',
       parseNumber({ min: 1, integer: true }),
     )
     .option(
       '--worth <multiple>',
-      'with --adaptive: how many copies one more certified radius is worth, as a multiple of --n (default: 5)',
+      'with --adaptive: value of one more certified radius in copies, as a multiple of --n (default: 5)',
       parseNumber({ min: 1e-6 }),
     )
     .option(
       '--dry-run',
-      'time ten passes, print what a fixed n and adaptive votes would take, and write nothing',
+      'time ten passes, print the cost of a fixed n and of adaptive votes, and write nothing',
     )
     .option(
       '--price-per-hour <amount>',
-      'with --dry-run: of the device, for what the certification would cost',
+      'with --dry-run: price of the device, to estimate the cost',
       parseNumber({ min: 0 }),
     )
     .option('--output <log.tsv>', 'log; an interrupted one is continued (default: in the folder of the run)')
     .addOption(
       new Option(
         '--json',
-        'print one JSON document, of schema/certification-document.json, and nothing else on stdout',
+        'print only one JSON document on stdout (schema/certification-document.json)',
       ).conflicts('dryRun'),
     )
-    .option('--no-sanity', 'do not measure the classifier on 200 clean test images before a new log is begun')
-    .option('--shard <k/K>', 'certify the k-th of K shares of the images, into its own log', parseShard)
+    .option('--no-sanity', 'skip measuring the classifier on 200 clean test images before a new log')
+    .option('--shard <k/K>', 'certify the k-th of K shards of the images, into its own log', parseShard)
     .action(async (folder: string | undefined, options: CertifyCommandOptions) => {
       const { runCertification } = require('../run-certification') as typeof import('../run-certification')
       await runCertification(folder, options)
     })
   command
     .command('merge')
-    .description('put the logs of all shards together, if nothing is missing, double or different')
+    .description('merge the logs of all shards, if none is missing, duplicate or different')
     .argument('<shards...>', 'logs of the shards')
-    .option('--output <log.tsv>', 'log to write')
+    .option('--output <log.tsv>', 'merged log to write')
     .action(async (shards: string[], _options: object, merge: Command) => {
-      // `certify` has an option of this name as well, and takes it.
+      // `certify` has an option of the same name, which consumes it.
       const { output } = merge.optsWithGlobals<{ output?: string }>()
       if (output === undefined) merge.error('error: give --output, the log to write')
       const { mergeShards } = require('../../logs/merge-shards') as typeof import('../../logs/merge-shards')

@@ -2,10 +2,10 @@ import type { Command } from 'commander'
 import type { Deviation, FileReport, Skip } from '../../fixtures/file-report'
 import { print } from '../../terminal/print'
 
-/** How many misses of one file are shown. */
+/** The number of misses to show per file. */
 const SHOWN_MISSES = 10
 
-/** How many of the places that share a reason for being skipped are shown. */
+/** The number of fields to show per reason for skipping. */
 const SHOWN_SKIPS = 3
 
 interface CheckOptions {
@@ -19,9 +19,9 @@ export function addCheckFixturesCommand(program: Command): void {
     .command('check-fixtures')
     .description('check this package against golden numbers; exit code 1 on any difference')
     .argument('<folder>', 'folder of fixtures such as loss.json')
-    .option('--logs <folder>', 'folder of the certification logs that curves.json names')
+    .option('--logs <folder>', 'folder of the certification logs named in curves.json')
     .option('--device <name>', 'torch device', 'cpu')
-    .option('--python <path>', 'use this Python instead of PYTHON_BIN, an active conda environment or .venv')
+    .option('--python <path>', 'Python to use instead of PYTHON_BIN, an active conda environment or .venv')
     .action(async (folder: string, { logs, device, python }: CheckOptions) => {
       const { connect } = require('../../bridge') as typeof import('../../bridge')
       const { checkFixtures } =
@@ -45,7 +45,7 @@ export function addCheckFixturesCommand(program: Command): void {
     })
 }
 
-/** One line of figures for a file, and below it what was skipped and what missed. */
+/** Formats the figures of a file in one line, followed by its skips and misses. */
 function formatReport({ name, cases, values, worst, skips, misses }: FileReport): string {
   const figures = [
     misses.length === 0 ? 'ok  ' : 'MISS',
@@ -72,7 +72,7 @@ function formatAgreement(values: number, worst: Deviation | undefined): string {
   return `worst error ${error.toExponential(1)} of ${allowed.toExponential(1)} allowed, at ${where}`
 }
 
-/** Skips of the same fields for the same reason in one line. */
+/** Combines skips of the same fields for the same reason in one line. */
 function formatSkips(skips: readonly Skip[]): string[] {
   const places = new Map<string, string[]>()
   for (const { where, fields, reason } of skips) {

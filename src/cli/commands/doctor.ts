@@ -6,11 +6,8 @@ import { print } from '../../terminal/print'
 export function addDoctorCommand(program: Command): void {
   program
     .command('doctor')
-    .description('print versions and devices, and the command that repairs whatever is missing or different')
-    .option(
-      '--python <path>',
-      'look at this Python instead of PYTHON_BIN, an active conda environment or .venv',
-    )
+    .description('print versions and devices, and a command that fixes each problem')
+    .option('--python <path>', 'Python to check instead of PYTHON_BIN, an active conda environment or .venv')
     .action(async (options: { python?: string }) => {
       const { doctor } = require('../../environment/doctor') as typeof import('../../environment/doctor')
       const report = await doctor(options)
@@ -21,7 +18,7 @@ export function addDoctorCommand(program: Command): void {
 
 const MARKS: Readonly<Record<Finding['status'], string>> = { ok: 'ok', warning: 'warning', error: 'ERROR' }
 
-/** One line a finding, its repair below it, and a last line that sums up. */
+/** Formats each finding in one line, its fix below it, and a summary line at the end. */
 export function formatReport({ findings, isUsable }: DoctorReport): string {
   const nameWidth = Math.max(...findings.map(({ name }) => name.length))
   const indent = ' '.repeat(9 + nameWidth + 2)

@@ -9,9 +9,9 @@ export function addExperimentCommand(program: Command): void {
     program
       .command('experiment')
       .description(
-        "run tables and figures of the paper, and show them beside the paper's own; without a name list them",
+        "run the paper's tables and figures, and compare the results with the paper; without a name, list them",
       )
-      .argument('[names...]', 'experiments, or all'),
+      .argument('[names...]', 'names of experiments, or all'),
   ).addOption(
     new Option('--scale <name>', 'data, networks and budget')
       .choices(['digits', 'mnist', 'cifar10', 'imagenet'] satisfies ScaleName[])
@@ -35,48 +35,48 @@ export function addExperimentCommand(program: Command): void {
   )
 }
 
-/** What every program that runs experiments takes; `seeds` where it is not said how many. */
+/** Adds the options of every program that runs experiments; `seeds` is the default number. */
 export function addExperimentOptions(command: Command, { seeds = 3 } = {}): Command {
   return command
-    .option('--seeds <count>', 'how many seeds: 0, 1, …', parseNumber({ min: 1, integer: true }), seeds)
+    .option('--seeds <count>', 'number of seeds: 0, 1, …', parseNumber({ min: 1, integer: true }), seeds)
     .option(
       '--test-images <count>',
-      "certify the first N test images; default: the scale's",
+      'certify the first N test images; default: as in the scale',
       parseNumber({ min: 1, integer: true }),
     )
     .option(
       '--workers <count>',
-      'processes that share the work; the same command may be started elsewhere, too',
+      'processes that share the work; the same command may also run on other machines',
       parseNumber({ min: 1, integer: true }),
       1,
     )
     .addOption(
-      new Option(
-        '--quick',
-        'one noise level; where the command line does not say it, one seed and 50 test images',
-      ).implies({ seeds: 1, testImages: 50 }),
+      new Option('--quick', 'one noise level; by default with one seed and 50 test images').implies({
+        seeds: 1,
+        testImages: 50,
+      }),
     )
-    .option('--output <folder>', 'where runs and results go; default: runs/experiments/<scale>')
+    .option('--output <folder>', 'folder of runs and results; default: runs/experiments/<scale>')
     .option('--device <name>', 'torch device', 'auto')
     .option(
       '--threads <count>',
-      'threads of torch on the CPU in each process',
+      'threads of torch on the CPU per process',
       parseNumber({ min: 1, integer: true }),
       1,
     )
     .option('--python <path>', 'Python interpreter to use')
     .option(
       '--plan',
-      'print arms, steps and an estimate of the time from a measured step, of table1 the arms by name alone, and run nothing',
+      'print arms, steps and a time estimate from a measured step (for table1 only the names of the arms), and run nothing',
     )
 }
 
-/** What the scales take that need weights and your own data. */
+/** Adds the options of scales that need weights and your own data. */
 export function addScaleOptions(command: Command): Command {
   return command
     .option(
       '--denoiser <path>',
-      'weights of the denoiser, for the scales cifar10 and imagenet; default: what fetch has brought',
+      'weights of the denoiser, for the scales cifar10 and imagenet; default: from fetch',
     )
     .option('--classifier <path>', "weights of the classifier; default: the paper's, from the hub")
     .option('--resnet110 <path>', 'checkpoint of the ResNet-110 of Table 17')

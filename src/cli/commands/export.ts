@@ -5,21 +5,21 @@ export function addExportCommand(program: Command): void {
   program
     .command('export')
     .description(
-      'write what was trained for plain timm, transformers, peft or onnxruntime, with the same outputs and a model card; of members that were trained together each into a folder of its number',
+      'write trained networks for plain timm, transformers, peft or onnxruntime, with the same outputs and a model card; members trained together each get a numbered folder',
     )
-    .argument('<folder>', 'of a run (its newest checkpoint is taken), of a checkpoint, or with smoothed.json')
-    .option('--checkpoint <name>', 'which checkpoint of a run: last, best, or its name (default: last)')
+    .argument('<folder>', 'a run (its newest checkpoint), a checkpoint, or a folder with smoothed.json')
+    .option('--checkpoint <name>', 'checkpoint of a run: last, best, or a name (default: last)')
     .option('--merge <output>', 'write the whole network, with adapters merged into its weights')
-    .option('--adapter <output>', "write the adapters of LoRA for peft on the library's own network")
+    .option('--adapter <output>', "write the LoRA adapters for peft on the library's own network")
     .option(
       '--onnx <output>',
       'write denoiser and classifier as one graph, from noisy image to logits; needs setup --with onnx',
     )
     .option(
       '--licence <id>',
-      'licence of the base weights for the model card, such as apache-2.0 (default: what their files say)',
+      'licence of the base weights for the model card, such as apache-2.0 (default: as stated in their files)',
     )
-    .option('--python <path>', 'use this Python instead of PYTHON_BIN, an active conda environment or .venv')
+    .option('--python <path>', 'Python to use instead of PYTHON_BIN, an active conda environment or .venv')
     .action(async (folder: string, options: ExportOptions, command: Command) => {
       const { merge, adapter, onnx } = options
       if (merge === undefined && adapter === undefined && onnx === undefined) {

@@ -10,10 +10,10 @@ export function addFetchCommand(program: Command): void {
   program
     .command('fetch')
     .description(
-      'download published weights into a cache, the only command beside setup that uses the network; without a name list them',
+      'download published weights into a cache; only this command and setup use the network; without a name, list them',
     )
     .argument('[names...]', `${NAMES.join(', ')}, or ids of the Hugging Face hub such as owner/name`)
-    .option('--python <path>', 'use this Python instead of PYTHON_BIN, an active conda environment or .venv')
+    .option('--python <path>', 'Python to use instead of PYTHON_BIN, an active conda environment or .venv')
     .action(async (names: string[], options: { python?: string }) => {
       names.forEach(requireName)
       const { fetchFile, fetchModel } =
@@ -46,7 +46,11 @@ function isPreset(name: string): name is keyof typeof PUBLISHED_WEIGHTS {
   return Object.hasOwn(PUBLISHED_WEIGHTS, name)
 }
 
-/** @throws ConfigError for what is neither a name of this package nor the form of an id */
+/**
+ * Requires a name of this package or a hub id.
+ *
+ * @throws ConfigError for anything else
+ */
 function requireName(name: string): void {
   if (isPreset(name) || /^[\w.-]+\/[\w.-]+$/.test(name)) return
   throw new ConfigError(
@@ -55,7 +59,7 @@ function requireName(name: string): void {
   )
 }
 
-/** What can be fetched by name, and what the cache has of it. */
+/** Lists the weights that can be fetched by name, and their state in the cache. */
 async function listOfWeights(): Promise<string> {
   const { cachedWeights } =
     require('../../environment/cached-weights') as typeof import('../../environment/cached-weights')

@@ -4,8 +4,8 @@ import { print } from '../../terminal/print'
 export function addInitCommand(program: Command): void {
   program
     .command('init')
-    .description('write a typed experiment and its configuration into a folder, to start from')
-    .argument('[folder]', 'made if it is not there; files in it are not overwritten', '.')
+    .description('write a typed experiment and its configuration into a folder, as a starting point')
+    .argument('[folder]', 'created if missing; existing files are not overwritten', '.')
     .action(async (folder: string) => {
       const { writeExperiment } = require('../write-experiment') as typeof import('../write-experiment')
       print(await writeExperiment(folder))

@@ -6,18 +6,18 @@ export function addLaunchCommand(program: Command): void {
   const atLeast = (min: number) => parseNumber({ min, integer: true })
   program
     .command('launch')
-    .description('run a program in several processes that compute together, one for each GPU')
+    .description('run a program in several cooperating processes, one per GPU')
     .usage('[options] -- <program> [words...]')
     .argument('<program>', 'a .ts or .js file, or a command such as certify')
-    .argument('[words...]', 'what the program is called with')
+    .argument('[words...]', 'arguments of the program')
     .option('--nproc-per-node <n>', 'processes on this machine', atLeast(1), 1)
-    .option('--nnodes <n>', 'machines; run the same launch on each of them', atLeast(1), 1)
-    .option('--node-rank <n>', 'which machine this is, from 0: the first keeps the endpoint', atLeast(0))
-    .option('--rdzv-endpoint <host:port>', 'where the machines meet: a free port of the first one')
-    .option('--rdzv-id <name>', 'a name of this launch that no other at the same endpoint has')
-    .option('--local-addr <address>', 'the address of this machine that the others reach it by')
-    .option('--max-restarts <n>', 'how often to start all again after one has failed', atLeast(0), 0)
-    .option('--python <path>', 'use this Python on every rank instead of PYTHON_BIN, conda or .venv')
+    .option('--nnodes <n>', 'number of machines; run the same launch on each of them', atLeast(1), 1)
+    .option('--node-rank <n>', 'number of this machine, from 0: the first hosts the endpoint', atLeast(0))
+    .option('--rdzv-endpoint <host:port>', 'endpoint of all machines: a free port of the first one')
+    .option('--rdzv-id <name>', 'name of this launch, unique at the endpoint')
+    .option('--local-addr <address>', 'address at which the others reach this machine')
+    .option('--max-restarts <n>', 'number of times to restart all processes after one fails', atLeast(0), 0)
+    .option('--python <path>', 'Python on every rank instead of PYTHON_BIN, conda or .venv')
     .action(
       async (
         target: string,

@@ -7,16 +7,13 @@ export function addPredictCommand(program: Command): void {
   const command = program
     .command('predict')
     .description(
-      'classify image files by a smoothed classifier: class or abstain, certified ℓ2 radius, p-value',
+      'classify image files with a smoothed classifier: class or abstain, certified ℓ2 radius, p-value',
     )
-    .argument('<images...>', 'image files, and folders of them')
-    .option(
-      '--model <folder>',
-      'of a run (its newest checkpoint is taken), of a checkpoint, or with smoothed.json',
-    )
+    .argument('<images...>', 'image files, and folders with image files')
+    .option('--model <folder>', 'a run (its newest checkpoint), a checkpoint, or a folder with smoothed.json')
   addRouterOptions(addSmoothedOptions(command))
     .addOption(
-      new Option('--json', 'print one JSON document, of schema/prediction-document.json').conflicts('csv'),
+      new Option('--json', 'print one JSON document (schema/prediction-document.json)').conflicts('csv'),
     )
     .option('--csv', 'print CSV')
     .action(async (images: string[], options: PredictCommandOptions) => {

@@ -6,11 +6,11 @@ import { printPath } from '../../terminal/print'
 export function addReportCommand(program: Command): void {
   program
     .command('report')
-    .description('make the page of a fine-tuning run, also while it runs, or of several beside each other')
+    .description('write a page about a fine-tuning run, even while it runs, or a comparison of several')
     .argument('<runs...>', 'run folders')
     .option(
       '--output <file>',
-      'page to write; default: report.html in the run folder, of several in the folder that holds them all',
+      'page to write; default: report.html in the run folder, or in the common folder of several runs',
     )
     .action(async (words: string[], { output }: { output?: string }) => {
       const { renderReport } = require('../../analysis/report') as typeof import('../../analysis/report')
@@ -37,7 +37,7 @@ async function readRuns(folders: readonly string[]): Promise<NamedRun[]> {
   )
 }
 
-/** The names of the folders where these differ, else the paths from the folder that holds them all. */
+/** Returns the names of the folders if they differ, else the paths from their common folder. */
 function namesOf(folders: readonly string[]): string[] {
   const names = folders.map(folder => basename(folder))
   if (new Set(names).size === names.length) return names
@@ -45,7 +45,7 @@ function namesOf(folders: readonly string[]): string[] {
   return folders.map(folder => relative(common, folder) || basename(folder))
 }
 
-/** The innermost folder that holds all of them. */
+/** Returns the innermost folder that contains all of them. */
 function commonFolder(folders: readonly string[]): string {
   const [first = '.', ...others] = folders
   let common = dirname(first)

@@ -11,7 +11,7 @@ export function addRunsCommand(program: Command): void {
   program
     .command('runs')
     .description('list the fine-tuning runs below a folder: state, epoch, last metrics, checkpoints')
-    .argument('[folder]', 'folder to look in', 'runs')
+    .argument('[folder]', 'folder to search', 'runs')
     .option('--json', 'print one JSON array')
     .action(async (folder: string, { json }: { json?: boolean }) => {
       const { isReadable, listRuns } =
@@ -67,7 +67,7 @@ function runsTable(runs: readonly RunSummary[], folder: string): Table {
   }
 }
 
-/** The best epoch by the metric of the objective; null before the first, and where no metric tells. */
+/** Formats the best epoch by the metric of the objective; null before the first, and if no metric decides. */
 function formatBest({ bestEpoch, objective }: Pick<RunSummary, 'bestEpoch' | 'objective'>): string | null {
   const { best, metrics } = objective.evaluation
   if (bestEpoch === undefined || best.is === 'newest') return null
@@ -75,7 +75,7 @@ function formatBest({ bestEpoch, objective }: Pick<RunSummary, 'bestEpoch' | 'ob
   return `${value?.toFixed(metrics[best.metric]?.unit === 'share' ? 1 : 4) ?? '–'} (${bestEpoch.epoch})`
 }
 
-/** The functions of the script; null where the run does not say whether it has any. */
+/** Formats the functions of the script; null if the run does not record whether it has any. */
 function formatHooks(hooks: RunSummary['hooks']): string | null {
   if (hooks === null) return null
   const { showHook } = require('../../config/hook-trace') as typeof import('../../config/hook-trace')
@@ -87,7 +87,7 @@ function formatBytes(bytes: number): string {
   return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(1)} GB`
 }
 
-/** A run as JSON: the last reports whole. */
+/** Returns a run as JSON, with its last reports in full. */
 function plainRun(run: RunSummary | UnreadableRun) {
   if ('problem' in run) return { folder: run.folder, state: 'unreadable', problem: run.problem }
   const { folder, status, latest, latestEpoch, bestEpoch, hooks, checkpointBytes } = run

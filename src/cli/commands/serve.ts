@@ -9,26 +9,29 @@ const count = parseNumber({ min: 1, integer: true })
 export function addServeCommand(program: Command): void {
   const command = program
     .command('serve')
-    .description('answer requests over HTTP for certified predictions, with a page to look at')
+    .description('serve certified predictions over HTTP, with a web page')
     .argument(
       '[folder]',
-      'of a run (its newest checkpoint is taken), of a checkpoint, or with smoothed.json; or this file',
+      'a run (its newest checkpoint), a checkpoint, or a folder with smoothed.json; or this file',
     )
   addSmoothedOptions(command)
-    .option('--host <address>', 'address to listen on; any but loopback needs a token', '127.0.0.1')
+    .option('--host <address>', 'address to listen on; all except loopback need a token', '127.0.0.1')
     .option('--port <number>', 'port to listen on', parseNumber({ min: 0, integer: true }), 8571)
     .option('--token-file <file>', 'file with the token of clients (or set FT_CADIS_TOKEN)')
     .option(
       '--allow-host <name>',
-      'a name by which clients reach this machine; may be given several times',
+      'a name by which clients reach this machine; repeatable',
       (name: string, before: readonly string[] = []) => [...before, name],
     )
-    .option('--allow-seed', 'let requests name their seed: no guarantee against who chooses image and seed')
-    .option('--max-megabytes <number>', 'size of an image, at most', above0, 10)
-    .option('--max-megapixels <number>', 'pixels of an image, at most', above0, 25)
-    .option('--max-n <count>', 'noisy copies that a request may ask for', count, 100_000)
-    .option('--max-waiting <count>', 'requests that are accepted and not answered', count, 64)
-    .option('--max-seconds <number>', 'time of a request', above0, 120)
+    .option(
+      '--allow-seed',
+      'let requests choose their seed: voids the guarantee if one party chooses image and seed',
+    )
+    .option('--max-megabytes <number>', 'largest image size', above0, 10)
+    .option('--max-megapixels <number>', 'largest number of pixels per image', above0, 25)
+    .option('--max-n <count>', 'largest number of noisy copies per request', count, 100_000)
+    .option('--max-waiting <count>', 'largest number of accepted, unanswered requests', count, 64)
+    .option('--max-seconds <number>', 'time limit per request', above0, 120)
     .action(async (folder: string | undefined, options: ServeCommandOptions) => {
       const { runService } = require('../run-service') as typeof import('../run-service')
       await runService(folder, options)

@@ -5,14 +5,13 @@ import { print } from '../../terminal/print'
 export function addSetupCommand(program: Command): void {
   program
     .command('setup')
-    .description('provide the Python environment: make .venv, or check the interpreter that you name')
-    .option('--python <path>', 'use this Python instead of PYTHON_BIN, an active conda environment or .venv')
-    .option('--install', 'install what is missing, also where setup did not make the environment')
+    .description('provide the Python environment: create .venv, or check the interpreter that you name')
+    .option('--python <path>', 'Python to use instead of PYTHON_BIN, an active conda environment or .venv')
+    .option('--install', 'install missing packages, even into an environment that setup did not create')
     .addOption(
-      new Option(
-        '--with <extra>',
-        'install what a command needs beside that, too: onnx for export --onnx',
-      ).choices(['onnx']),
+      new Option('--with <extra>', 'also install the packages of a command: onnx for export --onnx').choices([
+        'onnx',
+      ]),
     )
     .action(async (options: { python?: string; install?: boolean; with?: Extra }) => {
       const { setup } = require('../../environment/setup') as typeof import('../../environment/setup')

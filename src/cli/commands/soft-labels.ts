@@ -6,11 +6,11 @@ export function addSoftLabelsCommand(program: Command): void {
   const command = program
     .command('soft-labels')
     .description(
-      'count the classes that a smoothed classifier gives to each training image: the file that CAT-RS trains with',
+      'count the classes that a smoothed classifier assigns to each training image: the file for CAT-RS training',
     )
-    .argument('[folder]', 'of a run (its newest checkpoint is taken), of a checkpoint, or with smoothed.json')
+    .argument('[folder]', 'a run (its newest checkpoint), a checkpoint, or a folder with smoothed.json')
     .requiredOption('--output <file>', 'file to write; an interrupted one is continued')
-    .option('--augment', 'augment each image as in training, once, as the released code does')
+    .option('--augment', 'augment each image as in training, once, as in the released code')
   addSmoothedOptions(command).action(
     async (folder: string | undefined, options: SoftLabelsCommandOptions) => {
       const { runSoftLabels } = require('../run-soft-labels') as typeof import('../run-soft-labels')

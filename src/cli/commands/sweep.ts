@@ -8,22 +8,22 @@ import { addCertifyOptions, addPresetOptions, addTrainOptions } from '../train/o
 export function addSweepCommand(program: Command): void {
   const command = program
     .command('sweep')
-    .description('train a run for each combination of the values of some settings, and compare them')
-    .addOption(new Option('--preset <name>', 'settings by name, as of train').choices(TRAINING_PRESET_NAMES))
+    .description('train a run for each combination of settings, and compare them')
+    .addOption(new Option('--preset <name>', 'preset, as for train').choices(TRAINING_PRESET_NAMES))
     .addOption(new Option('--scale <name>', 'data set of a preset table1.<method>').choices(TABLE1_SCALES))
-    .option('--config <file.json>', 'settings of a run; with --preset, what differs from it')
-    .option('--plan', 'list the runs and what they have come to; train nothing')
+    .option('--config <file.json>', 'settings of a run; with --preset, they override it')
+    .option('--plan', 'list the runs and their results; train nothing')
   addPresetOptions(
     addTrainOptions(
       command,
       new Option(
         '--set <path=values>',
-        'a field and its values with commas between, such as method.lambda=1,2,4; repeatable: every combination is a run',
+        'a field and its values, separated by commas, such as method.lambda=1,2,4; repeatable: every combination is a run',
       ).argParser(collectValues),
     ),
   )
   addCertifyOptions(command).option('--certify', 'certify each run')
-  // What a single training takes is refused with a reason, and not offered.
+  // Options of a single training are hidden, and refused with a reason.
   for (const option of command.options) {
     const { long = '' } = option
     if (['--members', '--dry-run', '--synthetic', '--resume', '--json'].includes(long)) option.hideHelp()

@@ -7,10 +7,10 @@ import { addCertifyOptions, addPresetOptions, addTrainOptions, type TrainOptions
 export function addTrainCommand(program: Command): void {
   const command = program
     .command('train')
-    .description('train a classifier by a preset, a file of settings, or both, and certify it if asked')
-    .addOption(new Option('--preset <name>', 'settings by name, see below').choices(TRAINING_PRESET_NAMES))
+    .description('train a classifier from a preset, a file of settings, or both, and optionally certify it')
+    .addOption(new Option('--preset <name>', 'preset, see below').choices(TRAINING_PRESET_NAMES))
     .addOption(new Option('--scale <name>', 'data set of a preset table1.<method>').choices(TABLE1_SCALES))
-    .option('--config <file.json>', 'settings of a run; with --preset, what differs from it')
+    .option('--config <file.json>', 'settings of a run; with --preset, they override it')
   addPresetOptions(addTrainOptions(command))
   addCertifyOptions(command)
     .option('--certify', 'certify the result')
@@ -21,7 +21,7 @@ export function addTrainCommand(program: Command): void {
     })
 }
 
-/** The presets in two columns, as wide as the rest of the help. */
+/** Formats the presets in two columns, as wide as the rest of the help. */
 function presetsText(help: Help): string {
   const width = Math.max(
     ...[...Object.values(PRESET_SUMMARIES), ...TABLE1_PRESETS].map(({ name }) => name.length),

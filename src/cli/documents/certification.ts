@@ -8,48 +8,56 @@ const radius = z.number().min(0)
 
 const imageSchema = z.object({
   index: z.int().min(0).describe('Position of the image in its data set.'),
-  label: z.int().min(0).describe('Its class, as position among the logits.'),
+  label: z.int().min(0).describe('Label of the image, as position among the logits.'),
   outcome: z
     .enum(['certified', 'certified-at', 'predicted', 'abstains', 'undecided'])
-    .describe('What was found, as in the column `outcome` of the log.'),
-  prediction: z.int().min(-1).describe('The class that was found, or -1 where there is none.'),
-  className: z.string().nullable().describe('Its name; null without a class, or where nothing names it.'),
+    .describe('Result, as in the column `outcome` of the log.'),
+  prediction: z.int().min(-1).describe('The predicted class, or -1 for none.'),
+  className: z
+    .string()
+    .nullable()
+    .describe('Name of the predicted class; null without a class or a known name.'),
   radius: radius.describe(
-    'Largest certified radius in `configuration.norm`, for pixels in [0, 1]; 0 where there is none.',
+    'Largest certified radius in `configuration.norm`, for pixels in [0, 1]; 0 for none.',
   ),
-  correct: z.boolean().describe('Whether the prediction is the label.'),
-  durationMs: z.number().min(0).describe('Milliseconds that the image took.'),
+  correct: z.boolean().describe('Whether the prediction equals the label.'),
+  durationMs: z.number().min(0).describe('Time of the image in milliseconds.'),
 })
 
-/** What `ft-cadis certify --json` prints. A field that changes its meaning, or goes, raises the version; a new one does not. */
+/**
+ * The output of `ft-cadis certify --json`. Removing a field or changing its meaning raises the version; adding a field
+ * does not.
+ */
 export const certificationDocumentSchema = z.object({
-  document: z.literal('certification').describe('What this is.'),
+  document: z.literal('certification').describe('Kind of this document.'),
   version: z.literal(1).describe('Version of this schema.'),
-  log: z.string().describe('Path of the certification log, which has the votes too.'),
+  log: z.string().describe('Path of the certification log, which also has the votes.'),
   configuration: z
     .record(z.string(), z.unknown())
     .nullable()
-    .describe('All that decides a row, as in `<log>.json`: σ, n0, n, α, seed, data, hashes of the weights.'),
-  missing: z.array(z.int().min(0)).describe('Images of the plan that have no row yet.'),
+    .describe(
+      'Everything that determines a row, as in `<log>.json`: σ, n0, n, α, seed, data, hashes of the weights.',
+    ),
+  missing: z.array(z.int().min(0)).describe('Planned images without a row.'),
   summary: z
     .object({
-      averageCertifiedRadius: radius.describe('Mean over all images; 0 where wrong or abstained.'),
+      averageCertifiedRadius: radius.describe('Mean over all images; 0 if wrong or abstained.'),
       abstained: share.describe('Share of images on which CERTIFY abstained.'),
       certifiedAccuracy: z
         .array(z.object({ radius, accuracy: share }))
-        .describe('Share of images that are right and certified at least that far.'),
+        .describe('Share of images that are right and certified at least to that radius.'),
     })
     .describe('The figures that certify prints without --json.'),
-  images: z.array(imageSchema).describe('An entry an image, in the order of the log.'),
-  notes: z.array(z.string()).describe('What a reader has to know to read the figures right.'),
+  images: z.array(imageSchema).describe('One entry per image, in the order of the log.'),
+  notes: z.array(z.string()).describe('Notes needed to interpret the figures.'),
 })
 
 export type CertificationDocument = z.output<typeof certificationDocumentSchema>
 
 /**
- * A certification log as a document.
+ * Returns a certification log as a document.
  *
- * @param analysis - of this log alone
+ * @param analysis - of this log only
  * @throws DataError for a log without rows
  */
 export function certificationDocument(
@@ -78,7 +86,7 @@ export function certificationDocument(
   }
 }
 
-/** What the log calls the logits, by their place; without some where it does not. */
+/** Returns the log's names of the logits, by position; some or all may be missing. */
 function classNamesOf({ metadata }: CertificationLog): readonly (string | undefined)[] {
   const { classNames, logits } = Object(metadata?.configuration.data)
   if (!Array.isArray(classNames)) return []

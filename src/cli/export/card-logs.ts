@@ -10,19 +10,19 @@ import { familyWiseOf } from '../../logs/certification-log-metadata'
 
 export interface CardLogs {
   readonly logs: readonly CertificationLog[]
-  /** Why others of the run are not among them, a sentence each. */
+  /** Reasons for omitting other logs of the run, one sentence each. */
   readonly notes: readonly string[]
 }
 
-/** What identifies the networks that logs have to be about. */
+/** The weights that logs must match. */
 export interface CardWeights {
-  /** Hashes of the files of the checkpoint, by name; null where the classifier is from no checkpoint. */
+  /** Hashes of the files of the checkpoint, by name; null if the classifier is from no checkpoint. */
   readonly checkpoint: Readonly<Record<string, string>> | null
-  /** Hashes of the denoiser; undefined where nothing says them. */
+  /** Hashes of the denoiser; undefined if unknown. */
   readonly denoiser: unknown
 }
 
-/** The certification logs of a run that are about these weights. */
+/** Returns the certification logs of a run that match these weights. */
 export async function logsOfWeights(run: string, weights: CardWeights): Promise<CardLogs> {
   const names = (await namesIn(run)).filter(name => /^certify-.*\.tsv$/.test(name)).sort()
   const logs: CertificationLog[] = []
@@ -65,7 +65,7 @@ function reasonToLeaveOut(
   return isAbout ? undefined : 'it is about other weights.'
 }
 
-/** Certified accuracy in percent, a row a log; undefined without logs. */
+/** Returns certified accuracy in percent, one row per log; undefined without logs. */
 export function accuracyTable(logs: readonly CertificationLog[]): Table | undefined {
   if (logs.length === 0) return undefined
   const { radii } = analyze(logs.map(log => ({ label: log.file, log })))

@@ -12,7 +12,7 @@ import { logsOfWeights } from './card-logs'
 
 export type About = Awaited<ReturnType<typeof describeRun>>
 
-/** What cards of all kinds say. */
+/** Returns the content that all kinds of cards share. */
 export async function describeRun(folder: string, known: KnownSmoothed) {
   const { config, weights } = known
   const { checkpoint, output } = config
@@ -27,7 +27,7 @@ export async function describeRun(folder: string, known: KnownSmoothed) {
   })
   const unsaid = unsaidOf(known)
   return {
-    /** The weights that `smoothed.json` names; undefined without it. */
+    /** The weights named in `smoothed.json`; undefined without it. */
     expected: weights,
     known: { ...known, weights: { denoiser: null, classifier: null, ...weights, checkpoint: hashes } },
     name: `${basename(output)}/${basename(checkpoint ?? folder)}`,
@@ -45,7 +45,7 @@ export async function describeRun(folder: string, known: KnownSmoothed) {
   }
 }
 
-/** The licence that files of the base weights state; undefined with a note where none does. */
+/** Returns the licence stated in files of the base weights; undefined with a note if none is. */
 export async function licenceOf(session: Session, { config }: KnownSmoothed): Promise<string | undefined> {
   const found = (await session.compute(() => [baseLicence(session, classifierSpec(config.classifier))]))[0]
   if (typeof found === 'string') return found
@@ -53,7 +53,7 @@ export async function licenceOf(session: Session, { config }: KnownSmoothed): Pr
   return undefined
 }
 
-/** Channels, height and width of the test images, where no `smoothed.json` says them. */
+/** Returns channels, height and width of the test images, if no `smoothed.json` records them. */
 export async function imageShapeOf(session: Session, { config }: KnownSmoothed): Promise<readonly number[]> {
   const dataset = await openDataset(session, datasetSpec(config.data, 'test'))
   session.free(dataset)

@@ -2,18 +2,18 @@ import { basename, dirname } from 'node:path'
 import { CheckpointError, ConfigError } from '../../errors'
 import type { KnownSmoothed } from '../../smoothing/smoothed-input'
 
-/** A classifier of a checkpoint, and where among the outputs of an export its files go. */
+/** A classifier of a checkpoint, and its folder in the output of an export. */
 export interface ExportedClassifier {
   readonly known: KnownSmoothed
-  /** Folder in that which the command names: `.`, or of members that were trained together their numbers. */
+  /** Subfolder of the output: `.`, or the number of a member trained together with others. */
   readonly place: string
 }
 
 /**
- * The classifiers that a folder holds: one, or the members that were trained together into one checkpoint.
+ * Returns the classifiers in a folder: one, or the members trained together into one checkpoint.
  *
- * @param options.wantsClassifier - whether the classifier alone is exported, without the denoiser
- * @throws ConfigError for runs that are certified as one ensemble; CheckpointError where the classifier was not trained
+ * @param options.wantsClassifier - whether the classifier is exported without the denoiser
+ * @throws ConfigError for runs that are certified as one ensemble; CheckpointError if the classifier was not trained
  */
 export function exportedClassifiers(
   folder: string,
@@ -39,7 +39,7 @@ export function exportedClassifiers(
   }
   const { ensemble: _, ...config } = known.config
   return members.map((member, place) => ({
-    // What identifies the weights is said of all members together.
+    // The weights are identified for all members together.
     known: { ...withoutWeights(known), config: { ...config, checkpoint: member } },
     place: String(place),
   }))

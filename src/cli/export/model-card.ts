@@ -12,15 +12,15 @@ export interface ModelCard {
   /** Name of the run and of the checkpoint. */
   readonly name: string
   readonly known: KnownSmoothed
-  /** The settings of the run as `config.json` has them; undefined where there is none. */
+  /** The settings of the run from `config.json`; undefined without one. */
   readonly run: Readonly<Record<string, unknown>> | undefined
   /** State of the run, such as `finished`. */
   readonly condition: string | undefined
   /** Certification logs of these weights. */
   readonly logs: readonly CertificationLog[]
-  /** The hub's id of the base weights; undefined where they are from no hub. */
+  /** Hub id of the base weights; undefined if they are not from a hub. */
   readonly baseModel: string | undefined
-  /** Identifier of the licence of the base weights; undefined where nothing states it. */
+  /** Identifier of the licence of the base weights; undefined if unknown. */
   readonly licence: string | undefined
   /** SHA-256 of the exported files, by name. */
   readonly files: Readonly<Record<string, string>>
@@ -34,7 +34,10 @@ const HELD: Readonly<Record<ExportKind, string>> = {
   onnx: 'denoiser and classifier as one ONNX graph, from noisy images to logits',
 }
 
-/** The model card of an exported folder, with the metadata that the Hugging Face hub reads. No path of this machine is in it. */
+/**
+ * Returns the model card of an exported folder, with the metadata that the Hugging Face hub reads. It contains no local
+ * paths.
+ */
 export function modelCard(card: ModelCard): string {
   const sections = [
     metadataOf(card),
@@ -162,7 +165,7 @@ function reproduceText({ known, run, logs, version }: ModelCard): string {
   ].join('\n\n')
 }
 
-/** Settings with the last part of each absolute path alone: what is published says nothing of folders on this machine. */
+/** Shortens each absolute path to its last part, so that published settings do not reveal local folders. */
 function withoutFolders(value: unknown): unknown {
   if (typeof value === 'string') {
     return /^(\/|~|\.\.?\/|[A-Za-z]:\\)/.test(value)
@@ -187,7 +190,7 @@ function text(value: number | null | undefined): string | undefined {
   return value === null || value === undefined ? undefined : String(value)
 }
 
-/** A name as Markdown shows it, on one line. */
+/** Escapes a name for Markdown, on one line. */
 function plain(name: string): string {
   return name.replace(/\p{C}+/gu, ' ').replace(/[\\`*_[\]<>|#]/g, '\\$&')
 }

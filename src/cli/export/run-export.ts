@@ -27,7 +27,7 @@ export interface ExportOptions {
   readonly python?: string
 }
 
-/** `ft-cadis export`: writes folders that other programs load, each with a model card, and prints how. */
+/** `ft-cadis export`: writes folders that other programs load, each with a model card, and prints how to load them. */
 export async function runExport(folder: string, options: ExportOptions): Promise<void> {
   const { checkpoint, merge, adapter, onnx, python } = options
   const known = await knownOf(folder, { checkpoint })
@@ -59,7 +59,7 @@ export async function runExport(folder: string, options: ExportOptions): Promise
   }
 }
 
-/** What a folder says, with the settings of the run that it belongs to: `smoothed.json` has paths of the machine that wrote it. */
+/** Returns the content of a folder, with the settings of its run: `smoothed.json` has paths of the machine that wrote it. */
 async function knownOf(
   folder: string,
   { checkpoint }: { readonly checkpoint: string | undefined },
@@ -71,7 +71,7 @@ async function knownOf(
   return { ...known, config: { ...certificationOf(run.config, run.checkpoint), output } }
 }
 
-/** Writes the classifier alone: the whole network, its adapters, or both. */
+/** Writes the classifier without the denoiser: the whole network, its adapters, or both. */
 async function exportClassifier(
   session: Session,
   details: ExportDetails,

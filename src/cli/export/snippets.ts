@@ -4,25 +4,25 @@ import { sidesOf } from '../../config/sources/image-size'
 import { PYTHON_FOLDER } from '../../environment/paths'
 import { given } from '../../files/given'
 
-/** What an exported folder holds. */
+/** The content of an exported folder. */
 export type ExportKind = 'merged' | 'adapter' | 'onnx'
 
 export interface SnippetOptions {
   readonly kind: ExportKind
-  /** The folder, as Python is to find it. */
+  /** The folder, as a path for Python. */
   readonly folder: string
   readonly classifier: ClassifierConfig
-  /** Of adapters: whether the path of the classifier is that of a folder. */
+  /** For adapters: whether the path of the classifier is a folder. */
   readonly isBaseFolder: boolean
-  /** How many classes the exported network tells apart, where it is known. */
+  /** Number of classes of the exported network, if known. */
   readonly classes: number | undefined
   /** Channels, height, width of the images. */
   readonly imageShape: readonly number[]
-  /** Standard deviation of the noise that the graph of ONNX takes, for pixels in [0, 1]. */
+  /** Standard deviation of the noise that the ONNX graph expects, for pixels in [0, 1]. */
   readonly realisedSigma: number
 }
 
-/** Python that loads an exported folder and classifies images, in six lines, or seven where images are resized. */
+/** Returns Python code that loads an exported folder and classifies images, in six lines, or seven if images are resized. */
 export function pythonSnippet({ kind, ...options }: SnippetOptions): string {
   return (kind === 'onnx' ? onnxLines(options) : torchLines(kind, options)).join('\n')
 }
@@ -55,7 +55,7 @@ function torchLines(kind: 'merged' | 'adapter', options: Options): readonly stri
   ]
 }
 
-/** What makes `model`. */
+/** Returns the lines that create `model`. */
 function loadingLines(
   kind: 'merged' | 'adapter',
   { folder, classifier, isBaseFolder, classes }: Options,
@@ -98,7 +98,7 @@ function loadingLines(
 
 const LOADER = 'from ftcadis_host.networks.classifiers import load_classifier'
 
-/** A network that this package alone knows, with the weights at its path. */
+/** Returns code for a network that only this package knows, with the weights at its path. */
 function loaded(classifier: ClassifierConfig): string {
   const { source, path, numClasses } = classifier
   const spec = {
@@ -110,7 +110,7 @@ function loaded(classifier: ClassifierConfig): string {
   return `load_classifier(${pythonValue(spec)}, device='cpu', dtype=torch.float32).model`
 }
 
-/** The network under adapters, as it was before it was fine-tuned. */
+/** Returns code for the network under adapters, as it was before fine-tuning. */
 function baseOf(
   classifier: ClassifierConfig,
   { isFolder, classes }: { readonly isFolder: boolean; readonly classes: number | undefined },
@@ -124,7 +124,7 @@ function baseOf(
   const isFile = !isFolder && path !== undefined
   const others = Object.entries({
     ...(Object(modelArgs) as Record<string, unknown>),
-    // A file does not say how many classes it has, a folder and the hub do.
+    // A file does not record its number of classes; a folder and the hub do.
     ...given({ num_classes: isFile ? (classes ?? numClasses) : numClasses }),
   }).map(([key, value]) => `, ${key}=${pythonValue(value)}`)
   const weights = !isFile ? '' : `, pretrained_cfg_overlay={'file': ${quoted(path)}}`
@@ -149,7 +149,7 @@ function channels(values: readonly number[]): string {
   return values.length === 1 ? String(values[0]) : `torch.tensor(${pythonValue(values)}).view(-1, 1, 1)`
 }
 
-/** JSON as Python writes it. */
+/** Formats JSON as Python. */
 function pythonValue(value: unknown): string {
   if (value === null || value === undefined) return 'None'
   if (typeof value === 'boolean') return value ? 'True' : 'False'
@@ -161,7 +161,7 @@ function pythonValue(value: unknown): string {
   return typeof value === 'string' ? quoted(value) : String(value)
 }
 
-/** A string of JSON is one of Python too; with single quotes where it holds none. */
+/** Quotes a string: JSON strings are valid in Python; uses single quotes if the string has none. */
 function quoted(text: string): string {
   return /^[^'"\\\p{C}]*$/u.test(text) ? `'${text}'` : JSON.stringify(text)
 }

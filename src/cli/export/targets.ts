@@ -5,9 +5,9 @@ import { ConfigError } from '../../errors'
 import { syncToDisk } from '../../files/write'
 
 /**
- * Refuses folders that an export cannot be written to, before anything is loaded: what is there stays.
+ * Refuses unusable output folders before anything is loaded. Existing files are kept.
  *
- * @param targets - by their options
+ * @param targets - folders by option
  * @throws ConfigError that names the option
  */
 export async function requireFree(targets: Readonly<Record<string, string | undefined>>): Promise<void> {
@@ -40,9 +40,9 @@ export async function requireFree(targets: Readonly<Record<string, string | unde
 }
 
 /**
- * Writes a folder whole or not at all.
+ * Writes a folder atomically.
  *
- * @param fill - Fills a new folder of another name, which it has to make.
+ * @param fill - Fills a new folder of another name, which it must create.
  */
 export async function writeNewFolder(target: string, fill: (folder: string) => Promise<void>): Promise<void> {
   const full = resolve(target)
@@ -51,7 +51,7 @@ export async function writeNewFolder(target: string, fill: (folder: string) => P
   const unfinished = join(parent, `.ft-cadis-${randomUUID()}.tmp`)
   try {
     await fill(unfinished)
-    // Takes the place of nothing, or of an empty folder.
+    // Replaces nothing, or an empty folder.
     await rename(unfinished, full)
     await syncToDisk(parent)
   } catch (cause) {
@@ -77,13 +77,13 @@ async function entryOf(path: string, option: string) {
   }
 }
 
-/** The folder itself, or the nearest above it that is there. */
+/** Returns the folder, or the nearest existing one above it. */
 async function nearestFolder(folder: string): Promise<string> {
   const found = await lstat(folder).catch(() => undefined)
   return found !== undefined || dirname(folder) === folder ? folder : nearestFolder(dirname(folder))
 }
 
-/** Tries it: what permissions say is not all, on disks that are read-only and for the root user. */
+/** Tests by writing: permissions are not enough on read-only disks and for root. */
 async function requireWritable(
   folder: string,
   { option, path }: { readonly option: string; readonly path: string },

@@ -12,11 +12,11 @@ import { writeNewFolder } from './targets'
 export interface ExportDetails
   extends Omit<ModelCard, 'kind' | 'files' | 'snippet' | 'version' | 'baseModel'> {
   readonly imageShape: readonly number[]
-  /** How far the graph is from torch, for what is printed. */
+  /** Printed difference between the graph and torch. */
   readonly remark?: () => string
 }
 
-/** Writes a folder with its card, and prints how it is loaded. */
+/** Writes a folder with its card, and prints how to load it. */
 export async function writeExport(
   kind: ExportKind,
   target: string,

@@ -7,7 +7,7 @@ import { exportOnnx } from '../../torch'
 import { type About, imageShapeOf } from './describe-run'
 import { writeExport } from './write-export'
 
-/** Writes denoiser and classifier as one graph, whose logits are compared with those of torch. */
+/** Writes denoiser and classifier as one graph, and compares its logits with those of torch. */
 export async function writeOnnx(
   session: Session,
   target: string,
@@ -15,7 +15,7 @@ export async function writeOnnx(
 ): Promise<void> {
   const { known, expected } = about
   const { config } = known
-  // As torch computes in float32: the graph is compared with that.
+  // float32, as in torch, which the graph is compared with.
   const exact = {
     ...config,
     certification: { ...config.certification, dtype: 'float32', autocast: 'none' },

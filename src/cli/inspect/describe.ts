@@ -4,10 +4,10 @@ import { sigmaRange } from '../../smoothing/noise-level'
 import type { Inspected, InspectedImages, InspectedSplit, InspectedWeights } from '../../torch'
 import { whole } from '../train/format'
 
-/** This many classes are listed by name. */
+/** The largest number of classes listed by name. */
 const LISTED = 12
 
-/** What was found at a path, for people. */
+/** Describes the content of a path for people. */
 export function describeFound(path: string, found: Inspected): string {
   const [what, facts] =
     found.kind === 'images' ? ['a folder of images', ofImages(found)] : [found.what, ofWeights(found)]

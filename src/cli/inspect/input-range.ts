@@ -6,7 +6,7 @@ import { classifierSpec, datasetSpec } from '../../smoothing/specs'
 import { loadClassifier, openDataset, type StatedRange } from '../../torch'
 import { rangeOf } from './own-configuration'
 
-/** Clean accuracy through one input range. */
+/** Clean accuracy with one input range. */
 export interface MeasuredRange {
   readonly range: InputRange
   readonly from: string
@@ -15,12 +15,12 @@ export interface MeasuredRange {
 
 const IMAGES = 200
 const BATCH = 50
-/** So much better another range than the likeliest has to be. */
+/** The accuracy margin by which another range must beat the likeliest. */
 const CLEARLY = 0.05
 
 /**
- * The input range of a configuration as clean test images tell it: the likeliest of those that are stated, unless another of them or
- * pixels in [-1, 1] do clearly better. And what the classifier does on clean images through it.
+ * Returns the input range of a configuration, measured on clean test images: the likeliest stated one, unless another
+ * stated one or pixels in [-1, 1] is clearly better. Also returns the accuracy on clean images with it.
  */
 export async function findInputRange(
   session: Session,
@@ -32,7 +32,7 @@ export async function findInputRange(
   readonly sanity: Sanity
 }> {
   const { classifier: own, data } = parseUnknownConfig(settings)
-  // Of class folders alone, all are looked at: nothing is trained here.
+  // Uses all class folders: nothing is trained here.
   const dataset = await openDataset(session, { ...datasetSpec(data, 'test'), testShare: undefined })
   const classifier = await loadClassifier(session, classifierSpec(own))
   const networks = { classifier, dataset }

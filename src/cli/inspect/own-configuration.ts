@@ -5,10 +5,10 @@ import { given } from '../../files/given'
 import type { InputRange } from '../../smoothing/clean-accuracy'
 import type { InspectedImages, InspectedWeights, StatedRange } from '../../torch'
 
-/** Share of class folders without splits that is held out where something is to be trained. */
+/** Share of class folders without splits held out for tests if something is trained. */
 const TEST_SHARE = 0.2
 
-/** What was found at the paths of one command line. */
+/** The findings at the paths of one command line. */
 export interface Found {
   readonly images?: { readonly path: string; readonly said: InspectedImages } | undefined
   readonly classifier?: InspectedWeights | undefined
@@ -23,14 +23,14 @@ export interface OwnChoices {
   readonly output: string
 }
 
-/** The settings of the data, the classifier and the denoiser that were found, and why they are so where it is not plain. */
+/** The settings of data, classifier and denoiser, with reasons for those that are not obvious. */
 export interface Proposal {
   readonly settings: RunConfigInput
   readonly notes: readonly string[]
 }
 
 /**
- * A configuration of what was found; the input range is the likeliest of those stated.
+ * Proposes a configuration for the findings; the input range is the likeliest stated one.
  *
  * @param found - with images and a classifier that loads
  */
@@ -78,13 +78,16 @@ export function proposeConfiguration(
   return { settings, notes }
 }
 
-/** A stated range as the settings have it. */
+/** Converts a stated range to settings. */
 export function rangeOf({ mean, std }: StatedRange): InputRange {
   const isSymmetric = [...mean, ...std].every(value => value === 0.5)
   return isSymmetric ? 'symmetric' : { mean: [...mean], std: [...std] }
 }
 
-/** The size of the images that the denoiser sees: what it was trained on, else what the classifier was, but no more than there is. */
+/**
+ * Returns the size of the images that the denoiser sees: its training size, else the classifier's, but at most that of
+ * the images.
+ */
 function sizeFor({
   weights,
   denoiser,
@@ -95,7 +98,7 @@ function sizeFor({
   readonly median: number | undefined
 }): ImageSize {
   const ofDenoiser = denoiser?.imageSize ?? undefined
-  // The paper's runs on ImageNet give images of 224 to the denoiser of 256.
+  // The paper's runs on ImageNet use images of 224 with the denoiser of 256.
   if (ofDenoiser !== undefined) return ofDenoiser === 256 ? 224 : ofDenoiser
   const ofClassifier = weights.imageSize ?? 224
   if (weights.isFixedSize === true || median === undefined) return ofClassifier
@@ -104,7 +107,7 @@ function sizeFor({
   return imageSizeOf([Math.round(height * share), Math.round(width * share)])
 }
 
-/** `data.classes`, where text order is not that of the logits. */
+/** Returns `data.classes` if text order differs from the order of the logits. */
 function orderOf(
   { names, classes }: InspectedWeights,
   {

@@ -30,12 +30,12 @@ export interface InspectOptions {
   readonly python?: string
 }
 
-/** Where nothing is said of σ or a radius. */
+/** Default σ, if neither σ nor a radius is given. */
 const SIGMA = 0.25
-/** With nearly all votes for the class, radii of about twice σ are certified. */
+/** With nearly all votes for one class, certified radii are about twice σ. */
 const RADIUS_PER_SIGMA = 2
 
-/** `ft-cadis inspect`: says what lies at the paths, and writes a configuration of it. */
+/** `ft-cadis inspect`: describes the paths, and writes a configuration for them. */
 export async function inspect(paths: readonly string[], options: InspectOptions): Promise<void> {
   const { write, json = false, radius, architecture, python } = options
   const sigma = options.sigma ?? (radius === undefined ? SIGMA : radius / RADIUS_PER_SIGMA)
@@ -70,7 +70,7 @@ export async function inspect(paths: readonly string[], options: InspectOptions)
   if (!json) print(nextSteps(write, proposal.settings, { isUnsplit: found.images?.said.unsplit === true }))
 }
 
-/** One of each kind. */
+/** Picks one finding of each kind. */
 function sortOut(inspected: readonly { readonly path: string; readonly found: Inspected }[]): Found {
   const kinds = inspected.map(({ found }) => found.kind)
   const twice = kinds.find((kind, place) => kind !== 'unknown' && kinds.indexOf(kind) < place)

@@ -10,9 +10,9 @@ import { smoothedSource } from '../smoothed-source'
 import type { RouterOptions } from './options'
 
 /**
- * The smoothed classifier that a command line names: one, or a router and its experts.
+ * Returns the smoothed classifier named on the command line: one classifier, or a router and its experts.
  *
- * @throws ConfigError where the options do not go together; as `smoothedSource` and `smoothedOfFolder`
+ * @throws ConfigError if the options conflict; otherwise as `smoothedSource` and `smoothedOfFolder`
  */
 export async function namedSource(
   folder: string | undefined,
@@ -61,7 +61,7 @@ export async function namedSource(
   return { ...source, config: { ...source.config, output: chooses.output } }
 }
 
-/** What a router and its experts say themselves is not said again. */
+/** Refuses options that the runs of a router and its experts already determine. */
 function requireOwnSource(folder: string | undefined, options: SmoothedOptions): void {
   const { config, preset, sigma, classifier, ensemble, consensus } = options
   const beside = Object.entries({
@@ -75,7 +75,7 @@ function requireOwnSource(folder: string | undefined, options: SmoothedOptions):
   )
 }
 
-/** A run of a router says which noise levels it has learned to choose between. */
+/** Requires the noise levels that a router's run was trained to choose between. */
 async function requireTrainedFor(path: string, sigmas: readonly number[]): Promise<void> {
   if (new Set(sigmas).size < sigmas.length) {
     throw new ConfigError(`Experts are of the noise levels ${sigmas.join(', ')}, expected each once.`, {
@@ -103,7 +103,7 @@ async function methodOf(path: string): Promise<Pick<AnyRunConfig, 'method'>> {
   return (await findCheckpoint(path)).config
 }
 
-/** Networks that are asked together have one denoiser and one kind of images, and experts one kind of classifier. */
+/** Requires the same denoiser and kind of images of networks that are combined, and one kind of classifier of experts. */
 function requireBeside(
   first: { readonly path: string; readonly config: CertificationRunConfig },
   {

@@ -2,7 +2,7 @@ import { InvalidArgumentError } from 'commander'
 import { ConfigError } from '../../errors'
 import { type FieldSetting, fieldPath, fieldValue } from '../train/options'
 
-/** One `--set` of a sweep: a field by its path, and the values that it gets one after another. */
+/** One `--set` of a sweep: the path of a field, and its successive values. */
 export interface FieldValues {
   readonly path: string
   readonly values: readonly { readonly text: string; readonly value: unknown }[]
@@ -10,15 +10,18 @@ export interface FieldValues {
 
 /** One run of a sweep. */
 export interface SweepPoint {
-  /** Of its folder: what is set, `lambda-2-epsilon-0.5`. */
+  /** Name of its folder: the settings, `lambda-2-epsilon-0.5`. */
   readonly name: string
-  /** The fields with several values, and the one that each has here, as it was typed. */
+  /** The fields with several values, and the value of each here, as typed. */
   readonly settings: Readonly<Record<string, string>>
-  /** Every `--set`, also those of one value. */
+  /** Every `--set`, including those with one value. */
   readonly set: readonly FieldSetting[]
 }
 
-/** Adds `path=value,value,…` to those before it. Commas in brackets, braces and quotation marks are part of a value. */
+/**
+ * Parses `path=value,value,…` and appends it to the earlier ones. Commas in brackets, braces and quotation marks are part
+ * of a value.
+ */
 export function collectValues(text: string, earlier: readonly FieldValues[] = []): readonly FieldValues[] {
   const path = fieldPath(text)
   const texts = splitValues(text.slice(text.indexOf('=') + 1))
@@ -31,9 +34,9 @@ export function collectValues(text: string, earlier: readonly FieldValues[] = []
 }
 
 /**
- * Every combination of the values, the last field changing fastest.
+ * Returns every combination of the values; the last field varies fastest.
  *
- * @throws ConfigError for fields of one value each, a field that is set twice, and values whose names cannot be told apart
+ * @throws ConfigError if no field has several values, a field is set twice, or the names of values collide
  */
 export function gridOf(fields: readonly FieldValues[]): SweepPoint[] {
   const paths = fields.map(({ path }) => path)
@@ -86,14 +89,14 @@ function combinations(fields: readonly FieldValues[]): Choice[][] {
   )
 }
 
-/** The last word of each path, or the whole path where two end alike. */
+/** Returns the last word of each path, or the whole path if two end alike. */
 function shortNames(paths: readonly string[]): Map<string, string> {
   const last = (path: string) => path.split('.').at(-1) ?? path
   const isAlone = (path: string) => paths.filter(other => last(other) === last(path)).length === 1
   return new Map(paths.map(path => [path, isAlone(path) ? last(path) : path]))
 }
 
-/** A value as a part of a folder's name. */
+/** Returns a value as part of a folder name. */
 function fileWord(text: string): string {
   return text.replace(/[^\p{L}\p{N}.+-]+/gu, '_').replace(/^_|_$/g, '')
 }

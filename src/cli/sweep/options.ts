@@ -1,7 +1,7 @@
 import type { TrainOptions } from '../train/options'
 import type { FieldValues } from './grid'
 
-/** What `ft-cadis sweep` is asked for: a training whose `--set` have several values. */
+/** The options of `ft-cadis sweep`: those of a training, but `--set` may have several values. */
 export interface SweepOptions extends Omit<TrainOptions, 'set'> {
   readonly set?: readonly FieldValues[]
   /** List the runs, train nothing. */

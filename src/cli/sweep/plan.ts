@@ -8,16 +8,16 @@ import { trainSettings } from '../train/train-settings'
 import { gridOf, type SweepPoint } from './grid'
 import type { SweepOptions } from './options'
 
-/** A run of a sweep with its whole configuration. */
+/** A run of a sweep with its complete configuration. */
 export interface PlannedRun extends SweepPoint {
   readonly config: RunConfig
   readonly preset: NamedPreset | undefined
 }
 
 /**
- * Every run that the options ask for, checked before any of them begins.
+ * Returns every requested run. All are validated before any begins.
  *
- * @throws ConfigError for a grid that is none, a field that there is not, and a field whose value another option decides
+ * @throws ConfigError for an invalid grid, an unknown field, and a field that another option overrides
  */
 export async function planSweep(options: SweepOptions): Promise<PlannedRun[]> {
   refuseSingleRuns(options)
@@ -33,7 +33,7 @@ export async function planSweep(options: SweepOptions): Promise<PlannedRun[]> {
   return runs
 }
 
-/** What asks for one run, or for none. */
+/** Refuses options that request one run, or none. */
 function refuseSingleRuns({ dryRun, synthetic, members }: SweepOptions): void {
   const [given] = [
     ...(dryRun ? ['--dry-run'] : []),
@@ -47,7 +47,7 @@ function refuseSingleRuns({ dryRun, synthetic, members }: SweepOptions): void {
   })
 }
 
-/** An option such as --lambda wins over --set, and would make all values of the field the same. */
+/** Options such as --lambda override --set, and would make all values of the field equal. */
 function requireDifferent(runs: readonly PlannedRun[]): void {
   for (const [place, run] of runs.entries()) {
     const same = runs

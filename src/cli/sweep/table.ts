@@ -4,7 +4,7 @@ import { isReadable, listRuns, type RunSummary } from '../../runs/list-runs'
 import { axisOf, shown } from '../../runs/report/curve-plans'
 import type { PlannedRun } from './plan'
 
-/** The runs of a sweep with what they have come to so far: the best first, by the value that picks the best epoch. */
+/** Returns the runs of a sweep with their current results, best first by the metric that selects the best epoch. */
 export async function sweepTable(runs: readonly PlannedRun[]): Promise<Table> {
   const found = await Promise.all(runs.map(async run => ({ run, summary: await summaryOf(run) })))
   const fields = Object.keys(runs[0]?.settings ?? {})

@@ -6,7 +6,7 @@ import { levelOf, type Smoothing } from '../../smoothing/smoothing'
 import type { DryRun } from '../../training/dry-run'
 import type { TrainOptions } from './options'
 
-/** What a training prints, as text. */
+/** Formats the configuration that a training prints. */
 
 export function formatConfig(config: RunConfig): string {
   return `configuration: ${JSON.stringify(config, null, 2)}`
@@ -45,7 +45,7 @@ export function formatPasses({ denoiserForward, classifierForward, classifierBac
   ].join('\n')
 }
 
-/** What a dry run has found, problems last. */
+/** Formats the findings of a dry run, problems last. */
 export function formatDryRun(
   found: DryRun,
   config: RunConfig,

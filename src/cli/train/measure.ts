@@ -12,16 +12,16 @@ import type { TrainOptions } from './options'
 import { printStart } from './start'
 import { trainSettings } from './train-settings'
 
-/** Updates that are measured where no option says how many. */
+/** Default number of updates to measure. */
 const STEPS = 2
 
-/** On the CPU an update of the paper's 128 images would take hours: what it takes does not depend on how many there are. */
+/** On the CPU an update of the paper's 128 images would take hours. Cost per image does not depend on their number. */
 const ON_CPU = { imagesPerUpdate: 2, imagesPerMicroBatch: 1, autocast: 'none' } as const
 
 /**
- * The configuration of a measurement, where the options leave it open. Random weights hardly ever give an image its label,
- * so that the mask of Eq. 9 would spare all of them the attack: all are attacked, which is the most work that an update
- * can be.
+ * Returns the configuration of a measurement, with defaults for open options. Random weights hardly ever give an image
+ * its label, so the mask of Eq. 9 would exclude all images from the attack. Instead all are attacked, the largest
+ * possible work of an update.
  */
 export async function syntheticSettings(session: Session, options: TrainOptions): Promise<RunConfig> {
   const batch = session.info.device === 'cpu' ? ON_CPU : {}
@@ -35,7 +35,7 @@ export async function syntheticSettings(session: Session, options: TrainOptions)
   return syntheticRun(attacked, images)
 }
 
-/** As many images of the same size as the data have. */
+/** Returns the number and size of the images in the data. */
 async function sizesOf(session: Session, { data }: RunConfig): Promise<NamedPreset['images']> {
   const [train, test] = [
     await openDataset(session, datasetSpec(data, 'train')),
@@ -53,7 +53,7 @@ async function sizesOf(session: Session, { data }: RunConfig): Promise<NamedPres
   return sizes
 }
 
-/** Trains some updates with random networks and images, and prints what they took. */
+/** Trains some updates with random networks and images, and prints their cost. */
 export async function measure(
   session: Session,
   config: RunConfig,
@@ -77,7 +77,7 @@ export async function measure(
       begun = performance.now()
     },
     onUpdate: async ({ loss, metrics, gradientNorm, learningRate }) => {
-      await session.flush() // the optimizer's step is only recorded so far
+      await session.flush() // the optimizer's step is only recorded until here
       const seconds = (performance.now() - begun) / 1000
       durations.push(seconds)
       const { attackedShare } = metrics

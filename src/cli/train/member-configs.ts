@@ -4,8 +4,8 @@ import type { RunConfig } from '../../config/schema'
 import { ConfigError } from '../../errors'
 
 /**
- * The runs of an ensemble by seed: each into its own folder, `members/0`, `members/1`, …, with its own seed, from
- * that of the settings on. Without a number of members it is the one run of the settings.
+ * Returns the runs of an ensemble by seed: each with its own folder, `members/0`, `members/1`, …, and its own seed,
+ * counting up from that of the settings. Without a number of members, returns the one run of the settings.
  *
  * @throws ConfigError for members of a method that trains members together
  */

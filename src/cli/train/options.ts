@@ -11,13 +11,13 @@ import { parseImageSize, parseNumber } from '../option-values'
 import { precisionOption } from '../precision'
 import { addRunOptions, type RunOptions } from '../run-options'
 
-/** One `--set`: a field by its path, and the value that it gets. */
+/** One `--set`: the path of a field, and its value. */
 export interface FieldSetting {
   readonly path: string
   readonly value: unknown
 }
 
-/** What the options of a training say. Only what was given has a value, so that it wins over preset and settings. */
+/** The options of a training. Only given options have a value, so that they override preset and settings. */
 export interface TrainOptions extends RunOptions {
   readonly preset?: string
   readonly scale?: Table1Scale
@@ -43,7 +43,7 @@ export interface TrainOptions extends RunOptions {
   readonly threads?: number
   readonly workers?: number
   readonly seed?: number
-  /** Runs of an ensemble, one after another. */
+  /** Number of runs of an ensemble, one after another. */
   readonly members?: number
   readonly baseLearningRate?: number
   readonly lambda?: number
@@ -67,7 +67,7 @@ export interface TrainOptions extends RunOptions {
 const count = parseNumber({ min: 1, integer: true })
 const wholeNumber = parseNumber({ min: 0, integer: true })
 
-/** The option that sets fields, each to one value. */
+/** Returns the option that sets fields, each to one value. */
 function setOption(): Option {
   return new Option(
     '--set <path=value>',
@@ -75,7 +75,7 @@ function setOption(): Option {
   ).argParser(collectSetting)
 }
 
-/** Adds the options that every training has. `set` is the one that sets fields. */
+/** Adds the options of every training. `set` is the option that sets fields. */
 export function addTrainOptions(program: Command, set: Option = setOption()): Command {
   const described = program
     .optionsGroup('Settings:')
@@ -90,19 +90,19 @@ export function addTrainOptions(program: Command, set: Option = setOption()): Co
     .option('--data <folder>', 'folder of the data')
     .option(
       '--image-size <pixels>',
-      'what the images of a folder are resized and cropped to: a side, or height and width as 48x64',
+      'size to which images of a folder are resized and cropped: a side, or height and width as 48x64',
       parseImageSize,
     )
     .option(
       '--denoiser <path>',
-      'weights of the denoiser, or a run that has trained one; default: what fetch has brought for the preset; none: train on noisy images (docs/denoiser-for-your-images.md)',
+      'weights of the denoiser, or a run that trained one; default: the preset’s, from fetch; none: train on noisy images (docs/denoiser-for-your-images.md)',
     )
     .option(
       '--denoiser-arguments <json>',
-      'arguments of a denoiser that is not the published one, in OpenAI’s names',
+      'arguments of a denoiser other than the published one, under OpenAI’s names',
       parseObject,
     )
-    .option('--denoiser-sha256 <hash>', 'hash that the denoiser’s file must have, or any')
+    .option('--denoiser-sha256 <hash>', 'required hash of the denoiser’s file, or any')
     .option('--classifier <path>', 'weights of the classifier')
     .addOption(
       new Option('--tuning <kind>', 'lora: adapters and the head; full: every weight').choices([
@@ -114,26 +114,26 @@ export function addTrainOptions(program: Command, set: Option = setOption()): Co
     .addOption(
       new Option(
         '--members <count>',
-        'train an ensemble: this many runs with their own seeds, in members/0, members/1, … of the output',
+        'train an ensemble: this many runs with different seeds, in members/0, members/1, … of the output',
       )
         .argParser(parseNumber({ min: 2, integer: true }))
         .conflicts('synthetic'),
     )
-    .option('--images-per-update <count>', 'images in one update', count)
-    .option('--images-per-micro-batch <count>', 'images at once; lower it to save memory', count)
+    .option('--images-per-update <count>', 'images per update', count)
+    .option('--images-per-micro-batch <count>', 'images per pass; lower it to save memory', count)
     .optionsGroup('Arithmetic:')
     .option('--device <name>', 'auto, cpu, cuda or cuda:N')
     .addOption(precisionOption())
     .addOption(
       new Option(
         '--dtype <name>',
-        'number type of the denoiser; the classifier has --autocast, losses are in float32',
+        'number type of the denoiser; for the classifier use --autocast; losses are in float32',
       ).choices(['float32', 'float16', 'bfloat16']),
     )
     .addOption(
       new Option(
         '--autocast <name>',
-        'number type that the classifier computes in where that is safe',
+        'number type for operations of the classifier that are safe in it',
       ).choices(['none', 'float16', 'bfloat16']),
     )
     .option('--tf32', 'let CUDA round the factors of float32 products to TF32')
@@ -143,24 +143,24 @@ export function addTrainOptions(program: Command, set: Option = setOption()): Co
         'what torch.compile compiles: none, the denoiser, or all, the classifier too',
       ).choices(['none', 'denoiser', 'all']),
     )
-    .option('--activation-checkpointing', 'compute activations again instead of keeping them')
+    .option('--activation-checkpointing', 'recompute activations instead of storing them')
     .option('--threads <count>', 'threads of torch on the CPU', count)
-    .option('--workers <count>', 'processes that read images', wholeNumber)
+    .option('--workers <count>', 'processes that load images', wholeNumber)
     .optionsGroup('Run:')
-    .option('--output <folder>', 'where configuration, metrics, checkpoints and certificates go')
+    .option('--output <folder>', 'folder of configuration, metrics, checkpoints and certificates')
     .option('--steps <count>', 'stop after this many updates', count)
     .option(
       '--evaluate-images <count>',
       'test images in the evaluation after each epoch (default: all)',
       count,
     )
-    .option('--dry-run', 'check everything that can be checked, print a plan, train nothing', false)
+    .option('--dry-run', 'validate everything possible, print a plan, train nothing', false)
     .option(
       '--synthetic',
-      'random weights and images, --steps updates (default: 2), to measure time and memory',
+      'train --steps updates (default: 2) on random weights and images, to measure time and memory',
       false,
     )
-    .option('--python <path>', 'use this Python instead of PYTHON_BIN, an active conda environment or .venv')
+    .option('--python <path>', 'Python to use instead of PYTHON_BIN, an active conda environment or .venv')
   return addRunOptions(described)
 }
 
@@ -177,10 +177,10 @@ export function addCertifyOptions(program: Command): Command {
     .option('--n <count>', 'noisy copies that bound its probability', count)
 }
 
-/** What the presets take beside σ, paths and tuning. */
+/** Options of presets besides σ, paths and tuning. */
 const OPEN_VALUES: Readonly<Record<OpenValue, () => Option>> = {
   baseLearningRate: () =>
-    new Option('--base-learning-rate <number>', 'learning rate at 256 images an update').argParser(
+    new Option('--base-learning-rate <number>', 'learning rate at 256 images per update').argParser(
       parseNumber({ min: 0 }),
     ),
   lambda: () =>
@@ -190,30 +190,31 @@ const OPEN_VALUES: Readonly<Record<OpenValue, () => Option>> = {
       parseNumber({ min: Number.MIN_VALUE }),
     ),
   weightDecay: () =>
-    new Option('--weight-decay <start,end>', 'weight decay of the first and of the last update').argParser(
+    new Option('--weight-decay <start,end>', 'weight decay of the first and the last update').argParser(
       parseRange,
     ),
   layerDecay: () =>
-    new Option('--layer-decay <number>', 'learning rate of a layer over that of the next').argParser(
-      parseNumber({ min: 0, max: 1 }),
-    ),
+    new Option(
+      '--layer-decay <number>',
+      "ratio of a layer's learning rate to that of the next layer",
+    ).argParser(parseNumber({ min: 0, max: 1 })),
 }
 
-/** Adds the options of the values that σ decides where a preset is published for it. */
+/** Adds the options for values that depend on σ, unless a preset has published ones. */
 export function addPresetOptions(
   program: Command,
   presets: readonly Pick<PresetSummary, 'takes'>[] = Object.values(PRESET_SUMMARIES),
 ): Command {
   const taken = new Set(presets.flatMap(({ takes }) => takes))
-  program.optionsGroup('Values of the preset, where the paper has none for this σ:')
+  program.optionsGroup('Values of the preset, if the paper has none for this σ:')
   for (const [name, option] of Object.entries(OPEN_VALUES)) {
     if (taken.has(name as OpenValue)) program.addOption(option())
   }
   return program.addOption(
-    new Option(
-      '--mask <which>',
-      'images that are attacked: masked as in Eq. 9, or all (Table 5, row 3)',
-    ).choices(['masked', 'all']),
+    new Option('--mask <which>', 'images to attack: masked as in Eq. 9, or all (Table 5, row 3)').choices([
+      'masked',
+      'all',
+    ]),
   )
 }
 
@@ -221,7 +222,7 @@ function collectSetting(text: string, earlier: readonly FieldSetting[] = []): re
   return [...earlier, { path: fieldPath(text), value: fieldValue(text.slice(text.indexOf('=') + 1)) }]
 }
 
-/** The field that `path=value` sets. */
+/** Returns the path of the field in `path=value`. */
 export function fieldPath(text: string): string {
   const split = text.indexOf('=')
   const path = text.slice(0, split).trim()
@@ -231,7 +232,7 @@ export function fieldPath(text: string): string {
   return path
 }
 
-/** A value as JSON, or as text where it is none: `data.path=photos` needs no quotes. */
+/** Parses a value as JSON, or else as text: `data.path=photos` needs no quotes. */
 export function fieldValue(text: string): unknown {
   try {
     return JSON.parse(text)
@@ -246,7 +247,7 @@ function parseObject(text: string): Readonly<Record<string, unknown>> {
     const value: unknown = JSON.parse(text)
     if (isObject(value)) return value
   } catch {
-    // Answered below, like everything else that is not an object.
+    // Handled below, with everything else that is not an object.
   }
   throw new InvalidArgumentError('Expected a JSON object, such as {"num_channels": 32}.')
 }

@@ -10,14 +10,14 @@ export interface TrainProgram {
   readonly name: string
   /** One sentence about it. */
   readonly description: string
-  /** The preset that it trains by: `digits`, `cifar10`, `imagenet` (with `--tuning lora | full`), … */
+  /** The preset: `digits`, `cifar10`, `imagenet` (with `--tuning lora | full`), … */
   readonly preset: string
   /** The scale of a preset `table1.<method>`. */
   readonly scale?: Table1Scale
 }
 
 /**
- * Runs a program that trains by one preset: `ft-cadis train --preset …` with the options that the preset has, and a
+ * Runs a program that trains with one preset: `ft-cadis train --preset …` with the options of the preset, then a
  * certification of the result unless `--no-certify` is given. Reads the command line, prints errors, sets the exit code.
  *
  * @example
@@ -27,7 +27,7 @@ export async function trainProgram({ name, description, preset, scale }: TrainPr
   await runMain(async () => {
     const program = createProgram(name, description)
     addPresetOptions(addTrainOptions(program), [namedPreset(preset, scale)])
-    addCertifyOptions(program).option('--no-certify', 'end after training')
+    addCertifyOptions(program).option('--no-certify', 'stop after training')
     program.action((options: TrainOptions) => train({ ...options, preset, ...given({ scale }) }))
     await program.parseAsync()
   })

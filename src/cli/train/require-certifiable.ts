@@ -3,7 +3,7 @@ import type { RunConfig } from '../../config/schema'
 import { ConfigError } from '../../errors'
 
 /**
- * Refuses to certify the result of a method that trains no classifier of the data, before it trains.
+ * Refuses, before training, to certify a method that trains no classifier of the data.
  *
  * @throws ConfigError
  */

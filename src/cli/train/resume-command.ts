@@ -1,7 +1,10 @@
 import { basename, relative } from 'node:path'
 import { launchRank } from '../../environment/launch-rank'
 
-/** What to type to continue the run of this process: its own words with `--resume`, which a sweep does not need, without `--replace`. */
+/**
+ * Returns the command that continues the run of this process: its own words with `--resume`, which a sweep does not need,
+ * and without `--replace`.
+ */
 export function resumeCommand(argv: readonly string[] = process.argv): string {
   const [, program = '', ...words] = argv
   const isScript = /\.[cm]?ts$/.test(program) && basename(program) !== 'main.ts'
@@ -16,7 +19,7 @@ export function resumeCommand(argv: readonly string[] = process.argv): string {
   return [start, ...typed.map(quoted)].join(' ')
 }
 
-/** A word as a shell takes it. */
+/** Quotes a word for a shell. */
 function quoted(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
 }

@@ -25,10 +25,10 @@ import { resumeCommand } from './resume-command'
 import { printStart } from './start'
 import { trainSettings } from './train-settings'
 
-/** Radii of the table where no preset says which, for pixels in [0, 1]. */
+/** Default radii of the table, for pixels in [0, 1]. */
 const RADII = [0, 0.25, 0.5, 0.75, 1, 1.25, 1.5]
 
-/** `ft-cadis train`: what the options ask for, a measurement, a dry run, or a whole run. */
+/** `ft-cadis train`: runs a training, a measurement or a dry run, as the options request. */
 export async function train(options: TrainOptions): Promise<void> {
   const { python, synthetic } = options
   const settings = await trainSettings(options)
@@ -52,7 +52,7 @@ async function check(session: Session, config: RunConfig, options: TrainOptions)
   if (found.problems.length > 0) process.exitCode = 1
 }
 
-/** Trains runs one after another, and certifies what they make together if that is asked. */
+/** Trains runs one after another, and certifies the result if requested. */
 export async function trainAndCertify(
   session: Session,
   configs: readonly RunConfig[],
@@ -83,7 +83,7 @@ export async function trainAndCertify(
   })
 }
 
-/** Processes of a launch share the updates of one run. */
+/** Refuses several members in a launch, whose processes share the updates of one run. */
 function requireOneProcess({ launch }: Session, { members }: TrainOptions): void {
   if (members === undefined || launch.worldSize === 1) return
   throw new ConfigError(
@@ -92,7 +92,7 @@ function requireOneProcess({ launch }: Session, { members }: TrainOptions): void
   )
 }
 
-/** An interruption tells how to continue. */
+/** Adds the command that continues to an interruption. */
 function withResumeCommand(error: unknown): never {
   if (!(error instanceof InterruptedError)) throw error
   const what = error.message.slice(0, -error.remedy.length).trimEnd()
@@ -104,8 +104,8 @@ function withResumeCommand(error: unknown): never {
 }
 
 /**
- * CERTIFY by vote at the sigma that was trained for, and the table of certified accuracy. `ft-cadis certify <run>` continues
- * with the same log.
+ * Certifies by vote at the sigma of the training, and prints the table of certified accuracy. `ft-cadis certify <run>`
+ * continues the same log.
  */
 async function certifyTrained(
   session: Session,

@@ -7,7 +7,7 @@ import { print } from '../../terminal/print'
 import { networkBytes } from '../../torch'
 import { formatPasses, formatPlan, formatSmoothing, whole } from './format'
 
-/** Says, before the first update, what is about to be trained and how much work it is. */
+/** Prints, before the first update, the planned training and its amount of work. */
 export async function printStart(
   { networks: { classifier, members, denoiser: trained }, smoothing, plan }: RunStart,
   config: RunConfig,

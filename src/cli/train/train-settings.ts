@@ -13,20 +13,20 @@ import { precisionOn } from '../precision'
 import { readSettings } from '../read-settings'
 import type { TrainOptions } from './options'
 
-/** A training as the command line asks for it. */
+/** A training requested on the command line. */
 export interface TrainSettings {
   readonly config: RunConfig
-  /** The preset that it starts from, if any. */
+  /** Its preset, if any. */
   readonly preset: NamedPreset | undefined
 }
 
 type Fields = Readonly<Record<string, unknown>>
 
 /**
- * The configuration of a training: the preset's, over it the file of `--config`, over that `--set`, and over all the
- * other options.
+ * Returns the configuration of a training. `--config` overrides the preset, `--set` overrides both, and the other options
+ * override all.
  *
- * @throws ConfigError that names every option or field that is missing or not acceptable
+ * @throws ConfigError listing every missing or invalid option and field
  */
 export async function trainSettings(options: TrainOptions): Promise<TrainSettings> {
   const { preset: name, config: file, tuning, scale } = options
@@ -65,7 +65,7 @@ export async function trainSettings(options: TrainOptions): Promise<TrainSetting
   }
   refuseOpenValues(options, preset)
   const { baseLearningRate, lambda, epsilon, weightDecay, layerDecay } = options
-  // The preset takes σ; what is still laid over it is in the same words.
+  // The preset already includes σ; the remaining overrides use the same names.
   const { sigma: _, ...others } = options
   const base = preset.config({
     ...{ sigma, output, ...paths },
@@ -79,7 +79,7 @@ export async function trainSettings(options: TrainOptions): Promise<TrainSetting
   return { config: await parsed(withOptions(mergeSettings(settings, set) as Fields, others)), preset }
 }
 
-/** The configuration that fields make, whose denoiser may be one that a run has trained. */
+/** Parses fields into a configuration; the denoiser may be one that a run trained. */
 async function parsed(fields: Fields): Promise<RunConfig> {
   const { smoothing } = fields
   if (!isObject(smoothing)) return parseUnknownConfig(fields)
@@ -87,7 +87,7 @@ async function parsed(fields: Fields): Promise<RunConfig> {
   return parseUnknownConfig({ ...fields, smoothing: { ...smoothing, denoiser } })
 }
 
-/** Settings with the arithmetic of `--precision`, over which `--set` and the other options are laid. */
+/** Adds the arithmetic of `--precision` to the settings; `--set` and the other options override it. */
 async function withPrecision(
   settings: Fields,
   {
@@ -96,7 +96,7 @@ async function withPrecision(
     released,
   }: {
     readonly options: TrainOptions
-    /** The settings with all that is laid over the precision. */
+    /** The settings with everything that overrides the precision. */
     readonly laid: Fields
     readonly released?: RunConfig['autocast']
   },
@@ -106,7 +106,7 @@ async function withPrecision(
   return mergeSettings(settings, precisionOfRun(inForce, laid, released)) as Fields
 }
 
-/** `imagenet` alone stands for two presets, which differ in what is tuned. */
+/** Resolves `imagenet`, which means two presets, by the tuning. */
 function withTuning(name: string, tuning: TrainOptions['tuning']): string {
   if (name === 'imagenet' && tuning !== undefined) return `imagenet.${tuning}`
   const fixed = /\.(lora|full)$/.exec(name)?.[1]
@@ -131,7 +131,7 @@ const OPEN_FIELDS = {
   layerDecay: { option: '--layer-decay', field: 'optimisation.layerDecay' },
 } as const
 
-/** What only a preset takes, given without one, or to one that does not take it. */
+/** Refuses options of presets without a preset, or for one that does not use them. */
 function refuseOpenValues(options: TrainOptions, preset?: NamedPreset): void {
   for (const [name, { option, field }] of Object.entries(OPEN_FIELDS)) {
     const key = name as keyof typeof OPEN_FIELDS
@@ -145,7 +145,7 @@ function refuseOpenValues(options: TrainOptions, preset?: NamedPreset): void {
   }
 }
 
-/** σ decides other values of a preset, which a σ laid over it would leave as they are. */
+/** Refuses σ in other settings: a preset derives further values from σ, which would not change. */
 function refuseSigma(fields: Fields): void {
   if (valueAt(fields, 'smoothing.sigma') === undefined) return
   throw new ConfigError('smoothing.sigma is given beside a preset, whose other values depend on σ.', {
@@ -153,7 +153,7 @@ function refuseSigma(fields: Fields): void {
   })
 }
 
-/** The fields with what the options say otherwise, for the schema to check. */
+/** Merges the options over the fields, for the schema to check. */
 function withOptions(fields: Fields, options: TrainOptions): Fields {
   const { data, denoiser, classifier, tuning, sigma, output, mask, workers, imageSize, imagesPerUpdate } =
     options
@@ -180,7 +180,7 @@ function withOptions(fields: Fields, options: TrainOptions): Fields {
   return mergeSettings(fields, Object.fromEntries(filled)) as Fields
 }
 
-/** No more than fits into an update that an option makes smaller. */
+/** Returns a micro-batch that fits into an update made smaller by an option. */
 function microBatchOf(
   fields: Fields,
   { imagesPerUpdate, imagesPerMicroBatch }: TrainOptions,
@@ -205,7 +205,7 @@ function textAt(fields: Fields, path: string): string | undefined {
   return typeof value === 'string' ? value : undefined
 }
 
-/** A size of images; undefined where it is none, which the schema says. */
+/** Returns an image size; undefined if invalid, which the schema reports. */
 function sizeAt(fields: Fields, path: string): ImageSize | undefined {
   return imageSizeField.safeParse(valueAt(fields, path)).data
 }

@@ -2,33 +2,31 @@ import { z } from 'zod'
 import { count } from '../fields'
 import { otherWeightsSchema } from './networks'
 
-/** Several classifiers that are certified as one. They share every setting of the classifier but their weights. */
+/** Several classifiers certified as one. They share every setting of the classifier except the weights. */
 export const ensembleSchema = z.strictObject({
-  others: otherWeightsSchema.describe(
-    'The members beside the classifier of the settings, which is the first.',
-  ),
+  others: otherWeightsSchema.describe('The other members; the classifier of the settings is the first.'),
   by: z
     .union([z.enum(['logits', 'softmax', 'votes']), z.array(z.number()).min(2)])
     .default('logits')
     .describe(
-      'What is summed over the members, for the class with the largest sum: logits, softmax or votes; numbers are weights of their ' +
-        'logits, one for each member. Default logits.',
+      'What to sum over the members: logits, softmax or votes; the class is the one with the largest sum. Numbers are weights of ' +
+        'their logits, one per member. Default logits.',
     ),
   consensus: count
     .optional()
     .describe(
-      'Members that are asked about every noisy copy; the others are asked where these disagree. Default: all.',
+      'Members that classify every noisy copy; the others classify a copy only if these disagree. Default: all.',
     ),
 })
 
 export type EnsembleConfig = z.output<typeof ensembleSchema>
 
-/** The members, the first included. */
+/** Returns the number of members, including the first. */
 export function membersOf({ others }: Pick<EnsembleConfig, 'others'>): number {
   return others.length + 1
 }
 
-/** What of an ensemble does not go together, by field. */
+/** Returns conflicts between the settings of an ensemble, by field. */
 export function problemsOfEnsemble({
   others,
   by,

@@ -1,6 +1,6 @@
 import type { Problem } from '../rules'
 
-/** What noise after the first layer has to go together with. */
+/** The settings that noise after the first layer must agree with. */
 export interface NoiseAfterSetting {
   readonly smoothing: {
     readonly noiseAfter?: string | undefined
@@ -14,7 +14,7 @@ export interface NoiseAfterSetting {
   readonly ensemble?: object | undefined
 }
 
-/** What of a smoothing by noise after the first layer cannot be certified. */
+/** Returns the settings that prevent certification of noise after the first layer. */
 export function problemsOfNoiseAfter({ smoothing, certification, ensemble }: NoiseAfterSetting): Problem[] {
   const { noiseAfter, denoiser } = smoothing
   if (noiseAfter === undefined) return []
@@ -44,7 +44,7 @@ export function problemsOfNoiseAfter({ smoothing, certification, ensemble }: Noi
   ]
 }
 
-/** What of a training does not go together with where its noise is added. A choice that would be ignored is a problem too. */
+/** Returns conflicts between a training and the layer that its noise is added after. Choices without effect are conflicts too. */
 export function problemsOfNoiseAfterInTraining({
   smoothing: { noiseAfter },
   method,

@@ -7,37 +7,35 @@ import { type PurifyConfig, problemsOfPurify } from './purify-schema'
 
 import { problemsOfRouter, routerProcedureSchema } from './router-schema'
 
-/** How votes become a statement about an image, and the networks that ACES asks beside the classifier. */
+/** How votes become a statement about an image, and the other networks of ACES. */
 
 const certify = z.strictObject({
   kind: z
     .literal('certify')
-    .describe(
-      'CERTIFY (Cohen et al., 2019): the class of the majority, within the radius that its votes show.',
-    ),
+    .describe('CERTIFY (Cohen et al., 2019): the majority class, within the radius that its votes support.'),
 })
 
 const aces = z.strictObject({
   kind: z
     .literal('aces')
     .describe(
-      'ACES (Horváth et al., 2022): a smoothed selector leaves an image to the classifier or to a core network that is not ' +
-        'smoothed; both have half of alpha, and the radius is the smaller one.',
+      'ACES (Horváth et al., 2022): a smoothed selector assigns an image to the classifier or to a core network that is not ' +
+        'smoothed. Each gets half of alpha; the radius is the smaller one.',
     ),
   threshold: z
     .number()
     .min(0)
     .max(1)
     .describe(
-      'A noisy copy is left to the classifier where its score is at most this: the probability of class 0 of the selector, or ' +
-        'without one the entropy of the classifier as a share of ln K.',
+      'A noisy copy goes to the classifier if its score is at most this: the selector’s probability of class 0, or, without a ' +
+        'selector, the entropy of the classifier as a share of ln K.',
     ),
   radiusZero: z
     .enum(['sound', 'published'])
     .default('sound')
     .describe(
-      'What is certified of an image that has no radius. published takes a selector that abstains for one that chooses ' +
-        'the classifier, which may be wrong with more than alpha. Default sound.',
+      'What to certify for an image without a radius. published counts an abstaining selector as one that chooses the classifier, ' +
+        'which may be wrong with more than alpha. Default sound.',
     ),
 })
 
@@ -45,33 +43,33 @@ const cascade = z.strictObject({
   kind: z
     .literal('cascade')
     .describe(
-      'Multi-scale smoothing (Jeong and Shin, 2023): the answer is that of the first noise level at which a class has more ' +
-        'than the threshold.',
+      'Multi-scale smoothing (Jeong and Shin, 2023): the answer comes from the first noise level at which a class has more than ' +
+        'the threshold.',
     ),
   sigmas: z
     .array(positive)
     .min(2)
     .max(100)
-    .describe('The noise levels, the largest first, which is smoothing.sigma. Each has n0 + n noisy copies.'),
+    .describe('Noise levels, largest first; the largest is smoothing.sigma. Each gets n0 + n noisy copies.'),
   threshold: z
     .number()
     .min(0.5)
     .lt(1)
     .default(0.5)
-    .describe('Probability above which a class is the answer of a noise level. Default 0.5.'),
+    .describe('Probability above which a noise level answers with a class. Default 0.5.'),
   rule: z
     .enum(['sound', 'published', 'released'])
     .default('sound')
     .describe(
-      'How alpha is split and other classes are bounded. published is asymptotic, and its parts do not add up to alpha; released ' +
-        'is that of the code, for the threshold 0.5 alone. Default sound.',
+      'How alpha is split and how other classes are bounded. published is asymptotic, and its parts do not add up to alpha; ' +
+        'released is that of the code, for the threshold 0.5 only. Default sound.',
     ),
   clean: z
     .boolean()
     .default(false)
     .describe(
-      'Whether the classifier is asked about the image without noise where nothing is certified. Its class stands in the ' +
-        'evidence, and is not a statement. Default false.',
+      'Whether the classifier sees the image without noise if nothing is certified. Its class is recorded in the evidence, and is ' +
+        'not a statement. Default false.',
     ),
 })
 
@@ -79,25 +77,25 @@ const pixelDp = z.strictObject({
   kind: z
     .literal('pixel-dp')
     .describe(
-      'PixelDP (Lecuyer et al., 2019): n votes name the class and bound it and all others, without a selection. The size follows ' +
-        'from differential privacy, and is at most half of the radius of CERTIFY.',
+      'PixelDP (Lecuyer et al., 2019): n votes choose the class and bound it and all others, without a selection. The size ' +
+        'follows from differential privacy, and is at most half the radius of CERTIFY.',
     ),
   split: z
     .enum(['halves', 'published'])
     .default('halves')
     .describe(
-      'The error of each bound: half of alpha, or as published the K-th part of 0.05, which is for alpha 0.05. Default halves.',
+      'The error of each bound: half of alpha, or, as published, 0.05 / K, which is for alpha 0.05. Default halves.',
     ),
   by: z
     .enum(['votes', 'scores'])
     .optional()
     .describe(
-      'What is bounded: the votes of the noisy copies, or the means of their softmax, in steps of 2^-15, whose published split is ' +
-        'alpha / K. Default votes.',
+      'What to bound: the votes of the noisy copies, or their mean softmax in steps of 2^-15, whose published split is alpha / K. ' +
+        'Default votes.',
     ),
 })
 
-/** What is stated about an image, and how. */
+/** The statement about an image, and how to reach it. */
 export const procedureSchema = z.discriminatedUnion('kind', [
   certify,
   aces,
@@ -108,28 +106,28 @@ export const procedureSchema = z.discriminatedUnion('kind', [
 
 export type ProcedureConfig = z.output<typeof procedureSchema>
 
-/** The networks of ACES beside the classifier, which is the certification network. */
+/** The other networks of ACES; its certification network is the classifier. */
 export const acesNetworksSchema = z.strictObject({
   selector: networkSchema
     .optional()
     .describe(
-      'Network of two classes that sees the same noisy copies: 0 leaves a copy to the core, 1 to the classifier. Default: the ' +
+      'Network of two classes that sees the same noisy copies: 0 assigns a copy to the core, 1 to the classifier. Default: the ' +
         'entropy of the classifier decides.',
     ),
   core: networkSchema
     .optional()
     .describe(
-      'Network of the classes of the data that is asked about the image itself, without noise and denoiser. Default: none, and ' +
-        'no class without a radius.',
+      'Network of the classes of the data that sees the image itself, without noise and denoiser. Default: none, and no class ' +
+        'without a radius.',
     ),
 })
 
 export type AcesNetworksConfig = z.output<typeof acesNetworksSchema>
 
-/** Of more copies than this the sums of squares, in steps of 2^-15, exceed the whole numbers that a float holds. */
+/** With more copies than this, sums of squares in steps of 2^-15 exceed the integers that a float represents. */
 const MOST_SCORES = 2 ** 23 - 1
 
-/** What of a certification has to go together with its procedure. */
+/** The settings of a certification that must agree with its procedure. */
 export interface ProcedureSetting {
   readonly procedure?: ProcedureConfig | undefined
   readonly adaptive: unknown
@@ -141,7 +139,7 @@ export interface ProcedureSetting {
   readonly familyWise: boolean
 }
 
-/** The noise that the bounds of a procedure are of. */
+/** The noise distributions that the bounds of a procedure support. */
 const NOISES: Readonly<Record<ProcedureConfig['kind'], readonly string[]>> = {
   certify: ['gaussian', 'discrete-gaussian', 'uniform'],
   aces: ['gaussian'],
@@ -151,9 +149,9 @@ const NOISES: Readonly<Record<ProcedureConfig['kind'], readonly string[]>> = {
 }
 
 /**
- * What does not go together with the procedure. A choice that would be ignored is a problem too.
+ * Returns conflicts with the procedure. Choices without effect are conflicts too.
  *
- * @param options.sigma - of the smoothing
+ * @param options.sigma - σ of the smoothing
  */
 export function problemsOfProcedure(
   {
@@ -243,7 +241,7 @@ function problemsOfCascade(
   return problems
 }
 
-/** What of the networks of ACES does not go together with the rest. */
+/** Returns conflicts between the networks of ACES and other settings. */
 export function problemsOfAcesNetworks({
   procedure,
   aces: networks,

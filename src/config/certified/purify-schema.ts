@@ -2,37 +2,39 @@ import { z } from 'zod'
 import { count, positive } from '../fields'
 import type { Problem } from '../rules'
 
-/** What a noisy copy goes through on its way to its one vote. */
+/** How a noisy copy is processed before its vote. */
 
 const once = z.strictObject({
-  kind: z.literal('once').describe('The denoiser sees a copy once, and so does the classifier.'),
+  kind: z.literal('once').describe('The denoiser and the classifier see a copy once.'),
 })
 
 const local = z.strictObject({
   kind: z
     .literal('local')
     .describe(
-      'DiffSmooth (Zhang et al., 2023): the denoised image gets fresh noise several times, and the majority of these is the vote of the copy.',
+      'DiffSmooth (Zhang et al., 2023): the denoised image gets fresh noise several times; the copy votes for the majority of these.',
     ),
   sigma: positive.describe('Standard deviation of the noise on the denoised image, for pixels in [0, 1].'),
-  votes: count.default(5).describe('How often the denoised image gets noise and is classified. Default 5.'),
+  votes: count
+    .default(5)
+    .describe(
+      'Number of times that noise is added to the denoised image and the result is classified. Default 5.',
+    ),
 })
 
 const reverse = z.strictObject({
   kind: z
     .literal('reverse')
     .describe(
-      'DensePure (Xiao et al., 2023): the diffusion model goes back from the copy in several random steps, several times, and the ' +
-        'majority of these runs is the vote of the copy.',
+      'DensePure (Xiao et al., 2023): the diffusion model runs the reverse process from the copy in several random steps, several ' +
+        'times; the copy votes for the majority of these runs.',
     ),
   steps: z
     .int()
     .min(2)
     .default(2)
-    .describe(
-      'Steps of a run, each a pass of the denoiser; at most as many as the timestep of σ. Default 2.',
-    ),
-  votes: count.default(10).describe('Runs of each copy. Default 10.'),
+    .describe('Steps of a run, each one pass of the denoiser; at most the timestep of σ. Default 2.'),
+  votes: count.default(10).describe('Runs per copy. Default 10.'),
 })
 
 /** How a noisy copy gets its class. */
@@ -40,7 +42,7 @@ export const purifySchema = z.discriminatedUnion('kind', [once, local, reverse])
 
 export type PurifyConfig = z.output<typeof purifySchema>
 
-/** What of a purification does not go together with the procedure, by field. */
+/** Returns conflicts between purification and procedure, by field. */
 export function problemsOfPurify({
   purify = { kind: 'once' },
   procedure = { kind: 'certify' },
@@ -57,7 +59,7 @@ export function problemsOfPurify({
   ]
 }
 
-/** What of a purification does not go together with an ensemble, by field. */
+/** Returns conflicts between purification and ensemble, by field. */
 export function problemsOfPurifiedEnsemble({
   purify,
   ensemble,
@@ -72,7 +74,7 @@ export function problemsOfPurifiedEnsemble({
 }
 
 /**
- * What of a purification the denoiser cannot do, by field.
+ * Returns the purification settings that the denoiser does not support, by field.
  *
  * @param options.isDiffusion - whether the denoiser is a diffusion model; null without one
  */

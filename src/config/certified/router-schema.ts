@@ -8,37 +8,35 @@ export const routerProcedureSchema = z.strictObject({
   kind: z
     .literal('router')
     .describe(
-      'A smoothed router chooses which of several experts answers, each smoothed at its own noise level. The radius is the smaller one ' +
-        'of router and expert, and each has half of alpha.',
+      'A smoothed router chooses which of several experts answers, each smoothed at its own noise level. The radius is the ' +
+        'smaller one of router and expert; each gets half of alpha.',
     ),
   sigma: positive.describe('Noise level of the router, for pixels in [0, 1].'),
   sigmas: z
     .array(positive)
     .min(2)
     .max(100)
-    .describe('The noise levels of the experts, the smallest first, which is smoothing.sigma.'),
+    .describe('Noise levels of the experts, smallest first; the smallest is smoothing.sigma.'),
   agreement: nonnegative
     .default(0)
     .describe(
-      "Radius of the router's choice under which all experts are asked: what they agree on holds whatever the router chooses. " +
-        'Default 0: where the router abstains.',
+      'If the radius of the router’s choice is below this, all experts answer: a class that they agree on holds for every choice ' +
+        'of the router. Default 0: only if the router abstains.',
     ),
 })
 
-/** The networks of a router beside the classifier, which is the first expert. */
+/** The other networks of a router; its first expert is the classifier. */
 export const routerNetworksSchema = z.strictObject({
-  network: networkSchema.describe(
-    'Network with a class for each expert, in the order of their noise levels.',
-  ),
+  network: networkSchema.describe('Network with one class per expert, in the order of their noise levels.'),
   others: otherWeightsSchema.describe(
-    'The experts of the other noise levels. They share every setting of the classifier but its weights.',
+    'The experts of the other noise levels. They share every setting of the classifier except the weights.',
   ),
 })
 
 export type RouterProcedureConfig = z.output<typeof routerProcedureSchema>
 export type RouterNetworksConfig = z.output<typeof routerNetworksSchema>
 
-/** What of the noise levels of a router does not go together. */
+/** Returns conflicts between the noise levels of a router. */
 export function problemsOfRouter(
   { sigmas }: Pick<RouterProcedureConfig, 'sigmas'>,
   { sigma }: { readonly sigma: number },
@@ -58,7 +56,7 @@ export function problemsOfRouter(
   return [{ path, message: `expected smoothing.sigma, ${sigma}, as the first and smallest, got [${listed}]` }]
 }
 
-/** What of the networks of a router does not go together with the rest. */
+/** Returns conflicts between the networks of a router and other settings. */
 export function problemsOfRouterNetworks({
   procedure,
   router,

@@ -4,25 +4,31 @@ import type { RunConfigInput } from '../types/run'
 import { SHORT_SCHEDULE, smallUnet } from './small-unet'
 
 export interface DiffusionPresetOptions {
-  /** Noise level on the [0, 1] scale at which the denoiser is judged; it is trained for all up to 1. Default 0.25. */
+  /**
+   * Noise level, for pixels in [0, 1], at which the denoiser is evaluated. It is trained for all levels up to 1. Default
+   * 0.25.
+   */
   readonly sigma?: number
-  /** Folder with `train` and `test` (or `val`), each with a folder a class. */
+  /** Folder with `train` and `test` (or `val`), each with one folder per class. */
   readonly data: string
-  /** Size in pixels that images are resized and cropped to: the side of a square, or [height, width]. Default 64. */
+  /** Size in pixels to which images are resized and cropped: the side of a square, or [height, width]. Default 64. */
   readonly imageSize?: ImageSize
-  /** Folder in diffusers format of a denoiser to begin with. Default: a small UNet with random weights. */
+  /** Folder in diffusers format with an initial denoiser. Default: a small UNet with random weights. */
   readonly denoiser?: string | undefined
-  /** Folder or file of a classifier of these images in timm's format, whose accuracy behind the denoiser is measured. Default: none. */
+  /**
+   * Folder or file of a classifier of these images in timm's format, whose accuracy behind the denoiser is measured.
+   * Default: none.
+   */
   readonly classifier?: string | undefined
   /** Folder of the run. */
   readonly output: string
 }
 
 /**
- * The training of a small pixel denoiser on images of one's own, from random weights or from those of a denoiser that is
- * there already: AdamW, cosine, a moving average of the weights.
+ * Returns a configuration that trains a small pixel denoiser on your own images, from random weights or an existing
+ * denoiser: AdamW, cosine, a moving average of the weights.
  *
- * @throws ConfigError for an image size that cannot be halved as often as the denoiser halves it
+ * @throws ConfigError if the denoiser cannot halve the image size often enough
  */
 export function diffusionPreset({
   sigma = 0.25,

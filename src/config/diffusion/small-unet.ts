@@ -1,14 +1,14 @@
 import { ConfigError } from '../../errors'
 import { type ImageSize, imageSizeOf, sidesOf, sizeText } from '../sources/image-size'
 
-/** Channels of the levels over those of the first. */
+/** Channels of each level relative to the first. */
 const FACTORS = [1, 2, 4, 4] as const
-/** Levels whose images have at most this many pixels a side have attention. */
+/** Levels whose images have at most this many pixels per side have attention. */
 const ATTENTION_SIDE = 8
 
-/** What decides the shape of a small UNet. */
+/** The options that decide the shape of a small UNet. */
 export interface SmallUnetOptions {
-  /** Size of the images in pixels, each side a multiple of 8, or where one is below 32 of 4. */
+  /** Size of the images in pixels. Each side is a multiple of 8, or of 4 if one is below 32. */
   readonly imageSize: ImageSize
   /** Channels of the images. Default 3. */
   readonly channels?: number
@@ -17,10 +17,10 @@ export interface SmallUnetOptions {
 }
 
 /**
- * Arguments of diffusers' UNet2DModel for a small denoiser of pixels in the style of OpenAI's: four levels, below 32 pixels
- * three, and attention where an image has 8 pixels a side or fewer. At width 16 and 64 pixels it has 1.1 million parameters.
+ * Returns arguments of diffusers' UNet2DModel for a small pixel denoiser in the style of OpenAI's: four levels, or three
+ * below 32 pixels, and attention at 8 pixels per side or fewer. At width 16 and 64 pixels it has 1.1 million parameters.
  *
- * @throws ConfigError for images that cannot be halved as often as there are levels
+ * @throws ConfigError if the images cannot be halved once per level
  */
 export function smallUnet({ imageSize, channels = 3, width = 16 }: SmallUnetOptions) {
   const sides = sidesOf(imageSize)
@@ -59,8 +59,8 @@ export function smallUnet({ imageSize, channels = 3, width = 16 }: SmallUnetOpti
 }
 
 /**
- * The first 400 of the 1,000 linear timesteps of DDPM, as arguments of DDPMScheduler: they reach σ = 1.01 for pixels in [0, 1].
- * Denoising in one step asks for no larger ones, and a small network learns these better alone.
+ * The first 400 of the 1,000 linear timesteps of DDPM, as arguments of DDPMScheduler: they reach σ = 1.01 for pixels in
+ * [0, 1]. One-shot denoising needs no larger ones, and a small network learns these better alone.
  */
 export const SHORT_SCHEDULE = {
   num_train_timesteps: 400,

@@ -1,13 +1,13 @@
 import { z } from 'zod'
 import { count, nonnegative, positive } from '../fields'
 
-/** Settings that attacks on noisy images share. Lengths are those of pixels in [0, 1], as σ is. */
+/** Settings shared by attacks on noisy images. Lengths are for pixels in [0, 1], like σ. */
 
 export const attackSteps = count.describe('T, steps of the attack.')
 
 export const attackRadius = positive.describe('Radius of the ball, in the l2 norm of images in [0, 1].')
 
-/** What PGD on the mean prediction takes, where the methods of the literature differ in order and floor. */
+/** Returns the settings of PGD on the mean prediction. Published methods differ in order and floor. */
 export const pgdFields = (
   ofMethod: Pick<PgdSettings, 'order' | 'gradientFloor'>,
 ): {
@@ -22,7 +22,7 @@ export const pgdFields = (
     .enum(['clamp-first', 'project-first'])
     .default(ofMethod.order)
     .describe(
-      `Whether a step clamps pixels to [0, 1] and then projects onto the ball, or the other way round. Default ${ofMethod.order}.`,
+      `Whether a step clamps pixels to [0, 1] and then projects onto the ball, or the reverse. Default ${ofMethod.order}.`,
     ),
   gradientFloor: nonnegative
     .default(ofMethod.gradientFloor)
@@ -46,7 +46,7 @@ export const rampEpochs = (what: string) =>
       `Epochs over which ${what} from 1/rampEpochs in the first one to all of it. Default 1: no ramp.`,
     )
 
-/** Whether gradients flow into a target that is made of predictions. */
+/** Returns the setting that decides whether gradients flow into a predicted target. */
 export const targetGradient = (target: string) =>
   z
     .enum(['live', 'detached'])

@@ -6,8 +6,8 @@ export const calibrationSchema = z.strictObject({
   kind: z
     .literal('calibration')
     .describe(
-      'Fine-tunes smoothing.denoiser, a diffusion model or one of images, so that the classifier behind it is sure of the right class alone (Jeong and Shin, 2023). No code of it was ' +
-        'released, and that this is its form is not confirmed.',
+      'Fine-tunes smoothing.denoiser, a diffusion model or an image denoiser, so that the classifier behind it is confident only ' +
+        'in the right class (Jeong and Shin, 2023). No code was released; this form of the loss is not confirmed.',
     ),
   experimental: z
     .literal(true)

@@ -8,10 +8,10 @@ export const catRsSchema = z.strictObject({
   kind: z
     .literal('cat-rs')
     .describe(
-      'Cross-entropy on the easiest of the noisy images, as many as the confidence says, and the worst of adversarial noise ' +
-        'where that is all of them (Jeong et al., 2023).',
+      'Cross-entropy on the easiest noisy images, as many as the confidence says, plus worst-case adversarial noise if all are ' +
+        'easy (Jeong et al., 2023).',
     ),
-  noises: count.default(4).describe('M, noises of each image in an update. Default 4.'),
+  noises: count.default(4).describe('M, noises per image in an update. Default 4.'),
   lambda: nonnegative.describe('Weight of the adversarial term.'),
   attack: z
     .strictObject({
@@ -28,8 +28,8 @@ export const catRsSchema = z.strictObject({
     .enum(['votes', 'predictions'])
     .default('votes')
     .describe(
-      'Probability that a noisy image counts as easy: the share of the M that get their label, or the probability that the ' +
-        'file gives it. Default votes.',
+      'Probability that a noisy image counts as easy: the share of the M that get their label, or the probability from the file. ' +
+        'Default votes.',
     ),
 })
 

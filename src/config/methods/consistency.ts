@@ -8,9 +8,9 @@ export const consistencySchema = z
     kind: z
       .literal('consistency')
       .describe(
-        'Cross-entropy on noisy images, whose predictions are drawn to their mean, and that to certainty (Jeong and Shin, 2020).',
+        'Cross-entropy on noisy images, with a regulariser that pulls their predictions to their mean, and that mean to certainty (Jeong and Shin, 2020).',
       ),
-    noises: count.default(2).describe('M, noises of each image in an update. Default 2.'),
+    noises: count.default(2).describe('M, noises per image in an update. Default 2.'),
     lambda: nonnegative.describe('Weight of the divergence from the mean prediction.'),
     eta: nonnegative.default(0.5).describe('Weight of the entropy of the mean prediction. Default 0.5.'),
     form: z
@@ -27,7 +27,7 @@ export const consistencySchema = z
       })
       .nullable()
       .default(null)
-      .describe('Adversarial images in place of the images (SmoothAdv). Default: null, none.'),
+      .describe('Adversarial images instead of the original ones (SmoothAdv). Default: null, none.'),
     targetGradient: targetGradient('the mean prediction'),
   })
   .superRefine(({ form, noises }, context) => {

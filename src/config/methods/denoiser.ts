@@ -1,26 +1,26 @@
 import { z } from 'zod'
 import { askedClassifierSchema } from '../model-schema'
 
-/** Settings of the training of a denoiser in front of frozen classifiers (Denoised Smoothing; Salman et al., 2020). */
+/** Settings for training a denoiser in front of frozen classifiers (Denoised Smoothing; Salman et al., 2020). */
 export const denoiserMethodSchema = z
   .strictObject({
     kind: z
       .literal('denoiser')
       .describe(
-        'Trains smoothing.denoiser (source dncnn or memnet) in front of classifiers that stay as they are (Salman et al., 2020).',
+        'Trains smoothing.denoiser (source dncnn or memnet) in front of frozen classifiers (Salman et al., 2020).',
       ),
     target: z
       .enum(['image', 'prediction', 'label'])
       .default('image')
       .describe(
-        'What a denoised image is to be: the clean image, by mean squared error; or for the classifier what it says of the clean image ' +
-          '(stability), or the label (classification), by cross-entropy. Default image.',
+        'Target of a denoised image: the clean image, by mean squared error; or, by cross-entropy, the prediction of the classifier ' +
+          'for the clean image (stability) or the label (classification). Default image.',
       ),
     surrogates: z
       .array(askedClassifierSchema)
       .default([])
       .describe(
-        'Classifiers of the data that take turns, update by update, in the cross-entropy. Default: the classifier of the run alone.',
+        'Classifiers of the data that alternate between updates in the cross-entropy. Default: only the classifier of the run.',
       ),
   })
   .superRefine(({ target, surrogates }, context) => {

@@ -7,13 +7,13 @@ export const diverseEnsembleSchema = z
     kind: z
       .literal('diverse-ensemble')
       .describe(
-        'Members of one ensemble, trained together: cross-entropy of each, margins that are large, and their gradients that point apart (DRT; Yang et al., 2022).',
+        'Trains the members of an ensemble together: cross-entropy of each, large margins, and gradients that point in different directions (DRT; Yang et al., 2022).',
       ),
-    members: z.int().min(2).default(3).describe('Classifiers that are trained together. Default 3.'),
+    members: z.int().min(2).default(3).describe('Number of members. Default 3.'),
     noises: count
       .default(2)
       .describe(
-        'M, noises of each image in an update. The released code cuts a batch of L images in M updates of L / M. Default 2.',
+        'M, noises per image in an update. The released code cuts a batch of L images into M updates of L / M. Default 2.',
       ),
     gradientWeight: nonnegative.describe(
       'Weight of the squared length of the sum of two members’ gradients (rho_1), for pixels in [0, 1].',
@@ -25,7 +25,7 @@ export const diverseEnsembleSchema = z
       .array(text)
       .optional()
       .describe(
-        'Weight files that the members begin with, one for each, in place of classifier.path. Default: random weights of their own, or a new head.',
+        'Initial weight files of the members, one each, instead of classifier.path. Default: separate random weights, or a new head.',
       ),
   })
   .superRefine(({ members, weights }, context) => {

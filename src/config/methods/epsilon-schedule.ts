@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** A radius for all epochs, or a list of steps. */
+/** Returns the schema of a radius for all epochs, or a list of steps. */
 export function epsilonSchedule<Epsilon extends z.ZodType<number>>(epsilon: Epsilon) {
   return z.union([
     epsilon,

@@ -31,7 +31,7 @@ export const ftCadisSchema = z
         'Fine-tuning by confidence-aware denoised image selection (Algorithm 1), or an ablation of it.',
       ),
     noises: count.describe(
-      'M, noises of each image in an update. With 1 the first step of the attack does nothing.',
+      'M, noises per image in an update. With 1 the first step of the attack does nothing.',
     ),
     lambda: nonnegative.describe('Weight of the adversarial loss (Eq. 10).'),
     attack: attack.describe('The attack inside the adversarial loss (Eq. 9).'),
@@ -39,27 +39,27 @@ export const ftCadisSchema = z
       .enum(['selected', 'all'])
       .default('selected')
       .describe(
-        'Denoised images in the cross-entropy: the non-hallucinated (Eq. 8), or all M (Table 5, row 2; with adversarial none ' +
+        'Denoised images in the cross-entropy: the non-hallucinated ones (Eq. 8), or all M (Table 5, row 2; with adversarial none ' +
           'it is Eq. 6). Default selected.',
       ),
     coldStart: z
       .boolean()
       .default(true)
       .describe(
-        'Whether the denoised image with the lowest cross-entropy stands in where all are hallucinated. Default true.',
+        'Whether the denoised image with the lowest cross-entropy is used if all are hallucinated. Default true.',
       ),
     adversarial: z
       .enum(['masked', 'all', 'none'])
       .default('masked')
       .describe(
-        'Images in the adversarial loss: those with no hallucinated one among M (Eq. 9), all (Table 5, row 3), or none ' +
-          '(Eq. 6). Default masked.',
+        'Images in the adversarial loss: those without a hallucinated one among M (Eq. 9), all (Table 5, row 3), or none (Eq. 6). ' +
+          'Default masked.',
       ),
     adversarialTarget: z
       .enum(['soft', 'hard'])
       .default('soft')
       .describe(
-        'Target of attack and adversarial loss: the mean prediction, or the label (Table 7 a, c). Default soft.',
+        'Target of the attack and the adversarial loss: the mean prediction, or the label (Table 7 a, c). Default soft.',
       ),
     targetGradient: z
       .enum(['live', 'detached'])
@@ -70,15 +70,12 @@ export const ftCadisSchema = z
     adversarialReduction: z
       .enum(['max', 'mean'])
       .default('max')
-      .describe(
-        'What the M adversarial images of an image count together: Eq. 9, or Table 7 b, c. Default max.',
-      ),
+      .describe('Reduction over the M adversarial images of an image: Eq. 9, or Table 7 b, c. Default max.'),
     updateSelection: z
       .boolean()
       .default(true)
       .describe(
-        'Whether the classifier being trained judges what is hallucinated; false leaves that to its initial weights ' +
-          '(Table 6). Default true.',
+        'Whether the current classifier judges which images are hallucinated; false uses its initial weights (Table 6). Default true.',
       ),
   })
   .superRefine(({ updateSelection, crossEntropy, adversarial }, context) => {

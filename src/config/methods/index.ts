@@ -18,7 +18,7 @@ import { smoothAdvSchema } from './smooth-adv'
 import { smoothMixSchema } from './smooth-mix'
 import { stabilitySchema } from './stability'
 
-/** How the classifier is trained: one schema for each objective of `src/objectives/registry.ts`. */
+/** How to train the classifier: one schema per objective of `src/objectives/registry.ts`. */
 export const methodSchema = z.discriminatedUnion('kind', [
   ftCadisSchema,
   crossEntropySchema,
@@ -41,7 +41,7 @@ export const methodSchema = z.discriminatedUnion('kind', [
 
 export type { MethodConfig }
 
-/** The kinds of method that come with this package. */
+/** The kinds of method in this package. */
 export const METHOD_KINDS: readonly string[] = [
   'ft-cadis',
   'cross-entropy',

@@ -1,17 +1,15 @@
 import { z } from 'zod'
 import { count, nonnegative, positive, text } from '../fields'
 
-/** Settings of the training of a router between experts of several noise levels. */
+/** Settings for training a router between experts of several noise levels. */
 export const routerSchema = z.strictObject({
   kind: z
     .literal('router')
     .describe(
-      'Trains a classifier with a class for each expert, which says whose noise level certifies an image at the most radii, by the votes ' +
-        'of the experts on training images.',
+      'Trains a classifier with one class per expert. It predicts whose noise level certifies an image at the most radii, from ' +
+        'the votes of the experts on training images.',
     ),
-  noises: count
-    .default(1)
-    .describe('M, noises of each image in an update; the loss is their mean. Default 1.'),
+  noises: count.default(1).describe('M, noises per image in an update; the loss is their mean. Default 1.'),
   experts: z
     .array(
       z.strictObject({
@@ -27,7 +25,7 @@ export const routerSchema = z.strictObject({
       experts => experts.every(({ sigma }, place) => place === 0 || sigma > (experts[place - 1]?.sigma ?? 0)),
       { error: 'expected the smallest noise level first and each larger than the one before' },
     )
-    .describe('The experts, the smallest noise level first: the router has a class for each, in this order.'),
+    .describe('The experts, smallest noise level first: the router has one class each, in this order.'),
   radii: z
     .array(nonnegative)
     .min(1)
@@ -36,7 +34,7 @@ export const routerSchema = z.strictObject({
     })
     .optional()
     .describe(
-      'Radii at which certificates count, all alike. Default: 0 and the multiples of half of the smallest noise level, up to twice the largest.',
+      'Radii at which certificates count, with equal weight. Default: 0 and the multiples of half the smallest noise level, up to twice the largest.',
     ),
 })
 

@@ -6,15 +6,15 @@ export const scoreSchema = z.strictObject({
   kind: z
     .literal('score')
     .describe(
-      'Trains smoothing.denoiser (source dncnn or memnet) by denoising score matching: one network for several noise levels, whose score ' +
-        'its denoised image gives by the formula of Tweedie (Lee, 2021).',
+      'Trains smoothing.denoiser (source dncnn or memnet) by denoising score matching: one network for several noise levels, ' +
+        'whose denoised image gives the score by Tweedie’s formula (Lee, 2021).',
     ),
   sigmas: z
     .array(positive)
     .min(1)
     .optional()
     .describe(
-      'Noise levels, for pixels in [0, 1]; each image has one of them, drawn evenly. Default: smoothing.sigma alone.',
+      'Noise levels, for pixels in [0, 1]; each image gets one, drawn uniformly. Default: only smoothing.sigma.',
     ),
 })
 

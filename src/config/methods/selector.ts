@@ -1,17 +1,15 @@
 import { z } from 'zod'
 import { count, text } from '../fields'
 
-/** Settings of the training of a selector (ACES; Horváth et al., 2022). */
+/** Settings for training a selector (ACES; Horváth et al., 2022). */
 export const selectorSchema = z.strictObject({
   kind: z
     .literal('selector')
     .describe(
-      'Trains a classifier of two classes that says whether the certification network is to be trusted with an image: 1 where ' +
-        'that network is right under noise often enough (ACES; Horváth et al., 2022).',
+      'Trains a classifier of two classes that decides whether to trust the certification network with an image: 1 if that ' +
+        'network is right under noise often enough (ACES; Horváth et al., 2022).',
     ),
-  noises: count
-    .default(1)
-    .describe('M, noises of each image in an update; the loss is their mean. Default 1.'),
+  noises: count.default(1).describe('M, noises per image in an update; the loss is their mean. Default 1.'),
   predictions: text.describe(
     'File with the predictions of the smoothed certification network for every training image, written by `ft-cadis soft-labels`.',
   ),
@@ -20,7 +18,7 @@ export const selectorSchema = z.strictObject({
     .min(0)
     .max(1)
     .describe(
-      'Share of the predictions of an image that must be its label, at least, for the image to be the certification network’s.',
+      'Smallest share of an image’s predictions that must be its label for the certification network to get the image.',
     ),
 })
 

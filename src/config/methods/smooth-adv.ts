@@ -9,7 +9,7 @@ const pgd = z.strictObject({
     .enum(['gradient', 'gradient-free'])
     .default('gradient')
     .describe(
-      'Where a step goes: along the gradient, or along minus the mean of noise weighed by the probability of the label. ' +
+      'Direction of a step: along the gradient, or along minus the mean of noise weighted by the probability of the label. ' +
         'Default gradient.',
     ),
 })
@@ -18,15 +18,17 @@ const ddn = z.strictObject({
   kind: z.literal('ddn').describe('Decoupled direction and norm (Rony et al., 2019).'),
   steps: attackSteps,
   epsilon: attackRadius.describe(
-    'Largest l2 norm of the perturbation, in images in [0, 1]; the norm starts there.',
+    'Largest l2 norm of the perturbation, for images in [0, 1]; also the initial norm.',
   ),
   gamma: rate
     .default(0.05)
-    .describe('Part by which the norm grows, or shrinks once the image fools. Default 0.05.'),
+    .describe(
+      'Relative step by which the norm grows, or shrinks once the image is misclassified. Default 0.05.',
+    ),
   levels: count
     .min(2)
     .default(256)
-    .describe('Levels of a pixel that perturbed images are rounded to. Default 256.'),
+    .describe('Levels to which the pixels of perturbed images are rounded. Default 256.'),
 })
 
 /** Settings of adversarial training of smoothed classifiers (Salman et al., 2019). */
@@ -36,11 +38,11 @@ export const smoothAdvSchema = z.strictObject({
     .describe(
       'Cross-entropy on noisy images that are adversarial for their mean prediction (Salman et al., 2019).',
     ),
-  noises: count.describe('M, noises of each image in the attack, and in an update where all are trained on.'),
+  noises: count.describe('M, noises per image in the attack, and in an update if all are trained on.'),
   trainedNoises: z
     .enum(['all', 'first'])
     .default('all')
-    .describe('Noises that are trained on: all M, or the first of each image. Default all.'),
+    .describe('Noises to train on: all M, or the first of each image. Default all.'),
   attack: z
     .discriminatedUnion('kind', [pgd, ddn])
     .describe('The attack: one perturbation for all noises of an image.'),

@@ -7,9 +7,9 @@ export const smoothMixSchema = z.strictObject({
   kind: z
     .literal('smooth-mix')
     .describe(
-      'Cross-entropy on noisy images, and mixtures of them with adversarial ones whose targets grow unsure (Jeong et al., 2021).',
+      'Cross-entropy on noisy images, and on mixtures of them with adversarial ones whose targets become uniform (Jeong et al., 2021).',
     ),
-  noises: count.default(2).describe('M, noises of each image in an update. Default 2.'),
+  noises: count.default(2).describe('M, noises per image in an update. Default 2.'),
   eta: nonnegative.default(5).describe('Weight of the mixture term. Default 5.'),
   attack: z
     .strictObject({
@@ -18,22 +18,24 @@ export const smoothMixSchema = z.strictObject({
       radius: positive
         .nullable()
         .default(null)
-        .describe('Radius of the ball that the adversarial image stays in. Default: null, none.'),
+        .describe(
+          'Radius of the ball around the image that contains the adversarial image. Default: null, none.',
+        ),
     })
-    .describe('The ascent to the adversarial image.'),
+    .describe('The gradient ascent to the adversarial image.'),
   mixStep: z
     .int()
     .nonnegative()
     .default(0)
     .describe(
-      'Step of the attack whose start takes the place of the image: 0 is the image, 1 the adversarial image of one step. From ' +
-        'attack.steps on it is the image. Default 0.',
+      'Step of the attack whose start replaces the image: 0 is the image, 1 the adversarial image of one step. From attack.steps ' +
+        'on it is the image. Default 0.',
     ),
   cleanRadius: nonnegative
     .nullable()
     .default(null)
     .describe(
-      'Radius around the image that this place is held in, before the ramp. Default: null, mixStep * attack.stepLength.',
+      'Largest distance of this replacement from the image, before the ramp. Default: null, mixStep * attack.stepLength.',
     ),
   rampEpochs: rampEpochs('eta and cleanRadius rise'),
   targetGradient: targetGradient('the targets of mixtures'),

@@ -1,7 +1,7 @@
 import { TABLE1_PRESETS } from '../table1/summaries'
 import type { OpenValue } from './values'
 
-/** What the help of the command line needs of a preset, without the schemas that check its settings. */
+/** The parts of a preset that the help texts need, without the schemas that validate its settings. */
 export interface PresetSummary {
   readonly name: string
   readonly summary: string
@@ -11,7 +11,7 @@ export interface PresetSummary {
 
 const IMAGENET_TAKES: readonly OpenValue[] = ['baseLearningRate', 'weightDecay', 'layerDecay', 'lambda']
 
-/** The presets of off-the-shelf networks, in the order of their size. */
+/** The presets of off-the-shelf networks, ordered by size. */
 export const PRESET_SUMMARIES = {
   digits: {
     name: 'digits',
@@ -41,16 +41,16 @@ export const PRESET_SUMMARIES = {
   },
 } as const satisfies Readonly<Record<string, PresetSummary>>
 
-/** Names of earlier versions, and what they stand for. */
+/** Names of earlier versions, and their replacements. */
 export const PRESET_ALIASES: Readonly<Record<string, string>> = { imagenet: 'imagenet.lora' }
 
-/** Every name that a preset has, aliases last. */
+/** Every preset name, aliases last. */
 export const PRESET_NAMES: readonly string[] = [
   ...Object.keys(PRESET_SUMMARIES),
   ...Object.keys(PRESET_ALIASES),
 ]
 
-/** Every preset that a training can begin with: those of off-the-shelf networks, and those that train from scratch. */
+/** Every preset for training: those of off-the-shelf networks, and those that train from scratch. */
 export const TRAINING_PRESET_NAMES: readonly string[] = [
   ...PRESET_NAMES,
   ...TABLE1_PRESETS.map(({ name }) => name),

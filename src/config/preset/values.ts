@@ -2,7 +2,7 @@ import type { FtCadisSettings } from '../methods/ft-cadis'
 import type { RunConfig } from '../schema'
 import type { ImageSize } from '../sources/image-size'
 
-/** What a preset may be given. Each takes some of it. */
+/** The values that a preset accepts. Each uses some of them. */
 export interface PresetValues {
   /** Noise level, for pixels in [0, 1]. */
   readonly sigma: number
@@ -21,26 +21,26 @@ export interface PresetValues {
   readonly layerDecay?: number | undefined
   /** Folder of the run. */
   readonly output: string
-  /** Settings that will be laid over the preset's: what it asks for by name may stand there. */
+  /** Settings that override the preset's. Values that a preset asks for by name may be here. */
   readonly above?: Readonly<Record<string, unknown>> | undefined
 }
 
-/** Values that σ decides where the paper has settings for it. */
+/** Values that depend on σ and have paper settings for some σ. */
 export type OpenValue = 'baseLearningRate' | 'lambda' | 'epsilon' | 'weightDecay' | 'layerDecay'
 
-/** A preset by its name, with what a program has to know of it. */
+/** A preset with its name and the properties that a program needs. */
 export interface NamedPreset {
   readonly name: string
   readonly summary: string
-  /** The noise level where none is given. */
+  /** Default noise level. */
   readonly sigma: number
-  /** What has no default. */
+  /** Values without a default. */
   readonly needs: readonly 'data'[]
   /** The values that a σ without published settings needs. */
   readonly takes: readonly OpenValue[]
   /** Radii of the table of certified accuracy, for pixels in [0, 1]. */
   readonly radii: readonly number[]
-  /** Sizes and numbers of the real images, for generated ones. */
+  /** Size and number of the real images, for generated ones. */
   readonly images: {
     readonly imageSize: ImageSize
     /** Default 3. */
@@ -49,6 +49,10 @@ export interface NamedPreset {
     readonly trainImages: number
     readonly testImages: number
   }
-  /** @throws ConfigError that lists the values which a σ without published settings lacks */
+  /**
+   * Returns the configuration of a run.
+   *
+   * @throws ConfigError listing the missing values if σ has no published settings
+   */
   config(values: PresetValues): RunConfig
 }

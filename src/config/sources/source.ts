@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 
-/** The settings of one source of networks or images: `source` names it, and the file of it in Python. */
+/** The settings of one source of networks or images. `source` names it and its Python file. */
 export type SourceSchema<Fields extends z.core.$ZodShape = Record<never, never>> = z.ZodObject<
   { source: z.ZodLiteral<string> } & Fields,
   z.core.$ZodObjectConfig
@@ -11,7 +11,7 @@ export interface Source<Schema extends SourceSchema = SourceSchema> {
   readonly settings: Schema
 }
 
-/** The schemas of a table, for a union of them. */
+/** Returns the schemas of a table, to form their union. */
 export function schemasOf<const Table extends readonly [Source, ...Source[]]>(table: Table) {
   return table.map(({ settings }) => settings) as unknown as {
     [Index in keyof Table]: Table[Index]['settings']
@@ -19,9 +19,9 @@ export function schemasOf<const Table extends readonly [Source, ...Source[]]>(ta
 }
 
 /**
- * The entry that settings are of.
+ * Returns the entry that the settings belong to.
  *
- * @throws RangeError where the table has none, which the union of its schemas refuses
+ * @throws RangeError if the table has none, which the union of its schemas refuses
  */
 export function findSource<Entry extends Source>(
   table: readonly Entry[],

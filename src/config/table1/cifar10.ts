@@ -1,6 +1,6 @@
 import { ASKS_PREDICTIONS, bySigma, scratch, type Table1Entries } from './entry'
 
-/** The repositories of Jeong and of CAT-RS: batches of 256, 150 epochs, a drop every 50, one late (R, V). */
+/** The repositories of Jeong and of CAT-RS: batches of 256, 150 epochs, a drop every 50, one epoch late (R, V). */
 const train = ({
   batch = 256,
   cutIn,
@@ -9,7 +9,10 @@ const train = ({
   readonly cutIn?: number | undefined
 } = {}) => scratch({ epochs: 150, learningRate: 0.1, batch, cutIn, dropEvery: 50, late: 1 })
 
-/** SmoothMix's own (R): M 2, 4 steps, eta 5, a ramp of 10 epochs. The re-run of CAT-RS has the one-step adversary at σ 0.5 and 1. */
+/**
+ * The original SmoothMix (R): M 2, 4 steps, eta 5, a ramp of 10 epochs. The re-run of CAT-RS has the one-step adversary
+ * at σ 0.5 and 1.
+ */
 const smoothMix = (mixStep: number) => (sigma: number) => ({
   method: {
     ...{ kind: 'smooth-mix', noises: 2, eta: 5, mixStep, rampEpochs: 10 },
@@ -18,25 +21,25 @@ const smoothMix = (mixStep: number) => (sigma: number) => ({
   optimisation: train({ cutIn: 2 }),
 })
 
-/** M that a cut needs where none is published for σ: the field of it is then asked for beside that of the updates. */
+/** Training with cut batches. If no M is published for σ, the images per update are required as well. */
 const cut = (noises: number | undefined) =>
   noises === undefined ? { ...train(), imagesPerUpdate: undefined } : train({ cutIn: noises })
 
-/** CIFAR-10, ResNet-110 behind the usual normalisation; crop with padding 4, mirror (R). */
+/** CIFAR-10, ResNet-110 with the usual normalisation; crop with padding 4, mirror (R). */
 export const CIFAR10: Table1Entries = {
-  // Cohen's own, R.
+  // Original of Cohen, R.
   gaussian: () => ({
     method: { kind: 'gaussian', noises: 1 },
     optimisation: scratch({ epochs: 90, learningRate: 0.1, batch: 400, dropEvery: 30, late: 0 }),
   }),
-  // CAT-RS's re-run, R.
+  // Re-run of CAT-RS, R.
   'gaussian-rerun': () => ({ method: { kind: 'gaussian', noises: 1 }, optimisation: train() }),
-  // CAT-RS's re-run, R: the authors' own is in TensorFlow with another network.
+  // Re-run of CAT-RS, R; the original is in TensorFlow with another network.
   stability: sigma => ({
     method: { kind: 'stability', lambda: bySigma({ 0.25: 2, 0.5: 2, 1: 1 })(sigma) },
     optimisation: train(),
   }),
-  // CAT-RS's re-run, R. Salman's has another setting behind each cell of Table 1 (docs/training-methods.md).
+  // Re-run of CAT-RS, R. Salman uses another setting for each cell of Table 1 (docs/training-methods.md).
   'smooth-adv': sigma => {
     const noises = bySigma({ 0.25: 4, 0.5: 8, 1: 2 })(sigma)
     return {
@@ -47,7 +50,8 @@ export const CIFAR10: Table1Entries = {
       optimisation: cut(noises),
     }
   },
-  // The authors' own: pixels in [0, 1] as they are, drops at 200 and 400, one early (R, V). lambda: R at σ 0.25, else M; deferral M.
+  // The original: pixels in [0, 1] unchanged, drops at 200 and 400, one early (R, V). lambda: R at σ 0.25, else M;
+  // deferral M.
   macer: sigma => ({
     method: {
       ...{ kind: 'macer', noises: 16, beta: 16, gamma: 8 },
@@ -60,7 +64,7 @@ export const CIFAR10: Table1Entries = {
     }),
     classifier: { inputRange: { mean: [0, 0, 0], std: [1, 1, 1] } },
   }),
-  // CAT-RS's re-run, R: deferred at σ 1 alone, 51 epochs (lambda is 0 while epoch <= 50).
+  // Re-run of CAT-RS, R: deferred at σ 1 only, 51 epochs (lambda is 0 while epoch <= 50).
   'macer-rerun': sigma => ({
     method: {
       ...{ kind: 'macer', noises: 16, beta: 16, gamma: 8 },

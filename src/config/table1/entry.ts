@@ -1,50 +1,50 @@
 /**
- * Where a value of Table 1's methods is from, as the comments of the settings mark it:
- * V: established by running the authors' code; R: read in it; L: read in logs or names of result files that they released;
- * P: read in the paper's text; T: a third party's run; M: from memory of the paper, to be checked before it is printed as its own.
+ * Sources of values for Table 1's methods, as marked in comments of the settings. V: established by running the authors'
+ * code; R: read in it; L: read in logs or names of result files that they released; P: read in the paper's text; T: a
+ * third party's run; M: from memory of the paper, to be checked before publication.
  */
 
-/** The data, and the network, that a method of Table 1 is trained with. */
+/** The data and the network that a method of Table 1 is trained with. */
 export type Table1Scale = 'mnist' | 'cifar10' | 'imagenet'
 
 export const TABLE1_SCALES: readonly Table1Scale[] = ['mnist', 'cifar10', 'imagenet']
 
-/** Fields of a configuration. A field that is undefined was not released, and has to be given. */
+/** Fields of a configuration. An undefined field was not released, and is required. */
 export interface Fields {
   readonly [name: string]: unknown
 }
 
-/** How a method was trained at a scale, where that is known. */
+/** The known training settings of a method at a scale. */
 export interface Table1Entry {
   readonly method: Fields
   readonly optimisation: Fields
-  /** What of the scale's classifier is another. */
+  /** Changes to the scale's classifier. */
   readonly classifier?: Fields
   /** The denoiser in front of the classifier. Default: none. */
   readonly denoiser?: Fields
-  /** What the noise is added after. Default: it is added to the image. */
+  /** The layer after which noise is added. Default: noise is added to the image. */
   readonly noiseAfter?: 'first-layer'
-  /** What of the certification is another. */
+  /** Changes to the certification. */
   readonly certification?: Fields
-  /** Fields that are the user's to give, such as a file, by their path; and what to do. */
+  /** Fields that the user must set, such as a file, by path; with instructions. */
   readonly asks?: Readonly<Record<string, string>>
 }
 
 /** The settings of each method of a scale, for a noise level. */
 export type Table1Entries = Readonly<Record<string, (sigma: number) => Table1Entry>>
 
-/** A value for each noise level that was published; undefined for any other. */
+/** Returns the value for a published noise level; undefined for any other. */
 export function bySigma<T>(values: Readonly<Record<number, T>>): (sigma: number) => T | undefined {
   return sigma => values[sigma]
 }
 
-/** What `method.predictions` asks for. */
+/** Instructions for `method.predictions`. */
 export const ASKS_PREDICTIONS = {
   'method.predictions':
     'Make the file by `ft-cadis soft-labels` from a run of gaussian, and give it; on the command line by --set method.predictions=…',
 } as const
 
-/** SGD with momentum 0.9 of which nothing else was released: neither rate, length, batch nor weight decay. */
+/** SGD with momentum 0.9. Learning rate, length, batch and weight decay were not released. */
 export const UNRELEASED_TRAINING: Fields = {
   ...{ epochs: undefined, learningRate: undefined, imagesPerUpdate: undefined, weightDecay: undefined },
   ...{ dropLast: false, optimizer: { kind: 'sgd', momentum: 0.9 } },
@@ -53,21 +53,23 @@ export const UNRELEASED_TRAINING: Fields = {
 interface Training {
   readonly epochs: number
   readonly learningRate: number
-  /** L: images of a batch of the released loader. */
+  /** L: images per batch of the released loader. */
   readonly batch: number
-  /** M updates of ⌊L/M⌋ images are made of a batch (V). Default 1: the batch is an update. */
+  /** A batch is cut into M updates of ⌊L/M⌋ images (V). Default 1: the batch is one update. */
   readonly cutIn?: number | undefined
-  /** Epochs from one drop by 0.1 to the next. */
+  /** Epochs between drops by 0.1. */
   readonly dropEvery: number
-  /** Epochs by which a drop comes late. */
+  /** Epochs by which a drop is late. */
   readonly late: number
   readonly weightDecay?: number
 }
 
 /**
- * SGD with momentum 0.9, weight decay on every parameter (R), and the last batch of an epoch trained on although it is smaller (R).
+ * Returns settings for SGD with momentum 0.9, weight decay on every parameter (R), and a smaller last batch in each epoch
+ * (R).
  *
- * Where a batch is cut, the released code cuts the last one in M as well; here it gives updates of ⌊L/M⌋ images and one of what is left.
+ * The released code also cuts the last batch into M. Here it gives updates of ⌊L/M⌋ images and one of the remaining
+ * images.
  */
 export function scratch({
   batch,

@@ -11,23 +11,24 @@ interface Training {
 const train = ({ epochs = 90, ...rest }: Training) =>
   scratch({ epochs, learningRate: 0.1, dropEvery: 30, ...rest })
 
-/** The same without what was not released. */
+/** The same without unreleased values. */
 const trainWithout = (names: readonly string[], training: Training): Fields => ({
   ...train(training),
   ...Object.fromEntries(names.map(name => [name, undefined])),
 })
 
-/** Salman's models subtract the mean and leave the deviation as it is (R). */
+/** Salman's models subtract the mean and do not divide by the deviation (R). */
 const SUBTRACTS_THE_MEAN = { inputRange: { mean: [0.485, 0.456, 0.406], std: [1, 1, 1] } }
 
-/** ImageNet, ResNet-50 behind the usual normalisation; random resized crop of 224, mirror (R). */
+/** ImageNet, ResNet-50 with the usual normalisation; random resized crop of 224, mirror (R). */
 export const IMAGENET: Table1Entries = {
-  // Cohen's own, R; the re-run of Horváth has batches of 256.
+  // Original of Cohen, R; the re-run of Horváth has batches of 256.
   gaussian: () => ({
     method: { kind: 'gaussian', noises: 1 },
     optimisation: train({ batch: 400, late: 0 }),
   }),
-  // L: what stands behind the cells of Table 1 of each σ. Batch and ramp were not released (the script's defaults are 256 and 1, R).
+  // L: the settings of the cells of Table 1 for each σ. Batch and ramp were not released (the script's defaults are 256
+  // and 1, R).
   'smooth-adv': sigma => ({
     method: {
       ...{ kind: 'smooth-adv', noises: 1, trainedNoises: 'all', rampEpochs: undefined },
@@ -40,7 +41,8 @@ export const IMAGENET: Table1Entries = {
     optimisation: trainWithout(['imagesPerUpdate'], { batch: 256, late: 0 }),
     classifier: SUBTRACTS_THE_MEAN,
   }),
-  // 120 epochs L; σ 0.25 T, by a fork of the authors' code, which steps its scheduler as theirs does; the others were not established.
+  // 120 epochs L; σ 0.25 T, by a fork of the authors' code with the same scheduler steps; the others were not
+  // established.
   macer: sigma => ({
     method: {
       ...{ kind: 'macer', beta: 16, gamma: 8 },
@@ -60,7 +62,7 @@ export const IMAGENET: Table1Entries = {
     },
     optimisation: train({ batch: 200, cutIn: 2, late: 1 }),
   }),
-  // σ 0.5 T: ten epochs of fine-tuning a network of `gaussian`, which --classifier names. No command was released.
+  // σ 0.5 T: ten epochs of fine-tuning a `gaussian` network from --classifier. No command was released.
   'smooth-mix': sigma => {
     const at = <T>(value: T) => bySigma({ 0.5: value })(sigma)
     return {
@@ -74,7 +76,8 @@ export const IMAGENET: Table1Entries = {
       },
     }
   },
-  // R, V, for σ 1 alone: epsilon doubles at epoch 80, and the drop at 85 lasts one epoch, since the scheduler restores its own rate.
+  // R, V, for σ 1 only: epsilon doubles at epoch 80, and the drop at 85 lasts one epoch, because the scheduler restores
+  // its own rate.
   'cat-rs': sigma => {
     const at = <T>(value: T) => bySigma({ 1: value })(sigma)
     return {

@@ -12,7 +12,7 @@ export { TABLE1_PRESETS, type Table1Preset } from './summaries'
 
 interface Scale extends Pick<NamedPreset, 'radii' | 'images'> {
   readonly classifier: Readonly<Record<string, unknown>>
-  /** Images that the publications certify: all, or on ImageNet every hundredth. */
+  /** Images certified in the publications: all, or every hundredth on ImageNet. */
   readonly certified: RunConfig['certification']['images']
 }
 
@@ -37,7 +37,7 @@ const SCALES: Readonly<Record<Table1Scale, Scale>> = {
       source: 'timm',
       name: 'resnet50',
       pretrained: false,
-      // As torchvision's, which the publications train.
+      // As in torchvision's, which the publications train.
       modelArgs: { zero_init_last: false },
       inputRange: { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] },
     },
@@ -48,9 +48,9 @@ const SCALES: Readonly<Record<Table1Scale, Scale>> = {
 }
 
 /**
- * A method of Table 1 at a scale: trained from scratch, with the settings of its released code.
+ * Returns the preset of a Table 1 method at a scale: trained from scratch, with the settings of its released code.
  *
- * @throws ConfigError for no scale, or one that the method has no published settings for
+ * @throws ConfigError if the scale is missing, or the method has no published settings for it
  */
 export function table1Preset(
   { name, summary, scales }: Table1Preset,
@@ -74,7 +74,7 @@ export function table1Preset(
   }
 }
 
-/** The fields of a method's settings that were not released for a noise level, and have to be given. */
+/** Returns the fields of a method's settings that were not released for a noise level, and are required. */
 export function unreleasedFields(
   { name }: Pick<Table1Preset, 'name'>,
   { scale, sigma }: { readonly scale: Table1Scale; readonly sigma: number },
@@ -112,7 +112,7 @@ function configOf(
     above,
   )
   const missing = missingFields(settings)
-  // Not where other settings have data of another source.
+  // Not if other settings have data of another source.
   if (missing.includes('data.path')) {
     throw new ConfigError(`The preset ${name} is missing data.`, {
       remedy: 'Give it; on the command line by --data.',
@@ -133,7 +133,7 @@ function configOf(
   return parseUnknownConfig(settings)
 }
 
-/** Paths of the fields that are undefined. */
+/** Returns the paths of undefined fields. */
 function missingFields(settings: unknown, path: readonly string[] = []): string[] {
   if (settings === undefined) return [path.join('.')]
   if (!isObject(settings)) return []

@@ -1,13 +1,16 @@
 import { ASKS_PREDICTIONS, bySigma, scratch, type Table1Entries } from './entry'
 
-/** All as in the repository of Jeong and Shin (2020): batches of 256, 90 epochs, a drop every 30, one late (R, V). */
+/** As in the repository of Jeong and Shin (2020): batches of 256, 90 epochs, a drop every 30, one epoch late (R, V). */
 const train = (cutIn?: number) =>
   scratch({ epochs: 90, learningRate: 0.01, batch: 256, cutIn, dropEvery: 30, late: 1 })
 
 /** PGD of radius 255/256 in 10 steps, with a ramp of 10 epochs (R). */
 const PGD = { steps: 10, epsilon: 255 / 256 }
 
-/** M 4, steps of length 1, their number by σ, a ramp of 10 epochs (R). Of four lines a σ those with eta 5; with eta 1 and σ 0.25, 3 steps. */
+/**
+ * M 4, steps of length 1, their number by σ, a ramp of 10 epochs (R). Each σ has four lines; these have eta 5. With eta 1
+ * and σ 0.25, 3 steps.
+ */
 const smoothMix = (mixStep: number) => (sigma: number) => ({
   method: {
     ...{ kind: 'smooth-mix', noises: 4, eta: 5, mixStep, rampEpochs: 10 },
@@ -16,7 +19,7 @@ const smoothMix = (mixStep: number) => (sigma: number) => ({
   optimisation: train(4),
 })
 
-/** MNIST, LeNet: pixels in [0, 1] as they are, no augmentation (R). */
+/** MNIST, LeNet: pixels in [0, 1] unchanged, no augmentation (R). */
 export const MNIST: Table1Entries = {
   gaussian: () => ({ method: { kind: 'gaussian', noises: 1 }, optimisation: train() }),
   // R
@@ -24,7 +27,7 @@ export const MNIST: Table1Entries = {
     method: { kind: 'stability', lambda: bySigma({ 0.25: 2, 0.5: 2, 1: 2 })(sigma) },
     optimisation: train(),
   }),
-  // R. Every method of that repository cuts batches but MACER.
+  // R. Every method of that repository except MACER cuts batches.
   'smooth-adv': () => ({
     method: {
       ...{ kind: 'smooth-adv', noises: 4, trainedNoises: 'all', rampEpochs: 10 },
@@ -59,7 +62,7 @@ export const MNIST: Table1Entries = {
   }),
   'smooth-mix': smoothMix(0),
   'smooth-mix-one-step': smoothMix(1),
-  // R; lambda L, for σ 0.25 alone: the name of its MNIST-C log.
+  // R; lambda L, for σ 0.25 only: the name of its MNIST-C log.
   'cat-rs': sigma => ({
     method: {
       ...{ kind: 'cat-rs', noises: 4, lambda: bySigma({ 0.25: 1 })(sigma) },

@@ -3,18 +3,18 @@ import type { RunConfig } from '../schema'
 import type { RunConfigInput } from '../types/run'
 import { TABLE1_PRESETS, type Table1Scale, table1Preset } from '.'
 
-/** Some of the settings of a run. */
+/** Partial settings of a run. */
 export type SomeSettings = {
   readonly [K in keyof RunConfigInput]?: RunConfigInput[K] extends object | undefined
     ? Partial<RunConfigInput[K]>
     : RunConfigInput[K]
 }
 
-/** What a method of Table 1 is given. */
+/** Options of a Table 1 preset. */
 export interface Table1PresetOptions {
-  /** Data, network and settings that belong to them. */
+  /** Data, network and their settings. */
   readonly scale: Table1Scale
-  /** Noise level on the [0, 1] scale. */
+  /** Noise level, for pixels in [0, 1]. */
   readonly sigma: number
   /** Folder of the data. */
   readonly data: string
@@ -22,7 +22,7 @@ export interface Table1PresetOptions {
   readonly classifier?: string
   /** Folder of the run. */
   readonly output: string
-  /** Settings in place of the preset's. What was not released has to stand here. */
+  /** Settings that override the preset's. Required for values that were not released. */
   readonly settings?: SomeSettings
 }
 
@@ -32,12 +32,12 @@ export type Table1PresetFunction = (options: Table1PresetOptions) => RunConfig
 /**
  * The methods of Table 1 that train from scratch, each with the settings of its released code.
  *
- * @throws ConfigError for a scale that the method has no published settings for, and for settings that were not released
+ * @throws ConfigError for a scale without published settings for the method, and for settings that were not released
  */
 export interface Table1Presets {
   /** Noisy images (Cohen et al., 2019). */
   readonly gaussian: Table1PresetFunction
-  /** The same as later papers train it. */
+  /** The same, as trained by later papers. */
   readonly gaussianRerun: Table1PresetFunction
   /** Stability training (Li et al., 2019). */
   readonly stability: Table1PresetFunction
@@ -45,7 +45,7 @@ export interface Table1Presets {
   readonly smoothAdv: Table1PresetFunction
   /** Maximising the certified radius (Zhai et al., 2020). */
   readonly macer: Table1PresetFunction
-  /** The same as later papers train it. */
+  /** The same, as trained by later papers. */
   readonly macerRerun: Table1PresetFunction
   /** Consistency regularization (Jeong and Shin, 2020). */
   readonly consistency: Table1PresetFunction
@@ -53,21 +53,27 @@ export interface Table1Presets {
   readonly consistencySmoothAdv: Table1PresetFunction
   /** Mixtures with adversarial images (Jeong et al., 2021). */
   readonly smoothMix: Table1PresetFunction
-  /** The same from the adversarial image of one step. */
+  /** The same with the one-step adversarial image. */
   readonly smoothMixOneStep: Table1PresetFunction
-  /** Training by confidence (Jeong et al., 2023). */
+  /** Confidence-aware training (Jeong et al., 2023). */
   readonly catRs: Table1PresetFunction
-  /** Noise that grows, after the first layer, for the certificate of PixelDP (Lecuyer et al., 2019). */
+  /** Growing noise after the first layer, for the certificate of PixelDP (Lecuyer et al., 2019). */
   readonly pixelDp: Table1PresetFunction
-  /** DRT (Yang et al., 2022): members that are trained together. Three members is from memory; what weighs the terms was not established. */
+  /**
+   * DRT (Yang et al., 2022): members trained together. The number three is from memory; the weights of the terms were not
+   * established.
+   */
   readonly drt: Table1PresetFunction
-  /** The selector of ACES (Horváth et al., 2022). That its loss is cross-entropy is from memory. */
+  /** The selector of ACES (Horváth et al., 2022). Its cross-entropy loss is from memory. */
   readonly acesSelector: Table1PresetFunction
-  /** A denoiser by squared error (Salman et al., 2020). */
+  /** A denoiser with squared error (Salman et al., 2020). */
   readonly denoised: Table1PresetFunction
-  /** The same by what a classifier says of the clean image. That it begins with a denoiser by squared error is from memory. */
+  /**
+   * The same with the prediction of a classifier for the clean image. Its initial denoiser, trained with squared error,
+   * is from memory.
+   */
   readonly denoisedStability: Table1PresetFunction
-  /** One denoiser for several noise levels (Lee, 2021), of which no code was public. */
+  /** One denoiser for several noise levels (Lee, 2021); no code was public. */
   readonly score: Table1PresetFunction
 }
 

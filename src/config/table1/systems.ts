@@ -7,11 +7,11 @@ import {
   UNRELEASED_TRAINING,
 } from './entry'
 
-/** What of Table 1 trains something else than one classifier on noisy images, or by another certificate. */
+/** Methods of Table 1 that do not train a single classifier on noisy images, or have another certificate. */
 
 /**
- * DRT: three members, and that they begin with networks of `gaussian` or `smooth-adv` (`method.weights`), M; the weights of the terms, the
- * noises of an image and the optimizer were not established.
+ * DRT: three members, initialised from `gaussian` or `smooth-adv` networks (`method.weights`), M; the weights of the
+ * terms, the noises per image and the optimizer were not established.
  */
 const drt = (): Table1Entry => ({
   method: {
@@ -21,7 +21,7 @@ const drt = (): Table1Entry => ({
   optimisation: UNRELEASED_TRAINING,
 })
 
-/** The selector of ACES: thresholds R, from the names of released models; cross-entropy M; how it was optimised was not released. */
+/** The selector of ACES: thresholds R, from the names of released models; cross-entropy M; its optimisation was not released. */
 const acesSelector = (): Table1Entry => ({
   method: { kind: 'selector', noises: 1, threshold: undefined, predictions: undefined },
   optimisation: UNRELEASED_TRAINING,
@@ -34,8 +34,8 @@ const acesSelector = (): Table1Entry => ({
 })
 
 /**
- * Denoised Smoothing on CIFAR-10: DnCNN, batches of 256, 90 epochs of Adam at 1e-3, weight decay 1e-4, drops at 31 and 61; 10,000 votes for every 20th image; R, V. Adam's weight
- * decay, which is added to the gradient, is AdamW's here.
+ * Denoised Smoothing on CIFAR-10: DnCNN, batches of 256, 90 epochs of Adam at 1e-3, weight decay 1e-4, drops at 31 and
+ * 61; 10,000 votes for every 20th image; R, V. Adam's weight decay, which is added to the gradient, is AdamW's here.
  */
 const denoised = (method: Fields) => (): Table1Entry => ({
   method: { kind: 'denoiser', ...method },
@@ -53,7 +53,7 @@ const ASKS_CLASSIFIER = {
   'classifier.path': 'Give a classifier of the data; on the command line by --classifier',
 } as const
 
-/** Score-based denoising (Lee, 2021): noise levels of Table 1; no code was public, so nothing of the optimizer is known. */
+/** Score-based denoising (Lee, 2021): noise levels of Table 1; no code was public, so the optimizer is unknown. */
 const score = (): Table1Entry => ({
   method: { kind: 'score', sigmas: [0.25, 0.5, 1] },
   denoiser: { source: 'dncnn' },
@@ -62,12 +62,13 @@ const score = (): Table1Entry => ({
   asks: ASKS_CLASSIFIER,
 })
 
-/** σ of PixelDP for each unit of its attack size L at its ε 1 and δ 0.05. */
+/** σ of PixelDP per unit of its attack size L at ε 1 and δ 0.05. */
 const SIGMA_OF_SIZE = Math.sqrt(2 * Math.log(1.25 / 0.05))
 
 /**
- * PixelDP: batches of 128, 0.1, a drop at update 40,000, which is epoch 102, weight decay 2e-4, noise after the first convolution and Parseval
- * steps with β 3e-4, 100 L times rounded up, R. The network is that of the scale: the published ones are wide ResNets. Epochs were not established.
+ * PixelDP: batches of 128, 0.1, a drop at update 40,000 (epoch 102), weight decay 2e-4, noise after the first convolution
+ * and Parseval steps with β 3e-4, 100 L times rounded up, R. The network is that of the scale; the published ones are
+ * wide ResNets. The number of epochs was not established.
  */
 const pixelDp = (sigma: number): Table1Entry => ({
   method: {
@@ -86,7 +87,7 @@ export const CIFAR10_SYSTEMS: Table1Entries = {
   drt,
   'aces-selector': acesSelector,
   denoised: denoised({ target: 'image' }),
-  // That the published runs begin with a denoiser of `denoised` (smoothing.denoiser.path) is M.
+  // M: the published runs start from a denoiser of `denoised` (smoothing.denoiser.path).
   'denoised-stability': denoised({ target: 'prediction' }),
   score,
 }

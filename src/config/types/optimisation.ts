@@ -29,13 +29,13 @@ export type CosineScheduleInput = {
 export type StepsScheduleInput = {
   /** A factor every N epochs. */
   kind: 'steps'
-  /** Epochs from one drop to the next. */
+  /** Epochs between drops. */
   everyEpochs: number
-  /** Factor of a drop. Default 0.1. */
+  /** Factor of each drop. Default 0.1. */
   factor?: number | undefined
   /**
-   * Epochs by which every drop comes late. Released code that steps its scheduler after an epoch has 1, and
-   * code that steps it before the first has -1. Default 0.
+   * Epochs by which every drop is late. Released code that steps its scheduler after an epoch has 1; code that
+   * steps it before the first epoch has -1. Default 0.
    */
   late?: number | undefined
 }
@@ -48,12 +48,12 @@ export type ListedScheduleInput = {
   steps: Array<{
     /** First epoch of the step, counted from 0. */
     fromEpoch: number
-    /** Factor of the learning rate from then on. */
+    /** Factor of the learning rate from this epoch. */
     factor: number
   }>
 }
 
-/** How the learning rate falls after the warm-up. Default: a cosine. */
+/** How the learning rate decreases after the warm-up. Default: a cosine. */
 export type ScheduleConfigInput =
   | CosineScheduleInput
   | StepsScheduleInput
@@ -67,25 +67,28 @@ export type OptimisationConfigInput = {
   stopAfterEpoch?: number | undefined
   /** Epochs in which the learning rate rises linearly from 0. Default 0. */
   warmupEpochs?: number | undefined
-  /** Distinct images in one optimizer update, over all processes and micro-batches; noises do not count. */
+  /** Distinct images per optimizer update, over all processes and micro-batches; noises do not count. */
   imagesPerUpdate: number
-  /** Images, each under M noises, that one process takes at once; lowers memory, not the result. Default: all. */
+  /**
+   * Images, each with M noises, that one process computes at once. Lowers memory without changing the result.
+   * Default: all.
+   */
   imagesPerMicroBatch?: number | undefined
   /**
-   * Whether images left over at the end of an epoch are left out; false makes a smaller update of them, as
+   * Whether to drop the images left over at the end of an epoch; false trains a smaller update on them, as
    * released code does. Default true.
    */
   dropLast?: boolean | undefined
-  /** Learning rate after the warm-up: a number as it is, or a base that is scaled. */
+  /** Learning rate after the warm-up: a number, or a base to be scaled. */
   learningRate: number | {
     /** Multiplied by imagesPerUpdate / 256 (linear scaling rule). */
     base: number
   }
   /** The optimizer. Default AdamW. */
   optimizer?: OptimizerConfigInput | undefined
-  /** How the learning rate falls after the warm-up. Default: a cosine. */
+  /** How the learning rate decreases after the warm-up. Default: a cosine. */
   schedule?: ScheduleConfigInput | undefined
-  /** Learning rate that the cosine falls to. Default 1e-6. */
+  /** Final learning rate of the cosine. Default 1e-6. */
   minLearningRate?: number | undefined
   /** Weight decay, following half a cosine from start to end. */
   weightDecay: {
@@ -95,28 +98,28 @@ export type OptimisationConfigInput = {
     end: number
   }
   /**
-   * Parameters with weight decay: matrices, that is all but biases, norms, tokens and positions, or all.
-   * Default matrices.
+   * Parameters with weight decay: matrices (all except biases, norms, tokens and positions), or all. Default
+   * matrices.
    */
   decays?: 'matrices' | 'all' | undefined
-  /** Factor of the learning rate from one layer to the one below; 1 treats all alike. Default 1. */
+  /** Factor of the learning rate from each layer to the one below; 1 treats all alike. Default 1. */
   layerDecay?: number | undefined
   /**
-   * Layers, and parameters without weight decay. library: as the library of the classifier says (group_matcher
-   * and no_weight_decay of timm; known names of transformers); released: by names alone, as in the released
-   * code. Default library.
+   * Assignment of parameters to layers, and parameters without weight decay. library: as in the library of the
+   * classifier (group_matcher and no_weight_decay of timm; known names of transformers); released: by name
+   * only, as in the released code. Default library.
    */
   parameterGroups?: 'library' | 'released' | undefined
   /**
-   * Layer of norm_pre (pre_layrnorm) in transformers of CLIP: first is where it stands, last is the scale that
-   * the released code gives it. Default first.
+   * Layer of norm_pre (pre_layrnorm) in CLIP transformers: first is its position, last has the scale that the
+   * released code uses. Default first.
    */
   normPre?: 'first' | 'last' | undefined
-  /** Momenta of AdamW. Default 0.9, 0.999. */
+  /** Betas of AdamW. Default 0.9, 0.999. */
   betas?: [number, number] | undefined
   /** Gradient clipping. Default none. */
   clip?: 'none' | {
-    /** tensor: each gradient by its own norm, as in the released code; global: all by their common norm. */
+    /** tensor: clips each gradient by its own norm, as in the released code; global: all by their common norm. */
     per: 'tensor' | 'global'
     /** Largest l2 norm. */
     norm: number
@@ -152,13 +155,13 @@ export type CosineSchedule = {
 export type StepsSchedule = {
   /** A factor every N epochs. */
   kind: 'steps'
-  /** Epochs from one drop to the next. */
+  /** Epochs between drops. */
   everyEpochs: number
-  /** Factor of a drop. Default 0.1. */
+  /** Factor of each drop. Default 0.1. */
   factor: number
   /**
-   * Epochs by which every drop comes late. Released code that steps its scheduler after an epoch has 1, and
-   * code that steps it before the first has -1. Default 0.
+   * Epochs by which every drop is late. Released code that steps its scheduler after an epoch has 1; code that
+   * steps it before the first epoch has -1. Default 0.
    */
   late: number
 }
@@ -171,12 +174,12 @@ export type ListedSchedule = {
   steps: Array<{
     /** First epoch of the step, counted from 0. */
     fromEpoch: number
-    /** Factor of the learning rate from then on. */
+    /** Factor of the learning rate from this epoch. */
     factor: number
   }>
 }
 
-/** How the learning rate falls after the warm-up. Default: a cosine. */
+/** How the learning rate decreases after the warm-up. Default: a cosine. */
 export type ScheduleConfig =
   | CosineSchedule
   | StepsSchedule
@@ -190,25 +193,28 @@ export type OptimisationConfig = {
   stopAfterEpoch?: number | undefined
   /** Epochs in which the learning rate rises linearly from 0. Default 0. */
   warmupEpochs: number
-  /** Distinct images in one optimizer update, over all processes and micro-batches; noises do not count. */
+  /** Distinct images per optimizer update, over all processes and micro-batches; noises do not count. */
   imagesPerUpdate: number
-  /** Images, each under M noises, that one process takes at once; lowers memory, not the result. Default: all. */
+  /**
+   * Images, each with M noises, that one process computes at once. Lowers memory without changing the result.
+   * Default: all.
+   */
   imagesPerMicroBatch?: number | undefined
   /**
-   * Whether images left over at the end of an epoch are left out; false makes a smaller update of them, as
+   * Whether to drop the images left over at the end of an epoch; false trains a smaller update on them, as
    * released code does. Default true.
    */
   dropLast: boolean
-  /** Learning rate after the warm-up: a number as it is, or a base that is scaled. */
+  /** Learning rate after the warm-up: a number, or a base to be scaled. */
   learningRate: number | {
     /** Multiplied by imagesPerUpdate / 256 (linear scaling rule). */
     base: number
   }
   /** The optimizer. Default AdamW. */
   optimizer: OptimizerConfig
-  /** How the learning rate falls after the warm-up. Default: a cosine. */
+  /** How the learning rate decreases after the warm-up. Default: a cosine. */
   schedule: ScheduleConfig
-  /** Learning rate that the cosine falls to. Default 1e-6. */
+  /** Final learning rate of the cosine. Default 1e-6. */
   minLearningRate: number
   /** Weight decay, following half a cosine from start to end. */
   weightDecay: {
@@ -218,62 +224,62 @@ export type OptimisationConfig = {
     end: number
   }
   /**
-   * Parameters with weight decay: matrices, that is all but biases, norms, tokens and positions, or all.
-   * Default matrices.
+   * Parameters with weight decay: matrices (all except biases, norms, tokens and positions), or all. Default
+   * matrices.
    */
   decays: 'matrices' | 'all'
-  /** Factor of the learning rate from one layer to the one below; 1 treats all alike. Default 1. */
+  /** Factor of the learning rate from each layer to the one below; 1 treats all alike. Default 1. */
   layerDecay: number
   /**
-   * Layers, and parameters without weight decay. library: as the library of the classifier says (group_matcher
-   * and no_weight_decay of timm; known names of transformers); released: by names alone, as in the released
-   * code. Default library.
+   * Assignment of parameters to layers, and parameters without weight decay. library: as in the library of the
+   * classifier (group_matcher and no_weight_decay of timm; known names of transformers); released: by name
+   * only, as in the released code. Default library.
    */
   parameterGroups: 'library' | 'released'
   /**
-   * Layer of norm_pre (pre_layrnorm) in transformers of CLIP: first is where it stands, last is the scale that
-   * the released code gives it. Default first.
+   * Layer of norm_pre (pre_layrnorm) in CLIP transformers: first is its position, last has the scale that the
+   * released code uses. Default first.
    */
   normPre: 'first' | 'last'
-  /** Momenta of AdamW. Default 0.9, 0.999. */
+  /** Betas of AdamW. Default 0.9, 0.999. */
   betas: [number, number]
   /** Gradient clipping. Default none. */
   clip: 'none' | {
-    /** tensor: each gradient by its own norm, as in the released code; global: all by their common norm. */
+    /** tensor: clips each gradient by its own norm, as in the released code; global: all by their common norm. */
     per: 'tensor' | 'global'
     /** Largest l2 norm. */
     norm: number
   }
 }
 
-/** Which epochs leave a checkpoint. Default: the last. */
+/** The epochs whose checkpoints are kept. Default: the last. */
 export type CheckpointsConfigInput = {
-  /** The checkpoint of every N epochs stays. Default: none of these. */
+  /** Keeps the checkpoint of every N epochs. Default: none of these. */
   everyEpochs?: number | undefined
-  /** Further epochs whose checkpoint stays, counted from 1. That of the last epoch always does. */
+  /** Further epochs whose checkpoint is kept, counted from 1. That of the last epoch is always kept. */
   epochs?: Array<number> | undefined
-  /** Besides at the end of each epoch, a checkpoint is written after this many minutes. Default 30. */
+  /** Also writes a checkpoint after this many minutes. Default 30. */
   everyMinutes?: number | undefined
-  /** A checkpoint is also written after every N updates of the run. Default: none of these. */
+  /** Also writes a checkpoint after every N updates of the run. Default: none of these. */
   everyUpdates?: number | undefined
-  /** How many of the newest checkpoints stay. Default 2. */
+  /** Number of newest checkpoints to keep. Default 2. */
   keepLast?: number | undefined
-  /** Whether the epoch with the best accuracy on denoised test images stays. Default true. */
+  /** Whether to keep the epoch with the best accuracy on denoised test images. Default true. */
   keepBest?: boolean | undefined
 }
 
-/** Which epochs leave a checkpoint. Default: the last. */
+/** The epochs whose checkpoints are kept. Default: the last. */
 export type CheckpointsConfig = {
-  /** The checkpoint of every N epochs stays. Default: none of these. */
+  /** Keeps the checkpoint of every N epochs. Default: none of these. */
   everyEpochs?: number | undefined
-  /** Further epochs whose checkpoint stays, counted from 1. That of the last epoch always does. */
+  /** Further epochs whose checkpoint is kept, counted from 1. That of the last epoch is always kept. */
   epochs: Array<number>
-  /** Besides at the end of each epoch, a checkpoint is written after this many minutes. Default 30. */
+  /** Also writes a checkpoint after this many minutes. Default 30. */
   everyMinutes: number
-  /** A checkpoint is also written after every N updates of the run. Default: none of these. */
+  /** Also writes a checkpoint after every N updates of the run. Default: none of these. */
   everyUpdates?: number | undefined
-  /** How many of the newest checkpoints stay. Default 2. */
+  /** Number of newest checkpoints to keep. Default 2. */
   keepLast: number
-  /** Whether the epoch with the best accuracy on denoised test images stays. Default true. */
+  /** Whether to keep the epoch with the best accuracy on denoised test images. Default true. */
   keepBest: boolean
 }

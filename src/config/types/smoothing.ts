@@ -7,15 +7,15 @@ export type DiffusersDenoiserInput = {
   /** A UNet2DModel of diffusers with its scheduler_config.json. */
   source: 'diffusers'
   /**
-   * Folder in diffusers format, or its id on the Hugging Face hub. Without it the weights are random, to be
-   * trained: unet and scheduler say of what.
+   * Folder in diffusers format, or an id on the Hugging Face hub. Without it the weights are random, for
+   * training; unet and scheduler give the architecture.
    */
   path?: string | undefined
   /** Without a path: arguments of UNet2DModel. */
   unet?: Record<string, Json> | undefined
-  /** Without a path: arguments of DDPMScheduler, which is the noise schedule. */
+  /** Without a path: arguments of DDPMScheduler, the noise schedule. */
   scheduler?: Record<string, Json> | undefined
-  /** Number type of the weights and of the arithmetic of the denoiser. Default float32. */
+  /** Number type of the weights and the arithmetic of the denoiser. Default float32. */
   dtype?: 'float32' | 'float16' | 'bfloat16' | 'float64' | undefined
 }
 
@@ -26,7 +26,7 @@ export type OpenaiDenoiserInput = {
   /** The .pt file as published. Without it the weights are random, to measure speed. */
   path?: string | undefined
   /**
-   * Arguments of a published model: imagenet256 is 256x256_diffusion_uncond.pt, cifar10 is
+   * Arguments of a published model: imagenet256 for 256x256_diffusion_uncond.pt, cifar10 for
    * cifar10_uncond_50M_500K.pt.
    */
   preset?: 'imagenet256' | 'cifar10' | undefined
@@ -34,60 +34,57 @@ export type OpenaiDenoiserInput = {
   arguments?: Record<string, Json> | undefined
   /** Hash that the file must have; any accepts every file. Default: that of the published file, if known. */
   sha256?: 'any' | string | undefined
-  /** Number type of the weights and of the arithmetic of the denoiser. Default float32. */
+  /** Number type of the weights and the arithmetic of the denoiser. Default float32. */
   dtype?: 'float32' | 'float16' | 'bfloat16' | 'float64' | undefined
 }
 
-/** DnCNN as in Denoised Smoothing: takes the noise off an image in one pass, whatever its level. */
+/** DnCNN as in Denoised Smoothing: denoises an image in one pass at any noise level. */
 export type DncnnDenoiserInput = {
-  /** DnCNN as in Denoised Smoothing: takes the noise off an image in one pass, whatever its level. */
+  /** DnCNN as in Denoised Smoothing: denoises an image in one pass at any noise level. */
   source: 'dncnn'
-  /** Convolutions. Default 17. */
+  /** Number of convolutions. Default 17. */
   depth?: number | undefined
   /**
-   * Weights: a checkpoint as published, or a folder of a run by the method denoiser. Without them they are
-   * random, to be trained.
+   * Weights: a published checkpoint, or the folder of a run with the method denoiser. Without them the weights
+   * are random, for training.
    */
   path?: string | undefined
   /** Channels between the layers. Default 64. */
   width?: number | undefined
   /** Channels of the images. Default 3. */
   channels?: number | undefined
-  /** Number type of the weights and of the arithmetic of the denoiser. Default float32. */
+  /** Number type of the weights and the arithmetic of the denoiser. Default float32. */
   dtype?: 'float32' | 'float16' | 'bfloat16' | 'float64' | undefined
 }
 
-/** MemNet as in Denoised Smoothing: a clean image in one pass. */
+/** MemNet as in Denoised Smoothing: denoises an image in one pass. */
 export type MemnetDenoiserInput = {
-  /** MemNet as in Denoised Smoothing: a clean image in one pass. */
+  /** MemNet as in Denoised Smoothing: denoises an image in one pass. */
   source: 'memnet'
   /** Memory blocks. Default 3. */
   blocks?: number | undefined
-  /** Residual blocks in each of them. Default 6. */
+  /** Residual blocks in each memory block. Default 6. */
   units?: number | undefined
   /**
-   * Weights: a checkpoint as published, or a folder of a run by the method denoiser. Without them they are
-   * random, to be trained.
+   * Weights: a published checkpoint, or the folder of a run with the method denoiser. Without them the weights
+   * are random, for training.
    */
   path?: string | undefined
   /** Channels between the layers. Default 64. */
   width?: number | undefined
   /** Channels of the images. Default 3. */
   channels?: number | undefined
-  /** Number type of the weights and of the arithmetic of the denoiser. Default float32. */
+  /** Number type of the weights and the arithmetic of the denoiser. Default float32. */
   dtype?: 'float32' | 'float16' | 'bfloat16' | 'float64' | undefined
 }
 
-/** No denoiser: the classifier takes images with Gaussian noise as they are. */
+/** No denoiser: the classifier gets images with Gaussian noise directly. */
 export type NoneDenoiserInput = {
-  /** No denoiser: the classifier takes images with Gaussian noise as they are. */
+  /** No denoiser: the classifier gets images with Gaussian noise directly. */
   source: 'none'
 }
 
-/**
- * The diffusion model in front of the classifier, which is never trained; or { source: none } for noisy images
- * as they are.
- */
+/** The denoiser in front of the classifier; { source: none } passes noisy images directly. */
 export type DenoiserConfigInput =
   | DiffusersDenoiserInput
   | OpenaiDenoiserInput
@@ -96,22 +93,19 @@ export type DenoiserConfigInput =
   | NoneDenoiserInput
 
 /**
- * first-layer: the noise is added to what the first convolution of the classifier makes of the image
- * (PixelDP), as much as sigma is on an image, by the sensitivity of that layer; for the method pixel-dp,
- * without a denoiser. Default: to the image.
+ * first-layer: adds the noise to the output of the first convolution of the classifier (PixelDP), scaled by
+ * the sensitivity of that layer to match sigma on an image; for the method pixel-dp, without a denoiser.
+ * Default: to the image.
  */
 export type SmoothingConfigInput = {
-  /** Noise level, as standard deviation for pixels in [0, 1]; in [-1, 1] it is twice that. */
+  /** Noise level: standard deviation for pixels in [0, 1]; in [-1, 1] it is twice that. */
   sigma: number
-  /**
-   * The diffusion model in front of the classifier, which is never trained; or { source: none } for noisy
-   * images as they are.
-   */
+  /** The denoiser in front of the classifier; { source: none } passes noisy images directly. */
   denoiser: DenoiserConfigInput
   /**
-   * first-layer: the noise is added to what the first convolution of the classifier makes of the image
-   * (PixelDP), as much as sigma is on an image, by the sensitivity of that layer; for the method pixel-dp,
-   * without a denoiser. Default: to the image.
+   * first-layer: adds the noise to the output of the first convolution of the classifier (PixelDP), scaled by
+   * the sensitivity of that layer to match sigma on an image; for the method pixel-dp, without a denoiser.
+   * Default: to the image.
    */
   noiseAfter?: 'first-layer' | undefined
 }
@@ -121,15 +115,15 @@ export type DiffusersDenoiser = {
   /** A UNet2DModel of diffusers with its scheduler_config.json. */
   source: 'diffusers'
   /**
-   * Folder in diffusers format, or its id on the Hugging Face hub. Without it the weights are random, to be
-   * trained: unet and scheduler say of what.
+   * Folder in diffusers format, or an id on the Hugging Face hub. Without it the weights are random, for
+   * training; unet and scheduler give the architecture.
    */
   path?: string | undefined
   /** Without a path: arguments of UNet2DModel. */
   unet?: Record<string, Json> | undefined
-  /** Without a path: arguments of DDPMScheduler, which is the noise schedule. */
+  /** Without a path: arguments of DDPMScheduler, the noise schedule. */
   scheduler?: Record<string, Json> | undefined
-  /** Number type of the weights and of the arithmetic of the denoiser. Default float32. */
+  /** Number type of the weights and the arithmetic of the denoiser. Default float32. */
   dtype: 'float32' | 'float16' | 'bfloat16' | 'float64'
 }
 
@@ -140,7 +134,7 @@ export type OpenaiDenoiser = {
   /** The .pt file as published. Without it the weights are random, to measure speed. */
   path?: string | undefined
   /**
-   * Arguments of a published model: imagenet256 is 256x256_diffusion_uncond.pt, cifar10 is
+   * Arguments of a published model: imagenet256 for 256x256_diffusion_uncond.pt, cifar10 for
    * cifar10_uncond_50M_500K.pt.
    */
   preset?: 'imagenet256' | 'cifar10' | undefined
@@ -148,60 +142,57 @@ export type OpenaiDenoiser = {
   arguments?: Record<string, Json> | undefined
   /** Hash that the file must have; any accepts every file. Default: that of the published file, if known. */
   sha256?: 'any' | string | undefined
-  /** Number type of the weights and of the arithmetic of the denoiser. Default float32. */
+  /** Number type of the weights and the arithmetic of the denoiser. Default float32. */
   dtype: 'float32' | 'float16' | 'bfloat16' | 'float64'
 }
 
-/** DnCNN as in Denoised Smoothing: takes the noise off an image in one pass, whatever its level. */
+/** DnCNN as in Denoised Smoothing: denoises an image in one pass at any noise level. */
 export type DncnnDenoiser = {
-  /** DnCNN as in Denoised Smoothing: takes the noise off an image in one pass, whatever its level. */
+  /** DnCNN as in Denoised Smoothing: denoises an image in one pass at any noise level. */
   source: 'dncnn'
-  /** Convolutions. Default 17. */
+  /** Number of convolutions. Default 17. */
   depth: number
   /**
-   * Weights: a checkpoint as published, or a folder of a run by the method denoiser. Without them they are
-   * random, to be trained.
+   * Weights: a published checkpoint, or the folder of a run with the method denoiser. Without them the weights
+   * are random, for training.
    */
   path?: string | undefined
   /** Channels between the layers. Default 64. */
   width: number
   /** Channels of the images. Default 3. */
   channels: number
-  /** Number type of the weights and of the arithmetic of the denoiser. Default float32. */
+  /** Number type of the weights and the arithmetic of the denoiser. Default float32. */
   dtype: 'float32' | 'float16' | 'bfloat16' | 'float64'
 }
 
-/** MemNet as in Denoised Smoothing: a clean image in one pass. */
+/** MemNet as in Denoised Smoothing: denoises an image in one pass. */
 export type MemnetDenoiser = {
-  /** MemNet as in Denoised Smoothing: a clean image in one pass. */
+  /** MemNet as in Denoised Smoothing: denoises an image in one pass. */
   source: 'memnet'
   /** Memory blocks. Default 3. */
   blocks: number
-  /** Residual blocks in each of them. Default 6. */
+  /** Residual blocks in each memory block. Default 6. */
   units: number
   /**
-   * Weights: a checkpoint as published, or a folder of a run by the method denoiser. Without them they are
-   * random, to be trained.
+   * Weights: a published checkpoint, or the folder of a run with the method denoiser. Without them the weights
+   * are random, for training.
    */
   path?: string | undefined
   /** Channels between the layers. Default 64. */
   width: number
   /** Channels of the images. Default 3. */
   channels: number
-  /** Number type of the weights and of the arithmetic of the denoiser. Default float32. */
+  /** Number type of the weights and the arithmetic of the denoiser. Default float32. */
   dtype: 'float32' | 'float16' | 'bfloat16' | 'float64'
 }
 
-/** No denoiser: the classifier takes images with Gaussian noise as they are. */
+/** No denoiser: the classifier gets images with Gaussian noise directly. */
 export type NoneDenoiser = {
-  /** No denoiser: the classifier takes images with Gaussian noise as they are. */
+  /** No denoiser: the classifier gets images with Gaussian noise directly. */
   source: 'none'
 }
 
-/**
- * The diffusion model in front of the classifier, which is never trained; or { source: none } for noisy images
- * as they are.
- */
+/** The denoiser in front of the classifier; { source: none } passes noisy images directly. */
 export type DenoiserConfig =
   | DiffusersDenoiser
   | OpenaiDenoiser
@@ -210,22 +201,19 @@ export type DenoiserConfig =
   | NoneDenoiser
 
 /**
- * first-layer: the noise is added to what the first convolution of the classifier makes of the image
- * (PixelDP), as much as sigma is on an image, by the sensitivity of that layer; for the method pixel-dp,
- * without a denoiser. Default: to the image.
+ * first-layer: adds the noise to the output of the first convolution of the classifier (PixelDP), scaled by
+ * the sensitivity of that layer to match sigma on an image; for the method pixel-dp, without a denoiser.
+ * Default: to the image.
  */
 export type SmoothingConfig = {
-  /** Noise level, as standard deviation for pixels in [0, 1]; in [-1, 1] it is twice that. */
+  /** Noise level: standard deviation for pixels in [0, 1]; in [-1, 1] it is twice that. */
   sigma: number
-  /**
-   * The diffusion model in front of the classifier, which is never trained; or { source: none } for noisy
-   * images as they are.
-   */
+  /** The denoiser in front of the classifier; { source: none } passes noisy images directly. */
   denoiser: DenoiserConfig
   /**
-   * first-layer: the noise is added to what the first convolution of the classifier makes of the image
-   * (PixelDP), as much as sigma is on an image, by the sensitivity of that layer; for the method pixel-dp,
-   * without a denoiser. Default: to the image.
+   * first-layer: adds the noise to the output of the first convolution of the classifier (PixelDP), scaled by
+   * the sensitivity of that layer to match sigma on an image; for the method pixel-dp, without a denoiser.
+   * Default: to the image.
    */
   noiseAfter?: 'first-layer' | undefined
 }

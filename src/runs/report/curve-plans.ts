@@ -2,27 +2,27 @@ import type { MetricDescription, MetricTable } from '../../objectives/metrics'
 import type { EpochReport, UpdateReport } from '../reports'
 import { TRAINER_METRICS } from '../trainer-metrics'
 
-/** Which curves are drawn of fine-tuning runs. */
+/** The curves of fine-tuning runs. */
 
 export interface Line<Row> {
-  /** Tells it from the others of its chart. */
+  /** Name of the line in its chart. */
   readonly name: string
-  /** null where there is none. */
+  /** null if it has no value. */
   readonly value: (row: Row) => number | null
 }
 
 export interface CurvePlan<Row> {
-  /** The key of the metric in `metrics.jsonl`; of several lines, that of the first. */
+  /** The key of the metric in `metrics.jsonl`; for several lines, that of the first. */
   readonly key: string
   readonly metric: string
   readonly caption: string
-  /** Of several, the telling one first: the only one that is drawn where runs are compared. */
+  /** One line or several, the most important first: only that one is drawn when runs are compared. */
   readonly values: Line<Row>['value'] | readonly [Line<Row>, ...Line<Row>[]]
-  /** Follows a schedule, and so has no noise to smooth away. */
+  /** Whether it follows a schedule, without noise to smooth. */
   readonly isExact?: boolean
 }
 
-/** A curve of each metric of an objective or its evaluation; shares in percent. */
+/** Returns a curve for each metric of an objective or its evaluation; shares in percent. */
 export function curvesOf<Row extends UpdateReport | EpochReport>(metrics: MetricTable): CurvePlan<Row>[] {
   return Object.entries(metrics).map(([key, { caption, isExact = false, ...description }]) => ({
     key,
@@ -33,12 +33,12 @@ export function curvesOf<Row extends UpdateReport | EpochReport>(metrics: Metric
   }))
 }
 
-/** The label of a metric with its unit. */
+/** Returns the label of a metric with its unit. */
 export function axisOf({ label, unit }: Pick<MetricDescription, 'label' | 'unit'>): string {
   return unit === 'share' ? `${label} (%)` : label
 }
 
-/** A value in the unit that it is shown in: percent for a share. */
+/** Converts a value to its displayed unit: percent for a share. */
 export function shown(value: number | null, { unit }: Pick<MetricDescription, 'unit'>): number | null {
   return value !== null && unit === 'share' ? 100 * value : value
 }

@@ -1,8 +1,8 @@
 import type { MetricPanel, MetricPoint, MetricSeries } from '../../analysis/metric-curves'
 
-/** Curves that words say as well as a chart does. */
+/** Curves that are as clear in words as in a chart. */
 
-/** The lines of a chart that differ; of equal ones the first, without its name where it is the only one. */
+/** Returns the distinct lines of a chart, the first of equal ones; without its name if it is the only one. */
 export function distinctSeries(series: readonly MetricSeries[]): MetricSeries[] {
   const seen = new Set<string>()
   const distinct = series.filter(({ points }) => {
@@ -13,7 +13,10 @@ export function distinctSeries(series: readonly MetricSeries[]): MetricSeries[] 
   return distinct.length === 1 && first !== undefined ? [{ ...first, label: '' }] : distinct
 }
 
-/** `attack radius ε 0.5`, of several runs with each one's value; undefined where a line has other than one finite value, twice or more. */
+/**
+ * Describes a constant metric: `attack radius ε 0.5`, for several runs with each value; undefined if a line has not
+ * exactly one distinct finite value, at least twice.
+ */
 export function constantOf({ metric, series }: MetricPanel): string | undefined {
   const values = series.map(({ points }) => {
     const finite = points.filter(({ value }) => Number.isFinite(value)).map(({ value }) => value)
@@ -26,7 +29,7 @@ export function constantOf({ metric, series }: MetricPanel): string | undefined 
   return `${metric} ${series.map(({ label }, place) => `${values[place]} (${label})`).join(', ')}`
 }
 
-/** Which curves draw the lines of an earlier one, and which that is. Constants are none of them. */
+/** Returns the curves with the same lines as an earlier one, and that one. Excludes constants. */
 export function sameCurves<One extends { readonly panel: MetricPanel }>(
   curves: readonly One[],
 ): Map<One, One> {

@@ -27,7 +27,7 @@ export interface NamedRun {
   readonly run: RunRecord
 }
 
-/** A metric of the runs, not drawn yet. */
+/** A metric of the runs, before drawing. */
 interface Curve {
   readonly key: string
   readonly panel: MetricPanel
@@ -36,14 +36,14 @@ interface Curve {
   readonly along: CurveOptions['along']
 }
 
-/** Charts that stand open at the top of the page. */
+/** Charts shown unfolded at the top of the page. */
 const SHOWN_CHARTS = 4
 const LARGE = { width: 560, height: 260 }
 const NARROW = { width: 340, height: 220 }
 
 /**
- * Test accuracy, the loss and what tells most of the objective as large charts; the others folded. What never changes, and what
- * is the curve of another metric, is said in words. Nothing before the first update.
+ * Returns test accuracy, the loss and the most important metrics of the objective as large charts, and the others folded.
+ * Describes constant and repeated curves in words. Returns nothing before the first update.
  */
 export async function curveSections(runs: readonly NamedRun[]): Promise<ReportSection[]> {
   const groups = groupsOf(runs)
@@ -71,7 +71,7 @@ function hasValues({ panel }: Curve): boolean {
   return panel.series.some(({ points }) => points.some(({ value }) => Number.isFinite(value)))
 }
 
-/** All metrics that the runs have values of, by the sections of the page. */
+/** Returns all metrics with values, by section of the page. */
 function groupsOf(
   runs: readonly NamedRun[],
 ): { readonly title: string; readonly curves: readonly Curve[] }[] {
@@ -111,7 +111,10 @@ function groupsOf(
   ]
 }
 
-/** The metric that epochs are judged by, the loss, then shares, other evaluations and other figures of the live line. */
+/**
+ * Returns the most important metrics: the selection metric of epochs, the loss, then shares, other evaluations and other
+ * figures of the live line.
+ */
 function mostTelling(runs: readonly NamedRun[], drawn: readonly Curve[]): Curve[] {
   const objectives = runs.map(({ run }) => run.metadata.objective)
   const headlines = Object.entries(
@@ -129,7 +132,7 @@ function mostTelling(runs: readonly NamedRun[], drawn: readonly Curve[]): Curve[
     .slice(0, SHOWN_CHARTS)
 }
 
-/** What a section says instead of drawing it. */
+/** Describes the curves that a section does not draw. */
 function notesOf(curves: readonly Curve[], repeated: ReadonlyMap<Curve, Curve>): string {
   const constants = curves.flatMap(({ panel }) => constantOf(panel) ?? [])
   return [
@@ -141,7 +144,7 @@ function notesOf(curves: readonly Curve[], repeated: ReadonlyMap<Curve, Curve>):
   ].join(' ')
 }
 
-/** The metrics of all runs, whose objectives may differ. */
+/** Returns the metrics of all runs, whose objectives may differ. */
 function tableOf(runs: readonly NamedRun[], metricsOf: (run: RunRecord) => MetricTable): MetricTable {
   return Object.assign({}, ...runs.map(({ run }) => metricsOf(run)))
 }
@@ -185,13 +188,13 @@ interface CurveChartOptions extends Pick<CurveOptions, 'along' | 'showsRaw' | 'a
   readonly caption: string
   /** See {@link CurvePlan}. */
   readonly isExact?: boolean
-  /** Whose curves they are. */
+  /** The names of the runs. */
   readonly of: readonly string[]
-  /** For one of a few that a page is about. Default: false. */
+  /** Whether it is one of the main charts of a page. Default: false. */
   readonly isLarge?: boolean
 }
 
-/** A metric of training as a chart of a page, smoothed over a fiftieth of the run, so that its course shows. */
+/** Returns a metric of training as a chart of a page, smoothed over a fiftieth of the run to show its trend. */
 export async function curveChart(
   panel: MetricPanel,
   { along, showsRaw, among, caption, isExact = false, isLarge = false, of }: CurveChartOptions,
@@ -207,7 +210,7 @@ export async function curveChart(
   }
 }
 
-/** Updates that a smoothed line is the mean over, for runs of these lengths. */
+/** Returns the number of updates in the mean of a smoothed line, for runs of these lengths. */
 export function smoothingOf(updates: readonly number[]): number {
   return Math.max(10, Math.round(Math.max(0, ...updates) / 50))
 }

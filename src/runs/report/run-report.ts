@@ -13,11 +13,11 @@ import { configurationTables, differencesTable, epochTable, nonFiniteTable, stan
 import { settingsOf, verdictOf } from './run-verdict'
 import { sampleGrid } from './sample-grid'
 
-/** Epochs whose sample images a page shows at most: the first, the last, and some between. */
+/** The largest number of epochs with sample images on a page: the first, the last, and some between. */
 const SHOWN_EPOCHS = 4
 
 /**
- * The page of a fine-tuning run, or of several beside each other, made from what the run folders hold at the moment.
+ * Returns a page about a fine-tuning run, or a comparison of several, from the current content of their folders.
  *
  * @throws DataError for a malformed certification log; ConfigError for runs that share a name, or none
  */
@@ -52,7 +52,7 @@ export async function runReport(
   }
 }
 
-/** Why runs ended where they were not to end, and what their files leave open. */
+/** Returns reasons for unplanned ends of runs, and notes on information that their files lack. */
 function messages(runs: readonly NamedRun[]): ReportSection[] {
   const ended = runs.flatMap(({ name, run: { status } }) =>
     status.message === undefined ? [] : [runs.length === 1 ? status.message : `${name}: ${status.message}`],
@@ -64,7 +64,7 @@ function messages(runs: readonly NamedRun[]): ReportSection[] {
   return paragraphs.length === 0 ? [] : [{ kind: 'text', paragraphs }]
 }
 
-/** Several epochs of one run, the last one of each of several. */
+/** Returns several epochs of one run, or the last one of each of several. */
 function sampleSections(runs: readonly NamedRun[]): ReportSection[] {
   const isOne = runs.length === 1
   const shown = runs.flatMap(({ name, run: { samples, metadata } }) => {
@@ -74,7 +74,7 @@ function sampleSections(runs: readonly NamedRun[]): ReportSection[] {
     return files.map(file => ({ ...file, name, isDenoised: hasDenoiser(metadata.config) }))
   })
   return shown.map((file, place): ReportSection => {
-    // The last epoch of one run, and a run beside others, stand open.
+    // Unfolded: the last epoch of a single run, or each of several runs.
     const isFolded = isOne && place < shown.length - 1
     const when = file.epoch === 0 ? 'before the first update' : `after epoch ${file.epoch}`
     const of = isOne ? '' : `${file.name}, `
@@ -106,13 +106,13 @@ function sampleSections(runs: readonly NamedRun[]): ReportSection[] {
   })
 }
 
-/** Whether a run, which may be of another version, has a denoiser. */
+/** Returns whether a run, possibly of another version, has a denoiser. */
 function hasDenoiser({ smoothing }: PlainObject): boolean {
   const { denoiser } = Object(smoothing) as { readonly denoiser?: { readonly source?: unknown } }
   return denoiser?.source !== 'none'
 }
 
-/** The logs in the run folders, analysed as `ft-cadis analyze` does; one that has no whole row yet is left out. */
+/** Returns the analysis of the logs in the run folders, as by `ft-cadis analyze`; omits logs without a complete row. */
 async function certificationSections(runs: readonly NamedRun[]): Promise<ReportSection[]> {
   const logs = await Promise.all(
     runs.flatMap(({ name, run }) =>

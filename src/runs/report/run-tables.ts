@@ -12,10 +12,10 @@ import type { NamedRun } from './run-curves'
 
 /** The tables of a report of fine-tuning runs. */
 
-/** Updates that the figures of the first table are means over. */
+/** Number of updates averaged in the first table. */
 const RECENT = 10
 
-/** How each run stands: a row a figure, a column a run. */
+/** Returns the current state of each run: one row per figure, one column per run. */
 export function standTable(runs: readonly NamedRun[]): Table {
   const figures = runs.map(standOf)
   const names = [...new Set(figures.flatMap(Object.keys))]
@@ -68,7 +68,7 @@ function standOf({ run: { updates, epochs, status, metadata } }: NamedRun): Reco
   }
 }
 
-/** A value as text: a share in percent. */
+/** Formats a value: a share in percent. */
 export function figure(
   value: number | null | undefined,
   { unit }: Pick<MetricDescription, 'unit'> = {},
@@ -77,7 +77,7 @@ export function figure(
   return unit === 'share' ? `${(100 * value).toFixed(1)} %` : value.toPrecision(4)
 }
 
-/** The evaluation after each epoch of one run. */
+/** Returns the evaluation after each epoch of one run. */
 export function epochTable({ epochs, metadata }: RunRecord): Table {
   const metrics = Object.entries(metadata.objective.evaluation.metrics)
   return {
@@ -97,7 +97,7 @@ export function epochTable({ epochs, metadata }: RunRecord): Table {
   }
 }
 
-/** Updates that were not finite, from their records in `non-finite/`. */
+/** Returns the updates that were not finite, from their records in `non-finite/`. */
 export function nonFiniteTable(runs: readonly NamedRun[]): Table {
   const headlines: MetricTable = Object.fromEntries(
     runs
@@ -123,7 +123,7 @@ export function nonFiniteTable(runs: readonly NamedRun[]): Table {
   }
 }
 
-/** What the configuration of one run says, a row a setting, then its weights, versions and machine. */
+/** Returns the configuration of one run, one row per setting, then its weights, versions and machine. */
 export function configurationTables({
   metadata,
 }: RunRecord): { readonly title: string; readonly table: Table }[] {
@@ -148,7 +148,7 @@ function listTable(caption: string, entries: Readonly<Record<string, string>>): 
   return { caption, columns: [{ header: 'setting' }, { header: 'value' }], rows: Object.entries(entries) }
 }
 
-/** The settings in which runs differ, a column a run. */
+/** Returns the settings that differ between runs, one column per run. */
 export function differencesTable(runs: readonly NamedRun[]): Table {
   const settings = runs.map(({ run: { metadata } }) =>
     flattened({
@@ -168,13 +168,13 @@ export function differencesTable(runs: readonly NamedRun[]): Table {
   }
 }
 
-/** The functions of the script, a row each: `hooks.rule`. */
+/** Returns the functions of the script, one row each: `hooks.rule`. */
 function shownHooks(hooks: HookTraces | null): Record<string, string> {
   if (hooks === null) return { hooks: 'not recorded' }
   return Object.fromEntries(Object.entries(hooks).map(([name, trace]) => [`hooks.${name}`, showHook(trace)]))
 }
 
-/** The leaves by their path: `method.attack.steps`. */
+/** Returns leaves by path: `method.attack.steps`. */
 function flattened(value: PlainObject, path = ''): Record<string, string> {
   return Object.fromEntries(
     Object.entries(value).flatMap(([key, item]) =>
@@ -185,7 +185,7 @@ function flattened(value: PlainObject, path = ''): Record<string, string> {
   )
 }
 
-/** More than this of a list or of losses does not fit a table; the whole is in the run's files. */
+/** Longest list that fits a table; the run's files have the whole. */
 const SHOWN_CHARACTERS = 80
 
 function abridged(value: unknown): string {

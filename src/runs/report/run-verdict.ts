@@ -15,7 +15,7 @@ const CONDITIONS: Readonly<Record<RunStatus['condition'], string>> = {
   unknown: 'It is not known how the run ended',
 }
 
-/** How a run stands and what has come of it, in two sentences. */
+/** Describes the state of a run and its results in two sentences. */
 export function verdictOf({ run }: NamedRun): string {
   const { status, updates, epochs, metadata } = run
   const last = updates.at(-1)
@@ -38,7 +38,7 @@ export function verdictOf({ run }: NamedRun): string {
   return `${state} ${name} on test images: ${course}${most}.`
 }
 
-/** What a reader asks first about the settings of a run; what it does not have is left out. */
+/** Returns the main settings of a run; omits missing ones. */
 export function settingsOf({ run: { metadata, status } }: NamedRun, now: Date): Fact[] {
   const { config, objective, hooks, startedAt } = metadata
   const [smoothing, data, method, optimisation, tuning] = [
@@ -82,7 +82,7 @@ function weightsOf({ path, name, source }: PlainObject): unknown {
   return path ?? name ?? source
 }
 
-/** `2026-11-22 19:48:58 UTC`; nothing of a moment that is none. */
+/** Formats a time as `2026-11-22 19:48:58 UTC`; undefined if invalid. */
 function formatMoment(moment: Date): string | undefined {
   if (Number.isNaN(moment.getTime())) return undefined
   return moment

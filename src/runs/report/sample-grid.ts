@@ -4,7 +4,7 @@ import type { DenoisedSamples } from '../watchers/denoised-samples'
 const CONFIDENCE =
   'Below each, the class that the classifier sees and the probability that it gives that class.'
 
-/** Clean and denoised images as a grid of a report, with what a classifier sees in them and how sure it is. */
+/** Returns clean and denoised images as a grid of a report, with the predictions and confidence of a classifier. */
 export function sampleGrid(
   samples: readonly DenoisedSamples[],
   { classes, caption }: { classes: readonly string[]; caption: string },

@@ -28,53 +28,53 @@ import {
   unflatten,
 } from '../../torch'
 
-/** A clean image and denoised images of it. PNG files are in base64. */
+/** A clean image and its denoised images. PNG files are in base64. */
 export interface DenoisedImage {
   /** Position in the data set. */
   readonly index: number
   readonly label: number
   readonly clean: string
-  /** The image under the first noise, where noisy images are shown. */
+  /** The image under the first noise, if noisy images are shown. */
   readonly noisy?: string
   readonly denoised: readonly string[]
 }
 
-/** What a classifier sees in one denoised image. */
+/** The prediction of a classifier for one denoised image. */
 export interface Verdict {
   readonly predicted: number
-  /** Probability that it gives the predicted class. */
+  /** Probability of the predicted class. */
   readonly confidence: number
 }
 
-/** A clean image and denoised images of it under a classifier, as in the paper's Figures 1 to 4. */
+/** A clean image and its denoised images under a classifier, as in the paper's Figures 1 to 4. */
 export interface DenoisedSamples extends Omit<DenoisedImage, 'denoised'> {
   readonly denoised: readonly {
     readonly png: string
-    /** What the classifier sees in it; absent without a classifier, as the fields that follow. */
+    /** The predicted class; absent without a classifier, like the following fields. */
     readonly predicted?: number
-    /** Probability that the classifier gives that class. */
+    /** Probability of that class. */
     readonly confidence?: number
-    /** Whether that is the label: the image is not hallucinated (Eq. 7). */
+    /** Whether the predicted class is the label: the image is not hallucinated (Eq. 7). */
     readonly kept?: boolean
   }[]
 }
 
 export interface SampleOptions {
-  /** Which images of the data set. */
+  /** Positions of the images in the data set. */
   readonly indices: readonly number[]
-  /** Denoised images of each. */
+  /** Denoised images per image. */
   readonly noises: number
-  /** The noise of an image depends on this, on its index and on nothing else. */
+  /** Together with the index, determines the noise of an image. */
   readonly seed: number
-  /** Larger pictures are shrunk to this many pixels a side. Default: none are. */
+  /** Larger pictures are shrunk to this many pixels per side. Default: no limit. */
   readonly largest?: number
-  /** Whether the noisy images are shown as well. Default false. */
+  /** Whether to show noisy images as well. Default false. */
   readonly showsNoisy?: boolean
 }
 
 /**
- * Pictures of images of a data set and of what noise and denoiser make of them, and the verdicts of classifiers on them.
- * One answer; `noises` images go through the networks at once. No random stream of training is touched.
+ * Returns pictures of images with their noisy and denoised versions, and the verdicts of classifiers on them. One round
+ * trip; `noises` images go through the networks at once. Does not use random streams of training.
  *
  * @returns verdicts by classifier, then by image and noise
  */
@@ -101,10 +101,10 @@ export async function denoisedImages(
 }
 
 /**
- * As {@link denoisedImages} for one classifier, and all of them in one drawing: a PNG file in base64, a row an image, kept
- * ones in a green frame and hallucinated ones in a dashed red one.
+ * Like {@link denoisedImages} for one classifier, and all pictures in one drawing: a PNG file in base64, one row per
+ * image, with kept ones in a green frame and hallucinated ones in a dashed red one.
  *
- * @param options.classifier - null where there is none: nothing is framed
+ * @param options.classifier - null without one: no frames
  */
 export async function denoisedSamples(
   { classifier, smoothing }: { readonly classifier: Classifier | null; readonly smoothing: Smoothing },
@@ -135,7 +135,7 @@ export async function denoisedSamples(
   return { samples, drawing }
 }
 
-/** An image with the verdicts of one classifier, one for each noise. */
+/** Returns an image with the verdicts of one classifier, one per noise. */
 export function samplesOf(image: DenoisedImage, verdicts: readonly Verdict[]): DenoisedSamples {
   return {
     ...image,
@@ -153,7 +153,7 @@ interface SampledNetworks {
   readonly smoothing: Smoothing
 }
 
-/** Records what is seen of one image. Compiling would take longer than its few copies. */
+/** Records the samples of one image, uncompiled: compiling would take longer than its few copies. */
 function recordImage(
   networks: SampledNetworks,
   dataset: Dataset,
@@ -183,11 +183,11 @@ function recordUncompiled(
     ? noiseFor(smoothing, clean_BCHW, { noises, generator: noise() })
     : noise_MBCHW
   const seen_MBCHW = seenCopies(smoothing, clean_BCHW, { noise_MBCHW: drawn_MBCHW, noises })
-  // Features cannot be looked at: the pictures are of the images, and the verdicts of their noisy features.
+  // Features cannot be displayed: the pictures show images, and the verdicts are for their noisy features.
   const denoised_MBCHW = isOfFeatures
     ? noisy({ scales: { image: 1, noise: 0 } }, clean_BCHW, noise_MBCHW)
     : seen_MBCHW
-  // As it would look without a denoiser: clean pixels under noise of σ, cut off at black and white.
+  // The image without a denoiser: clean pixels with noise of σ, clipped at black and white.
   const noisy_BCHW = showsNoisy
     ? clamp(add(clean_BCHW, mul(select(noise_MBCHW, 'M', 0), 2 * smoothing.realisedSigma)), -1, 1)
     : undefined

@@ -7,12 +7,12 @@ import { comparedSettings, SAMPLES_TAG, scalarsOf } from './event-tags'
 import { writeSamples } from './sample-files'
 
 /**
- * Writes `tensorboard/`: the settings, the metrics of the trainer and of the objective after each update and epoch, and before the first and after each
- * epoch the drawing of kept and hallucinated images, which `samples/` gets as well. Updates cost no answer of Python; an
- * epoch costs one, for the samples. What an earlier part of the run wrote beyond the checkpoint that it continues from is
- * hidden by TensorBoard.
+ * Writes `tensorboard/`: the settings, the metrics of trainer and objective after each update and epoch, and the drawing
+ * of kept and hallucinated images before the first and after each epoch, as in `samples/`. Updates need no round trip to
+ * Python; an epoch needs one, for the samples. TensorBoard hides what an earlier part of the run wrote beyond the resumed
+ * checkpoint.
  *
- * Where the run has no folder, as on every rank but the first, it does nothing.
+ * Does nothing if the run has no folder, as on all ranks except the first.
  */
 export function eventFiles(): RunWatcher {
   let run:
@@ -55,7 +55,7 @@ export function eventFiles(): RunWatcher {
       await showSamples(report)
     },
     onEnd: async end => {
-      // Whoever hears of a failed run hears of its own error; Python may be gone.
+      // The caller of a failed run should get its own error; Python may be gone.
       await run?.writer.close().catch(error => {
         if (end !== 'failed') throw error
       })

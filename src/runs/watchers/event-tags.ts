@@ -1,12 +1,12 @@
 import { isObject } from '../../files/read-json'
 import type { MetricTable, MetricValues } from '../../objectives/metrics'
 
-/** Groups that TensorBoard shows first, in this order: it sorts by name. */
+/** Groups that TensorBoard shows first, in this order; it sorts by name. */
 const FIRST_GROUPS = ['loss', 'test', 'train', 'denoised']
 
 /**
- * The scalars of TensorBoard: the numbers of a report under the tags of their metrics. The part before the slash groups
- * charts.
+ * Returns the scalars for TensorBoard: the numbers of a report under the tags of their metrics. The part before the slash
+ * groups charts.
  */
 export function scalarsOf(metrics: MetricTable, values: MetricValues): Record<string, number> {
   const scalars: Record<string, number> = {}
@@ -17,16 +17,19 @@ export function scalarsOf(metrics: MetricTable, values: MetricValues): Record<st
   return scalars
 }
 
-/** `1_loss/total` for `loss/total`: TensorBoard opens on the losses. */
+/** Returns `1_loss/total` for `loss/total`, so that TensorBoard opens on the losses. */
 export function orderedTag(tag: string): string {
   const place = FIRST_GROUPS.indexOf(tag.split('/')[0] ?? '')
   return place === -1 ? tag : `${place + 1}_${tag}`
 }
 
-/** Settings that say where and how a run computes, or what follows it: nothing that runs are compared by. */
+/** Settings by which runs are not compared: where and how a run computes, and what follows it. */
 const NOT_COMPARED = ['output', 'device', 'threads', 'checkpoints', 'certification']
 
-/** The settings by which the tab HParams compares runs, a value for each field: `method.lambda`. Lists and what is true or false are JSON. */
+/**
+ * Returns the settings by which the tab HParams compares runs, one value per field: `method.lambda`. Lists and booleans
+ * are JSON.
+ */
 export function comparedSettings(config: object): Record<string, string | number> {
   const settings: Record<string, string | number> = {}
   const add = (value: unknown, path: string) => {
@@ -40,5 +43,5 @@ export function comparedSettings(config: object): Record<string, string | number
   return settings
 }
 
-/** Under which the drawings of denoised test images stand. */
+/** Tag of the drawings of denoised test images. */
 export const SAMPLES_TAG = 'samples/kept_and_hallucinated'

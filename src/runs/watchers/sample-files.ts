@@ -5,16 +5,16 @@ import { evenlySpread } from '../evenly-spread'
 import type { RunStart } from '../reports'
 import { type DenoisedSamples, denoisedSamples } from './denoised-samples'
 
-/** Images of a run that are shown, few enough to look at. */
+/** Number of sample images of a run. */
 const SHOWN_IMAGES = 6
-/** Denoised images of each that are shown at most. */
+/** Largest number of denoised images shown per image. */
 const SHOWN_NOISES = 4
-/** Pixels of a picture's side: more than a page shows is not worth the space. */
+/** Side of a picture in pixels; a page shows no more. */
 const LARGEST = 144
 
-/** What `samples/epoch-NN.json` holds: test images under the noise that every epoch's file shows them under. */
+/** The content of `samples/epoch-NN.json`: test images with the same noise in every epoch. */
 export interface SamplesFile {
-  /** Epochs trained; 0 before the first update. */
+  /** Completed epochs; 0 before the first update. */
   readonly epoch: number
   readonly step: number
   readonly classes: readonly string[]
@@ -22,8 +22,8 @@ export interface SamplesFile {
 }
 
 /**
- * Denoises a few test images, the same ones under the same noise each time, and writes them with the classifier's verdict
- * to `samples/epoch-NN.json` and, as one drawing, to `samples/epoch-NN.png`. One answer.
+ * Denoises a few test images, always the same ones with the same noise. Writes them with the classifier's verdict to
+ * `samples/epoch-NN.json` and, as one drawing, to `samples/epoch-NN.png`. One round trip.
  *
  * @returns the drawing, a PNG file in base64
  */
@@ -33,7 +33,7 @@ export async function writeSamples(
   { epoch, step }: { epoch: number; step: number },
 ): Promise<string> {
   const { length, classes } = testSet.description
-  // A data set is often in the order of its classes.
+  // Data sets are often sorted by class.
   const spread = evenlySpread(length, SHOWN_IMAGES)
   const leavesOut = 'onCorrupt' in config.data && config.data.onCorrupt === 'skip'
   const { corrupt } = leavesOut

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { PACKAGE_FOLDER } from '../../files/package-folder'
 import type { ServiceApp } from '../context'
 
-/** What the page may load and where it may send: nothing but this service. */
+/** Content policy of the page: it loads from and sends to this service only. */
 const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; media-src 'self' blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
@@ -13,7 +13,7 @@ const FILES = {
   '/style.css': ['style.css', 'text/css; charset=utf-8'],
 } as const
 
-/** The page to look at. Its files have fixed names: none comes from the network. */
+/** Adds the web page. Its files have fixed names, so none comes from a request. */
 export function addPageRoutes(app: ServiceApp): void {
   for (const [url, [name, type]] of Object.entries(FILES)) {
     const content = readFileSync(join(PACKAGE_FOLDER, 'assets', 'service', name))

@@ -11,13 +11,13 @@ import { readImageRequest } from '../read-image'
 import { Refusal, refusalOf } from '../refusal'
 import { answerSchema, optionsSchema, picturesSchema, refusalSchema, type ServiceAnswer } from '../schemas'
 
-/** Noisy copies that the page shows. */
+/** Noisy copies shown on the page. */
 const SHOWN_COPIES = 4
 
-/** Bits of a seed that nobody knows before the image has arrived. */
+/** Bytes of a seed drawn after the image has arrived. */
 const SEED_BYTES = 6
 
-/** Predictions, and pictures of what the networks see. */
+/** Adds predictions, and pictures of the networks' inputs. */
 export function addPredictRoutes(app: ServiceApp, context: ServiceContext): void {
   const { access, admission, limits, allowsSeed } = context
   const options = optionsSchema({ mostVotes: limits.mostVotes, allowsSeed })
@@ -45,7 +45,7 @@ export function addPredictRoutes(app: ServiceApp, context: ServiceContext): void
       const { content, options: asked } = await readImageRequest(request, options)
       const wantsLines = request.headers.accept?.includes('application/x-ndjson') === true
       const partial = wantsLines ? new PartialAnswers(reply) : undefined
-      // Drawn now: whoever has made the image could not know it.
+      // Drawn now, so the creator of the image could not know it.
       const seed = asked.seed ?? randomBytes(SEED_BYTES).readUIntBE(0, SEED_BYTES)
       noteDetails(context, request.raw, { bytes: content.length, ...given(asked), seed })
       try {
@@ -98,7 +98,7 @@ export function addPredictRoutes(app: ServiceApp, context: ServiceContext): void
   )
 }
 
-/** Stops the work for a request whose client has gone, or that takes too long. */
+/** Stops the work for a request whose client has gone, or that exceeds the time limit. */
 async function withinLimits<T>(
   reply: FastifyReply,
   seconds: number,
@@ -114,7 +114,7 @@ async function withinLimits<T>(
   try {
     if (reply.raw.closed) gone()
     stop.signal.throwIfAborted()
-    // The work may be at what does not hear the signal, such as waiting for Python to start again.
+    // Some work ignores the signal, such as waiting for Python to restart.
     return await untilAborted(work(stop.signal), stop.signal)
   } finally {
     clearTimeout(timer)

@@ -4,7 +4,7 @@ import { requireToken } from '../access'
 import type { ServiceApp, ServiceContext } from '../context'
 import { aboutSchema, stateSchema } from '../schemas'
 
-/** What the service is, and how it is: for clients, orchestrators and Prometheus. */
+/** Adds the description and state of the service, for clients, orchestrators and Prometheus. */
 export function addStateRoutes(app: ServiceApp, context: ServiceContext): void {
   const { predictor, access, limits, admission, metrics } = context
   app.get(

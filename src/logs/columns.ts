@@ -11,7 +11,7 @@ export interface Column<Value> {
   readonly expected: string
 }
 
-/** The distance between two images of up to 30 million values in [0, 1] is below this. */
+/** The ℓ2 distance between two images of up to 25 million values in [0, 1] is at most this. */
 const LARGEST_RADIUS = 5000
 
 /** The columns of Cohen et al. (2019, code/certify.py), which logs of other programs also have. */

@@ -78,7 +78,7 @@ function* votesOfAnswer(
   }
   const [chosen = [], votes = []] = yield [{ ...ask, ballot: selector }, ask]
   if (leadingClass(chosen) === SELECTED.certification) return votes
-  // Without a core there is no statement: no class has more than half of the votes.
+  // Without a core nothing is stated: no class has more than half of the votes.
   if (core === undefined) return votes.map(own => Math.floor(own / 2))
   const [once = []] = yield [{ line: core, stage: 'unsmoothed', count: 1 }]
   // As if all copies had the class of the core.

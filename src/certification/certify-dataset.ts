@@ -259,7 +259,7 @@ function dataUnknown(log: string): string {
   return `${log} is of an earlier version: its rows are compared with the images, but nothing says of which classes and how many other images it was.`
 }
 
-/** One image in [0, 1]. */
+/** Returns one image in [0, 1]. */
 function pixelsOf(
   dataset: Dataset,
   index: number,

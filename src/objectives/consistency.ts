@@ -75,12 +75,12 @@ export function consistencyLosses(
   }
 }
 
-/** KL from the prediction under each noise to the mean prediction. */
+/** Returns KL from the prediction under each noise to the mean prediction. */
 function divergenceFrom(logProbabilities_MBK: Tensor<'MBK'>, logMean_BK: Tensor<'BK'>): Tensor<'MB'> {
   return sum(mul(sub(logProbabilities_MBK, logMean_BK), exp(logProbabilities_MBK)), 'K')
 }
 
-/** Between the predictions under the first two noises. */
+/** Returns the squared distance between the predictions under the first two noises. */
 function squaredDistance(logProbabilities_MBK: Tensor<'MBK'>): Tensor<'B'> {
   const under = (noise: number) => exp(select(logProbabilities_MBK, 'M', noise))
   return sum(square(sub(under(0), under(1))), 'K')

@@ -132,7 +132,7 @@ export function sigmaRange({ alphasCumprod }: NoiseSchedule): {
   return { smallest: noiseToSignal(alphasCumprod[1] ?? last) / 2, largest: noiseToSignal(last) / 2 }
 }
 
-/** Standard deviation of the noise in x_t / sqrt(abar_t), for pixels in [-1, 1]. */
+/** Returns the standard deviation of the noise in x_t / sqrt(abar_t), for pixels in [-1, 1]. */
 function noiseToSignal(abar: number): number {
   return Math.sqrt((1 - abar) / abar)
 }

@@ -31,7 +31,7 @@ const transformersSchema = z.object({
 /**
  * Notes if the classifier's folder states another input range than the settings.
  *
- * For a checkpoint there is no note: it was trained with the range of its settings.
+ * A checkpoint gets none: it was trained with the range of its settings.
  *
  * @throws DataError if a file of the folder is not JSON
  */

@@ -4,8 +4,8 @@ import { ConfigError } from '../errors'
 
 /**
  * Returns a lower bound of the success probability of a binomial with `trials` trials that holds with probability at least 1 - alpha,
- * whatever that probability is: the one-sided bound of Clopper and Pearson, the alpha-quantile of Beta(successes, trials - successes + 1),
- * 0 without a success. Accurate to 1e-14 for up to 100,000 trials.
+ * for any value of it: the one-sided bound of Clopper and Pearson, the alpha-quantile of Beta(successes, trials - successes + 1), 0 without
+ * a success. Accurate to 1e-14 for up to 100,000 trials.
  *
  * @throws ConfigError unless 0 ≤ successes ≤ trials are integers, trials ≥ 1 and 0 < alpha < 1
  *

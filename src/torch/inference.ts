@@ -64,7 +64,7 @@ export function uncompiled<T>(session: Session, body: () => T): T {
   return session.inContext('uncompiled', [], body)
 }
 
-/** Number type of a network's parameters. */
+/** Returns the number type of a network's parameters. */
 export function networkDtype(network: Classifier | AnyDenoiser): PlainHandle<Dtype> {
   return network.session.record('network_dtype', [network], {
     make: (session, id) => new PlainHandle<Dtype>(session, id),

@@ -32,7 +32,7 @@ export function networkBytes(network: Classifier | AnyDenoiser): PlainHandle<Net
   return describe<NetworkBytes>('network_bytes', network)
 }
 
-/** Estimates the memory for denoising this many images at once, without the weights. Computes nothing else. */
+/** Estimates the memory for denoising this many images at once, without the weights. Runs no computation. */
 export function denoisingPeak(
   denoiser: AnyDenoiser,
   { imageShape, images }: { imageShape: readonly number[]; images: number },
@@ -44,8 +44,8 @@ export function denoisingPeak(
 }
 
 /**
- * Estimates the memory of one training micro-batch without weights and optimizer: both graphs, the attack, the gradients. Computes nothing
- * else.
+ * Estimates the memory of one training micro-batch without weights and optimizer: both graphs, the attack, the gradients. Runs no
+ * computation.
  *
  * @param images - Images per pass of the classifier, counting each noise.
  */

@@ -173,7 +173,7 @@ export async function dryRun(
   }
 }
 
-/** The parts of an objective that a dry run needs. */
+/** Returns the parts of an objective that a dry run needs. */
 function planOf<F extends Form>(objective: Objective<F>, { method, smoothing }: AnyRunConfig) {
   const settings = method as F['settings']
   return {
@@ -231,7 +231,7 @@ function freeOnDevice({ deviceFree, hostFree }: MemoryNow): number {
   return deviceFree ?? hostFree
 }
 
-/** Optimizer state per trained parameter. */
+/** Returns the number of optimizer values per trained parameter. */
 function momentsOf({ optimisation: { optimizer } }: AnyRunConfig): number {
   if (optimizer.kind === 'adamw') return 2
   return optimizer.momentum > 0 ? 1 : 0

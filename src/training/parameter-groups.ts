@@ -156,12 +156,12 @@ function isPositionEmbedding(name: string): boolean {
   return hasPart(name, /^pos(ition)?_embed/)
 }
 
-/** The normalisation before the first block of CLIP's transformers, under its names in timm and transformers. */
+/** Matches the normalisation before the first block of CLIP's transformers, under its names in timm and transformers. */
 function isNormPre(name: string): boolean {
   return hasPart(name, /^(norm_pre|pre_layr?norm)$/)
 }
 
-/** Further tokens, and parameters that encode or scale positions in attention, under their names in timm and transformers. */
+/** Matches further tokens, and parameters that encode or scale positions in attention, under their names in timm and transformers. */
 function isKnownExempt(name: string): boolean {
   return hasPart(
     name,

@@ -257,7 +257,7 @@ function learn<F extends Form>(
   return { total, ...tensorsOf(sums) }
 }
 
-/** The same with a custom term, which may depend on anything: it is recorded each time. */
+/** Learns with a custom term, which may depend on anything: it is recorded each time. */
 function learnWith<F extends Form>(
   objective: Objective<F>,
   inputs: StepInputs<F>,

@@ -4,7 +4,7 @@ import { ImageAtWork, type VotesSoFar } from './image-at-work'
 import { Passes, type PassesOptions } from './passes'
 
 export interface SubmitOptions {
-  /** Withdraws the image: its requests are no longer drawn. */
+  /** Withdraws the image and drops its requests. */
   readonly signal?: AbortSignal | undefined
   /** Called after each pass with copies of the image. An error in it fails only this image. */
   readonly onVotes?: ((votes: VotesSoFar) => void) | undefined

@@ -27,7 +27,7 @@ export function aggregatedClass(
   return logits.reduce((known, logits_NK) => where(ne(leadingClass(logits_NK), -1), known, -1), class_N)
 }
 
-/** 1 for the class of each copy, 0 for all others. */
+/** Returns 1 for the class of each copy, 0 for all others. */
 function votesOf(logits_NK: Tensor<'NK'>, classes: number): Tensor<'NK'> {
   const { session } = logits_NK
   const labels = Array.from({ length: classes }, (_, label) => label)

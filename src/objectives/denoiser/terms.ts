@@ -12,7 +12,7 @@ import {
 } from '../../torch'
 import { crossEntropy } from '../losses'
 
-/** Mean squared error of each image in [-1, 1], in units of pixels in [0, 1]. */
+/** Returns the mean squared error of each image in [-1, 1], in units of pixels in [0, 1]. */
 export function squaredError(denoised_BCHW: Tensor<'BCHW'>, clean_BCHW: Tensor<'BCHW'>): Tensor<'B'> {
   // Differences in [-1, 1] are twice those in [0, 1].
   return mul(meanOfEach(square(sub(denoised_BCHW, clean_BCHW)), 'B'), 0.25)
@@ -23,7 +23,7 @@ export function predictedClass(classifier: Classifier, images_BCHW: Tensor<'BCHW
   return noGrad(classifier.session, () => argmax(logitsOf(classifier, images_BCHW), 'K'))
 }
 
-/** Cross-entropy of each denoised image with a class; gradients flow to the image. */
+/** Returns the cross-entropy of each denoised image with a class; gradients flow to the image. */
 export function denoisedCrossEntropy(
   classifier: Classifier,
   denoised_BCHW: Tensor<'BCHW'>,

@@ -26,7 +26,7 @@ export interface DenoiseAndClassifyOptions {
   readonly selector?: Classifier | null | undefined
 }
 
-/** Steps 1 to 4 of Algorithm 1: noise, denoise, classify in training mode, judge. One forward pass serves the judgement, ŷ and the loss. */
+/** Steps 1 to 4 of Algorithm 1: noise, denoise, classify in training mode, judge. One forward serves the judgement, ŷ and the loss. */
 export function denoiseAndClassify(
   {
     networks: { classifier },

@@ -1,7 +1,7 @@
 import { gaussianBound } from '../../statistics/bound'
 import { add, gt, mul, type Tensor, to, where } from '../../torch'
 
-/** Default radii at which certificates count: 0 and the multiples of half of the smallest noise level, up to twice the largest. */
+/** Returns the default radii of certificates: 0 and the multiples of half of the smallest noise level, up to twice the largest. */
 export function defaultRadii(sigmas: readonly number[]): readonly number[] {
   const [step, last] = [Math.min(...sigmas) / 2, 2 * Math.max(...sigmas)]
   return Array.from({ length: Math.floor(last / step + 1e-9) + 1 }, (_, place) => place * step)

@@ -40,7 +40,7 @@ def seeded_subset(dataset: Any, count: int, seed: int) -> list[int]:
 
 
 def over_classes(dataset: Any, count: int, seed: int) -> list[int]:
-    """Returns `count` different indices drawn over the classes, in ascending order: equal numbers of each, up to one, as far as
+    """Returns `count` different indices drawn over the classes, in ascending order: equal numbers of each to within one, as far as
     available.
 
     Classes take turns in the order of their labels, each with its next image in its own order, which the seed determines.

@@ -1,7 +1,7 @@
 """Weight files as bytes: their kind, completeness and content. Nothing in them is executed.
 
 Safetensors files hold numbers only. PyTorch files are pickles: they are always read with `weights_only=True`.
-    Objects that training scripts save beside weights are also read if their type is known; `_Inert` replaces them.
+Objects that training scripts save beside weights are also read if their type is known; `_Inert` replaces them.
 """
 
 from __future__ import annotations

@@ -86,7 +86,7 @@ def load_strictly(
     model: str,
     new: Collection[str] = (),
 ) -> StateDict:
-    """Loads these tensors into a module, which may be on the meta device, without copying them; returns the loaded keys.
+    """Loads these tensors into a module, which may be on the meta device, without copying them; returns the loaded tensors.
 
     Names may have prefixes, see `fit_names`. Every key must match. Batch counters, which files from
     before PyTorch 0.4.1 lack, may be missing.

@@ -1,6 +1,6 @@
-"""The Python half of ft-cadis: runs the programs that TypeScript records, and holds what they name.
+"""The Python half of ft-cadis: runs the programs that TypeScript records, and holds their values.
 
-Importing this package costs nothing and changes nothing; `start` does both, once, before torch is imported.
+Importing this package has no cost and no side effects; `start` has both, once, before it imports torch.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import time
 
 from .failure import describe
 
-# How long this process may take to leave by itself when Node is gone.
+# Time for this process to exit after Node is gone.
 LEAVE_SECONDS = 5
 
 _host = None
@@ -25,20 +25,20 @@ _is_running = False
 
 
 def start(options: str) -> str:
-    """Prepares the process, imports torch and makes the host.
+    """Prepares the process, imports torch and creates the host.
 
     options: JSON `{"device": "auto" | torch device, "threads": int | null}`.
     Returns JSON: `{"info": …}`, see `host.Host.info`, or `{"failure": {"type", "message", "traceback"}}`.
     """
     global _host
-    # Ctrl-C, SIGHUP of a terminal that is closed, and SIGTERM from launchers and queues reach the whole process group. Node decides when to stop; torch is not
-    # interrupted in mid-step.
+    # Ctrl-C, SIGHUP of a closed terminal, and SIGTERM from launchers and queues reach the whole process group. Node decides
+    # when to stop; torch is not interrupted in mid-step.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     if hasattr(signal, "SIGHUP"):
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
     _redirect_output()
-    # Of the thread that crashed alone: of a crash's trace, Node keeps the last lines.
+    # Only of the thread that crashed: Node keeps the last lines of a crash's trace.
     faulthandler.enable(all_threads=False)
     if "NODE_CHANNEL_FD" in os.environ:
         channel = int(os.environ["NODE_CHANNEL_FD"])
@@ -50,7 +50,7 @@ def start(options: str) -> str:
         _host = Host(**json.loads(options))
         answer = {"info": _host.info()}
     except Exception as error:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)  # nothing is left to do but to end
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)  # nothing is left but to exit
         answer = {"failure": describe(error)}
     return json.dumps(answer)
 
@@ -66,7 +66,7 @@ def run(program: str) -> str:
 
 
 def stop() -> None:
-    """Releases everything, so that worker processes of loaders end before this process does, which SIGTERM then ends."""
+    """Releases everything, so that loaders' worker processes end before SIGTERM ends this process."""
     global _host
     try:
         if _host is not None:
@@ -77,9 +77,9 @@ def stop() -> None:
 
 
 def _end_with_node(channel: int) -> None:
-    """The thread that ends this process when Node is gone. Between two programs it leaves by itself, cleanly."""
+    """The thread that ends this process when Node is gone. Between two programs it exits cleanly."""
     poll = select.poll()
-    poll.register(channel, 0)  # the other end's hanging up is always told
+    poll.register(channel, 0)  # the other end's hang-up is always reported
     poll.poll()
     deadline = time.monotonic() + LEAVE_SECONDS
     while not _is_running and time.monotonic() < deadline:
@@ -88,7 +88,7 @@ def _end_with_node(channel: int) -> None:
 
 
 def _redirect_output() -> None:
-    """Points standard output and error, also those of C libraries and worker processes, at the collector in Node."""
+    """Redirects standard output and error, including those of C libraries and worker processes, to the collector in Node."""
     address = os.environ.pop("FT_CADIS_OUTPUT", None)
     if address is None:
         return
@@ -98,7 +98,7 @@ def _redirect_output() -> None:
             stream = getattr(sys, name)
             stream.flush()
             os.dup2(collector.fileno(), stream.fileno())
-            # A new stream, since one that began as a file would seek in the socket. What is printed fails no program,
+            # A new stream, since one that was opened as a file would seek in the socket. Printing never fails a program,
             # whatever the locale and the characters.
             options = {"encoding": "utf-8", "errors": "backslashreplace", "buffering": 1, "closefd": False}
             setattr(sys, name, open(stream.fileno(), "w", **options))

@@ -1,4 +1,4 @@
-"""Under which licence the weights that a classifier was fine-tuned from are published, as far as files say."""
+"""The licence of the weights that a classifier was fine-tuned from, as far as files state it."""
 
 from __future__ import annotations
 
@@ -12,13 +12,15 @@ from .folders import read_json
 from .regular_files import read_regular_file
 from .torchvision_compat import prepare_torchvision
 
-# A line of the metadata of a model card.
+# A metadata line of a model card.
 LICENCE = re.compile(r"license:\s*([\w.-]+)\s*")
 MOST_CARD_BYTES = 1_000_000
 
 
 def base_licence(*, spec: Mapping[str, Any]) -> str | None:
-    """The identifier of the licence, such as 'apache-2.0'; None where neither timm, the folder nor its model card says it."""
+    """Returns the identifier of the licence, such as 'apache-2.0'; None if neither timm, the folder nor its model card states
+    it.
+    """
     path = spec.get("path")
     folder = None if path is None else Path(path)
     if folder is not None and not folder.is_dir():
@@ -35,7 +37,7 @@ def base_licence(*, spec: Mapping[str, Any]) -> str | None:
 
 
 def _cached(model: str) -> Path | None:
-    """The folder of a model in the hub's cache; None for what is not an id, or is not there."""
+    """Returns the folder of a model in the hub's cache; None if the text is not an id, or the model is not cached."""
     if model.startswith((".", "/", "~")) or model.count("/") != 1 or Path(model).exists():
         return None
     from huggingface_hub import snapshot_download
@@ -48,7 +50,7 @@ def _cached(model: str) -> Path | None:
 
 
 def _of_card(card: Path) -> str | None:
-    """The metadata of a model card are at its beginning, between two lines of dashes."""
+    """Reads the metadata at the start of a model card, between two lines of dashes."""
     if not card.is_file():
         return None
     text = read_regular_file(str(card), most=MOST_CARD_BYTES).decode("utf-8", errors="replace")

@@ -1,6 +1,6 @@
-"""Networks that torch.compile compiles: a graph for each size of a pass, never one for all sizes.
+"""Compiles networks with torch.compile: one graph per pass size, never one for all sizes.
 
-Left to itself torch compiles a second size with a symbolic number of images, which takes twice as long and computes slower.
+By default, torch compiles a second size with a symbolic number of images, which takes twice as long and computes slower.
 """
 
 from __future__ import annotations
@@ -15,23 +15,23 @@ from torch import nn
 from .compiler_cache import use_own_cache
 from .errors import SpecError
 
-# For tests: `eager` and `aot_eager` trace as torch.compile does, and need no compiler.
+# For tests: `eager` and `aot_eager` trace like torch.compile, but need no compiler.
 BACKEND_VARIABLE = "FT_CADIS_COMPILE_BACKEND"
 BACKENDS = ("inductor", "aot_eager", "eager")
 
-# Above what training with a compiled classifier takes; beyond its limit, 8, torch computes uncompiled without a word.
+# More than training with a compiled classifier needs; beyond its default limit of 8, torch silently computes uncompiled.
 MOST_GRAPHS = 64
 
-# Lines of standard output that say when torch begins and ends to compile; `src/bridge/compiling-lines.ts` reads them.
+# Lines of standard output when torch starts and finishes compiling; `src/bridge/compiling-lines.ts` reads them.
 BEGIN_LINE = "\x1eft-cadis: compiling"
 END_LINE = "\x1eft-cadis: compiled"
 
 
 class CountingBackend:
-    """Compiles as the backend of this name does, and counts.
+    """Compiles like the backend of this name, and counts.
 
-    graphs: how many graphs it was given.
-    symbolic: how many of them have sizes that are not fixed.
+    graphs: number of graphs.
+    symbolic: number of graphs with dynamic sizes.
     """
 
     def __init__(self, name: str):
@@ -51,9 +51,9 @@ _backends: WeakKeyDictionary[nn.Module, CountingBackend] = WeakKeyDictionary()
 
 
 def compile_network(network: nn.Module) -> None:
-    """Has a network be compiled in place at its first pass of each size; copies of it are not compiled.
+    """Compiles a network in place at its first pass of each size; copies of it are not compiled.
 
-    Raises SpecError for what is known to be missing, before anything is computed.
+    Raises SpecError if a requirement is known to be missing, before any computation.
     """
     if network in _backends:
         return
@@ -68,7 +68,7 @@ def compile_network(network: nn.Module) -> None:
     _announce_compiling()
     call = network._call_impl
 
-    # torch skips frames of its own files, and so the forward pass of a bare nn.Sequential, unless another's calls it.
+    # torch skips frames of its own files, and so the forward pass of a bare nn.Sequential, unless another frame calls it.
     def forward(*arguments, **named):
         return call(*arguments, **named)
 
@@ -77,19 +77,19 @@ def compile_network(network: nn.Module) -> None:
 
 
 def leave_uncompiled(network: nn.Module) -> None:
-    """Has a network compute uncompiled again."""
+    """Makes a network compute uncompiled again."""
     network._compiled_call_impl = None
     _backends.pop(network, None)
 
 
 def compiled_graphs(network: nn.Module) -> dict[str, int]:
-    """How many graphs of a network were compiled, and how many of them for no fixed size; 0 where it is not compiled."""
+    """Returns the number of compiled graphs of a network, and of those with dynamic sizes; 0 if it is not compiled."""
     backend = _backends.get(network)
     return {"graphs": backend.graphs if backend else 0, "symbolic": backend.symbolic if backend else 0}
 
 
 def _announce_compiling() -> None:
-    """Prints a line when torch begins to compile and one when it ends, whatever lets it: a pass forward or backward."""
+    """Prints a line when torch starts and finishes compiling, in forward and backward passes."""
     from torch._dynamo.callback import callback_handler
 
     if _print_begin not in callback_handler.start_callbacks:

@@ -1,7 +1,7 @@
-"""Where torch.compile keeps what it has compiled, for the next process: a folder that only its user can write.
+"""The cache of torch.compile for later processes: a folder that only its user can write.
 
-What lies there is executed. So its place follows from the user's environment alone, and never from settings, a run or data:
-a folder from a stranger cannot bring one along.
+Its content is executed. So its path depends only on the user's environment, never on settings, a run or data: a folder from a
+stranger cannot supply one.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ REMEDY = f"Set {VARIABLE} to a folder that is yours alone."
 
 
 def use_own_cache() -> None:
-    """Has torch.compile use the folder of `own_cache`, unless the user's environment names another in its variable.
+    """Makes torch.compile use the folder of `own_cache`, unless the user's environment variable names another.
 
-    To be called before anything is compiled: torch's own choice is a folder in /tmp with a name that anyone can foresee.
+    Call this before compiling: torch's own default is a folder in /tmp with a predictable name.
     """
     if not os.environ.get(VARIABLE):
         os.environ[VARIABLE] = str(own_cache())
 
 
 def own_cache() -> Path:
-    """`ft-cadis/inductor` in XDG_CACHE_HOME or ~/.cache, made with mode 0700 if it is not there.
+    """Returns `ft-cadis/inductor` in XDG_CACHE_HOME or ~/.cache, created with mode 0700 if missing.
 
-    Raises SpecError where it cannot be made, is not a folder, belongs to another user, or may be written by others.
+    Raises SpecError if it cannot be created, is not a folder, belongs to another user, or others may write to it.
     """
     parent = _cache_home()
     try:
@@ -42,7 +42,7 @@ def own_cache() -> Path:
 
 
 def _cache_home() -> Path:
-    # The specification of XDG: what is not an absolute path is to be ignored.
+    # The XDG specification ignores paths that are not absolute.
     home = Path(os.environ.get("XDG_CACHE_HOME", ""))
     if home.is_absolute():
         return home
@@ -54,7 +54,7 @@ def _cache_home() -> Path:
 
 def _make_or_check(folder: Path) -> None:
     try:
-        # Fails where something is there, a link too.
+        # Fails if something exists there, even a link.
         os.mkdir(folder, 0o700)
         return
     except FileExistsError:

@@ -1,4 +1,4 @@
-"""Operations that are functions and methods of other modules, without a host. A module is imported when it is needed."""
+"""Operations that are functions and methods of other modules, without a host. Modules are imported on demand."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any
 
 
 def lazy(module: str, function: str) -> Callable[..., Any]:
-    """The operation that calls a function of a module of this package, which is imported at the first call.
+    """Returns the operation that calls a function of a module of this package, importing it at the first call.
 
-    The values that the operation takes are its positional arguments, the parameters its keyword arguments.
+    The operation's input values are its positional arguments, the parameters its keyword arguments.
     """
 
     def operation(_host, *values, **parameters):
@@ -20,7 +20,7 @@ def lazy(module: str, function: str) -> Callable[..., Any]:
 
 
 def method(name: str) -> Callable[..., Any]:
-    """The operation that calls a method of the first value that it takes, with the other values and the parameters."""
+    """Returns the operation that calls a method of its first input value, with the other values and the parameters."""
 
     def operation(_host, subject, *values, **parameters):
         return getattr(subject, name)(*values, **parameters)

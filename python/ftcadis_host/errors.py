@@ -1,4 +1,4 @@
-"""Errors that this side raises on purpose: the message names the thing, what was expected, what came, and what to do."""
+"""Deliberate errors of this side: the message gives the subject, the expectation, the actual value, and the remedy."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-# How much of another library's text a message holds.
+# Length limit of another library's text in a message.
 LONGEST_TEXT = 300
-# Sequences that a terminal takes for commands, then any other control character.
+# Terminal escape sequences, then any other control character.
 COMMANDS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b.|[\x00-\x1f\x7f-\x9f]")
 
 
 class SpecError(ValueError):
-    """A description of a network is incomplete, contradictory, or asks for what the network does not have."""
+    """A description of a network is incomplete, contradictory, or requires something that the network lacks."""
 
 
 class WeightsError(RuntimeError):
-    """A weight file is missing, damaged, no weight file at all, or belongs to another architecture."""
+    """A weight file is missing, damaged, not a weight file, or of another architecture."""
 
 
 def plain_text(text: object) -> str:
-    """What somebody else says, as one line of a message: its first line, short, without control characters, with a full stop.
+    """Formats foreign text as one line of a message: its first line, shortened, without control characters, with a full stop.
 
     text: an exception, a name, or any text.
     """
@@ -33,17 +33,17 @@ def plain_text(text: object) -> str:
 
 @contextmanager
 def explained(what: str, remedy: str, kind: type[Exception] = SpecError) -> Iterator[None]:
-    """Turns what a library raises in this block into an error that says what was tried and what to do.
+    """Turns a library's exceptions in this block into an error with the attempted action and the remedy.
 
-    Errors of this side pass, and those of memory, which the size of a batch decides about. what, remedy: sentences, the
-    first without its full stop.
+    Passes errors of this side, and memory errors, which depend on the batch size. what, remedy: sentences, the first without
+    its full stop.
     """
     try:
         yield
     except (SpecError, WeightsError, MemoryError):
         raise
     except Exception as error:
-        # torch has its own class for memory; it is not imported for its name alone.
+        # torch has its own class for memory errors; it is not imported only for its name.
         if type(error).__name__ == "OutOfMemoryError":
             raise
         name = "" if isinstance(error, (OSError, ValueError, RuntimeError)) else f"{type(error).__name__}: "

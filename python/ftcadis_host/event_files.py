@@ -10,7 +10,7 @@ from tensorboard.compat.proto.event_pb2 import Event, SessionLog
 from tensorboard.compat.proto.summary_pb2 import Summary
 from torch.utils.tensorboard import FileWriter
 
-# Seconds after which what was written is on its way to the disk, so that TensorBoard shows a run in progress.
+# Seconds until writes are flushed to disk, so that TensorBoard shows a run in progress.
 FLUSH_SECONDS = 10
 
 
@@ -19,17 +19,16 @@ class EventFileError(RuntimeError):
 
 
 class EventWriter:
-    """Appends to its own event file in a folder. A thread of tensorboard's does the writing, so a failure shows
-    at a later call.
+    """Appends to its own event file in a folder. A tensorboard thread does the writing, so a failure is raised at a later call.
 
-    Summaries of one step are one event, with a value for each tag: an event costs its own write.
+    Summaries of one step are one event, with a value for each tag, since every event is a separate write.
     """
 
     def __init__(self, folder: str, purge_step: int | None):
-        """purge_step: TensorBoard hides what earlier files of the folder hold of this step and later ones."""
+        """purge_step: TensorBoard hides data of this step and later ones in earlier files of the folder."""
         self.folder = folder
         with self._explained():
-            # The name that tensorboard gives can be guessed, and a link of that name would be followed.
+            # tensorboard's own name is predictable, and a link of that name would be followed.
             self._writer = FileWriter(folder, flush_secs=FLUSH_SECONDS, filename_suffix=f".{uuid4().hex}")
             if purge_step is not None:
                 start = SessionLog(status=SessionLog.START)
@@ -48,7 +47,7 @@ class EventWriter:
     def write_settings(self, values: dict[str, str | int | float], text: str) -> None:
         """Settings of the run for the tab HParams, which compares runs by them, and as text (Markdown).
 
-        The tab takes the metrics from the scalars: no list of them has to be written."""
+        The tab finds the metrics in the scalars: no list is needed."""
         from torch.utils.tensorboard import summary
 
         _experiment, start, _end = summary.hparams(values, {})
@@ -57,7 +56,7 @@ class EventWriter:
             self._writer.add_summary(summary.text("settings", text), 0)
 
     def close(self) -> None:
-        """Writes what is left. Harmless the second time."""
+        """Flushes and closes the file. Safe to call twice."""
         with self._explained():
             self._writer.close()
 

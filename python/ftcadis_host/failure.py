@@ -1,4 +1,4 @@
-"""An exception as data: pythonia would bring it across without its message."""
+"""Exceptions as data: pythonia would transfer them without their message."""
 
 from __future__ import annotations
 

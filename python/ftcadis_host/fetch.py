@@ -1,11 +1,11 @@
-"""Downloads weights. `ft-cadis fetch` runs it; nothing else of this package uses the network once it is set up.
+"""Downloads weights. `ft-cadis fetch` runs it; nothing else in this package uses the network after setup.
 
     python -m ftcadis_host.fetch file URL PART
     python -m ftcadis_host.fetch hub ID [--revision R]
 
-`file` appends to PART what is missing of it. `hub` brings a model into the hub's own cache, which resumes and checks hashes by
-itself. Progress goes to stderr; the answer is one line of JSON on stdout, {"error", "why"} where something failed:
-why is "missing", "denied", "space", "blocked", "changed" or "network".
+`file` appends the missing rest to PART. `hub` downloads a model into the hub's cache, which resumes and checks hashes.
+Progress goes to stderr; the answer is one line of JSON on stdout, {"error", "why"} after a failure: why is "missing", "denied",
+"space", "blocked", "changed" or "network".
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from typing import Any
 from .errors import WeightsError
 from .folders import appended_file
 
-# The one weight file of a repository that is taken, the first that is there; of all, the parts of a sharded one.
+# Formats of a repository's weight file; the first available one is used, with all parts of a sharded file.
 FORMATS = (".safetensors", ".bin")
 DESCRIPTIONS = ("*.json",)
-# Folders of a diffusers pipeline that hold a denoiser.
+# Folders of a diffusers pipeline with a denoiser.
 FOLDERS = ("", "unet/")
 
 
 class Fetched(Exception):
-    """A download that failed, in the words of `why`."""
+    """A failed download, with its `why`."""
 
     def __init__(self, why: str, message: str) -> None:
         super().__init__(message)
@@ -46,7 +46,7 @@ def main() -> None:
     hub.add_argument("--revision")
     arguments = parser.parse_args()
 
-    # Libraries print: file descriptor 1 is kept for the answer alone.
+    # Libraries print: file descriptor 1 is reserved for the answer.
     answer = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     try:
@@ -62,20 +62,20 @@ def main() -> None:
 
 
 def fetch_file(url: str, part: Path) -> None:
-    """Appends to `part` what it lacks of the file at `url`; a server that cannot resume sends all of it again."""
+    """Appends the missing rest of the file at `url` to `part`; a server that cannot resume sends the whole file again."""
     from huggingface_hub.file_download import http_get
 
     size = _size_at(url)
     with appended_file(part) as file:
         begun = file.tell()
-        # Without the whole size nobody can tell a complete part.
+        # Without the total size, completeness cannot be checked.
         if size is None or begun > size:
             file.truncate(begun := 0)
         http_get(url, file, resume_size=begun, expected_size=size, displayed_filename=Path(url).name)
 
 
 def _size_at(url: str) -> int | None:
-    """Bytes of what is at `url`, where the server says so."""
+    """Returns the size in bytes of the file at `url`, if the server states it."""
     from huggingface_hub.utils import get_session, hf_raise_for_status
 
     response = get_session().head(url, follow_redirects=True, headers={"Accept-Encoding": "identity"})
@@ -85,7 +85,7 @@ def _size_at(url: str) -> int | None:
 
 
 def fetch_from_hub(model: str, *, revision: str | None) -> dict[str, Any]:
-    """Brings a model's description and its weights, once, into the hub's cache; returns {"folder", "commit", "files"}."""
+    """Downloads a model's description and one copy of its weights into the hub's cache; returns {"folder", "commit", "files"}."""
     from huggingface_hub import HfApi, snapshot_download
 
     info = HfApi().model_info(model, revision=revision)
@@ -100,7 +100,9 @@ def fetch_from_hub(model: str, *, revision: str | None) -> dict[str, Any]:
 
 
 def wanted_weights(names: list[str]) -> list[str]:
-    """The weight files of the first folder and format that has any: safetensors before pickles, whole before half precision."""
+    """Returns the weight files of the first folder and format that has any: safetensors before pickles, full before half
+    precision.
+    """
     for folder in FOLDERS:
         for suffix in FORMATS:
             found = [

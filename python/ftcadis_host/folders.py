@@ -1,4 +1,4 @@
-"""Files and folders: written whole or not at all, and never through a link; JSON read with a message where it is wrong."""
+"""Files and folders: written atomically, never through a link. JSON files: read with a clear message if invalid."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from typing import Any, BinaryIO
 from .errors import WeightsError, plain_text
 from .regular_files import read_regular_file
 
-# Bytes of a JSON file: the index of the largest models has a few.
+# Size limit of a JSON file in bytes: the index of the largest models has a few MB.
 MOST_JSON_BYTES = 100_000_000
 
 
 @contextmanager
 def written_file(path: Path | str) -> Iterator[Path]:
-    """A new file to fill, which takes the place of `path` once the block ends without an exception.
+    """Yields a new file, which replaces `path` if the block ends without an exception.
 
-    Raises WeightsError where `path` is a link, or anything else that is not a file. A file that is there keeps its permissions.
+    Raises WeightsError if `path` is a link or anything else that is not a file. Keeps the permissions of an existing file.
     """
     path = Path(path)
     mode = _require(path, stat.S_ISREG, "a file")
     temporary = path.with_name(_new_name())
-    # Only where there is nothing of the name: a link that waits there is not followed.
+    # Only if nothing of this name exists: a link that is planted there is not followed.
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666 if mode is None else mode)
     try:
         if mode is not None:
@@ -42,9 +42,11 @@ def written_file(path: Path | str) -> Iterator[Path]:
 
 @contextmanager
 def appended_file(path: Path | str) -> Iterator[BinaryIO]:
-    """A file to append to, made where there is none; raises WeightsError where `path` is a link, or anything else that is not a file."""
+    """Yields a file to append to, created if missing; raises WeightsError if `path` is a link or anything else that is not a
+    file.
+    """
     _require(Path(path), stat.S_ISREG, "a file")
-    # Another process may put something else there meanwhile: a link is refused, a pipe does not wait for its other end.
+    # Another process may replace it meanwhile: a link is refused, and opening a pipe does not block.
     descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK, 0o666)
     with os.fdopen(descriptor, "ab") as file:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
@@ -54,9 +56,9 @@ def appended_file(path: Path | str) -> Iterator[BinaryIO]:
 
 @contextmanager
 def written_folder(folder: Path | str) -> Iterator[Path]:
-    """A new folder to fill, which takes the place of `folder` once the block ends without an exception.
+    """Yields a new folder, which replaces `folder` if the block ends without an exception.
 
-    Raises WeightsError where `folder` is a link, or anything else that is not a folder.
+    Raises WeightsError if `folder` is a link or anything else that is not a folder.
     """
     folder = Path(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -66,7 +68,7 @@ def written_folder(folder: Path | str) -> Iterator[Path]:
     temporary.mkdir()
     try:
         yield temporary
-        # A folder cannot be renamed over one that holds files: the old one steps aside first.
+        # A folder cannot be renamed over one that holds files: the old one is moved aside first.
         if folder.exists():
             os.replace(folder, replaced)
         try:
@@ -81,15 +83,15 @@ def written_folder(folder: Path | str) -> Iterator[Path]:
 
 
 def write_json(path: Path | str, content: Any) -> None:
-    """Writes JSON as people read it."""
+    """Writes indented JSON."""
     with written_file(path) as new:
         new.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
 
 def read_json(path: Path | str) -> dict[str, Any]:
-    """Reads a JSON object in UTF-8 or UTF-16, with or without the mark of it.
+    """Reads a JSON object in UTF-8 or UTF-16, with or without a byte order mark.
 
-    Raises WeightsError, which names the file, where there is none, or it is not a regular file, too large, or not JSON.
+    Raises WeightsError, which names the file, if it is missing, not a regular file, too large, or not JSON.
     """
     try:
         text = read_regular_file(str(path), most=MOST_JSON_BYTES)
@@ -110,12 +112,12 @@ def read_json(path: Path | str) -> dict[str, Any]:
 
 
 def _new_name() -> str:
-    """A hidden name that nobody can guess, and that is not longer than a name may be."""
+    """Returns a hidden name that cannot be guessed, within the length limit of names."""
     return f".ft-cadis-{uuid.uuid4().hex}.tmp"
 
 
 def _require(path: Path, is_right: Callable[[int], bool], expected: str) -> int | None:
-    """The permissions of what is there; None where there is nothing."""
+    """Returns the permissions of an existing file or folder; None if there is none."""
     try:
         mode = os.lstat(path).st_mode
     except FileNotFoundError:

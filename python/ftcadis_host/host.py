@@ -1,4 +1,4 @@
-"""The executor: runs recorded programs against a table of operations, and keeps the values that handles name."""
+"""The executor: runs recorded programs against a table of operations, and holds the values of handles."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .streams import require_known_state
 
 
 class Unmade:
-    """Stands for a value that does not exist, because the instruction that should have made it never finished."""
+    """Marks a value that does not exist, because the instruction that should have made it failed or never ran."""
 
     def __init__(self, operation: str, reason: str):
         self.operation = operation
@@ -50,17 +50,17 @@ class Host:
             torch.set_num_threads(threads)
         require_known_state()
         self.device = _resolve_device(device, local_rank)
-        # float32 means float32: torch lets convolutions round to TF32 by itself.
+        # float32 means float32: by default torch lets convolutions round to TF32.
         OPERATIONS["set_tf32"](self, enabled=False)
         self.values: dict[int, Any] = {}
         # The modules that forward passes run in training mode, innermost context last.
         self.training: list[torch.nn.Module] = []
         self._contexts: list[AbstractContextManager] = []
-        # The ranks that this one computes with, if it does.
+        # The ranks that this one computes with, if any.
         self.process_group: Any = None
 
     def info(self) -> dict[str, Any]:
-        """What TypeScript wants to know about this process, as plain data."""
+        """Returns information about this process for TypeScript, as plain data."""
         cuda = self.device.type == "cuda"
         return {
             "device": str(self.device),
@@ -74,9 +74,9 @@ class Host:
     def run(self, text: str) -> str:
         """Runs one program and returns the JSON text of its answer.
 
-        An exception is an answer too: the type, message and traceback of the first one, and the index of its
-        instruction. Values that this and the following instructions should have made are marked as unmade; what the
-        program frees is freed all the same, so that a failure leaks nothing.
+        An exception is also an answer: the type, message and traceback of the first one, and the index of its
+        instruction. Values that this and the following instructions should have made are marked as unmade; the program's frees
+        are still executed, so that a failure leaks nothing.
         """
         begun = time.perf_counter()
         program = json.loads(text, object_hook=_decode_non_finite if '"$number"' in text else None)
@@ -107,13 +107,13 @@ class Host:
                     self.values.pop(handle, None)
             return failure
         finally:
-            # Contexts do not outlive the program that entered them.
+            # Contexts end with the program that entered them.
             while self._contexts:
                 self.leave()
         return None
 
     def execute(self, instructions: list[list[Any]], values: dict[int, Any]) -> None:
-        """Runs instructions on values by handle. Raises InstructionError from what the first one to fail raised."""
+        """Runs instructions on values by handle. Raises InstructionError from the exception of the first one to fail."""
         for index, (operation, makes, takes, parameters, frees) in enumerate(instructions):
             try:
                 function = OPERATIONS.get(operation)
@@ -136,7 +136,7 @@ class Host:
         self._contexts.append(context)
 
     def leave(self) -> None:
-        """Leaves the context entered last."""
+        """Leaves the most recently entered context."""
         self._contexts.pop().__exit__(None, None, None)
 
     def close(self) -> None:
@@ -148,7 +148,7 @@ class Host:
 
 
 def _resolve_device(name: str, local_rank: int | None) -> torch.device:
-    """local_rank: which GPU of its machine a launched process takes; None for a process that nobody launched."""
+    """local_rank: the GPU of a launched process on its machine; None without a launch."""
     if name == "auto" and not torch.cuda.is_available():
         return torch.device("cpu")
     device = torch.device("cuda" if name == "auto" else name)
@@ -184,7 +184,7 @@ def _take(values: dict[int, Any], handle: int) -> Any:
 
 
 def _failure_of(error: InstructionError) -> dict[str, Any]:
-    """What went wrong, and where: in an instruction of the program, or in one of the procedure that it calls."""
+    """Returns the failure and its position: an instruction of the program, or one of the procedure that it calls."""
     cause = error.__cause__
     inner = cause if isinstance(cause, InstructionError) else None
     failed = inner or error
@@ -197,12 +197,12 @@ def _failure_of(error: InstructionError) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """Tensors as nested lists; everything else that can be read is plain data already."""
+    """Converts tensors to nested lists; everything else that can be read is plain data already."""
     return value.tolist() if isinstance(value, torch.Tensor) else value
 
 
 def _dumps(answer: dict[str, Any]) -> str:
-    """JSON has no NaN and no infinities: the rare answer that holds one is rewritten."""
+    """JSON has no NaN and no infinities: the rare answer with one is rewritten."""
     try:
         return _ENCODER.encode(answer)
     except ValueError:

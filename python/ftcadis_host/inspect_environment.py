@@ -1,4 +1,4 @@
-"""Says what is installed in this Python, as one line of JSON.
+"""Lists the packages installed in this Python, as one line of JSON.
 
     python -m ftcadis_host.inspect_environment [--import] NAME...
 
@@ -16,7 +16,7 @@ import warnings
 
 from .torchvision_compat import prepare_torchvision
 
-# Distributions that are imported under another name.
+# Distributions with a different import name.
 _MODULE_NAMES = {"pillow": "PIL", "scikit-learn": "sklearn"}
 
 
@@ -26,7 +26,7 @@ def main() -> None:
     parser.add_argument("names", nargs="*")
     arguments = parser.parse_args()
 
-    # Libraries print while they are imported, some from C: file descriptor 1 is kept for the answer alone.
+    # Libraries print while they are imported, some from C: file descriptor 1 is reserved for the answer.
     answer = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     json.dump(inspect_environment(arguments.names, import_packages=arguments.import_packages), answer)
@@ -39,7 +39,7 @@ def inspect_environment(names: list[str], *, import_packages: bool) -> dict:
     if not import_packages:
         return report
 
-    # torchvision first: the others import it, and it may have to be prepared before.
+    # torchvision first: the others import it, and it may need preparation.
     for name in sorted(packages, key=lambda name: name != "torchvision"):
         package = packages[name]
         if package["version"] is None:
@@ -48,7 +48,7 @@ def inspect_environment(names: list[str], *, import_packages: bool) -> dict:
             if name == "torchvision":
                 report["torchvision_operators"] = prepare_torchvision()
             importlib.import_module(_MODULE_NAMES.get(name, name))
-        except Exception as error:  # a broken package may raise anything; the report is about exactly that
+        except Exception as error:  # a broken package may raise anything, which the report is about
             package["import_error"] = f"{type(error).__name__}: {error}".splitlines()[0]
     if "torch" in sys.modules and packages.get("torch", {}).get("import_error") is None:
         report["cuda"] = _inspect_cuda()

@@ -1,6 +1,6 @@
 """A smoothed classifier as one ONNX graph: from noisy images to logits, at the timestep of its noise level.
 
-Networks are traced by `torch.onnx.export`. The graph is run by onnxruntime and compared with torch before it is kept.
+Networks are traced by `torch.onnx.export`. onnxruntime runs the graph for a comparison with torch before it is kept.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from .networks.lora import merged
 
 FILE = "model.onnx"
 
-# A file of protobuf holds less than 2 GiB: the weights of larger networks lie beside it.
+# A protobuf file holds less than 2 GiB: the weights of larger networks are in a separate file.
 MOST_BYTES_IN_ONE_FILE = 1_800_000_000
 
-# How far logits may be from torch's, as a share of the largest of them but at least of 1.
+# Largest difference of logits from torch's, as a share of the largest of them but at least of 1.
 TOLERANCE = 1e-4
 
 UNFIT = (
@@ -39,12 +39,12 @@ UNFIT = (
 
 
 class NoisyImagesToLogits(nn.Module):
-    """Logits [N, K] of noisy images [N, C, H, W]: pixels in [0, 1] plus Gaussian noise of the standard deviation that is denoised.
+    """Logits [N, K] of noisy images [N, C, H, W]: pixels in [0, 1] plus Gaussian noise of the denoiser's standard deviation.
 
-    denoiser: None for images as they are.
+    denoiser: None for no denoising.
     image_scale: √ᾱ of the timestep, 1 without a diffusion model.
-    noise_scale: √(1 - ᾱ), and timestep: what a diffusion model is told; None for a network that makes a clean image.
-    resizing: the matrices that rows and columns of images are multiplied by in front of the classifier, or None.
+    noise_scale: √(1 - ᾱ), and timestep: the diffusion model's input; None for a network that returns clean images.
+    resizing: matrices that resize rows and columns of images in front of the classifier, or None.
     """
 
     def __init__(
@@ -86,18 +86,18 @@ def export_onnx(
     front: Mapping[str, float | None],
     metadata: Mapping[str, Any],
 ) -> float:
-    """Writes `model.onnx` into a new folder, all or nothing; returns how far its logits are from torch's at most.
+    """Writes `model.onnx` into a new folder, atomically; returns the largest difference of its logits from torch's.
 
-    networks: the denoiser, where there is one, and the classifier.
+    networks: the denoiser, if any, and the classifier.
     image_shape: channels, height, width of the noisy images.
     front: image_scale, noise_scale and timestep of `NoisyImagesToLogits`.
-    metadata: written into the graph, values as JSON where they are not text.
-    Raises SpecError where the networks cannot be one graph, or onnxruntime computes other logits.
+    metadata: written into the graph, values as JSON unless they are text.
+    Raises SpecError if the networks cannot be one graph, or onnxruntime computes other logits.
     """
     *before, classifier = networks
     if classifier.adapted:
         classifier = _with(classifier, merged(classifier.model))
-    # Resizing is two products: antialiasing is not an operation of every runtime.
+    # Resizing is two matrix products: not every runtime supports antialiasing.
     shape = tuple(image_shape[1:])
     size = classifier.resize
     resizing = None if size is None or shape == size else tuple(map(_resizing, shape, size))
@@ -115,7 +115,7 @@ def export_onnx(
 
 def _program(network: nn.Module, images: torch.Tensor) -> torch.onnx.ONNXProgram:
     try:
-        # The size of images is fixed, how many there are is not.
+        # The size of images is fixed, their number is not.
         return torch.onnx.export(
             network,
             (images,),
@@ -126,25 +126,25 @@ def _program(network: nn.Module, images: torch.Tensor) -> torch.onnx.ONNXProgram
             verbose=False,
         )
     except Exception as error:
-        # The exporter's own error says at which of its steps it was; what was wrong is its cause.
+        # The exporter's own error names the failing step; its cause is the actual error.
         raise error.__cause__ or error
 
 
 def _with(classifier: Classifier, model: nn.Module) -> Classifier:
-    """The classifier around another network; the given one stays as it is."""
+    """Returns the classifier around another network; the given one is unchanged."""
     other = copy.copy(classifier)
     other._modules = {**classifier._modules, "model": model}
     return other
 
 
 def _resizing(side: int, resized: int) -> torch.Tensor:
-    """The matrix [resized, side] by which bicubic resizing with antialiasing multiplies columns of this many pixels."""
+    """Returns the matrix [resized, side] for bicubic resizing with antialiasing of columns with this many pixels."""
     columns = torch.eye(side, dtype=torch.float64).reshape(1, 1, side, side)
     return F.interpolate(columns, (resized, side), mode="bicubic", antialias=True)[0, 0].to(torch.float32)
 
 
 def _require_equal(network: nn.Module, file: Path, image_shape: list[int]) -> float:
-    """The largest difference between the logits of onnxruntime and torch; SpecError where it is too large."""
+    """Returns the largest difference between the logits of onnxruntime and torch; raises SpecError if it is too large."""
     import onnxruntime
 
     images = torch.rand(3, *image_shape, generator=torch.Generator().manual_seed(1))
@@ -163,9 +163,9 @@ def _require_equal(network: nn.Module, file: Path, image_shape: list[int]) -> fl
 
 @contextmanager
 def _one_tf32_setting() -> Iterator[None]:
-    """The exporter reads one setting for all of cuDNN, which torch has only where its parts are as they begin.
+    """The exporter reads a single cuDNN setting, which torch only has if its parts have their defaults.
 
-    The graph is traced on the CPU, where the setting decides nothing.
+    The graph is traced on the CPU, where the setting has no effect.
     """
     parts = torch.backends.cudnn.conv, torch.backends.cudnn.rnn
     before = [part.fp32_precision for part in parts]
@@ -180,7 +180,7 @@ def _one_tf32_setting() -> Iterator[None]:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Without the exporter's progress and warnings: what matters is raised, and the logits are compared."""
+    """Silences the exporter's progress and warnings: important problems are raised, and the logits are compared."""
     logger = logging.getLogger("torch.onnx")
     level = logger.level
     logger.setLevel(logging.ERROR)

@@ -1,7 +1,7 @@
-"""What a pickle would build, found out without building anything: bounded before a reader touches it.
+"""Analyses the structure of a pickle without building anything, to bound it before a reader touches it.
 
-A pickle of a few hundred bytes can describe lists in lists, each twice in the next, whose text or hash takes longer than
-the universe has, and tuples so deep that hashing them ends the process.
+A pickle of a few hundred bytes can describe nested lists, each twice in the next, whose text or hash would take longer than the
+age of the universe, or tuples so deep that hashing them crashes the process.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from typing import Any
 from .errors import WeightsError
 
 MOST_OPERATIONS = 3_000_000
-# Of containers in containers. Checkpoints have about ten.
+# Limit of nested containers. Checkpoints have about ten levels.
 DEEPEST = 200
-# Values that are written out once for each place that refers to them, by operation of the pickle, and at least this many.
+# Limit of values counted once per reference, per operation of the pickle, and the minimum of that limit.
 UNFOLDED_BY_OPERATION = 20
 UNFOLDED = 1_000_000
 
@@ -24,11 +24,11 @@ _PLAIN = -1
 
 @dataclass
 class _Graph:
-    """Containers by number, each with the numbers of the containers and the count of the plain values in it."""
+    """Containers by number, each with the numbers of its containers and the count of its plain values."""
 
     children: list[list[int]] = field(default_factory=list)
     plain: list[int] = field(default_factory=list)
-    # How deep each was when it was made; what is put into it later may be deeper.
+    # Depth of each when it was made; later additions may be deeper.
     depth: list[int] = field(default_factory=list)
 
     def node(self, values: list[Any]) -> int:
@@ -48,10 +48,10 @@ class _Graph:
 
 
 def globals_of(stream: Any, source: str) -> set[str]:
-    """The names of functions and classes that a pickle asks for, as 'module.name'; the stream is left behind it.
+    """Returns the names of functions and classes that a pickle requires, as 'module.name'; leaves the stream after it.
 
-    Raises WeightsError where the pickle is damaged, or what it describes is beyond any bound.
-    source: what is read, for messages.
+    Raises WeightsError if the pickle is damaged, or its structure exceeds the limits.
+    source: description of the file, for messages.
     """
     names: set[str] = set()
     graph, stack, marks, memo = _Graph(), [], [], {}
@@ -68,7 +68,7 @@ def globals_of(stream: Any, source: str) -> set[str]:
                 names.add(argument.replace(" ", "."))
     except WeightsError:
         raise
-    # pickletools says with many kinds of exceptions that something is not a pickle.
+    # pickletools raises many kinds of exceptions for anything that is not a pickle.
     except Exception as error:
         raise WeightsError(
             f"{source} is damaged: what describes its tensors breaks off or is not a pickle. Get the file again from where "
@@ -79,7 +79,7 @@ def globals_of(stream: Any, source: str) -> set[str]:
 
 
 def _step(operation: Any, argument: Any, graph: _Graph, state: tuple[list[int], list[int], dict[Any, int]]) -> None:
-    """state: the stack, where in it marks lie, and what is remembered; containers by number, all else as _PLAIN."""
+    """state: the stack, the positions of its marks, and the memo; containers by number, all else as _PLAIN."""
     stack, marks, memo = state
     name = operation.name
     if name in ("PUT", "BINPUT", "LONG_BINPUT"):
@@ -103,20 +103,20 @@ def _step(operation: Any, argument: Any, graph: _Graph, state: tuple[list[int], 
         before = before[: before.index(pickletools.markobject)]
     own = [stack.pop() for _ in before][::-1]
     if name in ("APPEND", "APPENDS", "SETITEM", "SETITEMS", "ADDITEMS", "BUILD"):
-        # The first is what the rest becomes part of.
+        # The first is the container of the rest.
         graph.add(own[0], own[1:] + taken)
         stack.append(own[0])
     elif name == "MARK":
         marks.append(len(stack))
     elif own or taken or name.startswith("EMPTY_"):
-        # A container, or what a function makes of its arguments; POP and STOP leave nothing.
+        # A container, or a function's result; POP and STOP leave nothing.
         stack.extend(graph.node(own + taken) for _ in operation.stack_after)
     else:
         stack.extend(_PLAIN for _ in operation.stack_after)
 
 
 def _check_unfolded(graph: _Graph, most: int, source: str) -> None:
-    """Walks every container once, inner ones first; a container that holds itself is not entered again."""
+    """Visits every container once, inner ones first; a container that holds itself is not entered again."""
     sizes: dict[int, tuple[int, int]] = {}
     for root in range(len(graph.children)):
         if root in sizes:

@@ -1,4 +1,4 @@
-"""Tensors as pictures, and denoised images framed by the verdict of a classifier, as in the paper's figures."""
+"""Tensors as pictures, and denoised images framed by a classifier's verdict, as in the paper's figures."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ KEPT = "#1a7f37"
 HALLUCINATED = "#cf222e"
 PAPER = "white"
 
-# Sides of an image in a drawing, in pixels: smaller ones are enlarged with sharp pixels, larger ones made smaller.
+# Sides of an image in a drawing, in pixels: smaller images are enlarged with sharp pixels, larger ones shrunk.
 SMALLEST, LARGEST = 64, 128
 FRAME, GAP, DASH = 4, 6, 8
 
 
 def to_picture(image: torch.Tensor) -> Image.Image:
-    """An image [C, H, W] in [-1, 1], C one or three."""
+    """Converts an image [C, H, W] in [-1, 1], C one or three."""
     pixels = ((image.detach().float() + 1) * 127.5).round().clamp(0, 255).to(torch.uint8).permute(1, 2, 0).cpu().numpy()
     return Image.fromarray(pixels.squeeze(-1) if pixels.shape[-1] == 1 else pixels)
 
 
 def png_text(picture: Image.Image) -> str:
-    """The base64 text of a PNG file."""
+    """Returns the base64 text of a PNG file."""
     file = io.BytesIO()
     picture.save(file, format="PNG")
     return base64.b64encode(file.getvalue()).decode("ascii")
 
 
 def shrunk(picture: Image.Image, side: int) -> Image.Image:
-    """At most `side` pixels wide and high."""
+    """Shrinks to at most `side` pixels wide and high."""
     largest = max(picture.size)
     if largest <= side:
         return picture
@@ -39,8 +39,8 @@ def shrunk(picture: Image.Image, side: int) -> Image.Image:
 
 
 def draw_samples(rows: list[tuple[list[torch.Tensor], torch.Tensor, list[bool] | None]]) -> Image.Image:
-    """A row for each (plain, denoised [M, C, H, W], kept): the plain images [C, H, W], such as the clean one, then the
-    denoised ones, in a green frame where kept, in a dashed red one where hallucinated, in none where nothing is said. Images
+    """Draws a row for each (plain, denoised [M, C, H, W], kept): the plain images [C, H, W], such as the clean one, then the
+    denoised ones, in a green frame if kept, in a dashed red one if hallucinated, and without one if unknown. Images
     are in [-1, 1] and all of one size."""
     cells = [
         [
@@ -64,7 +64,7 @@ def _framed(image: torch.Tensor, kept: bool | None) -> Image.Image:
     width, height = (side + 2 * FRAME for side in shown.size)
     framed = Image.new("RGB", (width, height), {None: PAPER, True: KEPT, False: HALLUCINATED}[kept])
     if kept is False:
-        # Dashes tell the frames apart without colours.
+        # Dashes distinguish the frames without colours.
         draw = ImageDraw.Draw(framed)
         for start in range(DASH, max(width, height), 2 * DASH):
             draw.rectangle((start, 0, start + DASH - 1, height), fill=PAPER)

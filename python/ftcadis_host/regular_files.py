@@ -1,4 +1,4 @@
-"""Files of people's, read whole: a regular file of a bounded size, or nothing."""
+"""Reads a user's file in full: a regular file of limited size, or nothing."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import stat
 
 
 def read_regular_file(path: str, *, most: int) -> bytes:
-    """The content of a file of at most `most` bytes.
+    """Returns the content of a file of at most `most` bytes.
 
-    Raises ValueError, whose text is the reason, for a larger file and for what is not a regular file; OSError where it
+    Raises ValueError, whose text is the reason, for a larger file and for anything but a regular file; OSError if it
     cannot be read.
     """
     # Opening a named pipe would wait for a writer, and a device may have no end.

@@ -1,6 +1,6 @@
-"""Networks that a folder or settings describe, made within what their weights can fill.
+"""Limits networks from a folder or settings to a size that their weights can fill.
 
-A description of a few bytes can ask for any number of layers, of any width. It is made in proportion to the weights beside it.
+A description of a few bytes can request any number of layers of any width. The limit is proportional to the weights.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from torch.nn.modules import module as hooks
 
 from .errors import WeightsError
 
-# A network may be this many times as large as its weights, and so much larger: a new head, tables of positions.
+# Largest ratio of a network to its weights, and an additional allowance: a new head, tables of positions.
 TIMES = 10
 NUMBERS_MORE = 100_000_000
 TENSORS_MORE = 1_000
 
-# The whole numbers of a description are sizes and counts of layers.
+# The integers of a description are sizes and counts of layers.
 LARGEST_NUMBER = 1_000_000
 
 
 def check_numbers(description: Any, *, source: str) -> None:
-    """Raises WeightsError where a description, as JSON has it, has a whole number that no size of a network is."""
+    """Raises WeightsError if a JSON description has an integer beyond any size of a network."""
     pending = [description]
     while pending:
         value = pending.pop()
@@ -42,9 +42,9 @@ def check_numbers(description: Any, *, source: str) -> None:
 
 @contextmanager
 def within(tensors: Mapping[str, torch.Tensor], *, source: str) -> Iterator[None]:
-    """In this block no network is made that is far larger than its weights: WeightsError ends the making of it.
+    """Stops the construction of a network in this block that is far larger than its weights, with WeightsError.
 
-    source: what holds the weights, for the message.
+    source: description of the weights, for the message.
     """
     held = sum(tensor.numel() for tensor in tensors.values())
     numbers, count = 0, 0

@@ -1,6 +1,6 @@
-"""Where networks and data sets come from: a source is a module in a folder of its kind, and has the module's name.
+"""Sources of networks and data sets: a source is a module in the folder of its kind, with the module's name.
 
-A new source is a new file there, with `SOURCE` in it. Only the module of a source that is asked for is imported.
+To add a source, add a file there with a `SOURCE`. Only the module of a requested source is imported.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from .errors import SpecError
 
 
 def find_source(package: ModuleType, name: Any, kind: str) -> Any:
-    """The `SOURCE` of the module of this name.
+    """Returns the `SOURCE` of the module of this name.
 
-    kind: what comes from there, for the message of the SpecError where the module does not exist.
+    kind: what the sources provide, for the message of the SpecError if the module does not exist.
     """
     names = sorted(module.name for module in iter_modules(package.__path__))
     if name not in names:
@@ -25,5 +25,5 @@ def find_source(package: ModuleType, name: Any, kind: str) -> Any:
 
 
 def either(choices: Any) -> str:
-    """'a' or 'b' or 'c'."""
+    """Formats 'a' or 'b' or 'c'."""
     return " or ".join(f"'{choice}'" for choice in choices)

@@ -1,6 +1,6 @@
-"""The rule by which random numbers follow from names, for what PyTorch and NumPy draw. Nothing else seeds a generator.
+"""The rule that derives random numbers from names, for PyTorch and NumPy. Nothing else seeds a generator.
 
-`src/streams.ts` is the same rule for what TypeScript draws, and counts its versions. The key of a stream is the SHA-256 of
+`src/streams.ts` is the same rule for TypeScript, and counts its versions. The key of a stream is the SHA-256 of
 its name, written as JSON without spaces in UTF-8. Its bytes are SHA-256(key, 0), SHA-256(key, 1), ..., the counter as four
 bytes, lowest first. On the CPU they fill the whole state of torch's generator, a Mersenne Twister; on other devices the first
 64 bits are the key of its Philox generator, whose offset is 0; of NumPy's Philox the first 128 bits are the key.
@@ -19,7 +19,7 @@ import torch
 
 STATE_WORDS = 624
 
-# CPUGeneratorImplState in ATen/CPUGeneratorImpl.cpp, as torch 2.13 has it; any other layout is refused when Python starts.
+# CPUGeneratorImplState in ATen/CPUGeneratorImpl.cpp of torch 2.13; any other layout is refused when Python starts.
 _MERSENNE_TWISTER = np.dtype(
     [
         ("initial_seed", "<u8"),
@@ -42,7 +42,7 @@ _COUNTERS = [block.to_bytes(4, "little") for block in range(4 * STATE_WORDS // h
 
 
 def stream_bytes(*name: int | str, count: int) -> bytes:
-    """The first `count` bytes of a stream, at most those of a whole state of 624 words."""
+    """Returns the first `count` bytes of a stream, at most those of a whole state of 624 words."""
     for part in name:
         if type(part) not in (int, str):
             raise TypeError(f"The name of a random stream consists of whole numbers and text, got {part!r}.")
@@ -52,7 +52,7 @@ def stream_bytes(*name: int | str, count: int) -> bytes:
 
 
 def begin(generator: torch.Generator, *name: int | str) -> torch.Generator:
-    """Puts a generator at the start of a stream, whatever it has drawn before, and returns it; raises as `require_known_state`."""
+    """Moves a generator to the start of a stream, whatever it drew before, and returns it; raises as `require_known_state`."""
     if generator.device.type != "cpu":
         return generator.manual_seed(_first_64_bits(stream_bytes(*name, count=8)))
     content = stream_bytes(*name, count=4 * STATE_WORDS)
@@ -62,24 +62,24 @@ def begin(generator: torch.Generator, *name: int | str) -> torch.Generator:
 
 
 def require_known_state() -> None:
-    """Raises RuntimeError where this torch keeps the state of its CPU generator in another layout than `begin` fills."""
+    """Raises RuntimeError if this torch's CPU generator has another state layout than `begin` fills."""
     _cpu_template()
 
 
 def torch_generator(*name: int | str, device: torch.device | str = "cpu") -> torch.Generator:
-    """A generator at the start of a stream."""
+    """Returns a generator at the start of a stream."""
     return begin(torch.Generator(device), *name)
 
 
 def begin_default(*name: int | str) -> None:
-    """Puts torch's own generators of all devices at the start of a stream: dropout, stochastic depth, initialisation."""
+    """Moves torch's own generators of all devices to the start of a stream: dropout, stochastic depth, initialisation."""
     torch.manual_seed(_first_64_bits(stream_bytes(*name, count=8)))
     begin(torch.default_generator, *name)
 
 
 @contextmanager
 def lent_default(*name: int | str) -> Iterator[None]:
-    """Lends torch's own CPU generator to a stream for a while, and puts it back to where it was."""
+    """Lends torch's own CPU generator to a stream temporarily, then restores its state."""
     state = torch.default_generator.get_state()
     begin(torch.default_generator, *name)
     try:
@@ -89,7 +89,7 @@ def lent_default(*name: int | str) -> Iterator[None]:
 
 
 def numpy_generator(*name: int | str) -> np.random.Generator:
-    """NumPy's generator at the start of a stream."""
+    """Returns NumPy's generator at the start of a stream."""
     key = np.frombuffer(stream_bytes(*name, count=16), "<u8")
     return np.random.Generator(np.random.Philox(key=key))
 
@@ -99,7 +99,7 @@ def _first_64_bits(content: bytes) -> int:
 
 
 def _fill(state: np.ndarray, initial_seed: int, words: np.ndarray) -> None:
-    """Writes into the bytes of a CPU generator's state that it has drawn none of these words yet."""
+    """Writes these words into the bytes of a CPU generator's state, with none of them drawn yet."""
     engine = state.view(_CPU_STATE)["engine"]
     engine["initial_seed"], engine["left"], engine["seeded"], engine["next"] = initial_seed, 1, 1, 0
     engine["words"][0] = words
@@ -107,11 +107,11 @@ def _fill(state: np.ndarray, initial_seed: int, words: np.ndarray) -> None:
 
 @functools.cache
 def _cpu_template() -> np.ndarray:
-    """The state of a CPU generator as bytes, found to have the layout that `begin` fills."""
+    """Returns the state of a CPU generator as bytes, after checking that it has the layout that `begin` fills."""
     seed = 5489
     state = torch.Generator().manual_seed(seed).get_state().numpy()
     expected = np.zeros(_CPU_STATE.itemsize, np.uint8)
-    # NumPy's frozen Mersenne Twister fills its state from a whole number as torch's does.
+    # NumPy's frozen Mersenne Twister fills its state from an integer as torch's does.
     _fill(expected, seed, np.random.RandomState(seed).get_state()[1])
     if not np.array_equal(state, expected):
         raise RuntimeError(

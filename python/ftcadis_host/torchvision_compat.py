@@ -1,7 +1,7 @@
-"""Lets torchvision's Python part be imported where its C++ operators cannot be loaded.
+"""Lets torchvision's Python part be imported if its C++ operators cannot be loaded.
 
 timm imports torchvision, and torchvision's wheel for CUDA beside a CPU build of torch fails at import with "operator
-torchvision::nms does not exist". Nothing here computes with those operators: the declarations alone are enough.
+torchvision::nms does not exist". Nothing here computes with those operators, so the declarations alone suffice.
 """
 
 import importlib.machinery
@@ -12,7 +12,7 @@ NATIVE = "native"
 SCHEMAS_DEFINED = "schemas defined"
 NOT_INSTALLED = "not installed"
 
-# The operators that torchvision registers something for while it is imported, whether or not its library was loaded.
+# Operators that torchvision registers functions for at import, whether or not its library was loaded.
 _IMPORT_TIME_OPERATORS = {
     "nms": "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
     "qnms": "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
@@ -20,11 +20,11 @@ _IMPORT_TIME_OPERATORS = {
 
 
 def prepare_torchvision() -> str:
-    """Makes `import torchvision` work beside the installed torch; to be called before the first such import.
+    """Makes `import torchvision` work with the installed torch; call it before the first such import.
 
-    Answers what was found or done: "native" (the C++ operators are loaded, nothing was changed), "schemas defined"
-    (they cannot be loaded: they are declared without kernels, so that torchvision imports and its operators raise an
-    error when they are called), or "not installed". Calling it again changes nothing and answers the same.
+    Returns what was found or done: "native" (the C++ operators are loaded, nothing was changed), "schemas defined"
+    (they cannot be loaded: they are declared without kernels, so torchvision imports, and its operators raise an error when
+    called), or "not installed". Calling it again changes nothing and returns the same.
     """
     spec = importlib.util.find_spec("torchvision")
     if spec is None or spec.submodule_search_locations is None:

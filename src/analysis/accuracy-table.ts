@@ -4,10 +4,10 @@ import { averageCertifiedRadius, certifiedAccuracy } from './certified-accuracy'
 import { type AveragedLogs, requireOneSetOfImages } from './same-images'
 import type { Cell, Column, MeanAndDeviation, Table } from './tables'
 
-/** What a column of ACR must not be read without. */
+/** A caveat for every column of ACR. */
 export const ACR = 'the average certified radius (ACR), which few images with large radii can carry'
 
-/** Columns of accuracies in percent at ℓ2 radii. `best` is for rows that are methods. */
+/** Returns columns for accuracies in percent at ℓ2 radii. `best` applies if rows are methods. */
 export function radiusColumns(radii: readonly number[], { best }: Pick<Column, 'best'> = {}): Column[] {
   return radii.map(radius => ({ header: `r = ${radius}`, digits: 1, ...(best && { best }) }))
 }
@@ -18,11 +18,11 @@ export interface LabelledLogs extends AveragedLogs {
 }
 
 /**
- * Certified accuracy at radii and ACR, a row a method; over several seeds mean and sample standard deviation. When the
- * logs hold different numbers of images a column says how many, since their rows do not compare.
+ * Returns certified accuracy at radii and ACR, one row per method; over several seeds, mean and sample standard deviation. If the logs hold
+ * different numbers of images, a column shows them, since such rows are not comparable.
  *
  * @param radii on the [0, 1] pixel scale
- * @param options.norm of the radii, as it is written. Default: ℓ2
+ * @param options.norm of the radii, in display form. Default: ℓ2
  * @throws ConfigError for a method without logs, or with logs of different images; otherwise as `certifiedAccuracy`
  */
 export function accuracyTable(
@@ -59,7 +59,7 @@ export function accuracyTable(
   }
 }
 
-/** The ACR of every seed, a row a method: no average hides an order that does not hold on each. */
+/** Returns the ACR of every seed, one row per method, so that no average hides a different order on some seeds. */
 export function acrBySeedTable(
   arms: readonly LabelledLogs[],
   {
@@ -79,7 +79,7 @@ export function acrBySeedTable(
   }
 }
 
-/** The value of a single run, or mean and sample standard deviation of several. */
+/** Returns the value of a single run, or mean and sample standard deviation of several. */
 export function overSeeds(values: readonly number[]): number | MeanAndDeviation {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length
   if (values.length < 2) return mean

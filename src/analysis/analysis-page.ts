@@ -6,13 +6,13 @@ import { type Curve, certifiedAccuracyChart, certifiedAccuracyFigure } from './p
 import type { Report } from './report'
 import type { Method, Run } from './runs'
 
-/** The page of an analysis: tables, curves, accuracy by class, and what the figures do and do not say. */
+/** Makes the page of an analysis: tables, curves, accuracy by class, and notes on what the figures do and do not show. */
 export async function analysisPage(
   { methods, tables, perClass, notes }: Analysis,
   {
     among,
   }: {
-    /** Labels of all charts of the page that it becomes a part of. */
+    /** Labels of all charts of the page that contains this one. */
     readonly among?: readonly string[]
   } = {},
 ): Promise<Report> {
@@ -39,12 +39,12 @@ export async function analysisPage(
   }
 }
 
-/** One line a run, several seeds with their band. */
+/** Returns one line per run, with a band over several seeds. */
 function curvesOf(methods: readonly Method[]): Curve[] {
   return methods.flatMap(({ runs }) => runs.map(run => ({ label: run.name, ...averaged(run) })))
 }
 
-/** One line a method: of several runs the best at each radius. */
+/** Returns one line per method: the best of its runs at each radius. */
 function envelopesOf(methods: readonly Method[]): Curve[] {
   return methods.map(({ name, runs }) => ({ label: name, runs: runs.map(averaged) }))
 }
@@ -53,7 +53,7 @@ function averaged({ logs, allowDifferent }: Run) {
   return { logs: logs.map(({ rows }) => rows), allowDifferent }
 }
 
-/** The curves of one analysis alone, with `envelope` one a method. `height` is that without the legend. */
+/** Draws only the curves of an analysis, with `envelope` one per method. `height` excludes the legend. */
 export function curvesChart(
   { methods }: Pick<Analysis, 'methods'>,
   { width = 720, height = 400, envelope = false }: ChartSize & { readonly envelope?: boolean } = {},

@@ -16,33 +16,33 @@ import { notesOn, uncheckedNote } from './settings'
 import type { Table } from './tables'
 import { expectedTable } from './votes/charts'
 
-/** Radii that a table has by default beside 0, at most: no curve of the paper has more than 16 quarters. */
+/** Largest number of radii in a table by default, besides 0: no curve of the paper has more than 16 quarters. */
 const MOST_STEPS = 40
 
 export interface AnalyzeOptions {
-  /** Take at each radius the best of a label's configurations. Default: false. */
+  /** Whether to take the best of a label's configurations at each radius. Default: false. */
   readonly envelope?: boolean
-  /** Radii on the [0, 1] pixel scale, of the norm of the logs. Default: 0, 0.25, ... up to the largest certified radius. */
+  /** Radii on the [0, 1] pixel scale, in the norm of the logs. Default: 0, 0.25, ... up to the largest certified radius. */
   readonly radii?: readonly number[] | undefined
   /** Adds lower bounds that hold with high probability. */
   readonly highProbability?: HighProbabilityOptions | undefined
-  /** Adds accuracies at ℓ∞ radii. `dimensions`: numbers in an image. */
+  /** Adds accuracies at ℓ∞ radii. `dimensions`: number of values in an image. */
   readonly lInfinity?: { readonly dimensions: number; readonly epsilons: readonly Epsilon[] } | undefined
-  /** Makes a table by class for each run. Default: false. */
+  /** Whether to make a table by class for each run. Default: false. */
   readonly perClass?: boolean
-  /** Sets the methods beside these tables of the paper, see `paperTableNames`. */
+  /** Compares the methods with these tables of the paper, see `paperTableNames`. */
   readonly paper?: readonly string[] | undefined
-  /** Sets the methods beside later publications on these data, see `assets/frontier.json`. */
+  /** Compares the methods with later publications on these data, see `assets/frontier.json`. */
   readonly frontier?: 'cifar10' | 'imagenet' | undefined
-  /** Which rows of the paper or of later publications, by how they begin. Default: all. */
+  /** Rows of the paper or of later publications, by prefix. Default: all. */
   readonly rows?: readonly string[] | undefined
-  /** Adds what is expected with these numbers of votes, from the counts of the logs. */
+  /** Adds the expected figures for these numbers of votes, from the counts of the logs. */
   readonly expectedAt?: readonly number[] | undefined
   /** Adds the paired comparison of two labels. */
   readonly compare?: readonly [first: string, second: string] | undefined
   /**
-   * Averages, or takes the best of, or compares logs that differ in what they must not; every table then says in what,
-   * and methods are marked ` (mixed)`. A paired comparison needs the same images all the same. Default: false.
+   * Averages, takes the best of, or compares logs despite differences that are normally refused. Every table then states them, and methods
+   * are marked ` (mixed)`. A paired comparison still needs the same images. Default: false.
    */
   readonly allowDifferent?: boolean
 }
@@ -52,19 +52,19 @@ export interface Analysis {
   readonly radii: readonly number[]
   /** The summary first, then what the options add. */
   readonly tables: readonly Table[]
-  /** A table for each run; none unless asked for. */
+  /** A table for each run; empty unless requested. */
   readonly perClass: readonly Table[]
-  /** What a reader must know to read the figures right: partial logs, differing settings. */
+  /** Notes for reading the figures correctly: partial logs, differing settings. */
   readonly notes: readonly string[]
 }
 
 /**
- * The figures of certification logs. Logs that share a label are seeds of one configuration and averaged, with `envelope`
- * configurations to take the best of; logs of other labels get their own rows. All are of one norm.
+ * Computes the figures of certification logs. Logs that share a label are averaged as seeds of one configuration, or with `envelope` are
+ * configurations to take the best of. Each label has its own rows. All logs must have the same norm.
  *
- * @throws as `groupLogs`, `certifiedAccuracy`, `highProbabilityTable`, `lInfinityCertifiedAccuracy`, `paperTable`,
- * `paperComparison`, `comparePaired`, `requireOneNorm` and `requireL2`; ConfigError for a label to compare that is none, or is an envelope, or was certified
- * with other settings or of other images
+ * @throws as `groupLogs`, `certifiedAccuracy`, `highProbabilityTable`, `lInfinityCertifiedAccuracy`, `paperTable`, `paperComparison`,
+ *   `comparePaired`, `requireOneNorm` and `requireL2`; ConfigError if a label to compare does not exist, is an envelope, or was certified
+ *   with other settings or on other images
  */
 export function analyze(logs: readonly LabelledLog[], options: AnalyzeOptions = {}): Analysis {
   const { envelope = false, perClass = false, highProbability, lInfinity, paper = [], compare } = options
@@ -126,7 +126,7 @@ function publishedTable(
   )
 }
 
-/** The paired comparison of two labels, figures as columns. */
+/** Returns the paired comparison of two labels, with figures as columns. */
 function comparisonTable(
   methods: readonly Method[],
   [first, second]: readonly [string, string],
@@ -182,7 +182,7 @@ function largestRadius(logs: readonly LabelledLog[]): number {
   return radii.reduce((a, b) => Math.max(a, b), 0)
 }
 
-/** Radii in steps of a quarter, or of the least double of it, twice that, … with which no table gets too wide. */
+/** Returns radii in steps of a quarter, or of the smallest doubling of it with which no table gets too wide. */
 function quartersTo(largest: number): number[] {
   let step = 0.25
   while (largest / step > MOST_STEPS) step *= 2

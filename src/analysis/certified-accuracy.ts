@@ -8,7 +8,7 @@ import { requireAlpha } from '../statistics/confidence-bound'
 export type Rows = readonly CertificationRow[]
 
 /**
- * The share of images at each radius that are classified correctly, not abstained on, and certified at least that far.
+ * Returns the share of images at each radius that are classified correctly, without abstention, and certified at least that far.
  *
  * @param radii l2 radii on the [0, 1] pixel scale
  * @returns shares in [0, 1], one per radius; at radius 0 the accuracy of the smoothed classifier
@@ -28,7 +28,7 @@ export function certifiedAccuracy(rows: Rows, radii: readonly number[]): number[
 }
 
 /**
- * ACR (Zhai et al., 2020): the mean over all images of the certified l2 radius, 0 where the prediction is wrong or abstains.
+ * Returns the ACR (Zhai et al., 2020): the mean over all images of the certified l2 radius, or 0 if the prediction is wrong or abstains.
  *
  * @throws DataError without rows
  */
@@ -38,7 +38,7 @@ export function averageCertifiedRadius(rows: Rows): number {
 }
 
 /**
- * The share of images on which CERTIFY abstained.
+ * Returns the share of images on which CERTIFY abstained.
  *
  * @throws DataError without rows
  */
@@ -48,10 +48,10 @@ export function abstentionRate(rows: Rows): number {
 }
 
 /**
- * With probability at least 1 - rho, at every radius together, the certified accuracy that exact certificates would have
- * on these images is at least the returned value, although each logged certificate may be wrong with probability alpha. Of
- * N certificates with their own noise, more are wrong than the (1 - rho)-quantile of Binomial(N, alpha) with probability
- * at most rho; that quantile is computed and its share taken off. May be negative.
+ * Returns a lower bound of the certified accuracy that exact certificates would have on these images. It holds with probability at least 1
+ * - rho at all radii together, although each logged certificate may be wrong with probability alpha. Of N certificates with their own
+ * noise, more than the (1 - rho)-quantile of Binomial(N, alpha) are wrong with probability at most rho; the share of that quantile is
+ * subtracted. May be negative.
  *
  * The idea is that of Cohen et al. (2019), whose `HighProbAccuracy` approximates the quantile and is too high.
  *
@@ -64,7 +64,7 @@ export function highProbabilityAccuracy(
     alpha = 0.001,
     rho = 0.001,
   }: {
-    /** What the log was certified with. Default 0.001. */
+    /** α of the log. Default 0.001. */
     readonly alpha?: number
     /** Default 0.001. */
     readonly rho?: number
@@ -77,9 +77,10 @@ export function highProbabilityAccuracy(
 }
 
 /**
- * The l∞ radius that a certified l2 radius certifies: the largest l∞ ball inside the l2 ball, l2Radius / √dimensions (Salman et al., 2019).
+ * Returns the l∞ radius that a certified l2 radius certifies: the largest l∞ ball inside the l2 ball, l2Radius / √dimensions (Salman et
+ * al., 2019).
  *
- * @param dimensions numbers in an image, for instance 3 · 32 · 32
+ * @param dimensions number of values in an image, for example 3 · 32 · 32
  * @throws ConfigError for a negative radius or dimensions that are not a positive integer
  */
 export function lInfinityRadius(l2Radius: number, dimensions: number): number {
@@ -93,9 +94,9 @@ export function lInfinityRadius(l2Radius: number, dimensions: number): number {
 }
 
 /**
- * The share of images at each l∞ radius that are classified correctly and certified at least that far.
+ * Returns the share of images at each l∞ radius that are classified correctly and certified at least that far.
  *
- * @param epsilons l∞ radii on the [0, 1] pixel scale, for instance 2 / 255
+ * @param epsilons l∞ radii on the [0, 1] pixel scale, for example 2 / 255
  * @throws as `certifiedAccuracy` and `lInfinityRadius`
  */
 export function lInfinityCertifiedAccuracy(
@@ -119,7 +120,7 @@ export interface ClassAccuracy {
 }
 
 /**
- * Certified accuracy within each class that the log holds, by rising label.
+ * Returns the certified accuracy within each class of the log, by ascending label.
  *
  * @throws as `certifiedAccuracy`
  */

@@ -1,12 +1,11 @@
-/** Pixels of the picture for each CSS pixel of the drawing: sharp on dense screens. */
+/** Pixels of the picture per CSS pixel of the drawing: sharp on dense screens. */
 const ZOOM = 2
 
 /**
- * A chart as a PNG file: dark ink on white. The font comes with this package, so that the
- * picture is the same on a machine that has none.
+ * Converts a chart to a PNG file: dark ink on white. The font comes with this package, so the picture is the same on every machine.
  *
- * @param svg - What `renderSvg` draws.
- * @param options.zoom - pixels for each CSS pixel of the drawing; 300 / 96 is 300 dots an inch. Default 2.
+ * @param svg - Output of `renderSvg`.
+ * @param options.zoom - pixels per CSS pixel of the drawing; 300 / 96 is 300 dots per inch. Default 2.
  */
 export async function svgToPng(
   svg: string,

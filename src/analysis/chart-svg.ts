@@ -3,7 +3,7 @@ import { ConfigError } from '../errors'
 import { legendLayout } from './chart/legend'
 import { lineStyles } from './chart/line-styles'
 
-/** A chart as vega-lite describes it, whose own types a program of a user need not have. */
+/** A vega-lite chart specification, without vega-lite's types, which a user's program may lack. */
 export type ChartSpec = Readonly<Record<string, unknown>>
 
 /** Size of a whole chart in CSS pixels. */
@@ -14,7 +14,7 @@ export interface ChartSize {
   readonly height?: number
 }
 
-/** @throws ConfigError for lines of one chart that share a label */
+/** @throws ConfigError if lines of one chart share a label */
 export function requireDistinct(lines: readonly { readonly label: string }[]): void {
   const labels = lines.map(({ label }) => label)
   const repeated = labels.find((label, position) => labels.indexOf(label) !== position)
@@ -25,8 +25,8 @@ export function requireDistinct(lines: readonly { readonly label: string }[]): v
 }
 
 /**
- * The channels that tell lines apart by `label`, in the order of `labels`, with a legend for a chart of this width. `among` are the
- * labels of all charts of the page.
+ * Returns the channels that distinguish lines by `label`, in the order of `labels`, with a legend for a chart of this width. `among` are
+ * the labels of all charts of the page.
  */
 export function byLabel(labels: readonly string[], width: number, among: readonly string[] = labels) {
   const { columns, fontSize } = legendLayout(labels, width)
@@ -40,11 +40,11 @@ export function byLabel(labels: readonly string[], width: number, among: readonl
 }
 
 /**
- * Draws a vega-lite chart without a browser. All that is not a line takes a dark ink on white or a light ink on near-black
- * by the reader's colour scheme, so that the document can stand in any page or alone.
+ * Draws a vega-lite chart without a browser. Everything except the lines is dark ink on white or light ink on near-black, by the reader's
+ * colour scheme, so the document fits any page or can be used alone.
  */
 export async function renderSvg(spec: ChartSpec, { width = 640, height = 400 }: ChartSize): Promise<string> {
-  // Loaded when a chart is drawn: starting the command line must not wait for them.
+  // Loaded on demand: the command line should start without waiting for them.
   const [vega, vegaLite] = await Promise.all([import('vega'), import('vega-lite')])
   const { spec: compiled } = vegaLite.compile(
     { ...spec, width, height, autosize: { type: 'fit', contains: 'padding' } } as unknown as TopLevelSpec,
@@ -65,9 +65,8 @@ export async function renderSvg(spec: ChartSpec, { width = 640, height = 400 }: 
 const LIGHT = { ink: '#24292f', page: '#ffffff' }
 const DARK = { ink: '#e6edf3', page: '#0d1117' }
 /**
- * `marks` is the class that Vega gives its documents. The page is painted as well as the ink, in the colours of the report:
- * a browser that prefers dark says so to a picture on a white page too. Where a program knows no style sheets the attribute
- * `color` holds.
+ * `marks` is Vega's class for its documents. Sets the background as well as the ink, in the report's colours: a browser that prefers dark
+ * reports that to a picture on a white page too. Programs without style sheets use the attribute `color`.
  */
 const INK_STYLE = `<style>svg.marks { background: ${LIGHT.page} } @media (prefers-color-scheme: dark) { svg.marks { color: ${DARK.ink}; background: ${DARK.page} } }</style>`
 

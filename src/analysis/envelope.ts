@@ -8,11 +8,11 @@ import type { MeanAndDeviation } from './tables'
 /** The logs of one configuration, one per seed. */
 export interface SeedLogs {
   readonly logs: readonly { readonly rows: readonly CertificationRow[] }[]
-  /** Average logs of different images all the same. Default: false. */
+  /** Whether to average logs of different images. Default: false. */
   readonly allowDifferent?: boolean | undefined
 }
 
-/** At one radius, the best of several runs. Accuracies are shares in [0, 1], over several seeds mean and deviation. */
+/** The best of several runs at one radius. Accuracies are shares in [0, 1], over several seeds mean and deviation. */
 export interface BestRun<Run> {
   readonly radius: number
   /** Certified accuracy of `run` at `radius`. */
@@ -23,9 +23,9 @@ export interface BestRun<Run> {
 }
 
 /**
- * The upper envelope over one method's runs, usually one per sigma: at each radius the run with the highest certified
- * accuracy, on a tie the one with the higher accuracy at radius 0, and then the first: how Table 1 reports a method. Seeds
- * of a run are averaged before runs are compared.
+ * Returns the upper envelope over one method's runs, usually one per sigma, as Table 1 reports a method. At each radius it is the run with
+ * the highest certified accuracy; on a tie, the one with the higher accuracy at radius 0, and then the first. Seeds of a run are averaged
+ * before runs are compared.
  *
  * @param radii l2 radii on the [0, 1] pixel scale
  * @throws as `certifiedAccuracy`; ConfigError without runs, or for a run with logs of different images

@@ -8,18 +8,17 @@ import { logNames, type Method } from './runs'
 import type { Table } from './tables'
 
 export interface HighProbabilityOptions {
-  /** The alpha of logs that do not say it themselves. */
+  /** α of logs that do not state it. */
   readonly alpha?: number
   /** Probability that a bound is wrong. Default 0.001. */
   readonly rho?: number
 }
 
 /**
- * Lower bounds on the certified accuracy that exact certificates would have, a row for each log: a bound holds for one
- * log, not for the best or the mean of several. A log with a family-wise α of at most rho is its own bound.
+ * Returns lower bounds on the certified accuracy that exact certificates would have, one row per log: a bound holds for one log, not for
+ * the best or the mean of several. A log with a family-wise α of at most rho is its own bound.
  *
- * @throws ConfigError for a log whose alpha is unknown, or is given otherwise than the log says; otherwise as
- * `highProbabilityAccuracy`
+ * @throws ConfigError for a log whose alpha is unknown, or contradicts the given one; otherwise as `highProbabilityAccuracy`
  */
 export function highProbabilityTable(
   methods: readonly Method[],
@@ -37,14 +36,14 @@ export function highProbabilityTable(
         const bounds = holdsAsAWhole(log, rho)
           ? certifiedAccuracy(log.rows, radii)
           : highProbabilityAccuracy(log.rows, radii, { alpha: ofLog, rho })
-        // Below 0 the bound says no more than 0 does.
+        // A negative bound says no more than 0.
         return [names[position] ?? run.name, ofLog, ...bounds.map(bound => 100 * Math.max(0, bound))]
       })
     }),
   }
 }
 
-/** With a family-wise α of at most rho, all certificates are right with probability 1 - rho: nothing is to be taken off. */
+/** With a family-wise α of at most rho, all certificates are right with probability 1 - rho: nothing is subtracted. */
 function holdsAsAWhole({ metadata }: CertificationLog, rho: number): boolean {
   const whole = metadata && familyWiseOf(metadata)
   return whole !== undefined && whole.alpha <= rho

@@ -8,16 +8,16 @@ import { lowerConfidenceBound } from '../statistics/confidence-bound'
 /** A setting of a certification. */
 export interface KnownSetting {
   readonly value: number
-  /** What it was inferred from; undefined where the log or its votes say it. */
+  /** Source of the inference; undefined if the log or its votes state the value. */
   readonly inferredFrom?: string
 }
 
-/** The settings that a table can show. What nothing tells is absent. */
+/** The settings that a table can show. Unknown ones are absent. */
 export type KnownSettings = { readonly [S in 'sigma' | 'n0' | 'n' | 'alpha']?: KnownSetting }
 
 /**
- * What is known of how a log was certified: what its `.json` says, else what its votes say. Without both, σ is inferred
- * from the name of the file, or from the largest radius where that is one of all votes for n and α of Cohen et al.
+ * Returns the known settings of a log: from its `.json`, else from its votes. Without both, σ is inferred from the file name, or from the
+ * largest radius if that matches unanimous votes for n and α of Cohen et al.
  */
 export function knownSettings({ file, rows, metadata }: CertificationLog): KnownSettings {
   if (metadata !== undefined) {
@@ -29,7 +29,7 @@ export function knownSettings({ file, rows, metadata }: CertificationLog): Known
   return { ...votes, ...(sigma && { sigma }) }
 }
 
-/** The largest certified radius where several rows share it, as they do where all votes are for one class. */
+/** Returns the largest certified radius if several rows share it, as with unanimous votes. */
 export function saturatedRadius(rows: readonly CertificationRow[]): number | undefined {
   const largest = largestRadius(rows)
   return rows.filter(({ radius }) => radius === largest).length > 1 && largest > 0 ? largest : undefined
@@ -39,7 +39,7 @@ function largestRadius(rows: readonly CertificationRow[]): number {
   return rows.reduce((largest, { radius }) => Math.max(largest, radius), 0)
 }
 
-/** n0 and n where all rows have the same; σ and α of a row whose bound is that of Clopper and Pearson. */
+/** Returns n0 and n if equal in all rows; σ and α from a row whose bound is that of Clopper and Pearson. */
 function fromVotes(rows: readonly CertificationRow[]): KnownSettings {
   const same = (setting: 'n0' | 'n') => {
     const values = new Set(rows.map(({ evidence }) => evidence?.[setting]))
@@ -61,10 +61,10 @@ function fromVotes(rows: readonly CertificationRow[]): KnownSettings {
   return { ...same('n0'), ...same('n'), ...ofBound }
 }
 
-/** No certification has a radius of that many σ: that takes 10 million votes. */
+/** No certification has a radius of that many σ: it would need 10 million votes. */
 const MOST_SIGMAS = 5
 
-/** σ in a name such as `cohen-sigma0.25.tsv`, `noise_0.50` or `σ=1`, where the radii can be of it. */
+/** Reads σ from a name such as `cohen-sigma0.25.tsv`, `noise_0.50` or `σ=1`, if the radii are consistent with it. */
 function fromName(file: string, rows: readonly CertificationRow[]): KnownSetting | undefined {
   const [, text] = /(?:sigma|noise|σ)[-_= ]*(\d(?:\.\d+)?|\.\d+)(?!\d)/i.exec(basename(file)) ?? []
   const value = Number(text)
@@ -72,16 +72,16 @@ function fromName(file: string, rows: readonly CertificationRow[]): KnownSetting
   return { value, inferredFrom: 'the name of its file' }
 }
 
-/** What Cohen et al. certify with, and logs without a word about it mostly are of. */
+/** The settings of Cohen et al., and of most logs that state none. */
 const COHEN = { n: 100_000, alpha: 0.001 }
 
-/** Whether a radius was written for this one: with all digits, three of them, or three decimals. */
+/** Returns whether a radius is the written form of this one: with all digits, three digits, or three decimals. */
 function isWritten(written: number, radius: number): boolean {
   const roundings = [Number(radius.toPrecision(3)), Number(radius.toFixed(3))]
   return roundings.includes(written) || Math.abs(written - radius) <= 1e-9 * radius
 }
 
-/** σ among those in use (0.12, and the multiples of 0.05) that the largest radius is of, where all votes are for one class. */
+/** Returns the common σ (0.12, and the multiples of 0.05) that matches the largest radius, for unanimous votes. */
 function fromLargestRadius(rows: readonly CertificationRow[]): KnownSetting | undefined {
   const largest = largestRadius(rows)
   if (largest === 0) return undefined
@@ -96,7 +96,7 @@ function fromLargestRadius(rows: readonly CertificationRow[]): KnownSetting | un
     : { value, inferredFrom: `its largest radius ${largest}, as of n = ${n} and α = ${COHEN.alpha}` }
 }
 
-/** Without the rounding of floating-point numbers. */
+/** Drops the rounding digits of floating-point numbers. */
 function rounded(value: number): number {
   return Number(value.toPrecision(6))
 }

@@ -5,14 +5,16 @@ import { configurationDifferences } from '../logs/certification-log-metadata'
 import { formatIndices } from '../logs/image-plan'
 import { type KnownSetting, knownSettings, saturatedRadius } from './known-settings'
 
-/** In what certification logs differ, a line for each difference. What logs do not say is not compared. */
+/** Differences between certification logs, one line each. Values that logs do not state are not compared. */
 
-/** What seeds of one configuration may differ in: the seed, the rule by which noise follows from it, and the networks that it led to. */
+/** Fields that may differ between seeds of one configuration: the seed, the rule that derives noise from it, and the resulting networks. */
 const OF_A_SEED = /^(seed|streams|classifier|models)(\.|$)/
 
 const OF_DATA = /^data\.(classNames|digest)$/
 
-/** In what the configurations of two logs differ, beside the seed and the networks; all of them where one log has none. */
+/**
+ * Returns the differences between the configurations of two logs, without seed and networks; all fields if one log has no configuration.
+ */
 export function statementDifferences(a: CertificationLog, b: CertificationLog): FieldDifference[] {
   return differencesOf(a, b).filter(({ field }) => !OF_A_SEED.test(field))
 }
@@ -22,8 +24,8 @@ function differencesOf({ metadata: a }: CertificationLog, { metadata: b }: Certi
 }
 
 /**
- * In what two logs were certified differently, beside the seed and the networks. Where a `.json` is missing, what else is
- * known is compared, see `knownSettings`.
+ * Returns the differences between the settings of two logs, without seed and networks. If a `.json` is missing, compares the other known
+ * settings; see `knownSettings`.
  */
 export function settingDifferences(first: CertificationLog, other: CertificationLog): string[] {
   if (first.metadata !== undefined && other.metadata !== undefined) {
@@ -41,15 +43,15 @@ export function settingDifferences(first: CertificationLog, other: Certification
   return known.length > 0 ? known : largestRadiusDifference(first, other)
 }
 
-/** The value as text, and what it was inferred from. */
+/** Formats the value, with the source of an inferred one. */
 export function showSetting({ value, inferredFrom }: KnownSetting): string {
   return inferredFrom === undefined ? String(value) : `${value} (inferred from ${inferredFrom})`
 }
 
-/** A seed moves the largest radius by less than this, where several images have it. */
+/** A seed changes the largest radius by less than this factor, if several images have it. */
 const MOST_BY_SEED = 1.1
 
-/** Largest radii that several images share each are those of all votes, and follow from σ, n and α alone. */
+/** Largest radii that several images share come from unanimous votes, and depend only on σ, n and α. */
 function largestRadiusDifference(first: CertificationLog, other: CertificationLog): string[] {
   const [a = 0, b = 0] = [saturatedRadius(first.rows), saturatedRadius(other.rows)]
   return a === 0 || b === 0 || Math.max(a, b) / Math.min(a, b) < MOST_BY_SEED
@@ -57,14 +59,14 @@ function largestRadiusDifference(first: CertificationLog, other: CertificationLo
     : [`largest radius, of several images each: ${a} and ${b}, as of another sigma, n or alpha`]
 }
 
-/** In what the images of two logs differ: their numbers, labels and pixels, and what the logs say of their data. */
+/** Returns the differences between the images of two logs: their numbers, labels and pixels, and the logs' descriptions of their data. */
 export function imageDifferences(first: CertificationLog, other: CertificationLog): string[] {
   return [...dataDifferences(first, other), ...numberDifferences(first, other)]
 }
 
 /**
- * In what the images of two logs differ, of those that have the same numbers: what the logs say of their data, and the
- * pixels of a row by their digest.
+ * Returns the differences between images with the same numbers in two logs: the logs' descriptions of their data, and the digests of each
+ * row's pixels.
  */
 export function dataDifferences(first: CertificationLog, other: CertificationLog): string[] {
   const ofData =
@@ -81,7 +83,7 @@ export function dataDifferences(first: CertificationLog, other: CertificationLog
   ]
 }
 
-/** Images that one of the logs has alone, and a label that they do not agree on. */
+/** Returns images that only one of the logs has, and labels that differ. */
 function numberDifferences(first: CertificationLog, other: CertificationLog): string[] {
   const [a, b] = [first, other].map(({ rows }) => new Map(rows.map(({ index, label }) => [index, label])))
   if (a === undefined || b === undefined) return []
@@ -104,20 +106,20 @@ function alone(own: ReadonlyMap<number, number>, other: ReadonlyMap<number, numb
   return [...own.keys()].filter(index => !other.has(index)).sort((a, b) => a - b)
 }
 
-/** Positions in few words. */
+/** Formats positions briefly. */
 export function showImages(indices: readonly number[]): string {
   const list = indices.length === 0 ? 'none' : formatIndices(indices)
   return list.length > 60 ? `${list.slice(0, 57)}...` : list
 }
 
-/** Two logs of a group, and in what they differ. */
+/** Two logs of a group, and their differences. */
 export interface LogDifference {
   readonly first: CertificationLog
   readonly other: CertificationLog
   readonly lines: readonly string[]
 }
 
-/** For each log the earliest of those before it from which it differs; none where all are alike. */
+/** Returns for each log the earliest one before it that differs; empty if all are alike. */
 function differencesAmong(
   logs: readonly CertificationLog[],
   linesOf: (first: CertificationLog, other: CertificationLog) => readonly string[],
@@ -131,7 +133,7 @@ function differencesAmong(
   })
 }
 
-/** Logs that are not seeds of one configuration: of other settings or images, or where one alone has a `.json`. */
+/** Returns logs that are not seeds of one configuration: they differ in settings or images, or only one has a `.json`. */
 export function seedDifferences(logs: readonly CertificationLog[]): LogDifference[] {
   return differencesAmong(logs, (first, other) => [
     ...((first.metadata === undefined) === (other.metadata === undefined)
@@ -142,12 +144,12 @@ export function seedDifferences(logs: readonly CertificationLog[]): LogDifferenc
   ])
 }
 
-/** Logs of other images. */
+/** Returns logs with different images. */
 export function imageDifferencesAmong(logs: readonly CertificationLog[]): LogDifference[] {
   return differencesAmong(logs, imageDifferences)
 }
 
-/** Logs that do not compare image by image: of other settings or images. */
+/** Returns logs that cannot be compared image by image: they differ in settings or images. */
 export function comparisonDifferences(logs: readonly CertificationLog[]): LogDifference[] {
   return differencesAmong(logs, (first, other) => [
     ...settingDifferences(first, other),
@@ -155,7 +157,7 @@ export function comparisonDifferences(logs: readonly CertificationLog[]): LogDif
   ])
 }
 
-/** A sentence for each difference. */
+/** Returns a sentence for each difference. */
 export function sayDifferences(differences: readonly LogDifference[]): string[] {
   return differences.map(
     ({ first, other, lines }) => `${first.file} and ${other.file} differ: ${lines.join('; ')}.`,
@@ -163,9 +165,9 @@ export function sayDifferences(differences: readonly LogDifference[]): string[] 
 }
 
 /**
- * Refuses to average logs that are not seeds of one configuration, see `seedDifferences`.
+ * Throws if logs to average are not seeds of one configuration, see `seedDifferences`.
  *
- * @param what - What the logs are, for the message.
+ * @param what - Description of the logs, for the message.
  * @throws ConfigError that names two logs and lists every difference between them
  */
 export function requireSeeds(what: string, logs: readonly CertificationLog[]): void {
@@ -178,9 +180,9 @@ export function requireSeeds(what: string, logs: readonly CertificationLog[]): v
 }
 
 /**
- * Refuses logs of other images.
+ * Throws for logs of different images.
  *
- * @param what - What is compared, for the message.
+ * @param what - Description of the comparison, for the message.
  * @throws ConfigError that names two logs and lists every difference between them
  */
 export function requireSameImages(what: string, logs: readonly CertificationLog[]): void {
@@ -191,7 +193,7 @@ export function requireSameImages(what: string, logs: readonly CertificationLog[
 }
 
 /**
- * Refuses to compare logs image by image that differ in settings or images.
+ * Throws if logs to compare image by image differ in settings or images.
  *
  * @throws ConfigError that names two logs and lists every difference between them
  */

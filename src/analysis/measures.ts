@@ -7,17 +7,17 @@ import type { Method, Run } from './runs'
 import { differingSettings } from './settings'
 import type { Cell, Column, Table } from './tables'
 
-/** An l∞ radius on the [0, 1] pixel scale, and how it was written: `2/255`. */
+/** An l∞ radius on the [0, 1] pixel scale, and its notation: `2/255`. */
 export interface Epsilon {
   readonly text: string
   readonly value: number
 }
 
-/** Certified accuracy in percent at radii, abstention and ACR, a row a method; of an envelope in the form of Table 1. */
+/** Returns certified accuracy in percent at radii, abstention and ACR, one row per method; for an envelope, in the form of Table 1. */
 export function summaryTable(methods: readonly Method[], radii: readonly number[]): Table {
   const severalSeeds = methods.some(({ runs }) => runs.some(({ logs }) => logs.length > 1))
   const isEnvelope = methods.some(({ runs }) => runs.length > 1)
-  // An envelope is not a classifier: it has neither one average radius nor one rate of abstention.
+  // An envelope is not a classifier: it has neither an average radius nor an abstention rate.
   const hasAverages = methods.some(({ runs }) => runs.length === 1)
   const caption = [
     `Certified accuracy in percent at ${normOfMethods(methods)} radius r`,
@@ -54,7 +54,7 @@ function envelopeCells({ runs }: Method, radii: readonly number[]): Cell[] {
   }))
 }
 
-/** Where an envelope comes from: a row for each method and radius, with the accuracy at radius 0 that Table 1 prints in parentheses. */
+/** Returns the origin of an envelope: a row per method and radius, with the accuracy at radius 0 that Table 1 prints in parentheses. */
 export function envelopeTable(methods: readonly Method[], radii: readonly number[]): Table {
   return {
     caption: `The configuration that is best at each ${normOfMethods(methods)} radius r, with its certified and its clean accuracy in percent`,
@@ -77,7 +77,7 @@ export function envelopeTable(methods: readonly Method[], radii: readonly number
   }
 }
 
-/** Certified accuracy in percent at ℓ∞ radii, which follows from the ℓ2 certificates. */
+/** Returns certified accuracy in percent at ℓ∞ radii, derived from the ℓ2 certificates. */
 export function lInfinityTable(
   methods: readonly Method[],
   { dimensions, epsilons }: { readonly dimensions: number; readonly epsilons: readonly Epsilon[] },
@@ -105,17 +105,17 @@ export function lInfinityAccuraciesOf(
   ).map(({ accuracy }) => inPercent(accuracy))
 }
 
-/** Certified accuracy in percent at ℓ2 radii. */
+/** Returns certified accuracy in percent at ℓ2 radii. */
 export function accuraciesOf({ runs }: Method, radii: readonly number[]): Cell[] {
   return bestOverRuns(runs, radii).map(({ accuracy }) => inPercent(accuracy))
 }
 
-/** The ACR; null for an envelope, which is not one classifier. */
+/** Returns the ACR; null for an envelope, which is not a single classifier. */
 export function acrOf(method: Method): Cell {
   return ofOneRun(method, averageCertifiedRadius)
 }
 
-/** Certified accuracy within each class of one run. */
+/** Returns certified accuracy within each class of one run. */
 export function perClassTable({ name, logs, allowDifferent }: Run, radii: readonly number[]): Table {
   const labels = [...new Set(logs.flatMap(({ rows }) => rows.map(({ label }) => label)))].sort(
     (a, b) => a - b,
@@ -143,7 +143,7 @@ export function perClassTable({ name, logs, allowDifferent }: Run, radii: readon
   }
 }
 
-/** A row a method, with a column for each setting in which they differ. */
+/** Returns one row per method, with a column for each setting in which they differ. */
 function withSettings(
   methods: readonly Method[],
   {

@@ -13,7 +13,7 @@ export interface MetricSeries {
   readonly points: readonly MetricPoint[]
 }
 
-/** What one chart of training curves shows. */
+/** The content of one chart of training curves. */
 export interface MetricPanel {
   /** Title of the vertical axis, with the unit: `learning rate`, `images kept (%)`. */
   readonly metric: string
@@ -23,22 +23,21 @@ export interface MetricPanel {
 export interface CurveOptions extends ChartSize {
   /** Title of the horizontal axis. */
   readonly along: 'training step' | 'epoch'
-  /** Points that the line is the mean of, the last ones up to each; 1 draws the values themselves. */
+  /** Window of the moving average: the number of latest points up to each; 1 draws the values themselves. */
   readonly smoothing: number
-  /** Whether the values themselves are drawn as well, pale, where the line is smoothed. */
+  /** Whether to also draw the values themselves, pale, if the line is smoothed. */
   readonly showsRaw: boolean
-  /** Labels of all charts of the page, so that each has its style in all of them. Default: those of this chart. */
+  /** Labels of all charts of the page, so that each has the same style in all of them. Default: those of this chart. */
   readonly among?: readonly string[]
 }
 
-/** Points that a line is drawn from at most: more than a chart has pixels make it no clearer. */
+/** Largest number of points in a line: more points than pixels make it no clearer. */
 const DRAWN_POINTS = 500
-/** Few enough points to show each. */
+/** With up to this many points, each has a marker. */
 const MARKED_POINTS = 30
 
 /**
- * A metric of training against steps or epochs, one line a series. Values that are not finite leave gaps, and count in no
- * mean.
+ * Draws a training metric against steps or epochs, one line per series. Values that are not finite leave gaps, and are excluded from means.
  *
  * @returns an SVG document, readable on light and dark pages
  * @throws ConfigError for series that share a label
@@ -71,7 +70,7 @@ export async function metricChart(
           type: 'quantitative',
           title: along,
           scale: { nice: false },
-          // Epochs and steps are whole.
+          // Epochs and steps are integers.
           axis: { tickMinStep: 1, tickCount: 5 },
         },
         y: {
@@ -98,7 +97,7 @@ export async function metricChart(
   )
 }
 
-/** Room around a value that never changes; otherwise the chart finds its own. */
+/** Adds room around a value that never changes; otherwise the chart chooses its range. */
 function domainOf(points: readonly { readonly value: number | null }[]): { domain?: number[] } {
   const values = new Set(points.flatMap(({ value }) => value ?? []))
   const [only = 0] = values
@@ -108,8 +107,8 @@ function domainOf(points: readonly { readonly value: number | null }[]): { domai
 }
 
 /**
- * What a line is drawn from: at most 500 of the points, evenly spread, each with the mean of the finite values among the
- * last `window` up to it; NaN where there is none.
+ * Returns the points of a line: at most 500, evenly spread, each with the mean of the finite values among the last `window` up to it; NaN
+ * if none is finite.
  */
 export function drawnPoints(points: readonly MetricPoint[], window: number): MetricPoint[] {
   const recent = (index: number) => points.slice(Math.max(0, index + 1 - window), index + 1)
@@ -119,13 +118,13 @@ export function drawnPoints(points: readonly MetricPoint[], window: number): Met
   }))
 }
 
-/** NaN where none is finite. */
+/** NaN if none is finite. */
 export function meanOfFinite(values: readonly number[]): number {
   const finite = values.filter(Number.isFinite)
   return finite.length === 0 ? Number.NaN : finite.reduce((sum, value) => sum + value, 0) / finite.length
 }
 
-/** At most this many positions below `length`, evenly spread, with the first and the last. */
+/** Returns at most `most` positions below `length`, evenly spread, including the first and the last. */
 export function spread(length: number, most: number): number[] {
   const count = Math.min(length, most)
   if (count < 2) return count === 0 ? [] : [length - 1]

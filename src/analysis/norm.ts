@@ -3,24 +3,24 @@ import type { CertificationLog } from '../logs/certification-log-file'
 import { NORM_TEXT } from '../statistics/bound'
 import type { Method } from './runs'
 
-/** The norm of the paper's radii, as it is written. */
+/** The norm of the paper's radii, in display form. */
 export const L2: string = NORM_TEXT.l2
 
 type NormedLog = Pick<CertificationLog, 'file' | 'metadata'>
 
-/** The norm of the radii of logs, as it is written. A log that does not say it is of ℓ2. */
+/** Returns the norm of the logs' radii, in display form. A log without a norm has ℓ2. */
 export function normOf(logs: readonly NormedLog[]): string {
   const { l1, l2 } = NORM_TEXT
   return logs.some(log => log.metadata?.configuration.norm === 'l1') ? l1 : l2
 }
 
-/** {@link normOf} the logs of methods, which have one norm. */
+/** Returns {@link normOf} the logs of methods, which have one norm. */
 export function normOfMethods(methods: readonly Pick<Method, 'runs'>[]): string {
   return normOf(methods.flatMap(({ runs }) => runs.flatMap(({ logs }) => logs)))
 }
 
 /**
- * Refuses logs whose radii are of different norms: no table can have them side by side.
+ * Throws for logs with radii of different norms, which no table can combine.
  *
  * @throws ConfigError that names a log of each
  */
@@ -35,9 +35,9 @@ export function requireOneNorm(logs: readonly NormedLog[]): void {
 }
 
 /**
- * Refuses radii that are not of ℓ2 where something follows from these.
+ * Throws for radii that are not ℓ2, for results that require it.
  *
- * @param what - what follows, for instance "Accuracy at ℓ∞ radii"
+ * @param what - the result, for example "Accuracy at ℓ∞ radii"
  * @throws ConfigError that names a log
  */
 export function requireL2(what: string, logs: readonly NormedLog[]): void {

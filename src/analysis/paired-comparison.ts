@@ -4,7 +4,7 @@ import { type CertificationRow, labelRadius } from '../logs/certification-log'
 import { streamKey } from '../streams'
 import { averageCertifiedRadius, certifiedAccuracy, type Rows } from './certified-accuracy'
 
-/** A figure of two methods, and how far the difference would go with other draws of images. */
+/** A figure of two methods, and the sampling uncertainty of its difference over images. */
 export interface PairedDifference {
   readonly first: number
   readonly second: number
@@ -25,7 +25,7 @@ export interface PairedComparison {
 export interface PairedComparisonOptions {
   /** l2 radii on the [0, 1] pixel scale. Default: none. */
   readonly radii?: readonly number[]
-  /** Share of the resampled differences between the ends of the interval. Default 0.95. */
+  /** Share of the resampled differences inside the interval. Default 0.95. */
   readonly confidence?: number
   /** Default 10,000. */
   readonly resamples?: number
@@ -34,14 +34,13 @@ export interface PairedComparisonOptions {
 }
 
 /**
- * The differences in ACR and in certified accuracy of two methods on the same images, with percentile bootstrap intervals
- * over images. Pairing cancels what makes an image hard for both, so that an interval is narrower than two separate ones
- * would suggest. Each interval speaks of other draws of images, not of other training seeds; each has its confidence by
- * itself, not all together.
+ * Returns the differences in ACR and certified accuracy of two methods on the same images, with percentile bootstrap intervals over images.
+ * Pairing cancels the difficulty that an image has for both, so an interval is narrower than two separate ones suggest. Each interval
+ * covers other draws of images, not other training seeds, and has its confidence individually, not jointly.
  *
  * @param first logs of one method, one per seed: an image counts with its mean over them
- * @throws DataError when the logs do not hold the same images with the same labels and pixels; ConfigError without logs or for an
- * option out of range
+ * @throws DataError if the logs do not hold the same images with the same labels and pixels; ConfigError without logs or for an option out
+ *   of range
  */
 export function comparePaired(
   first: readonly Rows[],
@@ -115,7 +114,7 @@ interface PairedImage {
   readonly second: readonly CertificationRow[]
 }
 
-/** By rising index, so that an interval does not depend on the order in which a log was written. */
+/** By ascending index, so that an interval does not depend on the order of a log's rows. */
 function pairImages(first: readonly Rows[], second: readonly Rows[]): PairedImage[] {
   const [reference] = first
   if (reference === undefined || second.length === 0) {
@@ -130,7 +129,7 @@ function pairImages(first: readonly Rows[], second: readonly Rows[]): PairedImag
     .map(rows => ({ first: rows.slice(0, first.length), second: rows.slice(first.length) }))
 }
 
-/** The rows of `other` in the order of `reference`. */
+/** Returns the rows of `other` in the order of `reference`. */
 function alignWith(reference: Rows, other: Rows): CertificationRow[] {
   const byIndex = new Map(other.map(row => [row.index, row]))
   const aligned = reference.map(row => {
@@ -154,10 +153,10 @@ function alignWith(reference: Rows, other: Rows): CertificationRow[] {
   return aligned
 }
 
-/** What one row adds to the sums over a resample. */
+/** One row's contribution to the sums over a resample. */
 interface Contribution {
   readonly radius: number
-  /** How many of the rising radii are certified. */
+  /** Number of ascending radii that are certified. */
   readonly level: number
   readonly weight: number
 }
@@ -185,9 +184,8 @@ function notPaired(reason: string): DataError {
 }
 
 /**
- * The difference in ACR and at each rising radius over `resamples` draws of images with replacement, each sorted. All
- * figures of a resample are of the same draw. A draw is counted by how many radii it certifies; sums from the top give
- * all radii at once.
+ * Returns the differences in ACR and at each ascending radius over `resamples` draws of images with replacement, each list sorted. All
+ * figures of a resample share one draw. A draw is counted by the number of radii it certifies; sums from the top give all radii at once.
  */
 function resampledDifferences(
   images: readonly (readonly Contribution[])[],
@@ -225,7 +223,7 @@ function setAt(series: readonly Float64Array[], position: number, sample: number
   ;(series[position] as Float64Array)[sample] = value
 }
 
-/** Draws `images` positions with replacement, at each call the next ones. A keystream is the seeded random generator that Node brings. */
+/** Draws `images` positions with replacement, new ones at each call. The seeded random generator is a keystream of Node's crypto. */
 function imageDraws(images: number, seed: number): () => Uint32Array {
   const key = streamKey(['bootstrap', seed])
   const keystream = createCipheriv('aes-256-ctr', key, Buffer.alloc(16))

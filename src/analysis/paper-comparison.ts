@@ -6,8 +6,8 @@ import type { Method } from './runs'
 import type { Cell, Column, Table } from './tables'
 
 /**
- * The methods and a table of the paper, at the paper's radii: first all rows, then the differences in percentage points,
- * a row for each pair. No difference where either has no value.
+ * Compares the methods with a table of the paper at the paper's radii: first all rows, then the differences in percentage points, one row
+ * per pair. No difference if either value is missing.
  *
  * @param options.dimensions needed for an ℓ∞ table
  * @throws ConfigError for an ℓ∞ table without dimensions
@@ -78,7 +78,7 @@ function ownAccuracies(
 }
 
 /**
- * An l∞ radius as a number or a fraction: `0.01`, `2/255`.
+ * Parses an l∞ radius from a number or a fraction: `0.01`, `2/255`.
  *
  * @throws ConfigError for anything else
  */

@@ -5,13 +5,13 @@ import { didYouMean } from '../files/nearest-name'
 import { PACKAGE_FOLDER } from '../files/package-folder'
 import type { Cell } from './tables'
 
-/** Certified accuracies that the paper prints, in percent. */
+/** Certified accuracies printed in the paper, in percent. */
 export interface PaperTable {
-  /** For instance `table1_cifar10`. */
+  /** For example `table1_cifar10`. */
   readonly name: string
-  /** For instance `Table 1`. */
+  /** For example `Table 1`. */
   readonly title: string
-  /** What `radii` are: ℓ2, or ℓ∞ as written in the paper. */
+  /** The norm of `radii`: ℓ2, or ℓ∞ in the paper's notation. */
   readonly norm: { readonly kind: 'l2' } | { readonly kind: 'linf'; readonly epsilon: string }
   /** On the [0, 1] pixel scale. */
   readonly radii: readonly number[]
@@ -20,11 +20,11 @@ export interface PaperTable {
 
 export interface PaperRow {
   readonly label: string
-  /** null where the paper has none. */
+  /** null if the paper has none. */
   readonly acr: number | null
-  /** One per radius; null where the paper has none. */
+  /** One per radius; null if the paper has none. */
   readonly accuracies: readonly (number | null)[]
-  /** Of Table 1, one per radius: the accuracy at radius 0 of the same model. */
+  /** For Table 1, one per radius: the accuracy at radius 0 of the same model. */
   readonly clean?: readonly (number | null)[]
 }
 
@@ -37,7 +37,7 @@ export interface PaperCost {
   readonly gpuDays: number
 }
 
-/** Where the numbers come from. */
+/** Source of the numbers. */
 export const PAPER = 'Jang et al., TMLR 2024'
 
 interface RawTable<Row> {
@@ -62,7 +62,9 @@ export function paperTableNames(): string[] {
 }
 
 /**
- * @throws ConfigError for a name that is none of `paperTableNames`
+ * Returns a table of the paper.
+ *
+ * @throws ConfigError for a name that is not in `paperTableNames`
  *
  * @example
  * paperTable('table1_cifar10').rows[0]?.label // => 'PixelDP (Lecuyer et al., 2019)'
@@ -104,7 +106,7 @@ function describe(row: RawRow): string {
     .replace(' (Ours)', '')
 }
 
-/** Table 16, in its order: what fine-tuning costs. */
+/** Returns Table 16, in its order: the cost of fine-tuning. */
 export function paperCosts(): readonly PaperCost[] {
   return readTables<PaperCost>()['table16_imagenet_sigma0.50_cost']?.rows ?? []
 }

@@ -8,10 +8,10 @@ import { bestOverRuns } from './envelope'
 import type { Chart } from './report'
 import { type AveragedLogs, requireOneSetOfImages } from './same-images'
 
-/** What a curve shows: one configuration, or of several the best at each radius, as in the paper's Table 1. */
+/** The data of a curve: one configuration, or the best of several at each radius, as in the paper's Table 1. */
 export type Curve = LabelledLogs | EnvelopeLogs
 
-/** The logs of several configurations, usually one per σ, that are one curve. */
+/** The logs of several configurations, usually one per σ, that form one curve. */
 export interface EnvelopeLogs {
   readonly label: string
   readonly runs: readonly AveragedLogs[]
@@ -28,17 +28,18 @@ export interface CurvePoint {
 const CURVE_POINTS = 401
 
 /**
- * Certified accuracy over an even grid of radii up to the first at which it is 0, with mean and standard deviation over
- * seeds, those of the best configuration where there are several. Drawn as steps that end at their point, a curve never shows more than was certified.
+ * Returns certified accuracy over an even grid of radii up to the first at which it is 0, with mean and standard deviation over seeds, for
+ * several configurations those of the best. Drawn as steps that end at their point, so a curve never shows more than was certified.
  *
- * @throws ConfigError for methods that share a label, logs of different images, or a maxRadius that is not above 0; otherwise as `certifiedAccuracy`
+ * @throws ConfigError for methods that share a label, logs of different images, or a maxRadius that is not above 0; otherwise as
+ *   `certifiedAccuracy`
  */
 export function certifiedAccuracyCurves(
   methods: readonly Curve[],
   {
     maxRadius = largestRadius(methods),
   }: {
-    /** Where the curves end. Default: the largest certified radius, rounded up to a quarter. */
+    /** End of the curves. Default: the largest certified radius, rounded up to a quarter. */
     readonly maxRadius?: number
   } = {},
 ): CurvePoint[] {
@@ -65,7 +66,7 @@ export function certifiedAccuracyCurves(
 }
 
 /**
- * The curve of certified accuracy against radius, one line a method, a band of one standard deviation over several seeds.
+ * Draws certified accuracy against radius, one line per method, with a band of one standard deviation over several seeds.
  *
  * @returns an SVG document, readable on light and dark pages
  * @throws as `certifiedAccuracyCurves`
@@ -80,9 +81,9 @@ export async function certifiedAccuracyChart(
     height = 400,
   }: ChartSize & {
     readonly maxRadius?: number
-    /** Of the radii, as it is written. Default: ℓ2. */
+    /** Norm of the radii, in display form. Default: ℓ2. */
     readonly norm?: string
-    /** Labels of all charts of the page, so that each has its style in all of them. Default: those of this chart. */
+    /** Labels of all charts of the page, so that each has the same style in all of them. Default: those of this chart. */
     readonly among?: readonly string[]
   } = {},
 ): Promise<string> {
@@ -134,7 +135,7 @@ export async function certifiedAccuracyChart(
   )
 }
 
-/** The curves of certified accuracy as a chart of a page, wide and narrow. Throws as {@link certifiedAccuracyChart} does. */
+/** Draws the curves of certified accuracy as a chart of a page, wide and narrow. Throws as {@link certifiedAccuracyChart} does. */
 export async function certifiedAccuracyFigure(
   methods: readonly Curve[],
   { norm = NORM_TEXT.l2, among }: { readonly norm?: string; readonly among?: readonly string[] } = {},
@@ -163,7 +164,7 @@ function runsOf(curve: Curve): readonly AveragedLogs[] {
   return 'logs' in curve ? [curve] : curve.runs
 }
 
-/** Ticks where tables have their radii: at quarters, or where these are too many at the least multiple of one. */
+/** Returns ticks at the radii of tables: at quarters, or if these are too many, at the smallest multiple that is not. */
 function quartersUpTo(largest: number): number[] {
   let step = 0.25
   while (largest / step > 10) step *= 2

@@ -10,43 +10,43 @@ export type { GridImage, ImageGrid } from './page/html-grid'
 export interface Chart {
   /** An SVG document. */
   readonly svg: string
-  /** The same chart drawn for phones, about 340 pixels wide: shrinking a wide one would make its text too small. */
+  /** The same chart for phones, about 340 pixels wide: the text of a shrunken wide chart would be too small. */
   readonly narrowSvg?: string
   readonly caption: string
-  /** What the chart shows, for readers who do not see it. */
+  /** Text alternative of the chart. */
   readonly alt: string
 }
 
-/** One thing of a page and its words: `['σ', '0.5']`. */
+/** A named value of a page: `['σ', '0.5']`. */
 export type Fact = readonly [name: string, value: string]
 
 export type ReportSection = (
   | { readonly title?: string; readonly isFolded?: false }
-  /** Only the title is shown until the reader opens it. */
+  /** Only the title is visible until the reader opens the section. */
   | { readonly title: string; readonly isFolded: boolean }
 ) &
   (
     | { readonly kind: 'text'; readonly paragraphs: readonly string[] }
-    /** Names and values side by side, for what a reader looks up. */
+    /** Names and values side by side, for reference. */
     | { readonly kind: 'facts'; readonly facts: readonly Fact[] }
     | { readonly kind: 'table'; readonly table: Table }
-    /** Side by side where there is room; `note` is about all of them. */
+    /** Side by side if there is room; `note` applies to all of them. */
     | { readonly kind: 'charts'; readonly charts: readonly Chart[]; readonly note?: string }
     | { readonly kind: 'imageGrid'; readonly grid: ImageGrid }
   )
 
 export interface Report {
   readonly title: string
-  /** What the reader should know first. */
+  /** The most important information, shown first. */
   readonly lead: string
   readonly sections: readonly ReportSection[]
 }
 
 /**
- * One HTML page that needs no other file, no network and no script: text is escaped, and pictures are embedded as images, where
- * nothing in them can run. Fits desktops and phones, follows the reader's light or dark colour scheme.
+ * Renders one self-contained HTML page, without other files, network or scripts: text is escaped, and pictures are embedded as images, in
+ * which no code can run. Fits desktops and phones, and follows the reader's light or dark colour scheme.
  *
- * @throws ConfigError for a table or grid that is not rectangular, an SVG or PNG that is none
+ * @throws ConfigError for a table or grid that is not rectangular, or an invalid SVG or PNG
  */
 export function renderReport({ title, lead, sections }: Report): string {
   return `<!doctype html>

@@ -16,35 +16,35 @@ export interface LabelledLog {
   readonly log: CertificationLog
 }
 
-/** The logs of one configuration, which differ by their seed alone, but with `allowDifferent`. */
+/** The logs of one configuration, which differ only by their seed unless `allowDifferent` is set. */
 export interface Run {
-  /** The label; where a method has several runs, what tells them apart as well. A partial log adds ` (partial)`. */
+  /** The label; if a method has several runs, also what distinguishes them. A partial log adds ` (partial)`. */
   readonly name: string
   readonly logs: readonly CertificationLog[]
-  /** Of the first log; undefined when the logs do not say how they were certified. */
+  /** Configuration of the first log; undefined if the logs do not state it. */
   readonly configuration: CertificationConfiguration | undefined
-  /** Whether its logs may be of different images: they are averaged all the same. */
+  /** Whether to average its logs even if they are of different images. */
   readonly allowDifferent?: boolean
 }
 
-/** What one label names: one run, or with `envelope` one for each configuration, usually one for each sigma. */
+/** The runs of one label: a single run, or with `envelope` one per configuration, usually one per sigma. */
 export interface Method {
   readonly label: string
-  /** The label; ` (partial)` is added where one of its logs is partial, ` (mixed)` where there are differences. */
+  /** The label, plus ` (partial)` if one of its logs is partial, and ` (mixed)` if there are differences. */
   readonly name: string
   readonly runs: readonly Run[]
-  /** In what its logs differ though they must not, a sentence for each; with `allowDifferent` alone there are any. */
+  /** Sentences about normally refused differences between its logs; empty unless `allowDifferent`. */
   readonly differences: readonly string[]
 }
 
 /**
- * Sorts logs by label, in the order in which the labels come. Logs of one label are seeds of one configuration, to be
- * averaged; with `envelope`, logs of different configurations are different runs, and so is each log that does not say
- * how it was certified. An envelope is of one set of images.
+ * Groups logs by label, in order of first appearance. Logs of one label are averaged as seeds of one configuration. With `envelope`, logs
+ * of different configurations are different runs, and so is each log without a configuration. An envelope requires the same images
+ * throughout.
  *
- * @param options.allowDifferent take logs that differ all the same; methods then say in what
- * @throws ConfigError when logs that would be averaged differ in their configuration, other than by the seed and the
- * trained networks, or logs of one label hold other images; DataError for a log without rows
+ * @param options.allowDifferent accept different logs; methods then list the differences
+ * @throws ConfigError if logs to average differ in their configuration, other than by the seed and the trained networks, or logs of one
+ *   label hold other images; DataError for a log without rows
  */
 export function groupLogs(
   logs: readonly LabelledLog[],
@@ -86,8 +86,8 @@ export function groupLogs(
 }
 
 /**
- * What tells the runs of one label apart, in a few words for tables and legends: their sigma if that does, else where
- * the names of their first logs differ, else the paths of these.
+ * Returns what distinguishes the runs of one label, in a few words for tables and legends: their sigma if it suffices, else the differing
+ * part of the names of their first logs, else the paths of these.
  */
 function distinctions(groups: readonly (readonly CertificationLog[])[]): string[] {
   const firsts = groups.flatMap(([log]) => log ?? [])
@@ -99,7 +99,7 @@ function distinctions(groups: readonly (readonly CertificationLog[])[]): string[
   return distinct ?? firsts.map(({ file }) => file)
 }
 
-/** The names from the first word on in which they differ: `sigma0.25` of `cifar10-sigma0.25`. */
+/** Drops the words that all names start with: `sigma0.25` for `cifar10-sigma0.25`. */
 function withoutCommonWords(names: readonly string[]): string[] {
   const words = names.map(name => name.split(/(?<=[-_ ])/))
   const [first = []] = words
@@ -107,7 +107,7 @@ function withoutCommonWords(names: readonly string[]): string[] {
   return words.map(own => own.slice(Math.max(differs, 0)).join(''))
 }
 
-/** A name for each log of a run: that of the run, with the seed or the path where there are several. */
+/** Returns a name for each log of a run: that of the run, with the seed or the path if there are several. */
 export function logNames({ name, logs }: Run): string[] {
   if (logs.length === 1) return [name]
   const seeds = logs.flatMap(({ metadata }) => metadata?.configuration.seed ?? [])
@@ -115,12 +115,12 @@ export function logNames({ name, logs }: Run): string[] {
   return logs.map(({ file }, position) => (bySeed ? `${name}, seed ${seeds[position]}` : `${name}: ${file}`))
 }
 
-/** The name of a log's file, without the endings that logs usually have. */
+/** Returns the file name of a log, without its usual extensions. */
 export function fileName(path: string): string {
   return basename(path).replace(/\.(tsv|txt|log)$/, '')
 }
 
-/** Whether the log ends within a row, lacks images that were planned, or is a share of a larger plan. */
+/** Returns whether the log ends within a row, lacks planned images, or is a share of a larger plan. */
 export function isPartial(log: CertificationLog): boolean {
   const { share } = log.metadata ?? {}
   return log.partial !== undefined || missingImages(log).length > 0 || (share?.of ?? 1) > 1

@@ -1,18 +1,18 @@
 import { ConfigError } from '../errors'
 import type { CertificationRow } from '../logs/certification-log'
 
-/** Rows that are averaged, one list for each seed. */
+/** Rows to average, one list per seed. */
 export interface AveragedLogs {
   readonly logs: readonly (readonly CertificationRow[])[]
-  /** Average logs of different images all the same. Default: false. */
+  /** Whether to average logs of different images. Default: false. */
   readonly allowDifferent?: boolean | undefined
 }
 
 /**
- * Refuses to average rows of different images: numbers that either log lacks, other labels, or other pixels. A log may
- * hold a part of another, as an interrupted certification leaves it.
+ * Throws if rows to average are of different images: a log has images that the largest one lacks, or labels or pixels differ. A log may
+ * hold part of another, as an interrupted certification leaves it.
  *
- * @param what - What is averaged, for the message.
+ * @param what - Description of the average, for the message.
  * @throws ConfigError that names the image
  */
 export function requireOneSetOfImages(what: string, { logs, allowDifferent = false }: AveragedLogs): void {

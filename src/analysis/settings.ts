@@ -15,12 +15,12 @@ import {
 import { isPartial, type Method, type Run } from './runs'
 import type { Cell, Column } from './tables'
 
-/** What decides whether two rows of a table compare. */
+/** The settings that decide whether two rows of a table are comparable. */
 const SETTINGS: readonly {
   readonly header: string
-  /** As the logs say it. */
+  /** As stated by the logs. */
   readonly of: (run: Run) => readonly Setting[]
-  /** Also where it is inferred. */
+  /** Also if inferred. */
   readonly known: (run: Run) => readonly Setting[]
 }[] = [
   ...(
@@ -42,14 +42,14 @@ const SETTINGS: readonly {
   },
 ]
 
-/** undefined where nothing says it; text where it is inferred. */
+/** undefined if unknown; text if inferred. */
 type Setting = number | string | undefined
 
 function shownSetting(setting: KnownSetting | undefined): Setting {
   return setting?.inferredFrom === undefined ? setting?.value : `${setting.value} (inferred)`
 }
 
-/** The settings in which the methods are not all alike: a column each, and its cell for each method. */
+/** Returns the settings in which the methods differ: a column each, with a cell per method. */
 export function differingSettings(
   methods: readonly Method[],
 ): { readonly column: Column; readonly cells: readonly Cell[] }[] {
@@ -58,7 +58,7 @@ export function differingSettings(
   )
 }
 
-/** The cells of each setting that is not known to be the same everywhere, and whether the logs themselves say so. */
+/** Returns the cells of each setting that is not known to be the same everywhere, and whether the logs themselves state it. */
 function settingCells(methods: readonly Method[]) {
   const isOne = (values: readonly (readonly Setting[])[]) => new Set(values.flat()).size === 1
   return SETTINGS.flatMap(({ header, of, known }) => {
@@ -69,7 +69,7 @@ function settingCells(methods: readonly Method[]) {
   })
 }
 
-/** What a reader must know to read the figures right; a sentence each, none where there is nothing. */
+/** Returns notes for reading the figures correctly, one sentence each; empty if none. */
 export function notesOn(methods: readonly Method[]): string[] {
   const runs = methods.flatMap(method => method.runs)
   const logs = runs.flatMap(run => run.logs)
@@ -87,7 +87,7 @@ export function notesOn(methods: readonly Method[]): string[] {
     ),
     ...otherSettingNotes(logs),
     ...settingCells(methods).flatMap(({ header, cells }) =>
-      // Said by one log and inferred of another, a setting may be the same.
+      // A setting that is stated in one log and inferred for another may be the same.
       new Set(cells).size === 1
         ? []
         : [
@@ -107,7 +107,7 @@ export function notesOn(methods: readonly Method[]): string[] {
   ]
 }
 
-/** Which logs are of other images than the first; other numbers of them have a column. */
+/** Notes logs with other images than the first; different numbers of images have a column. */
 function otherDataNotes([first, ...others]: readonly CertificationLog[]): string[] {
   if (first === undefined) return []
   return others.flatMap(other => {
@@ -121,11 +121,11 @@ function otherDataNotes([first, ...others]: readonly CertificationLog[]): string
   })
 }
 
-/** Settings that have a column or their own note. */
+/** Settings with a column or a note. */
 const TOLD =
   /^((sigma|realisedSigma|certifiedSigma|n0|n|alpha)$|(procedure|familyWise|purify)(\.|$)|data\.(classNames|digest|images)$)/
 
-/** In what else the logs were certified otherwise than the first. */
+/** Notes other differences from the first log's settings. */
 function otherSettingNotes(logs: readonly CertificationLog[]): string[] {
   const [first, ...others] = logs.filter(({ metadata }) => metadata?.format === LOG_FORMAT)
   if (first === undefined) return []
@@ -139,13 +139,13 @@ function otherSettingNotes(logs: readonly CertificationLog[]): string[] {
   })
 }
 
-/** A σ that the log does not say, and what it is inferred from. */
+/** Notes a σ that the log does not state, and the source of the inference. */
 function inferredNote(log: CertificationLog): string[] {
   const { sigma } = knownSettings(log)
   return sigma?.inferredFrom === undefined ? [] : [`σ of ${log.file} is ${showSetting(sigma)}.`]
 }
 
-/** Which logs could not be checked against their votes when they were read; none where all could. */
+/** Notes logs that could not be checked against their votes when read; empty if all could. */
 export function uncheckedNote(methods: readonly Method[]): string[] {
   const runs = methods.flatMap(method => method.runs)
   const unchecked = runs.filter(run => !run.logs.every(isChecked))
@@ -154,7 +154,7 @@ export function uncheckedNote(methods: readonly Method[]): string[] {
   return [`Not checkable, as no votes say how radii and abstentions came about: ${which}.`]
 }
 
-/** In what a log is partial, and what its figures are of. */
+/** Notes why a log is partial, and which images its figures cover. */
 function partialNote(log: CertificationLog): string {
   const { file, rows, partial, metadata } = log
   const missing = missingImages(log)
@@ -177,7 +177,7 @@ function familyWiseNote({ file, metadata }: CertificationLog): string[] {
   ]
 }
 
-/** How many votes an adaptive certification took, and what its radii leave out; what other procedures state. */
+/** Notes the number of votes of an adaptive certification, and the omissions of its radii; for other procedures, their statements. */
 function procedureNotes({ file, rows, metadata }: CertificationLog): string[] {
   if (metadata === undefined || metadata.configuration.procedure.kind === 'certify') return []
   const { procedure } = metadata.configuration
@@ -198,7 +198,7 @@ function procedureNotes({ file, rows, metadata }: CertificationLog): string[] {
   ]
 }
 
-/** How a noisy copy gets its vote, where that takes more than one look. */
+/** Notes how a noisy copy votes if it has several looks. */
 function purifyNote({ file, metadata }: CertificationLog): string[] {
   const { kind, sigma, steps, votes } = Object(metadata?.configuration.purify) as JsonObject
   if (kind === undefined) return []
@@ -209,7 +209,7 @@ function purifyNote({ file, metadata }: CertificationLog): string[] {
   return [`A noisy copy of ${file} has the vote of the majority of ${how}.`]
 }
 
-/** What is to be known of the radii of a procedure. */
+/** Notes on the radii of procedures. */
 const NOTES: ReadonlyMap<string, (procedure: JsonObject) => string> = new Map([
   [
     'aces',

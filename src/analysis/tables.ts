@@ -12,13 +12,12 @@ export const TABLE_FORMATS = ['terminal', 'markdown', 'latex', 'csv', 'json'] as
 export type TableFormat = (typeof TABLE_FORMATS)[number]
 
 /**
- * The table as text, without a newline at the end. Text is escaped for the format. LaTeX needs the package booktabs; the best values of
- * columns that have some are bold.
- * In a terminal a table is as narrow as that is (`drawGrid`).
- * CSV (RFC 4180 but for notes) has 12 significant digits, JSON every one; CSV has a column `<header> sd` beside each column that holds
- * deviations, and `<header> clean` beside one with clean accuracies.
+ * Renders the table as text, without a final newline, escaped for the format. LaTeX needs the package booktabs; the best values of columns
+ * with `best` are bold. In a terminal, the table is fitted to its width (`drawGrid`). CSV (RFC 4180 except for notes) has 12 significant
+ * digits, JSON all of them. CSV adds a column `<header> sd` after each column with deviations, and `<header> clean` after one with clean
+ * accuracies.
  *
- * @throws ConfigError when a row has more or fewer cells than there are columns
+ * @throws ConfigError if a row has more or fewer cells than there are columns
  *
  * @example
  * const table = { caption: 'ACR', columns: [{ header: 'method' }, { header: 'ACR', digits: 2 }], rows: [['mine', 0.5]] }
@@ -30,9 +29,9 @@ export function renderTable(table: Table, format: TableFormat, options: LatexOpt
 }
 
 /**
- * Several tables as one text, an empty line between them; as JSON one object, `{ "tables": [...], "notes": [...] }`.
- * In LaTeX a caption is the first table's, and the labels of the others are numbered. These notes are in no other format, where they would be in the way of pasting a table into a document; those of a
- * table are in all.
+ * Renders several tables as one text, separated by an empty line; in JSON one object, `{ "tables": [...], "notes": [...] }`. In LaTeX a
+ * given caption is for the first table, and the labels of the others are numbered. These notes are only in JSON, since they would get in
+ * the way of pasting a table into a document; notes of a table are in all formats.
  *
  * @throws as `renderTable`
  */
@@ -55,7 +54,7 @@ export function renderTables(
   return JSON.stringify({ tables: tables.map(jsonTable), notes }, null, 2)
 }
 
-/** @throws ConfigError when a row has more or fewer cells than there are columns */
+/** @throws ConfigError if a row has more or fewer cells than there are columns */
 export function requireRectangular({ caption, columns, rows }: Table): void {
   const position = rows.findIndex(row => row.length !== columns.length)
   if (position === -1) return
@@ -136,7 +135,7 @@ function formattedRows({ columns, rows }: Table): string[][] {
   return rows.map(row => row.map((cell, column) => formatCell(cell, columns[column] as Column)))
 }
 
-/** What the second number of a column's cells is called in CSV; undefined where none has one. */
+/** Returns the CSV name of a column's second number; undefined if no cell has one. */
 function secondOf(cells: readonly Cell[]): string | undefined {
   for (const cell of cells) {
     if (typeof cell === 'object' && cell !== null) return 'mean' in cell ? 'sd' : 'clean'
@@ -144,7 +143,7 @@ function secondOf(cells: readonly Cell[]): string | undefined {
   return undefined
 }
 
-/** Both values of a cell as CSV has them; the second is empty where there is none. */
+/** Returns both values of a cell for CSV; the second is empty if there is none. */
 function valuesOf(cell: Cell): [string, string] {
   if (cell === null) return ['', '']
   if (typeof cell === 'string') return [cell, '']
@@ -154,7 +153,7 @@ function valuesOf(cell: Cell): [string, string] {
   return [first, second]
 }
 
-/** To 12 significant digits, without what the arithmetic of doubles leaves behind: `48.21`, not `48.209999999999994`. */
+/** Formats to 12 significant digits, without rounding errors of doubles: `48.21`, not `48.209999999999994`. */
 function plainNumber(value: number): string {
   return String(Number(value.toPrecision(12)))
 }

@@ -9,13 +9,12 @@ export interface Grid {
   readonly isNumeric: readonly boolean[]
 }
 
-/** A column is not made narrower than this. */
+/** Smallest width of a column. */
 const LEAST_WIDTH = 12
 
 /**
- * Draws a grid with box characters, no wider than the terminal: one that is too wide is transposed if that fits, and is
- * otherwise cut into parts that repeat the first column. Of columns beside each other that hold nothing but zeros all but the first
- * are left out, and a line below names them.
+ * Draws a grid with box characters, no wider than the terminal. A grid that is too wide is transposed if that fits, and is otherwise split
+ * into parts that repeat the first column. Of adjacent columns that are all zeros, only the first is shown; a line below names the others.
  *
  * @param width - columns of the terminal. Default: those of stdout; unlimited without a terminal.
  */
@@ -47,7 +46,7 @@ function withoutZeros(grid: Grid): { readonly grid: Grid; readonly zero: readonl
   }
 }
 
-/** As many columns a part as fit beside the first. */
+/** Each part has as many columns as fit beside the first. */
 function partsOf(grid: Grid, width: number): Grid[] {
   const [first = 0, ...others] = columnWidths(draw(grid))
   const named = Math.min(first, Math.floor(width / 2))
@@ -78,7 +77,7 @@ function transposed({ head, rows }: Grid): Grid {
   }
 }
 
-/** One rule, below the head. Texts are wrapped where they do not fit the width. */
+/** One rule, below the head. Texts wrap if they do not fit the width. */
 function draw({ head, rows, isNumeric }: Grid, width = Infinity): string {
   const render = (colWidths: (number | null)[]) => {
     const table = new CliTable({
@@ -92,7 +91,7 @@ function draw({ head, rows, isNumeric }: Grid, width = Infinity): string {
   return widthOf(drawn) <= width ? drawn : render(narrowed(columnWidths(drawn), width))
 }
 
-/** The widest columns give way first. */
+/** The widest columns shrink first. */
 function narrowed(widths: readonly number[], width: number): number[] {
   const room = width - widths.length - 1
   const widest = Math.max(...widths)
@@ -113,7 +112,7 @@ function widthOf(drawn: string): number {
   return drawn.indexOf('\n')
 }
 
-/** Widths of the columns, with the space around their texts. */
+/** Returns the widths of the columns, with the space around their texts. */
 function columnWidths(drawn: string): number[] {
   return drawn
     .slice(1, widthOf(drawn) - 1)

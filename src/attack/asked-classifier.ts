@@ -10,18 +10,18 @@ import type { Bound } from '../statistics/bound'
 import { alphaOfScale } from '../statistics/cascade'
 import { alphaOfPart } from '../statistics/router'
 
-/** The smoothed classifier that is asked, and what states its class. */
+/** The smoothed classifier under attack, and the procedure that states its class. */
 export interface AskedClassifier {
   readonly procedure: ProcedureSettings
   readonly lines: Readonly<Record<string, Line>>
   readonly looked: Looked
-  /** Of each noise level. */
+  /** Bound of each noise level. */
   readonly bounds: readonly [Bound, ...Bound[]]
   /** K. */
   readonly classes: number
 }
 
-/** The share of votes that a procedure needs for a class, and the α that it bounds that with. */
+/** Returns the share of votes that a procedure needs for a class, and the α of its bound. */
 export function neededShare(
   { procedure, bounds }: Pick<AskedClassifier, 'procedure' | 'bounds'>,
   alpha: number,
@@ -33,7 +33,7 @@ export function neededShare(
   return { threshold, alpha: alphaOfScale(bounds.length - 1, { bounds, alpha, rule }) }
 }
 
-/** Counts votes of `count` copies and states nothing: they stand in the evidence as those of a selection. */
+/** Counts votes of `count` copies without making a statement: the evidence holds them as those of a selection. */
 export function countingCertifier(asked: AskedClassifier, count: number): Certifier {
   return {
     kind: 'frequencies',
@@ -52,7 +52,7 @@ export function countingCertifier(asked: AskedClassifier, count: number): Certif
   }
 }
 
-/** The votes of the network, the noise level or the expert that would answer by them. */
+/** Returns the votes of the network, noise level or expert that would decide. */
 function* votesOfAnswer(
   { procedure, looked: { selector, core } }: AskedClassifier,
   count: number,

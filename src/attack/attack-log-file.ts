@@ -15,7 +15,7 @@ import {
 import { contentOf, openLog, requirePlanned } from '../logs/log-to-continue'
 import { ATTACK_LOG_HEADER, type AttackRow, formatAttackRow, parseAttacks } from './attack-log'
 
-/** What is in an attack log, and how its rows were made. */
+/** The content of an attack log, and how its rows were made. */
 export interface AttackLog {
   readonly file: string
   readonly rows: readonly AttackRow[]
@@ -25,7 +25,7 @@ export interface AttackLog {
 /**
  * Reads an attack log and its `<log>.json`.
  *
- * @throws DataError when either is missing or malformed
+ * @throws DataError if either is missing or malformed
  */
 export async function readAttackLog(path: string): Promise<AttackLog> {
   const text = await readText(path)
@@ -41,9 +41,9 @@ export async function readAttackLog(path: string): Promise<AttackLog> {
   return { file: path, rows: parseAttacks(text, { file: path }).rows, metadata }
 }
 
-/** Appends rows to an attack log: a row that `append` has returned from is on the disk. Nobody else can write it meanwhile. */
+/** Appends rows to an attack log: when `append` returns, the row is on disk. Excludes other writers. */
 export class AttackLogWriter implements AsyncDisposable {
-  /** The rows that earlier runs have left. */
+  /** Rows of earlier runs. */
   readonly earlier: readonly AttackRow[]
   readonly #path: string
   readonly #file: FileHandle
@@ -61,10 +61,10 @@ export class AttackLogWriter implements AsyncDisposable {
   }
 
   /**
-   * Creates the log and its `<log>.json`, or continues with them. A log may continue with another plan that has all of its rows.
+   * Creates the log and its `<log>.json`, or continues them. A log may continue with another plan that includes all of its rows.
    *
-   * @throws ConfigError with the differences when it was begun with another configuration, when it has images that are not
-   *   planned, and while another process writes it; DataError when it is malformed or cannot be written
+   * @throws ConfigError with the differences if it was started with another configuration, if it has images outside the plan, or while
+   *   another process writes it; DataError if it is malformed or cannot be written
    */
   static async open(path: string, metadata: NewLogMetadata): Promise<AttackLogWriter> {
     const { earlier, handle, held } = await openLog(path, () => prepare(path, metadata))
@@ -96,7 +96,7 @@ async function prepare(path: string, metadata: NewLogMetadata): Promise<ReturnTy
   else await continuePlan(path, { logged, plan: metadata.plan })
   if (text === undefined) await writeDurably(path, `${ATTACK_LOG_HEADER}\n`)
   else if (earlier.wholeBytes < Buffer.byteLength(text)) {
-    // A line that a kill has cut off is written again.
+    // A line that a kill truncated is written again.
     await cutOff(path, { bytes: earlier.wholeBytes }).catch(cause => {
       throw cannotWrite(path, cause)
     })

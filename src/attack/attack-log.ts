@@ -1,29 +1,29 @@
 import { z } from 'zod'
 import { DataError } from '../errors'
 
-/** What an attack has found out about one image. */
+/** Results of an attack on one image. */
 export interface AttackRow {
   /** Position of the image in its data set. */
   readonly index: number
   readonly label: number
-  /** The class that the smoothed classifier gives to the image by the certification log: the one to be left. */
+  /** The class of the image according to the certification log, which the attack tries to leave. */
   readonly class: number
-  /** The smallest change that was confirmed; undefined where none was found. */
+  /** The smallest confirmed change; undefined if none was found. */
   readonly change?: Change
   /** The largest radius below the change at which the search found none. It proves nothing. */
   readonly failed: number
-  /** How many images CERTIFY or PREDICT was asked about. */
+  /** Number of images that CERTIFY or PREDICT decided. */
   readonly asked: number
-  /** Of the pixels of the image, see `torch.digest`. */
+  /** Digest of the image's pixels, see `torch.digest`. */
   readonly digest: string
   readonly durationMs: number
 }
 
-/** An image at which CERTIFY, or PREDICT where that confirms changes, returns another class. */
+/** An image for which CERTIFY, or PREDICT if that confirms changes, returns another class. */
 export interface Change {
   /** ℓ2 distance from the image, for pixels in [0, 1]. */
   readonly radius: number
-  /** What it returns there. */
+  /** The class returned there. */
   readonly class: number
   /** Votes for it among n. */
   readonly votes: number
@@ -39,7 +39,7 @@ const number = z
   .regex(/^\d+(\.\d+)?(e[+-]?\d{1,3})?$/, 'expected a number of at least 0')
   .transform(Number)
 
-/** The columns in their order, and what is in them. */
+/** The columns in order, and their content. */
 const OF_IMAGE = { idx: count, label: count, class: count }
 const OF_CHANGE = { radius: number, new_class: count, votes: count, n: count }
 const OF_SEARCH = {
@@ -49,7 +49,7 @@ const OF_SEARCH = {
 }
 const COLUMNS = Object.keys({ ...OF_IMAGE, ...OF_CHANGE, ...OF_SEARCH })
 
-/** In all columns of a change where there is none. */
+/** In all columns of a change if there is none. */
 const ABSENT = '-'
 
 /** The first line of an attack log. */
@@ -62,7 +62,7 @@ const absentSchema = z.record(
   z.literal(ABSENT, `expected ${ABSENT} in all columns of a change or in none`),
 )
 
-/** One line, without its end. */
+/** Formats one line, without its end. */
 export function formatAttackRow({ change, ...row }: AttackRow): string {
   const ofChange =
     change === undefined
@@ -76,14 +76,14 @@ export function formatAttackRow({ change, ...row }: AttackRow): string {
 
 export interface ParsedAttacks {
   readonly rows: readonly AttackRow[]
-  /** Bytes of the whole lines: what follows them was cut short. */
+  /** Bytes of the complete lines: the rest is truncated. */
   readonly wholeBytes: number
 }
 
 /**
- * Reads the lines of an attack log. A last line without an end was cut short, and is left out.
+ * Parses the lines of an attack log. A last line without an end is truncated, and left out.
  *
- * @throws DataError with file, line and column for what is not a row, and for an image that has two
+ * @throws DataError with file, line and column for an invalid row, and for an image with two rows
  */
 export function parseAttacks(text: string, { file }: { readonly file: string }): ParsedAttacks {
   const whole = text.slice(0, text.lastIndexOf('\n') + 1)

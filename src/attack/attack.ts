@@ -6,7 +6,7 @@ import { type FindChangesHooks, findChanges } from './find-changes'
 import { type ImageGap, pairWithAttacks, requireUnbroken } from './gap'
 import { type AttackOptions, type PlannedAttack, planAttack } from './plan-attack'
 
-/** Certificates, attacks on them, and what lies between. */
+/** Certificates, attacks on them, and the gap between them. */
 export interface AttackResult {
   readonly log: AttackLog
   readonly gaps: readonly ImageGap[]
@@ -14,12 +14,13 @@ export interface AttackResult {
 }
 
 /**
- * Attacks the images of a certification log, or continues with that: for each the smallest ℓ2 perturbation found at which CERTIFY
- * returns another class, over fresh noise, or PREDICT where `confirm` says so. It is an upper bound of the radius that any certificate could state, right with
- * probability at least 1 − α for each image.
+ * Attacks the images of a certification log, or continues an earlier attack. Finds for each image the smallest ℓ2 perturbation at which
+ * CERTIFY, or PREDICT according to `confirm`, returns another class over fresh noise. It is an upper bound of the radius of any
+ * certificate, right with probability at least 1 − α for each image.
  *
- * @throws BrokenCertificateError where a change lies within a certified radius, after all rows are on the disk
+ * @throws BrokenCertificateError if a change lies within a certified radius, after all rows are on disk
  * @throws as `planAttack` and `findChanges`
+ *
  * @example
  * const config = presets.digits({ sigma: 0.25, output: 'runs/attacked' })
  * const settings = certificationOf({ ...config, certification: { ...config.certification, n: 500, images: { first: 2 } } })
@@ -54,7 +55,7 @@ export async function attack(
   return result
 }
 
-/** What the files of a plan say, whether or not a certificate is broken. */
+/** Reads the results in a plan's files, whether or not a certificate is broken. */
 export async function attackResult(plan: PlannedAttack): Promise<AttackResult> {
   const log = await readAttackLog(plan.log)
   return { log, gaps: pairWithAttacks(plan.rows, log.rows), plan }

@@ -29,19 +29,19 @@ import { type SearchContext, smallestChanges } from './smallest-changes'
 import { Votes } from './votes'
 
 export interface FindChangesHooks {
-  /** Stops at once: the images in work are dropped, the log stays whole. */
+  /** Stops at once: drops the images in progress; the log stays valid. */
   readonly signal?: AbortSignal | undefined
-  /** Called with how many images of how many are done: once at the start, then after each. */
+  /** Called with the numbers of completed and of all images: once at the start, then after each. */
   readonly onImage?: ((done: number, images: number, row?: AttackRow) => void) | undefined
-  /** Called with what happened that does not change the result, such as a smaller batch. */
+  /** Called with events that do not change the result, for example a smaller batch. */
   readonly onNote?: ((note: string) => void) | undefined
 }
 
 /**
- * Attacks the images of a plan, or continues with that: loads networks and data and writes a row for each image, on the disk before
- * the next are begun.
+ * Attacks the images of a plan, or continues an earlier attack: loads networks and data, and writes a row for each image to disk before
+ * starting the next ones.
  *
- * @throws ConfigError where networks or data are not those of the certification log; as `loadNetworks` and `AttackLogWriter.open`
+ * @throws ConfigError if networks or data differ from those of the certification log; as `loadNetworks` and `AttackLogWriter.open`
  * @throws InterruptedError if `signal` is aborted; the same call continues
  */
 export async function findChanges(
@@ -103,7 +103,7 @@ export async function findChanges(
   }
 }
 
-/** All that is the same for every image, once what is certified is known to be what is loaded. */
+/** Prepares everything that is the same for all images, once the loaded classifier is known to be the certified one. */
 async function prepare(
   session: Session,
   {
@@ -149,7 +149,7 @@ async function prepare(
   const { n0, n } = certification
   const purification = purificationOf(certification.purify, smoothing)
   const asked = { scales, purification, arms, images, n0, n }
-  // Passes are of one size, whatever is attacked; but the core is asked about each image once.
+  // Passes have one size, whatever is attacked; but the core classifies each image once.
   const lines = Object.fromEntries(
     Object.entries(linesOf(procedure, asked)).map(([name, { copies: _, ...line }]): [string, Line] => [
       name,
@@ -161,7 +161,7 @@ async function prepare(
   const voting = members.map(member =>
     classifierOf(smoothing, member),
   ) as readonly Classifier[] as typeof members
-  // Of a router its experts, each at its noise level.
+  // For a router, its experts, each at its noise level.
   const climbed = procedure.kind === 'router' ? scales.slice(0, procedure.sigmas.length) : scales
   const targets = climbed.map((scale, place) => ({
     ...{ smoothing: scale.smoothing, by: ensemble?.by ?? 'logits', classes: ready.classes },

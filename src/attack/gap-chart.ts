@@ -6,7 +6,7 @@ const CURVE_POINTS = 401
 const LABELS = ['under attack (upper bound)', 'certified (lower bound)'] as const
 
 /**
- * Certified accuracy and accuracy under attack against radius, and the room between them.
+ * Draws certified accuracy and accuracy under attack against radius, and the gap between them.
  *
  * @returns an SVG document, readable on light and dark pages
  */
@@ -52,7 +52,7 @@ export function gapChart(
   )
 }
 
-/** Certified accuracy and accuracy under attack, in percent, and how many images lie between, at radii. */
+/** Returns certified accuracy and accuracy under attack, in percent, and the number of images in between, at radii. */
 export function gapTable(gaps: readonly ImageGap[], radii: readonly number[]): Table {
   const percent = (shares: readonly number[]) => shares.map(share => 100 * share)
   const upper = percent(accuracyUnderAttack(gaps, radii))
@@ -69,7 +69,7 @@ export function gapTable(gaps: readonly ImageGap[], radii: readonly number[]): T
   }
 }
 
-/** How far the smallest change lies beyond the certificate, of images that have both. */
+/** Notes the ratio of smallest change to certified radius, for images that have both. */
 function ratioNote(gaps: readonly ImageGap[]): string {
   const ratios = gaps
     .map(({ certified = 0, attacked }) => attacked / certified)
@@ -82,7 +82,7 @@ function ratioNote(gaps: readonly ImageGap[]): string {
   return `The smallest change lies at ${middle.toFixed(2)} times the certified radius in the median of ${ratios.length} images, at ${ratios[0]?.toFixed(2)} times at least.${none}`
 }
 
-/** Where the curves end: beyond all that was found, rounded up to a quarter. */
+/** Returns the end of the curves: beyond everything found, rounded up to a quarter. */
 function largestRadius(gaps: readonly ImageGap[]): number {
   const radii = gaps.flatMap(({ certified = 0, attacked }) => [certified, attacked]).filter(Number.isFinite)
   return Math.max(0.25, Math.ceil(4 * radii.reduce((a, b) => Math.max(a, b), 0)) / 4)

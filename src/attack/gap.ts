@@ -3,30 +3,30 @@ import type { CertificationRow } from '../logs/certification-log'
 import type { Finding } from '../logs/outcome'
 import type { AttackRow } from './attack-log'
 
-/** What is proved and what was found about one image: the smoothed classifier keeps its class up to somewhere between both. */
+/** The proved and the found radius of one image: the smoothed classifier keeps its class up to a radius between them. */
 export interface ImageGap {
   readonly index: number
-  /** The class of the certificate; undefined where there is none. */
+  /** The class of the certificate; undefined if there is none. */
   readonly class: number | undefined
-  /** The class is the label. */
+  /** Whether the class is the label. */
   readonly correct: boolean
-  /** The certified ℓ2 radius, for pixels in [0, 1]; undefined where none is certified. */
+  /** The certified ℓ2 radius, for pixels in [0, 1]; undefined if none is certified. */
   readonly certified: number | undefined
-  /** The radius of the smallest change that was found; Infinity where none was. */
+  /** The radius of the smallest change found; Infinity if none. */
   readonly attacked: number
 }
 
-/** The class that a certificate states; undefined where it states none, and there is nothing to attack. */
+/** Returns the class that a certificate states; undefined if it states none, so that nothing can be attacked. */
 export function statedClass(finding: Finding): number | undefined {
   if (finding.kind === 'certified' || finding.kind === 'predicted') return finding.class
   return finding.kind === 'certified-at' && finding.radii.length > 0 ? finding.class : undefined
 }
 
 /**
- * Pairs certificates with attacks on them, by image. A certified image that was not attacked is left out; one without a
- * stated class counts as changed at 0.
+ * Pairs certificates with attacks on them, by image. Leaves out certified images that were not attacked; an image without a stated class
+ * counts as changed at 0.
  *
- * @throws DataError where an attack is of other pixels, another label or another class than its certificate
+ * @throws DataError if an attack has other pixels, another label or another class than its certificate
  */
 export function pairWithAttacks(
   certificates: readonly CertificationRow[],
@@ -61,11 +61,11 @@ function requireSame(
   )
 }
 
-/** Images that an error lists. */
+/** Largest number of images listed in an error. */
 const MOST_LISTED = 10
 
 /**
- * Refuses certificates that an attack contradicts.
+ * Throws if an attack contradicts a certificate.
  *
  * @param options.chance - α of a certificate and α of an attack, together
  * @throws BrokenCertificateError that lists the images
@@ -89,14 +89,14 @@ export function requireUnbroken(gaps: readonly ImageGap[], { chance }: { readonl
   )
 }
 
-/** At radius 0 nothing but the image itself is certified, and the attack asks about others. */
+/** Radius 0 certifies only the image itself; the attack tests other images. */
 function isBroken({ certified = 0, attacked }: ImageGap): boolean {
   return certified > 0 && attacked <= certified
 }
 
 /**
- * The share of images that are correct and that no attack within each radius has changed: an upper bound of the accuracy
- * that any certificate can have there, on these images.
+ * Returns the share of images that are correct and that no attack within each radius has changed: an upper bound of any certified accuracy
+ * there, on these images.
  */
 export function accuracyUnderAttack(gaps: readonly ImageGap[], radii: readonly number[]): number[] {
   return radii.map(
@@ -104,7 +104,7 @@ export function accuracyUnderAttack(gaps: readonly ImageGap[], radii: readonly n
   )
 }
 
-/** The share of images that are correct and certified at each radius: certified accuracy. */
+/** Returns the share of images that are correct and certified at each radius: certified accuracy. */
 export function accuracyWithCertificate(gaps: readonly ImageGap[], radii: readonly number[]): number[] {
   return radii.map(
     radius =>

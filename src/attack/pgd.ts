@@ -37,36 +37,36 @@ import {
   where,
 } from '../torch'
 
-/** The smoothed classifier that is attacked: several members vote as one. */
+/** The smoothed classifier under attack: several members vote as one. */
 export interface AttackTarget {
   readonly smoothing: Smoothing
   readonly members: Members
-  /** How the members vote. Votes have no gradient: their softmax is ascended in their place. */
+  /** How the members vote. Votes have no gradient, so their softmax is ascended instead. */
   readonly by: Aggregation
   /** K. */
   readonly classes: number
 }
 
 /**
- * What an attack ascends: how many times as likely as the class that is to be left the likeliest other class is, or the odds of that other
- * class. The ratio leads out of the class, the odds lead to the half that CERTIFY asks for.
+ * The quantity to ascend: the ratio of the likeliest other class to the class to leave, or the odds of that other class. The ratio leads
+ * out of the class; the odds lead to the half that CERTIFY requires.
  */
 export type Ascends = 'ratio' | 'odds'
 
 /** One attack on one image. Images are in [-1, 1], radii for pixels in [0, 1]. */
 export interface Attempt {
   readonly image_CHW: Tensor<'CHW'>
-  /** The class to be left. */
+  /** The class to leave. */
   readonly label: number
   /** ε. */
   readonly radius: number
   readonly start: Start
   readonly ascends: Ascends
-  /** Names its noise: equal names, equal noise. */
+  /** Names its noise: equal names give equal noise. */
   readonly stream: StreamName
 }
 
-/** Where an attack begins: at the image, on the sphere in a direction that is drawn, or in that of an image found before. */
+/** Where an attack starts: at the image, on the sphere in a random direction, or in the direction of an image found before. */
 export type Start =
   | { readonly kind: 'image' }
   | { readonly kind: 'random' }
@@ -75,18 +75,18 @@ export type Start =
 export interface PgdSettings {
   /** T. */
   readonly steps: number
-  /** M: noisy copies in each step. */
+  /** M: noisy copies per step. */
   readonly noises: number
 }
 
-/** What an attempt has come to. */
+/** The result of an attempt. */
 export interface Attacked {
   readonly image_CHW: Tensor<'CHW'>
   /** ℓ2 distance from the image, for pixels in [0, 1]. */
   readonly length: Tensor<''>
 }
 
-/** Length of all steps together, in radii: a usual choice that can reach any place of the ball and come back. */
+/** Total length of all steps, in radii: a common choice that can reach any point of the ball and return. */
 const WAY = 2.5
 
 /** Below the log of every probability. */
@@ -95,16 +95,16 @@ const LOG_OF_NOTHING = -1e30
 /** Keeps the log of a probability finite. */
 const PROBABILITY_FLOOR = 1e-20
 
-/** Copies of one random stream, as in certification. */
+/** Copies per random stream, as in certification. */
 const BLOCK = 16
 
-/** No direction is shorter; one of length 0 stays. */
+/** Lower limit of a direction's length; one of length 0 stays. */
 const LENGTH_FLOOR = 1e-30
 
 /**
- * Expectation over noise: projected gradient ascent in the ℓ2 ball towards the likeliest other class, by its mean probability over
- * fresh noise in each step, with gradients through the denoiser (Athalye et al., 2018; Salman et al., 2019). Pixels stay in [0, 1].
- * All attempts are one batch of attempts × noises.
+ * Expectation over noise: projected gradient ascent in the ℓ2 ball towards the likeliest other class, by its mean probability over fresh
+ * noise in each step, with gradients through the denoiser (Athalye et al., 2018; Salman et al., 2019). Pixels stay in [0, 1]. All attempts
+ * form one batch of attempts × noises.
  */
 export function attackAll(
   target: AttackTarget,
@@ -151,14 +151,14 @@ export function attackAll(
   })
 }
 
-/** Where a point may be. */
+/** The region that points may lie in. */
 interface Ball {
   readonly clean_ACHW: Tensor<'ACHW'>
   /** For images in [-1, 1]. */
   readonly radii_A: Tensor<'A'>
 }
 
-/** Where each attack climbs. */
+/** Returns the ascent direction of each attack. */
 function gradientOf(
   target: AttackTarget,
   { points_ACHW, noise_AMCHW, labels_A, byRatio_A, attempts, noises }: Ascent,
@@ -167,7 +167,7 @@ function gradientOf(
   const variable_ACHW = leaf(points_ACHW)
   const noisy_NCHW = flatten(noisy(target.smoothing, variable_ACHW, noise_AMCHW), 'AM', 'N')
   const logs_NK = logProbabilities(target, seen(target.smoothing, noisy_NCHW, { live: true }))
-  // In log space: a class that no copy is near still says where it lies.
+  // In log space: a class that is far from every copy still has a direction.
   const logMean_AK = consistencyTarget(unflatten(logs_NK, 'N', { as: 'AM', count: attempts }), noises)
   const classes = Array.from({ length: target.classes }, (_, label) => label)
   const labels_AK = add(mul(detach(logMean_AK), 0), tensor(session, classes, { axes: 'K' }))
@@ -192,7 +192,7 @@ function logOf<A extends string>(probability: Tensor<A>): Tensor<A> {
   return log(clampMin(probability, PROBABILITY_FLOOR))
 }
 
-/** log softmax of the ensemble, as a differentiable stand-in for how it votes. */
+/** Returns log softmax of the ensemble, a differentiable replacement for its votes. */
 function logProbabilities({ members, by }: AttackTarget, seen_NCHW: Tensor<'NCHW'>): Tensor<'NK'> {
   const [first, ...others] = members.map((member, position) => {
     const logits_NK = member.classify(seen_NCHW)
@@ -216,12 +216,12 @@ function directionOf({ image_CHW, start, stream }: Attempt): Tensor<'CHW'> {
   return randnLike(image_CHW, generator(image_CHW.session, ...stream, 'start'))
 }
 
-/** The points of the sphere in these directions, as far as they are images; the image itself for a direction of length 0. */
+/** Returns the points of the sphere in these directions, within the pixel range; the image itself for a direction of length 0. */
 function onSphere(direction_ACHW: Tensor<'ACHW'>, { clean_ACHW, radii_A }: Ball): Tensor<'ACHW'> {
   return clamp(add(mul(unit(direction_ACHW), radii_A), clean_ACHW), -1, 1)
 }
 
-/** The nearest points of the ball, then of the pixel range, which contains its centre: that brings them nearer still. */
+/** Projects points onto the ball, then onto the pixel range, which contains its centre: this moves them even closer to it. */
 function inBall(points_ACHW: Tensor<'ACHW'>, { clean_ACHW, radii_A }: Ball): Tensor<'ACHW'> {
   const shift_ACHW = sub(points_ACHW, clean_ACHW)
   const length_A = clampMin(normOfEach(shift_ACHW, 'A'), LENGTH_FLOOR)

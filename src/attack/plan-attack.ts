@@ -24,13 +24,13 @@ import { statedClass } from './gap'
 import type { AttackSettings } from './smallest-changes'
 
 export interface AttackOptions extends Partial<AttackSettings> {
-  /** The certification log that is attacked. Default: that of the settings, as `certify` names it. */
+  /** The certification log to attack. Default: that of the settings, as `certify` names it. */
   readonly certificates?: string | undefined
-  /** The attack log; one that the same call has begun is continued. Default: beside the certification log, `attack-` in its name. */
+  /** The attack log; a partial one of the same call is continued. Default: beside the certification log, with `attack-` in its name. */
   readonly log?: string | undefined
-  /** Which of the certified images are attacked: `first` and `every` count the rows of their log. Default: all. */
+  /** The certified images to attack: `first` and `every` count the rows of their log. Default: all. */
   readonly images?: CertificationConfig['images'] | undefined
-  /** Of CERTIFY or PREDICT at changed images, α for each image. Default: those of the certification log. */
+  /** For CERTIFY or PREDICT at changed images, α for each image. Default: those of the certification log. */
   readonly n0?: number | undefined
   readonly n?: number | undefined
   readonly alpha?: number | undefined
@@ -41,19 +41,19 @@ export interface AttackOptions extends Partial<AttackSettings> {
 /** An attack before anything is loaded. */
 export interface PlannedAttack {
   readonly certificates: CertificationLog & { readonly metadata: LogMetadata }
-  /** The certified images that are looked at. */
+  /** The chosen certified images. */
   readonly rows: readonly CertificationRow[]
   /** Those of them that state a class. */
   readonly attacked: readonly (CertificationRow & { readonly stated: number })[]
-  /** Where the rows go. */
+  /** Path of the attack log. */
   readonly log: string
   readonly config: CertificationRunConfig
   readonly settings: AttackSettings
-  /** Probability that a certificate or the change of an image is wrong, at most. */
+  /** Upper bound of the probability that a certificate or the change of an image is wrong. */
   readonly chance: number
 }
 
-/** 8 radii after 2σ halve the bracket to less than a hundredth of what is usually found. */
+/** After 2σ, 8 radii narrow the bracket to less than a hundredth of the usual result. */
 export const ATTACK_DEFAULTS: AttackSettings = {
   starts: 3,
   steps: 20,
@@ -64,10 +64,10 @@ export const ATTACK_DEFAULTS: AttackSettings = {
 }
 
 /**
- * Decides what an attack on the images of a certification log does, from files alone.
+ * Plans an attack on the images of a certification log, from files alone.
  *
- * @throws ConfigError or DataError for a log that is not there, is of another kind, lacks the images, or for settings under which
- *   no change could be confirmed
+ * @throws ConfigError or DataError if a log does not exist, is of another kind or lacks the images, or for settings under which no change
+ *   could be confirmed
  */
 export async function planAttack(
   config: CertificationRunConfig,
@@ -124,8 +124,8 @@ export async function planAttack(
 }
 
 /**
- * What has to state another class: ACES, a cascade, a router and PixelDP by scores where they have certified, CERTIFY for all that speak of the
- * majority of one smoothed classifier. Every statement of it is sound, whatever rule the log has.
+ * Returns the procedure that must state another class: ACES, a cascade, a router or PixelDP by scores if they certified; CERTIFY for
+ * everything that certifies the majority of one smoothed classifier. All its statements are sound, whatever rule the log has.
  */
 function attackedProcedure({ procedure }: CertificationConfiguration): CertificationConfig['procedure'] {
   const { kind, threshold, sigma, sigmas, agreement, by } = procedure
@@ -146,7 +146,7 @@ function attackedProcedure({ procedure }: CertificationConfiguration): Certifica
   )
 }
 
-/** How the classifier of the log votes on a copy: that is what is attacked. */
+/** Returns how the log's classifier votes on a copy, which is attacked. */
 function attackedPurification({
   purify = { kind: 'once' },
 }: CertificationConfiguration): CertificationConfig['purify'] {
@@ -222,11 +222,11 @@ function requireCounts({ confirm: _, ...counts }: AttackSettings): void {
   }
 }
 
-/** What decides a smoothed classifier, and the images that it was certified on. */
+/** Fields that determine a smoothed classifier and its certified images. */
 const SAME = ['sigma', 'realisedSigma', 'norm', 'arithmetic', 'data', 'models'] as const
 
 /**
- * Refuses certificates of another smoothed classifier or other data than those at hand.
+ * Throws for certificates of another smoothed classifier or other data.
  *
  * @throws ConfigError with the differences
  */

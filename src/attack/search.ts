@@ -1,22 +1,22 @@
-/** Where the next radius is looked for. */
+/** Options for the search of the radius. */
 export interface SearchOptions {
-  /** The radius that is tried first. */
+  /** The first radius to try. */
   readonly first: number
-  /** No radius above it is tried: no two images are farther apart. */
+  /** The largest radius to try: no two images are farther apart. */
   readonly largest: number
 }
 
-/** What is closer together than this needs no further round. */
+/** Below this ratio, no further round is needed. */
 const CLOSE_ENOUGH = 1.005
 
 /**
- * The search for the smallest radius at which an attack succeeds: doubling until one does, then bisection. An attack that fails
- * proves nothing, so `failed` is only where the search continues from.
+ * Searches for the smallest radius at which an attack succeeds: doubles it until one does, then bisects. A failed attack proves nothing, so
+ * `failed` only tells where the search continues.
  */
 export class RadiusSearch {
-  /** The largest radius at which the attack failed; 0 before it has. */
+  /** The largest radius at which the attack failed; 0 before any failure. */
   failed = 0
-  /** The smallest change that was found; Infinity before there is one. */
+  /** The smallest change found; Infinity before the first. */
   found = Number.POSITIVE_INFINITY
   readonly #options: SearchOptions
 
@@ -24,7 +24,7 @@ export class RadiusSearch {
     this.#options = options
   }
 
-  /** The radius to try; undefined where the search is over. */
+  /** The radius to try next; undefined when the search is over. */
   get next(): number | undefined {
     const { first, largest } = this.#options
     if (this.found === Number.POSITIVE_INFINITY) {
@@ -34,11 +34,11 @@ export class RadiusSearch {
     return this.found <= CLOSE_ENOUGH * this.failed ? undefined : (this.failed + this.found) / 2
   }
 
-  /** The attack within `radius` has found a change of the length `found`, or none. */
+  /** Records that the attack within `radius` has found a change of length `found`, or none. */
   observe(radius: number, found: number | undefined): void {
     if (found === undefined) this.failed = Math.max(this.failed, radius)
     else this.found = Math.min(this.found, found)
-    // A change that is shorter than a radius that failed before: the search continues below it.
+    // The change is shorter than a radius that failed before: the search continues below it.
     if (this.failed >= this.found) this.failed = 0
   }
 }

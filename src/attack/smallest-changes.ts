@@ -8,31 +8,31 @@ import { type Attacked, type AttackTarget, type Attempt, attackAll, type PgdSett
 import { RadiusSearch } from './search'
 import type { Votes } from './votes'
 
-/** What has to return another class for a change to count: PREDICT needs no class with more than half of the probability. */
+/** The procedure that must return another class for a change to count: PREDICT needs no class with more than half of the probability. */
 export type Confirmation = 'certify' | 'predict'
 
-/** How much an attack searches: all of it decides what it finds. */
+/** The extent of an attack's search: all of it affects the results. */
 export interface AttackSettings extends PgdSettings {
-  /** Attacks on an image at each radius: one from the image or towards the nearest change so far, the others from drawn places. */
+  /** Attacks on an image at each radius: one from the image or towards the nearest change so far, the others from random points. */
   readonly starts: number
-  /** Radii that are tried for each image. */
+  /** Radii to try per image. */
   readonly rounds: number
-  /** Noisy copies that tell whether an attack has changed the class. */
+  /** Noisy copies that test whether an attack has changed the class. */
   readonly votes: number
   readonly confirm: Confirmation
 }
 
-/** An image that is attacked, alive until it was. */
+/** An image to attack, alive until it is done. */
 export interface AttackedImage {
   /** In [-1, 1]. */
   readonly image_CHW: Tensor<'CHW'>
-  /** The class to be left. */
+  /** The class to leave. */
   readonly label: number
   /** Names the image among noise streams. */
   readonly stream: StreamName
 }
 
-/** What was found about an image. */
+/** The result for an image. */
 export interface Found {
   readonly change?: Change
   readonly failed: number
@@ -40,13 +40,13 @@ export interface Found {
 }
 
 export interface SearchContext {
-  /** What is ascended, one after the other in each round: a cascade has a target a noise level. */
+  /** The targets to ascend, one after the other in each round: a cascade has one per noise level. */
   readonly targets: readonly [AttackTarget, ...AttackTarget[]]
   readonly votes: Votes
   readonly settings: AttackSettings
-  /** Of CERTIFY or PREDICT at changed images. α is that of one image: the parts of it that its changes get add up to it. */
+  /** For CERTIFY or PREDICT at changed images. α is that of one image: the shares of its changes sum to it. */
   readonly certify: { readonly alpha: number; readonly n0: number; readonly n: number }
-  /** The radius that is tried first. */
+  /** The first radius to try. */
   readonly first: number
   readonly largest: number
   readonly signal?: AbortSignal | undefined
@@ -61,13 +61,13 @@ interface ImageSearch extends AttackedImage {
   readonly radii: RadiusSearch
   /** Each nearer than the one before. */
   readonly candidates: Candidate[]
-  /** The image that the fewest copies give the class, until a candidate is found. */
+  /** The image with the fewest copies in the class, until a candidate is found. */
   nearest?: { readonly image_CHW: Tensor<'CHW'>; readonly kept: number }
 }
 
 /**
- * Searches for the smallest change of each image, all of them in the same passes, and has it confirmed. What is found
- * for an image does not depend on the others, but for the rounding of larger batches.
+ * Searches for the smallest change of each image, all in the same passes, and confirms it. The result for an image does not depend on the
+ * others, except for the rounding of larger batches.
  */
 export async function smallestChanges(
   images: readonly AttackedImage[],
@@ -95,7 +95,7 @@ export async function smallestChanges(
   }
 }
 
-/** One radius for each image: attacks it, counts votes, and notes what was found. */
+/** Tries one radius per image: attacks it, counts votes, and records the result. */
 async function tryRadii(
   searches: readonly ImageSearch[],
   context: SearchContext & { readonly round: number; readonly made: Candidate[] },
@@ -133,7 +133,7 @@ function attemptsOf(
   }))
 }
 
-/** As many attempts at once as memory holds. The size of the parts changes rounding alone. */
+/** Runs as many attempts at once as fit into memory. The size of the parts affects only rounding. */
 async function attackInParts(
   attempts: readonly Attempt[],
   { targets, votes, settings, round }: SearchContext & { readonly round: number },
@@ -158,7 +158,7 @@ async function attackInParts(
   return done
 }
 
-/** Notes the nearest of the attacks that have changed the class, or that none has. */
+/** Records the nearest of the attacks that changed the class, or that none did. */
 function note(
   search: ImageSearch,
   results: readonly (Candidate & { readonly tally: readonly number[] })[],
@@ -177,10 +177,10 @@ function note(
   }
 }
 
-/** In the search a change that is not confirmed costs more than one that is overlooked: what follows is nearer still. */
+/** In the search, an unconfirmed change costs more than a missed one: later changes are even nearer. */
 const SEARCH_ALPHA = 0.05
 
-/** Whether votes promise that CERTIFY or PREDICT returns another class. */
+/** Returns whether votes suggest that CERTIFY or PREDICT returns another class. */
 function changeTest(
   label: number,
   {
@@ -197,25 +197,25 @@ function changeTest(
   return tally => tally.some((count, other) => other !== label && isEnough(count))
 }
 
-/** The nearest candidate at which another class is confirmed. Abstaining is not a change. */
+/** Returns the nearest candidate with another class confirmed. Abstention is not a change. */
 async function confirmed(
   { candidates, label, stream }: ImageSearch,
   { votes, certify, settings: { rounds, confirm } }: SearchContext,
 ): Promise<Pick<Found, 'change' | 'asked'>> {
   for (const [asked, { image_CHW, radius }] of [...candidates].reverse().entries()) {
-    // There is at most one candidate of each round.
+    // There is at most one candidate per round.
     const options = { ...certify, by: confirm, alpha: certify.alpha / rounds }
     const outcome = await votes.state({ image_CHW, stream: [...stream, 'confirm', asked] }, options)
     if (!('class' in outcome) || outcome.class === label) continue
     const { evidence } = outcome
-    // At the image itself ACES may answer with the one vote of its core.
+    // At the image itself, ACES may answer with the single vote of its core.
     const [votesFor, n] = outcome.kind === 'certified-at' ? [1, 1] : [evidence.candidateCount, evidence.n]
     return { change: { radius, class: outcome.class, votes: votesFor, n }, asked: asked + 1 }
   }
   return { asked: candidates.length }
 }
 
-/** The least share of votes that a procedure needs for a class: the search looks for more than that. */
+/** Returns the smallest share of votes that a procedure needs for a class: the search requires more than that. */
 function leastShare({
   threshold,
   alpha,

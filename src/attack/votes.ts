@@ -9,17 +9,17 @@ import { detach, type Tensor } from '../torch'
 import { type AskedClassifier, countingCertifier } from './asked-classifier'
 import type { Confirmation } from './smallest-changes'
 
-/** An image that is asked about, in [-1, 1], and the name of its noise. */
+/** An image to classify, in [-1, 1], and the name of its noise. */
 export interface AskedImage {
   readonly image_CHW: Tensor<'CHW'>
   readonly stream: StreamName
 }
 
-/** Who is asked about images, and how: the same passes as those of a certification. */
+/** Classifies images with the same passes as a certification. */
 export class Votes {
-  /** Images in one batch of the attack. */
+  /** Images per batch of the attack. */
   readonly attacked: PassSize
-  /** Who is asked. */
+  /** The classifier under attack. */
   readonly asked: AskedClassifier
   readonly #options: { readonly batch: number; readonly onNote?: ((note: string) => void) | undefined }
 
@@ -33,8 +33,8 @@ export class Votes {
   }
 
   /**
-   * Votes by class of `count` noisy copies of each image, of the network or the noise level that would answer. An estimate for the
-   * search, and no statement.
+   * Counts votes by class on `count` noisy copies of each image, for the network or noise level that would decide. An estimate for the
+   * search, not a statement.
    */
   async count(images: readonly AskedImage[], count: number): Promise<readonly (readonly number[])[]> {
     const { classes } = this.asked
@@ -44,7 +44,7 @@ export class Votes {
     )
   }
 
-  /** What the procedure or PREDICT says of an image. */
+  /** Returns the statement of the procedure or of PREDICT about an image. */
   async state(
     image: AskedImage,
     {
@@ -64,7 +64,7 @@ export class Votes {
     return outcome as Outcome
   }
 
-  /** What a certifier says of each image. The images stay alive. */
+  /** Returns a certifier's outcome for each image. Does not free the images. */
   async #ask(images: readonly AskedImage[], certifier: Certifier): Promise<readonly Outcome[]> {
     const [first] = images
     if (first === undefined) return []

@@ -1,18 +1,15 @@
 import { dirname, join, relative, sep } from 'node:path'
 
-/** A point in the TypeScript code, kept cheaply: the text of the stack is only made when an error needs it. */
+/** A point in the TypeScript code, stored cheaply: the text of the stack is only computed if an error needs it. */
 export type CallSite = { readonly stack?: string }
 
-/** Folders whose frames record on behalf of others. */
+/** Folders whose frames record for other code. */
 const RECORDING_FOLDERS = ['bridge', 'torch'].map(folder => join(dirname(__dirname), folder) + sep)
 
-/**
- * Frames that a call site keeps: enough to leave the recording folders, where at most eight calls lie between a user's
- * line and the capture.
- */
+/** Frames in a call site: enough to leave the recording folders, with at most eight calls between a user's line and the capture. */
 const DEPTH = 10
 
-/** Remembers where the caller is. */
+/** Captures the caller's position. */
 export function captureCallSite(): CallSite {
   const limit = Error.stackTraceLimit
   Error.stackTraceLimit = DEPTH
@@ -22,7 +19,7 @@ export function captureCallSite(): CallSite {
   return site
 }
 
-/** The first line outside of the folders that record: `file:line:column`, the file relative to the working directory. */
+/** Returns the first line outside the recording folders: `file:line:column`, with the file relative to the working directory. */
 export function describeCallSite(site: CallSite): string {
   // Built-ins that call a callback have no position.
   const frames = (site.stack ?? '').split('\n').filter(line => /:\d+:\d+\)?$/.test(line))

@@ -14,8 +14,8 @@ import type { Failure, PythonException } from './program'
 type KnownError = new (what: string, details: ErrorDetails) => FtCadisError
 
 /**
- * Exceptions that the Python side raises on purpose. The last sentence of their text says what to do; what stands here does
- * where the text has one sentence, which says what was expected.
+ * Exceptions that the Python side raises deliberately. The last sentence of their text is the remedy. If the text has only one sentence,
+ * which gives the expectation, the remedy here applies.
  */
 const ERROR_OF_TYPE: Readonly<Record<string, readonly [KnownError, remedy: string]>> = {
   SpecError: [ConfigError, 'Correct this setting.'],
@@ -28,8 +28,7 @@ const ERROR_OF_TYPE: Readonly<Record<string, readonly [KnownError, remedy: strin
 }
 
 /**
- * The error that a read rejects with. `callSite` is where the failing instruction was recorded; undefined if a value
- * could not be read.
+ * Returns the error for a rejected read. `callSite` is where the failing instruction was recorded; undefined if a value could not be read.
  */
 export function errorOf(failure: Failure, callSite: CallSite | undefined): FtCadisError {
   const pythonError = new PythonError(
@@ -47,7 +46,7 @@ export function errorOf(failure: Failure, callSite: CallSite | undefined): FtCad
   return knownError(Known, { usual, cause: pythonError })
 }
 
-/** The last sentence says what to do. */
+/** The last sentence is the remedy. */
 function knownError(
   Known: KnownError,
   { usual, cause }: { readonly usual: string; readonly cause: PythonError },
@@ -58,8 +57,8 @@ function knownError(
 }
 
 /**
- * The error that connecting rejects with where the interpreter runs, but this package's part in it does not start: of what
- * the caller has asked for, or of what the interpreter lacks.
+ * Returns the error for a rejected connection if the interpreter runs but this package's host does not start, because of the caller's
+ * options or something missing in the interpreter.
  */
 export function startErrorOf(
   { type, message, traceback }: PythonException,
@@ -75,10 +74,10 @@ export function startErrorOf(
   return new PythonStartError(`${interpreter} cannot run ft-cadis: ${type}: ${message}`, { remedy, cause })
 }
 
-/** What the exceptions of torch say where the device, or the host, has no memory left. */
+/** Messages of torch's exceptions if the device or the host runs out of memory. */
 const OUT_OF_MEMORY = /out of memory|can't allocate memory|not enough memory|CUBLAS_STATUS_ALLOC_FAILED/i
 
-/** Whether a read was rejected because there was not enough memory, on the device or the host. */
+/** Returns whether a read was rejected for lack of memory, on the device or the host. */
 export function isOutOfMemory(error: unknown): boolean {
   return error instanceof PythonError && lacksMemory(error.pythonType, error.pythonMessage)
 }

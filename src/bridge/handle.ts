@@ -5,8 +5,8 @@ import type { Session } from './session'
 declare const plainForm: unique symbol
 
 /**
- * A name for a value that Python holds or will hold. `Data` is what reading it gives. Handles are made by recording
- * operations and are freed by scopes; see {@link Session.scope}.
+ * A name for a value that Python holds or will hold. Reading it returns `Data`. Handles are made by recording operations and freed by
+ * scopes; see {@link Session.scope}.
  */
 export abstract class Handle<Data = unknown> {
   declare readonly [plainForm]: Data
@@ -16,19 +16,19 @@ export abstract class Handle<Data = unknown> {
     readonly id: number,
   ) {}
 
-  /** Its class and number: a session has too much to print. */
+  /** Its class and number: a session is too large to print. */
   [inspect.custom](): string {
     return `${this.constructor.name} #${this.id}`
   }
 }
 
-/** A handle whose value is plain data, for instance a description of a data set. */
+/** A handle whose value is plain data, for example a description of a data set. */
 export class PlainHandle<Data> extends Handle<Data> {}
 
-/** What {@link Session.read} resolves to: the same structure with data in place of handles. */
+/** The result type of {@link Session.read}: the same structure with data instead of handles. */
 export type Read<T> = T extends Handle<infer Data> ? Data : { [K in keyof T]: Read<T[K]> }
 
-/** The handles in a value made of plain objects, arrays and handles, in a fixed order. */
+/** Returns the handles in a value of plain objects, arrays and handles, in a fixed order. */
 export function handlesIn(value: unknown): Handle[] {
   if (value instanceof Handle) return [value]
   if (Array.isArray(value)) return value.flatMap(handlesIn)
@@ -36,7 +36,7 @@ export function handlesIn(value: unknown): Handle[] {
   return []
 }
 
-/** The value with each handle replaced by what `data` says of it. */
+/** Returns the value with each handle replaced by the result of `data`. */
 export function withData<T>(value: T, data: (handle: Handle) => unknown): Read<T> {
   const replace = (part: unknown): unknown => {
     if (part instanceof Handle) return data(part)

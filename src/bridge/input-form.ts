@@ -1,18 +1,17 @@
 import { Handle } from './handle'
 
-/** What the inputs of a procedure are, apart from the values that their handles name. */
+/** The form of a procedure's inputs, independent of the values that their handles name. */
 export interface InputForm {
-  /** A text that is the same for inputs that differ in their handles alone. */
+  /** The same text for inputs that differ only in their handles. */
   readonly text: string
-  /** Each handle once, in the order in which the inputs hold them. */
+  /** Each handle once, in order of appearance. */
   readonly handles: readonly Handle[]
 }
 
 /**
- * The form of the inputs of a procedure: handles, arrays, plain objects, and plain values (null, undefined, booleans,
- * numbers, strings).
+ * Returns the form of a procedure's inputs: handles, arrays, plain objects, and plain values (null, undefined, booleans, numbers, strings).
  *
- * @throws TypeError that names the place of anything else: an instance of a class may hold what its fields do not show
+ * @throws TypeError with the position of anything else: an instance of a class may hold more than its fields show
  */
 export function formOf(inputs: unknown): InputForm {
   const places = new Map<Handle, number>()

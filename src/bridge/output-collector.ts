@@ -6,22 +6,22 @@ import { noTemporaryPlace, temporaryPlaces } from '../files/temporary-folder'
 import { saysCompiling } from './compiling-lines'
 import { raceWithTimeout } from './race-with-timeout'
 
-/** Who is told what Python prints. */
+/** Receivers of Python's output. */
 interface OutputListeners {
   readonly onOutput?: ((line: string) => void) | undefined
-  /** Called when torch begins to compile a network, and when it has. */
+  /** Called when torch starts and finishes compiling a network. */
   readonly onCompiling?: ((isCompiling: boolean) => void) | undefined
 }
 
-/** How many of the last lines are kept. */
+/** Number of last lines to keep. */
 const KEPT_LINES = 20
 
-/** The address of a Unix socket holds about 100 bytes; a deep temporary folder does not fit. */
+/** A Unix socket's address holds about 100 bytes; the path of a deep temporary folder does not fit. */
 const LONGEST_ADDRESS = 96
 
 /**
- * Receives what Python prints. The host points its standard output and error at this socket before it imports
- * anything, so that the last words of a dying process (a library's abort, a segmentation fault's trace) are at hand.
+ * Collects Python's output. The host redirects its standard output and error to this socket before it imports anything, so the last output
+ * of a dying process (a library's abort, a segmentation fault's trace) is available.
  */
 export class OutputCollector {
   readonly #server: Server
@@ -37,7 +37,7 @@ export class OutputCollector {
     this.#server = server
     this.#ended = new Promise(resolve => {
       server.once('connection', socket => {
-        // Nobody else calls. The socket's file goes with the server, so that none is left if Node is killed.
+        // There is only one client. The socket's file is removed with the server, so none remains if Node is killed.
         server.close()
         this.#socket = socket
         socket.unref()
@@ -78,7 +78,7 @@ export class OutputCollector {
     return [...this.#lines]
   }
 
-  /** Resolves when everything that Python printed has arrived; a child of Python may hold the socket open, so not for ever. */
+  /** Resolves when all of Python's output has arrived, with a timeout, since a child of Python may hold the socket open. */
   async ended(): Promise<void> {
     if (this.#socket !== undefined) await raceWithTimeout(200, this.#ended)
   }

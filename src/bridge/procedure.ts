@@ -4,32 +4,32 @@ import { encodeInstructions, type Plain } from './program'
 import type { Recorder } from './recorder'
 import type { Make, Recorded } from './recording'
 
-/** How many forms of its inputs a procedure remembers. */
+/** Number of input forms that a procedure remembers. */
 const VARIANTS = 8
 
-/** The compiled form of a body, for one form of inputs. */
+/** The compiled form of a body for one form of inputs. */
 interface Variant<O> {
   /** The procedure in Python. */
   readonly handle: Handle
-  /** What the body returned when it was recorded; its handles stand for the results of each call. */
+  /** The body's result at recording; its handles represent the results of each call. */
   readonly result: O
-  /** Which of these are inputs: their place among the handles of the inputs. */
+  /** Which of these are inputs: their position among the input handles. */
   readonly passed: ReadonlyMap<number, number>
-  /** Which of these the body makes, in the order in which Python hands them over. */
+  /** Which of these the body makes, in Python's order. */
   readonly outputs: readonly number[]
   readonly makers: readonly Make[]
   readonly instructions: readonly Recorded[]
 }
 
 /**
- * A body that is recorded and sent once, and run by one instruction from then on: for what is done again and again. The
- * body takes every handle that it uses from its inputs, and depends on nothing but its inputs. It is recorded again for
- * inputs of another form: where plain data in them differ, or a handle stands where there was none.
+ * A body that is recorded and sent once, then run by a single instruction, for repeated work. The body gets every handle from its inputs,
+ * and depends only on its inputs. It is recorded again for inputs of another form: if plain data in them differ, or a handle appears where
+ * there was none.
  */
 export class Procedure<I, O> {
   readonly #recorder: Recorder
   readonly #body: (inputs: I) => O
-  /** By the form of the inputs; the one used last comes last. */
+  /** By input form; the most recently used is last. */
   readonly #variants = new Map<string, Variant<O>>()
   #failures = 0
 
@@ -42,11 +42,11 @@ export class Procedure<I, O> {
    * Records a call.
    *
    * @param inputs - Handles and plain values, in plain objects and arrays.
-   * @returns What the body returns, with handles of this call.
-   * @throws TypeError if the inputs hold anything else, or the body uses a handle that is not among them or returns a promise
+   * @returns The body's result, with handles of this call.
+   * @throws TypeError if the inputs hold anything else, or the body uses a handle that is not an input or returns a promise
    */
   call(inputs: I): O {
-    // In another procedure it is a part of that.
+    // Inside another procedure it becomes part of it.
     if (this.#recorder.isInProcedure) return this.#body(inputs)
     const form = formOf(inputs)
     const { handles } = form
@@ -59,14 +59,14 @@ export class Procedure<I, O> {
     return withData(variant.result, ({ id }) => results.get(id) ?? handles[variant.passed.get(id) ?? -1]) as O
   }
 
-  /** Frees what Python keeps of it. It can be called again, and is recorded again then. */
+  /** Frees its state in Python. It can be called again, and is then recorded again. */
   free(): void {
     for (const { handle } of this.#variants.values()) this.#recorder.free(handle)
     this.#variants.clear()
   }
 
   #variantOf(inputs: I, { text, handles }: InputForm): Variant<O> {
-    // After a failure, what it was to define may be missing.
+    // After a failure, its definition may be missing.
     if (this.#failures !== this.#recorder.failures) this.free()
     this.#failures = this.#recorder.failures
     const variant = this.#variants.get(text) ?? this.#define(inputs, handles)

@@ -1,12 +1,12 @@
 /**
- * The wire format between TypeScript and Python. A program is one JSON text: instructions in order, each naming the
- * operation, the handles that it makes, the handles that it takes, its plain parameters, and the handles that die
- * after it. The answer is one JSON text: the values of the handles read, or what went wrong and where.
+ * The wire format between TypeScript and Python. A program is one JSON text: instructions in order, each with the operation, the handles it
+ * makes, the handles it takes, its plain parameters, and the handles that die after it. The answer is one JSON text: the values of the
+ * handles read, or the failure and its position.
  */
 
 import { PythonError } from '../errors'
 
-/** A plain value that can travel in either direction. Numbers may be non-finite; `$number` is not a key of yours. */
+/** A plain value that can be sent in either direction. Numbers may be non-finite; `$number` is a reserved key. */
 export type Plain = null | boolean | number | string | readonly Plain[] | { readonly [key: string]: Plain }
 
 /** The parameters of an instruction, by the keyword names of the Python operation. */
@@ -27,7 +27,7 @@ export interface Program {
   readonly instructions: readonly Instruction[]
   /** Handles of earlier programs that die before the first instruction. */
   readonly frees: readonly number[]
-  /** Handles whose values are wanted, in the order of the answer. */
+  /** Handles to read, in the order of the answer. */
   readonly reads: readonly number[]
 }
 
@@ -38,11 +38,11 @@ export interface PythonException {
   readonly traceback: string
 }
 
-/** What Python says about an instruction that raised. */
+/** Python's report about an instruction that raised. */
 export interface Failure extends PythonException {
-  /** Index of the failing instruction, or -1 when a value could not be read. */
+  /** Index of the failing instruction, or -1 if a value could not be read. */
   readonly index: number
-  /** Where that one calls a procedure: the index of the failing instruction within it. */
+  /** If that one calls a procedure: the index of the failing instruction within it. */
   readonly inner: number | null
   readonly operation: string
 }
@@ -51,7 +51,7 @@ export type Answer =
   | { readonly values: readonly Plain[]; readonly seconds: number }
   | { readonly failure: Failure; readonly seconds: number }
 
-/** Numbers that an answer has words for: JSON has none. `_encode_non_finite` in the Python host writes them. */
+/** Numbers that an answer encodes as words, since JSON has none. `_encode_non_finite` in the Python host writes them. */
 const NON_FINITE: Readonly<Record<string, number>> = {
   NaN: Number.NaN,
   Infinity: Number.POSITIVE_INFINITY,
@@ -59,15 +59,15 @@ const NON_FINITE: Readonly<Record<string, number>> = {
 }
 
 /**
- * Whether JSON would not bring a number to Python as it is: it has no NaN and no infinities, `JSON.stringify` drops the
- * sign of -0, and whole numbers beyond 2^53 would arrive as integers, of which the largest fit into no tensor.
+ * Returns whether JSON would change a number on its way to Python. It has no NaN and no infinities, `JSON.stringify` drops the sign of -0,
+ * and whole numbers beyond 2^53 would arrive as integers, the largest of which fit into no tensor.
  */
 function needsWords(value: number): boolean {
   if (Number.isSafeInteger(value)) return Object.is(value, -0)
   return Number.isInteger(value) || !Number.isFinite(value)
 }
 
-/** Such a number travels as `{"$number": "NaN"}`, so that no string is ever taken for one. */
+/** Encodes such a number as `{"$number": "NaN"}`, so that no string is ever mistaken for one. */
 function encodeNumber(_key: string, value: unknown): unknown {
   if (typeof value !== 'number' || !needsWords(value)) return value
   return { $number: Object.is(value, -0) ? '-0' : String(value) }
@@ -86,7 +86,7 @@ function hasNumberInWords(value: Plain): boolean {
   return typeof value === 'object' && value !== null && Object.values(value).some(hasNumberInWords)
 }
 
-/** Instructions as arrays, since there are many of them. */
+/** Encodes instructions as arrays, since there are many. */
 export function encodeInstructions(instructions: readonly Instruction[]): Plain[][] {
   return instructions.map(({ operation, makes, takes, parameters, frees }) => [
     operation,
@@ -97,7 +97,7 @@ export function encodeInstructions(instructions: readonly Instruction[]): Plain[
   ])
 }
 
-/** The JSON text of a program. */
+/** Returns the JSON text of a program. */
 export function encodeProgram({ instructions, frees, reads }: Program): string {
   const rows = encodeInstructions(instructions)
   const needsReplacer = instructions.some(({ parameters }) => hasNumberInWords(parameters))
@@ -105,17 +105,17 @@ export function encodeProgram({ instructions, frees, reads }: Program): string {
 }
 
 /**
- * The answer in a JSON text that {@link encodeProgram}'s counterpart in Python wrote.
+ * Decodes an answer in JSON from {@link encodeProgram}'s counterpart in Python.
  *
- * @param options.values - How many values were asked for.
- * @throws PythonError if the text is not such an answer, or one to another question
+ * @param options.values - Number of requested values.
+ * @throws PythonError if the text is not an answer, or does not match the request
  */
 export function decodeAnswer(text: string, { values }: { readonly values: number }): Answer {
   let answer: unknown
   try {
     answer = JSON.parse(text, text.includes('"$number"') ? decodeNonFinite : undefined)
   } catch {
-    // Answered below, like everything else that is none.
+    // Handled below, like every other invalid answer.
   }
   if (isAnswer(answer, values)) return answer
   const said = text.length > 100 ? `${text.slice(0, 100)} … (${text.length} characters)` : text

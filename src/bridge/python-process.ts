@@ -10,14 +10,14 @@ import { raceWithTimeout } from './race-with-timeout'
 import type { SessionInfo } from './session-types'
 
 /**
- * The Python child that pythonia starts: start, watch, call, stop. This is the only file that imports pythonia, and the
- * only one that knows its hazards; docs/bridge.md lists them with the rule that each one sets.
+ * The Python child that pythonia starts: start, watch, call, stop. Only this file imports pythonia, and only this file knows its hazards;
+ * docs/bridge.md lists them, each with the rule that it requires.
  */
 
-/** How long Python gets to come back from what it does before it is killed. */
+/** Time for Python to finish its current work before it is killed. */
 const LEAVE_MS = 5_000
 
-/** The part of pythonia that is used here; its own types leave it out. */
+/** The part of pythonia that this file uses; its own types omit it. */
 interface Pythonia {
   readonly python: {
     (module: string): Promise<HostModule>
@@ -28,7 +28,7 @@ interface Pythonia {
 }
 
 interface HostModule {
-  /** Answers the JSON text of a {@link StartAnswer}. */
+  /** Returns the JSON text of a {@link StartAnswer}. */
   start(options: string): Promise<string>
   run(program: string): Promise<string>
   stop(): Promise<void>
@@ -39,16 +39,16 @@ type StartAnswer = { readonly info: SessionInfo } | { readonly failure: PythonEx
 interface PythonProcessOptions {
   /** Finds the absolute path of the interpreter, once this process is known to have no Python yet. */
   readonly interpreter: () => Promise<string>
-  /** Options of the host, in Python's spelling. */
+  /** Options of the host, under Python's names. */
   readonly host: {
     readonly device: string
     readonly threads: number | null
-    /** Which GPU of the machine a launched process takes; null where nobody launched it. */
+    /** The GPU of a launched process on its machine; null without a launch. */
     readonly local_rank: number | null
   }
-  /** Called with every line that Python or a library in it prints. */
+  /** Called with every line that Python or one of its libraries prints. */
   readonly onOutput?: ((line: string) => void) | undefined
-  /** Called when torch begins to compile a network, and when it has. */
+  /** Called when torch starts and finishes compiling a network. */
   readonly onCompiling?: ((isCompiling: boolean) => void) | undefined
 }
 
@@ -59,10 +59,10 @@ export class PythonProcess {
   readonly #pythonia: Pythonia
   readonly #child: ChildProcess
   readonly #output: OutputCollector
-  /** Rejects when the child is gone, whoever ended it. */
+  /** Rejects when the child is gone, for any reason. */
   readonly #exited: Promise<never>
   #host: HostModule | undefined
-  /** What calls in flight are told when Python is gone. */
+  /** Rejects pending calls when Python is gone. */
   readonly #waiting = new Set<(error: unknown) => void>()
   #closed: Promise<void> | undefined
 
@@ -144,14 +144,14 @@ export class PythonProcess {
   /**
    * Runs one encoded program and resolves to the encoded answer.
    *
-   * @throws PythonExitError if Python is gone or goes before it answers
+   * @throws PythonExitError if Python is gone or exits before it answers
    */
   async run(program: string): Promise<string> {
     if (this.#host === undefined || this.#closed !== undefined || this.#isGone) return this.#exited
     return this.#orExit(this.#host.run(program))
   }
 
-  /** Rejects when Python is gone first. `Promise.race` would keep every answer for as long as Python lives. */
+  /** Rejects if Python exits first. `Promise.race` would keep every answer alive as long as Python. */
   #orExit<T>(answer: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       this.#waiting.add(reject)
@@ -164,7 +164,7 @@ export class PythonProcess {
     return this.#child.pid ?? -1
   }
 
-  /** Resolves when Python is gone, whoever ended it, to what calls are told from then on. */
+  /** Resolves when Python is gone, for any reason, to the error of all later calls. */
   get ended(): Promise<Error> {
     return this.#exited.catch((error: Error) => error)
   }
@@ -173,7 +173,7 @@ export class PythonProcess {
     return this.#child.exitCode !== null || this.#child.signalCode !== null
   }
 
-  /** Lets Python release what it holds, then ends it; resolves when it is gone. Safe to call twice. */
+  /** Lets Python release its resources, then ends it; resolves when it is gone. Safe to call twice. */
   close(): Promise<void> {
     this.#closed ??= this.#end()
     return this.#closed
@@ -191,13 +191,13 @@ export class PythonProcess {
       )
       await raceWithTimeout(LEAVE_MS, released, gone)
     }
-    // Ends Python with SIGTERM, and with it the interval that keeps Node alive.
+    // Ends Python with SIGTERM, and clears the interval that keeps Node alive.
     this.#pythonia.python.exit()
     // A Python that is still busy ignores SIGTERM.
     if (isReady) await raceWithTimeout(LEAVE_MS, gone)
     if (!this.#isGone) this.#child.kill('SIGKILL')
     await gone
-    // Worker processes outlive a Python that was killed by some seconds, and would keep the channel, and Node, open.
+    // Worker processes outlive a killed Python by some seconds, and would keep the channel, and Node, open.
     if (this.#child.connected) this.#child.disconnect()
     this.#output.close()
     isTaken = false
@@ -205,19 +205,19 @@ export class PythonProcess {
 }
 
 /**
- * Imports pythonia, which starts Python at once, or restarts it where an earlier session has closed. The environment
- * is changed for that moment alone: `REQ_TIMEOUT` 0 lifts pythonia's limit of 100 s a call, and `DEBUG`, which other
- * packages use too, would make pythonia print every message.
+ * Imports pythonia, which starts Python at once, or restarts it if an earlier session was closed. Changes the environment only meanwhile:
+ * `REQ_TIMEOUT` 0 lifts pythonia's limit of 100 s per call, and `DEBUG`, which other packages use too, would make pythonia print every
+ * message.
  */
 async function launch(interpreter: string, outputAddress: string): Promise<Pythonia> {
   const changed: Record<string, string | undefined> = {
     PYTHON_BIN: interpreter,
-    // pythonia starts its Python by the path of a script, without options: that script finds the modules beside it here.
+    // pythonia starts its Python with the path of a script, without options; the script finds its modules through this.
     ...importEnvironment([dirname(require.resolve('pythonia'))]),
     REQ_TIMEOUT: '0',
     DEBUG: undefined,
     FT_CADIS_OUTPUT: outputAddress,
-    // `ft-cadis fetch` alone downloads.
+    // Only `ft-cadis fetch` downloads.
     HF_HUB_OFFLINE: '1',
     ...allocatorEnvironment(),
   }

@@ -1,4 +1,4 @@
-/** Resolves when one of the promises does, or when the time is over; leaves no timer behind. */
+/** Resolves when one of the promises does, or at the timeout; leaves no timer behind. */
 export async function raceWithTimeout(limitMs: number, ...promises: Promise<unknown>[]): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const limit = new Promise(resolve => {

@@ -5,23 +5,20 @@ import { type Recorded, Recording } from './recording'
 import { refusePromise } from './refuse-promise'
 import type { Session } from './session'
 
-/** What an instruction that makes one handle is told beside its operation and what it takes. */
+/** Properties of an instruction that makes one handle, besides its operation and inputs. */
 export interface RecordOptions<H extends Handle> {
   readonly parameters?: Parameters
   readonly make: (session: Session, id: number) => H
 }
 
-/** The same for several handles; `inner` are the instructions of the procedure that it calls. */
+/** The same for several handles; `inner` are the instructions of the called procedure. */
 export interface RecordManyOptions<T extends readonly Handle[]> {
   readonly parameters?: Parameters
   readonly make: { readonly [K in keyof T]: (session: Session, id: number) => T[K] }
   readonly inner?: readonly Recorded[]
 }
 
-/**
- * Records operations, synchronously and without talking to Python: instructions, the handles that they make, and when
- * these die.
- */
+/** Records operations, synchronously and without contacting Python: instructions, the handles that they make, and when these die. */
 export abstract class Recorder {
   /** Every recorder is one. */
   readonly #session = this as unknown as Session
@@ -30,7 +27,7 @@ export abstract class Recorder {
   #openContexts = 0
   #nextId = 1
   #recording = new Recording()
-  /** While the body of a procedure is recorded: the handles that are alive around it. */
+  /** While a procedure's body is recorded: the handles that are alive outside it. */
   #around: ReadonlySet<number> | null = null
 
   /** Records an instruction that makes one handle. */
@@ -57,18 +54,18 @@ export abstract class Recorder {
     return make.map((maker, index) => maker(this.#session, makes[index] ?? 0)) as unknown as T
   }
 
-  /** Records an instruction that makes nothing, for its effect. */
+  /** Records an instruction without results, for its effect. */
   perform(operation: string, takes: readonly Handle[], parameters: Parameters = {}): void {
     this.checkUsable(operation, takes)
     this.#recording.add({ operation, takes, makes: [], makers: [], parameters })
   }
 
-  /** A body that is recorded and sent once, and run by one instruction from then on; see {@link Procedure}. */
+  /** Makes a body that is recorded and sent once, then run by a single instruction; see {@link Procedure}. */
   procedure<I, O>(body: (inputs: I) => O): Procedure<I, O> {
     return new Procedure(this, body)
   }
 
-  /** The number of a new handle, which is alive from now on and belongs to the scope that is open. */
+  /** Returns the number of a new handle, which is now alive and belongs to the current scope. */
   #newId(): number {
     const id = this.#nextId++
     this.#live.add(id)
@@ -94,9 +91,8 @@ export abstract class Recorder {
   }
 
   /**
-   * Runs `body` and frees every handle made inside but those in what it returns (plain objects and arrays are looked
-   * into), on return and on throw. A value is freed in Python right after the last instruction that uses it.
-   * Recording is synchronous, so scopes nest like function calls.
+   * Runs `body` and frees every handle made inside except those in its result (searching plain objects and arrays), on return and on throw.
+   * A value is freed in Python right after the last instruction that uses it. Recording is synchronous, so scopes nest like function calls.
    *
    * @throws TypeError if `body` returns a promise: its handles would be freed before it is done
    */
@@ -117,7 +113,7 @@ export abstract class Recorder {
     }
   }
 
-  /** Frees the handles in `value` now; those that are freed already, or belong to another session, are ignored. */
+  /** Frees the handles in `value` now; ignores those that are freed already or belong to another session. */
   free(value: unknown): void {
     for (const handle of handlesIn(value)) {
       if (handle.session !== this.#session) continue
@@ -131,9 +127,9 @@ export abstract class Recorder {
   }
 
   /**
-   * Runs `body` between an instruction that enters a context of Python and one that leaves it, both in one program.
+   * Runs `body` between an instruction that enters a Python context and one that leaves it, both in one program.
    *
-   * @throws TypeError if `body` returns a promise, as a read inside would: the context would be left before it is done
+   * @throws TypeError if `body` returns a promise, as with a read inside: the context would be left before it is done
    */
   inContext<T>(context: string, takes: readonly Handle[], body: () => T): T {
     this.perform(context, takes)
@@ -146,22 +142,21 @@ export abstract class Recorder {
     }
   }
 
-  /** How many handles are alive: made and not freed. */
+  /** Returns the number of live handles: made and not freed. */
   liveTensors(): number {
     return this.#live.size
   }
 
-  /** @internal How many programs have failed. What they were to define may be missing in Python. */
+  /** @internal Number of failed programs. Their definitions may be missing in Python. */
   abstract get failures(): number
 
-  /** @internal Whether the body of a procedure is being recorded. */
+  /** @internal Whether a procedure's body is being recorded. */
   get isInProcedure(): boolean {
     return this.#around !== null
   }
 
   /**
-   * What `body` records on these handles alone, aside from the program. The handles that it returns are no longer alive
-   * when it has returned.
+   * Records `body` on only these handles, separately from the program. The handles that it returns are no longer alive afterwards.
    *
    * @internal
    */
@@ -196,7 +191,7 @@ export abstract class Recorder {
     }
   }
 
-  /** @internal What is recorded so far; a new program begins. */
+  /** @internal Returns the recording so far, and starts a new program. */
   protected takeRecording(): Recording {
     if (this.#openContexts > 0 || this.isInProcedure) {
       const what = this.isInProcedure ? 'procedure' : 'context'

@@ -8,18 +8,18 @@ export type Make = (session: Session, id: number) => Handle
 
 export interface Recorded extends Instruction {
   readonly callSite: CallSite
-  /** Of each handle that the instruction makes. */
+  /** For each handle that the instruction makes. */
   readonly makers: readonly Make[]
-  /** The instructions of the procedure that this one calls. */
+  /** The instructions of the called procedure. */
   readonly inner: readonly Recorded[]
 }
 
-/** What is recorded and not sent yet. */
+/** Recorded instructions that are not sent yet. */
 export class Recording {
   readonly instructions: Recorded[] = []
   /** Handles of earlier programs that die before the first instruction. */
   readonly frees: number[] = []
-  /** Index of the instruction that makes or takes a handle last. */
+  /** Index of the last instruction that makes or takes a handle. */
   readonly #lastUse = new Map<number, number>()
 
   add({
@@ -45,7 +45,7 @@ export class Recording {
     this.instructions.push({ operation, takes: ids, makes, makers, parameters, frees: [], callSite, inner })
   }
 
-  /** The handle dies after the last instruction that uses it; if none does, before the first. */
+  /** Frees the handle after the last instruction that uses it; if none does, before the first. */
   free(id: number): void {
     const lastUse = this.#lastUse.get(id)
     const frees = lastUse === undefined ? this.frees : this.instructions[lastUse]?.frees

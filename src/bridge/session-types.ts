@@ -1,15 +1,15 @@
 export interface ConnectOptions {
-  /** Interpreter to use; without it the order of `resolveInterpreter` applies. */
+  /** Interpreter to use; by default, the order of `resolveInterpreter` applies. */
   readonly python?: string | undefined
-  /** Torch device: `auto` is CUDA where there is one, on launched ranks a GPU for each. Default `auto`. */
+  /** Torch device: `auto` is CUDA if available, on launched ranks one GPU each. Default `auto`. */
   readonly device?: string | undefined
-  /** Threads that torch uses inside one operation on the CPU. Default: torch's own choice. */
+  /** Threads within one torch operation on the CPU. Default: torch's own choice. */
   readonly threads?: number | undefined
-  /** Called with every line that Python, or a library in it, prints. Default: the last lines are kept for errors. */
+  /** Called with every line that Python or one of its libraries prints. Default: the last lines are kept for errors. */
   readonly onOutput?: ((line: string) => void) | undefined
 }
 
-/** What the Python process says about itself when it starts. */
+/** Information about the Python process at its start. */
 export interface SessionInfo {
   readonly device: string
   readonly deviceName: string
@@ -29,15 +29,15 @@ export interface SessionCounters {
   sentBytes: number
   /** Size of the answers' texts. */
   receivedBytes: number
-  /** Time that making the programs' texts took, in milliseconds. */
+  /** Time to encode programs, in milliseconds. */
   encodedMs: number
-  /** Time between sending programs and having their answers, in milliseconds. */
+  /** Time between sending programs and receiving their answers, in milliseconds. */
   waitedMs: number
-  /** The part of it that Python spent running programs, in milliseconds. */
+  /** The part of it in which Python ran programs, in milliseconds. */
   pythonMs: number
-  /** Time that taking the answers' texts apart took, in milliseconds. */
+  /** Time to decode answers, in milliseconds. */
   decodedMs: number
 }
 
-/** Told when torch begins to compile a network, and when it has. */
+/** Called when torch starts and finishes compiling a network. */
 export type CompilingWatcher = (isCompiling: boolean) => void

@@ -9,12 +9,12 @@ import { Recorder } from './recorder'
 import type { CompilingWatcher, ConnectOptions, SessionCounters, SessionInfo } from './session-types'
 
 /**
- * A connection to one Python process. Operations are recorded, synchronously and without talking to Python; `read`
- * ships what is recorded as one program and waits for the numbers asked for.
+ * A connection to one Python process. Operations are recorded, synchronously and without contacting Python; `read` sends the recording as
+ * one program and waits for the requested values.
  */
 export class Session extends Recorder implements AsyncDisposable {
   readonly info: SessionInfo
-  /** The place of this process among those of one launch; rank 0 of 1 where nobody launched it. */
+  /** The rank of this process in its launch; rank 0 of 1 without a launch. */
   readonly launch: LaunchRank = launchRank()
   readonly counters: SessionCounters = {
     roundTrips: 0,
@@ -62,18 +62,18 @@ export class Session extends Recorder implements AsyncDisposable {
     return this.#process.pid
   }
 
-  /** Resolves when Python is gone, whoever ended it, to the error that every read rejects with from then on. */
+  /** Resolves when Python is gone, for any reason, to the error with which every later read rejects. */
   get ended(): Promise<Error> {
     return this.#process.ended
   }
 
   /**
-   * Sends what is recorded and resolves to the data of the handles in `value`, in the same structure.
+   * Sends the recording and resolves to the data of the handles in `value`, in the same structure.
    *
-   * @throws PythonError if an instruction raised: those before it have run, it and those after it have not; what Python
-   *   says of files and settings comes as ConfigError, DataError or CheckpointError with the PythonError as its cause
+   * @throws PythonError if an instruction raised: earlier ones have run, it and later ones have not; problems with files and settings are
+   *   ConfigError, DataError or CheckpointError with the PythonError as cause
    * @throws PythonExitError if Python is gone
-   * @throws TypeError for a handle that was freed, and inside of a context; nothing is sent then
+   * @throws TypeError for a freed handle, and inside a context; nothing is sent then
    */
   async read<T>(value: T): Promise<Read<T>> {
     const handles = handlesIn(value)
@@ -84,12 +84,12 @@ export class Session extends Recorder implements AsyncDisposable {
     return withData(value, handle => values[position.get(handle.id) ?? -1])
   }
 
-  /** Sends what is recorded and waits until it has run. Throws as {@link read} does. */
+  /** Sends the recording and waits until it has run. Throws as {@link read} does. */
   async flush(): Promise<void> {
     await this.#send([])
   }
 
-  /** Reads what `body` makes and frees it: the usual form of a step. */
+  /** Reads the result of `body` and frees it: the usual form of a step. */
   async compute<T>(body: () => T): Promise<Read<T>> {
     const value = this.scope(body)
     const answer = this.read(value)
@@ -121,7 +121,7 @@ export class Session extends Recorder implements AsyncDisposable {
     throw errorOf(answer.failure, (inner === null ? failed : failed?.inner[inner])?.callSite)
   }
 
-  /** Calls the watcher when torch begins to compile a network, and when it has, until what is returned is disposed of. */
+  /** Calls the watcher when torch starts and finishes compiling a network, until the result is disposed. */
   watchCompiling(watcher: CompilingWatcher): Disposable {
     const own: CompilingWatcher = isCompiling => watcher(isCompiling)
     this.#compilingWatchers.add(own)
@@ -132,7 +132,7 @@ export class Session extends Recorder implements AsyncDisposable {
     return this.#failures
   }
 
-  /** Ends Python. A read that is not answered within seconds rejects, and so does a later one; safe to call twice. */
+  /** Ends Python. A read that is not answered within seconds rejects, as does any later one; safe to call twice. */
   async close(): Promise<void> {
     await this.#process.close()
   }
@@ -143,10 +143,10 @@ export class Session extends Recorder implements AsyncDisposable {
 }
 
 /**
- * Connects to a Python process. Use `await using session = await connect()`, so that Python ends with the block.
+ * Connects to a Python process. Use `await using session = await connect()` to end Python with the block.
  *
  * @throws PythonStartError if no usable interpreter is found, or a package is missing
- * @throws ConfigError if the device does not exist, or the environment describes a launched process by half
+ * @throws ConfigError if the device does not exist, or the environment describes a launched process incompletely
  */
 export async function connect(options: ConnectOptions = {}): Promise<Session> {
   return Session.connect(options)

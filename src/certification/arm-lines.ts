@@ -22,15 +22,15 @@ import {
 import { type Line, MAIN_LINE } from './queue/line'
 import { armBallot, armsVoter, scoresVoter, selectorVoter, singleVoter, type Voter, voterOf } from './voters'
 
-/** A noise level that is certified, and what with. */
+/** A certified noise level, with its guarantee. */
 export interface Scale extends Guarantee {
   readonly smoothing: Smoothing
   readonly bound: Bound
 }
 
 /**
- * The noise levels of a procedure: those of a cascade, the largest first; those of the experts of a router, the smallest first, and then
- * its own; else the one of the smoothing.
+ * Returns the noise levels of a procedure: those of a cascade, largest first; those of a router's experts, smallest first, then its own;
+ * else that of the smoothing.
  */
 export function scalesOf(
   procedure: ProcedureSettings,
@@ -52,13 +52,13 @@ export function scalesOf(
   return [scale(smoothing), ...others.map(scale)]
 }
 
-/** Names the line that the certification of a data set asks first. */
+/** Returns the name of the first line of a certification. */
 export function firstLine({ kind }: ProcedureSettings): string {
   if (kind === 'router') return ROUTER
   return kind === 'cascade' ? scaleLine(0) : MAIN_LINE
 }
 
-/** The smoothed classifiers that a procedure asks, of all arms at once. */
+/** Returns the smoothed classifiers of a procedure, for all arms together. */
 export function linesOf(
   procedure: ProcedureSettings,
   {
@@ -70,19 +70,19 @@ export function linesOf(
     ...votes
   }: {
     readonly scales: readonly [Scale, ...Scale[]]
-    /** What is drawn. Default: Gaussian noise. */
+    /** The noise to draw. Default: Gaussian. */
     readonly noise?: Noise
-    /** Of the procedures that have one noise level. Default: copies are seen once. */
+    /** For procedures with one noise level. Default: one look per copy. */
     readonly purification?: Purification
     readonly arms: PreparedArms['arms']
-    /** How many images the whole plan has. */
+    /** Number of images in the whole plan. */
     readonly images: number
     readonly n0: number
     readonly n: number
   },
 ): Readonly<Record<string, Line>> {
   const copies = images * copiesOfScale(procedure, votes)
-  // Without noise nothing stands before the network.
+  // Without noise, the network has no front.
   const unsmoothed = smoothingOf(null, 0, scales[0].smoothing)
   if (procedure.kind === 'aces') {
     const { threshold } = procedure
@@ -115,7 +115,7 @@ export function linesOf(
   }
 }
 
-/** A line for each expert, and that of the router. */
+/** Returns a line for each expert and for the router. */
 function routedLines(
   { sigmas }: Extract<ProcedureSettings, { kind: 'router' }>,
   {
@@ -149,10 +149,10 @@ function routedLines(
   }
 }
 
-/** An arm that is not asked. */
+/** An arm that is not used. */
 const NOBODY: Voter = { networks: [], ballots: {}, cast: () => ({}) }
 
-/** What the certifier of an arm looks at. */
+/** Returns the ballots and lines of an arm's certifier. */
 export function lookedOf(arm: number, { core }: Pick<PreparedArms['arms'][number], 'core'>): Looked {
   return {
     ballot: armBallot(arm, ONLY_BALLOT),
@@ -162,7 +162,7 @@ export function lookedOf(arm: number, { core }: Pick<PreparedArms['arms'][number
   }
 }
 
-/** All that decides statements beside n0, n, α and the bound, for the log of an arm, and what it takes to check them. */
+/** Returns everything besides n0, n, α and the bound that determines and verifies the statements, for an arm's log. */
 export function loggedProcedure(
   procedure: ProcedureSettings,
   {
@@ -183,7 +183,7 @@ export function loggedProcedure(
     case 'cascade':
       return {
         ...procedure,
-        // What Goodman's interval says holds for many votes alone.
+        // Goodman's intervals hold only asymptotically.
         ...(procedure.rule !== 'sound' && { asymptotic: true }),
         classes,
         realisedSigmas: scales.map(({ smoothing }) => smoothing.realisedSigma),

@@ -8,23 +8,23 @@ import { type Classifier, type Dataset, type Dtype, restOf, type Tensor } from '
 import { inferenceNetworks } from './inference-networks'
 import type { EnsembleVote, Members } from './voters'
 
-/** The networks that are certified as one. */
+/** Networks that are certified as one classifier. */
 export interface ArmNetworks {
-  /** The classifier, and others that vote with it; of a router the experts. */
+  /** The classifier and others that vote with it; for a router, the experts. */
   readonly members: Members
-  /** How several members vote as one. */
+  /** How several members vote as one classifier. */
   readonly ensemble?: EnsembleVote | undefined
-  /** Of ACES: a network of two classes. Default: the entropy of the classifier decides. */
+  /** For ACES: a network with two classes. Default: the entropy of the classifier decides. */
   readonly selector?: Classifier | undefined
-  /** Of ACES: a network that is not smoothed. Default: none. */
+  /** For ACES: a network that is not smoothed. Default: none. */
   readonly core?: Classifier | undefined
-  /** Of a router: a network with a class for each expert. */
+  /** For a router: a network with one class per expert. */
   readonly router?: Classifier | undefined
 }
 
 type LoadedClassifiers = Pick<CertifiedNetworks, 'classifier' | 'others' | 'selector' | 'core' | 'router'>
 
-/** All classifiers that were loaded, to be freed with the denoiser. */
+/** Returns all loaded classifiers, to free them with the denoiser. */
 export function classifiersOf({
   classifier,
   others,
@@ -41,7 +41,7 @@ export function classifiersOf({
   return [classifier, ...beside.map(member => member.classifier)]
 }
 
-/** The networks that settings certify as one. */
+/** Returns the networks that settings certify as one classifier. */
 export function armOf(
   { ensemble }: Pick<CertificationRunConfig, 'ensemble'>,
   { classifier, others, selector, core, router }: LoadedClassifiers,
@@ -53,16 +53,16 @@ export function armOf(
   }
 }
 
-/** The networks of an arm that are ready to vote. */
+/** The networks of an arm, ready to vote. */
 export interface PreparedArm extends ArmNetworks {
   /** K. */
   readonly classes: number
 }
 
-/** Networks of arms that are ready to vote. */
+/** The networks of several arms, ready to vote. */
 export interface PreparedArms {
   readonly arms: readonly PreparedArm[]
-  /** All classifiers of all arms, to be freed by the caller. */
+  /** All classifiers of all arms; the caller frees them. */
   readonly classifiers: readonly Classifier[]
   readonly denoiserDtype: Dtype | null
 }
@@ -71,9 +71,8 @@ export interface PreparedArms {
  * Prepares the networks of arms to vote on the images of a data set.
  *
  * @param options.example - records an image in [0, 1] of the data
- * @throws ConfigError for a head or names of classes that are not those of the data, a selector of other than two classes, and a router
- *   of other than a class for each expert;
- *   as `inferenceNetworks`
+ * @throws ConfigError if a head or its class names differ from those of the data, a selector does not have two classes, or a router does
+ *   not have one class per expert; as `inferenceNetworks`
  */
 export async function prepareArms(
   session: Session,
@@ -144,7 +143,7 @@ export async function prepareArms(
   }
 }
 
-/** @throws ConfigError where noise after the first layer of one classifier is to be shared with others */
+/** @throws ConfigError if noise after the first layer of one classifier would be shared with others */
 function requireOwnFirstLayer({ front }: Smoothing, arms: readonly ArmNetworks[]): void {
   if (front.kind !== 'first-layer') return
   const networks = arms.flatMap(({ members, selector, core }) => [
@@ -167,7 +166,7 @@ function requireSelector(head: number): void {
   )
 }
 
-/** @throws ConfigError where a router has other than a class for each expert */
+/** @throws ConfigError if a router does not have one class per expert */
 export function requireRouterHead(head: number, { experts }: { readonly experts: number }): void {
   if (head === experts) return
   throw new ConfigError(

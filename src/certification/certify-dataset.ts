@@ -22,65 +22,61 @@ import { passSizeOf } from './queue/pass-size'
 import { requireCertifiable } from './require-certifiable'
 import type { EnsembleVote } from './voters'
 
-/** A base classifier to certify, and where its rows go. */
+/** A base classifier to certify, and the destination of its rows. */
 export interface CertifiedArm {
   readonly classifier: Classifier
   /** Other classifiers that vote with it as one, and how. Default: none. */
   readonly ensemble?: (EnsembleVote & { readonly others: readonly Classifier[] }) | undefined
-  /** The networks of ACES beside the classifier. Default: its entropy selects, without a core. */
+  /** The networks of ACES besides the classifier. Default: its entropy selects, without a core. */
   readonly aces?: Pick<ArmNetworks, 'selector' | 'core'> | undefined
-  /** Of a router: the network that chooses, and the experts of the other noise levels; `classifier` is that of the smallest. */
+  /** For a router: the network that chooses, and the experts of the other noise levels; `classifier` is that of the smallest. */
   readonly router?: { readonly network: Classifier; readonly others: readonly Classifier[] } | undefined
-  /** Path of the log; `<log>.json` beside it says how its rows were certified. */
+  /** Path of the log; `<log>.json` beside it records how its rows were certified. */
   readonly log: string
-  /** What identifies the classifier: decides its rows, and so belongs to the log's configuration. */
+  /** Identity of the classifier: it determines the rows, so it is part of the log's configuration. */
   readonly name: string
-  /** Hashes of its weights and the denoiser's, which decide its rows too. */
+  /** Hashes of the weights of classifier and denoiser, which also determine the rows. */
   readonly models?: JsonObject
-  /** Other logs of the same configuration, whose rows are taken over. */
+  /** Other logs of the same configuration, whose rows are reused. */
   readonly earlier?: readonly string[]
 }
 
 export interface CertifyDatasetOptions {
-  /** How images are certified. Which of them are certified is said by `indices` instead of its `images`. */
+  /** How to certify images. `indices` replaces its `images`. */
   readonly certification: CertificationConfig
-  /** Images by their position in the data set, in the order in which they are certified. */
+  /** Positions of the images in the data set, in the order of certification. */
   readonly indices: readonly number[]
-  /** Certify this share of `indices` alone. The logs are to be named by `shardPath`. */
+  /** Certifies only this share of `indices`. Name the logs by `shardPath`. */
   readonly shard?: Shard | undefined
-  /** What of the data decides rows, for the logs: where the images are from and how they are cropped. */
+  /** Properties of the data that determine rows, for the logs: source and crop of the images. */
   readonly data?: JsonObject
-  /** What is good to know and decides no row, for the logs. */
+  /** Information that does not affect rows, for the logs. */
   readonly notes?: JsonObject
-  /**
-   * Asked once networks and data fit together, before any image is certified: what it returns joins the notes of the logs.
-   */
+  /** Called once networks and data are checked, before any image is certified: its result is added to the logs' notes. */
   readonly beforeImages?: (() => Promise<JsonObject>) | undefined
-  /** Stops at once: the images in work are dropped, the logs stay whole. */
+  /** Stops at once: drops the images in progress; the logs stay valid. */
   readonly signal?: AbortSignal | undefined
-  /** How many images share passes at most; it decides no row. Default: as many as fill passes. */
+  /** Largest number of images that share passes; does not affect rows. Default: as many as fill passes. */
   readonly imagesAtWork?: number | undefined
-  /** Called after each image, with how many are done. Images that the logs hold already count at once. */
+  /** Called after each image with the number of completed images. Images already in the logs count at once. */
   readonly onImage?: (done: number, image: CertifiedImage) => void
-  /**
-   * Called about each second with how many noisy copies of the next image have voted, and how many were asked for.
-   */
+  /** Called about once a second with the number of votes on the next image's noisy copies, and the number requested. */
   readonly onCopies?: ((copies: number, of: number) => void) | undefined
-  /** Called with what happened that does not change the result, such as a smaller batch. */
+  /** Called with events that do not change the result, for example a smaller batch. */
   readonly onNote?: (note: string) => void
 }
 
 /**
- * Certifies images of a data set under one or several base classifiers that share the noisy images. Every arm has its
- * own log; a row is on the disk when its image is done. Images that every log holds already are not certified again;
- * one that only some logs hold is certified again for the others, with the same noise and so the same result.
+ * Certifies images of a data set with one or several base classifiers that share the noisy images. Every arm has its own log; a row is on
+ * disk when its image is done. Skips images that every log already holds. An image in only some of the logs is certified again for the
+ * others, with the same noise and therefore the same result.
  *
- * Rows are bit-identical on one device, whatever the order, the shards and interruptions. A batch that does not fit
- * into memory is halved, which changes the rounding inside the networks alone.
+ * Rows are bit-identical on one device, whatever the order, shards and interruptions. A batch that does not fit into memory is halved,
+ * which affects only rounding inside the networks.
  *
- * @throws ConfigError if a log was begun with another configuration or other images or is being written, or a head does
- *   not fit the data or has other classes; as `requireCertifiable` and `guaranteeOf`
- * @throws InterruptedError if `signal` is aborted; the logs are whole and can be continued
+ * @throws ConfigError if a log was started with another configuration or other images or is being written, or a head does not fit the data
+ *   or has other classes; as `requireCertifiable` and `guaranteeOf`
+ * @throws InterruptedError if `signal` is aborted; the logs are valid and can be continued
  */
 export async function certifyDataset(
   given: { smoothing: Smoothing; dataset: Dataset; arms: readonly CertifiedArm[] },
@@ -110,7 +106,7 @@ export async function certifyDataset(
   const noise = drawn.begin(session)
   let done = 0
   try {
-    // Of the whole plan: a shard has passes of the same size, and so what is resumed.
+    // For the whole plan: shards and resumed runs have passes of the same size.
     const lines = linesOf(procedure, { scales, noise, purification, arms: networks.arms, images, n0, n })
     const pass = passSizeOf({
       batch: certification.batch,
@@ -203,7 +199,10 @@ function networksOf({ classifier, ensemble, aces, router }: CertifiedArm): ArmNe
   return { members: [classifier, ...others], ensemble, ...aces, router: router?.network }
 }
 
-/** @throws ConfigError where arms have networks that the procedure does not ask, lack some that it does, ACES or PixelDP by scores gets an ensemble, or copies of a consensus vote several times */
+/**
+ * @throws ConfigError if arms have networks that the procedure does not use, or lack some that it does; if ACES or PixelDP by scores gets
+ *   an ensemble; or if copies of a consensus vote several times
+ */
 function requireArms(
   procedure: ProcedureSettings,
   { purify }: Pick<CertificationConfig, 'purify'>,
@@ -260,7 +259,7 @@ function dataUnknown(log: string): string {
   return `${log} is of an earlier version: its rows are compared with the images, but nothing says of which classes and how many other images it was.`
 }
 
-/** One image in [0, 1]. */
+/** Returns one image in [0, 1]. */
 function pixelsOf(
   dataset: Dataset,
   index: number,

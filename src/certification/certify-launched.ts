@@ -4,17 +4,16 @@ import { mergeShards } from '../logs/merge-shards'
 import { type Shard, shardPath } from '../logs/shards'
 import { joinProcessGroup } from '../torch'
 
-/** How long a launched process waits for others that live: their shares may take longer, never that much. */
+/** How long a launched process waits for other live processes: their shares may take longer than its own, but never that long. */
 const WAIT_SECONDS = 7 * 86_400
 
 /**
- * Certifies in the processes of a launch: each takes its share, and the first one merges them into `log` when all are
- * done. In a process that was not launched there is one share, the whole. Rows that an earlier launch left, with however
- * many processes, are not certified again.
+ * Certifies in the processes of a launch: each takes its share, and the first one merges them into `log` when all are done. Without a
+ * launch there is one share, the whole. Reuses rows of an earlier launch with any number of processes.
  *
- * @param certifyShare - Certifies a share into the log that `shardPath` names; without one, everything into `log`. It gets
- *   the logs that are there, to take rows over from.
- * @returns whether this process is the one that has the whole log
+ * @param certifyShare - Certifies a share into the log that `shardPath` names; without one, everything into `log`. It receives the existing
+ *   logs, to reuse their rows.
+ * @returns whether this process has the whole log
  */
 export async function certifyLaunched(
   session: Session,

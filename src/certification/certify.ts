@@ -28,27 +28,26 @@ import { fixedCopies, procedureOf } from './procedure'
 import { requireCertifiable } from './require-certifiable'
 
 export interface CertifyOptions extends CertificationWatcher {
-  /** Path of the log; a shard's is made of it by `shardPath`. Default: `defaultLogPath` of the settings. */
+  /** Path of the log; `shardPath` derives a shard's path from it. Default: `defaultLogPath` of the settings. */
   readonly log?: string | undefined
-  /** Certify this share of the images alone. */
+  /** Certifies only this share of the images. */
   readonly shard?: Shard | undefined
-  /** Logs whose rows are taken over where the own log has none of an image. The own log may be among them. */
+  /** Logs whose rows are reused for images that the own log lacks. The own log may be among them. */
   readonly earlier?: readonly string[] | undefined
-  /** Stops at once: the images in work are dropped, the log stays whole. */
+  /** Stops at once: drops the images in progress; the log stays valid. */
   readonly signal?: AbortSignal | undefined
   /**
-   * Whether the classifier is measured on 200 clean test images before any is certified, with a note on the likely cause where it does
-   * badly; the notes of the log say what was found. No row depends on it. A log that is continued is not measured again. Default
-   * false.
+   * Whether to measure the classifier on 200 clean test images first. If it does badly, a note gives the likely cause; the log's notes
+   * record the result. No row depends on it. Skipped if a log is continued. Default false.
    */
   readonly sanity?: boolean | undefined
-  /** Whether stderr shows how far it is, in the first process only. Default: where stderr is a terminal. */
+  /** Whether to show progress on stderr, in the first process only. Default: if stderr is a terminal. */
   readonly progress?: boolean | undefined
 }
 
 /**
- * Certifies the test images that the settings choose, or continues with that: loads networks and data, certifies, and
- * returns the log. All that decides its rows stands beside it, with the hashes of the weights.
+ * Certifies the test images that the settings choose, or continues an earlier certification: loads networks and data, certifies, and
+ * returns the log. The file beside the log records everything that determines its rows, with hashes of the weights.
  *
  * @throws as `loadNetworks`, `chooseImages`, `requireCertifiable` and `certifyDataset`
  */
@@ -163,15 +162,15 @@ export async function certify(
   return readCertificationLog(path)
 }
 
-/** What of the data decides the images. */
+/** Returns the data settings that determine the images. */
 function imagesOf(data: DataConfig): JsonObject {
   return { source: data.source, ...sourceOfData(data).imageSettings?.(data) }
 }
 
 /**
- * Where the log of a certification goes that nobody names: into the folder of its run, by its noise level.
+ * Returns the default path of a certification's log: in the folder of its run, named by the noise level.
  *
- * @param checkpoint - Name of a checkpoint that was chosen among several; it is part of the log's.
+ * @param checkpoint - Name of a checkpoint that was chosen among several; becomes part of the log's name.
  */
 export function defaultLogPath(
   { output, smoothing, certification }: CertificationRunConfig,

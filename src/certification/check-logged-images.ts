@@ -2,7 +2,7 @@ import { ConfigError } from '../errors'
 import type { CertificationRow } from '../logs/certification-log'
 import { type Dataset, digest, select } from '../torch'
 
-/** The rows that a log has, and where it lies. */
+/** The rows of a log, and its path. */
 export interface LoggedImages {
   readonly log: string
   readonly rows: readonly CertificationRow[]
@@ -10,18 +10,18 @@ export interface LoggedImages {
 
 export interface LoggedImagesOptions {
   readonly signal?: AbortSignal | undefined
-  /** Told how far it is where there are many. */
+  /** Receives progress if there are many images. */
   readonly onNote?: ((note: string) => void) | undefined
 }
 
-/** Images that are read for one answer of Python, and after how many it says how far it is. */
+/** Images to read per reply from Python, and between progress notes. */
 const AT_ONCE = 32
 const NOTE_EVERY = 1024
 
 /**
- * Reads the images that logs have rows of, and refuses data in which one of them has other pixels or another label.
+ * Reads the images that have rows in logs, and refuses data in which one has other pixels or another label.
  *
- * @throws ConfigError that names the images, as they are in the log and as they are now
+ * @throws ConfigError that names the images, as in the log and as now
  */
 export async function requireLoggedImages(
   dataset: Dataset,
@@ -57,7 +57,7 @@ interface ImageIdentity {
   readonly digest?: string
 }
 
-/** Label and digest of images, as a log has them. */
+/** Returns label and digest of images, as in a log. */
 async function imageIdentities(dataset: Dataset, indices: readonly number[]): Promise<ImageIdentity[]> {
   const read = await dataset.session.compute(() =>
     indices.map(index => {

@@ -3,10 +3,9 @@ import { ConfigError } from '../errors'
 import type { Dataset } from '../torch'
 
 /**
- * The positions of the test images that a configuration certifies, in the order in which they are certified: a
- * function of the data set, the choice and the seed.
+ * Returns the positions of the test images to certify, in order: a function of the data set, the choice and the seed.
  *
- * @throws ConfigError if the data set does not have this many images
+ * @throws ConfigError if the data set has fewer images
  */
 export async function chooseImages(
   dataset: Dataset,

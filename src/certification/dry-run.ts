@@ -20,39 +20,39 @@ import type { Line } from './queue/line'
 import { passSizeOf } from './queue/pass-size'
 import { requireCertifiable } from './require-certifiable'
 
-/** What a certification would take on this device. */
+/** The estimated cost of a certification on this device. */
 export interface CertificationDryRun {
   readonly images: number
   readonly sigma: number
   readonly device: string
-  /** Noisy copies in a pass. */
+  /** Noisy copies per pass. */
   readonly pass: number
-  /** Of a full pass, once warm. */
+  /** Time of a full pass after warm-up. */
   readonly secondsPerPass: number
-  /** How many times the networks are asked about a copy. */
+  /** Network passes per copy. */
   readonly passesOfCopy: PassesOfCopy
-  /** As the settings say, and beside it adaptively or with a fixed n; --sound and Laplace noise have the one that they ask for. */
+  /** As in the settings, and the alternative, adaptive or with a fixed n; --sound and Laplace noise have only their own. */
   readonly plans: readonly CertificationPlan[]
 }
 
 export interface CertificationPlan {
   readonly procedure: ProcedureSettings
-  /** Of an image; of adaptive procedures in the mean, from {@link expectedCopies}; of a cascade at most. */
+  /** Copies per image: the mean for adaptive procedures, from {@link expectedCopies}; the maximum for a cascade. */
   readonly copiesPerImage: number
   readonly copies: number
   readonly passes: number
   readonly seconds: number
 }
 
-/** Procedures whose votes depend on the votes before. */
+/** Procedures whose number of votes depends on earlier votes. */
 const ADAPTIVE: readonly ProcedureSettings['kind'][] = ['grid', 'at-radius', 'sized']
 
-/** Passes before those that are timed: compiling happens in them. */
+/** Passes before the timed ones, which include compiling. */
 const WARM_UP = 2
 const TIMED = 10
 
 /**
- * Says what a certification would take, from the time of ten passes of the networks and data that it would use. Nothing is written.
+ * Estimates a certification's cost from the time of ten passes of its networks and data. Writes nothing.
  *
  * @throws as `certify`
  */
@@ -121,7 +121,7 @@ export async function dryRunCertification(
   }
 }
 
-/** Seconds of a full pass, once warm. */
+/** Returns the seconds of a full pass after warm-up. */
 async function timePass(
   dataset: Dataset,
   {
@@ -143,7 +143,7 @@ async function timePass(
       beside: [],
       certifiers: [drawing(passes * pass, Object.keys(line.voter.ballots))],
     }),
-    // One image at a time: the second begins when the first is warm.
+    // One image at a time: the second starts when the first is warm.
     { lines: { main: line }, batch: pass, images: 1, signal },
   )
   let ms = 0
@@ -151,7 +151,7 @@ async function timePass(
   return ms / 1000
 }
 
-/** Draws copies and states nothing. */
+/** A certifier that draws copies and makes no statement. */
 function drawing(count: number, ballots: readonly string[]): Certifier {
   return {
     ...{ kind: 'drawing', ballot: ballots[0] ?? '' },

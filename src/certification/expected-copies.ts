@@ -2,9 +2,9 @@ import { randomNumbers } from '../streams'
 import type { Certifier, Tally } from './certifiers'
 
 /**
- * Probabilities of the class under noise, p_A: 100 quantiles of the 10,000 test images of CIFAR-10 in the log of Cohen et al. (2019),
- * σ = 0.5, n = 100,000. A row that abstains counts as 1/2, which takes most votes to tell. What an adaptive certification takes depends on
- * them: another classifier has others.
+ * Probabilities of the class under noise, p_A: 100 quantiles of the 10,000 test images of CIFAR-10 in the log of Cohen et al. (2019), σ =
+ * 0.5, n = 100,000. A row that abstains counts as 1/2, which needs the most votes. The cost of an adaptive certification depends on these
+ * probabilities, which differ between classifiers.
  */
 export const TYPICAL_PROBABILITIES: readonly number[] = [
   0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.50724, 0.51598, 0.52498,
@@ -17,14 +17,14 @@ export const TYPICAL_PROBABILITIES: readonly number[] = [
   0.99844, 0.99892, 0.99927, 0.99952, 0.99969, 0.99985, 0.99993, 0.99997, 1, 1,
 ]
 
-/** How often each probability is certified: the mean over them varies by a few percent. */
+/** Certifications per probability: the mean over them varies by a few percent. */
 const REPEATS = 4
 
 /**
- * How many noisy copies an image takes in the mean, from votes drawn with these probabilities. All votes that are not for the class
- * are for one other.
+ * Returns the mean number of noisy copies per image, from votes drawn with these probabilities. All votes against the class are for one
+ * other class.
  *
- * @param certifier - that of all images; none may be left for other lines
+ * @param certifier - that of all images; all its requests must be for the main line
  */
 export function expectedCopies(
   certifier: Certifier,

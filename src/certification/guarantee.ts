@@ -7,22 +7,22 @@ import { pixelDpLaplaceBoundOfSigma } from '../statistics/pixel-dp'
 import { uniformBound } from '../statistics/uniform-bound'
 
 const BOUNDS: Readonly<Record<CertificationConfig['noise'], (sigma: number) => Bound>> = {
-  // Of PixelDP alone: settings have it with no other procedure.
+  // Only for PixelDP: settings allow it with no other procedure.
   laplace: pixelDpLaplaceBoundOfSigma,
   gaussian: gaussianBound,
   'discrete-gaussian': discreteGaussianBound,
   uniform: uniformBound,
 }
 
-/** From a probability to a radius under the noise of the settings, as CERTIFY takes it. */
+/** Returns CERTIFY's bound, from a probability to a radius, under the noise of the settings. */
 export function boundOf(noise: CertificationConfig['noise'], sigma: number): Bound {
   return BOUNDS[noise](sigma)
 }
 
 /**
- * Refuses other noise than Gaussian where something is made for that alone.
+ * Throws for noise other than Gaussian, for features that require it.
  *
- * @param what - what is asked for, for instance "An attack"
+ * @param what - the feature, for example "An attack"
  * @throws ConfigError that names the noise
  */
 export function requireGaussian(what: string, { noise }: Pick<CertificationConfig, 'noise'>): void {
@@ -33,9 +33,9 @@ export function requireGaussian(what: string, { noise }: Pick<CertificationConfi
 }
 
 /**
- * Refuses a randomised bound where an image may be asked about again, with other numbers.
+ * Throws for a randomised bound, for features that may classify an image repeatedly with other random numbers.
  *
- * @param what - what is asked for, for instance "A loaded classifier"
+ * @param what - the feature, for example "A loaded classifier"
  * @throws ConfigError that names it
  */
 export function requireFixedBound(
@@ -50,9 +50,9 @@ export function requireFixedBound(
 }
 
 /**
- * Refuses a purification by several looks where something is made of one alone.
+ * Throws for a purification with several looks, for features that support only one.
  *
- * @param what - what is asked for, for instance "A file of soft labels"
+ * @param what - the feature, for example "A file of soft labels"
  * @throws ConfigError that names it
  */
 export function requireOnce(what: string, { purify }: Pick<CertificationConfig, 'purify'>): void {
@@ -63,10 +63,10 @@ export function requireOnce(what: string, { purify }: Pick<CertificationConfig, 
 }
 
 /**
- * Refuses other procedures than CERTIFY where images are classified by it and PREDICT.
+ * Throws for procedures other than CERTIFY, for features that classify images by CERTIFY and PREDICT.
  *
- * @param what - what is asked for, for instance "A prediction"
- * @param options.router - whether a router is one more that is understood. Default refused.
+ * @param what - the feature, for example "A prediction"
+ * @param options.router - whether a router is also supported. Default refused.
  * @throws ConfigError that names the procedure
  */
 export function requireCertify(
@@ -80,25 +80,24 @@ export function requireCertify(
   })
 }
 
-/** What each image is certified with. */
+/** The guarantee of each image's certificate. */
 export interface Guarantee {
   /** σ of the radius, on the [0, 1] pixel scale. */
   readonly certifiedSigma: number
-  /** Probability that the certificate of one image is wrong, at most. */
+  /** Upper bound of the probability that the certificate of one image is wrong. */
   readonly alpha: number
 }
 
-/** How sure certificates are to be, and about which σ. */
+/** The confidence of certificates, and their σ. */
 export type GuaranteeOptions = Pick<CertificationConfig, 'alpha' | 'radiusSigma' | 'familyWise'> & {
-  /** How many images there are to certify. */
+  /** Number of images to certify. */
   readonly images: number
 }
 
 /**
  * Chooses σ of the radius and α of an image.
  *
- * @throws ConfigError where a smoothing that `smoothingOf` has not made names another σ than it draws, or draws less than
- *   the σ of the radius
+ * @throws ConfigError if a custom smoothing (not from `smoothingOf`) states another σ than it draws, or draws less than the σ of the radius
  */
 export function guaranteeOf(
   smoothing: Smoothing,
@@ -124,7 +123,7 @@ export function alphaOfImage(
   return familyWise ? alpha / images : alpha
 }
 
-/** Noise that is drawn and the σ that it is said to have are one. */
+/** Checks that the stated σ is that of the drawn noise. */
 function requireDrawn({ scales, realisedSigma, ...others }: Smoothing): void {
   const said = levelOf(others)?.realisedSigma ?? realisedSigma
   // σ is for pixels in [0, 1], and images are in [-1, 1].

@@ -12,14 +12,14 @@ import {
   type Tensor,
 } from '../torch'
 
-/** How both networks compute; all of it decides votes, and stands in the log. `dtype` is the classifiers'. */
+/** Arithmetic of both networks; all of it affects votes and is logged. `dtype` is the classifiers'. */
 export type Arithmetic = Pick<CertificationConfig, 'dtype' | 'autocast' | 'tf32' | 'channelsLast' | 'compile'>
 
-/** Networks as they are used, to be freed by the caller, and what they turned out to be. */
+/** Networks ready for inference, which the caller frees, and their properties. */
 export interface InferenceNetworks {
-  /** The given ones where these compute as asked for, else copies. */
+  /** The given ones if they have the requested precision, else copies. */
   readonly classifiers: readonly Classifier[]
-  /** How many classes each classifier tells apart. */
+  /** Number of classes of each classifier. */
   readonly heads: readonly number[]
   readonly denoiserDtype: Dtype | null
 }
@@ -40,12 +40,12 @@ export async function inferenceNetworks(
     compile,
     example,
   }: Arithmetic & {
-    /** Records an image in [0, 1] that classifiers can look at. */
+    /** Records an image in [0, 1] that fits the classifiers. */
     readonly example: () => Tensor<'CHW'>
   },
 ): Promise<InferenceNetworks> {
   setTf32(session, tf32)
-  // The originals: compiling for this one image would take long.
+  // Uses the originals: compiling for this one image would take long.
   const heads = await tryImage({ denoiser, classifiers }, example)
   if (denoiser !== null) compileNetwork(denoiser, { compiled: compile })
   const copies = classifiers.map(classifier =>

@@ -10,25 +10,25 @@ export interface LogConfigurationOptions {
   readonly smoothing: Smoothing
   readonly guarantee: Guarantee
   readonly bound: Bound
-  /** How votes are drawn and decided on. */
+  /** How votes are drawn and decided. */
   readonly procedure: CertificationConfiguration['procedure']
-  /** What the noise adds, see `drawnNoise`. */
+  /** Fields for the noise, see `drawnNoise`. */
   readonly noise?: JsonObject
-  /** How many images the plan has. */
+  /** Number of images in the plan. */
   readonly images: number
   readonly dataset: Pick<Dataset, 'description'>
-  /** What the data set is. */
+  /** The identity of the data set. */
   readonly identity: DataIdentity
   readonly denoiserDtype: Dtype | null
-  /** What identifies the classifier. */
+  /** The identity of the classifier. */
   readonly name: string
   /** Hashes of the networks' weights. */
   readonly models?: JsonObject | undefined
-  /** Where the images are from and how they are cropped. */
+  /** Source and crop of the images. */
   readonly data?: JsonObject | undefined
 }
 
-/** Everything that decides the rows of a log. */
+/** Returns everything that determines the rows of a log. */
 export function configurationOf(
   certification: CertificationConfig,
   { smoothing, guarantee, bound, procedure, images, noise = {}, ...others }: LogConfigurationOptions,
@@ -67,7 +67,9 @@ export function configurationOf(
   }
 }
 
-/** Which layer the noise stands after, and how much of it that is: a sensitivity is what features of images in [-1, 1] move. */
+/**
+ * Returns the layer before the noise, and the amount of noise: a sensitivity is the movement of features per movement of images in [-1, 1].
+ */
 function noiseAfterOf({ front }: Smoothing): JsonObject {
   if (front.kind !== 'first-layer') return {}
   return { noiseAfter: { layer: front.layer, sensitivity: front.sensitivity } }

@@ -2,7 +2,7 @@ import type { CertificationRunConfig, ClassifierConfig } from '../config/schema'
 import type { JsonObject } from '../logs/certification-log-metadata'
 import type { CertifiedNetworks, LoadedMember } from '../smoothing/load-networks'
 
-/** What of the networks decides votes: their settings and their weights, but not where these lie. */
+/** Returns the properties of networks that determine votes: their settings and weights, but not their paths. */
 export function modelsOf(
   { smoothing, classifier, ensemble, aces, router }: CertificationRunConfig,
   {
@@ -38,7 +38,7 @@ export function modelsOf(
   }
 }
 
-/** What decides the votes of a network of ACES, or of a router. */
+/** Returns the properties of a network of ACES or of a router that determine votes. */
 function besideOf(
   settings: { readonly classifier: ClassifierConfig } | undefined,
   loaded: LoadedMember | undefined,

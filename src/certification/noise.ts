@@ -11,25 +11,25 @@ import { stepNoise } from '../torch'
 import type { Guarantee } from './guarantee'
 import type { LowerBound } from './statistics'
 
-/** What follows from the noise of a certification beside its bound. */
+/** Consequences of a certification's noise, besides its bound. */
 export interface DrawnNoise {
-  /** Of one image, for the votes: what is left of α once the error of drawing is taken off. */
+  /** α of one image for the votes: the rest of α after subtracting the drawing error. */
   readonly alpha: number
-  /** Default: that of Clopper and Pearson as it is rounded. */
+  /** Default: that of Clopper and Pearson, with its rounding. */
   readonly lowerBound?: LowerBound
-  /** What a log says of the noise; nothing of Gaussian noise. */
+  /** The log's description of the noise; empty for Gaussian noise. */
   readonly logged: JsonObject
-  /** What a reader has to know of the images; undefined where they are taken as they are. */
+  /** A note for the reader about the images; undefined if they are used unchanged. */
   readonly note?: string
-  /** The noise in Python, to be freed with its table. */
+  /** Makes the noise in Python; free it with its table. */
   begin(session: Session): Noise
 }
 
 /**
- * Decides what the settings of the noise mean.
+ * Resolves the noise settings.
  *
- * @param options.values - how many values an image has
- * @throws ConfigError where the error of drawing leaves nothing of α
+ * @param options.values - number of values in an image
+ * @throws ConfigError if the drawing error uses up α
  */
 export function drawnNoise(
   { noise, n }: Pick<CertificationConfig, 'noise' | 'n'>,
@@ -67,12 +67,12 @@ export function drawnNoise(
 const ROUNDED =
   'pixels are rounded to whole steps of 1/255: the certificates are about images so rounded, and speak of others on that grid.'
 
-/** α of the votes, so that with the error of all draws it is at most α. */
+/** Returns α for the votes such that, with the error of all draws, the total is at most α. */
 function soundAlpha(
   { drawError }: DiscreteGaussian,
   { alpha, draws }: { readonly alpha: number; readonly draws: number },
 ): { readonly steps: number; readonly drawError: number; readonly alpha: number } {
-  // Rounded against us: the product, and the difference.
+  // Rounded conservatively: both the product and the difference.
   const error = draws * drawError * (1 + 2 ** -50)
   const left = (alpha - error) * (1 - 2 ** -50)
   if (left > alpha / 2) return { steps: PIXEL_STEPS, drawError: error, alpha: left }

@@ -18,24 +18,24 @@ import { openSmoothed } from './prediction/open-smoothed'
 import { certifyImages } from './queue/certify-images'
 import { requireCertifiable } from './require-certifiable'
 
-/** What the smoothed classifier says about one image. */
+/** The smoothed classifier's prediction for one image. */
 export interface ImagePrediction {
   /** The image file. */
   readonly file: string
   /**
-   * `certified`: CERTIFY gives the class and a radius; `predicted`: PREDICT gives the class, but no radius above 0 is
-   * certain; `abstained`: neither.
+   * `certified`: CERTIFY gives the class and a radius; `predicted`: PREDICT gives the class, but no radius above 0 is certain; `abstained`:
+   * neither.
    */
   readonly verdict: 'certified' | 'predicted' | 'abstained'
   /** Class, or ABSTAIN. */
   readonly prediction: number
-  /** null where it abstains, or nothing says what classes are called. */
+  /** null if it abstains, or the class has no name. */
   readonly className: string | null
-  /** Radius, for pixels in [0, 1], within which the class is the same: ℓ2, of uniform noise ℓ1. 0 unless certified. */
+  /** Radius, for pixels in [0, 1], within which the class is the same: ℓ2, or ℓ1 for uniform noise. 0 unless certified. */
   readonly radius: number
-  /** Of the class that CERTIFY looked at: lower bound of its probability under the noise. */
+  /** Lower bound of the probability under noise of CERTIFY's candidate class. */
   readonly lowerBound: number
-  /** Of "the two leading classes are equally likely", two-sided. */
+  /** p-value of "the two leading classes are equally likely", two-sided. */
   readonly pValue: number
   /** The two classes with the most of `n` votes. */
   readonly topClass: number
@@ -51,18 +51,17 @@ export interface PredictOptions {
   /** Stops at once. */
   readonly signal?: AbortSignal | undefined
   readonly onImage?: (done: number, prediction: ImagePrediction) => void
-  /** Called with what happened that does not change the result, such as a smaller batch. */
+  /** Called with events that do not change the result, for example a smaller batch. */
   readonly onNote?: (note: string) => void
 }
 
 /**
- * Classifies image files by the smoothed classifier. Files are resized and cropped as the test images of its data are.
- * A router and its experts are asked as one: each has half of α.
- * The votes of one estimation serve CERTIFY and PREDICT: each of their statements is wrong with probability at most α,
- * over the noise. The noise of a file depends on its content and the seed alone.
+ * Classifies image files with the smoothed classifier. Resizes and crops files like the test images of its data. A router and its experts
+ * count as one: each has half of α. The votes of one estimation serve CERTIFY and PREDICT: each statement is wrong with probability at most
+ * α over the noise. The noise of a file depends only on its content and the seed.
  *
- * @throws DataError that lists the files that are not images, before anything is computed
- * @throws ConfigError where the order of the classes could be two; as `loadNetworks` and `requireCertifiable`
+ * @throws DataError that lists the files that are not images, before any computation
+ * @throws ConfigError if the order of the classes is ambiguous; as `loadNetworks` and `requireCertifiable`
  * @throws InterruptedError if `signal` is aborted
  */
 export async function predict(
@@ -137,17 +136,17 @@ export async function predict(
   }
 }
 
-/** [C, H, W] of what an image file becomes. */
+/** Returns [C, H, W] of a transformed image file. */
 export function imageShapeOf({ channels, imageSize }: ImageTransform): readonly number[] {
   return [channels, ...sidesOf(imageSize)]
 }
 
-/** How an image file becomes what a test image of the data is. */
+/** Returns the transform from an image file to the form of the data's test images. */
 export function imageTransform(data: DataConfig): ImageTransform {
   return sourceOfData(data).testTransform(data)
 }
 
-/** What CERTIFY and PREDICT say together: CERTIFY's class where it has one. */
+/** Combines CERTIFY and PREDICT: CERTIFY's class if it has one. */
 export function predictionOfImage(outcomes: readonly Outcome[]): Omit<ImagePrediction, 'file' | 'className'> {
   const [certified, predicted] = outcomes as [Outcome, Outcome]
   const { candidate: topClass, candidateCount: topCount, ...tested } = predicted.evidence

@@ -26,13 +26,13 @@ import { boundOf } from './guarantee'
 import { BLOCK } from './queue/block'
 import type { LowerBound } from './statistics'
 
-/** Images that ask for this many parts of a pass fill two with 128 of them at work. */
+/** Images that request this many parts of a pass fill two passes if 128 of them are in progress. */
 const BLOCKS_OF_A_PASS = 64
 
-/** How many votes one more certified radius is worth, as a multiple of n: it decides votes, not the guarantee. */
+/** Value of one more certified radius in votes, as a multiple of n: it affects votes, not the guarantee. */
 const WORTH = 5
 
-/** How votes are drawn and decided on: all that decides it beside n0, n, α and the bound, for the log. */
+/** How votes are drawn and decided: everything that determines it besides n0, n, α and the bound, for the log. */
 export type ProcedureSettings =
   | { readonly kind: 'certify' }
   | {
@@ -51,7 +51,7 @@ export type ProcedureSettings =
   | { readonly kind: 'aces'; readonly threshold: number; readonly radiusZero: AcesRadiusZeroRule }
   | {
       readonly kind: 'cascade'
-      /** The largest first. */
+      /** Largest first. */
       readonly sigmas: readonly number[]
       readonly threshold: number
       readonly rule: CascadeRule
@@ -60,23 +60,23 @@ export type ProcedureSettings =
   | {
       readonly kind: 'pixel-dp'
       readonly split: PixelDpSplit
-      /** What is bounded: votes, or mean scores. Default: votes. */
+      /** The bounded quantity: votes, or mean scores. Default: votes. */
       readonly by?: 'votes' | 'scores' | undefined
     }
   | {
       readonly kind: 'router'
-      /** Of the router. */
+      /** σ of the router. */
       readonly sigma: number
-      /** Of the experts, the smallest first. */
+      /** σ of the experts, smallest first. */
       readonly sigmas: readonly number[]
       readonly agreement: number
     }
 
-/** What of the settings says which procedure it is. */
+/** The settings that choose the procedure. */
 export type ProcedureChoice = Pick<CertificationConfig, 'adaptive' | 'n' | 'batch'> &
   Partial<Pick<CertificationConfig, 'procedure'>>
 
-/** The procedure of a certification, complete. */
+/** Returns the complete procedure of a certification. */
 export function procedureOf(
   { procedure = { kind: 'certify' }, adaptive, n, batch }: ProcedureChoice,
   { sigma }: { readonly sigma: number },
@@ -93,21 +93,21 @@ export function procedureOf(
   return { kind: 'grid', radii: radii === 'sigma' ? gridRadii(sigma) : radii, block, worth: worth * n }
 }
 
-/** As many votes as fill passes of this size while a bounded number of images is at work, in whole blocks of the noise. */
+/** Returns a block that fills passes of this size with a bounded number of images in progress, in whole blocks of the noise. */
 function blockOf(batch: number): number {
   const part = batch / BLOCKS_OF_A_PASS
   return Math.max(BLOCK, part - (part % BLOCK))
 }
 
-/** Fewer votes than this decide hardly any image. */
+/** Fewer votes decide almost no image. */
 const LEAST_ROUND = 100
 
-/** As published: 1000, 10,000 and the most votes, here for any number of these. */
+/** Returns rounds as published, 1000, 10,000 and the maximum, here for any maximum. */
 function roundsUpTo(n: number): readonly number[] {
   return [...[n / 100, n / 10].map(Math.ceil).filter(votes => votes >= LEAST_ROUND), n]
 }
 
-/** How many noisy copies an image takes at most, of all noise levels together. */
+/** Returns the largest number of noisy copies per image, over all noise levels. */
 export function mostCopies(
   procedure: ProcedureSettings,
   options: { readonly n0: number; readonly n: number },
@@ -121,7 +121,7 @@ export function mostCopies(
   return scales * copiesOfScale(procedure, options)
 }
 
-/** How many noisy copies an image takes of one noise level at most. */
+/** Returns the largest number of noisy copies per image at one noise level. */
 export function copiesOfScale(
   procedure: ProcedureSettings,
   { n0, n }: { readonly n0: number; readonly n: number },
@@ -132,7 +132,7 @@ export function copiesOfScale(
   return rounds.reduce((total, votes) => total + votes, rounds.length * n0)
 }
 
-/** How many noisy copies each image takes; undefined where it depends on the image. */
+/** Returns the number of noisy copies per image; undefined if it depends on the image. */
 export function fixedCopies(
   procedure: ProcedureSettings,
   votes: { readonly n0: number; readonly n: number },
@@ -140,7 +140,7 @@ export function fixedCopies(
   return ['certify', 'aces', 'pixel-dp'].includes(procedure.kind) ? mostCopies(procedure, votes) : undefined
 }
 
-/** From a probability to the radius of a procedure under the noise of the settings. */
+/** Returns a procedure's bound, from a probability to a radius, under the noise of the settings. */
 export function procedureBound(
   { kind }: ProcedureSettings,
   { noise, sigma }: Pick<CertificationConfig, 'noise'> & { readonly sigma: number },
@@ -148,30 +148,30 @@ export function procedureBound(
   return kind === 'pixel-dp' && noise === 'gaussian' ? pixelDpBoundOfSigma(sigma) : boundOf(noise, sigma)
 }
 
-/** The line of a noise level of a cascade, counted from 0. */
+/** Returns the line of a cascade's noise level, counted from 0. */
 export function scaleLine(scale: number): string {
   return `scale ${scale + 1}`
 }
 
-/** The line of the classifier about the image without noise. */
+/** The line of the classifier for the image without noise. */
 export const CLEAN_LINE = 'clean'
 
-/** What a certifier looks at. */
+/** The ballots and lines of a certifier. */
 export interface Looked {
-  /** Default: those of a voter that stands alone. */
+  /** Default: those of a single voter. */
   readonly ballot?: string
   readonly selector?: string
   readonly scores?: string
-  /** The line of the core network of ACES. Default: there is none. */
+  /** The line of the core network of ACES. Default: none. */
   readonly core?: string | undefined
 }
 
 /**
- * Prepares a procedure for all images and ballots: for a grid and n = 100,000 it takes seconds.
+ * Prepares a procedure for all images and ballots: seconds for a grid and n = 100,000.
  *
  * @param options.alpha - α of one image
- * @param options.scales - of a cascade the bound of each noise level, of a router those of the experts and then its own; `bound` is that of
- *   the first
+ * @param options.scales - for a cascade, the bound of each noise level; for a router, those of the experts and then its own; `bound` is the
+ *   first
  */
 export function certifiersOf(
   procedure: ProcedureSettings,

@@ -8,11 +8,10 @@ import { alphaOfImage } from './guarantee'
 import { type ProcedureChoice, type ProcedureSettings, procedureBound, procedureOf } from './procedure'
 
 /**
- * Refuses settings that do not go together, and those under which no image can be certified, however its votes fall. It needs
- * neither networks nor images.
+ * Checks that settings are consistent, and that some outcome of the votes could certify an image. Needs neither networks nor images.
  *
- * @param options.images - how many images there are to certify
- * @throws ConfigError with the field, or with the least n that could
+ * @param options.images - number of images to certify
+ * @throws ConfigError with the field, or with the smallest sufficient n
  */
 export function requireCertifiable(
   certification: ProcedureChoice & Pick<CertificationConfig, 'alpha' | 'familyWise' | 'noise'>,
@@ -40,14 +39,14 @@ export function requireCertifiable(
   )
 }
 
-/** What a procedure needs of votes that all agree. */
+/** A procedure's requirements on unanimous votes. */
 interface NeededEvidence {
-  /** Probability of error of the bound that has the least. */
+  /** Smallest error probability of a bound. */
   readonly each: number
   /** How it follows from alpha. */
   readonly split: string
   readonly wanted: string
-  /** Whether this many votes can certify; so can more. */
+  /** Whether this many votes can certify; more always can, too. */
   readonly suffices: (votes: number) => boolean
 }
 
@@ -55,7 +54,7 @@ function evidenceOf(
   procedure: Exclude<ProcedureSettings, { kind: 'at-radius' }>,
   { alpha, bound }: { readonly alpha: number; readonly bound: Bound },
 ): NeededEvidence {
-  // Unanimous votes show a probability of alpha^(1/n). CERTIFY is to be above 1/2 with it: a radius of 0 is none.
+  // Unanimous votes show a probability of alpha^(1/n). CERTIFY needs more than 1/2: a radius of 0 is none.
   const above = (share: number, each: number) => (votes: number) => share ** votes < each
   const half = 'a class takes more than one half'
   switch (procedure.kind) {
@@ -82,7 +81,7 @@ function evidenceOf(
       }
     }
     case 'pixel-dp': {
-      // Of two classes, since the published part of each gets smaller with more.
+      // For two classes, since the published share of each shrinks with more.
       const { split, by = 'votes' } = procedure
       const each = errorOfEach({ eta: alpha, split, by }, 2)
       const suffices = (votes: number) => {
@@ -98,7 +97,7 @@ function evidenceOf(
   }
 }
 
-/** Each round has a part of alpha: the one with the most votes is to certify the radius with it. */
+/** Each round has a share of alpha: the one with the most votes must be able to certify the radius with it. */
 function requireRounds(
   { radius, rounds }: Extract<ProcedureSettings, { kind: 'at-radius' }>,
   { n, alpha, bound }: { readonly n: number; readonly alpha: number; readonly bound: Bound },
@@ -126,10 +125,10 @@ function requireRounds(
   )
 }
 
-/** More votes than anyone draws are none. */
+/** An upper limit beyond any realistic number of votes. */
 const MOST_VOTES = 1e9
 
-/** The least number of votes that suffices, where all larger ones do; undefined where none that anyone draws does. */
+/** Returns the smallest sufficient number of votes, if all larger ones suffice too; undefined above the limit. */
 function leastVotes(suffices: (votes: number) => boolean): number | undefined {
   let above = 1
   while (!suffices(above)) {

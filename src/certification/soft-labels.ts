@@ -31,23 +31,24 @@ import { certifyImages } from './queue/certify-images'
 import { singleVoter } from './voters'
 
 export interface SoftLabelsOptions {
-  /** The file. One that the same command has begun is continued. */
+  /** The output file. A partial file of the same command is continued. */
   readonly output: string
   /** Noisy copies of each image. */
   readonly n: number
-  /** Whether images are augmented as in training, each once; else they are taken as they are. */
+  /** Whether to augment images as in training, each once; otherwise they are used unchanged. */
   readonly augment: boolean
   readonly signal?: AbortSignal | undefined
-  /** Called with how many images of how many are done: once at the start, then after each. */
+  /** Called with the numbers of completed and of all images: once at the start, then after each. */
   readonly onImage?: (done: number, images: number) => void
   readonly onNote?: (note: string) => void
 }
 
 /**
- * Counts how often a smoothed classifier gives each class to noisy copies of each training image, and writes a line for each: the file
- * that CAT-RS takes as `method.predictions`. The noise of an image depends on its place and the seed alone.
+ * Counts how often a smoothed classifier assigns each class to noisy copies of each training image, and writes a line for each: the file
+ * for `method.predictions` of CAT-RS. The noise of an image depends only on its position and the seed.
  *
- * @throws ConfigError if the settings have an ensemble, a router or another procedure than CERTIFY, or the file was begun with others or is being written; as `loadNetworks`
+ * @throws ConfigError if the settings have an ensemble, a router or another procedure than CERTIFY, or if the file was started with others
+ *   or is being written; as `loadNetworks`
  * @throws InterruptedError if `signal` is aborted; the same call continues
  */
 export async function writeSoftLabels(
@@ -136,7 +137,7 @@ export async function writeSoftLabels(
   }
 }
 
-/** Counts votes and states nothing. */
+/** A certifier that counts votes and makes no statement. */
 function frequencies(n: number): Certifier {
   return {
     kind: 'frequencies',
@@ -149,7 +150,7 @@ function frequencies(n: number): Certifier {
   }
 }
 
-/** One image a batch, in their order, augmented as in the first epoch of training. */
+/** Loads one image per batch, in order, augmented as in the first epoch of training. */
 function augmentedImages(dataset: Dataset, seed: number): Promise<Loader> {
   return makeLoader(dataset, { batchSize: 1, seed, shuffle: false, dropLast: false, workers: 0 })
 }
@@ -170,7 +171,7 @@ function imagesOf(
     })
 }
 
-/** What decides votes beside images and n, without where files lie. */
+/** Returns everything that determines votes besides images and n, without paths. */
 function configurationOf(
   config: CertificationRunConfig,
   { augment, networks }: { readonly augment: boolean; readonly networks: CertifiedNetworks },
@@ -185,7 +186,7 @@ function configurationOf(
   }
 }
 
-/** A new file with its header, or one that was begun with the same settings, and the images that it has. */
+/** Opens a new file with its header, or a partial one of the same settings, and returns its images. */
 async function begin(
   path: string,
   header: SoftLabelsHeader,
@@ -208,7 +209,7 @@ async function begin(
     })
   }
   const { images, wholeBytes } = await readSoftLabelImages(path)
-  // A line that a kill has cut off is counted again.
+  // A line that a kill truncated is counted again.
   await cutOff(path, { bytes: wholeBytes })
   return { file: await openToAppend(path), images }
 }

@@ -12,7 +12,7 @@ import {
 
 export { ABSTAIN }
 
-/** A lower confidence bound of the probability of a class, from its votes. */
+/** A lower confidence bound of a class's probability, from its votes. */
 export type LowerBound = (successes: number, trials: number, options: { readonly alpha: number }) => number
 
 export interface EstimateOptions {
@@ -29,7 +29,7 @@ export interface TopTwo {
   readonly runnerUpCount: number
 }
 
-/** What PREDICT says about one image. */
+/** PREDICT's result for one image. */
 export interface Prediction extends TopTwo {
   /** The predicted class, or ABSTAIN. */
   readonly prediction: number
@@ -38,20 +38,19 @@ export interface Prediction extends TopTwo {
 }
 
 /**
- * With probability at least 1 - alpha over the noise, either the outcome abstains or the smoothed classifier
- * g(x) = argmax_c P[f(x + noise) = c] returns the certified class everywhere in the open ball of the radius around x.
+ * Returns CERTIFY's outcome. With probability at least 1 - alpha over the noise, either it abstains or the smoothed classifier g(x) =
+ * argmax_c P[f(x + noise) = c] returns the certified class everywhere in the open ball of the radius around x.
  *
- * CERTIFY of Cohen, Rosenfeld and Kolter (2019, Section 3.2.2): the selection votes name ĉ_A (the first class on a tie), the
- * estimation votes bound its probability from below; a bound under 1/2 abstains. The votes of the two stages must come
- * from independent noise.
+ * CERTIFY of Cohen, Rosenfeld and Kolter (2019, Section 3.2.2): the selection votes choose ĉ_A (the first class on a tie), the estimation
+ * votes bound its probability from below; a bound under 1/2 abstains. The votes of the two stages must come from independent noise.
  *
  * @param countsSelection votes per class of the n0 noisy copies, [K]
  * @param countsEstimation votes per class of n fresh noisy copies, [K]
  * @param options.alpha probability of a wrong certificate, in (0, 1)
- * @param options.bound from the probability of the class to a radius, for the noise that was voted under
+ * @param options.bound from the probability of the class to a radius, for the noise of the votes
  * @param options.lowerBound of the probability; default that of Clopper and Pearson
- * @param options.uniform a number of the image's own random stream, for the randomised bound in its place
- * @throws ConfigError when counts are not counts of the same K ≥ 2 classes, or alpha is out of range
+ * @param options.uniform a number from the image's own random stream, to use the randomised bound instead
+ * @throws ConfigError if counts are not counts of the same K ≥ 2 classes, or alpha is out of range
  *
  * @example
  * const outcome = certifyFromCounts([2, 98], [12, 988], { alpha: 0.001, bound: gaussianBound(0.5) })
@@ -70,8 +69,8 @@ export function certifyFromCounts(
 }
 
 /**
- * The class that the selection votes name, and with probability at least 1 - alpha a lower bound of its probability from
- * the estimation votes: what CERTIFY and the procedures that are made of it share.
+ * Returns the class that the selection votes choose, and with probability at least 1 - alpha a lower bound of its probability from the
+ * estimation votes. CERTIFY and the procedures built on it share this.
  *
  * @throws as {@link certifyFromCounts}
  */
@@ -102,14 +101,14 @@ export function estimateFromCounts(
 }
 
 /**
- * With probability at least 1 - alpha over the noise, the result abstains or is the class that the smoothed classifier
+ * Returns PREDICT's result. With probability at least 1 - alpha over the noise, it abstains or is the class that the smoothed classifier
  * returns at x.
  *
- * PREDICT of Cohen, Rosenfeld and Kolter (2019, Section 3.2.1): the class with the most votes, unless an exact
- * two-sided binomial test cannot tell the two leading classes apart at level alpha.
+ * PREDICT of Cohen, Rosenfeld and Kolter (2019, Section 3.2.1): the class with the most votes, unless an exact two-sided binomial test
+ * cannot distinguish the two leading classes at level alpha.
  *
  * @param counts votes per class of n noisy copies, [K]
- * @throws ConfigError when the counts are not counts of K ≥ 2 classes, or alpha is not in (0, 1)
+ * @throws ConfigError if the counts are not counts of K ≥ 2 classes, or alpha is not in (0, 1)
  *
  * @example
  * predictFromCounts([12, 88], { alpha: 0.001 }).prediction // => 1
@@ -136,14 +135,12 @@ export function predictFromCounts(
   }
 }
 
-/**
- * Two-sided p-value of the exact binomial test that `a` and `b` votes come from a fair coin. By symmetry it is twice the lower tail.
- */
+/** Two-sided p-value of the exact binomial test for `a` and `b` votes from a fair coin. By symmetry it is twice the lower tail. */
 function evenSplitPValue(a: number, b: number): number {
   return Math.min(1, 2 * binomialCdf(Math.min(a, b), a + b, 0.5))
 }
 
-/** The class with the most votes, `except` for one; the first of those that tie. */
+/** Returns the class with the most votes, without `except`; the first of those that tie. */
 export function leadingClass(counts: readonly number[], except = -1): number {
   let best = -1
   let bestCount = -1

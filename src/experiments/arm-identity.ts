@@ -10,7 +10,7 @@ import { findCheckpoint } from '../runs/find-checkpoint'
 import { folderHashes, readSmoothed } from '../smoothing/smoothed-file'
 import { memberSeeds, type ResolvedArm, seedFolder } from './arms'
 
-/** What identifies the networks of an arm, for the configuration of its log: SHA-256 of their weights, wherever these lie. */
+/** Returns the identity of an arm's networks for its log's configuration: SHA-256 of their weights, independent of their paths. */
 export async function modelsOfArm(arm: ResolvedArm, seed: number): Promise<JsonObject> {
   if (arm.router !== undefined) {
     const own = await modelsOfArm({ ...arm, router: undefined }, seed)
@@ -36,7 +36,7 @@ export async function modelsOfArm(arm: ResolvedArm, seed: number): Promise<JsonO
   }
 }
 
-/** What of an arm is certified: its last checkpoint, several runs as one, or its networks off the shelf. */
+/** Returns the certified classifier of an arm: its last checkpoint, several runs as one, or its off-the-shelf networks. */
 export async function certifiedOf(arm: ResolvedArm, seed: number): Promise<CertificationRunConfig> {
   const runs = await Promise.all(memberSeeds(arm, seed).map(own => findCheckpoint(seedFolder(arm, own))))
   const [first, ...others] = runs.map(({ checkpoint }) => checkpoint)
@@ -50,9 +50,8 @@ export async function certifiedOf(arm: ResolvedArm, seed: number): Promise<Certi
 }
 
 /**
- * Whether a log is of the networks and the data that an arm has now: weights that were replaced at the same path, or
- * trained again, are others, and so are data whose names, labels, classes or sizes differ. What a log does not say is
- * not compared.
+ * Returns whether a log is of the arm's current networks and data. Weights that were replaced at the same path or retrained do not match,
+ * nor do data with other names, labels, classes or sizes. Fields missing in a log are not compared.
  */
 export async function isOfArm(
   { metadata }: CertificationLog,
@@ -72,7 +71,7 @@ export async function isOfArm(
   )
 }
 
-/** Of the file or the folder of weights at a path; null for what lies at none, such as weights of the hub. */
+/** Returns the hashes of the file or folder of weights at a path; null without a path, for example for weights on the hub. */
 async function hashesAt(network: object): Promise<JsonObject | null> {
   const path = 'path' in network && typeof network.path === 'string' ? network.path : undefined
   if (path === undefined) return null
@@ -80,7 +79,7 @@ async function hashesAt(network: object): Promise<JsonObject | null> {
   return (await isFile(path)) ? { sha256: await hashOnce(path) } : null
 }
 
-/** Tasks are looked at again and again, and weights may be large. */
+/** Tasks are checked repeatedly, and weights may be large. */
 const hashes = new Map<string, Promise<string>>()
 
 async function hashOnce(path: string): Promise<string> {

@@ -13,22 +13,22 @@ import { tracesOf } from '../training/trace-hooks'
 import type { Arm, Experiment } from './definition'
 import { SCALES, type Scale, type ScaleName } from './scale'
 
-/** An arm at a scale, with the configuration that it stands for. */
+/** An arm at a scale, with its configuration. */
 export interface ResolvedArm {
   readonly arm: Arm
   readonly sigma: number
   readonly isTrained: boolean
-  /** `output` and `seed` are those of no run yet. */
+  /** `output` and `seed` do not belong to a run yet. */
   readonly config: RunConfig
-  /** Names the configuration: arms of different experiments that have the same one share their runs. */
+  /** Identity of the configuration: arms of different experiments with the same one share their runs. */
   readonly id: string
   /** Folder of the logs of all seeds. */
   readonly folder: string
-  /** Folder of the runs of all seeds: the same, but for several runs and ACES, which share those of one classifier. */
+  /** Folder of the runs of all seeds: the same folder, except for ensembles and ACES, which share the runs of one classifier. */
   readonly runs: string
-  /** Whose runs give the soft labels that this arm is trained with. */
+  /** The source of the soft labels for training this arm. */
   readonly softLabels?: SoftLabelsOf
-  /** Of a router: the arms that it chooses between, and how it is certified with them. */
+  /** For a router: the arms that it chooses between, and how it is certified with them. */
   readonly router?:
     | {
         readonly experts: readonly [ResolvedArm, ...ResolvedArm[]]
@@ -36,23 +36,23 @@ export interface ResolvedArm {
         readonly procedure: CertificationConfig['procedure']
       }
     | undefined
-  /** Of ACES: the network that is asked about the image without noise. */
+  /** For ACES: the network for the image without noise. */
   readonly core?: ClassifierConfig
 }
 
-/** Whose smoothed classifier votes on training images, and on how many copies of each. */
+/** The arm whose smoothed classifier votes on training images, and the number of copies of each. */
 export interface SoftLabelsOf {
   readonly of: ResolvedArm
   readonly n: number
 }
 
-/** All soft labels that an arm is trained with: of a router those of each expert. */
+/** Returns all soft labels for training an arm: for a router, those of each expert. */
 export function softLabelsOf({ softLabels, router }: ResolvedArm): readonly SoftLabelsOf[] {
   if (router !== undefined) return router.experts.map(of => ({ of, n: router.n }))
   return softLabels === undefined ? [] : [softLabels]
 }
 
-/** How an arm is certified. */
+/** Returns the certification settings of an arm. */
 export function certificationOfArm({ config, router }: ResolvedArm): CertificationConfig {
   return router === undefined
     ? config.certification
@@ -63,16 +63,19 @@ export interface ResolveOptions {
   readonly scale: Scale
   /** Folder of all experiments of the scale. */
   readonly output: string
-  /** Certify the first N test images. Default: those of the scale's configuration. */
+  /** Certifies the first N test images. Default: those of the scale's configuration. */
   readonly testImages?: number | undefined
 }
 
-/** The scales that an experiment can be run at. */
+/** Returns the scales of an experiment. */
 export function scalesOf({ scales }: Pick<Experiment, 'scales'>): readonly ScaleName[] {
   return scales ?? SCALES.filter(name => name !== 'mnist')
 }
 
-/** @throws ConfigError where a change does not go together with the scale's configuration, or two arms share a key, or it is not for the scale */
+/**
+ * @throws ConfigError if a change is incompatible with the scale's configuration, two arms share a key, or the experiment does not support
+ *   the scale
+ */
 export function resolveArms(experiment: Experiment, options: ResolveOptions): ResolvedArm[] {
   const known = scalesOf(experiment)
   if (!known.includes(options.scale.name)) {
@@ -125,7 +128,7 @@ function resolveArm(
     testImages === undefined
       ? changed
       : { ...changed, certification: { ...changed.certification, images: { first: testImages } } }
-  // Before anything is trained. How many images share alpha is not always known here.
+  // Checked before training. The number of images that share alpha is not always known here.
   const { images } = config.certification
   const known = typeof images === 'object' && 'first' in images ? images.first : 1
   const routed = router && routerOf(arm, { ...router, sigma })
@@ -151,13 +154,13 @@ function resolveArm(
   }
 }
 
-/** The arms that one is trained with. */
+/** Arms that another arm needs for training. */
 interface Trained {
   readonly softLabels?: SoftLabelsOf | undefined
   readonly router?: { readonly experts: readonly ResolvedArm[]; readonly n: number } | undefined
 }
 
-/** @throws ConfigError for fewer experts than two, or noise levels that do not ascend */
+/** @throws ConfigError for fewer than two experts, or noise levels that do not ascend */
 function routerOf(
   { key, router }: Arm,
   {
@@ -183,7 +186,7 @@ function hashOf(settings: object): string {
   return createHash('sha256').update(JSON.stringify(settings)).digest('hex').slice(0, 6)
 }
 
-/** Everything that decides the trained weights but the seed. Paths are written as seen from the output, so that a checkout can be moved. */
+/** Returns everything that determines the trained weights except the seed. Paths are relative to the output, so a checkout can be moved. */
 function identityOf(
   config: RunConfig,
   { arm, isTrained, output, softLabels, router }: Trained & { arm: Arm; isTrained: boolean; output: string },
@@ -197,7 +200,7 @@ function identityOf(
     dtype,
     autocast,
     tf32,
-    // As earlier versions wrote it, so that their runs keep their names.
+    // As in earlier versions, so that their runs keep their names.
     compileDenoiser: compile === 'all' ? compile : compile === 'denoiser',
     hooks: hooksOf(arm),
     softLabels: softLabels && { of: softLabels.of.id, n: softLabels.n },
@@ -212,7 +215,7 @@ function identityOf(
   })
 }
 
-/** What of an arm's own functions decides: name and parameters. A bare one belongs to the key of its arm. */
+/** Returns the identity of an arm's custom functions: name and parameters. A bare function belongs to its arm's key. */
 function hooksOf({ key, hooks }: Arm): object | undefined {
   if (hooks === undefined) return undefined
   const traces = Object.entries(tracesOf(hooks)).map(([name, { name: called, parameters }]) => [
@@ -222,15 +225,15 @@ function hooksOf({ key, hooks }: Arm): object | undefined {
   return Object.fromEntries(traces)
 }
 
-/** Folder of one run of an arm. */
+/** Returns the folder of one run of an arm. */
 export function seedFolder({ runs }: Pick<ResolvedArm, 'runs'>, seed: number): string {
   return join(runs, `seed-${seed}`)
 }
 
-/** Seeds of the members of an ensemble lie so far apart that its seeds share none. */
+/** Distance between the seeds of an ensemble's members, so that different seeds share none. */
 const BETWEEN_MEMBERS = 1000
 
-/** Seeds of the runs that vote together; none for an arm that is not trained. */
+/** Returns the seeds of the runs that vote together; none for an arm without training. */
 export function memberSeeds(
   { arm, isTrained }: Pick<ResolvedArm, 'arm' | 'isTrained'>,
   seed: number,
@@ -239,14 +242,14 @@ export function memberSeeds(
   return Array.from({ length: arm.members ?? 1 }, (_, member) => seed + member * BETWEEN_MEMBERS)
 }
 
-/** The file of the soft labels that a run is trained with. */
+/** Returns the file of the soft labels for training a run. */
 export function softLabelsPath({ of, n }: SoftLabelsOf, seed: number): string {
   return join(seedFolder(of, seed), `soft-labels-${n}.jsonl`)
 }
 
 /**
- * The log of an arm's certification. Other settings make another log, more images a longer one; the name has n0, n and α,
- * and a hash of whatever else is not as by default.
+ * Returns the log of an arm's certification. Other settings give another log, more images a longer one; the name has n0, n and α, and a
+ * hash of all other non-default settings.
  */
 export function logPath(arm: ResolvedArm, seed: number): string {
   const {
@@ -264,7 +267,7 @@ export function logPath(arm: ResolvedArm, seed: number): string {
   } = certificationOfArm(arm)
   const decisive = {
     ...others,
-    // α of an image is shared among them.
+    // They share the family-wise α.
     ...(others.familyWise && { images }),
     // Logs of earlier versions, which had neither, keep their names.
     ...(procedure.kind !== 'certify' && { procedure }),
@@ -281,12 +284,12 @@ export function logPath(arm: ResolvedArm, seed: number): string {
   return join(arm.folder, `seed-${seed}`, name)
 }
 
-/** Each arm once, in the order of its first appearance: the same networks that are certified otherwise are another. */
+/** Returns each arm once, in order of first appearance: the same networks with another certification are another arm. */
 export function distinctArms(arms: readonly ResolvedArm[]): ResolvedArm[] {
   return arms.filter((arm, position) => arms.findIndex(other => areSame(arm, other)) === position)
 }
 
-/** Whether two arms have the same networks, certified alike. */
+/** Returns whether two arms have the same networks and certification. */
 export function areSame(first: ResolvedArm, second: ResolvedArm): boolean {
   return first.id === second.id && logPath(first, 0) === logPath(second, 0)
 }

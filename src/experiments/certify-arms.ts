@@ -17,20 +17,19 @@ import { certificationOfArm, logPath, type ResolvedArm } from './arms'
 interface CertifyArmsOptions {
   /** null for arms without one. */
   readonly denoiser: AnyDenoiser | null
-  /** Of training, and of the noise that is certified with. */
+  /** Seed of training, and of the certification noise. */
   readonly seed: number
   /** Positions of the test images. */
   readonly indices: readonly number[]
-  /** Held while it runs, so that another process does not begin with the same. */
+  /** Held while it runs, so that another process does not start the same. */
   readonly lock: string
   readonly signal?: AbortSignal | undefined
   readonly onImage?: (done: number) => void
 }
 
 /**
- * Certifies arms of one noise level together: they vote on the same denoised images, so that their comparison is a paired
- * one. Arms that other experiments have had certified are left alone: noise is a function of seed, image and stage, so
- * that these, too, have voted on the very same images.
+ * Certifies arms of one noise level together: they vote on the same denoised images, for a paired comparison. Skips arms that other
+ * experiments have certified: noise is a function of seed, image and stage, so these have voted on the same images too.
  */
 export async function certifyArms(
   session: Session,
@@ -46,7 +45,7 @@ export async function certifyArms(
     if (first === undefined) return
     const { data } = first.config
     const certification = certificationOfArm(first)
-    // The smoothing of a router is that of its first expert.
+    // A router uses the smoothing of its first expert.
     const { smoothing } = (first.router?.experts[0] ?? first).config
     requireCertifiable(certification, { sigma: smoothing.sigma, images: indices.length })
     const dataset = await openDataset(session, datasetSpec(data, 'test'))
@@ -94,9 +93,9 @@ export async function certifyArms(
 }
 
 /**
- * Whether the log has a row of each of the images, and is of the networks and data that the arm has now, see `isOfArm`.
+ * Returns whether the log has a row for each image, and is of the arm's current networks and data; see `isOfArm`.
  *
- * @throws DataError where the log is damaged
+ * @throws DataError if the log is damaged
  */
 export async function isCertified(
   arm: ResolvedArm,
@@ -109,7 +108,7 @@ export async function isCertified(
   return indices.every(index => done.has(index)) && (await isOfArm(log, arm, seed))
 }
 
-/** The classifiers of an arm: of its last checkpoints, or off the shelf. */
+/** Loads the classifiers of an arm, from its last checkpoints or off the shelf. */
 async function votersOf(
   session: Session,
   arm: ResolvedArm,
@@ -137,7 +136,7 @@ async function votersOf(
 }
 
 /**
- * The one classifier of an arm.
+ * Loads the single classifier of an arm.
  *
  * @throws ConfigError for an ensemble
  */

@@ -3,7 +3,7 @@ import type { ReportSection } from '../analysis/report'
 import type { Table } from '../analysis/tables'
 import type { ExperimentOutcome } from './outcome'
 
-/** Certified accuracy of each class, at the first radius of the scale and at the middle one: averages hide classes that vanish. */
+/** Shows certified accuracy of each class, at the first and the middle radius of the scale: averages hide classes that vanish. */
 export function classSection({ arms, scale, samples }: ExperimentOutcome): ReportSection[] {
   const { radii } = scale
   const names = samples?.classes ?? []

@@ -5,7 +5,7 @@ import type { Table } from '../analysis/tables'
 import type { UpdateReport } from '../runs/reports'
 import type { ExperimentOutcome } from './outcome'
 
-/** ACR, what is trained, and what that took (Tables 4 and 16). */
+/** Returns ACR, the trained part, and its cost (Tables 4 and 16). */
 export function costTable({ arms }: ExperimentOutcome): Table {
   return {
     caption:
@@ -42,7 +42,7 @@ export function medianUpdateMs(updates: readonly Pick<UpdateReport, 'durationMs'
   return durations[Math.floor(durations.length / 2)] ?? Number.NaN
 }
 
-/** Table 16. */
+/** Returns Table 16. */
 export function paperCostTable(): Table {
   return {
     caption: `Table 16 of the paper (${PAPER}): ImageNet, σ = 0.5`,

@@ -10,15 +10,15 @@ import type { ImageSamples } from './image-samples'
 import type { ExperimentOutcome } from './outcome'
 import type { Scale } from './scale'
 
-/** Tables that follow from certificates of an experiment without another certification. */
+/** Tables that follow from an experiment's certificates without another certification. */
 
-/** A method of Table 1: the arms whose keys begin with `key`, one for each noise level. */
+/** A method of Table 1: the arms whose keys start with `key`, one per noise level. */
 interface EnvelopeMethod {
   readonly label: string
   readonly key: string
 }
 
-/** @throws ConfigError where the radii are not of ℓ2 */
+/** @throws ConfigError if the radii are not ℓ2 */
 function requireL2({ norm, experiment }: Pick<ExperimentOutcome, 'norm' | 'experiment'>): void {
   if (norm === L2) return
   throw new ConfigError(
@@ -29,7 +29,7 @@ function requireL2({ norm, experiment }: Pick<ExperimentOutcome, 'norm' | 'exper
   )
 }
 
-/** At each radius the best of a method's noise levels, as Table 1 reports it. */
+/** Returns the best of a method's noise levels at each radius, as in Table 1. */
 export function envelopeOf(outcome: ExperimentOutcome, methods: readonly EnvelopeMethod[]): Table {
   requireL2(outcome)
   const { arms, scale } = outcome
@@ -56,7 +56,10 @@ export function envelopeOf(outcome: ExperimentOutcome, methods: readonly Envelop
   }
 }
 
-/** The rows of the paper's Table 1 that have the same denoiser and a classifier of the same kind: of ImageNet there, else of CIFAR-10. */
+/**
+ * Returns the rows of the paper's Table 1 with the same denoiser and a classifier of the same kind: of ImageNet on that scale, else of
+ * CIFAR-10.
+ */
 export function denoisedRowsOfTable1({ name }: Pick<Scale, 'name'>): Table {
   const table = paperTable(name === 'imagenet' ? 'table1_imagenet' : 'table1_cifar10')
   return {
@@ -91,7 +94,7 @@ export function linfTable(outcome: ExperimentOutcome): Table {
   }
 }
 
-/** How many of the drawn denoised images each arm gives their label, and how sure it is of those that it does not. */
+/** Counts the drawn denoised images that each arm assigns to their label, and shows its confidence in the others. */
 export function keptTable({ sigmas }: ImageSamples, { arms }: Pick<ExperimentOutcome, 'arms'>): Table {
   const labelOf = (key: string) => arms.find(({ arm }) => arm.key === key)?.label ?? key
   return {

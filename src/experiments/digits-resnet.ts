@@ -19,7 +19,7 @@ const EPOCHS = 30
 const SCHEDULE = { peak: 2e-3, minimum: 0, warmupEpochs: 2, epochs: EPOCHS }
 const WEIGHT_DECAY = 0.05
 
-/** A ResNet with batch normalisation, one block a stage. It takes the digits enlarged to 16×16. */
+/** A ResNet with batch normalisation, one block per stage. Its inputs are the digits enlarged to 16×16. */
 const RESNET = {
   source: 'timm',
   name: 'resnet18',
@@ -28,7 +28,7 @@ const RESNET = {
   modelArgs: { in_chans: 1, num_classes: 10, layers: [1, 1, 1, 1], channels: [16, 32, 64, 64] },
 } as const
 
-/** Trains it on the clean training digits and writes it in timm's format: what stands in for the ResNet-110 of Table 17. */
+/** Trains it on the clean training digits and writes it in timm's format: the replacement for the ResNet-110 of Table 17. */
 export async function trainDigitsResNet(session: Session, folder: string): Promise<void> {
   const dataset = await openDataset(session, { source: 'digits', split: 'train' })
   const loader = await makeLoader(dataset, {

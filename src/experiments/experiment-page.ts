@@ -6,7 +6,7 @@ import { imageSections } from './image-samples'
 import type { ExperimentOutcome } from './outcome'
 import { resultTables } from './result-tables'
 
-/** The page of an experiment: what differs from the paper first, then tables, curves, the paper's numbers, pictures. */
+/** Makes the page of an experiment: first the differences from the paper, then tables, curves, the paper's numbers, pictures. */
 export async function experimentPage(outcome: ExperimentOutcome): Promise<Report> {
   const { experiment, arms, samples } = outcome
   const [accuracy, ...others] = resultTables(outcome)
@@ -26,12 +26,12 @@ export async function experimentPage(outcome: ExperimentOutcome): Promise<Report
   }
 }
 
-/** The curves of certified accuracy of an experiment. */
+/** Draws the curves of certified accuracy of an experiment. */
 export function curvesFigure(outcome: ExperimentOutcome): Promise<Chart> {
   return certifiedAccuracyFigure(outcome.experiment.curves?.(outcome) ?? outcome.arms, outcome)
 }
 
-/** Which arm has the largest certified accuracy at each radius, in the mean over seeds. */
+/** Names the arm with the largest certified accuracy at each radius, averaged over seeds. */
 function verdictOf({ arms, scale: { radii }, norm }: ExperimentOutcome): string {
   const best = radii.map((radius, place) => {
     const [first] = arms

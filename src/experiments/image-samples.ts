@@ -17,7 +17,7 @@ import type { AnyDenoiser, Classifier, Dataset } from '../torch'
 import type { ResolvedArm } from './arms'
 import type { Experiment } from './definition'
 
-/** Denoised images of one noise level, and what each arm of it sees in them. */
+/** Denoised images of one noise level, and each arm's class for them. */
 interface SamplesOfSigma {
   readonly sigma: number
   readonly images: readonly DenoisedImage[]
@@ -25,7 +25,7 @@ interface SamplesOfSigma {
   readonly arms: readonly { readonly key: string; readonly verdicts: readonly (readonly Verdict[])[] }[]
 }
 
-/** What `samples.json` of an experiment holds. */
+/** The content of an experiment's `samples.json`. */
 export interface ImageSamples {
   readonly classes: readonly string[]
   readonly sigmas: readonly SamplesOfSigma[]
@@ -53,7 +53,7 @@ const samplesSchema: z.ZodType<ImageSamples> = z.object({
 const LARGEST = 144
 const NOISES = 6
 
-/** Denoises images, the same ones under the same noise for all arms of a noise level, and asks each arm about them. */
+/** Denoises images, the same ones under the same noise for all arms of a noise level, and classifies them with each arm. */
 export async function imageSamples(
   { denoiser, dataset }: { readonly denoiser: AnyDenoiser | null; readonly dataset: Dataset },
   {
@@ -67,7 +67,7 @@ export async function imageSamples(
   },
 ): Promise<ImageSamples> {
   const sigmas: SamplesOfSigma[] = []
-  // Noise after a first layer cannot be looked at.
+  // Noise after a first layer cannot be displayed.
   const shown = arms.filter(({ arm }) => arm.config.smoothing.noiseAfter === undefined)
   for (const sigma of new Set(shown.map(({ arm }) => arm.sigma))) {
     const own = shown.filter(({ arm }) => arm.sigma === sigma)
@@ -96,7 +96,7 @@ export async function writeImageSamples(
   await writeWhole(path, JSON.stringify(samples))
 }
 
-/** @throws DataError where there are none, or they are damaged */
+/** @throws DataError if there are none, or they are damaged */
 export async function readImageSamples(experiment: Experiment, output: string): Promise<ImageSamples> {
   const path = imageSamplesPath(experiment, output)
   const samples = await readJson(path, { schema: samplesSchema })
@@ -106,7 +106,7 @@ export async function readImageSamples(experiment: Experiment, output: string): 
   })
 }
 
-/** A grid for each arm: kept and hallucinated images, with the class that it sees and how sure it is. */
+/** Makes a grid per arm: kept and hallucinated images, with the arm's class and confidence. */
 export function imageSections(
   { classes, sigmas }: ImageSamples,
   arms: readonly { readonly arm: { readonly key: string; readonly label: string } }[],
@@ -118,7 +118,7 @@ export function imageSections(
       const label = arms.find(({ arm }) => arm.key === key)?.arm.label ?? key
       return {
         kind: 'imageGrid',
-        // Arms of several noise levels have theirs in their labels.
+        // With several noise levels, the labels of arms contain theirs.
         title: `Kept and hallucinated images: ${sigmas.length > 1 ? label : `${label}, σ = ${sigma}`}`,
         isFolded: true,
         grid: sampleGrid(samples, {

@@ -13,18 +13,18 @@ import type { TaskOptions } from './tasks'
 import { testImagesOf } from './test-images'
 import { readTrainingMetadata, type TrainingMetadata } from './training-metadata'
 
-/** One arm, with what each seed has led to. */
+/** One arm, with the results of each seed. */
 export interface ArmOutcome extends ResolvedArm {
   readonly label: string
-  /** The certificates of each seed, of the same images in the same order. */
+  /** The certificates of each seed, for the same images in the same order. */
   readonly logs: readonly (readonly CertificationRow[])[]
-  /** The updates of each seed, over all members; none for an arm that is not trained. */
+  /** The updates of each seed, over all members; empty for an arm without training. */
   readonly updates: readonly (readonly UpdateReport[])[]
-  /** Of the first seed; undefined for an arm that is not trained. */
+  /** For the first seed; undefined for an arm without training. */
   readonly training: TrainingMetadata | undefined
 }
 
-/** What an experiment has come to. */
+/** The results of an experiment. */
 export interface ExperimentOutcome {
   readonly experiment: Experiment
   readonly scale: Scale
@@ -32,16 +32,15 @@ export interface ExperimentOutcome {
   /** Positions of the certified images in the test set. */
   readonly indices: readonly number[]
   readonly arms: readonly ArmOutcome[]
-  /** Of all radii, as it is written: ℓ1 where any arm has uniform noise, since an ℓ2 radius holds in ℓ1 too. */
+  /** Norm of all radii, in display form: ℓ1 if any arm has uniform noise, since an ℓ2 radius also holds in ℓ1. */
   readonly norm: string
   readonly samples: ImageSamples | undefined
 }
 
 /**
- * Reads what the runs of an experiment have left.
+ * Reads the results of an experiment's runs.
  *
- * @throws DataError where something of it is not there yet; ConfigError where logs are of other images or settings than
- *   those that they are averaged or compared with
+ * @throws DataError if some are missing; ConfigError if logs to average or compare differ in images or settings
  */
 export async function readOutcome(experiment: Experiment, options: TaskOptions): Promise<ExperimentOutcome> {
   const { scale, output, seeds } = options
@@ -78,7 +77,7 @@ async function readArm(
   }
 }
 
-/** The log of a seed, with the rows of the given images alone: another call may have certified more. */
+/** Returns the log of a seed, with only the rows of the given images: another call may have certified more. */
 async function logOf(arm: ResolvedArm, seed: number, indices: readonly number[]): Promise<CertificationLog> {
   const log = await readCertificationLog(logPath(arm, seed))
   const byIndex = new Map(log.rows.map(row => [row.index, row]))

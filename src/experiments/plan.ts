@@ -21,19 +21,19 @@ import type { RunTasksOptions } from './run-tasks'
 import { hasNetworks, stateOf, type Task, type TaskOptions, tasksOf } from './tasks'
 import { testImagesOf } from './test-images'
 
-/** Updates that are taken to measure one; the first is slower. */
+/** Updates to measure one; the first is slower. */
 const MEASURED_UPDATES = 4
 
 export interface ExperimentPlan {
-  /** A row an arm, and one for each network that is made first. */
+  /** One row per arm, and one for each network to make first. */
   readonly table: Table
-  /** Of all that is left but the networks that are made first, in one process; null where no arm can be measured yet. */
+  /** Total time left in one process, without the networks to make first; null if no arm can be measured yet. */
   readonly leftMs: number | null
 }
 
 /**
- * What experiments would do, and how long that takes by a step and an image that are measured here, or were measured in
- * runs that are there. Measured is the first arm whose networks are there. Nothing is trained or certified that counts.
+ * Plans experiments, with times from a step and an image measured here, or from existing runs. Measures the first arm with available
+ * networks. Trains and certifies nothing that counts.
  */
 export async function planExperiments(
   experiments: readonly Experiment[],
@@ -152,7 +152,7 @@ function isOf(task: Task, kind: Task['kind'], own: ResolvedArm): boolean {
   return task.kind === 'certify' && task.arms.some(arm => areSame(arm, own))
 }
 
-/** What an image takes beside its part of the denoising of all: a copy may be looked at several times. */
+/** Returns an image's cost besides its part of the shared denoising: a copy may have several looks. */
 function ownMs(
   { config }: ResolvedArm,
   { classifierMs, denoiserMs }: { readonly classifierMs: number; readonly denoiserMs: number },
@@ -171,7 +171,7 @@ async function hasLog(arm: ResolvedArm, seed: number): Promise<boolean> {
   return rows > 0
 }
 
-/** The median update of a run of the arm that is there. */
+/** Returns the median update time of an existing run of the arm. */
 async function measuredBefore(arm: ResolvedArm, { seeds }: TaskOptions): Promise<number | undefined> {
   for (const seed of seeds) {
     const updates = await readRun(seedFolder(arm, seed)).then(
@@ -183,7 +183,7 @@ async function measuredBefore(arm: ResolvedArm, { seeds }: TaskOptions): Promise
   return undefined
 }
 
-/** Measures an update of one arm; that of another is in proportion to the images that its networks see at most. */
+/** Measures an update of one arm; those of others are in proportion to the largest number of images in their passes. */
 async function measureStep(
   session: Session,
   arm: ResolvedArm,
@@ -219,7 +219,7 @@ function work({ config }: ResolvedArm): number {
   return passes.denoiserForward + passes.classifierForward.most + 2 * passes.classifierBackward.most
 }
 
-/** Measures the certification of one image, by one classifier and by two: what the denoiser takes, and what a classifier. */
+/** Measures the certification of one image, by one classifier and by two, to separate the cost of denoiser and classifier. */
 async function measureImage(
   session: Session,
   { config }: ResolvedArm,

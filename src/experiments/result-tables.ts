@@ -6,7 +6,7 @@ import { signedPoints } from '../analysis/table/signed-points'
 import type { Table } from '../analysis/tables'
 import type { ArmOutcome, ExperimentOutcome } from './outcome'
 
-/** All tables of an experiment: what it is about first, then what is particular to it, then the paper's own. */
+/** Returns all tables of an experiment: first its main ones, then special ones, then the paper's own. */
 export function resultTables(outcome: ExperimentOutcome): Table[] {
   const { arms, scale, seeds, experiment, norm } = outcome
   const compared = pairedTable(outcome)
@@ -26,7 +26,7 @@ interface PairedArm {
   readonly comparison: PairedComparison
 }
 
-/** The arm that the others of a noise level are compared with. */
+/** Returns the arm that the others of a noise level are compared with. */
 export function pairedReference<One extends Pick<ArmOutcome, 'arm' | 'sigma'>>(
   { reference }: ExperimentOutcome['experiment'],
   arms: readonly One[],
@@ -36,7 +36,7 @@ export function pairedReference<One extends Pick<ArmOutcome, 'arm' | 'sigma'>>(
   return arms.find(other => other.sigma === sigma && keys.includes(other.arm.key))
 }
 
-/** Every arm against the reference of its noise level, on the same images under the same noise. */
+/** Compares every arm with the reference of its noise level, on the same images under the same noise. */
 export function pairedArms({ arms, experiment, scale }: ExperimentOutcome): PairedArm[] {
   return arms.flatMap(arm => {
     const reference = pairedReference(experiment, arms, arm)
@@ -76,7 +76,7 @@ function pairedTable(outcome: ExperimentOutcome): Table {
   }
 }
 
-/** What the paper has for the arms, at its radii, and ours at ours; nothing where it has none. */
+/** Returns the paper's values for the arms at its radii, and ours at ours; nothing if it has none. */
 function besidePaper({ arms, scale }: ExperimentOutcome): Table[] {
   const found = arms.flatMap(({ label, logs, arm }) => {
     if (arm.paper === undefined) return []

@@ -7,11 +7,11 @@ import { type ExperimentResult, writeResults } from './write-results'
 export interface RunExperimentsOptions extends TaskOptions, Omit<RunTasksOptions, 'scale'> {}
 
 /**
- * Runs experiments and writes the results of each to `<output>/<name>/`. Arms that have the same configuration are trained
- * and certified once for all of them, also over several calls and processes; what is finished is never repeated.
+ * Runs experiments and writes the results of each to `<output>/<name>/`. Arms with the same configuration are trained and certified once
+ * for all of them, also across calls and processes; completed work is never repeated.
  *
- * @throws ConfigError for experiments that do not fit the scale; InterruptedError if `signal` is aborted, after which the
- *   same call continues
+ * @throws ConfigError for experiments that do not fit the scale; InterruptedError if `signal` is aborted, after which the same call
+ *   continues
  */
 export async function runExperiments(
   experiments: readonly Experiment[],

@@ -17,9 +17,9 @@ import { certificationLock, preparationLock, stateOf, type Task, type TaskOption
 import { chooseTestImages, testImagesOf } from './test-images'
 import { trainArm } from './train-arm'
 
-/** Called while tasks are done. */
+/** Called as tasks progress. */
 export interface TaskWatcher {
-  /** Before a task is begun, with how many of all are done. */
+  /** Called before a task starts, with the number of completed tasks. */
   readonly onTask?: (task: Task, place: { readonly done: number; readonly of: number }) => void
   readonly onUpdate?: (report: UpdateReport) => void
   readonly onImage?: (done: number) => void
@@ -27,7 +27,7 @@ export interface TaskWatcher {
 }
 
 export interface RunTasksOptions extends Pick<TaskOptions, 'scale'>, TaskWatcher {
-  /** Where the work is done. Default: its own session, made as the next three say. */
+  /** The session for the work. Default: a new session, made from the next three options. */
   readonly session?: Session | undefined
   readonly python?: string | undefined
   readonly device?: string | undefined
@@ -35,15 +35,15 @@ export interface RunTasksOptions extends Pick<TaskOptions, 'scale'>, TaskWatcher
   readonly signal?: AbortSignal | undefined
 }
 
-/** How often it is asked whether other processes are done. */
+/** Interval between checks for the completion of other processes. */
 const WAIT_MS = 2_000
 
 /** Another process may finish something while states are read one after the other. */
 const IDLE_ROUNDS = 2
 
 /**
- * Does what is left of the tasks. Several processes may do so at once, each takes what no other is at; it returns when
- * everything is done, whoever did it. After a kill the same call continues where it stopped.
+ * Runs the remaining tasks. Several processes may do so at once, each on tasks that no other has claimed; resolves when everything is done,
+ * by any process. After a kill, the same call continues.
  *
  * @throws InterruptedError if `signal` is aborted
  */
@@ -105,7 +105,7 @@ class Worker {
     if (this.options.session === undefined) await this.session[Symbol.asyncDispose]()
   }
 
-  /** @returns false where another process was faster */
+  /** @returns false if another process was faster */
   async run(task: Task): Promise<boolean> {
     try {
       await this.#run(task)
@@ -125,7 +125,7 @@ class Worker {
       case 'choose':
         return chooseTestImages(session, task.arm, task.output)
       case 'train': {
-        // One that is trained is loaded by its run.
+        // A denoiser to train is loaded by its run.
         const isShared = trainedBy(task.arm.config.method.kind) !== 'denoiser'
         const denoiser = isShared ? await this.#denoiserOf(task.arm) : null
         return trainArm(session, task.arm, {
@@ -181,7 +181,7 @@ class Worker {
     }
   }
 
-  /** Loaded once where arms have the same. */
+  /** Loaded once for arms that share it. */
   async #denoiserOf({
     config: { smoothing },
   }: {

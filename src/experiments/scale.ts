@@ -4,39 +4,42 @@ import type { RunConfig } from '../config/schema'
 export const SCALES = ['digits', 'mnist', 'cifar10', 'imagenet'] as const
 export type ScaleName = (typeof SCALES)[number]
 
-/** A network that has to be made before arms can start from it. */
+/** A network that must be made before arms can start from it. */
 export interface Preparation {
   readonly label: string
-  /** Where its weights will be. */
+  /** Folder for its weights. */
   readonly folder: string
   readonly prepare: (session: Session) => Promise<void>
 }
 
-/** The data, networks and budget on which an experiment is run. */
+/** The data, networks and budget of an experiment. */
 export interface Scale {
   readonly name: ScaleName
   /** Data and networks in a few words. */
   readonly title: string
-  /** What differs from the paper, one sentence. */
+  /** The differences from the paper, one sentence. */
   readonly differs: string
-  /** Where the Table 1 of this scale has its noise levels, on the [0, 1] scale. */
+  /** Noise levels of Table 1 at this scale, on the [0, 1] scale. */
   readonly sigmas: readonly number[]
-  /** The noise level of all other experiments, where it is not the one that the paper has for each. */
+  /** The noise level of all other experiments, if it differs from the paper's. */
   readonly ablationSigma?: number
   /** ℓ2 radii of tables, on the [0, 1] scale. */
   readonly radii: readonly number[]
   /** Images of the training set. */
   readonly trainImages: number
-  /** Numbers in an image. */
+  /** Number of values in an image. */
   readonly dimensions: number
   /** ℓ∞ radii, as fractions of 255 levels. */
   readonly lInfinity: readonly string[]
-  /** FT-CADIS at a noise level, on MNIST, which has no denoiser, training on noisy images; `isAblation` asks for the shorter runs of the paper's ablations. `output` and `seed` are replaced. */
+  /**
+   * FT-CADIS at a noise level; on MNIST, which has no denoiser, training on noisy images. `isAblation` gives the shorter runs of the
+   * paper's ablations. `output` and `seed` are replaced.
+   */
   readonly base: (sigma: number, options: { readonly isAblation: boolean }) => RunConfig
   /** The same with low-rank adapters, and with every weight trained. */
   readonly lora: (config: RunConfig) => RunConfig
   readonly full: (config: RunConfig) => RunConfig
-  /** The same from a convolutional classifier with batch normalisation; none where the paper has none. */
+  /** The same from a convolutional classifier with batch normalisation; absent if the paper has none. */
   readonly convolutional?: (config: RunConfig) => RunConfig
   readonly preparations?: readonly Preparation[]
 }

@@ -10,17 +10,17 @@ import type { Scale, ScaleName } from './scale'
 export interface ScaleOptions {
   /** Folder of all experiments of the scale. */
   readonly output: string
-  /** File or folder of the denoiser. The digits have their own; default of the others: what `ft-cadis fetch` has brought. */
+  /** File or folder of the denoiser. The digits have their own; default for the others: the download of `ft-cadis fetch`. */
   readonly denoiser?: string | undefined
   /** File or folder of the classifier. Default: the paper's, from the hub. */
   readonly classifier?: string | undefined
   /** The checkpoint of the ResNet-110, for Table 17 on CIFAR-10. */
   readonly resnet110?: string | undefined
-  /** Folder of the data. The digits have their own; default of the others: what `ft-cadis fetch` has brought. */
+  /** Folder of the data. The digits have their own; default for the others: the download of `ft-cadis fetch`. */
   readonly data?: string | undefined
 }
 
-/** @throws ConfigError for a scale whose files are not given */
+/** @throws ConfigError for a scale with missing files */
 export function makeScale(name: ScaleName, options: ScaleOptions): Scale {
   return { digits, mnist, cifar10, imagenet }[name](options)
 }
@@ -28,7 +28,7 @@ export function makeScale(name: ScaleName, options: ScaleOptions): Scale {
 /** Replaced by the folder of each run. */
 const NO_OUTPUT = 'unset'
 
-/** What `ft-cadis experiment tuning` found best on validation images; all else is as the preset has it. */
+/** The best values on validation images in `ft-cadis experiment tuning`; all other settings are from the preset. */
 const DIGITS_ATTACKS: Readonly<Record<number, { readonly epsilon: number; readonly lambda: number }>> = {
   0.25: { epsilon: 0.25, lambda: 1 },
   0.5: { epsilon: 0.5, lambda: 4 },
@@ -83,7 +83,7 @@ function digits({ output }: ScaleOptions): Scale {
   }
 }
 
-/** For the experiment `table1`: what trains from scratch on noisy images. */
+/** For the experiment `table1`: training from scratch on noisy images. */
 function mnist({ data }: ScaleOptions): Scale {
   const { data: path } = required('mnist', { data })
   return {

@@ -20,15 +20,15 @@ import type { Preparation, Scale } from './scale'
 import { testImagesOf } from './test-images'
 import { readTrainingMetadata } from './training-metadata'
 
-/** A piece of work that one process does, and that is done once. */
+/** A piece of work for one process, done once. */
 export type Task =
   | { readonly kind: 'prepare'; readonly preparation: Preparation }
-  /** Which test images are certified. */
+  /** Chooses the test images to certify. */
   | { readonly kind: 'choose'; readonly arm: ResolvedArm; readonly output: string }
   | { readonly kind: 'train'; readonly arm: ResolvedArm; readonly seed: number }
   | {
       readonly kind: 'certify'
-      /** Of one noise level, data set and denoiser. */
+      /** With one noise level, data set and denoiser. */
       readonly arms: readonly ResolvedArm[]
       readonly seed: number
       readonly output: string
@@ -45,7 +45,7 @@ export interface TaskOptions extends ResolveOptions {
   readonly seeds: readonly number[]
 }
 
-/** All that experiments take, each piece once: seed by seed, training first, then certification. */
+/** Returns all tasks of experiments, each once: seed by seed, training first, then certification. */
 export function tasksOf(experiments: readonly Experiment[], options: TaskOptions): Task[] {
   const { scale, output, seeds } = options
   const resolved = experiments.map(experiment => ({ experiment, arms: resolveArms(experiment, options) }))
@@ -71,7 +71,7 @@ export function tasksOf(experiments: readonly Experiment[], options: TaskOptions
   ]
 }
 
-/** Each run once, whichever arms it is of. */
+/** Returns each run once, whichever arms share it. */
 function trainings(arms: readonly ResolvedArm[], seed: number): Task[] {
   const runs = new Map<string, Task>()
   for (const arm of arms) {
@@ -83,7 +83,7 @@ function trainings(arms: readonly ResolvedArm[], seed: number): Task[] {
   return [...runs.values()]
 }
 
-/** Arms that can vote on the same denoised images. */
+/** Groups arms that can vote on the same denoised images. */
 function certifiedTogether(arms: readonly ResolvedArm[]): ResolvedArm[][] {
   const groups = new Map<string, ResolvedArm[]>()
   for (const arm of arms) {
@@ -99,7 +99,7 @@ function startsFrom({ config }: ResolvedArm, { folder }: Preparation): boolean {
   return config.classifier.path === folder
 }
 
-/** `busy`: another process is at it. `blocked`: another task has to be done first. */
+/** `busy`: another process is working on it. `blocked`: another task must be done first. */
 type TaskState = 'done' | 'ready' | 'busy' | 'blocked'
 
 export async function stateOf(task: Task, { scale }: Pick<TaskOptions, 'scale'>): Promise<TaskState> {
@@ -138,7 +138,7 @@ export async function stateOf(task: Task, { scale }: Pick<TaskOptions, 'scale'>)
   }
 }
 
-/** One for all certifications of a noise level and a seed: they write the same logs. */
+/** One lock for all certifications of a noise level and a seed: they write the same logs. */
 export function certificationLock({ arms, seed, output }: Task & { kind: 'certify' }): string {
   return join(output, 'locks', `certify-sigma-${arms[0]?.sigma}-seed-${seed}.lock`)
 }
@@ -161,7 +161,7 @@ async function isRunTrained(arm: ResolvedArm, seed: number): Promise<boolean> {
   return (await readTrainingMetadata(seedFolder(arm, seed))) !== undefined
 }
 
-/** Whether all networks that the arms start from are made. */
+/** Returns whether all networks that the arms start from exist. */
 export async function hasNetworks(
   arms: readonly ResolvedArm[],
   { preparations = [] }: Pick<Scale, 'preparations'>,
@@ -170,7 +170,7 @@ export async function hasNetworks(
   return (await Promise.all(needed.map(isPrepared))).every(Boolean)
 }
 
-/** Networks are written to a folder that gets its name when they are whole. */
+/** Networks are written to a folder that is renamed when they are complete. */
 async function isPrepared({ folder }: Preparation): Promise<boolean> {
   return exists(folder)
 }

@@ -13,10 +13,9 @@ import type { ResolvedArm } from './arms'
 const positions = z.array(z.int().nonnegative())
 
 /**
- * Which test images an arm is certified on, where that is known without looking at the data, or was found out before; else
- * undefined.
+ * Returns the test images of an arm's certification, if they follow without reading the data or were chosen before; else undefined.
  *
- * @throws DataError where what was found out is damaged
+ * @throws DataError if the earlier choice is damaged
  */
 export async function testImagesOf(
   { config }: Pick<ResolvedArm, 'config'>,
@@ -28,7 +27,7 @@ export async function testImagesOf(
   return readJson(choicePath({ config }, output), { schema: positions })
 }
 
-/** Chooses the test images of an arm, and writes their positions where {@link testImagesOf} finds them. */
+/** Chooses the test images of an arm, and writes their positions for {@link testImagesOf}. */
 export async function chooseTestImages(
   session: Session,
   { config }: Pick<ResolvedArm, 'config'>,

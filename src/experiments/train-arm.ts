@@ -9,10 +9,10 @@ import { finetune } from '../training/train'
 import { type ResolvedArm, type SoftLabelsOf, seedFolder, softLabelsOf, softLabelsPath } from './arms'
 import { type TrainingMetadata, trainingMetadataPath } from './training-metadata'
 
-/** Test images that accuracy is taken on after each epoch, which decides nothing. */
+/** Number of test images for the accuracy after each epoch, which affects nothing. */
 const EVALUATION_IMAGES = 200
 
-/** Fine-tunes one seed of an arm, or continues with it. */
+/** Fine-tunes one seed of an arm, or continues an earlier run. */
 export async function trainArm(
   session: Session,
   arm: ResolvedArm,
@@ -55,7 +55,7 @@ export async function trainArm(
   await writeDurably(trainingMetadataPath(folder), `${JSON.stringify(metadata)}\n`)
 }
 
-/** Writes soft labels that an arm is trained with, unless they are there. */
+/** Writes the soft labels for training an arm, unless they exist. */
 async function writtenSoftLabels(
   session: Session,
   softLabels: SoftLabelsOf,

@@ -6,7 +6,7 @@ const trainingMetadata = z.object({
   trainableParameters: z.int().nonnegative(),
 })
 
-/** What `training.json` says of a run that is finished. */
+/** The content of a completed run's `training.json`. */
 export type TrainingMetadata = Readonly<z.output<typeof trainingMetadata>>
 
 export function trainingMetadataPath(folder: string): string {
@@ -14,9 +14,9 @@ export function trainingMetadataPath(folder: string): string {
 }
 
 /**
- * Undefined for a run that is not finished.
+ * Undefined for an unfinished run.
  *
- * @throws DataError where the file is damaged
+ * @throws DataError if the file is damaged
  */
 export async function readTrainingMetadata(folder: string): Promise<TrainingMetadata | undefined> {
   return readJson(trainingMetadataPath(folder), { schema: trainingMetadata })

@@ -6,17 +6,17 @@ import { curveChart, smoothingOf } from '../runs/report/run-curves'
 import type { UpdateReport } from '../runs/reports'
 import type { ExperimentOutcome } from './outcome'
 
-/** Figure 14: losses and accuracy over training, the mean over seeds. */
+/** Figure 14: losses and accuracy over training, averaged over seeds. */
 export function lossSection({ arms }: ExperimentOutcome): Promise<ReportSection[]> {
   return trainingSections(arms, ['selectiveCrossEntropy', 'adversarial', 'loss', 'denoisedAccuracy'])
 }
 
-/** Figure 11: the share of images with |D_nh| = M over training, the mean over seeds. */
+/** Figure 11: the share of images with |D_nh| = M over training, averaged over seeds. */
 export function keptSection({ arms }: ExperimentOutcome): Promise<ReportSection[]> {
   return trainingSections(arms, ['allKeptShare'])
 }
 
-/** A chart for each of these metrics, a line an arm that is trained; nothing where none is. */
+/** Draws a chart per metric, with a line per trained arm; nothing if there are none. */
 async function trainingSections(
   arms: ExperimentOutcome['arms'],
   keys: readonly string[],

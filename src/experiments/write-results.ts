@@ -9,7 +9,7 @@ import { curvesFigure, experimentPage } from './experiment-page'
 import type { ExperimentOutcome } from './outcome'
 import { pairedArms, resultTables } from './result-tables'
 
-/** Where an experiment's results are, and its tables. */
+/** The location of an experiment's results, and its tables. */
 export interface ExperimentResult {
   readonly outcome: ExperimentOutcome
   readonly tables: readonly Table[]
@@ -29,7 +29,7 @@ export async function writeResults(outcome: ExperimentOutcome, output: string): 
   return { outcome, tables, folder }
 }
 
-/** `arms/<key>` in the folder of results leads to the runs and logs of an arm, whose folder has a hash in its name. */
+/** Links `arms/<key>` in the folder of results to the runs and logs of an arm, whose folder has a hash in its name. */
 async function linkArms({ arms }: ExperimentOutcome, folder: string): Promise<void> {
   await mkdir(join(folder, 'arms'), { recursive: true })
   for (const { arm, folder: runs } of arms) {
@@ -57,7 +57,7 @@ function tablesText(
   ].join('\n\n')
 }
 
-/** Every number behind the tables, and which runs it is of. */
+/** Returns every number behind the tables, and its runs. */
 function resultOf(outcome: ExperimentOutcome) {
   const { experiment, scale, seeds, indices, arms, norm } = outcome
   const { name, title, source, varies, heldEqual, reference } = experiment

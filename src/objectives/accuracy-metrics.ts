@@ -1,7 +1,7 @@
 import type { MetricTable } from './metrics'
 import type { Evaluation } from './objective'
 
-/** What the default evaluation of a run measures after each epoch. */
+/** Metrics of the default evaluation, measured after each epoch. */
 export const ACCURACY_METRICS = {
   noisy: {
     label: 'noisy accuracy',

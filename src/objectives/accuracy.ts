@@ -4,7 +4,10 @@ import { type Classifier, eq, flatten, noGrad, sum, type Tensor, to } from '../t
 import { ACCURACY_METRICS, BEST_ACCURACY } from './accuracy-metrics'
 import type { Evaluation } from './objective'
 
-/** Accuracy of the base classifier on clean images, and on noisy ones as the smoothed classifier sees them, without votes. NaN is wrong. */
+/**
+ * Accuracy of the base classifier on clean images, and on noisy ones as the smoothed classifier sees them, without votes. NaN counts as
+ * wrong.
+ */
 export const accuracy: Evaluation = {
   look: ({ networks: { classifier }, smoothing, labels_B, clean_BCHW, noise_MBCHW }) => {
     const seen_MBCHW = seenCopies(smoothing, clean_BCHW, { noise_MBCHW, noises: 1 })

@@ -1,7 +1,7 @@
 import { type Generator, generator, randnLike, type Tensor } from '../torch'
 import type { GivenContext } from './objective'
 
-/** The stream of the draws that stand in for gradients which are exactly 0. */
+/** The stream of draws that replace gradients of exactly 0. */
 export interface AttackNoise {
   readonly attackNoise: Generator
 }
@@ -11,7 +11,7 @@ export function attackNoise({ networks, stream }: Pick<GivenContext, 'networks' 
   return { attackNoise: generator(networks.classifier.session, ...stream, 'attack') }
 }
 
-/** Standard normal draws from the stream, in the shape of a gradient. */
+/** Draws standard normal numbers from the stream, in the shape of a gradient. */
 export function drawnFrom({ attackNoise }: AttackNoise): (like_BCHW: Tensor<'BCHW'>) => Tensor<'BCHW'> {
   return like_BCHW => randnLike(like_BCHW, attackNoise)
 }

@@ -17,7 +17,7 @@ const metrics = z.record(
   }),
 )
 
-/** What every objective has; the types of the package say the same to who uses them. */
+/** Required fields of every objective; the package's types state the same at compile time. */
 const objectiveSchema = z.looseObject({
   kind: text,
   settings: z.custom(value => value instanceof z.core.$ZodType, 'expected a schema of zod'),
@@ -37,9 +37,9 @@ const objectiveSchema = z.looseObject({
 })
 
 /**
- * Refuses an objective that lacks something.
+ * Checks that an objective is complete.
  *
- * @throws ConfigError that names every field, what it takes and what it got
+ * @throws ConfigError that names every missing field, its expected type and the actual value
  */
 export function requireObjective(objective: { readonly kind?: unknown }): void {
   const parsed = objectiveSchema.safeParse(objective)
@@ -51,7 +51,7 @@ export function requireObjective(objective: { readonly kind?: unknown }): void {
 }
 
 /**
- * M of an objective.
+ * Returns M of an objective.
  *
  * @throws ConfigError unless it is an integer of at least 1
  */
@@ -65,7 +65,7 @@ export function copiesOf<F extends Form>(objective: Objective<F>, settings: F['s
 }
 
 /**
- * Refuses what is not a loss.
+ * Checks that a value is a loss.
  *
  * @throws ConfigError that names the objective and the field
  */

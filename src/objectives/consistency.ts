@@ -39,18 +39,18 @@ export interface ConsistencyForm extends Form {
 /** Keeps the logarithm in the entropy finite; the released code's constant. */
 const ENTROPY_FLOOR = 1e-20
 
-/** The terms of each image, from log-probabilities of its noisy copies. */
+/** Returns the terms of each image from log-probabilities of its noisy copies. */
 export function consistencyLosses(
   logProbabilities_MBK: Tensor<'MBK'>,
   labels_B: Tensor<'B'>,
   { noises, targetGradient, ...regularizer }: Omit<ConsistencySettings, 'kind' | 'attack'>,
 ): {
   readonly crossEntropy_MB: Tensor<'MB'>
-  /** From the mean prediction to that under each noise. */
+  /** From the mean prediction to the prediction under each noise. */
   readonly divergence_MB: Tensor<'MB'>
   /** Of the mean prediction. */
   readonly entropy_B: Tensor<'B'>
-  /** What is added to the cross-entropy, weights included. */
+  /** The sum added to the cross-entropy, including weights. */
   readonly regularizer_B: Tensor<'B'>
 } {
   const { form, lambda, eta } = regularizer
@@ -75,20 +75,20 @@ export function consistencyLosses(
   }
 }
 
-/** KL from the prediction under each noise to the mean prediction. */
+/** Returns KL from the prediction under each noise to the mean prediction. */
 function divergenceFrom(logProbabilities_MBK: Tensor<'MBK'>, logMean_BK: Tensor<'BK'>): Tensor<'MB'> {
   return sum(mul(sub(logProbabilities_MBK, logMean_BK), exp(logProbabilities_MBK)), 'K')
 }
 
-/** Between the predictions under the first two noises. */
+/** Returns the squared distance between the predictions under the first two noises. */
 function squaredDistance(logProbabilities_MBK: Tensor<'MBK'>): Tensor<'B'> {
   const under = (noise: number) => exp(select(logProbabilities_MBK, 'M', noise))
   return sum(square(sub(under(0), under(1))), 'K')
 }
 
 /**
- * Cross-entropy on noisy images, and a regulariser that draws their predictions to the mean of them, and the mean to certainty
- * (Jeong and Shin, 2020); with `attack` on adversarial images.
+ * Cross-entropy on noisy images, and a regulariser that draws their predictions towards their mean, and the mean towards certainty (Jeong
+ * and Shin, 2020); with `attack`, on adversarial images.
  */
 export const consistency: Objective<ConsistencyForm> = {
   kind: 'consistency',
@@ -152,7 +152,7 @@ export const consistency: Objective<ConsistencyForm> = {
   footprint: ({ noises }) => ({ graphs: noises, attacked: 0, frozenCopies: 0 }),
 }
 
-/** The images that are trained on: adversarial ones where there is an attack. */
+/** Returns the images to train on: adversarial ones if there is an attack. */
 function adversarialImages(inputs: StepInputs<ConsistencyForm>, given: AttackNoise): Tensor<'BCHW'> {
   const { networks, smoothing, batch, clean_BCHW, noise_MBCHW, settings, imagesPerUpdate } = inputs
   const { attack, noises } = settings
@@ -167,8 +167,8 @@ function adversarialImages(inputs: StepInputs<ConsistencyForm>, given: AttackNoi
 }
 
 /**
- * PGD as this method takes it. The released code takes the gradient of the mean over the images of an update, so what is added
- * to its length weighs as much more.
+ * PGD for this method. The released code differentiates the mean over an update's images, so the constant added to the norm weighs that
+ * much more.
  */
 export function consistencyAttack(
   { gradientFloor, ...attack }: NonNullable<ConsistencySettings['attack']>,

@@ -50,8 +50,8 @@ const shared = {
 } as const
 
 /**
- * Cross-entropy with the label, the mean over the noises of an image: on noisy images (Cohen et al., 2019), behind a
- * denoiser on denoised ones (Eq. 6; Carlini et al., 2023), or on clean images.
+ * Cross-entropy with the label, averaged over the noises of an image: on noisy images (Cohen et al., 2019), on denoised ones behind a
+ * denoiser (Eq. 6; Carlini et al., 2023), or on clean images.
  */
 export const crossEntropy: Objective<CrossEntropyForm> = {
   ...shared,

@@ -4,16 +4,16 @@ import type { HookTrace } from '../config/hook-trace'
 import { ConfigError } from '../errors'
 import { firstIssue } from '../files/read-json'
 
-/** A function that decides something in a run. */
+/** A function that customises a run. */
 export type HookFunction = (...inputs: never[]) => unknown
 
-/** Numbers, texts and the like, as JSON holds them. */
+/** JSON values: numbers, strings and the like. */
 export type HookParameters = Readonly<Record<string, unknown>>
 
 export interface HookDefinition<Parameters extends HookParameters, Hook extends HookFunction> {
-  /** What the run folder, its report and errors call it. */
+  /** Name in the run folder, its report and errors. */
   readonly name: string
-  /** All that the function depends on beside its arguments. */
+  /** Everything that the function depends on besides its arguments. */
   readonly parameters: Parameters
   readonly make: (parameters: Parameters) => Hook
 }
@@ -23,9 +23,9 @@ const parametersSchema = z.record(z.string(), z.json())
 const declared = new WeakMap<HookFunction, HookTrace>()
 
 /**
- * Makes a rule, a loss term or a schedule with a name and parameters, by which a run knows it again when it is resumed.
+ * Defines a rule, a loss term or a schedule with a name and parameters, by which a resumed run recognises it.
  *
- * @throws ConfigError for a name that is empty, parameters that JSON cannot hold, or a `make` that makes no function
+ * @throws ConfigError if the name is empty, JSON cannot hold the parameters, or `make` does not return a function
  *
  * @example
  * const rule: SelectionRule = defineHook({
@@ -54,7 +54,7 @@ export function defineHook<Parameters extends HookParameters, Hook extends HookF
       'Give numbers, texts, booleans, null, and lists or objects of them; make the rest of these.',
     )
   }
-  // Copies: what becomes of the caller's object, or of the function's, is not another trace.
+  // Copies, so that later changes by the caller or the function do not alter the trace.
   const made = make(structuredClone(parameters))
   if (typeof made !== 'function') refuse(`${name} is made no function`, 'Return it from make.')
   const hook = ((...inputs: never[]) => made(...inputs)) as Hook
@@ -63,15 +63,14 @@ export function defineHook<Parameters extends HookParameters, Hook extends HookF
   return hook
 }
 
-/** What is to be recorded of a function: its declaration, or the source of a bare one. */
+/** Returns the record of a function: its declaration, or the source of a bare one. */
 export function traceOf(hook: HookFunction): HookTrace {
   return declared.get(hook) ?? { name: hook.name, parameters: null, sha256: sourceHash([hook]) }
 }
 
 /**
- * SHA-256 of the source of functions, as the running program has it; null where one of them shows none, because it is
- * bound or built in. It sees neither what the functions close over nor what they call, and other compilers of TypeScript
- * write another source.
+ * Returns the SHA-256 of functions' source in the running program; null if one shows no source, because it is bound or built in. The hash
+ * covers neither closures nor called functions, and differs between TypeScript compilers.
  */
 export function sourceHash(functions: readonly HookFunction[]): string | null {
   const sources = functions.map(own => Function.prototype.toString.call(own))

@@ -3,7 +3,7 @@ import { ftCadisMetrics } from './ft-cadis/metrics'
 import { describeMetrics, type MetricTable } from './metrics'
 import type { Evaluation, Form, Objective } from './objective'
 
-/** What a run folder says of its objective, so that the run can be shown without the code of the objective. */
+/** The description of an objective in the run folder, which shows the run without the objective's code. */
 export interface ObjectiveDescription {
   readonly kind: string
   /** The program that defined a custom objective; null for those of this package. */
@@ -13,7 +13,7 @@ export interface ObjectiveDescription {
   readonly evaluation: { readonly metrics: MetricTable; readonly best: Evaluation['best'] }
 }
 
-/** Describes an objective; `evaluation` is what the run is judged by. */
+/** Describes an objective; `evaluation` is the run's evaluation. */
 export function describeObjective<F extends Form>(
   { kind, metrics }: Pick<Objective<F>, 'kind' | 'metrics'>,
   { evaluation, script }: { readonly evaluation: Omit<Evaluation, 'look'>; readonly script: string | null },
@@ -26,7 +26,7 @@ export function describeObjective<F extends Form>(
   }
 }
 
-/** The objective of runs that were written before run folders described it. */
+/** The objective of runs from versions whose run folders do not describe it. */
 export const EARLIER_OBJECTIVE: ObjectiveDescription = describeObjective(
   { kind: 'ft-cadis', metrics: ftCadisMetrics },
   { evaluation: { metrics: ACCURACY_METRICS, best: BEST_ACCURACY }, script: null },

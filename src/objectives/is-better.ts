@@ -1,6 +1,6 @@
 import type { Evaluation } from './objective'
 
-/** Whether a finite value of the metric that epochs are chosen by is better than the best before; undefined where there is none. */
+/** Returns whether a finite value of the metric that selects the best epoch beats the best so far; undefined if none exists yet. */
 export function isBetter(value: number, before: number | undefined, is: Evaluation['best']['is']): boolean {
   if (!Number.isFinite(value)) return false
   if (before === undefined || is === 'newest') return true

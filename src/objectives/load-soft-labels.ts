@@ -4,9 +4,9 @@ import { readSoftLabelsHeader } from '../smoothing/soft-labels-file'
 import { type Dataset, readSoftLabels, type SoftLabels } from '../torch'
 
 /**
- * The predictions that a run needs of every training image.
+ * Loads the predictions that a run needs for every training image.
  *
- * @throws DataError for a file that is missing, damaged or not complete; ConfigError for one of other images
+ * @throws DataError if the file is missing, damaged or incomplete; ConfigError if it is for other images
  */
 export async function loadSoftLabels(
   trainSet: Dataset,
@@ -15,7 +15,7 @@ export async function loadSoftLabels(
   return (await loadVotes(trainSet, { predictions, field })).softLabels
 }
 
-/** The same, and of how many votes they are. */
+/** Like {@link loadSoftLabels}, and returns the number of votes. */
 export async function loadVotes(
   trainSet: Dataset,
   { predictions, field }: { readonly predictions: string; readonly field: string },

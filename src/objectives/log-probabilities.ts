@@ -1,6 +1,6 @@
 import { type Classifier, flatten, logSoftmax, type Tensor, unflatten } from '../torch'
 
-/** log softmax for M images of each of B, in one pass: [M][B][K]. */
+/** Returns log softmax for M copies of each of B images, from one pass: [M][B][K]. */
 export function logProbabilities(
   classifier: Classifier,
   images_MBCHW: Tensor<'MBCHW'>,

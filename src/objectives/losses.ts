@@ -19,9 +19,8 @@ import {
 } from '../torch'
 
 /**
- * Losses that objectives are made of, on log-probabilities: `logProbabilities` is log softmax of the classifier's logits over K.
- * Everything stays in log space, so that a class whose probability underflows to zero has the limit as its gradient
- * and never NaN.
+ * Loss terms on log-probabilities: `logProbabilities` is log softmax of the classifier's logits over K. Everything stays in log space, so a
+ * class whose probability underflows to zero has the limit as its gradient, never NaN.
  */
 
 /** Cross-entropy with the label, for each image: -log p(y). */
@@ -33,8 +32,8 @@ export function crossEntropy<A extends Axes>(
 }
 
 /**
- * Selective cross-entropy (Eq. 8): for each image the sum of the cross-entropies of the denoised images that weigh 1,
- * divided by M, not by how many they are.
+ * Selective cross-entropy (Eq. 8): for each image, the sum of the cross-entropies of the denoised images with weight 1, divided by M, not
+ * by their number.
  */
 export function selectiveCrossEntropy(crossEntropy_MB: Tensor<'MB'>, weights_MB: Tensor<'MB'>): Tensor<'B'> {
   return mean(mul(crossEntropy_MB, weights_MB), 'M')
@@ -48,7 +47,7 @@ export function consistencyTarget<A extends Axes>(
   return sub(logsumexp<A, 'M'>(logProbabilities, axisOf(logProbabilities, 'M')), Math.log(noises))
 }
 
-/** KL(target ‖ prediction) = Σ_k t_k (log t_k - log p_k), for each image, from the logarithm of the target. */
+/** KL(target ‖ prediction) = Σ_k t_k (log t_k - log p_k), for each image, from log-probabilities of the target. */
 export function klDivergence<A extends Axes, T extends Axes>(
   logTarget: Tensor<T>,
   logProbabilities: Tensor<A>,
@@ -59,10 +58,10 @@ export function klDivergence<A extends Axes, T extends Axes>(
   )
 }
 
-/** Stands for probabilities of 0 where their logarithm is taken: 0 · log 0 is 0. */
+/** Replaces probabilities of 0 before the logarithm: 0 · log 0 is 0. */
 const PROBABILITY_FLOOR = 1e-30
 
-/** The same from a target that may have probabilities of exactly 0, which count 0. */
+/** Like {@link klDivergence}, for a target that may have probabilities of exactly 0, which contribute 0. */
 export function klFromProbabilities<A extends Axes, T extends Axes>(
   target: Tensor<T>,
   logProbabilities: Tensor<A>,
@@ -71,7 +70,7 @@ export function klFromProbabilities<A extends Axes, T extends Axes>(
   return sum<A, 'K'>(mul(mul(sub(logProbabilities, logTarget), target), -1), axisOf(logProbabilities, 'K'))
 }
 
-/** Σ_k t_k · -log p_k: cross-entropy with a target that is a distribution. */
+/** Σ_k t_k · -log p_k: cross-entropy with a target distribution. */
 export function softCrossEntropy<A extends Axes>(
   target: AnyTensor,
   logProbabilities: Tensor<A>,
@@ -79,12 +78,12 @@ export function softCrossEntropy<A extends Axes>(
   return mul(sum<A, 'K'>(mul(logProbabilities, target), axisOf(logProbabilities, 'K')), -1)
 }
 
-/** What the adversarial images of one image count together: the largest (Eq. 9), or the mean (Table 7). */
+/** Reduces the divergences of one image's adversarial images: the largest (Eq. 9), or the mean (Table 7). */
 export function reduceOverNoises(divergence_MA: Tensor<'MA'>, reduction: 'max' | 'mean'): Tensor<'A'> {
   return reduction === 'max' ? max(divergence_MA, 'M') : mean(divergence_MA, 'M')
 }
 
-/** The loss of an update (Eq. 10) as sums over the images at hand, divided by how many images the update takes. */
+/** The loss of an update (Eq. 10): sums over the images at hand, divided by the number of images in the update. */
 export function totalLoss(
   selectiveCrossEntropy_B: Tensor<'B'>,
   adversarial_A: Tensor<'A'> | null,

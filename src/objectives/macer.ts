@@ -32,13 +32,13 @@ export interface MacerForm extends Form {
   readonly settings: MacerSettings
   readonly prepared: null
   readonly asked: {
-    /** `[B]`: the class that the soft votes lead. */
+    /** `[B]`: the class with the largest share of soft votes. */
     readonly leading: Tensor<'B'>
     /** `[B]`: the radius in units of σ/2. */
     readonly margin: Tensor<'B'>
   }
   readonly kept: { readonly logits_MBK: Tensor<'MBK'> }
-  /** The images whose radius is maximised: indices in 0..B-1, ascending. */
+  /** Images whose radius is maximised: indices in 0..B-1, ascending. */
   readonly decision: readonly number[]
   readonly given: { readonly maximized_A: Tensor<'A'> | null }
   readonly sums: 'crossEntropy' | 'robustness' | 'maximized' | 'recognized'
@@ -48,7 +48,7 @@ export interface MacerForm extends Form {
 /** Keeps -log of the mean probability finite; the released code's constant. */
 const PROBABILITY_FLOOR = 1e-10
 
-/** For each image the two largest shares of soft votes, softmax of β times the logits, and their classes. */
+/** Returns the two largest shares of soft votes for each image, softmax of β times the logits, and their classes. */
 export function softVotes<A extends Axes>(
   logits: Tensor<A>,
   { beta }: Pick<MacerSettings, 'beta'>,
@@ -58,7 +58,7 @@ export function softVotes<A extends Axes>(
   return { shares: values, classes: indices }
 }
 
-/** ξ = Φ⁻¹(p̃₁) - Φ⁻¹(p̃₂), with Φ⁻¹(p) = √2 erfinv(2p - 1): infinite where a share rounds to 0 or 1. */
+/** ξ = Φ⁻¹(p̃₁) - Φ⁻¹(p̃₂), with Φ⁻¹(p) = √2 erfinv(2p - 1): infinite if a share rounds to 0 or 1. */
 export function marginOf<A extends Axes>(shares: Tensor<A>): Tensor<Without<A, 'K'>> {
   const quantiles = mul(erfinv(sub(mul(shares, 2), 1)), Math.SQRT2)
   const K = axisOf(quantiles, 'K')
@@ -66,8 +66,8 @@ export function marginOf<A extends Axes>(shares: Tensor<A>): Tensor<Without<A, '
 }
 
 /**
- * The images whose radius is maximised: those that the soft votes give their label, with a finite margin of at most γ. It is
- * decided before the margin is differentiated; a mask afterwards would leave NaN in the gradient where a share is 0.
+ * Returns the images whose radius is maximised: those that the soft votes assign to their label, with a finite margin of at most γ. Decides
+ * this before differentiating the margin; a later mask would leave NaN in the gradient if a share is 0.
  */
 export function maximizedImages(
   { leading, margin }: { readonly leading: readonly number[]; readonly margin: readonly number[] },
@@ -80,7 +80,7 @@ export function maximizedImages(
   })
 }
 
-/** The terms of MACER: for every image, and for those whose radius is maximised. */
+/** Returns the terms of MACER: for every image, and for those whose radius is maximised. */
 export function macerLosses(
   logits_MBK: Tensor<'MBK'>,
   {
@@ -103,7 +103,7 @@ export function macerLosses(
   return { crossEntropy_B, robustness_A: mul(missing_A, sigma / 2) }
 }
 
-/** Cross-entropy of the mean prediction, and the certified radius itself where it can grow (Zhai et al., 2020). */
+/** Cross-entropy of the mean prediction, and the certified radius itself if it can grow (Zhai et al., 2020). */
 export const macer: Objective<MacerForm> = {
   kind: 'macer',
   settings: macerSchema,

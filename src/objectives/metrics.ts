@@ -1,26 +1,26 @@
-/** How one number of a run is shown: in reports, TensorBoard, the terminal, and the documentation. */
+/** The presentation of one number of a run: in reports, TensorBoard, the terminal, and the documentation. */
 export interface MetricDescription {
-  /** Short name: of a column, an axis, a field of the live line. */
+  /** Short name for a column, an axis, or a field of the live line. */
   readonly label: string
-  /** What it is, as one sentence under a chart. */
+  /** One sentence under a chart that explains it. */
   readonly caption: string
   /** TensorBoard's tag; the part before the slash groups charts. */
   readonly tag: string
-  /** A share is shown in percent. */
+  /** A share is displayed in percent. */
   readonly unit?: 'share' | undefined
-  /** Whether the live line of a terminal and the first table of a report show it. */
+  /** Whether to show it in a terminal's live line and the first table of a report. */
   readonly isHeadline?: boolean | undefined
-  /** Whether it follows a schedule, and so has no noise to smooth. */
+  /** Whether it follows a schedule, so that it has no noise to smooth. */
   readonly isExact?: boolean | undefined
 }
 
-/** By key: the name of the number in `metrics.jsonl`. */
+/** By key: the metric's name in `metrics.jsonl`. */
 export type MetricTable = Readonly<Record<string, MetricDescription>>
 
-/** The numbers of one report, by key; null where there is none, such as the success of an attack that attacked nothing. */
+/** The numbers of one report, by key; null if undefined, for example the success of an attack without attacked images. */
 export type MetricValues = Readonly<Record<string, number | null>>
 
-/** What `metrics` is, without how it is computed. */
+/** Returns the descriptions of `metrics`, without their formulas. */
 export function describeMetrics(metrics: MetricTable): MetricTable {
   return Object.fromEntries(
     Object.entries(metrics).map(([key, { label, caption, tag, unit, isHeadline, isExact }]) => [

@@ -1,6 +1,6 @@
 import type { Passes } from './objective'
 
-/** The passes of an objective that treats all images alike, for each of them. */
+/** Returns the passes per image of an objective that treats all images alike. */
 export function exactPasses({
   denoiser,
   forward,

@@ -19,33 +19,33 @@ export interface PixelDpForm extends Form {
   readonly made: null
 }
 
-/** Shares of the noise below this are raised to it, and those above 1 less this are all of it. */
+/** Noise shares below this are raised to it; shares above 1 minus this become 1. */
 const EDGE = 0.1
 
 /**
- * The share of the noise that an update has: 1 - rate^updates, at least a tenth; all of it above nine tenths.
+ * Returns the share of the noise in an update: 1 - rate^updates, but at least a tenth, and all of it above nine tenths.
  *
- * @param updates - that were done before
+ * @param updates - completed before this one
  */
 export function noiseShareAfter(updates: number, { rampRate }: Pick<PixelDpSettings, 'rampRate'>): number {
   const share = 1 - Math.min(rampRate ** updates, 1 - EDGE)
   return share > 1 - EDGE ? 1 : share
 }
 
-/** β and repetitions of the Parseval step; the published β, with one step where the released code has 100 L. */
+/** β and repetitions of the Parseval step: the published β, with one step instead of the released code's 100 L. */
 const PARSEVAL = { beta: 3e-4, loops: 1 }
 
 /**
- * PixelDP (Lecuyer et al., 2019): cross-entropy under noise that grows to all of σ, on the image, or as in the published networks
- * after the first convolution. That is kept near a sensitivity of 1 by a Parseval step after each update; the noise is as large as
- * the sensitivity of its weights asks for.
+ * PixelDP (Lecuyer et al., 2019): cross-entropy under noise that grows to σ, on the image or, as in the published networks, after the first
+ * convolution. A Parseval step after each update keeps that convolution near a sensitivity of 1; the noise scales with the sensitivity of
+ * its weights.
  */
 export const pixelDp: Objective<PixelDpForm> = {
   kind: 'pixel-dp',
   settings: pixelDpSchema,
   copies: ({ noises }) => noises,
   decide: (_, { settings, position }) => ({ noiseShare: noiseShareAfter(position.step - 1, settings) }),
-  // It changes from update to update: as a tensor it leaves the recorded step the same.
+  // It changes with every update: as a tensor it does not need another recording.
   given: ({ noiseShare }, { networks }) => ({
     noiseShare: tensor(networks.classifier.session, noiseShare, { axes: '' }),
   }),

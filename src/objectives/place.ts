@@ -1,20 +1,20 @@
-/** Where a run is. */
+/** A position in a run. */
 export interface Position {
   /** Epoch, counted from 1. */
   readonly epoch: number
-  /** Updates taken in this epoch. */
+  /** Updates completed in this epoch. */
   readonly update: number
   readonly updatesPerEpoch: number
-  /** Epochs that will be trained. */
+  /** Epochs to train. */
   readonly epochs: number
-  /** Updates since the run began, counted from 1. */
+  /** Updates since the start of the run, counted from 1. */
   readonly step: number
   /** Updates of the whole run. */
   readonly steps: number
 }
 
-/** The position of an update, and how long the run has trained before it. */
+/** The position of an update, and the amount of training before it. */
 export interface Place extends Position {
-  /** Whole epochs and a part. */
+  /** Completed epochs, including fractions. */
   readonly epochsDone: number
 }

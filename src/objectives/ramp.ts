@@ -1,5 +1,5 @@
 /**
- * The part of a ramp that an epoch has reached: epoch e of w has e/w of it, from 1/w on, as in the released code.
+ * Returns the fraction of a ramp at an epoch: e/w at epoch e of w, from 1/w on, as in the released code.
  *
  * @param epoch - counted from 1
  */

@@ -1,6 +1,6 @@
 import { type Axes, argmax, axisOf, eq, sum, type Tensor, to } from '../torch'
 
-/** How many images of a micro-batch, under all their noises, get their label. */
+/** Counts the images of a micro-batch, under all their noises, that get their label. */
 export function recognizedCount<A extends Axes>(
   logProbabilities: Tensor<A>,
   labels_B: Tensor<'B'>,

@@ -19,7 +19,7 @@ import { smoothAdv } from './smooth-adv'
 import { smoothMix } from './smooth-mix/smooth-mix'
 import { stability } from './stability'
 
-/** The objectives that come with this package, by `method.kind`. */
+/** The objectives of this package, by `method.kind`. */
 export const OBJECTIVES: { readonly [kind in MethodConfig['kind']]: AnyObjective } = {
   'ft-cadis': defineObjective(ftCadis),
   'cross-entropy': defineObjective(crossEntropy),
@@ -40,7 +40,7 @@ export const OBJECTIVES: { readonly [kind in MethodConfig['kind']]: AnyObjective
   calibration: defineObjective(calibration),
 }
 
-/** The kind of an objective. */
+/** Returns the kind of an objective. */
 export function kindOf(objective: AnyObjective): string {
   return objective(({ kind }) => kind)
 }
@@ -50,9 +50,9 @@ export function isBuiltIn(kind: string): kind is MethodConfig['kind'] {
 }
 
 /**
- * The objective of a kind: one of the caller's own, or one that comes with this package.
+ * Finds the objective of a kind, among the caller's own or those of this package.
  *
- * @throws ConfigError if there is none
+ * @throws ConfigError if none has the kind
  */
 export function findObjective(kind: string, own: readonly AnyObjective[] = []): AnyObjective {
   const found =

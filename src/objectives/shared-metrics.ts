@@ -1,4 +1,4 @@
-/** What metrics of several objectives share. */
+/** Metrics shared by several objectives. */
 
 /** Cross-entropy with the label; its sum is `crossEntropy`. */
 export const crossEntropyMetric = (caption: string) => ({
@@ -8,7 +8,7 @@ export const crossEntropyMetric = (caption: string) => ({
   isHeadline: true,
 })
 
-/** The share of the images trained on that get their label, of `recognized` among them. */
+/** The share of the images in training that get their label, from the sum `recognized`. */
 export const trainingAccuracyMetric = (caption: string) => ({
   label: 'training accuracy',
   caption,

@@ -25,7 +25,7 @@ export interface SmoothAdvForm extends Form {
 
 type PgdAttack = Extract<SmoothAdvSettings['attack'], { kind: 'pgd' }>
 
-/** PGD as this method takes it: with one noise it ascends the plain cross-entropy, which goes the same way. */
+/** PGD for this method: with one noise it ascends the plain cross-entropy, whose direction is the same. */
 export function smoothAdvPgd(attack: Omit<PgdAttack, 'kind'>, noises: number): ShiftAttack {
   return {
     ...attack,

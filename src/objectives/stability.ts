@@ -10,7 +10,7 @@ import { crossEntropyMetric, trainingAccuracyMetric } from './shared-metrics'
 
 export type StabilityForm = SimpleForm<StabilitySettings, 'crossEntropy' | 'stability' | 'recognized'>
 
-/** Both terms of stability training, for each image, from log-probabilities of clean and noisy images. */
+/** Returns both terms of stability training for each image, from log-probabilities of clean and noisy images. */
 export function stabilityLosses(
   {
     clean_BK,
@@ -34,8 +34,8 @@ export function stabilityLosses(
 }
 
 /**
- * Cross-entropy on clean images, and λ times the cross-entropy of the noisy prediction with the clean one (Li et al., 2019,
- * in the form of the code of Jeong and Shin, 2020).
+ * Cross-entropy on clean images, plus λ times the cross-entropy of the noisy prediction with the clean one (Li et al., 2019, in the form of
+ * the code of Jeong and Shin, 2020).
  */
 export const stability: Objective<StabilityForm> = {
   kind: 'stability',

@@ -9,15 +9,14 @@ import {
 } from '../torch'
 import { tryImage } from './trial-image'
 
-/** What of a data set decides which logit is which class. */
+/** The fields of a data set that map logits to classes. */
 type LabelledClasses = Pick<DatasetDescription, 'classes' | 'classOrder' | 'logits'>
 
 /**
- * Sends one test image through the networks: finds out early what cannot work at all.
+ * Sends one test image through the networks, to find incompatible settings early.
  *
- * @param ofMethod - How many classes the head is to have for the method. Default: those of the data.
- * @throws ConfigError if the head of the classifier has others, or the weights call them otherwise than the data; and as
- *   `tryImage`
+ * @param ofMethod - Number of classes of the head for the method. Default: those of the data.
+ * @throws ConfigError if the head has another number of classes, or the weights name other classes than the data; also as `tryImage`
  */
 export async function checkClasses(
   {
@@ -41,8 +40,8 @@ export async function checkClasses(
 }
 
 /**
- * Refuses a head with other classes than the data, or, where these are some of its classes, without one of them. Votes
- * for classes that the data do not have would be lost.
+ * Checks that a head has the classes of the data, or, if the data have only some of its classes, all of these. Votes for classes that the
+ * data lack would be lost.
  *
  * @throws ConfigError
  */
@@ -69,7 +68,7 @@ export function requireClasses(
   )
 }
 
-/** @throws ConfigError where members of an ensemble tell other numbers of classes apart */
+/** @throws ConfigError if members of an ensemble differ in their number of classes */
 export function requireOneHead(heads: readonly number[]): void {
   if (heads.every(head => head === heads[0])) return
   throw new ConfigError(
@@ -80,19 +79,19 @@ export function requireOneHead(heads: readonly number[]): void {
   )
 }
 
-/** What makes a new head. Those of a network of the user's own are made by its function alone. */
+/** Explains how to make a new head. A custom network's head comes only from its function. */
 function newHead(classes: number): string {
   return `classifier.numClasses to ${classes} (of source 'python': the classes that classifier.factory makes)`
 }
 
 /**
- * Refuses data whose labels mean other classes than the logits of the weights: compared by name, in their order.
+ * Checks that labels and logits mean the same classes, comparing names in order.
  *
- * Data whose classes are listed in `data.classes`, and published data under the names of a library, may have other words
- * for them, but none of the weights' words for another class.
+ * Data with classes listed in `data.classes`, and published data under a library's names, may use other words for them, but none of the
+ * weights' words for another class.
  *
- * @param weights - What the weights call their classes; without names nothing can be compared.
- * @throws ConfigError that names both; also where the weights name none and the order of the data's could be two
+ * @param weights - Class names of the weights; without names there is no comparison.
+ * @throws ConfigError that names both; also if the weights have no names and the order of the data is ambiguous
  */
 export function requireSameClasses(
   weights: WeightClasses | null | undefined,
@@ -127,7 +126,7 @@ export function requireSameClasses(
 }
 
 /**
- * Refuses folder names that are numbers in one order as text, and in another as numbers: 1, 10, 2.
+ * Refuses folder names that are numbers with different text and numeric orders: 1, 10, 2.
  *
  * @throws ConfigError that shows both
  */

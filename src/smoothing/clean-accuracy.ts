@@ -4,19 +4,19 @@ import { add, type Classifier, type Dataset, flatten, mul, noGrad, type Tensor, 
 import { toSymmetric } from './denoise'
 import { leadingClass } from './leading-class'
 
-/** How the pixels of images are normalised in front of a network. */
+/** The normalisation of pixels in front of a network. */
 export type InputRange = ClassifierConfig['inputRange']
 
-/** What a classifier says of clean images. */
+/** Predictions of a classifier for clean images. */
 export interface Predictions {
-  /** The logit that is each image's class. */
+  /** The logit of each image's class. */
   readonly labels: readonly number[]
-  /** The logit that leads; -1 where one is NaN. */
+  /** The largest logit; -1 if one is NaN. */
   readonly predicted: readonly number[]
 }
 
 /**
- * Places of test images that are drawn over the classes with the seed; those whose files do not decode are left out. Nothing else
+ * Draws test images over the classes with the seed and returns their positions, without those whose files do not decode. Only this function
  * draws from that stream.
  */
 export async function imagesOverClasses(
@@ -28,10 +28,10 @@ export async function imagesOverClasses(
 }
 
 /**
- * Has a classifier look at clean images, without noise or denoiser.
+ * Classifies clean images, without noise or denoiser.
  *
- * @param options.inputRange - the range to look through in place of the classifier's own, `own`
- * @param options.batch - images in one pass
+ * @param options.inputRange - the input range to use instead of the classifier's own, `own`
+ * @param options.batch - images per pass
  */
 export async function predictClean(
   { classifier, dataset }: { readonly classifier: Classifier; readonly dataset: Dataset },
@@ -75,12 +75,12 @@ export async function predictClean(
   return { labels, predicted }
 }
 
-/** Share of the images whose class leads; NaN without images. */
+/** Returns the share of images whose class has the largest logit; NaN without images. */
 export function accuracyOf({ labels, predicted }: Predictions): number {
   return labels.filter((label, place) => predicted[place] === label).length / labels.length
 }
 
-/** Images such that a network that normalises them by `own` sees them as `inputRange` has it. */
+/** Transforms images so that a network that normalises them by `own` sees them as normalised by `inputRange`. */
 function through(
   images_NCHW: Tensor<'NCHW'>,
   { own, inputRange }: { readonly own: InputRange; readonly inputRange: InputRange },

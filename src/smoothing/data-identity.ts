@@ -8,13 +8,13 @@ export const identitySchema: z.ZodType<DataIdentity> = z.object({
   digest: z.string(),
 })
 
-/** What the images of a run are, as its files say. */
+/** The identity of a run's images, from their files. */
 export const runDataSchema = z.object({ train: identitySchema, test: identitySchema })
 
-/** What the images of a run are. */
+/** The identity of a run's images. */
 export type RunData = z.output<typeof runDataSchema>
 
-/** Asks what the data sets of a run are. */
+/** Reads the identities of data sets. */
 export async function runDataOf(sets: {
   readonly trainSet: Dataset
   readonly testSet: Dataset
@@ -24,9 +24,9 @@ export async function runDataOf(sets: {
 }
 
 /**
- * In what two data sets differ, a few words for each; none where they are the same.
+ * Describes the differences between two data sets, in a few words each; none if they are the same.
  *
- * @param names - How the two are called.
+ * @param names - Names of the two in the descriptions.
  */
 export function dataDifferences(
   first: DataIdentity,
@@ -43,9 +43,9 @@ export function dataDifferences(
 }
 
 /**
- * Refuses other images than those that something was begun with. Where they lie makes no difference.
+ * Checks that the images are those of the start. Their location does not matter.
  *
- * @param what - What was begun, for the message.
+ * @param what - What was started, for the message.
  * @throws CheckpointError that names both
  */
 export function requireSameData(what: string, begun: RunData, now: RunData): void {

@@ -1,14 +1,14 @@
 import { clamp, type Denoiser, div, mul, noGrad, sub, type Tensor } from '../torch'
 import { alphasCumprod, betaSchedule, type NoiseLevel, type NoiseSchedule, noiseLevel } from './noise-level'
 
-/** One-shot denoising (Algorithm 2; Carlini et al., 2023). All images here are in [-1, 1]. */
+/** One-shot denoising (Algorithm 2; Carlini et al., 2023). All images in this file are in [-1, 1]. */
 
-/** Images in [0, 1], as loaders give them, in [-1, 1]. */
+/** Maps images from [0, 1], as loaders return them, to [-1, 1]. */
 export function toSymmetric<A extends string>(images: Tensor<A>): Tensor<A> {
   return sub(mul(images, 2), 1)
 }
 
-/** ᾱ of every timestep of a denoiser's schedule. */
+/** Returns ᾱ for every timestep of a denoiser's schedule. */
 export function noiseScheduleOf({ schedule }: Pick<Denoiser, 'schedule'>): NoiseSchedule {
   const { kind, steps, rescaleTimesteps, betaStart, betaEnd, betas } = schedule
   const ends = betaStart === undefined || betaEnd === undefined ? {} : { betaStart, betaEnd }
@@ -18,12 +18,12 @@ export function noiseScheduleOf({ schedule }: Pick<Denoiser, 'schedule'>): Noise
   }
 }
 
-/** The noise level of σ for a denoiser. Throws ConfigError where its schedule does not reach 2σ. */
+/** Returns the noise level of σ for a denoiser. Throws ConfigError if its schedule does not reach 2σ. */
 export function noiseLevelOf(denoiser: Denoiser, sigma: number): NoiseLevel {
   return noiseLevel(sigma, noiseScheduleOf(denoiser))
 }
 
-/** x̂ = (x_t* - √(1-ᾱ)·ε̂) / √ᾱ, held within [-1, 1]. */
+/** x̂ = (x_t* - √(1-ᾱ)·ε̂) / √ᾱ, clamped to [-1, 1]. */
 export function estimateClean<A extends string>(
   noisy: Tensor<A>,
   predictedNoise: Tensor<A>,
@@ -34,7 +34,7 @@ export function estimateClean<A extends string>(
 }
 
 /**
- * The one-shot estimate of the clean images behind noisy ones.
+ * Returns the one-shot estimate of the clean images behind noisy ones.
  *
  * @param options - `live`: whether gradients flow through the denoiser to the noisy images. Default false.
  */

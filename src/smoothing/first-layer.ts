@@ -14,19 +14,18 @@ import {
 import { toSymmetric } from './denoise'
 import { type Front, type Smoothing, smoothingOf } from './smoothing'
 
-/** Noise after the first layer of the classifier, as PixelDP has it. */
+/** Noise after the first layer of the classifier, as in PixelDP. */
 export type FirstLayerFront = Extract<Front, { readonly kind: 'first-layer' }>
 
-/** Digits of a sensitivity that is fixed. It is rounded up, which is more than arithmetic in float64 rounds. */
+/** Digits of a fixed sensitivity. It is rounded up by more than the rounding errors of float64. */
 const DIGITS = 9
 
 /**
- * The smoothing by noise after the first layer of a classifier. Features are divided by the sensitivity of the layer, so that they
- * move no more than images in [-1, 1] do, and noise of a σ is as much as it is on an image.
+ * Makes the smoothing with noise after the first layer of a classifier. Features are divided by the layer's sensitivity, so they move no
+ * more than images in [-1, 1], and σ means the same as on an image.
  *
- * @param options.sensitivity - `fixed` for weights that stay as they are; `live` where they are trained: it is then computed again
- *   wherever noise is added
- * @throws ConfigError for a classifier that does not begin with a convolution
+ * @param options.sensitivity - `fixed` for weights that do not change; `live` during training: recomputed whenever noise is added
+ * @throws ConfigError if the classifier does not start with a convolution
  */
 export async function firstLayerSmoothing(
   session: Session,
@@ -60,7 +59,7 @@ export async function firstLayerSmoothing(
   }
 }
 
-/** A smoothing whose weights stay as they are from here on: the sensitivity of the first layer, where it has one, is a number. */
+/** Returns a smoothing for weights that no longer change: the sensitivity of the first layer, if noise follows it, is a number. */
 export async function withFixedSensitivity(smoothing: Smoothing): Promise<Smoothing> {
   const { front } = smoothing
   if (front.kind !== 'first-layer' || front.sensitivity !== null) return smoothing
@@ -84,7 +83,7 @@ function roundedUp(value: number): number {
 }
 
 /**
- * The smoothing that settings describe, of networks that are not trained.
+ * Makes the smoothing from settings, for networks that are not trained.
  *
  * @throws ConfigError as `smoothingOf` and {@link firstLayerSmoothing}
  */
@@ -104,26 +103,26 @@ export async function configuredSmoothing(
   return firstLayerSmoothing(classifier.session, classifier, { sigma, sensitivity: 'fixed', ...images })
 }
 
-/** What a smoothing has to know of the images that it is for. */
+/** The properties of images that a smoothing depends on. */
 export interface ImageKind {
   /** [C, H, W]. */
   readonly imageShape: readonly number[]
-  /** Records one in [0, 1]. */
+  /** Records an example in [0, 1]. */
   readonly example: () => Tensor<'CHW'>
 }
 
-/** The kind of a data set's images. */
+/** Returns the kind of a data set's images. */
 export function imageKindOf(dataset: Pick<Dataset, 'images' | 'description'>): ImageKind {
   const { imageShape } = dataset.description
   return { imageShape, example: () => select(dataset.images([0]).images_BCHW, 'B', 0) }
 }
 
-/** What a smoothing holds beside the networks that it was made of, to be freed. */
+/** Returns handles that a smoothing owns besides its input networks, to be freed. */
 export function ownedBy({ front }: Pick<Smoothing, 'front'>): readonly Classifier[] {
   return front.kind === 'first-layer' ? [front.rest] : []
 }
 
-/** Refuses what draws its noise on images alone. */
+/** Throws for settings with noise after the first layer. */
 export function requireNoiseOnImage(what: string, { noiseAfter }: Pick<SmoothingConfig, 'noiseAfter'>): void {
   if (noiseAfter === undefined) return
   throw new ConfigError(

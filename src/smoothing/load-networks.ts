@@ -25,24 +25,24 @@ import { nameOfClassifier } from './name-of'
 import { folderHashes, hashesOf, readSmoothed, type Smoothed } from './smoothed-file'
 import { classifierSpec, denoiserSpec } from './specs'
 
-/** The networks of a smoothed classifier, to be freed by the caller. */
+/** The networks of a smoothed classifier; the caller frees them. */
 export interface CertifiedNetworks {
   readonly denoiser: AnyDenoiser | null
   readonly classifier: Classifier
-  /** The members of an ensemble or the experts of a router beside the classifier; none without one. */
+  /** The members of an ensemble or the experts of a router besides the classifier; otherwise empty. */
   readonly others: readonly LoadedMember[]
-  /** The networks of ACES beside the classifier; undefined where the settings have none. */
+  /** The networks of ACES besides the classifier; undefined without ACES. */
   readonly selector: LoadedMember | undefined
   readonly core: LoadedMember | undefined
-  /** The network that chooses between experts; undefined where the settings have none. */
+  /** The network that chooses between experts; undefined without a router. */
   readonly router: LoadedMember | undefined
-  /** What identifies the weights: for the configuration of logs. */
+  /** The identity of the weights, for the configuration of logs. */
   readonly weights: Smoothed['weights']
-  /** Where the weights are from: for the notes of logs. */
+  /** The source of the weights, for the notes of logs. */
   readonly provenance: { readonly denoiser: Provenance | null; readonly classifier: Provenance }
 }
 
-/** A network that votes beside the classifier. */
+/** A network that votes besides the classifier. */
 export interface LoadedMember {
   readonly classifier: Classifier
   readonly weights: Pick<Smoothed['weights'], 'classifier' | 'checkpoint'>
@@ -50,7 +50,7 @@ export interface LoadedMember {
 }
 
 /**
- * Loads the denoiser of a smoothing; null where it has none.
+ * Loads the denoiser of a smoothing; null if it has none.
  *
  * @throws CheckpointError if weights are missing or damaged
  */
@@ -63,14 +63,13 @@ export async function loadSmoothingDenoiser(
   return load(session, denoiserSpec(denoiser), { dtype: denoiser.dtype })
 }
 
-/** Whether a denoiser makes a clean image of a noisy one, and is not a diffusion model. */
+/** Returns whether a denoiser maps noisy to clean images, rather than being a diffusion model. */
 function isImageDenoiser({ source }: { readonly source: string }): boolean {
   return source === 'dncnn' || source === 'memnet'
 }
 
 /**
- * Refuses a denoiser that a caller hands in where it is another than that of a smoothing: what is recorded of it is what
- * the settings say.
+ * Checks that a caller's denoiser is that of the smoothing, since logs and files record the settings.
  *
  * @throws ConfigError with both
  */
@@ -87,33 +86,32 @@ export async function requireConfiguredDenoiser(
   return given
 }
 
-/** Which classifier is loaded, and how it computes. */
+/** The classifier to load, and its precision. */
 export interface BaseClassifierPrecision extends ClassifierPrecision {
-  /** What is trained. Default: nothing. */
+  /** The trained part. Default: none. */
   readonly tuning?: TuningConfig | undefined
-  /** Folder of a checkpoint: adapters for the weights of the configuration, or weights in their place. */
+  /** Folder of a checkpoint: adapters for the configured weights, or weights that replace them. */
   readonly checkpoint?: string | undefined
   /**
-   * Whether a network or a head may be loaded with random weights although nothing is trained, or a network under adapters:
-   * to measure what it takes.
-   * Default refused, as another load would draw others.
+   * Whether random weights are allowed in a network or head without training, or in a network under adapters, for measurements. Default
+   * refused, since another load would draw others.
    */
   readonly randomWeights?: 'allowed' | 'refused' | undefined
 }
 
-/** A classifier, and what it stands on without its checkpoint's adapters, as `provenance` takes it. */
+/** A classifier, and its weights without the checkpoint's adapters, as input for `provenance`. */
 export interface LoadedClassifier {
   readonly classifier: Classifier
   readonly spec: Spec
-  /** Whether the checkpoint holds adapters, which leave the weights of the configuration in use; not its adapters. */
+  /** Whether the checkpoint holds adapters, which keep the configured weights in use; not whether those have adapters. */
   readonly isAdapter: boolean
 }
 
 /**
- * Loads the base classifier of a configuration, with the weights of a checkpoint if one is given.
+ * Loads the base classifier of a configuration, with the weights of a checkpoint if given.
  *
  * @throws CheckpointError if weights are missing or damaged
- * @throws ConfigError for random weights that are not allowed where nothing is trained, and under adapters that are
+ * @throws ConfigError for random weights without training, and under trained adapters, unless allowed
  */
 export async function loadBaseClassifier(
   session: Session,
@@ -143,7 +141,7 @@ export async function loadBaseClassifier(
   return { classifier, spec, isAdapter }
 }
 
-/** Before the functions of a script were recorded, training moved running statistics that adapters do not hold. */
+/** In versions that did not record a script's functions, training updated running statistics that adapters do not hold. */
 async function warnOfLostStatistics(checkpoint: string): Promise<void> {
   const smoothed = await readSmoothed(checkpoint)
   if (smoothed === undefined || smoothed.hooks !== undefined) return
@@ -154,7 +152,7 @@ async function warnOfLostStatistics(checkpoint: string): Promise<void> {
 
 const NOT_REPRODUCIBLE = 'another load would draw others, and a certificate would hold for none of them.'
 
-/** Adapters and head are all that a checkpoint of LoRA holds. */
+/** A LoRA checkpoint holds only adapters and head. */
 function lostUnderAdapters(config: ClassifierConfig): ConfigError {
   return new ConfigError(
     `LoRA would train adapters for ${nameOfClassifier(config)}, whose weights are random and in no checkpoint: nothing could be certified.`,
@@ -189,11 +187,11 @@ function randomWeightsError(
 }
 
 /**
- * Loads the networks that a certification is about, with nothing to train.
+ * Loads the networks of a certification, without training.
  *
- * @param options.expected - the weights that they must be
- * @param options.randomWeights - allowed to measure what a certification takes; default refused
- * @throws CheckpointError if weights are missing, damaged, or others than expected; ConfigError if they are random
+ * @param options.expected - the required weights
+ * @param options.randomWeights - allowed to measure time and memory of a certification; default refused
+ * @throws CheckpointError if weights are missing, damaged, or differ from the expected ones; ConfigError if they are random
  */
 export async function loadNetworks(
   session: Session,
@@ -252,7 +250,7 @@ export async function loadNetworks(
   }
 }
 
-/** What identifies the weights of a classifier. */
+/** Returns the identity of a classifier's weights. */
 async function classifierHashes(
   { isAdapter }: Pick<LoadedClassifier, 'isAdapter'>,
   {
@@ -261,13 +259,13 @@ async function classifierHashes(
   }: { readonly checkpoint: string | undefined; readonly provenance: Provenance },
 ): Promise<LoadedMember['weights']> {
   return {
-    // A checkpoint of the whole network takes the place of the off-the-shelf weights.
+    // A checkpoint of the whole network replaces the off-the-shelf weights.
     classifier: checkpoint === undefined || isAdapter ? hashesOf(from) : null,
     checkpoint: checkpoint === undefined ? null : { ...(await folderHashes(checkpoint)) },
   }
 }
 
-/** Where the networks of a smoothed classifier are from. */
+/** Returns the sources of a smoothed classifier's networks. */
 export async function provenanceOf(
   session: Session,
   { denoiser, classifier }: { readonly denoiser: AnyDenoiser | null; readonly classifier: Classifier },

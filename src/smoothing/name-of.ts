@@ -1,7 +1,7 @@
 import { basename, dirname } from 'node:path'
 import type { CertificationRunConfig, ClassifierConfig } from '../config/schema'
 
-/** A short name of what is certified, the same in whatever folder that lies. */
+/** Returns a short name of the certified classifier, independent of its folder. */
 export function nameOf({ ensemble, aces, ...first }: CertificationRunConfig): string {
   const { classifier } = first
   const others = (ensemble?.others ?? []).map(({ path, checkpoint }) => ({
@@ -29,7 +29,7 @@ function nameOfMember({
   return nameOfClassifier(classifier)
 }
 
-/** A short name of off-the-shelf weights. */
+/** Returns a short name of off-the-shelf weights. */
 export function nameOfClassifier(classifier: ClassifierConfig): string {
   const { source, path, name } = { name: undefined, path: undefined, ...classifier }
   return `${source}:${name ?? (path === undefined ? 'random' : basename(path))}`

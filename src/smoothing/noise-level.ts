@@ -2,19 +2,19 @@ import { ConfigError } from '../errors'
 
 /** The forward process of a diffusion model: x_t = sqrt(abar_t) · x + sqrt(1 - abar_t) · n, n ~ N(0, I). */
 export interface NoiseSchedule {
-  /** abar_t for t = 0 .. T-1, as {@link alphasCumprod} makes them: strictly decreasing from below 1 to no less than 0. */
+  /** abar_t for t = 0 .. T-1, as {@link alphasCumprod} computes them: strictly decreasing, below 1 and at least 0. */
   readonly alphasCumprod: readonly number[]
-  /** Whether the network takes t · 1000 / T in place of t, as OpenAI's CIFAR-10 model does. Default false. */
+  /** Whether the network receives t · 1000 / T instead of t, like OpenAI's CIFAR-10 model. Default false. */
   readonly rescaleTimesteps?: boolean
 }
 
-/** The scalars of one noise level: all that noising and denoising needs to know about sigma. */
+/** The scalars of one noise level: everything about sigma that noising and denoising need. */
 export interface NoiseLevel {
-  /** The noise level that certificates speak of: standard deviation for pixels in [0, 1]. */
+  /** The noise level of certificates: standard deviation for pixels in [0, 1]. */
   readonly sigma: number
   /** t*: the timestep whose noise is added. */
   readonly timestep: number
-  /** What the network receives for t*; a fraction where timesteps are rescaled. */
+  /** The network's input for t*; fractional if timesteps are rescaled. */
   readonly modelTimestep: number
   /** abar at t*. */
   readonly alphaCumprod: number
@@ -28,12 +28,12 @@ export interface NoiseLevel {
  * The named schedules of betas, in float64.
  *
  * - `linear` and `scaled_linear` run from `betaStart` to `betaEnd`, evenly in beta or in its square root. The defaults
- *   are OpenAI's: 1e-4 and 0.02 at 1,000 steps, stretched for other counts.
- * - `cosine` follows cos²((t/T + 0.008) / 1.008 · π/2), each beta at most 0.999; it has no ends to choose. diffusers
+ *   are OpenAI's: 1e-4 and 0.02 at 1,000 steps, rescaled for other counts.
+ * - `cosine` follows cos²((t/T + 0.008) / 1.008 · π/2), each beta at most 0.999, without end points. diffusers
  *   calls it `squaredcos_cap_v2`.
  *
  * @param steps - T, the number of timesteps.
- * @throws ConfigError when `steps` is not an integer of at least 2.
+ * @throws ConfigError if `steps` is not an integer of at least 2.
  */
 export function betaSchedule(
   kind: 'linear' | 'scaled_linear' | 'cosine',
@@ -65,15 +65,15 @@ export function alphasCumprod(betas: readonly number[]): number[] {
 }
 
 /**
- * The noise level of a sigma: t* is the first timestep t >= 1 with sqrt((1 - abar_t) / abar_t) >= 2 · sigma, twice
- * because the denoiser sees pixels in [-1, 1] (Algorithm 2; Carlini et al., 2023). The noise added is therefore
- * never less than what is certified, and at most one timestep more.
+ * Returns the noise level of a sigma: t* is the first timestep t >= 1 with sqrt((1 - abar_t) / abar_t) >= 2 · sigma, doubled because the
+ * denoiser sees pixels in [-1, 1] (Algorithm 2; Carlini et al., 2023). So the added noise is never less than the certified one, and at most
+ * one timestep more.
  *
- * A last abar of 0, as schedules rescaled to zero signal have it, is never chosen: nothing of the image is left there.
+ * A final abar of 0, as in schedules rescaled to zero signal, is never chosen: nothing of the image remains.
  *
  * @param sigma - On the [0, 1] scale.
- * @throws ConfigError when sigma is not positive and finite, is more than every timestep adds, or when
- *   `alphasCumprod` is not a strictly decreasing sequence in [0, 1).
+ * @throws ConfigError if sigma is not positive and finite, exceeds the noise of every timestep, or `alphasCumprod` is not a strictly
+ *   decreasing sequence in [0, 1).
  *
  * @example
  * const alphasCumprod = Array.from({ length: 1000 }, (_, t) => Math.cos(((t + 1) / 1001) * (Math.PI / 2)) ** 2)
@@ -100,7 +100,7 @@ export function noiseLevel(sigma: number, diffusion: NoiseSchedule): NoiseLevel 
   return { ...levelAtTimestep(timestep, { alphasCumprod, rescaleTimesteps }), sigma }
 }
 
-/** The noise level of a timestep of a schedule, with the sigma that it adds. */
+/** Returns the noise level of a timestep of a schedule, with the sigma that it adds. */
 export function levelAtTimestep(
   timestep: number,
   { alphasCumprod, rescaleTimesteps = false }: NoiseSchedule,
@@ -119,9 +119,9 @@ export function levelAtTimestep(
 }
 
 /**
- * The smallest and the largest σ that a schedule has a timestep for, on the [0, 1] scale.
+ * Returns the smallest and largest σ for which a schedule has a timestep, on the [0, 1] scale.
  *
- * @throws ConfigError, as {@link noiseLevel} does for `alphasCumprod`
+ * @throws ConfigError for `alphasCumprod`, like {@link noiseLevel}
  */
 export function sigmaRange({ alphasCumprod }: NoiseSchedule): {
   readonly smallest: number
@@ -132,7 +132,7 @@ export function sigmaRange({ alphasCumprod }: NoiseSchedule): {
   return { smallest: noiseToSignal(alphasCumprod[1] ?? last) / 2, largest: noiseToSignal(last) / 2 }
 }
 
-/** Standard deviation of the noise in x_t / sqrt(abar_t), for pixels in [-1, 1]. */
+/** Returns the standard deviation of the noise in x_t / sqrt(abar_t), for pixels in [-1, 1]. */
 function noiseToSignal(abar: number): number {
   return Math.sqrt((1 - abar) / abar)
 }

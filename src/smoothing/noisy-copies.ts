@@ -10,7 +10,7 @@ import {
 } from '../torch'
 import { carried, noisy, type Smoothing } from './smoothing'
 
-/** The noisy copies of a pass, as the front takes them. */
+/** Returns the noisy copies of a pass as input of the front. */
 export function noisyCopies(
   { noise = { kind: 'gaussian' }, scales, front }: Pick<Smoothing, 'noise' | 'scales' | 'front'>,
   images_SCHW: Tensor<'SCHW'>,
@@ -18,7 +18,7 @@ export function noisyCopies(
 ): Tensor<'NCHW'> {
   switch (noise.kind) {
     case 'gaussian': {
-      // Once for each image, and not for each of its copies.
+      // Once per image, not per copy.
       const carried_SCHW = carried({ front }, images_SCHW)
       return noisy({ scales }, imagesOfRuns(carried_SCHW, runs), noiseOfRuns(carried_SCHW, runs))
     }
@@ -31,7 +31,7 @@ export function noisyCopies(
       return noisy({ scales }, imagesOfRuns(images_SCHW, runs), drawn_NCHW)
     }
     case 'discrete-gaussian':
-      // The noise is in the pixels already; a diffusion model sees them scaled as it has been trained to.
+      // The pixels already contain the noise; a diffusion model receives them in the scale of its training.
       return mul(steppedOfRuns(images_SCHW, runs, noise), scales.image)
   }
 }

@@ -4,9 +4,9 @@ import type { CertificationRunConfig, ClassifierConfig, SmoothingConfig } from '
 import { readJson } from '../files/read-json'
 import type { Dataset } from '../torch'
 
-/** What people overlook, in a sentence each: nothing of it keeps a certification from being made. */
+/** Notes on things that people overlook, a sentence each; none of them blocks a certification. */
 
-/** That FT-CADIS has no denoiser, and how to come by one. */
+/** Notes that FT-CADIS needs a denoiser, and where to get one. */
 export function notesOnDenoiser({
   smoothing,
   method,
@@ -29,11 +29,11 @@ const transformersSchema = z.object({
 })
 
 /**
- * That the folder of a classifier says another range of its inputs than its settings, if so.
+ * Notes if the classifier's folder states another input range than the settings.
  *
- * A checkpoint was trained with the range of its settings, and nothing is said of it.
+ * A checkpoint gets none: it was trained with the range of its settings.
  *
- * @throws DataError for a file of the folder that is not JSON
+ * @throws DataError if a file of the folder is not JSON
  */
 export async function notesOnInputRange({
   classifier,
@@ -81,7 +81,7 @@ function isSame({ mean, std }: Normalisation, range: ClassifierConfig['inputRang
   return isClose(mean, own.mean) && isClose(std, own.std)
 }
 
-/** That all images that were chosen are of one class, if so. */
+/** Notes if all chosen images belong to one class. */
 export async function notesOnChoice(dataset: Dataset, indices: readonly number[]): Promise<string[]> {
   const { classes, logits } = dataset.description
   if (indices.length < 2 || classes.length < 2) return []

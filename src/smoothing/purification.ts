@@ -6,17 +6,17 @@ import { levelAtTimestep, type NoiseLevel, type NoiseSchedule } from './noise-le
 import { type Smoothing, seen } from './smoothing'
 
 /**
- * How a noisy copy is purified, and how often what came of it votes: the majority is the vote of the copy. All noise in here is drawn
- * afresh for each copy, so that votes of copies stay independent. It is data, because recorded programs take nothing else.
+ * How to purify a noisy copy, and how many results vote: their majority is the vote of the copy. All noise here is drawn afresh for each
+ * copy, so votes of copies stay independent. It is plain data, as recorded programs require.
  */
 export type Purification =
   | { readonly kind: 'once' }
-  /** The denoised image under noise of this σ, for pixels in [0, 1], this many times. */
+  /** The denoised image under noise of this σ, for pixels in [0, 1], repeated `votes` times. */
   | { readonly kind: 'local'; readonly sigma: number; readonly votes: number }
-  /** This many runs of the reverse process, each of these steps. */
+  /** `votes` runs of the reverse process, each with these steps. */
   | { readonly kind: 'reverse'; readonly steps: readonly ReverseStep[]; readonly votes: number }
 
-/** A step of the reverse process, of images in [-1, 1]: x ← noisy · x + clean · x̂ + noise · n, for x̂ the clean estimate. */
+/** A step of the reverse process, for images in [-1, 1]: x ← noisy · x + clean · x̂ + noise · n, with the clean estimate x̂. */
 export interface ReverseStep {
   readonly level: NoiseLevel
   readonly noisy: number
@@ -27,9 +27,9 @@ export interface ReverseStep {
 export const ONCE: Purification = { kind: 'once' }
 
 /**
- * What the settings of a purification mean for a smoothing.
+ * Returns the purification that settings describe for a smoothing.
  *
- * @throws ConfigError where the front cannot do it, or its timestep has fewer steps
+ * @throws ConfigError if the front does not support it, or its timestep has fewer steps
  */
 export function purificationOf(
   purify: PurifyConfig | undefined,
@@ -48,10 +48,10 @@ export function purificationOf(
 }
 
 /**
- * The reverse process of a diffusion model from a timestep to the clean image, in some steps of about equal length: each goes to the mean
- * of q(x_s | x_t, x̂) and adds its noise; the last one ends in x̂ (Ho et al., 2020, Eq. 7, on the timesteps that are left).
+ * Returns the reverse process of a diffusion model from a timestep to the clean image, in steps of about equal length. Each moves to the
+ * mean of q(x_s | x_t, x̂) and adds its noise; the last one ends in x̂ (Ho et al., 2020, Eq. 7, on the remaining timesteps).
  *
- * @throws ConfigError where there are fewer timesteps than steps
+ * @throws ConfigError if there are fewer timesteps than steps
  */
 export function reverseSteps(
   timestep: number,
@@ -79,7 +79,7 @@ export function reverseSteps(
   })
 }
 
-/** How many times the networks are asked about a noisy copy. */
+/** Network passes per noisy copy. */
 export interface PassesOfCopy {
   readonly denoiser: number
   readonly classifier: number
@@ -94,9 +94,10 @@ export function passesOfCopy(purification: Purification, { front }: Pick<Smoothi
 }
 
 /**
- * What the classifier sees of noisy copies, one time after the other: whoever asks takes the votes of one before it records the next.
+ * Returns the classifier's inputs for noisy copies, one look after the other: the caller collects the votes of one before recording the
+ * next.
  *
- * @param drawn - the images and copies of the pass: they name the noise in here
+ * @param drawn - the images and copies of the pass: they name the noise drawn here
  */
 export function purified(
   { smoothing, purification }: { readonly smoothing: Smoothing; readonly purification: Purification },

@@ -7,36 +7,36 @@ import {
   predictClean,
 } from './clean-accuracy'
 
-/** How many images are looked at. */
+/** Number of images to classify. */
 const IMAGES = 200
 
-/** A classifier that gets this share of clean images right is not looked into further. */
+/** No further checks if a classifier gets this share of clean images right. */
 const FINE = 0.7
 
-/** So much more of the images another reading of them has to get right to be named as the likely cause. */
+/** Another interpretation must get this share more of the images right to be named the likely cause. */
 const CLEARLY = 0.15
 
-/** Below this many images of a class on average, an order of the classes cannot be found out. */
+/** With fewer images per class on average, an order of the classes cannot be determined. */
 const PER_CLASS = 3
 
-/** What a classifier does on clean test images before hours are spent on it. */
+/** Results of a classifier on clean test images, before hours of computation. */
 export interface Sanity {
   readonly images: number
   /** Share of clean images that get their class, without noise or denoiser. */
   readonly accuracy: number
-  /** What guessing among the logits would get. */
+  /** Expected accuracy of guessing among the logits. */
   readonly chance: number
-  /** Whether no more are right than guessing may get. */
+  /** Whether the accuracy is within reach of guessing. */
   readonly isNearChance: boolean
-  /** Whether the weights call their classes something, which was compared with the data. */
+  /** Whether the weights name their classes, so that they were compared with the data. */
   readonly namesAreCompared: boolean
-  /** What most likely went wrong; null where nothing seems to have. */
+  /** The most likely cause; null if nothing seems wrong. */
   readonly likelyCause: 'order of classes' | 'input range' | 'weights' | null
-  /** The same in a sentence for people, with what to do; null where there is nothing to say. */
+  /** The same as a sentence for people, with a remedy; null if nothing needs saying. */
   readonly note: string | null
 }
 
-/** Common normalisations of the inputs of classifiers, by those who use them. */
+/** Common input normalisations of classifiers, and who uses them. */
 const RANGES: readonly { readonly of: string; readonly range: InputRange }[] = [
   { of: 'pixels in [-1, 1]', range: 'symmetric' },
   { of: 'pixels in [0, 1]', range: { mean: [0], std: [1] } },
@@ -50,14 +50,14 @@ const RANGES: readonly { readonly of: string; readonly range: InputRange }[] = [
 ]
 
 /**
- * Measures a classifier on clean images drawn over the classes, and where it does badly looks for the likely cause: another order
- * of the classes, another input range. No stream of a run or a certification is drawn from.
+ * Measures a classifier on clean images drawn over the classes. If it does badly, searches for the likely cause: another order of the
+ * classes, or another input range. Draws from no stream of a run or certification.
  *
- * The classes are to be compared before, and one image to have gone through the classifier.
+ * Compare the classes and send one image through the classifier beforehand.
  *
- * @param options.inputRange - the range to judge it by
- * @param options.own - the range that it has. Default: that
- * @param options.batch - images in one pass
+ * @param options.inputRange - the range for the measurement
+ * @param options.own - the classifier's own range. Default: `inputRange`
+ * @param options.batch - images per pass
  */
 export async function sanityOf(
   { classifier, dataset }: { readonly classifier: Classifier; readonly dataset: Dataset },
@@ -122,8 +122,8 @@ export async function sanityOf(
 }
 
 /**
- * Which class each logit seems to stand for: learnt on every second image, judged on the others. null where there are too few images,
- * or two logits stand for one class.
+ * Infers the class of each logit from every second image, and tests it on the others. null if there are too few images, or two logits stand
+ * for one class.
  */
 function orderIn(
   { labels, predicted }: Predictions,
@@ -131,7 +131,7 @@ function orderIn(
 ): { readonly accuracy: number; readonly labelOf: readonly number[] } | null {
   if (logits !== null || labels.length < PER_CLASS * classes) return null
   const counts = Array.from({ length: classes }, () => new Array<number>(classes).fill(0))
-  // Images are in the order of their classes, so that every second one is of each class.
+  // Images are in class order, so every second one covers each class.
   for (let place = 0; place < labels.length; place += 2) {
     const row = counts[predicted[place] ?? -1]
     const label = labels[place] ?? -1

@@ -15,52 +15,52 @@ import { levelOf, type Smoothing } from './smoothing'
 
 const FILE = 'smoothed.json'
 
-/** What identifies the weights of a network, see `hashesOf` and `folderHashes`; null where there is none. */
+/** The identity of a network's weights, see `hashesOf` and `folderHashes`; null without a network. */
 const hashes = z.custom<Provenance | null>(value => typeof value === 'object')
 
 const smoothedSchema = z.object({
   format: z.literal(1),
-  /** What is smoothed, of which data, and how it was to be certified. */
+  /** The smoothing, its data, and the settings for certification. */
   config: z.unknown(),
   /** The noise of the denoiser's timestep; both null without a denoiser. */
   noise: z.object({ timestep: z.int().nullable(), realisedSigma: z.number().nullable() }),
-  /** Channels, height, width that the denoiser takes. */
+  /** Channels, height and width of the denoiser's input. */
   imageShape: z.tuple([z.int(), z.int(), z.int()]),
   classes: z.array(z.string()),
-  /** What the weights were trained and evaluated on; absent where nothing was trained, and in earlier versions. */
+  /** The data for training and evaluation; absent without training, and in earlier versions. */
   data: runDataSchema.optional(),
-  /** The functions of a script that have trained the weights; absent where nothing was trained, and in earlier versions. */
+  /** A script's functions that affected training; absent without training, and in earlier versions. */
   hooks: hookTracesSchema.optional(),
   weights: z.object({ denoiser: hashes, classifier: hashes, checkpoint: hashes }),
   versions: z.record(z.string(), z.string()),
 })
 
-/** A smoothed classifier as a folder describes it: enough to load it again and to know that it is the same. */
+/** The description of a smoothed classifier in a folder: enough to load and verify it. */
 export type Smoothed = Omit<z.output<typeof smoothedSchema>, 'format' | 'config'> & {
   readonly config: CertificationRunConfig
 }
 
 export interface SmoothedMetadata {
-  /** As `certificationOf` makes it of a run's configuration. Its `checkpoint` and `output` become the folder. */
+  /** From `certificationOf` for a run's configuration. `checkpoint` and `output` are replaced by the folder. */
   readonly config: CertificationRunConfig
   readonly smoothing: Smoothing
   /** The test images of `config.data`. */
   readonly dataset: Pick<DatasetDescription, 'classes' | 'imageShape'>
-  /** Where the networks of `config` are from, as `torch.provenance` tells. */
+  /** The sources of the networks in `config`, from `torch.provenance`. */
   readonly weights: { readonly denoiser: Provenance | null; readonly classifier: Provenance }
-  /** What the weights were trained and evaluated on. */
+  /** The data for training and evaluation. */
   readonly data?: RunData | undefined
-  /** The functions of a script that have trained them. */
+  /** A script's functions that affected training. */
   readonly hooks?: HookTraces | undefined
-  /** Beside this package's and Node's. */
+  /** Versions besides this package's and Node's. */
   readonly versions?: Readonly<Record<string, string>>
 }
 
 /**
- * Writes `smoothed.json` beside the weights of a checkpoint, which are in the folder already: it describes the smoothed
- * classifier that certificates of this checkpoint speak of. The folder may be moved or renamed.
+ * Writes `smoothed.json` beside the weights of a checkpoint, which must be in the folder already. It describes the smoothed classifier that
+ * certificates of this checkpoint refer to. The folder may be moved or renamed.
  *
- * @throws ConfigError where the smoothing is of another sigma than the configuration
+ * @throws ConfigError if the smoothing has another sigma than the configuration
  */
 export async function writeSmoothed(folder: string, metadata: SmoothedMetadata): Promise<void> {
   const { config, smoothing, dataset, data, hooks, weights, versions = {} } = metadata
@@ -90,7 +90,7 @@ export async function writeSmoothed(folder: string, metadata: SmoothedMetadata):
 }
 
 /**
- * Reads what `smoothed.json` in a folder says; undefined where there is none.
+ * Reads `smoothed.json` from a folder; undefined if it does not exist.
  *
  * @throws CheckpointError if it cannot be used
  */
@@ -120,13 +120,13 @@ function noiseOf(smoothing: Smoothing): Smoothed['noise'] {
   return { timestep: level?.timestep ?? null, realisedSigma: level?.realisedSigma ?? null }
 }
 
-/** What identifies weights, whatever the folder that they lie in. */
+/** Returns the identity of weights, independent of their folder. */
 export function hashesOf({ path: _path, published: _published, code, ...identity }: Provenance): Provenance {
   const source = code as { readonly sha256?: string } | undefined
   return { ...identity, ...(source?.sha256 !== undefined && { code: source.sha256 }) }
 }
 
-/** SHA-256 of the weights in the folder of a checkpoint and of what adapters are scaled by; not of the optimizer's state. */
+/** Returns the SHA-256 of the weights in a checkpoint's folder and of the scaling of adapters, without the optimizer's state. */
 export async function folderHashes(folder: string): Promise<Readonly<Record<string, string>>> {
   const names = (await readdir(folder)).filter(name =>
     /^((adapter_)?model.*\.safetensors|pytorch_model.*\.bin|adapter_config\.json)$/.test(name),
@@ -140,7 +140,7 @@ const CLASSIFIER_PATHS = ['path', 'file', 'adapter']
 
 type Lasting = Omit<CertificationRunConfig, 'device' | 'threads' | 'output'>
 
-/** The configuration with the paths that exist written in full; others are ids on the hub. */
+/** Returns the configuration with absolute paths for those that exist; others are ids on the hub. */
 async function withFullPaths({
   smoothing,
   classifier,

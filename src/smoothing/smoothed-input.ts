@@ -10,16 +10,16 @@ import { unsaidNote } from '../files/earlier-format'
 import { given } from '../files/given'
 import { readSmoothed, type Smoothed } from './smoothed-file'
 
-/** The settings of a smoothed classifier, and what else is known of it: all of it where `smoothed.json` says so. */
+/** The settings of a smoothed classifier, and further facts about it: all of them if there is a `smoothed.json`. */
 export type KnownSmoothed = Pick<Smoothed, 'config'> & Partial<Smoothed>
 
 /**
- * A smoothed classifier: a folder with `smoothed.json`, what is known of it, the settings of a certification, or those of a
- * run, with the folder of its checkpoint as `checkpoint`.
+ * A smoothed classifier: a folder with `smoothed.json`, its known facts, the settings of a certification, or those of a run with its
+ * checkpoint folder as `checkpoint`.
  */
 export type SmoothedInput = string | KnownSmoothed | CertificationRunConfigInput
 
-/** What the files of trained weights leave open, because an earlier version wrote them; undefined where nothing. */
+/** Describes facts that files of an earlier version do not state about trained weights; undefined if complete. */
 export function unsaidOf({ config, data, hooks }: KnownSmoothed): string | undefined {
   const { checkpoint } = config
   if (checkpoint === undefined) return undefined
@@ -30,9 +30,9 @@ export function unsaidOf({ config, data, hooks }: KnownSmoothed): string | undef
 }
 
 /**
- * What an input says.
+ * Resolves an input to its settings and known facts.
  *
- * @throws CheckpointError for a folder without `smoothed.json`; ConfigError for settings that are not acceptable
+ * @throws CheckpointError for a folder without `smoothed.json`; ConfigError for invalid settings
  */
 export async function smoothedOf(input: SmoothedInput): Promise<KnownSmoothed> {
   if (typeof input !== 'string') return 'config' in input ? input : ofSettings(configOf(input))
@@ -43,14 +43,14 @@ export async function smoothedOf(input: SmoothedInput): Promise<KnownSmoothed> {
   })
 }
 
-/** Settings of a certification; of a run those that certify its checkpoint, or without one the off-the-shelf classifier. */
+/** Returns settings of a certification; for a run, those that certify its checkpoint, or without one the off-the-shelf classifier. */
 function configOf(input: CertificationRunConfigInput): CertificationRunConfig {
   if (!('optimisation' in input)) return parseCertificationConfig(input)
   const { checkpoint, ...run } = input
   return certificationOf(parseUnknownConfig(run), checkpoint)
 }
 
-/** Settings, with what the checkpoint that they name says of itself. */
+/** Adds to settings the facts that their checkpoint states. */
 async function ofSettings(config: CertificationRunConfig): Promise<KnownSmoothed> {
   const found = config.checkpoint === undefined ? undefined : await readSmoothed(config.checkpoint)
   if (found === undefined) return { config }

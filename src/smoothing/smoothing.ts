@@ -23,61 +23,61 @@ import { denoise, noiseLevelOf } from './denoise'
 import type { NoiseLevel } from './noise-level'
 
 /**
- * How images reach a smoothed classifier: the noise, and what stands between it and the classifier. Training, evaluation,
- * pictures, certification and prediction share it. It is data and handles, because recorded programs take nothing else.
+ * The path of images to a smoothed classifier: the noise, and the front between noise and classifier. Training, evaluation, pictures,
+ * certification and prediction share it. It consists of plain data and handles, as recorded programs require.
  */
 export interface Smoothing {
   /** σ of the settings: standard deviation of the noise for pixels in [0, 1]. */
   readonly sigma: number
-  /** σ of the noise that is drawn. With a denoiser that of its timestep, which is at least `sigma`. */
+  /** σ of the drawn noise. With a denoiser, that of its timestep, which is at least `sigma`. */
   readonly realisedSigma: number
   /** x_t = image · x + noise · n, for images in [-1, 1] and n ~ N(0, I). */
   readonly scales: { readonly image: number; readonly noise: number }
   readonly front: Front
-  /** Number type that the front computes in where torch knows that to be safe. */
+  /** Number type for autocasting the front, if torch considers it safe. */
   readonly autocast: Autocast
   /** Default: Gaussian. */
   readonly noise?: Noise
 }
 
-/** The noise that certification and prediction draw. */
+/** The noise for certification and prediction. */
 export type Noise =
   | { readonly kind: 'gaussian' }
-  /** Gaussian, rounded to whole steps of which `steps` are between 0 and 1, on images that are so rounded. */
+  /** Gaussian, rounded to whole steps, with `steps` of them between 0 and 1, on images rounded in the same way. */
   | { readonly kind: 'discrete-gaussian'; readonly table: StepNoise; readonly steps: number }
-  /** Laplace noise of this many standard deviations as its scale. */
+  /** Laplace noise with a scale of this many standard deviations. */
   | { readonly kind: 'laplace'; readonly scale: number }
   /** Uniform between plus and minus this many standard deviations. */
   | { readonly kind: 'uniform'; readonly halfWidth: number }
 
-/** What stands before the classifier. */
+/** The stage in front of the classifier. */
 export type Front =
   | { readonly kind: 'none' }
   /** A diffusion model that estimates the clean image in one step. */
   | { readonly kind: 'one-shot'; readonly network: Denoiser; readonly level: NoiseLevel }
-  /** A network that makes a clean image of a noisy one, whatever the noise level. */
+  /** A network from noisy to clean images, whatever the noise level. */
   | { readonly kind: 'image'; readonly network: ImageDenoiser }
-  /** The first layer of the classifier, which noise is added after. */
+  /** The first layer of the classifier, with noise added to its output. */
   | {
       readonly kind: 'first-layer'
-      /** The whole classifier, whose first layer it is. */
+      /** The whole classifier that contains the layer. */
       readonly network: Classifier
-      /** The rest of it, which takes what is seen. */
+      /** The rest of the classifier, after the noise. */
       readonly rest: Classifier
-      /** The layer, as its library names it. */
+      /** The layer's name in its library. */
       readonly layer: string
       /** [C, H, W] of images. */
       readonly imageShape: readonly number[]
-      /** How far features move at most for each unit that an image in [-1, 1] moves; null: that of today's weights. */
+      /** Largest movement of features per unit of movement of an image in [-1, 1]; null: that of the current weights. */
       readonly sensitivity: number | null
     }
 
 /**
- * The smoothing of a noise level.
+ * Makes the smoothing of a noise level.
  *
- * @param denoiser - null for noisy images as they are
+ * @param denoiser - null for noisy images without denoising
  * @param sigma - standard deviation for pixels in [0, 1]
- * @throws ConfigError where the schedule of the denoiser does not reach 2σ
+ * @throws ConfigError if the denoiser's schedule does not reach 2σ
  */
 export function smoothingOf(
   denoiser: AnyDenoiser | null,
@@ -100,17 +100,17 @@ export function smoothingOf(
   }
 }
 
-/** The denoiser of a smoothing; null where there is none. */
+/** Returns the denoiser of a smoothing; null without one. */
 export function denoiserOf({ front }: Pick<Smoothing, 'front'>): AnyDenoiser | null {
   return front.kind === 'none' || front.kind === 'first-layer' ? null : front.network
 }
 
-/** The noise level of the denoiser's timestep; null where no diffusion model is told one. */
+/** Returns the noise level of the denoiser's timestep; null if no diffusion model receives one. */
 export function levelOf({ front }: Pick<Smoothing, 'front'>): NoiseLevel | null {
   return front.kind === 'one-shot' ? front.level : null
 }
 
-/** Standard normal noise for M copies of each image of a batch. */
+/** Draws standard normal noise for M copies of each image of a batch. */
 export function drawNoise(
   clean_BCHW: Tensor<'BCHW'>,
   { noises, generator }: { readonly noises: number; readonly generator: Generator },
@@ -118,7 +118,7 @@ export function drawNoise(
   return randnCopies(clean_BCHW, { axis: 'M', count: noises, generator })
 }
 
-/** As {@link drawNoise}, in the shape of what noise is added to. */
+/** Like {@link drawNoise}, in the shape of the tensor that noise is added to. */
 export function noiseFor(
   smoothing: Pick<Smoothing, 'front'>,
   clean_BCHW: Tensor<'BCHW'>,
@@ -131,8 +131,8 @@ export function noiseFor(
 }
 
 /**
- * What noise is added to: images in [-1, 1], or features of the first layer. These are divided by its sensitivity, so that they move
- * no more than images do.
+ * Returns the tensor that noise is added to: images in [-1, 1], or features of the first layer, divided by its sensitivity so that they
+ * move no more than images do.
  *
  * @param clean - images in [-1, 1]; the last axes are C, H and W
  */
@@ -142,7 +142,7 @@ export function carried<A extends Axes>({ front }: Pick<Smoothing, 'front'>, cle
   return div(firstLayerFeatures(network, clean, { exact: sensitivity !== null }), sensitivityOf(front))
 }
 
-/** x_t: clean images in [-1, 1], or what is `carried` of them, under standard normal noise, whose axes hold theirs. */
+/** Returns x_t: clean images in [-1, 1], or their `carried` features, under standard normal noise, whose axes include theirs. */
 export function noisy<A extends Axes, Clean extends Axes>(
   { scales, front = { kind: 'none' } }: Pick<Smoothing, 'scales'> & Partial<Pick<Smoothing, 'front'>>,
   clean: Tensor<Clean>,
@@ -151,7 +151,7 @@ export function noisy<A extends Axes, Clean extends Axes>(
   return add(mul(noise, scales.noise), mul(carried({ front }, clean), scales.image))
 }
 
-/** The classifier that takes what is {@link seen}. */
+/** Returns the classifier for inputs from {@link seen}. */
 export function classifierOf({ front }: Pick<Smoothing, 'front'>, classifier: Classifier): Classifier {
   return front.kind === 'first-layer' ? front.rest : classifier
 }
@@ -165,7 +165,7 @@ function sensitivityOf({
 }
 
 /**
- * What the classifier sees of noisy images.
+ * Returns the classifier's input for noisy images.
  *
  * @param options - `live`: whether gradients flow through the front, as an attack on the images needs. Default false.
  */
@@ -183,7 +183,7 @@ export function seen(
   })
 }
 
-/** What the classifier sees of M noisy copies of each clean image, noise-major: image b under noise m sits at [m][b]. */
+/** Returns the classifier's input for M noisy copies of each clean image, noise-major: image b under noise m is at [m][b]. */
 export function seenCopies(
   smoothing: Smoothing,
   clean_BCHW: Tensor<'BCHW'>,
@@ -194,7 +194,7 @@ export function seenCopies(
   }: {
     readonly noise_MBCHW: Tensor<'MBCHW'>
     readonly noises: number
-    /** As in {@link seen}. */
+    /** See {@link seen}. */
     readonly live?: boolean | undefined
   },
 ): Tensor<'MBCHW'> {

@@ -5,17 +5,17 @@ import { openRegular, readText } from '../files/read-text'
 import { identitySchema } from './data-identity'
 
 /**
- * A file of soft labels: how often a smoothed classifier gives each class to noisy copies of each training image. The first line is
- * a header in JSON; each line after it `[image, { class: votes }]`, in any order, classes without votes left out.
+ * A file of soft labels: how often a smoothed classifier assigns each class to noisy copies of each training image. The first line is a
+ * JSON header; each following line is `[image, { class: votes }]`, in any order, without classes that have no votes.
  */
 
 const headerSchema = z.object({
   format: z.literal('ft-cadis soft labels 1'),
   /** Noisy copies of each image. */
   n: z.int().positive(),
-  /** What the images are. */
+  /** The identity of the images. */
   data: identitySchema,
-  /** What else decides the votes. */
+  /** Everything else that determines the votes. */
   configuration: z.record(z.string(), z.json()),
 })
 
@@ -23,15 +23,15 @@ export const SOFT_LABELS_FORMAT = 'ft-cadis soft labels 1'
 
 export type SoftLabelsHeader = z.output<typeof headerSchema>
 
-/** More than the settings of any certification take. */
+/** More than the settings of any certification need. */
 const MOST_HEADER_BYTES = 1_000_000
 
 const REMEDY = 'Make the file with `ft-cadis soft-labels`.'
 
 /**
- * The header of a file of soft labels.
+ * Reads the header of a file of soft labels.
  *
- * @throws DataError where the file does not exist, or is not one of soft labels
+ * @throws DataError if the file does not exist or does not contain soft labels
  */
 export async function readSoftLabelsHeader(path: string): Promise<SoftLabelsHeader> {
   const line = await firstLine(path)
@@ -67,15 +67,15 @@ async function firstLine(path: string): Promise<string> {
   }
 }
 
-/** The line of an image: votes by class, without classes that have none. */
+/** Formats the line of an image: votes by class, without classes that have none. */
 export function softLabelsLine(image: number, votes: Readonly<Record<string, number>>): string {
   return `${JSON.stringify([image, votes])}\n`
 }
 
 /**
- * Which images a file has lines of, and how many bytes its whole lines take.
+ * Returns the images that a file has lines for, and the bytes of its complete lines.
  *
- * @throws DataError for a line that is none
+ * @throws DataError for an invalid line
  */
 export async function readSoftLabelImages(
   path: string,

@@ -1,7 +1,7 @@
 import type { ClassifierConfig, DataConfig, DenoiserConfig, TuningConfig } from '../config/schema'
 import type { Spec } from '../torch'
 
-/** What the Python side is asked to load, from the configuration: the same fields, but for how libraries call them. */
+/** Specs for the Python side, from the configuration: the same fields, except for the libraries' own names. */
 
 export function denoiserSpec({ dtype: _, ...fields }: Exclude<DenoiserConfig, { source: 'none' }>): Spec {
   return fields
@@ -13,7 +13,7 @@ export function classifierSpec(config: ClassifierConfig, tuning?: TuningConfig):
 }
 
 export function datasetSpec(config: DataConfig, split: 'train' | 'test'): Spec {
-  // Workers are the loader's.
+  // Workers belong to the loader.
   const { workers: _, ...fields } = { workers: undefined, ...config }
   return { ...fields, split, ...('augment' in config && { augment: split === 'train' && config.augment }) }
 }

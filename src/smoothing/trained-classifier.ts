@@ -3,7 +3,7 @@ import type { AnyRunConfig } from '../config/schema'
 import type { Classifier } from '../torch'
 import { loadBaseClassifier } from './load-networks'
 
-/** A checkpoint and the configuration of the run that left it. */
+/** A checkpoint, and the configuration of its run. */
 export interface TrainedRun {
   readonly config: AnyRunConfig
   /** Folder of the checkpoint. */

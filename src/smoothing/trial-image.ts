@@ -14,18 +14,18 @@ import {
 } from '../torch'
 import { toSymmetric } from './denoise'
 
-/** Networks that one image is sent through. */
+/** Networks to test with one image. */
 export interface TriedNetworks {
   readonly denoiser: AnyDenoiser | null
   readonly classifiers: readonly Classifier[]
 }
 
 /**
- * Sends one image through every network on its own, before any work: what does not fit together is found out here. Nothing is
- * drawn, and nothing compiled. Returns how many classes each classifier tells apart.
+ * Sends one image through every network separately before any work, to find incompatible settings. Draws and compiles nothing. Returns the
+ * number of classes of each classifier.
  *
  * @param image - Records an image in [0, 1].
- * @throws ConfigError that names the settings, where a network takes images of other channels or another size
+ * @throws ConfigError that names the settings if a network needs other channels or another size
  */
 export async function tryImage(
   { denoiser, classifiers }: TriedNetworks,
@@ -36,7 +36,7 @@ export async function tryImage(
   if (failed?.error === undefined) return heads
   const channels = channelsIn(failed)
   if (channels === undefined) throw unfit(failed)
-  // What suits this network may not suit another.
+  // An image that fits this network may not fit another.
   const inOthers = () => expand(select(image(), 'C', 0), { axis: 'C', count: channels.takes })
   const suitAll = await tryAll({ denoiser, classifiers }, inOthers).then(
     others => others.trials.every(({ error }) => error === undefined),
@@ -79,7 +79,7 @@ async function tryAll(
   return { trials, heads }
 }
 
-/** A network, and what it says of the image where that does not fit. */
+/** A network, and its error if the image does not fit. */
 interface Trial {
   readonly network: 'denoiser' | 'classifier'
   readonly error?: PythonError
@@ -140,7 +140,7 @@ interface Mismatch {
   readonly gets: number
 }
 
-/** As torch says it: "to have 1 channels, but got 3 channels"; transformers: "Expected 3 but got 1". */
+/** Torch's message: "to have 1 channels, but got 3 channels"; that of transformers: "Expected 3 but got 1". */
 function channelsIn({ error }: Trial): Mismatch | undefined {
   const [, takes, gets] =
     /to have (\d+) channels, but got (\d+) channels|channel dimension .* Expected (\d+) but got (\d+)/s
@@ -149,7 +149,7 @@ function channelsIn({ error }: Trial): Mismatch | undefined {
   return takes === undefined ? undefined : { takes: Number(takes), gets: Number(gets) }
 }
 
-/** A size that does not fit, in words, and the setting that would. */
+/** A size that does not fit, in words, and the setting that would fit. */
 interface SizeMismatch {
   readonly takes: string
   readonly gets: string
@@ -161,7 +161,7 @@ function sizeIn({ error }: Trial): SizeMismatch | undefined {
   return mismatchOfSize(message) ?? mismatchOfSide(message) ?? mismatchOfFactor(message)
 }
 
-/** As transformers says it: "(64*64) doesn't match model (32*48)". */
+/** The message of transformers: "(64*64) doesn't match model (32*48)". */
 function mismatchOfSize(message: string): SizeMismatch | undefined {
   const sides = /\((\d+)\*(\d+)\) doesn't match model \((\d+)\*(\d+)\)/.exec(message)?.slice(1)
   if (sides === undefined) return undefined
@@ -173,7 +173,7 @@ function mismatchOfSize(message: string): SizeMismatch | undefined {
   }
 }
 
-/** As timm says it, of one side: "Input height (64) doesn't match model (32)". */
+/** The message of timm, about one side: "Input height (64) doesn't match model (32)". */
 function mismatchOfSide(message: string): SizeMismatch | undefined {
   const [, side, gets, takes] = /(height|width) \((\d+)\) doesn't match model \((\d+)\)/.exec(message) ?? []
   if (takes === undefined) return undefined
@@ -184,7 +184,7 @@ function mismatchOfSide(message: string): SizeMismatch | undefined {
   }
 }
 
-/** As the denoisers of this package say it: "multiples of 8, got [50, 64]". */
+/** The message of this package's denoisers: "multiples of 8, got [50, 64]". */
 function mismatchOfFactor(message: string): SizeMismatch | undefined {
   const numbers = /multiples of (\d+), got \[(\d+), (\d+)\]/.exec(message)?.slice(1)
   if (numbers === undefined) return undefined

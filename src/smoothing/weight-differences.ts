@@ -1,11 +1,11 @@
 import { type FieldDifference, fieldDifferences } from '../config/differences'
 
-/** Where weights lie and how they came there: the same ones may lie anywhere. */
+/** Fields about location and source of weights: the same weights may be anywhere. */
 const PLACES = ['path', 'hub', 'commit', 'published']
 
 /**
- * The fields in which weights are others than before: hashes of their files, of the code that makes the network, of what that
- * imports, and of the adapters below it. Both sides are what `provenance` says, by network.
+ * Returns the fields in which weights have changed: hashes of their files, of the code that makes the network, of its imports, and of the
+ * adapters below it. Both sides are from `provenance`, by network.
  */
 export function weightDifferences(before: unknown, after: unknown): FieldDifference[] {
   return fieldDifferences(before, after).filter(({ field }) => {

@@ -2,30 +2,30 @@ import { ConfigError } from '../errors'
 import type { Bound } from './bound'
 import { lowerConfidenceBound, requireAlpha, upperConfidenceBound } from './confidence-bound'
 
-/** Adaptive sampling at one radius (Horváth et al., 2022): rounds of more and more votes, until one of them decides. */
+/** Adaptive sampling at one radius (Horváth et al., 2022): rounds of increasing votes until one of them decides. */
 export interface AtRadiusOptions {
   readonly bound: Bound
   /** ℓ2, for pixels in [0, 1]. */
   readonly radius: number
-  /** Votes of the estimation of each round, all of them fresh. */
+  /** Votes of each round's estimation, all fresh. */
   readonly rounds: readonly number[]
-  /** Probability of a wrong certificate, at most; each round has an equal part. */
+  /** Upper bound of the probability of a wrong certificate; each round has an equal share. */
   readonly alpha: number
-  /** Probability that a radius is given up that holds, at most; each round but the last has an equal part. */
+  /** Upper bound of the probability of giving up a radius that holds; each round but the last has an equal share. */
   readonly beta: number
 }
 
 export interface RoundDecision {
-  /** `open` asks for another round; of the last it leaves the image undecided. */
+  /** `open` requests another round; after the last it leaves the image undecided. */
   readonly verdict: 'certified' | 'refused' | 'open'
-  /** Of the probability of the class, at alpha / rounds. */
+  /** Lower bound of the probability of the class, at alpha / rounds. */
   readonly lowerBound: number
 }
 
 /**
  * Decides after a round.
  *
- * @param hits - votes of the round for the class that its selection names
+ * @param hits - votes of the round for the class that its selection chose
  * @param options.round - counted from 0
  */
 export function decideRound(

@@ -2,8 +2,8 @@ import binomialCdf from '@stdlib/stats-base-dists-binomial-cdf'
 import { requireAlpha, requireCount } from './confidence-bound'
 
 /**
- * The least count that a binomial exceeds with probability at most `tail`: its (1 - tail)-quantile, by the exact upper
- * tail, which is not the difference of two numbers close to 1.
+ * Returns the smallest count that a binomial exceeds with probability at most `tail`: its (1 - tail)-quantile, from the exact upper tail,
+ * which is not the difference of two numbers close to 1.
  *
  * @param options.p probability of a success, in (0, 1)
  * @throws ConfigError unless `trials` is an integer of at least 0, and p and tail are in (0, 1)
@@ -25,7 +25,7 @@ export function upperBinomialQuantile(
   return above
 }
 
-/** P[X > count]: more successes than `count` are fewer failures than the rest. */
+/** P[X > count]: more successes than `count` means fewer failures than the rest. */
 function exceeding(count: number, trials: number, p: number): number {
   return binomialCdf(trials - count - 1, trials, 1 - p)
 }

@@ -1,15 +1,15 @@
-/** The distribution of a count, cut to the counts from `first` on that matter. */
+/** The distribution of a count, truncated to the relevant counts from `first` on. */
 export interface CountDistribution {
   readonly first: number
   readonly weights: Float64Array
 }
 
-/** What is cut off has at most this share of the largest weight, and falls geometrically from there. */
+/** Truncated weights are at most this fraction of the largest weight, and fall geometrically from there. */
 const NEGLIGIBLE = 1e-20
 
 /**
- * The binomial distribution with `trials` trials of probability `p` in (0, 1). The counts left out have a total
- * probability below 1e-15; the weights add up to 1.
+ * Returns the binomial distribution with `trials` trials of probability `p` in (0, 1). The omitted counts have a total probability below
+ * 1e-15; the weights sum to 1.
  */
 export function binomialDistribution(trials: number, p: number): CountDistribution {
   const odds = p / (1 - p)

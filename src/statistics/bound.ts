@@ -1,24 +1,24 @@
 import normalQuantile from '@stdlib/stats-base-dists-normal-quantile'
 import { ConfigError } from '../errors'
 
-/** The norms of radii, as they are written. */
+/** The norms of radii in display form. */
 export const NORM_TEXT = { l1: 'ℓ1', l2: 'ℓ2' } as const
 
-/** From the probability of a class under the noise to the radius within which it stays the prediction. */
+/** A bound from the probability of a class under the noise to the radius within which it stays the prediction. */
 export interface Bound {
   /** Names the bound in logs. */
   readonly kind: string
-  /** In which radii are measured. */
+  /** The norm of the radii. */
   readonly norm: keyof typeof NORM_TEXT
   /**
-   * The radius on the [0, 1] pixel scale within which a class of at least the probability `top` stays ahead of all
-   * others, none of which has more than `rest`. Increasing in `top`; negative where `top` is less than `rest`.
+   * Returns the radius on the [0, 1] pixel scale within which a class of at least the probability `top` stays ahead of all others, each
+   * with at most `rest`. Increasing in `top`; negative if `top` is less than `rest`.
    *
    * @param rest - default 1 - top
    * @throws ConfigError unless the probabilities are in (0, 1)
    */
   radius(top: number, rest?: number): number
-  /** The least `top` whose radius, with the default `rest`, is at least this one; 1 where there is none below. */
+  /** Returns the smallest `top` whose radius, with the default `rest`, is at least this one; 1 if there is none below. */
   top(radius: number): number
 }
 
@@ -53,7 +53,7 @@ function quantile(probability: number): number {
   return normalQuantile(probability, 0, 1)
 }
 
-/** The least `top` that has a radius: by bisection down to neighbouring numbers. */
+/** Returns the smallest `top` that has a radius, by bisection down to adjacent numbers. */
 export function leastTop(wanted: number, radius: (top: number) => number): number {
   let below = 0
   let above = 1

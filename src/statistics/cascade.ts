@@ -4,47 +4,47 @@ import { lowerConfidenceBound, requireAlpha, upperConfidenceBound } from './conf
 import { largestOtherBound, pooledCounts } from './other-classes'
 
 /**
- * What errors a cascade gives its confidence bounds, and how it bounds other classes.
+ * How a cascade splits errors over its confidence bounds, and bounds other classes.
  *
- * - `sound`: S scales have 2 S - 1 bounds that a statement can rest on, and each has that part of alpha; the bounds are
- *   Clopper and Pearson's. The probability of a wrong certificate is at most alpha, whatever the classifiers are.
- * - `published`: as Jeong and Shin (2023) describe it. The bounds have alpha / (stage + 1) of the stage that the image stops
- *   at, which does not add up to alpha over all stages; other classes are bounded by Goodman's asymptotic interval.
- * - `released`: as their code has it. Where an earlier scale leaves one class beside another, it bounds that scale's own
- *   class, whichever is predicted. For thresholds above 1/2 this certifies falsely, and it is refused.
+ * - `sound`: with S scales, a statement can depend on 2 S - 1 bounds, and each has that share of alpha; the bounds are
+ *   Clopper and Pearson's. The probability of a wrong certificate is at most alpha for any classifiers.
+ * - `published`: as Jeong and Shin (2023) describe it. The bounds have alpha / (stage + 1) for the stage at which the image
+ *   stops, which does not sum to alpha over all stages; other classes are bounded by Goodman's asymptotic interval.
+ * - `released`: as in their code. If an earlier scale leaves one other class possible, it bounds that scale's own class,
+ *   whichever is predicted. For thresholds above 1/2 this certifies falsely, and is refused.
  */
 export type CascadeRule = 'sound' | 'published' | 'released'
 
 export interface CascadeOptions {
-  /** Of each scale, the largest σ first. */
+  /** Bound of each scale, largest σ first. */
   readonly bounds: readonly Bound[]
   readonly alpha: number
-  /** Halting threshold: a scale answers where a class has more than this probability. In [1/2, 1). */
+  /** Halting threshold: a scale answers if a class has more than this probability. In [1/2, 1). */
   readonly threshold: number
   readonly rule: CascadeRule
 }
 
-/** The votes of a scale, and the class that its selection names. */
+/** The votes of a scale, and its candidate class. */
 export interface ScaleVotes {
   readonly candidate: number
-  /** By class, of the estimation. */
+  /** By class, for the estimation. */
   readonly counts: readonly number[]
 }
 
 export type ScaleDecision =
-  /** The scale answers with its candidate, certified within `radius`; negative where an earlier scale may answer otherwise. */
+  /** The scale answers with its candidate, certified within `radius`; negative if an earlier scale may answer differently. */
   | { readonly verdict: 'answers'; readonly radius: number; readonly lowerBound: number }
-  /** The votes tell neither that the scale answers nor that it does not. */
+  /** The votes decide neither that the scale answers nor that it does not. */
   | { readonly verdict: 'straddles'; readonly lowerBound: number }
-  /** The scale leaves the answer to the next. */
+  /** The scale leaves the answer to the next one. */
   | { readonly verdict: 'passes'; readonly lowerBound: number }
 
 /**
- * Decides at the last of the given scales; all before have passed.
+ * Decides at the last of the given scales; all earlier ones have passed.
  *
- * The cascade answers with the leading class of the first scale at which a class has more than `threshold`. Within a
- * radius of the image the answer is c if c has at least the threshold at this scale, and no class but c has it at a scale
- * before: σ Φ⁻¹ of a probability changes by at most the distance.
+ * The cascade answers with the leading class of the first scale at which a class has more than `threshold`. Within a radius of the image
+ * the answer is c if c has at least the threshold at this scale, and no other class has it at an earlier scale: σ Φ⁻¹ of a probability
+ * changes by at most the distance.
  */
 export function decideScale(votes: readonly ScaleVotes[], options: CascadeOptions): ScaleDecision {
   const { bounds, threshold, rule } = options
@@ -68,7 +68,7 @@ export function decideScale(votes: readonly ScaleVotes[], options: CascadeOption
   return { verdict: upperBound >= threshold ? 'straddles' : 'passes', lowerBound }
 }
 
-/** The part of alpha of each bound that is formed where the cascade stops at a stage, counted from 0. */
+/** Returns the share of alpha of each bound if the cascade stops at a stage, counted from 0. */
 export function alphaOfScale(
   stage: number,
   { bounds, alpha, rule }: Pick<CascadeOptions, 'bounds' | 'alpha' | 'rule'>,
@@ -88,7 +88,7 @@ function largestOther(
   return largestOtherBound(counts, candidate, { alpha, rule: 'goodman' })
 }
 
-/** @throws ConfigError where scales do not descend, the threshold is below 1/2, or the released rule is asked for above it */
+/** @throws ConfigError if scales do not descend, the threshold is below 1/2, or the released rule is requested above it */
 export function requireCascade(
   sigmas: readonly number[],
   { alpha, threshold, rule }: Omit<CascadeOptions, 'bounds'>,
@@ -116,21 +116,21 @@ function totalOf(counts: readonly number[]): number {
   return counts.reduce((total, votes) => total + votes, 0)
 }
 
-/** Least weight that a class has before its logarithm is taken. */
+/** Smallest weight of a class before its logarithm. */
 const SMALLEST_WEIGHT = 1e-20
 
-/** What the released prediction of a cascade takes from few votes; nothing is proved about it. */
+/** The released prediction of a cascade from few votes; it has no guarantee. */
 export interface CascadePrediction {
-  /** The first scale at which a class has at least the threshold, counted from 0; undefined where none has. */
+  /** The first scale at which a class reaches the threshold, counted from 0; undefined if none does. */
   readonly stage: number | undefined
   readonly scores: readonly number[]
 }
 
 /**
- * The logits of the image without noise, weighed by the votes of the first scale that halts; by themselves where none does.
+ * Returns the logits of the image without noise, weighted by the votes of the first scale that halts; unweighted if none does.
  *
  * @param votes - of each scale, by class
- * @param options.uniformWeight - share of the weights that all classes have alike
+ * @param options.uniformWeight - share of the weights that is uniform over classes
  */
 export function cascadeScores(
   votes: readonly (readonly number[])[],

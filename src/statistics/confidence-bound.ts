@@ -3,9 +3,9 @@ import binomialCdf from '@stdlib/stats-base-dists-binomial-cdf'
 import { ConfigError } from '../errors'
 
 /**
- * With probability at least 1 - alpha, the success probability of a binomial with `trials` trials is at least the
- * returned value, whatever that probability is: the one-sided bound of Clopper and Pearson, the alpha-quantile of
- * Beta(successes, trials - successes + 1), 0 without a success. Computed to within 1e-14 for up to 100,000 trials.
+ * Returns a lower bound of the success probability of a binomial with `trials` trials that holds with probability at least 1 - alpha,
+ * for any value of it: the one-sided bound of Clopper and Pearson, the alpha-quantile of Beta(successes, trials - successes + 1), 0 without
+ * a success. Accurate to 1e-14 for up to 100,000 trials.
  *
  * @throws ConfigError unless 0 ≤ successes ≤ trials are integers, trials ≥ 1 and 0 < alpha < 1
  *
@@ -22,8 +22,8 @@ export function lowerConfidenceBound(
 }
 
 /**
- * With probability at least 1 - alpha, the success probability is at most the returned value: the other one-sided bound of
- * Clopper and Pearson, the (1 - alpha)-quantile of Beta(successes + 1, trials - successes), 1 without a failure.
+ * Returns an upper bound of the success probability that holds with probability at least 1 - alpha: the other one-sided bound of Clopper
+ * and Pearson, the (1 - alpha)-quantile of Beta(successes + 1, trials - successes), 1 without a failure.
  *
  * @throws as {@link lowerConfidenceBound}
  */
@@ -37,10 +37,10 @@ export function upperConfidenceBound(
 }
 
 /**
- * The randomised bound of Stevens (1950): the largest p at which more than this many successes, or `uniform` times exactly this many, have
- * probability alpha. It is at least that of Clopper and Pearson, which is the case `uniform` = 1. With a uniform number on (0, 1] that is
- * drawn apart from the trials it is above the success probability with probability exactly alpha. Where all trials succeed, numbers below
- * 2 alpha count as 2 alpha, so that these show no more than at level 1/2: else they would show 1 at times. 0 without a success.
+ * Returns the randomised bound of Stevens (1950): the largest p at which more than this many successes, or `uniform` times exactly this
+ * many, have probability alpha. It is at least that of Clopper and Pearson, the case `uniform` = 1. For a uniform number on (0, 1], drawn
+ * independently of the trials, it exceeds the success probability with probability exactly alpha. If all trials succeed, numbers below 2
+ * alpha count as 2 alpha, so that these show no more than at level 1/2: otherwise they would sometimes show 1. 0 without a success.
  *
  * @throws as {@link lowerConfidenceBound}; ConfigError unless 0 < uniform ≤ 1
  *
@@ -61,7 +61,7 @@ export function randomisedLowerBound(
   if (successes === 0) return 0
   if (successes === trials) return (alpha / Math.max(uniform, Math.min(1, 2 * alpha))) ** (1 / trials)
   const misses = trials - successes
-  // Lower tails of the misses: what is small is computed to its last digits.
+  // Lower tails of the misses: small values are computed to full precision.
   const error = (p: number) =>
     uniform * binomialCdf(misses, trials, 1 - p) + (1 - uniform) * binomialCdf(misses - 1, trials, 1 - p)
   let below = lowerConfidenceBound(successes, trials, { alpha })

@@ -8,21 +8,21 @@ export const PIXEL_STEPS = 255
 
 const BITS = 64n
 
-/** Gaussian noise rounded to whole steps of a pixel: how it is drawn from 64 fair bits. */
+/** Gaussian noise rounded to whole steps of a pixel, drawn from 64 fair bits. */
 export interface DiscreteGaussian {
   /**
-   * The noise of a whole number u of 64 bits is -largest plus how many of these are at most u, in steps. The k-th is
-   * ⌊2^64 Φ((k - largest + 1/2) / (255 σ))⌋.
+   * For a whole number u of 64 bits, the noise in steps is -largest plus the number of thresholds that are at most u. The k-th is ⌊2^64
+   * Φ((k - largest + 1/2) / (255 σ))⌋.
    */
   readonly thresholds: readonly bigint[]
-  /** The noise has at most this many steps. */
+  /** Largest absolute value of the noise in steps. */
   readonly largest: number
-  /** Probability, at most, that a number drawn is not the one of rounded Gaussian noise. */
+  /** Upper bound of the probability that a draw differs from rounded Gaussian noise. */
   readonly drawError: number
 }
 
 /**
- * The table by which Gaussian noise, rounded to whole steps of 1/255, is drawn.
+ * Returns the table for drawing Gaussian noise, rounded to whole steps of 1/255.
  *
  * @param sigma - standard deviation for pixels in [0, 1]
  * @throws ConfigError unless sigma is from 0.001 to 100
@@ -38,7 +38,7 @@ export function discreteGaussian(sigma: number): DiscreteGaussian {
     above.push(thresholdAt(steps, sigma))
   // Φ(-z) = 1 - Φ(z), and no threshold is a whole number.
   const thresholds = [...above.map(threshold => (1n << BITS) - 1n - threshold).reverse(), ...above]
-  // A number that lies in the same cell of 2^-64 as a threshold, or as all those beyond the table, may be rounded to either side.
+  // A number in the same cell of 2^-64 as a threshold, or as all those beyond the table, may be rounded either way.
   return { thresholds, largest: above.length, drawError: (thresholds.length + 2) / 2 ** 64 }
 }
 
@@ -57,8 +57,8 @@ function thresholdAt(steps: number, sigma: number): bigint {
 }
 
 /**
- * σ Φ⁻¹(top), rounded down: the radius of Gaussian noise that is rounded to the grid of pixels, for images on that grid (Voráček and
- * Hein, 2023; docs/sound.md).
+ * σ Φ⁻¹(top), rounded down: the radius for Gaussian noise that is rounded to the grid of pixels, and images on that grid (Voráček and Hein,
+ * 2023; docs/sound.md).
  *
  * @param sigma - standard deviation of the noise before rounding, for pixels in [0, 1]
  */
@@ -72,7 +72,7 @@ export function discreteGaussianBound(sigma: number): Bound {
         remedy: 'Bound the probability of one class, as CERTIFY does.',
       })
     }
-    // Below one half nothing is certified.
+    // Nothing is certified below one half.
     if (!(top >= 0.5 && top < 1)) return known.radius(top)
     const found = radii.get(top) ?? radiusBelow(top, sigma)
     radii.set(top, found)
@@ -81,7 +81,7 @@ export function discreteGaussianBound(sigma: number): Bound {
   return { kind: 'discrete-gaussian', norm: 'l2', radius, top: wanted => leastTop(wanted, radius) }
 }
 
-/** σ Φ⁻¹(top) or the number before. */
+/** Returns σ Φ⁻¹(top), or the next smaller number. */
 function radiusBelow(top: number, sigma: number): number {
   const { numerator, denominator } = fractionOf(sigma)
   const z = quantileBelow(top)
@@ -90,7 +90,7 @@ function radiusBelow(top: number, sigma: number): number {
 
 const FINE = 80n
 
-/** The largest multiple of 2^-80 at which Φ is proved to be at most the probability, from 1/2 on. */
+/** Returns the largest multiple of 2^-80, from 1/2 on, at which Φ is proved to be at most the probability. */
 function quantileBelow(probability: number): Fraction {
   const { numerator, denominator } = fractionOf(probability)
   const isBelow = (z: bigint) =>

@@ -5,8 +5,8 @@ const DIGITS = 53n
 const ONE = 1n << 256n
 
 /**
- * The bound of Clopper and Pearson, computed so that no rounding can make it too large: the largest multiple p of 2^-53 at
- * which this many successes or more are proved to have probability alpha at most, in whole numbers. 0 without a success.
+ * Returns the bound of Clopper and Pearson, computed so that no rounding can make it too large: the largest multiple p of 2^-53 for which
+ * whole-number arithmetic proves that this many successes or more have probability at most alpha. 0 without a success.
  *
  * @throws as {@link lowerConfidenceBound}
  *
@@ -36,8 +36,8 @@ export function exactLowerBound(
 }
 
 /**
- * Whether P[X ≥ successes] is within the level, where a success has the probability share / 2^53. Weights are relative to that of exactly
- * this many: those above are rounded up, and those below, which make the share of the others smaller, down.
+ * Returns whether P[X ≥ successes] is within the level, for a success probability of share / 2^53. Weights are relative to that of exactly
+ * this many. Those above are rounded up; those below, which reduce the others' share, are rounded down.
  */
 function isTailWithin(
   { numerator, denominator }: Fraction,
@@ -54,7 +54,7 @@ function isTailWithin(
     above += weight
     const [grows, shrinks] = [(n - j) * share, (j + 1n) * other]
     if (grows === 0n) break
-    // Ratios fall: what is left is less than a geometric series.
+    // Ratios decrease: the rest is less than a geometric series.
     if (weight < 1n << 16n && grows < shrinks) {
       above += ceiling(weight * grows, shrinks - grows)
       break

@@ -1,10 +1,10 @@
-/** Φ, and numbers rounded to a side, in whole numbers: what a certificate says is then never more than what is proved. */
+/** Φ, and numbers rounded in a given direction, in whole numbers: a certificate then never claims more than is proved. */
 
-/** Real numbers are whole multiples of 2^-256 here. */
+/** Real numbers in this file are whole multiples of 2^-256. */
 export const PRECISION = 256n
 const ONE = 1n << PRECISION
 
-/** Series of values up to 10 are wrong by less, see docs/sound.md: 400 terms, none above e^50, are each cut at 2^-256. */
+/** Upper bound of the error of series for values up to 10, see docs/sound.md: 400 terms, none above e^50, are each truncated at 2^-256. */
 const SERIES_ERROR = 1n << 96n
 
 /** A fraction of whole numbers. */
@@ -14,7 +14,7 @@ export interface Fraction {
   readonly denominator: bigint
 }
 
-/** A number of at least 0 as the fraction that it is. */
+/** Converts a number of at least 0 to its exact fraction. */
 export function fractionOf(value: number): Fraction {
   let denominator = 1n
   let whole = value
@@ -31,7 +31,7 @@ export function roundedDown({ numerator, denominator }: Fraction): number {
   const shift = 53 + denominator.toString(2).length - numerator.toString(2).length
   const scaled =
     shift >= 0 ? (numerator << BigInt(shift)) / denominator : numerator / (denominator << BigInt(-shift))
-  // 53 or 54 digits: of the latter the last is cut off.
+  // 53 or 54 digits: the last of 54 is dropped.
   const isLong = scaled >= 1n << 53n
   return Number(isLong ? scaled >> 1n : scaled) * 2 ** ((isLong ? 1 : 0) - shift)
 }
@@ -56,7 +56,7 @@ function exponential(y: bigint): bigint {
   return sum
 }
 
-/** arctan(1/x), by which Machin computes π. */
+/** arctan(1/x), for Machin's formula for π. */
 function arctangentOfInverse(x: bigint): bigint {
   let sum = 0n
   for (let term = ONE / x, i = 1n; term > 0n; term /= x * x, i += 2n)

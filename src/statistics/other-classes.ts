@@ -5,8 +5,8 @@ import { lowerConfidenceBound, upperConfidenceBound } from './confidence-bound'
 /**
  * How the largest probability of the other classes is bounded.
  *
- * - `clopper-pearson`: each class on its own, with an equal part of alpha. It holds for every number of votes.
- * - `goodman`: Goodman's simultaneous interval over pooled counts, what the released code of Jeong and Shin (2023) takes. It
+ * - `clopper-pearson`: each class separately, with an equal share of alpha. It holds for every number of votes.
+ * - `goodman`: Goodman's simultaneous interval over pooled counts, as in the released code of Jeong and Shin (2023). It
  *   holds asymptotically, for many votes.
  */
 export type OtherClassesRule = 'clopper-pearson' | 'goodman'
@@ -15,11 +15,11 @@ export type OtherClassesRule = 'clopper-pearson' | 'goodman'
 const SMALLEST_BIN = 5
 
 /**
- * With probability at least 1 - alpha, no class but one has more than the returned probability.
+ * Returns a bound that, with probability at least 1 - alpha, no class except one exceeds.
  *
  * @param counts - votes by class, [K]
- * @param except - the class that is left out
- * @throws ConfigError where K is below 2, nothing was voted, or alpha is not in (0, 1)
+ * @param except - the excluded class
+ * @throws ConfigError if K is below 2, there are no votes, or alpha is not in (0, 1)
  */
 export function largestOtherBound(
   counts: readonly number[],
@@ -44,7 +44,7 @@ export function largestOtherBound(
   return (2 * votes + chi + Math.sqrt(chi ** 2 + 4 * votes * chi * (1 - votes / n))) / (2 * (chi + n))
 }
 
-/** The counts of other classes as Goodman's interval takes them: in decreasing order, small ones put together. */
+/** Returns the counts of other classes for Goodman's interval: in decreasing order, with small ones pooled. */
 export function pooledCounts(counts: readonly number[]): number[] {
   const bins: number[] = []
   let pool = 0

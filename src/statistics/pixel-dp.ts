@@ -2,33 +2,33 @@ import { ConfigError } from '../errors'
 import { type Bound, leastTop } from './bound'
 import { lowerConfidenceBound, requireAlpha, upperConfidenceBound } from './confidence-bound'
 
-/** The noise that a network was built with (Lecuyer et al., 2019). */
+/** The noise that a network was designed for (Lecuyer et al., 2019). */
 export interface PixelDpNoise {
   /** L: the attack size that the noise hides, in the norm of the bound. */
   readonly size: number
   readonly epsilon: number
-  /** Of Gaussian noise alone. */
+  /** Only for Gaussian noise. */
   readonly delta: number
   /** Sensitivity of the layers before the noise, 1 for noise on the image: certified sizes are divided by it. */
   readonly sensitivity?: number
 }
 
-/** Standard deviation of the Gaussian noise, in the units of what it is added to. */
+/** Returns the standard deviation of the Gaussian noise, in the units of the noised values. */
 export function pixelDpSigma({ size, epsilon, delta, sensitivity = 1 }: PixelDpNoise): number {
   return (sensitivity * size * Math.sqrt(2 * Math.log(1.25 / delta))) / epsilon
 }
 
-/** Scale of the Laplace noise, in the units of what it is added to. */
+/** Returns the scale of the Laplace noise, in the units of the noised values. */
 export function pixelDpLaplaceScale({ size, epsilon, sensitivity = 1 }: Omit<PixelDpNoise, 'delta'>): number {
   return (sensitivity * size) / epsilon
 }
 
-/** δ′ is tried in steps of 1 / this, and ε′ bisected until it is known to 1 / this. */
+/** δ′ is tried in steps of 1 / STEPS, and ε′ is bisected to within 1 / STEPS. */
 const STEPS = 1000
 
 /**
- * Gaussian noise: the largest size L′ for which some ε′ ≤ 1 and δ′ make the noise (ε′, δ′)-private, with
- * top ≥ e^{2ε′} rest + (1 + e^{ε′}) δ′. At most half of the radius of {@link gaussianBound} for the same probabilities.
+ * Gaussian noise: the largest size L′ for which some ε′ ≤ 1 and δ′ make the noise (ε′, δ′)-private, with top ≥ e^{2ε′} rest + (1 + e^{ε′})
+ * δ′. At most half of the radius of {@link gaussianBound} for the same probabilities.
  *
  * @throws ConfigError unless size, epsilon and sensitivity are above 0, and delta in (0, 1)
  */
@@ -56,8 +56,8 @@ export function pixelDpBound(noise: PixelDpNoise): Bound {
 }
 
 /**
- * {@link pixelDpBound} of Gaussian noise on pixels, whatever it was built for: the sizes depend on the attack size, ε and δ through
- * the standard deviation alone.
+ * {@link pixelDpBound} for Gaussian noise on pixels, whatever its design: the sizes depend on the attack size, ε and δ only through the
+ * standard deviation.
  *
  * @param sigma - standard deviation of the noise for pixels in [0, 1]
  * @throws ConfigError unless sigma is finite and above 0
@@ -81,10 +81,11 @@ export function pixelDpLaplaceBound(noise: Omit<PixelDpNoise, 'delta'>): Bound {
 }
 
 /**
- * {@link pixelDpLaplaceBound} of Laplace noise on pixels, whatever it was built for.
+ * {@link pixelDpLaplaceBound} for Laplace noise on pixels, whatever its design.
  *
  * @param sigma - standard deviation of the noise for pixels in [0, 1]
  * @throws ConfigError unless sigma is finite and above 0
+ *
  * @example
  * pixelDpLaplaceBoundOfSigma(0.5).radius(0.9, 0.05).toFixed(4) // => '0.5109'
  */
@@ -92,7 +93,7 @@ export function pixelDpLaplaceBoundOfSigma(sigma: number): Bound {
   return pixelDpLaplaceBound({ size: LAPLACE_SCALE * sigma, epsilon: 1 })
 }
 
-/** Scale of Laplace noise whose standard deviation is 1. */
+/** Scale of Laplace noise with standard deviation 1. */
 export const LAPLACE_SCALE = Math.SQRT1_2
 
 /** Bounds of the expected scores of the two leading classes. */
@@ -106,7 +107,7 @@ export interface TopTwoBounds {
 }
 
 /**
- * From votes.
+ * Returns bounds from votes.
  *
  * @param counts - by class, [K]
  * @param options.each - probability that one of the two bounds is wrong
@@ -128,10 +129,10 @@ export interface ScoreSums {
   readonly squares: readonly number[]
 }
 
-/** Scores are rounded to whole steps of which 1 has this many: so they add up to the same in any order. */
+/** Steps in a score of 1. Scores are rounded to whole steps, so their sum does not depend on the order. */
 export const SCORE_STEPS = 2 ** 15
 
-/** Sums of scores as the queue tells them, in steps: by class, their squares, and how many copies they are of, [2K + 1]. */
+/** Converts the queue's sums of scores, in steps: by class, their squares, and the number of copies, [2K + 1]. */
 export function scoreSums(tally: readonly number[]): ScoreSums {
   const classes = (tally.length - 1) / 2
   return {
@@ -141,15 +142,15 @@ export function scoreSums(tally: readonly number[]): ScoreSums {
   }
 }
 
-/** Where the empirical bound is wider than this for that it does not know the variance, Hoeffding's is taken. */
+/** If its term for the unknown variance is wider than this, the empirical bound is replaced by Hoeffding's. */
 const WIDEST_REMAINDER = 0.025
 
 /**
- * From mean scores: Hoeffding's bound, or for many copies the empirical one of Maurer and Pontil (2009), which
- * needs the variance. Which of them is decided by n and `each`, not by the scores.
+ * Returns bounds from mean scores: Hoeffding's bound, or for many copies the empirical one of Maurer and Pontil (2009), which needs the
+ * variance. The choice depends on n and `each`, not on the scores.
  *
  * @param options.each - probability that one of the two bounds is wrong
- * @param options.others - whose bound is `upperBound`: with the empirical one a class behind the runner-up can have a larger
+ * @param options.others - classes whose bound is `upperBound`: with the empirical one, a class behind the runner-up can have a larger bound
  */
 export function topTwoOfScores(
   { n, sums, squares }: ScoreSums,
@@ -173,10 +174,10 @@ export function topTwoOfScores(
   }
 }
 
-/** How the error η of an image is divided: halves for the two bounds, or as published K parts (of votes always those of 0.05). */
+/** How the error η of an image is split: halves for the two bounds, or as published, K parts (for votes always those of 0.05). */
 export type PixelDpSplit = 'halves' | 'published'
 
-/** The probability of error of each bound. */
+/** Returns the error probability of each bound. */
 export function errorOfEach(
   { eta, split, by }: { readonly eta: number; readonly split: PixelDpSplit; readonly by: 'votes' | 'scores' },
   classes: number,
@@ -185,7 +186,7 @@ export function errorOfEach(
   return (by === 'votes' ? PUBLISHED_VOTES_ETA : eta) / classes
 }
 
-/** The released code takes it for votes, whatever η is. */
+/** The value for votes in the released code, whatever η is. */
 const PUBLISHED_VOTES_ETA = 0.05
 
 function topTwo(scores: readonly number[]): [top: number, runnerUp: number] {

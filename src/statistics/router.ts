@@ -1,7 +1,7 @@
 import { ConfigError } from '../errors'
 import type { Bound } from './bound'
 
-/** A class, or the place of an expert, with a lower confidence bound of its probability under the noise. */
+/** A class, or the position of an expert, with a lower confidence bound of its probability under the noise. */
 export interface BoundedChoice {
   readonly candidate: number
   readonly lowerBound: number
@@ -12,19 +12,19 @@ export interface RouterRule {
   readonly router: Bound
   /** In the order of the router's classes. */
   readonly experts: readonly Bound[]
-  /** Radius of the router's choice under which all experts are asked; where it abstains, they always are. */
+  /** Radius of the router's choice below which all experts vote; if it abstains, they always do. */
   readonly agreement: number
 }
 
-/** What a router and its experts state together. */
+/** The joint statement of a router and its experts. */
 export type RouterDecision =
   | { readonly kind: 'certified'; readonly class: number; readonly radius: number }
   | { readonly kind: 'abstains' }
 
 /**
- * Refuses numbers under which no statement would hold.
+ * Checks the parameters that the statement depends on.
  *
- * @throws ConfigError for alpha that is not in (0, 1), a radius that is negative or not finite, and fewer than two experts
+ * @throws ConfigError if alpha is not in (0, 1), a radius is negative or not finite, or there are fewer than two experts
  */
 export function requireRouter(
   { experts, agreement }: Pick<RouterRule, 'agreement'> & { readonly experts: readonly unknown[] },
@@ -43,27 +43,27 @@ export function requireRouter(
 }
 
 /**
- * The part of alpha that each bound has, of the router and of every expert. A false statement of the router's choice takes one bound that
- * fails, a false statement of all experts another: docs/router.md has why no further split is needed.
+ * Returns the share of alpha of each bound, for the router and every expert. A false statement about the router's choice requires one
+ * failed bound, a false statement of all experts another: docs/router.md shows why no further split is needed.
  */
 export function alphaOfPart(alpha: number): number {
   return alpha / 2
 }
 
-/** The experts that the router's votes have asked, by place: the chosen one, or all. */
+/** Returns the positions of the experts that must vote, according to the router's votes: the chosen one, or all. */
 export function expertsAsked(choice: BoundedChoice, rule: RouterRule): readonly number[] {
   const radius = radiusOfChoice(choice, rule)
   return radius !== undefined && radius >= rule.agreement ? [choice.candidate] : [...rule.experts.keys()]
 }
 
 /**
- * What holds of the class of the expert that the smoothed router chooses, in a ball around the image.
+ * Returns the certified class of the expert that the smoothed router chooses, in a ball around the image.
  *
- * The choice is the same within the radius of the router, and the class of the chosen expert within that expert's: both hold within
- * the smaller. Where all experts were asked and give one class, it holds within the smallest of their radii, whatever the router
- * chooses there. docs/router.md has the proof.
+ * The choice is constant within the radius of the router, and the class of the chosen expert within that expert's: both hold within the
+ * smaller one. If all experts voted and agree on a class, it holds within the smallest of their radii, whatever the router chooses there.
+ * docs/router.md has the proof.
  *
- * @param verdicts - of each expert that {@link expertsAsked} names, in that order
+ * @param verdicts - of each expert in {@link expertsAsked}, in that order
  */
 export function decideRouter(
   choice: BoundedChoice,
@@ -90,7 +90,7 @@ export function decideRouter(
   return { kind: 'certified', class: label, radius: Math.max(...radii) }
 }
 
-/** Within which the router's choice is the same; undefined where it abstains. */
+/** Returns the radius within which the router's choice is constant; undefined if it abstains. */
 function radiusOfChoice(
   { candidate, lowerBound }: BoundedChoice,
   { router, experts }: RouterRule,

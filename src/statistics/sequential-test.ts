@@ -1,16 +1,16 @@
 import { binomialDistribution, type CountDistribution } from './binomial'
 
 /**
- * A test of "the class has at least the probability `threshold`" that looks at the votes now and then. A miss is a vote
- * for another class. At look k the test certifies with at most `certifyUpTo[k]` misses, gives up with at least
- * `giveUpFrom[k]`, and continues in between; after the last look it has done either.
+ * A test of "the class has at least the probability `threshold`" that looks at the votes at intervals. A miss is a vote for another class.
+ * At look k the test certifies with at most `certifyUpTo[k]` misses, gives up with at least `giveUpFrom[k]`, and continues in between; it
+ * always decides by the last look.
  */
 export interface SequentialTest {
   /** In (0, 1). */
   readonly threshold: number
   /** Votes drawn at each look, increasing. */
   readonly looks: readonly number[]
-  /** Below `giveUpFrom`; -1 where the test cannot certify. */
+  /** Below `giveUpFrom`; -1 if the test cannot certify. */
   readonly certifyUpTo: readonly number[]
   readonly giveUpFrom: readonly number[]
 }
@@ -18,19 +18,19 @@ export interface SequentialTest {
 export interface OperatingCharacteristics {
   /** Probability that the test certifies. */
   readonly certified: number
-  /** Votes that it draws in the mean. */
+  /** Mean number of votes. */
   readonly votes: number
 }
 
 /**
- * What the test does when the class has probability p in (0, 1): exact but for rounding, by carrying the distribution
- * of the misses from look to look.
+ * Returns the test's behaviour for a class with probability p in (0, 1), exact except for rounding, by propagating the distribution of the
+ * misses from look to look.
  *
- * Certifying is the more probable the larger p is, so its value at `threshold` bounds the probability of a wrong
- * certificate: give each vote a uniform number, a miss where it exceeds p. A larger p has then no more misses at any
- * look; wherever the smaller one certifies, the larger one has certified, and it has not given up before.
+ * Certifying becomes more probable with larger p, so its value at `threshold` bounds the probability of a wrong certificate. To see this,
+ * give each vote a uniform number, with a miss if it exceeds p. A larger p then has no more misses at any look. Whenever the smaller one
+ * certifies, the larger one has certified, and it has not given up before.
  *
- * @param steps - what is between the looks, where the caller has it: the distributions of the misses at p
+ * @param steps - precomputed distributions of the misses between looks at p, if available
  */
 export function operatingCharacteristics(
   { looks, certifyUpTo, giveUpFrom }: SequentialTest,
@@ -53,12 +53,12 @@ export function operatingCharacteristics(
   return { certified, votes }
 }
 
-/** The distributions of the misses that each look adds, for a class of probability p. */
+/** Returns the distributions of the misses that each look adds, for a class with probability p. */
 export function missesBetween(looks: readonly number[], p: number): readonly CountDistribution[] {
   return looks.map((votes, k) => binomialDistribution(votes - (looks[k - 1] ?? 0), 1 - p))
 }
 
-/** The distribution of the sum of two independent counts. */
+/** Returns the distribution of the sum of two independent counts. */
 function sumOf(a: CountDistribution, b: CountDistribution): CountDistribution {
   const weights = new Float64Array(a.weights.length + b.weights.length - 1)
   a.weights.forEach((weight, i) => {

@@ -5,8 +5,8 @@ import type { Bound } from './bound'
 export const UNIFORM_HALF_WIDTH = Math.sqrt(3)
 
 /**
- * The ℓ1 bound for noise that is uniform on [-λ, λ] in each value: 2 λ (top - 1/2), or with `rest` λ (top - rest) (Yang et al.,
- * 2020). Two cubes of width 2λ share all but a part ‖δ‖₁ / 2λ, so that a probability changes by no more: docs/l1.md.
+ * The ℓ1 bound for noise that is uniform on [-λ, λ] in each value: 2 λ (top - 1/2), or with `rest` λ (top - rest) (Yang et al., 2020). Two
+ * cubes of width 2λ share all but a fraction ‖δ‖₁ / 2λ, so a probability changes by no more: docs/l1.md.
  *
  * @param sigma - standard deviation of the noise, for pixels in [0, 1]
  * @throws ConfigError unless sigma is finite and above 0

@@ -4,10 +4,10 @@ import { type AnyTensor, type Axes, Tensor } from './tensor'
 
 export type Dtype = 'float64' | 'float32' | 'float16' | 'bfloat16' | 'int64' | 'bool'
 
-/** What the elements of a tensor read as. */
+/** The element type of a tensor in JavaScript. */
 export type ValueOf<D extends Dtype> = [D] extends ['bool'] ? boolean : number
 
-/** What makes a named tensor from a handle. */
+/** Makes a named tensor from a handle. */
 export function makeTensor<A extends Axes, V extends number | boolean = number>(axes: A) {
   return (session: Session, id: number) => new Tensor<A, V>(session, id, axes)
 }
@@ -21,7 +21,7 @@ export function apply<A extends Axes, V extends number | boolean = number>(
   return takes[0].session.record(operation, takes, { parameters, make: makeTensor<A, V>(axes) })
 }
 
-/** Where the second operand lacks axes of the first: the dimensions to put in, none where torch broadcasts without it. */
+/** The dimensions to insert into the second operand, which lacks axes of the first; none if torch broadcasts without them. */
 export function missingDimensions(operation: string, axes: Axes, second: AnyTensor): number[] {
   if (axes.endsWith(second.axes)) return []
   const missing: number[] = []

@@ -3,27 +3,26 @@ import { checkedName, type StreamName } from '../streams'
 import { apply, makeTensor } from './apply'
 import { type Axes, checkAxisCount, prependAxis, type Tensor } from './tensor'
 
-/** Passes of noisy copies, which may be of several images. */
+/** Passes of noisy copies, of one or several images. */
 
 /** Consecutive copies of one image. */
 export interface CopyRun {
-  /** The place of the image among those of the pass. */
+  /** Position of the image among those of the pass. */
   readonly image: number
-  /** The name of its noise, as that of `noiseBlocks`. */
+  /** Name of the image's noise, as for `noiseBlocks`. */
   readonly name: StreamName
-  /** The number of the first copy. */
+  /** Number of the first copy. */
   readonly start: number
   readonly count: number
 }
 
-/** Which copies a pass holds; an input of recorded programs. */
+/** The copies in a pass; an input of recorded programs. */
 export class CopyRuns extends Handle<never> {}
 
 /**
- * The copies of a pass.
+ * Returns the copies of a pass.
  *
- * @param options - `size`: how many copies the pass holds, at least those of the runs; what is left is padding.
- *   `block`: this many copies are one random stream
+ * @param options - `size`: copies in the pass, at least those of the runs; the rest is padding. `block`: copies per random stream
  */
 export function copyRuns(
   session: Session,
@@ -39,7 +38,7 @@ export function copyRuns(
   })
 }
 
-/** Tensors of one shape side by side, on a new first axis. */
+/** Stacks tensors of one shape along a new first axis. */
 export function stackTensors<const X extends string, A extends Axes>(
   tensors: readonly [Tensor<A>, ...Tensor<A>[]],
   { as }: { as: X },
@@ -49,13 +48,13 @@ export function stackTensors<const X extends string, A extends Axes>(
 
 /** Consecutive rows of one of several tensors. */
 export interface RowRun {
-  /** The place of the tensor among them. */
+  /** Position of the tensor among them. */
   readonly tensor: number
   readonly start: number
   readonly count: number
 }
 
-/** Rows of several tensors one after the other, on the first axis, in all `size`: what is left is padded with the first. */
+/** Concatenates rows of several tensors along the first axis, and pads with the first row to `size` rows. */
 export function joinRows<A extends Axes>(
   tensors: readonly [Tensor<A>, ...Tensor<A>[]],
   { runs, size }: { readonly runs: readonly RowRun[]; readonly size: number },
@@ -64,16 +63,16 @@ export function joinRows<A extends Axes>(
   return apply('join_rows', tensors, { axes: tensors[0].axes, parameters: { runs: plain, size } })
 }
 
-/** The image of each copy of a pass; padding has the first one. */
+/** Returns the image of each copy of a pass; padding gets the first image. */
 export function imagesOfRuns(images_SCHW: Tensor<'SCHW'>, runs: CopyRuns): Tensor<'NCHW'> {
   return perCopy('images_of_runs', images_SCHW, runs)
 }
 
 /**
- * Standard normal noise for each copy of a pass: of copy number c of a stream what `noiseBlocks` gives it, in whatever pass.
- * Padding has none.
+ * Returns standard normal noise for each copy of a pass. Copy c of a stream gets the noise of `noiseBlocks`, whatever the pass. Padding
+ * gets none.
  *
- * @param options - `part`: what the names of the streams end in, for further noise of the same copies. Default: nothing.
+ * @param options - `part`: appended to the names of the streams, for further noise of the same copies. Default: nothing.
  */
 export function noiseOfRuns(
   images_SCHW: Tensor<'SCHW'>,
@@ -84,7 +83,7 @@ export function noiseOfRuns(
   return perCopy('noise_of_runs', images_SCHW, runs, { parameters })
 }
 
-/** Noise that is uniform between -halfWidth and halfWidth, as {@link noiseOfRuns}. */
+/** Returns noise uniform on [-halfWidth, halfWidth]; otherwise like {@link noiseOfRuns}. */
 export function uniformOfRuns(
   images_SCHW: Tensor<'SCHW'>,
   runs: CopyRuns,
@@ -93,7 +92,7 @@ export function uniformOfRuns(
   return perCopy('uniform_of_runs', images_SCHW, runs, { parameters: { half_width: halfWidth } })
 }
 
-/** Laplace noise of this scale, b in exp(−|x| / b) / 2b, as {@link noiseOfRuns}. */
+/** Returns Laplace noise with density exp(−|x| / b) / 2b for scale b; otherwise like {@link noiseOfRuns}. */
 export function laplaceOfRuns(
   images_SCHW: Tensor<'SCHW'>,
   runs: CopyRuns,
@@ -103,10 +102,10 @@ export function laplaceOfRuns(
 }
 
 /**
- * Scores in [0, 1] of each run of a pass, in whole steps: their sums by class, the sums of their squares, and how many copies have
- * scores that are not NaN, [R, 2K + 1]. Padding is in none.
+ * Sums scores in [0, 1], quantised to whole steps, over each run of a pass. Returns [R, 2K + 1]: the sums by class, the sums of squares,
+ * and the number of copies whose scores are not NaN. Padding is left out.
  *
- * @param options - `steps`: of which a score of 1 has this many
+ * @param options - `steps`: number of steps in a score of 1
  */
 export function scoreSumsOfRuns(
   scores_NK: Tensor<'NK'>,
@@ -123,10 +122,10 @@ export function scoreSumsOfRuns(
 export class StepNoise extends Handle<never> {}
 
 /**
- * Noise of whole steps by its table, on the session's device.
+ * Returns whole-step noise from a table, on the session's device.
  *
- * @param thresholds - increasing, an even number: of u, uniform on the whole numbers of 64 bits, the noise is how many of them are at most u,
- *   less half of their number
+ * @param thresholds - increasing, an even number of them. For u uniform on the 64-bit whole numbers, the noise is the number of thresholds
+ *   that are at most u, minus half their number
  */
 export function stepNoise(session: Session, thresholds: readonly bigint[]): StepNoise {
   return session.record('step_noise', [], {
@@ -136,8 +135,8 @@ export function stepNoise(session: Session, thresholds: readonly bigint[]): Step
 }
 
 /**
- * The noisy copies of a pass in whole steps: each value of an image in [-1, 1] is rounded to one of `steps` equal ones, and noise of whole
- * steps is added to it. What is computed of a copy depends on the sum, a whole number, alone. Streams are those of {@link noiseOfRuns}.
+ * Returns the noisy copies of a pass in whole steps: rounds each value of an image in [-1, 1] to one of `steps` equal steps, and adds
+ * whole-step noise. Results for a copy depend only on the sum, a whole number. The streams are those of {@link noiseOfRuns}.
  */
 export function steppedOfRuns(
   images_SCHW: Tensor<'SCHW'>,

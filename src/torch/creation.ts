@@ -15,7 +15,7 @@ import {
 } from './tensor'
 
 /**
- * A tensor from numbers or booleans in nested arrays, one level for each axis, on the session's device; float32 by default.
+ * Makes a tensor from nested arrays of numbers or booleans, one level per axis, on the session's device; float32 by default.
  *
  * @example
  * const images_BC = torch.tensor(session, [[1, 2], [3, 4]], { axes: 'BC' })
@@ -43,7 +43,7 @@ export function tensor<const A extends Axes, D extends Dtype = 'float32'>(
   return rememberData(made, data, type)
 }
 
-/** Tensors of one shape side by side, on a new first axis. */
+/** Stacks tensors of one shape along a new first axis. */
 export function stack<const X extends string, A extends Axes>(
   tensors: readonly [Tensor<A>, ...Tensor<A>[]],
   { as }: { as: X },
@@ -55,12 +55,12 @@ function depthOf(data: Plain): number {
   return Array.isArray(data) ? 1 + depthOf(data[0] ?? null) : 0
 }
 
-/** Standard normal noise in the shape, dtype and device of a tensor; `generator` gives the stream. */
+/** Returns standard normal noise with the shape, dtype and device of a tensor, from the stream `generator`. */
 export function randnLike<A extends Axes>(like: Tensor<A>, generator: Generator): Tensor<A> {
   return like.session.record('randn_like', [like, generator], { make: makeTensor(like.axes) })
 }
 
-/** For each index of an axis a whole number in [0, `below`). */
+/** Returns a whole number in [0, `below`) for each index of an axis. */
 export function randint<A extends Axes, const X extends string>(
   like: AnyTensor & { readonly axes: A },
   axis: X & Letter<A>,
@@ -72,13 +72,13 @@ export function randint<A extends Axes, const X extends string>(
   })
 }
 
-/** The entries of a table with one axis that an index names. */
+/** Returns the entries of a one-axis table at the given indices. */
 export function lookUp<A extends Axes>(table: AnyTensor, index: Tensor<A>): Tensor<A> {
   checkAxisCount('lookUp', table, 1)
   return apply('look_up', [table, index], { axes: index.axes })
 }
 
-/** Standard normal noise for `count` copies of each element: a new first axis in front of the tensor's own. */
+/** Returns standard normal noise for `count` copies of each element, along a new first axis. */
 export function randnCopies<const X extends string, A extends Axes>(
   like: Tensor<A>,
   { axis, count, generator }: { axis: X; count: number; generator: Generator },
@@ -90,9 +90,8 @@ export function randnCopies<const X extends string, A extends Axes>(
 }
 
 /**
- * Standard normal noise for the copies `start` to `start + count - 1` of a tensor. Copies are drawn in blocks of `block`, and
- * block b has the stream (...name, b): the noise of a copy depends on its number alone, whatever is drawn in one call and in
- * which order.
+ * Returns standard normal noise for the copies `start` to `start + count - 1` of a tensor. Copies are drawn in blocks of `block`, and block
+ * b has the stream (...name, b). So the noise of a copy depends only on its number, not on the extent or order of the calls.
  */
 export function noiseBlocks<const X extends string, A extends Axes>(
   like: Tensor<A>,

@@ -8,28 +8,28 @@ export interface DatasetDescription {
   /** Names, in the order of the labels. */
   readonly classes: readonly string[]
   /**
-   * Where that order is from. `published`: the same for all who have the data. `listed`: `data.classes` gives each class
-   * its label. `sorted`: `data.classes` says how names are sorted. `unstated`: names are sorted as text.
+   * Source of that order. `published`: the same for everyone with the data. `listed`: `data.classes` gives each class its label. `sorted`:
+   * `data.classes` says how to sort the names. `unstated`: the names are sorted as text.
    */
   readonly classOrder: 'published' | 'listed' | 'sorted' | 'unstated'
-  /** The labels of `classes` where they are some logits of a classifier; null where they are 0, 1, … */
+  /** Labels of `classes` if they are only some logits of a classifier; null if they are 0, 1, … */
   readonly logits: readonly number[] | null
   /** Channels, height, width. */
   readonly imageShape: readonly [number, number, number]
   readonly classCounts: readonly number[]
-  /** Sentences for the user, such as on files that are left out. */
+  /** Sentences for the user, for example about omitted files. */
   readonly notes: readonly string[]
 }
 
-/** What a data set is, wherever it lies. */
+/** The content of a data set, independent of its location. */
 export interface DataIdentity {
-  /** How many. */
+  /** Number of images. */
   readonly images: number
   /** Names, in the order of the labels. */
   readonly classes: readonly string[]
   /**
-   * 16 hexadecimal digits of a SHA-256 over classes, labels, and the pixels of images in memory; of image files over
-   * their names within the data set and their sizes.
+   * 16 hexadecimal digits of a SHA-256 over classes, labels, and either the pixels of images in memory, or the names (within the data set)
+   * and sizes of image files.
    */
   readonly digest: string
 }
@@ -50,12 +50,12 @@ export class Dataset extends Handle<never> {
     super(session, id)
   }
 
-  /** The images at the given places, without augmentation. */
+  /** Returns the images at the given positions, without augmentation. */
   images(indices: readonly number[]): Batch {
     return this.session.scope(() => makeBatch(this.session, 'get_images', this, { indices: [...indices] }))
   }
 
-  /** Those of the images at the given places whose files do not decode. Reads all of them. */
+  /** Returns the images at the given positions whose files do not decode. Reads all of them. */
   corruptImages(indices: readonly number[]): PlainHandle<readonly CorruptImage[]> {
     return this.session.record('corrupt_images', [this], {
       parameters: { indices: [...indices] },
@@ -63,7 +63,7 @@ export class Dataset extends Handle<never> {
     })
   }
 
-  /** The labels of the images at the given places. Nothing is read. */
+  /** Returns the labels of the images at the given positions, without reading the images. */
   labels(indices: readonly number[]): PlainHandle<number[]> {
     return this.session.record('labels_of', [this], {
       parameters: { indices: [...indices] },
@@ -71,22 +71,24 @@ export class Dataset extends Handle<never> {
     })
   }
 
-  /** One image of each class, in the order of the classes, drawn with the seed as the released code draws them. */
+  /** Draws one image of each class with the seed, as the released code does, in the order of the classes. */
   onePerClass({ seed }: { seed: number }): PlainHandle<number[]> {
     return this.#subset('one_image_per_class', { seed })
   }
 
-  /** This many different images, drawn with the seed, in ascending order. */
+  /** Draws `count` different images with the seed; returns them in ascending order. */
   randomImages(count: number, { seed }: { seed: number }): PlainHandle<number[]> {
     return this.#subset('random_images', { count, seed })
   }
 
-  /** This many different images, drawn with the seed over the classes, in ascending order: as many of each, as far as there are. */
+  /** Draws `count` different images with the seed, an equal number of each class as far as available; returns them in ascending order. */
   imagesOverClasses(count: number, { seed }: { seed: number }): PlainHandle<number[]> {
     return this.#subset('images_over_classes', { count, seed })
   }
 
-  /** What the data set is. Files are looked at, not read; the sizes of many are kept in the user's cache folder. */
+  /**
+   * Returns the identity of the data set. Lists files without reading them; the sizes of many files are cached in the user's cache folder.
+   */
   identity(): PlainHandle<DataIdentity> {
     return describe<DataIdentity>('dataset_identity', this)
   }
@@ -99,7 +101,7 @@ export class Dataset extends Handle<never> {
   }
 }
 
-/** Opens a data set; see `config/schema.ts` for the spec. Throws what Python says about missing or damaged files. */
+/** Opens a data set; see `config/schema.ts` for the spec. Throws Python's error for missing or damaged files. */
 export async function openDataset(session: Session, spec: Spec): Promise<Dataset> {
   const handle = session.record('open_dataset', [], {
     parameters: { spec: pythonSpec(spec) },
@@ -129,17 +131,14 @@ interface RawDescription {
 
 export interface LoaderOptions {
   readonly batchSize: number
-  /** Order and augmentation depend on seed, epoch and place alone. */
+  /** Order and augmentation depend only on seed, epoch and position. */
   readonly seed: number
   readonly shuffle: boolean
-  /** Whether a last batch that is not full is left out. */
+  /** Whether to drop a last batch that is not full. */
   readonly dropLast: boolean
   /** Worker processes; 0 loads in the Python process itself. */
   readonly workers: number
-  /**
-   * Of `ranks` processes, this is number `rank`: it reads the batches rank, rank + ranks, rank + 2·ranks, … of an epoch.
-   * Default: all batches.
-   */
+  /** Rank of this process among `ranks`: it reads the batches rank, rank + ranks, rank + 2·ranks, … of an epoch. Default: all batches. */
   readonly rank?: number
   readonly ranks?: number
 }
@@ -160,33 +159,30 @@ export class Loader extends Handle<never> {
   constructor(
     session: Session,
     id: number,
-    /** The batches of all ranks together. */
+    /** Batches of all ranks together. */
     readonly batchesPerEpoch: number,
   ) {
     super(session, id)
   }
 
-  /**
-   * Goes to the start of an epoch, or into the middle of it: `firstBatch` is counted over all ranks, and a multiple of
-   * their number.
-   */
+  /** Seeks to the start of an epoch, or into it: `firstBatch` counts batches of all ranks and is a multiple of the number of ranks. */
   start(epoch: number, { firstBatch = 0 }: { firstBatch?: number } = {}): void {
     this.session.perform('start_epoch', [this], { epoch, first_batch: firstBatch })
   }
 
-  /** This rank's next batch. Asking for one after the epoch's last is an error, and so is an exception in a worker. */
+  /** Returns this rank's next batch. Fails after the epoch's last batch, and if a worker raised an exception. */
   nextBatch(): Batch {
     return makeBatch(this.session, 'next_batch', this, {})
   }
 
-  /** Where the images of the batch that was read last stand in the data set; of a corrupt one, where its stand-in does. */
+  /** Positions in the data set of the images of the last batch; for a corrupt image, the position of its replacement. */
   batchIndices(): Tensor<'B'> {
     return this.session.record('batch_indices', [this], {
       make: (session, id) => new Tensor(session, id, 'B' as const),
     })
   }
 
-  /** Which images of the data set this many batches of an epoch hold, over all ranks. Nothing is read. */
+  /** Returns the positions of the images in this many batches of an epoch, over all ranks. Reads no images. */
   plannedIndices({
     epoch,
     firstBatch,
@@ -202,12 +198,12 @@ export class Loader extends Handle<never> {
     })
   }
 
-  /** How many corrupt images other images have stood in for so far, and their paths, each once. */
+  /** Returns how many corrupt images have been replaced by others so far, and their paths, each once. */
   skippedImages(): PlainHandle<SkippedImages> {
     return describe<SkippedImages>('skipped_images', this)
   }
 
-  /** Ends the worker processes. */
+  /** Stops the worker processes. */
   async close(): Promise<void> {
     this.session.perform('close_loader', [this])
     this.session.free(this)
@@ -254,8 +250,8 @@ function makeBatch(
 }
 
 /**
- * Names the values of an image: the first 16 hexadecimal digits of the SHA-256 of its values as little-endian float32
- * bytes, in the order of its axes. In Python: `sha256(image.astype('<f4').tobytes()).hexdigest()[:16]`.
+ * Returns the digest of an image: the first 16 hexadecimal digits of the SHA-256 of its values as little-endian float32 bytes, in the order
+ * of its axes. In Python: `sha256(image.astype('<f4').tobytes()).hexdigest()[:16]`.
  */
 export function digest(image_CHW: Tensor<'CHW'>): PlainHandle<string> {
   return image_CHW.session.record('digest', [image_CHW], {
@@ -263,13 +259,13 @@ export function digest(image_CHW: Tensor<'CHW'>): PlainHandle<string> {
   })
 }
 
-/** Each image in [-1, 1], with one or three channels, as a PNG file in base64. */
+/** Encodes each image in [-1, 1], with one or three channels, as a PNG file in base64. */
 export function encodePng(
   images_NCHW: Tensor<'NCHW'>,
   {
     largest,
   }: {
-    /** Larger images are shrunk to this many pixels a side. Default: none are. */
+    /** Larger images are shrunk to this many pixels a side. Default: none. */
     readonly largest?: number | undefined
   } = {},
 ): PlainHandle<readonly string[]> {

@@ -5,53 +5,52 @@ import type { Optimizer, RunningStatistics } from './optimizer'
 import { type Axes, Tensor } from './tensor'
 
 /**
- * The processes that `ft-cadis launch` started, as one group. Every rank must ask for the same things in the same order,
- * also where it has nothing to add: each of these waits for all ranks. In a process that nobody launched they do nothing.
+ * The processes that `ft-cadis launch` started, as one group. Every rank must call the same methods in the same order, even with nothing to
+ * contribute: each waits for all ranks. Without a launch, they do nothing.
  */
 export interface ProcessGroup {
-  /** This process among all, counted from 0. */
+  /** Number of this process in the group, counted from 0. */
   readonly rank: number
   readonly worldSize: number
   /**
-   * Records summing the gradients of the optimizer's parameters over the ranks. A parameter that has a gradient on any
-   * rank has one on all of them afterwards; one that has none anywhere stays without, so that the step passes it over
-   * as it does in one process.
+   * Records a sum of the gradients of the optimizer's parameters over the ranks. A parameter with a gradient on any rank then has one on
+   * all. A parameter without one on any rank stays without, and the step skips it, as in a single process.
    */
   allReduceGradients(optimizer: Optimizer): void
   /** Records a sum over the ranks, without a graph. With one rank it is the tensor itself. */
   allReduceSum<A extends Axes>(tensor: Tensor<A>): Tensor<A>
-  /** Records adding up what the micro-batches of all ranks have made of running statistics, before they are applied. */
+  /** Records a sum of the running statistics from the micro-batches of all ranks, before they are applied. */
   allReduceStatistics(statistics: RunningStatistics): void
-  /** Records giving every rank the parameters and buffers that a network has on rank 0. */
+  /** Records a broadcast of a network's parameters and buffers from rank 0 to every rank. */
   broadcastParameters(module: Classifier | AnyDenoiser): void
-  /** Rank 0's plain data, on every rank. What the other ranks pass is ignored. */
+  /** Returns rank 0's plain data on every rank. Values of other ranks are ignored. */
   broadcast<T extends Plain>(value: T): Promise<T>
-  /** The plain data of every rank, in the order of the ranks, on every rank. */
+  /** Returns the plain data of every rank, in rank order, on every rank. */
   gather<T extends Plain>(value: T): Promise<T[]>
-  /** Resolves when every rank has come here, and all that this one has recorded has run. */
+  /** Resolves when every rank has reached the barrier, and everything recorded on this rank has run. */
   barrier(): Promise<void>
-  /** Leaves; the others continue without this rank as long as they ask for nothing together. Safe to call twice. */
+  /** Leaves the group; the others continue without this rank until their next collective operation. Safe to call twice. */
   leave(): Promise<void>
 }
 
 export interface JoinOptions {
-  /** How long the other ranks may take to come. Default: 10 minutes. */
+  /** Timeout for the other ranks to join. Default: 10 minutes. */
   readonly joinSeconds?: number
   /**
-   * How long one operation waits for ranks that live. Default: 1 hour. A rank that is gone is found at once, or on
-   * another machine or where it hangs, after 15 seconds; the environment variable FT_CADIS_RANK_SILENCE_SECONDS changes that.
+   * Timeout of one operation while all ranks are alive. Default: 1 hour. A lost rank is noticed at once; one that hangs or is on another
+   * machine, after 15 seconds, which the environment variable FT_CADIS_RANK_SILENCE_SECONDS overrides.
    */
   readonly waitSeconds?: number
 }
 
 /**
- * Joins the ranks of this launch, over NCCL where the session's device is a GPU and over gloo on the CPU. The environment
- * says who they are; see `environment/launch-rank.ts`. In a process that nobody launched it is {@link soleProcess}.
+ * Joins the ranks of this launch, over NCCL if the session's device is a GPU and over gloo on the CPU. The environment describes the ranks;
+ * see `environment/launch-rank.ts`. Without a launch, this is {@link soleProcess}.
  *
- * Where a rank is gone while another waits for it, that one's read rejects with RankLostError, which names it, or with
+ * If a rank is lost while another waits for it, the waiting rank's read rejects with RankLostError, which names the lost rank, or with
  * PythonExitError, whose last line names it.
  *
- * @throws PythonError if the other ranks do not come in time
+ * @throws PythonError if the other ranks do not join in time
  */
 export async function joinProcessGroup(
   session: Session,
@@ -67,7 +66,7 @@ export async function joinProcessGroup(
   return new LaunchedGroup(handle, { rank, worldSize })
 }
 
-/** The group of a process that nobody launched: nothing is recorded, and nothing waits. */
+/** Returns the group of a process without a launch: it records nothing and never waits. */
 export function soleProcess(): ProcessGroup {
   const nothing = () => undefined
   return {

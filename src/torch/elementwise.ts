@@ -2,7 +2,7 @@ import { apply, type Dtype, missingDimensions, type ValueOf } from './apply'
 import { rememberLike } from './known'
 import { type AnyTensor, type Axes, dimensionOf, type Letter, type Tensor } from './tensor'
 
-/** What stands second in a binary operation: a tensor whose axes are among those of the first, or a number. */
+/** The second operand of a binary operation: a number, or a tensor whose axes are among those of the first. */
 export type Operand = AnyTensor | number
 
 function binary<A extends Axes, V extends number | boolean = number>(
@@ -77,24 +77,24 @@ export const reciprocal = unary('reciprocal')
 export const tanh = unary('tanh')
 /** The inverse of the error function, on (-1, 1); infinite at its ends. */
 export const erfinv = unary('erfinv')
-/** The nearest whole number, of two the even one; without a gradient. */
+/** Rounds to the nearest whole number, ties to even; without a gradient. */
 export const round = unary('round')
-/** The same values without the graph that made them. */
+/** Returns the same values, detached from the graph that computed them. */
 export const detach = unary('detach')
-/** A leaf of the graph with the same values, whose gradient can be asked for. */
+/** Returns a leaf of the graph with the same values, for which a gradient can be requested. */
 export const leaf = unary('leaf')
 
-/** Values held within [min, max]. */
+/** Clamps values to [min, max]. */
 export function clamp<A extends Axes>(input: Tensor<A>, min: number, max: number): Tensor<A> {
   return apply('clamp', [input], { axes: input.axes, parameters: { min, max } })
 }
 
-/** Values of at least `min`. */
+/** Clamps values to at least `min`. */
 export function clampMin<A extends Axes>(input: Tensor<A>, min: number): Tensor<A> {
   return apply('clamp', [input], { axes: input.axes, parameters: { min } })
 }
 
-/** The same values as another number type. */
+/** Casts values to another dtype. */
 export function to<A extends Axes, D extends Dtype>(
   input: AnyTensor & { readonly axes: A },
   dtype: D,

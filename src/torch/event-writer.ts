@@ -2,19 +2,17 @@ import { resolve } from 'node:path'
 import { Handle, PlainHandle, type Session } from '../bridge'
 
 /**
- * Appends to a TensorBoard event file (torch.utils.tensorboard). What is written is only recorded: it costs no answer
- * of Python, travels with the next program, and is on the disk seconds later. A file that cannot be written fails the
- * program in which that shows, with a PythonError of the type EventFileError.
+ * Appends to a TensorBoard event file (torch.utils.tensorboard). Writes are only recorded: they need no reply from Python, are sent with
+ * the next program, and reach the disk seconds later. If the file cannot be written, the program that finds out fails with a PythonError of
+ * type EventFileError.
  */
 export class EventWriter extends Handle<never> {
-  /** Numbers of one step by tag; those that are not finite are written too. */
+  /** Writes the numbers of one step by tag, including those that are not finite. */
   scalars(step: number, values: Readonly<Record<string, number>>): void {
     this.session.perform('write_scalars', [this], { step, values })
   }
 
-  /**
-   * The settings of a run: `values` for the tab HParams, which compares runs by them, and `text`, Markdown, for the tab Text.
-   */
+  /** Writes the settings of a run: `values` for the tab HParams, which compares runs by them, and `text`, Markdown, for the tab Text. */
   settings(values: Readonly<Record<string, string | number>>, text: string): void {
     this.session.perform('write_settings', [this], { values, text })
   }
@@ -24,7 +22,7 @@ export class EventWriter extends Handle<never> {
     this.session.perform('write_image', [this], { step, tag, png })
   }
 
-  /** Writes what is left, and ends the file. */
+  /** Flushes and closes the file. */
   async close(): Promise<void> {
     this.session.perform('close_event_writer', [this])
     this.session.free(this)
@@ -33,9 +31,9 @@ export class EventWriter extends Handle<never> {
 }
 
 /**
- * Begins an event file in a folder, which is made where there is none.
+ * Opens a new event file in a folder, which is created if missing.
  *
- * @throws PythonError of the type EventFileError if the folder cannot be written
+ * @throws PythonError of type EventFileError if the folder cannot be written
  */
 export async function openEventWriter(
   session: Session,
@@ -43,7 +41,7 @@ export async function openEventWriter(
   {
     purgeStep,
   }: {
-    /** TensorBoard hides what earlier files of the folder hold of this step and of later ones. */
+    /** TensorBoard hides data of this step and later ones in earlier files of the folder. */
     readonly purgeStep?: number
   } = {},
 ): Promise<EventWriter> {

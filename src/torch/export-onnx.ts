@@ -10,17 +10,17 @@ export interface OnnxOptions {
   readonly imageShape: readonly number[]
   /** √ᾱ of the timestep; 1 without a diffusion model. */
   readonly imageScale: number
-  /** √(1 - ᾱ) of the timestep and what the diffusion model is told for it; null where there is none. */
+  /** √(1 - ᾱ) of the timestep, and the timestep as the diffusion model receives it; null without a diffusion model. */
   readonly oneShot: { readonly noiseScale: number; readonly timestep: number } | null
-  /** What the graph says of itself. */
+  /** Metadata to write into the graph. */
   readonly metadata: { readonly [name: string]: Plain }
 }
 
 /**
- * Writes denoiser and classifier as one ONNX graph, from noisy images (pixels in [0, 1] plus noise) to logits. Needs the
- * packages of `setup --with onnx`.
+ * Writes denoiser and classifier as one ONNX graph from noisy images (pixels in [0, 1] plus noise) to logits. Needs the packages of `setup
+ * --with onnx`.
  *
- * @returns how far the logits of onnxruntime are from torch's at most; a graph with others is not kept
+ * @returns the largest difference between the logits of onnxruntime and torch; a graph that fails the comparison is not kept
  */
 export function exportOnnx(
   { denoiser, classifier }: { readonly denoiser: AnyDenoiser | null; readonly classifier: Classifier },
@@ -37,7 +37,7 @@ export function exportOnnx(
   })
 }
 
-/** The licence of the weights that a spec names, as far as timm, their folder or its model card says; null where none does. */
+/** Returns the licence of the weights that a spec names, according to timm, their folder or their model card; null if none states one. */
 export function baseLicence(session: Session, spec: Spec): PlainHandle<string | null> {
   return session.record('base_licence', [], {
     parameters: { spec: pythonSpec(spec) },

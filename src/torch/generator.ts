@@ -5,8 +5,8 @@ import { checkedName, type StreamName } from '../streams'
 export class Generator extends Handle<never> {}
 
 /**
- * A stream that depends on the parts of its name alone, for instance `generator(session, seed, 'certify', image, stage)`:
- * streams of other names are unrelated, and neither order nor count of other draws changes it.
+ * Returns a stream that depends only on the parts of its name, for example `generator(session, seed, 'certify', image, stage)`. Streams
+ * with different names are independent; the order and number of other draws do not affect it.
  */
 export function generator(session: Session, ...name: StreamName): Generator {
   return session.record('generator', [], {
@@ -15,7 +15,7 @@ export function generator(session: Session, ...name: StreamName): Generator {
   })
 }
 
-/** Names torch's own stream on every device: what dropout, stochastic depth and initialisation draw from. */
+/** Seeds torch's global stream on every device, which dropout, stochastic depth and initialisation use, from a name. */
 export function manualSeed(session: Session, ...name: StreamName): void {
   session.perform('manual_seed', [], { name: checkedName(name) })
 }

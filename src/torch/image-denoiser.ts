@@ -19,7 +19,7 @@ export interface ImageDenoiserDescription {
   readonly hasRunningStatistics: boolean
 }
 
-/** A network that makes a clean image of a noisy one. It is in evaluation mode outside of {@link ImageDenoiser.training}. */
+/** A network from noisy to clean images. It is in evaluation mode outside of {@link ImageDenoiser.training}. */
 export class ImageDenoiser extends Handle<never> {
   constructor(
     session: Session,
@@ -29,14 +29,14 @@ export class ImageDenoiser extends Handle<never> {
     super(session, id)
   }
 
-  /** The clean images that it finds behind noisy ones, all in [-1, 1]; differentiable in the images too. */
+  /** Returns the network's estimates of the clean images, all in [-1, 1]; differentiable in the images too. */
   clean(noisy_NCHW: Tensor<'NCHW'>): Tensor<'NCHW'> {
     return this.session.record('clean_images', [this, noisy_NCHW], {
       make: (session, id) => new Tensor(session, id, 'NCHW' as const),
     })
   }
 
-  /** How many numbers training changes. */
+  /** Number of trainable parameters. */
   get trainableParameters(): number {
     return countTrainable(this.description)
   }
@@ -46,12 +46,12 @@ export class ImageDenoiser extends Handle<never> {
     this.session.perform('make_trainable', [this])
   }
 
-  /** Records taking over the weights that {@link save} wrote. Where the weights were from before stays what is told of them. */
+  /** Records loading the weights that {@link save} wrote. The recorded provenance stays that of the original weights. */
   restore(folder: string): void {
     this.session.perform('restore_image_denoiser', [this], { folder })
   }
 
-  /** Writes the weights, under the names of the published checkpoints, as safetensors. */
+  /** Writes the weights as safetensors, under the names of the published checkpoints. */
   async save(folder: string): Promise<void> {
     this.session.perform('save_image_denoiser', [this], { folder })
     await this.session.flush()
@@ -63,10 +63,10 @@ export class ImageDenoiser extends Handle<never> {
   }
 }
 
-/** A network that stands in front of a classifier: a diffusion model that predicts noise, or one that makes clean images. */
+/** A network in front of a classifier: a diffusion model that predicts noise, or a network that returns clean images. */
 export type AnyDenoiser = Denoiser | ImageDenoiser
 
-/** Loads a denoiser of images, or makes one with random weights. */
+/** Loads a denoiser of images, or creates one with random weights. */
 export async function loadImageDenoiser(
   session: Session,
   spec: Spec,
@@ -80,7 +80,7 @@ export async function loadImageDenoiser(
   return new ImageDenoiser(session, handle.id, description)
 }
 
-/** A diffusion network whose weights are trained. It is in training mode (dropout). */
+/** A diffusion network with trainable weights. It is in training mode (dropout). */
 export class TrainableDenoiser extends Denoiser {
   constructor(
     session: Session,
@@ -91,18 +91,18 @@ export class TrainableDenoiser extends Denoiser {
     super(session, id, schedule)
   }
 
-  /** How many numbers training changes. */
+  /** Number of trainable parameters. */
   get trainableParameters(): number {
     return countTrainable(this.description)
   }
 
-  /** Records taking over the weights that `save` wrote. Where the weights were from before stays what is told of them. */
+  /** Records loading the weights that `save` wrote. The recorded provenance stays that of the original weights. */
   restore(folder: string): void {
     this.session.perform('restore_denoiser', [this], { folder })
   }
 }
 
-/** Loads a diffusion network to train it, or makes one with random weights. */
+/** Loads a diffusion network for training, or creates one with random weights. */
 export async function loadTrainableDenoiser(
   session: Session,
   spec: Spec,

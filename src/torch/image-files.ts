@@ -2,23 +2,23 @@ import { PlainHandle, type Session } from '../bridge'
 import { pythonSpec, type Spec } from './spec'
 import { Tensor } from './tensor'
 
-/** A size of images in pixels: the side of a square, or height and width. */
+/** An image size in pixels: the side of a square, or height and width. */
 export type PixelSize = number | [height: number, width: number]
 
-/** How an image file becomes an image that a network takes. */
+/** How to convert an image file to the input of a network. */
 export interface ImageTransform {
-  /** 1 is the luminance of a coloured file. */
+  /** 1 gives the luminance of a coloured file. */
   readonly channels: 1 | 3
-  /** Pixels that the image is resized to cover, with its own proportions: of a number the shorter side has as many. */
+  /** Resizes the image to cover these pixels, keeping its aspect ratio; a single number is the length of the shorter side. */
   readonly resizeSize: PixelSize
-  /** Size of the centre that is cropped then. */
+  /** Size of the centre crop that follows. */
   readonly imageSize: PixelSize
-  /** Megapixels and megabytes that a file may have. Default 100 and 200. */
+  /** Largest megapixels and megabytes of a file. Default 100 and 200. */
   readonly maxMegapixels?: number
   readonly maxMegabytes?: number
 }
 
-/** An image file as an image in [0, 1], upright as viewers show it. A read throws DataError where the file holds none. */
+/** Reads an image file as an image in [0, 1], upright as viewers show it. The read throws DataError if the file holds no image. */
 export function readImage(session: Session, path: string, transform: ImageTransform): Tensor<'CHW'> {
   return session.record('read_image', [], {
     parameters: { path, options: pythonSpec({ ...transform }) },
@@ -26,15 +26,15 @@ export function readImage(session: Session, path: string, transform: ImageTransf
   })
 }
 
-/** Why the content of a file is not an image: no format is recognised, it has more pixels than are decoded, or it is damaged. */
+/** The reason why a file's content is not an image: unknown format, too many pixels, or damage. */
 export interface ImageProblem {
   readonly kind: 'format' | 'pixels' | 'damaged'
   readonly reason: string
 }
 
 /**
- * The content of an image file as {@link readImage} makes it of the file; and what is wrong with it, else null. The image is
- * zeros then: nothing fails, since tasks side by side share what fails in Python.
+ * Decodes the content of an image file as {@link readImage} does, and returns the problem with it, or null. With a problem the image is all
+ * zeros; nothing throws, since concurrent tasks share a failure in Python.
  */
 export function decodeImage(
   session: Session,
@@ -56,7 +56,7 @@ export function decodeImage(
   return { image_CHW, problem }
 }
 
-/** Path and reason of each of these files that cannot be read, does not decode or is too large. */
+/** Returns path and reason for each of these files that cannot be read, does not decode or is too large. */
 export function unreadableImages(
   session: Session,
   paths: readonly string[],
@@ -68,7 +68,7 @@ export function unreadableImages(
   })
 }
 
-/** What classes are called, their labels, and whether their order is known: published, or said by the user. */
+/** Class names and their labels, and whether their order is known: published, or given by the user. */
 export interface ClassNames {
   readonly names: readonly string[]
   readonly labels: readonly number[]
@@ -76,9 +76,9 @@ export interface ClassNames {
 }
 
 /**
- * The classes of a data set, without a look at the images; undefined where the data are not there, or name none.
+ * Returns the class names of a data set without reading images; undefined if the data are missing or name no classes.
  *
- * @param spec - as of `openDataset`; a split is not needed
+ * @param spec - as for `openDataset`, without a split
  */
 export async function classNames(session: Session, spec: Spec): Promise<ClassNames | undefined> {
   const read = await session.compute(() => ({
@@ -93,19 +93,19 @@ export async function classNames(session: Session, spec: Spec): Promise<ClassNam
   return { names, labels, isStated }
 }
 
-/** An image and denoised images of it, all in [-1, 1], and whether these are kept. */
+/** An image, denoised images of it, all in [-1, 1], and which of them are kept. */
 export interface DrawnSamples {
   readonly clean_BCHW: Tensor<'BCHW'>
-  /** A noisy image, to be shown beside the clean one; of all images or of none. */
+  /** A noisy image to show beside the clean one; for all images or none. */
   readonly noisy_BCHW?: Tensor<'BCHW'> | undefined
   readonly denoised_MBCHW: Tensor<'MBCHW'>
-  /** Of all images or of none: without it nothing is framed. */
+  /** For all images or none; without it nothing is framed. */
   readonly kept_MB?: Tensor<'MB', boolean> | undefined
 }
 
 /**
- * One PNG file in base64, with a row for each image (B is 1): clean, noisy if it is given, then denoised, in green frames
- * where kept and in dashed red ones where hallucinated. Images are shown with 64 to 128 pixels a side.
+ * Draws one PNG file in base64 with a row per image (B is 1): clean, noisy if given, then denoised. Kept images have green frames,
+ * hallucinated ones dashed red frames. Images are shown with 64 to 128 pixels a side.
  */
 export function drawSamples(session: Session, samples: readonly DrawnSamples[]): PlainHandle<string> {
   const takes = samples.flatMap(({ clean_BCHW, noisy_BCHW, denoised_MBCHW, kept_MB }) => [

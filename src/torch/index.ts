@@ -1,8 +1,8 @@
 /**
- * Named tensors, their operations, and what Python holds: networks, optimizers, data sets. Operations are named after torch's.
- * Each records one instruction and returns a name for its result; nothing is computed until a session reads. Binary operations
- * take a tensor whose axes are among the first one's, in the same order, and broadcast by letter: `mul(gradients_MBCHW, scale_MB)`
- * scales each image by its own number.
+ * Named tensors, their operations, and objects in Python: networks, optimizers, data sets. Operations have torch's names. Each records one
+ * instruction and returns a name for its result; nothing is computed until a session reads. Binary operations take a tensor whose axes are
+ * among those of the first, in the same order, and broadcast by letter: `mul(gradients_MBCHW, scale_MB)` scales each image by its own
+ * number.
  */
 export type { Dtype, ValueOf } from './apply'
 export { backward, doublyDifferentiable, grad, gradient, gradWithGraph, noGrad } from './autograd'

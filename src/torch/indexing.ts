@@ -14,7 +14,7 @@ import {
 } from './tensor'
 
 /**
- * The entry of `axis` that `index` names, for each of the others: `pick(logits_MBK, 'K', labels_B)` has axes `MB`.
+ * Returns the entry of `axis` at `index`, for each index of the other axes: `pick(logits_MBK, 'K', labels_B)` has axes `MB`.
  *
  * @example
  * const logits_BK = torch.tensor(session, [[1, 2], [3, 4]], { axes: 'BK' })
@@ -32,7 +32,7 @@ export function pick<A extends Axes, X extends string>(
   return apply('pick', [input, index], { axes: rest, parameters: { dim, unsqueeze } })
 }
 
-/** The entries of an axis at the places that an int64 tensor names, in their order: they stand on its axis. */
+/** Returns the entries of an axis at the positions in an int64 tensor, in their order, along that axis. */
 export function indexSelect<A extends Axes, const X extends string, const Y extends string>(
   input: Tensor<A>,
   axis: X & Letter<A>,
@@ -45,12 +45,12 @@ export function indexSelect<A extends Axes, const X extends string, const Y exte
   })
 }
 
-/** The places at which a condition holds, as int64; the first place where it holds nowhere, since a batch is never empty. */
+/** Returns the positions at which a condition holds, as int64; the first position if it holds nowhere, since a batch is never empty. */
 export function rowsWhere(condition: AnyTensor & { readonly axes: 'N' }): Tensor<'N'> {
   return apply('rows_where', [condition], { axes: 'N' })
 }
 
-/** One entry of an axis. */
+/** Returns one entry of an axis. */
 export function select<A extends Axes, X extends string>(
   input: Tensor<A>,
   axis: X & Letter<A>,
@@ -62,7 +62,7 @@ export function select<A extends Axes, X extends string>(
   })
 }
 
-/** Entries `start` up to but not including `end` of an axis. */
+/** Returns entries `start` up to but not including `end` of an axis. */
 export function slice<A extends Axes>(
   input: Tensor<A>,
   axis: Letter<A>,
@@ -75,7 +75,7 @@ export function slice<A extends Axes>(
 }
 
 /**
- * Several neighbouring axes as one: `flatten(x_MBCHW, 'MB', 'N')` has axes `NCHW`, with row m·B + b.
+ * Flattens adjacent axes into one: `flatten(x_MBCHW, 'MB', 'N')` has axes `NCHW`, with row m·B + b.
  *
  * @example
  * const copies_MBK = torch.tensor(session, [[[1], [2]], [[3], [4]]], { axes: 'MBK' })
@@ -98,7 +98,7 @@ export function flatten<A extends Axes, const X extends string, const Y extends 
   })
 }
 
-/** One axis as two, the first of `count`: `unflatten(x_NK, 'N', { as: 'MB', count: M })` has axes `MBK`. */
+/** Splits one axis into two, the first of size `count`: `unflatten(x_NK, 'N', { as: 'MB', count: M })` has axes `MBK`. */
 export function unflatten<A extends Axes, const X extends string, const Y extends string>(
   input: Tensor<A>,
   axis: X & Letter<A>,
@@ -111,7 +111,7 @@ export function unflatten<A extends Axes, const X extends string, const Y extend
   })
 }
 
-/** The tensor repeated under a new first axis, without a copy. */
+/** Repeats the tensor along a new first axis, without copying. */
 export function expand<A extends Axes, const X extends string>(
   input: Tensor<A>,
   { axis, count }: { axis: X; count: number },
@@ -119,7 +119,7 @@ export function expand<A extends Axes, const X extends string>(
   return apply('expand', [input], { axes: prependAxis('expand', axis, input.axes), parameters: { count } })
 }
 
-/** An affine map of the last axis: `linear(x_ND, 'D', { weights_KD, bias_K, as: 'K' })` has axes `NK`. */
+/** Applies an affine map to the last axis: `linear(x_ND, 'D', { weights_KD, bias_K, as: 'K' })` has axes `NK`. */
 export function linear<A extends Axes, const X extends string, const Y extends string>(
   input: Tensor<A>,
   axis: X & Letter<A>,

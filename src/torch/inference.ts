@@ -3,25 +3,25 @@ import type { Dtype } from './apply'
 import type { AnyDenoiser } from './image-denoiser'
 import { Classifier } from './modules'
 
-/** How networks compute where many forward passes are wanted and no backward one. */
+/** How networks compute when they run many forward passes and no backward pass. */
 
-/** Number types that networks may be cast to where torch knows that to be safe. */
+/** Number types that networks may be cast to, for operations that torch considers safe. */
 export type Autocast = 'none' | 'float16' | 'bfloat16'
 
 export interface InferenceOptions {
   /** Number type of the parameters. */
   readonly dtype: Dtype
   readonly autocast: Autocast
-  /** Whether images are kept with their channels last in memory, which convolutions may be faster with. */
+  /** Whether images use the channels-last memory format, which can speed up convolutions. */
   readonly channelsLast: boolean
-  /** Whether torch.compile compiles the network, at its first forward pass of each size. */
+  /** Whether torch.compile compiles the network, on its first forward pass of each size. */
   readonly compile: boolean
 }
 
 /**
- * A classifier that computes as asked for: the classifier itself under another name if it does, else a copy.
+ * Returns a classifier with the given precision: a second name for the same classifier if it has that precision already, else a copy.
  *
- * @throws ConfigError at the next read if it is to be compiled and no compiler is found
+ * @throws ConfigError at the next read if compiling is requested and no compiler is found
  */
 export function inferenceCopy(
   classifier: Classifier,
@@ -34,8 +34,8 @@ export function inferenceCopy(
 }
 
 /**
- * Compiles a network in place, or has it compute uncompiled again; throws as {@link inferenceCopy} does. It is compiled once
- * for each size of its passes, forward and backward, when that is first seen.
+ * Compiles a network in place, or makes it compute uncompiled again; throws as {@link inferenceCopy} does. Compiles once for each new size
+ * of its passes, forward and backward.
  */
 export function compileNetwork(
   network: Classifier | AnyDenoiser,
@@ -44,34 +44,34 @@ export function compileNetwork(
   network.session.perform('compile_network', [network], { compiled })
 }
 
-/** What torch.compile has made of a network so far. */
+/** The graphs that torch.compile has made of a network so far. */
 export interface CompiledGraphs {
-  /** 0 where it is not compiled. */
+  /** 0 if it is not compiled. */
   readonly graphs: number
-  /** Those whose sizes are not fixed; there should be none. */
+  /** Graphs with dynamic sizes; there should be none. */
   readonly symbolic: number
 }
 
-/** How many graphs of a network were compiled. */
+/** Returns the number of compiled graphs of a network. */
 export function compiledGraphs(network: Classifier | AnyDenoiser): PlainHandle<CompiledGraphs> {
   return network.session.record('compiled_graphs', [network], {
     make: (session, id) => new PlainHandle<CompiledGraphs>(session, id),
   })
 }
 
-/** Runs `body` with compiled networks computing as if they were not: for a few images, compiling takes too long. */
+/** Runs `body` with compiled networks computing uncompiled: for a few images, compiling takes too long. */
 export function uncompiled<T>(session: Session, body: () => T): T {
   return session.inContext('uncompiled', [], body)
 }
 
-/** Number type of a network's parameters. */
+/** Returns the number type of a network's parameters. */
 export function networkDtype(network: Classifier | AnyDenoiser): PlainHandle<Dtype> {
   return network.session.record('network_dtype', [network], {
     make: (session, id) => new PlainHandle<Dtype>(session, id),
   })
 }
 
-/** Runs `body` with operations cast to a number type where that is safe; a classifier has its own autocast. */
+/** Runs `body` with operations autocast to a number type where torch considers it safe; a classifier has its own autocast. */
 export function autocasting<T>(session: Session, autocast: Autocast, body: () => T): T {
   if (autocast === 'none') return body()
   return session.inContext(`autocast_${autocast}`, [], body)

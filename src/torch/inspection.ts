@@ -4,17 +4,17 @@ import type { PixelSize } from './image-files'
 /** One split of a folder of images. */
 export interface InspectedSplit {
   readonly images: number
-  /** Names, in the order of the labels, and how many images each has. */
+  /** Names in the order of the labels, and the number of images of each. */
   readonly classes: readonly string[]
   readonly counts: readonly number[]
-  /** Pixels of the shorter side; null where no image decodes. */
+  /** Pixels of the shorter side; null if no image decodes. */
   readonly sides: { readonly smallest: number; readonly median: number; readonly largest: number } | null
-  /** Of the images that were decoded: how many are not square, and how many are grey. */
+  /** Of the decoded images: how many are not square, and how many are grey. */
   readonly notSquare: number
   readonly grey: number
-  /** How many were decoded, spread evenly. */
+  /** Number of decoded images, spread evenly. */
   readonly decoded: number
-  /** How many of them do not decode, and the first of them with the reason. */
+  /** Number of these that do not decode, and the first of them with the reason. */
   readonly unreadableCount: number
   readonly unreadable: readonly string[]
   readonly notes: readonly string[]
@@ -24,14 +24,14 @@ export interface InspectedSplit {
 export interface InspectedImages {
   readonly kind: 'images'
   readonly splits: { readonly train?: InspectedSplit; readonly test?: InspectedSplit }
-  /** Whether the class folders have no folder of a split above them. */
+  /** Whether the class folders are not inside a split folder. */
   readonly unsplit: boolean
-  /** `numeric` where the names are numbers in another order as text. */
+  /** `numeric` if the names are numbers whose text order differs. */
   readonly order: 'numeric' | null
   readonly notes: readonly string[]
 }
 
-/** A normalisation that weights may have been trained with, and who says so. */
+/** A normalisation that the weights may have been trained with, and its source. */
 export interface StatedRange {
   readonly mean: readonly number[]
   readonly std: readonly number[]
@@ -41,20 +41,20 @@ export interface StatedRange {
 /** Weights. */
 export interface InspectedWeights {
   readonly kind: 'classifier' | 'denoiser' | 'adapter' | 'smoothed' | 'unknown'
-  /** What they are, in a few words. */
+  /** Description in a few words. */
   readonly what: string
-  /** Settings that load them; null where these are not complete. */
+  /** Settings that load the weights; null if incomplete. */
   readonly settings: { readonly [field: string]: unknown } | null
   readonly notes: readonly string[]
   readonly parameters?: number
-  /** Of a classifier: how many classes, and what they are called. */
+  /** Of a classifier: the number of classes, and their names. */
   readonly classes?: number | null
   readonly names?: readonly string[] | null
   readonly channels?: number | null
   readonly imageSize?: PixelSize | null
-  /** Whether it takes images of that size alone. */
+  /** Whether it accepts only images of that size. */
   readonly isFixedSize?: boolean
-  /** The likeliest first. */
+  /** Most likely first. */
   readonly ranges?: readonly StatedRange[]
   readonly random?: 'network' | 'head' | null
   /** Of a denoiser. */
@@ -66,20 +66,20 @@ export interface InspectedWeights {
     readonly betas?: readonly number[]
     readonly rescaleTimesteps: boolean
   }
-  /** Of adapters: their rank, the layers that they are for, the network that they are for. */
+  /** Of adapters: their rank, the layers they adapt, and the network they belong to. */
   readonly rank?: number | null
   readonly layers?: readonly string[]
   readonly base?: string | null
 }
 
-/** What lies at a path. */
+/** The content of a path. */
 export type Inspected = InspectedImages | InspectedWeights
 
 /**
- * What lies at a path: a folder of images, or weights. Nothing in it is executed.
+ * Inspects the content of a path: a folder of images, or weights. Executes none of it.
  *
- * @param options.architecture - the name of timm's architecture that a weight file is of, where the file does not say it
- * @throws DataError, CheckpointError for what is missing, damaged or nothing of the kind
+ * @param options.architecture - timm's name for the architecture of a weight file, if the file does not say it
+ * @throws DataError, CheckpointError if the content is missing, damaged or of another kind
  */
 export async function inspectPath(
   session: Session,

@@ -1,6 +1,6 @@
 import type { Handle, Plain } from '../bridge'
 
-/** What is known of a tensor before Python has made it. */
+/** Facts about a tensor that are known before Python has computed it. */
 interface Known {
   /** Sizes by axis. */
   readonly sizes: Readonly<Record<string, number>>
@@ -11,7 +11,7 @@ type Named = Handle & { readonly axes: string }
 
 const KNOWN = new WeakMap<Handle, Known>()
 
-/** Remembers shape and number type of a tensor that is made of data. */
+/** Remembers shape and number type of a tensor made from data. */
 export function rememberData<T extends Named>(tensor: T, data: Plain, dtype: string): T {
   const sizes: Record<string, number> = {}
   let level: Plain | undefined = data
@@ -24,17 +24,20 @@ export function rememberData<T extends Named>(tensor: T, data: Plain, dtype: str
   return tensor
 }
 
-/** Remembers them of a result whose axes are among those of the first operand, and as long: number type `dtype`, or its own. */
+/**
+ * Remembers shape and number type of a result whose axes, with the same sizes, are among those of the first operand. The number type is
+ * `dtype`, or the operand's own.
+ */
 export function rememberLike<T extends Named>(result: T, operands: readonly Handle[], dtype?: string): T {
   const [first, ...others] = operands.map(operand => KNOWN.get(operand))
-  // Operands of several number types are promoted, by rules of torch.
+  // Torch's rules promote operands of different number types.
   const isPromoted = others.some(other => other?.dtype !== first?.dtype)
   if (first === undefined || (dtype === undefined && isPromoted)) return result
   KNOWN.set(result, { sizes: first.sizes, dtype: dtype ?? first.dtype })
   return result
 }
 
-/** Shape and number type as they are printed; empty where they are not known. */
+/** Returns shape and number type in printed form; empty if unknown. */
 export function knownOf(tensor: Named): string[] {
   const known = KNOWN.get(tensor)
   if (known === undefined) return []

@@ -2,37 +2,37 @@ import { PlainHandle, type Session } from '../bridge'
 import type { AnyDenoiser } from './image-denoiser'
 import { type Classifier, describe } from './modules'
 
-/** What memory networks take and machines have, in bytes. */
+/** Memory that networks need and machines have, in bytes. */
 
 export interface MemoryNow {
-  /** The most that Python has occupied on the host so far. */
+  /** Peak memory of Python on the host so far. */
   readonly hostPeak: number
   readonly hostFree: number
-  /** The most that tensors have occupied on the device so far; null on the CPU. */
+  /** Peak memory of tensors on the device so far; null on the CPU. */
   readonly devicePeak: number | null
   readonly deviceFree: number | null
 }
 
-/** What Python has taken so far, and what is left to take. */
+/** Returns the memory that Python has used so far, and the memory still available. */
 export function memoryNow(session: Session): PlainHandle<MemoryNow> {
   return session.record('memory_now', [], { make: (owner, id) => new PlainHandle<MemoryNow>(owner, id) })
 }
 
 export interface NetworkBytes {
-  /** How many numbers the network computes with. */
+  /** Number of parameters that the network computes with. */
   readonly parameters: number
   /** Bytes of parameters and buffers. */
   readonly weights: number
-  /** Bytes of the parameters that are trained. */
+  /** Bytes of the trainable parameters. */
   readonly trainable: number
 }
 
-/** The size of a network on its device. */
+/** Returns the size of a network on its device. */
 export function networkBytes(network: Classifier | AnyDenoiser): PlainHandle<NetworkBytes> {
   return describe<NetworkBytes>('network_bytes', network)
 }
 
-/** An estimate of what denoising this many images at once takes beside the weights. Nothing is computed. */
+/** Estimates the memory for denoising this many images at once, without the weights. Runs no computation. */
 export function denoisingPeak(
   denoiser: AnyDenoiser,
   { imageShape, images }: { imageShape: readonly number[]; images: number },
@@ -44,10 +44,10 @@ export function denoisingPeak(
 }
 
 /**
- * An estimate of what one micro-batch of training takes beside weights and optimizer: both graphs, the attack, the
- * gradients. Nothing is computed.
+ * Estimates the memory of one training micro-batch without weights and optimizer: both graphs, the attack, the gradients. Runs no
+ * computation.
  *
- * @param images - How many go through the classifier at once, each noise counted.
+ * @param images - Images per pass of the classifier, counting each noise.
  */
 export function trainingPeak(
   network: Classifier | AnyDenoiser,

@@ -4,22 +4,22 @@ import type { AnyDenoiser } from './image-denoiser'
 import { pythonSpec, type Spec } from './spec'
 import { Tensor } from './tensor'
 
-/** Handles of what lives in Python for long: networks, optimizer. Their files are described in docs/architecture.md. */
+/** Handles of long-lived objects in Python: networks, optimizer. docs/architecture.md describes their files. */
 
 /** The noise schedule that a denoiser was trained on; see `method/noise-level.ts`. */
 export interface DiffusionSchedule {
   readonly kind: 'linear' | 'scaled_linear' | 'cosine' | 'explicit'
   readonly steps: number
-  /** Whether the network takes t·1000/steps in place of t. */
+  /** Whether the network receives t·1000/steps instead of t. */
   readonly rescaleTimesteps: boolean
   /** Both for the linear kinds. */
   readonly betaStart?: number
   readonly betaEnd?: number
-  /** All of them, for the explicit kind. */
+  /** All β_t, for the explicit kind. */
   readonly betas?: readonly number[]
 }
 
-/** A diffusion network that predicts noise. It is in evaluation mode, but for a {@link TrainableDenoiser}. */
+/** A diffusion network that predicts noise. It is in evaluation mode, except for a {@link TrainableDenoiser}. */
 export class Denoiser extends Handle<never> {
   constructor(
     session: Session,
@@ -29,7 +29,7 @@ export class Denoiser extends Handle<never> {
     super(session, id)
   }
 
-  /** Predicted noise for noisy images in [-1, 1] units; `timestep` is what the network receives, for all or for each. */
+  /** Predicts the noise in noisy images in [-1, 1] units; `timestep` is the network's input, one for all or one per image. */
   predictNoise(noisy_NCHW: Tensor<'NCHW'>, { timestep }: { timestep: number | Tensor<'N'> }): Tensor<'NCHW'> {
     const make = (session: Session, id: number) => new Tensor(session, id, 'NCHW' as const)
     return typeof timestep === 'number'
@@ -37,7 +37,7 @@ export class Denoiser extends Handle<never> {
       : this.session.record('predict_noise', [this, noisy_NCHW, timestep], { make })
   }
 
-  /** Makes every parameter trainable, for a program that trains a denoiser. */
+  /** Makes every parameter trainable, to train a denoiser. */
   makeTrainable(): void {
     this.session.perform('make_trainable', [this])
   }
@@ -49,7 +49,7 @@ export class Denoiser extends Handle<never> {
   }
 }
 
-/** Loads a denoiser, or makes one with random weights; see `config/schema.ts` for the spec. */
+/** Loads a denoiser, or creates one with random weights; see `config/schema.ts` for the spec. */
 export async function loadDenoiser(
   session: Session,
   spec: Spec,
@@ -59,7 +59,7 @@ export async function loadDenoiser(
   return new Denoiser(session, handle.id, schedule)
 }
 
-/** A denoiser in Python, and what it says of its schedule. */
+/** Returns a denoiser in Python and its description of the schedule. */
 export async function loadedDenoiser(
   session: Session,
   spec: Spec,
@@ -70,9 +70,9 @@ export async function loadedDenoiser(
 }
 
 /**
- * Refuses a denoiser that is not the one that `loadDenoiser` makes of a spec.
+ * Checks that a denoiser is the one that `loadDenoiser` makes from a spec.
  *
- * @throws ConfigError with both where files, settings or dtype are others, and for one that was made trainable
+ * @throws ConfigError with both if files, settings or dtype differ, or if it was made trainable
  */
 export async function requireDenoiserOf(
   denoiser: AnyDenoiser,
@@ -90,7 +90,7 @@ export interface ParameterDescription {
   readonly trainable: boolean
 }
 
-/** How many numbers of a network training changes. */
+/** Returns the number of trainable parameters of a network. */
 export function countTrainable({
   parameters,
 }: {
@@ -101,42 +101,39 @@ export function countTrainable({
     .reduce((total, { shape }) => total + shape.reduce((product, size) => product * size, 1), 0)
 }
 
-/** What the library of a network says of its parameters. */
+/** Parameter groups according to the network's library. */
 export interface LibraryGroups {
   /** Parameters without weight decay: timm's `no_weight_decay()`. */
   readonly noDecay: readonly string[]
-  /** The layer of each parameter, counted from 0: timm's `group_matcher`; `null` where the library has none. */
+  /** The layer of each parameter, counted from 0: timm's `group_matcher`; `null` if the library has none. */
   readonly layers: Readonly<Record<string, number>> | null
 }
 
-/** What weights call the logits of a classifier. */
+/** Class names that weights give to the logits of a classifier. */
 export interface WeightClasses {
   /** In the order of the logits. */
   readonly names: readonly string[]
-  /**
-   * Whether they are those of the data that the weights were trained on, as `smoothed.json` says. A library may have
-   * other words for the same classes.
-   */
+  /** Whether the names are those of the training data, according to `smoothed.json`. A library may use other words for the same classes. */
   readonly areOfData: boolean
 }
 
 export interface ClassifierDescription {
   readonly parameters: readonly ParameterDescription[]
   readonly groups: LibraryGroups
-  /** Number of transformer blocks; `null` where layer-wise decay has no meaning. */
+  /** Number of transformer blocks; `null` if layer-wise decay does not apply. */
   readonly depth: number | null
   readonly family: string
   /** Whether training mode mixes the images of a batch (batch normalisation). */
   readonly usesBatchStatistics: boolean
-  /** Whether training mode moves buffers (running statistics): see `runningStatistics`. */
+  /** Whether training mode updates buffers (running statistics): see `runningStatistics`. */
   readonly hasRunningStatistics: boolean
-  /** Whether the network below adapters has running statistics, which training mode leaves alone. Absent: no. */
+  /** Whether the network below adapters has running statistics, which training mode does not update. Absent: no. */
   readonly hasFrozenStatistics?: boolean
-  /** What had random weights when it was loaded, which another load would draw again; `null` where nothing had. */
+  /** The part with random weights at loading, which differ at the next load; `null` if none. */
   readonly random: 'network' | 'head' | null
-  /** Sentences on what of the weights was not used, or is new, for the user to read. */
+  /** Sentences for the user about weights that were unused or are new. */
   readonly notes?: readonly string[]
-  /** Absent or null where the weights name no classes. */
+  /** Absent or null if the weights name no classes. */
   readonly classes?: WeightClasses | null
 }
 
@@ -167,44 +164,44 @@ export class Classifier extends Handle<never> {
     return this.session.inContext('without_parameter_gradients', [this], body)
   }
 
-  /** A copy with today's weights that no training changes. */
+  /** Returns a copy with the current weights that training does not change. */
   frozenCopy(): Classifier {
     return this.session.record('frozen_copy', [this], {
       make: (session, id) => new Classifier(session, id, this.description),
     })
   }
 
-  /** How many numbers training changes. */
+  /** Number of trainable parameters. */
   get trainableParameters(): number {
     return countTrainable(this.description)
   }
 
-  /** Writes the weights, or under LoRA the adapter, as safetensors with what is needed to load them. */
+  /** Writes the weights, or the adapter with LoRA, as safetensors, with everything needed to load them. */
   async save(folder: string): Promise<void> {
     this.session.perform('save_classifier', [this], { folder })
     await this.session.flush()
   }
 
-  /** Writes adapters and head for plain peft on the unchanged model of its library, with equal outputs. */
+  /** Writes adapters and head for plain peft, to load on the unchanged model of its library. Outputs are equal. */
   async exportAdapter(folder: string): Promise<void> {
     this.session.perform('export_adapter', [this], { folder })
     await this.session.flush()
   }
 
-  /** Writes the whole network, with adapters merged into it, for its library alone, with equal outputs. */
+  /** Writes the whole network with merged adapters, to load with its library alone. Outputs are equal. */
   async exportMerged(folder: string): Promise<void> {
     this.session.perform('export_merged', [this], { folder })
     await this.session.flush()
   }
 }
 
-/** How a classifier computes. */
+/** The precision of a classifier. */
 export interface ClassifierPrecision {
   /** Number type of the parameters. Default float32. */
   readonly dtype?: Dtype | undefined
-  /** Number type that the network's own operations are cast to where that is safe. Logits come as the images do. */
+  /** Number type for autocasting the network's operations where that is safe. Logits have the number type of the images. */
   readonly autocast?: 'none' | 'float16' | 'bfloat16' | undefined
-  /** Whether a backward pass computes activations again instead of keeping them. Default false. */
+  /** Whether a backward pass recomputes activations instead of keeping them. Default false. */
   readonly activationCheckpointing?: boolean | undefined
 }
 
@@ -224,7 +221,7 @@ export async function loadClassifier(
   return new Classifier(session, handle.id, description)
 }
 
-/** The pairs of classifiers whose trained parameters are the same, by their places. */
+/** Returns the pairs of classifiers with equal trained parameters, by position. */
 export function alike(
   classifiers: readonly [Classifier, ...Classifier[]],
 ): PlainHandle<readonly [number, number][]> {
@@ -241,14 +238,14 @@ function networkHandle(
   return session.record(operation, [], { parameters, make: (owner, id) => new PlainHandle<never>(owner, id) })
 }
 
-/** Records the description of something in Python. */
+/** Records the description of an object in Python. */
 export function describe<T>(operation: string, subject: Handle): PlainHandle<T> {
   return subject.session.record(operation, [subject], {
     make: (session, id) => new PlainHandle<T>(session, id),
   })
 }
 
-/** Asks for the description of something that was just recorded, and frees that where it could not be made. */
+/** Requests the description of an object that was just recorded, and frees the object if the description fails. */
 export async function descriptionOf<T>(operation: string, subject: Handle): Promise<T> {
   const { session } = subject
   try {
@@ -259,10 +256,7 @@ export async function descriptionOf<T>(operation: string, subject: Handle): Prom
   }
 }
 
-/**
- * Whether CUDA rounds the factors of float32 products to TF32, which is faster. It holds for the whole session, and is
- * off when one begins.
- */
+/** Sets whether CUDA may round the factors of float32 products to TF32, which is faster. Applies to the whole session; off by default. */
 export function setTf32(session: Session, enabled: boolean): void {
   session.perform('set_tf32', [], { enabled })
 }

@@ -5,7 +5,7 @@ import { Tensor } from './tensor'
 
 /** Parameters that share a learning rate and a weight decay. */
 export interface OptimizerGroup {
-  /** Their names, or all that are trainable. */
+  /** Their names, or all trainable parameters. */
   readonly parameters: readonly string[] | 'all'
   readonly learningRate: number
   readonly weightDecay: number
@@ -17,13 +17,13 @@ export interface ClipOptions {
   readonly norm: number
 }
 
-/** AdamW or SGD. Its learning rates and weight decays are set before every step. */
+/** AdamW or SGD. Learning rates and weight decays are set before every step. */
 export class Optimizer extends Handle<never> {
   zeroGradients(): void {
     this.session.perform('zero_gradients', [this])
   }
 
-  /** Sets learning rate and weight decay of each group, in the order in which the groups were given. */
+  /** Sets learning rate and weight decay of each group, in the order of the groups. */
   setHyperparameters(values: { learningRates: readonly number[]; weightDecays: readonly number[] }): void {
     this.session.perform('set_hyperparameters', [this], {
       learning_rates: values.learningRates,
@@ -36,7 +36,7 @@ export class Optimizer extends Handle<never> {
     this.session.perform('scale_gradients', [this], { factor })
   }
 
-  /** Clips, and returns the global ℓ2 norm of the gradients before and after that. */
+  /** Clips the gradients, and returns their global ℓ2 norm before and after. */
   clipGradients({ per, norm }: ClipOptions): { before: Tensor<''>; after: Tensor<''> } {
     const number = (session: Session, id: number) => new Tensor(session, id, '' as const)
     const [before, after] = this.session.recordMany('clip_gradients', [this], {
@@ -46,7 +46,7 @@ export class Optimizer extends Handle<never> {
     return { before, after }
   }
 
-  /** The global ℓ2 norm of the gradients. */
+  /** Returns the global ℓ2 norm of the gradients. */
   gradientNorm(): Tensor<''> {
     return this.session.record('gradient_norm', [this], {
       make: (session, id) => new Tensor(session, id, '' as const),
@@ -57,23 +57,23 @@ export class Optimizer extends Handle<never> {
     this.session.perform('optimizer_step', [this])
   }
 
-  /** Records writing the moments, and of AdamW the step counts, by the names of their parameters, as safetensors. */
+  /** Records writing the moments, and AdamW's step counts, by parameter name as safetensors. */
   save(path: string): void {
     this.session.perform('save_optimizer', [this], { path })
   }
 
-  /** Records restoring what {@link save} wrote; a file of other parameters is refused. */
+  /** Records restoring a file of {@link save}; refuses a file of other parameters. */
   load(path: string): void {
     this.session.perform('load_optimizer', [this], { path })
   }
 }
 
-/** Networks whose parameters one optimizer has. */
+/** Networks with parameters that an optimizer can train. */
 export type Trainable = Classifier | AnyDenoiser
 
 /**
- * An AdamW over the named parameters of a network, or of several: each name then begins with the place of its network, as in
- * `0.head.weight`.
+ * Makes AdamW over the named parameters of one or several networks. With several, each name starts with the position of its network, for
+ * example `0.head.weight`.
  */
 export function adamW(
   networks: Trainable | readonly Trainable[],
@@ -88,8 +88,8 @@ export function adamW(
 }
 
 /**
- * Stochastic gradient descent over the parameters of one or several networks, named as for {@link adamW}, without Nesterov
- * momentum. Weight decay is added to the gradient, as `torch.optim.SGD` does.
+ * Makes stochastic gradient descent over the parameters of one or several networks, named as for {@link adamW}, without Nesterov momentum.
+ * Adds weight decay to the gradient, like `torch.optim.SGD`.
  */
 export function sgd(
   networks: Trainable | readonly Trainable[],
@@ -113,34 +113,34 @@ function groupOf({ parameters, learningRate, weightDecay }: OptimizerGroup) {
 }
 
 /**
- * Running statistics of a classifier over one update: every micro-batch begins with those of the update's start, and the
- * update leaves the mean over its micro-batches, or where it is not applied, all as it was.
+ * Running statistics of a classifier over one update. Every micro-batch starts from those at the start of the update, and the update leaves
+ * the mean over its micro-batches. If it is not applied, they stay as they were.
  */
 export class RunningStatistics extends Handle<never> {
-  /** Takes today's for those that every micro-batch of an update begins with. */
+  /** Saves the current statistics as the start of every micro-batch of an update. */
   beginUpdate(): void {
     this.session.perform('begin_statistics', [this])
   }
 
-  /** Adds what a micro-batch has made of them, after its backward pass, and puts those of the start back. */
+  /** Adds the statistics of a micro-batch after its backward pass, and restores those of the start. */
   endMicroBatch(): void {
     this.session.perform('add_statistics', [this])
   }
 
-  /** How many numbers the micro-batches so far would make NaN or infinite. */
+  /** Returns how many statistics the micro-batches so far would make NaN or infinite. */
   nonFinite(): Tensor<''> {
     return this.session.record('non_finite_statistics', [this], {
       make: (session, id) => new Tensor(session, id, '' as const),
     })
   }
 
-  /** Leaves what an update of that many micro-batches, over all ranks, makes of them. */
+  /** Sets the statistics to the result of an update of this many micro-batches, over all ranks. */
   apply({ microBatches }: { readonly microBatches: number }): void {
     this.session.perform('apply_statistics', [this], { micro_batches: microBatches })
   }
 }
 
-/** The running statistics of networks, to be moved update by update; null where training moves none. */
+/** Returns the running statistics of networks, to update step by step; null if training updates none. */
 export function runningStatistics(
   networks: Classifier | readonly (Classifier | ImageDenoiser | TrainableDenoiser)[],
 ): RunningStatistics | null {
@@ -153,7 +153,7 @@ export function runningStatistics(
   })
 }
 
-/** An exponential moving average of a denoiser's weights: of those at the first update, and from then on. */
+/** An exponential moving average of a denoiser's weights, starting at the first update. */
 export class MovingAverage extends Handle<never> {
   constructor(
     session: Session,
@@ -163,19 +163,19 @@ export class MovingAverage extends Handle<never> {
     super(session, id)
   }
 
-  /** A denoiser with the averaged weights, which keep moving. */
+  /** Returns a denoiser with the averaged weights, which later updates change. */
   network(): Denoiser {
     return this.session.record('average_of', [this], {
       make: (session, id) => new Denoiser(session, id, this.module.schedule),
     })
   }
 
-  /** Moves towards the weights of today: average ← decay · average + (1 - decay) · weights. The first update takes them over. */
+  /** Updates the average: average ← decay · average + (1 - decay) · weights. The first update copies the weights. */
   update(): void {
     this.session.perform('update_average', [this, this.module])
   }
 
-  /** Records going on from averaged weights that {@link Denoiser.save} wrote. */
+  /** Records resuming from averaged weights that {@link Denoiser.save} wrote. */
   restore(folder: string): void {
     this.session.perform('restore_average', [this], { folder })
   }

@@ -3,10 +3,10 @@ import type { AnyDenoiser } from './image-denoiser'
 import type { Classifier } from './modules'
 import { pythonSpec, type Spec } from './spec'
 
-/** Where weights are from: path or hub id, SHA-256 of the files, whether they are known to be published ones. */
+/** The source of weights: path or hub id, SHA-256 of the files, whether they are known published ones. */
 export type Provenance = { readonly [key: string]: Plain }
 
-/** Where the weights of a network are from, which was loaded from `spec`. Hashes its files. */
+/** Returns the provenance of a network's weights that were loaded from `spec`. Hashes the files. */
 export function provenance(network: Classifier | AnyDenoiser, spec: Spec): PlainHandle<Provenance> {
   return network.session.record('provenance', [network], {
     parameters: { spec: pythonSpec(spec) },

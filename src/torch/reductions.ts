@@ -11,7 +11,7 @@ import {
   type Without,
 } from './tensor'
 
-/** Reduces one axis, or all of them when none is named. */
+/** Reduces one axis, or all if none is named. */
 export interface Reduction {
   <A extends Axes, X extends string>(input: Tensor<A>, axis: X & Letter<A>): Tensor<Without<A, X>>
   (input: AnyTensor): Tensor<''>
@@ -37,14 +37,14 @@ export const sum = reduction('sum')
  * await session.compute(() => torch.mean(logits_BK, 'B')) // => [2, 3]
  */
 export const mean = reduction('mean')
-/** The largest value; its gradient goes to the first of equals alone, as `torch.max` over a dimension does. */
+/** The largest value; its gradient goes only to the first of equal values, like `torch.max` over a dimension. */
 export const max = reduction('max')
-/** The logarithm of the sum of exponentials. */
+/** The logarithm of the sum of exponentials (log-sum-exp). */
 export const logsumexp = reduction('logsumexp')
-/** Index of the largest value, the first of equals. */
+/** Index of the largest value, the first of equal ones. */
 export const argmax = reduction('argmax', 'int64')
 
-/** The `count` largest values of an axis, in descending order on the same axis, and the places where they stood. */
+/** Returns the `count` largest values of an axis in descending order along that axis, and their positions. */
 export function topk<A extends Axes>(
   input: Tensor<A>,
   axis: Letter<A>,
@@ -68,12 +68,12 @@ const overEach =
     return apply(operation, [input], { axes, parameters: { leading: axes.length } })
   }
 
-/** The ℓ2 norm of what each index of the leading axes holds: `normOfEach(x_MBCHW, 'MB')` has axes `MB`. */
+/** The ℓ2 norm over all other axes, for each index of the leading axes: `normOfEach(x_MBCHW, 'MB')` has axes `MB`. */
 export const normOfEach = overEach('norm_of_each')
-/** The mean of what each index of the leading axes holds. */
+/** The mean over all other axes, for each index of the leading axes. */
 export const meanOfEach = overEach('mean_of_each')
 
-/** How often each of 0 … K-1 occurs. */
+/** Counts the occurrences of each of 0 … K-1. */
 export function bincount(input: AnyTensor, { classes }: { classes: number }): Tensor<'K'> {
   checkAxisCount('bincount', input, 1)
   return apply('bincount', [input], { axes: 'K', parameters: { classes } })

@@ -3,7 +3,7 @@ import { Tensor } from './tensor'
 
 /** Class frequencies of every image of a data set, in the memory of the host. */
 export class SoftLabels extends Handle<never> {
-  /** Those of some images, by their places in the data set. */
+  /** Returns the class frequencies of some images, by their positions in the data set. */
   rows(indices_B: Tensor<'B'>): Tensor<'BK'> {
     return this.session.record('soft_label_rows', [this, indices_B], {
       make: (session, id) => new Tensor(session, id, 'BK' as const),
@@ -11,7 +11,7 @@ export class SoftLabels extends Handle<never> {
   }
 }
 
-/** Reads a file of soft labels, see `smoothing/soft-labels-file.ts`; one that lacks an image or a vote is refused at the next read. */
+/** Reads a file of soft labels; see `smoothing/soft-labels-file.ts`. The next read refuses a file that lacks an image or a vote. */
 export function readSoftLabels(
   session: Session,
   path: string,

@@ -1,11 +1,11 @@
 import type { Plain } from '../bridge'
 
-/** What a network or a data set is loaded from, as plain data; `src/config/schema.ts` describes the fields. */
+/** Plain data from which to load a network or a data set; `src/config/schema.ts` describes the fields. */
 export type Spec = { readonly [field: string]: Plain | undefined }
 
 /**
- * The spec as Python takes it: its own fields under Python's names, so that `modelArgs` is `model_args`. What the fields hold
- * travels as it is: the keys in there are names of the user's, of a library or of a network.
+ * Converts a spec for Python: renames its own fields, for example `modelArgs` to `model_args`. The values stay unchanged, since their keys
+ * are names of the user, a library or a network.
  */
 export function pythonSpec(spec: Spec): { readonly [field: string]: Plain } {
   const fields: { [field: string]: Plain } = {}

@@ -25,7 +25,7 @@ type NestedAny<Value> = Value | NestedAny<Value>[]
 /** The axes without one of them: `Without<'MBK', 'K'>` is `'MB'`. */
 export type Without<A extends Axes, Axis extends string> = Replaced<A, Axis, ''>
 
-/** One of the axes: `Letter<'MBK'>` is `'M' | 'B' | 'K'`; of axes that the compiler does not know, any. */
+/** One of the axes: `Letter<'MBK'>` is `'M' | 'B' | 'K'`; any letter if the compiler does not know the axes. */
 export type Letter<A extends Axes> = string extends A
   ? string
   : A extends `${infer First}${infer Rest}`
@@ -43,7 +43,7 @@ export type Replaced<A extends Axes, From extends string, To extends string> = s
         : never
       : never
 
-/** A name for a torch tensor that Python will hold. `A` are its axes; reading it gives nested arrays of `Value`. */
+/** A name for a torch tensor that Python will hold. `A` are its axes; reading it returns nested arrays of `Value`. */
 export class Tensor<A extends Axes = Axes, Value extends number | boolean = number> extends Handle<
   Nested<A, Value>
 > {
@@ -55,17 +55,17 @@ export class Tensor<A extends Axes = Axes, Value extends number | boolean = numb
     super(session, id)
   }
 
-  /** `Tensor BK [2, 3] float32`; without shape and number type where only Python knows them. */
+  /** Returns `Tensor BK [2, 3] float32`; without shape and number type if only Python knows them. */
   override [inspect.custom](): string {
     return ['Tensor', ...(this.axes === '' ? [] : [this.axes]), ...knownOf(this)].join(' ')
   }
 }
 
-/** A tensor of any axes and values, where a function does not care. */
+/** A tensor of any axes and values, for functions that accept all. */
 export type AnyTensor = Handle & { readonly axes: Axes }
 
 /**
- * A letter for a function whose axes the compiler does not know: it is looked for when the function runs.
+ * Looks up the letter of an axis at run time, for a function whose axes the compiler does not know.
  *
  * @throws ShapeError if it is not one of the tensor's axes
  */
@@ -77,7 +77,7 @@ export function axisOf<A extends Axes, X extends string>(
   return axis as X & Letter<A>
 }
 
-/** The dimension number of an axis. */
+/** Returns the dimension number of an axis. */
 export function dimensionOf(operation: string, tensor: AnyTensor, axis: string): number {
   const dimension = tensor.axes.indexOf(axis)
   if (axis.length !== 1 || dimension < 0) {
@@ -91,7 +91,7 @@ export function dimensionOf(operation: string, tensor: AnyTensor, axis: string):
   return dimension
 }
 
-/** The axes with one of them, or a run of them, replaced by new ones. */
+/** Returns the axes with one of them, or a run of them, replaced by new ones. */
 export function replaceAxes<A extends Axes, X extends string, Y extends string>(
   operation: string,
   axes: A,
@@ -102,7 +102,7 @@ export function replaceAxes<A extends Axes, X extends string, Y extends string>(
   return replaced as Replaced<A, X, Y>
 }
 
-/** The axes with a new one in front. */
+/** Returns the axes with a new one in front. */
 export function prependAxis<X extends string, A extends Axes>(
   operation: string,
   axis: X,
@@ -125,7 +125,7 @@ function checkNewAxes(
   })
 }
 
-/** Refuses a tensor with another number of axes. */
+/** Throws if a tensor has another number of axes. */
 export function checkAxisCount(operation: string, tensor: AnyTensor, count: number): void {
   if (tensor.axes.length === count) return
   throw new ShapeError(

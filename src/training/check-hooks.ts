@@ -4,10 +4,10 @@ import type { Form, Objective } from '../objectives/objective'
 import type { FinetuneHooks } from './hooks'
 import type { Hyperparameters, Schedule } from './hyperparameters'
 
-/** What a hook takes that decides what is trained: a run records it. */
+/** Type of a hook that affects training: a run records it. */
 const DECIDES = ['a function', (value: unknown) => typeof value === 'function'] as const
 
-/** What each hook takes, where a type alone does not say it. */
+/** Runtime checks of the hooks' values, where a type alone does not suffice. */
 const HOOKS: {
   readonly [name in keyof Required<FinetuneHooks>]: readonly [string, (value: unknown) => boolean] | null
 } = {
@@ -23,17 +23,17 @@ const HOOKS: {
   evaluationImages: ['an integer of at least 1', isCount],
 }
 
-/** Hooks that decide what is trained. */
+/** Hooks that affect training. */
 export type DecidingHook = 'rule' | 'lossTerm' | 'schedule'
 
-/** Their names: what of a caller's own leaves a trace in a run. */
+/** Returns the names of the caller's hooks that a run records. */
 export function decidingHooks(): readonly DecidingHook[] {
   const names = Object.keys(HOOKS) as (keyof typeof HOOKS)[]
   return names.filter(name => HOOKS[name] === DECIDES) as DecidingHook[]
 }
 
 /**
- * Refuses hooks that `finetune` does not have, and values that they do not take.
+ * Checks that `finetune` has these hooks and that their values are valid.
  *
  * @throws ConfigError that names the hook
  */
@@ -56,9 +56,9 @@ export function requireHooks(hooks: object): void {
 }
 
 /**
- * A schedule whose answers are checked.
+ * Wraps a schedule to check its results.
  *
- * @throws ConfigError, when it is called, that names the schedule, the update and the field
+ * @throws ConfigError, when called, that names the schedule, the update and the field
  */
 export function checkedSchedule<F extends Form>(
   objective: Objective<F>,

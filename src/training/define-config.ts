@@ -10,25 +10,25 @@ import { ConfigError } from '../errors'
 import type { AnyObjective } from '../objectives/objective'
 import { isBuiltIn, kindOf } from '../objectives/registry'
 
-/** A fine-tuning run by a custom objective, as one writes it. */
+/** The input for a fine-tuning run with a custom objective. */
 export interface RunDefinitionInput extends Omit<RunConfigInput, 'method'> {
-  /** Objectives that `method.kind` may name beside those of this package. */
+  /** Objectives that `method.kind` may name besides those of this package. */
   readonly objectives: readonly AnyObjective[]
   /** The settings of one of them. */
   readonly method: { readonly kind: string } & Readonly<Record<string, unknown>>
 }
 
-/** A fine-tuning run by a custom objective: its settings are complete and checked. */
+/** A fine-tuning run with a custom objective: complete, validated settings. */
 export interface RunDefinition {
   readonly config: AnyRunConfig
   readonly objectives: readonly AnyObjective[]
 }
 
 /**
- * Defines a fine-tuning run, for `finetune`: by an objective of this package, or with `objectives` by your own.
+ * Defines a fine-tuning run for `finetune`, with an objective of this package, or a custom one in `objectives`.
  *
- * @throws ConfigError that names every invalid field, those of the objective's own settings included; or an objective
- *   whose kind another one has, or that trains something else than the classifier
+ * @throws ConfigError that names every invalid field, including those of the objective's own settings; also if two objectives share a kind,
+ *   or an objective trains anything else than the classifier
  *
  * @example
  * const config = defineConfig({ ...presets.digits({ output: 'runs/digits' }), seed: 1 })
@@ -72,7 +72,7 @@ function withObjectives({ objectives, ...input }: RunDefinitionInput): RunDefini
   return { config, objectives }
 }
 
-/** The run that `finetune` was given. */
+/** Returns the run that `finetune` was given. */
 export function definitionOf(input: RunConfigInput | RunDefinition): RunDefinition {
   if (!('objectives' in input)) return { config: parseConfig(input), objectives: [] }
   if ('config' in input) return input

@@ -32,9 +32,9 @@ import { definitionOf, type RunDefinition } from './define-config'
 import type { FinetuneHooks } from './hooks'
 import { loadJudge, loadTrainedDenoiser } from './load-trained'
 
-/** What a run would do and take, as far as it can be known. What could not be found out is `undefined`. */
+/** The plan and the requirements of a run, as far as they can be determined. Unknown values are `undefined`. */
 export interface DryRun {
-  /** Everything that would keep the run from its end, a sentence each. */
+  /** Every problem that would prevent the run from finishing, one sentence each. */
   readonly problems: readonly string[]
   readonly smoothing?: Smoothing
   readonly trainImages?: number
@@ -43,28 +43,28 @@ export interface DryRun {
   readonly parameters?: { readonly total: number; readonly trainable: number }
   readonly plan?: RunPlan
   readonly passes?: Passes
-  /** Bytes of all checkpoints, and what the disk has left. */
+  /** Bytes of all checkpoints, and free disk space. */
   readonly disk?: { readonly needed: number; readonly free: number }
-  /** Bytes at the worst moment on the device of the networks, and what it has left beside them. */
+  /** Peak bytes on the networks' device, and the bytes left. */
   readonly memory?: MemoryEstimate
 }
 
 export interface MemoryEstimate {
   /** Weights of denoiser and classifier. */
   readonly weights: number
-  /** What stays beside them: the moments of the optimizer, frozen copies that the objective keeps, a moving average. */
+  /** Persistent state besides the weights: the optimizer's moments, frozen copies for the objective, a moving average. */
   readonly state: number
-  /** One micro-batch: graphs, attack, gradients, or the denoiser's own if that is more. */
+  /** One micro-batch: graphs, attack, gradients, or the denoiser's memory if larger. */
   readonly microBatch: number
-  /** What is left now, with the weights loaded. */
+  /** Free memory with the weights loaded. */
   readonly free: number
 }
 
 /**
- * Checks everything that can be checked before the first step, with the loaders that training uses, and plans the run.
- * Nothing is trained or written, but for the converted weights that the loader keeps beside a denoiser's file.
+ * Runs every check that is possible before the first step, with the loaders of training, and plans the run. Trains and writes nothing,
+ * except for the converted weights that the loader keeps beside a denoiser's file.
  *
- * @throws ConfigError if the configuration itself is not acceptable; every other problem is returned
+ * @throws ConfigError if the configuration itself is invalid; every other problem is returned
  */
 export async function dryRun(
   session: Session,
@@ -169,11 +169,11 @@ export async function dryRun(
     }
   } finally {
     session.free([denoiser, classifier, trainSet, testSet])
-    await session.flush().catch(() => undefined) // what failed is reported already
+    await session.flush().catch(() => undefined) // the failure is already reported
   }
 }
 
-/** What of an objective a dry run asks for. */
+/** Returns the parts of an objective that a dry run needs. */
 function planOf<F extends Form>(objective: Objective<F>, { method, smoothing }: AnyRunConfig) {
   const settings = method as F['settings']
   return {
@@ -217,7 +217,7 @@ async function estimateMemory(
   return {
     weights: (found.denoiser?.size.weights ?? 0) + weights,
     state: (momentsOf(config) + averages) * trainable + footprint.frozenCopies * weights,
-    // The gradients of earlier micro-batches stay while the next one is denoised.
+    // Gradients of earlier micro-batches stay in memory while the next one is denoised.
     microBatch: Math.max((found.denoiser?.peak ?? 0) + trainable, found.training),
     free: freeOnDevice(found.now),
   }
@@ -231,13 +231,13 @@ function freeOnDevice({ deviceFree, hostFree }: MemoryNow): number {
   return deviceFree ?? hostFree
 }
 
-/** What the optimizer keeps of each number that it trains. */
+/** Returns the number of optimizer values per trained parameter. */
 function momentsOf({ optimisation: { optimizer } }: AnyRunConfig): number {
   if (optimizer.kind === 'adamw') return 2
   return optimizer.momentum > 0 ? 1 : 0
 }
 
-/** Of all checkpoints that stay, and of the one that is being written beside them. */
+/** Bytes of all kept checkpoints, plus the one being written. */
 function checkpointBytes(
   sizes: NetworkBytes,
   { averages, config, plan }: { averages: number; config: AnyRunConfig; plan: RunPlan },
@@ -273,7 +273,7 @@ async function problemsOfOutput(
     : [`The run folder ${folder} already holds a run (${earlier.join(', ')}). Choose another output folder.`]
 }
 
-/** The folder itself, or the nearest one above it that exists. */
+/** Returns the folder itself, or its nearest existing parent. */
 async function existingParent(folder: string): Promise<string> {
   const path = resolve(folder)
   try {

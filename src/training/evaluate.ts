@@ -9,28 +9,28 @@ import { type CorruptImage, type Dataset, generator, type ProcessGroup, soleProc
 
 export interface EvaluateOptions {
   readonly evaluation: Evaluation
-  /** Which images of the data set. Default: all. */
+  /** Images of the data set to evaluate. Default: all. */
   readonly indices?: readonly number[]
-  /** Images in one pass. */
+  /** Images per pass. */
   readonly batch: number
   readonly seed: number
-  /** Processes that share the images. Default: this one alone. */
+  /** Processes that share the images. Default: only this one. */
   readonly group?: ProcessGroup
-  /** Asked in every pass; a yes on any process ends the evaluation on all of them, after the same pass. */
+  /** Checked in every pass; true on any process ends the evaluation on all of them after the same pass. */
   readonly isStopped?: () => boolean
   /**
-   * Called with the paths of the corrupt images of all processes, if there are any: they are left out, and out of the count.
-   * Default: a corrupt image is an error.
+   * Called with the paths of corrupt images from all processes, if any; these images are left out of the means. Default: a corrupt image is
+   * an error.
    */
   readonly onCorrupt?: (paths: readonly string[]) => void
 }
 
 /**
- * Evaluates networks on the images of a data set, each under one noise. One answer of Python a pass.
+ * Evaluates networks on the images of a data set, each under one noise, with one reply from Python per pass.
  *
- * @returns means over the images, by metric, null for those that this run does not have; null if it was stopped
- * @throws ConfigError where the weights call the classes otherwise than the data; for a metric that the evaluation has no sum of
- * @throws DataError for an image that cannot be read
+ * @returns means over the images, by metric, null for those that do not apply to this run; null if stopped
+ * @throws ConfigError if the weights name other classes than the data, or a metric lacks its sum in the evaluation
+ * @throws DataError if an image cannot be read
  */
 export async function evaluate(
   { networks, smoothing }: { readonly networks: TrainedNetworks; readonly smoothing: Smoothing },
@@ -47,7 +47,7 @@ export async function evaluate(
 ): Promise<MetricValues | null> {
   const { session, description } = dataset
   const { classes } = networks.classifier.description
-  // A head that a method has for something else than the classes has no names to compare.
+  // A head for something other than the classes has no names to compare.
   if (classes?.names.length === description.classes.length) requireSameClasses(classes, description)
   const names = Object.keys(evaluation.metrics)
   const own = new Map(names.map(name => [name, 0]))
@@ -61,7 +61,7 @@ export async function evaluate(
     return evaluation.look({ networks, smoothing, labels_B, clean_BCHW, noise_MBCHW })
   }
   const stride = batch * group.worldSize
-  // Every process has a part in every pass, also where no images are left for it: they stop together.
+  // Every process takes part in every pass, even without images left: they stop together.
   for (let first = 0; first < indices.length; first += stride) {
     const start = first + group.rank * batch
     const wantsStop = isStopped()
@@ -73,7 +73,7 @@ export async function evaluate(
       }))
     const planned = indices.slice(start, start + batch)
     const { sums, stops } = await pass(planned).catch(async error => {
-      // The pass has failed before its sum over the processes, which the next one takes part in.
+      // The pass failed before its sum over the processes; the next pass takes part in that sum.
       const found = onCorrupt === undefined ? [] : await corruptImages(dataset, { indices: planned, error })
       if (found.length === 0) throw error
       corrupt.push(...found)
@@ -109,7 +109,7 @@ export async function evaluate(
   )
 }
 
-/** Records how many processes want to stop. */
+/** Records the number of processes that want to stop. */
 function stopsOver(group: ProcessGroup, session: Session, wantsStop: boolean) {
   return group.allReduceSum(tensor(session, [wantsStop ? 1 : 0], { axes: 'S', dtype: 'float64' }))
 }
@@ -123,7 +123,7 @@ function sumOf(sums: Readonly<Record<string, number | null>>, name: string): num
   )
 }
 
-/** Which images a pass has failed over; none where it failed for another reason. */
+/** Returns the images that made a pass fail; none if it failed for another reason. */
 async function corruptImages(
   dataset: Dataset,
   { indices, error }: { indices: readonly number[]; error: unknown },

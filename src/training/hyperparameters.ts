@@ -4,26 +4,26 @@ import type { Form } from '../objectives/objective'
 import type { Place } from '../objectives/place'
 import { learningRate, peakLearningRate, steppedLearningRate, weightDecay } from './schedules'
 
-/** What changes from update to update. */
+/** Hyperparameters that change from update to update. */
 export interface Hyperparameters<Settings extends Form['settings'] = FtCadisSettings> {
-  /** Learning rate of a parameter group whose scale is 1. */
+  /** Learning rate of a parameter group with scale 1. */
   readonly learningRate: number
-  /** Weight decay of the parameter groups that have one. */
+  /** Weight decay of the parameter groups that decay. */
   readonly weightDecay: number
-  /** Settings of the objective in force: ramps and steps are resolved. */
+  /** Current settings of the objective, with ramps and steps resolved. */
   readonly method: Settings
 }
 
 /**
- * A custom schedule: returns the hyperparameters to override at this place of the run. It must depend on its arguments
- * alone, so that a resumed run continues as it would have.
+ * A custom schedule: returns the hyperparameters to override at this position of the run. It must depend only on its arguments, so that a
+ * resumed run continues unchanged.
  */
 export type Schedule<Settings extends Form['settings'] = FtCadisSettings> = (
   place: Place,
   configured: Hyperparameters<Settings>,
 ) => Partial<Hyperparameters<Settings>>
 
-/** Learning rate and weight decay after `epochsDone` epochs, whole ones and a part. */
+/** Returns learning rate and weight decay after `epochsDone` epochs, which may be fractional. */
 export function optimiserSchedule(
   epochsDone: number,
   { optimisation }: Pick<AnyRunConfig, 'optimisation'>,

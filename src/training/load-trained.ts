@@ -21,13 +21,13 @@ import {
 } from '../torch'
 import type { TrainingState } from './training-state'
 
-/** A network whose weights a run moves. */
+/** A network that a run trains. */
 export type TrainedNetwork = Classifier | ImageDenoiser | TrainableDenoiser
 
-/** The folder in a checkpoint of the weights that are trained, where what is exported is their moving average. */
+/** The folder in a checkpoint for the trained weights, if the run exports their moving average. */
 const UNAVERAGED = 'unaveraged'
 
-/** The networks whose weights a run moves, in the order in which its optimizer has them. */
+/** Returns the networks that a run trains, in the optimizer's order. */
 export function trainedOf({
   classifier,
   members = [classifier],
@@ -38,7 +38,7 @@ export function trainedOf({
   throw new TypeError('The denoiser that is trained is one to be used.')
 }
 
-/** The denoiser that is trained: with the weights of a checkpoint if there is one. */
+/** Loads the denoiser to train, with the weights of a checkpoint if given. */
 export async function loadTrainedDenoiser(
   session: Session,
   { smoothing, seed, method }: AnyRunConfig,
@@ -64,7 +64,7 @@ export async function loadTrainedDenoiser(
   return denoiser
 }
 
-/** The moving average of a diffusion model's weights: from its initial ones on, or from those of a checkpoint. */
+/** Starts the moving average of a diffusion model's weights, from the initial ones or those of a checkpoint. */
 export function averageOf(
   model: AnyDenoiser | undefined,
   {
@@ -84,7 +84,7 @@ export function averageOf(
   return { average, network: average.network() }
 }
 
-/** The networks of a checkpoint, each with its folder; of a moving average both the average and what it is of. */
+/** Returns the networks of a checkpoint, each with its folder; with a moving average, both the average and the trained network. */
 export function savedOf(
   { networks, averaged }: Pick<TrainingState, 'networks' | 'averaged'>,
   method: AnyRunConfig['method'],
@@ -98,7 +98,7 @@ export function savedOf(
   ]
 }
 
-/** The classifier behind a denoiser that is trained; where the configuration has none, one that knows nothing. */
+/** Loads the classifier behind a trained denoiser; a placeholder if the configuration has none. */
 export async function loadJudge(
   session: Session,
   config: AnyRunConfig,
@@ -108,7 +108,7 @@ export async function loadJudge(
   return loadClassifier(session, { source: 'none', numClasses: classes.length })
 }
 
-/** A classifier that a run only asks. */
+/** Loads a frozen classifier. */
 export async function loadFrozenClassifier(
   session: Session,
   config: AnyRunConfig,
@@ -119,7 +119,7 @@ export async function loadFrozenClassifier(
   return (await loadBaseClassifier(session, classifier, { dtype, autocast, randomWeights })).classifier
 }
 
-/** The classifier that is trained: of a checkpoint if there is one. */
+/** Loads the classifier to train, from a checkpoint if given. */
 export async function loadTrainedClassifier(
   session: Session,
   config: AnyRunConfig,
@@ -129,16 +129,16 @@ export async function loadTrainedClassifier(
     stream = [],
   }: {
     readonly checkpoint?: string | undefined
-    /** Weights in place of those of the configuration. */
+    /** Weights that replace those of the configuration. */
     readonly path?: string | undefined
-    /** Which of several networks it is: each has its own random numbers. */
+    /** Identifies one of several networks: each has its own random numbers. */
     readonly stream?: readonly (string | number)[]
   },
 ): Promise<Classifier> {
   const { dtype, autocast, activationCheckpointing, tuning, seed } = config
-  // What is drawn for a new head or for adapters is a function of the seed.
+  // Draws for a new head or adapters depend only on the seed.
   manualSeed(session, seed, 'initialisation', ...stream)
-  // Generated images measure, and nothing is certified.
+  // Generated images are for measurements; nothing is certified.
   const randomWeights = config.data.source === 'synthetic' ? 'allowed' : 'refused'
   const options = { dtype, autocast, activationCheckpointing, tuning, checkpoint, randomWeights } as const
   const classifier = { ...config.classifier, ...(path !== undefined && { path }) } as ClassifierConfig
@@ -146,9 +146,9 @@ export async function loadTrainedClassifier(
 }
 
 /**
- * The members that are trained together: of a checkpoint if there is one, else each with its own weights.
+ * Loads the members to train together: from a checkpoint if given, else each with its own weights.
  *
- * @throws ConfigError where two of them begin with the same weights, and would stay the same
+ * @throws ConfigError if two of them start with the same weights, and would stay the same
  */
 export async function loadMembers(
   session: Session,

@@ -1,15 +1,15 @@
 /**
- * What the loss is multiplied by, so that small gradients do not underflow to zero in float16; gradients are divided by
- * it before anything looks at them. The rule and its constants are those of torch's `GradScaler`: halved when a gradient
- * overflows, in which case the step is not taken, and doubled after 2,000 updates in a row without.
+ * The factor of the loss that keeps small float16 gradients from underflowing to zero; gradients are divided by it before any use. The rule
+ * and its constants are those of torch's `GradScaler`: halve it if a gradient overflows and skip the step; double it after 2,000 updates in
+ * a row without overflow.
  */
 export interface LossScale {
   readonly scale: number
-  /** Updates in a row whose gradients were finite, since the scale last changed. */
+  /** Consecutive updates with finite gradients since the scale last changed. */
   readonly goodUpdates: number
 }
 
-/** The scale that training in float16 starts with. */
+/** The initial scale for training in float16. */
 export const FIRST_LOSS_SCALE: LossScale = { scale: 65_536, goodUpdates: 0 }
 
 /** No scaling: for number types whose gradients do not underflow. */
@@ -17,7 +17,7 @@ export const NO_LOSS_SCALE: LossScale = { scale: 1, goodUpdates: 0 }
 
 const GROWTH_INTERVAL = 2_000
 
-/** The scale after an update. */
+/** Returns the scale after an update. */
 export function nextLossScale(
   { scale, goodUpdates }: LossScale,
   { overflowed }: { overflowed: boolean },

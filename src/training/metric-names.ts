@@ -3,18 +3,18 @@ import type { MetricTable } from '../objectives/metrics'
 import type { Evaluation, Form, Objective } from '../objectives/objective'
 import { SKIPPED_IMAGES, TRAINER_METRICS } from '../runs/trainer-metrics'
 
-/** Fields of a row of `metrics.jsonl` beside metrics, and those of a micro-batch in `non-finite/`. */
+/** Fields of a row of `metrics.jsonl` besides metrics, and those of a micro-batch in `non-finite/`. */
 const ROW_FIELDS = [
   ...['kind', 'epoch', 'update', 'updatesPerEpoch', 'epochs', 'step', 'steps', 'deviceBytes'],
   ...['skippedImages', 'skippedPaths', 'total', 'at', 'microBatches', 'microBatch', 'stream', 'images'],
 ]
 
-/** What earlier versions called a field or a metric. */
+/** Names of fields or metrics in earlier versions. */
 const EARLIER_NAMES = ['answers', 'denoised']
 
 /**
- * Refuses an objective whose sums or metrics have a name or a tag that the trainer writes itself, that has a metric of no
- * sum, or whose best epoch is chosen by a metric that it does not have.
+ * Checks the sums and metrics of an objective. Refuses names and tags that the trainer itself writes, a metric without a sum, and a
+ * best-epoch metric that the objective lacks.
  *
  * @throws ConfigError that names the objective and the name
  */
@@ -48,7 +48,7 @@ export function requireMetricNames<F extends Form>(
   )
 }
 
-/** Scalars of TensorBoard go by their tags: one that two metrics have would hold either. */
+/** TensorBoard identifies scalars by tag: two metrics with the same tag would mix. */
 function requireTags(kind: string, tables: readonly MetricTable[]): void {
   const tags = new Map(
     [...Object.entries(TRAINER_METRICS), ['skippedImages', SKIPPED_IMAGES] as const].map(([key, { tag }]) => [

@@ -7,9 +7,8 @@ import type { UpdateOutcome } from './train-step'
 import type { TrainingState } from './training-state'
 
 /**
- * What is left of an update that was not finite: its numbers, and for each micro-batch which images of the training set
- * it held and the names of its random streams, so that it can be computed again. Asks every process; numbers that JSON
- * has no word for are text.
+ * Returns the record of an update that was not finite: its numbers, and for each micro-batch the training images and the names of its
+ * random streams, to reproduce it. Collects them from every process; numbers that JSON cannot represent are text.
  */
 export async function nonFiniteRecord(
   { loader, group }: TrainingState,
@@ -46,7 +45,7 @@ function isWordless(value: unknown): boolean {
   return typeof value === 'number' && !Number.isFinite(value)
 }
 
-/** The error that ends a run. */
+/** Returns the error that ends a run. */
 export function nonFiniteError(
   { step, loss, metrics, gradientNorm }: UpdateReport,
   { path, inARow }: { path: string | null; inARow: number },

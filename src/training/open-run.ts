@@ -13,19 +13,19 @@ import { requireSameHooks } from '../runs/same-hooks'
 import type { ProcessGroup } from '../torch'
 import type { FinetuneHooks } from './hooks'
 
-/** Where a run writes, and where it continues. */
+/** The folder of a run, and the point where it continues. */
 export interface OpenedRun {
-  /** The folder, which the first process alone writes; null in the others. */
+  /** The folder, which only the first process writes; null in the others. */
   readonly folder: RunFolder | null
   /** The checkpoint to continue from; null for a new run. */
   readonly checkpoint: Checkpoint | null
 }
 
-/** What all ranks know of the launch that they belong to. */
+/** Facts about the launch that all ranks know. */
 export interface Launch {
-  /** Names that its machines gave it; see `LaunchRank`. */
+  /** Names of the launch on its machines; see `LaunchRank`. */
   readonly ids: readonly string[]
-  /** Whether the launcher has started the ranks before. */
+  /** Whether the launcher has restarted the ranks. */
   readonly isRestart: boolean
 }
 
@@ -42,9 +42,9 @@ export async function launchOf(group: ProcessGroup, { launch }: Session): Promis
 type Decision = { readonly checkpoint: Checkpoint | null } | { readonly refusal: string }
 
 /**
- * Opens the run folder in the first process, decides there whether the run is a new one, and tells the others.
+ * Opens the run folder in the first process, which decides whether the run is new and tells the others.
  *
- * @throws ConfigError if the folder is in use, cannot be written, or holds a run that is not to be touched
+ * @throws ConfigError if the folder is in use, cannot be written, or holds a run that must not be changed
  * @throws CheckpointError if the run cannot be resumed
  */
 export async function openRun(
@@ -81,10 +81,10 @@ export async function openRun(
 }
 
 /**
- * What may be done with the run in the folder. A launcher that starts its ranks again repeats what the first start was told,
- * but for the run that this very launch has begun, which is resumed: a retry consents to nothing.
+ * Returns the permitted action for the run in the folder. A launcher that restarts its ranks repeats the original options, but a run of the
+ * same launch resumes: a retry consents to nothing.
  *
- * @throws ConfigError for a restart that is to replace a run and cannot tell whether it has begun that one itself
+ * @throws ConfigError for a restart with `replace` that cannot tell whether its own launch started the run
  */
 async function consentTo(
   folder: RunFolder,
@@ -142,7 +142,7 @@ async function chooseCheckpoint(
   return checkpoint
 }
 
-/** A run that was killed before its first checkpoint begins again; one whose checkpoints are gone does not. */
+/** A run that was killed before its first checkpoint starts over; one whose checkpoints are gone does not. */
 async function requireNeverSaved({ path, earlier }: RunFolder): Promise<void> {
   if (!earlier.includes('metrics.jsonl')) return
   const state = await readState(path)

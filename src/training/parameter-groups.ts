@@ -3,7 +3,7 @@ import type { LibraryGroups } from '../torch'
 
 /** A parameter of a classifier, as Python reports it. */
 export interface ParameterInfo {
-  /** Dotted name, with whatever prefixes wrappers put in front: `base_model.model.blocks.0.attn.q_proj.weight`. */
+  /** Dotted name, including prefixes of wrappers: `base_model.model.blocks.0.attn.q_proj.weight`. */
   readonly name: string
   readonly shape: readonly number[]
   readonly trainable: boolean
@@ -12,20 +12,20 @@ export interface ParameterInfo {
 export interface ParameterGroupOptions {
   /** Factor from one layer to the one below it, in (0, 1]; 1 means no layer-wise decay. */
   readonly layerDecay: number
-  /** Weight decay at the start of training, of the parameters that decay. */
+  /** Weight decay at the start of training, for the parameters that decay. */
   readonly weightDecay: number
   /**
-   * Layer of `norm_pre`, the normalisation in front of the first block of CLIP's transformers: `first` is where it
-   * stands; `last` gives it the scale of the head, as the released code does.
+   * Layer of `norm_pre`, the normalisation before the first block of CLIP's transformers: `first` is its position; `last` gives it the
+   * scale of the head, as the released code does.
    */
   readonly normPre: 'first' | 'last'
   /** Whether biases, other vectors, tokens and position embeddings decay too. Default `matrices`: they do not. */
   readonly decays?: 'matrices' | 'all' | undefined
-  /** Transformer blocks of the network. Default, also for `null`: as many as the names show. */
+  /** Transformer blocks of the network. Default, also for `null`: the number found in the names. */
   readonly depth?: number | null
-  /** What the library of the network says of it. Default: nothing; names decide. */
+  /** Parameter groups from the network's library. Default: none; names decide. */
   readonly library?: LibraryGroups | undefined
-  /** `released`: as the released code, by names alone, without `library`. Default `library`. */
+  /** `released`: like the released code, by names alone, without `library`. Default `library`. */
   readonly rule?: 'library' | 'released'
 }
 
@@ -33,11 +33,11 @@ export interface ParameterGroupOptions {
 export interface ParameterGroup {
   /** `layer_3_decay`, `layer_3_no_decay`. */
   readonly name: string
-  /** 0: embeddings; 1 .. depth: blocks; depth + 1: final normalisation and head. Or as the library counts. */
+  /** 0: embeddings; 1 .. depth: blocks; depth + 1: final normalisation and head. Or the library's numbers. */
   readonly layerId: number
-  /** Factor of the learning rate: layerDecay to the power of how many layers are above. */
+  /** Factor of the learning rate: layerDecay to the power of the number of layers above. */
   readonly learningRateScale: number
-  /** Whether the weight-decay schedule applies; without it the weight decay is 0 throughout. */
+  /** Whether the weight-decay schedule applies; if not, the weight decay is always 0. */
   readonly decays: boolean
   /** Weight decay at the start of training. */
   readonly weightDecay: number
@@ -46,17 +46,16 @@ export interface ParameterGroup {
 }
 
 /**
- * The optimizer's parameter groups by the ELECTRA / BEiT rule: every layer learns `layerDecay` times slower than the one
- * above it. Frozen parameters are left out. Biases, other vectors, learned tokens and position embeddings do not
- * decay unless `decays` says so. Groups come in order of first appearance.
+ * Returns the optimizer's parameter groups by the ELECTRA / BEiT rule: every layer learns `layerDecay` times slower than the one above it.
+ * Frozen parameters are left out. Biases, other vectors, learned tokens and position embeddings do not decay unless `decays` says so.
+ * Groups are in order of first appearance.
  *
- * Layers are read off the names wherever they stand in them: timm's `blocks.N`, transformers' `encoder.layer.N` or
- * `layers.N`, with or without the prefixes of peft and other wrappers. A parameter outside of the blocks that is no
- * embedding belongs to the last layer. Where the library has its own layers they count, and what it exempts from weight
- * decay has none; see `rule`.
+ * Layers come from the names: timm's `blocks.N`, transformers' `encoder.layer.N` or `layers.N`, with or without prefixes of peft and other
+ * wrappers. A parameter outside the blocks that is not an embedding belongs to the last layer. If the library defines layers, they override
+ * the names, and its exemptions from weight decay apply; see `rule`.
  *
- * @throws ConfigError when `layerDecay` is not 1 and the library shows a single layer, or without a library the names show
- *   no single row of blocks, or more than `depth`
+ * @throws ConfigError if `layerDecay` is not 1 and the library shows a single layer, or without a library the names do not show exactly one
+ *   row of blocks, or show more than `depth`
  */
 export function parameterGroups(
   parameters: readonly ParameterInfo[],
@@ -96,7 +95,7 @@ export function parameterGroups(
   return [...groups.values()]
 }
 
-/** The layer of each parameter, as the library counts or else as the names show, and the last of them. */
+/** Returns the layer of each parameter, from the library or else from the names, and the last layer. */
 function layersOf(
   parameters: readonly ParameterInfo[],
   {
@@ -128,7 +127,7 @@ function layerOf(name: string, { depth, normPre }: { depth: number; normPre: 'fi
   return depth + 1
 }
 
-/** Whether a parameter has no weight decay. */
+/** Returns whether a parameter has no weight decay. */
 function exemption(
   rule: 'library' | 'released',
   library: LibraryGroups | undefined,
@@ -142,7 +141,7 @@ function exemption(
     (rule === 'library' && (listed.has(name) || isKnownExempt(name)))
 }
 
-/** Index of the transformer block that a parameter belongs to. */
+/** Returns the index of a parameter's transformer block. */
 function blockOf(name: string): number | undefined {
   const match = /(?:^|\.)(?:blocks|layers?)\.(\d+)\./.exec(name)
   return match === null ? undefined : Number(match[1])
@@ -157,12 +156,12 @@ function isPositionEmbedding(name: string): boolean {
   return hasPart(name, /^pos(ition)?_embed/)
 }
 
-/** The normalisation in front of the first block of CLIP's transformers, as timm and transformers call it. */
+/** Matches the normalisation before the first block of CLIP's transformers, under its names in timm and transformers. */
 function isNormPre(name: string): boolean {
   return hasPart(name, /^(norm_pre|pre_layr?norm)$/)
 }
 
-/** Further tokens, and what stands for positions in attention or scales it, as timm and transformers call it. */
+/** Matches further tokens, and parameters that encode or scale positions in attention, under their names in timm and transformers. */
 function isKnownExempt(name: string): boolean {
   return hasPart(
     name,
@@ -191,7 +190,7 @@ function requireBlocks(parameters: readonly ParameterInfo[], depth: number): voi
       `expected names such as blocks.0 or layers.0, got none among ${parameters.length} parameters`,
     )
   }
-  // Stages of blocks (Swin, ConvNeXt) count their blocks again in each stage.
+  // Networks with stages (Swin, ConvNeXt) restart the count of blocks in each stage.
   const staged = parameters.find(({ name }) => /\.\d+\.(blocks|layers?)\.\d+\./.test(name))
   if (staged) {
     throw new ConfigError(`Layer-wise decay needs one row of blocks, got stages of them: ${staged.name}.`, {

@@ -48,14 +48,14 @@ export interface PreparedRun {
   readonly evaluation: Evaluation
   /** M: noises of each image in an update. */
   readonly noises: number
-  /** What the classifier does on clean images before the first update; null where it was not measured. */
+  /** Result on clean images before the first update; null if not measured. */
   readonly sanity: Sanity | null
 }
 
 /**
- * Loads the networks, and makes optimizer and loader; with a checkpoint as they were when it was written.
+ * Loads the networks and makes optimizer and loader, restored from a checkpoint if given.
  *
- * @throws ConfigError, DataError, CheckpointError for what does not fit together
+ * @throws ConfigError, DataError, CheckpointError if anything does not match
  */
 export async function prepareRun<F extends Form>(
   session: Session,
@@ -88,7 +88,7 @@ export async function prepareRun<F extends Form>(
     (hooks.denoiser === undefined
       ? await loadSmoothingDenoiser(session, config.smoothing)
       : await requireConfiguredDenoiser(hooks.denoiser, config.smoothing))
-  // Never one that is trained: the rules of the settings refuse that.
+  // Never a trained one: the rules of the settings forbid that.
   if (denoiser !== null) compileNetwork(denoiser, { compiled: config.compile !== 'none' })
   const load = (folder?: string) => loadTrainedClassifier(session, config, { checkpoint: folder })
   const networks: TrainedNetworks =
@@ -104,7 +104,7 @@ export async function prepareRun<F extends Form>(
   const isClassifierCompiled = requireCompilable(config, classifier)
   const head = objective.head?.(trainSet.description, settings)
   await checkClasses({ classifier, denoiser }, testSet, head)
-  // One process says it for all: they have the same weights and images.
+  // One process reports it for all: they have the same weights and images.
   const isMeasured = hooks.sanity === true && checkpoint === null && group.rank === 0 && head === undefined
   const sanity =
     isMeasured && classifier.description.random === null && classifier.description.family !== 'none'
@@ -132,7 +132,7 @@ export async function prepareRun<F extends Form>(
     },
     initialClassifier: () => frozenInitial(session, checkpoint === null ? classifier : null, load),
   })) ?? null) as F['prepared']
-  // A frozen copy of it, made before, is compiled no more than any copy.
+  // A frozen copy made earlier is not compiled, like any copy.
   if (isClassifierCompiled)
     for (const trained of trainedOf(networks)) compileNetwork(trained, { compiled: true })
   const { optimizer, groups } = optimizerOf(trainedOf(networks), config)
@@ -164,7 +164,7 @@ export async function prepareRun<F extends Form>(
   }
 }
 
-/** What is evaluated and handed out: with the averaged denoiser, where there is one. */
+/** Returns the networks to evaluate and export: with the averaged denoiser, if any. */
 function judgedBy(
   averaged: TrainingState['averaged'],
   trained: TrainingState['judged'],
@@ -177,7 +177,7 @@ function judgedBy(
   }
 }
 
-/** Warns where the classifier does badly on clean images. */
+/** Warns if the classifier does badly on clean images. */
 async function measured(
   { classifier, testSet }: { readonly classifier: Classifier; readonly testSet: Dataset },
   { classifier: { inputRange }, certification: { batch }, seed }: AnyRunConfig,
@@ -187,10 +187,10 @@ async function measured(
   return found
 }
 
-/** Quarters of a micro-batch: compiling for each takes as long again, and a quarter of the work at most is for nothing. */
+/** Quarters of a micro-batch: each size adds its own compile time, and at most a quarter of the work is wasted. */
 const PASS_SIZES = 4
 
-/** Numbers of images that a compiled classifier is given, where it looks at some of a micro-batch. */
+/** Returns the pass sizes of a compiled classifier that classifies part of a micro-batch. */
 export function passSizesFor(imagesPerMicroBatch: number): readonly number[] {
   const quarters = Array.from({ length: PASS_SIZES }, (_, part) =>
     Math.ceil((imagesPerMicroBatch * (part + 1)) / PASS_SIZES),
@@ -198,7 +198,7 @@ export function passSizesFor(imagesPerMicroBatch: number): readonly number[] {
   return [...new Set(quarters)]
 }
 
-/** Whether the classifier is compiled. Copies that fill up a pass would count in the statistics of a batch. */
+/** Returns whether the classifier is compiled. Copies that pad a pass would count in batch statistics. */
 function requireCompilable({ compile }: AnyRunConfig, { description }: Classifier): boolean {
   if (compile !== 'all') return false
   if (!description.usesBatchStatistics) return true
@@ -211,7 +211,7 @@ function requireCompilable({ compile }: AnyRunConfig, { description }: Classifie
   )
 }
 
-/** A frozen copy of the classifier before its first update. */
+/** Returns a frozen copy of the classifier before its first update. */
 async function frozenInitial(
   session: Session,
   initial: Classifier | null,
@@ -243,7 +243,7 @@ function optimizerOf(trained: readonly TrainedNetwork[], { optimisation }: AnyRu
   }
 }
 
-/** A group of one of several networks, under the names that their common optimizer has. */
+/** Renames a group of one of several networks for their common optimizer. */
 function ofMember(group: ParameterGroup, place: number): ParameterGroup {
   return {
     ...group,

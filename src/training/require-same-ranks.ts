@@ -12,8 +12,8 @@ import type { FinetuneHooks } from './hooks'
 type Ranks = Pick<ProcessGroup, 'gather' | 'worldSize'>
 
 /**
- * Refuses ranks that see other images than rank 0: other names, labels, classes or sizes. Where the data lie on each machine
- * makes no difference.
+ * Checks that all ranks have the same images as rank 0: same names, labels, classes and sizes. The location on each machine does not
+ * matter.
  *
  * @throws ConfigError on every rank, naming both ranks
  */
@@ -31,7 +31,7 @@ export async function requireSameDataOnRanks(group: Ranks, data: RunData): Promi
 }
 
 /**
- * Refuses ranks that have loaded other weights than rank 0, by the hashes of their files.
+ * Checks that all ranks have loaded the same weights as rank 0, by the hashes of their files.
  *
  * @throws ConfigError on every rank, naming both ranks
  */
@@ -48,12 +48,12 @@ export async function requireSameWeightsOnRanks(
   })
 }
 
-/** What a rank was told beside the places of its files. */
+/** Settings of a rank without the paths of its files. */
 export interface RankSettings {
   readonly config: AnyRunConfig
-  /** The functions that were handed in. */
+  /** The caller's functions. */
   readonly hooks: HookTraces
-  /** What else decides what every rank does. */
+  /** Other options that affect every rank. */
   readonly options: Pick<
     FinetuneHooks,
     'stopAfterUpdates' | 'evaluationImages' | 'updatesOnly' | 'onNonFinite'
@@ -61,7 +61,7 @@ export interface RankSettings {
 }
 
 /**
- * Refuses ranks that would train differently from rank 0, or wait for what it never does: other settings or other functions.
+ * Checks that all ranks have the same settings and functions as rank 0: others would train differently, or wait for it forever.
  *
  * @throws ConfigError on every rank, naming both ranks
  */
@@ -101,7 +101,7 @@ async function requireAlike<Value>(
   { what, value, differences, remedy }: Comparison<Value>,
 ): Promise<void> {
   if (group.worldSize === 1) return
-  // As text: plain data lose what is undefined.
+  // As text: plain data drop undefined fields.
   const [first, ...others] = (await group.gather(JSON.stringify(value))).map(
     text => JSON.parse(text) as Value,
   )

@@ -21,7 +21,7 @@ export interface RunCheckpointsOptions {
   readonly description: RunDescription
 }
 
-/** What of a run moves, and a checkpoint holds. */
+/** The changing state of a run, which a checkpoint holds. */
 export type Progress = Omit<
   TrainerState,
   | 'config'
@@ -36,7 +36,7 @@ export type Progress = Omit<
   | 'updatesPerEpoch'
 >
 
-/** The checkpoints of a run: when one is due, writing it, and which of them stay. */
+/** The checkpoints of a run: decides when one is due, writes it, and prunes the others. */
 export class RunCheckpoints {
   readonly #options: RunCheckpointsOptions
   #savedMs = performance.now()
@@ -45,7 +45,7 @@ export class RunCheckpoints {
     this.#options = options
   }
 
-  /** Whether one is to be written within an epoch; the end of an epoch has its own. */
+  /** Returns whether to write one within an epoch; the end of an epoch has its own. */
   isDue({ step, update, steps, updatesPerEpoch }: Position): boolean {
     if (update === updatesPerEpoch || step === steps) return false
     const { everyUpdates, everyMinutes } = this.#options.config.checkpoints
@@ -53,7 +53,7 @@ export class RunCheckpoints {
     return isDueByCount || performance.now() - this.#savedMs >= everyMinutes * 60_000
   }
 
-  /** Returns its folder. */
+  /** Writes a checkpoint and returns its folder. */
   async write(name: string, progress: Progress): Promise<string> {
     const { config, state, testSet, folder, description } = this.#options
     const { weights, data, versions, hooks } = description
@@ -78,7 +78,7 @@ export class RunCheckpoints {
     return written
   }
 
-  /** Renames the checkpoint in `folder`, whose weights are still those of the run, and writes what was found out since. */
+  /** Renames the checkpoint in `folder`, whose weights are still current, and updates its metadata. */
   async update(folder: string, name: string, progress: Progress): Promise<string> {
     this.#options.folder.lock.requireHeld()
     return updateCheckpoint(folder, name, await this.#trainerState(progress))
@@ -95,11 +95,11 @@ export class RunCheckpoints {
     }
   }
 
-  /** Removes what the policy does not keep. */
+  /** Removes the checkpoints that the policy does not keep. */
   async prune({ best }: Pick<Progress, 'best'>): Promise<void> {
     const { config, plan, folder } = this.#options
     folder.lock.requireHeld()
-    // One that cannot be read is left for its user to look at: nothing says what it is.
+    // An unreadable checkpoint stays for the user to inspect.
     const present = await listCheckpoints(folder.checkpoints, { damaged: 'skip' })
     const kept = keptCheckpoints(present, { config, plan, best })
     for (const { name } of present) {

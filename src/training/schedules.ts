@@ -1,27 +1,27 @@
 /**
- * What changes while training continues, as pure functions of the epochs done so far. A training loop with
- * `updatesPerEpoch` optimizer updates asks before update u (from 0) of epoch e (from 0) at
- * `epochsDone = e + u / updatesPerEpoch`, so that a run resumed in mid-epoch continues where it was.
+ * Quantities that change during training, as pure functions of the epochs done so far. A training loop with `updatesPerEpoch` optimizer
+ * updates evaluates them before update u (from 0) of epoch e (from 0) at `epochsDone = e + u / updatesPerEpoch`, so a run resumed in
+ * mid-epoch continues where it stopped.
  */
 
 /** Linear warm-up, then half a cosine (Tables 9 and 10). */
 export interface LearningRateSchedule {
   /** Learning rate at the end of the warm-up. See {@link peakLearningRate}. */
   readonly peak: number
-  /** What the cosine falls to. */
+  /** Final value of the cosine. */
   readonly minimum: number
   /** 0 starts at the peak. */
   readonly warmupEpochs: number
-  /** Length of the whole schedule, warm-up included. */
+  /** Length of the whole schedule, including the warm-up. */
   readonly epochs: number
 }
 
 /**
- * Learning rate of a parameter group whose scale is 1. Rises from 0, so the first update of a run with warm-up changes
- * nothing, as in the released code; then falls from `peak` towards `minimum`, which it reaches after the last update.
- * Groups with another scale multiply all of it, the minimum included.
+ * Returns the learning rate of a parameter group with scale 1. It rises from 0, so the first update of a run with warm-up changes nothing,
+ * as in the released code. Then it falls from `peak` to `minimum`, which it reaches after the last update. A group's scale multiplies all
+ * of it, including the minimum.
  *
- * @param epochsDone - As above; from `epochs` on the answer is `minimum`.
+ * @param epochsDone - As above; from `epochs` on, the result is `minimum`.
  *
  * @example
  * learningRate(0.5, { peak: 1e-3, minimum: 0, warmupEpochs: 1, epochs: 12 }) // => 5e-4
@@ -41,13 +41,13 @@ export interface SteppedSchedule {
   readonly steps: LearningRateSteps
 }
 
-/** A factor every N epochs, or factors that are listed. Epochs are counted from 0. */
+/** A factor every N epochs, or a list of factors. Epochs are counted from 0. */
 export type LearningRateSteps =
   | {
       readonly kind: 'steps'
       readonly everyEpochs: number
       readonly factor: number
-      /** Epochs by which every drop comes late, as in released code that counts otherwise. */
+      /** Epochs by which every drop is delayed, to match the count of released code. */
       readonly late: number
     }
   | {
@@ -56,7 +56,7 @@ export type LearningRateSteps =
     }
 
 /**
- * Learning rate of a parameter group whose scale is 1: constant within an epoch, but for the warm-up, in which it rises from 0.
+ * Returns the learning rate of a parameter group with scale 1: constant within an epoch, except for the warm-up, in which it rises from 0.
  *
  * @param epochsDone - As above.
  */
@@ -68,7 +68,7 @@ export function steppedLearningRate(
   return peak * warmup * stepFactor(Math.floor(epochsDone), steps)
 }
 
-/** What the learning rate is multiplied by in an epoch, counted from 0. */
+/** Returns the factor of the learning rate in an epoch, counted from 0. */
 function stepFactor(epoch: number, steps: LearningRateSteps): number {
   if (steps.kind === 'listed') return steps.steps.findLast(({ fromEpoch }) => fromEpoch <= epoch)?.factor ?? 1
   const drops = Math.floor((epoch - steps.late) / steps.everyEpochs)
@@ -83,9 +83,9 @@ export interface WeightDecaySchedule {
 }
 
 /**
- * Weight decay of the parameter groups that have one.
+ * Returns the weight decay of the parameter groups that decay.
  *
- * @param epochsDone - As above; from `epochs` on the answer is `end`.
+ * @param epochsDone - As above; from `epochs` on, the result is `end`.
  */
 export function weightDecay(epochsDone: number, { start, end, epochs }: WeightDecaySchedule): number {
   return halfCosine(Math.min(epochsDone / epochs, 1), { from: start, to: end })
@@ -94,13 +94,13 @@ export function weightDecay(epochsDone: number, { start, end, epochs }: WeightDe
 /**
  * The linear scaling rule: base learning rate · images per update / 256 (Appendix B.2).
  *
- * @param imagesPerUpdate - Distinct images behind one optimizer update, over all processes; their M noises do not count.
+ * @param imagesPerUpdate - Distinct images per optimizer update, over all processes; their M noises do not count.
  */
 export function absoluteLearningRate(baseLearningRate: number, imagesPerUpdate: number): number {
   return (baseLearningRate * imagesPerUpdate) / 256
 }
 
-/** The learning rate that a run climbs to: a plain number as it is, a base by {@link absoluteLearningRate}. */
+/** Returns the peak learning rate of a run: a number unchanged, a base by {@link absoluteLearningRate}. */
 export function peakLearningRate(rate: number | { readonly base: number }, imagesPerUpdate: number): number {
   return typeof rate === 'number' ? rate : absoluteLearningRate(rate.base, imagesPerUpdate)
 }

@@ -22,51 +22,50 @@ import {
 /** Sums over the images of a micro-batch, by name: `total`, `lossTerm`, and those of the objective. */
 export type StepSums = Readonly<Record<string, number>>
 
-/** The same while Python has not computed them; null counts 0. */
+/** The same sums before Python has computed them; null counts as 0. */
 export type RecordedSums = Readonly<Record<string, Tensor<''> | null>> & { readonly total: Tensor<''> }
 
 /** One micro-batch. */
 export interface MicroBatchPlan {
   readonly place: Place
-  /** The settings of the objective in force. */
+  /** The current settings of the objective. */
   readonly settings: Form['settings']
   readonly imagesPerUpdate: number
-  /** What the loss is multiplied by while gradients are computed. */
+  /** Factor of the loss during the backward pass. */
   readonly lossScale: number
   /** The name of the micro-batch's random streams: seed, epoch, update, micro-batch. */
   readonly stream: readonly (string | number)[]
 }
 
-/** Takes micro-batches by one objective, whatever its types are. */
+/** Runs micro-batches of one objective, whatever its types. */
 export interface StepRunner {
-  /** Names of all sums, in the order in which ranks add them up. */
+  /** Names of all sums, in the order in which ranks sum them. */
   readonly sums: readonly string[]
   readonly metrics: MetricTable
-  /** The settings in force at a place of the run. */
+  /** Returns the settings in force at a position of the run. */
   settingsAt(place: Place): Form['settings']
   /**
-   * Computes the gradients of a micro-batch and adds them to those that there are: one answer of Python, or two where
-   * something is decided on numbers.
+   * Computes the gradients of a micro-batch and adds them to the existing ones: one reply from Python, or two if there is a decision on
+   * numbers.
    *
-   * @param recordEnd - records what is to be computed and read after the backward pass, from the sums in Python and those
-   *   that are known already
+   * @param recordEnd - records everything to compute and read after the backward pass, from the sums in Python and those already known
    */
   microBatch<End>(
     plan: MicroBatchPlan,
     recordEnd: (recorded: RecordedSums, counted: StepSums) => End,
   ): Promise<{ readonly sums: StepSums; readonly end: Read<End> }>
-  /** Metrics of an update from its sums. */
+  /** Returns the metrics of an update from its sums. */
   metricsOf(
     sums: StepSums,
     update: { readonly images: number; readonly settings: Form['settings'] },
   ): MetricValues
-  /** Records what the objective does to the weights after the optimizer's step. */
+  /** Records the objective's changes to the weights after the optimizer's step. */
   afterStep(settings: Form['settings']): void
-  /** Frees the recorded programs and what the objective prepared. */
+  /** Frees the recorded programs and the objective's prepared values. */
   free(): void
 }
 
-/** What an objective trains with. */
+/** An objective and its inputs for training. */
 export interface StepRun<F extends Form> {
   readonly networks: StepInputs<F>['networks']
   readonly smoothing: StepInputs<F>['smoothing']
@@ -79,13 +78,13 @@ export interface StepRun<F extends Form> {
   readonly passSizes?: GivenContext['passSizes']
 }
 
-/** The sums that the trainer itself has. */
+/** The trainer's own sums. */
 const OWN_SUMS = ['total', 'lossTerm'] as const
 
 /**
- * Takes micro-batches by an objective.
+ * Makes a runner for micro-batches of an objective.
  *
- * @throws ConfigError for a rule where the objective decides nothing
+ * @throws ConfigError for a rule if the objective makes no decision
  */
 export function stepRunner<F extends Form>(
   session: Session,
@@ -104,7 +103,7 @@ export function stepRunner<F extends Form>(
 
   const preparedAt = (place: Place): F['prepared'] => objective.preparedAt?.(place, prepared) ?? prepared
   const open = ({ place, settings, imagesPerUpdate, stream }: MicroBatchPlan): OpenInputs<F> => {
-    // Dropout and stochastic depth draw from torch's own stream; named like this, it needs no saving and restoring.
+    // Dropout and stochastic depth use torch's global stream; seeded by name, it needs no saving and restoring.
     manualSeed(session, ...stream, 'modules')
     return {
       ...{ networks, smoothing, loader, imagesPerUpdate },
@@ -126,7 +125,7 @@ export function stepRunner<F extends Form>(
   const givenOf = (decision: F['decision'], { settings, stream }: MicroBatchPlan): F['given'] =>
     objective.given?.(decision, { networks, settings: settings as F['settings'], stream, passSizes }) ?? null
 
-  /** One program: nothing is read before the losses are. */
+  /** One program: nothing is read before the losses. */
   const whole: StepRunner['microBatch'] = async (plan, recordEnd) => {
     const judgement = null as Read<F['asked']>
     const decision = decisionOf(judgement, [], plan)
@@ -149,7 +148,7 @@ export function stepRunner<F extends Form>(
     return { sums: sumsOf(found.recorded, counted), end: found.end }
   }
 
-  /** Two programs: the first is read and decided on, the second learns. */
+  /** Two programs: the first is read for the decision, the second computes the loss. */
   const inTwo: StepRunner['microBatch'] = async (plan, recordEnd) => {
     const looked = session.scope(() => programs.look.call(open(plan)))
     try {
@@ -203,7 +202,7 @@ export function stepRunner<F extends Form>(
   }
 }
 
-/** What a program of an objective begins with. */
+/** Inputs that start a program of an objective. */
 interface OpenInputs<F extends Form>
   extends Pick<StepInputs<F>, 'networks' | 'smoothing' | 'prepared' | 'settings' | 'imagesPerUpdate'> {
   readonly loader: Loader
@@ -216,7 +215,7 @@ interface LearnInputs<F extends Form> {
   readonly lossScale: number
 }
 
-/** The programs of an objective: recorded and sent once, then run with new inputs. */
+/** Returns the programs of an objective: recorded and sent once, then run with new inputs. */
 function programsOf<F extends Form>(session: Session, objective: Objective<F>) {
   return {
     look: session.procedure((inputs: OpenInputs<F>) => {
@@ -235,7 +234,7 @@ function programsOf<F extends Form>(session: Session, objective: Objective<F>) {
   }
 }
 
-/** The loader's next batch, and noise for it. */
+/** Returns the loader's next batch, and noise for it. */
 function opened<F extends Form>(
   objective: Objective<F>,
   { loader, noise, ...inputs }: OpenInputs<F>,
@@ -258,7 +257,7 @@ function learn<F extends Form>(
   return { total, ...tensorsOf(sums) }
 }
 
-/** The same with a term of the user's, which may depend on anything: it is recorded each time. */
+/** Learns with a custom term, which may depend on anything: it is recorded each time. */
 function learnWith<F extends Form>(
   objective: Objective<F>,
   inputs: StepInputs<F>,
@@ -277,7 +276,7 @@ function learnWith<F extends Form>(
   return { total: withTerm, lossTerm: term, ...tensorsOf(sums) }
 }
 
-/** Goes backward from a loss times a scale, which keeps small gradients of float16 from vanishing. */
+/** Runs backward from a scaled loss, so that small float16 gradients do not underflow. */
 function backwardScaled(total: Tensor<''>, lossScale: number): void {
   backward(lossScale === 1 ? total : mul(total, lossScale))
 }

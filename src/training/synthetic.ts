@@ -13,10 +13,10 @@ export interface SyntheticOptions {
 }
 
 /**
- * The same configuration with full-size networks of random weights and generated images, to measure what it takes
- * without having any of them. Sizes, batches, method and schedules stay as they are.
+ * Returns the same configuration with full-size networks of random weights and generated images, to measure time and memory without real
+ * ones. Sizes, batches, method and schedules stay the same.
  *
- * @throws ConfigError for a denoiser or classifier whose architecture its weights alone tell
+ * @throws ConfigError for a denoiser or classifier whose architecture is known only from its weights
  */
 export function syntheticRun(config: RunConfig, images: SyntheticOptions): RunConfig {
   const { smoothing, classifier } = config

@@ -5,7 +5,7 @@ import type { Form, Objective } from '../objectives/objective'
 import { isBuiltIn } from '../objectives/registry'
 import { type DecidingHook, decidingHooks } from './check-hooks'
 
-/** What runs record of the functions of a caller that decide what is trained. Functions that observe leave no trace. */
+/** Returns the record of the caller's functions that affect training. Functions that only observe leave no trace. */
 export function tracesOf(hooks: { readonly [name in DecidingHook]?: HookFunction | undefined }): HookTraces {
   return Object.fromEntries(
     decidingHooks().flatMap(name => {
@@ -15,7 +15,7 @@ export function tracesOf(hooks: { readonly [name in DecidingHook]?: HookFunction
   )
 }
 
-/** Parts of an objective that decide what is trained, or which checkpoint is the best. Its settings are in the configuration. */
+/** Parts of an objective that affect training or the choice of the best checkpoint. Its settings are in the configuration. */
 const DECIDING_PARTS = [
   'copies',
   'head',
@@ -30,12 +30,12 @@ const DECIDING_PARTS = [
   'loss',
 ] as const
 
-/** What runs record of an objective of a caller's own; nothing of those of this package. */
+/** Returns the record of a caller's custom objective; none for those of this package. */
 export function objectiveTrace<F extends Form>(objective: Objective<F>): { readonly objective?: HookTrace } {
   if (isBuiltIn(objective.kind)) return {}
   const parts = [...DECIDING_PARTS.map(part => objective[part]), objective.evaluation?.look]
   const functions = parts.flatMap(part => (part === undefined ? [] : [part as HookFunction]))
-  // By another metric the best of earlier epochs would be compared with values of something else.
+  // Another metric would not be comparable with the best of earlier epochs.
   const { best } = objective.evaluation ?? accuracy
   return { objective: { name: objective.kind, parameters: { best }, sha256: sourceHash(functions) } }
 }

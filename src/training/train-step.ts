@@ -8,31 +8,31 @@ import type { TrainingState } from './training-state'
 /** One optimizer update. */
 export interface UpdatePlan {
   readonly place: Place
-  /** The settings of the objective in force. */
+  /** The current settings of the objective. */
   readonly settings: Form['settings']
-  /** How many batches of the loader the update takes, over all ranks. Their gradients are added up. */
+  /** Number of loader batches in the update, over all ranks. Their gradients are accumulated. */
   readonly microBatches: number
   readonly imagesPerUpdate: number
   readonly learningRates: readonly number[]
   readonly weightDecays: readonly number[]
   readonly clip: ClipOptions | null
-  /** What the loss is multiplied by while gradients are computed. */
+  /** Factor of the loss during the backward pass. */
   readonly lossScale: number
   /** The name of this update's random streams: seed, epoch, number of the update. */
   readonly stream: readonly (string | number)[]
-  /** Asked at the end of the update: whether this process wants the run to stop after it. */
+  /** Called at the end of the update: whether this process wants the run to stop after it. */
   readonly wantsStop?: (() => boolean) | undefined
 }
 
 /** The sums of one micro-batch, and its number within the update, over all ranks. */
 export type MicroBatchSums = StepSums & { readonly microBatch: number }
 
-/** How an update went. */
+/** The result of an update. */
 export interface UpdateOutcome {
   readonly metrics: UpdateMetrics
-  /** Whether the optimizer step was taken: it is not where a loss, a gradient or a running statistic is not finite. */
+  /** Whether the optimizer step was applied: not if a loss, a gradient or a running statistic is not finite. */
   readonly taken: boolean
-  /** The sums of this process's micro-batches, to find out which one is not finite. */
+  /** The sums of this process's micro-batches, to find one that is not finite. */
   readonly parts: readonly MicroBatchSums[]
   /** Whether any process wants the run to stop. */
   readonly stops: boolean
@@ -40,12 +40,12 @@ export interface UpdateOutcome {
 }
 
 /**
- * One optimizer update: for each micro-batch two answers of Python, one to decide on and one with the losses. The step
- * itself is only recorded, and travels with the program that follows: it is not taken when a number is not finite, and
- * parameters and running statistics are then as they were.
+ * Runs one optimizer update, with two replies from Python per micro-batch: one for the decision and one with the losses. The step itself is
+ * only recorded, and sent with the next program. It is skipped if a number is not finite; parameters and running statistics then stay
+ * unchanged.
  *
- * Micro-batches are numbered over all ranks, and everything random is named by that number: the same update comes of one
- * process with many micro-batches and of many processes with one, but for the order in which sums are rounded.
+ * Micro-batches are numbered over all ranks, and all randomness is named by that number. So one process with many micro-batches and many
+ * processes with one give the same update, except for the order in which sums are rounded.
  */
 export async function trainUpdate(state: TrainingState, plan: UpdatePlan): Promise<UpdateOutcome> {
   const { optimizer, statistics, averaged, group, steps } = state
@@ -112,7 +112,7 @@ function trainMicroBatch(
   )
 }
 
-/** Records what follows the last backward pass: gradients over all ranks, their norms, sums over all ranks. */
+/** Records the operations after the last backward pass: gradients over all ranks, their norms, sums over all ranks. */
 function recordEnd(
   { optimizer, statistics, group, networks, steps }: TrainingState,
   recorded: RecordedSums,
@@ -144,8 +144,8 @@ function recordEnd(
 }
 
 /**
- * Records the sums over all processes, in the order of their names, then how many processes want to stop and how many
- * running statistics are not finite.
+ * Records the sums over all processes in name order, then the numbers of processes that want to stop and of running statistics that are not
+ * finite.
  */
 function sumOverRanks(
   group: TrainingState['group'],
@@ -170,7 +170,7 @@ function sumOverRanks(
   return group.allReduceSum(add(known_S, stack([first, ...others], { as: 'S' })))
 }
 
-/** What {@link sumOverRanks} is read as. */
+/** Converts the values read from {@link sumOverRanks}. */
 function fromRanks(
   names: readonly string[],
   values: readonly number[],

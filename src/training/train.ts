@@ -32,28 +32,26 @@ import { objectiveTrace, tracesOf } from './trace-hooks'
 import { TrainingLoop } from './training-loop'
 import type { TrainingState } from './training-state'
 
-/** What a run has trained; the caller frees `networks` and `smoothing`. */
+/** The result of a run; the caller frees `networks` and `smoothing`. */
 export interface FinetuneResult {
   readonly networks: TrainedNetworks
   readonly smoothing: Smoothing
-  /** Folder of the last checkpoint, on every rank; empty where there is none. */
+  /** Folder of the last checkpoint, on every rank; empty if none exists. */
   readonly checkpoint: string
-  /** The epochs that this call has ended: a resumed run does not repeat the earlier ones. Updates are in `metrics.jsonl`. */
+  /** The epochs that this call completed: a resumed run does not repeat the earlier ones. Updates are in `metrics.jsonl`. */
   readonly epochs: readonly EpochReport[]
 }
 
 /**
  * Fine-tunes a classifier by the method of the configuration, writing the run folder.
  *
- * All randomness is a function of the seed and of the place in the run: the same seed gives the same weights, bit for
- * bit, on the CPU, also of a run that was killed and resumed. Processes that `ft-cadis launch` has started share the
- * updates; the first of them writes.
+ * All randomness is a function of the seed and the position in the run. On the CPU, the same seed gives the same weights, bit for bit, even
+ * if the run was killed and resumed. Processes of `ft-cadis launch` share the updates; the first one writes.
  *
- * @param input - a configuration, or what `defineConfig` makes of one with custom objectives
- * @throws ConfigError, DataError, CheckpointError before the first step for what can be known then
+ * @param input - a configuration, or with custom objectives the result of `defineConfig`
+ * @throws ConfigError, DataError, CheckpointError before the first step, for problems known by then
  * @throws InterruptedError if the run was asked to stop; it can be resumed
- * @throws NonFiniteLossError, PythonError, PythonExitError, RankLostError during training; the run can be resumed from
- *   its last checkpoint
+ * @throws NonFiniteLossError, PythonError, PythonExitError, RankLostError during training; the run can be resumed from its last checkpoint
  */
 export async function finetune<F extends Form = FtCadisForm>(
   session: Session,
@@ -62,7 +60,7 @@ export async function finetune<F extends Form = FtCadisForm>(
 ): Promise<FinetuneResult> {
   const { config, objectives } = definitionOf(input)
   const objective = findObjective(config.method.kind, objectives)
-  // Hooks are for the objective that the configuration names, which the compiler cannot know.
+  // Hooks match the objective of the configuration, which the compiler cannot know.
   return objective(own => train(session, own, { config, hooks: hooks as never }))
 }
 
@@ -163,7 +161,7 @@ async function train<F extends Form>(
   }
 }
 
-/** The moving average and what it is of: the run hands out the network that is averaged. */
+/** Returns the moving average and the trained network, to free them: the run returns the averaged network. */
 function unexported({ averaged, networks }: TrainingState) {
   return averaged === null ? [] : [averaged.average, networks.denoiser]
 }

@@ -23,10 +23,10 @@ import { type Progress, RunCheckpoints } from './run-checkpoints'
 import { trainUpdate, type UpdateOutcome } from './train-step'
 import type { TrainingState } from './training-state'
 
-/** This many updates in a row that are not finite end a run. */
+/** Consecutive updates that are not finite before the run ends. */
 const NON_FINITE_IN_A_ROW = 3
 
-/** What of the hooks the loop itself looks at. */
+/** The hooks that the loop itself uses. */
 export type LoopHooks = Pick<
   FinetuneHooks,
   'signal' | 'maxHours' | 'onNonFinite' | 'evaluationImages' | 'updatesOnly'
@@ -48,17 +48,17 @@ export interface TrainingContext {
   readonly resumed: Checkpoint | null
 }
 
-/** Epoch by epoch, update by update, from the place of a checkpoint on. */
+/** Runs epochs and updates, from the position of a checkpoint on. */
 export class TrainingLoop {
   readonly epochs: EpochReport[] = []
-  /** Folder of the last checkpoint; empty where there is none. */
+  /** Folder of the last checkpoint; empty if none exists. */
   checkpoint: string
   readonly #context: TrainingContext
   #progress: Progress
   /** The step of the last checkpoint. */
   #savedStep: number | undefined
   readonly #deadlineMs: number
-  /** null where none are written. */
+  /** null if the run writes none. */
   readonly #checkpoints: RunCheckpoints | null
 
   constructor(context: TrainingContext) {
@@ -78,11 +78,11 @@ export class TrainingLoop {
       skippedImages: 0,
       skippedPaths: [],
     }
-    // A clock that is set does not move this one.
+    // Unaffected by changes of the system clock.
     this.#deadlineMs = performance.now() + (hooks.maxHours ?? Number.POSITIVE_INFINITY) * 3_600_000
   }
 
-  /** @throws InterruptedError, NonFiniteLossError, and what Python throws */
+  /** @throws InterruptedError, NonFiniteLossError, and Python's errors */
   async run(): Promise<void> {
     const { plan, state, hooks } = this.#context
     while (this.#progress.epoch <= plan.epochs) {
@@ -121,7 +121,7 @@ export class TrainingLoop {
     })
     const durationMs = performance.now() - begunMs
     const { metrics, taken, stops, deviceBytes } = outcome
-    // Where only a scaled gradient overflows, the cause is the scale and not the batch.
+    // If only a scaled gradient overflows, the cause is the scale, not the batch.
     const overflowed = !taken && lossScale.scale > 1 && Number.isFinite(metrics.loss)
     const isAtFault = !taken && !overflowed
     this.#move({
@@ -175,7 +175,7 @@ export class TrainingLoop {
     return { ...configured, ...hooks.schedule?.(place, configured) }
   }
 
-  /** Leaves a record of the failed update, and ends the run where it is one too many. */
+  /** Records the failed update, and ends the run if it is one too many. */
   async #explain(report: UpdateReport, outcome: UpdateOutcome): Promise<void> {
     const { config, state, plan, folder, hooks } = this.#context
     const record = await nonFiniteRecord(state, outcome, { config, plan, report })
@@ -207,7 +207,7 @@ export class TrainingLoop {
     return this.checkpoint === '' ? 'Start it again.' : `Resume it from ${this.checkpoint}.`
   }
 
-  /** Evaluates the epoch, which may be cut short. What it has trained is saved first, whatever happens then. */
+  /** Evaluates the epoch, which may have been cut short. Saves its training first, whatever happens afterwards. */
   async #endEpoch(): Promise<void> {
     const { config, plan, state, evaluation, noises, testSet, journal, hooks } = this.#context
     const { epoch, updatesInEpoch, step, best } = this.#progress
@@ -216,7 +216,7 @@ export class TrainingLoop {
     await this.#saveStep()
     const metrics = await evaluate(state.judged, testSet, {
       evaluation,
-      // What fits into memory in training fits here.
+      // If it fits into memory in training, it fits here.
       batch: plan.imagesPerMicroBatch * noises,
       seed: config.seed,
       indices: evenlySpread(testSet.description.length, hooks.evaluationImages),
@@ -236,7 +236,7 @@ export class TrainingLoop {
     await journal.epoch(report)
     const { metric, is } = evaluation.best
     const value = metrics[metric] ?? Number.NaN
-    // What is not finite is not a value of a best epoch, and JSON has no word for it.
+    // A value that is not finite cannot be the best, and JSON cannot represent it.
     const isBest = isWhole && isBetter(value, best?.value, is)
     this.#move({
       ...(isWhole ? { epoch: epoch + 1, updatesInEpoch: 0 } : {}),
@@ -246,7 +246,7 @@ export class TrainingLoop {
     await this.#keep((checkpoints, progress) => checkpoints.update(this.checkpoint, name, progress))
   }
 
-  /** Corrupt images of the whole run, as this process has seen them. */
+  /** Corrupt images of the whole run, as seen by this process. */
   async #skipped(): Promise<Pick<Progress, 'skippedImages' | 'skippedPaths'>> {
     const { state, resumed } = this.#context
     const { loader } = state
@@ -258,7 +258,7 @@ export class TrainingLoop {
     }
   }
 
-  /** Saves where the run is, unless the last checkpoint is of this step. */
+  /** Saves the state of the run, unless the last checkpoint is of this step. */
   async #saveStep(): Promise<void> {
     const { step } = this.#progress
     if (this.#savedStep === step) return

@@ -3,16 +3,16 @@ import type { Smoothing } from '../smoothing/smoothing'
 import type { Denoiser, Loader, MovingAverage, Optimizer, ProcessGroup, RunningStatistics } from '../torch'
 import type { StepRunner } from './step-runner'
 
-/** What stays the same from update to update. */
+/** State that stays the same from update to update. */
 export interface TrainingState {
   readonly networks: TrainedNetworks
   readonly smoothing: Smoothing
-  /** The moving average of what is trained, and the network of it; null where none is kept. */
+  /** The moving average of the trained network, and a network with its weights; null if the run keeps none. */
   readonly averaged: { readonly average: MovingAverage; readonly network: Denoiser } | null
-  /** What is evaluated, shown and handed out: with the averaged weights where they are kept. */
+  /** The networks to evaluate, show and export: with averaged weights if the run keeps them. */
   readonly judged: { readonly networks: TrainedNetworks; readonly smoothing: Smoothing }
   readonly optimizer: Optimizer
-  /** What training moves beside parameters; null where it moves nothing else. */
+  /** State besides parameters that training updates; null if none. */
   readonly statistics: RunningStatistics | null
   readonly loader: Loader
   /** The processes that share each update. */

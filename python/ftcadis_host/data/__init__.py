@@ -1,1 +1,1 @@
-"""Data sets and the loader that reads batches from them."""
+"""Data sets, and the loader for their batches."""

@@ -1,4 +1,4 @@
-"""How a Loader gets its batches: from a tensor on the device, or from files through worker processes."""
+"""Readers of a Loader's batches: from a tensor on the device, or from files through worker processes."""
 
 from __future__ import annotations
 
@@ -22,13 +22,14 @@ from .worker_processes import prepare_worker, signals_guarded, worker_death_expl
 # A batch to read: indices int64 [B] into the data set, and the augmentation seed of each.
 Request = tuple[np.ndarray, np.ndarray]
 
-# One corrupt image is an accident; this many in a row are a broken disk or the wrong folder.
+# One corrupt image is an accident; this many in a row mean a broken disk or the wrong folder.
 CORRUPT_IN_A_ROW_LIMIT = 32
 
 
 class Batch(NamedTuple):
-    """images [B, C, H, W], labels int64 [B], the path of every image that was skipped on the way, and the places of
-    the images in the data set, int64 [B]."""
+    """images [B, C, H, W], labels int64 [B], the paths of all skipped images, and the positions of the images in the data set,
+    int64 [B].
+    """
 
     images: torch.Tensor
     labels: torch.Tensor
@@ -60,7 +61,7 @@ class InMemoryReader:
 
 
 class FileReader:
-    """Reads batches from image files through a DataLoader. Images travel as bytes and become float32 on the device."""
+    """Reads batches from image files through a DataLoader. Images are transferred as bytes and become float32 on the device."""
 
     def __init__(
         self,
@@ -98,7 +99,7 @@ class FileReader:
         return Batch(to_unit_range(images), labels, batch.skipped, indices)
 
     def close(self) -> None:
-        # Dropping the iterator ends the workers too, but only once no traceback refers to it any more.
+        # Dropping the iterator also ends the workers, but only once no traceback refers to it.
         if hasattr(self._batches, "_shutdown_workers"):
             self._batches._shutdown_workers()
         self._batches = iter(())
@@ -107,21 +108,21 @@ class FileReader:
     def _make_loader(self) -> DataLoader:
         return DataLoader(
             self._source,
-            batch_size=None,  # an item of the source is a batch already
+            batch_size=None,  # an item of the source is already a batch
             sampler=self._requests,
             collate_fn=_unchanged,
             num_workers=self._workers,
             persistent_workers=self._workers > 0,
             pin_memory=self._pin_memory,
-            # Other start methods import the main module again: it is the bridge's, and would serve a second time.
+            # Other start methods import the main module again: it is the bridge's, and would start a second server.
             multiprocessing_context="fork" if self._workers > 0 and os.name == "posix" else None,
             worker_init_fn=partial(prepare_worker, os.getpid()),
-            generator=torch.Generator(),  # else each epoch draws from the generator that the training draws from
+            generator=torch.Generator(),  # otherwise each epoch draws from the training's generator
         )
 
 
 class _Requests:
-    """The sampler: lives in this process, and tells the workers what to read."""
+    """The sampler: lives in this process, and tells the workers which images to read."""
 
     def __init__(self) -> None:
         self.pending: Iterator[Request] = iter(())
@@ -131,7 +132,7 @@ class _Requests:
 
 
 class _Failure:
-    """An exception on its way out of a worker. DataLoader's own way rebuilds it from text, which loses its facts."""
+    """An exception from a worker. DataLoader would rebuild it from text, which loses its attributes."""
 
     def __init__(self, error: Exception):
         if get_worker_info() is not None:
@@ -141,7 +142,7 @@ class _Failure:
 
 
 def _portable(error: Exception) -> Exception:
-    """The error itself if it survives pickling; what does not would be lost without a word between the processes."""
+    """Returns the error itself if it survives pickling; otherwise it would be lost silently between the processes."""
     try:
         pickle.loads(pickle.dumps(error))
     except Exception:
@@ -152,7 +153,9 @@ def _portable(error: Exception) -> Exception:
 
 
 def _share(batch: Batch) -> None:
-    """What sending the batch would do; but there, lack of memory is only printed, and the batch waited for in vain."""
+    """Moves the batch to shared memory, as sending it would; but when sending, lack of memory is only printed, and the batch
+    never arrives.
+    """
     try:
         batch.images.share_memory_()
         batch.labels.share_memory_()

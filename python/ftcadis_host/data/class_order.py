@@ -1,4 +1,4 @@
-"""Which class folders of a data set have which label."""
+"""Maps class folders of a data set to labels."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from collections.abc import Mapping, Sequence
 from ..errors import SpecError
 from .data_errors import DatasetError
 
-# What can be asked for besides a list or a mapping.
+# Alternatives to a list or a mapping.
 TEXT, NUMERIC = "text", "numeric"
 
 Classes = str | Sequence[str] | Mapping[str, int]
 
 
 def labels_of_folders(folders: Sequence[str], asked: Classes | None, *, where: str) -> dict[str, int]:
-    """The label of each class folder that is read, in the order of the labels.
+    """Returns the label of each class folder to read, in the order of the labels.
 
-    folders: the class folders that there are, in text order.
-    asked: None or 'text' for the order of the names as text, 'numeric' for that of the numbers that they are, a list of
+    folders: the existing class folders, in text order.
+    asked: None or 'text' for the order of the names as text, 'numeric' for their order as numbers, a list of
         all names in order, or a mapping of some names to their logits, each at least 0 and used once.
-    where: the folder, for messages. Raises DatasetError where the folders are not what was asked for.
+    where: the folder, for messages. Raises DatasetError if the folders do not match.
     """
     if asked is None or asked == TEXT:
         names = list(folders)

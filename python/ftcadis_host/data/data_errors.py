@@ -1,4 +1,4 @@
-"""What can go wrong with data."""
+"""Errors about data."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import os
 
 
 class DatasetError(Exception):
-    """A data set is missing, damaged, or not what it was said to be."""
+    """A data set is missing, damaged, or not of the stated kind."""
 
 
 class CorruptImageError(DatasetError):
-    """An image file was read, and does not decode to an image.
+    """An image file was read, but does not decode to an image.
 
-    can_skip: whether the data set is read for training, where such images can be left out.
+    can_skip: whether the data set is read for training, which can skip such images.
     """
 
     def __init__(self, path: str, reason: str, can_skip: bool = False):
-        super().__init__(path, reason, can_skip)  # in `args`, so that the error survives the way out of a worker process
+        super().__init__(path, reason, can_skip)  # in `args`, so that the error survives pickling in a worker process
         self.path = path
         self.reason = reason
         self.can_skip = can_skip
@@ -27,9 +27,9 @@ class CorruptImageError(DatasetError):
 
 
 class EndOfData(Exception):
-    """The epoch has no further batch. Not a StopIteration, which Python swallows in too many places."""
+    """The epoch has no more batches. Not a StopIteration, which Python swallows in too many places."""
 
 
 def shown(path: str) -> str:
-    """A path for a message: bytes that are not UTF-8 as `\\xe9`."""
+    """Formats a path for a message: bytes that are not UTF-8 as `\\xe9`."""
     return os.fsencode(path).decode("utf-8", "backslashreplace")

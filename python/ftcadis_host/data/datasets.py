@@ -1,4 +1,4 @@
-"""Data sets by description: what a caller needs of data, in one place."""
+"""Opens data sets by description, with everything a caller needs of data in one place."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..sources import either, find_source
 from .data_errors import CorruptImageError
 from .image_dataset import ClassList, DatasetSource, ImageDataset
 
-# What can be done about an image that does not decode, the default first.
+# Handling of an image that does not decode, the default first.
 ON_CORRUPT = ("fail", "skip")
 
 
@@ -25,22 +25,22 @@ def open_dataset(spec: dict[str, Any]) -> ImageDataset:
     spec:
         source: 'digits' | 'mnist' | 'cifar10' | 'imagenet' | 'folder' | 'synthetic'; split: 'train' | 'test', for class
             folders also 'val'.
-        path: the folder. MNIST: that of the idx files, or one above. CIFAR-10: `cifar-10-batches-py` or its parent. Class
-            folders: what contains `train` and `val`.
+        path: the folder. MNIST: that of the idx files, or a parent. CIFAR-10: `cifar-10-batches-py` or its parent. Class
+            folders: the one with `train` and `val`.
         augment: whether a Loader augments (default false). CIFAR-10: crop with padding 4, mirror. Class folders: random
             resized crop, mirror; else resized to cover `resize_size` (default 256), then the centre of `image_size` (default 224)
             cropped: the side of a square, or [height, width]. ImageNet has the default sizes.
-        test_share: own class folders only, without folders of splits; the share of each class that is the split 'test'.
+        test_share: own class folders only, without folders of splits; the share of each class for the split 'test'.
         classes: own class folders only; 'numeric' | 'text' | [names in order] | {folder: logit}, see `class_order`.
         channels: own class folders only; 3 (default) or 1.
-        max_megapixels, max_megabytes: class folders; how large an image file may be (default 100 and 200).
-        on_corrupt: 'fail' (default) | 'skip': what a Loader does about an image file that does not decode.
+        max_megapixels, max_megabytes: class folders; size limits of an image file (default 100 and 200).
+        on_corrupt: 'fail' (default) | 'skip': how a Loader handles an image file that does not decode.
         train_images, test_images, classes, image_size: synthetic images only, all four; channels with them, default 3.
-        held_out: digits only; 'test' (default) | 'validation': what is not trained on and makes the split 'test'.
-        hashes: MNIST and CIFAR-10; 'any' | 'published': whether files other than the published ones are accepted. Default:
+        held_out: digits only; 'test' (default) | 'validation': the held-out images for the split 'test'.
+        hashes: MNIST and CIFAR-10; 'any' | 'published': whether to accept files other than the published ones. Default:
             'published' for MNIST, 'any' for CIFAR-10.
 
-    Raises SpecError for an unacceptable spec, DatasetError for data that are missing, damaged or something else.
+    Raises SpecError for an invalid spec, DatasetError for data that are missing, damaged or of another kind.
     """
     name = spec.get("source")
     source: DatasetSource = find_source(sources, name, "data set")
@@ -65,7 +65,7 @@ def open_dataset(spec: dict[str, Any]) -> ImageDataset:
 def describe_dataset(dataset: ImageDataset) -> dict[str, Any]:
     """length, classes (names in the order of labels), image_shape [C, H, W], class_counts (images by class).
 
-    class_order, logits: see `ImageDataset`. notes: sentences for the user, such as on files that are left out.
+    class_order, logits: see `ImageDataset`. notes: sentences for the user, for example about omitted files.
     """
     labels = range(len(dataset.classes)) if dataset.logits is None else dataset.logits
     counts = np.bincount(dataset.labels, minlength=max(labels) + 1)
@@ -81,9 +81,9 @@ def describe_dataset(dataset: ImageDataset) -> dict[str, Any]:
 
 
 def class_names(spec: dict[str, Any]) -> ClassList | None:
-    """What the data of a description call their classes, without a look at the images.
+    """Returns the class names of the data in a description, without reading images.
 
-    spec: as of `open_dataset`; a split is not needed. None where the data are not there, or their classes have no names.
+    spec: as for `open_dataset`, without a split. None if the data are missing, or their classes have no names.
     """
     source: DatasetSource = find_source(sources, spec.get("source"), "data set")
     if source.class_names is None:
@@ -95,9 +95,9 @@ def class_names(spec: dict[str, Any]) -> ClassList | None:
 
 
 def get_images(dataset: ImageDataset, indices: Sequence[int]) -> tuple[torch.Tensor, torch.Tensor]:
-    """Images float32 [N, C, H, W] in [0, 1] and labels int64 [N] of the given items, without augmentation.
+    """Returns images float32 [N, C, H, W] in [0, 1] and labels int64 [N] of the given items, without augmentation.
 
-    A corrupt image raises CorruptImageError whatever `on_corrupt` says: a result belongs to the image that was asked for.
+    A corrupt image raises CorruptImageError regardless of `on_corrupt`: a result belongs to the requested image.
     """
     outside = [index for index in indices if not 0 <= index < len(dataset)]
     if outside:
@@ -108,12 +108,12 @@ def get_images(dataset: ImageDataset, indices: Sequence[int]) -> tuple[torch.Ten
 
 
 def labels_of(dataset: ImageDataset, *, indices: Sequence[int]) -> list[int]:
-    """The labels of the given items; nothing is read."""
+    """Returns the labels of the given items without reading images."""
     return dataset.labels[list(indices)].tolist()
 
 
 def corrupt_images(dataset: ImageDataset, *, indices: Sequence[int]) -> list[dict[str, Any]]:
-    """index and path of those of the given items whose files do not decode."""
+    """Returns index and path of the given items whose files do not decode."""
     corrupt = []
     for index in indices:
         try:

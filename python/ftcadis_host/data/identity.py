@@ -1,4 +1,4 @@
-"""What a data set is, wherever it lies: its classes, how many images it has, and a digest that other data do not have."""
+"""The identity of a data set, independent of its location: its classes, number of images, and a unique digest."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from .data_errors import DatasetError
 from .image_dataset import ImageDataset
 from ..regular_files import read_regular_file
 
-# The sizes of more files than these are kept in the user's cache.
+# The sizes of more files than this are kept in the user's cache.
 UNCACHED_FILES = 10_000
-# The content of that many files, spread evenly, is looked at, of each that has at most this many bytes.
+# Number of files, spread evenly, whose content is hashed, and their size limit in bytes.
 READ_FILES = 256
 READ_BYTES = 1_000_000
 
@@ -27,9 +27,9 @@ READ_BYTES = 1_000_000
 def dataset_identity(dataset: ImageDataset) -> dict[str, Any]:
     """images (how many), classes (names in the order of their labels), digest (16 hexadecimal digits of a SHA-256).
 
-    The digest is of classes, labels, and the pixels of images in memory; of image files, it is of their names within the
-    data set, their sizes in bytes, and the content of up to `READ_FILES` of them. No path is in it. Raises DatasetError
-    where a file cannot be looked at.
+    The digest covers classes, labels, and either the pixels of images in memory, or for image files their names within the
+    data set, their sizes in bytes, and the content of up to `READ_FILES` of them. It contains no path. Raises DatasetError
+    if a file cannot be accessed.
     """
     sha256 = hashlib.sha256(json.dumps(list(dataset.classes)).encode())
     sha256.update(dataset.labels.astype("<i8").tobytes())
@@ -39,12 +39,11 @@ def dataset_identity(dataset: ImageDataset) -> dict[str, Any]:
 
 
 def content_of_files(folder: str, names: Sequence[bytes]) -> Iterator[bytes]:
-    """Names and sizes of image files, and some of them whole: what tells data from others without reading all.
+    """Returns names and sizes of image files, and the content of some: enough to distinguish data without reading all.
 
-    Names and sizes alone are those of other data where files are numbered and no format compresses them.
+    Names and sizes alone do not distinguish data with numbered, uncompressed files.
 
-    names: of the files within the folder. The sizes of many are kept in the user's cache, for as long as no folder that
-        they lie in was modified.
+    names: of the files within the folder. The sizes of many are cached until one of their folders is modified.
     """
     listing = b"\0".join(name.replace(os.fsencode(os.sep), b"/") for name in names)
     yield listing
@@ -72,7 +71,7 @@ def _some_whole(folder: str, names: Sequence[bytes]) -> bytes:
         try:
             content = read_regular_file(os.fsdecode(path), most=READ_BYTES)
         except ValueError:
-            continue  # what is larger has its own size; what is not a file is for the loader to refuse
+            continue  # larger files differ in size; the loader refuses anything that is not a file
         except OSError as error:
             raise _unreadable(error) from error
         sha256.update(hashlib.sha256(content).digest())
@@ -107,7 +106,7 @@ def _read_cache(file: Path) -> dict[str, Any]:
     try:
         content = json.loads(file.read_text())
     except (OSError, ValueError):
-        return {}  # sizes are looked at again
+        return {}  # read the sizes again
     return content if isinstance(content, dict) and isinstance(content.get("sizes"), str) else {}
 
 
@@ -117,4 +116,4 @@ def _write_cache(file: Path, content: dict[str, Any]) -> None:
         with written_file(file) as new:
             new.write_text(json.dumps(content))
     except (OSError, WeightsError):
-        return  # where nothing can be kept, sizes are looked at again each time
+        return  # without a cache, the sizes are read each time

@@ -1,4 +1,4 @@
-"""Image files as RGB: which formats are decoded, how large they may be, and how their colours are read."""
+"""Image files as RGB: supported formats, size limits, and colour conversion."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from ..errors import SpecError
 from ..regular_files import read_regular_file
 from .data_errors import CorruptImageError
 
-# Pillow's names of the formats that are decoded. Of several frames, the first is. No other decoder sees a file, whatever
-# its name is: some of them start programs (PostScript), or follow what a file refers to.
+# Pillow's names of the supported formats. Of several frames, the first is used. No other decoder sees a file, whatever its
+# name: some start programs (PostScript), or follow references in a file.
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "PPM")
 
-# The names that such files have. Others are not looked into.
+# Extensions of image files. Others are not opened.
 EXTENSIONS = (
     *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"),
     *(".ppm", ".pgm", ".pbm", ".pnm"),
@@ -29,7 +29,7 @@ ORIENTATION = 0x0112  # the EXIF tag
 WHITE_IS_ZERO, PHOTOMETRIC = 0, 262  # of TIFF
 BITS_PER_SAMPLE = 258
 
-# How pixels are turned or mirrored to be upright, by the value of the EXIF tag.
+# Rotation or mirroring that makes pixels upright, by the value of the EXIF tag.
 UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -40,17 +40,17 @@ UPRIGHT = {
     8: Image.Transpose.ROTATE_90,
 }
 
-# Pillow warns of large images and refuses still larger ones, both by a constant: here `Limits` decide.
+# Pillow warns of large images and refuses larger ones, both by a constant: here `Limits` decide.
 Image.MAX_IMAGE_PIXELS = None
 
-# What Pillow warns of is in the metadata of a file, and no pixel depends on it.
+# Pillow's warnings are about a file's metadata, and affect no pixel.
 warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 
 
 class UndecodableError(Exception):
-    """The content of a file is not an image that is decoded.
+    """The content of a file cannot be decoded as an image.
 
-    kind: `format` where no format is recognised, `pixels` where it is larger than the limits, else `damaged`.
+    kind: `format` if no format is recognised, `pixels` if it is larger than the limits, else `damaged`.
     """
 
     def __init__(self, kind: str, reason: str):
@@ -61,7 +61,7 @@ class UndecodableError(Exception):
 
 @dataclass(frozen=True)
 class Limits:
-    """How large an image file may be: larger ones are refused before any pixel is decoded."""
+    """Size limits of an image file: larger ones are refused before any pixel is decoded."""
 
     megapixels: float = 100
     megabytes: float = 200
@@ -73,18 +73,18 @@ class Limits:
 
 
 def limits_of(spec: Mapping[str, Any]) -> Limits:
-    """Those of a description: `max_megapixels` and `max_megabytes`, each with its default."""
+    """Returns the limits of a description: `max_megapixels` and `max_megabytes`, each with its default."""
     given = {name: spec.get(f"max_{name}") for name in ("megapixels", "megabytes")}
     return Limits(**{name: value for name, value in given.items() if value is not None})
 
 
 def read_rgb(path: str, *, limits: Limits = Limits(), as_shown: bool = True) -> Image.Image:
-    """An image file as RGB, whatever its colours: grey, palette, CMYK, 16-bit grey, with alpha.
+    """Reads an image file as RGB, whatever its colours: grey, palette, CMYK, 16-bit grey, with alpha.
 
-    as_shown: as viewers show it, turned upright by its EXIF orientation, with what is transparent over white. Else pixels
-        are as they lie in the file, and alpha is dropped.
-    Raises CorruptImageError where the file holds no image of a format that is decoded, is larger than the limits, or is
-    not a regular file; OSError where it cannot be read.
+    as_shown: as viewers show it, upright by its EXIF orientation, with transparent parts over white. Otherwise pixels
+        are unchanged, and alpha is dropped.
+    Raises CorruptImageError if the file holds no image of a supported format, exceeds the limits, or is not a regular
+    file; OSError if it cannot be read.
     """
     try:
         return decode_rgb(_content(path, limits), limits=limits, as_shown=as_shown)
@@ -93,14 +93,14 @@ def read_rgb(path: str, *, limits: Limits = Limits(), as_shown: bool = True) -> 
 
 
 def decode_rgb(content: bytes, *, limits: Limits = Limits(), as_shown: bool = True) -> Image.Image:
-    """The content of an image file as RGB, see `read_rgb`. Raises UndecodableError where it holds no image."""
+    """Decodes the content of an image file as RGB, see `read_rgb`. Raises UndecodableError if it holds no image."""
     try:
         with Image.open(io.BytesIO(content), formats=FORMATS) as image:
             _check_pixels(image.size, limits)
             orientation = _orientation(image) if as_shown else None
             image.load()
             upright = _eight_bits(image)
-            if orientation in UPRIGHT and image.format != "TIFF":  # Pillow turns TIFF files itself
+            if orientation in UPRIGHT and image.format != "TIFF":  # Pillow rotates TIFF files itself
                 upright = upright.transpose(UPRIGHT[orientation])
             return _rgb(upright, over_white=as_shown)
     except MemoryError:
@@ -133,18 +133,18 @@ def _check_pixels(size: tuple[int, int], limits: Limits) -> None:
 def _orientation(image: Image.Image) -> int | None:
     try:
         return image.getexif().get(ORIENTATION)
-    except Exception:  # a damaged EXIF block says nothing, and viewers show such a file as it is
+    except Exception:  # viewers ignore a damaged EXIF block, and show the file unrotated
         return None
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:
-    """Grey of more than 8 bits scaled to 8; `convert` would cut it off at 255."""
+    """Scales grey of more than 8 bits to 8; `convert` would clip it at 255."""
     if image.mode.startswith("I;16"):
         tags = getattr(image, "tag_v2", {})
         bits = tags.get(BITS_PER_SAMPLE, (16,))[0]
         grey = (np.asarray(image) >> (bits - 8)).astype(np.uint8)
         return Image.fromarray(255 - grey if tags.get(PHOTOMETRIC) == WHITE_IS_ZERO else grey)
-    if image.mode == "I" and image.format == "PPM":  # Pillow has scaled the file's own largest value to 65535
+    if image.mode == "I" and image.format == "PPM":  # Pillow has scaled the file's largest value to 65535
         return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
     if image.mode in ("I", "F"):
         raise ValueError(f"its pixels are signed, 32-bit or floating-point numbers (mode {image.mode}) of unknown range")

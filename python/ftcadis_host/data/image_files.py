@@ -1,4 +1,4 @@
-"""Image files outside of any data set, prepared as the test images of one are."""
+"""Image files outside a data set, preprocessed like its test images."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ def read_image(
     max_megapixels: float | None = None,
     max_megabytes: float | None = None,
 ) -> torch.Tensor:
-    """The image as float32 [channels, height, width] of `image_size` in [0, 1], as viewers show it.
+    """Returns the image as float32 [channels, height, width] of `image_size` in [0, 1], as viewers show it.
 
-    It is resized to cover `resize_size`, then the centre is cropped; one channel is the luminance.
+    Resizes it to cover `resize_size`, then crops the centre; a single channel is the luminance.
     max_megapixels, max_megabytes: see `Limits`.
-    Raises CorruptImageError where the file does not hold an image, OSError where it cannot be read.
+    Raises CorruptImageError if the file does not hold an image, OSError if it cannot be read.
     """
     image = read_rgb(path, limits=limits_of({"max_megapixels": max_megapixels, "max_megabytes": max_megabytes}))
     return _prepared(image, channels=channels, resize_size=resize_size, image_size=image_size)
@@ -42,9 +42,9 @@ def decode_image(
     max_megapixels: float | None = None,
     max_megabytes: float | None = None,
 ) -> tuple[torch.Tensor, dict[str, str] | None]:
-    """As `read_image`, for the content of a file; and kind and reason where it holds no image, which is then zeros.
+    """Like `read_image` for the content of a file; also returns kind and reason if it holds no image, which is then zeros.
 
-    It does not raise: a program of several tasks that run side by side would fail for all of them.
+    It does not raise: a program with several concurrent tasks would fail for all of them.
     """
     try:
         image = decode_rgb(content, limits=limits_of({"max_megapixels": max_megapixels, "max_megabytes": max_megabytes}))
@@ -61,7 +61,7 @@ def _prepared(image: Image.Image, *, channels: int, resize_size: ImageSize, imag
 def unreadable_images(
     paths: Sequence[str], *, max_megapixels: float | None = None, max_megabytes: float | None = None
 ) -> list[str]:
-    """Path and reason of each file that cannot be read or does not decode."""
+    """Returns path and reason of each file that cannot be read or does not decode."""
     limits = limits_of({"max_megapixels": max_megapixels, "max_megabytes": max_megabytes})
     problems = []
     for path in paths:

@@ -31,8 +31,7 @@ RESIZE_SIZE = 256
 class ImageFolderDataset(Dataset):
     """Image files. `dataset[i]` is (float32 image [C, H, W] in [0, 1], int label), resized and cropped at the centre.
 
-    Made by `open_image_folder`. `augment` and `on_corrupt` are instructions to a Loader. notes: sentences for the user, on
-    what was left out.
+    Made by `open_image_folder`. `augment` and `on_corrupt` are for the Loader. notes: sentences for the user about omitted files.
     """
 
     def __init__(
@@ -54,9 +53,9 @@ class ImageFolderDataset(Dataset):
         self.folder = folder
         self.classes = list(labels)
         self.class_order = class_order
-        # Of some classes of a classifier; those of all are counted through.
+        # For some classes of a classifier; those of all are numbered consecutively.
         self.logits = None if list(labels.values()) == list(range(len(labels))) else list(labels.values())
-        # Arrays, not a list of strings: forked workers would come to copy the list, for its reference counts change.
+        # Arrays, not a list of strings: reference counts would make forked workers copy the list.
         self._files = np.array([os.fsencode(os.path.relpath(file, folder)) for file, _ in files])
         self.labels = np.array([label for _, label in files], dtype=np.int64)
         self.image_shape = (channels, *image_size)
@@ -81,9 +80,9 @@ class ImageFolderDataset(Dataset):
         return os.path.join(self.folder, os.fsdecode(self._files[index]))
 
     def read(self, index: int, seed: int | None = None) -> torch.Tensor:
-        """The image as uint8 [C, H, W]: a random crop and flip that `seed` alone decides, or the centre without one.
+        """Returns the image as uint8 [C, H, W]: a random crop and flip determined by `seed` alone, or the centre without a seed.
 
-        Raises CorruptImageError where the file does not hold an image, DatasetError where it cannot be read.
+        Raises CorruptImageError if the file does not hold an image, DatasetError if it cannot be read.
         """
         plain, augmented = _transforms(self.image_shape[1:], self.resize_size)
         try:
@@ -109,7 +108,7 @@ def _transforms(image_size: tuple[int, int], resize_size: tuple[int, int]) -> tu
 
     height, width = image_size
     plain = v2.Compose([resized_to_cover(*resize_size), v2.CenterCrop(image_size), v2.PILToTensor()])
-    # What is seen is stretched by 4/3 at most, as torchvision's crops for squares are.
+    # The aspect ratio changes by 4/3 at most, as with torchvision's crops for squares.
     ratios = (3 / 4 * (width / height), 4 / 3 * (width / height))
     crop = v2.RandomResizedCrop(image_size, ratio=ratios)
     augmented = v2.Compose([crop, v2.RandomHorizontalFlip(), v2.PILToTensor()])
@@ -117,7 +116,7 @@ def _transforms(image_size: tuple[int, int], resize_size: tuple[int, int]) -> tu
 
 
 def plain_transform(image_size: ImageSize, resize_size: ImageSize) -> Callable[[Image.Image], torch.Tensor]:
-    """Image → uint8 [C, H, W]: resized to cover `resize_size`, then the centre cropped, as for test images."""
+    """Image → uint8 [C, H, W]: resized to cover `resize_size`, then cropped at the centre, as for test images."""
     return _transforms(sides_of(image_size, "image_size"), sides_of(resize_size, "resize_size"))[0]
 
 
@@ -139,15 +138,15 @@ def open_image_folder(
 ) -> ImageFolderDataset:
     """`<path>/<split>/<class>/**/<image>`: classes and images in the order of their names, as torchvision's ImageFolder.
 
-    Class folders without folders of splits above them, `<path>/<class>/**/<image>`, are one split, 'test'.
+    Class folders without split folders above them, `<path>/<class>/**/<image>`, form one split, 'test'.
 
-    test_share: of such class folders, the share of each class that is 'test'; the others are 'train'. See `held_out`.
+    test_share: for such class folders, the share of each class for 'test'; the others are 'train'. See `held_out`.
     channels: 3, or 1 for the luminance. as_shown: see `read_rgb`.
     classes: another order of the classes, or some of them with their logits; see `class_order.labels_of_folders`.
-    class_order: what the order of the names is worth where `classes` are not given; see `ImageDataset`.
+    class_order: the source of the order if `classes` are not given; see `ImageDataset`.
     max_megapixels, max_megabytes: see `Limits`.
-    Raises DatasetError for a folder that is missing, holds no class folders or a class without images, and where the
-    class folders of a test split are not those of `train`, for then a label would mean two things.
+    Raises DatasetError for a folder that is missing, holds no class folders or a class without images, and if the class folders
+    of a test split are not those of `train`, since a label would be ambiguous.
     """
     sides, resized = sides_of(image_size, "image_size"), sides_of(resize_size, "resize_size")
     if any(side > whole for side, whole in zip(sides, resized, strict=True)):
@@ -158,7 +157,7 @@ def open_image_folder(
     if channels not in (1, 3):
         raise SpecError(f"Images have 1 or 3 channels, got {channels!r}. Set data.channels to 1 or 3.")
     limits = limits_of({"max_megapixels": max_megapixels, "max_megabytes": max_megabytes})
-    _transforms(sides, resized)  # forked workers find torchvision imported
+    _transforms(sides, resized)  # imports torchvision before workers fork
     folder, folders, notes = labelled_folders(path, split)
     require_share(test_share, path, split)
     labels = labels_of_folders(folders, classes, where=folder)
@@ -195,13 +194,13 @@ def open_image_folder(
 
 
 def class_names(*, path: str, classes: Classes | None = None) -> ClassList | None:
-    """The classes of a folder of class folders, without a look at its images: names, labels, and whether the user has
-    said their order. None without such folders."""
+    """Returns the classes of a folder of class folders, without reading images: names, labels, and whether the user has given
+    their order. None without such folders."""
     for split in ("train", "test"):
         try:
             folder, folders, _notes = labelled_folders(path, split)
         except DatasetError:
-            continue  # another split may say it, and no name is needed
+            continue  # another split may have them, and names are optional
         labels = labels_of_folders(folders, classes, where=folder)
         return {"names": list(labels), "labels": list(labels.values()), "is_stated": classes is not None}
     return None

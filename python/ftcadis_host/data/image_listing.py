@@ -1,4 +1,4 @@
-"""Which files of a folder are images of a data set, and what is left out."""
+"""Selects the image files of a data set in a folder, and counts the others."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from .data_errors import DatasetError
 from .image_decoding import EXTENSIONS
 
-# Folders that systems keep beside what people put there. No class has such a name.
+# Folders that operating systems add to the user's. No class has such a name.
 SYSTEM_FOLDERS = frozenset(("__MACOSX", "@eaDir", "$RECYCLE.BIN", "System Volume Information", "lost+found"))
 
 HIDDEN = "hidden"
@@ -22,7 +22,7 @@ Identity = tuple[int, int]  # device and inode
 
 
 def is_hidden(name: str) -> bool:
-    """Whether a file or folder is not data by its name: `.ipynb_checkpoints`, `._0.png`, `__MACOSX`."""
+    """Returns whether the name of a file or folder marks it as not data: `.ipynb_checkpoints`, `._0.png`, `__MACOSX`."""
     return name.startswith(".") or name in SYSTEM_FOLDERS
 
 
@@ -31,19 +31,19 @@ def is_image_name(name: str) -> bool:
 
 
 def folders_in(folder: str) -> list[str]:
-    """The folders that are not hidden, by their names."""
+    """Returns the folders that are not hidden, by name."""
     return sorted(entry.name for entry in _entries(folder) if not is_hidden(entry.name) and _is_folder(entry))
 
 
 def loose_files(folder: str) -> list[str]:
-    """The files that are not hidden, by their names."""
+    """Returns the files that are not hidden, by name."""
     return sorted(entry.name for entry in _entries(folder) if not is_hidden(entry.name) and not _is_folder(entry))
 
 
 class ImageListing:
-    """The image files below class folders, each a regular file, and `left_out`: how many others there are of each kind.
+    """The image files below class folders, each a regular file, and `left_out`: the number of other files of each kind.
 
-    Links to folders are followed, but never to one that the folder lies in, and within a class no folder is read twice.
+    Links to folders are followed, but never to an enclosing folder, and within a class no folder is read twice.
     """
 
     def __init__(self, folder: str):
@@ -51,7 +51,7 @@ class ImageListing:
         self.left_out: Counter[str] = Counter()
 
     def of_classes(self, classes: Sequence[str]) -> Iterator[tuple[str, str]]:
-        """Class and path of each image, in the order of their names, whatever order the classes are in."""
+        """Returns class and path of each image in name order, whatever the order of the classes."""
         above = frozenset(map(_identity, _and_parents(os.path.realpath(self._folder))))
         for name in sorted(classes):
             for path in self._images(os.path.join(self._folder, name), above):
@@ -77,7 +77,7 @@ class ImageListing:
             yield from (os.path.join(folder, name) for name in files)
 
     def _sorted_out(self, folder: str) -> tuple[list[str], list[str]]:
-        """Names of the image files in a folder, and paths of the folders."""
+        """Returns names of the image files in a folder, and paths of the folders."""
         files, folders = [], []
         for entry in sorted(_entries(folder), key=lambda entry: entry.name):
             if is_hidden(entry.name):
@@ -104,7 +104,7 @@ def _entries(folder: str) -> list[os.DirEntry[str]]:
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
-    # A link to itself is an error to `DirEntry`, and no folder to `os.path`.
+    # A link to itself is an error to `DirEntry`, and not a folder to `os.path`.
     return os.path.isdir(entry.path) if entry.is_symlink() else entry.is_dir()
 
 
@@ -123,7 +123,7 @@ def _and_parents(path: str) -> Iterator[str]:
 
 
 def left_out_notes(folder: str, left_out: Counter[str]) -> list[str]:
-    """One sentence on what is left out of a folder, or none."""
+    """Returns one sentence about the omitted files of a folder, or none."""
     if not left_out:
         return []
     kinds = ", ".join(f"{count} {kind}" for kind, count in left_out.most_common(8))

@@ -1,4 +1,4 @@
-"""The size of images: the side of a square, or height and width. Every place that takes a size takes both forms."""
+"""Image sizes: the side of a square, or height and width. Every size setting accepts both forms."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from PIL import Image
 
 from ..errors import SpecError
 
-# As it is in descriptions.
+# As in descriptions.
 ImageSize = int | Sequence[int]
 
 
 def sides_of(size: ImageSize, name: str) -> tuple[int, int]:
-    """Height and width in pixels. Raises SpecError, which calls the size by its name, for anything else."""
+    """Returns height and width in pixels. Raises SpecError with the size's name for anything else."""
     sides = (size, size) if type(size) is int else tuple(size) if isinstance(size, (list, tuple)) else ()
     if len(sides) != 2 or not all(type(side) is int and side >= 1 for side in sides):
         raise SpecError(
@@ -23,12 +23,14 @@ def sides_of(size: ImageSize, name: str) -> tuple[int, int]:
 
 
 def resized_to_cover(height: int, width: int) -> Callable[[Image.Image], Image.Image]:
-    """Resizes an image, its proportions kept, so that it just covers height × width. Of a square: as torchvision's Resize(side)."""
+    """Resizes an image, keeping its aspect ratio, so that it just covers height × width. For a square: as torchvision's
+    Resize(side).
+    """
     from torchvision.transforms.v2 import functional
 
     def resize(image: Image.Image) -> Image.Image:
         columns, rows = image.size
-        # In whole numbers: a rounded share could miss the other side by a pixel.
+        # In integers: a rounded ratio could miss the other side by a pixel.
         is_wider = columns * height >= rows * width
         size = (height, height * columns // rows) if is_wider else (width * rows // columns, width)
         return functional.resize(image, list(size))

@@ -1,4 +1,4 @@
-"""Data sets small enough to lie on the device as one tensor: a batch is a gather, without work per image."""
+"""Data sets small enough for the device as one tensor: a batch is a gather, without work per image."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class InMemoryDataset(Dataset):
     """Images and labels as two tensors. `dataset[i]` is (float32 image [C, H, W] in [0, 1], int label), never augmented.
 
     images: [N, C, H, W], uint8 in 0..255 or float32 in [0, 1].
-    augment: a function of (images [B, C, H, W], seeds int64 [B]) that a Loader applies; its result depends on nothing else.
+    augment: a function of only (images [B, C, H, W], seeds int64 [B]) that a Loader applies.
     """
 
     class_order = "published"
@@ -49,14 +49,14 @@ class InMemoryDataset(Dataset):
 
 
 def to_unit_range(images: torch.Tensor) -> torch.Tensor:
-    """uint8 images as float32 in [0, 1], on their own device; float images as they are."""
+    """Converts uint8 images to float32 in [0, 1], on their own device; returns float images unchanged."""
     return images if images.is_floating_point() else images.float().div_(255)
 
 
 def crop_and_flip(images: torch.Tensor, seeds: torch.Tensor, padding: int = 4) -> torch.Tensor:
-    """Pads with black, crops back to the size at a random place, and mirrors every other image, as is usual on CIFAR-10.
+    """Pads with black, crops to the original size at a random position, and mirrors half of the images, as usual on CIFAR-10.
 
-    images: [B, C, H, W]. seeds: int64 [B], not negative; each decides place and mirroring of its own image alone.
+    images: [B, C, H, W]. seeds: int64 [B], not negative; each determines position and mirroring of its own image.
     """
     _, channels, height, width = images.shape
     places = 2 * padding + 1

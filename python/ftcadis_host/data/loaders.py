@@ -1,4 +1,4 @@
-"""Batches of a data set, in an order that a seed and the epoch decide, from any position of the epoch on."""
+"""Batches of a data set, in an order determined by a seed and the epoch, from any position of the epoch on."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from ..streams import numpy_generator
 
 
 class EpochPlan(NamedTuple):
-    """What an epoch reads, position by position: which image, and the seed of its augmentation."""
+    """The reads of an epoch by position: the image, and the seed of its augmentation."""
 
     indices: np.ndarray
     seeds: np.ndarray
 
 
 def plan_epoch(length: int, *, seed: int, epoch: int, shuffle: bool) -> EpochPlan:
-    """Order and augmentation seeds of one epoch: a function of the arguments alone."""
+    """Returns order and augmentation seeds of one epoch: a function of the arguments alone."""
     generator = numpy_generator(seed, "loader", epoch)
     order = generator.permutation(length)
     seeds = generator.integers(2**63, size=length, dtype=np.int64)
@@ -34,17 +34,17 @@ def plan_epoch(length: int, *, seed: int, epoch: int, shuffle: bool) -> EpochPla
 class Loader:
     """Reads a data set batch by batch: images float32 [B, C, H, W] in [0, 1] and labels int64 [B], both on `device`.
 
-    Order and augmentation depend on the seed, the epoch and the position in the epoch, and on nothing else: not on the
-    number of workers, nor on where the epoch was entered.
+    Order and augmentation depend only on the seed, the epoch and the position in the epoch: not on the number of workers, nor
+    on the starting position.
 
-    The batches of an epoch are numbered from 0. Of `ranks` processes, each with such a loader, number `rank` reads the
-    batches rank, rank + ranks, rank + 2 ranks, …: together, in each round, the next `ranks` of them.
+    The batches of an epoch are numbered from 0. With `ranks` processes, each with such a loader, number `rank` reads
+    the batches rank, rank + ranks, rank + 2 ranks, …: together, the next `ranks` batches in each round.
 
-    A data set in memory lies on the device and needs no `workers`. Image files are decoded by `workers` processes
+    A data set in memory is on the device and needs no `workers`. Image files are decoded by `workers` processes
     (0: by this one), which stay from epoch to epoch until `close`, an error, or the end of this process.
 
-    Corrupt images of a data set opened with on_corrupt 'skip': with `shuffle`, another random image takes the place, so
-    that batches stay full and ranks in step; without, batches are smaller, and one with nothing left is passed over.
+    Corrupt images of a data set opened with on_corrupt 'skip': with `shuffle`, another random image replaces it,
+    so that batches stay full and ranks in step; without, batches are smaller, and an empty one is skipped.
     `skipped` counts them, `skipped_paths` names each once.
     """
 
@@ -79,7 +79,7 @@ class Loader:
             )
         self.skipped = 0
         self.skipped_paths: list[str] = []
-        # Where the images of the last batch stand in the data set.
+        # Positions of the last batch's images in the data set.
         self.batch_indices: torch.Tensor | None = None
         self._length = len(dataset)
         self._seed = seed
@@ -102,7 +102,7 @@ class Loader:
             )
 
     def start(self, epoch: int, first_batch: int = 0) -> None:
-        """Goes to a round of batches of an epoch, from wherever the loader is.
+        """Seeks to a round of batches of an epoch, from any position.
 
         first_batch: number of the first batch of the round, that of rank 0: a multiple of `ranks`, or the epoch's end.
         """
@@ -123,10 +123,10 @@ class Loader:
         self._epoch, self._batch, self._started = epoch, first_batch, True
 
     def next_batch(self) -> tuple[torch.Tensor, torch.Tensor]:
-        """The next batch. Raises EndOfData after the last one.
+        """Returns the next batch. Raises EndOfData after the last one.
 
-        What goes wrong in a worker is raised here as it was raised there, with the worker's traceback as a note. After
-        an error the workers are gone, and the loader must be started again.
+        An exception in a worker is raised here unchanged, with the worker's traceback as a note. After
+        an error the workers are gone, and the loader must be restarted.
         """
         if not self._started:
             raise RuntimeError("The loader is not started, or stopped at an error. Call start(epoch, first_batch) first.")
@@ -142,9 +142,9 @@ class Loader:
         raise EndOfData(f"Epoch {self._epoch} has no more than {self.batches_per_epoch} batches.")
 
     def planned_indices(self, *, epoch: int, first_batch: int, batches: int) -> list[list[int]]:
-        """Which images of the data set this many batches of an epoch hold, for all ranks; nothing is read.
+        """Returns the positions of the images in this many batches of an epoch, for all ranks, without reading them.
 
-        Corrupt images are named although others may stand in for them.
+        Corrupt images are included although others may replace them.
         """
         plan = self._plan(epoch)
         last = min(first_batch + batches, self.batches_per_epoch)
@@ -167,6 +167,6 @@ class Loader:
             raise
 
     def close(self) -> None:
-        """Ends the worker processes before it returns. The loader can be started again."""
+        """Ends the worker processes before it returns. The loader can be restarted."""
         self._started = False
         self._reader.close()

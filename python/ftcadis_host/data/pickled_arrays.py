@@ -1,9 +1,9 @@
-"""Reads pickles that hold plain data and NumPy arrays, and nothing that runs.
+"""Reads pickles that hold only plain data and NumPy arrays, without executing code.
 
-A pickle is a program. Its reader here knows five names, none of which is the real one: each is answered by a method that
-only collects bytes and shapes. No code of NumPy's own unpickling runs, and any other name ends the reading.
+A pickle is a program. This reader knows five names, none of which is the real one: each maps to a method that only collects
+bytes and shapes. No code of NumPy's unpickling runs, and any other name stops the reading.
 
-Nor can a small file ask for much memory or time: what it makes is no larger than the file, and no list is in two places.
+Nor can a small file require much memory or time: its result is no larger than the file, and no list appears in two places.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _NUMBERS = frozenset(("u1", "i1", "i2", "i4", "i8", "u2", "u4", "u8", "f4", "f8"
 
 
 class RefusedPickleError(pickle.UnpicklingError):
-    """A pickle asks for something beyond plain data and arrays of numbers."""
+    """A pickle requires something beyond plain data and arrays of numbers."""
 
 
 class _Type:
@@ -34,7 +34,7 @@ class _Type:
 
 
 class _Array:
-    """An array in the making."""
+    """An array under construction."""
 
     array: np.ndarray | None = None
 
@@ -46,11 +46,11 @@ class _Array:
 class _Unpickler(pickle.Unpickler):
     def __init__(self, content: bytes):
         super().__init__(io.BytesIO(content), encoding="bytes")
-        # What encoded text may still make: a file holds each text that it encodes once.
+        # Remaining size of decoded text: a file holds each text that it encodes once.
         self._budget = len(content)
 
     def find_class(self, module: str, name: str) -> Any:
-        # Bound methods and strings: a pickle can change neither, so that one file cannot reach the next.
+        # Bound methods and strings: a pickle can change neither, so one file cannot affect the next.
         known = {
             ("numpy.core.multiarray", "_reconstruct"): self._reconstruct,
             ("numpy._core.multiarray", "_reconstruct"): self._reconstruct,
@@ -79,7 +79,7 @@ class _Unpickler(pickle.Unpickler):
         return _Type(code)
 
     def _encode(self, text: str, encoding: str) -> bytes:
-        # How Python 3 writes bytes in the old protocols.
+        # Python 3's form of bytes in the old protocols.
         if encoding != "latin1":
             raise RefusedPickleError("it asks for an encoding other than latin1")
         self._budget -= len(text)
@@ -101,7 +101,7 @@ def _text(value: Any) -> str:
     return value.decode("ascii") if isinstance(value, bytes) else value
 
 
-# What builds a container, and what fetches something that was built before.
+# Opcodes that build a container, and those that fetch an earlier value.
 _BUILDS = frozenset(
     ("TUPLE", "TUPLE1", "TUPLE2", "TUPLE3", "LIST", "EMPTY_LIST", "DICT", "EMPTY_DICT", "EMPTY_SET", "FROZENSET")
 )
@@ -110,9 +110,9 @@ _FETCHES = frozenset(("GET", "BINGET", "LONG_BINGET"))
 
 
 def _check_structure(content: bytes) -> None:
-    """Refuses what makes a small file endless work: a container that is used twice, and a memo with holes.
+    """Refuses structures that make a small file endless work: a container that is used twice, and a memo with holes.
 
-    Lists that hold a list twice are a tree of any size. Memory for a memo is taken up to its largest number.
+    Lists that hold a list twice unfold to a tree of any size. Memory for a memo is allocated up to its largest number.
     """
     containers: set[int] = set()
     kept = 0
@@ -131,11 +131,11 @@ def _check_structure(content: bytes) -> None:
 
 
 def read_pickled_arrays(content: bytes) -> Any:
-    """The plain data and arrays in a pickle, of Python 2 or 3; Python 2 strings are bytes. Arrays are read-only.
+    """Returns the plain data and arrays in a pickle, of Python 2 or 3; Python 2 strings are bytes. Arrays are read-only.
 
-    The work is in proportion to the content: what holds one container at two places is refused.
+    The work is proportional to the content: a container in two places is refused.
 
-    Raises pickle.UnpicklingError for anything else: damage, truncation, another format, a name that is not known here.
+    Raises pickle.UnpicklingError for anything else: damage, truncation, another format, an unknown name.
     """
     try:
         _check_structure(content)
@@ -144,7 +144,7 @@ def read_pickled_arrays(content: bytes) -> Any:
         raise
     except ValueError as error:
         raise pickle.UnpicklingError(f"it is cut off, or no pickle ({error})") from error
-    except Exception as error:  # damaged bytes fail in any way
+    except Exception as error:  # damaged bytes can raise anything
         raise pickle.UnpicklingError(f"{type(error).__name__}: {error}") from error
 
 

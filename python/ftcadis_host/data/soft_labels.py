@@ -1,4 +1,4 @@
-"""Files of soft labels: how often a smoothed classifier gives each class to noisy copies of each image."""
+"""Files of soft labels: how often a smoothed classifier assigns each class to noisy copies of each image."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from .data_errors import DatasetError
 
 
 def read_soft_labels(path: str, *, images: int, classes: int, votes: int) -> torch.Tensor:
-    """Class frequencies float32 [images, classes], from a header line and a line `[image, {class: votes}]` for each image.
+    """Returns class frequencies float32 [images, classes], from a header line and a line `[image, {class: votes}]` for each
+    image.
 
-    Raises DatasetError where an image or a vote is missing or double, or a line is none.
+    Raises DatasetError if an image or a vote is missing or duplicate, or a line is invalid.
     """
     frequencies = torch.zeros(images, classes)
     seen = torch.zeros(images, dtype=torch.bool)

@@ -1,4 +1,4 @@
-"""Which folder holds the class folders of a split; and how class folders without splits are parted."""
+"""Finds the folder with a split's class folders, and splits class folders without split folders."""
 
 from __future__ import annotations
 
@@ -13,19 +13,20 @@ from .image_listing import folders_in, loose_files
 
 # Folder names of a split, by preference. ImageNet's labelled test images are its validation set.
 SPLIT_FOLDERS = {"train": ("train",), "val": ("val", "validation"), "test": ("test", "val", "validation")}
-# What else people call them: such a folder is never a class.
+# Other common split names: such a folder is never a class.
 ALL_SPLITS = frozenset(("train", "training", "test", "testing", "val", "valid", "validation"))
 
 
 def is_unsplit(root: str) -> bool:
-    """Whether a folder holds class folders at once, without a folder of a split."""
+    """Returns whether a folder directly holds class folders, without a split folder."""
     names = _folders_if_any(root)
     return len(names) > 0 and not any(name.lower() in ALL_SPLITS for name in names)
 
 
 def require_share(share: float | None, root: str, split: str) -> None:
-    """Raises where class folders without splits are asked for another split than 'test' and no share is held out, or there
-    are splits and a share."""
+    """Raises if class folders without splits are opened as another split than 'test' without a held-out share, or there are
+    splits and a share.
+    """
     if share is not None and (isinstance(share, bool) or not isinstance(share, (int, float)) or not 0 < share < 1):
         raise SpecError(f"data.testShare must lie between 0 and 1, got {share!r}.")
     if not is_unsplit(root):
@@ -41,7 +42,8 @@ def require_share(share: float | None, root: str, split: str) -> None:
 def held_out(
     files: Sequence[tuple[str, int]], folder: str, share: float, split: str
 ) -> list[tuple[str, int]]:
-    """Those of (path, label) that belong to a split: of each class the share whose names have the smallest SHA-256 is 'test'.
+    """Returns those of (path, label) that belong to a split: the share of each class with the smallest SHA-256 of names is
+    'test'.
 
     At least one image of a class is 'test', and one is left for 'train'.
     """
@@ -60,9 +62,9 @@ def _digest(path: str, folder: str) -> bytes:
 
 
 def labelled_folders(root: str, split: str) -> tuple[str, list[str], list[str]]:
-    """The folder of a split, its class folders, and notes on folders that were passed over.
+    """Returns the folder of a split, its class folders, and notes on skipped folders.
 
-    Where images are unlabelled, as those of ImageNet's own `test`, the next folder of the split takes their place.
+    If images are unlabelled, like those of ImageNet's own `test`, the next folder of the split is used.
     """
     if is_unsplit(root):
         return root, class_folders(root), []

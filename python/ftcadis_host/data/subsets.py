@@ -1,4 +1,4 @@
-"""Which images of a test set are certified."""
+"""Chooses the test images to certify."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from ..streams import numpy_generator
 
 
 def one_per_class(dataset: Any, seed: int) -> list[int]:
-    """One random image of each class, in class order; see `one_index_per_class`."""
+    """Returns one random image of each class, in class order; see `one_index_per_class`."""
     return one_index_per_class(dataset.labels.tolist(), seed)
 
 
 def one_index_per_class(labels: Sequence[int], seed: int) -> list[int]:
-    """The index of one random item of each class that occurs, in class order.
+    """Returns the index of one random item of each existing class, in class order.
 
-    Chooses as the authors' released code does for ImageNet: after `random.seed(seed)`, each class's list of indices is
-    shuffled in class order, and its first kept.
+    Chooses like the authors' released code for ImageNet: after `random.seed(seed)`, shuffles each class's list of indices
+    in class order, and keeps its first.
     """
     generator = random.Random(seed)
     members: dict[int, list[int]] = {}
@@ -33,16 +33,17 @@ def one_index_per_class(labels: Sequence[int], seed: int) -> list[int]:
 
 
 def seeded_subset(dataset: Any, count: int, seed: int) -> list[int]:
-    """`count` different indices, drawn with `seed`, in ascending order."""
+    """Returns `count` different indices, drawn with `seed`, in ascending order."""
     if not isinstance(count, int) or not 0 < count <= len(dataset):
         raise ValueError(f"A subset must have 1 to {len(dataset)} images, got {count!r}.")
     return sorted(random.Random(seed).sample(range(len(dataset)), count))
 
 
 def over_classes(dataset: Any, count: int, seed: int) -> list[int]:
-    """`count` different indices drawn over the classes, in ascending order: as many of each as there are, but for one.
+    """Returns `count` different indices drawn over the classes, in ascending order: equal numbers of each to within one, as far as
+    available.
 
-    Classes take turns in the order of their labels, each with its next image in its own order that the seed decides.
+    Classes take turns in the order of their labels, each with its next image in its own order, which the seed determines.
     """
     if not isinstance(count, int) or not 0 < count <= len(dataset):
         raise ValueError(f"A subset must have 1 to {len(dataset)} images, got {count!r}.")

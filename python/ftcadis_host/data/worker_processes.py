@@ -1,4 +1,4 @@
-"""Processes that read images: what ends them, and what becomes of it in the process that started them."""
+"""Worker processes that read images: their signals, and the detection of their death in the parent."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ PARENT_CHECK_SECONDS = 1.0
 
 @contextmanager
 def signals_guarded() -> Iterator[None]:
-    """Keeps DataLoader from changing what signals do while it starts its workers.
+    """Keeps DataLoader from changing signal handling while it starts its workers.
 
-    It installs a handler of SIGCHLD that raises the death of a worker wherever this process happens to be. That may be the bridge,
-    waiting for the next message; without the handler the death is found where batches are read. In a worker it lets SIGTERM end
-    the process. Workers start with the mask of this thread, so SIGTERM waits until `prepare_worker` has decided about it.
+    It installs a SIGCHLD handler that raises the death of a worker wherever this process happens to be, perhaps in the bridge,
+    waiting for the next message. Without the handler the death is found when batches are read. In a worker it lets SIGTERM end
+    the process. Workers start with the signal mask of this thread, so SIGTERM waits until `prepare_worker` has decided about
+    it.
     """
     if os.name != "posix" or threading.current_thread() is not threading.main_thread():
-        yield  # DataLoader leaves signals alone there
+        yield  # DataLoader does not touch signals there
         return
     handler = signal.getsignal(signal.SIGCHLD)
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
@@ -46,9 +47,9 @@ def worker_death_explained() -> Iterator[None]:
 
 
 def prepare_worker(parent: int, _worker: int) -> None:
-    """Runs in a worker before its first batch: whatever reaches the whole process group, its parent alone ends it.
+    """Prepares a worker before its first batch: only its parent ends it, not signals to the whole process group.
 
-    Ctrl-C does, SIGHUP of a terminal that is closed, and SIGTERM from launchers and queues.
+    Such signals are Ctrl-C, SIGHUP of a closed terminal, and SIGTERM from launchers and queues.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(signal, "SIGHUP"):
@@ -60,7 +61,7 @@ def prepare_worker(parent: int, _worker: int) -> None:
 
 
 def _end_with_parent(parent: int) -> None:
-    """The thread of a worker that ends it when its parent says so by SIGTERM, or is gone."""
+    """The thread that ends a worker when its parent sends SIGTERM or is gone."""
     while os.getppid() == parent:
         received = signal.sigtimedwait({signal.SIGTERM}, PARENT_CHECK_SECONDS)
         if received is not None and received.si_pid == parent:

@@ -1,1 +1,1 @@
-"""What files and folders of a user's turn out to be: class folders, weights of a classifier, a denoiser, adapters."""
+"""Identifies a user's files and folders: class folders, weights of a classifier, a denoiser, adapters."""

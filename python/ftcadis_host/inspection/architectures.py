@@ -1,4 +1,4 @@
-"""Which architecture of timm the weights of a file fit, where the file does not say it."""
+"""Finds timm's architecture for the weights in a file that does not name it."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import torch
 from ..networks.state_dicts import fit_names, without_wrappers
 from ..torchvision_compat import prepare_torchvision
 
-# Common architectures by a tensor that tells their kind, in the order in which they are tried. Names of torchvision's
-# ResNets and VGGs are those of timm.
+# Common architectures by a tensor that identifies their kind, in order of trial. timm uses torchvision's names for its ResNets
+# and VGGs.
 KINDS: Mapping[str, tuple[str, ...]] = {
     "layer1.0.conv1.weight": (
         "resnet18", "resnet34", "resnet50", "resnet101", "resnet152", "resnet26", "resnext50_32x4d", "wide_resnet50_2",
@@ -31,14 +31,14 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     "features.conv0.weight": ("densenet121", "densenet169", "densenet201"),
     "features.0.weight": ("vgg11", "vgg13", "vgg16", "vgg19", "vgg11_bn", "vgg13_bn", "vgg16_bn", "vgg19_bn"),
 }  # fmt: skip
-# Vision transformers by the width of their tokens; their other numbers are in the tensors.
+# Vision transformers by the width of their tokens; their other numbers follow from the tensors.
 WIDTHS = {192: "tiny", 384: "small", 768: "base", 1024: "large"}
 PATCHES, POSITIONS = "patch_embed.proj.weight", "pos_embed"
 
 
 @dataclass(frozen=True)
 class Architecture:
-    """An architecture of timm, and its arguments beside the number of classes."""
+    """An architecture of timm, and its arguments besides the number of classes."""
 
     name: str
     arguments: dict[str, Any] = field(default_factory=dict)
@@ -47,10 +47,10 @@ class Architecture:
 def architectures_of(
     tensors: Mapping[str, torch.Tensor], stated: str | None = None, size: int | list[int] | None = None
 ) -> list[Architecture]:
-    """The architectures of timm that have the tensors of a file, but for the head; the likeliest first.
+    """Returns the architectures of timm with the tensors of a file, except for the head, most likely first.
 
-    stated: what the file says that it is: taken alone where it fits.
-    size: of its images, as the file says: without it the positions of a vision transformer are taken for those of squares.
+    stated: the architecture according to the file: returned alone if it fits.
+    size: of its images, according to the file: without it, a vision transformer's positions are assumed to form a square.
     """
     plain = without_prefix(tensors)
     if stated is not None:
@@ -61,7 +61,7 @@ def architectures_of(
 
 
 def fits(tensors: Mapping[str, torch.Tensor], architecture: Architecture) -> bool:
-    """Whether an architecture has the names and shapes of a file's tensors, but for the head and the channels of images."""
+    """Returns whether an architecture has the names and shapes of a file's tensors, except for the head and the image channels."""
     prepare_torchvision()
     import timm
 
@@ -71,7 +71,7 @@ def fits(tensors: Mapping[str, torch.Tensor], architecture: Architecture) -> boo
         with torch.device("meta"):
             own = timm.create_model(architecture.name, **architecture.arguments)
     except TypeError:
-        return False  # It takes no img_size.
+        return False  # It does not accept img_size.
     expected = {key: tensor.shape for key, tensor in own.state_dict().items()}
     found = {key: tensor.shape for key, tensor in fit_names(tensors, expected, source="the file").tensors.items()}
     config = own.pretrained_cfg or {}
@@ -86,14 +86,14 @@ def fits(tensors: Mapping[str, torch.Tensor], architecture: Architecture) -> boo
 
 
 def timm_config(name: str) -> Any:
-    """What timm says of an architecture: mean, std, input size."""
+    """Returns timm's data for an architecture: mean, std, input size."""
     import timm
 
     return timm.get_pretrained_cfg(name)
 
 
 def without_prefix(tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """Tensors without what wrappers put in front of names, and without one prefix that all of them have."""
+    """Returns tensors without wrappers' prefixes, and without one prefix that all of them share."""
     plain = without_wrappers(tensors)
     prefixes = {key.partition(".")[0] for key in plain}
     if len(prefixes) == 1 and all("." in key for key in plain):
@@ -102,7 +102,7 @@ def without_prefix(tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tenso
 
 
 def first_channels(tensors: Mapping[str, torch.Tensor]) -> int | None:
-    """Channels of the images that the first convolution of a file takes."""
+    """Returns the image channels of a file's first convolution."""
     return next((tensor.shape[1] for tensor in tensors.values() if tensor.ndim == 4), None)
 
 
@@ -127,7 +127,7 @@ def _transformers(plain: Mapping[str, torch.Tensor], size: int | list[int] | Non
 def _image_sizes(
     plain: Mapping[str, torch.Tensor], size: int | list[int] | None
 ) -> Iterator[dict[str, int | list[int]]]:
-    """Sizes of images that the positions of a vision transformer are for, with and without a token of the class: squares, and `size`."""
+    """Returns image sizes that fit the positions of a vision transformer, with and without a class token: squares, and `size`."""
     patches, positions = plain.get(PATCHES), plain.get(POSITIONS)
     if patches is None or positions is None or positions.ndim != 3:
         return

@@ -1,4 +1,4 @@
-"""What a folder of images is: classes by split, sizes, and files that cannot be used."""
+"""Inspects a folder of images: classes by split, sizes, and unusable files."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from ..data.image_decoding import FORMATS, read_rgb
 from ..data.image_folder import open_image_folder
 from ..data.split_folders import is_unsplit
 
-# This many files of a split are decoded, spread evenly over it.
+# Number of files to decode per split, spread evenly over it.
 DECODED = 500
 SHOWN = 5
 
 
 def inspect_images(*, path: str) -> dict[str, Any]:
-    """The class folders at a path, as plain data:
+    """Returns the class folders at a path, as plain data:
 
     splits: by 'train' and 'test', each {images, classes, counts, sides {smallest, median, largest} of the shorter side,
-        notSquare, grey, decoded, unreadable [path and reason], unreadableCount, notes}. A split that is not there is left out.
-    unsplit: whether there are class folders alone. order: 'numeric' where the names are numbers in another order as text.
+        notSquare, grey, decoded, unreadable [path and reason], unreadableCount, notes}. Missing splits are left out.
+    unsplit: whether there are only class folders. order: 'numeric' if the names are numbers whose text order differs.
     Raises DatasetError without class folders with images.
     """
     root = os.path.abspath(os.path.expanduser(path))

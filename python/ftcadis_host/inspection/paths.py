@@ -1,4 +1,4 @@
-"""What lies at a path that a user names: weights or images."""
+"""Inspects a path from the user: weights or images."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .weights import holds_weights, inspect_weights
 
 
 def inspect_path(*, path: str, architecture: str | None = None) -> dict[str, Any]:
-    """See `inspect_images`, whose answer has the kind 'images' here, and `inspect_weights`."""
+    """Combines `inspect_images`, whose result gets the kind 'images', and `inspect_weights`."""
     place = Path(path).expanduser()
     if not place.exists():
         raise WeightsError(f"There is nothing at '{path}'. Name a folder of images, or weights.")

@@ -1,4 +1,4 @@
-"""What a training script has saved beside the weights: architecture, classes, sizes and normalisation, as far as it says them."""
+"""Metadata that training scripts save beside the weights: architecture, classes, sizes and normalisation, as far as stated."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LARGEST_SIDE = 4096
 
 @dataclass(frozen=True)
 class Statements:
-    """What a weight file says of itself; None where it does not."""
+    """A weight file's metadata about itself; None if missing."""
 
     architecture: str | None = None
     classes: list[str] | None = None
@@ -30,7 +30,7 @@ class Statements:
 
 
 def statements_in(path: Path | str) -> Statements:
-    """What is said beside the weights of a file. Nothing in it is executed; what is of another form is passed over."""
+    """Reads the metadata beside the weights of a file. Executes none of it, and skips unknown forms."""
     content = read_checkpoint(path)
     if not isinstance(content, Mapping):
         return Statements()
@@ -82,7 +82,9 @@ def _numbers(value: Any) -> list[float] | None:
 
 
 def size_of(value: Any) -> int | list[int] | None:
-    """A size of images: the side of a square or [height, width], of [channels, height, width] too; None for anything else."""
+    """Returns an image size: the side of a square or [height, width], also from [channels, height, width]; None for anything
+    else.
+    """
     sides = list(value[-2:]) if isinstance(value, (list, tuple)) else [value]
     if not sides or not all(type(side) is int and 0 < side <= LARGEST_SIDE for side in sides):
         return None

@@ -1,4 +1,4 @@
-"""What a weight file or a folder of weights is: a classifier, a denoiser, adapters; and the settings that load it."""
+"""Identifies a weight file or a folder of weights, classifier, denoiser or adapters, and the settings that load it."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ LENET_CHANNELS = 20
 
 
 def inspect_weights(*, path: str, architecture: str | None = None) -> dict[str, Any]:
-    """What lies at a path, as plain data:
+    """Returns the content of a path, as plain data:
 
     kind: 'classifier' | 'denoiser' | 'adapter' | 'smoothed' | 'unknown'. what: the same for people, in a few words.
-    settings: those that load it as `classifier` or `smoothing.denoiser`; None where they are not complete.
-    A classifier has: classes (how many), names, channels, imageSize (see `size_of`), ranges ([{mean, std, from}], the likeliest first),
+    settings: those that load it as `classifier` or `smoothing.denoiser`; None if incomplete.
+    A classifier has: classes (the number), names, channels, imageSize (see `size_of`), ranges ([{mean, std, from}], most likely first),
         random (whether its head is missing), isFixedSize.
     A denoiser has: imageSize, schedule (see `describe_denoiser`), channels.
     An adapter has: rank, layers, base. notes: sentences for the user.
-    architecture: the name of a weight file's architecture, where the user says it.
-    Raises WeightsError where weights are missing or damaged.
+    architecture: the name of a weight file's architecture, if the user gives it.
+    Raises WeightsError if weights are missing or damaged.
     """
     place = Path(path).expanduser()
     if place.is_dir():
@@ -40,7 +40,7 @@ def inspect_weights(*, path: str, architecture: str | None = None) -> dict[str, 
 
 
 def holds_weights(folder: Path) -> bool:
-    """Whether a folder is one of weights, and not one of images."""
+    """Returns whether a folder holds weights rather than images."""
     names = ("config.json", "adapter_config.json", "unet", "scheduler_config.json", SMOOTHED_FILE)
     return any((folder / name).exists() for name in names) or any(
         file.suffix in WEIGHT_SUFFIXES and file.is_file() for file in folder.iterdir()
@@ -136,7 +136,7 @@ def _loaded(
     described: Mapping[str, Any] | None = None,
     alike: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """A classifier that is loaded as it will be, so that what is said of it is true."""
+    """Loads a classifier as training will, so that its description is accurate."""
     from ..networks.classifiers import load_classifier
 
     spec = {"model_args" if key == "modelArgs" else key: value for key, value in settings.items()}
@@ -165,7 +165,7 @@ def _loaded(
 def _ranges(
     stated: Statements, config: Mapping[str, Any], source: str, of_folder: bool, alike: Sequence[str]
 ) -> list[dict[str, Any]]:
-    """Normalisations that the weights may have been trained with, the likeliest first."""
+    """Returns normalisations that the weights may have been trained with, most likely first."""
     found: list[dict[str, Any]] = []
     if stated.mean is not None and stated.std is not None:
         found.append({"mean": stated.mean, "std": stated.std, "from": "the file says so"})

@@ -1,4 +1,4 @@
-"""Adapters for plain peft on the library's unchanged model: those of split query, key and value on the fused layer."""
+"""Adapters for plain peft on the library's unchanged model: adapters of split query, key and value, on the fused layer."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ def export_fused(adapted: nn.Module, folder: Path | str) -> None:
     """Writes adapters and head in PEFT's format for the library's model with its fused `qkv` layers, with the same outputs.
 
     The adapters of a fused layer's parts become one of the sum of their ranks, of blocks: for query and value
-    A = [A_q; A_v], B = [[B_q, 0], [0, 0], [0, B_v]]. All adapters get the largest rank, by rows and columns of zeros, and
-    one alpha, which keeps alpha/r; what a layer's own scaling differs by goes into its B.
-    Raises SpecError where adapters train biases too.
+    A = [A_q; A_v], B = [[B_q, 0], [0, 0], [0, B_v]]. All adapters are padded with zeros to the largest rank, and
+    share one alpha, which keeps alpha/r; a layer's different scaling is folded into its B.
+    Raises SpecError if adapters also train biases.
     """
     from peft import get_peft_model_state_dict
 
@@ -65,7 +65,7 @@ def export_fused(adapted: nn.Module, folder: Path | str) -> None:
 def _fused(
     adapted: nn.Module, layers: dict[str, tuple[torch.Tensor, torch.Tensor]]
 ) -> dict[str, tuple[torch.Tensor, torch.Tensor]]:
-    """The adapters by layer, those of the parts of a split layer as one."""
+    """Returns the adapters by layer, with those of a split layer's parts as one."""
     blocks = _blocks(adapted)
     fused = {layer: pair for layer, pair in layers.items() if layer.rpartition(".")[0] not in blocks}
     for block, split in blocks.items():
@@ -83,5 +83,5 @@ def _fused(
 
 
 def _blocks(adapted: nn.Module) -> dict[str, nn.Module]:
-    """The layers that were split into query, key and value, by name."""
+    """Returns the names of the layers that were split into query, key and value."""
     return {name: module for name, module in adapted.named_modules() if type(module).__name__ == "SplitQkv"}

@@ -1,7 +1,7 @@
-"""Folders of LoRA adapters in PEFT's format, read as what they are: untrusted, and perhaps of an earlier transformers.
+"""Folders of LoRA adapters in PEFT's format, which are untrusted and perhaps from an earlier version of transformers.
 
-Nothing of a folder's configuration reaches peft that could import, download, or be run as a pattern; no layer is made
-larger than the tensors that are there.
+Nothing in a folder's configuration reaches peft that could import, download, or run as a pattern. No layer is larger than the
+existing tensors.
 """
 
 from __future__ import annotations
@@ -25,37 +25,37 @@ if TYPE_CHECKING:
 CONFIG_FILE = "adapter_config.json"
 WEIGHTS_FILES = ("adapter_model.safetensors", "adapter_model.bin")
 
-# What of an adapter's configuration is followed.
+# Supported settings of an adapter's configuration.
 PLAIN_SETTINGS = {
     "r", "lora_alpha", "lora_dropout", "target_modules", "modules_to_save", "bias", "use_rslora", "rank_pattern",
     "alpha_pattern",
 }  # fmt: skip
-# What of it says nothing about the computation.
+# Settings without effect on the computation.
 DESCRIPTIONS = {
     "peft_type", "peft_version", "task_type", "base_model_name_or_path", "revision", "auto_mapping", "inference_mode",
     "init_lora_weights",
 }  # fmt: skip
 PREFIX = "base_model.model."
-# What peft writes into its own names, or has written.
+# Parts that peft adds, or has added, to names.
 OWN_NAMES = WRAPPERS | {"modules_to_save", "default"}
-# A name of layers, or its end; peft takes the keys of patterns for regular expressions.
+# A layer name, or its end; peft interprets the keys of patterns as regular expressions.
 NAME = re.compile(r"^\^?[\w.]{1,200}\$?$")
 
 
 @dataclass(frozen=True)
 class Adapters:
-    """Configuration and tensors of LoRA adapters, under the names that the network has now."""
+    """Configuration and tensors of LoRA adapters, under the network's current names."""
 
     config: LoraConfig
     tensors: dict[str, torch.Tensor]
 
 
 def read_adapters(folder: Path, model: nn.Module, split_fused: Callable[[nn.Module], None]) -> Adapters:
-    """The adapters of a folder for a network, before it has any.
+    """Reads the adapters of a folder for a network without adapters.
 
-    Names of layers as an earlier transformers had them become today's, by transformers' own list.
-    split_fused: splits the network's fused layers, where the adapters are for their parts.
-    Raises SpecError where they are more than plain LoRA, or for another network; WeightsError where a file is unsound.
+    Layer names of earlier versions of transformers are converted by transformers' own list.
+    split_fused: splits the network's fused layers, if the adapters are for their parts.
+    Raises SpecError if they are more than plain LoRA, or for another network; WeightsError for an invalid file.
     """
     from peft import LoraConfig
 
@@ -70,7 +70,7 @@ def read_adapters(folder: Path, model: nn.Module, split_fused: Callable[[nn.Modu
     if not layers:
         raise WeightsError(f"'{file}' holds no LoRA adapters: no name in it has 'lora_A'. Give the adapters' own file.")
     todays = {old: renamed[key].rpartition(".lora_A.")[0].removeprefix(PREFIX) for old, key in layers.items()}
-    # The parts of a fused layer are in it: `attn.qkv.q`.
+    # The parts of a fused layer are inside it: `attn.qkv.q`.
     if not any(_is(name, "qkv") for name in todays.values()):
         split_fused(model)
     settings = {key: content[key] for key in PLAIN_SETTINGS & content.keys()}
@@ -126,7 +126,7 @@ def _read_config(folder: Path) -> dict[str, Any]:
 
 
 def _check_ranks(content: Mapping[str, Any], found: list[torch.Tensor], folder: Path) -> None:
-    """Raises SpecError where the configuration asks for another rank than any tensor has: it would be made for nothing."""
+    """Raises SpecError if the configuration has a rank that no tensor has: it would be allocated for nothing."""
     ranks = {tensor.shape[0] for tensor in found if tensor.ndim > 0}
     asked = {content.get("r", 8), *(content.get("rank_pattern") or {}).values()}
     wrong = sorted(rank for rank in asked if rank not in ranks and (not ranks or not 1 <= rank <= max(ranks)))
@@ -138,14 +138,14 @@ def _check_ranks(content: Mapping[str, Any], found: list[torch.Tensor], folder: 
 
 
 def _plain_key(key: str) -> str:
-    """A key without what wrappers and peft itself put into it."""
+    """Returns a key without the parts that wrappers and peft add."""
     *modules, name = key.split(".")
     plain = ".".join([*(module for module in modules if module not in OWN_NAMES), name])
     return plain if plain.startswith(PREFIX) else f"{PREFIX}{plain}"
 
 
 def _todays_name(key: str, model: nn.Module) -> str:
-    """A key of an earlier transformers in today's names; any other as it is."""
+    """Converts a key of an earlier transformers to the current name; returns any other unchanged."""
     if not hasattr(getattr(model, "config", None), "model_type"):
         return key
     from transformers.conversion_mapping import get_model_conversion_mapping
@@ -156,13 +156,13 @@ def _todays_name(key: str, model: nn.Module) -> str:
 
 
 def _targets(asked: Any, todays: Mapping[str, str], model: nn.Module, folder: Path) -> list[str]:
-    """The layers that are adapted, by the ends of their names where the folder says so, else by their whole names.
+    """Returns the adapted layers, by the ends of their names if the folder has these, else by their full names.
 
     todays: the names of the layers that have adapters, as stored and now.
     """
     modules = [name for name, _ in model.named_modules()]
     if not isinstance(asked, list):
-        # All linear layers, or a pattern, which is not run: the tensors say which.
+        # All linear layers, or a pattern, which is not run: the tensors show which.
         return sorted(set(todays.values()))
     targets = set()
     for name in asked:
@@ -180,7 +180,7 @@ def _targets(asked: Any, todays: Mapping[str, str], model: nn.Module, folder: Pa
 
 
 def _renamed_end(end: str, old: str, now: str) -> str:
-    """As much of a new name as `end` was of the old one."""
+    """Returns the part of a new name that corresponds to `end` of the old one."""
     return now if end == old else ".".join(now.split(".")[-len(end.split(".")) :])
 
 

@@ -1,7 +1,7 @@
-"""Finds out by computing whether the rows of a fused `qkv` layer are query, key and value in this order.
+"""Tests by computation whether the rows of a fused `qkv` layer are query, key and value in this order.
 
-An attention's weights are functions of query and key alone. So its rows are told apart by what changes with them: the
-operands of a scaled dot product, or of a softmax.
+Attention weights are functions of query and key alone. So the rows are identified by what changes with them: the operands of a
+scaled dot product, or of a softmax.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from torch.overrides import TorchFunctionMode
 
 from ..errors import SpecError
 
-# Parts of the rows of query, and of those of key, that are looked at one by one.
+# Parts of the query rows, and of the key rows, that are tested separately.
 PARTS = 4
-# Sides in pixels of images that a network may take which does not say so.
+# Image sides in pixels to try for a network that does not state its size.
 SIDES = (224, 32, 8, 16, 28, 64, 96, 128, 256, 384)
 SOFTMAX = (torch.softmax, torch.Tensor.softmax, F.softmax)
 
 
 class _Operands(TorchFunctionMode):
-    """Keeps what attention weights are made of: (query, key, mask) of scaled dot products, (scores,) of softmaxes."""
+    """Records the inputs of attention weights: (query, key, mask) of scaled dot products, (scores,) of softmaxes."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -42,12 +42,12 @@ class _Operands(TorchFunctionMode):
 
 
 def check_layouts(model: nn.Module) -> None:
-    """Raises `SpecError` where a fused `qkv` layer of a model does not hold all query rows, then all key, then all value rows.
+    """Raises `SpecError` if a fused `qkv` layer of a model does not hold all query rows, then all key, then all value rows.
 
-    One forward pass of an image through the model, then a few of each kind of attention that is in it.
+    Runs one forward pass of an image through the model, then a few of each kind of attention in it.
     """
     attentions = {name: module for name, module in model.named_modules() if _is_fused(module)}
-    # The meta device has no numbers, and nothing is trained.
+    # The meta device has no numbers, and nothing is trained there.
     if not attentions or next(model.parameters()).is_meta:
         return
     modes = {module: module.training for module in model.modules()}
@@ -56,7 +56,7 @@ def check_layouts(model: nn.Module) -> None:
         with torch.no_grad():
             inputs = _inputs_of(model, attentions)
             seen = set()
-            # Those that the image did not go through come last: most are like one that it did.
+            # Those without input in that pass are last: most resemble one that had input.
             for name, attention in sorted(attentions.items(), key=lambda item: item[0] not in inputs):
                 if (kind := _kind(attention)) not in seen:
                     _check(name, attention, inputs.get(name))
@@ -71,13 +71,13 @@ def _is_fused(module: nn.Module) -> bool:
 
 
 def _kind(attention: nn.Module) -> tuple[Any, ...]:
-    """What attentions have in common that compute alike."""
+    """Properties shared by attentions that compute alike."""
     plain = sorted((name, value) for name, value in vars(attention).items() if isinstance(value, (bool, int, str)))
     return (type(attention), attention.qkv.in_features, attention.qkv.out_features, tuple(plain))
 
 
 def _inputs_of(model: nn.Module, attentions: dict[str, nn.Module]) -> dict[str, tuple[tuple, dict]]:
-    """What each attention is called with while the model classifies an image."""
+    """Returns the inputs of each attention while the model classifies an image."""
     inputs: dict[str, tuple[tuple, dict]] = {}
     names = {module: name for name, module in attentions.items()}
 
@@ -91,7 +91,7 @@ def _inputs_of(model: nn.Module, attentions: dict[str, nn.Module]) -> dict[str, 
             inputs.clear()
             try:
                 model(image)
-            except Exception as error:  # an image of a size that the model does not take
+            except Exception as error:  # an image size that the model does not accept
                 problem = error
                 continue
             return inputs
@@ -157,7 +157,7 @@ def _layout(attention: nn.Module, call: tuple[tuple, dict], plain: list[tuple[to
 def _operands(
     attention: nn.Module, call: tuple[tuple, dict], rows: torch.Tensor | None
 ) -> list[tuple[torch.Tensor, ...]]:
-    """What the attention weights are made of, where these rows of the qkv layer's output are other ones."""
+    """Returns the inputs of the attention weights after replacing these rows of the qkv layer's output."""
 
     def perturb(_module, _inputs, output: torch.Tensor) -> torch.Tensor:
         return output + _waves(output.shape, output) * rows.to(output)
@@ -188,12 +188,12 @@ def _differ(some: list[tuple[torch.Tensor, ...]], others: list[tuple[torch.Tenso
 
 
 def _differ_in_key_alone(some: list[tuple[torch.Tensor, ...]], others: list[tuple[torch.Tensor, ...]]) -> bool:
-    """Whether all scaled dot products have the same query; a softmax does not tell query from key."""
+    """Returns whether all scaled dot products have the same query; a softmax does not distinguish query from key."""
     pairs = [pair for pair in zip(some, others, strict=True) if len(pair[0]) > 1]
     return bool(pairs) and all(torch.equal(one[0], other[0]) for one, other in pairs)
 
 
 def _waves(shape: tuple[int, ...], like: torch.Tensor) -> torch.Tensor:
-    """Numbers that repeat nowhere and draw nothing from a random stream, in [-1, 1]."""
+    """Returns numbers in [-1, 1] without repetition, and without using a random stream."""
     count = torch.Size(shape).numel()
     return torch.cos(torch.arange(count, dtype=torch.float32) * 1.7).reshape(shape).to(like.device, like.dtype)

@@ -1,4 +1,4 @@
-"""What a source of classifiers hands over."""
+"""The interface of a source of classifiers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..folders import written_folder
 from .state_dicts import fit_names
 from .weights import count_of, is_counter, load_strictly, some, write_tensors
 
-# The weights in a folder that `save_state_dict` wrote.
+# The weight file in a folder of `save_state_dict`.
 WEIGHTS_FILE = "model.safetensors"
 
 
@@ -23,11 +23,11 @@ WEIGHTS_FILE = "model.safetensors"
 class Backbone:
     """A network that maps images [N, C, H, W] to logits, or to an object with `logits`.
 
-    heads: names of the modules that classify. depth: number of transformer blocks, where there are any.
-    random: what of it has random weights, which another load would draw again; None where all of them are from files.
-    classes: what the weights call the logits, in their order; None where they do not.
-    notes: sentences on what of the weights was not used, or is new, for the user to read.
-    code: files of the user's that were executed, beside the one that the description names.
+    heads: names of the classification modules. depth: number of transformer blocks, if any.
+    random: the part with random weights, which differ at the next load; None if all weights are from files.
+    classes: the weights' names of the logits, in order; None if they have none.
+    notes: sentences for the user about weights that were unused or are new.
+    code: the user's files that were executed, besides the one that the description names.
     """
 
     model: nn.Module
@@ -40,19 +40,19 @@ class Backbone:
 
 
 def names_of(model: nn.Module, modules: nn.Module | tuple[nn.Module, ...]) -> list[str]:
-    """The names under which a model holds these modules."""
+    """Returns a model's names of these modules."""
     wanted = modules if isinstance(modules, tuple) else (modules,)
     return [name for name, module in model.named_modules() if any(module is one for one in wanted)]
 
 
 def save_state_dict(model: nn.Module, folder: Path | str, **_input_range: list[float]) -> None:
-    """Writes a folder with the weights alone, all or nothing."""
+    """Writes a folder with only the weights, atomically."""
     with written_folder(folder) as new:
         write_tensors(new / WEIGHTS_FILE, model.state_dict(), {"format": "pt"})
 
 
 def weight_file(path: Path | str) -> Path:
-    """The weight file of a path that names either it or a folder of `save_state_dict`."""
+    """Returns the weight file of a path to it or to a folder of `save_state_dict`."""
     return Path(path) / WEIGHTS_FILE if Path(path).is_dir() else Path(path)
 
 
@@ -65,12 +65,12 @@ def load_weights(
     heads: list[str],
     classes: int | None,
 ) -> tuple[bool, list[str]]:
-    """Gives a network the weights of a file, strict about every key: whether its head is a new one, and notes on that.
+    """Loads the weights of a file, strict about every key. Returns whether the head is new, and notes on that.
 
-    A file without a head, as pretraining leaves it, is taken where `classes` says how many the new head is to have. What
-    such a file has beside the network, a decoder or a head of the pretraining, is left out.
+    A file without a head, as after pretraining, is accepted if `classes` gives the size of the new head. Other parts of such a
+    file, a decoder or a pretraining head, are ignored.
 
-    heads: names of the modules that classify. described: what the network is, for messages.
+    heads: names of the classification modules. described: description of the network, for messages.
     Raises WeightsError.
     """
     own = model.state_dict()
@@ -96,7 +96,7 @@ def load_weights(
 
 
 def is_beside(model: nn.Module, key: str) -> bool:
-    """Whether a key is of a part beside a network's own: a module of another name at its top, or at the top of its body."""
+    """Returns whether a key belongs to a part besides the network: another module at its top level, or at that of its body."""
     base = getattr(model, "base_model_prefix", "")
     name, _, rest = key.partition(".")
     if name == base and rest:
@@ -108,10 +108,10 @@ def is_beside(model: nn.Module, key: str) -> bool:
 class ClassifierSource:
     """A source of classifiers.
 
-    load: makes the network that a description names. Raises SpecError and WeightsError.
+    load: makes the network of a description. Raises SpecError and WeightsError.
     save: writes a network, as (model, folder, mean=[…], std=[…]), so that `load` reads it again from {"path": folder}. mean and
-        std turn pixels in [0, 1] into what the network takes, for formats that have a place for them.
-    hub_id: the hub's id of the weights that a description without a path names; None where it names none.
+        std map pixels in [0, 1] to the network's input, for formats that store them.
+    hub_id: the hub's id of the weights that a description without a path names; None if it names none.
     """
 
     load: Callable[[Mapping[str, Any]], Backbone]

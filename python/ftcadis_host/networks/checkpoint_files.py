@@ -1,7 +1,7 @@
-"""Weight files as bytes: what kind of file it is, whether it is whole, and what it holds. Nothing in it is executed.
+"""Weight files as bytes: their kind, completeness and content. Nothing in them is executed.
 
-Safetensors files hold numbers only. PyTorch files are pickles: they are read with `weights_only=True`, always. What
-training scripts save beside weights is read as well where it is of a known type, which `_Inert` takes the place of.
+Safetensors files hold numbers only. PyTorch files are pickles: they are always read with `weights_only=True`.
+Objects that training scripts save beside weights are also read if their type is known; `_Inert` replaces them.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ import torch
 from ..errors import WeightsError, plain_text
 from ..pickle_structure import globals_of
 
-# Published files by the name under which `ft-cadis fetch` brings them; src/config/published-weights.ts says where from.
+# Published files under the names that `ft-cadis fetch` gives them; src/config/published-weights.ts has their sources.
 PUBLISHED_FILES = {"cifar10_uncond_50M_500K.pt": "cifar10", "256x256_diffusion_uncond.pt": "imagenet"}
-# The header of a safetensors file may be so long; its own library has the same bound.
+# Length limit of a safetensors header, the same as in its own library.
 LONGEST_HEADER = 100_000_000
 # Pickles of a file in the format from before PyTorch 1.6.
 LEGACY_PICKLES = 5
 
-# Starts of files that people give by mistake, what they are, and what to do.
+# Starts of files that people supply by mistake, their kind, and the remedy.
 FOREIGN = (
     (b"\x89HDF", "an HDF5 file, as Keras saves them", "Give weights of PyTorch."),
     (b"\x1f\x8b", "compressed (gzip)", "Unpack it."),
@@ -41,7 +41,7 @@ FOREIGN = (
 
 
 class _Inert:
-    """Takes the place of an object beside the weights: accepts what it would be made of, keeps and does nothing."""
+    """Replaces an object beside the weights: accepts its constructor's arguments, stores nothing active and does nothing."""
 
     def __new__(cls, *_arguments: Any):
         return super().__new__(cls)
@@ -54,7 +54,7 @@ class _Inert:
 
 
 class SavedSettings(_Inert):
-    """Takes the place of a namespace of settings: keeps what it says as `values`, and does nothing."""
+    """Replaces a namespace of settings: keeps its fields as `values`, and does nothing."""
 
     values: Mapping[str, Any] = {}
 
@@ -63,11 +63,11 @@ class SavedSettings(_Inert):
 
 
 def _inert_dict(*_arguments: Any) -> OrderedDict:
-    """The same for a function that makes a dict."""
+    """The same for a function that returns a dict."""
     return OrderedDict()
 
 
-# What training scripts save beside weights: their arguments, numbers and arrays of NumPy, paths, settings, dates.
+# Objects that training scripts save beside weights: their arguments, NumPy numbers and arrays, paths, settings, dates.
 NAMESPACES = ("argparse.Namespace", "types.SimpleNamespace")
 KNOWN_TYPES = (
     *NAMESPACES, "builtins.complex", "builtins.slice",
@@ -91,7 +91,7 @@ KNOWN_DICTS = (
     "lightning_fabric.utilities.data.AttributeDict", "pytorch_lightning.utilities.parsing.AttributeDict",
     "lightning.fabric.utilities.data.AttributeDict", "mmengine.config.config.ConfigDict",
 )  # fmt: skip
-# Types of torch's own, which is all that a state dict needs.
+# Torch's own types, the only ones that a state dict needs.
 TORCH_TYPES = re.compile(
     r"^(torch\.(_utils\.|_tensor\.|storage\.|nn\.parameter\.|\w*(Storage|Tensor)$|(Size|device)$|(b?float|u?int|complex|bool)\w*$)"
     r"|collections\.(OrderedDict|Counter|defaultdict)$)"
@@ -99,7 +99,7 @@ TORCH_TYPES = re.compile(
 
 
 def check_file(path: Path | str) -> None:
-    """Raises `WeightsError` where a file cannot be a complete weight file: missing, empty, a web page, cut off, …"""
+    """Raises `WeightsError` if a file cannot be a complete weight file: missing, empty, a web page, truncated, …"""
     path = Path(path)
     if path.is_dir():
         raise WeightsError(f"'{path}' is a folder, expected a weight file. Give a file in it.")
@@ -137,7 +137,7 @@ def check_file(path: Path | str) -> None:
 
 
 def read_checkpoint(path: Path | str) -> Any:
-    """What a weight file holds, on the CPU and memory-mapped; for a safetensors file the dict of its tensors."""
+    """Returns the content of a weight file, on the CPU and memory-mapped; for a safetensors file, the dict of its tensors."""
     path = Path(path)
     check_file(path)
     is_zip = _is_archive(path)
@@ -150,7 +150,7 @@ def read_checkpoint(path: Path | str) -> Any:
             return torch.load(path, map_location="cpu", weights_only=True, mmap=is_zip)
         except pickle.UnpicklingError as error:
             raise WeightsError(_more_than_weights(path, asked_for, error)) from error
-        # What damaged files make of torch's reader is of every type, AttributeError and MemoryError included.
+        # For damaged files, torch's reader raises errors of any type, including AttributeError and MemoryError.
         except Exception as error:
             raise WeightsError(
                 f"'{path}' cannot be read as a weight file ({path.stat().st_size} bytes): {plain_text(error)} "
@@ -171,10 +171,10 @@ def _read_safetensors(path: Path) -> dict[str, torch.Tensor]:
 
 
 def _globals(path: Path, is_zip: bool) -> set[str]:
-    """The functions and classes that the pickles of a file ask for."""
+    """Returns the functions and classes that the pickles of a file require."""
     with open(path, "rb") as file:
         if not is_zip:
-            # Mapped, a length in it that is a lie costs nothing.
+            # Memory-mapped, so a false length in it costs nothing.
             with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
                 names: set[str] = set()
                 for _ in range(LEGACY_PICKLES):
@@ -184,7 +184,7 @@ def _globals(path: Path, is_zip: bool) -> set[str]:
         try:
             with zipfile.ZipFile(file) as archive:
                 pickles = [archive.read(entry) for entry in archive.infolist() if entry.filename.endswith(".pkl")]
-        # Beside BadZipFile, zipfile raises what the parts of a damaged entry raise.
+        # Besides BadZipFile, zipfile raises the errors of a damaged entry's parts.
         except Exception as error:
             raise WeightsError(
                 f"'{path}' is damaged: an entry of the archive cannot be read. Get it again from where it was made."
@@ -198,7 +198,7 @@ def _stand_ins() -> list[tuple[Any, str]]:
 
 
 def _more_than_weights(path: Path, asked_for: set[str], error: pickle.UnpicklingError) -> str:
-    """The message for a file that torch refuses: which types are in it, where that is the reason."""
+    """Returns the message for a file that torch refuses, with the types in it if they are the reason."""
     unknown = {name for name in asked_for - {*KNOWN_TYPES, *KNOWN_DICTS} if not TORCH_TYPES.match(name)}
     if not unknown:
         return (
@@ -218,7 +218,7 @@ def _is_archive(path: Path) -> bool:
     try:
         return zipfile.is_zipfile(path)
     except zipfile.BadZipFile:
-        # Of some damages zipfile says so here already.
+        # zipfile already reports some kinds of damage here.
         return False
 
 
@@ -247,7 +247,7 @@ def _check_zip(path: Path) -> None:
             f"'{path}' is a zip archive, but not one that `torch.save` wrote. Unpack it, and give the weight file in it."
         )
     size = path.stat().st_size
-    # torch.save stores, and compresses nothing: what unpacks to more than the file is not a weight file.
+    # torch.save stores without compression: anything that unpacks to more than the file is not a weight file.
     if any(entry.compress_type != zipfile.ZIP_STORED or entry.file_size > size for entry in entries):
         raise WeightsError(
             f"'{path}' is a compressed archive, which `torch.save` does not write. Unpack it, and give the weight file in it."
@@ -271,7 +271,7 @@ def _check_safetensors(path: Path) -> None:
 
 
 def _safetensors_end(path: Path) -> int | None:
-    """Where the file should end according to its own header, if that can be read."""
+    """Returns the end of the file according to its own header, if readable."""
     try:
         with open(path, "rb") as file:
             (length,) = struct.unpack("<Q", file.read(8))

@@ -1,4 +1,4 @@
-"""What the classes of a classifier are called, by those who made its weights."""
+"""Class names of a classifier, from its weights."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SMOOTHED_FILE = "smoothed.json"
 class ClassNames:
     """Names in the order of the logits.
 
-    are_of_data: whether they are those of the data that the weights were trained on, as `smoothed.json` says; a library
+    are_of_data: whether they are those of the training data, according to `smoothed.json`; a library
         may have other words for the same classes.
     """
 
@@ -26,7 +26,7 @@ class ClassNames:
 
 
 def known_classes(spec: Mapping[str, Any], of_library: list[str] | None) -> ClassNames | None:
-    """What the weights of a description call the logits: what `smoothed.json` beside them says, else their library."""
+    """Returns the weights' names of the logits: from `smoothed.json` beside them, else from their library."""
     stored = _stored_classes(spec)
     if stored is not None:
         return ClassNames(stored, are_of_data=True)
@@ -43,9 +43,9 @@ def _stored_classes(spec: Mapping[str, Any]) -> list[str] | None:
 
 
 def names_in_order(labels: Any, count: int | None) -> list[str] | None:
-    """The names of classes from a list, or from a mapping of logits to names; None where they do not name `count` logits.
+    """Returns class names from a list, or from a mapping of logits to names; None if they do not name `count` logits.
 
-    Names such as LABEL_0, which transformers gives where it knows none, are none.
+    Placeholders such as LABEL_0, which transformers uses for unknown names, do not count.
     """
     if isinstance(labels, Mapping):
         numbered = {int(logit): name for logit, name in labels.items() if str(logit).isdecimal()}

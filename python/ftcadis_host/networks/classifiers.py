@@ -27,20 +27,20 @@ BatchNorm = nn.modules.batchnorm._BatchNorm
 
 
 class Classifier(nn.Module):
-    """Maps images in [-1, 1] to logits, with what the network wants of its input done inside and differentiably.
+    """Maps images in [-1, 1] to logits; preprocessing for the network is done inside and differentiably.
 
-    model: the network, inside a peft model where it has adapters.
+    model: the network, inside a peft model if it has adapters.
     family: its source, 'timm' | 'transformers' | 'resnet110' | 'lenet' | 'python'.
-    depth: number of transformer blocks, for layer-wise decay; None where there are none.
-    classes: what the weights call the logits; None where they do not.
+    depth: number of transformer blocks, for layer-wise decay; None if there are none.
+    classes: the weights' names of the logits; None if they have none.
     uses_batch_statistics: whether outputs in train mode depend on who else is in the batch (batch normalisation).
-    statistics: the modules whose running statistics train mode moves.
-    has_frozen_statistics: whether there are others, below adapters, whose running statistics it leaves alone.
-    random: what of it had random weights when it was loaded, "network" | "head" | None.
-    notes: sentences on what of the weights was not used, or is new.
-    code: files of the user's that made it, beside the one that the description names.
-    autocast: the number type that the network's own operations are cast to where torch knows that to be safe, or None.
-    first_layer: the name of the layer that noise can be put after, once it was looked for; see `layer_noise`.
+    statistics: the modules whose running statistics train mode updates.
+    has_frozen_statistics: whether there are others, below adapters, whose running statistics it does not update.
+    random: the part with random weights at loading, "network" | "head" | None.
+    notes: sentences about weights that were unused or are new.
+    code: the user's files that made it, besides the one that the description names.
+    autocast: the number type for autocasting the network's operations if torch considers it safe, or None.
+    first_layer: the name of the layer before the noise, once found; see `layer_noise`.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class Classifier(nn.Module):
         self.adapted = tuning == "lora" or (spec.get("adapter") is not None and tuning != "full")
         resize = spec.get("resize")
         self.resize = None if resize is None else sides_of(resize, "resize")
-        # Adapters are saved with the head alone, so what is frozen must not move: it stays in eval mode.
+        # Adapters are saved only with the head, so the frozen part must not change: it stays in eval mode.
         named = [(name, module) for name, module in model.named_modules() if has_statistics(module)]
         self._frozen = [module for name, module in named if self.adapted and ".modules_to_save." not in f".{name}."]
         self.has_frozen_statistics = len(self._frozen) > 0
@@ -77,7 +77,7 @@ class Classifier(nn.Module):
         self.uses_batch_statistics = any(
             isinstance(module, BatchNorm) and not _is_among(module, self._frozen) for module in model.modules()
         )
-        # A float64 network gets the numbers as they are given; for all others they are those of float32.
+        # A float64 network uses the numbers as given; all others use their float32 values.
         is_double = any(parameter.dtype == torch.float64 for parameter in model.parameters())
         dtype = torch.float64 if is_double else torch.float32
         mean, std = _input_range(spec.get("input_range", "symmetric"), dtype)
@@ -92,11 +92,11 @@ class Classifier(nn.Module):
         return self
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        """Logits [N, K] in the dtype of the images [N, C, H, W], which lie in [-1, 1].
+        """Returns logits [N, K] in the dtype of the images [N, C, H, W], which are in [-1, 1].
 
-        Where the classifier has a size they are resized bicubically with antialiasing (the paper: 32 to 224, 224 to
-        384), then moved to the network's input range. The network computes in its own dtype, or under autocast; what
-        comes after the logits never does.
+        If the classifier has a size, images are resized bicubically with antialiasing (the paper: 32 to 224, 224 to
+        384), then moved to the network's input range. The network computes in its own dtype, or under autocast; operations
+        after the logits never do.
         """
         x = self.ranged(images)
         x = x.to(next(self.model.parameters()).dtype)
@@ -105,7 +105,7 @@ class Classifier(nn.Module):
         return getattr(logits, "logits", logits).to(images.dtype)
 
     def ranged(self, images: torch.Tensor) -> torch.Tensor:
-        """Images in [-1, 1] in the size and range that the network takes."""
+        """Returns images in [-1, 1] in the network's size and input range."""
         x = images
         size = self.resize
         if size is not None and x.shape[-2:] != size:
@@ -120,7 +120,7 @@ class Classifier(nn.Module):
         return x
 
     def _autocast(self, device: torch.device) -> AbstractContextManager:
-        # Shapes are followed through the network on the meta device, which has no autocast.
+        # Shapes propagate on the meta device, which has no autocast.
         if self.autocast is None or device.type == "meta":
             return nullcontext()
         return torch.autocast(device.type, dtype=self.autocast)
@@ -134,11 +134,11 @@ def load_classifier(
     autocast: torch.dtype | None = None,
     activation_checkpointing: bool = False,
 ) -> Classifier:
-    """The classifier that a description names, in eval mode.
+    """Loads the classifier of a description, in eval mode.
 
-    dtype: of the parameters. To train in half precision load in float32 with an `autocast` dtype: an optimizer needs
-        float32 parameters.
-    activation_checkpointing: whether a backward pass computes the activations of each block again instead of keeping
+    dtype: of the parameters. To train in half precision, load in float32 with an `autocast` dtype: an optimizer
+        needs float32 parameters.
+    activation_checkpointing: whether a backward pass recomputes the activations of each block instead of keeping
         them: less memory, one more forward pass, the same gradients.
 
     spec: one of
@@ -149,15 +149,15 @@ def load_classifier(
         {"source": "resnet110", "path": checkpoint of locuslab/smoothing or saved folder}, without `path` random
         {"source": "lenet", "path": checkpoint or saved folder}, without `path` random
         {"source": "python", "file", "factory", "arguments": {…}, "path": saved folder or weight file}:
-            what the function `factory` of the file returns. The only source that executes code of the user's;
-            "heads": names of its modules that classify, which LoRA trains in full
+            the result of the function `factory` of the file. The only source that executes the user's code;
+            "heads": names of its classification modules, which LoRA trains in full
     and
         "input_range": "symmetric" (the network takes [-1, 1]) | {"mean": […], "std": […]} (of pixels in [0, 1])
-        "resize": side of the square images that the network takes, or [height, width], or None
-        "drop_path": stochastic depth, growing linearly to this rate at the last block, or as the library has it
-        "num_classes": where it differs from the weights' own, the head is replaced by a new one
+        "resize": side of the network's square inputs, or [height, width], or None
+        "drop_path": stochastic depth, growing linearly to this rate at the last block, or the library's default
+        "num_classes": if it differs from the weights' own, the head is replaced by a new one
         "adapter": folder of LoRA adapters in PEFT's format; to tune in full they are merged into the network
-        "tuning": {"kind": "full"} | {"kind": "lora", "rank", "alpha"} | None: what requires gradients, else nothing
+        "tuning": {"kind": "full"} | {"kind": "lora", "rank", "alpha"} | None: the part that requires gradients
     Raises SpecError and WeightsError.
     """
     prepare_torchvision()
@@ -173,7 +173,7 @@ def load_classifier(
         with explained(f"The adapters in '{spec['adapter']}' could not be loaded", UNFORESEEN):
             model = lora.load_adapters(model, spec["adapter"], tuning if tuning["kind"] == "lora" else None)
         if random == "head" and lora.saves(model, backbone.heads):
-            # Their head takes the place of the new one.
+            # Their head replaces the new one.
             random, notes = None, []
         if tuning["kind"] == "full":
             model = lora.merged(model).requires_grad_(True)
@@ -190,17 +190,17 @@ def load_classifier(
 
 
 def hub_id(spec: Mapping[str, Any]) -> str | None:
-    """The hub's id of the weights that a description names without a path; None where it names none, or a path."""
+    """Returns the hub's id of a description's weights without a path; None if it names none, or a path."""
     return None if "path" in spec else _source(spec["source"]).hub_id(spec)
 
 
 def running_statistics(*networks) -> RunningStatistics:
-    """What training moves in networks beside parameters, to be added up and applied update by update."""
+    """Returns the state besides parameters that training updates in networks, to accumulate and apply update by update."""
     return RunningStatistics(module for network in networks for module in network.statistics)
 
 
 def alike(*networks) -> list[list[int]]:
-    """The pairs of networks whose trained parameters are the same, by their places."""
+    """Returns the pairs of networks with equal trained parameters, by position."""
     trained = [[value for value in network.parameters() if value.requires_grad] for network in networks]
     places = range(len(trained))
     return [
@@ -217,7 +217,7 @@ def describe_parameters(classifier: Classifier) -> list[tuple[str, list[int], bo
 
 
 def save_classifier(classifier: Classifier, folder: Path | str) -> None:
-    """Writes the tuned weights, all or nothing: PEFT's adapter format where there are adapters, else the whole network.
+    """Writes the tuned weights atomically: in PEFT's adapter format if there are adapters, else the whole network.
 
     A folder of adapters loads with `{…, "adapter": folder}`, any other with `{…, "path": folder}`.
     """

@@ -27,7 +27,7 @@ class Denoiser(nn.Module):
 
     unet: the `diffusers.UNet2DModel`.
     scheduler_config: the noise schedule in the terms of diffusers' DDPMScheduler, plus OpenAI's `rescale_timesteps`.
-    provenance: where the weights are from: `source`, and where they came from a file `path`, `sha256`, `published`.
+    provenance: the source of the weights: `source`, and for a file `path`, `sha256`, `published`.
     """
 
     def __init__(self, unet: nn.Module, scheduler_config: Mapping[str, Any], provenance: Mapping[str, Any]):
@@ -38,16 +38,16 @@ class Denoiser(nn.Module):
         self.scheduler_config = dict(scheduler_config)
         self.schedule = noise_schedule(self.scheduler_config)
         self.provenance = dict(provenance)
-        # What `load_denoiser` was given, as (description, dtype); None where the network was changed since.
+        # The inputs of `load_denoiser`, as (description, dtype); None if the network has changed since.
         self.loaded: tuple[Mapping[str, Any], torch.dtype] | None = None
-        # False where diffusers' configuration cannot express the network.
+        # False if diffusers' configuration cannot express the network.
         self.storable = True
 
     def forward(self, x: torch.Tensor, model_timestep: float | torch.Tensor) -> torch.Tensor:
-        """The predicted noise [N, C, H, W] in the dtype of x; a predicted variance is dropped.
+        """Returns the predicted noise [N, C, H, W] in the dtype of x; a predicted variance is dropped.
 
         x: noisy images [N, C, H, W]; H and W are multiples of 2^(levels - 1).
-        model_timestep: what the network is told, already rescaled where the schedule says so; one for all or [N].
+        model_timestep: the network's timestep, already rescaled if the schedule requires it; one for all or [N].
         """
         factor = 2 ** (len(self.unet.config.block_out_channels) - 1)
         if x.shape[-2] % factor or x.shape[-1] % factor:
@@ -65,7 +65,7 @@ class Denoiser(nn.Module):
 
 
 def load_denoiser(spec: Mapping[str, Any], *, device: torch.device | str, dtype: torch.dtype) -> Denoiser:
-    """The denoiser that a description names, in eval mode, its parameters not requiring gradients.
+    """Loads the denoiser of a description, in eval mode, without gradients of its parameters.
 
     spec: one of
         {"source": "diffusers", "path": folder or hub id}
@@ -91,7 +91,7 @@ def load_denoiser(spec: Mapping[str, Any], *, device: torch.device | str, dtype:
 
 
 def save_denoiser(denoiser: Denoiser, folder: Path | str) -> None:
-    """Writes a folder in diffusers format, all or nothing, which `load_denoiser` and diffusers itself load."""
+    """Writes a folder in diffusers format atomically, which `load_denoiser` and diffusers itself can load."""
     if not denoiser.storable:
         raise SpecError(
             "This denoiser cannot be stored in diffusers format: its numbers of heads or its timestep embedding are "
@@ -104,14 +104,14 @@ def save_denoiser(denoiser: Denoiser, folder: Path | str) -> None:
 
 
 def describe_parameters(denoiser: Denoiser) -> list[dict[str, Any]]:
-    """Name and shape of every parameter. Where a denoiser is trained, all of it is."""
+    """Returns name and shape of every parameter. A trained denoiser is trained in full."""
     return [
         {"name": name, "shape": list(value.shape), "trainable": True} for name, value in denoiser.named_parameters()
     ]
 
 
 def restore_denoiser(denoiser: Denoiser, folder: Path | str) -> None:
-    """Takes over the weights that `save_denoiser` wrote of the same network; what is known of where they were from stays."""
+    """Loads the weights that `save_denoiser` wrote for the same network; the recorded provenance stays."""
     file = Path(folder) / UNET_FILE
     tensors = read_tensors(file)
     expected = shapes_of(denoiser.unet.state_dict())

@@ -1,7 +1,7 @@
-"""How much memory a training step will take, found without computing: shapes alone go through the networks.
+"""Estimates the memory of a training step without computing: only shapes are propagated through the networks.
 
-The networks run on torch's meta device, where tensors have a shape and no numbers. What is alive at the worst moment is
-counted. Kernels use workspaces beside that, and allocators keep more than they need: it is an estimate from below.
+The networks run on torch's meta device, where tensors have a shape and no numbers. Counts the bytes
+alive at the peak. Kernels also use workspaces, and allocators keep more than they need: the estimate is a lower bound.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from .denoisers import Denoiser
 
 
 class _LiveBytes(TorchDispatchMode):
-    """Counts the bytes of the tensors that operations make, as long as something holds them."""
+    """Counts the bytes of the tensors that operations make, while anything references them."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -51,9 +51,9 @@ class _LiveBytes(TorchDispatchMode):
 
 
 def network_bytes(module: nn.Module) -> dict[str, int]:
-    """How many parameters a network has, the bytes of its weights, and of those that are trained."""
+    """Returns the number of parameters of a network, and the bytes of its weights and of the trained ones."""
     parameters = list(module.parameters())
-    # peft keeps the head that it was given beside the one that is trained, and never computes with it.
+    # peft keeps the original head besides the trained one, and never computes with it.
     used = [value for name, value in module.named_parameters() if ".original_module." not in name]
     return {
         "parameters": sum(parameter.numel() for parameter in used),
@@ -63,7 +63,7 @@ def network_bytes(module: nn.Module) -> dict[str, int]:
 
 
 def denoising_peak(denoiser: nn.Module, image_shape: list[int], images: int) -> int:
-    """Bytes beside the weights that denoising this many images at once takes."""
+    """Returns the bytes, without the weights, for denoising this many images at once."""
     tensors = _shapes_of(denoiser)
     noisy = torch.empty(images, *image_shape, device="meta")
     with _LiveBytes() as counted, torch.no_grad():
@@ -72,10 +72,10 @@ def denoising_peak(denoiser: nn.Module, image_shape: list[int], images: int) -> 
 
 
 def training_peak(network: nn.Module, image_shape: list[int], images: int, attacked: int) -> int:
-    """Bytes beside weights and optimizer that a micro-batch takes: both graphs at once, the attack, the gradients.
+    """Returns the bytes of a micro-batch, without weights and optimizer: both graphs at once, the attack, the gradients.
 
-    network: a classifier, or a denoiser that is trained, where none are attacked.
-    images, attacked: how many of them, each noise counted.
+    network: a classifier, or a trained denoiser, without attacked images.
+    images, attacked: their numbers, counting each noise.
     """
     trained = _shapes_of(network)
     frozen = {name: tensor.detach() for name, tensor in trained.items()}
@@ -95,12 +95,12 @@ def training_peak(network: nn.Module, image_shape: list[int], images: int, attac
 
 
 def _inputs_of(network: nn.Module, images: torch.Tensor) -> tuple[Any, ...]:
-    """What a network takes: a diffusion model is told a timestep."""
+    """Returns the inputs of a network: a diffusion model also gets a timestep."""
     return (images, 1.0) if isinstance(network, Denoiser) else (images,)
 
 
 def memory_now(device: torch.device) -> dict[str, int | None]:
-    """Bytes: peak of this process on the host so far, what the host has left, and both for a CUDA device."""
+    """Returns bytes: this process's peak on the host so far, the host's free memory, and both for a CUDA device."""
     import psutil
 
     # Kilobytes on Linux, bytes on macOS.
@@ -115,7 +115,7 @@ def memory_now(device: torch.device) -> dict[str, int | None]:
 
 
 def _shapes_of(module: nn.Module) -> Mapping[str, Any]:
-    """Every parameter and buffer on the meta device, requiring gradients where the real one does."""
+    """Returns every parameter and buffer on the meta device, requiring gradients if the real one does."""
     named = {**dict(module.named_parameters()), **dict(module.named_buffers())}
     return {
         name: tensor.detach().to("meta").requires_grad_(tensor.requires_grad) for name, tensor in named.items()

@@ -1,8 +1,8 @@
-"""diffusers without what only its pipelines need.
+"""diffusers without the dependencies of its pipelines.
 
-Importing a network of diffusers imports transformers, peft and scipy's statistics where they are installed, which takes
-half of the time from the start of Python to the networks of the digits. diffusers does without packages that it does
-not find, so they are hidden from it while it is imported.
+Importing a network of diffusers imports transformers, peft and scipy's statistics if they are installed, which is half of the
+time from the start of Python to the networks of the digits. diffusers works without packages that it does not find, so they are
+hidden while it is imported.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from types import ModuleType
 
 
 def diffusers() -> ModuleType:
-    """The package, with UNet2DModel and DDPMScheduler imported."""
+    """Returns the package, with UNet2DModel and DDPMScheduler imported."""
     if "diffusers" not in sys.modules:
         with _hidden("transformers", "peft", "scipy"):
             from diffusers import DDPMScheduler, UNet2DModel
@@ -23,7 +23,7 @@ def diffusers() -> ModuleType:
 
 @contextmanager
 def _hidden(*names: str) -> Iterator[None]:
-    """Packages that are not imported yet cannot be, for now."""
+    """Hides packages that are not imported yet from imports in this block."""
     hidden = [name for name in names if name not in sys.modules]
     sys.modules.update(dict.fromkeys(hidden))
     try:

@@ -1,4 +1,4 @@
-"""Why weights do not fit a network, as far as names and shapes tell, and what helps."""
+"""Likely causes, with remedies, of weights that do not fit a network, from names and shapes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ Shapes = Mapping[str, tuple[int, ...]]
 
 USUAL = "Give the file that belongs to this architecture, or the architecture's arguments that belong to this file."
 
-# What names of tensors tell about a file: a part of a name, what has it, what to do.
+# Tensor names that identify a file's origin: a part of a name, the origin, the remedy.
 TELLING_NAMES = (
     (("lora_A.", "lora_B."), "The file holds LoRA adapters, not a network.", "Give their folder as `checkpoint`, and the weights of the network that they belong to as `classifier.path`."),
     (("cond_stage_model.", "model.diffusion_model.", "first_stage_model."), "The file is a text-to-image model (Stable Diffusion).", "Give an unconditional denoiser of images."),
@@ -22,7 +22,7 @@ TELLING_NAMES = (
 def likely_cause(
     expected: Shapes, found: Shapes, missing: list[str], unexpected: list[str], misshaped: list[str]
 ) -> tuple[str, str]:
-    """(cause with a blank behind it, or nothing; what to do) for a network that expects these shapes and found those."""
+    """Returns (cause with a space after it, or nothing; remedy) for a network with the expected shapes, given those found."""
     for parts, cause, remedy in TELLING_NAMES:
         if any(part in key for key in unexpected for part in parts) and not any(
             part in key for key in expected for part in parts

@@ -1,6 +1,6 @@
-"""LoRA on the query and value projections by peft, also where timm fuses query, key and value in one layer.
+"""LoRA on the query and value projections by peft, also if timm fuses query, key and value in one layer.
 
-Source: Appendix B: rank 4, alpha 4, A Kaiming-uniform, B zero, everything else frozen but the classification head.
+Source: Appendix B: rank 4, alpha 4, A Kaiming-uniform, B zero, everything frozen except the classification head.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from .weights import check_shapes, shapes_of
 
 UNFIT = "Give adapters of plain LoRA that were trained on this network."
 
-# Last parts of the names that libraries give to the two projections that are adapted.
+# Last parts of the libraries' names for the two adapted projections.
 QUERY = {"q", "query", "q_proj"}
 VALUE = {"v", "value", "v_proj"}
 
 
 class SplitQkv(nn.Module):
-    """Takes the place of a fused `qkv` linear layer: the same rows, in three layers that peft can address."""
+    """Replaces a fused `qkv` linear layer: the same rows, in three layers that peft can address."""
 
     def __init__(self, fused: nn.Linear):
         super().__init__()
@@ -40,14 +40,14 @@ class SplitQkv(nn.Module):
         return torch.cat([self.q(x), self.k(x), self.v(x)], dim=-1)
 
     def fused(self) -> nn.Linear:
-        """The fused layer again, from the three as they are now."""
+        """Returns the fused layer again, from the current three."""
         parts = [self.q, self.k, self.v]
         bias = None if self.q.bias is None else torch.cat([part.bias.detach() for part in parts])
         return _linear(torch.cat([part.weight.detach() for part in parts]), bias)
 
 
 def split_qkv(model: nn.Module) -> None:
-    """Splits every fused `qkv` layer of a timm model in place; what the model computes changes by rounding only."""
+    """Splits every fused `qkv` layer of a timm model in place; outputs change only by rounding."""
     for name, module in list(model.named_modules()):
         qkv = getattr(module, "qkv", None)
         if not isinstance(qkv, nn.Linear):
@@ -61,17 +61,17 @@ def split_qkv(model: nn.Module) -> None:
 
 
 def fuse_qkv(model: nn.Module) -> None:
-    """Undoes `split_qkv`, with the weights as they are now."""
+    """Undoes `split_qkv`, with the current weights."""
     for module in list(model.modules()):
         if isinstance(getattr(module, "qkv", None), SplitQkv):
             module.qkv = module.qkv.fused()
 
 
 def add_adapters(model: nn.Module, *, rank: int, alpha: float, heads: list[str]) -> nn.Module:
-    """The model inside a peft model: adapters on query and value, `heads` trained, everything else frozen.
+    """Returns the model inside a peft model: adapters on query and value, `heads` trained, everything else frozen.
 
-    The model itself is changed. Until the first update the outputs are the model's own. Raises SpecError where query
-    and value are not known to be those: by the names of their layers, or for a fused layer by `attention_probe`.
+    Changes the model itself. Until the first update the outputs are the model's own. Raises SpecError if query and value
+    cannot be identified, by the names of their layers, or for a fused layer by `attention_probe`.
     """
     from peft import LoraConfig, get_peft_model
 
@@ -100,14 +100,14 @@ def add_adapters(model: nn.Module, *, rank: int, alpha: float, heads: list[str])
 
 
 def load_adapters(model: nn.Module, folder: Path | str, tuning: Mapping[str, Any] | None) -> nn.Module:
-    """The model with the adapters of a folder in PEFT's format; every key must match.
+    """Returns the model with the adapters of a folder in PEFT's format; every key must match.
 
-    tuning: {"rank", "alpha"}, which have to be the folder's, to train on; None to freeze everything.
+    tuning: {"rank", "alpha"}, which must be the folder's, to continue training; None to freeze everything.
     """
     from peft import get_peft_model, get_peft_model_state_dict, set_peft_model_state_dict
 
     folder = Path(folder)
-    # Adapters on a fused layer are for the model as timm makes it.
+    # Adapters on a fused layer are for timm's own model.
     adapters = read_adapters(folder, model, split_qkv)
     config = adapters.config
     if tuning is not None and (tuning["rank"], tuning["alpha"]) != (config.r, config.lora_alpha):
@@ -129,13 +129,13 @@ def load_adapters(model: nn.Module, folder: Path | str, tuning: Mapping[str, Any
 
 
 def saves(adapted: nn.Module, heads: list[str]) -> bool:
-    """Whether the adapters hold all of these modules of the model as well."""
+    """Returns whether the adapters also hold all of these modules of the model."""
     held = adapted.peft_config["default"].modules_to_save or []
     return all(any(head == name or head.endswith(f".{name}") for name in held) for head in heads)
 
 
 def save_adapters(adapted: nn.Module, folder: Path | str) -> None:
-    """Writes adapters and head in PEFT's own format, all or nothing.
+    """Writes adapters and head in PEFT's own format, atomically.
 
     For a timm model they belong to the model with `split_qkv` applied; `export_adapters` writes those for plain timm.
     """
@@ -146,7 +146,7 @@ def save_adapters(adapted: nn.Module, folder: Path | str) -> None:
 def export_adapters(adapted: nn.Module, folder: Path | str) -> None:
     """Writes adapters and head in PEFT's format for the library's unchanged model, with the same outputs.
 
-    Where query, key and value were split, their adapters become one on the fused layer; see `adapter_export`.
+    If query, key and value were split, their adapters become one on the fused layer; see `adapter_export`.
     """
     if any(isinstance(module, SplitQkv) for module in adapted.modules()):
         export_fused(adapted, folder)
@@ -155,7 +155,7 @@ def export_adapters(adapted: nn.Module, folder: Path | str) -> None:
 
 
 def merged(adapted: nn.Module) -> nn.Module:
-    """A copy of the model without adapters whose weights contain them; the adapted model stays as it is."""
+    """Returns a copy of the model without adapters, with weights that include them; the adapted model is unchanged."""
     model = copy.deepcopy(adapted).merge_and_unload()
     fuse_qkv(model)
     return model.requires_grad_(False)

@@ -1,4 +1,4 @@
-"""The noise schedule of a denoiser as plain data, from which TypeScript computes every noise level."""
+"""The noise schedule of a denoiser as plain data, from which TypeScript computes noise levels."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from typing import Any
 from ..errors import SpecError
 from .lean_diffusers import diffusers
 
-# diffusers' names of the schedules that have a closed form, and ours.
+# diffusers' names of the closed-form schedules, and ours.
 CLOSED_FORMS = {"linear": "linear", "scaled_linear": "scaled_linear", "squaredcos_cap_v2": "cosine"}
 
 
 def noise_schedule(config: Mapping[str, Any]) -> dict[str, Any]:
-    """A scheduler configuration of diffusers as plain data: {"kind", "steps", "rescale_timesteps"} and its numbers.
+    """Converts a scheduler configuration of diffusers to plain data: {"kind", "steps", "rescale_timesteps"} and its numbers.
 
     "linear" (betas) and "scaled_linear" (square roots of betas) run from beta_start to beta_end; "cosine" is that of
     Nichol and Dhariwal (2021), its betas capped at 0.999; "explicit" carries the betas themselves.
-    rescale_timesteps: the network is told t · 1000 / steps instead of t, as improved-diffusion does.
+    rescale_timesteps: the network receives t · 1000 / steps instead of t, as in improved-diffusion.
     """
     config = dict(config)
     rescale = bool(config.pop("rescale_timesteps", False))
@@ -38,6 +38,6 @@ def noise_schedule(config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def named(schedule: Mapping[str, Any]) -> dict[str, Any]:
-    """A schedule under the names that TypeScript has for its parts."""
+    """Returns a schedule under TypeScript's names of its parts."""
     names = {"rescale_timesteps": "rescaleTimesteps", "beta_start": "betaStart", "beta_end": "betaEnd"}
     return {names.get(key, key): value for key, value in schedule.items()}

@@ -1,4 +1,4 @@
-"""What the arguments of OpenAI's diffusion repositories stand for: UNet2DModel's configuration and a noise schedule.
+"""Translates the arguments of OpenAI's diffusion repositories to UNet2DModel's configuration and a noise schedule.
 
 Source: `script_util.py` of guided-diffusion (22e0df8) and of improved-diffusion (1bc7bbb).
 """
@@ -30,9 +30,9 @@ DEFAULTS: dict[str, Any] = {
     "noise_schedule": "linear",
     "predict_xstart": False,
 }
-# Where they differ: guided-diffusion says False, improved-diffusion True. It changes nothing at 1,000 steps.
+# Where they differ: False in guided-diffusion, True in improved-diffusion. It changes nothing at 1,000 steps.
 RESCALE = "rescale_timesteps"
-# Arguments of the same commands that concern training, sampling or memory, not what the network computes in one shot.
+# Arguments of the same commands about training, sampling or memory, without effect on one-shot denoising.
 WITHOUT_EFFECT = {
     "use_checkpoint", "use_fp16", "sigma_small", "use_kl", "rescale_learned_sigmas", "timestep_respacing",
 }  # fmt: skip
@@ -65,7 +65,7 @@ PRESETS: dict[str, dict[str, Any]] = {
     },
 }
 
-# What the two scripts use for `channel_mult` where it is not given.
+# Defaults of `channel_mult` in the two scripts.
 CHANNEL_MULT = {
     512: (0.5, 1, 1, 2, 2, 4, 4),
     256: (1, 1, 2, 2, 4, 4),
@@ -78,7 +78,7 @@ CLASSES = 1000
 
 
 def complete_arguments(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """OpenAI's arguments with the defaults filled in; `SpecError` for a name that neither repository has."""
+    """Returns OpenAI's arguments with the defaults filled in; raises `SpecError` for a name that neither repository has."""
     unknown = sorted(set(arguments) - set(DEFAULTS) - WITHOUT_EFFECT - {RESCALE})
     if unknown:
         raise SpecError(
@@ -99,7 +99,7 @@ def complete_arguments(arguments: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def channel_multipliers(arguments: Mapping[str, Any]) -> tuple[float, ...]:
-    """Width of each level in units of `num_channels`, from `channel_mult` or from the table for the image size."""
+    """Returns the width of each level in units of `num_channels`, from `channel_mult` or the table for the image size."""
     if arguments["channel_mult"] not in ("", None):
         return _numbers(arguments["channel_mult"])
     if arguments["image_size"] not in CHANNEL_MULT:
@@ -111,14 +111,14 @@ def channel_multipliers(arguments: Mapping[str, Any]) -> tuple[float, ...]:
 
 
 def unet_config(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Keyword arguments of UNet2DModel for OpenAI's (complete) arguments."""
+    """Returns keyword arguments of UNet2DModel for OpenAI's (complete) arguments."""
     multipliers = channel_multipliers(arguments)
     attention = attention_levels(arguments)
     resnet = arguments["resblock_updown"]
     plain = "ResnetDownsampleBlock2D" if resnet else "DownBlock2D"
     down = ["AttnDownBlock2D" if has else plain for has in attention]
-    # One width of all heads can be configured. One number of heads over several widths cannot: `None`, and the number
-    # is set on each attention afterwards.
+    # diffusers' configuration allows one width of all heads, but not one number of heads over several widths: then `None`, and
+    # the number is set on each attention afterwards.
     widths = {channels // heads for _, channels, heads in attention_blocks(arguments)}
     return {
         "sample_size": arguments["image_size"],
@@ -151,7 +151,7 @@ def unet_config(arguments: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def scheduler_config(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """The noise schedule as DDPMScheduler names it, with OpenAI's `rescale_timesteps` beside it."""
+    """Returns the noise schedule under DDPMScheduler's names, with OpenAI's `rescale_timesteps` in addition."""
     steps = arguments["diffusion_steps"]
     config: dict[str, Any] = {"num_train_timesteps": steps, "prediction_type": "epsilon", RESCALE: arguments[RESCALE]}
     if arguments["noise_schedule"] == "linear":
@@ -163,19 +163,19 @@ def scheduler_config(arguments: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def config_is_complete(arguments: Mapping[str, Any]) -> bool:
-    """Whether `unet_config` alone rebuilds the network, so that it can be stored in diffusers format."""
+    """Returns whether `unet_config` alone can rebuild the network, so that it can be stored in diffusers format."""
     config = unet_config(arguments)
     return config["attention_head_dim"] is not None and config["block_out_channels"][0] == arguments["num_channels"]
 
 
 def attention_levels(arguments: Mapping[str, Any]) -> list[bool]:
-    """For each level whether it has attention: level l works at 1/2^l of the image size."""
+    """Returns for each level whether it has attention: level l works at 1/2^l of the image size."""
     rates = {arguments["image_size"] // int(resolution) for resolution in _numbers(arguments["attention_resolutions"])}
     return [2**level in rates for level in range(len(channel_multipliers(arguments)))]
 
 
 def attention_blocks(arguments: Mapping[str, Any]) -> Iterator[tuple[str, int, int]]:
-    """The blocks of UNet2DModel that attend: name, channels, number of heads."""
+    """Returns the blocks of UNet2DModel with attention: name, channels, number of heads."""
     multipliers = channel_multipliers(arguments)
     down = arguments["num_heads"]
     up = down if arguments["num_heads_upsample"] == -1 else arguments["num_heads_upsample"]
@@ -197,5 +197,5 @@ def attention_blocks(arguments: Mapping[str, Any]) -> Iterator[tuple[str, int, i
 
 
 def _numbers(value: Any) -> tuple[float, ...]:
-    """'16,8' as OpenAI's command line takes it, or a list."""
+    """Parses '16,8', the form of OpenAI's command line, or a list."""
     return tuple(float(part) for part in (value.split(",") if isinstance(value, str) else value))

@@ -18,19 +18,19 @@ from .openai_unet import build_unet, conversions, convert, expected_shapes
 from .state_dicts import fit_names, read_tensors
 from .weights import check_shapes, file_hash, load_strictly, shapes_of, write_tensors
 
-# SHA-256 of published files by name, as several independent projects measured it. None is known for the CIFAR-10 file.
+# SHA-256 of published files by name, as measured by several independent projects. None is known for the CIFAR-10 file.
 PUBLISHED = {"256x256_diffusion_uncond.pt": "a37c32fffd316cd494cf3f35b339936debdc1576dad13fe57c42399a5dbc78b1"}
 
 
 def load_unet(
     path: Path, arguments: Mapping[str, Any], *, sha256: str | None, device: torch.device | str, dtype: torch.dtype
 ) -> tuple[nn.Module, dict[str, Any]]:
-    """The UNet of a checkpoint in OpenAI's format and where it comes from: {"path", "sha256", "published"}.
+    """Returns the UNet of a checkpoint in OpenAI's format and its source: {"path", "sha256", "published"}.
 
-    Beyond the UNet itself it needs host memory for one tensor at a time, or for the file where no cache can be written.
+    Besides the UNet itself, it needs host memory for one tensor at a time, or for the file if no cache can be written.
 
     arguments: OpenAI's, complete.
-    sha256: the hash that the file must have, "any", or None for the published one where it is known.
+    sha256: the required hash of the file, "any", or None for the published one if known.
     """
     identity = _identify(path, sha256)
     with torch.device("meta"):
@@ -44,7 +44,7 @@ def load_unet(
 
 
 def _identify(path: Path, expected: str | None) -> dict[str, Any]:
-    """Path and hash of a file; WeightsError where the hash is not the one that the user or the publisher states."""
+    """Returns path and hash of a file; raises WeightsError if the hash differs from the user's or the publisher's."""
     check_file(path)
     found = file_hash(path)
     published = PUBLISHED.get(path.name)
@@ -61,8 +61,8 @@ def _identify(path: Path, expected: str | None) -> dict[str, Any]:
 def _converted(
     path: Path, sha256: str, arguments: Mapping[str, Any], unet: nn.Module
 ) -> Iterator[tuple[str, torch.Tensor]]:
-    """The checkpoint in UNet2DModel's names: from the cache beside it, else converted, and cached where possible."""
-    # The arguments count too: another number of heads splits the same tensors in another way.
+    """Returns the checkpoint under UNet2DModel's names: from the cache beside it, or converted, and cached if possible."""
+    # Includes the arguments: another number of heads splits the same tensors differently.
     metadata = {"sha256": sha256, "arguments": json.dumps(arguments, sort_keys=True)}
     cache = path.with_name(f"{path.name}.{sha256[:16]}.safetensors")
     if _cache_metadata(cache) != metadata:
@@ -77,9 +77,9 @@ def _converted(
             )
             yield from converted.items()
             return
-        # The mapped original is let go, so that only one of the two files occupies memory.
+        # Releases the mapped original, so that only one of the two files is in memory.
         del converted
-    # Read, not mapped: a mapped file would stay in memory beside its tensors in another order, dtype or device.
+    # Read, not mapped: a mapped file would stay in memory beside its copies in another memory format, dtype or device.
     with safe_open(cache, framework="pt", backend="pread") as file:
         for key in file.keys():
             yield key, file.get_tensor(key)
@@ -89,7 +89,7 @@ def _convert(path: Path, arguments: Mapping[str, Any], unet: nn.Module) -> dict[
     plan = conversions(arguments, unet)
     expected = expected_shapes(plan)
     fitted = fit_names(read_tensors(path), expected, source=f"'{path}'")
-    # What stands outside of a prefix is refused here: these files have none.
+    # Keys outside a prefix are refused here: these files have none.
     tensors = {**fitted.tensors, **dict.fromkeys(fitted.left_out, torch.empty(0))}
     check_shapes(
         expected,

@@ -1,7 +1,7 @@
 """OpenAI's diffusion UNets (guided-diffusion, improved-diffusion) as `diffusers.UNet2DModel`.
 
-The stock UNet2DModel computes the same function as both of OpenAI's UNets, so that no network is written here: only the
-configuration that OpenAI's argument names stand for, and a strict conversion of the state dict.
+The stock UNet2DModel computes the same function as both of OpenAI's UNets. So this file has no network, only the
+configuration for OpenAI's arguments, and a strict conversion of the state dict.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ ATTENTION = {"norm": "group_norm", "qkv": "to_q", "proj_out": "to_out.0"}
 
 
 def build_unet(arguments: Mapping[str, Any]) -> nn.Module:
-    """The UNet for OpenAI's (complete) arguments, on the current default device: `meta` costs nothing."""
+    """Makes the UNet for OpenAI's (complete) arguments, on the current default device: `meta` is free."""
     config = unet_config(arguments)
     unet = diffusers().UNet2DModel(**config)
     if config["attention_head_dim"] is None:
@@ -49,19 +49,19 @@ def build_unet(arguments: Mapping[str, Any]) -> nn.Module:
 
 @dataclass(frozen=True)
 class Conversion:
-    """How one tensor of OpenAI's state dict becomes one or three of UNet2DModel's."""
+    """The conversion of one tensor of OpenAI's state dict to one or three of UNet2DModel's."""
 
     source: str
     targets: tuple[str, ...]
     # Shape of the source tensor.
     shape: tuple[int, ...]
-    # Heads by which a fused query, key and value is interleaved; 0 where it is not fused.
+    # Number of heads that interleave a fused query, key and value; 0 if it is not fused.
     heads: int = 0
 
     def apply(self, tensor: torch.Tensor) -> Iterator[tuple[str, torch.Tensor]]:
-        """The new tensors by name: views where the layout allows it, else copies of this one tensor."""
+        """Yields the new tensors by name: views if the layout allows it, else copies of this one tensor."""
         if len(self.targets) == 1:
-            # OpenAI's attention uses 1×1 convolutions over a line, diffusers linear layers.
+            # OpenAI's attention uses 1×1 convolutions over a line, diffusers uses linear layers.
             yield self.targets[0], tensor[:, :, 0] if tensor.ndim == 3 else tensor
             return
         channels = tensor.shape[0] // 3
@@ -73,10 +73,10 @@ class Conversion:
 
 
 def conversions(arguments: Mapping[str, Any], unet: nn.Module) -> list[Conversion]:
-    """One entry for every tensor of OpenAI's state dict, in the order of its network.
+    """Returns one entry for every tensor of OpenAI's state dict, in the order of its network.
 
-    Together the targets are the UNet's own keys, each once; the sources with their shapes are what a checkpoint of
-    these arguments has to hold.
+    Together the targets are the UNet's own keys, each once; the sources with their shapes are the required content of a checkpoint
+    with these arguments.
     """
     shapes = {key: tuple(tensor.shape) for key, tensor in unet.state_dict().items()}
     found = []
@@ -98,17 +98,17 @@ def conversions(arguments: Mapping[str, Any], unet: nn.Module) -> list[Conversio
 
 
 def expected_shapes(plan: list[Conversion]) -> Shapes:
-    """Every key and shape of OpenAI's state dict."""
+    """Returns every key and shape of OpenAI's state dict."""
     return {step.source: step.shape for step in plan}
 
 
 def convert(tensors: Mapping[str, torch.Tensor], plan: list[Conversion]) -> dict[str, torch.Tensor]:
-    """OpenAI's state dict in UNet2DModel's names. The shapes must have been checked against `expected_shapes`."""
+    """Converts OpenAI's state dict to UNet2DModel's names. Check the shapes against `expected_shapes` before."""
     return dict(pair for step in plan for pair in step.apply(tensors[step.source]))
 
 
 def _layers(arguments: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Layer names, OpenAI's and diffusers', of all layers that can exist; a shortcut, for one, may be an identity."""
+    """Returns layer names, OpenAI's and diffusers', of all possible layers; a shortcut, for example, may be an identity."""
     yield from (("time_embed.0", "time_embedding.linear_1"), ("time_embed.2", "time_embedding.linear_2"))
     yield "label_emb", "class_embedding"
     yield "input_blocks.0.0", "conv_in"
@@ -147,7 +147,7 @@ def _blocks(arguments: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, 
             if attends[level]:
                 yield f"output_blocks.{count}.1", f"up_blocks.{block}.attentions.{layer}", attention
             if level > 0 and layer == layers:
-                # The upsampler rides on the last block of its level, behind the attention if there is one.
+                # The upsampler belongs to the last block of its level, after the attention if there is one.
                 source = f"output_blocks.{count}.{2 if attends[level] else 1}"
                 yield source, f"up_blocks.{block}.upsamplers.0", resample or {".conv": ".conv"}
             count += 1

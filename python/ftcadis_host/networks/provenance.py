@@ -1,4 +1,4 @@
-"""Where the weights of a run are from, as facts that another run can be compared with."""
+"""The source of a run's weights, in a form that other runs can be compared with."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ GIVEN_REMEDY = "Hand in the denoiser of the settings, or name this one in `smoot
 def weights_provenance(
     spec: Mapping[str, Any], hub_id: str | None = None, code: Sequence[Path] = ()
 ) -> dict[str, Any]:
-    """The source of the weights that a description names, with SHA-256 hashes in hexadecimal.
+    """Returns the source of a description's weights, with SHA-256 hashes in hexadecimal.
 
     {"source", "path", "sha256": the file's, or by name those of a folder's weight files}; for weights from the hub also
-    {"hub": id, "commit"} of the cached snapshot; {"source", "random": True} where there are none.
-    published: whether they are known to be a published file; None where nothing can be said.
-    A `file` of the user's, which makes the network, is named with its hash as "code"; files of its folder that it imported are
-    "imported", by name. Adapters that the network stands on are "adapter", by the names of their files.
+    {"hub": id, "commit"} of the cached snapshot; {"source", "random": True} for random weights.
+    published: whether they are known to be a published file; None if unknown.
+    The user's `file` that makes the network is listed with its hash as "code"; files that it imported from its folder are
+    "imported", by name. Adapters below the network are "adapter", by the names of their files.
 
-    hub_id: the hub's id of the weights, where the description names them without a path.
+    hub_id: the hub's id of the weights, if the description names them without a path.
     code: what the `file` imported from its folder.
     """
     facts: dict[str, Any] = {"source": spec["source"]}
@@ -61,9 +61,9 @@ def _hashes(folder: Path) -> dict[str, str]:
 
 
 def require_denoiser_of(denoiser: nn.Module, spec: Mapping[str, Any], *, dtype: torch.dtype) -> None:
-    """Refuses a denoiser that is loaded already and is not what `load_denoiser` makes of a description.
+    """Checks that a loaded denoiser is the one that `load_denoiser` makes from a description.
 
-    Raises SpecError for one whose files, settings or dtype are others, and for one that was made trainable.
+    Raises SpecError if its files, settings or dtype differ, or if it was made trainable.
     """
     if denoiser.loaded is None:
         raise SpecError(
@@ -82,8 +82,8 @@ def require_denoiser_of(denoiser: nn.Module, spec: Mapping[str, Any], *, dtype: 
 
 
 def _identity(spec: Mapping[str, Any]) -> dict[str, Any]:
-    """What decides what is loaded: settings, and in place of a path the content of its files."""
-    # An expected hash is a check of the file, which was made when it was loaded.
+    """Returns everything that determines the loaded network: settings, and instead of a path the content of its files."""
+    # An expected hash is a check of the file, made at loading.
     settings = {key: value for key, value in spec.items() if key != "sha256"}
     path = Path(settings.get("path", ""))
     if "path" not in settings or not path.exists():

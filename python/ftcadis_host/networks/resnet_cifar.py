@@ -17,7 +17,7 @@ from .state_dicts import find_tensor, read_tensors
 
 
 class BasicBlock(nn.Module):
-    """Two 3×3 convolutions with batch normalisation, and a shortcut that is projected where the shape changes."""
+    """Two 3×3 convolutions with batch normalisation, and a shortcut that is projected if the shape changes."""
 
     def __init__(self, inputs: int, outputs: int, stride: int):
         super().__init__()
@@ -68,10 +68,10 @@ class CifarResNet(nn.Module):
 
 
 def load_resnet(path: Path | str, layers: int, classes: int | None = None) -> tuple[CifarResNet, bool, list[str]]:
-    """The network of a checkpoint, whether its head is a new one, and notes for the user; see `backbone.load_weights`.
+    """Returns the network of a checkpoint, whether its head is new, and notes for the user; see `backbone.load_weights`.
 
-    The checkpoint is locuslab/smoothing's {"arch", "state_dict", …}, in which the network may stand behind a
-    normalisation, or a state dict. Raises WeightsError where `arch` names another network or a key does not match.
+    The checkpoint is locuslab/smoothing's {"arch", "state_dict", …}, in which the network may follow a normalisation,
+    or a state dict. Raises WeightsError if `arch` names another network or a key does not match.
     """
     content = read_checkpoint(path)
     arch = content.get("arch") if isinstance(content, dict) else None

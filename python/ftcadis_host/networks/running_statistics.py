@@ -1,6 +1,6 @@
-"""Running statistics: buffers that forward passes in training mode move, as batch normalisation does.
+"""Running statistics: buffers that forward passes in training mode update, as in batch normalisation.
 
-A module has them where it owns a floating-point buffer that its state dict holds.
+A module has them if it owns a floating-point buffer in its state dict.
 """
 
 from __future__ import annotations
@@ -10,19 +10,19 @@ from collections.abc import Iterable
 import torch
 from torch import nn
 
-# What a module's own buffers are called while a forward pass works on copies of them.
+# Attribute for a module's own buffers while a forward pass works on copies of them.
 _SET_ASIDE = "_buffers_set_aside"
 
 
 def has_statistics(module: nn.Module) -> bool:
-    """Whether a module itself, not its children, may have running statistics."""
+    """Returns whether a module itself, not its children, may have running statistics."""
     return any(buffer.is_floating_point() for _, buffer in _own_buffers(module))
 
 
 def count_once(modules: Iterable[nn.Module]) -> None:
-    """Leaves running statistics as they are where a backward pass computes a forward pass again.
+    """Keeps running statistics unchanged if a backward pass recomputes a forward pass.
 
-    For activation checkpointing: the first forward pass has moved them already.
+    For activation checkpointing: the first forward pass has updated them already.
     """
     for module in modules:
         module.register_forward_pre_hook(_set_aside)
@@ -32,9 +32,9 @@ def count_once(modules: Iterable[nn.Module]) -> None:
 class RunningStatistics:
     """The running statistics of modules over one update.
 
-    Every micro-batch begins with those of the update's start, and the update leaves the mean of what its micro-batches
-    made of them; whole numbers, such as the batches counted, become the largest. So the order of the micro-batches and
-    the number of ranks play no part. An update that is not applied leaves all as it was.
+    Every micro-batch starts from those at the start of the update, and the update leaves the mean of the micro-batches'
+    results; integers, such as the count of batches, become the largest. So the order of the micro-batches and the number of
+    ranks do not matter. An update that is not applied changes nothing.
     """
 
     def __init__(self, modules: Iterable[nn.Module]):
@@ -45,7 +45,7 @@ class RunningStatistics:
 
     @torch.no_grad()
     def begin_update(self) -> None:
-        """Takes today's statistics for those that every micro-batch of an update begins with."""
+        """Saves the current statistics as the start of every micro-batch of an update."""
         self._start = [self._now(place).clone() for place in self._fractions + self._counts]
         self._moved: torch.Tensor | None = None
         self._counted: torch.Tensor | None = None
@@ -53,7 +53,7 @@ class RunningStatistics:
 
     @torch.no_grad()
     def end_micro_batch(self) -> None:
-        """Adds what a micro-batch has made of the statistics, and puts those of the start back."""
+        """Adds a micro-batch's changes of the statistics, and restores those of the start."""
         places = self._fractions + self._counts
         self._last = [self._now(place).clone() for place in places]
         moves, counts = self._moves(self._last), self._flat(self._last[len(self._fractions) :])
@@ -62,18 +62,18 @@ class RunningStatistics:
         self._write(self._start)
 
     def non_finite(self) -> torch.Tensor:
-        """How many numbers the micro-batches so far would make NaN or infinite, which were finite before."""
+        """Returns how many statistics the micro-batches so far would make NaN or infinite that were finite before."""
         return (~torch.isfinite(self._moved)).sum().to(torch.float32)
 
     def all_reduce(self, group) -> None:
-        """Adds up what the micro-batches of all ranks have made of the statistics."""
+        """Sums the changes of the statistics over the micro-batches of all ranks."""
         self._moved = group.all_reduce_sum(self._moved)
         if self._counts:
             self._counted = group.all_reduce_max(self._counted)
 
     @torch.no_grad()
     def apply(self, micro_batches: int) -> None:
-        """Leaves what an update of that many micro-batches, over all ranks, makes of the statistics."""
+        """Sets the statistics to the result of an update of that many micro-batches, over all ranks."""
         if micro_batches == 1:
             self._write(self._last)
             return
@@ -84,7 +84,7 @@ class RunningStatistics:
         self._write([*moved, *counted])
 
     def _moves(self, now: list[torch.Tensor]) -> torch.Tensor:
-        """Differences to the start, as one vector; 0 where the start is not finite, as in a mask of -inf."""
+        """Returns differences from the start, as one vector; 0 where the start is not finite, as in a mask of -inf."""
         pairs = zip(now[: len(self._fractions)], self._start, strict=False)
         return self._flat([torch.where(torch.isfinite(start), value - start, 0) for value, start in pairs])
 
@@ -108,7 +108,7 @@ class RunningStatistics:
 
 
 def _own_buffers(module: nn.Module) -> list[tuple[str, torch.Tensor]]:
-    """A module's own numbers that its state dict holds beside parameters; none where none of them is a fraction."""
+    """Returns a module's own buffers in its state dict; empty if none is floating-point."""
     kept = module._non_persistent_buffers_set
     own = [(name, buffer) for name, buffer in module._buffers.items() if buffer is not None and name not in kept]
     own = [(name, buffer) for name, buffer in own if buffer.dtype != torch.bool and not buffer.is_complex()]
@@ -116,7 +116,7 @@ def _own_buffers(module: nn.Module) -> list[tuple[str, torch.Tensor]]:
 
 
 def _set_aside(module: nn.Module, _inputs) -> None:
-    # The number of the backward pass that runs, by which torch.utils.checkpoint too knows that it computes again.
+    # The id of the current backward pass, by which torch.utils.checkpoint also detects recomputation.
     if module.training and torch._C._current_graph_task_id() != -1:
         setattr(module, _SET_ASIDE, dict(module._buffers))
         copies = {name: buffer.clone() for name, buffer in module._buffers.items() if buffer is not None}

@@ -1,4 +1,4 @@
-"""Where in a weight file the state dict lies, and how its keys become those of a network: one rule for every source."""
+"""Finds the state dict in a weight file, and maps its keys to those of a network, by one rule for every source."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import torch
 from ..errors import WeightsError
 from .checkpoint_files import read_checkpoint
 
-# Entries under which training scripts save a state dict, those of a running average first. The order of the first four is
+# Keys under which training scripts save a state dict, those of a running average first. The order of the first four is
 # that of timm's `load_state_dict`.
 CONTAINERS = (
     "state_dict_ema", "model_ema", "state_dict", "model", "ema_state_dict", "ema_model", "ema", "params_ema",
@@ -21,10 +21,10 @@ CONTAINERS = (
 )  # fmt: skip
 DEEPEST = 4
 LONGEST_NAME = 500
-# What DataParallel, DistributedDataParallel, torch.compile, FSDP and activation checkpointing put into the names of what
-# they wrap, which may be a part of a network.
+# Prefixes that DataParallel, DistributedDataParallel, torch.compile, FSDP and activation checkpointing add to the names of the
+# module that they wrap, which may be part of a network.
 WRAPPERS = {"module", "_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module"}
-# How many names may stand in front of the network's own, as in Lightning's `model.` or `1.` of an nn.Sequential.
+# Largest number of names before the network's own, as in Lightning's `model.` or `1.` of an nn.Sequential.
 LONGEST_PREFIX = 3
 # The counter of `torch.optim.swa_utils.AveragedModel`.
 AVERAGED = "n_averaged"
@@ -34,7 +34,7 @@ AVERAGED = "n_averaged"
 class StateDict:
     """Tensors under a network's own names.
 
-    left_out: keys of the file that are not the network's, because they stand outside of the prefix that all of it has.
+    left_out: keys of the file outside the network's common prefix.
     """
 
     tensors: dict[str, torch.Tensor]
@@ -42,9 +42,9 @@ class StateDict:
 
 
 def read_tensors(path: Path | str) -> dict[str, torch.Tensor]:
-    """The state dict in a weight file, on the CPU and memory-mapped, with the names that the file has.
+    """Returns the state dict in a weight file, on the CPU and memory-mapped, with the file's names.
 
-    It is the file itself, or lies under one of `CONTAINERS`, also in one another.
+    It is the file itself, or under one of `CONTAINERS`, also nested.
     """
     content = read_checkpoint(path)
     for _ in range(DEEPEST):
@@ -82,15 +82,15 @@ def read_tensors(path: Path | str) -> dict[str, torch.Tensor]:
 
 
 def fit_names(tensors: Mapping[str, torch.Tensor], expected: Collection[str], *, source: str) -> StateDict:
-    """A file's tensors under the names of a network: without wrappers' names, and without a prefix that all of it has.
+    """Returns a file's tensors under the names of a network: without wrappers' names, and without a common prefix.
 
-    Names that are already right stay as they are, and so does what nothing is known of; to compare is another's task.
+    Names that are already right, and unknown ones, stay unchanged; comparing them is up to the caller.
     expected: the network's names, or most of them. source: the file, for messages.
-    Raises WeightsError where two prefixes hold the network, as `student.` and `teacher.` do.
+    Raises WeightsError if two prefixes hold the network, as `student.` and `teacher.` do.
     """
     plain = without_wrappers(tensors, expected)
     known = set(expected)
-    # Half of the network or of the file is enough: heads may be missing, and a comparison says what else is.
+    # Half of the network or of the file is enough: heads may be missing, and a later comparison reports other differences.
     enough = min(len(known), len(plain)) / 2
     if len(known & plain.keys()) >= enough:
         return StateDict(plain)
@@ -109,19 +109,19 @@ def fit_names(tensors: Mapping[str, torch.Tensor], expected: Collection[str], *,
 
 
 def without_wrappers(tensors: Mapping[str, torch.Tensor], expected: Collection[str] = ()) -> dict[str, torch.Tensor]:
-    """Tensors without what wrappers put into names, wherever it stands; a network's own part called `module` stays."""
+    """Returns tensors without wrappers' parts of names, at any position; a network's own part called `module` stays."""
     own = {_unwrapped(key): key for key in expected}
     names = {key: own.get(_unwrapped(key), _unwrapped(key)) for key in tensors}
     if AVERAGED in tensors and all(key.startswith("module.") for key in tensors if key != AVERAGED):
         del names[AVERAGED]
     if len(own) < len(expected) or len(set(names.values())) < len(names):
-        # Without them, names would be the same.
+        # Names would collide without them.
         return dict(tensors)
     return {names[key]: tensor for key, tensor in tensors.items() if key in names}
 
 
 def find_tensor(tensors: Mapping[str, torch.Tensor], name: str) -> torch.Tensor | None:
-    """The tensor of this name, with whatever may stand in front of it; None where there is none, or it is not clear which."""
+    """Returns the tensor of this name, with any prefix; None if there is none, or several candidates."""
     unwrapped = {_unwrapped(key): tensor for key, tensor in tensors.items()}
     if name in unwrapped:
         return unwrapped[name]
@@ -141,7 +141,7 @@ def _unwrapped(key: str) -> str:
 
 
 def _splits(key: str) -> list[tuple[str, str]]:
-    """Every way to take a prefix of some names off a key."""
+    """Returns every way to remove a prefix of some names from a key."""
     parts = key.split(".")
     return [
         (".".join(parts[:taken]) + ".", ".".join(parts[taken:])) for taken in range(1, min(LONGEST_PREFIX + 1, len(parts)))

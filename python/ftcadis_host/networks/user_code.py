@@ -1,4 +1,4 @@
-"""A Python file of the user's and what it imports from its own folder: importable for it alone, for as long as it runs."""
+"""Runs a user's Python file, with its own folder importable only for it, while it runs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PACKAGE = "ftcadis_user"
 
 
 class _FolderFinder:
-    """Finds modules of one folder, as Python does for a script in it, but none that the standard library has."""
+    """Finds modules in one folder, like Python for a script in it, except those of the standard library."""
 
     def __init__(self, folder: Path):
         self.folder = folder
@@ -39,11 +39,11 @@ class UserFile:
 
 @contextmanager
 def imported(path: Path) -> Iterator[UserFile]:
-    """The file, executed; its folder can be imported from within the block, and leaves no module behind."""
+    """Yields the executed file. Its folder is importable inside the block, and no module remains afterwards."""
     folder = path.resolve().parent
     finder = _FolderFinder(folder)
     before = dict(sys.modules)
-    # Another network's module of the same name, of another folder, is another module.
+    # A module of the same name in another network's folder is a different module.
     package = ModuleType(PACKAGE)
     package.__path__ = [str(folder)]
     location = importlib.util.spec_from_file_location(f"{PACKAGE}.{path.stem}", path)

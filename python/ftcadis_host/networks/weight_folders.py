@@ -1,4 +1,4 @@
-"""Folders of weights as Hugging Face's libraries write them: which files hold them, in how many parts, in which precision."""
+"""Weight folders in the layout of Hugging Face's libraries: weight files, their parts, and their precision."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ SUFFIXES = (".safetensors", ".bin")
 
 
 def read_folder(folder: Path, stems: tuple[str, ...]) -> tuple[Path, dict[str, torch.Tensor]]:
-    """The tensors of a folder and the file that they are from, or its index where they are in several files.
+    """Returns the tensors of a folder and their file, or the index if they are in several files.
 
-    The plain files are taken before variants such as `.fp16.`, safetensors before .bin.
-    stems: what the library calls the file without its suffix, as 'model'.
-    Raises WeightsError where there are none, or a part is missing.
+    Prefers plain files to variants such as `.fp16.`, and safetensors to .bin.
+    stems: the library's names of the file without suffix, for example 'model'.
+    Raises WeightsError if there are none, or a part is missing.
     """
     for variant in ("", *_variants(folder, stems)):
         for suffix in SUFFIXES:
@@ -26,7 +26,7 @@ def read_folder(folder: Path, stems: tuple[str, ...]) -> tuple[Path, dict[str, t
                 file = folder / f"{stem}{variant}{suffix}"
                 if file.is_file():
                     return file, read_tensors(file)
-                # diffusers puts the variant last, transformers in front.
+                # diffusers puts the variant last, transformers puts it first.
                 for index in (f"{stem}{suffix}.index{variant}.json", f"{stem}{variant}{suffix}.index.json"):
                     if (folder / index).is_file():
                         return folder / index, _read_parts(folder / index)
@@ -37,7 +37,7 @@ def read_folder(folder: Path, stems: tuple[str, ...]) -> tuple[Path, dict[str, t
 
 
 def _variants(folder: Path, stems: tuple[str, ...]) -> list[str]:
-    """The half-precision and other variants of a folder, as '.fp16'; that of full training precision first."""
+    """Returns the half-precision and other variants in a folder, for example '.fp16', starting with full training precision."""
     found = set()
     for file in folder.iterdir():
         for stem in stems:

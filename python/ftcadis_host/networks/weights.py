@@ -1,7 +1,7 @@
-"""Weights: compared with a network key by key, loaded without a copy, written whole or not at all.
+"""Weights: compared with a network key by key, loaded without a copy, written atomically.
 
 `checkpoint_files` reads files, `state_dicts` finds the weights in them. A checkpoint is untrusted input. Files are
-memory-mapped, so that a tensor costs memory once it is used, and only once.
+memory-mapped, so a tensor uses memory only on access, and only once.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from .state_dicts import StateDict, fit_names
 
 Shapes = Mapping[str, tuple[int, ...]]
 
-# How many keys an error message shows of each kind.
+# Number of keys of each kind in an error message.
 SHOWN = 3
 
 
@@ -33,7 +33,7 @@ def file_hash(path: Path | str) -> str:
 
 
 def check_folder_or_id(path: str) -> None:
-    """Raises `WeightsError` where a text is neither an existing folder nor can be the id of a model on the hub."""
+    """Raises `WeightsError` if a text is neither an existing folder nor a valid model id of the hub."""
     if Path(path).is_dir():
         return
     if Path(path).exists():
@@ -43,7 +43,7 @@ def check_folder_or_id(path: str) -> None:
 
 
 def cached_model(model: str, patterns: Collection[str] = ("*config.json",)) -> Path:
-    """The folder of a model in the hub's cache; WeightsError where it is not there: loading uses no network."""
+    """Returns the folder of a model in the hub's cache; raises WeightsError if it is not there: loading uses no network."""
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import LocalEntryNotFoundError
 
@@ -57,9 +57,9 @@ def cached_model(model: str, patterns: Collection[str] = ("*config.json",)) -> P
 
 
 def check_shapes(expected: Shapes, found: Shapes, *, source: str, model: str) -> None:
-    """Raises `WeightsError` that counts the missing, unexpected and mis-shaped keys, if there are any, and says why.
+    """Raises `WeightsError` for missing, unexpected and mis-shaped keys, with their counts and the likely cause.
 
-    Keys that differ in numbers alone are shown once, as `blocks.*.norm1.weight (12)`.
+    Keys that differ only in numbers are shown once, as `blocks.*.norm1.weight (12)`.
     """
     missing = [key for key in expected if key not in found]
     unexpected = [key for key in found if key not in expected]
@@ -86,11 +86,11 @@ def load_strictly(
     model: str,
     new: Collection[str] = (),
 ) -> StateDict:
-    """Gives a module, which may lie on the meta device, these tensors without copying them; returns what was loaded.
+    """Loads these tensors into a module, which may be on the meta device, without copying them; returns the loaded tensors.
 
-    Names may have prefixes, see `fit_names`. Every key must match. Batch counters, which files from before PyTorch 0.4.1
-    do not have, may be missing.
-    new: modules whose tensors may be missing; they keep what they have.
+    Names may have prefixes, see `fit_names`. Every key must match. Batch counters, which files from
+    before PyTorch 0.4.1 lack, may be missing.
+    new: modules whose tensors may be missing; they keep theirs.
     """
     own = module.state_dict()
     fitted = fit_names(tensors, own, source=source)
@@ -106,14 +106,14 @@ def load_strictly(
 
 
 def shapes_of(tensors: Mapping[str, torch.Tensor]) -> dict[str, tuple[int, ...]]:
-    """The shape of every tensor, by name."""
+    """Returns the shape of every tensor, by name."""
     return {key: tuple(tensor.shape) for key, tensor in tensors.items()}
 
 
 def write_tensors(
     path: Path | str, tensors: Mapping[str, torch.Tensor], metadata: dict[str, str] | None = None
 ) -> None:
-    """Writes a safetensors file under a temporary name, then renames it: a reader never sees half a file."""
+    """Writes a safetensors file under a temporary name, then renames it: a reader never sees a partial file."""
     from safetensors.torch import save_file
 
     with written_file(path) as new:
@@ -121,7 +121,7 @@ def write_tensors(
 
 
 def is_counter(key: str) -> bool:
-    """Whether a key is a batch normalisation's count of batches, which nothing here reads."""
+    """Returns whether a key is batch normalisation's count of batches, which nothing here uses."""
     return key.endswith(".num_batches_tracked")
 
 
@@ -131,7 +131,7 @@ def count_of(keys: list[str], what: str) -> str:
 
 
 def some(keys: list[str]) -> str:
-    """The first of these keys; those that differ in numbers alone are one, with their count."""
+    """Formats the first of these keys; those that differ only in numbers are one, with their count."""
     kinds = Counter(re.sub(r"(?<=\.)\d+(?=\.)", "*", key) for key in keys)
     first = {re.sub(r"(?<=\.)\d+(?=\.)", "*", key): key for key in reversed(keys)}
     shown = [f"{kind} ({count})" if count > 1 else first[kind] for kind, count in list(kinds.items())[:SHOWN]]

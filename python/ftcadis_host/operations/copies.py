@@ -1,4 +1,4 @@
-"""Operations on passes of noisy copies, which may be of several images. The TypeScript side is `src/torch/copies.ts`."""
+"""Operations on passes of noisy copies, of one or several images. The TypeScript side is `src/torch/copies.ts`."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def uniform_of_runs(_host, images: torch.Tensor, copies: CopyRuns, *, half_width
 def laplace_of_runs(_host, images: torch.Tensor, copies: CopyRuns, *, scale: float) -> torch.Tensor:
     def draw(part: torch.Tensor, generator: torch.Generator) -> None:
         part.exponential_(generator=generator)
-        # The difference of two exponential numbers is a Laplace number.
+        # The difference of two exponential variables is a Laplace variable.
         part -= torch.empty_like(part).exponential_(generator=generator)
         part *= scale
 
@@ -75,7 +75,9 @@ def laplace_of_runs(_host, images: torch.Tensor, copies: CopyRuns, *, scale: flo
 
 
 def score_sums_of_runs(_host, scores: torch.Tensor, copies: CopyRuns, *, steps: int) -> torch.Tensor:
-    """Of each run: the scores in whole steps summed by class, their squares, and of how many copies. Whole numbers add up to the same in any order."""
+    """Returns for each run: the scores in whole steps summed by class, their squares, and the number of copies. Integer sums do
+    not depend on the order.
+    """
     known = ~scores.isnan().any(1, keepdim=True)
     levels = (scores.double().nan_to_num(0).clamp(0, 1) * steps).round().to(torch.int64) * known
     columns = torch.cat([levels, levels.square(), known.to(torch.int64)], 1)
@@ -84,17 +86,17 @@ def score_sums_of_runs(_host, scores: torch.Tensor, copies: CopyRuns, *, steps: 
 
 
 def step_noise(host, *, thresholds: list[str]) -> torch.Tensor:
-    """The table of `discreteGaussian`, for signed whole numbers of 64 bits."""
+    """The table of `discreteGaussian`, for signed 64-bit integers."""
     return torch.tensor([int(threshold) - 2**63 for threshold in thresholds], dtype=torch.int64, device=host.device)
 
 
 def stepped_of_runs(host, images: torch.Tensor, copies: CopyRuns, table: torch.Tensor, *, steps: int) -> torch.Tensor:
-    """Images rounded to whole steps, under noise of whole steps: what is made of the sums depends on these alone."""
+    """Rounds images to whole steps and adds noise of whole steps: results depend only on the sums."""
     levels = ((images.double() + 1) * (steps / 2)).round().to(torch.int64)
     bits = _drawn(images, copies, dtype=torch.int64, draw=_draw_64_bits)
     sums = torch.searchsorted(table, bits, right=True) - len(table) // 2
     sums += images_of_runs(host, levels, copies)
-    # Of int64 they would be rounded as they are divided.
+    # As int64 they would be rounded by the division.
     return (sums.double() * (2 / steps) - 1).to(images.dtype)
 
 
@@ -103,7 +105,7 @@ def _draw_64_bits(part: torch.Tensor, generator: torch.Generator) -> None:
 
 
 def _drawn(images: torch.Tensor, copies: CopyRuns, *, dtype: torch.dtype, draw: Callable) -> torch.Tensor:
-    """What `draw` puts into blocks of copies, each from the stream of its number; padding has zeros."""
+    """Returns blocks of copies filled by `draw`, each from the stream of its number; padding is zeros."""
     made = torch.zeros((copies.size, *images.shape[1:]), dtype=dtype, device=images.device)
     generator = torch.Generator(images.device)
     end = 0

@@ -25,7 +25,7 @@ def read_image(host, *, path: str, options: dict[str, Any]):
 
 
 def decode_image(host, *, content: str, options: dict[str, Any]):
-    """The content of an image file, in base64; what is wrong with it, or None."""
+    """Decodes the content of an image file, in base64; returns also the problem with it, or None."""
     from ..data.image_files import decode_image
 
     image, problem = decode_image(base64.b64decode(content), **options)
@@ -47,18 +47,18 @@ def skipped_images(_host, loader) -> dict[str, Any]:
 
 
 def soft_label_rows(_host, frequencies: torch.Tensor, indices: torch.Tensor) -> torch.Tensor:
-    """Rows of a table in the memory of the host, on the device of the indices."""
+    """Returns rows of a table in host memory, on the device of the indices."""
     return frequencies[indices.to(frequencies.device)].to(indices.device)
 
 
 def digest(_host, images: torch.Tensor) -> str:
-    """The first 16 hexadecimal digits of the SHA-256 of the values as little-endian float32 bytes, in the order of the axes."""
+    """Returns the first 16 hexadecimal digits of the SHA-256 of the values as little-endian float32 bytes, in axis order."""
     values = images.detach().to("cpu", torch.float32).contiguous().numpy().astype("<f4", copy=False)
     return hashlib.sha256(values.tobytes()).hexdigest()[:16]
 
 
 def encode_png(_host, images: torch.Tensor, *, largest: int | None = None) -> list[str]:
-    """Each image [C, H, W] in [-1, 1], C one or three, as the base64 text of a PNG file, at most `largest` pixels a side."""
+    """Encodes each image [C, H, W] in [-1, 1], C one or three, as base64 of a PNG file, at most `largest` pixels a side."""
     from ..pictures import png_text, shrunk, to_picture
 
     pictures = [to_picture(image) for image in images]

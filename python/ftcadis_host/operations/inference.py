@@ -1,4 +1,4 @@
-"""Operations that prepare networks for many forward passes: number types, memory order, compilation."""
+"""Operations that prepare networks for many forward passes: number types, memory format, compilation."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from .tensors import DTYPES
 def inference_copy(
     _host, classifier, *, dtype: str, autocast: str, channels_last: bool, compiled: bool
 ) -> torch.nn.Module:
-    """The classifier itself where it computes as asked for, else a copy that does; the original stays as it is."""
+    """Returns the classifier itself if it has the requested precision, else a copy that has; the original is unchanged."""
     wanted = (DTYPES[dtype], DTYPES.get(autocast))
     if wanted == (_dtype(classifier), classifier.autocast) and not channels_last and not compiled:
         return classifier
     made = copy.deepcopy(classifier).eval().requires_grad_(False)
-    # Not the mean and std that images are normalised with: they are rounded with the images, once.
+    # Without the mean and std of the image normalisation: they are rounded with the images, once.
     made.model.to(DTYPES[dtype])
     made.autocast = DTYPES.get(autocast)
     if channels_last:
@@ -28,7 +28,7 @@ def inference_copy(
 
 
 def compile_network(_host, network, *, compiled: bool) -> None:
-    """Compiles a denoiser or a classifier in place, or has it compute uncompiled again."""
+    """Compiles a denoiser or a classifier in place, or makes it compute uncompiled again."""
     (compilation.compile_network if compiled else compilation.leave_uncompiled)(_inner(network))
 
 
@@ -41,7 +41,7 @@ def network_dtype(_host, network) -> str:
 
 
 def _inner(network) -> torch.nn.Module:
-    """What of a network is compiled: not what is done to its images before and after, which depends on more than sizes."""
+    """Returns the part of a network to compile: without image pre- and postprocessing, which depends on more than sizes."""
     return network.unet if hasattr(network, "unet") else network.model
 
 

@@ -1,4 +1,4 @@
-"""Operations on networks: loading, saving, forward passes, and the modes that forward passes run in."""
+"""Operations on networks: loading, saving, forward passes, and the modes of forward passes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def predict_noise(_host, denoiser, x, timesteps=None, *, timestep: float | None 
 
 
 def make_trainable(_host, module) -> None:
-    # Its files no longer say what it is.
+    # Its files no longer describe it.
     module.loaded = None
     module.train().requires_grad_(True)
 
@@ -57,8 +57,8 @@ def load_classifier(
 
 
 def in_its_mode(host, network, images):
-    """A forward pass in train mode inside of `training` contexts of the network, in eval mode outside of them."""
-    # A change of mode walks all of the network's modules, so it waits until a forward pass needs it.
+    """Runs a forward pass in train mode inside `training` contexts of the network, in eval mode outside them."""
+    # A change of mode visits all of the network's modules, so it waits until a forward pass needs it.
     training = any(module is network for module in host.training)
     if network.training != training:
         network.train(training)
@@ -88,7 +88,7 @@ def describe_classifier(_host, classifier) -> dict[str, Any]:
 
 
 def provenance(_host, network, *, spec: dict[str, Any]) -> dict[str, Any]:
-    """Where the weights of a network that was loaded from `spec` are from."""
+    """Returns the source of the weights of a network that was loaded from `spec`."""
     from ..networks.classifiers import Classifier, hub_id
     from ..networks.provenance import weights_provenance
 
@@ -106,20 +106,20 @@ def memory_now(host) -> dict[str, int | None]:
 
 
 def set_tf32(_host, *, enabled: bool) -> None:
-    """Whether CUDA rounds the factors of float32 products to 10 bits of mantissa, in matrices and in convolutions."""
+    """Sets whether CUDA rounds the factors of float32 products to 10 bits of mantissa, in matrix products and convolutions."""
     precision = "tf32" if enabled else "ieee"
     torch.backends.cuda.matmul.fp32_precision = precision
     torch.backends.cudnn.conv.fp32_precision = precision
 
 
 def frozen_copy(_host, module):
-    """A copy that no training changes, in evaluation mode."""
+    """Returns a copy in evaluation mode that training does not change."""
     return copy.deepcopy(module).eval().requires_grad_(False)
 
 
 @contextlib.contextmanager
 def _training(host, module):
-    """Forward passes of this module run in training mode; those outside of such contexts in evaluation mode."""
+    """Forward passes of this module run in training mode; those outside such contexts run in evaluation mode."""
     host.training.append(module)
     try:
         yield

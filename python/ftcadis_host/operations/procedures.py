@@ -1,4 +1,4 @@
-"""Instructions that are sent once and run by name: what TypeScript does again and again."""
+"""Instructions that are sent once and run by name, for work that TypeScript repeats."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Procedure:
-    """Instructions on values of their own: those of `inputs` are given, those of `outputs` handed over."""
+    """Instructions on their own values: `inputs` are passed in, `outputs` are returned."""
 
     instructions: list[list[Any]]
     inputs: list[int]

@@ -1,4 +1,4 @@
-"""Operations on tensors. The TypeScript side (`src/torch/operations.ts`) documents what each one means."""
+"""Operations on tensors. The TypeScript side (`src/torch/operations.ts`) documents each one."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DTYPES = {
 
 
 def _insert(x: torch.Tensor, dims: list[int]) -> torch.Tensor:
-    """Puts dimensions of length one at these places, given in ascending order."""
+    """Inserts dimensions of length one at these positions, given in ascending order."""
     for dim in dims:
         x = x.unsqueeze(dim)
     return x
@@ -108,7 +108,7 @@ def index_select(_host, x, index, *, dim: int):
 
 
 def rows_where(_host, condition):
-    # No network takes an empty batch for granted: where no row is meant, the first one stands in.
+    # Networks need not support an empty batch: if no row is selected, use the first one.
     rows = condition.nonzero().flatten()
     return rows if rows.numel() > 0 else rows.new_zeros(1)
 

@@ -1,4 +1,4 @@
-"""Operations that change weights: optimizer, gradient clipping, running statistics, moving averages."""
+"""Operations that update weights: optimizer, gradient clipping, running statistics, moving averages."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ def adamw(_host, *modules, groups: list[dict[str, Any]], betas: list[float]) -> 
 
 
 def sgd(_host, *modules, groups: list[dict[str, Any]], momentum: float) -> torch.optim.SGD:
-    """SGD over named parameters, grouped as `adamw` has them."""
+    """SGD over named parameters, grouped as for `adamw`."""
     return torch.optim.SGD(_named_groups(modules, groups), momentum=momentum)
 
 
 def _named_groups(modules, groups: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    # A classifier describes its parameters by the names that they have in the library's own network; of several networks
-    # they begin with the place of theirs.
+    # Parameters of a classifier have the names in the library's own network; with several networks, prefixed by the position of
+    # theirs.
     named = {
         f"{place}.{name}" if len(modules) > 1 else name: parameter
         for place, module in enumerate(modules)
@@ -31,7 +31,7 @@ def _named_groups(modules, groups: list[dict[str, Any]]) -> list[dict[str, Any]]
         if parameter.requires_grad
     }
     names = [list(named) if group["parameters"] == "all" else group["parameters"] for group in groups]
-    # Groups carry the names: what is saved of the optimizer is found again by them.
+    # Groups carry the names, which identify the parameters in a saved optimizer.
     return [
         {
             "params": [(name, named[name]) for name in members],
@@ -42,7 +42,7 @@ def _named_groups(modules, groups: list[dict[str, Any]]) -> list[dict[str, Any]]
     ]
 
 
-# What an optimizer keeps of a parameter.
+# Optimizer state of a parameter.
 _STATE = {torch.optim.AdamW: ("step", "exp_avg", "exp_avg_sq"), torch.optim.SGD: ("momentum_buffer",)}
 
 
@@ -60,7 +60,7 @@ def save_optimizer(_host, optimizer, *, path: str) -> None:
 
 
 def load_optimizer(_host, optimizer, *, path: str) -> None:
-    """Restores what `save_optimizer` wrote for the same parameters."""
+    """Restores a file of `save_optimizer` for the same parameters."""
     from ..errors import WeightsError
     from ..networks.checkpoint_files import read_checkpoint
 
@@ -77,7 +77,7 @@ def load_optimizer(_host, optimizer, *, path: str) -> None:
                 f"'{path}' has no {' and '.join(wrong)} of the shape {list(parameter.shape)} for '{name}'. "
                 "Resume with the checkpoint of this classifier."
             )
-        # A copy has its own memory, aligned as torch's is; the step count stays on the host, where AdamW keeps it.
+        # A copy has its own memory, aligned like torch's; the step count stays on the host, where AdamW keeps it.
         optimizer.state[parameter] = {
             key: value.clone() if key == "step" else value.to(parameter.device, copy=True)
             for key, value in state.items()
@@ -113,8 +113,8 @@ def scale_gradients(_host, optimizer, *, factor: float) -> None:
 def clip(gradients: list[torch.Tensor], per: str, norm: float) -> tuple[torch.Tensor, torch.Tensor]:
     """Scales gradients in place and returns their global l2 norm before and after that.
 
-    per "tensor": each one by min(1, norm / (its norm + 1e-6)), as the released code does;
-    per "global": all by min(1, norm / (global norm + 1e-6)), as torch.nn.utils.clip_grad_norm_ does.
+    per "tensor": each one by min(1, norm / (its norm + 1e-6)), as in the released code;
+    per "global": all by min(1, norm / (global norm + 1e-6)), like torch.nn.utils.clip_grad_norm_.
     """
     norms = torch.stack(torch._foreach_norm(gradients))
     total = torch.linalg.vector_norm(norms)
@@ -136,7 +136,7 @@ def manual_seed(_host, *, name: list[int | str]) -> None:
 
 
 def averaged_copy(_host, module, *, decay: float) -> AveragedModel:
-    """An exponential moving average of a module's weights, starting at those of its first update."""
+    """Returns an exponential moving average of a module's weights, starting at its first update."""
     return AveragedModel(module, multi_avg_fn=get_ema_multi_avg_fn(decay), use_buffers=True)
 
 
@@ -145,11 +145,11 @@ def average_of(_host, average) -> torch.nn.Module:
 
 
 def restore_average(_host, average, *, folder: str) -> None:
-    """Goes on from the averaged weights that `save_denoiser` wrote."""
+    """Resumes from the averaged weights that `save_denoiser` wrote."""
     from ..networks.denoisers import restore_denoiser
 
     restore_denoiser(average.module, folder)
-    # The next update moves the average; it takes over the weights only where there is none.
+    # The next update moves the average; only the first update copies the weights.
     average.n_averaged.fill_(1)
 
 

@@ -1,4 +1,4 @@
-"""Operations for people who watch a run: TensorBoard event files, pictures of denoised images."""
+"""Operations for watching a run: TensorBoard event files, pictures of denoised images."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ def write_image(_host, writer, *, step: int, tag: str, png: str) -> None:
 def draw_samples(_host, *samples: torch.Tensor, plain: int = 1, has_verdicts: bool = True) -> str:
     """Several images in one drawing, as the base64 text of a PNG file; see `pictures.draw_samples`.
 
-    samples: for each image `plain` ones [1, C, H, W], first the clean one, the denoised ones [M, 1, C, H, W] and, where there
-    are verdicts, which are kept [M, 1].
+    samples: for each image the `plain` ones [1, C, H, W], starting with the clean one, the denoised ones [M, 1, C, H, W], and
+    optionally which of them are kept [M, 1].
     """
     from .. import pictures
 
@@ -31,7 +31,7 @@ def draw_samples(_host, *samples: torch.Tensor, plain: int = 1, has_verdicts: bo
 
 
 OPERATIONS = {
-    # tensorboard takes a second to import, and most programs do without.
+    # tensorboard takes a second to import, and most programs do not need it.
     "open_event_writer": lazy("event_files", "EventWriter"),
     "write_scalars": method("write_scalars"),
     "write_settings": method("write_settings"),

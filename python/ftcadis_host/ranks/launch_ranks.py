@@ -1,8 +1,7 @@
 """torchrun for `ft-cadis launch`: `python -P -m ftcadis_host.ranks.launch_ranks <torchrun's arguments>`.
 
-It is torch.distributed.run with another beginning, see `rendezvous`, and another end: what failed in a line for each rank,
-the exit code of the rank that failed first, 128 + the signal's number after a signal, and an end cleanly when the
-process is gone that started it.
+It is torch.distributed.run with another start, see `rendezvous`, and another end: one line per failed rank, the exit code of
+the rank that failed first, 128 + the signal's number after a signal, and a clean end when its parent process is gone.
 """
 
 from __future__ import annotations
@@ -47,10 +46,10 @@ def main() -> int:
 
 
 def _handle_signals() -> None:
-    """Sends the first signal on to the ranks, and a second Ctrl-C as SIGTERM; nothing after that.
+    """Forwards the first signal to the ranks, and a second Ctrl-C as SIGTERM; nothing after that.
 
-    Queues send SIGTERM to all processes, and again. Torchrun by itself would send each on, and with the third leave the
-    ranks alone before they have saved their work.
+    Queues send SIGTERM to all processes, repeatedly. By default, torchrun forwards each, and abandons the ranks at the third,
+    before they have saved their work.
     """
     received: list[int] = []
 
@@ -69,7 +68,7 @@ def _handle_signals() -> None:
 
 
 def _end_without_ranks(signals: int) -> None:
-    """The thread that ends this process on a signal while it only waits for another machine, in code that hears none."""
+    """The thread that ends this process on a signal while it waits for another machine, in code that ignores signals."""
     while True:
         (number,) = os.read(signals, 1)
         if number in (signal.SIGINT, signal.SIGTERM) and not psutil.Process().children():
@@ -82,7 +81,7 @@ def _stop_with_launcher() -> None:
 
 
 def _report(failures: Mapping[int, ProcessFailure]) -> int:
-    """Says which ranks failed, in the order of time; returns the exit code of the first."""
+    """Reports the failed ranks in order of time; returns the exit code of the first."""
     in_order = sorted(failures.items(), key=lambda item: item[1].timestamp)
     for place, (rank, failure) in enumerate(in_order):
         code = failure.exitcode

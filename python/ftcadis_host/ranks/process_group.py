@@ -1,4 +1,4 @@
-"""The ranks of a launch as one group: how they meet, and what they compute together."""
+"""The ranks of a launch as one group: how they connect, and their collective operations."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from torch import distributed
 
 from .rank_watch import RankWatch
 
-# Gradients travel in pieces of about this size: large enough for the network, small beside the weights.
+# Gradients are sent in pieces of about this size: large enough for the network, small compared with the weights.
 BUCKET_BYTES = 64 * 2**20
 
 
 class ProcessGroup:
     """NCCL between GPUs; gloo between CPUs, and for plain data.
 
-    Every rank must run the same operations in the same order. One that waits for a rank that is gone raises RankLostError,
-    or ends this process with a line that says so; see `rank_watch`.
+    Every rank must run the same operations in the same order. Waiting for a lost rank raises RankLostError, or ends this
+    process with a line that says so; see `rank_watch`.
     """
 
     def __init__(self, device: torch.device, *, rank: int, world_size: int, join_seconds: float, wait_seconds: float):
@@ -43,15 +43,14 @@ class ProcessGroup:
     def all_reduce_gradients(self, optimizer: torch.optim.Optimizer) -> None:
         """Sums the gradients of the optimizer's parameters over the ranks.
 
-        A parameter that has a gradient on any rank has one on all of them afterwards; a rank without counts as zeros. One
-        that has none anywhere stays without, so that the optimizer passes it over, weight decay included, as it does
-        in one process.
+        A parameter with a gradient on any rank then has one on all; a rank without counts as zeros. A parameter
+        without one on any rank stays without, and the optimizer skips it, including weight decay, as in a single process.
         """
         parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
         has_gradient = torch.tensor([parameter.grad is not None for parameter in parameters], dtype=torch.float32)
         holders = has_gradient.to(parameters[0].device)
         self._all_reduce(holders)
-        # Looked at only where it matters: on a GPU that waits for the device.
+        # Read only if necessary: on a GPU this waits for the device.
         somewhere = holders.tolist() if not has_gradient.all() else None
         for bucket in _buckets(parameters):
             flat = torch.cat([_gradient_or_zeros(parameters[index]).reshape(-1) for index in bucket])
@@ -65,20 +64,20 @@ class ProcessGroup:
                     parameter.grad = total.view_as(parameter).clone()
 
     def all_reduce_sum(self, tensor: torch.Tensor) -> torch.Tensor:
-        """The sum over the ranks, as a new tensor without a graph."""
+        """Returns the sum over the ranks, as a new tensor without a graph."""
         total = tensor.detach().clone(memory_format=torch.contiguous_format)
         self._all_reduce(total)
         return total
 
     def all_reduce_max(self, tensor: torch.Tensor) -> torch.Tensor:
-        """The largest over the ranks, number by number, as a new tensor."""
+        """Returns the elementwise maximum over the ranks, as a new tensor."""
         largest = tensor.clone(memory_format=torch.contiguous_format)
         self._watch.run(distributed.all_reduce, largest, distributed.ReduceOp.MAX)
         return largest
 
     @torch.no_grad()
     def broadcast_parameters(self, module: torch.nn.Module) -> None:
-        """Gives every rank the parameters and buffers of rank 0."""
+        """Broadcasts the parameters and buffers of rank 0 to every rank."""
         for tensor in chain(module.parameters(), module.buffers()):
             sent = tensor.detach().contiguous()
             self._watch.run(distributed.broadcast, sent, 0)
@@ -86,7 +85,7 @@ class ProcessGroup:
                 tensor.copy_(sent)
 
     def gather_plain(self, value: Any) -> list[Any]:
-        """The plain data of every rank, by rank, on every rank."""
+        """Returns the plain data of every rank, by rank, on every rank."""
         mine = torch.frombuffer(bytearray(json.dumps(value), "utf-8"), dtype=torch.uint8)
         lengths = [torch.zeros(1, dtype=torch.int64) for _ in range(self._world_size)]
         self._watch.run(distributed.all_gather, lengths, torch.tensor([len(mine)]))
@@ -98,16 +97,16 @@ class ProcessGroup:
         ]
 
     def note_failure(self, failure: str) -> None:
-        """Keeps what went wrong last, for the others to read if this rank ends."""
+        """Stores the latest error for the other ranks to read if this rank ends."""
         self._watch.note_failure(failure)
 
     def leave(self) -> None:
-        """Leaves cleanly: this rank takes part in no operation any more."""
+        """Leaves cleanly: this rank takes part in no further operation."""
         self.close("has left the process group")
         distributed.destroy_process_group()
 
     def close(self, reason: str = "has closed its session") -> None:
-        """Tells the others why they wait in vain, if they do. The connections end with the process."""
+        """Tells the others why they wait in vain, if they do. Connections end with the process."""
         self._watch.close(reason)
 
     def _all_reduce(self, tensor: torch.Tensor) -> None:
@@ -115,10 +114,10 @@ class ProcessGroup:
 
 
 def join_store(rank: int, world_size: int, seconds: float) -> distributed.Store:
-    """The store that the launcher's ranks share, without what an earlier start of the same launch has left in it.
+    """Returns the store that the launcher's ranks share, without data of an earlier start of the same launch.
 
-    torchrun keeps its store over restarts, and in it the addresses of ranks that are gone. So rank 0 gives each start a
-    name, and tells it to those that greet it now: a greeting is a word that nobody has used before.
+    torchrun keeps its store over restarts, with the addresses of ranks that are gone. So rank 0 names each start, and tells the
+    name to ranks that greet it now: each greeting is a unique word.
     """
     deadline = time.monotonic() + seconds
     environment = distributed.rendezvous("env://", rank, world_size, timeout=timedelta(seconds=seconds))
@@ -154,7 +153,7 @@ def _gradient_or_zeros(parameter: torch.nn.Parameter) -> torch.Tensor:
 
 
 def _buckets(parameters: list[torch.nn.Parameter]) -> Iterator[list[int]]:
-    """Places of parameters that travel together: in order, of one dtype and device."""
+    """Returns positions of parameters to send together: in order, of one dtype and device."""
     bucket: list[int] = []
     size = 0
     for index, parameter in enumerate(parameters):

@@ -1,6 +1,6 @@
-"""Knows which ranks of a process group are there, and gives the one that is gone a name.
+"""Tracks which ranks of a process group are alive, and names the lost one.
 
-Torch itself says that a connection was closed, by no rank in particular, or on GPUs waits for minutes and says nothing.
+Torch itself reports a closed connection without naming the rank, or on GPUs waits for minutes without a message.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ import psutil
 import torch
 from torch import distributed
 
-# How often a rank shows that it lives.
+# Interval of a rank's heartbeat.
 BEAT_SECONDS = 1.0
-# A rank without a sign of life for so long is taken for lost. The launcher kills the others 30 s after the first of its
-# ranks has ended; by then they must have said which one it was.
+# A rank without a heartbeat for this long counts as lost. The launcher kills the others 30 s after the first of its
+# ranks has ended; by then they must have reported which one it was.
 SILENCE_SECONDS = 15.0
-# A rank that ends breaks its connections at once: when one is broken, so much silence is enough.
+# A rank that ends breaks its connections at once: after a broken one, this much silence is enough.
 SILENCE_AFTER_ERROR_SECONDS = 3.5
-# A collective that takes longer is looked at.
+# Collectives that take longer are checked.
 PATIENCE_SECONDS = 3.0
 
 REMEDY = "Read what that rank printed, then resume from the last checkpoint; `launch --max-restarts` does so by itself."
@@ -40,7 +40,7 @@ class RankLostError(RuntimeError):
 
 @dataclass
 class Peer:
-    """What is known of another rank."""
+    """The state of another rank."""
 
     rank: int
     host: str
@@ -48,16 +48,16 @@ class Peer:
     machine: str | None
     beat: int = 0
     heard: float = 0.0
-    # Why it takes part no more; None as long as it does.
+    # Why it no longer takes part; None while it does.
     end: str | None = None
-    # Whom it found lost before that, in the words for a message.
+    # The rank that it found lost before that, in words for a message.
     lost: str | None = None
 
     def __str__(self) -> str:
         return f"Rank {self.rank} (host {self.host}, process {self.pid})"
 
     def is_dead(self, machine: str | None) -> bool:
-        """Whether its process is known to have ended; from another machine that is not known."""
+        """Whether its process is known to have ended; unknown for another machine."""
         if machine is None or self.machine != machine:
             return False
         try:
@@ -67,15 +67,15 @@ class Peer:
 
 
 class RankWatch:
-    """Shows the other ranks that this one lives, looks whether they do, and says who does not.
+    """Sends heartbeats to the other ranks, checks theirs, and names those that are lost.
 
-    store: of this process group alone.
+    store: of this process group only.
     """
 
     def __init__(self, store: distributed.Store, rank: int, world_size: int):
         self._silence = float(os.environ.get("FT_CADIS_RANK_SILENCE_SECONDS", SILENCE_SECONDS))
         self._beat_seconds = min(BEAT_SECONDS, self._silence / 5)
-        # Its own connection: on the group's, a collective may wait.
+        # Its own connection: a collective may block the group's.
         self._store = store.clone()
         self._rank = rank
         self._world_size = world_size
@@ -91,7 +91,7 @@ class RankWatch:
         about = {"host": socket.gethostname(), "pid": os.getpid(), "machine": self._machine}
         self._show_sign()
         self._store.set(f"about/{rank}", json.dumps(about))
-        # Waits for those that have not come so far.
+        # Waits for those that have not arrived yet.
         others = [other for other in range(world_size) if other != rank]
         texts = self._store.multi_get([f"about/{other}" for other in others])
         self._asked = time.monotonic()
@@ -102,7 +102,7 @@ class RankWatch:
             threading.Thread(target=work, name="rank watch", daemon=True).start()
 
     def run(self, collective: Callable[..., distributed.Work], *operands: Any) -> None:
-        """Runs a collective and waits for it; on a GPU, the stream does. Raises RankLostError where a rank is gone."""
+        """Runs a collective and waits for it; on a GPU, the stream waits. Raises RankLostError if a rank is gone."""
         try:
             work = collective(*operands, async_op=True)
             self._pending.append((work, time.monotonic()))
@@ -114,11 +114,11 @@ class RankWatch:
             raise self._explain(error) from error
 
     def note_failure(self, failure: str) -> None:
-        """Keeps what went wrong last, for the others to read if this rank ends."""
+        """Stores the latest error for the other ranks to read if this rank ends."""
         self._failure = failure
 
     def close(self, reason: str) -> None:
-        """Tells the others that this rank takes part no more, and ends the watch. Never raises."""
+        """Tells the others that this rank no longer takes part, and stops the watch. Never raises."""
         if self._is_closed.is_set():
             return
         self._is_closed.set()
@@ -127,14 +127,14 @@ class RankWatch:
         try:
             self._show_sign()
         except RuntimeError:
-            pass  # the store has ended with the launcher, and nobody is left to read
+            pass  # the store has ended with the launcher, and no reader is left
 
     def _show_sign(self) -> None:
         self._beat += 1
         self._store.set(f"sign/{self._rank}", json.dumps({**self._sign, "beat": self._beat}))
 
     def _exchange_signs(self) -> None:
-        """The thread that talks to the store, and hangs where the store does not answer."""
+        """The thread that talks to the store, and hangs if the store does not answer."""
         keys = [f"sign/{peer.rank}" for peer in self._peers]
         while not self._is_closed.is_set():
             asked = time.monotonic()
@@ -142,7 +142,7 @@ class RankWatch:
                 self._show_sign()
                 signs = [json.loads(text) for text in self._store.multi_get(keys)]
             except RuntimeError:
-                signs = []  # `_asked` stays where it is
+                signs = []  # `_asked` does not advance
             for peer, sign in zip(self._peers, signs, strict=False):
                 if sign["beat"] != peer.beat:
                     peer.beat, peer.heard = sign["beat"], asked
@@ -153,7 +153,7 @@ class RankWatch:
             self._look.clear()
 
     def _end_when_stuck(self) -> None:
-        """The thread that ends this process where a collective waits for a rank that is gone without noticing."""
+        """The thread that ends this process if a collective waits for a lost rank without noticing."""
         while not self._is_closed.wait(self._beat_seconds):
             if time.monotonic() - self._pending_since() > min(PATIENCE_SECONDS, self._silence):
                 found = self._find_lost(self._silence)
@@ -162,12 +162,12 @@ class RankWatch:
                     os._exit(1)
 
     def _pending_since(self) -> float:
-        """When the collective began that this rank waits for; infinity if it waits for none."""
+        """Returns the start of the collective that this rank waits for; infinity if none."""
         try:
             while self._pending[0][0].is_completed():
                 self._pending.popleft()
             return self._pending[0][1]
-        except IndexError:  # also where the other thread has taken them away
+        except IndexError:  # also if the other thread has removed them
             return math.inf
 
     def _explain(self, error: RuntimeError) -> RuntimeError:
@@ -182,7 +182,7 @@ class RankWatch:
         )
 
     def _find_lost(self, silence: float) -> str | None:
-        """Says which rank is gone, if one is, and lets the others know."""
+        """Returns the lost rank, if any, and tells the others."""
         self._wait_for_news()
         found = self._judge(silence)
         if found is not None:
@@ -191,7 +191,7 @@ class RankWatch:
         return found
 
     def _judge(self, silence: float) -> str | None:
-        # Who has ended because of another rank is not the one.
+        # A rank that ended because of another one is not the cause.
         suspects = [peer for peer in self._peers if peer.lost is None]
         for peer in suspects:
             if peer.end is not None:
@@ -212,7 +212,7 @@ class RankWatch:
         return None
 
     def _wait_for_news(self) -> None:
-        """Returns when the signs of the others are known as they are now, and they can know this rank's."""
+        """Returns when the others' current signs are known, and this rank's can be known to them."""
         now = time.monotonic()
         while self._asked < now and time.monotonic() < now + BEAT_SECONDS:
             self._look.set()
@@ -220,7 +220,7 @@ class RankWatch:
 
 
 def _machine() -> str | None:
-    """Equal for processes of one machine that know each other by process id; None where that cannot be told."""
+    """Returns the same value for processes of one machine that can see each other's process ids; None if unknown."""
     try:
         with open("/proc/sys/kernel/random/boot_id") as file:
             return " ".join([file.read().strip(), *(os.readlink(f"/proc/self/ns/{kind}") for kind in ("pid", "net"))])

@@ -1,7 +1,7 @@
-"""How the launchers of one launch meet: on one machine over loopback alone, on several without pickles.
+"""How the launchers of one launch connect: on one machine only over loopback, on several without pickles.
 
-torchrun's own rendezvous listens on every address also where there is one machine, and runs the pickle that it finds in its
-store, which has no password: who reaches its port can run code. These two take its place.
+torchrun's own rendezvous listens on every address even on a single machine, and unpickles data from its store, which has no
+password: anyone who reaches its port can run code. These two replace it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from torch.distributed.elastic.rendezvous import (
 from torch.distributed.elastic.rendezvous import dynamic_rendezvous as dynamic
 from torch.distributed.elastic.rendezvous.c10d_rendezvous_backend import create_backend
 
-# What `--rdzv-backend` names: one machine, several machines.
+# Values of `--rdzv-backend`: one machine, several machines.
 ONE_MACHINE = "ftcadis-loopback"
 SEVERAL_MACHINES = "ftcadis-json"
 
@@ -33,19 +33,19 @@ LOOPBACK = "127.0.0.1"
 
 
 def register() -> None:
-    """Lets torchrun know both by their names."""
+    """Registers both with torchrun."""
     rendezvous_handler_registry.register(ONE_MACHINE, lambda parameters: LoopbackRendezvous(parameters.run_id))
     rendezvous_handler_registry.register(SEVERAL_MACHINES, _on_several_machines)
 
 
 class LoopbackRendezvous(RendezvousHandler):
-    """The launcher of one machine, which meets nobody; its store listens on 127.0.0.1 and nowhere else."""
+    """The launcher of a single machine; its store listens only on 127.0.0.1."""
 
     def __init__(self, run_id: str):
         self._run_id = run_id
         self._round = 0
         self._is_closed = False
-        # A store that is given a port listens on every address: it is given a socket.
+        # Given a port, a store listens on every address; so it is given a socket.
         listener = socket.create_server((LOOPBACK, 0), backlog=1024)
         self._port = listener.getsockname()[1]
         self._store = distributed.TCPStore(
@@ -60,7 +60,7 @@ class LoopbackRendezvous(RendezvousHandler):
         return ONE_MACHINE
 
     def next_rendezvous(self) -> RendezvousInfo:
-        """Its own store for each start of the ranks, without the words of an earlier one."""
+        """Returns a separate store for each start of the ranks, without data of an earlier one."""
         store = distributed.PrefixStore(f"{self._run_id}/{self._round}", self._store)
         self._round += 1
         return RendezvousInfo(store, 0, 1, RendezvousStoreInfo(LOOPBACK, self._port))
@@ -88,7 +88,7 @@ def _on_several_machines(parameters: RendezvousParameters) -> RendezvousHandler:
 
 
 class JsonBackend(dynamic.RendezvousBackend):
-    """Keeps the state of a rendezvous as JSON. torch pickles and unpickles its own copy: what it unpickles is made here."""
+    """Keeps the state of a rendezvous as JSON. torch pickles and unpickles its own copy: it only unpickles data made here."""
 
     def __init__(self, backend: dynamic.RendezvousBackend):
         self._backend = backend
@@ -104,7 +104,7 @@ class JsonBackend(dynamic.RendezvousBackend):
     def set_state(
         self, state: bytes, token: dynamic.Token | None = None
     ) -> tuple[bytes, dynamic.Token, bool] | None:
-        # Of this process: torch has just pickled it.
+        # From this process: torch has just pickled it.
         found = self._backend.set_state(_to_json(pickle.loads(state)), token)
         return found and (_pickled(found[0]), *found[1:])
 

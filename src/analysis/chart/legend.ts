@@ -1,24 +1,24 @@
-/** What a line of a legend takes of a chart's height. */
+/** Height of a legend's line in a chart. */
 const LINE_HEIGHT = 20
 const FONT_SIZE = 13
 const SMALLEST_FONT = 6
-/** Of a letter, as a part of the size of its font: what the widest fonts of browsers take in the mean. */
+/** Mean width of a letter as a fraction of the font size, in the widest fonts of browsers. */
 const LETTER_WIDTH = 0.6
-/** The drawn line beside a label, and what keeps columns apart. */
+/** Width of the drawn line beside a label, and of the gap between columns. */
 const BESIDE_LABEL = 52
-/** The axis to the left of a chart: a legend below begins beside it. */
+/** Width of the axis to the left of a chart: a legend below starts beside it. */
 const AXIS_WIDTH = 56
 
 export interface LegendLayout {
   readonly columns: number
   readonly fontSize: number
-  /** What the legend takes of the chart's height. */
+  /** Height of the legend in the chart. */
   readonly height: number
 }
 
 /**
- * How a legend is set so that every label is whole: as many columns as the longest label leaves room for, and a smaller font where one
- * alone is too long.
+ * Lays out a legend with every label in full: as many columns as the longest label allows, and a smaller font if a single column is too
+ * narrow.
  *
  * @param width - of the chart, in CSS pixels
  */

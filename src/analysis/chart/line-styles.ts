@@ -1,20 +1,20 @@
 /**
- * The colours of Okabe and Ito (2008) that stand out on white and on near-black, told apart under the common colour
- * blindnesses. Dashes tell lines apart without colours, and once the colours repeat.
+ * The colours of Okabe and Ito (2008) that are visible on white and on near-black, distinguishable with the common colour blindnesses.
+ * Dashes distinguish lines without colours, and when the colours repeat.
  */
 const COLORS = ['#0072B2', '#D55E00', '#009E73', '#CC79A7', '#E69F00', '#56B4E9']
 const DASHES = [[], [8, 3], [3, 2], [10, 3, 2, 3], [14, 4], [1, 3], [10, 2, 2, 2, 2, 2], [5, 5], [18, 3]]
 
-/** From violet to yellow in even steps of lightness, as viridis, without its ends: those are lost on near-black and on white. */
+/** From violet to yellow in even steps of lightness, like viridis, but without its ends, which are hard to see on near-black or white. */
 const ORDERED = ['#5B4B9A', '#3F74B5', '#2A958F', '#5FAF5B', '#B5B13A']
 
-/** How a line is drawn. */
+/** The style of a line. */
 export interface LineStyle {
   readonly color: string
   readonly dash: readonly number[]
 }
 
-/** Methods that many pages compare: each has its place in the colours on all of them. */
+/** Methods that many pages compare: each keeps its colour on all of them. */
 const KNOWN_METHODS = [
   /^FT-CADIS$/,
   /^cross-entropy \(Eq\. 6\)$|^with fine-tuning \(Eq\. 6\)$|^Diffusion Denoised \+ fine-tuning$/,
@@ -22,8 +22,8 @@ const KNOWN_METHODS = [
 ]
 
 /**
- * A style for each label: colour is the method, dash the noise level, where labels end in `, σ = 0.5`. Labels that are all values of
- * one setting, `λ = 2`, take colours of one scale in the order of the values.
+ * Returns a style for each label: the method determines the colour, the noise level the dash, for labels that end in `, σ = 0.5`. If all
+ * labels are values of one setting, `λ = 2`, their colours follow one scale in the order of the values.
  *
  * @param among - All labels of the page, for a chart of some of them: a method then has the same style in each chart.
  *
@@ -44,7 +44,7 @@ function methodStyles(labels: readonly string[]): LineStyle[] {
     const place = places.get(method) ?? 0
     const round = Math.floor(place / COLORS.length)
     const earlier = parts.slice(0, position).filter(other => other.method === method).length
-    // Without noise levels to tell apart, dashes tell apart what colours do not.
+    // Without noise levels to distinguish, dashes distinguish what colours do not.
     const dash =
       levels.length > 1
         ? levels.indexOf(level ?? Number.NaN) + levels.length * round
@@ -56,7 +56,7 @@ function methodStyles(labels: readonly string[]): LineStyle[] {
   })
 }
 
-/** Known methods have their own places, the others those that are left, in their order. */
+/** Known methods have fixed positions; the others take the remaining ones in order. */
 function placesOf(methods: readonly string[]): Map<string, number> {
   const known = methods.map(method => KNOWN_METHODS.findIndex(pattern => pattern.test(method)))
   const isTaken = (place: number) => known.includes(place)
@@ -91,7 +91,7 @@ function orderedStyles(labels: readonly string[]): LineStyle[] | undefined {
   }))
 }
 
-/** A colour of the ordered scale, at a place from 0 to 1. */
+/** Returns a colour of the ordered scale, at a position from 0 to 1. */
 function colorBetween(place: number): string {
   const at = place * (ORDERED.length - 1)
   const [from, to] = [Math.floor(at), Math.ceil(at)].map(index => channelsOf(ORDERED[index] ?? ''))

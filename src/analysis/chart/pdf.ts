@@ -13,23 +13,23 @@ type DrawSvg = (
   },
 ) => void
 
-/** PDF points of a CSS pixel. */
+/** PDF points per CSS pixel. */
 const POINTS = 72 / 96
 
 /**
- * A chart as a PDF file of one page: vectors and embedded fonts, dark ink on white.
+ * Converts a chart to a PDF file with one page: vectors and embedded fonts, dark ink on white.
  *
- * @param svg - What `renderSvg` draws.
+ * @param svg - Output of `renderSvg`.
  */
 export async function svgToPdf(svg: string): Promise<Buffer> {
   const { default: PdfDocument } = await import('pdfkit')
-  // It comes without types.
+  // The package has no types.
   const draw = require('svg-to-pdfkit') as DrawSvg
   const { width, height } = sizeOf(svg)
   const document = new PdfDocument({
     size: [width * POINTS, height * POINTS],
     margin: 0,
-    // The same drawing is the same file.
+    // Makes the file deterministic.
     info: { CreationDate: new Date(0), ModDate: new Date(0) },
   })
   const chunks: Buffer[] = []
@@ -48,7 +48,7 @@ export async function svgToPdf(svg: string): Promise<Buffer> {
   return done
 }
 
-/** The size that an SVG document says, in CSS pixels. */
+/** Returns the size in an SVG document, in CSS pixels. */
 function sizeOf(svg: string): Required<ChartSize> {
   const [opening = ''] = /<svg [^>]*>/.exec(svg) ?? []
   const [width, height] = ['width', 'height'].map(name =>

@@ -2,10 +2,10 @@ import { ConfigError } from '../../errors'
 import { didYouMean } from '../../files/nearest-name'
 
 /**
- * The rows whose names begin with one of these words, in their order; all without words.
+ * Returns the rows whose names start with one of these prefixes, in their order; all rows without prefixes.
  *
- * @param nameOf - what a row is called
- * @throws ConfigError for a word that no row begins with
+ * @param nameOf - returns the name of a row
+ * @throws ConfigError for a prefix that no row starts with
  */
 export function chooseRows<Row>(
   rows: readonly Row[],

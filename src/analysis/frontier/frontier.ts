@@ -11,7 +11,7 @@ import type { Table } from '../tables'
 
 const text = z.string().min(1)
 
-/** A published row, and how well it is known here that it was published so. */
+/** A published row, and how well the publication has been verified. */
 const rowSchema = z
   .strictObject({
     method: text,
@@ -23,7 +23,7 @@ const rowSchema = z
     published: text,
     source: text,
     date: z.iso.date(),
-    /** The source itself was read, its abstract alone, or what others say of it. */
+    /** Whether the source itself was read, only its abstract, or a third party's account. */
     checked: z.enum(['read', 'abstract', 'third party']),
   })
   .refine(({ radii, accuracies }) => radii.length === accuracies.length, {
@@ -38,9 +38,9 @@ export type FrontierRow = Readonly<z.output<typeof rowSchema>>
 const FILE = join(PACKAGE_FOLDER, 'assets', 'frontier.json')
 
 /**
- * Rows that were published beside the paper's, with their source, the day on which it was looked at, and how.
+ * Returns rows published besides the paper's, with their source, the date of its verification, and the kind of verification.
  *
- * @throws DataError for a file that is not as it should be
+ * @throws DataError if the file is invalid
  */
 export function frontierRows(content: string = readFileSync(FILE, 'utf8')): readonly FrontierRow[] {
   const parsed = schema.safeParse(JSON.parse(content))
@@ -51,7 +51,7 @@ export function frontierRows(content: string = readFileSync(FILE, 'utf8')): read
   })
 }
 
-/** The methods and the published rows of their data, at all radii that these have. */
+/** Returns the methods and the published rows for their data, at all radii of these rows. */
 export function frontierTable(methods: readonly Method[], rows: readonly FrontierRow[]): Table {
   const radii = [...new Set(rows.flatMap(row => row.radii))].sort((a, b) => a - b)
   return {

@@ -2,24 +2,24 @@ import { ConfigError } from '../../errors'
 import { escapeHtml, htmlText, scrollable } from './html-text'
 
 export interface GridImage {
-  /** A PNG file in base64. Up to 64 pixels wide it is enlarged with sharp pixels. */
+  /** A PNG file in base64. Images up to 64 pixels wide are enlarged with sharp pixels. */
   readonly png: string
-  /** What selection makes of a denoised image; none for others. */
+  /** The selection's result for a denoised image; absent for others. */
   readonly frame?: 'kept' | 'hallucinated'
-  /** A few words below the image, for instance the predicted class. */
+  /** A few words below the image, for example the predicted class. */
   readonly note?: string
-  /** What the image shows, for readers who do not see it. */
+  /** Text alternative of the image. */
   readonly alt: string
 }
 
 export interface ImageGrid {
   readonly caption: string
   readonly columnLabels: readonly string[]
-  /** One image per column label; null leaves a place empty. */
+  /** One image per column label; null leaves a position empty. */
   readonly rows: readonly { readonly label: string; readonly images: readonly (GridImage | null)[] }[]
 }
 
-/** A row a label; on phones the label stands above its images, four or five to a line. */
+/** Makes a row per label; on phones the label is above its images, four or five to a line. */
 export function htmlGrid({ caption, columnLabels, rows }: ImageGrid): string {
   const head = columnLabels.map(label => `<th scope="col">${htmlText(label)}</th>`)
   const body = rows.map(({ label, images }) => {
@@ -54,19 +54,19 @@ ${body.join('\n')}
 </figure>`
 }
 
-/** Five images are a line, of more four: one alone in the second line looks lost. */
+/** Five images fit one line; more are in fours, since a single one on the second line looks lost. */
 function columnsOnPhones(images: number): number {
   return images <= 5 ? Math.max(1, images) : 4
 }
 
-/** Images up to this width are shown larger than they are, each pixel a sharp square. */
+/** Images up to this width are enlarged, each pixel a sharp square. */
 const TINY_PIXELS = 64
 const SHOWN_PIXELS = 72
 
 function renderImage({ png, frame, note, alt }: GridImage): string {
   const pixels = pngWidth(png)
   const tiny = pixels <= TINY_PIXELS
-  // A whole multiple, so that all pixels come out the same size.
+  // A whole multiple, so that all pixels have the same size.
   const width = tiny
     ? pixels * Math.max(1, Math.round(SHOWN_PIXELS / pixels))
     : Math.min(pixels, 2 * SHOWN_PIXELS)
@@ -76,7 +76,7 @@ function renderImage({ png, frame, note, alt }: GridImage): string {
   return note === undefined ? image : `${image}<small>${escapeHtml(note)}</small>`
 }
 
-/** Width from the header chunk, which stands first in every PNG file. */
+/** Reads the width from the header chunk, the first chunk of every PNG file. */
 function pngWidth(png: string): number {
   const header = Buffer.from(png.slice(0, 32), 'base64')
   if (

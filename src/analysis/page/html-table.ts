@@ -2,10 +2,10 @@ import { bestOf } from '../table/table-cells'
 import { type Cell, type Column, formatCell, isNumeric, requireRectangular, type Table } from '../tables'
 import { htmlText, scrollable } from './html-text'
 
-/** Names of rows up to this many characters need no room to break lines in. */
+/** Row names up to this many characters need no room for line breaks. */
 const SHORT = 8
 
-/** The best values of a column are strong, and numbers, also those in text, stand at the right. */
+/** Renders a table: the best values of a column are strong; numbers, including those in text, are aligned to the right. */
 export function htmlTable(table: Table): string {
   requireRectangular(table)
   const { caption, columns, rows, notes = [] } = table
@@ -38,7 +38,7 @@ ${body.map(cells => `<tr>${cells.join('')}</tr>`).join('\n')}
 ${notes.map(note => `<p>${htmlText(note)}</p>\n`).join('')}</figure>`
 }
 
-/** Whether every cell is a number and what follows it, such as `+8.0 (+2.0 to +14.0)`. */
+/** Returns whether every cell is a number with an optional suffix, such as `+8.0 (+2.0 to +14.0)`. */
 function holdsNumbers(cells: readonly Cell[], column: Column): boolean {
   return cells.length > 0 && cells.every(cell => /^(?:[+-]?\d|–$)/.test(formatCell(cell, column)))
 }

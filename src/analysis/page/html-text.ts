@@ -6,20 +6,20 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 }
 
-/** Text for an attribute, or where a line may break anywhere. */
+/** Escapes text for an attribute, or for text whose lines may break anywhere. */
 export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, character => ENTITIES[character] as string)
 }
 
-/** What is read as one word: the method's name, `σ = 0.5`, `95 %`. */
+/** Phrases that read as one word: the method's name, `σ = 0.5`, `95 %`. */
 const ONE_WORD = /FT-CADIS|[\p{L}\d]+ = -?\d+(?:\.\d+)?|\d+(?:\.\d+)? %/gu
 
-/** Text of a page, escaped; no line of it breaks inside of a name or between a number and its unit. */
+/** Escapes text of a page, without line breaks inside names or between a number and its unit. */
 export function htmlText(text: string): string {
   return escapeHtml(text).replace(ONE_WORD, word => `<span class="word">${word}</span>`)
 }
 
-/** A frame that scrolls, also from the keyboard, where the page is too narrow; shadows say on which side there is more. */
+/** Makes a frame that scrolls, also by keyboard, on narrow pages; shadows show on which side there is more. */
 export function scrollable(label: string, content: string): string {
   return `<div class="scroll" role="region" tabindex="0" aria-label="${escapeHtml(label)}">\n${content}\n</div>`
 }

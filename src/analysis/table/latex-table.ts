@@ -11,13 +11,13 @@ import {
 } from './table-cells'
 
 export interface LatexOptions {
-  /** In place of the table's own, in LaTeX as it stands. */
+  /** Replaces the table's own caption, in verbatim LaTeX. */
   readonly caption?: string
   /** Name for `\ref`. Default: `tab:certified`. */
   readonly label?: string
 }
 
-/** The table as a `table` of booktabs, which goes into a document unedited. */
+/** Renders the table as a booktabs `table`, ready to include in a document. */
 export function latexTable(table: Table, { caption, label = 'tab:certified' }: LatexOptions): string {
   const { columns, rows } = table
   const best = columns.map((column, place) =>

@@ -1,4 +1,4 @@
-/** What stands in math, and how LaTeX writes it there. */
+/** Symbols in math mode, and their LaTeX commands. */
 const SYMBOLS: Readonly<Record<string, string>> = {
   ...{ α: '\\alpha', β: '\\beta', γ: '\\gamma', δ: '\\delta', ε: '\\varepsilon', η: '\\eta' },
   ...{ λ: '\\lambda', μ: '\\mu', ρ: '\\rho', σ: '\\sigma', Φ: '\\Phi' },
@@ -11,16 +11,16 @@ const TEXT: Readonly<Record<string, string>> = {
   ...{ '–': '--', '—': '---', '…': '\\ldots{}', '\u00a0': '~', '\u2011': '-' },
 }
 
-/** A symbol that is math wherever it stands. */
+/** A symbol that is always in math mode. */
 const SYMBOL =
   '\\|D_nh\\||ℓ2|ℓ∞|√\\d+|D_nh|p_A|[αβγδεηλμρσΦ±≥≤×−∞→]|(?<![\\p{L}\\d_])[rn](?![\\p{L}\\d_])|(?<=^|[\\s(])[-+]\\d+(?:\\.\\d+)?(?![\\p{L}\\d_])'
-/** What is math beside an operator alone: a letter alone, a number, a fraction. */
+/** Math only beside an operator: a single letter, a number, a fraction. */
 const OPERAND = `(?:${SYMBOL}|(?<![\\p{L}\\d_])(?:n0|[MKT])(?![\\p{L}\\d_])|(?<![\\p{L}\\d_.])[-+]?\\d+(?:,\\d{3})*(?:\\.\\d+)?(?:/\\d+)?(?![\\p{L}\\d_]))`
 const OPERATOR = '(?:\\s*[=≥≤±−×→]\\s*| / )'
 const MATH = new RegExp(`${OPERAND}(?:${OPERATOR}${OPERAND})+|${SYMBOL}`, 'gu')
 
 /**
- * Text for LaTeX: what is a command there is escaped, symbols and what is set equal to something are math.
+ * Escapes text for LaTeX: commands are escaped; symbols and equations are in math mode.
  *
  * @example
  * latexText('ℓ2 radius r = 0.5 & more') // => '$\\ell_2$ radius $r = 0.5$ \\& more'

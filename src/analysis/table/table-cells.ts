@@ -1,4 +1,4 @@
-/** What tables are made of, and how people read a cell. */
+/** The parts of tables, and the display form of a cell. */
 
 /** A mean over several runs and their sample standard deviation. */
 export interface MeanAndDeviation {
@@ -6,22 +6,22 @@ export interface MeanAndDeviation {
   readonly deviation: number
 }
 
-/** A certified accuracy and, as Table 1 prints it in parentheses, the accuracy of the same model at radius 0. */
+/** A certified accuracy, and the accuracy of the same model at radius 0, which Table 1 prints in parentheses. */
 export interface WithClean {
   readonly value: number
   readonly clean: number | null
 }
 
-/** null stands for a value that there is none of. */
+/** null is a missing value. */
 export type Cell = string | number | null | MeanAndDeviation | WithClean
 
 export interface Column {
   readonly header: string
-  /** Decimals that numbers are printed with; a column that has them is aligned to the right. CSV keeps 12 significant digits, JSON every one. */
+  /** Decimals of printed numbers; such a column is aligned to the right. CSV keeps 12 significant digits, JSON all of them. */
   readonly digits?: number
-  /** Whether numbers above 0 are printed with a plus sign. Default: false. */
+  /** Whether to print positive numbers with a plus sign. Default: false. */
   readonly signed?: boolean
-  /** Which of its values are best, for LaTeX and pages to print bold. Default: none. */
+  /** Which of its values are best; LaTeX and pages print them bold. Default: none. */
   readonly best?: 'largest' | 'smallest'
 }
 
@@ -31,7 +31,7 @@ export interface Table {
   readonly columns: readonly Column[]
   /** One cell per column. The first cell names the row. */
   readonly rows: readonly (readonly Cell[])[]
-  /** What the table must not be read without, a sentence each: in every format, in CSV as lines that begin with `#`. */
+  /** Caveats of the table, one sentence each: in every format; in CSV as lines that start with `#`. */
   readonly notes?: readonly string[]
 }
 
@@ -39,13 +39,13 @@ export function notesOf({ notes = [] }: Table): readonly string[] {
   return notes
 }
 
-/** The cell as people read it: `0.434`, `0.434 ± 0.010`, `–` for null. */
+/** Formats a cell for display: `0.434`, `0.434 ± 0.010`, `–` for null. */
 export function formatCell(cell: Cell, { digits, signed = false }: Column): string {
   if (cell === null) return '–'
   if (typeof cell === 'string') return cell
   const format = (value: number) => {
     const text = digits === undefined ? String(value) : value.toFixed(digits)
-    // What rounds to zero has no sign.
+    // A value that rounds to zero has no sign.
     return Number(text) === 0 ? text.replace('-', '') : text
   }
   const text = format(numberOf(cell))
@@ -55,7 +55,7 @@ export function formatCell(cell: Cell, { digits, signed = false }: Column): stri
   return cell.clean === null ? shown : `${shown} (${format(cell.clean)})`
 }
 
-/** The number that a cell is about. */
+/** Returns the main number of a cell. */
 export function numberOf(cell: number | MeanAndDeviation | WithClean): number {
   if (typeof cell === 'number') return cell
   return 'mean' in cell ? cell.mean : cell.value
@@ -66,7 +66,10 @@ export function isNumeric({ digits }: Column): boolean {
   return digits !== undefined
 }
 
-/** Tells the best cells of a column. As printed: values that look the same are best together. Undefined where nothing is to be compared. */
+/**
+ * Returns a test for the best cells of a column, comparing printed values: those that look the same are best together. Undefined if there
+ * is nothing to compare.
+ */
 export function bestOf(column: Column, cells: readonly Cell[]): ((cell: Cell) => boolean) | undefined {
   const { best } = column
   const isCompared = (cell: Cell): cell is Exclude<Cell, null | string> =>

@@ -7,22 +7,22 @@ import type { Method, Run } from '../runs'
 import type { Table } from '../tables'
 import { expectedFigures, labelShares } from './shares'
 
-/** Places of p at which the distribution is drawn. */
+/** Number of values of p at which the distribution is drawn. */
 const POINTS = 201
 
-/** The share of images whose label has at least so much of the votes. */
+/** The share of images whose label has at least this share of the votes. */
 export interface SharePoint {
   readonly label: string
   readonly p: number
-  /** In percent: of images by their share of the votes, and by the lower and the upper ends of their intervals. */
+  /** In percent of images: by their share of the votes, and by the lower and upper ends of their intervals. */
   readonly images: number
   readonly lower: number
   readonly upper: number
 }
 
 /**
- * The distribution of p_A: how many images have at least so much of the votes on their label, the images of all seeds of a run together. The band
- * is what the counts leave open: the same of the ends of each image's 95 % interval.
+ * Returns the distribution of p_A: how many images have at least each share of the votes on their label, over the images of all seeds of a
+ * run. The band shows the uncertainty of the counts: the same for the ends of each image's 95 % interval.
  *
  * @throws as `labelShares`
  */
@@ -41,7 +41,7 @@ export function shareDistribution(runs: readonly Pick<Run, 'name' | 'logs'>[]): 
   })
 }
 
-/** The distribution of p_A, a line a run, with its band. `height` is that without the legend. Throws as `shareDistribution`. */
+/** Draws the distribution of p_A, one line per run, with its band. `height` excludes the legend. Throws as `shareDistribution`. */
 export function shareChart(
   methods: readonly Method[],
   { width = 720, height = 400 }: ChartSize = {},
@@ -77,10 +77,10 @@ export function shareChart(
   )
 }
 
-/** Numbers of votes that are asked about where none are given. */
+/** Default numbers of votes. */
 export const DEFAULT_NS = [100, 1000, 10_000, 100_000]
 
-/** Expected certified accuracy and ACR with other numbers of votes, a row a run and n. Throws as `expectedFigures`. */
+/** Returns expected certified accuracy and ACR with other numbers of votes, one row per run and n. Throws as `expectedFigures`. */
 export function expectedTable(
   methods: readonly Method[],
   radii: readonly number[],
@@ -115,7 +115,7 @@ export function expectedTable(
   }
 }
 
-/** The expected ACR against n, a line a run. `height` is that without the legend. Throws as `expectedFigures`. */
+/** Draws the expected ACR against n, one line per run. `height` excludes the legend. Throws as `expectedFigures`. */
 export function expectedChart(
   methods: readonly Method[],
   { ns = DEFAULT_NS, width = 720, height = 400 }: ChartSize & { readonly ns?: readonly number[] } = {},

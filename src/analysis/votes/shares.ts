@@ -7,21 +7,21 @@ import { binomialDistribution } from '../../statistics/binomial'
 import type { Bound } from '../../statistics/bound'
 import { lowerConfidenceBound, upperConfidenceBound } from '../../statistics/confidence-bound'
 
-/** How likely a noisy copy of an image is to get the image's label. */
+/** The probability that a noisy copy of an image gets the image's label. */
 export interface LabelShare {
-  /** p_A: the share of the votes, 0 where neither of the two classes that were counted is the label. */
+  /** p_A: the share of the votes, 0 if neither of the two counted classes is the label. */
   readonly share: number
-  /** Ends of the interval of Clopper and Pearson of this image. */
+  /** Ends of the interval of Clopper and Pearson for this image. */
   readonly lower: number
   readonly upper: number
 }
 
-/** Of the interval of one image. */
+/** Confidence of one image's interval. */
 const CONFIDENCE = 0.95
 
 /**
- * p_A of each image, by the votes of the estimation, of which a log has those of the class that the selection named and of the
- * runner-up. A label that is neither has at most as many as the runner-up: its share counts as 0, and the upper end is the runner-up's.
+ * Returns p_A of each image from the votes of the estimation; a log has those of the candidate class and of the runner-up. Any other label
+ * has at most as many as the runner-up: its share counts as 0, and the upper end is the runner-up's.
  *
  * @throws ConfigError for a log without counts, or whose procedure is not `certify`
  */
@@ -40,7 +40,7 @@ export function labelShares(log: CertificationLog): LabelShare[] {
   )
 }
 
-/** What n votes an image would be expected to give. */
+/** Expected figures with n votes per image. */
 export interface ExpectedFigures {
   readonly n: number
   readonly averageCertifiedRadius: number
@@ -49,14 +49,13 @@ export interface ExpectedFigures {
 }
 
 /**
- * Expected certified accuracy and ACR with other numbers of votes, from the counts of a log: the probability of the label is taken to be
- * its share of the votes, and the count of n new votes is binomial. An image of which another class was counted
- * certifies nothing. Above the log's own n it says what its counts make likely, not what more
- * votes would find out.
+ * Returns expected certified accuracy and ACR with other numbers of votes, from the counts of a log. The probability of the label is
+ * assumed to be its share of the votes, and the count of n new votes is binomial. An image whose counts are for another class certifies
+ * nothing. Above the log's own n, this is what its counts make likely, not what more votes would show.
  *
  * @param ns - votes of the estimation, each at least 1
  * @param radii - in the norm of the log's bound, on the [0, 1] pixel scale
- * @throws as {@link labelShares}; ConfigError for an n below 1, or a log whose bound is not known here
+ * @throws as {@link labelShares}; ConfigError for an n below 1, or a log whose bound is unknown
  */
 export function expectedFigures(
   log: CertificationLog,
@@ -91,10 +90,10 @@ export function expectedFigures(
   })
 }
 
-/** Lower bounds by α and n, then by count: logs of one α share them, and so do a table and its chart. */
+/** Lower bounds by α and n, then by count: shared by logs with one α, and by a table and its chart. */
 const LOWER_BOUNDS = new Map<string, Map<number, number>>()
 
-/** The radius that this many votes certify, -1 where they abstain. */
+/** Returns the radius that this many votes certify, -1 if they abstain. */
 function radiiByCount({ n, bound, alpha }: { n: number; bound: Bound; alpha: number }) {
   const key = `${alpha} ${n}`
   const known = LOWER_BOUNDS.get(key) ?? new Map<number, number>()
@@ -116,7 +115,7 @@ function expectedAt(
   const certified = radii.map(() => 0)
   let expected = 0
   for (const [place, weight] of weights.entries()) {
-    // What weighs less changes no digit that is printed.
+    // Smaller weights change no printed digit.
     if (weight < 1e-12) continue
     const radius = radiusOf(first + place)
     expected += weight * Math.max(0, radius)
@@ -132,7 +131,7 @@ interface CountedRow {
   readonly evidence: Evidence
 }
 
-/** The rows with their counts, all of the same n. */
+/** Returns the rows with their counts, all with the same n. */
 function countsOf(log: CertificationLog): CountedRow[] {
   const { kind } = configurationOf(log).procedure
   if (kind !== 'certify') throw unknownVotes(log, `its procedure is ${kind}, whose votes are not a fixed n`)

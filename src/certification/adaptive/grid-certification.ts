@@ -6,13 +6,13 @@ import { lookSchedule } from './looks'
 import { optimalTest, type Prior } from './optimal-test'
 import { requireVoteOptions, requireVotes } from './requirements'
 
-/** In units of σ: 100,000 votes of α = 0.001 that agree show 3.81. */
+/** In units of σ: 100,000 unanimous votes at α = 0.001 show 3.81. */
 const LARGEST = 3.8
 const STEP = 0.5
 
-/** Radii for a σ: 0, which is the class without a radius, and each half σ up to what votes can show. */
+/** Returns radii for a σ: 0, which is the class without a radius, and each half σ up to the limit of what votes can show. */
 export function gridRadii(sigma: number): readonly number[] {
-  // Of 0.12 · 1.5 the digits that decimals leave over are dropped.
+  // Drops the rounding digits of products like 0.12 · 1.5.
   return Array.from({ length: Math.floor(LARGEST / STEP) + 1 }, (_, step) =>
     Number((step * STEP * sigma).toPrecision(12)),
   )
@@ -20,54 +20,54 @@ export function gridRadii(sigma: number): readonly number[] {
 
 export interface GridCertificationOptions {
   readonly bound: Bound
-  /** Probability of a wrong certificate, at most. */
+  /** Upper bound of the probability of a wrong certificate. */
   readonly alpha: number
-  /** The most votes that an image may use. */
+  /** Largest number of votes per image. */
   readonly n: number
-  /** l2 radii on the [0, 1] pixel scale to decide, increasing, for instance `gridRadii(sigma)`. */
+  /** l2 radii on the [0, 1] pixel scale to decide, increasing, for example `gridRadii(sigma)`. */
   readonly radii: readonly number[]
-  /** Votes come in multiples of this many: larger blocks fill larger passes, and stop later. Default: 16. */
+  /** Votes come in multiples of this: larger blocks fill larger passes, but stop later. Default: 16. */
   readonly block?: number
   /**
-   * How many votes it is worth to certify an image at one more of the radii. The larger, the more votes are used and the
-   * fewer certificates are lost; the guarantee is the same. Default: 5 n.
+   * Value in votes of certifying an image at one more radius. Larger values use more votes and lose fewer certificates; the guarantee is
+   * the same. Default: 5 n.
    */
   readonly worth?: number
-  /** What is expected of the probability of the class: it decides votes, not the guarantee. Default: that of `optimalTest`. */
+  /** Prior of the class's probability: it affects votes, not the guarantee. Default: that of `optimalTest`. */
   readonly prior?: Prior
 }
 
-/** What was decided about one radius. */
+/** The decision about one radius. */
 export interface RadiusDecision {
   readonly radius: number
   readonly isCertified: boolean
-  /** Votes after which the decision fell. */
+  /** Votes at the time of the decision. */
   readonly votes: number
 }
 
-/** The certificate of one image, its radius one of the grid. */
+/** The certificate of one image, with a radius of the grid. */
 export interface GridCertificate extends AdaptiveCertificate {
   /** One for each radius of the grid. */
   readonly decisions: readonly RadiusDecision[]
 }
 
 /**
- * Decides for each radius of a grid whether an image is certified there, with as few votes as it can. With probability at
- * least 1 - alpha over the votes, the class has the probability `bound.top(r)` for every radius r that is certified, so that
- * the smoothed classifier returns it everywhere in the open l2 ball of that radius.
+ * Decides with as few votes as possible at which radii of a grid an image is certified. With probability at least 1 - alpha over the votes,
+ * the class has the probability `bound.top(r)` for every certified radius r. So the smoothed classifier returns it everywhere in the open
+ * l2 ball of that radius.
  *
- * Each radius has a sequential test with error alpha, and is certified when its test and those of all smaller radii
- * have certified. A wrong certificate then takes a wrong one at the smallest radius that is too large, which is one
- * test: alpha is split neither over the radii nor over the looks.
+ * Each radius has a sequential test with error alpha, and is certified if its test and those of all smaller radii certify. A wrong
+ * certificate then requires an error at the smallest radius that is too large, in a single test: alpha is split neither over the radii nor
+ * over the looks.
  */
 export class GridCertification implements AdaptiveCertification {
   readonly #looks: readonly number[]
   readonly #tests: readonly RadiusTest[]
 
   /**
-   * Computes the tests, for all images: seconds for n = 100,000.
+   * Computes the tests for all images: seconds for n = 100,000.
    *
-   * @throws ConfigError when an option is out of range
+   * @throws ConfigError if an option is out of range
    */
   constructor({ bound, alpha, n, radii, block = 16, worth = 5 * n, prior }: GridCertificationOptions) {
     requireVoteOptions({ alpha, n, block })
@@ -83,7 +83,7 @@ export class GridCertification implements AdaptiveCertification {
     this.#looks = lookSchedule({ n, block })
     this.#tests = radii.map(radius => {
       const threshold = bound.top(radius)
-      // Where even unanimous votes are not evidence, no vote is worth drawing.
+      // If even unanimous votes are not enough, drawing any is useless.
       const isReachable = threshold ** n <= alpha
       return {
         radius,
@@ -95,7 +95,7 @@ export class GridCertification implements AdaptiveCertification {
     })
   }
 
-  /** The tests of the radii that n votes can certify. */
+  /** The tests for radii that n votes can certify. */
   get tests(): readonly SequentialTest[] {
     return this.#tests.flatMap(({ test }) => test ?? [])
   }
@@ -109,7 +109,7 @@ interface RadiusTest {
   readonly radius: number
   /** The probability that certifies the radius. */
   readonly threshold: number
-  /** None where n votes cannot certify the radius. */
+  /** Absent if n votes cannot certify the radius. */
   readonly test?: SequentialTest
 }
 

@@ -1,17 +1,17 @@
 export interface LookOptions {
-  /** The most votes that may be drawn. */
+  /** Largest number of votes. */
   readonly n: number
-  /** Votes come in multiples of this many, the last look apart. */
+  /** Votes come in multiples of this, except at the last look. */
   readonly block: number
 }
 
-/** Fewer votes than this save nothing that is worth a look. */
+/** Fewer votes save too little to be worth a look. */
 const FIRST_LOOK = 64
 
-/** From look to look the votes grow by this factor: closer ones save less than 1 % of the votes. */
+/** Votes grow by this factor from look to look: closer looks save less than 1 % of the votes. */
 const GROWTH = 1.1
 
-/** The numbers of votes after which a decision may fall, increasing, n the last. */
+/** Returns the numbers of votes at which to look, increasing, with n last. */
 export function lookSchedule({ n, block }: LookOptions): readonly number[] {
   const looks: number[] = []
   for (let votes = roundUp(FIRST_LOOK, block); votes < n; ) {
@@ -21,7 +21,7 @@ export function lookSchedule({ n, block }: LookOptions): readonly number[] {
   return [...looks, n]
 }
 
-/** The least multiple of `block` that is not below `votes`. */
+/** Rounds `votes` up to a multiple of `block`. */
 export function roundUp(votes: number, block: number): number {
   return Math.ceil(votes / block) * block
 }

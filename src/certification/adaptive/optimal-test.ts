@@ -8,33 +8,33 @@ import {
 export interface OptimalTestOptions {
   /** The probability to certify, in (0, 1). */
   readonly threshold: number
-  /** Probability of certifying a class below the threshold, at most. In (0, 1). */
+  /** Upper bound of the probability of certifying a class below the threshold. In (0, 1). */
   readonly alpha: number
   /** Votes drawn at each look, increasing. */
   readonly looks: readonly number[]
-  /** How many votes a certificate is worth, above 0: what is traded for votes. The error is within alpha for any. */
+  /** Value of a certificate in votes, above 0: the trade-off against votes. The error stays within alpha for any value. */
   readonly worth: number
   /** Default: {@link PRIOR}. */
   readonly prior?: Prior
 }
 
-/** What is expected of p before the votes: Beta(a, b). It decides how well votes are spent, never the guarantee. */
+/** Prior of p before the votes: Beta(a, b). It affects how efficiently votes are used, never the guarantee. */
 export interface Prior {
   readonly a: number
   readonly b: number
 }
 
-/** Density b (1 - p)^(b - 1). Certified classifiers have many images close to certain, and this has 27 % of them above Φ(3). */
+/** Density b (1 - p)^(b - 1). Certified classifiers have many images close to certain; this prior has 27 % of them above Φ(3). */
 export const PRIOR: Prior = { a: 1, b: 0.2 }
 
-/** Rounding moves an error by less than this share of it. */
+/** Rounding changes an error by less than this fraction. */
 const ROUNDING = 1e-9
 
 /**
- * A test with these looks that certifies a class below the threshold with probability at most alpha, and among those the
- * one whose certificates, at their worth, exceed its votes by most in the mean over the prior, as far as whole counts
- * allow. Backward induction finds its boundaries for a price of a wrong certificate, as Eales and Jennison (1992) do for a
- * normal mean; the price is the least that keeps the error within alpha, and the error is computed, not estimated.
+ * Returns a test with these looks that certifies a class below the threshold with probability at most alpha. Among such tests, it maximises
+ * the mean over the prior of the certificates' worth minus the votes, as far as whole counts allow. Backward induction finds its boundaries
+ * for a price of a wrong certificate, as Eales and Jennison (1992) do for a normal mean. The price is the smallest that keeps the error
+ * within alpha; the error is computed, not estimated.
  */
 export function optimalTest(options: OptimalTestOptions): SequentialTest {
   const { alpha } = options
@@ -48,7 +48,7 @@ export function optimalTest(options: OptimalTestOptions): SequentialTest {
     dear *= 8
     best = testAt(dear)
   }
-  // Beyond these digits of the price, or of the error, there is nothing to gain.
+  // More digits of the price or the error gain nothing.
   while (dear / cheap > 1.001 && best.error < 0.999 * alpha) {
     const price = Math.sqrt(cheap * dear)
     const test = testAt(price)
@@ -67,15 +67,15 @@ interface PricedTest {
 }
 
 /**
- * The best test for a price of a wrong certificate. Values are weighed by the probability of the votes at the threshold, so
- * that one distribution carries them from look to look: a certificate is worth `worth` times the likelihood ratio of
- * the prior, less `worth` times the price; a vote costs the likelihood ratio; giving up is worth 0.
+ * Returns the best test for a price of a wrong certificate. Values are weighted by the probability of the votes at the threshold, so that
+ * one distribution propagates them from look to look. A certificate is worth `worth` times the likelihood ratio of the prior, minus `worth`
+ * times the price; a vote costs the likelihood ratio; giving up is worth 0.
  */
 function backwardInduction({ threshold, alpha, looks, worth, prior = PRIOR }: OptimalTestOptions) {
   const steps = missesBetween(looks, threshold)
   const ratio = likelihoodRatio({ threshold, n: looks[looks.length - 1] as number, prior })
   const missRate = 1 - threshold
-  // In standard deviations: fewer misses than this certify at any look and any price that alpha leaves.
+  // In standard deviations: fewer misses certify at any look, at any price that alpha allows.
   const depth = 2 + Math.sqrt(-2 * Math.log(alpha))
   return (price: number): PricedTest => {
     const certifyUpTo: number[] = []
@@ -118,13 +118,16 @@ function expectedValue(misses: number, step: CountDistribution, next: Values): n
   const end = Math.min(step.weights.length, next.values.length - offset)
   let sum = 0
   for (let j = 0; j < end; j++) {
-    // Before the first value all is certified, and nearly never reached: the first one stands in.
+    // Everything before the first value is certified, and is almost never reached: the first value replaces it.
     sum += (step.weights[j] as number) * (next.values[Math.max(0, offset + j)] as number)
   }
   return sum
 }
 
-/** How much more probable votes are under the prior than at the threshold: B(a + hits, b + misses) / B(a, b), divided by the latter. */
+/**
+ * How much more probable votes are under the prior than at the threshold: B(a + hits, b + misses) / B(a, b), divided by the probability at
+ * the threshold.
+ */
 function likelihoodRatio({
   threshold,
   n,

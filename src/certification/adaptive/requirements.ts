@@ -25,7 +25,7 @@ export function requireVoteOptions({
   }
 }
 
-/** How many votes were asked for, of which `candidateVotes` came for the class. */
+/** Returns the number of requested votes, of which `candidateVotes` are for the class. */
 export function requireVotes(candidateVotes: number, next: VoteRequest | undefined): number {
   if (next === undefined) {
     throw new ConfigError('The certification is done and takes no more votes.', {

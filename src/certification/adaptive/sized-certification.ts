@@ -8,36 +8,35 @@ import { requireVoteOptions, requireVotes } from './requirements'
 
 export interface SizedCertificationOptions {
   readonly bound: Bound
-  /** Probability of a wrong certificate, at most. */
+  /** Upper bound of the probability of a wrong certificate. */
   readonly alpha: number
-  /** The most votes that an image may use, those of the pilot included. */
+  /** Largest number of votes per image, including the pilot's. */
   readonly n: number
-  /** How much smaller than with n votes the radius may be expected to be, on the [0, 1] pixel scale. */
+  /** Largest expected loss of radius compared with n votes, on the [0, 1] pixel scale. */
   readonly maxRadiusLoss: number
-  /** Votes come in multiples of this many. Default: 16. */
+  /** Votes come in multiples of this. Default: 16. */
   readonly block?: number
 }
 
-/** The pilot continues until it has this share of the votes that it asks for: it is to plan the estimation, not to replace it. */
+/** The pilot stops at this share of the votes that it requests: it plans the estimation, and does not replace it. */
 const PILOT_SHARE = 0.1
 
 const FIRST_PILOT = 64
 
-/** The pilot's upper bound of the probability errs this often; then the radius is smaller than was planned for, and no less true. */
+/** Error of the pilot's upper bound of the probability; after an error the radius is smaller than planned, but still valid. */
 const PILOT_ALPHA = 0.05
 
 /**
- * CERTIFY of Cohen et al. (2019) with a number of votes for each image: as many as its radius needs to come within
- * `maxRadiusLoss` of the one that n votes are expected to give (after Chen et al., 2022). A pilot bounds the
- * probability of the class from above and chooses the number; fresh votes then give the bound of Clopper and Pearson at
- * level alpha. The number is independent of them, and so the guarantee is that of CERTIFY.
+ * CERTIFY of Cohen et al. (2019) with a number of votes per image: as many as its radius needs to come within `maxRadiusLoss` of the
+ * expected radius of n votes (after Chen et al., 2022). A pilot bounds the class's probability from above and chooses the number. Fresh
+ * votes then give the bound of Clopper and Pearson at level alpha. They are independent of the number, so the guarantee is that of CERTIFY.
  */
 export class SizedCertification implements AdaptiveCertification {
   readonly #options: Required<SizedCertificationOptions>
-  /** By the pilot and its misses: images share them, and each takes milliseconds. */
+  /** By pilot and misses: images share entries, and each takes milliseconds. */
   readonly #votesWanted = new Map<string, number>()
 
-  /** @throws ConfigError when an option is out of range */
+  /** @throws ConfigError if an option is out of range */
   constructor({ bound, alpha, n, maxRadiusLoss, block = 16 }: SizedCertificationOptions) {
     requireVoteOptions({ alpha, n, block })
     if (!(maxRadiusLoss > 0)) {
@@ -60,7 +59,7 @@ export class SizedCertification implements AdaptiveCertification {
 
 /** The certificate of one image. */
 export interface SizedCertificate extends AdaptiveCertificate {
-  /** Votes that the pilot asked for; where they and the pilot are more than may be used, `n` is less. */
+  /** Votes that the pilot requested; if they and the pilot exceed the maximum, `n` is less. */
   readonly planned: number
 }
 
@@ -126,7 +125,7 @@ export class SizedRun implements AdaptiveRun {
     }
   }
 
-  /** More of the pilot, or the estimation. */
+  /** Returns more of the pilot, or the estimation. */
   #plan(): VoteRequest {
     const { n, block } = this.#options
     const wanted = this.#votesWanted(this.#pilot, this.#pilotMisses)
@@ -138,7 +137,7 @@ export class SizedRun implements AdaptiveRun {
   }
 }
 
-/** The fewest votes that lose at most `maxRadiusLoss` for the largest probability that the pilot leaves possible. */
+/** Returns the fewest votes that lose at most `maxRadiusLoss` at the largest probability consistent with the pilot. */
 function votesWanted(
   pilot: number,
   misses: number,

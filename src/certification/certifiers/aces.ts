@@ -12,7 +12,7 @@ export const CORE_LINE = 'core'
 
 export interface AcesCertifierOptions {
   readonly bound: Bound
-  /** Probability of a wrong certificate, at most: half of it for the selector, half for the network. */
+  /** Upper bound of the probability of a wrong certificate: half of it for the selector, half for the network. */
   readonly alpha: number
   readonly n0: number
   readonly n: number
@@ -21,13 +21,13 @@ export interface AcesCertifierOptions {
   /** Names of the ballots of selector and network. */
   readonly selector?: string
   readonly ballot?: string
-  /** Names the line of the core network; null where there is none, and no class without a radius. */
+  /** Name of the core network's line; null without a core, and then no class without a radius. */
   readonly core?: string | null
 }
 
 /**
- * ACES (Horváth et al., 2022): a smoothed selector leaves an image to a smoothed certification network or to a core network that is
- * not smoothed. Both are certified on the same noisy copies, and the radius is the smaller of the two.
+ * ACES (Horváth et al., 2022): a smoothed selector sends an image to a smoothed certification network or to a core network without
+ * smoothing. The same noisy copies certify both; the radius is the smaller of the two.
  */
 export function acesCertifier({
   bound,
@@ -53,7 +53,7 @@ export function acesCertifier({
       const network = estimateFromCounts(selection, estimation, { alpha: alpha / 2 })
       const evidence: Evidence = { ...network, parts: [{ of: 'selector', ...choice }] }
       const known = { selector: certified(choice, bound), network: certified(network, bound) }
-      // Asked only where it can settle anything.
+      // Used only if it can make a difference.
       const settled = acesFinding(known, radiusZero)
       if (settled !== undefined || core === null) return { ...(settled ?? { kind: 'abstains' }), evidence }
       const [votes = []] = yield [{ line: core, ballot, stage: 'unsmoothed', count: 1 }]

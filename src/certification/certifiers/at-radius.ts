@@ -4,15 +4,15 @@ import { estimateFromCounts } from '../statistics'
 import { type Certifier, ONLY_BALLOT, type Steps } from './certifier'
 
 export interface AtRadiusCertifierOptions extends AtRadiusOptions {
-  /** Noisy copies that pick the class, again in each round. */
+  /** Noisy copies that choose the class, in each round. */
   readonly n0: number
   readonly ballot?: string
 }
 
 /**
- * Adaptive sampling at one radius (Horváth et al., 2022): whether the class is certified there, in rounds of more and more
- * votes. Each round selects and estimates with fresh votes; certificates are wrong with probability at most alpha,
- * refusals with at most beta. The image stays undecided where the last round does not certify it.
+ * Adaptive sampling at one radius (Horváth et al., 2022): decides whether the class is certified there, in rounds of increasing votes. Each
+ * round selects and estimates with fresh votes. Certificates are wrong with probability at most alpha, refusals with at most beta. The
+ * image stays undecided if the last round does not certify it.
  *
  * @throws as `requireAtRadius`
  */
@@ -29,7 +29,7 @@ export function atRadiusCertifier({
     *begin(): Steps {
       const parts: EvidencePart[] = []
       for (let round = 0; ; round += 1) {
-        // Noise is named by the votes before, as in other adaptive certifications: no round shares it with another.
+        // Noise is named by the number of earlier votes, as in other adaptive certifications: rounds share no noise.
         const [selection = [], estimation = []] = yield [
           { stage: 'selection', from: round * n0, count: n0 },
           { stage: 'estimation', from: votesBefore(rounds, round), count: rounds[round] as number },

@@ -12,16 +12,16 @@ import { type Certifier, ONLY_BALLOT, type Steps } from './certifier'
 
 /** A smoothed classifier of a cascade. */
 export interface CascadeScale {
-  /** Names it among the lines. */
+  /** Name of its line. */
   readonly line: string
   readonly sigma: number
   readonly bound: Bound
 }
 
 export interface CascadeCertifierOptions {
-  /** The largest σ first. */
+  /** Largest σ first. */
   readonly scales: readonly CascadeScale[]
-  /** Probability of a wrong certificate, at most. */
+  /** Upper bound of the probability of a wrong certificate. */
   readonly alpha: number
   readonly n0: number
   readonly n: number
@@ -30,16 +30,16 @@ export interface CascadeCertifierOptions {
   /** Default: sound. */
   readonly rule?: CascadeRule
   /**
-   * The line of a classifier that is asked about the image without noise where nothing is certified. Its class is no
-   * statement, and stands in the evidence alone. Default: none.
+   * The line of a classifier for the image without noise, used if nothing is certified. Its class makes no statement, and appears only in
+   * the evidence. Default: none.
    */
   readonly clean?: string
   readonly ballot?: string
 }
 
 /**
- * Multi-scale smoothing (Jeong and Shin, 2023): the answer is that of the first scale at which a class has more than the
- * threshold. The certificate bounds the class at the scale that answers, and all other classes at those before.
+ * Multi-scale smoothing (Jeong and Shin, 2023): returns the result of the first scale at which a class exceeds the threshold. The
+ * certificate bounds that class at this scale, and all other classes at the scales before.
  *
  * @throws ConfigError as `requireCascade`
  */

@@ -2,45 +2,45 @@ import type { Outcome } from '../../logs/outcome'
 import type { StreamName } from '../../streams'
 
 /**
- * How votes become a statement about an image: plain TypeScript, to be tested with counts out of a table. Who votes is
- * the voter's business; whoever drives a certifier answers what it asks for.
+ * Turns votes into a statement about an image, in plain TypeScript that can be tested with tables of counts. The voter decides who votes;
+ * the driver of a certifier answers its requests.
  */
 export interface Certifier {
   readonly kind: string
-  /** The ballot of the voter that it looks at, where an ask names no other. */
+  /** The ballot to use if a request names none. */
   readonly ballot: string
   /**
-   * Begins the certification of one image.
+   * Starts the certification of one image.
    *
-   * @param stream - the name of the image among random streams, for what a certifier draws itself
+   * @param stream - the name of the image among random streams, for a certifier's own draws
    */
   begin(stream?: StreamName): Steps
 }
 
-/** Noisy copies of the image at hand that a certifier wants votes on. */
+/** A request for votes on noisy copies of the current image. */
 export interface Ask {
-  /** Names the noise, together with the image and the number of a copy: votes that are to be independent have different names. */
+  /** Names the noise, together with the image and the number of a copy: independent votes need different names. */
   readonly stage: string
-  /** Copies of the stage that were asked for before, 0 unless given; only of a stage that is drawn in several parts. */
+  /** Copies of the stage requested before, 0 by default; only for a stage drawn in several parts. */
   readonly from?: number
   readonly count: number
-  /** The smoothed classifier that is asked; what differs in it alone shares its noise. Default: main. */
+  /** The smoothed classifier that votes; requests that differ only in it share noise. Default: main. */
   readonly line?: string
-  /** Default: the certifier's. What differs in it alone is drawn once, and votes on the same copies. */
+  /** Default: the certifier's. Requests that differ only in it are drawn once, and vote on the same copies. */
   readonly ballot?: string
 }
 
 /**
- * Votes by class on the copies of an ask, which add up to its `count`. Of a ballot of scores: their sums by class, the sums of
- * their squares, and how many copies they are of.
+ * Votes by class on the copies of a request; their sum is its `count`. For a ballot of scores: their sums by class, the sums of their
+ * squares, and the number of copies.
  */
 export type Tally = readonly number[]
 
-/** A certifier at work on one image: it yields what it asks for, gets the tallies in that order, and returns. */
+/** A running certifier of one image: yields its requests, receives the tallies in that order, and returns the outcome. */
 export type Steps = Generator<readonly Ask[], Outcome, readonly Tally[]>
 
 /** The ballot of mean scores. */
 export const SCORES_BALLOT = 'scores'
 
-/** The ballot of a voter that has but one. */
+/** The ballot of a voter that has only one. */
 export const ONLY_BALLOT = 'class'

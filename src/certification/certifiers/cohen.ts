@@ -5,20 +5,20 @@ import { type Certifier, ONLY_BALLOT, type Steps } from './certifier'
 
 export interface CohenOptions {
   readonly bound: Bound
-  /** Probability of a wrong certificate, at most. */
+  /** Upper bound of the probability of a wrong certificate. */
   readonly alpha: number
-  /** Noisy copies that pick the class. */
+  /** Noisy copies that choose the class. */
   readonly n0: number
   /** Fresh noisy copies that bound its probability. */
   readonly n: number
-  /** Of its probability; default that of Clopper and Pearson. */
+  /** Lower bound of its probability; default that of Clopper and Pearson. */
   readonly lowerBound?: LowerBound
-  /** Whether the bound is the randomised one, with a number of the image's stream. Default false. */
+  /** Whether to use the randomised bound, with a number from the image's stream. Default false. */
   readonly randomised?: boolean | undefined
   readonly ballot?: string
 }
 
-/** CERTIFY (Cohen et al., 2019): the class and a radius, or it abstains. */
+/** CERTIFY (Cohen et al., 2019): returns the class and a radius, or abstains. */
 export function cohenCertifier({
   n0,
   n,

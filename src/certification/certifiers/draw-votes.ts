@@ -3,17 +3,16 @@ import type { AdaptiveRun, VoteRequest } from '../adaptive'
 import { leadingClass } from '../statistics'
 import type { Ask, Tally } from './certifier'
 
-/** What an adaptive run has drawn until it was done. */
+/** The draws of an adaptive run. */
 export interface Drawn {
-  /** What adaptive certifications share of it. */
+  /** The part that adaptive certifications share. */
   readonly evidence: Evidence
   readonly draws: Readonly<Record<VoteRequest['stage'], readonly Draw[]>>
 }
 
 /**
- * The selection, and the votes that an adaptive run asks for until it is done. Each request continues with the copies after
- * those of the requests before it. Votes are counted for every class, so that the first request need not wait for the class to be
- * picked.
+ * Draws the selection, and the votes that an adaptive run requests until it is done. Each request continues with the copies after those of
+ * earlier requests. Votes are counted for every class, so the first request need not wait for the choice of the class.
  */
 export function* drawVotes(
   run: AdaptiveRun,

@@ -5,12 +5,12 @@ import { drawVotes } from './draw-votes'
 export interface GridCertifierOptions {
   /** Shared by all images and ballots: its tests take seconds to compute. */
   readonly certification: GridCertification
-  /** Noisy copies that pick the class. */
+  /** Noisy copies that choose the class. */
   readonly n0: number
   readonly ballot?: string
 }
 
-/** The class and at which radii of a grid it is certified, from as many votes as these decisions take; or it abstains. */
+/** Returns the class and the radii of a grid at which it is certified, with as many votes as the decisions need; or abstains. */
 export function gridCertifier({ certification, n0, ballot = ONLY_BALLOT }: GridCertifierOptions): Certifier {
   return {
     kind: 'grid',

@@ -13,15 +13,15 @@ import { type Certifier, ONLY_BALLOT, SCORES_BALLOT, type Steps } from './certif
 export interface PixelDpOptions {
   /** `pixelDpBound` or `pixelDpLaplaceBound` of the noise. */
   readonly bound: Bound
-  /** η: probability of a wrong certificate, at most. */
+  /** η: upper bound of the probability of a wrong certificate. */
   readonly eta: number
   /** Default: halves. */
   readonly split?: PixelDpSplit
 }
 
 /**
- * PixelDP (Lecuyer et al., 2019) from votes: the class with the most of n, and the size within which it keeps the most.
- * Nothing is selected: the votes that name the class bound it.
+ * PixelDP (Lecuyer et al., 2019) from votes: the class with the most of n votes, and the size within which it keeps the most. There is a
+ * single stage: the votes that choose the class also bound it.
  */
 export function pixelDpCertifier({
   n,
@@ -55,7 +55,7 @@ export function pixelDpScoresCertifier({
   }
 }
 
-/** Sums of scores and of their squares by class, without the classes that have none. */
+/** Returns sums of scores and of their squares by class, without zeros. */
 function sparseScores(tally: readonly number[]): NonNullable<Evidence['scores']> {
   const classes = (tally.length - 1) / 2
   const sums = Array.from(
@@ -65,7 +65,7 @@ function sparseScores(tally: readonly number[]): NonNullable<Evidence['scores']>
   return Object.fromEntries(sums.flatMap((own, label) => (own[0] === 0 ? [] : [[label, own]])))
 }
 
-/** What votes say, by class, [K]. */
+/** Computes the outcome from votes by class, [K]. */
 export function pixelDpFromVotes(
   counts: readonly number[],
   { bound, eta, split = 'halves' }: PixelDpOptions,
@@ -77,7 +77,7 @@ export function pixelDpFromVotes(
 }
 
 /**
- * What mean scores say, such as softmax, in [0, 1]. The evidence has bounds and no votes.
+ * Computes the outcome from mean scores in [0, 1], for example softmax. The evidence has bounds and no votes.
  *
  * @param sums - of n noisy copies, with their squares, [K]
  */

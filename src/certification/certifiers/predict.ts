@@ -2,13 +2,13 @@ import { ABSTAIN, predictFromCounts } from '../statistics'
 import { type Certifier, ONLY_BALLOT, type Steps } from './certifier'
 
 export interface PredictCertifierOptions {
-  /** Probability of a wrong class, at most. */
+  /** Upper bound of the probability of a wrong class. */
   readonly alpha: number
   readonly n: number
   readonly ballot?: string
 }
 
-/** PREDICT (Cohen et al., 2019): the class without a radius, or it abstains. It looks at the votes that CERTIFY estimates with. */
+/** PREDICT (Cohen et al., 2019): returns the class without a radius, or abstains. It uses CERTIFY's estimation votes. */
 export function predictCertifier({ alpha, n, ballot = ONLY_BALLOT }: PredictCertifierOptions): Certifier {
   return {
     kind: 'predict',

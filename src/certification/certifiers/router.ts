@@ -6,28 +6,27 @@ import { type Ask, type Certifier, ONLY_BALLOT, type Steps } from './certifier'
 
 /** A smoothed classifier of a router: the router itself, or an expert. */
 export interface RoutedLine {
-  /** Names it among the lines. */
+  /** Name of its line. */
   readonly line: string
   readonly bound: Bound
 }
 
 export interface RouterCertifierOptions {
-  /** Its classes are the places of the experts. */
+  /** Its classes are the positions of the experts. */
   readonly router: RoutedLine
   readonly experts: readonly RoutedLine[]
-  /** Probability of a wrong certificate, at most: half of it for the bound of each network that is asked. */
+  /** Upper bound of the probability of a wrong certificate: half of it for the bound of each network. */
   readonly alpha: number
   readonly n0: number
   readonly n: number
-  /** Radius of the router's choice under which all experts are asked. Default 0: where it abstains alone. */
+  /** Radius of the router's choice below which all experts vote. Default 0: only if it abstains. */
   readonly agreement?: number
   readonly ballot?: string
 }
 
 /**
- * A smoothed router chooses which of several smoothed experts answers. The choice holds within the radius of the router, the class within
- * that of the expert. Where the choice is not certain enough all experts are asked, and what they agree on holds whatever the
- * router chooses.
+ * A smoothed router chooses among several smoothed experts. The choice holds within the radius of the router, the class within that of the
+ * expert. If the choice is not certain enough, all experts vote; a class that they agree on holds whatever the router chooses.
  *
  * @throws ConfigError as `requireRouter`
  */
@@ -73,8 +72,8 @@ export interface RouterPredictOptions extends Pick<RouterCertifierOptions, 'alph
 }
 
 /**
- * PREDICT of a router: the class of the expert that it chooses, without a radius, or it abstains. Both are tested at half of alpha,
- * on the votes that the certifier estimates with.
+ * PREDICT for a router: returns the class of the chosen expert, without a radius, or abstains. Both networks are tested at half of alpha,
+ * with the certifier's estimation votes.
  */
 export function routerPredictCertifier({
   router,

@@ -5,12 +5,12 @@ import { drawVotes } from './draw-votes'
 export interface SizedCertifierOptions {
   /** Shared by all images and ballots. */
   readonly certification: SizedCertification
-  /** Noisy copies that pick the class. */
+  /** Noisy copies that choose the class. */
   readonly n0: number
   readonly ballot?: string
 }
 
-/** The class and a radius, from as many votes as a pilot says that the radius takes; or it abstains. */
+/** Returns the class and a radius, with as many votes as a pilot finds necessary; or abstains. */
 export function sizedCertifier({
   certification,
   n0,

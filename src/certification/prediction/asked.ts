@@ -10,13 +10,16 @@ import { certifiersOf, procedureOf } from '../procedure'
 import type { Line } from '../queue/line'
 import type { OpenedSmoothed } from './open-smoothed'
 
-/** Who votes on images that are in no data set, and what the votes say: CERTIFY and PREDICT, of one classifier or of a router. */
+/**
+ * The networks that vote on images outside a data set, and the statements from their votes: CERTIFY and PREDICT, for one classifier or a
+ * router.
+ */
 export interface Asked {
   readonly lines: Readonly<Record<string, Line>>
   readonly certifiers: readonly [Certifier, Certifier]
 }
 
-/** Prepares the statements of CERTIFY and PREDICT about images. Both look at the votes of one estimation. */
+/** Prepares CERTIFY's and PREDICT's statements about images. Both use the votes of one estimation. */
 export function askedOf(
   { smoothing, voter, routed }: Pick<OpenedSmoothed, 'smoothing' | 'voter' | 'routed'>,
   {

@@ -9,27 +9,26 @@ import { LoadedSmoothed } from './loaded-smoothed'
 import { openSmoothed } from './open-smoothed'
 
 export interface LoadSmoothedOptions {
-  /** Megapixels and megabytes that an image may have. Default: as its data are read. */
+  /** Largest megapixels and megabytes of an image. Default: as for its data. */
   readonly limits?: Pick<ImageTransform, 'maxMegapixels' | 'maxMegabytes'>
-  /** Called with what happened that does not change the result, such as a smaller batch. */
+  /** Called with events that do not change the result, for example a smaller batch. */
   readonly onNote?: (note: string) => void
 }
 
-/** A grey pixel as a PNG file: it becomes what any image does. */
+/** A grey pixel as a PNG file, which is processed like any image. */
 const PIXEL = Buffer.from(
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg==',
   'base64',
 )
 
 /**
- * Loads a smoothed classifier for predictions in a program. Its networks stay loaded until it is freed, and predictions that
- * are asked for side by side share their passes.
+ * Loads a smoothed classifier for predictions in a program. Its networks stay loaded until it is freed; concurrent predictions share
+ * passes.
  *
- * @param input - folder of a run (its newest checkpoint is taken), of a checkpoint, of an ensemble, or with `smoothed.json`;
- *   this file itself; or the settings of a certification
- * @throws CheckpointError if it does not exist or is damaged; ConfigError for settings that are not acceptable, and
- *   where the order of the classes could be two, or the noise is not Gaussian
- *   or the procedure not CERTIFY, or its bound randomised
+ * @param input - folder of a run (its newest checkpoint), of a checkpoint, of an ensemble, or with `smoothed.json`; this file itself; or
+ *   the settings of a certification
+ * @throws CheckpointError if it does not exist or is damaged; ConfigError for invalid settings, and if the order of the classes is
+ *   ambiguous, the noise is not Gaussian, the procedure is not CERTIFY, or its bound is randomised
  */
 export async function loadSmoothed(
   session: Session,

@@ -34,38 +34,40 @@ import { answerOf, type PreliminaryAnswer, preliminaryOf, type SmoothedAnswer } 
 import { UnusableImageError } from './unusable-image'
 
 export interface SmoothedPredictOptions {
-  /** Probability of a wrong answer, at most. Default: of the settings, as for all that is not given. */
+  /** Upper bound of the probability of a wrong answer. Unset options default to the settings. */
   readonly alpha?: number | undefined
-  /** Noisy copies that choose the class. Default: of the settings, but no more than `n`. */
+  /** Noisy copies that choose the class. Default: from the settings, but no more than `n`. */
   readonly n0?: number | undefined
   /** Fresh noisy copies that bound its probability. */
   readonly n?: number | undefined
-  /** The one radius to decide, with as few copies as it takes, at most `n` in a round. */
+  /** The single radius to decide, with as few copies as possible, at most `n` per round. */
   readonly radius?: number | undefined
-  /** Of the noise. Whoever chooses images must not know it before: then the answer is wrong with probability at most alpha. */
+  /** Seed of the noise. Whoever chooses images must not know it in advance: then the answer is wrong with probability at most alpha. */
   readonly seed?: number | undefined
   /** Stops at once. */
   readonly signal?: AbortSignal | undefined
-  /** Told what the votes say while they come in. */
+  /** Receives preliminary results as votes arrive. */
   readonly onVotes?: ((answer: PreliminaryAnswer) => void) | undefined
 }
 
 /** PNG files in base64. */
 export interface SmoothedPictures {
-  /** The image as networks are given it, without noise. */
+  /** The networks' input image, without noise. */
   readonly image: string
   readonly noisy: readonly string[]
-  /** The same copies as the classifier sees them. Of noise after its first layer there are no pictures. */
+  /** The same copies as the classifier sees them. None for noise after its first layer. */
   readonly denoised: readonly string[]
 }
 
-/** Pixels a side of a picture at most. */
+/** Largest side of a picture in pixels. */
 const MOST_SHOWN = 256
 
-/** A smoothed classifier whose networks are loaded; see {@link loadSmoothed}. */
+/** A smoothed classifier with loaded networks; see {@link loadSmoothed}. */
 export class LoadedSmoothed implements Disposable {
   readonly config: CertificationRunConfig
-  /** SHA-256 of all that decides an answer beside the image, seed, α and the numbers of copies: networks, σ, how images are cropped. */
+  /**
+   * SHA-256 of everything that determines an answer besides the image, seed, α and the numbers of copies: networks, σ, the crop of images.
+   */
   readonly digest: string
   readonly #session: Session
   readonly #opened: OpenedSmoothed
@@ -103,18 +105,18 @@ export class LoadedSmoothed implements Disposable {
     return this.config.smoothing.sigma
   }
 
-  /** What the classes are called, in the order of the logits: their number where nothing says it. */
+  /** Names of the classes in the order of the logits; a class without a name has its number. */
   get classes(): readonly string[] {
     const head = Object.values(this.#opened.voter.ballots)[0]?.classes ?? 0
     return Array.from({ length: head }, (_, label) => this.#nameOf(label))
   }
 
   /**
-   * Classifies one image: its file, or the content of one. The noise depends on the content and the seed alone, so that an
-   * answer is the same whatever shares its passes.
+   * Classifies one image, from a file or its content. The noise depends only on the content and the seed, so the answer is the same
+   * whatever shares its passes.
    *
-   * @throws UnusableImageError where it is not an image that is decoded; ConfigError for options under which nothing can be
-   *   certified; CheckpointError where a noisy copy has no class; the reason of `signal`
+   * @throws UnusableImageError if it cannot be decoded as an image; ConfigError for options under which nothing can be certified;
+   *   CheckpointError if a noisy copy has no class; the reason of `signal`
    */
   async predict(image: string | Uint8Array, options: SmoothedPredictOptions = {}): Promise<SmoothedAnswer> {
     const { signal, onVotes, ...asked } = options
@@ -152,9 +154,9 @@ export class LoadedSmoothed implements Disposable {
   }
 
   /**
-   * Pictures of an image: as networks are given it, and noisy and denoised copies. PNG files in base64.
+   * Returns pictures of an image, the networks' input, and noisy and denoised copies, as PNG files in base64.
    *
-   * @throws UnusableImageError where it is not an image that is decoded
+   * @throws UnusableImageError if it cannot be decoded as an image
    */
   async pictures(
     image: string | Uint8Array,
@@ -169,7 +171,7 @@ export class LoadedSmoothed implements Disposable {
         .compute(() => {
           const shown = { largest: MOST_SHOWN }
           const image = encodePng(stackTensors([image_CHW], { as: 'N' }), shown)
-          // What is noisy after a layer of the classifier are features.
+          // Noise after a layer of the classifier is on features, not pixels.
           if (smoothing.front.kind === 'first-layer') return { image, noisy: [], denoised: [] }
           const clean_BCHW = stackTensors([image_CHW], { as: 'B' })
           const stream = generator(session, seed, 'pictures', hashOf(content))
@@ -190,7 +192,7 @@ export class LoadedSmoothed implements Disposable {
     }
   }
 
-  /** How many images are at work. */
+  /** Number of images in progress. */
   get predictions(): number {
     return this.#queue.images
   }
@@ -257,7 +259,7 @@ function nameOfContent({ byteLength }: Uint8Array): string {
 function digestOf({ config, networks, smoothing, names }: OpenedSmoothed, transform: ImageTransform): string {
   const { dtype, autocast, tf32, channelsLast, compile, batch, radiusSigma, purify } = config.certification
   const { sigma, realisedSigma } = smoothing
-  // Limits decide which images are refused, and of no answer anything.
+  // Limits decide which images are refused, and do not affect answers.
   const { maxMegapixels: _pixels, maxMegabytes: _bytes, ...image } = transform
   const deciding = {
     ...{ sigma, realisedSigma, radiusSigma, names: names ?? null, models: modelsOf(config, networks) },

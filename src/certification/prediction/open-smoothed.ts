@@ -11,24 +11,24 @@ import { type PreparedArm, requireRouterHead } from '../arm-networks'
 import { inferenceNetworks } from '../inference-networks'
 import { type Members, type Voter, voterOf } from '../voters'
 
-/** A smoothed classifier whose networks are loaded, ready to vote. */
+/** A smoothed classifier with loaded networks, ready to vote. */
 export interface OpenedSmoothed {
   readonly config: CertificationRunConfig
   readonly networks: CertifiedNetworks
   readonly smoothing: Smoothing
   readonly voter: Voter
-  /** Of a router: the experts, and the network that chooses between them; undefined of other classifiers. */
+  /** For a router: the experts, and the network that chooses between them; undefined for other classifiers. */
   readonly routed: (Pick<PreparedArm, 'members' | 'classes'> & { readonly router: Classifier }) | undefined
-  /** What the logits are called; undefined where nothing says so, as a whole or of one. */
+  /** Names of the logits; undefined as a whole or for one logit if unknown. */
   readonly names: readonly (string | undefined)[] | undefined
   /** Frees the networks. */
   free(): void
 }
 
 /**
- * Loads the networks of a smoothed classifier to classify images that are in no data set.
+ * Loads the networks of a smoothed classifier for images outside a data set.
  *
- * @throws ConfigError where the order of the classes could be two; as `loadNetworks`
+ * @throws ConfigError if the order of the classes is ambiguous; as `loadNetworks`
  */
 export async function openSmoothed(
   session: Session,
@@ -86,15 +86,15 @@ export async function openSmoothed(
   }
 }
 
-/** The classes that the settings list in the order of the logits. */
+/** Returns the classes that the settings list in the order of the logits. */
 function listedClasses(data: DataConfig): readonly string[] | undefined {
   return data.source === 'folder' && Array.isArray(data.classes) ? data.classes : undefined
 }
 
 /**
- * What the settings or the data call the logits; undefined where neither does.
+ * Returns the names of the logits from the settings or the data; undefined if neither has them.
  *
- * @throws ConfigError where the order of the folders could be two
+ * @throws ConfigError if the order of the folders is ambiguous
  */
 async function namesOfData(
   session: Session,

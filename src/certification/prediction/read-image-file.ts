@@ -4,11 +4,11 @@ import { shownPath, systemPath } from '../../files/system-path'
 import type { ImageProblem, ImageTransform } from '../../torch'
 import { UnusableImageError } from './unusable-image'
 
-/** Megabytes that a file may have where nothing else is said. */
+/** Default size limit of a file in megabytes. */
 const MOST_MEGABYTES = 200
 
 /**
- * The content of an image file.
+ * Reads the content of an image file.
  *
  * @throws UnusableImageError if it is missing, cannot be read, is not a regular file, or is larger than the transform allows
  */

@@ -5,31 +5,31 @@ import { type ImagePrediction, predictionOfImage } from '../predict'
 import type { VotesSoFar } from '../queue/image-at-work'
 import { ABSTAIN, leadingClass } from '../statistics'
 
-/** What a smoothed classifier says about one image. */
+/** A smoothed classifier's answer for one image. */
 export interface SmoothedAnswer extends Omit<ImagePrediction, 'file' | 'pValue'> {
-  /** Of "the two leading classes are equally likely", two-sided; null where one radius was asked about. */
+  /** p-value of "the two leading classes are equally likely", two-sided; null if a single radius was requested. */
   readonly pValue: number | null
-  /** Votes of the estimation by class. They add up to `n`. */
+  /** Votes of the estimation by class; their sum is `n`. */
   readonly votes: readonly number[]
-  /** Whether the one radius that was asked about is certified; `undecided` where the votes did not suffice. Else null. */
+  /** Whether the requested single radius is certified; `undecided` if the votes did not suffice. Otherwise null. */
   readonly atRadius: 'certified' | 'refused' | 'undecided' | null
-  /** How many noisy copies were drawn in all. */
+  /** Total number of noisy copies. */
   readonly copies: number
-  /** Probability, over the noise, of a wrong `certified` answer at most, and of a wrong `predicted` one. */
+  /** Upper bound, over the noise, of the probability of a wrong `certified` answer, and of a wrong `predicted` one. */
   readonly alpha: number
   readonly seed: number
 }
 
-/** What the votes of an image say while they come in. It is not a certificate: only the last answer is one. */
+/** Preliminary result for an image while votes arrive. It is not a certificate: only the final answer is one. */
 export interface PreliminaryAnswer extends VotesSoFar {
   /** The class with the most votes. */
   readonly topClass: number
   readonly className: string
-  /** The radius that the votes until now would give if no more were drawn. */
+  /** The radius that the votes so far would give if they were all. */
   readonly radius: number
 }
 
-/** What the classes are called: always something. */
+/** Returns the name of a class; never empty. */
 export type NameOf = (label: number) => string
 
 interface Asked {
@@ -39,7 +39,7 @@ interface Asked {
   readonly votes: readonly number[]
 }
 
-/** What CERTIFY and PREDICT say together, or the test at one radius. */
+/** Combines CERTIFY and PREDICT, or the test at one radius. */
 export function answerOf(outcomes: readonly Outcome[], { nameOf, ...asked }: Asked): SmoothedAnswer {
   const [first] = outcomes as [Outcome, ...Outcome[]]
   const copies = Math.max(...outcomes.map(({ evidence }) => drawnOf(evidence)))
@@ -51,7 +51,7 @@ export function answerOf(outcomes: readonly Outcome[], { nameOf, ...asked }: Ask
   return { ...said, className, copies, ...asked }
 }
 
-/** The copies of the selection and of the estimation, of all rounds. */
+/** Returns the copies of selection and estimation, of all rounds. */
 function drawnOf(evidence: Outcome['evidence']): number {
   const { n0, parts = [] } = evidence
   return votesOf(evidence) + parts.reduce((total, part) => total + part.n0, n0)
@@ -63,14 +63,14 @@ function predictionAtRadius(outcome: Outcome) {
   const atRadius = outcome.kind === 'undecided' ? 'undecided' : isCertified ? 'certified' : 'refused'
   return {
     verdict: isCertified ? ('certified' as const) : ('abstained' as const),
-    // A class that is refused at the radius is shown nowhere.
+    // A class that is refused at the radius is not reported.
     prediction: isCertified ? predictionOf(outcome) : ABSTAIN,
     ...{ radius: radiusOf(outcome), atRadius: atRadius as NonNullable<SmoothedAnswer['atRadius']> },
     ...{ lowerBound, topClass: candidate, topCount: candidateCount, runnerUp, runnerUpCount, n },
   }
 }
 
-/** What the votes until now would say. */
+/** Returns the result that the votes so far would give. */
 export function preliminaryOf(
   votes: VotesSoFar,
   { alpha, bound, nameOf }: { readonly alpha: number; readonly bound: Bound; readonly nameOf: NameOf },

@@ -3,7 +3,7 @@ import type { ImageProblem } from '../../torch'
 
 /** An image that cannot be classified. */
 export class UnusableImageError extends DataError {
-  /** What is wrong with it. */
+  /** The problem with the image. */
   readonly problem: ImageProblem
 
   /** @param name - of the image, as the subject of a sentence */

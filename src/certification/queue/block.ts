@@ -1,2 +1,2 @@
-/** This many copies are one random stream, named by the number of the block: any block can be drawn alone. */
+/** Copies per random stream, which is named by the number of the block: any block can be drawn alone. */
 export const BLOCK = 16

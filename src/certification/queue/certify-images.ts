@@ -8,32 +8,31 @@ import { VotingPasses } from './voting-passes'
 
 export interface CertifyImagesOptions<Image>
   extends Pick<CopyQueueOptions<Image>, 'images' | 'signal' | 'onCopies'> {
-  /** The smoothed classifiers that certifiers ask, by name; `main` is that of asks that name none. */
+  /** The smoothed classifiers that certifiers use, by name; `main` is that of requests without a name. */
   readonly lines: Readonly<Record<string, Line>>
-  /** Noisy copies in one pass: it decides memory and speed, and of votes their rounding alone. */
+  /** Noisy copies per pass: affects memory and speed, and votes only by rounding. */
   readonly batch: number
-  /** Called where memory does not suffice for a batch. */
+  /** Called if memory does not suffice for a batch. */
   readonly onNote?: ((note: string) => void) | undefined
 }
 
-/** What was found of an image. */
+/** The result for an image. */
 export interface CertifiedItem<Item, Beside> {
   readonly item: Item
   readonly beside: Read<Beside>
-  /** Of each certifier. */
+  /** Outcome of each certifier. */
   readonly outcomes: readonly Outcome[]
-  /** The time that its copies took. */
+  /** Computing time of its copies. */
   readonly durationMs: number
 }
 
 /**
- * Certifies images by what their certifiers ask for, and gives them in their order. Copies of several images share passes, all
- * of one size a line; votes are the same whatever shares a pass, since the noise of a copy is named by the image, the stage
- * and its number.
+ * Certifies images as their certifiers request, and yields them in order. Copies of several images share passes, with one size per line.
+ * Votes do not depend on what shares a pass: the noise of a copy is named by the image, the stage and its number.
  *
  * @param open - records an image
- * @throws CheckpointError if a noisy copy voted for no class; ConfigError where a certifier asks a line or a ballot that there
- *   is not; the reason of `signal`
+ * @throws CheckpointError if a noisy copy voted for no class; ConfigError if a certifier requests an unknown line or ballot; the reason of
+ *   `signal`
  */
 export async function* certifyImages<Item, Beside>(
   session: Session,

@@ -9,7 +9,7 @@ import { untilAborted } from './until-aborted'
 export type { Pass, PassRun, RestPass } from './passes'
 
 export interface CopyQueueOptions<Image> extends Omit<PassesOptions<Image>, 'order'> {
-  /** The next image and who certifies it; undefined after the last. */
+  /** The next image and its certifiers; undefined after the last. */
   readonly next: () => Promise<
     | {
         readonly image: Image
@@ -19,31 +19,31 @@ export interface CopyQueueOptions<Image> extends Omit<PassesOptions<Image>, 'ord
       }
     | undefined
   >
-  /** How many images are at work at once at most; those that wait for an earlier one count. Default: as many as fill passes. */
+  /** Largest number of images in progress, including those that wait for an earlier one. Default: as many as fill passes. */
   readonly images?: number | undefined
-  /** Told about each second how many copies of the first image at work have voted, of those asked for. */
+  /** Called about once a second with how many copies of the first image in progress have voted, and how many were requested. */
   readonly onCopies?: ((copies: number, of: number) => void) | undefined
 }
 
-/** What has come of an image. */
+/** The result for an image. */
 export interface CertifiedFromQueue<Image> {
   readonly image: Image
   readonly outcomes: readonly Outcome[]
-  /** The time of passes that its copies took. */
+  /** Computing time of its copies. */
   readonly durationMs: number
 }
 
 const COUNTED_EVERY_MS = 1000
 
-/** Where copies are left open, images wait for passes of those too: this many times as many fill them. */
+/** If copies are left open, images also wait for passes of those: a queue needs this many times as many images to fill them. */
 const WAITING_FOR_RESTS = 4
 
-/** Between certifiers and networks: certifies images in their order, with as many at work as fill passes; see {@link Passes}. */
+/** Connects certifiers and networks: certifies images in order, with as many in progress as fill passes; see {@link Passes}. */
 export class CopyQueue<Image> {
   readonly #options: CopyQueueOptions<Image>
   readonly #passes: Passes<Image>
   readonly #images: number
-  /** In their order; the first is not done. */
+  /** In order; the first is not done. */
   #atWork: ImageAtWork<Image>[] = []
   #begun = 0
   #isAtEnd = false
@@ -58,9 +58,9 @@ export class CopyQueue<Image> {
   }
 
   /**
-   * The images in their order, each when it and those before it are done.
+   * Yields the images in order, each when it and those before it are done.
    *
-   * @throws what an image or a pass fails with, after the images before it; the reason of `signal`
+   * @throws the error of an image or a pass, after the images before it; the reason of `signal`
    */
   async *certified(): AsyncGenerator<CertifiedFromQueue<Image>> {
     const { signal } = this.#options
@@ -80,13 +80,13 @@ export class CopyQueue<Image> {
     }
   }
 
-  /** The images that are done, and have none before them that is not. */
+  /** Removes and returns the completed images at the front of the queue. */
   #takeDone(): readonly ImageAtWork<Image>[] {
     const first = this.#atWork.findIndex(({ isDone }) => !isDone)
     return this.#atWork.splice(0, first < 0 ? this.#atWork.length : first)
   }
 
-  /** Sends passes while there are full ones; one that is not full where nothing can be added to it. */
+  /** Sends passes while full ones are available; a partial one only if nothing can be added to it. */
   async #fill(): Promise<void> {
     this.#options.signal?.throwIfAborted()
     while (this.#passes.underWay < UNDER_WAY) {

@@ -1,15 +1,15 @@
 import { OPEN } from '../voters/voter'
 import { type AskedCopies, type CopyRange, type DealtRun, type Labels, WaitingCopies } from './waiting-copies'
 
-/** Copies of a stage of one image that somebody waits for: which are still to be drawn, and the votes that have come. */
+/** Requested copies of a stage of one image: those still to draw, and the votes received. */
 export class CopyRequest implements AskedCopies {
   readonly line: string
   readonly stage: string
   readonly count: number
-  /** Votes by class, by ballot; of scores what a `Tally` has. */
+  /** Votes by class, by ballot; for scores, the entries of a `Tally`. */
   readonly votes: ReadonlyMap<string, number[]>
   readonly #waiting: WaitingCopies
-  /** How many classes have not come: of each copy one by ballot. */
+  /** Number of classes still missing: one per copy and ballot. */
   #missing: number
 
   /** @param classes - how many numbers are counted of each ballot that is voted on: of votes the number of classes */
@@ -33,7 +33,7 @@ export class CopyRequest implements AskedCopies {
     return [...this.votes.keys()]
   }
 
-  /** How many copies have voted. */
+  /** Number of copies that have voted. */
   get voted(): number {
     return this.count - Math.ceil(this.#missing / this.votes.size)
   }
@@ -60,7 +60,7 @@ export class CopyRequest implements AskedCopies {
     }
   }
 
-  /** Counts classes of a ballot; those that are open are still to come. */
+  /** Counts classes of a ballot; open ones arrive later. */
   tally(ballot: string, labels: Labels): void {
     const votes = this.votes.get(ballot) ?? []
     for (const label of labels) {

@@ -8,7 +8,7 @@ export interface ImageAtHand<Beside = unknown> {
   readonly image_CHW: Tensor<'CHW'>
   /** The name of the image among noise streams. */
   readonly stream: StreamName
-  /** Handles that are read with the first votes. */
+  /** Handles to read with the first votes. */
   readonly beside: Beside
   readonly certifiers: readonly Certifier[]
 }

@@ -6,18 +6,18 @@ import { CopyRequest } from './copy-request'
 import { ballotOf, MAIN_LINE } from './line'
 import { requireVotes } from './require-votes'
 
-/** A certifier at work on the image. */
+/** A certifier's run on the image. */
 interface Run {
   readonly ballot: string
   readonly steps: Steps
   step: IteratorResult<readonly Ask[], Outcome>
 }
 
-/** Votes on the copies that an image has asked for last, while they come in. */
+/** Votes so far on the copies that an image has requested last. */
 export interface VotesSoFar {
-  /** By class, of the stage that bounds the probability of one. */
+  /** By class, for the stage that bounds the probability of one. */
   readonly counts: readonly number[]
-  /** How many copies of all stages have voted since the image is at work, and how many were asked for. */
+  /** How many copies of all stages have voted since the image was started, and how many were requested. */
   readonly voted: number
   readonly asked: number
 }
@@ -26,12 +26,12 @@ export interface VotesSoFar {
 const ESTIMATION = 'estimation'
 
 /**
- * An image between its first ask and its outcomes. Its certifiers continue together: what they ask for at the same time is
- * drawn once, and when all of it is answered they are asked again.
+ * An image between its first request and its outcomes. Its certifiers proceed together: simultaneous requests are drawn once, and they
+ * continue when all are answered.
  */
 export class ImageAtWork<Image> {
   readonly position: number
-  /** The time of passes that its copies took. */
+  /** Computing time of its copies. */
   durationMs = 0
   #runs: Run[] = []
   #requests: ReadonlyMap<string, CopyRequest> = new Map()
@@ -42,8 +42,8 @@ export class ImageAtWork<Image> {
   readonly #lines: ReadonlyMap<string, Pick<Voter, 'ballots'>>
 
   /**
-   * @param options - `position`: its place among the images of the command, counted from 0; `stream`: its name, for certifiers that draw
-   *   a number themselves
+   * @param options - `position`: its position among the images of the command, counted from 0; `stream`: its name, for certifiers' own
+   *   draws
    */
   constructor(
     readonly image: Image,
@@ -64,12 +64,12 @@ export class ImageAtWork<Image> {
     this.#begin(certifiers, stream)
   }
 
-  /** Whether nobody waits for it any more. */
+  /** Whether the image was withdrawn. */
   get isWithdrawn(): boolean {
     return this.#isWithdrawn
   }
 
-  /** It asks for nothing from now on. */
+  /** Withdraws the image: it requests nothing more. */
   withdraw(): void {
     this.#isWithdrawn = true
   }
@@ -80,16 +80,16 @@ export class ImageAtWork<Image> {
   }
 
   /**
-   * What each certifier has found.
+   * The outcome of each certifier.
    *
-   * @throws CheckpointError if a noisy copy voted for no class; ConfigError where a certifier asks what there is not
+   * @throws CheckpointError if a noisy copy voted for no class; ConfigError if a certifier requests an unknown line or ballot
    */
   get outcomes(): readonly Outcome[] {
     if (this.#failure !== undefined) throw this.#failure.error
     return this.#runs.flatMap(({ step }) => (step.done ? [step.value] : []))
   }
 
-  /** How many copies were asked for until now, and how many have voted. */
+  /** Number of copies requested so far, and number that have voted. */
   get copies(): { readonly voted: number; readonly asked: number } {
     const open = [...this.#requests.values()]
     return {
@@ -98,7 +98,7 @@ export class ImageAtWork<Image> {
     }
   }
 
-  /** The votes of the estimation that was asked for last; undefined where none was. */
+  /** The votes of the latest estimation; undefined if there was none. */
   get votes(): VotesSoFar | undefined {
     const [run] = this.#runs
     const open = [...this.#requests.values()].find(({ stage }) => stage === ESTIMATION)
@@ -106,14 +106,14 @@ export class ImageAtWork<Image> {
     return counts === undefined ? undefined : { counts: [...counts], ...this.copies }
   }
 
-  /** The copies that are asked for next, each once; none while what was asked for before is not answered. */
+  /** Returns the next requested copies, each once; empty while earlier requests are open. */
   advance(): readonly CopyRequest[] {
     if (this.#isWithdrawn) return []
     try {
       while (!this.isDone && [...this.#requests.values()].every(({ isAnswered }) => isAnswered)) {
         if (this.#hasAsked) this.#answer()
         this.#hasAsked = true
-        // What was asked for last stays, for who wants to see its votes.
+        // The last requests stay, so that their votes can be shown.
         if (this.isDone) break
         this.#answered = this.copies.asked
         this.#requests = this.#nextRequests()
@@ -151,7 +151,7 @@ export class ImageAtWork<Image> {
     }
   }
 
-  /** Each ask once, with the ballots of all that ask it. */
+  /** Merges equal requests, with the ballots of all of them. */
   #nextRequests(): ReadonlyMap<string, CopyRequest> {
     const asked = new Map<string, { readonly ask: Ask; readonly classes: Map<string, number> }>()
     for (const { step, ballot: own } of this.#runs) {

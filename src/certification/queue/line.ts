@@ -4,24 +4,24 @@ import type { Smoothing } from '../../smoothing/smoothing'
 import type { Voter } from '../voters'
 import type { PassSize } from './pass-size'
 
-/** A smoothed classifier that can be asked. Lines of one smoothing see the same noise in copies of one stage and number. */
+/** A smoothed classifier that votes. Lines with the same smoothing see the same noise in copies of one stage and number. */
 export interface Line {
   readonly smoothing: Smoothing
   readonly voter: Voter
-  /** Default: what the classifier sees of a copy is seen once. */
+  /** Default: the classifier looks at each copy once. */
   readonly purification?: Purification | undefined
-  /** How many copies the whole command asks of it at most: its passes are no larger. Default: `batch` decides alone. */
+  /** Largest number of copies that the whole command requests from it: its passes are no larger. Default: `batch` alone decides. */
   readonly copies?: number | undefined
 }
 
-/** What a queue knows of a line. */
+/** A line as a queue sees it. */
 export interface QueueLine extends Pick<Voter, 'ballots'> {
   readonly size: PassSize
-  /** Of the passes of those who settle what the voter leaves open, by ballot. */
+  /** Pass sizes of the networks that settle the voter's open copies, by ballot. */
   readonly rests?: ReadonlyMap<string, PassSize>
 }
 
-/** @param size - makes the size of the passes of each: they are halved apart */
+/** @param size - makes the pass size of each: they are halved separately */
 export function queueLine(
   { ballots, rests = {} }: Pick<Voter, 'ballots' | 'rests'>,
   size: () => PassSize,
@@ -29,10 +29,10 @@ export function queueLine(
   return { ballots, size: size(), rests: new Map(Object.keys(rests).map(ballot => [ballot, size()])) }
 }
 
-/** The line of asks that name none. */
+/** The line of requests that name none. */
 export const MAIN_LINE = 'main'
 
-/** @throws ConfigError for an unknown line, or a ballot that it does not have */
+/** @throws ConfigError for an unknown line or ballot */
 export function ballotOf(
   lines: ReadonlyMap<string, Pick<Voter, 'ballots'>>,
   { line, ballot }: { readonly line: string; readonly ballot: string },

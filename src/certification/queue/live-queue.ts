@@ -4,9 +4,9 @@ import { ImageAtWork, type VotesSoFar } from './image-at-work'
 import { Passes, type PassesOptions } from './passes'
 
 export interface SubmitOptions {
-  /** Withdraws the image: what it has asked for is drawn no more. */
+  /** Withdraws the image and drops its requests. */
   readonly signal?: AbortSignal | undefined
-  /** Told after each pass with copies of the image. What it throws fails the image, and no other. */
+  /** Called after each pass with copies of the image. An error in it fails only this image. */
   readonly onVotes?: ((votes: VotesSoFar) => void) | undefined
 }
 
@@ -15,8 +15,8 @@ interface Entry<Image> extends SubmitOptions {
 }
 
 /**
- * Certifies images that come at any time, each answered as soon as it is done. Those at work share passes, and each has in turn
- * an equal part of them: an image that takes many copies does not hold up one that takes few.
+ * Certifies images that arrive at any time, and resolves each as soon as it is done. Images in progress share passes in equal parts, in
+ * turn: an image with many copies does not hold up one with few.
  */
 export class LiveQueue<Image> {
   readonly #lines: PassesOptions<Image>['lines']
@@ -29,7 +29,7 @@ export class LiveQueue<Image> {
     this.#passes = new Passes({ ...options, order: 'in turn' })
   }
 
-  /** How many images are at work. */
+  /** Number of images in progress. */
   get images(): number {
     return this.#entries.size
   }
@@ -37,7 +37,7 @@ export class LiveQueue<Image> {
   /**
    * Certifies an image.
    *
-   * @throws what its certifiers or a pass with its copies fails with; the reason of `signal`
+   * @throws the error of its certifiers or of a pass with its copies; the reason of `signal`
    */
   submit(
     image: Image,
@@ -62,10 +62,10 @@ export class LiveQueue<Image> {
     })
   }
 
-  /** Answers passes until nobody waits. It fails with no image: each has its own failure. */
+  /** Processes passes until nothing is waiting. An image's failure does not stop it: each has its own. */
   async #run(): Promise<void> {
     this.#isRunning = true
-    // What is submitted together shares the first pass.
+    // Images submitted together share the first pass.
     await Promise.resolve()
     for (;;) {
       this.#sendFull()

@@ -1,12 +1,12 @@
 import { add, argmax, eq, max, mul, ne, pick, stack, sub, sum, type Tensor, to, where } from '../../torch'
 import type { Cast } from '../voters'
 
-/** The class of each copy, by ballot; -1 for a copy that has none. */
+/** The class of each copy, by ballot; -1 for a copy without a class. */
 type Classes = Readonly<Record<string, Cast>>
 
 /**
- * One vote of each copy from several: the class that most of them have, the smallest of equals. A copy of which any has no class
- * has none.
+ * Returns the majority of several looks at each copy: the most frequent class, the smallest of equal ones. A copy without a class in any
+ * look has none.
  *
  * @param casts - at least one
  */
@@ -21,7 +21,7 @@ export function majority(casts: readonly Classes[]): Classes {
   )
 }
 
-/** @throws TypeError where another network settles the class, which would have to be asked about each time, and for scores */
+/** @throws TypeError if another network settles the class, which would have to vote on each look, and for scores */
 function classesOf(cast: Cast): Tensor<'N'> {
   if ('kept' in cast) throw new TypeError('A copy that votes several times cannot have a consensus.')
   if ('scores_NK' in cast) throw new TypeError('A copy that votes several times has no scores.')
@@ -33,7 +33,7 @@ function majorityOf(votes: readonly [Tensor<'N'>, ...Tensor<'N'>[]]): Tensor<'N'
   return first_N.session.scope(() => {
     const class_VN = stack(votes, { as: 'V' })
     const most_N = add(max(class_VN, 'V'), 2)
-    // Counts decide, and of equal ones the smaller class: a count weighs more than any class.
+    // Counts decide, and ties go to the smaller class: a count outweighs any class.
     const score = (class_N: Tensor<'N'>) =>
       sub(mul(sum(to(eq(class_VN, class_N), 'int64'), 'V'), most_N), class_N)
     const scores = votes.map(score) as [Tensor<'N'>, ...Tensor<'N'>[]]

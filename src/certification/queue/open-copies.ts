@@ -2,17 +2,17 @@ import { BLOCK } from './block'
 import type { ImageAtWork } from './image-at-work'
 import type { AskedCopies, CopyRange } from './waiting-copies'
 
-/** Copies in a pass, and who waits for them. */
+/** Copies in a pass, and their image. */
 export interface PassPart<Image> extends CopyRange {
   readonly request: AskedCopies
   readonly image: ImageAtWork<Image>
 }
 
-/** What is asked of one line: the copies of earlier images go first. */
+/** Copies requested from one line: those of earlier images first. */
 export class OpenCopies<Image> {
   #open: { readonly request: AskedCopies; readonly image: ImageAtWork<Image> }[] = []
 
-  /** How many copies wait for a pass. */
+  /** Number of copies that wait for a pass. */
   get waiting(): number {
     return this.#open.reduce((total, { request }) => total + request.waiting, 0)
   }
@@ -22,7 +22,7 @@ export class OpenCopies<Image> {
     this.#open.splice(later < 0 ? this.#open.length : later, 0, { request, image })
   }
 
-  /** Takes the copies of a pass, at most this many. */
+  /** Takes the copies of a pass, at most `size`. */
   take(size: number): readonly PassPart<Image>[] {
     const parts: PassPart<Image>[] = []
     let room = size
@@ -37,7 +37,7 @@ export class OpenCopies<Image> {
     return parts
   }
 
-  /** Takes the copies of a pass in equal parts, in whole blocks where they suffice; what is left to fill goes to the first. */
+  /** Takes the copies of a pass in equal parts, in whole blocks if they suffice; the first image fills the rest. */
   takeInTurn(size: number): readonly PassPart<Image>[] {
     const share = Math.max(BLOCK, Math.floor(size / this.#open.length / BLOCK) * BLOCK)
     const parts: PassPart<Image>[] = []
@@ -59,7 +59,7 @@ export class OpenCopies<Image> {
     return parts
   }
 
-  /** Nobody waits for the image any more. */
+  /** Removes the copies of an image that was withdrawn. */
   remove(image: ImageAtWork<Image>): void {
     for (const { request } of this.#open.filter(open => open.image === image)) {
       for (
@@ -73,7 +73,7 @@ export class OpenCopies<Image> {
     this.#open = this.#open.filter(open => open.image !== image)
   }
 
-  /** The copies of a pass that failed wait again, where anybody waits for them. */
+  /** Returns the copies of a failed pass to the queue, except those of withdrawn images. */
   putBack(parts: readonly PassPart<Image>[]): void {
     for (const { request, image, start, count } of parts) {
       if (image.isWithdrawn) {

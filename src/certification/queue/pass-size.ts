@@ -2,16 +2,16 @@ import { isOutOfMemory } from '../../bridge'
 import { BLOCK } from './block'
 
 /**
- * How many noisy copies a pass holds: `batch`, in whole blocks where it has one, and not many more than there are.
+ * Returns the number of noisy copies per pass: `batch`, in whole blocks if it has at least one, and not many more than needed.
  *
- * @param options.copies - how many copies the whole command asks for at most
+ * @param options.copies - largest number of copies that the whole command requests
  */
 export function passSizeOf({ batch, copies }: { readonly batch: number; readonly copies: number }): number {
   const most = batch < BLOCK ? batch : batch - (batch % BLOCK)
   return Math.min(most, Math.ceil(copies / BLOCK) * BLOCK)
 }
 
-/** The one size of the passes of a line, halved for all of them where memory runs out. */
+/** The common size of a line's passes, halved for all of them if memory runs out. */
 export class PassSize {
   #size: number
   readonly #onNote: ((note: string) => void) | undefined
@@ -26,10 +26,10 @@ export class PassSize {
   }
 
   /**
-   * Halves the size after a pass that failed. Passes that were under way beside it fail too; the size is halved once for all.
+   * Halves the size after a failed pass. Concurrent passes fail too; the size is halved once for all.
    *
-   * @param tried - the size of the pass that failed
-   * @throws the error of the pass unless memory ran out, and where even one copy is too much
+   * @param tried - the size of the failed pass
+   * @throws the error of the pass unless memory ran out, or if even one copy is too much
    */
   halve(tried: number, error: unknown): void {
     if (tried === 1 || !isOutOfMemory(error)) throw error

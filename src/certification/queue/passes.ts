@@ -14,47 +14,47 @@ export interface PassRun<Image> extends CopyRange {
   readonly stage: string
 }
 
-/** What is to vote at once. */
+/** Copies that vote together. */
 export interface Pass<Image> {
   readonly line: string
-  /** How many copies the pass holds: those of the runs, in their order, and padding. */
+  /** Number of copies in the pass: those of the runs, in order, and padding. */
   readonly size: number
   readonly runs: readonly PassRun<Image>[]
-  /** The ballots that any of them is asked about. */
+  /** The ballots that any of them needs. */
   readonly ballots: readonly string[]
 }
 
-/** Copies that a pass has left open, for those who settle their classes. */
+/** Open copies of earlier passes, whose classes another network settles. */
 export interface RestPass {
   readonly line: string
   readonly ballot: string
-  /** How many copies the pass holds: those of the runs, in their order, and padding. */
+  /** Number of copies in the pass: those of the runs, in order, and padding. */
   readonly size: number
-  /** Rows of what was kept. */
+  /** Rows of the kept tensors. */
   readonly runs: readonly (CopyRange & { readonly kept: KeptTensors })[]
 }
 
-/** The class of each copy of a pass, by ballot; of scores the sums of each run. */
+/** The class of each copy of a pass, by ballot; for scores, the sums of each run. */
 export type CastVotes = Readonly<Record<string, Labels | OpenVotes | ScoreVotes>>
 
-/** Of each run of a pass what a `Tally` of scores has. */
+/** The entries of a `Tally` of scores for each run of a pass. */
 export interface ScoreVotes {
   readonly sums: readonly (readonly number[])[]
 }
 
 export interface PassesOptions<Image> {
-  /** What can be asked, by name. */
+  /** The lines, by name. */
   readonly lines: ReadonlyMap<string, QueueLine>
-  /** Has a pass vote. It is called again before it has answered. */
+  /** Runs a pass. It is called again before the previous call has resolved. */
   readonly vote: (pass: Pass<Image>) => Promise<CastVotes>
-  /** Has a pass of copies that were left open vote; called where lines have `rests`. */
+  /** Runs a pass of open copies; called if lines have `rests`. */
   readonly voteRest?: ((pass: RestPass) => Promise<Labels>) | undefined
   readonly signal?: AbortSignal | undefined
-  /** Whose copies go first: those of earlier images, or in turn an equal part of each image. */
+  /** Order of copies: those of earlier images first, or an equal part of each image in turn. */
   readonly order: 'earlier first' | 'in turn'
 }
 
-/** What has come of the oldest pass: the images that it voted on, and what it failed with. */
+/** The result of the oldest pass: the images that it voted on, and its error. */
 export interface AnsweredPass<Image> {
   readonly images: readonly ImageAtWork<Image>[]
   readonly failure?: { readonly error: unknown }
@@ -62,7 +62,7 @@ export interface AnsweredPass<Image> {
 
 interface LineAtWork<Image> {
   readonly name: string
-  /** The ballot of which open copies are settled; undefined where copies are drawn. */
+  /** The ballot whose open copies were settled; undefined for a pass of new copies. */
   readonly rest?: string
   readonly size: PassSize
   readonly open: OpenCopies<Image>
@@ -76,13 +76,12 @@ interface PassUnderWay<Image> {
   readonly begunMs: number
 }
 
-/** While one pass is computed the next one waits in Python. */
+/** While one pass is computed, the next one waits in Python. */
 export const UNDER_WAY = 2
 
 /**
- * Fills passes of one size from the copies that images ask for, pads the last, and deals the votes back. Which copies share
- * a pass decides nothing: the noise of a copy is named by its image, stage and number, and what a network rounds depends on
- * the size of the pass alone.
+ * Fills passes of one size from the images' requests, pads the last, and distributes the votes. The composition of a pass does not affect
+ * results: the noise of a copy is named by its image, stage and number, and rounding in a network depends only on the size of the pass.
  */
 export class Passes<Image> {
   readonly #options: PassesOptions<Image>
@@ -98,7 +97,7 @@ export class Passes<Image> {
     ])
   }
 
-  /** How many passes are sent and not answered. */
+  /** Number of passes in flight. */
   get underWay(): number {
     return this.#underWay.length
   }
@@ -108,20 +107,20 @@ export class Passes<Image> {
     return Math.max(...this.#lines.map(({ size }) => size.size))
   }
 
-  /** Opens the copies that an image asks for next. */
+  /** Adds the copies that an image requests next. */
   ask(atWork: ImageAtWork<Image>): void {
     for (const request of atWork.advance()) {
       this.#lineOf(request.line)?.open.add(request, atWork)
     }
   }
 
-  /** Forgets what an image has asked for. Its copies that are under way vote for nobody. */
+  /** Drops the requests of an image. Votes on its copies in flight are discarded. */
   withdraw(atWork: ImageAtWork<Image>): void {
     atWork.withdraw()
     for (const { open } of this.#lines) open.remove(atWork)
   }
 
-  /** Sends a full pass, if one can be filled and fewer than two are under way; says whether it has. */
+  /** Sends a full pass if one can be filled and fewer than two are in flight; returns whether it did. */
   sendFull(): boolean {
     const fullest = this.#fullest()
     if (this.#underWay.length >= UNDER_WAY || fullest === undefined) return false
@@ -130,7 +129,7 @@ export class Passes<Image> {
     return true
   }
 
-  /** Sends a pass that is not full, if any copy waits and no pass is under way; says whether it has. */
+  /** Sends a partial pass if any copy waits and no pass is in flight; returns whether it did. */
   sendRest(): boolean {
     const fullest = this.#fullest()
     if (this.#underWay.length > 0 || fullest === undefined) return false
@@ -138,7 +137,7 @@ export class Passes<Image> {
     return true
   }
 
-  /** Waits for the oldest pass that is under way, and deals its votes. Copies that memory did not suffice for wait again. */
+  /** Waits for the oldest pass in flight, and distributes its votes. Copies that did not fit into memory wait again. */
   async answerOldest(): Promise<AnsweredPass<Image>> {
     const [pass] = this.#underWay as [PassUnderWay<Image>, ...PassUnderWay<Image>[]]
     const { line, size, parts, answer } = pass
@@ -167,7 +166,7 @@ export class Passes<Image> {
     return this.#lines.find(({ name, rest }) => name === line && rest === ballot)
   }
 
-  /** The line of which most passes wait; undefined where nothing waits. */
+  /** Returns the line with the most waiting passes; undefined if nothing waits. */
   #fullest(): LineAtWork<Image> | undefined {
     const passes = ({ open, size }: LineAtWork<Image>) => open.waiting / size.size
     const waiting = this.#lines.filter(({ open }) => open.waiting > 0)
@@ -181,7 +180,7 @@ export class Passes<Image> {
     const { size } = line.size
     const parts = this.#options.order === 'in turn' ? line.open.takeInTurn(size) : line.open.take(size)
     const answer = line.rest === undefined ? this.#vote(line, parts) : this.#voteRest(line, line.rest, parts)
-    // It is looked at when its turn comes, which an earlier failure may prevent.
+    // Handled when its turn comes, unless an earlier failure prevents that.
     answer.catch(() => undefined)
     this.#underWay.push({ line, size, parts, answer, begunMs: performance.now() })
   }

@@ -1,7 +1,7 @@
 import { CheckpointError } from '../../errors'
 
 /**
- * A certificate counts every noisy copy: none may be left out because the networks failed on it.
+ * Checks that every noisy copy voted: a certificate must not leave out copies on which the networks failed.
  *
  * @param counts - votes per class of n noisy copies
  * @throws CheckpointError if some of them voted for no class

@@ -4,13 +4,13 @@ import type { ImageAtWork } from './image-at-work'
 import type { PassPart } from './open-copies'
 import { type AskedCopies, type CopyRange, type DealtRun, type Labels, WaitingCopies } from './waiting-copies'
 
-/** Where copies that are left open lie, until all of them have a class. */
+/** The tensors of open copies, kept until each has a class. */
 export class KeptCopies {
   readonly tensors: KeptTensors
   readonly #free: () => void
   #left: number
 
-  /** @param options - `count`: of how many somebody waits for the class; `free` is called when nobody does any more */
+  /** @param options - `count`: number of copies whose class is needed; `free` is called when none is needed any more */
   constructor(tensors: KeptTensors, { count, free }: { readonly count: number; readonly free: () => void }) {
     this.tensors = tensors
     this.#free = free
@@ -18,21 +18,21 @@ export class KeptCopies {
     if (count === 0) free()
   }
 
-  /** Nobody waits any more for this many. */
+  /** Marks this many as no longer needed. */
   release(count: number): void {
     this.#left -= count
     if (this.#left === 0) this.#free()
   }
 }
 
-/** Copies of one request that are left open, and lie side by side among those that are kept of a pass. */
+/** Open copies of one request, adjacent among the kept copies of a pass. */
 export class RestRequest implements AskedCopies {
   readonly kept: KeptCopies
   readonly ballots: readonly [string]
   readonly #request: CopyRequest
   readonly #waiting: WaitingCopies
 
-  /** @param range - the rows among those that are kept */
+  /** @param range - the rows among the kept ones */
   constructor(
     request: CopyRequest,
     { ballot, kept, ...range }: CopyRange & { readonly ballot: string; readonly kept: KeptCopies },
@@ -66,13 +66,13 @@ export class RestRequest implements AskedCopies {
   }
 }
 
-/** Classes of a pass of which some are open, and what is kept of those, in their order. */
+/** Classes of a pass with some open, and the kept tensors of the open ones, in order. */
 export interface OpenVotes {
   readonly labels: Labels
   readonly kept: { readonly tensors: KeptTensors; free(): void }
 }
 
-/** Asks for the classes of a pass that are open, where anybody waits for them. */
+/** Makes requests for the open classes of a pass, for images that were not withdrawn. */
 export function restRequests<Image>(
   parts: readonly PassPart<Image>[],
   { ballot, votes: { labels, kept } }: { readonly ballot: string; readonly votes: OpenVotes },

@@ -31,7 +31,7 @@ interface PassInputs {
   readonly ballots: readonly string[]
 }
 
-/** What a pass is read by: classes, or of scores the sums of each run. */
+/** Values to read from a pass: classes, or for scores the sums of each run. */
 type Recorded = Tensor<'N'> | OpenCast | { readonly sums_RS: Tensor<'RS'> }
 
 interface RestInputs {
@@ -39,7 +39,7 @@ interface RestInputs {
   readonly kept: KeptTensors
 }
 
-/** Has passes vote: recorded programs whose images and copies are inputs, one a line and one for each rest of its voter. */
+/** Runs passes as recorded programs with images and copies as inputs: one program per line, and one for each of its voter's rests. */
 export class VotingPasses<Beside> {
   readonly #session: Session
   readonly #lines: Readonly<Record<string, Line>>
@@ -47,7 +47,7 @@ export class VotingPasses<Beside> {
   readonly #rests = new Map<Rest, Procedure<RestInputs, Tensor<'N'>>>()
   /** Copies that wait for a pass of a rest. */
   readonly #kept = new Set<KeptTensors>()
-  /** What was read beside the votes of an image. */
+  /** Values read with the votes of an image. */
   readonly #beside = new WeakMap<ImageAtHand<Beside>, Read<Beside>>()
 
   constructor(session: Session, lines: Readonly<Record<string, Line>>) {
@@ -93,7 +93,7 @@ export class VotingPasses<Beside> {
     return { ...labels, ...entriesWhere(read.sums, sums => ({ sums })) }
   }
 
-  /** Has the rest of a voter settle the classes of copies that are kept. They stay alive. */
+  /** Settles the classes of kept copies with the rest of a voter. Does not free the copies. */
   async voteRest({ line, ballot, size, runs }: RestPass): Promise<Labels> {
     const session = this.#session
     const rest = this.#lines[line]?.voter.rests?.[ballot] as Rest
@@ -116,7 +116,7 @@ export class VotingPasses<Beside> {
     )
   }
 
-  /** What was to be read beside the votes of an image, also where nothing was asked of it. */
+  /** Reads the extra values of an image, even if it requested no votes. */
   async besideOf(image: ImageAtHand<Beside>): Promise<Read<Beside>> {
     return this.#beside.get(image) ?? (await this.#session.read(image.beside))
   }
@@ -160,7 +160,7 @@ export class VotingPasses<Beside> {
   }
 }
 
-/** The entries that have a value, by it. */
+/** Maps the entries that have a value. */
 function entriesWhere<T, R>(
   record: Readonly<Record<string, T>>,
   value: (entry: T, name: string) => R | undefined,

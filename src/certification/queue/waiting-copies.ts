@@ -5,43 +5,43 @@ export interface CopyRange {
   readonly count: number
 }
 
-/** The class of each copy of a pass; -1 for a copy that has none, `OPEN` for one that another network is asked about. */
+/** The class of each copy of a pass; -1 for a copy without one, `OPEN` if another network decides. */
 export type Labels = readonly number[]
 
 /** The votes of a pass. */
 export interface PassVotes {
-  /** By ballot, the class of each copy. */
+  /** The class of each copy, by ballot. */
   readonly labels: Readonly<Record<string, Labels>>
-  /** By ballot of scores, the sums of each run. */
+  /** The sums of each run, by ballot of scores. */
   readonly sums: Readonly<Record<string, readonly (readonly number[])[]>>
 }
 
-/** Where the votes of a run stand in those of its pass. */
+/** The position of a run's votes within those of its pass. */
 export interface DealtRun extends PassVotes {
-  /** The place of its first copy, and its own among the runs. */
+  /** Position of its first copy, and of the run among the runs. */
   readonly first: number
   readonly run: number
 }
 
-/** Copies that somebody waits for, as passes take them. */
+/** Requested copies, for use by passes. */
 export interface AskedCopies {
-  /** How many have not been taken into a pass. */
+  /** Number of copies not yet in a pass. */
   readonly waiting: number
-  /** What is asked about them. */
+  /** The ballots to vote on. */
   readonly ballots: readonly string[]
-  /** The next copies for a pass, at most this many. */
+  /** Takes the next copies for a pass, at most `most`. */
   take(most: number): CopyRange | undefined
-  /** Copies of a pass that failed are to be drawn again. */
+  /** Returns copies of a failed pass, to draw them again. */
   putBack(range: CopyRange): void
-  /** Counts the votes of copies of a pass, which stand there from place `first` on. */
+  /** Counts the votes of copies in a pass, from position `first` on. */
   deal(range: CopyRange, run: DealtRun): void
-  /** Nobody waits any more for copies that were taken. */
+  /** Drops taken copies that are no longer needed. */
   drop(range: CopyRange): void
 }
 
-/** Which copies of a range have not been taken into a pass. */
+/** The copies of a range that are not yet in a pass. */
 export class WaitingCopies {
-  /** Ascending, and apart from each other. */
+  /** Ascending and disjoint. */
   readonly #ranges: CopyRange[]
 
   constructor(range: CopyRange) {

@@ -1,13 +1,13 @@
 import type { Voter } from './voter'
 
-/** The name of the ballot of an arm. */
+/** Returns the name of an arm's ballot. */
 export function armBallot(arm: string | number, ballot: string): string {
   return `${arm}/${ballot}`
 }
 
 /**
- * Several voters on the same copies, which are drawn and denoised once: their comparison is a paired one. Each arm's
- * ballots are named by {@link armBallot}; an arm that nothing is asked of does not vote.
+ * Combines several voters on the same copies, which are drawn and denoised once: a paired comparison. {@link armBallot} names each arm's
+ * ballots; an arm without requests does not vote.
  */
 export function armsVoter(arms: readonly Voter[]): Voter {
   const named = arms.flatMap((voter, arm) =>

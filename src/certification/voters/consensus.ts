@@ -6,8 +6,8 @@ import { type EnsembleVoterOptions, logitsOf, type Members } from './ensemble'
 import { type Cast, OPEN, type Voter } from './voter'
 
 /**
- * k-consensus (Horváth et al., 2022): the first k members are asked about every copy. Where they agree, that is its class; all
- * other copies are left open, and the rest of the members is asked about them: the class is that of the whole ensemble.
+ * k-consensus (Horváth et al., 2022): the first k members vote on every copy. If they agree, that is its class. All other copies are left
+ * open for the remaining members: their class is that of the whole ensemble.
  *
  * @param options.consensus - k, from 1 to the number of members
  */
@@ -26,7 +26,7 @@ export function consensusVoter(
       (total, class_N) => mul(total, to(eq(class_N, lead_N), 'int64')),
       to(eq(lead_N, lead_N), 'int64'),
     )
-    // Nobody is left to be asked.
+    // No members remain.
     if (rest.length === 0) return where(eq(agreeing_N, 1), lead_N, ofAll(logits))
     const open_N = rowsWhere(ne(agreeing_N, 1))
     return {

@@ -30,7 +30,7 @@ function classOf(
   return aggregatedClass(logitsOf(members, seen_NCHW) as [Tensor<'NK'>, ...Tensor<'NK'>[]], options)
 }
 
-/** What each member says of the copies. */
+/** Returns each member's logits for the copies. */
 export function logitsOf(members: readonly Classifier[], seen_NCHW: Tensor<'NCHW'>): Tensor<'NK'>[] {
   return members.map(member => member.classify(seen_NCHW))
 }

@@ -3,7 +3,7 @@ import { type Classifier, softmax } from '../../torch'
 import { ONLY_BALLOT, SCORES_BALLOT } from '../certifiers/certifier'
 import type { Voter } from './voter'
 
-/** One classifier, whose softmax is added up; it votes for the class with the largest logit where it is asked for votes. */
+/** A voter that sums one classifier's softmax; if votes are requested, it votes for the class with the largest logit. */
 export function scoresVoter(classifier: Classifier, { classes }: { readonly classes: number }): Voter {
   return {
     networks: [classifier],

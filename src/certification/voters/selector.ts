@@ -20,16 +20,15 @@ import type { Voter } from './voter'
 export interface SelectorVoterOptions {
   /** K of the certification network. */
   readonly classes: number
-  /** A copy goes to the certification network where its score is at most this, in [0, 1]. */
+  /** A copy goes to the certification network if its score is at most this, in [0, 1]. */
   readonly threshold: number
-  /** A network with two classes, 0 for the core. Default: the entropy of the certification network says it. */
+  /** A network with two classes, 0 for the core. Default: the entropy of the certification network decides. */
   readonly selector?: Classifier
 }
 
 /**
- * ACES (Horváth et al., 2022): on the same copies, which network a copy is left to (1 for the certification network) and the class
- * that the certification network gives it. The score is the probability of class 0 of the selector, or the entropy of
- * the network's softmax as a share of ln K.
+ * ACES (Horváth et al., 2022): votes on the same copies for the network to use (1 for the certification network) and for the certification
+ * network's class. The score is the probability of the selector's class 0, or the entropy of the network's softmax as a share of ln K.
  */
 export function selectorVoter(
   network: Classifier,
@@ -52,7 +51,7 @@ export function selectorVoter(
   }
 }
 
-/** 1 where the entropy of the softmax is at most a share of ln K, 0 elsewhere; -1 where it is NaN. */
+/** Returns 1 if the entropy of the softmax is at most a share of ln K, else 0; -1 if it is NaN. */
 export function selectedByEntropy(
   logits_NK: Tensor<'NK'>,
   { classes, threshold }: Pick<SelectorVoterOptions, 'classes' | 'threshold'>,
@@ -61,7 +60,7 @@ export function selectedByEntropy(
   return atMost(mul(sum(mul(exp(logs_NK), logs_NK), 'K'), -1 / Math.log(classes)), threshold, logits_NK)
 }
 
-/** 1 where the probability of class 0 is at most the threshold, 0 elsewhere; -1 where it is NaN. */
+/** Returns 1 if the probability of class 0 is at most the threshold, else 0; -1 if it is NaN. */
 export function selectedByNetwork(
   logits_NK: Tensor<'NK'>,
   { threshold }: Pick<SelectorVoterOptions, 'threshold'>,

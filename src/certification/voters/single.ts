@@ -3,7 +3,7 @@ import type { Classifier } from '../../torch'
 import { ONLY_BALLOT } from '../certifiers/certifier'
 import type { Voter } from './voter'
 
-/** One classifier, which votes for the class with the largest logit. */
+/** A voter with one classifier, which votes for the class with the largest logit. */
 export function singleVoter(classifier: Classifier, { classes }: { readonly classes: number }): Voter {
   return {
     networks: [classifier],

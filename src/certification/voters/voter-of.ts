@@ -8,11 +8,11 @@ import type { Voter } from './voter'
 /** How several classifiers vote as one. */
 export interface EnsembleVote {
   readonly by: Aggregation
-  /** k of k-consensus. Default: all members are asked about every copy. */
+  /** k of k-consensus. Default: all members vote on every copy. */
   readonly consensus?: number | undefined
 }
 
-/** The voter of one classifier, or of several as one. */
+/** Returns the voter for one classifier, or for several as one. */
 export function voterOf(
   [first, ...others]: readonly [Classifier, ...Classifier[]],
   { classes, ensemble }: { readonly classes: number; readonly ensemble?: EnsembleVote | undefined },

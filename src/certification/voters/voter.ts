@@ -1,20 +1,17 @@
 import type { Classifier, Tensor } from '../../torch'
 
-/**
- * Who gives a noisy copy of an image its class. The class is a function of the copy alone, so that certificates speak of
- * the voter as of one classifier.
- */
+/** Assigns a class to a noisy copy of an image. The class depends only on the copy, so certificates treat the voter as one classifier. */
 export interface Voter {
-  /** All networks that it asks: the program of a pass is recorded once, and is told of them. */
+  /** All its networks: the program of a pass is recorded once, with them as inputs. */
   readonly networks: readonly Classifier[]
-  /** What is voted on, by name: several ballots where several things are asked of the same copies. */
+  /** The ballots, by name: several if there are several questions about the same copies. */
   readonly ballots: Readonly<Record<string, Ballot>>
-  /** Who is asked about the copies that `cast` leaves open, by ballot. Default: it leaves none open. */
+  /** The networks that decide copies left open by `cast`, by ballot. Default: none are left open. */
   readonly rests?: Readonly<Record<string, Rest>>
   /**
-   * Records the class of each copy, for the ballots that are asked for; -1 for a copy that has none.
+   * Records the class of each copy for the requested ballots; -1 for a copy without one.
    *
-   * @param seen_NCHW - the copies as a classifier sees them, behind the denoiser if there is one
+   * @param seen_NCHW - the copies as a classifier sees them, behind the denoiser if any
    */
   cast(seen_NCHW: Tensor<'NCHW'>, asked: readonly string[]): Readonly<Record<string, Cast>>
 }
@@ -22,38 +19,38 @@ export interface Voter {
 export interface Ballot {
   /** K. */
   readonly classes: number
-  /** Whether copies give one class their vote, or each class a score. Default: votes. */
+  /** Whether a copy votes for one class, or gives each class a score. Default: votes. */
   readonly kind?: 'votes' | 'scores'
 }
 
-/** The class of each copy, also where some are left open; or scores by class in [0, 1]. */
+/** The class of each copy, with some possibly open; or scores by class in [0, 1]. */
 export type Cast = Tensor<'N'> | OpenCast | ScoreCast
 
-/** Of a ballot of scores. A copy with a score that is NaN has none. */
+/** The scores of a ballot. A copy with a NaN score has none. */
 export interface ScoreCast {
   readonly scores_NK: Tensor<'NK'>
 }
 
-/** Classes of a ballot that has a {@link Rest}: `OPEN` for each copy that it is asked about. */
+/** Classes of a ballot with a {@link Rest}: `OPEN` for each copy that the rest decides. */
 export interface OpenCast {
   readonly class_N: Tensor<'N'>
-  /** Of the open copies alone, in their order. */
+  /** Only for the open copies, in order. */
   readonly kept: KeptTensors
 }
 
-/** What is kept of copies whose class is open. */
+/** Tensors kept for copies with open classes. */
 export interface KeptTensors {
   readonly seen_NCHW: Tensor<'NCHW'>
-  /** Of the members that were asked. */
+  /** Of the members that have voted. */
   readonly logits: readonly Tensor<'NK'>[]
 }
 
-/** The class of a copy that another network has to be asked about. */
+/** The class of a copy that another network must decide. */
 export const OPEN = -2
 
-/** Who settles the class of copies that are left open. */
+/** The networks that settle the classes of open copies. */
 export interface Rest {
   readonly networks: readonly Classifier[]
-  /** Records the class of each; -1 for a copy that has none. */
+  /** Records the class of each; -1 for a copy without one. */
   cast(kept: KeptTensors): Tensor<'N'>
 }

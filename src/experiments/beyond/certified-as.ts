@@ -1,7 +1,7 @@
 import { type CertificationConfigInput, parseConfig } from '../../config/schema'
 import type { Arm } from '../definition'
 
-/** An arm whose networks are certified otherwise. */
+/** Returns an arm with the same networks and another certification. */
 export function certifiedAs(arm: Arm, certification: CertificationConfigInput): Arm {
   const { config: change = base => base } = arm
   return {

@@ -2,7 +2,7 @@ import type { Experiment } from '../definition'
 import { at, offTheShelf } from '../paper/arms'
 import { certifiedAs } from './certified-as'
 
-/** Uniform noise, whose radii are of the ℓ1 norm. */
+/** Uniform noise, with radii of the ℓ1 norm. */
 export const l1: Experiment = {
   name: 'l1',
   title: 'ℓ1 radii by uniform noise',

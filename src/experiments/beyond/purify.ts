@@ -11,7 +11,7 @@ const NETWORKS = { ...offTheShelf(), sigma: SIGMA }
 const several = (key: string, label: string, purify: Parameters<typeof certifiedAs>[1]['purify']): Arm =>
   certifiedAs({ ...NETWORKS, key, label }, { purify })
 
-/** DiffSmooth and DensePure, and what they cost. */
+/** DiffSmooth and DensePure, and their cost. */
 export const purify: Experiment = {
   name: 'purify',
   title: 'A vote from several looks at a noisy copy',
@@ -44,7 +44,7 @@ export const purify: Experiment = {
   tables: outcome => [passesTable(outcome)],
 }
 
-/** What an image takes of each network. */
+/** Returns the passes of each network per image. */
 function passesTable({ arms }: ExperimentOutcome): Table {
   return {
     caption: 'Noisy copies of an image, and how often each network is asked about them',

@@ -2,7 +2,7 @@ import type { Experiment } from '../definition'
 import { at, offTheShelf } from '../paper/arms'
 import { certifiedAs } from './certified-as'
 
-/** What certificates cost that rounding cannot break. */
+/** The cost of certificates that are sound despite rounding. */
 export const sound: Experiment = {
   name: 'sound',
   title: 'Certificates that rounding cannot break',

@@ -1,9 +1,9 @@
 import { ablations } from '../../config/ablations'
 import type { Arm, PaperRowReference } from '../definition'
 
-/** Arms that several experiments have. */
+/** Arms of several experiments. */
 
-/** The classifier as it is, behind the denoiser (Carlini et al., 2023). */
+/** The unchanged classifier behind the denoiser (Carlini et al., 2023). */
 export function offTheShelf(paper?: PaperRowReference): Arm {
   return { key: 'off-the-shelf', label: 'off-the-shelf', isTrained: false, ...(paper && { paper }) }
 }
@@ -22,7 +22,7 @@ export function ftCadis(paper?: PaperRowReference): Arm {
   return { key: 'ft-cadis', label: 'FT-CADIS', ...(paper && { paper }) }
 }
 
-/** An arm at another noise level. */
+/** Returns an arm at another noise level. */
 export function at(sigma: number, arm: Arm, paper?: PaperRowReference): Arm {
   const { paper: _, ...others } = arm
   return {

@@ -2,7 +2,7 @@ import type { Experiment } from '../definition'
 import { denoisedRowsOfTable1, envelopeOf } from '../derived-tables'
 import { at, crossEntropy, ftCadis, offTheShelf } from './arms'
 
-/** The rows of Table 1 whose denoiser and classifier are the same. */
+/** The rows of Table 1 with the same denoiser and classifier. */
 export const baselines: Experiment = {
   name: 'baselines',
   title: 'Diffusion Denoised, without and with fine-tuning, and FT-CADIS',

@@ -21,7 +21,7 @@ import { stability } from './stability'
 import { tuning } from './tuning'
 import { update } from './update'
 
-/** Every table and figure of the paper that fine-tuning has a part in. */
+/** Every table and figure of the paper that involves fine-tuning. */
 export const PAPER_EXPERIMENTS: readonly Experiment[] = [
   main,
   objective,
@@ -37,7 +37,7 @@ export const PAPER_EXPERIMENTS: readonly Experiment[] = [
   baselines,
 ]
 
-/** By name; `all` names those of the paper, but for `table1`, which trains many other systems, and what the paper does not have. */
+/** By name; `all` means those of the paper, without `table1`, which trains many other systems, and without experiments beyond the paper. */
 export const EXPERIMENTS: readonly Experiment[] = [
   ...PAPER_EXPERIMENTS,
   ...[table1, tuning, table1Tuning],
@@ -45,9 +45,9 @@ export const EXPERIMENTS: readonly Experiment[] = [
 ]
 
 /**
- * Experiments by their names, each once.
+ * Returns experiments by their names, each once.
  *
- * @throws ConfigError for a name that is none
+ * @throws ConfigError for an unknown name
  */
 export function findExperiments(names: readonly string[]): Experiment[] {
   const found = names.flatMap(name => {

@@ -9,7 +9,7 @@ const LAMBDAS = [1, 2, 4]
 const LEARNING_RATES = [4e-4, 1e-3, 2.5e-3]
 const LORA_LEARNING_RATES = [2e-3, 5e-3, 1e-2, 2e-2]
 
-/** On the last 200 training images, which are not trained on here: how the settings of the digits were chosen. */
+/** Uses the last 200 training images as validation set, without training on them: the basis for the settings of the digits. */
 function onValidation(config: RunConfig): RunConfig {
   return parseConfig({
     ...config,
@@ -29,7 +29,7 @@ function withRate(config: RunConfig, learningRate: number): RunConfig {
   return withAttack({ ...config, optimisation: { ...config.optimisation, learningRate } }, PRESET_ATTACK)
 }
 
-/** Not of the paper: the choice of what it leaves open at this scale. */
+/** Not in the paper: chooses settings that the paper leaves open at this scale. */
 export const tuning: Experiment = {
   name: 'tuning',
   title: 'Settings of the digits, on validation images',

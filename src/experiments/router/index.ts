@@ -3,10 +3,10 @@ import type { Arm, Experiment } from '../definition'
 import type { Scale } from '../scale'
 import { bestSingleTable, choiceTable } from './tables'
 
-/** Votes on each training image, by which the router learns. */
+/** Votes per training image for the router's training. */
 const VOTES = 200
 
-/** One smoothed classifier for every radius, beside the best noise level of each. */
+/** One smoothed classifier for every radius, compared with the best noise level at each. */
 export const router: Experiment = {
   name: 'router',
   title: 'A router between noise levels',
@@ -44,7 +44,7 @@ function armsAt(scale: Scale): Arm[] {
   ]
 }
 
-/** Those of the scale; where it has one alone, its half beside it. */
+/** Returns the noise levels of the scale; if it has only one, also half of it. */
 function sigmasOf({ sigmas }: Scale): readonly number[] {
   const [only = 0, ...others] = sigmas
   return others.length > 0 ? sigmas : [only / 2, only]
@@ -56,7 +56,7 @@ function onAllImages({ name }: Scale): (base: RunConfig) => RunConfig {
     name === 'digits' ? { ...base, certification: { ...base.certification, images: 'all' } } : base
 }
 
-/** The network starts where the experts start, with a head for them. */
+/** The network starts from the weights of the experts' start, with a head for the experts. */
 function routerConfig(
   { method: _, ...base }: RunConfig,
   { sigmas, radii }: { readonly sigmas: readonly number[]; readonly radii: readonly number[] },
@@ -66,7 +66,7 @@ function routerConfig(
     classifier: { ...base.classifier, numClasses: sigmas.length },
     method: {
       ...{ kind: 'router', noises: 4, radii },
-      // Filled in for each seed.
+      // Replaced for each seed.
       experts: sigmas.map(sigma => ({ sigma, predictions: 'soft-labels' })),
     },
   })

@@ -6,14 +6,14 @@ import type { CertificationRow } from '../../logs/certification-log'
 import { ROUTER } from '../../logs/outcome'
 import type { ArmOutcome, ExperimentOutcome } from '../outcome'
 
-/** The router, and the arms of one noise level each. */
+/** Returns the router, and the arms with one noise level each. */
 function partsOf({ arms }: ExperimentOutcome): { router: ArmOutcome; singles: readonly ArmOutcome[] } {
   const router = arms.find(arm => arm.router !== undefined)
   if (router === undefined) throw new TypeError('The experiment has no arm with a router.')
   return { router, singles: arms.filter(arm => arm !== router) }
 }
 
-/** The router minus the noise level that is best at each radius, in the mean over seeds. */
+/** Returns the router minus the best noise level at each radius, averaged over seeds. */
 export function bestSingleTable(outcome: ExperimentOutcome): Table {
   const { scale, indices, seeds } = outcome
   const { router, singles } = partsOf(outcome)
@@ -51,7 +51,7 @@ export function bestSingleTable(outcome: ExperimentOutcome): Table {
   }
 }
 
-/** What the router chose, seed by seed: one that takes a single noise level for almost all images does not pay. */
+/** Returns the router's choices, seed by seed: a router that chooses one noise level for almost all images does not pay. */
 export function choiceTable(outcome: ExperimentOutcome): Table {
   const { seeds } = outcome
   const { router, singles } = partsOf(outcome)

@@ -1,12 +1,12 @@
 import type { Fields, Table1Entry } from '../../config/table1/entry'
 
 /**
- * Settings of the systems that train from scratch, on the digits. Nobody has published any: their form is that of CIFAR-10, and the
- * lengths are what 40 seconds of one core take at most. The learning rate, and λ, ε, η, ρ₁ or the weight decay, are the best of the
- * eight trials of `table1-tuning`, by certified accuracy at 0.25, 0.5 and 0.75 in the mean (docs/experiments/table1-tuning).
+ * Settings on the digits for the systems that train from scratch. None have been published: their form is that of CIFAR-10, and their
+ * lengths take at most 40 seconds of one core. The learning rate, and λ, ε, η, ρ₁ or the weight decay, are the best of the eight trials of
+ * `table1-tuning`, by mean certified accuracy at 0.25, 0.5 and 0.75 (docs/experiments/table1-tuning).
  */
 
-/** The ResNet of Table 17's stand-in, with random weights. */
+/** The ResNet that replaces that of Table 17, with random weights. */
 const NETWORK = {
   ...{ source: 'timm', name: 'resnet18', pretrained: false, resize: 16 },
   modelArgs: { in_chans: 1, num_classes: 10, layers: [1, 1, 1, 1], channels: [16, 32, 64, 64] },
@@ -71,17 +71,17 @@ export const DIGITS: Readonly<Record<DigitsSystem, (sigma: number) => Table1Entr
   'pixel-dp': () => fromScratch({ kind: 'pixel-dp', noises: 1, rampRate: 0.984 }, 30, 0.2),
 }
 
-/** Share of ln 10 up to which the entropy of the classifier leaves a noisy copy to it: the middle, not tuned. */
+/** Share of ln 10 up to which the classifier's entropy leaves a noisy copy to it: the middle, not tuned. */
 export const DIGITS_ENTROPY = 0.5
 
-/** Score-based denoising: the same network, for a noise level of its pixels. */
+/** Score-based denoising: the same network, for one of its pixel noise levels. */
 export function digitsScore(
   sigma: number,
 ): Pick<Table1Entry, 'method' | 'optimisation'> & typeof SMALL_DNCNN {
   return { ...SMALL_DNCNN, method: { kind: 'score', sigmas: [sigma] }, optimisation: train(24, 0.2) }
 }
 
-/** Denoised Smoothing: a DnCNN, smaller than the published one, in front of the classifier off the shelf. */
+/** Denoised Smoothing: a DnCNN, smaller than the published one, in front of the off-the-shelf classifier. */
 export const DIGITS_DENOISER = {
   ...SMALL_DNCNN,
   method: { kind: 'denoiser', target: 'prediction' },

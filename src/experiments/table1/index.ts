@@ -4,7 +4,7 @@ import { planTable } from './plan'
 import { keyOf, SYSTEMS } from './systems'
 import { costTable, pairedEnvelopeTable, systemCurves, systemsTable } from './tables'
 
-/** Every system of Table 1 that this package trains, each as its authors do, at the noise levels of the scale. */
+/** Every system of Table 1 that this package trains, each by its authors' method, at the noise levels of the scale. */
 export const table1: Experiment = {
   name: 'table1',
   title: 'Systems of certified robustness',

@@ -3,7 +3,7 @@ import { findObjective } from '../../objectives/registry'
 import { planRun, timesImages } from '../../runs/plan-run'
 import type { Scale } from '../scale'
 
-/** Images that go through a network, forward or backward, in one training: at most, where that depends on the images. */
+/** Returns the images that pass through a network, forward or backward, in one training: an upper bound if it depends on the images. */
 export function trainingPasses(config: RunConfig, { trainImages }: Pick<Scale, 'trainImages'>): number {
   const { method, smoothing } = config
   const context = { usesBatchStatistics: false, hasDenoiser: smoothing.denoiser.source !== 'none' }

@@ -7,7 +7,7 @@ import type { TaskOptions } from '../tasks'
 import { trainingPasses } from './passes'
 import { SYSTEMS } from './systems'
 
-/** The arms by name: what each trains and certifies, or why it is left out. Loads nothing. */
+/** Returns the arms by name, with their training and certification, or why they are left out. Loads nothing. */
 export function planTable({ scale, seeds }: TaskOptions): Table {
   return {
     caption: `Systems of Table 1 at the scale ${scale.name}: ${scale.title}`,

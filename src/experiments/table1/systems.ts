@@ -7,22 +7,22 @@ import type { Arm } from '../definition'
 import type { Scale } from '../scale'
 import { DIGITS, DIGITS_DENOISER, DIGITS_ENTROPY, digitsScore } from './digits'
 
-/** What an arm is beside its names; or why a system has none at a scale and a noise level, a clause. */
+/** An arm without its names, or a clause why a system has none at a scale and noise level. */
 type SystemArm = Omit<Arm, 'key' | 'label' | 'sigma'> | { readonly leftOut: string }
 
 /** A row of Table 1. */
 export interface System {
   readonly key: string
   readonly label: string
-  /** How the row of the paper begins. */
+  /** Prefix of the row in the paper. */
   readonly paper: string
   readonly arm: (scale: Scale, sigma: number) => SystemArm
 }
 
-/** Filled in for each seed. */
+/** Replaced for each seed. */
 const SOFT_LABELS = 'soft-labels'
 
-/** The settings of a method that trains from scratch on noisy images, by its name in `presets.table1`. */
+/** Returns the settings of a method that trains from scratch on noisy images, by its name in `presets.table1`. */
 function onNoisyImages(
   name: keyof typeof DIGITS,
   {
@@ -37,7 +37,7 @@ function onNoisyImages(
       config: base => certifiedBy(procedure, { ...config(base), certification: base.certification }),
       members: members(scale),
       ...(softLabels && {
-        // As many copies as in the released code, where votes cost little beside the training.
+        // As many copies as in the released code, if votes cost little compared with the training.
         softLabels: { of: keyOf('gaussian', sigma), n: scale.name === 'digits' ? 100 : 10_000 },
       }),
     })
@@ -75,12 +75,12 @@ function fromEntry(base: RunConfig, { method, optimisation, classifier }: Table1
   return parseUnknownConfig(settings)
 }
 
-/** An arm that starts from the scale's networks, which MNIST has none of. */
+/** Makes an arm that starts from the scale's networks, which MNIST lacks. */
 function behindDenoiser(arm: Omit<Arm, 'key' | 'label' | 'sigma'>): System['arm'] {
   return ({ name }) => (name === 'mnist' ? { leftOut: 'MNIST has no denoiser' } : arm)
 }
 
-/** A denoiser that is trained in front of the classifier off the shelf, which is the digits' alone. */
+/** Makes an arm with a trained denoiser in front of the off-the-shelf classifier, which only the digits have. */
 function behindTrained(
   entry: (sigma: number) => typeof DIGITS_DENOISER | ReturnType<typeof digitsScore>,
 ): System['arm'] {
@@ -100,8 +100,8 @@ function behindTrained(
 }
 
 /**
- * ACES by the entropy of the classifier of Consistency, without a selector that is trained; the core is the classifier off the shelf. The
- * published cores are networks of other code.
+ * ACES by the entropy of Consistency's classifier, without a trained selector; the core is the off-the-shelf classifier. The published
+ * cores are networks of other code.
  */
 const aces: System['arm'] = (scale, sigma) => {
   if (scale.name !== 'digits') return { leftOut: 'its core network is not one of this scale' }
@@ -110,7 +110,7 @@ const aces: System['arm'] = (scale, sigma) => {
   return 'leftOut' in found ? found : { ...found, core: ({ classifier }) => classifier }
 }
 
-/** Multi-scale smoothing of the classifier off the shelf, at σ, its half and its quarter; of σ = 1 the published noise levels. */
+/** Multi-scale smoothing of the off-the-shelf classifier, at σ, its half and its quarter; for σ = 1 the published noise levels. */
 const multiScale: System['arm'] = (scale, sigma) => {
   const procedure: ProcedureConfig = {
     ...{ kind: 'cascade', sigmas: [sigma, sigma / 2, sigma / 4] },
@@ -119,7 +119,7 @@ const multiScale: System['arm'] = (scale, sigma) => {
   return behindDenoiser({ isTrained: false, config: base => certifiedBy(procedure, base) })(scale, sigma)
 }
 
-/** How many networks an ensemble of Horváth et al. has; three where time is short. */
+/** Returns the number of networks in an ensemble of Horváth et al.; three if time is short. */
 function boosted({ name }: Scale): number {
   return name === 'cifar10' ? 10 : 3
 }

@@ -12,13 +12,13 @@ import type { Scale } from '../scale'
 import { trainingPasses } from './passes'
 import { keyOf, SYSTEMS, type System } from './systems'
 
-/** A system with its arms, one for each noise level. */
+/** A system with its arms, one per noise level. */
 interface SystemOutcome {
   readonly system: System
   readonly arms: readonly ArmOutcome[]
 }
 
-/** The systems that an outcome has, in the order of Table 1. */
+/** Returns the systems of an outcome, in the order of Table 1. */
 function systemsOf({ arms }: Pick<ExperimentOutcome, 'arms'>): SystemOutcome[] {
   return SYSTEMS.flatMap(system => {
     const own = arms.filter(({ arm, sigma }) => arm.key === keyOf(system.key, sigma))
@@ -26,12 +26,15 @@ function systemsOf({ arms }: Pick<ExperimentOutcome, 'arms'>): SystemOutcome[] {
   })
 }
 
-/** One curve a system, of its best noise level at each radius. */
+/** Returns one curve per system, with its best noise level at each radius. */
 export function systemCurves(outcome: ExperimentOutcome): EnvelopeLogs[] {
   return systemsOf(outcome).map(({ system, arms }) => ({ label: system.label, runs: arms }))
 }
 
-/** The form of Table 1: at each radius the best noise level, with its certified and its clean accuracy; the paper's own below. */
+/**
+ * Returns a table in the form of Table 1: the best noise level at each radius, with its certified and clean accuracy; the paper's own
+ * below.
+ */
 export function systemsTable(outcome: ExperimentOutcome): Table {
   const { scale } = outcome
   const radii = positive(scale.radii)
@@ -65,7 +68,7 @@ export function systemsTable(outcome: ExperimentOutcome): Table {
   }
 }
 
-/** Each system's best noise level at a radius against the best of FT-CADIS, image by image. */
+/** Compares each system's best noise level at a radius with the best of FT-CADIS, image by image. */
 export function pairedEnvelopeTable(outcome: ExperimentOutcome): Table[] {
   const { scale, indices, experiment } = outcome
   const radii = positive(scale.radii)
@@ -96,7 +99,7 @@ export function pairedEnvelopeTable(outcome: ExperimentOutcome): Table[] {
   ]
 }
 
-/** What a system takes: a training of one noise level, and the certification of one image. */
+/** Returns the cost of a system: a training at one noise level, and the certification of one image. */
 export function costTable(outcome: ExperimentOutcome): Table {
   return {
     caption:
@@ -137,7 +140,7 @@ function costs(arms: readonly ArmOutcome[], scale: Scale): Cell[] {
   ]
 }
 
-/** The noisy copies of an image, of all noise levels; the selector of ACES sees those of its network. */
+/** Returns the noisy copies of an image, over all noise levels; the selector of ACES sees those of its network. */
 function copiesOf({ parts = [], n0, n }: Evidence): number {
   const others = parts.filter(({ of }) => of !== 'selector')
   return others.reduce((sum, part) => sum + part.n0 + part.n, n0 + n)
@@ -150,12 +153,12 @@ function bestOf(arms: readonly ArmOutcome[], radii: readonly number[]) {
   )
 }
 
-/** The paper's Table 1, where it has the scale's data. */
+/** Returns the paper's Table 1, if it has the scale's data. */
 function paperOf({ name }: Scale): PaperTable | undefined {
   return name === 'cifar10' || name === 'imagenet' ? paperTable(`table1_${name}`) : undefined
 }
 
-/** The name of a system without its authors. */
+/** Returns the name of a system without its authors. */
 function nameOf(label: string): string {
   return label.replace(/\s*\(.*/, '')
 }

@@ -5,15 +5,15 @@ import type { Arm, Experiment } from '../definition'
 import type { Scale } from '../scale'
 import { SYSTEMS } from './systems'
 
-/** The noise level at which settings are chosen. */
+/** The noise level for choosing settings. */
 const SIGMA = 0.5
 
-/** As in Table 1; CAT-RS has its soft labels. */
+/** As in Table 1; CAT-RS uses its soft labels. */
 const REFERENCE = 'gaussian'
 
 const RATES = [1e-3, 4e-3]
 
-/** What is tried of a system beside the learning rate: four values of a setting. */
+/** The trials of a system besides the learning rate: four values of a setting. */
 interface Trials {
   readonly label: string
   readonly values: readonly number[]
@@ -31,7 +31,7 @@ const DECAY = trials('weight decay', [0.005, 0.02, 0.05, 0.2], decay => ({
   optimisation: { weightDecay: { start: decay, end: decay } },
 }))
 
-/** By the systems of Table 1 that train a network here from scratch; Boosting and ACES have the runs of Consistency. */
+/** For the systems of Table 1 that train a network from scratch; Boosting and ACES use the runs of Consistency. */
 const TRIALS: Readonly<Record<string, Trials>> = {
   'pixel-dp': DECAY,
   gaussian: DECAY,
@@ -46,7 +46,7 @@ const TRIALS: Readonly<Record<string, Trials>> = {
   score: DECAY,
 }
 
-/** Eight trials of each system on the last 200 training images, which are not trained on: how the settings of the digits are chosen. */
+/** Eight trials of each system on the last 200 training images, without training on them: the basis for the settings of the digits. */
 export const table1Tuning: Experiment = {
   name: 'table1-tuning',
   title: 'Settings of the systems of Table 1 on the digits, on validation images',

@@ -31,22 +31,22 @@ import {
 /** Decoupled direction and norm (Rony et al., 2019), on the mean prediction over noises (Salman et al., 2019). */
 export interface DdnAttack {
   readonly steps: number
-  /** Largest length of the perturbation that comes back. */
+  /** Largest length of the returned perturbation. */
   readonly epsilon: number
-  /** Length after the first step, before it has grown or shrunk. */
+  /** Length after the first step, before it grows or shrinks. */
   readonly startNorm: number
-  /** Part by which the length grows, or shrinks where the image fools. */
+  /** Factor by which the length grows, or shrinks if the image fools the vote. */
   readonly gamma: number
-  /** Levels of a pixel that perturbed images are rounded to. */
+  /** Pixel levels to which perturbed images are rounded. */
   readonly levels: number
 }
 
-/** What one step hands to the next: all for images in [-1, 1]. */
+/** State passed from one step to the next, for images in [-1, 1]. */
 export interface DdnState {
   readonly shift_BCHW: Tensor<'BCHW'>
-  /** The length that the next step gives the perturbation. */
+  /** Length of the perturbation in the next step. */
   readonly norm_B: Tensor<'B'>
-  /** The shortest perturbation so far that fools; 0 where there is none. */
+  /** The shortest fooling perturbation so far; 0 if none. */
   readonly best_BCHW: Tensor<'BCHW'>
   readonly bestNorm_B: Tensor<'B'>
 }
@@ -58,8 +58,8 @@ const NONE_YET = 1e9
 const LENGTH_FLOOR = 1e-30
 
 /**
- * The image with the shortest perturbation found that makes the vote of its noisy copies wrong. An image whose vote is wrong
- * as it is, or never was, comes back unchanged. What is found is held to ε and then rounded, so that it may exceed ε.
+ * Returns the image with the shortest perturbation found that makes the vote of its noisy copies wrong. An image is unchanged if its vote
+ * is wrong from the start or never becomes wrong. The perturbation is limited to ε and then rounded, so it may exceed ε.
  */
 export function ddnAttack(inputs: ShiftInputs, attack: DdnAttack): Tensor<'BCHW'> {
   return inputs.classifier.withoutParameterGradients(() => {
@@ -80,7 +80,7 @@ export function ddnStart({ clean_BCHW }: ShiftInputs, { startNorm }: Pick<DdnAtt
   }
 }
 
-/** One step, counted from 0. */
+/** Takes one step, counted from 0. */
 export function ddnStep(
   inputs: ShiftInputs,
   { shift_BCHW, norm_B, best_BCHW, bestNorm_B }: DdnState,
@@ -116,7 +116,7 @@ export function ddnStep(
   })
 }
 
-/** The image with the best perturbation, held to ε and rounded separately. */
+/** Returns the image with the best perturbation, limited to ε and then rounded. */
 export function ddnEnd(
   { clean_BCHW }: ShiftInputs,
   { best_BCHW }: Pick<DdnState, 'best_BCHW'>,
@@ -125,12 +125,12 @@ export function ddnEnd(
   return add(clean_BCHW, roundedShift(renormalized(best_BCHW, epsilon), levels))
 }
 
-/** From nearly 1 to 0.01 in a cosine that begins with its second value, as it does in the released code. */
+/** Cosine decay from nearly 1 to 0.01. It starts with its second value, as in the released code. */
 function stepLength(step: number, steps: number): number {
   return 0.01 + (0.99 * (1 + Math.cos((Math.PI * (step + 1)) / steps))) / 2
 }
 
-/** Images rounded to the levels of a pixel in [0, 1]. */
+/** Rounds images to the levels of a pixel in [0, 1]. */
 function roundedImages(images_BCHW: Tensor<'BCHW'>, levels: number): Tensor<'BCHW'> {
   return sub(roundedShift(add(images_BCHW, 1), levels), 1)
 }

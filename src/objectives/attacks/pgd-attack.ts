@@ -26,18 +26,18 @@ export interface PgdOptions {
   /** Radius of the ball around each denoised image, in the ℓ2 norm of images in [-1, 1]. */
   readonly epsilon: number
   /**
-   * Whether each η is shifted and scaled, after its projection, to the mean and the root mean square that it started
-   * with. The released code does so; the paper does not say it. It may leave the ball by a few tenths of a percent.
+   * Whether to shift and scale each η after its projection to the mean and root mean square of its start. The released code does this; the
+   * paper does not mention it. η may leave the ball by a few tenths of a percent.
    */
   readonly restandardize: boolean
-  /** Added to the length of a gradient. Default 1e-8, the released code's constant for its images in [-1, 1]. */
+  /** Added to the norm of a gradient. Default 1e-8, the released code's constant for its images in [-1, 1]. */
   readonly gradientFloor?: number | undefined
-  /** Added to the length of what is projected. Default 1e-7, torch.renorm's constant. */
+  /** Added to the norm of the projected vector. Default 1e-7, torch.renorm's constant. */
   readonly projectionFloor?: number | undefined
 }
 
 export interface PgdInputs {
-  /** What is ascended, for each image (row m·A + a): how far the classifier's prediction is from a fixed target. */
+  /** The quantity to ascend, for each image (row m·A + a): the divergence of the classifier's prediction from a fixed target. */
   readonly divergence: (images_NCHW: Tensor<'NCHW'>) => Tensor<'MA'>
   readonly clean_ACHW: Tensor<'ACHW'>
   readonly denoised_MACHW: Tensor<'MACHW'>
@@ -45,20 +45,20 @@ export interface PgdInputs {
   readonly noises: number
 }
 
-/** Keeps a vanishing gradient from becoming NaN. */
+/** Prevents NaN from a vanishing gradient. */
 const GRADIENT_FLOOR = 1e-8
 
 /** In the scale that projects onto the ball. */
 const PROJECTION_FLOOR = 1e-7
 
-/** Where η and its start are both zero the released code divides zero by zero; here η stays zero. */
+/** If η and its start are both zero, the released code divides zero by zero; here η stays zero. */
 const SCALE_FLOOR = 1e-30
 
 /**
- * Finds adversarial perturbations η* of the clean images: from η = denoised - clean, T steps of length 2ε/T along the
- * normalised gradient of the divergence, each projected back to ‖η* - η‖₂ ≤ ε. Images are never clamped to [-1, 1].
+ * Finds adversarial perturbations η* of the clean images: from η = denoised - clean, T steps of length 2ε/T along the normalised gradient
+ * of the divergence, each projected back to ‖η* - η‖₂ ≤ ε. Images are never clamped to [-1, 1].
  *
- * With M = 1 and no dropout the target equals the prediction at the start, and the first step does nothing.
+ * With M = 1 and no dropout, the target equals the prediction at the start, so the first step does nothing.
  *
  * @returns clean + η*, [M][A][C][H][W], without a graph.
  */
@@ -74,7 +74,7 @@ export function pgdAttack(inputs: PgdInputs, options: PgdOptions): Tensor<'MACHW
   })
 }
 
-/** One step of the attack: ascend, project, and if asked re-standardise. */
+/** One step of the attack: ascend, project, and optionally re-standardise. */
 export function pgdStep(
   { divergence, clean_ACHW, noises }: Omit<PgdInputs, 'denoised_MACHW'>,
   { eta_MACHW, start_MACHW }: { eta_MACHW: Tensor<'MACHW'>; start_MACHW: Tensor<'MACHW'> },
@@ -89,7 +89,7 @@ export function pgdStep(
   return eta_MACHW.session.scope(() => {
     const variable_MACHW = leaf(eta_MACHW)
     const images_NCHW = flatten(add(variable_MACHW, clean_ACHW), 'MA', 'N')
-    // Each η has its own gradient, whose length is divided out: a sum and a mean over noises ascend alike.
+    // Each η has its own gradient, which is normalised: a sum and a mean over noises ascend alike.
     const ascended = mul(sum(divergence(images_NCHW)), 1 / noises)
     const gradient_MACHW = grad(ascended, variable_MACHW)
     const length_MA = add(normOfEach(gradient_MACHW, 'MA'), gradientFloor)
@@ -99,7 +99,7 @@ export function pgdStep(
   })
 }
 
-/** The nearest point to η in the ball of radius ε around its start. */
+/** Projects η onto the ball of radius ε around its start. */
 function project(
   { eta_MACHW, start_MACHW }: { eta_MACHW: Tensor<'MACHW'>; start_MACHW: Tensor<'MACHW'> },
   { epsilon, projectionFloor }: { readonly epsilon: number; readonly projectionFloor: number },
@@ -111,7 +111,7 @@ function project(
   return add(mul(moved_MACHW, scale_MA), start_MACHW)
 }
 
-/** η with the mean and the (uncentred) root mean square of where it started, image by image. */
+/** Gives η the mean and (uncentred) root mean square of its start, image by image. */
 function standardizeLike(eta_MACHW: Tensor<'MACHW'>, start_MACHW: Tensor<'MACHW'>): Tensor<'MACHW'> {
   const ratio_MA = div(rootMeanSquare(start_MACHW), clampMin(rootMeanSquare(eta_MACHW), SCALE_FLOOR))
   const centred_MACHW = sub(eta_MACHW, meanOfEach(eta_MACHW, 'MA'))

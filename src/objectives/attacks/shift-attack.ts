@@ -27,20 +27,20 @@ import {
 import { logProbabilities } from '../log-probabilities'
 
 /**
- * Attacks that look for one perturbation of an image, which all of its noisy copies share. They run in evaluation mode, without
- * gradients of the parameters, and what comes back has no graph. Images are in [-1, 1]; lengths are those of images in [0, 1].
+ * Attacks that find one perturbation per image, shared by all its noisy copies. They run in evaluation mode, without gradients of the
+ * parameters; results have no graph. Images are in [-1, 1]; lengths are for images in [0, 1].
  */
 
 export interface ShiftInputs {
   readonly classifier: Classifier
   readonly smoothing: Smoothing
   readonly clean_BCHW: Tensor<'BCHW'>
-  /** Standard normal noise: that which is trained on. */
+  /** Standard normal noise, the same as for training. */
   readonly noise_MBCHW: Tensor<'MBCHW'>
   readonly labels_B: Tensor<'B'>
   /** M. */
   readonly noises: number
-  /** Standard normal draws in place of gradients that are exactly 0; needed where nothing is added to their length. */
+  /** Standard normal draws to replace gradients of exactly 0; needed if nothing is added to their norm. */
   readonly drawDirection?: ((like_BCHW: Tensor<'BCHW'>) => Tensor<'BCHW'>) | undefined
 }
 
@@ -48,12 +48,12 @@ export interface ShiftAttack extends Omit<PgdSettings, 'epsilon'> {
   /** Radius of the ball around the image; null for none. */
   readonly epsilon: number | null
   readonly stepLength: number
-  /** What is ascended: -log of the mean probability of the label, or the mean over the noises of -log of it. */
+  /** The quantity to ascend: -log of the label's mean probability, or the mean over noises of -log of its probability. */
   readonly ascends: 'mean-probability' | 'cross-entropy'
   readonly direction: 'gradient' | 'gradient-free'
 }
 
-/** Lengths in images in [-1, 1] for one in images in [0, 1]. */
+/** Length in images in [-1, 1] per length in images in [0, 1]. */
 export const PER_UNIT = 2
 
 /** Keeps -log of a mean probability finite; the released code's constant. */
@@ -62,7 +62,7 @@ const PROBABILITY_FLOOR = 1e-20
 /** torch.renorm's constant in the scale that projects onto the ball. */
 const PROJECTION_FLOOR = 1e-7
 
-/** The image after each step, the image itself first: iterate number t of T + 1. */
+/** Returns the image after each step, starting with the image itself: iterate number t of T + 1. */
 export function shiftIterates(inputs: ShiftInputs, attack: ShiftAttack): readonly Tensor<'BCHW'>[] {
   return inputs.classifier.withoutParameterGradients(() => {
     const iterates = [inputs.clean_BCHW]
@@ -73,12 +73,12 @@ export function shiftIterates(inputs: ShiftInputs, attack: ShiftAttack): readonl
   })
 }
 
-/** The image after the last step. */
+/** Returns the image after the last step. */
 export function shiftAttack(inputs: ShiftInputs, attack: ShiftAttack): Tensor<'BCHW'> {
   return shiftIterates(inputs, attack).at(-1) ?? inputs.clean_BCHW
 }
 
-/** One step: along the direction, then into the pixel range and onto the ball in the order of the attack. */
+/** One step along the direction, then into the pixel range and onto the ball, in the attack's order. */
 export function shiftStep(
   inputs: ShiftInputs,
   images_BCHW: Tensor<'BCHW'>,
@@ -96,7 +96,7 @@ export function shiftStep(
   })
 }
 
-/** Where a step goes, before its length is set. */
+/** Returns the direction of a step before its length is set. */
 export function rawDirection(
   inputs: ShiftInputs,
   images_BCHW: Tensor<'BCHW'>,
@@ -113,7 +113,7 @@ export function rawDirection(
   return grad(sum(ascendedLoss(classifyCopies(inputs, variable_BCHW), { labels_B, ascends })), variable_BCHW)
 }
 
-/** log softmax for the noisy copies of images, with the graph to the images. */
+/** Returns log softmax for the noisy copies of images, with the graph to the images. */
 export function classifyCopies(
   { classifier, smoothing, noise_MBCHW, noises }: ShiftInputs,
   images_BCHW: Tensor<'BCHW'>,
@@ -122,7 +122,7 @@ export function classifyCopies(
   return logProbabilities(classifier, seen_MBCHW, noises)
 }
 
-/** What an attack ascends, for each image. */
+/** Returns the loss that an attack ascends, for each image. */
 export function ascendedLoss(
   logProbabilities_MBK: Tensor<'MBK'>,
   { labels_B, ascends }: Pick<ShiftAttack, 'ascends'> & Pick<ShiftInputs, 'labels_B'>,
@@ -138,14 +138,14 @@ function unitDirection(
   { gradientFloor }: Pick<ShiftAttack, 'gradientFloor'>,
 ): Tensor<'BCHW'> {
   const length_B = normOfEach(raw_BCHW, 'B')
-  // A gradient by pixels in [-1, 1] is half of that by pixels in [0, 1], and so is what is added to its length.
+  // A gradient for pixels in [-1, 1] is half of that for pixels in [0, 1], and so is the constant added to its norm.
   if (gradientFloor > 0) return div(raw_BCHW, add(length_B, gradientFloor / PER_UNIT))
   return normalizedOrDrawn(raw_BCHW, drawDirection)
 }
 
 /**
- * Gradients of length 1. Those that are exactly 0 are drawn, without being normalised; the released code descends where this
- * ascends, so it goes against its draw.
+ * Normalises gradients to length 1. Replaces gradients of exactly 0 by a draw, without normalising it. The released code descends where
+ * this ascends, so it moves against its draw.
  */
 export function normalizedOrDrawn(
   raw_BCHW: Tensor<'BCHW'>,
@@ -159,12 +159,12 @@ export function normalizedOrDrawn(
   return where(eq(length_B, 0), mul(drawDirection(raw_BCHW), -1), unit_BCHW)
 }
 
-/** Images with every pixel within its range. */
+/** Clamps every pixel to its range. */
 export function clampPixels(images_BCHW: Tensor<'BCHW'>): Tensor<'BCHW'> {
   return clamp(images_BCHW, -1, 1)
 }
 
-/** The nearest images in the ball around clean ones; null is not a ball. */
+/** Projects images onto the ball around clean ones; null means no ball. */
 export function project(
   images_BCHW: Tensor<'BCHW'>,
   clean_BCHW: Tensor<'BCHW'>,
@@ -174,7 +174,7 @@ export function project(
   return add(renormalized(sub(images_BCHW, clean_BCHW), epsilon), clean_BCHW)
 }
 
-/** Perturbations with a length of at most ε, as torch.renorm shortens them. */
+/** Shortens perturbations to a length of at most ε, like torch.renorm. */
 export function renormalized(shift_BCHW: Tensor<'BCHW'>, epsilon: number): Tensor<'BCHW'> {
   const radius = PER_UNIT * epsilon
   const length_B = normOfEach(shift_BCHW, 'B')

@@ -36,7 +36,7 @@ export interface CatRsForm extends Form {
     readonly correct: Tensor<'MB', boolean>
     /** [M][B] */
     readonly crossEntropy: Tensor<'MB'>
-    /** `[B]`: what the file of predictions gives the label. */
+    /** `[B]`: probability of the label in the file of predictions. */
     readonly ofLabel: Tensor<'B'>
   }
   readonly kept: {
@@ -50,7 +50,7 @@ export interface CatRsForm extends Form {
   readonly made: null
 }
 
-/** The attack as this method takes it, on images in [-1, 1]: lengths of the settings and constants of the released code double. */
+/** The attack of this method, on images in [-1, 1]: lengths in the settings and constants of the released code are doubled. */
 export function catRsAttack({
   steps,
   epsilon,
@@ -60,12 +60,12 @@ export function catRsAttack({
 }): PgdOptions {
   return {
     ...{ steps, epsilon: PER_UNIT * epsilon, restandardize: true },
-    // A gradient by pixels in [-1, 1] is half of that by pixels in [0, 1].
+    // A gradient for pixels in [-1, 1] is half of that for pixels in [0, 1].
     ...{ gradientFloor: 1e-8 / PER_UNIT, projectionFloor: 1e-7 * PER_UNIT },
   }
 }
 
-/** The terms of each image. */
+/** Returns the terms of each image. */
 export function catRsLosses(
   {
     logProbabilities_MBK,
@@ -85,7 +85,7 @@ export function catRsLosses(
   /** The smallest cross-entropies, divided by M. */
   readonly easiest_B: Tensor<'B'>
   readonly divergence_MA: Tensor<'MA'> | null
-  /** The largest divergence, for every image that was attacked. */
+  /** The largest divergence, for every attacked image. */
   readonly worst_A: Tensor<'A'> | null
 } {
   const crossEntropy_MB = crossEntropy(logProbabilities_MBK, labels_B)
@@ -100,8 +100,8 @@ export function catRsLosses(
 }
 
 /**
- * Cross-entropy on the easiest of the noisy images of an image, as many as a draw by their confidence says, and the worst
- * divergence under adversarial noise where that is all of them (Jeong et al., 2023).
+ * Cross-entropy on an image's easiest noisy copies, their number drawn by their confidence, and if that is all of them, the worst
+ * divergence under adversarial noise (Jeong et al., 2023).
  */
 export const catRs: Objective<CatRsForm> = {
   kind: 'cat-rs',
@@ -143,7 +143,7 @@ export const catRs: Objective<CatRsForm> = {
     kept: keptCounts.reduce((total, kept) => total + kept, 0),
     attacked: attacked.length,
   }),
-  // With batch normalisation all images go through the attack and count in its statistics.
+  // With batch normalisation, all images pass through the attack and count in its statistics.
   given: (selection, { networks, passSizes }) =>
     selectionTensors(networks.classifier, selection, { adversarial: 'masked', passSizes }),
   loss: (
@@ -224,7 +224,7 @@ export const catRs: Objective<CatRsForm> = {
   footprint: ({ noises }) => ({ graphs: noises, attacked: noises, frozenCopies: 0 }),
 }
 
-/** Log-probabilities under adversarial noise in training mode, and the targets, of the given images. */
+/** Returns log-probabilities of the given images under adversarial noise in training mode, and the targets. */
 function attacked(
   classifier: Classifier,
   {
@@ -258,7 +258,7 @@ function attacked(
   return { logProbabilities_MAK: withoutCopies(passed_MAK, filledUp), target_AK: targetOf(images_A) }
 }
 
-/** The radius of one epoch. */
+/** Returns the radius for one epoch. */
 function epsilonInForce(epsilon: CatRsSettings['attack']['epsilon']): number {
   if (typeof epsilon === 'number') return epsilon
   throw new TypeError('The attack radius follows a schedule, expected that of one epoch.')

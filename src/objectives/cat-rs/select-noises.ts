@@ -1,7 +1,7 @@
 import type { Selection } from '../ft-cadis/select-images'
 
 /**
- * How likely a noisy image counts as easy: the share of the M noises under which the image gets its label.
+ * Returns the probability that a noisy image counts as easy: the share of the M noises under which the image gets its label.
  *
  * @param correct - [M][B]
  * @returns [B]
@@ -11,7 +11,7 @@ export function voteShares(correct: readonly (readonly boolean[])[]): number[] {
 }
 
 /**
- * A draw from Binomial(trials, p).
+ * Draws from Binomial(trials, p).
  *
  * @param random - uniform numbers in [0, 1)
  */
@@ -22,8 +22,8 @@ export function drawBinomial(trials: number, p: number, random: () => number): n
 }
 
 /**
- * Which noisy images are learnt from: of each image the k = max(1, draw) with the smallest cross-entropy. Where k is M, the
- * adversarial term counts. Of equal cross-entropies the first is smaller, and NaN is larger than every number.
+ * Selects the noisy images to train on: for each image, the k = max(1, draw) with the smallest cross-entropy. If k is M, the adversarial
+ * term counts. Of equal cross-entropies the first counts as smaller; NaN is larger than every number.
  *
  * @param crossEntropy - [M][B]
  * @param draws - [B], from 0 to M
@@ -43,7 +43,7 @@ export function selectNoises(
   }
 }
 
-/** The place of each value in ascending order. */
+/** Returns the rank of each value in ascending order. */
 function ranksOf(values: readonly number[]): number[] {
   const order = [...values.keys()].sort((one, two) => {
     const [first = 0, second = 0] = [values[one], values[two]]

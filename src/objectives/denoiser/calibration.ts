@@ -12,22 +12,22 @@ export type CalibrationForm = SimpleForm<CalibrationSettings, 'brier' | 'antiCon
 const COPIES = 2
 
 /**
- * Calibration of a denoiser, one of images or a diffusion model in one shot, for multi-scale smoothing (Jeong and Shin, 2023): Brier score of the classifier behind it, and
- * anti-consistency, which punishes a wrong class that one copy is sure of alone. Experimental: no code of it was released, and its
- * form, weight and optimizer are from memory.
+ * Calibrates a denoiser, one of images or a diffusion model in one shot, for multi-scale smoothing (Jeong and Shin, 2023). The loss is the
+ * Brier score of the classifier behind it, plus anti-consistency, which penalises a wrong class that only one copy is sure of.
+ * Experimental: no code of it was released, and its form, weight and optimizer are from memory.
  */
 export const calibration: Objective<CalibrationForm> = {
   kind: 'calibration',
   settings: calibrationSchema,
   trains: 'denoiser',
-  // Of a diffusion model: what is evaluated and exported are its weights of today, in evaluation mode.
+  // For a diffusion model: the current weights are evaluated and exported, in evaluation mode.
   averageDecay: () => 0,
   copies: () => COPIES,
   loss: ({ networks, smoothing, batch, clean_BCHW, noise_MBCHW, settings, imagesPerUpdate }) => {
     const copies = { noise_MBCHW, noises: COPIES, live: true }
     const denoise = () => seenCopies(smoothing, clean_BCHW, copies)
     const { denoiser } = networks
-    // A diffusion model that is trained is in training mode throughout.
+    // A trained diffusion model is always in training mode.
     const seen_MBCHW = denoiser instanceof ImageDenoiser ? denoiser.training(denoise) : denoise()
     const logits_NK = networks.classifier.classify(flatten(seen_MBCHW, 'MB', 'N'))
     const logits_MBK = unflatten(logits_NK, 'N', { as: 'MB', count: COPIES })

@@ -19,7 +19,7 @@ import { denoisedCrossEntropy, predictedClass, squaredError, turnOf } from './te
 
 export interface DenoiserForm extends Form {
   readonly settings: DenoiserMethodSettings
-  /** The surrogates; in a step the one whose turn it is. Without any it is the classifier of the run. */
+  /** The surrogates; in a step, the one whose turn it is. Without surrogates, the run's classifier. */
   readonly prepared: readonly Classifier[]
   readonly asked: null
   readonly kept: null
@@ -29,7 +29,7 @@ export interface DenoiserForm extends Form {
   readonly made: null
 }
 
-/** How close denoised test images come to the clean ones, and what the classifier behind makes of them. */
+/** Distance of denoised test images from the clean ones, and the classes that the classifier behind assigns to them. */
 export const evaluation: Evaluation = {
   look: inputs => {
     const { networks, smoothing, clean_BCHW, noise_MBCHW } = inputs
@@ -52,9 +52,9 @@ export const evaluation: Evaluation = {
 }
 
 /**
- * A denoiser in front of classifiers that stay as they are (Denoised Smoothing; Salman et al., 2020): by squared error; or by
- * what a classifier says of the denoised image, of several in turns. The published runs with cross-entropy begin with a
- * denoiser that was trained by squared error (from memory).
+ * Trains a denoiser in front of fixed classifiers (Denoised Smoothing; Salman et al., 2020): by squared error, or by the loss of a
+ * classifier on the denoised image; several classifiers take turns. The published runs with cross-entropy start from a denoiser that was
+ * trained by squared error (from memory).
  */
 export const denoiser: Objective<DenoiserForm> = {
   kind: 'denoiser',
@@ -105,7 +105,7 @@ export const denoiser: Objective<DenoiserForm> = {
   evaluation,
 }
 
-/** What a denoiser makes of noisy images, in the number type that the run has it compute in. */
+/** Denoises noisy images in the run's number type. */
 export function cleaned(
   network: ImageDenoiser,
   noisy_BCHW: Tensor<'BCHW'>,
@@ -116,7 +116,7 @@ export function cleaned(
   )
 }
 
-/** The denoiser that a run trains. */
+/** Returns the denoiser that a run trains. */
 export function trainedDenoiser({ denoiser: network }: TrainedNetworks): ImageDenoiser {
   if (network instanceof ImageDenoiser) return network
   throw new TypeError('The objective trains a denoiser of images, and was given none.')

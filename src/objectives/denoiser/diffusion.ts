@@ -44,7 +44,7 @@ export interface DiffusionForm extends Form {
   readonly made: null
 }
 
-/** The noise levels of the paper, at which the error on test images is measured as well. */
+/** The paper's noise levels, at which the error on test images is also measured. */
 const SIGMAS = [0.25, 0.5, 1] as const
 
 const errorAt = (sigma: number) => `errorAt${sigma}`
@@ -70,7 +70,7 @@ const ERRORS: MetricTable = {
   ),
 }
 
-/** How close test images come to the clean ones, by σ, and what the classifier makes of them, if there is one. */
+/** Distance of test images from the clean ones, by σ, and their classes if there is a classifier. */
 const evaluation: Evaluation = {
   look: inputs => {
     const atOwn = judged(inputs)
@@ -97,7 +97,7 @@ function judged(inputs: EvaluationInputs) {
   })
 }
 
-/** The sum of the squared errors at another σ; null where the schedule does not reach it. */
+/** Returns the sum of squared errors at another σ; null if the schedule does not reach it. */
 function errorOf(inputs: EvaluationInputs, sigma: number): Tensor<''> | null {
   const network = diffusionModel(inputs.networks)
   if (sigma > sigmaRange(noiseScheduleOf(network)).largest) return null
@@ -111,8 +111,8 @@ function denoisedOnce({ clean_BCHW, noise_MBCHW }: EvaluationInputs, smoothing: 
 }
 
 /**
- * A diffusion model that predicts noise, by the mean squared error at random timesteps (Ho et al., 2020, Algorithm 1, equation
- * 14), with a moving average of its weights. Used for one-shot denoising, it is told the timestep of σ.
+ * Trains a diffusion model to predict noise by the mean squared error at random timesteps (Ho et al., 2020, Algorithm 1, equation 14), with
+ * a moving average of its weights. For one-shot denoising it receives the timestep of σ.
  */
 export const diffusion: Objective<DiffusionForm> = {
   kind: 'diffusion',
@@ -148,7 +148,7 @@ export const diffusion: Objective<DiffusionForm> = {
   evaluation,
 }
 
-/** The sum over images of the mean squared error of the predicted noise, each at a random timestep. */
+/** Returns the sum over images of the mean squared error of the predicted noise, each at a random timestep. */
 function noiseError(
   network: Denoiser,
   {

@@ -1,7 +1,7 @@
 import { type AnyTensor, type Axes, add, div, mul, square, sub, type Tensor } from '../../torch'
 
 /**
- * Denoising score matching: (σ s + ε)² of every element, for the score s of a network at x + σ ε.
+ * Denoising score matching: (σ s + ε)² for every element, with the score s of a network at x + σ ε.
  *
  * @param sigma - of each image: its axes are among those of the score
  */
@@ -12,7 +12,7 @@ export function scoreErrors<A extends Axes>(
   return square(add(mul(score, sigma), noise))
 }
 
-/** The posterior mean of the clean image behind y, by the score at y: y + σ² s (Tweedie). */
+/** The posterior mean of the clean image behind y, from the score at y: y + σ² s (Tweedie). */
 export function posteriorMean<A extends Axes>(
   noisy: Tensor<A>,
   { score, sigma }: { readonly score: Tensor<A>; readonly sigma: number },
@@ -21,7 +21,7 @@ export function posteriorMean<A extends Axes>(
 }
 
 /**
- * The score at y of which a denoised image is the posterior mean: (D - y) / σ².
+ * The score at y whose posterior mean is a denoised image: (D - y) / σ².
  *
  * @param sigma - of each image: its axes are among those of the images
  */

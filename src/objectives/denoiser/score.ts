@@ -31,9 +31,9 @@ export interface ScoreForm extends Form {
 }
 
 /**
- * Denoising score matching (Vincent, 2011) for score-based denoising (Lee, 2021): the mean of (σ s(x + σ ε) + ε)², where the denoised
- * image is D = y + σ² s. One network serves all noise levels and is not told which. No code of Lee was public; that the published
- * networks are told σ is from memory.
+ * Denoising score matching (Vincent, 2011) for score-based denoising (Lee, 2021): the mean of (σ s(x + σ ε) + ε)²; the denoised image is D
+ * = y + σ² s. One network serves all noise levels without receiving σ. No code of Lee was public; that the published networks receive σ is
+ * from memory.
  */
 export const score: Objective<ScoreForm> = {
   kind: 'score',

@@ -12,18 +12,18 @@ import {
 } from '../../torch'
 import { crossEntropy } from '../losses'
 
-/** Mean squared error of each image, for pixels in [0, 1], of images in [-1, 1]. */
+/** Returns the mean squared error of each image in [-1, 1], in units of pixels in [0, 1]. */
 export function squaredError(denoised_BCHW: Tensor<'BCHW'>, clean_BCHW: Tensor<'BCHW'>): Tensor<'B'> {
   // Differences in [-1, 1] are twice those in [0, 1].
   return mul(meanOfEach(square(sub(denoised_BCHW, clean_BCHW)), 'B'), 0.25)
 }
 
-/** The class that a classifier gives each image, without a gradient. */
+/** Returns a classifier's class for each image, without a gradient. */
 export function predictedClass(classifier: Classifier, images_BCHW: Tensor<'BCHW'>): Tensor<'B'> {
   return noGrad(classifier.session, () => argmax(logitsOf(classifier, images_BCHW), 'K'))
 }
 
-/** Cross-entropy of each denoised image with a class; gradients flow to the image. */
+/** Returns the cross-entropy of each denoised image with a class; gradients flow to the image. */
 export function denoisedCrossEntropy(
   classifier: Classifier,
   denoised_BCHW: Tensor<'BCHW'>,
@@ -32,7 +32,7 @@ export function denoisedCrossEntropy(
   return crossEntropy(logSoftmax(logitsOf(classifier, denoised_BCHW), 'K'), class_B)
 }
 
-/** Whose turn it is of that many surrogates: they take turns, update by update. Steps are counted from 1. */
+/** Returns the index of the surrogate for a step: they take turns, update by update. Steps are counted from 1. */
 export function turnOf(step: number, surrogates: number): number {
   return (step - 1) % surrogates
 }

@@ -14,7 +14,7 @@ export type DiverseEnsembleForm = SimpleForm<
   'crossEntropy' | 'gradients' | 'pairs' | 'margins' | 'correct'
 >
 
-/** Accuracy of the class that the sum of the members' logits leads. */
+/** Accuracy of the class with the largest sum of the members' logits. */
 const ensembleAccuracy: Evaluation = {
   look: ({ networks, smoothing, labels_B, clean_BCHW, noise_MBCHW }) => {
     const seen_MBCHW = seenCopies(smoothing, clean_BCHW, { noise_MBCHW, noises: 1 })
@@ -37,9 +37,9 @@ const ensembleAccuracy: Evaluation = {
 }
 
 /**
- * DRT (Yang et al., 2022): the members of an ensemble, trained together. The terms are those of the first revision of a fork
- * that names the method; the authors' own code was not at hand, nor were their weights of the terms. That three members, and
- * members that are trained on Gaussian noise before, are the published setting is from memory.
+ * DRT (Yang et al., 2022): trains the members of an ensemble together. The terms are those of the first revision of a fork that names the
+ * method; the authors' own code and their weights of the terms were not available. From memory: the published setting has three members,
+ * pretrained on Gaussian noise.
  */
 export const diverseEnsemble: Objective<DiverseEnsembleForm> = {
   kind: 'diverse-ensemble',
@@ -48,7 +48,7 @@ export const diverseEnsemble: Objective<DiverseEnsembleForm> = {
   members: ({ members, weights }) => ({ count: members, weights }),
   files: ({ weights = [] }) =>
     Object.fromEntries(weights.map((path, member) => [`method.weights.${member}`, path])),
-  // Means over what the members get right are not sums over images.
+  // Means over correct predictions are not sums over images.
   isAdditive: false,
   copies: ({ noises }) => noises,
   loss: ({
@@ -101,7 +101,7 @@ export const diverseEnsemble: Objective<DiverseEnsembleForm> = {
     exactPasses({
       denoiser: hasDenoiser ? noises : 0,
       forward: members * noises,
-      // To the images with a graph, and back through that: a backward pass and two more.
+      // To the images with a graph, and back through that graph: one backward pass and two more.
       backward: 3 * members * noises,
     }),
   footprint: ({ members, noises }) => ({ graphs: 3 * members * noises, attacked: 0, frozenCopies: 0 }),

@@ -3,12 +3,12 @@ import { crossEntropy } from '../losses'
 import { confidenceMargin, gradientDiversity, type MemberView } from './terms'
 
 /**
- * The loss of an ensemble: Σ_i CE_i + ρ₁ GD - ρ₂ CM. GD and CM are means over what the members get right, so that it is no
- * sum over micro-batches.
+ * The loss of an ensemble: Σ_i CE_i + ρ₁ GD - ρ₂ CM. GD and CM are means over correct predictions, so the loss is not a sum over
+ * micro-batches.
  *
  * @param views - of each member
- * @returns the loss, and sums over the images: cross-entropy (over the members too), joint gradients and how many pairs they
- *   are of, margins and how many predictions they are of
+ * @returns the loss, and sums over the images: cross-entropy (over the members too), joint gradients and the number of their pairs, margins
+ *   and the number of their predictions
  */
 export function diverseEnsembleLoss(
   views: readonly MemberView[],

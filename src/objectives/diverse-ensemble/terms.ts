@@ -21,22 +21,22 @@ import {
   unflatten,
 } from '../../torch'
 
-/** The margins of a member under all noises, and which of them count. */
+/** A member's margins under all noises, and which of them count. */
 export interface MemberMargins {
-  /** Largest less second largest probability. */
+  /** Largest minus second largest probability. */
   readonly margin_MB: Tensor<'MB'>
-  /** 1 where the member gives the label, else 0; without a gradient. */
+  /** 1 if the member predicts the label, else 0; without a gradient. */
   readonly correct_MB: Tensor<'MB'>
 }
 
-/** What the loss of an ensemble takes of one member. */
+/** Inputs from one member to the loss of an ensemble. */
 export interface MemberView extends MemberMargins {
   readonly logProbabilities_MBK: Tensor<'MBK'>
-  /** Gradient of the margin by the member's input, for pixels in [0, 1]; with a graph, to be differentiated again. */
+  /** Gradient of the margin with respect to the member's input, for pixels in [0, 1]; it can be differentiated again. */
   readonly gradient_MBD: Tensor<'MBD'>
 }
 
-/** Margins from logits. */
+/** Computes margins from logits. */
 export function marginsOf(logits_MBK: Tensor<'MBK'>, labels_B: Tensor<'B'>): MemberMargins {
   const { values, indices } = topk(softmax(logits_MBK, 'K'), 'K', { count: 2 })
   return {
@@ -46,7 +46,7 @@ export function marginsOf(logits_MBK: Tensor<'MBK'>, labels_B: Tensor<'B'>): Mem
 }
 
 /**
- * What a member sees of noisy images, in the mode that it is in.
+ * Returns a member's view of noisy images, in its current mode.
  *
  * @param images - M noisy copies of each image, in [-1, 1], as the classifier sees them
  */
@@ -64,13 +64,13 @@ export function viewOf(
     return {
       ...margins,
       logProbabilities_MBK: logSoftmax(logits_MBK, 'K'),
-      // A pixel in [0, 1] moves one in [-1, 1] by twice as much.
+      // A change of a pixel in [0, 1] is twice as large in [-1, 1].
       gradient_MBD: mul(flatten(gradient_MBCHW, 'CHW', 'D'), 2),
     }
   })
 }
 
-/** A mean over those that count: their sum, how many they are, and its value, which is 0 where there is none. */
+/** A mean over the terms that count: their sum, their number, and the mean, which is 0 if none counts. */
 export interface CountedMean {
   readonly sum: Tensor<''>
   readonly count: Tensor<''>
@@ -88,8 +88,8 @@ export function confidenceMargin(members: readonly MemberMargins[]): CountedMean
 }
 
 /**
- * GD: the mean of ‖g_i + g_j‖² over pairs of members and the images that both get right. The paper has the norm, the code
- * its square.
+ * GD: the mean of ‖g_i + g_j‖² over pairs of members and the images that both classify correctly. The paper has the norm, the code its
+ * square.
  */
 export function gradientDiversity(
   members: readonly Pick<MemberView, 'correct_MB' | 'gradient_MBD'>[],

@@ -12,14 +12,14 @@ import { consistencyTarget, crossEntropy, klDivergence } from '../losses'
 import type { LossOptions } from './compose'
 import type { DenoisedBatch } from './denoise-and-classify'
 
-/** How far predictions for adversarial images are from the target of each image. */
+/** Divergence of predictions for adversarial images from each image's target. */
 export type Divergence = (logProbabilities_MAK: Tensor<'MAK'>) => Tensor<'MA'>
 
 export type TargetOptions = Pick<LossOptions, 'noises' | 'adversarialTarget' | 'targetGradient'>
 
 /**
- * Divergence from the target for the given images of a batch: `attackObjective` is what the attack ascends and has a
- * detached target, `trainingLoss` is what is learnt, with or without gradient to the target.
+ * Divergence from the target for the given images of a batch. The attack ascends `attackObjective`, with a detached target; `trainingLoss`
+ * is minimised, with or without gradient to the target.
  */
 export function divergences(
   { logProbabilities_MBK, labels_B }: Pick<DenoisedBatch, 'logProbabilities_MBK' | 'labels_B'>,
@@ -40,7 +40,7 @@ export function divergences(
   }
 }
 
-/** log softmax for the adversarial images of the given images of a batch, with the graph to the parameters. */
+/** Returns log softmax for the adversarial images of the given images of a batch, with the graph to the parameters. */
 export function attackAndClassify(
   classifier: Classifier,
   { clean_BCHW, denoised_MBCHW }: Pick<DenoisedBatch, 'clean_BCHW' | 'denoised_MBCHW'>,

@@ -2,11 +2,11 @@ import { ShapeError } from '../../errors'
 import type { Selection } from './select-images'
 
 /**
- * Refuses a selection that does not fit the micro-batch.
+ * Checks that a selection fits the micro-batch.
  *
  * @param shape - M noises and B images
- * @param rule - name of the rule that made it
- * @throws ShapeError that names the rule, the field, and what was expected
+ * @param rule - name of the rule that made the selection
+ * @throws ShapeError that names the rule, the field, and the expected value
  */
 export function checkSelection(
   selection: Selection,

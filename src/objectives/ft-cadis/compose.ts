@@ -10,7 +10,7 @@ import type { SelectionTensors } from './selection-tensors'
 export interface LossOptions {
   /** M, the noises of each image. */
   readonly noises: number
-  /** `none` leaves the adversarial loss out altogether; which images the others attack is the selection's to say. */
+  /** `none` drops the adversarial loss; with the others, the selection decides which images are attacked. */
   readonly adversarial: 'masked' | 'all' | 'none'
   /** λ, the weight of the adversarial loss. */
   readonly lambda: number
@@ -19,27 +19,30 @@ export interface LossOptions {
   readonly adversarialTarget: 'soft' | 'hard'
   /** Whether gradients flow into the soft target, as in the released code, or not. */
   readonly targetGradient: 'live' | 'detached'
-  /** What the M adversarial images of one image count together: Eq. 9, or Table 7 b and c. */
+  /** How to reduce the M adversarial images of one image: Eq. 9, or Table 7 b and c. */
   readonly adversarialReduction: 'max' | 'mean'
 }
 
-/** The losses of a micro-batch. Sums are over its images; `total` is divided by the images of the whole update. */
+/** The losses of a micro-batch. The others are sums over its images; `total` is divided by the number of images in the update. */
 export interface Losses {
   /** Eq. 10, this micro-batch's share of the update's mean. */
   readonly total: Tensor<''>
   /** Σ_b of Eq. 8. */
   readonly selectiveCrossEntropy: Tensor<''>
-  /** Σ_b of Eq. 9 over the attacked images, before λ; `null` where none is attacked. */
+  /** Σ_b of Eq. 9 over the attacked images, before λ; `null` if none is attacked. */
   readonly adversarial: Tensor<''> | null
 }
 
-/** The losses, and how the attack went. */
+/** The losses, and the success of the attack. */
 export interface AttackLosses extends Losses {
-  /** Adversarial images of attacked images that the classifier does not give their label; `null` where none is attacked. */
+  /**
+   * Number of adversarial images of attacked images that the classifier assigns to another class than their label; `null` if none is
+   * attacked.
+   */
   readonly fooled: Tensor<''> | null
 }
 
-/** Attacks the selected images and composes the loss. The trainer goes backward from `total`. */
+/** Attacks the selected images and composes the loss. The trainer runs backward from `total`. */
 export function attackLosses(
   classifier: Classifier,
   denoised: DenoisedBatch,
@@ -62,7 +65,7 @@ export function attackLosses(
   }
 }
 
-/** What was predicted for the images that were filled up: nothing after this sees their copies. */
+/** Returns the predictions without those for padding copies: later code does not see the copies. */
 export function withoutCopies(
   passed_MAK: Tensor<'MAK'>,
   filledUp: SelectionTensors['filledUp'],
@@ -70,13 +73,13 @@ export function withoutCopies(
   return filledUp ? indexSelect(passed_MAK, 'A', filledUp.places_A) : passed_MAK
 }
 
-/** Eq. 8, 9 and 10 from predictions: log softmax for the adversarial images of the attacked images, or none. */
+/** Computes Eq. 8, 9 and 10 from predictions: log softmax for the adversarial images of the attacked images, or none. */
 export function composeLosses(
   denoised: Pick<DenoisedBatch, 'logProbabilities_MBK' | 'crossEntropy_MB' | 'labels_B'>,
   logProbabilities_MAK: Tensor<'MAK'> | null,
   options: Omit<LossOptions, 'attack' | 'adversarial'> &
     SelectionTensors & {
-      /** Images behind one optimizer update, over all of its micro-batches. */
+      /** Images per optimizer update, over all micro-batches. */
       readonly imagesPerUpdate: number
     },
 ): Losses {
@@ -93,13 +96,13 @@ export function composeLosses(
   }
 }
 
-/** Images whose adversarial loss counts, if there are any. */
+/** Images whose adversarial loss counts, if any. */
 interface Counted {
   readonly forwarded_A: Tensor<'A'>
   readonly lossImages: 'all' | Tensor<'A'>
 }
 
-/** Eq. 9 before λ, of each image that counts. */
+/** Eq. 9 before λ, for each image that counts. */
 function adversarialLoss(
   denoised: Pick<DenoisedBatch, 'logProbabilities_MBK' | 'labels_B'>,
   logProbabilities_MAK: Tensor<'MAK'>,

@@ -4,7 +4,7 @@ import { logProbabilities } from '../log-probabilities'
 import { crossEntropy } from '../losses'
 import type { StepInputs } from '../objective'
 
-/** The denoised images of a micro-batch, and what the classifier says about them. Images are in [-1, 1]. */
+/** The denoised images of a micro-batch and their predictions. Images are in [-1, 1]. */
 export interface DenoisedBatch {
   readonly clean_BCHW: Tensor<'BCHW'>
   readonly labels_B: Tensor<'B'>
@@ -12,7 +12,7 @@ export interface DenoisedBatch {
   /** log softmax of the logits of the denoised images, with the graph to the parameters. */
   readonly logProbabilities_MBK: Tensor<'MBK'>
   readonly crossEntropy_MB: Tensor<'MB'>
-  /** Whether the trained classifier gives a denoised image its label. */
+  /** Whether the trained classifier assigns the label to a denoised image. */
   readonly recognized_MB: Tensor<'MB', boolean>
   /** Whether the selector does (Eq. 7). */
   readonly correct_MB: Tensor<'MB', boolean>
@@ -22,7 +22,7 @@ export interface DenoisedBatch {
 
 export interface DenoiseAndClassifyOptions {
   readonly noises: number
-  /** The classifier that decides D_nh where that is not the trained one (Table 6). */
+  /** The classifier that decides D_nh, if it is not the trained one (Table 6). */
   readonly selector?: Classifier | null | undefined
 }
 

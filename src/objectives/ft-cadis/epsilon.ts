@@ -1,16 +1,16 @@
 import type { FtCadisSettings } from '../../config/methods/ft-cadis'
 import { ConfigError } from '../../errors'
 
-/** Attack radius by epoch: one number for all, or steps, each in force from its epoch (counted from 0) on. */
+/** Attack radius by epoch: one number for all, or steps, each in force from its epoch on (counted from 0). */
 export type EpsilonSchedule = number | readonly { readonly fromEpoch: number; readonly epsilon: number }[]
 
 /**
- * The attack radius of an epoch, piecewise constant: with `[{ fromEpoch: 0, epsilon: 0.25 }, { fromEpoch: 10, epsilon:
- * 0.5 }]` it is 0.25 for the first ten epochs and 0.5 afterwards (Appendix B.3).
+ * Returns the attack radius of an epoch, piecewise constant: with `[{ fromEpoch: 0, epsilon: 0.25 }, { fromEpoch: 10, epsilon: 0.5 }]` it
+ * is 0.25 for the first ten epochs and 0.5 afterwards (Appendix B.3).
  *
  * @param epoch - Counted from 0.
  * @param schedule - Steps in ascending order.
- * @throws ConfigError where no step has begun.
+ * @throws ConfigError if no step has begun.
  */
 export function epsilonAt(epoch: number, schedule: EpsilonSchedule): number {
   if (typeof schedule === 'number') return schedule
@@ -23,13 +23,13 @@ export function epsilonAt(epoch: number, schedule: EpsilonSchedule): number {
   return step.epsilon
 }
 
-/** Settings whose attack radius is a number: those in force in one epoch. */
+/** Settings with a number as attack radius: those in force in one epoch. */
 export type SettingsInForce = FtCadisSettings & { readonly attack: { readonly epsilon: number } }
 
 /**
- * The settings in force as the loss takes them.
+ * Returns the settings in force in the form that the loss expects.
  *
- * @throws TypeError where the attack radius still follows a schedule
+ * @throws TypeError if the attack radius still follows a schedule
  */
 export function withEpsilon(settings: FtCadisSettings): SettingsInForce {
   const { attack } = settings

@@ -9,17 +9,17 @@ import { ftCadisMetrics } from './metrics'
 import { type Selection, selectImages } from './select-images'
 import { type SelectionTensors, selectionTensors } from './selection-tensors'
 
-/** What FT-CADIS is made of, for rules and loss terms of one's own. */
+/** The types of FT-CADIS, for custom rules and loss terms. */
 export interface FtCadisForm extends Form {
   readonly settings: FtCadisSettings
-  /** The classifier that decides D_nh where that is not the trained one (Table 6). */
+  /** The classifier that decides D_nh, if it is not the trained one (Table 6). */
   readonly prepared: { readonly selector: Classifier | null }
   readonly asked: {
-    /** [M][B]: whether the selector gives a denoised image its label (Eq. 7). */
+    /** [M][B]: whether the selector assigns the label to a denoised image (Eq. 7). */
     readonly correct: Tensor<'MB', boolean>
     /** [M][B]: cross-entropy of the selector, for the cold start. */
     readonly crossEntropy: Tensor<'MB'>
-    /** [M][B]: whether the trained classifier gives a denoised image its label. */
+    /** [M][B]: whether the trained classifier assigns the label to a denoised image. */
     readonly recognized: Tensor<'MB', boolean>
   }
   readonly kept: DenoisedBatch
@@ -34,20 +34,20 @@ export interface FtCadisForm extends Form {
     | 'allKept'
     | 'attacked'
   readonly made: {
-    /** log softmax for the adversarial images, with the graph to the parameters; null where no image is attacked. */
+    /** log softmax for the adversarial images, with the graph to the parameters; null if no image is attacked. */
     readonly logProbabilities_MAK: Tensor<'MAK'> | null
   }
 }
 
-/** A rule that decides on plain numbers which denoised images are learnt from and which images are attacked. */
+/** A rule that decides on plain numbers which denoised images to train on and which images to attack. */
 export type SelectionRule = Rule<FtCadisForm>
 
 /** A term that a script adds to the loss of FT-CADIS. */
 export type FtCadisLossTerm = LossTerm<FtCadisForm>
 
 /**
- * FT-CADIS (Algorithm 1): learns from the denoised images that the classifier still recognises (Eq. 8), and attacks the
- * images of which it recognises all (Eq. 9).
+ * FT-CADIS (Algorithm 1): trains on the denoised images that the classifier still recognises (Eq. 8), and attacks the images with all
+ * denoised images recognised (Eq. 9).
  */
 export const ftCadis: Objective<FtCadisForm> = {
   kind: 'ft-cadis',
@@ -83,7 +83,7 @@ export const ftCadis: Objective<FtCadisForm> = {
   }),
   given: (selection, { networks, settings: { adversarial }, passSizes }) =>
     selectionTensors(networks.classifier, selection, { adversarial, passSizes }),
-  // Attack the selected images, compose the loss (Eq. 8 to 10).
+  // Attacks the selected images and composes the loss (Eq. 8 to 10).
   loss: ({ networks, settings, imagesPerUpdate }, { kept, given }) => {
     const { losses, logProbabilities_MAK } = attackLosses(networks.classifier, kept, {
       ...withEpsilon(settings),
@@ -97,7 +97,7 @@ export const ftCadis: Objective<FtCadisForm> = {
   sums: ['selectiveCrossEntropy', 'adversarial', 'fooled', 'recognized', 'kept', 'allKept', 'attacked'],
   metrics: ftCadisMetrics,
   passes: ({ noises, adversarial, attack, updateSelection }, { usesBatchStatistics, hasDenoiser }) => {
-    // Each attacked image costs T passes of the attack and one of the loss, for each of its M denoised versions.
+    // Each attacked image costs T attack passes and one loss pass, for each of its M denoised versions.
     const attacked = noises * (attack.steps + 1)
     const isCertain = adversarial === 'all' || (adversarial === 'masked' && usesBatchStatistics)
     const least = isCertain ? attacked : 0

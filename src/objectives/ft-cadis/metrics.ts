@@ -2,7 +2,7 @@ import type { Metric } from '../objective'
 import { withEpsilon } from './epsilon'
 import type { FtCadisForm } from './ft-cadis'
 
-/** What an update of FT-CADIS measures. */
+/** Metrics of an FT-CADIS update. */
 export const ftCadisMetrics: Readonly<Record<string, Metric<FtCadisForm>>> = {
   selectiveCrossEntropy: {
     label: 'SCE',

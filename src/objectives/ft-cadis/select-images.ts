@@ -1,46 +1,42 @@
 import { ShapeError } from '../../errors'
 
-/** Which denoised images each of the two losses sees. */
+/** The denoised images in each of the two losses. */
 export interface SelectionOptions {
-  /**
-   * `selected`: cross-entropy on the non-hallucinated images alone (Eq. 8); `all`: on all M (Eq. 6 and row 2 of
-   * Table 5).
-   */
+  /** `selected`: cross-entropy only on the non-hallucinated images (Eq. 8); `all`: on all M (Eq. 6 and row 2 of Table 5). */
   readonly crossEntropy: 'selected' | 'all'
   /**
-   * Whether the denoised image with the lowest cross-entropy stands in where all M are hallucinated. No effect with
-   * `crossEntropy: 'all'`, where no image is left out.
+   * Whether the denoised image with the lowest cross-entropy replaces D_nh if all M are hallucinated. No effect with `crossEntropy: 'all'`,
+   * which uses every image.
    */
   readonly coldStart: boolean
   /**
-   * `masked`: the adversarial loss counts where all M are non-hallucinated (Eq. 9); `all`: everywhere (row 3 of
-   * Table 5); `none`: nowhere (Eq. 6).
+   * `masked`: the adversarial loss counts if all M are non-hallucinated (Eq. 9); `all`: for every image (row 3 of Table 5); `none`: for no
+   * image (Eq. 6).
    */
   readonly adversarial: 'masked' | 'all' | 'none'
 }
 
-/** What the losses of one micro-batch of B images under M noises are made of. */
+/** The selection for the losses of one micro-batch of B images under M noises. */
 export interface Selection {
-  /** [M][B]: weight of each denoised image in the sum of Eq. 8, before its division by M. */
+  /** [M][B]: weight of each denoised image in the sum of Eq. 8, before the division by M. */
   readonly weights: readonly (readonly number[])[]
-  /** The images whose adversarial loss counts: indices in 0..B-1, ascending. The others need no attack. */
+  /** Images whose adversarial loss counts: indices in 0..B-1, ascending. The others are not attacked. */
   readonly attacked: readonly number[]
   /** |D_nh| of each image, before the cold start: [B], from 0 to M. */
   readonly keptCounts: readonly number[]
 }
 
 /**
- * The confidence-aware selection of FT-CADIS (Eq. 7): D_nh of an image is the set of its denoised images that the
- * classifier gets right. All weights are 0 or 1, and every image has a weight of 1 somewhere unless the cold start
- * is off. The mask of the adversarial loss looks at D_nh itself, never at the stand-in of the cold start.
+ * Applies the confidence-aware selection of FT-CADIS (Eq. 7): D_nh of an image is the set of its denoised images that the classifier
+ * assigns to the label. All weights are 0 or 1, and every image has at least one weight of 1 unless the cold start is off. The mask of the
+ * adversarial loss depends on D_nh itself, never on the cold start.
  *
- * The cold start takes the first of equal cross-entropies. NaN counts as larger than every number, infinity
- * included: such an image stands in only where all M are NaN, and then carries the NaN into the loss, where a check
- * for finite losses finds it.
+ * The cold start chooses the first of equal cross-entropies. NaN counts as larger than every number, including infinity. So such an image
+ * is chosen only if all M are NaN, and it carries the NaN into the loss, where a check for finite losses finds it.
  *
- * @param correct - [M][B]: whether the classifier gives the label to denoised image m of image b.
+ * @param correct - [M][B]: whether the classifier assigns the label to denoised image m of image b.
  * @param crossEntropy - [M][B]: cross-entropy of that denoised image with the label.
- * @throws ShapeError when M is 0, a row has another length than the first one, or the two arguments differ in shape.
+ * @throws ShapeError if M is 0, a row differs in length from the first one, or the two arguments differ in shape.
  *
  * @example
  * const correct = [[true, false], [true, false]]
@@ -101,7 +97,7 @@ function commonShape(
   return { noises, images }
 }
 
-/** Index of the first lowest value, with NaN above every number. */
+/** Returns the index of the first lowest value, with NaN above every number. */
 function indexOfLowest(values: readonly (number | undefined)[]): number {
   let lowest = 0
   let lowestValue = Number.NaN

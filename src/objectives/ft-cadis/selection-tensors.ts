@@ -4,28 +4,28 @@ import type { GivenContext } from '../objective'
 import type { LossOptions } from './compose'
 import type { Selection } from './select-images'
 
-/** A selection as the second program takes it: its numbers travel, the rest is the same every time. */
+/** A selection in the form that the second program expects: only its numbers are sent, the recording stays the same. */
 export interface SelectionTensors {
-  /** Weight of each denoised image in the sum of Eq. 8, before its division by M. */
+  /** Weight of each denoised image in the sum of Eq. 8, before the division by M. */
   readonly weights_MB: Tensor<'MB'>
-  /** The images that go through the attack, by index in the batch; `null` where none does. */
+  /** Images to attack, by index in the batch; `null` if none. */
   readonly forwarded_A: Tensor<'A'> | null
-  /** Those of them whose loss counts in Eq. 9, by their places among them. */
+  /** Those of them whose loss counts in Eq. 9, by position among them. */
   readonly lossImages: 'all' | 'none' | Tensor<'A'>
-  /** How the images of `forwarded_A` go through a classifier whose passes are of few sizes; absent or `null` where any will do. */
+  /** `forwarded_A` padded for a classifier with few pass sizes; absent or `null` if any size will do. */
   readonly filledUp?: FilledUp | null | undefined
 }
 
-/** Images of a batch with copies behind them, up to the size of a pass. */
+/** Images of a batch, padded with copies to the size of a pass. */
 export interface FilledUp {
   /** By index in the batch. */
   readonly images_A: Tensor<'A'>
-  /** Where the images themselves are among them. */
+  /** Positions of the original images among them. */
   readonly places_A: Tensor<'A'>
 }
 
 /**
- * Images with copies of them behind, up to the smallest of some numbers that they fit into.
+ * Pads images with copies to the smallest of the given sizes that holds them.
  *
  * @throws ShapeError if there are none, or more than the largest
  */
@@ -41,8 +41,8 @@ export function filledUp(images: readonly number[], sizes: readonly number[]): r
 }
 
 /**
- * The images that go through the attack: those whose adversarial loss counts. Where the classifier normalises over the
- * batch all images do, so that its statistics are those of the whole batch; the loss of the others does not count.
+ * Returns the images that pass through the attack: those whose adversarial loss counts. If the classifier normalises over the batch, all
+ * images pass, so that its statistics are those of the whole batch; the loss of the others does not count.
  */
 export function forwardedImages(
   { description }: Classifier,

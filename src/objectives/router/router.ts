@@ -25,7 +25,7 @@ import { choiceEvaluation } from '../selector/choice-evaluation'
 import { crossEntropyMetric } from '../shared-metrics'
 import { certifiedShare, defaultRadii, leastOf, mostOf, thresholds } from './router-values'
 
-/** What is known of an expert: its votes on training images, and how many of them certify at each radius. */
+/** Data about an expert: its votes on training images, and how many of them certify at each radius. */
 interface Expert {
   readonly softLabels: SoftLabels
   readonly thresholds: readonly number[]
@@ -36,7 +36,7 @@ export interface RouterForm
   readonly prepared: { readonly experts: readonly Expert[] }
 }
 
-/** How many test images the router does not leave to the expert of the smallest noise level. */
+/** Share of test images that the router does not leave to the expert of the smallest noise level. */
 const evaluation = choiceEvaluation({
   label: 'routed',
   what: 'that the router leaves to another expert than that of the smallest noise level',
@@ -47,8 +47,8 @@ const evaluation = choiceEvaluation({
 
 /**
  * A router: a classifier whose classes are experts. The value of an expert for an image is the share of the radii at which its votes
- * certify the image. The loss is −Σ_k (v_k − min v) log q_k: an image weighs as much as the choice matters, and the probability
- * that makes the loss smallest is largest for the expert with the largest mean value.
+ * certify the image. The loss is −Σ_k (v_k − min v) log q_k: an image has more weight if the choice matters more. The probability that
+ * minimises the loss is largest for the expert with the largest mean value.
  */
 export const router: Objective<RouterForm> = {
   kind: 'router',

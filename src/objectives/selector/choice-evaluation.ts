@@ -3,11 +3,11 @@ import { type Classifier, flatten, noGrad, type Tensor } from '../../torch'
 import type { Evaluation } from '../objective'
 
 /**
- * Measures which network a selector or a router leaves test images to. The networks have no predictions for test images, so
- * nothing tells which epoch is best.
+ * Measures which network a selector or router sends test images to. The networks have no predictions for test images, so no metric can
+ * select the best epoch.
  *
- * @param options.counted - records how many of some images, as the classifier sees them, are counted
- * @param options.what - "Share of noisy test images …": which of them are counted
+ * @param options.counted - records the number of images, as the classifier sees them, that count
+ * @param options.what - "Share of noisy test images …": which of them count
  */
 export function choiceEvaluation({
   label,

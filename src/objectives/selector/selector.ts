@@ -17,7 +17,7 @@ export interface SelectorForm
   readonly prepared: { readonly softLabels: SoftLabels }
 }
 
-/** How many test images the selector leaves to the certification network. */
+/** Share of test images that the selector sends to the certification network. */
 const selection = choiceEvaluation({
   label: 'selected',
   what: 'that the selector leaves to the certification network',
@@ -26,9 +26,9 @@ const selection = choiceEvaluation({
 })
 
 /**
- * The selector of ACES (Horváth et al., 2022): a classifier of two classes, 1 where the certification network is right under noise
- * often enough. Its training was not released: the binary target is read from the names of the released models, and that the loss
- * is cross-entropy is from memory.
+ * The selector of ACES (Horváth et al., 2022): a classifier with two classes, 1 if the certification network is right under noise often
+ * enough. Its training was not released: the binary target is inferred from the names of the released models, and the cross-entropy loss is
+ * from memory.
  */
 export const selector: Objective<SelectorForm> = {
   kind: 'selector',

@@ -9,12 +9,12 @@ import {
 } from '../attacks/shift-attack'
 import { consistencyTarget, crossEntropy, klFromProbabilities } from '../losses'
 
-/** What SmoothMix is made of: the two images that it mixes, and the terms of its loss. */
+/** The parts of SmoothMix: the two images that it mixes, and the terms of its loss. */
 
-/** Added to the length of a gradient; the released code's constant. */
+/** Added to the norm of a gradient; the released code's constant. */
 const GRADIENT_FLOOR = 1e-8
 
-/** The ascent as this method takes it: steps of a given length, in no ball unless one is given. */
+/** The ascent for this method: steps of a given length, without a ball unless a radius is given. */
 export function smoothMixAttack({ steps, stepLength, radius }: SmoothMixSettings['attack']): ShiftAttack {
   return {
     ...{ steps, stepLength, epsilon: radius, gradientFloor: GRADIENT_FLOOR },
@@ -23,15 +23,15 @@ export function smoothMixAttack({ steps, stepLength, radius }: SmoothMixSettings
 }
 
 export interface MixedSides {
-  /** After each step of the attack. */
+  /** Images after each step of the attack. */
   readonly iterates: readonly Tensor<'BCHW'>[]
   /** The end of the attack. */
   readonly adversarial_BCHW: Tensor<'BCHW'>
-  /** What takes the place of the image. */
+  /** Image that replaces the original. */
   readonly clean_BCHW: Tensor<'BCHW'>
 }
 
-/** The adversarial image, and what takes the place of the image: the start of step number `mixStep`, held near the image. */
+/** Returns the adversarial image, and the replacement of the original: the start of step number `mixStep`, kept near the original. */
 export function mixedSides(
   inputs: ShiftInputs,
   { attack, mixStep, cleanRadius }: Pick<SmoothMixSettings, 'attack' | 'mixStep' | 'cleanRadius'>,
@@ -55,7 +55,7 @@ export function mixedImages(
   return add(clean_BCHW, mul(sub(adversarial_BCHW, clean_BCHW), ratio_B))
 }
 
-/** The terms, from log-probabilities of noisy copies of the clean side and of the mixtures. */
+/** Returns the terms from log-probabilities of noisy copies of the clean side and of the mixtures. */
 export function smoothMixLosses(
   {
     clean_MBK,
@@ -76,10 +76,10 @@ export function smoothMixLosses(
   readonly mean_BK: Tensor<'BK'>
   /** (1 - λ) · that + λ/K. */
   readonly target_BK: Tensor<'BK'>
-  /** Whether the mean prediction is the label: only then the mixture counts. */
+  /** Whether the mean prediction is the label; otherwise the mixture does not count. */
   readonly correct_B: Tensor<'B', boolean>
   readonly divergence_MB: Tensor<'MB'>
-  /** The mean divergence over the noises where it counts, else 0. */
+  /** The mean divergence over the noises if the mixture counts, else 0. */
   readonly mixture_B: Tensor<'B'>
 } {
   const live_BK = exp(consistencyTarget(clean_MBK, noises))
@@ -96,7 +96,7 @@ export function smoothMixLosses(
   }
 }
 
-/** A sum over the images of a micro-batch of what stands for each noise as its mean. */
+/** Sums over the images of a micro-batch the mean over the noises. */
 export function sumOverImages(losses_MB: Tensor<'MB'>): Tensor<''> {
   return sum(mean(losses_MB, 'M'))
 }

@@ -22,7 +22,7 @@ export interface SmoothMixForm extends Form {
 }
 
 /**
- * Cross-entropy on noisy images, and mixtures of each image with an adversarial one, whose targets grow unsure towards it
+ * Cross-entropy on noisy images, and on mixtures of each image with an adversarial one, with targets that become less certain towards it
  * (Jeong et al., 2021).
  */
 export const smoothMix: Objective<SmoothMixForm> = {
@@ -34,7 +34,7 @@ export const smoothMix: Objective<SmoothMixForm> = {
     const radius = settings.cleanRadius ?? settings.mixStep * settings.attack.stepLength
     return { ...settings, eta: factor * settings.eta, cleanRadius: factor * radius }
   },
-  // Nothing is read but how many images there are.
+  // Only the number of images is read.
   look: () => ({ asked: {}, kept: null }),
   decide: (_judgement, { labels, random }) => labels.map(() => random() / 2),
   count: ratios => ({ ratio: ratios.reduce((total, ratio) => total + ratio, 0) }),
@@ -48,7 +48,7 @@ export const smoothMix: Objective<SmoothMixForm> = {
     const { noises } = settings
     const sides = mixedSides({ classifier, smoothing, clean_BCHW, noise_MBCHW, labels_B, noises }, settings)
     const mixed_BCHW = mixedImages(sides, ratio_B)
-    // Two passes with the noises of the attack, the clean side first: running statistics mix both.
+    // Two passes with the attack's noises, the clean side first: running statistics mix both.
     const { clean_MBK, mixed_MBK } = classifier.training(() => ({
       clean_MBK: logProbabilities(
         classifier,

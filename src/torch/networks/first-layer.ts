@@ -4,10 +4,10 @@ import { Classifier } from '../modules'
 import { type Axes, Tensor } from '../tensor'
 
 /**
- * Finds the convolution of a classifier that takes the image, for everything else in this file, and records its name.
+ * Finds the first convolution of a classifier, for the other functions of this file, and records its name.
  *
- * @param image_CHW - an image in [-1, 1], to try the network with
- * @throws ConfigError at the next read for a network that does not begin with a convolution, or looks at the image beside it
+ * @param image_CHW - an image in [-1, 1], to trace the network
+ * @throws ConfigError at the next read if the network does not start with a convolution, or also uses the image elsewhere
  */
 export function findFirstLayer(classifier: Classifier, image_CHW: Tensor<'CHW'>): PlainHandle<string> {
   return classifier.session.record('find_first_layer', [classifier, image_CHW], {
@@ -16,7 +16,7 @@ export function findFirstLayer(classifier: Classifier, image_CHW: Tensor<'CHW'>)
 }
 
 /**
- * The rest of a classifier, from features of the first layer to logits. It shares the weights.
+ * Returns the rest of a classifier, from the features of the first layer to logits. It shares the weights.
  *
  * @param options.imageShape - [C, H, W] of the images
  */
@@ -31,10 +31,10 @@ export function restOf(
 }
 
 /**
- * What the first layer makes of images in [-1, 1]: channels and sides are then those of its features.
+ * Returns the first layer's features of images in [-1, 1]; channels and sides become those of the features.
  *
  * @param images - in [-1, 1]; their last axes are C, H and W
- * @param options.exact - whether it is computed in float64 and then rounded. Default false.
+ * @param options.exact - whether to compute in float64 and then round. Default false.
  */
 export function firstLayerFeatures<A extends Axes>(
   classifier: Classifier,
@@ -48,8 +48,8 @@ export function firstLayerFeatures<A extends Axes>(
 }
 
 /**
- * How far features of the first layer move at most, in ℓ2, for each unit that an image in [-1, 1] moves: a proved bound, in
- * float64, of today's weights.
+ * Bounds how far features of the first layer move in ℓ2 per unit of change of an image in [-1, 1]: a proved bound, in float64, for the
+ * current weights.
  *
  * @param options.imageShape - [C, H, W] of the images
  */
@@ -64,7 +64,7 @@ export function firstLayerSensitivity(
 }
 
 /**
- * Moves the weights of the first layer towards a sensitivity of 1 for pixels in [0, 1]: W ← (1 + β) W − β W Wᵀ W, this many times.
+ * Moves the weights of the first layer towards a sensitivity of 1 for pixels in [0, 1]: repeats W ← (1 + β) W − β W Wᵀ W.
  *
  * @param options.imageShape - [C, H, W] of the images
  */
@@ -77,7 +77,7 @@ export function parsevalStep(
   })
 }
 
-/** W ← (1 + β) W − β W Wᵀ W of a matrix, this many times: singular values move towards 1. */
+/** Repeats W ← (1 + β) W − β W Wᵀ W for a matrix, which moves its singular values towards 1. */
 export function parseval<A extends Axes>(
   matrix: Tensor<A>,
   options: { readonly beta: number; readonly loops: number },
@@ -88,7 +88,7 @@ export function parseval<A extends Axes>(
   })
 }
 
-/** The largest singular value of a matrix. */
+/** Returns the largest singular value of a matrix. */
 export function spectralNorm<A extends Axes>(matrix: Tensor<A>): Tensor<''> {
   return apply('spectral_norm', [matrix], { axes: '' })
 }

@@ -1,1 +1,1 @@
-"""Where data sets come from. A file here is a source, and has its `SOURCE`, a `DatasetSource`."""
+"""Sources of data sets. Each file here is a source with its `SOURCE`, a `DatasetSource`."""

@@ -21,10 +21,10 @@ META = "batches.meta"
 SPLIT_FILES = {"train": [f"data_batch_{number}" for number in range(1, 6)], "test": ["test_batch"]}
 PIXELS = 3 * 32 * 32
 
-# Of one file: those that are published have 31 MB.
+# Size limit of one file: the published ones have 31 MB.
 MOST_BYTES = 2_000_000_000
 
-# MD5 of the published files: for recognising them, not for security.
+# MD5 of the published files, to recognise them, not for security.
 PUBLISHED_MD5 = {
     "batches.meta": "5ff9c542aee3614f3951f8cda6e48888",
     "data_batch_1": "c99cafc152244af753f735de768cd75f",
@@ -40,8 +40,8 @@ def open_cifar10(split: str, *, path: str, augment: bool = False, hashes: str = 
     """Images 3x32x32 in the order of the files; `augment` pads by 4, crops and mirrors.
 
     path: the folder `cifar-10-batches-py` or its parent. The files may hold any number of images.
-    hashes: 'published' accepts the published files alone, 'any' every file of the format.
-    Nothing in the files is executed. Raises DatasetError for a file that is missing, damaged or something else.
+    hashes: 'published' accepts only the published files, 'any' every file of the format.
+    Executes nothing in the files. Raises DatasetError for a file that is missing, damaged or of another kind.
     """
     folder = _batches_folder(path)
     classes = _read_names(folder, hashes)
@@ -52,11 +52,11 @@ def open_cifar10(split: str, *, path: str, augment: bool = False, hashes: str = 
 
 
 def class_names(*, path: str) -> ClassList | None:
-    """The names in the files; None without CIFAR-10."""
+    """Returns the names in the files; None without CIFAR-10."""
     try:
         folder = _batches_folder(path)
     except DatasetError:
-        return None  # no name is needed
+        return None  # names are optional
     return published_classes(_read_names(folder, "any"))
 
 
@@ -97,7 +97,7 @@ def _batches_folder(root: str) -> str:
 
 
 def _read_batch(folder: str, name: str, hashes: str) -> tuple[np.ndarray, np.ndarray]:
-    """images uint8 [N, 3, 32, 32] and labels int64 [N] of one file."""
+    """Returns images uint8 [N, 3, 32, 32] and labels int64 [N] of one file."""
     path = os.path.join(folder, name)
     content = _read_file(folder, name, hashes)
     images = content.get(b"data")

@@ -8,7 +8,7 @@ import torch
 from ..image_dataset import DatasetSource, published_classes
 from ..in_memory import InMemoryDataset
 
-# The split of the digits is part of their definition: committed weights have seen the training half only.
+# The split of the digits is part of their definition: committed weights were trained only on the training half.
 # RandomState is numpy's frozen generator: its permutations are the same in every version.
 DIGITS_SEED = 0
 DIGITS_TRAIN_COUNT = 1200
@@ -19,7 +19,7 @@ DIGITS = [str(digit) for digit in range(10)]
 def open_digits(split: str, *, held_out: str = "test") -> InMemoryDataset:
     """scikit-learn's 1,797 handwritten digits, 1x8x8 in 17 grey levels: 1,200 for training, 597 for testing.
 
-    held_out: 'test' | 'validation'. With 'validation' the 597 stay untouched: the last 200 of the 1,200 make the split
+    held_out: 'test' | 'validation'. With 'validation' the 597 stay untouched: the last 200 of the 1,200 are the split
         'test', and the 1,000 before them the split 'train'.
     """
     from sklearn.datasets import load_digits

@@ -1,4 +1,4 @@
-"""Image files of the user's, in one folder per class."""
+"""A user's image files, in one folder per class."""
 
 from __future__ import annotations
 

@@ -8,8 +8,8 @@ from ..image_dataset import DatasetSource
 from ..image_folder import class_names, open_image_folder
 
 SOURCE = DatasetSource(
-    # The published class folders are named so that their order is that of the labels. Pixels are as they lie in the files:
-    # published accuracies are of those.
+    # The names of the published class folders sort in the order of the labels. Pixels are unrotated, as for published
+    # accuracies.
     functools.partial(open_image_folder, class_order="published", as_shown=False),
     splits=("train", "val", "test"),
     options=dict.fromkeys(("path", "augment", "max_megapixels", "max_megabytes")),

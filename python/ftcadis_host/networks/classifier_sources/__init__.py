@@ -1,1 +1,1 @@
-"""Where classifiers come from. A file here is a source, and has its `SOURCE`, a `ClassifierSource`."""
+"""Sources of classifiers. Each file here is a source with its `SOURCE`, a `ClassifierSource`."""

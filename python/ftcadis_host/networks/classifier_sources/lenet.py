@@ -13,15 +13,15 @@ from ..backbone import Backbone, ClassifierSource, load_weights, weight_file
 from ..state_dicts import find_tensor, read_tensors
 
 
-# Of the images that it takes: its first linear layer has as many inputs as they leave pixels.
+# Side of its images: the first linear layer has inputs for exactly this size.
 SIDE = 28
 
 
 class LeNet(nn.Module):
     """Two convolutions of 5×5 with 20 and 50 channels, each pooled by 2, and two linear layers.
 
-    Takes images [N, 1, 28, 28]. Layer names are those of jh-jeong/smoothing-consistency, whose MNIST models it is; weights
-    begin as torch draws them.
+    Takes images [N, 1, 28, 28]. Layer names are those of jh-jeong/smoothing-consistency, the source of this model; weights have
+    torch's default initialisation.
     """
 
     def __init__(self, num_classes: int = 10):

@@ -1,4 +1,4 @@
-"""No classifier, behind a denoiser that is trained without one."""
+"""The placeholder behind a denoiser that is trained without a classifier."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..backbone import Backbone, ClassifierSource
 
 
 class NoClassifier(nn.Module):
-    """Gives every class of every image the logit 0: it knows nothing."""
+    """Returns logits of 0 for every image."""
 
     def __init__(self, num_classes: int):
         super().__init__()

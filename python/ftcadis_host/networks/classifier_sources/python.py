@@ -1,4 +1,4 @@
-"""Networks of the user's: what a function of a Python file returns. The only source that executes code of the user's."""
+"""The user's own networks: the result of a function in a Python file. The only source that executes the user's code."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def load_from_file(spec: Mapping[str, Any]) -> Backbone:
     path = Path(spec["file"])
     if not path.is_file():
         raise SpecError(f"The Python file '{path}' of the classifier does not exist. Give an existing one.")
-    # Read first: where the weights cannot be, nothing is executed.
+    # Read first: if the weights cannot be read, nothing is executed.
     tensors = read_tensors(weight_file(spec["path"])) if "path" in spec else None
     is_random, is_new, notes = False, False, []
     try:
@@ -38,7 +38,7 @@ def load_from_file(spec: Mapping[str, Any]) -> Backbone:
                 )
             if next(model.parameters(), None) is None:
                 raise SpecError(f"The network of '{spec['factory']}' in '{path}' has no parameters. Return one that has.")
-            # To train it, it does not matter.
+            # For training, it does not matter.
             is_random = tensors is None and not spec.get("tuning") and _differs(model, make)
     except (SpecError, MemoryError, torch.OutOfMemoryError):
         raise
@@ -68,7 +68,7 @@ def load_from_file(spec: Mapping[str, Any]) -> Backbone:
 
 
 def _failed(path: Path, spec: Mapping[str, Any], error: BaseException) -> str:
-    """Where in the user's files an exception came up."""
+    """Returns the line of the user's files at which an exception was raised."""
     folder = path.resolve().parent
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).is_relative_to(folder)]
     where = f"line {frames[-1].lineno} of '{Path(frames[-1].filename).name}'" if frames else f"'{spec['factory']}'"
@@ -82,7 +82,7 @@ def _failed(path: Path, spec: Mapping[str, Any], error: BaseException) -> str:
 
 
 def _differs(model: nn.Module, make: Callable[[], nn.Module]) -> bool:
-    """Whether making the network again gives other weights; torch's random numbers continue as if it had not been made."""
+    """Returns whether making the network again gives other weights, and restores torch's random state."""
     with torch.random.fork_rng():
         torch.manual_seed(torch.initial_seed() + 1)
         again = make().state_dict()
@@ -90,7 +90,7 @@ def _differs(model: nn.Module, make: Callable[[], nn.Module]) -> bool:
 
 
 def _equal(tensor: torch.Tensor, other: torch.Tensor | None) -> bool:
-    # As bytes: NaN is equal to itself.
+    # Compared as bytes: NaN is equal to itself.
     same = other is not None and (other.shape, other.dtype) == (tensor.shape, tensor.dtype)
     return same and torch.equal(*(part.cpu().contiguous().flatten().view(torch.uint8) for part in (tensor, other)))
 

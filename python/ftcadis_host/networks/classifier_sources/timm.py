@@ -1,4 +1,4 @@
-"""Classifiers from timm: by name from the hub's cache, from a folder that timm wrote, or from a weight file."""
+"""Classifiers from timm: by name from the hub's cache, from a folder written by timm, or from a weight file."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from ..likely_causes import USUAL
 from ..state_dicts import find_tensor, fit_names, read_tensors
 from ..weights import cached_model, count_of, shapes_of, some
 
-# Arguments of timm.create_model that are none of the architecture: files would be loaded past the checks of this package.
+# Arguments of timm.create_model that do not belong to the architecture: they would load files without this package's checks.
 LOADING = {"checkpoint_path", "pretrained", "pretrained_cfg", "pretrained_cfg_overlay", "cache_dir"}
 
-# What timm calls the weights of a folder.
+# timm's names of the weight file in a folder.
 WEIGHT_FILES = ("model.safetensors", "pytorch_model.bin")
 
 
@@ -65,7 +65,7 @@ def load_timm(spec: Mapping[str, Any]) -> Backbone:
             "classifier.numClasses; to certify, give weights with one."
         )
     depth = len(model.blocks) if hasattr(model, "blocks") else None
-    # timm keeps the names where the head is a new one.
+    # timm keeps the names if the head is new.
     labels = (model.pretrained_cfg or {}).get("label_names") if spec.get("pretrained") or path is not None else None
     names = names_in_order(labels, model.num_classes)
     heads = names_of(model, model.get_classifier())
@@ -98,7 +98,7 @@ def _named(spec: Mapping[str, Any], arguments: dict[str, Any]) -> nn.Module:
 
 
 def _from_path(path: Path, spec: Mapping[str, Any], arguments: dict[str, Any]) -> tuple[nn.Module, bool, list[str]]:
-    """The network of a folder or a weight file, whether its head is new, and notes."""
+    """Loads the network of a folder or a weight file; returns also whether its head is new, and notes."""
     classes = spec.get("num_classes")
     if path.is_dir():
         file = next((path / name for name in WEIGHT_FILES if (path / name).exists()), path / WEIGHT_FILES[0])
@@ -126,7 +126,7 @@ def _from_path(path: Path, spec: Mapping[str, Any], arguments: dict[str, Any]) -
 
 @contextmanager
 def _readable(path: Path, config: Mapping[str, Any]) -> Iterator[Path]:
-    """The folder, or a copy of its config.json in UTF-8 without a byte order mark, which is all that timm reads."""
+    """Returns the folder, or a copy of its config.json in UTF-8 without a byte order mark, the only encoding that timm reads."""
     if _is_plain(path / "config.json"):
         yield path
         return
@@ -146,13 +146,13 @@ def _is_plain(path: Path) -> bool:
 def _made_within(
     tensors: Mapping[str, torch.Tensor], name: str, arguments: Mapping[str, Any], path: Path
 ) -> nn.Module:
-    """The network, where it is not far larger than its weights: they are looked at before any number of it is made."""
+    """Makes the network unless it is far larger than its weights, which are checked before any memory is allocated."""
     check_numbers(arguments, source="classifier.modelArgs")
     try:
         with within(tensors, source=f"'{path}'"), torch.device("meta"):
             _made(name, arguments)
     except SpecError:
-        pass  # Some compute with numbers while they are made, and have none here.
+        pass  # Some compute with numbers during construction, and have none here.
     with within(tensors, source=f"'{path}'"):
         return _made(name, arguments)
 
@@ -170,7 +170,7 @@ def _made(name: str, arguments: Mapping[str, Any]) -> nn.Module:
 
 
 def _require_known(name: str) -> None:
-    """Raises SpecError where timm has no architecture of this name; it suggests the nearest."""
+    """Raises SpecError if timm has no architecture of this name, and suggests the nearest."""
     import timm
 
     if "/" in name or ":" in name or timm.is_model(name.partition(".")[0]):
@@ -181,7 +181,7 @@ def _require_known(name: str) -> None:
 
 
 def _classes_in(tensors: Mapping[str, torch.Tensor], name: str) -> int | None:
-    """Number of classes that a weight file's own head has; None where it has none under the architecture's name for it."""
+    """Returns the number of classes of a weight file's own head; None if it has none under the architecture's name for it."""
     import timm
 
     config = timm.get_pretrained_cfg(name)
@@ -216,9 +216,9 @@ def _described(model: nn.Module) -> str:
 
 
 def save_timm(model: nn.Module, folder: Path | str, *, mean: list[float], std: list[float]) -> None:
-    """Writes a folder that `timm.create_model("local-dir:…", pretrained=True)` loads, all or nothing.
+    """Writes a folder that `timm.create_model("local-dir:…", pretrained=True)` loads, atomically.
 
-    mean, std: what turns pixels in [0, 1] into what the network takes; one number each, or one for each channel.
+    mean, std: map pixels in [0, 1] to the network's input; one number each, or one per channel.
     """
     from timm.models import save_for_hf
 

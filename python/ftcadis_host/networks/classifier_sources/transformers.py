@@ -25,8 +25,7 @@ ROOM_FOR_A_HEAD = 100_000_000
 def load_transformer(spec: Mapping[str, Any]) -> Backbone:
     """The network of a description with `path`, or with `config` for random weights; see `classifiers.load_classifier`.
 
-    No code of a model's repository is executed, and every key must match, but for a head whose number of classes is
-    changed.
+    Executes no code of a model's repository. Every key must match, except for a head with a new number of classes.
     """
     from transformers import AutoConfig, AutoModelForImageClassification
 
@@ -49,7 +48,7 @@ def load_transformer(spec: Mapping[str, Any]) -> Backbone:
         config.drop_path_rate = drop_path
     notes: list[str] = []
     if path is None:
-        # transformers fails over None where it has several classes for a kind of model, as for deit.
+        # transformers fails on None if it has several classes for a kind of model, as for deit.
         config.architectures = config.architectures or []
         with explained("transformers cannot make this classifier.config", "Give one of an image classifier that it has."):
             model = AutoModelForImageClassification.from_config(config)
@@ -66,7 +65,7 @@ def load_transformer(spec: Mapping[str, Any]) -> Backbone:
 
 
 def save_transformer(model: nn.Module, folder: Path | str, **_input_range: list[float]) -> None:
-    """Writes a folder that `AutoModelForImageClassification.from_pretrained` loads, all or nothing."""
+    """Writes a folder that `AutoModelForImageClassification.from_pretrained` loads, atomically."""
     with written_folder(folder) as new, _quiet():
         model.save_pretrained(str(new), safe_serialization=True)
 
@@ -74,8 +73,8 @@ def save_transformer(model: nn.Module, folder: Path | str, **_input_range: list[
 def add_stochastic_depth(model: nn.Module, rate: float) -> None:
     """Drops whole residual branches per image in training, with a rate that grows linearly to `rate` at the last layer.
 
-    transformers' plain ViTs have dropout on their branches, but no stochastic depth. Theirs is the last operation
-    before each of a layer's two additions, so that what follows it acts on the branch.
+    transformers' plain ViTs have dropout on their branches, but no stochastic depth. Their dropout is the last operation before
+    each of a layer's two additions, so a module after it acts on the branch.
     """
     from timm.layers import DropPath
     from transformers.models.deit.modeling_deit import DeiTLayer
@@ -117,10 +116,10 @@ def _config(path: str) -> Any:
 
 
 def _pretrained(path: str, config: Any, *, replaces_head: bool, wants_head: bool) -> tuple[nn.Module, bool, list[str]]:
-    """The network of a folder or of the hub, whether its head is a new one, and notes for the user.
+    """Returns the network of a folder or of the hub, whether its head is new, and notes for the user.
 
-    replaces_head: whether the head of the weights has another number of classes. wants_head: whether weights without one
-    are taken.
+    replaces_head: whether the head of the weights has another number of classes. wants_head: whether
+    weights without one are accepted.
     """
     from transformers import AutoModelForImageClassification
 
@@ -132,7 +131,7 @@ def _pretrained(path: str, config: Any, *, replaces_head: bool, wants_head: bool
             with within(tensors, source=f"'{file}'"), torch.device("meta"):
                 made = family.from_config(config)
             _require_size(made, tensors, source=f"'{file}'")
-            # Only the class itself takes a state dict without a path.
+            # Only the concrete class accepts a state dict without a path.
             family, arguments = type(made), {"pretrained_model_name_or_path": None, "state_dict": without_wrappers(tensors)}
         with _quiet():
             model, report = family.from_pretrained(
@@ -163,7 +162,7 @@ def _pretrained(path: str, config: Any, *, replaces_head: bool, wants_head: bool
             notes.append(f"Of '{file}' {count_of(beside, 'key')} not used, as the network has no such part: {some(beside)}.")
     elif replaces_head:
         for kind, keys in found.items():
-            # A mis-shaped key comes with its two shapes.
+            # A key with the wrong shape is reported with its two shapes.
             found[kind] = [key for key in keys if not (key if isinstance(key, str) else key[0]).startswith(heads)]
         notes.append(f"The network has a new head with {config.num_labels} classes, unlike the weights of '{file}'.")
     _require_nothing(found, dict(model.state_dict()), source=f"'{file}'", model=described)
@@ -171,7 +170,7 @@ def _pretrained(path: str, config: Any, *, replaces_head: bool, wants_head: bool
 
 
 def _require_size(made: nn.Module, tensors: Mapping[str, torch.Tensor], *, source: str) -> None:
-    """Raises WeightsError where a network is far larger than its weights: transformers would fill the rest at random."""
+    """Raises WeightsError if a network is far larger than its weights: transformers would initialise the rest randomly."""
     wanted = sum(parameter.numel() for parameter in made.parameters())
     held = sum(tensor.numel() for tensor in tensors.values())
     if wanted > 4 * held + ROOM_FOR_A_HEAD:
@@ -182,7 +181,7 @@ def _require_size(made: nn.Module, tensors: Mapping[str, torch.Tensor], *, sourc
 
 
 def _require_nothing(found: Mapping[str, list], own: Mapping[str, torch.Tensor], *, source: str, model: str) -> None:
-    """Raises WeightsError where transformers reports keys that do not fit."""
+    """Raises WeightsError if transformers reports keys that do not match."""
     expected = shapes_of(own)
     shapes = {key: shape for key, shape in expected.items() if key not in found["missing"]}
     shapes |= dict.fromkeys(found["unexpected"], ())
@@ -192,7 +191,7 @@ def _require_nothing(found: Mapping[str, list], own: Mapping[str, torch.Tensor],
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Without transformers' progress bars and load reports: what matters in a report is raised."""
+    """Silences transformers' progress bars and load reports: important parts of a report are raised."""
     from transformers.utils import logging
 
     verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()

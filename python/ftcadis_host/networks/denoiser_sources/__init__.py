@@ -1,5 +1,5 @@
-"""Where denoisers come from. A file here is a source, and has its `SOURCE`.
+"""Sources of denoisers. Each file here is a source with its `SOURCE`.
 
-That is a function of (description, device, dtype) that makes a `Denoiser`, in its own number type and memory order if that is
-cheaper. Raises SpecError and WeightsError.
+It is a function of (description, device, dtype) that makes a `Denoiser`, in its own number type and memory format if that
+is cheaper. Raises SpecError and WeightsError.
 """

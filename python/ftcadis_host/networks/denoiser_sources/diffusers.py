@@ -51,7 +51,7 @@ def load_from_diffusers(spec: Mapping[str, Any], device: torch.device | str, dty
         with within(tensors, source=f"'{file}'"), torch.device("meta"):
             unet = unet_2d_model.from_config(config)
     tensors = without_wrappers(tensors, unet.state_dict())
-    # The names that attention had in diffusers before 0.17.
+    # Attention's names in diffusers before 0.17.
     for key in list(tensors):
         parent, _, name = key.rpartition(".")
         block, _, layer = parent.rpartition(".")
@@ -67,7 +67,7 @@ def load_from_diffusers(spec: Mapping[str, Any], device: torch.device | str, dty
 
 
 def _check_config(folder: Path, config: Mapping[str, Any]) -> None:
-    """Raises SpecError where a folder holds another network than a denoiser that takes an image and a timestep alone."""
+    """Raises SpecError if a folder holds another network than a denoiser with only image and timestep as inputs."""
     kind = plain_text(config.get("_class_name", "UNet2DModel")).removesuffix(".")
     if kind == "UNet2DConditionModel":
         raise SpecError(

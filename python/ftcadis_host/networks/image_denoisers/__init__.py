@@ -1,1 +1,1 @@
-"""Networks that make a clean image of a noisy one in one pass, for pixels in [0, 1]."""
+"""Networks that map noisy images to clean ones in one pass, for pixels in [0, 1]."""

@@ -7,9 +7,9 @@ from torch import nn
 
 
 class DnCNN(nn.Module):
-    """Subtracts the noise that it finds. Freshly made it returns the image as it is: its last layer is 0.
+    """Subtracts its estimate of the noise. After initialisation it returns the image unchanged: its last layer is 0.
 
-    depth: convolutions, the first and the last one included.
+    depth: convolutions, including the first and the last.
     width: channels between them.
     """
 
@@ -17,7 +17,7 @@ class DnCNN(nn.Module):
         super().__init__()
         layers: list[nn.Module] = [nn.Conv2d(channels, width, 3, padding=1), nn.ReLU(inplace=True)]
         for _ in range(depth - 2):
-            # In torch's terms new statistics weigh 0.95 in the running ones, as in the released code.
+            # In torch's terms, new statistics have the weight 0.95 in the running ones, as in the released code.
             norm = nn.BatchNorm2d(width, eps=1e-4, momentum=0.95)
             layers += [nn.Conv2d(width, width, 3, padding=1, bias=False), norm, nn.ReLU(inplace=True)]
         layers.append(nn.Conv2d(width, channels, 3, padding=1, bias=False))

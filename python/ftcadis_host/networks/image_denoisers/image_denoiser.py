@@ -1,4 +1,4 @@
-"""A denoiser that makes a clean image of a noisy one: what is common to all of its networks."""
+"""The common part of all denoisers that map noisy images to clean ones."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ BatchNorm = nn.modules.batchnorm._BatchNorm
 class ImageDenoiser(nn.Module):
     """Maps noisy images to clean ones, both in [-1, 1]; its network works on pixels in [0, 1].
 
-    provenance: where the weights are from: `source`, and where they came from a file `path` and `sha256`.
+    provenance: the source of the weights: `source`, and for a file `path` and `sha256`.
     """
 
     def __init__(self, network: nn.Module, provenance: Mapping[str, Any]):
         super().__init__()
         self.model = network
         self.provenance = dict(provenance)
-        # What `load_denoiser` was given, as (description, dtype); None where the network was changed since.
+        # The inputs of `load_denoiser`, as (description, dtype); None if the network has changed since.
         self.loaded: tuple[Mapping[str, Any], torch.dtype] | None = None
 
     @property
     def statistics(self) -> list[nn.Module]:
-        """The modules whose running statistics train mode moves."""
+        """The modules whose running statistics train mode updates."""
         return [module for module in self.model.modules() if has_statistics(module)]
 
     def forward(self, noisy: torch.Tensor) -> torch.Tensor:
@@ -58,12 +58,12 @@ def make_image_denoiser(network: nn.Module, spec: Mapping[str, Any]) -> ImageDen
 
 
 def save_image_denoiser(denoiser: ImageDenoiser, folder: Path | str) -> None:
-    """Writes a folder with the weights, under the names of the published checkpoints, all or nothing."""
+    """Writes a folder with the weights, under the names of the published checkpoints, atomically."""
     save_state_dict(denoiser.model, folder)
 
 
 def restore_image_denoiser(denoiser: ImageDenoiser, folder: Path | str) -> None:
-    """Takes over the weights that `save_image_denoiser` wrote; what is known of where they were from stays."""
+    """Loads the weights that `save_image_denoiser` wrote; the recorded provenance stays."""
     file = weight_file(folder)
     own = denoiser.model.state_dict()
     tensors = read_tensors(file)
@@ -76,7 +76,7 @@ def describe_image_denoiser(denoiser: ImageDenoiser) -> dict[str, Any]:
     modules = list(denoiser.model.modules())
     return {
         "parameters": [
-            # Where a denoiser is trained, all of it is.
+            # A trained denoiser is trained in full.
             {"name": name, "shape": list(value.shape), "trainable": True}
             for name, value in denoiser.model.named_parameters()
         ],

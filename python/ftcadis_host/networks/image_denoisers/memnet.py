@@ -8,7 +8,7 @@ from torch import nn
 
 
 class MemNet(nn.Module):
-    """Adds to the image what its memory blocks make of it.
+    """Adds the output of its memory blocks to the image.
 
     blocks: memory blocks.
     units: residual blocks in each of them.
@@ -52,9 +52,9 @@ class _ResidualBlock(nn.Module):
 
 
 class _MemoryBlock(nn.Module):
-    """Residual blocks, and a gate over what each of them and all earlier memory blocks left.
+    """Residual blocks, and a gate over the outputs of each of them and of all earlier memory blocks.
 
-    earlier: how many features the memory holds before this block.
+    earlier: number of features in the memory before this block.
     """
 
     def __init__(self, width: int, units: int, earlier: int):

@@ -1,1 +1,1 @@
-"""Noise after the first layer of a classifier, as in PixelDP: the layer, the rest of the network, how far the layer moves."""
+"""Noise after the first layer of a classifier, as in PixelDP: the layer, the rest of the network, and the layer's sensitivity."""

@@ -1,6 +1,6 @@
 """The first layer of a classifier, and the rest of the network.
 
-Images are in [-1, 1]. All that comes before the layer, the resizing and the range of the network, counts as part of it.
+Images are in [-1, 1]. Everything before the layer, the network's resizing and input range, counts as part of it.
 """
 
 from __future__ import annotations
@@ -17,23 +17,23 @@ from ...errors import SpecError
 
 REMEDY = "Put the noise on the image (leave out smoothing.noiseAfter), or take another network."
 
-# How much the logits of both ways through the network may differ, relative to the largest: in float32 and float64, and in
-# narrower types, in which the layer itself is rounded on one of the ways alone.
+# Largest difference between the logits of both paths through the network, relative to the largest logit: in float32 and
+# float64, and in narrower types, which round the layer itself on only one of the paths.
 AGREEMENT = {"wide": 1e-3, "narrow": 0.1}
 
 
 def first_layer(classifier: Classifier) -> nn.Conv2d:
-    """The convolution that `find_first_layer` has found."""
+    """Returns the convolution that `find_first_layer` found."""
     if classifier.first_layer is None:
         raise SpecError("The first layer of the classifier was not looked for.")
     return classifier.model.get_submodule(classifier.first_layer)
 
 
 def find_first_layer(classifier: Classifier, image: torch.Tensor) -> str:
-    """Finds the convolution that takes the whole image, and says its name. The classifier keeps it.
+    """Finds the convolution whose input is the whole image, and returns its name. The classifier remembers it.
 
     image: one image [C, H, W].
-    Raises SpecError where there is none, or the network looks at the image beside it.
+    Raises SpecError if there is none, or the network also uses the image elsewhere.
     """
     found: list[tuple[str, nn.Conv2d]] = []
     seen = classifier.ranged(image[None]).to(next(classifier.model.parameters()).dtype)
@@ -78,9 +78,9 @@ def find_first_layer(classifier: Classifier, image: torch.Tensor) -> str:
 
 
 def features(classifier: Classifier, images: torch.Tensor, exact: bool = False) -> torch.Tensor:
-    """What the first layer makes of images [N, C, H, W]: [N, D, H', W'], in float32, never under autocast.
+    """Returns the first layer's features of images [N, C, H, W]: [N, D, H', W'], in float32, never under autocast.
 
-    exact: whether it is computed in float64 and then rounded, so that no rounding adds to what an image can move.
+    exact: whether to compute in float64 and then round, so that rounding does not add to the sensitivity.
     """
     layer = first_layer(classifier)
     dtype = torch.float64 if exact or layer.weight.dtype == torch.float64 else torch.float32
@@ -101,15 +101,15 @@ class AfterFirstLayer(nn.Module):
 
     @property
     def training(self) -> bool:
-        """That of the classifier: it has one mode, through whichever of the two it was set."""
+        """The mode of the classifier, which both share."""
         return self.classifier.training
 
     @training.setter
     def training(self, mode: bool) -> None:
-        """`train` sets the mode of the classifier, which is a part of this module."""
+        """`train` sets the mode of the classifier, which is part of this module."""
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
-        # The layer is passed over, so that nothing of an image is left but the features.
+        # The layer is skipped, so only the features carry information about an image.
         blank = features.new_zeros((len(features), *self.image_shape))
         with _answering(first_layer(self.classifier), features):
             return self.classifier(blank)

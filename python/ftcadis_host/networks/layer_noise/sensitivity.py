@@ -1,4 +1,4 @@
-"""How far the first layer moves at most for each unit that an image moves, and steps that keep that near 1."""
+"""The sensitivity of the first layer, features per unit of movement of an image, and steps that keep it near 1."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from torch import nn
 from ..classifiers import Classifier
 from .first_layer import first_layer
 
-# Filters whose spectra are held at once.
+# Filters whose spectra are in memory at once.
 CHUNK = 32
 
 
 def sensitivity(classifier: Classifier, image_shape: torch.Size | tuple[int, ...]) -> torch.Tensor:
-    """How far features move at most, in l2, for each unit that an image [C, H, W] in [-1, 1] moves: a float64 scalar.
+    """Bounds how far features move in l2 per unit of movement of an image [C, H, W] in [-1, 1]: a float64 scalar.
 
     The smaller of two upper bounds of the convolution, times the norm of the resizing, which is exact:
-    - the largest singular value of the kernel as a matrix, times the root of how many places of the kernel a pixel is under
-      at most. Exact where these do not overlap, as in patches;
+    - the largest singular value of the kernel as a matrix, times the root of the largest number of kernel positions that cover
+      a pixel. Exact if these do not overlap, as with patches;
     - the largest singular value of the kernel's spectrum on a torus that holds image and padding: the convolution with zero
-      padding is a part of the one on the torus (Sedghi et al., 2019).
+      padding is part of that on the torus (Sedghi et al., 2019).
     """
     layer = first_layer(classifier)
     kernel = _scaled_kernel(classifier)
@@ -35,7 +35,7 @@ def sensitivity(classifier: Classifier, image_shape: torch.Size | tuple[int, ...
 
 
 def parseval_step(classifier: Classifier, image_shape: tuple[int, ...], *, beta: float, loops: int) -> None:
-    """Moves the first layer towards a sensitivity of 1 for pixels in [0, 1] (Cisse et al., 2017, as PixelDP has it).
+    """Moves the first layer towards a sensitivity of 1 for pixels in [0, 1] (Cisse et al., 2017, as in PixelDP).
 
     W <- (1 + beta) W - beta W W^T W, `loops` times, where W [D, C·kh·kw] is the kernel, scaled so that singular values of 1
     bound the sensitivity by 1: the network itself has the kernel divided by that scale.
@@ -50,7 +50,7 @@ def parseval_step(classifier: Classifier, image_shape: tuple[int, ...], *, beta:
 def parseval(matrix: torch.Tensor, *, beta: float, loops: int) -> torch.Tensor:
     """W <- (1 + beta) W - beta W W^T W of a matrix, `loops` times: singular values move towards 1.
 
-    A singular value above the root of 1 / beta would be thrown past 0: such a matrix is first divided by what brings it there.
+    A singular value above the root of 1 / beta would overshoot 0: such a matrix is first scaled down to it.
     """
     largest = spectral_norm(matrix)
     matrix = matrix * torch.clamp(beta**-0.5 / largest, max=1.0)
@@ -60,19 +60,19 @@ def parseval(matrix: torch.Tensor, *, beta: float, loops: int) -> torch.Tensor:
 
 
 def spectral_norm(matrix: torch.Tensor) -> torch.Tensor:
-    """The largest singular value."""
+    """Returns the largest singular value."""
     return torch.linalg.matrix_norm(matrix, 2)
 
 
 def _parseval_scale(classifier: Classifier, image_shape: tuple[int, ...]) -> torch.Tensor:
-    """[1, C, 1, 1]: by what the kernel is smaller than the matrix of Parseval steps. Images in [-1, 1] are twice as long."""
+    """[1, C, 1, 1]: the factor from the kernel to the matrix of Parseval steps. Images in [-1, 1] are twice as long."""
     layer = first_layer(classifier)
     resized, _ = _resizing(classifier, image_shape, layer.weight.device)
     return 2 * _gains(classifier) * math.sqrt(_overlap(layer)) * resized
 
 
 def _gains(classifier: Classifier) -> torch.Tensor:
-    """[1, C, 1, 1]: what the network's range multiplies each channel of an image in [-1, 1] by."""
+    """[1, C, 1, 1]: the factors of the network's input range for each channel of an image in [-1, 1]."""
     weight = first_layer(classifier).weight
     ones = torch.ones(1, weight.shape[1], 1, 1, dtype=torch.float64, device=weight.device)
     if classifier.std is None:
@@ -85,19 +85,19 @@ def _scaled_kernel(classifier: Classifier) -> torch.Tensor:
 
 
 def _overlap(layer: nn.Conv2d) -> int:
-    """How many places of the kernel a pixel is under at most."""
+    """Returns the largest number of kernel positions that cover a pixel."""
     return math.prod(math.ceil(side / stride) for side, stride in zip(layer.kernel_size, layer.stride, strict=True))
 
 
 def _resizing(classifier: Classifier, image_shape, device) -> tuple[float | torch.Tensor, tuple[int, ...]]:
-    """The operator norm of the resizing, and the size that the layer sees. It is separable: the norms of both sides multiply."""
+    """Returns the operator norm of the resizing, and the layer's input size. It is separable: the norms of both sides multiply."""
     own = tuple(image_shape)[-2:]
     size = classifier.resize
     if size is None or own == size:
         return 1.0, own
     norms = []
     for side, resized in zip(own, size, strict=True):
-        # More columns than one: torch 2.13 takes [1, side, side, 1] for channels-last, and resizes it wrongly.
+        # More than one column: for [1, side, side, 1], torch 2.13 assumes channels-last, and resizes it wrongly.
         basis = torch.eye(side, dtype=torch.float64, device=device)[None, :, :, None].repeat(1, 1, 1, 4)
         columns = F.interpolate(basis, (resized, 4), mode="bicubic", antialias=True)[0, :, :, 0]
         norms.append(spectral_norm(columns))

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Analysis } from '../../analysis/analyze'
 import { abstentionRate, averageCertifiedRadius, certifiedAccuracy } from '../../analysis/certified-accuracy'
 import { type CertificationLog, missingImages } from '../../logs/certification-log-file'
+import { classNamesOf } from '../../logs/class-names'
 
 const share = z.number().min(0).max(1)
 const radius = z.number().min(0)
@@ -76,14 +77,4 @@ export function certificationDocument(
     })),
     notes: [...notes],
   }
-}
-
-/** What the log calls the logits, by their place; without some where it does not. */
-function classNamesOf({ metadata }: CertificationLog): readonly (string | undefined)[] {
-  const { classNames, logits } = Object(metadata?.configuration.data)
-  if (!Array.isArray(classNames)) return []
-  if (!Array.isArray(logits)) return classNames
-  const names: string[] = []
-  for (const [place, logit] of logits.entries()) names[logit] = classNames[place]
-  return names
 }

@@ -26,7 +26,7 @@ export function oneClassNote(log: CertificationLog): string[] {
     const having = answers.filter(({ label }) => label === answer).length
     if (count < NEARLY_ALL * answers.length || having >= EXPLAINED * answers.length) return []
     return [
-      `${log.file}: ${count} of ${answers.length} answers are the class ${classTitles(log)(answer)}, which ${having} of these images have: under this noise the classifier hardly looks at the image. Fine-tune it, or lower sigma.`,
+      `${log.file}: ${count} of ${answers.length} answers are the class ${classTitles([log])(answer)}, which ${having} of these images have: under this noise the classifier hardly looks at the image. Fine-tune it, or lower sigma.`,
     ]
   })
 }

@@ -12,9 +12,13 @@ export function classNamesOf({
   return names
 }
 
-/** What a reader is shown for a class of the log: its name, with the number where two classes share it; the number where none names it. */
-export function classTitles(log: Pick<CertificationLog, 'metadata'>): (label: number) => string {
-  const names = classNamesOf(log)
+/**
+ * What a reader is shown for a class: its name, with the number where two classes share it; the number where none names it.
+ *
+ * @param logs - of the same classes; the first that names them decides
+ */
+export function classTitles(logs: readonly Pick<CertificationLog, 'metadata'>[]): (label: number) => string {
+  const names = logs.map(classNamesOf).find(({ length }) => length > 0) ?? []
   return label => {
     const name = names[label]
     if (typeof name !== 'string' || name === '') return String(label)

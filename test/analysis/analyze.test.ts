@@ -4,7 +4,7 @@ import { analyze } from '../../src/analysis/analyze'
 import { ConfigError } from '../../src/errors'
 import { readCertificationLog } from '../../src/logs/certification-log-file'
 import curves from '../fixtures/curves.json'
-import { configuration, cutShort, labelled, logOf, withMetadata } from './logs'
+import { configuration, cutShort, labelled, logOf, withClasses, withMetadata } from './logs'
 
 const ours = labelled('ours', logOf('a', [1, 0.5, null, 0.5]))
 const theirs = labelled('theirs', logOf('b', [0.5, 0.25, 0.1, null]))
@@ -166,6 +166,17 @@ it('has a table by class for each run', () => {
       ['1', 2, 0, 0.5],
     ],
   ])
+})
+
+it('calls classes by their names in it', () => {
+  const log = withClasses(logOf('a', [1, 0.5, null, 0.5]), ['bowl', 'mug'])
+  const classes = (...logs: Parameters<typeof labelled>[1][]) =>
+    analyze(labelled('ours', ...logs), { perClass: true, radii: [0], allowDifferent: true }).perClass.map(
+      ({ rows }) => rows.map(([name]) => name),
+    )
+  expect(classes(log)).toEqual([['bowl', 'mug']])
+  // Of several seeds the first that names them.
+  expect(classes(logOf('b', [1, 0.5, null, 0.5]), log)).toEqual([['bowl', 'mug']])
 })
 
 describe('a paired comparison', () => {

@@ -12,7 +12,7 @@ it('names logits by their place, also where the data have some of the classes', 
 })
 
 it('shows the name of a class, with its number where two share it, and the number where none names it', () => {
-  const titles = (log: ReturnType<typeof named>) => [0, 1, 2].map(classTitles(log))
+  const titles = (log: ReturnType<typeof named>) => [0, 1, 2].map(classTitles([log]))
   expect(titles(named(['crane', 'mug', 'crane']))).toEqual(['crane (0)', 'mug', 'crane (2)'])
   expect(titles(named(['bowl', 'mug'], [2, 0]))).toEqual(['mug', '1', 'bowl'])
   expect(titles(named(['bowl', '']))).toEqual(['bowl', '1', '2'])

@@ -81,14 +81,6 @@ it('takes the best over configurations and says which it was', () => {
   expect(form?.rows).toEqual([['m', '0.25, 1', { value: 50, clean: 100 }]])
 })
 
-it('has a table of bounded width, whatever the largest radius is', () => {
-  const radii = (largest: number) => analyze(labelled('m', logOf('a', [largest]))).radii
-  expect(radii(1.1)).toEqual([0, 0.25, 0.5, 0.75, 1])
-  expect(radii(10)).toHaveLength(41)
-  expect(radii(5000)).toHaveLength(40)
-  expect(radii(5000)[1]).toBe(128)
-})
-
 it('marks partial logs in every table', () => {
   const logs = labelled('cut', cutShort(logOf('a', [1, 0.5])))
   const { tables, perClass, notes } = analyze(logs, {

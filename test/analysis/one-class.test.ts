@@ -7,8 +7,10 @@ import { rowsOf } from './rows'
 
 const PHOTOS = ['bowl', 'cup', 'mug']
 
+type Image = readonly [label: number, answer: number | 'abstain']
+
 /** A log of images of the labels, with the class that each one got. */
-function answered(...answers: readonly (readonly [label: number, answer: number | 'abstain'])[]) {
+function answered(...answers: readonly Image[]) {
   const log = logOf('certify.tsv', [])
   return { ...log, rows: rowsOf(...answers.map(([label, answer]) => [label, answer, 0.5] as const)) }
 }
@@ -41,7 +43,7 @@ it('counts the answers that were given, certified or not', () => {
   expect(notesOf({ ...MUGS, rows: [...findings, ...abstained.rows] })).toEqual([NOTE.replace('mug', '2')])
 })
 
-it.each([
+it.each<[what: string, answers: Image[]]>([
   ['balanced answers', [...times(6, [0, 0]), ...times(6, [1, 1])]],
   [
     'answers of which less than 90 % are one class',
@@ -51,10 +53,10 @@ it.each([
   ['images of one label', times(12, [0, 1])],
   ['fewer than ten answers', [...times(5, [0, 0]), ...times(4, [1, 0]), ...times(9, [1, 'abstain'])]],
   ['no answers', times(12, [1, 'abstain'])],
-] as const)('says nothing of %s', (_what, answers) => {
+])('says nothing of %s', (_what, answers) => {
   expect(notesOf(answered(...answers))).toEqual([])
 })
 
-function times<T>(count: number, value: T): T[] {
-  return Array.from({ length: count }, () => value)
+function times(count: number, image: Image): Image[] {
+  return Array.from({ length: count }, () => image)
 }

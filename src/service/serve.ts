@@ -1,3 +1,4 @@
+import { type ExpectedTime, expectedTime } from '../certification/prediction/expected-time'
 import type { SmoothedInput } from '../smoothing/smoothed-input'
 import { requireAccess } from './access'
 import { createApp } from './app'
@@ -34,6 +35,8 @@ export interface Service {
   readonly pid: number
   /** Rejects when Python cannot be started again. */
   readonly failed: Promise<never>
+  /** Of a request that gives no n, see {@link expectedTime}. */
+  expectedTime(): Promise<ExpectedTime>
   /** Answers what was accepted, accepts no more, and ends Python. */
   close(): Promise<void>
 }
@@ -69,6 +72,9 @@ export async function serve(source: SmoothedInput, options: ServeOptions = {}): 
       ...{ url, failed: predictor.failed },
       get pid() {
         return predictor.pid
+      },
+      async expectedTime() {
+        return (await predictor.ask(smoothed => expectedTime(smoothed, limits))).result
       },
       async close() {
         admission.stop()

@@ -5,6 +5,7 @@ import { type SmoothedInput, smoothedOf, unsaidOf } from '../../smoothing/smooth
 import { decodeImage, type ImageTransform } from '../../torch'
 import { requireCertify, requireFixedBound, requireGaussian } from '../guarantee'
 import { imageShapeOf, imageTransform } from '../predict'
+import { GREY_PIXEL } from './grey-pixel'
 import { LoadedSmoothed } from './loaded-smoothed'
 import { openSmoothed } from './open-smoothed'
 
@@ -14,12 +15,6 @@ export interface LoadSmoothedOptions {
   /** Called with what happened that does not change the result, such as a smaller batch. */
   readonly onNote?: (note: string) => void
 }
-
-/** A grey pixel as a PNG file: it becomes what any image does. */
-const PIXEL = Buffer.from(
-  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg==',
-  'base64',
-)
 
 /**
  * Loads a smoothed classifier for predictions in a program. Its networks stay loaded until it is freed, and predictions that
@@ -52,7 +47,7 @@ export async function loadSmoothed(
   const transform = { ...imageTransform(known.config.data), ...limits }
   const opened = await openSmoothed(session, known, {
     imageShape: imageShapeOf(transform),
-    example: () => decodeImage(session, PIXEL, transform).image_CHW,
+    example: () => decodeImage(session, GREY_PIXEL, transform).image_CHW,
   })
   return new LoadedSmoothed(session, opened, { transform, onNote })
 }

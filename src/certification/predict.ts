@@ -51,6 +51,8 @@ export interface PredictOptions {
   /** Stops at once. */
   readonly signal?: AbortSignal | undefined
   readonly onImage?: (done: number, prediction: ImagePrediction) => void
+  /** Called about each second with how many noisy copies of the image in work have voted, of those asked for. */
+  readonly onCopies?: (copies: number, of: number) => void
   /** Called with what happened that does not change the result, such as a smaller batch. */
   readonly onNote?: (note: string) => void
 }
@@ -68,7 +70,7 @@ export interface PredictOptions {
 export async function predict(
   session: Session,
   input: SmoothedInput,
-  { files, signal, onImage, onNote }: PredictOptions,
+  { files, signal, onImage, onCopies, onNote }: PredictOptions,
 ): Promise<readonly ImagePrediction[]> {
   const known = await smoothedOf(input)
   const { config } = known
@@ -115,7 +117,7 @@ export async function predict(
         return { image_CHW, stream, beside: [], certifiers }
       },
       {
-        ...{ lines, batch: certification.batch, signal, onNote },
+        ...{ lines, batch: certification.batch, signal, onCopies, onNote },
       },
     )
     for await (const { item: file, outcomes } of results) {

@@ -9,7 +9,10 @@ export function addPredictCommand(program: Command): void {
     .description(
       'classify image files by a smoothed classifier: class or abstain, certified ℓ2 radius, p-value',
     )
-    .argument('<images...>', 'image files, and folders of them')
+    .argument(
+      '<images...>',
+      'image files, and folders of them; before them the folder of the classifier, if no option names one',
+    )
     .option(
       '--model <folder>',
       'of a run (its newest checkpoint is taken), of a checkpoint, or with smoothed.json',

@@ -33,8 +33,11 @@ def written_file(path: Path | str) -> Iterator[Path]:
     try:
         if mode is not None:
             os.fchmod(descriptor, mode)
+        permissions = stat.S_IMODE(os.fstat(descriptor).st_mode)
         os.close(descriptor)
         yield temporary
+        # Libraries may have put a private file of their own in its place.
+        temporary.chmod(permissions)
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
@@ -58,6 +61,7 @@ def appended_file(path: Path | str) -> Iterator[BinaryIO]:
 def written_folder(folder: Path | str) -> Iterator[Path]:
     """Yields a new folder, which replaces `folder` if the block ends without an exception.
 
+    Its files have the permissions of new files: libraries make some of them private.
     Raises WeightsError if `folder` is a link or anything else that is not a folder.
     """
     folder = Path(folder)
@@ -66,8 +70,12 @@ def written_folder(folder: Path | str) -> Iterator[Path]:
     temporary = folder.with_name(_new_name())
     replaced = folder.with_name(_new_name())
     temporary.mkdir()
+    permissions = stat.S_IMODE(temporary.stat().st_mode) & 0o666
     try:
         yield temporary
+        for file in temporary.rglob("*"):
+            if file.is_file() and not file.is_symlink():
+                file.chmod(permissions)
         # A folder cannot be renamed over one that holds files: the old one is moved aside first.
         if folder.exists():
             os.replace(folder, replaced)

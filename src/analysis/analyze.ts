@@ -1,7 +1,7 @@
 import { ConfigError } from '../errors'
 import { didYouMean } from '../files/nearest-name'
-import { labelRadius } from '../logs/certification-log'
 import { radiusColumns } from './accuracy-table'
+import { defaultRadii } from './default-radii'
 import { chooseRows } from './frontier/choose-rows'
 import { frontierRows, frontierTable } from './frontier/frontier'
 import { type HighProbabilityOptions, highProbabilityTable } from './high-probability'
@@ -16,13 +16,10 @@ import { notesOn, uncheckedNote } from './settings'
 import type { Table } from './tables'
 import { expectedTable } from './votes/charts'
 
-/** Largest number of radii in a table by default, besides 0: no curve of the paper has more than 16 quarters. */
-const MOST_STEPS = 40
-
 export interface AnalyzeOptions {
   /** Whether to take the best of a label's configurations at each radius. Default: false. */
   readonly envelope?: boolean
-  /** Radii on the [0, 1] pixel scale, in the norm of the logs. Default: 0, 0.25, ... up to the largest certified radius. */
+  /** Radii on the [0, 1] pixel scale, in the norm of the logs. Default: see `defaultRadii`. */
   readonly radii?: readonly number[] | undefined
   /** Adds lower bounds that hold with high probability. */
   readonly highProbability?: HighProbabilityOptions | undefined
@@ -80,7 +77,7 @@ export function analyze(logs: readonly LabelledLog[], options: AnalyzeOptions = 
     differences.length === 0
       ? table
       : { ...table, notes: [...new Set([...differences, ...(table.notes ?? [])])] }
-  const radii = options.radii ?? quartersTo(largestRadius(logs))
+  const radii = options.radii ?? defaultRadii(own)
   const papers = paper.map(paperTable).map(table => ({
     ...table,
     rows: chooseRows(table.rows, named, ({ label }) => label),
@@ -175,16 +172,4 @@ function onlyRun(methods: readonly Method[], label: string): Run {
   throw new ConfigError(`${JSON.stringify(label)} is an envelope of several configurations, expected one.`, {
     remedy: 'Compare logs of one configuration each, without an envelope.',
   })
-}
-
-function largestRadius(logs: readonly LabelledLog[]): number {
-  const radii = logs.flatMap(({ log }) => log.rows.map(row => labelRadius(row) ?? 0))
-  return radii.reduce((a, b) => Math.max(a, b), 0)
-}
-
-/** Returns radii in steps of a quarter, or of the smallest doubling of it with which no table gets too wide. */
-function quartersTo(largest: number): number[] {
-  let step = 0.25
-  while (largest / step > MOST_STEPS) step *= 2
-  return Array.from({ length: Math.floor(largest / step) + 1 }, (_, position) => position * step)
 }

@@ -1,4 +1,5 @@
 import type { CertificationRow } from '../logs/certification-log'
+import { classTitles } from '../logs/class-names'
 import { ACR, overSeeds, radiusColumns } from './accuracy-table'
 import { abstentionRate, averageCertifiedRadius, lInfinityRadius } from './certified-accuracy'
 import { bestOverRuns } from './envelope'
@@ -120,6 +121,7 @@ export function perClassTable({ name, logs, allowDifferent }: Run, radii: readon
   const labels = [...new Set(logs.flatMap(({ rows }) => rows.map(({ label }) => label)))].sort(
     (a, b) => a - b,
   )
+  const titleOf = classTitles(logs)
   return {
     caption: `${name}: certified accuracy in percent at ${normOf(logs)} radius r, and ${ACR}, by class`,
     columns: [
@@ -134,7 +136,7 @@ export function perClassTable({ name, logs, allowDifferent }: Run, radii: readon
       const own = ofLabel.filter(({ rows }) => rows.length > 0)
       const run = { logs: own, allowDifferent }
       return [
-        String(label),
+        titleOf(label),
         own[0]?.rows.length ?? 0,
         ...bestOverRuns([run], radii).map(({ accuracy }) => inPercent(accuracy)),
         overSeeds(own.map(({ rows }) => averageCertifiedRadius(rows))),

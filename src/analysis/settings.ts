@@ -12,6 +12,7 @@ import {
   showSetting,
   statementDifferences,
 } from './log-differences'
+import { oneClassNote } from './one-class'
 import { isPartial, type Method, type Run } from './runs'
 import type { Cell, Column } from './tables'
 
@@ -78,6 +79,7 @@ export function notesOn(methods: readonly Method[]): string[] {
   const averaged = undocumented.filter(run => run.logs.length > 1)
   return [
     ...logs.filter(isPartial).map(partialNote),
+    ...logs.flatMap(oneClassNote),
     ...logs.flatMap(familyWiseNote),
     ...logs.flatMap(procedureNotes),
     ...logs.flatMap(purifyNote),

@@ -51,6 +51,8 @@ export interface PredictOptions {
   /** Stops at once. */
   readonly signal?: AbortSignal | undefined
   readonly onImage?: (done: number, prediction: ImagePrediction) => void
+  /** Called about once a second with the number of noisy copies of the current image that have voted, and their total. */
+  readonly onCopies?: (copies: number, of: number) => void
   /** Called with events that do not change the result, for example a smaller batch. */
   readonly onNote?: (note: string) => void
 }
@@ -67,7 +69,7 @@ export interface PredictOptions {
 export async function predict(
   session: Session,
   input: SmoothedInput,
-  { files, signal, onImage, onNote }: PredictOptions,
+  { files, signal, onImage, onCopies, onNote }: PredictOptions,
 ): Promise<readonly ImagePrediction[]> {
   const known = await smoothedOf(input)
   const { config } = known
@@ -114,7 +116,7 @@ export async function predict(
         return { image_CHW, stream, beside: [], certifiers }
       },
       {
-        ...{ lines, batch: certification.batch, signal, onNote },
+        ...{ lines, batch: certification.batch, signal, onCopies, onNote },
       },
     )
     for await (const { item: file, outcomes } of results) {

@@ -82,7 +82,7 @@ const HELP: Readonly<Record<string, CommandHelp>> = {
   },
   predict: {
     group: CERTIFY,
-    examples: ['predict --model runs/digits photo.png', 'predict --model runs/digits --n 1000 photos/*.png'],
+    examples: ['predict runs/digits photo.png', 'predict runs/digits photos/*.png --n 1000'],
     page: 'certification.md',
   },
   serve: {

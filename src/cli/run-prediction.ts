@@ -5,11 +5,13 @@ import { connect } from '../bridge'
 import { boundOf } from '../certification/guarantee'
 import { type ImagePrediction, predict } from '../certification/predict'
 import type { CertificationConfig } from '../config/schema'
-import { DataError } from '../errors'
+import { ConfigError, DataError } from '../errors'
 import { isFolder } from '../files/exists'
 import { pathText, shownPath, systemPath } from '../files/system-path'
+import { isSmoothed } from '../runs/smoothed-of-folder'
 import { NORM_TEXT } from '../statistics/bound'
 import { compilingPhase } from '../terminal/compiling'
+import { predictionEstimate } from '../terminal/prediction-estimate'
 import { print, printData, say } from '../terminal/print'
 import { loadingLine, progressBar } from '../terminal/progress'
 import type { SmoothedOptions } from './certification-options'
@@ -30,9 +32,10 @@ const IMAGE_NAME = /^[^.].*\.(jpe?g|jpe|jfif|png|webp|bmp|gif|tiff?|p[gpbn]m)$/i
 
 /** `ft-cadis predict`: classifies image files and prints the predictions. */
 export async function runPrediction(
-  paths: readonly string[],
-  { model, json = false, csv = false, ...options }: PredictCommandOptions,
+  named: readonly string[],
+  { json = false, csv = false, ...others }: PredictCommandOptions,
 ): Promise<void> {
+  const { model, paths, ...options } = await withModel(named, others)
   // Nothing is written, so settings need no output.
   const source = await namedSource(model, { ...options, output: 'predictions' })
   const { device, threads, smoothing, certification } = source.config
@@ -44,11 +47,17 @@ export async function runPrediction(
     starting.end()
     endPythonWhenAborted(session, signal)
     using _compiling = session.watchCompiling(compilingPhase(say).onCompiling)
+    const { n0, n } = certification
     const bar = progressBar('classifying', { total: files.length })
+    const estimate = predictionEstimate({ images: files.length, copiesPerImage: n0 + n })
     try {
       return await predict(session, source, {
         ...{ files, signal },
-        onImage: done => bar.update(done, `${certification.n0 + certification.n} noisy copies an image`),
+        onImage: done => {
+          bar.update(done, `${n0 + n} noisy copies an image`)
+          estimate.image()
+        },
+        onCopies: estimate.copies,
         onNote: note => say(note),
       })
     } finally {
@@ -61,7 +70,21 @@ export async function runPrediction(
   else {
     const shown = predictions.map(({ radius, ...others }) => ({ ...others, radius: roundedDown(radius) }))
     print(renderTable(tableOf(shown, said), 'terminal'))
+    if (predictions.some(({ verdict }) => verdict === 'certified'))
+      print('certified: the class is stable within the radius. It may still be wrong.')
   }
+}
+
+/** Separates the folder of the classifier from the images: the first path may be one if no option names a classifier. */
+async function withModel(paths: readonly string[], options: PredictCommandOptions) {
+  const [first = '', ...images] = paths
+  const { model, config, preset, router } = options
+  const isNamed = [model, config, preset, router].some(source => source !== undefined)
+  if (isNamed || !(await isSmoothed(first))) return { ...options, paths }
+  if (images.length > 0) return { ...options, model: first, paths: images }
+  throw new ConfigError(`${first} is a smoothed classifier, and no image is named after it.`, {
+    remedy: 'Name image files, or folders of them, after it.',
+  })
 }
 
 /** Returns the image files of a path: the file, or those in the folder, sorted by name. */

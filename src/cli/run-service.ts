@@ -1,10 +1,12 @@
 import { requireCertify, requireFixedBound, requireGaussian } from '../certification/guarantee'
+import type { ExpectedTime } from '../certification/prediction/expected-time'
 import { ConfigError } from '../errors'
 import { given } from '../files/given'
 import { readText } from '../files/read-text'
 import { serve } from '../service/serve'
 import { printLine, say } from '../terminal/print'
 import { loadingLine } from '../terminal/progress'
+import { formatDuration } from '../terminal/training-line'
 import type { SmoothedOptions } from './certification-options'
 import { interruptible } from './interruption'
 import { smoothedSource } from './smoothed-source'
@@ -49,14 +51,29 @@ export async function runService(folder: string | undefined, options: ServeComma
       onError: error => say(error instanceof Error ? (error.stack ?? error.message) : String(error)),
       onRestart: error => say(`Python is started again. ${error.message}`),
     })
-    starting.end()
     try {
+      starting.show('timing a pass')
+      // Whoever stops it meanwhile does not wait for the time.
+      const expected = await Promise.race([service.expectedTime(), aborted(signal)])
+      starting.end()
+      if (expected !== undefined) say(requestTime(expected, options))
       printLine(`serving at ${service.url}, documented at ${service.url}/docs; Ctrl-C stops it`)
       await Promise.race([service.failed, aborted(signal)])
     } finally {
       await service.close()
     }
   })
+}
+
+/** How long a request takes; with what to change where that is close to the limit. */
+export function requestTime(
+  { n, seconds }: ExpectedTime,
+  { maxSeconds }: { readonly maxSeconds: number },
+): string {
+  const time = seconds < 1 ? 'less than a second' : `about ${formatDuration(1000 * seconds)}`
+  const said = `A request with n = ${n.toLocaleString('en-US')}, the default, takes ${time} if no other one is at work.`
+  if (seconds <= maxSeconds / 2) return said
+  return `${said}\nnote: that is more than half of the ${maxSeconds} s that a request may take: lower --n, or raise --max-seconds.`
 }
 
 async function readToken(file: string | undefined): Promise<string | undefined> {
@@ -69,9 +86,9 @@ async function readToken(file: string | undefined): Promise<string | undefined> 
   })
 }
 
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve()
+function aborted(signal: AbortSignal): Promise<undefined> {
+  if (signal.aborted) return Promise.resolve(undefined)
   return new Promise(resolve => {
-    signal.addEventListener('abort', () => resolve(), { once: true })
+    signal.addEventListener('abort', () => resolve(undefined), { once: true })
   })
 }

@@ -1,5 +1,6 @@
-import { basename, dirname, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { certificationOf } from '../config/schema'
+import { isFile, isFolder } from '../files/exists'
 import { readSmoothed } from '../smoothing/smoothed-file'
 import type { KnownSmoothed } from '../smoothing/smoothed-input'
 import { ensembleOfRuns, memberRuns } from './ensemble-of-runs'
@@ -27,6 +28,17 @@ export async function smoothedOfFolder(
     config: certificationOf(run.config, run.checkpoint),
   }
   return withOutput(found, runOf(run.checkpoint))
+}
+
+/** Whether a path looks like an input of {@link smoothedOfFolder}. Looks at file names only: the files may be damaged. */
+export async function isSmoothed(path: string): Promise<boolean> {
+  if (basename(path) === 'smoothed.json') return isFile(path)
+  const found = await Promise.all([
+    basename(dirname(resolve(path))) === 'checkpoints' && isFolder(path),
+    isFile(join(path, 'smoothed.json')),
+    ...['checkpoints', 'members'].map(name => isFolder(join(path, name))),
+  ])
+  return found.includes(true)
 }
 
 /** Returns the run folder of a checkpoint, or else the folder itself. */

@@ -47,7 +47,10 @@ export async function createApp(options: AppOptions) {
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
   app.setErrorHandler((error, request, reply) => {
-    const { status, message, remedy } = refusalOf(error, limits)
+    const { status, message, remedy } = refusalOf(error, {
+      ...limits,
+      contentType: request.headers['content-type'],
+    })
     if (status >= 500) context.onError?.(error)
     noteDetails(context, request.raw, { refused: message })
     // The rest of the body is not awaited.

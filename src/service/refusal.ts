@@ -16,8 +16,15 @@ export class Refusal extends Error {
   }
 }
 
+/** The values that the text of a refusal shows. */
+interface Terms {
+  readonly megabytes: number
+  /** The Content-Type of the request. */
+  readonly contentType: string | undefined
+}
+
 /** Refusals of Fastify and its plugins, by error code. */
-const REFUSED_BY_FASTIFY: Readonly<Record<string, (limits: { readonly megabytes: number }) => Refusal>> = {
+const REFUSED_BY_FASTIFY: Readonly<Record<string, (terms: Terms) => Refusal>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: tooLarge,
   FST_REQ_FILE_TOO_LARGE: tooLarge,
   FST_FILES_LIMIT: () => new Refusal(422, 'The form has more than one file.', { remedy: 'Send one image.' }),
@@ -31,7 +38,7 @@ const REFUSED_BY_FASTIFY: Readonly<Record<string, (limits: { readonly megabytes:
 }
 
 /** Returns the refusal for an error, without details about this machine. */
-export function refusalOf(error: unknown, limits: { readonly megabytes: number }): Refusal {
+export function refusalOf(error: unknown, terms: Terms): Refusal {
   if (error instanceof Refusal) return error
   if (error instanceof UnusableImageError) {
     const { kind, reason } = error.problem
@@ -51,7 +58,7 @@ export function refusalOf(error: unknown, limits: { readonly megabytes: number }
   if (error instanceof ConfigError) return new Refusal(422, whatOf(error), error)
   const { code, validation } = Object(error) as { code?: string; validation?: readonly Invalid[] }
   const known = REFUSED_BY_FASTIFY[code ?? '']
-  if (known !== undefined) return known(limits)
+  if (known !== undefined) return known(terms)
   if (validation !== undefined) {
     const [{ instancePath = '', message = '' } = {}] = validation
     return optionRefusal(instancePath.slice(1), message)
@@ -89,13 +96,16 @@ function whatOf({ message, remedy }: FtCadisError): string {
   return message.endsWith(remedy) ? message.slice(0, -remedy.length).trim() : message
 }
 
-function tooLarge({ megabytes }: { readonly megabytes: number }): Refusal {
+function tooLarge({ megabytes }: Terms): Refusal {
   return new Refusal(413, `The image has more than ${megabytes} MB.`, { remedy: 'Send a smaller image.' })
 }
 
-function unknownType(): Refusal {
-  return new Refusal(415, 'The body is not an image.', {
-    remedy:
-      'Send the bytes of an image with Content-Type image/jpeg, image/png or another image type, or a form with one file (multipart/form-data).',
-  })
+function unknownType({ contentType }: Terms): Refusal {
+  const found =
+    contentType === undefined ? 'no Content-Type' : `Content-Type ${JSON.stringify(contentType.slice(0, 60))}`
+  return new Refusal(
+    415,
+    `The body has ${found}, expected image/jpeg, image/png or another image type, application/octet-stream, or multipart/form-data with one file.`,
+    { remedy: "Send the type of the image, with curl by -H 'Content-Type: image/jpeg'." },
+  )
 }

@@ -1,3 +1,4 @@
+import { type ExpectedTime, expectedTime } from '../certification/prediction/expected-time'
 import type { SmoothedInput } from '../smoothing/smoothed-input'
 import { requireAccess } from './access'
 import { createApp } from './app'
@@ -34,6 +35,8 @@ export interface Service {
   readonly pid: number
   /** Rejects if Python cannot restart. */
   readonly failed: Promise<never>
+  /** Estimates the time of a request with the default n, see {@link expectedTime}. */
+  expectedTime(): Promise<ExpectedTime>
   /** Answers accepted requests, refuses new ones, and ends Python. */
   close(): Promise<void>
 }
@@ -69,6 +72,9 @@ export async function serve(source: SmoothedInput, options: ServeOptions = {}): 
       ...{ url, failed: predictor.failed },
       get pid() {
         return predictor.pid
+      },
+      async expectedTime() {
+        return (await predictor.ask(smoothed => expectedTime(smoothed, limits))).result
       },
       async close() {
         admission.stop()

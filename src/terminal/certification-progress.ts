@@ -4,14 +4,14 @@ import { compilingPhase } from './compiling'
 import { type LiveLine, liveLine } from './live-line'
 import { say } from './print'
 import { formatDuration } from './training-line'
+import { type TimedWork, workClock } from './work-clock'
 
 /** The displayed figures of a certification in progress. */
 interface CertificationFigures {
   readonly done: number
   readonly images: number
-  /** Images certified by this process, on which the speed is based. */
-  readonly isNew: number
-  readonly elapsedMs: number
+  /** The work on which the speed is based, see {@link workClock}. */
+  readonly timed: TimedWork
   /** For the current image, if counted: noisy copies that have voted, and their total. */
   readonly copies?: { readonly voted: number; readonly of: number } | undefined
   /** Noisy copies per image; undefined if each image needs a different number. */
@@ -37,20 +37,17 @@ export function certificationProgress({
   readonly copiesPerImage?: number | undefined
 }): CertificationWatcher {
   let line: LiveLine | undefined
-  let begunMs = performance.now()
   const rows: CertificationRow[] = []
   let images = 0
-  let isNew = 0
-  let shown = { done: 0, ms: begunMs }
+  let shown = { done: 0, ms: performance.now() }
   let done = 0
   let copies: { readonly voted: number; readonly of: number } | undefined
   const print = (text: string) => (line === undefined ? say(text) : line.print(text))
   const compiling = compilingPhase(print)
-  // Excludes compiling, which happens once and does not apply to the remaining images.
-  const elapsedMs = () => performance.now() - begunMs - compiling.spentMs()
+  const clock = workClock({ pausedMs: compiling.spentMs })
   const figures = () =>
     figuresOf(rows, {
-      ...{ radii, done, images, isNew, elapsedMs: elapsedMs(), copies, copiesPerImage },
+      ...{ radii, done, images, timed: clock.read(), copies, copiesPerImage },
     })
   const show = (isDue: boolean) => {
     if (line !== undefined)
@@ -63,7 +60,6 @@ export function certificationProgress({
   return {
     onStart: total => {
       images = total
-      begunMs = performance.now()
       if (process.stderr.isTTY) line = liveLine()
       show(false)
     },
@@ -71,11 +67,12 @@ export function certificationProgress({
       rows.push(...image.rows)
       done = after
       copies = undefined
-      if (image.isNew) isNew += 1
+      if (image.isNew) clock.image()
       show(image.isNew && isDue(done, { shown, images }))
     },
     onCopies: (voted, of) => {
       copies = { voted, of }
+      clock.copies(voted, of)
       show(performance.now() - shown.ms >= PLAIN_EVERY_MS)
     },
     onNote: print,
@@ -119,8 +116,8 @@ function figuresOf(
 
 /** Returns one line that fits the columns. */
 export function certificationLine(figures: CertificationFigures, columns = Number.POSITIVE_INFINITY): string {
-  const { done, images, isNew, elapsedMs, averageRadius, accuracies, copies } = figures
-  const perSecond = (1000 * isNew) / elapsedMs
+  const { done, images, timed, averageRadius, accuracies, copies } = figures
+  const perSecond = (1000 * timed.images) / timed.elapsedMs
   const found = [
     `ACR ${averageRadius.toFixed(3)}`,
     ...accuracies.map(({ radius, share }) => `${(100 * share).toFixed(1)} % at r = ${radius}`),
@@ -130,7 +127,7 @@ export function certificationLine(figures: CertificationFigures, columns = Numbe
     ...(copies === undefined ? [] : [`${grouped(copies.voted)} of ${grouped(copies.of)} copies`]),
     timeLeft(figures),
     ...(done === 0 ? [] : found),
-    ...(isNew === 0 ? [] : [`${perSecond.toPrecision(3)} images/s`]),
+    ...(timed.images === 0 ? [] : [`${perSecond.toPrecision(3)} images/s`]),
   ]
   let line = fields[0] as string
   for (const field of fields.slice(1)) {
@@ -144,10 +141,12 @@ export function certificationLine(figures: CertificationFigures, columns = Numbe
  * Estimates the remaining time from certified images; before the first one, from voted copies if all images need equally
  * many.
  */
-function timeLeft({ done, images, isNew, elapsedMs, copies, copiesPerImage }: CertificationFigures): string {
-  if (isNew > 0) return `${formatDuration((elapsedMs * (images - done)) / isNew)} left`
-  if (copies === undefined || copiesPerImage === undefined) return 'time left unknown'
-  return `about ${formatDuration((elapsedMs * copiesPerImage * (images - done)) / copies.voted)} in all`
+function timeLeft({ done, images, timed, copiesPerImage }: CertificationFigures): string {
+  const left = images - done
+  if (timed.images > 0 || left === 0)
+    return `${formatDuration(left && (timed.elapsedMs * left) / timed.images)} left`
+  if (timed.copies === 0 || copiesPerImage === undefined) return 'time left unknown'
+  return `about ${formatDuration((timed.elapsedMs * copiesPerImage * left) / timed.copies)} in all`
 }
 
 /** Formats a number as `100,100`. */

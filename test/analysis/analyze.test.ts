@@ -4,7 +4,7 @@ import { analyze } from '../../src/analysis/analyze'
 import { ConfigError } from '../../src/errors'
 import { readCertificationLog } from '../../src/logs/certification-log-file'
 import curves from '../fixtures/curves.json'
-import { configuration, cutShort, labelled, logOf, withMetadata } from './logs'
+import { configuration, cutShort, labelled, logOf, withClasses, withMetadata } from './logs'
 
 const ours = labelled('ours', logOf('a', [1, 0.5, null, 0.5]))
 const theirs = labelled('theirs', logOf('b', [0.5, 0.25, 0.1, null]))
@@ -79,14 +79,6 @@ it('takes the best over configurations and says which it was', () => {
   const lower = labelled('m', logOf('a', [0.5, 0.25], { sigma: 0.25 }), logOf('b', [0.1, null], { sigma: 1 }))
   const [form] = analyze(lower, { envelope: true, radii: [0.5] }).tables
   expect(form?.rows).toEqual([['m', '0.25, 1', { value: 50, clean: 100 }]])
-})
-
-it('has a table of bounded width, whatever the largest radius is', () => {
-  const radii = (largest: number) => analyze(labelled('m', logOf('a', [largest]))).radii
-  expect(radii(1.1)).toEqual([0, 0.25, 0.5, 0.75, 1])
-  expect(radii(10)).toHaveLength(41)
-  expect(radii(5000)).toHaveLength(40)
-  expect(radii(5000)[1]).toBe(128)
 })
 
 it('marks partial logs in every table', () => {
@@ -166,6 +158,17 @@ it('has a table by class for each run', () => {
       ['1', 2, 0, 0.5],
     ],
   ])
+})
+
+it('calls classes by their names in it', () => {
+  const log = withClasses(logOf('a', [1, 0.5, null, 0.5]), ['bowl', 'mug'])
+  const classes = (...logs: Parameters<typeof labelled>[1][]) =>
+    analyze(labelled('ours', ...logs), { perClass: true, radii: [0], allowDifferent: true }).perClass.map(
+      ({ rows }) => rows.map(([name]) => name),
+    )
+  expect(classes(log)).toEqual([['bowl', 'mug']])
+  // Of several seeds the first that names them.
+  expect(classes(logOf('b', [1, 0.5, null, 0.5]), log)).toEqual([['bowl', 'mug']])
 })
 
 describe('a paired comparison', () => {

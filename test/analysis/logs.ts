@@ -47,3 +47,14 @@ export function withMetadata(log: CertificationLog, changes: object): Certificat
 export function cutShort(log: CertificationLog): CertificationLog {
   return { ...log, partial: { line: log.rows.length + 2, text: '3\t0' } }
 }
+
+/** The log with names of its classes, and which logits these are where the data have some alone. */
+export function withClasses(
+  log: CertificationLog,
+  classNames: readonly string[],
+  logits?: readonly number[],
+): CertificationLog {
+  return withMetadata(log, {
+    configuration: { ...configuration, data: { classNames, ...(logits && { logits }) } },
+  })
+}

@@ -43,7 +43,7 @@ test(
       }
       const [inspected, , certified, predicted] = printed
       expect(inspected).toMatch(/cat \(40\), coffee \(40\), flower \(40\)/)
-      expect(certified).toMatch(/r = 0\.25/)
+      expect(certified).toMatch(/r = 0\.2/)
       expect(predicted).toMatch(/coffee\/00\.jpg\s*│ coffee +│ certified/)
       expect(predicted).toMatch(/cat\/01\.jpg\s*│ cat +│ certified/)
       const log = JSON.parse(await readFile(join(folder, 'runs/as-it-is.tsv.json'), 'utf8'))

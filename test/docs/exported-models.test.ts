@@ -13,6 +13,7 @@ test('the Python of the page is what export prints of the digits classifier', as
     classes: 10,
     imageShape: [1, 8, 8],
     realisedSigma: 0.7532767,
+    hasDenoiser: true,
   }
   expect(blocks).toEqual([
     pythonSnippet({ ...digits, kind: 'merged', folder: 'merged' }),

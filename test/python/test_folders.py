@@ -101,6 +101,30 @@ class Writing(unittest.TestCase):
                 self.fail("written")
         self.assertEqual(self.outside.read_text(), "mine")
 
+    def test_gives_all_files_the_permissions_of_new_ones_whoever_writes_them(self):
+        def write(path):
+            # As libraries do that write under a name of their own, then rename.
+            private = path.with_name("private")
+            private.write_text("weights")
+            private.chmod(0o600)
+            os.replace(private, path)
+
+        earlier = os.umask(0o027)
+        self.addCleanup(os.umask, earlier)
+        file, folder = self.outside.with_name("weights"), self.outside.with_name("network")
+        with written_file(file) as new:
+            write(new)
+        with written_folder(folder) as new:
+            (new / "part").mkdir()
+            write(new / "weights")
+            write(new / "part" / "weights")
+            (new / "config.json").write_text("{}")
+        self.outside.chmod(0o606)
+        with written_file(self.outside) as new:
+            write(new)
+        written = [file, folder / "weights", folder / "part" / "weights", folder / "config.json", self.outside]
+        self.assertEqual([oct(stat.S_IMODE(path.stat().st_mode)) for path in written], ["0o640"] * 4 + ["0o606"])
+
     def test_keeps_permissions_and_leaves_nothing_where_it_fails(self):
         self.outside.chmod(0o606)
         write_json(self.outside, {"a": 1})

@@ -188,9 +188,14 @@ describe('a service', () => {
   })
 
   it.each([
-    ['text', { type: 'text/plain', body: 'x' }, 415, /is not an image/],
-    ['no type', { type: '', body: 'x' }, 415, /is not an image/],
-    ['no body', { type: 'image/png', body: '' }, 422, /no image in the request/],
+    [
+      'what curl sends by default',
+      { type: 'application/x-www-form-urlencoded', body: 'x' },
+      415,
+      /^The body has Content-Type "application\/x-www-form-urlencoded", expected image\/jpeg, .*, application\/octet-stream, or multipart\/form-data with one file\.$/,
+    ],
+    ['no type', { type: '', body: 'x' }, 415, /^The body has no Content-Type, expected image\/jpeg, /],
+    ['no body', { type: 'image/png', body: '' }, 422, /The request has no image/],
     ['other bytes', { type: 'image/png', body: '%PDF-1.7' }, 415, /No image format/],
     [
       'an SVG',

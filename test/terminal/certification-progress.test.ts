@@ -62,8 +62,7 @@ describe('the line about a certification', () => {
   const figures = {
     done: 6,
     images: 20,
-    isNew: 2,
-    elapsedMs: 4000,
+    timed: { elapsedMs: 4000, images: 2, copies: 0 },
     averageRadius: 0.4321,
     accuracies: [{ radius: 0.5, share: 0.25 }],
   }
@@ -72,7 +71,9 @@ describe('the line about a certification', () => {
     expect(certificationLine(figures)).toBe(
       'image 6/20 · 28 s left · ACR 0.432 · 25.0 % at r = 0.5 · 0.500 images/s',
     )
-    expect(certificationLine({ ...figures, isNew: 0 })).toMatch(/time left unknown/)
+    expect(certificationLine({ ...figures, timed: { elapsedMs: 4000, images: 0, copies: 0 } })).toMatch(
+      /time left unknown/,
+    )
   })
 
   it('is never longer than the terminal is wide', () => {
@@ -85,7 +86,7 @@ describe('the line about a certification', () => {
     const none = {
       ...figures,
       done: 0,
-      isNew: 0,
+      timed: { elapsedMs: 4000, images: 0, copies: 12_300 },
       copies: { voted: 12_300, of: 100_100 },
       copiesPerImage: 100_100,
     }
@@ -109,8 +110,14 @@ it('shows at once that no image is done, then its copies', async () => {
     expect((await screenOf(stderr.written())).at(-2)).toBe('image 0/40 · time left unknown')
     watcher.onCopies?.(110, 1100)
     process.stderr.write('\n')
+    // The first pass warms up, and tells no speed.
+    expect((await screenOf(stderr.written())).at(-2)).toBe(
+      'image 0/40 · 110 of 1,100 copies · time left unknown',
+    )
+    watcher.onCopies?.(220, 1100)
+    process.stderr.write('\n')
     expect((await screenOf(stderr.written())).at(-2)).toMatch(
-      /^image 0\/40 · 110 of 1,100 copies · about \d+ s in all$/,
+      /^image 0\/40 · 220 of 1,100 copies · about \d+ s in all$/,
     )
     watcher.onEnd?.()
   } finally {

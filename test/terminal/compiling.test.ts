@@ -42,10 +42,11 @@ describe('compiling is its own phase', () => {
     stderr = pretendStream('stderr', { isTTY: true, columns: 80 })
     const watcher = certificationProgress({ radii: [0], copiesPerImage: 100 })
     watcher.onStart?.(10)
+    watcher.onCopies?.(25, 100)
     watcher.onCompiling?.(true)
     now = 100_000
     watcher.onCompiling?.(false)
-    now = 101_000
+    now = 100_500
     watcher.onCopies?.(50, 100)
     watcher.onEnd?.()
     expect(await screenOf(stderr.written())).toEqual([

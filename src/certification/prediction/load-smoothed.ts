@@ -5,6 +5,7 @@ import { type SmoothedInput, smoothedOf, unsaidOf } from '../../smoothing/smooth
 import { decodeImage, type ImageTransform } from '../../torch'
 import { requireCertify, requireFixedBound, requireGaussian } from '../guarantee'
 import { imageShapeOf, imageTransform } from '../predict'
+import { GREY_PIXEL } from './grey-pixel'
 import { LoadedSmoothed } from './loaded-smoothed'
 import { openSmoothed } from './open-smoothed'
 
@@ -14,12 +15,6 @@ export interface LoadSmoothedOptions {
   /** Called with events that do not change the result, for example a smaller batch. */
   readonly onNote?: (note: string) => void
 }
-
-/** A grey pixel as a PNG file, which is processed like any image. */
-const PIXEL = Buffer.from(
-  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg==',
-  'base64',
-)
 
 /**
  * Loads a smoothed classifier for predictions in a program. Its networks stay loaded until it is freed; concurrent predictions share
@@ -51,7 +46,7 @@ export async function loadSmoothed(
   const transform = { ...imageTransform(known.config.data), ...limits }
   const opened = await openSmoothed(session, known, {
     imageShape: imageShapeOf(transform),
-    example: () => decodeImage(session, PIXEL, transform).image_CHW,
+    example: () => decodeImage(session, GREY_PIXEL, transform).image_CHW,
   })
   return new LoadedSmoothed(session, opened, { transform, onNote })
 }

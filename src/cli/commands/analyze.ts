@@ -41,7 +41,7 @@ export function addAnalyzeCommand(program: Command): void {
     )
     .option(
       '--radii <list>',
-      'ℓ2 radii, for instance 0,0.5,1; default: multiples of 0.25 up to the largest',
+      'ℓ2 radii, for instance 0,0.5,1; default: multiples of 0.25 up to the largest, or smaller steps if that is below 0.5',
       parseNumbers({ min: 0 }),
     )
     .option(

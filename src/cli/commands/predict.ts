@@ -9,7 +9,10 @@ export function addPredictCommand(program: Command): void {
     .description(
       'classify image files with a smoothed classifier: class or abstain, certified ℓ2 radius, p-value',
     )
-    .argument('<images...>', 'image files, and folders with image files')
+    .argument(
+      '<images...>',
+      'image files, and folders with image files; first the folder of the classifier, if no option names one',
+    )
     .option('--model <folder>', 'a run (its newest checkpoint), a checkpoint, or a folder with smoothed.json')
   addRouterOptions(addSmoothedOptions(command))
     .addOption(

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Analysis } from '../../analysis/analyze'
 import { abstentionRate, averageCertifiedRadius, certifiedAccuracy } from '../../analysis/certified-accuracy'
 import { type CertificationLog, missingImages } from '../../logs/certification-log-file'
+import { classNamesOf } from '../../logs/class-names'
 
 const share = z.number().min(0).max(1)
 const radius = z.number().min(0)
@@ -84,14 +85,4 @@ export function certificationDocument(
     })),
     notes: [...notes],
   }
-}
-
-/** Returns the log's names of the logits, by position; some or all may be missing. */
-function classNamesOf({ metadata }: CertificationLog): readonly (string | undefined)[] {
-  const { classNames, logits } = Object(metadata?.configuration.data)
-  if (!Array.isArray(classNames)) return []
-  if (!Array.isArray(logits)) return classNames
-  const names: string[] = []
-  for (const [place, logit] of logits.entries()) names[logit] = classNames[place]
-  return names
 }

@@ -1,7 +1,9 @@
 import { basename, join } from 'node:path'
 import type { Session } from '../../bridge'
-import { isFolder } from '../../files/exists'
+import { exists, isFolder } from '../../files/exists'
 import { isObject, readJson } from '../../files/read-json'
+import { epochName } from '../../runs/checkpoint-name'
+import { readLatestMetrics } from '../../runs/read-metrics'
 import { readStatus } from '../../runs/read-run'
 import { folderHashes } from '../../smoothing/smoothed-file'
 import { type KnownSmoothed, unsaidOf } from '../../smoothing/smoothed-input'
@@ -9,6 +11,7 @@ import { classifierSpec, datasetSpec } from '../../smoothing/specs'
 import { say } from '../../terminal/print'
 import { baseLicence, openDataset } from '../../torch'
 import { logsOfWeights } from './card-logs'
+import type { BaseAccuracy } from './model-card'
 
 export type About = Awaited<ReturnType<typeof describeRun>>
 
@@ -32,6 +35,7 @@ export async function describeRun(folder: string, known: KnownSmoothed) {
     known: { ...known, weights: { denoiser: null, classifier: null, ...weights, checkpoint: hashes } },
     name: `${basename(output)}/${basename(checkpoint ?? folder)}`,
     ...{ run: settings, condition, logs: found.logs },
+    accuracy: isOfRun ? await accuracyOf(output, basename(checkpoint ?? folder)) : undefined,
     notes: [
       ...(unsaid === undefined ? [] : [unsaid]),
       ...(condition === undefined || condition === 'finished'
@@ -43,6 +47,15 @@ export async function describeRun(folder: string, known: KnownSmoothed) {
         : []),
     ],
   }
+}
+
+/** Returns the accuracies measured at the end of the epoch of a checkpoint; undefined if none were. */
+async function accuracyOf(run: string, checkpoint: string): Promise<BaseAccuracy | undefined> {
+  const path = join(run, 'metrics.jsonl')
+  if (!(await exists(path))) return undefined
+  const { epochs } = await readLatestMetrics(path)
+  const { clean, noisy } = epochs.find(({ epoch }) => epochName(epoch) === checkpoint)?.metrics ?? {}
+  return typeof clean === 'number' && typeof noisy === 'number' ? { clean, noisy } : undefined
 }
 
 /** Returns the licence stated in files of the base weights; undefined with a note if none is. */

@@ -7,6 +7,13 @@ import type { KnownSmoothed } from '../../smoothing/smoothed-input'
 import { accuracyTable } from './card-logs'
 import type { ExportKind } from './snippets'
 
+/** Of the network alone, without votes. */
+export interface BaseAccuracy {
+  readonly clean: number
+  /** As the smoothed classifier sees them: denoised if there is a denoiser. */
+  readonly noisy: number
+}
+
 export interface ModelCard {
   readonly kind: ExportKind
   /** Name of the run and of the checkpoint. */
@@ -16,6 +23,8 @@ export interface ModelCard {
   readonly run: Readonly<Record<string, unknown>> | undefined
   /** State of the run, such as `finished`. */
   readonly condition: string | undefined
+  /** Shares of test images that the network got right when the checkpoint was written; undefined where nothing says them. */
+  readonly accuracy: BaseAccuracy | undefined
   /** Certification logs of these weights. */
   readonly logs: readonly CertificationLog[]
   /** Hub id of the base weights; undefined if they are not from a hub. */
@@ -28,10 +37,19 @@ export interface ModelCard {
   readonly version: string
 }
 
-const HELD: Readonly<Record<ExportKind, string>> = {
-  merged: 'the fine-tuned classifier',
-  adapter: 'the LoRA adapters and the head of the fine-tuned classifier',
-  onnx: 'denoiser and classifier as one ONNX graph, from noisy images to logits',
+/** What the folder holds, and what it expects. */
+function holding({ kind, known: { config } }: ModelCard): string {
+  const isDenoised = hasDenoiser(config)
+  if (kind === 'onnx') {
+    return `${isDenoised ? 'denoiser and classifier as one' : 'the classifier as an'} ONNX graph, from noisy images to logits`
+  }
+  return kind === 'merged'
+    ? 'the fine-tuned classifier'
+    : 'the LoRA adapters and the head of the fine-tuned classifier'
+}
+
+function hasDenoiser({ smoothing }: KnownSmoothed['config']): boolean {
+  return smoothing.denoiser.source !== 'none'
 }
 
 /**
@@ -39,6 +57,7 @@ const HELD: Readonly<Record<ExportKind, string>> = {
  * paths.
  */
 export function modelCard(card: ModelCard): string {
+  const accuracy = baseAccuracyText(card)
   const sections = [
     metadataOf(card),
     `# ${plain(card.name)}, σ = ${card.known.config.smoothing.sigma}`,
@@ -46,6 +65,7 @@ export function modelCard(card: ModelCard): string {
     `## Load it\n\n\`\`\`python\n${card.snippet}\n\`\`\``,
     `## Smoothing\n\n${smoothingList(card.known)}`,
     `## Data\n\n${dataText(card.known)}`,
+    ...(accuracy === undefined ? [] : [`## Accuracy without votes\n\n${accuracy}`]),
     `## Certified accuracy\n\n${accuracyText(card)}`,
     `## Weights\n\n${weightsText(card)}`,
     `## Licence\n\n${licenceText(card)}`,
@@ -65,25 +85,38 @@ function metadataOf({ kind, known, licence, baseModel }: ModelCard): string {
     'pipeline_tag: image-classification',
     ...(baseModel === undefined ? [] : [`base_model: ${JSON.stringify(baseModel)}`]),
     'tags:',
-    ...['ft-cadis', 'certified-robustness', 'randomized-smoothing', 'denoised-smoothing'].map(
-      tag => `- ${tag}`,
-    ),
+    ...['ft-cadis', 'certified-robustness', 'randomized-smoothing'].map(tag => `- ${tag}`),
+    ...(hasDenoiser(known.config) ? ['- denoised-smoothing'] : []),
     '---',
   ].join('\n')
 }
 
-function introduction({ kind, known, run, condition, version }: ModelCard): string {
+function introduction(card: ModelCard): string {
+  const { kind, known, run, condition, version } = card
   const { classifier, smoothing } = known.config
+  const { sigma } = smoothing
+  const isDenoised = hasDenoiser(known.config)
   const method = isObject(run?.method) ? String(run.method.kind) : undefined
   const trained = method === undefined ? '' : ` It was trained by the method \`${plain(method)}\`.`
   const open =
     condition === undefined || condition === 'finished'
       ? ''
       : ` The run was ${condition} when this checkpoint was exported.`
+  const expects =
+    kind === 'onnx'
+      ? ''
+      : ` It is the base classifier of a smoothed one, and expects images with Gaussian noise of σ = ${sigma} ${isDenoised ? 'that were denoised' : 'added'}, not clean ones.`
   return [
-    `This folder holds ${HELD[kind]} (source \`${classifier.source}\`), written by ft-cadis ${version}.${trained}${open}`,
-    `Certificates are about the *smoothed* classifier: the majority vote of this classifier over copies of an image with Gaussian noise of σ = ${smoothing.sigma}${smoothing.denoiser.source === 'none' ? '' : ', each denoised first'}. The classifier alone has none.`,
+    `This folder holds ${holding(card)} (source \`${classifier.source}\`), written by ft-cadis ${version}.${expects}${trained}${open}`,
+    `Certificates are about the *smoothed* classifier: the majority vote of this classifier over copies of an image with Gaussian noise of σ = ${sigma}${isDenoised ? ', each denoised first' : ''}. The classifier alone has none.`,
   ].join('\n\n')
+}
+
+/** Accuracy of the network alone; undefined where nothing says it. */
+function baseAccuracyText({ accuracy, known: { config } }: ModelCard): string | undefined {
+  if (accuracy === undefined) return undefined
+  const percent = (share: number) => `${(100 * share).toFixed(1)} %`
+  return `Of the test images of the training, after the epoch of this checkpoint: ${percent(accuracy.clean)} of clean ones, ${percent(accuracy.noisy)} of ones with noise of σ = ${config.smoothing.sigma}${hasDenoiser(config) ? ' that were denoised' : ''}.`
 }
 
 function smoothingList({ config, noise, imageShape, weights }: KnownSmoothed): string {

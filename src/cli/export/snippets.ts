@@ -18,8 +18,10 @@ export interface SnippetOptions {
   readonly classes: number | undefined
   /** Channels, height, width of the images. */
   readonly imageShape: readonly number[]
-  /** Standard deviation of the noise that the ONNX graph expects, for pixels in [0, 1]. */
+  /** Standard deviation of the noise that the networks expect, for pixels in [0, 1]. */
   readonly realisedSigma: number
+  /** Whether the classifier sees denoised images; else it sees noisy ones. */
+  readonly hasDenoiser: boolean
 }
 
 /** Returns Python code that loads an exported folder and classifies images, in six lines, or seven if images are resized. */
@@ -41,11 +43,12 @@ function onnxLines({ folder, imageShape, realisedSigma }: Options): readonly str
 }
 
 function torchLines(kind: 'merged' | 'adapter', options: Options): readonly string[] {
-  const { classifier, imageShape } = options
+  const { classifier, imageShape, realisedSigma, hasDenoiser } = options
   const { resize } = classifier
+  const seen = hasDenoiser ? 'denoised' : `with Gaussian noise of standard deviation ${realisedSigma} added`
   return [
     ...loadingLines(kind, options),
-    `images = torch.rand(1, ${imageShape.join(', ')})  # pixels in [0, 1], denoised`,
+    `images = torch.rand(1, ${imageShape.join(', ')})  # pixels in [0, 1], ${seen}`,
     ...(resize === undefined
       ? []
       : [

@@ -24,12 +24,13 @@ export async function writeExport(
   write: (folder: string) => Promise<void>,
 ): Promise<void> {
   const { known } = about
-  const { classifier } = known.config
+  const { classifier, smoothing } = known.config
   const { path } = { path: undefined, ...classifier }
-  const level = known.noise?.realisedSigma ?? known.config.smoothing.sigma
+  const level = known.noise?.realisedSigma ?? smoothing.sigma
   const snippet = (folder: string, own = classifier) =>
     pythonSnippet({
       ...{ kind, folder, classifier: own, imageShape, realisedSigma: level },
+      hasDenoiser: smoothing.denoiser.source !== 'none',
       ...{ isBaseFolder: path !== undefined && isLocal, classes: known.classes?.length },
     })
   const isLocal = path !== undefined && (await isFolder(path))
@@ -46,11 +47,14 @@ export async function writeExport(
       ...{ baseModel: typeof hub === 'string' ? hub : undefined },
       snippet: snippet(basename(resolve(target)), published as typeof classifier),
     })
-    await writeWhole(join(unfinished, 'README.md'), card)
+    await writeWhole(join(unfinished, CARD), card)
   })
   printLine(`${about.name}: ${WRITTEN[kind]} written to ${target}${remark()}`)
+  printLine(`model card: ${join(target, CARD)}`)
   print(`\n${snippet(resolve(target))}\n`)
 }
+
+const CARD = 'README.md'
 
 const WRITTEN: Readonly<Record<ExportKind, string>> = {
   merged: 'merged network',

@@ -66,7 +66,10 @@ export function addPredictRoutes(app: ServiceApp, context: ServiceContext): void
         partial.end(answer)
       } catch (error) {
         if (partial?.hasBegun !== true) throw error
-        const { status, message, remedy } = refusalOf(error, limits)
+        const { status, message, remedy } = refusalOf(error, {
+          ...limits,
+          contentType: request.headers['content-type'],
+        })
         if (status >= 500) context.onError?.(error)
         noteDetails(context, request.raw, { refused: message })
         partial.end({ kind: 'error', status, message, remedy })

@@ -1,4 +1,4 @@
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
@@ -120,7 +120,11 @@ describe('export', () => {
 
   it('writes a model card with what was certified, hashes and commands, and no path of this machine', async () => {
     const merged = join(folder, 'with-card')
-    expect((await runExport(join(folder, 'lora'), '--merge', merged, '--licence', 'mit')).exitCode).toBe(0)
+    const { exitCode, stdout } = await runExport(join(folder, 'lora'), '--merge', merged, '--licence', 'mit')
+    expect(exitCode).toBe(0)
+    expect(stdout).toContain(`\nmodel card: ${join(merged, 'README.md')}\n`)
+    const modes = (await readdir(merged)).map(async name => (await stat(join(merged, name))).mode & 0o777)
+    expect(new Set(await Promise.all(modes))).toEqual(new Set([0o666 & ~process.umask()]))
     const card = await readFile(join(merged, 'README.md'), 'utf8')
     expect(card).toMatch(/^---\nlicense: mit\n/)
     expect(card).toMatch(/^# lora\/step-000004, σ = 0\.75$/m)

@@ -51,11 +51,28 @@ it.each([
     const settings = ['--n0', '16', '--n', '200', '--threads', '1', '--noise', noise]
     const table = await run(six, ...settings)
     expect(table.stdout).toContain(`certified ${norm} radius`)
+    expect(table.stdout).toMatch(
+      /\ncertified: the class is stable within the radius\. It may still be wrong\.$/,
+    )
     const { norm: named, predictions } = JSON.parse((await run(six, ...settings, '--json')).stdout)
     expect(named).toBe(norm === 'ℓ1' ? 'l1' : 'l2')
     expect(predictions[0].radius).toBeCloseTo(radius, 3)
   },
 )
+
+it('takes the classifier as the first path where no option names one', async () => {
+  const smoothed = join(folder, 'smoothed.json')
+  await writeFile(smoothed, '{}')
+  const predict = (...words: string[]) => runProgram('src/cli/main.ts', 'predict', ...words)
+  const alone = await predict(folder)
+  expect(alone.stderr).toMatch(/ is a smoothed classifier, and no image is named after it\. Name image files/)
+  // It is read as one.
+  const damaged = await predict(folder, 'six.png')
+  expect(damaged.stderr).toMatch(/smoothed\.json /)
+  expect([alone.exitCode, damaged.exitCode]).toEqual([1, 1])
+  // With a classifier it is a folder of images.
+  expect((await run(folder)).stderr).toContain(`${folder} has no image files`)
+})
 
 it('says which file is missing, and that a folder has no images', async () => {
   const empty = await run(folder)

@@ -77,6 +77,9 @@ describe('ft-cadis serve', () => {
     })
     expect(await ended).toEqual([0, null])
     expect(said.error).toContain('SIGTERM: what was accepted is answered')
+    expect(said.error).toMatch(
+      /A request with n = 1,000, the default, takes (less than a second|about [^\n]+ s) if /,
+    )
     const [line = ''] = said.error.split('\n').filter(text => text.startsWith('{'))
     expect(JSON.parse(line)).toMatchObject({ route: '/predict', status: 200, n: 1000, verdict: 'certified' })
     expect(said.error).not.toContain(token)

@@ -34,7 +34,7 @@ export async function runPrediction(
   { model, json = false, csv = false, ...options }: PredictCommandOptions,
 ): Promise<void> {
   // Nothing is written, so settings need not say where to.
-  const source = await namedSource(model, { ...options, output: 'predictions' })
+  const source = await namedSource(model, { ...options, output: 'predictions', folderOption: '--model' })
   const { device, threads, smoothing, certification } = source.config
   const files = (await Promise.all(paths.map(imageFiles))).flat()
   const predictions = await interruptible('nothing is printed', async signal => {

@@ -42,9 +42,11 @@ def inspect_weights(*, path: str, architecture: str | None = None) -> dict[str, 
 def holds_weights(folder: Path) -> bool:
     """Whether a folder is one of weights, and not one of images."""
     names = ("config.json", "adapter_config.json", "unet", "scheduler_config.json", SMOOTHED_FILE)
-    return any((folder / name).exists() for name in names) or any(
-        file.suffix in WEIGHT_SUFFIXES and file.is_file() for file in folder.iterdir()
-    )
+    return any((folder / name).exists() for name in names) or len(weight_files(folder)) > 0
+
+
+def weight_files(folder: Path) -> list[Path]:
+    return sorted(file for file in folder.iterdir() if file.suffix in WEIGHT_SUFFIXES and file.is_file())
 
 
 def _of_folder(folder: Path) -> dict[str, Any]:
@@ -61,7 +63,7 @@ def _of_folder(folder: Path) -> dict[str, Any]:
         return _timm_folder(folder, config)
     if config:
         return _transformers(folder)
-    files = sorted(file for file in folder.iterdir() if file.suffix in WEIGHT_SUFFIXES and file.is_file())
+    files = weight_files(folder)
     if len(files) == 1:
         return _of_file(files[0])
     raise WeightsError(

@@ -124,7 +124,7 @@ class Missing(FolderCase):
         self.refuses("file' is not a folder", path=f"{self.root}/file")
 
     def test_split(self):
-        self.refuses("no folder 'train' .*it holds nothing")
+        self.refuses("holds no class folders, but nothing. Sort the images")
         os.mkdir(f"{self.root}/training")
         self.refuses("no folder 'train' .*it holds 'training'. Give the path of the folder that contains 'train'")
         self.refuses("no folder 'test' or 'val'", split="test")

@@ -134,7 +134,7 @@ class Missing(FolderCase):
         self.refuses("train' holds no class folders, but nothing")
         for number in range(3):
             Path(self.root, "train", f"{number}.JPEG").touch()
-        self.refuses("no class folders, but 3 files, such as '0.JPEG' and 2 more. Sort the images into one folder per class")
+        self.refuses("no class folders, but 3 files, such as '0.JPEG'. Sort the images into one folder per class")
 
     def test_images_of_a_class(self):
         make_image_folder(f"{self.root}/train", {"a": 1, "b": 0, "c": 0})

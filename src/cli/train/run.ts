@@ -45,11 +45,12 @@ export async function train(options: TrainOptions): Promise<void> {
 }
 
 async function check(session: Session, config: RunConfig, options: TrainOptions): Promise<void> {
-  print(formatConfig(config))
   const { existing } = runHooks(options)
   const found = await dryRun(session, config, { stopAfterUpdates: options.steps, existing })
   print(formatDryRun(found, config, options))
   if (found.problems.length > 0) process.exitCode = 1
+  // Problems are the last that a terminal shows.
+  else print(formatConfig(config))
 }
 
 /** Trains runs one after another, and certifies what they make together if that is asked. */

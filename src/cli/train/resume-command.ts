@@ -1,5 +1,6 @@
 import { basename, relative } from 'node:path'
 import { launchRank } from '../../environment/launch-rank'
+import { shellWord } from '../shell-word'
 
 /** What to type to continue the run of this process: its own words with `--resume`, which a sweep does not need, without `--replace`. */
 export function resumeCommand(argv: readonly string[] = process.argv): string {
@@ -13,10 +14,5 @@ export function resumeCommand(argv: readonly string[] = process.argv): string {
     ...others,
     ...(words[0] === 'sweep' ? [] : ['--resume']),
   ]
-  return [start, ...typed.map(quoted)].join(' ')
-}
-
-/** A word as a shell takes it. */
-function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
+  return [start, ...typed.map(shellWord)].join(' ')
 }

@@ -31,7 +31,7 @@ export interface InspectedImages {
   readonly notes: readonly string[]
 }
 
-/** A normalisation that weights may have been trained with, and who says so. */
+/** A normalisation that weights may have been trained with, and what says so: `the file`, `timm's default for …`. */
 export interface StatedRange {
   readonly mean: readonly number[]
   readonly std: readonly number[]

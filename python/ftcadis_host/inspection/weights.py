@@ -170,14 +170,22 @@ def _ranges(
     """Normalisations that the weights may have been trained with, the likeliest first."""
     found: list[dict[str, Any]] = []
     if stated.mean is not None and stated.std is not None:
-        found.append({"mean": stated.mean, "std": stated.std, "from": "the file says so"})
+        found.append({"mean": stated.mean, "std": stated.std, "from": "the file"})
     if config.get("mean") is not None and config.get("std") is not None:
-        whose = "its folder says so" if of_folder else f"{source}'s default for this architecture"
+        whose = "its folder" if of_folder else f"{source}'s default for this architecture"
         found.append({"mean": _list(config["mean"]), "std": _list(config["std"]), "from": whose})
     for name in alike:
         known = timm_config(name)
         found.append({"mean": _list(known.mean), "std": _list(known.std), "from": f"{source}'s default for {name}"})
-    return found
+    return _merged(found)
+
+
+def _merged(ranges: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Equal ranges as one, which names all its sources."""
+    sources: dict[tuple[tuple[float, ...], tuple[float, ...]], list[str]] = {}
+    for said in ranges:
+        sources.setdefault((tuple(said["mean"]), tuple(said["std"])), []).append(said["from"])
+    return [{"mean": [*mean], "std": [*std], "from": " and ".join(names)} for (mean, std), names in sources.items()]
 
 
 def _head_size(classifier: Any) -> int | None:

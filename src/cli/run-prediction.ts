@@ -37,7 +37,7 @@ export async function runPrediction(
 ): Promise<void> {
   const { model, paths, ...options } = await withModel(named, others)
   // Nothing is written, so settings need no output.
-  const source = await namedSource(model, { ...options, output: 'predictions' })
+  const source = await namedSource(model, { ...options, output: 'predictions', folderOption: '--model' })
   const { device, threads, smoothing, certification } = source.config
   const files = (await Promise.all(paths.map(imageFiles))).flat()
   const predictions = await interruptible('nothing is printed', async signal => {

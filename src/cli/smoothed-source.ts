@@ -24,6 +24,12 @@ import type { SmoothedOptions } from './certification-options'
 import { precisionOn } from './precision'
 import { readSettings } from './read-settings'
 
+interface SourceOptions extends SmoothedOptions {
+  readonly output?: string
+  /** The option that names the folder. Default: an argument names it. */
+  readonly folderOption?: `--${string}`
+}
+
 /**
  * Returns the smoothed classifier named on the command line, with overrides from its options.
  *
@@ -33,7 +39,7 @@ import { readSettings } from './read-settings'
  */
 export async function smoothedSource(
   folder: string | undefined,
-  options: SmoothedOptions & { readonly output?: string; readonly selector?: string; readonly core?: string },
+  options: SourceOptions & { readonly selector?: string; readonly core?: string },
   {
     router,
     ...others
@@ -90,16 +96,15 @@ export function chosenCheckpoint(
   return folder === undefined ? undefined : checkpointNameIn(folder)
 }
 
-async function namedSource(
-  folder: string | undefined,
-  options: SmoothedOptions & { readonly output?: string },
-): Promise<KnownSmoothed> {
-  const { config, preset } = options
+async function namedSource(folder: string | undefined, options: SourceOptions): Promise<KnownSmoothed> {
+  const { config, preset, folderOption } = options
   const named = [folder, config, preset].filter(source => source !== undefined)
   if (named.length !== 1) {
     throw new ConfigError(
-      `Specify exactly one of a folder, --config or --preset; got ${named.length === 0 ? 'none' : named.length}.`,
-      { remedy: 'Name the folder of a run or of a checkpoint, or one of the two options.' },
+      `Specify exactly one of ${folderOption ?? 'a folder'}, --config or --preset; got ${named.length === 0 ? 'none' : named.length}.`,
+      {
+        remedy: `Name the folder of a run or of a checkpoint${folderOption === undefined ? '' : ` by ${folderOption}`}, or one of the two options.`,
+      },
     )
   }
   if (folder !== undefined) return smoothedOfFolder(folder, options)

@@ -35,14 +35,16 @@ interface Length {
   readonly epochs: number
   readonly warmupEpochs: number
   readonly imagesPerUpdate: number
+  /** Base learning rate where every weight is trained; it is scaled by images an update / 256. Below 10,000 images that is 1e-4. */
+  readonly fullRate: number
 }
 
 /** Length of training by number of images: some thousand updates, as in the paper, but at most 30 epochs. */
 export const OWN_LENGTHS: readonly Length[] = [
-  { below: 1000, epochs: 30, warmupEpochs: 3, imagesPerUpdate: 32 },
-  { below: 10_000, epochs: 20, warmupEpochs: 2, imagesPerUpdate: 64 },
-  { below: 100_000, epochs: 20, warmupEpochs: 2, imagesPerUpdate: 128 },
-  { below: Number.POSITIVE_INFINITY, epochs: 5, warmupEpochs: 1, imagesPerUpdate: 128 },
+  { below: 1000, epochs: 30, warmupEpochs: 3, imagesPerUpdate: 32, fullRate: 8e-4 },
+  { below: 10_000, epochs: 20, warmupEpochs: 2, imagesPerUpdate: 64, fullRate: 4e-4 },
+  { below: 100_000, epochs: 20, warmupEpochs: 2, imagesPerUpdate: 128, fullRate: 1e-4 },
+  { below: Number.POSITIVE_INFINITY, epochs: 5, warmupEpochs: 1, imagesPerUpdate: 128, fullRate: 1e-4 },
 ]
 
 /** Images whose longer side is at most this are attacked as in the paper's runs on CIFAR-10, others as in those on ImageNet. */
@@ -78,7 +80,7 @@ export function ownSettings({
   output = 'runs/own',
 }: OwnPresetOptions): RunConfigInput {
   const length = OWN_LENGTHS.find(({ below }) => trainImages < below) ?? OWN_LENGTHS[0]
-  const { epochs, warmupEpochs, imagesPerUpdate } = length as Length
+  const { epochs, warmupEpochs, imagesPerUpdate, fullRate } = length as Length
   const perUpdate = Math.max(1, Math.min(imagesPerUpdate, trainImages))
   const images: DataConfigInput =
     typeof data === 'string'
@@ -104,7 +106,7 @@ export function ownSettings({
     optimisation: {
       ...{ epochs, warmupEpochs, imagesPerUpdate: perUpdate },
       ...(perUpdate % 8 === 0 && { imagesPerMicroBatch: 8 }),
-      learningRate: { base: tuning === 'lora' ? 4e-4 : 1e-4 },
+      learningRate: { base: tuning === 'lora' ? 4e-4 : fullRate },
       minLearningRate: 0,
       weightDecay: { start: 0.01, end: 0.1 },
       clip: { per: 'tensor', norm: 1 },

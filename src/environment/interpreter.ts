@@ -3,7 +3,7 @@ import { basename, join, resolve, sep } from 'node:path'
 import { PythonStartError } from '../errors'
 import { PACKAGE_FOLDER } from '../files/package-folder'
 import { MINIMUM_PYTHON, probePython } from './probe-python'
-import { readStamp } from './stamp'
+import { processAtWork, readStamp } from './stamp'
 
 /** A Python that has run once and is recent enough. Its packages are not checked. */
 export interface Interpreter {
@@ -45,6 +45,12 @@ export async function resolveInterpreter(options: InterpreterOptions = {}): Prom
   }
   const stamp = await readStamp(environment)
   if (stamp !== undefined && stamp.requirements === null) {
+    const atWork = await processAtWork(stamp)
+    if (atWork !== undefined) {
+      throw new PythonStartError(`The environment ${environment} is being set up by process ${atWork.pid}.`, {
+        remedy: 'Wait for it.',
+      })
+    }
     throw new PythonStartError(
       `The environment ${environment} is unfinished: its setup was interrupted or failed.`,
       {

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { isAlive, isOfThisMachine, type ProcessIdentity } from '../files/processes'
 import { readText } from '../files/read-text'
 
 /**
@@ -12,6 +13,8 @@ export interface Stamp {
   readonly python: string
   /** Extras from `setup --with`, which later calls keep. Absent: none. */
   readonly extras?: readonly string[]
+  /** The process that is at work on the environment, or was killed over it. Absent: none, or an earlier version. */
+  readonly setup?: ProcessIdentity
 }
 
 const UNFINISHED: Stamp = { requirements: null, python: '' }
@@ -28,6 +31,12 @@ export async function readStamp(environment: string): Promise<Stamp | undefined>
   } catch {
     return UNFINISHED
   }
+}
+
+/** Returns the process of this machine that is setting up an environment now; undefined if none is known. */
+export async function processAtWork({ setup }: Stamp): Promise<ProcessIdentity | undefined> {
+  if (!Number.isSafeInteger(setup?.pid) || setup === undefined || !isOfThisMachine(setup)) return undefined
+  return (await isAlive(setup)) ? setup : undefined
 }
 
 /** Returns `3.11` for `3.11.7`. */

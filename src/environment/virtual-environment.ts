@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { type FileHandle, mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PythonStartError } from '../errors'
+import { thisProcess } from '../files/processes'
 import { openToAppend } from '../files/regular-file'
 import { type Interpreter, openVirtualEnvironment } from './interpreter'
 import { pipInstall } from './pip-install'
@@ -36,7 +37,7 @@ export async function isOwnEnvironment(folder: string): Promise<boolean> {
  * call wait for the first.
  */
 export async function ensureVirtualEnvironment(folder: string, options: EnsureOptions): Promise<Ensured> {
-  const { requirementsFiles, requirements, extras, onLine } = options
+  const { requirements, extras, onLine } = options
   const wanted = createHash('sha256').update(requirements).digest('hex')
 
   const ready = await openIfCurrent(folder, wanted)
@@ -44,6 +45,7 @@ export async function ensureVirtualEnvironment(folder: string, options: EnsureOp
 
   const added = extras.length === 0 ? {} : { extras }
   const base = await findBasePython()
+  const unfinished: Stamp = { requirements: null, python: minorVersion(base.version), ...added }
   const stampFile = await openStamp(folder)
   try {
     await lock(stampFile, base, onLine)
@@ -51,20 +53,13 @@ export async function ensureVirtualEnvironment(folder: string, options: EnsureOp
     if (madeMeanwhile !== undefined) return { interpreter: madeMeanwhile, action: 'none' }
 
     const isIntact = await isFinishedAndWorks(folder)
-    await writeStamp(stampFile, { requirements: null, python: minorVersion(base.version), ...added })
-    if (isIntact) {
-      onLine(`Bringing the packages in ${folder} up to date.`)
-    } else {
-      onLine(`Making ${folder} with Python ${base.version}.`)
-      await makeVirtualEnvironment(folder, base, { onLine, inherited: stampFile.fd })
-    }
-    const interpreter = await openVirtualEnvironment(folder)
-    await pipInstall({
-      python: interpreter.path,
-      what: requirementsFiles.flatMap(file => ['-r', file]),
-      onLine,
-      inherited: stampFile.fd,
-    })
+    await writeStamp(stampFile, { ...unfinished, setup: await thisProcess() })
+    const interpreter = await install(folder, { ...options, base, isIntact, inherited: stampFile.fd }).catch(
+      async (error: unknown) => {
+        await writeStamp(stampFile, unfinished)
+        throw error
+      },
+    )
     await writeStamp(stampFile, {
       requirements: wanted,
       python: minorVersion(interpreter.version),
@@ -74,6 +69,35 @@ export async function ensureVirtualEnvironment(folder: string, options: EnsureOp
   } finally {
     await stampFile.close()
   }
+}
+
+/** Makes the environment unless it is intact, and installs what the requirements say. */
+async function install(
+  folder: string,
+  {
+    requirementsFiles,
+    onLine,
+    base,
+    isIntact,
+    inherited,
+  }: EnsureOptions & {
+    readonly base: PythonInfo
+    readonly isIntact: boolean
+    readonly inherited: number
+  },
+): Promise<Interpreter> {
+  if (isIntact) {
+    onLine(`Bringing the packages in ${folder} up to date.`)
+  } else {
+    onLine(`Making ${folder} with Python ${base.version}.`)
+    await makeVirtualEnvironment(folder, base, { onLine, inherited })
+  }
+  const interpreter = await openVirtualEnvironment(folder)
+  await pipInstall({
+    ...{ python: interpreter.path, onLine, inherited },
+    what: requirementsFiles.flatMap(file => ['-r', file]),
+  })
+  return interpreter
 }
 
 async function openStamp(folder: string): Promise<FileHandle> {

@@ -1,25 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs'
 import { type FileHandle, link, open, stat, unlink } from 'node:fs/promises'
-import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ConfigError, DataError } from '../errors'
-import { isOfThisMachine, machine, processOf } from './processes'
+import { isAlive, isOfThisMachine, type ProcessIdentity, thisProcess } from './processes'
 import { type Refuse, readText } from './read-text'
 
 /** The writer, as recorded in the lock. */
-interface Holder {
-  readonly pid: number
-  readonly host: string
+interface Holder extends ProcessIdentity {
   /** Random and unique per lock: with it, a holder recognises its own lock. Absent in earlier locks. */
   readonly token?: string
-  /**
-   * Equal for processes that can see each other's process ids: one boot of one machine, one pid namespace. Containers may
-   * share a host name but nothing else. null if unknown, absent in earlier locks.
-   */
-  readonly machine?: string | null
-  /** Start time of the process, in ticks of its machine, which distinguishes it from a later process of the same number. */
-  readonly startTicks: string | null
   readonly since: string
   /** Name of the launch of the process; absent outside a launch. */
   readonly launch?: string
@@ -67,11 +57,8 @@ export async function lock(path: string, what: string): Promise<Lock> {
   const own = `${path}.${randomUUID()}`
   const launch = ownLaunch()
   const holder: Holder = {
-    pid: process.pid,
-    host: hostname(),
+    ...(await thisProcess()),
     token: randomUUID(),
-    machine: machine(),
-    startTicks: (await processOf(process.pid))?.startTicks ?? null,
     since: new Date().toISOString(),
     ...(launch === undefined ? {} : { launch }),
   }
@@ -241,19 +228,12 @@ function nameOf(holder: Holder | undefined): string {
 }
 
 async function isRunning(holder: Holder, path: string, clock: Clock): Promise<boolean> {
-  const { pid, launch, startTicks } = holder
+  const { launch } = holder
   if (!isOfThisMachine(holder)) {
     const isOfOwn = launch !== undefined && launch === ownLaunch()
     return (await ageMs(path, clock)) < (isOfOwn ? ABANDONED_BY_LAUNCH_MS : ABANDONED_MS)
   }
-  try {
-    process.kill(pid, 0)
-  } catch (error) {
-    // EPERM: a process of this number exists and belongs to another user.
-    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false
-  }
-  const now = await processOf(pid)
-  return now === undefined || (!now.hasEnded && (startTicks === null || startTicks === now.startTicks))
+  return isAlive(holder)
 }
 
 /** The clock for judging a lock of another machine. */

@@ -1,8 +1,8 @@
 import { basename, dirname, join, resolve } from 'node:path'
 import { type AnyRunConfig, parseStoredConfig } from '../config/schema'
 import { CheckpointError } from '../errors'
-import { isFolder } from '../files/exists'
 import { readJson } from '../files/read-json'
+import { requireFolder } from '../smoothing/require-folder'
 import type { TrainedRun } from '../smoothing/trained-classifier'
 import { type ListedCheckpoint, listCheckpoints } from './list-checkpoints'
 import { bestEpoch } from './list-runs'
@@ -21,11 +21,7 @@ export async function findCheckpoint(
   { checkpoint = 'last' }: { readonly checkpoint?: string | undefined } = {},
 ): Promise<TrainedRun> {
   const path = resolve(folder)
-  if (!(await isFolder(path))) {
-    throw new CheckpointError(`The folder ${folder} does not exist.`, {
-      remedy: 'Give the folder of a run, or of one of its checkpoints.',
-    })
-  }
+  await requireFolder(folder)
   const isCheckpoint = basename(dirname(path)) === 'checkpoints'
   if (isCheckpoint && checkpoint !== 'last') {
     throw new CheckpointError(

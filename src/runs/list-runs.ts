@@ -48,9 +48,11 @@ export function isReadable(run: RunSummary | UnreadableRun): run is RunSummary {
 export async function listRuns(folder: string): Promise<(RunSummary | UnreadableRun)[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((cause: NodeJS.ErrnoException) => {
     const what =
-      cause.code === 'ENOENT' || cause.code === 'ENOTDIR'
+      cause.code === 'ENOENT'
         ? `The folder ${folder} does not exist.`
-        : `The folder ${folder} cannot be listed: ${cause.message}.`
+        : cause.code === 'ENOTDIR'
+          ? `${folder} is a file, expected a folder.`
+          : `The folder ${folder} cannot be listed: ${cause.message}.`
     throw new DataError(what, { remedy: 'Name the folder that your runs are in.', cause })
   })
   const runs = await Promise.all((await findRuns(folder, entries)).map(summariseRun))

@@ -8,6 +8,7 @@ import {
 import { CheckpointError } from '../errors'
 import { unsaidNote } from '../files/earlier-format'
 import { given } from '../files/given'
+import { requireFolder } from './require-folder'
 import { readSmoothed, type Smoothed } from './smoothed-file'
 
 /** The settings of a smoothed classifier, and further facts about it: all of them if there is a `smoothed.json`. */
@@ -38,6 +39,7 @@ export async function smoothedOf(input: SmoothedInput): Promise<KnownSmoothed> {
   if (typeof input !== 'string') return 'config' in input ? input : ofSettings(configOf(input))
   const found = await readSmoothed(input)
   if (found !== undefined) return found
+  await requireFolder(input)
   throw new CheckpointError(`${input} has no smoothed.json.`, {
     remedy: 'Give the folder of a checkpoint, or the settings of a certification.',
   })

@@ -97,11 +97,15 @@ export function formatDuration(ms: number): string {
 
 function formatMetric(
   value: number | null | undefined,
-  { label, unit }: MetricDescription,
-  digits = 0,
+  metric: MetricDescription,
+  digits?: number,
 ): string | undefined {
-  if (typeof value !== 'number') return undefined
-  return `${label} ${unit === 'share' ? formatShare(value, digits) : formatFigure(value)}`
+  return typeof value === 'number' ? `${metric.label} ${formatValue(value, metric, digits)}` : undefined
+}
+
+/** `83.3 %`, or a number of three digits. */
+export function formatValue(value: number, { unit }: MetricDescription, digits = 0): string {
+  return unit === 'share' ? formatShare(value, digits) : formatFigure(value)
 }
 
 function formatFigure(value: number): string {
@@ -111,7 +115,7 @@ function formatFigure(value: number): string {
   return size !== 0 && size < 0.001 ? value.toExponential(1) : value.toPrecision(3)
 }
 
-function formatShare(share: number, digits = 0): string {
+function formatShare(share: number, digits: number): string {
   return Number.isNaN(share) ? 'NaN' : `${(100 * share).toFixed(digits)} %`
 }
 

@@ -31,7 +31,7 @@ export interface InspectedImages {
   readonly notes: readonly string[]
 }
 
-/** A normalisation that the weights may have been trained with, and its source. */
+/** A normalisation that the weights may have been trained with, and its source: `the file`, `timm's default for …`. */
 export interface StatedRange {
   readonly mean: readonly number[]
   readonly std: readonly number[]

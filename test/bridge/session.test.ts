@@ -63,7 +63,7 @@ describe('a program', () => {
     const folder = await mkdtemp(join(tmpdir(), 'ft-cadis-Größe 日本語 🐍 '))
     try {
       const opened = session.compute(() => openFolder(folder))
-      expect((await rejectionOf(opened, DataError)).message).toContain(`'${folder}' has no folder 'train'`)
+      expect((await rejectionOf(opened, DataError)).message).toContain(`'${folder}' holds no class folders`)
     } finally {
       await rm(folder, { recursive: true })
     }

@@ -35,9 +35,15 @@ describe('inspect', () => {
       expect(text).toMatch(/images +120; shorter side 4\d to 5\d pixels/)
       expect(text).toMatch(/a classifier: timm's resnet10t|model\.pth: timm's resnet10t/)
       expect(text).toMatch(
-        /clean accuracy (9\d|100) % of 120 images with the inputs of timm's default.*, taken/,
+        /\n {2}clean accuracy (9\d|100) % of 120 images with the mean and std of timm's default for this architecture; used in the configuration\n/,
       )
-      expect(text).toContain('npx ft-cadis certify --config')
+      expect(text).toMatch(/\n {2}images +3 channels, trained at \d+ pixels a side; accepts other sizes\n/)
+      expect(text).toContain(
+        `npx ft-cadis certify --config ${config} --images over-classes:12 --adaptive --n 1000\n`,
+      )
+      expect(text).toContain(
+        `npx ft-cadis train --config ${config}\n  npx ft-cadis certify runs/own --images over-classes:12 --adaptive --n 1000`,
+      )
 
       const settings = parseUnknownConfig(JSON.parse(await readFile(config, 'utf8')))
       expect(settings).toMatchObject({
@@ -80,7 +86,7 @@ describe('inspect', () => {
       expect(text).toMatch(/a UNet2DModel of diffusers\n {2}parameters {2}190,369\n/)
       expect(text).toMatch(/sigma +0\.0\d+ to 78\.\d, 1000 timesteps/)
       expect(text).toMatch(/head +10 classes, without names/)
-      expect(text).toMatch(/inputs +mean \[0\.5\], std \[0\.5\]: its folder says so/)
+      expect(text).toMatch(/inputs +mean \[0\.5\], std \[0\.5\], according to its folder$/m)
     },
     TIMEOUT_MS,
   )

@@ -20,6 +20,20 @@ describe('presets.own', () => {
     expect(own({ trainImages }).optimisation).toMatchObject(length)
   })
 
+  it.each([
+    [999, 8e-4],
+    [1000, 4e-4],
+    [9999, 4e-4],
+    [10_000, 1e-4],
+    [100_000, 1e-4],
+  ])(
+    'trains all weights on %d images at the base learning rate %d, and adapters at that of LoRA',
+    (trainImages, base) => {
+      expect(own({ trainImages }).optimisation.learningRate).toMatchObject({ base })
+      expect(own({ trainImages, tuning: 'lora' }).optimisation.learningRate).toMatchObject({ base: 4e-4 })
+    },
+  )
+
   it('trains as on 1,000 images where nothing is said of them', () => {
     expect(own().optimisation).toEqual(own({ trainImages: 1000 }).optimisation)
   })

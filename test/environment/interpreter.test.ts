@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type InterpreterOptions, resolveInterpreter } from '../../src/environment/interpreter'
 import { STAMP_NAME } from '../../src/environment/stamp'
 import { PythonStartError } from '../../src/errors'
+import { thisProcess } from '../../src/files/processes'
 
 let root: string
 let realPython: string
@@ -156,6 +157,23 @@ test('a .venv whose setup did not end is not used', async () => {
     await writeFile(join(folder, '.venv', STAMP_NAME), stamp)
     expect(await messageOf({ folders: [folder] })).toMatch(/is unfinished: .* to complete it\.$/)
   }
+})
+
+test('a .venv that a process sets up is said to be so, until that process has ended', async () => {
+  const folder = await makeVenv('in-work')
+  const setup = await thisProcess()
+  const isFrom = async (process: object) => {
+    const stamp = { requirements: null, python: '3.11', setup: process }
+    await writeFile(join(folder, '.venv', STAMP_NAME), JSON.stringify(stamp))
+    return messageOf({ folders: [folder] })
+  }
+  expect(await isFrom(setup)).toBe(
+    `The environment ${join(folder, '.venv')} is being set up by process ${process.pid}. Wait for it.`,
+  )
+  for (const other of [{ startTicks: '1' }, { pid: 2 ** 30 }, { host: 'elsewhere' }]) {
+    expect(await isFrom({ ...setup, ...other })).toMatch(/is unfinished/)
+  }
+  expect(await isFrom({})).toMatch(/is unfinished/)
 })
 
 test('without any environment the message says where was looked and what to do', async () => {

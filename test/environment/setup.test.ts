@@ -124,9 +124,14 @@ describe('its own .venv', () => {
 
   test('is unfinished after a failure, which names the package', async () => {
     const requirementsFile = await requirementsOf('tiny==2.0', 'absent==9.9')
-    await expect(setUp(folder, { requirementsFile })).rejects.toThrow(
+    const seen: unknown[] = []
+    const onLine = () => {
+      seen.push(resolveInterpreter({ env: {}, folders: [folder] }).catch(({ message }) => message))
+    }
+    await expect(setUp(folder, { requirementsFile, onLine })).rejects.toThrow(
       /^pip could not install absent==9\.9: .* no such version/,
     )
+    expect(await seen[0]).toMatch(new RegExp(`is being set up by process ${process.pid}\\. Wait for it\\.$`))
     await expect(resolveInterpreter({ env: {}, folders: [folder] })).rejects.toThrow(/is unfinished/)
   })
 })

@@ -86,6 +86,7 @@ describe('finetune-cifar10', () => {
       const output = join(folder, 'planned')
       const { exitCode, stdout, stderr } = await example('--output', output, '--dry-run')
       expect({ exitCode, stderr: exitCode === 0 ? '' : stderr }).toEqual({ exitCode: 0, stderr: '' })
+      expect(stdout).toMatch(/^noise level: [^{]*Nothing stands in the way\.\nconfiguration: \{\n/)
       expect(stdout).toContain('data: 40 images for training, 8 for testing, 10 classes')
       expect(stdout).toContain('updates: 100 (20 epochs, 5 an epoch)')
       // 800 images, M = 4, T = 4.
@@ -112,7 +113,7 @@ describe('finetune-cifar10', () => {
         ...['--output', output, '--dry-run', '--denoiser', page, '--data', join(folder, 'nowhere')],
       )
       expect(exitCode).toBe(1)
-      expect(stdout).toContain('3 problems:')
+      expect(stdout).toMatch(/3 problems:[^{]*$/)
       expect(stdout).toContain('is a web page, no weight file')
       expect(stdout).toMatch(/No CIFAR-10 at .*nowhere/)
       expect(stdout).toContain('already holds a run (config.json)')

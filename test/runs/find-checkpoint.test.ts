@@ -72,6 +72,22 @@ describe('the checkpoint of a run', () => {
     expect(await readdir(checkpoints)).toEqual(['epoch-01'])
   })
 
+  it('is looked for in a folder: a file is named as one, and weights get the command that certifies them', async () => {
+    await expect(findCheckpoint(join(run, 'none'))).rejects.toThrow(/^The folder .*none does not exist\./)
+    const found = (name: string) => findCheckpoint(join(run, name))
+    for (const name of ['x.pth', 'x.PT', 'x.safetensors', 'x.bin']) {
+      await writeFile(join(run, name), 'weights')
+      await expect(found(name)).rejects.toThrow(
+        new RegExp(
+          `^${join(run, name)} is a file, expected the folder of a run or of a checkpoint\\. Make a configuration with \`npx ft-cadis inspect <folder of photos> ${join(run, name)} --write config\\.json\`\\.$`,
+        ),
+      )
+    }
+    await writeFile(join(run, 'x.json'), '{}')
+    await expect(found('x.json')).rejects.toThrow(/x\.json is a file, .* Give the folder of a run, or/)
+    await expect(found('x.json')).rejects.toThrow(CheckpointError)
+  })
+
   it('is refused where there is none, or one does not say its step', async () => {
     await expect(findCheckpoint(run)).rejects.toThrow(/has left no checkpoint\. Let it train/)
     await leave({ 'epoch-01': 10, 'step-000013': 13 })

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
@@ -56,6 +56,10 @@ it('is what stands in its folder', async () => {
 it('is not a folder without smoothed.json', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'ft-cadis-input-'))
   await expect(smoothedOf(folder)).rejects.toThrow(CheckpointError)
-  await expect(smoothedOf(folder)).rejects.toThrow(/no smoothed\.json in/)
+  await expect(smoothedOf(folder)).rejects.toThrow(/has no smoothed\.json/)
+  const weights = join(folder, 'x.pth')
+  await writeFile(weights, 'weights')
+  await expect(smoothedOf(weights)).rejects.toThrow(/x\.pth is a file, .* `npx ft-cadis inspect <folder of/)
+  await expect(smoothedOf(join(folder, 'none'))).rejects.toThrow(/none does not exist/)
   await rm(folder, { recursive: true })
 })

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from ..errors import SpecError
 from .data_errors import DatasetError, shown
-from .image_listing import folders_in, loose_files
+from .image_listing import folders_in, is_image_name, loose_files
 
 # Folder names of a split, by preference. ImageNet's labelled test images are its validation set.
 SPLIT_FOLDERS = {"train": ("train",), "val": ("val", "validation"), "test": ("test", "val", "validation")}
@@ -92,6 +92,8 @@ def _split_folders(root: str, split: str) -> list[str]:
     folders = [os.path.join(root, name) for name in SPLIT_FOLDERS[split]]
     if present := [folder for folder in folders if os.path.isdir(folder)]:
         return present
+    if not folders_in(root):
+        raise _without_classes(root)
     expected = " or ".join(f"'{name}'" for name in SPLIT_FOLDERS[split])
     raise DatasetError(
         f"'{root}' has no folder {expected} for the split '{split}'; "
@@ -103,12 +105,34 @@ def _split_folders(root: str, split: str) -> list[str]:
 def class_folders(folder: str) -> list[str]:
     if classes := folders_in(folder):
         return classes
+    raise _without_classes(folder)
+
+
+def _without_classes(folder: str) -> DatasetError:
     files = loose_files(folder)
-    found = f"{len(files)} files, such as {some(files, 1)}" if files else "nothing"
-    raise DatasetError(
-        f"'{folder}' holds no class folders, but {found}. "
-        "Sort the images into one folder per class (for ImageNet's validation set, by its published labels)."
+    held = f"{len(files)} {'file' if len(files) == 1 else 'files'}, such as {some(files[:1])}" if files else "nothing"
+    above = os.path.dirname(os.path.abspath(folder))
+    siblings = classes_with_images(above)
+    if os.path.basename(above).lower() in ALL_SPLITS:
+        above = os.path.dirname(above)
+    remedy = (
+        f"Give '{above}', which holds the class folders {some(siblings)}."
+        if len(siblings) > 1
+        else "Sort the images into one folder per class. Folders 'train' and 'test' above the classes are optional."
     )
+    return DatasetError(f"'{folder}' holds no class folders, but {held}. {remedy}")
+
+
+def classes_with_images(folder: str) -> list[str]:
+    """The folders in a folder that hold images themselves and are no splits; none where it cannot be read."""
+    try:
+        return [
+            name
+            for name in folders_in(folder)
+            if name.lower() not in ALL_SPLITS and any(map(is_image_name, loose_files(os.path.join(folder, name))))
+        ]
+    except DatasetError:
+        return []
 
 
 def some(names: list[str], count: int = 5) -> str:

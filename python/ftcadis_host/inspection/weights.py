@@ -42,9 +42,11 @@ def inspect_weights(*, path: str, architecture: str | None = None) -> dict[str, 
 def holds_weights(folder: Path) -> bool:
     """Returns whether a folder holds weights rather than images."""
     names = ("config.json", "adapter_config.json", "unet", "scheduler_config.json", SMOOTHED_FILE)
-    return any((folder / name).exists() for name in names) or any(
-        file.suffix in WEIGHT_SUFFIXES and file.is_file() for file in folder.iterdir()
-    )
+    return any((folder / name).exists() for name in names) or len(weight_files(folder)) > 0
+
+
+def weight_files(folder: Path) -> list[Path]:
+    return sorted(file for file in folder.iterdir() if file.suffix in WEIGHT_SUFFIXES and file.is_file())
 
 
 def _of_folder(folder: Path) -> dict[str, Any]:
@@ -61,7 +63,7 @@ def _of_folder(folder: Path) -> dict[str, Any]:
         return _timm_folder(folder, config)
     if config:
         return _transformers(folder)
-    files = sorted(file for file in folder.iterdir() if file.suffix in WEIGHT_SUFFIXES and file.is_file())
+    files = weight_files(folder)
     if len(files) == 1:
         return _of_file(files[0])
     raise WeightsError(
@@ -168,14 +170,22 @@ def _ranges(
     """Returns normalisations that the weights may have been trained with, most likely first."""
     found: list[dict[str, Any]] = []
     if stated.mean is not None and stated.std is not None:
-        found.append({"mean": stated.mean, "std": stated.std, "from": "the file says so"})
+        found.append({"mean": stated.mean, "std": stated.std, "from": "the file"})
     if config.get("mean") is not None and config.get("std") is not None:
-        whose = "its folder says so" if of_folder else f"{source}'s default for this architecture"
+        whose = "its folder" if of_folder else f"{source}'s default for this architecture"
         found.append({"mean": _list(config["mean"]), "std": _list(config["std"]), "from": whose})
     for name in alike:
         known = timm_config(name)
         found.append({"mean": _list(known.mean), "std": _list(known.std), "from": f"{source}'s default for {name}"})
-    return found
+    return _merged(found)
+
+
+def _merged(ranges: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Equal ranges as one, which names all its sources."""
+    sources: dict[tuple[tuple[float, ...], tuple[float, ...]], list[str]] = {}
+    for said in ranges:
+        sources.setdefault((tuple(said["mean"]), tuple(said["std"])), []).append(said["from"])
+    return [{"mean": [*mean], "std": [*std], "from": " and ".join(names)} for (mean, std), names in sources.items()]
 
 
 def _head_size(classifier: Any) -> int | None:

@@ -68,12 +68,12 @@ function ofWeights(found: InspectedWeights): Fact[] {
     has(channels) || has(imageSize)
       ? [
           'images',
-          `${channels ?? '?'} channel${channels === 1 ? '' : 's'}${has(imageSize) ? `, ${describeSize(imageSize)}${isFixedSize === false ? ', or others' : ''}` : ''}`,
+          `${channels ?? '?'} channel${channels === 1 ? '' : 's'}${has(imageSize) ? `, ${isFixedSize === false ? `trained at ${describeSize(imageSize)}; accepts other sizes` : describeSize(imageSize)}` : ''}`,
         ]
       : null,
     ...(ranges ?? []).map(
       ({ mean, std, from }) =>
-        ['inputs', `mean [${mean.join(', ')}], std [${std.join(', ')}]: ${from}`] as const,
+        ['inputs', `mean [${mean.join(', ')}], std [${std.join(', ')}], according to ${from}`] as const,
     ),
     sigma === undefined
       ? null

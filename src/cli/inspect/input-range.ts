@@ -9,7 +9,8 @@ import { rangeOf } from './own-configuration'
 /** Clean accuracy with one input range. */
 export interface MeasuredRange {
   readonly range: InputRange
-  readonly from: string
+  /** What the inputs are, in a few words: `the mean and std of the file`. */
+  readonly inputs: string
   readonly accuracy: number
 }
 
@@ -39,17 +40,17 @@ export async function findInputRange(
   try {
     const indices = await imagesOverClasses(dataset, { count: IMAGES, seed: 0 })
     const candidates = [
-      ...stated.map(range => ({ range: rangeOf(range), from: range.from })),
-      { range: 'symmetric' as const, from: 'pixels in [-1, 1]' },
+      ...stated.map(range => ({ range: rangeOf(range), inputs: `the mean and std of ${range.from}` })),
+      { range: 'symmetric' as const, inputs: 'pixels in [-1, 1]' },
     ]
     const texts = candidates.map(({ range }) => JSON.stringify(range))
     const measured: MeasuredRange[] = []
-    for (const [place, { range, from }] of candidates.entries()) {
+    for (const [place, { range, inputs }] of candidates.entries()) {
       if (texts.indexOf(texts[place] ?? '') < place) continue
       const looked = await predictClean(networks, {
         ...{ indices, batch: BATCH, own: own.inputRange, inputRange: range },
       })
-      measured.push({ range, from, accuracy: accuracyOf(looked) })
+      measured.push({ range, inputs, accuracy: accuracyOf(looked) })
     }
     const [likeliest] = measured
     const best = measured.toSorted((a, b) => b.accuracy - a.accuracy)[0]

@@ -13,6 +13,7 @@ import { gaussianBound } from '../../statistics/bound'
 import { print, printData } from '../../terminal/print'
 import { loadingLine } from '../../terminal/progress'
 import { type Inspected, inspectPath } from '../../torch'
+import { shellWord } from '../shell-word'
 import { writeOutput } from '../write-output'
 import { describeFound } from './describe'
 import { findInputRange } from './input-range'
@@ -34,6 +35,9 @@ export interface InspectOptions {
 const SIGMA = 0.25
 /** With nearly all votes for one class, certified radii are about twice σ. */
 const RADIUS_PER_SIGMA = 2
+
+/** A certification that takes minutes, to show that everything works. */
+const SHORT = '--images over-classes:12 --adaptive --n 1000'
 
 /** `ft-cadis inspect`: describes the paths, and writes a configuration for them. */
 export async function inspect(paths: readonly string[], options: InspectOptions): Promise<void> {
@@ -142,10 +146,10 @@ async function propose(
   looking.show('looking at clean test images')
   const { range, measured, sanity } = await findInputRange(session, settings, found.classifier?.ranges ?? [])
   looking.end()
-  for (const { accuracy, from, range: tried } of measured) {
+  for (const { accuracy, inputs, range: tried } of measured) {
     const isTaken = JSON.stringify(tried) === JSON.stringify(range)
     lines.push(
-      `clean accuracy ${(100 * accuracy).toFixed(0)} % of ${sanity.images} images with the inputs of ${from}${isTaken && measured.length > 1 ? ', taken' : ''}`,
+      `clean accuracy ${(100 * accuracy).toFixed(0)} % of ${sanity.images} images with ${inputs}${isTaken && measured.length > 1 ? '; used in the configuration' : ''}`,
     )
   }
   if (sanity.note !== null) lines.push(`note: ${sanity.note}`)
@@ -168,15 +172,16 @@ function incomplete({ images, classifier }: Found): ConfigError {
 
 function nextSteps(
   file: string,
-  { data, smoothing }: RunConfigInput,
+  { data, smoothing, output }: RunConfigInput,
   { isUnsplit }: { readonly isUnsplit: boolean },
 ): string {
   const holdsOut = isUnsplit && !('testShare' in data && data.testShare !== undefined)
   const isTrainable = smoothing.denoiser.source !== 'none'
   return [
     `written: ${file}. Certify it as it is:`,
-    `  npx ft-cadis certify --config ${file} --images over-classes:30 --adaptive`,
+    `  npx ft-cadis certify --config ${shellWord(file)} ${SHORT}`,
     `${isTrainable ? 'Fine-tune it for its denoiser' : 'Fine-tune it on noisy images'}, and certify that:`,
-    `  npx ft-cadis train --config ${file} --certify${holdsOut ? ' --set data.testShare=0.2' : ''}`,
+    `  npx ft-cadis train --config ${shellWord(file)}${holdsOut ? ' --set data.testShare=0.2' : ''}`,
+    `  npx ft-cadis certify ${shellWord(output)} ${SHORT}`,
   ].join('\n')
 }

@@ -1,5 +1,6 @@
 import { basename, relative } from 'node:path'
 import { launchRank } from '../../environment/launch-rank'
+import { shellWord } from '../shell-word'
 
 /**
  * Returns the command that continues the run of this process: its own words with `--resume`, which a sweep does not need,
@@ -16,10 +17,5 @@ export function resumeCommand(argv: readonly string[] = process.argv): string {
     ...others,
     ...(words[0] === 'sweep' ? [] : ['--resume']),
   ]
-  return [start, ...typed.map(quoted)].join(' ')
-}
-
-/** Quotes a word for a shell. */
-function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
+  return [start, ...typed.map(shellWord)].join(' ')
 }

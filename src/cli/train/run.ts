@@ -16,6 +16,7 @@ import { dryRun } from '../../training/dry-run'
 import { finetune } from '../../training/train'
 import { interruptible } from '../interruption'
 import { isTalkative, runHooks } from '../run-options'
+import { evaluationLines, nextCommands } from './end'
 import { formatConfig, formatDryRun } from './format'
 import { measure, syntheticSettings } from './measure'
 import { memberConfigs } from './member-configs'
@@ -41,15 +42,20 @@ export async function train(options: TrainOptions): Promise<void> {
   requireOneProcess(session, options)
   if (options.dryRun) for (const run of runs) await check(session, run, options)
   else if (synthetic) await measure(session, config, options)
-  else await trainAndCertify(session, runs, { options, preset: settings.preset, output: config.output })
+  else {
+    await trainAndCertify(session, runs, { options, preset: settings.preset, output: config.output })
+    if (!isTalkative(options, session.launch)) return
+    nextCommands(config, { isCertified: options.certify === true }).forEach(printLine)
+  }
 }
 
 async function check(session: Session, config: RunConfig, options: TrainOptions): Promise<void> {
-  print(formatConfig(config))
   const { existing } = runHooks(options)
   const found = await dryRun(session, config, { stopAfterUpdates: options.steps, existing })
   print(formatDryRun(found, config, options))
   if (found.problems.length > 0) process.exitCode = 1
+  // Problems are the last that a terminal shows.
+  else print(formatConfig(config))
 }
 
 /** Trains runs one after another, and certifies the result if requested. */
@@ -71,6 +77,7 @@ export async function trainAndCertify(
       }).catch(withResumeCommand)
       session.free([networks, smoothing])
       if (isTold) {
+        for (const line of await evaluationLines(config.output)) printLine(line)
         printLine(`configuration: ${join(config.output, 'config.json')}`)
         printLine(`checkpoint: ${checkpoint}`)
       }

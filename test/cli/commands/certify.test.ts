@@ -300,6 +300,10 @@ describe('what a command line names', () => {
   it.each([
     [{ ...digits, config: 'x.json' }, /exactly one of a folder, --config or --preset; got 2/],
     [{}, /exactly one of a folder, --config or --preset; got none\. Name the folder of a run/],
+    [
+      { folderOption: '--model' as const },
+      /exactly one of --model, --config or --preset; got none\. Name the folder of a run or of a checkpoint by --model/,
+    ],
     [{ preset: 'cifar10' as const }, /The preset cifar10 is missing data\..*--data/],
     [{ ...digits, data: 'x' }, /Data of the source digits are in no folder/],
   ])('is not %j', async (options, message) => {

@@ -74,6 +74,15 @@ it('takes the classifier as the first path where no option names one', async () 
   expect((await run(folder)).stderr).toContain(`${folder} has no image files`)
 })
 
+it('asks for its own options where no classifier is named', async () => {
+  const { stderr, exitCode } = await runProgram('src/cli/main.ts', 'predict', 'six.png')
+  expect({ stderr, exitCode }).toEqual({
+    stderr:
+      'error: Specify exactly one of --model, --config or --preset; got none. Name the folder of a run or of a checkpoint by --model, or one of the two options.',
+    exitCode: 1,
+  })
+})
+
 it('says which file is missing, and that a folder has no images', async () => {
   const empty = await run(folder)
   expect(empty.stderr).toMatch(/^error: .* has no image files\. Name files such as/)

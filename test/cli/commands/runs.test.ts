@@ -1,4 +1,4 @@
-import { mkdtemp, rm, utimes } from 'node:fs/promises'
+import { mkdtemp, rm, utimes, writeFile } from 'node:fs/promises'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -103,4 +103,6 @@ it('refuses a folder that is not there', async () => {
   await expect(listRuns(join(folder, 'none'))).rejects.toThrow(
     /^The folder .*none does not exist\. Name the folder/,
   )
+  await writeFile(join(folder, 'x.pth'), 'weights')
+  await expect(listRuns(join(folder, 'x.pth'))).rejects.toThrow(/x\.pth is a file, expected a folder\. Name/)
 })

@@ -40,6 +40,11 @@ describe('ft-cadis train', () => {
       })
       expect(first.stdout).toContain('updates: 2 (1 epochs, 3 an epoch)')
       expect(first.stdout).toContain('r = 0.75')
+      expect(first.stdout).toMatch(
+        /^noisy accuracy: [\d.]+ % after the last epoch, the best\nconfiguration: /m,
+      )
+      expect(first.stdout).toMatch(/certificates: .*\nclassify: {3}npx ft-cadis predict --model .*<images>$/)
+      expect(first.stdout).not.toContain('certify it')
       expect(first.stderr).not.toContain('earlier version')
       const { config: stored } = JSON.parse(await readFile(join(output, 'config.json'), 'utf8'))
       expect(stored.method.lambda).toBe(3)
@@ -68,6 +73,7 @@ describe('ft-cadis train', () => {
       const resumed = await train('--output', output, '--set', 'method.lambda=3', '--resume')
       expect(resumed.exitCode, resumed.stderr).toBe(0)
       expect(resumed.stderr).toContain('continues after step 2/6')
+      expect(resumed.stdout).toContain(`\ncertify it: npx ft-cadis certify ${output}\n`)
       expect(await readdir(join(output, 'checkpoints'))).toContain('epoch-02')
 
       const best = await runProgram(

@@ -124,7 +124,7 @@ class Missing(FolderCase):
         self.refuses("file' is not a folder", path=f"{self.root}/file")
 
     def test_split(self):
-        self.refuses("no folder 'train' .*it holds nothing")
+        self.refuses("holds no class folders, but nothing. Sort the images")
         os.mkdir(f"{self.root}/training")
         self.refuses("no folder 'train' .*it holds 'training'. Give the path of the folder that contains 'train'")
         self.refuses("no folder 'test' or 'val'", split="test")
@@ -134,7 +134,7 @@ class Missing(FolderCase):
         self.refuses("train' holds no class folders, but nothing")
         for number in range(3):
             Path(self.root, "train", f"{number}.JPEG").touch()
-        self.refuses("no class folders, but 3 files, such as '0.JPEG' and 2 more. Sort the images into one folder per class")
+        self.refuses("no class folders, but 3 files, such as '0.JPEG'. Sort the images into one folder per class")
 
     def test_images_of_a_class(self):
         make_image_folder(f"{self.root}/train", {"a": 1, "b": 0, "c": 0})

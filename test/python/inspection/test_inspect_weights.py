@@ -43,7 +43,13 @@ class AWeightFile(WeightsCase):
         self.assertEqual(
             (found["classes"], found["names"], found["imageSize"], found["random"]), (3, ["cat", "dog", "owl"], 64, None)
         )
-        self.assertEqual([said["from"] for said in found["ranges"]], ["the file says so", "timm's default for this architecture"])
+        self.assertEqual([said["from"] for said in found["ranges"]], ["the file", "timm's default for this architecture"])
+
+    def test_that_says_what_is_the_default_has_one_input_range_of_both(self):
+        default = {"mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]}
+        settings = argparse.Namespace(model="resnet18", **default)
+        found = inspect_weights(path=self.saved({"state_dict": self.network(), "args": settings}))
+        self.assertEqual(found["ranges"], [{**default, "from": "the file and timm's default for this architecture"}])
 
     def test_is_known_by_its_tensors_where_it_says_nothing(self):
         for name, arguments in (("resnet34", {}), ("resnet18", {"in_chans": 1}), ("mobilenetv3_small_100", {})):
@@ -117,7 +123,7 @@ class AFolder(WeightsCase):
     def test_of_timm_has_what_its_configuration_says(self):
         found = inspect_weights(path=str(DIGITS / "classifier"))
         self.assertEqual((found["kind"], found["classes"], found["channels"], found["imageSize"]), ("classifier", 10, 1, 8))
-        self.assertEqual(found["ranges"], [{"mean": [0.5], "std": [0.5], "from": "its folder says so"}])
+        self.assertEqual(found["ranges"], [{"mean": [0.5], "std": [0.5], "from": "its folder"}])
 
     def test_of_diffusers_has_the_schedule_of_its_noise(self):
         found = inspect_weights(path=str(DIGITS / "denoiser"))

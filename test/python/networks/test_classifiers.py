@@ -377,7 +377,7 @@ class TestPython(Seeded):
         cases = [
             ({"factory": "netwrk"}, "no function 'netwrk'"),
             ({"factory": "wrong", "arguments": {}}, "returns a str"),
-            ({"file": "/none.py"}, "no Python file '/none.py'"),
+            ({"file": "/none.py"}, "The Python file '/none.py' of the classifier does not exist"),
         ]
         for changes, message in cases:
             with self.subTest(message), self.assertRaisesRegex(SpecError, message):

@@ -73,7 +73,7 @@ describe('experiments', () => {
   it('are found by name, each once', () => {
     expect(findExperiments(['all', 'objective'])).toEqual(PAPER_EXPERIMENTS)
     expect(() => findExperiments(['objectives'])).toThrow(
-      /no experiment "objectives", expected main, objective,/,
+      /Unknown experiment "objectives", expected main, objective,/,
     )
   })
 

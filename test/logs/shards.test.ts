@@ -37,12 +37,12 @@ it('deals every image to one shard, in their order and evenly', () => {
 })
 
 it.each([
-  [{ number: 0, of: 2 }, /no shard 0 of 2, expected one from 1 to 2/],
-  [{ number: 3, of: 2 }, /no shard 3 of 2/],
-  [{ number: 1, of: 0 }, /no shard 1 of 0/],
-  [{ number: 0, of: -1 }, /no shard 0 of -1, expected one from 1 to 1/],
-  [{ number: 1.5, of: 2 }, /no shard 1.5 of 2/],
-  [{ number: 1, of: 2.5 }, /no shard 1 of 2.5/],
+  [{ number: 0, of: 2 }, /No shard 0 of 2, expected one from 1 to 2/],
+  [{ number: 3, of: 2 }, /No shard 3 of 2/],
+  [{ number: 1, of: 0 }, /No shard 1 of 0/],
+  [{ number: 0, of: -1 }, /No shard 0 of -1, expected one from 1 to 1/],
+  [{ number: 1.5, of: 2 }, /No shard 1.5 of 2/],
+  [{ number: 1, of: 2.5 }, /No shard 1 of 2.5/],
   [{ number: 1, of: 4 }, /3 images do not suffice for 4 shards/],
 ])('refuses %j of three images', (shard, message) => {
   expect(() => dealt([5, 6, 7], shard)).toThrow(message)

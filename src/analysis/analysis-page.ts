@@ -1,6 +1,6 @@
 import type { Analysis } from './analyze'
 import { legendLayout } from './chart/legend'
-import type { ChartSize } from './chart-svg'
+import type { ChartSize } from './chart/svg'
 import { normOfMethods } from './norm'
 import { type Curve, certifiedAccuracyChart, certifiedAccuracyFigure } from './plots'
 import type { Report } from './report'

@@ -27,8 +27,8 @@ export {
   type Rows,
 } from './certified-accuracy'
 export { svgToPdf } from './chart/pdf'
-export { svgToPng } from './chart-png'
-export type { ChartSize } from './chart-svg'
+export { svgToPng } from './chart/png'
+export type { ChartSize } from './chart/svg'
 export { type BestRun, bestOverRuns, type SeedLogs } from './envelope'
 export type { HighProbabilityOptions } from './high-probability'
 export { type KnownSetting, type KnownSettings, knownSettings } from './known-settings'

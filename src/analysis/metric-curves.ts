@@ -1,5 +1,5 @@
 import { legendLayout } from './chart/legend'
-import { byLabel, type ChartSize, renderSvg, requireDistinct } from './chart-svg'
+import { byLabel, type ChartSize, renderSvg, requireDistinct } from './chart/svg'
 
 /** One point of a training curve. */
 export interface MetricPoint {

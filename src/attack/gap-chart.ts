@@ -1,4 +1,4 @@
-import { byLabel, type ChartSize, renderSvg } from '../analysis/chart-svg'
+import { byLabel, type ChartSize, renderSvg } from '../analysis/chart/svg'
 import type { Table } from '../analysis/tables'
 import { accuracyUnderAttack, accuracyWithCertificate, type ImageGap } from './gap'
 

@@ -1,4 +1,4 @@
-import { svgToPng } from '../analysis/chart-png'
+import { svgToPng } from '../analysis/chart/png'
 import { renderTable } from '../analysis/tables'
 import { attackResult } from '../attack/attack'
 import { findChanges } from '../attack/find-changes'

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, it } from 'vitest'
-import { svgToPng } from '../../src/analysis/chart-png'
+import { svgToPng } from '../../src/analysis/chart/png'
 import { resolveInterpreter } from '../../src/environment/interpreter'
 
 const SVG = (text: string) =>

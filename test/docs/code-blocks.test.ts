@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { experimentFiles } from '../../src/cli/init-templates'
+import { experimentFiles } from '../../src/cli/init/templates'
 import { PACKAGE_FOLDER } from '../../src/files/package-folder'
 import { programOfExamples } from '../support/examples-of-comments'
 import { typeErrors } from '../support/type-errors'

@@ -14,7 +14,7 @@ test('nothing in Python seeds a generator but the rule of the streams', () => {
     'python/ftcadis_host/data/sources/digits.py: order = np.random.RandomState(DIGITS_SEED).permutation(len(digits.target))',
     'python/ftcadis_host/data/sources/synthetic.py: generator = np.random.default_rng((SPLITS[self.split], index))',
     'python/ftcadis_host/data/sources/synthetic.py: self.labels = np.random.default_rng(SPLITS[split]).permutation(np.arange(length, dtype=np.int64) % classes)',
-    "python/ftcadis_host/data/subsets.py: Chooses as the authors' released code does for ImageNet: after `random.seed(seed)`, each class's list of indices is",
+    "python/ftcadis_host/data/subsets.py: Chooses like the authors' released code for ImageNet: after `random.seed(seed)`, shuffles each class's list of indices",
     'python/ftcadis_host/data/subsets.py: generator = random.Random(seed)',
     'python/ftcadis_host/data/subsets.py: return sorted(random.Random(seed).sample(range(len(dataset)), count))',
     // Whether a network that a file of code makes has random weights; torch's generator is as before afterwards.

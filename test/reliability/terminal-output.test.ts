@@ -92,7 +92,7 @@ test('nothing is written to a terminal but in two files', () => {
   const files = linesThat(writes, 'src', '.ts').map(line => line.split(': ')[0])
   // What `ft-cadis init` writes is the script of its user.
   expect([...new Set(files)].sort()).toEqual([
-    'src/cli/init-templates.ts',
+    'src/cli/init/templates.ts',
     'src/terminal/live-line.ts',
     'src/terminal/print.ts',
   ])

@@ -1,4 +1,4 @@
-import type { ChartSize } from '../chart-svg'
+import type { ChartSize } from './svg'
 
 type DrawSvg = (
   document: PDFKit.PDFDocument,

@@ -1,7 +1,7 @@
 import { ConfigError } from '../../errors'
 import { overSeeds, radiusColumns } from '../accuracy-table'
 import { legendLayout } from '../chart/legend'
-import { byLabel, type ChartSize, renderSvg, requireDistinct } from '../chart-svg'
+import { byLabel, type ChartSize, renderSvg, requireDistinct } from '../chart/svg'
 import { normOfMethods } from '../norm'
 import type { Method, Run } from '../runs'
 import type { Table } from '../tables'

@@ -1,5 +1,5 @@
 import type { Analysis } from '../../analysis/analyze'
-import type { ChartSize } from '../../analysis/chart-svg'
+import type { ChartSize } from '../../analysis/chart/svg'
 import { ConfigError } from '../../errors'
 import { writeOutput } from '../write-output'
 
@@ -83,7 +83,7 @@ async function encode(
   options: { readonly zoom?: number },
 ): Promise<string | Buffer> {
   if (/\.png$/i.test(file)) {
-    const { svgToPng } = require('../../analysis/chart-png') as typeof import('../../analysis/chart-png')
+    const { svgToPng } = require('../../analysis/chart/png') as typeof import('../../analysis/chart/png')
     return svgToPng(svg, options)
   }
   if (!/\.pdf$/i.test(file)) return svg

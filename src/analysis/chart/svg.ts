@@ -1,7 +1,7 @@
 import type { Config, TopLevelSpec } from 'vega-lite' with { 'resolution-mode': 'import' }
-import { ConfigError } from '../errors'
-import { legendLayout } from './chart/legend'
-import { lineStyles } from './chart/line-styles'
+import { ConfigError } from '../../errors'
+import { legendLayout } from './legend'
+import { lineStyles } from './line-styles'
 
 /** A vega-lite chart specification, without vega-lite's types, which a user's program may lack. */
 export type ChartSpec = Readonly<Record<string, unknown>>

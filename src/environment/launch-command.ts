@@ -74,7 +74,7 @@ export function torchrunArguments(
     `--nproc-per-node=${nprocPerNode}`,
     `--max-restarts=${maxRestarts}`,
     '--no-python',
-    // Otherwise torchrun treats options of the program as abbreviations of its own.
+    // Otherwise torchrun treats options of the program as its own abbreviations.
     '--',
     // torchrun substitutes `$local_rank` and similar.
     ...command.map(word => word.replaceAll('$', '$$$$')),

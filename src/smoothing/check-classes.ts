@@ -90,7 +90,7 @@ function newHead(classes: number): string {
  * Data with classes listed in `data.classes`, and published data under a library's names, may use other words for them, but none of the
  * weights' words for another class.
  *
- * @param weights - Class names of the weights; without names there is no comparison.
+ * @param weights - Class names of the weights; without names nothing is compared.
  * @throws ConfigError that names both; also if the weights have no names and the order of the data is ambiguous
  */
 export function requireSameClasses(

@@ -19,7 +19,7 @@ const SMALLEST_BIN = 5
  *
  * @param counts - votes by class, [K]
  * @param except - the excluded class
- * @throws ConfigError if K is below 2, there are no votes, or alpha is not in (0, 1)
+ * @throws ConfigError if K is below 2, no votes were cast, or alpha is not in (0, 1)
  */
 export function largestOtherBound(
   counts: readonly number[],

@@ -25,7 +25,7 @@ test(
       // The weights of OpenAI are two gigabytes.
       .filter(words => words.every(word => !word.endsWith('256x256_diffusion_uncond.pt')))
     expect(commands.map(([name]) => name)).toEqual([
-      ...['inspect', 'inspect', 'certify', 'predict', 'train', 'certify', 'analyze'],
+      ...['inspect', 'inspect', 'certify', 'predict', 'train', 'certify', 'analyze', 'predict', 'export'],
     ])
     const folder = await mkdtemp(join(tmpdir(), 'ft-cadis-own-'))
     try {

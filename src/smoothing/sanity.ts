@@ -117,7 +117,7 @@ export async function sanityOf(
   return {
     ...measured,
     likelyCause: 'weights',
-    note: `${said} No other order of the classes and no usual input range does clearly better: the likely cause is the weights, which may be for other classes or images. Look at them by \`npx ft-cadis inspect\`.`,
+    note: `${said} No other order of the classes and no usual input range does clearly better: the likely cause is the weights, which may be for other classes or images, or trained on noisy images, where only the accuracy under noise counts. Look at them by \`npx ft-cadis inspect\`.`,
   }
 }
 

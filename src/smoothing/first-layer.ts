@@ -127,6 +127,6 @@ export function requireNoiseOnImage(what: string, { noiseAfter }: Pick<Smoothing
   if (noiseAfter === undefined) return
   throw new ConfigError(
     `${what} puts the noise on the image, got smoothing.noiseAfter ${noiseAfter}: the noise of this classifier stands after its first layer.`,
-    { remedy: 'Certify or attack it; or train one with the noise on the image.' },
+    { remedy: 'Certify, predict or attack it; or train one with the noise on the image.' },
   )
 }

@@ -19,7 +19,10 @@ import { expectedTable } from './votes/charts'
 export interface AnalyzeOptions {
   /** Whether to take the best of a label's configurations at each radius. Default: false. */
   readonly envelope?: boolean
-  /** Radii on the [0, 1] pixel scale, in the norm of the logs. Default: steps of 0.25, or smaller ones if the largest certified radius is below 0.5. */
+  /**
+   * Radii on the [0, 1] pixel scale, in the norm of the logs. Default: steps of 0.25, or smaller ones if the largest certified
+   * radius is below 0.5.
+   */
   readonly radii?: readonly number[] | undefined
   /** Adds lower bounds that hold with high probability. */
   readonly highProbability?: HighProbabilityOptions | undefined

@@ -19,7 +19,7 @@ interface NumberRange {
   readonly integer?: boolean
 }
 
-/** An option of your own program. If it has no default and is omitted, its value is undefined. */
+/** An option of a program. If it has no default and is omitted, its value is undefined. */
 export type ProgramOption =
   | (Described & { readonly type: 'string'; readonly default?: string })
   | (Described & NumberRange & { readonly type: 'number'; readonly default?: number })

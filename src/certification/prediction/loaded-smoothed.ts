@@ -155,6 +155,7 @@ export class LoadedSmoothed implements Disposable {
 
   /**
    * Returns pictures of an image, the networks' input, and noisy and denoised copies, as PNG files in base64.
+   * Noise after the first layer has no pictures: both lists of copies are then empty.
    *
    * @throws UnusableImageError if it cannot be decoded as an image
    */

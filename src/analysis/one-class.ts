@@ -18,15 +18,22 @@ export function oneClassNote(log: CertificationLog): string[] {
   const answers = log.rows.flatMap(({ label, finding }) =>
     'class' in finding ? [{ label, answer: finding.class }] : [],
   )
-  const labels = new Set(answers.map(({ label }) => label))
-  if (answers.length < FEWEST_ANSWERS || labels.size < 2) return []
+  const most = oneClassIn(answers.map(({ answer }) => answer))
+  if (most === undefined || new Set(answers.map(({ label }) => label)).size < 2) return []
+  const having = answers.filter(({ label }) => label === most.answer).length
+  if (having >= EXPLAINED * answers.length) return []
+  return [
+    `${log.file}: ${most.count} of ${answers.length} answers are the class ${classTitles([log])(most.answer)}, which ${having} of these images have: under this noise the classifier hardly looks at the image. Fine-tune it, or lower sigma.`,
+  ]
+}
+
+/** Returns the class that nearly all answers are, and how many; undefined if there is none, or there are few answers. */
+export function oneClassIn(
+  answers: readonly number[],
+): { readonly answer: number; readonly count: number } | undefined {
+  if (answers.length < FEWEST_ANSWERS) return undefined
   const counts = new Map<number, number>()
-  for (const { answer } of answers) counts.set(answer, (counts.get(answer) ?? 0) + 1)
-  return [...counts].flatMap(([answer, count]) => {
-    const having = answers.filter(({ label }) => label === answer).length
-    if (count < NEARLY_ALL * answers.length || having >= EXPLAINED * answers.length) return []
-    return [
-      `${log.file}: ${count} of ${answers.length} answers are the class ${classTitles([log])(answer)}, which ${having} of these images have: under this noise the classifier hardly looks at the image. Fine-tune it, or lower sigma.`,
-    ]
-  })
+  for (const answer of answers) counts.set(answer, (counts.get(answer) ?? 0) + 1)
+  const [most] = [...counts].filter(([, count]) => count >= NEARLY_ALL * answers.length)
+  return most && { answer: most[0], count: most[1] }
 }

@@ -78,7 +78,7 @@ export async function certify(
     if (classes !== undefined) requireSameClasses({ names: classes, areOfData: true }, dataset.description)
     const indices = await chooseImages(dataset, certification)
     requireCertifiable(certification, { sigma: smoothing.sigma, images: indices.length })
-    loading.show(`loading denoiser and classifier: ${nameOf(config)}`)
+    loading.show(`loading the networks of ${nameOf(config)}`)
     networks = await loadNetworks(session, config, { expected })
     loading.end()
     const { denoiser, classifier, others, selector, core, router, provenance } = networks

@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { oneClassIn } from '../analysis/one-class'
 import { renderTable, type Table } from '../analysis/tables'
 import { connect } from '../bridge'
 import { boundOf } from '../certification/guarantee'
@@ -72,7 +73,19 @@ export async function runPrediction(
     print(renderTable(tableOf(shown, said), 'terminal'))
     if (predictions.some(({ verdict }) => verdict === 'certified'))
       print('certified: the class is stable within the radius. It may still be wrong.')
+    for (const note of oneClassNote(predictions)) say(note)
   }
+}
+
+/** That nearly all images got the same class. */
+export function oneClassNote(predictions: readonly ImagePrediction[]): string[] {
+  const answered = predictions.filter(({ verdict }) => verdict !== 'abstained')
+  const most = oneClassIn(answered.map(({ prediction }) => prediction))
+  if (most === undefined) return []
+  const name = answered.find(({ prediction }) => prediction === most.answer)?.className ?? most.answer
+  return [
+    `note: ${most.count} of ${answered.length} answers are the class ${name}. If the images show several classes, the classifier hardly looks at them under this noise: fine-tune it, or lower sigma.`,
+  ]
 }
 
 /** Separates the folder of the classifier from the images: the first path may be one if no option names a classifier. */

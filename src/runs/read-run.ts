@@ -9,6 +9,7 @@ import { namesIn } from '../files/names-in'
 import { firstIssue, isObject, readJson } from '../files/read-json'
 import { EARLIER_OBJECTIVE, type ObjectiveDescription } from '../objectives/description'
 import type { MetricTable } from '../objectives/metrics'
+import { type RunData, runDataSchema } from '../smoothing/data-identity'
 import { type Metrics, readMetrics } from './read-metrics'
 import type { RunState } from './run-folder'
 import type { SamplesFile } from './watchers/sample-files'
@@ -44,7 +45,7 @@ export interface RunMetadata {
   /** The functions of the script that affect training; null in versions that did not record them. */
   readonly hooks: HookTraces | null
   /** Description of the images; absent in earlier versions. */
-  readonly data?: unknown
+  readonly data?: RunData
 }
 
 /** Returns a note about information that a run folder of an earlier version lacks; undefined if nothing. */
@@ -180,7 +181,7 @@ export async function readRunMetadata(folder: string): Promise<RunMetadata> {
       remedy: 'Restore the file.',
     })
   }
-  const { objective, hooks } = metadata
+  const { objective, hooks, data } = metadata
   return {
     ...(metadata as unknown as RunMetadata),
     objective:
@@ -188,6 +189,7 @@ export async function readRunMetadata(folder: string): Promise<RunMetadata> {
         ? EARLIER_OBJECTIVE
         : partOf('objective', objective, { schema: objectiveSchema, path }),
     hooks: hooks === undefined ? null : partOf('hooks', hooks, { schema: hookTracesSchema, path }),
+    ...(data !== undefined && { data: partOf('data', data, { schema: runDataSchema, path }) }),
   }
 }
 

@@ -71,6 +71,14 @@ export class Dataset extends Handle<never> {
     })
   }
 
+  /** Returns the files of the images at the given positions; null if the images are not files of their own. */
+  paths(indices: readonly number[]): PlainHandle<readonly string[] | null> {
+    return this.session.record('image_paths', [this], {
+      parameters: { indices: [...indices] },
+      make: (session, id) => new PlainHandle<readonly string[] | null>(session, id),
+    })
+  }
+
   /** Draws one image of each class with the seed, as the released code does, in the order of the classes. */
   onePerClass({ seed }: { seed: number }): PlainHandle<number[]> {
     return this.#subset('one_image_per_class', { seed })

@@ -113,7 +113,7 @@ async function train<F extends Form>(
   })
   try {
     if (checkpoint !== null) await requireDataOf(checkpoint, data)
-    loading.show('loading denoiser and classifier')
+    loading.show('loading the networks')
     const prepared = await prepareRun(session, objective, {
       ...{ config, plan, trainSet, testSet, checkpoint, group, hooks },
       script: isBuiltIn(objective.kind) ? null : (process.argv[1] ?? null),

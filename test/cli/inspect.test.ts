@@ -1,11 +1,12 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parseUnknownConfig } from '../../src'
 import { smoothedSource } from '../../src/cli/smoothed-source'
 import { CLASSIFIER, DENOISER } from '../support/digits'
 import { runProgram, runSupportScript } from '../support/run-example'
+import { rows, writeRun } from '../support/run-folders'
 
 const TIMEOUT_MS = 240_000
 
@@ -87,6 +88,38 @@ describe('inspect', () => {
       expect(text).toMatch(/sigma +0\.0\d+ to 78\.\d, 1000 timesteps/)
       expect(text).toMatch(/head +10 classes, without names/)
       expect(text).toMatch(/inputs +mean \[0\.5\], std \[0\.5\], according to its folder$/m)
+    },
+    TIMEOUT_MS,
+  )
+
+  it(
+    'describes a run, with the commands that take it, and lists the files that its training holds out',
+    async () => {
+      const run = join(folder, 'runs', 'held-out')
+      const part = { classes: ['cat', 'coffee', 'flower'], digest: '0123456789abcdef' }
+      await writeRun(run, {
+        ...{ rows: rows(12), images: { train: { ...part, images: 96 }, test: { ...part, images: 24 } } },
+        data: parseUnknownConfig(JSON.parse(await readFile(join(folder, 'config.json'), 'utf8'))).data,
+      })
+
+      const { stdout: text } = await inspect(run)
+      expect(text).toContain(`${run}: a run of this package\n  method      ft-cadis\n`)
+      expect(text).toMatch(/\n {2}state {7}finished, epoch 3 of 3\n {2}sigma {7}0\.75\n/)
+      expect(text).toMatch(/\n {2}classes {5}cat, coffee, flower\n/)
+      expect(text).toMatch(/\n {2}images {6}96 for training, 24 for tests\n {2}certified {3}not yet\n/)
+      expect(text).toContain(`npx ft-cadis inspect ${run} --test-files`)
+
+      const files = (await inspect(run, '--test-files')).stdout.split('\n')
+      expect(files).toHaveLength(24)
+      expect(new Set(files.map(file => basename(dirname(file)))).size).toBe(3)
+      await Promise.all(files.map(file => readFile(file)))
+
+      expect((await inspect(run, model())).stderr).toContain(
+        `${run} is a run, which has its configuration already.`,
+      )
+      expect((await inspect(photos(), '--test-files')).stderr).toContain(
+        '--test-files: expected one run folder',
+      )
     },
     TIMEOUT_MS,
   )

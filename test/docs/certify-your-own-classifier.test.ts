@@ -25,7 +25,18 @@ test(
       // The weights of OpenAI are two gigabytes.
       .filter(words => words.every(word => !word.endsWith('256x256_diffusion_uncond.pt')))
     expect(commands.map(([name]) => name)).toEqual([
-      ...['inspect', 'inspect', 'certify', 'predict', 'train', 'certify', 'analyze', 'predict', 'export'],
+      ...[
+        'inspect',
+        'inspect',
+        'certify',
+        'predict',
+        'train',
+        'certify',
+        'analyze',
+        'inspect',
+        'predict',
+        'export',
+      ],
     ])
     const folder = await mkdtemp(join(tmpdir(), 'ft-cadis-own-'))
     try {
@@ -42,6 +53,7 @@ test(
         printed.push(stdout)
       }
       const [inspected, , certified, predicted] = printed
+      expect(printed.at(-3)?.split('\n')).toHaveLength(24)
       expect(inspected).toMatch(/cat \(40\), coffee \(40\), flower \(40\)/)
       expect(certified).toMatch(/r = 0\.2/)
       expect(predicted).toMatch(/coffee\/00\.jpg\s*│ coffee +│ certified/)

@@ -2,9 +2,11 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { HookTraces } from '../../src/config/hook-trace'
 import { presets } from '../../src/config/presets'
+import type { RunConfig } from '../../src/config/schema'
 import type { EpochReport, UpdateReport } from '../../src/runs/reports'
 import type { RunState } from '../../src/runs/run-folder'
 import type { SamplesFile } from '../../src/runs/watchers/sample-files'
+import type { RunData } from '../../src/smoothing/data-identity'
 
 /** Run folders as a run leaves them, without a run. */
 
@@ -77,6 +79,9 @@ export interface WrittenRun {
   readonly cut?: string
   readonly state?: Partial<RunState> | null
   readonly lambda?: number
+  readonly data?: RunConfig['data']
+  /** Its images, as recorded. */
+  readonly images?: RunData
   readonly hooks?: HookTraces
   /** Further files by their path in the folder. */
   readonly files?: Readonly<Record<string, unknown>>
@@ -85,11 +90,21 @@ export interface WrittenRun {
 /** Writes a run folder. */
 export async function writeRun(
   folder: string,
-  { rows: metrics = rows(8), cut = '', state = {}, lambda = 2, hooks, files = {} }: WrittenRun = {},
+  {
+    rows: metrics = rows(8),
+    cut = '',
+    state = {},
+    lambda = 2,
+    data,
+    images,
+    hooks,
+    files = {},
+  }: WrittenRun = {},
 ): Promise<void> {
   const config = presets.digits({ denoiser: 'denoiser', classifier: 'classifier', output: folder })
   const description = {
-    config: { ...config, method: { ...config.method, lambda } },
+    config: { ...config, data: data ?? config.data, method: { ...config.method, lambda } },
+    data: images,
     hooks,
     weights: { classifier: { sha256: 'c1a5' } },
     versions: { ftCadis: '0.1.0', node: '20.20.2' },

@@ -112,6 +112,13 @@ def labels_of(dataset: ImageDataset, *, indices: Sequence[int]) -> list[int]:
     return dataset.labels[list(indices)].tolist()
 
 
+def image_paths(dataset: ImageDataset, *, indices: Sequence[int]) -> list[str] | None:
+    """Returns the files of the given items; None if the images are not files of their own."""
+    if not hasattr(dataset, "path"):
+        return None
+    return [dataset.path(index) for index in indices]
+
+
 def corrupt_images(dataset: ImageDataset, *, indices: Sequence[int]) -> list[dict[str, Any]]:
     """Returns index and path of the given items whose files do not decode."""
     corrupt = []

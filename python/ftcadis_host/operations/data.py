@@ -73,6 +73,7 @@ OPERATIONS = {
     "inspect_path": lazy("inspection.paths", "inspect_path"),
     "get_images": get_images,
     "labels_of": lazy("data.datasets", "labels_of"),
+    "image_paths": lazy("data.datasets", "image_paths"),
     "corrupt_images": lazy("data.datasets", "corrupt_images"),
     "read_image": read_image,
     "decode_image": decode_image,

@@ -10,7 +10,10 @@ export function addInspectCommand(program: Command): void {
     .description(
       'describe images and weights: classes, sizes, input range, head, adapters, σ; write a configuration for them',
     )
-    .argument('<paths...>', 'files or folders: images, and weights of a classifier, a denoiser or adapters')
+    .argument(
+      '<paths...>',
+      'files or folders: images, and weights of a classifier, a denoiser or adapters; or runs',
+    )
     .option('--write <config.json>', 'write the configuration of these images and weights')
     .option(
       '--sigma <number>',
@@ -38,6 +41,7 @@ export function addInspectCommand(program: Command): void {
       'timm name of a weight file’s architecture, if the file does not record it',
     )
     .option('--run-folder <folder>', 'folder of the run in the configuration (default: runs/own)')
+    .option('--test-files', 'print the files of the test images of a run, one a line')
     .option('--json', 'print JSON')
     .option('--python <path>', 'Python to use instead of PYTHON_BIN, an active conda environment or .venv')
     .action(async (paths: string[], options: InspectOptions) => {

@@ -21,7 +21,7 @@ export async function writeOnnx(
     certification: { ...config.certification, dtype: 'float32', autocast: 'none' },
   } as const
   using loading = loadingLine({ isShown: true })
-  loading.show('loading denoiser and classifier')
+  loading.show('loading the networks')
   const { denoiser, classifier } = await loadNetworks(session, exact, { expected })
   const smoothing = smoothingOf(denoiser, config.smoothing.sigma)
   const level = levelOf(smoothing)

@@ -1,21 +1,72 @@
 import { describeSize } from '../../config/sources/image-size'
+import { wrapWords } from '../../files/wrap-words'
 import { noiseScheduleOf } from '../../smoothing/denoise'
 import { sigmaRange } from '../../smoothing/noise-level'
 import type { Inspected, InspectedImages, InspectedSplit, InspectedWeights } from '../../torch'
+import { shellWord } from '../shell-word'
 import { whole } from '../train/format'
+import type { InspectedRun } from './run-folder'
 
 /** The largest number of classes listed by name. */
 const LISTED = 12
+/** Columns of the names of facts. */
+const NAME_WIDTH = 11
 
 /** Describes the content of a path for people. */
 export function describeFound(path: string, found: Inspected): string {
-  const [what, facts] =
-    found.kind === 'images' ? ['a folder of images', ofImages(found)] : [found.what, ofWeights(found)]
+  return found.kind === 'images'
+    ? described(path, { what: 'a folder of images', facts: ofImages(found), notes: found.notes })
+    : described(path, { what: found.what, facts: ofWeights(found), notes: found.notes })
+}
+
+/** Describes a run for people, with the commands that take it. */
+export function describeRunFolder(path: string, run: InspectedRun): string {
+  const word = shellWord(path)
+  const files =
+    run.images !== null && run.data.startsWith('folder')
+      ? [`files:     npx ft-cadis inspect ${word} --test-files`]
+      : []
+  return [
+    described(path, { what: 'a run of this package', facts: ofRun(run), notes: [] }),
+    ...[`metrics:   npx ft-cadis report ${word}`, `certify:   npx ft-cadis certify ${word}`, ...files].map(
+      line => `  ${line}`,
+    ),
+  ].join('\n')
+}
+
+function described(
+  path: string,
+  {
+    what,
+    facts,
+    notes,
+  }: { readonly what: string; readonly facts: readonly Fact[]; readonly notes: readonly string[] },
+): string {
   const lines = [
-    ...facts.map(([name, text]) => `  ${name.padEnd(11)} ${text}`),
-    ...found.notes.map(note => `  note: ${note}`),
+    ...facts.map(
+      ([name, text]) =>
+        `  ${name.padEnd(NAME_WIDTH)} ${wrapWords(text, { indent: ' '.repeat(NAME_WIDTH + 3) })}`,
+    ),
+    ...notes.map(note => `  ${wrapWords(`note: ${note}`, { indent: '    ' })}`),
   ]
   return [`${path}: ${what}`, ...lines].join('\n')
+}
+
+function ofRun(run: InspectedRun): Fact[] {
+  const { method, state, epoch, epochs, sigma, denoiser, classifier, data, classes, images, logs } = run
+  return [
+    ['method', method],
+    ['state', `${state}, epoch ${epoch} of ${epochs}`],
+    ['sigma', String(sigma)],
+    ['denoiser', denoiser],
+    ['classifier', classifier],
+    ['data', data],
+    ...(classes === null ? [] : [['classes', firstOf(classes)] as const]),
+    ...(images === null
+      ? []
+      : [['images', `${whole(images.train)} for training, ${whole(images.test)} for tests`] as const]),
+    ['certified', logs.length === 0 ? 'not yet' : logs.join(', ')],
+  ]
 }
 
 type Fact = readonly [name: string, text: string]
@@ -27,7 +78,7 @@ function ofImages({ splits, unsplit }: InspectedImages): Fact[] {
     ['classes', `${first.classes.length}, in this order: ${listed(first)}`],
     ...parts.flatMap(([name, split]) => ofSplit(unsplit ? 'images' : name, split)),
     ...(unsplit
-      ? [['splits', 'none: no train and test above the classes, all images are test images'] as const]
+      ? [['splits', 'none: no train and test above the classes; data.testShare separates them'] as const]
       : []),
   ]
 }
@@ -47,8 +98,12 @@ function ofSplit(name: string, split: InspectedSplit): Fact[] {
 }
 
 function listed({ classes, counts }: InspectedSplit): string {
-  const shown = classes.slice(0, LISTED).map((name, label) => `${name} (${counts[label]})`)
-  return [...shown, ...(classes.length > LISTED ? [`and ${classes.length - LISTED} more`] : [])].join(', ')
+  return firstOf(classes.map((name, label) => `${name} (${counts[label]})`))
+}
+
+function firstOf(texts: readonly string[]): string {
+  const others = texts.length > LISTED ? [`and ${texts.length - LISTED} more`] : []
+  return [...texts.slice(0, LISTED), ...others].join(', ')
 }
 
 function ofWeights(found: InspectedWeights): Fact[] {
@@ -59,10 +114,7 @@ function ofWeights(found: InspectedWeights): Fact[] {
   const facts: (Fact | null)[] = [
     has(parameters) ? ['parameters', whole(parameters)] : null,
     has(classes)
-      ? [
-          'head',
-          `${whole(classes)} classes${has(names) ? `: ${names.slice(0, LISTED).join(', ')}${names.length > LISTED ? ', …' : ''}` : ', without names'}`,
-        ]
+      ? ['head', `${whole(classes)} classes${has(names) ? `: ${firstOf(names)}` : ', without names'}`]
       : null,
     has(random) ? ['random', `the ${random} has random weights`] : null,
     has(channels) || has(imageSize)

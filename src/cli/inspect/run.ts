@@ -4,20 +4,22 @@ import { certifyFromCounts } from '../../certification/statistics'
 import { parseUnknownConfig, type RunConfigInput } from '../../config/schema'
 import type { ImageSize } from '../../config/sources/image-size'
 import { ConfigError } from '../../errors'
-import { exists } from '../../files/exists'
+import { exists, isFile } from '../../files/exists'
 import { given } from '../../files/given'
+import { wrapWords } from '../../files/wrap-words'
 import { radiusOf } from '../../logs/outcome'
 import { noiseScheduleOf } from '../../smoothing/denoise'
 import { sigmaRange } from '../../smoothing/noise-level'
 import { gaussianBound } from '../../statistics/bound'
-import { print, printData } from '../../terminal/print'
+import { print, printData, printPath } from '../../terminal/print'
 import { loadingLine } from '../../terminal/progress'
 import { type Inspected, inspectPath } from '../../torch'
 import { shellWord } from '../shell-word'
 import { writeOutput } from '../write-output'
-import { describeFound } from './describe'
+import { describeFound, describeRunFolder } from './describe'
 import { findInputRange } from './input-range'
 import { type Found, proposeConfiguration } from './own-configuration'
+import { inspectRun, testFilesOf } from './run-folder'
 
 export interface InspectOptions {
   readonly architecture?: string
@@ -27,6 +29,8 @@ export interface InspectOptions {
   readonly imageSize?: ImageSize
   readonly runFolder?: string
   readonly write?: string
+  /** Prints the files of the test images of a run, and nothing else. */
+  readonly testFiles?: boolean
   readonly json?: boolean
   readonly python?: string
 }
@@ -42,6 +46,14 @@ const SHORT = '--images over-classes:12 --adaptive --n 1000'
 /** `ft-cadis inspect`: describes the paths, and writes a configuration for them. */
 export async function inspect(paths: readonly string[], options: InspectOptions): Promise<void> {
   const { write, json = false, radius, architecture, python } = options
+  const runs = await runsAmong(paths)
+  if (options.testFiles === true) return printTestFiles(paths, { runs, python })
+  if (runs.length > 0) {
+    if (runs.length < paths.length || write !== undefined) throw runsAlone(runs)
+    const described = await Promise.all(runs.map(async path => ({ path, found: await inspectRun(path) })))
+    if (json) return printData(JSON.stringify({ found: described }, null, 2))
+    return print(described.map(({ path, found }) => describeRunFolder(path, found)).join('\n\n'))
+  }
   const sigma = options.sigma ?? (radius === undefined ? SIGMA : radius / RADIUS_PER_SIGMA)
   if (write !== undefined && (await exists(write))) {
     throw new ConfigError(`${write} is there already.`, { remedy: 'Name another file, or remove it.' })
@@ -65,13 +77,41 @@ export async function inspect(paths: readonly string[], options: InspectOptions)
   if (json) {
     printData(JSON.stringify({ found: inspected, ...proposal }, null, 2))
   } else if (proposal !== undefined) {
-    print(['', 'Together', ...proposal.lines.map(line => `  ${line}`)].join('\n'))
+    print(
+      ['', 'Together', ...proposal.lines.map(line => `  ${wrapWords(line, { indent: '    ' })}`)].join('\n'),
+    )
   }
   if (write === undefined) return
   if (proposal === undefined) throw incomplete(found)
   parseUnknownConfig(proposal.settings)
   await writeOutput(write, `${JSON.stringify(proposal.settings, null, 2)}\n`)
   if (!json) print(nextSteps(write, proposal.settings, { isUnsplit: found.images?.said.unsplit === true }))
+}
+
+/** Returns the paths that are run folders. */
+async function runsAmong(paths: readonly string[]): Promise<string[]> {
+  const isRun = await Promise.all(paths.map(path => isFile(join(path, 'state.json'))))
+  return paths.filter((_, place) => isRun[place])
+}
+
+function runsAlone([run = '']: readonly string[]): ConfigError {
+  return new ConfigError(`${run} is a run, which has its configuration already.`, {
+    remedy: `Name runs alone; npx ft-cadis certify ${shellWord(run)} certifies it.`,
+  })
+}
+
+async function printTestFiles(
+  paths: readonly string[],
+  { runs, python }: { readonly runs: readonly string[]; readonly python: string | undefined },
+): Promise<void> {
+  const [run] = runs
+  if (run === undefined || paths.length > 1) {
+    throw new ConfigError(`--test-files: expected one run folder, got ${paths.join(', ')}.`, {
+      remedy: 'Name the folder of one run, which `ft-cadis runs` lists.',
+    })
+  }
+  await using session = await connect({ python, device: 'cpu' })
+  for (const file of await testFilesOf(session, run)) printPath(file)
 }
 
 /** Picks one finding of each kind. */
@@ -141,6 +181,11 @@ async function propose(
     )
   }
   const { classifier, data } = settings
+  if ('testShare' in data && data.testShare !== undefined) {
+    lines.push(
+      `training holds out ${(100 * data.testShare).toFixed(0)} % of each class (data.testShare), and certify takes these`,
+    )
+  }
   if (found.classifier?.random !== null || classifier.numClasses !== undefined) return { settings, lines }
   using looking = loadingLine({ isShown: isTold })
   looking.show('looking at clean test images')

@@ -24,20 +24,9 @@ test(
       .map(([, words = '']) => words.split(' '))
       // The weights of OpenAI are two gigabytes.
       .filter(words => words.every(word => !word.endsWith('256x256_diffusion_uncond.pt')))
-    expect(commands.map(([name]) => name)).toEqual([
-      ...[
-        'inspect',
-        'inspect',
-        'certify',
-        'predict',
-        'train',
-        'certify',
-        'analyze',
-        'inspect',
-        'predict',
-        'export',
-      ],
-    ])
+    expect(commands.map(([name]) => name).join(' ')).toBe(
+      'inspect inspect certify predict train certify analyze inspect predict export',
+    )
     const folder = await mkdtemp(join(tmpdir(), 'ft-cadis-own-'))
     try {
       await runSupportScript('own_photos.py', folder)

@@ -126,13 +126,13 @@ export const consistency: Objective<ConsistencyForm> = {
     crossEntropy: crossEntropyMetric('Cross-entropy with the label, the mean over the noises of an image.'),
     regularizer: {
       label: 'regulariser',
-      caption: 'What is added to the cross-entropy, with its weights.',
+      caption: 'Weighted sum of the terms added to the cross-entropy.',
       tag: 'loss/regularizer',
       isHeadline: true,
     },
     divergence: {
       label: 'KL',
-      caption: 'Divergence from the mean prediction to that under each noise, before λ.',
+      caption: 'KL divergence from the mean prediction to the prediction under each noise, before λ.',
       tag: 'loss/divergence',
     },
     entropy: { label: 'H', caption: 'Entropy of the mean prediction, before η.', tag: 'loss/entropy' },

@@ -147,7 +147,8 @@ export const macer: Objective<MacerForm> = {
     crossEntropy: crossEntropyMetric('-log of the mean probability of the label over the noises.'),
     robustness: {
       label: 'robustness',
-      caption: 'What the radius lacks to γ σ/2, where it is maximised and 0 elsewhere, before λ.',
+      caption:
+        'Difference between γ σ/2 and the radius, for images whose radius is maximised, else 0; before λ.',
       tag: 'loss/robustness',
       isHeadline: true,
     },

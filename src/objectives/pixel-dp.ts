@@ -81,7 +81,7 @@ export const pixelDp: Objective<PixelDpForm> = {
     trainingAccuracy: trainingAccuracyMetric('Accuracy on noisy training images, in training mode.'),
     noiseShare: {
       label: 'noise',
-      caption: 'Share of the noise that training images have.',
+      caption: 'Noise on training images, as a share of the full noise level.',
       tag: 'train/noise_share',
       unit: 'share',
       isExact: true,

@@ -63,7 +63,7 @@ export const stability: Objective<StabilityForm> = {
     crossEntropy: crossEntropyMetric('Cross-entropy with the label on clean images.'),
     stability: {
       label: 'stability',
-      caption: 'Cross-entropy of the noisy prediction with the clean one, before λ.',
+      caption: 'Cross-entropy between the noisy and the clean prediction, before λ.',
       tag: 'loss/stability',
       isHeadline: true,
     },

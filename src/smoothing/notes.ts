@@ -16,7 +16,7 @@ export function notesOnDenoiser({
 }): string[] {
   if (method.kind !== 'ft-cadis' || smoothing.denoiser.source !== 'none') return []
   return [
-    'FT-CADIS is about denoised images, and smoothing.denoiser is none: the classifier will learn noisy images as they are. To train a denoiser on your images: ft-cadis train --preset denoiser.diffusion --data <folder> --image-size <pixels>, then give its run as --denoiser. docs/denoiser-for-your-images.md says which published one fits, and how long it takes.',
+    'FT-CADIS fine-tunes on denoised images, and smoothing.denoiser is none: the classifier will be fine-tuned on noisy images. To train a denoiser on your images: ft-cadis train --preset denoiser.diffusion --data <folder> --image-size <pixels>, then give its run as --denoiser. docs/denoiser-for-your-images.md says which published one fits, and how long it takes.',
   ]
 }
 
@@ -90,6 +90,6 @@ export async function notesOnChoice(dataset: Dataset, indices: readonly number[]
   if (first === undefined || labels.some(label => label !== first)) return []
   const name = classes[logits === null ? first : logits.indexOf(first)]
   return [
-    `All ${indices.length} images to certify are of one class, ${JSON.stringify(name)}: files are in the order of their classes. over-classes:${indices.length} draws as many of each.`,
+    `All ${indices.length} images to certify are of one class, ${JSON.stringify(name)}: files are in the order of their classes. over-classes:${indices.length} draws equally from all classes.`,
   ]
 }

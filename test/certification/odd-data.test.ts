@@ -98,7 +98,7 @@ describe('data as people keep them', () => {
     expect(notes).toEqual([
       expect.stringMatching(/Left out of '.*val', as no image of the data: 1 hidden, 1 \.heic\./),
       expect.stringMatching(
-        /All 3 images to certify are of one class, "dark".* over-classes:3 draws as many of each/,
+        /All 3 images to certify are of one class, "dark".* over-classes:3 draws equally from all classes/,
       ),
     ])
   })

@@ -185,13 +185,14 @@ export const catRs: Objective<CatRsForm> = {
     },
     adversarial: {
       label: 'adversarial',
-      caption: 'Worst divergence under adversarial noise where it counts, before λ.',
+      caption:
+        'Largest divergence under adversarial noise, for images whose adversarial term counts, before λ.',
       tag: 'loss/adversarial',
       isHeadline: true,
     },
     keptShare: {
       label: 'kept',
-      caption: 'Share of noisy images that are learnt from.',
+      caption: 'Share of noisy images that the cross-entropy uses.',
       tag: 'train/kept_share',
       unit: 'share',
       of: ({ kept }, { copies }) => kept / copies,

@@ -54,7 +54,7 @@ export const calibration: Objective<CalibrationForm> = {
     },
     loneShare: {
       label: 'lone classes',
-      caption: 'Share of training images whose first copy has a wrong class that the second has not.',
+      caption: 'Share of training images whose first copy gets a wrong class that the second does not.',
       tag: 'train/lone_share',
       unit: 'share',
       of: ({ lone }, { images }) => lone / images,

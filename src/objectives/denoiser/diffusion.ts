@@ -138,7 +138,7 @@ export const diffusion: Objective<DiffusionForm> = {
     noiseError: {
       label: 'noise error',
       caption:
-        'Mean squared error of the predicted noise at random timesteps, on training images; 1 is not a prediction.',
+        'Mean squared error of the predicted noise at random timesteps, on training images; 1 means that nothing is predicted.',
       tag: 'loss/noise_error',
       isHeadline: true,
     },

@@ -65,7 +65,7 @@ export const score: Objective<ScoreForm> = {
   metrics: {
     scoreError: {
       label: 'DSM',
-      caption: 'Mean of (σ s + ε)² over the pixels of noisy training images; 1 is a score of 0.',
+      caption: 'Mean of (σ s + ε)² over the pixels of noisy training images; 1 for a score of 0.',
       tag: 'loss/score_error',
       isHeadline: true,
     },

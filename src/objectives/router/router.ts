@@ -39,7 +39,7 @@ export interface RouterForm
 /** Share of test images that the router does not leave to the expert of the smallest noise level. */
 const evaluation = choiceEvaluation({
   label: 'routed',
-  what: 'that the router leaves to another expert than that of the smallest noise level',
+  what: 'that the router sends to an expert other than that of the smallest noise level',
   tag: 'routed',
   counted: (classifier, images_NCHW) =>
     sum(to(gt(leadingClass(classifier.classify(images_NCHW)), 0), 'float32')),

@@ -20,7 +20,7 @@ export interface SelectorForm
 /** Share of test images that the selector sends to the certification network. */
 const selection = choiceEvaluation({
   label: 'selected',
-  what: 'that the selector leaves to the certification network',
+  what: 'that the selector sends to the certification network',
   tag: 'selected',
   counted: (classifier, images_NCHW) => sum(to(leadingClass(classifier.classify(images_NCHW)), 'float32')),
 })
@@ -63,7 +63,7 @@ export const selector: Objective<SelectorForm> = {
     ),
     certifiedShare: {
       label: 'for the certification network',
-      caption: 'Share of training images that are for the certification network.',
+      caption: 'Share of training images labelled for the certification network.',
       tag: 'train/certified_share',
       unit: 'share',
       of: ({ certified }, { images }) => certified / images,

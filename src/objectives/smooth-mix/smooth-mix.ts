@@ -74,7 +74,7 @@ export const smoothMix: Objective<SmoothMixForm> = {
     crossEntropy: crossEntropyMetric('Cross-entropy with the label on the clean side.'),
     mixture: {
       label: 'mixture',
-      caption: 'Divergence of mixtures from their targets where the image is recognised, before η.',
+      caption: 'Divergence of mixtures from their targets, for recognised images, before η.',
       tag: 'loss/mixture',
       isHeadline: true,
     },
@@ -88,7 +88,7 @@ export const smoothMix: Objective<SmoothMixForm> = {
     },
     eta: {
       label: 'η',
-      caption: 'Weight of the mixture term, which follows its ramp.',
+      caption: 'Current weight of the mixture term.',
       tag: 'train/eta',
       isExact: true,
       of: (_sums, { settings }) => settings.eta,

@@ -46,7 +46,7 @@ export function consistencyLosses(
   { noises, targetGradient, ...regularizer }: Omit<ConsistencySettings, 'kind' | 'attack'>,
 ): {
   readonly crossEntropy_MB: Tensor<'MB'>
-  /** From the mean prediction to the prediction under each noise. */
+  /** KL(p̄ ‖ p_m) of the mean prediction and the prediction under each noise. */
   readonly divergence_MB: Tensor<'MB'>
   /** Of the mean prediction. */
   readonly entropy_B: Tensor<'B'>
@@ -75,7 +75,7 @@ export function consistencyLosses(
   }
 }
 
-/** Returns KL from the prediction under each noise to the mean prediction. */
+/** Returns KL(p_m ‖ p̄) of the prediction p_m under each noise and the mean prediction p̄. */
 function divergenceFrom(logProbabilities_MBK: Tensor<'MBK'>, logMean_BK: Tensor<'BK'>): Tensor<'MB'> {
   return sum(mul(sub(logProbabilities_MBK, logMean_BK), exp(logProbabilities_MBK)), 'K')
 }
@@ -132,7 +132,7 @@ export const consistency: Objective<ConsistencyForm> = {
     },
     divergence: {
       label: 'KL',
-      caption: 'KL divergence from the mean prediction to the prediction under each noise, before λ.',
+      caption: 'KL(p̄ ‖ p_m) of the mean prediction p̄ and the prediction p_m under each noise, before λ.',
       tag: 'loss/divergence',
     },
     entropy: { label: 'H', caption: 'Entropy of the mean prediction, before η.', tag: 'loss/entropy' },

@@ -229,6 +229,8 @@ export async function loadNetworks(
       loaded.push(member.classifier)
       const { found } = await session.compute(() => ({ found: provenance(member.classifier, member.spec) }))
       const hashes = await classifierHashes(member, { checkpoint: own, provenance: found })
+      const stated = own === undefined ? undefined : await readSmoothed(own)
+      if (stated !== undefined) requireExpected({ ...hashes, denoiser: null }, stated.weights, own)
       return { classifier: member.classifier, weights: hashes, provenance: found }
     }
     const others: LoadedMember[] = []
@@ -281,12 +283,13 @@ export async function provenanceOf(
   return { denoiser: from.denoiser[0] ?? null, classifier: from.classifier }
 }
 
-function requireExpected(found: Smoothed['weights'], expected: Smoothed['weights']): void {
+/** @param folder - the checkpoint of a network besides the classifier, for the message */
+function requireExpected(found: Smoothed['weights'], expected: Smoothed['weights'], folder = ''): void {
   for (const part of ['denoiser', 'classifier', 'checkpoint'] as const) {
     const [is, shouldBe] = [found[part], expected[part]]
     if (is === null || fieldDifferences(shouldBe, is).length === 0) continue
     throw new CheckpointError(
-      `The weights of the ${part} are not those of the smoothed classifier: expected ${showValue(shouldBe)}, got ${showValue(is)}.`,
+      `The weights of the ${part}${folder && ` ${folder}`} are not those of the smoothed classifier: expected ${showValue(shouldBe)}, got ${showValue(is)}.`,
       { remedy: 'Give the weights that belong to it.' },
     )
   }

@@ -22,6 +22,7 @@ import {
   type Spec,
 } from '../torch'
 import { nameOfClassifier } from './name-of'
+import { requireFittingWeights } from './require-fitting-weights'
 import { folderHashes, hashesOf, readSmoothed, type Smoothed } from './smoothed-file'
 import { classifierSpec, denoiserSpec } from './specs'
 
@@ -191,7 +192,8 @@ function randomWeightsError(
  *
  * @param options.expected - the required weights
  * @param options.randomWeights - allowed to measure time and memory of a certification; default refused
- * @throws CheckpointError if weights are missing, damaged, or differ from the expected ones; ConfigError if they are random
+ * @throws CheckpointError if weights are missing, damaged, or differ from the expected ones; ConfigError if they are random, and as
+ *   `requireFittingWeights`
  */
 export async function loadNetworks(
   session: Session,
@@ -204,6 +206,7 @@ export async function loadNetworks(
     'randomWeights'
   > = {},
 ): Promise<CertifiedNetworks> {
+  await requireFittingWeights(config)
   const { checkpoint, certification, smoothing } = config
   const { dtype, autocast } = certification
   const loaded: (AnyDenoiser | Classifier)[] = []

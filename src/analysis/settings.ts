@@ -182,9 +182,9 @@ function familyWiseNote({ file, metadata }: CertificationLog): string[] {
 /** Notes the number of votes of an adaptive certification, and the omissions of its radii; for other procedures, their statements. */
 function procedureNotes({ file, rows, metadata }: CertificationLog): string[] {
   if (metadata === undefined || metadata.configuration.procedure.kind === 'certify') return []
-  const { procedure } = metadata.configuration
+  const { procedure, norm } = metadata.configuration
   const noteOf = NOTES.get(procedure.kind)
-  if (noteOf !== undefined) return [`${file} ${noteOf(procedure)}`]
+  if (noteOf !== undefined) return [`${file} ${noteOf({ ...procedure, norm })}`]
   const n = Array.isArray(procedure.rounds)
     ? procedure.rounds.reduce<number>((total, votes) => total + Number(votes), 0)
     : metadata.configuration.n
@@ -230,8 +230,8 @@ const NOTES: ReadonlyMap<string, (procedure: JsonObject) => string> = new Map([
   ],
   [
     'pixel-dp',
-    ({ split, by }: JsonObject) =>
-      `is of PixelDP${by === 'scores' ? ' by mean scores' : ''}: sizes from differential privacy, at most half of the radii of CERTIFY${split === 'published' ? '; the errors of its bounds are the published ones, for η = 0.05' : ''}.`,
+    ({ split, by, norm }: JsonObject) =>
+      `is of PixelDP${by === 'scores' ? ' by mean scores' : ''}: sizes from differential privacy${norm === 'l2' && by !== 'scores' ? ', at most half of the radii of CERTIFY' : ''}${split === 'published' ? '; the errors of its bounds are the published ones, for η = 0.05' : ''}.`,
   ],
 ])
 

@@ -78,8 +78,9 @@ function ratioNote(gaps: readonly ImageGap[]): string {
   const unchanged = gaps.filter(({ attacked }) => attacked === Number.POSITIVE_INFINITY).length
   const none = unchanged > 0 ? ` No change was found for ${unchanged} images.` : ''
   if (ratios.length === 0) return `No image has both a certified radius above 0 and a change.${none}`
-  const middle = ratios[Math.floor(ratios.length / 2)] as number
-  return `The smallest change lies at ${middle.toFixed(2)} times the certified radius in the median of ${ratios.length} images, at ${ratios[0]?.toFixed(2)} times at least.${none}`
+  const half = (ratios.length - 1) / 2
+  const median = ((ratios[Math.floor(half)] as number) + (ratios[Math.ceil(half)] as number)) / 2
+  return `The smallest change lies at ${median.toFixed(2)} times the certified radius in the median of ${ratios.length} images, at ${ratios[0]?.toFixed(2)} times at least.${none}`
 }
 
 /** Returns the end of the curves: beyond everything found, rounded up to a quarter. */

@@ -1,7 +1,12 @@
 import type { Session } from '../bridge'
 import type { CertificationConfig, CertificationRunConfig } from '../config/schema'
 import { ConfigError } from '../errors'
-import { requireClasses, requireOneHead, requireSameClasses } from '../smoothing/check-classes'
+import {
+  requireClasses,
+  requireOneHead,
+  requireSameClasses,
+  requireSelectorHead,
+} from '../smoothing/check-classes'
 import type { CertifiedNetworks } from '../smoothing/load-networks'
 import { denoiserOf, type Smoothing } from '../smoothing/smoothing'
 import { type Classifier, type Dataset, type Dtype, restOf, type Tensor } from '../torch'
@@ -124,7 +129,7 @@ export async function prepareArms(
       const router = arm.router && next()
       for (const { head } of [...members, ...some(core)]) requireClasses(head, description)
       requireOneHead(members.map(({ head }) => head))
-      if (selector !== undefined) requireSelector(selector.head)
+      if (selector !== undefined) requireSelectorHead(selector.head)
       if (router !== undefined) requireRouterHead(router.head, { experts: members.length })
       return {
         members: members.map(({ classifier }) => voting(classifier)) as readonly Classifier[] as Members,
@@ -155,14 +160,6 @@ function requireOwnFirstLayer({ front }: Smoothing, arms: readonly ArmNetworks[]
   throw new ConfigError(
     `The noise stands after the first layer of one classifier, and ${networks.length} are to be certified with it, or another one.`,
     { remedy: 'Certify each classifier with the smoothing after its first layer.' },
-  )
-}
-
-function requireSelector(head: number): void {
-  if (head === 2) return
-  throw new ConfigError(
-    `The selector, aces.selector, tells ${head} classes apart, expected 2: 0 leaves a copy to the core network, 1 to the classifier.`,
-    { remedy: 'Give a network with a head of 2 classes, or none for the entropy of the classifier.' },
   )
 }
 

@@ -4,6 +4,9 @@ import { fieldDifferences, showValue } from '../config/differences'
 import { type CertificationRunConfig, certificationOf } from '../config/schema'
 import { CheckpointError, ConfigError } from '../errors'
 import { isFolder } from '../files/exists'
+import { given } from '../files/given'
+import { readSmoothed } from '../smoothing/smoothed-file'
+import type { KnownSmoothed } from '../smoothing/smoothed-input'
 import type { TrainedRun } from '../smoothing/trained-classifier'
 import { checkpointNameIn } from './checkpoint-name'
 import { findCheckpoint } from './find-checkpoint'
@@ -73,11 +76,7 @@ export function ensembleOfRuns(members: MemberRuns): CertificationRunConfig {
           ({ field, before, after }) => `  ${section}.${field}: ${showValue(before)} and ${showValue(after)}`,
         ),
     )
-    if (differences.length === 0) continue
-    throw new ConfigError(
-      `The members ${first.folder} and ${other.folder} do not go together:\n${differences.join('\n')}\n`,
-      { remedy: 'Give members with the same smoothing, data and classifier; weights alone may differ.' },
-    )
+    if (differences.length > 0) throw disagree(first, other, differences)
   }
   return {
     ...config,
@@ -91,4 +90,35 @@ export function ensembleOfRuns(members: MemberRuns): CertificationRunConfig {
       },
     }),
   }
+}
+
+/**
+ * Returns what the checkpoint of the first member states about its images and weights; nothing for one of an earlier version.
+ *
+ * @throws ConfigError if members were trained for different classes
+ */
+export async function factsOfMembers(members: MemberRuns): Promise<Omit<KnownSmoothed, 'config'>> {
+  const [first, ...others] = await Promise.all(
+    members.map(async member => ({ member, stated: await readSmoothed(member.checkpoint) })),
+  )
+  if (first?.stated === undefined) return {}
+  const { classes, data, hooks, weights } = first.stated
+  for (const { member, stated = first.stated } of others) {
+    const differences = fieldDifferences({ classes }, { classes: stated.classes })
+    if (differences.length === 0) continue
+    const list = [`  classes: ${showValue(classes)} and ${showValue(stated.classes)}`]
+    throw disagree(first.member, member, list)
+  }
+  return { classes, weights, ...given({ data, hooks }) }
+}
+
+function disagree(
+  first: MemberRuns[number],
+  other: MemberRuns[number],
+  differences: readonly string[],
+): ConfigError {
+  return new ConfigError(
+    `The members ${first.folder} and ${other.folder} do not go together:\n${differences.join('\n')}\n`,
+    { remedy: 'Give members with the same smoothing, data and classifier; weights alone may differ.' },
+  )
 }

@@ -3,7 +3,7 @@ import { certificationOf } from '../config/schema'
 import { isFile, isFolder } from '../files/exists'
 import { readSmoothed } from '../smoothing/smoothed-file'
 import type { KnownSmoothed } from '../smoothing/smoothed-input'
-import { ensembleOfRuns, memberRuns } from './ensemble-of-runs'
+import { ensembleOfRuns, factsOfMembers, memberRuns } from './ensemble-of-runs'
 import { findCheckpoint } from './find-checkpoint'
 
 /**
@@ -22,7 +22,10 @@ export async function smoothedOfFolder(
   const here = checkpoint === undefined ? await readSmoothed(folder) : undefined
   if (here !== undefined) return withOutput(here, runOf(resolve(folder)))
   const members = await memberRuns(folder, { checkpoint })
-  if (members !== undefined) return { config: { ...ensembleOfRuns(members), output: resolve(folder) } }
+  if (members !== undefined) {
+    const config = { ...ensembleOfRuns(members), output: resolve(folder) }
+    return { config, ...(await factsOfMembers(members)) }
+  }
   const run = await findCheckpoint(folder, { checkpoint })
   const found = (await readSmoothed(run.checkpoint)) ?? {
     config: certificationOf(run.config, run.checkpoint),

@@ -79,6 +79,15 @@ export function requireOneHead(heads: readonly number[]): void {
   )
 }
 
+/** @throws ConfigError if a selector of ACES does not choose between two networks */
+export function requireSelectorHead(head: number): void {
+  if (head === 2) return
+  throw new ConfigError(
+    `The selector, aces.selector, tells ${head} classes apart, expected 2: 0 leaves a copy to the core network, 1 to the classifier.`,
+    { remedy: 'Give a network with a head of 2 classes, or none for the entropy of the classifier.' },
+  )
+}
+
 /** Explains how to make a new head. A custom network's head comes only from its function. */
 function newHead(classes: number): string {
   return `classifier.numClasses to ${classes} (of source 'python': the classes that classifier.factory makes)`

@@ -22,6 +22,7 @@ import {
   type Spec,
 } from '../torch'
 import { nameOfClassifier } from './name-of'
+import { requireFittingWeights } from './require-fitting-weights'
 import { folderHashes, hashesOf, readSmoothed, type Smoothed } from './smoothed-file'
 import { classifierSpec, denoiserSpec } from './specs'
 
@@ -191,7 +192,8 @@ function randomWeightsError(
  *
  * @param options.expected - the required weights
  * @param options.randomWeights - allowed to measure time and memory of a certification; default refused
- * @throws CheckpointError if weights are missing, damaged, or differ from the expected ones; ConfigError if they are random
+ * @throws CheckpointError if weights are missing, damaged, or differ from the expected ones; ConfigError if they are random, and as
+ *   `requireFittingWeights`
  */
 export async function loadNetworks(
   session: Session,
@@ -204,6 +206,7 @@ export async function loadNetworks(
     'randomWeights'
   > = {},
 ): Promise<CertifiedNetworks> {
+  await requireFittingWeights(config)
   const { checkpoint, certification, smoothing } = config
   const { dtype, autocast } = certification
   const loaded: (AnyDenoiser | Classifier)[] = []
@@ -229,6 +232,8 @@ export async function loadNetworks(
       loaded.push(member.classifier)
       const { found } = await session.compute(() => ({ found: provenance(member.classifier, member.spec) }))
       const hashes = await classifierHashes(member, { checkpoint: own, provenance: found })
+      const stated = own === undefined ? undefined : await readSmoothed(own)
+      if (stated !== undefined) requireExpected({ ...hashes, denoiser: null }, stated.weights, own)
       return { classifier: member.classifier, weights: hashes, provenance: found }
     }
     const others: LoadedMember[] = []
@@ -281,12 +286,13 @@ export async function provenanceOf(
   return { denoiser: from.denoiser[0] ?? null, classifier: from.classifier }
 }
 
-function requireExpected(found: Smoothed['weights'], expected: Smoothed['weights']): void {
+/** @param folder - the checkpoint of a network besides the classifier, for the message */
+function requireExpected(found: Smoothed['weights'], expected: Smoothed['weights'], folder = ''): void {
   for (const part of ['denoiser', 'classifier', 'checkpoint'] as const) {
     const [is, shouldBe] = [found[part], expected[part]]
     if (is === null || fieldDifferences(shouldBe, is).length === 0) continue
     throw new CheckpointError(
-      `The weights of the ${part} are not those of the smoothed classifier: expected ${showValue(shouldBe)}, got ${showValue(is)}.`,
+      `The weights of the ${part}${folder && ` ${folder}`} are not those of the smoothed classifier: expected ${showValue(shouldBe)}, got ${showValue(is)}.`,
       { remedy: 'Give the weights that belong to it.' },
     )
   }

@@ -1,8 +1,6 @@
-import { join } from 'node:path'
-import { z } from 'zod'
 import type { CertificationRunConfig, ClassifierConfig, SmoothingConfig } from '../config/schema'
-import { readJson } from '../files/read-json'
 import type { Dataset } from '../torch'
+import { isSameNormalisation, type Normalisation, showNormalisation, statedBy } from './stated-by-weights'
 
 /** Notes on things that people overlook, a sentence each; none of them blocks a certification. */
 
@@ -20,14 +18,6 @@ export function notesOnDenoiser({
   ]
 }
 
-const numbers = z.union([z.number(), z.array(z.number()).min(1)])
-const timmSchema = z.object({ pretrained_cfg: z.object({ mean: numbers, std: numbers }) })
-const transformersSchema = z.object({
-  do_normalize: z.boolean().default(true),
-  image_mean: numbers,
-  image_std: numbers,
-})
-
 /**
  * Notes if the classifier's folder states another input range than the settings.
  *
@@ -39,46 +29,18 @@ export async function notesOnInputRange({
   classifier,
   checkpoint,
 }: Pick<CertificationRunConfig, 'classifier' | 'checkpoint'>): Promise<string[]> {
-  const { path } = classifier
-  if (path === undefined || checkpoint !== undefined) return []
-  const said = await normalisationIn(classifier.source, path)
-  if (said === undefined || isSame(said, classifier.inputRange)) return []
-  const show = ({ mean, std }: Normalisation) => `mean [${mean.join(', ')}] and std [${std.join(', ')}]`
-  const set = classifier.inputRange === 'symmetric' ? '"symmetric"' : show(classifier.inputRange)
+  if (checkpoint !== undefined) return []
+  const { normalisation: said } = await statedBy(classifier)
+  if (said === undefined || isSameNormalisation(said.value, ownRange(classifier))) return []
+  const { inputRange } = classifier
+  const set = inputRange === 'symmetric' ? '"symmetric"' : showNormalisation(inputRange)
   return [
-    `${said.file} says that the classifier was trained with ${show(said)}, but classifier.inputRange is ${set}. Unless it was trained further otherwise, set classifier.inputRange to { mean, std } of that file.`,
+    `${said.file} says that the classifier was trained with ${showNormalisation(said.value)}, but classifier.inputRange is ${set}. Unless it was trained further otherwise, set classifier.inputRange to { mean, std } of that file.`,
   ]
 }
 
-interface Normalisation {
-  readonly mean: readonly number[]
-  readonly std: readonly number[]
-}
-
-async function normalisationIn(
-  source: ClassifierConfig['source'],
-  path: string,
-): Promise<(Normalisation & { readonly file: string }) | undefined> {
-  if (source === 'timm') {
-    const file = join(path, 'config.json')
-    const { data } = timmSchema.safeParse(await readJson(file))
-    return data && { file, mean: [data.pretrained_cfg.mean].flat(), std: [data.pretrained_cfg.std].flat() }
-  }
-  if (source !== 'transformers') return undefined
-  const file = join(path, 'preprocessor_config.json')
-  const { data } = transformersSchema.safeParse(await readJson(file))
-  return data?.do_normalize === true
-    ? { file, mean: [data.image_mean].flat(), std: [data.image_std].flat() }
-    : undefined
-}
-
-function isSame({ mean, std }: Normalisation, range: ClassifierConfig['inputRange']): boolean {
-  const own = range === 'symmetric' ? { mean: [0.5], std: [0.5] } : range
-  const isClose = (a: readonly number[], b: readonly number[]) =>
-    Array.from({ length: Math.max(a.length, b.length) }).every(
-      (_, channel) => Math.abs((a[channel] ?? a[0] ?? 0) - (b[channel] ?? b[0] ?? 0)) < 1e-3,
-    )
-  return isClose(mean, own.mean) && isClose(std, own.std)
+function ownRange({ inputRange }: ClassifierConfig): Normalisation {
+  return inputRange === 'symmetric' ? { mean: [0.5], std: [0.5] } : inputRange
 }
 
 /** Notes if all chosen images belong to one class. */

@@ -95,3 +95,15 @@ it('says how many votes an adaptive log took, and at which radii alone it decide
     'a.tsv decides at the radii 0, 0.25 alone: its ACR, and accuracies at radii between, are lower than those of CERTIFY.',
   ])
 })
+
+it('compares sizes of PixelDP with radii of CERTIFY where both are of votes under Gaussian noise', () => {
+  const noteOf = (norm: 'l1' | 'l2', more: object = {}) => {
+    const procedure = { kind: 'pixel-dp', split: 'halves', ...more }
+    const log = withMetadata(logOf('a.tsv', [1]), { configuration: { ...configuration, procedure, norm } })
+    return notesOn(groupLogs(labelled('a', log)))
+  }
+  const sizes = 'a.tsv is of PixelDP: sizes from differential privacy'
+  expect(noteOf('l2')).toContain(`${sizes}, at most half of the radii of CERTIFY.`)
+  expect(noteOf('l1')).toContain(`${sizes}.`)
+  expect(noteOf('l2', { by: 'scores' })).toContain(`${sizes.replace('DP', 'DP by mean scores')}.`)
+})

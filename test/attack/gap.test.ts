@@ -107,7 +107,7 @@ describe('the room between certificates and attacks', () => {
       ['between', 25, 25],
     ])
     expect(notes).toEqual([
-      'The smallest change lies at 2.00 times the certified radius in the median of 2 images, at 1.50 times at least. No change was found for 1 images.',
+      'The smallest change lies at 1.75 times the certified radius in the median of 2 images, at 1.50 times at least. No change was found for 1 images.',
     ])
   })
 

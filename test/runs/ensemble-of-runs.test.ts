@@ -3,9 +3,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { smoothedSource } from '../../src/cli/smoothed-source'
+import { certificationOf } from '../../src/config/schema'
 import { CheckpointError, ConfigError } from '../../src/errors'
 import { ensembleOfRuns, memberRuns } from '../../src/runs/ensemble-of-runs'
+import { findCheckpoint } from '../../src/runs/find-checkpoint'
 import type { RunState } from '../../src/runs/run-folder'
+import { smoothedOfFolder } from '../../src/runs/smoothed-of-folder'
+import { writeSmoothed } from '../../src/smoothing/smoothed-file'
+import { unsaidOf } from '../../src/smoothing/smoothed-input'
+import { smoothingOf } from '../../src/smoothing/smoothing'
 import { writeRun } from '../support/run-folders'
 
 let folder: string
@@ -30,6 +36,21 @@ async function leave(name: string, state: RunState['state'] = 'finished', change
   return checkpoint
 }
 
+const DATA = { images: 4, classes: ['a', 'b'], digest: '0123' }
+
+/** Says of a member what its training wrote beside the weights. */
+async function describeMember(checkpoint: string, classes = DATA.classes): Promise<void> {
+  const { config } = await findCheckpoint(checkpoint)
+  const certified = certificationOf(config, checkpoint)
+  await writeSmoothed(checkpoint, {
+    config: { ...certified, smoothing: { ...certified.smoothing, denoiser: { source: 'none' } } },
+    smoothing: smoothingOf(null, certified.smoothing.sigma),
+    dataset: { classes, imageShape: [1, 8, 8] },
+    weights: { denoiser: null, classifier: { source: 'timm' } },
+    ...{ data: { train: DATA, test: DATA }, hooks: {} },
+  })
+}
+
 const members = () => memberRuns(folder, { checkpoint: undefined })
 
 describe('a folder with members', () => {
@@ -43,6 +64,25 @@ describe('a folder with members', () => {
       ...(config.ensemble?.others ?? []).map(({ checkpoint }) => checkpoint),
     ]).toEqual(checkpoints)
     expect(config).toMatchObject({ output: folder, ensemble: { by: 'votes', consensus: 2 } })
+  })
+
+  it('states of its images and weights what its first member states', async () => {
+    for (const name of ['0', '1']) await describeMember(await leave(name))
+    const known = await smoothedOfFolder(folder)
+    expect(known).toMatchObject({
+      ...{ classes: DATA.classes, data: { train: DATA, test: DATA }, hooks: {} },
+      weights: { classifier: { source: 'timm' } },
+    })
+    expect(unsaidOf(known)).toBeUndefined()
+  })
+
+  it('is refused where members were trained for other classes', async () => {
+    await describeMember(await leave('0'))
+    await describeMember(await leave('1'), ['b', 'a'])
+    await expect(smoothedOfFolder(folder)).rejects.toThrow(ConfigError)
+    await expect(smoothedOfFolder(folder)).rejects.toThrow(
+      /members\/0 and .*members\/1 do not go together:\n {2}classes: \["a","b"\] and \["b","a"\]/,
+    )
   })
 
   it('is none without members', async () => {

@@ -8,9 +8,11 @@ import {
   type DataConfig,
   parseCertificationConfig,
 } from '../../src/config/schema'
-import { ConfigError } from '../../src/errors'
+import { CheckpointError, ConfigError } from '../../src/errors'
 import { loadBaseClassifier, loadNetworks } from '../../src/smoothing/load-networks'
 import { nameOf } from '../../src/smoothing/name-of'
+import { writeSmoothed } from '../../src/smoothing/smoothed-file'
+import { smoothingOf } from '../../src/smoothing/smoothing'
 import { datasetSpec } from '../../src/smoothing/specs'
 
 function settings(changes: object): CertificationRunConfig {
@@ -69,10 +71,14 @@ describe('the name of what is certified', () => {
 
 describe('loadNetworks', () => {
   /** A session that answers without Python, and what it was to load. */
-  function answering(descriptions: readonly object[] = [{ random: null }], denoiser: readonly object[] = []) {
+  function answering(
+    descriptions: readonly object[] = [{ random: null }],
+    denoiser: readonly object[] = [],
+    further: readonly object[] = [],
+  ) {
     const loads: Recorded['parameters'][] = []
     const provenance = { denoiser, classifier: { source: 'timm', sha256: 'off the shelf' } }
-    const answers: unknown[] = [...descriptions, provenance]
+    const answers: unknown[] = [...descriptions, provenance, ...further]
     const session = {
       record(operation: string, _inputs: unknown, { parameters, make }: Recorded) {
         if (operation.startsWith('load_')) loads.push(parameters)
@@ -91,6 +97,29 @@ describe('loadNetworks', () => {
     readonly parameters?: { readonly spec?: unknown }
     readonly make: (session: unknown, id: number) => unknown
   }
+
+  it('refuses a member whose weights are not those that its checkpoint describes', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'ft-cadis-load-'))
+    await writeFile(join(folder, 'model.safetensors'), 'weights')
+    await writeSmoothed(folder, {
+      config: settings({}),
+      smoothing: smoothingOf(null, 0.5),
+      dataset: { classes: ['a', 'b'], imageShape: [1, 8, 8] },
+      weights: { denoiser: null, classifier: { source: 'timm' } },
+    })
+    const load = () => {
+      const member = [{ random: null }, { found: { source: 'timm' } }]
+      const { session } = answering([{ random: null }], [], member)
+      return loadNetworks(session, settings({ ensemble: { others: [{ checkpoint: folder }] } }))
+    }
+    expect((await load()).others).toHaveLength(1)
+    await writeFile(join(folder, 'model.safetensors'), 'others')
+    await expect(load()).rejects.toThrow(CheckpointError)
+    await expect(load()).rejects.toThrow(
+      `The weights of the checkpoint ${folder} are not those of the smoothed classifier`,
+    )
+    await rm(folder, { recursive: true })
+  })
 
   it('takes a checkpoint for an adapter of the network, or for the whole network', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'ft-cadis-load-'))

@@ -1,5 +1,10 @@
 import { expect, it } from 'vitest'
-import { type Certifier, routerCertifier, type Steps } from '../../../src/certification/certifiers'
+import {
+  type Certifier,
+  routerCertifier,
+  routerPredictCertifier,
+  type Steps,
+} from '../../../src/certification/certifiers'
 import { certifyFromCounts } from '../../../src/certification/statistics'
 import { type Outcome, radiusOf } from '../../../src/logs/outcome'
 import { gaussianBound } from '../../../src/statistics/bound'
@@ -29,6 +34,14 @@ function router(alpha: number, { agreement = 0, router: own = SIGMA, experts = S
     ...{ alpha, ...votes, agreement },
     router: { line: 'router', bound: gaussianBound(own) },
     experts: ['first', 'second'].map(line => ({ line, bound: gaussianBound(experts) })),
+  })
+}
+
+function routerPredict(alpha: number): Certifier {
+  return routerPredictCertifier({
+    ...{ alpha, ...votes },
+    router: { line: 'router' },
+    experts: ['first', 'second'].map(line => ({ line })),
   })
 }
 
@@ -77,6 +90,15 @@ const CASES: Readonly<Record<string, { toy: Toy; sound: Certifier; broken: Certi
     },
     sound: router(ALPHA),
     broken: withDefault(),
+  },
+  // The choice changes right at the image, so no class can be stated.
+  'PREDICT tests at four times alpha': {
+    toy: {
+      ...routed({ choice: 0.5, second: 0 }),
+      isFalse: outcome => 'class' in outcome,
+    },
+    sound: routerPredict(ALPHA),
+    broken: routerPredict(4 * ALPHA),
   },
 }
 

@@ -136,6 +136,11 @@ const CASES: Readonly<Record<string, Case>> = {
     sound: cohenCertifier({ bound, alpha: ALPHA, n0: 50, n: 50, randomised: true }),
     broken: bestOfSeveral(),
   },
+  'CERTIFY of an ensemble or of several looks, each of five counted as a vote': {
+    toy: halfSpace,
+    sound: cohenCertifier({ bound, alpha: ALPHA, ...votes }),
+    broken: countedFiveTimes(),
+  },
   'PREDICT, one side of the test alone': {
     toy: even,
     sound: predictCertifier({ alpha: ALPHA, n: votes.n }),
@@ -270,6 +275,22 @@ function everyLook(): Certifier {
         }
       }
       return { kind: 'abstains', evidence }
+    },
+  }
+}
+
+/** Members, and looks that agree, say of a copy the same: they are no votes of their own. */
+function countedFiveTimes(): Certifier {
+  const own = cohenCertifier({ bound, alpha: ALPHA, ...votes })
+  return {
+    ...own,
+    *begin(): Steps {
+      const [selection = [], estimation = []] = yield [
+        { stage: 'selection', count: votes.n0 / 5 },
+        { stage: 'estimation', count: votes.n / 5 },
+      ]
+      const [chosen, bounded] = [selection, estimation].map(tally => tally.map(count => 5 * count))
+      return certifyFromCounts(chosen ?? [], bounded ?? [], { bound, alpha: ALPHA })
     },
   }
 }

@@ -53,7 +53,7 @@ module.exports = {
     only('service', 'certification', 'terminal', 'runs', 'smoothing', ...foundations),
     only(
       'attack',
-      ...['certification', 'terminal', 'analysis', 'logs', 'statistics', 'objectives', 'smoothing'],
+      ...['certification', 'terminal', 'runs', 'analysis', 'logs', 'statistics', 'objectives', 'smoothing'],
       ...foundations,
     ),
     only(

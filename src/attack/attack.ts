@@ -1,5 +1,6 @@
 import type { Session } from '../bridge'
-import { type SmoothedInput, smoothedOf } from '../smoothing/smoothed-input'
+import { smoothedOf } from '../runs/smoothed-of-folder'
+import type { SmoothedInput } from '../smoothing/smoothed-input'
 import { isShown, progressBar } from '../terminal/progress'
 import { type AttackLog, readAttackLog } from './attack-log-file'
 import { type FindChangesHooks, findChanges } from './find-changes'

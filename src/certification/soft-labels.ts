@@ -7,11 +7,12 @@ import { exists } from '../files/exists'
 import { lock } from '../files/lock'
 import { cutOff, openToAppend } from '../files/regular-file'
 import { sparseCounts } from '../logs/outcome'
+import { smoothedOf } from '../runs/smoothed-of-folder'
 import { requireClasses, requireSameClasses } from '../smoothing/check-classes'
 import { toSymmetric } from '../smoothing/denoise'
 import { requireNoiseOnImage } from '../smoothing/first-layer'
 import { type CertifiedNetworks, loadNetworks } from '../smoothing/load-networks'
-import { type SmoothedInput, smoothedOf } from '../smoothing/smoothed-input'
+import type { SmoothedInput } from '../smoothing/smoothed-input'
 import { smoothingOf } from '../smoothing/smoothing'
 import {
   readSoftLabelImages,

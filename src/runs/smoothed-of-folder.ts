@@ -2,7 +2,7 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { certificationOf } from '../config/schema'
 import { isFile, isFolder } from '../files/exists'
 import { readSmoothed } from '../smoothing/smoothed-file'
-import type { KnownSmoothed } from '../smoothing/smoothed-input'
+import { type KnownSmoothed, type SmoothedInput, smoothedOfSettings } from '../smoothing/smoothed-input'
 import { ensembleOfRuns, factsOfMembers, memberRuns } from './ensemble-of-runs'
 import { findCheckpoint } from './find-checkpoint'
 
@@ -31,6 +31,15 @@ export async function smoothedOfFolder(
     config: certificationOf(run.config, run.checkpoint),
   }
   return withOutput(found, runOf(run.checkpoint))
+}
+
+/**
+ * Resolves an input to its settings and known facts.
+ *
+ * @throws CheckpointError as {@link smoothedOfFolder}; ConfigError for invalid settings
+ */
+export async function smoothedOf(input: SmoothedInput): Promise<KnownSmoothed> {
+  return typeof input === 'string' ? smoothedOfFolder(input) : smoothedOfSettings(input)
 }
 
 /** Whether a path looks like an input of {@link smoothedOfFolder}. Looks at file names only: the files may be damaged. */

@@ -5,17 +5,15 @@ import {
   parseCertificationConfig,
   parseUnknownConfig,
 } from '../config/schema'
-import { CheckpointError } from '../errors'
 import { unsaidNote } from '../files/earlier-format'
 import { given } from '../files/given'
-import { requireFolder } from './require-folder'
 import { readSmoothed, type Smoothed } from './smoothed-file'
 
 /** The settings of a smoothed classifier, and further facts about it: all of them if there is a `smoothed.json`. */
 export type KnownSmoothed = Pick<Smoothed, 'config'> & Partial<Smoothed>
 
 /**
- * A smoothed classifier: a folder with `smoothed.json`, its known facts, the settings of a certification, or those of a run with its
+ * A smoothed classifier: a folder (see `smoothedOfFolder`), its known facts, the settings of a certification, or those of a run with its
  * checkpoint folder as `checkpoint`.
  */
 export type SmoothedInput = string | KnownSmoothed | CertificationRunConfigInput
@@ -31,18 +29,12 @@ export function unsaidOf({ config, data, hooks }: KnownSmoothed): string | undef
 }
 
 /**
- * Resolves an input to its settings and known facts.
+ * Resolves settings to their known facts.
  *
- * @throws CheckpointError for a folder without `smoothed.json`; ConfigError for invalid settings
+ * @throws ConfigError for invalid settings
  */
-export async function smoothedOf(input: SmoothedInput): Promise<KnownSmoothed> {
-  if (typeof input !== 'string') return 'config' in input ? input : ofSettings(configOf(input))
-  const found = await readSmoothed(input)
-  if (found !== undefined) return found
-  await requireFolder(input)
-  throw new CheckpointError(`${input} has no smoothed.json.`, {
-    remedy: 'Give the folder of a checkpoint, or the settings of a certification.',
-  })
+export async function smoothedOfSettings(input: Exclude<SmoothedInput, string>): Promise<KnownSmoothed> {
+  return 'config' in input ? input : ofSettings(configOf(input))
 }
 
 /** Returns settings of a certification; for a run, those that certify its checkpoint, or without one the off-the-shelf classifier. */

@@ -20,7 +20,8 @@ test(
   'the commands of the page, as they stand there, lead from pictures and a .pth to certified classes',
   async () => {
     const page = await readFile(join(PACKAGE_FOLDER, 'docs/certify-your-own-classifier.md'), 'utf8')
-    const commands = [...page.matchAll(/^npx ft-cadis (.+)$/gm)]
+    const steps = page.slice(page.indexOf('## 1. '))
+    const commands = [...steps.matchAll(/^npx ft-cadis (.+)$/gm)]
       .map(([, words = '']) => words.split(' '))
       // The weights of OpenAI are two gigabytes.
       .filter(words => words.every(word => !word.endsWith('256x256_diffusion_uncond.pt')))

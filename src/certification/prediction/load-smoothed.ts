@@ -1,7 +1,7 @@
 import type { Session } from '../../bridge'
-import { smoothedOfFolder } from '../../runs/smoothed-of-folder'
+import { smoothedOf } from '../../runs/smoothed-of-folder'
 import { notesOnInputRange } from '../../smoothing/notes'
-import { type SmoothedInput, smoothedOf, unsaidOf } from '../../smoothing/smoothed-input'
+import { type SmoothedInput, unsaidOf } from '../../smoothing/smoothed-input'
 import { decodeImage, type ImageTransform } from '../../torch'
 import { requireCertify, requireFixedBound, requireGaussian } from '../guarantee'
 import { imageShapeOf, imageTransform } from '../predict'
@@ -30,7 +30,7 @@ export async function loadSmoothed(
   input: SmoothedInput,
   { limits, onNote }: LoadSmoothedOptions = {},
 ): Promise<LoadedSmoothed> {
-  const known = typeof input === 'string' ? await smoothedOfFolder(input) : await smoothedOf(input)
+  const known = await smoothedOf(input)
   requireGaussian('A loaded classifier', known.config.certification)
   requireCertify('A loaded classifier', known.config.certification)
   requireFixedBound('A loaded classifier', known.config.certification)

@@ -1,12 +1,12 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { expect, it } from 'vitest'
 import { presets } from '../../src'
 import { certificationOf, parseCertificationConfig } from '../../src/config/schema'
 import { CheckpointError, ConfigError } from '../../src/errors'
+import { smoothedOf } from '../../src/runs/smoothed-of-folder'
 import { writeSmoothed } from '../../src/smoothing/smoothed-file'
-import { smoothedOf } from '../../src/smoothing/smoothed-input'
 import { smoothingOf } from '../../src/smoothing/smoothing'
 
 const settings = {
@@ -53,10 +53,16 @@ it('is what stands in its folder', async () => {
   await rm(folder, { recursive: true })
 })
 
-it('is not a folder without smoothed.json', async () => {
+it('is the newest checkpoint of a run, also in a folder that was moved', async () => {
+  const run = resolve('test/support/earlier-run')
+  const { config } = await smoothedOf(run)
+  expect(config).toMatchObject({ output: run, checkpoint: join(run, 'checkpoints', 'epoch-03') })
+})
+
+it('is not another folder', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'ft-cadis-input-'))
   await expect(smoothedOf(folder)).rejects.toThrow(CheckpointError)
-  await expect(smoothedOf(folder)).rejects.toThrow(/has no smoothed\.json/)
+  await expect(smoothedOf(folder)).rejects.toThrow(/is neither a run nor a checkpoint of one/)
   const weights = join(folder, 'x.pth')
   await writeFile(weights, 'weights')
   await expect(smoothedOf(weights)).rejects.toThrow(/x\.pth is a file, .* `npx ft-cadis inspect <folder of/)

@@ -15,8 +15,11 @@ import {
   weightsFile,
   writeDigitsSoftLabels,
 } from '../support/every-kind'
-import { launch } from '../support/launched'
+import { useForkedPython } from '../support/forked-python'
+import { launch, UNDER_TSX } from '../support/launched'
 import { checkpointBytes, readTensors, reproducibleRows } from '../support/run-files'
+
+useForkedPython()
 
 const LAST = 'step-000004'
 
@@ -115,7 +118,7 @@ describe('every kind of method', () => {
   it('gives in two processes the weights of one, to float32 rounding', async () => {
     const two = join(folder, 'two')
     const launched = launch([
-      ...['--nproc-per-node', '2', '--', 'test/support/every-kind.ts', two, softLabels],
+      ...['--nproc-per-node', '2', '--', UNDER_TSX, 'test/support/every-kind.ts', two, softLabels],
     ])
     const { exitCode, printed } = await launched.ended
     expect({ exitCode, printed }).toMatchObject({ exitCode: 0 })

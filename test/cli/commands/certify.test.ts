@@ -18,6 +18,7 @@ import { defaultLogPath } from '../../../src/internal'
 import { readCertificationLog } from '../../../src/logs/certification-log-file'
 import { CLASSIFIER, connectForTest, DENOISER } from '../../support/digits'
 import { runProgram } from '../../support/run-example'
+import { runHere } from '../../support/run-here'
 import { casesOf } from '../../support/slow'
 
 /** Several processes, each with a Python, on a machine that may have other work. */
@@ -263,7 +264,7 @@ describe('certify', () => {
     [['merge', 'x.tsv'], 2, /give --output/],
     [['merge', 'x.tsv', '--output', 'y.tsv'], 1, /The certification log x\.tsv does not exist/],
   ])('%j ends with exit code %d and one message', async (words, code, message) => {
-    const { exitCode, stderr, stdout } = await run(...words)
+    const { exitCode, stderr, stdout } = await runHere(...['certify', ...words])
     expect({ exitCode, stdout }).toEqual({ exitCode: code, stdout: '' })
     expect(stderr).toMatch(message)
     expect(stderr).not.toMatch(/^ +at /m)

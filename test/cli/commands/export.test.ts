@@ -8,8 +8,9 @@ import { toSymmetric } from '../../../src/smoothing/denoise'
 import { seen } from '../../../src/smoothing/smoothing'
 import { CLASSIFIER, connectForTest, DENOISER } from '../../support/digits'
 import { onnxIsMissing } from '../../support/onnx-is-missing'
-import { runProgram, runSupportScript } from '../../support/run-example'
+import { runSupportScript } from '../../support/run-example'
 import { readTensors } from '../../support/run-files'
+import { runHere } from '../../support/run-here'
 
 type Logits = number[][]
 
@@ -66,7 +67,7 @@ describe('export', () => {
       await session.close()
     }
     const certify = ['certify', join(folder, 'lora'), '--images', 'first:4', '--n0', '16', '--n', '100']
-    expect((await runProgram('src/cli/main.ts', ...certify)).exitCode).toBe(0)
+    expect((await runHere(...certify)).exitCode).toBe(0)
   })
   afterAll(() => rm(folder, { recursive: true }))
 
@@ -77,7 +78,7 @@ describe('export', () => {
       ),
     )
 
-  const runExport = (...words: string[]) => runProgram('src/cli/main.ts', 'export', ...words)
+  const runExport = (...words: string[]) => runHere('export', ...words)
 
   /** What plain Python gets by what an export has printed, each between empty lines. */
   async function runSnippets(stdout: string, ...folders: string[]) {

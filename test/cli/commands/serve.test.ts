@@ -6,8 +6,11 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { PACKAGE_FOLDER } from '../../../src/files/package-folder'
 import { ask, digitImages } from '../../service/digits-service'
+import { useForkedPython } from '../../support/forked-python'
+import { TYPESCRIPT } from '../../support/typescript'
 
-const NODE = ['-r', 'ts-node/register/transpile-only']
+useForkedPython()
+
 const MAIN = join(PACKAGE_FOLDER, 'src', 'cli', 'main.ts')
 
 describe('ft-cadis serve', () => {
@@ -53,7 +56,7 @@ describe('ft-cadis serve', () => {
       '1',
     ]
     const { child, said, ended } = started([
-      ...NODE,
+      ...TYPESCRIPT,
       MAIN,
       'serve',
       ...options,
@@ -90,7 +93,7 @@ describe('ft-cadis serve', () => {
     [[], { FT_CADIS_TOKEN: 'short' }, 'error: The token has 5 characters, expected 16 or more.'],
     [['--token-file', 'nowhere'], {}, 'error: The file of the token, nowhere, is missing.'],
   ])('refuses %j with %j before Python is started', async (args, env, message) => {
-    const { said, ended } = started([...NODE, MAIN, 'serve', '--preset', 'digits', ...args], {
+    const { said, ended } = started([...TYPESCRIPT, MAIN, 'serve', '--preset', 'digits', ...args], {
       ...env,
       PYTHON_BIN: join(folder, 'no-python'),
     })
@@ -101,7 +104,7 @@ describe('ft-cadis serve', () => {
   it.each(['./src/cli/ft-cadis', './src'])('is loaded by its command alone, not with %s', async path => {
     const program = `require(${JSON.stringify(path)}).createFtCadis?.()
 console.log(Object.keys(require.cache).filter(name => /fastify|prom-client|src.service/.test(name)).length)`
-    const { said, ended } = started([...NODE, '-e', program])
+    const { said, ended } = started([...TYPESCRIPT, '-e', program])
     await ended
     expect(said).toEqual({ out: '0\n', error: '' })
   })

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { register } from 'tsx/cjs/api'
 import { PACKAGE_FOLDER } from '../../src/files/package-folder'
-import { withForkedPython } from './forked-python'
+import { forkedPython } from './forked-python'
 
 /** What a command leaves, as of a process. */
 export interface Ended {
@@ -11,18 +11,50 @@ export interface Ended {
   readonly stderr: string
 }
 
+interface Surroundings {
+  /** The working directory. */
+  readonly folder: string
+  readonly env: Readonly<Record<string, string>>
+}
+
 /**
- * Runs a command in this process, which is many times faster than a process of its own. For commands that end with an
- * error or an answer: a process of its own is needed to look at signals, terminals and the working directory, and beside an
- * open session, since a process has one Python.
+ * Runs a command in this process, which saves the start of Node. A process of its own is needed to look at signals and terminals, and
+ * beside an open session, since a process has one Python.
  */
-export async function runHere(...words: readonly string[]): Promise<Ended> {
-  // The sources load commands by `require`, so they run as they do under tsx, apart from what the tests import.
+export function runHere(...words: readonly string[]): Promise<Ended> {
+  return runHereIn({ folder: PACKAGE_FOLDER, env: forkedPython() }, ...words)
+}
+
+/** Runs a command as {@link runHere} does, in a working directory and an environment. */
+export async function runHereIn({ folder, env }: Surroundings, ...words: readonly string[]): Promise<Ended> {
+  // Under tsx, as where the sources are run: they load commands by `require`.
   const load = createRequire(join(PACKAGE_FOLDER, 'src', 'cli', 'main.ts'))
   const unregister = register()
-  const before = process.exitCode
-  process.exitCode = undefined
   const written = { stdout: '', stderr: '' }
+  const { exitCode } = process
+  const before = process.cwd()
+  const restore = [keepOutput(written), setEnvironment(env)]
+  process.exitCode = undefined
+  process.chdir(folder)
+  try {
+    const { createFtCadis } = load('./ft-cadis') as typeof import('../../src/cli/ft-cadis')
+    const { runMain } = load('./program') as typeof import('../../src/cli/program')
+    await runMain(() => createFtCadis().parseAsync(['node', 'ft-cadis', ...words]))
+    return {
+      exitCode: Number(process.exitCode ?? 0),
+      stdout: written.stdout.replace(/\n$/, ''),
+      stderr: written.stderr.replace(/\n$/, ''),
+    }
+  } finally {
+    process.chdir(before)
+    for (const back of restore) back()
+    process.exitCode = exitCode
+    await unregister()
+  }
+}
+
+/** Keeps what is written to stdout and stderr, until the function that it returns is called. */
+function keepOutput(written: Record<'stdout' | 'stderr', string>): () => void {
   const restore = (['stdout', 'stderr'] as const).map(name => {
     const stream = process[name]
     const { write } = stream
@@ -38,20 +70,20 @@ export async function runHere(...words: readonly string[]): Promise<Ended> {
   const { log, error } = console
   console.log = (...values: unknown[]) => void process.stdout.write(`${values.join(' ')}\n`)
   console.error = (...values: unknown[]) => void process.stderr.write(`${values.join(' ')}\n`)
-  try {
-    const { createFtCadis } = load('./ft-cadis') as typeof import('../../src/cli/ft-cadis')
-    const { runMain } = load('./program') as typeof import('../../src/cli/program')
-    await runMain(() => withForkedPython(() => createFtCadis().parseAsync(['node', 'ft-cadis', ...words])))
-    const trimmed = (text: string) => text.replace(/\n$/, '')
-    return {
-      exitCode: Number(process.exitCode ?? 0),
-      stdout: trimmed(written.stdout),
-      stderr: trimmed(written.stderr),
-    }
-  } finally {
+  return () => {
     for (const back of restore) back()
     Object.assign(console, { log, error })
-    process.exitCode = before
-    await unregister()
+  }
+}
+
+/** Sets environment variables, and returns what sets them back. */
+function setEnvironment(env: Readonly<Record<string, string>>): () => void {
+  const before = Object.keys(env).map(name => [name, process.env[name]] as const)
+  Object.assign(process.env, env)
+  return () => {
+    for (const [name, value] of before) {
+      if (value === undefined) delete process.env[name]
+      else process.env[name] = value
+    }
   }
 }

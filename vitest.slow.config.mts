@@ -8,8 +8,8 @@ export default defineConfig({
   test: {
     ...config.test,
     include: [
-      'test/training/{distributed,killed}.test.ts',
-      'test/objectives/learns-digits.test.ts',
+      'test/training/{compiled-classifier,distributed,killed}.test.ts',
+      'test/objectives/{every-kind,learns-digits}.test.ts',
       'test/cli/table1-{runs,systems}.test.ts',
       'test/reliability/fuzz-{readers,weights}.test.ts',
       'test/attack/every-procedure.test.ts',

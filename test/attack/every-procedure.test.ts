@@ -15,6 +15,7 @@ import {
 } from '../../src'
 import { pairWithAttacks, requireUnbroken, statedClass } from '../../src/internal'
 import { CLASSIFIER, connectForTest, DENOISER } from '../support/digits'
+import { casesOf, IS_SLOW_RUN } from '../support/slow'
 
 /** With so small an α, not one of these certificates is false by chance. */
 const ALPHA = 1e-6
@@ -74,15 +75,20 @@ it('PixelDP certifies nothing that an attack changes', async () => {
   requireRoom(rows, ofOne)
 })
 
-it.each<[string, CertificationConfigInput['procedure'], Partial<CertificationRunConfigInput>]>([
-  [
-    'ACES',
-    { kind: 'aces', threshold: 0.9 },
-    { aces: { core: { classifier: { source: 'timm', path: CLASSIFIER } } } },
-  ],
-  ['PixelDP by scores', { kind: 'pixel-dp', split: 'halves', by: 'scores' }, {}],
-  ['a cascade', { kind: 'cascade', sigmas: [0.4, SIGMA] }, { smoothing: { ...DENOISED, sigma: 0.4 } }],
-])(
+it.each(
+  casesOf<[string, CertificationConfigInput['procedure'], Partial<CertificationRunConfigInput>]>(
+    [
+      [
+        'ACES',
+        { kind: 'aces', threshold: 0.9 },
+        { aces: { core: { classifier: { source: 'timm', path: CLASSIFIER } } } },
+      ],
+      ['PixelDP by scores', { kind: 'pixel-dp', split: 'halves', by: 'scores' }, {}],
+    ],
+    // The router has several noise levels too.
+    [['a cascade', { kind: 'cascade', sigmas: [0.4, SIGMA] }, { smoothing: { ...DENOISED, sigma: 0.4 } }]],
+  ),
+)(
   '%s certifies nothing that an attack on what it certifies changes',
   async (name, procedure, root) => {
     const config = { ...settings(name, { procedure }), ...root }
@@ -126,7 +132,7 @@ it(
   TIMEOUT_MS,
 )
 
-it(
+it.runIf(IS_SLOW_RUN)(
   'an ensemble certifies nothing that an attack on it changes',
   async () => {
     const other = await torch.loadClassifier(session, {
@@ -146,10 +152,12 @@ it(
   TIMEOUT_MS,
 )
 
-it.each<NonNullable<CertificationConfigInput['purify']>>([
-  { kind: 'local', sigma: 0.1, votes: 3 },
-  { kind: 'reverse', steps: 2, votes: 2 },
-])(
+it.each(
+  casesOf<NonNullable<CertificationConfigInput['purify']>>(
+    [{ kind: 'local', sigma: 0.1, votes: 3 }],
+    [{ kind: 'reverse', steps: 2, votes: 2 }],
+  ),
+)(
   'a classifier that draws noise itself certifies nothing that an attack on it changes: $kind',
   async purify => {
     const config = settings(purify.kind, { purify, images: { first: 3 } })

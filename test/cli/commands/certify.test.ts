@@ -32,7 +32,7 @@ beforeEach(async () => {
 })
 afterEach(() => rm(folder, { recursive: true }))
 
-const run = (...words: string[]) => runProgram('src/cli/main.ts', 'certify', ...words)
+const run = (...words: string[]) => runHere('certify', ...words)
 
 describe('--classes', () => {
   const settings = (data: object) => ({
@@ -139,13 +139,13 @@ describe('certify', () => {
   it.each(
     casesOf<[string, readonly string[]]>(
       [
-        ['ACES', ['--aces', '0.5', '--sigma', '0.25', '--core', CLASSIFIER]],
         [
           'a cascade of an ensemble',
           ['--cascade', '0.75,0.25', '--classifier', CLASSIFIER, '--classifier', CLASSIFIER],
         ],
       ],
       [
+        ['ACES', ['--aces', '0.5', '--sigma', '0.25', '--core', CLASSIFIER]],
         ['a cascade', ['--cascade', '0.75,0.25']],
         ['PixelDP', ['--pixel-dp', '--sigma', '0.25']],
       ],
@@ -264,7 +264,7 @@ describe('certify', () => {
     [['merge', 'x.tsv'], 2, /give --output/],
     [['merge', 'x.tsv', '--output', 'y.tsv'], 1, /The certification log x\.tsv does not exist/],
   ])('%j ends with exit code %d and one message', async (words, code, message) => {
-    const { exitCode, stderr, stdout } = await runHere(...['certify', ...words])
+    const { exitCode, stderr, stdout } = await run(...words)
     expect({ exitCode, stdout }).toEqual({ exitCode: code, stdout: '' })
     expect(stderr).toMatch(message)
     expect(stderr).not.toMatch(/^ +at /m)

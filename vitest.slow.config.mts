@@ -13,6 +13,7 @@ export default defineConfig({
       'test/cli/table1-{runs,systems}.test.ts',
       'test/reliability/fuzz-{readers,weights}.test.ts',
       'test/attack/every-procedure.test.ts',
+      'test/certification/queue/schedules.test.ts',
       'test/cli/commands/{certify,export-architectures}.test.ts',
     ],
     env: {

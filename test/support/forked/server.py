@@ -12,6 +12,7 @@ import signal
 import socket
 import sys
 import traceback
+import types
 
 from sitecustomize import import_environment
 
@@ -40,11 +41,10 @@ def receive(connection):
 
 def become(request, files):
     """Makes this fork the Python that was asked for, and runs its script."""
-    channel = request["channel"]
     # Above all that are given, so that none is overwritten before it is moved.
     held = [os.dup2(file, 100 + place) for place, file in enumerate(files)]
     os.closerange(3, 100)
-    for file, place in zip(held, (0, 1, 2, channel)):
+    for file, place in zip(held, request["channels"]):
         os.dup2(file, place)
     os.closerange(100, 100 + len(held))
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD):
@@ -58,11 +58,10 @@ def become(request, files):
     os.environ.update({**request["environment"], **imported})
     sys.path[:] = request["path"]
     sys.executable = request["executable"]
-    script = request["argv"][-1]
-    sys.argv = [script]
+    sys.argv = request["argv"]
     sys.modules.pop("sitecustomize", None)
-    main = sys.modules["__main__"]
-    main.__file__ = script
+    main = sys.modules["__main__"] = types.ModuleType("__main__")
+    main.__file__ = script = sys.argv[0]
     with open(script) as file:
         exec(compile(file.read(), script, "exec"), main.__dict__)
 

@@ -1,4 +1,5 @@
-"""Python imports this at its start, from PYTHONPATH: a Python that pythonia has started becomes one that `server.py` forks.
+"""Python imports this at its start, from PYTHONPATH. A Python that pythonia has started, or that runs a script of
+`test/support`, becomes one that `server.py` forks.
 
 This process stays between Node and the fork: it passes signals on, and ends as the fork does. Any other Python, and one whose
 environment would change what the server has imported, is left alone.
@@ -20,13 +21,19 @@ def import_environment(environment):
     return {name: value for name, value in environment.items() if name.startswith(READ_AT_IMPORT)}
 
 
+def is_for_a_fork(words):
+    """Whether a command starts pythonia's Python, or a script beside this folder."""
+    script = words[1] if len(words) > 1 else ""
+    return "NODE_CHANNEL_FD" in os.environ and script.endswith("interface.py") or os.path.dirname(script) == os.path.dirname(FOLDER)
+
+
 def forked(address):
     """Returns what the server says, a line at a time: the process id of the fork, or null without one, then how it has ended."""
-    channel = int(os.environ["NODE_CHANNEL_FD"])
     server = socket.socket(socket.AF_UNIX)
     server.connect(address)
     environment = {name: value for name, value in os.environ.items() if name != "FT_CADIS_FORKS"}
     environment["PYTHONPATH"] = os.pathsep.join(path for path in environment["PYTHONPATH"].split(os.pathsep) if path != FOLDER)
+    channels = [0, 1, 2, *(int(os.environ[name]) for name in ("NODE_CHANNEL_FD",) if name in os.environ)]
     request = {
         "argv": sys.orig_argv[1:],
         "path": [path for path in sys.path if path != FOLDER],
@@ -34,17 +41,17 @@ def forked(address):
         "executable": sys.executable,
         "folder": os.getcwd(),
         "group": os.getpgrp(),
-        "channel": channel,
+        "channels": channels,
     }
     text = json.dumps(request).encode()
-    socket.send_fds(server, [len(text).to_bytes(4, "big")], [0, 1, 2, channel])
+    socket.send_fds(server, [len(text).to_bytes(4, "big")], channels)
     server.sendall(text)
     return server.makefile("r")
 
 
 def main():
     address = os.environ.get("FT_CADIS_FORKS")
-    if address is None or "NODE_CHANNEL_FD" not in os.environ or not sys.orig_argv[-1].endswith("interface.py"):
+    if address is None or not is_for_a_fork(sys.orig_argv):
         return
     try:
         answers = forked(address)
@@ -53,7 +60,8 @@ def main():
         return
     if pid is None:
         return
-    os.close(int(os.environ["NODE_CHANNEL_FD"]))
+    if "NODE_CHANNEL_FD" in os.environ:
+        os.close(int(os.environ["NODE_CHANNEL_FD"]))
 
     def pass_on(number, _frame):
         try:

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { PACKAGE_FOLDER } from '../../../src/files/package-folder'
 import { ask, digitImages } from '../../service/digits-service'
 import { useForkedPython } from '../../support/forked-python'
+import { runHereIn } from '../../support/run-here'
 import { TYPESCRIPT } from '../../support/typescript'
 
 useForkedPython()
@@ -26,8 +27,8 @@ describe('ft-cadis serve', () => {
     await rm(folder, { recursive: true })
   })
 
-  function started(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
-    const child = spawn(process.execPath, args, { cwd: PACKAGE_FOLDER, env: { ...process.env, ...env } })
+  function started(args: readonly string[]) {
+    const child = spawn(process.execPath, args, { cwd: PACKAGE_FOLDER })
     children.push(child)
     const said = { out: '', error: '' }
     child.stdout.on('data', text => {
@@ -88,17 +89,17 @@ describe('ft-cadis serve', () => {
     expect(said.error).not.toContain(token)
   }, 180_000)
 
-  it.each([
+  it.each<[string[], Record<string, string>, string]>([
     [['--host', '0.0.0.0'], {}, 'error: The address 0.0.0.0 can be reached from other machines'],
     [[], { FT_CADIS_TOKEN: 'short' }, 'error: The token has 5 characters, expected 16 or more.'],
     [['--token-file', 'nowhere'], {}, 'error: The file of the token, nowhere, is missing.'],
   ])('refuses %j with %j before Python is started', async (args, env, message) => {
-    const { said, ended } = started([...TYPESCRIPT, MAIN, 'serve', '--preset', 'digits', ...args], {
-      ...env,
-      PYTHON_BIN: join(folder, 'no-python'),
-    })
-    expect(await ended).toEqual([1, null])
-    expect(said.error).toContain(message)
+    const { exitCode, stderr } = await runHereIn(
+      { folder: PACKAGE_FOLDER, env: { ...env, PYTHON_BIN: join(folder, 'no-python') } },
+      ...['serve', '--preset', 'digits', ...args],
+    )
+    expect(exitCode).toBe(1)
+    expect(stderr).toContain(message)
   })
 
   it.each(['./src/cli/ft-cadis', './src'])('is loaded by its command alone, not with %s', async path => {

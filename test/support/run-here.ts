@@ -1,8 +1,12 @@
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
+import { execa } from 'execa'
 import { register } from 'tsx/cjs/api'
 import { PACKAGE_FOLDER } from '../../src/files/package-folder'
 import { forkedPython } from './forked-python'
+import { TYPESCRIPT } from './typescript'
+
+const MAIN = join(PACKAGE_FOLDER, 'src', 'cli', 'main.ts')
 
 /** What a command leaves, as of a process. */
 export interface Ended {
@@ -27,8 +31,9 @@ export function runHere(...words: readonly string[]): Promise<Ended> {
 
 /** Runs a command as {@link runHere} does, in a working directory and an environment. */
 export async function runHereIn({ folder, env }: Surroundings, ...words: readonly string[]): Promise<Ended> {
+  if (process.env.NODE_V8_COVERAGE) return runInOwnProcess({ folder, env }, words)
   // Under tsx, as where the sources are run: they load commands by `require`.
-  const load = createRequire(join(PACKAGE_FOLDER, 'src', 'cli', 'main.ts'))
+  const load = createRequire(MAIN)
   const unregister = register()
   const written = { stdout: '', stderr: '' }
   const { exitCode } = process
@@ -51,6 +56,18 @@ export async function runHereIn({ folder, env }: Surroundings, ...words: readonl
     process.exitCode = exitCode
     await unregister()
   }
+}
+
+/** For coverage, which cannot follow the lines of tsx: in a process that ends, whose programs are counted. */
+async function runInOwnProcess({ folder, env }: Surroundings, words: readonly string[]): Promise<Ended> {
+  const {
+    exitCode = 1,
+    stdout,
+    stderr,
+  } = await execa(process.execPath, [...TYPESCRIPT, MAIN, ...words], {
+    ...{ cwd: folder, env, reject: false },
+  })
+  return { exitCode, stdout, stderr }
 }
 
 /** Keeps what is written to stdout and stderr, until the function that it returns is called. */

@@ -10,6 +10,7 @@ import { PACKAGE_FOLDER } from '../../src/files/package-folder'
 /**
  * Pythons for tests that are not about the start of Python: forks of one that has imported torch, diffusers and timm, which takes
  * three seconds of processor time each. `forked/sitecustomize.py` becomes one instead of the Python that a session starts.
+ * Not for another copy of this package, such as an installed one: the imports are those of this checkout.
  */
 
 const FOLDER = join(PACKAGE_FOLDER, 'test', 'support', 'forked')

@@ -14,8 +14,12 @@ export default defineConfig({
     // One more than the cores of a small machine: tests wait for the processes that they start.
     maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
-    // Workers with two torch threads each would wait for one another.
-    env: { OMP_NUM_THREADS: '1' },
+    env: {
+      // Workers with two torch threads each would wait for one another.
+      OMP_NUM_THREADS: '1',
+      // `npm run types` checks types. A launched process of this package would check them all again, for 14 s.
+      TS_NODE_TRANSPILE_ONLY: '1',
+    },
     testTimeout: 60_000,
     hookTimeout: 120_000,
   },

@@ -8,11 +8,13 @@ export default defineConfig({
   test: {
     ...config.test,
     include: [
-      'test/training/{distributed,killed}.test.ts',
-      'test/objectives/learns-digits.test.ts',
+      'test/training/{compiled-classifier,distributed,killed}.test.ts',
+      'test/objectives/{every-kind,learns-digits}.test.ts',
       'test/cli/table1-{runs,systems}.test.ts',
-      'test/reliability/fuzz-{readers,weights}.test.ts',
+      'test/reliability/{fuzz-readers,fuzz-weights,strangers-folder}.test.ts',
+      'test/installed-package.test.ts',
       'test/attack/every-procedure.test.ts',
+      'test/certification/queue/schedules.test.ts',
       'test/cli/commands/{certify,export-architectures}.test.ts',
     ],
     env: {

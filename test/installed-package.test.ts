@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ENTRY_POINTS } from '../scripts/api-reference'
 import { resolveInterpreter } from '../src/environment/interpreter'
 import { type InstalledPackage, installPackage } from './support/installed-package'
+import { casesOf } from './support/slow'
 import { TYPESCRIPT } from './support/typescript'
 
 let installed: InstalledPackage
@@ -46,12 +47,14 @@ const OPTIONS: ts.CompilerOptions = {
   noEmit: true,
 }
 
-/** What the compiler says of files of the project, and which packages it reads declarations of. */
+/** What the compiler says of files of the project, by their paths, and which packages it reads declarations of. */
 function compiled(files: readonly string[], options: ts.CompilerOptions) {
   const program = ts.createProgram(files, { ...OPTIONS, ...options })
-  const errors = ts
-    .getPreEmitDiagnostics(program)
-    .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' '))
+  const errors: Record<string, string[]> = {}
+  for (const { file, messageText } of ts.getPreEmitDiagnostics(program)) {
+    const path = file?.fileName ?? ''
+    errors[path] = [...(errors[path] ?? []), ts.flattenDiagnosticMessageText(messageText, ' ')]
+  }
   const packages = program
     .getSourceFiles()
     .map(({ fileName }) => /.*\/node_modules\/((@[^/]+\/)?[^/]+)/.exec(fileName)?.[1])
@@ -60,20 +63,23 @@ function compiled(files: readonly string[], options: ts.CompilerOptions) {
 
 describe('types, all of them checked', () => {
   it.each([
-    ['CommonJS', 'commonjs', { module: ts.ModuleKind.Node16 }],
-    ['ES modules', 'module', { module: ts.ModuleKind.Node16 }],
+    ['CommonJS and ES modules', ['commonjs', 'module'], { module: ts.ModuleKind.Node16 }],
     [
       'a bundler',
-      'module',
+      ['module'],
       { module: ts.ModuleKind.ESNext, moduleResolution: ts.ModuleResolutionKind.Bundler },
     ],
-  ] as const)('for %s', async (name, type, options) => {
-    const folder = join(installed.project, name)
-    await mkdir(folder)
-    await writeFile(join(folder, 'package.json'), JSON.stringify({ type }))
-    await writeFile(join(folder, 'program.ts'), PROGRAM)
-    const { errors, packages } = compiled([join(folder, 'program.ts')], options)
-    expect(errors).toEqual(WRONG)
+  ] as const)('for %s', async (name, types, options) => {
+    const files: string[] = []
+    for (const type of types) {
+      const folder = join(installed.project, name, type)
+      await mkdir(folder, { recursive: true })
+      await writeFile(join(folder, 'package.json'), JSON.stringify({ type }))
+      await writeFile(join(folder, 'program.ts'), PROGRAM)
+      files.push(join(folder, 'program.ts'))
+    }
+    const { errors, packages } = compiled(files, options)
+    expect(errors).toEqual(Object.fromEntries(files.map(file => [file, WRONG])))
     // Of the dependencies only zod, whose schemas the settings are made of.
     expect(packages).toEqual(['@types/node', 'ft-cadis', 'typescript', 'undici-types', 'zod'])
   })
@@ -119,7 +125,7 @@ describe('its examples, copied out of it', () => {
     const names = (await readdir(examples, { recursive: true })).filter(name => name.endsWith('.ts'))
     expect(names.length).toBeGreaterThan(8)
     const files = names.map(name => join(examples, name))
-    expect(compiled(files, { module: ts.ModuleKind.Node16 }).errors).toEqual([])
+    expect(compiled(files, { module: ts.ModuleKind.Node16 }).errors).toEqual({})
   })
 
   it('custom-classifier: a network of one’s own learns, and is saved', async () => {
@@ -160,10 +166,12 @@ describe('its examples, copied out of it', () => {
     expect(stdout).toMatch(/│ λ = 1, ε = 0.25 │ /)
   }, 120_000)
 
-  it.each([
-    ['quickstart-digits.ts', /│ FT-CADIS /],
-    ['custom-experiment.ts', /│ p\(y\) ≥ 0.8 /],
-  ])(
+  it.each(
+    casesOf<[string, RegExp]>(
+      [['custom-experiment.ts', /│ p\(y\) ≥ 0.8 /]],
+      [['quickstart-digits.ts', /│ FT-CADIS /]],
+    ),
+  )(
     '%s: an experiment plans',
     async (name, row) => {
       const { stdout } = await run(name, ['--plan', '--seeds', '1', '--test-images', '2'])
@@ -173,7 +181,7 @@ describe('its examples, copied out of it', () => {
     120_000,
   )
 
-  it.each(['finetune-cifar10.ts', 'finetune-imagenet.ts'])(
+  it.each(casesOf(['finetune-cifar10.ts'], ['finetune-imagenet.ts']))(
     '%s: a dry run says what is missing',
     async name => {
       const nowhere = ['--data', 'nowhere', '--denoiser', 'nowhere.pt', '--classifier', 'nowhere']

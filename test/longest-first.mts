@@ -2,25 +2,25 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /** The files that take longest, the longest first. A new one need not be here: it only may end last. */
 const LONGEST = [
-  'attack/every-procedure',
-  'cli/commands/certify',
-  'training/distributed',
   'installed-package',
   'python',
-  'cli/commands/train',
-  'cli/commands/export',
-  'service/service',
+  'attack/every-procedure',
   'objectives/every-kind',
   'docs/tutorial-photos',
-  'training/compiled-classifier',
+  'cli/commands/certify',
+  'training/train',
+  'training/distributed',
+  'torch/distributed',
+  'service/service',
+  'training/killed',
+  'cli/commands/export',
   'cli/commands/export-architectures',
   'reliability/strangers-folder',
-  'torch/distributed',
-  'examples/finetune-cifar10',
-  'cli/inspect',
-  'reliability/earlier-format',
+  'training/compiled-classifier',
+  'experiments/router',
+  'certification/procedures',
   'docs/certify-your-own-classifier',
-  'training/killed',
+  'cli/commands/train',
 ].map(name => `/test/${name}.test.ts`)
 
 /** Starts the longest files first, so that no core waits at the end for one that began late. A clean checkout has no times to go by. */

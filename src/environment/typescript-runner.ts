@@ -37,10 +37,11 @@ export async function typeScriptRunner(file: string): Promise<TypeScriptRunner> 
 /**
  * Returns Node options that run a TypeScript file: with a runner of the project, or else of this package.
  *
+ * @param named - The runner; by default that of {@link typeScriptRunner}.
  * @throws ConfigError if there is none
  */
-export async function typeScriptOptions(file: string): Promise<readonly string[]> {
-  const runner = await typeScriptRunner(file)
+export async function typeScriptOptions(file: string, named?: TypeScriptRunner): Promise<readonly string[]> {
+  const runner = named ?? (await typeScriptRunner(file))
   try {
     return runner === 'tsx'
       ? ['--import', pathToFileURL(resolveFor(file, 'tsx')).href]

@@ -17,6 +17,7 @@ import {
 } from '../../src'
 import { pairWithAttacks, requireUnbroken, statedClass } from '../../src/internal'
 import { CLASSIFIER, connectForTest, DENOISER } from '../support/digits'
+import { casesOf } from '../support/slow'
 
 /** With so small an α, not one of these certificates is false by chance. */
 const ALPHA = 1e-6
@@ -76,15 +77,20 @@ it.each<[string, CertificationConfigInput]>([
   requireRoom(rows, ofOne)
 })
 
-it.each<[string, CertificationConfigInput['procedure'], Partial<CertificationRunConfigInput>]>([
-  [
-    'ACES',
-    { kind: 'aces', threshold: 0.9 },
-    { aces: { core: { classifier: { source: 'timm', path: CLASSIFIER } } } },
-  ],
-  ['PixelDP by scores', { kind: 'pixel-dp', split: 'halves', by: 'scores' }, {}],
-  ['a cascade', { kind: 'cascade', sigmas: [0.4, SIGMA] }, { smoothing: { ...DENOISED, sigma: 0.4 } }],
-])(
+it.each(
+  casesOf<[string, CertificationConfigInput['procedure'], Partial<CertificationRunConfigInput>]>(
+    [
+      [
+        'ACES',
+        { kind: 'aces', threshold: 0.9 },
+        { aces: { core: { classifier: { source: 'timm', path: CLASSIFIER } } } },
+      ],
+      ['PixelDP by scores', { kind: 'pixel-dp', split: 'halves', by: 'scores' }, {}],
+    ],
+    // The router has several noise levels too.
+    [['a cascade', { kind: 'cascade', sigmas: [0.4, SIGMA] }, { smoothing: { ...DENOISED, sigma: 0.4 } }]],
+  ),
+)(
   '%s certifies nothing that an attack on what it certifies changes',
   async (name, procedure, root) => {
     const config = { ...settings(name, { procedure }), ...root }
@@ -128,10 +134,14 @@ it(
   TIMEOUT_MS,
 )
 
-it.each<[string, Omit<NonNullable<CertificationRunConfigInput['ensemble']>, 'others'>]>([
-  ['an ensemble', { by: 'votes' }],
-  ['an ensemble by consensus', { by: 'logits', consensus: 1 }],
-])(
+type Ensemble = Omit<NonNullable<CertificationRunConfigInput['ensemble']>, 'others'>
+
+it.each<[string, Ensemble]>(
+  casesOf<[string, Ensemble]>(
+    [['an ensemble by consensus', { by: 'logits', consensus: 1 }]],
+    [['an ensemble', { by: 'votes' }]],
+  ),
+)(
   '%s certifies nothing that an attack on it changes',
   async (name, ensemble) => {
     const output = join(folder, 'member')
@@ -149,10 +159,12 @@ it.each<[string, Omit<NonNullable<CertificationRunConfigInput['ensemble']>, 'oth
   TIMEOUT_MS,
 )
 
-it.each<NonNullable<CertificationConfigInput['purify']>>([
-  { kind: 'local', sigma: 0.1, votes: 3 },
-  { kind: 'reverse', steps: 2, votes: 2 },
-])(
+it.each(
+  casesOf<NonNullable<CertificationConfigInput['purify']>>(
+    [{ kind: 'local', sigma: 0.1, votes: 3 }],
+    [{ kind: 'reverse', steps: 2, votes: 2 }],
+  ),
+)(
   'a classifier that draws noise itself certifies nothing that an attack on it changes: $kind',
   async purify => {
     const config = settings(purify.kind, { purify, images: { first: 3 } })

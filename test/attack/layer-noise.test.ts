@@ -7,6 +7,9 @@ import { certificationOf, parseCertificationConfig } from '../../src/config/sche
 import { pairWithAttacks, requireUnbroken } from '../../src/internal'
 import { connectForTest } from '../support/digits'
 import { HOOKS, kindRun } from '../support/every-kind'
+import { useForkedPython } from '../support/forked-python'
+
+useForkedPython()
 
 /** With so small an α, not one of these certificates is false by chance. */
 const ALPHA = 1e-6

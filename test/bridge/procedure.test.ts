@@ -2,13 +2,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { connect, type Session } from '../../src/bridge'
 import { PythonError } from '../../src/errors'
 import { add, backward, exp, gradient, leaf, mul, noGrad, sum, type Tensor, tensor } from '../../src/torch'
+import { withForkedPython } from '../support/forked-python'
 import { refuseLeaks } from './leaks'
 import { countLiveValues, placeOf, rejectionOf } from './support'
 
 let session: Session
 
 beforeAll(async () => {
-  session = await connect({ device: 'cpu', threads: 1 })
+  session = await withForkedPython(() => connect({ device: 'cpu', threads: 1 }))
 })
 
 afterAll(() => session.close())

@@ -2,11 +2,12 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { connect, type Plain, type Session } from '../../src/bridge'
 import { add, argmax, clamp, div, eq, gt, log, mul, sqrt, tensor, where } from '../../src/torch'
+import { withForkedPython } from '../support/forked-python'
 
 let session: Session
 
 beforeAll(async () => {
-  session = await connect({ device: 'cpu', threads: 1 })
+  session = await withForkedPython(() => connect({ device: 'cpu', threads: 1 }))
 })
 
 afterAll(() => session.close())

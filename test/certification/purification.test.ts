@@ -31,7 +31,10 @@ import { passesOfCopy, purificationOf, reverseSteps } from '../../src/smoothing/
 import { noisy, seen } from '../../src/smoothing/smoothing'
 import { randomNumbers } from '../../src/streams'
 import { connectForTest, loadDigits } from '../support/digits'
+import { useForkedPython } from '../support/forked-python'
 import { certifyOne, imageOf, scriptedCertifier } from '../support/votes'
+
+useForkedPython()
 
 const SIGMA = 0.5
 const LOCAL = { kind: 'local', sigma: 0.25, votes: 3 } as const

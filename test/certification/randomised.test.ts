@@ -15,6 +15,9 @@ import { requireCertifiable } from '../../src/certification/require-certifiable'
 import { lowerConfidenceBound, randomisedLowerBound } from '../../src/statistics/confidence-bound'
 import { uniformOfBound } from '../../src/statistics/uniform-of-bound'
 import { connectForTest } from '../support/digits'
+import { useForkedPython } from '../support/forked-python'
+
+useForkedPython()
 
 let session: Session
 let folder: string

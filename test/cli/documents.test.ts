@@ -6,7 +6,7 @@ import type { z } from 'zod'
 import { certificationDocumentSchema } from '../../src/cli/documents/certification'
 import { predictionDocumentSchema } from '../../src/cli/documents/prediction'
 import { readCertificationLog } from '../../src/logs/certification-log-file'
-import { runProgram } from '../support/run-example'
+import { runHere } from '../support/run-here'
 
 vi.setConfig({ testTimeout: 240_000 })
 
@@ -20,8 +20,6 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true }))
 
-const run = (...words: string[]) => runProgram('src/cli/main.ts', ...words)
-
 /** A document that is what its schema says, and nothing more. */
 function parsed<T>(stdout: string, schema: z.ZodType<T>): T {
   const document = schema.parse(JSON.parse(stdout))
@@ -33,7 +31,7 @@ describe('certify --json', () => {
   it('prints one document of its schema with the rows of the log, and all else to stderr', async () => {
     const log = join(folder, 'certify.tsv')
     const certify = ['certify', ...SETTINGS, '--images', 'first:3', '--output', log, '--json']
-    const { exitCode, stdout, stderr } = await run(...certify)
+    const { exitCode, stdout, stderr } = await runHere(...certify)
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: expect.stringContaining('certificates: ') })
 
     const document = parsed(stdout, certificationDocumentSchema)
@@ -54,18 +52,18 @@ describe('certify --json', () => {
     })
 
     // Of a finished log it prints the same once more.
-    const again = await run(...certify)
+    const again = await runHere(...certify)
     expect(JSON.parse(again.stdout)).toEqual(document)
   })
 
   it('prints nothing to stdout where it fails', async () => {
-    const { exitCode, stdout, stderr } = await run('certify', join(folder, 'nowhere'), '--json')
+    const { exitCode, stdout, stderr } = await runHere('certify', join(folder, 'nowhere'), '--json')
     expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' })
     expect(stderr).toMatch(/The folder .* does not exist/)
   })
 
   it('is refused with --dry-run, which prints no certificates', async () => {
-    const { exitCode, stderr } = await run('certify', ...SETTINGS, '--dry-run', '--json')
+    const { exitCode, stderr } = await runHere('certify', ...SETTINGS, '--dry-run', '--json')
     expect(exitCode).toBe(2)
     expect(stderr).toMatch(/'--json' cannot be used with option '--dry-run'/)
   })
@@ -74,7 +72,7 @@ describe('certify --json', () => {
 it('predict --json prints one document of its schema', async () => {
   const six = join(folder, 'six.png')
   await writeFile(six, Buffer.from(SIX, 'base64'))
-  const { exitCode, stdout } = await run('predict', six, ...SETTINGS, '--json')
+  const { exitCode, stdout } = await runHere('predict', six, ...SETTINGS, '--json')
   expect(exitCode).toBe(0)
   const document = parsed(stdout, predictionDocumentSchema)
   expect(document).toMatchObject({

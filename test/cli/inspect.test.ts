@@ -5,8 +5,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parseUnknownConfig } from '../../src'
 import { smoothedSource } from '../../src/cli/smoothed-source'
 import { CLASSIFIER, DENOISER } from '../support/digits'
-import { runProgram, runSupportScript } from '../support/run-example'
+import { runSupportScript } from '../support/run-example'
 import { rows, writeRun } from '../support/run-folders'
+import { runHere } from '../support/run-here'
 
 const TIMEOUT_MS = 240_000
 
@@ -22,7 +23,7 @@ const [photos, model] = ['photos', 'model.pth'].map(name => () => join(folder, n
   () => string,
 ]
 
-const inspect = (...words: string[]) => runProgram('src/cli/main.ts', 'inspect', ...words)
+const inspect = (...words: string[]) => runHere('inspect', ...words)
 
 describe('inspect', () => {
   it(

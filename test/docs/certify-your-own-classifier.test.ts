@@ -4,8 +4,11 @@ import { join } from 'node:path'
 import { execa } from 'execa'
 import { expect, test } from 'vitest'
 import { PACKAGE_FOLDER } from '../../src/files/package-folder'
+import { useForkedPython } from '../support/forked-python'
 import { runSupportScript } from '../support/run-example'
 import { TYPESCRIPT } from '../support/typescript'
+
+useForkedPython()
 
 const TIMEOUT_MS = 600_000
 

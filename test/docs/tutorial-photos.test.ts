@@ -5,7 +5,10 @@ import { execa } from 'execa'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { PACKAGE_FOLDER } from '../../src/files/package-folder'
 import { readCertificationLog } from '../../src/logs/certification-log-file'
+import { useForkedPython } from '../support/forked-python'
 import { TYPESCRIPT } from '../support/typescript'
+
+useForkedPython()
 
 /** What makes a step of the tutorial small: few images, updates of few images, few votes. All else is as it stands there. */
 const SMALL: readonly (readonly [part: string, options: readonly string[]])[] = [

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   type LaunchOptions,
@@ -149,8 +150,8 @@ describe('the command of a rank', () => {
   test('is a command of this package, from its sources or built', async () => {
     expect(await rankCommand('certify', ['run'], own)).toEqual([
       execPath,
-      '-r',
-      tsNode,
+      '--import',
+      pathToFileURL(require.resolve('tsx')).href,
       own.main,
       'certify',
       'run',

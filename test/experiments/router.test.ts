@@ -9,6 +9,9 @@ import type { Experiment } from '../../src/experiments/definition'
 import { router } from '../../src/experiments/router'
 import { stateOf, tasksOf } from '../../src/experiments/tasks'
 import { connectForTest } from '../support/digits'
+import { useForkedPython } from '../support/forked-python'
+
+useForkedPython()
 
 const IMAGES = 6
 

@@ -21,8 +21,11 @@ import { stateOf, tasksOf } from '../../src/experiments/tasks'
 import { testImagesOf } from '../../src/experiments/test-images'
 import { lock } from '../../src/files/lock'
 import { connectForTest } from '../support/digits'
+import { useForkedPython } from '../support/forked-python'
 import { runProgram } from '../support/run-example'
 import { objective, tinyScale } from '../support/tiny-experiment'
+
+useForkedPython()
 
 /** Shares its first arm with the other. */
 const other: Experiment = {

@@ -25,8 +25,11 @@ import { tasksOf } from '../../src/experiments/tasks'
 import { readCertificationLog } from '../../src/logs/certification-log-file'
 import { rowsOf } from '../analysis/rows'
 import { connectForTest } from '../support/digits'
+import { useForkedPython } from '../support/forked-python'
 import { runWithoutPython } from '../support/run-without-python'
 import { tinyScale } from '../support/tiny-experiment'
+
+useForkedPython()
 
 const [table1] = findExperiments(['table1']) as [Experiment]
 

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { connect, type Session } from '../../src/bridge'
 import { checkFixtures } from '../../src/fixtures/check-fixtures'
 import type { FileReport } from '../../src/fixtures/file-report'
+import { withForkedPython } from '../support/forked-python'
 
 const GOLDEN = join(__dirname, '..', 'fixtures')
 
@@ -12,7 +13,7 @@ let session: Session
 let folder: string
 
 beforeAll(async () => {
-  session = await connect({ device: 'cpu' })
+  session = await withForkedPython(() => connect({ device: 'cpu' }))
 })
 afterAll(async () => {
   await session?.close()

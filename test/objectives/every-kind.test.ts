@@ -7,16 +7,20 @@ import { trainedBy } from '../../src/config/methods/trained'
 import { OBJECTIVES } from '../../src/internal'
 import { connectForTest } from '../support/digits'
 import {
-  ADDITIVE_NAMES,
   HOOKS,
   kindRun,
   METHODS,
   NAMES,
+  SHARED_NAMES,
   weightsFile,
   writeDigitsSoftLabels,
 } from '../support/every-kind'
-import { launch } from '../support/launched'
+import { useForkedPython } from '../support/forked-python'
+import { launch, UNDER_TSX } from '../support/launched'
 import { checkpointBytes, readTensors, reproducibleRows } from '../support/run-files'
+import { namedOf } from '../support/slow'
+
+useForkedPython()
 
 const LAST = 'step-000004'
 
@@ -61,7 +65,11 @@ describe('every kind of method', () => {
     expect(updates.map(({ learningRate }) => learningRate)).toEqual([0.05, 0.05, 0.05, 0.05 * 0.1])
   })
 
-  it.each(NAMES)('%s is the same, bit for bit, when it dies and is resumed', async name => {
+  const RESUMED = [
+    ...(['ft-cadis', 'smooth-adv', 'macer', 'diffusion', 'diverse-ensemble'] as const),
+    ...(['layer-noise', 'selector', 'cat-rs'] as const),
+  ]
+  it.each(namedOf(NAMES, RESUMED))('%s is the same, bit for bit, when it dies and is resumed', async name => {
     const onUpdate = ({ step }: { readonly step: number }) => {
       // After an update that no checkpoint has.
       if (step === 3) throw new Error('dies')
@@ -73,24 +81,25 @@ describe('every kind of method', () => {
     expect(await checkpointBytes(died, LAST)).toEqual(await checkpointBytes(whole, LAST))
   })
 
-  it.each(NAMES.filter(name => trainedBy(METHODS[name].kind) !== 'denoiser' && name !== 'layer-noise'))(
-    '%s learns behind a denoiser too',
-    async name => {
-      const run = kindRun(name, join(folder, 'denoised'), softLabels)
-      const { networks, smoothing } = await finetune(
-        session,
-        {
-          ...run,
-          smoothing: { ...run.smoothing, denoiser: presets.digits({ output: 'run' }).smoothing.denoiser },
-          optimisation: { ...run.optimisation, imagesPerUpdate: 40, imagesPerMicroBatch: 40 },
-        } as RunConfigInput,
-        { ...HOOKS, stopAfterUpdates: 2, updatesOnly: true },
-      )
-      session.free([networks, smoothing])
-      const rows = (await reproducibleRows(join(folder, 'denoised', name))) as { loss?: number }[]
-      expect(rows.filter(({ loss }) => Number.isFinite(loss))).toHaveLength(2)
-    },
+  const DENOISABLE = NAMES.filter(
+    name => trainedBy(METHODS[name].kind) !== 'denoiser' && name !== 'layer-noise',
   )
+  const DENOISED = ['ft-cadis', 'gaussian', 'smooth-adv', 'smooth-mix', 'diverse-ensemble', 'router'] as const
+  it.each(namedOf(DENOISABLE, DENOISED))('%s learns behind a denoiser too', async name => {
+    const run = kindRun(name, join(folder, 'denoised'), softLabels)
+    const { networks, smoothing } = await finetune(
+      session,
+      {
+        ...run,
+        smoothing: { ...run.smoothing, denoiser: presets.digits({ output: 'run' }).smoothing.denoiser },
+        optimisation: { ...run.optimisation, imagesPerUpdate: 40, imagesPerMicroBatch: 40 },
+      } as RunConfigInput,
+      { ...HOOKS, stopAfterUpdates: 2, updatesOnly: true },
+    )
+    session.free([networks, smoothing])
+    const rows = (await reproducibleRows(join(folder, 'denoised', name))) as { loss?: number }[]
+    expect(rows.filter(({ loss }) => Number.isFinite(loss))).toHaveLength(2)
+  })
 
   it('learns from what is left of an epoch as from an update of that many images', async () => {
     const trainAtOnce = async (run: string, imagesPerUpdate: number) => {
@@ -115,11 +124,11 @@ describe('every kind of method', () => {
   it('gives in two processes the weights of one, to float32 rounding', async () => {
     const two = join(folder, 'two')
     const launched = launch([
-      ...['--nproc-per-node', '2', '--', 'test/support/every-kind.ts', two, softLabels],
+      ...['--nproc-per-node', '2', '--', UNDER_TSX, 'test/support/every-kind.ts', two, softLabels],
     ])
     const { exitCode, printed } = await launched.ended
     expect({ exitCode, printed }).toMatchObject({ exitCode: 0 })
-    for (const name of ADDITIVE_NAMES) {
+    for (const name of SHARED_NAMES) {
       const weights = (run: string) =>
         readTensors(join(folder, run, name, 'checkpoints', LAST, weightsFile(name)))
       const [ofOne, ofTwo] = [await weights('whole'), await weights('two')]

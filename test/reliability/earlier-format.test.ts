@@ -8,7 +8,7 @@ import { readCertificationLog } from '../../src/analysis'
 import { analyze } from '../../src/analysis/analyze'
 import { mergeShards } from '../../src/logs/merge-shards'
 import { CLASSIFIER, connectForTest, DENOISER } from '../support/digits'
-import { runProgram } from '../support/run-example'
+import { runHere } from '../support/run-here'
 import { greyImage } from '../support/tiny-images'
 
 /** See its README. */
@@ -30,7 +30,7 @@ describe('what an earlier version wrote', () => {
   })
   afterAll(() => rm(folder, { recursive: true }))
 
-  const ftCadis = (...options: readonly string[]) => runProgram('src/cli/main.ts', ...options)
+  const ftCadis = (...options: readonly string[]) => runHere(...options)
   const shards = () => [1, 2].map(number => join(run, `certify.shard-0${number}-of-02.tsv`))
 
   /** Every file of the run by its content. */

@@ -20,8 +20,11 @@ import { SHORT_SCHEDULE, smallUnet } from '../../src/config/diffusion/small-unet
 import { serve } from '../../src/service/serve'
 import { ask } from '../service/digits-service'
 import { connectForTest } from '../support/digits'
+import { useForkedPython } from '../support/forked-python'
 import { runProgram } from '../support/run-example'
 import { greySettings } from '../support/tiny-images'
+
+useForkedPython()
 
 const SIZE: [number, number] = [24, 32]
 const PLAIN = { sigma: 0.25, denoiser: { source: 'none' } }

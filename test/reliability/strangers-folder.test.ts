@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { resolveInterpreter } from '../../src/environment/interpreter'
 import { importEnvironment } from '../../src/environment/python-path'
 import { PACKAGE_FOLDER } from '../../src/files/package-folder'
+import { casesOf } from '../support/slow'
 import { TYPESCRIPT } from '../support/typescript'
 
 /** Packages that the Python part imports, and modules that Python looks for itself. */
@@ -86,22 +87,28 @@ describe('nothing of the working folder is run', () => {
     ...['--device', 'cpu', '--output', 'log.tsv'],
   ]
   // What people have in their environment: nothing, an empty entry left by `$PYTHONPATH:…`, a hardened machine.
-  it.each<[string, readonly string[], Readonly<Record<string, string>>]>([
-    ['setup', ['setup'], {}],
-    ['doctor', ['doctor'], { PYTHONPATH: ':.' }],
-    ['doctor on a hardened machine', ['doctor'], { PYTHONSAFEPATH: '1' }],
-    ['certify', certify, { PYTHONPATH: '.:' }],
-    [
-      'certify on a hardened machine',
-      [...certify, '--seed', '1', '--output', 'b.tsv'],
-      { PYTHONSAFEPATH: '1' },
-    ],
-    [
-      'launch',
-      ['launch', '--nproc-per-node', '1', '--', ...certify, '--output', 'c.tsv'],
-      { PYTHONPATH: ':' },
-    ],
-  ])(
+  it.each(
+    casesOf<[string, readonly string[], Readonly<Record<string, string>>]>(
+      [
+        ['setup', ['setup'], {}],
+        ['doctor', ['doctor'], { PYTHONPATH: ':.' }],
+        [
+          'certify on a hardened machine',
+          [...certify, '--seed', '1', '--output', 'b.tsv'],
+          { PYTHONSAFEPATH: '1' },
+        ],
+        [
+          'launch',
+          ['launch', '--nproc-per-node', '1', '--', ...certify, '--output', 'c.tsv'],
+          { PYTHONPATH: ':' },
+        ],
+      ],
+      [
+        ['doctor on a hardened machine', ['doctor'], { PYTHONSAFEPATH: '1' }],
+        ['certify', certify, { PYTHONPATH: '.:' }],
+      ],
+    ),
+  )(
     'by %s',
     async (_, words, env) => {
       const { exitCode, all, ran } = await run(words, env)

@@ -4,7 +4,10 @@ import { join } from 'node:path'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Service } from '../../src/service/serve'
+import { useForkedPython } from '../support/forked-python'
 import { digitImages, digitsService } from './digits-service'
+
+useForkedPython()
 
 const CHROMIUM = process.env.CHROMIUM_BIN ?? '/usr/bin/chromium'
 const isThere = existsSync(CHROMIUM)

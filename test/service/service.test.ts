@@ -15,7 +15,11 @@ import type { RequestLine } from '../../src/service/context'
 import { DEFAULT_LIMITS } from '../../src/service/limits'
 import type { ServeOptions, Service } from '../../src/service/serve'
 import { CLASSIFIER } from '../support/digits'
+import { useForkedPython } from '../support/forked-python'
+import { TYPESCRIPT } from '../support/typescript'
 import { ask, digitImages, digitsService, SETTINGS, temporaryFolder } from './digits-service'
+
+useForkedPython()
 
 /** What networks answer where it does not matter. */
 const ANSWER: SmoothedAnswer = {
@@ -302,7 +306,7 @@ describe('a service', () => {
     await writeFile(file, first)
     const examples = join(PACKAGE_FOLDER, 'examples', 'service')
     const commands = [
-      [process.execPath, '-r', 'ts-node/register/transpile-only', join(examples, 'client.ts')],
+      [process.execPath, ...TYPESCRIPT, join(examples, 'client.ts')],
       [process.env.PYTHON_BIN ?? 'python3', join(examples, 'client.py')],
     ]
     const said = await Promise.all(

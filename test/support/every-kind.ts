@@ -3,7 +3,7 @@
  *
  *     npx tsx test/support/every-kind.ts <folder> <soft labels>
  *
- * As a program it trains all of them, each into a folder of its name, in as many processes as it is launched in.
+ * As a program it trains those that processes can share, each into a folder of its name, in as many processes as it is launched in.
  */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -23,6 +23,7 @@ import { mergeSettings } from '../../src/config/merge-settings'
 import type { MethodConfig } from '../../src/config/methods'
 import { networkFolders } from '../../src/config/methods/trained'
 import { CLASSIFIER } from './digits'
+import { namedOf } from './slow'
 
 type Method = NonNullable<RunConfigInput['method']> & { readonly kind: MethodConfig['kind'] }
 
@@ -111,12 +112,16 @@ const DIFFERENT: { readonly [name in keyof typeof METHODS]?: object } = {
   'diverse-ensemble': { classifier: { factory: 'network' }, optimisation: { imagesPerMicroBatch: 450 } },
 }
 
-/** The methods whose loss is a sum over micro-batches, so that processes can share an update. */
-export const ADDITIVE_NAMES = (Object.keys(METHODS) as (keyof typeof METHODS)[]).filter(
-  name => name !== 'diverse-ensemble',
-)
-
 export const NAMES = Object.keys(METHODS) as (keyof typeof METHODS)[]
+
+/** The methods whose loss is a sum over micro-batches, so that processes can share an update: those that this run tests. */
+export const SHARED_NAMES = namedOf(
+  NAMES.filter(name => name !== 'diverse-ensemble'),
+  [
+    ...(['ft-cadis', 'consistency', 'macer', 'smooth-mix', 'denoiser', 'diffusion'] as const),
+    ...(['layer-noise', 'selector', 'cat-rs'] as const),
+  ],
+)
 
 /** Four updates, the third of what is left of an epoch, the last in a second one: SGD with a step and two micro-batches. */
 export function kindRun(name: keyof typeof METHODS, folder: string, softLabels: string): RunConfig {
@@ -175,7 +180,7 @@ if (require.main === module) {
   const [, , folder = '', softLabels = ''] = process.argv
   void runMain(async () => {
     await using session = await connect({ device: 'cpu', threads: 1 })
-    for (const name of ADDITIVE_NAMES) {
+    for (const name of SHARED_NAMES) {
       const { networks, smoothing } = await finetune(session, kindRun(name, folder, softLabels), HOOKS)
       session.free([networks, smoothing])
       process.stdout.write(`trained ${name}\n`)

@@ -12,6 +12,9 @@ export interface Launched {
   readonly ended: Promise<{ readonly exitCode: number | undefined; readonly printed: string }>
 }
 
+/** What to launch in front of a program in TypeScript. */
+export const UNDER_TSX = join(PACKAGE_FOLDER, 'test', 'support', 'under-tsx.js')
+
 /** Runs `ft-cadis launch` with these words; `prefix` is a command in front, which puts it on another machine. */
 export function launch(
   words: readonly string[],

@@ -5,3 +5,8 @@ export const IS_SLOW_RUN = process.env.FT_CADIS_SLOW === '1'
 export function casesOf<Case>(first: readonly Case[], others: readonly Case[]): Case[] {
   return IS_SLOW_RUN ? [...first, ...others] : [...first]
 }
+
+/** The cases of a list that this run tests: the named ones, or all in a slow run. */
+export function namedOf<Case>(all: readonly Case[], named: readonly NoInfer<Case>[]): Case[] {
+  return all.filter(one => IS_SLOW_RUN || named.includes(one))
+}

@@ -7,6 +7,7 @@ import { DataError, PythonError } from '../../src/errors'
 import { type Dataset, type Loader, makeLoader, openDataset, select } from '../../src/torch'
 import { folderSpec, makeImageFolder } from '../bridge/image-folder'
 import { placeOf, rejectionOf } from '../bridge/support'
+import { withForkedPython } from '../support/forked-python'
 
 let session: Session
 let root: string
@@ -16,7 +17,7 @@ let damagedPath: string
 
 /** Two classes of four images each: four batches of two, the third of which holds the damaged file. */
 beforeAll(async () => {
-  session = await connect({ device: 'cpu', threads: 1 })
+  session = await withForkedPython(() => connect({ device: 'cpu', threads: 1 }))
   root = await mkdtemp(join(tmpdir(), 'ft-cadis-data-'))
   const [wholePath, otherPath] = [join(root, 'whole'), join(root, 'damaged')]
   const sizes = { classes: ['cat', 'dog'], images: 4 }

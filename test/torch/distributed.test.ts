@@ -9,7 +9,7 @@ import type { Session } from '../../src/bridge'
 import { joinProcessGroup, tensor } from '../../src/torch'
 import { hasProcessFiles, waitUntilGone } from '../bridge/processes'
 import { connectForTest } from '../support/digits'
-import { type Launched, launch } from '../support/launched'
+import { type Launched, launch, UNDER_TSX } from '../support/launched'
 import { isLoopback, listeningAddresses, processTree } from '../support/listening'
 import { makeMachines, removeMachines } from '../support/network-namespaces'
 import { type RankReport, type Training, train } from '../support/ranks-program'
@@ -46,7 +46,7 @@ afterEach(async () => {
 })
 
 function start(words: readonly string[], options?: Parameters<typeof launch>[1]): Launched {
-  const one = launch([...words, '--', PROGRAM, folder], options)
+  const one = launch([...words, '--', UNDER_TSX, PROGRAM, folder], options)
   launched.push(one)
   return one
 }
@@ -142,7 +142,7 @@ async function watchListening({ pid, ended }: Launched): Promise<Set<string>> {
   })
   while (isRunning) {
     for (const address of await listeningAddresses(await processTree(pid))) found.add(address)
-    await Promise.race([end, setTimeout(20)])
+    await Promise.race([end, setTimeout(100)])
   }
   return found
 }

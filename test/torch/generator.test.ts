@@ -10,11 +10,12 @@ import {
   randnLike,
   tensor,
 } from '../../src/torch'
+import { withForkedPython } from '../support/forked-python'
 
 let session: Session
 
 beforeAll(async () => {
-  session = await connect({ device: 'cpu', threads: 1 })
+  session = await withForkedPython(() => connect({ device: 'cpu', threads: 1 }))
 })
 
 afterAll(() => session.close())

@@ -4,11 +4,12 @@ import { connect, type Plain, type Session } from '../../src/bridge'
 import { PythonError } from '../../src/errors'
 import * as torch from '../../src/torch'
 import { rejectionOf } from '../bridge/support'
+import { withForkedPython } from '../support/forked-python'
 
 let session: Session
 
 beforeAll(async () => {
-  session = await connect({ device: 'cpu', threads: 1 })
+  session = await withForkedPython(() => connect({ device: 'cpu', threads: 1 }))
 })
 
 afterAll(() => session.close())

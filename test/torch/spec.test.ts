@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { connect } from '../../src/bridge'
 import { loadClassifier, pythonSpec } from '../../src/torch'
+import { withForkedPython } from '../support/forked-python'
 
 test('a spec has its own fields under the names of Python', () => {
   expect(pythonSpec({ source: 'folder', onCorrupt: 'skip', imageSize: 32, path: undefined })).toEqual({
@@ -31,7 +32,7 @@ def make(**given):
 
 test('a network file of the user gets its arguments under the names that the user gave them', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'ft-cadis-spec-'))
-  await using session = await connect({ device: 'cpu', threads: 1 })
+  await using session = await withForkedPython(() => connect({ device: 'cpu', threads: 1 }))
   try {
     const file = join(folder, 'network.py')
     await writeFile(file, NETWORK)

@@ -16,6 +16,7 @@ import { trainedBy } from '../../src/config/methods/trained'
 import { passSizesFor } from '../../src/training/prepare-run'
 import { CLASSIFIER, connectForTest, DENOISER } from '../support/digits'
 import { kindRun, METHODS, NAMES, writeDigitsSoftLabels } from '../support/every-kind'
+import { namedOf } from '../support/slow'
 
 const IMAGES = 12
 
@@ -83,7 +84,7 @@ describe('fine-tuning with a compiled classifier', () => {
     return { rows, graphs }
   }
 
-  it.each(COMPILABLE)(
+  it.each(namedOf(COMPILABLE, ['ft-cadis', 'gaussian', 'ddn', 'macer', 'selector']))(
     '%s has the loss and gradient that it has uncompiled, in graphs of fixed sizes',
     async name => {
       const plain = await train(name, { updates: 1 })

@@ -5,10 +5,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { finetune } from '../../src'
 import { CLASSIFIER, connectForTest } from '../support/digits'
-import { launch } from '../support/launched'
+import { useForkedPython } from '../support/forked-python'
+import { launch, UNDER_TSX } from '../support/launched'
 import { checkpointBytes, readTensors, reproducibleRows } from '../support/run-files'
 import { shortRun } from '../support/short-run'
 import { casesOf, IS_SLOW_RUN } from '../support/slow'
+
+useForkedPython()
 
 const LAUNCH_MS = 900_000
 
@@ -35,7 +38,7 @@ describe('fine-tuning in two processes', () => {
     }: { options?: string[]; changes?: object; ofRank1?: object } = {},
   ) =>
     launch([
-      ...['--nproc-per-node', '2', ...options, '--', 'test/support/short-run.ts', run],
+      ...['--nproc-per-node', '2', ...options, '--', UNDER_TSX, 'test/support/short-run.ts', run],
       ...[JSON.stringify({ optimisation: HALVES, ...changes }), JSON.stringify(ofRank1)],
     ])
 

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { finetune } from '../../src'
 import { readCheckpoint } from '../../src/internal'
 import { connectForTest } from '../support/digits'
-import { runProgram } from '../support/run-example'
+import { runWithOwnPython } from '../support/run-example'
 import { checkpointBytes, reproducibleRows } from '../support/run-files'
 import { shortRun } from '../support/short-run'
 
@@ -25,7 +25,7 @@ describe('a run whose processes are killed', () => {
   afterAll(() => rm(folder, { recursive: true }))
 
   function start(output: string) {
-    const child = runProgram('test/support/short-run.ts', output)
+    const child = runWithOwnPython('test/support/short-run.ts', output)
     const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
     const next = async () => {
       const { value, done } = await lines.next()

@@ -16,6 +16,9 @@ import {
   writeSmoothed,
 } from '../../../src'
 import { CLASSIFIER, connectForTest, DENOISER, loadDigits } from '../../support/digits'
+import { useForkedPython } from '../../support/forked-python'
+
+useForkedPython()
 
 describe('a smoothed classifier that is loaded', () => {
   let session: Session

@@ -17,6 +17,7 @@ import { toSymmetric } from '../../../src/smoothing/denoise'
 import { leadingClass } from '../../../src/smoothing/leading-class'
 import { gaussianBound } from '../../../src/statistics/bound'
 import { CLASSIFIER, loadDigits } from '../../support/digits'
+import { withForkedPython } from '../../support/forked-python'
 import { filled } from './fake-network'
 
 const SIGMA = 0.5
@@ -33,7 +34,7 @@ const certifier = (ballot?: string) =>
 
 beforeAll(async () => {
   vi.stubEnv('FT_CADIS_COMPILE_BACKEND', 'eager')
-  session = await connect({ device: 'cpu', threads: 1 })
+  session = await withForkedPython(() => connect({ device: 'cpu', threads: 1 }))
   networks = await loadDigits(session)
   const shifted = (mean: number) =>
     torch.loadClassifier(session, {

@@ -11,6 +11,7 @@ import { shardPath } from '../../../src/internal'
 import type { CertificationRow } from '../../../src/logs/certification-log'
 import { randomNumbers } from '../../../src/streams'
 import { CLASSIFIER, connectForTest, loadDigits } from '../../support/digits'
+import { IS_SLOW_RUN } from '../../support/slow'
 
 /** Rows of an earlier version, which certified image by image in passes of many sizes. */
 interface ImageByImage {
@@ -124,7 +125,7 @@ it('has equal rows in drawn schedules of k-consensus, whose open copies wait for
   const rests = vi.spyOn(VotingPasses.prototype, 'voteRest')
   const certification = settings({ n: 160, batch: 48, adaptive: { radii: [0, 0.25, 0.5] } })
   const ensemble = { others: [other, networks.classifier], by: 'softmax', consensus: 2 } as const
-  await requireEqualRows('consensus', certification, { schedules: 8, ensemble })
+  await requireEqualRows('consensus', certification, { schedules: IS_SLOW_RUN ? 8 : 4, ensemble })
   expect(rests.mock.calls.some(([{ runs }]) => new Set(runs.map(({ kept }) => kept)).size > 1)).toBe(true)
   session.free(other)
 }, 600_000)

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { certify, parseCertificationConfig } from '../../../src'
 import { metadataPath } from '../../../src/logs/certification-log-metadata'
 import { connectForTest } from '../../support/digits'
-import { runProgram } from '../../support/run-example'
+import { runHere } from '../../support/run-here'
 
 const BRIGHTNESS = join(__dirname, '..', '..', 'support', 'brightness_network.py')
 
@@ -32,8 +32,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true }))
 
-const run = (...words: string[]) =>
-  runProgram('src/cli/main.ts', 'attack', '--config', settings, '--threads', '1', ...words)
+const run = (...words: string[]) => runHere('attack', '--config', settings, '--threads', '1', ...words)
 const small = ['--starts', '1', '--steps', '5', '--noises', '8', '--rounds', '6']
 
 it('plans without Python, then prints and draws both bounds', async () => {

@@ -18,6 +18,7 @@ import { defaultLogPath } from '../../../src/internal'
 import { readCertificationLog } from '../../../src/logs/certification-log-file'
 import { CLASSIFIER, connectForTest, DENOISER } from '../../support/digits'
 import { runProgram } from '../../support/run-example'
+import { runHere } from '../../support/run-here'
 import { casesOf } from '../../support/slow'
 
 /** Several processes, each with a Python, on a machine that may have other work. */
@@ -31,7 +32,7 @@ beforeEach(async () => {
 })
 afterEach(() => rm(folder, { recursive: true }))
 
-const run = (...words: string[]) => runProgram('src/cli/main.ts', 'certify', ...words)
+const run = (...words: string[]) => runHere('certify', ...words)
 
 describe('--classes', () => {
   const settings = (data: object) => ({
@@ -138,13 +139,13 @@ describe('certify', () => {
   it.each(
     casesOf<[string, readonly string[]]>(
       [
-        ['ACES', ['--aces', '0.5', '--sigma', '0.25', '--core', CLASSIFIER]],
         [
           'a cascade of an ensemble',
           ['--cascade', '0.75,0.25', '--classifier', CLASSIFIER, '--classifier', CLASSIFIER],
         ],
       ],
       [
+        ['ACES', ['--aces', '0.5', '--sigma', '0.25', '--core', CLASSIFIER]],
         ['a cascade', ['--cascade', '0.75,0.25']],
         ['PixelDP', ['--pixel-dp', '--sigma', '0.25']],
       ],

@@ -2,7 +2,7 @@ import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, expect, it } from 'vitest'
-import { runProgram } from '../../support/run-example'
+import { runHere } from '../../support/run-here'
 
 const GOLDEN = join(__dirname, '..', '..', 'fixtures')
 
@@ -15,7 +15,7 @@ beforeEach(async () => {
 
 /** Runs the command on the folder. The files in it need no Python. */
 function run(...options: string[]) {
-  return runProgram('src/cli/main.ts', 'check-fixtures', folder, '--python', '/nowhere/python', ...options)
+  return runHere('check-fixtures', folder, '--python', '/nowhere/python', ...options)
 }
 
 it('ends with exit code 0 and prints figures, skips with their reasons and absent files', async () => {

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { finetune, parseConfig, type RunConfigInput, type Session, torch, toSymmetric } from '../../../src'
 import { connectForTest } from '../../support/digits'
 import { onnxIsMissing } from '../../support/onnx-is-missing'
-import { runProgram, runSupportScript } from '../../support/run-example'
+import { runProgram, runSnippets, runSupportScript } from '../../support/run-example'
 import { casesOf } from '../../support/slow'
 
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 400_000 })
@@ -124,14 +124,12 @@ describe('what export prints', () => {
     expect({ stderr, exitCode }).toEqual({ stderr: expect.any(String), exitCode: 0 })
     const snippets = stdout.split('\n\n').filter(text => text.startsWith('import '))
     expect(snippets).toHaveLength(written.length)
-    for (const [place, snippet] of snippets.entries()) {
+    const exports = snippets.map(async (snippet, place) => {
       const file = join(folder, `${name}-${place}.py`)
       await writeFile(file, snippet)
-      const output = await runSupportScript(
-        'run_snippet.py',
-        ...[file, join(folder, 'images.json'), folders[place] ?? ''],
-      )
-      const { logits } = JSON.parse(output) as { readonly logits: Logits }
+      return [file, folders[place] ?? ''] as const
+    })
+    for (const { logits } of await runSnippets(join(folder, 'images.json'), await Promise.all(exports))) {
       const differences = logits.flatMap((row, image) =>
         row.map((value, label) => Math.abs(value - (expected[image]?.[label] ?? Number.NaN))),
       )

@@ -8,10 +8,11 @@ import { toSymmetric } from '../../../src/smoothing/denoise'
 import { seen } from '../../../src/smoothing/smoothing'
 import { CLASSIFIER, connectForTest, DENOISER } from '../../support/digits'
 import { onnxIsMissing } from '../../support/onnx-is-missing'
-import { runProgram, runSupportScript } from '../../support/run-example'
+import { runSnippets } from '../../support/run-example'
 import { readTensors } from '../../support/run-files'
+import { runHere } from '../../support/run-here'
 
-type Logits = number[][]
+type Logits = readonly number[][]
 
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 })
 
@@ -66,7 +67,7 @@ describe('export', () => {
       await session.close()
     }
     const certify = ['certify', join(folder, 'lora'), '--images', 'first:4', '--n0', '16', '--n', '100']
-    expect((await runProgram('src/cli/main.ts', ...certify)).exitCode).toBe(0)
+    expect((await runHere(...certify)).exitCode).toBe(0)
   })
   afterAll(() => rm(folder, { recursive: true }))
 
@@ -77,24 +78,22 @@ describe('export', () => {
       ),
     )
 
-  const runExport = (...words: string[]) => runProgram('src/cli/main.ts', 'export', ...words)
+  const runExport = (...words: string[]) => runHere('export', ...words)
 
   /** What plain Python gets by what an export has printed, each between empty lines. */
-  async function runSnippets(stdout: string, ...folders: string[]) {
+  async function runPrinted(stdout: string, ...folders: string[]) {
     const snippets = stdout
       .split('\n\n')
       .filter(text => text.startsWith('import '))
       .map(text => text.trim())
     expect(snippets).toHaveLength(folders.length)
-    return Promise.all(
-      snippets.map(async (snippet, place) => {
-        expect(snippet.split('\n')).toHaveLength(6)
-        const file = join(folder, `snippet-${place}.py`)
-        await writeFile(file, snippet)
-        const output = await runSupportScript('run_snippet.py', file, images, folders[place] ?? '')
-        return JSON.parse(output) as { logits: Logits; card: Record<string, unknown> }
-      }),
-    )
+    const exports = snippets.map(async (snippet, place) => {
+      expect(snippet.split('\n')).toHaveLength(6)
+      const file = join(folder, `snippet-${place}.py`)
+      await writeFile(file, snippet)
+      return [file, folders[place] ?? ''] as const
+    })
+    return runSnippets(images, await Promise.all(exports))
   }
 
   it('prints Python that loads adapters for peft and merged weights for timm, with the logits of the session', async () => {
@@ -107,7 +106,7 @@ describe('export', () => {
       stderr: expect.stringMatching(/^note: the run is stopped: this is its checkpoint step-000004\.$/),
     })
     expect(stdout).toContain(`lora/step-000004: merged network written to ${merged}`)
-    const [ofMerged, ofAdapter] = await runSnippets(stdout, merged, adapter)
+    const [ofMerged, ofAdapter] = await runPrinted(stdout, merged, adapter)
     expect(difference(ofMerged?.logits ?? [], logits.lora)).toBeLessThan(1e-4)
     expect(difference(ofAdapter?.logits ?? [], logits.lora)).toBeLessThan(1e-4)
     expect(difference(logits.full, logits.lora)).toBeGreaterThan(0.01)
@@ -167,7 +166,7 @@ describe('export', () => {
     const output = join(folder, 'of-moved')
     const { exitCode, stdout } = await runExport(moved, '--merge', output)
     expect(exitCode).toBe(0)
-    const [found] = await runSnippets(stdout, output)
+    const [found] = await runPrinted(stdout, output)
     expect(difference(found?.logits ?? [], logits.full)).toBeLessThan(1e-4)
     const ofCheckpoint = await runExport(
       ...[join(folder, 'lora', 'checkpoints', 'step-000004'), '--merge', join(folder, 'of-checkpoint')],
@@ -199,7 +198,7 @@ describe('export', () => {
     const { exitCode, stdout } = await runExport(join(folder, 'lora'), '--onnx', onnx)
     expect(exitCode).toBe(0)
     expect(stdout).toMatch(/its logits are those of torch to 0\.0000\d/)
-    const [found] = await runSnippets(stdout, onnx)
+    const [found] = await runPrinted(stdout, onnx)
     // The image itself stands for a noisy one: the graph scales and denoises it.
     expect(difference(found?.logits ?? [], logits.noisy)).toBeLessThan(1e-4)
     expect((await readdir(onnx)).sort()).toEqual(['README.md', 'model.onnx'])

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { certify, finetune, InterruptedError, type Session } from '../../../src'
 import { smoothedSource } from '../../../src/cli/smoothed-source'
 import { connectForTest } from '../../support/digits'
-import { runProgram } from '../../support/run-example'
+import { runWithOwnPython } from '../../support/run-example'
 import { shortRun } from '../../support/short-run'
 
 vi.setConfig({ testTimeout: 120_000 })
@@ -45,7 +45,13 @@ it('a run that was interrupted within an epoch certifies and exports its newest 
   expect(metadata?.configuration).toMatchObject({ classifier: expect.stringMatching(/\/step-000012$/) })
 
   const merged = join(run, 'merged')
-  const { exitCode, stdout, stderr } = await runProgram('src/cli/main.ts', 'export', run, '--merge', merged)
+  const { exitCode, stdout, stderr } = await runWithOwnPython(
+    'src/cli/main.ts',
+    'export',
+    run,
+    '--merge',
+    merged,
+  )
   expect(exitCode).toBe(0)
   expect(stderr).toMatch(/^note: the run is \w+: this is its checkpoint step-000012\.$/m)
   expect(stdout).toContain(`step-000012: merged network written to ${merged}`)

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { runProgram } from '../../support/run-example'
+import { runHere } from '../../support/run-here'
 
 let folder: string
 beforeEach(async () => {
@@ -18,8 +18,7 @@ const PICTURES = {
     'iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAAAAADhZOFXAAAARklEQVR4nAXBARVAMBQAwHt7AojwG1gEEaaBKBqIIgINkGAamAbusC17gf7d5ho6+ZgM8SRuvpBEY7gkrVfiQj7Lm8FaR/ysfBITYKlPvQAAAABJRU5ErkJggg==',
 }
 
-const run = (...words: string[]) =>
-  runProgram('src/cli/main.ts', 'predict', ...words, '--preset', 'digits', '--sigma', '0.25')
+const run = (...words: string[]) => runHere('predict', ...words, '--preset', 'digits', '--sigma', '0.25')
 
 it('classifies files and folders, as a table for people or programs', async () => {
   await mkdir(join(folder, 'folder'))
@@ -63,7 +62,7 @@ it.each([
 it('takes the classifier as the first path where no option names one', async () => {
   const smoothed = join(folder, 'smoothed.json')
   await writeFile(smoothed, '{}')
-  const predict = (...words: string[]) => runProgram('src/cli/main.ts', 'predict', ...words)
+  const predict = (...words: string[]) => runHere('predict', ...words)
   const alone = await predict(folder)
   expect(alone.stderr).toMatch(/ is a smoothed classifier, and no image is named after it\. Name image files/)
   // It is read as one.
@@ -75,7 +74,7 @@ it('takes the classifier as the first path where no option names one', async () 
 })
 
 it('asks for its own options where no classifier is named', async () => {
-  const { stderr, exitCode } = await runProgram('src/cli/main.ts', 'predict', 'six.png')
+  const { stderr, exitCode } = await runHere('predict', 'six.png')
   expect({ stderr, exitCode }).toEqual({
     stderr:
       'error: Specify exactly one of --model, --config or --preset; got none. Name the folder of a run or of a checkpoint by --model, or one of the two options.',

@@ -6,8 +6,12 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { PACKAGE_FOLDER } from '../../../src/files/package-folder'
 import { ask, digitImages } from '../../service/digits-service'
+import { useForkedPython } from '../../support/forked-python'
+import { runHereIn } from '../../support/run-here'
+import { TYPESCRIPT } from '../../support/typescript'
 
-const NODE = ['-r', 'ts-node/register/transpile-only']
+useForkedPython()
+
 const MAIN = join(PACKAGE_FOLDER, 'src', 'cli', 'main.ts')
 
 describe('ft-cadis serve', () => {
@@ -23,8 +27,8 @@ describe('ft-cadis serve', () => {
     await rm(folder, { recursive: true })
   })
 
-  function started(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
-    const child = spawn(process.execPath, args, { cwd: PACKAGE_FOLDER, env: { ...process.env, ...env } })
+  function started(args: readonly string[]) {
+    const child = spawn(process.execPath, args, { cwd: PACKAGE_FOLDER })
     children.push(child)
     const said = { out: '', error: '' }
     child.stdout.on('data', text => {
@@ -53,7 +57,7 @@ describe('ft-cadis serve', () => {
       '1',
     ]
     const { child, said, ended } = started([
-      ...NODE,
+      ...TYPESCRIPT,
       MAIN,
       'serve',
       ...options,
@@ -85,23 +89,23 @@ describe('ft-cadis serve', () => {
     expect(said.error).not.toContain(token)
   }, 180_000)
 
-  it.each([
+  it.each<[string[], Record<string, string>, string]>([
     [['--host', '0.0.0.0'], {}, 'error: The address 0.0.0.0 can be reached from other machines'],
     [[], { FT_CADIS_TOKEN: 'short' }, 'error: The token has 5 characters, expected 16 or more.'],
     [['--token-file', 'nowhere'], {}, 'error: The file of the token, nowhere, is missing.'],
   ])('refuses %j with %j before Python is started', async (args, env, message) => {
-    const { said, ended } = started([...NODE, MAIN, 'serve', '--preset', 'digits', ...args], {
-      ...env,
-      PYTHON_BIN: join(folder, 'no-python'),
-    })
-    expect(await ended).toEqual([1, null])
-    expect(said.error).toContain(message)
+    const { exitCode, stderr } = await runHereIn(
+      { folder: PACKAGE_FOLDER, env: { ...env, PYTHON_BIN: join(folder, 'no-python') } },
+      ...['serve', '--preset', 'digits', ...args],
+    )
+    expect(exitCode).toBe(1)
+    expect(stderr).toContain(message)
   })
 
   it.each(['./src/cli/ft-cadis', './src'])('is loaded by its command alone, not with %s', async path => {
     const program = `require(${JSON.stringify(path)}).createFtCadis?.()
 console.log(Object.keys(require.cache).filter(name => /fastify|prom-client|src.service/.test(name)).length)`
-    const { said, ended } = started([...NODE, '-e', program])
+    const { said, ended } = started([...TYPESCRIPT, '-e', program])
     await ended
     expect(said).toEqual({ out: '0\n', error: '' })
   })

@@ -2,8 +2,8 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { runProgram } from '../../support/run-example'
 import { rows, writeRun } from '../../support/run-folders'
+import { runHere } from '../../support/run-here'
 import { runWithoutPython } from '../../support/run-without-python'
 
 const TIMEOUT_MS = 300_000
@@ -68,8 +68,7 @@ describe('ft-cadis sweep', () => {
       await writeFile(settings, JSON.stringify({ optimisation }))
       const output = join(folder, 'short')
       const sweep = (values: string) =>
-        runProgram(
-          'src/cli/main.ts',
+        runHere(
           ...[
             'sweep',
             '--preset',

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { runProgram } from '../../support/run-example'
+import { runHere } from '../../support/run-here'
 
 const TIMEOUT_MS = 300_000
 
@@ -23,8 +23,7 @@ describe('ft-cadis train', () => {
   afterAll(() => rm(folder, { recursive: true }))
 
   const train = (...words: string[]) =>
-    runProgram(
-      'src/cli/main.ts',
+    runHere(
       ...['train', '--preset', 'digits', '--config', config, '--threads', '1', '--evaluate-images', '20'],
       ...words,
     )
@@ -50,15 +49,7 @@ describe('ft-cadis train', () => {
       expect(stored.method.lambda).toBe(3)
 
       // The command continues with the log.
-      const certified = await runProgram(
-        'src/cli/main.ts',
-        'certify',
-        output,
-        '--images',
-        'first:3',
-        '--threads',
-        '1',
-      )
+      const certified = await runHere('certify', output, '--images', 'first:3', '--threads', '1')
       expect(certified.exitCode, certified.stderr).toBe(0)
 
       const refused = await train('--output', output)
@@ -76,8 +67,7 @@ describe('ft-cadis train', () => {
       expect(resumed.stdout).toContain(`\ncertify it: npx ft-cadis certify ${output}\n`)
       expect(await readdir(join(output, 'checkpoints'))).toContain('epoch-02')
 
-      const best = await runProgram(
-        'src/cli/main.ts',
+      const best = await runHere(
         ...['certify', output, '--checkpoint', 'best', '--images', 'first:1', '--threads', '1'],
       )
       expect(best.exitCode, best.stderr).toBe(0)
@@ -112,10 +102,7 @@ describe('ft-cadis train', () => {
       expect(resumed.stdout).toContain('r = 0.75')
 
       // The command continues with the log of the ensemble.
-      const certified = await runProgram(
-        'src/cli/main.ts',
-        ...['certify', output, '--images', 'first:2', '--threads', '1'],
-      )
+      const certified = await runHere(...['certify', output, '--images', 'first:2', '--threads', '1'])
       expect(certified.exitCode, certified.stderr).toBe(0)
       expect((await readdir(output)).filter(name => name.endsWith('.tsv'))).toHaveLength(1)
     },

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { ConfigError, presets } from '../../../src'
 import { requireCertifiable } from '../../../src/cli/train/require-certifiable'
-import { runProgram } from '../../support/run-example'
+import { runHere } from '../../support/run-here'
 
 const { method } = presets.digits({ output: 'run' })
 const selector = { method: { kind: 'selector', noises: 1, threshold: 0.5, predictions: 'labels' } } as const
@@ -17,8 +17,7 @@ it('a selector is not certified alone, and that is said before it trains', () =>
 })
 
 it('the command line refuses it before Python is started', async () => {
-  const { exitCode, stderr } = await runProgram(
-    'src/cli/main.ts',
+  const { exitCode, stderr } = await runHere(
     ...[
       'train',
       '--preset',

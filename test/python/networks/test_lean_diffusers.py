@@ -8,11 +8,13 @@ PACKAGE = Path(__file__).resolve().parents[3]
 PROGRAM = """
 import sys
 import torch
+from ftcadis_host.data.datasets import open_dataset
 from ftcadis_host.networks.denoisers import load_denoiser
 
+open_dataset({"source": "digits", "split": "test"})
 load_denoiser({"source": "diffusers", "path": sys.argv[1]}, device="cpu", dtype=torch.float32)
 assert "diffusers" in sys.modules
-assert not {"transformers", "peft", "scipy"} & sys.modules.keys()
+assert not {"transformers", "peft", "scipy", "sklearn"} & sys.modules.keys()
 import scipy
 """
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
+from pathlib import Path
+
 import numpy as np
 import torch
 
@@ -22,17 +25,26 @@ def open_digits(split: str, *, held_out: str = "test") -> InMemoryDataset:
     held_out: 'test' | 'validation'. With 'validation' the 597 stay untouched: the last 200 of the 1,200 are the split
         'test', and the 1,000 before them the split 'train'.
     """
-    from sklearn.datasets import load_digits
-
-    digits = load_digits()
-    order = np.random.RandomState(DIGITS_SEED).permutation(len(digits.target))
+    pixels_and_label = _read_digits()
+    order = np.random.RandomState(DIGITS_SEED).permutation(len(pixels_and_label))
     train_count = DIGITS_TRAIN_COUNT
     if held_out == "validation":
         order = order[:DIGITS_TRAIN_COUNT]
         train_count -= DIGITS_VALIDATION_COUNT
     chosen = order[:train_count] if split == "train" else order[train_count:]
-    images = torch.from_numpy(digits.images[chosen].astype(np.float32)).unsqueeze(1).div_(16)
-    return InMemoryDataset(images, digits.target[chosen], DIGITS)
+    images = torch.from_numpy(pixels_and_label[chosen, :-1].astype(np.float32)).reshape(-1, 1, 8, 8).div_(16)
+    return InMemoryDataset(images, pixels_and_label[chosen, -1].astype(np.int64), DIGITS)
+
+
+def _read_digits() -> np.ndarray:
+    """Returns the rows of scikit-learn's file: 64 pixels and the label.
+
+    It is read without importing scikit-learn, which takes as long as importing torch.
+    """
+    package = importlib.util.find_spec("sklearn")
+    if package is None or package.origin is None:
+        raise ModuleNotFoundError("No module named 'sklearn'", name="sklearn")
+    return np.loadtxt(Path(package.origin).parent / "datasets" / "data" / "digits.csv.gz", delimiter=",")
 
 
 SOURCE = DatasetSource(

@@ -15,7 +15,7 @@ import type { RequestLine } from '../../src/service/context'
 import { DEFAULT_LIMITS } from '../../src/service/limits'
 import type { ServeOptions, Service } from '../../src/service/serve'
 import { CLASSIFIER } from '../support/digits'
-import { useForkedPython } from '../support/forked-python'
+import { useForkedPython, withWholePython } from '../support/forked-python'
 import { TYPESCRIPT } from '../support/typescript'
 import { ask, digitImages, digitsService, SETTINGS, temporaryFolder } from './digits-service'
 
@@ -369,12 +369,16 @@ describe('a service with narrow limits', () => {
   })
 
   it('answers too late what waits for Python to start again', async () => {
-    process.kill(service.pid, 'SIGKILL')
-    const picture = fetch(`${service.url}/pictures`, {
-      ...{ method: 'POST', body: new Uint8Array(first), headers: { 'content-type': 'image/png' } },
+    // A fork would be there in time.
+    await withWholePython(async () => {
+      process.kill(service.pid, 'SIGKILL')
+      const picture = fetch(`${service.url}/pictures`, {
+        ...{ method: 'POST', body: new Uint8Array(first), headers: { 'content-type': 'image/png' } },
+      })
+      for (const answer of [await picture, await fetch(`${service.url}/ready`)])
+        expect(answer.status).toBe(503)
+      await until(async () => (await fetch(`${service.url}/ready`)).status === 200)
     })
-    for (const answer of [await picture, await fetch(`${service.url}/ready`)]) expect(answer.status).toBe(503)
-    await until(async () => (await fetch(`${service.url}/ready`)).status === 200)
     expect((await ask(service.url, first, { query: '?n=40' })).status).toBe(200)
   }, 120_000)
 })

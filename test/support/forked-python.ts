@@ -19,8 +19,11 @@ const FOLDER = join(PACKAGE_FOLDER, 'test', 'support', 'forked')
 export function forkedPython(
   { PYTHONPATH }: Readonly<Record<string, string | undefined>> = process.env,
 ): Record<string, string> {
-  const others = PYTHONPATH?.split(delimiter).filter(path => path !== FOLDER) ?? []
-  return { PYTHONPATH: [FOLDER, ...others].join(delimiter) }
+  return { PYTHONPATH: [FOLDER, ...others(PYTHONPATH)].join(delimiter) }
+}
+
+function others(path: string | undefined): string[] {
+  return path?.split(delimiter).filter(folder => folder !== FOLDER) ?? []
 }
 
 /** Has forks for all sessions of this file, and of the programs that it starts. */
@@ -29,9 +32,18 @@ export function useForkedPython(): void {
 }
 
 /** Runs something whose sessions have forks. */
-export async function withForkedPython<T>(run: () => Promise<T>): Promise<T> {
+export function withForkedPython<T>(run: () => Promise<T>): Promise<T> {
+  return withPath(forkedPython().PYTHONPATH ?? '', run)
+}
+
+/** Runs something whose sessions start Python, in a file that has forks. */
+export function withWholePython<T>(run: () => Promise<T>): Promise<T> {
+  return withPath(others(process.env.PYTHONPATH).join(delimiter), run)
+}
+
+async function withPath<T>(path: string, run: () => Promise<T>): Promise<T> {
   const { PYTHONPATH } = process.env
-  Object.assign(process.env, forkedPython())
+  process.env.PYTHONPATH = path
   try {
     return await run()
   } finally {

@@ -253,7 +253,6 @@ export {
 } from './runs/read-run'
 export type { UpdateCost, UpdateMetrics } from './runs/reports'
 export { RUN_PARTS, RunFolder, type RunState } from './runs/run-folder'
-export { smoothedOf } from './runs/smoothed-of-folder'
 export { type DenoisedImage, denoisedImages, samplesOf, type Verdict } from './runs/watchers/denoised-samples'
 export type { SamplesFile } from './runs/watchers/sample-files'
 export type { RunData } from './smoothing/data-identity'

@@ -11,7 +11,7 @@ test('nothing in Python seeds a generator but the rule of the streams', () => {
   const found = linesThat(seeds, 'python', '.py').filter(line => !line.startsWith(RULE))
   expect(found.sort()).toEqual([
     // Which images a data set has, and which of them are certified, belongs to the data and not to a run.
-    'python/ftcadis_host/data/sources/digits.py: order = np.random.RandomState(DIGITS_SEED).permutation(len(digits.target))',
+    'python/ftcadis_host/data/sources/digits.py: order = np.random.RandomState(DIGITS_SEED).permutation(len(pixels_and_label))',
     'python/ftcadis_host/data/sources/synthetic.py: generator = np.random.default_rng((SPLITS[self.split], index))',
     'python/ftcadis_host/data/sources/synthetic.py: self.labels = np.random.default_rng(SPLITS[split]).permutation(np.arange(length, dtype=np.int64) % classes)',
     "python/ftcadis_host/data/subsets.py: Chooses like the authors' released code for ImageNet: after `random.seed(seed)`, shuffles each class's list of indices",

@@ -8,7 +8,7 @@ export function addInspectCommand(program: Command): void {
   program
     .command('inspect')
     .description(
-      'describe images and weights: classes, sizes, input range, head, adapters, σ; write a configuration for them',
+      'describe images and weights (classes, sizes, input range, head, adapters, σ) and runs; write a configuration',
     )
     .argument(
       '<paths...>',

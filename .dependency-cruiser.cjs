@@ -58,7 +58,17 @@ module.exports = {
     ),
     only(
       'experiments',
-      ...['training', 'certification', 'terminal', 'runs', 'analysis', 'logs', 'objectives', 'smoothing'],
+      ...[
+        'training',
+        'certification',
+        'terminal',
+        'runs',
+        'analysis',
+        'logs',
+        'statistics',
+        'objectives',
+        'smoothing',
+      ],
       ...foundations,
     ),
     only(

@@ -1,5 +1,6 @@
 import { byLabel, type ChartSize, renderSvg } from '../analysis/chart/svg'
 import type { Table } from '../analysis/tables'
+import { median } from '../statistics/median'
 import { accuracyUnderAttack, accuracyWithCertificate, type ImageGap } from './gap'
 
 const CURVE_POINTS = 401
@@ -78,9 +79,7 @@ function ratioNote(gaps: readonly ImageGap[]): string {
   const unchanged = gaps.filter(({ attacked }) => attacked === Number.POSITIVE_INFINITY).length
   const none = unchanged > 0 ? ` No change was found for ${unchanged} images.` : ''
   if (ratios.length === 0) return `No image has both a certified radius above 0 and a change.${none}`
-  const half = (ratios.length - 1) / 2
-  const median = ((ratios[Math.floor(half)] as number) + (ratios[Math.ceil(half)] as number)) / 2
-  return `The smallest change lies at ${median.toFixed(2)} times the certified radius in the median of ${ratios.length} images, at ${ratios[0]?.toFixed(2)} times at least.${none}`
+  return `The smallest change lies at ${median(ratios).toFixed(2)} times the certified radius in the median of ${ratios.length} images, at ${ratios[0]?.toFixed(2)} times at least.${none}`
 }
 
 /** Returns the end of the curves: beyond everything found, rounded up to a quarter. */

@@ -3,6 +3,7 @@ import { averageCertifiedRadius } from '../analysis/certified-accuracy'
 import { PAPER, paperCosts } from '../analysis/paper-tables'
 import type { Table } from '../analysis/tables'
 import type { UpdateReport } from '../runs/reports'
+import { median } from '../statistics/median'
 import type { ExperimentOutcome } from './outcome'
 
 /** Returns ACR, the trained part, and its cost (Tables 4 and 16). */
@@ -38,8 +39,7 @@ function trainingSeconds(updates: readonly UpdateReport[]): number {
 }
 
 export function medianUpdateMs(updates: readonly Pick<UpdateReport, 'durationMs'>[]): number {
-  const durations = updates.map(({ durationMs }) => durationMs).sort((a, b) => a - b)
-  return durations[Math.floor(durations.length / 2)] ?? Number.NaN
+  return median(updates.map(({ durationMs }) => durationMs))
 }
 
 /** Returns Table 16. */

@@ -141,7 +141,6 @@ export async function readRun(folder: string): Promise<RunRecord> {
   const metadata = await readRunMetadata(folder)
   const metrics = await readMetrics(join(folder, 'metrics.jsonl'))
   const step = metrics.updates.at(-1)?.step ?? 0
-  const names = await namesIn(folder)
   const samples = await readEach(join(folder, 'samples'), /^epoch-\d+\.json$/, samplesSchema)
   const nonFinite = await readEach(join(folder, 'non-finite'), /\.json$/, plainObject)
   return {
@@ -155,11 +154,14 @@ export async function readRun(folder: string): Promise<RunRecord> {
       .map(([, content]) => content)
       .filter(file => file.step <= step)
       .sort((a, b) => a.epoch - b.epoch),
-    certificationLogs: names
-      .filter(name => /^certify-.*\.tsv$/.test(name))
-      .sort()
-      .map(name => join(folder, name)),
+    certificationLogs: await certificationLogsIn(folder),
   }
+}
+
+/** Returns the paths of the certification logs in a run folder, sorted by name. */
+export async function certificationLogsIn(folder: string): Promise<string[]> {
+  const names = (await namesIn(folder)).filter(name => /^certify-.*\.tsv$/.test(name))
+  return names.sort().map(name => join(folder, name))
 }
 
 /**

@@ -71,7 +71,7 @@ export class Dataset extends Handle<never> {
     })
   }
 
-  /** Returns the files of the images at the given positions; null if the images are not files of their own. */
+  /** Returns the files of the images at the given positions; null if the images are not single files. */
   paths(indices: readonly number[]): PlainHandle<readonly string[] | null> {
     return this.session.record('image_paths', [this], {
       parameters: { indices: [...indices] },

@@ -110,6 +110,8 @@ describe('inspect', () => {
       expect(text).toMatch(/\n {2}images {6}96 for training, 24 for tests\n {2}certified {3}not yet\n/)
       expect(text).toContain(`npx ft-cadis inspect ${run} --test-files`)
 
+      expect(text).toMatch(/certify it: .*certify .*\n.*classify: +.*predict --model/)
+
       const files = (await inspect(run, '--test-files')).stdout.split('\n')
       expect(files).toHaveLength(24)
       expect(new Set(files.map(file => basename(dirname(file)))).size).toBe(3)
@@ -117,6 +119,21 @@ describe('inspect', () => {
 
       expect((await inspect(run, model())).stderr).toContain(
         `${run} is a run, which has its configuration already.`,
+      )
+      await writeRun(run, {
+        data: {
+          source: 'synthetic',
+          trainImages: 4,
+          testImages: 2,
+          classes: 2,
+          imageSize: 8,
+          channels: 1,
+          workers: 0,
+        },
+      })
+      expect((await inspect(run)).stdout).not.toContain('--test-files')
+      expect((await inspect(run, '--test-files')).stderr).toContain(
+        'The images of synthetic are not single files.',
       )
       expect((await inspect(photos(), '--test-files')).stderr).toContain(
         '--test-files: expected one run folder',

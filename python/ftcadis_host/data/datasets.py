@@ -14,6 +14,7 @@ from ..errors import SpecError
 from ..sources import either, find_source
 from .data_errors import CorruptImageError
 from .image_dataset import ClassList, DatasetSource, ImageDataset
+from .image_folder import ImageFolderDataset
 
 # Handling of an image that does not decode, the default first.
 ON_CORRUPT = ("fail", "skip")
@@ -113,10 +114,8 @@ def labels_of(dataset: ImageDataset, *, indices: Sequence[int]) -> list[int]:
 
 
 def image_paths(dataset: ImageDataset, *, indices: Sequence[int]) -> list[str] | None:
-    """Returns the files of the given items; None if the images are not files of their own."""
-    if not hasattr(dataset, "path"):
-        return None
-    return [dataset.path(index) for index in indices]
+    """Returns the files of the given items; None if the images are not single files."""
+    return [dataset.path(index) for index in indices] if isinstance(dataset, ImageFolderDataset) else None
 
 
 def corrupt_images(dataset: ImageDataset, *, indices: Sequence[int]) -> list[dict[str, Any]]:

@@ -41,7 +41,12 @@ export function addInspectCommand(program: Command): void {
       'timm name of a weight file’s architecture, if the file does not record it',
     )
     .option('--run-folder <folder>', 'folder of the run in the configuration (default: runs/own)')
-    .option('--test-files', 'print the files of the test images of a run, one a line')
+    .addOption(
+      new Option('--test-files', 'print the files of the test images of a run, one a line').conflicts([
+        'write',
+        'json',
+      ]),
+    )
     .option('--json', 'print JSON')
     .option('--python <path>', 'Python to use instead of PYTHON_BIN, an active conda environment or .venv')
     .action(async (paths: string[], options: InspectOptions) => {

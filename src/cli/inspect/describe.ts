@@ -3,7 +3,6 @@ import { wrapWords } from '../../files/wrap-words'
 import { noiseScheduleOf } from '../../smoothing/denoise'
 import { sigmaRange } from '../../smoothing/noise-level'
 import type { Inspected, InspectedImages, InspectedSplit, InspectedWeights } from '../../torch'
-import { shellWord } from '../shell-word'
 import { whole } from '../train/format'
 import type { InspectedRun } from './run-folder'
 
@@ -15,26 +14,17 @@ const NAME_WIDTH = 11
 /** Describes the content of a path for people. */
 export function describeFound(path: string, found: Inspected): string {
   return found.kind === 'images'
-    ? described(path, { what: 'a folder of images', facts: ofImages(found), notes: found.notes })
-    : described(path, { what: found.what, facts: ofWeights(found), notes: found.notes })
+    ? describe(path, { what: 'a folder of images', facts: ofImages(found), notes: found.notes })
+    : describe(path, { what: found.what, facts: ofWeights(found), notes: found.notes })
 }
 
 /** Describes a run for people, with the commands that take it. */
 export function describeRunFolder(path: string, run: InspectedRun): string {
-  const word = shellWord(path)
-  const files =
-    run.images !== null && run.data.startsWith('folder')
-      ? [`files:     npx ft-cadis inspect ${word} --test-files`]
-      : []
-  return [
-    described(path, { what: 'a run of this package', facts: ofRun(run), notes: [] }),
-    ...[`metrics:   npx ft-cadis report ${word}`, `certify:   npx ft-cadis certify ${word}`, ...files].map(
-      line => `  ${line}`,
-    ),
-  ].join('\n')
+  const described = describe(path, { what: 'a run of this package', facts: ofRun(run), notes: [] })
+  return [described, ...run.next.map(line => `  ${line}`)].join('\n')
 }
 
-function described(
+function describe(
   path: string,
   {
     what,

@@ -1,11 +1,14 @@
-import { basename } from 'node:path'
+import { basename, join } from 'node:path'
 import type { Session } from '../../bridge'
 import { type AnyRunConfig, parseStoredConfig } from '../../config/schema'
 import { ConfigError } from '../../errors'
-import { readRun } from '../../runs/read-run'
+import { readLatestMetrics } from '../../runs/read-metrics'
+import { certificationLogsIn, readRunMetadata, readStatus } from '../../runs/read-run'
 import { nameOfClassifier } from '../../smoothing/name-of'
 import { datasetSpec } from '../../smoothing/specs'
 import { openDataset } from '../../torch'
+import { shellWord } from '../shell-word'
+import { nextCommands } from '../train/end'
 
 /** The run in a folder. */
 export interface InspectedRun {
@@ -24,28 +27,42 @@ export interface InspectedRun {
   readonly images: { readonly train: number; readonly test: number } | null
   /** Names of the certification logs in the folder. */
   readonly logs: readonly string[]
+  /** Commands that take it. */
+  readonly next: readonly string[]
 }
 
-/** Reads what a run is, without Python. Throws as `readRun`. */
+/** Sources whose images are files. */
+const SOURCES_OF_FILES = ['folder', 'imagenet']
+
+/** Reads what a run is, without Python. Throws as `readRunMetadata` and `readLatestMetrics`. */
 export async function inspectRun(folder: string): Promise<InspectedRun> {
-  const { metadata, status, updates, certificationLogs } = await readRun(folder)
+  const metadata = await readRunMetadata(folder)
+  const { latest } = await readLatestMetrics(join(folder, 'metrics.jsonl'))
   const config = parseStoredConfig(metadata.config)
   const { smoothing, classifier, data, method } = config
   const images = metadata.data
-  const last = updates.at(-1)
+  const logs = await certificationLogsIn(folder)
+  const word = shellWord(folder)
   return {
     kind: 'run',
     method: method.kind,
-    state: status.condition,
-    epoch: last?.epoch ?? 0,
-    epochs: last?.epochs ?? config.optimisation.epochs,
+    state: (await readStatus(folder)).condition,
+    epoch: latest?.epoch ?? 0,
+    epochs: latest?.epochs ?? config.optimisation.epochs,
     sigma: smoothing.sigma,
     denoiser: placed(smoothing.denoiser),
     classifier: nameOfClassifier(classifier),
     data: placed(data),
     classes: images?.test.classes ?? null,
     images: images === undefined ? null : { train: images.train.images, test: images.test.images },
-    logs: certificationLogs.map(path => basename(path)),
+    logs: logs.map(path => basename(path)),
+    next: [
+      `metrics:    npx ft-cadis report ${word}`,
+      ...nextCommands({ ...config, output: folder }, { isCertified: logs.length > 0 }),
+      ...(SOURCES_OF_FILES.includes(data.source)
+        ? [`files:      npx ft-cadis inspect ${word} --test-files`]
+        : []),
+    ],
   }
 }
 
@@ -55,7 +72,7 @@ export async function inspectRun(folder: string): Promise<InspectedRun> {
  * @throws ConfigError if its images are not files
  */
 export async function testFilesOf(session: Session, folder: string): Promise<readonly string[]> {
-  const { data } = parseStoredConfig((await readRun(folder)).metadata.config)
+  const { data } = parseStoredConfig((await readRunMetadata(folder)).config)
   const dataset = await openDataset(session, datasetSpec(data, 'test'))
   try {
     const indices = Array.from({ length: dataset.description.length }, (_, index) => index)
@@ -64,7 +81,7 @@ export async function testFilesOf(session: Session, folder: string): Promise<rea
   } finally {
     session.free(dataset)
   }
-  throw new ConfigError(`The images of ${data.source} are not files of their own.`, {
+  throw new ConfigError(`The images of ${data.source} are not single files.`, {
     remedy: 'Leave out --test-files.',
   })
 }

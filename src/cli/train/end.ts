@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { givesClasses } from '../../config/methods/trained'
-import type { RunConfig } from '../../config/schema'
+import type { AnyRunConfig } from '../../config/schema'
 import { bestEpoch } from '../../runs/list-runs'
 import { readLatestMetrics } from '../../runs/read-metrics'
 import { readRunMetadata } from '../../runs/read-run'
@@ -25,7 +25,7 @@ export async function evaluationLines(folder: string): Promise<string[]> {
 
 /** The commands that use what was trained, on its own. */
 export function nextCommands(
-  { output, method, classifier }: Pick<RunConfig, 'output' | 'method' | 'classifier'>,
+  { output, method, classifier }: Pick<AnyRunConfig, 'output' | 'method' | 'classifier'>,
   { isCertified }: { readonly isCertified: boolean },
 ): string[] {
   if (!givesClasses(method.kind) || classifier.source === 'none') return []

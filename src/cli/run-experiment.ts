@@ -10,6 +10,7 @@ import { runExperiments } from '../experiments/run-experiments'
 import { runTasks, type TaskWatcher } from '../experiments/run-tasks'
 import type { Scale } from '../experiments/scale'
 import { type Task, tasksOf } from '../experiments/tasks'
+import { given } from '../files/given'
 import { liveLine } from '../terminal/live-line'
 import { print, say } from '../terminal/print'
 import { formatDuration } from '../terminal/training-line'
@@ -25,6 +26,8 @@ export interface ExperimentCommandOptions {
   readonly python?: string
   readonly plan?: boolean
   readonly quick?: boolean
+  readonly shorten?: number
+  readonly n?: number
   readonly denoiser?: string
   readonly classifier?: string
   readonly resnet110?: string
@@ -48,10 +51,23 @@ export function isPlannedByName(
   return plan === true && experiments.every(experiment => experiment.plan !== undefined)
 }
 
-/** Returns the scale with only the middle noise level. */
-function quickly(scale: Scale): Scale {
-  const { sigmas } = scale
-  return { ...scale, sigmas: sigmas.slice(Math.floor(sigmas.length / 2), Math.floor(sigmas.length / 2) + 1) }
+/** Returns the scale with what `--quick`, `--shorten` and `--n` change. */
+function changed(
+  scale: Scale,
+  { quick, shorten, n }: Pick<ExperimentCommandOptions, 'quick' | 'shorten' | 'n'>,
+): Scale {
+  const { sigmas, differs } = scale
+  const middle = Math.floor(sigmas.length / 2)
+  const changes = [
+    ...(shorten === undefined ? [] : [`Every training has 1/${shorten} of its epochs.`]),
+    ...(n === undefined ? [] : [`Certification takes n = ${n}.`]),
+  ]
+  return {
+    ...scale,
+    ...given({ shorten, n }),
+    sigmas: quick === true ? sigmas.slice(middle, middle + 1) : sigmas,
+    differs: [differs, ...changes].join(' '),
+  }
 }
 
 /** Runs or plans experiments, and prints their tables. */
@@ -63,7 +79,7 @@ export async function runExperimentCommand(
     ...options
   }: ExperimentCommandOptions & { readonly scale: Scale; readonly output: string },
 ): Promise<void> {
-  const scale = options.quick === true ? quickly(whole) : whole
+  const scale = changed(whole, options)
   const { python, device, threads, testImages, workers, plan } = options
   const seeds = Array.from({ length: options.seeds }, (_, seed) => seed)
   const settings = { scale, output, seeds, testImages, python, device, threads }

@@ -2,14 +2,10 @@ import { createHash } from 'node:crypto'
 import { isAbsolute, join, relative, resolve } from 'node:path'
 import { requireCertifiable } from '../certification/require-certifiable'
 import { certificationSchema } from '../config/certification-schema'
-import {
-  type CertificationConfig,
-  type ClassifierConfig,
-  parseConfig,
-  type RunConfig,
-} from '../config/schema'
+import type { CertificationConfig, ClassifierConfig, RunConfig } from '../config/schema'
 import { ConfigError } from '../errors'
 import { tracesOf } from '../training/trace-hooks'
+import { configOfArm } from './arm-config'
 import type { Arm, Experiment } from './definition'
 import { SCALES, type Scale, type ScaleName } from './scale'
 
@@ -120,9 +116,9 @@ function resolveArm(
   { sigma: papers, isAblation = false }: Experiment,
   { scale, output, testImages, softLabels, router }: ResolveOptions & Trained,
 ): ResolvedArm {
-  const { isTrained = true, members = 1, config: change = base => base } = arm
-  const base = scale.base(arm.sigma ?? scale.ablationSigma ?? papers, { isAblation })
-  const changed = parseConfig(change(base))
+  const { isTrained = true, members = 1 } = arm
+  const level = arm.sigma ?? scale.ablationSigma ?? papers
+  const changed = configOfArm(arm, scale, { sigma: level, isAblation })
   const { sigma } = changed.smoothing
   const config =
     testImages === undefined
@@ -139,7 +135,7 @@ function resolveArm(
   const identity = identityOf(config, { arm, isTrained, output, softLabels, router })
   const hash = createHash('sha256').update(identity).digest('hex')
   const own = `${isTrained ? 'sigma' : 'off-the-shelf-sigma'}-${sigma}-${hash.slice(0, 10)}`
-  const core = arm.core?.(base)
+  const core = arm.core?.(scale.base(level, { isAblation }))
   const id = [
     own,
     ...(members === 1 ? [] : [`of-${members}`]),

@@ -42,4 +42,8 @@ export interface Scale {
   /** The same from a convolutional classifier with batch normalisation; absent if the paper has none. */
   readonly convolutional?: (config: RunConfig) => RunConfig
   readonly preparations?: readonly Preparation[]
+  /** Divides the epochs of every training. */
+  readonly shorten?: number
+  /** Noisy copies of an image in certification, in place of those of `base`. */
+  readonly n?: number
 }

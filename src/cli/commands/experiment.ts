@@ -56,6 +56,16 @@ export function addExperimentOptions(command: Command, { seeds = 3 } = {}): Comm
         testImages: 50,
       }),
     )
+    .option(
+      '--shorten <factor>',
+      'divide the epochs of every training by a number, with its ramps and drops',
+      parseNumber({ min: 1 }),
+    )
+    .option(
+      '--n <count>',
+      'noisy copies of an image in certification; default: as in the scale',
+      parseNumber({ min: 1, integer: true }),
+    )
     .option('--output <folder>', 'folder of runs and results; default: runs/experiments/<scale>')
     .option('--device <name>', 'torch device', 'auto')
     .option(

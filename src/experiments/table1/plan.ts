@@ -1,8 +1,8 @@
 import type { Table } from '../../analysis/tables'
 import { mostCopies, procedureOf } from '../../certification/procedure'
 import { votingMembers } from '../../config/methods/trained'
-import { parseConfig } from '../../config/schema'
 import { planRun } from '../../runs/plan-run'
+import { configOfArm } from '../arm-config'
 import type { TaskOptions } from '../tasks'
 import { trainingPasses } from './passes'
 import { SYSTEMS } from './systems'
@@ -25,8 +25,8 @@ export function planTable({ scale, seeds }: TaskOptions): Table {
       scale.sigmas.map(sigma => {
         const found = arm(scale, sigma)
         if ('leftOut' in found) return [label, sigma, 0, null, null, null, null, found.leftOut]
-        const { isTrained = true, members = 1, config: change = base => base } = found
-        const config = parseConfig(change(scale.base(sigma, { isAblation: false })))
+        const { isTrained = true, members = 1 } = found
+        const config = configOfArm(found, scale, { sigma, isAblation: false })
         const { certification } = config
         const networks = members * (isTrained ? votingMembers(config.method) : 1)
         return [

@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline'
 import { execa, type ResultPromise } from 'execa'
 import { allocatorEnvironment } from '../src/bridge/allocator'
+import { saysCompiling } from '../src/bridge/compiling-lines'
 
 const START = { stdin: 'pipe', stdout: 'pipe', stderr: 'inherit', buffer: false } as const
 
@@ -17,10 +18,12 @@ export class PlainLoop implements AsyncDisposable {
 
   async ask<Answer>(request: object): Promise<Answer> {
     this.#process.stdin.write(`${JSON.stringify(request)}\n`)
-    const { value, done } = await this.#lines.next()
-    // A process that ended says why.
-    if (done) await this.#process
-    return JSON.parse(value)
+    for (;;) {
+      const { value, done } = await this.#lines.next()
+      // A process that ended says why.
+      if (done) await this.#process
+      if (saysCompiling(value) === undefined) return JSON.parse(value)
+    }
   }
 
   /** Ends the process. */

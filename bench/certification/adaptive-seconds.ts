@@ -1,4 +1,4 @@
-import { gaussianBound, smoothingOf, torch, toSymmetric } from '../../src'
+import { type CertificationConfig, gaussianBound, smoothingOf, torch, toSymmetric } from '../../src'
 import type { Certifier } from '../../src/certification/certifiers/certifier'
 import { TYPICAL_PROBABILITIES } from '../../src/certification/expected-copies'
 import { certifiersOf, procedureOf } from '../../src/certification/procedure'
@@ -9,7 +9,6 @@ import { VotingPasses } from '../../src/certification/queue/voting-passes'
 import { singleVoter } from '../../src/certification/voters/single'
 import { randomNumbers } from '../../src/streams'
 import type { CertificationBench } from './certification-bench'
-import { processorSeconds } from './processor-seconds'
 
 /** What an image takes with a fixed n and adaptively, where classes are draws with known probabilities and networks cost what they cost. */
 export interface AdaptiveSeconds {
@@ -19,7 +18,7 @@ export interface AdaptiveSeconds {
 }
 
 export interface Cost {
-  /** Of an image: user and system time of Python and Node, or elapsed time where the system does not tell. */
+  /** Of an image, by the clock of the options. */
   readonly seconds: number
   readonly copies: number
   readonly passes: number
@@ -27,38 +26,68 @@ export interface Cost {
   readonly padding: number
 }
 
-const VOTES = { alpha: 0.001, n0: 100, n: 10_000 }
+const ALPHA = 0.001
 
 /** σ of the log that the probabilities are of. */
 const SIGMA = 0.5
 
-/** Every this many of the 100 probabilities, an image each. */
-export async function adaptiveSeconds(
-  bench: CertificationBench,
-  { images, batch }: { readonly images: number; readonly batch: number },
-): Promise<AdaptiveSeconds> {
-  const probabilities = Array.from({ length: images }, (_, image) => {
-    const place = Math.floor(((image + 0.5) / images) * TYPICAL_PROBABILITIES.length)
-    return TYPICAL_PROBABILITIES[place] ?? 1
-  })
+export interface AdaptiveOptions {
+  /** Every this many of the 100 probabilities, an image each. */
+  readonly images: number
+  /** Fewer images suffice where each takes the same number of copies. Default: as many. */
+  readonly fixedImages?: number
+  readonly n0: number
+  readonly n: number
+  readonly batch: number
+  /** Radii of the adaptive grid; `sigma` for those of the default. */
+  readonly radii: 'sigma' | readonly number[]
+  /** Seconds until now. */
+  readonly clock: () => number
+}
+
+interface Networks extends Pick<CertificationBench, 'session' | 'dataset'> {
+  readonly networks: Pick<CertificationBench['networks'], 'denoiser' | 'classifier'>
+}
+
+/** Certifies with a fixed n and adaptively. */
+export async function adaptiveSeconds(bench: Networks, options: AdaptiveOptions): Promise<AdaptiveSeconds> {
+  const { images, fixedImages = images, radii, n0, n, batch } = options
   const bound = gaussianBound(SIGMA)
-  const certifierOf = (adaptive: 'none' | { radii: 'sigma' }) =>
-    certifiersOf(procedureOf({ adaptive, n: VOTES.n, batch }, { sigma: SIGMA }), { ...VOTES, bound })()
-  const certifiers = { fixed: certifierOf('none'), adaptive: certifierOf({ radii: 'sigma' }) }
+  const certifierOf = (adaptive: CertificationConfig['adaptive']) =>
+    certifiersOf(procedureOf({ adaptive, n, batch }, { sigma: SIGMA }), {
+      ...{ alpha: ALPHA, n0, n, bound },
+    })()
+  const certifiers = {
+    fixed: certifierOf('none'),
+    adaptive: certifierOf({ radii: radii === 'sigma' ? radii : [...radii] }),
+  }
   // Once without being timed.
-  await certify(bench, { probabilities: [0.99], certifier: certifiers.adaptive, batch })
-  const fixed = await certify(bench, { probabilities, certifier: certifiers.fixed, batch })
-  const adaptive = await certify(bench, { probabilities, certifier: certifiers.adaptive, batch })
+  await certify(bench, { ...options, probabilities: [0.99], certifier: certifiers.adaptive })
+  const timed = (certifier: Certifier, count: number) =>
+    certify(bench, { ...options, probabilities: typicalProbabilities(count), certifier })
+  const fixed = await timed(certifiers.fixed, fixedImages)
+  const adaptive = await timed(certifiers.adaptive, images)
   return { images, fixed, adaptive }
 }
 
+function typicalProbabilities(count: number): readonly number[] {
+  return Array.from({ length: count }, (_, image) => {
+    const place = Math.floor(((image + 0.5) / count) * TYPICAL_PROBABILITIES.length)
+    return TYPICAL_PROBABILITIES[place] ?? 1
+  })
+}
+
 async function certify(
-  { session, networks, dataset }: CertificationBench,
+  { session, networks, dataset }: Networks,
   {
     probabilities,
     certifier,
     batch,
-  }: { readonly probabilities: readonly number[]; readonly certifier: Certifier; readonly batch: number },
+    clock,
+  }: Pick<AdaptiveOptions, 'batch' | 'clock'> & {
+    readonly probabilities: readonly number[]
+    readonly certifier: Certifier
+  },
 ): Promise<Cost> {
   const main = {
     smoothing: smoothingOf(networks.denoiser, SIGMA),
@@ -93,9 +122,9 @@ async function certify(
       return { class: [...drawn, ...seen.slice(drawn.length)] }
     },
   })
-  const before = processorSeconds(session)
+  const before = clock()
   for await (const { image } of queue.certified()) session.free(image.image_CHW)
-  const seconds = (processorSeconds(session) - before) / probabilities.length
+  const seconds = (clock() - before) / probabilities.length
   passes.free()
   return {
     ...{ seconds, copies: found.copies / probabilities.length, passes: found.passes },

@@ -136,11 +136,15 @@ export async function againstPlainLoop(
 const ROUNDED_VOTES = 2
 
 /** Otherwise the two sides do different work, and their times do not compare. */
-function requireSameVotes(rows: readonly CertificationRow[], { votes }: PlainRound): void {
+export function requireSameVotes(
+  rows: readonly CertificationRow[],
+  { votes }: Pick<PlainRound, 'votes'>,
+  { roundedVotes = ROUNDED_VOTES } = {},
+): void {
   for (const [position, { index, evidence }] of rows.entries()) {
     const own = [evidence?.candidateCount, evidence?.runnerUpCount]
     const theirs = [evidence?.candidate, evidence?.runnerUp].map(label => votes[position]?.[label ?? -1])
-    if (own.some((count, place) => !(Math.abs((count ?? 0) - (theirs[place] ?? 0)) <= ROUNDED_VOTES))) {
+    if (own.some((count, place) => !(Math.abs((count ?? 0) - (theirs[place] ?? 0)) <= roundedVotes))) {
       throw new Error(`Image ${index}: ${own} votes in TypeScript, ${theirs} in the Python loop.`)
     }
   }

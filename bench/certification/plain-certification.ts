@@ -4,6 +4,9 @@ import { levelOf } from '../../src/smoothing/smoothing'
 import { datasetSpec } from '../../src/smoothing/specs'
 import { PlainLoop } from '../plain-loop'
 
+/** The stream that random weights are drawn from, for both sides. */
+export const INITIAL_STREAM = [0, 'initialisation'] as const
+
 const SCRIPT = join(__dirname, 'python_certify.py')
 
 export interface PlainRound {
@@ -32,13 +35,19 @@ export class PlainCertification implements AsyncDisposable {
       classes,
     }: { interpreter: string; device: string; smoothing: Smoothing; classes: number },
   ): Promise<PlainCertification> {
-    const { n0, n, alpha, batch, seed } = config.certification
+    const { n0, n, alpha, batch, seed, dtype, tf32, channelsLast, compile } = config.certification
     const { sigma, scales } = smoothing
     const loop = new PlainCertification(interpreter, seed)
-    const { dtype: _, ...denoiser } = { dtype: null, ...config.smoothing.denoiser }
+    const { dtype: denoiserDtype, ...denoiser } = {
+      ...{ dtype: 'float32' as const },
+      ...config.smoothing.denoiser,
+    }
     await loop.#loop.ask({
       ...{ device, n0, n, alpha, batch, sigma, classes },
       threads: config.threads ?? 1,
+      ...{ denoiser_dtype: denoiserDtype, classifier_dtype: dtype, tf32, compiled: compile },
+      channels_last: channelsLast,
+      initial_stream: INITIAL_STREAM,
       denoiser: torch.pythonSpec(denoiser as never),
       classifier: torch.pythonSpec(config.classifier as never),
       data: torch.pythonSpec(datasetSpec(config.data, 'test')),

@@ -22,10 +22,11 @@ from scipy.stats import beta, norm
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "python"))
 
+from ftcadis_host.compilation import compile_network
 from ftcadis_host.networks.classifiers import load_classifier
 from ftcadis_host.data.datasets import open_dataset
 from ftcadis_host.networks.denoisers import load_denoiser
-from ftcadis_host.streams import begin
+from ftcadis_host.streams import begin, begin_default
 
 BLOCK = 16
 
@@ -36,8 +37,18 @@ class Certification:
     def __init__(self, setup: SimpleNamespace, log):
         self.setup = setup
         self.device = torch.device(setup.device)
-        self.denoiser = load_denoiser(setup.denoiser, device=self.device, dtype=torch.float32)
-        self.classifier = load_classifier(setup.classifier, device=self.device, dtype=torch.float32)
+        torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = setup.tf32
+        begin_default(*setup.initial_stream)
+        self.denoiser = load_denoiser(setup.denoiser, device=self.device, dtype=getattr(torch, setup.denoiser_dtype))
+        self.classifier = load_classifier(
+            setup.classifier, device=self.device, dtype=getattr(torch, setup.classifier_dtype)
+        ).requires_grad_(False)
+        if setup.channels_last:
+            self.classifier.to(memory_format=torch.channels_last)
+        if setup.compiled:
+            compile_network(self.denoiser.unet)
+            self.classifier.use_matrix_products(True)
+            compile_network(self.classifier.model)
         self.dataset = open_dataset(setup.data)
         self.generator = torch.Generator(self.device)
         self.log = log

@@ -4,6 +4,8 @@
  *
  *     npx ts-node bench/full-size/full-size.ts --scale cifar10 --json bench/results/full-size-cifar10.json
  */
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { cpus } from 'node:os'
 import Table from 'cli-table3'
 import { Option } from 'commander'
@@ -11,29 +13,39 @@ import { connect } from '../../src'
 import { parseNumber } from '../../src/cli/option-values'
 import { createProgram, runMain } from '../../src/cli/program'
 import { writeOutput } from '../../src/cli/write-output'
+import { certificationRows } from './certification-rows'
+import { finetuningRows } from './finetuning-rows'
 import { CERTIFICATION, FINETUNING } from './full-size-arms'
-import { certificationRow, finetuningRow, type Row, type RowOptions, ratesOf } from './full-size-rows'
+import { type Rates, type RowOptions, ratesOf } from './networks'
+
+const PARTS = ['certification', 'adaptive', 'finetuning'] as const
 
 interface Options extends RowOptions {
-  readonly only: readonly string[]
+  readonly only: readonly (typeof PARTS)[number][]
   readonly match: string
+  readonly rates?: string
   readonly json?: string
 }
 
-function show(title: string, rows: readonly Row[]): void {
-  const table = new Table({
-    head: ['', 'images/s', 'Python', 'ratio', 'TFLOP/s', 'of bf16 rate', 'GPU busy', 'GiB'],
-    style: { head: [], border: [] },
-  })
-  const number = (value: number | null | undefined, digits: number) => value?.toFixed(digits) ?? '–'
+/** Prints the numbers of a row in columns by their names. */
+function show(part: string, rows: readonly object[]): void {
   for (const row of rows) {
-    table.push([
-      ...[row.name, number(row.imagesPerSecond, 1), number(row.pythonImagesPerSecond, 1)],
-      ...[number(row.ratioToPython, 3), number(row.teraflops, 1), number(row.shareOfMatrixRate, 3)],
-      ...[number(row.gpuBusy, 2), number(row.peakGiB, 1)],
-    ])
+    const table = new Table({ style: { head: [], border: [] } })
+    for (const [name, value] of Object.entries(row)) {
+      const shown = typeof value === 'number' ? value.toPrecision(5) : JSON.stringify(value)
+      table.push([name, shown])
+    }
+    console.log(`${part}\n${table}`)
   }
-  console.log(`${title}\n${table}`)
+}
+
+/** Counts operations and measures matrix products, or reads what an earlier call found. */
+async function knownRates(device: string, options: Options): Promise<Rates> {
+  const { rates: file, scale } = options
+  if (file !== undefined && existsSync(file)) return JSON.parse(await readFile(file, 'utf8'))
+  const found = await ratesOf(scale, device, options)
+  if (file !== undefined) await writeOutput(file, `${JSON.stringify(found)}\n`)
+  return found
 }
 
 void runMain(async () => {
@@ -46,14 +58,22 @@ void runMain(async () => {
     )
     .addOption(
       new Option('--only <parts...>', 'what is measured')
-        .choices(['finetuning', 'certification'])
+        .choices([...PARTS])
         .default(['finetuning', 'certification']),
     )
-    .option('--updates <count>', 'updates that are timed', parseNumber({ min: 1, integer: true }), 4)
+    .option(
+      '--updates <count>',
+      'updates that are timed in each mode',
+      parseNumber({ min: 1, integer: true }),
+      4,
+    )
     .option('--device <name>', 'torch device', 'auto')
     .option('--threads <count>', 'torch threads of each side', parseNumber({ min: 1, integer: true }), 4)
+    .option('--no-plain', 'certification without the plain Python loop')
     .option('--match <expression>', 'only what has a name like this', '')
     .option('--small', 'small networks in place of those of the paper, to see that it runs', false)
+    .option('--lock <file>', 'a file that is locked while something is timed')
+    .option('--rates <file>', 'where the rate of matrix products is kept for the next call')
     .option('--json <file>', 'where the result is written as well')
     .option('--python <path>', 'Python interpreter to use')
   const options = (await program.parseAsync()).opts<Options>()
@@ -65,49 +85,40 @@ void runMain(async () => {
   console.log(
     `${scale}, ${info.deviceName}, torch ${info.torch}, Python ${info.python}, Node ${process.versions.node}`,
   )
-  const rates = await ratesOf(scale, info.device, options)
-  console.log(
-    `operations an image: denoiser ${(rates.denoiser / 1e9).toFixed(1)} G, classifier ${(rates.classifier / 1e9).toFixed(1)} G; ` +
-      `matrix products: ${Object.entries(rates.rates)
-        .map(([name, rate]) => `${name} ${(rate / 1e12).toFixed(0)} TFLOP/s`)
-        .join(', ')}`,
-  )
-  const rows = { finetuning: [] as Row[], certification: [] as Row[] }
-  const save = async () => {
+  const rates = await knownRates(info.device, options)
+  const found: Record<string, object[]> = {}
+  const keep = async (part: string, rows: readonly object[]) => {
+    found[part] = [...(found[part] ?? []), ...rows]
+    show(part, rows)
     if (json === undefined) return
-    const versions = {
-      node: process.versions.node,
-      python: info.python,
-      torch: info.torch,
-      cuda: info.cuda,
+    const { device, processor, cores } = {
+      ...{ device: info.deviceName, processor: cpus()[0]?.model, cores: cpus().length },
     }
-    const command = ['npx ts-node bench/full-size/full-size.ts', ...process.argv.slice(2)].join(' ')
-    const machine = { device: info.deviceName, processor: cpus()[0]?.model, cores: cpus().length }
+    const { python, torch, cuda } = info
     const result = {
       bench: `full size, ${scale}`,
-      command,
+      command: ['npx ts-node bench/full-size/full-size.ts', ...process.argv.slice(2)].join(' '),
       date: new Date().toISOString(),
-      machine,
-      versions,
-      rates,
-      ...rows,
+      machine: { device, processor, cores },
+      versions: { node: process.versions.node, python, torch, cuda },
+      ...{ rates, ...found },
     }
     await writeOutput(json, `${JSON.stringify(result, null, 1)}\n`)
   }
-  if (only.includes('certification')) {
-    for (const arm of CERTIFICATION[scale].filter(({ name }) => new RegExp(options.match).test(name))) {
-      rows.certification.push(await certificationRow(arm, rates, options))
-      await save()
-      show('Certification, noisy copies a second', rows.certification.slice(-1))
+  const chosen = <Arm extends { readonly name: string }>(arms: readonly Arm[]) =>
+    arms.filter(({ name }) => new RegExp(options.match).test(name))
+  if (only.includes('certification') || only.includes('adaptive')) {
+    for (const arm of chosen(CERTIFICATION[scale])) {
+      const parts = certificationRows(arm, rates, {
+        ...options,
+        isAdaptive: only.includes('adaptive'),
+      })
+      for await (const [part, row] of parts) await keep(part, [row])
     }
   }
   if (only.includes('finetuning')) {
-    for (const arm of FINETUNING[scale].filter(({ name }) => new RegExp(options.match).test(name))) {
-      rows.finetuning.push(await finetuningRow(arm, rates, options))
-      await save()
-      show('Fine-tuning, images of updates a second', rows.finetuning.slice(-1))
+    for (const arm of chosen(FINETUNING[scale])) {
+      for await (const row of finetuningRows(arm, rates, options)) await keep('finetuning', [row])
     }
   }
-  show('Certification, noisy copies a second', rows.certification)
-  show('Fine-tuning, images of updates a second', rows.finetuning)
 })

@@ -17,7 +17,10 @@ const FLOAT32_TOLERANCE = 1e-5
 const OTHER_BATCHES_TOLERANCE = 1e-3
 const HALF_TOLERANCE = 1e-2
 
-function toleranceOf({ denoiser, config: { autocast, tf32 } }: Workload, modes: readonly Mode[]): number {
+export function toleranceOf(
+  { denoiser, config: { autocast, tf32 } }: Workload,
+  modes: readonly Mode[],
+): number {
   if (denoiser.dtype !== 'float32' || autocast !== 'none' || tf32) return HALF_TOLERANCE
   const isAlike = modes.every(({ loop }) => loop === 'same')
   return isAlike ? FLOAT32_TOLERANCE : OTHER_BATCHES_TOLERANCE
@@ -51,6 +54,46 @@ export interface MeasureOptions {
   readonly onUpdate?: (done: number) => void
 }
 
+/** Both sides of the same updates, each in its own Python. */
+export interface Sides extends AsyncDisposable {
+  readonly workload: Workload
+  readonly info: SessionInfo
+  readonly typescript: TypeScriptSide
+  readonly loop: PythonSide
+}
+
+export type SidesOptions = Pick<MeasureOptions, 'workload' | 'python' | 'device' | 'threads'>
+
+export async function openSides({ workload, python, device, threads }: SidesOptions): Promise<Sides> {
+  const interpreter = await resolveInterpreter({ python })
+  const session = await connect({ python: interpreter.path, device, threads })
+  try {
+    const typescript = await TypeScriptSide.start(session, workload)
+    const loop = await PythonSide.start({
+      workload,
+      interpreter: interpreter.path,
+      device: session.info.device,
+      threads,
+      level: typescript.level,
+      groups: typescript.groups,
+    })
+    const close = async () => {
+      await loop[Symbol.asyncDispose]()
+      await session[Symbol.asyncDispose]()
+    }
+    return { workload, info: session.info, typescript, loop, [Symbol.asyncDispose]: close }
+  } catch (error) {
+    await session[Symbol.asyncDispose]()
+    throw error
+  }
+}
+
+/** Returns the update of a number, as `finetune` plans it. */
+export function updateOf(number: number, { workload, typescript }: Sides, mode: Mode): PlannedUpdate {
+  const { groups, updatesPerEpoch } = typescript
+  return plannedUpdate(number, workload, { groups, updatesPerEpoch, mode })
+}
+
 /**
  * Takes the same updates in TypeScript and in the plain Python loop, each in its own Python, in turn: whatever else
  * the machine does meets both alike. The order within a round changes from round to round.
@@ -58,49 +101,28 @@ export interface MeasureOptions {
  * @throws Error when the two disagree in the first updates: then their times would not compare
  */
 export async function measure(options: MeasureOptions): Promise<Measurement> {
-  const {
-    workload,
-    modes = [AS_IT_IS],
-    python,
-    device,
-    threads,
-    checkedUpdates,
-    timedUpdates,
-    onUpdate,
-  } = options
-  const interpreter = await resolveInterpreter({ python })
-  await using session = await connect({ python: interpreter.path, device, threads })
-  const typescript = await TypeScriptSide.start(session, workload)
-  await using loop = await PythonSide.start({
-    workload,
-    interpreter: interpreter.path,
-    device: session.info.device,
-    threads,
-    level: typescript.level,
-    groups: typescript.groups,
-  })
+  const { workload, modes = [AS_IT_IS], checkedUpdates, timedUpdates, onUpdate } = options
+  await using sides = await openSides(options)
   const rounds: Round[] = []
   for (let number = 0; number < checkedUpdates + timedUpdates; number += 1) {
     if (number === checkedUpdates) requireAgreement(rounds, toleranceOf(workload, modes))
     // Each mode has as many rounds with the one side first as with the other.
     const loopFirst = Math.floor(number / modes.length) % 2 === 1
     const mode = modes[number % modes.length] ?? AS_IT_IS
-    const { groups, updatesPerEpoch } = typescript
-    const update = plannedUpdate(number, workload, { groups, updatesPerEpoch, mode })
-    rounds.push({ mode, ...(await takeRound(update, { typescript, loop, loopFirst })) })
+    rounds.push({ mode, ...(await takeRound(updateOf(number, sides, mode), sides, { loopFirst })) })
     onUpdate?.(number + 1)
   }
   return {
-    workload,
-    info: session.info,
+    ...{ workload, info: sides.info },
     checked: rounds.slice(0, checkedUpdates),
     timed: rounds.slice(checkedUpdates),
   }
 }
 
-async function takeRound(
+export async function takeRound(
   update: PlannedUpdate,
-  { typescript, loop, loopFirst }: { typescript: TypeScriptSide; loop: PythonSide; loopFirst: boolean },
+  { typescript, loop }: Pick<Sides, 'typescript' | 'loop'>,
+  { loopFirst }: { readonly loopFirst: boolean },
 ): Promise<Omit<Round, 'mode'>> {
   if (loopFirst) {
     const python = await loop.update(update)

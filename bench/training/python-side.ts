@@ -58,6 +58,7 @@ export function setupRequest({
     autocast: config.autocast === 'none' ? null : config.autocast,
     tf32: config.tf32,
     compile_denoiser: config.compile !== 'none',
+    compile_classifier: config.compile === 'all',
     loss_scale: lossScaleOf(config),
     groups: groups.map(group => group.parameters),
     betas: optimisation.betas,

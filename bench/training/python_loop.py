@@ -20,6 +20,7 @@ from torch.nn import functional as F
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "python"))
 
+from ftcadis_host.compilation import compile_network
 from ftcadis_host.networks.classifiers import load_classifier
 from ftcadis_host.data.datasets import open_dataset
 from ftcadis_host.data.loaders import Loader
@@ -37,10 +38,13 @@ class Finetuning:
         begin_default(*setup.initial_stream)
         self.denoiser = load_denoiser(setup.denoiser, device=device, dtype=getattr(torch, setup.denoiser_dtype))
         if setup.compile_denoiser:
-            self.denoiser.unet.compile()
+            compile_network(self.denoiser.unet)
         begin_default(*setup.initial_stream)
         autocast = getattr(torch, setup.autocast) if setup.autocast else None
         self.classifier = load_classifier(setup.classifier, device=device, dtype=torch.float32, autocast=autocast)
+        if setup.compile_classifier:
+            self.classifier.use_matrix_products(True)
+            compile_network(self.classifier.model)
         self.loader = Loader(open_dataset(setup.data), **setup.loader, device=device)
         self.generator = torch.Generator(device)
         parameters = dict(self.classifier.model.named_parameters())

@@ -16,6 +16,7 @@ import {
   type TrainingState,
   trainUpdate,
 } from '../../src/internal'
+import { passSizesFor } from '../../src/training/prepare-run'
 import { attackedCount, type Figures, type PlannedUpdate, type Workload } from './workload'
 
 /** Where the time of an update went on the TypeScript side. The first five add up to the whole. */
@@ -85,12 +86,15 @@ export class TypeScriptSide {
       groups.map(({ parameters, weightDecay }) => ({ parameters, learningRate: 0, weightDecay })),
       { betas: optimisation.betas },
     )
+    const isClassifierCompiled = config.compile === 'all'
+    torch.compileNetwork(classifier, { compiled: isClassifierCompiled })
     await session.flush()
     const asked: Asked = { attacked: null }
     const trained = { networks: { classifier }, smoothing: smoothingOf(denoiser, smoothing.sigma), loader }
     const steps = stepRunner(session, ftCadis, {
       ...{ ...trained, settings: method, prepared: { selector: null } },
       rule: ruleOf(asked),
+      passSizes: isClassifierCompiled ? passSizesFor(workload.loader.batchSize) : null,
     })
     const microBatches = optimisation.imagesPerUpdate / workload.loader.batchSize
     return new TypeScriptSide(

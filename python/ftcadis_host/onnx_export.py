@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import nn
 
 from .errors import SpecError, explained
 from .folders import written_folder
+from .matrix_products import resize_matrix
 from .networks.classifiers import Classifier
 from .networks.lora import merged
 
@@ -100,7 +100,7 @@ def export_onnx(
     # Resizing is two matrix products: not every runtime supports antialiasing.
     shape = tuple(image_shape[1:])
     size = classifier.resize
-    resizing = None if size is None or shape == size else tuple(map(_resizing, shape, size))
+    resizing = None if size is None or shape == size else tuple(resize_matrix(*sides).float() for sides in zip(shape, size, strict=True))
     network = NoisyImagesToLogits(before[0] if before else None, classifier, **front, resizing=resizing).eval()
     images = torch.rand(2, *image_shape, generator=torch.Generator().manual_seed(0))
     weights = sum(value.numel() * value.element_size() for value in network.state_dict().values())
@@ -135,12 +135,6 @@ def _with(classifier: Classifier, model: nn.Module) -> Classifier:
     other = copy.copy(classifier)
     other._modules = {**classifier._modules, "model": model}
     return other
-
-
-def _resizing(side: int, resized: int) -> torch.Tensor:
-    """Returns the matrix [resized, side] for bicubic resizing with antialiasing of columns with this many pixels."""
-    columns = torch.eye(side, dtype=torch.float64).reshape(1, 1, side, side)
-    return F.interpolate(columns, (resized, side), mode="bicubic", antialias=True)[0, 0].to(torch.float32)
 
 
 def _require_equal(network: nn.Module, file: Path, image_shape: list[int]) -> float:

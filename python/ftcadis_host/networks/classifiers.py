@@ -14,6 +14,7 @@ from torch import nn
 from . import classifier_sources, lora
 from ..data.image_size import sides_of
 from ..errors import SpecError, explained
+from ..matrix_products import patches_by_products, resize_by_products
 from ..sources import find_source
 from ..torchvision_compat import prepare_torchvision
 from .backbone import ClassifierSource
@@ -41,6 +42,7 @@ class Classifier(nn.Module):
     code: the user's files that made it, besides the one that the description names.
     autocast: the number type for autocasting the network's operations if torch considers it safe, or None.
     first_layer: the name of the layer before the noise, once found; see `layer_noise`.
+    by_products: whether resizing and patch embedding are matrix products.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class Classifier(nn.Module):
         self.random = random
         self.classes = classes
         self.first_layer: str | None = None
+        self.by_products = False
         tuning = (spec.get("tuning") or {}).get("kind")
         self.adapted = tuning == "lora" or (spec.get("adapter") is not None and tuning != "full")
         resize = spec.get("resize")
@@ -109,7 +112,7 @@ class Classifier(nn.Module):
         x = images
         size = self.resize
         if size is not None and x.shape[-2:] != size:
-            x = F.interpolate(x, size, mode="bicubic", antialias=True)
+            x = (resize_by_products if self.by_products else _resize)(x, size)
         if self.mean is not None:
             if len(self.mean) not in (1, x.shape[-3]):
                 raise SpecError(
@@ -118,6 +121,11 @@ class Classifier(nn.Module):
                 )
             x = ((x + 1) / 2 - self.mean.to(x.dtype)) / self.std.to(x.dtype)
         return x
+
+    def use_matrix_products(self, enabled: bool) -> None:
+        """Chooses whether resizing and patch embedding are matrix products; see `matrix_products`."""
+        self.by_products = enabled
+        patches_by_products(self.model, enabled=enabled)
 
     def _autocast(self, device: torch.device) -> AbstractContextManager:
         # Shapes propagate on the meta device, which has no autocast.
@@ -268,6 +276,10 @@ def _checkpoint_activations(model: nn.Module) -> None:
             f"Activation checkpointing needs a network whose library knows its blocks; {type(network).__name__} has "
             "none. Lower the images in a micro-batch instead."
         )
+
+
+def _resize(images: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
+    return F.interpolate(images, size, mode="bicubic", antialias=True)
 
 
 def _input_range(value: Any, dtype: torch.dtype) -> tuple[torch.Tensor | None, torch.Tensor | None]:

@@ -6,6 +6,7 @@ import copy
 import torch
 
 from .. import compilation
+from ..networks.classifiers import Classifier
 from .tensors import DTYPES
 
 
@@ -23,12 +24,17 @@ def inference_copy(
     if channels_last:
         made.to(memory_format=torch.channels_last)
     if compiled:
-        compilation.compile_network(made.model)
+        compile_network(_host, made, compiled=True)
     return made
 
 
 def compile_network(_host, network, *, compiled: bool) -> None:
-    """Compiles a denoiser or a classifier in place, or makes it compute uncompiled again."""
+    """Compiles a denoiser or a classifier in place, or makes it compute uncompiled again.
+
+    A compiled classifier resizes and embeds patches by matrix products: kernels for both that the compiler cannot replace are slow.
+    """
+    if isinstance(network, Classifier):
+        network.use_matrix_products(compiled)
     (compilation.compile_network if compiled else compilation.leave_uncompiled)(_inner(network))
 
 

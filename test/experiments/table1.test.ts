@@ -62,6 +62,19 @@ describe('table1', () => {
     expect(armsOf('imagenet').map(({ arm: { key } }) => key)).toContain('macer-sigma-0.25')
   })
 
+  it('has shorter trainings and fewer copies where the scale says so, and other runs', () => {
+    const scale = makeScale('mnist', { output: 'runs/x', data: 'data' })
+    const smoothAdv = (changes: object) =>
+      resolveArms(table1, { scale: { ...scale, ...changes }, output: 'runs/x' }).find(
+        ({ arm }) => arm.key === 'smooth-adv-sigma-0.5',
+      )
+    const [whole, short] = [smoothAdv({}), smoothAdv({ shorten: 10, n: 1000 })]
+    expect(whole?.config).toMatchObject({ optimisation: { epochs: 90 }, certification: { n: 100_000 } })
+    expect(short?.config).toMatchObject({ optimisation: { epochs: 9 }, certification: { n: 1000 } })
+    expect(short?.id).not.toBe(whole?.id)
+    expect(smoothAdv({ n: 1000 })?.id).toBe(whole?.id)
+  })
+
   it('shares runs with other experiments, and members of ensembles with single networks', () => {
     const [main] = findExperiments(['main']) as [Experiment]
     const options = { scale: makeScale('digits', { output: 'runs/x' }), output: 'runs/x', seeds: [0, 1] }

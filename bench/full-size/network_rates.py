@@ -161,7 +161,7 @@ def kernel_shares(call: Callable[[], object]) -> list[dict]:
             found[event.name][0] += event.device_time / 1000
             found[event.name][1] += 1
     ordered = sorted(found.items(), key=lambda item: -item[1][0])
-    return [{"kernel": name[:160], "ms": round(ms, 3), "calls": calls} for name, (ms, calls) in ordered[:40]]
+    return [{"kernel": name[:160], "ms": round(ms, 3), "calls": calls} for name, (ms, calls) in ordered]
 
 
 @contextmanager

@@ -1,9 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { connect, type RunConfig, type Session, torch } from '../../src'
+import { connect, type RunConfig, type Session, syntheticRun, torch } from '../../src'
 import { namedPreset } from '../../src/config/named-presets'
 import { resolveInterpreter } from '../../src/environment/interpreter'
+import { given } from '../../src/files/given'
 import { OBJECTIVES } from '../../src/objectives/registry'
 import { planRun } from '../../src/runs/plan-run'
 import { classifierSpec, datasetSpec } from '../../src/smoothing/specs'
@@ -13,9 +14,28 @@ import { trainUpdate } from '../../src/training/train-step'
 import { PlainLoop } from '../plain-loop'
 import { writeRandomImages } from './random-images'
 
-/** Methods of Table 1 whose step is timed, with the settings of their preset for MNIST: LeNet, and random images of its size. */
-export const BASELINES = ['consistency', 'smooth-adv'] as const
-export type Baseline = (typeof BASELINES)[number]
+/** A method of Table 1 whose step is timed, with the settings of its preset and random images. */
+export interface Baseline {
+  readonly method: 'consistency' | 'smooth-adv'
+  readonly scale: 'mnist' | 'cifar10'
+  readonly network: string
+  /** Images of an update, where the preset's would take long on a CPU. */
+  readonly imagesPerUpdate?: number
+  /** Updates over which both sides must agree before anything is timed. */
+  readonly checkedUpdates: number
+  /** Most updates that are timed. */
+  readonly timedUpdates: number
+}
+
+/** On LeNet the host's share of a step is the largest that any network of Table 1 has. */
+export const BASELINES: readonly Baseline[] = [
+  { method: 'consistency', scale: 'mnist', network: 'LeNet', checkedUpdates: 10, timedUpdates: 1000 },
+  { method: 'smooth-adv', scale: 'mnist', network: 'LeNet', checkedUpdates: 10, timedUpdates: 1000 },
+  {
+    ...{ method: 'consistency', scale: 'cifar10', network: 'ResNet-110' },
+    ...{ imagesPerUpdate: 32, checkedUpdates: 2, timedUpdates: 8 },
+  },
+]
 
 /** One update taken by both sides, one right after the other. */
 export interface BaselineRound {
@@ -30,10 +50,8 @@ export interface MeasureBaselineOptions {
   readonly python?: string | undefined
   readonly device: string
   readonly threads: number
-  /** Updates over which both sides must agree before anything is timed. */
-  readonly checkedUpdates: number
   readonly timedUpdates: number
-  readonly onUpdate?: (done: number) => void
+  readonly onUpdate?: (done: number, of: number) => void
 }
 
 /** How far two losses may lie apart, as a share: rounding, carried through the updates before. */
@@ -54,19 +72,21 @@ interface Answer {
  * @throws Error when the two disagree in the first updates: then their times would not compare
  */
 export async function measureBaseline(
-  name: Baseline,
-  { python, device, threads, checkedUpdates, timedUpdates, onUpdate }: MeasureBaselineOptions,
+  baseline: Baseline,
+  { python, device, threads, onUpdate, ...options }: MeasureBaselineOptions,
 ): Promise<BaselineRound[]> {
+  const { checkedUpdates } = baseline
+  const updates = checkedUpdates + Math.min(options.timedUpdates, baseline.timedUpdates)
   const interpreter = await resolveInterpreter({ python })
   await using session = await connect({ python: interpreter.path, device, threads })
   await using folder = await temporaryFolder()
   await writeRandomImages(folder.path, { train: TRAIN_IMAGES, test: 10 })
-  const config = configOf(name, folder.path)
+  const config = configOf(baseline, folder.path)
   const side = await start(session, config)
   await using loop = new PlainLoop(interpreter.path, join(__dirname, 'baseline_loop.py'))
   await loop.ask(setupRequest(config, { side, threads, device: session.info.device }))
   const rounds: BaselineRound[] = []
-  for (let number = 0; number < checkedUpdates + timedUpdates; number += 1) {
+  for (let number = 0; number < updates; number += 1) {
     if (number === checkedUpdates) requireAgreement(rounds)
     const update = plannedUpdate(number, config, side)
     const loopFirst = number % 2 === 1
@@ -77,7 +97,7 @@ export async function measureBaseline(
       ...{ typescriptMs: own.totalMs, hostMs: own.hostMs, pythonMs: 1000 * theirs.seconds },
       losses: { typescript: own.loss, python: theirs.loss },
     })
-    onUpdate?.(number + 1)
+    onUpdate?.(number + 1, updates)
   }
   return rounds.slice(checkedUpdates)
 }
@@ -103,9 +123,16 @@ async function temporaryFolder() {
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true }) }
 }
 
-function configOf(name: Baseline, data: string): RunConfig {
-  const preset = namedPreset(`table1.${name}`, 'mnist')
-  return preset.config({ sigma: 0.5, data, output: 'unused', above: { data: { hashes: 'any' } } })
+function configOf({ method, scale, imagesPerUpdate }: Baseline, data: string): RunConfig {
+  const preset = namedPreset(`table1.${method}`, scale)
+  const above = scale === 'mnist' ? { data: { hashes: 'any' } } : {}
+  const config = preset.config({ sigma: 0.5, data, output: 'unused', above })
+  if (scale === 'mnist') return config
+  const { optimisation } = config
+  return syntheticRun(
+    { ...config, optimisation: { ...optimisation, ...given({ imagesPerUpdate }) } },
+    { imageSize: 32, classes: 10, trainImages: TRAIN_IMAGES, testImages: 10 },
+  )
 }
 
 type Side = Awaited<ReturnType<typeof start>>

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { CERTIFICATION, FINETUNING } from '../../bench/full-size/full-size-arms'
 import { operationsPerImage } from '../../bench/full-size/finetuning-rows'
+import { CERTIFICATION, FINETUNING } from '../../bench/full-size/full-size-arms'
 import { workload } from '../../bench/training/workload'
 
 const rates = { denoiser: 100, classifier: 1, rates: { bfloat16: 1, float32: 1, tf32: 1 } }

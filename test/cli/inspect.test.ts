@@ -56,7 +56,10 @@ describe('inspect', () => {
           path: model(),
           inputRange: { mean: [0.485, 0.456, 0.406] },
         },
-        data: { source: 'folder', path: photos(), imageSize: 32, resizeSize: 32, testShare: 0.2 },
+        data: {
+          ...{ source: 'folder', path: photos(), imageSize: 32, resizeSize: 32, testShare: 0.2 },
+          ...{ augment: true, workers: 0, onCorrupt: 'fail' },
+        },
         method: { kind: 'gaussian' },
         optimisation: { epochs: 30, imagesPerUpdate: 32 },
       })
@@ -100,7 +103,10 @@ describe('inspect', () => {
       const part = { classes: ['cat', 'coffee', 'flower'], digest: '0123456789abcdef' }
       await writeRun(run, {
         ...{ rows: rows(12), images: { train: { ...part, images: 96 }, test: { ...part, images: 24 } } },
-        data: parseUnknownConfig(JSON.parse(await readFile(join(folder, 'config.json'), 'utf8'))).data,
+        data: {
+          ...{ source: 'folder', path: photos(), imageSize: 32, resizeSize: 32, testShare: 0.2 },
+          ...{ augment: true, workers: 0, onCorrupt: 'fail' },
+        },
       })
 
       const { stdout: text } = await inspect(run)

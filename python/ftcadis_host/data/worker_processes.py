@@ -41,7 +41,7 @@ def worker_death_explained() -> Iterator[None]:
         if "DataLoader worker" not in str(error):
             raise
         raise RuntimeError(
-            f"A process that reads images ended by itself: {error}. "
+            f"A process that reads images ended unexpectedly: {error}. "
             "Most often memory ran out: use fewer workers or smaller batches."
         ) from error
 

@@ -255,7 +255,7 @@ def _dncnn(path: Path, plain: Mapping[str, torch.Tensor]) -> dict[str, Any]:
         **_nothing("denoiser", f"a DnCNN of {depth} convolutions"),
         "settings": {"source": "dncnn", "path": str(path), "depth": depth, "width": width, "channels": channels},
         "channels": channels,
-        "notes": ["It is told no noise level: use it at the σ that it was trained for."],
+        "notes": ["It does not get the noise level: use it at the σ that it was trained for."],
     }
 
 

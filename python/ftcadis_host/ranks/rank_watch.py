@@ -31,7 +31,7 @@ SILENCE_AFTER_ERROR_SECONDS = 3.5
 # Collectives that take longer are checked.
 PATIENCE_SECONDS = 3.0
 
-REMEDY = "Read what that rank printed, then resume from the last checkpoint; `launch --max-restarts` does so by itself."
+REMEDY = "Read what that rank printed, then resume from the last checkpoint; `launch --max-restarts` does so automatically."
 
 
 class RankLostError(RuntimeError):

@@ -128,7 +128,7 @@ def _pickled(text: bytes) -> bytes:
         return pickle.dumps(_from_json(json.loads(text)))
     except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
         raise RendezvousStateError(
-            "What stands in the store is not a state of this rendezvous: something else writes there. "
+            "The store holds something that is not a state of this rendezvous: another program writes there. "
             "Give every launch its own endpoint, in a network that strangers do not reach."
         ) from error
 

@@ -17,7 +17,7 @@ export function formatSmoothing(smoothing: Smoothing): string {
   const level = levelOf(smoothing)
   if (level === null) {
     const front =
-      smoothing.front.kind === 'none' ? 'without a denoiser' : 'in front of a denoiser that is not told it'
+      smoothing.front.kind === 'none' ? 'without a denoiser' : 'in front of a denoiser that does not get it'
     return `noise level: sigma ${sigma}, ${front}`
   }
   return `noise level: sigma ${sigma}, timestep t* ${level.timestep}, realised sigma ${realisedSigma.toFixed(6)}`

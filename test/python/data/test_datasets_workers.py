@@ -134,7 +134,7 @@ class Workers(LoaderCase):
             read_all(loader)
         except RuntimeError as error:
             kept = error  # its traceback refers to what DataLoader made
-        self.assertRegex(str(kept), "ended by itself: DataLoader worker .*use fewer workers")
+        self.assertRegex(str(kept), "ended unexpectedly: DataLoader worker .*use fewer workers")
         self.assertLess(time.monotonic() - begun, 60)
         self.assertEqual(workers_of_this_process(), [])
         loader.start(0)
@@ -146,7 +146,7 @@ class Workers(LoaderCase):
         read_all(loader)
         os.kill(workers_of_this_process()[0], signal.SIGKILL)
         time.sleep(0.5)
-        with self.assertRaisesRegex(RuntimeError, "ended by itself"):
+        with self.assertRaisesRegex(RuntimeError, "ended unexpectedly"):
             loader.start(1)
         with self.assertRaisesRegex(RuntimeError, "Call start"):
             loader.next_batch()

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Measures on a GPU what docs/performance.md lists for one: arms in order of value, each with its own time limit, each written when done.
 #
-#     bench/gpu.sh run <folder> [arm+arm…]     in a checkout, or where an archive is unpacked; arms joined by + run side by side
+#     bench/gpu.sh run <folder> [arm…]     in a checkout, or where an archive is unpacked
 #     bench/gpu.sh pack <archive>          for a machine that has a Python with torch, timm and peft, but no Node and no network
 #
 # Unpack an archive with `tar xJf`, and run the script in it.
@@ -31,14 +31,15 @@ pack() {
 # Measures parts of bench/full-size/full-size.ts with a time limit in seconds; a failure does not stop the next arm.
 full_size() {
   local limit=$1 scale=$2 name=$3 begun=$SECONDS
-  local words=(--scale "$scale" --match fast --lock "$out/lock" --rates "$out/rates-$scale.json" --json "$out/$name.json")
+  local words=(--scale "$scale" --match fast --rates "$out/rates-$scale.json" --json "$out/$name.json")
   timeout --kill-after=5 "$limit" "${BENCH[@]}" "${words[@]}" "${@:4}" >"$out/$name.log" 2>&1 ||
     echo "$name: failed, or ran past $limit s"
   grep -aE '│|rror' "$out/$name.log" | tail -50 || true
   echo "$name: $((SECONDS - begun)) s, done at $SECONDS s"
 }
 
-# One network, one way of computing it: several compile side by side, and are timed one at a time.
+# One network, one way of computing it: several compile side by side, and are timed one at a time. The compiler of one may time its
+# kernels meanwhile, so only large differences count.
 variants() {
   local name=$1 limit=$2
   xargs -P 5 -L 1 timeout --kill-after=5 "$limit" env TORCHINDUCTOR_COMPILE_THREADS=4 "$PYTHON" \
@@ -59,12 +60,10 @@ run() {
   else
     BENCH=(npx ts-node "$here/bench/full-size/full-size.ts")
   fi
-  local groups=("$@")
-  [ ${#groups[@]} -gt 0 ] || groups=(cifar10+finetuning+networks imagenet imagenet-finetuning more-networks)
-  for group in "${groups[@]}"; do
-    for each in ${group//+/ }; do "arm_$each" & done
-    wait
-  done
+  # One after the other: the compiler times kernels on the GPU.
+  local arms=("$@")
+  [ ${#arms[@]} -gt 0 ] || arms=(cifar10 finetuning imagenet imagenet-finetuning networks more-networks)
+  for each in "${arms[@]}"; do "arm_$each"; done
 }
 
 arm_cifar10() { full_size 240 cifar10 cifar10-certification --only certification adaptive; }

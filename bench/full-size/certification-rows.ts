@@ -20,7 +20,6 @@ import { requireSameVotes } from '../certification/certification-bench'
 import { INITIAL_STREAM, PlainCertification } from '../certification/plain-certification'
 import { median } from '../statistics'
 import { workload } from '../training/workload'
-import { alone } from './alone'
 import { type CertificationArm, RELEASED } from './full-size-arms'
 import { gpuBusyShare } from './gpu-busy'
 import { changed, GIB, type Rates, type RowOptions } from './networks'
@@ -80,15 +79,13 @@ export async function* certificationRows(
     { ...run.certification, example: () => torch.select(dataset.images([0]).images_BCHW, 'B', 0) },
   )
   const [copy = classifier] = prepared.classifiers
-  const measured = await alone(options.lock, () =>
-    adaptiveSeconds(
-      { session, networks: { denoiser, classifier: copy }, dataset },
-      {
-        ...GRID,
-        ...(options.small ? { n: 640, images: 2, fixedImages: 1 } : { images: 20, fixedImages: 1 }),
-        ...{ batch, clock: () => performance.now() / 1000 },
-      },
-    ),
+  const measured = await adaptiveSeconds(
+    { session, networks: { denoiser, classifier: copy }, dataset },
+    {
+      ...GRID,
+      ...(options.small ? { n: 640, images: 2, fixedImages: 1 } : { images: 20, fixedImages: 1 }),
+      ...{ batch, clock: () => performance.now() / 1000 },
+    },
   )
   yield ['adaptive', { name: arm.name, ...measured }]
 }
@@ -111,12 +108,9 @@ async function certificationRow(
   const { n, n0 } = run.certification
   const copies = n0 + n
   const folder = await mkdtemp(join(tmpdir(), 'ft-cadis-bench-'))
-  await using loop = options.plain ? await plainLoop(run, opened, options) : null
   try {
     const log = join(folder, 'log.tsv')
     const seconds: number[] = []
-    // Compiles at the same time, in its own Python.
-    const warm = loop?.certify([0])
     const { busy } = await gpuBusyShare(() =>
       certifyDataset(
         { smoothing, dataset, arms: [{ classifier, log, name: options.scale }] },
@@ -130,7 +124,7 @@ async function certificationRow(
     const { devicePeak } = await session.compute(() => torch.memoryNow(session))
     const { rows } = await readCertificationLog(log)
     const own = median(seconds.slice(1).map((second, place) => second - (seconds[place] ?? 0)))
-    const theirs = loop && (await plainSeconds(loop, rows, { run, warm }))
+    const theirs = options.plain ? await plainSeconds(rows, { run, opened, options }) : null
     const perSecond = copies / own
     const done = perSecond * (rates.denoiser + rates.classifier)
     return {
@@ -148,31 +142,27 @@ async function certificationRow(
   }
 }
 
-async function plainLoop(
-  run: CertificationRunConfig,
-  { smoothing, dataset }: Opened,
-  { python }: RowOptions,
-): Promise<PlainCertification> {
-  const interpreter = await resolveInterpreter({ python })
-  return PlainCertification.start(run, {
-    ...{ interpreter: interpreter.path, device: dataset.session.info.device, smoothing },
-    classes: dataset.description.classes.length,
-  })
-}
-
-/** Median seconds of an image in the plain Python loop, without the first. */
+/**
+ * Median seconds of an image in the plain Python loop, without the first. It compiles after TypeScript has: by then the compiler's cache says
+ * which kernels are fastest, so both sides have the same.
+ */
 async function plainSeconds(
-  loop: PlainCertification,
   rows: Parameters<typeof requireSameVotes>[0],
   {
     run,
-    warm,
+    opened: { smoothing, dataset },
+    options: { python },
   }: {
     readonly run: CertificationRunConfig
-    readonly warm: ReturnType<PlainCertification['certify']> | undefined
+    readonly opened: Opened
+    readonly options: RowOptions
   },
 ): Promise<number> {
-  await warm
+  const interpreter = await resolveInterpreter({ python })
+  await using loop = await PlainCertification.start(run, {
+    ...{ interpreter: interpreter.path, device: dataset.session.info.device, smoothing },
+    classes: dataset.description.classes.length,
+  })
   const seconds: number[] = []
   for (const [place, index] of IMAGES.entries()) {
     const round = await loop.certify([index])
@@ -181,7 +171,7 @@ async function plainSeconds(
     })
     seconds.push(round.seconds)
   }
-  return median(seconds)
+  return median(seconds.slice(1))
 }
 
 function runOf(arm: CertificationArm, options: RowOptions): CertificationRunConfig {

@@ -8,7 +8,6 @@ import {
   updateOf,
 } from '../training/measure'
 import { type FtCadisRun, workload } from '../training/workload'
-import { alone } from './alone'
 import { type FinetuningArm, nameOfMode } from './full-size-arms'
 import { gpuBusyShare } from './gpu-busy'
 import { changed, GIB, type Rates, type RowOptions } from './networks'
@@ -70,22 +69,20 @@ export async function* finetuningRows(
     for (let update = 0; update < WARM_UP; update += 1) {
       const planned = updateOf(number, sides, mode)
       number += 1
-      // Both compile at the same time.
-      const [own, theirs] = await Promise.all([typescript.update(planned), loop.update(planned)])
-      warm.push({ mode, typescript: own, python: theirs })
+      // In this order: the compiler's cache then tells the loop which kernels are fastest, so both sides have the same.
+      const own = await typescript.update(planned)
+      warm.push({ mode, typescript: own, python: await loop.update(planned) })
     }
     requireAgreement(warm, toleranceOf(work, [mode]))
-    const { result: timed, busy } = await alone(options.lock, () =>
-      gpuBusyShare(async () => {
-        const rounds: Round[] = []
-        for (let round = 0; round < options.updates; round += 1) {
-          const planned = updateOf(number, sides, mode)
-          number += 1
-          rounds.push({ mode, ...(await takeRound(planned, sides, { loopFirst: round % 2 === 1 })) })
-        }
-        return rounds
-      }),
-    )
+    const { result: timed, busy } = await gpuBusyShare(async () => {
+      const rounds: Round[] = []
+      for (let round = 0; round < options.updates; round += 1) {
+        const planned = updateOf(number, sides, mode)
+        number += 1
+        rounds.push({ mode, ...(await takeRound(planned, sides, { loopFirst: round % 2 === 1 })) })
+      }
+      return rounds
+    })
     const perSecond = (ms: readonly number[]) => (1000 * imagesPerUpdate) / median(ms)
     const imagesPerSecond = perSecond(timed.map(({ typescript }) => typescript.totalMs))
     const done = imagesPerSecond * operationsPerImage(rates, work.config, mode.maskShare)

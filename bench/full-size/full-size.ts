@@ -72,7 +72,6 @@ void runMain(async () => {
     .option('--no-plain', 'certification without the plain Python loop')
     .option('--match <expression>', 'only what has a name like this', '')
     .option('--small', 'small networks in place of those of the paper, to see that it runs', false)
-    .option('--lock <file>', 'a file that is locked while something is timed')
     .option('--rates <file>', 'where the rate of matrix products is kept for the next call')
     .option('--json <file>', 'where the result is written as well')
     .option('--python <path>', 'Python interpreter to use')

@@ -13,8 +13,6 @@ export interface RowOptions {
   /** Small networks in place of those of the paper. */
   readonly small: boolean
   readonly updates: number
-  /** A file that is locked while something is timed. */
-  readonly lock?: string
   /** Whether certification is also timed in the plain Python loop. */
   readonly plain: boolean
   readonly python?: string

@@ -4,6 +4,7 @@ import { type CertificationLog, missingImages } from '../logs/certification-log-
 import { familyWiseOf, type JsonObject, LOG_FORMAT } from '../logs/certification-log-metadata'
 import { isChecked } from '../logs/check-rows'
 import { votesOf } from '../logs/outcome'
+import { oneClassNote, wrongClassNote } from './answer-notes'
 import { type KnownSetting, knownSettings } from './known-settings'
 import {
   dataDifferences,
@@ -12,7 +13,6 @@ import {
   showSetting,
   statementDifferences,
 } from './log-differences'
-import { oneClassNote } from './one-class'
 import { isPartial, type Method, type Run } from './runs'
 import type { Cell, Column } from './tables'
 
@@ -80,6 +80,8 @@ export function notesOn(methods: readonly Method[]): string[] {
   return [
     ...logs.filter(isPartial).map(partialNote),
     ...logs.flatMap(oneClassNote),
+    // Several methods are compared by the table.
+    ...(logs.length === 1 ? logs.flatMap(wrongClassNote) : []),
     ...logs.flatMap(familyWiseNote),
     ...logs.flatMap(procedureNotes),
     ...logs.flatMap(purifyNote),

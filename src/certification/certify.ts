@@ -13,7 +13,7 @@ import { requireSameClasses } from '../smoothing/check-classes'
 import { configuredSmoothing, imageKindOf, ownedBy } from '../smoothing/first-layer'
 import { type CertifiedNetworks, loadNetworks } from '../smoothing/load-networks'
 import { nameOf } from '../smoothing/name-of'
-import { notesOnChoice, notesOnInputRange } from '../smoothing/notes'
+import { notesOnChoice, notesOnInputRange, notesOnSigma } from '../smoothing/notes'
 import { sanityOf } from '../smoothing/sanity'
 import { type SmoothedInput, unsaidOf } from '../smoothing/smoothed-input'
 import type { Smoothing } from '../smoothing/smoothing'
@@ -89,6 +89,7 @@ export async function certify(
       ...dataset.description.notes,
       ...(await notesOnChoice(dataset, indices)),
       ...(await notesOnInputRange(config)),
+      ...notesOnSigma(smoothing),
     ]
     watcher.onStart(
       shard === undefined ? indices.length : Math.ceil((indices.length - shard.number + 1) / shard.of),
@@ -144,6 +145,7 @@ export async function certify(
               inputRange: config.classifier.inputRange,
               seed: certification.seed,
               batch: certification.batch,
+              isTrainedOnNoise: config.checkpoint !== undefined && denoiser === null,
             },
           )
           if (found.note !== null) watcher.onNote(found.note)

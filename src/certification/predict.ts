@@ -8,7 +8,7 @@ import { systemPath } from '../files/system-path'
 import { type Outcome, predictionOf, radiusOf } from '../logs/outcome'
 import { smoothedOf } from '../runs/smoothed-of-folder'
 import { toSymmetric } from '../smoothing/denoise'
-import { notesOnInputRange } from '../smoothing/notes'
+import { notesOnInputRange, notesOnSigma } from '../smoothing/notes'
 import { type SmoothedInput, unsaidOf } from '../smoothing/smoothed-input'
 import type { Noise } from '../smoothing/smoothing'
 import { type ImageTransform, readImage, unreadableImages } from '../torch'
@@ -90,7 +90,8 @@ export async function predict(
   }
   const unsaid = unsaidOf(known)
   if (unsaid !== undefined) onNote?.(unsaid)
-  for (const note of await notesOnInputRange(config)) onNote?.(note)
+  const notes = [...(await notesOnInputRange(config)), ...notesOnSigma(config.smoothing)]
+  for (const note of notes) onNote?.(note)
   const imageShape = imageShapeOf(transform)
   const example = () => readImage(session, first, transform)
   const opened = await openSmoothed(session, known, { imageShape, example })

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { oneClassIn } from '../analysis/one-class'
+import { oneClassIn } from '../analysis/answer-notes'
 import { renderTable, type Table } from '../analysis/tables'
 import { connect } from '../bridge'
 import { boundOf } from '../certification/guarantee'

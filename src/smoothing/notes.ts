@@ -18,6 +18,17 @@ export function notesOnDenoiser({
   ]
 }
 
+/** Published noise levels are at most 1. */
+const LARGE_SIGMA = 2
+
+/** Notes that a noise level hides every image: it may be of pixels from 0 to 255. */
+export function notesOnSigma({ sigma, noiseAfter }: Pick<SmoothingConfig, 'sigma' | 'noiseAfter'>): string[] {
+  if (sigma <= LARGE_SIGMA || noiseAfter !== undefined) return []
+  return [
+    `sigma is ${sigma}, for pixels in [0, 1]: such noise hides every image, and a certificate then says that all images get one class. Published values are 0.12 to 1. If it is of pixels from 0 to 255, give ${(sigma / 255).toPrecision(3)}.`,
+  ]
+}
+
 /**
  * Notes if the classifier's folder states another input range than the settings.
  *

@@ -58,6 +58,7 @@ const RANGES: readonly { readonly of: string; readonly range: InputRange }[] = [
  * @param options.inputRange - the range for the measurement
  * @param options.own - the classifier's own range. Default: `inputRange`
  * @param options.batch - images per pass
+ * @param options.isTrainedOnNoise - whether only noisy images count, as after training without a denoiser: searches for no cause
  */
 export async function sanityOf(
   { classifier, dataset }: { readonly classifier: Classifier; readonly dataset: Dataset },
@@ -66,11 +67,13 @@ export async function sanityOf(
     own = inputRange,
     seed,
     batch,
+    isTrainedOnNoise = false,
   }: {
     readonly inputRange: InputRange
     readonly own?: InputRange
     readonly seed: number
     readonly batch: number
+    readonly isTrainedOnNoise?: boolean
   },
 ): Promise<Sanity> {
   const indices = await imagesOverClasses(dataset, { count: IMAGES, seed })
@@ -85,7 +88,7 @@ export async function sanityOf(
     ...{ images, accuracy, chance, isNearChance },
     namesAreCompared: classifier.description.classes !== null,
   }
-  if (images === 0 || classes.length < 2 || accuracy >= FINE) {
+  if (images === 0 || classes.length < 2 || accuracy >= FINE || isTrainedOnNoise) {
     return { ...measured, likelyCause: null, note: null }
   }
   const said = `The classifier gives ${percent(accuracy)} of ${images} clean test images, drawn over the classes, their class${isNearChance ? `, as guessing would (${percent(chance)})` : ''}.`

@@ -12,7 +12,7 @@ import { leavesCheckpoint, planRun, type RunPlan, timesImages } from '../runs/pl
 import { RUN_PARTS } from '../runs/run-folder'
 import { checkClasses } from '../smoothing/check-classes'
 import { loadBaseClassifier, loadSmoothingDenoiser } from '../smoothing/load-networks'
-import { notesOnDenoiser } from '../smoothing/notes'
+import { notesOnDenoiser, notesOnSigma } from '../smoothing/notes'
 import { type Smoothing, smoothingOf } from '../smoothing/smoothing'
 import { datasetSpec } from '../smoothing/specs'
 import {
@@ -86,7 +86,8 @@ export async function dryRun(
       return undefined
     }
   }
-  for (const note of notesOnDenoiser(config)) process.emitWarning(note)
+  for (const note of [...notesOnDenoiser(config), ...notesOnSigma(config.smoothing)])
+    process.emitWarning(note)
   const isDenoiserTrained = trainedBy(config.method.kind) === 'denoiser'
   const denoiser = await attempt(() =>
     isDenoiserTrained

@@ -11,7 +11,7 @@ import { requireDataOf, requireSameWeights } from '../runs/resume'
 import { RunJournal } from '../runs/run-journal'
 import { eventFiles } from '../runs/watchers/event-files'
 import { runDataOf } from '../smoothing/data-identity'
-import { notesOnDenoiser } from '../smoothing/notes'
+import { notesOnDenoiser, notesOnSigma } from '../smoothing/notes'
 import type { Smoothing } from '../smoothing/smoothing'
 import { datasetSpec } from '../smoothing/specs'
 import { isShown, loadingLine } from '../terminal/progress'
@@ -73,7 +73,8 @@ async function train<F extends Form>(
   const traces = { ...tracesOf(hooks), ...objectiveTrace(objective) }
   const schedule = hooks.schedule && checkedSchedule(objective, hooks.schedule)
   const group = await joinProcessGroup(session)
-  if (group.rank === 0) for (const note of notesOnDenoiser(config)) process.emitWarning(note)
+  const notes = [...notesOnDenoiser(config), ...notesOnSigma(config.smoothing)]
+  if (group.rank === 0) for (const note of notes) process.emitWarning(note)
   using loading = loadingLine({ isShown: group.rank === 0 && isShown(hooks.progress) })
   loading.show(`loading the images of ${config.data.source}`)
   const trainSet = await openDataset(session, datasetSpec(config.data, 'train'))

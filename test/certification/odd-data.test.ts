@@ -13,7 +13,7 @@ import {
 import { presets } from '../../src/config/presets'
 import { exists } from '../../src/files/exists'
 import { pathText, systemPath } from '../../src/files/system-path'
-import { notesOnInputRange } from '../../src/smoothing/notes'
+import { notesOnInputRange, notesOnSigma } from '../../src/smoothing/notes'
 import { CLASSIFIER, connectForTest, DENOISER } from '../support/digits'
 import { greyImage, greySettings, writeGreyImages } from '../support/tiny-images'
 
@@ -187,3 +187,12 @@ describe('a folder that says how its classifier was trained', () => {
 function settingsOfClassifier() {
   return greySettings('.').classifier
 }
+
+it('notes a noise level that hides every image, and what it would be of pixels from 0 to 255', () => {
+  expect(notesOnSigma({ sigma: 50 })).toEqual([
+    'sigma is 50, for pixels in [0, 1]: such noise hides every image, and a certificate then says that all images get one class. Published values are 0.12 to 1. If it is of pixels from 0 to 255, give 0.196.',
+  ])
+  expect(notesOnSigma({ sigma: 1 })).toEqual([])
+  // Noise on features has another scale.
+  expect(notesOnSigma({ sigma: 50, noiseAfter: 'first-layer' })).toEqual([])
+})

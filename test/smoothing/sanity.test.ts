@@ -97,7 +97,7 @@ describe('a classifier before hours are spent on it', () => {
     expect(found.note).toContain(`Set data.classes to ${JSON.stringify(WORDS)}`)
   })
 
-  it('that knows other images is told that of its weights', async () => {
+  it('that knows other images is told that of its weights, unless only noisy images count', async () => {
     const classifier = await torch.loadClassifier(session, {
       ...{ source: 'timm', name: 'vit_tiny_patch16_224', pretrained: false, numClasses: 10 },
       modelArgs: { img_size: 8, patch_size: 4, in_chans: 1, embed_dim: 24, depth: 1, num_heads: 1 },
@@ -108,6 +108,16 @@ describe('a classifier before hours are spent on it', () => {
     )
     expect(found).toMatchObject({ isNearChance: true, likelyCause: 'weights' })
     expect(found.note).toMatch(/as guessing would \(10 %\).*the likely cause is the weights/)
+    const noisy = await sanityOf(
+      { classifier, dataset: await digits() },
+      { inputRange: 'symmetric', seed: 0, batch: 64, isTrainedOnNoise: true },
+    )
+    expect(noisy).toMatchObject({
+      accuracy: found.accuracy,
+      isNearChance: true,
+      likelyCause: null,
+      note: null,
+    })
   })
 
   it('that is right more often than guessing, without a cause that is found, has nothing said of it', async () => {

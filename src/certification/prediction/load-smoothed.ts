@@ -1,6 +1,6 @@
 import type { Session } from '../../bridge'
 import { smoothedOf } from '../../runs/smoothed-of-folder'
-import { notesOnInputRange } from '../../smoothing/notes'
+import { notesOnInputRange, notesOnSigma } from '../../smoothing/notes'
 import { type SmoothedInput, unsaidOf } from '../../smoothing/smoothed-input'
 import { decodeImage, type ImageTransform } from '../../torch'
 import { requireCertify, requireFixedBound, requireGaussian } from '../guarantee'
@@ -42,7 +42,8 @@ export async function loadSmoothed(
       `α = ${alpha} is of each answer alone: it is not known how many there will be, so certification.familyWise is not kept.`,
     )
   }
-  for (const note of await notesOnInputRange(known.config)) onNote?.(note)
+  const notes = [...(await notesOnInputRange(known.config)), ...notesOnSigma(known.config.smoothing)]
+  for (const note of notes) onNote?.(note)
   const transform = { ...imageTransform(known.config.data), ...limits }
   const opened = await openSmoothed(session, known, {
     imageShape: imageShapeOf(transform),

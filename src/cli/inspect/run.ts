@@ -10,6 +10,7 @@ import { wrapWords } from '../../files/wrap-words'
 import { radiusOf } from '../../logs/outcome'
 import { noiseScheduleOf } from '../../smoothing/denoise'
 import { sigmaRange } from '../../smoothing/noise-level'
+import { notesOnSigma } from '../../smoothing/notes'
 import { gaussianBound } from '../../statistics/bound'
 import { print, printData, printPath } from '../../terminal/print'
 import { loadingLine } from '../../terminal/progress'
@@ -168,6 +169,7 @@ async function propose(
   lines.push(
     `σ ${sigma} certifies radii up to ${radius} with n = 10,000, mostly about ${(RADIUS_PER_SIGMA * sigma).toFixed(2)}; for a radius r choose σ of r / 2 (--radius)`,
   )
+  lines.push(...notesOnSigma({ sigma }).map(note => `note: ${note}`))
   if (found.denoiser?.schedule !== undefined) {
     const { smallest, largest } = sigmaRange(noiseScheduleOf({ schedule: found.denoiser.schedule as never }))
     if (sigma < smallest || sigma > largest) {

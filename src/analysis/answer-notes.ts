@@ -7,6 +7,9 @@ const FEWEST_ANSWERS = 10
 /** The share of the answers from which on one class counts as the only answer. */
 const NEARLY_ALL = 0.9
 
+/** Classes that a note lists. */
+const MOST_CLASSES = 5
+
 /** The share of the images from which on their labels explain that. */
 const EXPLAINED = 0.6
 
@@ -36,4 +39,26 @@ export function oneClassIn(
   for (const answer of answers) counts.set(answer, (counts.get(answer) ?? 0) + 1)
   const [most] = [...counts].filter(([, count]) => count >= NEARLY_ALL * answers.length)
   return most && { answer: most[0], count: most[1] }
+}
+
+/** Returns how many images have a certificate for a wrong class, by their own class; none if all are right, or for other procedures. */
+export function wrongClassNote(log: CertificationLog): string[] {
+  const stated = log.rows.flatMap(({ label, finding }) =>
+    finding.kind === 'certified' || finding.kind === 'certified-at' ? [{ label, answer: finding.class }] : [],
+  )
+  const wrong = stated.filter(({ label, answer }) => label !== answer)
+  if (wrong.length === 0) return []
+  const titles = classTitles([log])
+  const byClass = [...new Set(wrong.map(({ label }) => label))]
+    .sort((first, second) => first - second)
+    .map(own => {
+      const count = (of: readonly { readonly label: number }[]) =>
+        of.filter(({ label }) => label === own).length
+      return `${titles(own)} ${count(wrong)} of ${count(log.rows)}`
+    })
+  const shown = byClass.slice(0, MOST_CLASSES)
+  const more = byClass.length > shown.length ? `, and ${byClass.length - shown.length} more classes` : ''
+  return [
+    `${log.file}: ${wrong.length} of the ${stated.length} certificates are for a wrong class (${shown.join(', ')}${more}). The table counts these images as wrong.`,
+  ]
 }

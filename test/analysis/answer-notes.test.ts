@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { analysisPage } from '../../src/analysis/analysis-page'
 import { analyze } from '../../src/analysis/analyze'
 import type { CertificationLog } from '../../src/logs/certification-log-file'
@@ -55,6 +55,27 @@ it.each<[what: string, answers: Image[]]>([
   ['no answers', times(12, [1, 'abstain'])],
 ])('says nothing of %s', (_what, answers) => {
   expect(notesOf(answered(...answers))).toEqual([])
+})
+
+describe('certificates for a wrong class', () => {
+  const wrong = (...logs: readonly CertificationLog[]) =>
+    analyze(labelled('a', ...logs)).notes.filter(note => note.includes('wrong'))
+
+  it('are counted by class, in the order of the classes', () => {
+    const images: Image[] = [...times(4, [2, 0]), ...times(3, [0, 0]), [0, 1], ...times(2, [1, 'abstain'])]
+    expect(wrong(withClasses(answered(...images), PHOTOS))).toEqual([
+      'certify.tsv: 5 of the 8 certificates are for a wrong class (bowl 1 of 4, mug 4 of 4). The table counts these images as wrong.',
+    ])
+    const many = [0, 1, 2, 3, 4, 5, 6].map(label => [label, label + 1] as const)
+    expect(wrong(answered(...many))[0]).toContain('4 1 of 1, and 2 more classes)')
+  })
+
+  it('are not mentioned where all are right, or only predicted', () => {
+    expect(wrong(answered(...times(3, [0, 0]), [1, 'abstain']))).toEqual([])
+    const predicted = answered([0, 1])
+    const rows = predicted.rows.map(row => ({ ...row, finding: { kind: 'predicted', class: 1 } as const }))
+    expect(wrong({ ...predicted, rows })).toEqual([])
+  })
 })
 
 function times(count: number, image: Image): Image[] {

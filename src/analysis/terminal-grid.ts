@@ -9,6 +9,9 @@ export interface Grid {
   readonly isNumeric: readonly boolean[]
 }
 
+/** Spaces on both sides of a cell's text. */
+const PADDING = 2
+
 /** Smallest width of a column. */
 const LEAST_WIDTH = 12
 
@@ -84,11 +87,21 @@ function draw({ head, rows, isNumeric }: Grid, width = Infinity): string {
       ...{ head: [...head], colAligns: isNumeric.map(right => (right ? 'right' : 'left')) },
       ...{ style: { head: [], border: [] }, wordWrap: true, colWidths },
     })
-    table.push(...rows.map(row => [...row]))
+    table.push(...rows.map(row => row.map((text, column) => broken(text, colWidths[column]))))
     return withOneRule(table.toString())
   }
   const drawn = render([])
   return widthOf(drawn) <= width ? drawn : render(narrowed(columnWidths(drawn), width))
+}
+
+/** Breaks words that are longer than a line of their column, such as paths, which would otherwise be cut. */
+function broken(text: string, width: number | null | undefined): string {
+  if (typeof width !== 'number') return text
+  const line = new RegExp(`.{1,${Math.max(1, width - PADDING)}}`, 'gu')
+  return text
+    .split(' ')
+    .map(word => word.match(line)?.join('\n') ?? word)
+    .join(' ')
 }
 
 /** The widest columns shrink first. */

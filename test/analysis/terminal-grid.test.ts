@@ -13,6 +13,20 @@ const numbers: Grid = {
 }
 
 describe('drawGrid', () => {
+  it('breaks a word that is longer than its column, such as a path, and cuts none', () => {
+    const name = (place: number) => `/photographs/of-last-year/in-the-garden/beetles/IMG_${place}.jpg`
+    const grid: Grid = {
+      head: ['image', 'class', 'verdict', 'radius', 'p-value', 'votes'],
+      rows: [1, 2].map(place => [name(place), 'beetle', 'certified', '0.6158', '1.9e-301', '1000']),
+      isNumeric: [false, false, false, true, true, true],
+    }
+    const drawn = drawGrid(grid, 60)
+    expect(drawn).not.toContain('…')
+    expect(Math.max(...drawn.split('\n').map(line => line.length))).toBeLessThanOrEqual(60)
+    const column = drawn.split('\n').map(line => line.split('│')[1]?.trim() ?? '')
+    expect(column.join('')).toContain(`${name(1)}${name(2)}`)
+  })
+
   it('leaves out zeros before other columns, too', () => {
     const grid: Grid = {
       head: ['method', 'r = 0', 'r = 1', 'r = 2', 'r = 3', 'ACR', 'seconds'],

@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { connect, type Session } from '../../bridge'
 import { certifyFromCounts } from '../../certification/statistics'
 import { parseUnknownConfig, type RunConfigInput } from '../../config/schema'
@@ -112,7 +112,10 @@ async function printTestFiles(
     })
   }
   await using session = await connect({ python, device: 'cpu' })
-  for (const file of await testFilesOf(session, run)) printPath(file)
+  for (const file of await testFilesOf(session, run)) {
+    const fromHere = relative(process.cwd(), file)
+    printPath(fromHere.length < file.length ? fromHere : file)
+  }
 }
 
 /** Picks one finding of each kind. */

@@ -197,7 +197,7 @@ function procedureNotes({ file, rows, metadata }: CertificationLog): string[] {
     ...(radii === undefined
       ? []
       : [
-          `${file} decides at the radii ${radii} alone: its ACR, and accuracies at radii between, are lower than those of CERTIFY.`,
+          `${file} was certified adaptively, at the radii ${radii} alone: its ACR, and accuracies at radii between, are lower than with a fixed n.`,
         ]),
   ]
 }

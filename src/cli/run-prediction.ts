@@ -135,7 +135,7 @@ function tableOf(
   const norm = NORM_TEXT[boundOf(noise, sigma).norm]
   const sigmas = procedure.kind === 'router' ? procedure.sigmas.join(', ') : sigma
   return {
-    caption: `Class, certified ${norm} radius for pixels in [0, 1] and p-value of PREDICT; σ = ${sigmas}, n = ${n}, α = ${alpha}`,
+    caption: `Class, certified ${norm} radius for pixels in [0, 1] and p-value of the vote; σ = ${sigmas}, n = ${n}, α = ${alpha}`,
     columns: [
       { header: 'image' },
       { header: 'class' },

@@ -51,7 +51,7 @@ it('reads logs of earlier versions as it read them then', async () => {
   ])
   expect(notes).toEqual([
     expect.stringMatching(/adaptive\.tsv is adaptive: \d+ votes an image in the mean, at most 1000\.$/),
-    expect.stringMatching(/adaptive\.tsv decides at the radii 0, 0\.25, 0\.5, 0\.75 alone/),
+    expect.stringMatching(/adaptive\.tsv was certified adaptively, at the radii 0, 0\.25, 0\.5, 0\.75 alone/),
     expect.stringMatching(/certify\.tsv does not say which images it is of/),
     expect.stringMatching(/adaptive\.tsv does not say which images it is of/),
   ])

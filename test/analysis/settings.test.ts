@@ -92,7 +92,7 @@ it('says how many votes an adaptive log took, and at which radii alone it decide
   }))
   expect(notesOn(groupLogs(labelled('a', { ...log, rows })))).toEqual([
     'a.tsv is adaptive: 364 votes an image in the mean, at most 1000.',
-    'a.tsv decides at the radii 0, 0.25 alone: its ACR, and accuracies at radii between, are lower than those of CERTIFY.',
+    'a.tsv was certified adaptively, at the radii 0, 0.25 alone: its ACR, and accuracies at radii between, are lower than with a fixed n.',
   ])
 })
 

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -56,10 +56,7 @@ describe('inspect', () => {
           path: model(),
           inputRange: { mean: [0.485, 0.456, 0.406] },
         },
-        data: {
-          ...{ source: 'folder', path: photos(), imageSize: 32, resizeSize: 32, testShare: 0.2 },
-          ...{ augment: true, workers: 0, onCorrupt: 'fail' },
-        },
+        data: { source: 'folder', path: photos(), imageSize: 32, resizeSize: 32, testShare: 0.2 },
         method: { kind: 'gaussian' },
         optimisation: { epochs: 30, imagesPerUpdate: 32 },
       })
@@ -144,6 +141,20 @@ describe('inspect', () => {
       expect((await inspect(photos(), '--test-files')).stderr).toContain(
         '--test-files: expected one run folder',
       )
+    },
+    TIMEOUT_MS,
+  )
+
+  it(
+    'advises to train weights whose head does not have the classes, not to certify them',
+    async () => {
+      const two = join(folder, 'two')
+      await mkdir(two)
+      for (const name of ['cat', 'coffee']) await symlink(join(photos(), name), join(two, name))
+      const { stdout: text } = await inspect(two, model(), '--write', join(folder, 'two.json'))
+      expect(text).toContain('The head has 3 classes and the folder 2')
+      expect(text).not.toMatch(/as it is:|certify --config/)
+      expect(text).toContain(`npx ft-cadis train --config ${join(folder, 'two.json')}`)
     },
     TIMEOUT_MS,
   )

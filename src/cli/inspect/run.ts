@@ -222,14 +222,21 @@ function incomplete({ images, classifier }: Found): ConfigError {
 
 function nextSteps(
   file: string,
-  { data, smoothing, output }: RunConfigInput,
+  { data, classifier, smoothing, output }: RunConfigInput,
   { isUnsplit }: { readonly isUnsplit: boolean },
 ): string {
   const holdsOut = isUnsplit && !('testShare' in data && data.testShare !== undefined)
   const isTrainable = smoothing.denoiser.source !== 'none'
+  // A new head has random weights.
+  const asItIs =
+    classifier.numClasses === undefined
+      ? [
+          `written: ${file}. Certify it as it is:`,
+          `  npx ft-cadis certify --config ${shellWord(file)} ${SHORT}`,
+        ]
+      : [`written: ${file}.`]
   return [
-    `written: ${file}. Certify it as it is:`,
-    `  npx ft-cadis certify --config ${shellWord(file)} ${SHORT}`,
+    ...asItIs,
     `${isTrainable ? 'Fine-tune it for its denoiser' : 'Fine-tune it on noisy images'}, and certify that:`,
     `  npx ft-cadis train --config ${shellWord(file)}${holdsOut ? ' --set data.testShare=0.2' : ''}`,
     `  npx ft-cadis certify ${shellWord(output)} ${SHORT}`,

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -80,6 +80,23 @@ describe('inspect', () => {
       expect(said.settings.data).toMatchObject({ imageSize: [24, 32], resizeSize: [24, 32] })
       expect(said.settings.classifier).not.toHaveProperty('resize')
       expect(said.lines).toContainEqual(expect.stringMatching(/^clean accuracy \d+ % of 120 images/))
+    },
+    TIMEOUT_MS,
+  )
+
+  it(
+    'keeps the input range where the class folders are in another order than the logits, and names the order',
+    async () => {
+      const renamed = join(folder, 'renamed')
+      await cp(photos(), renamed, { recursive: true })
+      await rename(join(renamed, 'cat'), join(renamed, 'zz-cat'))
+      const said = JSON.parse((await inspect(renamed, model(), '--json')).stdout)
+      expect(said.settings.classifier.inputRange).toMatchObject({ mean: [0.485, 0.456, 0.406] })
+      expect(said.lines).toContainEqual(
+        expect.stringMatching(
+          /likely cause is the order of the classes: .*would be (9\d|100) %\. Set data\.classes to \["zz-cat","coffee","flower"\]/,
+        ),
+      )
     },
     TIMEOUT_MS,
   )

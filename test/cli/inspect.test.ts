@@ -187,6 +187,11 @@ describe('inspect', () => {
       expect(await refused(DENOISER, DENOISER)).toMatch(/are denoisers, expected one/)
       expect(await refused(photos(), '--write', write)).toMatch(/needs the weights of a classifier/)
       expect(await refused(model(), '--write', write)).toMatch(/needs a folder of images, which none/)
+      const misfit =
+        /do not fit the given architecture resnet18 .*, but resnet10t of timm\. Leave --architecture out/
+      expect(await refused(model(), '--architecture', 'resnet18')).toMatch(misfit)
+      const misnamed = [photos(), model(), '--architecture', 'resnet18', '--write', write]
+      expect(await refused(...misnamed)).toMatch(misfit)
       await expect(readFile(write)).rejects.toThrow(/ENOENT/)
       expect(await refused(join(folder, 'text.pth'))).toMatch(/is not a PyTorch weight file/)
     },

@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { oneClassIn } from '../analysis/one-class'
 import { renderTable, type Table } from '../analysis/tables'
 import { connect } from '../bridge'
@@ -7,9 +7,10 @@ import { boundOf } from '../certification/guarantee'
 import { type ImagePrediction, predict } from '../certification/predict'
 import type { CertificationConfig } from '../config/schema'
 import { ConfigError, DataError } from '../errors'
-import { isFolder } from '../files/exists'
+import { exists, isFolder } from '../files/exists'
 import { pathText, shownPath, systemPath } from '../files/system-path'
 import { isSmoothed } from '../runs/smoothed-of-folder'
+import { requireFolder } from '../smoothing/require-folder'
 import { NORM_TEXT } from '../statistics/bound'
 import { compilingPhase } from '../terminal/compiling'
 import { predictionEstimate } from '../terminal/prediction-estimate'
@@ -93,7 +94,12 @@ async function withModel(paths: readonly string[], options: PredictCommandOption
   const [first = '', ...images] = paths
   const { model, config, preset, router } = options
   const isNamed = [model, config, preset, router].some(source => source !== undefined)
-  if (isNamed || !(await isSmoothed(first))) return { ...options, paths }
+  if (isNamed) return { ...options, paths }
+  if (!(await isSmoothed(first))) {
+    // A name of an image is not a misspelt folder.
+    if (!IMAGE_NAME.test(basename(first)) && !(await exists(first))) await requireFolder(first)
+    return { ...options, paths }
+  }
   if (images.length > 0) return { ...options, model: first, paths: images }
   throw new ConfigError(`${first} is a smoothed classifier, and no image is named after it.`, {
     remedy: 'Name image files, or folders of them, after it.',

@@ -12,10 +12,9 @@ import { pathText, shownPath, systemPath } from '../files/system-path'
 import { isSmoothed } from '../runs/smoothed-of-folder'
 import { requireFolder } from '../smoothing/require-folder'
 import { NORM_TEXT } from '../statistics/bound'
-import { compilingPhase } from '../terminal/compiling'
-import { predictionEstimate } from '../terminal/prediction-estimate'
+import { predictionProgress } from '../terminal/prediction-progress'
 import { print, printData, say } from '../terminal/print'
-import { loadingLine, progressBar } from '../terminal/progress'
+import { loadingLine } from '../terminal/progress'
 import type { SmoothedOptions } from './certification-options'
 import { predictionDocument } from './documents/prediction'
 import { endPythonWhenAborted } from './end-python'
@@ -48,22 +47,16 @@ export async function runPrediction(
     await using session = await connect({ python: options.python, device, threads })
     starting.end()
     endPythonWhenAborted(session, signal)
-    using _compiling = session.watchCompiling(compilingPhase(say).onCompiling)
     const { n0, n } = certification
-    const bar = progressBar('classifying', { total: files.length })
-    const estimate = predictionEstimate({ images: files.length, copiesPerImage: n0 + n })
+    const progress = predictionProgress({ images: files.length, copiesPerImage: n0 + n })
+    using _compiling = session.watchCompiling(progress.onCompiling)
     try {
       return await predict(session, source, {
-        ...{ files, signal },
-        onImage: done => {
-          bar.update(done, `${n0 + n} noisy copies an image`)
-          estimate.image()
-        },
-        onCopies: estimate.copies,
+        ...{ files, signal, onImage: progress.image, onCopies: progress.copies },
         onNote: note => say(note),
       })
     } finally {
-      bar.stop()
+      progress.end()
     }
   })
   const said = { ...smoothing, ...certification }

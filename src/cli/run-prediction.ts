@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { oneClassIn } from '../analysis/answer-notes'
 import { renderTable, type Table } from '../analysis/tables'
 import { connect } from '../bridge'
@@ -7,14 +7,14 @@ import { boundOf } from '../certification/guarantee'
 import { type ImagePrediction, predict } from '../certification/predict'
 import type { CertificationConfig } from '../config/schema'
 import { ConfigError, DataError } from '../errors'
-import { isFolder } from '../files/exists'
+import { exists, isFolder } from '../files/exists'
 import { pathText, shownPath, systemPath } from '../files/system-path'
 import { isSmoothed } from '../runs/smoothed-of-folder'
+import { requireFolder } from '../smoothing/require-folder'
 import { NORM_TEXT } from '../statistics/bound'
-import { compilingPhase } from '../terminal/compiling'
-import { predictionEstimate } from '../terminal/prediction-estimate'
+import { predictionProgress } from '../terminal/prediction-progress'
 import { print, printData, say } from '../terminal/print'
-import { loadingLine, progressBar } from '../terminal/progress'
+import { loadingLine } from '../terminal/progress'
 import type { SmoothedOptions } from './certification-options'
 import { predictionDocument } from './documents/prediction'
 import { endPythonWhenAborted } from './end-python'
@@ -47,22 +47,16 @@ export async function runPrediction(
     await using session = await connect({ python: options.python, device, threads })
     starting.end()
     endPythonWhenAborted(session, signal)
-    using _compiling = session.watchCompiling(compilingPhase(say).onCompiling)
     const { n0, n } = certification
-    const bar = progressBar('classifying', { total: files.length })
-    const estimate = predictionEstimate({ images: files.length, copiesPerImage: n0 + n })
+    const progress = predictionProgress({ images: files.length, copiesPerImage: n0 + n })
+    using _compiling = session.watchCompiling(progress.onCompiling)
     try {
       return await predict(session, source, {
-        ...{ files, signal },
-        onImage: done => {
-          bar.update(done, `${n0 + n} noisy copies an image`)
-          estimate.image()
-        },
-        onCopies: estimate.copies,
+        ...{ files, signal, onImage: progress.image, onCopies: progress.copies },
         onNote: note => say(note),
       })
     } finally {
-      bar.stop()
+      progress.end()
     }
   })
   const said = { ...smoothing, ...certification }
@@ -93,7 +87,12 @@ async function withModel(paths: readonly string[], options: PredictCommandOption
   const [first = '', ...images] = paths
   const { model, config, preset, router } = options
   const isNamed = [model, config, preset, router].some(source => source !== undefined)
-  if (isNamed || !(await isSmoothed(first))) return { ...options, paths }
+  if (isNamed) return { ...options, paths }
+  if (!(await isSmoothed(first))) {
+    // A name of an image is not a misspelt folder.
+    if (!IMAGE_NAME.test(basename(first)) && !(await exists(first))) await requireFolder(first)
+    return { ...options, paths }
+  }
   if (images.length > 0) return { ...options, model: first, paths: images }
   throw new ConfigError(`${first} is a smoothed classifier, and no image is named after it.`, {
     remedy: 'Name image files, or folders of them, after it.',

@@ -58,7 +58,8 @@ export function requireSameData(what: string, begun: RunData, now: RunData): voi
   })
 }
 
-function shortened(names: readonly string[]): string {
+/** Formats the names of classes, of many only the first. */
+export function shortened(names: readonly string[]): string {
   const whole = names.join(', ')
   return whole.length > 200 ? `${names.length} (${whole.slice(0, 200)}…)` : whole
 }

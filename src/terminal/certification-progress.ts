@@ -6,7 +6,7 @@ import { say } from './print'
 import { formatDuration } from './training-line'
 import { type TimedWork, workClock } from './work-clock'
 
-/** The displayed figures of a certification in progress. */
+/** The displayed figures of a certification, or of predictions, in progress. */
 interface CertificationFigures {
   readonly done: number
   readonly images: number
@@ -16,10 +16,10 @@ interface CertificationFigures {
   readonly copies?: { readonly voted: number; readonly of: number } | undefined
   /** Noisy copies per image; undefined if each image needs a different number. */
   readonly copiesPerImage?: number | undefined
-  /** Of the images so far. */
-  readonly averageRadius: number
+  /** Of the images so far; undefined of images without labels. */
+  readonly averageRadius?: number
   /** Shares of the images so far, by radius. */
-  readonly accuracies: readonly { readonly radius: number; readonly share: number }[]
+  readonly accuracies?: readonly { readonly radius: number; readonly share: number }[]
 }
 
 /**
@@ -116,10 +116,10 @@ function figuresOf(
 
 /** Returns one line that fits the columns. */
 export function certificationLine(figures: CertificationFigures, columns = Number.POSITIVE_INFINITY): string {
-  const { done, images, timed, averageRadius, accuracies, copies } = figures
+  const { done, images, timed, averageRadius, accuracies = [], copies } = figures
   const perSecond = (1000 * timed.images) / timed.elapsedMs
   const found = [
-    `ACR ${averageRadius.toFixed(3)}`,
+    ...(averageRadius === undefined ? [] : [`ACR ${averageRadius.toFixed(3)}`]),
     ...accuracies.map(({ radius, share }) => `${(100 * share).toFixed(1)} % at r = ${radius}`),
   ]
   const fields = [

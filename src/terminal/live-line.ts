@@ -71,9 +71,13 @@ export function liveLine(): LiveLine {
   }
 }
 
-/** Returns the terminal with unwatched writes. */
+/** Returns the terminal with unwatched writes, and with a size if it says 0, in which nothing would be drawn. */
 function behind(terminal: NodeJS.WriteStream, write: NodeJS.WriteStream['write']): NodeJS.WriteStream {
-  return Object.create(terminal, { write: { value: write } })
+  return Object.create(terminal, {
+    write: { value: write },
+    columns: { get: () => terminal.columns || 80 },
+    rows: { get: () => terminal.rows || 24 },
+  })
 }
 
 /** Calls a function around each write to a stream, until the returned function is called. */

@@ -136,6 +136,20 @@ describe('a smoothed classifier in a folder', () => {
     expect({ ...alone, file: '' }).toEqual({ ...among, file: '' })
   })
 
+  it('refuses classes of the settings that are not those of the training', async () => {
+    const classes = Array.from({ length: 10 }, (_, label) => String(label))
+    const listing = (listed: readonly string[]) => {
+      const size = { imageSize: 8, resizeSize: 8, channels: 1 as const }
+      const data = { source: 'folder' as const, path: folder, ...size, classes: [...listed] }
+      return predict(session, { config: parseCertificationConfig({ ...config(), data }), classes }, { files })
+    }
+    await expect(listing(['a', 'b'])).rejects.toThrow(
+      /has the classes 0, 1, 2, .*, in this order, but data\.classes \(--classes\) lists a, b\. Leave data\.classes out/,
+    )
+    await expect(listing(classes.toReversed())).rejects.toThrow(ConfigError)
+    expect(await listing(classes)).toMatchObject([{ className: '6' }, {}])
+  })
+
   it('has the names of classes that the data have, and refuses those of another head', async () => {
     const one = { files: files.slice(0, 1) }
     for (const settings of [config(), { ...config(), checkpoint: undefined }]) {

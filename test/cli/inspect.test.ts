@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -77,6 +77,23 @@ describe('inspect', () => {
       expect(said.settings.data).toMatchObject({ imageSize: [24, 32], resizeSize: [24, 32] })
       expect(said.settings.classifier).not.toHaveProperty('resize')
       expect(said.lines).toContainEqual(expect.stringMatching(/^clean accuracy \d+ % of 120 images/))
+    },
+    TIMEOUT_MS,
+  )
+
+  it(
+    'keeps the input range where the class folders are in another order than the logits, and names the order',
+    async () => {
+      const renamed = join(folder, 'renamed')
+      await cp(photos(), renamed, { recursive: true })
+      await rename(join(renamed, 'cat'), join(renamed, 'zz-cat'))
+      const said = JSON.parse((await inspect(renamed, model(), '--json')).stdout)
+      expect(said.settings.classifier.inputRange).toMatchObject({ mean: [0.485, 0.456, 0.406] })
+      expect(said.lines).toContainEqual(
+        expect.stringMatching(
+          /likely cause is the order of the classes: .*would be (9\d|100) %\. Set data\.classes to \["zz-cat","coffee","flower"\]/,
+        ),
+      )
     },
     TIMEOUT_MS,
   )
@@ -181,6 +198,11 @@ describe('inspect', () => {
       expect(await refused(DENOISER, DENOISER)).toMatch(/are denoisers, expected one/)
       expect(await refused(photos(), '--write', write)).toMatch(/needs the weights of a classifier/)
       expect(await refused(model(), '--write', write)).toMatch(/needs a folder of images, which none/)
+      const misfit =
+        /do not fit the given architecture resnet18 .*, but resnet10t of timm\. Leave --architecture out/
+      expect(await refused(model(), '--architecture', 'resnet18')).toMatch(misfit)
+      const misnamed = [photos(), model(), '--architecture', 'resnet18', '--write', write]
+      expect(await refused(...misnamed)).toMatch(misfit)
       await expect(readFile(write)).rejects.toThrow(/ENOENT/)
       expect(await refused(join(folder, 'text.pth'))).toMatch(/is not a PyTorch weight file/)
     },

@@ -97,6 +97,22 @@ describe('a classifier before hours are spent on it', () => {
     expect(found.note).toContain(`Set data.classes to ${JSON.stringify(WORDS)}`)
   })
 
+  it('whose classes are in another order, and that sees another range, is told both', async () => {
+    const path = join(folder, 'words-and-range')
+    await digitsAsFiles(path, 200)
+    const dataset = await torch.openDataset(session, {
+      ...{ source: 'folder', split: 'test', path, imageSize: 8, resizeSize: 8, channels: 1 },
+    })
+    const inputRange = { mean: [3], std: [0.2] }
+    const found = await sanityOf(
+      { classifier: await load(inputRange), dataset },
+      { inputRange, seed: 0, batch: 64 },
+    )
+    expect(found).toMatchObject({ likelyCause: 'order of classes and input range' })
+    expect(found.note).toMatch(/it would be (9\d|100) %\. Set classifier\.inputRange to "symmetric"/)
+    expect(found.note).toContain(`data.classes to ${JSON.stringify(WORDS)}`)
+  })
+
   it('that knows other images is told that of its weights, unless only noisy images count', async () => {
     const classifier = await torch.loadClassifier(session, {
       ...{ source: 'timm', name: 'vit_tiny_patch16_224', pretrained: false, numClasses: 10 },

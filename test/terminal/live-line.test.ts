@@ -34,6 +34,15 @@ describe('a live line', () => {
     expect(await screenOf(terminal.written())).toEqual(['8', ''])
   })
 
+  it('is drawn on a terminal that says no size', async () => {
+    Object.assign(process.stderr, { columns: 0, rows: 0 })
+    const line = await loadedLine()
+    line.show(columns => `${columns} columns`)
+    vi.advanceTimersByTime(DRAWN)
+    expect(await screenOf(terminal.written())).toEqual(['79 columns', ''])
+    line.stop()
+  })
+
   it('stays below what others write meanwhile, and waits while they are within a line', async () => {
     const write = process.stderr.write
     const line = await loadedLine()

@@ -31,7 +31,7 @@ def inspect_weights(*, path: str, architecture: str | None = None) -> dict[str, 
     A denoiser has: imageSize, schedule (see `describe_denoiser`), channels.
     An adapter has: rank, layers, base. notes: sentences for the user.
     architecture: the name of a weight file's architecture, if the user gives it.
-    Raises WeightsError if weights are missing or damaged.
+    Raises WeightsError if weights are missing or damaged, or do not fit the given architecture.
     """
     place = Path(path).expanduser()
     if place.is_dir():
@@ -88,7 +88,22 @@ def _of_file(path: Path, architecture: str | None = None) -> dict[str, Any]:
         return _loaded({"source": "resnet110", "path": str(path)}, "a ResNet-110 for CIFAR-10", plain, stated, [])
     if all(key in plain for key in LENET) and plain[LENET[0]].shape[0] == LENET_CHANNELS:
         return _loaded({"source": "lenet", "path": str(path)}, "a LeNet for MNIST", plain, stated, [])
-    return _timm_file(path, tensors, replace(stated, architecture=architecture or stated.architecture))
+    if architecture is None:
+        return _timm_file(path, tensors, stated)
+    if all(found.name != architecture for found in architectures_of(tensors, architecture, stated.image_size)):
+        raise _does_not_fit(path, architecture, [found.name for found in architectures_of(tensors, stated.architecture, stated.image_size)])
+    return _timm_file(path, tensors, replace(stated, architecture=architecture))
+
+
+def _does_not_fit(path: Path, architecture: str, known: Sequence[str]) -> WeightsError:
+    name = plain_text(architecture).removesuffix(".")
+    said = f"The weights in '{path}' do not fit the given architecture {name} (--architecture)"
+    if known:
+        return WeightsError(f"{said}, but {' and '.join(known)} of timm. Leave --architecture out, or name {known[0]}.")
+    return WeightsError(
+        f"{said}, nor one of the common ones of timm. Name the one that they were trained with; "
+        "if the network is your own, give source 'python' with the file and function that make it."
+    )
 
 
 def _timm_file(path: Path, tensors: Mapping[str, torch.Tensor], stated: Statements) -> dict[str, Any]:

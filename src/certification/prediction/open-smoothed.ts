@@ -2,6 +2,7 @@ import type { Session } from '../../bridge'
 import type { CertificationRunConfig, DataConfig } from '../../config/schema'
 import { ConfigError } from '../../errors'
 import { requireOneHead, requireOneOrder, requireSameClasses } from '../../smoothing/check-classes'
+import { shortened } from '../../smoothing/data-identity'
 import { configuredSmoothing, type ImageKind, ownedBy } from '../../smoothing/first-layer'
 import { type CertifiedNetworks, loadNetworks } from '../../smoothing/load-networks'
 import type { KnownSmoothed } from '../../smoothing/smoothed-input'
@@ -28,7 +29,8 @@ export interface OpenedSmoothed {
 /**
  * Loads the networks of a smoothed classifier for images outside a data set.
  *
- * @throws ConfigError if the order of the classes is ambiguous; as `loadNetworks`
+ * @throws ConfigError if the order of the classes is ambiguous, or the settings list other classes than those of the
+ * training; as `loadNetworks`
  */
 export async function openSmoothed(
   session: Session,
@@ -36,7 +38,9 @@ export async function openSmoothed(
   images: ImageKind,
 ): Promise<OpenedSmoothed> {
   const { certification } = config
-  const named = classes ?? listedClasses(config.data)
+  const listed = listedClasses(config.data)
+  if (classes !== undefined && listed !== undefined) requireKnownClasses(listed, classes)
+  const named = classes ?? listed
   const networks = await loadNetworks(session, config, { expected })
   const { denoiser, classifier, others, router } = networks
   const members = [classifier, ...others.map(member => member.classifier)] as const
@@ -110,6 +114,15 @@ async function namesOfData(
   const found = await classNames(session, data)
   if (found !== undefined && !found.isStated) requireOneOrder(found.names)
   return found?.names.length === head ? found.names : undefined
+}
+
+/** Refuses names for the logits that differ from those of the training. */
+function requireKnownClasses(listed: readonly string[], known: readonly string[]): void {
+  if (listed.length === known.length && listed.every((name, logit) => name === known[logit])) return
+  throw new ConfigError(
+    `The smoothed classifier has the classes ${shortened(known)}, in this order, but data.classes (--classes) lists ${shortened(listed)}.`,
+    { remedy: 'Leave data.classes out: its own classes are known.' },
+  )
 }
 
 function requireNames(head: number, classes: readonly string[] | undefined): void {

@@ -1,6 +1,7 @@
 import type { Session } from '../../bridge'
 import { parseUnknownConfig, type RunConfigInput } from '../../config/schema'
 import { accuracyOf, type InputRange, imagesOverClasses, predictClean } from '../../smoothing/clean-accuracy'
+import { otherOrderIn } from '../../smoothing/likely-reading'
 import { type Sanity, sanityOf } from '../../smoothing/sanity'
 import { classifierSpec, datasetSpec } from '../../smoothing/specs'
 import { loadClassifier, openDataset, type StatedRange } from '../../torch'
@@ -21,7 +22,7 @@ const CLEARLY = 0.05
 
 /**
  * Returns the input range of a configuration, measured on clean test images: the likeliest stated one, unless another
- * stated one or pixels in [-1, 1] is clearly better. Also returns the accuracy on clean images with it.
+ * stated one or pixels in [-1, 1] is clearly better, in whichever order the logits are. Also returns the accuracy on clean images with it.
  */
 export async function findInputRange(
   session: Session,
@@ -44,17 +45,19 @@ export async function findInputRange(
       { range: 'symmetric' as const, inputs: 'pixels in [-1, 1]' },
     ]
     const texts = candidates.map(({ range }) => JSON.stringify(range))
-    const measured: MeasuredRange[] = []
+    const measured: (MeasuredRange & { readonly inAnyOrder: number })[] = []
     for (const [place, { range, inputs }] of candidates.entries()) {
       if (texts.indexOf(texts[place] ?? '') < place) continue
       const looked = await predictClean(networks, {
         ...{ indices, batch: BATCH, own: own.inputRange, inputRange: range },
       })
-      measured.push({ range, inputs, accuracy: accuracyOf(looked) })
+      const accuracy = accuracyOf(looked)
+      const inAnyOrder = Math.max(accuracy, otherOrderIn(looked, dataset)?.accuracy ?? 0)
+      measured.push({ range, inputs, accuracy, inAnyOrder })
     }
     const [likeliest] = measured
-    const best = measured.toSorted((a, b) => b.accuracy - a.accuracy)[0]
-    const isBetter = (best?.accuracy ?? 0) >= (likeliest?.accuracy ?? 0) + CLEARLY
+    const best = measured.toSorted((a, b) => b.inAnyOrder - a.inAnyOrder)[0]
+    const isBetter = (best?.inAnyOrder ?? 0) >= (likeliest?.inAnyOrder ?? 0) + CLEARLY
     const range = (isBetter ? best?.range : likeliest?.range) ?? 'symmetric'
     const sanity = await sanityOf(networks, {
       ...{ own: own.inputRange, inputRange: range, seed: 0, batch: BATCH },

@@ -82,6 +82,17 @@ it('asks for its own options where no classifier is named', async () => {
   })
 })
 
+it('names the folder of the classifier that is not there', async () => {
+  const missing = join(folder, 'photo')
+  for (const words of [[missing, 'six.png'], [missing]]) {
+    expect(await runHere('predict', ...words)).toEqual({
+      stdout: '',
+      stderr: `error: The folder ${missing} does not exist. Give the folder of a run, or of one of its checkpoints.`,
+      exitCode: 1,
+    })
+  }
+})
+
 it('says which file is missing, and that a folder has no images', async () => {
   const empty = await run(folder)
   expect(empty.stderr).toMatch(/^error: .* has no image files\. Name files such as/)

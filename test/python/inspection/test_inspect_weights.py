@@ -92,6 +92,18 @@ class AWeightFile(WeightsCase):
         self.assertRegex(inspect_weights(path=path)["notes"][0], "--architecture")
         self.assertEqual(inspect_weights(path=path, architecture="test_resnet")["kind"], "classifier")
 
+    def test_that_does_not_fit_the_given_architecture_is_refused_with_what_it_fits(self):
+        common = self.saved(self.network())
+        with self.assertRaisesRegex(WeightsError, r"do not fit the given architecture resnet50 .*, but resnet18 of timm\. Leave"):
+            inspect_weights(path=common, architecture="resnet50")
+        # That the file states, it is known by too.
+        stated = self.saved({"arch": "test_resnet", "state_dict": self.network("test_resnet")})
+        with self.assertRaisesRegex(WeightsError, "resnet18 .*, but test_resnet of timm"):
+            inspect_weights(path=stated, architecture="resnet18")
+        unknown = self.saved(self.network("test_resnet"))
+        with self.assertRaisesRegex(WeightsError, "resnet18 .*, nor one of the common ones of timm. Name"):
+            inspect_weights(path=unknown, architecture="resnet18")
+
     def test_without_a_head_says_what_it_lacks(self):
         state = {key: value for key, value in self.network().items() if not key.startswith("fc.")}
         found = inspect_weights(path=self.saved(state))

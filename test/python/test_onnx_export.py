@@ -13,7 +13,7 @@ from ftcadis_host import onnx_export
 from ftcadis_host.errors import SpecError
 from ftcadis_host.networks.classifiers import load_classifier
 from ftcadis_host.networks.denoisers import load_denoiser
-from ftcadis_host.onnx_export import NoisyImagesToLogits, _resizing, export_onnx
+from ftcadis_host.onnx_export import NoisyImagesToLogits, export_onnx
 
 HAS_ONNX = all(importlib.util.find_spec(name) for name in ("onnx", "onnxruntime", "onnxscript"))
 RESIZED = {"source": "lenet", "resize": 28}
@@ -21,12 +21,6 @@ NONE = {"image_scale": 1.0, "noise_scale": None, "timestep": None}
 
 
 class TestNetwork(unittest.TestCase):
-    def test_resizing_by_two_products_is_that_of_the_classifier(self):
-        images = torch.rand(2, 1, 20, 36) * 2 - 1
-        rows, columns = _resizing(20, 28), _resizing(36, 28)
-        expected = nn.functional.interpolate(images, (28, 28), mode="bicubic", antialias=True)
-        self.assertLess((rows @ images @ columns.T - expected).abs().max().item(), 1e-5)
-
     def test_scales_and_denoises_in_one_step(self):
         class Predicts(nn.Module):
             def forward(self, x, timestep):

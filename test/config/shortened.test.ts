@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { ConfigError, presets } from '../../src'
 import { parseUnknownConfig } from '../../src/config/schema'
 import { shortened } from '../../src/config/shortened'
+import { optimiserSchedule } from '../../src/training/hyperparameters'
 
 const MNIST = { scale: 'mnist', sigma: 0.5, data: 'data', output: 'runs/x' } as const
 
@@ -18,7 +19,17 @@ describe('a shortened training', () => {
       schedule: { ...whole.optimisation.schedule, everyEpochs: 6 },
     })
     expect(method).toEqual({ ...whole.method, rampEpochs: 2 })
-    expect(shortened(presets.table1.macer(MNIST), 5).method).toMatchObject({ robustnessFromEpoch: 6 })
+  })
+
+  it('begins with the robustness loss of MACER when the learning rate drops, as the whole one does', () => {
+    const whole = presets.table1.macer(MNIST)
+    for (const config of [whole, ...[5, 15, 30].map(factor => shortened(whole, factor))]) {
+      const { method, optimisation } = config
+      const from = 'robustnessFromEpoch' in method ? (method.robustnessFromEpoch ?? 0) : 0
+      const rate = (epochsDone: number) => optimiserSchedule(epochsDone, config).learningRate
+      expect(rate(from)).toBeCloseTo(rate(from - 1) / 10)
+      expect(optimisation.epochs).toBeGreaterThanOrEqual(from)
+    }
   })
 
   it('has at least one epoch of each, and steps of different epochs', () => {

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { connect, PythonExitError, type Session } from '../../src'
 import { connectForTest } from './digits'
 import { useForkedPython, withWholePython } from './forked-python'
@@ -16,7 +16,7 @@ describe.runIf(process.platform === 'linux')('the Python of a session in tests',
   it('is a fork of one that has imported, unless the test wants a whole one', async () => {
     const memory = async (session: Session) => {
       await using open = session
-      return megabytes(open.pid)
+      return await megabytes(open.pid)
     }
     // What Node started only passes signals on.
     expect(await memory(await connectForTest())).toBeLessThan(60)
@@ -26,7 +26,8 @@ describe.runIf(process.platform === 'linux')('the Python of a session in tests',
   it('has its end reported as that of any other', async () => {
     const session = await connectForTest()
     process.kill(session.pid, 'SIGKILL')
-    await expect(session.compute(() => null)).rejects.toThrow(PythonExitError)
+    // The fork answers until the server has ended it.
+    await vi.waitFor(() => expect(session.compute(() => null)).rejects.toThrow(PythonExitError))
     await session[Symbol.asyncDispose]().catch(() => undefined)
     await expect(readFile(`/proc/${session.pid}/status`, 'utf8')).rejects.toThrow()
   })

@@ -6,7 +6,6 @@ import copy
 import torch
 
 from .. import compilation
-from ..networks.classifiers import Classifier
 from .tensors import DTYPES
 
 
@@ -33,7 +32,7 @@ def compile_network(_host, network, *, compiled: bool) -> None:
 
     A compiled classifier resizes and embeds patches by matrix products: kernels for both that the compiler cannot replace are slow.
     """
-    if isinstance(network, Classifier):
+    if hasattr(network, "use_matrix_products"):
         network.use_matrix_products(compiled)
     (compilation.compile_network if compiled else compilation.leave_uncompiled)(_inner(network))
 

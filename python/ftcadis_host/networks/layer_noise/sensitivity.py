@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 
 import torch
-import torch.nn.functional as F
 from torch import nn
 
+from ...matrix_products import resize_matrix
 from ..classifiers import Classifier
 from .first_layer import first_layer
 
@@ -95,13 +95,8 @@ def _resizing(classifier: Classifier, image_shape, device) -> tuple[float | torc
     size = classifier.resize
     if size is None or own == size:
         return 1.0, own
-    norms = []
-    for side, resized in zip(own, size, strict=True):
-        # More than one column: for [1, side, side, 1], torch 2.13 assumes channels-last, and resizes it wrongly.
-        basis = torch.eye(side, dtype=torch.float64, device=device)[None, :, :, None].repeat(1, 1, 1, 4)
-        columns = F.interpolate(basis, (resized, 4), mode="bicubic", antialias=True)[0, :, :, 0]
-        norms.append(spectral_norm(columns))
-    return norms[0] * norms[1], size
+    rows, columns = (spectral_norm(resize_matrix(*sides).to(device)) for sides in zip(own, size, strict=True))
+    return rows * columns, size
 
 
 def _largest_of_spectrum(kernel: torch.Tensor, torus: list[int]) -> torch.Tensor:

@@ -46,20 +46,20 @@ class RunningStatistics:
     @torch.no_grad()
     def begin_update(self) -> None:
         """Saves the current statistics as the start of every micro-batch of an update."""
-        self._start = [self._now(place).clone() for place in self._fractions + self._counts]
+        self._start = self._last = self._read()
         self._moved: torch.Tensor | None = None
         self._counted: torch.Tensor | None = None
-        self._last: list[torch.Tensor] = []
 
     @torch.no_grad()
     def end_micro_batch(self) -> None:
         """Adds a micro-batch's changes of the statistics, and restores those of the start."""
-        places = self._fractions + self._counts
-        self._last = [self._now(place).clone() for place in places]
-        moves, counts = self._moves(self._last), self._flat(self._last[len(self._fractions) :])
+        self._last = self._read()
+        (start, _), (last, counts) = self._start, self._last
+        # Not where the start is not finite, as in a mask of -inf.
+        moves = torch.where(torch.isfinite(start), last - start, 0)
         self._moved = moves if self._moved is None else self._moved + moves
         self._counted = counts if self._counted is None else torch.maximum(self._counted, counts)
-        self._write(self._start)
+        self._write(*self._start)
 
     def non_finite(self) -> torch.Tensor:
         """Returns how many statistics the micro-batches so far would make NaN or infinite that were finite before."""
@@ -75,36 +75,30 @@ class RunningStatistics:
     def apply(self, micro_batches: int) -> None:
         """Sets the statistics to the result of an update of that many micro-batches, over all ranks."""
         if micro_batches == 1:
-            self._write(self._last)
-            return
-        fractions = len(self._fractions)
-        moves = self._like(self._moved / micro_batches, self._start[:fractions])
-        moved = [start + move.to(start.dtype) for start, move in zip(self._start, moves, strict=False)]
-        counted = self._like(self._counted, self._start[fractions:])
-        self._write([*moved, *counted])
+            self._write(*self._last)
+        else:
+            self._write(self._start[0] + self._moved / micro_batches, self._counted)
 
-    def _moves(self, now: list[torch.Tensor]) -> torch.Tensor:
-        """Returns differences from the start, as one vector; 0 where the start is not finite, as in a mask of -inf."""
-        pairs = zip(now[: len(self._fractions)], self._start, strict=False)
-        return self._flat([torch.where(torch.isfinite(start), value - start, 0) for value, start in pairs])
+    def _read(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """Returns the current statistics as two vectors: fractions, and counts."""
+        return _flat(_now(self._fractions)), _flat(_now(self._counts))
 
-    def _write(self, values: list[torch.Tensor]) -> None:
-        for place, value in zip(self._fractions + self._counts, values, strict=True):
-            self._now(place).copy_(value)
+    def _write(self, fractions: torch.Tensor, counts: torch.Tensor) -> None:
+        for places, vector in ((self._fractions, fractions), (self._counts, counts)):
+            tensors = _now(places)
+            if not tensors:
+                continue
+            parts = vector.split([tensor.numel() for tensor in tensors])
+            torch._foreach_copy_(tensors, [part.view_as(tensor) for part, tensor in zip(parts, tensors, strict=True)])
 
-    @staticmethod
-    def _now(place: tuple[nn.Module, str]) -> torch.Tensor:
-        module, name = place
-        return module.get_buffer(name)
 
-    @staticmethod
-    def _flat(tensors: list[torch.Tensor]) -> torch.Tensor:
-        return torch.cat([tensor.reshape(-1) for tensor in tensors]) if tensors else torch.zeros(0)
+def _now(places: list[tuple[nn.Module, str]]) -> list[torch.Tensor]:
+    # A module may replace its buffer in a forward pass.
+    return [module._buffers[name] for module, name in places]
 
-    @staticmethod
-    def _like(flat: torch.Tensor, shaped: list[torch.Tensor]) -> list[torch.Tensor]:
-        parts = flat.split([tensor.numel() for tensor in shaped])
-        return [part.view_as(tensor) for part, tensor in zip(parts, shaped, strict=True)]
+
+def _flat(tensors: list[torch.Tensor]) -> torch.Tensor:
+    return torch.cat([tensor.reshape(-1) for tensor in tensors]) if tensors else torch.zeros(0)
 
 
 def _own_buffers(module: nn.Module) -> list[tuple[str, torch.Tensor]]:

@@ -150,6 +150,20 @@ class TestAnUpdate(unittest.TestCase):
             self.assertEqual(network[0].num_batches_tracked, 1)
             self.assertTrue(torch.equal(network.mask, self.network.mask))
 
+    def test_of_several_keeps_the_type_of_each_statistic_and_needs_no_counts(self):
+        own = nn.Module()
+        own.register_buffer("level", torch.zeros((), dtype=torch.bfloat16))
+        own.register_buffer("moments", torch.ones(2, 2, dtype=torch.float64))
+        statistics = self.statistics(own)
+        for move in (1, 2, 6):
+            own.level = own.level + move
+            own.moments += move / 3
+            statistics.end_micro_batch()
+            self.assertEqual((own.level.item(), own.moments.sum().item()), (0, 4))
+        statistics.apply(3)
+        self.assertEqual((own.level.item(), own.level.dtype), (3, torch.bfloat16))
+        self.assertTrue(torch.equal(own.moments, torch.full((2, 2), 2, dtype=torch.float64)))
+
     def test_that_is_not_applied_leaves_all_as_it_was_and_knows_why(self):
         before = state(self.network)
         statistics = self.statistics(self.network)

@@ -31,7 +31,7 @@ export interface ConsistencyForm extends Form {
   readonly asked: null
   readonly kept: null
   readonly decision: null
-  readonly given: AttackNoise
+  readonly given: AttackNoise | null
   readonly sums: 'crossEntropy' | 'divergence' | 'entropy' | 'regularizer' | 'recognized'
   readonly made: null
 }
@@ -99,7 +99,7 @@ export const consistency: Objective<ConsistencyForm> = {
     if (attack === null) return settings
     return { ...settings, attack: { ...attack, epsilon: attack.epsilon * rampFactor(epoch, attack) } }
   },
-  given: (_decision, context) => attackNoise(context),
+  given: (_decision, context) => (context.settings.attack === null ? null : attackNoise(context)),
   loss: (inputs, { given }) => {
     const { networks, smoothing, batch, noise_MBCHW, settings, imagesPerUpdate } = inputs
     const { classifier } = networks
@@ -153,10 +153,13 @@ export const consistency: Objective<ConsistencyForm> = {
 }
 
 /** Returns the images to train on: adversarial ones if there is an attack. */
-function adversarialImages(inputs: StepInputs<ConsistencyForm>, given: AttackNoise): Tensor<'BCHW'> {
+function adversarialImages(
+  inputs: StepInputs<ConsistencyForm>,
+  given: ConsistencyForm['given'],
+): Tensor<'BCHW'> {
   const { networks, smoothing, batch, clean_BCHW, noise_MBCHW, settings, imagesPerUpdate } = inputs
   const { attack, noises } = settings
-  if (attack === null) return clean_BCHW
+  if (attack === null || given === null) return clean_BCHW
   return shiftAttack(
     {
       ...{ classifier: networks.classifier, smoothing, clean_BCHW, noise_MBCHW },

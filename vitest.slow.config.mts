@@ -1,12 +1,14 @@
 import { defineConfig } from 'vitest/config'
-import config from './vitest.config.mjs'
+import { run, settings } from './vitest.config.mjs'
 
 /** Checks that take minutes, for the time before a release: runs that are killed twenty times at random moments, ten minutes of
  * damaged files for the readers, every method from scratch on digits and by its preset on the command line, and every case of
  * tables of which `npm test` takes the first ones. */
 export default defineConfig({
+  ...settings,
   test: {
-    ...config.test,
+    ...settings.test,
+    ...run,
     include: [
       'test/training/{compiled-classifier,distributed,killed}.test.ts',
       'test/objectives/{every-kind,learns-digits}.test.ts',
@@ -18,7 +20,7 @@ export default defineConfig({
       'test/cli/commands/{certify,export-architectures}.test.ts',
     ],
     env: {
-      ...config.test?.env,
+      ...settings.test.env,
       FT_CADIS_SLOW: '1',
       FT_CADIS_KILLS: '20',
       FT_CADIS_FROM_SCRATCH: process.env.FT_CADIS_FROM_SCRATCH ?? 'all',

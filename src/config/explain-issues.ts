@@ -22,7 +22,7 @@ export function explainIssues(
 ): ConfigError {
   const issues = error.issues.flatMap(issue => meantIssues(issue, []))
   const lines = withoutConsequences(issues, settings).flatMap(issue => explain(issue, settings))
-  const shown = lines.slice(0, MOST_LINES).map(line => `  ${shortened(line, MOST_CHARACTERS)}`)
+  const shown = lines.slice(0, MOST_LINES).map(line => `  ${truncated(line, MOST_CHARACTERS)}`)
   const more = lines.length > MOST_LINES ? `\n  and ${lines.length - MOST_LINES} more` : ''
   return new ConfigError(`${what} is not acceptable:\n${shown.join('\n')}${more}\n`, {
     remedy: lines.length === 1 ? 'Correct this field.' : `Correct these ${lines.length} fields.`,
@@ -172,10 +172,10 @@ function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
 function show(value: unknown): string {
   if (value === undefined) return 'nothing'
   if (typeof value === 'number') return String(value)
-  return shortened(asText(value), 80)
+  return truncated(asText(value), 80)
 }
 
-function shortened(text: string, most: number): string {
+function truncated(text: string, most: number): string {
   return text.length > most ? `${text.slice(0, most - 3)}...` : text
 }
 

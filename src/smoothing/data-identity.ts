@@ -36,7 +36,7 @@ export function dataDifferences(
   const line = (what: string, show: (data: DataIdentity) => string | number) =>
     show(first) === show(second) ? [] : [`${what}: ${show(first)} ${ofFirst}, ${show(second)} ${ofSecond}`]
   const differences = [
-    ...line('classes', ({ classes }) => shortened(classes)),
+    ...line('classes', ({ classes }) => shownNames(classes)),
     ...line('number of images', ({ images }) => images),
   ]
   return differences.length > 0 ? differences : line('digest of images and labels', ({ digest }) => digest)
@@ -59,7 +59,7 @@ export function requireSameData(what: string, begun: RunData, now: RunData): voi
 }
 
 /** Formats the names of classes, of many only the first. */
-export function shortened(names: readonly string[]): string {
+export function shownNames(names: readonly string[]): string {
   const whole = names.join(', ')
   return whole.length > 200 ? `${names.length} (${whole.slice(0, 200)}…)` : whole
 }

@@ -2,7 +2,7 @@ import type { Session } from '../../bridge'
 import type { CertificationRunConfig, DataConfig } from '../../config/schema'
 import { ConfigError } from '../../errors'
 import { requireOneHead, requireOneOrder, requireSameClasses } from '../../smoothing/check-classes'
-import { shortened } from '../../smoothing/data-identity'
+import { shownNames } from '../../smoothing/data-identity'
 import { configuredSmoothing, type ImageKind, ownedBy } from '../../smoothing/first-layer'
 import { type CertifiedNetworks, loadNetworks } from '../../smoothing/load-networks'
 import type { KnownSmoothed } from '../../smoothing/smoothed-input'
@@ -120,7 +120,7 @@ async function namesOfData(
 function requireKnownClasses(listed: readonly string[], known: readonly string[]): void {
   if (listed.length === known.length && listed.every((name, logit) => name === known[logit])) return
   throw new ConfigError(
-    `The smoothed classifier has the classes ${shortened(known)}, in this order, but data.classes (--classes) lists ${shortened(listed)}.`,
+    `The smoothed classifier has the classes ${shownNames(known)}, in this order, but data.classes (--classes) lists ${shownNames(listed)}.`,
     { remedy: 'Leave data.classes out: its own classes are known.' },
   )
 }

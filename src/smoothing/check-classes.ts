@@ -1,3 +1,4 @@
+import type { DataConfig } from '../config/schema'
 import { ConfigError } from '../errors'
 import {
   type AnyDenoiser,
@@ -7,10 +8,14 @@ import {
   select,
   type WeightClasses,
 } from '../torch'
+import { shownNames } from './data-identity'
 import { tryImage } from './trial-image'
 
 /** The fields of a data set that map logits to classes. */
 type LabelledClasses = Pick<DatasetDescription, 'classes' | 'classOrder' | 'logits'>
+
+/** `data.classes`: an order of the names, the names in order, or some names with their logits. */
+type FolderClasses = NonNullable<Extract<DataConfig, { source: 'folder' }>['classes']>
 
 /**
  * Sends one test image through the networks, to find incompatible settings early.
@@ -150,6 +155,36 @@ export function requireOneOrder(folders: readonly string[]): void {
     `The class folders are numbers in one order as text (${say(byText)}) and in another as numbers (${say(byNumber)}), and the weights name no classes.`,
     { remedy: "Set data.classes to 'numeric', 'text', or a list of the names in the order of the logits." },
   )
+}
+
+/**
+ * Checks that the order of classes in settings is the known one, for images in no class folders.
+ *
+ * @param known - Names of the logits.
+ * @param asked - `data.classes` of class folders; undefined asks for no order.
+ * @throws ConfigError that names both
+ */
+export function requireOrderOf(known: readonly string[], asked: FolderClasses | undefined): void {
+  if (asked === undefined || isOrderOf(known, asked)) return
+  const shown =
+    typeof asked === 'string' ? asked : shownNames(Array.isArray(asked) ? asked : Object.keys(asked))
+  throw new ConfigError(
+    `The smoothed classifier has the classes ${shownNames(known)}, in this order, but data.classes (--classes) says ${shown}.`,
+    { remedy: 'Leave data.classes out: its own classes are known.' },
+  )
+}
+
+function isOrderOf(known: readonly string[], asked: FolderClasses): boolean {
+  if (asked === 'numeric' && !known.every(name => /^\d+$/.test(name))) return false
+  if (typeof asked === 'object' && !Array.isArray(asked)) {
+    return Object.entries(asked).every(([name, logit]) => known[logit] === name)
+  }
+  const order = {
+    numeric: () => known.toSorted((a, b) => Number(a) - Number(b)),
+    text: () => known.toSorted(),
+  }
+  const names = typeof asked === 'string' ? order[asked]() : asked
+  return names.length === known.length && names.every((name, logit) => name === known[logit])
 }
 
 function isReordered(names: readonly string[], classes: readonly string[]): boolean {

@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { ConfigError } from '../../src/errors'
-import { requireClasses, requireOneOrder, requireSameClasses } from '../../src/smoothing/check-classes'
+import {
+  requireClasses,
+  requireOneOrder,
+  requireOrderOf,
+  requireSameClasses,
+} from '../../src/smoothing/check-classes'
 import type { DatasetDescription } from '../../src/torch'
 
 type Order = DatasetDescription['classOrder']
@@ -105,4 +110,36 @@ it.each([
   const check = expect(() => requireOneOrder(folders))
   if (isOne) check.not.toThrow()
   else check.toThrow(ConfigError)
+})
+
+describe('requireOrderOf', () => {
+  const words = ['oak', 'birch', 'fir']
+  const numbers = ['1', '2', '10']
+
+  it.each<[string, readonly string[], Parameters<typeof requireOrderOf>[1]]>([
+    ['no order', words, undefined],
+    ['the names in their order', words, ['oak', 'birch', 'fir']],
+    ['the order as numbers', numbers, 'numeric'],
+    ['the order as text', ['birch', 'fir', 'oak'], 'text'],
+    ['some names at their logits', words, { fir: 2 }],
+  ])('takes %s', (_, known, asked) => {
+    expect(() => requireOrderOf(known, asked)).not.toThrow()
+  })
+
+  it.each<[string, readonly string[], Parameters<typeof requireOrderOf>[1], RegExp]>([
+    [
+      'the names in another order',
+      words,
+      ['birch', 'oak', 'fir'],
+      /oak, birch, fir, in.*says birch, oak, fir/,
+    ],
+    ['fewer names', words, ['oak', 'birch'], /says oak, birch/],
+    ['an order as text of classes in another', words, 'text', /says text/],
+    ['an order as numbers of classes that are none', words, 'numeric', /says numeric/],
+    ['an order as text of numbers', numbers, 'text', /1, 2, 10, in.*says text/],
+    ['a name at another logit', words, { oak: 1 }, /says oak/],
+  ])('refuses %s', (_, known, asked, message) => {
+    expect(() => requireOrderOf(known, asked)).toThrow(message)
+    expect(() => requireOrderOf(known, asked)).toThrow(ConfigError)
+  })
 })

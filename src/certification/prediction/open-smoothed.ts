@@ -1,8 +1,12 @@
 import type { Session } from '../../bridge'
 import type { CertificationRunConfig, DataConfig } from '../../config/schema'
 import { ConfigError } from '../../errors'
-import { requireOneHead, requireOneOrder, requireSameClasses } from '../../smoothing/check-classes'
-import { shownNames } from '../../smoothing/data-identity'
+import {
+  requireOneHead,
+  requireOneOrder,
+  requireOrderOf,
+  requireSameClasses,
+} from '../../smoothing/check-classes'
 import { configuredSmoothing, type ImageKind, ownedBy } from '../../smoothing/first-layer'
 import { type CertifiedNetworks, loadNetworks } from '../../smoothing/load-networks'
 import type { KnownSmoothed } from '../../smoothing/smoothed-input'
@@ -39,7 +43,7 @@ export async function openSmoothed(
 ): Promise<OpenedSmoothed> {
   const { certification } = config
   const listed = listedClasses(config.data)
-  if (classes !== undefined && listed !== undefined) requireKnownClasses(listed, classes)
+  if (classes !== undefined && config.data.source === 'folder') requireOrderOf(classes, config.data.classes)
   const named = classes ?? listed
   const networks = await loadNetworks(session, config, { expected })
   const { denoiser, classifier, others, router } = networks
@@ -114,15 +118,6 @@ async function namesOfData(
   const found = await classNames(session, data)
   if (found !== undefined && !found.isStated) requireOneOrder(found.names)
   return found?.names.length === head ? found.names : undefined
-}
-
-/** Refuses names for the logits that differ from those of the training. */
-function requireKnownClasses(listed: readonly string[], known: readonly string[]): void {
-  if (listed.length === known.length && listed.every((name, logit) => name === known[logit])) return
-  throw new ConfigError(
-    `The smoothed classifier has the classes ${shownNames(known)}, in this order, but data.classes (--classes) lists ${shownNames(listed)}.`,
-    { remedy: 'Leave data.classes out: its own classes are known.' },
-  )
 }
 
 function requireNames(head: number, classes: readonly string[] | undefined): void {

@@ -12,6 +12,7 @@ import {
   torch,
 } from '../../src'
 import { readCertificationLog } from '../../src/logs/certification-log-file'
+import { smoothedOf } from '../../src/runs/smoothed-of-folder'
 import { toSymmetric } from '../../src/smoothing/denoise'
 import { sanityOf } from '../../src/smoothing/sanity'
 import { CLASSIFIER, connectForTest } from '../support/digits'
@@ -228,6 +229,26 @@ describe('certify and finetune', () => {
     expect(without.metadata?.notes).not.toHaveProperty('sanity')
     await certify(session, small, { log: checked, sanity: true, onNote })
     expect(notes).toHaveLength(1)
+  })
+
+  it('search for no cause in a run that was trained on noisy images', async () => {
+    const output = join(folder, 'on-noise')
+    const run = shortRun(output)
+    await finetune(
+      session,
+      {
+        ...run,
+        smoothing: { ...run.smoothing, denoiser: { source: 'none' } },
+        classifier: { source: 'timm', path: CLASSIFIER, inputRange: { mean: [3], std: [0.2] } },
+        method: { kind: 'cross-entropy' },
+      },
+      { stopAfterUpdates: 1, evaluationImages: 8, progress: false },
+    )
+    const { config: trained } = await smoothedOf(output)
+    const few = { ...trained.certification, n0: 10, n: 20, images: { first: 1 } }
+    const options = { sanity: true, progress: false }
+    const { metadata } = await certify(session, { ...trained, certification: few }, options)
+    expect(metadata?.notes?.sanity).toMatchObject({ isNearChance: true, likelyCause: null, note: null })
   })
 
   it('stand in config.json of a run, also after it was continued, and change no update', async () => {

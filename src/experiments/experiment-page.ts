@@ -31,17 +31,19 @@ export function curvesFigure(outcome: ExperimentOutcome): Promise<Chart> {
   return certifiedAccuracyFigure(outcome.experiment.curves?.(outcome) ?? outcome.arms, outcome)
 }
 
-/** Names the arm with the largest certified accuracy at each radius, averaged over seeds. */
+/** Names the arms with the largest certified accuracy at each radius, averaged over seeds, up to the radius where none certifies any image. */
 function verdictOf({ arms, scale: { radii }, norm }: ExperimentOutcome): string {
-  const best = radii.map((radius, place) => {
-    const [first] = arms
-      .map(({ label, logs }) => ({
-        label,
-        accuracy: meanOfFinite(logs.map(rows => 100 * (certifiedAccuracy(rows, radii)[place] ?? 0))),
-      }))
-      .sort((a, b) => b.accuracy - a.accuracy)
-    return first === undefined ? '' : `r = ${radius}: ${first.label} ${first.accuracy.toFixed(1)} %`
+  const best = radii.flatMap((radius, place) => {
+    const shown = arms.map(({ label, logs }) => {
+      const accuracy = meanOfFinite(logs.map(rows => 100 * (certifiedAccuracy(rows, radii)[place] ?? 0)))
+      return { label, accuracy, text: accuracy.toFixed(1) }
+    })
+    const [first] = shown.toSorted((one, other) => other.accuracy - one.accuracy)
+    if (first === undefined || first.accuracy === 0) return []
+    const labels = shown.filter(({ text }) => text === first.text).map(({ label }) => label)
+    return [`r = ${radius}: ${labels.join(' and ')} ${first.text} %`]
   })
+  if (best.length === 0) return 'No arm certifies any image.'
   return `Largest certified accuracy by ${norm} radius r: ${best.join('; ')}.`
 }
 

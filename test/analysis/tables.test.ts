@@ -83,10 +83,14 @@ describe('renderTable', () => {
   it('escapes notes in LaTeX, and prints nothing bold where there is nothing to compare', () => {
     const alone: Table = {
       caption: 'c',
-      columns: [{ header: 'm' }, { header: 'r = 1', digits: 1, best: 'largest' }],
+      columns: [
+        { header: 'm' },
+        ...['r = 1', 'r = 2', 'r = 3'].map(header => ({ header, digits: 1, best: 'largest' as const })),
+      ],
+      // One value, values that look alike, none.
       rows: [
-        ['a', 50],
-        ['b', null],
+        ['a', 50, 0, null],
+        ['b', null, 0.04, null],
       ],
       notes: ['5 % & more'],
     }

@@ -96,6 +96,19 @@ describe('the tables of an experiment', () => {
     expect(differs).toMatchObject({ kind: 'text', paragraphs: [expect.stringContaining('numbers cannot')] })
   })
 
+  it('name who is best at a radius together, and none where nobody certifies', async () => {
+    const verdict = async (first: number, second: number) => {
+      const logs = { 'ft-cadis': [log(first, 0.2)], 'cross-entropy': [log(second, 0.3)] }
+      return (await experimentPage(outcome('objective', logs))).lead
+    }
+    expect(await verdict(0.4, 0.6)).toBe(
+      'Largest certified accuracy by ℓ2 radius r: r = 0: FT-CADIS and cross-entropy (Eq. 6) 100.0 %; ' +
+        'r = 0.25: cross-entropy (Eq. 6) 100.0 %; r = 0.5: cross-entropy (Eq. 6) 50.0 %.',
+    )
+    const none = { 'ft-cadis': [log(-0.1, -0.2)] }
+    expect((await experimentPage(outcome('objective', none))).lead).toBe('No arm certifies any image.')
+  })
+
   it('have at each radius the best noise level', () => {
     const main = outcome('main', {
       'ft-cadis-sigma-0.25': [log(0.3, 0.2)],

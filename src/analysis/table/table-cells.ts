@@ -68,14 +68,17 @@ export function isNumeric({ digits }: Column): boolean {
 
 /**
  * Returns a test for the best cells of a column, comparing printed values: those that look the same are best together. Undefined if there
- * is nothing to compare.
+ * is nothing to compare, or all look the same.
  */
 export function bestOf(column: Column, cells: readonly Cell[]): ((cell: Cell) => boolean) | undefined {
   const { best } = column
   const isCompared = (cell: Cell): cell is Exclude<Cell, null | string> =>
     cell !== null && typeof cell !== 'string'
   const values = cells.filter(isCompared).map(numberOf)
-  if (best === undefined || values.length < 2) return undefined
-  const printed = formatCell(best === 'largest' ? Math.max(...values) : Math.min(...values), column)
+  const [smallest, largest] = [Math.min(...values), Math.max(...values)].map(value =>
+    formatCell(value, column),
+  )
+  if (best === undefined || smallest === largest) return undefined
+  const printed = best === 'largest' ? largest : smallest
   return cell => isCompared(cell) && formatCell(numberOf(cell), column) === printed
 }

@@ -166,10 +166,12 @@ export function requireOneOrder(folders: readonly string[]): void {
  */
 export function requireOrderOf(known: readonly string[], asked: FolderClasses | undefined): void {
   if (asked === undefined || isOrderOf(known, asked)) return
-  const shown =
-    typeof asked === 'string' ? asked : shownNames(Array.isArray(asked) ? asked : Object.keys(asked))
+  const said =
+    typeof asked === 'string'
+      ? `is ${asked}`
+      : `lists ${shownNames(Array.isArray(asked) ? asked : Object.keys(asked))}`
   throw new ConfigError(
-    `The smoothed classifier has the classes ${shownNames(known)}, in this order, but data.classes (--classes) says ${shown}.`,
+    `The smoothed classifier has the classes ${shownNames(known)}, in this order, but data.classes (--classes) ${said}.`,
     { remedy: 'Leave data.classes out: its own classes are known.' },
   )
 }

@@ -131,13 +131,13 @@ describe('requireOrderOf', () => {
       'the names in another order',
       words,
       ['birch', 'oak', 'fir'],
-      /oak, birch, fir, in.*says birch, oak, fir/,
+      /oak, birch, fir, in.*lists birch, oak, fir/,
     ],
-    ['fewer names', words, ['oak', 'birch'], /says oak, birch/],
-    ['an order as text of classes in another', words, 'text', /says text/],
-    ['an order as numbers of classes that are none', words, 'numeric', /says numeric/],
-    ['an order as text of numbers', numbers, 'text', /1, 2, 10, in.*says text/],
-    ['a name at another logit', words, { oak: 1 }, /says oak/],
+    ['fewer names', words, ['oak', 'birch'], /lists oak, birch/],
+    ['an order as text of classes in another', words, 'text', /is text/],
+    ['an order as numbers of classes that are none', words, 'numeric', /is numeric/],
+    ['an order as text of numbers', numbers, 'text', /1, 2, 10, in.*is text/],
+    ['a name at another logit', words, { oak: 1 }, /lists oak/],
   ])('refuses %s', (_, known, asked, message) => {
     expect(() => requireOrderOf(known, asked)).toThrow(message)
     expect(() => requireOrderOf(known, asked)).toThrow(ConfigError)

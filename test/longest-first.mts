@@ -23,10 +23,14 @@ const LONGEST = [
   'cli/commands/train',
 ].map(name => `/test/${name}.test.ts`)
 
-/** Starts the longest files first, so that no core waits at the end for one that began late. A clean checkout has no times to go by. */
+/**
+ * Starts the longest files first, so that no core waits at the end for one that began late. A clean checkout has no times to go by. Files that
+ * share processes are last: a process is kept only for a next file that shares it too.
+ */
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const place = ({ moduleId }: TestSpecification) => {
+    const place = ({ moduleId, project }: TestSpecification) => {
+      if (!project.config.isolate) return LONGEST.length + 1
       const found = LONGEST.findIndex(end => moduleId.endsWith(end))
       return found < 0 ? LONGEST.length : found
     }

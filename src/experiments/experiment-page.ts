@@ -33,9 +33,13 @@ export function curvesFigure(outcome: ExperimentOutcome): Promise<Chart> {
 
 /** Names the arms with the largest certified accuracy at each radius, averaged over seeds, up to the radius where none certifies any image. */
 function verdictOf({ arms, scale: { radii }, norm }: ExperimentOutcome): string {
+  const ofArms = arms.map(({ label, logs }) => ({
+    label,
+    ofLogs: logs.map(rows => certifiedAccuracy(rows, radii)),
+  }))
   const best = radii.flatMap((radius, place) => {
-    const shown = arms.map(({ label, logs }) => {
-      const accuracy = meanOfFinite(logs.map(rows => 100 * (certifiedAccuracy(rows, radii)[place] ?? 0)))
+    const shown = ofArms.map(({ label, ofLogs }) => {
+      const accuracy = 100 * meanOfFinite(ofLogs.map(shares => shares[place] ?? 0))
       return { label, accuracy, text: accuracy.toFixed(1) }
     })
     const [first] = shown.toSorted((one, other) => other.accuracy - one.accuracy)

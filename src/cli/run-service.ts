@@ -34,7 +34,7 @@ export async function runService(folder: string | undefined, options: ServeComma
   requireCertify('serve', source.config.certification)
   requireFixedBound('serve', source.config.certification)
   const { device, threads } = source.config
-  await interruptible('what was accepted is answered', async signal => {
+  await interruptible('accepted requests are answered', async signal => {
     using starting = loadingLine({ isShown: true })
     starting.show('starting Python, and loading the networks')
     const service = await serve(source, {

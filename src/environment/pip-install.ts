@@ -26,7 +26,7 @@ export async function pipInstall({ python, what, onLine, inherited }: PipInstall
   throw new PythonStartError(`pip could not install ${findPackage(lines)}: ${reason}.`, { remedy })
 }
 
-const AGAIN = 'then run `npx ft-cadis setup` again; what was downloaded is not downloaded twice.'
+const AGAIN = 'then run `npx ft-cadis setup` again; it keeps what it has downloaded.'
 
 /** Patterns in pip's output, with reason and remedy; the first match is the cause of later ones. */
 const KNOWN_FAILURES: readonly { pattern: RegExp; reason: string; remedy: string }[] = [

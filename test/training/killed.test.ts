@@ -14,6 +14,11 @@ import { shortRun } from '../support/short-run'
 /** How often a run is killed, each time at another random moment. */
 const KILLS = Number(process.env.FT_CADIS_KILLS ?? 2)
 
+/** Of the 20 updates, so that a run is killed several times before it ends, some before its first checkpoint. */
+const MOST_UPDATES = 7
+/** More than an update takes. */
+const MOST_DELAY_MS = 150
+
 /** The run may have come to its end already, Python before Node. */
 function killIfRunning(pid: number): void {
   try {
@@ -53,30 +58,41 @@ describe('a run whose processes are killed', () => {
     }
   }
 
+  async function expectSame(run: string, whole: string): Promise<void> {
+    expect(await reproducibleRows(run)).toEqual(await reproducibleRows(whole))
+    expect(await checkpointBytes(run, 'epoch-02')).toEqual(await checkpointBytes(whole, 'epoch-02'))
+  }
+
   it(
     `is the same run, bit for bit, after ${KILLS} kills of Node and of Python in turn`,
     async () => {
-      const run = join(folder, 'killed')
+      const whole = join(folder, 'whole')
       const moments: string[] = []
-      for (let kill = 0; kill < KILLS; kill += 1) {
+      let run = join(folder, 'killed')
+      while (moments.length < KILLS) {
         const { child, next } = start(run)
         const { node, python } = await next()
         const { stepsDone } = await next()
-        const delayMs = Math.round(Math.random() * 1200)
+        const updates = Math.floor(Math.random() * (MOST_UPDATES + 1))
+        for (let update = 0; update < updates; update += 1) await next()
+        const delayMs = Math.round(Math.random() * MOST_DELAY_MS)
         await sleep(delayMs)
-        const victim = kill % 2 === 0 ? 'Node' : 'Python'
-        moments.push(`${victim} ${delayMs} ms after step ${stepsDone}`)
+        const victim = moments.length % 2 === 0 ? 'Node' : 'Python'
         killIfRunning(victim === 'Node' ? node : python)
         const { stderr, exitCode } = await child
-        if (victim === 'Python' && exitCode !== 0)
-          expect(stderr).toMatch(/Python process ended on signal SIGKILL/)
         await expectWhole(run)
+        if (exitCode === 0) {
+          // It came to its end first: the next kills are of another run.
+          await expectSame(run, whole)
+          run = join(folder, `killed-${moments.length}`)
+          continue
+        }
+        moments.push(`${victim} ${delayMs} ms after step ${stepsDone + updates}`)
+        if (victim === 'Python') expect(stderr).toMatch(/Python process ended on signal SIGKILL/)
       }
-      const { child } = start(run)
-      expect((await child).exitCode, moments.join(', ')).toBe(0)
-      const whole = join(folder, 'whole')
-      expect(await reproducibleRows(run), moments.join(', ')).toEqual(await reproducibleRows(whole))
-      expect(await checkpointBytes(run, 'epoch-02')).toEqual(await checkpointBytes(whole, 'epoch-02'))
+      const { exitCode } = await start(run).child
+      expect(exitCode, moments.join(', ')).toBe(0)
+      await expectSame(run, whole)
       expect(await readdir(run)).not.toContain('run.lock')
     },
     300_000 + 60_000 * KILLS,

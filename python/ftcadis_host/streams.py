@@ -73,7 +73,9 @@ def torch_generator(*name: int | str, device: torch.device | str = "cpu") -> tor
 
 def begin_default(*name: int | str) -> None:
     """Moves torch's own generators of all devices to the start of a stream: dropout, stochastic depth, initialisation."""
-    torch.manual_seed(_first_64_bits(stream_bytes(*name, count=8)))
+    # Without an accelerator, torch would format a stack for each kind of device that is absent, at every call.
+    if torch.accelerator.is_available():
+        torch.manual_seed(_first_64_bits(stream_bytes(*name, count=8)))
     begin(torch.default_generator, *name)
 
 

@@ -239,7 +239,7 @@ const ADAPTIVE = [
     n: 100_000,
     batch: 1000,
     radii: [0.25, 0.5, 0.75, 1, 1.25, 1.5],
-    images: 50,
+    images: 100,
     fixedImages: 1,
     targets: { seconds: 10, rate: 0.95 },
   },

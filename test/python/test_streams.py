@@ -93,6 +93,17 @@ class Streams(unittest.TestCase):
         self.assertTrue(torch.equal(torch.rand(4), expected))
         self.assertTrue(torch.equal(lent, torch.rand(3, generator=streams.torch_generator(*NAME))))
 
+    def test_begin_on_an_accelerator_too_where_there_is_one(self):
+        for is_there in (True, False):
+            with (
+                mock.patch("torch.accelerator.is_available", return_value=is_there),
+                mock.patch("torch.cuda.manual_seed_all") as seeded,
+            ):
+                streams.begin_default(*NAME)
+            seeds = [call.args for call in seeded.call_args_list]
+            self.assertEqual(seeds, [(int.from_bytes(bytes.fromhex(FIRST_BYTES)[:8], "little"),)] if is_there else [])
+            self.assertTrue(torch.equal(torch.rand(3), torch.rand(3, generator=streams.torch_generator(*NAME))))
+
     def test_give_numpy_128_bits(self):
         drawn = streams.numpy_generator(*NAME).integers(2**62, size=4).tolist()
         self.assertEqual(drawn, streams.numpy_generator(*NAME).integers(2**62, size=4).tolist())

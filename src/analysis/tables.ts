@@ -3,6 +3,7 @@ import { visibleLine, visibleText } from '../files/visible-text'
 import { wrapWords } from '../files/wrap-words'
 import { type LatexOptions, latexTable } from './table/latex-table'
 import { type Cell, type Column, formatCell, isNumeric, notesOf, type Table } from './table/table-cells'
+import { withoutZeroColumns } from './table/zero-columns'
 import { drawGrid } from './terminal-grid'
 
 export type { Cell, Column, MeanAndDeviation, Table, WithClean } from './table/table-cells'
@@ -13,7 +14,7 @@ export type TableFormat = (typeof TABLE_FORMATS)[number]
 
 /**
  * Renders the table as text, without a final newline, escaped for the format. LaTeX needs the package booktabs; the best values of columns
- * with `best` are bold. In a terminal, the table is fitted to its width (`drawGrid`). CSV (RFC 4180 except for notes) has 12 significant
+ * with `best` are bold. In a terminal, the table is fitted to its width (`drawGrid`), without columns of zeros (`withoutZeroColumns`). CSV (RFC 4180 except for notes) has 12 significant
  * digits, JSON all of them. CSV adds a column `<header> sd` after each column with deviations, and `<header> clean` after one with clean
  * accuracies.
  *
@@ -65,7 +66,8 @@ export function requireRectangular({ caption, columns, rows }: Table): void {
 }
 
 const renderers: Record<TableFormat, (table: Table, options: LatexOptions) => string> = {
-  terminal(table) {
+  terminal(whole) {
+    const table = withoutZeroColumns(whole)
     const grid = drawGrid({
       head: table.columns.map(({ header }) => visibleLine(header)),
       rows: formattedRows(table).map(row => row.map(visibleLine)),

@@ -17,36 +17,20 @@ const LEAST_WIDTH = 12
 
 /**
  * Draws a grid with box characters, no wider than the terminal. A grid that is too wide is transposed if that fits, and is otherwise split
- * into parts that repeat the first column. Of adjacent columns that are all zeros, only the first is shown; a line below names the others.
+ * into parts that repeat the first column.
  *
  * @param width - columns of the terminal. Default: those of stdout; unlimited without a terminal.
  */
 export function drawGrid(grid: Grid, width: number = process.stdout.columns ?? Infinity): string {
-  const { grid: kept, zero } = withoutZeros(grid)
-  const note = zero.length === 0 ? [] : [`0 in every row: ${zero.join(', ')}.`]
-  const fitting = [kept, ...(kept.head.length > 1 ? [transposed(kept)] : [])]
+  const fitting = [grid, ...(grid.head.length > 1 ? [transposed(grid)] : [])]
     .map(form => draw(form))
     .find(drawn => widthOf(drawn) <= width)
-  const parts = fitting === undefined ? partsOf(kept, width).map(part => draw(part, width)) : [fitting]
-  return [...parts, ...note].join('\n')
-}
-
-function withoutZeros(grid: Grid): { readonly grid: Grid; readonly zero: readonly string[] } {
-  const isZero = grid.head.map(
-    (_, column) =>
-      grid.rows.length > 0 &&
-      grid.isNumeric[column] === true &&
-      grid.rows.every(row => /^0(\.0*)?$/.test(row[column] ?? '')),
+  return (
+    fitting ??
+    partsOf(grid, width)
+      .map(part => draw(part, width))
+      .join('\n')
   )
-  const places = [...grid.head.keys()]
-  const isLeftOut = (place: number) => isZero[place] === true && isZero[place - 1] === true
-  return {
-    grid: columnsOf(
-      grid,
-      places.filter(place => !isLeftOut(place)),
-    ),
-    zero: places.filter(isLeftOut).map(place => grid.head[place] ?? ''),
-  }
 }
 
 /** Each part has as many columns as fit beside the first. */

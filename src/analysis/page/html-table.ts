@@ -1,14 +1,18 @@
 import { bestOf } from '../table/table-cells'
+import { withoutZeroColumns } from '../table/zero-columns'
 import { type Cell, type Column, formatCell, isNumeric, requireRectangular, type Table } from '../tables'
 import { htmlText, scrollable } from './html-text'
 
 /** Row names up to this many characters need no room for line breaks. */
 const SHORT = 8
 
-/** Renders a table: the best values of a column are strong; numbers, including those in text, are aligned to the right. */
+/**
+ * Renders a table without columns of zeros (`withoutZeroColumns`): the best values of a column are strong; numbers, including those in text,
+ * are aligned to the right.
+ */
 export function htmlTable(table: Table): string {
   requireRectangular(table)
-  const { caption, columns, rows, notes = [] } = table
+  const { caption, columns, rows, notes = [] } = withoutZeroColumns(table)
   const cellsOf = (place: number) => rows.map(row => row[place] as Cell)
   const names = cellsOf(0).map(cell => formatCell(cell, columns[0] as Column))
   const best = columns.map((column, place) => bestOf(column, cellsOf(place)))

@@ -34,3 +34,10 @@ test(`no file of src and python has more than ${MOST_LINES} lines`, () => {
     .flatMap(({ files }) => files.filter(file => lines(file) > MOST_LINES))
   expect(long.map(file => relative(PACKAGE_FOLDER, file))).toEqual([])
 })
+
+test('no docstring describes an option as `@param options.name`, which the pages of the API leave out', () => {
+  const dotted = all
+    .flatMap(({ files }) => files)
+    .filter(file => / @param \w+\.\w/.test(readFileSync(file, 'utf8')))
+  expect(dotted.map(file => relative(PACKAGE_FOLDER, file))).toEqual([])
+})

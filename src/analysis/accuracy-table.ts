@@ -22,7 +22,7 @@ export interface LabelledLogs extends AveragedLogs {
  * different numbers of images, a column shows them, since such rows are not comparable.
  *
  * @param radii on the [0, 1] pixel scale
- * @param options.norm of the radii, in display form. Default: ℓ2
+ * @param options - `norm`: of the radii, in display form. Default: ℓ2
  * @throws ConfigError for a method without logs, or with logs of different images; otherwise as `certifiedAccuracy`
  */
 export function accuracyTable(

@@ -9,7 +9,7 @@ import type { Cell, Column, Table } from './tables'
  * Compares the methods with a table of the paper at the paper's radii: first all rows, then the differences in percentage points, one row
  * per pair. No difference if either value is missing.
  *
- * @param options.dimensions needed for an ℓ∞ table
+ * @param options - `dimensions`: needed for an ℓ∞ table
  * @throws ConfigError for an ℓ∞ table without dimensions
  */
 export function paperComparison(

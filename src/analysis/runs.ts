@@ -42,7 +42,7 @@ export interface Method {
  * of different configurations are different runs, and so is each log without a configuration. An envelope requires the same images
  * throughout.
  *
- * @param options.allowDifferent accept different logs; methods then list the differences
+ * @param options - `allowDifferent`: accept different logs; methods then list the differences
  * @throws ConfigError if logs to average differ in their configuration, other than by the seed and the trained networks, or logs of one
  *   label hold other images; DataError for a log without rows
  */

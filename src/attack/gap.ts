@@ -67,7 +67,7 @@ const MOST_LISTED = 10
 /**
  * Throws if an attack contradicts a certificate.
  *
- * @param options.chance - α of a certificate and α of an attack, together
+ * @param options - `chance`: α of a certificate and α of an attack, together
  * @throws BrokenCertificateError that lists the images
  */
 export function requireUnbroken(gaps: readonly ImageGap[], { chance }: { readonly chance: number }): void {

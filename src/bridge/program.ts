@@ -107,7 +107,7 @@ export function encodeProgram({ instructions, frees, reads }: Program): string {
 /**
  * Decodes an answer in JSON from {@link encodeProgram}'s counterpart in Python.
  *
- * @param options.values - Number of requested values.
+ * @param options - `values`: number of requested values
  * @throws PythonError if the text is not an answer, or does not match the request
  */
 export function decodeAnswer(text: string, { values }: { readonly values: number }): Answer {

@@ -75,7 +75,7 @@ export interface PreparedArms {
 /**
  * Prepares the networks of arms to vote on the images of a data set.
  *
- * @param options.example - records an image in [0, 1] of the data
+ * @param options - `example`: records an image in [0, 1] of the data
  * @throws ConfigError if a head or its class names differ from those of the data, a selector does not have two classes, or a router does
  *   not have one class per expert; as `inferenceNetworks`
  */

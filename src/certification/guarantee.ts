@@ -66,7 +66,7 @@ export function requireOnce(what: string, { purify }: Pick<CertificationConfig, 
  * Throws for procedures other than CERTIFY, for features that classify images by CERTIFY and PREDICT.
  *
  * @param what - the feature, for example "A prediction"
- * @param options.router - whether a router is also supported. Default refused.
+ * @param options - `router`: whether a router is also supported. Default refused
  * @throws ConfigError that names the procedure
  */
 export function requireCertify(

@@ -28,7 +28,7 @@ export interface DrawnNoise {
 /**
  * Resolves the noise settings.
  *
- * @param options.values - number of values in an image
+ * @param options - `values`: number of values in an image
  * @throws ConfigError if the drawing error uses up α
  */
 export function drawnNoise(

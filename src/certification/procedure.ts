@@ -169,9 +169,8 @@ export interface Looked {
 /**
  * Prepares a procedure for all images and ballots: seconds for a grid and n = 100,000.
  *
- * @param options.alpha - α of one image
- * @param options.scales - for a cascade, the bound of each noise level; for a router, those of the experts and then its own; `bound` is the
- *   first
+ * @param options - `alpha`: α of one image; `scales`: for a cascade, the bound of each noise level; for a router, those of the experts and
+ *   then its own; `bound` is the first
  */
 export function certifiersOf(
   procedure: ProcedureSettings,

@@ -10,7 +10,7 @@ import { type ProcedureChoice, type ProcedureSettings, procedureBound, procedure
 /**
  * Checks that settings are consistent, and that some outcome of the votes could certify an image. Needs neither networks nor images.
  *
- * @param options.images - number of images to certify
+ * @param options - `images`: number of images to certify
  * @throws ConfigError with the field, or with the smallest sufficient n
  */
 export function requireCertifiable(

@@ -23,7 +23,7 @@ const PLACES = [
 /**
  * Returns the fields in which two configurations train differently.
  *
- * @param options.except - further fields that may differ, with all below them
+ * @param options - `except`: further fields that may differ, with all below them
  */
 export function decidingDifferences(
   before: unknown,

@@ -14,8 +14,8 @@ export async function fileHash(path: SystemPath): Promise<string> {
 /**
  * Returns the SHA-256 of the first bytes of a file as a hash that accepts more data.
  *
- * @param options.bytes - Default: all of them.
- * @param options.refuse - Creates the error for a reason, which follows the name of the file. Default: a DataError.
+ * @param options - `bytes`: how many, all by default; `refuse`: creates the error for a reason that follows the name of the file, by default a
+ *   DataError
  * @throws the error of `refuse` for a file that is missing, cannot be read, has fewer bytes, or is not a regular file
  */
 export async function hashOfStart(

@@ -1,8 +1,8 @@
 /**
  * Wraps text between words at the width of the terminal. Only for prose: a wrapped command cannot be copied.
  *
- * @param options.width - columns of the terminal. Default: those of stdout; without a terminal, no wrapping.
- * @param options.indent - indentation of every line except the first.
+ * @param options - `width`: columns of the terminal. Default: those of stdout; without a terminal, no wrapping; `indent`: indentation of
+ *   every line except the first
  */
 export function wrapWords(
   text: string,

@@ -83,8 +83,8 @@ export function formatRow(row: LoggedRow): string {
  * Parses a log of this package, of Cohen et al. or of the authors of FT-CADIS: tab-separated, with a header row. Columns
  * are found by name, and unknown ones are ignored; every row is returned or refused.
  *
- * @param options.file the name of the log in errors
- * @param options.configuration its configuration, if known: rows are checked against their votes, see `rowCheck`
+ * @param options - `file`: the name of the log in errors; `configuration`: its configuration, if known: rows are checked against their
+ *   votes, see `rowCheck`
  * @throws DataError naming file, line and reason, for a missing column, a malformed or contradictory row, or an image
  * logged twice; with column and both values for a row that does not follow from its votes
  */

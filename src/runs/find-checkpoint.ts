@@ -12,8 +12,8 @@ import { readRunMetadata } from './read-run'
 /**
  * Finds a checkpoint: the folder itself, or one of a run folder.
  *
- * @param options.checkpoint - Checkpoint of a run: `last`, the newest; `best`, of the best epoch by the metric of the
- * objective; or a name such as `epoch-05`. Default `last`.
+ * @param options - `checkpoint`: Checkpoint of a run: `last`, the newest; `best`, of the best epoch by the metric of the objective; or a
+ *   name such as `epoch-05`. Default `last`
  * @throws CheckpointError if there is none, one is damaged, or it lacks a `config.json`
  */
 export async function findCheckpoint(

@@ -18,7 +18,7 @@ export interface ListedCheckpoint {
 /**
  * Returns the checkpoints of a run, ordered by the step in their `trainer.json`; ignores other folders.
  *
- * @param options.damaged - `skip` omits those with an unusable `trainer.json`. Default: `refuse`.
+ * @param options - `damaged`: `skip` omits those with an unusable `trainer.json`. Default: `refuse`
  * @throws CheckpointError if that file is damaged
  */
 export async function listCheckpoints(

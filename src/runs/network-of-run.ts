@@ -21,7 +21,7 @@ const SHARED = { selector: ['smoothing', 'data'], core: ['data'] } as const
  * Returns the network that a run trained, as settings of ACES.
  *
  * @param folder - a run (its newest checkpoint), or one of its checkpoints
- * @param options.certified - the settings of the certification
+ * @param options - `certified`: the settings of the certification
  * @returns undefined if the folder is neither: it may contain weights directly
  * @throws ConfigError if the run trained something else, or with another smoothing or data; CheckpointError if it has no
  * checkpoint

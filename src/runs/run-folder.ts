@@ -79,7 +79,7 @@ export class RunFolder {
    * folder that is not resumed is moved aside; {@link removeReplaced} removes it.
    *
    * @param config - The resolved configuration, versions, seed, commit.
-   * @param options.resumed - The metrics of an earlier part to keep; null for a new run.
+   * @param options - `resumed`: The metrics of an earlier part to keep; null for a new run
    * @throws DataError if `metrics.jsonl` is shorter or different
    */
   async begin(

@@ -11,7 +11,7 @@ type Verdict = 'same' | 'another' | 'another source' | 'not known'
  * source differs, it warns. A bare function can only be identified by its source.
  *
  * @param now - The current functions.
- * @param options.acceptChanged - Whether to continue if the source of a bare function differs.
+ * @param options - `acceptChanged`: Whether to continue if the source of a bare function differs
  * @throws ConfigError that names both sides of every difference
  */
 export function requireSameHooks(

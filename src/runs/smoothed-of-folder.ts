@@ -11,7 +11,7 @@ import { findCheckpoint } from './find-checkpoint'
  *
  * @param path - folder of a run, of a checkpoint, with `smoothed.json`, or of an ensemble whose members are runs; or the
  * file `smoothed.json` itself
- * @param options.checkpoint - checkpoint of a run, see `findCheckpoint`. Default: the newest.
+ * @param options - `checkpoint`: checkpoint of a run, see `findCheckpoint`. Default: the newest
  * @throws CheckpointError if there is none, or it is damaged; ConfigError if members conflict
  */
 export async function smoothedOfFolder(

@@ -30,8 +30,7 @@ export async function imagesOverClasses(
 /**
  * Classifies clean images, without noise or denoiser.
  *
- * @param options.inputRange - the input range to use instead of the classifier's own, `own`
- * @param options.batch - images per pass
+ * @param options - `inputRange`: the input range to use instead of the classifier's own, `own`; `batch`: images per pass
  */
 export async function predictClean(
   { classifier, dataset }: { readonly classifier: Classifier; readonly dataset: Dataset },

@@ -24,7 +24,7 @@ const DIGITS = 9
  * Makes the smoothing with noise after the first layer of a classifier. Features are divided by the layer's sensitivity, so they move no
  * more than images in [-1, 1], and σ means the same as on an image.
  *
- * @param options.sensitivity - `fixed` for weights that do not change; `live` during training: recomputed whenever noise is added
+ * @param options - `sensitivity`: `fixed` for weights that do not change; `live` during training: recomputed whenever noise is added
  * @throws ConfigError if the classifier does not start with a convolution
  */
 export async function firstLayerSmoothing(

@@ -38,7 +38,7 @@ const SECOND_CHANGE = 0.05
  * Tries each usual input range with the classes in the given and in the best other order, and returns the reading that
  * gets most images right; undefined if there is none to try.
  *
- * @param options.looked - the predictions with `inputRange`
+ * @param options - `looked`: the predictions with `inputRange`
  */
 export async function bestReading(
   networks: { readonly classifier: Classifier; readonly dataset: Dataset },

@@ -26,7 +26,7 @@ export interface RoundDecision {
  * Decides after a round.
  *
  * @param hits - votes of the round for the class that its selection chose
- * @param options.round - counted from 0
+ * @param options - `round`: counted from 0
  */
 export function decideRound(
   hits: number,

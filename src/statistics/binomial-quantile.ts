@@ -5,7 +5,7 @@ import { requireAlpha, requireCount } from './confidence-bound'
  * Returns the smallest count that a binomial exceeds with probability at most `tail`: its (1 - tail)-quantile, from the exact upper tail,
  * which is not the difference of two numbers close to 1.
  *
- * @param options.p probability of a success, in (0, 1)
+ * @param options - `p`: probability of a success, in (0, 1)
  * @throws ConfigError unless `trials` is an integer of at least 0, and p and tail are in (0, 1)
  */
 export function upperBinomialQuantile(

@@ -130,7 +130,7 @@ export interface CascadePrediction {
  * Returns the logits of the image without noise, weighted by the votes of the first scale that halts; unweighted if none does.
  *
  * @param votes - of each scale, by class
- * @param options.uniformWeight - share of the weights that is uniform over classes
+ * @param options - `uniformWeight`: share of the weights that is uniform over classes
  */
 export function cascadeScores(
   votes: readonly (readonly number[])[],

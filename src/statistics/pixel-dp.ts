@@ -110,7 +110,7 @@ export interface TopTwoBounds {
  * Returns bounds from votes.
  *
  * @param counts - by class, [K]
- * @param options.each - probability that one of the two bounds is wrong
+ * @param options - `each`: probability that one of the two bounds is wrong
  */
 export function topTwoOfVotes(counts: readonly number[], { each }: { readonly each: number }): TopTwoBounds {
   const n = counts.reduce((total, votes) => total + votes, 0)
@@ -149,8 +149,8 @@ const WIDEST_REMAINDER = 0.025
  * Returns bounds from mean scores: Hoeffding's bound, or for many copies the empirical one of Maurer and Pontil (2009), which needs the
  * variance. The choice depends on n and `each`, not on the scores.
  *
- * @param options.each - probability that one of the two bounds is wrong
- * @param options.others - classes whose bound is `upperBound`: with the empirical one, a class behind the runner-up can have a larger bound
+ * @param options - `each`: probability that one of the two bounds is wrong; `others`: classes whose bound is `upperBound`: with the
+ *   empirical one, a class behind the runner-up can have a larger bound
  */
 export function topTwoOfScores(
   { n, sums, squares }: ScoreSums,

@@ -26,8 +26,8 @@ interface CertificationFigures {
  * Shows a certification on stderr: on a terminal as one updating line, elsewhere a line for each twentieth and at least
  * every five minutes.
  *
- * @param options.radii - the radii of the displayed certified accuracy
- * @param options.copiesPerImage - noisy copies per image, for an estimate before the first image is done
+ * @param options - `radii`: the radii of the displayed certified accuracy; `copiesPerImage`: noisy copies per image, for an estimate before
+ *   the first image is done
  */
 export function certificationProgress({
   radii,

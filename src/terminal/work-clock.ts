@@ -22,7 +22,7 @@ export const SAME_PASS_MS = 50
  * Times how images are certified. It begins when the first pass is done: what comes before is loading, hashing and warming up,
  * and says nothing about the images that are left.
  *
- * @param options.pausedMs - time in which no image can be done, such as that of compiling, so far
+ * @param options - `pausedMs`: time in which no image can be done, such as that of compiling, so far
  */
 export function workClock({ pausedMs = () => 0 }: { readonly pausedMs?: () => number } = {}): WorkClock {
   const nowMs = () => performance.now() - pausedMs()

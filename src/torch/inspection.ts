@@ -78,7 +78,7 @@ export type Inspected = InspectedImages | InspectedWeights
 /**
  * Inspects the content of a path: a folder of images, or weights. Executes none of it.
  *
- * @param options.architecture - timm's name for the architecture of a weight file, if the file does not say it
+ * @param options - `architecture`: timm's name for the architecture of a weight file, if the file does not say it
  * @throws DataError, CheckpointError if the content is missing, damaged or of another kind
  */
 export async function inspectPath(

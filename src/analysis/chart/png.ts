@@ -5,7 +5,7 @@ const ZOOM = 2
  * Converts a chart to a PNG file: dark ink on white. The font comes with this package, so the picture is the same on every machine.
  *
  * @param svg - Output of `renderSvg`.
- * @param options.zoom - pixels per CSS pixel of the drawing; 300 / 96 is 300 dots per inch. Default 2.
+ * @param options - `zoom`: pixels per CSS pixel of the drawing; 300 / 96 is 300 dots per inch. Default 2
  */
 export async function svgToPng(
   svg: string,

@@ -16,7 +16,7 @@ export interface ExpectedTime {
  * The time of a prediction with n0 and n of the settings: as many passes as its copies fill, each as long as one of a grey image.
  * Another pass before it warms up.
  *
- * @param options.mostVotes - n at most
+ * @param options - `mostVotes`: n at most
  * @throws as `LoadedSmoothed.predict`
  */
 export async function expectedTime(

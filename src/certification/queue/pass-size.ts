@@ -4,7 +4,7 @@ import { BLOCK } from './block'
 /**
  * Returns the number of noisy copies per pass: `batch`, in whole blocks if it has at least one, and not many more than needed.
  *
- * @param options.copies - largest number of copies that the whole command requests
+ * @param options - `copies`: largest number of copies that the whole command requests
  */
 export function passSizeOf({ batch, copies }: { readonly batch: number; readonly copies: number }): number {
   const most = batch < BLOCK ? batch : batch - (batch % BLOCK)

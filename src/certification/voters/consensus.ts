@@ -9,7 +9,7 @@ import { type Cast, OPEN, type Voter } from './voter'
  * k-consensus (Horváth et al., 2022): the first k members vote on every copy. If they agree, that is its class. All other copies are left
  * open for the remaining members: their class is that of the whole ensemble.
  *
- * @param options.consensus - k, from 1 to the number of members
+ * @param options - `consensus`: k, from 1 to the number of members
  */
 export function consensusVoter(
   members: Members,

@@ -12,7 +12,7 @@ export interface ExportedClassifier {
 /**
  * Returns the classifiers in a folder: one, or the members trained together into one checkpoint.
  *
- * @param options.wantsClassifier - whether the classifier is exported without the denoiser
+ * @param options - `wantsClassifier`: whether the classifier is exported without the denoiser
  * @throws ConfigError for runs that are certified as one ensemble; CheckpointError if the classifier was not trained
  */
 export function exportedClassifiers(

@@ -151,7 +151,7 @@ const NOISES: Readonly<Record<ProcedureConfig['kind'], readonly string[]>> = {
 /**
  * Returns conflicts with the procedure. Choices without effect are conflicts too.
  *
- * @param options.sigma - σ of the smoothing
+ * @param options - `sigma`: σ of the smoothing
  */
 export function problemsOfProcedure(
   {

@@ -76,7 +76,7 @@ export function problemsOfPurifiedEnsemble({
 /**
  * Returns the purification settings that the denoiser does not support, by field.
  *
- * @param options.isDiffusion - whether the denoiser is a diffusion model; null without one
+ * @param options - `isDiffusion`: whether the denoiser is a diffusion model; null without one
  */
 export function problemsOfPurifier(
   { kind }: PurifyConfig,

@@ -6,8 +6,8 @@ import type { Evaluation } from '../objective'
  * Measures which network a selector or router sends test images to. The networks have no predictions for test images, so no metric can
  * select the best epoch.
  *
- * @param options.counted - records the number of images, as the classifier sees them, that count
- * @param options.what - "Share of noisy test images …": which of them count
+ * @param options - `counted`: records the number of images, as the classifier sees them, that count; `what`: "Share of noisy test images
+ *   …": which of them count
  */
 export function choiceEvaluation({
   label,

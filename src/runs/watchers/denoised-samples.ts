@@ -104,7 +104,7 @@ export async function denoisedImages(
  * Like {@link denoisedImages} for one classifier, and all pictures in one drawing: a PNG file in base64, one row per
  * image, with kept ones in a green frame and hallucinated ones in a dashed red one.
  *
- * @param options.classifier - null without one: no frames
+ * @param options - `classifier`: null without one: no frames
  */
 export async function denoisedSamples(
   { classifier, smoothing }: { readonly classifier: Classifier | null; readonly smoothing: Smoothing },

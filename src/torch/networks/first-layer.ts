@@ -18,7 +18,7 @@ export function findFirstLayer(classifier: Classifier, image_CHW: Tensor<'CHW'>)
 /**
  * Returns the rest of a classifier, from the features of the first layer to logits. It shares the weights.
  *
- * @param options.imageShape - [C, H, W] of the images
+ * @param options - `imageShape`: [C, H, W] of the images
  */
 export function restOf(
   classifier: Classifier,
@@ -34,7 +34,7 @@ export function restOf(
  * Returns the first layer's features of images in [-1, 1]; channels and sides become those of the features.
  *
  * @param images - in [-1, 1]; their last axes are C, H and W
- * @param options.exact - whether to compute in float64 and then round. Default false.
+ * @param options - `exact`: whether to compute in float64 and then round. Default false
  */
 export function firstLayerFeatures<A extends Axes>(
   classifier: Classifier,
@@ -51,7 +51,7 @@ export function firstLayerFeatures<A extends Axes>(
  * Bounds how far features of the first layer move in ℓ2 per unit of change of an image in [-1, 1]: a proved bound, in float64, for the
  * current weights.
  *
- * @param options.imageShape - [C, H, W] of the images
+ * @param options - `imageShape`: [C, H, W] of the images
  */
 export function firstLayerSensitivity(
   classifier: Classifier,
@@ -66,7 +66,7 @@ export function firstLayerSensitivity(
 /**
  * Moves the weights of the first layer towards a sensitivity of 1 for pixels in [0, 1]: repeats W ← (1 + β) W − β W Wᵀ W.
  *
- * @param options.imageShape - [C, H, W] of the images
+ * @param options - `imageShape`: [C, H, W] of the images
  */
 export function parsevalStep(
   classifier: Classifier,

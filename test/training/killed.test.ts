@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -120,9 +121,14 @@ describe('a run whose processes are killed', () => {
     const { child, next } = start(join(folder, 'twice'))
     await next()
     await next()
+    const heard = once(child.stderr, 'data')
     child.kill('SIGINT')
-    await sleep(50)
+    await heard
     child.kill('SIGINT')
-    expect((await child).exitCode).toBe(130)
+    const { exitCode, stderr } = await child
+    expect(exitCode).toBe(130)
+    expect(stderr).toContain('SIGINT: the update is finished, then a checkpoint written')
+    // What a run that stops in order says, with the same exit code.
+    expect(stderr).not.toContain('stopped after update')
   })
 })

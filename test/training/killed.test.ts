@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { finetune } from '../../src'
 import { readCheckpoint } from '../../src/internal'
 import { connectForTest } from '../support/digits'
+import { killIfRunning } from '../support/kill-if-running'
 import { runWithOwnPython } from '../support/run-example'
 import { checkpointBytes, reproducibleRows } from '../support/run-files'
 import { shortRun } from '../support/short-run'
@@ -19,15 +20,6 @@ const KILLS = Number(process.env.FT_CADIS_KILLS ?? 2)
 const MOST_UPDATES = 7
 /** More than an update takes. */
 const MOST_DELAY_MS = 150
-
-/** The run may have come to its end already, Python before Node. */
-function killIfRunning(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
-  }
-}
 
 describe('a run whose processes are killed', () => {
   let folder: string

@@ -98,7 +98,7 @@ describe('a queue of copies', () => {
   it.each([1, 2, 5])('has at most %d images at work', async most => {
     let yielded = 0
     const steps = [[ask(16)], [ask(16, 'estimation', 16)]]
-    const images = Array.from({ length: 9 }, (_, image) => [`image ${image}`, [asking(steps)]] as const)
+    const images = Array.from({ length: 30 }, (_, image) => [`image ${image}`, [asking(steps)]] as const)
     const { queue, opened } = queueOf(images, {
       size: 64,
       images: most,

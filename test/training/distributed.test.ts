@@ -57,7 +57,9 @@ describe('fine-tuning in two processes', () => {
     const differences = [...ofOne].flatMap(([name, values]) =>
       [...values].map((value, index) => Math.abs(value - (ofTwo.get(name)?.[index] ?? Number.NaN))),
     )
-    return differences.reduce((largest, difference) => (difference <= largest ? largest : difference), 0)
+    expect(differences.length).toBeGreaterThan(1000)
+    // A number that is missing or is NaN makes all of it NaN.
+    return differences.reduce((largest, difference) => Math.max(largest, difference), 0)
   }
 
   it(

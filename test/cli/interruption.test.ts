@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -43,6 +44,32 @@ describe.skipIf(process.platform === 'win32')('a program that is interruptible',
     if (signal === 'SIGHUP') child.kill(signal)
     expect((await child).exitCode).toBe(exitCode)
     expect(await readFile(file, 'utf8')).toBe(signal)
+  })
+
+  it.each([
+    ['SIGINT', 'SIGINT', 130],
+    ['SIGINT', 'SIGTERM', 143],
+    ['SIGTERM', 'SIGINT', 130],
+  ] as const)('stops at once on %s and then %s, with exit code %i', async (first, second, exitCode) => {
+    const { child } = await start(program())
+    const heard = once(child.stderr, 'data')
+    child.kill(first)
+    await heard
+    child.kill(second)
+    const { exitCode: found, stderr } = await child
+    expect(found).toBe(exitCode)
+    expect(stderr).toContain(`${first}: the reason is written; again to stop at once.`)
+    expect(existsSync(file)).toBe(false)
+  })
+
+  it('stops in order on SIGTERM however often it comes', async () => {
+    const { child } = await start(program())
+    const heard = once(child.stderr, 'data')
+    child.kill('SIGTERM')
+    await heard
+    child.kill('SIGTERM')
+    expect((await child).exitCode).toBe(143)
+    expect(await readFile(file, 'utf8')).toBe('SIGTERM')
   })
 
   it('stops in order when its terminal is closed', async () => {

@@ -3,7 +3,6 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from '
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { connect } from '../../src/bridge'
 import { cachedPath, type PublishedFile } from '../../src/config/published-weights'
@@ -99,14 +98,26 @@ describe('a published file', () => {
   })
 
   test('keeps what has come when it is interrupted', async () => {
-    await using server = await serveWeights({ files: { '/weights.pt': CONTENT } })
+    // More than a part that the library writes at a time, 10 MB.
+    const content = randomBytes(12_000_000)
+    const sha256 = createHash('sha256').update(content).digest('hex')
+    const path = cachedPath({ file: 'weights.pt' })
+    const sizeOfPart = () => statSync(`${path}.part`, { throwIfNoEntry: false })?.size ?? 0
     const controller = new AbortController()
-    const fetched = fetchFile(published(server.url), { signal: controller.signal })
-    await sleep(50)
-    controller.abort('SIGINT')
-    await expect(fetched).rejects.toThrow(InterruptedError)
-    expect(existsSync(cachedPath({ file: 'weights.pt' }))).toBe(false)
-    await fetchFile(published(server.url))
+    {
+      await using server = await serveWeights({ files: { '/weights.pt': content }, stallsAfter: 11_000_000 })
+      const fetched = fetchFile(published(server.url, sha256), { signal: controller.signal })
+      await vi.waitUntil(() => sizeOfPart() > 0, { timeout: 30_000 })
+      controller.abort('SIGINT')
+      await expect(fetched).rejects.toThrow(InterruptedError)
+    }
+    expect(existsSync(path)).toBe(false)
+    const come = sizeOfPart()
+    expect(come).toBeGreaterThanOrEqual(1_000_000)
+    await using server = await serveWeights({ files: { '/weights.pt': content } })
+    await fetchFile(published(server.url, sha256))
+    expect(server.requests.at(-1)).toMatchObject({ method: 'GET', range: `bytes=${come}-` })
+    expect(readFileSync(path).equals(content)).toBe(true)
   })
 })
 

@@ -3,20 +3,20 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { analyze } from '../../src/analysis/analyze'
+import { presets } from '../../src/config/presets'
 import { parseCertificationConfig, parseConfig } from '../../src/config/schema'
 import { FtCadisError } from '../../src/errors'
 import { PACKAGE_FOLDER } from '../../src/files/package-folder'
 import { readJson } from '../../src/files/read-json'
-import { formatRow, LOG_HEADER } from '../../src/logs/certification-log'
 import { missingImages, readCertificationLog } from '../../src/logs/certification-log-file'
 import { parseIndices } from '../../src/logs/image-plan'
 import { readLatestMetrics, readMetrics } from '../../src/runs/read-metrics'
 import { readRun } from '../../src/runs/read-run'
-import { loggedRow } from '../support/logged-row'
-import { rows } from '../support/run-folders'
+import { rows, writeRun } from '../support/run-folders'
+import { configurationOf, logOf, SHARES } from '../support/voted-rows'
 
 /** How long to try for, in all. The same seed makes the same files. */
-const SECONDS = Number(process.env.FT_CADIS_FUZZ_SECONDS ?? 4)
+const SECONDS = Number(process.env.FT_CADIS_FUZZ_SECONDS ?? 5)
 const SEED = Number(process.env.FT_CADIS_FUZZ_SEED ?? 1)
 /** No reader may take longer for a file of these sizes, nor keep more. */
 const MOST_MS = 10_000
@@ -80,8 +80,67 @@ const MORSELS = [
   ],
 ].map(text => Buffer.from(text))
 
+/** What is JSON and mostly not what a field takes, or is out of its range. */
+const VALUES = [
+  ...['null', 'true', '0', '-1', '0.5', '2', '1e9', '1e308', '-1e-320', '999999999999999'],
+  ...['""', '"x"', '"NaN"', '"__proto__"', '"constructor"', '"\\u0000"', '"0-999999999999999"', '"🙂"'],
+  ...['[]', '[null]', '[0]', '["x"]', '[[]]', '[2,1]', '{}', '{"kind":"grid"}', '{"__proto__":null,"x":{}}'],
+]
+type Pick = <T>(from: readonly T[]) => T
+
+/** A value of JSON in which another stands somewhere, perhaps in place of all of it, or a name is gone or another. */
+function withOther(value: unknown, pick: Pick): unknown {
+  const root: Record<string, unknown> = { value }
+  const places: [of: Record<string, unknown>, name: string][] = []
+  const visit = (of: Record<string, unknown>) => {
+    for (const [name, one] of Object.entries(of)) {
+      places.push([of, name])
+      if (typeof one === 'object' && one !== null) visit(one as Record<string, unknown>)
+    }
+  }
+  visit(root)
+  const [of, name] = pick(places)
+  const [other, otherName] = pick(places)
+  pick([
+    () => Reflect.set(of, name, JSON.parse(pick(VALUES))),
+    () => Reflect.set(of, name, JSON.parse(pick(VALUES))),
+    () => Reflect.set(of, name, structuredClone(other[otherName])),
+    () => Reflect.set(of, otherName, of[name]),
+    () => Reflect.deleteProperty(of, name),
+  ])()
+  return root.value ?? null
+}
+
+/** JSON with another value in it; undefined for what is not JSON. */
+function asJson(text: string, pick: Pick): string | undefined {
+  try {
+    return JSON.stringify(withOther(JSON.parse(text), pick))
+  } catch {
+    return undefined
+  }
+}
+
+/** The same file with a few other values: what is read of it is read to its end, where bytes would mostly break the format. */
+function revalued(seeds: readonly Buffer[], random: () => number): Buffer {
+  const pick: Pick = from => from[Math.floor(random() * from.length)] as (typeof from)[number]
+  let text = String(pick(seeds))
+  for (let change = pick([1, 1, 2, 3]); change > 0; change--) {
+    const part = (whole: string, separator: string, changed: (one: string) => string) => {
+      const parts = whole.split(separator)
+      const at = pick([...parts.keys()])
+      return parts.map((one, place) => (place === at ? changed(one) : one)).join(separator)
+    }
+    const field = (one: string) =>
+      (one.startsWith('{') ? asJson(one, pick) : undefined) ?? pick(VALUES).replaceAll('"', '')
+    const line = (one: string) => asJson(one, pick) ?? part(one, '\t', field)
+    text = asJson(text, pick) ?? part(text, '\n', line)
+  }
+  return Buffer.from(text)
+}
+
 /** A file that is nearly what the reader takes. */
 function mutated(seeds: readonly Buffer[], random: () => number): Buffer {
+  if (random() < 0.5) return revalued(seeds, random)
   const below = (count: number) => Math.floor(random() * count)
   let bytes = Buffer.from(seeds[below(seeds.length)] as Buffer)
   for (let change = 1 + below(6); change > 0; change--) {
@@ -103,27 +162,17 @@ function mutated(seeds: readonly Buffer[], random: () => number): Buffer {
   return way === 3 ? bytes.subarray(0, below(bytes.length + 1)) : bytes
 }
 
-const log = [LOG_HEADER, ...[0, 1, 2].map(index => formatRow(loggedRow({ index })))].join('\n')
 const cohen =
   'idx\tlabel\tpredict\tradius\tcorrect\ttime\n0\t3\t3\t0.5\t1\t0:00:01\n1\t3\t-1\t0.0\t0\t0:00:02\n'
-const metadata = {
-  format: 2,
-  configuration: {
-    ...{
-      sigma: 0.5,
-      realisedSigma: 0.5,
-      norm: 'l2',
-      bound: 'gaussian',
-      n0: 100,
-      n: 1000,
-      alpha: 0.001,
-      seed: 0,
-    },
-    ...{ procedure: { kind: 'grid', radii: [0, 0.25, 0.5] }, arithmetic: { dtype: 'float32' } },
-  },
-  plan: { count: 3, images: '0-2' },
-}
+const metadataOf = (kind: string) =>
+  Buffer.from(
+    JSON.stringify({
+      ...{ format: 2, configuration: configurationOf(kind) },
+      plan: { count: SHARES.length, images: `0-${SHARES.length - 1}` },
+    }),
+  )
 const settings = {
+  output: 'o',
   smoothing: { sigma: 0.25, denoiser: { source: 'none' } },
   classifier: { source: 'timm', path: 'a', inputRange: 'symmetric' },
   data: { source: 'folder', path: 'b', imageSize: 32, resizeSize: 32, classes: { cat: 1 } },
@@ -133,46 +182,75 @@ const settings = {
 async function analysed(path: string): Promise<unknown> {
   const read = await readCertificationLog(path)
   missingImages(read)
-  return analyze([{ label: 'a', log: read }], { perClass: true, highProbability: {} })
+  return analyze([{ label: 'a', log: read }], { perClass: true, highProbability: { alpha: 0.001 } })
 }
 
-/** By what is read: files to begin with, and what reads one. */
-const READERS: Readonly<
-  Record<string, { seeds: () => Promise<Buffer[]>; read: (bytes: Buffer) => Promise<unknown> }>
-> = {
-  settings: {
-    seeds: async () => [
-      Buffer.from(JSON.stringify(settings)),
-      Buffer.from(JSON.stringify({ ...settings, method: { kind: 'ft-cadis' } })),
-    ],
+interface Reader {
+  /** Files to begin with, each of which it takes. */
+  readonly seeds: () => Promise<Buffer[]>
+  readonly read: (bytes: Buffer) => Promise<unknown>
+}
+
+/** Of a log by a procedure of this package, and of what stands beside it. */
+const readersOfLog = (kind: string): Record<string, Reader> => ({
+  [`a log of ${kind}`]: {
+    seeds: async () => [Buffer.from(logOf(kind))],
     read: async bytes => {
-      const content = await readJson(await written('settings.json', bytes))
-      await attempted(() => parseConfig(content as never))
-      return parseCertificationConfig(content as never)
+      await written('log.tsv.json', metadataOf(kind))
+      return analysed(await written('log.tsv', bytes))
     },
   },
-  log: {
-    seeds: async () => [
-      Buffer.from(`${log}\n`),
-      Buffer.from(cohen),
-      await readFile(join(PACKAGE_FOLDER, 'test/logs/format-1/adaptive.tsv')).catch(() => Buffer.from(cohen)),
-    ],
-    read: async bytes => {
-      await written('log.tsv.json', Buffer.from(JSON.stringify(metadata)))
-      const path = await written('log.tsv', bytes)
-      await attempted(() => analysed(path))
-      await rm(`${path}.json`)
-      return analysed(path)
-    },
-  },
-  'metadata of a log': {
-    seeds: async () => [Buffer.from(JSON.stringify(metadata))],
+  [`the metadata of a log of ${kind}`]: {
+    seeds: async () => [metadataOf(kind)],
     read: async bytes => {
       await written('log.tsv.json', bytes)
-      return analysed(await written('log.tsv', Buffer.from(`${log}\n`)))
+      return analysed(await written('log.tsv', Buffer.from(logOf(kind))))
     },
   },
-  metrics: {
+})
+
+/** Of a file of a run folder that is whole but for it. */
+const readerOfRun = (file: string): Reader => {
+  const run = () => join(folder, `run of ${file}`)
+  return {
+    seeds: async () => {
+      await writeRun(run(), { rows: rows(2), state: { state: 'failed', message: 'a' } })
+      return [await readFile(join(run(), file))]
+    },
+    read: async bytes => {
+      await writeFile(join(run(), file), bytes)
+      return readRun(run())
+    },
+  }
+}
+
+/** By what is read. */
+const READERS: Readonly<Record<string, Reader>> = {
+  'settings of a run': {
+    seeds: async () =>
+      [presets.digits({ output: 'o' }), presets.cifar10({ sigma: 0.5, data: 'd', output: 'o' })].map(preset =>
+        Buffer.from(JSON.stringify(preset)),
+      ),
+    read: async bytes => parseConfig((await readJson(await written('settings.json', bytes))) as never),
+  },
+  'settings of a certification': {
+    seeds: async () => [Buffer.from(JSON.stringify(settings))],
+    read: async bytes =>
+      parseCertificationConfig((await readJson(await written('settings.json', bytes))) as never),
+  },
+  ...readersOfLog('certify'),
+  ...readersOfLog('grid'),
+  'a log that says nothing of itself': {
+    seeds: async () => [
+      Buffer.from(cohen),
+      await readFile(join(PACKAGE_FOLDER, 'test/logs/format-1/adaptive.tsv')),
+    ],
+    read: async bytes => {
+      await rm(join(folder, 'log.tsv.json'), { force: true })
+      return analysed(await written('log.tsv', bytes))
+    },
+  },
+  'the metrics of a run': {
     seeds: async () => [
       Buffer.from(
         rows(5)
@@ -186,20 +264,9 @@ const READERS: Readonly<
       return readMetrics(path)
     },
   },
-  'state of a run': {
-    seeds: async () => [
-      Buffer.from(
-        JSON.stringify({ state: 'running', step: 1, steps: 2, updatedAt: new Date().toISOString() }),
-      ),
-    ],
-    read: async bytes => {
-      await written('metrics.jsonl', Buffer.alloc(0))
-      await written('config.json', Buffer.from(JSON.stringify({ config: {}, weights: {} })))
-      await written('state.json', bytes)
-      return readRun(folder)
-    },
-  },
-  'list of images': {
+  'the state of a run': readerOfRun('state.json'),
+  'the description of a run': readerOfRun('config.json'),
+  'a list of images': {
     seeds: async () => ['0-9999', '0-9980/20', '9-0/-1', '3,17,4-6'].map(text => Buffer.from(text)),
     read: async bytes => parseIndices(bytes.toString()),
   },
@@ -226,6 +293,7 @@ it.each(Object.entries(READERS))(
   async (_name, { seeds, read }) => {
     const random = generator(SEED)
     const begun = await seeds()
+    for (const seed of begun) await read(seed)
     const until = performance.now() + (1000 * SECONDS) / Object.keys(READERS).length
     let files = 0
     do {

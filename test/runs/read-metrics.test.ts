@@ -29,16 +29,43 @@ async function read(content: string | Uint8Array): Promise<Metrics | undefined> 
 
 const whole = rows(5).map(row => `${JSON.stringify(row)}\n`)
 
+/** The line that a refusal names; undefined where nothing is refused, or text of no encoding. */
+async function refusedLine(content: string): Promise<number | undefined> {
+  await writeFile(path, content)
+  const refused = await readMetrics(path).then(
+    () => undefined,
+    (error: Error) => error.message,
+  )
+  if (refused === undefined || refused.startsWith(`${path} is not text in UTF-`)) return undefined
+  const [, line] = refused.slice(path.length).match(/^, line (\d+): /) ?? []
+  expect(line, refused).toBeDefined()
+  return Number(line)
+}
+
 it('metrics of any bytes are read, or refused by file and line', async () => {
-  const line = fc.oneof(fc.json(), fc.string(), fc.constantFrom(...whole), fc.constant('{"kind":"update"'))
+  const broken: number[] = []
+  const line = fc.oneof(
+    { weight: 4, arbitrary: fc.constantFrom(...whole.map(row => row.trimEnd())) },
+    ...[fc.json(), fc.string(), fc.constant('{"kind":"update"')].map(arbitrary => ({ weight: 1, arbitrary })),
+  )
   const content = fc.oneof(
     fc.array(line).map(lines => lines.join('\n')),
     fc.uint8Array({ maxLength: 200 }),
   )
   await fc.assert(
-    fc.asyncProperty(content, async bytes => void (await read(bytes))),
+    fc.asyncProperty(content, async bytes => {
+      await read(bytes)
+      if (typeof bytes !== 'string') return
+      const line = await refusedLine(bytes)
+      if (line === undefined) return
+      broken.push(line)
+      // It is the first that is refused.
+      const before = bytes.split('\n').slice(0, line - 1)
+      expect(await refusedLine(before.map(one => `${one}\n`).join(''))).toBeUndefined()
+    }),
     { numRuns: 100 },
   )
+  expect(Math.max(...broken)).toBeGreaterThan(1)
 })
 
 it('metrics cut off anywhere are the rows that are whole', async () => {

@@ -15,6 +15,8 @@ interface ServedFiles {
   readonly models?: Readonly<Record<string, Readonly<Record<string, Buffer>>>>
   /** Breaks the connection after this many bytes of each answer. */
   readonly breaksAfter?: number
+  /** Sends nothing more after this many bytes of each answer, and keeps the connection. */
+  readonly stallsAfter?: number
   /** Answers every request so. */
   readonly status?: number
 }
@@ -26,6 +28,7 @@ export async function serveWeights({
   files = {},
   models = {},
   breaksAfter,
+  stallsAfter,
   status,
 }: ServedFiles): Promise<WeightsServer> {
   const requests: { method: string; path: string; range?: string }[] = []
@@ -43,7 +46,7 @@ export async function serveWeights({
     if (model !== undefined) return answerModel(response, { id: id ?? '', model, path })
     const bytes = paths.get(path)
     if (bytes === undefined) return void response.writeHead(404).end()
-    answerFile(request, response, { bytes, breaksAfter })
+    answerFile(request, response, { bytes, breaksAfter, stallsAfter })
   })
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   return {
@@ -79,7 +82,11 @@ function answerModel(
 function answerFile(
   request: IncomingMessage,
   response: ServerResponse,
-  { bytes, breaksAfter }: { readonly bytes: Buffer; readonly breaksAfter: number | undefined },
+  {
+    bytes,
+    breaksAfter,
+    stallsAfter,
+  }: { readonly bytes: Buffer } & Record<'breaksAfter' | 'stallsAfter', number | undefined>,
 ): void {
   const begin = Number(/^bytes=(\d+)-/.exec(request.headers.range ?? '')?.[1] ?? 0)
   const rest = bytes.subarray(begin)
@@ -90,6 +97,7 @@ function answerFile(
     ...(begin > 0 && { 'content-range': `bytes ${begin}-${bytes.length - 1}/${bytes.length}` }),
   })
   if (request.method === 'HEAD') return void response.end()
+  if (stallsAfter !== undefined) return void response.write(rest.subarray(0, stallsAfter))
   if (breaksAfter === undefined || rest.length <= breaksAfter) return void response.end(rest)
   response.write(rest.subarray(0, breaksAfter), () => response.destroy())
 }

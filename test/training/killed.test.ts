@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { finetune } from '../../src'
 import { readCheckpoint } from '../../src/internal'
 import { connectForTest } from '../support/digits'
+import { killIfRunning } from '../support/kill-if-running'
 import { runWithOwnPython } from '../support/run-example'
 import { checkpointBytes, reproducibleRows } from '../support/run-files'
 import { shortRun } from '../support/short-run'
@@ -18,15 +20,6 @@ const KILLS = Number(process.env.FT_CADIS_KILLS ?? 2)
 const MOST_UPDATES = 7
 /** More than an update takes. */
 const MOST_DELAY_MS = 150
-
-/** The run may have come to its end already, Python before Node. */
-function killIfRunning(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
-  }
-}
 
 describe('a run whose processes are killed', () => {
   let folder: string
@@ -120,9 +113,14 @@ describe('a run whose processes are killed', () => {
     const { child, next } = start(join(folder, 'twice'))
     await next()
     await next()
+    const heard = once(child.stderr, 'data')
     child.kill('SIGINT')
-    await sleep(50)
+    await heard
     child.kill('SIGINT')
-    expect((await child).exitCode).toBe(130)
+    const { exitCode, stderr } = await child
+    expect(exitCode).toBe(130)
+    expect(stderr).toContain('SIGINT: the update is finished, then a checkpoint written')
+    // What a run that stops in order says, with the same exit code.
+    expect(stderr).not.toContain('stopped after update')
   })
 })

@@ -98,7 +98,7 @@ describe('a queue of copies', () => {
   it.each([1, 2, 5])('has at most %d images at work', async most => {
     let yielded = 0
     const steps = [[ask(16)], [ask(16, 'estimation', 16)]]
-    const images = Array.from({ length: 9 }, (_, image) => [`image ${image}`, [asking(steps)]] as const)
+    const images = Array.from({ length: 30 }, (_, image) => [`image ${image}`, [asking(steps)]] as const)
     const { queue, opened } = queueOf(images, {
       size: 64,
       images: most,
@@ -106,7 +106,7 @@ describe('a queue of copies', () => {
       onPass: () => expect(opened() - yielded).toBeLessThanOrEqual(2 * most),
     })
     for await (const _ of queue.certified()) yielded += 1
-    expect(yielded).toBe(9)
+    expect(yielded).toBe(30)
   })
 
   it('draws the copies of earlier images first', async () => {
@@ -289,15 +289,19 @@ describe('a queue that fails', () => {
 
   it('waits for no pass when the signal is aborted, and leaves no listener on it', async () => {
     const stop = new AbortController()
-    const { queue } = queueOf([['a', [asking([[ask(64)]])]]], {
+    const { queue, passes } = queueOf([['a', [asking([[ask(64)]])]]], {
       size: 16,
       signal: stop.signal,
-      onPass: () => stop.abort(new Error('enough')),
+      hangs: () => true,
     })
-    await expect(collected(queue)).rejects.toThrow('enough')
+    const stopped = collected(queue)
+    await setImmediate()
+    stop.abort(new Error('enough'))
+    await expect(stopped).rejects.toThrow('enough')
+    expect(passes).toHaveLength(2)
     const { signal } = new AbortController()
     await collected(queueOf([['a', [asking([[ask(64)]])]]], { size: 16, signal }).queue)
     await setImmediate()
     expect(getEventListeners(signal, 'abort')).toEqual([])
-  })
+  }, 5_000)
 })

@@ -102,6 +102,8 @@ interface Settings extends Partial<Omit<CopyQueueOptions<string>, 'lines' | 'vot
   readonly open?: number
   /** Instead of the class that the network gives: -1 for none. */
   readonly broken?: (pass: Pass<string>) => boolean
+  /** Which passes are never answered. */
+  readonly hangs?: (pass: Pass<string>) => boolean
   readonly onNote?: (note: string) => void
   /** Called when a pass is sent. */
   readonly onPass?: (pass: Pass<string>, underWay: number) => void
@@ -115,6 +117,7 @@ export function queueOf(images: readonly (readonly [string, readonly Certifier[]
     most = Number.POSITIVE_INFINITY,
     open,
     broken,
+    hangs,
     onNote,
     onPass,
     ...options
@@ -141,6 +144,7 @@ export function queueOf(images: readonly (readonly [string, readonly Certifier[]
       passes.push(pass)
       underWay += 1
       onPass?.(pass, underWay)
+      if (hangs?.(pass)) await new Promise(() => undefined)
       await setImmediate()
       underWay -= 1
       if (pass.size > most) throw outOfMemory()

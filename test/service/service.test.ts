@@ -198,8 +198,9 @@ describe('a service', () => {
     for (const stop of stops) stop.abort()
     expect(new Set(await Promise.all(gone))).toEqual(new Set(['gone']))
     await until(async () => (await waiting()) === 0)
-    // Nine at work would have a ninth of the passes each.
-    expect(await timeOfOne()).toBeLessThan(5 * aloneMs)
+    // Nine at work would have a ninth of the passes each. Other work on the machine may slow down one of three requests, or two.
+    const timesMs = [await timeOfOne(), await timeOfOne(), await timeOfOne()]
+    expect(Math.min(...timesMs)).toBeLessThan(5 * aloneMs)
     expect(lines.slice(before).filter(({ status }) => status === 499)).toHaveLength(8)
     expect(errors).toEqual([])
   })

@@ -18,7 +18,9 @@ class FolderCase(unittest.TestCase):
     def setUp(self):
         temporary = tempfile.TemporaryDirectory(prefix="bilder für tests 図 ")
         self.addCleanup(temporary.cleanup)
-        self.root = temporary.name
+        # Errors about the folder look at what lies beside it.
+        self.root = f"{temporary.name}/images"
+        os.mkdir(self.root)
 
     def open(self, **options):
         spec = {"source": "folder", "path": self.root, "split": "train", "image_size": 16, "resize_size": 20}

@@ -62,7 +62,7 @@ run() {
   fi
   # One after the other: the compiler times kernels on the GPU.
   local arms=("$@")
-  [ ${#arms[@]} -gt 0 ] || arms=(cifar10 finetuning imagenet imagenet-finetuning networks more-networks)
+  [ ${#arms[@]} -gt 0 ] || arms=(cifar10 finetuning imagenet imagenet-finetuning networks imagenet-networks more-networks)
   for each in "${arms[@]}"; do "arm_$each"; done
 }
 
@@ -75,6 +75,13 @@ arm_networks() {
   variants networks 170 <<'LIST'
 cifar10 classifier compiled --profile
 cifar10 classifier convolutions --profile
+LIST
+}
+
+arm_imagenet-networks() {
+  variants imagenet-networks 240 <<'LIST'
+imagenet denoiser compiled --profile
+imagenet classifier compiled --profile
 LIST
 }
 

@@ -117,7 +117,7 @@ def network_of(scale: str, kind: str, variant: str, device: str, *, small: bool)
         return lambda images: network(images, 200.0), network
     spec = {"source": "timm", "pretrained": False, "input_range": "symmetric", **classifier}
     if small:
-        spec |= {"name": "vit_tiny_patch16_224", "model_args": {"depth": 2}}
+        spec |= {"name": "vit_tiny_patch16_224", "model_args": {"depth": 2, "img_size": classifier["resize"]}}
     if variant in TOKENS:
         spec["model_args"] = {**spec.get("model_args", {}), "reg_tokens": TOKENS[variant]}
     autocast = torch.bfloat16 if variant == "autocast" else None

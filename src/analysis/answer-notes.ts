@@ -54,11 +54,11 @@ export function wrongClassNote(log: CertificationLog): string[] {
     .map(own => {
       const count = (of: readonly { readonly label: number }[]) =>
         of.filter(({ label }) => label === own).length
-      return `${titles(own)}: ${count(wrong)} of ${count(log.rows)}`
+      return `${titles(own)}: ${count(wrong)} of ${count(log.rows)} images`
     })
   const shown = byClass.slice(0, MOST_CLASSES)
   const more = byClass.length > shown.length ? `, and ${byClass.length - shown.length} more classes` : ''
   return [
-    `${log.file}: ${wrong.length} of the ${stated.length} certificates ${wrong.length === 1 ? 'is' : 'are'} for a wrong class (images by class: ${shown.join(', ')}${more}). The table counts these images as wrong.`,
+    `${log.file}: ${wrong.length} of the ${stated.length} certificates ${wrong.length === 1 ? 'is' : 'are'} for a wrong class (${shown.join(', ')}${more}). The table counts these images as wrong.`,
   ]
 }

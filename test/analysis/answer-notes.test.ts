@@ -64,10 +64,10 @@ describe('certificates for a wrong class', () => {
   it('are counted by class, in the order of the classes', () => {
     const images: Image[] = [...times(4, [2, 0]), ...times(3, [0, 0]), [0, 1], ...times(2, [1, 'abstain'])]
     expect(wrong(withClasses(answered(...images), PHOTOS))).toEqual([
-      'certify.tsv: 5 of the 8 certificates are for a wrong class (images by class: bowl: 1 of 4, mug: 4 of 4). The table counts these images as wrong.',
+      'certify.tsv: 5 of the 8 certificates are for a wrong class (bowl: 1 of 4 images, mug: 4 of 4 images). The table counts these images as wrong.',
     ])
     const many = [0, 1, 2, 3, 4, 5, 6].map(label => [label, label + 1] as const)
-    expect(wrong(answered(...many))[0]).toContain('4: 1 of 1, and 2 more classes)')
+    expect(wrong(answered(...many))[0]).toContain('4: 1 of 1 images, and 2 more classes)')
     expect(wrong(answered([0, 0], [0, 1]))[0]).toContain('1 of the 2 certificates is for a wrong class')
   })
 

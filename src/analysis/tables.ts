@@ -14,9 +14,9 @@ export type TableFormat = (typeof TABLE_FORMATS)[number]
 
 /**
  * Renders the table as text, without a final newline, escaped for the format. LaTeX needs the package booktabs; the best values of columns
- * with `best` are bold. In a terminal, the table is fitted to its width (`drawGrid`), without columns of zeros (`withoutZeroColumns`). CSV (RFC 4180 except for notes) has 12 significant
- * digits, JSON all of them. CSV adds a column `<header> sd` after each column with deviations, and `<header> clean` after one with clean
- * accuracies.
+ * with `best` are bold. In a terminal, the table is fitted to its width (`drawGrid`), without columns of zeros (`withoutZeroColumns`). CSV
+ * (RFC 4180 except for notes) has 12 significant digits, JSON all of them. CSV adds a column `<header> sd` after each column with
+ * deviations, and `<header> clean` after one with clean accuracies.
  *
  * @throws ConfigError if a row has more or fewer cells than there are columns
  *

@@ -47,7 +47,7 @@ export interface Prediction extends TopTwo {
  * @param countsSelection votes per class of the n0 noisy copies, [K]
  * @param countsEstimation votes per class of n fresh noisy copies, [K]
  * @param options - `alpha`: probability of a wrong certificate, in (0, 1); `bound`: from the probability of the class to a radius, for the
- *   noise of the votes; `lowerBound`: of the probability; default that of Clopper and Pearson; `uniform`: a number from the image's own
+ *   noise of the votes; `lowerBound`: of the probability, by default that of Clopper and Pearson; `uniform`: a number from the image's own
  *   random stream, to use the randomised bound instead
  * @throws ConfigError if counts are not counts of the same K ≥ 2 classes, or alpha is out of range
  *

@@ -11,8 +11,8 @@ const MOST_DEPTH = 100
 /**
  * Reads a JSON file; undefined if it does not exist.
  *
- * @param options - `comments`: Whether to accept comments and trailing commas. Default false; `schema`: Schema of the content. Default:
- *   anything; `refuse`: Default: a DataError
+ * @param options - `comments`: whether to accept comments and trailing commas, false by default; `schema`: of the content, which may be
+ *   anything by default; `refuse`: creates the error, a DataError by default
  * @throws the error of `refuse` if the file cannot be read, is not JSON, or does not match the schema
  */
 export async function readJson<T = unknown>(

@@ -1,7 +1,7 @@
 /**
  * Wraps text between words at the width of the terminal. Only for prose: a wrapped command cannot be copied.
  *
- * @param options - `width`: columns of the terminal. Default: those of stdout; without a terminal, no wrapping; `indent`: indentation of
+ * @param options - `width`: columns of the terminal, by default those of stdout, or no limit without a terminal; `indent`: indentation of
  *   every line except the first
  */
 export function wrapWords(

@@ -190,8 +190,8 @@ function randomWeightsError(
 /**
  * Loads the networks of a certification, without training.
  *
- * @param options - `expected`: the required weights; `randomWeights`: allowed to measure time and memory of a certification; default
- *   refused
+ * @param options - `expected`: the required weights; `randomWeights`: allowed to measure time and memory of a certification, refused by
+ *   default
  * @throws CheckpointError if weights are missing, damaged, or differ from the expected ones; ConfigError if they are random, and as
  *   `requireFittingWeights`
  */

@@ -39,8 +39,8 @@ export interface Sanity {
  *
  * Compare the classes and send one image through the classifier beforehand.
  *
- * @param options - `inputRange`: the range for the measurement; `own`: the classifier's own range. Default: `inputRange`; `batch`: images
- *   per pass; `isTrainedOnNoise`: whether only noisy images count, as after training without a denoiser: searches for no cause
+ * @param options - `inputRange`: the range for the measurement; `own`: the classifier's own range, by default the same; `batch`: images
+ *   per pass; `isTrainedOnNoise`: whether only noisy images count, as after training without a denoiser, so that no cause is searched
  */
 export async function sanityOf(
   { classifier, dataset }: { readonly classifier: Classifier; readonly dataset: Dataset },

@@ -233,7 +233,7 @@ const ADAPTIVE = [
     radii: 'sigma',
     images: 20,
     fixedImages: 20,
-    targets: { seconds: 2.5, rate: 0.95 },
+    target: 2.5,
   },
   {
     n: 100_000,
@@ -241,17 +241,22 @@ const ADAPTIVE = [
     radii: [0.25, 0.5, 0.75, 1, 1.25, 1.5],
     images: 100,
     fixedImages: 1,
-    targets: { seconds: 10, rate: 0.95 },
+    target: 10,
   },
 ] as const
+
+/** Fewest copies a second, relative to those with a fixed n: padding and time between passes take the rest. */
+const ADAPTIVE_RATE = 0.95
 
 async function adaptive({ python, device, threads, rounds }: PartOptions): Promise<PartResult> {
   const interpreter = await resolveInterpreter({ python })
   await using session = await connect({ python: interpreter.path, device, threads })
-  await using bench = await CertificationBench.start(session, { rounds, threads, ...ADAPTIVE[0] })
+  // Of the bench, only the networks and the images are used.
+  const { images, n, batch } = ADAPTIVE[0]
+  await using bench = await CertificationBench.start(session, { rounds, threads, images, n, batch })
   const verdicts: Verdict[] = []
   const raw: object[] = []
-  for (const { targets, ...settings } of ADAPTIVE) {
+  for (const { target, ...settings } of ADAPTIVE) {
     // Other work disturbs processor seconds little.
     const clock = () => processorSeconds(session)
     const measured = await adaptiveSeconds(bench, { ...settings, n0: 100, clock })
@@ -261,12 +266,12 @@ async function adaptive({ python, device, threads, rounds }: PartOptions): Promi
     verdicts.push(
       {
         what: `processor seconds an image, ${grid}: fixed over adaptive grid`,
-        ...{ target: targets.seconds, measured: fixed.seconds / few.seconds, better: 'more', unit: '×' },
+        ...{ target, measured: fixed.seconds / few.seconds, better: 'more', unit: '×' },
         note: `${fixed.seconds.toFixed(2)} s and ${few.seconds.toFixed(2)} s; ${(fixed.copies / few.copies).toFixed(2)} × fewer copies`,
       },
       {
         what: `copies a processor second, ${grid}: adaptive grid over fixed`,
-        ...{ target: targets.rate, measured: perSecond(few) / perSecond(fixed), better: 'more', unit: '×' },
+        ...{ target: ADAPTIVE_RATE, measured: perSecond(few) / perSecond(fixed), better: 'more', unit: '×' },
         note: `${(100 * few.padding).toFixed(1)} % padding in ${few.passes} passes`,
       },
     )
